@@ -1,0 +1,54 @@
+# 乡集. `make help` lists what there is. Everything lives in this folder: .uv, .venv, .data.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+BIN := .venv/bin
+export PYTHONUTF8 = 1
+
+.PHONY: help setup demo test check bench faults pages schema lock browser
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+setup: .venv/.ready ## make .venv with .venv/bin/market in it
+
+demo: .venv/.ready ## start the whole market with sample data
+	@exec $(BIN)/market demo
+
+test: .venv/.ready-to-test browser ## all tests, browser journeys included
+	@deploy/checks/test.sh
+
+check: .venv/.ready-to-test ## lint, types, imports, migrations against schema.sql, docs
+	@deploy/checks/check.sh
+
+bench: .venv/.ready-to-test ## figures as JSON lines; ONLY=name or group (shop, payments, subsidies), QUICK=1
+	@ONLY="$(ONLY)" QUICK="$(QUICK)" $(BIN)/python -m tests.bench
+
+faults: .venv/.ready-to-test ## kill -9 and hung providers, in real processes
+	@$(BIN)/python -m pytest tests/faults -q
+
+pages: .venv/.ready-to-test browser ## bytes and seconds of the pages in Chromium; pictures of the docs
+	@$(BIN)/python -m tests.pages
+
+schema: .venv/.ready ## write migrations/schema.sql anew
+	@$(BIN)/python migrations/picture.py > migrations/schema.new && mv migrations/schema.new migrations/schema.sql
+
+lock: $(UV) ## resolve the dependencies anew
+	@$(UV) pip compile --universal --python-version 3.12 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.lock pyproject.toml
+	@$(UV) pip compile --universal --python-version 3.12 --generate-hashes --no-header --no-annotate -q --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+browser:
+	@deploy/checks/browser.sh
+
+.uv/bin/uv:
+	@deploy/checks/uv.sh
+
+.venv/.ready: requirements.lock pyproject.toml | $(UV)
+	@test -x $(BIN)/python || $(UV) venv -q --no-python-downloads --python '>=3.12' .venv
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.ready-to-test: requirements-dev.lock .venv/.ready | $(UV)
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,14 @@
+#!/bin/sh
+# The browser journeys need Chromium and a Chinese font: brought by apt where that is there and we may.
+set -u
+missing=""
+command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="chromium"
+fc-list :lang=zh 2>/dev/null | grep -q . || missing="$missing fonts-wqy-microhei"
+[ -z "$missing" ] && exit 0
+if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086 - two package names
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends fontconfig $missing; } >/dev/null && exit 0
+fi
+echo "The browser journeys need: $missing. Install them (Debian: apt-get install $missing) and run make test again." >&2
+exit 1
