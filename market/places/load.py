@@ -1,0 +1,93 @@
+"""Loads the divisions of Hebei, the lists of counties and the holidays: what an empty market starts with.
+
+Source: divisions of 2023 from the National Bureau of Statistics (npm `china-division` 2.7.0); the lists of counties of
+2012 and 2020; holidays from the yearly notices of the State Council's office (PyPI `chinesecalendar` 1.11, MIT).
+"""
+
+import csv
+import gzip
+import io
+from datetime import date
+from pathlib import Path
+
+import asyncpg
+
+from market.kernel import Connection
+
+DATA = Path(__file__).parent / "data"
+_FIRST_DAY = date(2002, 1, 1)
+_LISTED_FROM = date(2012, 1, 1)
+
+# The days on which the State Council approved the change of name or code.
+_RENAMED_ON = {
+    "130705": date(2016, 1, 7),
+    "130708": date(2016, 1, 7),
+    "130709": date(2016, 1, 7),
+    "130407": date(2016, 9, 14),
+    "130881": date(2017, 4, 10),
+    "130505": date(2020, 6, 5),
+    "130506": date(2020, 6, 5),
+}
+_PARENT_DIGITS = {1: 0, 2: 2, 3: 4, 4: 6, 5: 9}
+
+
+def _days(start: date, end: date | None) -> "asyncpg.Range[date]":
+    return asyncpg.Range(start, end)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    raw = (DATA / name).read_bytes()
+    text = (gzip.decompress(raw) if name.endswith(".gz") else raw).decode("utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def _parent(code: str, level: int) -> str | None:
+    digits = _PARENT_DIGITS[level]
+    return code[:digits].ljust(12, "0") if digits else None
+
+
+async def load_places(conn: Connection) -> bool:
+    """Load everything into an empty market, as its owner; return False where it is there already."""
+    if await conn.fetchval("SELECT EXISTS (SELECT FROM divisions)"):
+        return False
+    divisions = [
+        (row["code"], row["name"], int(row["level"]), row["pinyin"], row["initials"])
+        for row in _rows("divisions.csv.gz")
+    ]
+    await conn.copy_records_to_table(
+        "divisions",
+        columns=["code", "name", "level", "parent_code", "pinyin", "initials"],
+        records=[
+            (code, name, level, _parent(code, level), pinyin, initials)
+            for code, name, level, pinyin, initials in divisions
+        ],
+    )
+    listed = _rows("listed_counties.csv")
+    earlier = {row["code6"]: row for row in listed if row["code6_before_rename"]}
+    names: list[tuple[str, asyncpg.Range[date], str, str]] = []
+    for code, name, level, _, _ in divisions:
+        if level != 3:  # noqa: PLR2004 - counties alone were renamed
+            continue
+        county = code[:6]
+        changed_on = _RENAMED_ON.get(county)
+        if changed_on is not None:
+            before = earlier[county]
+            names.append((code, _days(_FIRST_DAY, changed_on), before["name_2012"], before["code6_before_rename"]))
+        names.append((code, _days(changed_on or _FIRST_DAY, None), name, county))
+    await conn.copy_records_to_table(
+        "division_names", columns=["code", "valid_during", "name", "official_code"], records=names
+    )
+    await conn.copy_records_to_table(
+        "listed_counties",
+        columns=["county_code", "list", "valid_during", "basis"],
+        records=[
+            (row["code6"], row["grade"].removesuffix("_unit"), _days(_LISTED_FROM, None), row["basis"])
+            for row in listed
+        ],
+    )
+    await conn.copy_records_to_table(
+        "holidays",
+        columns=["day", "name", "rest"],
+        records=[(date.fromisoformat(row["day"]), row["name"], row["rest"] == "1") for row in _rows("holidays.csv")],
+    )
+    return True

@@ -1,0 +1,125 @@
+"""What the tests stand on: one embedded server a session, a template migrated once, real connections.
+
+`conn` is a rolled-back transaction on a shared database; `database` is a fresh database of its own, for what must
+commit. Both work as the service does, in the role that owns nothing; `owner` is the schema's owner on `database`.
+"""
+
+import itertools
+import os
+from collections.abc import AsyncGenerator, Generator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from market.kernel import Connection, Database, open_database
+from market.kernel.embedded import Server, embedded_server
+from market.kernel.migrate import create_database
+from market.kernel.seal import Seal, seal_from_secret
+from market.startup import APP_ROLE, migrate_database
+
+NOW = datetime(2019, 9, 20, 1, 0, tzinfo=UTC)
+"""Nine in the morning of the market day of the golden story."""
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """The session's PostgreSQL; durability is left to the fault tests, which start servers of their own."""
+    with embedded_server(
+        tmp_path_factory.mktemp("postgres"),
+        fsync="off",
+        synchronous_commit="off",
+        full_page_writes="off",
+        max_connections="300",
+        shared_buffers="256MB",
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def template(server: Server) -> str:
+    """The name of a database that is migrated and holds the divisions, cloned by every other."""
+    await create_database(server.dsn("postgres"), "template_market")
+    await migrate_database(server.dsn("template_market"))
+    return "template_market"
+
+
+async def clone(server: Server, template: str) -> str:
+    """Make a database out of the template and return its name."""
+    name = f"market_{os.getpid()}_{next(_numbers)}"
+    conn = await asyncpg.connect(server.dsn("postgres"))
+    try:
+        await conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    finally:
+        await conn.close()
+    return name
+
+
+async def drop(server: Server, name: str) -> None:
+    """Remove a database, whoever is connected."""
+    conn = await asyncpg.connect(server.dsn("postgres"))
+    try:
+        await conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await conn.close()
+
+
+@pytest.fixture(scope="session")
+async def shared(server: Server, template: str) -> AsyncGenerator[Database]:
+    """The database that rolled-back tests share."""
+    name = await clone(server, template)
+    db = await open_database(server.dsn(name), role=APP_ROLE, max_size=4)
+    yield db
+    await db.close()
+
+
+@pytest.fixture
+async def conn(shared: Database) -> AsyncGenerator[Connection]:
+    """A connection inside a transaction that is rolled back; it sees every county."""
+    async with shared.connection() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("SELECT set_config('market.scope', 'all', true)")
+        try:
+            yield connection
+        finally:
+            await transaction.rollback()
+
+
+@pytest.fixture
+async def dsn(server: Server, template: str) -> AsyncGenerator[str]:
+    """The owner's address of a fresh database."""
+    name = await clone(server, template)
+    yield server.dsn(name)
+    await drop(server, name)
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncGenerator[Database]:
+    """A fresh database of the test's own, as the service uses it."""
+    db = await open_database(dsn, role=APP_ROLE, max_size=60, acquire_timeout=30)
+    yield db
+    await db.close()
+
+
+@pytest.fixture
+async def owner(dsn: str) -> AsyncGenerator[Connection]:
+    """The schema's owner on the test's own database, to try what the schema itself refuses."""
+    connection = await asyncpg.connect(dsn)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+def seal() -> Seal:
+    """A seal under a key of the tests."""
+    return seal_from_secret("a secret of the tests, 32 characters and more")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder."""
+    return tmp_path
