@@ -1,0 +1,102 @@
+"""The embedded server: started once, shared, stopped by the last, whole after a killed run."""
+
+import multiprocessing
+import os
+import signal
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from market.kernel.embedded import EmbeddedFailed, embedded_server
+
+
+async def ask(dsn: str, sql: str) -> object:
+    conn = await asyncpg.connect(dsn)
+    try:
+        return await conn.fetchval(sql)
+    finally:
+        await conn.close()
+
+
+def pid_of(folder: Path) -> int:
+    return int((folder / "postgres/postmaster.pid").read_text().split()[0])
+
+
+async def test_a_server_starts_knows_chinese_and_stops_with_its_user(folder: Path) -> None:
+    with embedded_server(folder, fsync="off") as server:
+        await ask(server.dsn("postgres"), "CREATE EXTENSION pg_trgm")
+        assert await ask(server.dsn("postgres"), "SELECT cardinality(show_trgm('小米'))") == 3
+        assert (await ask(server.dsn("postgres"), "SELECT uuid_extract_version(uuidv7())")) == 7
+    assert not (folder / "postgres/postmaster.pid").exists()
+
+
+async def test_two_users_share_it_and_the_last_one_out_stops_it(folder: Path) -> None:
+    with embedded_server(folder, fsync="off") as first:
+        with embedded_server(folder) as second:
+            assert second == first
+        assert await ask(first.dsn("postgres"), "SELECT 1") == 1
+    assert not (folder / "postgres/postmaster.pid").exists()
+
+
+async def test_it_lets_in_nobody_without_the_password(folder: Path) -> None:
+    with embedded_server(folder, fsync="off") as server:
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(f"postgresql://postgres:guess@127.0.0.1:{server.port}/postgres")
+        assert (folder / "postgres.password").stat().st_mode & 0o077 == 0
+
+
+def hold(folder: str, ready: Event) -> None:
+    with embedded_server(Path(folder)):
+        ready.set()
+        signal.pause()
+
+
+async def test_a_killed_user_leaves_a_server_that_the_next_one_takes_over_and_stops(folder: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready = context.Event()
+    user = context.Process(target=hold, args=(str(folder), ready))
+    user.start()
+    assert ready.wait(60)
+    running = pid_of(folder)
+    assert user.pid is not None
+    os.kill(user.pid, signal.SIGKILL)
+    user.join()
+    with embedded_server(folder) as server:
+        assert pid_of(folder) == running
+        assert await ask(server.dsn("postgres"), "SELECT 1") == 1
+    assert not (folder / "postgres/postmaster.pid").exists()
+
+
+async def test_a_killed_server_comes_back_with_what_was_committed(folder: Path) -> None:
+    with embedded_server(folder) as server:
+        await ask(server.dsn("postgres"), "CREATE TABLE kept AS SELECT 7 AS n")
+        os.kill(pid_of(folder), signal.SIGKILL)
+    with embedded_server(folder) as server:
+        assert await ask(server.dsn("postgres"), "SELECT n FROM kept") == 7
+
+
+def test_half_made_files_of_a_killed_first_start_are_set_aside(folder: Path) -> None:
+    (folder / "postgres").mkdir()
+    (folder / "postgres/half").touch()
+    (folder / "postgres.new").mkdir()
+    with embedded_server(folder, fsync="off"):
+        assert (folder / "postgres/PG_VERSION").read_text().strip() == "18"
+    assert [path.name for path in folder.glob("postgres.broken-*/half")] == ["half"]
+
+
+def test_data_of_another_major_version_is_refused_with_both_named(folder: Path) -> None:
+    (folder / "postgres").mkdir()
+    (folder / "postgres/PG_VERSION").write_text("17\n")
+    with (
+        pytest.raises(EmbeddedFailed, match=r"is of PostgreSQL 17; this release brings 18"),
+        embedded_server(folder),
+    ):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_named(folder: Path) -> None:
+    (folder / "file").touch()
+    with pytest.raises(EmbeddedFailed, match=r"file/data cannot be written"), embedded_server(folder / "file/data"):
+        pass
