@@ -82,7 +82,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             if text is not None and text != "":
                 found[name] = text
         try:
-            settings = msgspec.convert(found, cls, strict=False)
+            settings = msgspec.convert(found, cls, strict=False, dec_hook=_decode)
         except msgspec.ValidationError as error:
             raise BadSettings(_explain(str(error))) from error
         if settings.now is not None and settings.now.tzinfo is None:
@@ -125,6 +125,11 @@ def descriptions() -> dict[str, tuple[str, str]]:
         default = "" if field.default in (None, "") else str(field.default)
         found[PREFIX + field.name.upper()] = (meta.description or "" if isinstance(meta, Meta) else "", default)
     return found
+
+
+def _decode(kind: type, value: object) -> object:
+    """Make a path of a text: the one type here that msgspec does not know."""
+    return kind(value)
 
 
 def _explain(message: str) -> str:

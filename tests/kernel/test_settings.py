@@ -1,0 +1,64 @@
+"""Settings come from the environment, are refused with their name, and are documented whole."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from deploy.settings_docs import ROOT, example, settings_page
+from market.settings import BadSettings, Settings, descriptions
+
+
+def test_the_defaults_need_nothing() -> None:
+    settings = Settings.from_env({})
+    assert (settings.port, settings.database_url, settings.demo) == (8000, "", False)
+
+
+def test_values_are_read_in_their_types() -> None:
+    settings = Settings.from_env(
+        {
+            "MARKET_PORT": "9001",
+            "MARKET_DEMO": "true",
+            "MARKET_DATA": "/srv/x",
+            "MARKET_NOW": "2019-02-04T09:00:00+08:00",
+        }
+    )
+    assert (settings.port, settings.demo, settings.data) == (9001, True, Path("/srv/x"))
+    assert settings.now == datetime(2019, 2, 4, 1, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"MARKET_PORT": "70000"}, "MARKET_PORT"),
+        ({"MARKET_PORT": "eighty"}, "MARKET_PORT"),
+        ({"MARKET_NOW": "2019-02-04T09:00:00"}, "MARKET_NOW needs a zone"),
+        ({"MARKET_NOW": "2019-02-04T09:00:00Z", "MARKET_DATABASE_URL": "postgresql://x/y"}, "embedded server only"),
+        ({"MARKET_SECRET": "short"}, "MARKET_SECRET needs at least 32"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(given: dict[str, str], named: str) -> None:
+    with pytest.raises(BadSettings, match=named):
+        Settings.from_env(given)
+
+
+def test_the_secret_is_made_once_and_kept_private(folder: Path) -> None:
+    settings = Settings(data=folder / "data")
+    secret = settings.secret_or_made()
+    assert len(secret) >= 32
+    assert settings.secret_or_made() == secret
+    assert (folder / "data/secret").stat().st_mode & 0o077 == 0
+
+
+def test_a_database_of_ones_own_needs_a_secret_of_ones_own() -> None:
+    with pytest.raises(BadSettings, match="MARKET_SECRET is needed"):
+        Settings(database_url="postgresql://x/y").secret_or_made()
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name, (text, _) in descriptions().items() if not text] == []
+
+
+def test_the_page_and_the_example_are_those_of_the_settings() -> None:
+    assert (ROOT / "docs/settings.md").read_text(encoding="utf-8") == settings_page()
+    assert (ROOT / "deploy/xiangji.env.example").read_text(encoding="utf-8") == example()
