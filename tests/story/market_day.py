@@ -1,0 +1,236 @@
+"""The market day's world, and its events carried out by the library; figures come from shop.json alone."""
+
+import asyncio
+import json
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from msgspec import Struct, field
+
+from market.identity import AccountId, Actor
+from market.kernel import Connection, Database
+from market.kernel.seal import Seal
+from market.orders import (
+    Address,
+    Batcher,
+    Destination,
+    Line,
+    ListingId,
+    Nights,
+    Placed,
+    VariantId,
+    part_of,
+    pay_order,
+    place,
+    seal_address,
+)
+from payments import Balance, Entry, Method, all_balances, entries
+from payments.sandbox import Sandbox
+from payments.stripe import Stripe
+from tests.factories import a_freight_template, a_lot, a_producer, a_product, a_stay, an_account, owner_of, the_actor
+from tests.rails import press_and_follow
+
+FOLDER = Path(__file__).parent
+STORY: dict[str, Any] = json.loads((FOLDER / "shop.json").read_text("utf-8"))
+EXPECTED: dict[str, Any] = json.loads((FOLDER / "expected" / "shop.json").read_text("utf-8"))
+KINDS = {"household": "household", "co-operative": "cooperative", "village station": "village_station"}
+METHODS = {"alipay": Method.ALIPAY, "wechat": Method.WECHAT}
+SHANGHAI = timezone(timedelta(hours=8))
+
+
+def at(text: str) -> datetime:
+    """An instant of the story."""
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+class World(Struct):
+    """The story's people and things, by their names in it."""
+
+    db: Database
+    seal: Seal
+    gateway: Stripe
+    sandbox: Sandbox
+    batcher: Batcher
+    buyers: dict[str, Actor] = field(default_factory=dict[str, Actor])
+    owners: dict[str, Actor] = field(default_factory=dict[str, Actor])
+    producers: dict[str, int] = field(default_factory=dict[str, int])
+    lots: dict[str, Any] = field(default_factory=dict[str, Any])
+    variants: dict[str, Any] = field(default_factory=dict[str, Any])
+    listings: dict[str, Any] = field(default_factory=dict[str, Any])
+    orders: dict[str, Placed] = field(default_factory=dict[str, Placed])
+
+    def address(self, buyer: str) -> Destination:
+        """Where a buyer of the story lives."""
+        found = next(each for each in STORY["buyers"] if each["id"] == buyer)
+        return self.address_in(found["region"], found["name"])
+
+    def address_in(self, region: str, name: str = "样例买家") -> Destination:
+        """An address in a region."""
+        return seal_address(self.seal, Address(name, "17000009001", region, "样例路 1 号"))
+
+    async def place(self, event: dict[str, Any]) -> Placed:
+        """Carry out a `place` of the story."""
+        lines = [
+            Line(VariantId(self.variants[name]), quantity) for name, quantity in event["lines"] if "nights" not in event
+        ]
+        nights: list[Nights] = []
+        if "nights" in event:
+            arrive, leave = (date.fromisoformat(each) for each in event["nights"])
+            nights = [Nights(ListingId(self.listings[n]), arrive, leave, rooms) for n, rooms in event["lines"]]
+        buyer = event.get("buyer", "B1")
+        address = self.address(buyer) if "buyer" in event else self.address_in(event["buyer_region"])
+        return await place(
+            self.batcher,
+            self.buyers[buyer].account_id,
+            lines,
+            nights=nights,
+            address=address,
+            key=event.get("order"),
+            now=at(event["at"]),
+        )
+
+    async def place_and_pay(self, order: str) -> None:
+        """Carry out the `place` and the `pay` of an order."""
+        event = next(each for each in STORY["events"] if each["do"] == "place" and each["order"] == order)
+        self.orders[order] = await self.place(event)
+        paid = next(each for each in STORY["events"] if each["do"] == "pay" and each["order"] == order)
+        buyer = self.buyers[event["buyer"]]
+        paying = await pay_order(
+            self.db,
+            self.gateway,
+            buyer,
+            self.orders[order].id,
+            method=METHODS[paid["rail"]],
+            return_url="http://localhost/back",
+            now=at(paid["at"]),
+        )
+        await press_and_follow(self.db, self.gateway, self.sandbox, self.seal, paying, now=at(paid["at"]))
+
+    def role(self, account: str) -> str:
+        """Turn an account's code into the story's: orders and producers have names of their own there."""
+        kind, _, rest = account.partition(":")
+        if kind == "escrow":
+            return next(
+                f"escrow:{name}-{rest.partition('-')[2]}"
+                for name, order in self.orders.items()
+                if rest.partition("-")[0] == str(order.number)
+            )
+        if kind == "refund":
+            return next(f"refund:{name}" for name, order in self.orders.items() if rest == str(order.number))
+        if kind in {"payable", "freight"}:
+            return next(f"{kind}:{name}" for name, number in self.producers.items() if rest == str(number))
+        return account
+
+    async def ledger(self, order: str) -> list[tuple[str, str, list[list[Any]]]]:
+        """The order's transactions as the story writes them: time, kind, legs."""
+        async with self.db.connection() as conn:
+            found: list[Entry] = await entries(conn, order=str(self.orders[order].number))
+        return [
+            (
+                entry.at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"),
+                entry.kind,
+                [[self.role(code), minor] for code, minor in entry.legs],
+            )
+            for entry in found
+        ]
+
+    async def balances(self) -> dict[str, int]:
+        """Every account by the story's name."""
+        async with self.db.connection() as conn:
+            found: list[Balance] = await all_balances(conn)
+        return {self.role(each.code): each.minor for each in found}
+
+
+def expected_ledger(order: str) -> list[tuple[str, str, list[list[Any]]]]:
+    """The order's transactions in the story."""
+    return [(each["at"], each["kind"], each["legs"]) for each in EXPECTED["ledger"] if each["order"] == order]
+
+
+def part(world: World, order: str, position: int) -> str:
+    """A suborder's name of ours."""
+    return part_of(world.orders[order].number, position)
+
+
+async def build(world: World) -> None:
+    """Write the story's world into an empty market."""
+    async with world.db.transaction() as conn:
+        for each in STORY["buyers"]:
+            account = await an_account(conn, name=each["name"])
+            world.buyers[each["id"]] = await the_actor(conn, account)
+        ids: dict[str, Any] = {}
+        for each in STORY["producers"]:
+            kind = KINDS.get(each["kind"], "homestay")
+            ids[each["id"]] = await a_producer(conn, name=each["name"], kind=kind, village=each["village"])
+            world.owners[each["id"]] = await owner_of(conn, ids[each["id"]])
+            world.producers[each["id"]] = await conn.fetchval(
+                "SELECT number FROM producers WHERE id = $1", ids[each["id"]]
+            )
+            await _freight(conn, ids[each["id"]], each["freight"])
+        owner_of_lot = {each["lot"]: each["producer"] for each in STORY["listings"] if "lot" in each}
+        for lot in STORY["lots"]:
+            world.lots[lot["id"]] = await a_lot(
+                conn, ids[owner_of_lot[lot["id"]]], left=lot["stock"], unit=lot["unit"], label=lot["what"]
+            )
+        for listing in STORY["listings"]:
+            await _listing(conn, world, listing, ids[listing["producer"]])
+
+
+async def _freight(conn: Connection, producer_id: Any, name: str | None) -> None:
+    if name is None:
+        return
+    template = next(each for each in STORY["freight_templates"] if each["id"] == name)
+    await a_freight_template(
+        conn, producer_id,
+        **{key: template[key] for key in ("first_g", "first_fen", "next_g", "next_fen", "free_above_fen", "no_ship")},
+    )  # fmt: skip
+
+
+async def _listing(conn: Connection, world: World, listing: dict[str, Any], producer_id: Any) -> None:
+    bp = STORY["commission_bp"]
+    if "units" in listing:
+        seasons = [
+            (date.fromisoformat(each["from"]), date.fromisoformat(each["until"]), each["price_fen"])
+            for each in listing.get("seasons", [])
+        ]
+        tiers = [
+            (holiday, tier["days_before"], tier["refund_bp"])
+            for holiday, name in ((False, "cancel_tiers"), (True, "holiday_cancel_tiers"))
+            for tier in listing.get(name, [])
+        ]
+        stay = await a_stay(
+            conn, producer_id, title=listing["title"], price_fen=listing["price_fen"], rooms=listing["units"],
+            seasons=seasons, tiers=tiers, commission_bp=bp["tourism"],
+        )  # fmt: skip
+        world.variants[listing["id"]], world.listings[listing["id"]] = stay.variant_id, stay.listing_id
+        return
+    if "lot" not in listing:
+        return
+    product = await a_product(
+        conn, producer_id, title=listing["title"], unit=listing["unit"], price_fen=listing["price_fen"],
+        gross_g=listing["gross_g"], net_g=listing.get("net_g"), takes=listing["takes"],
+        lot_id=world.lots[listing["lot"]], commission_bp=bp["goods"],
+    )  # fmt: skip
+    world.variants[listing["id"]], world.listings[listing["id"]] = product.variant_id, product.listing_id
+
+
+async def rush(world: World) -> tuple[list[Placed], list[BaseException]]:
+    """The story's race, with a buyer of their own for each."""
+    event = next(each for each in STORY["events"] if each["do"] == "race")
+    async with world.db.transaction() as conn:
+        buyers = [AccountId(await an_account(conn)) for _ in range(event["buyers"])]
+    line = Line(VariantId(world.variants[event["listing"]]), event["each"])
+    answers = await asyncio.gather(
+        *(place(world.batcher, buyer, [line], address=world.address("B1"), now=at(event["at"])) for buyer in buyers),
+        return_exceptions=True,
+    )
+    return (
+        [each for each in answers if isinstance(each, Placed)],
+        [each for each in answers if isinstance(each, BaseException)],
+    )
+
+
+def days(first: date, last: date) -> "asyncpg.Range[date]":
+    """Nights from one day to another."""
+    return asyncpg.Range(first, last)

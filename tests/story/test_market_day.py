@@ -1,0 +1,177 @@
+"""One market day, 20 September 2019: every figure as expected/shop.json has it."""
+
+from collections.abc import AsyncGenerator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from market.aftersales import Why, confirm_receipt, get_statement, refund_line
+from market.bookings import stay_nights
+from market.kernel import Database, Refusal
+from market.kernel.seal import Seal
+from market.orders import (
+    Batcher,
+    NightsTaken,
+    NotShippedThere,
+    PaidAlready,
+    QuantityWrong,
+    SoldOut,
+    WaitingForPayment,
+    cancel_order,
+    get_order,
+    pay_order,
+)
+from payments import Method
+from payments.sandbox import Sandbox
+from payments.stripe import Stripe
+from tests.story.market_day import EXPECTED, STORY, World, at, build, expected_ledger, rush
+
+
+@pytest.fixture
+async def world(database: Database, seal: Seal, gateway: Stripe, sandbox: Sandbox) -> AsyncGenerator[World]:
+    """The story's market on the morning of its day."""
+    async with Batcher(database) as batcher:
+        made = World(database, seal, gateway, sandbox, batcher)
+        await build(made)
+        yield made
+
+
+def expected_order(order: str) -> dict[str, Any]:
+    return next(each for each in EXPECTED["orders"] if each["id"] == order)
+
+
+async def check_order(world: World, order: str, buyer: str) -> None:
+    """Hold an order against the story: its lines, its suborders, its sums."""
+    wanted = expected_order(order)
+    async with world.db.connection() as conn:
+        found = await get_order(conn, world.seal, world.buyers[buyer], world.orders[order].id)
+    assert (found.goods_fen, found.freight_fen, found.total_fen, found.refunded_fen) == (
+        wanted["goods_fen"], wanted["freight_fen"], wanted["total_fen"], wanted["refunded_fen"],
+    )  # fmt: skip
+    lines = [(each.quantity, each.amount_fen) for suborder in found.suborders for each in suborder.lines]
+    assert lines == [(each["quantity"], each["amount_fen"]) for each in wanted["lines"]]
+    sums = [(each.goods_fen, each.freight_fen, each.total_fen) for each in found.suborders]
+    assert sums == [(each["goods_fen"], each["freight_fen"], each["total_fen"]) for each in wanted["suborders"]]
+
+
+async def test_two_producers_in_one_cart_are_released_on_receipt(world: World) -> None:
+    await world.place_and_pay("O1")
+    event = next(each for each in STORY["events"] if each["do"] == "confirm receipt" and each["order"] == "O1")
+    async with world.db.transaction() as conn:
+        received = await confirm_receipt(
+            conn, world.seal, world.buyers["B1"], world.orders["O1"].id, now=at(event["at"])
+        )
+    assert (received.state, received.positions) == ("finished", [1, 2])
+    assert await world.ledger("O1") == expected_ledger("O1")
+    await check_order(world, "O1", "B1")
+
+
+async def test_two_holiday_nights_are_cancelled_by_their_tier(world: World) -> None:
+    await world.place_and_pay("O4")
+    event = next(each for each in STORY["events"] if each["do"] == "cancel")
+    cancelled = await cancel_order(
+        world.db, world.gateway, world.seal, world.buyers["B4"], world.orders["O4"].id, now=at(event["at"])
+    )
+    assert (cancelled.state, cancelled.refund_fen) == ("cancelled", 390_00)
+    ledger = await world.ledger("O4")
+    assert sorted(ledger, key=str) == sorted(expected_ledger("O4"), key=str)
+    await check_order(world, "O4", "B4")
+    async with world.db.connection() as conn:
+        nights = await stay_nights(conn, world.listings["L6"], arrive=date(2019, 10, 3), leave=date(2019, 10, 5))
+        assert [(each.night.isoformat(), each.free) for each in nights] == [
+            (each["night"], each["free"]) for each in EXPECTED["nights"]
+        ]
+        statement = await get_statement(conn, world.owners["P4"], world.owners["P4"].producers[0])
+    assert (statement.payable_fen, statement.freight_fen, statement.owed_fen, statement.waiting_fen) == (
+        378_30, 0, 378_30, 0,
+    )  # fmt: skip
+    assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(378_30, 11_70)]
+
+
+async def test_bad_fruit_after_release_comes_from_the_recorded_parts(world: World) -> None:
+    await world.place_and_pay("O5")
+    async with world.db.transaction() as conn:
+        await confirm_receipt(conn, world.seal, world.buyers["B5"], world.orders["O5"].id, now=at("2019-09-22T10:00"))
+        order = await get_order(conn, world.seal, world.buyers["B5"], world.orders["O5"].id)
+    event = next(each for each in STORY["events"] if each["do"] == "bad fruit" and each["order"] == "O5")
+    line = order.suborders[0].lines[0]
+    refund = await refund_line(
+        world.db, world.gateway, world.owners["P3"], line.id, key="O5", reason=Why.BAD_FRUIT,
+        share_bp=event["share_bp"], now=at(event["at"]),
+    )  # fmt: skip
+    assert (refund.amount_fen, refund.left_fen) == (19_20, 76_80)
+    assert await world.ledger("O5") == expected_ledger("O5")
+    await check_order(world, "O5", "B5")
+    async with world.db.connection() as conn:
+        statement = await get_statement(conn, world.owners["P3"], world.owners["P3"].producers[0])
+    assert (statement.payable_fen, statement.freight_fen, statement.owed_fen) == (75_26, 17_00, 92_26)
+    assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(75_26, 1_54)]
+
+
+async def test_two_hundred_buyers_rush_at_fifty_boxes(world: World) -> None:
+    await world.place_and_pay("O1")
+    placed, refused = await rush(world)
+    wanted = EXPECTED["race"]
+    assert (len(placed), len(refused)) == (wanted["orders"], wanted["told_sold_out"])
+    assert {each.total_fen for each in placed} == {wanted["each_total_fen"]}
+    assert {type(each) for each in refused} == {WaitingForPayment}
+    async with world.db.connection() as conn:
+        lot = await conn.fetchrow(
+            "SELECT left_units, waiting_units, sold_units FROM lots WHERE id = $1", world.lots["B"]
+        )
+    assert lot is not None
+    assert tuple(lot) == (wanted["stock_after"], 50, 2)
+
+
+REFUSED = {
+    "L4 does not ship to 54": (NotShippedThere, "address.region_code", "土鸡蛋 30枚箱 不发往这里"),
+    "only 25 of L5 are left after O2 and O5": (SoldOut, "lines[0].quantity", "只剩 25 袋"),
+    "28 boxes and 30 eggs are 870 枚 of one lot that holds 860: lines on one lot are summed": (
+        SoldOut,
+        "lines[0].quantity",
+        "只剩 28 箱",
+    ),
+    "two rooms only": (NightsTaken, "nights[0]", "这几晚房间不够"),
+    "quantity zero": (QuantityWrong, "lines[0].quantity", "要在 1 到 9999 之间"),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+async def test_what_the_story_refuses_changes_nothing(world: World, owner: Any, why: str) -> None:
+    kind, named, message = REFUSED[why]
+    await owner.execute("UPDATE lots SET left_units = 860 WHERE id = $1", world.lots["D"])
+    await owner.execute("UPDATE lots SET left_units = 25 WHERE id = $1", world.lots["E"])
+    before = await owner.fetch("SELECT id, left_units, waiting_units FROM lots ORDER BY id")
+    wish = next(each["try"] for each in STORY["refused"] if each["why"] == why)
+    with pytest.raises(Refusal) as told:
+        await world.place({"at": "2019-09-20T12:00", **wish})
+    assert type(told.value) is kind
+    assert (told.value.errors[0].field, told.value.errors[0].message) == (named, message)
+    assert await owner.fetch("SELECT id, left_units, waiting_units FROM lots ORDER BY id") == before
+    assert await owner.fetchval("SELECT count(*) FROM orders") == 0
+    assert await owner.fetchval("SELECT count(*) FROM taken_nights") == 0
+
+
+async def test_a_paid_order_is_not_charged_again(world: World) -> None:
+    await world.place_and_pay("O4")
+    with pytest.raises(PaidAlready):
+        await pay_order(
+            world.db, world.gateway, world.buyers["B4"], world.orders["O4"].id, method=Method.WECHAT,
+            return_url=None, now=at("2019-09-20T10:00"),
+        )  # fmt: skip
+    assert await world.ledger("O4") == expected_ledger("O4")[:1]
+
+
+async def test_the_orders_that_are_told_leave_the_balances_of_the_story(world: World) -> None:
+    """O1, O4 and O5 to their ends: what they left in each account, by the story's own transactions."""
+    await test_two_producers_in_one_cart_are_released_on_receipt(world)
+    await test_two_holiday_nights_are_cancelled_by_their_tier(world)
+    await test_bad_fruit_after_release_comes_from_the_recorded_parts(world)
+    wanted: dict[str, int] = {}
+    for each in EXPECTED["ledger"]:
+        if each["order"] in {"O1", "O4", "O5"}:
+            for account, fen in each["legs"]:
+                wanted[account] = wanted.get(account, 0) + fen
+    assert await world.balances() == wanted
+    assert sum(wanted.values()) == 0
