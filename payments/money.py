@@ -50,3 +50,15 @@ def rate_down(amount: int, rate_bp: int) -> int:
 def ratio_half_up(amount: int, numerator: int, denominator: int) -> int:
     """Return `amount` × `numerator` / `denominator` rounded half up; all three are non-negative."""
     return (2 * amount * numerator + denominator) // (2 * denominator)
+
+
+NO_MINOR = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
+"""Currencies whose smallest unit is the whole one; every other here has hundredths. Source: ISO 4217, list one."""
+
+
+def figure(amount: Amount) -> str:
+    """Write a sum as people do, without its currency: `146.00`, and `500` for yen."""
+    if amount.currency in NO_MINOR:
+        return str(amount.minor)
+    sign, minor = ("-", -amount.minor) if amount.minor < 0 else ("", amount.minor)
+    return f"{sign}{minor // 100}.{minor % 100:02d}"

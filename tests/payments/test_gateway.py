@@ -1,0 +1,223 @@
+"""The contract of a gateway, run on Stripe's own library against the sandbox; and what the library makes of answers."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from payments import Amount, GatewayUnavailable, Method, PaymentId, PaymentState, RefundId
+from payments.port import Charge, ChargeRequest, Declined, Ok, Outcome, RefundReport, RefundRequest, Unknown
+from payments.sandbox import Sandbox
+from payments.stripe import Stripe
+from payments.testing import BrokenContractError, Rig, gateway_contract
+from tests.payments.shop import messages
+
+BACK = "https://shop.example/back?x=1"
+
+
+def a_request(method: Method = Method.ALIPAY, back: str | None = BACK) -> ChargeRequest:
+    payment_id = PaymentId(uuid4())
+    return ChargeRequest(payment_id, f"G-{payment_id}", Amount(10_00, "CNY"), method, back)
+
+
+def rig_of(gateway: Stripe, sandbox: Sandbox) -> Rig:
+    async def message(ref: str) -> tuple[Mapping[str, str], bytes]:
+        return (await messages(sandbox, ref))[-1]
+
+    return Rig(gateway, sandbox.pay, message)
+
+
+async def test_stripe_keeps_the_contract(gateway: Stripe, sandbox: Sandbox) -> None:
+    @asynccontextmanager
+    async def make() -> AsyncGenerator[Rig]:
+        yield rig_of(gateway, sandbox)
+
+    assert await gateway_contract(make) == 7
+
+
+class Forgetful(Stripe):
+    """A gateway that does not send our keys."""
+
+    async def create(self, request: ChargeRequest, key: str) -> Outcome[Charge]:
+        return await super().create(request, f"{key}:{uuid4()}")
+
+
+class Generous(Stripe):
+    """A gateway that says yes to every refund."""
+
+    async def refund(self, request: RefundRequest, key: str) -> Outcome[RefundReport]:
+        outcome = await super().refund(request, key)
+        return outcome if isinstance(outcome, Ok) else Ok((await self.refunds(request.charge_ref))[0])
+
+
+class Deaf(Stripe):
+    """A gateway that does not look at the time."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Any:  # noqa: ANN401, ARG002 - on purpose
+        return super().verify(headers, body, datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("kind", "promise"),
+    [
+        (Forgetful, "the same key makes one charge"),
+        (Generous, "more than is left is declined"),
+        (Deaf, "a message that was changed, unsigned, old or from the future is refused"),
+    ],
+)
+async def test_the_contract_finds_a_gateway_that_breaks_it(sandbox: Sandbox, kind: type[Stripe], promise: str) -> None:
+    @asynccontextmanager
+    async def make() -> AsyncGenerator[Rig]:
+        async with kind("sk_test_sample", sandbox.secret, base=sandbox.url) as gateway:
+            yield rig_of(gateway, sandbox)
+
+    with pytest.raises(BrokenContractError) as broken:
+        await gateway_contract(make)
+    assert str(broken.value) == promise
+
+
+async def _charge(gateway: Stripe) -> object:
+    return await gateway.charge("pi_1")
+
+
+async def _find(gateway: Stripe) -> object:
+    return await gateway.find_charge(PaymentId(uuid4()))
+
+
+async def _refunds(gateway: Stripe) -> object:
+    return await gateway.refunds("pi_1")
+
+
+async def _disputes(gateway: Stripe) -> object:
+    return await gateway.disputes("pi_1")
+
+
+async def _statement(gateway: Stripe) -> object:
+    return await gateway.statement(datetime.now(UTC), datetime.now(UTC))
+
+
+@pytest.mark.parametrize("do", ["500", "429", "close"])
+@pytest.mark.parametrize(
+    ("on", "call"),
+    [
+        ("retrieve", _charge),
+        ("search", _find),
+        ("list", _refunds),
+        ("list", _disputes),
+        ("list", _statement),
+    ],
+)
+async def test_a_question_without_an_answer_is_never_an_answer(
+    gateway: Stripe, sandbox: Sandbox, do: str, on: str, call: Callable[[Stripe], Awaitable[object]]
+) -> None:
+    await sandbox.fault(on, do)
+    with pytest.raises(GatewayUnavailable):
+        await call(gateway)
+
+
+async def test_a_slow_provider_is_unknown_and_what_it_did_is_found_under_the_same_key(
+    sandbox: Sandbox, gateway: Stripe
+) -> None:
+    request = a_request()
+    async with Stripe("sk_test_sample", sandbox.secret, base=sandbox.url, timeout=0.3) as hasty:
+        await sandbox.fault("create", "slow", seconds=1, after=True)
+        assert isinstance(await hasty.create(request, "k1"), Unknown)
+    found = await gateway.find_charge(request.payment_id)
+    again = await gateway.create(request, "k1")
+    assert isinstance(again, Ok)
+    assert found is not None
+    assert again.value.ref == found.ref
+
+
+async def test_a_key_with_another_request_is_unknown_not_declined(gateway: Stripe) -> None:
+    await gateway.create(a_request(), "k2")
+    outcome = await gateway.create(a_request(), "k2")
+    assert outcome == Unknown(
+        "IdempotencyError: Keys for idempotent requests can only be used with the same parameters."
+    )
+
+
+async def test_a_wrong_key_of_ours_is_unknown_not_declined(sandbox: Sandbox) -> None:
+    async with Stripe("rk_nobody", sandbox.secret, base=sandbox.url) as stranger:
+        outcome = await stranger.create(a_request(), "k3")
+    assert outcome == Unknown("AuthenticationError: You did not provide an API key.")
+
+
+async def test_an_answer_that_is_no_answer_is_unknown(gateway: Stripe, sandbox: Sandbox) -> None:
+    request = a_request()
+    created = await gateway.create(request, "k4")
+    assert isinstance(created, Ok)
+    theirs = next(each for each in (await sandbox.state())["intents"] if each["id"] == created.value.ref)
+    assert theirs["status"] == "requires_action"
+    async with Stripe("sk_test_sample", sandbox.secret, base=f"{sandbox.url}/pay/{created.value.ref}") as lost:
+        assert isinstance(await lost.create(request, "k5"), Unknown | Declined)
+
+
+async def test_without_a_way_back_the_payer_ends_on_the_providers_site(gateway: Stripe, sandbox: Sandbox) -> None:
+    created = await gateway.create(a_request(back=None), "k6")
+    assert isinstance(created, Ok)
+    theirs = next(each for each in (await sandbox.state())["intents"] if each["id"] == created.value.ref)
+    assert theirs["return_url"] == f"{sandbox.url}/"
+
+
+async def test_ending_what_cannot_be_ended_and_cannot_be_asked_about_is_unknown(
+    gateway: Stripe, sandbox: Sandbox
+) -> None:
+    created = await gateway.create(a_request(), "k7")
+    assert isinstance(created, Ok)
+    await sandbox.pay(created.value.ref)
+    await sandbox.fault("retrieve", "500")
+    assert isinstance(await gateway.cancel(created.value.ref, "k8"), Unknown)
+    kept = await gateway.cancel(created.value.ref, "k8")
+    assert isinstance(kept, Ok)
+    assert kept.value.state is PaymentState.CAPTURED
+    assert await gateway.cancel("pi_nobody", "k9") == Declined(
+        "resource_missing", "No such payment_intent: 'pi_nobody'"
+    )
+
+
+async def test_metadata_that_others_wrote_is_not_taken_for_ours(gateway: Stripe, sandbox: Sandbox) -> None:
+    made = await sandbox.client.post(
+        f"{sandbox.url}/v1/payment_intents",
+        data={
+            "amount": "100",
+            "currency": "cny",
+            "confirm": "true",
+            "payment_method": "pm_card_visa",
+            "metadata[payment]": "not a number of ours",
+        },
+        headers={"Authorization": "Bearer sk_test_sample"},
+    )
+    ref = made.json()["id"]
+    charge = await gateway.charge(ref)
+    assert charge is not None
+    assert (charge.payment_id, charge.state, charge.captured_minor) == (None, PaymentState.CAPTURED, 100)
+    await sandbox.client.post(
+        f"{sandbox.url}/v1/refunds",
+        data={"payment_intent": ref, "metadata[refund]": "x", "metadata[attempt]": "y"},
+        headers={"Authorization": "Bearer sk_test_sample"},
+    )
+    (report,) = await gateway.refunds(ref)
+    assert (report.refund_id, report.attempt, report.amount) == (None, 0, Amount(100, "CNY"))
+
+
+async def test_a_statement_longer_than_a_page_is_read_to_its_end(gateway: Stripe, sandbox: Sandbox) -> None:
+    since = datetime.now(UTC) - timedelta(seconds=2)
+    ours: set[PaymentId | RefundId] = set()
+    for number in range(60):
+        request, refund_id = a_request(), RefundId(uuid4())
+        created = await gateway.create(request, f"page:{number}:{uuid4()}")
+        assert isinstance(created, Ok)
+        await sandbox.pay(created.value.ref)
+        await gateway.refund(RefundRequest(refund_id, 1, created.value.ref, Amount(1, "CNY")), f"r:{refund_id}")
+        ours |= {request.payment_id, refund_id}
+    lines = await gateway.statement(since, datetime.now(UTC) + timedelta(seconds=2))
+    of_ours = [line for line in lines if line.payment_id in ours or line.refund_id in ours]
+    assert len(of_ours) == 120
+    assert {(line.kind, line.rail, line.amount.minor, line.fee_minor) for line in of_ours} == {
+        ("charge", "alipay", 10_00, 6),
+        ("refund", "alipay", -1, 0),
+    }

@@ -1,0 +1,348 @@
+"""A shop in which everything happens in any order: each example ends in books that agree with the provider's."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from market.kernel.embedded import Server
+from payments import (
+    Database,
+    GatewayUnavailable,
+    Method,
+    PaymentId,
+    PaymentState,
+    Purpose,
+    RefundId,
+    Refusal,
+    apply_events,
+    ask,
+    change_method,
+    close_payment,
+    entries,
+    expire_payments,
+    finish_operations,
+    open_database,
+    payments_of,
+    post,
+    receive,
+    request_refund,
+    retry_refund,
+    send_refund,
+    start,
+    verify,
+)
+from payments.migrate import APP_ROLE
+from payments.models import CLOSED, RefundState
+from payments.sandbox import Sandbox, running
+from payments.stripe import Stripe
+from tests.conftest import clone, drop
+from tests.payments.shop import an_order, messages, opened, parts_of
+
+FAULTS = st.tuples(
+    st.sampled_from(["create", "cancel", "refund", "retrieve", "search", "list"]),
+    st.sampled_from(["500", "close", "decline"]),
+    st.booleans(),
+)
+PICKS = st.integers(0, 9)
+METHODS = st.sampled_from([Method.ALIPAY, Method.WECHAT])
+RARELY = st.sampled_from([True, False, False, False])
+DUE = "UPDATE payments.operations SET next_at = now()", "UPDATE payments.inbox SET next_at = now()"
+
+
+class World:
+    """One provider and one database for all examples; each example has an order of its own."""
+
+    def __init__(self, server: Server, alone: str) -> None:
+        self.runner = asyncio.Runner()
+        self.stack = AsyncExitStack()
+        self.server, self.alone = server, alone
+        self.seen: Counter[str] = Counter()
+
+    async def open(self) -> None:
+        name = await clone(self.server, self.alone)
+        self.stack.push_async_callback(drop, self.server, name)
+        self.sandbox: Sandbox = await self.stack.enter_async_context(running())
+        self.gateway = await self.stack.enter_async_context(
+            Stripe("sk_test_sample", self.sandbox.secret, base=self.sandbox.url, timeout=5)
+        )
+        self.db: Database = await open_database(self.server.dsn(name), role=APP_ROLE)
+        self.stack.push_async_callback(self.db.close)
+        self.owner = await asyncpg.connect(self.server.dsn(name))
+        self.stack.push_async_callback(self.owner.close)
+
+
+class Shop(RuleBasedStateMachine):
+    """One order, and all that may befall it."""
+
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order = an_order()
+        self.payments: list[PaymentId] = []
+        self.refunds: list[RefundId] = []
+        self.mail: list[tuple[dict[str, str], bytes]] = []
+        self.asked = 0
+
+    def do(self, what: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever it returns
+        """Carry out a step; a refusal or a silent provider is part of life."""
+
+        async def step() -> object:
+            try:
+                return await what
+            except (Refusal, GatewayUnavailable):
+                return None
+
+        return self.world.runner.run(step())
+
+    def any_payment(self, pick: int) -> PaymentId:
+        return self.payments[-1 - pick % min(len(self.payments), 3)]
+
+    def has_payment(self) -> bool:
+        return bool(self.payments)
+
+    @initialize(purpose=st.sampled_from(Purpose))
+    def begin(self, purpose: Purpose) -> None:
+        self.add(Method.ALIPAY, purpose)
+        self.do(start(self.world.db, self.world.gateway, self.payments[0]))
+
+    @rule(method=METHODS, purpose=st.sampled_from(Purpose))
+    def add(self, method: Method, purpose: Purpose) -> None:
+        payment = self.do(opened(self.world.db, order=self.order, method=method, purpose=purpose))
+        if payment is not None:
+            self.payments.append(payment.id)
+
+    @precondition(has_payment)
+    @rule(pick=PICKS)
+    def start(self, pick: int) -> None:
+        self.do(start(self.world.db, self.world.gateway, self.any_payment(pick)))
+
+    @rule(pick=PICKS, answer=st.sampled_from(["pay", "pay", "abandon", "confirm"]))
+    def decide(self, pick: int, answer: str) -> None:
+        """The payer pays, gives up, or takes up a page that we think is closed."""
+        self.world.runner.run(self.payer_does(pick, answer))
+
+    async def payer_does(self, pick: int, answer: str) -> None:
+        sandbox = self.world.sandbox
+        intents = [each for each in (await sandbox.state())["intents"] if self.mine(each)]
+        if not intents:
+            return
+        ref = intents[-1 - pick % len(intents)]["id"]
+        match answer:
+            case "pay":
+                await sandbox.pay(ref)
+            case "abandon":
+                await sandbox.abandon(ref)
+            case _:
+                await sandbox.client.post(
+                    f"{sandbox.url}/v1/payment_intents/{ref}/confirm",
+                    data={"payment_method_data[type]": "alipay", "return_url": "https://shop.example/"},
+                    headers={"Authorization": "Bearer sk_test_sample"},
+                )
+        self.mail = await self.messages()
+
+    @precondition(has_payment)
+    @rule(pick=PICKS, told=st.booleans())
+    def regret(self, pick: int, *, told: bool) -> None:
+        """The payer gives up, which we hear or not, then finds the old page and pays after all."""
+        self.world.runner.run(self.payer_does(pick, "abandon"))
+        if told:
+            self.do(ask(self.world.db, self.world.gateway, self.any_payment(pick)))
+        self.world.runner.run(self.payer_does(pick, "confirm"))
+        self.world.runner.run(self.payer_does(pick, "pay"))
+
+    async def messages(self) -> list[tuple[dict[str, str], bytes]]:
+        refs = [each["id"] for each in (await self.world.sandbox.state())["intents"] if self.mine(each)]
+        return [each for ref in refs for each in await messages(self.world.sandbox, ref)]
+
+    def mine(self, thing: dict[str, Any]) -> bool:
+        return thing["metadata"].get("order") == self.order
+
+    @precondition(lambda self: bool(self.mail))
+    @rule(pick=st.integers(0, 99), times=st.integers(1, 3), act=st.booleans())
+    def deliver(self, pick: int, times: int, *, act: bool) -> None:
+        """Some message arrives, early or late, once or thrice; the job runs, or not yet."""
+        headers, body = self.mail[-1 - pick % len(self.mail)]
+        for _ in range(times):
+            self.do(receive(self.world.db, self.world.gateway, headers, body))
+        if act:
+            self.do(apply_events(self.world.db, self.world.gateway))
+
+    @precondition(has_payment)
+    @rule(pick=PICKS)
+    def ask(self, pick: int) -> None:
+        self.do(ask(self.world.db, self.world.gateway, self.any_payment(pick)))
+
+    @precondition(has_payment)
+    @rule(pick=PICKS, how=st.sampled_from(["close", "alipay", "wechat", "expire"]), really=RARELY)
+    def end(self, pick: int, how: str, *, really: bool) -> None:
+        """The buyer changes the method or leaves, or the time is over."""
+        db, gateway = self.world.db, self.world.gateway
+        if not really:
+            return
+        match how:
+            case "close":
+                self.do(close_payment(db, gateway, self.any_payment(pick)))
+            case "expire":
+                self.do(expire_payments(db, gateway, now=datetime.now(UTC) + timedelta(hours=1)))
+            case _:
+                new = self.do(change_method(db, gateway, self.any_payment(pick), method=how))
+                if new is not None:
+                    self.payments.append(new.id)
+
+    @precondition(has_payment)
+    @rule(pick=PICKS, minor=st.integers(1, 100_00))
+    def refund(self, pick: int, minor: int) -> None:
+        self.asked += 1
+
+        async def request() -> RefundId:
+            async with self.world.db.transaction() as conn:
+                key = f"{self.order}:{self.asked}"
+                return (await request_refund(conn, self.any_payment(pick), amount_minor=minor, key=key)).id
+
+        refund_id = self.do(request())
+        if refund_id is not None:
+            self.refunds.append(refund_id)
+
+    @precondition(lambda self: bool(self.refunds))
+    @rule(pick=PICKS)
+    def send(self, pick: int) -> None:
+        self.do(send_refund(self.world.db, self.world.gateway, self.refunds[pick % len(self.refunds)]))
+
+    @precondition(has_payment)
+    @rule(part=st.integers(0, 1), minor=st.integers(1, 50_00))
+    def release(self, part: int, minor: int) -> None:
+        name = parts_of(self.order)[part].name
+        self.asked += 1
+
+        async def book() -> None:
+            async with self.world.db.transaction() as conn:
+                legs = [(f"escrow:{name}", -minor), ("payable:P1", minor)]
+                await post(conn, key=f"released:{name}:{self.asked}", kind="released", order=self.order, legs=legs)
+
+        self.do(book())
+
+    @rule(fault=FAULTS)
+    def fault(self, fault: tuple[str, str, bool]) -> None:
+        on, do, after = fault
+        if do != "decline":
+            self.do(self.world.sandbox.fault(on, do, after=after))
+        elif on in {"create", "refund"}:
+            self.do(self.world.sandbox.fault(on, do))
+
+    def teardown(self) -> None:
+        self.world.runner.run(self.heal_and_compare())
+
+    async def heal_and_compare(self) -> None:
+        db, gateway, owner = self.world.db, self.world.gateway, self.world.owner
+        await self.world.sandbox.heal()
+        for refund_id in self.refunds:
+            async with db.transaction() as conn:
+                await retry_refund(conn, refund_id)
+        for _ in range(3):
+            for headers, body in reversed(await self.messages()):
+                await receive(db, gateway, headers, body)
+            for statement in DUE:
+                await owner.execute(statement)
+            await finish_operations(db, gateway)
+            await apply_events(db, gateway)
+            for payment_id in self.payments:
+                await ask(db, gateway, payment_id)
+        await self.compare(await self.world.sandbox.state())
+
+    async def compare(self, theirs: dict[str, Any]) -> None:
+        async with self.world.db.connection() as conn:
+            assert await verify(conn) == []
+            ours = await payments_of(conn, self.order)
+            booked = await entries(conn, order=self.order)
+            waiting = await conn.fetch(
+                "SELECT 1 FROM payments.operations JOIN payments.payments ON payments.id = payment_id"
+                " WHERE order_ref = $1 AND operations.state IN ('sent', 'unknown')",
+                self.order,
+            )
+            unsettled = await conn.fetch(
+                "SELECT 1 FROM payments.refunds JOIN payments.payments ON payments.id = payment_id"
+                " WHERE order_ref = $1 AND refunds.state <> $2",
+                self.order,
+                RefundState.SUCCEEDED,
+            )
+        self.world.seen.update(each.state for each in ours)
+        self.world.seen.update(entry.kind for entry in booked)
+        charges = [each for each in theirs["charges"] if self.mine(each)]
+        cleared = sum(minor for entry in booked for code, minor in entry.legs if code.startswith("clearing:"))
+        assert -cleared == sum(each["amount_captured"] - each["amount_refunded"] for each in charges)
+        assert sorted(each.captured_minor for each in ours if each.captured_minor) == sorted(
+            each["amount_captured"] for each in charges
+        )
+        assert waiting == []
+        assert unsettled == []
+        live = [each.purpose for each in ours if each.state not in CLOSED]
+        most = 1 if Purpose.FULL in live else 2
+        kept = {each.provider_ref for each in ours if each.state is PaymentState.CAPTURED}
+        assert len(live) <= most
+        assert {each["payment_intent"] for each in charges if each["amount_refunded"] < 146_00} <= kept
+
+
+def reach_every_end() -> None:
+    """Three orders led by hand, so that the machine's own steps are known to reach each kind of end."""
+    for purpose in Purpose:
+        shop = Shop()
+        shop.begin(purpose)
+        shop.regret(0, told=True)
+        shop.add(Method.WECHAT, purpose)
+        shop.end(0, "close", really=True)
+        shop.add(Method.WECHAT, purpose)
+        shop.start(0)
+        shop.end(0, "expire", really=True)
+        shop.add(Method.ALIPAY, purpose)
+        shop.start(0)
+        shop.decide(0, "pay")
+        shop.deliver(0, 3, act=True)
+        shop.refund(0, 46_00)
+        shop.release(0, 11_00)
+        shop.teardown()
+
+
+def test_books_agree_with_the_provider_whatever_happens(server: Server, alone: str) -> None:
+    world = World(server, alone)
+    world.runner.run(world.open())
+    Shop.world = world
+    try:
+        reach_every_end()
+        assert world.seen == {
+            "failed": 3,
+            "canceled": 3,
+            "expired": 3,
+            "captured": 3,
+            "paid": 1,
+            "deposit paid": 1,
+            "balance paid": 1,
+            "late payment": 3,
+            "refunded": 3,
+            "refund settled": 6,
+            "released": 3,
+        }
+        run_state_machine_as_test(
+            Shop,
+            settings=settings(
+                max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+            ),
+        )
+        assert world.seen["captured"] > 3, "the machine no longer gets anywhere"
+    finally:
+        world.runner.run(world.stack.aclose())
+        world.runner.close()

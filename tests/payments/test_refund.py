@@ -1,0 +1,359 @@
+"""Giving back: never more than came in, from where it lies, once, whatever the provider does."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payments import (
+    Database,
+    GatewayUnavailable,
+    Method,
+    Part,
+    Payment,
+    ProviderDisagrees,
+    Refund,
+    RefundId,
+    RefundState,
+    ask,
+    balance,
+    balances,
+    entries,
+    find_refund,
+    finish_operations,
+    post,
+    record_repaid,
+    record_transfer,
+    refunds_of,
+    request_refund,
+    retry_refund,
+    send_refund,
+    split,
+    take_events,
+    verify,
+)
+from payments.models import BelowFloor, FactDiffers, OverRefund, UnknownRefund
+from payments.sandbox import Sandbox
+from payments.sql import Connection
+from payments.stripe import Stripe
+from tests.payments.shop import an_order, look, opened, ref_of, started
+
+AT = datetime(2019, 9, 22, 7, 0, tzinfo=UTC)
+
+
+async def paid(database: Database, gateway: Stripe, sandbox: Sandbox, parts: list[Part] | None = None) -> Payment:
+    order = parts[0].name.rsplit("-", 1)[0] if parts else an_order()
+    payment = await started(database, gateway, order=order, parts=parts)
+    await sandbox.pay(ref_of(payment))
+    return await ask(database, gateway, payment.id)
+
+
+async def wanted(database: Database, payment: Payment, minor: int, key: str = "r") -> Refund:
+    async with database.transaction() as conn:
+        return await request_refund(conn, payment.id, amount_minor=minor, key=f"{key}:{payment.order_ref}", at=AT)
+
+
+async def test_a_refund_waits_in_its_account_until_the_provider_paid_it(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    order = an_order()
+    payment = await paid(database, gateway, sandbox, [Part(f"{order}-1", 90_50, 5_49), Part(f"{order}-2", 78_00, 4_51)])
+    async with database.transaction() as conn:
+        refund = await request_refund(
+            conn,
+            payment.id,
+            amount_minor=7_25,
+            key="claim:1",
+            kind="bad fruit refund before release",
+            legs=[(f"escrow:{order}-1", -7_80), ("promotion", 55)],
+            at=AT,
+        )
+        assert refund.state is RefundState.REQUESTED
+        assert await balance(conn, f"refund:{order}") == 7_25
+        assert await balance(conn, f"escrow:{order}-1") == 82_70
+    sent = await send_refund(database, gateway, refund.id, at=AT)
+    assert (sent.state, sent.settled_at) == (RefundState.SUCCEEDED, AT)
+    async with database.transaction() as conn:
+        assert [(each.kind, each.legs) for each in (await entries(conn, order=order))[:2]] == [
+            (
+                "bad fruit refund before release",
+                [(f"escrow:{order}-1", -7_80), ("promotion", 55), (f"refund:{order}", 7_25)],
+            ),
+            ("refund settled", [(f"refund:{order}", -7_25), ("clearing:alipay", 7_25)]),
+        ]
+        (event,) = await take_events(conn, ["refund.succeeded"])
+        assert (event.facts["key"], event.facts["minor"]) == ("claim:1", 7_25)
+        assert await verify(conn) == []
+        assert await refunds_of(conn, payment.id) == [sent]
+    assert (await look(database, payment.id)).refunded_minor == 7_25
+
+
+async def test_after_release_a_refund_comes_from_payable_and_commission(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    order = an_order()
+    payment = await paid(database, gateway, sandbox, [Part(f"{order}-1", 113_00)])
+    async with database.transaction() as conn:
+        legs = [(f"escrow:{order}-1", -113_00), ("payable:P3", 94_08), ("commission", 1_92), ("freight:P3", 17_00)]
+        await post(conn, key=f"released:{order}-1", kind="released", order=order, legs=legs, at=AT)
+        back = split(19_20, [94_08, 1_92])
+        legs = [("payable:P3", -back[0]), ("commission", -back[1])]
+        await request_refund(conn, payment.id, amount_minor=19_20, key="claim:5", legs=legs, at=AT)
+        assert await balance(conn, "payable:P3") == 75_26
+        assert await balance(conn, "commission") == 1_54
+        assert await balance(conn, f"refund:{order}") == 19_20
+
+
+async def test_a_refund_asked_for_twice_under_one_key_is_one(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    first, again = await wanted(database, payment, 10_00), await wanted(database, payment, 10_00)
+    assert again == first
+    with pytest.raises(FactDiffers):
+        await wanted(database, payment, 10_01)
+    assert (await look(database, payment.id)).refunded_minor == 10_00
+
+
+async def test_a_key_used_for_another_payment_is_refused(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
+    one, other = await paid(database, gateway, sandbox), await paid(database, gateway, sandbox)
+    async with database.transaction() as conn:
+        await request_refund(conn, one.id, amount_minor=1, key="same")
+    async with database.transaction() as conn:
+        with pytest.raises(FactDiffers):
+            await request_refund(conn, other.id, amount_minor=1, key="same")
+
+
+@pytest.mark.parametrize("minor", [0, -1, 146_01])
+async def test_more_than_came_in_or_nothing_is_refused(
+    database: Database, gateway: Stripe, sandbox: Sandbox, minor: int
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    with pytest.raises(OverRefund) as refused:
+        await wanted(database, payment, minor)
+    assert refused.value.facts == {"left": "146.00", "left_minor": 146_00}
+    assert (await look(database, payment.id)).refunded_minor == 0
+
+
+async def test_thirty_refunds_at_once_never_give_back_more_than_came_in(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+
+    async def once(n: int) -> bool:
+        try:
+            refund = await wanted(database, payment, 20_00, key=f"r{n}")
+        except OverRefund:
+            return False
+        await send_refund(database, gateway, refund.id)
+        return True
+
+    assert sum(await asyncio.gather(*(once(n) for n in range(30)))) == 7
+    (charge,) = [each for each in (await sandbox.state())["charges"] if each["payment_intent"] == ref_of(payment)]
+    assert charge["amount_refunded"] == 140_00
+    async with database.connection() as conn:
+        assert await verify(conn) == []
+
+
+async def test_a_whole_refund_leaves_nothing_behind(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
+    order = an_order()
+    payment = await paid(database, gateway, sandbox, [Part(f"{order}-1", 90_50, 5_49), Part(f"{order}-2", 78_00, 4_51)])
+    for number, minor in enumerate((33_33, 100_00, 25_17)):
+        refund = await wanted(database, payment, minor, key=f"r{number}")
+        await send_refund(database, gateway, refund.id)
+    async with database.connection() as conn:
+        assert await balances(conn, order=order) == {
+            f"escrow:{order}-1": 0,
+            f"escrow:{order}-2": 0,
+            f"refund:{order}": 0,
+        }
+        assert await balance(conn, "promotion") == 0
+        assert await balance(conn, "clearing:alipay") == 0
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=1, max_size=6), st.integers(1, 10**6))
+def test_a_share_of_each_part_is_taken_and_none_more_than_it_holds(held: list[int], minor: int) -> None:
+    amount = min(minor, sum(held))
+    for part, holds in zip(split(amount, held), held, strict=True):
+        assert 0 <= part <= holds
+
+
+async def test_without_legs_no_more_is_taken_than_the_escrows_hold(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    order = an_order()
+    payment = await paid(database, gateway, sandbox, [Part(f"{order}-1", 50_00), Part(f"{order}-2", 50_00)])
+    async with database.transaction() as conn:
+        legs = [(f"escrow:{order}-1", -50_00), ("payable:P9", 50_00)]
+        await post(conn, key=f"released:{order}-1", kind="released", order=order, legs=legs)
+    with pytest.raises(OverRefund) as refused:
+        await wanted(database, payment, 50_01)
+    assert refused.value.facts == {"left": "50.00", "left_minor": 50_00}
+    async with database.transaction() as conn:
+        with pytest.raises(BelowFloor):
+            await request_refund(conn, payment.id, amount_minor=51_00, key="over", legs=[(f"escrow:{order}-2", -51_00)])
+    refund = await wanted(database, payment, 50_00, key="rest")
+    assert refund.amount_minor == 50_00
+
+
+@pytest.mark.parametrize("do", ["500", "close"])
+@pytest.mark.parametrize("after", [False, True])
+async def test_a_refund_without_an_answer_is_made_once_in_the_end(
+    database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection, do: str, *, after: bool
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    refund = await wanted(database, payment, 46_00)
+    await sandbox.fault("refund", do, after=after)
+    with pytest.raises(GatewayUnavailable):
+        await send_refund(database, gateway, refund.id)
+    async with database.connection() as conn:
+        assert (await find_refund(conn, refund.id)).state is RefundState.REQUESTED
+    await owner.execute("UPDATE payments.operations SET next_at = now()")
+    assert await finish_operations(database, gateway) == 1
+    (charge,) = [each for each in (await sandbox.state())["charges"] if each["payment_intent"] == ref_of(payment)]
+    assert charge["amount_refunded"] == 46_00
+    async with database.connection() as conn:
+        assert (await find_refund(conn, refund.id)).state is RefundState.SUCCEEDED
+        assert await verify(conn) == []
+    assert await send_refund(database, gateway, refund.id) == await send_refund(database, gateway, refund.id)
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+async def test_an_old_refund_is_asked_about_instead_of_sent_again(
+    database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection, *, arrived: bool
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    refund = await wanted(database, payment, 46_00)
+    await sandbox.fault("refund", "close", after=arrived)
+    with pytest.raises(GatewayUnavailable):
+        await send_refund(database, gateway, refund.id)
+    await owner.execute("UPDATE payments.operations SET first_sent_at = now() - interval '21 hours', next_at = now()")
+    await sandbox.fault("list", "500")
+    assert await finish_operations(database, gateway) == 0
+    await owner.execute("UPDATE payments.operations SET next_at = now()")
+    assert await finish_operations(database, gateway) == 1
+    async with database.connection() as conn:
+        state = (await find_refund(conn, refund.id)).state
+    assert state is (RefundState.SUCCEEDED if arrived else RefundState.FAILED)
+
+
+async def test_a_refund_that_failed_keeps_its_money_aside_and_is_sent_again(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    refund = await wanted(database, payment, 46_00)
+    await sandbox.fault("refund", "decline", code="insufficient_funds")
+    failed = await send_refund(database, gateway, refund.id)
+    assert (failed.state, failed.reason) == (RefundState.FAILED, "insufficient_funds")
+    async with database.transaction() as conn:
+        assert await balance(conn, f"refund:{payment.order_ref}") == 46_00
+        assert [each.topic for each in await take_events(conn, ["refund.failed"])] == ["refund.failed"]
+        again = await retry_refund(conn, refund.id)
+        assert (again.state, again.attempt) == (RefundState.REQUESTED, 2)
+        assert await retry_refund(conn, refund.id) == again
+    assert (await send_refund(database, gateway, refund.id)).state is RefundState.SUCCEEDED
+    async with database.connection() as conn:
+        assert await balance(conn, f"refund:{payment.order_ref}") == 0
+        assert await verify(conn) == []
+
+
+async def test_a_refund_that_the_payers_bank_sends_back_is_owed_again_and_paid_by_hand(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    refund = await wanted(database, payment, 46_00)
+    sent = await send_refund(database, gateway, refund.id)
+    assert sent.provider_ref is not None
+    await sandbox.set_refund(sent.provider_ref, "failed")
+    await ask(database, gateway, payment.id)
+    async with database.transaction() as conn:
+        assert (await find_refund(conn, refund.id)).state is RefundState.FAILED
+        assert await balance(conn, f"refund:{payment.order_ref}") == 46_00
+        assert await balance(conn, "clearing:alipay") == -146_00
+        paid_out = await record_repaid(conn, refund.id, reference="B-77", at=AT)
+        assert (paid_out.state, paid_out.attempt, paid_out.settled_at) == (RefundState.SUCCEEDED, 2, AT)
+        assert await record_repaid(conn, refund.id, reference="B-77", at=AT) == paid_out
+        assert await balance(conn, f"refund:{payment.order_ref}") == 0
+        assert await balance(conn, "clearing:bank") == 46_00
+        assert await verify(conn) == []
+
+
+async def test_a_pending_refund_is_settled_when_the_provider_says_so(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    refund = await wanted(database, payment, 46_00)
+    await sandbox.fault("refund", "close", after=True)
+    with pytest.raises(GatewayUnavailable):
+        await send_refund(database, gateway, refund.id)
+    (made,) = [each for each in (await sandbox.state())["refunds"] if each["payment_intent"] == ref_of(payment)]
+    await sandbox.set_refund(made["id"], "pending")
+    await ask(database, gateway, payment.id)
+    async with database.connection() as conn:
+        assert (await find_refund(conn, refund.id)).state is RefundState.PENDING
+        assert await balance(conn, f"refund:{payment.order_ref}") == 46_00
+    await sandbox.set_refund(made["id"], "succeeded")
+    await ask(database, gateway, payment.id)
+    async with database.connection() as conn:
+        assert (await find_refund(conn, refund.id)).state is RefundState.SUCCEEDED
+        assert await balance(conn, f"refund:{payment.order_ref}") == 0
+
+
+async def test_a_provider_that_refunds_another_sum_is_not_believed(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    refund = await wanted(database, payment, 46_00)
+    await sandbox.fault("refund", "lie")
+    with pytest.raises(ProviderDisagrees):
+        await send_refund(database, gateway, refund.id)
+    async with database.connection() as conn:
+        assert (await find_refund(conn, refund.id)).state is RefundState.REQUESTED
+        assert await balance(conn, f"refund:{payment.order_ref}") == 46_00
+
+
+async def test_a_refund_of_a_bank_transfer_is_paid_by_hand(database: Database, gateway: Stripe) -> None:
+    payment = await opened(database, method=Method.BANK)
+    async with database.transaction() as conn:
+        await record_transfer(conn, payment.id, reference="in", at=AT)
+    refund = await wanted(database, payment, 38_00)
+    assert await send_refund(database, gateway, refund.id) == refund
+    async with database.transaction() as conn:
+        assert (await record_repaid(conn, refund.id, reference="out", at=AT)).state is RefundState.SUCCEEDED
+        assert await balance(conn, "clearing:bank") == -108_00
+        with pytest.raises(FactDiffers):
+            await record_repaid(conn, refund.id, reference="out again", at=AT)
+
+
+async def test_a_refund_with_the_provider_is_not_recorded_by_hand(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    refund = await wanted(database, payment, 46_00)
+    async with database.transaction() as conn:
+        with pytest.raises(FactDiffers):
+            await record_repaid(conn, refund.id, reference="x")
+
+
+async def test_what_is_disputed_cannot_be_refunded(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
+    payment = await paid(database, gateway, sandbox)
+    dispute = await sandbox.dispute(ref_of(payment))
+    assert (await ask(database, gateway, payment.id)).captured_minor == 146_00
+    assert (await look(database, payment.id)).disputed_minor == 146_00
+    with pytest.raises(OverRefund):
+        await wanted(database, payment, 1)
+    await sandbox.decide_dispute(dispute["id"], "won")
+    await ask(database, gateway, payment.id)
+    assert (await look(database, payment.id)).disputed_minor == 0
+    assert (await wanted(database, payment, 1)).amount_minor == 1
+    async with database.transaction() as conn:
+        topics = [each.topic for each in await take_events(conn, ["dispute.open", "dispute.won", "dispute.lost"])]
+    assert topics == ["dispute.open", "dispute.won"]
+
+
+async def test_a_refund_that_does_not_exist_is_unknown(database: Database, gateway: Stripe) -> None:
+    nobody = RefundId((await opened(database)).id)
+    with pytest.raises(UnknownRefund):
+        await send_refund(database, gateway, nobody)
