@@ -20,8 +20,8 @@ import asyncpg
 
 from market.kernel.embedded import find_binaries
 from market.kernel.migrate import create_database
-from payments.ledger import verify
 from payments.sql import prepare_connection
+from payments.verification import verify
 
 TABLES = """
     SELECT format('%I.%I', schemaname, tablename)
@@ -81,7 +81,7 @@ async def drill(dsn: str, folder: Path, beside: str) -> int:
     await prepare_connection(conn)
     try:
         found = await counts(conn)
-        report = await verify(conn)
+        findings = await verify(conn)
     finally:
         await conn.close()
     differing = {
@@ -94,10 +94,10 @@ async def drill(dsn: str, folder: Path, beside: str) -> int:
         "tables": len(found),
         "rows": sum(found.values()),
         "differing": differing,
-        "ledger": "ok" if not report.findings else "broken",
+        "ledger": "ok" if not findings else "broken",
     }
     print(json.dumps(answer, ensure_ascii=False))
-    return 1 if differing or report.findings else 0
+    return 1 if differing or findings else 0
 
 
 def main(words: list[str]) -> int:

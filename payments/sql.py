@@ -26,6 +26,14 @@ _NAMED = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 _ROWS_OF_TAG = re.compile(r"(\d+)$")
 
 
+def _caller() -> str:
+    """Name the module that declares a query: two frames up."""
+    frame = inspect.currentframe()
+    for _ in range(2):
+        frame = frame.f_back if frame else None
+    return str(frame.f_globals["__name__"]) if frame else ""
+
+
 class Query[R]:
     """One SQL statement and the type of its rows: a Struct, or a plain type for a single column.
 
@@ -45,7 +53,7 @@ class Query[R]:
         places = {name: f"${i}" for i, name in enumerate(self.names, 1)}
         self.sql = _NAMED.sub(lambda match: places[match.group(1)], text)
         self.single = not (isinstance(row, type) and issubclass(row, msgspec.Struct))
-        self.module = str(inspect.stack(0)[1].frame.f_globals["__name__"])
+        self.module = _caller()
         QUERIES.append(self)
 
     def _values(self, values: Mapping[str, object]) -> list[object]:

@@ -1,12 +1,13 @@
 """Bring a database to the schema of this release: Alembic with plain SQL, both branches at once."""
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
 
-from payments.migrate import VERSIONS as PAYMENTS_VERSIONS
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 IMPLIED = {"p0001"}
 """Market's first revision depends on it, so Alembic keeps no row for it."""
@@ -20,7 +21,10 @@ def _migrations() -> Path:
 
 def version_folders() -> tuple[Path, Path]:
     """Return where the revisions of `payments` and of `market` lie."""
-    return PAYMENTS_VERSIONS, _migrations() / "versions"
+    spec = find_spec("payments")
+    assert spec is not None  # noqa: S101 - it stands beside this package
+    assert spec.origin is not None  # noqa: S101 - it is no namespace
+    return Path(spec.origin).parent / "migrations" / "versions", _migrations() / "versions"
 
 
 def heads() -> set[str]:
@@ -28,8 +32,10 @@ def heads() -> set[str]:
     return {max(path.stem.split("_")[0] for path in folder.glob("[0-9p]*.py")) for folder in version_folders()}
 
 
-def configuration(dsn: str = "") -> Config:
+def configuration(dsn: str = "") -> "Config":
     """Return Alembic's settings for both branches on `dsn`."""
+    from alembic.config import Config  # most commands find the schema current and never need it
+
     config = Config()
     config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
@@ -42,6 +48,8 @@ def configuration(dsn: str = "") -> Config:
 
 def upgrade(dsn: str) -> None:
     """Bring the database to the newest schema; nothing happens where it is there already."""
+    from alembic import command
+
     command.upgrade(configuration(dsn), "heads")
 
 

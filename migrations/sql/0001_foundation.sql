@@ -2,12 +2,6 @@
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
--- What row-level security lets the present transaction see: the prefix of a division code, `all`, or nothing.
-CREATE FUNCTION in_scope(code text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN current_setting('market.scope', true) = 'all'
-    OR starts_with(code, nullif(current_setting('market.scope', true), ''));
-
 CREATE FUNCTION refuse_change() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -80,7 +74,7 @@ CREATE TABLE grants (
     account_id   uuid NOT NULL CONSTRAINT grants_account REFERENCES accounts,
     role         text NOT NULL CONSTRAINT grants_role CHECK (role IN (
         'importer', 'policy', 'village', 'township', 'county', 'finance', 'reconciler', 'platform')),
-    scope        text NOT NULL CONSTRAINT grants_scope CHECK (scope ~ '^[0-9]{2}([0-9]{2}){0,5}$'),
+    scope        text NOT NULL CONSTRAINT grants_scope CHECK (scope ~ '^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}([0-9]{3})?$'),
     valid_during daterange NOT NULL,
     CONSTRAINT grants_once PRIMARY KEY (account_id, role, scope, valid_during WITHOUT OVERLAPS)
 );
