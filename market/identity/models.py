@@ -1,0 +1,157 @@
+"""People and what they may do."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.kernel import Refusal
+
+AccountId = NewType("AccountId", UUID)
+
+
+class Role(StrEnum):
+    """A duty of an official or of the platform; each is held for a place."""
+
+    IMPORTER = "importer"
+    POLICY = "policy"
+    VILLAGE = "village"
+    TOWNSHIP = "township"
+    COUNTY = "county"
+    FINANCE = "finance"
+    RECONCILER = "reconciler"
+    PLATFORM = "platform"
+
+
+class Grant(Struct, frozen=True):
+    """A role held for a place: `scope` is its division code cut to its level, 2, 4, 6, 9 or 12 digits."""
+
+    role: Role
+    scope: str
+
+
+class Actor(Struct, frozen=True):
+    """Who is asking: an account, its roles of today, and the producers it works for."""
+
+    account_id: AccountId
+    name: str
+    handle: str | None = None
+    grants: tuple[Grant, ...] = ()
+    producers: tuple[UUID, ...] = ()
+    second_factor: bool = False
+    elder: bool = False
+
+    @property
+    def is_official(self) -> bool:
+        """Whether the person holds any role."""
+        return bool(self.grants)
+
+
+class NotSignedIn(Refusal):
+    """Nobody is signed in, or the session has ended."""
+
+    code = "not_signed_in"
+    status = 401
+    zh = "请先登录。"
+    en = "Sign in first."
+
+
+class NotAllowed(Refusal):
+    """The person has no role for this here."""
+
+    code = "not_allowed"
+    status = 403
+    zh = "您没有这里的这项职责。"
+    en = "You hold no role for this here."
+
+
+class SecondFactorNeeded(Refusal):
+    """An official's session has not shown its second factor yet."""
+
+    code = "second_factor_needed"
+    status = 403
+    zh = "请先输入动态口令。"
+    en = "Enter your second factor first."
+
+
+class NotFound(Refusal):
+    """There is no such thing, or it is not the asker's to see: the answer is the same."""
+
+    code = "not_found"
+    status = 404
+    zh = "没有找到。"
+    en = "Not found."
+
+
+class BadPhone(Refusal):
+    """What was given is not a mobile number of the mainland."""
+
+    code = "bad_phone"
+    status = 422
+    zh = "请填 11 位手机号。"
+    en = "Give a mainland mobile number of 11 digits."
+
+
+class TooManyCodes(Refusal):
+    """The phone, the network or the whole service has had its share of one-time codes."""
+
+    code = "too_many_codes"
+    status = 429
+    zh = "验证码发得太多了，请过一会儿再试。"
+    en = "Too many codes were asked for; try again later."
+
+
+class WrongCode(Refusal):
+    """The one-time code is wrong, used, expired or tried too often: which of them is not told."""
+
+    code = "wrong_code"
+    status = 401
+    zh = "验证码不对或已过期，请核对，或重新获取。"
+    en = "The code is wrong or no longer valid; check it or ask for a new one."
+
+
+class WrongSecondFactor(Refusal):
+    """The time-based code is wrong or was used already."""
+
+    code = "wrong_second_factor"
+    status = 401
+    zh = "动态口令不对或已用过，请等下一个再试。"
+    en = "The second factor is wrong or was used; wait for the next one."
+
+
+class HandleTaken(Refusal):
+    """Another account has the handle."""
+
+    code = "handle_taken"
+    status = 409
+    zh = "账号 {handle} 已有人用。"
+    en = "The handle {handle} is taken."
+
+
+class CodeSent(Struct, frozen=True):
+    """A one-time code is on its way, whoever the phone belongs to."""
+
+    expires_at: datetime
+
+
+class SignedIn(Struct, frozen=True):
+    """A new session: its token is shown once and kept nowhere."""
+
+    token: str
+    expires_at: datetime
+    account_id: AccountId
+    name: str
+    second_factor: bool
+    second_factor_needed: bool
+
+
+class Session(Struct, frozen=True):
+    """One device on which an account is signed in."""
+
+    id: UUID
+    device: str
+    created_at: datetime
+    seen_at: datetime
+    current: bool

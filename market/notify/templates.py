@@ -1,0 +1,31 @@
+"""What our messages say: short sentences with one verb, never a link, never a question for a code or a transfer."""
+
+CODE = "code"
+
+SIGNATURE = "【乡集】"
+
+TEMPLATES = {
+    CODE: "验证码 {code}，5 分钟内有效，只用于登录。向您要验证码的都是骗子，请不要告诉任何人；有疑问拨 96110。",
+    "code_warning": "您的账号刚在新设备上登录。不是您本人的话，请打电话 {phone}。",
+    "to_ship": "今天要发 {count} 单。",
+    "guest_booked": "有客人订了{title}，{arrival}到，住 {nights} 晚。",
+    "order_paid": "您的订单 {order} 已付款 {amount} 元。",
+    "order_cancelled": "订单 {order} 已取消，退款 {amount} 元。",
+    "booked": "您订了{title}，{arrival}入住，住 {nights} 晚，入住码 {code}，到店出示。",
+    "shipped": "您的包裹已发出，{carrier} {tracking}。",
+    "refunded": "退款 {amount} 元，原路退回。",
+    "money_arrived": "已到账 {amount} 元。",
+    "producer_confirmed": "村里已核实{name}的申请，等县里推荐。",
+    "producer_recommended": "县里已推荐{name}，等最后一步审核。",
+    "producer_open": "{name}可以开卖了。",
+    "producer_refused": "{name}的申请没有通过：{reason}。可以改好再申请，不明白请问村里。",
+    "producer_suspended": "{name}暂停接单：{reason}。已有的订单请照常发货。",
+    "producer_reopened": "{name}恢复接单。",
+    "payout_account_changed": "您的收款账户正在更换，3 天后生效。不是您本人的话，请打电话 {phone}。",
+}
+"""Text by name; the braces are the facts that a message needs, no more and no fewer."""
+
+
+def render(template: str, facts: dict[str, str]) -> str:
+    """Return the text that is sent, signed in front as the operators ask for."""
+    return SIGNATURE + TEMPLATES[template].format_map(facts)

@@ -1,0 +1,164 @@
+"""Applying to sell."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from market.audit import record
+from market.identity import Actor, require_producer
+from market.kernel import Connection, FieldFault, Query
+from market.kernel.clock import day_of
+from market.kernel.text import clean
+from market.producers.models import (
+    AlreadyApplied,
+    Application,
+    BadApplication,
+    CertificateClaim,
+    ProducerId,
+    ProducerKind,
+)
+from market.producers.moderation import moderate
+
+_NAME = range(2, 61)
+_PRODUCE = range(1, 201)
+_LONGEST_STORY = 2000
+_SELF_GROWN = frozenset({ProducerKind.HOUSEHOLD, ProducerKind.HOMESTAY})
+
+IS_VILLAGE = Query(int, "SELECT 1 FROM divisions WHERE code = :code AND level = 5")
+OWN_PHOTOS = Query(
+    int,
+    """
+    SELECT count(DISTINCT id) FROM photos
+     WHERE id = ANY(:ids::uuid[]) AND owner_id = :owner_id AND purpose = 'certificate'
+    """,
+)
+# Producer, first step and owner in one statement; the unique index lets one application of a person wait at a time.
+ADD_PRODUCER = Query(
+    UUID,
+    """
+    WITH added AS (
+        INSERT INTO producers (kind, name, village_code, produce, story, applied_by, applied_at, self_grown)
+        VALUES (:kind, :name, :village_code, :produce, :story, :account_id, :now, :self_grown)
+        ON CONFLICT (applied_by) WHERE state IN ('applied', 'confirmed', 'recommended') DO NOTHING
+        RETURNING id),
+    step AS (
+        INSERT INTO producer_steps (producer_id, step, account_id, at)
+        SELECT id, 'apply', :account_id, :now FROM added),
+    owner AS (
+        INSERT INTO producer_members (producer_id, account_id, role, valid_during)
+        SELECT id, :account_id, 'owner', daterange(:day, NULL) FROM added)
+    SELECT id FROM added
+    """,
+)
+ADD_CERTIFICATE = Query(
+    None,
+    """
+    INSERT INTO certificates (producer_id, kind, number, issuer, expires_on, photo_id)
+    VALUES (:producer_id, :kind, :number, :issuer, :expires_on, :photo_id)
+    """,
+)
+
+
+async def _faults(conn: Connection, actor: Actor, application: Application) -> list[FieldFault]:
+    faults: list[FieldFault] = []
+    if len(application.name) not in _NAME:
+        faults.append(FieldFault("name", "名称写 2 到 60 个字"))
+    if len(application.produce) not in _PRODUCE:
+        faults.append(FieldFault("produce", "写上种什么、养什么，最多 200 个字"))
+    if len(application.story) > _LONGEST_STORY:
+        faults.append(FieldFault("story", f"介绍最多 {_LONGEST_STORY} 个字"))
+    if await IS_VILLAGE.maybe(conn, code=application.village_code) is None:
+        faults.append(FieldFault("village_code", "请选到村：12 位的村级代码"))
+    return faults + await _certificate_faults(conn, actor, application.certificates)
+
+
+async def _certificate_faults(conn: Connection, actor: Actor, claims: list[CertificateClaim]) -> list[FieldFault]:
+    if any(claim.photo_id is None and not claim.number for claim in claims):
+        return [FieldFault("certificates", "每份证件要有照片或证号")]
+    ids = {claim.photo_id for claim in claims if claim.photo_id is not None}
+    if await OWN_PHOTOS.one(conn, ids=list(ids), owner_id=actor.account_id) != len(ids):
+        return [FieldFault("certificates", "没有这张证件照片，请重新上传")]
+    return []
+
+
+async def _add_certificates(conn: Connection, producer_id: UUID, claims: list[CertificateClaim]) -> None:
+    await ADD_CERTIFICATE.run_many(
+        conn,
+        [
+            {
+                "producer_id": producer_id,
+                "kind": claim.kind,
+                "number": clean(claim.number),
+                "issuer": clean(claim.issuer),
+                "expires_on": claim.expires_on,
+                "photo_id": claim.photo_id,
+            }
+            for claim in claims
+        ],
+    )
+
+
+async def apply_producer(conn: Connection, actor: Actor, application: Application, *, now: datetime) -> ProducerId:
+    """Apply to sell, in the caller's transaction: the village is asked next. Who applies is the owner.
+
+    Raises:
+        BadApplication: fields are not right; all are named.
+        ForbiddenWord: a text holds a word that may not stand there.
+        AlreadyApplied: an application of the person still waits.
+    """
+    application = msgspec.structs.replace(
+        application, name=clean(application.name), produce=clean(application.produce), story=clean(application.story)
+    )
+    moderate(name=application.name, produce=application.produce, story=application.story)
+    faults = await _faults(conn, actor, application)
+    if faults:
+        raise BadApplication(errors=tuple(faults))
+    producer_id = await ADD_PRODUCER.maybe(
+        conn,
+        kind=application.kind,
+        name=application.name,
+        village_code=application.village_code,
+        produce=application.produce,
+        story=application.story,
+        account_id=actor.account_id,
+        now=now,
+        day=day_of(now),
+        self_grown=application.kind in _SELF_GROWN,
+    )
+    if producer_id is None:
+        raise AlreadyApplied
+    await _add_certificates(conn, producer_id, application.certificates)
+    await record(
+        conn,
+        actor=str(actor.account_id),
+        action="producer.apply",
+        object=f"producer:{producer_id}",
+        detail={"kind": str(application.kind), "village": application.village_code},
+        now=now,
+    )
+    return ProducerId(producer_id)
+
+
+async def show_certificate(
+    conn: Connection, actor: Actor, producer_id: ProducerId, claim: CertificateClaim, *, now: datetime
+) -> None:
+    """Add a certificate to a producer of one's own, to be verified by the county.
+
+    Raises:
+        NotFound: the person does not work for the producer.
+        BadApplication: there is neither photo nor number, or the photo is not the person's.
+    """
+    require_producer(actor, producer_id)
+    faults = await _certificate_faults(conn, actor, [claim])
+    if faults:
+        raise BadApplication(errors=tuple(faults))
+    await _add_certificates(conn, producer_id, [claim])
+    await record(
+        conn,
+        actor=str(actor.account_id),
+        action="producer.certificate",
+        object=f"producer:{producer_id}",
+        detail={"kind": str(claim.kind)},
+        now=now,
+    )

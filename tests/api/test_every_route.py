@@ -1,0 +1,143 @@
+"""What holds for every route: a name, a caching rule, one error body, and nothing to see without signing in."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from tests.service import Service, serving, settings_for
+
+FIXED = {
+    "RequestCode", "SignIn", "ApplyProducer", "DecideProducer", "PublishProduct", "PublishStay", "SearchListings",
+    "GetProduct", "GetStayNights", "PutCartLine", "PutCartNights", "PlaceOrder", "PayOrder", "GetOrder", "ShipSuborder",
+    "CheckInGuest", "ConfirmReceipt", "WriteReview", "GetStatement", "RefundLine", "ImportRegister", "ImportBilling",
+    "RunMonth", "DecideFinding", "ConfirmMonth", "ReviewMonth", "DecideMonth", "SettleMonth", "CloseMonth", "GetMonth",
+    "ExplainLine", "CancelOrder",
+}  # fmt: skip
+"""Other programs are built on these names."""
+
+OPEN = {
+    "Health", "Ready", "Metrics", "ReceiveWebhook", "RequestCode", "SignIn", "SearchListings", "GetProduct", "GetStay",
+    "GetStayNights", "ListCategories", "ListListedCounties", "ListDivisions", "GetPhoto", "GetProducer",
+}  # fmt: skip
+"""What anyone may call."""
+
+SAMPLE_ID = "01a212c7-28a9-7f00-b2ed-2f4e5ab8cde5"
+
+
+@pytest.fixture
+async def service(dsn: str, folder: Path) -> AsyncGenerator[Service]:
+    async with serving(settings_for(dsn, folder)) as running:
+        yield running
+
+
+def fill(pattern: str) -> str:
+    """Put something well-formed into every place of a path."""
+    words = {
+        "county": "130624",
+        "county_code": "130624",
+        "month": "2019-01",
+        "number": "1",
+        "line": "YD-01",
+        "code": "YD-01",
+        "name": "x",
+        "quarter": "2019Q1",
+    }
+    return "/".join(
+        words.get(part.strip("{}"), SAMPLE_ID) if part.startswith("{") else part for part in pattern.split("/")
+    )
+
+
+async def test_the_fixed_operation_ids_are_there(service: Service) -> None:
+    assert sorted(FIXED - service.operations.keys()) == []
+
+
+async def test_every_operation_is_named_tagged_and_summarised(service: Service) -> None:
+    bare = [
+        f"{method} {path}"
+        for path, item in service.schema["paths"].items()
+        for method, operation in item.items()
+        if not (operation.get("tags") and operation.get("summary") and operation["operationId"].isalnum())
+    ]
+    assert bare == []
+
+
+async def test_the_schema_is_openapi_3_1(service: Service) -> None:
+    response = await service.http.get("/schema/openapi.json")
+    assert response.status_code == 200
+    assert response.json()["openapi"].startswith("3.1")
+
+
+async def test_nobody_gets_past_a_closed_route_without_signing_in(service: Service) -> None:
+    passed: list[str] = []
+    for name, (method, pattern) in service.operations.items():
+        if name in OPEN or not pattern.startswith("/api/"):
+            continue
+        headers = {"Idempotency-Key": "k"}
+        response = await service.http.request(method, fill(pattern), headers=headers, json={})
+        service.look_at(response)
+        if response.status_code not in {401, 400}:
+            passed.append(f"{name}: {response.status_code}")
+    assert passed == []
+
+
+@pytest.mark.parametrize(
+    ("body", "media"),
+    [
+        (b"\xff\xfe{", "application/json"),
+        (b"{" * 20_000, "application/json"),
+        (b"[" * 100_000, "application/json"),
+        (b'{"phone": "1\x00"}', "application/json"),
+        (b"null", "application/json"),
+        (b'"' + b"a" * 200_000 + b'"', "application/json"),
+        (b"", "application/json"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_a_clear_400(service: Service, body: bytes, media: str) -> None:
+    wrong: list[str] = []
+    for name, (method, pattern) in service.operations.items():
+        if method == "GET" or name == "ReceiveWebhook":
+            continue
+        response = await service.http.request(
+            method, fill(pattern), content=body, headers={"Content-Type": media, "Idempotency-Key": "k"}
+        )
+        service.look_at(response)
+        if response.status_code not in {400, 401}:
+            wrong.append(f"{name}: {response.status_code} {response.text[:120]}")
+    assert wrong == []
+
+
+async def test_an_unknown_address_and_a_wrong_method_have_the_same_body(service: Service) -> None:
+    for method, path, status, code in (
+        ("GET", "/api/v1/nothing", 404, "not_found"),
+        ("DELETE", "/healthz", 405, "method_not_allowed"),
+    ):
+        response = await service.http.request(method, path)
+        service.look_at(response)
+        assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+async def test_a_body_above_the_limit_is_refused(service: Service) -> None:
+    method, path = service.operations["RequestCode"]
+    response = await service.http.request(
+        method, path, content=b"a" * (21 * 1024 * 1024), headers={"Content-Type": "application/json"}
+    )
+    service.look_at(response)
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+
+
+async def test_health_ready_and_figures_answer(service: Service) -> None:
+    assert (await service.http.get("/healthz")).json() == {"status": "ok"}
+    assert (await service.http.get("/readyz")).json() == {"status": "ready"}
+    figures = (await service.http.get("/metrics")).text
+    assert 'market_answers_total{method="GET",route="/healthz",status="200"}' in figures
+
+
+async def test_a_forged_webhook_is_refused_and_nothing_is_stored(service: Service) -> None:
+    response = await service.http.post(
+        "/payments/webhook",
+        content=b"{}",
+        headers={"stripe-signature": "t=1,v1=00", "content-type": "application/json"},
+    )
+    service.look_at(response)
+    assert (response.status_code, response.json()["code"]) == (400, "bad_signature")

@@ -1,0 +1,32 @@
+"""Logs are JSON lines in which no person's number can be read."""
+
+import json
+import logging
+
+import pytest
+import structlog
+
+from market.logs import configure_logs, masked
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("to 17000000301.", "to 170****0301."),
+        ("身份证130624197808089912，", "身份证130624********9912，"),
+        ("13062419901010991X", "130624********991X"),
+        ("order 201909200001234567890", "order 201909200001234567890"),
+        ("1234567890123", "1234567890123"),
+    ],
+)
+def test_phones_and_identity_numbers_are_masked_and_other_numbers_stay(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
+def test_our_logs_and_those_of_libraries_are_json_without_planted_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+    structlog.get_logger().warning("sent", phone="17000000301", nested="130624197808089912")
+    logging.getLogger("a.library").error("failed for %s", "17000000302")
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["event"] for line in lines] == ["sent", "failed for 170****0302"]
+    assert (lines[0]["phone"], lines[0]["nested"]) == ("170****0301", "130624********9912")
