@@ -1,0 +1,5 @@
+"""`python -m market.cli` is `market`."""
+
+from market.cli import main
+
+main()
