@@ -1,0 +1,60 @@
+"""What buyers wrote about what they received, and what sellers answered."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.orders.models import SuborderKind
+from market.orders.rules import DraftSuborder
+from market.sample.chance import Chance
+from market.sample.texts import ANSWERS, POOR, REVIEWS
+from market.sample.trade_rows import Review
+
+_SHARE_PERCENT = 45
+_ANSWERED_PERCENT = 30
+_RATINGS = (2, 5, 11, 31, 100)
+"""Of a hundred reviews, how many have at most 1, 2, 3, 4 and 5 stars."""
+_PLEASED = 3
+
+
+class Rating(Struct):
+    """The stars of a listing."""
+
+    total: int = 0
+    count: int = 0
+
+
+class Reviewing:
+    """Writes reviews for what was received, where there has been time for it."""
+
+    def __init__(self, seed: int, now: datetime) -> None:
+        self._chance = Chance(seed, "reviews")
+        self._now = now
+        self.words: dict[UUID, tuple[str, ...]] = {}
+        """For each listing the kinds of texts that fit it."""
+        self.reviews: list[Review] = []
+        self.ratings: dict[UUID, Rating] = {}
+
+    def look_back(self, suborder_id: UUID, buyer_id: UUID, draft: DraftSuborder, received_at: datetime) -> None:
+        """Let the buyer of a received suborder write about each of its listings, or not."""
+        for listing_id in dict.fromkeys(line.listing_id for line in draft.lines):
+            chance = self._chance
+            at = received_at + timedelta(hours=chance.between(8, 130))
+            if not chance.percent(_SHARE_PERCENT) or at >= self._now:
+                continue
+            dice = chance.below(100)
+            stars = next(n for n, most in enumerate(_RATINGS, 1) if dice < most)
+            kind = "stay" if draft.kind is SuborderKind.STAY else "goods"
+            fitting = [text for word in self.words.get(listing_id, (kind,)) for text in REVIEWS[word]]
+            text = chance.pick(fitting if stars >= _PLEASED else POOR[kind])
+            answer = chance.pick(ANSWERS[:2] if stars >= _PLEASED else ANSWERS[2:3])
+            answered = chance.percent(_ANSWERED_PERCENT)
+            self.reviews.append(
+                Review(
+                    chance.id_at(at), suborder_id, listing_id, buyer_id, stars, text, answer if answered else None, at
+                )
+            )
+            rating = self.ratings.setdefault(listing_id, Rating())
+            rating.total += stars
+            rating.count += 1
