@@ -59,9 +59,10 @@ class Market(InitPluginProtocol):
                 "actor": Provide(give_actor),
             }
         )
-        app_config.exception_handlers[Exception] = answer_failure
-        app_config.exception_handlers[500] = answer_failure
-        app_config.lifespan.append(self.living)
+        # Litestar leaves the types of these two open.
+        app_config.exception_handlers[Exception] = answer_failure  # pyright: ignore[reportUnknownMemberType]
+        app_config.exception_handlers[500] = answer_failure  # pyright: ignore[reportUnknownMemberType]
+        app_config.lifespan.append(self.living)  # pyright: ignore[reportUnknownMemberType]
         app_config.after_request = finish
         app_config.middleware.append(counting)
         app_config.request_max_body_size = self.settings.upload_mb * 1024 * 1024

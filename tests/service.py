@@ -5,9 +5,10 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
+import msgspec
 from litestar import Litestar
 
 from market.app import create_app
@@ -18,19 +19,17 @@ SECRET = "a secret of the tests, 32 characters and more"
 
 def settings_for(dsn: str, folder: Path, **more: Any) -> Settings:  # noqa: ANN401 - any setting
     """Return the settings of a service on a database of the test's own."""
-    return Settings(
-        **{
-            "database_url": dsn,
-            "data": folder,
-            "secret": SECRET,
-            "stripe_key": "sk_test_tests",
-            "stripe_webhook_secret": "whsec_tests",
-            "public_url": "http://shop.test",
-            "sms_path": str(folder / "sms.jsonl"),
-            "storage_url": (folder / "files").as_uri(),
-            **more,
-        }
+    plain = Settings(
+        database_url=dsn,
+        data=folder,
+        secret=SECRET,
+        stripe_key="sk_test_tests",
+        stripe_webhook_secret="whsec_tests",
+        public_url="http://shop.test",
+        sms_path=str(folder / "sms.jsonl"),
+        storage_url=(folder / "files").as_uri(),
     )
+    return msgspec.structs.replace(plain, **more)
 
 
 class Service:
@@ -111,7 +110,7 @@ async def serving(settings: Settings) -> AsyncGenerator[Service]:
     try:
         if living.done():
             living.result()
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(cast("Any", app), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.test", timeout=60) as http:
             yield Service(app, http)
     finally:

@@ -1,18 +1,13 @@
 """Whatever goes wrong becomes one clear answer here: a refusal with a code, never a stack trace."""
 
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
+import msgspec
 import structlog
 from litestar import Request
-from litestar.exceptions import (
-    ClientException,
-    HTTPException,
-    MethodNotAllowedException,
-    NotFoundException,
-    SerializationException,
-    ValidationException,
-)
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
 
 from market.identity import NotFound
 from market.kernel import Busy, FieldFault, GatewayUnavailable, Refusal
@@ -101,6 +96,21 @@ _DOWN = (
     ConnectionError,
     OSError,
 )
+_UNREADABLE = (SerializationException, UnicodeDecodeError, RecursionError)
+_UNKEEPABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+
+
+def _in_body(message: str) -> BadRequest:
+    return BadRequest(errors=(FieldFault("body", message),))
+
+
+_ANSWERS: tuple[tuple[tuple[type[Exception], ...], Callable[[], Refusal]], ...] = (
+    ((GatewayUnavailable,), ProviderSilent),
+    (_UNREADABLE, lambda: _in_body("is not readable")),
+    (_UNKEEPABLE, lambda: _in_body("holds a character that cannot be stored")),
+    (_BUSY, Busy),
+    (_DOWN, Unavailable),
+)
 _BY_STATUS: dict[int, type[Refusal]] = {
     404: NotFound,
     405: MethodNotAllowed,
@@ -111,40 +121,22 @@ _BY_STATUS: dict[int, type[Refusal]] = {
 
 def refusal_of(error: Exception, request: Request[Any, Any, Any]) -> Refusal:
     """Return the answer to an exception; only what is our own bug becomes `internal`, and is logged."""
-    match error:
-        case Refusal():
-            return error
-        case GatewayUnavailable():
-            return ProviderSilent()
-        case ValidationException():
-            return BadRequest(errors=_faults(error))
-        case NotFoundException() | MethodNotAllowedException():
-            return _BY_STATUS[error.status_code]()
-        case SerializationException() | UnicodeDecodeError() | RecursionError():
-            return BadRequest(errors=(FieldFault("body", "is not readable"),))
-        case asyncpg.CharacterNotInRepertoireError() | asyncpg.UntranslatableCharacterError():
-            return BadRequest(errors=(FieldFault("body", "holds a character that cannot be stored"),))
-        case HTTPException() if error.status_code in _BY_STATUS:
-            return _BY_STATUS[error.status_code]()
-        case ClientException():
-            return BadRequest(errors=(FieldFault("body", error.detail or "is not readable"),))
-        case _ if isinstance(error, _BUSY):
-            return Busy()
-        case _ if isinstance(error, _DOWN):
-            log.warning("database_unavailable", error=type(error).__name__, path=request.url.path)
-            return Unavailable()
-        case _:
-            log.error("broken", path=request.url.path, method=request.method, exc_info=error)
-            return Broken()
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, ValidationException):
+        return BadRequest(errors=_faults(error))
+    if isinstance(error, HTTPException) and error.status_code < 500:  # noqa: PLR2004 - RFC 9110
+        known = _BY_STATUS.get(error.status_code)
+        return known() if known else _in_body(error.detail or "is not readable")
+    for kinds, answer in _ANSWERS:
+        if isinstance(error, kinds):
+            log.warning("answered", error=type(error).__name__, path=request.url.path)
+            return answer()
+    log.error("broken", path=request.url.path, method=request.method, exc_info=error)
+    return Broken()
 
 
 def _faults(error: ValidationException) -> tuple[FieldFault, ...]:
-    extra: object = error.extra
-    if not isinstance(extra, list):
-        return (FieldFault("body", error.detail or "is not right"),)
-    found: list[FieldFault] = []
-    for item in extra:  # pyright: ignore[reportUnknownVariableType]
-        if isinstance(item, dict):
-            fault: dict[str, Any] = item
-            found.append(FieldFault(str(fault.get("key") or "body"), str(fault.get("message") or "is not right")))
-    return tuple(found) or (FieldFault("body", error.detail or "is not right"),)
+    found = msgspec.convert(error.extra, list[dict[str, Any]]) if isinstance(error.extra, list) else []
+    faults = [FieldFault(str(one.get("key") or "body"), str(one.get("message") or "is not right")) for one in found]
+    return tuple(faults) or (FieldFault("body", error.detail or "is not right"),)

@@ -94,8 +94,8 @@ def race(
     *, buyers: Annotated[int, Parameter(help="How many rush at once (2 to 1000).")] = 200, json: Json = False
 ) -> int:
     """Let many buyers rush at 50 boxes, and count from the database what came of it."""
+    from market.cli.race import race as run_race
     from market.cli.runtime import run
-    from market.demo.race import race as run_race
 
     return run(lambda: run_race(buyers=buyers, quiet=json), as_json=json)
 

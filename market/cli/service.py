@@ -1,12 +1,11 @@
 """The long-running processes, and what brings a database up for them."""
 
 import asyncio
-import socket
 import sys
 from pathlib import Path
 
 from market.cli.runtime import BAD_INPUT, DONE, REFUSED, run
-from market.kernel.embedded import EmbeddedFailed
+from market.kernel.embedded import EmbeddedFailed, port_is_free
 from market.settings import BadSettings, Settings
 from market.startup import create_and_migrate, owner_address
 
@@ -19,17 +18,6 @@ async def migrate() -> dict[str, object]:
         return {"outcome": "ok" if changed else "no-op"}
     async with owner_address(settings):
         return {"outcome": "ok", "data": str(settings.data)}
-
-
-def port_is_free(host: str, port: int) -> bool:
-    """Say whether nobody listens there: granian would share the port in silence."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
 
 
 def serve() -> int:
@@ -86,9 +74,7 @@ def play_provider(*, port: int, webhook: str, state: Path | None) -> int:
     settings = Settings.from_env()
     try:
         asyncio.run(
-            serve_sandbox(
-                port=port, hook_url=webhook or None, hook_secret=settings.stripe_webhook_secret, folder=state
-            )
+            serve_sandbox(port=port, hook_url=webhook or None, hook_secret=settings.stripe_webhook_secret, folder=state)
         )
     except (OSError, EmbeddedFailed) as error:
         print(error, file=sys.stderr)

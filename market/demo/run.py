@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import functools
+import importlib
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ from rich.console import Console
 
 from market.demo import children
 from market.demo.sample import DemoAccount, load_once
-from market.kernel.embedded import EmbeddedFailed, embedded_server, free_port
+from market.kernel.embedded import EmbeddedFailed, embedded_server, free_port, port_is_free
 from market.settings import BadSettings, Settings
 from market.startup import create_and_migrate
 
@@ -78,8 +79,7 @@ def demo_settings(settings: Settings, sandbox_url: str) -> Settings:
 def _serve(settings: Settings, accounts: list[DemoAccount], console: Console) -> int:
     sandbox_port = free_port()
     held = demo_settings(settings, f"http://{settings.host}:{sandbox_port}")
-    import market.app  # noqa: F401 - imported once, before the processes are forked
-
+    importlib.import_module("market.app")  # once, before the processes are forked
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: stopped.append(received))
@@ -145,8 +145,6 @@ def _wait_until_ready(url: str, parts: list[children.BaseProcess], stopped: list
 
 
 def _check_port(settings: Settings) -> None:
-    from market.cli.service import port_is_free
-
     if not port_is_free(settings.host, settings.port):
         raise CannotStart(
             f"端口 {settings.port} 已被占用。Port {settings.port} is taken: stop the other program, "

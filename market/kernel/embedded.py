@@ -165,6 +165,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def port_is_free(host: str, port: int) -> bool:
+    """Say whether nobody listens there: granian would share the port in silence."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
 def _start(folder: Path, data: Path, way: _Way, options: dict[str, str]) -> int:
     port = free_port()
     given = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port), **options}

@@ -18,7 +18,7 @@ FIXED = {
 
 OPEN = {
     "Health", "Ready", "Metrics", "ReceiveWebhook", "RequestCode", "SignIn", "SearchListings", "GetProduct", "GetStay",
-    "GetStayNights", "ListCategories", "ListListedCounties", "ListDivisions", "GetPhoto", "GetProducer",
+    "GetStayNights", "ListCategories", "ListListedCounties", "ListCounties", "ListDivisions", "GetPhoto", "GetProducer",
 }  # fmt: skip
 """What anyone may call."""
 

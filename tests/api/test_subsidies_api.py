@@ -15,14 +15,14 @@ from tests.factories import a_producer, an_account, an_official
 from tests.service import Service
 from tests.web.desk.county import COUNTY, FINDINGS, NOW, People, make_people, the_file, the_service
 
-MONTH = {"county": COUNTY, "month": "2019-01"}
+MONTH: dict[str, object] = {"county": COUNTY, "month": "2019-01"}
 STEPS = ("RunMonth", "ConfirmMonth", "ReviewMonth", "DecideMonth", "SettleMonth", "ReconcileMonth", "CloseMonth")
 IMPORTS = (
     "ImportRegister", "ImportProgrammes", "ImportPlans", "ImportBudget", "ImportEnrolments", "ImportBindings",
     "ImportOpening", "ImportBilling", "ImportUsage",
 )  # fmt: skip
 READS = ("ListMonths", "GetMonth", "ListFindings", "GetSettlement", "GetPlaces", "ExplainLine", "GetQuarter")
-PATH = {**MONTH, "line": "YD-02", "quarter": "2019Q1"}
+PATH: dict[str, object] = {**MONTH, "line": "YD-02", "quarter": "2019Q1"}
 
 
 @pytest.fixture
@@ -127,7 +127,8 @@ async def test_the_same_month_again_gives_the_same_hashes(service: Service, peop
 
 
 async def test_a_replayed_request_gets_the_first_answer(service: Service, people: People) -> None:
-    gan, path, files = people.tokens["gan"], {"county": COUNTY}, sent("register/register-2018-12-20.csv")
+    path: dict[str, object] = {"county": COUNTY}
+    gan, files = people.tokens["gan"], sent("register/register-2018-12-20.csv")
     first = await service.call("ImportRegister", token=gan, key="once", path=path, files=files)
     twin = await service.call("ImportRegister", token=gan, key="once", path=path, files=files)
     assert (twin.status_code, twin.json()) == (200, first.json())

@@ -51,7 +51,7 @@ async def test_a_package_writes_only_its_own_tables() -> None:
 
 
 async def test_every_table_of_the_shop_has_a_home(conn: Connection) -> None:
-    listed = set().union(*HOMES.values())
+    listed = {table for tables in HOMES.values() for table in tables}
     found = {row[0] for row in await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
     assert sorted(listed - found) == []
 
