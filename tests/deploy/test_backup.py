@@ -1,0 +1,52 @@
+"""The drill: back up while orders come in, restore beside it, count every table, verify the ledger."""
+
+import asyncio
+import contextlib
+import itertools
+from pathlib import Path
+from uuid import UUID
+
+from deploy.backup import drill
+from market.identity import AccountId
+from market.kernel import Connection, Database
+from market.orders import Address, Batcher, Line, VariantId, place, seal_address
+from payments import post
+from tests.conftest import NOW
+from tests.factories import SEAL, a_producer, a_product, an_account
+
+
+async def buy(database: Database, buyers: list[AccountId], variant: UUID, placed: list[int]) -> None:
+    """Place orders, and post to the ledger beside each, until cancelled; nobody comes near the bound of unpaid ones."""
+    address = seal_address(SEAL, Address("样例买家", "17000009001", "130100", "样例路 1 号"))
+    async with Batcher(database) as batcher:
+        for number, buyer in enumerate(itertools.cycle(buyers)):
+            await place(
+                batcher, buyer, [Line(VariantId(variant), 1)], address=address, key=f"{buyer}:{number}", now=NOW
+            )
+            async with database.transaction() as conn:
+                legs = [("clearing:alipay", -100), (f"escrow:{buyer}-{number}", 100)]
+                await post(conn, key=f"{buyer}:{number}", kind="paid", order=f"{buyer}-{number}", legs=legs, at=NOW)
+            placed.append(number)
+
+
+async def test_a_backup_under_load_restores_whole(
+    database: Database, dsn: str, owner: Connection, folder: Path
+) -> None:
+    async with database.transaction() as conn:
+        buyers = [await an_account(conn) for _ in range(200)]
+        product = await a_product(conn, await a_producer(conn), left=100_000)
+    await owner.execute("UPDATE lots SET left_units = 100000")
+    placed: list[int] = []
+    work = [asyncio.create_task(buy(database, buyers[n::4], product.variant_id, placed)) for n in range(4)]
+    try:
+        while len(placed) < 50:
+            await asyncio.sleep(0.01)
+        assert await drill(dsn, folder, f"{dsn}_beside") == 0
+        assert len(placed) > 50
+    finally:
+        for task in work:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*work)
+    restored = f"{dsn.rpartition('/')[2]}_beside"
+    await owner.execute(f'DROP DATABASE "{restored}" WITH (FORCE)')
