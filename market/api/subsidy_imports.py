@@ -4,14 +4,13 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Controller, Request, Response, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, MultipartBody
 from msgspec import Meta, Struct
 
-from market.api.plumbing import key_of
+from market.api.plumbing import once
 from market.identity import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
@@ -27,7 +26,6 @@ from market.subsidies.import_plans import import_budget, import_plans
 from market.subsidies.import_programmes import import_programmes
 from market.subsidies.import_register import import_register
 from market.subsidies.import_usage import import_opening, import_usage
-from payments.idempotency import Replay, begin, fingerprint, finish
 
 Asked = Request[Any, Any, Any]
 type Work = Callable[[Connection, Upload], Awaitable[Imported]]
@@ -87,16 +85,16 @@ async def _take(
         dry_run=data.dry_run,
         take_changes=isinstance(data, RegisterFile) and data.take_changes,
     )
-    key, who = key_of(request), str(actor.account_id)
     said = f"{upload.name}\n{upload.sha256}\n{upload.dry_run}\n{upload.take_changes}\n".encode()
-    asked = fingerprint(request.method, request.url.path, said + hashlib.sha256(beside).digest())
-    async with db.transaction(scope=county) as conn:
-        begun = await begin(conn, actor=who, key=key, fingerprint=asked)
-        if isinstance(begun, Replay):
-            return Response(begun.answer, status_code=begun.status, media_type="application/json")
-        answer = msgspec.json.encode(await work(conn, upload))
-        await finish(conn, actor=who, key=key, status=200, answer=answer)
-    return Response(answer, status_code=200, media_type="application/json")
+    return await once(
+        request,
+        db,
+        actor,
+        lambda conn: work(conn, upload),
+        scope=county,
+        status=200,
+        body=said + hashlib.sha256(beside).digest(),
+    )
 
 
 class ImportController(Controller):

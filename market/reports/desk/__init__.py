@@ -1,0 +1,1 @@
+"""What the desk of a county reads: months, places, lines, findings, files, and what waits for whom."""

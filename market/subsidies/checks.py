@@ -1,0 +1,152 @@
+"""The checks before money moves: what stops a line, and what people look at; each is one statement over the month."""
+
+from datetime import date, datetime
+
+from market.kernel import Connection, Fen
+from market.kernel.clock import next_month, previous_month
+from market.subsidies.case import gather
+from market.subsidies.checks_stop import (
+    CHARGE_BELOW_PLAN,
+    CLAIM_OUTSIDE_SNAPSHOT,
+    DEAD_IN_SERVICE_MONTH,
+    ENROLLED_WITHOUT_NOTICE,
+    ONE_IDENTITY_TWO_ENROLMENTS,
+    PREPARER_IS_APPROVER,
+    TWO_OPERATORS,
+    Dead,
+    Finding,
+)
+from market.subsidies.checks_watch import (
+    CARD_OR_DEVICE_CHANGED,
+    CLAIM_ABOVE_CHARGE,
+    ENROLMENT_BURST,
+    EQUAL_SUMS_IN_VILLAGE,
+    ONE_DEVICE_MANY_SIMS,
+    PAID_NEVER_USED,
+    REALNAME_DIFFERS,
+    REMOVAL_OUTLIER,
+    SPLIT_BEFORE_ENROLMENT,
+    TOO_MANY_LINES,
+)
+from market.subsidies.cycles import Cycle
+from market.subsidies.engine import calculate
+from market.subsidies.findings import Found, keep_findings
+from market.subsidies.models import RunId
+
+NOTICE_DAYS = 5
+"""公示, before the decision, of at least five days. Source: subsidy-rulebook, Words."""
+SPLIT_DAYS = 90
+DEVICE_SIMS = 3
+OUTLIER_TIMES = 2
+BURST_ENROLMENTS = 20
+BURST_DAYS = 7
+LEAST_LINES = 20
+_MOST_MONTHS_BACK = 36
+
+CHECK_NAMES = {
+    "dead_in_service_month": "死亡后仍享受",
+    "one_identity_two_enrolments": "一个身份两处参保登记",
+    "two_operators_one_household": "一户两家运营商",
+    "claim_outside_snapshot": "不在快照的申请",
+    "enrolled_without_notice": "未经公示",
+    "charge_below_plan": "账单低于套餐月费",
+    "preparer_is_approver": "代办人就是评议人",
+    "too_many_lines": "超过每户业务数",
+    "one_device_many_sims": "一机多卡",
+    "split_before_enrolment": "申请前分户",
+    "realname_differs": "实名与受益人不一致",
+    "paid_never_used": "享受但从未使用",
+    "claim_above_charge": "申请高于月费",
+    "card_or_device_changed": "换卡换机未登记",
+    "removal_outlier": "运营商移出率偏高",
+    "enrolment_burst": "代办人短期集中申请",
+    "equal_sums_in_village": "全村金额相同",
+}
+"""Each check as officials read it. Source: subsidy-rulebook, "Checks before money moves"."""
+
+_MONTHLY = {"two_operators_one_household", "claim_outside_snapshot"}
+_STOPPING = {
+    "one_identity_two_enrolments": ONE_IDENTITY_TWO_ENROLMENTS,
+    "two_operators_one_household": TWO_OPERATORS,
+    "claim_outside_snapshot": CLAIM_OUTSIDE_SNAPSHOT,
+    "enrolled_without_notice": ENROLLED_WITHOUT_NOTICE,
+    "charge_below_plan": CHARGE_BELOW_PLAN,
+    "preparer_is_approver": PREPARER_IS_APPROVER,
+}
+_WATCHING = {
+    "too_many_lines": TOO_MANY_LINES,
+    "one_device_many_sims": ONE_DEVICE_MANY_SIMS,
+    "split_before_enrolment": SPLIT_BEFORE_ENROLMENT,
+    "realname_differs": REALNAME_DIFFERS,
+    "card_or_device_changed": CARD_OR_DEVICE_CHANGED,
+    "paid_never_used": PAID_NEVER_USED,
+    "claim_above_charge": CLAIM_ABOVE_CHARGE,
+    "removal_outlier": REMOVAL_OUTLIER,
+    "enrolment_burst": ENROLMENT_BURST,
+    "equal_sums_in_village": EQUAL_SUMS_IN_VILLAGE,
+}
+_THRESHOLDS: dict[str, object] = {
+    "notice_days": NOTICE_DAYS,
+    "split_days": SPLIT_DAYS,
+    "sims": DEVICE_SIMS,
+    "times": OUTLIER_TIMES,
+    "burst": BURST_ENROLMENTS,
+    "burst_days": BURST_DAYS,
+    "least": LEAST_LINES,
+}
+
+
+async def find_all(conn: Connection, cycle: Cycle, run_id: RunId, *, now: datetime) -> int:
+    """Run every check on the cycle's run and keep what they find; return how many findings opened or lapsed."""
+    scope: dict[str, object] = {
+        "county": cycle.county_code,
+        "run_id": run_id,
+        "month": cycle.month,
+        "next": next_month(cycle.month),
+        **_THRESHOLDS,
+    }
+    found: list[Found] = []
+    for checks, stops in ((_STOPPING, True), (_WATCHING, False)):
+        for check, query in checks.items():
+            rows = await query.all(conn, **{name: scope[name] for name in query.names})
+            found += [_found(check, row, stops=stops) for row in rows]
+    dead = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: scope[name] for name in DEAD_IN_SERVICE_MONTH.names})
+    found += [each for each in [await _dead(conn, cycle, row) for row in dead] if each.at_risk_fen]
+    return await keep_findings(conn, cycle, found, now=now)
+
+
+def _found(check: str, row: Finding, *, stops: bool) -> Found:
+    return Found(check, row.subject, row.lines, row.at_risk_fen, row.evidence, stops, check in _MONTHLY)
+
+
+async def _dead(conn: Connection, cycle: Cycle, row: Dead) -> Found:
+    """Return a dead person's finding: what the line claims now, and what it was settled too much since the death."""
+    too_much: dict[date, int] = {}
+    month = previous_month(cycle.month)
+    until = max(row.died_on.replace(day=1), _months_back(cycle.month))
+    while month >= until:
+        over = await _settled_too_much(conn, cycle.county_code, month, row)
+        if over:
+            too_much[month] = over
+        month = previous_month(month)
+    said = "".join(f"；{each:%Y-%m} 多结 {_yuan(fen)}" for each, fen in sorted(too_much.items()))
+    evidence = f"{row.died_on} 死亡，{row.known_on} 登记{said}；{cycle.month:%Y-%m} 申请 {_yuan(row.at_risk_fen)}"
+    at_risk = Fen(row.at_risk_fen + sum(too_much.values()))
+    return Found("dead_in_service_month", row.subject, [row.subject], at_risk, evidence, stops=True, monthly=False)
+
+
+async def _settled_too_much(conn: Connection, county: str, month: date, row: Dead) -> int:
+    """Return what a settled month paid the line beyond what it would be now; its household's lines share caps."""
+    facts = await gather(conn, county, month, only=frozenset([row.subject, *row.neighbours]))
+    if facts.settled is None or row.subject not in facts.settled:
+        return 0
+    line = calculate(facts.case).line(row.subject)
+    return max(0, facts.settled[row.subject].funded_fen - line.approved_fen)
+
+
+def _months_back(month: date) -> date:
+    return month.replace(year=month.year - _MOST_MONTHS_BACK // 12)
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"

@@ -1,0 +1,247 @@
+"""Taking an operator's monthly billing file with its manifest: the claims of a month."""
+
+from datetime import date, datetime
+
+import msgspec
+from msgspec import Struct
+
+from market.identity import Actor
+from market.kernel import Connection, Fen, Query
+from market.kernel.clock import parse_month
+from market.subsidies.cells import RowReader
+from market.subsidies.cycles import FIND_CYCLE, Cycle, hold_duty, open_cycle, require_state
+from market.subsidies.files import Imported, Upload, begin_import, book_file, imported
+from market.subsidies.import_enrolments import PROGRAMME_CODES
+from market.subsidies.models import (
+    UNDECIDED,
+    CellFault,
+    Duty,
+    FileUnreadable,
+    ManifestMismatch,
+    ManifestMissing,
+)
+from market.subsidies.sheets import Column, Sheet, malformed, read_sheet
+from market.subsidies.words import KINDS, Kind, Operator
+
+COLUMNS = (
+    Column("month", "账期"),
+    Column("number", "业务号码"),
+    Column("kind", "业务类型"),
+    Column("programme", "项目"),
+    Column("charge", "账单金额"),
+    Column("reduction", "优惠减免"),
+    Column("billed", "实收金额"),
+    Column("corrects_month", "冲正账期"),
+)
+
+
+class Manifest(Struct, frozen=True):
+    """What an operator says of its file; `sum_fen` is the sum of the reductions, corrections included."""
+
+    file: str
+    operator: Operator
+    month: str
+    sha256: str
+    rows: int
+    sum_fen: int
+    encoding: str = ""
+
+
+class ClaimRow(Struct, frozen=True, gc=False):
+    """A row of the file, read."""
+
+    row: int
+    number: str
+    kind: Kind
+    programme: str
+    charge_fen: Fen
+    reduction_fen: Fen
+    billed_fen: Fen
+    corrects_month: date | None
+
+
+class _Claimed(Struct, frozen=True, gc=False):
+    number: str
+    month: date
+    charge_fen: int
+    reduction_fen: int
+    original: bool
+
+
+CLAIMED_BEFORE = Query(
+    _Claimed,
+    """
+    SELECT number, coalesce(corrects_month, month) AS month, sum(charge_fen)::bigint AS charge_fen,
+           sum(reduction_fen)::bigint AS reduction_fen, bool_or(corrects_month IS NULL) AS original
+      FROM claims
+     WHERE county_code = :county AND operator = :operator AND number = ANY(:numbers::text[])
+     GROUP BY 1, 2
+    """,
+)
+ADD_CLAIMS = Query(
+    None,
+    """
+    INSERT INTO claims (file_id, row_number, county_code, month, operator, number, kind, programme_code, charge_fen,
+                        reduction_fen, billed_fen, corrects_month)
+    SELECT :file_id, row, :county, :month, :operator, number, kind, programme, charge_fen, reduction_fen, billed_fen,
+           corrects_month
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(row integer, number text, kind text, programme text, charge_fen bigint, reduction_fen bigint,
+             billed_fen bigint, corrects_month date)
+    """,
+)
+
+
+def read_manifest(name: str, content: bytes) -> Manifest:
+    """Return the manifest that a JSON file says.
+
+    Raises:
+        FileUnreadable: it is no manifest.
+    """
+    try:
+        manifest = msgspec.json.decode(content, type=Manifest)
+        parse_month(manifest.month)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise FileUnreadable(name=name, reason=str(error)) from error
+    return manifest
+
+
+async def import_billing(
+    conn: Connection, actor: Actor | None, upload: Upload, manifest: Manifest | None, *, now: datetime
+) -> Imported:
+    """Take an operator's file of a month, whole or not at all; the month's cycle opens with its first file.
+
+    The same bytes again change nothing. A row's charge is reduction + billed; only a correction (冲正), which names an
+    earlier month, may be negative, and never takes a month's charge or claim below zero. The caller owns the
+    transaction.
+
+    Raises:
+        ManifestMissing, ManifestMismatch: the manifest is not there, or says something else than the file.
+        FileUnreadable, FileMalformed: see `read_sheet`; every bad cell is named.
+        FileChanged: a file of that name was taken with other content; FileTakenAs: these bytes under another name.
+        CycleClosed, WrongState: the month was decided already.
+        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+    """
+    actor, known = await begin_import(conn, actor, upload, Duty.IMPORT, now=now)
+    if known is not None:
+        return known
+    if manifest is None:
+        raise ManifestMissing(name=upload.name)
+    month = parse_month(manifest.month)
+    cycle = await FIND_CYCLE.maybe(conn, county=upload.county, month=month)
+    if cycle is not None:
+        require_state(cycle, UNDECIDED)
+    sheet = read_sheet(upload.name, upload.content, COLUMNS)
+    faults: list[CellFault] = []
+    programmes = await PROGRAMME_CODES.all(conn, county=upload.county)
+    rows = [
+        claim for row in sheet.rows if (claim := _read(RowReader(sheet, row, faults), month, programmes)) is not None
+    ]
+    before = await CLAIMED_BEFORE.all(
+        conn, county=upload.county, operator=manifest.operator, numbers=list({row.number for row in rows})
+    )
+    _note_repeats(sheet, rows, month, before, faults)
+    if faults:
+        raise malformed(upload.name, sorted(faults, key=lambda fault: fault.row))
+    total = Fen(sum(row.reduction_fen for row in rows))
+    _compare(upload, manifest, rows=len(rows), total=total)
+    answer = imported(upload, rows=len(rows), counts={"claims": len(rows)}, sum_fen=total)
+    if upload.dry_run:
+        return answer
+    await _take(conn, actor, upload, manifest, rows, month=month, total=total, now=now)
+    return answer
+
+
+async def _take(
+    conn: Connection,
+    actor: Actor,
+    upload: Upload,
+    manifest: Manifest,
+    rows: list[ClaimRow],
+    *,
+    month: date,
+    total: Fen,
+    now: datetime,
+) -> None:
+    cycle: Cycle = await open_cycle(conn, upload.county, month, actor, now=now)
+    await hold_duty(conn, cycle, actor, Duty.IMPORT, now=now)
+    require_state(cycle, UNDECIDED)
+    file_id = await book_file(
+        conn, actor, upload, rows=len(rows), now=now, operator=manifest.operator, month=month, sum_fen=total
+    )
+    await ADD_CLAIMS.run(
+        conn, county=upload.county, file_id=file_id, month=month, operator=manifest.operator, rows=rows
+    )
+
+
+def _read(cells: RowReader, month: date, programmes: list[str]) -> ClaimRow | None:
+    right = f"{month:%Y-%m}，即本文件的月份"
+    own_month = cells.month("month", right=right)
+    if own_month is not None and own_month != month:
+        cells.fault("month", f"应是 {right}")
+    kind = cells.choice("kind", KINDS)
+    number = cells.number("number", kind) if kind else ""
+    programme = cells.code("programme")
+    if programme and programme not in programmes:
+        cells.fault("programme", f"没有这个项目，应是 {'、'.join(programmes)}")
+    corrects = cells.month("corrects_month") if cells.raw("corrects_month") else None
+    if corrects is not None and corrects >= month:
+        cells.fault("corrects_month", f"应早于 {month:%Y-%m}")
+    correction = bool(cells.raw("corrects_month"))
+    charge, reduction, billed = (
+        _read_fen(cells, name, correction=correction) for name in ("charge", "reduction", "billed")
+    )
+    if charge is not None and reduction is not None and billed is not None and charge != reduction + billed:
+        cells.fault("billed", f"账单金额 = 优惠减免 + 实收金额，应是 {_yuan(charge - reduction)}")
+    if not cells.sound or kind is None or charge is None or reduction is None or billed is None:
+        return None
+    return ClaimRow(cells.row.number, number, kind, programme, charge, reduction, billed, corrects)
+
+
+def _read_fen(cells: RowReader, name: str, *, correction: bool) -> Fen | None:
+    fen = cells.fen(name, negative=True)
+    if fen is not None and fen < 0 and not correction:
+        cells.fault(name, "不能是负数；冲正要在冲正账期写明所冲的月份")
+    return fen
+
+
+def _yuan(fen: int) -> str:
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def _note_repeats(
+    sheet: Sheet, rows: list[ClaimRow], month: date, before: list[_Claimed], faults: list[CellFault]
+) -> None:
+    """Note a number that claims a month twice, and corrections that take a month below nothing."""
+    charges = {(fact.number, fact.month): fact.charge_fen for fact in before}
+    reductions = {(fact.number, fact.month): fact.reduction_fen for fact in before}
+    originals: dict[str, int] = {fact.number: 0 for fact in before if fact.original and fact.month == month}
+    last: dict[tuple[str, date], int] = {}
+    for row in rows:
+        key = (row.number, row.corrects_month or month)
+        charges[key] = charges.get(key, 0) + row.charge_fen
+        reductions[key] = reductions.get(key, 0) + row.reduction_fen
+        last[key] = row.row
+        if row.corrects_month is None and originals.setdefault(row.number, row.row) != row.row:
+            where = f"第 {originals[row.number]} 行" if originals[row.number] else "已导入的文件"
+            message = f"{where}已有这个号码的 {month:%Y-%m} 账单"
+            faults.append(CellFault("number", message, row.row, sheet.heads["number"], row.number))
+    for key, at in last.items():
+        for name, sums in (("charge", charges), ("reduction", reductions)):
+            if sums[key] < 0:
+                message = f"冲正后 {key[1]:%Y-%m} 低于零（{_yuan(sums[key])}）"
+                faults.append(CellFault(name, message, at, sheet.heads[name], key[0]))
+
+
+def _compare(upload: Upload, manifest: Manifest, *, rows: int, total: Fen) -> None:
+    """Compare the file with what its operator says of it."""
+    pairs = {
+        "file": (manifest.file, upload.name),
+        "sha256": (manifest.sha256, upload.sha256),
+        "rows": (manifest.rows, rows),
+        "sum_fen": (manifest.sum_fen, total),
+    }
+    different = [f"{name} {said} ≠ {found}" for name, (said, found) in pairs.items() if said != found]
+    if different:
+        raise ManifestMismatch(name=upload.name, differences="；".join(different))

@@ -1,0 +1,287 @@
+"""Cycles, duties and refusals of the subsidy."""
+
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.kernel import FieldFault, Refusal
+
+CycleId = NewType("CycleId", UUID)
+RunId = NewType("RunId", UUID)
+FindingId = NewType("FindingId", UUID)
+FileId = NewType("FileId", UUID)
+
+
+class State(StrEnum):
+    """How far a cycle (账期) has come."""
+
+    OPEN = "open"
+    CALCULATED = "calculated"
+    CONFIRMED = "confirmed"
+    REVIEWED = "reviewed"
+    DECIDED = "decided"
+    SETTLED = "settled"
+    RECONCILED = "reconciled"
+    CLOSED = "closed"
+
+
+STATE_NAMES = {
+    State.OPEN: "已开账",
+    State.CALCULATED: "已计算",
+    State.CONFIRMED: "村级已核实",
+    State.REVIEWED: "乡镇已审核",
+    State.DECIDED: "县级已审定",
+    State.SETTLED: "已结算",
+    State.RECONCILED: "已对账",
+    State.CLOSED: "已关账",
+}
+
+UNDECIDED = (State.OPEN, State.CALCULATED, State.CONFIRMED, State.REVIEWED)
+"""Before the county's decision a cycle may be calculated again; what changes voids the reviews."""
+
+
+class Duty(StrEnum):
+    """The seven duties of one cycle, which seven people hold (R14)."""
+
+    IMPORT = "import"
+    TERMS = "terms"
+    VILLAGE = "village"
+    TOWNSHIP = "township"
+    COUNTY = "county"
+    SETTLEMENT = "settlement"
+    RECONCILIATION = "reconciliation"
+
+
+DUTY_NAMES = {
+    Duty.IMPORT: "导入",
+    Duty.TERMS: "政策",
+    Duty.VILLAGE: "村级评议核实",
+    Duty.TOWNSHIP: "乡镇审核",
+    Duty.COUNTY: "县级审定",
+    Duty.SETTLEMENT: "结算",
+    Duty.RECONCILIATION: "对账",
+}
+
+
+class Outcome(StrEnum):
+    """What a command came to; a refusal is raised."""
+
+    OK = "ok"
+    NO_OP = "no-op"
+
+
+class CellFault(FieldFault, frozen=True):
+    """What is wrong with one cell of a sheet; row 1 is the header, as a spreadsheet shows it."""
+
+    row: int
+    column: str
+    value: str
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """A step of the month was taken."""
+
+    outcome: Outcome = Outcome.OK
+    county: str
+    month: str
+    state: State
+    waiting: int = 0
+    """How many villages the step still waits for, where several people take it."""
+
+
+class SecondDuty(Refusal):
+    """The account has another duty in this cycle already; its roles do not matter (R14)."""
+
+    code = "second_duty"
+    status = 403
+    zh = "{rule}：{month} 账期里，您已经办理过{held}，不能再办理{wanted}。"
+    en = "You hold the duty {held} in the cycle of {month} and cannot take {wanted} as well."
+
+    def __init__(self, *, month: str, held: Duty, wanted: Duty) -> None:
+        approves = wanted in (Duty.VILLAGE, Duty.TOWNSHIP, Duty.COUNTY)
+        rule = "导入人不能审批" if held is Duty.IMPORT and approves else "一人不能办两个环节"
+        super().__init__(rule=rule, month=month, held=DUTY_NAMES[held], wanted=DUTY_NAMES[wanted])
+
+
+class AppliedForIt(Refusal):
+    """Whoever applied for a household does not confirm it (R14)."""
+
+    code = "second_duty"
+    status = 403
+    zh = "{month} 账期里，您代办过 {line} 的申请，不能核实。"
+    en = "You applied for {line} of {month} and cannot confirm it."
+
+
+class CycleClosed(Refusal):
+    """The cycle is closed and never edited; later facts make adjustments in a later cycle (R10)."""
+
+    code = "cycle_closed"
+    zh = "{month} 账期已关账，不能修改；以后的变化在后面的账期里作调整。"
+    en = "The cycle of {month} is closed; later facts become adjustments of a later cycle."
+
+
+class WrongState(Refusal):
+    """The cycle is not at the step that this follows."""
+
+    code = "wrong_state"
+    zh = "{month} 账期现在是“{state}”，这一步要在“{needed}”之后办理。"
+    en = "The cycle of {month} is {state}; this step follows {needed}."
+
+
+class NoCycle(Refusal):
+    """Nothing was opened for that month."""
+
+    code = "no_cycle"
+    status = 404
+    zh = "{month} 还没有开账。"
+    en = "There is no cycle of {month}."
+
+
+class FindingsUndecided(Refusal):
+    """Findings that stop a line wait for a decision."""
+
+    code = "findings_undecided"
+    zh = "还有 {count} 件停付的疑点没有处理：{names}。"
+    en = "{count} stopping findings are not decided yet: {names}."
+
+
+class FactsChanged(Refusal):
+    """What the decision would rest on is no longer what was calculated and reviewed."""
+
+    code = "facts_changed"
+    zh = "{month} 核实之后数据有变化，请重新计算。"
+    en = "The facts of {month} changed after they were reviewed; calculate again."
+
+
+class NoFinding(Refusal):
+    """There is no such finding up to that month."""
+
+    code = "no_finding"
+    status = 404
+    zh = "{month} 没有这件疑点：{check} {subject}。"
+    en = "There is no finding {check} of {subject} up to {month}."
+
+
+class NotOfFinding(Refusal):
+    """A line of the decision is not one of the finding's."""
+
+    code = "not_of_finding"
+    status = 422
+    zh = "{lines} 不属于这件疑点；可以处理的是 {known}。"
+    en = "{lines} are not lines of this finding, which has {known}."
+
+
+class WhyMissing(Refusal):
+    """A decision needs its reason."""
+
+    code = "why_missing"
+    status = 422
+    zh = "请写明理由（1 到 500 字）。"
+    en = "A decision needs a reason of 1 to 500 characters."
+
+
+class FileChanged(Refusal):
+    """A file of that name was taken before with other content."""
+
+    code = "file_changed"
+    zh = "文件 {name} 已经导入过，内容不同：原 {taken_sha256}，现 {given_sha256}。请换一个文件名。"
+    en = "{name} was taken before with other content: {taken_sha256} then, {given_sha256} now. Give it another name."
+
+
+class FileTakenAs(Refusal):
+    """The same bytes were taken under another name."""
+
+    code = "file_taken"
+    zh = "内容相同的文件已经以 {taken} 导入过。"
+    en = "The same content was taken before as {taken}."
+
+
+class FileMalformed(Refusal):
+    """The file is refused as a whole; every fault is named and nothing was taken."""
+
+    code = "file_malformed"
+    status = 422
+    zh = "文件 {name} 有 {count} 处错误，没有导入任何一行。"
+    en = "{name} has {count} faults; nothing of it was taken."
+
+
+class FileUnreadable(Refusal):
+    """The file cannot be read as a sheet at all."""
+
+    code = "file_unreadable"
+    status = 422
+    zh = "文件 {name} 读不了：{reason}。"
+    en = "{name} cannot be read: {reason}."
+
+
+class ManifestMissing(Refusal):
+    """A billing file comes with its manifest."""
+
+    code = "manifest_missing"
+    status = 422
+    zh = "账单文件 {name} 没有清单（文件名、校验和、行数、金额）。"
+    en = "The billing file {name} came without its manifest."
+
+
+class ManifestMismatch(Refusal):
+    """The manifest says something else than the file."""
+
+    code = "manifest_mismatch"
+    status = 422
+    zh = "清单与文件 {name} 不一致：{differences}。"
+    en = "The manifest does not fit {name}: {differences}."
+
+
+class RegisterDiffers(Refusal):
+    """The file changes what the register holds; nothing was taken."""
+
+    code = "register_differs"
+    zh = "与现有名册不同：{ended} 人离户，{begun} 人入户，{changed} 处变更。核对后用“接受变更”导入。"
+    en = "The register differs: {ended} memberships end, {begun} begin, {changed} facts change; take the changes."
+
+
+class BadMonth(Refusal):
+    """The month cannot be read."""
+
+    code = "bad_month"
+    status = 422
+    zh = "月份 {value} 读不懂，应写成 2019-01。"
+    en = "{value} is not a month; write 2019-01."
+
+
+class BadQuarter(Refusal):
+    """The quarter cannot be read."""
+
+    code = "bad_quarter"
+    status = 422
+    zh = "季度 {value} 读不懂，应写成 2019Q1。"
+    en = "{value} is not a quarter; write 2019Q1."
+
+
+class BadCounty(Refusal):
+    """The county cannot be read, or there is none."""
+
+    code = "bad_county"
+    status = 422
+    zh = "县代码 {value} 不对，应是 6 位数字，例如 130624。"
+    en = "{value} is not a county; write its six digits, such as 130624."
+
+
+class CaseFaulty(Refusal):
+    """The month cannot be calculated before its facts are put right."""
+
+    code = "case_faulty"
+    status = 422
+    zh = "{month} 还不能计算，有 {count} 处数据要先改正。"
+    en = "{month} cannot be calculated: {count} facts must be put right first."
+
+
+class NoSuchLine(Refusal):
+    """The month has no such line."""
+
+    code = "no_such_line"
+    status = 404
+    zh = "{month} 没有业务 {line}。"
+    en = "There is no line {line} in {month}."

@@ -1,0 +1,90 @@
+"""January of part A by its commands, in processes of their own, as an official's clerk would type them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from market.kernel.embedded import embedded_server
+from tests.story.play import COUNTY, STORY, Answer
+from tests.story.test_month import PLAN, compared, expected_rows
+
+JANUARY = 19
+
+
+class Shell:
+    """Runs `market …` on one data folder, at nine in the morning of a day."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *words: str, day: str = "2018-12-20") -> tuple[int, Any]:
+        done = subprocess.run(
+            [sys.executable, "-m", "market.cli", *words],
+            cwd=STORY,
+            env={**os.environ, "MARKET_DATA": str(self.folder), "MARKET_NOW": f"{day}T09:00:00+08:00"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.returncode, json.loads(done.stdout) if done.stdout.startswith(("{", "[")) else done.stdout
+
+    def report(self, name: str) -> Answer:
+        code, answer = self("subsidies", "report", name, "--county", COUNTY, "--month", "2019-01", "--json")
+        assert code == 0
+        return answer
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+def test_january_by_its_commands(shell: Shell) -> None:
+    with embedded_server(shell.folder, fsync="off"):
+        assert shell("migrate")[0] == 0
+        for argv in PLAN["before"]:
+            assert shell(*argv, "--json")[0] == 0
+        for step in PLAN["steps"][:JANUARY]:
+            for argv in step["commands"]:
+                code, answer = shell(*argv, "--json", day=step["date"])
+                assert (answer["outcome"], answer.get("code")) == (step["outcome"], step.get("code")), answer
+                assert code == (0 if step["outcome"] != "refused" else 1)
+        for name in ("sheets", "villages", "claims"):
+            compared(expected_rows(f"{name}.csv", month="2019-01"), shell.report(name)["rows"])
+        findings = shell.report("findings")["rows"]
+        compared(expected_rows("findings.csv", cycle="2019-01"), findings, without=("evidence",))
+        want = json.loads((STORY / "expected/settlement.json").read_text("utf-8"))["months"]["2019-01"]
+        got = shell.report("settlement")
+        assert {key: got[key] for key in want} == want
+        assert shell.report("adjustments")["rows"] == []
+
+
+def test_what_a_command_answers_where_it_cannot_do_its_work(shell: Shell) -> None:
+    with embedded_server(shell.folder, fsync="off"):
+        for argv in PLAN["before"]:
+            assert shell(*argv, "--json")[0] == 0
+        month = ("--county", COUNTY, "--month", "2019-01")
+        code, answer = shell("subsidies", "confirm", *month, "--as", "cun", "--json")
+        assert (code, answer["outcome"], answer["code"]) == (1, "refused", "no_cycle")
+        code, answer = shell("subsidies", "run", *month, "--as", "nobody", "--json")
+        assert (code, answer["code"]) == (1, "unknown_account")
+        code, answer = shell("subsidies", "run", "--county", "13062", "--month", "2019-01", "--as", "gan", "--json")
+        assert (code, answer["code"]) == (2, "bad_county")
+        code, answer = shell("subsidies", "report", "sheets", "--county", COUNTY, "--month", "2019-13", "--json")
+        assert (code, answer["code"]) == (2, "bad_month")
+        code, answer = shell("import", "usage", "input/no-such-file.csv", "--county", COUNTY, "--as", "gan", "--json")
+        assert (code, answer["code"]) == (2, "no_such_file")
+        code, answer = shell(
+            "subsidies", "report", "sheets", "--county", "130623", "--month", "2019-01", "--as", "gan", "--json"
+        )
+        assert (code, answer["code"]) == (1, "not_found")
+        path = "input/bindings/bindings-2018-12-21.csv"
+        code, answer = shell("import", "register", path, "--county", COUNTY, "--as", "gan", "--json")
+        assert (code, answer["code"], answer["errors"][0]["row"]) == (2, "file_malformed", 1)

@@ -1,0 +1,232 @@
+"""What the schema itself refuses, whoever writes."""
+
+import asyncpg
+import pytest
+
+from market.kernel import Connection
+
+ONE_OF = {
+    "person": "(SELECT id FROM persons LIMIT 1)",
+    "account": "(SELECT id FROM accounts WHERE handle = 'xian')",
+    "cycle": "(SELECT id FROM cycles LIMIT 1)",
+    "run": "(SELECT id FROM runs LIMIT 1)",
+    "file": "(SELECT id FROM sheet_files WHERE kind = 'billing' LIMIT 1)",
+}
+BINDING = (
+    "INSERT INTO bindings (county_code, line_code, operator, kind, number, identity_index, plan_code, device, sim,"
+    " valid_during, change, realname)"
+)
+CLAIM = (
+    "INSERT INTO claims (file_id, row_number, county_code, month, operator, number, kind, programme_code, charge_fen,"
+    f" reduction_fen, billed_fen, corrects_month) VALUES ({ONE_OF['file']}, 99, '130624',"
+)
+TERMS = (
+    "INSERT INTO programme_terms (county_code, programme_code, valid_during, kind, household_pays_bp, fixed_fen,"
+    " line_cap_fen, household_cap_fen, funders, shares_bp) VALUES ('130624', 'P1',"
+)
+POSTING = (
+    "INSERT INTO subsidy_postings (cycle_id, line_code, for_month, revision, county_code, run_id, operator, kind,"
+    " approved_fen, conceded_fen, public_fen, settled_before_fen, shares, posted_at)"
+    f" VALUES ({ONE_OF['cycle']}, 'YD-01', '2019-01-01', 1, '130624', {ONE_OF['run']}, 'mobile', 'mobile',"
+)
+
+REFUSED = {
+    "a person is in one household a day": (
+        "memberships_one_household_a_day",
+        (
+            "INSERT INTO memberships (county_code, person_id, household_code, seat, relation, valid_during)"
+            f" VALUES ('130624', {ONE_OF['person']}, 'H16', 9, '其他', '[2019-01-01,2019-02-01)')"
+        ),
+    ),
+    "a household has one standing a day": (
+        "household_standings_one_a_day",
+        (
+            "INSERT INTO household_standings SELECT county_code, household_code, '[2019-01-01,2019-02-01)',"
+            " village_code,"
+            " village_name, registered, monitoring, risk_removed_on, tier FROM household_standings LIMIT 1"
+        ),
+    ),
+    "a household lives in its county": (
+        "household_standings_village_of_county",
+        "UPDATE household_standings SET village_code = '130623100201' WHERE household_code = 'H01'",
+    ),
+    "a number is bound to one line a day": (
+        "bindings_one_line_a_number_and_day",
+        (
+            f"{BINDING} SELECT county_code, 'YD-11', operator, kind, '17050000101', identity_index, plan_code,"
+            f" NULL, NULL,"
+            " '[2019-06-01,)', change, realname FROM bindings WHERE line_code = 'YD-01'"
+        ),
+    ),
+    "a SIM is bound to one line a day": (
+        "bindings_one_line_a_sim_and_day",
+        (
+            f"{BINDING} SELECT county_code, 'YD-11', operator, kind, '17050009999', identity_index, plan_code, NULL,"
+            " '89860019000000000018', '[2019-06-01,)', change, realname FROM bindings WHERE line_code = 'YD-01'"
+        ),
+    ),
+    "a line has one device a day": (
+        "bindings_one_device_a_line_and_day",
+        (
+            f"{BINDING} SELECT county_code, line_code, operator, kind, '17050009998', identity_index,"
+            f" plan_code, 'h1:x',"
+            " NULL, '[2019-06-01,)', change, realname FROM bindings WHERE line_code = 'YD-01'"
+        ),
+    ),
+    "a line never changes its operator": (
+        "bindings_line",
+        (
+            f"{BINDING} SELECT county_code, line_code, 'unicom', kind, '17050009997', identity_index,"
+            f" plan_code, NULL, NULL,"
+            " '[2018-01-01,2018-02-01)', change, realname FROM bindings WHERE line_code = 'YD-01'"
+        ),
+    ),
+    "terms are one a day": (
+        "programme_terms_one_a_day",
+        f"{TERMS} '[2019-01-01,2019-02-01)', 'fixed', NULL, 1000, NULL, NULL, '{{county}}', '{{10000}}')",
+    ),
+    "shares of terms are a whole": (
+        "programme_terms_shares_are_whole",
+        f"{TERMS} '[2017-01-01,2017-02-01)', 'fixed', NULL, 1000, NULL, NULL, '{{county,operator}}', '{{9000,999}}')",
+    ),
+    "terms have their kind's parameter alone": (
+        "programme_terms_parameter",
+        f"{TERMS} '[2017-01-01,2017-02-01)', 'fixed', 5000, 1000, NULL, NULL, '{{county}}', '{{10000}}')",
+    ),
+    "a plan has one charge a day": (
+        "plans_one_charge_a_day",
+        (
+            "INSERT INTO plans SELECT county_code, code, kind, operator, name, plan_fen, monthly_fen,"
+            " market_fen, weights,"
+            " basis, '[2019-01-01,2019-02-01)' FROM plans WHERE code = 'YD38'"
+        ),
+    ),
+    "a row's charge is reduction and billed": (
+        "claims_add_up",
+        f"{CLAIM} '2019-01-01', 'mobile', '17050000777', 'mobile', 'P1', 3800, 1900, 1901, NULL)",
+    ),
+    "only a correction is negative": (
+        "claims_are_positive",
+        f"{CLAIM} '2019-01-01', 'mobile', '17050000777', 'mobile', 'P1', -100, -100, 0, NULL)",
+    ),
+    "a correction names an earlier month": (
+        "claims_correct_an_earlier_month",
+        f"{CLAIM} '2019-01-01', 'mobile', '17050000777', 'mobile', 'P1', -100, -100, 0, '2019-01-01')",
+    ),
+    "a number claims a month once": (
+        "claims_one_a_number_and_month",
+        f"{CLAIM} '2019-01-01', 'mobile', '17050000101', 'mobile', 'P1', 3800, 1900, 1900, NULL)",
+    ),
+    "a month has one cycle": (
+        "cycles_once",
+        "INSERT INTO cycles (county_code, month, opened_at) VALUES ('130624', '2019-01-01', '2019-02-01T00:00Z')",
+    ),
+    "a cycle that is past opening stands on a run": (
+        "cycles_stand_on_a_run",
+        (
+            "INSERT INTO cycles (county_code, month, state, opened_at)"
+            " VALUES ('130624', '2019-09-01', 'decided', '2019-02-01T00:00Z')"
+        ),
+    ),
+    "an account holds one duty of a cycle": (
+        "cycle_duties_one_an_account",
+        (
+            "INSERT INTO cycle_duties SELECT county_code, cycle_id, account_id, 'county', taken_at FROM cycle_duties"
+            " WHERE duty = 'import'"
+        ),
+    ),
+    "approved is the lesser of entitled and claimed": (
+        "run_lines_approved",
+        (
+            "INSERT INTO run_lines SELECT run_id, 'X', county_code, operator, kind, programme_code, in_snapshot,"
+            " household_code, village_code, village_name, payable_households, payable_days, 100, 100, 101, -1,"
+            " -1, 0, 0,"
+            " shares, settled_fen, reasons, removed_on, trace FROM run_lines LIMIT 1"
+        ),
+    ),
+    "nobody is funded beyond what was approved": (
+        "run_lines_funded_at_most_approved",
+        (
+            "INSERT INTO run_lines SELECT run_id, 'X', county_code, operator, kind, programme_code, in_snapshot,"
+            " household_code, village_code, village_name, payable_households, payable_days, 100, 100, 100, 0,"
+            " 0, 60, 41,"
+            " shares, settled_fen, reasons, removed_on, trace FROM run_lines LIMIT 1"
+        ),
+    ),
+    "a subject has one finding of a check": (
+        "findings_once",
+        (
+            "INSERT INTO findings (county_code, cycle_id, check_code, subject, month, stops, at_risk_fen, evidence,"
+            " opened_at) SELECT county_code, cycle_id, check_code, subject, month, stops, at_risk_fen,"
+            " evidence, opened_at"
+            " FROM findings WHERE month IS NULL LIMIT 1"
+        ),
+    ),
+    "nothing is taken back beyond what was settled": (
+        "subsidy_postings_never_below_nothing",
+        f"{POSTING} -100, -70, -30, 99, '{{}}', '2019-03-01T00:00Z')",
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", REFUSED, ids=str)
+async def test_the_schema_refuses(county: Connection, rule: str) -> None:
+    constraint, statement = REFUSED[rule]
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
+        async with county.transaction():
+            await county.execute(statement)
+    assert refused.value.constraint_name == constraint
+
+
+async def test_one_fact_is_posted_once(county: Connection) -> None:
+    statement = f"{POSTING} 1900, 1330, 570, 0, '{{}}', '2019-03-01T00:00Z')"
+    await county.execute(statement)
+    with pytest.raises(asyncpg.UniqueViolationError) as refused:
+        async with county.transaction():
+            await county.execute(statement)
+    assert refused.value.constraint_name == "subsidy_postings_one_fact_once"
+
+
+APPEND_ONLY = (
+    "sheet_files",
+    "claims",
+    "cycle_events",
+    "cycle_duties",
+    "case_snapshots",
+    "runs",
+    "run_lines",
+    "cycle_approvals",
+    "finding_decisions",
+    "subsidy_postings",
+    "settlements",
+)
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+async def test_what_was_written_stays_whoever_owns_it(owner: Connection, table: str) -> None:
+    assert not await owner.fetchval(
+        f"SELECT has_table_privilege('market_app', '{table}', 'UPDATE')"
+        f" OR has_table_privilege('market_app', '{table}', 'DELETE')"
+        f" OR has_table_privilege('market_app', '{table}', 'TRUNCATE')"
+    )
+    with pytest.raises(asyncpg.PostgresError, match=f"{table} is append-only"):
+        await owner.execute(f"TRUNCATE {table} CASCADE")
+    kinds = await owner.fetch(
+        "SELECT tgtype FROM pg_trigger WHERE tgrelid = $1::text::regclass AND NOT tgisinternal ORDER BY tgtype", table
+    )
+    # Before each row: update (16) and delete (8); before each statement: truncate (32).
+    assert sorted(row[0] for row in kinds) == [2 + 1 + 16 + 8, 2 + 32]
+
+
+async def test_an_update_of_a_claim_is_refused_to_its_owner(january: object, county: Connection) -> None:
+    del january
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with county.transaction():
+            await county.execute("UPDATE claims SET reduction_fen = 0")
+
+
+async def test_one_device_may_carry_several_sims(county: Connection) -> None:
+    found = await county.fetchval(
+        "SELECT count(DISTINCT sim) FROM bindings WHERE device = 'h1:97bab531613a1ff7fbfe5048'"
+    )
+    assert found == 3
