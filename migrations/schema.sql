@@ -1,0 +1,6420 @@
+--
+-- PostgreSQL database dump
+--
+
+\restrict xiangji
+
+-- Dumped from database version 18.6
+-- Dumped by pg_dump version 18.6
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: jobs; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA jobs;
+
+
+--
+-- Name: payments; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA payments;
+
+
+--
+-- Name: btree_gist; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
+
+
+--
+-- Name: EXTENSION btree_gist; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
+
+
+--
+-- Name: pg_trgm; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+
+--
+-- Name: EXTENSION pg_trgm; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
+
+--
+-- Name: pgqueuer_status; Type: TYPE; Schema: jobs; Owner: -
+--
+
+CREATE TYPE jobs.pgqueuer_status AS ENUM (
+    'queued',
+    'picked',
+    'successful',
+    'exception',
+    'canceled',
+    'deleted',
+    'failed'
+);
+
+
+--
+-- Name: fn_pgqueuer_changed(); Type: FUNCTION; Schema: jobs; Owner: -
+--
+
+CREATE FUNCTION jobs.fn_pgqueuer_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    to_emit BOOLEAN := false;  -- Flag to decide whether to emit a notification
+BEGIN
+    -- Check operation type and set the emit flag accordingly
+    IF TG_OP = 'UPDATE' AND OLD IS DISTINCT FROM NEW THEN
+        to_emit := true;
+    ELSIF TG_OP = 'DELETE' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'INSERT' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'TRUNCATE' THEN
+        to_emit := true;
+    END IF;
+
+    -- Perform notification if the emit flag is set
+    IF to_emit THEN
+        PERFORM pg_notify(
+            'ch_pgqueuer',
+            json_build_object(
+                'channel', 'ch_pgqueuer',
+                'operation', lower(TG_OP),
+                'sent_at', NOW(),
+                'table', TG_TABLE_NAME,
+                'type', 'table_changed_event'
+            )::text
+        );
+    END IF;
+
+    -- Return appropriate value based on the operation
+    IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    ELSE
+        RETURN NULL; -- For TRUNCATE and other non-row-specific contexts
+    END IF;
+
+END;
+$$;
+
+
+--
+-- Name: check_balanced(); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.check_balanced() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    checked bigint;
+    legs bigint;
+    uneven bigint;
+BEGIN
+    IF TG_TABLE_NAME = 'transactions' THEN
+        checked := NEW.id;
+    ELSE
+        checked := NEW.transaction_id;
+    END IF;
+    SELECT coalesce(sum(n), 0), count(*) FILTER (WHERE total <> 0) INTO legs, uneven
+      FROM (SELECT count(*) AS n, sum(amount_minor) AS total
+              FROM payments.postings JOIN payments.accounts ON accounts.id = account_id
+             WHERE transaction_id = checked
+             GROUP BY currency) AS per_currency;
+    IF legs < 2 OR uneven > 0 THEN
+        RAISE EXCEPTION 'transaction % has % legs and % currencies that do not sum to zero', checked, legs, uneven
+            USING ERRCODE = 'PL006';
+    END IF;
+    RETURN NULL;
+END $$;
+
+
+--
+-- Name: post(text, text, text, timestamp with time zone, text, text[], bigint[]); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.post(p_key text, p_kind text, p_order text, p_at timestamp with time zone, p_currency text, p_codes text[], p_amounts bigint[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    posted bigint;
+    refused text;
+BEGIN
+    INSERT INTO payments.transactions (key, kind, order_ref, at)
+    VALUES (p_key, p_kind, p_order, p_at)
+    ON CONFLICT (key) DO NOTHING
+    RETURNING id INTO posted;
+    IF posted IS NULL THEN
+        SELECT id INTO posted
+          FROM payments.transactions
+         WHERE key = p_key AND kind = p_kind AND order_ref IS NOT DISTINCT FROM p_order
+           AND NOT EXISTS (
+               SELECT account, currency, sum(minor)
+                 FROM (SELECT code AS account, accounts.currency, amount_minor AS minor
+                         FROM payments.postings JOIN payments.accounts ON accounts.id = account_id
+                        WHERE transaction_id = transactions.id
+                       UNION ALL
+                       SELECT leg_code, p_currency, -leg_minor
+                         FROM unnest(p_codes, p_amounts) AS legs (leg_code, leg_minor)) AS both_sides
+                GROUP BY account, currency HAVING sum(minor) <> 0);
+        IF posted IS NULL THEN
+            RAISE EXCEPTION 'key % stands for another fact', p_key USING ERRCODE = 'PL001', DETAIL = p_key;
+        END IF;
+        RETURN posted;
+    END IF;
+
+    WITH added AS (
+        INSERT INTO payments.accounts (code, kind, currency, floor_minor, keep_balance)
+        SELECT wanted, kind, p_currency, floor_minor, keep_balance
+          FROM (SELECT DISTINCT unnest(p_codes) AS wanted) AS codes
+          JOIN payments.account_kinds ON kind = split_part(wanted, ':', 1)
+         WHERE NOT EXISTS (SELECT 1 FROM payments.accounts WHERE code = wanted AND currency = p_currency)
+         ORDER BY wanted
+        ON CONFLICT (code, currency) DO NOTHING
+        RETURNING id, floor_minor, keep_balance
+    )
+    INSERT INTO payments.balances (account_id, floor_minor)
+    SELECT id, floor_minor FROM added WHERE keep_balance;
+
+    INSERT INTO payments.postings (transaction_id, seq, account_id, amount_minor)
+    SELECT posted, place, accounts.id, leg_minor
+      FROM unnest(p_codes, p_amounts) WITH ORDINALITY AS legs (leg_code, leg_minor, place)
+      JOIN payments.accounts ON code = leg_code AND currency = p_currency;
+
+    SELECT leg_code INTO refused
+      FROM unnest(p_codes) AS leg_code
+     WHERE NOT EXISTS (SELECT 1 FROM payments.accounts WHERE code = leg_code AND currency = p_currency)
+     LIMIT 1;
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION 'account % is of no known kind', refused USING ERRCODE = 'PL002', DETAIL = refused;
+    END IF;
+
+    PERFORM 1
+       FROM payments.balances
+      WHERE account_id IN (SELECT account_id FROM payments.postings WHERE transaction_id = posted)
+      ORDER BY account_id
+        FOR NO KEY UPDATE;
+
+    SELECT code INTO refused
+      FROM (SELECT account_id, sum(amount_minor) AS delta
+              FROM payments.postings WHERE transaction_id = posted GROUP BY account_id) AS deltas
+      JOIN payments.balances USING (account_id)
+      JOIN payments.accounts ON accounts.id = account_id
+     WHERE balances.amount_minor + delta < balances.floor_minor
+     ORDER BY code LIMIT 1;
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION 'account % would go under its floor', refused USING ERRCODE = 'PL003', DETAIL = refused;
+    END IF;
+
+    UPDATE payments.balances
+       SET amount_minor = balances.amount_minor + delta
+      FROM (SELECT account_id, sum(amount_minor) AS delta
+              FROM payments.postings WHERE transaction_id = posted GROUP BY account_id) AS deltas
+     WHERE balances.account_id = deltas.account_id;
+    RETURN posted;
+END $$;
+
+
+--
+-- Name: refuse_change(); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'PL004';
+END $$;
+
+
+--
+-- Name: refuse_closed(); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.refuse_closed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (SELECT posted_in FROM payments.transactions WHERE id = NEW.transaction_id) IS DISTINCT FROM pg_current_xact_id() THEN
+        RAISE EXCEPTION 'transaction % is closed', NEW.transaction_id USING ERRCODE = 'PL005';
+    END IF;
+    RETURN NEW;
+END $$;
+
+
+--
+-- Name: stamp_transaction(); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.stamp_transaction() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.posted_in := pg_current_xact_id();
+    RETURN NEW;
+END $$;
+
+
+--
+-- Name: audit_add(timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.audit_add(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    p_chain smallint := (hashtextextended(p_object, 0) & 15)::smallint;
+    last_n bigint;
+    last_hash bytea;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7001, p_chain);
+    SELECT n, hash INTO last_n, last_hash FROM audit_entries WHERE chain = p_chain ORDER BY n DESC LIMIT 1;
+    last_n := coalesce(last_n, 0) + 1;
+    last_hash := coalesce(last_hash, '\x00');
+    INSERT INTO audit_entries VALUES (p_chain, last_n, p_at, p_actor, p_action, p_object, p_detail, last_hash,
+        audit_hash(last_hash, p_chain, last_n, p_at, p_actor, p_action, p_object, p_detail));
+END
+$$;
+
+
+--
+-- Name: audit_hash(bytea, smallint, bigint, timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.audit_hash(previous bytea, chain smallint, n bigint, at timestamp with time zone, actor text, action text, object text, detail jsonb) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN sha256((previous || convert_to((jsonb_build_array(chain, n, to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text), actor, action, object, detail))::text, 'UTF8'::name)));
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: bindings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.bindings (
+    county_code text NOT NULL,
+    line_code text NOT NULL,
+    operator text NOT NULL,
+    kind text NOT NULL,
+    number text NOT NULL,
+    number_key text GENERATED ALWAYS AS (
+CASE kind
+    WHEN 'mobile'::text THEN number
+    ELSE ((operator || ':'::text) || number)
+END) STORED NOT NULL,
+    identity_index bytea NOT NULL,
+    plan_code text NOT NULL,
+    device text,
+    sim text,
+    change text NOT NULL,
+    realname text NOT NULL,
+    valid_during daterange NOT NULL,
+    CONSTRAINT bindings_device_length CHECK (((length(device) >= 1) AND (length(device) <= 80))),
+    CONSTRAINT bindings_number_length CHECK (((length(number) >= 3) AND (length(number) <= 64))),
+    CONSTRAINT bindings_sim_length CHECK (((length(sim) >= 1) AND (length(sim) <= 40))),
+    CONSTRAINT bindings_some_day CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: bound_elsewhere(text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.bound_elsewhere(p_county text, p_spans jsonb) RETURNS TABLE("row" integer, cell text, value text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    BEGIN ATOMIC
+ WITH given AS MATERIALIZED (
+          SELECT r."row",
+             r.number,
+             r.sim,
+             daterange(r.start, r.until) AS days
+            FROM jsonb_to_recordset(bound_elsewhere.p_spans) r("row" integer, number text, sim text, start date, until date)
+         )
+  SELECT g."row",
+     'number'::text,
+     g.number
+    FROM (given g
+      JOIN public.bindings b ON (((b.number_key = g.number) AND (b.valid_during && g.days) AND (b.county_code <> bound_elsewhere.p_county))))
+ UNION
+  SELECT g."row",
+     'sim'::text,
+     g.sim
+    FROM (given g
+      JOIN public.bindings b ON (((b.sim = g.sim) AND (b.valid_during && g.days) AND (b.county_code <> bound_elsewhere.p_county))))
+  ORDER BY 1, 2;
+END;
+
+
+--
+-- Name: business_day(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.business_day(moment timestamp with time zone) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((moment AT TIME ZONE 'Asia/Shanghai'::text))::date;
+
+
+--
+-- Name: county_sight(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.county_sight() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE current_setting('market.scope'::text, true) WHEN 'all'::text THEN ''::text WHEN ''::text THEN NULL::text ELSE "left"(current_setting('market.scope'::text, true), 6) END;
+
+
+--
+-- Name: lots_less(uuid[], bigint[], integer[], uuid[], bigint[], integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.lots_less(lot_ids uuid[], lot_left bigint[], need_n integer[], need_lot uuid[], need_units bigint[], gone integer[]) RETURNS bigint[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY(SELECT (l.units - (COALESCE((SELECT sum(d.units) AS sum FROM UNNEST(lots_less.need_n, lots_less.need_lot, lots_less.need_units) d(n, lot, units) WHERE ((d.lot = l.id) AND (d.n = ANY (lots_less.gone)))), (0)::numeric))::bigint) FROM UNNEST(lots_less.lot_ids, lots_less.lot_left) WITH ORDINALITY l(id, units, place) ORDER BY l.place);
+
+
+--
+-- Name: order_sums(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.order_sums() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    fits boolean;
+BEGIN
+    SELECT (sum(s.goods_fen), sum(s.freight_fen), sum(s.discount_fen))
+           IS NOT DISTINCT FROM (new.goods_fen::numeric, new.freight_fen::numeric, new.discount_fen::numeric)
+           AND bool_and(s.goods_fen = (SELECT sum(l.amount_fen) FROM order_lines l WHERE l.suborder_id = s.id))
+      INTO fits
+      FROM suborders s
+     WHERE s.order_id = new.id;
+    IF fits IS NOT TRUE THEN
+        RAISE EXCEPTION 'order % does not sum up', new.number USING ERRCODE = 'P0104';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: place_orders(jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.place_orders(asked jsonb) RETURNS TABLE(n integer, outcome text, number bigint, lacking uuid, left_units integer, waiting boolean)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    need_n     integer[];
+    need_lot   uuid[];
+    need_units bigint[];
+    lot_ids    uuid[];
+    lot_left   bigint[];
+    undecided  integer[];
+    admitted   integer[] := '{}';
+    fitting    integer[];
+    placed     integer[];
+    one        integer;
+    stay       record;
+    got        integer;
+    whole      boolean;
+BEGIN
+    -- Several lines of an order on one lot are one need.
+    SELECT coalesce(array_agg(d.n), '{}'), coalesce(array_agg(d.lot_id), '{}'), coalesce(array_agg(d.units), '{}')
+      INTO need_n, need_lot, need_units
+      FROM (SELECT l.n, l.lot_id, sum(l.units)::bigint AS units
+              FROM jsonb_to_recordset(asked -> 'lines') AS l (n integer, lot_id uuid, units bigint)
+             WHERE l.lot_id IS NOT NULL
+             GROUP BY l.n, l.lot_id) AS d;
+    SELECT coalesce(array_agg(held.id), '{}'), coalesce(array_agg(held.left_units), '{}') INTO lot_ids, lot_left
+      FROM (SELECT id, left_units FROM lots WHERE id = ANY(need_lot) ORDER BY id FOR NO KEY UPDATE) AS held;
+    IF jsonb_array_length(asked -> 'stays') > 0 THEN
+        PERFORM FROM rooms
+          WHERE listing_id IN (SELECT s.listing_id FROM jsonb_to_recordset(asked -> 'stays') AS s (listing_id uuid))
+          ORDER BY id FOR NO KEY UPDATE;
+    END IF;
+    undecided := ARRAY(
+        SELECT o.n
+          FROM jsonb_to_recordset(asked -> 'orders') AS o (n integer, buyer_id uuid, key text)
+         WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
+         ORDER BY o.n);
+
+    -- Orders with nights, one after another: rooms are chosen, and taken under the temporal key, before the next looks.
+    FOR one IN
+        SELECT DISTINCT s.n FROM jsonb_to_recordset(asked -> 'stays') AS s (n integer)
+         WHERE s.n = ANY(undecided) ORDER BY s.n
+    LOOP
+        undecided := array_remove(undecided, one);
+        whole := NOT EXISTS (
+            SELECT FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
+              JOIN unnest(lot_ids, lot_left) AS l (id, units) ON l.id = d.lot
+             WHERE d.n = one AND d.units > l.units);
+        FOR stay IN
+            SELECT s.listing_id, daterange(s.arrive, s.leave) AS nights, s.bookings
+              FROM jsonb_to_recordset(asked -> 'stays')
+                   AS s (n integer, listing_id uuid, arrive date, leave date, bookings uuid[])
+             WHERE s.n = one AND whole
+             ORDER BY s.listing_id
+        LOOP
+            INSERT INTO taken_nights (room_id, nights, booking_id)
+            SELECT room.id, stay.nights, b.id
+              FROM (SELECT r.id, row_number() OVER (ORDER BY r.position) AS place
+                      FROM rooms r
+                     WHERE r.listing_id = stay.listing_id AND r.open
+                       AND NOT EXISTS (SELECT FROM taken_nights t WHERE t.room_id = r.id AND t.nights && stay.nights)
+                   ) AS room
+              JOIN unnest(stay.bookings) WITH ORDINALITY AS b (id, place) ON b.place = room.place
+                ON CONFLICT DO NOTHING;
+            GET DIAGNOSTICS got = ROW_COUNT;
+            whole := whole AND got = cardinality(stay.bookings);
+        END LOOP;
+        IF whole THEN
+            admitted := admitted || one;
+            lot_left := lots_less(lot_ids, lot_left, need_n, need_lot, need_units, ARRAY[one]);
+        ELSE
+            DELETE FROM taken_nights
+             WHERE booking_id IN (
+                   SELECT unnest(s.bookings) FROM jsonb_to_recordset(asked -> 'stays') AS s (n integer, bookings uuid[])
+                    WHERE s.n = one);
+        END IF;
+    END LOOP;
+
+    -- What is not counted in lots (places without a limit) needs nothing.
+    admitted := admitted || ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(need_n));
+
+    -- The others all at once: an order is in when the sum of what was asked up to it fits on each of its lots. One that is
+    -- refused for another line still stood in those sums, so the refused are looked at again without it, until each of
+    -- them would not even fit alone. Each round admits the first of them at least.
+    LOOP
+        undecided := ARRAY(
+            SELECT u FROM unnest(undecided) AS u
+             WHERE u = ANY(need_n) AND NOT EXISTS (
+                   SELECT FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
+                     JOIN unnest(lot_ids, lot_left) AS l (id, units) ON l.id = d.lot
+                    WHERE d.n = u AND d.units > l.units)
+             ORDER BY u);
+        EXIT WHEN cardinality(undecided) = 0;
+        fitting := ARRAY(
+            SELECT r.n
+              FROM (SELECT d.n, sum(d.units) OVER (PARTITION BY d.lot ORDER BY d.n) <= l.units AS fits
+                      FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
+                      JOIN unnest(lot_ids, lot_left) AS l (id, units) ON l.id = d.lot
+                     WHERE d.n = ANY(undecided)) AS r
+             GROUP BY r.n HAVING bool_and(r.fits));
+        admitted := admitted || fitting;
+        lot_left := lots_less(lot_ids, lot_left, need_n, need_lot, need_units, fitting);
+        undecided := ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(fitting));
+    END LOOP;
+
+    -- A twin of an order that another batch is placing right now is found here, after it has committed.
+    WITH made AS (
+        INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
+                            discount_fen, total_fen, placed_at, pay_until)
+        SELECT o.id, o.buyer_id, o.key, decode(o.fingerprint, 'hex'), o.region_code, decode(o.address, 'hex'),
+               o.goods_fen, o.freight_fen, o.discount_fen, o.goods_fen + o.freight_fen - o.discount_fen,
+               o.placed_at, o.pay_until
+          FROM jsonb_to_recordset(asked -> 'orders')
+               AS o (n integer, id uuid, buyer_id uuid, key text, fingerprint text, region_code text, address text,
+                     goods_fen bigint, freight_fen bigint, discount_fen bigint, placed_at timestamptz,
+                     pay_until timestamptz)
+         WHERE o.n = ANY(admitted)
+         ORDER BY o.buyer_id, o.key
+            ON CONFLICT (buyer_id, key) DO NOTHING
+        RETURNING id)
+    SELECT coalesce(array_agg(o.n), '{}') INTO placed
+      FROM made JOIN jsonb_to_recordset(asked -> 'orders') AS o (n integer, id uuid) ON o.id = made.id;
+    IF cardinality(placed) < cardinality(admitted) THEN
+        DELETE FROM taken_nights
+         WHERE booking_id IN (
+               SELECT unnest(s.bookings) FROM jsonb_to_recordset(asked -> 'stays') AS s (n integer, bookings uuid[])
+                WHERE s.n = ANY(admitted) AND s.n <> ALL(placed));
+    END IF;
+
+    UPDATE lots
+       SET left_units = lots.left_units - taken.units, waiting_units = waiting_units + taken.units
+      FROM (SELECT d.lot, sum(d.units)::integer AS units
+              FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
+             WHERE d.n = ANY(placed)
+             GROUP BY d.lot) AS taken
+     WHERE lots.id = taken.lot;
+    PERFORM write_orders(asked, placed);
+
+    RETURN QUERY
+        SELECT o.n,
+               CASE WHEN o.n = ANY(placed) THEN 'placed'
+                    WHEN known.id IS NOT NULL THEN 'known'
+                    WHEN short.lot IS NOT NULL THEN 'sold_out'
+                    ELSE 'nights_taken' END,
+               known.number,
+               coalesce(short.lot, full_house.listing_id),
+               short.left_units,
+               CASE WHEN short.lot IS NOT NULL THEN short.left_units + short.waiting_units >= short.units
+                    ELSE coalesce(full_house.waiting, false) END
+          FROM jsonb_to_recordset(asked -> 'orders') AS o (n integer, buyer_id uuid, key text)
+          LEFT JOIN orders known ON known.buyer_id = o.buyer_id AND known.key = o.key
+          LEFT JOIN LATERAL (
+               SELECT d.lot, d.units, lots.left_units, lots.waiting_units
+                 FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units) JOIN lots ON lots.id = d.lot
+                WHERE known.id IS NULL AND d.n = o.n AND d.units > lots.left_units
+                ORDER BY lots.left_units + lots.waiting_units >= d.units, d.lot
+                LIMIT 1) AS short ON true
+          LEFT JOIN LATERAL (
+               SELECT s.listing_id,
+                      cardinality(s.bookings) <= count(*) FILTER (WHERE NOT EXISTS (
+                          SELECT FROM taken_nights t LEFT JOIN bookings b ON b.id = t.booking_id
+                           WHERE t.room_id = r.id AND t.nights && daterange(s.arrive, s.leave)
+                             AND b.state IS DISTINCT FROM 'held')) AS waiting
+                 FROM jsonb_to_recordset(asked -> 'stays')
+                      AS s (n integer, listing_id uuid, arrive date, leave date, bookings uuid[])
+                 LEFT JOIN rooms r ON r.listing_id = s.listing_id AND r.open
+                WHERE known.id IS NULL AND short.lot IS NULL AND s.n = o.n
+                GROUP BY s.listing_id, s.arrive, s.leave, s.bookings
+               HAVING cardinality(s.bookings) > count(*) FILTER (WHERE NOT EXISTS (
+                          SELECT FROM taken_nights t
+                           WHERE t.room_id = r.id AND t.nights && daterange(s.arrive, s.leave)))
+                ORDER BY s.listing_id
+                LIMIT 1) AS full_house ON true;
+END
+$$;
+
+
+--
+-- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', tg_table_name USING ERRCODE = 'P0100';
+END
+$$;
+
+
+--
+-- Name: reviews_counted(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.reviews_counted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE listings l
+       SET rating_sum = rating_sum + n.sum, rating_count = rating_count + n.count
+      FROM (SELECT listing_id, sum(rating)::integer AS sum, count(*)::integer AS count
+              FROM added GROUP BY listing_id ORDER BY listing_id) AS n
+     WHERE l.id = n.listing_id;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: reviews_only_answered(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.reviews_only_answered() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF tg_op = 'DELETE' OR old.answer IS NOT NULL
+       OR (old.id, old.rating, old.text, old.account_id) IS DISTINCT FROM (new.id, new.rating, new.text, new.account_id)
+    THEN
+        RAISE EXCEPTION 'a review is answered once, never changed or deleted' USING ERRCODE = 'P0100';
+    END IF;
+    RETURN new;
+END
+$$;
+
+
+--
+-- Name: total_of(integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.total_of(parts integer[]) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(sum(part.part), (0)::bigint) AS "coalesce" FROM unnest(total_of.parts) part(part));
+
+
+--
+-- Name: total_shares(jsonb[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.total_shares(parts jsonb[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(jsonb_object_agg(sums.funder, sums.fen), '{}'::jsonb) AS "coalesce" FROM (SELECT jsonb_each_text.key AS funder, (sum((jsonb_each_text.value)::bigint))::bigint AS fen FROM unnest(total_shares.parts) part(part), LATERAL jsonb_each_text(part.part) jsonb_each_text(key, value) GROUP BY jsonb_each_text.key) sums);
+
+
+--
+-- Name: write_orders(jsonb, integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.write_orders(asked jsonb, placed integer[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO suborders (id, order_id, position, producer_id, kind, goods_fen, freight_fen, discount_fen, commission_bp)
+    SELECT s.id, s.order_id, s.position, s.producer_id, s.kind, s.goods_fen, s.freight_fen, s.discount_fen,
+           s.commission_bp
+      FROM jsonb_to_recordset(asked -> 'suborders')
+           AS s (n integer, id uuid, order_id uuid, position smallint, producer_id uuid, kind text, goods_fen bigint,
+                 freight_fen bigint, discount_fen bigint, commission_bp integer)
+     WHERE s.n = ANY(placed);
+    INSERT INTO order_lines (id, suborder_id, position, listing_id, variant_id, title, unit, quantity, price_fen,
+                             amount_fen, lot_id, units)
+    SELECT l.id, l.suborder_id, l.position, l.listing_id, l.variant_id, l.title, l.unit, l.quantity, l.price_fen,
+           l.amount_fen, l.lot_id, l.units
+      FROM jsonb_to_recordset(asked -> 'lines')
+           AS l (n integer, id uuid, suborder_id uuid, position smallint, listing_id uuid, variant_id uuid, title text,
+                 unit text, quantity integer, price_fen bigint, amount_fen bigint, lot_id uuid, units integer)
+     WHERE l.n = ANY(placed);
+    IF jsonb_array_length(asked -> 'stays') > 0 THEN
+        INSERT INTO bookings (id, suborder_id, line_id, listing_id, room_id, nights, amount_fen)
+        SELECT t.booking_id, s.suborder_id, s.line_id, s.listing_id, t.room_id, t.nights, s.room_fen
+          FROM jsonb_to_recordset(asked -> 'stays')
+               AS s (n integer, suborder_id uuid, line_id uuid, listing_id uuid, room_fen bigint, bookings uuid[])
+          JOIN taken_nights t ON t.booking_id = ANY(s.bookings)
+         WHERE s.n = ANY(placed);
+        INSERT INTO booked_nights (booking_id, night, price_fen)
+        SELECT booking.id, price.night, price.fen
+          FROM jsonb_to_recordset(asked -> 'stays') AS s (n integer, bookings uuid[], prices jsonb)
+         CROSS JOIN unnest(s.bookings) AS booking (id)
+         CROSS JOIN jsonb_to_recordset(s.prices) AS price (night date, fen bigint)
+         WHERE s.n = ANY(placed);
+    END IF;
+END
+$$;
+
+
+--
+-- Name: pgqueuer; Type: TABLE; Schema: jobs; Owner: -
+--
+
+CREATE TABLE jobs.pgqueuer (
+    id bigint NOT NULL,
+    priority integer NOT NULL,
+    queue_manager_id uuid,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    updated timestamp with time zone DEFAULT now() NOT NULL,
+    heartbeat timestamp with time zone DEFAULT now() NOT NULL,
+    execute_after timestamp with time zone DEFAULT now() NOT NULL,
+    status jobs.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL,
+    dedupe_key text,
+    payload bytea,
+    headers jsonb,
+    attempts integer DEFAULT 0 NOT NULL,
+    slot bigint
+);
+
+
+--
+-- Name: pgqueuer_id_seq; Type: SEQUENCE; Schema: jobs; Owner: -
+--
+
+CREATE SEQUENCE jobs.pgqueuer_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+
+--
+-- Name: pgqueuer_id_seq; Type: SEQUENCE OWNED BY; Schema: jobs; Owner: -
+--
+
+ALTER SEQUENCE jobs.pgqueuer_id_seq OWNED BY jobs.pgqueuer.id;
+
+
+--
+-- Name: pgqueuer_log; Type: TABLE; Schema: jobs; Owner: -
+--
+
+CREATE TABLE jobs.pgqueuer_log (
+    id bigint NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    job_id bigint NOT NULL,
+    status jobs.pgqueuer_status NOT NULL,
+    priority integer NOT NULL,
+    entrypoint text NOT NULL,
+    traceback jsonb,
+    aggregated boolean DEFAULT false
+);
+
+
+--
+-- Name: pgqueuer_log_id_seq; Type: SEQUENCE; Schema: jobs; Owner: -
+--
+
+ALTER TABLE jobs.pgqueuer_log ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME jobs.pgqueuer_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: pgqueuer_schedules; Type: TABLE; Schema: jobs; Owner: -
+--
+
+CREATE TABLE jobs.pgqueuer_schedules (
+    id bigint NOT NULL,
+    expression text NOT NULL,
+    entrypoint text NOT NULL,
+    heartbeat timestamp with time zone DEFAULT now() NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    updated timestamp with time zone DEFAULT now() NOT NULL,
+    next_run timestamp with time zone DEFAULT now() NOT NULL,
+    last_run timestamp with time zone,
+    status jobs.pgqueuer_status DEFAULT 'queued'::jobs.pgqueuer_status
+);
+
+
+--
+-- Name: pgqueuer_schedules_id_seq; Type: SEQUENCE; Schema: jobs; Owner: -
+--
+
+CREATE SEQUENCE jobs.pgqueuer_schedules_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+
+--
+-- Name: pgqueuer_schedules_id_seq; Type: SEQUENCE OWNED BY; Schema: jobs; Owner: -
+--
+
+ALTER SEQUENCE jobs.pgqueuer_schedules_id_seq OWNED BY jobs.pgqueuer_schedules.id;
+
+
+--
+-- Name: pgqueuer_statistics; Type: TABLE; Schema: jobs; Owner: -
+--
+
+CREATE TABLE jobs.pgqueuer_statistics (
+    id bigint NOT NULL,
+    created timestamp with time zone DEFAULT date_trunc('sec'::text, now()) NOT NULL,
+    count bigint NOT NULL,
+    priority integer NOT NULL,
+    status jobs.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL
+);
+
+
+--
+-- Name: pgqueuer_statistics_id_seq; Type: SEQUENCE; Schema: jobs; Owner: -
+--
+
+CREATE SEQUENCE jobs.pgqueuer_statistics_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+
+--
+-- Name: pgqueuer_statistics_id_seq; Type: SEQUENCE OWNED BY; Schema: jobs; Owner: -
+--
+
+ALTER SEQUENCE jobs.pgqueuer_statistics_id_seq OWNED BY jobs.pgqueuer_statistics.id;
+
+
+--
+-- Name: account_kinds; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.account_kinds (
+    kind text NOT NULL,
+    floor_minor bigint,
+    keep_balance boolean NOT NULL,
+    CONSTRAINT account_kinds_floor_is_kept CHECK (((floor_minor IS NULL) OR keep_balance))
+);
+
+
+--
+-- Name: accounts; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.accounts (
+    id bigint NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    currency text NOT NULL,
+    floor_minor bigint,
+    keep_balance boolean NOT NULL,
+    CONSTRAINT accounts_code CHECK (((code ~ '^[a-z]+(:[^[:space:]]{1,100})?$'::text) AND (split_part(code, ':'::text, 1) = kind))),
+    CONSTRAINT accounts_currency CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+
+
+--
+-- Name: accounts_id_seq; Type: SEQUENCE; Schema: payments; Owner: -
+--
+
+ALTER TABLE payments.accounts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME payments.accounts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: balances; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.balances (
+    account_id bigint NOT NULL,
+    amount_minor bigint DEFAULT 0 NOT NULL,
+    floor_minor bigint,
+    CONSTRAINT balances_floor CHECK (((floor_minor IS NULL) OR (amount_minor >= floor_minor)))
+)
+WITH (fillfactor='70');
+
+
+--
+-- Name: breaks; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.breaks (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    provider text NOT NULL,
+    day date NOT NULL,
+    kind text NOT NULL,
+    reference text NOT NULL,
+    ours_minor bigint,
+    theirs_minor bigint,
+    opened_at timestamp with time zone NOT NULL,
+    closed_by text,
+    closed_at timestamp with time zone,
+    note text,
+    CONSTRAINT breaks_closed CHECK (((closed_by IS NULL) = (closed_at IS NULL))),
+    CONSTRAINT breaks_kind CHECK ((kind = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'amount'::text, 'duplicate'::text])))
+);
+
+
+--
+-- Name: disputes; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.disputes (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    payment_id uuid NOT NULL,
+    provider_ref text NOT NULL,
+    amount_minor bigint NOT NULL,
+    state text NOT NULL,
+    reason text,
+    due_at timestamp with time zone,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT disputes_amount CHECK ((amount_minor > 0)),
+    CONSTRAINT disputes_state CHECK ((state = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
+);
+
+
+--
+-- Name: events; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.events (
+    id bigint NOT NULL,
+    topic text NOT NULL,
+    order_ref text NOT NULL,
+    facts jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone
+);
+
+
+--
+-- Name: events_id_seq; Type: SEQUENCE; Schema: payments; Owner: -
+--
+
+ALTER TABLE payments.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME payments.events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: idempotency; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.idempotency (
+    actor text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    subject text,
+    status smallint,
+    answer bytea,
+    locked_until timestamp with time zone NOT NULL,
+    begun_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    replays integer DEFAULT 0 NOT NULL,
+    CONSTRAINT idempotency_answer CHECK (((status IS NULL) = (answer IS NULL))),
+    CONSTRAINT idempotency_key CHECK (((length(key) >= 1) AND (length(key) <= 200)))
+);
+
+
+--
+-- Name: inbox; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.inbox (
+    provider text NOT NULL,
+    event_id text NOT NULL,
+    topic text NOT NULL,
+    object_ref text NOT NULL,
+    body bytea NOT NULL,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    state text DEFAULT 'new'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    error text,
+    CONSTRAINT inbox_body CHECK ((octet_length(body) <= 1048576)),
+    CONSTRAINT inbox_state CHECK ((state = ANY (ARRAY['new'::text, 'done'::text, 'parked'::text, 'dead'::text])))
+);
+
+
+--
+-- Name: operations; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.operations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    payment_id uuid NOT NULL,
+    refund_id uuid,
+    kind text NOT NULL,
+    key text NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    error text,
+    written_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    first_sent_at timestamp with time zone,
+    next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT operations_kind CHECK ((kind = ANY (ARRAY['create'::text, 'cancel'::text, 'refund'::text]))),
+    CONSTRAINT operations_refund CHECK (((kind = 'refund'::text) = (refund_id IS NOT NULL))),
+    CONSTRAINT operations_state CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'ok'::text, 'declined'::text, 'unknown'::text])))
+);
+
+
+--
+-- Name: parts; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.parts (
+    payment_id uuid NOT NULL,
+    seq smallint NOT NULL,
+    name text NOT NULL,
+    minor bigint NOT NULL,
+    discount_minor bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT parts_discount CHECK (((discount_minor >= 0) AND (discount_minor <= minor))),
+    CONSTRAINT parts_minor CHECK ((minor > 0))
+);
+
+
+--
+-- Name: payments; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.payments (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    order_ref text NOT NULL,
+    purpose text NOT NULL,
+    method text NOT NULL,
+    provider_ref text,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    captured_minor bigint DEFAULT 0 NOT NULL,
+    refunded_minor bigint DEFAULT 0 NOT NULL,
+    disputed_minor bigint DEFAULT 0 NOT NULL,
+    state text DEFAULT 'created'::text NOT NULL,
+    return_url text,
+    action jsonb,
+    reason text,
+    opened_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    captured_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    ask_at timestamp with time zone,
+    CONSTRAINT payments_amount CHECK ((amount_minor > 0)),
+    CONSTRAINT payments_captured CHECK (((captured_minor >= 0) AND (captured_minor <= amount_minor))),
+    CONSTRAINT payments_currency CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT payments_given_back CHECK (((refunded_minor >= 0) AND (disputed_minor >= 0) AND ((refunded_minor + disputed_minor) <= captured_minor))),
+    CONSTRAINT payments_method CHECK ((method = ANY (ARRAY['alipay'::text, 'wechat'::text, 'bank'::text]))),
+    CONSTRAINT payments_order CHECK ((((length(order_ref) >= 1) AND (length(order_ref) <= 90)) AND (order_ref !~ '[[:space:]]'::text))),
+    CONSTRAINT payments_purpose CHECK ((purpose = ANY (ARRAY['full'::text, 'deposit'::text, 'balance'::text]))),
+    CONSTRAINT payments_state CHECK ((state = ANY (ARRAY['created'::text, 'requires_action'::text, 'processing'::text, 'authorized'::text, 'captured'::text, 'failed'::text, 'canceled'::text, 'expired'::text])))
+);
+
+
+--
+-- Name: postings; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.postings (
+    transaction_id bigint NOT NULL,
+    seq smallint NOT NULL,
+    account_id bigint NOT NULL,
+    amount_minor bigint NOT NULL,
+    CONSTRAINT postings_amount CHECK ((amount_minor <> 0))
+);
+
+
+--
+-- Name: refunds; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.refunds (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    payment_id uuid NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    amount_minor bigint NOT NULL,
+    state text DEFAULT 'requested'::text NOT NULL,
+    provider_ref text,
+    reason text,
+    attempt smallint DEFAULT 1 NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT refunds_amount CHECK ((amount_minor > 0)),
+    CONSTRAINT refunds_state CHECK ((state = ANY (ARRAY['requested'::text, 'pending'::text, 'succeeded'::text, 'failed'::text])))
+);
+
+
+--
+-- Name: statement_lines; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.statement_lines (
+    provider text NOT NULL,
+    day date NOT NULL,
+    line_ref text NOT NULL,
+    rail text NOT NULL,
+    kind text NOT NULL,
+    our_key text,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    fee_minor bigint NOT NULL,
+    CONSTRAINT statement_lines_kind CHECK ((kind = ANY (ARRAY['charge'::text, 'refund'::text, 'refund_failure'::text, 'dispute'::text, 'other'::text])))
+);
+
+
+--
+-- Name: transactions; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.transactions (
+    id bigint NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    order_ref text,
+    at timestamp with time zone NOT NULL,
+    posted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    posted_by text DEFAULT SESSION_USER NOT NULL,
+    posted_in xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT transactions_key CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+    CONSTRAINT transactions_kind CHECK (((length(kind) >= 1) AND (length(kind) <= 60)))
+);
+
+
+--
+-- Name: transactions_id_seq; Type: SEQUENCE; Schema: payments; Owner: -
+--
+
+ALTER TABLE payments.transactions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME payments.transactions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: accounts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.accounts (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    handle text,
+    name text NOT NULL,
+    phone_index bytea,
+    phone_sealed bytea,
+    totp_sealed bytea,
+    elder boolean DEFAULT false NOT NULL,
+    sample boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT accounts_handle_form CHECK ((handle ~ '^[a-z][a-z0-9_.-]{1,31}$'::text)),
+    CONSTRAINT accounts_name_length CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+    CONSTRAINT accounts_phone_is_whole CHECK (((phone_index IS NULL) = (phone_sealed IS NULL)))
+);
+
+
+--
+-- Name: alembic_version; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+
+
+--
+-- Name: audit_entries; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.audit_entries (
+    chain smallint NOT NULL,
+    n bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    object text NOT NULL,
+    detail jsonb NOT NULL,
+    previous bytea NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_chain CHECK (((chain >= 0) AND (chain <= 15)))
+);
+
+
+--
+-- Name: booked_nights; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.booked_nights (
+    booking_id uuid NOT NULL,
+    night date NOT NULL,
+    price_fen bigint NOT NULL,
+    CONSTRAINT booked_nights_price CHECK ((price_fen > 0))
+);
+
+
+--
+-- Name: bookings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.bookings (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    suborder_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    listing_id uuid NOT NULL,
+    room_id uuid NOT NULL,
+    nights daterange NOT NULL,
+    amount_fen bigint NOT NULL,
+    state text DEFAULT 'held'::text NOT NULL,
+    code_hash bytea,
+    code_sealed bytea,
+    arrived_at timestamp with time zone,
+    CONSTRAINT bookings_amount CHECK ((amount_fen > 0)),
+    CONSTRAINT bookings_nights CHECK ((NOT isempty(nights))),
+    CONSTRAINT bookings_state CHECK ((state = ANY (ARRAY['held'::text, 'booked'::text, 'arrived'::text, 'cancelled'::text, 'expired'::text])))
+);
+
+
+--
+-- Name: budgets; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.budgets (
+    county_code text NOT NULL,
+    month date NOT NULL,
+    public_fen bigint NOT NULL,
+    CONSTRAINT budgets_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT budgets_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT budgets_public CHECK (((public_fen >= 0) AND (public_fen <= '1000000000000'::bigint)))
+);
+
+
+--
+-- Name: cancel_tiers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cancel_tiers (
+    listing_id uuid NOT NULL,
+    holiday boolean NOT NULL,
+    days_before smallint NOT NULL,
+    refund_bp integer NOT NULL,
+    CONSTRAINT cancel_tiers_days CHECK (((days_before >= 0) AND (days_before <= 365))),
+    CONSTRAINT cancel_tiers_refund CHECK (((refund_bp >= 0) AND (refund_bp <= 10000)))
+);
+
+
+--
+-- Name: cart_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cart_lines (
+    account_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    quantity integer NOT NULL,
+    put_at timestamp with time zone NOT NULL,
+    CONSTRAINT cart_lines_quantity CHECK (((quantity >= 1) AND (quantity <= 9999)))
+);
+
+
+--
+-- Name: cart_nights; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cart_nights (
+    account_id uuid NOT NULL,
+    listing_id uuid NOT NULL,
+    nights daterange NOT NULL,
+    rooms smallint DEFAULT 1 NOT NULL,
+    put_at timestamp with time zone NOT NULL,
+    CONSTRAINT cart_nights_count CHECK ((((upper(nights) - lower(nights)) >= 1) AND ((upper(nights) - lower(nights)) <= 30))),
+    CONSTRAINT cart_nights_rooms CHECK (((rooms >= 1) AND (rooms <= 20)))
+);
+
+
+--
+-- Name: case_snapshots; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.case_snapshots (
+    county_code text NOT NULL,
+    manifest_sha256 text NOT NULL,
+    packed bytea NOT NULL,
+    CONSTRAINT case_snapshots_manifest CHECK ((manifest_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+
+--
+-- Name: categories; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.categories (
+    code text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    "position" smallint NOT NULL,
+    needs text[] DEFAULT '{}'::text[] NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    CONSTRAINT categories_kind CHECK ((kind = ANY (ARRAY['product'::text, 'stay'::text, 'activity'::text])))
+);
+
+
+--
+-- Name: COLUMN categories.needs; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.categories.needs IS 'any one of these certificate kinds, without which nothing is published here';
+
+
+--
+-- Name: certificates; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.certificates (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    producer_id uuid NOT NULL,
+    kind text NOT NULL,
+    number text DEFAULT ''::text NOT NULL,
+    issuer text DEFAULT ''::text NOT NULL,
+    expires_on date,
+    photo_id uuid,
+    verified_at timestamp with time zone,
+    verified_by uuid,
+    CONSTRAINT certificates_kind CHECK ((kind = ANY (ARRAY['identity'::text, 'licence'::text, 'cooperative'::text, 'food_licence'::text, 'small_workshop'::text, 'homestay_permit'::text, 'origin'::text, 'organic'::text, 'geographical_indication'::text, 'other'::text]))),
+    CONSTRAINT certificates_verified_by_someone CHECK (((verified_at IS NULL) = (verified_by IS NULL)))
+);
+
+
+--
+-- Name: claims; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.claims (
+    file_id uuid NOT NULL,
+    row_number integer NOT NULL,
+    county_code text NOT NULL,
+    month date NOT NULL,
+    operator text NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    programme_code text NOT NULL,
+    charge_fen bigint NOT NULL,
+    reduction_fen bigint NOT NULL,
+    billed_fen bigint NOT NULL,
+    corrects_month date,
+    CONSTRAINT claims_add_up CHECK ((charge_fen = (reduction_fen + billed_fen))),
+    CONSTRAINT claims_are_positive CHECK (((corrects_month IS NOT NULL) OR ((charge_fen >= 0) AND (reduction_fen >= 0) AND (billed_fen >= 0)))),
+    CONSTRAINT claims_correct_an_earlier_month CHECK (((EXTRACT(day FROM corrects_month) = (1)::numeric) AND (corrects_month < month))),
+    CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
+    CONSTRAINT claims_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT claims_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT claims_row CHECK ((row_number >= 2))
+);
+
+
+--
+-- Name: cycle_approvals; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cycle_approvals (
+    county_code text NOT NULL,
+    cycle_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    duty text NOT NULL,
+    scope text NOT NULL,
+    account_id uuid NOT NULL,
+    approved_at timestamp with time zone NOT NULL,
+    CONSTRAINT cycle_approvals_duty CHECK ((duty = ANY (ARRAY['village'::text, 'township'::text]))),
+    CONSTRAINT cycle_approvals_scope CHECK ((scope ~ '^[0-9]{6,12}$'::text))
+);
+
+
+--
+-- Name: cycle_duties; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cycle_duties (
+    county_code text NOT NULL,
+    cycle_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    duty text NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    CONSTRAINT cycle_duties_duty CHECK ((duty = ANY (ARRAY['import'::text, 'terms'::text, 'village'::text, 'township'::text, 'county'::text, 'settlement'::text, 'reconciliation'::text])))
+);
+
+
+--
+-- Name: cycle_events; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cycle_events (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    cycle_id uuid NOT NULL,
+    state text NOT NULL,
+    account_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: cycles; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cycles (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    month date NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    run_id uuid,
+    opened_at timestamp with time zone NOT NULL,
+    CONSTRAINT cycles_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT cycles_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT cycles_stand_on_a_run CHECK (((state = 'open'::text) OR (run_id IS NOT NULL))),
+    CONSTRAINT cycles_state CHECK ((state = ANY (ARRAY['open'::text, 'calculated'::text, 'confirmed'::text, 'reviewed'::text, 'decided'::text, 'settled'::text, 'reconciled'::text, 'closed'::text])))
+);
+
+
+--
+-- Name: division_names; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.division_names (
+    code text NOT NULL,
+    valid_during daterange NOT NULL,
+    name text NOT NULL,
+    official_code text NOT NULL,
+    CONSTRAINT division_names_some_day CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: divisions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.divisions (
+    code text NOT NULL,
+    name text NOT NULL,
+    level smallint NOT NULL,
+    parent_code text,
+    county_code text GENERATED ALWAYS AS ("left"(code, 6)) STORED NOT NULL,
+    pinyin text DEFAULT ''::text NOT NULL,
+    initials text DEFAULT ''::text NOT NULL,
+    CONSTRAINT divisions_code_is_twelve_digits CHECK ((code ~ '^[0-9]{12}$'::text)),
+    CONSTRAINT divisions_level CHECK (((level >= 1) AND (level <= 5))),
+    CONSTRAINT divisions_only_the_province_has_no_parent CHECK (((parent_code IS NULL) = (level = 1)))
+);
+
+
+--
+-- Name: enrolments; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.enrolments (
+    county_code text NOT NULL,
+    line_code text NOT NULL,
+    programme_code text NOT NULL,
+    identity_index bytea NOT NULL,
+    household_code text NOT NULL,
+    applied_on date NOT NULL,
+    notice daterange,
+    decided_on date,
+    entitled_from date,
+    status text NOT NULL,
+    decided boolean GENERATED ALWAYS AS ((status = '已审定'::text)) STORED NOT NULL,
+    agent text DEFAULT ''::text NOT NULL,
+    assessor text DEFAULT ''::text NOT NULL,
+    CONSTRAINT enrolments_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT enrolments_decided_is_whole CHECK (((status <> '已审定'::text) OR ((decided_on IS NOT NULL) AND (entitled_from IS NOT NULL) AND (decided_on >= applied_on)))),
+    CONSTRAINT enrolments_line_length CHECK (((length(line_code) >= 1) AND (length(line_code) <= 40))),
+    CONSTRAINT enrolments_notice_has_days CHECK ((NOT isempty(notice))),
+    CONSTRAINT enrolments_status_length CHECK (((length(status) >= 1) AND (length(status) <= 20)))
+);
+
+
+--
+-- Name: finding_decisions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.finding_decisions (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    finding_id uuid NOT NULL,
+    cycle_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    pays text[] NOT NULL,
+    stops text[] NOT NULL,
+    why text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT finding_decisions_why CHECK (((length(why) >= 1) AND (length(why) <= 500)))
+);
+
+
+--
+-- Name: finding_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.finding_lines (
+    finding_id uuid NOT NULL,
+    line_code text NOT NULL,
+    county_code text NOT NULL,
+    verdict text,
+    CONSTRAINT finding_lines_verdict CHECK ((verdict = ANY (ARRAY['pay'::text, 'stop'::text])))
+);
+
+
+--
+-- Name: findings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.findings (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    cycle_id uuid NOT NULL,
+    check_code text NOT NULL,
+    subject text NOT NULL,
+    month date,
+    stops boolean NOT NULL,
+    at_risk_fen bigint NOT NULL,
+    evidence text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    CONSTRAINT findings_at_risk CHECK ((at_risk_fen >= 0)),
+    CONSTRAINT findings_state CHECK ((state = ANY (ARRAY['open'::text, 'decided'::text, 'lapsed'::text])))
+);
+
+
+--
+-- Name: freight_templates; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.freight_templates (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    producer_id uuid NOT NULL,
+    first_g integer NOT NULL,
+    first_fen bigint NOT NULL,
+    next_g integer NOT NULL,
+    next_fen bigint NOT NULL,
+    free_above_fen bigint,
+    no_ship text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT freight_first_price CHECK (((first_fen >= 0) AND (first_fen <= 1000000))),
+    CONSTRAINT freight_first_weight CHECK ((first_g > 0)),
+    CONSTRAINT freight_free_above CHECK ((free_above_fen > 0)),
+    CONSTRAINT freight_next_price CHECK (((next_fen >= 0) AND (next_fen <= 1000000))),
+    CONSTRAINT freight_next_weight CHECK ((next_g > 0))
+);
+
+
+--
+-- Name: grants; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.grants (
+    account_id uuid NOT NULL,
+    role text NOT NULL,
+    scope text NOT NULL,
+    valid_during daterange NOT NULL,
+    CONSTRAINT grants_role CHECK ((role = ANY (ARRAY['importer'::text, 'policy'::text, 'village'::text, 'township'::text, 'county'::text, 'finance'::text, 'reconciler'::text, 'platform'::text]))),
+    CONSTRAINT grants_scope CHECK ((scope ~ '^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}([0-9]{3})?$'::text))
+);
+
+
+--
+-- Name: holidays; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.holidays (
+    day date NOT NULL,
+    name text NOT NULL,
+    rest boolean NOT NULL
+);
+
+
+--
+-- Name: household_standings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.household_standings (
+    county_code text NOT NULL,
+    household_code text NOT NULL,
+    valid_during daterange NOT NULL,
+    village_code text NOT NULL,
+    village_name text NOT NULL,
+    registered boolean NOT NULL,
+    monitoring text DEFAULT ''::text NOT NULL,
+    risk_removed_on date,
+    tier smallint NOT NULL,
+    CONSTRAINT household_standings_some_day CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT household_standings_tier CHECK ((tier >= 1)),
+    CONSTRAINT household_standings_village_of_county CHECK (("left"(village_code, 6) = county_code))
+);
+
+
+--
+-- Name: households; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.households (
+    county_code text NOT NULL,
+    code text NOT NULL,
+    split_from text,
+    CONSTRAINT households_code_length CHECK (((length(code) >= 1) AND (length(code) <= 40))),
+    CONSTRAINT households_split_from_another CHECK ((split_from <> code))
+);
+
+
+--
+-- Name: line_refunds; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.line_refunds (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    line_id uuid NOT NULL,
+    key text NOT NULL,
+    amount_fen bigint NOT NULL,
+    reason text NOT NULL,
+    asked_by uuid NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT line_refunds_amount CHECK ((amount_fen > 0)),
+    CONSTRAINT line_refunds_reason CHECK ((reason = ANY (ARRAY['cancelled'::text, 'bad_fruit'::text, 'agreed'::text, 'not_shipped'::text])))
+);
+
+
+--
+-- Name: lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lines (
+    county_code text NOT NULL,
+    code text NOT NULL,
+    operator text NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT lines_code_length CHECK (((length(code) >= 1) AND (length(code) <= 40))),
+    CONSTRAINT lines_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT lines_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
+    CONSTRAINT lines_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text])))
+);
+
+
+--
+-- Name: listed_counties; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.listed_counties (
+    county_code text NOT NULL,
+    list text NOT NULL,
+    valid_during daterange NOT NULL,
+    basis text NOT NULL,
+    CONSTRAINT listed_counties_list CHECK ((list = ANY (ARRAY['national'::text, 'provincial'::text])))
+);
+
+
+--
+-- Name: listings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.listings (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    producer_id uuid NOT NULL,
+    kind text NOT NULL,
+    category_code text NOT NULL,
+    title text NOT NULL,
+    story text DEFAULT ''::text NOT NULL,
+    origin_code text NOT NULL,
+    county_code text GENERATED ALWAYS AS ("left"(origin_code, 6)) STORED NOT NULL,
+    harvest_months smallint[] DEFAULT '{}'::smallint[] NOT NULL,
+    chilled boolean DEFAULT false NOT NULL,
+    perishable boolean DEFAULT false NOT NULL,
+    photo_id uuid,
+    state text DEFAULT 'live'::text NOT NULL,
+    commission_bp integer NOT NULL,
+    gi text DEFAULT ''::text NOT NULL,
+    rating_sum integer DEFAULT 0 NOT NULL,
+    rating_count integer DEFAULT 0 NOT NULL,
+    sold_count integer DEFAULT 0 NOT NULL,
+    score integer DEFAULT 0 NOT NULL,
+    searched text NOT NULL,
+    words tsvector NOT NULL,
+    latin text DEFAULT ''::text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    sample boolean DEFAULT false NOT NULL,
+    CONSTRAINT listings_commission CHECK (((commission_bp >= 0) AND (commission_bp <= 10000))),
+    CONSTRAINT listings_kind CHECK ((kind = ANY (ARRAY['product'::text, 'stay'::text, 'activity'::text]))),
+    CONSTRAINT listings_searched_text CHECK ((searched <> ''::text)),
+    CONSTRAINT listings_state CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'withdrawn'::text, 'suspended'::text]))),
+    CONSTRAINT listings_story_length CHECK ((length(story) <= 2000)),
+    CONSTRAINT listings_title_length CHECK (((length(title) >= 2) AND (length(title) <= 60)))
+);
+
+
+--
+-- Name: listings_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.listings ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.listings_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: lots; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lots (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    producer_id uuid NOT NULL,
+    label text NOT NULL,
+    unit text NOT NULL,
+    left_units integer NOT NULL,
+    waiting_units integer DEFAULT 0 NOT NULL,
+    sold_units integer DEFAULT 0 NOT NULL,
+    CONSTRAINT lots_never_below_zero CHECK ((left_units >= 0)),
+    CONSTRAINT lots_sold_never_below_zero CHECK ((sold_units >= 0)),
+    CONSTRAINT lots_waiting_never_below_zero CHECK ((waiting_units >= 0))
+)
+WITH (fillfactor='60');
+
+
+--
+-- Name: memberships; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.memberships (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    person_id uuid NOT NULL,
+    household_code text NOT NULL,
+    seat smallint NOT NULL,
+    relation text NOT NULL,
+    valid_during daterange NOT NULL,
+    leave_reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT memberships_seat CHECK ((seat >= 1)),
+    CONSTRAINT memberships_some_day CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: messages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.messages (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    phone_sealed bytea NOT NULL,
+    template text NOT NULL,
+    facts_sealed bytea NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    tried_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    attempts smallint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: night_prices; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.night_prices (
+    listing_id uuid NOT NULL,
+    valid_during daterange NOT NULL,
+    price_fen bigint NOT NULL,
+    CONSTRAINT night_prices_price CHECK (((price_fen >= 1) AND (price_fen <= 100000000))),
+    CONSTRAINT night_prices_some_day CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: openings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.openings (
+    county_code text NOT NULL,
+    line_code text NOT NULL,
+    operator text NOT NULL,
+    kind text NOT NULL,
+    programme_code text NOT NULL,
+    household_code text NOT NULL,
+    months smallint NOT NULL,
+    conceded_fen bigint NOT NULL,
+    public_fen bigint NOT NULL,
+    CONSTRAINT openings_conceded CHECK ((conceded_fen >= 0)),
+    CONSTRAINT openings_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT openings_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
+    CONSTRAINT openings_months CHECK ((months >= 1)),
+    CONSTRAINT openings_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT openings_public CHECK ((public_fen >= 0))
+);
+
+
+--
+-- Name: order_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_lines (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    suborder_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    listing_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    title text NOT NULL,
+    unit text NOT NULL,
+    quantity integer NOT NULL,
+    price_fen bigint NOT NULL,
+    amount_fen bigint NOT NULL,
+    lot_id uuid,
+    units integer DEFAULT 0 NOT NULL,
+    refunded_fen bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT order_lines_price CHECK ((price_fen > 0)),
+    CONSTRAINT order_lines_quantity CHECK (((quantity >= 1) AND (quantity <= 9999))),
+    CONSTRAINT order_lines_refund CHECK (((refunded_fen >= 0) AND (refunded_fen <= amount_fen))),
+    CONSTRAINT order_lines_units CHECK ((units >= 0))
+);
+
+
+--
+-- Name: orders; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.orders (
+    id uuid NOT NULL,
+    number bigint NOT NULL,
+    buyer_id uuid NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    state text DEFAULT 'placed'::text NOT NULL,
+    region_code text NOT NULL,
+    address_sealed bytea NOT NULL,
+    goods_fen bigint NOT NULL,
+    freight_fen bigint NOT NULL,
+    discount_fen bigint DEFAULT 0 NOT NULL,
+    total_fen bigint NOT NULL,
+    rail text,
+    placed_at timestamp with time zone NOT NULL,
+    pay_until timestamp with time zone NOT NULL,
+    paid_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    CONSTRAINT orders_discount CHECK (((discount_fen >= 0) AND (discount_fen <= goods_fen))),
+    CONSTRAINT orders_freight CHECK ((freight_fen >= 0)),
+    CONSTRAINT orders_goods CHECK ((goods_fen >= 0)),
+    CONSTRAINT orders_key_length CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+    CONSTRAINT orders_rail CHECK ((rail = ANY (ARRAY['alipay'::text, 'wechat'::text, 'bank'::text]))),
+    CONSTRAINT orders_region CHECK ((region_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT orders_state CHECK ((state = ANY (ARRAY['placed'::text, 'paid'::text, 'finished'::text, 'cancelled'::text, 'expired'::text]))),
+    CONSTRAINT orders_total CHECK (((total_fen = ((goods_fen + freight_fen) - discount_fen)) AND (total_fen > 0)))
+);
+
+
+--
+-- Name: orders_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.orders ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.orders_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: persons; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.persons (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    identity_index bytea NOT NULL,
+    identity_sealed bytea NOT NULL,
+    name_sealed bytea NOT NULL,
+    born_on date NOT NULL,
+    sex text NOT NULL,
+    died_on date,
+    death_known_at timestamp with time zone,
+    CONSTRAINT persons_death_known CHECK (((died_on IS NULL) = (death_known_at IS NULL))),
+    CONSTRAINT persons_die_after_birth CHECK ((died_on >= born_on)),
+    CONSTRAINT persons_sex CHECK ((sex = ANY (ARRAY['男'::text, '女'::text])))
+);
+
+
+--
+-- Name: photos; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.photos (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    owner_id uuid NOT NULL,
+    purpose text NOT NULL,
+    sha256 bytea NOT NULL,
+    name text GENERATED ALWAYS AS ("left"(encode(sha256, 'hex'::text), 40)) STORED NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    kind text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT photos_height CHECK (((height >= 1) AND (height <= 20000))),
+    CONSTRAINT photos_kind CHECK ((kind = ANY (ARRAY['webp'::text, 'svg'::text]))),
+    CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text]))),
+    CONSTRAINT photos_sha256_length CHECK ((length(sha256) = 32)),
+    CONSTRAINT photos_width CHECK (((width >= 1) AND (width <= 20000)))
+);
+
+
+--
+-- Name: plans; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.plans (
+    county_code text NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    operator text NOT NULL,
+    name text NOT NULL,
+    plan_fen bigint NOT NULL,
+    monthly_fen bigint NOT NULL,
+    market_fen bigint,
+    weights text DEFAULT ''::text NOT NULL,
+    basis text DEFAULT ''::text NOT NULL,
+    valid_during daterange NOT NULL,
+    CONSTRAINT plans_charge CHECK (((plan_fen >= 0) AND (plan_fen <= '1000000000000'::bigint))),
+    CONSTRAINT plans_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT plans_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
+    CONSTRAINT plans_market CHECK ((market_fen >= 0)),
+    CONSTRAINT plans_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT plans_part CHECK (((monthly_fen >= 0) AND (monthly_fen <= plan_fen))),
+    CONSTRAINT plans_some_day CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: producer_members; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.producer_members (
+    producer_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    role text NOT NULL,
+    valid_during daterange NOT NULL,
+    CONSTRAINT producer_members_role CHECK ((role = ANY (ARRAY['owner'::text, 'member'::text, 'helper'::text]))),
+    CONSTRAINT producer_members_some_day CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: producer_steps; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.producer_steps (
+    producer_id uuid NOT NULL,
+    step text NOT NULL,
+    account_id uuid NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    CONSTRAINT producer_steps_reason_length CHECK ((length(reason) <= 300)),
+    CONSTRAINT producer_steps_step CHECK ((step = ANY (ARRAY['apply'::text, 'confirm'::text, 'recommend'::text, 'approve'::text, 'refuse'::text, 'suspend'::text, 'reopen'::text])))
+);
+
+
+--
+-- Name: producers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.producers (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    village_code text NOT NULL,
+    county_code text GENERATED ALWAYS AS ("left"(village_code, 6)) STORED NOT NULL,
+    produce text NOT NULL,
+    story text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'applied'::text NOT NULL,
+    applied_by uuid NOT NULL,
+    applied_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone,
+    self_grown boolean DEFAULT true NOT NULL,
+    sample boolean DEFAULT false NOT NULL,
+    CONSTRAINT producers_kind CHECK ((kind = ANY (ARRAY['household'::text, 'family_farm'::text, 'cooperative'::text, 'company'::text, 'village_station'::text, 'homestay'::text]))),
+    CONSTRAINT producers_name_length CHECK (((length(name) >= 2) AND (length(name) <= 60))),
+    CONSTRAINT producers_open_since CHECK (((state = ANY (ARRAY['open'::text, 'suspended'::text])) = (opened_at IS NOT NULL))),
+    CONSTRAINT producers_produce_length CHECK (((length(produce) >= 1) AND (length(produce) <= 200))),
+    CONSTRAINT producers_state CHECK ((state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text, 'open'::text, 'refused'::text, 'suspended'::text])))
+);
+
+
+--
+-- Name: producers_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.producers ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.producers_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: programme_sentences; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.programme_sentences (
+    county_code text NOT NULL,
+    programme_code text NOT NULL,
+    "position" smallint NOT NULL,
+    subjects text[] NOT NULL,
+    prefix text NOT NULL,
+    quote text NOT NULL,
+    suffix text NOT NULL,
+    read_by uuid NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    CONSTRAINT programme_sentences_quote CHECK ((quote <> ''::text))
+);
+
+
+--
+-- Name: programme_terms; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.programme_terms (
+    county_code text NOT NULL,
+    programme_code text NOT NULL,
+    valid_during daterange NOT NULL,
+    kind text NOT NULL,
+    household_pays_bp integer,
+    fixed_fen bigint,
+    line_cap_fen bigint,
+    household_cap_fen bigint,
+    funders text[] NOT NULL,
+    shares_bp integer[] NOT NULL,
+    CONSTRAINT programme_terms_fixed CHECK (((fixed_fen >= 0) AND (fixed_fen <= '1000000000000'::bigint))),
+    CONSTRAINT programme_terms_funders CHECK ((funders <@ ARRAY['operator'::text, 'county'::text, 'prefecture'::text, 'province'::text, 'central'::text, 'other'::text])),
+    CONSTRAINT programme_terms_household_cap CHECK (((household_cap_fen >= 0) AND (household_cap_fen <= '1000000000000'::bigint))),
+    CONSTRAINT programme_terms_kind CHECK ((kind = ANY (ARRAY['percent_off'::text, 'fixed'::text]))),
+    CONSTRAINT programme_terms_line_cap CHECK (((line_cap_fen >= 0) AND (line_cap_fen <= '1000000000000'::bigint))),
+    CONSTRAINT programme_terms_parameter CHECK (
+CASE kind
+    WHEN 'percent_off'::text THEN ((household_pays_bp IS NOT NULL) AND (fixed_fen IS NULL))
+    ELSE ((fixed_fen IS NOT NULL) AND (household_pays_bp IS NULL))
+END),
+    CONSTRAINT programme_terms_pays CHECK (((household_pays_bp >= 0) AND (household_pays_bp <= 10000))),
+    CONSTRAINT programme_terms_shares_are_whole CHECK (((public.total_of(shares_bp) = 10000) AND (0 <= ALL (shares_bp)) AND (cardinality(shares_bp) = cardinality(funders)))),
+    CONSTRAINT programme_terms_some_day CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: programmes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.programmes (
+    county_code text NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kinds text[] NOT NULL,
+    max_lines smallint NOT NULL,
+    proration text NOT NULL,
+    idle_days integer,
+    cure_days integer,
+    document_number text NOT NULL,
+    document_name text NOT NULL,
+    document_sha256 text NOT NULL,
+    document_text text NOT NULL,
+    CONSTRAINT programmes_code_length CHECK (((length(code) >= 1) AND (length(code) <= 20))),
+    CONSTRAINT programmes_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT programmes_cure_days CHECK ((cure_days >= 0)),
+    CONSTRAINT programmes_document_sha256 CHECK ((document_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT programmes_idle_days CHECK ((idle_days >= 1)),
+    CONSTRAINT programmes_idle_is_whole CHECK (((idle_days IS NULL) = (cure_days IS NULL))),
+    CONSTRAINT programmes_kinds CHECK (((kinds <@ ARRAY['mobile'::text, 'broadband'::text, 'television'::text]) AND (cardinality(kinds) > 0))),
+    CONSTRAINT programmes_max_lines CHECK ((max_lines >= 1)),
+    CONSTRAINT programmes_proration CHECK ((proration = ANY (ARRAY['daily'::text, 'none'::text])))
+);
+
+
+--
+-- Name: reviews; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.reviews (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    suborder_id uuid NOT NULL,
+    listing_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    rating smallint NOT NULL,
+    text text NOT NULL,
+    answer text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT reviews_answer_length CHECK ((length(answer) <= 500)),
+    CONSTRAINT reviews_rating CHECK (((rating >= 1) AND (rating <= 5))),
+    CONSTRAINT reviews_text_length CHECK ((length(text) <= 500))
+);
+
+
+--
+-- Name: rooms; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.rooms (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    listing_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    name text NOT NULL,
+    open boolean DEFAULT true NOT NULL,
+    CONSTRAINT rooms_position CHECK ((("position" >= 1) AND ("position" <= 200)))
+);
+
+
+--
+-- Name: run_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.run_lines (
+    run_id uuid NOT NULL,
+    line_code text NOT NULL,
+    county_code text NOT NULL,
+    operator text NOT NULL,
+    kind text NOT NULL,
+    programme_code text NOT NULL,
+    in_snapshot boolean NOT NULL,
+    household_code text,
+    village_code text,
+    village_name text,
+    payable_households text[] NOT NULL,
+    payable_days smallint NOT NULL,
+    claimed_fen bigint,
+    entitled_fen bigint NOT NULL,
+    approved_fen bigint NOT NULL,
+    over_fen bigint NOT NULL,
+    under_fen bigint NOT NULL,
+    conceded_fen bigint NOT NULL,
+    public_fen bigint NOT NULL,
+    shares jsonb NOT NULL,
+    settled_fen bigint,
+    reasons text[] NOT NULL,
+    removed_on date,
+    trace text NOT NULL,
+    CONSTRAINT run_lines_approved CHECK ((approved_fen = LEAST(entitled_fen, COALESCE(claimed_fen, (0)::bigint)))),
+    CONSTRAINT run_lines_conceded CHECK ((conceded_fen >= 0)),
+    CONSTRAINT run_lines_entitled CHECK ((entitled_fen >= 0)),
+    CONSTRAINT run_lines_funded_at_most_approved CHECK (((conceded_fen + public_fen) <= approved_fen)),
+    CONSTRAINT run_lines_over CHECK ((over_fen = (COALESCE(claimed_fen, (0)::bigint) - approved_fen))),
+    CONSTRAINT run_lines_public CHECK ((public_fen >= 0)),
+    CONSTRAINT run_lines_under CHECK ((under_fen = (entitled_fen - approved_fen)))
+);
+
+
+--
+-- Name: runs; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.runs (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    cycle_id uuid NOT NULL,
+    n integer NOT NULL,
+    manifest_sha256 text NOT NULL,
+    result_sha256 text NOT NULL,
+    budget_fen bigint,
+    account_id uuid NOT NULL,
+    ran_at timestamp with time zone NOT NULL,
+    CONSTRAINT runs_n CHECK ((n >= 1)),
+    CONSTRAINT runs_result CHECK ((result_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+
+--
+-- Name: second_factor_uses; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.second_factor_uses (
+    account_id uuid NOT NULL,
+    step bigint NOT NULL
+);
+
+
+--
+-- Name: sessions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sessions (
+    token_hash bytea NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    account_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    second_factor boolean DEFAULT false NOT NULL,
+    factor_tries smallint DEFAULT 0 NOT NULL,
+    device text DEFAULT ''::text NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT sessions_factor_tries CHECK (((factor_tries >= 0) AND (factor_tries <= 5)))
+);
+
+
+--
+-- Name: settlements; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.settlements (
+    cycle_id uuid NOT NULL,
+    operator text NOT NULL,
+    county_code text NOT NULL,
+    rows integer NOT NULL,
+    pay_fen bigint NOT NULL,
+    settled_at timestamp with time zone NOT NULL,
+    CONSTRAINT settlements_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT settlements_rows CHECK ((rows >= 0))
+);
+
+
+--
+-- Name: sheet_files; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sheet_files (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    rows integer NOT NULL,
+    operator text,
+    month date,
+    sum_fen bigint,
+    account_id uuid NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    CONSTRAINT sheet_files_billing_is_whole CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
+    CONSTRAINT sheet_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT sheet_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text]))),
+    CONSTRAINT sheet_files_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT sheet_files_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT sheet_files_rows CHECK ((rows >= 0)),
+    CONSTRAINT sheet_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+
+--
+-- Name: sign_in_codes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sign_in_codes (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    phone_index bytea NOT NULL,
+    code_hash bytea NOT NULL,
+    network text NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT sign_in_codes_end_after_they_are_sent CHECK ((expires_at > sent_at)),
+    CONSTRAINT sign_in_codes_tries CHECK (((tries >= 0) AND (tries <= 5)))
+);
+
+
+--
+-- Name: stock_moves; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.stock_moves (
+    lot_id uuid NOT NULL,
+    reason text NOT NULL,
+    reference text NOT NULL,
+    units integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT stock_moves_reason CHECK ((reason = ANY (ARRAY['count'::text, 'cancelled'::text, 'expired'::text, 'returned'::text])))
+);
+
+
+--
+-- Name: suborder_events; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.suborder_events (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    suborder_id uuid NOT NULL,
+    state text NOT NULL,
+    actor text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: suborders; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.suborders (
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    producer_id uuid NOT NULL,
+    kind text NOT NULL,
+    state text DEFAULT 'placed'::text NOT NULL,
+    goods_fen bigint NOT NULL,
+    freight_fen bigint NOT NULL,
+    discount_fen bigint DEFAULT 0 NOT NULL,
+    refunded_fen bigint DEFAULT 0 NOT NULL,
+    commission_bp integer NOT NULL,
+    carrier text,
+    tracking text,
+    shipped_at timestamp with time zone,
+    received_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    released_at timestamp with time zone,
+    payable_fen bigint,
+    commission_fen bigint,
+    CONSTRAINT suborders_commission CHECK (((commission_bp >= 0) AND (commission_bp <= 10000))),
+    CONSTRAINT suborders_commission_part CHECK ((commission_fen >= 0)),
+    CONSTRAINT suborders_discount CHECK (((discount_fen >= 0) AND (discount_fen <= goods_fen))),
+    CONSTRAINT suborders_freight CHECK ((freight_fen >= 0)),
+    CONSTRAINT suborders_goods CHECK ((goods_fen >= 0)),
+    CONSTRAINT suborders_kind CHECK ((kind = ANY (ARRAY['goods'::text, 'stay'::text, 'activity'::text]))),
+    CONSTRAINT suborders_payable CHECK ((payable_fen >= 0)),
+    CONSTRAINT suborders_refund CHECK (((refunded_fen >= 0) AND (refunded_fen <= ((goods_fen + freight_fen) - discount_fen)))),
+    CONSTRAINT suborders_released_after_its_end CHECK (((released_at IS NULL) OR (state = ANY (ARRAY['received'::text, 'cancelled'::text])))),
+    CONSTRAINT suborders_released_in_parts CHECK ((((released_at IS NULL) = (payable_fen IS NULL)) AND ((released_at IS NULL) = (commission_fen IS NULL)))),
+    CONSTRAINT suborders_shipped_with_a_number CHECK (((carrier IS NULL) = (tracking IS NULL))),
+    CONSTRAINT suborders_state CHECK ((state = ANY (ARRAY['placed'::text, 'paid'::text, 'shipped'::text, 'received'::text, 'cancelled'::text, 'expired'::text]))),
+    CONSTRAINT suborders_tracking_length CHECK (((length(tracking) >= 4) AND (length(tracking) <= 40)))
+);
+
+
+--
+-- Name: COLUMN suborders.payable_fen; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.suborders.payable_fen IS 'what is left of the goods for the producer after release, less later refunds';
+
+
+--
+-- Name: subsidy_postings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.subsidy_postings (
+    cycle_id uuid NOT NULL,
+    line_code text NOT NULL,
+    for_month date NOT NULL,
+    revision smallint NOT NULL,
+    county_code text NOT NULL,
+    run_id uuid NOT NULL,
+    operator text NOT NULL,
+    kind text NOT NULL,
+    approved_fen bigint NOT NULL,
+    conceded_fen bigint NOT NULL,
+    public_fen bigint NOT NULL,
+    funded_fen bigint GENERATED ALWAYS AS ((conceded_fen + public_fen)) STORED NOT NULL,
+    settled_before_fen bigint NOT NULL,
+    shares jsonb NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    CONSTRAINT subsidy_postings_month CHECK ((EXTRACT(day FROM for_month) = (1)::numeric)),
+    CONSTRAINT subsidy_postings_never_below_nothing CHECK ((((settled_before_fen + conceded_fen) + public_fen) >= 0)),
+    CONSTRAINT subsidy_postings_revision CHECK ((revision >= 1))
+);
+
+
+--
+-- Name: taken_nights; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.taken_nights (
+    room_id uuid NOT NULL,
+    nights daterange NOT NULL,
+    booking_id uuid,
+    CONSTRAINT taken_nights_some_night CHECK ((NOT isempty(nights)))
+);
+
+
+--
+-- Name: usage_days; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.usage_days (
+    county_code text NOT NULL,
+    operator text NOT NULL,
+    number text NOT NULL,
+    used_on date NOT NULL,
+    CONSTRAINT usage_days_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT usage_days_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text])))
+);
+
+
+--
+-- Name: variants; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.variants (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    listing_id uuid NOT NULL,
+    "position" smallint DEFAULT 0 NOT NULL,
+    label text DEFAULT ''::text NOT NULL,
+    unit text NOT NULL,
+    price_fen bigint NOT NULL,
+    public_price_fen bigint,
+    net_g integer,
+    pieces integer,
+    gross_g integer DEFAULT 0 NOT NULL,
+    lot_id uuid,
+    takes integer DEFAULT 1 NOT NULL,
+    CONSTRAINT variants_gross_weight CHECK ((gross_g >= 0)),
+    CONSTRAINT variants_net_weight CHECK ((net_g > 0)),
+    CONSTRAINT variants_pieces CHECK ((pieces > 0)),
+    CONSTRAINT variants_price CHECK (((price_fen >= 1) AND (price_fen <= 100000000))),
+    CONSTRAINT variants_public_price CHECK (((public_price_fen >= 1) AND (public_price_fen <= 100000000))),
+    CONSTRAINT variants_takes CHECK (((takes >= 1) AND (takes <= 10000)))
+);
+
+
+--
+-- Name: pgqueuer id; Type: DEFAULT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer ALTER COLUMN id SET DEFAULT nextval('jobs.pgqueuer_id_seq'::regclass);
+
+
+--
+-- Name: pgqueuer_schedules id; Type: DEFAULT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('jobs.pgqueuer_schedules_id_seq'::regclass);
+
+
+--
+-- Name: pgqueuer_statistics id; Type: DEFAULT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval('jobs.pgqueuer_statistics_id_seq'::regclass);
+
+
+--
+-- Name: pgqueuer_log pgqueuer_log_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_log
+    ADD CONSTRAINT pgqueuer_log_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: pgqueuer pgqueuer_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer
+    ADD CONSTRAINT pgqueuer_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: pgqueuer_schedules pgqueuer_schedules_expression_entrypoint_key; Type: CONSTRAINT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_schedules
+    ADD CONSTRAINT pgqueuer_schedules_expression_entrypoint_key UNIQUE (expression, entrypoint);
+
+
+--
+-- Name: pgqueuer_schedules pgqueuer_schedules_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_schedules
+    ADD CONSTRAINT pgqueuer_schedules_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: pgqueuer_statistics pgqueuer_statistics_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_statistics
+    ADD CONSTRAINT pgqueuer_statistics_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: account_kinds account_kinds_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.account_kinds
+    ADD CONSTRAINT account_kinds_pkey PRIMARY KEY (kind);
+
+
+--
+-- Name: accounts accounts_code_currency; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.accounts
+    ADD CONSTRAINT accounts_code_currency UNIQUE (code, currency);
+
+
+--
+-- Name: accounts accounts_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: balances balances_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.balances
+    ADD CONSTRAINT balances_pkey PRIMARY KEY (account_id);
+
+
+--
+-- Name: breaks breaks_once; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.breaks
+    ADD CONSTRAINT breaks_once UNIQUE (provider, day, kind, reference);
+
+
+--
+-- Name: breaks breaks_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.breaks
+    ADD CONSTRAINT breaks_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: disputes disputes_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.disputes
+    ADD CONSTRAINT disputes_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: disputes disputes_provider_ref; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.disputes
+    ADD CONSTRAINT disputes_provider_ref UNIQUE (provider_ref);
+
+
+--
+-- Name: events events_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: idempotency idempotency_once; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.idempotency
+    ADD CONSTRAINT idempotency_once PRIMARY KEY (actor, key);
+
+
+--
+-- Name: inbox inbox_once; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.inbox
+    ADD CONSTRAINT inbox_once PRIMARY KEY (provider, event_id);
+
+
+--
+-- Name: operations operations_key; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.operations
+    ADD CONSTRAINT operations_key UNIQUE (key);
+
+
+--
+-- Name: operations operations_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.operations
+    ADD CONSTRAINT operations_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: parts parts_name; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.parts
+    ADD CONSTRAINT parts_name UNIQUE (payment_id, name);
+
+
+--
+-- Name: parts parts_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.parts
+    ADD CONSTRAINT parts_pkey PRIMARY KEY (payment_id, seq);
+
+
+--
+-- Name: payments payments_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.payments
+    ADD CONSTRAINT payments_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: payments payments_provider_ref; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.payments
+    ADD CONSTRAINT payments_provider_ref UNIQUE (provider_ref);
+
+
+--
+-- Name: postings postings_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.postings
+    ADD CONSTRAINT postings_pkey PRIMARY KEY (transaction_id, seq);
+
+
+--
+-- Name: refunds refunds_key; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.refunds
+    ADD CONSTRAINT refunds_key UNIQUE (key);
+
+
+--
+-- Name: refunds refunds_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.refunds
+    ADD CONSTRAINT refunds_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: refunds refunds_provider_ref; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.refunds
+    ADD CONSTRAINT refunds_provider_ref UNIQUE (provider_ref);
+
+
+--
+-- Name: statement_lines statement_lines_once; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.statement_lines
+    ADD CONSTRAINT statement_lines_once PRIMARY KEY (provider, line_ref);
+
+
+--
+-- Name: transactions transactions_one_fact; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.transactions
+    ADD CONSTRAINT transactions_one_fact UNIQUE (key);
+
+
+--
+-- Name: transactions transactions_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.transactions
+    ADD CONSTRAINT transactions_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: accounts accounts_handle_is_free; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_handle_is_free UNIQUE (handle);
+
+
+--
+-- Name: accounts accounts_phone_is_free; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_phone_is_free UNIQUE (phone_index);
+
+
+--
+-- Name: accounts accounts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: alembic_version alembic_version_pkc; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+
+
+--
+-- Name: audit_entries audit_entries_in_order; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.audit_entries
+    ADD CONSTRAINT audit_entries_in_order PRIMARY KEY (chain, n);
+
+
+--
+-- Name: bindings bindings_one_device_a_line_and_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bindings
+    ADD CONSTRAINT bindings_one_device_a_line_and_day PRIMARY KEY (county_code, line_code, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: bindings bindings_one_line_a_number_and_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bindings
+    ADD CONSTRAINT bindings_one_line_a_number_and_day UNIQUE (number_key, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: bindings bindings_one_line_a_sim_and_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bindings
+    ADD CONSTRAINT bindings_one_line_a_sim_and_day UNIQUE (sim, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: booked_nights booked_nights_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.booked_nights
+    ADD CONSTRAINT booked_nights_once PRIMARY KEY (booking_id, night);
+
+
+--
+-- Name: bookings bookings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT bookings_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: budgets budgets_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.budgets
+    ADD CONSTRAINT budgets_once PRIMARY KEY (county_code, month);
+
+
+--
+-- Name: cancel_tiers cancel_tiers_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cancel_tiers
+    ADD CONSTRAINT cancel_tiers_once PRIMARY KEY (listing_id, holiday, days_before);
+
+
+--
+-- Name: cart_lines cart_lines_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cart_lines
+    ADD CONSTRAINT cart_lines_once PRIMARY KEY (account_id, variant_id);
+
+
+--
+-- Name: cart_nights cart_nights_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cart_nights
+    ADD CONSTRAINT cart_nights_once PRIMARY KEY (account_id, listing_id);
+
+
+--
+-- Name: case_snapshots case_snapshots_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.case_snapshots
+    ADD CONSTRAINT case_snapshots_once PRIMARY KEY (county_code, manifest_sha256);
+
+
+--
+-- Name: categories categories_name; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT categories_name UNIQUE (name);
+
+
+--
+-- Name: categories categories_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT categories_pkey PRIMARY KEY (code);
+
+
+--
+-- Name: certificates certificates_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: claims claims_row_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_row_once PRIMARY KEY (file_id, row_number);
+
+
+--
+-- Name: cycle_approvals cycle_approvals_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycle_approvals
+    ADD CONSTRAINT cycle_approvals_once PRIMARY KEY (run_id, duty, scope);
+
+
+--
+-- Name: cycle_duties cycle_duties_one_an_account; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycle_duties
+    ADD CONSTRAINT cycle_duties_one_an_account PRIMARY KEY (cycle_id, account_id);
+
+
+--
+-- Name: cycle_events cycle_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycle_events
+    ADD CONSTRAINT cycle_events_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: cycles cycles_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycles
+    ADD CONSTRAINT cycles_once UNIQUE (county_code, month);
+
+
+--
+-- Name: cycles cycles_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycles
+    ADD CONSTRAINT cycles_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: division_names division_names_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.division_names
+    ADD CONSTRAINT division_names_one_a_day PRIMARY KEY (code, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: division_names division_names_one_owner_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.division_names
+    ADD CONSTRAINT division_names_one_owner_a_day UNIQUE (official_code, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: divisions divisions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.divisions
+    ADD CONSTRAINT divisions_pkey PRIMARY KEY (code);
+
+
+--
+-- Name: enrolments enrolments_one_a_line; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.enrolments
+    ADD CONSTRAINT enrolments_one_a_line PRIMARY KEY (county_code, line_code);
+
+
+--
+-- Name: finding_decisions finding_decisions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.finding_decisions
+    ADD CONSTRAINT finding_decisions_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: finding_lines finding_lines_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.finding_lines
+    ADD CONSTRAINT finding_lines_once PRIMARY KEY (finding_id, line_code);
+
+
+--
+-- Name: findings findings_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.findings
+    ADD CONSTRAINT findings_once UNIQUE NULLS NOT DISTINCT (county_code, check_code, subject, month);
+
+
+--
+-- Name: findings findings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.findings
+    ADD CONSTRAINT findings_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: freight_templates freight_one_template_a_producer; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.freight_templates
+    ADD CONSTRAINT freight_one_template_a_producer UNIQUE (producer_id);
+
+
+--
+-- Name: freight_templates freight_templates_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.freight_templates
+    ADD CONSTRAINT freight_templates_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: grants grants_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grants
+    ADD CONSTRAINT grants_once PRIMARY KEY (account_id, role, scope, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: holidays holidays_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.holidays
+    ADD CONSTRAINT holidays_pkey PRIMARY KEY (day);
+
+
+--
+-- Name: household_standings household_standings_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.household_standings
+    ADD CONSTRAINT household_standings_one_a_day PRIMARY KEY (county_code, household_code, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: households households_code; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.households
+    ADD CONSTRAINT households_code PRIMARY KEY (county_code, code);
+
+
+--
+-- Name: line_refunds line_refunds_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_refunds
+    ADD CONSTRAINT line_refunds_once UNIQUE (line_id, key);
+
+
+--
+-- Name: line_refunds line_refunds_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_refunds
+    ADD CONSTRAINT line_refunds_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: lines lines_code; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lines
+    ADD CONSTRAINT lines_code PRIMARY KEY (county_code, code);
+
+
+--
+-- Name: lines lines_whole; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lines
+    ADD CONSTRAINT lines_whole UNIQUE (county_code, code, operator, kind);
+
+
+--
+-- Name: listed_counties listed_counties_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listed_counties
+    ADD CONSTRAINT listed_counties_once PRIMARY KEY (county_code, list, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: listings listings_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listings
+    ADD CONSTRAINT listings_number UNIQUE (number);
+
+
+--
+-- Name: listings listings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listings
+    ADD CONSTRAINT listings_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: lots lots_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lots
+    ADD CONSTRAINT lots_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: memberships memberships_one_household_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_one_household_a_day UNIQUE (person_id, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: memberships memberships_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: messages messages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.messages
+    ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: night_prices night_prices_one_a_night; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.night_prices
+    ADD CONSTRAINT night_prices_one_a_night PRIMARY KEY (listing_id, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: openings openings_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.openings
+    ADD CONSTRAINT openings_once PRIMARY KEY (county_code, line_code);
+
+
+--
+-- Name: order_lines order_lines_one_a_place; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_lines
+    ADD CONSTRAINT order_lines_one_a_place UNIQUE (suborder_id, "position");
+
+
+--
+-- Name: order_lines order_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_lines
+    ADD CONSTRAINT order_lines_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: orders orders_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_number UNIQUE (number);
+
+
+--
+-- Name: orders orders_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_once UNIQUE (buyer_id, key);
+
+
+--
+-- Name: orders orders_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: persons persons_one_identity; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.persons
+    ADD CONSTRAINT persons_one_identity UNIQUE (county_code, identity_index);
+
+
+--
+-- Name: persons persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.persons
+    ADD CONSTRAINT persons_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: photos photos_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.photos
+    ADD CONSTRAINT photos_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: plans plans_one_charge_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.plans
+    ADD CONSTRAINT plans_one_charge_a_day PRIMARY KEY (county_code, code, kind, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: producer_members producer_members_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producer_members
+    ADD CONSTRAINT producer_members_once PRIMARY KEY (producer_id, account_id, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: producer_steps producer_steps_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producer_steps
+    ADD CONSTRAINT producer_steps_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: producers producers_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producers
+    ADD CONSTRAINT producers_number UNIQUE (number);
+
+
+--
+-- Name: producers producers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producers
+    ADD CONSTRAINT producers_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: programme_sentences programme_sentences_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programme_sentences
+    ADD CONSTRAINT programme_sentences_once PRIMARY KEY (county_code, programme_code, "position");
+
+
+--
+-- Name: programme_terms programme_terms_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programme_terms
+    ADD CONSTRAINT programme_terms_one_a_day PRIMARY KEY (county_code, programme_code, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: programmes programmes_code; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programmes
+    ADD CONSTRAINT programmes_code PRIMARY KEY (county_code, code);
+
+
+--
+-- Name: reviews reviews_one_a_purchase; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_one_a_purchase UNIQUE (suborder_id, listing_id);
+
+
+--
+-- Name: reviews reviews_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: rooms rooms_one_a_place; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.rooms
+    ADD CONSTRAINT rooms_one_a_place UNIQUE (listing_id, "position");
+
+
+--
+-- Name: rooms rooms_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.rooms
+    ADD CONSTRAINT rooms_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: run_lines run_lines_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.run_lines
+    ADD CONSTRAINT run_lines_once PRIMARY KEY (run_id, line_code);
+
+
+--
+-- Name: runs runs_in_order; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_in_order UNIQUE (cycle_id, n);
+
+
+--
+-- Name: runs runs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: second_factor_uses second_factor_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.second_factor_uses
+    ADD CONSTRAINT second_factor_once PRIMARY KEY (account_id, step);
+
+
+--
+-- Name: sessions sessions_id; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_id UNIQUE (id);
+
+
+--
+-- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (token_hash);
+
+
+--
+-- Name: settlements settlements_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.settlements
+    ADD CONSTRAINT settlements_once PRIMARY KEY (cycle_id, operator);
+
+
+--
+-- Name: sheet_files sheet_files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sheet_files
+    ADD CONSTRAINT sheet_files_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: sign_in_codes sign_in_codes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sign_in_codes
+    ADD CONSTRAINT sign_in_codes_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: stock_moves stock_moves_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stock_moves
+    ADD CONSTRAINT stock_moves_once PRIMARY KEY (lot_id, reason, reference);
+
+
+--
+-- Name: suborder_events suborder_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.suborder_events
+    ADD CONSTRAINT suborder_events_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: suborders suborders_one_a_place; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.suborders
+    ADD CONSTRAINT suborders_one_a_place UNIQUE (order_id, "position");
+
+
+--
+-- Name: suborders suborders_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.suborders
+    ADD CONSTRAINT suborders_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: subsidy_postings subsidy_postings_one_fact_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.subsidy_postings
+    ADD CONSTRAINT subsidy_postings_one_fact_once PRIMARY KEY (cycle_id, line_code, for_month, revision);
+
+
+--
+-- Name: taken_nights taken_nights_one_guest_a_night; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.taken_nights
+    ADD CONSTRAINT taken_nights_one_guest_a_night PRIMARY KEY (room_id, nights WITHOUT OVERLAPS);
+
+
+--
+-- Name: usage_days usage_days_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.usage_days
+    ADD CONSTRAINT usage_days_once PRIMARY KEY (county_code, operator, number, used_on);
+
+
+--
+-- Name: variants variants_one_a_place; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.variants
+    ADD CONSTRAINT variants_one_a_place UNIQUE (listing_id, "position");
+
+
+--
+-- Name: variants variants_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.variants
+    ADD CONSTRAINT variants_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: pgqueuer_ep_ea_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_ep_ea_idx ON jobs.pgqueuer USING btree (entrypoint, execute_after) WHERE (status = 'queued'::jobs.pgqueuer_status);
+
+
+--
+-- Name: pgqueuer_ep_prio_id_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_ep_prio_id_idx ON jobs.pgqueuer USING btree (entrypoint, priority DESC, id) WHERE (status = 'queued'::jobs.pgqueuer_status);
+
+
+--
+-- Name: pgqueuer_log_created; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_log_created ON jobs.pgqueuer_log USING btree (created);
+
+
+--
+-- Name: pgqueuer_log_job_id_status; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_log_job_id_status ON jobs.pgqueuer_log USING btree (job_id, created DESC);
+
+
+--
+-- Name: pgqueuer_log_not_aggregated; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_log_not_aggregated ON jobs.pgqueuer_log USING btree ((1)) WHERE (NOT aggregated);
+
+
+--
+-- Name: pgqueuer_log_status; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_log_status ON jobs.pgqueuer_log USING btree (status);
+
+
+--
+-- Name: pgqueuer_picked_heartbeat_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_picked_heartbeat_idx ON jobs.pgqueuer USING btree (heartbeat) WHERE (status = 'picked'::jobs.pgqueuer_status);
+
+
+--
+-- Name: pgqueuer_picked_slot_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE UNIQUE INDEX pgqueuer_picked_slot_idx ON jobs.pgqueuer USING btree (entrypoint, slot) WHERE ((status = 'picked'::jobs.pgqueuer_status) AND (slot IS NOT NULL));
+
+
+--
+-- Name: pgqueuer_priority_id_id1_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_priority_id_id1_idx ON jobs.pgqueuer USING btree (priority, id DESC) INCLUDE (id) WHERE (status = 'queued'::jobs.pgqueuer_status);
+
+
+--
+-- Name: pgqueuer_queue_manager_id_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_queue_manager_id_idx ON jobs.pgqueuer USING btree (queue_manager_id) WHERE (queue_manager_id IS NOT NULL);
+
+
+--
+-- Name: pgqueuer_statistics_unique_count; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON jobs.pgqueuer_statistics USING btree (priority, date_trunc('sec'::text, timezone('UTC'::text, created)), status, entrypoint);
+
+
+--
+-- Name: pgqueuer_unique_dedupe_key; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON jobs.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::jobs.pgqueuer_status, 'picked'::jobs.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
+
+
+--
+-- Name: pgqueuer_updated_id_id1_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_updated_id_id1_idx ON jobs.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::jobs.pgqueuer_status);
+
+
+--
+-- Name: disputes_payment; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX disputes_payment ON payments.disputes USING btree (payment_id);
+
+
+--
+-- Name: events_waiting; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX events_waiting ON payments.events USING btree (id) WHERE (taken_at IS NULL);
+
+
+--
+-- Name: idempotency_age; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX idempotency_age ON payments.idempotency USING btree (begun_at);
+
+
+--
+-- Name: inbox_due; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX inbox_due ON payments.inbox USING btree (next_at) WHERE (state = ANY (ARRAY['new'::text, 'parked'::text]));
+
+
+--
+-- Name: operations_due; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX operations_due ON payments.operations USING btree (next_at) WHERE (state = ANY (ARRAY['pending'::text, 'sent'::text, 'unknown'::text]));
+
+
+--
+-- Name: operations_payment; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX operations_payment ON payments.operations USING btree (payment_id);
+
+
+--
+-- Name: payments_expiring; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX payments_expiring ON payments.payments USING btree (expires_at) WHERE (state = ANY (ARRAY['created'::text, 'requires_action'::text]));
+
+
+--
+-- Name: payments_one_live_first; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX payments_one_live_first ON payments.payments USING btree (order_ref) WHERE ((state <> ALL (ARRAY['failed'::text, 'canceled'::text, 'expired'::text])) AND (purpose = ANY (ARRAY['full'::text, 'deposit'::text])));
+
+
+--
+-- Name: payments_one_live_rest; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX payments_one_live_rest ON payments.payments USING btree (order_ref) WHERE ((state <> ALL (ARRAY['failed'::text, 'canceled'::text, 'expired'::text])) AND (purpose = ANY (ARRAY['full'::text, 'balance'::text])));
+
+
+--
+-- Name: payments_order_ref; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX payments_order_ref ON payments.payments USING btree (order_ref);
+
+
+--
+-- Name: payments_to_ask; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX payments_to_ask ON payments.payments USING btree (ask_at) WHERE (ask_at IS NOT NULL);
+
+
+--
+-- Name: postings_account; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX postings_account ON payments.postings USING btree (account_id, transaction_id) INCLUDE (amount_minor);
+
+
+--
+-- Name: refunds_payment; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX refunds_payment ON payments.refunds USING btree (payment_id);
+
+
+--
+-- Name: statement_lines_day; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX statement_lines_day ON payments.statement_lines USING btree (provider, day);
+
+
+--
+-- Name: transactions_at; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX transactions_at ON payments.transactions USING btree (at, id);
+
+
+--
+-- Name: transactions_order; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX transactions_order ON payments.transactions USING btree (order_ref, id) WHERE (order_ref IS NOT NULL);
+
+
+--
+-- Name: audit_entries_by_object; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX audit_entries_by_object ON public.audit_entries USING btree (object, at);
+
+
+--
+-- Name: bindings_by_identity; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bindings_by_identity ON public.bindings USING btree (county_code, identity_index);
+
+
+--
+-- Name: bindings_by_number; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bindings_by_number ON public.bindings USING btree (county_code, operator, number);
+
+
+--
+-- Name: bindings_by_whole_number; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bindings_by_whole_number ON public.bindings USING btree (number);
+
+
+--
+-- Name: bookings_by_listing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bookings_by_listing ON public.bookings USING btree (listing_id, nights);
+
+
+--
+-- Name: bookings_by_suborder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX bookings_by_suborder ON public.bookings USING btree (suborder_id);
+
+
+--
+-- Name: bookings_code_is_one_guests; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX bookings_code_is_one_guests ON public.bookings USING btree (code_hash) WHERE (state = 'booked'::text);
+
+
+--
+-- Name: certificates_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX certificates_by_producer ON public.certificates USING btree (producer_id);
+
+
+--
+-- Name: claims_by_corrected_month; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX claims_by_corrected_month ON public.claims USING btree (county_code, corrects_month) WHERE (corrects_month IS NOT NULL);
+
+
+--
+-- Name: claims_by_month; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX claims_by_month ON public.claims USING btree (county_code, month);
+
+
+--
+-- Name: claims_one_a_number_and_month; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX claims_one_a_number_and_month ON public.claims USING btree (county_code, operator, number, month) WHERE (corrects_month IS NULL);
+
+
+--
+-- Name: cycle_events_by_cycle; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cycle_events_by_cycle ON public.cycle_events USING btree (cycle_id, at);
+
+
+--
+-- Name: divisions_by_parent; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX divisions_by_parent ON public.divisions USING btree (parent_code, code);
+
+
+--
+-- Name: enrolments_by_identity; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX enrolments_by_identity ON public.enrolments USING btree (county_code, identity_index);
+
+
+--
+-- Name: finding_decisions_by_finding; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX finding_decisions_by_finding ON public.finding_decisions USING btree (finding_id, decided_at);
+
+
+--
+-- Name: finding_lines_by_line; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX finding_lines_by_line ON public.finding_lines USING btree (county_code, line_code);
+
+
+--
+-- Name: findings_by_cycle; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX findings_by_cycle ON public.findings USING btree (cycle_id, state);
+
+
+--
+-- Name: household_standings_by_household; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX household_standings_by_household ON public.household_standings USING btree (county_code, household_code);
+
+
+--
+-- Name: listings_by_category; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_category ON public.listings USING btree (category_code, score DESC, id) WHERE (state = 'live'::text);
+
+
+--
+-- Name: listings_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_county ON public.listings USING btree (county_code, score DESC, id) WHERE (state = 'live'::text);
+
+
+--
+-- Name: listings_by_latin; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_latin ON public.listings USING gin (latin public.gin_trgm_ops);
+
+
+--
+-- Name: listings_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_producer ON public.listings USING btree (producer_id, id);
+
+
+--
+-- Name: listings_by_score; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_score ON public.listings USING btree (score DESC, id) WHERE (state = 'live'::text);
+
+
+--
+-- Name: listings_by_words; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_words ON public.listings USING gin (words);
+
+
+--
+-- Name: lots_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX lots_by_producer ON public.lots USING btree (producer_id);
+
+
+--
+-- Name: memberships_by_household; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX memberships_by_household ON public.memberships USING btree (county_code, household_code);
+
+
+--
+-- Name: messages_to_send; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_to_send ON public.messages USING btree (queued_at) WHERE (sent_at IS NULL);
+
+
+--
+-- Name: order_lines_by_listing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX order_lines_by_listing ON public.order_lines USING btree (listing_id);
+
+
+--
+-- Name: orders_by_buyer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_by_buyer ON public.orders USING btree (buyer_id, number DESC);
+
+
+--
+-- Name: orders_to_expire; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_to_expire ON public.orders USING btree (pay_until) WHERE (state = 'placed'::text);
+
+
+--
+-- Name: orders_waiting; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_waiting ON public.orders USING btree (buyer_id) WHERE (state = 'placed'::text);
+
+
+--
+-- Name: photos_by_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX photos_by_name ON public.photos USING btree (name);
+
+
+--
+-- Name: producer_members_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX producer_members_by_account ON public.producer_members USING btree (account_id);
+
+
+--
+-- Name: producer_steps_each_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX producer_steps_each_once ON public.producer_steps USING btree (producer_id, step) WHERE (step = ANY (ARRAY['apply'::text, 'confirm'::text, 'recommend'::text, 'approve'::text, 'refuse'::text]));
+
+
+--
+-- Name: producer_steps_one_person_one_step; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX producer_steps_one_person_one_step ON public.producer_steps USING btree (producer_id, account_id) WHERE (step = ANY (ARRAY['apply'::text, 'confirm'::text, 'recommend'::text, 'approve'::text]));
+
+
+--
+-- Name: producers_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX producers_by_county ON public.producers USING btree (county_code, state, id);
+
+
+--
+-- Name: producers_one_application_at_a_time; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX producers_one_application_at_a_time ON public.producers USING btree (applied_by) WHERE (state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text]));
+
+
+--
+-- Name: reviews_by_listing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX reviews_by_listing ON public.reviews USING btree (listing_id, id DESC);
+
+
+--
+-- Name: run_lines_by_household; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX run_lines_by_household ON public.run_lines USING btree (run_id, household_code);
+
+
+--
+-- Name: run_lines_by_village; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX run_lines_by_village ON public.run_lines USING btree (run_id, village_code);
+
+
+--
+-- Name: sessions_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX sessions_by_account ON public.sessions USING btree (account_id) WHERE (revoked_at IS NULL);
+
+
+--
+-- Name: sheet_files_by_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX sheet_files_by_name ON public.sheet_files USING btree (county_code, kind, name, taken_at DESC);
+
+
+--
+-- Name: sheet_files_one_content_a_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX sheet_files_one_content_a_name ON public.sheet_files USING btree (county_code, kind, name) WHERE (kind = ANY (ARRAY['billing'::text, 'usage'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text]));
+
+
+--
+-- Name: sheet_files_one_name_a_bill; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX sheet_files_one_name_a_bill ON public.sheet_files USING btree (county_code, sha256) WHERE (kind = 'billing'::text);
+
+
+--
+-- Name: sign_in_codes_by_network; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX sign_in_codes_by_network ON public.sign_in_codes USING btree (network, sent_at DESC);
+
+
+--
+-- Name: sign_in_codes_by_phone; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX sign_in_codes_by_phone ON public.sign_in_codes USING btree (phone_index, sent_at DESC);
+
+
+--
+-- Name: sign_in_codes_by_time; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX sign_in_codes_by_time ON public.sign_in_codes USING btree (sent_at DESC);
+
+
+--
+-- Name: suborder_events_by_suborder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX suborder_events_by_suborder ON public.suborder_events USING btree (suborder_id, id);
+
+
+--
+-- Name: suborders_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX suborders_by_producer ON public.suborders USING btree (producer_id, state, id);
+
+
+--
+-- Name: suborders_on_their_way; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX suborders_on_their_way ON public.suborders USING btree (shipped_at) WHERE (state = 'shipped'::text);
+
+
+--
+-- Name: subsidy_postings_by_month; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX subsidy_postings_by_month ON public.subsidy_postings USING btree (county_code, for_month);
+
+
+--
+-- Name: taken_nights_by_booking; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX taken_nights_by_booking ON public.taken_nights USING btree (booking_id);
+
+
+--
+-- Name: variants_by_lot; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX variants_by_lot ON public.variants USING btree (lot_id);
+
+
+--
+-- Name: pgqueuer tg_pgqueuer_changed; Type: TRIGGER; Schema: jobs; Owner: -
+--
+
+CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON jobs.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION jobs.fn_pgqueuer_changed();
+
+
+--
+-- Name: postings postings_append_only; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER postings_append_only BEFORE DELETE OR UPDATE ON payments.postings FOR EACH ROW EXECUTE FUNCTION payments.refuse_change();
+
+
+--
+-- Name: postings postings_balanced; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER postings_balanced AFTER INSERT ON payments.postings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION payments.check_balanced();
+
+
+--
+-- Name: postings postings_no_truncate; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER postings_no_truncate BEFORE TRUNCATE ON payments.postings FOR EACH STATEMENT EXECUTE FUNCTION payments.refuse_change();
+
+
+--
+-- Name: postings postings_same_transaction; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER postings_same_transaction BEFORE INSERT ON payments.postings FOR EACH ROW EXECUTE FUNCTION payments.refuse_closed();
+
+
+--
+-- Name: transactions transactions_append_only; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER transactions_append_only BEFORE DELETE OR UPDATE ON payments.transactions FOR EACH ROW EXECUTE FUNCTION payments.refuse_change();
+
+
+--
+-- Name: transactions transactions_balanced; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER transactions_balanced AFTER INSERT ON payments.transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION payments.check_balanced();
+
+
+--
+-- Name: transactions transactions_no_truncate; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER transactions_no_truncate BEFORE TRUNCATE ON payments.transactions FOR EACH STATEMENT EXECUTE FUNCTION payments.refuse_change();
+
+
+--
+-- Name: transactions transactions_stamp; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER transactions_stamp BEFORE INSERT ON payments.transactions FOR EACH ROW EXECUTE FUNCTION payments.stamp_transaction();
+
+
+--
+-- Name: audit_entries audit_entries_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER audit_entries_stay BEFORE DELETE OR UPDATE ON public.audit_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: audit_entries audit_entries_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER audit_entries_stay_all BEFORE TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: case_snapshots case_snapshots_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER case_snapshots_stay BEFORE DELETE OR UPDATE ON public.case_snapshots FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: case_snapshots case_snapshots_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER case_snapshots_stay_all BEFORE TRUNCATE ON public.case_snapshots FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: claims claims_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER claims_stay BEFORE DELETE OR UPDATE ON public.claims FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: claims claims_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER claims_stay_all BEFORE TRUNCATE ON public.claims FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: cycle_approvals cycle_approvals_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycle_approvals_stay BEFORE DELETE OR UPDATE ON public.cycle_approvals FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: cycle_approvals cycle_approvals_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycle_approvals_stay_all BEFORE TRUNCATE ON public.cycle_approvals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: cycle_duties cycle_duties_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycle_duties_stay BEFORE DELETE OR UPDATE ON public.cycle_duties FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: cycle_duties cycle_duties_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycle_duties_stay_all BEFORE TRUNCATE ON public.cycle_duties FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: cycle_events cycle_events_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycle_events_stay BEFORE DELETE OR UPDATE ON public.cycle_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: cycle_events cycle_events_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycle_events_stay_all BEFORE TRUNCATE ON public.cycle_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: finding_decisions finding_decisions_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER finding_decisions_stay BEFORE DELETE OR UPDATE ON public.finding_decisions FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: finding_decisions finding_decisions_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER finding_decisions_stay_all BEFORE TRUNCATE ON public.finding_decisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: orders orders_sum_up; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER orders_sum_up AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.order_sums();
+
+
+--
+-- Name: reviews reviews_count; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER reviews_count AFTER INSERT ON public.reviews REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.reviews_counted();
+
+
+--
+-- Name: reviews reviews_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER reviews_stay BEFORE DELETE OR UPDATE ON public.reviews FOR EACH ROW EXECUTE FUNCTION public.reviews_only_answered();
+
+
+--
+-- Name: run_lines run_lines_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER run_lines_stay BEFORE DELETE OR UPDATE ON public.run_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: run_lines run_lines_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER run_lines_stay_all BEFORE TRUNCATE ON public.run_lines FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: runs runs_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER runs_stay BEFORE DELETE OR UPDATE ON public.runs FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: runs runs_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER runs_stay_all BEFORE TRUNCATE ON public.runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: settlements settlements_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER settlements_stay BEFORE DELETE OR UPDATE ON public.settlements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: settlements settlements_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER settlements_stay_all BEFORE TRUNCATE ON public.settlements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: sheet_files sheet_files_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER sheet_files_stay BEFORE DELETE OR UPDATE ON public.sheet_files FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: sheet_files sheet_files_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER sheet_files_stay_all BEFORE TRUNCATE ON public.sheet_files FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: suborder_events suborder_events_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER suborder_events_stay BEFORE DELETE OR UPDATE ON public.suborder_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: subsidy_postings subsidy_postings_stay; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER subsidy_postings_stay BEFORE DELETE OR UPDATE ON public.subsidy_postings FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: subsidy_postings subsidy_postings_stay_all; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER subsidy_postings_stay_all BEFORE TRUNCATE ON public.subsidy_postings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: accounts accounts_kind_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.accounts
+    ADD CONSTRAINT accounts_kind_fkey FOREIGN KEY (kind) REFERENCES payments.account_kinds(kind);
+
+
+--
+-- Name: balances balances_account_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.balances
+    ADD CONSTRAINT balances_account_id_fkey FOREIGN KEY (account_id) REFERENCES payments.accounts(id);
+
+
+--
+-- Name: breaks breaks_closed_by_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.breaks
+    ADD CONSTRAINT breaks_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES payments.transactions(key);
+
+
+--
+-- Name: disputes disputes_payment_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.disputes
+    ADD CONSTRAINT disputes_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments.payments(id);
+
+
+--
+-- Name: operations operations_payment_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.operations
+    ADD CONSTRAINT operations_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments.payments(id);
+
+
+--
+-- Name: operations operations_refund_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.operations
+    ADD CONSTRAINT operations_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES payments.refunds(id);
+
+
+--
+-- Name: parts parts_payment_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.parts
+    ADD CONSTRAINT parts_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments.payments(id);
+
+
+--
+-- Name: postings postings_account_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.postings
+    ADD CONSTRAINT postings_account_id_fkey FOREIGN KEY (account_id) REFERENCES payments.accounts(id);
+
+
+--
+-- Name: postings postings_transaction_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.postings
+    ADD CONSTRAINT postings_transaction_id_fkey FOREIGN KEY (transaction_id) REFERENCES payments.transactions(id);
+
+
+--
+-- Name: refunds refunds_payment_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.refunds
+    ADD CONSTRAINT refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments.payments(id);
+
+
+--
+-- Name: bindings bindings_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bindings
+    ADD CONSTRAINT bindings_line FOREIGN KEY (county_code, line_code, operator, kind) REFERENCES public.lines(county_code, code, operator, kind);
+
+
+--
+-- Name: booked_nights booked_nights_booking; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.booked_nights
+    ADD CONSTRAINT booked_nights_booking FOREIGN KEY (booking_id) REFERENCES public.bookings(id);
+
+
+--
+-- Name: bookings bookings_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT bookings_line FOREIGN KEY (line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: bookings bookings_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT bookings_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: bookings bookings_room; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT bookings_room FOREIGN KEY (room_id) REFERENCES public.rooms(id);
+
+
+--
+-- Name: bookings bookings_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT bookings_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: cancel_tiers cancel_tiers_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cancel_tiers
+    ADD CONSTRAINT cancel_tiers_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: cart_lines cart_lines_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cart_lines
+    ADD CONSTRAINT cart_lines_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: cart_lines cart_lines_variant; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cart_lines
+    ADD CONSTRAINT cart_lines_variant FOREIGN KEY (variant_id) REFERENCES public.variants(id);
+
+
+--
+-- Name: cart_nights cart_nights_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cart_nights
+    ADD CONSTRAINT cart_nights_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: cart_nights cart_nights_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cart_nights
+    ADD CONSTRAINT cart_nights_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: certificates certificates_photo; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_photo FOREIGN KEY (photo_id) REFERENCES public.photos(id);
+
+
+--
+-- Name: certificates certificates_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: certificates certificates_verifier; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_verifier FOREIGN KEY (verified_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: claims claims_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_file FOREIGN KEY (file_id) REFERENCES public.sheet_files(id);
+
+
+--
+-- Name: claims claims_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
+-- Name: cycle_approvals cycle_approvals_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycle_approvals
+    ADD CONSTRAINT cycle_approvals_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: cycle_approvals cycle_approvals_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycle_approvals
+    ADD CONSTRAINT cycle_approvals_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: cycle_approvals cycle_approvals_run; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycle_approvals
+    ADD CONSTRAINT cycle_approvals_run FOREIGN KEY (run_id) REFERENCES public.runs(id);
+
+
+--
+-- Name: cycle_duties cycle_duties_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycle_duties
+    ADD CONSTRAINT cycle_duties_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: cycle_duties cycle_duties_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycle_duties
+    ADD CONSTRAINT cycle_duties_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: cycle_events cycle_events_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycle_events
+    ADD CONSTRAINT cycle_events_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: cycle_events cycle_events_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycle_events
+    ADD CONSTRAINT cycle_events_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: cycles cycles_run; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycles
+    ADD CONSTRAINT cycles_run FOREIGN KEY (run_id) REFERENCES public.runs(id);
+
+
+--
+-- Name: division_names division_names_division; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.division_names
+    ADD CONSTRAINT division_names_division FOREIGN KEY (code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: divisions divisions_parent; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.divisions
+    ADD CONSTRAINT divisions_parent FOREIGN KEY (parent_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: enrolments enrolments_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.enrolments
+    ADD CONSTRAINT enrolments_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
+-- Name: finding_decisions finding_decisions_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.finding_decisions
+    ADD CONSTRAINT finding_decisions_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: finding_decisions finding_decisions_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.finding_decisions
+    ADD CONSTRAINT finding_decisions_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: finding_decisions finding_decisions_finding; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.finding_decisions
+    ADD CONSTRAINT finding_decisions_finding FOREIGN KEY (finding_id) REFERENCES public.findings(id);
+
+
+--
+-- Name: finding_lines finding_lines_finding; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.finding_lines
+    ADD CONSTRAINT finding_lines_finding FOREIGN KEY (finding_id) REFERENCES public.findings(id);
+
+
+--
+-- Name: findings findings_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.findings
+    ADD CONSTRAINT findings_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: freight_templates freight_templates_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.freight_templates
+    ADD CONSTRAINT freight_templates_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: grants grants_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.grants
+    ADD CONSTRAINT grants_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: household_standings household_standings_household; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.household_standings
+    ADD CONSTRAINT household_standings_household FOREIGN KEY (county_code, household_code) REFERENCES public.households(county_code, code);
+
+
+--
+-- Name: household_standings household_standings_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.household_standings
+    ADD CONSTRAINT household_standings_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: households households_lineage; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.households
+    ADD CONSTRAINT households_lineage FOREIGN KEY (county_code, split_from) REFERENCES public.households(county_code, code);
+
+
+--
+-- Name: line_refunds line_refunds_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_refunds
+    ADD CONSTRAINT line_refunds_account FOREIGN KEY (asked_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: line_refunds line_refunds_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_refunds
+    ADD CONSTRAINT line_refunds_line FOREIGN KEY (line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: listings listings_category; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listings
+    ADD CONSTRAINT listings_category FOREIGN KEY (category_code) REFERENCES public.categories(code);
+
+
+--
+-- Name: listings listings_origin; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listings
+    ADD CONSTRAINT listings_origin FOREIGN KEY (origin_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: listings listings_photo; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listings
+    ADD CONSTRAINT listings_photo FOREIGN KEY (photo_id) REFERENCES public.photos(id);
+
+
+--
+-- Name: listings listings_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listings
+    ADD CONSTRAINT listings_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: lots lots_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lots
+    ADD CONSTRAINT lots_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: memberships memberships_household; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_household FOREIGN KEY (county_code, household_code) REFERENCES public.households(county_code, code);
+
+
+--
+-- Name: memberships memberships_person; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_person FOREIGN KEY (person_id) REFERENCES public.persons(id);
+
+
+--
+-- Name: night_prices night_prices_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.night_prices
+    ADD CONSTRAINT night_prices_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: order_lines order_lines_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_lines
+    ADD CONSTRAINT order_lines_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: order_lines order_lines_lot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_lines
+    ADD CONSTRAINT order_lines_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+
+--
+-- Name: order_lines order_lines_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_lines
+    ADD CONSTRAINT order_lines_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: order_lines order_lines_variant; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_lines
+    ADD CONSTRAINT order_lines_variant FOREIGN KEY (variant_id) REFERENCES public.variants(id);
+
+
+--
+-- Name: orders orders_buyer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_buyer FOREIGN KEY (buyer_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: photos photos_owner; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.photos
+    ADD CONSTRAINT photos_owner FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: producer_members producer_members_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producer_members
+    ADD CONSTRAINT producer_members_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: producer_members producer_members_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producer_members
+    ADD CONSTRAINT producer_members_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: producer_steps producer_steps_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producer_steps
+    ADD CONSTRAINT producer_steps_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: producer_steps producer_steps_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producer_steps
+    ADD CONSTRAINT producer_steps_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: producers producers_applicant; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producers
+    ADD CONSTRAINT producers_applicant FOREIGN KEY (applied_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: producers producers_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producers
+    ADD CONSTRAINT producers_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: programme_sentences programme_sentences_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programme_sentences
+    ADD CONSTRAINT programme_sentences_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
+-- Name: programme_sentences programme_sentences_reader; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programme_sentences
+    ADD CONSTRAINT programme_sentences_reader FOREIGN KEY (read_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: programme_terms programme_terms_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programme_terms
+    ADD CONSTRAINT programme_terms_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
+-- Name: reviews reviews_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: reviews reviews_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: reviews reviews_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: rooms rooms_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.rooms
+    ADD CONSTRAINT rooms_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: run_lines run_lines_run; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.run_lines
+    ADD CONSTRAINT run_lines_run FOREIGN KEY (run_id) REFERENCES public.runs(id);
+
+
+--
+-- Name: runs runs_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: runs runs_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: runs runs_snapshot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_snapshot FOREIGN KEY (county_code, manifest_sha256) REFERENCES public.case_snapshots(county_code, manifest_sha256);
+
+
+--
+-- Name: second_factor_uses second_factor_uses_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.second_factor_uses
+    ADD CONSTRAINT second_factor_uses_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: sessions sessions_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: settlements settlements_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.settlements
+    ADD CONSTRAINT settlements_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: sheet_files sheet_files_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sheet_files
+    ADD CONSTRAINT sheet_files_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: stock_moves stock_moves_lot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stock_moves
+    ADD CONSTRAINT stock_moves_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+
+--
+-- Name: suborder_events suborder_events_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.suborder_events
+    ADD CONSTRAINT suborder_events_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: suborders suborders_order; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.suborders
+    ADD CONSTRAINT suborders_order FOREIGN KEY (order_id) REFERENCES public.orders(id);
+
+
+--
+-- Name: suborders suborders_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.suborders
+    ADD CONSTRAINT suborders_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: subsidy_postings subsidy_postings_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.subsidy_postings
+    ADD CONSTRAINT subsidy_postings_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
+
+
+--
+-- Name: subsidy_postings subsidy_postings_run; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.subsidy_postings
+    ADD CONSTRAINT subsidy_postings_run FOREIGN KEY (run_id) REFERENCES public.runs(id);
+
+
+--
+-- Name: taken_nights taken_nights_booking; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.taken_nights
+    ADD CONSTRAINT taken_nights_booking FOREIGN KEY (booking_id) REFERENCES public.bookings(id) DEFERRABLE INITIALLY DEFERRED;
+
+
+--
+-- Name: taken_nights taken_nights_room; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.taken_nights
+    ADD CONSTRAINT taken_nights_room FOREIGN KEY (room_id) REFERENCES public.rooms(id);
+
+
+--
+-- Name: variants variants_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.variants
+    ADD CONSTRAINT variants_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: variants variants_lot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.variants
+    ADD CONSTRAINT variants_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+
+--
+-- Name: bindings; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.bindings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: bindings bindings_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY bindings_of_the_county ON public.bindings TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: budgets; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.budgets ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: budgets budgets_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY budgets_of_the_county ON public.budgets TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: case_snapshots; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.case_snapshots ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: case_snapshots case_snapshots_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY case_snapshots_of_the_county ON public.case_snapshots TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: claims; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.claims ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: claims claims_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY claims_of_the_county ON public.claims TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: cycle_approvals; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.cycle_approvals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: cycle_approvals cycle_approvals_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY cycle_approvals_of_the_county ON public.cycle_approvals TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: cycle_duties; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.cycle_duties ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: cycle_duties cycle_duties_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY cycle_duties_of_the_county ON public.cycle_duties TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: cycle_events; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.cycle_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: cycle_events cycle_events_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY cycle_events_of_the_county ON public.cycle_events TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: cycles; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.cycles ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: cycles cycles_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY cycles_of_the_county ON public.cycles TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: enrolments; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.enrolments ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: enrolments enrolments_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY enrolments_of_the_county ON public.enrolments TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: finding_decisions; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.finding_decisions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: finding_decisions finding_decisions_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY finding_decisions_of_the_county ON public.finding_decisions TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: finding_lines; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.finding_lines ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: finding_lines finding_lines_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY finding_lines_of_the_county ON public.finding_lines TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: findings; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.findings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: findings findings_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY findings_of_the_county ON public.findings TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: household_standings; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.household_standings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: household_standings household_standings_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY household_standings_of_the_county ON public.household_standings TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: households; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.households ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: households households_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY households_of_the_county ON public.households TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: lines; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.lines ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: lines lines_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY lines_of_the_county ON public.lines TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: memberships; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: memberships memberships_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY memberships_of_the_county ON public.memberships TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: openings; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.openings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: openings openings_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY openings_of_the_county ON public.openings TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: persons; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.persons ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: persons persons_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY persons_of_the_county ON public.persons TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: plans; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.plans ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: plans plans_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY plans_of_the_county ON public.plans TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: programme_sentences; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.programme_sentences ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: programme_sentences programme_sentences_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY programme_sentences_of_the_county ON public.programme_sentences TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: programme_terms; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.programme_terms ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: programme_terms programme_terms_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY programme_terms_of_the_county ON public.programme_terms TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: programmes; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.programmes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: programmes programmes_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY programmes_of_the_county ON public.programmes TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: run_lines; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.run_lines ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: run_lines run_lines_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY run_lines_of_the_county ON public.run_lines TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: runs; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.runs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: runs runs_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY runs_of_the_county ON public.runs TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: settlements; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.settlements ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: settlements settlements_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY settlements_of_the_county ON public.settlements TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: sheet_files; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.sheet_files ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sheet_files sheet_files_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY sheet_files_of_the_county ON public.sheet_files TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: subsidy_postings; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.subsidy_postings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: subsidy_postings subsidy_postings_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY subsidy_postings_of_the_county ON public.subsidy_postings TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: usage_days; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.usage_days ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: usage_days usage_days_of_the_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY usage_days_of_the_county ON public.usage_days TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: SCHEMA jobs; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA jobs TO market_app;
+
+
+--
+-- Name: SCHEMA payments; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA payments TO market_app;
+
+
+--
+-- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA public TO market_app;
+
+
+--
+-- Name: FUNCTION post(p_key text, p_kind text, p_order text, p_at timestamp with time zone, p_currency text, p_codes text[], p_amounts bigint[]); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.post(p_key text, p_kind text, p_order text, p_at timestamp with time zone, p_currency text, p_codes text[], p_amounts bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION payments.post(p_key text, p_kind text, p_order text, p_at timestamp with time zone, p_currency text, p_codes text[], p_amounts bigint[]) TO market_app;
+
+
+--
+-- Name: FUNCTION audit_add(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.audit_add(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.audit_add(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) TO market_app;
+
+
+--
+-- Name: TABLE bindings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.bindings TO market_app;
+
+
+--
+-- Name: FUNCTION bound_elsewhere(p_county text, p_spans jsonb); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.bound_elsewhere(p_county text, p_spans jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.bound_elsewhere(p_county text, p_spans jsonb) TO market_app;
+
+
+--
+-- Name: TABLE pgqueuer; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.pgqueuer TO market_app;
+
+
+--
+-- Name: SEQUENCE pgqueuer_id_seq; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT USAGE ON SEQUENCE jobs.pgqueuer_id_seq TO market_app;
+
+
+--
+-- Name: TABLE pgqueuer_log; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.pgqueuer_log TO market_app;
+
+
+--
+-- Name: SEQUENCE pgqueuer_log_id_seq; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT USAGE ON SEQUENCE jobs.pgqueuer_log_id_seq TO market_app;
+
+
+--
+-- Name: TABLE pgqueuer_schedules; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.pgqueuer_schedules TO market_app;
+
+
+--
+-- Name: SEQUENCE pgqueuer_schedules_id_seq; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT USAGE ON SEQUENCE jobs.pgqueuer_schedules_id_seq TO market_app;
+
+
+--
+-- Name: TABLE pgqueuer_statistics; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.pgqueuer_statistics TO market_app;
+
+
+--
+-- Name: SEQUENCE pgqueuer_statistics_id_seq; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT USAGE ON SEQUENCE jobs.pgqueuer_statistics_id_seq TO market_app;
+
+
+--
+-- Name: TABLE account_kinds; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT ON TABLE payments.account_kinds TO market_app;
+
+
+--
+-- Name: TABLE accounts; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT ON TABLE payments.accounts TO market_app;
+
+
+--
+-- Name: TABLE balances; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT ON TABLE payments.balances TO market_app;
+
+
+--
+-- Name: TABLE breaks; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE payments.breaks TO market_app;
+
+
+--
+-- Name: COLUMN breaks.closed_by; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(closed_by) ON TABLE payments.breaks TO market_app;
+
+
+--
+-- Name: COLUMN breaks.closed_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(closed_at) ON TABLE payments.breaks TO market_app;
+
+
+--
+-- Name: COLUMN breaks.note; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(note) ON TABLE payments.breaks TO market_app;
+
+
+--
+-- Name: TABLE disputes; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE payments.disputes TO market_app;
+
+
+--
+-- Name: COLUMN disputes.state; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE payments.disputes TO market_app;
+
+
+--
+-- Name: COLUMN disputes.reason; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(reason) ON TABLE payments.disputes TO market_app;
+
+
+--
+-- Name: COLUMN disputes.due_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(due_at) ON TABLE payments.disputes TO market_app;
+
+
+--
+-- Name: COLUMN disputes.closed_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(closed_at) ON TABLE payments.disputes TO market_app;
+
+
+--
+-- Name: TABLE events; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE payments.events TO market_app;
+
+
+--
+-- Name: COLUMN events.taken_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(taken_at) ON TABLE payments.events TO market_app;
+
+
+--
+-- Name: TABLE idempotency; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE payments.idempotency TO market_app;
+
+
+--
+-- Name: COLUMN idempotency.subject; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(subject) ON TABLE payments.idempotency TO market_app;
+
+
+--
+-- Name: COLUMN idempotency.status; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(status) ON TABLE payments.idempotency TO market_app;
+
+
+--
+-- Name: COLUMN idempotency.answer; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(answer) ON TABLE payments.idempotency TO market_app;
+
+
+--
+-- Name: COLUMN idempotency.locked_until; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(locked_until) ON TABLE payments.idempotency TO market_app;
+
+
+--
+-- Name: COLUMN idempotency.replays; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(replays) ON TABLE payments.idempotency TO market_app;
+
+
+--
+-- Name: TABLE inbox; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE payments.inbox TO market_app;
+
+
+--
+-- Name: COLUMN inbox.state; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE payments.inbox TO market_app;
+
+
+--
+-- Name: COLUMN inbox.attempts; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(attempts) ON TABLE payments.inbox TO market_app;
+
+
+--
+-- Name: COLUMN inbox.next_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(next_at) ON TABLE payments.inbox TO market_app;
+
+
+--
+-- Name: COLUMN inbox.error; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(error) ON TABLE payments.inbox TO market_app;
+
+
+--
+-- Name: TABLE operations; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: COLUMN operations.state; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: COLUMN operations.attempts; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(attempts) ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: COLUMN operations.error; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(error) ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: COLUMN operations.first_sent_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(first_sent_at) ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: COLUMN operations.next_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(next_at) ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: COLUMN operations.settled_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(settled_at) ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: TABLE parts; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE payments.parts TO market_app;
+
+
+--
+-- Name: TABLE payments; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.provider_ref; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(provider_ref) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.captured_minor; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(captured_minor) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.refunded_minor; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(refunded_minor) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.disputed_minor; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(disputed_minor) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.state; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.action; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(action) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.reason; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(reason) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.captured_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(captured_at) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.closed_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(closed_at) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.ask_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(ask_at) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: TABLE postings; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT ON TABLE payments.postings TO market_app;
+
+
+--
+-- Name: TABLE refunds; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.state; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.provider_ref; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(provider_ref) ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.reason; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(reason) ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.attempt; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(attempt) ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.settled_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(settled_at) ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: TABLE statement_lines; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE payments.statement_lines TO market_app;
+
+
+--
+-- Name: TABLE transactions; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT ON TABLE payments.transactions TO market_app;
+
+
+--
+-- Name: TABLE accounts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.accounts TO market_app;
+
+
+--
+-- Name: TABLE audit_entries; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.audit_entries TO market_app;
+
+
+--
+-- Name: TABLE booked_nights; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.booked_nights TO market_app;
+
+
+--
+-- Name: TABLE bookings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.bookings TO market_app;
+
+
+--
+-- Name: TABLE budgets; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.budgets TO market_app;
+
+
+--
+-- Name: TABLE cancel_tiers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.cancel_tiers TO market_app;
+
+
+--
+-- Name: TABLE cart_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cart_lines TO market_app;
+
+
+--
+-- Name: TABLE cart_nights; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cart_nights TO market_app;
+
+
+--
+-- Name: TABLE case_snapshots; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.case_snapshots TO market_app;
+
+
+--
+-- Name: TABLE categories; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.categories TO market_app;
+
+
+--
+-- Name: TABLE certificates; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.certificates TO market_app;
+
+
+--
+-- Name: TABLE claims; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.claims TO market_app;
+
+
+--
+-- Name: TABLE cycle_approvals; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.cycle_approvals TO market_app;
+
+
+--
+-- Name: TABLE cycle_duties; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.cycle_duties TO market_app;
+
+
+--
+-- Name: TABLE cycle_events; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.cycle_events TO market_app;
+
+
+--
+-- Name: TABLE cycles; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.cycles TO market_app;
+
+
+--
+-- Name: TABLE division_names; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.division_names TO market_app;
+
+
+--
+-- Name: TABLE divisions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.divisions TO market_app;
+
+
+--
+-- Name: TABLE enrolments; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: TABLE finding_decisions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.finding_decisions TO market_app;
+
+
+--
+-- Name: TABLE finding_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.finding_lines TO market_app;
+
+
+--
+-- Name: TABLE findings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.findings TO market_app;
+
+
+--
+-- Name: TABLE freight_templates; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: TABLE grants; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.grants TO market_app;
+
+
+--
+-- Name: TABLE holidays; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.holidays TO market_app;
+
+
+--
+-- Name: TABLE household_standings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.household_standings TO market_app;
+
+
+--
+-- Name: TABLE households; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.households TO market_app;
+
+
+--
+-- Name: TABLE line_refunds; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.line_refunds TO market_app;
+
+
+--
+-- Name: TABLE lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.lines TO market_app;
+
+
+--
+-- Name: TABLE listed_counties; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.listed_counties TO market_app;
+
+
+--
+-- Name: TABLE listings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: TABLE lots; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.lots TO market_app;
+
+
+--
+-- Name: TABLE memberships; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.memberships TO market_app;
+
+
+--
+-- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.messages TO market_app;
+
+
+--
+-- Name: TABLE night_prices; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.night_prices TO market_app;
+
+
+--
+-- Name: TABLE openings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.openings TO market_app;
+
+
+--
+-- Name: TABLE order_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.order_lines TO market_app;
+
+
+--
+-- Name: TABLE orders; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: TABLE persons; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.persons TO market_app;
+
+
+--
+-- Name: TABLE photos; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.photos TO market_app;
+
+
+--
+-- Name: TABLE plans; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.plans TO market_app;
+
+
+--
+-- Name: TABLE producer_members; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.producer_members TO market_app;
+
+
+--
+-- Name: TABLE producer_steps; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.producer_steps TO market_app;
+
+
+--
+-- Name: TABLE producers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.producers TO market_app;
+
+
+--
+-- Name: TABLE programme_sentences; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.programme_sentences TO market_app;
+
+
+--
+-- Name: TABLE programme_terms; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.programme_terms TO market_app;
+
+
+--
+-- Name: TABLE programmes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: TABLE reviews; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.reviews TO market_app;
+
+
+--
+-- Name: COLUMN reviews.answer; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(answer) ON TABLE public.reviews TO market_app;
+
+
+--
+-- Name: TABLE rooms; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.rooms TO market_app;
+
+
+--
+-- Name: TABLE run_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.run_lines TO market_app;
+
+
+--
+-- Name: TABLE runs; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.runs TO market_app;
+
+
+--
+-- Name: TABLE second_factor_uses; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.second_factor_uses TO market_app;
+
+
+--
+-- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sessions TO market_app;
+
+
+--
+-- Name: TABLE settlements; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.settlements TO market_app;
+
+
+--
+-- Name: TABLE sheet_files; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.sheet_files TO market_app;
+
+
+--
+-- Name: TABLE sign_in_codes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_codes TO market_app;
+
+
+--
+-- Name: TABLE stock_moves; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.stock_moves TO market_app;
+
+
+--
+-- Name: TABLE suborder_events; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.suborder_events TO market_app;
+
+
+--
+-- Name: TABLE suborders; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.suborders TO market_app;
+
+
+--
+-- Name: TABLE subsidy_postings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.subsidy_postings TO market_app;
+
+
+--
+-- Name: TABLE taken_nights; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.taken_nights TO market_app;
+
+
+--
+-- Name: TABLE usage_days; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.usage_days TO market_app;
+
+
+--
+-- Name: TABLE variants; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.variants TO market_app;
+
+
+--
+-- PostgreSQL database dump complete
+--
+
+\unrestrict xiangji
+
