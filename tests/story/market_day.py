@@ -5,8 +5,8 @@ import json
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-import asyncpg
 from msgspec import Struct, field
 
 from market.identity import AccountId, Actor
@@ -21,7 +21,6 @@ from market.orders import (
     Nights,
     Placed,
     VariantId,
-    part_of,
     pay_order,
     place,
     seal_address,
@@ -148,11 +147,6 @@ def expected_ledger(order: str) -> list[tuple[str, str, list[list[Any]]]]:
     return [(each["at"], each["kind"], each["legs"]) for each in EXPECTED["ledger"] if each["order"] == order]
 
 
-def part(world: World, order: str, position: int) -> str:
-    """A suborder's name of ours."""
-    return part_of(world.orders[order].number, position)
-
-
 async def build(world: World) -> None:
     """Write the story's world into an empty market."""
     async with world.db.transaction() as conn:
@@ -177,7 +171,7 @@ async def build(world: World) -> None:
             await _listing(conn, world, listing, ids[listing["producer"]])
 
 
-async def _freight(conn: Connection, producer_id: Any, name: str | None) -> None:
+async def _freight(conn: Connection, producer_id: UUID, name: str | None) -> None:
     if name is None:
         return
     template = next(each for each in STORY["freight_templates"] if each["id"] == name)
@@ -187,7 +181,7 @@ async def _freight(conn: Connection, producer_id: Any, name: str | None) -> None
     )  # fmt: skip
 
 
-async def _listing(conn: Connection, world: World, listing: dict[str, Any], producer_id: Any) -> None:
+async def _listing(conn: Connection, world: World, listing: dict[str, Any], producer_id: UUID) -> None:
     bp = STORY["commission_bp"]
     if "units" in listing:
         seasons = [
@@ -229,8 +223,3 @@ async def rush(world: World) -> tuple[list[Placed], list[BaseException]]:
         [each for each in answers if isinstance(each, Placed)],
         [each for each in answers if isinstance(each, BaseException)],
     )
-
-
-def days(first: date, last: date) -> "asyncpg.Range[date]":
-    """Nights from one day to another."""
-    return asyncpg.Range(first, last)

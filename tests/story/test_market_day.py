@@ -8,7 +8,7 @@ import pytest
 
 from market.aftersales import Why, confirm_receipt, get_statement, refund_line
 from market.bookings import stay_nights
-from market.kernel import Database, Refusal
+from market.kernel import Connection, Database, Refusal
 from market.kernel.seal import Seal
 from market.orders import (
     Batcher,
@@ -55,7 +55,7 @@ async def check_order(world: World, order: str, buyer: str) -> None:
     assert sums == [(each["goods_fen"], each["freight_fen"], each["total_fen"]) for each in wanted["suborders"]]
 
 
-async def test_two_producers_in_one_cart_are_released_on_receipt(world: World) -> None:
+async def follow_o1(world: World) -> None:
     await world.place_and_pay("O1")
     event = next(each for each in STORY["events"] if each["do"] == "confirm receipt" and each["order"] == "O1")
     async with world.db.transaction() as conn:
@@ -67,7 +67,7 @@ async def test_two_producers_in_one_cart_are_released_on_receipt(world: World) -
     await check_order(world, "O1", "B1")
 
 
-async def test_two_holiday_nights_are_cancelled_by_their_tier(world: World) -> None:
+async def follow_o4(world: World) -> None:
     await world.place_and_pay("O4")
     event = next(each for each in STORY["events"] if each["do"] == "cancel")
     cancelled = await cancel_order(
@@ -89,7 +89,7 @@ async def test_two_holiday_nights_are_cancelled_by_their_tier(world: World) -> N
     assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(378_30, 11_70)]
 
 
-async def test_bad_fruit_after_release_comes_from_the_recorded_parts(world: World) -> None:
+async def follow_o5(world: World) -> None:
     await world.place_and_pay("O5")
     async with world.db.transaction() as conn:
         await confirm_receipt(conn, world.seal, world.buyers["B5"], world.orders["O5"].id, now=at("2019-09-22T10:00"))
@@ -107,6 +107,18 @@ async def test_bad_fruit_after_release_comes_from_the_recorded_parts(world: Worl
         statement = await get_statement(conn, world.owners["P3"], world.owners["P3"].producers[0])
     assert (statement.payable_fen, statement.freight_fen, statement.owed_fen) == (75_26, 17_00, 92_26)
     assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(75_26, 1_54)]
+
+
+async def test_two_producers_in_one_cart_are_released_on_receipt(world: World) -> None:
+    await follow_o1(world)
+
+
+async def test_two_holiday_nights_are_cancelled_by_their_tier(world: World) -> None:
+    await follow_o4(world)
+
+
+async def test_bad_fruit_after_release_comes_from_the_recorded_parts(world: World) -> None:
+    await follow_o5(world)
 
 
 async def test_two_hundred_buyers_rush_at_fifty_boxes(world: World) -> None:
@@ -138,7 +150,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("why", REFUSED)
-async def test_what_the_story_refuses_changes_nothing(world: World, owner: Any, why: str) -> None:
+async def test_what_the_story_refuses_changes_nothing(world: World, owner: Connection, why: str) -> None:
     kind, named, message = REFUSED[why]
     await owner.execute("UPDATE lots SET left_units = 860 WHERE id = $1", world.lots["D"])
     await owner.execute("UPDATE lots SET left_units = 25 WHERE id = $1", world.lots["E"])
@@ -165,9 +177,8 @@ async def test_a_paid_order_is_not_charged_again(world: World) -> None:
 
 async def test_the_orders_that_are_told_leave_the_balances_of_the_story(world: World) -> None:
     """O1, O4 and O5 to their ends: what they left in each account, by the story's own transactions."""
-    await test_two_producers_in_one_cart_are_released_on_receipt(world)
-    await test_two_holiday_nights_are_cancelled_by_their_tier(world)
-    await test_bad_fruit_after_release_comes_from_the_recorded_parts(world)
+    for follow in (follow_o1, follow_o4, follow_o5):
+        await follow(world)
     wanted: dict[str, int] = {}
     for each in EXPECTED["ledger"]:
         if each["order"] in {"O1", "O4", "O5"}:

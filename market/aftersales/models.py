@@ -1,0 +1,128 @@
+"""Answers that say no after the sale."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from market.kernel import Refusal
+
+BAD_FRUIT_WITHIN = timedelta(hours=48)
+"""How long after receipt bad goods are made good. Source: marketplace.md, 坏果包赔: photo within 48 hours."""
+AGREED_WITHIN = timedelta(days=90)
+"""How long after receipt a producer may still give money back by agreement; payment rails take refunds for 180 days."""
+MOST_REVIEW = 500
+
+
+class Why(StrEnum):
+    """Why part of a line's money goes back."""
+
+    BAD_FRUIT = "bad_fruit"
+    AGREED = "agreed"
+
+
+class NotShippable(Refusal):
+    """The parcel is not waiting to be shipped: unpaid, shipped already, cancelled, or no parcel at all."""
+
+    code = "not_shippable"
+    zh = "这一单现在不能发货（{state}）。"
+    en = "This parcel cannot be shipped now; it is {state}."
+
+
+class TrackingWrong(Refusal):
+    """The carrier or the tracking number is missing or not one."""
+
+    code = "tracking_wrong"
+    status = 422
+    zh = "请写快递公司和 4 到 40 位的运单号。"
+    en = "Give the carrier and a tracking number of 4 to 40 letters and digits."
+
+
+class NotReceivable(Refusal):
+    """Nothing of it can be received now: unpaid, cancelled, over, or a stay before its arrival."""
+
+    code = "not_receivable"
+    zh = "现在没有可以确认收货的东西。"
+    en = "There is nothing to confirm now."
+
+
+class CodeWrong(Refusal):
+    """No guest of this house holds that code."""
+
+    code = "code_wrong"
+    status = 422
+    zh = "入住码不对，请客人再看一下。"
+    en = "No guest of yours holds this code."
+
+
+class CodeUsed(Refusal):
+    """The guest has arrived before."""
+
+    code = "code_used"
+    zh = "这个入住码已经用过了。"
+    en = "This code was used already."
+
+
+class NotTheDay(Refusal):
+    """The guest comes on another day."""
+
+    code = "not_the_day"
+    zh = "这个入住码从 {arrive_on} 起才能用，到 {leave_on} 为止。"
+    en = "This code counts from {arrive_on} to {leave_on}."
+
+
+class RefundWrong(Refusal):
+    """A refund says how much in one way: a sum, or a share."""
+
+    code = "refund_wrong"
+    status = 422
+    zh = "请写退款金额，或者坏果所占比例，只写一种。"
+    en = "Say how much goes back in one way: amount_fen, or share_bp of 1 to 10,000."
+
+
+class NotRefundable(Refusal):
+    """The line was never paid for, or was cancelled whole."""
+
+    code = "not_refundable"
+    zh = "这一项现在不能退款。"
+    en = "This line cannot be refunded now."
+
+
+class TooLateToRefund(Refusal):
+    """The time for it is over."""
+
+    code = "too_late_to_refund"
+    zh = "已经过了收货后 {hours} 小时，不能这样退款了。"
+    en = "More than {hours} hours have passed since receipt."
+
+
+class OtherRefundUnderKey(Refusal):
+    """The key was used for another refund of this line."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    zh = "这个编号已用于这一项的另一笔退款。"
+    en = "This key was used for another refund of this line; take a new one."
+
+
+class ReviewWrong(Refusal):
+    """A review has 1 to 5 stars and at most 500 characters."""
+
+    code = "review_wrong"
+    status = 422
+    zh = "评价要 1 到 5 星，文字不超过 500 字。"
+    en = "A review has 1 to 5 stars and at most 500 characters."
+
+
+class NotReceivedYet(Refusal):
+    """One reviews what one has received."""
+
+    code = "not_received_yet"
+    zh = "收到以后才能评价。"
+    en = "Review it once you have received it."
+
+
+class AlreadyReviewed(Refusal):
+    """A purchase is reviewed once."""
+
+    code = "already_reviewed"
+    zh = "这一单已经评价过了。"
+    en = "This purchase was reviewed already."

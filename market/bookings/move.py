@@ -1,0 +1,149 @@
+"""What orders do to bookings: held ones are booked with a code, or let their nights go; guests arrive once."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.bookings.models import BookingId, BookingState
+from market.kernel import Connection, Query
+from market.kernel.seal import Seal
+
+CODE_CONTEXT = "bookings.code"
+CODE_DIGITS = 8
+_TRIES = 8
+
+
+class Held(Struct, frozen=True):
+    """A booking that is to be confirmed or found rooms for."""
+
+    id: BookingId
+    suborder_id: UUID
+    listing_id: UUID
+    room_id: UUID
+    arrive_on: date
+    leave_on: date
+
+
+class Confirmed(Struct, frozen=True):
+    """A booking that was just paid, and the code that its guest shows on arrival."""
+
+    suborder_id: UUID
+    arrive_on: date
+    leave_on: date
+    code: str
+
+
+HELD_OF_ORDER = Query(
+    Held,
+    """
+    SELECT bookings.id, suborder_id, listing_id, room_id, lower(nights) AS arrive_on, upper(nights) AS leave_on
+      FROM bookings JOIN suborders ON suborders.id = suborder_id
+     WHERE order_id = :order_id AND bookings.state = :state
+     ORDER BY bookings.id
+    """,
+)
+CODES_IN_USE = Query(
+    bytes, "SELECT code_hash FROM bookings WHERE state = 'booked' AND code_hash = ANY(:hashes::bytea[])"
+)
+BOOK = Query(
+    None,
+    """
+    UPDATE bookings SET state = 'booked', code_hash = :code_hash, code_sealed = :code_sealed
+     WHERE id = :booking_id AND state = 'held'
+    """,
+)
+FREE = Query(
+    int,
+    """
+    WITH moved AS (
+        UPDATE bookings SET state = :state
+         WHERE suborder_id IN (SELECT id FROM suborders WHERE order_id = ANY(:order_ids::uuid[]))
+           AND (:suborder_ids::uuid[] IS NULL OR suborder_id = ANY(:suborder_ids))
+           AND state IN ('held', 'booked')
+        RETURNING id
+    ), freed AS (
+        DELETE FROM taken_nights WHERE booking_id IN (SELECT id FROM moved)
+    )
+    SELECT count(*)::integer FROM moved
+    """,
+)
+LOCK_ROOMS = Query(None, "SELECT FROM rooms WHERE listing_id = ANY(:listing_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE")
+# The same room where it is still free, else the first that is.
+TAKE_ROOM = Query(
+    UUID,
+    """
+    INSERT INTO taken_nights (room_id, nights, booking_id)
+    SELECT id, daterange(:arrive, :leave), :booking_id
+      FROM rooms
+     WHERE listing_id = :listing_id AND open
+       AND NOT EXISTS (SELECT FROM taken_nights WHERE taken_nights.room_id = rooms.id
+                                                  AND nights && daterange(:arrive, :leave))
+     ORDER BY id <> :room_id, position
+     LIMIT 1
+        ON CONFLICT DO NOTHING
+    RETURNING room_id
+    """,
+)
+HOLD_AGAIN = Query(
+    None,
+    "UPDATE bookings SET state = 'held', room_id = :room_id WHERE id = :booking_id AND state = 'expired'",
+)
+
+
+async def book_held(conn: Connection, seal: Seal, order_id: UUID) -> list[Confirmed]:
+    """Confirm the held bookings of a paid order; each gets a code that no other guest of today's holds."""
+    confirmed: list[Confirmed] = []
+    for held in await HELD_OF_ORDER.all(conn, order_id=order_id, state=BookingState.HELD):
+        code, code_hash = await _free_code(conn, seal)
+        await BOOK.run(conn, booking_id=held.id, code_hash=code_hash, code_sealed=seal.seal(code, CODE_CONTEXT))
+        confirmed.append(Confirmed(held.suborder_id, held.arrive_on, held.leave_on, code))
+    return confirmed
+
+
+def code_index(seal: Seal, code: str) -> bytes:
+    """Return what a check-in code is found by."""
+    return seal.index(f"check-in:{code}")
+
+
+async def _free_code(conn: Connection, seal: Seal) -> tuple[str, bytes]:
+    codes = [f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}" for _ in range(_TRIES)]
+    hashes = {code_index(seal, code): code for code in codes}
+    used = set(await CODES_IN_USE.all(conn, hashes=list(hashes)))
+    code_hash = next(each for each in hashes if each not in used)
+    return hashes[code_hash], code_hash
+
+
+async def free_bookings(
+    conn: Connection, order_ids: Sequence[UUID], *, state: BookingState, suborder_ids: Sequence[UUID] | None = None
+) -> int:
+    """End the bookings of orders, or of some of their suborders: each frees exactly its own nights; return how many."""
+    given = None if suborder_ids is None else list(suborder_ids)
+    return await FREE.one(conn, order_ids=list(order_ids), suborder_ids=given, state=state)
+
+
+async def hold_again(conn: Connection, order_id: UUID) -> bool:
+    """Find rooms for an expired order's nights once more; all of them, or nothing changes and the answer is False."""
+    expired = await HELD_OF_ORDER.all(conn, order_id=order_id, state=BookingState.EXPIRED)
+    if not expired:
+        return True
+    attempt = conn.transaction()
+    await attempt.start()
+    await LOCK_ROOMS.run(conn, listing_ids=[each.listing_id for each in expired])
+    for each in expired:
+        room_id = await TAKE_ROOM.maybe(
+            conn,
+            listing_id=each.listing_id,
+            arrive=each.arrive_on,
+            leave=each.leave_on,
+            booking_id=each.id,
+            room_id=each.room_id,
+        )
+        if room_id is None:
+            await attempt.rollback()
+            return False
+        await HOLD_AGAIN.run(conn, booking_id=each.id, room_id=room_id)
+    await attempt.commit()
+    return True

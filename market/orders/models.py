@@ -1,0 +1,247 @@
+"""What a buyer asks for, what an order is, the states it passes through, and the answers that say no."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.kernel import Fen, Refusal
+
+OrderId = NewType("OrderId", UUID)
+SuborderId = NewType("SuborderId", UUID)
+LineId = NewType("LineId", UUID)
+VariantId = NewType("VariantId", UUID)
+ListingId = NewType("ListingId", UUID)
+
+MOST_LINES = 100
+MOST_STAYS = 5
+MOST_QUANTITY = 9_999
+MOST_ROOMS = 20
+MOST_NIGHTS = 30
+FURTHEST_DAYS = 365
+"""How far ahead a night can be booked."""
+MOST_WAITING = 50
+"""Unpaid orders that one buyer may hold at a time: more would let one person freeze a shop."""
+
+
+class OrderState(StrEnum):
+    """Where an order stands."""
+
+    PLACED = "placed"
+    PAID = "paid"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class SuborderState(StrEnum):
+    """Where one producer's share of an order stands."""
+
+    PLACED = "placed"
+    PAID = "paid"
+    SHIPPED = "shipped"
+    RECEIVED = "received"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class SuborderKind(StrEnum):
+    """What a suborder delivers: a parcel, nights, or places."""
+
+    GOODS = "goods"
+    STAY = "stay"
+    ACTIVITY = "activity"
+
+
+_O, _S = OrderState, SuborderState
+ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
+    _O.PLACED: frozenset({_O.PAID, _O.CANCELLED, _O.EXPIRED}),
+    _O.PAID: frozenset({_O.FINISHED, _O.CANCELLED}),
+    _O.FINISHED: frozenset(),
+    _O.CANCELLED: frozenset(),
+    _O.EXPIRED: frozenset({_O.PAID}),
+}
+"""The moves of an order; an expired one is paid only when its money came after all and its goods were still there."""
+
+SUBORDER_MOVES: dict[SuborderState, frozenset[SuborderState]] = {
+    _S.PLACED: frozenset({_S.PAID, _S.CANCELLED, _S.EXPIRED}),
+    _S.PAID: frozenset({_S.SHIPPED, _S.RECEIVED, _S.CANCELLED}),
+    _S.SHIPPED: frozenset({_S.RECEIVED}),
+    _S.RECEIVED: frozenset(),
+    _S.CANCELLED: frozenset(),
+    _S.EXPIRED: frozenset({_S.PAID}),
+}
+"""The moves of a suborder; nights and places are received on arrival, without being shipped."""
+
+
+class Line(Struct, frozen=True):
+    """A wish for `quantity` of a variant."""
+
+    variant_id: VariantId
+    quantity: int
+
+
+class Nights(Struct, frozen=True):
+    """A wish for rooms of a stay from the night of `arrive_on` to the morning of `leave_on`."""
+
+    listing_id: ListingId
+    arrive_on: date
+    leave_on: date
+    rooms: int = 1
+
+
+class Placed(Struct, frozen=True):
+    """An order as its placing answers; `state` is what it is now where a repetition finds it later."""
+
+    id: OrderId
+    number: int
+    state: OrderState
+    goods_fen: Fen
+    freight_fen: Fen
+    discount_fen: Fen
+    total_fen: Fen
+    placed_at: datetime
+    pay_until: datetime
+
+
+class NothingAsked(Refusal):
+    """The order or the cart is empty."""
+
+    code = "nothing_asked"
+    status = 422
+    zh = "还没有选任何东西。"
+    en = "Nothing was chosen."
+
+
+class TooMuchAsked(Refusal):
+    """The order has more lines or stays than one order takes."""
+
+    code = "too_much_asked"
+    status = 422
+    zh = "一个订单最多 {lines} 种商品、{stays} 处住宿。"
+    en = "One order takes at most {lines} lines and {stays} stays."
+
+
+class QuantityWrong(Refusal):
+    """A quantity is not one that can be ordered."""
+
+    code = "quantity_wrong"
+    status = 422
+    zh = "数量要在 1 到 {most} 之间。"
+    en = "A quantity is a whole number from 1 to {most}."
+
+
+class NightsWrong(Refusal):
+    """The nights are in the past, too many, too far ahead, or end before they begin."""
+
+    code = "nights_wrong"
+    status = 422
+    zh = "请选今天以后、一年以内的 1 到 {most} 晚，1 到 {rooms} 间。"
+    en = "Choose 1 to {most} nights from today on, within a year, and 1 to {rooms} rooms."
+
+
+class NotForSale(Refusal):
+    """It is not on sale: withdrawn, unknown, or nothing that can be ordered so."""
+
+    code = "not_for_sale"
+    zh = "“{title}”已经下架。"
+    en = "“{title}” is not on sale."
+
+
+class ShopClosed(Refusal):
+    """The producer takes no orders now."""
+
+    code = "shop_closed"
+    zh = "{producer} 现在不接单。"
+    en = "{producer} takes no orders now."
+
+
+class NotShippedThere(Refusal):
+    """The producer does not send to the buyer's region."""
+
+    code = "not_shipped_there"
+    zh = "{producer} 的货不发往您的地区。"
+    en = "{producer} does not ship to that region."
+
+
+class SoldOut(Refusal):
+    """Less is left than was asked for, and what is missing will not come back by itself."""
+
+    code = "sold_out"
+    zh = "“{title}”只剩 {left}{unit}，卖完了就没有了。"
+    en = "Only {left} {unit} of “{title}” are left; trying again does not help."
+
+
+class WaitingForPayment(SoldOut):
+    """What was asked for lies in orders that are not paid yet; some of it may come free."""
+
+    code = "waiting_for_payment"
+    zh = "“{title}”现在只剩 {left}{unit}，其余在别人的待付款订单里；{minutes} 分钟内没付款会放出来，可以再试。"
+    en = "Only {left} {unit} of “{title}” are free; the rest waits for payment up to {minutes} minutes. Try again."
+
+
+class NightsTaken(Refusal):
+    """Not enough rooms are free in those nights."""
+
+    code = "nights_taken"
+    zh = "“{title}”这几晚房间不够了。"
+    en = "“{title}” does not have that many rooms in those nights."
+
+
+class NightsHeld(NightsTaken):
+    """The rooms lie in bookings that are not paid yet; some may come free."""
+
+    code = "nights_held"
+    zh = "“{title}”这几晚的房间正等别人付款；{minutes} 分钟内没付款会放出来，可以再试。"
+    en = "The rooms of “{title}” wait for others to pay within {minutes} minutes. Try again."
+
+
+class TotalChanged(Refusal):
+    """A price or the freight changed since the buyer saw the total; nothing was placed."""
+
+    code = "total_changed"
+    zh = "价格有变化，现在合计 {total_fen} 分，请看过再下单。"
+    en = "The total is {total_fen} fen now; look at it and order again."
+
+
+class OtherOrderUnderKey(Refusal):
+    """The key was used for an order of other things."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    zh = "这个下单编号已用于另一个订单。"
+    en = "This key was used for another order; take a new one."
+
+
+class TooManyWaiting(Refusal):
+    """The buyer holds as many unpaid orders as anyone may."""
+
+    code = "too_many_waiting"
+    zh = "您有 {most} 个订单还没付款，请先付款或取消。"
+    en = "You hold {most} unpaid orders; pay or cancel some first."
+
+
+class NotPayable(Refusal):
+    """The order is not waiting for money: cancelled, expired or over."""
+
+    code = "not_payable"
+    zh = "这个订单现在不能付款。"
+    en = "This order cannot be paid now; it is {state}."
+
+
+class PaidAlready(Refusal):
+    """The order was paid; nothing is charged a second time."""
+
+    code = "already_paid"
+    zh = "这个订单已经付过款，不会重复扣款。"
+    en = "This order is paid already; nothing is charged twice."
+
+
+class NotCancellable(Refusal):
+    """It has been shipped, used, or ended already."""
+
+    code = "not_cancellable"
+    zh = "已发货、已入住或已结束的订单不能取消。"
+    en = "What was shipped, used or ended cannot be cancelled."

@@ -1,0 +1,179 @@
+"""Shipping and receipt: only then does the money become the producer's, less the commission rounded down."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from market.aftersales import (
+    NotReceivable,
+    NotShippable,
+    TrackingWrong,
+    confirm_overdue,
+    confirm_receipt,
+    count_to_ship,
+    get_statement,
+    parcels_of,
+    ship_suborder,
+)
+from market.identity import Actor, NotFound
+from market.kernel import Database, Refusal
+from market.orders import OrderView, SuborderState
+from tests.conftest import NOW
+from tests.factories import a_freight_template, a_product, a_stay, owner_of
+from tests.shopping import ADDRESS, Shopping, a_shopper, stay_of
+
+
+async def a_paid_order(shopping: Shopping) -> OrderView:
+    """One parcel of 99.99 with 17.00 freight, and a stay."""
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, price_fen=33_33, gross_g=1200, commission_bp=200)
+        await a_freight_template(conn, product.producer_id)
+        stay = await a_stay(conn)
+    order = await shopping.place([(product.variant_id, 3)], nights=[stay_of(stay.listing_id)])
+    await shopping.pay(order)
+    return await shopping.see(order)
+
+
+async def producer_number(db: Database, order: OrderView, position: int = 1) -> int:
+    async with db.connection() as conn:
+        return await conn.fetchval(
+            "SELECT number FROM producers WHERE id = $1", order.suborders[position - 1].producer_id
+        )
+
+
+async def test_a_parcel_is_shipped_told_of_and_released_on_receipt(shopping: Shopping) -> None:
+    order = await a_paid_order(shopping)
+    parcel = order.suborders[0]
+    async with shopping.db.transaction() as conn:
+        owner = await owner_of(conn, parcel.producer_id)
+        queue = await parcels_of(conn, shopping.seal, owner, parcel.producer_id)
+        (waiting,) = queue
+        assert (waiting.code, waiting.address) == (parcel.code, ADDRESS)
+        assert [(line.quantity, line.amount_fen) for line in waiting.lines] == [(3, 99_99)]
+        assert await count_to_ship(conn, parcel.producer_id) == 1
+        for _ in range(2):
+            state = await ship_suborder(
+                conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking="ems 0001", now=NOW
+            )
+            assert state is SuborderState.SHIPPED
+        assert await count_to_ship(conn, parcel.producer_id) == 0
+    shipped = [facts for template, facts in await shopping.messages() if template == "shipped"]
+    assert shipped == ['{"carrier":"邮政","tracking":"EMS0001"}']
+    async with shopping.db.transaction() as conn:
+        received = await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        again = await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+    assert (received.state, received.positions) == ("paid", [1])
+    assert again == received
+    number = await producer_number(shopping.db, order)
+    # 2% of 99.99 is 1.9998, rounded down.
+    assert await shopping.balances() == {
+        "clearing:alipay": -676_99, f"escrow:{order.number}-2": 560_00,
+        f"payable:{number}": 98_00, "commission": 1_99, f"freight:{number}": 17_00,
+    }  # fmt: skip
+    arrived = [facts for template, facts in await shopping.messages() if template == "money_arrived"]
+    assert arrived == ['{"amount":"115.00"}']
+
+
+async def test_a_number_is_corrected_until_receipt(shopping: Shopping) -> None:
+    order = await a_paid_order(shopping)
+    parcel = order.suborders[0]
+    async with shopping.db.transaction() as conn:
+        owner = await owner_of(conn, parcel.producer_id)
+        for tracking in ("EMS0001", "EMS0002"):
+            await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking=tracking, now=NOW)
+    assert (await shopping.see_id(order.id)).suborders[0].tracking == "EMS0002"
+    async with shopping.db.transaction() as conn:
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1], now=NOW)
+        with pytest.raises(NotShippable):
+            await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking="EMS0003", now=NOW)
+
+
+async def test_only_its_producer_ships_and_only_parcels(shopping: Shopping) -> None:
+    order = await a_paid_order(shopping)
+    parcel, stay = order.suborders
+    async with shopping.db.transaction() as conn:
+        owner, host = await owner_of(conn, parcel.producer_id), await owner_of(conn, stay.producer_id)
+        stranger = await a_shopper(conn)
+
+    async def refused(actor: Actor, suborder: UUID, carrier: str = "邮政", tracking: str = "EMS0001") -> type[Refusal]:
+        with pytest.raises(Refusal) as told:
+            async with shopping.db.transaction() as conn:
+                await ship_suborder(conn, shopping.seal, actor, suborder, carrier=carrier, tracking=tracking, now=NOW)
+        return type(told.value)
+
+    assert await refused(host, parcel.id) is NotFound
+    assert await refused(stranger, parcel.id) is NotFound
+    assert await refused(shopping.buyer, parcel.id) is NotFound
+    assert await refused(host, stay.id) is NotShippable
+    assert await refused(owner, parcel.id, carrier="") is TrackingWrong
+    assert await refused(owner, parcel.id, tracking="1") is TrackingWrong
+    assert await refused(owner, parcel.id, tracking="<b>0001</b>") is TrackingWrong
+    assert [each.state for each in (await shopping.see_id(order.id)).suborders] == ["paid", "paid"]
+
+
+async def test_a_stay_is_not_received_before_its_arrival(shopping: Shopping) -> None:
+    order = await a_paid_order(shopping)
+    async with shopping.db.transaction() as conn:
+        with pytest.raises(NotReceivable):
+            await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[2], now=NOW)
+    async with shopping.db.transaction() as conn:
+        received = await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW + timedelta(days=13))
+    assert (received.state, received.positions) == ("finished", [1, 2])
+    seen = await shopping.see_id(order.id)
+    assert [room.state for room in seen.suborders[1].bookings] == ["arrived"]
+
+
+async def test_nothing_is_received_that_was_not_paid_or_is_anothers(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn)
+        stranger = await a_shopper(conn)
+    order = await shopping.place([(product.variant_id, 1)])
+    async with shopping.db.transaction() as conn:
+        with pytest.raises(NotReceivable):
+            await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        with pytest.raises(NotFound):
+            await confirm_receipt(conn, shopping.seal, stranger, order.id, now=NOW)
+        with pytest.raises(NotFound):
+            await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[1, 7], now=NOW)
+    assert await shopping.balances() == {}
+
+
+async def test_time_confirms_what_nobody_does(shopping: Shopping) -> None:
+    order = await a_paid_order(shopping)
+    parcel = order.suborders[0]
+    async with shopping.db.transaction() as conn:
+        owner = await owner_of(conn, parcel.producer_id)
+        await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking="EMS0001", now=NOW)
+    days = timedelta(days=1)
+
+    async def confirmed(after: timedelta) -> int:
+        return await confirm_overdue(shopping.db, now=NOW + after, days=10, seal=shopping.seal)
+
+    assert await confirmed(10 * days - timedelta(seconds=1)) == 0
+    assert await confirmed(10 * days) == 1
+    assert await confirmed(10 * days) == 0
+    assert (await shopping.see_id(order.id)).state == "paid"
+    assert await confirmed(24 * days) == 0
+    assert await confirmed(25 * days) == 1  # left on 5 October, and 10 days on
+    assert (await shopping.see_id(order.id)).state == "finished"
+    arrived = [facts for template, facts in await shopping.messages() if template == "money_arrived"]
+    assert arrived == ['{"amount":"115.00"}', '{"amount":"543.20"}']
+
+
+async def test_a_statement_says_what_is_owed_and_what_is_on_its_way(shopping: Shopping) -> None:
+    order = await a_paid_order(shopping)
+    parcel = order.suborders[0]
+    async with shopping.db.transaction() as conn:
+        owner = await owner_of(conn, parcel.producer_id)
+        before = await get_statement(conn, owner, parcel.producer_id)
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        after = await get_statement(conn, owner, parcel.producer_id)
+        with pytest.raises(NotFound):
+            await get_statement(conn, shopping.buyer, parcel.producer_id)
+    assert (before.owed_fen, before.waiting_fen) == (0, 116_99)
+    assert (after.payable_fen, after.freight_fen, after.owed_fen, after.waiting_fen) == (98_00, 17_00, 115_00, 0)
+    (line,) = after.lines
+    assert (line.code, line.state, line.goods_fen, line.freight_fen, line.commission_fen, line.payable_fen) == (
+        parcel.code, "received", 99_99, 17_00, 1_99, 98_00,
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""Reviews: by who bought and received, once a purchase; the listing's rating follows."""
+
+import asyncpg
+import pytest
+
+from market.aftersales import AlreadyReviewed, NotReceivedYet, ReviewWrong, confirm_receipt, write_review
+from market.identity import NotFound
+from market.kernel import Connection
+from market.orders import OrderView
+from tests.conftest import NOW
+from tests.factories import a_product
+from tests.shopping import Shopping, a_shopper
+
+
+async def an_order_of_two(shopping: Shopping, *, received: bool) -> OrderView:
+    async with shopping.db.transaction() as conn:
+        one = await a_product(conn)
+        two = await a_product(conn, one.producer_id)
+    order = await shopping.place([(one.variant_id, 1), (two.variant_id, 1)])
+    await shopping.pay(order)
+    if received:
+        async with shopping.db.transaction() as conn:
+            await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+    return await shopping.see(order)
+
+
+async def test_each_thing_that_was_received_is_reviewed_once(shopping: Shopping) -> None:
+    order = await an_order_of_two(shopping, received=True)
+    (suborder,) = order.suborders
+    first, second = [each.listing_id for each in suborder.lines]
+    async with shopping.db.transaction() as conn:
+        review = await write_review(
+            conn, shopping.buyer, suborder.id, listing_id=first, rating=5, text=" 枣很甜 ", now=NOW
+        )
+        await write_review(conn, shopping.buyer, suborder.id, listing_id=second, rating=2, text="", now=NOW)
+        assert (review.rating, review.text, review.at) == (5, "枣很甜", NOW)
+        with pytest.raises(AlreadyReviewed):
+            await write_review(conn, shopping.buyer, suborder.id, listing_id=first, rating=1, text="", now=NOW)
+        rows = await conn.fetch("SELECT id, rating_sum, rating_count FROM listings ORDER BY id")
+    assert {row["id"]: (row["rating_sum"], row["rating_count"]) for row in rows} == {first: (5, 1), second: (2, 1)}
+    assert (await shopping.see_id(order.id)).suborders[0].reviewed
+
+
+async def test_only_who_bought_it_reviews_it(shopping: Shopping) -> None:
+    order = await an_order_of_two(shopping, received=True)
+    (suborder,) = order.suborders
+    async with shopping.db.transaction() as conn:
+        stranger = await a_shopper(conn)
+        elsewhere = await a_product(conn)
+        for actor, listing in ((stranger, suborder.lines[0].listing_id), (shopping.buyer, elsewhere.listing_id)):
+            with pytest.raises(NotFound):
+                await write_review(conn, actor, suborder.id, listing_id=listing, rating=5, text="", now=NOW)
+        with pytest.raises(NotFound):
+            await write_review(conn, shopping.buyer, suborder.id, rating=5, text="", now=NOW)
+        assert await conn.fetchval("SELECT count(*) FROM reviews") == 0
+
+
+async def test_what_was_not_received_is_not_reviewed(shopping: Shopping) -> None:
+    order = await an_order_of_two(shopping, received=False)
+    (suborder,) = order.suborders
+    async with shopping.db.transaction() as conn:
+        with pytest.raises(NotReceivedYet):
+            await write_review(
+                conn, shopping.buyer, suborder.id, listing_id=suborder.lines[0].listing_id, rating=5, text="", now=NOW
+            )
+
+
+@pytest.mark.parametrize(("rating", "text", "field"), [(0, "", "rating"), (6, "", "rating"), (5, "好" * 501, "text")])
+async def test_a_review_is_bounded(shared: object, conn: Connection, rating: int, text: str, field: str) -> None:
+    buyer = await a_shopper(conn)
+    with pytest.raises(ReviewWrong) as refused:
+        await write_review(conn, buyer, buyer.account_id, rating=rating, text=text, now=NOW)
+    assert [fault.field for fault in refused.value.errors] == [field]
+    assert shared is not None
+
+
+async def test_a_review_is_never_changed_or_deleted(shopping: Shopping, owner: Connection) -> None:
+    order = await an_order_of_two(shopping, received=True)
+    (suborder,) = order.suborders
+    async with shopping.db.transaction() as conn:
+        await write_review(
+            conn, shopping.buyer, suborder.id, listing_id=suborder.lines[0].listing_id, rating=1, text="坏了", now=NOW
+        )
+    for statement in ("DELETE FROM reviews", "UPDATE reviews SET rating = 5", "UPDATE reviews SET text = '好'"):
+        with pytest.raises(asyncpg.PostgresError):
+            await owner.execute(statement)
+    await owner.execute("UPDATE reviews SET answer = '对不起，已补发'")
+    with pytest.raises(asyncpg.PostgresError):
+        await owner.execute("UPDATE reviews SET answer = '没有'")

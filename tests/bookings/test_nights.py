@@ -1,0 +1,104 @@
+"""The calendar of a stay: prices by season, holidays, and rooms that are free night by night."""
+
+import asyncio
+from datetime import date, timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from asyncpg.connection import LoggedQuery
+
+from market.bookings import WindowWrong, cancel_terms, stay_nights
+from market.identity import NotFound
+from market.kernel import Connection
+from tests.factories import AStay, a_product, a_stay
+
+SEASONS = [(date(2019, 10, 1), date(2019, 10, 4), 420_00), (date(2019, 10, 4), date(2019, 10, 8), 360_00)]
+
+
+def october(day: int) -> date:
+    return date(2019, 9, 30) + timedelta(days=day)
+
+
+async def take(conn: Connection, stay: AStay, room: int, first: int, last: int) -> None:
+    await conn.execute(
+        "INSERT INTO taken_nights VALUES ($1, $2)", stay.room_ids[room], asyncpg.Range(october(first), october(last))
+    )
+
+
+async def test_each_night_has_its_price_its_holiday_and_its_free_rooms(conn: Connection) -> None:
+    stay = await a_stay(conn, rooms=3, price_fen=280_00, seasons=SEASONS)
+    await take(conn, stay, 0, 2, 5)
+    await take(conn, stay, 1, 4, 6)
+    await conn.execute("UPDATE rooms SET open = false WHERE id = $1", stay.room_ids[2])
+    nights = await stay_nights(conn, stay.listing_id, arrive=october(1), leave=october(9))
+    assert [(each.night.day, each.free, each.price_fen, each.holiday) for each in nights] == [
+        (1, 2, 420_00, "国庆"), (2, 1, 420_00, "国庆"), (3, 1, 420_00, "国庆"), (4, 0, 360_00, "国庆"),
+        (5, 1, 360_00, "国庆"), (6, 2, 360_00, "国庆"), (7, 2, 360_00, "国庆"), (8, 2, 280_00, None),
+    ]  # fmt: skip
+
+
+async def test_a_working_weekend_is_no_holiday(conn: Connection) -> None:
+    stay = await a_stay(conn)
+    (night,) = await stay_nights(conn, stay.listing_id, arrive=october(12), leave=october(13))
+    assert night.holiday is None
+
+
+async def test_a_room_that_was_taken_and_closed_is_not_counted_twice(conn: Connection) -> None:
+    stay = await a_stay(conn, rooms=2)
+    await take(conn, stay, 1, 1, 3)
+    await conn.execute("UPDATE rooms SET open = false WHERE id = $1", stay.room_ids[1])
+    nights = await stay_nights(conn, stay.listing_id, arrive=october(1), leave=october(2))
+    assert [each.free for each in nights] == [1]
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 1), (2, 1), (1, 94)])
+async def test_a_window_has_1_to_92_nights(conn: Connection, first: int, last: int) -> None:
+    with pytest.raises(WindowWrong):
+        await stay_nights(conn, uuid4(), arrive=october(first), leave=october(last))
+
+
+async def test_a_window_is_one_statement_however_long(conn: Connection) -> None:
+    stay = await a_stay(conn, rooms=5)
+    asked: list[str] = []
+
+    def note(query: LoggedQuery) -> None:
+        asked.append(query.query)
+
+    conn.add_query_logger(note)
+    try:
+        nights = await stay_nights(conn, stay.listing_id, arrive=october(1), leave=october(93))
+        await asyncio.sleep(0)  # the driver logs a statement on the loop's next turn
+    finally:
+        conn.remove_query_logger(note)
+    assert (len(nights), len(asked)) == (92, 1)
+
+
+async def test_only_a_stay_on_sale_has_a_calendar(conn: Connection) -> None:
+    product, stay, closed = await a_product(conn), await a_stay(conn), await a_stay(conn)
+    await conn.execute("UPDATE listings SET state = 'withdrawn' WHERE id = $1", stay.listing_id)
+    await conn.execute("UPDATE producers SET state = 'suspended' WHERE id = $1", closed.producer_id)
+    for listing_id in (product.listing_id, stay.listing_id, closed.listing_id, uuid4()):
+        with pytest.raises(NotFound):
+            await stay_nights(conn, listing_id, arrive=october(1), leave=october(2))
+
+
+async def test_the_terms_shown_before_paying_are_those_of_the_nights(conn: Connection) -> None:
+    stay = await a_stay(conn)
+    today = date(2019, 9, 24)
+    holiday = await cancel_terms(conn, stay.listing_id, arrive=october(3), leave=october(5), day=today)
+    assert (holiday.holiday, holiday.days_left, holiday.refund_bp) == (True, 9, 5_000)
+    assert [(each.days_before, each.refund_bp) for each in holiday.tiers] == [(15, 10_000), (7, 5_000), (0, 0)]
+    ordinary = await cancel_terms(conn, stay.listing_id, arrive=october(9), leave=october(10), day=today)
+    assert (ordinary.holiday, ordinary.days_left, ordinary.refund_bp) == (False, 15, 10_000)
+    touching = await cancel_terms(conn, stay.listing_id, arrive=october(7), leave=october(9), day=today)
+    assert touching.holiday
+
+
+async def test_two_guests_never_share_a_night_and_may_share_a_day(owner: Connection) -> None:
+    stay = await a_stay(owner, rooms=1)
+    await take(owner, stay, 0, 1, 3)
+    await take(owner, stay, 0, 3, 4)
+    with pytest.raises(asyncpg.ExclusionViolationError) as refused:
+        await take(owner, stay, 0, 2, 3)
+    assert getattr(refused.value, "constraint_name", "") == "taken_nights_one_guest_a_night"

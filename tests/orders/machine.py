@@ -1,0 +1,92 @@
+"""What must hold between stock, nights, orders and the ledger, whatever has happened: one statement each."""
+
+from market.kernel import Connection
+
+INVARIANTS = {
+    "14: a lot's units are for sale, waiting, or sold, and no more than there were": """
+        SELECT lots.id FROM lots
+         WHERE left_units + waiting_units + sold_units <> 12 OR least(left_units, waiting_units, sold_units) < 0
+    """,
+    "14: what waits and what is sold is exactly what live orders hold": """
+        SELECT lots.id FROM lots
+         WHERE (waiting_units, sold_units) <> (
+               SELECT coalesce(sum(units) FILTER (WHERE suborders.state = 'placed'), 0),
+                      coalesce(sum(units) FILTER (WHERE suborders.state IN ('paid', 'shipped', 'received')), 0)
+                 FROM order_lines JOIN suborders ON suborders.id = suborder_id WHERE lot_id = lots.id)
+    """,
+    "17: the nights taken are those of live bookings, room by room": """
+        (SELECT id, room_id, nights FROM bookings WHERE state IN ('held', 'booked', 'arrived')
+         EXCEPT SELECT booking_id, room_id, nights FROM taken_nights)
+        UNION ALL
+        (SELECT booking_id, room_id, nights FROM taken_nights
+         EXCEPT SELECT id, room_id, nights FROM bookings WHERE state IN ('held', 'booked', 'arrived'))
+    """,
+    "17: a booking is as far as its suborder": """
+        SELECT bookings.id FROM bookings JOIN suborders ON suborders.id = suborder_id
+         WHERE (suborders.state, bookings.state) NOT IN (
+               ('placed', 'held'), ('paid', 'booked'), ('paid', 'arrived'), ('received', 'arrived'),
+               ('cancelled', 'cancelled'), ('expired', 'expired'))
+    """,
+    "7: an order is the sum of its suborders, and they of their lines": """
+        SELECT orders.id FROM orders
+         WHERE (goods_fen, freight_fen) <> (
+               SELECT sum(goods_fen), sum(freight_fen) FROM suborders WHERE order_id = orders.id)
+            OR EXISTS (SELECT FROM suborders WHERE order_id = orders.id AND goods_fen <> (
+                       SELECT sum(amount_fen) FROM order_lines WHERE suborder_id = suborders.id))
+    """,
+    "7: escrow holds exactly what was paid for and not yet received or given back": """
+        SELECT suborders.id
+          FROM suborders JOIN orders ON orders.id = order_id
+          LEFT JOIN payments.accounts ON code = 'escrow:' || orders.number || '-' || position
+          LEFT JOIN payments.balances ON account_id = accounts.id
+         WHERE coalesce(amount_minor, 0) <> CASE
+               WHEN suborders.state IN ('paid', 'shipped')
+               THEN suborders.freight_fen + (SELECT sum(amount_fen - order_lines.refunded_fen) FROM order_lines
+                                              WHERE suborder_id = suborders.id)
+               WHEN suborders.state = 'received' OR orders.paid_at IS NOT NULL THEN 0
+               ELSE coalesce(amount_minor, 0) END
+    """,
+    "7: what went back to the buyer is what the suborders say": """
+        SELECT orders.id FROM orders
+         WHERE paid_at IS NOT NULL
+           AND (SELECT coalesce(sum(refunded_minor), 0) FROM payments.payments WHERE order_ref = orders.number::text)
+            <> (SELECT sum(refunded_fen) FROM suborders WHERE order_id = orders.id)
+    """,
+    "6: captured is no more than asked, given back no more than captured": """
+        SELECT id FROM payments.payments
+         WHERE captured_minor NOT IN (0, amount_minor) OR refunded_minor > captured_minor
+    """,
+    "8: an order has one captured payment at most": """
+        SELECT order_ref FROM payments.payments WHERE state = 'captured' GROUP BY order_ref HAVING count(*) > 1
+    """,
+    "18: producers are owed exactly the parts of what was received, or kept by tier": """
+        SELECT producers.id
+          FROM producers
+          LEFT JOIN payments.accounts ON code = 'payable:' || producers.number
+          LEFT JOIN payments.balances ON account_id = accounts.id
+         WHERE coalesce(amount_minor, 0) <> (
+               SELECT coalesce(sum(payable_fen), 0) FROM suborders
+                WHERE producer_id = producers.id AND state IN ('received', 'cancelled'))
+    """,
+    "20: the parts of what was released are its goods, whole": """
+        SELECT suborders.id FROM suborders
+         WHERE released_at IS NOT NULL
+           AND payable_fen + commission_fen <> (SELECT sum(amount_fen - order_lines.refunded_fen) FROM order_lines
+                                                 WHERE suborder_id = suborders.id)
+    """,
+    "states: an order's state follows from its suborders'": """
+        SELECT orders.id FROM orders
+         WHERE state <> (SELECT CASE
+                   WHEN bool_and(s.state = 'expired') THEN 'expired'
+                   WHEN bool_and(s.state = 'cancelled') THEN 'cancelled'
+                   WHEN bool_and(s.state = 'placed') THEN 'placed'
+                   WHEN bool_and(s.state IN ('received', 'cancelled')) THEN 'finished'
+                   ELSE 'paid' END FROM suborders s WHERE s.order_id = orders.id)
+    """,
+}
+
+
+async def broken(conn: Connection) -> dict[str, int]:
+    """Return how many rows break each invariant, those that hold left out."""
+    counts = {name: len(await conn.fetch(text)) for name, text in INVARIANTS.items()}
+    return {name: count for name, count in counts.items() if count}

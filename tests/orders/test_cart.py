@@ -1,0 +1,193 @@
+"""The cart: put whole or line by line, shown as it would be charged, emptied by its order."""
+
+import asyncio
+from datetime import date
+from uuid import UUID, uuid4
+
+import pytest
+from asyncpg.connection import LoggedQuery
+
+from market.identity import AccountId
+from market.kernel import Connection, Database
+from market.orders import (
+    NOWHERE,
+    Batcher,
+    Line,
+    ListingId,
+    Nights,
+    NightsWrong,
+    NotForSale,
+    NothingAsked,
+    QuantityWrong,
+    TooMuchAsked,
+    VariantId,
+    count_cart,
+    get_cart,
+    place_cart,
+    put_lines,
+    put_nights,
+)
+from tests.conftest import NOW
+from tests.factories import a_freight_template, a_producer, a_product, a_stay, an_account
+
+
+def line(variant_id: UUID, quantity: int = 1) -> Line:
+    return Line(VariantId(variant_id), quantity)
+
+
+def nights(listing_id: UUID, first: int = 3, last: int = 5, rooms: int = 1) -> Nights:
+    return Nights(ListingId(listing_id), date(2019, 10, first), date(2019, 10, last), rooms)
+
+
+async def quantities(conn: Connection, buyer: AccountId) -> list[int]:
+    cart = await get_cart(conn, buyer, now=NOW)
+    return [each.quantity for group in cart.groups for each in group.lines]
+
+
+async def test_lines_are_set_one_by_one_or_whole(conn: Connection) -> None:
+    one, two, three = [await a_product(conn) for _ in range(3)]
+    buyer = await an_account(conn)
+    await put_lines(conn, buyer, [line(one.variant_id, 2)], now=NOW)
+    await put_lines(conn, buyer, [line(two.variant_id, 3)], now=NOW)
+    assert await quantities(conn, buyer) == [2, 3]
+    await put_lines(conn, buyer, [line(one.variant_id, 5), line(two.variant_id, 0)], now=NOW)
+    assert await quantities(conn, buyer) == [5]
+    await put_lines(conn, buyer, [line(three.variant_id, 1), line(two.variant_id, 4)], whole=True, now=NOW)
+    assert sorted(await quantities(conn, buyer)) == [1, 4]
+    await put_lines(conn, buyer, [], whole=True, now=NOW)
+    assert await count_cart(conn, buyer) == 0
+
+
+async def test_the_cart_shows_what_placing_would_charge(conn: Connection) -> None:
+    shop = await a_producer(conn, name="样例枣园")
+    await a_freight_template(conn, shop, first_g=1000, first_fen=6_00, next_g=1000, next_fen=2_00, no_ship=["54"])
+    dates = await a_product(conn, shop, title="大枣", price_fen=45_00, gross_g=2800)
+    nuts = await a_product(conn, shop, title="核桃", price_fen=32_00, gross_g=1100)
+    stay = await a_stay(conn, seasons=[(date(2019, 10, 1), date(2019, 10, 4), 420_00)], price_fen=280_00)
+    buyer = await an_account(conn)
+    await put_lines(conn, buyer, [line(dates.variant_id), line(nuts.variant_id, 2)], now=NOW)
+    await put_nights(conn, buyer, [nights(stay.listing_id)], now=NOW)
+    cart = await get_cart(conn, buyer, region_code="130100", now=NOW)
+    assert [(g.producer, g.kind, g.goods_fen, g.freight_fen, g.total_fen) for g in cart.groups] == [
+        ("样例枣园", "goods", 109_00, 14_00, 123_00),
+        ("样例农家院", "stay", 700_00, 0, 700_00),
+    ]
+    assert (cart.goods_fen, cart.freight_fen, cart.total_fen, cart.count, cart.ready) == (
+        809_00, 14_00, 823_00, 3, True,
+    )  # fmt: skip
+    (shown,) = cart.groups[1].nights
+    assert shown.nights == [(date(2019, 10, 3), 420_00), (date(2019, 10, 4), 280_00)]
+    assert (shown.free, shown.terms.holiday, shown.terms.days_left, shown.terms.refund_bp) == (2, True, 13, 5000)
+    elsewhere = await get_cart(conn, buyer, region_code="540100", now=NOW)
+    assert [each.problem for each in elsewhere.groups[0].lines] == ["不发往您的地区", "不发往您的地区"]
+    assert (elsewhere.total_fen, elsewhere.ready) == (700_00, False)
+
+
+async def test_what_is_gone_says_so_and_leaves_the_sums(conn: Connection) -> None:
+    shop = await a_producer(conn)
+    await a_freight_template(conn, shop, first_g=1000, first_fen=8_00, next_g=1000, next_fen=3_00)
+    boxes = await a_product(conn, shop, title="鸡蛋 箱", left=59, takes=30, price_fen=39_00, gross_g=2200)
+    eggs = await a_product(conn, shop, title="鸡蛋 散", unit="枚", lot_id=boxes.lot_id, price_fen=1_30, gross_g=65)
+    fine = await a_product(conn, shop, title="小米", unit="袋", price_fen=32_00, gross_g=900)
+    withdrawn = await a_product(conn, shop, title="柿饼", state="withdrawn")
+    closed = await a_product(conn, await a_producer(conn, state="suspended"), title="栗子")
+    stay = await a_stay(conn, rooms=1)
+    buyer, other = await an_account(conn), await an_account(conn)
+    wanted = [boxes, eggs, fine, withdrawn, closed]
+    await put_lines(conn, buyer, [line(each.variant_id, 30 if each is eggs else 1) for each in wanted], now=NOW)
+    await put_nights(conn, buyer, [nights(stay.listing_id)], now=NOW)
+    await conn.execute("INSERT INTO taken_nights VALUES ($1, '[2019-10-04,2019-10-06)')", stay.room_ids[0])
+    cart = await get_cart(conn, buyer, now=NOW)
+    problems = {each.title: each.problem for group in cart.groups for each in group.lines}
+    assert problems == {
+        "鸡蛋 箱": "只剩 1 箱",
+        "鸡蛋 散": "只剩 59 枚",
+        "小米": "",
+        "柿饼": "已经下架",
+        "栗子": "这家现在不接单",
+    }
+    assert [each.problem for group in cart.groups for each in group.nights] == ["这几晚没有房间了"]
+    assert (cart.goods_fen, cart.freight_fen, cart.ready) == (32_00, 8_00, False)
+    await conn.execute("UPDATE lots SET waiting_units = 1 WHERE id = $1", boxes.lot_id)
+    cart = await get_cart(conn, buyer, now=NOW)
+    assert cart.groups[0].lines[0].problem == "现在只剩 1 箱，其余在等别人付款，可以稍后再试"
+    assert await count_cart(conn, other) == 0
+
+
+async def test_the_cart_is_shown_in_four_statements_however_full(conn: Connection) -> None:
+    shop = await a_producer(conn)
+    products = [await a_product(conn, shop) for _ in range(30)]
+    stays = [await a_stay(conn) for _ in range(5)]
+    poor, rich = await an_account(conn), await an_account(conn)
+    await put_lines(conn, poor, [line(products[0].variant_id)], now=NOW)
+    await put_nights(conn, poor, [nights(stays[0].listing_id)], now=NOW)
+    await put_lines(conn, rich, [line(each.variant_id) for each in products], now=NOW)
+    await put_nights(conn, rich, [nights(each.listing_id) for each in stays], now=NOW)
+    asked: list[str] = []
+
+    def note(query: LoggedQuery) -> None:
+        asked.append(query.query)
+
+    counts: list[int] = []
+    conn.add_query_logger(note)
+    try:
+        for buyer in (poor, rich):
+            asked.clear()
+            await get_cart(conn, buyer, now=NOW)
+            await asyncio.sleep(0)  # the driver logs a statement on the loop's next turn
+            counts.append(len(asked))
+    finally:
+        conn.remove_query_logger(note)
+    assert counts == [4, 4]
+
+
+async def test_a_wrong_line_is_named_and_nothing_is_put(conn: Connection) -> None:
+    product, stay = await a_product(conn), await a_stay(conn)
+    buyer = await an_account(conn)
+    with pytest.raises(QuantityWrong) as refused:
+        await put_lines(conn, buyer, [line(product.variant_id), line(product.variant_id, -1)], now=NOW)
+    assert [fault.field for fault in refused.value.errors] == ["lines[1].quantity"]
+    with pytest.raises(QuantityWrong):
+        await put_lines(conn, buyer, [line(product.variant_id, 9999), line(product.variant_id, 1)], now=NOW)
+    with pytest.raises(TooMuchAsked):
+        await put_lines(conn, buyer, [line(uuid4())] * 101, now=NOW)
+    with pytest.raises(TooMuchAsked):
+        await put_nights(conn, buyer, [nights(uuid4())] * 6, now=NOW)
+    with pytest.raises(NightsWrong):
+        await put_nights(conn, buyer, [nights(stay.listing_id, 5, 5)], now=NOW)
+    assert await count_cart(conn, buyer) == 0
+
+
+@pytest.mark.parametrize("wrong", ["unknown", "stay"])
+async def test_only_what_exists_goes_into_the_cart(conn: Connection, wrong: str) -> None:
+    stay, product, buyer = await a_stay(conn), await a_product(conn), await an_account(conn)
+    with pytest.raises(NotForSale):
+        await put_lines(conn, buyer, [line(uuid4() if wrong == "unknown" else stay.variant_id)], now=NOW)
+    with pytest.raises(NotForSale):
+        await put_nights(conn, buyer, [nights(uuid4() if wrong == "unknown" else product.listing_id)], now=NOW)
+
+
+async def test_nights_are_taken_out_by_no_rooms(conn: Connection) -> None:
+    one, two, buyer = await a_stay(conn), await a_stay(conn), await an_account(conn)
+    await put_nights(conn, buyer, [nights(one.listing_id), nights(two.listing_id)], now=NOW)
+    await put_nights(conn, buyer, [nights(one.listing_id, rooms=0)], now=NOW)
+    assert await count_cart(conn, buyer) == 1
+    await put_nights(conn, buyer, [nights(one.listing_id)], whole=True, now=NOW)
+    cart = await get_cart(conn, buyer, now=NOW)
+    assert [each.listing_id for group in cart.groups for each in group.nights] == [one.listing_id]
+
+
+async def test_ordering_the_cart_empties_it_once_and_answers_alike(database: Database) -> None:
+    async with database.transaction() as conn:
+        product, stay, buyer = await a_product(conn), await a_stay(conn), await an_account(conn)
+        await put_lines(conn, buyer, [line(product.variant_id, 2)], now=NOW)
+        await put_nights(conn, buyer, [nights(stay.listing_id)], now=NOW)
+    async with Batcher(database) as batcher:
+        first = await place_cart(database, batcher, buyer, address=NOWHERE, key="one", now=NOW)
+        async with database.connection() as conn:
+            assert await count_cart(conn, buyer) == 0
+        again = await place_cart(database, batcher, buyer, address=NOWHERE, key="one", now=NOW)
+        with pytest.raises(NothingAsked):
+            await place_cart(database, batcher, buyer, address=NOWHERE, key="two", now=NOW)
+    assert again == first
+    assert first.total_fen == 650_00

@@ -1,0 +1,201 @@
+"""The buyer's and the producer's way over JSON: cart, order, payment, parcel, arrival, receipt, review, statement."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from market.identity import AccountId, sign_in_without_code
+from market.kernel import Database
+from market.kernel.clock import clock_at
+from market.kernel.seal import Seal
+from market.orders import act_on_payments
+from payments import PaymentId, find_payment
+from payments.events import ask
+from payments.sandbox import Sandbox
+from payments.stripe import Stripe
+from tests.conftest import NOW
+from tests.factories import AProduct, AStay, a_freight_template, a_product, a_stay, an_account, owner_of
+from tests.service import Service, serving, settings_for
+
+ADDRESS = {"name": "样例买家", "phone": "13900009001", "region_code": "130100", "street": "样例路 1 号"}
+
+
+class Shop:
+    """A service with two producers' goods, a stay, and the tokens of everyone concerned."""
+
+    def __init__(self, db: Database, seal: Seal, gateway: Stripe, sandbox: Sandbox, service: Service) -> None:
+        self.db, self.seal, self.gateway, self.sandbox, self.service = db, seal, gateway, sandbox, service
+        self.clock = clock_at(NOW)
+        self.buyer = self.stranger = self.farmer = self.host = ""
+
+    async def open(self) -> None:
+        async with self.db.transaction() as conn:
+            self.dates: AProduct = await a_product(conn, title="阜平大枣", price_fen=45_00, gross_g=2800, left=10)
+            self.millet: AProduct = await a_product(conn, title="小米", price_fen=32_00, gross_g=2600, left=10)
+            await a_freight_template(conn, self.dates.producer_id, no_ship=["54"])
+            self.stay: AStay = await a_stay(conn)
+            owners = [await owner_of(conn, each.producer_id) for each in (self.dates, self.stay)]
+            people = [await an_account(conn), await an_account(conn), *(each.account_id for each in owners)]
+        self.buyer, self.stranger, self.farmer, self.host = [await self.sign_in(each) for each in people]
+
+    async def sign_in(self, account_id: AccountId) -> str:
+        async with self.db.transaction() as conn:
+            session = await sign_in_without_code(conn, account_id, now=self.clock.now(), second_factor=False)
+        return session.token
+
+    async def call(self, operation: str, body: Any = None, *, token: str | None = None, **more: Any) -> Any:  # noqa: ANN401 - JSON
+        answer = await self.service.call(operation, body, token=self.buyer if token is None else token, **more)
+        return answer.status_code, answer.json()
+
+    async def pay(self, payment_id: str) -> None:
+        async with self.db.connection() as conn:
+            payment = await find_payment(conn, PaymentId(UUID(payment_id)))
+        await self.sandbox.pay(payment.provider_ref or "")
+        await ask(self.db, self.gateway, payment.id, at=self.clock.now())
+        await act_on_payments(self.db, self.gateway, self.seal, now=self.clock.now())
+
+
+@pytest.fixture
+async def shop(  # noqa: PLR0917 - fixtures
+    dsn: str, database: Database, folder: Path, seal: Seal, gateway: Stripe, sandbox: Sandbox
+) -> AsyncGenerator[Shop]:
+    settings = settings_for(
+        dsn, folder, stripe_base=sandbox.url, stripe_webhook_secret=sandbox.secret, now=NOW, pool_size=4
+    )
+    async with serving(settings) as service:
+        made = Shop(database, seal, gateway, sandbox, service)
+        await made.open()
+        yield made
+
+
+async def test_two_producers_and_two_nights_in_one_cart_to_the_review(shop: Shop) -> None:
+    arrive, leave = "2019-09-20", "2019-09-22"
+    status, nights = await shop.call(
+        "GetStayNights", path={"listing_id": shop.stay.listing_id}, query={"arrive": arrive, "leave": leave}
+    )
+    assert (status, [(each["night"], each["free"], each["price_fen"]) for each in nights]) == (
+        200, [("2019-09-20", 2, 280_00), ("2019-09-21", 2, 280_00)],
+    )  # fmt: skip
+    wanted = [{"variant_id": str(each.variant_id), "quantity": 1} for each in (shop.dates, shop.millet)]
+    status, cart = await shop.call("PutCartLine", {"lines": wanted})
+    assert (status, cart["total_fen"], cart["ready"]) == (200, 91_00, True)
+    stay = {"listing_id": str(shop.stay.listing_id), "arrive_on": arrive, "leave_on": leave}
+    status, cart = await shop.call("PutCartNights", {"nights": [stay]})
+    assert (status, cart["total_fen"], cart["count"]) == (200, 651_00, 3)
+    assert (await shop.call("GetCart", query={"region_code": "540100"}))[1]["ready"] is False
+
+    status, order = await shop.call("PlaceOrder", {"address": ADDRESS, "total_fen": 651_00}, key="one")
+    assert (status, order["state"], order["total_fen"]) == (201, "placed", 651_00)
+    assert (await shop.call("GetCart"))[1]["count"] == 0
+    again = await shop.call("PlaceOrder", {"address": ADDRESS, "total_fen": 651_00}, key="one")
+    assert again == (201, order)
+    status, problem = await shop.call("PlaceOrder", {"address": ADDRESS}, key="one")
+    assert (status, problem["code"]) == (422, "idempotency_key_reused")
+
+    path = {"order_id": order["id"]}
+    status, paying = await shop.call("PayOrder", {"method": "wechat"}, path=path)
+    assert (status, paying["amount_fen"], paying["qr_code"] is not None) == (200, 651_00, True)
+    await shop.pay(paying["payment_id"])
+    status, problem = await shop.call("PayOrder", {"method": "wechat"}, path=path)
+    assert (status, problem["code"]) == (409, "already_paid")
+
+    status, seen = await shop.call("GetOrder", path=path)
+    assert (status, seen["state"], [each["kind"] for each in seen["suborders"]]) == (
+        200, "paid", ["goods", "goods", "stay"],
+    )  # fmt: skip
+    status, listed = await shop.call("ListOrders")
+    assert [(each["number"], each["titles"]) for each in listed["items"]] == [
+        (order["number"], ["阜平大枣", "小米", "农家院客房"])
+    ]
+
+    parcel, _, room = seen["suborders"]
+    status, queue = await shop.call("ListSuborders", token=shop.farmer, path={"producer_id": parcel["producer_id"]})
+    assert (status, [each["code"] for each in queue]) == (200, [parcel["code"]])
+    shipment = {"carrier": "邮政", "tracking": "EMS0001"}
+    status, shipped = await shop.call("ShipSuborder", shipment, token=shop.farmer, path={"suborder_id": parcel["id"]})
+    assert (status, shipped["state"]) == (200, "shipped")
+    code = room["bookings"][0]["code"]
+    status, arrived = await shop.call("CheckInGuest", {"code": code}, token=shop.host)
+    assert (status, arrived["room"]) == (200, "1 号房")
+    status, problem = await shop.call("CheckInGuest", {"code": code}, token=shop.host)
+    assert (status, problem["code"]) == (409, "code_used")
+    status, received = await shop.call("ConfirmReceipt", {}, path=path)
+    assert (status, received["state"], received["positions"]) == (200, "finished", [1, 2, 3])
+
+    line = parcel["lines"][0]["id"]
+    refund = {"reason": "bad_fruit", "share_bp": 1000}
+    status, given = await shop.call("RefundLine", refund, token=shop.farmer, path={"line_id": line}, key="bad")
+    assert (status, given["amount_fen"], given["left_fen"]) == (201, 4_50, 40_50)
+    assert await shop.call("RefundLine", refund, token=shop.farmer, path={"line_id": line}, key="bad") == (201, given)
+    review = {"rating": 5, "text": "枣很甜"}
+    status, written = await shop.call("WriteReview", review, path={"suborder_id": parcel["id"]})
+    assert (status, written["rating"], written["text"]) == (201, 5, "枣很甜")
+    status, statement = await shop.call("GetStatement", token=shop.farmer, path={"producer_id": parcel["producer_id"]})
+    assert (status, statement["payable_fen"], statement["freight_fen"], statement["owed_fen"]) == (
+        200, 39_69, 14_00, 53_69,
+    )  # fmt: skip
+
+
+async def test_an_order_without_a_cart_is_cancelled_over_the_wire(shop: Shop) -> None:
+    wanted = {"address": ADDRESS, "lines": [{"variant_id": str(shop.millet.variant_id), "quantity": 2}]}
+    _, order = await shop.call("PlaceOrder", wanted)
+    status, cancelled = await shop.call("CancelOrder", {}, path={"order_id": order["id"]})
+    assert (status, cancelled["state"], cancelled["refund_fen"]) == (200, "cancelled", 0)
+    status, problem = await shop.call("PayOrder", {"method": "alipay"}, path={"order_id": order["id"]})
+    assert (status, problem["code"]) == (409, "not_payable")
+
+
+async def test_what_is_wrong_is_named_by_its_field(shop: Shop) -> None:
+    line = {"variant_id": str(shop.dates.variant_id), "quantity": 11}
+
+    async def refused(body: dict[str, Any]) -> tuple[int, str, list[str]]:
+        status, problem = await shop.call("PlaceOrder", body)
+        return status, problem["code"], [each["field"] for each in problem["errors"]]
+
+    assert await refused({"address": ADDRESS, "lines": [line]}) == (409, "sold_out", ["lines[0].quantity"])
+    far = {"address": {**ADDRESS, "region_code": "540100"}, "lines": [{**line, "quantity": 1}]}
+    assert await refused(far) == (409, "not_shipped_there", ["address.region_code"])
+    assert await refused({"address": ADDRESS, "lines": [{**line, "quantity": 0}]}) == (
+        422, "quantity_wrong", ["lines[0].quantity"],
+    )  # fmt: skip
+    nobody = {"address": {"name": "", "phone": "1", "region_code": "99"}, "lines": [line]}
+    assert await refused(nobody) == (
+        422, "address_wrong", ["address.name", "address.phone", "address.region_code", "address.street"],
+    )  # fmt: skip
+    for field in ("price_fen", "state", "commission_bp", "freight_fen"):
+        status, problem = await shop.call("PlaceOrder", {"address": ADDRESS, "lines": [line], field: 1})
+        assert (status, problem["code"]) == (400, "bad_request")
+    status, problem = await shop.call("PlaceOrder", {"address": ADDRESS})
+    assert (status, problem["code"]) == (422, "nothing_asked")
+
+
+async def test_anothers_order_does_not_exist(shop: Shop) -> None:
+    wanted = {"address": ADDRESS, "lines": [{"variant_id": str(shop.dates.variant_id), "quantity": 1}]}
+    _, order = await shop.call("PlaceOrder", wanted)
+    _, seen = await shop.call("GetOrder", path={"order_id": order["id"]})
+    suborder = seen["suborders"][0]
+    path, ours = {"order_id": order["id"]}, {"suborder_id": suborder["id"]}
+    tries: list[tuple[str, Any, dict[str, Any]]] = [
+        ("GetOrder", None, path),
+        ("PayOrder", {"method": "alipay"}, path),
+        ("CancelOrder", {}, path),
+        ("ConfirmReceipt", {}, path),
+        ("WriteReview", {"rating": 1}, ours),
+        ("ShipSuborder", {"carrier": "邮政", "tracking": "EMS0001"}, ours),
+        ("RefundLine", {"reason": "agreed", "amount_fen": 1}, {"line_id": suborder["lines"][0]["id"]}),
+        ("GetStatement", None, {"producer_id": suborder["producer_id"]}),
+        ("ListSuborders", None, {"producer_id": suborder["producer_id"]}),
+    ]
+    for token in (shop.stranger, shop.host):
+        for operation, body, where in tries:
+            status, problem = await shop.call(operation, body, token=token, path=where)
+            assert (operation, status, problem["code"]) == (operation, 404, "not_found")
+    for operation, body, where in tries:
+        status, problem = await shop.call(operation, body, token="", path=where)
+        assert (operation, status, problem["code"]) == (operation, 401, "not_signed_in")
+    status, problem = await shop.call("GetOrder", path={"order_id": uuid4()})
+    assert (status, problem["code"]) == (404, "not_found")
+    assert (await shop.call("GetOrder", path=path))[1] == seen

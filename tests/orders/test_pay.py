@@ -1,0 +1,240 @@
+"""Paying: one live payment, one charge; what is captured makes its order paid, or goes back."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from market.bookings import stay_nights
+from market.identity import NotFound
+from market.kernel import GatewayUnavailable
+from market.orders import (
+    NotPayable,
+    PaidAlready,
+    Paying,
+    Placed,
+    act_on_payments,
+    cancel_order,
+    expire_orders,
+    pay_order,
+)
+from payments import Method, payments_of
+from payments.events import finish_operations
+from tests.conftest import NOW
+from tests.factories import a_product, a_stay
+from tests.rails import press, press_and_follow
+from tests.shopping import Shopping, a_shopper, stay_of
+
+LATER = NOW + timedelta(minutes=31)
+
+
+async def test_a_paid_order_sells_its_goods_books_its_nights_and_tells_everyone(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, price_fen=45_00, left=5, commission_bp=200)
+        stay = await a_stay(conn, price_fen=280_00)
+    order = await shopping.place([(product.variant_id, 2)], nights=[stay_of(stay.listing_id)])
+    await shopping.pay(order)
+    seen = await shopping.see(order)
+    assert (seen.state, seen.paid_at, seen.payment and seen.payment.state) == ("paid", NOW, "captured")
+    assert [each.state for each in seen.suborders] == ["paid", "paid"]
+    assert await shopping.lots() == [(3, 0, 2)]
+    (booking,) = seen.suborders[1].bookings
+    assert booking.state == "booked"
+    assert booking.code is not None
+    assert len(booking.code) == 8
+    n = order.number
+    assert await shopping.balances() == {
+        "clearing:alipay": -650_00, f"escrow:{n}-1": 90_00, f"escrow:{n}-2": 560_00,
+    }  # fmt: skip
+    assert await shopping.messages() == [
+        ("order_paid", f'{{"order":"{n}","amount":"650.00"}}'),
+        ("booked", f'{{"title":"农家院客房","arrival":"10 月 3 日","nights":"2","code":"{booking.code}"}}'),
+        ("guest_booked", '{"title":"农家院客房","arrival":"10 月 3 日","nights":"2"}'),
+        ("to_ship", '{"count":"1"}'),
+    ]
+    async with shopping.db.connection() as conn:
+        assert await conn.fetch("SELECT sold_count FROM listings ORDER BY id") == [(2,), (1,)]
+        assert await conn.fetchval("SELECT count(*) FROM suborder_events WHERE state = 'paid'") == 2
+
+
+async def test_pressing_twice_continues_the_one_payment(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn)
+    order = await shopping.place([(product.variant_id, 1)])
+    first, again = await shopping.start(order), await shopping.start(order)
+    assert again == first
+    assert first.redirect_url is not None
+    await shopping.pay(order)
+    with pytest.raises(PaidAlready):
+        await shopping.start(order)
+    async with shopping.db.connection() as conn:
+        assert [each.id for each in await payments_of(conn, str(order.number))] == [first.payment_id]
+    state = await shopping.sandbox.state()
+    ours = [each for each in state["intents"] if each["metadata"]["payment"] == str(first.payment_id)]
+    assert [each["status"] for each in ours] == ["succeeded"]
+
+
+async def test_another_method_closes_the_old_payment_first(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn)
+    order = await shopping.place([(product.variant_id, 1)])
+    old = await shopping.start(order)
+    new = await shopping.start(order, method=Method.WECHAT)
+    assert (new.method, new.qr_code is not None, old.qr_code) == ("wechat", True, None)
+    async with shopping.db.connection() as conn:
+        payments = await payments_of(conn, str(order.number))
+    assert [(each.id, each.state) for each in payments] == [
+        (new.payment_id, "requires_action"),
+        (old.payment_id, "canceled"),
+    ]
+
+
+async def test_only_the_buyer_pays_and_only_while_the_order_waits(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn)
+        stranger = await a_shopper(conn)
+    order = await shopping.place([(product.variant_id, 1)])
+    with pytest.raises(NotFound):
+        await pay_order(
+            shopping.db, shopping.gateway, stranger, order.id, method=Method.ALIPAY, return_url=None, now=NOW
+        )
+    with pytest.raises(NotPayable) as refused:
+        await shopping.start(order, now=NOW + timedelta(minutes=30))
+    assert refused.value.facts == {"state": "expired"}
+    async with shopping.db.connection() as conn:
+        assert await payments_of(conn, str(order.number)) == []
+
+
+async def test_a_message_told_twice_pays_once(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, left=5)
+    order = await shopping.place([(product.variant_id, 2)])
+    paying = await shopping.start(order)
+    await press(shopping.db, shopping.gateway, shopping.sandbox, paying, now=NOW)
+    assert await act_on_payments(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 1
+    assert await act_on_payments(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 0
+    assert await shopping.lots() == [(3, 0, 2)]
+
+
+async def test_an_unpaid_order_lets_everything_go_once(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, left=5)
+        stay = await a_stay(conn, rooms=1)
+    order = await shopping.place([(product.variant_id, 2)], nights=[stay_of(stay.listing_id)])
+    await shopping.start(order)
+    assert await expire_orders(shopping.db, shopping.gateway, now=NOW + timedelta(minutes=29)) == 0
+    assert await shopping.lots() == [(3, 2, 0)]
+    assert await expire_orders(shopping.db, shopping.gateway, now=LATER) == 1
+    assert await expire_orders(shopping.db, shopping.gateway, now=LATER) == 0
+    assert await shopping.lots() == [(5, 0, 0)]
+    seen = await shopping.see(order)
+    assert (seen.state, seen.payment and seen.payment.state) == ("expired", "expired")
+    assert [(each.state, [room.state for room in each.bookings]) for each in seen.suborders] == [
+        ("expired", []),
+        ("expired", ["expired"]),
+    ]
+    async with shopping.db.connection() as conn:
+        free = await stay_nights(conn, stay.listing_id, arrive=date(2019, 10, 3), leave=date(2019, 10, 5))
+    assert [each.free for each in free] == [1, 1]
+    async with shopping.db.connection() as conn:
+        moves = await conn.fetch("SELECT reason, units FROM stock_moves")
+    assert [tuple(row) for row in moves] == [("expired", 2)]
+
+
+async def test_money_that_was_on_its_way_keeps_its_order(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, left=5)
+    order = await shopping.place([(product.variant_id, 2)])
+    paying = await shopping.start(order)
+    async with shopping.db.connection() as conn:
+        (payment,) = await payments_of(conn, str(order.number))
+    await shopping.sandbox.pay(payment.provider_ref or "")
+    assert await expire_orders(shopping.db, shopping.gateway, now=LATER) == 0
+    await act_on_payments(shopping.db, shopping.gateway, shopping.seal, now=LATER)
+    seen = await shopping.see(order)
+    assert (seen.state, await shopping.lots()) == ("paid", [(3, 0, 2)])
+    assert paying.amount_fen == 90_00
+
+
+async def expired_although_the_provider_is_silent(shopping: Shopping, *, left: int) -> tuple[Placed, Paying]:
+    """Let an order expire whose payment cannot be ended, and then be paid all the same."""
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, left=left)
+        stay = await a_stay(conn, rooms=1)
+    order = await shopping.place([(product.variant_id, 2)], nights=[stay_of(stay.listing_id)])
+    paying = await shopping.start(order)
+    await shopping.sandbox.fault("cancel", "500", times=9)
+    assert await expire_orders(shopping.db, shopping.gateway, now=LATER) == 0
+    assert await expire_orders(shopping.db, shopping.gateway, now=NOW + timedelta(minutes=41)) == 1
+    await shopping.sandbox.heal()
+    return order, paying
+
+
+async def test_money_that_comes_after_all_takes_the_goods_again(shopping: Shopping) -> None:
+    order, paying = await expired_although_the_provider_is_silent(shopping, left=2)
+    assert await shopping.lots() == [(2, 0, 0)]
+    await press_and_follow(
+        shopping.db, shopping.gateway, shopping.sandbox, shopping.seal, paying, now=NOW + timedelta(hours=1)
+    )
+    seen = await shopping.see(order)
+    assert (seen.state, await shopping.lots()) == ("paid", [(0, 0, 2)])
+    assert [room.state for room in seen.suborders[1].bookings] == ["booked"]
+
+
+@pytest.mark.parametrize("gone", ["goods", "rooms"])
+async def test_money_that_comes_when_the_goods_are_gone_goes_back_whole(shopping: Shopping, gone: str) -> None:
+    order, paying = await expired_although_the_provider_is_silent(shopping, left=2)
+    async with shopping.db.transaction() as conn:
+        if gone == "goods":
+            await conn.execute("UPDATE lots SET left_units = 1")
+        else:
+            await conn.execute("INSERT INTO taken_nights SELECT id, '[2019-10-04,2019-10-05)' FROM rooms")
+    before = await shopping.lots()
+    await press_and_follow(
+        shopping.db, shopping.gateway, shopping.sandbox, shopping.seal, paying, now=NOW + timedelta(hours=1)
+    )
+    seen = await shopping.see(order)
+    assert (seen.state, await shopping.lots()) == ("expired", before)
+    assert (seen.payment and seen.payment.refunded_fen) == 650_00
+    assert await shopping.balances() == {}
+    async with shopping.db.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM taken_nights WHERE booking_id IS NOT NULL") == 0
+
+
+async def test_money_for_a_cancelled_order_goes_back(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, left=5)
+    order = await shopping.place([(product.variant_id, 2)])
+    paying = await shopping.start(order)
+    async with shopping.db.transaction() as conn:
+        await conn.execute("UPDATE orders SET state = 'cancelled'")
+        await conn.execute("UPDATE suborders SET state = 'cancelled'")
+    await press_and_follow(shopping.db, shopping.gateway, shopping.sandbox, shopping.seal, paying, now=NOW)
+    seen = await shopping.see(order)
+    assert (seen.state, seen.payment and seen.payment.refunded_fen) == ("cancelled", 90_00)
+    assert await shopping.balances() == {}
+
+
+async def test_a_refund_that_the_provider_did_not_hear_is_sent_later(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, left=5)
+    order = await shopping.place([(product.variant_id, 2)])
+    await shopping.pay(order)
+    await shopping.sandbox.fault("refund", "500", times=9)
+    await cancel_order(shopping.db, shopping.gateway, shopping.seal, shopping.buyer, order.id, now=NOW)
+    assert await shopping.balances() == {"clearing:alipay": -90_00, f"refund:{order.number}": 90_00}
+    await shopping.sandbox.heal()
+    async with shopping.db.pool.acquire() as conn:
+        await conn.execute("UPDATE payments.operations SET next_at = clock_timestamp()")
+    await finish_operations(shopping.db, shopping.gateway, at=NOW)
+    assert await shopping.balances() == {}
+
+
+async def test_a_silent_provider_keeps_an_unpaid_order_from_being_cancelled(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, left=5)
+    order = await shopping.place([(product.variant_id, 2)])
+    await shopping.start(order)
+    await shopping.sandbox.fault("cancel", "500", times=9)
+    with pytest.raises(GatewayUnavailable):
+        await cancel_order(shopping.db, shopping.gateway, shopping.seal, shopping.buyer, order.id, now=NOW)
+    assert ((await shopping.see(order)).state, await shopping.lots()) == ("placed", [(3, 2, 0)])

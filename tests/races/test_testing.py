@@ -1,0 +1,39 @@
+"""The helpers for those who build on the market, as the documentation shows them."""
+
+import pytest
+
+from market.orders import Batcher, Line, pay_order, place
+from market.testing import NoCounty, a_box, a_county, a_person, a_producer, race, sandbox
+from payments import Method
+
+
+async def test_two_hundred_rush_at_fifty_boxes_in_a_county_of_their_own() -> None:
+    async with a_county("130624") as county, Batcher(county.db) as batcher:
+        box = await a_box(await a_producer(), stock=50)
+        came = await race(200, lambda buyer: place(batcher, buyer, [Line(box, 1)]))
+    assert (came.count("placed"), came.count("waiting_for_payment")) == (50, 150)
+
+
+async def test_a_payment_begins_at_the_sandbox() -> None:
+    async with a_county("130725") as county, sandbox() as rails, Batcher(county.db) as batcher:
+        assert county.village.startswith("130725")
+        box = await a_box(await a_producer())
+        buyer = await a_person()
+        order = await place(batcher, buyer.account_id, [Line(box, 1)], now=county.now)
+        paying = await pay_order(
+            county.db,
+            rails.gateway,
+            buyer,
+            order.id,
+            method=Method.ALIPAY,
+            return_url="http://localhost/",
+            now=county.now,
+        )
+    assert paying.redirect_url is not None
+    assert paying.redirect_url.startswith(rails.provider.url)
+
+
+async def test_a_county_that_is_none_is_said_so() -> None:
+    with pytest.raises(NoCounty):
+        async with a_county("999999"):
+            pass
