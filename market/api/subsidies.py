@@ -129,9 +129,7 @@ class MonthController(Controller):
         clock: NamedDependency[Clock],
     ) -> Response[RunResult]:
         """Calculate and match a month; the same facts give the same hashes and change nothing."""
-        return await _step(
-            request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=run_month
-        )
+        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=run_month)
 
     @post("/{month:str}/confirm", operation_id="ConfirmMonth", status_code=200)
     async def confirm(
@@ -161,9 +159,7 @@ class MonthController(Controller):
         clock: NamedDependency[Clock],
     ) -> Response[Done]:
         """Township: review the exceptions and a sample."""
-        return await _step(
-            request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=review_month
-        )
+        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=review_month)
 
     @post("/{month:str}/decide", operation_id="DecideMonth", status_code=200)
     async def decide(
@@ -177,9 +173,7 @@ class MonthController(Controller):
         clock: NamedDependency[Clock],
     ) -> Response[Done]:
         """County: decide the month against its budget; never who imported it."""
-        return await _step(
-            request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=decide_month
-        )
+        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=decide_month)
 
     @post("/{month:str}/settle", operation_id="SettleMonth", status_code=200)
     async def settle(
@@ -193,9 +187,7 @@ class MonthController(Controller):
         clock: NamedDependency[Clock],
     ) -> Response[Done]:
         """Finance: post what was decided and fix each operator's control totals."""
-        return await _step(
-            request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=settle_month
-        )
+        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=settle_month)
 
     @post("/{month:str}/reconcile", operation_id="ReconcileMonth", status_code=200)
     async def reconcile(
@@ -225,9 +217,7 @@ class MonthController(Controller):
         clock: NamedDependency[Clock],
     ) -> Response[Done]:
         """Close a reconciled month for good."""
-        return await _step(
-            request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=close_month
-        )
+        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=close_month)
 
     @post("/{month:str}/findings/decisions", operation_id="DecideFinding", status_code=200)
     async def decide_a_finding(
@@ -257,9 +247,7 @@ class MonthController(Controller):
                 now=now,
             )
 
-        return await _step(
-            request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=step
-        )
+        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=step)
 
 
 class MonthReportController(Controller):

@@ -193,6 +193,8 @@ class ProducerRow(Struct, frozen=True):
 class Producer(Struct, frozen=True):
     """A producer with the steps it went and the certificates it showed."""
 
+    id: ProducerId
+    state: State
     producer: ProducerRow
     steps: list[StepTaken]
     certificates: list[Certificate]

@@ -151,6 +151,8 @@ async def find_producer(conn: Connection, actor: Actor, producer_id: UUID) -> Pr
     if row is None:
         return None
     return Producer(
+        row.id,
+        row.state,
         row,
         await STEPS_OF.all(conn, producer_id=producer_id),
         await CERTIFICATES_OF.all(conn, producer_id=producer_id),

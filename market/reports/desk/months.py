@@ -271,9 +271,7 @@ async def list_months(
     conn: Connection, county: str, places: Sequence[str], *, before: date = date.max, most: int = MOST_MONTHS
 ) -> list[MonthRow]:
     """Return a county's months with their sums, the latest before a day first, at most 60."""
-    return await MONTHS.all(
-        conn, county=county, places=list(places), before=before, most=min(most, MOST_MONTHS)
-    )
+    return await MONTHS.all(conn, county=county, places=list(places), before=before, most=min(most, MOST_MONTHS))
 
 
 async def month_states(conn: Connection, county: str) -> list[MonthState]:

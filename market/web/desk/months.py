@@ -1,0 +1,272 @@
+"""A month from its first bill to its close: what it came to, whose turn it is, and the step that is taken."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from market.identity import Actor, NotFound, Role
+from market.kernel import Database, Refusal
+from market.kernel.clock import Clock
+from market.reports.desk.books import TakenFile, taken_files
+from market.reports.desk.months import list_months, who_may
+from market.reports.desk.view import MonthView, view_month
+from market.reports.desk.waiting import STAGES
+from market.subsidies.approve import confirm_month, decide_month, review_month
+from market.subsidies.cycles import find_cycle, read_month
+from market.subsidies.models import (
+    DUTY_NAMES,
+    STATE_NAMES,
+    BadMonth,
+    Done,
+    Duty,
+    Outcome,
+    SecondDuty,
+    State,
+)
+from market.subsidies.run import RunResult, run_month
+from market.subsidies.settle import close_month, reconcile_month, settle_month
+from market.web.desk.drawn import (
+    case_of,
+    chart_of,
+    figures_of,
+    month_words,
+    operator_of,
+    reason_rows,
+    short_month,
+    state_words,
+    steps_of,
+)
+from market.web.desk.office import Office, Said, enter, keep, said_of, show
+from market.web.look.charts import plain
+from market.web.look.format import capitals, yuan
+from market.web.plumbing import fields, see_other
+
+Asked = Request[Any, Any, Any]
+
+
+class Step(Struct, frozen=True):
+    """A step of the month: whose duty and role, what its button says, and what a refusal says was not done."""
+
+    name: str
+    duty: Duty
+    role: Role
+    words: str
+    refused: str
+    take: Callable[..., Awaitable[Done | RunResult]]
+
+
+STEPS = {
+    step.name: step
+    for step in (
+        Step("run", Duty.IMPORT, Role.IMPORTER, "计算这个月", "没有计算", run_month),
+        Step("confirm", Duty.VILLAGE, Role.VILLAGE, "村里核实，属实", "没有核实", confirm_month),
+        Step("review", Duty.TOWNSHIP, Role.TOWNSHIP, "乡镇审核，同意", "没有审核", review_month),
+        Step("decide", Duty.COUNTY, Role.COUNTY, "县级审定", "没有审定", decide_month),
+        Step("settle", Duty.SETTLEMENT, Role.FINANCE, "结算", "没有结算", settle_month),
+        Step("reconcile", Duty.RECONCILIATION, Role.RECONCILER, "对账", "没有对账", reconcile_month),
+        Step("close", Duty.RECONCILIATION, Role.RECONCILER, "关账", "没有关账", close_month),
+    )
+}
+_NEXT = {
+    State.OPEN: "run",
+    State.CALCULATED: "confirm",
+    State.CONFIRMED: "review",
+    State.REVIEWED: "decide",
+    State.DECIDED: "settle",
+    State.SETTLED: "reconcile",
+    State.RECONCILED: "close",
+}
+_A_PAGE = 12
+_DECISIONS = frozenset({Duty.VILLAGE, Duty.TOWNSHIP, Duty.COUNTY})
+_RUN_AGAIN = frozenset({State.CALCULATED, State.CONFIRMED, State.REVIEWED, State.CLOSED})
+_HOLDER_NAMES = {
+    Duty.IMPORT: "导入人",
+    Duty.TERMS: "定政策的人",
+    Duty.VILLAGE: "村级核实人",
+    Duty.TOWNSHIP: "乡镇审核人",
+    Duty.COUNTY: "县级审定人",
+    Duty.SETTLEMENT: "结算人",
+    Duty.RECONCILIATION: "对账人",
+}
+
+
+@get("/months", include_in_schema=False)
+async def months(
+    request: Asked, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+) -> Response[bytes]:
+    """Show the county's months, the latest first, and what was approved in each."""
+    office = await enter(request, db, actor, clock)
+    async with db.transaction(scope=office.county) as conn:
+        before = _before(request.query_params.get("before", ""))
+        found = await list_months(conn, office.county, office.places, before=before, most=_A_PAGE)
+    shown = [month for month in found if month.lines]
+    chart = plain("各月核定", [(f"{month.month:%Y-%m}", month.approved_fen) for month in reversed(shown)])
+    rows = [
+        (f"{month.month:%Y-%m}", STATE_NAMES[month.state], [
+            month.approved_fen, month.over_fen, month.claimed_fen, month.conceded_fen, month.public_fen, month.lines,
+        ])
+        for month in found
+    ]  # fmt: skip
+    more = office.to("/desk/months", before=f"{found[-1].month:%Y-%m}") if len(found) == _A_PAGE else None
+    return show(request, office, "months.html", {"rows": rows, "bars": chart if shown else None, "more": more})
+
+
+def _before(text: str) -> date:
+    """Return the month before which the list goes on; everything where the address names none."""
+    try:
+        return read_month(text) if text else date.max
+    except BadMonth:
+        return date.max
+
+
+@get("/months/{month:str}", include_in_schema=False)
+async def show_month(
+    request: Asked,
+    month: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[bytes]:
+    """Show one month and the step that is due."""
+    office = await enter(request, db, actor, clock)
+    said = _DONE.get(request.query_params.get("done", ""))
+    return await _month_page(request, db, office, month, said=Said("ok", said) if said else None)
+
+
+_DONE = {
+    "run": "算好了",
+    "again": "又算了一遍，结果号没有变",
+    "confirm": "已核实",
+    "review": "已审核",
+    "decide": "已审定",
+    "settle": "已结算",
+    "reconcile": "已对账",
+    "close": "已关账",
+    "wait": "您负责的村已办，还要等别的村",
+}
+
+
+@post("/months/{month:str}/{step:str}", include_in_schema=False)
+async def take_step(
+    request: Asked,
+    *,
+    month: FromPath[str],
+    step: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Take the step, and show the month again; a refusal stands on the same page and changes nothing.
+
+    Raises:
+        NotFound: there is no such step.
+    """
+    await fields(request)
+    office = await enter(request, db, actor, clock)
+    chosen = STEPS.get(step)
+    if chosen is None:
+        raise NotFound
+    first = read_month(month)
+    try:
+        async with db.transaction(scope=office.county) as conn:
+            done = await chosen.take(conn, actor, office.county, first, now=office.now)
+    except Refusal as refusal:
+        said = await _say_refusal(db, office, month, chosen, refusal)
+        return await _month_page(request, db, office, month, said=said, status=refusal.status)
+    return see_other(office.to(f"/desk/months/{month}", done=_done_word(chosen, done)))
+
+
+def _done_word(step: Step, done: Done | RunResult) -> str:
+    if isinstance(done, RunResult):
+        return "again" if done.outcome is Outcome.NO_OP else "run"
+    return "wait" if done.waiting else step.name
+
+
+async def _say_refusal(db: Database, office: Office, month: str, step: Step, refusal: Refusal) -> Said:
+    """Say what was not done and why, and who can do it."""
+    if not isinstance(refusal, SecondDuty):
+        return said_of(refusal, step.refused)
+    async with db.transaction(scope=office.county) as conn:
+        cycle = await find_cycle(conn, office.county, read_month(month))
+        names = await who_may(conn, cycle, role=step.role, duty=step.duty, day=office.today)
+        view = await view_month(conn, office.county, cycle.month, office.places)
+    held = next((Duty(each.duty) for each in view.duties if each.account_id == office.actor.account_id), None)
+    who = _HOLDER_NAMES[held] if held else "代办人"
+    cannot = "不能审批" if step.duty in _DECISIONS else f"不能{step.words}"
+    title = f"{step.refused}：{who}{cannot}"
+    able = f"能办的人：{'、'.join(names)}。" if names else "现在没有别的人能办，请联系系统管理员加人。"
+    return Said("no", title, (refusal.text("zh"), able))
+
+
+async def _month_page(
+    request: Asked, db: Database, office: Office, month: str, *, said: Said | None, status: int = 200
+) -> Response[bytes]:
+    async with db.transaction(scope=office.county) as conn:
+        view = await view_month(conn, office.county, read_month(month), office.places)
+        files, _ = await taken_files(conn, office.county, month=read_month(month))
+    return show(request, office, "month.html", {"said": said, **_context(office, view, files)}, status=status)
+
+
+def _context(office: Office, view: MonthView, files: list[TakenFile]) -> dict[str, Any]:
+    roles = {grant.role for grant in office.actor.grants}
+    due = STEPS[_NEXT[view.state]] if view.state in _NEXT else None
+    own = next((Duty(each.duty) for each in view.duties if each.account_id == office.actor.account_id), None)
+    again = Role.IMPORTER in roles and office.whole and view.state in _RUN_AGAIN
+    return {
+        "view": view,
+        "name": month_words(view.month),
+        "short": short_month(view.month),
+        "state": state_words(view),
+        "sums": figures_of(view.total),
+        "bars": chart_of(short_month(view.month), view.operators) if view.operators else None,
+        "steps": steps_of(view),
+        "due": due if due and due.role in roles else None,
+        "turn": DUTY_NAMES[STAGES[view.state][0]] if view.state in STAGES else "",
+        "own": DUTY_NAMES[own] if own else "",
+        "again": again,
+        "match": [
+            [operator_of(row.operator), row.lines, row.claims, row.entitled_fen, row.claimed_fen, row.over_fen,
+             row.under_fen, row.approved_fen]
+            for row in [*view.operators, view.total]
+        ],
+        "reasons": reason_rows(view.reasons),
+        "reasons_sum": ["合计", sum(row.lines for row in view.reasons), sum(row.over_fen for row in view.reasons)],
+        "files": files,
+        "operator_of": {each.operator: operator_of(each.operator) for each in files if each.operator},
+        "cases": [case_of(finding) for finding in view.findings[:3]],
+        "many": len(view.findings),
+        "adjustments": [
+            [f"{row.for_month}　{row.line}", row.settled_fen, row.funded_fen, row.adjustment_fen, row.conceded_fen,
+             row.public_fen, row.why]
+            for row in view.adjustments
+        ],
+        "settled": [
+            [operator_of(name), each.rows, each.public_fen, each.adjustment_public_fen, each.pay_fen]
+            for name, each in (view.settlement.operators.items() if view.settlement else ())
+        ],
+        "settled_sum": _settled_sum(view),
+        "pay": view.settlement.control.pay_fen if view.settlement else 0,
+        "pay_words": capitals(view.settlement.control.pay_fen)
+        if view.settlement and view.settlement.control.pay_fen >= 0
+        else "",
+        "approved": yuan(view.total.approved_fen),
+        "keep": keep(office),
+    }  # fmt: skip
+
+
+def _settled_sum(view: MonthView) -> list[str | int] | None:
+    """Return the row that closes what is paid."""
+    if view.settlement is None:
+        return None
+    parts = list(view.settlement.operators.values())
+    own = sum(each.public_fen for each in parts)
+    earlier = sum(each.adjustment_public_fen for each in parts)
+    return ["合计", view.settlement.control.rows, own, earlier, view.settlement.control.pay_fen]
+
+
+ROUTES = [months, show_month, take_step]

@@ -1,0 +1,157 @@
+"""An official's way in Chromium, with scripts and without: sign in, read, be refused, decide, settle, close, export."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import python_calamine
+from msgspec import Struct
+from playwright.async_api import Browser, Page, expect
+
+from market.app import create_app
+from market.identity import Role, code_at, make_official
+from market.kernel import Database
+from market.kernel.clock import Clock, clock_at
+from market.kernel.seal import Seal
+from market.notify import send_due
+from market.notify.ports import Message
+from tests.service import settings_for
+from tests.web.desk.county import COUNTY, INPUT, NOW, People, make_people, take_files, take_january
+from tests.web.desk.live import chromium, free_port, on_a_port, signed_in
+
+PHONE = "17010008001"
+
+
+class Market(Struct, frozen=True):
+    """The service with the story's county, its month reviewed, and the county's official who has a phone."""
+
+    address: str
+    people: People
+    totp_secret: str
+    clock: Clock
+
+
+class Pocket:
+    """A phone that keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    async def send(self, message: Message) -> None:
+        """Keep a message."""
+        self.texts.append(message.text)
+
+
+@pytest.fixture
+async def market(dsn: str, folder: Path, database: Database, seal: Seal) -> AsyncGenerator[Market]:
+    people = await make_people(database)
+    await take_files(database, seal, people)
+    await take_january(database, people, until="review")
+    async with database.transaction() as conn:
+        made = await make_official(
+            conn, seal, name="样例县二", handle="xian2", phone=PHONE, roles=[Role.COUNTY], place=COUNTY, now=NOW
+        )
+    port = free_port()
+    settings = settings_for(dsn, folder, now=NOW, public_url=f"http://127.0.0.1:{port}")
+    async with on_a_port(create_app(settings), port) as address:
+        yield Market(address, people, made.totp_secret, clock_at(NOW))
+
+
+async def newest_code(market: Market, database: Database, seal: Seal) -> str:
+    pocket = Pocket()
+    await send_due(database, seal, pocket, now=market.clock.now() + timedelta(minutes=1))
+    [text] = [text for text in pocket.texts if "验证码" in text]
+    return "".join(letter for letter in text.partition("，")[0] if letter.isdigit())
+
+
+async def press(browser: Browser, market: Market, handle: str, words: str) -> None:
+    """Open January as an official and press the button that says so."""
+    context = await signed_in(browser, market.address, market.people.tokens[handle], java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{market.address}/desk/months/2019-01")
+    await page.get_by_role("button", name=words, exact=True).click()
+    await expect(page.get_by_role("alert")).to_contain_text("已")
+    await context.close()
+
+
+async def sign_in(page: Page, market: Market, database: Database, seal: Seal) -> None:
+    await page.goto(f"{market.address}/desk")
+    await page.get_by_label("手机号").fill(PHONE)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/sign-in/code**")
+    code = await newest_code(market, database, seal)
+    await page.locator("#code").fill(code)
+    # With scripts the whole code sends itself.
+    if "/sign-in/code" in page.url:
+        await page.keyboard.press("Enter")
+    await page.wait_for_url("**/sign-in/factor**")
+    await page.locator("#code").fill(code_at(market.totp_secret, market.clock.now()))
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/desk")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_an_official_reads_decides_and_exports_the_month(
+    market: Market, database: Database, seal: Seal, folder: Path, *, scripts: bool
+) -> None:
+    async with chromium() as browser:
+        context = await browser.new_context(java_script_enabled=scripts, viewport={"width": 1280, "height": 900})
+        page = await context.new_page()
+        await sign_in(page, market, database, seal)
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("等我办的")
+        await expect(page.get_by_text("2月20日，还有 6 天").first).to_be_visible()
+
+        # From the county to the line, in place.
+        for name in ("展开城南庄镇", "展开马兰村", "展开H05 户", "展开DX-03"):
+            await page.get_by_role("link", name=name).click()
+        await expect(page.get_by_role("heading", name="DX-03 怎么算的")).to_be_visible()
+        await expect(page.get_by_text("农户每月最多支付套餐费的百分之五十")).to_be_visible()
+
+        # The importer is refused in words, and told who can.
+        gan = await signed_in(browser, market.address, market.people.tokens["gan"], java_script_enabled=scripts)
+        other = await gan.new_page()
+        await other.goto(f"{market.address}/desk/months/2019-01")
+        await other.get_by_role("button", name="县级审定").click()
+        await expect(other.get_by_role("alert")).to_contain_text("导入人不能审批")
+        await expect(other.get_by_role("alert")).to_contain_text("样例县二、样例县某")
+        result = await other.locator(".hash", has_text="结果号").inner_text()
+        await other.goto(f"{market.address}/desk/months/2019-01")
+        assert await other.locator(".hash", has_text="结果号").inner_text() == result
+        await gan.close()
+
+        # Another decides, and takes the stamped form.
+        await page.goto(f"{market.address}/desk")
+        await page.get_by_role("link", name="1 月账期，等县级审定").click()
+        await page.get_by_role("button", name="县级审定").click()
+        await expect(page.get_by_role("alert")).to_contain_text("已审定")
+        async with page.expect_download() as waiting:
+            await page.get_by_role("link", name="审批表 XLSX").click()
+        await (await waiting.value).save_as(folder / "approval.xlsx")
+        content = BytesIO((folder / "approval.xlsx").read_bytes())
+        rows = python_calamine.CalamineWorkbook.from_filelike(content).get_sheet_by_index(0).to_python()
+        assert rows[0][0] == "阜平县手机和宽带资费减免审批表"
+        assert next(row for row in rows if row[0] == "合计")[7:10] == [289.34, 169.14, 120.2]
+        await press(browser, market, "cai", "结算")
+        await press(browser, market, "dui", "对账")
+        await press(browser, market, "dui", "关账")
+        await page.goto(f"{market.address}/desk/months")
+        await expect(page.get_by_role("row", name="2019-01")).to_contain_text("已关账")
+        await context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_a_bad_file_is_shown_cell_by_cell(market: Market, *, scripts: bool) -> None:
+    trap = INPUT / "traps" / "malformed"
+    async with chromium() as browser:
+        context = await signed_in(browser, market.address, market.people.tokens["gan"], java_script_enabled=scripts)
+        page = await context.new_page()
+        await page.goto(f"{market.address}/desk/imports")
+        await page.get_by_role("link", name="账单").click()
+        await page.get_by_label("账单文件").set_input_files(trap / "telecom-2019-02.csv")
+        await page.get_by_label("清单").set_input_files(trap / "telecom-2019-02.manifest.json")
+        await page.get_by_role("button", name="试一遍，不导入").click()
+        await expect(page.get_by_role("heading", name="要改的地方，7 处")).to_be_visible()
+        assert await page.locator("tbody tr").count() == 7
+        await context.close()

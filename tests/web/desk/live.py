@@ -1,0 +1,70 @@
+"""The service on a port of its own, and Chromium in front of it."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import httpx
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import Litestar
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_TRIES = 200
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def on_a_port(app: Litestar, port: int) -> AsyncGenerator[str]:
+    """Serve an application until the block ends; lend its address."""
+    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
+    serving = asyncio.create_task(server.serve())
+    address = f"http://127.0.0.1:{port}"
+    try:
+        async with httpx.AsyncClient(base_url=address) as http:
+            for _ in range(_TRIES):
+                with suppress(httpx.TransportError):
+                    if (await http.get("/healthz")).status_code == 200:
+                        break
+                await asyncio.sleep(0.05)
+        yield address
+    finally:
+        server.stop()
+        await serving
+
+
+@asynccontextmanager
+async def chromium() -> AsyncGenerator[Browser]:
+    """Lend the browser."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path is not None, "Chromium is missing: apt-get install chromium fonts-wqy-microhei"
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        try:
+            yield running
+        finally:
+            await running.close()
+
+
+async def signed_in(browser: Browser, address: str, token: str, **options: Any) -> BrowserContext:  # noqa: ANN401 - Playwright's options
+    """A window of the browser that carries a session."""
+    context = await browser.new_context(**options)
+    await context.add_cookies([{"name": "session", "value": token, "url": address}])
+    return context

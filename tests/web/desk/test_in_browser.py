@@ -1,0 +1,98 @@
+"""The desk as Chromium shows it: accessible, readable, within the screen; the approval sheet on one page of paper."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from msgspec import Struct
+
+from market.app import create_app
+from market.kernel import Database
+from tests.factories import VILLAGE, a_producer
+from tests.service import settings_for
+from tests.web.desk.county import NOW, People, take_january
+from tests.web.desk.live import chromium, free_port, on_a_port, signed_in
+from tests.web.look.test_in_browser import SMALL_TARGETS, SMALL_TEXT
+
+PAGES = (
+    ("gan", "/desk"), ("gan", "/desk/months"), ("xian", "/desk/months/2019-01"),
+    ("gan", "/desk/places?household=H02&line=YD-02"), ("zhen", "/desk/findings"), ("gan", "/desk/imports"),
+    ("gan", "/desk/imports/billing"), ("gan", "/desk/notices?all=1"), ("jiang", "/desk/programmes"),
+    ("jiang", "/desk/programmes/set?code=P1"), ("gan", "/desk/sheets"), ("gan", "/desk/sheets/2019-01"),
+    ("gan", "/desk/quarters/2019Q1"), ("cun", "/desk/producers"), ("cun", "/desk/producers/{producer}"),
+)  # fmt: skip
+
+
+class Live(Struct, frozen=True):
+    """The service in the air, and an application that waits."""
+
+    address: str
+    producer: str
+
+
+@pytest.fixture
+async def live(dsn: str, folder: Path, county: People, database: Database) -> AsyncGenerator[Live]:
+    await take_january(database, county, until="review")
+    async with database.transaction() as conn:
+        producer = await a_producer(conn, state="applied", village=VILLAGE)
+    port = free_port()
+    settings = settings_for(dsn, folder, now=NOW, public_url=f"http://127.0.0.1:{port}")
+    async with on_a_port(create_app(settings), port) as address:
+        yield Live(address, str(producer))
+
+
+async def test_every_page_is_clean_for_axe_by_day_by_night_and_large(live: Live, county: People) -> None:
+    axe: Any = Axe()
+    found: list[str] = []
+    async with chromium() as browser:
+        for handle, path in PAGES:
+            for scheme, elder in (("light", False), ("dark", True)):
+                context = await signed_in(
+                    browser, live.address, county.tokens[handle], color_scheme=scheme,
+                    viewport={"width": 360, "height": 740},
+                )  # fmt: skip
+                if elder:
+                    await context.add_cookies([{"name": "elder", "value": "1", "url": live.address}])
+                page = await context.new_page()
+                answer = await page.goto(live.address + path.format(producer=live.producer))
+                assert answer is not None
+                assert answer.status == 200, path
+                violations = (await axe.run(page)).response["violations"]
+                found += [
+                    f"{path} {scheme}: {each['id']} {[node['html'][:120] for node in each['nodes']][:3]}"
+                    for each in violations
+                ]
+                await context.close()
+    assert found == []
+
+
+async def test_nothing_hangs_over_the_edge_and_everything_can_be_hit(live: Live, county: People) -> None:
+    wrong: list[str] = []
+    async with chromium() as browser:
+        for handle, path in PAGES:
+            for width in (320, 1280):
+                context = await signed_in(
+                    browser, live.address, county.tokens[handle], viewport={"width": width, "height": 900}
+                )
+                page = await context.new_page()
+                await page.goto(live.address + path.format(producer=live.producer))
+                wide = await page.evaluate("document.documentElement.scrollWidth")
+                small = (await page.evaluate(SMALL_TEXT), await page.evaluate(SMALL_TARGETS))
+                if wide != width or small != ([], []):
+                    wrong.append(f"{path} at {width}: {wide} {small}")
+                await context.close()
+    assert wrong == []
+
+
+async def test_the_approval_sheet_fills_one_landscape_page(live: Live, county: People, folder: Path) -> None:
+    async with chromium() as browser:
+        context = await signed_in(browser, live.address, county.tokens["xian"])
+        page = await context.new_page()
+        await page.goto(f"{live.address}/desk/sheets/2019-01")
+        await page.pdf(path=folder / "sheet.pdf", prefer_css_page_size=True)
+        await context.close()
+    sheet = (folder / "sheet.pdf").read_bytes()
+    assert sheet.count(b"/Type /Page\n") == 1
+    assert b"/MediaBox [0 0 841" in sheet

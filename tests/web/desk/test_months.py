@@ -1,0 +1,230 @@
+"""January of the golden story by the pages alone: each step by its person, and what is refused."""
+
+from collections.abc import AsyncGenerator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import python_calamine
+
+from market.kernel import Database
+from market.subsidies.engine import calculate, read_case
+from tests.service import Service
+from tests.web.desk.county import COUNTY, FINDINGS, People, take_january, the_service
+from tests.web.desk.desks import at_the_desk, press, table
+
+
+@pytest.fixture
+async def service(dsn: str, folder: Path, county: People) -> AsyncGenerator[Service]:
+    del county  # the files are taken before the service answers
+    async with the_service(dsn, folder) as running:
+        yield running
+
+
+def opened(content: bytes, name: str) -> list[list[Any]]:
+    return python_calamine.CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_name(name).to_python()
+
+
+async def decide_findings(service: Service, token: str) -> None:
+    """Decide each finding of January by its form."""
+    async with at_the_desk(service, token) as walker:
+        for check, _, pays, stops in FINDINGS:
+            seen = await walker.open("/desk/findings?month=2019-01&state=open")
+            form = next(
+                form for form in seen.root.all("form")
+                if any(node.attrs.get("value") == check for node in form.all("input"))
+            )  # fmt: skip
+            values = {node.attrs["name"]: node.attrs["value"] for node in form.all("input") if "type" in node.attrs}
+            values |= {f"v-{line}": "pay" for line in pays} | {f"v-{line}": "stop" for line in stops}
+            answer = await walker.client.post(
+                form.attrs["action"], data={**values, "why": "样例"}, headers={"Sec-Fetch-Site": "same-origin"}
+            )
+            assert (answer.status_code, answer.headers["location"]) == (303, "/desk/findings?month=2019-01&done=1")
+
+
+async def test_january_goes_from_its_bills_to_its_close(service: Service, county: People) -> None:
+    run = await press(service, county, "gan", "2019-01", "run")
+    assert "算好了" in run.text
+    assert ("申请", "314.99") in list(zip(*[iter(figures(run.text))] * 2, strict=False))
+    assert "村级已核实" in (await press(service, county, "cun", "2019-01", "confirm")).text
+    await decide_findings(service, county.tokens["zhen"])
+    assert "乡镇已审核" in (await press(service, county, "zhen", "2019-01", "review")).text
+    assert "县级已审定" in (await press(service, county, "xian", "2019-01", "decide")).text
+    assert "已结算" in (await press(service, county, "cai", "2019-01", "settle")).text
+    assert "已对账" in (await press(service, county, "dui", "2019-01", "reconcile")).text
+    closed = await press(service, county, "dui", "2019-01", "close")
+    assert "已关账" in closed.text
+    match = [row for row in table(closed, 1) if row[0] in {"移动", "联通", "电信", "合计"}]
+    assert match == [
+        ["移动", "11", "11", "129.00", "134.10", "9.10", "4.00", "125.00"],
+        ["联通", "5", "5", "68.34", "68.34", "0.00", "0.00", "68.34"],
+        ["电信", "7", "7", "96.00", "112.55", "16.55", "0.00", "96.00"],
+        ["合计", "23", "23", "293.34", "314.99", "25.65", "4.00", "289.34"],
+    ]
+
+
+def figures(text: str) -> list[str]:
+    """The words of the frame of figures: names and sums by turns."""
+    start = text.index("申请 ")
+    return text[start:].split()[:10]
+
+
+async def test_the_importer_cannot_approve_and_is_told_who_can(
+    service: Service, county: People, database: Database
+) -> None:
+    await take_january(database, county, until="review")
+    seen = await press(service, county, "gan", "2019-01", "decide", status=403)
+    assert "没有审定：导入人不能审批" in seen.text
+    assert "2019-01 账期里，您已经办理过导入，不能再办理县级审定。" in seen.text
+    assert "能办的人：样例县某。" in seen.text
+    async with database.transaction(scope=COUNTY) as conn:
+        assert await conn.fetchval("SELECT state FROM cycles") == "reviewed"
+
+
+async def test_the_desk_says_that_another_must_decide_what_one_imported(
+    service: Service, county: People, database: Database
+) -> None:
+    await take_january(database, county, until="review")
+    async with at_the_desk(service, county.tokens["gan"]) as walker:
+        seen = await walker.open("/desk")
+        assert "1 月账期，等县级审定" in seen.text
+        assert "您办理过导入，须由另一人县级审定" in seen.text
+    async with at_the_desk(service, county.tokens["xian"]) as walker:
+        seen = await walker.open("/desk")
+        assert "核定 289.34 元，3 家 23 条业务" in seen.text
+        assert "2月20日，还有 6 天" in seen.text
+        assert "4月20日，还有 65 天" in seen.text
+
+
+async def test_calculating_again_shows_the_same_hash(service: Service, county: People) -> None:
+    first = await press(service, county, "gan", "2019-01", "run")
+    async with at_the_desk(service, county.tokens["gan"]) as walker:
+        await walker.open("/desk/months/2019-01")
+        again = await walker.submit("/desk/months/2019-01/run")
+    assert "又算了一遍，结果号没有变" in again.text
+    assert hash_of(first.text) == hash_of(again.text)
+    assert len(hash_of(first.text)) == 64
+
+
+def hash_of(text: str) -> str:
+    return text.partition("结果号 ")[2].split()[0]
+
+
+async def test_a_step_out_of_turn_is_refused_in_words(service: Service, county: People, database: Database) -> None:
+    await take_january(database, county, until="run")
+    async with at_the_desk(service, county.tokens["xian"]) as walker:
+        page = await walker.open("/desk/months/2019-01")
+        assert "现在等村级评议核实，不用您办。" in page.text
+        answer = await walker.client.post(
+            "/desk/months/2019-01/decide",
+            data={"csrf": csrf_of(page.html)},
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+    assert answer.status_code == 409
+    assert "2019-01 账期现在是“已计算”，这一步要在“乡镇已审核”之后办理。" in answer.text
+
+
+def csrf_of(html: str) -> str:
+    return html.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+async def test_an_open_finding_holds_the_review(service: Service, county: People, database: Database) -> None:
+    await take_january(database, county, until="confirm")
+    seen = await press(service, county, "zhen", "2019-01", "review", status=409)
+    assert "没有审核" in seen.text
+    assert "还有 3 件停付的疑点没有处理" in seen.text
+
+
+async def test_a_form_of_another_site_changes_nothing(service: Service, county: People, database: Database) -> None:
+    async with at_the_desk(service, county.tokens["gan"]) as walker:
+        page = await walker.open("/desk/months/2019-01")
+        for data, headers in (
+            ({"csrf": csrf_of(page.html)}, {"Sec-Fetch-Site": "cross-site"}),
+            ({"csrf": "0" * 32}, {"Sec-Fetch-Site": "same-origin"}),
+            ({}, {"Sec-Fetch-Site": "same-origin"}),
+        ):
+            answer = await walker.client.post("/desk/months/2019-01/run", data=data, headers=headers)
+            assert (answer.status_code, "页面已过期" in answer.text) == (403, True)
+    async with database.transaction(scope=COUNTY) as conn:
+        assert await conn.fetchval("SELECT count(*) FROM runs") == 0
+
+
+async def test_the_settlement_workbook_holds_the_storys_figures(
+    service: Service, county: People, database: Database
+) -> None:
+    await take_january(database, county, until="settle")
+    async with at_the_desk(service, county.tokens["cai"]) as walker:
+        answer = await walker.client.get("/desk/sheets/2019-01/settlement.xlsx")
+        twin = await walker.client.get("/desk/sheets/2019-01/settlement.xlsx")
+    assert answer.content == twin.content
+    assert answer.headers["cache-control"] == "private, no-store"
+    rows = opened(answer.content, "拨付汇总")
+    assert rows[0][0] == "2019年1月账期，已结算。本次拨付 120.20 元，大写：人民币壹佰贰拾元贰角整。"
+    assert [[row[0], row[1], row[2], row[8]] for row in rows[2:]] == [
+        ["移动", 11, 134.10, 50.93],
+        ["联通", 5, 68.34, 36.47],
+        ["电信", 7, 112.55, 32.80],
+        ["合计", 23, 314.99, 120.20],
+    ]
+    lines = opened(answer.content, "明细")
+    assert len(lines) == 1 + 23 + 1
+    own = {row[0]: row for row in lines}
+    assert own["YD-02"][5:11] == [13.84, 13.84, 0, 13.84, 9.69, 4.15]
+    assert [own[line][12] for line in ("YD-02", "DX-06")] == ["拨付", "核定为零"]
+    assert own["合计"][8] == 289.34
+
+
+async def test_the_stamped_form_is_a_workbook_and_a_page(service: Service, county: People, database: Database) -> None:
+    await take_january(database, county, until="decide")
+    async with at_the_desk(service, county.tokens["xian"]) as walker:
+        seen = await walker.open("/desk/sheets/2019-01")
+        answer = await walker.client.get("/desk/sheets/2019-01/approval.xlsx")
+        listed = await walker.client.get("/desk/sheets/2019-01/operators.csv")
+    assert seen.heading == "阜平县手机和宽带资费减免审批表"
+    assert "核定合计（大写）：人民币贰佰捌拾玖元叁角肆分" in seen.text
+    assert "财政补贴合计（大写）：人民币壹佰贰拾元贰角整" in seen.text
+    total = ["合计", "23", "23", "293.34", "314.99", "25.65", "4.00", "289.34", "169.14", "120.20", "0.00"]
+    assert table(seen)[-1] == total
+    signed = [row[:2] for row in table(seen, 2)[1:]]
+    assert signed == [
+        ["导入经办", "样例甘某"], ["村级评议核实", "样例村某"], ["乡镇审核", "样例镇某"], ["县级审定", "样例县某"],
+    ]  # fmt: skip
+    rows = opened(answer.content, "审批表")
+    assert rows[0][0] == "阜平县手机和宽带资费减免审批表"
+    assert next(row for row in rows if row[0] == "合计") == [
+        "合计", 23, 23, 293.34, 314.99, 25.65, 4.0, 289.34, 169.14, 120.2, 0,
+    ]  # fmt: skip
+    assert listed.content.startswith(b"\xef\xbb\xbf")
+    assert listed.text.splitlines()[-1] == ",".join(total)
+
+
+async def test_a_month_without_a_calculation_has_no_papers(service: Service, county: People) -> None:
+    async with at_the_desk(service, county.tokens["xian"]) as walker:
+        seen = await walker.open("/desk/sheets/2019-01", status=404)
+        assert "2019-01 还没有计算，没有审批表。" in seen.text
+
+
+async def test_the_quarters_report_is_provisional_until_its_months_are_closed(
+    service: Service, county: People, database: Database
+) -> None:
+    await take_january(database, county, until="close")
+    async with at_the_desk(service, county.tokens["gan"]) as walker:
+        seen = await walker.open("/desk/quarters/2019Q1")
+        assert "暂定" in seen.text
+        assert "于2019年4月20日前报送" in seen.text
+        assert table(seen)[-1][6:8] == ["169.14", "120.20"]
+        book = await walker.client.get("/desk/quarters/2019Q1.xlsx")
+        rows = opened(book.content, "季度报表")
+        assert next(row for row in rows if row[:2] == ["合计", "合计"])[6:8] == [169.14, 120.2]
+        assert (await walker.client.get("/desk/quarters/2019Q5")).status_code == 422
+
+
+async def test_the_case_of_a_month_is_calculated_again_offline(
+    service: Service, county: People, database: Database
+) -> None:
+    await take_january(database, county, until="run")
+    async with at_the_desk(service, county.tokens["gan"]) as walker:
+        seen = await walker.open("/desk/months/2019-01")
+        answer = await walker.client.get("/desk/sheets/2019-01/case.json")
+    assert calculate(read_case(answer.content)).result_sha256 == hash_of(seen.text)

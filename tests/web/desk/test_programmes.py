@@ -1,0 +1,96 @@
+"""A programme set by a form: its terms, its document, its sentences; new terms follow the old ones."""
+
+from collections.abc import AsyncGenerator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from market.kernel import Database
+from tests.service import Service
+from tests.web.desk.county import COUNTY, People, the_service
+from tests.web.desk.desks import at_the_desk
+
+PAPER = "某样例〔2019〕9号\n一、标准：宽带每月减免十元。\n二、负担：由运营商让利60%，县级财政承担40%。\n"
+NEW: dict[str, Any] = {
+    "code": "P9", "name": "宽带定额（样例）", "document": "某样例〔2019〕9号", "text": PAPER, "kind": "broadband",
+    "max_lines": "1", "way": "fixed", "fixed": "10", "operator": "60", "county_share": "40", "start": "2019-03-01",
+    "quote": "宽带每月减免十元", "quote_funders": "由运营商让利60%，县级财政承担40%",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def service(dsn: str, folder: Path, county: People) -> AsyncGenerator[Service]:
+    del county  # the files are taken before the service answers
+    async with the_service(dsn, folder) as running:
+        yield running
+
+
+async def test_a_programme_is_set_by_a_form(service: Service, county: People, database: Database) -> None:
+    async with at_the_desk(service, county.tokens["jiang"]) as walker:
+        await walker.open("/desk/programmes/set")
+        seen = await walker.submit("/desk/programmes/set", **NEW)
+    assert "已设好" in seen.text
+    assert "定额 10.00 元" in seen.text
+    async with database.transaction(scope=COUNTY) as conn:
+        row = await conn.fetchrow("SELECT kind, fixed_fen, shares_bp FROM programme_terms WHERE programme_code = 'P9'")
+        assert row is not None
+        assert tuple(row) == ("fixed", 1000, [6000, 4000])
+        quotes = await conn.fetch(
+            "SELECT prefix, quote, suffix FROM programme_sentences WHERE programme_code = 'P9' ORDER BY position"
+        )
+        assert [tuple(each) for each in quotes] == [
+            ("、标准：", "宽带每月减免十元", "。二、负"),
+            ("、负担：", "由运营商让利60%，县级财政承担40%", "。"),
+        ]
+
+
+async def test_new_terms_follow_the_old_ones(service: Service, county: People, database: Database) -> None:
+    async with at_the_desk(service, county.tokens["jiang"]) as walker:
+        seen = await walker.open("/desk/programmes/set?code=P1")
+        assert 'id="pays" name="pays" type="text" value="50"' in seen.html
+        await walker.submit(
+            "/desk/programmes/set", pays="40", start="2019-03-01", quote="农户每月最多支付套餐费的百分之五十",
+            quote_funders="由运营商让利70%，县级财政承担30%",
+        )  # fmt: skip
+    async with database.transaction(scope=COUNTY) as conn:
+        rows = await conn.fetch(
+            "SELECT lower(valid_during) AS start, upper(valid_during) AS until, household_pays_bp, line_cap_fen"
+            "  FROM programme_terms WHERE programme_code = 'P1' ORDER BY valid_during"
+        )
+        assert [tuple(row) for row in rows] == [
+            (date(2018, 10, 1), date(2019, 3, 1), 5000, 1950),
+            (date(2019, 3, 1), None, 4000, 1950),
+        ]
+        assert await conn.fetchval("SELECT count(*) FROM programme_sentences WHERE programme_code = 'P1'") == 5
+
+
+async def test_every_wrong_field_is_named_and_nothing_is_set(
+    service: Service, county: People, database: Database
+) -> None:
+    faults = {"code": "P 9", "fixed": "10.123", "operator": "70", "start": "", "quote": "宽带每月减免百元"}
+    wrong: dict[str, Any] = {**NEW, **faults}
+    async with at_the_desk(service, county.tokens["jiang"]) as walker:
+        await walker.open("/desk/programmes/set")
+        seen = await walker.submit("/desk/programmes/set", status=422, **wrong)
+    faulty = [node.attrs["href"] for node in seen.root.all("a") if node.attrs.get("href", "").startswith("#")]
+    assert faulty[1:] == ["#code", "#start", "#fixed", "#operator", "#quote"]
+    assert "运营商和县级加起来要正好 100%" in seen.text
+    async with database.transaction(scope=COUNTY) as conn:
+        assert await conn.fetchval("SELECT count(*) FROM programmes") == 3
+
+
+async def test_the_importer_does_not_set_terms(service: Service, county: People, database: Database) -> None:
+    async with at_the_desk(service, county.tokens["gan"]) as walker:
+        seen = await walker.open("/desk/programmes/set")
+        assert "项目由政策经办设。" in seen.text
+        assert not [form for form in seen.root.all("form") if form.attrs["action"] == "/desk/programmes/set"]
+        page = await walker.open("/desk/imports/register")
+        csrf = page.html.partition('name="csrf" value="')[2].partition('"')[0]
+        answer = await walker.client.post(
+            "/desk/programmes/set", data={**NEW, "csrf": csrf}, headers={"Sec-Fetch-Site": "same-origin"}
+        )
+    assert answer.status_code == 403
+    async with database.transaction(scope=COUNTY) as conn:
+        assert await conn.fetchval("SELECT count(*) FROM programmes") == 3
