@@ -35,6 +35,11 @@ Asked = Request[Any, Any, Any]
 _TOWNSHIP, _VILLAGE = 9, 12
 
 
+# Litestar holds the bounds of a query parameter only under a name of their own.
+type Cursor = Annotated[str, Meta(max_length=40)]
+type Offset = Annotated[int, Meta(ge=0, le=100_000)]
+
+
 class FindingDecision(Struct, frozen=True, forbid_unknown_fields=True):
     """For and against lines of a finding: `pay` goes on, `stop` stays stopped, each line once."""
 
@@ -264,7 +269,7 @@ class MonthReportController(Controller):
         month: FromPath[str],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
-        skip: FromQuery[Annotated[int, Meta(ge=0, le=100_000)]] = 0,
+        skip: FromQuery[Offset] = 0,
     ) -> Findings:
         """Return the month's findings with their evidence, 50 at once."""
         asker = ask(actor, county, month)
@@ -289,8 +294,8 @@ class MonthReportController(Controller):
         month: FromPath[str],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
-        under: FromQuery[Annotated[str, Meta(max_length=40)]] = "",
-        after: FromQuery[Annotated[str, Meta(max_length=40)]] = "",
+        under: FromQuery[Cursor] = "",
+        after: FromQuery[Cursor] = "",
     ) -> Page[PlaceSums]:
         """Return the sums below a place: townships, or by the code in `under` villages, households, lines.
 

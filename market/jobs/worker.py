@@ -11,6 +11,8 @@ import structlog
 from msgspec import Struct
 
 from market.aftersales import confirm_overdue
+from market.catalogue import refresh_scores
+from market.identity import forget_codes
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.queue import SCHEMA
@@ -19,11 +21,16 @@ from market.notify import Port, send_due
 from market.orders import act_on_payments, expire_orders
 from market.settings import Settings
 from payments import Gateway, apply_events, ask_due, finish_operations
+from payments.idempotency import forget_old_keys
 from payments.pay import expire_payments
 
 log = structlog.get_logger()
 
 EVERY_MINUTE = "* * * * *"
+EVERY_NIGHT = "0 20 * * *"
+"""Four in the morning in Shanghai."""
+CODES_KEPT = timedelta(days=2)
+COUNTS_AS_NEW = timedelta(days=30)
 PAYMENTS, MESSAGES = "payments", "messages"
 """The jobs that others wake."""
 
@@ -54,14 +61,35 @@ async def send_messages(tools: Tools) -> None:
 
 async def tidy(tools: Tools) -> None:
     """Once a minute: finish calls without an answer, let unpaid orders go, take old parcels as received."""
+    now, db, gateway = tools.clock.now(), tools.db, tools.gateway
+    await _each(
+        ("finish_operations", lambda: finish_operations(db, gateway, at=now)),
+        ("ask_due", lambda: ask_due(db, gateway, at=now)),
+        ("expire_orders", lambda: expire_orders(db, gateway, now=now)),
+        ("expire_payments", lambda: expire_payments(db, gateway, now=now)),
+        ("settle_payments", lambda: settle_payments(tools)),
+        ("confirm_overdue", lambda: confirm_overdue(db, now=now, days=tools.settings.receive_days, seal=tools.seal)),
+        ("send_messages", lambda: send_messages(tools)),
+    )
+
+
+async def keep_house(tools: Tools) -> None:
+    """Once a night: forget old one-time codes and request keys, and compute the listings' scores anew."""
     now = tools.clock.now()
-    await finish_operations(tools.db, tools.gateway, at=now)
-    await ask_due(tools.db, tools.gateway, at=now)
-    await expire_orders(tools.db, tools.gateway, now=now)
-    await expire_payments(tools.db, tools.gateway, now=now)
-    await settle_payments(tools)
-    await confirm_overdue(tools.db, now=now, days=tools.settings.receive_days, seal=tools.seal)
-    await send_messages(tools)
+    async with tools.db.transaction() as conn:
+        await forget_codes(conn, before=now - CODES_KEPT)
+        await forget_old_keys(conn)
+    async with tools.db.transaction() as conn:
+        await refresh_scores(conn, new_since=now - COUNTS_AS_NEW)
+
+
+async def _each(*work: tuple[str, Callable[[], Awaitable[object]]]) -> None:
+    """Do one piece of work after the other: one that fails is logged and tried again next time, the others go on."""
+    for name, piece in work:
+        try:
+            await piece()
+        except Exception:
+            log.exception("job_failed", job=name)
 
 
 async def run_worker(tools: Tools, dsn: str, ready: Callable[[], None] = lambda: None) -> None:
@@ -87,6 +115,10 @@ async def run_worker(tools: Tools, dsn: str, ready: Callable[[], None] = lambda:
     @queue.schedule("tidy", EVERY_MINUTE)
     async def _tidy(_schedule: object) -> None:
         await tidy(tools)
+
+    @queue.schedule("keep_house", EVERY_NIGHT)
+    async def _keep_house(_schedule: object) -> None:
+        await _each(("keep_house", lambda: keep_house(tools)))
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
