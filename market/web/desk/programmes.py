@@ -21,7 +21,7 @@ from market.web.desk.set_programme import AS_TYPED, BadTerms, Known, ProgrammeFo
 from market.web.look.format import day_zh, percent_bp, yuan
 from market.web.plumbing import fields, see_other
 
-type Asked = Request[Any, Any, Any]
+Asked = Request[Any, Any, Any]
 
 
 class TermsCard(Struct, frozen=True):

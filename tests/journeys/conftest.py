@@ -1,0 +1,212 @@
+"""The whole service as its operator starts it (service, worker, provider), and Chromium to walk through it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import AsyncGenerator, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from msgspec import Struct
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from market.kernel import open_database
+from market.kernel.embedded import Server, free_port
+from market.settings import Settings
+from market.startup import APP_ROLE
+from tests.conftest import clone, drop
+from tests.service import SECRET
+from tests.web.pages.conftest import Village, a_village
+
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync",
+]  # fmt: skip
+TRIES = 600
+WAIT_SECONDS = 0.1
+PATIENCE_MS = 30_000
+
+
+class Town(Struct, frozen=True):
+    """A running market: its address, its database, and the file that messages are written to."""
+
+    url: str
+    dsn: str
+    folder: Path
+    village: Village
+
+    def texts(self, phone: str) -> list[str]:
+        """Return the messages that a phone got, oldest first."""
+        path = self.folder / "sms.jsonl"
+        if not path.exists():
+            return []
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [line["text"] for line in lines if line["phone"] == phone]
+
+    def code(self, phone: str, *, after: int = 0) -> str:
+        """Wait for the next one-time code of a phone, beyond the first `after` messages with codes."""
+        found = wait_for(lambda: [text for text in self.texts(phone) if "验证码" in text][after:])
+        return "".join(letter for letter in found[0].partition("，")[0] if letter.isdigit())
+
+
+def wait_for[T](look: Callable[[], T]) -> T:
+    """Look until something is there, for a minute at most: other tests may run beside."""
+    pause = Event()
+    for _ in range(TRIES):
+        found = look()
+        if found:
+            return found
+        pause.wait(WAIT_SECONDS)
+    raise AssertionError("waited in vain")
+
+
+def answers(url: str) -> bool:
+    """Say whether a service answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - an address of our own
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def in_thread(work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the work returns
+    """Do work beside Playwright, which keeps a loop of its own in this thread."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(work).result()
+
+
+@pytest.fixture(scope="session")
+async def filled(
+    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[tuple[str, Village, Path]]:
+    """A database with a small market, and a folder for its files."""
+    name = await clone(server, template)
+    folder = tmp_path_factory.mktemp("town")
+    database = await open_database(server.dsn(name), role=APP_ROLE, max_size=2)
+    village = await a_village(database, None, Settings(database_url=server.dsn(name), data=folder, secret=SECRET))
+    await database.close()
+    yield server.dsn(name), village, folder
+    await drop(server, name)
+
+
+@pytest.fixture(scope="session")
+def town(filled: tuple[str, Village, Path]) -> Generator[Town]:
+    """The service, its worker and the provider, each in a process of its own."""
+    dsn, village, folder = filled
+    port, provider = free_port(), free_port()
+    url = f"http://127.0.0.1:{port}"
+    environ = os.environ | {
+        "MARKET_DATABASE_URL": dsn,
+        "MARKET_DATA": str(folder),
+        "MARKET_SECRET": SECRET,
+        "MARKET_PORT": str(port),
+        "MARKET_PUBLIC_URL": url,
+        "MARKET_STRIPE_KEY": "sk_test_journeys",
+        "MARKET_STRIPE_BASE": f"http://127.0.0.1:{provider}",
+        "MARKET_STRIPE_WEBHOOK_SECRET": "whsec_sandbox",
+        "MARKET_SMS_PATH": str(folder / "sms.jsonl"),
+        "MARKET_STORAGE_URL": (folder / "files").as_uri(),
+        "MARKET_POOL_SIZE": "8",
+    }
+    commands = (
+        ["sandbox", "--port", str(provider), "--webhook", f"{url}/payments/webhook"],
+        ["serve"],
+        ["worker"],
+    )
+    with ExitStack() as stack:
+        for command in commands:
+            log = stack.enter_context((folder / f"{command[0]}.log").open("wb"))
+            process = subprocess.Popen(
+                [sys.executable, "-m", "market.cli", *command], env=environ, stdout=log, stderr=log
+            )
+            stack.callback(stop, process)
+        wait_for(lambda: answers(f"{url}/readyz") and answers(f"http://127.0.0.1:{provider}/healthz"))
+        yield Town(url, dsn, folder, village)
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a process of ours, by force where it does not listen."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Generator[Playwright]:
+    """The driver of browsers; it keeps a loop running in this thread, so it ends before asynchronous tests go on."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Generator[Browser]:
+    """Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path is not None, "Chromium is missing: apt-get install chromium fonts-wqy-microhei"
+    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+class Phone(Struct, frozen=True):
+    """A person's browser: every page it shows is looked at."""
+
+    context: BrowserContext
+    tab: Page
+    scripts: bool
+    faults: list[str]
+
+    def look(self) -> None:
+        """Hold the shown page against what every page must be: accessible, within the screen, without faults."""
+        wide = self.tab.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 360, f"{self.tab.url} is {wide} wide"
+        if self.scripts:
+            axe: Any = Axe()
+            found = axe.run(self.tab).response["violations"]
+            assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == [], self.tab.url
+        assert self.faults == [], self.tab.url
+
+    def open(self, address: str) -> None:
+        """Open an address and look at it."""
+        self.tab.goto(address)
+        self.look()
+
+    def press(self, words: str) -> None:
+        """Press the button or link that says this, and look at what comes."""
+        self.tab.locator(f'main button:has-text("{words}"), main a:has-text("{words}")').first.click()
+        self.tab.wait_for_load_state()
+        self.look()
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Generator[Callable[[bool], Phone]]:
+    """Give out browsers with and without scripts."""
+    given: list[BrowserContext] = []
+
+    def give(scripts: bool) -> Phone:  # noqa: FBT001 - with or without
+        context = chromium.new_context(
+            viewport={"width": 360, "height": 740}, java_script_enabled=scripts, locale="zh-CN"
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        given.append(context)
+        tab = context.new_page()
+        faults: list[str] = []
+        tab.on("pageerror", lambda error: faults.append(str(error)))
+        tab.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        return Phone(context, tab, scripts, faults)
+
+    yield give
+    for context in given:
+        context.close()

@@ -1,0 +1,133 @@
+"""The buyer's way in Chromium, with and without scripts: search, sign in, cart, pay, receive, review."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.journeys.conftest import Phone, Town
+from tests.journeys.farming import send_everything
+from tests.web.pages.conftest import FARMER_PHONE
+
+
+def sign_in(town: Town, person: Phone, number: str) -> None:
+    """Sign in on the page that asks for it."""
+    before = len([text for text in town.texts(number) if "验证码" in text])
+    person.tab.fill("#phone", number)
+    person.press("发验证码")
+    person.tab.locator("#code").press_sequentially(town.code(number, after=before))
+    if person.scripts:
+        # The complete code leads to the button.
+        assert person.tab.evaluate("document.activeElement.textContent") == "登录"
+    person.press("登录")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_two_producers_and_two_nights_are_bought_paid_received_and_reviewed(
+    town: Town, phone: Callable[[bool], Phone], *, scripts: bool
+) -> None:
+    buyer = phone(scripts)
+    number = "17020000001" if scripts else "17020000002"
+    buyer.open(f"{town.url}/")
+    buyer.tab.fill("#find", "小米")
+    buyer.tab.press("#find", "Enter")
+    buyer.tab.wait_for_url("**/search**")
+    buyer.look()
+    card = buyer.tab.locator(".goods li").first.inner_text()
+    assert "顾家台小米" in card
+    assert "阜平县" in card
+    assert "12.80 元/公斤" in card
+    buyer.press("顾家台小米")
+    buyer.press("放进购物车")
+    sign_in(town, buyer, number)
+    buyer.look()
+    buyer.tab.fill("#n", "2")
+    buyer.press("放进购物车")
+    buyer.open(f"{town.url}/kinds/fruit")
+    buyer.press("阜平大枣礼箱")
+    buyer.press("放进购物车")
+    arrive = town.village.today + timedelta(days=40 if scripts else 50)
+    buyer.open(f"{town.url}/kinds/stay")
+    buyer.press("骆驼湾农家院")
+    buyer.tab.goto(f"{buyer.tab.url}?from={arrive}&to={arrive + timedelta(days=2)}#c2")
+    buyer.look()
+    buyer.press("订这两晚")
+    assert "三家的东西" in buyer.tab.inner_text("main")
+    buyer.press("去结账")
+    buyer.tab.fill("#who", "样例买家丁")
+    buyer.tab.fill("#tel", number)
+    buyer.tab.fill("#address", "石家庄市长安区样例路 1 号")
+    buyer.tab.check("input[value=wechat]", force=True)
+    buyer.press("付款")
+    buyer.tab.get_by_role("img", name="付款二维码").wait_for()
+    pay(buyer)
+    text = buyer.tab.inner_text("main")
+    for words in ("样例顾家台合作社的包裹", "样例革新庄枣园的包裹", "样例骆驼湾农家院，住两晚", "入住码"):
+        assert words in text
+    order = buyer.tab.url.split("?")[0]
+
+    farmer = phone(scripts)
+    farmer.open(f"{town.url}/sign-in?to=/farm")
+    sign_in(town, farmer, FARMER_PHONE)
+    send_everything(farmer)
+
+    buyer.open(order)
+    assert "邮政 XA" in buyer.tab.inner_text("main")
+    buyer.press("收到了，钱给卖家")
+    buyer.press("写评价")
+    buyer.tab.check("input[value='5']", force=True)
+    buyer.tab.fill("#text", "枣甜个头匀")
+    buyer.press("发出去")
+    assert "评价发出去了" in buyer.tab.inner_text("main")
+
+
+def pay(buyer: Phone) -> None:
+    """Go to the provider's page, press 付款 once, and come back to the order."""
+    buyer.tab.locator('main a:has-text("去微信付")').click()
+    pay_there(buyer)
+
+
+def pay_there(buyer: Phone) -> None:
+    """Press 付款 on the provider's page, and come back."""
+    buyer.tab.wait_for_url("**/pay/pi_*")
+    buyer.tab.locator('button:has-text("付款")').click()
+    paid, back = buyer.tab.locator('h1:has-text("付好了")'), buyer.tab.locator('a:has-text("回到商家")')
+    paid.or_(back).first.wait_for()
+    if back.count():
+        back.click()
+    paid.wait_for()
+    # The provider's pages are looked at by tests of their own.
+    buyer.faults.clear()
+    buyer.look()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_alipay_leads_to_the_provider_and_back(town: Town, phone: Callable[[bool], Phone], *, scripts: bool) -> None:
+    buyer = phone(scripts)
+    number = "17020000003" if scripts else "17020000004"
+    buyer.open(f"{town.url}/sign-in")
+    sign_in(town, buyer, number)
+    buyer.open(f"{town.url}/kinds/coarse_grain")
+    buyer.press("顾家台小米")
+    buyer.press("放进购物车")
+    buyer.press("去结账")
+    buyer.tab.fill("#who", "样例买家戊")
+    buyer.tab.fill("#tel", number)
+    buyer.tab.fill("#address", "石家庄市长安区样例路 2 号")
+    buyer.tab.locator('main button:has-text("付款")').click()
+    pay_there(buyer)
+    buyer.press("这一家的不要了")
+    assert "退 46.00 元" in buyer.tab.inner_text("main")
+    buyer.press("取消，退 46.00 元")
+    assert "取消了" in buyer.tab.inner_text("main")
+
+
+def test_large_letters_stay_large(town: Town, phone: Callable[[bool], Phone]) -> None:
+    buyer = phone(True)  # noqa: FBT003 - with scripts
+    buyer.open(f"{town.url}/")
+    buyer.tab.locator('button:has-text("长辈版")').click()
+    buyer.tab.wait_for_load_state()
+    buyer.look()
+    assert buyer.tab.evaluate("getComputedStyle(document.querySelector('main p')).fontSize") == "22px"
+    buyer.open(f"{town.url}/kinds")
+    assert buyer.tab.evaluate("getComputedStyle(document.querySelector('main p')).fontSize") == "22px"

@@ -1,0 +1,80 @@
+"""The farmer's way in Chromium, with and without scripts: apply, list with a photo, let rooms, see the money."""
+
+import asyncio
+import io
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+from playwright.sync_api import FilePayload
+
+from market.identity import Role
+from market.kernel import open_database
+from market.kernel.clock import Clock
+from market.producers import ProducerId, Step, decide_producer
+from market.startup import APP_ROLE
+from tests.factories import SEAL, an_official, the_actor
+from tests.journeys.conftest import Phone, Town, in_thread, wait_for
+from tests.journeys.test_buyer import sign_in
+
+
+def a_photo() -> bytes:
+    """A photo as a phone takes it."""
+    out = io.BytesIO()
+    Image.effect_noise((1600, 1200), 60).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+async def admit(town: Town, name: str) -> None:
+    """Let village and county admit an applicant, as their own pages do."""
+    database = await open_database(town.dsn, role=APP_ROLE, max_size=2)
+    try:
+        async with database.transaction() as conn:
+            found = await conn.fetchval("SELECT id FROM producers WHERE name = $1", name)
+            for role, step in (
+                (Role.VILLAGE, Step.CONFIRM), (Role.COUNTY, Step.RECOMMEND), (Role.COUNTY, Step.APPROVE),
+            ):  # fmt: skip
+                official = await the_actor(conn, await an_official(conn, role, "130624"))
+                await decide_producer(conn, SEAL, official, ProducerId(found), step=step, now=Clock().now())
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_shop_is_applied_for_and_its_first_product_listed_with_a_photo(
+    town: Town, phone: Callable[[bool], Phone], *, scripts: bool
+) -> None:
+    farmer = phone(scripts)
+    number = "17030000001" if scripts else "17030000002"
+    name = f"样例顾家台小院{'甲' if scripts else '乙'}"
+    photo = FilePayload(name="IMG_1.jpg", mimeType="image/jpeg", buffer=a_photo())
+    farmer.open(f"{town.url}/sign-in?to=/farm")
+    sign_in(town, farmer, number)
+    for place in ("阜平县", "龙泉关镇", "顾家台村"):
+        farmer.press(place)
+    farmer.tab.fill("#name", name)
+    farmer.tab.fill("#produce", "小米、土鸡蛋")
+    farmer.tab.set_input_files("#photo", [photo])
+    farmer.press("交给村里核实")
+    assert "村里核实，等办" in farmer.tab.inner_text("main")
+    in_thread(lambda: asyncio.run(admit(town, name)))
+    farmer.open(f"{town.url}/farm")
+    assert "今天要发 0 单" in farmer.tab.inner_text("main").replace("\n", " ")
+    farmer.press("卖东西")
+    farmer.press("阜平大枣")
+    farmer.tab.set_input_files("#photo", [photo])
+    farmer.tab.fill("#price", "29.8")
+    farmer.tab.fill("#left", "20")
+    farmer.press("上架")
+    assert "上架了" in farmer.tab.inner_text("main")
+    farmer.press("看买的人看到的")
+    shown = farmer.tab.locator(".pic img")
+    assert shown.evaluate("image => image.complete && image.naturalWidth > 0")
+    assert "29.80" in farmer.tab.inner_text("main")
+    for path in ("/farm/sell", "/farm/sell/stay", "/farm/money", "/farm/bill", "/farm/mine", "/farm/guests",
+                 "/farm/apply"):  # fmt: skip
+        farmer.open(town.url + path)
+        text = farmer.tab.inner_text("body")
+        for word in ("贫困户", "脱贫户", "监测户"):
+            assert word not in text
+    assert wait_for(lambda: [text for text in town.texts(number) if f"{name}可以开卖了" in text])

@@ -1,0 +1,59 @@
+"""Every page of buyers and farmers: accessible, nothing over the edge at 320 px, large letters, targets to hit."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.journeys.conftest import Phone, Town
+from tests.journeys.test_buyer import sign_in
+from tests.web.look.test_in_browser import SMALL_TARGETS, SMALL_TEXT
+from tests.web.pages.conftest import FARMER_PHONE
+
+PHONE, NARROWEST = 360, 320
+SHOP = (
+    "/", "/kinds", "/kinds/fruit", "/search?q=小米", "/search?q=菠萝蜜", "/places/1306", "/places/130624", "/goods/1",
+    "/goods/2", "/stays/3", "/sign-in", "/nothing/here",
+)  # fmt: skip
+OWN = (
+    "/cart", "/checkout", "/me", "/farm", "/farm/orders", "/farm/guests", "/farm/sell", "/farm/sell/local-1",
+    "/farm/sell/stay", "/farm/listings/1", "/farm/money", "/farm/bill", "/farm/mine", "/farm/apply",
+    "/farm/apply?new=1", "/farm/apply?at=130624", "/farm/apply?at=130624101201",
+)  # fmt: skip
+
+
+def faults_of(tab: Page, address: str) -> list[object]:
+    """Open a page and return what is wrong with its looks."""
+    tab.goto(address)
+    axe: Any = Axe()
+    found: list[object] = [
+        (fault["id"], [node["html"] for node in fault["nodes"]]) for fault in axe.run(tab).response["violations"]
+    ]
+    found += [("small", each) for each in tab.evaluate(SMALL_TEXT) + tab.evaluate(SMALL_TARGETS)]
+    tab.set_viewport_size({"width": NARROWEST, "height": 740})
+    wide = tab.evaluate("document.documentElement.scrollWidth")
+    tab.set_viewport_size({"width": PHONE, "height": 740})
+    found += [] if wide == NARROWEST else [("wide", wide)]
+    return [(address, each) for each in found]
+
+
+@pytest.mark.parametrize("mode", ["day", "night", "elder"])
+def test_every_page_can_be_read_and_pressed_by_everyone(town: Town, chromium: Browser, mode: str) -> None:
+    context = chromium.new_context(
+        viewport={"width": PHONE, "height": 740}, color_scheme="dark" if mode == "night" else "light", locale="zh-CN"
+    )
+    if mode == "elder":
+        context.add_cookies([{"name": "elder", "value": "1", "url": town.url}])
+    tab = context.new_page()
+    day = town.village.today + timedelta(days=60)
+    paths = [*SHOP, f"/stays/3?from={day}&to={day + timedelta(days=2)}", f"/stays/3?from={day}"]
+    found = [fault for path in paths for fault in faults_of(tab, town.url + path)]
+    person = Phone(context, tab, scripts=True, faults=[])
+    person.open(f"{town.url}/sign-in?to=/goods/2")
+    sign_in(town, person, FARMER_PHONE)
+    person.press("放进购物车")
+    found += [fault for path in OWN for fault in faults_of(tab, town.url + path)]
+    context.close()
+    assert found == []

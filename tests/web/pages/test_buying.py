@@ -1,0 +1,285 @@
+"""Buying without scripts: two producers and two nights in one cart, paid at the sandbox, sent, received, reviewed."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from market.aftersales import ship_suborder
+from payments.sandbox import Sandbox
+from tests.factories import SEAL, the_actor
+from tests.web.pages.conftest import Village
+from tests.web.pages.walker import LeftTheSiteError, Seen, Walker
+
+ADDRESS = {"who": "样例买家甲", "tel": "17000009001", "region": "130000", "address": "石家庄市长安区样例路 1 号"}
+
+
+async def fill_cart(village: Village, walker: Walker) -> Seen:
+    """Put 2 boxes of dates, 3 bags of millet and two nights into the cart by the pages' own forms."""
+    for product, quantity in ((village.dates, "2"), (village.millet, "3")):
+        await walker.open(f"/goods/{await village.number(product.listing_id)}")
+        await walker.submit("/cart/goods", n=quantity)
+    await choose_nights(village, walker)
+    return await walker.submit("/cart/nights")
+
+
+async def choose_nights(village: Village, walker: Walker) -> Seen:
+    """Press the day of arrival and the day of departure in the calendar."""
+    arrive = village.today + timedelta(days=40)
+    leave = arrive + timedelta(days=2)
+    path = f"/stays/{await village.number(village.stay.listing_id)}"
+    await walker.open(f"{path}?month={arrive:%Y-%m}")
+    await walker.submit(path, press=("day", str(arrive)))
+    if arrive.month != leave.month:
+        await walker.open(f"{path}?month={leave:%Y-%m}&from={arrive}")
+    return await walker.submit(path, press=("day", str(leave)))
+
+
+async def place(village: Village, walker: Walker, rail: str) -> str:
+    """Check out what lies in the cart, and return where that leads."""
+    await fill_cart(village, walker)
+    await walker.open("/checkout?region=130000")
+    try:
+        return (await walker.submit("/checkout", rail=rail, typed=ADDRESS)).path
+    except LeftTheSiteError as left:
+        return left.where
+
+
+async def press_pay(village: Village, sandbox: Sandbox, walker: Walker) -> Seen:
+    """Pay at the provider, then tell the shop so."""
+    ref = await village.value("SELECT provider_ref FROM payments.payments ORDER BY opened_at DESC LIMIT 1")
+    await sandbox.pay(ref)
+    return await walker.submit(f"/orders/{await number_of(village)}/asked")
+
+
+async def number_of(village: Village) -> int:
+    return await village.value("SELECT max(number) FROM orders")
+
+
+async def bought(village: Village, sandbox: Sandbox, walker: Walker) -> Seen:
+    """Buy everything and return the paid order's page."""
+    await place(village, walker, "wechat")
+    return await press_pay(village, sandbox, walker)
+
+
+async def test_things_of_two_producers_and_two_nights_lie_in_one_cart(village: Village) -> None:
+    async with await village.walker(village.buyer) as walker:
+        seen = await fill_cart(village, walker)
+        assert "三家的东西" in seen.text
+        for words in (
+            "阜平大枣礼箱 45.00 元/箱 90.00",
+            "运费 ，不收 0.00",
+            "顾家台小米 32.00 元/袋 96.00",
+            "运费 29.00",
+            "骆驼湾农家院，1 间两晚",
+            "货 186.00 元 运费 29.00 元 住的 560.00 元 您付 775.00 元",
+            "大写：人民币柒佰柒拾伍元整",
+        ):
+            assert words in seen.text, words
+        variant = str(village.dates.variant_id)
+        seen = await walker.submit("/cart/change", press=("less", variant))
+        assert "阜平大枣礼箱 45.00 元/箱 45.00" in seen.text
+        assert "运费 14.00" in seen.text
+        await walker.submit("/cart/change", press=("less", variant))
+        assert await village.value("SELECT count(*) FROM cart_lines") == 1
+        seen = await walker.submit("/cart/change", press=("drop", str(village.stay.listing_id)))
+        assert "一家的东西" in seen.text
+
+
+async def test_what_cannot_be_ordered_says_why_and_blocks_the_checkout(village: Village) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await walker.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        await walker.submit("/cart/goods", n="40")
+        await village.value("UPDATE lots SET left_units = 3 WHERE id = $1 RETURNING 1", village.dates.lot_id)
+        seen = await walker.open("/cart")
+        assert "只剩 3 5斤箱" in seen.text
+        assert [link for link in seen.links() if link.startswith("/checkout")] == []
+        assert (await walker.open("/checkout")).path == "/cart"
+
+
+async def test_freight_follows_the_region_and_some_are_not_sent_to(village: Village) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await walker.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        await walker.submit("/cart/goods", n="1")
+        seen = await walker.submit("/cart", region="540000")
+        assert "不发往您的地区" in seen.text
+        assert "上面有东西现在买不了" in seen.text
+
+
+async def test_every_fault_of_an_address_is_named_at_once(village: Village) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await fill_cart(village, walker)
+        await walker.open("/checkout")
+        seen = await walker.submit("/checkout", status=422, who="", tel="12", address="")
+        links = [node.attrs["href"] for node in seen.root.all("a") if node.attrs.get("href", "").startswith("#")]
+        assert {"#who", "#tel", "#address"} <= set(links)
+        assert "还差 3 样" in seen.text
+        assert await number_of(village) is None
+        [typed] = [node for node in seen.root.all("input") if node.attrs.get("id") == "tel"]
+        assert typed.attrs["value"] == "12"
+
+
+async def test_a_changed_total_is_shown_before_anything_is_placed(village: Village) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await fill_cart(village, walker)
+        await walker.open("/checkout")
+        await village.value("UPDATE variants SET price_fen = 5000 WHERE id = $1 RETURNING 1", village.dates.variant_id)
+        seen = await walker.submit("/checkout", status=409, typed=ADDRESS)
+        assert "现在一共 785.00 元" in seen.text
+        assert "大写：人民币柒佰捌拾伍元整" in seen.text
+        assert await number_of(village) is None
+
+
+async def test_pressing_twice_places_one_order(village: Village) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await fill_cart(village, walker)
+        page = await walker.open("/checkout")
+        await walker.submit("/checkout", rail="wechat", typed=ADDRESS)
+        walker.page = page
+        seen = await walker.submit("/checkout", rail="wechat", typed=ADDRESS)
+        assert seen.path == f"/orders/{await number_of(village)}/pay"
+        assert await village.value("SELECT count(*) FROM orders") == 1
+        assert await village.value("SELECT count(*) FROM payments.payments") == 1
+        assert await village.value("SELECT count(*) FROM cart_lines") == 0
+
+
+async def test_alipay_leads_to_the_providers_page(village: Village, sandbox: Sandbox) -> None:
+    async with await village.walker(village.buyer) as walker:
+        where = await place(village, walker, "alipay")
+        assert where.startswith(f"{sandbox.url}/pay/")
+        assert sandbox.url in walker.seen.headers["content-security-policy"]
+        number = await number_of(village)
+        seen = await walker.open(f"/orders/{number}?back=1")
+        assert "正在确认付款" in seen.text
+        assert [node.attrs["action"] for node in seen.root.all("form") if "data-wait" in node.attrs] == [
+            f"/orders/{number}/asked"
+        ]
+        seen = await walker.open(f"/orders/{number}/pay")
+        assert where in [node.attrs.get("href") for node in seen.root.all("a")]
+
+
+async def test_wechat_shows_a_code_and_asking_makes_the_order_paid(village: Village, sandbox: Sandbox) -> None:
+    async with await village.walker(village.buyer) as walker:
+        path = await place(village, walker, "wechat")
+        number = await number_of(village)
+        assert path == f"/orders/{number}/pay"
+        seen = walker.seen
+        assert "付款 775.00 元" in seen.heading
+        assert "大写：人民币柒佰柒拾伍元整" in seen.text
+        assert [node.attrs["aria-label"] for node in seen.root.all("svg") if node.attrs.get("role") == "img"] == [
+            "付款二维码"
+        ]
+        seen = await walker.submit(f"/orders/{number}/asked")
+        assert "还没有收到您的付款" in seen.text
+        seen = await press_pay(village, sandbox, walker)
+        assert seen.path == f"/orders/{number}"
+        assert seen.heading == "付好了，等着收"
+        for words in ("样例革新庄枣园的包裹", "样例顾家台合作社的包裹", "样例骆驼湾农家院，住两晚", "付了 775.00 元"):
+            assert words in seen.text
+        assert re.search(r"入住码 \d{4} \d{4}", seen.text)
+        assert "17000009001" not in seen.html
+        assert "170****9001" in seen.html
+        assert (await walker.open(f"/orders/{number}/pay")).path == f"/orders/{number}"
+
+
+async def test_another_rail_ends_the_payment_under_way(village: Village, sandbox: Sandbox) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await place(village, walker, "wechat")
+        with pytest.raises(LeftTheSiteError):
+            await walker.submit(f"/orders/{await number_of(village)}/pay", rail="alipay")
+        states = await village.value("SELECT array_agg(state ORDER BY opened_at) FROM payments.payments")
+        assert states == ["canceled", "requires_action"]
+        await sandbox.heal()
+
+
+async def test_a_provider_that_does_not_answer_is_told_of_calmly(village: Village, sandbox: Sandbox) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await fill_cart(village, walker)
+        await walker.open("/checkout")
+        await sandbox.fault("create", "500", times=20)
+        seen = await walker.submit("/checkout", rail="wechat", typed=ADDRESS)
+        assert "付款的地方没有回话" in seen.text
+        await sandbox.heal()
+        seen = await walker.submit(f"/orders/{await number_of(village)}/pay", rail="wechat")
+        assert "付款二维码" in seen.html
+
+
+async def test_a_parcel_is_received_and_reviewed_by_its_buyer_alone(village: Village, sandbox: Sandbox) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await bought(village, sandbox, walker)
+        number = await number_of(village)
+        suborder = await village.value("SELECT id FROM suborders WHERE producer_id = $1", village.dates.producer_id)
+        async with village.database.transaction() as conn:
+            farmer = await the_actor(conn, village.farmer)
+            now = await conn.fetchval("SELECT paid_at FROM orders")
+            await ship_suborder(conn, SEAL, farmer, suborder, carrier="邮政", tracking="XA123456789CN", now=now)
+        async with await village.walker(village.farmer) as stranger:
+            await stranger.open(f"/orders/{number}", status=404)
+        seen = await walker.open(f"/orders/{number}")
+        assert "邮政 XA123456789CN" in seen.text
+        seen = await walker.submit(f"/orders/{number}/receive/1")
+        assert "收到了" in seen.text
+        assert await village.value("SELECT state FROM suborders WHERE id = $1", suborder) == "received"
+        review = f"/orders/{number}/review/1?listing={await village.number(village.dates.listing_id)}"
+        assert review in seen.links()
+        await walker.open(review)
+        seen = await walker.submit(review.split("?", maxsplit=1)[0], rating="4", text="枣甜个头匀")
+        assert "评价发出去了" in seen.text
+        seen = await walker.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        assert "，1 人买过后写的，一条没删。分数是所有评价的平均。 4.0 分" in seen.text
+        assert "样例买家甲" in seen.text
+        assert "枣甜个头匀" in seen.text
+        await walker.open(review)
+        await walker.submit(review.split("?", maxsplit=1)[0], status=409, rating="5", text="再写一次")
+
+
+async def test_cancelling_shows_what_comes_back_before_it_is_done(village: Village, sandbox: Sandbox) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await bought(village, sandbox, walker)
+        number = await number_of(village)
+        seen = await walker.open(f"/orders/{number}/cancel?part=3")
+        assert "离到店 40 天，退 100% 560.00 元" in seen.text
+        assert "大写：人民币伍佰陆拾元整" in seen.text
+        assert await village.value("SELECT count(*) FROM taken_nights") == 1
+        seen = await walker.submit(f"/orders/{number}/cancel")
+        assert "取消了" in seen.text
+        assert "退了 −560.00 元" in seen.text
+        assert await village.value("SELECT count(*) FROM taken_nights") == 0
+        assert await village.value("SELECT sum(amount_minor) FROM payments.refunds") == 560_00
+        await walker.open(f"/orders/{number}/cancel?part=3", status=409)
+
+
+async def test_an_unpaid_order_is_cancelled_and_its_goods_come_free(village: Village) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await place(village, walker, "wechat")
+        number = await number_of(village)
+        assert await village.value("SELECT left_units FROM lots WHERE id = $1", village.dates.lot_id) == 48
+        seen = await walker.open(f"/orders/{number}/cancel")
+        assert "还没付，不用退" in seen.text
+        seen = await walker.submit(f"/orders/{number}/cancel")
+        assert seen.heading == "取消了"
+        assert await village.value("SELECT left_units FROM lots WHERE id = $1", village.dates.lot_id) == 50
+
+
+async def test_days_that_cannot_be_booked_say_why(street: Village) -> None:
+    path = f"/stays/{await street.number(street.stay.listing_id)}"
+    day = street.today + timedelta(days=20)
+    async with await street.walker() as walker:
+        for query, words in (
+            (f"from={street.today - timedelta(days=1)}&to={day}", "到店的日子已经过了"),
+            (f"from={day}&to={day}", "走的日子要在到的后面"),
+            (f"from={day}&to={day + timedelta(days=31)}", "一次最多订 30 晚"),
+            (f"from={street.today + timedelta(days=400)}", "日子太远了"),
+            (f"from={day}", "再按走的那天"),
+            ("from=nonsense&to=x&day=y&month=z", "按日历上写着价钱的日子"),
+        ):
+            assert words in (await walker.open(f"{path}?{query}")).text, query
+
+
+async def test_personal_pages_are_never_kept(village: Village, sandbox: Sandbox) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await bought(village, sandbox, walker)
+        number = await number_of(village)
+        for path in ("/cart", "/me", f"/orders/{number}", f"/orders/{number}/cancel", "/farm/bill", "/farm/apply"):
+            seen = await walker.open(path)
+            assert seen.headers["cache-control"] == "private, no-store", path

@@ -1,0 +1,189 @@
+"""The shop as everyone sees it: strict pages, their weight, their words, what machines read."""
+
+import json
+
+import pytest
+
+from tests.web.pages.conftest import Village
+from tests.web.pages.walker import Seen
+
+
+async def test_the_home_page_is_the_shop_in_season(street: Village) -> None:
+    async with await street.walker() as walker:
+        seen = await walker.open("/")
+        assert "顾家台小米" in seen.text
+        assert "阜平大枣礼箱" not in seen.text
+        assert "骆驼湾农家院" in seen.text
+        assert f"/goods/{await street.number(street.millet.listing_id)}" in seen.links()
+        assert [link for link in seen.links() if link.startswith("/demo")] == []
+
+
+async def test_every_public_page_is_kept_a_second_and_sets_no_cookie(street: Village) -> None:
+    async with await street.walker() as walker:
+        number = await street.number(street.millet.listing_id)
+        stay = await street.number(street.stay.listing_id)
+        for path in ("/", "/kinds", "/kinds/coarse_grain", "/places/130624", "/search?q=小米", f"/goods/{number}",
+                     f"/stays/{stay}"):  # fmt: skip
+            seen = await walker.open(path)
+            assert seen.headers["cache-control"] == "public, max-age=1"
+            assert seen.headers["vary"] == "Cookie"
+            assert "set-cookie" not in seen.headers
+
+
+async def test_every_page_that_a_visitor_can_reach_is_strict_and_light(street: Village) -> None:
+    async with await street.walker() as walker:
+        waiting, done = ["/"], set[str]()
+        while waiting and len(done) < 150:
+            path = waiting.pop(0)
+            if path in done or path.split("?")[0] in {"/cart", "/me"}:
+                continue
+            done.add(path)
+            seen = await walker.open(path)
+            waiting += [link.split("#")[0] for link in seen.links() if link not in done]
+        assert {"/", "/kinds", "/kinds/stay", "/places/1306", "/places/130624"} <= done
+        assert len(done) == 110
+
+
+async def test_millet_is_found_with_its_county_and_price_by_weight(street: Village) -> None:
+    async with await street.walker() as walker:
+        await walker.open("/")
+        seen = await walker.submit("/search", q="小米")
+        [card] = [node for node in seen.root.all("ul") if "goods" in node.attrs.get("class", "")]
+        assert card.text == "顾家台小米 阜平县 ¥ 32.00 2.5 公斤袋 合 6.40 元/斤，12.80 元/公斤"
+        assert "排序按综合：卖得多、评得好的在前，人人看到的一样。" in seen.text
+
+
+async def test_a_search_that_finds_nothing_offers_neighbours(street: Village) -> None:
+    async with await street.walker() as walker:
+        seen = await walker.open("/search?q=菠萝蜜饼")
+        assert "没有找到“菠萝蜜饼”" in seen.text
+        assert "/kinds/fruit" in seen.links()
+        assert f"/goods/{await street.number(street.dates.listing_id)}" in seen.links()
+
+
+async def test_a_list_is_narrowed_by_county_kind_and_season(street: Village) -> None:
+    async with await street.walker() as walker:
+        await walker.open("/search?q=")
+        seen = await walker.submit("/search", county="130624", kind="coarse_grain", sort="price", season="1")
+        assert "筛一筛：阜平县、杂粮、当季、便宜的在前" in seen.text
+        assert "顾家台小米" in seen.text
+        assert "阜平大枣礼箱" not in seen.text
+
+
+@pytest.mark.parametrize("query", ["county=99", "sort=bribe", "kind=nothing", "season=2", "q=%00", "county=%E4%B8%AD"])
+async def test_a_choice_that_is_none_of_ours_counts_as_none(street: Village, query: str) -> None:
+    async with await street.walker() as walker:
+        seen = await walker.open(f"/search?{query}")
+        assert "顾家台小米" in seen.text
+        assert "筛一筛：" not in seen.text
+
+
+async def test_origins_lead_from_prefecture_to_village(street: Village) -> None:
+    async with await street.walker() as walker:
+        seen = await walker.open("/places/1306")
+        assert "/places/130624" in seen.links()
+        seen = await walker.open("/places/130624")
+        assert "/places/130624101" in seen.links()
+        seen = await walker.open("/places/130624101")
+        assert seen.links().count(f"/goods/{await street.number(street.millet.listing_id)}") == 1
+        assert f"/goods/{await street.number(street.dates.listing_id)}" not in seen.links()
+        seen = await walker.open("/places/130624101201")
+        assert seen.heading.startswith("顾家台村")
+
+
+async def test_a_product_says_what_is_asked_before_buying(street: Village) -> None:
+    async with await street.walker() as walker:
+        number = await street.number(street.dates.listing_id)
+        seen = await walker.open(f"/goods/{number}")
+        for words in (
+            "¥ 45.00",
+            "合 9.00 元/斤，18.00 元/公斤",
+            "运费到河北省 1 公斤内 8.00，再加每 1 公斤 3.00；满 88.00 元免 14.00 元",
+            "还剩 50 箱",
+            "样例革新庄枣园（农户）。自家种养的，按电子商务法第十条不用办营业执照。",
+            "坏果包赔：收到 48 小时内拍一张照片",
+            "不发西藏自治区。",
+            "平台服务费 2% 0.90 元",
+            "还没有人写。",
+        ):
+            assert words in seen.text, words
+        assert "地理标志" not in seen.text
+
+
+def facts(seen: Seen) -> dict[str, object]:
+    [script] = [node for node in seen.root.all("script") if node.attrs.get("type") == "application/ld+json"]
+    return json.loads(script.text)
+
+
+async def test_machines_read_what_a_product_and_a_stay_are(street: Village) -> None:
+    async with await street.walker() as walker:
+        number = await street.number(street.millet.listing_id)
+        seen = await walker.open(f"/goods/{number}")
+        about = facts(seen)
+        assert about["@type"] == "Product"
+        assert about["name"] == "顾家台小米"
+        offer = about["offers"]
+        assert isinstance(offer, dict)
+        assert (offer["price"], offer["priceCurrency"]) == ("32.00", "CNY")
+        assert offer["availability"] == "https://schema.org/InStock"
+        metas = {node.attrs.get("property", ""): node.attrs.get("content") for node in seen.root.all("meta")}
+        assert metas["og:title"] == "顾家台小米"
+        assert metas["og:url"] == f"http://market.test/goods/{number}"
+        [canonical] = [node for node in seen.root.all("link") if node.attrs.get("rel") == "canonical"]
+        assert canonical.attrs["href"] == f"http://market.test/goods/{number}"
+        stay = facts(await walker.open(f"/stays/{await street.number(street.stay.listing_id)}"))
+        assert stay["name"] == "骆驼湾农家院"
+
+
+async def test_a_story_cannot_end_the_facts_or_break_the_page(village: Village) -> None:
+    story = '</script><script>alert(1)</script> "引号" & <b>'
+    await village.value("UPDATE listings SET story = $1 WHERE id = $2 RETURNING 1", story, village.millet.listing_id)
+    async with await village.walker() as walker:
+        seen = await walker.open(f"/goods/{await village.number(village.millet.listing_id)}")
+        assert facts(seen)["description"] == story
+        assert [node for node in seen.root.all("script") if "alert" in node.text and "type" not in node.attrs] == []
+
+
+async def test_what_is_gone_says_whether_trying_again_helps(village: Village) -> None:
+    async with await village.walker() as walker:
+        number = await village.number(village.dates.listing_id)
+        await village.value("UPDATE lots SET left_units = 0 WHERE id = $1 RETURNING 1", village.dates.lot_id)
+        seen = await walker.open(f"/goods/{number}")
+        assert "卖完了" in seen.text
+        assert [node for node in seen.root.all("form") if node.attrs.get("action") == "/cart/goods"] == []
+        await village.value("UPDATE lots SET waiting_units = 3 WHERE id = $1 RETURNING 1", village.dates.lot_id)
+        assert "都在别人的订单里等付款" in (await walker.open(f"/goods/{number}")).text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/goods/999999", 404), ("/stays/999999", 404), ("/kinds/gold", 404), ("/places/99", 404), ("/places/x", 404),
+        ("/nothing/here", 404), ("/goods/99999999999999999999999", 400), ("/cart", 401), ("/me", 401), ("/farm", 401),
+        ("/orders/1", 401), ("/checkout", 401), ("/farm/bill", 401), ("/search?after=nonsense", 422),
+    ],
+)  # fmt: skip
+async def test_a_no_is_a_page_that_says_what_to_do(street: Village, path: str, status: int) -> None:
+    async with await street.walker() as walker:
+        seen = await walker.open(path, status=status)
+        assert seen.headers["cache-control"] == "private, no-store"
+        assert {"/"} <= set(seen.links())
+        if status == 401:
+            assert f"/sign-in?to={path}" in seen.links()
+
+
+async def test_scripts_and_the_mark_are_kept_for_ever_and_crawlers_are_told(street: Village) -> None:
+    async with await street.walker() as walker:
+        renderer = street.app.state["market"].renderer
+        for path, file in renderer.static.items():
+            answer = await walker.client.get(path)
+            assert answer.content == file.content
+            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert len(answer.content) <= 5 * 1024
+        assert (await walker.client.get("/static/unknown.js")).status_code == 404
+        assert (await walker.client.get("/favicon.ico")).headers["content-type"] == "image/svg+xml"
+        robots = (await walker.client.get("/robots.txt")).text
+        assert "Disallow: /orders\n" in robots
+        assert "Sitemap: http://market.test/sitemap.xml" in robots
+        sitemap = (await walker.client.get("/sitemap.xml")).text
+        assert f"<loc>http://market.test/goods/{await street.number(street.millet.listing_id)}</loc>" in sitemap
