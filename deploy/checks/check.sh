@@ -8,4 +8,4 @@ step "types" && $bin/pyright --warnings | tail -n 20
 step "imports" && $bin/lint-imports --no-cache >.imports.out || { cat .imports.out; rm -f .imports.out; exit 1; }
 rm -f .imports.out
 step "migrations" && $bin/python migrations/picture.py | diff -u migrations/schema.sql - && $bin/python migrations/picture.py --sql | $bin/squawk --config migrations/squawk.toml
-step "docs" && $bin/zensical build -q --strict
+step "docs" && $bin/zensical build --strict >/dev/null

@@ -1,0 +1,82 @@
+"""The demo as a person starts it, in a folder of its own; or one that runs already, named by `AT=http://…`."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from playwright.async_api import Browser, BrowserContext
+
+from market.kernel.embedded import free_port
+from tests.pages.budgets import Found
+
+STOP_SECONDS = 30
+_GOODS = re.compile(r'href="(/goods/\d+)"')
+_STAYS = re.compile(r'href="(/stays/\d+)"')
+_MONTHS = re.compile(r'href="/desk/months/(\d{4}-\d\d)"')
+type Who = Literal["", "farmer", "buyer", "official"]
+
+
+@contextmanager
+def demo() -> Generator[str]:
+    """Lend the address of a running demo with the whole sample data; the first start takes a minute or two."""
+    running = os.environ.get("AT", "").rstrip("/")
+    if running:
+        yield running
+        return
+    with tempfile.TemporaryDirectory(prefix="xiangji-pages-") as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "market.cli", "demo"],
+            env={**os.environ, "MARKET_DATA": str(Path(folder) / "data"), "MARKET_PORT": str(free_port())},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline().strip()
+            assert line.startswith("ready "), "the demo did not start; see the lines above"
+            yield line.removeprefix("ready ")
+        finally:
+            process.terminate()
+            process.wait(STOP_SECONDS)
+
+
+async def visitor(browser: Browser, url: str, who: str, *, width: int = 360, height: int = 740) -> BrowserContext:
+    """Return a browser of its own, signed in by the demo's link where a role is named."""
+    context = await browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    if who:
+        page = await context.new_page()
+        await page.goto(f"{url}/demo/{who}")
+        await page.close()
+    return context
+
+
+async def find(browser: Browser, url: str) -> Found:
+    """Look up a product, a stay and the last month; put the product into the buyer's cart."""
+
+    async def first(who: str, path: str, pattern: re.Pattern[str]) -> str:
+        context = await visitor(browser, url, who)
+        page = await context.new_page()
+        await page.goto(url + path)
+        found = pattern.search(await page.content())
+        await context.close()
+        assert found is not None, path
+        return found.group(1)
+
+    found = Found(
+        await first("", "/search?q=小米", _GOODS),
+        await first("", "/kinds/stay", _STAYS),
+        await first("official", "/desk", _MONTHS),
+    )
+    context = await visitor(browser, url, "buyer")
+    page = await context.new_page()
+    await page.goto(url + found.goods)
+    await page.get_by_role("button", name="放进购物车").click()
+    await page.wait_for_load_state()
+    await context.close()
+    return found
