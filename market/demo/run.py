@@ -19,7 +19,7 @@ from msgspec import Struct
 from rich.console import Console
 
 from market.demo import children
-from market.demo.sample import DemoAccount, load_once
+from market.demo.sample import DemoAccount, LoadFailed, load_once
 from market.kernel.embedded import EmbeddedFailed, embedded_server, free_port, port_is_free
 from market.settings import BadSettings, Settings
 from market.startup import create_and_migrate
@@ -50,9 +50,9 @@ def run() -> int:
         with _alone(settings.data), embedded_server(settings.data) as server:
             console.print("数据库已启动 database is up", style="dim")
             asyncio.run(create_and_migrate(server.dsn()))
-            accounts = load_once(server.dsn(), settings, console)
+            accounts = load_once(server.dsn(), settings)
             return _serve(settings, accounts, console)
-    except (BadSettings, CannotStart, EmbeddedFailed) as error:
+    except (BadSettings, CannotStart, EmbeddedFailed, LoadFailed) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:

@@ -1,13 +1,14 @@
 """The sample data, loaded once a data folder, with a progress bar."""
 
 import asyncio
+from multiprocessing import get_context
 from pathlib import Path
 
 import asyncpg
 import msgspec
 from msgspec import Struct
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from market.kernel.seal import seal_from_secret
 from market.sample import load_sample
@@ -26,20 +27,43 @@ class DemoAccount(Struct, frozen=True):
     totp_secret: str | None = None
 
 
-def load_once(dsn: str, settings: Settings, console: Console) -> list[DemoAccount]:
-    """Load the sample data where it is not there whole yet; return the people that one can sign in as."""
+class LoadFailed(Exception):  # noqa: N818 - told to people as it is
+    """The sample data could not be loaded; the lines above say why."""
+
+
+def load_once(dsn: str, settings: Settings) -> list[DemoAccount]:
+    """Load the sample data where it is not there whole yet; return the people that one can sign in as.
+
+    A process of its own loads: the store of files has threads once it was used, and those do not survive the fork of
+    the demo's other parts.
+
+    Raises:
+        LoadFailed: it could not be loaded.
+    """
     kept = settings.data / "sample.json"
-    if kept.exists() and asyncio.run(_is_loaded(dsn)):
-        return msgspec.json.decode(kept.read_bytes(), type=list[DemoAccount])
+    if not (kept.exists() and asyncio.run(_is_loaded(dsn))):
+        loading = get_context("fork").Process(target=_load, args=(dsn, settings, kept), name="sample")
+        loading.start()
+        loading.join()
+        if loading.exitcode:
+            raise LoadFailed(f"样例数据没有装好。The sample data could not be loaded (exit code {loading.exitcode}).")
+    return msgspec.json.decode(kept.read_bytes(), type=list[DemoAccount])
+
+
+def _load(dsn: str, settings: Settings, kept: Path) -> None:
     with Progress(
-        TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+        TextColumn("{task.description:>12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
     ) as bars:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
         def progress(phase: str, done: int, total: int) -> None:
             if phase not in tasks:
                 tasks[phase] = bars.add_task(phase, total=total)
-            bars.update(bars.task_ids[tasks[phase]], completed=done, total=total)
+            bars.update(tasks[phase], completed=done, total=total)
 
         summary = asyncio.run(
             load_sample(
@@ -51,9 +75,7 @@ def load_once(dsn: str, settings: Settings, console: Console) -> list[DemoAccoun
                 progress,
             )
         )
-    accounts = msgspec.convert(msgspec.to_builtins(summary.accounts), list[DemoAccount])
-    _write(kept, accounts)
-    return accounts
+    _write(kept, msgspec.convert(msgspec.to_builtins(summary.accounts), list[DemoAccount]))
 
 
 def _write(path: Path, accounts: list[DemoAccount]) -> None:

@@ -93,6 +93,10 @@ def test_it_starts_whole_signs_in_by_a_link_and_stops_without_a_trace(folder: Pa
                 answer = browser.get(line.split()[1])
                 assert (answer.status_code, answer.url.path) == (200, place)
                 assert "样例数据" in answer.text
+        home = httpx.get(f"http://127.0.0.1:{port}/", timeout=60).text
+        picture = re.search(r'src="(/photos/[^"]+)"', home)
+        assert picture is not None
+        assert httpx.get(f"http://127.0.0.1:{port}{picture[1]}", timeout=30).status_code == 200
         described = json.loads((folder / "demo.json").read_text())
         assert described.keys() == {"url", "sandbox_url", "sms_path", "accounts"}
         assert described["url"] == f"http://127.0.0.1:{port}"
