@@ -15,7 +15,7 @@ from market.identity import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import day_of
 from market.kernel.seal import Seal
-from market.kernel.text import clean
+from market.kernel.text import fold
 from market.orders import open_address
 from market.orders.move import lock_order_of
 
@@ -120,7 +120,7 @@ async def check_in_guest(conn: Connection, seal: Seal, actor: Actor, code: str, 
         CodeUsed: the guest has arrived before.
         NotTheDay: the guest comes on another day.
     """
-    digits = re.sub(r"\D", "", clean(code))
+    digits = re.sub(r"\D", "", fold(code))
     found = await _find(conn, seal, actor, digits)
     order = await lock_order_of(conn, found.suborder_id)
     suborder = None if order is None else await own_suborder(conn, actor, order.id, found.suborder_id)

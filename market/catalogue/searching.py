@@ -11,7 +11,7 @@ from itertools import pairwise
 import pypinyin
 from msgspec import Struct
 
-from market.kernel.text import clean
+from market.kernel.text import fold as fold_widths
 
 MOST_CHARACTERS = 40
 """Of a longer query the rest is left out."""
@@ -55,7 +55,7 @@ class Asked(Struct, frozen=True):
 
 def fold(text: str) -> str:
     """Fold widths and case, character by character, so that a piece of a text folds to a piece of its folding."""
-    return clean(text).casefold()
+    return fold_widths(text).casefold()
 
 
 def runs(text: str) -> list[str]:

@@ -8,7 +8,7 @@ import re
 from msgspec import Struct
 
 from market.kernel import Fen, Refusal, ratio_half_up
-from market.kernel.text import clean
+from market.kernel.text import fold
 
 LONGEST = 20
 _GRAMS = {
@@ -73,7 +73,7 @@ def parse_unit(text: str) -> Unit:
     Raises:
         BadUnit: it is empty or too long, or its weight is zero, finer than a gram or above a tonne.
     """
-    unit = clean(text).replace(" ", "")
+    unit = fold(text).replace(" ", "")
     if not 0 < len(unit) <= LONGEST:
         raise BadUnit
     pieces_found = _COUNT.search(unit)

@@ -4,12 +4,21 @@ import re
 import unicodedata
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_CHINESE_MARKS = re.compile(r"([，。！？：；（）、“”‘’《》…—～]+)")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
-def clean(text: str) -> str:
-    """Fold full-width letters and digits (NFKC), drop control and direction marks, trim blanks."""
+def fold(text: str) -> str:
+    """Fold what is compared or computed with (NFKC: full-width letters, digits and marks), drop control marks, trim."""
     return _CONTROL.sub("", unicodedata.normalize("NFKC", text)).strip()
+
+
+def clean(text: str) -> str:
+    """Clean what people write to be read: as `fold`, but Chinese punctuation stays as it was typed."""
+    parts = _CHINESE_MARKS.split(text)
+    return _CONTROL.sub(
+        "", "".join(p if n % 2 else unicodedata.normalize("NFKC", p) for n, p in enumerate(parts))
+    ).strip()
 
 
 def clean_phone(text: str) -> str | None:
@@ -17,7 +26,7 @@ def clean_phone(text: str) -> str | None:
 
     Takes `+86`, blanks, dashes, a spreadsheet's apostrophe and full-width digits.
     """
-    digits = re.sub(r"[\s\-'’]", "", clean(text))
+    digits = re.sub(r"[\s\-'’]", "", fold(text))
     digits = digits.removeprefix("+86").removeprefix("0086")
     return digits if _MOBILE.fullmatch(digits) else None
 

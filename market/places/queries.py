@@ -5,7 +5,7 @@ from datetime import date
 from msgspec import Struct
 
 from market.kernel import Connection, Query, Refusal
-from market.kernel.text import clean
+from market.kernel.text import fold
 from market.places.codes import scope_of, whole
 
 
@@ -137,7 +137,7 @@ async def search_divisions(conn: Connection, text: str, *, within: str = "", mos
 
     `within` is a division code cut to its level.
     """
-    text = clean(text)
+    text = fold(text)
     if not text:
         return []
     latin = text.lower() if text.isascii() else "-"

@@ -9,7 +9,7 @@ import re
 from msgspec import Struct
 
 from market.kernel import FieldFault, Refusal
-from market.kernel.text import clean
+from market.kernel.text import fold
 
 
 class Reason(Struct, frozen=True):
@@ -44,7 +44,7 @@ class ForbiddenWord(Refusal):
 
 def forbidden_in(text: str) -> tuple[str, str] | None:
     """Return the first forbidden word of a text and why, or None; blanks and signs inside it do not hide it."""
-    folded = _GAPS.sub("", clean(text))
+    folded = _GAPS.sub("", fold(text))
     for reason in REASONS:
         for word in reason.words:
             if word in folded:

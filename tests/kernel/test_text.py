@@ -3,7 +3,7 @@
 import pytest
 
 from market.kernel.page import Page, cut
-from market.kernel.text import clean, clean_phone, mask_identity, mask_phone
+from market.kernel.text import clean, clean_phone, fold, mask_identity, mask_phone
 
 
 @pytest.mark.parametrize(
@@ -14,10 +14,16 @@ from market.kernel.text import clean, clean_phone, mask_identity, mask_phone
         ("ＡＢ c", "AB c"),
         ("a\x00b\u202ec\ufeff", "abc"),
         ("行一\n行二", "行一\n行二"),
+        ("甜，真甜！（样例）", "甜，真甜！（样例）"),
+        ("５斤：４５元？", "5斤：45元？"),
     ],
 )
 def test_widths_are_folded_and_what_cannot_be_kept_is_dropped(typed: str, kept: str) -> None:
     assert clean(typed) == kept
+
+
+def test_what_is_computed_with_is_folded_whole() -> None:
+    assert fold("１，２３４．５０（元）") == "1,234.50(元)"
 
 
 @pytest.mark.parametrize(
