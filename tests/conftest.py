@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from market.kernel import Connection, Database, open_database
 from market.kernel.embedded import Server, embedded_server
@@ -23,6 +24,10 @@ NOW = datetime(2019, 9, 20, 1, 0, tzinfo=UTC)
 """Nine in the morning of the market day of the golden story."""
 
 _numbers = itertools.count(1)
+
+# How long an example takes is the machine's affair: what must be fast is measured by the benchmarks.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
