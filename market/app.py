@@ -28,7 +28,7 @@ from market.startup import APP_ROLE, clock_of, owner_address
 from market.storage import Files, open_files
 from market.web import ROUTES as WEB_ROUTES
 from market.web.look.render import Renderer, Site
-from market.web.plumbing import refusal_page, services, session_cookie
+from market.web.plumbing import check_origin, refusal_page, services, session_cookie
 from market.web.reference import Reference
 from market.web.services import Services
 from payments.stripe import Stripe
@@ -96,6 +96,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
                 key=settings.stripe_key or "sk_unset",
                 webhook_secret=settings.stripe_webhook_secret,
                 base=settings.stripe_base or None,
+                live="_live_" in settings.stripe_key,
             )
         )
         batcher = await stack.enter_async_context(Batcher(db))
@@ -147,11 +148,20 @@ def give_batcher(request: Asked) -> Batcher:
 
 
 async def give_visitor(request: Asked) -> Actor | None:
-    """Give who is signed in, by bearer token or by cookie, or None."""
+    """Give who is signed in, by bearer token or by cookie, or None.
+
+    A cookie goes with whatever a browser sends, so a change that rests on one must come from a page of ours.
+
+    Raises:
+        ForeignForm: another site sent it.
+    """
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    token = bearer.strip() if scheme.lower() == "bearer" else request.cookies.get(session_cookie(request), "")
+    by_cookie = scheme.lower() != "bearer"
+    token = request.cookies.get(session_cookie(request), "") if by_cookie else bearer.strip()
     if not token:
         return None
+    if by_cookie and request.method not in {"GET", "HEAD"}:
+        check_origin(request)
     held = services(request)
     async with held.db.connection() as conn:
         return await actor_by_token(conn, token, now=held.clock.now())

@@ -31,7 +31,7 @@ TAKE_EVENTS = Query(
     WITH waiting AS (
         SELECT id
           FROM payments.events
-         WHERE taken_at IS NULL AND topic = ANY(:topics::text[])
+         WHERE taken_at IS NULL AND topic = ANY(:topics::text[]) AND id > :after
          ORDER BY id
          LIMIT :most
            FOR UPDATE SKIP LOCKED
@@ -52,12 +52,13 @@ async def announce(
     await ADD_EVENT.run(conn, topic=topic, order=order, facts=dict(facts), at=at)
 
 
-async def take_events(conn: Connection, topics: Sequence[str], *, limit: int = 100) -> list[Event]:
+async def take_events(conn: Connection, topics: Sequence[str], *, limit: int = 100, after: int = 0) -> list[Event]:
     """Take at most `limit` (≤ 1,000) waiting events of the topics, oldest first, and mark them as taken.
 
     They are taken if the caller's transaction commits and wait on if it does not; several takers get different ones.
+    Whoever could not act on one goes on with those `after` its id.
 
     Topics: payment.captured, payment.failed, payment.canceled, payment.expired, payment.late (money that came in for a
     closed payment and is on its way back), refund.succeeded, refund.failed, dispute.open, dispute.won, dispute.lost.
     """
-    return await TAKE_EVENTS.all(conn, topics=list(topics), most=min(limit, MOST))
+    return await TAKE_EVENTS.all(conn, topics=list(topics), after=after, most=min(limit, MOST))

@@ -240,8 +240,11 @@ class Stripe:
         """Check the signature over the raw body, the timestamp both ways and the mode.
 
         Raises:
-            BadSignature: one of them is wrong.
+            BadSignature: one of them is wrong, or no secret is set to check it with.
         """
+        if not self._secret:
+            # Anyone can sign with an empty secret.
+            raise BadSignature(why="no secret")
         header = next((value for name, value in headers.items() if name.lower() == "stripe-signature"), "")
         try:
             _verify_signature(body.decode(), header, self._secret)

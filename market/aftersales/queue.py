@@ -13,6 +13,8 @@ from market.orders import Address, open_address
 from market.orders.models import SuborderKind, SuborderState
 
 MOST = 200
+_TOLD_WHERE = frozenset({SuborderState.PAID, SuborderState.SHIPPED, SuborderState.RECEIVED})
+"""Where the producer's people need to know the buyer: not before payment, nor after a cancellation."""
 
 
 class QueueLine(Struct, frozen=True):
@@ -26,7 +28,7 @@ class QueueLine(Struct, frozen=True):
 
 
 class Parcel(Struct, frozen=True):
-    """A suborder as its producer sees it."""
+    """A suborder as its producer sees it; the buyer's address from payment on, unless it was cancelled."""
 
     suborder_id: UUID
     code: str
@@ -100,7 +102,7 @@ async def parcels_of(
             row.paid_at,
             row.carrier,
             row.tracking,
-            open_address(seal, row.address_sealed),
+            open_address(seal, row.address_sealed) if row.state in _TOLD_WHERE else None,
             row.lines,
         )
         for row in rows

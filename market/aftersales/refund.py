@@ -99,6 +99,8 @@ async def _refund(
     note: str,
     now: datetime,
 ) -> tuple[LineRefund, RefundId | None]:
+    # Keys that a producer chooses stand apart from ours: one called "cancelled" would bar the buyer's cancellation.
+    key = f"asked:{key}"
     found = await LINE.maybe(conn, line_id=line_id)
     order = None if found is None else await lock_order_of(conn, found.suborder_id)
     suborder = None if found is None or order is None else await own_suborder(conn, actor, order.id, found.suborder_id)

@@ -15,6 +15,7 @@ from market.identity import (
     Grant,
     Session,
     SignedIn,
+    caller_of,
     change_account,
     list_sessions,
     network_of,
@@ -30,8 +31,6 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.settings import Settings
-
-_LOOPBACK = ("127.0.0.1", "::1")
 
 
 class CodeRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,10 +82,8 @@ def token_of(request: Request[Any, Any, Any]) -> str:
 
 
 def address_of(request: Request[Any, Any, Any]) -> str:
-    """Return who asks: the peer, or what our own reverse proxy, on this machine, says of it."""
-    peer = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return forwarded if forwarded and peer in _LOOPBACK else peer
+    """Return the address of who asks."""
+    return caller_of(request.client.host if request.client else "", request.headers.get("x-forwarded-for", ""))
 
 
 def limits_of(settings: Settings) -> CodeLimits:

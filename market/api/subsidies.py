@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from market.api import subsidy_imports
 from market.api.plumbing import once
-from market.identity import Actor
+from market.identity import Actor, NotAllowed
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
@@ -74,6 +74,16 @@ def ask(actor: Actor, county: str, month: str) -> Asker:
     """
     code = read_county(county)
     return Asker(code, read_month(month), places_in(actor, code))
+
+
+def require_whole(places: tuple[str, ...], county: str) -> None:
+    """Let pass who sees the whole county: its sums say nothing less.
+
+    Raises:
+        NotAllowed: the official sees a part of it alone.
+    """
+    if places != (county,):
+        raise NotAllowed
 
 
 async def _step[T](
@@ -281,8 +291,9 @@ class MonthReportController(Controller):
     async def settlement(
         self, county: FromPath[str], month: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
     ) -> Settlement:
-        """Return what each operator is paid, with the control totals."""
+        """Return what each operator is paid, with the control totals, to who sees the whole county."""
         asker = ask(actor, county, month)
+        require_whole(asker.places, asker.county)
         async with db.transaction(scope=asker.county) as conn:
             return await settlement_of(conn, await find_cycle(conn, asker.county, asker.month))
 
@@ -334,9 +345,9 @@ class MonthReportController(Controller):
 async def show_quarter(
     county: FromPath[str], quarter: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Quarter:
-    """Return the quarter's report: who gained, what operators conceded, what public money paid."""
+    """Return the quarter's report to who sees the whole county: who gained, what was conceded, what was paid."""
     code = read_county(county)
-    places_in(actor, code)
+    require_whole(places_in(actor, code), code)
     first, until = read_quarter(quarter)
     async with db.transaction(scope=code) as conn:
         return await quarter_of(conn, code, first, until)

@@ -60,10 +60,12 @@ async def stay_nights(conn: Connection, listing_id: UUID, *, arrive: date, leave
     """Return every night from `arrive` to the one before `leave`, in one statement.
 
     Raises:
-        WindowWrong: the window is empty or longer than 92 nights.
+        WindowWrong: the window is empty, longer than 92 nights, or at an end of the calendar.
         NotFound: there is no such stay on sale.
     """
-    if not 1 <= (leave - arrive).days <= MOST_NIGHTS_SHOWN:
+    # The driver sends the first and the last date of all as infinity, from which a series never comes to an end.
+    at_an_end = arrive == date.min or leave == date.max
+    if at_an_end or not 1 <= (leave - arrive).days <= MOST_NIGHTS_SHOWN:
         raise WindowWrong
     nights = await STAY_NIGHTS.all(conn, listing_id=listing_id, arrive=arrive, leave=leave)
     if not nights:

@@ -164,9 +164,12 @@ def _cursor(text: str | None) -> tuple[int, UUID]:
         return _HIGHEST, _FIRST
     key, _, listing_id = text.partition(".")
     try:
-        return int(key), UUID(listing_id)
+        last = int(key), UUID(listing_id)
     except ValueError as error:
         raise BadCursor from error
+    if abs(last[0]) > _HIGHEST:
+        raise BadCursor
+    return last
 
 
 def _filters(wanted: Wanted) -> dict[str, object]:

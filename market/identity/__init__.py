@@ -2,7 +2,7 @@
 
 from market.identity.access import require_official, require_producer, require_role, sight
 from market.identity.actors import actor_by_handle, actor_by_id, actor_by_token
-from market.identity.codes import CodeLimits, forget_codes, network_of, request_code
+from market.identity.codes import CodeLimits, caller_of, forget_codes, network_of, request_code
 from market.identity.models import (
     AccountId,
     Actor,
@@ -55,6 +55,7 @@ __all__ = [
     "actor_by_handle",
     "actor_by_id",
     "actor_by_token",
+    "caller_of",
     "change_account",
     "code_at",
     "end_official",

@@ -19,6 +19,7 @@ LIFE = timedelta(minutes=5)
 MOST_TRIES = 5
 NETWORK_WINDOW = timedelta(hours=1)
 _DIGITS = 6
+_LOOPBACK = ("127.0.0.1", "::1")
 
 
 class CodeLimits(Struct, frozen=True):
@@ -91,6 +92,16 @@ TRY_CODE = Query(
 )
 GIVE_CODE_BACK = Query(None, "UPDATE sign_in_codes SET used_at = NULL WHERE id = :id")
 FORGET_CODES = Query(None, "DELETE FROM sign_in_codes WHERE sent_at < :before")
+
+
+def caller_of(peer: str, forwarded: str) -> str:
+    """Return the address of who asks: the peer, or what our own reverse proxy, on this machine, says of it.
+
+    `forwarded` is the `X-Forwarded-For` header; only its last address is the proxy's own word, and a peer elsewhere is
+    not believed.
+    """
+    told = forwarded.rpartition(",")[2].strip()
+    return told if told and peer in _LOOPBACK else peer
 
 
 def network_of(address: str) -> str:

@@ -42,10 +42,11 @@ class Cancelled(Struct, frozen=True):
 
 
 class StayTerms(Struct, frozen=True):
-    """A booked stay as its cancellation is judged."""
+    """A booked stay as its cancellation is judged; it has `begun` when the first guest of it has arrived."""
 
     suborder_id: UUID
     arrive_on: date
+    begun: bool
     holiday: bool
     tiers: list[Tier]
 
@@ -54,6 +55,7 @@ STAYS_OF_ORDER = Query(
     StayTerms,
     """
     SELECT DISTINCT ON (suborder_id) suborder_id, lower(nights) AS arrive_on,
+           bool_or(bookings.state = 'arrived') OVER (PARTITION BY suborder_id) AS begun,
            EXISTS (SELECT FROM holidays WHERE rest AND day >= lower(nights) AND day < upper(nights)) AS holiday,
            coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
                                                          'refund_bp', refund_bp))
@@ -190,6 +192,6 @@ def _share(suborder: SuborderRow, terms: StayTerms | None, now: datetime) -> Fen
     if terms is None:
         return suborder.goods_left_fen
     days_left = (terms.arrive_on - day_of(now)).days
-    if days_left < 0:
+    if days_left < 0 or terms.begun:
         raise NotCancellable
     return refund_share(suborder.goods_left_fen, refund_rate(terms.tiers, days_left=days_left, holiday=terms.holiday))

@@ -305,6 +305,6 @@ async def list_orders(
     """Return a page of a buyer's orders, newest first; `before` is the number that the last page ended with."""
     most = max(1, min(limit, MOST))
     rows = await ORDERS_OF.all(
-        conn, buyer_id=buyer.account_id, before=_LAST if before is None else before, most=most + 1
+        conn, buyer_id=buyer.account_id, before=_LAST if before is None else max(0, min(before, _LAST)), most=most + 1
     )
     return cut(rows, most, lambda row: row.number)

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from msgspec import Struct
 
 from market.bookings import book_held, hold_again
@@ -25,6 +26,8 @@ from payments import (
     send_refund,
     take_events,
 )
+
+log = structlog.get_logger()
 
 TOPICS = (
     "payment.captured",
@@ -75,20 +78,28 @@ TITLES = Query(
 
 
 async def act_on_payments(db: Database, gateway: Gateway, seal: Seal, *, now: datetime) -> int:
-    """Act on what `payments` has told, one event a transaction, and return how many there were.
+    """Act on what `payments` has told, one event a transaction, and return how many were acted on.
 
-    Several workers may run this at once; what fails is told again next time.
+    Several workers may run this at once. What fails is logged and told again next time; the others do not wait for it.
     """
-    done = 0
-    while done < MOST_EVENTS:
+    done = last = 0
+    for _ in range(MOST_EVENTS):
         refund_id = None
-        async with db.transaction() as conn:
-            events = await take_events(conn, TOPICS, limit=1)
-            for event in events:
-                refund_id = await _act(conn, seal, event, now)
+        events: list[Event] = []
+        try:
+            async with db.transaction() as conn:
+                events = await take_events(conn, TOPICS, limit=1, after=last)
+                for event in events:
+                    refund_id = await _act(conn, seal, event, now)
+        except Exception:
+            if not events:
+                raise
+            log.exception("event_failed", id=events[0].id, topic=events[0].topic, order=events[0].order_ref)
+            last = events[0].id
+            continue
         if not events:
             break
-        done += 1
+        done, last = done + 1, events[0].id
         if refund_id is not None:
             # Where the provider does not answer now, finish_operations sends it later.
             with suppress(GatewayUnavailable, ProviderDisagrees):

@@ -9,7 +9,7 @@ from typing import NewType
 from uuid import UUID
 
 from msgspec import Struct
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from market.identity.models import AccountId, NotFound
 from market.kernel import Connection, Query, Refusal
@@ -145,7 +145,10 @@ def render(content: bytes) -> tuple[int, int, list[bytes]]:
             # JPEG is decoded at half, a quarter or an eighth of its size, where that is still large enough.
             opened.draft("RGB", (PAGE_WIDTHS[-1] * 2, PAGE_WIDTHS[-1] * 2))
             picture = _flat(ImageOps.exif_transpose(opened))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, MemoryError) as error:
+    except BadPhoto:
+        raise
+    except Exception as error:
+        # A decoder fails in as many ways as a file can be broken: Pillow raises TypeError and struct.error too.
         raise _unreadable() from error
     pictures = [_smaller(picture, width) for width in PAGE_WIDTHS]
     return pictures[-1].width, pictures[-1].height, [_encode(each) for each in pictures]

@@ -6,7 +6,7 @@ from datetime import date
 
 from market.kernel import Fen
 from market.kernel.clock import parse_month
-from market.kernel.text import clean, clean_phone
+from market.kernel.text import clean_phone, fold
 from market.subsidies.models import CellFault
 from market.subsidies.sheets import Row, Sheet
 from market.subsidies.words import Kind
@@ -15,6 +15,8 @@ _AMOUNT = re.compile(r"-?(?:[0-9]{1,10}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 _DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _MONTH = re.compile(r"([0-9]{4})[-/.年]?([0-9]{2})月?")
+# The driver sends the first and the last date of all as infinity, and the last has no next day.
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{2,63}")
 _IDENTITY = re.compile(r"[1-9][0-9]{16}[0-9X]")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -36,7 +38,7 @@ def tidy(text: str) -> str:
     """Return the text as code: widths folded, a spreadsheet's apostrophe and blanks around dropped."""
     if text.isascii() and text.isprintable():
         return text.strip().lstrip("'")
-    return clean(text).lstrip("'’")
+    return fold(text).lstrip("'’")
 
 
 def identity_of(text: str) -> str | None:
@@ -70,7 +72,7 @@ class RowReader:
     def text(self, name: str, *, most: int = 60, needed: bool = True) -> str:
         """Return words as they were written, control marks dropped."""
         written = self.row.cells.get(name, "")
-        text = written.strip() if written.isprintable() else clean(written)
+        text = written.strip() if written.isprintable() else fold(written)
         if needed and not text:
             self.fault(name, "不能空着")
         elif len(text) > most:
@@ -99,6 +101,9 @@ class RowReader:
         if not written:
             return None
         found = _DAY.fullmatch(written)
+        if found and not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
+            self.fault(name, f"年份应在 {_FIRST_YEAR} 到 {_LAST_YEAR} 之间；没有这一天就空着")
+            return None
         if found:
             try:
                 return date(int(found[1]), int(found[2]), int(found[3]))

@@ -27,6 +27,8 @@ from market.subsidies.models import (
 
 _COUNTY = re.compile(r"[0-9]{6}(?:000000)?")
 _QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
+"""Years outside of these are slips of the pen; at the calendar's end a month has no next one."""
 ROLE_OF = {
     Duty.IMPORT: Role.IMPORTER,
     Duty.TERMS: Role.POLICY,
@@ -154,9 +156,12 @@ def read_month(text: str) -> date:
         BadMonth: it is not written so.
     """
     try:
-        return parse_month(text)
+        month = parse_month(text)
     except ValueError:
         raise BadMonth(value=text) from None
+    if not _FIRST_YEAR <= month.year <= _LAST_YEAR:
+        raise BadMonth(value=text)
+    return month
 
 
 def read_quarter(text: str) -> tuple[date, date]:
@@ -166,7 +171,7 @@ def read_quarter(text: str) -> tuple[date, date]:
         BadQuarter: it is not written so.
     """
     found = _QUARTER.fullmatch(text)
-    if found is None or not int(found[1]):
+    if found is None or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
         raise BadQuarter(value=text)
     first = date(int(found[1]), 3 * int(found[2]) - 2, 1)
     return first, next_month(next_month(next_month(first)))

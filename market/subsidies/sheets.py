@@ -10,8 +10,9 @@ from hashlib import sha256
 import python_calamine
 from msgspec import Struct
 
-from market.kernel.text import clean
+from market.kernel.text import fold
 from market.subsidies.models import CellFault, FileMalformed, FileUnreadable
+from market.subsidies.xlsx_area import NotXlsxError, largest_area
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_ROWS = 300_000
@@ -20,6 +21,8 @@ MOST_FAULTS = 1_000
 _MOST_MEMBERS = 200
 _MOST_UNPACKED = 400 * 1024 * 1024
 _MOST_RATIO = 200
+_MOST_AREA = 10_000_000
+"""Cells from the first to the last that is filled: the reader holds them all, some 30 bytes each."""
 
 type Cell = int | float | str | bool | date | datetime | time | object
 
@@ -57,7 +60,8 @@ def read_sheet(name: str, content: bytes, columns: Sequence[Column]) -> Sheet:
 
     Raises:
         FileUnreadable: it is no sheet, or past a bound (64 MiB, 300,000 rows, 100 columns; an XLSX of more than 200
-            members, unpacking to more than 400 MiB or more than 200 times its size).
+            members, unpacking to more than 400 MiB or more than 200 times its size, or whose filled cells span more
+            than 10 million).
         FileMalformed: a column is missing or comes twice.
     """
     if len(content) > MOST_BYTES:
@@ -71,7 +75,7 @@ def read_sheet(name: str, content: bytes, columns: Sequence[Column]) -> Sheet:
         if number > MOST_ROWS + 1:
             raise FileUnreadable(name=name, reason=f"超过 {MOST_ROWS} 行")
         if header is None:
-            header = [clean(cell) for cell in cells]
+            header = [fold(cell) for cell in cells]
             heads, places = _find_columns(name, header, columns)
             continue
         if any(cells):
@@ -106,7 +110,7 @@ def _find_columns(name: str, header: list[str], columns: Sequence[Column]) -> tu
 
 def _fold(text: str) -> str:
     """Compare headers without case, blanks and underscores."""
-    return clean(text).casefold().replace("_", "").replace(" ", "")
+    return fold(text).casefold().replace("_", "").replace(" ", "")
 
 
 def malformed(name: str, faults: Sequence[CellFault]) -> FileMalformed:
@@ -147,6 +151,12 @@ def _read_xlsx(name: str, content: bytes) -> Iterable[list[str]]:
     unpacked = sum(member.file_size for member in members)
     if len(members) > _MOST_MEMBERS or unpacked > _MOST_UNPACKED or unpacked > _MOST_RATIO * max(len(content), 1):
         raise FileUnreadable(name=name, reason="XLSX 展开后过大")
+    try:
+        area = largest_area(content)
+    except NotXlsxError as error:
+        raise FileUnreadable(name=name, reason="不是完好的 XLSX 文件") from error
+    if area > _MOST_AREA:
+        raise FileUnreadable(name=name, reason="有内容的格子离得太远，请删掉表格下方和右边多余的内容")
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False, nrows=MOST_ROWS + 2)

@@ -241,7 +241,9 @@ async def order_page(request: Asked, actor: Actor, order: OrderView, *, now: dat
     """Show an order to its buyer."""
     placed = order.state is OrderState.PLACED and order.pay_until > now
     pending = order.payment is not None and order.payment.state in _WAITING_STATES
-    waiting = placed and pending and request.query_params.get("back") == "1"
+    # The money may be there a moment before the order has followed it: then nothing is to be paid any more.
+    captured = order.payment is not None and order.payment.state is PaymentState.CAPTURED
+    waiting = placed and (captured or (pending and request.query_params.get("back") == "1"))
     address = order.address
     goods = any(part.kind is SuborderKind.GOODS for part in order.suborders)
     rows = [("货和住", int(order.goods_fen)), ("运费", int(order.freight_fen))]

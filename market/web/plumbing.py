@@ -143,7 +143,7 @@ async def fields(request: Request[Any, Any, Any]) -> dict[str, Any]:
     data = await request.form()
     check_origin(request)
     sent = data.get("csrf")
-    if not isinstance(sent, str) or not hmac.compare_digest(sent, form_token(request)):
+    if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), form_token(request).encode()):
         raise ForeignForm
     found: dict[str, Any] = {}
     for name in dict.fromkeys(data.keys()):

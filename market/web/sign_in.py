@@ -20,6 +20,7 @@ from market.identity import (
     WrongCode,
     WrongSecondFactor,
     actor_by_token,
+    caller_of,
     network_of,
     request_code,
     show_second_factor,
@@ -92,7 +93,8 @@ async def send_code(
     values = PhoneValues(str(found.get("phone", "")), local_path(str(found.get("to", "")), ""))
     phone = clean_phone(values.phone) or clean_phone(_kept_phone(request, seal) or "") or values.phone
     limits = CodeLimits(settings.codes_a_phone, settings.codes_a_network, settings.codes_a_day)
-    network = network_of(request.client.host if request.client else "")
+    peer = request.client.host if request.client else ""
+    network = network_of(caller_of(peer, request.headers.get("x-forwarded-for", "")))
     try:
         async with db.transaction() as conn:
             await request_code(conn, seal, limits, phone=phone, network=network, now=clock.now())

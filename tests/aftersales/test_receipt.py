@@ -18,7 +18,7 @@ from market.aftersales import (
 )
 from market.identity import Actor, NotFound
 from market.kernel import Database, Refusal
-from market.orders import OrderView, SuborderState
+from market.orders import OrderView, SuborderState, cancel_order
 from tests.conftest import NOW
 from tests.factories import a_freight_template, a_product, a_stay, owner_of
 from tests.shopping import ADDRESS, Shopping, a_shopper, stay_of
@@ -40,6 +40,21 @@ async def producer_number(db: Database, order: OrderView, position: int = 1) -> 
         return await conn.fetchval(
             "SELECT number FROM producers WHERE id = $1", order.suborders[position - 1].producer_id
         )
+
+
+async def test_a_seller_is_not_told_where_a_buyer_lives_who_has_not_paid_or_has_cancelled(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, left=5)
+        owner = await owner_of(conn, product.producer_id)
+    waiting = await shopping.place([(product.variant_id, 1)])
+    given_up = await shopping.place([(product.variant_id, 1)])
+    await cancel_order(shopping.db, shopping.gateway, shopping.seal, shopping.buyer, given_up.id, now=NOW)
+    states = (SuborderState.PLACED, SuborderState.CANCELLED)
+    async with shopping.db.connection() as conn:
+        found = await parcels_of(conn, shopping.seal, owner, product.producer_id, states=states)
+    assert [(each.code, each.address) for each in found] == [
+        (f"{waiting.number}-1", None), (f"{given_up.number}-1", None),
+    ]  # fmt: skip
 
 
 async def test_a_parcel_is_shipped_told_of_and_released_on_receipt(shopping: Shopping) -> None:

@@ -81,6 +81,17 @@ async def test_after_release_it_comes_from_the_parts_as_recorded(shopping: Shopp
     assert await shopping.balances() == {"clearing:alipay": -8_00, f"freight:{number}": 8_00}
 
 
+async def test_no_key_of_a_producer_bars_the_buyers_cancellation(shopping: Shopping) -> None:
+    order, owner, _ = await a_paid_order(shopping)
+    await give(shopping, owner, order, key="cancelled", amount_fen=1)
+    cancelled = await cancel_order(
+        shopping.db, shopping.gateway, shopping.seal, shopping.buyer, order.id, now=NOW + timedelta(hours=1)
+    )
+    assert (cancelled.state, cancelled.refund_fen) == ("cancelled", 158_00)
+    assert (await shopping.see_id(order.id)).refunded_fen == 158_01
+    assert await shopping.balances() == {}
+
+
 async def test_a_key_gives_back_once(shopping: Shopping) -> None:
     order, owner, _ = await a_paid_order(shopping)
     first = await give(shopping, owner, order, amount_fen=10_00)

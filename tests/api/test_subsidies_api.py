@@ -328,6 +328,10 @@ async def test_a_village_sees_its_own_lines_alone(service: Service, people: Peop
     places = (await service.call("GetPlaces", token=token, path=dict(MONTH))).json()["items"]
     assert [place["code"] for place in places] == ["130624101"]
     assert month["total"]["lines"] == places[0]["lines"] == 2
+    assert (month["settlement"], month["adjustments"]) == (None, [])
+    for operation in ("GetSettlement", "GetQuarter"):
+        answer = await service.call(operation, token=token, path=PATH)
+        assert (operation, answer.status_code, answer.json()["code"]) == (operation, 403, "not_allowed")
     assert month["findings"] == []
     elsewhere = await service.call("ExplainLine", token=token, path={**MONTH, "line": "DX-02"})
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "no_such_line")

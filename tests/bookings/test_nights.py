@@ -52,6 +52,17 @@ async def test_a_room_that_was_taken_and_closed_is_not_counted_twice(conn: Conne
     assert [each.free for each in nights] == [1]
 
 
+@pytest.mark.parametrize(
+    ("arrive", "leave"), [(date.min, date(1, 1, 3)), (date(9999, 12, 30), date.max)], ids=["first day", "last day"]
+)
+async def test_a_window_at_an_end_of_the_calendar_is_refused_and_not_counted_for_ever(
+    conn: Connection, arrive: date, leave: date
+) -> None:
+    stay = await a_stay(conn)
+    with pytest.raises(WindowWrong):
+        await stay_nights(conn, stay.listing_id, arrive=arrive, leave=leave)
+
+
 @pytest.mark.parametrize(("first", "last"), [(1, 1), (2, 1), (1, 94)])
 async def test_a_window_has_1_to_92_nights(conn: Connection, first: int, last: int) -> None:
     with pytest.raises(WindowWrong):

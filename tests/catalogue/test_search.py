@@ -1,6 +1,7 @@
 """Whatever piece of a title is typed finds it, in a constant number of statements."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -164,9 +165,10 @@ async def test_each_order_follows_its_rule_over_pages_without_gap_or_repetition(
     assert after is None
 
 
-async def test_a_foreign_cursor_is_refused(conn: Connection) -> None:
+@pytest.mark.parametrize("after", ["nonsense", "1", "1.x", f"{2**63}.{UUID(int=0)}", f"-{10**30}.{UUID(int=0)}"])
+async def test_a_foreign_cursor_is_refused(conn: Connection, after: str) -> None:
     with pytest.raises(BadCursor):
-        await search_listings(conn, Wanted(text="枣"), this_month=9, after="nonsense")
+        await search_listings(conn, Wanted(text="枣"), this_month=9, after=after)
 
 
 async def test_a_card_tells_the_price_of_a_kilogram_and_what_is_left(conn: Connection) -> None:

@@ -19,6 +19,7 @@ from market.identity import (
     WrongCode,
     WrongSecondFactor,
     actor_by_token,
+    caller_of,
     code_at,
     forget_codes,
     list_sessions,
@@ -214,6 +215,13 @@ def test_a_network_is_an_address_or_the_64_of_one() -> None:
     assert network_of("2001:db8:1:2:3::9") == "2001:db8:1:2::/64"
     assert network_of("::ffff:203.0.113.9") == "203.0.113.9"
     assert network_of("testclient") == "testclient"
+
+
+def test_our_own_proxy_alone_says_who_asks() -> None:
+    assert caller_of("127.0.0.1", "198.51.100.7, 203.0.113.9") == "203.0.113.9"
+    assert caller_of("::1", "203.0.113.9") == "203.0.113.9"
+    assert caller_of("127.0.0.1", "") == "127.0.0.1"
+    assert caller_of("203.0.113.9", "198.51.100.7") == "203.0.113.9"
 
 
 async def test_old_codes_are_forgotten(conn: Connection, seal: Seal) -> None:

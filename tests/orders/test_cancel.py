@@ -116,6 +116,25 @@ async def test_ordinary_nights_go_back_by_the_notice_given(shopping: Shopping, d
     assert [each.free for each in free] == [1, 1]
 
 
+async def test_a_stay_is_not_cancelled_once_the_first_of_its_guests_has_arrived(shopping: Shopping) -> None:
+    """Even where the house gives all back on the day of arrival: one room is in use."""
+    async with shopping.db.transaction() as conn:
+        stay = await a_stay(conn, price_fen=280_00, rooms=2)
+        await conn.execute("DELETE FROM cancel_tiers")
+        await conn.execute("INSERT INTO cancel_tiers VALUES ($1, false, 0, 10000)", stay.listing_id)
+        host = await owner_of(conn, stay.producer_id)
+    order = await shopping.place(nights=[stay_of(stay.listing_id, rooms=2)])
+    await shopping.pay(order)
+    code = (await shopping.see(order)).suborders[0].bookings[0].code or ""
+    async with shopping.db.transaction() as conn:
+        await check_in_guest(conn, shopping.seal, host, code, now=NOW + timedelta(days=13))
+    before = await shopping.balances()
+    with pytest.raises(NotCancellable):
+        await cancel(shopping, order, days=13)
+    assert await shopping.balances() == before
+    assert [each.state for each in (await shopping.see(order)).suborders[0].bookings] == ["arrived", "booked"]
+
+
 async def test_after_the_arrival_day_a_stay_is_not_cancelled(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
         stay = await a_stay(conn)

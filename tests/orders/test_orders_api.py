@@ -199,3 +199,30 @@ async def test_anothers_order_does_not_exist(shop: Shop) -> None:
     status, problem = await shop.call("GetOrder", path={"order_id": uuid4()})
     assert (status, problem["code"]) == (404, "not_found")
     assert (await shop.call("GetOrder", path=path))[1] == seen
+
+
+async def test_a_page_of_orders_begins_wherever_it_is_told_to(shop: Shop) -> None:
+    wanted = {"address": ADDRESS, "lines": [{"variant_id": str(shop.dates.variant_id), "quantity": 1}]}
+    _, order = await shop.call("PlaceOrder", wanted)
+    for before, found in ((10**30, 1), (2**63, 1), (0, 0), (-(10**30), 0)):
+        status, page = await shop.call("ListOrders", query={"before": before})
+        assert (status, [each["id"] for each in page["items"]]) == (200, [order["id"]] * found)
+
+
+async def test_a_cookie_alone_changes_nothing_from_another_site(shop: Shop) -> None:
+    cart = {"lines": [{"variant_id": str(shop.dates.variant_id), "quantity": 2}]}
+    http = shop.service.http
+    cookie = {"Cookie": f"session={shop.buyer}"}
+    for foreign in (
+        {"Origin": "https://elsewhere.example"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
+        answer = await http.put("/api/v1/cart/lines", json=cart, headers={**cookie, **foreign})
+        assert (answer.status_code, answer.json()["code"]) == (403, "foreign_form")
+    assert (await http.get("/api/v1/cart", headers=cookie)).json()["count"] == 0
+    ours = {"Origin": "http://shop.test", "Sec-Fetch-Site": "same-origin"}
+    answer = await http.put("/api/v1/cart/lines", json=cart, headers={**cookie, **ours})
+    assert (answer.status_code, answer.json()["count"]) == (200, 1)
+    status, emptied = await shop.call("PutCartLine", {"lines": [], "whole": True})
+    assert (status, emptied["count"]) == (200, 0)

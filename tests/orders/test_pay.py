@@ -1,6 +1,7 @@
 """Paying: one live payment, one charge; what is captured makes its order paid, or goes back."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -17,8 +18,9 @@ from market.orders import (
     expire_orders,
     pay_order,
 )
-from payments import Method, payments_of
+from payments import Method, payments_of, take_events
 from payments.events import finish_operations
+from payments.outbox import announce
 from tests.conftest import NOW
 from tests.factories import a_product, a_stay
 from tests.rails import press, press_and_follow
@@ -113,6 +115,21 @@ async def test_a_message_told_twice_pays_once(shopping: Shopping) -> None:
     assert await act_on_payments(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 1
     assert await act_on_payments(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 0
     assert await shopping.lots() == [(3, 0, 2)]
+
+
+async def test_an_event_that_cannot_be_acted_on_holds_up_no_other(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, left=5)
+    odd, order = await shopping.place([(product.variant_id, 1)]), await shopping.place([(product.variant_id, 1)])
+    facts = {"payment": str(uuid4())}
+    async with shopping.db.transaction() as conn:
+        await announce(conn, "payment.captured", order=str(odd.number), facts=facts, at=NOW)
+    paying = await shopping.start(order)
+    await press(shopping.db, shopping.gateway, shopping.sandbox, paying, now=NOW)
+    assert await act_on_payments(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 1
+    assert [(await shopping.see(each)).state for each in (odd, order)] == ["placed", "paid"]
+    async with shopping.db.connection() as conn:
+        assert [each.order_ref for each in await take_events(conn, ["payment.captured"])] == [str(odd.number)]
 
 
 async def test_an_unpaid_order_lets_everything_go_once(shopping: Shopping) -> None:

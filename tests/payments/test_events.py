@@ -131,6 +131,15 @@ async def test_a_message_of_the_other_mode_or_of_no_known_shape_is_refused(
     assert refused.value.facts == {"why": why}
 
 
+async def test_without_a_secret_no_message_is_taken_however_it_is_signed(database: Database) -> None:
+    async with Stripe("sk_test_sample", "") as gateway:
+        body = b'{"id":"evt_1","type":"x","livemode":false,"data":{"object":{"object":"payment_intent","id":"pi_1"}}}'
+        with pytest.raises(BadSignature) as refused:
+            await receive(database, gateway, {"Stripe-Signature": sign(body, "")}, body)
+    assert refused.value.facts == {"why": "no secret"}
+    assert await stored(database) == 0
+
+
 async def test_broken_text_and_endless_messages_are_refused(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:

@@ -111,7 +111,7 @@ async def test_idle_lines_of_the_next_quarter_are_those_whose_notice_falls_into_
     ]
 
 
-@pytest.mark.parametrize("text", ["2019Q5", "2019", "2019Q0", "0000Q1"])
+@pytest.mark.parametrize("text", ["2019Q5", "2019", "2019Q0", "0000Q1", "3000Q1", "9999Q4"])
 async def test_a_quarter_is_written_one_way(quarter: Player, text: str) -> None:
     assert (await report(quarter, "quarter", "--quarter", text))["code"] == "bad_quarter"
 

@@ -102,6 +102,76 @@ def test_a_zip_bomb_is_refused_before_it_is_opened() -> None:
     assert refused.value.facts["reason"] == "XLSX 展开后过大"
 
 
+def parts(sheet: str, **others: str) -> bytes:
+    """Make the smallest workbook whose one sheet holds `sheet`."""
+    package = "http://schemas.openxmlformats.org/package/2006"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    link = (
+        f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{office}/%s" Target="%s"/></Relationships>'
+    )
+    files = {
+        "_rels/.rels": link % ("officeDocument", "xl/workbook.xml"),
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+        '<sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": link % ("worksheet", "worksheets/sheet1.xml"),
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{sheet}</sheetData></worksheet>',
+        **others,
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+HEAD = (
+    '<row r="1"><c r="A1" t="inlineStr"><is><t>姓名</t></is></c>'
+    '<c r="B1" t="inlineStr"><is><t>账单金额</t></is></c></row>'
+)
+FAR = "有内容的格子离得太远，请删掉表格下方和右边多余的内容"
+BROKEN = "不是完好的 XLSX 文件"
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        '<row r="2"><c x=">" r="ALM10000"><v>1</v></c></row>',
+        '<row r="2">' + "<c><v>1</v></c>" * 40 + '</row><row r="1048576"><c><v>1</v></c></row>',
+    ],
+    ids=["by reference", "behind another attribute", "without references"],
+)
+def test_cells_too_far_apart_are_refused_before_room_is_made_for_them(far: str) -> None:
+    with pytest.raises(FileUnreadable) as refused:
+        read_sheet("a.xlsx", parts(HEAD + far), COLUMNS)
+    assert refused.value.facts["reason"] == FAR
+
+
+def test_a_far_cell_that_is_only_coloured_does_no_harm() -> None:
+    row = '<row r="2"><c r="A2" t="inlineStr"><is><t>样例甲</t></is></c><c r="B2"><v>38</v></c></row>'
+    coloured = '<row r="1048576"><c r="XFD1048576" s="1"/></row>'
+    sheet = read_sheet("a.xlsx", parts(HEAD + row + coloured), COLUMNS)
+    assert sheet.rows == [Row(2, {"name": "样例甲", "charge": "38"})]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        parts(HEAD + "<row>"),
+        parts(HEAD, **{"content.xml": "<x/>"}),
+        parts(HEAD, **{"xl/workbook.bin": ""}),
+        parts(HEAD, **{"xl/Workbook.xml": "<x/>"}),
+    ],
+    ids=["not closed", "ods", "xlsb", "one name twice"],
+)
+def test_what_only_looks_like_a_workbook_is_refused(content: bytes) -> None:
+    with pytest.raises(FileUnreadable) as refused:
+        read_sheet("a.xlsx", content, COLUMNS)
+    assert refused.value.facts["reason"] == BROKEN
+
+
 @pytest.mark.parametrize(
     ("text", "fen"),
     [
@@ -153,3 +223,12 @@ def test_a_day_is_read_in_its_usual_forms() -> None:
     assert [cells.maybe_day(name) for name in "abcde"] == [date(2019, 1, 31)] * 3 + [None, None]
     assert [(fault.row, fault.column, fault.value) for fault in faults] == [(7, "d", "2019-02-30")]
     assert not cells.sound
+
+
+@pytest.mark.parametrize("written", ["0001-01-01", "1899-12-31", "3000-01-01", "9999-12-31"])
+def test_a_day_at_an_end_of_the_calendar_is_a_slip_of_the_pen(written: str) -> None:
+    cells, faults = reader(a=written)
+    assert cells.maybe_day("a") is None
+    assert [(fault.column, fault.message) for fault in faults] == [
+        ("a", "年份应在 1900 到 2999 之间；没有这一天就空着")
+    ]

@@ -67,6 +67,8 @@ async def view_month(conn: Connection, county: str, month: date, places: Sequenc
     duty = "village" if cycle.state is State.CALCULATED else "township"
     waits = cycle.state in (State.CALCULATED, State.CONFIRMED)
     run = await run_info(conn, cycle)
+    # What is paid and what is adjusted is told of the county alone, so only to who sees all of it.
+    whole = list(places) == [county]
     return MonthView(
         county=county,
         month=cycle.name,
@@ -78,8 +80,8 @@ async def view_month(conn: Connection, county: str, month: date, places: Sequenc
         budget_fen=run.budget_fen if run else None,
         tiers=await tiers_of(conn, cycle),
         reasons=await reasons_of(conn, cycle, places),
-        adjustments=await adjustments_of(conn, county, month),
-        settlement=await settlement_of(conn, cycle) if cycle.run_id else None,
+        adjustments=await adjustments_of(conn, county, month) if whole else [],
+        settlement=await settlement_of(conn, cycle) if cycle.run_id and whole else None,
         findings=findings,
         open_findings=await open_findings(conn, county, month),
         events=await events_of(conn, cycle),

@@ -152,7 +152,8 @@ def written_programme(
     document = _document(read, known, paper)
     terms = _terms(read, known)
     sentences = _sentences(read, known, document)
-    if not form.max_lines.isdecimal() or not 1 <= int(form.max_lines) <= 99:  # noqa: PLR2004 - as the file's bound
+    digits = form.max_lines.isdecimal() and len(form.max_lines) <= 2  # noqa: PLR2004 - as the file's bound
+    if not digits or int(form.max_lines) < 1:
         read.fault("max_lines", "写 1 到 99")
     if read.faults:
         raise BadTerms(errors=tuple(read.faults))

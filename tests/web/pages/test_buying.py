@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from market.aftersales import ship_suborder
+from payments import ask
 from payments.sandbox import Sandbox
 from tests.factories import SEAL, the_actor
 from tests.web.pages.conftest import Village
@@ -180,6 +181,20 @@ async def test_wechat_shows_a_code_and_asking_makes_the_order_paid(village: Vill
         assert "17000009001" not in seen.html
         assert "170****9001" in seen.html
         assert (await walker.open(f"/orders/{number}/pay")).path == f"/orders/{number}"
+
+
+async def test_who_has_paid_is_not_asked_again_before_the_order_has_followed(
+    village: Village, sandbox: Sandbox
+) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await place(village, walker, "wechat")
+        payment, ref = await village.value("SELECT (id, provider_ref) FROM payments.payments")
+        await sandbox.pay(ref)
+        held = village.app.state["market"]
+        await ask(held.db, held.gateway, payment)
+        seen = await walker.open(f"/orders/{await number_of(village)}")
+        assert "正在确认付款" in seen.text
+        assert f"/orders/{await number_of(village)}/pay" not in seen.links()
 
 
 async def test_another_rail_ends_the_payment_under_way(village: Village, sandbox: Sandbox) -> None:
