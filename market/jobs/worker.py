@@ -13,7 +13,7 @@ from msgspec import Struct
 from market.aftersales import confirm_overdue
 from market.catalogue import refresh_scores
 from market.identity import forget_codes
-from market.kernel import Database
+from market.kernel import Database, Query
 from market.kernel.clock import Clock
 from market.kernel.queue import SCHEMA
 from market.kernel.seal import Seal
@@ -30,9 +30,13 @@ EVERY_MINUTE = "* * * * *"
 EVERY_NIGHT = "0 20 * * *"
 """Four in the morning in Shanghai."""
 CODES_KEPT = timedelta(days=2)
+LOG_KEPT = timedelta(days=7)
 COUNTS_AS_NEW = timedelta(days=30)
 PAYMENTS, MESSAGES = "payments", "messages"
 """The jobs that others wake."""
+
+
+PRUNE_LOG = Query(None, "DELETE FROM jobs.pgqueuer_log WHERE created < :before")
 
 
 class Tools(Struct, frozen=True):
@@ -79,6 +83,7 @@ async def keep_house(tools: Tools) -> None:
     async with tools.db.transaction() as conn:
         await forget_codes(conn, before=now - CODES_KEPT)
         await forget_old_keys(conn)
+        await PRUNE_LOG.run(conn, before=now - LOG_KEPT)
     async with tools.db.transaction() as conn:
         await refresh_scores(conn, new_since=now - COUNTS_AS_NEW)
 

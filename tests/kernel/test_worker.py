@@ -11,6 +11,7 @@ from market.identity import CodeLimits, request_code
 from market.jobs.worker import Tools, keep_house, tidy
 from market.kernel import Database
 from market.kernel.clock import clock_at
+from market.kernel.queue import wake
 from market.kernel.seal import Seal
 from market.notify import port_of
 from market.settings import Settings
@@ -49,3 +50,11 @@ async def test_at_night_old_codes_are_forgotten(tools: Tools, seal: Seal) -> Non
     await keep_house(tools)
     async with tools.db.connection() as conn:
         assert await conn.fetchval("SELECT count(*) FROM sign_in_codes") == 0
+
+
+async def test_who_asks_while_the_job_runs_is_not_forgotten(database: Database) -> None:
+    async with database.connection() as conn:
+        await wake(conn, "messages")
+        await conn.execute("UPDATE jobs.pgqueuer SET status = 'picked'")
+        await wake(conn, "messages")
+        assert await conn.fetchval("SELECT count(*) FROM jobs.pgqueuer WHERE status = 'queued'") == 1
