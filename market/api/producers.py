@@ -15,9 +15,7 @@ from market.identity import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
-from market.kernel.queue import wake
 from market.kernel.seal import Seal
-from market.notify import MESSAGES
 from market.producers import (
     Application,
     CertificateClaim,
@@ -130,11 +128,9 @@ class ProducerController(Controller):
         """Confirm, recommend, approve, refuse, suspend or reopen a producer."""
 
         async def work(conn: Connection) -> Producer:
-            decided = await decide_producer(
+            return await decide_producer(
                 conn, seal, actor, producer_id, step=data.step, reason=data.reason, now=clock.now()
             )
-            await wake(conn, MESSAGES)
-            return decided
 
         return await once(request, db, actor, work)
 

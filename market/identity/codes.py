@@ -10,10 +10,9 @@ from msgspec import Struct
 from market.identity.models import BadPhone, CodeSent, TooManyCodes
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import day_of, start_of
-from market.kernel.queue import wake
 from market.kernel.seal import Seal
 from market.kernel.text import clean_phone
-from market.notify import MESSAGES, queue
+from market.notify import queue
 
 LIFE = timedelta(minutes=5)
 MOST_TRIES = 5
@@ -162,7 +161,6 @@ async def request_code(
         expires_at=now + LIFE,
     )
     await queue(conn, seal, phone=number, template="code", facts={"code": code}, now=now)
-    await wake(conn, MESSAGES)
     return CodeSent(now + LIFE)
 
 

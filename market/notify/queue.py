@@ -5,11 +5,12 @@ from datetime import datetime
 import msgspec
 
 from market.kernel import Connection, Query
+from market.kernel.queue import wake
 from market.kernel.seal import Seal
 from market.notify.templates import render
 
 MESSAGES = "messages"
-"""The job that sends what is queued; woken last in a transaction, because two that wake it wait for each other."""
+"""The job that sends what is queued."""
 PHONE_CONTEXT = "messages.phone"
 FACTS_CONTEXT = "messages.facts"
 
@@ -25,7 +26,7 @@ ADD_MESSAGE = Query(
 async def queue(
     conn: Connection, seal: Seal, *, phone: str, template: str, facts: dict[str, str] | None = None, now: datetime
 ) -> None:
-    """Queue a message to a phone in the caller's transaction: it goes out only if the transaction commits.
+    """Queue a message to a phone in the caller's transaction: it goes out when the transaction commits, and only then.
 
     `template` is a name of `TEMPLATES` and `facts` are what its text needs. The facts are kept sealed.
 
@@ -41,3 +42,4 @@ async def queue(
         facts_sealed=seal.seal(msgspec.json.encode(facts).decode(), FACTS_CONTEXT),
         now=now,
     )
+    await wake(conn, MESSAGES)

@@ -11,9 +11,7 @@ from msgspec import Struct
 from market.identity import Actor, NotAllowed, NotFound
 from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.clock import Clock
-from market.kernel.queue import wake
 from market.kernel.seal import Seal
-from market.notify import MESSAGES
 from market.producers import (
     CERTIFICATE_NAMES,
     KIND_NAMES,
@@ -120,7 +118,6 @@ async def decide(
             await decide_producer(
                 conn, seal, actor, known, step=step, reason=str(found.get("reason", "")), now=office.now
             )
-            await wake(conn, MESSAGES)
     except NotFound:
         raise
     except Refusal as refusal:
