@@ -25,9 +25,11 @@ NOW = datetime(2019, 9, 20, 1, 0, tzinfo=UTC)
 
 _numbers = itertools.count(1)
 
-# How long an example takes is the machine's affair: what must be fast is measured by the benchmarks.
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+# How long an example takes is the machine's affair: what must be fast is measured by the benchmarks. A landing tries
+# the same examples each time; `HYPOTHESIS=search` looks for new ones.
+settings.register_profile("any machine", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS", "any machine"))
 
 
 @pytest.fixture(scope="session")
