@@ -30,6 +30,7 @@ from market.subsidies.checks_watch import (
 )
 from market.subsidies.cycles import Cycle
 from market.subsidies.engine import calculate
+from market.subsidies.engine.amounts import yuan
 from market.subsidies.findings import Found, keep_findings
 from market.subsidies.models import RunId
 
@@ -129,8 +130,8 @@ async def _dead(conn: Connection, cycle: Cycle, row: Dead) -> Found:
         if over:
             too_much[month] = over
         month = previous_month(month)
-    said = "".join(f"；{each:%Y-%m} 多结 {_yuan(fen)}" for each, fen in sorted(too_much.items()))
-    evidence = f"{row.died_on} 死亡，{row.known_on} 登记{said}；{cycle.month:%Y-%m} 申请 {_yuan(row.at_risk_fen)}"
+    said = "".join(f"；{each:%Y-%m} 多结 {yuan(fen)}" for each, fen in sorted(too_much.items()))
+    evidence = f"{row.died_on} 死亡，{row.known_on} 登记{said}；{cycle.month:%Y-%m} 申请 {yuan(row.at_risk_fen)}"
     at_risk = Fen(row.at_risk_fen + sum(too_much.values()))
     return Found("dead_in_service_month", row.subject, [row.subject], at_risk, evidence, stops=True, monthly=False)
 
@@ -146,7 +147,3 @@ async def _settled_too_much(conn: Connection, county: str, month: date, row: Dea
 
 def _months_back(month: date) -> date:
     return month.replace(year=month.year - _MOST_MONTHS_BACK // 12)
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"

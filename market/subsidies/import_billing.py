@@ -10,6 +10,7 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.clock import parse_month
 from market.subsidies.cells import RowReader
 from market.subsidies.cycles import FIND_CYCLE, Cycle, hold_duty, open_cycle, require_state
+from market.subsidies.engine.amounts import yuan
 from market.subsidies.files import Imported, Upload, begin_import, book_file, imported
 from market.subsidies.import_enrolments import PROGRAMME_CODES
 from market.subsidies.models import (
@@ -192,7 +193,7 @@ def _read(cells: RowReader, month: date, programmes: list[str]) -> ClaimRow | No
         _read_fen(cells, name, correction=correction) for name in ("charge", "reduction", "billed")
     )
     if charge is not None and reduction is not None and billed is not None and charge != reduction + billed:
-        cells.fault("billed", f"账单金额 = 优惠减免 + 实收金额，应是 {_yuan(charge - reduction)}")
+        cells.fault("billed", f"账单金额 = 优惠减免 + 实收金额，应是 {yuan(charge - reduction)}")
     if not cells.sound or kind is None or charge is None or reduction is None or billed is None:
         return None
     return ClaimRow(cells.row.number, number, kind, programme, charge, reduction, billed, corrects)
@@ -203,11 +204,6 @@ def _read_fen(cells: RowReader, name: str, *, correction: bool) -> Fen | None:
     if fen is not None and fen < 0 and not correction:
         cells.fault(name, "不能是负数；冲正要在冲正账期写明所冲的月份")
     return fen
-
-
-def _yuan(fen: int) -> str:
-    sign = "-" if fen < 0 else ""
-    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
 def _note_repeats(
@@ -230,7 +226,7 @@ def _note_repeats(
     for key, at in last.items():
         for name, sums in (("charge", charges), ("reduction", reductions)):
             if sums[key] < 0:
-                message = f"冲正后 {key[1]:%Y-%m} 低于零（{_yuan(sums[key])}）"
+                message = f"冲正后 {key[1]:%Y-%m} 低于零（{yuan(sums[key])}）"
                 faults.append(CellFault(name, message, at, sheet.heads[name], key[0]))
 
 
