@@ -10,16 +10,18 @@ from msgspec import Struct
 
 from payments.errors import GatewayUnavailable, Refusal
 from payments.models import (
+    CLOSED,
     BadSignature,
     Payment,
     PaymentId,
+    PaymentState,
     ProviderDisagrees,
     UnknownPayment,
     instant,
 )
-from payments.operations import CLAIM
-from payments.pay import carry_out_create, close_payment, find_payment, lock_payment
-from payments.port import Charge, Gateway
+from payments.operations import CLAIM, Operation, settle_operation
+from payments.pay import CANCELED, carry_out_create, close_payment, find_payment, lock_payment
+from payments.port import Charge, Declined, Gateway
 from payments.refund import send_refund
 from payments.sql import Database, Query
 from payments.truth import book_charge, book_disputes, book_refunds
@@ -272,9 +274,7 @@ async def finish_operations(db: Database, gateway: Gateway, *, at: datetime | No
                         payment = await find_payment(conn, operation.payment_id)
                     await carry_out_create(db, gateway, payment, operation, at=instant(at))
                 case "cancel":
-                    async with db.connection() as conn:
-                        payment = await find_payment(conn, operation.payment_id)
-                    await close_payment(db, gateway, payment.id, why=payment.reason or "canceled", at=at)
+                    await _finish_cancel(db, gateway, operation, at)
                 case _:
                     assert operation.refund_id is not None  # noqa: S101 - a constraint says so
                     await send_refund(db, gateway, operation.refund_id, at=at)
@@ -286,6 +286,17 @@ async def finish_operations(db: Database, gateway: Gateway, *, at: datetime | No
             continue
         settled += 1
     return settled
+
+
+async def _finish_cancel(db: Database, gateway: Gateway, operation: Operation, at: datetime | None) -> None:
+    async with db.transaction() as conn:
+        payment = await lock_payment(conn, operation.payment_id)
+        ended = payment.state in CLOSED or payment.state is PaymentState.CAPTURED
+        if ended:
+            # It was paid, or failed, before the provider heard that we gave it up: nothing is left to cancel.
+            await settle_operation(conn, operation, Declined("ended_without_it"))
+    if not ended:
+        await close_payment(db, gateway, payment.id, why=payment.reason or CANCELED, at=at)
 
 
 async def revive(db: Database, gateway: Gateway, event_id: str) -> bool:

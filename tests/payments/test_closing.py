@@ -104,6 +104,23 @@ async def test_a_job_ends_what_could_not_be_ended_at_once(
     assert (await look(database, payment.id)).state is PaymentState.EXPIRED
 
 
+@pytest.mark.parametrize("end", [PaymentState.CAPTURED, PaymentState.FAILED])
+async def test_a_cancel_that_got_no_answer_is_settled_once_the_payment_has_ended_by_itself(
+    database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection, end: PaymentState
+) -> None:
+    payment = await started(database, gateway)
+    await sandbox.fault("cancel", "500")
+    with pytest.raises(GatewayUnavailable):
+        await close_payment(database, gateway, payment.id)
+    await (sandbox.pay if end is PaymentState.CAPTURED else sandbox.abandon)(ref_of(payment))
+    await ask(database, gateway, payment.id)
+    await owner.execute("UPDATE payments.operations SET next_at = now() WHERE payment_id = $1", payment.id)
+    assert await finish_operations(database, gateway) == 1
+    left = "SELECT state, error FROM payments.operations WHERE payment_id = $1 AND kind = 'cancel'"
+    assert [tuple(row) for row in await owner.fetch(left, payment.id)] == [("declined", "ended_without_it")]
+    assert (await look(database, payment.id)).state is end
+
+
 async def test_changing_the_method_closes_the_old_payment_and_keeps_the_parts(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
