@@ -42,6 +42,8 @@ STATE_WORDS: dict[OrderState, str] = {
     OrderState.CANCELLED: "取消了",
     OrderState.EXPIRED: "过时没付",
 }
+_MOST_LOOKS = 24
+"""How often a browser without scripts looks again, every five seconds: for two minutes."""
 _HEADINGS: dict[OrderState, str] = {**STATE_WORDS, OrderState.PLACED: "等您付款", OrderState.PAID: "付好了，等着收"}
 
 Asked = Request[Any, Any, Any]
@@ -68,6 +70,8 @@ class Head(Struct, frozen=True):
     waiting: bool
     can_pay: bool
     can_cancel: bool
+    look: int
+    """Where a browser without scripts looks again by itself: the number of its next look, else 0."""
 
 
 class Part(Struct, frozen=True):
@@ -244,6 +248,7 @@ async def order_page(request: Asked, actor: Actor, order: OrderView, *, now: dat
     # The money may be there a moment before the order has followed it: then nothing is to be paid any more.
     captured = order.payment is not None and order.payment.state is PaymentState.CAPTURED
     waiting = placed and (captured or (pending and request.query_params.get("back") == "1"))
+    look = 1 + (read_number(request.query_params.get("look", ""), most=_MOST_LOOKS) or 0)
     address = order.address
     goods = any(part.kind is SuborderKind.GOODS for part in order.suborders)
     rows = [("货和住", int(order.goods_fen)), ("运费", int(order.freight_fen))]
@@ -254,6 +259,7 @@ async def order_page(request: Asked, actor: Actor, order: OrderView, *, now: dat
         "order": Head(
             order.number, _HEADINGS[order.state], order.placed_at, order.total_fen, waiting,
             can_pay=placed and not waiting, can_cancel=order.state is OrderState.PLACED,
+            look=look if waiting and look <= _MOST_LOOKS else 0,
         ),
         "notes": _notes(request, order, waiting=waiting),
         "parcels": [_part(order, part) for part in order.suborders],

@@ -196,6 +196,11 @@ async def draw_code(request: Asked, name: FromPath[str]) -> Response[bytes]:
     return Response(out.getvalue(), media_type="image/svg+xml" if kind == "svg" else "image/png")
 
 
+@get("/favicon.ico", status_code=204)
+async def no_icon() -> None:
+    """Answer the browsers that ask for a picture of the site: there is none."""
+
+
 @get("/healthz")
 async def healthz() -> dict[str, str]:
     """Say that the sandbox runs."""
@@ -311,6 +316,7 @@ def create_app(folder: Path | None = None, *, hook_url: str | None = None, hook_
             show_payment,
             decide_payment,
             draw_code,
+            no_icon,
             healthz,
             *controls,
             open_dispute,

@@ -96,8 +96,6 @@ def pay_there(buyer: Phone) -> None:
     if back.count():
         back.click()
     paid.wait_for()
-    # The provider's pages are looked at by tests of their own.
-    buyer.faults.clear()
     buyer.look()
 
 
@@ -120,6 +118,35 @@ def test_alipay_leads_to_the_provider_and_back(town: Town, phone: Callable[[bool
     assert "退 46.00 元" in buyer.tab.inner_text("main")
     buyer.press("取消，退 46.00 元")
     assert "取消了" in buyer.tab.inner_text("main")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_order_changes_by_itself_once_the_money_is_there(
+    town: Town, phone: Callable[[bool], Phone], *, scripts: bool
+) -> None:
+    buyer = phone(scripts)
+    number = "17020000007" if scripts else "17020000008"
+    buyer.open(f"{town.url}/sign-in")
+    sign_in(town, buyer, number)
+    buyer.open(f"{town.url}/kinds/coarse_grain")
+    buyer.press("顾家台小米")
+    buyer.press("放进购物车")
+    buyer.press("去结账")
+    buyer.tab.fill("#who", "样例买家己")
+    buyer.tab.fill("#tel", number)
+    buyer.tab.fill("#address", "石家庄市长安区样例路 3 号")
+    buyer.tab.locator('main button:has-text("付款")').click()
+    buyer.tab.wait_for_url("**/pay/pi_*")
+    provider = buyer.tab.url
+    buyer.open(f"{town.url}/me")
+    order = buyer.tab.locator('main a[href^="/orders/"]').first.get_attribute("href")
+    buyer.open(f"{town.url}{order}?back=1")
+    assert "正在确认付款" in buyer.tab.inner_text("main")
+    other = buyer.context.new_page()
+    other.goto(provider)
+    other.locator('button:has-text("付款")').click()
+    buyer.tab.locator('h1:has-text("付好了")').wait_for()
+    buyer.look()
 
 
 def test_large_letters_stay_large(town: Town, phone: Callable[[bool], Phone]) -> None:

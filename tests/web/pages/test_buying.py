@@ -159,6 +159,22 @@ async def test_alipay_leads_to_the_providers_page(village: Village, sandbox: San
         assert where in [node.attrs.get("href") for node in seen.root.all("a")]
 
 
+async def test_a_phone_without_scripts_looks_again_by_itself_for_two_minutes(village: Village) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await place(village, walker, "alipay")
+        number = await number_of(village)
+        looks: list[str] = []
+        path = f"/orders/{number}?back=1"
+        while path:
+            seen = await walker.open(path)
+            assert "正在确认付款" in seen.text
+            found = re.findall(r'<noscript><meta http-equiv="refresh" content="5;url=([^"]+)"></noscript>', seen.html)
+            path = found[0].replace("&amp;", "&") if found else ""
+            looks += found
+        assert len(looks) == 24
+        assert len(set(looks)) == 24
+
+
 async def test_wechat_shows_a_code_and_asking_makes_the_order_paid(village: Village, sandbox: Sandbox) -> None:
     async with await village.walker(village.buyer) as walker:
         path = await place(village, walker, "wechat")
