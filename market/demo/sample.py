@@ -15,6 +15,20 @@ from market.sample import load_sample
 from market.settings import Settings
 from market.startup import clock_of
 from market.storage import open_files
+from payments import Query
+from payments.sandbox import Paid, remember
+from payments.sql import prepare_connection
+
+PAID = Query(
+    Paid,
+    """
+    SELECT provider_ref AS ref, id AS payment_id, order_ref AS order, method, amount_minor AS minor, refunded_minor,
+           captured_at AS at
+      FROM payments.payments
+     WHERE state = 'captured'
+     ORDER BY id
+    """,
+)
 
 
 class DemoAccount(Struct, frozen=True):
@@ -75,6 +89,7 @@ def _load(dsn: str, settings: Settings, kept: Path) -> None:
                 progress,
             )
         )
+    remember(settings.data / "sandbox", asyncio.run(_paid(dsn)))
     _write(kept, msgspec.convert(msgspec.to_builtins(summary.accounts), list[DemoAccount]))
 
 
@@ -83,6 +98,16 @@ def _write(path: Path, accounts: list[DemoAccount]) -> None:
     staging.touch(mode=0o600)
     staging.write_bytes(msgspec.json.encode(accounts))
     staging.rename(path)
+
+
+async def _paid(dsn: str) -> list[Paid]:
+    """Return the sample's payments as their provider has to know them, so that they can be refunded."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        await prepare_connection(conn)
+        return await PAID.all(conn)
+    finally:
+        await conn.close()
 
 
 async def _is_loaded(dsn: str) -> bool:

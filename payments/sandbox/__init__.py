@@ -4,6 +4,7 @@ It moves no money. Payments are opened through the real `stripe` library and pai
 """
 
 from payments.sandbox.app import create_app
+from payments.sandbox.intents import Paid, remember
 from payments.sandbox.server import Sandbox, running, serve
 
-__all__ = ["Sandbox", "create_app", "running", "serve"]
+__all__ = ["Paid", "Sandbox", "create_app", "remember", "running", "serve"]

@@ -1,7 +1,14 @@
 """Payment intents: created, confirmed, captured, canceled, paid and given up."""
 
 import re
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
 
+from msgspec import Struct
+
+from payments.models import Method
 from payments.sandbox.wire import Refused, Thing, currency_of, known_only, page, whole
 from payments.sandbox.world import World, now
 
@@ -16,6 +23,21 @@ DECLINES = {
 
 FEE_BP = 60
 """The fee kept of a charge, in basis points, rounded down: 0.6 %, what the wallets' rails usually take."""
+
+
+class Paid(Struct, frozen=True):
+    """A payment in yuan that went through: the provider's reference, ours, and what was given back of it since."""
+
+    ref: str
+    payment_id: UUID
+    order: str
+    method: Method
+    minor: int
+    refunded_minor: int
+    at: datetime
+
+
+METHOD_TYPES = {Method.ALIPAY: "alipay", Method.WECHAT: "wechat_pay"}
 _QUERY = re.compile(r"metadata\['([a-z_]+)'\]:'([^']*)'")
 
 
@@ -26,34 +48,59 @@ def create_intent(world: World, params: Thing, base: str) -> Thing:
         *("amount", "currency", "confirm", "metadata", "description", "allowed_payment_method_types"),
         *("payment_method", "payment_method_data", "payment_method_options", "return_url", "capture_method"),
     )
-    intent: Thing = {
-        "id": world.id("pi"),
-        "object": "payment_intent",
-        "amount": whole(params, "amount"),
-        "amount_received": 0,
-        "amount_capturable": 0,
-        "currency": currency_of(params),
-        "created": now(),
-        "livemode": False,
-        "status": "requires_payment_method",
+    intent = _unconfirmed(world.id("pi"), whole(params, "amount"), currency_of(params), params.get("metadata", {}))
+    intent |= {
         "capture_method": params.get("capture_method", "automatic"),
         "payment_method_types": params.get("allowed_payment_method_types", ["card", "alipay", "wechat_pay"]),
-        "payment_method": None,
-        "metadata": params.get("metadata", {}),
         "description": params.get("description"),
-        "client_secret": None,
-        "next_action": None,
-        "latest_charge": None,
-        "last_payment_error": None,
-        "return_url": None,
     }
-    intent["client_secret"] = f"{intent['id']}_secret_sandbox"
     if params.get("confirm") == "true":
         _confirm(world, intent, params, base)
     world.things["intents"][intent["id"]] = intent
     if intent["status"] == "requires_action":
         world.emit("payment_intent.requires_action", intent)
     return intent
+
+
+def _unconfirmed(ref: str, amount: int, currency: str, metadata: Thing) -> Thing:
+    return {
+        "id": ref,
+        "object": "payment_intent",
+        "amount": amount,
+        "amount_received": 0,
+        "amount_capturable": 0,
+        "currency": currency,
+        "created": now(),
+        "livemode": False,
+        "status": "requires_payment_method",
+        "capture_method": "automatic",
+        "payment_method_types": [],
+        "payment_method": None,
+        "metadata": metadata,
+        "description": None,
+        "client_secret": f"{ref}_secret_sandbox",
+        "next_action": None,
+        "latest_charge": None,
+        "last_payment_error": None,
+        "return_url": None,
+    }
+
+
+def remember(folder: Path, paid: Iterable[Paid]) -> None:
+    """Let the sandbox of a folder know payments that went through earlier; nobody is told of them.
+
+    For sample data: what was paid there can be refunded as anything else. The sandbox must not run.
+    """
+    world = World(folder)
+    for each in paid:
+        metadata = {"payment": str(each.payment_id), "order": each.order}
+        intent = _unconfirmed(each.ref, each.minor, "cny", metadata)
+        intent |= {"created": int(each.at.timestamp()), "method_type": METHOD_TYPES[each.method]}
+        world.things["intents"][each.ref] = intent
+        charge = _charge(world, intent, each.minor)
+        charge |= {"created": intent["created"], "amount_refunded": each.refunded_minor}
+        charge["refunded"] = each.refunded_minor == each.minor
+    world.flush()
 
 
 def confirm_intent(world: World, ref: str, params: Thing, base: str) -> Thing:
@@ -160,6 +207,11 @@ def set_intent(world: World, ref: str, status: str) -> Thing:
 
 
 def _succeed(world: World, intent: Thing, amount: int) -> None:
+    world.move("charge", _charge(world, intent, amount), amount, fee=amount * FEE_BP // 10_000)
+    world.emit("payment_intent.succeeded", intent)
+
+
+def _charge(world: World, intent: Thing, amount: int) -> Thing:
     charge: Thing = {
         "id": world.id("ch"),
         "object": "charge",
@@ -178,10 +230,9 @@ def _succeed(world: World, intent: Thing, amount: int) -> None:
         "metadata": intent["metadata"],
     }
     world.things["charges"][charge["id"]] = charge
-    world.move("charge", charge, amount, fee=amount * FEE_BP // 10_000)
     intent |= {"status": "succeeded", "amount_received": amount, "latest_charge": charge["id"]}
     intent |= {"amount_capturable": 0, "next_action": None, "last_payment_error": None}
-    world.emit("payment_intent.succeeded", intent)
+    return charge
 
 
 def search_intents(world: World, params: Thing) -> Thing:

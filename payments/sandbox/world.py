@@ -58,6 +58,7 @@ class World:
             return
         began = time.monotonic()
         kept = {"things": self.things, "keys": self.keys, "hook": self.hook, "next": self._next}
+        self._file.parent.mkdir(parents=True, exist_ok=True)
         staging = self._file.with_suffix(".new")
         staging.write_text(json.dumps(kept))
         staging.replace(self._file)

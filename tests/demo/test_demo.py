@@ -137,6 +137,16 @@ def test_a_later_start_keeps_the_data_and_a_code_arrives_in_the_file_of_messages
             assert signed.status_code == 201, signed.text
             found = api.get("/api/v1/listings", params={"q": "小米"}).json()
             assert found["items"], "the sample data was kept"
+            api.headers["Authorization"] = f"Bearer {signed.json()['token']}"
+            orders = api.get("/api/v1/orders").json()["items"]
+            order = next(each for each in orders if each["suborder_states"] == ["paid"])
+            path = f"/api/v1/orders/{order['id']}/cancellation"
+            cancelled = api.post(path, json={}, headers={"Idempotency-Key": "b"})
+            assert cancelled.status_code == 200, cancelled.text
+            refunds = httpx.get(described["sandbox_url"] + "/_state", timeout=30).json()["refunds"]
+            given_back = cancelled.json()["refund_fen"]
+            assert given_back > 0
+            assert [each["amount"] for each in refunds] == [given_back], "the sandbox knows the sample's payments"
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
 

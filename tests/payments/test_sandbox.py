@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -16,7 +17,8 @@ from granian.server.embed import Server
 from litestar import Litestar, Request, Response, post
 from litestar.datastructures import State
 
-from payments.sandbox import Sandbox, running, serve
+from payments.models import Method
+from payments.sandbox import Paid, Sandbox, remember, running, serve
 from payments.sandbox.server import free_port
 from payments.stripe import Stripe
 
@@ -370,6 +372,22 @@ async def test_a_restarted_sandbox_knows_its_intents_and_sends_what_it_owes(tmp_
             "payment_intent.requires_action",
             "payment_intent.succeeded",
         ]
+
+
+async def test_a_payment_from_before_can_be_refunded_and_nobody_is_told_of_it(tmp_path: Path) -> None:
+    at = datetime(2026, 4, 8, 9, 30, tzinfo=UTC)
+    remember(tmp_path, [Paid("pi_sample_1", uuid4(), "T-9", Method.WECHAT, 146_00, 46_00, at)])
+    async with (
+        listening() as (url, shop),
+        running(folder=tmp_path, hook_url=url, secret="whsec_shop") as sandbox,
+    ):
+        known = (await call(sandbox, "payment_intents/pi_sample_1")).json()
+        assert (known["status"], known["amount_received"], known["created"]) == ("succeeded", 146_00, 1_775_640_600)
+        refund = {"payment_intent": "pi_sample_1"}
+        assert (await call(sandbox, "refunds", refund | {"amount": "10001"})).status_code == 400
+        given = (await call(sandbox, "refunds", refund | {"amount": "10000"})).json()
+        assert (given["status"], given["amount"], given["currency"]) == ("succeeded", 100_00, "cny")
+        assert sorted(await shop.topics(2)) == ["charge.refunded", "refund.created"]
 
 
 async def test_two_sandboxes_do_not_share_a_port(sandbox: Sandbox) -> None:
