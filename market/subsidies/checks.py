@@ -1,10 +1,12 @@
 """The checks before money moves: what stops a line, and what people look at; each is one statement over the month."""
 
+import asyncio
 from datetime import date, datetime
 
 from market.kernel import Connection, Fen
-from market.kernel.clock import next_month, previous_month
+from market.kernel.clock import next_month
 from market.subsidies.case import gather
+from market.subsidies.case_facts import MONTH_IS_SETTLED
 from market.subsidies.checks_stop import (
     CHARGE_BELOW_PLAN,
     CLAIM_OUTSIDE_SNAPSHOT,
@@ -112,7 +114,7 @@ async def find_all(conn: Connection, cycle: Cycle, run_id: RunId, *, now: dateti
             rows = await query.all(conn, **{name: scope[name] for name in query.names})
             found += [_found(check, row, stops=stops) for row in rows]
     dead = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: scope[name] for name in DEAD_IN_SERVICE_MONTH.names})
-    found += [each for each in [await _dead(conn, cycle, row) for row in dead] if each.at_risk_fen]
+    found += await _of_the_dead(conn, cycle, dead)
     return await keep_findings(conn, cycle, found, now=now)
 
 
@@ -120,29 +122,37 @@ def _found(check: str, row: Finding, *, stops: bool) -> Found:
     return Found(check, row.subject, row.lines, row.at_risk_fen, row.evidence, stops, check in _MONTHLY)
 
 
-async def _dead(conn: Connection, cycle: Cycle, row: Dead) -> Found:
-    """Return a dead person's finding: what the line claims now, and what it was settled too much since the death."""
-    too_much: dict[date, int] = {}
-    month = previous_month(cycle.month)
-    until = max(row.died_on.replace(day=1), _months_back(cycle.month))
-    while month >= until:
-        over = await _settled_too_much(conn, cycle.county_code, month, row)
-        if over:
-            too_much[month] = over
-        month = previous_month(month)
-    said = "".join(f"；{each:%Y-%m} 多结 {yuan(fen)}" for each, fen in sorted(too_much.items()))
-    evidence = f"{row.died_on} 死亡，{row.known_on} 登记{said}；{cycle.month:%Y-%m} 申请 {yuan(row.at_risk_fen)}"
-    at_risk = Fen(row.at_risk_fen + sum(too_much.values()))
+async def _of_the_dead(conn: Connection, cycle: Cycle, dead: list[Dead]) -> list[Found]:
+    """Return the findings of dead persons: what their lines claim now, and what went to them too much since."""
+    too_much: dict[str, list[tuple[date, int]]] = {row.subject: [] for row in dead}
+    month = _months_back(cycle.month)
+    while month < cycle.month:
+        # A month is read once for all who were dead by then: a county's deaths are known late, and many at a time.
+        concerned = [row for row in dead if row.died_on < next_month(month)]
+        if concerned and await MONTH_IS_SETTLED.one(conn, county=cycle.county_code, month=month):
+            for line, over_fen in await _settled_too_much(conn, cycle.county_code, month, concerned):
+                too_much[line].append((month, over_fen))
+        month = next_month(month)
+    found = [_found_dead(cycle.month, row, too_much[row.subject]) for row in dead]
+    return [each for each in found if each.at_risk_fen]
+
+
+def _found_dead(month: date, row: Dead, too_much: list[tuple[date, int]]) -> Found:
+    said = "".join(f"；{each:%Y-%m} 多结 {yuan(fen)}" for each, fen in too_much)
+    evidence = f"{row.died_on} 死亡，{row.known_on} 登记{said}；{month:%Y-%m} 申请 {yuan(row.at_risk_fen)}"
+    at_risk = Fen(row.at_risk_fen + sum(fen for _, fen in too_much))
     return Found("dead_in_service_month", row.subject, [row.subject], at_risk, evidence, stops=True, monthly=False)
 
 
-async def _settled_too_much(conn: Connection, county: str, month: date, row: Dead) -> int:
-    """Return what a settled month paid the line beyond what it would be now; its household's lines share caps."""
-    facts = await gather(conn, county, month, only=frozenset([row.subject, *row.neighbours]))
-    if facts.settled is None or row.subject not in facts.settled:
-        return 0
-    line = calculate(facts.case).line(row.subject)
-    return max(0, facts.settled[row.subject].funded_fen - line.approved_fen)
+async def _settled_too_much(conn: Connection, county: str, month: date, dead: list[Dead]) -> list[tuple[str, int]]:
+    """Return what a settled month paid each line beyond what it would be now; a household's lines share its caps."""
+    only = frozenset(line for row in dead for line in (row.subject, *row.neighbours))
+    facts = await gather(conn, county, month, only=only)
+    settled = facts.settled or {}
+    answer = await asyncio.to_thread(calculate, facts.case)
+    paid = [(row.subject, settled[row.subject].funded_fen) for row in dead if row.subject in settled]
+    over = [(line, funded_fen - answer.line(line).approved_fen) for line, funded_fen in paid]
+    return [(line, fen) for line, fen in over if fen > 0]
 
 
 def _months_back(month: date) -> date:
