@@ -24,7 +24,7 @@ from market.logs import configure_logs
 from market.metrics import counting
 from market.orders import Batcher
 from market.settings import Settings
-from market.startup import APP_ROLE, clock_of, owner_address
+from market.startup import APP_ROLE, clock_of, collect_seldom, owner_address
 from market.storage import Files, open_files
 from market.web import ROUTES as WEB_ROUTES
 from market.web.look.render import Renderer, Site
@@ -87,6 +87,7 @@ class Market(InitPluginProtocol):
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncGenerator[Services]:
     """Lend the living parts of a process, with the embedded server where the settings name no other."""
+    collect_seldom()
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(owner_address(settings))
         db = await open_database(dsn, role=APP_ROLE, min_size=2, max_size=settings.pool_size)

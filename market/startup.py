@@ -1,6 +1,7 @@
 """From settings to a migrated database: what the service, the worker and every command begin with."""
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,15 @@ from market.settings import Settings
 
 APP_ROLE = "market_app"
 """The database role that the service works in: it owns nothing."""
+
+
+def collect_seldom() -> None:
+    """Let this process look for cyclic garbage a tenth as often as Python does by itself.
+
+    A county's month makes a million objects that stay until it is kept; looking through them every 2,000 took a
+    quarter of its time, and what the project makes is freed by counting references.
+    """
+    gc.set_threshold(20_000, 20, 20)
 
 
 async def migrate_database(dsn: str) -> bool:

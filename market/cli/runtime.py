@@ -18,7 +18,7 @@ from market.kernel.clock import Clock
 from market.kernel.embedded import EmbeddedFailed
 from market.kernel.seal import Seal, seal_from_secret
 from market.settings import BadSettings, Settings
-from market.startup import APP_ROLE, clock_of, owner_address
+from market.startup import APP_ROLE, clock_of, collect_seldom, owner_address
 
 DONE, REFUSED, BAD_INPUT = 0, 1, 2
 
@@ -64,6 +64,7 @@ async def runtime(as_: str | None = None, *, settings: Settings | None = None) -
     """
     from market.identity.actors import actor_by_handle, actor_by_token
 
+    collect_seldom()
     settings = settings or Settings.from_env()
     clock = clock_of(settings)
     async with owner_address(settings) as dsn:

@@ -1,5 +1,6 @@
 """Taking an operator's monthly billing file with its manifest: the claims of a month."""
 
+import asyncio
 from datetime import date, datetime
 
 import msgspec
@@ -132,7 +133,7 @@ async def import_billing(
     cycle = await FIND_CYCLE.maybe(conn, county=upload.county, month=month)
     if cycle is not None:
         require_state(cycle, UNDECIDED)
-    sheet = read_sheet(upload.name, upload.content, COLUMNS)
+    sheet = await asyncio.to_thread(read_sheet, upload.name, upload.content, COLUMNS)
     faults: list[CellFault] = []
     programmes = await PROGRAMME_CODES.all(conn, county=upload.county)
     rows = [

@@ -1,5 +1,6 @@
 """Taking bindings: which person, device, SIM and number a line has, and since when (人、机、卡、号绑定)."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import pairwise
@@ -130,7 +131,7 @@ async def import_bindings(
     actor, known = await begin_import(conn, actor, upload, Duty.IMPORT, now=now)
     if known is not None:
         return known
-    sheet = read_sheet(upload.name, upload.content, COLUMNS)
+    sheet = await asyncio.to_thread(read_sheet, upload.name, upload.content, COLUMNS)
     plans = {(plan.code, plan.kind): plan.operator for plan in await PLAN_SERVICES.all(conn, county=upload.county)}
     faults: list[CellFault] = []
     rows: list[BindingRow] = []

@@ -1,5 +1,6 @@
 """Taking enrolments: what was applied for, its public notice, and what was decided."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 
 from msgspec import Struct
@@ -81,7 +82,7 @@ async def import_enrolments(
     actor, known = await begin_import(conn, actor, upload, Duty.IMPORT, now=now)
     if known is not None:
         return known
-    sheet = read_sheet(upload.name, upload.content, COLUMNS)
+    sheet = await asyncio.to_thread(read_sheet, upload.name, upload.content, COLUMNS)
     programmes = await PROGRAMME_CODES.all(conn, county=upload.county)
     households = set(await HOUSEHOLD_CODES.all(conn, county=upload.county))
     faults: list[CellFault] = []

@@ -1,5 +1,6 @@
 """Taking a county's list of officials: their accounts and the duties that they may hold."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -58,7 +59,7 @@ async def import_officials(
         FileUnreadable, FileMalformed: see `read_sheet`; every bad cell is named.
         HandleTaken: an account was made by someone else at the same moment.
     """
-    sheet = read_sheet(name, content, COLUMNS)
+    sheet = await asyncio.to_thread(read_sheet, name, content, COLUMNS)
     faults: list[CellFault] = []
     read = [_read(RowReader(sheet, row, faults), county) for row in sheet.rows]
     if faults:

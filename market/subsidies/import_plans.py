@@ -1,5 +1,6 @@
 """Taking the operators' plan catalogue and the county's budget."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -109,7 +110,7 @@ async def import_plans(conn: Connection, actor: Actor | None, upload: Upload, *,
     actor, known = await begin_import(conn, actor, upload, Duty.TERMS, now=now)
     if known is not None:
         return known
-    sheet = read_sheet(upload.name, upload.content, COLUMNS)
+    sheet = await asyncio.to_thread(read_sheet, upload.name, upload.content, COLUMNS)
     faults: list[CellFault] = []
     plans = [plan for row in sheet.rows for plan in _read_plan(RowReader(sheet, row, faults))]
     _note_overlaps(sheet, plans, await KNOWN_PLANS.all(conn, county=upload.county), faults)

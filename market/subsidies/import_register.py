@@ -1,5 +1,6 @@
 """Taking the register: households, persons, and who belongs to which household when."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -126,7 +127,7 @@ async def import_register(
     actor, known = await begin_import(conn, actor, upload, Duty.IMPORT, now=now)
     if known is not None:
         return known
-    sheet = read_sheet(upload.name, upload.content, COLUMNS)
+    sheet = await asyncio.to_thread(read_sheet, upload.name, upload.content, COLUMNS)
     villages = set(await VILLAGES.all(conn, county=upload.county))
     faults: list[CellFault] = []
     members = _read_members(sheet, villages, faults)

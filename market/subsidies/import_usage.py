@@ -1,5 +1,6 @@
 """Taking what is known of use, and what was settled before this system began."""
 
+import asyncio
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -82,7 +83,7 @@ async def import_usage(conn: Connection, actor: Actor | None, upload: Upload, *,
     actor, known = await begin_import(conn, actor, upload, Duty.IMPORT, now=now)
     if known is not None:
         return known
-    sheet = read_sheet(upload.name, upload.content, USAGE_COLUMNS)
+    sheet = await asyncio.to_thread(read_sheet, upload.name, upload.content, USAGE_COLUMNS)
     faults: list[CellFault] = []
     rows: list[UsageRow] = []
     for row in sheet.rows:
@@ -114,7 +115,7 @@ async def import_opening(conn: Connection, actor: Actor | None, upload: Upload, 
     actor, known = await begin_import(conn, actor, upload, Duty.IMPORT, now=now)
     if known is not None:
         return known
-    sheet = read_sheet(upload.name, upload.content, OPENING_COLUMNS)
+    sheet = await asyncio.to_thread(read_sheet, upload.name, upload.content, OPENING_COLUMNS)
     programmes = await PROGRAMME_CODES.all(conn, county=upload.county)
     opened = set(await OPENED_LINES.all(conn, county=upload.county))
     faults: list[CellFault] = []

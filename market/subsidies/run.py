@@ -1,5 +1,6 @@
 """Calculating and matching a month: the snapshot, the answer of each line, the findings, the adjustments (R10, R12)."""
 
+import asyncio
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -23,7 +24,7 @@ from market.subsidies.cycles import (
     require_county,
     require_state,
 )
-from market.subsidies.engine import Answer, AnswerLine, Line, Programme, calculate, canonical_json
+from market.subsidies.engine import Answer, AnswerLine, Case, Line, Programme, calculate, canonical_json
 from market.subsidies.engine.days import Month, count_days, join_touching, leave_out, overlap, read_month
 from market.subsidies.engine.idle import read_silence
 from market.subsidies.engine.models import Totals
@@ -125,7 +126,8 @@ async def run_month(conn: Connection, actor: Actor | None, county: str, month: d
         await FILE_DUTIES.run(conn, county=county, cycle_id=cycle.id, month=month, now=now)
     facts = await gather(conn, county, month)
     refuse_faults(facts.case)
-    answer = calculate(facts.case)
+    # In threads: a large county takes seconds, and the service answers others meanwhile.
+    answer = await asyncio.to_thread(calculate, facts.case)
     latest = await LATEST_RUN.maybe(conn, cycle_id=cycle.id)
     fresh = latest is None or latest.manifest_sha256 != answer.manifest_sha256
     if fresh:
@@ -175,7 +177,7 @@ async def _keep_run(
         conn,
         county=cycle.county_code,
         manifest_sha256=answer.manifest_sha256,
-        packed=zlib.compress(canonical_json(facts.case), 1),
+        packed=await asyncio.to_thread(_packed, facts.case),
     )
     run_id = await ADD_RUN.one(
         conn,
@@ -188,8 +190,13 @@ async def _keep_run(
         account_id=actor.account_id,
         now=now,
     )
-    await ADD_RUN_LINES.run(conn, run_id=run_id, county=cycle.county_code, rows=list(_rows(facts, answer)))
+    rows = await asyncio.to_thread(list, _rows(facts, answer))
+    await ADD_RUN_LINES.run(conn, run_id=run_id, county=cycle.county_code, rows=rows)
     return _Run(RunId(run_id), n, answer.manifest_sha256)
+
+
+def _packed(case: Case) -> bytes:
+    return zlib.compress(canonical_json(case), 1)
 
 
 def _rows(facts: Facts, answer: Answer) -> Iterator[dict[str, object]]:

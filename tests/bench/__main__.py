@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from market.startup import collect_seldom
 from tests.bench import engine, payments, requests, shop, subsidies
 from tests.bench.shop import Row
 
@@ -56,6 +57,7 @@ async def main(only: str, *, quick: bool) -> int:
         known = [*GROUPS, *(name for suites in GROUPS.values() for suite in suites for name in suite.figures)]
         _tell(f"ONLY={only} names no group or figure; there are: {' '.join(known)}")
         return 2
+    collect_seldom()
     for suite, names in wanted:
         _tell(f"preparing {' '.join(names)}")
         async with suite.ground(quick=quick) as ground:
