@@ -3775,6 +3775,13 @@ CREATE INDEX listings_by_latin ON public.listings USING gin (latin public.gin_tr
 
 
 --
+-- Name: listings_by_photo; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_photo ON public.listings USING btree (photo_id) WHERE (photo_id IS NOT NULL);
+
+
+--
 -- Name: listings_by_producer; Type: INDEX; Schema: public; Owner: -
 --
 

@@ -40,7 +40,7 @@ from market.catalogue.models import (
     TooManyListings,
 )
 from market.catalogue.poster import qr_svg, schema_facts
-from market.catalogue.publish import publish_activity, publish_product, publish_stay
+from market.catalogue.publish import own_producer, publish_activity, publish_product, publish_stay
 from market.catalogue.scores import refresh_scores
 from market.catalogue.search import PAGE, SORT_RULES, Found, Sort, Wanted, search_listings
 from market.catalogue.searching import SearchColumns, search_columns
@@ -99,6 +99,7 @@ __all__ = [
     "listings_of",
     "move_listing",
     "newest",
+    "own_producer",
     "parse_unit",
     "per_kg",
     "publish_activity",

@@ -14,6 +14,7 @@ from market.storage.photos import (
     prepare_drawing,
     prepare_photo,
     private_photo_file,
+    require_shown,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "prepare_drawing",
     "prepare_photo",
     "private_photo_file",
+    "require_shown",
 ]

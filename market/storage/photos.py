@@ -90,6 +90,15 @@ ADD_PHOTO = Query(
     RETURNING id
     """,
 )
+# A picture that no listing shows is its owner's alone, whoever knows its address.
+SHOWN = Query(
+    int,
+    """
+    SELECT 1 FROM photos f JOIN listings l ON l.photo_id = f.id
+     WHERE f.name = :name AND f.purpose = 'listing'
+     LIMIT 1
+    """,
+)
 # The owner may open it; so may officials of the place for a certificate's sake.
 PRIVATE_PHOTO = Query(
     PhotoRow,
@@ -244,6 +253,16 @@ def photo_paths(name: str, kind: str) -> PhotoPaths:
     if kind == Kind.SVG:
         return PhotoPaths(*[f"/photos/{name}.svg"] * 3)
     return PhotoPaths(*(f"/photos/{name}-{width}.webp" for width in PAGE_WIDTHS))
+
+
+async def require_shown(conn: Connection, name: str) -> None:
+    """Let pass a picture that a listing shows, by the last part of its address.
+
+    Raises:
+        NotFound: no listing shows it: it was only uploaded, or its offer was refused.
+    """
+    if await SHOWN.maybe(conn, name=name[:_NAME_DIGITS]) is None:
+        raise NotFound
 
 
 async def open_photo(files: Files, name: str) -> bytes:

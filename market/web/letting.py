@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.catalogue import BadListing, CertificateNeeded, NewStay, ProducerNotOpen, publish_stay
+from market.catalogue import BadListing, CertificateNeeded, NewStay, ProducerNotOpen, own_producer, publish_stay
 from market.identity import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
@@ -76,6 +76,7 @@ async def list_stay(
     if faults:
         return _stay_page(request, actor, houses, values, key=key, errors=faults, status=422)
     try:
+        own_producer(actor, read_uuid(values.producer))
         prepared = await taken_photo(files, found, "photo", Purpose.LISTING)
 
         async def publish(conn: Connection) -> str:

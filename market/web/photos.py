@@ -20,6 +20,7 @@ from market.storage import (
     open_photo,
     prepare_photo,
     private_photo_file,
+    require_shown,
 )
 from market.web.assets import IMMUTABLE
 
@@ -29,14 +30,16 @@ _NAME_LENGTH = 60
 
 
 @get("/photos/{name:str}", include_in_schema=False)
-async def photo(files: NamedDependency[Files], name: FromPath[str]) -> Response[bytes]:
+async def photo(db: NamedDependency[Database], files: NamedDependency[Files], name: FromPath[str]) -> Response[bytes]:
     """Give a picture of a listing; its name comes from its contents, so that it may be kept for ever.
 
     Raises:
-        NotFound: there is none of that name.
+        NotFound: there is none of that name, or no listing shows it.
     """
     if len(name) > _NAME_LENGTH:
         raise NotFound
+    async with db.connection() as conn:
+        await require_shown(conn, name)
     content = await open_photo(files, name)
     return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=_SAFE)
 

@@ -23,6 +23,7 @@ from market.catalogue import (
     list_categories,
     list_templates,
     listings_of,
+    own_producer,
     publish_product,
 )
 from market.identity import Actor, NotFound
@@ -273,6 +274,7 @@ async def list_product(
     if faults:
         return _product_page(request, actor, ready, houses, values, key=key, errors=faults, status=422)
     try:
+        own_producer(actor, read_uuid(values.producer))
         prepared = await taken_photo(files, found, "photo", Purpose.LISTING)
 
         async def publish(conn: Connection) -> str:

@@ -143,6 +143,8 @@ CREATE INDEX listings_by_category ON listings (category_code, score DESC, id) WH
 CREATE INDEX listings_by_county ON listings (county_code, score DESC, id) WHERE state = 'live';
 CREATE INDEX listings_by_score ON listings (score DESC, id) WHERE state = 'live';
 CREATE INDEX listings_by_producer ON listings (producer_id, id);
+-- A picture is shown while a listing shows it, which each request for one asks.
+CREATE INDEX listings_by_photo ON listings (photo_id) WHERE photo_id IS NOT NULL;
 
 -- stock ----------------------------------------------------------------------------------------------------------------
 

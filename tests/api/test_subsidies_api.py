@@ -4,14 +4,12 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 
 from market.identity import Role, sign_in_without_code
-from market.kernel import Connection, Database
-from market.kernel.seal import Seal
-from tests.factories import a_producer, an_account, an_official
+from market.kernel import Database
+from tests.factories import an_official
 from tests.service import Service
 from tests.web.desk.county import COUNTY, FINDINGS, NOW, People, make_people, the_file, the_service
 
@@ -230,92 +228,6 @@ async def test_every_place_adds_up_to_the_one_above(service: Service, people: Pe
                 assert added(lines) == [household[name] for name in names]
                 seen += len(lines)
     assert seen == 23
-
-
-async def strangers(conn: Connection) -> dict[str, str]:
-    """Tokens of people who are signed in and have no business with the county's register."""
-    buyer = await an_account(conn)
-    farmer = await an_account(conn, name="样例农户")
-    await a_producer(conn, owner=farmer)
-    elsewhere = await an_official(conn, tuple(Role), "130725")
-    platform = await an_official(conn, Role.PLATFORM, "13")
-    own = await an_official(conn, tuple(Role), COUNTY)
-    tokens: dict[str, str] = {}
-    for name, account, factor in (
-        ("buyer", buyer, False), ("farmer", farmer, False), ("elsewhere", elsewhere, True),
-        ("platform", platform, True), ("no factor", own, False),
-    ):  # fmt: skip
-        tokens[name] = (await sign_in_without_code(conn, account, now=NOW, second_factor=factor)).token
-    return tokens
-
-
-REFUSED = {
-    "anonymous": (401, "not_signed_in"),
-    "buyer": (403, "not_allowed"),
-    "farmer": (403, "not_allowed"),
-    "elsewhere": (404, "not_found"),
-    "platform": (403, "not_allowed"),
-    "no factor": (403, "second_factor_needed"),
-}
-
-
-async def call(service: Service, operation: str, token: str | None) -> httpx.Response:
-    if operation in IMPORTS:
-        files = sent("programmes.json", "documents/P1.txt") if operation == "ImportProgrammes" else sent("opening.csv")
-        return await service.call(operation, token=token, path={"county": COUNTY}, files=files)
-    body = None
-    if operation == "DecideFinding":
-        body = {"check": "claim_outside_snapshot", "subject": "DX-06", "pay": ["DX-06"], "why": "x"}
-    return await service.call(operation, body, token=token, path=PATH)
-
-
-async def counted(database: Database) -> list[int]:
-    """How many rows the county's tables hold, and how many entries the record."""
-    tables = ("sheet_files", "cycles", "cycle_events", "cycle_duties", "runs", "finding_decisions", "subsidy_postings")
-    async with database.transaction(scope=COUNTY) as conn:
-        found = [await conn.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
-        return [*found, await conn.fetchval("SELECT count(*) FROM audit_entries")]
-
-
-async def test_who_has_no_business_here_is_refused_everywhere_and_nothing_changes(
-    service: Service, people: People, database: Database, seal: Seal
-) -> None:
-    del seal
-    await take_everything(service, people)
-    await step(service, "RunMonth", people.tokens["gan"])
-    async with database.transaction() as conn:
-        tokens: dict[str, str | None] = {"anonymous": None, **await strangers(conn)}
-    before = await counted(database)
-    wrong: list[str] = []
-    for who, token in tokens.items():
-        for operation in (*IMPORTS, *STEPS, "DecideFinding", *READS):
-            answer = await call(service, operation, token)
-            found = (answer.status_code, answer.json()["code"])
-            if found != REFUSED[who]:
-                wrong.append(f"{who} {operation}: {found}")
-    assert wrong == []
-    assert await counted(database) == before
-
-
-async def test_the_wrong_role_is_refused_and_nothing_changes(
-    service: Service, people: People, database: Database
-) -> None:
-    await take_everything(service, people)
-    await step(service, "RunMonth", people.tokens["gan"])
-    async with database.transaction() as conn:
-        reader = await an_official(conn, Role.FINANCE, COUNTY)
-        other = await an_official(conn, Role.RECONCILER, COUNTY)
-        finance = (await sign_in_without_code(conn, reader, now=NOW, second_factor=True)).token
-        reconciler = (await sign_in_without_code(conn, other, now=NOW, second_factor=True)).token
-    before = await counted(database)
-    wrong: list[str] = []
-    for operation in (*IMPORTS, *STEPS, "DecideFinding"):
-        token = reconciler if operation == "SettleMonth" else finance
-        answer = await call(service, operation, token)
-        if (answer.status_code, answer.json()["code"]) != (403, "not_allowed"):
-            wrong.append(f"{operation}: {answer.status_code} {answer.text[:160]}")
-    assert wrong == []
-    assert await counted(database) == before
 
 
 async def test_a_village_sees_its_own_lines_alone(service: Service, people: People, database: Database) -> None:

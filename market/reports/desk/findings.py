@@ -40,7 +40,7 @@ class DecisionView(Struct, frozen=True):
 
 
 class OpenFindings(Struct, frozen=True):
-    """How many findings wait up to a month, and what they put at risk."""
+    """How many findings wait up to a month, and what they put at risk, as far as the official sees."""
 
     stopping: int
     worksheets: int
@@ -90,6 +90,11 @@ OPEN_FINDINGS = Query(
       FROM findings f JOIN cycles c ON c.id = f.cycle_id
      WHERE f.county_code = :county AND c.county_code = :county AND f.state = 'open'
        AND (f.month = :month OR (f.month IS NULL AND c.month <= :month))
+       AND (:county = ANY(:places::text[])
+            OR EXISTS (SELECT FROM finding_lines l
+                         JOIN run_lines r ON r.run_id = c.run_id AND r.line_code = l.line_code
+                         JOIN unnest(:places::text[]) AS place ON starts_with(r.village_code, place)
+                        WHERE l.finding_id = f.id))
     """,
 )
 
@@ -120,6 +125,6 @@ async def decisions_of(conn: Connection, county: str, ids: Sequence[UUID]) -> di
     return found
 
 
-async def open_findings(conn: Connection, county: str, month: date) -> OpenFindings:
-    """Count the findings that wait for a decision up to a month."""
-    return await OPEN_FINDINGS.one(conn, county=county, month=month)
+async def open_findings(conn: Connection, county: str, places: Sequence[str], month: date) -> OpenFindings:
+    """Count the findings that the official sees and that wait for a decision up to a month."""
+    return await OPEN_FINDINGS.one(conn, county=county, places=list(places), month=month)

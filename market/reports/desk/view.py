@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+import msgspec
 from msgspec import Struct
 
 from market.kernel import Connection, Fen
@@ -67,8 +68,10 @@ async def view_month(conn: Connection, county: str, month: date, places: Sequenc
     duty = "village" if cycle.state is State.CALCULATED else "township"
     waits = cycle.state in (State.CALCULATED, State.CONFIRMED)
     run = await run_info(conn, cycle)
-    # What is paid and what is adjusted is told of the county alone, so only to who sees all of it.
+    # What is budgeted, paid and adjusted is told of the county alone, so only to who sees all of it.
     whole = list(places) == [county]
+    if run is not None and not whole:
+        run = msgspec.structs.replace(run, budget_fen=None)
     return MonthView(
         county=county,
         month=cycle.name,
@@ -78,12 +81,12 @@ async def view_month(conn: Connection, county: str, month: date, places: Sequenc
         operators=operators,
         total=total(operators),
         budget_fen=run.budget_fen if run else None,
-        tiers=await tiers_of(conn, cycle),
+        tiers=await tiers_of(conn, cycle) if whole else [],
         reasons=await reasons_of(conn, cycle, places),
         adjustments=await adjustments_of(conn, county, month) if whole else [],
         settlement=await settlement_of(conn, cycle) if cycle.run_id and whole else None,
         findings=findings,
-        open_findings=await open_findings(conn, county, month),
+        open_findings=await open_findings(conn, county, places, month),
         events=await events_of(conn, cycle),
         duties=await holders_of(conn, cycle.id, county),
         waiting=await villages_waiting(conn, cycle, places, duty=duty) if waits else [],

@@ -24,7 +24,10 @@ STAGES: dict[State, tuple[Duty, Role]] = {
 
 
 class OpenMonth(Struct, frozen=True, kw_only=True):
-    """A month that is not closed; `held` is the official's own duty in it, if any; `left` its places not looked at."""
+    """A month that is not closed; `held` is the official's own duty in it, if any; `left` its places not looked at.
+
+    Sums and findings are those that the official sees.
+    """
 
     month: date
     state: State
@@ -63,7 +66,12 @@ OPEN_MONTHS = Query(
            SELECT count(*)::integer AS stopping, coalesce(sum(at_risk_fen), 0)::bigint AS at_risk_fen
              FROM findings f JOIN cycles o ON o.id = f.cycle_id
             WHERE f.county_code = :county AND f.stops AND f.state = 'open'
-              AND (f.month = c.month OR (f.month IS NULL AND o.month <= c.month))) AS f
+              AND (f.month = c.month OR (f.month IS NULL AND o.month <= c.month))
+              AND (:county = ANY(:places::text[])
+                   OR EXISTS (SELECT FROM finding_lines l
+                                JOIN run_lines r ON r.run_id = o.run_id AND r.line_code = l.line_code
+                                JOIN unnest(:places::text[]) AS place ON starts_with(r.village_code, place)
+                               WHERE l.finding_id = f.id))) AS f
      WHERE c.county_code = :county AND c.state <> 'closed'
      ORDER BY c.month
      LIMIT 24

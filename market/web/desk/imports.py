@@ -98,8 +98,9 @@ async def imports(
     office = await enter(request, db, actor, clock)
     skip = skip_of(request)
     async with db.transaction(scope=office.county) as conn:
-        held = await counts_of(conn, office.county)
-        files, more = await taken_files(conn, office.county, skip=skip, most=20)
+        # What the county holds and what it took is for who sees all of it.
+        held = await counts_of(conn, office.county) if office.whole else None
+        files, more = await taken_files(conn, office.county, skip=skip, most=20) if office.whole else ([], False)
     context = {
         "kinds": list(KINDS.values()),
         "held": [
@@ -108,7 +109,9 @@ async def imports(
             ("业务", count(held.lines)),
             ("已审定", count(held.enrolled)),
             ("套餐", count(held.plans)),
-        ],
+        ]
+        if held
+        else [],
         "files": files,
         "words": {name: kind.words for name, kind in KINDS.items()},
         "operators": {each.operator: operator_of(each.operator) for each in files if each.operator},
@@ -256,7 +259,7 @@ async def _form_page(
     status: int = 200,
 ) -> Response[bytes]:
     async with db.transaction(scope=office.county) as conn:
-        files, _ = await taken_files(conn, office.county, kind=kind.name, most=10)
+        files = (await taken_files(conn, office.county, kind=kind.name, most=10))[0] if office.whole else []
     context = {
         "kind": kind,
         "said": said,

@@ -208,7 +208,8 @@ async def _month_page(
 ) -> Response[bytes]:
     async with db.transaction(scope=office.county) as conn:
         view = await view_month(conn, office.county, read_month(month), office.places)
-        files, _ = await taken_files(conn, office.county, month=read_month(month))
+        # A bill is the county's, whose sums are for who sees all of it.
+        files = (await taken_files(conn, office.county, month=read_month(month)))[0] if office.whole else []
     return show(request, office, "month.html", {"said": said, **_context(office, view, files)}, status=status)
 
 
