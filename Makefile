@@ -24,7 +24,7 @@ check: .venv/.ready-to-test ## lint, types, imports, migrations against schema.s
 bench: .venv/.ready-to-test ## figures as JSON lines; ONLY=name or group (shop, payments, subsidies), QUICK=1
 	@ONLY="$(ONLY)" QUICK="$(QUICK)" $(BIN)/python -m tests.bench
 
-faults: .venv/.ready-to-test ## kill -9 and hung providers, in real processes
+faults: .venv/.ready-to-test ## kill -9 and a provider that fails, in real processes
 	@$(BIN)/python -m pytest tests/faults -q
 
 pages: .venv/.ready-to-test browser ## bytes and seconds of the pages in Chromium; pictures of the docs

@@ -34,6 +34,8 @@ LOG_KEPT = timedelta(days=7)
 COUNTS_AS_NEW = timedelta(days=30)
 PAYMENTS, MESSAGES = "payments", "messages"
 """The jobs that others wake."""
+LEFT_BEHIND = timedelta(seconds=10)
+"""A job of a worker that gave no sign of life for so long is another's."""
 
 
 PRUNE_LOG = Query(None, "DELETE FROM jobs.pgqueuer_log WHERE created < :before")
@@ -132,7 +134,7 @@ async def run_worker(tools: Tools, dsn: str, ready: Callable[[], None] = lambda:
     ready()
     try:
         with contextlib.suppress(asyncio.CancelledError):
-            await queue.run(dequeue_timeout=timedelta(seconds=10))
+            await queue.run(dequeue_timeout=timedelta(seconds=10), heartbeat_timeout=LEFT_BEHIND)
     finally:
         await pool.close()
 

@@ -1,89 +1,16 @@
 """kill -9 of the service in the middle of checkouts: what was acknowledged is there, nothing is half done."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
 import uuid
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-from msgspec import Struct
 
-from market.identity import sign_in_without_code
 from market.kernel import open_database
 from market.kernel.embedded import embedded_server, free_port
 from market.startup import create_and_migrate
 from payments.verification import verify
-from tests.factories import a_producer, a_product, an_account
-from tests.service import SECRET
-
-BUYERS = 16
-UNITS = 100_000
-ADDRESS = {"name": "样例买家", "phone": "17000009001", "region_code": "130100", "street": "样例路 1 号"}
-
-
-class Shop(Struct, frozen=True):
-    """What the buyers need: their tokens and the one thing that they buy."""
-
-    tokens: list[str]
-    variant: uuid.UUID
-
-
-async def a_shop(dsn: str) -> Shop:
-    db = await open_database(dsn)
-    now = datetime.now(UTC)
-    tokens: list[str] = []
-    async with db.transaction(scope="all") as conn:
-        product = await a_product(conn, await a_producer(conn), left=UNITS)
-        for _ in range(BUYERS):
-            signed = await sign_in_without_code(conn, await an_account(conn), now=now, second_factor=False)
-            tokens.append(signed.token)
-    await db.close()
-    return Shop(tokens, product.variant_id)
-
-
-@contextmanager
-def a_service(folder: Path, port: int) -> Generator[subprocess.Popen[bytes]]:
-    """Run `market serve` in a process group of its own, killed whole at the end."""
-    environment = {**os.environ, "MARKET_DATA": str(folder), "MARKET_PORT": str(port), "MARKET_SECRET": SECRET}
-    with (folder / "service.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "market.cli", "serve"],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            kill(process)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill -9 the service with its workers."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-@asynccontextmanager
-async def a_client(port: int) -> AsyncGenerator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
-        for _ in range(600):
-            try:
-                if (await http.get("/readyz")).status_code == 200:
-                    break
-            except httpx.TransportError:
-                await asyncio.sleep(0.1)
-        else:
-            raise AssertionError("the service did not come up")
-        yield http
+from tests.faults.parts import ADDRESS, UNITS, a_client, a_part, a_shop, kill
 
 
 class Buyer:
@@ -118,14 +45,14 @@ async def test_every_acknowledged_order_survives_and_a_repetition_places_none_tw
         shop = await a_shop(server.dsn())
         buyers = [Buyer(token, shop.variant) for token in shop.tokens]
         for round_ in range(1, 4):
-            with a_service(folder, port) as process:
+            with a_part(folder, "serve", MARKET_PORT=str(port)) as process:
                 async with a_client(port) as http:
                     at_work = [asyncio.create_task(buyer.go_on(http)) for buyer in buyers]
                     while sum(len(buyer.acknowledged) for buyer in buyers) < 100 * round_:
                         await asyncio.sleep(0.01)
                     kill(process)
                     await asyncio.gather(*at_work, return_exceptions=True)
-            with a_service(folder, port):
+            with a_part(folder, "serve", MARKET_PORT=str(port)):
                 async with a_client(port) as http:
                     await asyncio.gather(*(buyer.repeat_the_last(http) for buyer in buyers))
             await look(server.dsn(), buyers)
