@@ -12,7 +12,7 @@ BASIS = 10_000
 """Basis points in a whole: rates are written `_bp`."""
 
 
-class Amount(Struct, frozen=True, order=True):
+class Amount(Struct, frozen=True):
     """A sum in minor units of a currency (`Amount(146_00, "CNY")` is 146.00 yuan; yen have no minor unit)."""
 
     minor: int

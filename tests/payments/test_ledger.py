@@ -85,6 +85,13 @@ async def test_a_floor_is_judged_on_the_sum_of_an_accounts_legs(conn: Connection
     assert await balance(conn, "escrow:L-1") == 1
 
 
+async def test_the_first_account_that_would_go_under_is_named(conn: Connection) -> None:
+    with pytest.raises(BelowFloor) as refused:
+        async with conn.transaction():
+            await post(conn, key="x", kind="x", legs=[("payable:B", -1), ("payable:A", -1), ("clearing:bank", 2)])
+    assert refused.value.facts == {"account": "payable:A"}
+
+
 async def test_hot_accounts_keep_no_row_and_may_be_negative(conn: Connection) -> None:
     await post(conn, key="hot", kind="hot", legs=[("promotion", -9), ("commission", 4), ("clearing:bank", 5)])
     kept = await conn.fetch("SELECT 1 FROM payments.balances JOIN payments.accounts ON id = account_id")
@@ -297,6 +304,26 @@ async def test_one_key_posted_fifty_times_at_once_is_one_transaction(database: D
     async with database.connection() as conn:
         assert await balance(conn, "escrow:L-1") == 90_00
         assert await verify(conn) == []
+
+
+async def test_an_account_that_two_use_first_at_once_is_made_once(database: Database) -> None:
+    legs = [("clearing:bank", -1), ("payable:P1", 1)]
+    async with database.connection() as one, database.connection() as other:
+
+        async def second() -> None:
+            async with other.transaction():
+                await post(other, key="second", kind="paid", legs=legs)
+
+        first = one.transaction()
+        await first.start()
+        await post(one, key="first", kind="paid", legs=legs)
+        waiting = asyncio.create_task(second())
+        while not await one.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+            await asyncio.sleep(0.01)
+        await first.commit()
+        await waiting
+        assert await balance(one, "payable:P1") == 2
+        assert await verify(one) == []
 
 
 async def test_a_balance_is_taken_once_by_twenty_at_once(database: Database) -> None:

@@ -56,7 +56,7 @@ def test_splits_by_hand() -> None:
 
 @pytest.mark.parametrize(("total", "weights"), [(1, [0, 0]), (1, []), (1, [2, -1]), (0, [1, -1]), (-1, [0])])
 def test_weights_that_mean_nothing_are_refused(total: int, weights: list[int]) -> None:
-    with pytest.raises(ValueError, match="weights must be non-negative and not all zero"):
+    with pytest.raises(ValueError, match=r"^weights must be non-negative and not all zero$"):
         split(total, weights)
 
 
@@ -72,6 +72,7 @@ def test_a_ratio_is_rounded_half_up() -> None:
     assert ratio_half_up(5, 1, 3) == 2
     assert ratio_half_up(4, 1, 3) == 1
     assert ratio_half_up(3, 1, 2) == 2
+    assert ratio_half_up(5, 2, 3) == 3
     assert ratio_half_up(0, 7, 9) == 0
 
 
@@ -79,4 +80,5 @@ def test_sums_are_written_as_people_do() -> None:
     assert figure(Amount(146_00, "CNY")) == "146.00"
     assert figure(Amount(5, "CNY")) == "0.05"
     assert figure(Amount(-5, "CNY")) == "-0.05"
+    assert figure(Amount(0, "CNY")) == "0.00"
     assert figure(Amount(500, "JPY")) == "500"

@@ -36,10 +36,9 @@ class Portion(Struct, gc=False):
 
 
 class Group(Struct, frozen=True, gc=False):
-    """Lines that a household's cap scaled together on some day: their exact sum and the fen that they share."""
+    """Lines that a household's cap scaled together on some day, and the fen that they share."""
 
     line_ids: tuple[str, ...]
-    exact: Fraction
     shared_fen: Fen
 
 
@@ -131,9 +130,7 @@ def _share_groups(
     shared: dict[int, tuple[Fen, Group]] = {}
     for members in links.groups():
         amounts = [Fraction(*exact[at]) for at in members]
-        total = sum(amounts, Fraction(0))
-        shared_fen = half_up(total.numerator, total.denominator)
-        group = Group(tuple(standings[at].line.id for at in members), total, shared_fen)
+        group = Group(tuple(standings[at].line.id for at in members), half_up(*sum(amounts).as_integer_ratio()))
         floors = [floor(amount) for amount in amounts]
         by_remainder = sorted(range(len(members)), key=lambda i: (floors[i] - amounts[i], i))
         for i in by_remainder[: group.shared_fen - sum(floors)]:

@@ -133,7 +133,7 @@ class Fields:
         since = self._day(start)
         if since is None:
             self._refuse(values, "from", path, "a day written YYYY-MM-DD")
-        until = None if end is None else self._day(end)
+        until = self._day(end)
         if until is None and end is not None:
             self._refuse(values, "until", path, "a day written YYYY-MM-DD, or null for no end")
             return None

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from market.subsidies.engine.days import Month
 from market.subsidies.engine.entitle import Entitlement
-from market.subsidies.engine.models import Funder, FunderShare, Terms
+from market.subsidies.engine.models import Funder, FunderShare
 from market.subsidies.engine.standing import Standing, during
 from payments.money import Fen, split
 
@@ -59,24 +59,24 @@ def fund(
     `tiers` are those of the households; a budget of None funds all, of 0 no public part.
     """
     matches = [match_claim(own.entitled_fen, own.standing.line.claimed_fen) for own in entitlements]
-    terms = [_funding_terms(own.standing, month) for own in entitlements]
+    funders = [_funders(own.standing, month) for own in entitlements]
     needs: list[Fen] = []
-    for match, own_terms in zip(matches, terms, strict=True):
-        parts = _split(match.approved_fen, own_terms.funders) if own_terms and match.approved_fen else {}
+    for match, own_funders in zip(matches, funders, strict=True):
+        parts = _split(match.approved_fen, own_funders)
         needs.append(Fen(match.approved_fen - parts.get(Funder.OPERATOR, 0)))
     standings = [own.standing for own in entitlements]
     granted = _spend(standings, needs, tiers, budget_fen)
     return [
-        _bear(match, own_terms, need, *grant)
-        for match, own_terms, need, grant in zip(matches, terms, needs, granted, strict=True)
+        _bear(match, own_funders, need, *grant)
+        for match, own_funders, need, grant in zip(matches, funders, needs, granted, strict=True)
     ]
 
 
-def _funding_terms(standing: Standing, month: Month) -> Terms | None:
-    """Return the terms of the first payable day, or else of the month's first day that has terms."""
+def _funders(standing: Standing, month: Month) -> tuple[FunderShare, ...]:
+    """Return the funders of the first payable day, or else of the month's first day that has terms."""
     if standing.stretches:
-        return standing.stretches[0].terms
-    return next((terms for _, _, terms in during(month.first, month.end, standing.programme.terms)), None)
+        return standing.stretches[0].terms.funders
+    return next((terms.funders for _, _, terms in during(month.first, month.end, standing.programme.terms)), ())
 
 
 def _split(total: Fen, funders: Sequence[FunderShare]) -> dict[Funder, Fen]:
@@ -108,14 +108,12 @@ def _spend(
     return granted
 
 
-def _bear(match: Match, terms: Terms | None, need: Fen, public: Fen, tier: Tier | None) -> Funding:
+def _bear(match: Match, funders: tuple[FunderShare, ...], need: Fen, public: Fen, tier: Tier | None) -> Funding:
     """Return a line's funding: the operator's concession whole, the public part as far as the budget went."""
     conceded = Fen(match.approved_fen - need)
-    if terms is None:
-        return Funding(match, (), conceded, need, public, {}, tier)
-    shares = {share.funder: Fen(0) for share in terms.funders}
+    shares = {share.funder: Fen(0) for share in funders}
     if conceded:
         shares[Funder.OPERATOR] = conceded
     if public:
-        shares |= _split(public, [share for share in terms.funders if share.funder is not Funder.OPERATOR])
-    return Funding(match, terms.funders, conceded, need, public, shares, tier)
+        shares |= _split(public, [share for share in funders if share.funder is not Funder.OPERATOR])
+    return Funding(match, funders, conceded, need, public, shares, tier)

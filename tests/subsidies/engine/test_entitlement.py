@@ -1,8 +1,13 @@
 """R1 to R7, R9 and R13: what a line is entitled to, and what is approved of its claim."""
 
+import json
+
 import pytest
 
-from tests.subsidies.engine.cases import answer, entitled, line, programme, reasons, span, terms
+from market.subsidies.engine import read_case
+from market.subsidies.engine.amounts import Rates
+from payments.money import Fen
+from tests.subsidies.engine.cases import answer, case, entitled, line, programme, reasons, span, terms
 
 
 @pytest.mark.parametrize(
@@ -42,12 +47,25 @@ def test_the_line_cap_bounds_the_full_month_amount(cap: int | None, fen: int) ->
     assert entitled(line(), programmes=[programme(terms(line_cap_fen=cap))]) == [fen]
 
 
+def test_a_rate_is_counted_once_for_the_same_terms_and_charge() -> None:
+    changed = [programme(terms(until="2019-04-11"), terms("2019-04-11", household_pays_bp=0))]
+    first, second = read_case(json.dumps(case(programmes=changed))).programmes[0].terms
+    rates = Rates()
+    rate = rates.rate(first, Fen(39_00))
+    assert rates.rate(first, Fen(39_00)) is rate
+    assert [rates.rate(second, Fen(39_00)).amount_fen, rates.rate(first, Fen(40_00)).amount_fen] == [39_00, 20_00]
+
+
 def test_days_are_those_of_the_month() -> None:
     for month, days in [("2019-02", 28), ("2020-02", 29), ("2019-04", 30), ("2019-12", 31), ("9999-12", 31)]:
         gives_all = [programme(terms(household_pays_bp=0))]
         own = line(charge=days * 100, active=[span(f"{month}-01", f"{month}-02")])
         assert entitled(own, month=month, programmes=gives_all) == [1_00]
         assert entitled(line(charge=days * 100), month=month, programmes=gives_all) == [days * 100]
+
+
+def test_the_last_day_of_the_calendar_is_payable() -> None:
+    assert entitled(line(), month="9999-12") == [19_50]
 
 
 def test_the_day_of_a_change_of_charge_belongs_to_the_new_one() -> None:

@@ -94,6 +94,21 @@ def test_what_stands_there_and_what_would_be_right_are_said() -> None:
     assert faults(put(full(), "households[0].tier", None)) == [
         "households[0].tier: must be an integer from 1 to 9007199254740991, not null"
     ]
+    assert faults(put(full(), "programmes[0].proration", "weekly")) == [
+        'programmes[0].proration: must be one of daily, none, not "weekly"'
+    ]
+    assert faults(put(full(), "lines[0].in_snapshot", 1)) == ["lines[0].in_snapshot: must be true or false, not 1"]
+    assert faults(put(full(), "lines[0].used_on", {})) == ["lines[0].used_on: must be a list, not an object"]
+    assert faults(put(full(), "month", "2019-13")) == ['month: must be a month written YYYY-MM, not "2019-13"']
+    assert faults(put(full(), "households[0].colour", 1)) == [
+        "households[0].colour: is unknown here; known are id, tier"
+    ]
+    operator = "lines[0].operator"
+    assert faults(put(full(), operator, 1)) == [f"{operator}: must be a string, not 1"]
+    assert faults(put(full(), operator, "\ud800")) == [f'{operator}: must be well-formed Unicode, not "\\ud800"']
+    assert faults(put(full(), "households[1].id", ""))[0] == (
+        'households[1].id: must be a string that is not empty, not ""'
+    )
 
 
 @pytest.mark.parametrize("value", [-1, 10001, True, 5000.0, "5000", None])
@@ -159,6 +174,12 @@ def test_a_list_is_a_list(path: str, value: object) -> None:
 @pytest.mark.parametrize("value", [None, [], "x", 0])
 def test_an_object_is_an_object(path: str, value: object) -> None:
     assert path in fault_paths(put(full(), path, value))
+
+
+@pytest.mark.parametrize("path", [path for path in LISTS if not path.endswith("used_on")])
+def test_every_item_of_a_list_is_read_whatever_stands_before_it(path: str) -> None:
+    told = fault_paths(put(full(), path, [5, 6]))
+    assert [own for own in told if own.startswith(f"{path}[")] == [f"{path}[0]", f"{path}[1]"]
 
 
 @pytest.mark.parametrize("value", ["[]", "null", "1", '"x"', "NaN"])

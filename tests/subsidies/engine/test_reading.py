@@ -81,6 +81,12 @@ def test_an_interval_is_held_against_the_longest_before_it() -> None:
     assert fault_paths(case(own)) == ["lines[0].active[1].from"]
 
 
+def test_of_two_intervals_that_end_together_the_earlier_is_named() -> None:
+    own = line(active=[span("2018-01-01", "2019-02-01"), span("2018-02-01", "2019-02-01"), span("2018-03-01")])
+    told = "overlaps lines[0].active[0], which ends 2019-02-01"
+    assert faults(case(own)) == [f"lines[0].active[{at}].from: {told}" for at in (1, 2)]
+
+
 NAMES = ["programmes[1].code", "households[1].id", "lines[1].id"]
 
 
@@ -272,6 +278,7 @@ def test_what_is_no_json_of_a_case_is_told_as_a_whole(source: str | bytes, told:
 
 def test_a_text_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     text = json.dumps(full())
+    assert faults(text + " " * 20_000_000) == []
     monkeypatch.setattr("market.subsidies.engine.parse.MAX_BYTES", len(text))
     assert faults(text) == []
     assert faults(text + " ") == [f"$: must be at most {len(text)} bytes, not {len(text) + 1}"]
@@ -286,7 +293,8 @@ def test_a_giant_integer_is_out_of_bounds_like_any_other() -> None:
     assert fault_paths(text.replace('"MARK"', "-0")) == []
     tier = json.dumps(put(full(), "households[0].tier", "MARK"))
     assert fault_paths(tier.replace('"MARK"', "9007199254740991")) == []
-    assert fault_paths(tier.replace('"MARK"', "9" * 21)) == ["households[0].tier"]
+    for digits in ("9007199254740992", "90071992547409910", "9" * 21):
+        assert fault_paths(tier.replace('"MARK"', digits)) == ["households[0].tier"]
 
 
 def test_a_byte_order_mark_is_passed_over() -> None:

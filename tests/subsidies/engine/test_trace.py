@@ -86,6 +86,18 @@ def test_a_household_cap_and_its_group_are_told() -> None:
     assert got.line("L2").trace[3] == "entitled 8.87: 798000/899 fen, by largest remainder of L1+L2 = 16.77 together"
 
 
+def test_a_line_that_a_cap_scaled_alone_is_told_as_one_line() -> None:
+    capped = [programme(terms(household_pays_bp=0, household_cap_fen=1))]
+    own = line(charge=2, active=[span("2019-04-01", "2019-04-16")], claimed_fen=None)
+    assert answer(own, programmes=capped).line("L1").trace == (
+        "2019-04-01..2019-04-15: 15 of 30 days × 0.02 × 0.01/0.02 (household H01: cap/sum)",
+        "0.02: charge 0.02 less 0.00, 0% of it rounded down, which the household pays",
+        "2019-04-16..2019-04-30: not bound",
+        "entitled 0.01: 0 1/2 fen, rounded half up",
+        "no claim: approved 0.00, over 0.00, under 0.01",
+    )
+
+
 def test_days_that_are_not_paid_are_told() -> None:
     own = line(
         charge=60_00,
