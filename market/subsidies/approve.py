@@ -151,8 +151,9 @@ async def refuse_undecided(conn: Connection, cycle: Cycle) -> None:
     """
     waiting = await FINDINGS_WAITING.all(conn, county=cycle.county_code, month=cycle.month)
     if waiting:
-        names = "、".join(f"{each.check} {each.subject}" for each in waiting[:_MOST_NAMED])
-        raise FindingsUndecided(count=len(waiting), names=names)
+        raise FindingsUndecided(
+            count=len(waiting), first=[(each.check, each.subject) for each in waiting[:_MOST_NAMED]]
+        )
 
 
 async def _approve(

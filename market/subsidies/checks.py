@@ -46,27 +46,6 @@ BURST_DAYS = 7
 LEAST_LINES = 20
 _MOST_MONTHS_BACK = 36
 
-CHECK_NAMES = {
-    "dead_in_service_month": "死亡后仍享受",
-    "one_identity_two_enrolments": "一个身份两处参保登记",
-    "two_operators_one_household": "一户两家运营商",
-    "claim_outside_snapshot": "不在快照的申请",
-    "enrolled_without_notice": "未经公示",
-    "charge_below_plan": "账单低于套餐月费",
-    "preparer_is_approver": "代办人就是评议人",
-    "too_many_lines": "超过每户业务数",
-    "one_device_many_sims": "一机多卡",
-    "split_before_enrolment": "申请前分户",
-    "realname_differs": "实名与受益人不一致",
-    "paid_never_used": "享受但从未使用",
-    "claim_above_charge": "申请高于月费",
-    "card_or_device_changed": "换卡换机未登记",
-    "removal_outlier": "运营商移出率偏高",
-    "enrolment_burst": "代办人短期集中申请",
-    "equal_sums_in_village": "全村金额相同",
-}
-"""Each check as officials read it. Source: subsidy-rulebook, "Checks before money moves"."""
-
 _MONTHLY = {"two_operators_one_household", "claim_outside_snapshot"}
 _STOPPING = {
     "one_identity_two_enrolments": ONE_IDENTITY_TWO_ENROLMENTS,

@@ -71,10 +71,14 @@ TWO_OPERATORS = Query(
            (SELECT coalesce(sum(fen), 0)::bigint
               FROM (SELECT DISTINCT q.later, coalesce(q.claimed_fen, 0) AS fen FROM pairs q
                      WHERE q.household_code = pairs.household_code) AS risks) AS at_risk_fen,
-           string_agg(format('%s：%s（%s）与 %s（%s）自 %s 起同时绑定', programme_code, earlier, earlier_operator,
-                             later, later_operator, lower(days)), '；'
+           string_agg(format('%s：%s（%s）与 %s（%s）自 %s 起同时绑定', programme_code, earlier, a.name, later, b.name,
+                             lower(days)), '；'
                       ORDER BY programme_code, earlier, later) AS evidence
       FROM pairs
+      JOIN (VALUES ('mobile', '移动'), ('unicom', '联通'), ('telecom', '电信')) AS a (code, name)
+        ON a.code = earlier_operator
+      JOIN (VALUES ('mobile', '移动'), ('unicom', '联通'), ('telecom', '电信')) AS b (code, name)
+        ON b.code = later_operator
      GROUP BY household_code
     """,
 )

@@ -104,7 +104,7 @@ def read_manifest(name: str, content: bytes) -> Manifest:
         manifest = msgspec.json.decode(content, type=Manifest)
         parse_month(manifest.month)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        raise FileUnreadable(name=name, reason=str(error)) from error
+        raise FileUnreadable(name=name, reason=f"不是约定的清单（{error}）") from error
     return manifest
 
 
@@ -231,6 +231,9 @@ def _note_repeats(
                 faults.append(CellFault(name, message, at, sheet.heads[name], key[0]))
 
 
+_SAID = {"file": "文件名 file", "sha256": "校验和 sha256", "rows": "行数 rows", "sum_fen": "金额（分）sum_fen"}
+
+
 def _compare(upload: Upload, manifest: Manifest, *, rows: int, total: Fen) -> None:
     """Compare the file with what its operator says of it."""
     pairs = {
@@ -239,6 +242,6 @@ def _compare(upload: Upload, manifest: Manifest, *, rows: int, total: Fen) -> No
         "rows": (manifest.rows, rows),
         "sum_fen": (manifest.sum_fen, total),
     }
-    different = [f"{name} {said} ≠ {found}" for name, (said, found) in pairs.items() if said != found]
+    different = [f"{_SAID[name]} {said} ≠ {found}" for name, (said, found) in pairs.items() if said != found]
     if different:
         raise ManifestMismatch(name=upload.name, differences="；".join(different))

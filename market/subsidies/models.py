@@ -1,12 +1,14 @@
 """Cycles, duties and refusals of the subsidy."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, override
 from uuid import UUID
 
 from msgspec import Struct
 
 from market.kernel import FieldFault, Refusal
+from market.subsidies.words import CHECK_NAMES, month_zh
 
 CycleId = NewType("CycleId", UUID)
 RunId = NewType("RunId", UUID)
@@ -91,12 +93,23 @@ class Done(Struct, frozen=True, kw_only=True):
     """How many villages the step still waits for, where several people take it."""
 
 
-class SecondDuty(Refusal):
+class MonthRefusal(Refusal):
+    """A refusal that names a month: to people as they say it, to programs as it is written in `facts`."""
+
+    @override
+    def text(self, language: str = "zh") -> str:
+        """Return the refusal in the reader's language (`zh` or `en`)."""
+        if language == "en":
+            return super().text(language)
+        return self.zh.format_map({**self.facts, "month": month_zh(str(self.facts["month"]))})
+
+
+class SecondDuty(MonthRefusal):
     """The account has another duty in this cycle already; its roles do not matter (R14)."""
 
     code = "second_duty"
     status = 403
-    zh = "{rule}：{month} 账期里，您已经办理过{held}，不能再办理{wanted}。"
+    zh = "{rule}：{month}账期里，您已经办理过{held}，不能再办理{wanted}。"
     en = "You hold the duty {held} in the cycle of {month} and cannot take {wanted} as well."
 
     def __init__(self, *, month: str, held: Duty, wanted: Duty) -> None:
@@ -105,37 +118,37 @@ class SecondDuty(Refusal):
         super().__init__(rule=rule, month=month, held=DUTY_NAMES[held], wanted=DUTY_NAMES[wanted])
 
 
-class AppliedForIt(Refusal):
+class AppliedForIt(MonthRefusal):
     """Whoever applied for a household does not confirm it (R14)."""
 
     code = "second_duty"
     status = 403
-    zh = "{month} 账期里，您代办过 {line} 的申请，不能核实。"
+    zh = "{month}账期里，您代办过 {line} 的申请，不能核实。"
     en = "You applied for {line} of {month} and cannot confirm it."
 
 
-class CycleClosed(Refusal):
+class CycleClosed(MonthRefusal):
     """The cycle is closed and never edited; later facts make adjustments in a later cycle (R10)."""
 
     code = "cycle_closed"
-    zh = "{month} 账期已关账，不能修改；以后的变化在后面的账期里作调整。"
+    zh = "{month}账期已关账，不能修改；以后的变化在后面的账期里作调整。"
     en = "The cycle of {month} is closed; later facts become adjustments of a later cycle."
 
 
-class WrongState(Refusal):
+class WrongState(MonthRefusal):
     """The cycle is not at the step that this follows."""
 
     code = "wrong_state"
-    zh = "{month} 账期现在是“{state}”，这一步要在“{needed}”之后办理。"
+    zh = "{month}账期现在是“{state}”，这一步要在“{needed}”之后办理。"
     en = "The cycle of {month} is {state}; this step follows {needed}."
 
 
-class NoCycle(Refusal):
+class NoCycle(MonthRefusal):
     """Nothing was opened for that month."""
 
     code = "no_cycle"
     status = 404
-    zh = "{month} 还没有开账。"
+    zh = "{month}还没有开账。"
     en = "There is no cycle of {month}."
 
 
@@ -143,25 +156,36 @@ class FindingsUndecided(Refusal):
     """Findings that stop a line wait for a decision."""
 
     code = "findings_undecided"
-    zh = "还有 {count} 件停付的疑点没有处理：{names}。"
+    zh = "还有 {count} 件停付的疑点没有处理：{told}。"
     en = "{count} stopping findings are not decided yet: {names}."
 
+    def __init__(self, *, count: int, first: Sequence[tuple[str, str]]) -> None:
+        more = f" 等 {count} 件" if count > len(first) else ""
+        super().__init__(
+            count=count,
+            names="、".join(f"{check} {subject}" for check, subject in first),
+            told="、".join(f"{CHECK_NAMES.get(check, check)} {subject}" for check, subject in first) + more,
+        )
 
-class FactsChanged(Refusal):
+
+class FactsChanged(MonthRefusal):
     """What the decision would rest on is no longer what was calculated and reviewed."""
 
     code = "facts_changed"
-    zh = "{month} 核实之后数据有变化，请重新计算。"
+    zh = "{month}核实之后数据有变化，请重新计算。"
     en = "The facts of {month} changed after they were reviewed; calculate again."
 
 
-class NoFinding(Refusal):
+class NoFinding(MonthRefusal):
     """There is no such finding up to that month."""
 
     code = "no_finding"
     status = 404
-    zh = "{month} 没有这件疑点：{check} {subject}。"
+    zh = "{month}没有这件疑点：{name} {subject}。"
     en = "There is no finding {check} of {subject} up to {month}."
+
+    def __init__(self, *, month: str, check: str, subject: str) -> None:
+        super().__init__(month=month, check=check, subject=subject, name=CHECK_NAMES.get(check, check))
 
 
 class NotOfFinding(Refusal):
@@ -269,19 +293,19 @@ class BadCounty(Refusal):
     en = "{value} is not a county; write its six digits, such as 130624."
 
 
-class CaseFaulty(Refusal):
+class CaseFaulty(MonthRefusal):
     """The month cannot be calculated before its facts are put right."""
 
     code = "case_faulty"
     status = 422
-    zh = "{month} 还不能计算，有 {count} 处数据要先改正。"
+    zh = "{month}还不能计算，有 {count} 处数据要先改正。"
     en = "{month} cannot be calculated: {count} facts must be put right first."
 
 
-class NoSuchLine(Refusal):
+class NoSuchLine(MonthRefusal):
     """The month has no such line."""
 
     code = "no_such_line"
     status = 404
-    zh = "{month} 没有业务 {line}。"
+    zh = "{month}没有业务 {line}。"
     en = "There is no line {line} in {month}."

@@ -43,7 +43,7 @@ class Row(Struct, frozen=True, gc=False):
 
 
 class Sheet(Struct, frozen=True):
-    """A sheet's rows, and the header under which each column was found."""
+    """A sheet's rows, and how each column is called: as the file writes it, an English header with the Chinese."""
 
     name: str
     heads: dict[str, str]
@@ -99,7 +99,8 @@ def _find_columns(name: str, header: list[str], columns: Sequence[Column]) -> tu
         if len(found) > 1:
             faults.append(CellFault(column.name, f"表头“{column.zh}”出现了 {len(found)} 次", 1, column.zh, column.zh))
         elif found:
-            heads[column.name] = header[found[0]]
+            head = header[found[0]]
+            heads[column.name] = head if _fold(head) == _fold(column.zh) else f"{head}（{column.zh}）"
             places[column.name] = found[0]
         elif not column.optional:
             faults.append(CellFault(column.name, f"缺少“{column.zh}”（{column.name}）这一列", 1, column.zh, ""))

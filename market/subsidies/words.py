@@ -34,20 +34,49 @@ YES_NO = {"是": True, "否": False, "yes": True, "no": False}
 
 REASON_NAMES = {
     "MATCHED": "一致",
-    "REDUCED": "核减",
+    "REDUCED": "申请多于应补",
+    "PART_OF_MONTH": "不满整月，只补可享受的天数",
+    "NOT_ON_FIRST": "当月 1 日不能享受，整月不补",
+    "LINE_CAP": "超过每条业务每月上限",
+    "ABOVE_TERMS": "申请高于按标准应补的数",
     "NO_USAGE_YET": "尚无使用记录",
-    "IN_CURE": "闲置宽限期内",
+    "IN_CURE": "闲置宽限期内不补",
     "LOST_ELIGIBILITY": "已失去享受条件",
-    "SUSPENDED": "停机期间",
-    "NOT_IN_SNAPSHOT": "不在快照",
+    "SUSPENDED": "停机期间不补",
+    "NOT_IN_SNAPSHOT": "不在当月名单",
     "NOT_BOUND": "号码未绑定",
-    "OVER_CHARGE": "超过套餐月费",
-    "DUPLICATE_OPERATOR": "两家运营商",
-    "OVER_HOUSEHOLD_CAP": "超过每户上限",
+    "OVER_CHARGE": "申请超过套餐月费",
+    "DUPLICATE_OPERATOR": "一户两家运营商",
+    "OVER_HOUSEHOLD_CAP": "超过每户每月上限",
     "UNFUNDED": "预算不足待安排",
     "ENDED": "已销户或移出",
 }
-"""Reason codes as officials read them, in the order in which they are told."""
+"""Reasons as officials read them, in the order in which they are told.
+
+The calculator's codes, and four that say what its `REDUCED` stands for where no other code does: of which kind the
+difference between claim and entitlement is, read off the line's days and steps (`market.reports.desk.reasons`).
+"""
+
+CHECK_NAMES = {
+    "dead_in_service_month": "死亡后仍享受",
+    "one_identity_two_enrolments": "一人两处登记享受",
+    "two_operators_one_household": "一户两家运营商",
+    "claim_outside_snapshot": "不在当月名单的申请",
+    "enrolled_without_notice": "未经公示",
+    "charge_below_plan": "账单低于套餐月费",
+    "preparer_is_approver": "代办人就是评议人",
+    "too_many_lines": "超过每户业务数",
+    "one_device_many_sims": "一机多卡",
+    "split_before_enrolment": "申请前分户",
+    "realname_differs": "实名与受益人不一致",
+    "paid_never_used": "享受但从未使用",
+    "claim_above_charge": "申请高于月费",
+    "card_or_device_changed": "换卡换机未登记",
+    "removal_outlier": "运营商移出率偏高",
+    "enrolment_burst": "代办人短期集中申请",
+    "equal_sums_in_village": "全村金额相同",
+}
+"""Each check as officials read it. Source: subsidy-rulebook, "Checks before money moves"."""
 
 FUNDER_NAMES = {
     "operator": "运营商让利",
@@ -57,3 +86,9 @@ FUNDER_NAMES = {
     "central": "中央财政",
     "other": "其他",
 }
+
+
+def month_zh(month: str) -> str:
+    """Write `2019-03` as `2019年3月`; what is no such month stays as it is, as in “下一个”."""
+    year, _, number = month.partition("-")
+    return f"{year}年{int(number)}月" if year.isdecimal() and number.isdecimal() else month

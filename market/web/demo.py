@@ -21,8 +21,8 @@ from market.web.plumbing import see_other, session_cookie, set_cookie
 
 DEMO_FILE = "demo.json"
 _HOMES = {"farmer": "/farm", "buyer": "/", "official": "/desk"}
-_ROLES = {"farmer": "farmer", "buyer": "buyer", "official": "county"}
-"""Which of the sample persons a link signs in."""
+_ROLES = {"farmer": "farmer", "buyer": "buyer", "official": "importer"}
+"""Which of the sample persons a link signs in; the importer holds the county's decision too: R14 refuses it."""
 
 
 class DemoAccount(Struct, frozen=True):

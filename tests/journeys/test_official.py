@@ -104,20 +104,24 @@ async def test_an_official_reads_decides_and_exports_the_month(
         await expect(page.get_by_text("2月20日，还有 6 天").first).to_be_visible()
 
         # From the county to the line, in place.
-        for name in ("展开城南庄镇", "展开马兰村", "展开H05 户", "展开DX-03"):
+        for name in ("展开城南庄镇", "展开马兰村", "展开样例周* H05，3 人", "展开DX-03"):
             await page.get_by_role("link", name=name).click()
-        await expect(page.get_by_role("heading", name="DX-03 怎么算的")).to_be_visible()
-        await expect(page.get_by_text("农户每月最多支付套餐费的百分之五十")).to_be_visible()
+            await expect(page.locator("tr:target")).to_be_in_viewport()
+        await expect(page.get_by_role("heading", name="DX-03 怎么算的")).to_be_in_viewport()
+        await expect(page.get_by_text("农户每月最多支付套餐费的百分之五十")).to_be_in_viewport()
 
         # The importer is refused in words, and told who can.
         gan = await signed_in(browser, market.address, market.people.tokens["gan"], java_script_enabled=scripts)
         other = await gan.new_page()
         await other.goto(f"{market.address}/desk/months/2019-01")
+        await expect(other.get_by_text("这个月的文件是您导入的，导入人不能审批。")).to_be_visible()
         await other.get_by_role("button", name="县级审定").click()
         await expect(other.get_by_role("alert")).to_contain_text("导入人不能审批")
         await expect(other.get_by_role("alert")).to_contain_text("样例县二、样例县某")
         result = await other.locator(".hash", has_text="结果号").inner_text()
         await other.goto(f"{market.address}/desk/months/2019-01")
+        await other.get_by_role("button", name="再算一遍").click()
+        await expect(other.get_by_role("alert")).to_contain_text("又算了一遍，结果号没有变")
         assert await other.locator(".hash", has_text="结果号").inner_text() == result
         await gan.close()
 

@@ -133,6 +133,12 @@ async def test_a_check_finds_what_is_planted_and_no_more(january: Player, case: 
     assert all(row["evidence"] for row in found)
 
 
+async def test_the_evidence_of_two_operators_calls_them_by_their_names(january: Player) -> None:
+    await january(["subsidies", "run", "--month", "2019-01", "--as", "gan"], "2019-02-05")
+    [found] = await findings(january, "two_operators_one_household")
+    assert found["evidence"] == "P1：LT-05（联通）与 DX-06（电信）自 2019-01-05 起同时绑定"
+
+
 async def run_of(conn: Connection, month: date) -> dict[str, object]:
     cycle = await find_cycle(conn, COUNTY, month)
     return {"county": COUNTY, "run_id": cycle.run_id}

@@ -152,4 +152,4 @@ async def test_the_refusal_says_in_words_that_who_imports_does_not_approve(janua
         gan = Actor(AccountId(account), "样例甘某", second_factor=True)
         with pytest.raises(SecondDuty) as refused:
             await hold_duty(conn, cycle, gan, Duty.COUNTY, now=NOW)
-    assert refused.value.text() == "导入人不能审批：2019-01 账期里，您已经办理过导入，不能再办理县级审定。"
+    assert refused.value.text() == "导入人不能审批：2019年1月账期里，您已经办理过导入，不能再办理县级审定。"

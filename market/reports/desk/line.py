@@ -9,6 +9,7 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.clock import days_in
 from market.kernel.seal import Seal, Unsealable
 from market.kernel.text import mask_phone
+from market.reports.desk.reasons import RECKONED, Reckoned, told_reasons
 from market.reports.desk.words import say_step
 from market.subsidies.cycles import Cycle
 from market.subsidies.models import NoSuchLine
@@ -27,7 +28,7 @@ class RuleSentence(Struct, frozen=True):
     suffix: str
 
 
-class LineAnswer(Struct, frozen=True, kw_only=True):
+class LineAnswer(Reckoned, frozen=True, kw_only=True):
     """A line as the month's run calculated it; `duplicate` says that a finding of two operators names it."""
 
     line: str
@@ -107,7 +108,10 @@ LINE_ANSWER = Query(
            EXISTS (SELECT FROM finding_lines l JOIN findings f ON f.id = l.finding_id
                     WHERE l.county_code = :county AND l.line_code = r.line_code AND f.month = :month
                       AND f.check_code = 'two_operators_one_household' AND f.state <> 'lapsed') AS duplicate,
-           coalesce(b.number, '') AS number, w.name_sealed
+           coalesce(b.number, '') AS number, w.name_sealed,
+    """
+    + RECKONED
+    + """
       FROM run_lines r
       JOIN programmes p ON p.county_code = r.county_code AND p.code = r.programme_code
       LEFT JOIN divisions d ON d.code = r.village_code
@@ -139,7 +143,13 @@ async def explain_line(conn: Connection, seal: Seal, cycle: Cycle, places: Seque
         NoSuchLine: the month has no such line, or it is at home elsewhere than the official may see.
     """
     found = await LINE_ANSWER.maybe(
-        conn, run_id=cycle.run_id, county=cycle.county_code, month=cycle.month, line=line, places=list(places)
+        conn,
+        run_id=cycle.run_id,
+        county=cycle.county_code,
+        month=cycle.month,
+        line=line,
+        places=list(places),
+        month_days=days_in(cycle.month),
     )
     if found is None:
         raise NoSuchLine(month=cycle.name, line=line)
@@ -153,7 +163,7 @@ async def explain_line(conn: Connection, seal: Seal, cycle: Cycle, places: Seque
         operator=found.operator,
         kind=found.kind,
         number=mask_number(found.number),
-        person=_person(seal, found.name_sealed),
+        person=open_name(seal, found.name_sealed),
         programme=found.programme,
         programme_name=found.programme_name,
         document_number=found.document_number,
@@ -175,7 +185,7 @@ async def explain_line(conn: Connection, seal: Seal, cycle: Cycle, places: Seque
         shares=found.shares,
         settled_fen=found.settled_fen,
         reasons=reasons,
-        reasons_zh=[REASON_NAMES[reason] for reason in reasons],
+        reasons_zh=[REASON_NAMES[reason] for reason in told_reasons(reasons, found)],
         removed_on=found.removed_on,
         steps=steps,
         steps_zh=[say_step(step) for step in steps],
@@ -210,7 +220,8 @@ def mask_name(name: str) -> str:
     return f"{head}{rest[:1]}{'*' * max(len(rest) - 1, 1)}"
 
 
-def _person(seal: Seal, name_sealed: bytes | None) -> str:
+def open_name(seal: Seal, name_sealed: bytes | None) -> str:
+    """Return a person's name as an official sees it, masked; empty where none is known."""
     if name_sealed is None:
         return ""
     try:

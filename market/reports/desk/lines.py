@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from msgspec import Struct
-
 from market.kernel import Connection, Fen, Query
+from market.kernel.clock import days_in
+from market.reports.desk.reasons import RECKONED, Reckoned
 from market.subsidies.cycles import Cycle
 
 MOST_LINES = 300_000
 
 
-class SettlementLine(Struct, frozen=True, gc=False):
+class SettlementLine(Reckoned, frozen=True, kw_only=True, gc=False):
     """A line as its operator is told; `held` says that a stopping finding keeps it from being paid."""
 
     line: str
@@ -32,8 +32,11 @@ SETTLEMENT_LINES = Query(
     SettlementLine,
     """
     SELECT line_code AS line, operator, kind, programme_code AS programme, payable_days, entitled_fen, claimed_fen,
-           over_fen, approved_fen, conceded_fen, public_fen, reasons, line_code = ANY(:held::text[]) AS held
-      FROM run_lines
+           over_fen, approved_fen, conceded_fen, public_fen, reasons, line_code = ANY(:held::text[]) AS held,
+    """
+    + RECKONED
+    + """
+      FROM run_lines r
      WHERE run_id = :run_id AND county_code = :county
      ORDER BY array_position(ARRAY['mobile', 'unicom', 'telecom'], operator), line_code
      LIMIT :most::integer
@@ -44,7 +47,14 @@ LAST_MOVE = Query(datetime, "SELECT max(at) FROM cycle_events WHERE cycle_id = :
 
 async def settlement_lines(conn: Connection, cycle: Cycle, held: list[str]) -> list[SettlementLine]:
     """Return every line of a calculated month by operator, at most 300,000."""
-    return await SETTLEMENT_LINES.all(conn, run_id=cycle.run_id, county=cycle.county_code, held=held, most=MOST_LINES)
+    return await SETTLEMENT_LINES.all(
+        conn,
+        run_id=cycle.run_id,
+        county=cycle.county_code,
+        held=held,
+        month_days=days_in(cycle.month),
+        most=MOST_LINES,
+    )
 
 
 async def last_move(conn: Connection, cycle: Cycle) -> datetime:

@@ -8,6 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
+from market.kernel.clock import days_in
+from market.reports.desk.reasons import RECKONED, Reckoned, causes_of
 from market.subsidies.cycles import Cycle
 from market.subsidies.models import CycleId, State
 
@@ -91,8 +93,14 @@ class Colleague(Struct, frozen=True):
     name: str
 
 
+class _Reduced(Reckoned, frozen=True, kw_only=True):
+    reasons: list[str]
+    lines: int
+    over_fen: Fen
+
+
 class ReasonRow(Struct, frozen=True):
-    """Lines that were reduced for one set of reasons."""
+    """Lines that were reduced for one set of reasons; the reasons say why, none of them is just “reduced”."""
 
     reasons: list[str]
     lines: int
@@ -189,7 +197,7 @@ HOLDERS = Query(
 WHO_MAY = Query(
     Colleague,
     """
-    SELECT DISTINCT a.name
+    SELECT a.name
       FROM grants g
       JOIN accounts a ON a.id = g.account_id AND a.closed_at IS NULL
      WHERE g.role = :role AND g.valid_during @> :day::date
@@ -197,21 +205,27 @@ WHO_MAY = Query(
        AND NOT EXISTS (SELECT FROM cycle_duties d
                         WHERE d.cycle_id = :cycle_id AND d.county_code = :county AND d.account_id = a.id
                           AND d.duty <> :duty)
-     ORDER BY a.name
+     GROUP BY a.id, a.name
+     ORDER BY max(length(g.scope)) DESC, a.name
      LIMIT 5
     """,
 )
 REASONS = Query(
-    ReasonRow,
+    _Reduced,
     """
-    SELECT array_remove(reasons, 'REDUCED') AS reasons, count(*)::integer AS lines, sum(over_fen)::bigint AS over_fen
-      FROM run_lines
-     WHERE run_id = :run_id AND county_code = :county AND over_fen > 0
-       AND (:county = ANY(:places::text[]) OR EXISTS (SELECT FROM unnest(:places::text[]) AS place
-                    WHERE starts_with(coalesce(village_code, county_code), place)))
-     GROUP BY array_remove(reasons, 'REDUCED')
+    SELECT reasons, part_of_month, above_whole, capped, not_on_first, count(*)::integer AS lines,
+           sum(over_fen)::bigint AS over_fen
+      FROM (SELECT r.reasons, r.over_fen,
+    """
+    + RECKONED
+    + """
+              FROM run_lines r
+             WHERE run_id = :run_id AND county_code = :county AND over_fen > 0
+               AND (:county = ANY(:places::text[]) OR EXISTS (SELECT FROM unnest(:places::text[]) AS place
+                            WHERE starts_with(coalesce(village_code, county_code), place)))) AS reduced
+     GROUP BY reasons, part_of_month, above_whole, capped, not_on_first
      ORDER BY over_fen DESC, reasons
-     LIMIT 100
+     LIMIT 1000
     """,
 )
 # A line has the tier of its household on its first payable day; a household's tier changes rarely within a month.
@@ -297,7 +311,7 @@ async def holders_of(conn: Connection, cycle_id: CycleId, county: str) -> list[H
 
 
 async def who_may(conn: Connection, cycle: Cycle, *, role: str, duty: str, day: date) -> list[str]:
-    """Name up to five officials who may take a stage of the month."""
+    """Name up to five officials who may take a stage of the month, those of the nearest place first."""
     found = await WHO_MAY.all(conn, cycle_id=cycle.id, county=cycle.county_code, role=role, duty=duty, day=day)
     return [each.name for each in found]
 
@@ -306,7 +320,20 @@ async def reasons_of(conn: Connection, cycle: Cycle, places: Sequence[str]) -> l
     """Return why claims of a month were reduced, by set of reasons, the largest sum first."""
     if cycle.run_id is None:
         return []
-    return await REASONS.all(conn, run_id=cycle.run_id, county=cycle.county_code, places=list(places))
+    rows = await REASONS.all(
+        conn,
+        run_id=cycle.run_id,
+        county=cycle.county_code,
+        month_days=days_in(cycle.month),
+        places=list(places),
+    )
+    sums: dict[tuple[str, ...], tuple[int, int]] = {}
+    for row in rows:
+        causes = tuple(causes_of(row.reasons, row))
+        lines, over_fen = sums.get(causes, (0, 0))
+        sums[causes] = (lines + row.lines, over_fen + row.over_fen)
+    found = [ReasonRow(list(causes), lines, Fen(over_fen)) for causes, (lines, over_fen) in sums.items()]
+    return sorted(found, key=lambda row: (-row.over_fen, row.reasons))
 
 
 async def tiers_of(conn: Connection, cycle: Cycle) -> list[TierRow]:

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
+from market.kernel.clock import next_month
 from market.kernel.page import MOST, Page, cut
+from market.kernel.seal import Seal
+from market.reports.desk.line import open_name
 from market.subsidies.cycles import Cycle
 
 NOWHERE = "none"
@@ -26,6 +29,14 @@ class PlaceSums(Struct, frozen=True, kw_only=True):
     conceded_fen: Fen
     public_fen: Fen
     unfunded_fen: Fen
+
+
+class Head(Struct, frozen=True):
+    """A household's head and how many belong to it."""
+
+    household: str
+    persons: int
+    name_sealed: bytes
 
 
 # Four statements of one shape: what is added up is the same, and each is bound to what the official may see.
@@ -79,6 +90,7 @@ HOUSEHOLDS = Query(
            sum(approved_fen - conceded_fen - public_fen)::bigint AS unfunded_fen
       FROM run_lines
      WHERE run_id = :run_id AND county_code = :county AND village_code = :village AND household_code > :after
+       AND (:only::text = '' OR household_code = :only)
        AND (:county = ANY(:places::text[])
             OR EXISTS (SELECT FROM unnest(:places::text[]) AS place WHERE starts_with(village_code, place)))
      GROUP BY household_code
@@ -94,6 +106,7 @@ LINES = Query(
            approved_fen - conceded_fen - public_fen AS unfunded_fen
       FROM run_lines
      WHERE run_id = :run_id AND county_code = :county AND line_code > :after
+       AND (:only::text = '' OR line_code = :only)
        AND CASE WHEN :household::text = 'none' THEN village_code IS NULL
                 ELSE household_code = :household AND village_code IS NOT NULL END
        AND (:county = ANY(:places::text[]) OR EXISTS (SELECT FROM unnest(:places::text[]) AS place
@@ -111,6 +124,20 @@ HOME_OF = Query(
     """,
 )
 
+# Who is its head (户主), or its first member where none is called so; and how many belong to it in the month.
+HEADS = Query(
+    Head,
+    """
+    SELECT m.household_code AS household, count(DISTINCT m.person_id)::integer AS persons,
+           (array_agg(p.name_sealed ORDER BY m.relation = '户主' DESC, m.seat, lower(m.valid_during) DESC))[1]
+             AS name_sealed
+      FROM memberships m JOIN persons p ON p.id = m.person_id
+     WHERE m.county_code = :county AND p.county_code = :county AND m.household_code = ANY(:households::text[])
+       AND m.valid_during && daterange(:month::date, :next::date)
+     GROUP BY m.household_code
+    """,
+)
+
 
 async def townships_of(conn: Connection, cycle: Cycle, places: Sequence[str]) -> list[PlaceSums]:
     """Return the townships of a calculated month; the last row may be of lines that belong to no village."""
@@ -125,9 +152,16 @@ async def villages_of(conn: Connection, cycle: Cycle, places: Sequence[str], tow
 
 
 async def households_of(
-    conn: Connection, cycle: Cycle, places: Sequence[str], village: str, *, after: str = "", most: int = 50
+    conn: Connection,
+    cycle: Cycle,
+    places: Sequence[str],
+    village: str,
+    *,
+    after: str = "",
+    only: str = "",
+    most: int = 50,
 ) -> Page[PlaceSums]:
-    """Return the households of a village with lines, by code, at most 100 a page."""
+    """Return the households of a village with lines, by code, at most 100 a page; or `only` one of them."""
     most = min(most, MOST)
     rows = await HOUSEHOLDS.all(
         conn,
@@ -136,15 +170,23 @@ async def households_of(
         places=list(places),
         village=village,
         after=after,
+        only=only,
         most=most,
     )
     return cut(rows, most, lambda row: row.code)
 
 
 async def lines_of(
-    conn: Connection, cycle: Cycle, places: Sequence[str], household: str, *, after: str = "", most: int = 50
+    conn: Connection,
+    cycle: Cycle,
+    places: Sequence[str],
+    household: str,
+    *,
+    after: str = "",
+    only: str = "",
+    most: int = 50,
 ) -> Page[PlaceSums]:
-    """Return the lines of a household, or with `none` those of no village, at most 100 a page."""
+    """Return the lines of a household, or with `none` those of no village, at most 100 a page; or `only` one."""
     most = min(most, MOST)
     rows = await LINES.all(
         conn,
@@ -153,9 +195,22 @@ async def lines_of(
         places=list(places),
         household=household,
         after=after,
+        only=only,
         most=most,
     )
     return cut(rows, most, lambda row: row.code)
+
+
+async def heads_of(conn: Connection, seal: Seal, cycle: Cycle, households: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Return for households of a page their head's name, masked, and how many belong to each in the month."""
+    rows = await HEADS.all(
+        conn,
+        county=cycle.county_code,
+        households=list(households)[:MOST],
+        month=cycle.month,
+        next=next_month(cycle.month),
+    )
+    return {row.household: (open_name(seal, row.name_sealed), row.persons) for row in rows}
 
 
 async def home_of(conn: Connection, cycle: Cycle, household: str) -> str | None:

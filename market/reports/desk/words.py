@@ -33,7 +33,7 @@ _FORMS = {
     "{sum}: the smaller of fixed {fixed} and charge {charge}": "{sum}：定额 {fixed} 与月费 {charge} 取小",
     "{cap}: line cap, instead of {sum}": "{cap}：每条业务上限，原为 {sum}",
     "not payable on {days}: nothing for the month": "{days} 不能享受，整月不算",
-    "not in the snapshot: entitled to nothing": "不在快照，不予补贴",
+    "not in the snapshot: entitled to nothing": "不在当月名单，不予补贴",
     "{days}: not bound": "{days}：没有绑定",
     "{days}: no household": "{days}：不在任何一户",
     "{days}: not payable, no use since the notice of {notice}": "{days}：{notice} 提醒后未使用，不计",

@@ -9,11 +9,11 @@ from market.kernel.clock import day_of
 from market.reports.desk.findings import DecisionView, FindingView
 from market.reports.desk.months import Event, ReasonRow, SheetRow
 from market.reports.desk.places import PlaceSums
+from market.reports.desk.reasons import reason_words
 from market.reports.desk.view import MonthView
 from market.reports.desk.waiting import STAGES
-from market.subsidies.checks import CHECK_NAMES
 from market.subsidies.models import DUTY_NAMES, STATE_NAMES, State
-from market.subsidies.words import KIND_NAMES, OPERATOR_NAMES, REASON_NAMES
+from market.subsidies.words import CHECK_NAMES, KIND_NAMES, OPERATOR_NAMES, month_zh
 from market.web.look.charts import Bar, Chart, stacked
 from market.web.look.format import count, day_short, day_zh, yuan
 
@@ -21,10 +21,14 @@ BEARERS = ("运营商让利", "财政补贴", "待安排")
 DRILL_HEAD = ["地方", "核定", "核减", "申请", "应补", "补贴", "业务"]
 DRILL_MONEY = [1, 2, 3, 4, 5]
 _ORDER = list(State)
+_QUARTERS = "一二三四"
 
 
-class Drill(Struct, frozen=True):
-    """A row of a drill: a place, a household or a line, with a link that opens or shuts it."""
+class Drill(Struct):
+    """A row of a drill: a place, a household or a line, with a link that opens or shuts it.
+
+    `explained`: the page's explanation stands beneath it; `more`: where the list goes on that ends with this row.
+    """
 
     level: int
     words: str
@@ -32,6 +36,9 @@ class Drill(Struct, frozen=True):
     cells: list[int]
     open: bool = False
     why: str | None = None
+    id: str = ""
+    explained: bool = False
+    more: str | None = None
 
 
 class Case(Struct, frozen=True):
@@ -88,7 +95,7 @@ def steps_of(view: MonthView) -> list[tuple[str, str, str | None]]:
         if index <= at and event is not None:
             items.append((f"{day_short(event.at)}　{_step_name(state)}，{event.by}", "done", _small(view, state)))
         elif index == at + 1:
-            left = f"还有 {len(view.waiting)} 个村" if view.waiting else None
+            left = f"还有 {len(view.waiting)} 个村等办" if view.waiting else None
             items.append((f"{_step_name(state)}，等办", "now", left))
         elif index > at + 1:
             items.append((_step_name(state), "next", None))
@@ -122,6 +129,11 @@ def state_words(view: MonthView) -> str:
     return STATE_NAMES[view.state] + (f"，等{DUTY_NAMES[stage[0]]}" if stage else "")
 
 
+def row_id(code: str) -> str:
+    """Return the anchor of the drill's row of a place, a household or a line."""
+    return f"r-{code}"
+
+
 def drill_cells(sums: PlaceSums) -> list[int]:
     """Return the cells of a drill's row, in the order of its head."""
     return [
@@ -146,11 +158,6 @@ def total_cells(row: SheetRow) -> list[int]:
     ]
 
 
-def reason_words(reasons: Sequence[str]) -> str:
-    """Say a set of reasons in the words of officials."""
-    return "、".join(REASON_NAMES.get(reason, reason) for reason in reasons) or "核减"
-
-
 def reason_rows(rows: Sequence[ReasonRow]) -> list[list[str | int]]:
     """Return the table of why claims were reduced."""
     return [[reason_words(row.reasons), row.lines, row.over_fen] for row in rows]
@@ -158,12 +165,18 @@ def reason_rows(rows: Sequence[ReasonRow]) -> list[list[str | int]]:
 
 def month_words(text: str) -> str:
     """Write `2019-03` as `2019年3月`."""
-    return f"{text[:4]}年{int(text[5:7])}月"
+    return month_zh(text)
 
 
 def short_month(text: str) -> str:
     """Write `2019-03` as `3 月`."""
     return f"{int(text[5:7])} 月"
+
+
+def quarter_words(text: str) -> str:
+    """Write `2019Q1` as `2019年一季度`."""
+    year, _, number = text.partition("Q")
+    return f"{year}年{_QUARTERS[int(number) - 1]}季度"
 
 
 def case_of(finding: FindingView, decisions: Sequence[DecisionView] = ()) -> Case:
@@ -190,7 +203,7 @@ def case_of(finding: FindingView, decisions: Sequence[DecisionView] = ()) -> Cas
     return Case(
         id=f"f-{finding.id}",
         title=CHECK_NAMES.get(finding.check, finding.check),
-        who=f"{where}　{finding.subject}" if where else finding.subject,
+        who="　".join(part for part in (where, _subject(finding)) if part),
         sum_fen=finding.at_risk_fen,
         state=words,
         evidence=evidence,
@@ -200,6 +213,22 @@ def case_of(finding: FindingView, decisions: Sequence[DecisionView] = ()) -> Cas
         lines=list(zip(finding.lines, finding.verdicts, strict=True)),
         stops=finding.stops,
     )
+
+
+def by_gravity(findings: Sequence[FindingView]) -> list[FindingView]:
+    """Order findings as a page shows the first of them: what stops a line, open before decided, the dead before all."""
+    return sorted(
+        findings, key=lambda each: (not each.stops, each.state != "open", each.check != "dead_in_service_month")
+    )
+
+
+def _subject(finding: FindingView) -> str:
+    """Say whom a finding is about: an operator by its name, of a village only that, for its name stands before."""
+    if finding.check == "equal_sums_in_village":
+        return ""
+    if finding.check in {"two_operators_one_household", "too_many_lines"}:
+        return f"{finding.subject} 户"
+    return operator_of(finding.subject).replace(";", "、")
 
 
 def due_words(due: date, today: date) -> tuple[str, bool]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
+from msgspec import Struct
 
 from market.identity import Actor, Role
 from market.kernel import Connection, Database, Refusal
@@ -22,6 +23,15 @@ Asked = Request[Any, Any, Any]
 _A_PAGE = 10
 _OPEN_STATES = (State.CALCULATED, State.CONFIRMED, State.REVIEWED)
 _MOST_LINES = 200
+_MOST_SKIPPED = 100_000
+
+
+class _Listed(Struct, frozen=True):
+    """Which findings are listed: of a month or of all, open or decided or all, after how many."""
+
+    month: str
+    state: str
+    skip: int
 
 
 @get("/findings", include_in_schema=False)
@@ -31,7 +41,10 @@ async def findings(
     """Show findings, open ones that stop a line first."""
     office = await enter(request, db, actor, clock)
     done = request.query_params.get("done") == "1"
-    return await _page(request, db, office, said=Said("ok", "已记下处理结果和理由") if done else None)
+    listed = _Listed(
+        request.query_params.get("month", ""), _state(request.query_params.get("state", "")), skip_of(request)
+    )
+    return await _page(request, db, office, listed, said=Said("ok", "已记下处理结果和理由") if done else None)
 
 
 @post("/findings", include_in_schema=False)
@@ -42,6 +55,11 @@ async def decide(
     found = await fields(request)
     office = await enter(request, db, actor, clock)
     month = str(found.get("cycle", ""))
+    skip = str(found.get("skip", ""))
+    # The list stays as it was chosen; a finding that leaves it moves the others up by one.
+    listed = _Listed(
+        str(found.get("listed", "")), _state(str(found.get("state", ""))), int(skip) if skip.isdecimal() else 0
+    )
     verdicts = [(name[2:], str(value)) for name, value in found.items() if name.startswith("v-")][:_MOST_LINES]
     try:
         async with db.transaction(scope=office.county) as conn:
@@ -59,22 +77,28 @@ async def decide(
             )
     except Refusal as refusal:
         title = "没有处理：一个人不能办两个环节" if isinstance(refusal, SecondDuty) else "没有处理"
-        return await _page(request, db, office, said=said_of(refusal, title), status=refusal.status)
-    return see_other(office.to("/desk/findings", month=str(found.get("listed", "")), done=1))
+        return await _page(request, db, office, listed, said=said_of(refusal, title), status=refusal.status)
+    return see_other(
+        office.to(
+            "/desk/findings", month=listed.month, state=listed.state, skip=min(listed.skip, _MOST_SKIPPED), done=1
+        )
+    )
+
+
+def _state(text: str) -> str:
+    return text if text in {"open", "decided"} else ""
 
 
 async def _page(
-    request: Asked, db: Database, office: Office, *, said: Said | None, status: int = 200
+    request: Asked, db: Database, office: Office, listed: _Listed, *, said: Said | None, status: int = 200
 ) -> Response[bytes]:
-    asked = request.query_params.get("month", "")
-    state = request.query_params.get("state", "")
-    skip = skip_of(request)
     async with db.transaction(scope=office.county) as conn:
-        context = await _listed(conn, office, asked, state if state in {"open", "decided"} else "", skip)
+        context = await _cases(conn, office, listed)
     return show(request, office, "findings.html", {"said": said, **context}, status=status)
 
 
-async def _listed(conn: Connection, office: Office, asked: str, state: str, skip: int) -> dict[str, Any]:
+async def _cases(conn: Connection, office: Office, listed: _Listed) -> dict[str, Any]:
+    asked, state, skip = listed.month, listed.state, listed.skip
     months = await month_states(conn, office.county)
     items, more = await list_findings(
         conn,
@@ -98,6 +122,7 @@ async def _listed(conn: Connection, office: Office, asked: str, state: str, skip
         "months": [("", "全部账期"), *((each.name, month_words(each.name)) for each in months)],
         "asked": asked,
         "state": state,
+        "skip": skip,
         "back": office.to("/desk/findings", month=asked, state=state, skip=max(skip - _A_PAGE, 0)) if skip else None,
         "more": office.to("/desk/findings", month=asked, state=state, skip=skip + _A_PAGE) if more else None,
     }

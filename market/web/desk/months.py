@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.identity import Actor, NotFound, Role
-from market.kernel import Database, Refusal
+from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
 from market.reports.desk.books import TakenFile, taken_files
 from market.reports.desk.months import list_months, who_may
@@ -31,6 +31,7 @@ from market.subsidies.models import (
 from market.subsidies.run import RunResult, run_month
 from market.subsidies.settle import close_month, reconcile_month, settle_month
 from market.web.desk.drawn import (
+    by_gravity,
     case_of,
     chart_of,
     figures_of,
@@ -41,6 +42,7 @@ from market.web.desk.drawn import (
     state_words,
     steps_of,
 )
+from market.web.desk.duties import APPROVALS, HOLDER_NAMES, able_words, cannot_words
 from market.web.desk.office import Office, Said, enter, keep, said_of, show
 from market.web.look.charts import plain
 from market.web.look.format import capitals, yuan
@@ -58,6 +60,16 @@ class Step(Struct, frozen=True):
     words: str
     refused: str
     take: Callable[..., Awaitable[Done | RunResult]]
+
+
+class Offer(Struct, frozen=True):
+    """A step as the page offers it: its button, its heading, whether it is due, and what stands against it."""
+
+    name: str
+    words: str
+    title: str
+    due: bool
+    against: list[str]
 
 
 STEPS = {
@@ -82,17 +94,8 @@ _NEXT = {
     State.RECONCILED: "close",
 }
 _A_PAGE = 12
-_DECISIONS = frozenset({Duty.VILLAGE, Duty.TOWNSHIP, Duty.COUNTY})
+_AFTER_FINDINGS = frozenset({"review", "decide"})
 _RUN_AGAIN = frozenset({State.CALCULATED, State.CONFIRMED, State.REVIEWED, State.CLOSED})
-_HOLDER_NAMES = {
-    Duty.IMPORT: "导入人",
-    Duty.TERMS: "定政策的人",
-    Duty.VILLAGE: "村级核实人",
-    Duty.TOWNSHIP: "乡镇审核人",
-    Duty.COUNTY: "县级审定人",
-    Duty.SETTLEMENT: "结算人",
-    Duty.RECONCILIATION: "对账人",
-}
 
 
 @get("/months", include_in_schema=False)
@@ -195,12 +198,15 @@ async def _say_refusal(db: Database, office: Office, month: str, step: Step, ref
         cycle = await find_cycle(conn, office.county, read_month(month))
         names = await who_may(conn, cycle, role=step.role, duty=step.duty, day=office.today)
         view = await view_month(conn, office.county, cycle.month, office.places)
-    held = next((Duty(each.duty) for each in view.duties if each.account_id == office.actor.account_id), None)
-    who = _HOLDER_NAMES[held] if held else "代办人"
-    cannot = "不能审批" if step.duty in _DECISIONS else f"不能{step.words}"
-    title = f"{step.refused}：{who}{cannot}"
-    able = f"能办的人：{'、'.join(names)}。" if names else "现在没有别的人能办，请联系系统管理员加人。"
-    return Said("no", title, (refusal.text("zh"), able))
+    held = _held(office, view)
+    who = HOLDER_NAMES[held] if held else "代办人"
+    cannot = "不能审批" if step.duty in APPROVALS else f"不能{step.words}"
+    return Said("no", f"{step.refused}：{who}{cannot}", (refusal.text("zh"), able_words(names)))
+
+
+def _held(office: Office, view: MonthView) -> Duty | None:
+    """Return the official's own duty of the month."""
+    return next((Duty(each.duty) for each in view.duties if each.account_id == office.actor.account_id), None)
 
 
 async def _month_page(
@@ -210,14 +216,50 @@ async def _month_page(
         view = await view_month(conn, office.county, read_month(month), office.places)
         # A bill is the county's, whose sums are for who sees all of it.
         files = (await taken_files(conn, office.county, month=read_month(month)))[0] if office.whole else []
-    return show(request, office, "month.html", {"said": said, **_context(office, view, files)}, status=status)
+        offers = await _offers(conn, office, view)
+        able = await _able(conn, office, view, STEPS[_NEXT[view.state]]) if view.state in _NEXT else []
+    context = _context(office, view, files) | {"offers": offers, "able": able_words(able) if able else ""}
+    return show(request, office, "month.html", {"said": said, **context}, status=status)
+
+
+async def _able(conn: Connection, office: Office, view: MonthView, step: Step) -> list[str]:
+    cycle = await find_cycle(conn, office.county, read_month(view.month))
+    return await who_may(conn, cycle, role=step.role, duty=step.duty, day=office.today)
+
+
+async def _offers(conn: Connection, office: Office, view: MonthView) -> list[Offer]:
+    """Return the steps that the official's roles hold out: the one that is due, and an approval that R14 refuses.
+
+    Each says before it is pressed what stands against it.
+    """
+    roles = {grant.role for grant in office.actor.grants}
+    held = _held(office, view)
+    offers: list[Offer] = []
+    for state in list(_NEXT)[list(State).index(view.state) :]:
+        step = STEPS[_NEXT[state]]
+        due = state is view.state
+        refused = held is not None and held is not step.duty
+        if step.role not in roles or not (due or (refused and step.duty in APPROVALS)):
+            continue
+        against: list[str] = []
+        if held is not None and refused:
+            against += [cannot_words(held, step.duty), able_words(await _able(conn, office, view, step))]
+        if not due:
+            against.append(f"也还没轮到：现在等{_turn(view.state)}。")
+        many = view.open_findings.stopping
+        if due and many and step.name in _AFTER_FINDINGS:
+            against.append(f"还有 {many} 件停付的疑点没有处理，处理完才能{DUTY_NAMES[step.duty]}。")
+        offers.append(Offer(step.name, step.words, DUTY_NAMES[step.duty] if not due else step.words, due, against))
+    return offers
+
+
+def _turn(state: State) -> str:
+    return "关账" if state is State.RECONCILED else DUTY_NAMES[STAGES[state][0]]
 
 
 def _context(office: Office, view: MonthView, files: list[TakenFile]) -> dict[str, Any]:
     roles = {grant.role for grant in office.actor.grants}
-    due = STEPS[_NEXT[view.state]] if view.state in _NEXT else None
-    own = next((Duty(each.duty) for each in view.duties if each.account_id == office.actor.account_id), None)
-    again = Role.IMPORTER in roles and office.whole and view.state in _RUN_AGAIN
+    own = _held(office, view)
     return {
         "view": view,
         "name": month_words(view.month),
@@ -226,10 +268,10 @@ def _context(office: Office, view: MonthView, files: list[TakenFile]) -> dict[st
         "sums": figures_of(view.total),
         "bars": chart_of(short_month(view.month), view.operators) if view.operators else None,
         "steps": steps_of(view),
-        "due": due if due and due.role in roles else None,
-        "turn": DUTY_NAMES[STAGES[view.state][0]] if view.state in STAGES else "",
+        "turn": _turn(view.state) if view.state in STAGES else "",
         "own": DUTY_NAMES[own] if own else "",
-        "again": again,
+        "again": Role.IMPORTER in roles and office.whole and view.state in _RUN_AGAIN,
+        "left_words": f"等{_turn(view.state)}的村" if view.state in STAGES else "",
         "match": [
             [operator_of(row.operator), row.lines, row.claims, row.entitled_fen, row.claimed_fen, row.over_fen,
              row.under_fen, row.approved_fen]
@@ -239,8 +281,19 @@ def _context(office: Office, view: MonthView, files: list[TakenFile]) -> dict[st
         "reasons_sum": ["合计", sum(row.lines for row in view.reasons), sum(row.over_fen for row in view.reasons)],
         "files": files,
         "operator_of": {each.operator: operator_of(each.operator) for each in files if each.operator},
-        "cases": [case_of(finding) for finding in view.findings[:3]],
+        "cases": [case_of(finding) for finding in by_gravity(view.findings)[:3]],
         "many": len(view.findings),
+        "approved": yuan(view.total.approved_fen),
+        "keep": keep(office),
+        **_paid(view),
+    }  # fmt: skip
+
+
+def _paid(view: MonthView) -> dict[str, Any]:
+    """Return what of a month's page tells of adjustments and payment."""
+    settlement = view.settlement
+    pay = settlement.control.pay_fen if settlement else 0
+    return {
         "adjustments": [
             [f"{row.for_month}　{row.line}", row.settled_fen, row.funded_fen, row.adjustment_fen, row.conceded_fen,
              row.public_fen, row.why]
@@ -248,15 +301,11 @@ def _context(office: Office, view: MonthView, files: list[TakenFile]) -> dict[st
         ],
         "settled": [
             [operator_of(name), each.rows, each.public_fen, each.adjustment_public_fen, each.pay_fen]
-            for name, each in (view.settlement.operators.items() if view.settlement else ())
+            for name, each in (settlement.operators.items() if settlement else ())
         ],
         "settled_sum": _settled_sum(view),
-        "pay": view.settlement.control.pay_fen if view.settlement else 0,
-        "pay_words": capitals(view.settlement.control.pay_fen)
-        if view.settlement and view.settlement.control.pay_fen >= 0
-        else "",
-        "approved": yuan(view.total.approved_fen),
-        "keep": keep(office),
+        "pay": pay,
+        "pay_words": capitals(pay) if settlement and pay >= 0 else "",
     }  # fmt: skip
 
 

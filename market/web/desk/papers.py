@@ -8,15 +8,18 @@ from msgspec import Struct
 
 from market.kernel.clock import day_of
 from market.reports.desk.lines import SettlementLine
+from market.reports.desk.reasons import reason_words, told_reasons
 from market.reports.desk.view import MonthView
 from market.reports.subsidies.quarter import Quarter
 from market.subsidies.models import STATE_NAMES, Duty, State
-from market.web.desk.drawn import kind_of, month_words, operator_of, reason_words
+from market.web.desk.drawn import kind_of, month_words, operator_of
 from market.web.look.format import capitals, day_zh, yuan
 
 type Value = str | int | None
 type Shape = Literal["text", "count", "fen"]
 
+_MOST_REASONS = 6
+_MOST_ADJUSTMENTS = 6
 _NUMERALS = "一二三四五六七八九十"
 
 
@@ -77,14 +80,8 @@ def approval_paper(view: MonthView, county: str) -> Paper:
         ]
         for row in view.operators
     ]  # fmt: skip
-    reasons: list[list[Value]] = [[reason_words(row.reasons), row.lines, row.over_fen] for row in view.reasons]
-    adjustments: list[list[Value]] = [
-        [
-            row.for_month, operator_of(row.operator), row.line, row.settled_fen, row.funded_fen, row.adjustment_fen,
-            row.conceded_fen, row.public_fen, row.why,
-        ]
-        for row in view.adjustments
-    ]  # fmt: skip
+    reasons = _few_reasons(view)
+    adjustments = _few_adjustments(view)
     tables = [
         _closed(
             "按运营商",
@@ -118,6 +115,36 @@ def approval_paper(view: MonthView, county: str) -> Paper:
             f"结果号 result_sha256：{run.result_sha256 if run else '还没有计算'}",
         ],
     )
+
+
+def _few_reasons(view: MonthView) -> list[list[Value]]:
+    """Return why claims were reduced, the small reasons in one row: the sheet is one page, the month's has them all."""
+    rows: list[list[Value]] = [[reason_words(row.reasons), row.lines, row.over_fen] for row in view.reasons]
+    if len(rows) <= _MOST_REASONS:
+        return rows
+    rest = view.reasons[_MOST_REASONS - 1 :]
+    lines, over_fen = sum(row.lines for row in rest), sum(row.over_fen for row in rest)
+    return [*rows[: _MOST_REASONS - 1], [f"其他 {len(rest)} 种", lines, over_fen]]
+
+
+def _few_adjustments(view: MonthView) -> list[list[Value]]:
+    """Return what is adjusted of earlier months, beyond some in one row, for the same reason."""
+    rows: list[list[Value]] = [
+        [
+            row.for_month, operator_of(row.operator), row.line, row.settled_fen, row.funded_fen, row.adjustment_fen,
+            row.conceded_fen, row.public_fen, row.why,
+        ]
+        for row in view.adjustments
+    ]  # fmt: skip
+    if len(rows) <= _MOST_ADJUSTMENTS:
+        return rows
+    rest = view.adjustments[_MOST_ADJUSTMENTS - 1 :]
+    sums = [
+        sum(row.adjustment_fen for row in rest),
+        sum(row.conceded_fen for row in rest),
+        sum(row.public_fen for row in rest),
+    ]
+    return [*rows[: _MOST_ADJUSTMENTS - 1], [f"其他 {len(rest)} 笔", "", "", "", "", *sums, ""]]
 
 
 def _fens(many: int) -> list[Shape]:
@@ -181,7 +208,7 @@ def settlement_tables(view: MonthView, lines: Sequence[SettlementLine]) -> list[
         [
             line.line, operator_of(line.operator), kind_of(line.kind), line.programme, line.payable_days,
             line.entitled_fen, line.claimed_fen, line.over_fen, line.approved_fen, line.conceded_fen, line.public_fen,
-            reason_words(line.reasons) if line.reasons else "没有申请", _pay_words(line),
+            reason_words(told_reasons(line.reasons, line)) or "没有申请", _pay_words(line),
         ]
         for line in lines
     ]  # fmt: skip

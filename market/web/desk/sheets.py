@@ -20,7 +20,7 @@ from market.reports.subsidies.quarter import months_of, quarter_of
 from market.subsidies.cycles import find_cycle, read_month, read_quarter
 from market.subsidies.models import STATE_NAMES, NoCycle
 from market.subsidies.run import case_of_run
-from market.web.desk.drawn import month_words
+from market.web.desk.drawn import month_words, quarter_words
 from market.web.desk.office import Office, enter, show, skip_of
 from market.web.desk.papers import (
     Paper,
@@ -41,7 +41,7 @@ class NotCalculated(NoCycle):
     """The month was not calculated yet, so it has no papers."""
 
     code = "not_calculated"
-    zh = "{month} 还没有计算，没有审批表。"
+    zh = "{month}还没有计算，没有审批表。"
     en = "{month} is not calculated yet and has no papers."
 
 
@@ -60,7 +60,7 @@ async def sheets(
     rows = [(each.name, month_words(each.name), STATE_NAMES[each.state]) for each in found[skip : skip + _A_PAGE]]
     context = {
         "rows": rows,
-        "quarters": list(quarters)[:_A_PAGE],
+        "quarters": [(name, quarter_words(name)) for name in list(quarters)[:_A_PAGE]],
         "back": office.to("/desk/sheets", skip=max(skip - _A_PAGE, 0)) if skip else None,
         "more": office.to("/desk/sheets", skip=skip + _A_PAGE) if len(found) > skip + _A_PAGE else None,
     }

@@ -10,33 +10,36 @@ from market.identity import Actor, NotAllowed, Role
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.producers import list_waiting
-from market.reports.desk.findings import FindingView, decisions_of
-from market.reports.desk.months import month_states
+from market.reports.desk.findings import decisions_of
+from market.reports.desk.months import month_states, who_may
 from market.reports.desk.places import townships_of
 from market.reports.desk.view import MonthView, view_month
 from market.reports.desk.waiting import STAGES, OpenMonth, due_of, open_months, quarter_due, quarter_name
 from market.subsidies.cycles import find_cycle, read_month
-from market.subsidies.models import DUTY_NAMES, STATE_NAMES, State
+from market.subsidies.models import DUTY_NAMES, STATE_NAMES, Duty, State
 from market.web.desk.drawn import (
     DRILL_HEAD,
     DRILL_MONEY,
     Drill,
+    by_gravity,
     case_of,
     chart_of,
     drill_cells,
     due_words,
     figures_of,
     month_words,
+    quarter_words,
+    row_id,
     short_month,
     steps_of,
     total_cells,
 )
+from market.web.desk.duties import able_words, cannot_words
 from market.web.desk.office import Office, enter, show
 from market.web.look.format import yuan
 
 Asked = Request[Any, Any, Any]
 
-_QUARTERS = "一二三四"
 _LOOKED_AT = (State.CALCULATED, State.CONFIRMED)
 _UNDECIDED = (State.CALCULATED, State.CONFIRMED, State.REVIEWED)
 
@@ -58,55 +61,82 @@ async def desk(
     """Show what waits for the official, and the month in hand."""
     office = await enter(request, db, actor, clock, register=False)
     async with db.transaction(scope=office.county) as conn:
-        tasks = await _tasks(conn, office)
+        own, others = await _tasks(conn, office)
         view = await _month_in_hand(conn, office) if office.places else None
-        context: dict[str, Any] = {"tasks": tasks, "view": view, "case": None}
+        context: dict[str, Any] = {"tasks": own, "others": others, "view": view, "case": None}
         if view is not None:
             context |= await _month_context(conn, office, view)
     return show(request, office, "today.html", context)
 
 
-async def _tasks(conn: Connection, office: Office) -> list[Task]:
-    tasks: list[Task] = []
+async def _tasks(conn: Connection, office: Office) -> tuple[list[Task], list[Task]]:
+    """Return what the official is to do, and what of the same months waits for somebody else."""
+    own: list[Task] = []
+    others: list[Task] = []
     roles = {grant.role for grant in office.actor.grants}
     if office.places:
-        months = await open_months(conn, office.actor, office.county, office.places)
-        tasks += [task for month in months for task in _month_tasks(office, month, roles)]
+        for month in await open_months(conn, office.actor, office.county, office.places):
+            duty, role = STAGES[month.state]
+            cycle = await find_cycle(conn, office.county, month.month)
+            able = await who_may(conn, cycle, role=role, duty=duty, day=office.today)
+            _add_stage(office, month, roles, able, own=own, others=others)
+            _add_findings(office, month, roles, own=own, others=others)
         if roles & {Role.IMPORTER, Role.COUNTY}:
-            tasks.append(_quarter_task(office))
+            own.append(_quarter_task(office))
     try:
         waiting = await list_waiting(conn, office.actor)
     except NotAllowed:
-        return tasks
+        return own, others
     if waiting.items:
         many = f"{len(waiting.items)} 家{'以上' if waiting.next else ''}"
         first = waiting.items[0]
-        tasks.append(
+        own.append(
             Task(office.to("/desk/producers"), f"卖家申请 {many}，等您办", "", f"最早的是 {first.village} {first.name}")
         )
-    return tasks
+    return own, others
 
 
-def _month_tasks(office: Office, month: OpenMonth, roles: set[Role]) -> list[Task]:
+def _add_stage(
+    office: Office, month: OpenMonth, roles: set[Role], able: list[str], *, own: list[Task], others: list[Task]
+) -> None:
+    """Add the stage at which a month stands: to the official's own, or with who can take it."""
     name = f"{month.month:%Y-%m}"
     when, late = due_words(due_of(month.month), office.today)
-    tasks: list[Task] = []
     duty, role = STAGES[month.state]
+    href = office.to(f"/desk/months/{name}")
+    if month.state is State.OPEN:
+        words = f"{short_month(name)}账期，等计算"
+    else:
+        words = f"{short_month(name)}账期，等{_turn(month.state)}"
+    elsewhere = month.held is not None and month.held is not duty
     done_here = month.state in _LOOKED_AT and month.left == 0
-    if role in roles and not done_here:
+    if role in roles and not elsewhere and not done_here:
         text = f"核定 {yuan(month.approved_fen)} 元，{month.operators} 家 {month.lines} 条业务"
-        if month.state is State.OPEN:
-            text = "账单到齐就可以算"
-        if month.held is not None and month.held is not duty:
-            text = f"您办理过{DUTY_NAMES[month.held]}，须由另一人{DUTY_NAMES[duty]}"
-        words = "等计算" if month.state is State.OPEN else f"等{_turn(month.state)}"
-        tasks.append(Task(office.to(f"/desk/months/{name}"), f"{short_month(name)}账期，{words}", when, text, late))
-    if month.stopping and month.state in _UNDECIDED and (office.whole or Role.TOWNSHIP in roles):
-        text = f"{month.stopping} 件停付，涉及 {yuan(month.at_risk_fen)} 元"
-        if Role.TOWNSHIP not in roles:
-            text += "，等乡镇处理"
-        tasks.append(Task(office.to("/desk/findings", month=name), f"{short_month(name)}疑点", when, text, late))
-    return tasks
+        own.append(Task(href, words, when, "账单到齐就可以算" if month.state is State.OPEN else text, late))
+        return
+    text = "您负责的村已办，还要等别的村。" if role in roles and done_here else able_words(able)
+    refused = duty if role in roles else Duty.COUNTY if Role.COUNTY in roles else None
+    if month.held is not None and elsewhere and refused is not None and month.held is not refused:
+        text = cannot_words(month.held, refused) + text
+    others.append(Task(href, words, when, text, late))
+
+
+def _add_findings(office: Office, month: OpenMonth, roles: set[Role], *, own: list[Task], others: list[Task]) -> None:
+    """Add the findings that hold a month: the township decides them, who sees the county may look."""
+    if not month.stopping or month.state not in _UNDECIDED or not (office.whole or Role.TOWNSHIP in roles):
+        return
+    name = f"{month.month:%Y-%m}"
+    when, late = due_words(due_of(month.month), office.today)
+    text = f"{month.stopping} 件停付，涉及 {yuan(month.at_risk_fen)} 元"
+    mine = Role.TOWNSHIP in roles and month.held in {None, Duty.TOWNSHIP}
+    task = Task(
+        office.to("/desk/findings", month=name, state="open"),
+        f"{short_month(name)}疑点{'' if mine else '，等乡镇处理'}",
+        when,
+        text,
+        late,
+    )
+    (own if mine else others).append(task)
 
 
 def _turn(state: State) -> str:
@@ -116,7 +146,7 @@ def _turn(state: State) -> str:
 def _quarter_task(office: Office) -> Task:
     first, _, due = quarter_due(office.today)
     when, late = due_words(due, office.today)
-    words = f"{_QUARTERS[(first.month - 1) // 3]}季度报表"
+    words = f"{quarter_words(quarter_name(first))}报表"
     href = office.to(f"/desk/quarters/{quarter_name(first)}")
     return Task(href, words, when, "惠及用户、让利金额，随账期自动算好，填报人看一遍", late)
 
@@ -138,12 +168,12 @@ async def _month_context(conn: Connection, office: Office, view: MonthView) -> d
         Drill(
             0,
             place.name,
-            office.to("/desk/places", month=view.month, township=place.code),
+            f"{office.to('/desk/places', month=view.month, township=place.code)}#{row_id(place.code)}",
             drill_cells(place),
         )
         for place in townships
     ]
-    finding = _gravest(view.findings)
+    finding = next((each for each in by_gravity(view.findings) if each.stops), None)
     decisions = await decisions_of(conn, office.county, [finding.id]) if finding else {}
     return {
         "name": month_words(view.month),
@@ -158,12 +188,6 @@ async def _month_context(conn: Connection, office: Office, view: MonthView) -> d
         "case": case_of(finding, decisions.get(finding.id, [])) if finding else None,
         "state": STATE_NAMES[view.state],
     }
-
-
-def _gravest(findings: list[FindingView]) -> FindingView | None:
-    """Return the finding that the desk shows: one that stops a line, open before decided, the dead before all."""
-    stopping = [finding for finding in findings if finding.stops]
-    return min(stopping, key=lambda each: (each.state != "open", each.check != "dead_in_service_month"), default=None)
 
 
 ROUTES = [desk]

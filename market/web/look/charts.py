@@ -223,7 +223,9 @@ def price_range(low: int, usual: int, high: int) -> str:
     # A figure that would touch its neighbour is left out; the hint above says all three.
     if usual in (low, high) or min(at - 94, 234 - at) < 9 * _em(yuan(high)):
         labels = [(94, low), (234, high)]
-    texts = "".join(f'<text x="{x}" y="52" text-anchor="middle">{_plain_yuan(fen)}</text>' for x, fen in labels)
+    # One form for all: 31 beside 20.90 would look like another kind of figure.
+    write = yuan if any(fen % 100 for _, fen in labels) else _plain_yuan
+    texts = "".join(f'<text x="{x}" y="52" text-anchor="middle">{write(fen)}</text>' for x, fen in labels)
     return safe(
         '<svg class="range" viewBox="0 0 328 56" aria-hidden="true"><path d="M8 22h312" stroke="var(--line)"'
         ' stroke-width="8"/><path d="M94 22h140" stroke="var(--gold)" stroke-width="8"/>'

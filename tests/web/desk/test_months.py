@@ -5,14 +5,21 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import python_calamine
 
-from market.kernel import Database
+from market.kernel import Database, Fen
+from market.reports.desk.months import ReasonRow
+from market.reports.desk.view import view_month
+from market.reports.subsidies.month import AdjustmentRow
 from market.subsidies.engine import calculate, read_case
+from market.subsidies.words import Operator
+from market.web.desk.papers import approval_paper
 from tests.service import Service
-from tests.web.desk.county import COUNTY, FINDINGS, People, take_january, the_service
+from tests.web.desk.county import COUNTY, FINDINGS, JANUARY, People, take_january, the_service
 from tests.web.desk.desks import at_the_desk, press, table
+from tests.web.pages.walker import Seen
 
 
 @pytest.fixture
@@ -40,7 +47,8 @@ async def decide_findings(service: Service, token: str) -> None:
             answer = await walker.client.post(
                 form.attrs["action"], data={**values, "why": "样例"}, headers={"Sec-Fetch-Site": "same-origin"}
             )
-            assert (answer.status_code, answer.headers["location"]) == (303, "/desk/findings?month=2019-01&done=1")
+            listed = "/desk/findings?month=2019-01&state=open&done=1"
+            assert (answer.status_code, answer.headers["location"]) == (303, listed)
 
 
 async def test_january_goes_from_its_bills_to_its_close(service: Service, county: People) -> None:
@@ -64,6 +72,29 @@ async def test_january_goes_from_its_bills_to_its_close(service: Service, county
     ]
 
 
+async def test_each_reduction_of_the_month_has_its_reason(service: Service, county: People, database: Database) -> None:
+    await take_january(database, county, until="decide")
+    async with at_the_desk(service, county.tokens["xian"]) as walker:
+        page = await walker.open("/desk/months/2019-01")
+        paper = await walker.open("/desk/sheets/2019-01")
+        book = await walker.client.get("/desk/sheets/2019-01/settlement.xlsx")
+    reasons = [
+        ["不在当月名单", "1", "16.55"],
+        ["超过每户每月上限", "2", "6.10"],
+        ["申请高于按标准应补的数", "1", "3.00"],
+        ["合计", "4", "25.65"],
+    ]
+    assert next(rows for rows in tables(page) if rows[0] == ["原因", "业务数", "金额"])[1:] == reasons
+    assert next(rows for rows in tables(paper) if rows[0] == ["原因", "业务数", "金额"])[1:] == reasons
+    lines = {row[0]: row[11] for row in opened(book.content, "明细")}
+    assert (lines["YD-04"], lines["YD-02"]) == ("申请高于按标准应补的数", "一致")
+
+
+def tables(seen: Seen) -> list[list[list[str]]]:
+    """The cells of every table of a page."""
+    return [table(seen, at) for at in range(len(seen.root.all("table")))]
+
+
 def figures(text: str) -> list[str]:
     """The words of the frame of figures: names and sums by turns."""
     start = text.index("申请 ")
@@ -76,25 +107,45 @@ async def test_the_importer_cannot_approve_and_is_told_who_can(
     await take_january(database, county, until="review")
     seen = await press(service, county, "gan", "2019-01", "decide", status=403)
     assert "没有审定：导入人不能审批" in seen.text
-    assert "2019-01 账期里，您已经办理过导入，不能再办理县级审定。" in seen.text
+    assert "2019年1月账期里，您已经办理过导入，不能再办理县级审定。" in seen.text
     assert "能办的人：样例县某。" in seen.text
     async with database.transaction(scope=COUNTY) as conn:
         assert await conn.fetchval("SELECT state FROM cycles") == "reviewed"
 
 
-async def test_the_desk_says_that_another_must_decide_what_one_imported(
+async def test_what_another_must_decide_is_told_apart_from_what_waits_for_oneself(
     service: Service, county: People, database: Database
 ) -> None:
     await take_january(database, county, until="review")
     async with at_the_desk(service, county.tokens["gan"]) as walker:
         seen = await walker.open("/desk")
-        assert "1 月账期，等县级审定" in seen.text
-        assert "您办理过导入，须由另一人县级审定" in seen.text
+        assert listed(seen, "等我办的") == ["2019年一季度报表"]
+        assert listed(seen, "等别人办的") == ["1 月账期，等县级审定"]
+        assert "这个月的文件是您导入的，导入人不能审批。能办的人：样例县某。" in seen.text
     async with at_the_desk(service, county.tokens["xian"]) as walker:
         seen = await walker.open("/desk")
+        assert listed(seen, "等我办的") == ["1 月账期，等县级审定", "2019年一季度报表"]
+        assert listed(seen, "等别人办的") == []
         assert "核定 289.34 元，3 家 23 条业务" in seen.text
         assert "2月20日，还有 6 天" in seen.text
         assert "4月20日，还有 65 天" in seen.text
+
+
+async def test_findings_wait_for_the_township_alone(service: Service, county: People, database: Database) -> None:
+    await take_january(database, county, until="confirm")
+    for handle, own, others in (
+        ("zhen", ["1 月账期，等乡镇审核", "1 月疑点"], []),
+        ("xian", ["2019年一季度报表"], ["1 月账期，等乡镇审核", "1 月疑点，等乡镇处理"]),
+    ):
+        async with at_the_desk(service, county.tokens[handle]) as walker:
+            seen = await walker.open("/desk")
+        assert (listed(seen, "等我办的"), listed(seen, "等别人办的")) == (own, others), handle
+
+
+def listed(seen: Seen, label: str) -> list[str]:
+    """What the desk lists under a heading."""
+    lists = [node for node in seen.root.all("ul") if node.attrs.get("aria-label") == label]
+    return [link.text for each in lists for link in each.all("a")]
 
 
 async def test_calculating_again_shows_the_same_hash(service: Service, county: People) -> None:
@@ -115,14 +166,14 @@ async def test_a_step_out_of_turn_is_refused_in_words(service: Service, county: 
     await take_january(database, county, until="run")
     async with at_the_desk(service, county.tokens["xian"]) as walker:
         page = await walker.open("/desk/months/2019-01")
-        assert "现在等村级评议核实，不用您办。" in page.text
+        assert "现在等村级评议核实，不用您办。能办的人：样例村某。" in page.text
         answer = await walker.client.post(
             "/desk/months/2019-01/decide",
             data={"csrf": csrf_of(page.html)},
             headers={"Sec-Fetch-Site": "same-origin"},
         )
     assert answer.status_code == 409
-    assert "2019-01 账期现在是“已计算”，这一步要在“乡镇已审核”之后办理。" in answer.text
+    assert "2019年1月账期现在是“已计算”，这一步要在“乡镇已审核”之后办理。" in answer.text
 
 
 def csrf_of(html: str) -> str:
@@ -133,7 +184,57 @@ async def test_an_open_finding_holds_the_review(service: Service, county: People
     await take_january(database, county, until="confirm")
     seen = await press(service, county, "zhen", "2019-01", "review", status=409)
     assert "没有审核" in seen.text
-    assert "还有 3 件停付的疑点没有处理" in seen.text
+    assert (
+        "还有 3 件停付的疑点没有处理：不在当月名单的申请 DX-06、一人两处登记享受 DX-06、一户两家运营商 H14。"
+        in seen.text
+    )
+    assert "_" not in seen.root.all("main")[0].text
+
+
+async def test_what_stands_against_a_step_is_said_before_it_is_pressed(
+    service: Service, county: People, database: Database
+) -> None:
+    await take_january(database, county, until="confirm")
+    async with at_the_desk(service, county.tokens["zhen"]) as walker:
+        seen = await walker.open("/desk/months/2019-01")
+    assert "还有 3 件停付的疑点没有处理，处理完才能乡镇审核。" in seen.text
+    assert "/desk/findings?month=2019-01&state=open" in seen.links()
+    assert "等乡镇审核的村，15 个" in seen.text
+
+
+async def test_the_importer_meets_the_refusal_long_before_the_decision_is_due(
+    service: Service, county: People, database: Database
+) -> None:
+    await take_january(database, county, until="confirm")
+    async with at_the_desk(service, county.tokens["gan"]) as walker:
+        seen = await walker.open("/desk/months/2019-01")
+        assert "这个月的文件是您导入的，导入人不能审批。 能办的人：样例县某。 也还没轮到：现在等乡镇审核。" in seen.text
+        refused = await walker.submit("/desk/months/2019-01/decide", status=403)
+    assert "没有审定：导入人不能审批" in refused.text
+    async with at_the_desk(service, county.tokens["xian"]) as walker:
+        assert "/desk/months/2019-01/decide" not in (await walker.open("/desk/months/2019-01")).html
+
+
+async def test_a_decision_keeps_the_list_as_it_was_chosen(service: Service, county: People, database: Database) -> None:
+    await take_january(database, county, until="confirm")
+    async with at_the_desk(service, county.tokens["zhen"]) as walker:
+        seen = await walker.open("/desk/findings?month=2019-01&state=open")
+        assert seen.text.count("待处理，") == 4
+        # Refused without a reason: the list and its choice stand as before.
+        seen = await walker.submit("/desk/findings", status=422, why=" ")
+        assert "请写明理由" in seen.text
+        assert seen.text.count("待处理，") == 4
+        seen = await walker.submit("/desk/findings", why="样例")
+        assert seen.path == "/desk/findings?month=2019-01&state=open&done=1"
+        assert seen.text.count("待处理，") == 3
+
+
+async def test_quarters_are_called_as_people_call_them(service: Service, county: People, database: Database) -> None:
+    await take_january(database, county, until="run")
+    async with at_the_desk(service, county.tokens["gan"]) as walker:
+        seen = await walker.open("/desk/sheets")
+    assert "2019年一季度" in seen.text
+    assert "2019Q1" not in seen.text
 
 
 async def test_a_form_of_another_site_changes_nothing(service: Service, county: People, database: Database) -> None:
@@ -199,10 +300,41 @@ async def test_the_stamped_form_is_a_workbook_and_a_page(service: Service, count
     assert listed.text.splitlines()[-1] == ",".join(total)
 
 
+async def test_the_stamped_form_stays_one_page_however_many_reasons_and_adjustments_there_are(
+    county: People, database: Database
+) -> None:
+    await take_january(database, county, until="run")
+    async with database.transaction(scope=COUNTY) as conn:
+        view = await view_month(conn, COUNTY, JANUARY, [COUNTY])
+    many = [ReasonRow(["ABOVE_TERMS"] * n, n, Fen(100 * n)) for n in range(9, 0, -1)]
+    adjusted = [
+        AdjustmentRow(
+            "2019-01",
+            "2018-12",
+            f"YD-0{n}",
+            Operator.MOBILE,
+            Fen(0),
+            Fen(n),
+            Fen(n),
+            Fen(0),
+            Fen(n),
+            {"county": n},
+            "样例",
+        )
+        for n in range(1, 10)
+    ]
+    paper = approval_paper(msgspec.structs.replace(view, reasons=many, adjustments=adjusted), "阜平县")
+    reasons, adjustments = paper.tables[1], paper.tables[2]
+    assert [row[1:] for row in reasons.rows] == [[9, 900], [8, 800], [7, 700], [6, 600], [5, 500], [10, 1000]]
+    assert (reasons.rows[-1][0], reasons.foot) == ("其他 4 种", ["合计", 45, 4500])
+    assert [row[0] for row in adjustments.rows] == ["2018-12"] * 5 + ["其他 4 笔"]
+    assert (adjustments.rows[-1][5:8], adjustments.foot and adjustments.foot[5:8]) == ([30, 0, 30], [45, 0, 45])
+
+
 async def test_a_month_without_a_calculation_has_no_papers(service: Service, county: People) -> None:
     async with at_the_desk(service, county.tokens["xian"]) as walker:
         seen = await walker.open("/desk/sheets/2019-01", status=404)
-        assert "2019-01 还没有计算，没有审批表。" in seen.text
+        assert "2019年1月还没有计算，没有审批表。" in seen.text
 
 
 async def test_the_quarters_report_is_provisional_until_its_months_are_closed(

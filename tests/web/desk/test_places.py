@@ -15,6 +15,8 @@ from tests.web.desk.county import COUNTY, JANUARY, NOW, People, take_january, th
 from tests.web.desk.desks import at_the_desk, table
 from tests.web.pages.walker import Seen, Walker
 
+WAY_TO_YD_02 = [(0, "阜平县"), (1, "龙泉关镇"), (2, "骆驼湾村"), (3, "样例钱* H02，2 人"), (4, "YD-02")]
+
 
 @pytest.fixture
 async def service(dsn: str, folder: Path, county: People, database: Database) -> AsyncGenerator[Service]:
@@ -39,8 +41,13 @@ def fen(text: str) -> int:
 
 
 async def follow(walker: Walker, words: str) -> Seen:
+    """Press a row of the drill; where its link leads to, that row stands on the page."""
     link = next(a for a in walker.seen.root.all("a") if a.attrs.get("aria-label") == words)
-    return await walker.open(link.attrs["href"].partition("#")[0])
+    address, _, anchor = link.attrs["href"].partition("#")
+    seen = await walker.open(address)
+    [row] = [row for row in seen.root.all("tr") if row.attrs.get("id") == anchor]
+    assert words.removeprefix("展开").removeprefix("收起") == row.all("th")[0].text
+    return seen
 
 
 async def test_each_level_adds_up_to_the_row_above(service: Service, county: People) -> None:
@@ -53,24 +60,46 @@ async def test_each_level_adds_up_to_the_row_above(service: Service, county: Peo
         for _, name, cells in townships:
             await walker.open("/desk/places")
             opened = levels(await follow(walker, f"展开{name}"))
-            inside = [below for level, _, below in opened if level == 1]
+            assert [(level, words) for level, words, _ in opened if level < 2] == [(0, "阜平县"), (1, name)]
+            inside = [below for level, _, below in opened if level == 2]
             for column in range(6):
                 assert sum(fen(below[column]) for below in inside) == fen(cells[column]), name
 
 
-async def test_a_line_is_opened_with_days_rule_and_sentence(service: Service, county: People) -> None:
+async def test_the_way_to_a_line_alone_is_shown_and_the_explanation_beneath_it(
+    service: Service, county: People
+) -> None:
     async with at_the_desk(service, county.tokens["gan"]) as walker:
         await walker.open("/desk/places?month=2019-01")
         await follow(walker, "展开龙泉关镇")
-        await follow(walker, "展开骆驼湾村")
-        await follow(walker, "展开H02 户")
+        seen = await follow(walker, "展开骆驼湾村")
+        assert [(level, words) for level, words, _ in levels(seen)] == [
+            (0, "阜平县"), (1, "龙泉关镇"), (2, "骆驼湾村"), (3, "样例赵* H01，3 人"), (3, "样例钱* H02，2 人"),
+        ]  # fmt: skip
+        await follow(walker, "展开样例钱* H02，2 人")
         seen = await follow(walker, "展开YD-02")
-    assert [(level, words) for level, words, _ in levels(seen) if level] == [
-        (1, "顾家台村"), (1, "黑崖沟村"), (1, "骆驼湾村"), (2, "H01 户"), (2, "H02 户"), (3, "YD-02"),
-    ]  # fmt: skip
-    assert "31/31 天可享受：一致。依据：阜样例〔2018〕1号" in seen.text
-    assert "2019-01-16 至 2019-01-31：16/31 天 × 9.00" in seen.text
-    assert "农户每月最多支付套餐费的百分之五十" in seen.text
+        assert [(level, words) for level, words, _ in levels(seen)] == WAY_TO_YD_02
+        rows = seen.root.all("tbody")[0].all("tr")
+        at = next(n for n, row in enumerate(rows) if row.attrs.get("id") == "r-YD-02")
+        told = rows[at + 1].text
+        assert "YD-02 怎么算的 31/31 天可享受，申请 13.84，没有核减：一致" in told
+        assert "2019-01-16 至 2019-01-31：16/31 天 × 9.00" in told
+        assert "农户每月最多支付套餐费的百分之五十" in told
+        assert "/desk/programmes#p-P1" in seen.links()
+        # A line's own address opens the way to it, and shutting it leads back to its household.
+        assert [(level, words) for level, words, _ in levels(await walker.open("/desk/places?line=YD-02"))] == (
+            WAY_TO_YD_02
+        )
+        assert "怎么算的" not in (await follow(walker, "收起YD-02")).text
+        seen = await follow(walker, "收起龙泉关镇")
+    assert len(levels(seen)) == 8
+    assert table(seen)[-1][0] == "阜平县"
+
+
+async def test_a_claim_above_what_is_due_says_why(service: Service, county: People) -> None:
+    async with at_the_desk(service, county.tokens["gan"]) as walker:
+        seen = await walker.open("/desk/places?month=2019-01&line=YD-04")
+    assert "YD-04 怎么算的 31/31 天可享受，申请 12.00，核减 3.00：申请高于按标准应补的数" in seen.text
 
 
 async def test_names_and_numbers_are_masked(service: Service, county: People) -> None:

@@ -1,0 +1,37 @@
+"""What separation of duties (R14) means to the official: what one cannot do, why, and who can; said before pressing."""
+
+from collections.abc import Sequence
+
+from market.subsidies.models import DUTY_NAMES, Duty
+
+APPROVALS = frozenset({Duty.VILLAGE, Duty.TOWNSHIP, Duty.COUNTY})
+HOLDER_NAMES = {
+    Duty.IMPORT: "导入人",
+    Duty.TERMS: "定政策的人",
+    Duty.VILLAGE: "村级核实人",
+    Duty.TOWNSHIP: "乡镇审核人",
+    Duty.COUNTY: "县级审定人",
+    Duty.SETTLEMENT: "结算人",
+    Duty.RECONCILIATION: "对账人",
+}
+_DONE = {
+    Duty.IMPORT: "这个月的文件是您导入的",
+    Duty.TERMS: "这个月的标准是您定的",
+    Duty.VILLAGE: "这个月的村级核实是您办的",
+    Duty.TOWNSHIP: "这个月的乡镇审核是您办的",
+    Duty.COUNTY: "这个月的县级审定是您办的",
+    Duty.SETTLEMENT: "这个月的结算是您办的",
+    Duty.RECONCILIATION: "这个月的对账是您办的",
+}
+
+
+def cannot_words(held: Duty, wanted: Duty) -> str:
+    """Say why who holds one duty of a month does not take another."""
+    if held is Duty.IMPORT and wanted in APPROVALS:
+        return f"{_DONE[held]}，导入人不能审批。"
+    return f"{_DONE[held]}，{DUTY_NAMES[wanted]}要由另一个人办。"
+
+
+def able_words(names: Sequence[str]) -> str:
+    """Say who can take a step."""
+    return f"能办的人：{'、'.join(names)}。" if names else "现在没有别的人能办，请联系系统管理员加人。"
