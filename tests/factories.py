@@ -230,14 +230,18 @@ async def _a_listing(
     now: datetime,
 ) -> UUID:
     place = await conn.fetchrow(
-        "SELECT d.name AS county, c.name AS category, p.name AS producer, p.village_code"
+        "SELECT d.name AS county, c.name AS category, p.name AS producer, p.village_code,"
+        "       ARRAY(SELECT name FROM divisions WHERE code IN (rpad(left(p.village_code, 4), 12, '0'),"
+        "             rpad(left(p.village_code, 9), 12, '0'), p.village_code) ORDER BY level) AS around"
         "  FROM producers p JOIN divisions d ON d.code = rpad(p.county_code, 12, '0'), categories c"
         " WHERE p.id = $1 AND c.code = $2",
         producer_id,
         category,
     )
     assert place is not None
-    columns = search_columns(title, county=place["county"], category=place["category"], producer=place["producer"])
+    columns = search_columns(
+        title, county=place["county"], category=place["category"], producer=place["producer"], around=place["around"]
+    )
     return await conn.fetchval(
         "INSERT INTO listings (producer_id, kind, category_code, title, origin_code, harvest_months, commission_bp,"
         " state, searched, words, latin, published_at, sample)"

@@ -2,6 +2,7 @@
 
 from market.aftersales.check_in import CheckedIn, Guest, check_in_guest, guests_of
 from market.aftersales.models import (
+    OWN_DELIVERY,
     AlreadyReviewed,
     CodeUsed,
     CodeWrong,
@@ -9,6 +10,7 @@ from market.aftersales.models import (
     NotReceivedYet,
     NotRefundable,
     NotShippable,
+    NotSleptYet,
     NotTheDay,
     OtherRefundUnderKey,
     RefundWrong,
@@ -22,9 +24,10 @@ from market.aftersales.receive import Received, confirm_overdue, confirm_receipt
 from market.aftersales.refund import LineRefund, refund_line
 from market.aftersales.review import Review, write_review
 from market.aftersales.ship import ship_suborder
-from market.aftersales.statement import Statement, StatementLine, get_statement
+from market.aftersales.statement import Share, Statement, StatementLine, due_of, get_share, get_statement
 
 __all__ = [
+    "OWN_DELIVERY",
     "AlreadyReviewed",
     "CheckedIn",
     "CodeUsed",
@@ -35,6 +38,7 @@ __all__ = [
     "NotReceivedYet",
     "NotRefundable",
     "NotShippable",
+    "NotSleptYet",
     "NotTheDay",
     "OtherRefundUnderKey",
     "Parcel",
@@ -43,6 +47,7 @@ __all__ = [
     "RefundWrong",
     "Review",
     "ReviewWrong",
+    "Share",
     "Statement",
     "StatementLine",
     "TooLateToRefund",
@@ -52,6 +57,8 @@ __all__ = [
     "confirm_overdue",
     "confirm_receipt",
     "count_to_ship",
+    "due_of",
+    "get_share",
     "get_statement",
     "guests_of",
     "parcels_of",

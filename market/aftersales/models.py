@@ -10,6 +10,8 @@ BAD_FRUIT_WITHIN = timedelta(hours=48)
 AGREED_WITHIN = timedelta(days=90)
 """How long after receipt a producer may still give money back by agreement; payment rails take refunds for 180 days."""
 MOST_REVIEW = 500
+OWN_DELIVERY = "自己送"
+"""Stands for the carrier where the producer brings the goods itself: there is no number, and neither is kept."""
 
 
 class Why(StrEnum):
@@ -32,7 +34,7 @@ class TrackingWrong(Refusal):
 
     code = "tracking_wrong"
     status = 422
-    zh = "请写快递公司和 4 到 40 位的运单号。"
+    zh = "请写快递公司和 4 到 40 位的快递单号。"
     en = "Give the carrier and a tracking number of 4 to 40 letters and digits."
 
 
@@ -108,7 +110,7 @@ class ReviewWrong(Refusal):
 
     code = "review_wrong"
     status = 422
-    zh = "评价要 1 到 5 星，文字不超过 500 字。"
+    zh = "评价要 1 到 5 分，文字不超过 500 字。"
     en = "A review has 1 to 5 stars and at most 500 characters."
 
 
@@ -118,6 +120,14 @@ class NotReceivedYet(Refusal):
     code = "not_received_yet"
     zh = "收到以后才能评价。"
     en = "Review it once you have received it."
+
+
+class NotSleptYet(NotReceivedYet):
+    """A stay is reviewed when its nights are over."""
+
+    code = "not_slept_yet"
+    zh = "住完了再评价：{leave_on} 起能写。"
+    en = "Review the stay once its nights are over, from {leave_on} on."
 
 
 class AlreadyReviewed(Refusal):

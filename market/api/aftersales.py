@@ -33,10 +33,10 @@ from payments.stripe import Stripe
 
 
 class Shipment(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who carries the parcel, and under which number."""
+    """Who carries the parcel, and under which number; a producer who brings it (`自己送`) gives none."""
 
     carrier: Annotated[str, Meta(max_length=60)]
-    tracking: Annotated[str, Meta(max_length=80)]
+    tracking: Annotated[str, Meta(max_length=80)] = ""
 
 
 class Shipped(Struct, frozen=True):

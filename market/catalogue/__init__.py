@@ -10,7 +10,6 @@ from market.catalogue.browse import (
     newest,
 )
 from market.catalogue.detail import (
-    Freight,
     Listing,
     Product,
     Room,
@@ -21,13 +20,24 @@ from market.catalogue.detail import (
     get_stay,
     listing_id_of,
 )
-from market.catalogue.edit import Standing, change_price, change_text, move_listing
+from market.catalogue.edit import (
+    OfferChange,
+    OwnVariant,
+    Standing,
+    change_offer,
+    change_price,
+    change_text,
+    list_own_variants,
+    move_listing,
+)
 from market.catalogue.models import (
     BadCursor,
     BadListing,
     CancelTier,
     Card,
     CertificateNeeded,
+    CertificateWaiting,
+    Freight,
     Kind,
     Move,
     NewActivity,
@@ -39,13 +49,14 @@ from market.catalogue.models import (
     State,
     TooManyListings,
 )
+from market.catalogue.papers import why_not
 from market.catalogue.poster import qr_svg, schema_facts
 from market.catalogue.publish import own_producer, publish_activity, publish_product, publish_stay
 from market.catalogue.scores import refresh_scores
 from market.catalogue.search import PAGE, SORT_RULES, Found, Sort, Wanted, search_listings
 from market.catalogue.searching import SearchColumns, search_columns
 from market.catalogue.templates import AskedPrices, Template, list_templates
-from market.catalogue.terms import NewFreight, NewSeason, Season, set_freight, set_season
+from market.catalogue.terms import NewFreight, NewSeason, Season, get_freight, set_freight, set_season
 from market.catalogue.units import BadUnit, Unit, parse_unit, per_kg
 
 __all__ = [
@@ -59,6 +70,7 @@ __all__ = [
     "Card",
     "CategoryCount",
     "CertificateNeeded",
+    "CertificateWaiting",
     "CountyCount",
     "Found",
     "Freight",
@@ -71,6 +83,8 @@ __all__ = [
     "NewSeason",
     "NewStay",
     "NotNow",
+    "OfferChange",
+    "OwnVariant",
     "ProducerNotOpen",
     "Product",
     "Published",
@@ -87,13 +101,16 @@ __all__ = [
     "Unit",
     "Variant",
     "Wanted",
+    "change_offer",
     "change_price",
     "change_text",
+    "get_freight",
     "get_product",
     "get_stay",
     "in_season",
     "list_categories",
     "list_counties",
+    "list_own_variants",
     "list_templates",
     "listing_id_of",
     "listings_of",
@@ -112,4 +129,5 @@ __all__ = [
     "search_listings",
     "set_freight",
     "set_season",
+    "why_not",
 ]

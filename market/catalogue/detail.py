@@ -5,7 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.models import Kind
+from market.catalogue.models import Freight, Kind
+from market.catalogue.terms import get_freight
 from market.identity import NotFound
 from market.kernel import Connection, Fen, Query
 
@@ -65,17 +66,6 @@ class Listing(Struct, frozen=True):
     sample: bool
 
 
-class Freight(Struct, frozen=True):
-    """What the producer charges for carriage, by gross weight; `no_ship` are regions it does not send to."""
-
-    first_g: int
-    first_fen: Fen
-    next_g: int
-    next_fen: Fen
-    free_above_fen: Fen | None
-    no_ship: list[str]
-
-
 class Product(Struct, frozen=True):
     """A product or an activity with its sizes and its freight."""
 
@@ -111,6 +101,7 @@ class Stay(Struct, frozen=True):
     tiers: list[Tier]
 
 
+# A permit that some category needs says nothing of the others: a homestay permit is not shown on millet.
 LISTING = Query(
     Listing,
     """
@@ -124,7 +115,10 @@ LISTING = Query(
            l.chilled, l.perishable, l.gi,
            ARRAY(SELECT DISTINCT c.kind FROM certificates c
                   WHERE c.producer_id = p.id AND c.verified_at IS NOT NULL AND c.kind <> 'identity'
-                    AND (c.expires_on IS NULL OR c.expires_on >= business_day(:now)) ORDER BY c.kind) AS certificates,
+                    AND (c.expires_on IS NULL OR c.expires_on >= business_day(:now))
+                    AND (c.kind = ANY(g.needs)
+                         OR NOT EXISTS (SELECT FROM categories WHERE c.kind = ANY(needs)))
+                  ORDER BY c.kind) AS certificates,
            l.rating_sum, l.rating_count, l.sold_count, f.name AS photo, f.kind AS photo_kind, l.state,
            l.published_at, l.sample
       FROM listings l
@@ -148,13 +142,6 @@ VARIANTS_OF = Query(
      WHERE v.listing_id = :listing_id
      ORDER BY v.position
      LIMIT 50
-    """,
-)
-FREIGHT_OF = Query(
-    Freight,
-    """
-    SELECT first_g, first_fen, next_g, next_fen, free_above_fen, no_ship
-      FROM freight_templates WHERE producer_id = :producer_id
     """,
 )
 ROOMS_OF = Query(
@@ -194,7 +181,7 @@ async def get_product(conn: Connection, listing_id: UUID, *, own: tuple[UUID, ..
     return Product(
         listing,
         await VARIANTS_OF.all(conn, listing_id=listing_id),
-        await FREIGHT_OF.maybe(conn, producer_id=listing.producer_id),
+        await get_freight(conn, listing.producer_id),
     )
 
 

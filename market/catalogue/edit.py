@@ -1,5 +1,6 @@
 """Changing an offer: its price, its words, whether it is for sale."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from market.identity import Actor, NotFound, Role, require_role
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.text import clean
 from market.producers.moderation import moderate
+from market.stock import LotId, count_units
 
 _OFFICES = (Role.COUNTY, Role.PLATFORM)
 _TITLE = range(2, 61)
@@ -37,6 +39,26 @@ class Standing(Struct, frozen=True):
     price_fen: Fen
 
 
+class OwnVariant(Struct, frozen=True):
+    """A size that a person's producer sells: what one costs, and how many can still be sold (None: not counted)."""
+
+    id: UUID
+    label: str
+    unit: str
+    price_fen: Fen
+    lot_id: UUID | None
+    takes: int
+    left: int | None
+
+
+class OfferChange(Struct, frozen=True):
+    """What becomes of one size: its price from now on, and how many more (negative: fewer) can be sold."""
+
+    variant_id: UUID
+    price_fen: Fen
+    left_change: int = 0
+
+
 class Held(Struct, frozen=True):
     """A listing whose row is locked, with what its words are made of."""
 
@@ -44,6 +66,7 @@ class Held(Struct, frozen=True):
     state: State
     origin_code: str
     county: str
+    around: list[str]
     category: str
     producer: str
     live: int
@@ -53,6 +76,10 @@ LOCK_LISTING = Query(
     Held,
     """
     SELECT l.producer_id, l.state, l.origin_code, d.name AS county, g.name AS category, p.name AS producer,
+           ARRAY(SELECT name FROM divisions
+                  WHERE code IN (rpad(left(l.origin_code, 4), 12, '0'), rpad(left(l.origin_code, 9), 12, '0'),
+                                 l.origin_code)
+                  ORDER BY level) AS around,
            (SELECT count(*) FROM listings WHERE producer_id = l.producer_id AND state = 'live') AS live
       FROM listings l
       JOIN divisions d ON d.code = rpad(l.county_code, 12, '0')
@@ -78,6 +105,16 @@ SET_PRICE = Query(
       FROM listings l
      WHERE v.id = :variant_id AND l.id = v.listing_id AND l.producer_id = ANY(:own::uuid[]) AND l.state <> 'suspended'
     RETURNING l.id
+    """,
+)
+OWN_VARIANTS = Query(
+    OwnVariant,
+    """
+    SELECT v.id, v.label, v.unit, v.price_fen, v.lot_id, v.takes, o.left_units / v.takes AS left
+      FROM variants v JOIN listings l ON l.id = v.listing_id LEFT JOIN lots o ON o.id = v.lot_id
+     WHERE v.listing_id = :listing_id AND l.producer_id = ANY(:own::uuid[]) AND l.state <> 'suspended'
+     ORDER BY v.position
+     LIMIT 50
     """,
 )
 SET_TEXT = Query(
@@ -155,6 +192,47 @@ async def change_price(conn: Connection, actor: Actor, variant_id: UUID, price: 
     return await STANDING.one(conn, listing_id=listing_id)
 
 
+async def list_own_variants(conn: Connection, actor: Actor, listing_id: UUID) -> list[OwnVariant]:
+    """Return the sizes of a listing of one's own that may be changed: none where it is suspended or another's."""
+    return await OWN_VARIANTS.all(conn, listing_id=listing_id, own=list(actor.producers))
+
+
+async def change_offer(
+    conn: Connection,
+    actor: Actor,
+    listing_id: UUID,
+    changes: Sequence[OfferChange],
+    *,
+    reference: str,
+    now: datetime,
+) -> None:
+    """Set prices and count what is left of sizes of one's own listing, in the caller's transaction.
+
+    What is left changes by how much it is more or fewer, once a `reference`: what was ordered in the meantime stays
+    ordered, and units that wait in orders are not touched. Prices of orders that were placed stay.
+
+    Raises:
+        NotFound: the listing is not the person's or suspended, or has no such size, or the size is not counted.
+        BadListing: a price is not between 0.01 and 1,000,000 yuan.
+        LessThanNothing: fewer can still be sold than are taken away; nothing changes.
+        NothingToCount: more than anyone holds.
+    """
+    own = {each.id: each for each in await list_own_variants(conn, actor, listing_id)}
+    if not own or any(each.variant_id not in own for each in changes):
+        raise NotFound
+    counted = [(own[each.variant_id], each.left_change) for each in changes if each.left_change]
+    lots = [(variant.lot_id, variant, change) for variant, change in counted if variant.lot_id is not None]
+    if len(lots) != len(counted):
+        raise NotFound
+    # Lots before anything else and by id, as checkout takes them.
+    for lot_id, variant, change in sorted(lots, key=lambda each: each[0]):
+        units = change * variant.takes
+        await count_units(conn, actor, LotId(lot_id), change=units, reference=f"{reference}:{variant.id}", now=now)
+    for each in changes:
+        if each.price_fen != own[each.variant_id].price_fen:
+            await change_price(conn, actor, each.variant_id, each.price_fen, now=now)
+
+
 async def change_text(
     conn: Connection, actor: Actor, listing_id: UUID, *, title: str, story: str, now: datetime
 ) -> Standing:
@@ -177,7 +255,9 @@ async def change_text(
     if faults:
         raise BadListing(errors=tuple(faults))
     moderate(title=title, story=story)
-    columns = search_columns(title, county=held.county, category=held.category, producer=held.producer)
+    columns = search_columns(
+        title, county=held.county, category=held.category, producer=held.producer, around=held.around
+    )
     await SET_TEXT.run(
         conn,
         listing_id=listing_id,

@@ -167,6 +167,22 @@ class Card(Struct, frozen=True):
     key: int
 
 
+class Freight(Struct, frozen=True):
+    """What the producer charges for carriage, by gross weight; `no_ship` are regions it does not send to."""
+
+    first_g: int
+    first_fen: Fen
+    next_g: int
+    next_fen: Fen
+    free_above_fen: Fen | None
+    no_ship: list[str]
+
+    @property
+    def is_free(self) -> bool:
+        """Whether every parcel goes free, at the producer's cost."""
+        return not self.first_fen and not self.next_fen
+
+
 class BadListing(Refusal):
     """Fields of the offer are not right; each is named with what would be."""
 
@@ -190,8 +206,15 @@ class CertificateNeeded(Refusal):
 
     code = "certificate_needed"
     status = 409
-    zh = "卖{category}要先有{certificates}（{source}）。请把证件拍照交给县里核对。"
+    zh = "卖{category}要先有{certificates}（{source}）。把证拍照交上来，县里核对好了就能卖。"
     en = "To sell {category} a verified certificate is needed: {kinds} ({source})."
+
+
+class CertificateWaiting(CertificateNeeded):
+    """The certificate was handed in, and the county has not verified it yet."""
+
+    zh = "{certificates}已经交了，等县里核对。核对好了，就能卖{category}。"
+    en = "The certificate ({kinds}) waits for the county; once it is verified, {category} may be sold."
 
 
 class TooManyListings(Refusal):

@@ -1,7 +1,7 @@
 """Putting an offer up for sale."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -9,29 +9,25 @@ from msgspec import Struct
 from market.audit import record
 from market.catalogue.models import (
     GOODS_COMMISSION_BP,
-    MOST_LISTINGS,
     MOST_PRICE_FEN,
     MOST_ROOMS,
     TOURISM_COMMISSION_BP,
     BadListing,
     CancelTier,
-    CertificateNeeded,
     Kind,
     NewActivity,
     NewProduct,
     NewStay,
-    ProducerNotOpen,
     Published,
     State,
-    TooManyListings,
 )
+from market.catalogue.papers import category_of, lock_seller, require_papers, selling
 from market.catalogue.searching import search_columns
 from market.catalogue.units import BadUnit, Unit, parse_unit
 from market.identity import Actor, NotFound, require_producer
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import day_of
 from market.kernel.text import clean
-from market.producers.models import CERTIFICATE_NAMES, STATE_NAMES
 from market.producers.moderation import moderate
 from market.stock import open_lot
 
@@ -43,27 +39,6 @@ PERISHABLE = frozenset({"fruit", "vegetable", "mushroom", "livestock", "aquatic"
 """Categories whose goods are fresh, so that the seven-day return does not apply. Source: 消费者权益保护法 25."""
 
 
-class Seller(Struct, frozen=True):
-    """What publishing needs to know of a producer: `certificates` are the verified kinds that have not expired."""
-
-    name: str
-    state: str
-    village_code: str
-    county: str
-    live: int
-    certificates: list[str]
-    sample: bool
-
-
-class Category(Struct, frozen=True):
-    """A category, and the certificates of which one is needed to publish there."""
-
-    name: str
-    kind: Kind
-    needs: list[str]
-    source: str
-
-
 class Added(Struct, frozen=True):
     """A listing as it was numbered."""
 
@@ -71,21 +46,6 @@ class Added(Struct, frozen=True):
     number: int
 
 
-SELLER = Query(
-    Seller,
-    """
-    SELECT p.name, p.state, p.village_code, d.name AS county, p.sample,
-           (SELECT count(*) FROM listings WHERE producer_id = p.id AND state = 'live') AS live,
-           ARRAY(SELECT DISTINCT kind FROM certificates
-                  WHERE producer_id = p.id AND verified_at IS NOT NULL
-                    AND (expires_on IS NULL OR expires_on >= :day::date)
-                  ORDER BY kind) AS certificates
-      FROM producers p JOIN divisions d ON d.code = rpad(p.county_code, 12, '0')
-     WHERE p.id = :producer_id
-       FOR NO KEY UPDATE OF p
-    """,
-)
-CATEGORY = Query(Category, "SELECT name, kind, needs, source FROM categories WHERE code = :code")
 OWN_PHOTO = Query(int, "SELECT 1 FROM photos WHERE id = :photo_id AND owner_id = :owner_id AND purpose = 'listing'")
 ADD_LISTING = Query(
     Added,
@@ -308,42 +268,21 @@ def tiers_are_fair(tiers: Sequence[CancelTier]) -> bool:
     return len(set(days)) == len(days) and refunds == sorted(refunds)
 
 
-async def _seller(conn: Connection, producer_id: UUID, day: date) -> Seller:
-    seller = await SELLER.maybe(conn, producer_id=producer_id, day=day)
-    if seller is None:
-        raise NotFound
-    if seller.state != "open":
-        raise ProducerNotOpen(state=STATE_NAMES[seller.state])
-    if seller.live >= MOST_LISTINGS:
-        raise TooManyListings(most=MOST_LISTINGS)
-    return seller
-
-
-async def _category(conn: Connection, offer: _Offer, seller: Seller) -> Category:
-    category = await CATEGORY.maybe(conn, code=offer.category)
-    if category is None or category.kind is not offer.kind:
-        raise BadListing(errors=(FieldFault("category", "没有这个类别，请从类别里选"),))
-    if category.needs and not set(category.needs) & set(seller.certificates):
-        raise CertificateNeeded(
-            category=category.name,
-            certificates="或".join(CERTIFICATE_NAMES[kind] for kind in category.needs),
-            kinds=", ".join(category.needs),
-            source=category.source,
-        )
-    return category
-
-
 async def _publish(
     conn: Connection, actor: Actor, producer_id: UUID, offer: _Offer, *, commission_bp: int, now: datetime
 ) -> Published:
     moderate(title=offer.title, story=offer.story, unit=offer.unit.text)
-    seller = await _seller(conn, producer_id, day_of(now))
-    category = await _category(conn, offer, seller)
+    await lock_seller(conn, producer_id)
+    seller = await selling(conn, producer_id, day_of(now))
+    category = await category_of(conn, offer.category, offer.kind)
+    require_papers(category, seller)
     if offer.photo_id is not None and not await OWN_PHOTO.maybe(
         conn, photo_id=offer.photo_id, owner_id=actor.account_id
     ):
         raise BadListing(errors=(FieldFault("photo_id", "没有这张照片，请重新上传"),))
-    columns = search_columns(offer.title, county=seller.county, category=category.name, producer=seller.name)
+    columns = search_columns(
+        offer.title, county=seller.county, category=category.name, producer=seller.name, around=seller.around
+    )
     added = await ADD_LISTING.one(
         conn,
         producer_id=producer_id,

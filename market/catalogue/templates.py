@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.searching import ask
+from market.catalogue.searching import Asked, ask
 from market.catalogue.units import parse_unit, per_kg
 from market.identity import Actor, require_producer
 from market.kernel import Connection, Fen, Query
@@ -89,7 +89,7 @@ ASKED = Query(
            max(x.fen) AS most_fen
       FROM unnest(:words::text[], :pieces::text[], :categories::text[], :units::text[])
            WITH ORDINALITY AS w (words, piece, category, unit, position)
-      JOIN listings l ON l.words @@ w.words::tsquery AND l.searched LIKE w.piece AND l.state = 'live'
+      JOIN listings l ON l.words @@ w.words::tsquery AND l.searched ~ w.piece AND l.state = 'live'
                      AND l.category_code = w.category AND l.producer_id <> :producer_id
       JOIN variants v ON v.listing_id = l.id AND (v.net_g IS NOT NULL OR v.unit = w.unit)
      CROSS JOIN LATERAL (
@@ -143,13 +143,18 @@ async def list_templates(conn: Connection, actor: Actor, producer_id: UUID) -> l
     rows = await ASKED.all(
         conn,
         words=[name.words for name in names],
-        pieces=[name.pieces[0] for name in names],
+        pieces=[_pattern(name) for name in names],
         categories=[product.category for product in products],
         units=[product.unit for product in products],
         producer_id=producer_id,
     )
     asked = {(row.position, row.per_kg): row for row in rows}
     return [_template(product, asked, position) for position, product in enumerate(products, 1)]
+
+
+def _pattern(name: Asked) -> str:
+    """Return the regular expression of a product's name under any of its names; folded names hold no sign of one."""
+    return name.either[0] if name.either else name.pieces[0].strip("%")
 
 
 def _template(product: LocalProduct, asked: dict[tuple[int, bool], PriceRow], position: int) -> Template:

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from market.audit import record
-from market.catalogue.models import MOST_PRICE_FEN, BadListing
+from market.catalogue.models import MOST_PRICE_FEN, BadListing, Freight
 from market.identity import Actor, NotFound, require_producer
 from market.kernel import Connection, FieldFault, Query
 from market.places import REGIONS
@@ -61,6 +61,13 @@ SET_FREIGHT = Query(
            next_fen = excluded.next_fen, free_above_fen = excluded.free_above_fen, no_ship = excluded.no_ship
     """,
 )
+FREIGHT_OF = Query(
+    Freight,
+    """
+    SELECT first_g, first_fen, next_g, next_fen, free_above_fen, no_ship
+      FROM freight_templates WHERE producer_id = :producer_id
+    """,
+)
 LOCK_STAY = Query(
     UUID,
     """
@@ -92,6 +99,11 @@ SEASONS_OF = Query(
       FROM night_prices WHERE listing_id = :listing_id ORDER BY valid_during LIMIT 100
     """,
 )
+
+
+async def get_freight(conn: Connection, producer_id: UUID) -> Freight | None:
+    """Return what a producer charges for carriage; None where it was never set, so that it is in the price."""
+    return await FREIGHT_OF.maybe(conn, producer_id=producer_id)
 
 
 async def set_freight(conn: Connection, actor: Actor, producer_id: UUID, freight: NewFreight, *, now: datetime) -> None:

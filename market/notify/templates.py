@@ -13,6 +13,7 @@ TEMPLATES = {
     "order_cancelled": "订单 {order} 已取消，退款 {amount} 元。",
     "booked": "您订了{title}，{arrival}入住，住 {nights} 晚，入住码 {code}，到店出示。",
     "shipped": "您的包裹已发出，{carrier} {tracking}。",
+    "brought": "您买的东西发出了，卖家自己送，送到前打您电话。",
     "refunded": "退款 {amount} 元，原路退回。",
     "money_arrived": "已到账 {amount} 元。",
     "producer_confirmed": "村里已核实{name}的申请，等县里推荐。",

@@ -34,8 +34,10 @@ from market.producers.queries import (
     get_public_producer,
     list_members,
     list_own,
+    list_unverified,
     list_waiting,
     may_decide,
+    may_verify,
 )
 
 __all__ = [
@@ -70,8 +72,10 @@ __all__ = [
     "get_public_producer",
     "list_members",
     "list_own",
+    "list_unverified",
     "list_waiting",
     "may_decide",
+    "may_verify",
     "moderate",
     "show_certificate",
     "verify_certificate",

@@ -6,11 +6,12 @@ from uuid import UUID
 import msgspec
 
 from market.audit import record
-from market.identity import Actor, require_producer
+from market.identity import Actor, change_account, require_producer
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import day_of
 from market.kernel.text import clean
 from market.producers.models import (
+    MOST_CERTIFICATES,
     AlreadyApplied,
     Application,
     BadApplication,
@@ -23,6 +24,7 @@ from market.producers.moderation import moderate
 _NAME = range(2, 61)
 _PRODUCE = range(1, 201)
 _LONGEST_STORY = 2000
+_LONGEST_APPLICANT = 60
 _SELF_GROWN = frozenset({ProducerKind.HOUSEHOLD, ProducerKind.HOMESTAY})
 
 IS_VILLAGE = Query(int, "SELECT 1 FROM divisions WHERE code = :code AND level = 5")
@@ -51,6 +53,8 @@ ADD_PRODUCER = Query(
     SELECT id FROM added
     """,
 )
+LOCK_PRODUCER = Query(UUID, "SELECT id FROM producers WHERE id = :producer_id FOR NO KEY UPDATE")
+COUNT_CERTIFICATES = Query(int, "SELECT count(*) FROM certificates WHERE producer_id = :producer_id")
 ADD_CERTIFICATE = Query(
     None,
     """
@@ -68,6 +72,8 @@ async def _faults(conn: Connection, actor: Actor, application: Application) -> l
         faults.append(FieldFault("produce", "写上种什么、养什么，最多 200 个字"))
     if len(application.story) > _LONGEST_STORY:
         faults.append(FieldFault("story", f"介绍最多 {_LONGEST_STORY} 个字"))
+    if application.applicant is not None and not 0 < len(application.applicant) <= _LONGEST_APPLICANT:
+        faults.append(FieldFault("applicant", f"写上您的姓名，最多 {_LONGEST_APPLICANT} 个字，村里照着它找您"))
     if await IS_VILLAGE.maybe(conn, code=application.village_code) is None:
         faults.append(FieldFault("village_code", "请选到村：12 位的村级代码"))
     return faults + await _certificate_faults(conn, actor, application.certificates)
@@ -108,7 +114,11 @@ async def apply_producer(conn: Connection, actor: Actor, application: Applicatio
         AlreadyApplied: an application of the person still waits.
     """
     application = msgspec.structs.replace(
-        application, name=clean(application.name), produce=clean(application.produce), story=clean(application.story)
+        application,
+        name=clean(application.name),
+        produce=clean(application.produce),
+        story=clean(application.story),
+        applicant=None if application.applicant is None else clean(application.applicant),
     )
     moderate(name=application.name, produce=application.produce, story=application.story)
     faults = await _faults(conn, actor, application)
@@ -129,6 +139,8 @@ async def apply_producer(conn: Connection, actor: Actor, application: Applicatio
     if producer_id is None:
         raise AlreadyApplied
     await _add_certificates(conn, producer_id, application.certificates)
+    if application.applicant is not None:
+        await change_account(conn, actor.account_id, name=application.applicant, elder=actor.elder)
     await record(
         conn,
         actor=str(actor.account_id),
@@ -147,10 +159,13 @@ async def show_certificate(
 
     Raises:
         NotFound: the person does not work for the producer.
-        BadApplication: there is neither photo nor number, or the photo is not the person's.
+        BadApplication: there is neither photo nor number, the photo is not the person's, or there are 50 already.
     """
     require_producer(actor, producer_id)
     faults = await _certificate_faults(conn, actor, [claim])
+    await LOCK_PRODUCER.one(conn, producer_id=producer_id)
+    if await COUNT_CERTIFICATES.one(conn, producer_id=producer_id) >= MOST_CERTIFICATES:
+        faults.append(FieldFault("certificates", f"交过的证已有 {MOST_CERTIFICATES} 样，请问县里"))
     if faults:
         raise BadApplication(errors=tuple(faults))
     await _add_certificates(conn, producer_id, [claim])

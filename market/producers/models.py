@@ -127,6 +127,10 @@ CERTIFICATE_NAMES: dict[str, str] = {
 }
 
 
+MOST_CERTIFICATES = 50
+"""How many certificates a producer may have handed in."""
+
+
 class CertificateClaim(Struct, frozen=True, forbid_unknown_fields=True):
     """A certificate as it is shown: a photo or a number, or both."""
 
@@ -138,13 +142,17 @@ class CertificateClaim(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Application(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who wants to sell, where (a village by its 12 digits), and what."""
+    """Who wants to sell, where (a village by its 12 digits), and what.
+
+    `applicant` is the person's own name, by which officials call; it becomes the account's. None leaves that as it is.
+    """
 
     kind: ProducerKind
     name: str
     village_code: str
     produce: str
     story: str = ""
+    applicant: str | None = None
     certificates: Annotated[list[CertificateClaim], Meta(max_length=10)] = []
 
 

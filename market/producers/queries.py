@@ -76,6 +76,24 @@ WAITING = Query(
      LIMIT :most::integer + 1
     """,
 )
+# Certificates of an application are verified with its approval; what is shown later waits by itself.
+UNVERIFIED = Query(
+    ProducerRow,
+    """
+    SELECT p.id, p.number, p.kind, p.name, p.village_code, v.name AS village, t.name AS township, p.county_code,
+           c.name AS county, p.produce, p.story, p.state, p.applied_by, p.applied_at, p.opened_at
+      FROM producers p
+      JOIN divisions v ON v.code = p.village_code
+      JOIN divisions t ON t.code = rpad(left(p.village_code, 9), 12, '0')
+      JOIN divisions c ON c.code = rpad(p.county_code, 12, '0')
+     WHERE p.state IN ('open', 'suspended')
+       AND EXISTS (SELECT FROM certificates f WHERE f.producer_id = p.id AND f.verified_at IS NULL)
+       AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope WHERE starts_with(p.village_code, scope))
+       AND p.id > :after AND p.id <> ALL(:own::uuid[])
+     ORDER BY p.id
+     LIMIT :most::integer + 1
+    """,
+)
 OWN_PRODUCERS = Query(
     ProducerRow,
     """
@@ -183,6 +201,30 @@ async def list_waiting(conn: Connection, actor: Actor, *, after: UUID = FIRST, m
         most=most,
     )
     return cut(rows, most, lambda row: row.id)
+
+
+async def list_unverified(conn: Connection, actor: Actor, *, after: UUID = FIRST, most: int = 50) -> Page[ProducerRow]:
+    """Return the admitted producers with a certificate that the official is to verify, at most 100 a page.
+
+    Raises:
+        NotAllowed: the person holds no role that verifies certificates.
+        SecondFactorNeeded: the second factor has not been shown.
+    """
+    scopes = [grant.scope for grant in actor.grants if grant.role in DECIDERS[State.OPEN]]
+    if not scopes:
+        raise NotAllowed
+    if not actor.second_factor:
+        raise SecondFactorNeeded
+    most = min(most, MOST)
+    rows = await UNVERIFIED.all(conn, scopes=scopes, after=after, own=list(actor.producers), most=most)
+    return cut(rows, most, lambda row: row.id)
+
+
+def may_verify(actor: Actor, row: ProducerRow) -> bool:
+    """Say whether the person may verify a producer's certificates, by role and place, of another's alone."""
+    own = row.id in actor.producers or actor.account_id == row.applied_by
+    roles = DECIDERS[State.OPEN]
+    return not own and any(grant.role in roles and row.village_code.startswith(grant.scope) for grant in actor.grants)
 
 
 async def list_own(conn: Connection, actor: Actor) -> list[ProducerRow]:

@@ -9,11 +9,13 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.identity import Actor
+from market.identity.sign_in import NEW_NAME
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.places import children_of, path_of
 from market.producers import (
     KIND_NAMES,
+    STATE_NAMES,
     STEP_NAMES,
     AlreadyApplied,
     Application,
@@ -31,9 +33,11 @@ from market.producers import (
     list_own,
 )
 from market.storage import BadPhoto, Files, Prepared, Purpose, add_photo
+from market.web.forms import faults_of
 from market.web.look.format import clock_zh
 from market.web.once import once_form
 from market.web.origins import listed_counties
+from market.web.papers import PAPER_KINDS, read_kind
 from market.web.photos import taken_photo
 from market.web.plumbing import fields, page, see_other
 
@@ -50,16 +54,6 @@ _NEXT_WORDS = {
     State.REFUSED: "照着说的改好，可以再申请一次。不明白就打下面的电话问。",
     State.SUSPENDED: "已有的订单照常发货。为什么停，打下面的电话问。",
 }
-_CERTIFICATES = {
-    ProducerKind.HOUSEHOLD: CertificateKind.IDENTITY,
-    ProducerKind.FAMILY_FARM: CertificateKind.LICENCE,
-    ProducerKind.COOPERATIVE: CertificateKind.COOPERATIVE,
-    ProducerKind.COMPANY: CertificateKind.LICENCE,
-    ProducerKind.VILLAGE_STATION: CertificateKind.LICENCE,
-    ProducerKind.HOMESTAY: CertificateKind.HOMESTAY_PERMIT,
-}
-"""What the photo of each kind of applicant shows."""
-
 Asked = Request[Any, Any, Any]
 
 
@@ -75,6 +69,8 @@ class Values(Struct, frozen=True):
     name: str = ""
     kind: str = ProducerKind.HOUSEHOLD
     produce: str = ""
+    applicant: str = ""
+    paper: str = CertificateKind.IDENTITY
 
 
 async def _choices(conn: Connection, at: str) -> tuple[int, list[tuple[str, list[tuple[str, str]]]]]:
@@ -108,6 +104,7 @@ async def _apply_page(
         "trail": await _trail(conn, at) if at else [],
         "groups": groups,
         "village": Village(at) if level == _VILLAGE else None,
+        "papers": PAPER_KINDS,
         "kinds": [(str(kind), words) for kind, words in KIND_NAMES.items() if kind is not ProducerKind.COMPANY],
         "values": values,
         "errors": errors,
@@ -130,7 +127,8 @@ async def ask_application(
         own = await list_own(conn, actor)
         if own and not at and "new" not in request.query_params:
             return _state_page(request, actor, await get_producer(conn, actor, own[0].id))
-        return await _apply_page(request, conn, actor, at, Values(), key=secrets.token_urlsafe(18))
+        values = Values(applicant="" if actor.name == NEW_NAME else actor.name)
+        return await _apply_page(request, conn, actor, at, values, key=secrets.token_urlsafe(18))
 
 
 @post("/farm/apply", include_in_schema=False)
@@ -147,7 +145,10 @@ async def take_application(
     village = str(found.get("village", ""))[:_DIGITS]
     given = str(found.get("kind", ""))
     kind = ProducerKind(given) if given in set(ProducerKind) else ProducerKind.HOUSEHOLD
-    values = Values(str(found.get("name", "")), kind, str(found.get("produce", "")))
+    paper = read_kind(str(found.get("paper", "")), CertificateKind.IDENTITY)
+    values = Values(
+        str(found.get("name", "")), kind, str(found.get("produce", "")), str(found.get("applicant", "")), paper
+    )
     key = str(found.get("key", "")) or secrets.token_urlsafe(18)
     try:
         prepared = await taken_photo(files, found, "photo", Purpose.CERTIFICATE)
@@ -158,7 +159,8 @@ async def take_application(
                 name=values.name,
                 village_code=village,
                 produce=values.produce,
-                certificates=await _certificates(conn, actor, kind, prepared, clock),
+                applicant=values.applicant,
+                certificates=await _certificates(conn, actor, paper, prepared, clock),
             )
             await apply_producer(conn, actor, application, now=clock.now())
             return "/farm/apply?said=sent"
@@ -167,9 +169,7 @@ async def take_application(
     except AlreadyApplied:
         return see_other("/farm/apply")
     except (BadApplication, BadPhoto, ForbiddenWord) as refusal:
-        errors = refusal.errors or (
-            FieldFault("photo" if isinstance(refusal, BadPhoto) else "name", refusal.text("zh")),
-        )
+        errors = faults_of(refusal, "photo" if isinstance(refusal, BadPhoto) else "name")
         async with db.connection() as conn:
             return await _apply_page(
                 request, conn, actor, village, values, key=key, errors=errors, status=refusal.status
@@ -177,12 +177,12 @@ async def take_application(
 
 
 async def _certificates(
-    conn: Connection, actor: Actor, kind: ProducerKind, prepared: Prepared | None, clock: Clock
+    conn: Connection, actor: Actor, paper: CertificateKind, prepared: Prepared | None, clock: Clock
 ) -> list[CertificateClaim]:
     if prepared is None:
         return []
     photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now())
-    return [CertificateClaim(_CERTIFICATES[kind], photo_id)]
+    return [CertificateClaim(paper, photo_id)]
 
 
 def _history(producer: Producer) -> list[tuple[str, str, str | None]]:
@@ -226,7 +226,19 @@ async def farm_mine(request: Asked, db: NamedDependency[Database], actor: NamedD
         "doors": [
             ("/farm/money", "我的钱", "到账多少，还有多少等买家收到"),
             ("/farm/bill", "我的话费", "减了多少，您付多少"),
-            ("/farm/apply", shop.name if shop else "我要开店", "办到哪一步" if shop else "自家种的、养的，能卖"),
+            *(
+                (
+                    ("/farm/papers", "我的证件", "交证，看县里核对了没有"),
+                    ("/farm/freight", "快递费", "谁付，怎么算"),
+                )
+                if shop
+                else ()
+            ),
+            (
+                "/farm/apply",
+                shop.name if shop else "我要开店",
+                STATE_NAMES[shop.state] if shop else "自家种的、养的，能卖",
+            ),
             ("/me", "我买的东西", "我的订单"),
             ("/", "看看集上", "买的人看到的首页"),
         ],

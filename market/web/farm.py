@@ -11,23 +11,27 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.aftersales import (
+    OWN_DELIVERY,
     CodeUsed,
     CodeWrong,
     Guest,
     NotTheDay,
     Parcel,
+    Share,
     TrackingWrong,
     check_in_guest,
+    get_share,
     guests_of,
     parcels_of,
     ship_suborder,
 )
 from market.bookings import BookingState
 from market.identity import Actor, NotFound
-from market.kernel import Connection, Database, Fen, FieldFault, Query, Refusal, rate_down
+from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders import SuborderState
+from market.producers import STATE_NAMES, State, list_own
 from market.web.bill import bill_line
 from market.web.cards import count_word
 from market.web.look.drawings import drawing_for
@@ -36,7 +40,9 @@ from market.web.money import came_in
 from market.web.origins import region_name
 from market.web.plumbing import fields, page, see_other
 
-CARRIERS = tuple((name, name) for name in ("邮政", "顺丰", "中通", "圆通", "申通", "韵达", "极兔", "京东", "自己送"))
+CARRIERS = tuple(
+    (name, name) for name in ("邮政", "顺丰", "中通", "圆通", "申通", "韵达", "极兔", "京东", OWN_DELIVERY)
+)
 _SENT = [("付好", "done"), ("发了", "done"), ("在路上", "now"), ("收到，给钱", "next")]
 _TO_SEND = [("付好", "done"), ("等您发", "now"), ("在路上", "next"), ("收到，给钱", "next")]
 _ON_HOME = 3
@@ -53,15 +59,6 @@ class Row(Struct, frozen=True):
     lines: list[str]
     symbol: str
     state: str = ""
-
-
-class Sum(Struct, frozen=True):
-    """What a parcel brings its producer."""
-
-    goods_fen: Fen
-    freight_fen: Fen
-    commission_bp: int
-    region_code: str
 
 
 class ShipValues(Struct, frozen=True):
@@ -97,16 +94,6 @@ class ParcelView(Struct, frozen=True):
     phone: str
     steps: list[tuple[str, str]]
     track: str
-
-
-SUM_OF = Query(
-    Sum,
-    """
-    SELECT s.goods_fen - s.discount_fen AS goods_fen, s.freight_fen, s.commission_bp, o.region_code
-      FROM suborders s JOIN orders o ON o.id = s.order_id
-     WHERE s.id = :suborder_id
-    """,
-)
 
 
 def sells(actor: Actor) -> bool:
@@ -181,10 +168,12 @@ async def farm_home(
         parcels = await waiting_parcels(conn, seal, actor)
         guests = await coming_guests(conn, seal, actor, clock.today())
         money, received = await came_in(conn, actor)
+        pending = [shop for shop in await list_own(conn, actor) if shop.state != State.OPEN]
     count = len(parcels)
     context = {
         "name": actor.name,
         "day": clock.today(),
+        "pending": [(shop.name, STATE_NAMES[shop.state]) for shop in pending],
         "ship_count": count,
         "received_fen": received,
         "ship_line": f"{count} 单等着发" if count else "没有要发的",
@@ -227,21 +216,22 @@ async def farm_orders(
     return page(request, "farm/orders.html", context, actor=actor)
 
 
-async def _parcel(conn: Connection, seal: Seal, actor: Actor, suborder_id: UUID) -> tuple[Parcel, Sum]:
+async def _parcel(conn: Connection, seal: Seal, actor: Actor, suborder_id: UUID) -> tuple[Parcel, Share]:
     states = (SuborderState.PAID, SuborderState.SHIPPED)
     parcels = await waiting_parcels(conn, seal, actor, states)
     parcel = next((parcel for parcel in parcels if parcel.suborder_id == suborder_id), None)
     if parcel is None:
         raise NotFound
-    return parcel, await SUM_OF.one(conn, suborder_id=suborder_id)
+    return parcel, await get_share(conn, actor, suborder_id)
 
 
 def _parcel_page(
-    request: Asked, actor: Actor, found: tuple[Parcel, Sum], values: ShipValues, errors: tuple[FieldFault, ...] = (),
+    request: Asked, actor: Actor, found: tuple[Parcel, Share], values: ShipValues, errors: tuple[FieldFault, ...] = (),
     *, status: int = 200,
 ) -> Response[Any]:  # fmt: skip
-    parcel, money = found
-    fee = rate_down(money.goods_fen, money.commission_bp)
+    parcel, share = found
+    fee = share.commission_fen
+    gone = sum(line.amount_fen for line in parcel.lines) - share.goods_left_fen
     address = parcel.address
     shipped = parcel.state is SuborderState.SHIPPED
     done = request.query_params.get("said") == "shipped"
@@ -250,18 +240,19 @@ def _parcel_page(
         number=parcel.code,
         placed=clock_zh(parcel.paid_at) if parcel.paid_at else "",
         rows=[(f"{line.title} × {line.quantity} {count_word(line.unit)}", line.amount_fen) for line in parcel.lines]
-        + [("快递费", money.freight_fen)]
-        + ([(f"平台服务费 {percent_bp(money.commission_bp)}", -fee)] if fee else []),
-        total_fen=Fen(money.goods_fen + money.freight_fen - fee),
+        + [("快递费", share.freight_fen)]
+        + ([("退给买家的", -gone)] if gone else [])
+        + ([(f"平台服务费 {percent_bp(share.commission_bp)}", -fee)] if fee else []),
+        total_fen=share.due_fen,
         fee_words="买家收到货，这些钱就算到您名下。",
         address="\n".join(part for part in (address.name, region_name(address.region_code), address.street) if part)
         if address
         else "",
         phone=address.phone if address else "",
         steps=_SENT if shipped else _TO_SEND,
-        track=f"{parcel.carrier} {parcel.tracking}" if parcel.tracking else "",
+        track=_carried(parcel),
     )
-    words = f"{parcel.carrier} {parcel.tracking}。买家收到短信了。"
+    words = f"{_carried(parcel)}。买家收到短信了。"
     context = {
         "parcel": view,
         "notes": [("ok", "发出去了", words)] if done and shipped else [],
@@ -269,9 +260,17 @@ def _parcel_page(
         "errors": errors,
         "action": f"/farm/parcels/{parcel.suborder_id}",
         "correcting": shipped,
+        "own": OWN_DELIVERY,
         "carriers": CARRIERS,
     }
     return page(request, "farm/ship.html", context, actor=actor, status=status)
+
+
+def _carried(parcel: Parcel) -> str:
+    """Say who carries a parcel that was sent; empty before."""
+    if parcel.tracking:
+        return f"{parcel.carrier} {parcel.tracking}"
+    return OWN_DELIVERY if parcel.state is SuborderState.SHIPPED else ""
 
 
 @get("/farm/parcels/{suborder_id:uuid}", include_in_schema=False)
@@ -289,7 +288,10 @@ async def parcel_page(
     """
     async with db.connection() as conn:
         found = await _parcel(conn, seal, actor, suborder_id)
-    return _parcel_page(request, actor, found, ShipValues(found[0].carrier or "", found[0].tracking or ""))
+    parcel = found[0]
+    brought = parcel.state is SuborderState.SHIPPED and not parcel.tracking
+    values = ShipValues(OWN_DELIVERY if brought else parcel.carrier or "", parcel.tracking or "")
+    return _parcel_page(request, actor, found, values)
 
 
 @post("/farm/parcels/{suborder_id:uuid}", include_in_schema=False)

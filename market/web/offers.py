@@ -13,7 +13,7 @@ from market.catalogue import Freight, Listing
 from market.kernel import Connection, Fen, Query, rate_down
 from market.producers import CERTIFICATE_NAMES, KIND_NAMES, CertificateKind, ProducerKind
 from market.web.assets import origin_of
-from market.web.cards import months_words, photo_of
+from market.web.cards import freight_rule, months_words, photo_of
 from market.web.look.drawings import drawing_for
 from market.web.look.format import percent_bp, weight, yuan
 from market.web.origins import Place, region_name, trail_of
@@ -75,7 +75,15 @@ def trail(listing: Listing) -> list[tuple[str, str]]:
         Place(listing.origin_code[:width].ljust(12, "0"), name, level)
         for level, (width, name) in enumerate(zip(_TRAIL_WIDTHS, names, strict=True), start=2)
     ]
-    return trail_of(places)
+    return trail_of(
+        [each for above, each in zip([None, *places], places, strict=False) if not above or above.name != each.name]
+    )
+
+
+def where_of(listing: Listing) -> str:
+    """Write the whole place, from prefecture to village; where only the township is known, it is named once."""
+    names = (listing.prefecture, listing.county, listing.township, listing.village)
+    return "".join(dict.fromkeys(names))
 
 
 def tags(listing: Listing) -> list[tuple[str, str]]:
@@ -105,7 +113,7 @@ def asked_before_buying(listing: Listing, freight: Freight | None) -> list[tuple
     closed = "、".join(region_name(f"{code}0000") for code in freight.no_ship) if freight else ""
     found = [
         ("谁种的", f"{grower}。{own}"),
-        ("哪里的地", f"{listing.prefecture}{listing.county}{listing.township}{listing.village}。{season}"),
+        ("哪里的地", f"{where_of(listing)}。{season}"),
         ("到手坏了怎么办", "坏果包赔：收到 48 小时内拍一张照片，按坏的份量退，钱从平台退，不用找卖家。"),
         ("能退吗", back + (f"不发{closed}。" if closed else "")),
     ]
@@ -114,26 +122,25 @@ def asked_before_buying(listing: Listing, freight: Freight | None) -> list[tuple
 
 def asked_before_staying(listing: Listing) -> list[tuple[str, str]]:
     """Return what guests ask. Source: 旅馆业治安管理办法 6."""
-    where = f"{listing.prefecture}{listing.county}{listing.township}{listing.village}"
     return [
         ("谁家开的", f"{listing.producer}。"),
-        ("在哪里", f"{where}。怎么走，订好了打店家电话问。"),
+        ("在哪里", f"{where_of(listing)}。怎么走，订好了打店家电话问，电话在订单上。"),
         ("要带什么", "每位住客的身份证；到店要登记。"),
-        ("钱什么时候给店家", "您住过了才给，先放在平台。"),
+        ("钱什么时候给店家", "您到店、店家核过入住码才给，先放在平台。"),
     ]
 
 
-def freight_rows(freight: Freight | None, *, charged: Fen, region: str) -> list[tuple[str, str, str]]:
-    """Return the row of freight: what one costs to a region, and how it is reckoned."""
-    if freight is None:
+def freight_rows(freight: Freight | None, *, charged: Fen, region: str, gross_g: int) -> list[tuple[str, str, str]]:
+    """Return the row of freight: what one costs to a region, and how it is reckoned by its weight with the packing.
+
+    What weighs nothing is not sent, and has no such row.
+    """
+    if not gross_g:
+        return []
+    if freight is None or freight.is_free:
         return [(f"运费到{region_name(region)}", "免", "运费含在价钱里")]
-    rule = (
-        f"{weight(freight.first_g).partition('（')[0]}内 {yuan(freight.first_fen)}，"
-        f"再加每 {weight(freight.next_g).partition('（')[0]} {yuan(freight.next_fen)}"
-    )
-    if freight.free_above_fen is not None:
-        rule += f"；满 {yuan(freight.free_above_fen)} 元免"
-    return [(f"运费到{region_name(region)}", f"{yuan(charged)} 元", rule)]
+    whole = weight(gross_g).partition("（")[0]
+    return [(f"运费到{region_name(region)}", f"{yuan(charged)} 元", f"连包装 {whole}；{freight_rule(freight)}")]
 
 
 async def split_of(conn: Connection, listing: Listing, price: Fen) -> list[tuple[str, int]]:
@@ -161,7 +168,7 @@ def shown(
     origin = origin_of(request)
     photo = photo_of(listing.photo, listing.photo_kind, wide=listing.kind != "product", large=True)
     image = f"{origin}{photo.src}" if photo else ""
-    where = f"{listing.prefecture}{listing.county}{listing.village}"
+    where = "".join(dict.fromkeys((listing.prefecture, listing.county, listing.village)))
     summary = f"{listing.title}，{where}，{listing.producer}，{yuan(price)} 元起，产地直发，钱到农户手里。"
     about: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -178,9 +185,10 @@ def shown(
         "seller": {"@type": "Organization", "name": listing.producer},
     }
     if listing.kind == "stay":
+        street = "".join(dict.fromkeys((listing.township, listing.village)))
         about["address"] = {
             "@type": "PostalAddress", "addressCountry": "CN", "addressRegion": "河北省",
-            "addressLocality": listing.county, "streetAddress": f"{listing.township}{listing.village}",
+            "addressLocality": listing.county, "streetAddress": street,
         }  # fmt: skip
         about["makesOffer"] = offer
     else:
@@ -226,4 +234,5 @@ __all__ = [
     "split_of",
     "tags",
     "trail",
+    "where_of",
 ]

@@ -5,14 +5,14 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import UploadFile
 from litestar.response import Redirect
 
-from market.identity import Actor
+from market.identity import Actor, NotSignedIn
 from market.kernel import FieldFault, Refusal
 from market.kernel.text import clean
 from market.web.look.render import policy
@@ -198,6 +198,18 @@ def read_form[T: msgspec.Struct](kind: type[T], found: Mapping[str, Any]) -> T:
     if faults:
         raise Invalid(errors=tuple(faults))
     return kind(**values)
+
+
+def lead_to_sign_in(request: Request[Any, Any, Any], refusal: NotSignedIn) -> Response[Any]:
+    """Lead who opens a page of one's own to signing in, and back; a form that was sent is refused."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    opened = request.method == "GET"
+    way = f"/sign-in?{urlencode({'to': here})}"
+    response: Response[Any] = see_other(way) if opened else refusal_page(request, refusal)
+    # An answer to an exception passes by what gives every other these.
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    return response
 
 
 def refusal_page(request: Request[Any, Any, Any], refusal: Refusal) -> Response[bytes]:

@@ -1,10 +1,8 @@
 """卖东西: a product in five fields from a ready template, a stay by the night, and what is on sale already."""
 
-import re
 import secrets
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -27,19 +25,21 @@ from market.catalogue import (
     publish_product,
 )
 from market.identity import Actor, NotFound
-from market.kernel import Connection, Database, FieldFault, Refusal
+from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
-from market.producers import ForbiddenWord, list_own
+from market.producers import ForbiddenWord
 from market.storage import BadPhoto, Files, Purpose, add_photo
 from market.web.cards import count_word, read_number, unit_words
 from market.web.farm import Row, sells
+from market.web.forms import faults_of, houses_of, read_uuid, read_yuan
+from market.web.freight import freight_line
 from market.web.look.drawings import drawing_for
 from market.web.look.format import yuan
 from market.web.once import once_form
 from market.web.photos import taken_photo
 from market.web.plumbing import fields, page, see_other
+from market.web.stops import Stop, stop_for, stop_of
 
-_YUAN = re.compile(r"(\d{1,7})(?:\.(\d{1,2}))?")
 _PACKS: dict[str, tuple[str, ...]] = {
     "fruit": ("5斤箱", "10斤箱"), "vegetable": ("5斤箱", "10斤箱"), "tuber": ("10斤箱", "5斤箱"),
     "coarse_grain": ("2.5kg袋", "500g袋"), "grain": ("5kg袋", "2.5kg袋"), "nut": ("500g袋", "2.5kg箱"),
@@ -49,11 +49,8 @@ _PACKS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _ON_PAGE = 12
 _MOST_PACKS = 3
-_FIELD_NAMES = {
-    "price_fen": "price", "unit": "pack", "quantity": "left", "photo_id": "photo", "category": "pack",
-}  # fmt: skip
-_FREIGHT_WORDS = "按您店里定的快递价算，买家付，不用填。"
 _MOST_LEFT = 1_000_000
+_OK = 200
 
 Asked = Request[Any, Any, Any]
 
@@ -77,6 +74,7 @@ class AskedView(Struct, frozen=True):
     low: int
     usual: int
     high: int
+    unit: str
     words: str
 
 
@@ -90,12 +88,6 @@ class Values(Struct, frozen=True):
     producer: str = ""
 
 
-def read_yuan(text: str) -> int | None:
-    """Read a price as a person types it, `39` or `39.5`, into fen; None where it is none."""
-    match = _YUAN.fullmatch(text.strip().removeprefix("¥").removesuffix("元").replace(",", ""))
-    return None if match is None else int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
-
-
 def _asked_view(template: Template) -> AskedView | None:
     """Return what others ask for the template's own unit; the ends keep their distance to the median."""
     asked, usual = template.asked, template.asked_unit_fen
@@ -105,7 +97,7 @@ def _asked_view(template: Template) -> AskedView | None:
     high = -(-usual * asked.most_fen // asked.median_fen)
     unit = unit_words(template.unit)
     words = f"同样的 {unit}，{asked.count} 家卖 {yuan(low)} 到 {yuan(high)} 元，中间的一家 {yuan(usual)} 元。"
-    return AskedView(low, usual, high, words)
+    return AskedView(low, usual, high, unit, words)
 
 
 def _packs(category: str, unit: str | None = None) -> list[str]:
@@ -166,7 +158,7 @@ async def sell(
                 f"/farm/sell/{each.slug}",
                 each.name,
                 drawing_for(names.get(each.category, ""), each.name),
-                f"约 {yuan(each.asked.usual)} 元" if each.asked else "",
+                f"别家约 {yuan(each.asked.usual)} 元/{each.asked.unit}" if each.asked else "",
             )
             for each in ready[:_ON_PAGE]
         ],
@@ -190,13 +182,24 @@ async def _find(conn: Connection, actor: Actor, slug: str) -> Ready:
     return found
 
 
-async def houses_of(conn: Connection, actor: Actor) -> list[tuple[str, str]]:
-    """Return for whom a person may sell, where there is a choice."""
-    return [(str(each.id), each.name) for each in await list_own(conn, actor)] if len(actor.producers) > 1 else []
+class Around(Struct, frozen=True):
+    """What a form of an offer says besides its fields: for whom, what is in the way, who pays for carriage."""
+
+    houses: list[tuple[str, str]]
+    stop: Stop | None
+    freight: str = ""
+
+
+async def _around(conn: Connection, actor: Actor, ready: Ready, clock: Clock) -> Around:
+    return Around(
+        await houses_of(conn, actor),
+        await stop_of(conn, actor, category=ready.category, kind=Kind.PRODUCT, clock=clock),
+        await freight_line(conn, actor),
+    )
 
 
 def _product_page(
-    request: Asked, actor: Actor, ready: Ready, houses: list[tuple[str, str]], values: Values,
+    request: Asked, actor: Actor, ready: Ready, around: Around, values: Values,
     *, key: str, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[Any]:  # fmt: skip
     context = {
@@ -206,15 +209,21 @@ def _product_page(
         "values": values,
         "errors": errors,
         "key": key,
-        "houses": houses,
-        "freight_words": _FREIGHT_WORDS,
+        "houses": around.houses,
+        "stop": around.stop,
+        "refused": status != _OK,
+        "freight_words": around.freight,
     }
     return page(request, "farm/product.html", context, actor=actor, status=status)
 
 
 @get("/farm/sell/{slug:str}", include_in_schema=False)
 async def product_form(
-    request: Asked, db: NamedDependency[Database], actor: NamedDependency[Actor], slug: FromPath[str]
+    request: Asked,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
 ) -> Response[Any]:
     """Ask for the five things that a listing needs.
 
@@ -223,15 +232,9 @@ async def product_form(
     """
     async with db.connection() as conn:
         ready = await _find(conn, actor, slug)
-        houses = await houses_of(conn, actor)
+        around = await _around(conn, actor, ready, clock)
     values = Values(title=ready.title, pack=ready.packs[0])
-    return _product_page(request, actor, ready, houses, values, key=secrets.token_urlsafe(18))
-
-
-def faults_of(refusal: Refusal, otherwise: str) -> list[FieldFault]:
-    """Return a refusal's faults under the names of the form; one that names no field is told at `otherwise`."""
-    found = [FieldFault(_FIELD_NAMES.get(fault.field, fault.field), fault.message) for fault in refusal.errors]
-    return found or [FieldFault(otherwise, refusal.text("zh"))]
+    return _product_page(request, actor, ready, around, values, key=secrets.token_urlsafe(18))
 
 
 def _check_product(values: Values) -> list[FieldFault]:
@@ -269,10 +272,10 @@ async def list_product(
     key = str(found.get("key", "")) or secrets.token_urlsafe(18)
     async with db.connection() as conn:
         ready = await _find(conn, actor, slug)
-        houses = await houses_of(conn, actor)
+        around = await _around(conn, actor, ready, clock)
     faults = _check_product(values)
     if faults:
-        return _product_page(request, actor, ready, houses, values, key=key, errors=faults, status=422)
+        return _product_page(request, actor, ready, around, values, key=key, errors=faults, status=422)
     try:
         own_producer(actor, read_uuid(values.producer))
         prepared = await taken_photo(files, found, "photo", Purpose.LISTING)
@@ -293,17 +296,12 @@ async def list_product(
             return f"/farm/listings/{(await publish_product(conn, actor, new, now=clock.now())).number}?said=listed"
 
         return await once_form(request, actor, key, publish)
-    except (BadListing, BadPhoto, ForbiddenWord, CertificateNeeded, ProducerNotOpen) as refusal:
+    except (BadListing, BadPhoto, ForbiddenWord) as refusal:
         errors = faults_of(refusal, "photo" if isinstance(refusal, BadPhoto) else "title")
-        return _product_page(request, actor, ready, houses, values, key=key, errors=errors, status=refusal.status)
-
-
-def read_uuid(text: str) -> UUID | None:
-    """Read an id; None where it is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+        return _product_page(request, actor, ready, around, values, key=key, errors=errors, status=refusal.status)
+    except (CertificateNeeded, ProducerNotOpen) as refusal:
+        around = Around(around.houses, stop_for(refusal), around.freight)
+        return _product_page(request, actor, ready, around, values, key=key, status=refusal.status)
 
 
 ROUTES = [sell, product_form, list_product]

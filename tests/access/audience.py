@@ -135,6 +135,15 @@ THE_VILLAGE_AT_THE_DESK = _with(THE_VILLAGE_OF_PRODUCERS, dict.fromkeys(STRANGER
 """The applicant's village, at its desk."""
 
 
+THE_COUNTY_AT_THE_DESK = _with(THE_COUNTY_OF_PRODUCERS, dict.fromkeys(STRANGERS, NOT_YOURS))
+"""The county or the platform, at its desk."""
+
+
+def opened(audience: Audience) -> Audience:
+    """Return the audience of a page of one's own: who is not signed in is led to signing in, and back."""
+    return _with(audience, {ANONYMOUS: LED_AWAY})
+
+
 def page_of(audience: Audience) -> Audience:
     """Return the audience of a page of the desk: who is not signed in whole is led to signing in, and back."""
     return _with(audience, {ANONYMOUS: LED_AWAY, NO_FACTOR: LED_AWAY})

@@ -15,6 +15,7 @@ from tests.access.audience import (
     SEES_THE_PAPERS_WHOLE,
     SEES_THE_PRODUCER_AT_THE_DESK,
     THE_BUYER,
+    THE_COUNTY_AT_THE_DESK,
     THE_HOST,
     THE_PRODUCER,
     THE_UNKNOWN,
@@ -22,6 +23,7 @@ from tests.access.audience import (
     THE_WHOLE_COUNTY,
     UNKNOWN,
     duty,
+    opened,
     page_of,
 )
 from tests.access.rows import Row, get, post
@@ -34,7 +36,16 @@ CHECKOUT = {
 }  # fmt: skip
 PRODUCT = {"title": "样例核桃", "pack": "500g袋", "price": "30", "left": "5", "producer": "@producer_id", "key": "a"}
 STAY = {"title": "样例小院", "rooms": "1", "price": "200", "producer": "@producer_id", "key": "b"}
-APPLICATION = {"village": "130624107221", "kind": "household", "name": "样例新家", "produce": "核桃", "key": "c"}
+APPLICATION = {
+    "village": "130624107221", "kind": "household", "applicant": "样例新人", "name": "样例新家", "produce": "核桃",
+    "key": "c",
+}  # fmt: skip
+PAPER = {"kind": "licence", "number": "样例-2", "producer": "@producer_id", "key": "d"}
+FREIGHT = {
+    "way": "charged", "first": "1", "first_price": "8", "more": "1", "more_price": "3", "producer": "@producer_id",
+}  # fmt: skip
+OFFER = {"price-0": "46", "left-0": "500", "seen-0": "500", "key": "e"}
+OF_FARMERS = opened(ANY_ACCOUNT)
 PHOTO = (("photo", "a.jpg", None),)
 FINDING = {
     "cycle": "2019-01", "check": "claim_outside_snapshot", "subject": "DX-06", "v-DX-06": "stop", "why": "样例",
@@ -51,6 +62,7 @@ CONFIRM = {"step": "confirm"}
 PARCEL = {"carrier": "邮政", "tracking": "XA1234567890CN"}
 REVIEWED = "/orders/{number=received_order}/review/{position=received_position}?listing=@listing_number"
 REVIEW = {"rating": "5", "text": "样例"}
+CLAIMED = "/desk/producers/{producer_id}/certificates/{certificate_id=claimed}"
 TAKE = {"what": "take"}
 
 PAGES: tuple[Row, ...] = (
@@ -74,53 +86,59 @@ PAGES: tuple[Row, ...] = (
     post("/sign-in", ANYONE, form={"phone": "17010008898"}, ok=303),
     get("/sign-in/code", ANYONE, ok=303),
     post("/sign-in/code", ANYONE, form={"code": "000000"}, ok=303),
-    get("/sign-in/factor", ANY_ACCOUNT),
+    get("/sign-in/factor", opened(ANY_ACCOUNT)),
     post("/sign-in/factor", ANY_ACCOUNT, form={"code": "000000"}, ok=401),
     get("/demo/{role='farmer'}", NOBODY),
     post("/elder", ANYONE, form={"elder": "1", "to": "/"}, ok=303),
     # buying
-    get("/cart", ANY_ACCOUNT),
+    get("/cart", opened(ANY_ACCOUNT)),
     post("/cart/goods", FILLS_A_CART, form=GOODS, ok=303),
     post("/cart/nights", FILLS_A_CART, form=NIGHTS, ok=303),
     post("/cart/change", ANY_ACCOUNT, form={"less": "@variant_id"}, ok=303),
-    get("/checkout", HAS_A_CART),
+    get("/checkout", opened(HAS_A_CART)),
     post("/checkout", ANY_ACCOUNT, form=CHECKOUT, ok=303),
-    get("/me", ANY_ACCOUNT),
-    get("/orders/{number=order}", THE_BUYER),
-    get("/orders/{number=unpaid_order}/pay", THE_BUYER),
+    get("/me", opened(ANY_ACCOUNT)),
+    get("/orders/{number=order}", opened(THE_BUYER)),
+    get("/orders/{number=unpaid_order}/pay", opened(THE_BUYER)),
     post("/orders/{number=unpaid_order}/pay", THE_BUYER, form={"rail": "wechat"}, ok=303),
     post("/orders/{number=unpaid_order}/asked", THE_BUYER, ok=303),
-    get("/orders/{number=unpaid_order}/cancel", THE_BUYER),
+    get("/orders/{number=unpaid_order}/cancel", opened(THE_BUYER)),
     post("/orders/{number=unpaid_order}/cancel", THE_BUYER, ok=303),
     post("/orders/{number=shipped_order}/receive/{position=shipped_position}", THE_BUYER, ok=303),
-    get(REVIEWED, THE_BUYER),
+    get(REVIEWED, opened(THE_BUYER)),
     post(REVIEWED, THE_BUYER, form=REVIEW, ok=303),
     # selling
-    get("/farm/apply", ANY_ACCOUNT),
+    get("/farm/apply", OF_FARMERS),
     post("/farm/apply", ANY_ACCOUNT, form=APPLICATION, files=PHOTO, ok=303),
-    get("/farm/mine", ANY_ACCOUNT),
-    get("/farm/bill", ANY_ACCOUNT),
-    get("/farm/money", ANY_ACCOUNT),
-    get("/farm", ANY_SELLER),
-    get("/farm/orders", ANY_SELLER),
-    get("/farm/parcels/{suborder_id}", THE_PRODUCER),
+    get("/farm/mine", OF_FARMERS),
+    get("/farm/bill", OF_FARMERS),
+    get("/farm/money", OF_FARMERS),
+    get("/farm", opened(ANY_SELLER)),
+    get("/farm/orders", opened(ANY_SELLER)),
+    get("/farm/parcels/{suborder_id}", opened(THE_PRODUCER)),
     post("/farm/parcels/{suborder_id}", THE_PRODUCER, form=PARCEL, ok=303),
-    get("/farm/guests", ANY_ACCOUNT),
+    get("/farm/guests", OF_FARMERS),
     post("/farm/guests", THE_HOST, form={"code": "@code"}, ok=303),
-    get("/farm/sell", ANY_SELLER),
-    get("/farm/sell/{slug='nut'}", ANY_SELLER_FOR_ONE),
+    get("/farm/sell", opened(ANY_SELLER)),
+    get("/farm/sell/{slug='nut'}", opened(ANY_SELLER_FOR_ONE)),
     post("/farm/sell/{slug='nut'}", THE_PRODUCER, form=PRODUCT, files=PHOTO, ok=303),
-    get("/farm/sell/stay", ANY_SELLER),
+    get("/farm/sell/stay", opened(ANY_SELLER)),
     post("/farm/sell/stay", THE_PRODUCER, form=STAY, files=PHOTO, ok=303),
-    get("/farm/listings/{number=listing_number}", THE_PRODUCER),
-    get("/farm/listings/{number=hidden_number}", THE_PRODUCER),
+    get("/farm/papers", opened(ANY_SELLER)),
+    post("/farm/papers", THE_PRODUCER, form=PAPER, files=PHOTO, ok=303),
+    get("/farm/freight", opened(ANY_SELLER)),
+    post("/farm/freight", THE_PRODUCER, form=FREIGHT, ok=303),
+    get("/farm/listings/{number=listing_number}", opened(THE_PRODUCER)),
+    get("/farm/listings/{number=hidden_number}", opened(THE_PRODUCER)),
+    post("/farm/listings/{number=listing_number}/offer", THE_PRODUCER, form=OFFER, ok=303),
     post("/farm/listings/{number=listing_number}", MOVES_A_LISTING, form={"move": "withdraw"}, ok=303),
-    get("/certificates/{photo_id}", SEES_THE_PAPERS_WHOLE),
+    get("/certificates/{photo_id}", opened(SEES_THE_PAPERS_WHOLE)),
     # the desk: sellers
     get("/desk", page_of(AT_THE_DESK)),
     get("/desk/producers", page_of(AT_THE_DESK)),
     get("/desk/producers/{producer_id}", page_of(SEES_THE_PRODUCER_AT_THE_DESK)),
     post("/desk/producers/{producer_id=applied}", THE_VILLAGE_AT_THE_DESK, form=CONFIRM, ok=303),
+    post(CLAIMED, THE_COUNTY_AT_THE_DESK, ok=303),
     # the desk: what the month rests on
     get("/desk/imports", page_of(IN_THE_COUNTY)),
     get("/desk/imports/{kind='register'}", page_of(IN_THE_COUNTY)),

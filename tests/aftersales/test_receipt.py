@@ -6,14 +6,18 @@ from uuid import UUID
 import pytest
 
 from market.aftersales import (
+    OWN_DELIVERY,
     NotReceivable,
     NotShippable,
     TrackingWrong,
+    Why,
     confirm_overdue,
     confirm_receipt,
     count_to_ship,
+    get_share,
     get_statement,
     parcels_of,
+    refund_line,
     ship_suborder,
 )
 from market.identity import Actor, NotFound
@@ -182,13 +186,69 @@ async def test_a_statement_says_what_is_owed_and_what_is_on_its_way(shopping: Sh
     async with shopping.db.transaction() as conn:
         owner = await owner_of(conn, parcel.producer_id)
         before = await get_statement(conn, owner, parcel.producer_id)
+        share = await get_share(conn, owner, parcel.id)
+        with pytest.raises(NotFound):
+            await get_share(conn, shopping.buyer, parcel.id)
         await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
         after = await get_statement(conn, owner, parcel.producer_id)
         with pytest.raises(NotFound):
             await get_statement(conn, shopping.buyer, parcel.producer_id)
-    assert (before.owed_fen, before.waiting_fen) == (0, 116_99)
+    assert (before.owed_fen, before.waiting_fen) == (0, 115_00)  # 99.99 less 1.99, and 17.00 of freight
+    assert share.due_fen == 115_00
     assert (after.payable_fen, after.freight_fen, after.owed_fen, after.waiting_fen) == (98_00, 17_00, 115_00, 0)
     (line,) = after.lines
     assert (line.code, line.state, line.goods_fen, line.freight_fen, line.commission_fen, line.payable_fen) == (
         parcel.code, "received", 99_99, 17_00, 1_99, 98_00,
     )  # fmt: skip
+
+
+async def test_what_waits_is_what_each_parcel_will_bring_also_after_a_refund(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await a_product(conn, price_fen=33_33, gross_g=1200, commission_bp=200)
+        await a_freight_template(conn, product.producer_id)
+        owner = await owner_of(conn, product.producer_id)
+    orders = [await shopping.place([(product.variant_id, 1)]) for _ in range(3)]
+    for order in orders:
+        await shopping.pay(order)
+    parcels = [(await shopping.see(order)).suborders[0] for order in orders]
+    line = parcels[0].lines[0].id
+    await refund_line(shopping.db, shopping.gateway, owner, line, key="k", reason=Why.AGREED, amount_fen=3_33, now=NOW)
+    async with shopping.db.connection() as conn:
+        shares = [(await get_share(conn, owner, parcel.id)).due_fen for parcel in parcels]
+        statement = await get_statement(conn, owner, product.producer_id)
+    # 2% of 30.00 is 0.60, of 33.33 it is 0.6666, rounded down in each parcel by itself; freight is 8.00 and 3.00.
+    assert shares == [40_40, 43_67, 43_67]
+    assert statement.waiting_fen == sum(shares)
+    for order in orders:
+        async with shopping.db.transaction() as conn:
+            await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+    async with shopping.db.connection() as conn:
+        after = await get_statement(conn, owner, product.producer_id)
+    assert (after.owed_fen, after.waiting_fen) == (sum(shares), 0)
+
+
+async def test_who_brings_the_goods_gives_no_number_and_the_buyer_is_told(shopping: Shopping) -> None:
+    order = await a_paid_order(shopping)
+    parcel = order.suborders[0]
+
+    async def kept() -> tuple[str | None, str | None]:
+        seen = (await shopping.see_id(order.id)).suborders[0]
+        assert seen.state == "shipped"
+        return seen.carrier, seen.tracking
+
+    async with shopping.db.transaction() as conn:
+        owner = await owner_of(conn, parcel.producer_id)
+        await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier=OWN_DELIVERY, tracking="", now=NOW)
+    assert await kept() == (None, None)
+    async with shopping.db.transaction() as conn:
+        await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking="EMS0001", now=NOW)
+    assert await kept() == ("邮政", "EMS0001")
+    async with shopping.db.transaction() as conn:
+        await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier=OWN_DELIVERY, tracking="x", now=NOW)
+    assert await kept() == (None, None)
+    told = [name for name, _ in await shopping.messages() if name in {"shipped", "brought"}]
+    assert told == ["brought"]
+    with pytest.raises(TrackingWrong) as refused:
+        async with shopping.db.transaction() as conn:
+            await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking="", now=NOW)
+    assert [(fault.field, fault.message[:4]) for fault in refused.value.errors] == [("tracking", "快递单号")]

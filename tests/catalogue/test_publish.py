@@ -12,6 +12,7 @@ from market.catalogue import (
     BadListing,
     CancelTier,
     CertificateNeeded,
+    CertificateWaiting,
     Kind,
     Move,
     NewActivity,
@@ -40,10 +41,11 @@ from market.catalogue import (
     refresh_scores,
     schema_facts,
     search_listings,
+    why_not,
 )
 from market.catalogue.templates import plain_name
 from market.identity import Actor, NotAllowed, NotFound, Role, SecondFactorNeeded
-from market.kernel import Connection, Fen
+from market.kernel import Connection, Fen, Refusal
 from market.producers import ForbiddenWord
 from tests.conftest import NOW
 from tests.factories import (
@@ -167,18 +169,42 @@ async def test_processed_food_needs_one_of_two_certificates_verified_and_not_exp
     seller = await a_seller(conn)
     jam = msgspec.structs.replace(NEW, title="山楂酱", category="processed", unit="250g瓶")
     today = NOW.date()
-    await a_certificate(conn, seller.producers[0], "food_licence", verified=False)
     await a_certificate(conn, seller.producers[0], "food_licence", expires_on=today - timedelta(days=1))
     await a_certificate(conn, seller.producers[0], "origin")
+    needed = "卖加工要先有食品生产许可证（SC）或小作坊登记证（食品安全法 35, 36）。把证拍照交上来，县里核对好了就能卖。"
     with pytest.raises(CertificateNeeded) as refused:
         await publish_product(conn, seller, jam, now=NOW)
-    assert refused.value.text() == (
-        "卖加工要先有食品生产许可证（SC）或小作坊登记证（食品安全法 35, 36）。请把证件拍照交给县里核对。"
-    )
+    assert refused.value.text() == needed
+
+    async def told_before() -> Refusal | None:
+        return await why_not(conn, seller, seller.producers[0], category="processed", kind=Kind.PRODUCT, now=NOW)
+
+    told = await told_before()
+    assert told is not None
+    assert told.text() == needed
+    await a_certificate(conn, seller.producers[0], "food_licence", verified=False)
+    waiting = "食品生产许可证（SC）已经交了，等县里核对。核对好了，就能卖加工。"
+    with pytest.raises(CertificateWaiting) as refused:
+        await publish_product(conn, seller, jam, now=NOW)
+    assert (refused.value.text(), refused.value.code) == (waiting, "certificate_needed")
     assert await count(conn) == (0, 0, 0)
     await a_certificate(conn, seller.producers[0], "small_workshop", expires_on=today)
+    assert await told_before() is None
     await publish_product(conn, seller, jam, now=NOW)
     assert await count(conn) == (1, 1, 1)
+
+
+async def test_a_permit_is_shown_on_what_it_is_about_alone(conn: Connection) -> None:
+    host = await a_seller(conn, kind="homestay")
+    for kind in ("homestay_permit", "licence", "food_licence"):
+        await a_certificate(conn, host.producers[0], kind)
+    millet = await publish_product(conn, host, NEW, now=NOW)
+    stay = await publish_stay(conn, host, NewStay(title="骆驼湾农家院", rooms=1, price_fen=280_00), now=NOW)
+    jam = msgspec.structs.replace(NEW, title="山楂酱", category="processed", unit="250g瓶")
+    jarred = await publish_product(conn, host, jam, now=NOW)
+    assert (await get_product(conn, millet.listing_id, now=NOW)).listing.certificates == ["licence"]
+    assert (await get_product(conn, jarred.listing_id, now=NOW)).listing.certificates == ["food_licence", "licence"]
+    assert (await get_stay(conn, stay.listing_id, now=NOW)).listing.certificates == ["homestay_permit", "licence"]
 
 
 async def test_a_photo_of_anothers_is_refused(conn: Connection) -> None:

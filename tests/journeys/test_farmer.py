@@ -40,6 +40,28 @@ async def admit(town: Town, name: str) -> None:
         await database.close()
 
 
+def change_what_may_be_changed(town: Town, farmer: Phone, photo: FilePayload) -> None:
+    """Hand in a certificate, set what carriage costs, and change price and stock of what is on sale."""
+    farmer.open(f"{town.url}/farm/sell/stay")
+    farmer.press("去交证")
+    farmer.tab.set_input_files("#photo", [photo])
+    farmer.press("交给县里核对")
+    assert "等县里核对" in farmer.tab.inner_text("main")
+    farmer.open(f"{town.url}/farm/freight")
+    farmer.tab.check('input[value="charged"]')
+    farmer.tab.fill("#first_price", "8")
+    farmer.tab.fill("#more_price", "3")
+    farmer.press("就按这个收")
+    assert "买家付快递费：1 公斤内 8.00 元，每加 1 公斤 3.00 元。" in farmer.tab.inner_text("main")
+    farmer.open(f"{town.url}/farm/sell")
+    farmer.tab.locator('section[aria-labelledby="m"] a.row').first.click()
+    farmer.tab.wait_for_load_state()
+    farmer.tab.fill("#price-0", "31.5")
+    farmer.tab.fill("#left-0", "12")
+    farmer.press("改好了")
+    assert "31.50 元" in farmer.tab.inner_text("main")
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_shop_is_applied_for_and_its_first_product_listed_with_a_photo(
     town: Town, phone: Callable[[bool], Phone], *, scripts: bool
@@ -52,11 +74,16 @@ def test_a_shop_is_applied_for_and_its_first_product_listed_with_a_photo(
     sign_in(town, farmer, number)
     for place in ("阜平县", "龙泉关镇", "顾家台村"):
         farmer.press(place)
+    farmer.tab.fill("#applicant", "样例顾某")
     farmer.tab.fill("#name", name)
     farmer.tab.fill("#produce", "小米、土鸡蛋")
     farmer.tab.set_input_files("#photo", [photo])
     farmer.press("交给村里核实")
     assert "村里核实，等办" in farmer.tab.inner_text("main")
+    farmer.open(f"{town.url}/farm")
+    assert "已申请，等村里核实" in farmer.tab.inner_text("main")
+    farmer.open(f"{town.url}/farm/sell/nut")
+    assert "现在还不能上架" in farmer.tab.inner_text("main")
     in_thread(lambda: asyncio.run(admit(town, name)))
     farmer.open(f"{town.url}/farm")
     assert "今天要发 0 单" in farmer.tab.inner_text("main").replace("\n", " ")
@@ -71,6 +98,7 @@ def test_a_shop_is_applied_for_and_its_first_product_listed_with_a_photo(
     shown = farmer.tab.locator(".pic img")
     assert shown.evaluate("image => image.complete && image.naturalWidth > 0")
     assert "29.80" in farmer.tab.inner_text("main")
+    change_what_may_be_changed(town, farmer, photo)
     for path in ("/farm/sell", "/farm/sell/stay", "/farm/money", "/farm/bill", "/farm/mine", "/farm/guests",
                  "/farm/apply"):  # fmt: skip
         farmer.open(town.url + path)

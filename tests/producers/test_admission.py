@@ -5,6 +5,7 @@ import json
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from market.identity import Actor, NotAllowed, NotFound, Role, SecondFactorNeeded
@@ -18,6 +19,7 @@ from market.producers import (
     CertificateKind,
     ForbiddenWord,
     NotNow,
+    ProducerId,
     ProducerKind,
     ReasonNeeded,
     SecondStep,
@@ -28,11 +30,12 @@ from market.producers import (
     get_producer,
     get_public_producer,
     list_own,
+    list_unverified,
     list_waiting,
     show_certificate,
     verify_certificate,
 )
-from market.producers.models import MOVES
+from market.producers.models import MOST_CERTIFICATES, MOVES
 from tests.conftest import NOW
 from tests.factories import VILLAGE, a_producer, an_account, an_official, owner_of, the_actor
 
@@ -347,3 +350,44 @@ async def test_of_ten_applications_sent_at_once_one_is_kept(database: Database) 
     assert sum(await asyncio.gather(*(apply_once(database, applicant) for _ in range(10)))) == 1
     async with database.connection() as conn:
         assert await conn.fetchval("SELECT count(*) FROM producers") == 1
+
+
+async def test_an_applicant_may_give_the_name_that_officials_call_by(conn: Connection) -> None:
+    person = await an_applicant(conn)
+
+    async def name() -> str:
+        return await conn.fetchval("SELECT name FROM accounts WHERE id = $1", person.account_id)
+
+    for wrong in ("", "  ", "顾" * 61):
+        application = msgspec.structs.replace(APPLICATION, applicant=wrong, name="一")
+        with pytest.raises(BadApplication) as refused:
+            await apply_producer(conn, person, application, now=NOW)
+        assert [fault.field for fault in refused.value.errors] == ["name", "applicant"]
+    assert await name() == "样例农户"
+    await apply_producer(conn, person, msgspec.structs.replace(APPLICATION, applicant=" 样例顾某 "), now=NOW)
+    assert await name() == "样例顾某"
+    other = await an_applicant(conn)
+    await apply_producer(conn, other, APPLICATION, now=NOW)
+    assert await conn.fetchval("SELECT name FROM accounts WHERE id = $1", other.account_id) == "样例农户"
+
+
+async def test_certificates_that_wait_are_listed_to_whose_place_it_is_and_never_without_end(conn: Connection) -> None:
+    producer = await a_producer(conn)
+    owner = await owner_of(conn, producer)
+    county = await an_office(conn, Role.COUNTY, "130624")
+    elsewhere = await an_office(conn, Role.COUNTY, "130725")
+    assert [row.id for row in (await list_unverified(conn, county)).items] == []
+    claim = CertificateClaim(CertificateKind.LICENCE, number="样例-7")
+    for _ in range(MOST_CERTIFICATES):
+        await show_certificate(conn, owner, ProducerId(producer), claim, now=NOW)
+    with pytest.raises(BadApplication) as refused:
+        await show_certificate(conn, owner, ProducerId(producer), claim, now=NOW)
+    assert [fault.field for fault in refused.value.errors] == ["certificates"]
+    assert [row.id for row in (await list_unverified(conn, county)).items] == [producer]
+    assert [row.id for row in (await list_unverified(conn, elsewhere)).items] == []
+    with pytest.raises(NotAllowed):
+        await list_unverified(conn, owner)
+    with pytest.raises(NotAllowed):
+        await list_unverified(conn, await an_office(conn, Role.VILLAGE, VILLAGE))
+    with pytest.raises(SecondFactorNeeded):
+        await list_unverified(conn, await the_actor(conn, county.account_id, second_factor=False))
