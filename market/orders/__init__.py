@@ -50,6 +50,7 @@ from market.orders.queries import (
     PaymentView,
     SuborderView,
     get_order,
+    hosts_of,
     list_orders,
     order_numbered,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "get_cart",
     "get_order",
     "give_back",
+    "hosts_of",
     "list_orders",
     "open_address",
     "order_numbered",

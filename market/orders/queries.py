@@ -13,6 +13,7 @@ from market.kernel.seal import Seal
 from market.orders.accounts import order_ref
 from market.orders.address import Address, open_address
 from market.orders.models import LineId, OrderId, OrderState, SuborderId, SuborderKind, SuborderState
+from market.orders.tell import PHONE_CONTEXT
 from payments import PaymentState, payments_of
 
 
@@ -30,6 +31,7 @@ class LineView(Struct, frozen=True):
     price_fen: Fen
     amount_fen: Fen
     refunded_fen: Fen
+    reviewed: bool
 
 
 class BookingView(Struct, frozen=True):
@@ -107,6 +109,7 @@ class OrderBrief(Struct, frozen=True):
     placed_at: datetime
     pay_until: datetime
     titles: list[str]
+    sellers: int
     suborder_states: list[SuborderState]
 
 
@@ -153,6 +156,11 @@ class _BookingRow(Struct, frozen=True):
     code_sealed: bytes | None
 
 
+class _HostRow(Struct, frozen=True):
+    producer_id: UUID
+    phone_sealed: bytes
+
+
 ORDER = Query(
     _OrderRow,
     """
@@ -177,7 +185,9 @@ LINES = Query(
     LineView,
     """
     SELECT order_lines.id, suborder_id, listing_id, listings.number AS listing_number, variant_id, order_lines.title,
-           unit, quantity, price_fen, amount_fen, order_lines.refunded_fen
+           unit, quantity, price_fen, amount_fen, order_lines.refunded_fen,
+           EXISTS (SELECT FROM reviews r
+                    WHERE r.suborder_id = suborders.id AND r.listing_id = order_lines.listing_id) AS reviewed
       FROM order_lines
       JOIN suborders ON suborders.id = suborder_id
       JOIN listings ON listings.id = listing_id
@@ -203,11 +213,27 @@ ORDERS_OF = Query(
     SELECT id, number, state, total_fen, placed_at, pay_until,
            ARRAY(SELECT title FROM suborders JOIN order_lines ON suborder_id = suborders.id
                   WHERE order_id = orders.id ORDER BY suborders.position, order_lines.position LIMIT 3) AS titles,
+           (SELECT count(DISTINCT producer_id) FROM suborders WHERE order_id = orders.id) AS sellers,
            ARRAY(SELECT state FROM suborders WHERE order_id = orders.id ORDER BY position) AS suborder_states
       FROM orders
      WHERE buyer_id = :buyer_id AND number < :before
      ORDER BY number DESC
      LIMIT :most
+    """,
+)
+# Whoever booked and paid may call the house: a member of it whose phone is known, the owners first.
+HOSTS_OF = Query(
+    _HostRow,
+    """
+    SELECT DISTINCT ON (producer_id) producer_id, phone_sealed
+      FROM suborders
+      JOIN orders ON orders.id = order_id
+      JOIN producer_members USING (producer_id)
+      JOIN accounts ON accounts.id = account_id
+     WHERE order_id = :order_id AND buyer_id = :buyer_id AND suborders.kind <> 'goods'
+       AND suborders.state IN ('paid', 'received') AND valid_during @> :day::date AND phone_sealed IS NOT NULL
+     ORDER BY producer_id, role <> 'owner', account_id
+     LIMIT 100
     """,
 )
 _LAST = 2**62
@@ -255,6 +281,12 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
         payment,
         views,
     )
+
+
+async def hosts_of(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID, *, day: date) -> dict[UUID, str]:
+    """Return the phone of each producer at which the buyer has paid nights or places, as of `day`."""
+    rows = await HOSTS_OF.all(conn, order_id=order_id, buyer_id=buyer.account_id, day=day)
+    return {row.producer_id: seal.open(row.phone_sealed, PHONE_CONTEXT) for row in rows}
 
 
 def _booking(seal: Seal, row: _BookingRow) -> BookingView:

@@ -20,14 +20,14 @@ DIVISIONS = Query(
     Division,
     """
     SELECT code, name, level FROM divisions
-     WHERE county_code = ANY(:counties::text[]) AND level BETWEEN 3 AND 5
+     WHERE county_code = ANY(:counties::text[]) AND level BETWEEN 3 AND 5 OR level = 2
      ORDER BY code
     """,
 )
 
 
 class Places:
-    """The divisions of some counties, by county."""
+    """The divisions of some counties, by county, and the names of the prefectures."""
 
     def __init__(self, divisions: list[Division]) -> None:
         self.counties = {each.code[:6]: each.name for each in divisions if each.level == COUNTY}
@@ -35,7 +35,7 @@ class Places:
         self._within: dict[str, list[Division]] = {}
         self._rural: dict[str, list[Division]] = {}
         for each in divisions:
-            if each.level == COUNTY:
+            if each.level <= COUNTY:
                 continue
             county = each.code[:6]
             self._within.setdefault(county, []).append(each)
@@ -64,6 +64,11 @@ class Places:
             return found[0]
         inside = [each for each in self.villages(county) if each.code.startswith(township.code[:9])]
         return chance.pick(inside) if inside else township
+
+    def around(self, code: str) -> list[str]:
+        """Return the names of a village's prefecture and township, where they are known, and its own."""
+        codes = (code[:4].ljust(12, "0"), code[:9].ljust(12, "0"), code)
+        return [self.names[each] for each in codes if each in self.names]
 
     def spoken(self, code: str) -> str:
         """Return a village with its township: 北果园镇革新庄村."""

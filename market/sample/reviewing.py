@@ -8,14 +8,14 @@ from msgspec import Struct
 from market.orders.models import SuborderKind
 from market.orders.rules import DraftSuborder
 from market.sample.chance import Chance
-from market.sample.texts import ANSWERS, POOR, REVIEWS
+from market.sample.texts import ANSWERS, MIDDLING, POOR, REVIEWS
 from market.sample.trade_rows import Review
 
 _SHARE_PERCENT = 45
 _ANSWERED_PERCENT = 30
 _RATINGS = (2, 5, 11, 31, 100)
 """Of a hundred reviews, how many have at most 1, 2, 3, 4 and 5 stars."""
-_PLEASED = 3
+_PLEASED, _MIDDLING = 4, 3
 
 
 class Rating(Struct):
@@ -45,9 +45,7 @@ class Reviewing:
                 continue
             dice = chance.below(100)
             stars = next(n for n, most in enumerate(_RATINGS, 1) if dice < most)
-            kind = "stay" if draft.kind is SuborderKind.STAY else "goods"
-            fitting = [text for word in self.words.get(listing_id, (kind,)) for text in REVIEWS[word]]
-            text = chance.pick(fitting if stars >= _PLEASED else POOR[kind])
+            text = chance.pick(self._fitting(listing_id, draft.kind, stars))
             answer = chance.pick(ANSWERS[:2] if stars >= _PLEASED else ANSWERS[2:3])
             answered = chance.percent(_ANSWERED_PERCENT)
             self.reviews.append(
@@ -58,3 +56,10 @@ class Reviewing:
             rating = self.ratings.setdefault(listing_id, Rating())
             rating.total += stars
             rating.count += 1
+
+    def _fitting(self, listing_id: UUID, kind: SuborderKind, stars: int) -> list[str]:
+        """Return the texts that fit a listing and the stars that it is given."""
+        if stars >= _PLEASED:
+            otherwise = ("stay" if kind is SuborderKind.STAY else "goods",)
+            return [text for word in self.words.get(listing_id, otherwise) for text in REVIEWS[word]]
+        return list((MIDDLING if stars == _MIDDLING else POOR)[kind])

@@ -28,6 +28,9 @@ _WEEKEND, _HOLIDAY = 120, 150
 """What a night of Friday or Saturday, and one in a holiday, costs of the base price, in percent; sample values."""
 _FRIDAY, _SATURDAY = 4, 5
 
+_IN_SEASON_ONLY = frozenset({"水果", "蔬菜"})
+"""Nobody buys these months after the harvest: no melon in November."""
+
 
 class Listing(Struct, frozen=True, kw_only=True):
     """A listing as it is written; counts and score come from its orders."""
@@ -214,6 +217,7 @@ class ShelfMaker:
             county=self._places.counties[offer.county_code],
             category=self._names[category],
             producer=farm.name,
+            around=self._places.around(farm.village_code),
         )
         published = farm.opened_at + timedelta(days=1, hours=self._chance.below(48))
         listing = Listing(
@@ -264,7 +268,7 @@ class ShelfMaker:
                 freight=farm.freight,
             )
             share = weight if size.position == 0 else max(1, weight // 3)
-            fresh = offer.chilled or listing.kind == "activity"
+            fresh = offer.chilled or listing.kind == "activity" or offer.category in _IN_SEASON_ONLY
             self.made.goods.append(OnSale(goods, offer.months, share, fresh))
 
     def _night_prices(self, base: Fen) -> dict[date, Fen]:

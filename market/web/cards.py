@@ -8,10 +8,10 @@ from typing import Annotated
 from litestar.params import PathParameter
 from msgspec import Struct
 
-from market.catalogue import Card, Kind
+from market.catalogue import Card, Freight, Kind
 from market.kernel import Fen, ratio_half_up
 from market.web.look.drawings import drawing_for
-from market.web.look.format import per_kg, yuan
+from market.web.look.format import per_kg, weight, yuan
 
 _UNIT = re.compile(r"(\d[\d.]*)\s*(kg|g|公斤|千克|克|斤|两)?", re.IGNORECASE)
 _NAMES = {"kg": "公斤", "g": "克", "千克": "公斤"}
@@ -117,6 +117,13 @@ def months_words(months: Sequence[int]) -> str:
     if len(months) >= 12:  # noqa: PLR2004 - the whole year
         return "全年"
     return "、".join(f"{month} 月" for month in months)
+
+
+def freight_rule(freight: Freight) -> str:
+    """Write how carriage is reckoned: `1 公斤内 8.00 元，每加 1 公斤 3.00 元；满 88.00 元免`."""
+    first, more = (weight(grams).partition("（")[0] for grams in (freight.first_g, freight.next_g))
+    rule = f"{first}内 {yuan(freight.first_fen)} 元，每加 {more} {yuan(freight.next_fen)} 元"
+    return rule if freight.free_above_fen is None else f"{rule}；满 {yuan(freight.free_above_fen)} 元免"
 
 
 def read_day(text: str) -> date | None:

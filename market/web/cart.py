@@ -179,8 +179,8 @@ def has_goods(cart: Cart) -> bool:
 
 
 def houses(count: int) -> str:
-    """Write how many sellers there are: `两家的东西`."""
-    return f"{_HOUSES[count] if count < len(_HOUSES) else count}家的东西"
+    """Write how many sellers there are: `两家`."""
+    return f"{_HOUSES[count]}家" if count < len(_HOUSES) else f"{count} 家"
 
 
 async def cart_page(request: Asked, actor: Actor, *, region: str, said: str = "", status: int = 200) -> Response[bytes]:
@@ -193,7 +193,7 @@ async def cart_page(request: Asked, actor: Actor, *, region: str, said: str = ""
         looks = await looks_of(conn, listing_ids)
     context = {
         "groups": [_group(group, looks, clock.today()) for group in cart.groups],
-        "heading": houses(len({group.producer_id for group in cart.groups})),
+        "heading": houses(len({group.producer_id for group in cart.groups})) + "的东西",
         "region": region,
         "regions": REGIONS,
         "has_goods": has_goods(cart),

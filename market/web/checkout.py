@@ -93,7 +93,7 @@ async def _checkout_page(
     if has_goods(cart):
         promises.append("水果、蔬菜、鲜肉是鲜货，没有七天无理由退货；别的没拆封能退。")
     promises += [note for group in cart.groups for stay in group.nights for note in stay_notes(stay, today)]
-    promises.append("钱先放在平台，您收到货、住过了才给卖家。")
+    promises.append("钱先放在平台，您收到货、到店住下了才给卖家。")
     context = {
         "has_goods": has_goods(cart),
         "groups": [GroupView(group.producer, _rows(group)) for group in cart.groups],

@@ -113,7 +113,7 @@ async def goods(
     template = FreightTemplate(**to_builtins(product.freight)) if product.freight else None
     charged = freight_of(template, gross_g=base.gross_g, goods_fen=base.price_fen)
     stock = [("还剩", f"{item.left} {item.count_word}", "")] if item.left and base.left is not None else []
-    freight = freight_rows(product.freight, charged=charged, region=HOME_REGION) if base.gross_g else []
+    freight = freight_rows(product.freight, charged=charged, region=HOME_REGION, gross_g=base.gross_g)
     about = shown(
         request, product.listing, reviews, link=f"/goods/{number}", price=item.price_fen, in_stock=item.left > 0
     )

@@ -7,14 +7,15 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales import ReviewWrong, confirm_receipt, write_review
+from market.aftersales import AlreadyReviewed, ReviewWrong, confirm_receipt, write_review
 from market.bookings import cancel_terms, refund_share
 from market.catalogue import listing_id_of
 from market.identity import Actor, NotFound
-from market.kernel import Connection, Database, Fen, FieldFault
+from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders import (
+    LineView,
     NotCancellable,
     OrderState,
     OrderView,
@@ -38,7 +39,7 @@ Asked = Request[Any, Any, Any]
 class Values(Struct, frozen=True):
     """What the review form holds."""
 
-    rating: str = "5"
+    rating: str = ""
     text: str = ""
 
 
@@ -74,6 +75,15 @@ def _chosen(order: OrderView, position: int | None) -> list[SuborderView]:
     return parts
 
 
+def _refused(request: Asked, actor: Actor, refusal: Refusal, number: int) -> Response[bytes]:
+    """Say why it cannot be done, and lead back to the order."""
+    context = {
+        "text": refusal.text("zh"), "code": refusal.code, "status": refusal.status, "faults": (), "sign_in": False,
+        "buying": True, "back": f"/orders/{number}", "back_words": "回订单看看",
+    }  # fmt: skip
+    return page(request, "refusal.html", context, actor=actor, status=refusal.status)
+
+
 @get("/orders/{number:int}/cancel", include_in_schema=False)
 async def ask_cancel(
     request: Asked,
@@ -88,20 +98,22 @@ async def ask_cancel(
 
     Raises:
         NotFound: the order is not the person's, or has no such part.
-        NotCancellable: it was shipped, used, or ended.
     """
     position = read_number(request.query_params.get("part", ""), most=_MOST_PARTS)
     async with db.connection() as conn:
         order = await get_order(conn, seal, actor, await order_numbered(conn, actor, number))
-        parts = _chosen(order, position)
         unpaid = order.state is OrderState.PLACED
-        back = [] if unpaid else [await _back(conn, part, clock.today()) for part in parts]
+        try:
+            parts = _chosen(order, position)
+            back = [] if unpaid else [await _back(conn, part, clock.today()) for part in parts]
+        except NotCancellable as refusal:
+            return _refused(request, actor, refusal, number)
     total = Fen(sum(fen for _, fen in back))
     context = {
         "title": f"取消订单 {number}" if unpaid or len(parts) == len(order.suborders) else f"取消{parts[0].producer}的",
         "rows": [(f"{part.producer}", "还没付，不用退") for part in parts] if unpaid else back,
         "amount_fen": None if unpaid else total,
-        "text": "取消了，东西放回去给别人买。" if unpaid else "钱从哪里付的退到哪里，一般 1 到 3 天到。",
+        "text": "取消了，给您留着的放回去给别人。" if unpaid else "钱从哪里付的退到哪里，一般 1 到 3 天到。",
         "action": f"/orders/{number}/cancel" + ("" if unpaid or position is None else f"?part={position}"),
         "words": "取消订单" if unpaid else f"取消，退 {yuan(total)} 元",
         "back": f"/orders/{number}",
@@ -125,14 +137,16 @@ async def cancel(
 
     Raises:
         NotFound: the order is not the person's, or has no such part.
-        NotCancellable: it was shipped, used, or ended.
     """
     await fields(request)
     position = read_number(request.query_params.get("part", ""), most=_MOST_PARTS)
     async with db.connection() as conn:
         order_id = await order_numbered(conn, actor, number)
     positions = None if position is None else [position]
-    await cancel_order(db, gateway, seal, actor, order_id, positions=positions, now=clock.now())
+    try:
+        await cancel_order(db, gateway, seal, actor, order_id, positions=positions, now=clock.now())
+    except NotCancellable as refusal:
+        return _refused(request, actor, refusal, number)
     return see_other(f"/orders/{number}?said=cancelled")
 
 
@@ -183,11 +197,11 @@ def _review_page(
     return page(request, "shop/review.html", context, actor=actor, status=status)
 
 
-def _title_of(part: SuborderView, listing: int) -> str:
-    title = next((line.title for line in part.lines if line.listing_number == listing), None)
-    if title is None:
+def _line_of(part: SuborderView, listing: int) -> LineView:
+    line = next((line for line in part.lines if line.listing_number == listing), None)
+    if line is None:
         raise NotFound
-    return title
+    return line
 
 
 @get("/orders/{number:int}/review/{position:int}", include_in_schema=False)
@@ -208,7 +222,10 @@ async def ask_review(
     listing = read_number(request.query_params.get("listing", "")) or 0
     async with db.connection() as conn:
         part = await _reviewed(conn, seal, actor, number, position)
-    return _review_page(request, actor, _title_of(part, listing), Values())
+    line = _line_of(part, listing)
+    if line.reviewed:
+        return _refused(request, actor, AlreadyReviewed(), number)
+    return _review_page(request, actor, line.title, Values())
 
 
 @post("/orders/{number:int}/review/{position:int}", include_in_schema=False)
@@ -227,7 +244,7 @@ async def review(
     Raises:
         NotFound: the order is not the person's, or has no such part.
         NotReceivedYet: it was not received.
-        AlreadyReviewed: this purchase was reviewed before.
+        NotSleptYet: it is a stay, and its nights are not over.
     """
     found = await fields(request)
     values = Values(str(found.get("rating", "")), str(found.get("text", "")))
@@ -235,7 +252,7 @@ async def review(
     async with db.connection() as conn:
         part = await _reviewed(conn, seal, actor, number, position)
         listing_id = await listing_id_of(conn, listing)
-    title = _title_of(part, listing)
+    title = _line_of(part, listing).title
     rating = read_number(values.rating, most=_MOST_STARS) or 0
     try:
         async with db.transaction() as conn:
@@ -245,6 +262,8 @@ async def review(
     except ReviewWrong as refusal:
         errors = refusal.errors or (FieldFault("rating", refusal.text("zh")),)
         return _review_page(request, actor, title, values, errors, status=refusal.status)
+    except AlreadyReviewed as refusal:
+        return _refused(request, actor, refusal, number)
     return see_other(f"/orders/{number}?said=reviewed")
 
 

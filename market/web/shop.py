@@ -10,7 +10,6 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct, structs
 
 from market.catalogue import (
-    SORT_RULES,
     Card,
     CategoryCount,
     CountyCount,
@@ -192,7 +191,7 @@ def _offered(
 async def _listed(
     request: Asked, conn: Connection, *, month: int, wanted: Wanted, sift: Sift, context: dict[str, Any]
 ) -> Response[bytes]:
-    """Show a page of listings with the rule of its order, or neighbours where there are none."""
+    """Show a page of listings with the rule of its order, or neighbours where there are none; no others for a word."""
     wanted = structs.replace(
         wanted,
         sort=Sort(sift.sort),
@@ -204,11 +203,11 @@ async def _listed(
     found = await search_listings(conn, wanted, this_month=month, after=after, most=_A_PAGE)
     cards = [] if found.near else found.items
     near = found.items if found.near else []
-    if not cards and not near:
+    if not cards and not near and not wanted.text:
         near = (await search_listings(conn, Wanted(), this_month=month, most=_ON_HOME)).items
     more = f"{sift.action}?{_joined(sift.query, found.next)}" if found.next else None
     whole = {
-        "lead": None, "trail": [], "narrow": [], "filters": sift, "sort_words": _sort_words(found, sift),
+        "lead": None, "trail": [], "narrow": [], "filters": sift, "sort_words": _sort_words(found),
         "cards": goods_cards(cards), "more": more, "neighbours": [],
         "near": goods_cards(near), "near_words": "和它相近的" if found.near else "大家在买的",
         "empty": "这里还没有", "empty_words": "换个地方或者换一类看看。",
@@ -221,8 +220,8 @@ def _joined(query: str, after: str) -> str:
     return f"{query}&after={after}" if query else f"after={after}"
 
 
-def _sort_words(found: Found, sift: Sift) -> str:
-    return f"排序按{SORT_RULES[Sort(sift.sort)]}。" if found.items else ""
+def _sort_words(found: Found) -> str:
+    return f"排序按{found.rule}。" if found.items and not found.near else ""
 
 
 @get("/kinds/{code:str}", include_in_schema=False)
@@ -234,7 +233,7 @@ async def kind(
     Raises:
         NotFound: there is no such kind.
     """
-    async with db.connection() as conn:
+    async with db.transaction() as conn:
         categories = await list_categories(conn)
         category = next((each for each in categories if each.code == code), None)
         if category is None:
@@ -262,7 +261,7 @@ async def place(
     Raises:
         NotFound: there is no such place.
     """
-    async with db.connection() as conn:
+    async with db.transaction() as conn:
         found = await find_place(conn, code)
         if found is None:
             raise NotFound
@@ -291,7 +290,7 @@ async def search(
     request: Asked, db: NamedDependency[Database], clock: NamedDependency[Clock], q: FromQuery[str] = ""
 ) -> Response[bytes]:
     """Show what was searched for; where nothing fits, what comes close and where to look."""
-    async with db.connection() as conn:
+    async with db.transaction() as conn:
         categories = await list_categories(conn)
         sift = _offered(
             _read_sift(request, "/search"), categories, await list_counties(conn), by_county=True, by_kind=True

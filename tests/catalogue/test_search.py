@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from market.catalogue.models import BadCursor, Kind
-from market.catalogue.search import Sort, Wanted, search_listings
+from market.catalogue.search import NAMED_FIRST, Sort, Wanted, search_listings
 from market.catalogue.searching import ask, fold, runs, search_columns
+from market.catalogue.synonyms import MOST_VARIANTS, SYNONYMS, variants_of
 from market.kernel import Connection
 from tests.factories import VILLAGE_ELSEWHERE, a_producer, a_product, a_stay
 
@@ -104,6 +105,53 @@ async def test_where_nothing_fits_the_nearest_come_first(conn: Connection) -> No
     answer = await search_listings(conn, Wanted(text="阜平红枣糕"), this_month=9)
     assert (answer.near, answer.next) == (True, None)
     assert [card.title for card in answer.items] == ["阜平红枣干", "红枣"]
+
+
+async def test_nothing_is_called_near_that_shares_nothing(conn: Connection) -> None:
+    await a_product(conn, title="隆化肉牛（牛腱）", category="livestock")
+    answer = await search_listings(conn, Wanted(text="荆条蜜"), this_month=9)
+    assert (answer.near, answer.items) == (False, [])
+
+
+async def test_of_two_words_the_name_of_the_thing_is_nearer_than_its_place(conn: Connection) -> None:
+    await a_product(conn, title="阜平大枣")
+    there = await a_producer(conn, village=VILLAGE_ELSEWHERE)
+    await a_product(conn, there, title="张北小米", category="coarse_grain")
+    answer = await search_listings(conn, Wanted(text="阜平 小米"), this_month=9)
+    assert (answer.near, [card.title for card in answer.items]) == (True, ["张北小米", "阜平大枣"])
+
+
+@pytest.mark.parametrize("text", ["红枣", "大枣", "阜平红枣", "栗子", "洋芋", "番薯 阜平"])
+async def test_either_name_of_a_thing_finds_both(conn: Connection, text: str) -> None:
+    for title in ("阜平大枣", "阜平红枣干", "宽城板栗", "坝上土豆", "阜平红薯"):
+        await a_product(conn, title=title, category="tuber")
+    wanted = {"栗子": ["宽城板栗"], "洋芋": ["坝上土豆"], "番薯 阜平": ["阜平红薯"]}
+    assert await found(conn, text) == wanted.get(text, ["阜平大枣", "阜平红枣干"])
+
+
+def test_no_word_has_two_meanings() -> None:
+    words = [word for group in SYNONYMS for word in group]
+    assert len(words) == len(set(words))
+    assert all(variants_of(word)[0] == word for word in words)
+    assert all(len(group) <= MOST_VARIANTS for group in SYNONYMS)
+
+
+async def test_the_name_of_the_thing_comes_before_the_name_of_its_place(conn: Connection) -> None:
+    gloves = await a_product(conn, title="阜平皮毛手套", category="craft")
+    dates = await a_product(conn, title="平山大枣")
+    await conn.execute("UPDATE listings SET score = 900 WHERE id = $1", gloves.listing_id)
+    first = await search_listings(conn, Wanted(text="平"), this_month=9, most=1)
+    second = await search_listings(conn, Wanted(text="平"), this_month=9, after=first.next, most=1)
+    assert [card.id for card in (*first.items, *second.items)] == [dates.listing_id, gloves.listing_id]
+    assert (first.rule, second.next) == (NAMED_FIRST, None)
+
+
+@pytest.mark.parametrize("place", ["保定", "阜平县", "北果园", "革新庄"])
+async def test_each_place_above_a_thing_finds_it(conn: Connection, place: str) -> None:
+    await a_product(conn, title="小米")
+    await a_product(conn, await a_producer(conn, village=VILLAGE_ELSEWHERE), title="小米")
+    assert await found(conn, f"小米 {place}") == ["小米"]
+    assert await found(conn, f"{place}　小米") == ["小米"]
 
 
 async def test_signs_alone_ask_for_nothing_and_are_harmless(conn: Connection) -> None:

@@ -149,6 +149,16 @@ def test_the_order_changes_by_itself_once_the_money_is_there(
     buyer.look()
 
 
+def test_the_first_screen_shows_goods_with_their_price(town: Town, phone: Callable[[bool], Phone]) -> None:
+    buyer = phone(False)  # noqa: FBT003 - without scripts
+    buyer.open(f"{town.url}/")
+    price = buyer.tab.locator(".goods .yen").first.bounding_box()
+    tabs = buyer.tab.locator(".tabs").bounding_box()
+    assert price is not None
+    assert tabs is not None
+    assert price["y"] + price["height"] <= tabs["y"]
+
+
 def test_large_letters_stay_large(town: Town, phone: Callable[[bool], Phone]) -> None:
     buyer = phone(True)  # noqa: FBT003 - with scripts
     buyer.open(f"{town.url}/")

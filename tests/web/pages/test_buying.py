@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -186,6 +187,9 @@ async def test_wechat_shows_a_code_and_asking_makes_the_order_paid(village: Vill
         assert [node.attrs["aria-label"] for node in seen.root.all("svg") if node.attrs.get("role") == "img"] == [
             "付款二维码"
         ]
+        assert "hidden" in next(node for node in seen.root.all("p") if "这一页会自己变" in node.text).attrs
+        assert "回到这一页按“我已付款”" in seen.html
+        assert "补贴" not in seen.html
         seen = await walker.submit(f"/orders/{number}/asked")
         assert "还没有收到您的付款" in seen.text
         seen = await press_pay(village, sandbox, walker)
@@ -253,15 +257,22 @@ async def test_a_parcel_is_received_and_reviewed_by_its_buyer_alone(village: Vil
         assert await village.value("SELECT state FROM suborders WHERE id = $1", suborder) == "received"
         review = f"/orders/{number}/review/1?listing={await village.number(village.dates.listing_id)}"
         assert review in seen.links()
-        await walker.open(review)
+        page = await walker.open(review)
+        seen = await walker.submit(review.split("?", maxsplit=1)[0], status=422)
+        assert "请选打几分，1 到 5 分" in seen.text
+        assert await village.value("SELECT count(*) FROM reviews") == 0
         seen = await walker.submit(review.split("?", maxsplit=1)[0], rating="4", text="枣甜个头匀")
         assert "评价发出去了" in seen.text
+        assert review not in seen.links()
         seen = await walker.open(f"/goods/{await village.number(village.dates.listing_id)}")
         assert "，1 人买过后写的，一条没删。分数是所有评价的平均。 4.0 分" in seen.text
         assert "样例买家甲" in seen.text
         assert "枣甜个头匀" in seen.text
-        await walker.open(review)
+        seen = await walker.open(review, status=409)
+        assert f"/orders/{number}" in seen.links()
+        walker.page = page
         await walker.submit(review.split("?", maxsplit=1)[0], status=409, rating="5", text="再写一次")
+        assert await village.value("SELECT array_agg(rating) FROM reviews") == [4]
 
 
 async def test_cancelling_shows_what_comes_back_before_it_is_done(village: Village, sandbox: Sandbox) -> None:
@@ -277,7 +288,72 @@ async def test_cancelling_shows_what_comes_back_before_it_is_done(village: Villa
         assert "退了 −560.00 元" in seen.text
         assert await village.value("SELECT count(*) FROM taken_nights") == 0
         assert await village.value("SELECT sum(amount_minor) FROM payments.refunds") == 560_00
-        await walker.open(f"/orders/{number}/cancel?part=3", status=409)
+        assert "取消了，房间放出来给别人住了。" in seen.text
+        assert "付了 775.00 元，退了 560.00 元，您实际付 215.00 元。" in seen.text
+        seen = await walker.open(f"/orders/{number}/cancel?part=3", status=409)
+        assert f"/orders/{number}" in seen.links()
+
+
+async def test_an_order_that_went_back_whole_was_paid_and_refunded(village: Village, sandbox: Sandbox) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await bought(village, sandbox, walker)
+        number = await number_of(village)
+        await walker.open(f"/orders/{number}/cancel")
+        seen = await walker.submit(f"/orders/{number}/cancel")
+        assert "付了 775.00 元，退了 775.00 元，全退了。" in seen.text
+        assert "零元" not in seen.text
+        assert "取消了，东西放回去了。" in seen.text
+
+
+async def test_a_paid_order_says_what_comes_next_where_to_and_whom_to_call(village: Village, sandbox: Sandbox) -> None:
+    async with await village.walker(village.buyer) as walker:
+        seen = await bought(village, sandbox, walker)
+        number = await number_of(village)
+        assert "几家各自发货，单号写在下面；到店住的，下面有入住码和店家电话。" in seen.text
+        assert "河北省石家庄市长安区样例路 1 号" in seen.text
+        host = await village.value(
+            "SELECT count(*) FROM accounts WHERE id = $1 AND phone_sealed IS NOT NULL", village.host
+        )
+        assert ("店家电话" in seen.text) == bool(host)
+        await village.value(
+            "UPDATE suborders SET state = 'shipped', shipped_at = now() WHERE kind = 'goods' RETURNING 1"
+        )
+        seen = await walker.open(f"/orders/{number}")
+        assert seen.heading == "都发出了，等着收"
+        assert "各自发货" not in seen.text
+        assert "775.00 元，三家" in (await walker.open("/me")).text
+
+
+async def test_a_stay_is_reviewed_when_its_nights_are_over(village: Village, sandbox: Sandbox) -> None:
+    async with await village.walker(village.buyer) as walker:
+        await bought(village, sandbox, walker)
+        number = await number_of(village)
+        review = f"/orders/{number}/review/3?listing={await village.number(village.stay.listing_id)}"
+        move = (
+            "UPDATE bookings SET nights = daterange($1::date, $2::date), state = 'arrived', arrived_at = now()"
+            " RETURNING 1"
+        )
+        await village.value(
+            "UPDATE suborders SET state = 'received', received_at = now() WHERE kind = 'stay' RETURNING 1"
+        )
+        await village.value(move, village.today, village.today + timedelta(days=1))
+        seen = await walker.open(f"/orders/{number}")
+        assert "到店了" in seen.text
+        assert review not in seen.links()
+        await walker.open(review)
+        await walker.submit(review.split("?", maxsplit=1)[0], status=409, rating="5")
+        assert "住完了再评价" in walker.seen.text
+        await village.value(move, village.today - timedelta(days=1), village.today)
+        seen = await walker.open(f"/orders/{number}")
+        assert "住过了" in seen.text
+        assert review in seen.links()
+
+
+async def test_who_is_not_signed_in_is_led_there_and_back(village: Village) -> None:
+    async with await village.walker() as walker:
+        for path in ("/me", "/cart", "/orders/1"):
+            seen = await walker.open(path)
+            assert seen.path == f"/sign-in?to={quote(path, safe='')}"
 
 
 async def test_an_unpaid_order_is_cancelled_and_its_goods_come_free(village: Village) -> None:

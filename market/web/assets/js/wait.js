@@ -14,4 +14,8 @@ const look = () => {
     })
     .catch(() => setTimeout(look, PAUSE));
 };
-if (awaited) setTimeout(look, PAUSE);
+if (awaited) {
+  const awake = document.querySelector('[data-awake]');
+  if (awake) awake.hidden = false;
+  setTimeout(look, PAUSE);
+}
