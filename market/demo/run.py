@@ -77,7 +77,7 @@ def demo_settings(settings: Settings, sandbox_url: str) -> Settings:
 
 
 def _serve(settings: Settings, accounts: list[DemoAccount], console: Console) -> int:
-    sandbox_port = free_port()
+    sandbox_port = free_port(settings.port)
     held = demo_settings(settings, f"http://{settings.host}:{sandbox_port}")
     importlib.import_module("market.app")  # once, before the processes are forked
     stopped: list[int] = []

@@ -158,11 +158,15 @@ def _running(data: Path) -> tuple[int, int] | None:
     return (pid, port) if status == "ready" else None
 
 
-def free_port() -> int:
-    """Return a port on the loopback address that nobody listens on now."""
+def free_port(*taken: int) -> int:
+    """Return a port on the loopback address that nobody listens on now, and that is none of `taken`.
+
+    What was returned before and is not listened on yet may be returned again: two servers would share it in silence.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        port = int(probe.getsockname()[1])
+    return free_port(*taken) if port in taken else port
 
 
 def port_is_free(host: str, port: int) -> bool:

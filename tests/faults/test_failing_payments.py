@@ -55,7 +55,8 @@ class Town(Struct, frozen=True):
 
 @asynccontextmanager
 async def a_town(folder: Path, dsn: str) -> AsyncGenerator[tuple[Town, httpx.AsyncClient, Sandbox]]:
-    port, provider = free_port(), free_port()
+    port = free_port()
+    provider = free_port(port)
     environment = {
         "MARKET_DATABASE_URL": dsn,
         "MARKET_PORT": str(port),

@@ -102,7 +102,8 @@ async def filled(
 def town(filled: tuple[str, Village, Path]) -> Generator[Town]:
     """The service, its worker and the provider, each in a process of its own."""
     dsn, village, folder = filled
-    port, provider = free_port(), free_port()
+    port = free_port()
+    provider = free_port(port)
     url = f"http://127.0.0.1:{port}"
     environ = os.environ | {
         "MARKET_DATABASE_URL": dsn,

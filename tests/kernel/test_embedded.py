@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from market.kernel.embedded import EmbeddedFailed, embedded_server
+from market.kernel.embedded import EmbeddedFailed, embedded_server, free_port
 
 
 async def ask(dsn: str, sql: str) -> object:
@@ -100,3 +100,10 @@ def test_a_folder_that_cannot_be_made_is_named(folder: Path) -> None:
     (folder / "file").touch()
     with pytest.raises(EmbeddedFailed, match=r"file/data cannot be written"), embedded_server(folder / "file/data"):
         pass
+
+
+def test_a_free_port_is_none_of_those_that_are_given_away_already() -> None:
+    ports: list[int] = []
+    for _ in range(600):
+        ports.append(free_port(*ports))
+    assert len(set(ports)) == len(ports)
