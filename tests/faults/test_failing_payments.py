@@ -140,7 +140,6 @@ async def until_settled(dsn: str) -> None:
             ):
                 for statement in DUE:
                     await conn.execute(statement)
-                await conn.execute("NOTIFY ch_pgqueuer")
                 await asyncio.sleep(0.5)
     finally:
         await conn.close()
