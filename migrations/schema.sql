@@ -720,6 +720,15 @@ $$;
 
 
 --
+-- Name: yuan(bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.yuan(fen bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (((CASE WHEN (fen < 0) THEN '-'::text ELSE ''::text END || (abs(fen) / 100)) || '.'::text) || lpad(((abs(fen) % (100)::bigint))::text, 2, '0'::text));
+
+
+--
 -- Name: pgqueuer; Type: TABLE; Schema: jobs; Owner: -
 --
 

@@ -60,5 +60,9 @@ def figure(amount: Amount) -> str:
     """Write a sum as people do, without its currency: `146.00`, and `500` for yen."""
     if amount.currency in NO_MINOR:
         return str(amount.minor)
-    sign, minor = ("-", -amount.minor) if amount.minor < 0 else ("", amount.minor)
-    return f"{sign}{minor // 100}.{minor % 100:02d}"
+    return yuan(amount.minor)
+
+
+def yuan(fen: int) -> str:
+    """Write a sum in yuan with two decimals: 1950 is `19.50`, -1221 is `-12.21`."""
+    return f"{fen // 100}.{fen % 100:02d}" if fen >= 0 else f"-{yuan(-fen)}"

@@ -27,10 +27,11 @@ from market.orders.move import (
 )
 from market.orders.release import release
 from market.orders.settle import act_on_payments
-from market.orders.tell import tell_account, tell_money, yuan
+from market.orders.tell import tell_account, tell_money
 from market.stock import Reason, release_held, return_sold
 from payments import Gateway, PaymentId, ProviderDisagrees, Refund, RefundId, close_payment, live_payment, send_refund
 from payments.models import AlreadyPaid
+from payments.money import yuan
 
 
 class Cancelled(Struct, frozen=True):

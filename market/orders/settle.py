@@ -13,7 +13,7 @@ from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.seal import Seal
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.move import OrderRow, lock_order_numbered, move_orders, move_suborders, suborders_of_order
-from market.orders.tell import month_day, tell_account, tell_producer, yuan
+from market.orders.tell import month_day, tell_account, tell_producer
 from market.stock import sell_held, take_again
 from payments import (
     Event,
@@ -26,6 +26,7 @@ from payments import (
     send_refund,
     take_events,
 )
+from payments.money import yuan
 
 log = structlog.get_logger()
 

@@ -7,6 +7,7 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.clock import day_of
 from market.kernel.seal import Seal
 from market.notify import queue
+from payments.money import yuan
 
 PHONE_CONTEXT = "accounts.phone"
 
@@ -21,11 +22,6 @@ OWNER_PHONES = Query(
      LIMIT 3
     """,
 )
-
-
-def yuan(fen: int) -> str:
-    """Write fen as yuan with two decimals."""
-    return f"{fen // 100}.{fen % 100:02}"
 
 
 def month_day(day: date) -> str:

@@ -1,6 +1,7 @@
 """Reading producers: one's own, those that wait for an official, and what everyone sees."""
 
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct
@@ -21,16 +22,20 @@ from market.producers.models import (
 
 FIRST = UUID(int=0)
 
-# An official sees those of the places of the office, others only those they work for.
-PRODUCER_FOR = Query(
-    ProducerRow,
-    """
+_PRODUCERS: LiteralString = """
     SELECT p.id, p.number, p.kind, p.name, p.village_code, v.name AS village, t.name AS township, p.county_code,
            c.name AS county, p.produce, p.story, p.state, p.applied_by, p.applied_at, p.opened_at
       FROM producers p
       JOIN divisions v ON v.code = p.village_code
       JOIN divisions t ON t.code = rpad(left(p.village_code, 9), 12, '0')
       JOIN divisions c ON c.code = rpad(p.county_code, 12, '0')
+"""
+
+# An official sees those of the places of the office, others only those they work for.
+PRODUCER_FOR = Query(
+    ProducerRow,
+    _PRODUCERS
+    + """
      WHERE p.id = :producer_id
        AND (p.id = ANY(:own::uuid[])
             OR EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope WHERE starts_with(p.village_code, scope)))
@@ -59,13 +64,8 @@ CERTIFICATES_OF = Query(
 # Whose turn it is follows from role and place together: states and scopes are two lists in one order.
 WAITING = Query(
     ProducerRow,
-    """
-    SELECT p.id, p.number, p.kind, p.name, p.village_code, v.name AS village, t.name AS township, p.county_code,
-           c.name AS county, p.produce, p.story, p.state, p.applied_by, p.applied_at, p.opened_at
-      FROM producers p
-      JOIN divisions v ON v.code = p.village_code
-      JOIN divisions t ON t.code = rpad(left(p.village_code, 9), 12, '0')
-      JOIN divisions c ON c.code = rpad(p.county_code, 12, '0')
+    _PRODUCERS
+    + """
      WHERE p.state IN ('applied', 'confirmed', 'recommended')
        AND EXISTS (SELECT FROM unnest(:states::text[], :scopes::text[]) AS turn (state, scope)
                     WHERE turn.state = p.state AND starts_with(p.village_code, turn.scope))
@@ -79,13 +79,8 @@ WAITING = Query(
 # Certificates of an application are verified with its approval; what is shown later waits by itself.
 UNVERIFIED = Query(
     ProducerRow,
-    """
-    SELECT p.id, p.number, p.kind, p.name, p.village_code, v.name AS village, t.name AS township, p.county_code,
-           c.name AS county, p.produce, p.story, p.state, p.applied_by, p.applied_at, p.opened_at
-      FROM producers p
-      JOIN divisions v ON v.code = p.village_code
-      JOIN divisions t ON t.code = rpad(left(p.village_code, 9), 12, '0')
-      JOIN divisions c ON c.code = rpad(p.county_code, 12, '0')
+    _PRODUCERS
+    + """
      WHERE p.state IN ('open', 'suspended')
        AND EXISTS (SELECT FROM certificates f WHERE f.producer_id = p.id AND f.verified_at IS NULL)
        AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope WHERE starts_with(p.village_code, scope))
@@ -96,13 +91,8 @@ UNVERIFIED = Query(
 )
 OWN_PRODUCERS = Query(
     ProducerRow,
-    """
-    SELECT p.id, p.number, p.kind, p.name, p.village_code, v.name AS village, t.name AS township, p.county_code,
-           c.name AS county, p.produce, p.story, p.state, p.applied_by, p.applied_at, p.opened_at
-      FROM producers p
-      JOIN divisions v ON v.code = p.village_code
-      JOIN divisions t ON t.code = rpad(left(p.village_code, 9), 12, '0')
-      JOIN divisions c ON c.code = rpad(p.county_code, 12, '0')
+    _PRODUCERS
+    + """
      WHERE p.id = ANY(:own::uuid[])
      ORDER BY p.number DESC
      LIMIT 100

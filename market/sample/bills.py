@@ -13,6 +13,7 @@ from market.sample.lines import DECIDED, Line, Months
 from market.sample.papers import FIXED_FEN, LINE_CAP_FEN, P1, P2
 from market.sample.plant import is_claimed
 from market.subsidies.words import KIND_NAMES, OPERATOR_NAMES, Operator
+from payments.money import yuan
 
 BILLING_HEAD = "账期,业务号码,业务类型,项目,账单金额,优惠减免,实收金额,冲正账期"
 USAGE_HEAD = "业务号码,运营商,使用日期"
@@ -118,11 +119,7 @@ def _billing_file(seed: int, lines: list[Line], month: date, operator: Operator)
 
 def _row(month: str, number: str, kind: str, *, programme: str, charge: Fen, reduction: Fen) -> str:
     billed = charge - reduction
-    return f"{month},{number},{kind},{programme},{_yuan(charge)},{_yuan(reduction)},{_yuan(billed)},"
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02}"
+    return f"{month},{number},{kind},{programme},{yuan(charge)},{yuan(reduction)},{yuan(billed)},"
 
 
 def usage_sheet(seed: int, lines: list[Line], month: date) -> bytes:

@@ -10,6 +10,7 @@ from market.kernel import Fen
 from market.sample.people import DEMO_COUNTY
 from market.sample.sources import tariffs
 from market.subsidies.words import Kind, Operator
+from payments.money import yuan
 
 P1, P2, P3 = "P1", "P2", "P3"
 LINE_CAP_FEN = Fen(19_50)
@@ -91,7 +92,7 @@ def plans() -> list[Plan]:
 
 
 def _yuan(fen: int | None) -> str:
-    return "" if fen is None else f"{fen // 100}.{fen % 100:02}"
+    return "" if fen is None else yuan(fen)
 
 
 def plans_sheet(since: date) -> bytes:

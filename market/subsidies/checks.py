@@ -32,9 +32,9 @@ from market.subsidies.checks_watch import (
 )
 from market.subsidies.cycles import Cycle
 from market.subsidies.engine import calculate
-from market.subsidies.engine.amounts import yuan
 from market.subsidies.findings import Found, keep_findings
 from market.subsidies.models import RunId
+from payments.money import yuan
 
 NOTICE_DAYS = 5
 """公示, before the decision, of at least five days. Source: subsidy-rulebook, Words."""

@@ -34,7 +34,7 @@ CLAIM_OUTSIDE_SNAPSHOT = Query(
                 WHEN e.line_code IS NULL THEN '已绑定，没有登记享受'
                 WHEN NOT e.decided THEN '登记状态：' || e.status
                 ELSE '本月没有绑定，或还没有开始享受' END
-           || '；申请 ' || trim(to_char(r.claimed_fen / 100.0, '999999990.00')) AS evidence
+           || '；申请 ' || yuan(r.claimed_fen) AS evidence
       FROM run_lines r
       LEFT JOIN lines l ON l.county_code = r.county_code AND l.code = r.line_code
       LEFT JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
@@ -154,18 +154,18 @@ CHARGE_BELOW_PLAN = Query(
          WHERE r.run_id = :run_id AND r.county_code = :county AND r.claimed_fen > 0),
     due AS (
         SELECT line_code, claimed_fen,
-               round(sum((upper(days) - lower(days))::numeric * monthly_fen) / (:next::date - :month::date)) AS plan_fen
+               round(sum((upper(days) - lower(days))::numeric * monthly_fen) / (:next::date - :month::date))::bigint
+                 AS plan_fen
           FROM days WHERE NOT isempty(days)
          GROUP BY line_code, claimed_fen),
     billed AS (
-        SELECT n.line_code, sum(c.charge_fen) AS charge_fen
+        SELECT n.line_code, sum(c.charge_fen)::bigint AS charge_fen
           FROM (SELECT DISTINCT line_code, operator, number FROM days WHERE NOT isempty(days)) AS n
           JOIN claims c ON c.county_code = :county AND c.month = :month AND c.corrects_month IS NULL
                        AND c.operator = n.operator AND c.number = n.number
          GROUP BY n.line_code)
     SELECT line_code AS subject, ARRAY[line_code] AS lines, claimed_fen AS at_risk_fen,
-           format('账单 %s，套餐按天应为 %s', trim(to_char(charge_fen / 100.0, '999999990.00')),
-                  trim(to_char(plan_fen / 100.0, '999999990.00'))) AS evidence
+           format('账单 %s，套餐按天应为 %s', yuan(charge_fen), yuan(plan_fen)) AS evidence
       FROM billed
       JOIN due USING (line_code)
      WHERE charge_fen < plan_fen

@@ -96,8 +96,7 @@ PAID_NEVER_USED = Query(
         UNION ALL
         SELECT line_code, conceded_fen + public_fen FROM openings WHERE county_code = :county)
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, sum(f.fen)::bigint AS at_risk_fen,
-           format('此前已享受 %s，到 %s 没有使用记录', trim(to_char(sum(f.fen) / 100.0, '999999990.00')),
-                  :next::date - 1) AS evidence
+           format('此前已享受 %s，到 %s 没有使用记录', yuan(sum(f.fen)::bigint), :next::date - 1) AS evidence
       FROM run_lines r
       JOIN funded f USING (line_code)
      WHERE r.run_id = :run_id AND r.county_code = :county AND 'NO_USAGE_YET' = ANY(r.reasons) AND f.fen > 0
@@ -108,8 +107,7 @@ CLAIM_ABOVE_CHARGE = Query(
     Finding,
     """
     SELECT line_code AS subject, ARRAY[line_code] AS lines, claimed_fen AS at_risk_fen,
-           format('申请 %s，核减 %s', trim(to_char(claimed_fen / 100.0, '999999990.00')),
-                  trim(to_char(over_fen / 100.0, '999999990.00'))) AS evidence
+           format('申请 %s，核减 %s', yuan(claimed_fen), yuan(over_fen)) AS evidence
       FROM run_lines
      WHERE run_id = :run_id AND county_code = :county AND in_snapshot AND 'OVER_CHARGE' = ANY(reasons)
     """,
@@ -172,8 +170,7 @@ EQUAL_SUMS_IN_VILLAGE = Query(
     """
     SELECT village_code AS subject, array_agg(line_code ORDER BY line_code) AS lines,
            sum(claimed_fen)::bigint AS at_risk_fen,
-           format('%s 条申请都是 %s（%s 条以上）', count(*), trim(to_char(min(claimed_fen) / 100.0, '999999990.00')),
-                  :least::integer) AS evidence
+           format('%s 条申请都是 %s（%s 条以上）', count(*), yuan(min(claimed_fen)), :least::integer) AS evidence
       FROM run_lines
      WHERE run_id = :run_id AND county_code = :county AND claimed_fen > 0 AND village_code IS NOT NULL
      GROUP BY village_code

@@ -11,7 +11,6 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.clock import parse_month
 from market.subsidies.cells import RowReader
 from market.subsidies.cycles import FIND_CYCLE, Cycle, hold_duty, open_cycle, require_state
-from market.subsidies.engine.amounts import yuan
 from market.subsidies.files import Imported, Upload, begin_import, book_file, imported
 from market.subsidies.import_enrolments import PROGRAMME_CODES
 from market.subsidies.models import (
@@ -24,6 +23,7 @@ from market.subsidies.models import (
 )
 from market.subsidies.sheets import Column, Sheet, malformed, read_sheet
 from market.subsidies.words import KINDS, Kind, Operator
+from payments.money import yuan
 
 COLUMNS = (
     Column("month", "账期"),

@@ -11,6 +11,11 @@ RETURN CASE current_setting('market.scope', true)
     ELSE left(current_setting('market.scope', true), 6)
 END;
 
+-- As money is written everywhere: 1950 is 19.50. Whole numbers alone.
+CREATE FUNCTION yuan(fen bigint) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN fen < 0 THEN '-' ELSE '' END || abs(fen) / 100 || '.' || lpad((abs(fen) % 100)::text, 2, '0');
+
 CREATE FUNCTION total_of(parts integer[]) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT coalesce(sum(part), 0) FROM unnest(parts) AS part);

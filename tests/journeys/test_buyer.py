@@ -81,6 +81,20 @@ def test_two_producers_and_two_nights_are_bought_paid_received_and_reviewed(
     assert "评价发出去了" in buyer.tab.inner_text("main")
 
 
+def order_millet(town: Town, buyer: Phone, number: str) -> None:
+    """Sign in, put millet into the cart and go to the provider's page of Alipay."""
+    buyer.open(f"{town.url}/sign-in")
+    sign_in(town, buyer, number)
+    buyer.open(f"{town.url}/kinds/coarse_grain")
+    buyer.press("顾家台小米")
+    buyer.press("放进购物车")
+    buyer.press("去结账")
+    buyer.tab.fill("#who", "样例买家戊")
+    buyer.tab.fill("#tel", number)
+    buyer.tab.fill("#address", "石家庄市长安区样例路 2 号")
+    buyer.tab.locator('main button:has-text("付款")').click()
+
+
 def pay(buyer: Phone) -> None:
     """Go to the provider's page, press 付款 once, and come back to the order."""
     buyer.tab.locator('main a:has-text("去微信付")').click()
@@ -103,16 +117,7 @@ def pay_there(buyer: Phone) -> None:
 def test_alipay_leads_to_the_provider_and_back(town: Town, phone: Callable[[bool], Phone], *, scripts: bool) -> None:
     buyer = phone(scripts)
     number = "17020000003" if scripts else "17020000004"
-    buyer.open(f"{town.url}/sign-in")
-    sign_in(town, buyer, number)
-    buyer.open(f"{town.url}/kinds/coarse_grain")
-    buyer.press("顾家台小米")
-    buyer.press("放进购物车")
-    buyer.press("去结账")
-    buyer.tab.fill("#who", "样例买家戊")
-    buyer.tab.fill("#tel", number)
-    buyer.tab.fill("#address", "石家庄市长安区样例路 2 号")
-    buyer.tab.locator('main button:has-text("付款")').click()
+    order_millet(town, buyer, number)
     pay_there(buyer)
     buyer.press("这一家的不要了")
     assert "退 46.00 元" in buyer.tab.inner_text("main")
@@ -126,16 +131,7 @@ def test_the_order_changes_by_itself_once_the_money_is_there(
 ) -> None:
     buyer = phone(scripts)
     number = "17020000007" if scripts else "17020000008"
-    buyer.open(f"{town.url}/sign-in")
-    sign_in(town, buyer, number)
-    buyer.open(f"{town.url}/kinds/coarse_grain")
-    buyer.press("顾家台小米")
-    buyer.press("放进购物车")
-    buyer.press("去结账")
-    buyer.tab.fill("#who", "样例买家己")
-    buyer.tab.fill("#tel", number)
-    buyer.tab.fill("#address", "石家庄市长安区样例路 3 号")
-    buyer.tab.locator('main button:has-text("付款")').click()
+    order_millet(town, buyer, number)
     buyer.tab.wait_for_url("**/pay/pi_*")
     provider = buyer.tab.url
     buyer.open(f"{town.url}/me")

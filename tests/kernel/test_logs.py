@@ -26,7 +26,7 @@ def test_phones_and_identity_numbers_are_masked_and_other_numbers_stay(text: str
 def test_our_logs_and_those_of_libraries_are_json_without_planted_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs()
     structlog.get_logger().warning("sent", phone="17000000301", nested="130624197808089912")
-    logging.getLogger("a.library").error("failed for %s", "17000000302")
+    logging.getLogger("some.package").error("failed for %s", "17000000302")
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["event"] for line in lines] == ["sent", "failed for 170****0302"]
     assert (lines[0]["phone"], lines[0]["nested"]) == ("170****0301", "130624********9912")

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from market.subsidies.engine.models import WHOLE_BP, Kind, Terms
-from payments.money import Fen
+from payments.money import Fen, yuan
 
 
 class Rate(Struct, frozen=True, gc=False):
@@ -61,11 +61,6 @@ def _before_cap(terms: Terms, charge: Fen) -> tuple[Fen, str]:
 def half_up(numerator: int, denominator: int) -> Fen:
     """Return the non-negative fraction of fen rounded half up: whoever is paid gains the half."""
     return Fen((2 * numerator + denominator) // (2 * denominator))
-
-
-def yuan(fen: int) -> str:
-    """Return a sum as it is written, in yuan with two decimals: `19.50`, `-12.21`."""
-    return f"{fen // 100}.{fen % 100:02d}" if fen >= 0 else f"-{yuan(-fen)}"
 
 
 def percent(rate_bp: int) -> str:

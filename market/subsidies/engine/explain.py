@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from market.subsidies.engine.amounts import percent, yuan
+from market.subsidies.engine.amounts import percent
 from market.subsidies.engine.days import Month, leave_out, name_day, name_span, overlap
 from market.subsidies.engine.entitle import Entitlement, Portion
 from market.subsidies.engine.fund import Funding
 from market.subsidies.engine.models import Proration
 from market.subsidies.engine.standing import Standing, spans_of
+from payments.money import yuan
 
 
 def explain(entitlement: Entitlement, funding: Funding, month: Month) -> Iterator[str]:
