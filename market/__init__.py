@@ -12,7 +12,7 @@ __all__ = ["VERSION", "Market", "Settings"]
 
 
 def __getattr__(name: str) -> object:
-    """Load the service when it is asked for: a command that needs none of it starts without it."""
+    """Import the service lazily, so that commands that do not need it start fast."""
     if name == "Market":
         from market.app import Market
 

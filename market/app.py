@@ -1,10 +1,10 @@
-"""The composition root: one plugin assembles the service, so that it also fits into another application."""
+"""The composition root: a Litestar plugin that assembles the service and can be used in other applications."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Response
 from litestar.config.app import AppConfig
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
@@ -13,27 +13,29 @@ from litestar.plugins import InitPluginProtocol
 
 from market import VERSION
 from market.api import ROUTES as API_ROUTES
-from market.api.failures import refusal_of
-from market.api.plumbing import language_of, problem_of
-from market.identity import Actor, NotSignedIn
-from market.identity.actors import actor_by_token
+from market.api.error_mapping import map_to_refusal
+from market.api.problem import build_problem_response, get_language
+from market.http import HttpRequest
+from market.identity.actors import find_actor_by_token
+from market.identity.models import Actor, NotSignedIn
 from market.kernel import Database, open_database
 from market.kernel.clock import Clock
-from market.kernel.seal import Seal, seal_from_secret
+from market.kernel.database import APP_ROLE
+from market.kernel.seal import Seal, derive_seal
 from market.logs import configure_logs
-from market.metrics import counting
+from market.metrics import count_responses
 from market.orders import Batcher
 from market.settings import Settings
-from market.startup import APP_ROLE, clock_of, collect_seldom, owner_address
-from market.storage import Files, open_files
+from market.startup import make_clock, open_owner_dsn, tune_garbage_collector
+from market.storage.files import FileStore, open_file_store
 from market.web import ROUTES as WEB_ROUTES
-from market.web.look.render import Renderer, Site
-from market.web.plumbing import check_origin, refusal_page, services, session_cookie
-from market.web.reference import Reference
-from market.web.services import Services
+from market.web.api_reference import ApiReferencePlugin
+from market.web.cookies import get_session_cookie_name
+from market.web.csrf import check_origin
+from market.web.pages import render_refusal
+from market.web.services import Services, get_services
+from market.web.ui.renderer import Renderer, SiteInfo
 from payments.stripe import Stripe
-
-Asked = Request[Any, Any, Any]
 
 
 class Market(InitPluginProtocol):
@@ -43,53 +45,53 @@ class Market(InitPluginProtocol):
         self.settings = settings
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
-        """Add the routes, the dependencies, the answers to refusals, and what lives as long as the process."""
+        """Add the routes, dependencies, exception handlers, middleware and lifespan."""
         configure_logs()
         app_config.route_handlers.extend([*API_ROUTES, *WEB_ROUTES])
         app_config.dependencies.update(
             {
-                "db": Provide(give_db, sync_to_thread=False),
-                "clock": Provide(give_clock, sync_to_thread=False),
-                "seal": Provide(give_seal, sync_to_thread=False),
-                "settings": Provide(give_settings, sync_to_thread=False),
-                "files": Provide(give_files, sync_to_thread=False),
-                "gateway": Provide(give_gateway, sync_to_thread=False),
-                "batcher": Provide(give_batcher, sync_to_thread=False),
-                "visitor": Provide(give_visitor),
-                "actor": Provide(give_actor),
+                "db": Provide(provide_db, sync_to_thread=False),
+                "clock": Provide(provide_clock, sync_to_thread=False),
+                "seal": Provide(provide_seal, sync_to_thread=False),
+                "settings": Provide(provide_settings, sync_to_thread=False),
+                "files": Provide(provide_files, sync_to_thread=False),
+                "gateway": Provide(provide_gateway, sync_to_thread=False),
+                "batcher": Provide(provide_batcher, sync_to_thread=False),
+                "visitor": Provide(provide_visitor),
+                "actor": Provide(provide_actor),
             }
         )
         # Litestar leaves the types of these two open.
-        app_config.exception_handlers[Exception] = answer_failure  # pyright: ignore[reportUnknownMemberType]
-        app_config.exception_handlers[500] = answer_failure  # pyright: ignore[reportUnknownMemberType]
-        app_config.lifespan.append(self.living)  # pyright: ignore[reportUnknownMemberType]
-        app_config.after_request = finish
-        app_config.middleware.append(counting)
+        app_config.exception_handlers[Exception] = handle_exception  # pyright: ignore[reportUnknownMemberType]
+        app_config.exception_handlers[500] = handle_exception  # pyright: ignore[reportUnknownMemberType]
+        app_config.lifespan.append(self.run_lifespan)  # pyright: ignore[reportUnknownMemberType]
+        app_config.after_request = set_default_headers
+        app_config.middleware.append(count_responses)
         app_config.request_max_body_size = self.settings.upload_mb * 1024 * 1024
         app_config.openapi_config = OpenAPIConfig(
             title="乡集 Xiangji",
             version=VERSION,
             description="Farm products and tourism of poor villages, and the accounts of their phone subsidies.",
             path="/schema",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json"), Reference()],
+            render_plugins=[JsonRenderPlugin(path="/openapi.json"), ApiReferencePlugin()],
             use_handler_docstrings=True,
         )
         return app_config
 
     @asynccontextmanager
-    async def living(self, app: Litestar) -> AsyncGenerator[None]:
-        """Open what the process holds when it starts; close it when it stops."""
-        async with open_services(self.settings) as held:
-            app.state["market"] = held
+    async def run_lifespan(self, app: Litestar) -> AsyncGenerator[None]:
+        """Open the services when the process starts and close them when it stops."""
+        async with open_services(self.settings) as services:
+            app.state["market"] = services
             yield
 
 
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncGenerator[Services]:
-    """Lend the living parts of a process, with the embedded server where the settings name no other."""
-    collect_seldom()
+    """Yield the services of a process; the database is the embedded server unless the settings name another."""
+    tune_garbage_collector()
     async with AsyncExitStack() as stack:
-        dsn = await stack.enter_async_context(owner_address(settings))
+        dsn = await stack.enter_async_context(open_owner_dsn(settings))
         db = await open_database(dsn, role=APP_ROLE, min_size=2, max_size=settings.pool_size)
         stack.push_async_callback(db.close)
         gateway = await stack.enter_async_context(
@@ -104,95 +106,95 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         yield Services(
             settings=settings,
             db=db,
-            clock=clock_of(settings),
-            seal=seal_from_secret(settings.secret_or_made()),
-            files=open_files(settings.storage_url or (settings.data / "files").absolute().as_uri()),
+            clock=make_clock(settings),
+            seal=derive_seal(settings.get_or_create_secret()),
+            files=open_file_store(settings.storage_url or (settings.data / "files").absolute().as_uri()),
             gateway=gateway,
             batcher=batcher,
-            renderer=Renderer(Site(phone=settings.help_phone, desk_phone=settings.help_phone, demo=settings.demo)),
+            renderer=Renderer(SiteInfo(phone=settings.help_phone, desk_phone=settings.help_phone, demo=settings.demo)),
         )
 
 
-def give_db(request: Asked) -> Database:
-    """Give the database."""
-    return services(request).db
+def provide_db(request: HttpRequest) -> Database:
+    """Provide the database."""
+    return get_services(request).db
 
 
-def give_clock(request: Asked) -> Clock:
-    """Give the business clock."""
-    return services(request).clock
+def provide_clock(request: HttpRequest) -> Clock:
+    """Provide the business clock."""
+    return get_services(request).clock
 
 
-def give_seal(request: Asked) -> Seal:
-    """Give what seals personal data."""
-    return services(request).seal
+def provide_seal(request: HttpRequest) -> Seal:
+    """Provide the encryption of personal data."""
+    return get_services(request).seal
 
 
-def give_settings(request: Asked) -> Settings:
-    """Give the settings."""
-    return services(request).settings
+def provide_settings(request: HttpRequest) -> Settings:
+    """Provide the settings."""
+    return get_services(request).settings
 
 
-def give_files(request: Asked) -> Files:
-    """Give the store of photos and documents."""
-    return services(request).files
+def provide_files(request: HttpRequest) -> FileStore:
+    """Provide the storage of photos and documents."""
+    return get_services(request).files
 
 
-def give_gateway(request: Asked) -> Stripe:
-    """Give the way to the payment provider."""
-    return services(request).gateway
+def provide_gateway(request: HttpRequest) -> Stripe:
+    """Provide the payment gateway."""
+    return get_services(request).gateway
 
 
-def give_batcher(request: Asked) -> Batcher:
-    """Give the queue of checkouts."""
-    return services(request).batcher
+def provide_batcher(request: HttpRequest) -> Batcher:
+    """Provide the checkout batcher."""
+    return get_services(request).batcher
 
 
-async def give_visitor(request: Asked) -> Actor | None:
-    """Give who is signed in, by bearer token or by cookie, or None.
+async def provide_visitor(request: HttpRequest) -> Actor | None:
+    """Provide the signed-in actor by bearer token or session cookie, or None.
 
-    A cookie goes with whatever a browser sends, so a change that rests on one must come from a page of ours.
+    Browsers send cookies with requests from any site, so a change that is authenticated by cookie must have our origin.
 
     Raises:
-        ForeignForm: another site sent it.
+        ForeignForm: the request comes from another site.
     """
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     by_cookie = scheme.lower() != "bearer"
-    token = request.cookies.get(session_cookie(request), "") if by_cookie else bearer.strip()
+    token = request.cookies.get(get_session_cookie_name(request), "") if by_cookie else bearer.strip()
     if not token:
         return None
     if by_cookie and request.method not in {"GET", "HEAD"}:
         check_origin(request)
-    held = services(request)
-    async with held.db.connection() as conn:
-        return await actor_by_token(conn, token, now=held.clock.now())
+    services = get_services(request)
+    async with services.db.connection() as conn:
+        return await find_actor_by_token(conn, token, now=services.clock.now())
 
 
-async def give_actor(request: Asked) -> Actor:
-    """Give who is signed in.
+async def provide_actor(request: HttpRequest) -> Actor:
+    """Provide the signed-in actor.
 
     Raises:
-        NotSignedIn: nobody is.
+        NotSignedIn: the request has no valid session.
     """
-    actor = await give_visitor(request)
+    actor = await provide_visitor(request)
     if actor is None:
         raise NotSignedIn
     return actor
 
 
-def answer_failure(request: Asked, error: Exception) -> Response[Any]:
-    """Turn an exception into the one error body, or into the page for people."""
-    refusal = refusal_of(error, request)
+def handle_exception(request: HttpRequest, error: Exception) -> Response[Any]:
+    """Return the error response of an exception: problem+json for the API, a page for browsers."""
+    refusal = map_to_refusal(error, request)
     path = request.url.path
     if path.startswith(("/api/", "/schema/", "/healthz", "/readyz", "/metrics", "/payments/")):
-        response: Response[Any] = problem_of(refusal, language_of(request))
+        response: Response[Any] = build_problem_response(refusal, get_language(request))
     else:
-        response = refusal_page(request, refusal)
-    return finish(response)
+        response = render_refusal(request, refusal)
+    return set_default_headers(response)
 
 
-def finish(response: Response[Any]) -> Response[Any]:
-    """Give every answer a caching rule and the headers that keep browsers careful."""
+def set_default_headers(response: Response[Any]) -> Response[Any]:
+    """Set the default caching and security headers of a response."""
     headers = response.headers
     headers.setdefault("Cache-Control", "no-store")
     headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -201,12 +203,12 @@ def finish(response: Response[Any]) -> Response[Any]:
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
-    """Make the service out of its settings, or out of the environment."""
+    """Return the application for the settings, or for those of the environment."""
     return Litestar(plugins=[Market(settings or Settings.from_env())], logging_config=None)
 
 
 def __getattr__(name: str) -> object:
-    """Make `app` when a server asks for it by name."""
+    """Create `app` when a server imports it by name."""
     if name == "app":
         return create_app()
     raise AttributeError(name)

@@ -1,11 +1,11 @@
-"""What the service counts for its operator, in Prometheus' form."""
+"""Prometheus metrics of the service."""
 
 import time
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import REGISTRY, Counter, Histogram, generate_latest
 
-ANSWERS = Counter("market_answers_total", "Answers by route and status.", ["method", "route", "status"])
+RESPONSES = Counter("market_answers_total", "Answers by route and status.", ["method", "route", "status"])
 SECONDS = Histogram(
     "market_answer_seconds",
     "Time to answer, by route.",
@@ -14,36 +14,36 @@ SECONDS = Histogram(
 )
 
 
-def count_answer(method: str, route: str, status: int, seconds: float) -> None:
-    """Count one answer; `route` is the address's pattern, so that ids do not multiply the series."""
-    ANSWERS.labels(method, route, str(status)).inc()
+def count_response(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one response. `route` is the path template, so that ids do not create new series."""
+    RESPONSES.labels(method, route, str(status)).inc()
     SECONDS.labels(method, route).observe(seconds)
 
 
-def counting(app: ASGIApp) -> ASGIApp:
-    """Wrap the service so that every answer is counted."""
+def count_responses(app: ASGIApp) -> ASGIApp:
+    """ASGI middleware that counts every response."""
 
     async def count(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        begun = time.perf_counter()
+        started = time.perf_counter()
         status = 500
 
-        async def watch(message: Message) -> None:
+        async def send_and_watch(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await app(scope, receive, watch)
+            await app(scope, receive, send_and_watch)
         finally:
-            count_answer(scope["method"], scope.get("path_template") or "none", status, time.perf_counter() - begun)
+            count_response(scope["method"], scope.get("path_template") or "none", status, time.perf_counter() - started)
 
     return count
 
 
-def exposition() -> bytes:
-    """Return every figure in Prometheus' text format."""
+def render_metrics() -> bytes:
+    """Return all metrics in Prometheus' text format."""
     return generate_latest(REGISTRY)

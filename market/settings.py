@@ -1,4 +1,4 @@
-"""Every setting of the service: read once from the environment, never changed afterwards."""
+"""The settings of the service, read once from the environment and immutable."""
 
 import os
 import secrets
@@ -13,59 +13,55 @@ from msgspec import Meta, Struct
 PREFIX = "MARKET_"
 
 
-class BadSettings(Exception):  # noqa: N818 - told to the operator as it is
-    """A setting cannot be read; the text names it and says what would be right."""
+class BadSettings(Exception):
+    """A setting is not valid; the text names it and says what is expected."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
     """The settings of one process. The environment variable of `port` is `MARKET_PORT`, and so on.
 
-    Descriptions are the operator's documentation: docs/settings.md is compared with them by a test.
+    The descriptions are the operator's documentation: docs/settings.md is generated from them.
     """
 
     data: Annotated[Path, Meta(description="Folder of the embedded server, photos and the demo's files.")] = Path(
         ".data"
     )
     database_url: Annotated[
-        str, Meta(description="PostgreSQL 18 to use, `postgresql://…`. Empty: the embedded one.")
+        str, Meta(description="DSN of PostgreSQL 18, `postgresql://…`. Empty: the embedded server.")
     ] = ""
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8000
-    public_url: Annotated[
-        str, Meta(description="Address that people see; used in links, and for the Origin check.")
-    ] = ""
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")] = 8000
+    public_url: Annotated[str, Meta(description="Public URL of the site; used in links, and for the Origin check.")] = (
+        ""
+    )
     secret: Annotated[
         str,
-        Meta(
-            description="At least 32 characters; personal data is sealed under it. Empty: made once in the data folder."
-        ),
+        Meta(description="At least 32 characters; encrypts personal data. Empty: generated once in the data folder."),
     ] = ""
     pool_size: Annotated[int, Meta(ge=2, le=200, description="Database connections of one process.")] = 20
-    workers: Annotated[int, Meta(ge=1, le=64, description="Processes that answer requests.")] = 1
+    workers: Annotated[int, Meta(ge=1, le=64, description="Processes that serve requests.")] = 1
     stripe_key: Annotated[str, Meta(description="Secret key of the payment provider.")] = ""
-    stripe_base: Annotated[str, Meta(description="Address of the provider; empty for Stripe's own.")] = ""
-    stripe_webhook_secret: Annotated[str, Meta(description="Signing secret of the provider's messages.")] = ""
+    stripe_base: Annotated[str, Meta(description="URL of the payment provider; empty for Stripe.")] = ""
+    stripe_webhook_secret: Annotated[str, Meta(description="Signing secret of the provider's webhooks.")] = ""
     sms_path: Annotated[
-        str, Meta(description="File that messages are written to, a JSON line each; empty: none is sent.")
+        str, Meta(description="File that text messages are written to as JSON lines; empty: none are sent.")
     ] = ""
     storage_url: Annotated[
-        str, Meta(description="Where photos go: `file:///…` or `s3://…`. Empty: the data folder.")
+        str, Meta(description="Storage of photos: `file:///…` or `s3://…`. Empty: the data folder.")
     ] = ""
-    help_phone: Annotated[str, Meta(description="Telephone number on every page.")] = "12316"
-    pay_minutes: Annotated[int, Meta(ge=1, le=1440, description="How long an unpaid order keeps its goods.")] = 30
+    help_phone: Annotated[str, Meta(description="Telephone number shown on every page.")] = "12316"
+    pay_minutes: Annotated[int, Meta(ge=1, le=1440, description="Minutes until an unpaid order expires.")] = 30
     receive_days: Annotated[
-        int, Meta(ge=1, le=60, description="Days after dispatch when receipt is taken as confirmed.")
+        int, Meta(ge=1, le=60, description="Days after dispatch until receipt is confirmed automatically.")
     ] = 10
-    codes_a_phone: Annotated[int, Meta(ge=1, description="One-time codes a phone may get in a day.")] = 10
-    codes_a_network: Annotated[
-        int, Meta(ge=1, description="One-time codes one network address may ask for in an hour.")
-    ] = 60
-    codes_a_day: Annotated[int, Meta(ge=1, description="One-time codes sent in a day, all together.")] = 20_000
-    upload_mb: Annotated[int, Meta(ge=1, le=100, description="Largest file that is taken, in MiB.")] = 20
-    token: Annotated[str, Meta(description="Sign-in token of the person who runs a command.")] = ""
-    demo: Annotated[bool, Meta(description="Shows 样例数据 and the one-click sign-in; only for the demo.")] = False
+    codes_a_phone: Annotated[int, Meta(ge=1, description="One-time codes per phone and day.")] = 10
+    codes_a_network: Annotated[int, Meta(ge=1, description="One-time codes per network address and hour.")] = 60
+    codes_a_day: Annotated[int, Meta(ge=1, description="One-time codes per day in total.")] = 20_000
+    upload_mb: Annotated[int, Meta(ge=1, le=100, description="Largest accepted upload, in MiB.")] = 20
+    token: Annotated[str, Meta(description="Session token of the person who runs a command.")] = ""
+    demo: Annotated[bool, Meta(description="Shows 样例数据 and the one-click sign-in; for the demo only.")] = False
     now: Annotated[
-        datetime | None, Meta(description="Business clock to start from, with zone; on the embedded server only.")
+        datetime | None, Meta(description="Time at which the business clock starts, with zone; embedded server only.")
     ] = None
 
     @classmethod
@@ -73,7 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Read the settings from the environment.
 
         Raises:
-            BadSettings: a value cannot be read, or an unknown `MARKET_…` name is set.
+            BadSettings: a value is not valid.
         """
         given = dict(os.environ) if environ is None else environ
         found: dict[str, object] = {}
@@ -84,20 +80,20 @@ class Settings(Struct, frozen=True, kw_only=True):
         try:
             settings = msgspec.convert(found, cls, strict=False, dec_hook=_decode)
         except msgspec.ValidationError as error:
-            raise BadSettings(_explain(str(error))) from error
+            raise BadSettings(_explain_fault(str(error))) from error
         if settings.now is not None and settings.now.tzinfo is None:
             raise BadSettings("MARKET_NOW needs a zone, such as 2019-02-04T09:00:00+08:00.")
         if settings.now is not None and settings.database_url:
             raise BadSettings("MARKET_NOW works on the embedded server only; unset MARKET_DATABASE_URL or MARKET_NOW.")
-        if settings.secret and len(settings.secret) < 32:  # noqa: PLR2004 - described above
+        if settings.secret and len(settings.secret) < 32:
             raise BadSettings("MARKET_SECRET needs at least 32 characters.")
         return settings
 
-    def secret_or_made(self) -> str:
-        """Return the secret, made once in the data folder where none is set.
+    def get_or_create_secret(self) -> str:
+        """Return the configured secret, or one that is generated once in the data folder.
 
         Raises:
-            BadSettings: a database of one's own is used without a secret of one's own.
+            BadSettings: MARKET_DATABASE_URL is set without MARKET_SECRET.
         """
         if self.secret:
             return self.secret
@@ -115,8 +111,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         return path.read_text().strip()
 
 
-def descriptions() -> dict[str, tuple[str, str]]:
-    """Return for each environment variable its description and its default, for the documentation."""
+def describe_settings() -> dict[str, tuple[str, str]]:
+    """Return the description and the default of each environment variable, for the documentation."""
     hints = get_type_hints(Settings, include_extras=True)
     found: dict[str, tuple[str, str]] = {}
     for field in msgspec.structs.fields(Settings):
@@ -128,11 +124,11 @@ def descriptions() -> dict[str, tuple[str, str]]:
 
 
 def _decode(kind: type, value: object) -> object:
-    """Make a path of a text: the one type here that msgspec does not know."""
+    """Convert text to a path, the only type here that msgspec does not support."""
     return kind(value)
 
 
-def _explain(message: str) -> str:
-    """Turn msgspec's words into the operator's: the path at their end names the setting."""
+def _explain_fault(message: str) -> str:
+    """Rewrite a msgspec error for the operator: the path at its end names the setting."""
     text, _, path = message.partition(" - at `$.")
     return f"{PREFIX}{path.rstrip('`').upper()}: {text}." if path else message

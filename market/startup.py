@@ -1,4 +1,4 @@
-"""From settings to a migrated database: what the service, the worker and every command begin with."""
+"""Startup shared by the service, the worker and every command: a migrated database and a clock."""
 
 import asyncio
 import gc
@@ -7,29 +7,26 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from market.kernel.clock import Clock, clock_at
+from market.divisions.load import load_divisions
+from market.kernel.clock import Clock, make_clock_at
 from market.kernel.embedded import embedded_server
 from market.kernel.migrate import create_database, is_current, upgrade
-from market.places import load_places
 from market.settings import Settings
 
-APP_ROLE = "market_app"
-"""The database role that the service works in: it owns nothing."""
 
+def tune_garbage_collector() -> None:
+    """Run the cyclic garbage collector a tenth as often as by default.
 
-def collect_seldom() -> None:
-    """Let this process look for cyclic garbage a tenth as often as Python does by itself.
-
-    A county's month makes a million objects that stay until it is kept; looking through them every 2,000 took a
-    quarter of its time, and what the project makes is freed by counting references.
+    Calculating a county's month creates a million long-lived objects; scanning them at the default threshold took a
+    quarter of the time. Reference counting frees nearly everything that the project allocates.
     """
     gc.set_threshold(20_000, 20, 20)
 
 
 async def migrate_database(dsn: str) -> bool:
-    """Bring the database to this release's schema, with the divisions and holidays of an empty market.
+    """Migrate the database to this release's schema and load divisions and holidays if it is empty.
 
-    Returns whether anything had to be done.
+    Returns whether anything changed.
     """
     changed = not await is_current(dsn)
     if changed:
@@ -37,13 +34,13 @@ async def migrate_database(dsn: str) -> bool:
     conn = await asyncpg.connect(dsn)
     try:
         async with conn.transaction():
-            return await load_places(conn) or changed
+            return await load_divisions(conn) or changed
     finally:
         await conn.close()
 
 
 async def create_and_migrate(dsn: str) -> bool:
-    """Create the database that the address names where it is missing, and migrate it; return whether it changed."""
+    """Create the database of the DSN unless it exists, and migrate it; return whether anything changed."""
     server, _, name = dsn.partition("?")[0].rpartition("/")
     try:
         return await migrate_database(dsn)
@@ -53,8 +50,8 @@ async def create_and_migrate(dsn: str) -> bool:
 
 
 @asynccontextmanager
-async def owner_address(settings: Settings) -> AsyncGenerator[str]:
-    """Lend the owner's address of the database: the one of the settings, or the embedded one, started and migrated.
+async def open_owner_dsn(settings: Settings) -> AsyncGenerator[str]:
+    """Yield the DSN of the database owner: the configured one, or the embedded server's, started and migrated.
 
     Raises:
         EmbeddedFailed: the embedded server does not start.
@@ -67,6 +64,6 @@ async def owner_address(settings: Settings) -> AsyncGenerator[str]:
         yield server.dsn()
 
 
-def clock_of(settings: Settings) -> Clock:
-    """Return the business clock that the settings ask for."""
-    return Clock() if settings.now is None else clock_at(settings.now)
+def make_clock(settings: Settings) -> Clock:
+    """Return the business clock of the settings."""
+    return Clock() if settings.now is None else make_clock_at(settings.now)

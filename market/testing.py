@@ -1,7 +1,7 @@
-"""For those who test what they build on the market: a county of its own, producers, goods, buyers and a rush.
+"""Test helpers for applications built on the market: a county, producers, goods, buyers and a race.
 
-Everything goes through the market's own functions on a real PostgreSQL and, where it is about money, a real server that
-speaks Stripe's language. Nothing here belongs into a running service.
+The helpers call the market's own functions on a real PostgreSQL server and, for payments, a real HTTP server that
+implements Stripe's API. They are not for use in a running service.
 """
 
 import asyncio
@@ -16,24 +16,28 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue import NewProduct, publish_product
-from market.identity import AccountId, Actor, Grant, Role
+from market.catalogue.models import NewProduct
+from market.catalogue.publish import publish_product
+from market.identity.models import AccountId, Actor, Grant, Role
 from market.kernel import Connection, Database, Query, Refusal, open_database
+from market.kernel.database import APP_ROLE
 from market.kernel.embedded import embedded_server
 from market.kernel.migrate import create_database
-from market.kernel.seal import Seal, seal_from_secret
+from market.kernel.seal import Seal, derive_seal
 from market.orders import VariantId
-from market.producers import Application, ProducerKind, Step, apply_producer, decide_producer
-from market.startup import APP_ROLE, migrate_database
+from market.producers.apply import apply_producer
+from market.producers.decide import decide_producer
+from market.producers.models import AdmissionStep, ProducerApplication, ProducerKind
+from market.startup import migrate_database
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe
 
-_SECRET = "a secret for tests, of 32 characters and more"  # noqa: S105 - seals nothing but samples
+_SECRET = "a secret for tests, of 32 characters and more"
 _POOL = 20
 _LEVEL_OF_VILLAGES = 5
 _numbers = itertools.count(1)
 
-ADD_PERSON = Query(
+ADD_ACCOUNT_WITH_PHONE = Query(
     UUID,
     """
     INSERT INTO accounts (name, phone_index, phone_sealed, sample, created_at)
@@ -41,7 +45,7 @@ ADD_PERSON = Query(
     RETURNING id
     """,
 )
-FIRST_VILLAGE = Query(
+FIND_FIRST_VILLAGE = Query(
     str,
     """
     SELECT code FROM divisions
@@ -51,8 +55,8 @@ FIRST_VILLAGE = Query(
 )
 
 
-class County(Struct, frozen=True):
-    """A fresh market, with a county to act in; `now` is when things happen in it."""
+class CountyFixture(Struct, frozen=True):
+    """A fresh market and the county that the helpers act in; `now` is the time at which they act."""
 
     code: str
     village: str
@@ -62,15 +66,15 @@ class County(Struct, frozen=True):
     now: datetime
 
 
-class Rails(Struct, frozen=True):
-    """The payment provider: our side of it, and the other, where a test pays as a buyer does."""
+class SandboxPayments(Struct, frozen=True):
+    """Both sides of the sandbox: the market's gateway, and the provider, where a test pays as the buyer."""
 
     gateway: Stripe
     provider: Sandbox
 
 
-class NoCounty(Refusal):
-    """The code is that of no county with villages."""
+class CountyNotFound(Refusal):
+    """No county with villages has the code."""
 
     code = "no_county"
     status = 404
@@ -78,18 +82,18 @@ class NoCounty(Refusal):
     en = "There is no county {county_code} with villages."
 
 
-_here: ContextVar[County] = ContextVar("county")
+_current_county: ContextVar[CountyFixture] = ContextVar("county")
 
 
 @asynccontextmanager
-async def a_county(code: str = "130624", *, now: datetime | None = None) -> AsyncGenerator[County]:
-    """Lend an empty market on a server of its own, started for it, and gone afterwards.
+async def a_county(code: str = "130624", *, now: datetime | None = None) -> AsyncGenerator[CountyFixture]:
+    """Yield an empty market on a temporary database server of its own.
 
-    `code` is the six digits of the county that producers are of; the functions below act in the county lent last.
+    `code` is the six digits of the producers' county. The helpers below act in the innermost open county.
 
     Raises:
-        NoCounty: there is no such county.
-        EmbeddedFailed: the server does not start.
+        CountyNotFound: no county with villages has the code.
+        EmbeddedServerError: the server does not start.
     """
     with (
         tempfile.TemporaryDirectory(prefix="xiangji-test-") as folder,
@@ -100,39 +104,39 @@ async def a_county(code: str = "130624", *, now: datetime | None = None) -> Asyn
         db = await open_database(server.dsn(), role=APP_ROLE, max_size=_POOL)
         try:
             async with db.connection() as conn:
-                village = await FIRST_VILLAGE.maybe(conn, county_code=code, level=_LEVEL_OF_VILLAGES)
+                village = await FIND_FIRST_VILLAGE.maybe(conn, county_code=code, level=_LEVEL_OF_VILLAGES)
             if village is None:
-                raise NoCounty(county_code=code)
-            county = County(code, village, db, server.dsn(), seal_from_secret(_SECRET), now or datetime.now(UTC))
-            lent = _here.set(county)
+                raise CountyNotFound(county_code=code)
+            county = CountyFixture(code, village, db, server.dsn(), derive_seal(_SECRET), now or datetime.now(UTC))
+            token = _current_county.set(county)
             try:
                 yield county
             finally:
-                _here.reset(lent)
+                _current_county.reset(token)
         finally:
             await db.close()
 
 
 @asynccontextmanager
-async def sandbox() -> AsyncGenerator[Rails]:
-    """Lend a payment provider that moves no money, and the real `stripe` library speaking to it."""
+async def sandbox() -> AsyncGenerator[SandboxPayments]:
+    """Yield a payment provider that moves no money, and a gateway that calls it with the real `stripe` library."""
     async with (
         running() as provider,
         Stripe("sk_test_sample", provider.secret, base=provider.url) as gateway,
     ):
-        yield Rails(gateway, provider)
+        yield SandboxPayments(gateway, provider)
 
 
 async def a_person(name: str = "样例买家") -> Actor:
-    """Open an account with a phone of its own."""
-    county = _here.get()
+    """Create an account with a unique phone number."""
+    county = _current_county.get()
     async with county.db.transaction() as conn:
-        return await _person(conn, county, name)
+        return await _create_person(conn, county, name)
 
 
-async def _person(conn: Connection, county: County, name: str, *grants: Grant) -> Actor:
+async def _create_person(conn: Connection, county: CountyFixture, name: str, *grants: Grant) -> Actor:
     phone = f"139{next(_numbers):08d}"
-    account_id = await ADD_PERSON.one(
+    account_id = await ADD_ACCOUNT_WITH_PHONE.one(
         conn,
         name=name,
         phone_index=county.seal.index(phone),
@@ -143,27 +147,31 @@ async def _person(conn: Connection, county: County, name: str, *grants: Grant) -
 
 
 async def a_producer(name: str = "样例农户", *, produce: str = "大枣") -> Actor:
-    """Admit a household of the county's first village, by every step; return its owner, who works for it."""
-    county = _here.get()
+    """Admit a household of the county's first village through every step; return its owner."""
+    county = _current_county.get()
     async with county.db.transaction() as conn:
-        owner = await _person(conn, county, "样例农户")
+        owner = await _create_person(conn, county, "样例农户")
         producer_id = await apply_producer(
             conn,
             owner,
-            Application(kind=ProducerKind.HOUSEHOLD, name=name, village_code=county.village, produce=produce),
+            ProducerApplication(kind=ProducerKind.HOUSEHOLD, name=name, village_code=county.village, produce=produce),
             now=county.now,
         )
-        steps = ((Step.CONFIRM, Role.VILLAGE), (Step.RECOMMEND, Role.COUNTY), (Step.APPROVE, Role.COUNTY))
+        steps = (
+            (AdmissionStep.CONFIRM, Role.VILLAGE),
+            (AdmissionStep.RECOMMEND, Role.COUNTY),
+            (AdmissionStep.APPROVE, Role.COUNTY),
+        )
         for step, role in steps:
             scope = county.village if role is Role.VILLAGE else county.code
-            official = await _person(conn, county, "样例干部", Grant(role, scope))
+            official = await _create_person(conn, county, "样例干部", Grant(role, scope))
             await decide_producer(conn, county.seal, official, producer_id, step=step, now=county.now)
     return Actor(owner.account_id, owner.name, producers=(producer_id,), second_factor=True)
 
 
 async def a_box(owner: Actor, *, stock: int = 50, price_fen: int = 45_00, title: str = "样例大枣 礼箱") -> VariantId:
-    """Put boxes up for sale, `stock` of them; return the variant that is ordered."""
-    county = _here.get()
+    """Publish a product with `stock` boxes; return the variant to order."""
+    county = _current_county.get()
     async with county.db.transaction() as conn:
         published = await publish_product(
             conn,
@@ -175,13 +183,13 @@ async def a_box(owner: Actor, *, stock: int = 50, price_fen: int = 45_00, title:
 
 
 async def race(buyers: int, act: Callable[[AccountId], Awaitable[object]]) -> list[str]:
-    """Let so many new buyers act at once; return what came of each: the state of the answer, or a refusal's code."""
+    """Let new buyers call `act` concurrently; return each outcome: the result's state, or the code of a refusal."""
     people = [await a_person() for _ in range(buyers)]
     answers = await asyncio.gather(*(act(each.account_id) for each in people), return_exceptions=True)
-    return [_word(answer) for answer in answers]
+    return [_get_outcome(answer) for answer in answers]
 
 
-def _word(answer: object) -> str:
+def _get_outcome(answer: object) -> str:
     if isinstance(answer, Refusal):
         return answer.code
     if isinstance(answer, BaseException):

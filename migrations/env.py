@@ -1,4 +1,4 @@
-"""Alembic's environment for both branches: `payments`, which stands alone, and `market` on it."""
+"""Alembic environment for both branches: `payments`, which is independent, and `market`, which depends on it."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ def _run(connection: Connection) -> None:
 
 
 async def _connect() -> "asyncpg.Connection[asyncpg.Record]":
-    # A migration waits 4 s for a lock at most: it gives way to the service rather than queueing everyone behind it.
+    # A migration fails after waiting 4 s for a lock, so that it does not block the service's queries behind it.
     return await asyncpg.connect(
         str(context.config.attributes["dsn"]),
         server_settings={"lock_timeout": "4000", "application_name": "migrate"},

@@ -160,82 +160,82 @@ END $$;
 
 CREATE FUNCTION payments.post(p_key text, p_kind text, p_order text, p_at timestamp with time zone, p_currency text, p_codes text[], p_amounts bigint[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET search_path TO 'payments', 'pg_temp'
     AS $$
 DECLARE
     posted bigint;
     refused text;
 BEGIN
-    INSERT INTO payments.transactions (key, kind, order_ref, at)
+    INSERT INTO transactions (key, kind, order_ref, at)
     VALUES (p_key, p_kind, p_order, p_at)
     ON CONFLICT (key) DO NOTHING
     RETURNING id INTO posted;
     IF posted IS NULL THEN
         SELECT id INTO posted
-          FROM payments.transactions
+          FROM transactions
          WHERE key = p_key AND kind = p_kind AND order_ref IS NOT DISTINCT FROM p_order
            AND NOT EXISTS (
                SELECT account, currency, sum(minor)
                  FROM (SELECT code AS account, accounts.currency, amount_minor AS minor
-                         FROM payments.postings JOIN payments.accounts ON accounts.id = account_id
+                         FROM postings JOIN accounts ON accounts.id = account_id
                         WHERE transaction_id = transactions.id
                        UNION ALL
                        SELECT leg_code, p_currency, -leg_minor
                          FROM unnest(p_codes, p_amounts) AS legs (leg_code, leg_minor)) AS both_sides
                 GROUP BY account, currency HAVING sum(minor) <> 0);
         IF posted IS NULL THEN
-            RAISE EXCEPTION 'key % stands for another fact', p_key USING ERRCODE = 'PL001', DETAIL = p_key;
+            RAISE EXCEPTION 'key % belongs to another transaction', p_key USING ERRCODE = 'PL001', DETAIL = p_key;
         END IF;
         RETURN posted;
     END IF;
 
     WITH added AS (
-        INSERT INTO payments.accounts (code, kind, currency, floor_minor, keep_balance)
-        SELECT wanted, kind, p_currency, floor_minor, keep_balance
-          FROM (SELECT DISTINCT unnest(p_codes) AS wanted) AS codes
-          JOIN payments.account_kinds ON kind = split_part(wanted, ':', 1)
-         WHERE NOT EXISTS (SELECT 1 FROM payments.accounts WHERE code = wanted AND currency = p_currency)
-         ORDER BY wanted
+        INSERT INTO accounts (code, kind, currency, floor_minor, keep_balance)
+        SELECT new_code, kind, p_currency, floor_minor, keep_balance
+          FROM (SELECT DISTINCT unnest(p_codes) AS new_code) AS codes
+          JOIN account_kinds ON kind = split_part(new_code, ':', 1)
+         WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE code = new_code AND currency = p_currency)
+         ORDER BY new_code
         ON CONFLICT (code, currency) DO NOTHING
         RETURNING id, floor_minor, keep_balance
     )
-    INSERT INTO payments.balances (account_id, floor_minor)
+    INSERT INTO balances (account_id, floor_minor)
     SELECT id, floor_minor FROM added WHERE keep_balance;
 
-    INSERT INTO payments.postings (transaction_id, seq, account_id, amount_minor)
-    SELECT posted, place, accounts.id, leg_minor
-      FROM unnest(p_codes, p_amounts) WITH ORDINALITY AS legs (leg_code, leg_minor, place)
-      JOIN payments.accounts ON code = leg_code AND currency = p_currency;
+    INSERT INTO postings (transaction_id, seq, account_id, amount_minor)
+    SELECT posted, number, accounts.id, leg_minor
+      FROM unnest(p_codes, p_amounts) WITH ORDINALITY AS legs (leg_code, leg_minor, number)
+      JOIN accounts ON code = leg_code AND currency = p_currency;
 
     SELECT leg_code INTO refused
       FROM unnest(p_codes) AS leg_code
-     WHERE NOT EXISTS (SELECT 1 FROM payments.accounts WHERE code = leg_code AND currency = p_currency)
+     WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE code = leg_code AND currency = p_currency)
      LIMIT 1;
     IF refused IS NOT NULL THEN
-        RAISE EXCEPTION 'account % is of no known kind', refused USING ERRCODE = 'PL002', DETAIL = refused;
+        RAISE EXCEPTION 'account % is not of a known kind', refused USING ERRCODE = 'PL002', DETAIL = refused;
     END IF;
 
     PERFORM 1
-       FROM payments.balances
-      WHERE account_id IN (SELECT account_id FROM payments.postings WHERE transaction_id = posted)
+       FROM balances
+      WHERE account_id IN (SELECT account_id FROM postings WHERE transaction_id = posted)
       ORDER BY account_id
         FOR NO KEY UPDATE;
 
     SELECT code INTO refused
       FROM (SELECT account_id, sum(amount_minor) AS delta
-              FROM payments.postings WHERE transaction_id = posted GROUP BY account_id) AS deltas
-      JOIN payments.balances USING (account_id)
-      JOIN payments.accounts ON accounts.id = account_id
+              FROM postings WHERE transaction_id = posted GROUP BY account_id) AS deltas
+      JOIN balances USING (account_id)
+      JOIN accounts ON accounts.id = account_id
      WHERE balances.amount_minor + delta < balances.floor_minor
      ORDER BY code LIMIT 1;
     IF refused IS NOT NULL THEN
-        RAISE EXCEPTION 'account % would go under its floor', refused USING ERRCODE = 'PL003', DETAIL = refused;
+        RAISE EXCEPTION 'account % would fall below its floor', refused USING ERRCODE = 'PL003', DETAIL = refused;
     END IF;
 
-    UPDATE payments.balances
+    UPDATE balances
        SET amount_minor = balances.amount_minor + delta
       FROM (SELECT account_id, sum(amount_minor) AS delta
-              FROM payments.postings WHERE transaction_id = posted GROUP BY account_id) AS deltas
+              FROM postings WHERE transaction_id = posted GROUP BY account_id) AS deltas
      WHERE balances.account_id = deltas.account_id;
     RETURN posted;
 END $$;
@@ -282,35 +282,88 @@ END $$;
 
 
 --
--- Name: audit_add(timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+-- Name: add_audit_entry(timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.audit_add(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) RETURNS void
+CREATE FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     p_chain smallint := (hashtextextended(p_object, 0) & 15)::smallint;
-    last_n bigint;
+    last_sequence bigint;
     last_hash bytea;
 BEGIN
     PERFORM pg_advisory_xact_lock(7001, p_chain);
-    SELECT n, hash INTO last_n, last_hash FROM audit_entries WHERE chain = p_chain ORDER BY n DESC LIMIT 1;
-    last_n := coalesce(last_n, 0) + 1;
+    SELECT sequence, hash INTO last_sequence, last_hash
+      FROM audit_entries WHERE chain = p_chain ORDER BY sequence DESC LIMIT 1;
+    last_sequence := coalesce(last_sequence, 0) + 1;
     last_hash := coalesce(last_hash, '\x00');
-    INSERT INTO audit_entries VALUES (p_chain, last_n, p_at, p_actor, p_action, p_object, p_detail, last_hash,
-        audit_hash(last_hash, p_chain, last_n, p_at, p_actor, p_action, p_object, p_detail));
+    INSERT INTO audit_entries VALUES (p_chain, last_sequence, p_at, p_actor, p_action, p_object, p_detail, last_hash,
+        hash_audit_entry(last_hash, p_chain, last_sequence, p_at, p_actor, p_action, p_object, p_detail));
 END
 $$;
 
 
 --
--- Name: audit_hash(bytea, smallint, bigint, timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+-- Name: array_total(integer[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.audit_hash(previous bytea, chain smallint, n bigint, at timestamp with time zone, actor text, action text, object text, detail jsonb) RETURNS bytea
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN sha256((previous || convert_to((jsonb_build_array(chain, n, to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text), actor, action, object, detail))::text, 'UTF8'::name)));
+CREATE FUNCTION public.array_total(parts integer[]) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(sum(part.part), (0)::bigint) AS "coalesce" FROM unnest(array_total.parts) part(part));
+
+
+--
+-- Name: business_day(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.business_day(moment timestamp with time zone) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((moment AT TIME ZONE 'Asia/Shanghai'::text))::date;
+
+
+--
+-- Name: check_order_sums(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_order_sums() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    fits boolean;
+BEGIN
+    SELECT (sum(s.goods_fen), sum(s.freight_fen), sum(s.discount_fen))
+           IS NOT DISTINCT FROM (new.goods_fen::numeric, new.freight_fen::numeric, new.discount_fen::numeric)
+           AND bool_and(s.goods_fen = (SELECT sum(l.amount_fen) FROM order_lines l WHERE l.suborder_id = s.id))
+      INTO fits
+      FROM suborders s
+     WHERE s.order_id = new.id;
+    IF fits IS NOT TRUE THEN
+        RAISE EXCEPTION 'order % does not sum up', new.number USING ERRCODE = 'P0104';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: count_reviews(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_reviews() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE listings l
+       SET rating_sum = rating_sum + n.sum, rating_count = rating_count + n.count
+      FROM (SELECT listing_id, sum(rating)::integer AS sum, count(*)::integer AS count
+              FROM added GROUP BY listing_id ORDER BY listing_id) AS n
+     WHERE l.id = n.listing_id;
+    RETURN NULL;
+END
+$$;
 
 
 SET default_tablespace = '';
@@ -347,10 +400,10 @@ END) STORED NOT NULL,
 
 
 --
--- Name: bound_elsewhere(text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+-- Name: find_bound_elsewhere(text, jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.bound_elsewhere(p_county text, p_spans jsonb) RETURNS TABLE("row" integer, cell text, value text)
+CREATE FUNCTION public.find_bound_elsewhere(p_county text, p_spans jsonb) RETURNS TABLE("row" integer, cell text, value text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     BEGIN ATOMIC
@@ -359,171 +412,158 @@ CREATE FUNCTION public.bound_elsewhere(p_county text, p_spans jsonb) RETURNS TAB
              r.number,
              r.sim,
              daterange(r.start, r.until) AS days
-            FROM jsonb_to_recordset(bound_elsewhere.p_spans) r("row" integer, number text, sim text, start date, until date)
+            FROM jsonb_to_recordset(find_bound_elsewhere.p_spans) r("row" integer, number text, sim text, start date, until date)
          )
   SELECT g."row",
      'number'::text,
      g.number
     FROM (given g
-      JOIN public.bindings b ON (((b.number_key = g.number) AND (b.valid_during && g.days) AND (b.county_code <> bound_elsewhere.p_county))))
+      JOIN public.bindings b ON (((b.number_key = g.number) AND (b.valid_during && g.days) AND (b.county_code <> find_bound_elsewhere.p_county))))
  UNION
   SELECT g."row",
      'sim'::text,
      g.sim
     FROM (given g
-      JOIN public.bindings b ON (((b.sim = g.sim) AND (b.valid_during && g.days) AND (b.county_code <> bound_elsewhere.p_county))))
+      JOIN public.bindings b ON (((b.sim = g.sim) AND (b.valid_during && g.days) AND (b.county_code <> find_bound_elsewhere.p_county))))
   ORDER BY 1, 2;
 END;
 
 
 --
--- Name: business_day(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+-- Name: county_settings; Type: TABLE; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.business_day(moment timestamp with time zone) RETURNS date
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ((moment AT TIME ZONE 'Asia/Shanghai'::text))::date;
+CREATE TABLE public.county_settings (
+    county_code text NOT NULL,
+    name text NOT NULL,
+    valid_during daterange NOT NULL,
+    value integer NOT NULL,
+    basis text NOT NULL,
+    CONSTRAINT county_settings_basis_length CHECK (((length(basis) >= 1) AND (length(basis) <= 300))),
+    CONSTRAINT county_settings_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT county_settings_name CHECK ((name ~ '^[a-z_]{1,60}$'::text)),
+    CONSTRAINT county_settings_some_day CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT county_settings_value CHECK ((value >= 0))
+);
 
 
 --
--- Name: county_sight(); Type: FUNCTION; Schema: public; Owner: -
+-- Name: get_county_setting(text, text, date); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.county_sight() RETURNS text
+CREATE FUNCTION public.get_county_setting(p_county text, p_name text, p_day date) RETURNS integer
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE current_setting('market.scope'::text, true) WHEN 'all'::text THEN ''::text WHEN ''::text THEN NULL::text ELSE "left"(current_setting('market.scope'::text, true), 6) END;
+    RETURN (SELECT county_settings.value FROM public.county_settings WHERE ((county_settings.county_code = get_county_setting.p_county) AND (county_settings.name = get_county_setting.p_name) AND (county_settings.valid_during @> get_county_setting.p_day)));
 
 
 --
--- Name: lots_less(uuid[], bigint[], integer[], uuid[], bigint[], integer[]); Type: FUNCTION; Schema: public; Owner: -
+-- Name: hash_audit_entry(bytea, smallint, bigint, timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.lots_less(lot_ids uuid[], lot_left bigint[], need_n integer[], need_lot uuid[], need_units bigint[], gone integer[]) RETURNS bigint[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ARRAY(SELECT (l.units - (COALESCE((SELECT sum(d.units) AS sum FROM UNNEST(lots_less.need_n, lots_less.need_lot, lots_less.need_units) d(n, lot, units) WHERE ((d.lot = l.id) AND (d.n = ANY (lots_less.gone)))), (0)::numeric))::bigint) FROM UNNEST(lots_less.lot_ids, lots_less.lot_left) WITH ORDINALITY l(id, units, place) ORDER BY l.place);
-
-
---
--- Name: order_sums(); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.order_sums() RETURNS trigger
-    LANGUAGE plpgsql
-    SET enable_seqscan TO 'off'
-    AS $$
-DECLARE
-    fits boolean;
-BEGIN
-    SELECT (sum(s.goods_fen), sum(s.freight_fen), sum(s.discount_fen))
-           IS NOT DISTINCT FROM (new.goods_fen::numeric, new.freight_fen::numeric, new.discount_fen::numeric)
-           AND bool_and(s.goods_fen = (SELECT sum(l.amount_fen) FROM order_lines l WHERE l.suborder_id = s.id))
-      INTO fits
-      FROM suborders s
-     WHERE s.order_id = new.id;
-    IF fits IS NOT TRUE THEN
-        RAISE EXCEPTION 'order % does not sum up', new.number USING ERRCODE = 'P0104';
-    END IF;
-    RETURN NULL;
-END
-$$;
+CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence bigint, at timestamp with time zone, actor text, action text, object text, detail jsonb) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN sha256((previous || convert_to((jsonb_build_array(chain, sequence, to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text), actor, action, object, detail))::text, 'UTF8'::name)));
 
 
 --
 -- Name: place_orders(jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.place_orders(asked jsonb) RETURNS TABLE(n integer, outcome text, number bigint, lacking uuid, left_units integer, waiting boolean)
+CREATE FUNCTION public.place_orders(batch jsonb) RETURNS TABLE(n integer, fingerprint bytea, id uuid, number bigint, state text, goods_fen bigint, freight_fen bigint, discount_fen bigint, total_fen bigint, placed_at timestamp with time zone, pay_until timestamp with time zone, missing_id uuid, available_units integer, reserved boolean)
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 DECLARE
-    need_n     integer[];
-    need_lot   uuid[];
-    need_units bigint[];
-    lot_ids    uuid[];
-    lot_left   bigint[];
-    undecided  integer[];
-    admitted   integer[] := '{}';
-    fitting    integer[];
-    placed     integer[];
-    one        integer;
-    stay       record;
-    got        integer;
-    whole      boolean;
+    need_n        integer[];
+    need_lot      uuid[];
+    need_units    bigint[];
+    lot_ids       uuid[];
+    lot_available bigint[];
+    undecided     integer[];
+    admitted      integer[] := '{}';
+    fitting       integer[];
+    placed        integer[];
+    request_n     integer;
+    stay          record;
+    taken_rooms   integer;
+    fits          boolean;
 BEGIN
     -- Several lines of an order on one lot are one need.
     SELECT coalesce(array_agg(d.n), '{}'), coalesce(array_agg(d.lot_id), '{}'), coalesce(array_agg(d.units), '{}')
       INTO need_n, need_lot, need_units
       FROM (SELECT l.n, l.lot_id, sum(l.units)::bigint AS units
-              FROM jsonb_to_recordset(asked -> 'lines') AS l (n integer, lot_id uuid, units bigint)
+              FROM jsonb_to_recordset(batch -> 'lines') AS l (n integer, lot_id uuid, units bigint)
              WHERE l.lot_id IS NOT NULL
              GROUP BY l.n, l.lot_id) AS d;
-    SELECT coalesce(array_agg(held.id), '{}'), coalesce(array_agg(held.left_units), '{}') INTO lot_ids, lot_left
-      FROM (SELECT id, left_units FROM lots WHERE id = ANY(need_lot) ORDER BY id FOR NO KEY UPDATE) AS held;
-    IF jsonb_array_length(asked -> 'stays') > 0 THEN
+    SELECT coalesce(array_agg(locked.id), '{}'), coalesce(array_agg(locked.available_units), '{}')
+      INTO lot_ids, lot_available
+      FROM (SELECT lots.id, lots.available_units
+              FROM lots WHERE lots.id = ANY(need_lot) ORDER BY lots.id FOR NO KEY UPDATE) AS locked;
+    IF jsonb_array_length(batch -> 'stays') > 0 THEN
         PERFORM FROM rooms
-          WHERE listing_id IN (SELECT s.listing_id FROM jsonb_to_recordset(asked -> 'stays') AS s (listing_id uuid))
-          ORDER BY id FOR NO KEY UPDATE;
+          WHERE listing_id IN (SELECT s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (listing_id uuid))
+          ORDER BY rooms.id FOR NO KEY UPDATE;
     END IF;
     undecided := ARRAY(
         SELECT o.n
-          FROM jsonb_to_recordset(asked -> 'orders') AS o (n integer, buyer_id uuid, key text)
+          FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
          WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
          ORDER BY o.n);
 
-    -- Orders with nights, one after another: rooms are chosen, and taken under the temporal key, before the next looks.
-    FOR one IN
-        SELECT DISTINCT s.n FROM jsonb_to_recordset(asked -> 'stays') AS s (n integer)
+    -- Orders with nights one after another: each takes its rooms under the temporal key before the next is decided.
+    FOR request_n IN
+        SELECT DISTINCT s.n FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer)
          WHERE s.n = ANY(undecided) ORDER BY s.n
     LOOP
-        undecided := array_remove(undecided, one);
-        whole := NOT EXISTS (
+        undecided := array_remove(undecided, request_n);
+        fits := NOT EXISTS (
             SELECT FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
-              JOIN unnest(lot_ids, lot_left) AS l (id, units) ON l.id = d.lot
-             WHERE d.n = one AND d.units > l.units);
+              JOIN unnest(lot_ids, lot_available) AS l (id, units) ON l.id = d.lot
+             WHERE d.n = request_n AND d.units > l.units);
         FOR stay IN
             SELECT s.listing_id, daterange(s.arrive, s.leave) AS nights, s.bookings
-              FROM jsonb_to_recordset(asked -> 'stays')
+              FROM jsonb_to_recordset(batch -> 'stays')
                    AS s (n integer, listing_id uuid, arrive date, leave date, bookings uuid[])
-             WHERE s.n = one AND whole
+             WHERE s.n = request_n AND fits
              ORDER BY s.listing_id
         LOOP
             INSERT INTO taken_nights (room_id, nights, booking_id)
             SELECT room.id, stay.nights, b.id
-              FROM (SELECT r.id, row_number() OVER (ORDER BY r.position) AS place
+              FROM (SELECT r.id, row_number() OVER (ORDER BY r.position) AS index
                       FROM rooms r
                      WHERE r.listing_id = stay.listing_id AND r.open
                        AND NOT EXISTS (SELECT FROM taken_nights t WHERE t.room_id = r.id AND t.nights && stay.nights)
                    ) AS room
-              JOIN unnest(stay.bookings) WITH ORDINALITY AS b (id, place) ON b.place = room.place
+              JOIN unnest(stay.bookings) WITH ORDINALITY AS b (id, index) ON b.index = room.index
                 ON CONFLICT DO NOTHING;
-            GET DIAGNOSTICS got = ROW_COUNT;
-            whole := whole AND got = cardinality(stay.bookings);
+            GET DIAGNOSTICS taken_rooms = ROW_COUNT;
+            fits := fits AND taken_rooms = cardinality(stay.bookings);
         END LOOP;
-        IF whole THEN
-            admitted := admitted || one;
-            lot_left := lots_less(lot_ids, lot_left, need_n, need_lot, need_units, ARRAY[one]);
+        IF fits THEN
+            admitted := admitted || request_n;
+            lot_available := subtract_order_units(
+                lot_ids, lot_available, need_n, need_lot, need_units, ARRAY[request_n]);
         ELSE
             DELETE FROM taken_nights
              WHERE booking_id IN (
-                   SELECT unnest(s.bookings) FROM jsonb_to_recordset(asked -> 'stays') AS s (n integer, bookings uuid[])
-                    WHERE s.n = one);
+                   SELECT unnest(s.bookings) FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, bookings uuid[])
+                    WHERE s.n = request_n);
         END IF;
     END LOOP;
 
-    -- What is not counted in lots (places without a limit) needs nothing.
+    -- Orders without lots (activities without a limit) need no units.
     admitted := admitted || ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(need_n));
 
-    -- The others all at once: an order is in when the sum of what was asked up to it fits on each of its lots. One that is
-    -- refused for another line still stood in those sums, so the refused are looked at again without it, until each of
-    -- them would not even fit alone. Each round admits the first of them at least.
+    -- The other orders at once: an order is admitted if the running sum of what was requested up to it fits on each of its
+    -- lots. An order that is refused because of another lot was still part of those sums, so the refused ones are decided
+    -- again without it, until none of them would fit even alone. Each round admits at least the first of them.
     LOOP
         undecided := ARRAY(
             SELECT u FROM unnest(undecided) AS u
              WHERE u = ANY(need_n) AND NOT EXISTS (
                    SELECT FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
-                     JOIN unnest(lot_ids, lot_left) AS l (id, units) ON l.id = d.lot
+                     JOIN unnest(lot_ids, lot_available) AS l (id, units) ON l.id = d.lot
                     WHERE d.n = u AND d.units > l.units)
              ORDER BY u);
         EXIT WHEN cardinality(undecided) = 0;
@@ -531,82 +571,78 @@ BEGIN
             SELECT r.n
               FROM (SELECT d.n, sum(d.units) OVER (PARTITION BY d.lot ORDER BY d.n) <= l.units AS fits
                       FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
-                      JOIN unnest(lot_ids, lot_left) AS l (id, units) ON l.id = d.lot
+                      JOIN unnest(lot_ids, lot_available) AS l (id, units) ON l.id = d.lot
                      WHERE d.n = ANY(undecided)) AS r
              GROUP BY r.n HAVING bool_and(r.fits));
         admitted := admitted || fitting;
-        lot_left := lots_less(lot_ids, lot_left, need_n, need_lot, need_units, fitting);
+        lot_available := subtract_order_units(lot_ids, lot_available, need_n, need_lot, need_units, fitting);
         undecided := ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(fitting));
     END LOOP;
 
-    -- A twin of an order that another batch is placing right now is found here, after it has committed.
-    WITH made AS (
+    -- A duplicate that another batch is placing at the same time waits here for that batch and then is not inserted.
+    WITH inserted AS (
         INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
                             discount_fen, total_fen, placed_at, pay_until)
         SELECT o.id, o.buyer_id, o.key, decode(o.fingerprint, 'hex'), o.region_code, decode(o.address, 'hex'),
                o.goods_fen, o.freight_fen, o.discount_fen, o.goods_fen + o.freight_fen - o.discount_fen,
                o.placed_at, o.pay_until
-          FROM jsonb_to_recordset(asked -> 'orders')
+          FROM jsonb_to_recordset(batch -> 'orders')
                AS o (n integer, id uuid, buyer_id uuid, key text, fingerprint text, region_code text, address text,
                      goods_fen bigint, freight_fen bigint, discount_fen bigint, placed_at timestamptz,
                      pay_until timestamptz)
          WHERE o.n = ANY(admitted)
          ORDER BY o.buyer_id, o.key
             ON CONFLICT (buyer_id, key) DO NOTHING
-        RETURNING id)
+        RETURNING orders.id)
     SELECT coalesce(array_agg(o.n), '{}') INTO placed
-      FROM made JOIN jsonb_to_recordset(asked -> 'orders') AS o (n integer, id uuid) ON o.id = made.id;
+      FROM inserted JOIN jsonb_to_recordset(batch -> 'orders') AS o (n integer, id uuid) ON o.id = inserted.id;
     IF cardinality(placed) < cardinality(admitted) THEN
         DELETE FROM taken_nights
          WHERE booking_id IN (
-               SELECT unnest(s.bookings) FROM jsonb_to_recordset(asked -> 'stays') AS s (n integer, bookings uuid[])
+               SELECT unnest(s.bookings) FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, bookings uuid[])
                 WHERE s.n = ANY(admitted) AND s.n <> ALL(placed));
     END IF;
 
     UPDATE lots
-       SET left_units = lots.left_units - taken.units, waiting_units = waiting_units + taken.units
+       SET available_units = lots.available_units - ordered.units, reserved_units = reserved_units + ordered.units
       FROM (SELECT d.lot, sum(d.units)::integer AS units
               FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
              WHERE d.n = ANY(placed)
-             GROUP BY d.lot) AS taken
-     WHERE lots.id = taken.lot;
-    PERFORM write_orders(asked, placed);
+             GROUP BY d.lot) AS ordered
+     WHERE lots.id = ordered.lot;
+    PERFORM write_orders(batch, placed);
 
     RETURN QUERY
-        SELECT o.n,
-               CASE WHEN o.n = ANY(placed) THEN 'placed'
-                    WHEN known.id IS NOT NULL THEN 'known'
-                    WHEN short.lot IS NOT NULL THEN 'sold_out'
-                    ELSE 'nights_taken' END,
-               known.number,
-               coalesce(short.lot, full_house.listing_id),
-               short.left_units,
-               CASE WHEN short.lot IS NOT NULL THEN short.left_units + short.waiting_units >= short.units
-                    ELSE coalesce(full_house.waiting, false) END
-          FROM jsonb_to_recordset(asked -> 'orders') AS o (n integer, buyer_id uuid, key text)
-          LEFT JOIN orders known ON known.buyer_id = o.buyer_id AND known.key = o.key
+        SELECT o.n, made.fingerprint, made.id, made.number, made.state, made.goods_fen, made.freight_fen,
+               made.discount_fen, made.total_fen, made.placed_at, made.pay_until,
+               coalesce(short.lot, full_stay.listing_id),
+               short.available_units,
+               CASE WHEN short.lot IS NOT NULL THEN short.available_units + short.reserved_units >= short.units
+                    ELSE coalesce(full_stay.reserved, false) END
+          FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
+          LEFT JOIN orders made ON made.buyer_id = o.buyer_id AND made.key = o.key
           LEFT JOIN LATERAL (
-               SELECT d.lot, d.units, lots.left_units, lots.waiting_units
+               SELECT d.lot, d.units, lots.available_units, lots.reserved_units
                  FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units) JOIN lots ON lots.id = d.lot
-                WHERE known.id IS NULL AND d.n = o.n AND d.units > lots.left_units
-                ORDER BY lots.left_units + lots.waiting_units >= d.units, d.lot
+                WHERE made.id IS NULL AND d.n = o.n AND d.units > lots.available_units
+                ORDER BY lots.available_units + lots.reserved_units >= d.units, d.lot
                 LIMIT 1) AS short ON true
           LEFT JOIN LATERAL (
                SELECT s.listing_id,
                       cardinality(s.bookings) <= count(*) FILTER (WHERE NOT EXISTS (
                           SELECT FROM taken_nights t LEFT JOIN bookings b ON b.id = t.booking_id
                            WHERE t.room_id = r.id AND t.nights && daterange(s.arrive, s.leave)
-                             AND b.state IS DISTINCT FROM 'held')) AS waiting
-                 FROM jsonb_to_recordset(asked -> 'stays')
+                             AND b.state IS DISTINCT FROM 'reserved')) AS reserved
+                 FROM jsonb_to_recordset(batch -> 'stays')
                       AS s (n integer, listing_id uuid, arrive date, leave date, bookings uuid[])
                  LEFT JOIN rooms r ON r.listing_id = s.listing_id AND r.open
-                WHERE known.id IS NULL AND short.lot IS NULL AND s.n = o.n
+                WHERE made.id IS NULL AND short.lot IS NULL AND s.n = o.n
                 GROUP BY s.listing_id, s.arrive, s.leave, s.bookings
                HAVING cardinality(s.bookings) > count(*) FILTER (WHERE NOT EXISTS (
                           SELECT FROM taken_nights t
                            WHERE t.room_id = r.id AND t.nights && daterange(s.arrive, s.leave)))
                 ORDER BY s.listing_id
-                LIMIT 1) AS full_house ON true;
+                LIMIT 1) AS full_stay ON true;
 END
 $$;
 
@@ -625,28 +661,10 @@ $$;
 
 
 --
--- Name: reviews_counted(); Type: FUNCTION; Schema: public; Owner: -
+-- Name: refuse_review_change(); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.reviews_counted() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    UPDATE listings l
-       SET rating_sum = rating_sum + n.sum, rating_count = rating_count + n.count
-      FROM (SELECT listing_id, sum(rating)::integer AS sum, count(*)::integer AS count
-              FROM added GROUP BY listing_id ORDER BY listing_id) AS n
-     WHERE l.id = n.listing_id;
-    RETURN NULL;
-END
-$$;
-
-
---
--- Name: reviews_only_answered(); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.reviews_only_answered() RETURNS trigger
+CREATE FUNCTION public.refuse_review_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
@@ -661,35 +679,44 @@ $$;
 
 
 --
--- Name: total_of(integer[]); Type: FUNCTION; Schema: public; Owner: -
+-- Name: subtract_order_units(uuid[], bigint[], integer[], uuid[], bigint[], integer[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.total_of(parts integer[]) RETURNS bigint
+CREATE FUNCTION public.subtract_order_units(lot_ids uuid[], lot_available bigint[], need_n integer[], need_lot uuid[], need_units bigint[], admitted integer[]) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT COALESCE(sum(part.part), (0)::bigint) AS "coalesce" FROM unnest(total_of.parts) part(part));
+    RETURN ARRAY(SELECT (l.units - (COALESCE((SELECT sum(d.units) AS sum FROM UNNEST(subtract_order_units.need_n, subtract_order_units.need_lot, subtract_order_units.need_units) d(n, lot, units) WHERE ((d.lot = l.id) AND (d.n = ANY (subtract_order_units.admitted)))), (0)::numeric))::bigint) FROM UNNEST(subtract_order_units.lot_ids, subtract_order_units.lot_available) WITH ORDINALITY l(id, units, index) ORDER BY l.index);
 
 
 --
--- Name: total_shares(jsonb[]); Type: FUNCTION; Schema: public; Owner: -
+-- Name: sum_shares(jsonb[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.total_shares(parts jsonb[]) RETURNS jsonb
+CREATE FUNCTION public.sum_shares(parts jsonb[]) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT COALESCE(jsonb_object_agg(sums.funder, sums.fen), '{}'::jsonb) AS "coalesce" FROM (SELECT jsonb_each_text.key AS funder, (sum((jsonb_each_text.value)::bigint))::bigint AS fen FROM unnest(total_shares.parts) part(part), LATERAL jsonb_each_text(part.part) jsonb_each_text(key, value) GROUP BY jsonb_each_text.key) sums);
+    RETURN (SELECT COALESCE(jsonb_object_agg(sums.funder, sums.fen), '{}'::jsonb) AS "coalesce" FROM (SELECT jsonb_each_text.key AS funder, (sum((jsonb_each_text.value)::bigint))::bigint AS fen FROM unnest(sum_shares.parts) part(part), LATERAL jsonb_each_text(part.part) jsonb_each_text(key, value) GROUP BY jsonb_each_text.key) sums);
+
+
+--
+-- Name: visible_county(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.visible_county() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE current_setting('market.scope'::text, true) WHEN 'all'::text THEN ''::text WHEN ''::text THEN NULL::text ELSE "left"(current_setting('market.scope'::text, true), 6) END;
 
 
 --
 -- Name: write_orders(jsonb, integer[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.write_orders(asked jsonb, placed integer[]) RETURNS void
+CREATE FUNCTION public.write_orders(batch jsonb, placed integer[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
 BEGIN
     INSERT INTO suborders (id, order_id, position, producer_id, kind, goods_fen, freight_fen, discount_fen, commission_bp)
     SELECT s.id, s.order_id, s.position, s.producer_id, s.kind, s.goods_fen, s.freight_fen, s.discount_fen,
            s.commission_bp
-      FROM jsonb_to_recordset(asked -> 'suborders')
+      FROM jsonb_to_recordset(batch -> 'suborders')
            AS s (n integer, id uuid, order_id uuid, position smallint, producer_id uuid, kind text, goods_fen bigint,
                  freight_fen bigint, discount_fen bigint, commission_bp integer)
      WHERE s.n = ANY(placed);
@@ -697,20 +724,20 @@ BEGIN
                              amount_fen, lot_id, units)
     SELECT l.id, l.suborder_id, l.position, l.listing_id, l.variant_id, l.title, l.unit, l.quantity, l.price_fen,
            l.amount_fen, l.lot_id, l.units
-      FROM jsonb_to_recordset(asked -> 'lines')
+      FROM jsonb_to_recordset(batch -> 'lines')
            AS l (n integer, id uuid, suborder_id uuid, position smallint, listing_id uuid, variant_id uuid, title text,
                  unit text, quantity integer, price_fen bigint, amount_fen bigint, lot_id uuid, units integer)
      WHERE l.n = ANY(placed);
-    IF jsonb_array_length(asked -> 'stays') > 0 THEN
+    IF jsonb_array_length(batch -> 'stays') > 0 THEN
         INSERT INTO bookings (id, suborder_id, line_id, listing_id, room_id, nights, amount_fen)
         SELECT t.booking_id, s.suborder_id, s.line_id, s.listing_id, t.room_id, t.nights, s.room_fen
-          FROM jsonb_to_recordset(asked -> 'stays')
+          FROM jsonb_to_recordset(batch -> 'stays')
                AS s (n integer, suborder_id uuid, line_id uuid, listing_id uuid, room_fen bigint, bookings uuid[])
           JOIN taken_nights t ON t.booking_id = ANY(s.bookings)
          WHERE s.n = ANY(placed);
         INSERT INTO booked_nights (booking_id, night, price_fen)
         SELECT booking.id, price.night, price.fen
-          FROM jsonb_to_recordset(asked -> 'stays') AS s (n integer, bookings uuid[], prices jsonb)
+          FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, bookings uuid[], prices jsonb)
          CROSS JOIN unnest(s.bookings) AS booking (id)
          CROSS JOIN jsonb_to_recordset(s.prices) AS price (night date, fen bigint)
          WHERE s.n = ANY(placed);
@@ -924,23 +951,23 @@ WITH (fillfactor='70');
 
 
 --
--- Name: breaks; Type: TABLE; Schema: payments; Owner: -
+-- Name: discrepancies; Type: TABLE; Schema: payments; Owner: -
 --
 
-CREATE TABLE payments.breaks (
+CREATE TABLE payments.discrepancies (
     id uuid DEFAULT uuidv7() NOT NULL,
     provider text NOT NULL,
     day date NOT NULL,
     kind text NOT NULL,
     reference text NOT NULL,
-    ours_minor bigint,
-    theirs_minor bigint,
+    ledger_minor bigint,
+    provider_minor bigint,
     opened_at timestamp with time zone NOT NULL,
     closed_by text,
     closed_at timestamp with time zone,
     note text,
-    CONSTRAINT breaks_closed CHECK (((closed_by IS NULL) = (closed_at IS NULL))),
-    CONSTRAINT breaks_kind CHECK ((kind = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'amount'::text, 'duplicate'::text])))
+    CONSTRAINT discrepancies_closed CHECK (((closed_by IS NULL) = (closed_at IS NULL))),
+    CONSTRAINT discrepancies_kind CHECK ((kind = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'amount'::text, 'duplicate'::text])))
 );
 
 
@@ -973,7 +1000,7 @@ CREATE TABLE payments.events (
     order_ref text NOT NULL,
     facts jsonb NOT NULL,
     at timestamp with time zone NOT NULL,
-    taken_at timestamp with time zone
+    consumed_at timestamp with time zone
 );
 
 
@@ -988,25 +1015,6 @@ ALTER TABLE payments.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
-);
-
-
---
--- Name: idempotency; Type: TABLE; Schema: payments; Owner: -
---
-
-CREATE TABLE payments.idempotency (
-    actor text NOT NULL,
-    key text NOT NULL,
-    fingerprint bytea NOT NULL,
-    subject text,
-    status smallint,
-    answer bytea,
-    locked_until timestamp with time zone NOT NULL,
-    begun_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    replays integer DEFAULT 0 NOT NULL,
-    CONSTRAINT idempotency_answer CHECK (((status IS NULL) = (answer IS NULL))),
-    CONSTRAINT idempotency_key CHECK (((length(key) >= 1) AND (length(key) <= 200)))
 );
 
 
@@ -1046,7 +1054,7 @@ CREATE TABLE payments.operations (
     written_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     first_sent_at timestamp with time zone,
     next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    settled_at timestamp with time zone,
+    completed_at timestamp with time zone,
     CONSTRAINT operations_kind CHECK ((kind = ANY (ARRAY['create'::text, 'cancel'::text, 'refund'::text]))),
     CONSTRAINT operations_refund CHECK (((kind = 'refund'::text) = (refund_id IS NOT NULL))),
     CONSTRAINT operations_state CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'ok'::text, 'declined'::text, 'unknown'::text])))
@@ -1091,14 +1099,14 @@ CREATE TABLE payments.payments (
     expires_at timestamp with time zone NOT NULL,
     captured_at timestamp with time zone,
     closed_at timestamp with time zone,
-    ask_at timestamp with time zone,
+    poll_at timestamp with time zone,
     CONSTRAINT payments_amount CHECK ((amount_minor > 0)),
     CONSTRAINT payments_captured CHECK (((captured_minor >= 0) AND (captured_minor <= amount_minor))),
     CONSTRAINT payments_currency CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT payments_given_back CHECK (((refunded_minor >= 0) AND (disputed_minor >= 0) AND ((refunded_minor + disputed_minor) <= captured_minor))),
     CONSTRAINT payments_method CHECK ((method = ANY (ARRAY['alipay'::text, 'wechat'::text, 'bank'::text]))),
     CONSTRAINT payments_order CHECK ((((length(order_ref) >= 1) AND (length(order_ref) <= 90)) AND (order_ref !~ '[[:space:]]'::text))),
     CONSTRAINT payments_purpose CHECK ((purpose = ANY (ARRAY['full'::text, 'deposit'::text, 'balance'::text]))),
+    CONSTRAINT payments_refunded_disputed CHECK (((refunded_minor >= 0) AND (disputed_minor >= 0) AND ((refunded_minor + disputed_minor) <= captured_minor))),
     CONSTRAINT payments_state CHECK ((state = ANY (ARRAY['created'::text, 'requires_action'::text, 'processing'::text, 'authorized'::text, 'captured'::text, 'failed'::text, 'canceled'::text, 'expired'::text])))
 );
 
@@ -1131,7 +1139,7 @@ CREATE TABLE payments.refunds (
     reason text,
     attempt smallint DEFAULT 1 NOT NULL,
     requested_at timestamp with time zone NOT NULL,
-    settled_at timestamp with time zone,
+    succeeded_at timestamp with time zone,
     CONSTRAINT refunds_amount CHECK ((amount_minor > 0)),
     CONSTRAINT refunds_state CHECK ((state = ANY (ARRAY['requested'::text, 'pending'::text, 'succeeded'::text, 'failed'::text])))
 );
@@ -1145,9 +1153,9 @@ CREATE TABLE payments.statement_lines (
     provider text NOT NULL,
     day date NOT NULL,
     line_ref text NOT NULL,
-    rail text NOT NULL,
+    method text NOT NULL,
     kind text NOT NULL,
-    our_key text,
+    ledger_key text,
     currency text NOT NULL,
     amount_minor bigint NOT NULL,
     fee_minor bigint NOT NULL,
@@ -1223,7 +1231,7 @@ CREATE TABLE public.alembic_version (
 
 CREATE TABLE public.audit_entries (
     chain smallint NOT NULL,
-    n bigint NOT NULL,
+    sequence bigint NOT NULL,
     at timestamp with time zone NOT NULL,
     actor text NOT NULL,
     action text NOT NULL,
@@ -1259,13 +1267,13 @@ CREATE TABLE public.bookings (
     room_id uuid NOT NULL,
     nights daterange NOT NULL,
     amount_fen bigint NOT NULL,
-    state text DEFAULT 'held'::text NOT NULL,
+    state text DEFAULT 'reserved'::text NOT NULL,
     code_hash bytea,
     code_sealed bytea,
     arrived_at timestamp with time zone,
     CONSTRAINT bookings_amount CHECK ((amount_fen > 0)),
     CONSTRAINT bookings_nights CHECK ((NOT isempty(nights))),
-    CONSTRAINT bookings_state CHECK ((state = ANY (ARRAY['held'::text, 'booked'::text, 'arrived'::text, 'cancelled'::text, 'expired'::text])))
+    CONSTRAINT bookings_state CHECK ((state = ANY (ARRAY['reserved'::text, 'booked'::text, 'arrived'::text, 'cancelled'::text, 'expired'::text])))
 );
 
 
@@ -1346,17 +1354,17 @@ CREATE TABLE public.categories (
     name text NOT NULL,
     kind text NOT NULL,
     "position" smallint NOT NULL,
-    needs text[] DEFAULT '{}'::text[] NOT NULL,
+    required_certificates text[] DEFAULT '{}'::text[] NOT NULL,
     source text DEFAULT ''::text NOT NULL,
     CONSTRAINT categories_kind CHECK ((kind = ANY (ARRAY['product'::text, 'stay'::text, 'activity'::text])))
 );
 
 
 --
--- Name: COLUMN categories.needs; Type: COMMENT; Schema: public; Owner: -
+-- Name: COLUMN categories.required_certificates; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.categories.needs IS 'any one of these certificate kinds, without which nothing is published here';
+COMMENT ON COLUMN public.categories.required_certificates IS 'a producer needs one of these certificate kinds to publish here';
 
 
 --
@@ -1619,15 +1627,15 @@ CREATE TABLE public.grants (
 CREATE TABLE public.holidays (
     day date NOT NULL,
     name text NOT NULL,
-    rest boolean NOT NULL
+    day_off boolean NOT NULL
 );
 
 
 --
--- Name: household_standings; Type: TABLE; Schema: public; Owner: -
+-- Name: household_statuses; Type: TABLE; Schema: public; Owner: -
 --
 
-CREATE TABLE public.household_standings (
+CREATE TABLE public.household_statuses (
     county_code text NOT NULL,
     household_code text NOT NULL,
     valid_during daterange NOT NULL,
@@ -1637,9 +1645,9 @@ CREATE TABLE public.household_standings (
     monitoring text DEFAULT ''::text NOT NULL,
     risk_removed_on date,
     tier smallint NOT NULL,
-    CONSTRAINT household_standings_some_day CHECK ((NOT isempty(valid_during))),
-    CONSTRAINT household_standings_tier CHECK ((tier >= 1)),
-    CONSTRAINT household_standings_village_of_county CHECK (("left"(village_code, 6) = county_code))
+    CONSTRAINT household_statuses_some_day CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT household_statuses_tier CHECK ((tier >= 1)),
+    CONSTRAINT household_statuses_village_of_county CHECK (("left"(village_code, 6) = county_code))
 );
 
 
@@ -1657,6 +1665,49 @@ CREATE TABLE public.households (
 
 
 --
+-- Name: idempotency_keys; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.idempotency_keys (
+    actor text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    status smallint,
+    answer bytea,
+    begun_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    replays integer DEFAULT 0 NOT NULL,
+    CONSTRAINT idempotency_keys_answer_is_whole CHECK (((status IS NULL) = (answer IS NULL))),
+    CONSTRAINT idempotency_keys_length CHECK (((length(key) >= 1) AND (length(key) <= 200)))
+);
+
+
+--
+-- Name: import_files; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.import_files (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    rows integer NOT NULL,
+    operator text,
+    month date,
+    sum_fen bigint,
+    account_id uuid NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    CONSTRAINT import_files_billing_is_whole CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
+    CONSTRAINT import_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT import_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text]))),
+    CONSTRAINT import_files_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT import_files_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT import_files_rows CHECK ((rows >= 0)),
+    CONSTRAINT import_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+
+--
 -- Name: line_refunds; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1666,7 +1717,7 @@ CREATE TABLE public.line_refunds (
     key text NOT NULL,
     amount_fen bigint NOT NULL,
     reason text NOT NULL,
-    asked_by uuid NOT NULL,
+    requested_by uuid NOT NULL,
     note text DEFAULT ''::text NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT line_refunds_amount CHECK ((amount_fen > 0)),
@@ -1765,12 +1816,12 @@ CREATE TABLE public.lots (
     producer_id uuid NOT NULL,
     label text NOT NULL,
     unit text NOT NULL,
-    left_units integer NOT NULL,
-    waiting_units integer DEFAULT 0 NOT NULL,
+    available_units integer NOT NULL,
+    reserved_units integer DEFAULT 0 NOT NULL,
     sold_units integer DEFAULT 0 NOT NULL,
-    CONSTRAINT lots_never_below_zero CHECK ((left_units >= 0)),
-    CONSTRAINT lots_sold_never_below_zero CHECK ((sold_units >= 0)),
-    CONSTRAINT lots_waiting_never_below_zero CHECK ((waiting_units >= 0))
+    CONSTRAINT lots_available_not_negative CHECK ((available_units >= 0)),
+    CONSTRAINT lots_reserved_not_negative CHECK ((reserved_units >= 0)),
+    CONSTRAINT lots_sold_not_negative CHECK ((sold_units >= 0))
 )
 WITH (fillfactor='60');
 
@@ -1803,7 +1854,7 @@ CREATE TABLE public.messages (
     template text NOT NULL,
     facts_sealed bytea NOT NULL,
     queued_at timestamp with time zone NOT NULL,
-    tried_at timestamp with time zone,
+    attempted_at timestamp with time zone,
     sent_at timestamp with time zone,
     attempts smallint DEFAULT 0 NOT NULL
 );
@@ -1887,7 +1938,7 @@ CREATE TABLE public.orders (
     freight_fen bigint NOT NULL,
     discount_fen bigint DEFAULT 0 NOT NULL,
     total_fen bigint NOT NULL,
-    rail text,
+    method text,
     placed_at timestamp with time zone NOT NULL,
     pay_until timestamp with time zone NOT NULL,
     paid_at timestamp with time zone,
@@ -1896,7 +1947,7 @@ CREATE TABLE public.orders (
     CONSTRAINT orders_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT orders_goods CHECK ((goods_fen >= 0)),
     CONSTRAINT orders_key_length CHECK (((length(key) >= 1) AND (length(key) <= 200))),
-    CONSTRAINT orders_rail CHECK ((rail = ANY (ARRAY['alipay'::text, 'wechat'::text, 'bank'::text]))),
+    CONSTRAINT orders_method CHECK ((method = ANY (ARRAY['alipay'::text, 'wechat'::text, 'bank'::text]))),
     CONSTRAINT orders_region CHECK ((region_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT orders_state CHECK ((state = ANY (ARRAY['placed'::text, 'paid'::text, 'finished'::text, 'cancelled'::text, 'expired'::text]))),
     CONSTRAINT orders_total CHECK (((total_fen = ((goods_fen + freight_fen) - discount_fen)) AND (total_fen > 0)))
@@ -2100,7 +2151,7 @@ CASE kind
     ELSE ((fixed_fen IS NOT NULL) AND (household_pays_bp IS NULL))
 END),
     CONSTRAINT programme_terms_pays CHECK (((household_pays_bp >= 0) AND (household_pays_bp <= 10000))),
-    CONSTRAINT programme_terms_shares_are_whole CHECK (((public.total_of(shares_bp) = 10000) AND (0 <= ALL (shares_bp)) AND (cardinality(shares_bp) = cardinality(funders)))),
+    CONSTRAINT programme_terms_shares_are_whole CHECK (((public.array_total(shares_bp) = 10000) AND (0 <= ALL (shares_bp)) AND (cardinality(shares_bp) = cardinality(funders)))),
     CONSTRAINT programme_terms_some_day CHECK ((NOT isempty(valid_during)))
 );
 
@@ -2194,8 +2245,9 @@ CREATE TABLE public.run_lines (
     shares jsonb NOT NULL,
     settled_fen bigint,
     reasons text[] NOT NULL,
+    causes text[] NOT NULL,
     removed_on date,
-    trace text NOT NULL,
+    steps jsonb NOT NULL,
     CONSTRAINT run_lines_approved CHECK ((approved_fen = LEAST(entitled_fen, COALESCE(claimed_fen, (0)::bigint)))),
     CONSTRAINT run_lines_conceded CHECK ((conceded_fen >= 0)),
     CONSTRAINT run_lines_entitled CHECK ((entitled_fen >= 0)),
@@ -2247,10 +2299,10 @@ CREATE TABLE public.sessions (
     seen_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     second_factor boolean DEFAULT false NOT NULL,
-    factor_tries smallint DEFAULT 0 NOT NULL,
+    factor_attempts smallint DEFAULT 0 NOT NULL,
     device text DEFAULT ''::text NOT NULL,
     revoked_at timestamp with time zone,
-    CONSTRAINT sessions_factor_tries CHECK (((factor_tries >= 0) AND (factor_tries <= 5)))
+    CONSTRAINT sessions_factor_attempts CHECK (((factor_attempts >= 0) AND (factor_attempts <= 5)))
 );
 
 
@@ -2271,32 +2323,6 @@ CREATE TABLE public.settlements (
 
 
 --
--- Name: sheet_files; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.sheet_files (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    county_code text NOT NULL,
-    kind text NOT NULL,
-    name text NOT NULL,
-    sha256 text NOT NULL,
-    rows integer NOT NULL,
-    operator text,
-    month date,
-    sum_fen bigint,
-    account_id uuid NOT NULL,
-    taken_at timestamp with time zone NOT NULL,
-    CONSTRAINT sheet_files_billing_is_whole CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
-    CONSTRAINT sheet_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT sheet_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text]))),
-    CONSTRAINT sheet_files_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
-    CONSTRAINT sheet_files_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT sheet_files_rows CHECK ((rows >= 0)),
-    CONSTRAINT sheet_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
-);
-
-
---
 -- Name: sign_in_codes; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2307,10 +2333,10 @@ CREATE TABLE public.sign_in_codes (
     network text NOT NULL,
     sent_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    tries smallint DEFAULT 0 NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
     used_at timestamp with time zone,
-    CONSTRAINT sign_in_codes_end_after_they_are_sent CHECK ((expires_at > sent_at)),
-    CONSTRAINT sign_in_codes_tries CHECK (((tries >= 0) AND (tries <= 5)))
+    CONSTRAINT sign_in_codes_attempts CHECK (((attempts >= 0) AND (attempts <= 5))),
+    CONSTRAINT sign_in_codes_end_after_they_are_sent CHECK ((expires_at > sent_at))
 );
 
 
@@ -2374,10 +2400,10 @@ CREATE TABLE public.suborders (
     CONSTRAINT suborders_kind CHECK ((kind = ANY (ARRAY['goods'::text, 'stay'::text, 'activity'::text]))),
     CONSTRAINT suborders_payable CHECK ((payable_fen >= 0)),
     CONSTRAINT suborders_refund CHECK (((refunded_fen >= 0) AND (refunded_fen <= ((goods_fen + freight_fen) - discount_fen)))),
+    CONSTRAINT suborders_release_complete CHECK ((((released_at IS NULL) = (payable_fen IS NULL)) AND ((released_at IS NULL) = (commission_fen IS NULL)))),
     CONSTRAINT suborders_released_after_its_end CHECK (((released_at IS NULL) OR (state = ANY (ARRAY['received'::text, 'cancelled'::text])))),
-    CONSTRAINT suborders_released_in_parts CHECK ((((released_at IS NULL) = (payable_fen IS NULL)) AND ((released_at IS NULL) = (commission_fen IS NULL)))),
-    CONSTRAINT suborders_shipped_with_a_number CHECK (((carrier IS NULL) = (tracking IS NULL))),
     CONSTRAINT suborders_state CHECK ((state = ANY (ARRAY['placed'::text, 'paid'::text, 'shipped'::text, 'received'::text, 'cancelled'::text, 'expired'::text]))),
+    CONSTRAINT suborders_tracking_complete CHECK (((carrier IS NULL) = (tracking IS NULL))),
     CONSTRAINT suborders_tracking_length CHECK (((length(tracking) >= 4) AND (length(tracking) <= 40)))
 );
 
@@ -2386,7 +2412,7 @@ CREATE TABLE public.suborders (
 -- Name: COLUMN suborders.payable_fen; Type: COMMENT; Schema: public; Owner: -
 --
 
-COMMENT ON COLUMN public.suborders.payable_fen IS 'what is left of the goods for the producer after release, less later refunds';
+COMMENT ON COLUMN public.suborders.payable_fen IS 'the producer''s share of the goods at the release of escrow, less later refunds';
 
 
 --
@@ -2458,13 +2484,13 @@ CREATE TABLE public.variants (
     pieces integer,
     gross_g integer DEFAULT 0 NOT NULL,
     lot_id uuid,
-    takes integer DEFAULT 1 NOT NULL,
+    lot_units_per_item integer DEFAULT 1 NOT NULL,
     CONSTRAINT variants_gross_weight CHECK ((gross_g >= 0)),
+    CONSTRAINT variants_lot_units_per_item CHECK (((lot_units_per_item >= 1) AND (lot_units_per_item <= 10000))),
     CONSTRAINT variants_net_weight CHECK ((net_g > 0)),
     CONSTRAINT variants_pieces CHECK ((pieces > 0)),
     CONSTRAINT variants_price CHECK (((price_fen >= 1) AND (price_fen <= 100000000))),
-    CONSTRAINT variants_public_price CHECK (((public_price_fen >= 1) AND (public_price_fen <= 100000000))),
-    CONSTRAINT variants_takes CHECK (((takes >= 1) AND (takes <= 10000)))
+    CONSTRAINT variants_public_price CHECK (((public_price_fen >= 1) AND (public_price_fen <= 100000000)))
 );
 
 
@@ -2562,19 +2588,19 @@ ALTER TABLE ONLY payments.balances
 
 
 --
--- Name: breaks breaks_once; Type: CONSTRAINT; Schema: payments; Owner: -
+-- Name: discrepancies discrepancies_once; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
-ALTER TABLE ONLY payments.breaks
-    ADD CONSTRAINT breaks_once UNIQUE (provider, day, kind, reference);
+ALTER TABLE ONLY payments.discrepancies
+    ADD CONSTRAINT discrepancies_once UNIQUE (provider, day, kind, reference);
 
 
 --
--- Name: breaks breaks_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+-- Name: discrepancies discrepancies_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
-ALTER TABLE ONLY payments.breaks
-    ADD CONSTRAINT breaks_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY payments.discrepancies
+    ADD CONSTRAINT discrepancies_pkey PRIMARY KEY (id);
 
 
 --
@@ -2599,14 +2625,6 @@ ALTER TABLE ONLY payments.disputes
 
 ALTER TABLE ONLY payments.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
-
-
---
--- Name: idempotency idempotency_once; Type: CONSTRAINT; Schema: payments; Owner: -
---
-
-ALTER TABLE ONLY payments.idempotency
-    ADD CONSTRAINT idempotency_once PRIMARY KEY (actor, key);
 
 
 --
@@ -2758,7 +2776,7 @@ ALTER TABLE ONLY public.alembic_version
 --
 
 ALTER TABLE ONLY public.audit_entries
-    ADD CONSTRAINT audit_entries_in_order PRIMARY KEY (chain, n);
+    ADD CONSTRAINT audit_entries_in_order PRIMARY KEY (chain, sequence);
 
 
 --
@@ -2874,6 +2892,14 @@ ALTER TABLE ONLY public.claims
 
 
 --
+-- Name: county_settings county_settings_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.county_settings
+    ADD CONSTRAINT county_settings_one_a_day PRIMARY KEY (county_code, name, valid_during WITHOUT OVERLAPS);
+
+
+--
 -- Name: cycle_approvals cycle_approvals_once; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2978,19 +3004,19 @@ ALTER TABLE ONLY public.findings
 
 
 --
--- Name: freight_templates freight_one_template_a_producer; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.freight_templates
-    ADD CONSTRAINT freight_one_template_a_producer UNIQUE (producer_id);
-
-
---
 -- Name: freight_templates freight_templates_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.freight_templates
     ADD CONSTRAINT freight_templates_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: freight_templates freight_templates_producer_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.freight_templates
+    ADD CONSTRAINT freight_templates_producer_unique UNIQUE (producer_id);
 
 
 --
@@ -3010,11 +3036,11 @@ ALTER TABLE ONLY public.holidays
 
 
 --
--- Name: household_standings household_standings_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: household_statuses household_statuses_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
-ALTER TABLE ONLY public.household_standings
-    ADD CONSTRAINT household_standings_one_a_day PRIMARY KEY (county_code, household_code, valid_during WITHOUT OVERLAPS);
+ALTER TABLE ONLY public.household_statuses
+    ADD CONSTRAINT household_statuses_one_a_day PRIMARY KEY (county_code, household_code, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -3023,6 +3049,22 @@ ALTER TABLE ONLY public.household_standings
 
 ALTER TABLE ONLY public.households
     ADD CONSTRAINT households_code PRIMARY KEY (county_code, code);
+
+
+--
+-- Name: idempotency_keys idempotency_keys_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_once PRIMARY KEY (actor, key);
+
+
+--
+-- Name: import_files import_files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_files
+    ADD CONSTRAINT import_files_pkey PRIMARY KEY (id);
 
 
 --
@@ -3114,11 +3156,11 @@ ALTER TABLE ONLY public.messages
 
 
 --
--- Name: night_prices night_prices_one_a_night; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: night_prices night_prices_night_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.night_prices
-    ADD CONSTRAINT night_prices_one_a_night PRIMARY KEY (listing_id, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT night_prices_night_unique PRIMARY KEY (listing_id, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -3130,19 +3172,19 @@ ALTER TABLE ONLY public.openings
 
 
 --
--- Name: order_lines order_lines_one_a_place; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.order_lines
-    ADD CONSTRAINT order_lines_one_a_place UNIQUE (suborder_id, "position");
-
-
---
 -- Name: order_lines order_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.order_lines
     ADD CONSTRAINT order_lines_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: order_lines order_lines_position_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_lines
+    ADD CONSTRAINT order_lines_position_unique UNIQUE (suborder_id, "position");
 
 
 --
@@ -3258,14 +3300,6 @@ ALTER TABLE ONLY public.programmes
 
 
 --
--- Name: reviews reviews_one_a_purchase; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.reviews
-    ADD CONSTRAINT reviews_one_a_purchase UNIQUE (suborder_id, listing_id);
-
-
---
 -- Name: reviews reviews_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3274,11 +3308,11 @@ ALTER TABLE ONLY public.reviews
 
 
 --
--- Name: rooms rooms_one_a_place; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: reviews reviews_purchase_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
-ALTER TABLE ONLY public.rooms
-    ADD CONSTRAINT rooms_one_a_place UNIQUE (listing_id, "position");
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_purchase_unique UNIQUE (suborder_id, listing_id);
 
 
 --
@@ -3287,6 +3321,14 @@ ALTER TABLE ONLY public.rooms
 
 ALTER TABLE ONLY public.rooms
     ADD CONSTRAINT rooms_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: rooms rooms_position_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.rooms
+    ADD CONSTRAINT rooms_position_unique UNIQUE (listing_id, "position");
 
 
 --
@@ -3346,14 +3388,6 @@ ALTER TABLE ONLY public.settlements
 
 
 --
--- Name: sheet_files sheet_files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.sheet_files
-    ADD CONSTRAINT sheet_files_pkey PRIMARY KEY (id);
-
-
---
 -- Name: sign_in_codes sign_in_codes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3378,19 +3412,19 @@ ALTER TABLE ONLY public.suborder_events
 
 
 --
--- Name: suborders suborders_one_a_place; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.suborders
-    ADD CONSTRAINT suborders_one_a_place UNIQUE (order_id, "position");
-
-
---
 -- Name: suborders suborders_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.suborders
     ADD CONSTRAINT suborders_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: suborders suborders_position_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.suborders
+    ADD CONSTRAINT suborders_position_unique UNIQUE (order_id, "position");
 
 
 --
@@ -3402,11 +3436,11 @@ ALTER TABLE ONLY public.subsidy_postings
 
 
 --
--- Name: taken_nights taken_nights_one_guest_a_night; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: taken_nights taken_nights_no_overlap; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.taken_nights
-    ADD CONSTRAINT taken_nights_one_guest_a_night PRIMARY KEY (room_id, nights WITHOUT OVERLAPS);
+    ADD CONSTRAINT taken_nights_no_overlap PRIMARY KEY (room_id, nights WITHOUT OVERLAPS);
 
 
 --
@@ -3418,19 +3452,19 @@ ALTER TABLE ONLY public.usage_days
 
 
 --
--- Name: variants variants_one_a_place; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.variants
-    ADD CONSTRAINT variants_one_a_place UNIQUE (listing_id, "position");
-
-
---
 -- Name: variants variants_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.variants
     ADD CONSTRAINT variants_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: variants variants_position_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.variants
+    ADD CONSTRAINT variants_position_unique UNIQUE (listing_id, "position");
 
 
 --
@@ -3532,17 +3566,10 @@ CREATE INDEX disputes_payment ON payments.disputes USING btree (payment_id);
 
 
 --
--- Name: events_waiting; Type: INDEX; Schema: payments; Owner: -
+-- Name: events_unconsumed; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE INDEX events_waiting ON payments.events USING btree (id) WHERE (taken_at IS NULL);
-
-
---
--- Name: idempotency_age; Type: INDEX; Schema: payments; Owner: -
---
-
-CREATE INDEX idempotency_age ON payments.idempotency USING btree (begun_at);
+CREATE INDEX events_unconsumed ON payments.events USING btree (id) WHERE (consumed_at IS NULL);
 
 
 --
@@ -3564,6 +3591,13 @@ CREATE INDEX operations_due ON payments.operations USING btree (next_at) WHERE (
 --
 
 CREATE INDEX operations_payment ON payments.operations USING btree (payment_id);
+
+
+--
+-- Name: payments_due_poll; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX payments_due_poll ON payments.payments USING btree (poll_at) WHERE (poll_at IS NOT NULL);
 
 
 --
@@ -3592,13 +3626,6 @@ CREATE UNIQUE INDEX payments_one_live_rest ON payments.payments USING btree (ord
 --
 
 CREATE INDEX payments_order_ref ON payments.payments USING btree (order_ref);
-
-
---
--- Name: payments_to_ask; Type: INDEX; Schema: payments; Owner: -
---
-
-CREATE INDEX payments_to_ask ON payments.payments USING btree (ask_at) WHERE (ask_at IS NOT NULL);
 
 
 --
@@ -3679,10 +3706,10 @@ CREATE INDEX bookings_by_suborder ON public.bookings USING btree (suborder_id);
 
 
 --
--- Name: bookings_code_is_one_guests; Type: INDEX; Schema: public; Owner: -
+-- Name: bookings_code_unique; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX bookings_code_is_one_guests ON public.bookings USING btree (code_hash) WHERE (state = 'booked'::text);
+CREATE UNIQUE INDEX bookings_code_unique ON public.bookings USING btree (code_hash) WHERE (state = 'booked'::text);
 
 
 --
@@ -3756,10 +3783,38 @@ CREATE INDEX findings_by_cycle ON public.findings USING btree (cycle_id, state);
 
 
 --
--- Name: household_standings_by_household; Type: INDEX; Schema: public; Owner: -
+-- Name: household_statuses_by_household; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX household_standings_by_household ON public.household_standings USING btree (county_code, household_code);
+CREATE INDEX household_statuses_by_household ON public.household_statuses USING btree (county_code, household_code);
+
+
+--
+-- Name: idempotency_keys_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (begun_at);
+
+
+--
+-- Name: import_files_by_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX import_files_by_name ON public.import_files USING btree (county_code, kind, name, taken_at DESC);
+
+
+--
+-- Name: import_files_one_content_a_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX import_files_one_content_a_name ON public.import_files USING btree (county_code, kind, name) WHERE (kind = ANY (ARRAY['billing'::text, 'usage'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text]));
+
+
+--
+-- Name: import_files_one_name_a_bill; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX import_files_one_name_a_bill ON public.import_files USING btree (county_code, sha256) WHERE (kind = 'billing'::text);
 
 
 --
@@ -3854,10 +3909,10 @@ CREATE INDEX orders_to_expire ON public.orders USING btree (pay_until) WHERE (st
 
 
 --
--- Name: orders_waiting; Type: INDEX; Schema: public; Owner: -
+-- Name: orders_unpaid; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX orders_waiting ON public.orders USING btree (buyer_id) WHERE (state = 'placed'::text);
+CREATE INDEX orders_unpaid ON public.orders USING btree (buyer_id) WHERE (state = 'placed'::text);
 
 
 --
@@ -3928,27 +3983,6 @@ CREATE INDEX run_lines_by_village ON public.run_lines USING btree (run_id, villa
 --
 
 CREATE INDEX sessions_by_account ON public.sessions USING btree (account_id) WHERE (revoked_at IS NULL);
-
-
---
--- Name: sheet_files_by_name; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX sheet_files_by_name ON public.sheet_files USING btree (county_code, kind, name, taken_at DESC);
-
-
---
--- Name: sheet_files_one_content_a_name; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX sheet_files_one_content_a_name ON public.sheet_files USING btree (county_code, kind, name) WHERE (kind = ANY (ARRAY['billing'::text, 'usage'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text]));
-
-
---
--- Name: sheet_files_one_name_a_bill; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX sheet_files_one_name_a_bill ON public.sheet_files USING btree (county_code, sha256) WHERE (kind = 'billing'::text);
 
 
 --
@@ -4078,199 +4112,199 @@ CREATE TRIGGER transactions_stamp BEFORE INSERT ON payments.transactions FOR EAC
 
 
 --
--- Name: audit_entries audit_entries_stay; Type: TRIGGER; Schema: public; Owner: -
+-- Name: audit_entries audit_entries_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER audit_entries_stay BEFORE DELETE OR UPDATE ON public.audit_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
-
---
--- Name: audit_entries audit_entries_stay_all; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER audit_entries_stay_all BEFORE TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE ON public.audit_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: case_snapshots case_snapshots_stay; Type: TRIGGER; Schema: public; Owner: -
+-- Name: audit_entries audit_entries_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER case_snapshots_stay BEFORE DELETE OR UPDATE ON public.case_snapshots FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
-
---
--- Name: case_snapshots case_snapshots_stay_all; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER case_snapshots_stay_all BEFORE TRUNCATE ON public.case_snapshots FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER audit_entries_no_truncate BEFORE TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: claims claims_stay; Type: TRIGGER; Schema: public; Owner: -
+-- Name: case_snapshots case_snapshots_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER claims_stay BEFORE DELETE OR UPDATE ON public.claims FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
-
---
--- Name: claims claims_stay_all; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER claims_stay_all BEFORE TRUNCATE ON public.claims FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER case_snapshots_append_only BEFORE DELETE OR UPDATE ON public.case_snapshots FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: cycle_approvals cycle_approvals_stay; Type: TRIGGER; Schema: public; Owner: -
+-- Name: case_snapshots case_snapshots_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER cycle_approvals_stay BEFORE DELETE OR UPDATE ON public.cycle_approvals FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
-
---
--- Name: cycle_approvals cycle_approvals_stay_all; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER cycle_approvals_stay_all BEFORE TRUNCATE ON public.cycle_approvals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER case_snapshots_no_truncate BEFORE TRUNCATE ON public.case_snapshots FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: cycle_duties cycle_duties_stay; Type: TRIGGER; Schema: public; Owner: -
+-- Name: claims claims_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER cycle_duties_stay BEFORE DELETE OR UPDATE ON public.cycle_duties FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
-
---
--- Name: cycle_duties cycle_duties_stay_all; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER cycle_duties_stay_all BEFORE TRUNCATE ON public.cycle_duties FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER claims_append_only BEFORE DELETE OR UPDATE ON public.claims FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: cycle_events cycle_events_stay; Type: TRIGGER; Schema: public; Owner: -
+-- Name: claims claims_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER cycle_events_stay BEFORE DELETE OR UPDATE ON public.cycle_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
-
---
--- Name: cycle_events cycle_events_stay_all; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER cycle_events_stay_all BEFORE TRUNCATE ON public.cycle_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER claims_no_truncate BEFORE TRUNCATE ON public.claims FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: finding_decisions finding_decisions_stay; Type: TRIGGER; Schema: public; Owner: -
+-- Name: cycle_approvals cycle_approvals_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER finding_decisions_stay BEFORE DELETE OR UPDATE ON public.finding_decisions FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER cycle_approvals_append_only BEFORE DELETE OR UPDATE ON public.cycle_approvals FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: finding_decisions finding_decisions_stay_all; Type: TRIGGER; Schema: public; Owner: -
+-- Name: cycle_approvals cycle_approvals_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER finding_decisions_stay_all BEFORE TRUNCATE ON public.finding_decisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER cycle_approvals_no_truncate BEFORE TRUNCATE ON public.cycle_approvals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: cycle_duties cycle_duties_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycle_duties_append_only BEFORE DELETE OR UPDATE ON public.cycle_duties FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: cycle_duties cycle_duties_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycle_duties_no_truncate BEFORE TRUNCATE ON public.cycle_duties FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: cycle_events cycle_events_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycle_events_append_only BEFORE DELETE OR UPDATE ON public.cycle_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: cycle_events cycle_events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycle_events_no_truncate BEFORE TRUNCATE ON public.cycle_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: finding_decisions finding_decisions_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER finding_decisions_append_only BEFORE DELETE OR UPDATE ON public.finding_decisions FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: finding_decisions finding_decisions_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER finding_decisions_no_truncate BEFORE TRUNCATE ON public.finding_decisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: import_files import_files_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER import_files_append_only BEFORE DELETE OR UPDATE ON public.import_files FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: import_files import_files_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER import_files_no_truncate BEFORE TRUNCATE ON public.import_files FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
 -- Name: orders orders_sum_up; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE CONSTRAINT TRIGGER orders_sum_up AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.order_sums();
+CREATE CONSTRAINT TRIGGER orders_sum_up AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_order_sums();
+
+
+--
+-- Name: reviews reviews_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER reviews_append_only BEFORE DELETE OR UPDATE ON public.reviews FOR EACH ROW EXECUTE FUNCTION public.refuse_review_change();
 
 
 --
 -- Name: reviews reviews_count; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER reviews_count AFTER INSERT ON public.reviews REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.reviews_counted();
+CREATE TRIGGER reviews_count AFTER INSERT ON public.reviews REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.count_reviews();
 
 
 --
--- Name: reviews reviews_stay; Type: TRIGGER; Schema: public; Owner: -
+-- Name: run_lines run_lines_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER reviews_stay BEFORE DELETE OR UPDATE ON public.reviews FOR EACH ROW EXECUTE FUNCTION public.reviews_only_answered();
-
-
---
--- Name: run_lines run_lines_stay; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER run_lines_stay BEFORE DELETE OR UPDATE ON public.run_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER run_lines_append_only BEFORE DELETE OR UPDATE ON public.run_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: run_lines run_lines_stay_all; Type: TRIGGER; Schema: public; Owner: -
+-- Name: run_lines run_lines_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER run_lines_stay_all BEFORE TRUNCATE ON public.run_lines FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
-
---
--- Name: runs runs_stay; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER runs_stay BEFORE DELETE OR UPDATE ON public.runs FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER run_lines_no_truncate BEFORE TRUNCATE ON public.run_lines FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: runs runs_stay_all; Type: TRIGGER; Schema: public; Owner: -
+-- Name: runs runs_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER runs_stay_all BEFORE TRUNCATE ON public.runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
-
---
--- Name: settlements settlements_stay; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER settlements_stay BEFORE DELETE OR UPDATE ON public.settlements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER runs_append_only BEFORE DELETE OR UPDATE ON public.runs FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: settlements settlements_stay_all; Type: TRIGGER; Schema: public; Owner: -
+-- Name: runs runs_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER settlements_stay_all BEFORE TRUNCATE ON public.settlements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
-
---
--- Name: sheet_files sheet_files_stay; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER sheet_files_stay BEFORE DELETE OR UPDATE ON public.sheet_files FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER runs_no_truncate BEFORE TRUNCATE ON public.runs FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: sheet_files sheet_files_stay_all; Type: TRIGGER; Schema: public; Owner: -
+-- Name: settlements settlements_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER sheet_files_stay_all BEFORE TRUNCATE ON public.sheet_files FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
-
---
--- Name: suborder_events suborder_events_stay; Type: TRIGGER; Schema: public; Owner: -
---
-
-CREATE TRIGGER suborder_events_stay BEFORE DELETE OR UPDATE ON public.suborder_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER settlements_append_only BEFORE DELETE OR UPDATE ON public.settlements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: subsidy_postings subsidy_postings_stay; Type: TRIGGER; Schema: public; Owner: -
+-- Name: settlements settlements_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER subsidy_postings_stay BEFORE DELETE OR UPDATE ON public.subsidy_postings FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER settlements_no_truncate BEFORE TRUNCATE ON public.settlements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
--- Name: subsidy_postings subsidy_postings_stay_all; Type: TRIGGER; Schema: public; Owner: -
+-- Name: suborder_events suborder_events_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER subsidy_postings_stay_all BEFORE TRUNCATE ON public.subsidy_postings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER suborder_events_append_only BEFORE DELETE OR UPDATE ON public.suborder_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: subsidy_postings subsidy_postings_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER subsidy_postings_append_only BEFORE DELETE OR UPDATE ON public.subsidy_postings FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: subsidy_postings subsidy_postings_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER subsidy_postings_no_truncate BEFORE TRUNCATE ON public.subsidy_postings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -4290,11 +4324,11 @@ ALTER TABLE ONLY payments.balances
 
 
 --
--- Name: breaks breaks_closed_by_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+-- Name: discrepancies discrepancies_closed_by_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
 --
 
-ALTER TABLE ONLY payments.breaks
-    ADD CONSTRAINT breaks_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES payments.transactions(key);
+ALTER TABLE ONLY payments.discrepancies
+    ADD CONSTRAINT discrepancies_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES payments.transactions(key);
 
 
 --
@@ -4470,7 +4504,7 @@ ALTER TABLE ONLY public.certificates
 --
 
 ALTER TABLE ONLY public.claims
-    ADD CONSTRAINT claims_file FOREIGN KEY (file_id) REFERENCES public.sheet_files(id);
+    ADD CONSTRAINT claims_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
 
 
 --
@@ -4626,19 +4660,19 @@ ALTER TABLE ONLY public.grants
 
 
 --
--- Name: household_standings household_standings_household; Type: FK CONSTRAINT; Schema: public; Owner: -
+-- Name: household_statuses household_statuses_household; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
-ALTER TABLE ONLY public.household_standings
-    ADD CONSTRAINT household_standings_household FOREIGN KEY (county_code, household_code) REFERENCES public.households(county_code, code);
+ALTER TABLE ONLY public.household_statuses
+    ADD CONSTRAINT household_statuses_household FOREIGN KEY (county_code, household_code) REFERENCES public.households(county_code, code);
 
 
 --
--- Name: household_standings household_standings_village; Type: FK CONSTRAINT; Schema: public; Owner: -
+-- Name: household_statuses household_statuses_village; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
-ALTER TABLE ONLY public.household_standings
-    ADD CONSTRAINT household_standings_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
+ALTER TABLE ONLY public.household_statuses
+    ADD CONSTRAINT household_statuses_village FOREIGN KEY (village_code) REFERENCES public.divisions(code);
 
 
 --
@@ -4650,11 +4684,19 @@ ALTER TABLE ONLY public.households
 
 
 --
+-- Name: import_files import_files_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_files
+    ADD CONSTRAINT import_files_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
 -- Name: line_refunds line_refunds_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.line_refunds
-    ADD CONSTRAINT line_refunds_account FOREIGN KEY (asked_by) REFERENCES public.accounts(id);
+    ADD CONSTRAINT line_refunds_account FOREIGN KEY (requested_by) REFERENCES public.accounts(id);
 
 
 --
@@ -4938,14 +4980,6 @@ ALTER TABLE ONLY public.settlements
 
 
 --
--- Name: sheet_files sheet_files_account; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.sheet_files
-    ADD CONSTRAINT sheet_files_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
-
-
---
 -- Name: stock_moves stock_moves_lot; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5032,12 +5066,12 @@ ALTER TABLE ONLY public.variants
 ALTER TABLE public.bindings ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: bindings bindings_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: bindings bindings_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY bindings_of_the_county ON public.bindings TO market_app USING (
+CREATE POLICY bindings_visible_county ON public.bindings TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5049,12 +5083,12 @@ END);
 ALTER TABLE public.budgets ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: budgets budgets_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: budgets budgets_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY budgets_of_the_county ON public.budgets TO market_app USING (
+CREATE POLICY budgets_visible_county ON public.budgets TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5066,12 +5100,12 @@ END);
 ALTER TABLE public.case_snapshots ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: case_snapshots case_snapshots_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: case_snapshots case_snapshots_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY case_snapshots_of_the_county ON public.case_snapshots TO market_app USING (
+CREATE POLICY case_snapshots_visible_county ON public.case_snapshots TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5083,12 +5117,12 @@ END);
 ALTER TABLE public.claims ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: claims claims_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: claims claims_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY claims_of_the_county ON public.claims TO market_app USING (
+CREATE POLICY claims_visible_county ON public.claims TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5100,12 +5134,12 @@ END);
 ALTER TABLE public.cycle_approvals ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: cycle_approvals cycle_approvals_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: cycle_approvals cycle_approvals_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY cycle_approvals_of_the_county ON public.cycle_approvals TO market_app USING (
+CREATE POLICY cycle_approvals_visible_county ON public.cycle_approvals TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5117,12 +5151,12 @@ END);
 ALTER TABLE public.cycle_duties ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: cycle_duties cycle_duties_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: cycle_duties cycle_duties_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY cycle_duties_of_the_county ON public.cycle_duties TO market_app USING (
+CREATE POLICY cycle_duties_visible_county ON public.cycle_duties TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5134,12 +5168,12 @@ END);
 ALTER TABLE public.cycle_events ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: cycle_events cycle_events_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: cycle_events cycle_events_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY cycle_events_of_the_county ON public.cycle_events TO market_app USING (
+CREATE POLICY cycle_events_visible_county ON public.cycle_events TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5151,12 +5185,12 @@ END);
 ALTER TABLE public.cycles ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: cycles cycles_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: cycles cycles_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY cycles_of_the_county ON public.cycles TO market_app USING (
+CREATE POLICY cycles_visible_county ON public.cycles TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5168,12 +5202,12 @@ END);
 ALTER TABLE public.enrolments ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: enrolments enrolments_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: enrolments enrolments_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY enrolments_of_the_county ON public.enrolments TO market_app USING (
+CREATE POLICY enrolments_visible_county ON public.enrolments TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5185,12 +5219,12 @@ END);
 ALTER TABLE public.finding_decisions ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: finding_decisions finding_decisions_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: finding_decisions finding_decisions_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY finding_decisions_of_the_county ON public.finding_decisions TO market_app USING (
+CREATE POLICY finding_decisions_visible_county ON public.finding_decisions TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5202,12 +5236,12 @@ END);
 ALTER TABLE public.finding_lines ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: finding_lines finding_lines_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: finding_lines finding_lines_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY finding_lines_of_the_county ON public.finding_lines TO market_app USING (
+CREATE POLICY finding_lines_visible_county ON public.finding_lines TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5219,29 +5253,29 @@ END);
 ALTER TABLE public.findings ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: findings findings_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: findings findings_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY findings_of_the_county ON public.findings TO market_app USING (
+CREATE POLICY findings_visible_county ON public.findings TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
 
 --
--- Name: household_standings; Type: ROW SECURITY; Schema: public; Owner: -
+-- Name: household_statuses; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
-ALTER TABLE public.household_standings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.household_statuses ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: household_standings household_standings_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: household_statuses household_statuses_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY household_standings_of_the_county ON public.household_standings TO market_app USING (
+CREATE POLICY household_statuses_visible_county ON public.household_statuses TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5253,12 +5287,29 @@ END);
 ALTER TABLE public.households ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: households households_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: households households_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY households_of_the_county ON public.households TO market_app USING (
+CREATE POLICY households_visible_county ON public.households TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: import_files; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.import_files ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: import_files import_files_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY import_files_visible_county ON public.import_files TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5270,12 +5321,12 @@ END);
 ALTER TABLE public.lines ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: lines lines_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: lines lines_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY lines_of_the_county ON public.lines TO market_app USING (
+CREATE POLICY lines_visible_county ON public.lines TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5287,12 +5338,12 @@ END);
 ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: memberships memberships_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: memberships memberships_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY memberships_of_the_county ON public.memberships TO market_app USING (
+CREATE POLICY memberships_visible_county ON public.memberships TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5304,12 +5355,12 @@ END);
 ALTER TABLE public.openings ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: openings openings_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: openings openings_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY openings_of_the_county ON public.openings TO market_app USING (
+CREATE POLICY openings_visible_county ON public.openings TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5321,12 +5372,12 @@ END);
 ALTER TABLE public.persons ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: persons persons_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: persons persons_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY persons_of_the_county ON public.persons TO market_app USING (
+CREATE POLICY persons_visible_county ON public.persons TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5338,12 +5389,12 @@ END);
 ALTER TABLE public.plans ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: plans plans_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: plans plans_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY plans_of_the_county ON public.plans TO market_app USING (
+CREATE POLICY plans_visible_county ON public.plans TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5355,12 +5406,12 @@ END);
 ALTER TABLE public.programme_sentences ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: programme_sentences programme_sentences_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: programme_sentences programme_sentences_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY programme_sentences_of_the_county ON public.programme_sentences TO market_app USING (
+CREATE POLICY programme_sentences_visible_county ON public.programme_sentences TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5372,12 +5423,12 @@ END);
 ALTER TABLE public.programme_terms ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: programme_terms programme_terms_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: programme_terms programme_terms_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY programme_terms_of_the_county ON public.programme_terms TO market_app USING (
+CREATE POLICY programme_terms_visible_county ON public.programme_terms TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5389,12 +5440,12 @@ END);
 ALTER TABLE public.programmes ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: programmes programmes_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: programmes programmes_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY programmes_of_the_county ON public.programmes TO market_app USING (
+CREATE POLICY programmes_visible_county ON public.programmes TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5406,12 +5457,12 @@ END);
 ALTER TABLE public.run_lines ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: run_lines run_lines_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: run_lines run_lines_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY run_lines_of_the_county ON public.run_lines TO market_app USING (
+CREATE POLICY run_lines_visible_county ON public.run_lines TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5423,12 +5474,12 @@ END);
 ALTER TABLE public.runs ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: runs runs_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: runs runs_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY runs_of_the_county ON public.runs TO market_app USING (
+CREATE POLICY runs_visible_county ON public.runs TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5440,29 +5491,12 @@ END);
 ALTER TABLE public.settlements ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: settlements settlements_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: settlements settlements_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY settlements_of_the_county ON public.settlements TO market_app USING (
+CREATE POLICY settlements_visible_county ON public.settlements TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
-    ELSE false
-END);
-
-
---
--- Name: sheet_files; Type: ROW SECURITY; Schema: public; Owner: -
---
-
-ALTER TABLE public.sheet_files ENABLE ROW LEVEL SECURITY;
-
---
--- Name: sheet_files sheet_files_of_the_county; Type: POLICY; Schema: public; Owner: -
---
-
-CREATE POLICY sheet_files_of_the_county ON public.sheet_files TO market_app USING (
-CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5474,12 +5508,12 @@ END);
 ALTER TABLE public.subsidy_postings ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: subsidy_postings subsidy_postings_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: subsidy_postings subsidy_postings_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY subsidy_postings_of_the_county ON public.subsidy_postings TO market_app USING (
+CREATE POLICY subsidy_postings_visible_county ON public.subsidy_postings TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5491,12 +5525,12 @@ END);
 ALTER TABLE public.usage_days ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: usage_days usage_days_of_the_county; Type: POLICY; Schema: public; Owner: -
+-- Name: usage_days usage_days_visible_county; Type: POLICY; Schema: public; Owner: -
 --
 
-CREATE POLICY usage_days_of_the_county ON public.usage_days TO market_app USING (
+CREATE POLICY usage_days_visible_county ON public.usage_days TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.county_sight() AS county_sight)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
     ELSE false
 END);
 
@@ -5531,11 +5565,11 @@ GRANT ALL ON FUNCTION payments.post(p_key text, p_kind text, p_order text, p_at 
 
 
 --
--- Name: FUNCTION audit_add(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION add_audit_entry(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.audit_add(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.audit_add(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) TO market_app;
+REVOKE ALL ON FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) TO market_app;
 
 
 --
@@ -5546,11 +5580,18 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.bindings TO market_app;
 
 
 --
--- Name: FUNCTION bound_elsewhere(p_county text, p_spans jsonb); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION find_bound_elsewhere(p_county text, p_spans jsonb); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.bound_elsewhere(p_county text, p_spans jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.bound_elsewhere(p_county text, p_spans jsonb) TO market_app;
+REVOKE ALL ON FUNCTION public.find_bound_elsewhere(p_county text, p_spans jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_bound_elsewhere(p_county text, p_spans jsonb) TO market_app;
+
+
+--
+-- Name: TABLE county_settings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.county_settings TO market_app;
 
 
 --
@@ -5631,31 +5672,31 @@ GRANT SELECT ON TABLE payments.balances TO market_app;
 
 
 --
--- Name: TABLE breaks; Type: ACL; Schema: payments; Owner: -
+-- Name: TABLE discrepancies; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE payments.breaks TO market_app;
-
-
---
--- Name: COLUMN breaks.closed_by; Type: ACL; Schema: payments; Owner: -
---
-
-GRANT UPDATE(closed_by) ON TABLE payments.breaks TO market_app;
+GRANT SELECT,INSERT ON TABLE payments.discrepancies TO market_app;
 
 
 --
--- Name: COLUMN breaks.closed_at; Type: ACL; Schema: payments; Owner: -
+-- Name: COLUMN discrepancies.closed_by; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT UPDATE(closed_at) ON TABLE payments.breaks TO market_app;
+GRANT UPDATE(closed_by) ON TABLE payments.discrepancies TO market_app;
 
 
 --
--- Name: COLUMN breaks.note; Type: ACL; Schema: payments; Owner: -
+-- Name: COLUMN discrepancies.closed_at; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT UPDATE(note) ON TABLE payments.breaks TO market_app;
+GRANT UPDATE(closed_at) ON TABLE payments.discrepancies TO market_app;
+
+
+--
+-- Name: COLUMN discrepancies.note; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(note) ON TABLE payments.discrepancies TO market_app;
 
 
 --
@@ -5701,52 +5742,10 @@ GRANT SELECT,INSERT ON TABLE payments.events TO market_app;
 
 
 --
--- Name: COLUMN events.taken_at; Type: ACL; Schema: payments; Owner: -
+-- Name: COLUMN events.consumed_at; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT UPDATE(taken_at) ON TABLE payments.events TO market_app;
-
-
---
--- Name: TABLE idempotency; Type: ACL; Schema: payments; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE ON TABLE payments.idempotency TO market_app;
-
-
---
--- Name: COLUMN idempotency.subject; Type: ACL; Schema: payments; Owner: -
---
-
-GRANT UPDATE(subject) ON TABLE payments.idempotency TO market_app;
-
-
---
--- Name: COLUMN idempotency.status; Type: ACL; Schema: payments; Owner: -
---
-
-GRANT UPDATE(status) ON TABLE payments.idempotency TO market_app;
-
-
---
--- Name: COLUMN idempotency.answer; Type: ACL; Schema: payments; Owner: -
---
-
-GRANT UPDATE(answer) ON TABLE payments.idempotency TO market_app;
-
-
---
--- Name: COLUMN idempotency.locked_until; Type: ACL; Schema: payments; Owner: -
---
-
-GRANT UPDATE(locked_until) ON TABLE payments.idempotency TO market_app;
-
-
---
--- Name: COLUMN idempotency.replays; Type: ACL; Schema: payments; Owner: -
---
-
-GRANT UPDATE(replays) ON TABLE payments.idempotency TO market_app;
+GRANT UPDATE(consumed_at) ON TABLE payments.events TO market_app;
 
 
 --
@@ -5827,10 +5826,10 @@ GRANT UPDATE(next_at) ON TABLE payments.operations TO market_app;
 
 
 --
--- Name: COLUMN operations.settled_at; Type: ACL; Schema: payments; Owner: -
+-- Name: COLUMN operations.completed_at; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT UPDATE(settled_at) ON TABLE payments.operations TO market_app;
+GRANT UPDATE(completed_at) ON TABLE payments.operations TO market_app;
 
 
 --
@@ -5911,10 +5910,10 @@ GRANT UPDATE(closed_at) ON TABLE payments.payments TO market_app;
 
 
 --
--- Name: COLUMN payments.ask_at; Type: ACL; Schema: payments; Owner: -
+-- Name: COLUMN payments.poll_at; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT UPDATE(ask_at) ON TABLE payments.payments TO market_app;
+GRANT UPDATE(poll_at) ON TABLE payments.payments TO market_app;
 
 
 --
@@ -5960,10 +5959,10 @@ GRANT UPDATE(attempt) ON TABLE payments.refunds TO market_app;
 
 
 --
--- Name: COLUMN refunds.settled_at; Type: ACL; Schema: payments; Owner: -
+-- Name: COLUMN refunds.succeeded_at; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT UPDATE(settled_at) ON TABLE payments.refunds TO market_app;
+GRANT UPDATE(succeeded_at) ON TABLE payments.refunds TO market_app;
 
 
 --
@@ -6156,10 +6155,10 @@ GRANT SELECT ON TABLE public.holidays TO market_app;
 
 
 --
--- Name: TABLE household_standings; Type: ACL; Schema: public; Owner: -
+-- Name: TABLE household_statuses; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.household_standings TO market_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.household_statuses TO market_app;
 
 
 --
@@ -6167,6 +6166,41 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.household_standings TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.households TO market_app;
+
+
+--
+-- Name: TABLE idempotency_keys; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.idempotency_keys TO market_app;
+
+
+--
+-- Name: COLUMN idempotency_keys.status; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(status) ON TABLE public.idempotency_keys TO market_app;
+
+
+--
+-- Name: COLUMN idempotency_keys.answer; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(answer) ON TABLE public.idempotency_keys TO market_app;
+
+
+--
+-- Name: COLUMN idempotency_keys.replays; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(replays) ON TABLE public.idempotency_keys TO market_app;
+
+
+--
+-- Name: TABLE import_files; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.import_files TO market_app;
 
 
 --
@@ -6363,13 +6397,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.sessions TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.settlements TO market_app;
-
-
---
--- Name: TABLE sheet_files; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.sheet_files TO market_app;
 
 
 --

@@ -1,9 +1,34 @@
-"""Answers that say no: one class each, with a code that never changes and a text in Chinese and English."""
+"""Every error of this library.
+
+```text
+Exception
+├── Refusal                   a request that cannot be carried out; the caller can act on its code and text
+│   ├── Busy
+│   ├── InvalidSignature
+│   ├── PartsDoNotSumToAmount
+│   ├── PaymentNotFound
+│   ├── PaymentInProgress
+│   ├── PaymentClosed
+│   ├── PaymentDeclined
+│   ├── AlreadyPaid
+│   ├── NotBankTransfer
+│   ├── RefundNotFound
+│   ├── RefundExceedsPayment
+│   ├── KeyAlreadyUsed
+│   ├── InsufficientBalance
+│   ├── UnknownAccountKind
+│   └── DiscrepancyNotFound
+├── GatewayUnavailable        the provider did not answer; retry later
+└── ProviderMismatch          the provider reports something else than was requested; a person decides
+```
+"""
 
 import re
 from typing import ClassVar, override
 
 from msgspec import Struct
+
+from payments.money import Amount, format_amount
 
 
 class FieldFault(Struct, frozen=True):
@@ -13,11 +38,11 @@ class FieldFault(Struct, frozen=True):
     message: str
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """An answer that says no.
+class Refusal(Exception):
+    """A request that cannot be carried out, with a stable code and a text in Chinese and English.
 
-    `code` is stable and read by programs; `status` is the HTTP status; `zh` and `en` are templates filled with the
-    keyword arguments, which stay readable in `facts`. `errors` names single fields where that helps.
+    `code` never changes and is read by programs; `status` is the HTTP status. `zh` and `en` are templates filled with
+    the keyword arguments, which stay available in `facts`. `errors` describes single fields.
     """
 
     code: ClassVar[str] = "refused"
@@ -31,12 +56,12 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
         self.facts = facts
 
     def text(self, language: str = "zh") -> str:
-        """Return the refusal in the reader's language (`zh` or `en`)."""
+        """Return the text in a language (`zh` or `en`)."""
         return (self.en if language == "en" else self.zh).format_map(self.facts)
 
     @classmethod
     def title(cls, language: str = "zh") -> str:
-        """Return what stays the same in every such refusal: its text without the facts."""
+        """Return the text without its facts: the same for every refusal of the class."""
         text = cls.en if language == "en" else cls.zh
         return re.sub(r"\s*\{[^}]*\}\s*", " … ", text).strip()
 
@@ -45,14 +70,141 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
         return f"{self.code}: {self.text('en')}"
 
 
-class GatewayUnavailable(Exception):  # noqa: N818 - the world's state, retried by jobs
-    """The provider did not answer, so the outcome is unknown: never taken for a failure, asked again later."""
+class GatewayUnavailable(Exception):
+    """The provider did not answer, so the outcome of the call is unknown."""
+
+
+class ProviderMismatch(Exception):
+    """The provider reports a different charge, amount or currency than was requested; nothing is booked."""
 
 
 class Busy(Refusal):
-    """Every connection is taken and none came free in time."""
+    """No database connection became available in time."""
 
     code = "busy"
     status = 503
     zh = "现在人多，请过几秒再试。"
     en = "The service is busy; try again in a few seconds."
+
+
+class InvalidSignature(Refusal):
+    """The webhook's signature, timestamp or mode (test or live) is invalid."""
+
+    code = "bad_signature"
+    status = 400
+    zh = "通知无法验证。"
+    en = "The message could not be verified ({why})."
+
+
+class PartsDoNotSumToAmount(Refusal):
+    """The parts less their discounts do not sum to the amount, or their number or names are invalid."""
+
+    code = "uneven_parts"
+    status = 422
+    zh = "各部分合计 {parts_minor}，与应付 {amount_minor} 不一致。"
+    en = "The parts come to {parts_minor}, not to the amount of {amount_minor}."
+
+
+class PaymentNotFound(Refusal):
+    """The payment does not exist."""
+
+    code = "unknown_payment"
+    status = 404
+    zh = "没有这笔支付。"
+    en = "There is no such payment."
+
+
+class PaymentInProgress(Refusal):
+    """The order already has a live payment: continue it or change its method."""
+
+    code = "already_paying"
+    zh = "订单 {order} 已有一笔进行中或已完成的支付。"
+    en = "Order {order} has a payment under way or done."
+
+
+class PaymentClosed(Refusal):
+    """The payment ended without money; open a new one."""
+
+    code = "payment_closed"
+    zh = "这笔支付已关闭，请重新付款。"
+    en = "This payment is closed ({state}); open a new one."
+
+
+class PaymentDeclined(Refusal):
+    """The provider declined the payment, which has failed."""
+
+    code = "payment_declined"
+    status = 402
+    zh = "支付未成功（{reason}），请换一种方式。"
+    en = "The provider declined the payment ({reason})."
+
+
+class AlreadyPaid(Refusal):
+    """The payment was captured and can no longer be changed or closed."""
+
+    code = "already_paid"
+    zh = "这笔支付已经成功。"
+    en = "This payment went through already."
+
+
+class NotBankTransfer(Refusal):
+    """The payment goes through a provider; only a bank transfer is recorded by hand."""
+
+    code = "not_offline"
+    zh = "只有银行转账可以人工登记。"
+    en = "Only a bank transfer is recorded by hand."
+
+
+class RefundNotFound(Refusal):
+    """The refund does not exist."""
+
+    code = "unknown_refund"
+    status = 404
+    zh = "没有这笔退款。"
+    en = "There is no such refund."
+
+
+class RefundExceedsPayment(Refusal):
+    """The refund is not positive or exceeds the refundable amount of the payment."""
+
+    code = "over_refund"
+    status = 422
+    zh = "最多还可退 {refundable}。"
+    en = "At most {refundable} can still be refunded."
+
+    def __init__(self, *, refundable: Amount) -> None:
+        super().__init__(refundable=format_amount(refundable), refundable_minor=refundable.minor)
+
+
+class KeyAlreadyUsed(Refusal):
+    """The key belongs to a different ledger transaction or refund."""
+
+    code = "fact_differs"
+    zh = "编号 {key} 已用于另一笔账。"
+    en = "The key {key} was already used for something else."
+
+
+class InsufficientBalance(Refusal):
+    """The account's balance would fall below its floor; the database transaction is aborted."""
+
+    code = "below_floor"
+    zh = "账户 {account} 余额不足。"
+    en = "The balance of account {account} is insufficient."
+
+
+class UnknownAccountKind(Refusal):
+    """The prefix of the account's code is not a known kind."""
+
+    code = "unknown_account"
+    status = 422
+    zh = "没有 {account} 这类账户。"
+    en = "The account {account} is not of a known kind."
+
+
+class DiscrepancyNotFound(Refusal):
+    """The discrepancy is not open, or the closing ledger transaction does not exist."""
+
+    code = "unknown_break"
+    status = 404
+    zh = "没有这条未处理的对账差异，或没有用来销账的分录。"
+    en = "There is no such open discrepancy, or no such transaction to close it."

@@ -1,4 +1,4 @@
-"""The tables of this library, brought into a database by Alembic."""
+"""Creates this library's tables with Alembic, in a schema and for a database role of the caller's choice."""
 
 from pathlib import Path
 
@@ -8,29 +8,53 @@ from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.util import await_only
 
-APP_ROLE = "market_app"
-"""The one role that the service works as: made where it is missing, owner of nothing."""
+from payments.sql import DEFAULT_SCHEMA, require_identifier
+
+DEFAULT_ROLE = "payments_app"
+"""The role that works with the tables and owns none of them, unless the caller chooses another."""
 
 FOLDER = Path(__file__).parent / "migrations"
 VERSIONS = FOLDER / "versions"
-"""Where this branch's versions lie, for those who migrate it together with a branch of their own."""
+"""The folder of this branch's revisions, for callers who run them together with their own."""
 
 
 def run_script(script: str) -> None:
-    """Run a script of several statements inside the migration's transaction, or print it where only SQL is wanted."""
+    """Run a script of several statements in the migration's transaction, or print it in Alembic's offline mode."""
     if context.is_offline_mode():
         op.execute(text(script.replace(":", "\\:")))
         return
     raw = op.get_bind().connection.dbapi_connection
-    assert raw is not None  # noqa: S101 - a migration always has its connection
+    assert raw is not None
     driver = raw.driver_connection  # pyright: ignore[reportAttributeAccessIssue,reportUnknownMemberType,reportUnknownVariableType]
-    assert isinstance(driver, asyncpg.Connection)  # noqa: S101 - env.py connects with nothing else
+    assert isinstance(driver, asyncpg.Connection)
     await_only(driver.execute(script))  # pyright: ignore[reportUnknownMemberType]
 
 
-def migrate(dsn: str) -> None:
-    """Bring the schema `payments` of the database at `dsn` to the newest version; repeating changes nothing."""
+def run_file(path: str) -> None:
+    """Run a file of the migrations folder, with the schema and role that Alembic's `config.attributes` name.
+
+    The attributes are `payments_schema` and `payments_role`; both have defaults.
+
+    Raises:
+        ValueError: one of them is not a plain SQL identifier.
+    """
+    attributes = context.config.attributes
+    schema = require_identifier(str(attributes.get("payments_schema", DEFAULT_SCHEMA)))
+    role = require_identifier(str(attributes.get("payments_role", DEFAULT_ROLE)))
+    run_script((FOLDER / path).read_text("utf-8").replace("{schema}", schema).replace("{role}", role))
+
+
+def migrate(dsn: str, *, role: str = DEFAULT_ROLE, schema: str = DEFAULT_SCHEMA) -> None:
+    """Bring the tables in `schema` of the database at `dsn` to the newest version; repeating changes nothing.
+
+    The schema and `role` are created if they do not exist; the role can use the tables and owns none of them.
+
+    Raises:
+        ValueError: `role` or `schema` is not a plain SQL identifier.
+    """
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.attributes["dsn"] = dsn
+    config.attributes["payments_role"] = require_identifier(role)
+    config.attributes["payments_schema"] = require_identifier(schema)
     command.upgrade(config, "payments@head")

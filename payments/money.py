@@ -1,4 +1,4 @@
-"""Money as whole numbers of the currency's smallest unit; no float ever touches it."""
+"""Money as integers of the currency's smallest unit, never as floats."""
 
 from collections.abc import Sequence
 from typing import NewType
@@ -6,24 +6,24 @@ from typing import NewType
 from msgspec import Struct
 
 Fen = NewType("Fen", int)
-"""A sum in fen (0.01 yuan)."""
+"""An amount in fen (0.01 yuan)."""
 
-BASIS = 10_000
+BASIS_POINTS = 10_000
 """Basis points in a whole: rates are written `_bp`."""
 
 
 class Amount(Struct, frozen=True):
-    """A sum in minor units of a currency (`Amount(146_00, "CNY")` is 146.00 yuan; yen have no minor unit)."""
+    """An amount in minor units of a currency: `Amount(146_00, "CNY")` is 146.00 yuan; yen have no minor unit."""
 
     minor: int
     currency: str
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:
-    """Share `total` by `weights` so that the parts sum to it exactly.
+    """Split `total` in proportion to `weights`; the parts sum to it exactly.
 
-    Each part is rounded down; what is left goes, one unit each, to the largest remainders, ties to the earlier
-    weight. A negative total is shared as its positive would be, with the sign turned round.
+    Each part is rounded down; the remaining units go, one each, to the largest remainders, ties to the earlier weight.
+    A negative total is split like its absolute value, with the sign reversed.
 
     Raises:
         ValueError: a weight is negative, or all of them are zero while the total is not.
@@ -42,27 +42,27 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def rate_down(amount: int, rate_bp: int) -> int:
-    """Return `amount` × `rate_bp`, rounded down: whoever pays the rate gains the fraction."""
-    return amount * rate_bp // BASIS
+def apply_rate(amount: int, rate_bp: int) -> int:
+    """Return `amount` × `rate_bp`, rounded down in favour of the payer of the rate."""
+    return amount * rate_bp // BASIS_POINTS
 
 
 def ratio_half_up(amount: int, numerator: int, denominator: int) -> int:
-    """Return `amount` × `numerator` / `denominator` rounded half up; all three are non-negative."""
+    """Return `amount` × `numerator` / `denominator`, rounded half up; none of them is negative."""
     return (2 * amount * numerator + denominator) // (2 * denominator)
 
 
-NO_MINOR = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
-"""Currencies whose smallest unit is the whole one; every other here has hundredths. Source: ISO 4217, list one."""
+ZERO_DECIMAL_CURRENCIES = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
+"""Currencies without a minor unit; all others here have hundredths. Source: ISO 4217, list one."""
 
 
-def figure(amount: Amount) -> str:
-    """Write a sum as people do, without its currency: `146.00`, and `500` for yen."""
-    if amount.currency in NO_MINOR:
+def format_amount(amount: Amount) -> str:
+    """Return an amount as text without its currency: `146.00`, and `500` for yen."""
+    if amount.currency in ZERO_DECIMAL_CURRENCIES:
         return str(amount.minor)
-    return yuan(amount.minor)
+    return format_yuan(amount.minor)
 
 
-def yuan(fen: int) -> str:
-    """Write a sum in yuan with two decimals: 1950 is `19.50`, -1221 is `-12.21`."""
-    return f"{fen // 100}.{fen % 100:02d}" if fen >= 0 else f"-{yuan(-fen)}"
+def format_yuan(fen: int) -> str:
+    """Return an amount in yuan with two decimals: 1950 is `19.50`, -1221 is `-12.21`."""
+    return f"{fen // 100}.{fen % 100:02d}" if fen >= 0 else f"-{format_yuan(-fen)}"

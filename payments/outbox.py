@@ -1,4 +1,4 @@
-"""What this library tells its user: rows written in the transaction that made them true."""
+"""The outbox: events for the caller, written in the same transaction as the change they report."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,12 +7,12 @@ from msgspec import Struct
 
 from payments.sql import Connection, Query
 
-MOST = 1_000
-"""The most events that are taken at once."""
+MAX_EVENTS = 1_000
+"""The maximum number of events that are consumed at once."""
 
 
-class Event(Struct, frozen=True):
-    """Something that happened to an order's money. `facts` holds ids and minor units by name."""
+class PaymentEvent(Struct, frozen=True):
+    """A change of an order's money. `facts` holds ids and amounts in minor units by name."""
 
     id: int
     topic: str
@@ -21,44 +21,46 @@ class Event(Struct, frozen=True):
     at: datetime
 
 
-ADD_EVENT = Query(
+INSERT_EVENT = Query(
     None,
-    "INSERT INTO payments.events (topic, order_ref, facts, at) VALUES (:topic, :order, :facts, :at)",
+    "INSERT INTO {schema}.events (topic, order_ref, facts, at) VALUES (:topic, :order, :facts, :at)",
 )
-TAKE_EVENTS = Query(
-    Event,
+CONSUME_EVENTS = Query(
+    PaymentEvent,
     """
-    WITH waiting AS (
+    WITH due AS (
         SELECT id
-          FROM payments.events
-         WHERE taken_at IS NULL AND topic = ANY(:topics::text[]) AND id > :after
+          FROM {schema}.events
+         WHERE consumed_at IS NULL AND topic = ANY(:topics::text[]) AND id > :after
          ORDER BY id
-         LIMIT :most
+         LIMIT :limit
            FOR UPDATE SKIP LOCKED
-    ), taken AS (
-        UPDATE payments.events SET taken_at = clock_timestamp()
-         WHERE id IN (SELECT id FROM waiting)
+    ), consumed AS (
+        UPDATE {schema}.events SET consumed_at = clock_timestamp()
+         WHERE id IN (SELECT id FROM due)
         RETURNING id, topic, order_ref, facts, at
     )
-    SELECT id, topic, order_ref, facts, at FROM taken ORDER BY id
+    SELECT id, topic, order_ref, facts, at FROM consumed ORDER BY id
     """,
 )
 
 
-async def announce(
+async def publish_event(
     conn: Connection, topic: str, *, order: str, facts: Mapping[str, str | int | None], at: datetime
 ) -> None:
-    """Write an event beside the change that it tells of."""
-    await ADD_EVENT.run(conn, topic=topic, order=order, facts=dict(facts), at=at)
+    """Write an event in the transaction of the change that it reports."""
+    await INSERT_EVENT.run(conn, topic=topic, order=order, facts=dict(facts), at=at)
 
 
-async def take_events(conn: Connection, topics: Sequence[str], *, limit: int = 100, after: int = 0) -> list[Event]:
-    """Take at most `limit` (≤ 1,000) waiting events of the topics, oldest first, and mark them as taken.
+async def consume_events(
+    conn: Connection, topics: Sequence[str], *, limit: int = 100, after: int = 0
+) -> list[PaymentEvent]:
+    """Consume at most `limit` (≤ 1,000) events of the topics, oldest first.
 
-    They are taken if the caller's transaction commits and wait on if it does not; several takers get different ones.
-    Whoever could not act on one goes on with those `after` its id.
+    They are consumed if the caller's transaction commits; concurrent callers get different events. To skip an event
+    that cannot be handled, consume those `after` its id.
 
-    Topics: payment.captured, payment.failed, payment.canceled, payment.expired, payment.late (money that came in for a
-    closed payment and is on its way back), refund.succeeded, refund.failed, dispute.open, dispute.won, dispute.lost.
+    Topics: payment.captured, payment.failed, payment.canceled, payment.expired, payment.late (money arrived for a
+    closed payment and is being refunded), refund.succeeded, refund.failed, dispute.open, dispute.won, dispute.lost.
     """
-    return await TAKE_EVENTS.all(conn, topics=list(topics), after=after, most=min(limit, MOST))
+    return await CONSUME_EVENTS.all(conn, topics=list(topics), after=after, limit=min(limit, MAX_EVENTS))

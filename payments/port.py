@@ -1,7 +1,7 @@
-"""What this library asks of a payment provider.
+"""The interface to a payment provider.
 
-Outcomes have three values. `Ok` and `Declined` are the provider's word; `Unknown` is everything else, a timeout above
-all: the call may have been carried out, so it is repeated with the same key or asked about, never taken for a failure.
+A call has three outcomes. `Ok` and `Declined` are the provider's answer; `Unknown` is everything else, above all a
+timeout: the call may have taken effect, so it is repeated with the same key or queried, and never counts as a failure.
 """
 
 from collections.abc import Mapping
@@ -15,22 +15,22 @@ from payments.money import Amount
 
 
 class Ok[T](Struct, frozen=True):
-    """The provider did it, or had done it before under the same key."""
+    """The provider carried out the call, now or earlier under the same key."""
 
     value: T
 
 
 class Declined(Struct, frozen=True):
-    """The provider will not do it; `code` is its reason."""
+    """The provider declined the call; `code` is its reason."""
 
     code: str
     message: str = ""
 
 
 class Unknown(Struct, frozen=True):
-    """No answer that could be understood."""
+    """There was no answer, or none that could be parsed."""
 
-    why: str
+    reason: str
 
 
 type Outcome[T] = Ok[T] | Declined | Unknown
@@ -47,10 +47,7 @@ class ChargeRequest(Struct, frozen=True):
 
 
 class Charge(Struct, frozen=True):
-    """What the provider says about one payment.
-
-    `payment_id` is ours, given at creation; None where the charge was not made by us.
-    """
+    """The provider's state of one payment; `payment_id` is None if this library did not create the charge."""
 
     ref: str
     payment_id: PaymentId | None
@@ -62,7 +59,7 @@ class Charge(Struct, frozen=True):
 
 
 class RefundRequest(Struct, frozen=True):
-    """What to give back of a charge."""
+    """What to refund of a charge."""
 
     refund_id: RefundId
     attempt: int
@@ -71,7 +68,7 @@ class RefundRequest(Struct, frozen=True):
 
 
 class RefundReport(Struct, frozen=True):
-    """What the provider says about one refund; `refund_id` is None where it was not made by us."""
+    """The provider's state of one refund; `refund_id` is None if this library did not create it."""
 
     ref: str
     refund_id: RefundId | None
@@ -82,7 +79,7 @@ class RefundReport(Struct, frozen=True):
 
 
 class DisputeReport(Struct, frozen=True):
-    """What the provider says about one dispute over a charge."""
+    """The provider's state of one dispute over a charge."""
 
     ref: str
     charge_ref: str
@@ -92,18 +89,18 @@ class DisputeReport(Struct, frozen=True):
     due_at: datetime | None = None
 
 
-class Notice(Struct, frozen=True):
-    """A verified message: a hint that something about the charge `charge_ref` changed. It states no truth."""
+class WebhookNotice(Struct, frozen=True):
+    """A verified webhook: a hint that the charge `charge_ref` may have changed. Its content is never booked."""
 
     id: str
     topic: str
     charge_ref: str
 
 
-class StatementLine(Struct, frozen=True):
-    """One line of the provider's account of what it moved; money towards us is positive, before `fee_minor`.
+class StatementLine(Struct, frozen=True, kw_only=True):
+    """One line of the provider's statement. `amount` is positive for money received, before `fee_minor`.
 
-    `kind` is one of charge, refund, refund_failure, dispute, other. `payment_id` and `refund_id` are ours, where the
+    `kind` is one of charge, refund, refund_failure, dispute, other. `payment_id` and `refund_id` are ours, if the
     provider knows them.
     """
 
@@ -111,37 +108,37 @@ class StatementLine(Struct, frozen=True):
     kind: str
     amount: Amount
     fee_minor: int
-    rail: str
+    method: str
     payment_id: PaymentId | None = None
     refund_id: RefundId | None = None
     attempt: int = 1
 
 
 class Gateway(Protocol):
-    """A provider. A gateway of one's own implements this and passes `payments.testing.gateway_contract`.
+    """A payment provider. Your own gateway implements this and passes `payments.testing.gateway_contract`.
 
-    Methods that take a `key` are idempotent by it. Those that ask raise GatewayUnavailable where no answer came.
+    Methods that take a `key` are idempotent by it. The other calls raise GatewayUnavailable if there is no answer.
     """
 
     @property
     def name(self) -> str:
-        """The name that its messages and statement lines are kept under."""
+        """The name under which its webhooks and statement lines are stored."""
         ...
 
     async def create(self, request: ChargeRequest, key: str) -> Outcome[Charge]:
-        """Begin to collect."""
+        """Create a charge."""
         ...
 
     async def cancel(self, ref: str, key: str) -> Outcome[Charge]:
-        """End a charge that was not captured; one that was captured is Ok with that state, and not ended."""
+        """Cancel a charge; a captured one stays as it is and is returned with its state."""
         ...
 
     async def refund(self, request: RefundRequest, key: str) -> Outcome[RefundReport]:
-        """Give money back."""
+        """Refund a charge, in full or in part."""
         ...
 
-    async def charge(self, ref: str) -> Charge | None:
-        """Ask how a charge stands; None where the provider has none such.
+    async def get_charge(self, ref: str) -> Charge | None:
+        """Return a charge, or None if the provider does not know it.
 
         Raises:
             GatewayUnavailable: the provider did not answer.
@@ -149,41 +146,41 @@ class Gateway(Protocol):
         ...
 
     async def find_charge(self, payment_id: PaymentId) -> Charge | None:
-        """Ask for the charge made for one of our payments, whose reference never reached us.
+        """Return the charge of one of our payments whose reference is unknown, or None.
 
         Raises:
             GatewayUnavailable: the provider did not answer.
         """
         ...
 
-    async def refunds(self, charge_ref: str) -> list[RefundReport]:
-        """Ask for the refunds of a charge, at most 100.
+    async def list_refunds(self, charge_ref: str) -> list[RefundReport]:
+        """Return the refunds of a charge, at most 100.
 
         Raises:
             GatewayUnavailable: the provider did not answer.
         """
         ...
 
-    async def disputes(self, charge_ref: str) -> list[DisputeReport]:
-        """Ask for the disputes over a charge, at most 100.
+    async def list_disputes(self, charge_ref: str) -> list[DisputeReport]:
+        """Return the disputes over a charge, at most 100.
 
         Raises:
             GatewayUnavailable: the provider did not answer.
         """
         ...
 
-    async def statement(self, since: datetime, until: datetime) -> list[StatementLine]:
-        """Ask for what was moved in the half-open interval.
+    async def list_statement_lines(self, since: datetime, until: datetime) -> list[StatementLine]:
+        """Return the balance transactions of a half-open interval.
 
         Raises:
             GatewayUnavailable: the provider did not answer.
         """
         ...
 
-    def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
-        """Check that a message is the provider's own, fresh (old and future alike) and of our mode.
+    def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookNotice:
+        """Verify a webhook: its signature, its timestamp (not old, not in the future) and its mode (test or live).
 
         Raises:
-            BadSignature: it is not.
+            InvalidSignature: one of them is wrong.
         """
         ...

@@ -1,4 +1,4 @@
-"""Reconciliation: what the provider says it moved, against what the ledger says moved."""
+"""Reconciliation: the provider's statement against the ledger."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -6,17 +6,17 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from payments.errors import Refusal
-from payments.models import instant
+from payments.errors import DiscrepancyNotFound
+from payments.models import resolve_time
 from payments.port import Gateway, StatementLine
 from payments.sql import Connection, Database, Query
 
 
-class Break(Struct, frozen=True):
-    """A difference between the provider's statement and the ledger; sums in minor units, money towards us positive.
+class StatementDiscrepancy(Struct, frozen=True, kw_only=True):
+    """A difference between the provider's statement and the ledger; money received is positive, in minor units.
 
-    `kind`: missing_here (they moved it, we did not book it), missing_there, amount, duplicate (two of their lines for
-    one fact of ours). `reference` is our transaction's key, or their line's reference where we have none.
+    `kind`: missing_here (not in the ledger), missing_there (not in the statement), amount, duplicate (two statement
+    lines for one ledger transaction). `reference` is the key of the ledger transaction, or else of the line.
     """
 
     id: UUID
@@ -24,143 +24,144 @@ class Break(Struct, frozen=True):
     day: date
     kind: str
     reference: str
-    ours_minor: int | None
-    theirs_minor: int | None
+    ledger_minor: int | None
+    provider_minor: int | None
 
 
-class UnknownBreak(Refusal):
-    """There is no such open break, or no such transaction to close it with."""
-
-    code = "unknown_break"
-    status = 404
-    zh = "没有这条未处理的对账差异，或没有用来销账的分录。"
-    en = "There is no such open break, or no such transaction to close it."
-
-
-STORE_LINES = Query(
+INSERT_STATEMENT_LINES = Query(
     None,
     """
-    INSERT INTO payments.statement_lines (provider, day, line_ref, rail, kind, our_key, currency, amount_minor,
+    INSERT INTO {schema}.statement_lines (provider, day, line_ref, method, kind, ledger_key, currency, amount_minor,
                                           fee_minor)
-    VALUES (:provider, :day, :line_ref, :rail, :kind, :our_key, :currency, :amount_minor, :fee_minor)
+    VALUES (:provider, :day, :line_ref, :method, :kind, :ledger_key, :currency, :amount_minor, :fee_minor)
     ON CONFLICT (provider, line_ref) DO NOTHING
     """,
 )
-# Ours is what the provider's rails moved, the sign turned round: a clearing account goes down when money comes in.
-# A late payment's money is as real as any. A fact and its line may fall on two sides of midnight, so each side is
-# looked up by key, whatever its day, and only the day's own facts are asked for.
-OPEN_BREAKS = Query(
-    Break,
+# The ledger's side is the provider's clearing accounts with the sign reversed: they fall when money comes in. Late
+# payments count. A transaction and its line may lie on two sides of midnight, so both are matched by key on any day,
+# and only the transactions of the day itself are expected in the statement.
+INSERT_DISCREPANCIES = Query(
+    StatementDiscrepancy,
     """
-    WITH theirs AS (
-        SELECT coalesce(our_key, line_ref) AS reference, our_key, count(*) AS lines, sum(amount_minor) AS minor
-          FROM payments.statement_lines
+    WITH statement AS (
+        SELECT coalesce(ledger_key, line_ref) AS reference, ledger_key, count(*) AS lines, sum(amount_minor) AS minor
+          FROM {schema}.statement_lines
          WHERE provider = :provider AND day = :day AND kind <> 'other' AND kind <> 'dispute'
-         GROUP BY coalesce(our_key, line_ref), our_key
-    ), ours AS (
+         GROUP BY coalesce(ledger_key, line_ref), ledger_key
+    ), ledger AS (
         SELECT key, -sum(amount_minor) AS minor
-          FROM payments.transactions
-          JOIN payments.postings ON transaction_id = transactions.id
-          JOIN payments.accounts ON accounts.id = account_id
+          FROM {schema}.transactions
+          JOIN {schema}.postings ON transaction_id = transactions.id
+          JOIN {schema}.accounts ON accounts.id = account_id
          WHERE accounts.kind = 'clearing' AND split_part(code, ':', 2) <> 'bank'
-           AND ((at >= :since::timestamptz AND at < :until::timestamptz) OR key IN (SELECT reference FROM theirs))
+           AND ((at >= :since::timestamptz AND at < :until::timestamptz) OR key IN (SELECT reference FROM statement))
          GROUP BY key
-    ), found AS (
+    ), differing AS (
         SELECT CASE WHEN lines > 1 THEN 'duplicate'
-                    WHEN ours.key IS NULL THEN 'missing_here'
-                    ELSE 'amount' END AS kind, reference, ours.minor AS ours_minor, theirs.minor AS theirs_minor
-          FROM theirs LEFT JOIN ours ON ours.key = reference
-         WHERE ours.minor IS DISTINCT FROM theirs.minor
+                    WHEN ledger.key IS NULL THEN 'missing_here'
+                    ELSE 'amount' END AS kind, reference,
+               ledger.minor AS ledger_minor, statement.minor AS provider_minor
+          FROM statement LEFT JOIN ledger ON ledger.key = reference
+         WHERE ledger.minor IS DISTINCT FROM statement.minor
         UNION ALL
-        SELECT 'missing_there', key, ours.minor, NULL
-          FROM ours
-         WHERE NOT EXISTS (SELECT 1 FROM payments.statement_lines
-                            WHERE provider = :provider AND our_key = ours.key)
+        SELECT 'missing_there', key, ledger.minor, NULL
+          FROM ledger
+         WHERE NOT EXISTS (SELECT 1 FROM {schema}.statement_lines
+                            WHERE provider = :provider AND ledger_key = ledger.key)
     )
-    INSERT INTO payments.breaks (provider, day, kind, reference, ours_minor, theirs_minor, opened_at)
-    SELECT :provider, :day, kind, reference, ours_minor, theirs_minor, :at::timestamptz FROM found
+    INSERT INTO {schema}.discrepancies (provider, day, kind, reference, ledger_minor, provider_minor, opened_at)
+    SELECT :provider, :day, kind, reference, ledger_minor, provider_minor, :at::timestamptz FROM differing
     ON CONFLICT (provider, day, kind, reference) DO NOTHING
-    RETURNING id, provider, day, kind, reference, ours_minor, theirs_minor
+    RETURNING id, provider, day, kind, reference, ledger_minor, provider_minor
     """,
 )
-STILL_OPEN = Query(
-    Break,
+LIST_OPEN_DISCREPANCIES = Query(
+    StatementDiscrepancy,
     """
-    SELECT id, provider, day, kind, reference, ours_minor, theirs_minor
-      FROM payments.breaks WHERE closed_at IS NULL ORDER BY opened_at, id LIMIT 1000
+    SELECT id, provider, day, kind, reference, ledger_minor, provider_minor
+      FROM {schema}.discrepancies WHERE closed_at IS NULL ORDER BY opened_at, id LIMIT 1000
     """,
 )
-CLOSE = Query(
+CLOSE_DISCREPANCY = Query(
     None,
     """
-    UPDATE payments.breaks SET closed_by = :key, closed_at = :at, note = :note
-     WHERE id = :break_id AND closed_at IS NULL
+    UPDATE {schema}.discrepancies SET closed_by = :key, closed_at = :at, note = :note
+     WHERE id = :discrepancy_id AND closed_at IS NULL
     """,
 )
 
 
-def our_key(line: StatementLine) -> str | None:
-    """Return the ledger's key for what a line is about, or None where it is nothing of ours."""
+def compute_ledger_key(line: StatementLine) -> str | None:
+    """Return the key of the ledger transaction that a line belongs to, or None if there cannot be one."""
     if line.kind == "charge" and line.payment_id is not None:
         return f"paid:{line.payment_id}"
     if line.kind in {"refund", "refund_failure"} and line.refund_id is not None:
-        word = "refunded" if line.kind == "refund" else "refund-returned"
-        return f"{word}:{line.refund_id}:{line.attempt}"
+        prefix = "refunded" if line.kind == "refund" else "refund-returned"
+        return f"{prefix}:{line.refund_id}:{line.attempt}"
     return None
 
 
-LATE = Query(str, "SELECT key FROM payments.transactions WHERE key = ANY(:keys::text[])")
+LIST_LATE_KEYS = Query(str, "SELECT key FROM {schema}.transactions WHERE key = ANY(:keys::text[])")
 
 
 async def reconcile(
     db: Database, gateway: Gateway, *, day: date, since: datetime, until: datetime, at: datetime | None = None
-) -> list[Break]:
-    """Fetch the statement of a day, compare it with the ledger, and return the breaks that are new.
+) -> list[StatementDiscrepancy]:
+    """Compare the provider's statement of a day with the ledger and return the new discrepancies.
 
-    `since` and `until` are the half-open interval that is the day. Re-runnable: lines and breaks are stored once.
+    The day is the half-open interval from `since` to `until`. Lines and discrepancies are stored once, so it may be run
+    again.
 
     Raises:
-        GatewayUnavailable: the provider gave no statement; nothing was stored.
+        GatewayUnavailable: the provider did not answer; nothing was stored.
     """
-    lines = await gateway.statement(since, until)
+    lines = await gateway.list_statement_lines(since, until)
     async with db.transaction() as conn:
-        late = set(await LATE.all(conn, keys=[f"late:{line.payment_id}" for line in lines if line.payment_id]))
-        await STORE_LINES.run_many(conn, [_row(gateway.name, day, line, late) for line in lines])
-        return await OPEN_BREAKS.all(conn, provider=gateway.name, day=day, since=since, until=until, at=instant(at))
+        late = set(
+            await LIST_LATE_KEYS.all(conn, keys=[f"late:{line.payment_id}" for line in lines if line.payment_id])
+        )
+        await INSERT_STATEMENT_LINES.run_many(conn, [_build_line(gateway.name, day, line, late) for line in lines])
+        return await INSERT_DISCREPANCIES.all(
+            conn, provider=gateway.name, day=day, since=since, until=until, at=resolve_time(at)
+        )
 
 
-def _row(provider: str, day: date, line: StatementLine, late: set[str]) -> dict[str, object]:
-    key = our_key(line)
+def _build_line(provider: str, day: date, line: StatementLine, late: set[str]) -> dict[str, object]:
+    key = compute_ledger_key(line)
     if line.kind == "charge" and f"late:{line.payment_id}" in late:
         key = f"late:{line.payment_id}"
     return {
         "provider": provider,
         "day": day,
         "line_ref": line.ref,
-        "rail": line.rail,
+        "method": line.method,
         "kind": line.kind,
-        "our_key": key,
+        "ledger_key": key,
         "currency": line.amount.currency,
         "amount_minor": line.amount.minor,
         "fee_minor": line.fee_minor,
     }
 
 
-async def open_breaks(conn: Connection) -> list[Break]:
-    """Return the breaks that nobody has closed, oldest first, at most 1,000."""
-    return await STILL_OPEN.all(conn)
+async def list_open_discrepancies(conn: Connection) -> list[StatementDiscrepancy]:
+    """Return the open discrepancies, oldest first, at most 1,000."""
+    return await LIST_OPEN_DISCREPANCIES.all(conn)
 
 
-async def close_break(conn: Connection, break_id: UUID, *, key: str, note: str, at: datetime | None = None) -> None:
-    """Close a break by the ledger transaction that settles it; there is no other way.
+async def close_discrepancy(
+    conn: Connection, discrepancy_id: UUID, *, key: str, note: str, at: datetime | None = None
+) -> None:
+    """Close a discrepancy with the key of the ledger transaction that corrects it.
 
     Raises:
-        UnknownBreak: there is none such, it is closed, or no transaction has that key.
+        DiscrepancyNotFound: the discrepancy is not open, or no transaction has that key.
     """
     try:
         async with conn.transaction():
-            closed = await CLOSE.run(conn, break_id=break_id, key=key, note=note, at=instant(at))
+            closed = await CLOSE_DISCREPANCY.run(
+                conn, discrepancy_id=discrepancy_id, key=key, note=note, at=resolve_time(at)
+            )
     except asyncpg.ForeignKeyViolationError as error:
-        raise UnknownBreak from error
+        raise DiscrepancyNotFound from error
     if not closed:
-        raise UnknownBreak
+        raise DiscrepancyNotFound

@@ -1,79 +1,82 @@
-"""Giving money back: asked for in one transaction, sent outside of any, settled by what the provider says."""
+"""Refunds: requested in one transaction, sent outside of any, booked by the provider's answer."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from payments.errors import GatewayUnavailable
+from payments.errors import GatewayUnavailable, KeyAlreadyUsed, ProviderMismatch, RefundExceedsPayment, RefundNotFound
 from payments.ledger import Leg, balances, post
-from payments.models import (
-    FactDiffers,
-    Method,
-    OverRefund,
-    Payment,
-    PaymentId,
-    ProviderDisagrees,
-    Refund,
-    RefundId,
-    RefundState,
-    UnknownRefund,
-    instant,
-)
+from payments.models import Method, Payment, PaymentId, Refund, RefundId, RefundState, resolve_time
 from payments.money import Amount, split
-from payments.operations import SEND, Operation, leave_unknown, refund_key, settle_operation, unanswered
-from payments.pay import find_payment, lock_payment
+from payments.operations import (
+    MARK_SENT,
+    Operation,
+    build_refund_key,
+    complete_call,
+    record_unknown_outcome,
+)
+from payments.pay import get_payment, lock_payment
 from payments.port import Declined, Gateway, Ok, Outcome, RefundReport, RefundRequest, Unknown
+from payments.records import (
+    LIST_PARTS,
+    REFUND_COLUMNS,
+    book_refund,
+    get_clearing_account,
+    get_refund_account,
+    record_refund,
+)
 from payments.sql import Connection, Database, Query
-from payments.truth import PARTS, REFUND_COLUMNS, book_refund, clearing, refund_account, settle
 
-REQUEST = Query(
+INSERT_REFUND = Query(
     Refund,
     """
-    INSERT INTO payments.refunds (payment_id, key, kind, amount_minor, reason, requested_at)
+    INSERT INTO {schema}.refunds (payment_id, key, kind, amount_minor, reason, requested_at)
     VALUES (:payment_id, :key, :kind, :minor, :reason, :at)
     ON CONFLICT (key) DO NOTHING
     RETURNING """
     + REFUND_COLUMNS,
 )
-FIND_BY_KEY = Query(Refund, "SELECT " + REFUND_COLUMNS + " FROM payments.refunds WHERE key = :key")
-FIND = Query(Refund, "SELECT " + REFUND_COLUMNS + " FROM payments.refunds WHERE id = :refund_id")
-LOCK = Query(Refund, "SELECT " + REFUND_COLUMNS + " FROM payments.refunds WHERE id = :refund_id FOR NO KEY UPDATE")
-OF_PAYMENT = Query(
-    Refund, "SELECT " + REFUND_COLUMNS + " FROM payments.refunds WHERE payment_id = :payment_id ORDER BY id LIMIT 100"
+FIND_REFUND_BY_KEY = Query(Refund, "SELECT " + REFUND_COLUMNS + " FROM {schema}.refunds WHERE key = :key")
+FIND_REFUND = Query(Refund, "SELECT " + REFUND_COLUMNS + " FROM {schema}.refunds WHERE id = :refund_id")
+LOCK_REFUND = Query(
+    Refund, "SELECT " + REFUND_COLUMNS + " FROM {schema}.refunds WHERE id = :refund_id FOR NO KEY UPDATE"
 )
-RESERVE = Query(
+LIST_REFUNDS = Query(
+    Refund, "SELECT " + REFUND_COLUMNS + " FROM {schema}.refunds WHERE payment_id = :payment_id ORDER BY id LIMIT 100"
+)
+RESERVE_REFUND_AMOUNT = Query(
     None,
-    "UPDATE payments.payments SET refunded_minor = refunded_minor + :minor WHERE id = :payment_id",
+    "UPDATE {schema}.payments SET refunded_minor = refunded_minor + :minor WHERE id = :payment_id",
 )
-WRITE_OPERATION = Query(
+INSERT_REFUND_OPERATION = Query(
     None,
     """
-    INSERT INTO payments.operations (payment_id, refund_id, kind, key) VALUES (:payment_id, :refund_id, 'refund', :key)
+    INSERT INTO {schema}.operations (payment_id, refund_id, kind, key) VALUES (:payment_id, :refund_id, 'refund', :key)
     ON CONFLICT (key) DO NOTHING
     """,
 )
-AGAIN = Query(
+RETRY_REFUND = Query(
     Refund,
     """
-    UPDATE payments.refunds SET state = 'requested', attempt = attempt + 1, provider_ref = NULL
+    UPDATE {schema}.refunds SET state = 'requested', attempt = attempt + 1, provider_ref = NULL
      WHERE id = :refund_id AND state = 'failed'
     RETURNING """
     + REFUND_COLUMNS,
 )
-PAID_BY_HAND = Query(
+MARK_REFUNDED_BY_TRANSFER = Query(
     Refund,
     """
-    UPDATE payments.refunds
-       SET state = 'succeeded', attempt = attempt + CASE state WHEN 'failed' THEN 1 ELSE 0 END, settled_at = :at,
+    UPDATE {schema}.refunds
+       SET state = 'succeeded', attempt = attempt + CASE state WHEN 'failed' THEN 1 ELSE 0 END, succeeded_at = :at,
            reason = :reference
      WHERE id = :refund_id AND state IN ('requested', 'failed')
     RETURNING """
     + REFUND_COLUMNS,
 )
-LEFT_OF_ORDER = Query(
+GET_REFUNDABLE_AMOUNT = Query(
     int,
     """
     SELECT coalesce(sum(captured_minor - refunded_minor), 0)::bigint
-      FROM payments.payments WHERE order_ref = :order AND state = 'captured'
+      FROM {schema}.payments WHERE order_ref = :order AND state = 'captured'
     """,
 )
 
@@ -89,134 +92,134 @@ async def request_refund(
     reason: str | None = None,
     at: datetime | None = None,
 ) -> Refund:
-    """Set aside what goes back to the payer, in the caller's transaction; `send_refund` sends it.
+    """Reserve a refund in the caller's transaction; `send_refund` sends it.
 
-    Idempotent by `key`. `legs` say where the sum comes from and come to −`amount_minor`: before release from escrow
-    (with `promotion` + for what the platform had borne), after it from the recorded payable and commission. Without
-    them it comes from the escrows of the payment's parts by what each still holds, and the platform gets its share of
-    the discount back, rounded down.
+    Idempotent by `key`. `legs` name the accounts that the amount comes from and sum to −`amount_minor`: escrow before
+    its release (with `promotion` + for the platform's discount), the recorded payable and commission after it. By
+    default the amount comes from the escrows of the payment's parts in proportion to their balances, and the platform
+    gets its share of the discount back, rounded down.
 
     Raises:
-        UnknownPayment: there is none such.
-        OverRefund: more than is left of what came in, or nothing; `left_minor` says how much is left.
-        FactDiffers: the key stands for another refund.
-        BelowFloor: an account does not hold what is taken from it.
+        PaymentNotFound: the payment does not exist.
+        RefundExceedsPayment: the amount is not positive or exceeds the refundable amount (`refundable_minor`).
+        KeyAlreadyUsed: the key belongs to another refund.
+        InsufficientBalance: the balance of an account is too low.
     """
     payment = await lock_payment(conn, payment_id)
-    known = await FIND_BY_KEY.maybe(conn, key=key)
+    known = await FIND_REFUND_BY_KEY.maybe(conn, key=key)
     if known is not None:
         if (known.payment_id, known.amount_minor, known.kind) != (payment_id, amount_minor, kind):
-            raise FactDiffers(key=key)
+            raise KeyAlreadyUsed(key=key)
         return known
-    left = payment.captured_minor - payment.refunded_minor - payment.disputed_minor
-    if not 0 < amount_minor <= left:
-        raise OverRefund(left=Amount(left, payment.currency))
-    moment = instant(at)
-    refund = await REQUEST.maybe(
+    refundable = payment.captured_minor - payment.refunded_minor - payment.disputed_minor
+    if not 0 < amount_minor <= refundable:
+        raise RefundExceedsPayment(refundable=Amount(refundable, payment.currency))
+    moment = resolve_time(at)
+    refund = await INSERT_REFUND.maybe(
         conn, payment_id=payment_id, key=key, kind=kind, minor=amount_minor, reason=reason, at=moment
     )
     if refund is None:
-        raise FactDiffers(key=key)
+        raise KeyAlreadyUsed(key=key)
     if legs is None:
-        legs = await _legs_of_parts(conn, payment, amount_minor)
-    await RESERVE.run(conn, payment_id=payment_id, minor=amount_minor)
+        legs = await _build_escrow_legs(conn, payment, amount_minor)
+    await RESERVE_REFUND_AMOUNT.run(conn, payment_id=payment_id, minor=amount_minor)
     await post(
         conn,
         key=f"refund:{refund.id}",
         kind=kind,
         order=payment.order_ref,
-        legs=[*legs, (refund_account(payment), amount_minor)],
+        legs=[*legs, (get_refund_account(payment), amount_minor)],
         currency=payment.currency,
         at=moment,
     )
     if payment.method is not Method.BANK:
-        await WRITE_OPERATION.run(
-            conn, payment_id=payment_id, refund_id=refund.id, key=refund_key(refund.id, refund.attempt)
+        await INSERT_REFUND_OPERATION.run(
+            conn, payment_id=payment_id, refund_id=refund.id, key=build_refund_key(refund.id, refund.attempt)
         )
     return refund
 
 
-async def _legs_of_parts(conn: Connection, payment: Payment, amount: int) -> list[Leg]:
-    """Take a sum from the escrows of the parts, with the platform's share of the discount beside it."""
-    held = await balances(conn, order=payment.order_ref)
-    codes = [f"escrow:{part.name}" for part in await PARTS.all(conn, payment_id=payment.id)]
-    escrows = [held.get(code, 0) for code in codes]
-    left = await LEFT_OF_ORDER.one(conn, order=payment.order_ref)
-    borne = max(0, sum(escrows) - left)
-    # Rounded down, so that the payer and the producers gain; the last refund takes what is left to the fen.
-    platform = amount * borne // left
+async def _build_escrow_legs(conn: Connection, payment: Payment, amount: int) -> list[Leg]:
+    """Return legs that take an amount from the escrows of the parts, with the platform's share of the discount."""
+    by_account = await balances(conn, order=payment.order_ref)
+    codes = [f"escrow:{part.name}" for part in await LIST_PARTS.all(conn, payment_id=payment.id)]
+    escrows = [by_account.get(code, 0) for code in codes]
+    refundable = await GET_REFUNDABLE_AMOUNT.one(conn, order=payment.order_ref)
+    discount = max(0, sum(escrows) - refundable)
+    # Rounded down in favour of the payer and the payees; the last refund takes the exact rest.
+    platform = amount * discount // refundable
     if sum(escrows) < amount + platform:
-        raise OverRefund(left=Amount(max(0, sum(escrows) - borne), payment.currency))
+        raise RefundExceedsPayment(refundable=Amount(max(0, sum(escrows) - discount), payment.currency))
     shares = split(amount + platform, escrows)
     return [*((code, -share) for code, share in zip(codes, shares, strict=True)), ("promotion", platform)]
 
 
-async def find_refund(conn: Connection, refund_id: RefundId) -> Refund:
+async def get_refund(conn: Connection, refund_id: RefundId) -> Refund:
     """Return a refund.
 
     Raises:
-        UnknownRefund: there is none such.
+        RefundNotFound: the refund does not exist.
     """
-    refund = await FIND.maybe(conn, refund_id=refund_id)
+    refund = await FIND_REFUND.maybe(conn, refund_id=refund_id)
     if refund is None:
-        raise UnknownRefund
+        raise RefundNotFound
     return refund
 
 
-async def refunds_of(conn: Connection, payment_id: PaymentId) -> list[Refund]:
+async def list_refunds(conn: Connection, payment_id: PaymentId) -> list[Refund]:
     """Return the refunds of a payment, oldest first, at most 100."""
-    return await OF_PAYMENT.all(conn, payment_id=payment_id)
+    return await LIST_REFUNDS.all(conn, payment_id=payment_id)
 
 
 async def send_refund(db: Database, gateway: Gateway, refund_id: RefundId, *, at: datetime | None = None) -> Refund:
-    """Send a refund that was asked for to the provider and book the outcome. Safe to repeat.
+    """Send a requested refund to the provider and book the outcome. Safe to repeat.
 
-    One to a bank account is paid by hand: `record_repaid`.
+    A refund to a bank account is transferred by hand: `record_refund_transfer`.
 
     Raises:
-        UnknownRefund: there is none such.
-        GatewayUnavailable: no answer; `finish_operations` finds out.
-        ProviderDisagrees: the provider made something else than was asked.
+        RefundNotFound: the refund does not exist.
+        GatewayUnavailable: the outcome is unknown; `finish_operations` resolves it.
+        ProviderMismatch: the provider created something else than was requested.
     """
     async with db.transaction() as conn:
-        refund = await find_refund(conn, refund_id)
-        payment = await find_payment(conn, refund.payment_id)
-        operation = await SEND.maybe(conn, key=refund_key(refund_id, refund.attempt))
+        refund = await get_refund(conn, refund_id)
+        payment = await get_payment(conn, refund.payment_id)
+        operation = await MARK_SENT.maybe(conn, key=build_refund_key(refund_id, refund.attempt))
     if operation is None or payment.provider_ref is None:
         return refund
     amount = Amount(refund.amount_minor, payment.currency)
     request = RefundRequest(refund_id, refund.attempt, payment.provider_ref, amount)
-    return await _carry_out(db, gateway, request, operation, instant(at))
+    return await _send_request(db, gateway, request, operation, resolve_time(at))
 
 
-async def _carry_out(
+async def _send_request(
     db: Database, gateway: Gateway, request: RefundRequest, operation: Operation, at: datetime
 ) -> Refund:
-    outcome = await (_ask_for(gateway, request) if operation.stale else gateway.refund(request, operation.key))
+    outcome = await (_query_refund(gateway, request) if operation.stale else gateway.refund(request, operation.key))
     try:
         async with db.transaction() as conn:
             payment = await lock_payment(conn, operation.payment_id)
-            refund = await LOCK.one(conn, refund_id=request.refund_id)
-            await settle_operation(conn, operation, outcome)
+            refund = await LOCK_REFUND.one(conn, refund_id=request.refund_id)
+            await complete_call(conn, operation, outcome)
             match outcome:
                 case Ok(value=report):
                     refund = await book_refund(conn, payment, refund, report, at)
                 case Declined(code=code):
-                    no = RefundReport("", refund.id, refund.attempt, RefundState.FAILED, request.amount, code)
-                    refund = await book_refund(conn, payment, refund, no, at)
+                    declined = RefundReport("", refund.id, refund.attempt, RefundState.FAILED, request.amount, code)
+                    refund = await book_refund(conn, payment, refund, declined, at)
                 case Unknown():
                     pass
-    except ProviderDisagrees as error:
-        await leave_unknown(db, operation, str(error))
+    except ProviderMismatch as error:
+        await record_unknown_outcome(db, operation, str(error))
         raise
     if isinstance(outcome, Unknown):
-        raise unanswered(outcome)
+        raise GatewayUnavailable(outcome.reason)
     return refund
 
 
-async def _ask_for(gateway: Gateway, request: RefundRequest) -> Outcome[RefundReport]:
+async def _query_refund(gateway: Gateway, request: RefundRequest) -> Outcome[RefundReport]:
     try:
-        reports = await gateway.refunds(request.charge_ref)
+        reports = await gateway.list_refunds(request.charge_ref)
     except GatewayUnavailable as error:
         return Unknown(str(error))
     for report in reports:
@@ -226,39 +229,41 @@ async def _ask_for(gateway: Gateway, request: RefundRequest) -> Outcome[RefundRe
 
 
 async def retry_refund(conn: Connection, refund_id: RefundId) -> Refund:
-    """Ask again for a refund that failed, under a new key, in the caller's transaction; `send_refund` sends it.
+    """Request a failed refund again, under a new key, in the caller's transaction; `send_refund` sends it.
 
     Raises:
-        UnknownRefund: there is none such.
+        RefundNotFound: the refund does not exist.
     """
-    refund = await find_refund(conn, refund_id)
-    again = await AGAIN.maybe(conn, refund_id=refund_id)
-    if again is None:
+    refund = await get_refund(conn, refund_id)
+    retried = await RETRY_REFUND.maybe(conn, refund_id=refund_id)
+    if retried is None:
         return refund
-    await WRITE_OPERATION.run(
-        conn, payment_id=again.payment_id, refund_id=refund_id, key=refund_key(refund_id, again.attempt)
+    await INSERT_REFUND_OPERATION.run(
+        conn, payment_id=retried.payment_id, refund_id=refund_id, key=build_refund_key(refund_id, retried.attempt)
     )
-    return again
+    return retried
 
 
-async def record_repaid(conn: Connection, refund_id: RefundId, *, reference: str, at: datetime | None = None) -> Refund:
+async def record_refund_transfer(
+    conn: Connection, refund_id: RefundId, *, reference: str, at: datetime | None = None
+) -> Refund:
     """Book a refund that was paid by bank transfer, in the caller's transaction; `reference` is the bank's number.
 
-    For payments that came by bank, and for refunds that the provider could not carry out. Repeating changes nothing.
+    For payments by bank transfer, and for refunds that failed at the provider. Repeating changes nothing.
 
     Raises:
-        UnknownRefund: there is none such.
-        FactDiffers: it is with the provider, or was settled by it.
+        RefundNotFound: the refund does not exist.
+        KeyAlreadyUsed: the refund is pending at the provider or succeeded there.
     """
-    refund = await find_refund(conn, refund_id)
+    refund = await get_refund(conn, refund_id)
     payment = await lock_payment(conn, refund.payment_id)
-    refund = await LOCK.one(conn, refund_id=refund_id)
+    refund = await LOCK_REFUND.one(conn, refund_id=refund_id)
     if refund.state is RefundState.SUCCEEDED and refund.reason == reference:
         return refund
     by_bank = payment.method is Method.BANK and refund.state is RefundState.REQUESTED
     if not by_bank and refund.state is not RefundState.FAILED:
-        raise FactDiffers(key=refund.key)
-    paid = await PAID_BY_HAND.one(conn, refund_id=refund_id, reference=reference, at=instant(at))
-    account = clearing(payment) if by_bank else "clearing:bank"
-    await settle(conn, payment, paid, at=instant(at), account=account)
+        raise KeyAlreadyUsed(key=refund.key)
+    paid = await MARK_REFUNDED_BY_TRANSFER.one(conn, refund_id=refund_id, reference=reference, at=resolve_time(at))
+    account = get_clearing_account(payment) if by_bank else "clearing:bank"
+    await record_refund(conn, payment, paid, at=resolve_time(at), account=account)
     return paid

@@ -1,8 +1,8 @@
-"""SQL as typed values, and the one way to a transaction.
+"""SQL as typed values, and access to a database.
 
-A `Query` stands at module level beside the function that uses it. It binds `:named` parameters, refuses a wrong set of
-names and decodes each row to the type that it declares. Every query of the project is listed in `QUERIES`, so that one
-test can prepare them all against the migrated schema.
+A `Query` is a module-level constant beside the function that uses it. It binds `:named` parameters, rejects a wrong set
+of names and decodes each row to its declared type. `QUERIES` lists all of them, so that a test can prepare every
+statement against the migrated schema.
 """
 
 import inspect
@@ -20,14 +20,45 @@ from payments.errors import Busy
 type Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
 QUERIES: list["Query[Any]"] = []
-"""Every query that was ever declared, in the order of import."""
+"""Every declared query, in the order of import."""
 
+DEFAULT_SCHEMA = "payments"
+"""The schema of this library's tables unless the caller chooses another."""
+
+_SCHEMA = "{schema}"
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _NAMED = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
-_ROWS_OF_TAG = re.compile(r"(\d+)$")
+_TAG_ROW_COUNT = re.compile(r"(\d+)$")
 
 
-def _caller() -> str:
-    """Name the module that declares a query: two frames up."""
+def require_identifier(name: str) -> str:
+    """Return `name`, which becomes part of an SQL text, if it needs no quotes.
+
+    Raises:
+        ValueError: it has other characters than small letters, digits and underscores, or is too long.
+    """
+    if not _IDENTIFIER.fullmatch(name):
+        raise ValueError(f"not a plain SQL identifier: {name!r}")
+    return name
+
+
+def make_connection_class(schema: str) -> "type[asyncpg.Connection[asyncpg.Record]]":
+    """Return an asyncpg `connection_class` whose queries find this library's tables in `schema`.
+
+    Raises:
+        ValueError: `schema` is not a plain SQL identifier.
+    """
+    name = require_identifier(schema)
+
+    class SchemaConnection(asyncpg.Connection):  # pyright: ignore[reportMissingTypeArgument] - generic in the stubs only
+        __slots__ = ()
+        payments_schema = name
+
+    return SchemaConnection
+
+
+def _get_caller_module() -> str:
+    """Return the name of the module that declares a query, two frames up."""
     frame = inspect.currentframe()
     for _ in range(2):
         frame = frame.f_back if frame else None
@@ -37,10 +68,11 @@ def _caller() -> str:
 class Query[R]:
     """One SQL statement and the type of its rows: a Struct, or a plain type for a single column.
 
-    `None` as the row type says that the statement returns nothing; use `run`.
+    A row type of `None` means that the statement returns no rows; use `run`. `{schema}` in the text stands for the
+    schema of this library's tables, which the connection decides; `sql` has the default one.
     """
 
-    __slots__ = ("module", "names", "row", "single", "sql", "text")
+    __slots__ = ("_sql_by_schema", "module", "names", "row", "single", "sql", "text")
 
     @overload
     def __init__(self: "Query[None]", row: None, text: LiteralString) -> None: ...
@@ -50,11 +82,25 @@ class Query[R]:
         self.row = row
         self.text = text
         self.names = tuple(dict.fromkeys(_NAMED.findall(text)))
-        places = {name: f"${i}" for i, name in enumerate(self.names, 1)}
-        self.sql = _NAMED.sub(lambda match: places[match.group(1)], text)
+        numbers = {name: f"${i}" for i, name in enumerate(self.names, 1)}
+        numbered = _NAMED.sub(lambda match: numbers[match.group(1)], text)
+        self.sql = numbered.replace(_SCHEMA, DEFAULT_SCHEMA)
+        self._sql_by_schema = {DEFAULT_SCHEMA: self.sql} if _SCHEMA in text else None
         self.single = not (isinstance(row, type) and issubclass(row, msgspec.Struct))
-        self.module = _caller()
+        self.module = _get_caller_module()
         QUERIES.append(self)
+
+    def resolve(self, conn: Connection) -> str:
+        """Return the statement as `conn` runs it, in the schema that its connection class names."""
+        if self._sql_by_schema is None:
+            return self.sql
+        schema = str(getattr(conn, "payments_schema", DEFAULT_SCHEMA))
+        sql = self._sql_by_schema.get(schema)
+        if sql is None:
+            text = self.text.replace(_SCHEMA, schema)
+            sql = _NAMED.sub(lambda match: f"${self.names.index(match.group(1)) + 1}", text)
+            self._sql_by_schema[schema] = sql
+        return sql
 
     def _values(self, values: Mapping[str, object]) -> list[object]:
         if len(values) != len(self.names) or any(name not in values for name in self.names):
@@ -67,48 +113,56 @@ class Query[R]:
         return cast("R", msgspec.convert(dict(record), self.row))
 
     async def maybe(self, conn: Connection, **values: object) -> R | None:
-        """Return the only row, or None where there is none."""
-        records = await conn.fetch(self.sql, *self._values(values))
-        assert len(records) <= 1, f"{self.module}: {len(records)} rows where one was meant"  # noqa: S101
+        """Return the only row, or None if there is none."""
+        records = await conn.fetch(self.resolve(conn), *self._values(values))
+        assert len(records) <= 1, f"{self.module}: {len(records)} rows instead of one"
         return self._decode(records[0]) if records else None
 
     async def one(self, conn: Connection, **values: object) -> R:
-        """Return the only row; that there is one is the caller's knowledge, so its absence is our bug."""
-        records = await conn.fetch(self.sql, *self._values(values))
-        assert len(records) == 1, f"{self.module}: {len(records)} rows where one was meant"  # noqa: S101
+        """Return the only row; anything but exactly one row is a bug."""
+        records = await conn.fetch(self.resolve(conn), *self._values(values))
+        assert len(records) == 1, f"{self.module}: {len(records)} rows instead of one"
         return self._decode(records[0])
 
     async def all(self, conn: Connection, **values: object) -> list[R]:
-        """Return every row; the statement bounds how many."""
-        return [self._decode(record) for record in await conn.fetch(self.sql, *self._values(values))]
+        """Return every row; the statement limits their number."""
+        return [self._decode(record) for record in await conn.fetch(self.resolve(conn), *self._values(values))]
 
     async def run(self, conn: Connection, **values: object) -> int:
-        """Execute and return how many rows were touched."""
-        tag = await conn.execute(self.sql, *self._values(values))
-        found = _ROWS_OF_TAG.search(tag)
+        """Execute the statement and return the number of affected rows."""
+        tag = await conn.execute(self.resolve(conn), *self._values(values))
+        found = _TAG_ROW_COUNT.search(tag)
         return int(found.group(1)) if found else 0
 
     async def run_many(self, conn: Connection, rows: Iterable[Mapping[str, object]]) -> None:
-        """Execute once a row, pipelined in one round trip."""
-        await conn.executemany(self.sql, [self._values(row) for row in rows])
+        """Execute the statement once per row, pipelined in one round trip."""
+        await conn.executemany(self.resolve(conn), [self._values(row) for row in rows])
 
 
 class Database:
-    """A pool of connections; handlers open their transaction on it in plain sight.
+    """A pool of connections.
 
-    `acquire_timeout` bounds the wait for a connection; past it the caller is refused with `Busy`.
+    `acquire_timeout` limits the wait for a connection, in seconds. `scope_setting` names the session setting that the
+    row-level security policies of the caller's own tables read, if there are any.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, acquire_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        *,
+        acquire_timeout: float = 5.0,
+        scope_setting: str | None = None,
+    ) -> None:
         self.pool = pool
         self.acquire_timeout = acquire_timeout
+        self.scope_setting = scope_setting
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
-        """Lend a connection without a transaction: each statement stands alone.
+        """Yield a connection without a transaction: each statement commits by itself.
 
         Raises:
-            Busy: no connection came free in time.
+            Busy: no connection became available in time.
         """
         try:
             conn = await self.pool.acquire(timeout=self.acquire_timeout)
@@ -121,26 +175,26 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, *, scope: str | None = None) -> AsyncGenerator[Connection]:
-        """Open a transaction: committed at the end of the block, rolled back by any exception.
+        """Yield a connection in a transaction, committed at the end of the block and rolled back by any exception.
 
-        `scope` says which rows row-level security shows: the prefix of a division code, `all` for the system's own
-        work, or None for none of the guarded ones. It ends with the transaction.
+        `scope` is the value of `scope_setting` until the transaction ends; None leaves the setting unset.
 
         Raises:
-            Busy: no connection came free in time.
+            Busy: no connection became available in time.
         """
         async with self.connection() as conn, conn.transaction():
             if scope is not None:
-                await conn.execute("SELECT set_config('market.scope', $1, true)", scope)
+                assert self.scope_setting is not None, "this database has no scope_setting"
+                await conn.execute("SELECT set_config($1, $2, true)", self.scope_setting, scope)
             yield conn
 
     async def close(self) -> None:
-        """Close every connection, waiting for those in use."""
+        """Close the pool after the connections in use are released."""
         await self.pool.close()
 
 
 async def _no_reset(_conn: Connection) -> None:
-    """Leave out the RESET ALL after each use: nothing of ours outlives its transaction; a test looks for leftovers."""
+    """Skip asyncpg's RESET ALL on release: no session state outlives a transaction, which a test checks."""
 
 
 def _encode_json(value: object) -> bytes:
@@ -152,7 +206,7 @@ def _decode_json(value: bytes) -> object:
 
 
 async def prepare_connection(conn: Connection) -> None:
-    """Teach a new connection to take and give jsonb as plain values."""
+    """Register the codec by which a new connection passes jsonb as plain Python values."""
     await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode_json, decoder=_decode_json, format="binary")
 
 
@@ -160,14 +214,19 @@ async def open_database(
     dsn: str,
     *,
     role: str | None = None,
+    schema: str = DEFAULT_SCHEMA,
     min_size: int = 1,
     max_size: int = 10,
     acquire_timeout: float = 5.0,
-    application_name: str = "market",
+    application_name: str = "payments",
+    scope_setting: str | None = None,
 ) -> Database:
-    """Connect a pool to `dsn`, working as `role` where one is given.
+    """Open a pool of connections to `dsn` that act as `role` and find this library's tables in `schema`.
 
-    Locks are waited for at most 4 s and a statement runs at most 30 s, so that nothing queues for ever.
+    A statement waits at most 4 s for a lock and runs at most 30 s.
+
+    Raises:
+        ValueError: `schema` is not a plain SQL identifier.
     """
     server_settings = {
         "application_name": application_name,
@@ -181,8 +240,9 @@ async def open_database(
         dsn,
         min_size=min_size,
         max_size=max_size,
+        connection_class=make_connection_class(schema),
         init=prepare_connection,
         reset=_no_reset,
         server_settings=server_settings,
     )
-    return Database(pool, acquire_timeout=acquire_timeout)
+    return Database(pool, acquire_timeout=acquire_timeout, scope_setting=scope_setting)

@@ -1,7 +1,7 @@
-"""Stripe behind the port, through its own library: Alipay by redirect, WeChat Pay by QR code.
+"""The gateway to Stripe, through its official library: Alipay by redirect, WeChat Pay by QR code.
 
-Stripe cannot settle to domestic bank accounts in mainland China; it is the reference rail, WeChat Pay v3 the domestic
-one. Every call carries our own persisted key; the library itself never retries.
+Stripe cannot settle to domestic bank accounts in mainland China. Every call carries our persisted idempotency key; the
+library itself never retries.
 """
 
 import json
@@ -13,35 +13,26 @@ from uuid import UUID
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
-from payments.errors import GatewayUnavailable
-from payments.models import (
-    Action,
-    BadSignature,
-    DisputeState,
-    Method,
-    PaymentId,
-    PaymentState,
-    RefundId,
-    RefundState,
-)
+from payments.errors import GatewayUnavailable, InvalidSignature
+from payments.models import Action, DisputeState, Method, PaymentId, PaymentState, RefundId, RefundState
 from payments.money import Amount
 from payments.port import (
     Charge,
     ChargeRequest,
     Declined,
     DisputeReport,
-    Notice,
     Ok,
     Outcome,
     RefundReport,
     RefundRequest,
     StatementLine,
     Unknown,
+    WebhookNotice,
 )
 
-FRESH = timedelta(minutes=5)
-"""How old, or how far ahead, a message's timestamp may be. Stripe's own library looks at the age alone."""
-MOST_LINES = 100_000
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
+"""The maximum difference of a webhook's timestamp, past or future. Stripe's library checks only its age."""
+MAX_STATEMENT_LINES = 100_000
 
 _STATES = {
     "requires_payment_method": PaymentState.FAILED,
@@ -68,16 +59,16 @@ _LINE_KINDS = {
     "payment_failure_refund": "refund_failure",
     "adjustment": "dispute",
 }
-_RAILS = {"alipay": "alipay", "wechat_pay": "wechat"}
-# Stripe's word that the call was not carried out under this key because of what was asked, and will never be.
-_SAYS_NO = (stripe.CardError, stripe.InvalidRequestError)
+_METHODS = {"alipay": "alipay", "wechat_pay": "wechat"}
+# Errors by which Stripe says that it did not and will not carry out the call under this key.
+_DECLINE_ERRORS = (stripe.CardError, stripe.InvalidRequestError)
 
 
 class Stripe:
-    """The gateway to Stripe, or to a server that speaks as it does.
+    """The gateway to Stripe, or to a server with the same API.
 
-    `base` is another server's address (the sandbox); `live` says which mode's messages are ours; `timeout` bounds each
-    call, in seconds. Close it with `aclose`, or use it as an async context manager.
+    `base` is the address of another server, such as the sandbox. `live` is the mode whose webhooks are accepted.
+    `timeout` limits each call, in seconds. Close it with `aclose`, or use it as an async context manager.
     """
 
     name = "stripe"
@@ -113,7 +104,7 @@ class Stripe:
         await self._http.close_async()
 
     async def create(self, request: ChargeRequest, key: str) -> Outcome[Charge]:
-        """Begin to collect: a PaymentIntent, created and confirmed in one call."""
+        """Create and confirm a PaymentIntent in one call."""
         kind: Literal["wechat_pay", "alipay"] = "wechat_pay" if request.method is Method.WECHAT else "alipay"
         params: PaymentIntentCreateParams = {
             "amount": request.amount.minor,
@@ -122,31 +113,31 @@ class Stripe:
             "allowed_payment_method_types": [kind],
             "payment_method_data": {"type": kind},
             "metadata": {"payment": str(request.payment_id), "order": request.order},
-            # A redirect needs a way back: without one of the caller's own the payer ends on the provider's site.
+            # A redirect requires a return address: without one from the caller the payer ends on the provider's site.
             "return_url": request.return_url or self._home,
         }
         if kind == "wechat_pay":
             params["payment_method_options"] = {"wechat_pay": {"client": "web"}}
-        return await _outcome(
-            lambda: self._client.v1.payment_intents.create_async(params, {"idempotency_key": key}), _charge
+        return await _call(
+            lambda: self._client.v1.payment_intents.create_async(params, {"idempotency_key": key}), _read_charge
         )
 
     async def cancel(self, ref: str, key: str) -> Outcome[Charge]:
-        """End a charge that was not captured; where Stripe refuses, how it stands is asked."""
-        outcome = await _outcome(
-            lambda: self._client.v1.payment_intents.cancel_async(ref, {}, {"idempotency_key": key}), _charge
+        """Cancel a charge; if Stripe declines, query and return its state."""
+        outcome = await _call(
+            lambda: self._client.v1.payment_intents.cancel_async(ref, {}, {"idempotency_key": key}), _read_charge
         )
         if not isinstance(outcome, Declined):
             return outcome
         try:
-            charge = await self.charge(ref)
+            charge = await self.get_charge(ref)
         except GatewayUnavailable as error:
             return Unknown(str(error))
         return outcome if charge is None else Ok(charge)
 
     async def refund(self, request: RefundRequest, key: str) -> Outcome[RefundReport]:
-        """Give money back."""
-        return await _outcome(
+        """Refund a charge, in full or in part."""
+        return await _call(
             lambda: self._client.v1.refunds.create_async(
                 {
                     "payment_intent": request.charge_ref,
@@ -155,64 +146,64 @@ class Stripe:
                 },
                 {"idempotency_key": key},
             ),
-            _refund,
+            _read_refund,
         )
 
-    async def charge(self, ref: str) -> Charge | None:
-        """Ask how a charge stands.
+    async def get_charge(self, ref: str) -> Charge | None:
+        """Return a charge, or None if Stripe does not know it.
 
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        outcome = await _outcome(lambda: self._client.v1.payment_intents.retrieve_async(ref), _charge)
+        outcome = await _call(lambda: self._client.v1.payment_intents.retrieve_async(ref), _read_charge)
         if isinstance(outcome, Declined) and outcome.code == "resource_missing":
             return None
-        return _value(outcome)
+        return _unwrap(outcome)
 
     async def find_charge(self, payment_id: PaymentId) -> Charge | None:
-        """Ask for the charge made for one of our payments, by its metadata; Stripe's search is a minute behind.
+        """Return the charge of one of our payments, found by its metadata; Stripe's search lags by a minute.
 
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        found = _value(
-            await _outcome(
+        found = _unwrap(
+            await _call(
                 lambda: self._client.v1.payment_intents.search_async(
                     {"query": f"metadata['payment']:'{payment_id}'", "limit": 1}
                 ),
-                lambda page: [_charge(intent) for intent in page.data],
+                lambda page: [_read_charge(intent) for intent in page.data],
             )
         )
         return found[0] if found else None
 
-    async def refunds(self, charge_ref: str) -> list[RefundReport]:
-        """Ask for the refunds of a charge.
+    async def list_refunds(self, charge_ref: str) -> list[RefundReport]:
+        """Return the refunds of a charge, at most 100.
 
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        return _value(
-            await _outcome(
+        return _unwrap(
+            await _call(
                 lambda: self._client.v1.refunds.list_async({"payment_intent": charge_ref, "limit": 100}),
-                lambda page: [_refund(each) for each in page.data],
+                lambda page: [_read_refund(each) for each in page.data],
             )
         )
 
-    async def disputes(self, charge_ref: str) -> list[DisputeReport]:
-        """Ask for the disputes over a charge.
+    async def list_disputes(self, charge_ref: str) -> list[DisputeReport]:
+        """Return the disputes over a charge, at most 100.
 
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        return _value(
-            await _outcome(
+        return _unwrap(
+            await _call(
                 lambda: self._client.v1.disputes.list_async({"payment_intent": charge_ref, "limit": 100}),
-                lambda page: [_dispute(charge_ref, each) for each in page.data],
+                lambda page: [_read_dispute(charge_ref, each) for each in page.data],
             )
         )
 
-    async def statement(self, since: datetime, until: datetime) -> list[StatementLine]:
-        """Ask for the balance transactions of the half-open interval, with what each of them came from.
+    async def list_statement_lines(self, since: datetime, until: datetime) -> list[StatementLine]:
+        """Return the balance transactions of a half-open interval, with their sources.
 
         Raises:
             GatewayUnavailable: Stripe did not answer.
@@ -220,141 +211,141 @@ class Stripe:
         lines: list[StatementLine] = []
         created = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
         after: str | None = None
-        while len(lines) < MOST_LINES:
+        while len(lines) < MAX_STATEMENT_LINES:
             params: dict[str, Any] = {"created": created, "limit": 100, "expand": ["data.source"]}
             if after is not None:
                 params["starting_after"] = after
-            page = _value(
-                await _outcome(
+            page = _unwrap(
+                await _call(
                     lambda params=params: self._client.v1.balance_transactions.list_async(cast("Any", params)),
                     lambda page: page,
                 )
             )
-            lines += [_line(each) for each in page.data]
+            lines += [_read_line(each) for each in page.data]
             if not page.has_more:
                 break
             after = page.data[-1].id
         return lines
 
-    def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
-        """Check the signature over the raw body, the timestamp both ways and the mode.
+    def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookNotice:
+        """Verify the signature of the raw body, the timestamp (past and future) and the mode.
 
         Raises:
-            BadSignature: one of them is wrong, or no secret is set to check it with.
+            InvalidSignature: one of them is wrong, or no secret is set.
         """
         if not self._secret:
             # Anyone can sign with an empty secret.
-            raise BadSignature(why="no secret")
+            raise InvalidSignature(why="no secret")
         header = next((value for name, value in headers.items() if name.lower() == "stripe-signature"), "")
         try:
             _verify_signature(body.decode(), header, self._secret)
-            stamped = datetime.fromtimestamp(_stamp(header), UTC)
+            stamped = datetime.fromtimestamp(_read_timestamp(header), UTC)
             message = json.loads(body)
         except (stripe.SignatureVerificationError, ValueError, OverflowError, OSError) as error:
-            raise BadSignature(why="signature") from error
-        if abs(now - stamped) > FRESH:
-            raise BadSignature(why="timestamp")
+            raise InvalidSignature(why="signature") from error
+        if abs(now - stamped) > MAX_CLOCK_DIFFERENCE:
+            raise InvalidSignature(why="timestamp")
         try:
             found, topic, live = message["data"]["object"], str(message["type"]), message["livemode"]
             ref = found["id"] if found["object"] == "payment_intent" else found.get("payment_intent")
-            notice = Notice(str(message["id"]), topic, ref or "")
+            notice = WebhookNotice(str(message["id"]), topic, ref or "")
         except (KeyError, TypeError, AttributeError) as error:
-            raise BadSignature(why="shape") from error
+            raise InvalidSignature(why="shape") from error
         if live is not self._live:
-            raise BadSignature(why="mode")
+            raise InvalidSignature(why="mode")
         return notice
 
 
-# The library leaves the tolerance untyped; freshness is judged here, both ways.
+# Typed here because the library leaves the tolerance untyped, which is not used.
 _verify_signature = cast(
     "Callable[[str, str, str], bool]",
     stripe.WebhookSignature.verify_header,  # pyright: ignore[reportUnknownMemberType]
 )
 
 
-def _stamp(header: str) -> int:
-    return next(int(word[2:]) for word in header.split(",") if word.startswith("t="))
+def _read_timestamp(header: str) -> int:
+    return next(int(item[2:]) for item in header.split(",") if item.startswith("t="))
 
 
-async def _outcome[A, T](call: Callable[[], Awaitable[A]], read: Callable[[A], T]) -> Outcome[T]:
-    """Carry out a call and sort its answer: done, refused, or not known."""
+async def _call[A, T](call: Callable[[], Awaitable[A]], read: Callable[[A], T]) -> Outcome[T]:
+    """Make a call and return its outcome: ok, declined or unknown."""
     try:
         return Ok(read(await call()))
-    except _SAYS_NO as error:
+    except _DECLINE_ERRORS as error:
         return Declined(error.code or "declined", error.user_message or "")
     except stripe.StripeError as error:
         return Unknown(f"{type(error).__name__}: {error.code or error.user_message or ''}"[:300])
     except (ValueError, KeyError, AttributeError) as error:
-        return Unknown(f"answer not understood: {error}"[:300])
+        return Unknown(f"invalid response: {error}"[:300])
 
 
-def _value[T](outcome: Outcome[T]) -> T:
+def _unwrap[T](outcome: Outcome[T]) -> T:
     match outcome:
         case Ok(value=value):
             return value
         case Declined(code=code, message=message):
             raise GatewayUnavailable(f"{code}: {message}")
-        case Unknown(why=why):
-            raise GatewayUnavailable(why)
+        case Unknown(reason=reason):
+            raise GatewayUnavailable(reason)
 
 
-def _metadata(found: stripe.StripeObject, name: str) -> str | None:
+def _read_metadata(found: stripe.StripeObject, name: str) -> str | None:
     metadata = cast("dict[str, str] | None", found.to_dict().get("metadata"))
     return None if metadata is None else metadata.get(name)
 
 
-def _uuid(word: str | None) -> UUID | None:
-    """Return our id out of metadata that anyone with the account may have written."""
+def _parse_uuid(text: str | None) -> UUID | None:
+    """Return our id from metadata, or None: anyone with access to the account can write it."""
     try:
-        return None if word is None else UUID(word)
+        return None if text is None else UUID(text)
     except ValueError:
         return None
 
 
-def _charge(intent: stripe.PaymentIntent) -> Charge:
-    payment_id = _uuid(_metadata(intent, "payment"))
-    failed = intent.last_payment_error
+def _read_charge(intent: stripe.PaymentIntent) -> Charge:
+    payment_id = _parse_uuid(_read_metadata(intent, "payment"))
+    error = intent.last_payment_error
     return Charge(
         ref=intent.id,
         payment_id=None if payment_id is None else PaymentId(payment_id),
         state=_STATES[intent.status],
         amount=Amount(intent.amount, intent.currency.upper()),
         captured_minor=intent.amount_received or 0,
-        action=_action(intent),
-        reason=None if failed is None else failed.code or failed.type,
+        action=_read_action(intent),
+        reason=None if error is None else error.code or error.type,
     )
 
 
-def _action(intent: stripe.PaymentIntent) -> Action | None:
-    wanted = intent.next_action
-    if wanted is None:
+def _read_action(intent: stripe.PaymentIntent) -> Action | None:
+    action = intent.next_action
+    if action is None:
         return None
-    if wanted.type == "wechat_pay_display_qr_code" and wanted.wechat_pay_display_qr_code is not None:
-        code = wanted.wechat_pay_display_qr_code
+    if action.type == "wechat_pay_display_qr_code" and action.wechat_pay_display_qr_code is not None:
+        code = action.wechat_pay_display_qr_code
         return Action(redirect_url=code.hosted_instructions_url, qr_code=code.data, qr_image=code.image_data_url)
-    if wanted.type == "alipay_handle_redirect" and wanted.alipay_handle_redirect is not None:
-        return Action(redirect_url=wanted.alipay_handle_redirect.url)
+    if action.type == "alipay_handle_redirect" and action.alipay_handle_redirect is not None:
+        return Action(redirect_url=action.alipay_handle_redirect.url)
     return None
 
 
-def _refund(refund: stripe.Refund) -> RefundReport:
-    refund_id = _uuid(_metadata(refund, "refund"))
+def _read_refund(refund: stripe.Refund) -> RefundReport:
+    refund_id = _parse_uuid(_read_metadata(refund, "refund"))
     return RefundReport(
         ref=refund.id,
         refund_id=None if refund_id is None else RefundId(refund_id),
-        attempt=_attempt(refund),
+        attempt=_read_attempt(refund),
         state=_REFUND_STATES[refund.status or "pending"],
         amount=Amount(refund.amount, refund.currency.upper()),
         reason=refund.to_dict().get("failure_reason"),
     )
 
 
-def _attempt(refund: stripe.StripeObject) -> int:
-    word = _metadata(refund, "attempt") or "1"
-    return int(word) if word.isdecimal() else 0
+def _read_attempt(refund: stripe.StripeObject) -> int:
+    text = _read_metadata(refund, "attempt") or "1"
+    return int(text) if text.isdecimal() else 0
 
 
-def _dispute(charge_ref: str, dispute: stripe.Dispute) -> DisputeReport:
+def _read_dispute(charge_ref: str, dispute: stripe.Dispute) -> DisputeReport:
     state = {"won": DisputeState.WON, "lost": DisputeState.LOST}.get(dispute.status, DisputeState.OPEN)
     due = dispute.evidence_details.due_by
     return DisputeReport(
@@ -367,20 +358,22 @@ def _dispute(charge_ref: str, dispute: stripe.Dispute) -> DisputeReport:
     )
 
 
-def _line(moved: stripe.BalanceTransaction) -> StatementLine:
-    source = moved.source
+def _read_line(transaction: stripe.BalanceTransaction) -> StatementLine:
+    source = transaction.source
     found = source if isinstance(source, stripe.StripeObject) else None
-    payment_id = None if found is None else _uuid(_metadata(found, "payment"))
-    refund_id = None if found is None else _uuid(_metadata(found, "refund"))
+    payment_id = None if found is None else _parse_uuid(_read_metadata(found, "payment"))
+    refund_id = None if found is None else _parse_uuid(_read_metadata(found, "refund"))
     details: dict[str, Any] = {} if found is None else found.to_dict()
-    how = cast("dict[str, Any] | None", details.get("payment_method_details") or details.get("destination_details"))
+    method_details = cast(
+        "dict[str, Any] | None", details.get("payment_method_details") or details.get("destination_details")
+    )
     return StatementLine(
-        ref=moved.id,
-        kind=_LINE_KINDS.get(moved.type, "other"),
-        amount=Amount(moved.amount, moved.currency.upper()),
-        fee_minor=moved.fee,
-        rail=_RAILS.get(str((how or {}).get("type")), "other"),
+        ref=transaction.id,
+        kind=_LINE_KINDS.get(transaction.type, "other"),
+        amount=Amount(transaction.amount, transaction.currency.upper()),
+        fee_minor=transaction.fee,
+        method=_METHODS.get(str((method_details or {}).get("type")), "other"),
         payment_id=None if payment_id is None else PaymentId(payment_id),
         refund_id=None if refund_id is None else RefundId(refund_id),
-        attempt=1 if found is None else _attempt(found),
+        attempt=1 if found is None else _read_attempt(found),
     )

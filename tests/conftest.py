@@ -1,7 +1,7 @@
-"""What the tests stand on: one embedded server a session, a template migrated once, real connections.
+"""Shared fixtures: one embedded server per session, a template database migrated once, real connections.
 
-`conn` is a rolled-back transaction on a shared database; `database` is a fresh database of its own, for what must
-commit. Both work as the service does, in the role that owns nothing; `owner` is the schema's owner on `database`.
+`conn` is a rolled-back transaction on a shared database; `database` is a fresh database, for tests that must commit.
+Both use the service's role, which owns nothing; `owner` is the schema's owner on `database`.
 """
 
 import itertools
@@ -15,26 +15,27 @@ import pytest
 from hypothesis import settings
 
 from market.kernel import Connection, Database, open_database
-from market.kernel.embedded import Server, embedded_server
+from market.kernel.database import APP_ROLE
+from market.kernel.embedded import EmbeddedServer, embedded_server
 from market.kernel.migrate import create_database
-from market.kernel.seal import Seal, seal_from_secret
-from market.startup import APP_ROLE, migrate_database
+from market.kernel.seal import Seal, derive_seal
+from market.startup import migrate_database
 
 NOW = datetime(2019, 9, 20, 1, 0, tzinfo=UTC)
 """Nine in the morning of the market day of the golden story."""
 
 _numbers = itertools.count(1)
 
-# How long an example takes is the machine's affair: what must be fast is measured by the benchmarks. A landing tries
-# the same examples each time; `HYPOTHESIS=search` looks for new ones.
+# No deadline per example, because speed is measured by the benchmarks. `make test` uses the same examples each time;
+# `HYPOTHESIS=search` searches for new ones.
 settings.register_profile("any machine", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS", "any machine"))
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """The session's PostgreSQL; durability is left to the fault tests, which start servers of their own."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[EmbeddedServer]:
+    """The session's PostgreSQL without durability; the fault tests start durable servers of their own."""
     with embedded_server(
         tmp_path_factory.mktemp("postgres"),
         fsync="off",
@@ -47,15 +48,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 
 
 @pytest.fixture(scope="session")
-async def template(server: Server) -> str:
-    """The name of a database that is migrated and holds the divisions, cloned by every other."""
+async def template(server: EmbeddedServer) -> str:
+    """The name of the migrated template database, with the divisions, which every other database clones."""
     await create_database(server.dsn("postgres"), "template_market")
     await migrate_database(server.dsn("template_market"))
     return "template_market"
 
 
-async def clone(server: Server, template: str) -> str:
-    """Make a database out of the template and return its name."""
+async def clone_database(server: EmbeddedServer, template: str) -> str:
+    """Create a database from the template and return its name."""
     name = f"market_{os.getpid()}_{next(_numbers)}"
     conn = await asyncpg.connect(server.dsn("postgres"))
     try:
@@ -65,8 +66,8 @@ async def clone(server: Server, template: str) -> str:
     return name
 
 
-async def drop(server: Server, name: str) -> None:
-    """Remove a database, whoever is connected."""
+async def drop_database(server: EmbeddedServer, name: str) -> None:
+    """Drop a database, even if there are connections to it."""
     conn = await asyncpg.connect(server.dsn("postgres"))
     try:
         await conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -75,9 +76,9 @@ async def drop(server: Server, name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-async def shared(server: Server, template: str) -> AsyncGenerator[Database]:
+async def shared(server: EmbeddedServer, template: str) -> AsyncGenerator[Database]:
     """The database that rolled-back tests share."""
-    name = await clone(server, template)
+    name = await clone_database(server, template)
     db = await open_database(server.dsn(name), role=APP_ROLE, max_size=4)
     yield db
     await db.close()
@@ -97,16 +98,16 @@ async def conn(shared: Database) -> AsyncGenerator[Connection]:
 
 
 @pytest.fixture
-async def dsn(server: Server, template: str) -> AsyncGenerator[str]:
+async def dsn(server: EmbeddedServer, template: str) -> AsyncGenerator[str]:
     """The owner's address of a fresh database."""
-    name = await clone(server, template)
+    name = await clone_database(server, template)
     yield server.dsn(name)
-    await drop(server, name)
+    await drop_database(server, name)
 
 
 @pytest.fixture
 async def database(dsn: str) -> AsyncGenerator[Database]:
-    """A fresh database of the test's own, as the service uses it."""
+    """A fresh database, connected in the service's role."""
     db = await open_database(dsn, role=APP_ROLE, max_size=60, acquire_timeout=30)
     yield db
     await db.close()
@@ -114,7 +115,7 @@ async def database(dsn: str) -> AsyncGenerator[Database]:
 
 @pytest.fixture
 async def owner(dsn: str) -> AsyncGenerator[Connection]:
-    """The schema's owner on the test's own database, to try what the schema itself refuses."""
+    """A connection of the schema's owner to `database`, to test the schema's own constraints."""
     connection = await asyncpg.connect(dsn)
     yield connection
     await connection.close()
@@ -122,8 +123,8 @@ async def owner(dsn: str) -> AsyncGenerator[Connection]:
 
 @pytest.fixture(scope="session")
 def seal() -> Seal:
-    """A seal under a key of the tests."""
-    return seal_from_secret("a secret of the tests, 32 characters and more")
+    """A seal with a fixed key."""
+    return derive_seal("a secret of the tests, 32 characters and more")
 
 
 @pytest.fixture

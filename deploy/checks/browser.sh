@@ -1,5 +1,5 @@
 #!/bin/sh
-# The browser journeys need Chromium and a Chinese font: brought by apt where that is there and we may.
+# The browser journeys need Chromium and a Chinese font: installed with apt if available and permitted.
 set -u
 missing=""
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="chromium"

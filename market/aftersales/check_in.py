@@ -1,4 +1,4 @@
-"""Guests arrive: their code counts once, and the money of the stay becomes the farm's."""
+"""Check-in of guests by their code, which releases the escrow of the stay."""
 
 import re
 from collections.abc import Sequence
@@ -7,23 +7,24 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.models import CodeUsed, CodeWrong, NotTheDay
-from market.aftersales.receive import receive
-from market.aftersales.ship import own_suborder
-from market.bookings import BookingState, code_index
-from market.identity import Actor, NotFound
+from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode
+from market.aftersales.receive import receive_suborders
+from market.aftersales.ship import find_own_suborder
+from market.bookings.models import BookingState
+from market.bookings.transitions import index_check_in_code
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
-from market.kernel.clock import day_of
+from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.kernel.text import fold
+from market.kernel.text import normalize_text
 from market.orders import open_address
-from market.orders.move import lock_order_of
+from market.orders.transitions import lock_order_by_suborder
 
-MOST_GUESTS = 500
+MAX_GUESTS = 500
 
 
-class CheckedIn(Struct, frozen=True):
-    """A guest who has arrived."""
+class CheckIn(Struct, frozen=True):
+    """A booking whose guest has just arrived."""
 
     booking_id: UUID
     suborder_id: UUID
@@ -34,7 +35,7 @@ class CheckedIn(Struct, frozen=True):
 
 
 class Guest(Struct, frozen=True):
-    """A booking of the day, with the name and phone that its order was placed under."""
+    """A booking for a day, with the name and phone of its order."""
 
     booking_id: UUID
     order_code: str
@@ -47,7 +48,7 @@ class Guest(Struct, frozen=True):
     phone: str
 
 
-class _Coded(Struct, frozen=True):
+class _BookingByCode(Struct, frozen=True):
     booking_id: UUID
     suborder_id: UUID
     title: str
@@ -68,8 +69,8 @@ class _GuestRow(Struct, frozen=True):
     address_sealed: bytes
 
 
-BY_CODE = Query(
-    _Coded,
+FIND_BOOKING_BY_CODE = Query(
+    _BookingByCode,
     """
     SELECT bookings.id AS booking_id, bookings.suborder_id, order_lines.title, rooms.name AS room,
            lower(nights) AS arrive_on, upper(nights) AS leave_on, bookings.state
@@ -82,16 +83,16 @@ BY_CODE = Query(
      LIMIT 1
     """,
 )
-# The one decision: whoever comes second finds nothing to move.
-ARRIVE = Query(
+# The state in the condition decides between concurrent check-ins.
+MARK_ARRIVED = Query(
     int,
     """
     UPDATE bookings SET state = 'arrived', arrived_at = :now WHERE id = :booking_id AND state = 'booked'
     RETURNING 1
     """,
 )
-STILL_TO_COME = Query(int, "SELECT count(*) FROM bookings WHERE suborder_id = :suborder_id AND state = 'booked'")
-GUESTS = Query(
+COUNT_EXPECTED = Query(int, "SELECT count(*) FROM bookings WHERE suborder_id = :suborder_id AND state = 'booked'")
+LIST_GUESTS = Query(
     _GuestRow,
     """
     SELECT bookings.id AS booking_id, orders.number || '-' || suborders.position AS order_code, order_lines.title,
@@ -104,49 +105,51 @@ GUESTS = Query(
      WHERE bookings.listing_id IN (SELECT id FROM listings WHERE producer_id = :producer_id AND kind = 'stay')
        AND nights @> :day::date AND bookings.state IN ('booked', 'arrived')
      ORDER BY lower(nights) DESC, rooms.position
-     LIMIT :most
+     LIMIT :limit
     """,
 )
 
 
-async def check_in_guest(conn: Connection, seal: Seal, actor: Actor, code: str, *, now: datetime) -> CheckedIn:
-    """Let the guest in who shows `code`, once, in the caller's transaction.
+async def check_in_guest(conn: Connection, seal: Seal, actor: Actor, code: str, *, now: datetime) -> CheckIn:
+    """Check in the guest with `code`, once, in the caller's transaction.
 
-    When the last room of the stay has arrived, what was held becomes the producer's. The code counts from the day of
-    arrival to that of departure.
+    When the guests of the last room have arrived, the escrow of the stay is released to the producer. The code is valid
+    from the day of arrival to the day of departure.
 
     Raises:
-        CodeWrong: no guest of the actor's producers holds it, or the booking was cancelled.
-        CodeUsed: the guest has arrived before.
-        NotTheDay: the guest comes on another day.
+        InvalidCheckInCode: no booking of the actor's producers has it, or the booking was cancelled.
+        CheckInCodeUsed: the guest has already checked in.
+        CheckInOutsideStay: today is outside the stay.
     """
-    digits = re.sub(r"\D", "", fold(code))
-    found = await _find(conn, seal, actor, digits)
-    order = await lock_order_of(conn, found.suborder_id)
-    suborder = None if order is None else await own_suborder(conn, actor, order.id, found.suborder_id)
+    digits = re.sub(r"\D", "", normalize_text(code))
+    found = await _find_booking(conn, seal, actor, digits)
+    order = await lock_order_by_suborder(conn, found.suborder_id)
+    suborder = None if order is None else await find_own_suborder(conn, actor, order.id, found.suborder_id)
     if order is None or suborder is None:
         raise NotFound
-    if not found.arrive_on <= day_of(now) <= found.leave_on:
-        raise NotTheDay(arrive_on=found.arrive_on, leave_on=found.leave_on)
-    if await ARRIVE.maybe(conn, booking_id=found.booking_id, now=now) is None:
-        raise CodeUsed
-    if not await STILL_TO_COME.one(conn, suborder_id=found.suborder_id):
-        await receive(conn, seal, order, [suborder], actor=str(actor.account_id), now=now)
-    return CheckedIn(found.booking_id, found.suborder_id, found.title, found.room, found.arrive_on, found.leave_on)
+    if not found.arrive_on <= get_business_day(now) <= found.leave_on:
+        raise CheckInOutsideStay(arrive_on=found.arrive_on, leave_on=found.leave_on)
+    if await MARK_ARRIVED.maybe(conn, booking_id=found.booking_id, now=now) is None:
+        raise CheckInCodeUsed
+    if not await COUNT_EXPECTED.one(conn, suborder_id=found.suborder_id):
+        await receive_suborders(conn, seal, order, [suborder], actor=str(actor.account_id), now=now)
+    return CheckIn(found.booking_id, found.suborder_id, found.title, found.room, found.arrive_on, found.leave_on)
 
 
-async def _find(conn: Connection, seal: Seal, actor: Actor, digits: str) -> _Coded:
-    found = await BY_CODE.maybe(conn, code_hash=code_index(seal, digits), producers=list(actor.producers))
+async def _find_booking(conn: Connection, seal: Seal, actor: Actor, digits: str) -> _BookingByCode:
+    found = await FIND_BOOKING_BY_CODE.maybe(
+        conn, code_hash=index_check_in_code(seal, digits), producers=list(actor.producers)
+    )
     if found is None or found.state is BookingState.CANCELLED:
-        raise CodeWrong
+        raise InvalidCheckInCode
     if found.state is BookingState.ARRIVED:
-        raise CodeUsed
+        raise CheckInCodeUsed
     return found
 
 
-async def guests_of(conn: Connection, seal: Seal, producer_id: UUID, day: date) -> Sequence[Guest]:
-    """Return who sleeps at a producer's in the night of `day`, arrivals of the day first, at most 500."""
-    rows = await GUESTS.all(conn, producer_id=producer_id, day=day, most=MOST_GUESTS)
+async def list_guests(conn: Connection, seal: Seal, producer_id: UUID, day: date) -> Sequence[Guest]:
+    """Return a producer's guests in the night of `day`, arrivals of the day first, at most 500."""
+    rows = await LIST_GUESTS.all(conn, producer_id=producer_id, day=day, limit=MAX_GUESTS)
     guests: list[Guest] = []
     for row in rows:
         address = open_address(seal, row.address_sealed)

@@ -1,36 +1,36 @@
-"""Answers that say no after the sale."""
+"""Limits and refusals after the sale."""
 
 from datetime import timedelta
 from enum import StrEnum
 
 from market.kernel import Refusal
 
-BAD_FRUIT_WITHIN = timedelta(hours=48)
-"""How long after receipt bad goods are made good. Source: marketplace.md, 坏果包赔: photo within 48 hours."""
-AGREED_WITHIN = timedelta(days=90)
-"""How long after receipt a producer may still give money back by agreement; payment rails take refunds for 180 days."""
-MOST_REVIEW = 500
+BAD_FRUIT_WINDOW = timedelta(hours=48)
+"""How long after receipt bad goods can be refunded. Source: marketplace.md, 坏果包赔: photo within 48 hours."""
+AGREED_REFUND_WINDOW = timedelta(days=90)
+"""How long after receipt a producer may refund by agreement; payment methods accept refunds for 180 days."""
+MAX_REVIEW_LENGTH = 500
 OWN_DELIVERY = "自己送"
-"""Stands for the carrier where the producer brings the goods itself: there is no number, and neither is kept."""
+"""The carrier value for delivery by the producer itself: there is no tracking number, and neither is stored."""
 
 
-class Why(StrEnum):
-    """Why part of a line's money goes back."""
+class LineRefundReason(StrEnum):
+    """Why part of a line is refunded."""
 
     BAD_FRUIT = "bad_fruit"
     AGREED = "agreed"
 
 
 class NotShippable(Refusal):
-    """The parcel is not waiting to be shipped: unpaid, shipped already, cancelled, or no parcel at all."""
+    """The suborder is not a parcel to ship: unpaid, shipped, cancelled, or not goods."""
 
     code = "not_shippable"
     zh = "这一单现在不能发货（{state}）。"
     en = "This parcel cannot be shipped now; it is {state}."
 
 
-class TrackingWrong(Refusal):
-    """The carrier or the tracking number is missing or not one."""
+class InvalidTracking(Refusal):
+    """The carrier or the tracking number is missing or invalid."""
 
     code = "tracking_wrong"
     status = 422
@@ -38,16 +38,16 @@ class TrackingWrong(Refusal):
     en = "Give the carrier and a tracking number of 4 to 40 letters and digits."
 
 
-class NotReceivable(Refusal):
-    """Nothing of it can be received now: unpaid, cancelled, over, or a stay before its arrival."""
+class NothingToReceive(Refusal):
+    """Nothing can be received now: unpaid, cancelled, finished, or a stay before its arrival."""
 
     code = "not_receivable"
     zh = "现在没有可以确认收货的东西。"
     en = "There is nothing to confirm now."
 
 
-class CodeWrong(Refusal):
-    """No guest of this house holds that code."""
+class InvalidCheckInCode(Refusal):
+    """No booking of this producer has the code."""
 
     code = "code_wrong"
     status = 422
@@ -55,24 +55,24 @@ class CodeWrong(Refusal):
     en = "No guest of yours holds this code."
 
 
-class CodeUsed(Refusal):
-    """The guest has arrived before."""
+class CheckInCodeUsed(Refusal):
+    """The guest has already checked in."""
 
     code = "code_used"
     zh = "这个入住码已经用过了。"
     en = "This code was used already."
 
 
-class NotTheDay(Refusal):
-    """The guest comes on another day."""
+class CheckInOutsideStay(Refusal):
+    """Today is outside the stay."""
 
     code = "not_the_day"
     zh = "这个入住码从 {arrive_on} 起才能用，到 {leave_on} 为止。"
     en = "This code counts from {arrive_on} to {leave_on}."
 
 
-class RefundWrong(Refusal):
-    """A refund says how much in one way: a sum, or a share."""
+class InvalidRefundAmount(Refusal):
+    """A refund needs either a sum or a share."""
 
     code = "refund_wrong"
     status = 422
@@ -81,7 +81,7 @@ class RefundWrong(Refusal):
 
 
 class NotRefundable(Refusal):
-    """The line was never paid for, or was cancelled whole."""
+    """The line was not paid or its suborder was cancelled."""
 
     code = "not_refundable"
     zh = "这一项现在不能退款。"
@@ -89,14 +89,14 @@ class NotRefundable(Refusal):
 
 
 class TooLateToRefund(Refusal):
-    """The time for it is over."""
+    """The refund window has passed."""
 
     code = "too_late_to_refund"
     zh = "已经过了收货后 {hours} 小时，不能这样退款了。"
     en = "More than {hours} hours have passed since receipt."
 
 
-class OtherRefundUnderKey(Refusal):
+class RefundKeyReused(Refusal):
     """The key was used for another refund of this line."""
 
     code = "idempotency_key_reused"
@@ -105,7 +105,7 @@ class OtherRefundUnderKey(Refusal):
     en = "This key was used for another refund of this line; take a new one."
 
 
-class ReviewWrong(Refusal):
+class InvalidReview(Refusal):
     """A review has 1 to 5 stars and at most 500 characters."""
 
     code = "review_wrong"
@@ -115,15 +115,15 @@ class ReviewWrong(Refusal):
 
 
 class NotReceivedYet(Refusal):
-    """One reviews what one has received."""
+    """Only received purchases can be reviewed."""
 
     code = "not_received_yet"
     zh = "收到以后才能评价。"
     en = "Review it once you have received it."
 
 
-class NotSleptYet(NotReceivedYet):
-    """A stay is reviewed when its nights are over."""
+class StayNotOver(NotReceivedYet):
+    """A stay can be reviewed once its nights are over."""
 
     code = "not_slept_yet"
     zh = "住完了再评价：{leave_on} 起能写。"
@@ -131,7 +131,7 @@ class NotSleptYet(NotReceivedYet):
 
 
 class AlreadyReviewed(Refusal):
-    """A purchase is reviewed once."""
+    """The purchase was already reviewed."""
 
     code = "already_reviewed"
     zh = "这一单已经评价过了。"

@@ -1,4 +1,4 @@
-"""Receipt: the buyer confirms, or time does; only then does the money become the producer's."""
+"""Receipt, confirmed by the buyer or after some days; it releases the escrow to the producer."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,58 +6,59 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.models import NotReceivable
-from market.identity import Actor, NotFound
+from market.aftersales.models import NothingToReceive
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
-from market.kernel.clock import day_of
+from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.orders.escrow import release_escrow
+from market.orders.expire import CLOCK_ACTOR
 from market.orders.models import OrderState, SuborderState
-from market.orders.move import (
-    OrderRow,
-    SuborderRow,
+from market.orders.notifications import notify_money_arrived
+from market.orders.transitions import (
+    LockedOrder,
+    LockedSuborder,
     finish_order,
+    load_suborders,
     lock_order,
-    lock_order_of,
+    lock_order_by_suborder,
     move_suborders,
-    suborders_of_order,
 )
-from market.orders.release import release
-from market.orders.tell import tell_money
 
-MOST = 500
-BY_CLOCK = "clock"
+MAX_OVERDUE = 500
 
 
-class Received(Struct, frozen=True):
-    """Where an order stands after a receipt, and which of its suborders it was for."""
+class ReceiptConfirmation(Struct, frozen=True):
+    """The order's state after a receipt, and the positions of the received suborders."""
 
     order_id: UUID
     state: OrderState
     positions: list[int]
 
 
-# A stay can be received from its day of arrival on.
-NOT_YET = Query(
+# A stay can be received from its day of arrival.
+LIST_EARLY_STAYS = Query(
     UUID,
     """
     SELECT DISTINCT suborder_id FROM bookings JOIN suborders ON suborders.id = suborder_id
      WHERE order_id = :order_id AND lower(nights) > :day::date
     """,
 )
-ARRIVE_ALL = Query(
+MARK_ALL_ARRIVED = Query(
     None,
     """
     UPDATE bookings SET state = 'arrived', arrived_at = :now
      WHERE suborder_id = ANY(:suborder_ids::uuid[]) AND state = 'booked'
     """,
 )
-OVERDUE = Query(
+LIST_OVERDUE_SUBORDERS = Query(
     UUID,
     """
-    (SELECT id FROM suborders WHERE state = 'shipped' AND shipped_at <= :shipped_before ORDER BY shipped_at LIMIT :most)
+    (SELECT id FROM suborders
+      WHERE state = 'shipped' AND shipped_at <= :shipped_before ORDER BY shipped_at LIMIT :limit)
     UNION
     (SELECT suborders.id FROM bookings JOIN suborders ON suborders.id = suborder_id
-      WHERE bookings.state = 'booked' AND suborders.state = 'paid' AND upper(nights) <= :left_before::date LIMIT :most)
+      WHERE bookings.state = 'booked' AND suborders.state = 'paid' AND upper(nights) <= :left_before::date LIMIT :limit)
     """,
 )
 
@@ -70,82 +71,82 @@ async def confirm_receipt(
     *,
     positions: Sequence[int] | None = None,
     now: datetime,
-) -> Received:
+) -> ReceiptConfirmation:
     """Confirm that an order, or its suborders at `positions`, was received, in the caller's transaction.
 
-    What was held for each becomes its producer's, who is told. Without positions it is for everything that can be
-    received now; what was received before stays as it is.
+    The escrow of each is released to its producer, who is notified. Without positions, everything that can be received
+    now is; suborders received before stay as they are.
 
     Raises:
         NotFound: the order is not the buyer's, or has no such suborder.
-        NotReceivable: something asked for, or everything, is unpaid, cancelled, or a stay before its arrival.
+        NothingToReceive: a requested suborder, or every suborder, is unpaid, cancelled, or a stay before its arrival.
     """
     order = await lock_order(conn, order_id)
     if order is None or order.buyer_id != buyer.account_id:
         raise NotFound
-    suborders = await suborders_of_order(conn, order_id)
+    suborders = await load_suborders(conn, order_id)
     chosen = [each for each in suborders if positions is None or each.position in positions]
     if positions is not None and len(chosen) != len(set(positions)):
         raise NotFound
-    early = set(await NOT_YET.all(conn, order_id=order_id, day=day_of(now)))
+    early = set(await LIST_EARLY_STAYS.all(conn, order_id=order_id, day=get_business_day(now)))
     ready = [each for each in chosen if is_receivable(each) and each.id not in early]
     done = [each for each in chosen if each.state is SuborderState.RECEIVED]
     if len(ready) + len(done) < (1 if positions is None else len(chosen)):
-        raise NotReceivable
-    state = await receive(conn, seal, order, ready, actor=str(buyer.account_id), now=now)
-    return Received(order_id, state, [each.position for each in sorted(ready + done, key=lambda each: each.position)])
+        raise NothingToReceive
+    state = await receive_suborders(conn, seal, order, ready, actor=str(buyer.account_id), now=now)
+    return ReceiptConfirmation(
+        order_id, state, [each.position for each in sorted(ready + done, key=lambda each: each.position)]
+    )
 
 
-def is_receivable(suborder: SuborderRow) -> bool:
-    """Say whether a suborder's state allows its receipt; a parcel handed over in person was never shipped."""
+def is_receivable(suborder: LockedSuborder) -> bool:
+    """Return whether a suborder's state allows its receipt; a parcel handed over in person is never shipped."""
     return suborder.state in {SuborderState.PAID, SuborderState.SHIPPED}
 
 
-async def receive(
+async def receive_suborders(
     conn: Connection,
     seal: Seal | None,
-    order: OrderRow,
-    suborders: Sequence[SuborderRow],
+    order: LockedOrder,
+    suborders: Sequence[LockedSuborder],
     *,
     actor: str,
     now: datetime,
 ) -> OrderState:
-    """Receive suborders of a locked order: move, release, tell; return where the order stands then."""
+    """Mark suborders of a locked order as received, release their escrow and notify; return the order's state."""
     ids = [each.id for each in suborders]
     moved = set(await move_suborders(conn, ids, SuborderState.RECEIVED, actor=actor, now=now))
-    await ARRIVE_ALL.run(conn, suborder_ids=ids, now=now)
-    # By producer, so that two receipts of the same farms never wait for each other's accounts in a circle.
+    await MARK_ALL_ARRIVED.run(conn, suborder_ids=ids, now=now)
+    # In order of producers, so that concurrent receipts cannot deadlock on the producers' accounts.
     for each in sorted(suborders, key=lambda each: each.producer_id):
         if each.id in moved:
-            gained = await release(conn, each, now=now)
+            gained = await release_escrow(conn, each, now=now)
             if seal is not None:
-                await tell_money(conn, seal, each.producer_id, gained, now=now)
+                await notify_money_arrived(conn, seal, each.producer_id, gained, now=now)
     return await finish_order(conn, order.id, now=now) or order.state
 
 
 async def confirm_overdue(db: Database, *, now: datetime, days: int, seal: Seal | None = None) -> int:
-    """Take as received what was shipped `days` ago, and stays that ended `days` ago; one transaction each.
+    """Auto-confirm receipt of parcels shipped and of stays ended at least `days` ago, one transaction each.
 
-    Returns how many there were, at most 1,000 a call; producers are told where a seal is given.
+    Returns how many, at most 1,000 per call. Producers are notified if a seal is given.
     """
     async with db.connection() as conn:
-        overdue = await OVERDUE.all(
+        overdue = await LIST_OVERDUE_SUBORDERS.all(
             conn,
             shipped_before=now - timedelta(days=days),
-            left_before=day_of(now) - timedelta(days=days),
-            most=MOST,
+            left_before=get_business_day(now) - timedelta(days=days),
+            limit=MAX_OVERDUE,
         )
     done = 0
     for suborder_id in overdue:
         async with db.transaction() as conn:
-            order = await lock_order_of(conn, suborder_id)
+            order = await lock_order_by_suborder(conn, suborder_id)
             if order is None:
                 continue
             ready = [
-                each
-                for each in await suborders_of_order(conn, order.id)
-                if each.id == suborder_id and is_receivable(each)
+                each for each in await load_suborders(conn, order.id) if each.id == suborder_id and is_receivable(each)
             ]
-            await receive(conn, seal, order, ready, actor=BY_CLOCK, now=now)
+            await receive_suborders(conn, seal, order, ready, actor=CLOCK_ACTOR, now=now)
             done += len(ready)
     return done

@@ -1,4 +1,4 @@
-"""Giving back part of a line: bad fruit is made good, anything else by agreement; the producer's people decide."""
+"""Partial refunds of a line, decided by the producer: for bad fruit, or by agreement."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -7,46 +7,48 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.aftersales.models import (
-    AGREED_WITHIN,
-    BAD_FRUIT_WITHIN,
+    AGREED_REFUND_WINDOW,
+    BAD_FRUIT_WINDOW,
+    InvalidRefundAmount,
+    LineRefundReason,
     NotRefundable,
-    OtherRefundUnderKey,
-    RefundWrong,
+    RefundKeyReused,
     TooLateToRefund,
-    Why,
 )
-from market.aftersales.ship import own_suborder
-from market.audit import record
-from market.identity import Actor, NotFound
-from market.kernel import BASIS, Connection, Database, Fen, GatewayUnavailable, Query, ratio_half_up
-from market.orders import MoreThanLeft, give_back
+from market.aftersales.ship import find_own_suborder
+from market.audit.record import add_audit_entry
+from market.identity.models import Actor, NotFound
+from market.kernel import BASIS_POINTS, Connection, Database, Fen, GatewayUnavailable, Query, ratio_half_up
+from market.orders import RefundAmountTooHigh, refund_suborder
 from market.orders.models import SuborderState
-from market.orders.move import SuborderRow, lock_order_of
-from payments import Gateway, ProviderDisagrees, RefundId, send_refund
+from market.orders.transitions import LockedSuborder, lock_order_by_suborder
+from payments import Gateway, ProviderMismatch, RefundId, send_refund
 
 
-class LineRefund(Struct, frozen=True):
-    """What went back of a line, and what is left of it."""
+class LineRefund(Struct, frozen=True, kw_only=True):
+    """The refund of a line, and what is left of the line."""
 
     line_id: UUID
     amount_fen: Fen
     left_fen: Fen
-    reason: Why
+    reason: LineRefundReason
 
 
-class _LineRow(Struct, frozen=True):
+class _OrderLineRow(Struct, frozen=True, kw_only=True):
     suborder_id: UUID
     amount_fen: Fen
     refunded_fen: Fen
 
 
-class _Known(Struct, frozen=True):
+class _PriorRefund(Struct, frozen=True):
     amount_fen: Fen
     reason: str
 
 
-LINE = Query(_LineRow, "SELECT suborder_id, amount_fen, refunded_fen FROM order_lines WHERE id = :line_id")
-KNOWN = Query(_Known, "SELECT amount_fen, reason FROM line_refunds WHERE line_id = :line_id AND key = :key")
+GET_LINE = Query(_OrderLineRow, "SELECT suborder_id, amount_fen, refunded_fen FROM order_lines WHERE id = :line_id")
+FIND_PRIOR_REFUND = Query(
+    _PriorRefund, "SELECT amount_fen, reason FROM line_refunds WHERE line_id = :line_id AND key = :key"
+)
 
 
 async def refund_line(
@@ -56,70 +58,74 @@ async def refund_line(
     line_id: UUID,
     *,
     key: str,
-    reason: Why,
+    reason: LineRefundReason,
     amount_fen: int | None = None,
     share_bp: int | None = None,
     note: str = "",
     now: datetime,
 ) -> LineRefund:
-    """Give back a sum of a line, or a share of what it was ordered for; opens its own transactions.
+    """Refund a sum of a line, or a share of its price; opens its own transactions.
 
-    Idempotent by line and `key`. A share is rounded half up to the fen. Freight stays. Before release the money comes
-    from what is held, after it from the producer's part and the commission as they were recorded.
+    Idempotent by line and `key`. A share is rounded half up to the fen. Freight is not refunded. Before release the
+    money comes from escrow, afterwards from the recorded payable and commission.
 
     Raises:
-        RefundWrong: how much goes back is not said, or said twice.
-        NotFound: the line is not of a producer that the actor works for.
-        NotRefundable: it was never paid for, or was cancelled.
-        TooLateToRefund: bad fruit more than 48 hours, anything more than 90 days after receipt.
-        MoreThanLeft: less is left of the line.
-        OtherRefundUnderKey: the key was used for another refund of the line.
-        OverRefund, BelowFloor: the money is not there, because of a dispute or a payout.
+        InvalidRefundAmount: neither a sum nor a share is given, or both.
+        NotFound: the line does not belong to a producer that the actor works for.
+        NotRefundable: the line was not paid, or its suborder was cancelled.
+        TooLateToRefund: more than 48 hours after receipt for bad fruit, or 90 days otherwise.
+        RefundAmountTooHigh: less is left of the line.
+        RefundKeyReused: the key was used for another refund of the line.
+        RefundExceedsPayment, InsufficientBalance: the money is not available, because of a dispute or a payout.
     """
     async with db.transaction() as conn:
-        answer, refund_id = await _refund(
+        answer, refund_id = await _record_line_refund(
             conn, actor, line_id, key=key, reason=reason, amount_fen=amount_fen, share_bp=share_bp, note=note, now=now
         )
     if refund_id is not None:
-        # Where the provider does not answer now, finish_operations sends it later.
-        with suppress(GatewayUnavailable, ProviderDisagrees):
+        # If the provider does not answer, a job sends the refund later.
+        with suppress(GatewayUnavailable, ProviderMismatch):
             await send_refund(db, gateway, refund_id, at=now)
     return answer
 
 
-async def _refund(
+async def _record_line_refund(
     conn: Connection,
     actor: Actor,
     line_id: UUID,
     *,
     key: str,
-    reason: Why,
+    reason: LineRefundReason,
     amount_fen: int | None,
     share_bp: int | None,
     note: str,
     now: datetime,
 ) -> tuple[LineRefund, RefundId | None]:
-    # Keys that a producer chooses stand apart from ours: one called "cancelled" would bar the buyer's cancellation.
+    # The prefix separates the producer's keys from ours: the key "cancelled" would block a cancellation.
     key = f"asked:{key}"
-    found = await LINE.maybe(conn, line_id=line_id)
-    order = None if found is None else await lock_order_of(conn, found.suborder_id)
-    suborder = None if found is None or order is None else await own_suborder(conn, actor, order.id, found.suborder_id)
-    line = await LINE.maybe(conn, line_id=line_id)
+    found = await GET_LINE.maybe(conn, line_id=line_id)
+    order = None if found is None else await lock_order_by_suborder(conn, found.suborder_id)
+    suborder = (
+        None if found is None or order is None else await find_own_suborder(conn, actor, order.id, found.suborder_id)
+    )
+    line = await GET_LINE.maybe(conn, line_id=line_id)
     if suborder is None or line is None:
         raise NotFound
-    amount = refund_amount(line.amount_fen, amount_fen=amount_fen, share_bp=share_bp)
-    known = await KNOWN.maybe(conn, line_id=line_id, key=key)
+    amount = compute_refund_amount(line.amount_fen, amount_fen=amount_fen, share_bp=share_bp)
+    known = await FIND_PRIOR_REFUND.maybe(conn, line_id=line_id, key=key)
     if known is not None:
         if (known.amount_fen, known.reason) != (amount, reason):
-            raise OtherRefundUnderKey
-        return LineRefund(line_id, amount, Fen(line.amount_fen - line.refunded_fen), reason), None
-    _check_time(suborder, reason, now)
+            raise RefundKeyReused
+        return LineRefund(
+            line_id=line_id, amount_fen=amount, left_fen=Fen(line.amount_fen - line.refunded_fen), reason=reason
+        ), None
+    _check_refundable(suborder, reason, now)
     left = Fen(line.amount_fen - line.refunded_fen)
     if amount > left:
-        raise MoreThanLeft(left_fen=left)
-    kind = "bad fruit refund" if reason is Why.BAD_FRUIT else "agreed refund"
+        raise RefundAmountTooHigh(left_fen=left)
+    kind = "bad fruit refund" if reason is LineRefundReason.BAD_FRUIT else "agreed refund"
     when = "before release" if suborder.payable_fen is None else "after release"
-    refund = await give_back(
+    refund = await refund_suborder(
         conn,
         suborder,
         goods_fen=amount,
@@ -131,7 +137,7 @@ async def _refund(
         note=note,
         now=now,
     )
-    await record(
+    await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action="line.refund",
@@ -139,27 +145,29 @@ async def _refund(
         detail={"line": str(line_id), "amount_fen": amount, "reason": reason},
         now=now,
     )
-    return LineRefund(line_id, amount, Fen(left - amount), reason), None if refund is None else refund.id
+    return LineRefund(
+        line_id=line_id, amount_fen=amount, left_fen=Fen(left - amount), reason=reason
+    ), None if refund is None else refund.id
 
 
-def refund_amount(line_fen: Fen, *, amount_fen: int | None, share_bp: int | None) -> Fen:
-    """Return how much goes back of a line: the sum given, or the share of it rounded half up.
+def compute_refund_amount(line_fen: Fen, *, amount_fen: int | None, share_bp: int | None) -> Fen:
+    """Return the amount to refund: the given sum, or the share of the line rounded half up.
 
     Raises:
-        RefundWrong: neither or both are given, or one is not above zero.
+        InvalidRefundAmount: neither or both are given, or the amount is not positive.
     """
     if amount_fen is not None and share_bp is None and amount_fen > 0:
         return Fen(amount_fen)
-    if share_bp is not None and amount_fen is None and 0 < share_bp <= BASIS:
-        amount = ratio_half_up(line_fen, share_bp, BASIS)
+    if share_bp is not None and amount_fen is None and 0 < share_bp <= BASIS_POINTS:
+        amount = ratio_half_up(line_fen, share_bp, BASIS_POINTS)
         if amount > 0:
             return Fen(amount)
-    raise RefundWrong
+    raise InvalidRefundAmount
 
 
-def _check_time(suborder: SuborderRow, reason: Why, now: datetime) -> None:
+def _check_refundable(suborder: LockedSuborder, reason: LineRefundReason, now: datetime) -> None:
     if suborder.state not in {SuborderState.PAID, SuborderState.SHIPPED, SuborderState.RECEIVED}:
         raise NotRefundable
-    within = BAD_FRUIT_WITHIN if reason is Why.BAD_FRUIT else AGREED_WITHIN
+    within = BAD_FRUIT_WINDOW if reason is LineRefundReason.BAD_FRUIT else AGREED_REFUND_WINDOW
     if suborder.received_at is not None and suborder.received_at + within < now:
         raise TooLateToRefund(hours=within // timedelta(hours=1))

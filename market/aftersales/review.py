@@ -1,22 +1,22 @@
-"""Reviews: only by who bought and received the thing, once a purchase; they are answered, never changed."""
+"""Reviews by buyers of what they received, once per purchase; reviews are answered, never changed."""
 
 from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.models import MOST_REVIEW, AlreadyReviewed, NotReceivedYet, NotSleptYet, ReviewWrong
-from market.identity import Actor, NotFound
+from market.aftersales.models import MAX_REVIEW_LENGTH, AlreadyReviewed, InvalidReview, NotReceivedYet, StayNotOver
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
-from market.kernel.clock import day_of
-from market.kernel.text import clean
+from market.kernel.clock import get_business_day
+from market.kernel.text import clean_text
 from market.orders.models import SuborderState
 
-MOST_STARS = 5
+MAX_RATING = 5
 
 
 class Review(Struct, frozen=True):
-    """A review as it was written."""
+    """A review."""
 
     id: UUID
     listing_id: UUID
@@ -25,14 +25,14 @@ class Review(Struct, frozen=True):
     at: datetime
 
 
-class _Bought(Struct, frozen=True):
+class _Purchase(Struct, frozen=True):
     listing_id: UUID
     state: SuborderState
     leave_on: date | None
 
 
-BOUGHT = Query(
-    _Bought,
+LIST_PURCHASES = Query(
+    _Purchase,
     """
     SELECT DISTINCT listing_id, suborders.state,
            (SELECT max(upper(nights)) FROM bookings WHERE suborder_id = suborders.id) AS leave_on
@@ -43,7 +43,7 @@ BOUGHT = Query(
      LIMIT 100
     """,
 )
-# The unique key (suborder_id, listing_id) decides between two presses; the listing's rating follows by trigger.
+# The unique key (suborder_id, listing_id) decides between duplicates; a trigger updates the listing's rating.
 ADD_REVIEW = Query(
     Review,
     """
@@ -65,33 +65,33 @@ async def write_review(
     text: str,
     now: datetime,
 ) -> Review:
-    """Review a listing of a received suborder; a suborder of one listing need not name it.
+    """Review a listing of a received suborder; `listing_id` may be None if the suborder has only one.
 
-    A stay is received on arrival, and reviewed from the morning of departure on.
+    A stay is received on arrival and can be reviewed from the day of departure.
 
     Raises:
-        NotFound: the buyer did not buy it, or did not say which of several listings is meant.
-        ReviewWrong: not 1 to 5 stars, or more than 500 characters.
-        NotReceivedYet: it was not received.
-        NotSleptYet: it is a stay, and its nights are not over.
-        AlreadyReviewed: this purchase was reviewed before.
+        NotFound: the buyer did not buy the listing, or the suborder has several and none is given.
+        InvalidReview: not 1 to 5 stars, or more than 500 characters.
+        NotReceivedYet: the suborder was not received.
+        StayNotOver: the nights of the stay are not over.
+        AlreadyReviewed: this purchase was already reviewed.
     """
-    words = clean(text)
+    words = clean_text(text)
     faults: list[FieldFault] = []
-    if not 1 <= rating <= MOST_STARS:
-        faults.append(FieldFault("rating", f"请选打几分，1 到 {MOST_STARS} 分"))
-    if len(words) > MOST_REVIEW:
-        faults.append(FieldFault("text", f"最多 {MOST_REVIEW} 字，现在 {len(words)} 字"))
+    if not 1 <= rating <= MAX_RATING:
+        faults.append(FieldFault("rating", f"请选打几分，1 到 {MAX_RATING} 分"))
+    if len(words) > MAX_REVIEW_LENGTH:
+        faults.append(FieldFault("text", f"最多 {MAX_REVIEW_LENGTH} 字，现在 {len(words)} 字"))
     if faults:
-        raise ReviewWrong(errors=tuple(faults))
-    bought = await BOUGHT.all(conn, suborder_id=suborder_id, account_id=buyer.account_id)
+        raise InvalidReview(errors=tuple(faults))
+    bought = await LIST_PURCHASES.all(conn, suborder_id=suborder_id, account_id=buyer.account_id)
     meant = [each for each in bought if listing_id in {None, each.listing_id}]
     if len(meant) != 1:
         raise NotFound
     if meant[0].state is not SuborderState.RECEIVED:
         raise NotReceivedYet
-    if meant[0].leave_on is not None and day_of(now) < meant[0].leave_on:
-        raise NotSleptYet(leave_on=meant[0].leave_on)
+    if meant[0].leave_on is not None and get_business_day(now) < meant[0].leave_on:
+        raise StayNotOver(leave_on=meant[0].leave_on)
     review = await ADD_REVIEW.maybe(
         conn,
         suborder_id=suborder_id,

@@ -1,20 +1,20 @@
-"""Sending a parcel: the producer's people give carrier and number, or bring it themselves, and the buyer is told."""
+"""Shipping a parcel by a carrier or by the producer itself; the buyer is notified."""
 
 import re
 from datetime import datetime
 from uuid import UUID
 
-from market.aftersales.models import OWN_DELIVERY, NotShippable, TrackingWrong
-from market.identity import Actor, NotFound
+from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotShippable
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
-from market.kernel.text import clean
+from market.kernel.text import clean_text
 from market.orders.models import SuborderKind, SuborderState
-from market.orders.move import SuborderRow, lock_order_of, move_suborders, suborders_of_order
-from market.orders.tell import tell_account
+from market.orders.notifications import notify_account
+from market.orders.transitions import LockedSuborder, load_suborders, lock_order_by_suborder, move_suborders
 
 _TRACKING = re.compile(r"[A-Za-z0-9-]{4,40}")
-_CARRIER = 30
+_MAX_CARRIER = 30
 
 SET_TRACKING = Query(
     None, "UPDATE suborders SET carrier = :carrier, tracking = :tracking WHERE id = :suborder_id AND state = 'shipped'"
@@ -24,19 +24,19 @@ SET_TRACKING = Query(
 async def ship_suborder(
     conn: Connection, seal: Seal, actor: Actor, suborder_id: UUID, *, carrier: str, tracking: str, now: datetime
 ) -> SuborderState:
-    """Mark a paid parcel as shipped, in the caller's transaction, and tell its buyer.
+    """Mark a paid parcel as shipped in the caller's transaction and notify its buyer.
 
-    The same carrier and number again change nothing and tell nobody; another number corrects a mistake until receipt.
-    With `OWN_DELIVERY` the producer brings it: the number is not looked at, and neither is kept.
+    Repeating changes nothing and notifies nobody; another number corrects a mistake until receipt. With `OWN_DELIVERY`
+    the tracking number is ignored and neither value is stored.
 
     Raises:
-        NotFound: the suborder is not of a producer that the actor works for.
-        TrackingWrong: carrier or number is missing or not one.
-        NotShippable: it is no parcel that waits to be shipped.
+        NotFound: the suborder does not belong to a producer that the actor works for.
+        InvalidTracking: the carrier or the number is missing or invalid.
+        NotShippable: the suborder is not a parcel to ship.
     """
-    carrier, tracking = _checked(carrier, tracking)
-    order = await lock_order_of(conn, suborder_id)
-    suborder = None if order is None else await own_suborder(conn, actor, order.id, suborder_id)
+    carrier, tracking = _check_tracking(carrier, tracking)
+    order = await lock_order_by_suborder(conn, suborder_id)
+    suborder = None if order is None else await find_own_suborder(conn, actor, order.id, suborder_id)
     if order is None or suborder is None:
         raise NotFound
     if suborder.kind is not SuborderKind.GOODS or suborder.state not in {SuborderState.PAID, SuborderState.SHIPPED}:
@@ -50,31 +50,31 @@ async def ship_suborder(
     )
     if moved:
         facts = {"carrier": carrier, "tracking": tracking} if tracking else {}
-        await tell_account(conn, seal, order.buyer_id, "shipped" if tracking else "brought", facts, now=now)
+        await notify_account(conn, seal, order.buyer_id, "shipped" if tracking else "brought", facts, now=now)
     return SuborderState.SHIPPED
 
 
-def _checked(carrier: str, tracking: str) -> tuple[str, str]:
-    """Return carrier and number as they are kept; no number where the producer brings the goods itself."""
-    carrier, tracking = clean(carrier), re.sub(r"\s", "", clean(tracking)).upper()
+def _check_tracking(carrier: str, tracking: str) -> tuple[str, str]:
+    """Return carrier and number as they are stored; the number is empty for own delivery."""
+    carrier, tracking = clean_text(carrier), re.sub(r"\s", "", clean_text(tracking)).upper()
     if carrier == OWN_DELIVERY:
         return carrier, ""
     faults: list[FieldFault] = []
-    if not 1 <= len(carrier) <= _CARRIER:
+    if not 1 <= len(carrier) <= _MAX_CARRIER:
         faults.append(FieldFault("carrier", "请写快递公司"))
     if not _TRACKING.fullmatch(tracking):
         faults.append(FieldFault("tracking", "快递单号是 4 到 40 位字母和数字；自己送的不用填"))
     if faults:
-        raise TrackingWrong(errors=tuple(faults))
+        raise InvalidTracking(errors=tuple(faults))
     return carrier, tracking
 
 
-async def own_suborder(conn: Connection, actor: Actor, order_id: UUID, suborder_id: UUID) -> SuborderRow | None:
-    """Return a suborder of a locked order if the actor works for its producer."""
+async def find_own_suborder(conn: Connection, actor: Actor, order_id: UUID, suborder_id: UUID) -> LockedSuborder | None:
+    """Return a suborder of a locked order, or None if the actor does not work for its producer."""
     return next(
         (
             each
-            for each in await suborders_of_order(conn, order_id)
+            for each in await load_suborders(conn, order_id)
             if each.id == suborder_id and each.producer_id in actor.producers
         ),
         None,

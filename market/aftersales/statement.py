@@ -1,25 +1,25 @@
-"""What a producer is owed, and what it is made of."""
+"""A producer's statement: what it is owed, and the suborders behind it."""
 
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity import Actor, NotFound
 from market.identity.access import require_producer
-from market.kernel import Connection, Fen, Query, rate_down
-from market.kernel.page import MOST, cut
-from market.orders import freight_account_of, payable_of
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Fen, Query
+from market.kernel.page import MAX_PAGE_SIZE, make_page
+from market.orders.escrow import SuborderShare, compute_share, get_freight_account, get_payable_account
 from market.orders.models import SuborderKind, SuborderState
-from payments import balance
+from payments import get_balance
 
 _LAST = UUID(int=2**128 - 1)
 
 
-class StatementLine(Struct, frozen=True):
-    """One suborder: `payable_fen` and `commission_fen` are None until its money is released.
+class SuborderStatementLine(Struct, frozen=True, kw_only=True):
+    """One suborder; `payable_fen` and `commission_fen` are None until its escrow is released.
 
-    `goods_left_fen` is what its lines come to after refunds.
+    `goods_left_fen` is the sum of its lines after refunds.
     """
 
     suborder_id: UUID
@@ -37,28 +37,10 @@ class StatementLine(Struct, frozen=True):
     placed_at: datetime
 
 
-class Share(Struct, frozen=True):
-    """What a suborder that waits for its receipt will bring its producer: goods after refunds, and freight."""
+class Statement(Struct, frozen=True, kw_only=True):
+    """What a producer is owed now, what is due after receipt, and the suborders, newest first.
 
-    goods_left_fen: Fen
-    freight_fen: Fen
-    commission_bp: int
-
-    @property
-    def commission_fen(self) -> Fen:
-        """What the platform keeps."""
-        return commission_of(self.goods_left_fen, self.commission_bp)
-
-    @property
-    def due_fen(self) -> Fen:
-        """What the producer gets."""
-        return due_of(self.goods_left_fen, self.freight_fen, self.commission_bp)
-
-
-class Statement(Struct, frozen=True):
-    """What a producer is owed now, what is due to it once buyers have received, and the suborders, newest first.
-
-    `waiting_fen` is less the commission, as each suborder will be released.
+    `waiting_fen` is what the unreleased suborders will bring, after the commission of each.
     """
 
     producer_id: UUID
@@ -66,47 +48,49 @@ class Statement(Struct, frozen=True):
     freight_fen: Fen
     owed_fen: Fen
     waiting_fen: Fen
-    lines: list[StatementLine]
+    lines: list[SuborderStatementLine]
     next: str | None
 
 
-def commission_of(goods_left: Fen, commission_bp: int) -> Fen:
-    """Return the commission on goods after refunds, rounded down, so that the producer gains; freight bears none."""
-    return Fen(rate_down(goods_left, commission_bp))
+class _PendingShare(Struct, frozen=True, kw_only=True):
+    """The figures of `suborders` unreleased suborders that have them in common."""
+
+    goods_left_fen: Fen
+    freight_fen: Fen
+    commission_bp: int
+    suborders: int
+
+    def compute(self) -> SuborderShare:
+        """Return the share of one of them."""
+        return compute_share(
+            goods_left_fen=self.goods_left_fen, freight_fen=self.freight_fen, commission_bp=self.commission_bp
+        )
 
 
-def due_of(goods_left: Fen, freight: Fen, commission_bp: int) -> Fen:
-    """Return what a suborder brings its producer at receipt: goods after refunds less the commission, and the freight.
-
-    Source: the golden story, shop.md: commission is on goods without freight, rounded down, after refunds.
+GET_PRODUCER_NUMBER = Query(int, "SELECT number FROM producers WHERE id = :producer_id")
+LIST_PENDING_SHARES = Query(
+    _PendingShare,
     """
-    return Fen(goods_left - commission_of(goods_left, commission_bp) + freight)
-
-
-NUMBER = Query(int, "SELECT number FROM producers WHERE id = :producer_id")
-# Each suborder's commission is rounded down by itself, as `due_of` does it.
-WAITING = Query(
-    int,
-    """
-    SELECT coalesce(sum(freight_fen + goods_left_fen - goods_left_fen * commission_bp / 10000), 0)::bigint
+    SELECT goods_left_fen, freight_fen, commission_bp, count(*)::integer AS suborders
       FROM suborders
      CROSS JOIN LATERAL (SELECT sum(amount_fen - order_lines.refunded_fen)::bigint AS goods_left_fen FROM order_lines
                           WHERE suborder_id = suborders.id) AS goods
      WHERE producer_id = :producer_id AND state IN ('paid', 'shipped')
+     GROUP BY goods_left_fen, freight_fen, commission_bp
     """,
 )
-SHARE = Query(
-    Share,
+GET_SHARE = Query(
+    _PendingShare,
     """
     SELECT (SELECT sum(amount_fen - order_lines.refunded_fen) FROM order_lines
              WHERE suborder_id = suborders.id)::bigint AS goods_left_fen,
-           freight_fen, commission_bp
+           freight_fen, commission_bp, 1 AS suborders
       FROM suborders
      WHERE id = :suborder_id AND producer_id = ANY(:producers::uuid[])
     """,
 )
-LINES = Query(
-    StatementLine,
+LIST_STATEMENT_LINES = Query(
+    SuborderStatementLine,
     """
     SELECT suborders.id AS suborder_id, orders.number || '-' || position AS code, kind, suborders.state,
            suborders.goods_fen, suborders.freight_fen, refunded_fen, commission_bp, commission_fen, payable_fen,
@@ -117,7 +101,7 @@ LINES = Query(
      WHERE producer_id = :producer_id AND suborders.state IN ('paid', 'shipped', 'received', 'cancelled')
        AND orders.paid_at IS NOT NULL AND suborders.id < :before
      ORDER BY suborders.id DESC
-     LIMIT :most
+     LIMIT :limit
     """,
 )
 
@@ -131,29 +115,33 @@ async def get_statement(
         NotFound: the actor does not work for the producer.
     """
     require_producer(actor, producer_id)
-    number = await NUMBER.one(conn, producer_id=producer_id)
-    payable, freight = await balance(conn, payable_of(number)), await balance(conn, freight_account_of(number))
-    most = max(1, min(limit, MOST))
-    rows = await LINES.all(conn, producer_id=producer_id, before=before or _LAST, most=most + 1)
-    page = cut(rows, most, lambda row: row.suborder_id)
+    number = await GET_PRODUCER_NUMBER.one(conn, producer_id=producer_id)
+    payable, freight = (
+        await get_balance(conn, get_payable_account(number)),
+        await get_balance(conn, get_freight_account(number)),
+    )
+    page_size = max(1, min(limit, MAX_PAGE_SIZE))
+    rows = await LIST_STATEMENT_LINES.all(conn, producer_id=producer_id, before=before or _LAST, limit=page_size + 1)
+    pending = await LIST_PENDING_SHARES.all(conn, producer_id=producer_id)
+    page = make_page(rows, page_size, lambda row: row.suborder_id)
     return Statement(
-        producer_id,
-        Fen(payable),
-        Fen(freight),
-        Fen(payable + freight),
-        Fen(await WAITING.one(conn, producer_id=producer_id)),
-        page.items,
-        page.next,
+        producer_id=producer_id,
+        payable_fen=Fen(payable),
+        freight_fen=Fen(freight),
+        owed_fen=Fen(payable + freight),
+        waiting_fen=Fen(sum(each.suborders * each.compute().due_fen for each in pending)),
+        lines=page.items,
+        next=page.next,
     )
 
 
-async def get_share(conn: Connection, actor: Actor, suborder_id: UUID) -> Share:
-    """Return what a suborder of one's own producers will bring.
+async def get_share(conn: Connection, actor: Actor, suborder_id: UUID) -> SuborderShare:
+    """Return how the money of an own producer's suborder will be divided.
 
     Raises:
         NotFound: the actor does not work for its producer.
     """
-    share = await SHARE.maybe(conn, suborder_id=suborder_id, producers=list(actor.producers))
-    if share is None:
+    row = await GET_SHARE.maybe(conn, suborder_id=suborder_id, producers=list(actor.producers))
+    if row is None:
         raise NotFound
-    return share
+    return row.compute()

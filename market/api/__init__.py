@@ -1,13 +1,13 @@
-"""JSON over HTTP: controllers that parse, open a transaction, call the domain and answer."""
+"""The JSON API: controllers that parse the request, open a transaction and call the domain."""
 
 from market.api import (
     aftersales,
     bookings,
     catalogue,
+    divisions,
     identity,
     orders,
     photos,
-    places,
     producers,
     service,
     subsidies,
@@ -16,7 +16,7 @@ from market.api import (
 ROUTES = [
     *service.ROUTES,
     *identity.ROUTES,
-    *places.ROUTES,
+    *divisions.ROUTES,
     *producers.ROUTES,
     *catalogue.ROUTES,
     *photos.ROUTES,
@@ -25,6 +25,6 @@ ROUTES = [
     *aftersales.ROUTES,
     *subsidies.ROUTES,
 ]
-"""Every route that programs call."""
+"""Every route of the API."""
 
 __all__ = ["ROUTES"]

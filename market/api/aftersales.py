@@ -1,30 +1,24 @@
-"""Shipping, arrival, receipt, refunds, reviews and statements, over JSON."""
+"""Shipping, check-in, receipt, refunds, reviews and statements."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from market.aftersales import (
-    CheckedIn,
-    LineRefund,
-    Parcel,
-    Received,
-    Statement,
-    Why,
-    check_in_guest,
-    confirm_receipt,
-    get_statement,
-    parcels_of,
-    refund_line,
-    ship_suborder,
-    write_review,
-)
-from market.api.plumbing import key_of, once
-from market.identity import Actor
+from market.aftersales.check_in import CheckIn, check_in_guest
+from market.aftersales.models import LineRefundReason
+from market.aftersales.parcels import Parcel, list_parcels
+from market.aftersales.receive import ReceiptConfirmation, confirm_receipt
+from market.aftersales.refund import LineRefund, refund_line
+from market.aftersales.review import write_review
+from market.aftersales.ship import ship_suborder
+from market.aftersales.statement import Statement, get_statement
+from market.api.idempotency import get_idempotency_key, run_once
+from market.http import HttpRequest
+from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -32,51 +26,51 @@ from market.orders import SuborderState
 from payments.stripe import Stripe
 
 
-class Shipment(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who carries the parcel, and under which number; a producer who brings it (`自己送`) gives none."""
+class ShipmentRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The carrier and tracking number of a parcel; no number where the producer delivers it (`自己送`)."""
 
     carrier: Annotated[str, Meta(max_length=60)]
     tracking: Annotated[str, Meta(max_length=80)] = ""
 
 
-class Shipped(Struct, frozen=True):
-    """The parcel as it stands now."""
+class ShipmentResult(Struct, frozen=True):
+    """The suborder's state after shipping."""
 
     suborder_id: UUID
     state: SuborderState
 
 
 class CheckInRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The code that the guest shows."""
+    """The check-in code that the guest shows."""
 
     code: Annotated[str, Meta(max_length=40)]
 
 
 class ReceiptRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which suborders were received, by position; everything that can be where nothing is said."""
+    """The positions of the received suborders; None confirms all that are shipped."""
 
     positions: Annotated[list[int], Meta(max_length=100)] | None = None
 
 
 class ReviewRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """1 to 5 stars and a text; `listing_id` where the suborder has several listings."""
+    """A review with 1 to 5 stars; `listing_id` is required where the suborder has several listings."""
 
     rating: int
     text: Annotated[str, Meta(max_length=2000)] = ""
     listing_id: UUID | None = None
 
 
-class RefundRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """How much goes back: a sum, or a share of the line in basis points."""
+class RefundLineRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The refund of a line: an amount, or a share of the line in basis points."""
 
-    reason: Why
+    reason: LineRefundReason
     amount_fen: int | None = None
     share_bp: int | None = None
     note: Annotated[str, Meta(max_length=300)] = ""
 
 
 class SuborderController(Controller):
-    """What a producer does with its share of an order, and a buyer says of it."""
+    """Shipping by the producer and reviewing by the buyer."""
 
     path = "/api/v1/suborders"
     tags = ("aftersales",)
@@ -90,28 +84,28 @@ class SuborderController(Controller):
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         suborder_id: FromPath[UUID],
-        data: JSONBody[Shipment],
-    ) -> Shipped:
-        """Ship a parcel; another number given before receipt corrects the first."""
+        data: JSONBody[ShipmentRequest],
+    ) -> ShipmentResult:
+        """Ship a parcel; shipping again before receipt corrects the tracking number."""
         async with db.transaction() as conn:
             state = await ship_suborder(
                 conn, seal, actor, suborder_id, carrier=data.carrier, tracking=data.tracking, now=clock.now()
             )
-        return Shipped(suborder_id, state)
+        return ShipmentResult(suborder_id, state)
 
     @post("/{suborder_id:uuid}/reviews", operation_id="WriteReview")
     async def review(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         db: NamedDependency[Database],
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         suborder_id: FromPath[UUID],
         data: JSONBody[ReviewRequest],
     ) -> Response[Any]:
-        """Review what one has received, once."""
-        return await once(
+        """Review a received suborder, once."""
+        return await run_once(
             request, db, actor,
             lambda conn: write_review(
                 conn, actor, suborder_id, listing_id=data.listing_id, rating=data.rating, text=data.text,
@@ -121,7 +115,7 @@ class SuborderController(Controller):
 
 
 class AftersalesController(Controller):
-    """Arrival, receipt and refunds."""
+    """Check-in, receipt and refunds."""
 
     path = "/api/v1"
     tags = ("aftersales",)
@@ -135,8 +129,8 @@ class AftersalesController(Controller):
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         data: JSONBody[CheckInRequest],
-    ) -> CheckedIn:
-        """Let a guest in by the code, which counts once."""
+    ) -> CheckIn:
+        """Check a guest in by code; each code works once."""
         async with db.transaction() as conn:
             return await check_in_guest(conn, seal, actor, data.code, now=clock.now())
 
@@ -150,8 +144,8 @@ class AftersalesController(Controller):
         clock: NamedDependency[Clock],
         order_id: FromPath[UUID],
         data: JSONBody[ReceiptRequest],
-    ) -> Received:
-        """Confirm receipt; only then does the money become the producer's."""
+    ) -> ReceiptConfirmation:
+        """Confirm receipt, which releases the escrow to the producer."""
         async with db.transaction() as conn:
             return await confirm_receipt(conn, seal, actor, order_id, positions=data.positions, now=clock.now())
 
@@ -159,23 +153,23 @@ class AftersalesController(Controller):
     async def refund(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         db: NamedDependency[Database],
         gateway: NamedDependency[Stripe],
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         line_id: FromPath[UUID],
-        data: JSONBody[RefundRequest],
+        data: JSONBody[RefundLineRequest],
     ) -> LineRefund:
-        """Give back a sum or a share of a line, as its producer; the Idempotency-Key header names the refund."""
+        """Refund an amount or a share of a line, as its producer; the Idempotency-Key header identifies the refund."""
         return await refund_line(
-            db, gateway, actor, line_id, key=key_of(request), reason=data.reason, amount_fen=data.amount_fen,
-            share_bp=data.share_bp, note=data.note, now=clock.now(),
+            db, gateway, actor, line_id, key=get_idempotency_key(request), reason=data.reason,
+            amount_fen=data.amount_fen, share_bp=data.share_bp, note=data.note, now=clock.now(),
         )  # fmt: skip
 
 
 class StatementController(Controller):
-    """What a producer's people see of its orders and money."""
+    """A producer's orders and money, for its members."""
 
     path = "/api/v1/producers/{producer_id:uuid}"
     tags = ("aftersales",)
@@ -190,7 +184,7 @@ class StatementController(Controller):
         before: FromQuery[UUID | None] = None,
         limit: FromQuery[int] = 50,
     ) -> Statement:
-        """Show what the producer is owed, what is still on its way, and the suborders behind both."""
+        """Return what the producer is owed, what is still in escrow, and the suborders of both."""
         async with db.connection() as conn:
             return await get_statement(conn, actor, producer_id, before=before, limit=limit)
 
@@ -204,9 +198,9 @@ class StatementController(Controller):
         producer_id: FromPath[UUID],
         standing: FromQuery[SuborderState] = SuborderState.PAID,
     ) -> list[Parcel]:
-        """List the producer's parcels of one standing, oldest first: by default those to ship."""
+        """List the producer's parcels in one state, oldest first; by default those to ship."""
         async with db.connection() as conn:
-            return await parcels_of(conn, seal, actor, producer_id, states=(standing,))
+            return await list_parcels(conn, seal, actor, producer_id, states=(standing,))
 
 
 ROUTES = [SuborderController, AftersalesController, StatementController]

@@ -1,4 +1,4 @@
-"""Stays by the night, over JSON."""
+"""The nights of a stay and its cancellation terms."""
 
 from datetime import date
 from uuid import UUID
@@ -7,13 +7,14 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from market.bookings import CancelTerms, StayNight, cancel_terms, stay_nights
+from market.bookings.calendar import get_cancellation_terms, list_stay_nights
+from market.bookings.models import CancellationTerms, StayNight
 from market.kernel import Database
 from market.kernel.clock import Clock
 
 
 class StayController(Controller):
-    """What a stay's calendar shows to anyone."""
+    """The public calendar of a stay."""
 
     path = "/api/v1/stays"
     tags = ("stays",)
@@ -22,9 +23,9 @@ class StayController(Controller):
     async def nights(
         self, db: NamedDependency[Database], listing_id: FromPath[UUID], arrive: FromQuery[date], leave: FromQuery[date]
     ) -> list[StayNight]:
-        """List the nights of a window of at most 92, each with its free rooms, price and holiday."""
+        """List the nights from `arrive` to `leave`, at most 92, each with free rooms, price and holiday."""
         async with db.connection() as conn:
-            return await stay_nights(conn, listing_id, arrive=arrive, leave=leave)
+            return await list_stay_nights(conn, listing_id, arrive=arrive, leave=leave)
 
     @get("/{listing_id:uuid}/cancel-terms", operation_id="GetCancelTerms")
     async def terms(
@@ -35,10 +36,10 @@ class StayController(Controller):
         listing_id: FromPath[UUID],
         arrive: FromQuery[date],
         leave: FromQuery[date],
-    ) -> CancelTerms:
-        """Say what cancelling these nights today would give back."""
+    ) -> CancellationTerms:
+        """Return what cancelling these nights today would refund."""
         async with db.connection() as conn:
-            return await cancel_terms(conn, listing_id, arrive=arrive, leave=leave, day=clock.today())
+            return await get_cancellation_terms(conn, listing_id, arrive=arrive, leave=leave, day=clock.today())
 
 
 ROUTES = [StayController]

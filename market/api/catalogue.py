@@ -1,141 +1,124 @@
-"""What is for sale: publishing, searching, reading."""
+"""Listings: publish, change, search and read."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post, put
+from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from market.api.plumbing import once
-from market.api.producers import SHORTLY
-from market.catalogue import (
-    CategoryCount,
-    CountyCount,
-    Found,
-    Kind,
-    Move,
+from market.api.idempotency import run_once
+from market.api.producers import CACHE_ONE_SECOND
+from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties
+from market.catalogue.detail import ProductDetail, StayDetail, get_product, get_stay
+from market.catalogue.edit import ListingSummary, change_price, move_listing
+from market.catalogue.models import (
+    MAX_PRICE_FEN,
+    ListingKind,
+    ListingMove,
     NewActivity,
-    NewFreight,
     NewProduct,
-    NewSeason,
     NewStay,
-    Product,
-    Published,
-    Season,
-    Sort,
-    Standing,
-    Stay,
-    Template,
-    Wanted,
-    change_price,
-    get_product,
-    get_stay,
-    list_categories,
-    list_counties,
-    list_templates,
-    move_listing,
-    publish_activity,
-    publish_product,
-    publish_stay,
-    search_listings,
-    set_freight,
-    set_season,
+    PublishedListing,
 )
-from market.catalogue.models import MOST_PRICE_FEN
-from market.catalogue.search import Code, Place
-from market.identity import Actor
+from market.catalogue.publish import publish_activity, publish_product, publish_stay
+from market.catalogue.search import CategoryCode, DivisionPrefix, ListingPage, SearchFilters, Sort, search_listings
+from market.catalogue.templates import ListingTemplate, list_templates
+from market.catalogue.terms import NewFreight, NewSeason, Season, set_freight, set_season
+from market.http import HttpRequest
+from market.identity.models import Actor
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
-from market.stock import Lot, LotId, count_units
+from market.stock.lots import count_units
+from market.stock.models import Lot, LotId
 
-# Litestar reads the bounds of a query parameter only through a named type.
+# Litestar applies the bounds of a query parameter only through a named type.
 type Text = Annotated[str, Meta(max_length=200)]
 type Cursor = Annotated[str, Meta(max_length=80)]
 type Most = Annotated[int, Meta(ge=1, le=100)]
-type PriceFen = Annotated[int, Meta(ge=1, le=MOST_PRICE_FEN)]
+type PriceFen = Annotated[int, Meta(ge=1, le=MAX_PRICE_FEN)]
 
 
 class PriceChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """The price of a variant from now on; orders placed keep theirs."""
+    """The new price of a variant; placed orders keep their price."""
 
-    price_fen: Annotated[int, Meta(ge=1, le=MOST_PRICE_FEN)]
+    price_fen: Annotated[int, Meta(ge=1, le=MAX_PRICE_FEN)]
 
 
-class ListingMove(Struct, frozen=True, forbid_unknown_fields=True):
-    """What becomes of a listing."""
+class ListingMoveRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A move of a listing to another state; suspending needs a reason."""
 
-    move: Move
+    move: ListingMove
     reason: Annotated[str, Meta(max_length=300)] = ""
 
 
 class StockCount(Struct, frozen=True, forbid_unknown_fields=True):
-    """Units that came (or, negative, went), under a reference that counts once."""
+    """A change of stock in units, negative to remove; applied once per `reference`."""
 
     change: int
     reference: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class PublishController(Controller):
-    """Offers, by their producers."""
+    """Listings, for their producers."""
 
     path = "/api/v1"
-    tags = ["catalogue"]  # noqa: RUF012 - the framework's own declaration
+    tags = ["catalogue"]
 
     @post("/products", operation_id="PublishProduct")
     async def publish_product(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         data: JSONBody[NewProduct],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-    ) -> Response[Published]:
-        """Put a farm product up for sale."""
-        return await once(request, db, actor, lambda conn: publish_product(conn, actor, data, now=clock.now()))
+    ) -> Response[PublishedListing]:
+        """Publish a farm product."""
+        return await run_once(request, db, actor, lambda conn: publish_product(conn, actor, data, now=clock.now()))
 
     @post("/stays", operation_id="PublishStay")
     async def publish_stay(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         data: JSONBody[NewStay],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-    ) -> Response[Published]:
-        """Put a stay up for booking."""
-        return await once(request, db, actor, lambda conn: publish_stay(conn, actor, data, now=clock.now()))
+    ) -> Response[PublishedListing]:
+        """Publish a stay."""
+        return await run_once(request, db, actor, lambda conn: publish_stay(conn, actor, data, now=clock.now()))
 
     @post("/activities", operation_id="PublishActivity")
     async def publish_activity(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         data: JSONBody[NewActivity],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-    ) -> Response[Published]:
-        """Put an activity up for sale."""
-        return await once(request, db, actor, lambda conn: publish_activity(conn, actor, data, now=clock.now()))
+    ) -> Response[PublishedListing]:
+        """Publish an activity."""
+        return await run_once(request, db, actor, lambda conn: publish_activity(conn, actor, data, now=clock.now()))
 
     @post("/variants/{variant_id:uuid}/prices", operation_id="ChangePrice")
     async def change_price(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         variant_id: FromPath[UUID],
         data: JSONBody[PriceChange],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-    ) -> Response[Standing]:
-        """Change a price; orders that were placed keep theirs."""
+    ) -> Response[ListingSummary]:
+        """Change the price of a variant; placed orders keep their price."""
         price = Fen(data.price_fen)
-        return await once(
+        return await run_once(
             request, db, actor, lambda conn: change_price(conn, actor, variant_id, price, now=clock.now())
         )
 
@@ -143,15 +126,15 @@ class PublishController(Controller):
     async def move_listing(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         listing_id: FromPath[UUID],
-        data: JSONBody[ListingMove],
+        data: JSONBody[ListingMoveRequest],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-    ) -> Response[Standing]:
-        """Withdraw a listing or offer it again; for county and platform: suspend or reopen it."""
-        return await once(
+    ) -> Response[ListingSummary]:
+        """Withdraw or relist a listing; county and platform suspend or reopen it."""
+        return await run_once(
             request,
             db,
             actor,
@@ -162,15 +145,15 @@ class PublishController(Controller):
     async def count_units(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         lot_id: FromPath[UUID],
         data: JSONBody[StockCount],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> Response[Lot]:
-        """Add to what is left or take away from it; the same reference counts once."""
-        return await once(
+        """Add units to a lot or remove them; the same reference is applied once."""
+        return await run_once(
             request,
             db,
             actor,
@@ -183,15 +166,17 @@ class PublishController(Controller):
     async def set_season(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         listing_id: FromPath[UUID],
         data: JSONBody[NewSeason],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> Response[list[Season]]:
-        """Set the price of the nights of a season."""
-        return await once(request, db, actor, lambda conn: set_season(conn, actor, listing_id, data, now=clock.now()))
+        """Set the price of the nights of a season, replacing earlier prices."""
+        return await run_once(
+            request, db, actor, lambda conn: set_season(conn, actor, listing_id, data, now=clock.now())
+        )
 
     @put("/producers/{producer_id:uuid}/freight", operation_id="SetFreight", status_code=204)
     async def set_freight(
@@ -203,7 +188,7 @@ class PublishController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> None:
-        """Set what carriage costs for a producer; orders that were placed keep theirs."""
+        """Set the freight terms of a producer; placed orders keep their freight."""
         async with db.transaction() as conn:
             await set_freight(conn, actor, producer_id, data, now=clock.now())
 
@@ -214,17 +199,17 @@ class PublishController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         producer_id: FromQuery[UUID],
-    ) -> list[Template]:
-        """Give the local products of a producer's county with what others ask for them."""
+    ) -> list[ListingTemplate]:
+        """Return the local products of a producer's county with the prices of other sellers."""
         async with db.connection() as conn:
             return await list_templates(conn, actor, producer_id)
 
 
 class CatalogueController(Controller):
-    """Offers, as everyone sees them."""
+    """Listings, as everyone sees them."""
 
     path = "/api/v1"
-    tags = ["catalogue"]  # noqa: RUF012 - the framework's own declaration
+    tags = ["catalogue"]
 
     @get("/listings", operation_id="SearchListings")
     async def search(
@@ -233,23 +218,23 @@ class CatalogueController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
         q: FromQuery[Text] = "",
-        kind: FromQuery[Kind | None] = None,
-        category: FromQuery[Code | None] = None,
-        place: FromQuery[Place | None] = None,
+        kind: FromQuery[ListingKind | None] = None,
+        category: FromQuery[CategoryCode | None] = None,
+        place: FromQuery[DivisionPrefix | None] = None,
         price_from_fen: FromQuery[PriceFen | None] = None,
         price_to_fen: FromQuery[PriceFen | None] = None,
         in_season: FromQuery[bool] = False,
         sort: FromQuery[Sort] = Sort.SCORE,
         after: FromQuery[Cursor | None] = None,
         most: FromQuery[Most] = 24,
-    ) -> Response[Found]:
-        """Find what is for sale by Chinese, pinyin or initials; the order's rule is named in the answer."""
+    ) -> Response[ListingPage]:
+        """Search listings by Chinese, pinyin or initials; the response names the rule of its order."""
         month = clock.today().month
-        wanted = Wanted(
+        filters = SearchFilters(
             text=q,
             kind=kind,
             category=category,
-            place=place,
+            division=place,
             price_from_fen=price_from_fen,
             price_to_fen=price_to_fen,
             month=month if in_season else None,
@@ -257,36 +242,36 @@ class CatalogueController(Controller):
         )
         async with db.transaction() as conn:
             return Response(
-                await search_listings(conn, wanted, this_month=month, after=after, most=most), headers=SHORTLY
+                await search_listings(conn, filters, this_month=month, after=after, most=most), headers=CACHE_ONE_SECOND
             )
 
     @get("/products/{listing_id:uuid}", operation_id="GetProduct")
     async def get_product(
         self, listing_id: FromPath[UUID], db: NamedDependency[Database], clock: NamedDependency[Clock]
-    ) -> Response[Product]:
-        """Give a product or an activity with its sizes, its stock and its freight."""
+    ) -> Response[ProductDetail]:
+        """Return a product or an activity with its variants, stock and freight terms."""
         async with db.connection() as conn:
-            return Response(await get_product(conn, listing_id, now=clock.now()), headers=SHORTLY)
+            return Response(await get_product(conn, listing_id, now=clock.now()), headers=CACHE_ONE_SECOND)
 
     @get("/stays/{listing_id:uuid}", operation_id="GetStay")
     async def get_stay(
         self, listing_id: FromPath[UUID], db: NamedDependency[Database], clock: NamedDependency[Clock]
-    ) -> Response[Stay]:
-        """Give a stay with its rooms and what a cancellation gives back."""
+    ) -> Response[StayDetail]:
+        """Return a stay with its rooms and cancellation tiers."""
         async with db.connection() as conn:
-            return Response(await get_stay(conn, listing_id, now=clock.now()), headers=SHORTLY)
+            return Response(await get_stay(conn, listing_id, now=clock.now()), headers=CACHE_ONE_SECOND)
 
     @get("/categories", operation_id="ListCategories")
     async def list_categories(self, db: NamedDependency[Database]) -> Response[list[CategoryCount]]:
-        """Give the categories with what each holds and the certificates it needs."""
+        """Return the categories with their number of live listings and required certificates."""
         async with db.connection() as conn:
-            return Response(await list_categories(conn), headers=SHORTLY)
+            return Response(await list_categories(conn), headers=CACHE_ONE_SECOND)
 
     @get("/counties", operation_id="ListCounties")
     async def list_counties(self, db: NamedDependency[Database]) -> Response[list[CountyCount]]:
-        """Give the counties that sell with what each holds."""
+        """Return the counties that sell with their number of live listings."""
         async with db.connection() as conn:
-            return Response(await list_counties(conn), headers=SHORTLY)
+            return Response(await list_counties(conn), headers=CACHE_ONE_SECOND)
 
 
 ROUTES = [PublishController, CatalogueController]

@@ -1,31 +1,18 @@
-"""Signing in and out, and one's own account."""
+"""Sign in and out, and manage the own account."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Request, delete, get, post, put
+from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from market.identity import (
-    Actor,
-    CodeLimits,
-    CodeSent,
-    Grant,
-    Session,
-    SignedIn,
-    caller_of,
-    change_account,
-    list_sessions,
-    network_of,
-    phone_of,
-    request_code,
-    revoke_session,
-    show_second_factor,
-    sign_in,
-    sign_out,
-)
+from market.http import HttpRequest
+from market.identity.codes import CodeLimits, get_network, request_code, resolve_client_address
+from market.identity.models import Actor, CodeSent, Grant, Session, SignedIn
+from market.identity.sessions import list_sessions, revoke_session, sign_out, verify_second_factor
+from market.identity.sign_in import get_phone, sign_in, update_account
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -34,13 +21,13 @@ from market.settings import Settings
 
 
 class CodeRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The phone that a one-time code goes to."""
+    """The phone to send a one-time code to."""
 
     phone: Annotated[str, Meta(max_length=30)]
 
 
 class SignInRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """A phone, its one-time code, and an official's time-based code, which may also be shown later."""
+    """A phone with its one-time code; officials may add their time-based code here or later."""
 
     phone: Annotated[str, Meta(max_length=30)]
     code: Annotated[str, Meta(max_length=20)]
@@ -54,14 +41,14 @@ class SecondFactorRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AccountChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """How an account is called, and whether its pages are large."""
+    """The name of an account, and whether its pages use the elder mode."""
 
     name: Annotated[str, Meta(min_length=1, max_length=60)]
     elder: bool = False
 
 
-class Me(Struct, frozen=True):
-    """Who is signed in, the phone masked."""
+class CurrentAccount(Struct, frozen=True):
+    """The signed-in account; the phone is masked."""
 
     account_id: UUID
     name: str
@@ -73,56 +60,60 @@ class Me(Struct, frozen=True):
     second_factor: bool
 
 
-def token_of(request: Request[Any, Any, Any]) -> str:
-    """Return the session's token that a request shows: as bearer, or in either of the cookies."""
+def get_session_token(request: HttpRequest) -> str:
+    """Return the session token of a request, from the bearer header or one of the cookies; empty if there is none."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return bearer.strip()
     return request.cookies.get("__Host-session") or request.cookies.get("session") or ""
 
 
-def address_of(request: Request[Any, Any, Any]) -> str:
-    """Return the address of who asks."""
-    return caller_of(request.client.host if request.client else "", request.headers.get("x-forwarded-for", ""))
+def get_client_address(request: HttpRequest) -> str:
+    """Return the client's IP address."""
+    return resolve_client_address(
+        request.client.host if request.client else "", request.headers.get("x-forwarded-for", "")
+    )
 
 
-def limits_of(settings: Settings) -> CodeLimits:
-    """Return the limits of one-time codes that the settings ask for."""
-    return CodeLimits(settings.codes_a_phone, settings.codes_a_network, settings.codes_a_day)
+def get_code_limits(settings: Settings) -> CodeLimits:
+    """Return the configured limits of one-time codes."""
+    return CodeLimits(
+        per_phone=settings.codes_a_phone, per_network=settings.codes_a_network, per_day=settings.codes_a_day
+    )
 
 
-def granted(answer: SignedIn | Refusal) -> SignedIn:
-    """Return the session, or raise the refusal that came in its place, now that the try is committed."""
-    if isinstance(answer, Refusal):
-        raise answer
-    return answer
+def require_sign_in(outcome: SignedIn | Refusal) -> SignedIn:
+    """Return the session, or raise the refusal; call it after the attempt is committed."""
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
 
 
 class SignInController(Controller):
     """One-time codes and sessions."""
 
     path = "/api/v1"
-    tags = ["identity"]  # noqa: RUF012 - the framework's own declaration
+    tags = ["identity"]
 
     @post("/codes", operation_id="RequestCode")
     async def request_code(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         data: JSONBody[CodeRequest],
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         settings: NamedDependency[Settings],
     ) -> CodeSent:
-        """Send a one-time code to a phone; the answer is the same whether it is known or not."""
+        """Send a one-time code to a phone; the response does not reveal whether the phone is known."""
         async with db.transaction() as conn:
             return await request_code(
                 conn,
                 seal,
-                limits_of(settings),
+                get_code_limits(settings),
                 phone=data.phone,
-                network=network_of(address_of(request)),
+                network=get_network(get_client_address(request)),
                 now=clock.now(),
             )
 
@@ -130,65 +121,67 @@ class SignInController(Controller):
     async def sign_in(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         data: JSONBody[SignInRequest],
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
     ) -> SignedIn:
-        """Open a session; `token` goes into `Authorization: Bearer …`. The first sign-in makes the account."""
+        """Open a session; send its `token` as `Authorization: Bearer …`. The first sign-in creates the account."""
         async with db.transaction() as conn:
-            answer = await sign_in(
+            outcome = await sign_in(
                 conn,
                 seal,
                 phone=data.phone,
                 code=data.code,
                 second_factor=data.second_factor,
                 device=request.headers.get("user-agent", ""),
-                earlier_token=token_of(request) or None,
+                earlier_token=get_session_token(request) or None,
                 now=clock.now(),
             )
-        return granted(answer)
+        return require_sign_in(outcome)
 
     @post("/sessions/second-factor", operation_id="ShowSecondFactor")
     async def second_factor(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         data: JSONBody[SecondFactorRequest],
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
     ) -> SignedIn:
-        """Raise the session to the second factor; the old token ends and a new one is answered."""
+        """Add the second factor to the session; returns a new token, and the old one expires."""
         async with db.transaction() as conn:
-            answer = await show_second_factor(conn, seal, token_of(request), code=data.code, now=clock.now())
-        return granted(answer)
+            outcome = await verify_second_factor(
+                conn, seal, get_session_token(request), code=data.code, now=clock.now()
+            )
+        return require_sign_in(outcome)
 
     @delete("/sessions/current", operation_id="SignOut")
     async def sign_out(
         self,
-        request: Request[Any, Any, Any],
-        actor: NamedDependency[Actor],  # noqa: ARG002 - nobody signs out who is not in
+        request: HttpRequest,
+        actor: NamedDependency[Actor],  # noqa: ARG002 - only who is signed in may
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> None:
-        """End the session of the token that is shown."""
+        """End the current session."""
         async with db.transaction() as conn:
-            await sign_out(conn, token_of(request), now=clock.now())
+            await sign_out(conn, get_session_token(request), now=clock.now())
 
     @get("/sessions", operation_id="ListSessions")
     async def list_sessions(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> list[Session]:
-        """Say where the account is signed in."""
+        """List the account's sessions."""
         async with db.connection() as conn:
-            return await list_sessions(conn, actor.account_id, token_of(request), now=clock.now())
+            return await list_sessions(conn, actor.account_id, get_session_token(request), now=clock.now())
 
     @delete("/sessions/{session_id:uuid}", operation_id="RevokeSession")
     async def revoke_session(
@@ -205,19 +198,19 @@ class SignInController(Controller):
 
 
 class MeController(Controller):
-    """One's own account."""
+    """The own account."""
 
     path = "/api/v1/me"
-    tags = ["identity"]  # noqa: RUF012 - the framework's own declaration
+    tags = ["identity"]
 
     @get(operation_id="GetMe")
     async def get_me(
         self, actor: NamedDependency[Actor], db: NamedDependency[Database], seal: NamedDependency[Seal]
-    ) -> Me:
-        """Say who is signed in."""
+    ) -> CurrentAccount:
+        """Return the signed-in account."""
         async with db.connection() as conn:
-            phone = await phone_of(conn, seal, actor.account_id)
-        return _me(actor, phone)
+            phone = await get_phone(conn, seal, actor.account_id)
+        return _build_current_account(actor, phone)
 
     @put(operation_id="ChangeMe")
     async def change_me(
@@ -227,13 +220,13 @@ class MeController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
     ) -> None:
-        """Change how the account is called and whether its pages are large."""
+        """Change the account's name and elder mode."""
         async with db.transaction() as conn:
-            await change_account(conn, actor.account_id, name=data.name, elder=data.elder)
+            await update_account(conn, actor.account_id, name=data.name, elder=data.elder)
 
 
-def _me(actor: Actor, phone: str | None) -> Me:
-    return Me(
+def _build_current_account(actor: Actor, phone: str | None) -> CurrentAccount:
+    return CurrentAccount(
         actor.account_id,
         actor.name,
         actor.handle,

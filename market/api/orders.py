@@ -1,35 +1,37 @@
-"""Cart, checkout, payment and cancellation, over JSON."""
+"""Cart, checkout, payment and cancellation."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Request, get, post, put
+from litestar import Controller, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from market.api.plumbing import key_of
-from market.identity import Actor
+from market.api.idempotency import get_idempotency_key
+from market.http import HttpRequest
+from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.idempotency import compute_fingerprint
 from market.kernel.page import Page
 from market.kernel.seal import Seal
 from market.orders import (
     Address,
     Batcher,
-    Cancelled,
+    Cancellation,
     Cart,
     Line,
     ListingId,
     Nights,
     OrderBrief,
     OrderView,
-    Paying,
-    Placed,
+    PaymentInstructions,
+    PlacedOrder,
     VariantId,
     cancel_order,
-    find_placed,
+    find_placed_order,
     get_cart,
     get_order,
     list_orders,
@@ -42,21 +44,20 @@ from market.orders import (
 )
 from market.settings import Settings
 from payments import Method
-from payments.idempotency import fingerprint
 from payments.stripe import Stripe
 
-_MOST_LISTED = 100
+_MAX_ITEMS = 100
 
 
-class LineWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """So much of a variant; 0 takes it out of the cart."""
+class LineRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A quantity of a variant; 0 removes it from the cart."""
 
     variant_id: UUID
     quantity: int
 
 
-class NightsWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """Rooms of a stay from the night of `arrive_on` to the morning of `leave_on`; 0 rooms take it out of the cart."""
+class NightsRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Rooms of a stay from the night of `arrive_on` to the morning of `leave_on`; 0 rooms remove it from the cart."""
 
     listing_id: UUID
     arrive_on: date
@@ -64,56 +65,56 @@ class NightsWish(Struct, frozen=True, forbid_unknown_fields=True):
     rooms: int = 1
 
 
-class PutLines(Struct, frozen=True, forbid_unknown_fields=True):
-    """Lines and nights to put into the cart; with `whole` they are all that stays in it."""
+class CartLinesRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Lines and nights to put into the cart; with `whole` they replace its contents."""
 
-    lines: Annotated[list[LineWish], Meta(max_length=_MOST_LISTED)]
-    nights: Annotated[list[NightsWish], Meta(max_length=_MOST_LISTED)] = []
+    lines: Annotated[list[LineRequest], Meta(max_length=_MAX_ITEMS)]
+    nights: Annotated[list[NightsRequest], Meta(max_length=_MAX_ITEMS)] = []
     whole: bool = False
 
 
-class PutNights(Struct, frozen=True, forbid_unknown_fields=True):
-    """Nights to put into the cart; with `whole` they are all the nights that stay in it."""
+class CartNightsRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Nights to put into the cart; with `whole` they replace its nights."""
 
-    nights: Annotated[list[NightsWish], Meta(max_length=_MOST_LISTED)]
+    nights: Annotated[list[NightsRequest], Meta(max_length=_MAX_ITEMS)]
     whole: bool = False
 
 
-class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where it goes; without `lines` and `nights` the whole cart is ordered. `total_fen` is what the buyer saw."""
+class PlaceOrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """An order; without `lines` and `nights` it takes the whole cart. `total_fen` is the total that the buyer saw."""
 
     address: Address
-    lines: Annotated[list[LineWish], Meta(max_length=_MOST_LISTED)] | None = None
-    nights: Annotated[list[NightsWish], Meta(max_length=_MOST_LISTED)] | None = None
+    lines: Annotated[list[LineRequest], Meta(max_length=_MAX_ITEMS)] | None = None
+    nights: Annotated[list[NightsRequest], Meta(max_length=_MAX_ITEMS)] | None = None
     total_fen: int | None = None
 
 
 class PaymentRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """By what to pay: `alipay` answers with a page to open, `wechat` with a code to scan."""
+    """The payment method: `alipay` returns a page to open, `wechat` a code to scan."""
 
     method: Method
 
 
-class CancelRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which suborders to cancel, by position; all of them where nothing is said."""
+class CancelOrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The positions of the suborders to cancel; None cancels all of them."""
 
-    positions: Annotated[list[int], Meta(max_length=_MOST_LISTED)] | None = None
-
-
-def _lines(wishes: list[LineWish]) -> list[Line]:
-    return [Line(VariantId(each.variant_id), each.quantity) for each in wishes]
+    positions: Annotated[list[int], Meta(max_length=_MAX_ITEMS)] | None = None
 
 
-def _nights(wishes: list[NightsWish]) -> list[Nights]:
-    return [Nights(ListingId(each.listing_id), each.arrive_on, each.leave_on, each.rooms) for each in wishes]
+def _build_lines(requests: list[LineRequest]) -> list[Line]:
+    return [Line(VariantId(each.variant_id), each.quantity) for each in requests]
 
 
-async def _fingerprint(request: Request[Any, Any, Any]) -> bytes:
-    return fingerprint(request.method, request.url.path, await request.body())
+def _build_nights(requests: list[NightsRequest]) -> list[Nights]:
+    return [Nights(ListingId(each.listing_id), each.arrive_on, each.leave_on, each.rooms) for each in requests]
+
+
+async def _compute_fingerprint(request: HttpRequest) -> bytes:
+    return compute_fingerprint(request.method, request.url.path, await request.body())
 
 
 class CartController(Controller):
-    """The cart of who is signed in."""
+    """The cart of the signed-in account."""
 
     path = "/api/v1/cart"
     tags = ("cart",)
@@ -127,7 +128,7 @@ class CartController(Controller):
         clock: NamedDependency[Clock],
         region_code: FromQuery[str | None] = None,
     ) -> Cart:
-        """Show the cart by producer, with freight to a region, and what of it cannot be ordered now."""
+        """Return the cart by producer, with freight to a region and the items that cannot be ordered now."""
         async with db.connection() as conn:
             return await get_cart(conn, actor.account_id, region_code=region_code, now=clock.now())
 
@@ -138,14 +139,14 @@ class CartController(Controller):
         db: NamedDependency[Database],
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
-        data: JSONBody[PutLines],
+        data: JSONBody[CartLinesRequest],
     ) -> Cart:
         """Set quantities in the cart: one line, or a whole cart at once."""
         now = clock.now()
         async with db.transaction() as conn:
-            await put_lines(conn, actor.account_id, _lines(data.lines), whole=data.whole, now=now)
+            await put_lines(conn, actor.account_id, _build_lines(data.lines), whole=data.whole, now=now)
             if data.nights or data.whole:
-                await put_nights(conn, actor.account_id, _nights(data.nights), whole=data.whole, now=now)
+                await put_nights(conn, actor.account_id, _build_nights(data.nights), whole=data.whole, now=now)
             return await get_cart(conn, actor.account_id, now=now)
 
     @put("/nights", operation_id="PutCartNights")
@@ -155,17 +156,17 @@ class CartController(Controller):
         db: NamedDependency[Database],
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
-        data: JSONBody[PutNights],
+        data: JSONBody[CartNightsRequest],
     ) -> Cart:
-        """Set the nights wanted of one stay, or of several at once."""
+        """Set the nights of one stay or several in the cart."""
         now = clock.now()
         async with db.transaction() as conn:
-            await put_nights(conn, actor.account_id, _nights(data.nights), whole=data.whole, now=now)
+            await put_nights(conn, actor.account_id, _build_nights(data.nights), whole=data.whole, now=now)
             return await get_cart(conn, actor.account_id, now=now)
 
 
 class OrderController(Controller):
-    """The orders of who is signed in."""
+    """The orders of the signed-in account."""
 
     path = "/api/v1/orders"
     tags = ("orders",)
@@ -174,31 +175,31 @@ class OrderController(Controller):
     async def place(
         self,
         *,
-        request: Request[Any, Any, Any],
+        request: HttpRequest,
         db: NamedDependency[Database],
         batcher: NamedDependency[Batcher],
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         seal: NamedDependency[Seal],
         settings: NamedDependency[Settings],
-        data: JSONBody[OrderRequest],
-    ) -> Placed:
-        """Place an order of the whole cart, or of the lines and nights given; the Idempotency-Key header names it."""
-        key, asked, now = key_of(request), await _fingerprint(request), clock.now()
+        data: JSONBody[PlaceOrderRequest],
+    ) -> PlacedOrder:
+        """Place an order of the whole cart or of the given items; the Idempotency-Key header identifies it."""
+        key, fingerprint, now = get_idempotency_key(request), await _compute_fingerprint(request), clock.now()
         minutes = settings.pay_minutes
-        known = await find_placed(db, actor.account_id, key, asked)
-        if known is not None:
-            return known
+        placed = await find_placed_order(db, actor.account_id, key, fingerprint)
+        if placed is not None:
+            return placed
         if data.lines is None and data.nights is None:
             address = seal_address(seal, data.address, parcel=False)
             return await place_cart(
-                db, batcher, actor.account_id, address=address, key=key, fingerprint=asked,
+                db, batcher, actor.account_id, address=address, key=key, fingerprint=fingerprint,
                 total_fen=data.total_fen, now=now, pay_minutes=minutes,
             )  # fmt: skip
         address = seal_address(seal, data.address, parcel=bool(data.lines))
         return await place(
-            batcher, actor.account_id, _lines(data.lines or []), nights=_nights(data.nights or []), address=address,
-            key=key, fingerprint=asked, total_fen=data.total_fen, now=now, pay_minutes=minutes,
+            batcher, actor.account_id, _build_lines(data.lines or []), nights=_build_nights(data.nights or []),
+            address=address, key=key, fingerprint=fingerprint, total_fen=data.total_fen, now=now, pay_minutes=minutes,
         )  # fmt: skip
 
     @get(operation_id="ListOrders")
@@ -210,7 +211,7 @@ class OrderController(Controller):
         before: FromQuery[int | None] = None,
         limit: FromQuery[int] = 20,
     ) -> Page[OrderBrief]:
-        """List one's orders, newest first."""
+        """List the account's orders, newest first."""
         async with db.connection() as conn:
             return await list_orders(conn, actor, before=before, limit=limit)
 
@@ -223,7 +224,7 @@ class OrderController(Controller):
         seal: NamedDependency[Seal],
         order_id: FromPath[UUID],
     ) -> OrderView:
-        """Show one of one's own orders whole."""
+        """Return an own order in full."""
         async with db.connection() as conn:
             return await get_order(conn, seal, actor, order_id)
 
@@ -238,10 +239,10 @@ class OrderController(Controller):
         settings: NamedDependency[Settings],
         order_id: FromPath[UUID],
         data: JSONBody[PaymentRequest],
-    ) -> Paying:
-        """Begin or continue paying; repeating never charges twice."""
-        back = f"{settings.public_url or f'http://{settings.host}:{settings.port}'}/orders/{order_id}"
-        return await pay_order(db, gateway, actor, order_id, method=data.method, return_url=back, now=clock.now())
+    ) -> PaymentInstructions:
+        """Start or resume paying an order; repeated requests never charge twice."""
+        return_url = f"{settings.public_url or f'http://{settings.host}:{settings.port}'}/orders/{order_id}"
+        return await pay_order(db, gateway, actor, order_id, method=data.method, return_url=return_url, now=clock.now())
 
     @post("/{order_id:uuid}/cancellation", operation_id="CancelOrder", status_code=200)
     async def cancel(
@@ -253,9 +254,9 @@ class OrderController(Controller):
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         order_id: FromPath[UUID],
-        data: JSONBody[CancelRequest],
-    ) -> Cancelled:
-        """Cancel what is not shipped or used yet; nights give back by their tier."""
+        data: JSONBody[CancelOrderRequest],
+    ) -> Cancellation:
+        """Cancel suborders that are not shipped or used yet; nights are refunded by their cancellation tier."""
         return await cancel_order(db, gateway, seal, actor, order_id, positions=data.positions, now=clock.now())
 
 

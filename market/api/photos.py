@@ -1,32 +1,34 @@
-"""Photos, as programs send them; the pictures of listings are shown to everyone by `market.web.photos`."""
+"""Upload photos and read private ones; `market.web.photos` serves the public pictures of listings."""
 
-from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, MultipartBody
 from msgspec import Struct
 
-from market.api.plumbing import once
-from market.identity import Actor, NotFound
+from market.api.idempotency import run_once
+from market.http import HttpRequest
+from market.identity.access import list_verified_scopes
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
-from market.storage import FileMissing, Files, PhotoId, Prepared, Purpose, add_photo, prepare_photo, private_photo_file
+from market.storage.files import FileMissing, FileStore
+from market.storage.photos import PhotoId, PhotoPurpose, PreparedPhoto, add_photo, get_private_photo_name, prepare_photo
 
 _TYPES = {"webp": "image/webp", "svg": "image/svg+xml"}
 
 
-class Upload(Struct, frozen=True, forbid_unknown_fields=True):
-    """A photo file and what it is for."""
+class PhotoUpload(Struct, frozen=True, forbid_unknown_fields=True):
+    """A photo file and its purpose."""
 
     photo: UploadFile
-    purpose: Purpose = Purpose.LISTING
+    purpose: PhotoPurpose = PhotoPurpose.LISTING
 
 
 class StoredPhoto(Struct, frozen=True):
-    """A photo as it is kept: `id` goes into an offer or an application."""
+    """A stored photo; use its `id` in a listing or an application."""
 
     id: PhotoId
     width: int
@@ -34,27 +36,29 @@ class StoredPhoto(Struct, frozen=True):
 
 
 class PhotoController(Controller):
-    """Photos of one's own."""
+    """Photos of the signed-in account."""
 
     path = "/api/v1/photos"
-    tags = ["photos"]  # noqa: RUF012 - the framework's own declaration
+    tags = ["photos"]
 
     @post(operation_id="UploadPhoto")
     async def upload(
         self,
         *,
-        request: Request[Any, Any, Any],
-        data: MultipartBody[Upload],
+        request: HttpRequest,
+        data: MultipartBody[PhotoUpload],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-        files: NamedDependency[Files],
+        files: NamedDependency[FileStore],
     ) -> Response[StoredPhoto]:
-        """Take a JPEG, PNG or WebP photo, of at most 20 MiB and 40 million pixels; all metadata is dropped."""
+        """Upload a JPEG, PNG or WebP photo of at most 20 MiB and 40 million pixels; its metadata is removed."""
         content = await data.photo.read()
         prepared = await prepare_photo(files, content, data.purpose)
-        sent = data.purpose.encode() + content
-        return await once(request, db, actor, lambda conn: _add(conn, actor, prepared, clock), body=sent)
+        fingerprinted = data.purpose.encode() + content
+        return await run_once(
+            request, db, actor, lambda conn: _add_photo(conn, actor, prepared, clock), body=fingerprinted
+        )
 
     @get("/{photo_id:uuid}", operation_id="GetPrivatePhoto")
     async def get_private(
@@ -63,16 +67,16 @@ class PhotoController(Controller):
         photo_id: FromPath[UUID],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
-        files: NamedDependency[Files],
+        files: NamedDependency[FileStore],
     ) -> Response[bytes]:
-        """Give the photo of a certificate to its owner and to officials of its place."""
+        """Return a certificate's photo to its owner, members of its producer and officials of its division."""
         async with db.connection() as conn:
-            file = await private_photo_file(
+            file = await get_private_photo_name(
                 conn,
                 photo_id,
                 account_id=actor.account_id,
                 own=list(actor.producers),
-                scopes=[grant.scope for grant in actor.grants] if actor.second_factor else [],
+                scopes=list_verified_scopes(actor),
             )
         try:
             content = await files.get(file)
@@ -81,7 +85,7 @@ class PhotoController(Controller):
         return Response(content, media_type=_TYPES[file.rpartition(".")[2]])
 
 
-async def _add(conn: Connection, actor: Actor, prepared: Prepared, clock: Clock) -> StoredPhoto:
+async def _add_photo(conn: Connection, actor: Actor, prepared: PreparedPhoto, clock: Clock) -> StoredPhoto:
     photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now())
     return StoredPhoto(photo_id, prepared.width, prepared.height)
 

@@ -1,47 +1,48 @@
-"""The official's month over HTTP: run, look, decide, settle, reconcile, close; what it came to and why."""
+"""A county's subsidy month: run, decide, settle, reconcile and close it, and read its reports."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api import subsidy_imports
-from market.api.plumbing import once
-from market.identity import Actor, NotAllowed
+from market.api.idempotency import run_once
+from market.http import HttpRequest
+from market.identity.access import get_visible_divisions, require_whole_county
+from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
-from market.reports.desk.findings import FindingView, list_findings
-from market.reports.desk.line import ExplainedLine, explain_line
-from market.reports.desk.months import MonthRow, list_months
-from market.reports.desk.places import PlaceSums, households_of, lines_of, townships_of, villages_of
-from market.reports.desk.sight import places_in
-from market.reports.desk.view import MonthView, view_month
-from market.reports.subsidies.quarter import Quarter, quarter_of
-from market.subsidies.approve import confirm_month, decide_month, review_month
-from market.subsidies.cycles import find_cycle, read_county, read_month, read_quarter
-from market.subsidies.decide_finding import Decided, decide_finding
-from market.subsidies.models import Done
-from market.subsidies.run import RunResult, run_month
-from market.subsidies.settle import Settlement, close_month, reconcile_month, settle_month, settlement_of
-
-Asked = Request[Any, Any, Any]
+from market.reports.drilldown import DrilldownSums, list_lines, sum_by_household, sum_by_township, sum_by_village
+from market.reports.findings import FindingView, list_findings
+from market.reports.line import ExplainedLine, explain_line
+from market.reports.month import MonthRow, list_months
+from market.reports.month_view import MonthView, get_month_view
+from market.reports.quarter import QuarterReport, compute_quarter
+from market.subsidies.findings.decide import DecisionResult, decide_finding
+from market.subsidies.models import StepResult
+from market.subsidies.month.cycles import find_cycle, read_county, read_month, read_quarter
+from market.subsidies.month.run import RunResult
+from market.subsidies.month.settle import Settlement, get_settlement
+from market.subsidies.month.steps import RUN, STEPS, MonthStep
+from market.subsidies.month.take_step import take_step
 
 _TOWNSHIP, _VILLAGE = 9, 12
 
 
-# Litestar holds the bounds of a query parameter only under a name of their own.
+# Litestar applies the bounds of a query parameter only through a named type.
 type Cursor = Annotated[str, Meta(max_length=40)]
 type Offset = Annotated[int, Meta(ge=0, le=100_000)]
 
 
 class FindingDecision(Struct, frozen=True, forbid_unknown_fields=True):
-    """For and against lines of a finding: `pay` goes on, `stop` stays stopped, each line once."""
+    """A decision on a finding: the lines to `pay` and those to keep stopped, each line in one of them."""
 
     check: Annotated[str, Meta(max_length=60)]
     subject: Annotated[str, Meta(max_length=400)]
@@ -50,205 +51,93 @@ class FindingDecision(Struct, frozen=True, forbid_unknown_fields=True):
     stop: Annotated[list[str], Meta(max_length=200)] = []
 
 
-class Findings(Struct, frozen=True):
-    """Some findings, open ones that stop a line first; `more` says that others follow."""
+class FindingPage(Struct, frozen=True):
+    """A page of findings, open ones that stop a line first; `more` is true where others follow."""
 
     items: list[FindingView]
     more: bool
 
 
-class Asker(Struct, frozen=True):
-    """Who asks about a county's month, and what of the county may be seen."""
+class CountyRequest(Struct, frozen=True):
+    """The county and month of a request, and the divisions that its actor may see."""
 
     county: str
     month: date
-    places: tuple[str, ...]
+    divisions: tuple[str, ...]
 
 
-def ask(actor: Actor, county: str, month: str) -> Asker:
-    """Check who asks before anything else is looked at.
+def read_county_request(actor: Actor, county: str, month: str) -> CountyRequest:
+    """Parse the county and month of a URL, and require access before anything is read.
 
     Raises:
-        NotAllowed, SecondFactorNeeded, NotFound: see `places_in`.
-        BadCounty, BadMonth: the address cannot be read.
+        NotAllowed, SecondFactorRequired, NotFound: see `get_visible_divisions`.
+        BadCounty, BadMonth: the URL is malformed.
     """
     code = read_county(county)
-    return Asker(code, read_month(month), places_in(actor, code))
+    return CountyRequest(code, read_month(month), get_visible_divisions(actor, code))
 
 
-def require_whole(places: tuple[str, ...], county: str) -> None:
-    """Let pass who sees the whole county: its sums say nothing less.
-
-    Raises:
-        NotAllowed: the official sees a part of it alone.
-    """
-    if places != (county,):
-        raise NotAllowed
-
-
-async def _step[T](
-    request: Asked,
+async def _run_step[T](
+    request: HttpRequest,
     *,
     db: Database,
     actor: Actor,
     clock: Clock,
-    asker: Asker,
+    target: CountyRequest,
     step: Callable[..., Awaitable[T]],
 ) -> Response[Any]:
-    """Take a step of the month once a key, in a transaction that sees the county alone."""
+    """Run a step of the month once per idempotency key, in a transaction scoped to the county."""
     now: datetime = clock.now()
-    return await once(
+    return await run_once(
         request,
         db,
         actor,
-        lambda conn: step(conn, actor, asker.county, asker.month, now=now),
-        scope=asker.county,
+        lambda conn: step(conn, actor, target.county, target.month, now=now),
+        scope=target.county,
         status=200,
     )
 
 
 class MonthController(Controller):
-    """A month of a county, from its first bill to its close."""
+    """The steps of a county's month, from its calculation to its close."""
 
     path = "/api/v1/counties/{county:str}/months"
-    tags = ["subsidies"]  # noqa: RUF012 - the framework's own declaration
+    tags = ["subsidies"]
 
     @get(operation_id="ListMonths")
     async def list(
         self, county: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
     ) -> list[MonthRow]:
-        """Return the county's months, the latest first, at most 60."""
+        """List the county's months, latest first, at most 60."""
         code = read_county(county)
-        places = places_in(actor, code)
+        divisions = get_visible_divisions(actor, code)
         async with db.transaction(scope=code) as conn:
-            return await list_months(conn, code, places)
+            return await list_months(conn, code, divisions)
 
     @get("/{month:str}", operation_id="GetMonth")
     async def show(
         self, county: FromPath[str], month: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
     ) -> MonthView:
-        """Return a month: sums, hashes, reasons, findings, who did what, what waits."""
-        asker = ask(actor, county, month)
-        async with db.transaction(scope=asker.county) as conn:
-            return await view_month(conn, asker.county, asker.month, asker.places)
-
-    @post("/{month:str}/run", operation_id="RunMonth", status_code=200)
-    async def run(
-        self,
-        *,
-        request: Asked,
-        county: FromPath[str],
-        month: FromPath[str],
-        actor: NamedDependency[Actor],
-        db: NamedDependency[Database],
-        clock: NamedDependency[Clock],
-    ) -> Response[RunResult]:
-        """Calculate and match a month; the same facts give the same hashes and change nothing."""
-        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=run_month)
-
-    @post("/{month:str}/confirm", operation_id="ConfirmMonth", status_code=200)
-    async def confirm(
-        self,
-        *,
-        request: Asked,
-        county: FromPath[str],
-        month: FromPath[str],
-        actor: NamedDependency[Actor],
-        db: NamedDependency[Database],
-        clock: NamedDependency[Clock],
-    ) -> Response[Done]:
-        """Village: say that the month's lines are as they are in life."""
-        return await _step(
-            request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=confirm_month
-        )
-
-    @post("/{month:str}/review", operation_id="ReviewMonth", status_code=200)
-    async def review(
-        self,
-        *,
-        request: Asked,
-        county: FromPath[str],
-        month: FromPath[str],
-        actor: NamedDependency[Actor],
-        db: NamedDependency[Database],
-        clock: NamedDependency[Clock],
-    ) -> Response[Done]:
-        """Township: review the exceptions and a sample."""
-        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=review_month)
-
-    @post("/{month:str}/decide", operation_id="DecideMonth", status_code=200)
-    async def decide(
-        self,
-        *,
-        request: Asked,
-        county: FromPath[str],
-        month: FromPath[str],
-        actor: NamedDependency[Actor],
-        db: NamedDependency[Database],
-        clock: NamedDependency[Clock],
-    ) -> Response[Done]:
-        """County: decide the month against its budget; never who imported it."""
-        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=decide_month)
-
-    @post("/{month:str}/settle", operation_id="SettleMonth", status_code=200)
-    async def settle(
-        self,
-        *,
-        request: Asked,
-        county: FromPath[str],
-        month: FromPath[str],
-        actor: NamedDependency[Actor],
-        db: NamedDependency[Database],
-        clock: NamedDependency[Clock],
-    ) -> Response[Done]:
-        """Finance: post what was decided and fix each operator's control totals."""
-        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=settle_month)
-
-    @post("/{month:str}/reconcile", operation_id="ReconcileMonth", status_code=200)
-    async def reconcile(
-        self,
-        *,
-        request: Asked,
-        county: FromPath[str],
-        month: FromPath[str],
-        actor: NamedDependency[Actor],
-        db: NamedDependency[Database],
-        clock: NamedDependency[Clock],
-    ) -> Response[Done]:
-        """Compare the postings with what each operator was told."""
-        return await _step(
-            request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=reconcile_month
-        )
-
-    @post("/{month:str}/close", operation_id="CloseMonth", status_code=200)
-    async def close(
-        self,
-        *,
-        request: Asked,
-        county: FromPath[str],
-        month: FromPath[str],
-        actor: NamedDependency[Actor],
-        db: NamedDependency[Database],
-        clock: NamedDependency[Clock],
-    ) -> Response[Done]:
-        """Close a reconciled month for good."""
-        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=close_month)
+        """Return a month: sums, hashes, reasons, findings, steps taken and pending."""
+        target = read_county_request(actor, county, month)
+        async with db.transaction(scope=target.county) as conn:
+            return await get_month_view(conn, target.county, target.month, target.divisions)
 
     @post("/{month:str}/findings/decisions", operation_id="DecideFinding", status_code=200)
     async def decide_a_finding(
         self,
         *,
-        request: Asked,
+        request: HttpRequest,
         county: FromPath[str],
         month: FromPath[str],
         data: JSONBody[FindingDecision],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-    ) -> Response[Decided]:
-        """Township: decide which lines of a finding are paid and which stay stopped, and why."""
+    ) -> Response[DecisionResult]:
+        """Township: decide which lines of a finding are paid and which stay stopped, with the reason."""
 
-        async def step(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> Decided:
+        async def step(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> DecisionResult:
             return await decide_finding(
                 conn,
                 by,
@@ -262,14 +151,47 @@ class MonthController(Controller):
                 now=now,
             )
 
-        return await _step(request, db=db, actor=actor, clock=clock, asker=ask(actor, county, month), step=step)
+        return await _run_step(
+            request, db=db, actor=actor, clock=clock, target=read_county_request(actor, county, month), step=step
+        )
+
+
+def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
+    """Return the route that takes a step of the month."""
+
+    async def take(
+        *,
+        request: HttpRequest,
+        county: FromPath[str],
+        month: FromPath[str],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> Response[StepResult]:
+        async def act(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> StepResult | RunResult:
+            return await take_step(conn, step, by, code, first, now=now)
+
+        return await _run_step(
+            request, db=db, actor=actor, clock=clock, target=read_county_request(actor, county, month), step=act
+        )
+
+    take.__doc__ = step.en
+    take.__name__ = f"{step.name}_month"
+    if step is RUN:
+        take.__annotations__["return"] = Response[RunResult]
+    return post(
+        f"{MonthController.path}/{{month:str}}/{step.name}",
+        operation_id=f"{step.name.title()}Month",
+        status_code=200,
+        tags=MonthController.tags,
+    )(take)
 
 
 class MonthReportController(Controller):
-    """What a month came to, from the county down to the line."""
+    """The reports of a month, from the county down to the line."""
 
     path = "/api/v1/counties/{county:str}/months/{month:str}"
-    tags = ["subsidies"]  # noqa: RUF012 - the framework's own declaration
+    tags = ["subsidies"]
 
     @get("/findings", operation_id="ListFindings")
     async def findings(
@@ -280,22 +202,22 @@ class MonthReportController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         skip: FromQuery[Offset] = 0,
-    ) -> Findings:
-        """Return the month's findings with their evidence, 50 at once."""
-        asker = ask(actor, county, month)
-        async with db.transaction(scope=asker.county) as conn:
-            items, more = await list_findings(conn, asker.county, asker.places, month=asker.month, skip=skip)
-        return Findings(items, more)
+    ) -> FindingPage:
+        """Return the month's findings with their evidence, 50 per page."""
+        target = read_county_request(actor, county, month)
+        async with db.transaction(scope=target.county) as conn:
+            items, more = await list_findings(conn, target.county, target.divisions, month=target.month, skip=skip)
+        return FindingPage(items, more)
 
     @get("/settlement", operation_id="GetSettlement")
     async def settlement(
         self, county: FromPath[str], month: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
     ) -> Settlement:
-        """Return what each operator is paid, with the control totals, to who sees the whole county."""
-        asker = ask(actor, county, month)
-        require_whole(asker.places, asker.county)
-        async with db.transaction(scope=asker.county) as conn:
-            return await settlement_of(conn, await find_cycle(conn, asker.county, asker.month))
+        """Return what each operator is paid, with the control totals; requires access to the whole county."""
+        target = read_county_request(actor, county, month)
+        require_whole_county(target.divisions, target.county)
+        async with db.transaction(scope=target.county) as conn:
+            return await get_settlement(conn, await find_cycle(conn, target.county, target.month))
 
     @get("/places", operation_id="GetPlaces")
     async def places(
@@ -307,21 +229,21 @@ class MonthReportController(Controller):
         db: NamedDependency[Database],
         under: FromQuery[Cursor] = "",
         after: FromQuery[Cursor] = "",
-    ) -> Page[PlaceSums]:
-        """Return the sums below a place: townships, or by the code in `under` villages, households, lines.
+    ) -> Page[DrilldownSums]:
+        """Return the sums below a division: townships or, by the code in `under`, villages, households or lines.
 
-        `none` opens the lines that belong to no village. What is returned adds up to the place above.
+        `none` returns the lines without a village. The items add up to the sums of the level above.
         """
-        asker = ask(actor, county, month)
-        async with db.transaction(scope=asker.county) as conn:
-            cycle = await find_cycle(conn, asker.county, asker.month)
-            if under in {"", asker.county}:
-                return Page(await townships_of(conn, cycle, asker.places), None)
+        target = read_county_request(actor, county, month)
+        async with db.transaction(scope=target.county) as conn:
+            cycle = await find_cycle(conn, target.county, target.month)
+            if under in {"", target.county}:
+                return Page(await sum_by_township(conn, cycle, target.divisions), None)
             if under.isdigit() and len(under) == _TOWNSHIP:
-                return Page(await villages_of(conn, cycle, asker.places, under), None)
+                return Page(await sum_by_village(conn, cycle, target.divisions, under), None)
             if under.isdigit() and len(under) == _VILLAGE:
-                return await households_of(conn, cycle, asker.places, under, after=after, most=100)
-            return await lines_of(conn, cycle, asker.places, under, after=after, most=100)
+                return await sum_by_household(conn, cycle, target.divisions, under, after=after, most=100)
+            return await list_lines(conn, cycle, target.divisions, under, after=after, most=100)
 
     @get("/lines/{line:str}", operation_id="ExplainLine")
     async def explain(
@@ -334,23 +256,29 @@ class MonthReportController(Controller):
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
     ) -> ExplainedLine:
-        """Explain a line: days, figures, each step of the reckoning, the document's sentences."""
-        asker = ask(actor, county, month)
-        async with db.transaction(scope=asker.county) as conn:
-            cycle = await find_cycle(conn, asker.county, asker.month)
-            return await explain_line(conn, seal, cycle, asker.places, line)
+        """Explain a line: days, amounts, each step of the calculation, the sentences of the policy document."""
+        target = read_county_request(actor, county, month)
+        async with db.transaction(scope=target.county) as conn:
+            cycle = await find_cycle(conn, target.county, target.month)
+            return await explain_line(conn, seal, cycle, target.divisions, line)
 
 
 @get("/api/v1/counties/{county:str}/quarters/{quarter:str}", operation_id="GetQuarter", tags=["subsidies"])
 async def show_quarter(
     county: FromPath[str], quarter: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> Quarter:
-    """Return the quarter's report to who sees the whole county: who gained, what was conceded, what was paid."""
+) -> QuarterReport:
+    """Return the quarter's report: beneficiaries, concessions, payments; requires access to the whole county."""
     code = read_county(county)
-    require_whole(places_in(actor, code), code)
+    require_whole_county(get_visible_divisions(actor, code), code)
     first, until = read_quarter(quarter)
     async with db.transaction(scope=code) as conn:
-        return await quarter_of(conn, code, first, until)
+        return await compute_quarter(conn, code, first, until)
 
 
-ROUTES = [*subsidy_imports.ROUTES, MonthController, MonthReportController, show_quarter]
+ROUTES = [
+    *subsidy_imports.ROUTES,
+    MonthController,
+    *map(_make_step_route, STEPS),
+    MonthReportController,
+    show_quarter,
+]

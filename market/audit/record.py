@@ -1,37 +1,37 @@
-"""Writing an entry, and verifying that none was changed."""
+"""Add audit entries and verify that none was changed or removed."""
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from market.kernel import Connection, Query
 
 ADD_ENTRY = Query(
     None,
-    "SELECT audit_add(:at::timestamptz, :actor::text, :action::text, :object::text, :detail::jsonb)",
+    "SELECT add_audit_entry(:at::timestamptz, :actor::text, :action::text, :object::text, :detail::jsonb)",
 )
 
 
 class AuditFault(Struct, frozen=True):
-    """An entry whose hash does not follow from the one before it."""
+    """An entry that does not match its chain."""
 
     chain: int
-    n: int
+    sequence: int = field(name="n")
 
 
-BROKEN_ENTRIES = Query(
+FIND_BROKEN_ENTRIES = Query(
     AuditFault,
     """
-    SELECT chain, n
+    SELECT chain, sequence AS n
       FROM (SELECT *,
-                   lag(hash, 1, '\\x00'::bytea) OVER chains AS before,
-                   lag(n, 1, 0::bigint) OVER chains AS n_before
+                   lag(hash, 1, '\\x00'::bytea) OVER chains AS previous_hash,
+                   lag(sequence, 1, 0::bigint) OVER chains AS sequence_before
               FROM audit_entries
-            WINDOW chains AS (PARTITION BY chain ORDER BY n)) AS entries
-     WHERE previous <> before
-        OR n <> n_before + 1
-        OR hash <> audit_hash(previous, chain, n, at, actor, action, object, detail)
-     ORDER BY chain, n
+            WINDOW chains AS (PARTITION BY chain ORDER BY sequence)) AS entries
+     WHERE previous <> previous_hash
+        OR sequence <> sequence_before + 1
+        OR hash <> hash_audit_entry(previous, chain, sequence, at, actor, action, object, detail)
+     ORDER BY chain, sequence
      LIMIT 100
     """,
 )
@@ -39,23 +39,23 @@ BROKEN_ENTRIES = Query(
 COUNT_ENTRIES = Query(int, "SELECT count(*) FROM audit_entries")
 
 
-async def record(
+async def add_audit_entry(
     conn: Connection,
     *,
     actor: str,
     action: str,
-    object: str,  # noqa: A002 - the record's own word
+    object: str,  # noqa: A002 - the audit record's own term
     detail: dict[str, object],
     now: datetime,
 ) -> None:
-    """Add an entry to the record, in the caller's transaction.
+    """Add an audit entry in the caller's transaction.
 
-    `actor` is an account id or the name of a job; `object` is what was acted on (`producer:…`), and entries of one
-    object stay in their order. `detail` never holds a phone or identity number.
+    `actor` is an account id or the name of a job. `object` identifies what was acted on (`producer:…`); entries of one
+    object are ordered. `detail` must not contain a phone or identity number.
     """
     await ADD_ENTRY.run(conn, at=now, actor=actor, action=action, object=object, detail=detail)
 
 
-async def verify(conn: Connection) -> tuple[int, list[AuditFault]]:
-    """Recompute every hash; return how many entries there are and the first hundred that do not fit."""
-    return await COUNT_ENTRIES.one(conn), await BROKEN_ENTRIES.all(conn)
+async def verify_audit(conn: Connection) -> tuple[int, list[AuditFault]]:
+    """Recompute every hash; return the number of entries and the first 100 faults."""
+    return await COUNT_ENTRIES.one(conn), await FIND_BROKEN_ENTRIES.all(conn)

@@ -1,4 +1,4 @@
-"""A stay by the night: its nights, its bookings, its cancellation tiers, and the answers that say no."""
+"""Stays: nights, bookings, cancellation tiers, and their refusals."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,14 +11,14 @@ from market.kernel import Fen, Refusal
 
 BookingId = NewType("BookingId", UUID)
 
-MOST_NIGHTS_SHOWN = 92
-"""The longest window of a calendar: three months."""
+MAX_NIGHTS_SHOWN = 92
+"""The largest number of nights in one calendar window: three months."""
 
 
 class BookingState(StrEnum):
-    """Where a booking of one room stands."""
+    """The state of a booking of one room."""
 
-    HELD = "held"
+    RESERVED = "reserved"
     BOOKED = "booked"
     ARRIVED = "arrived"
     CANCELLED = "cancelled"
@@ -26,17 +26,17 @@ class BookingState(StrEnum):
 
 
 MOVES: dict[BookingState, frozenset[BookingState]] = {
-    BookingState.HELD: frozenset({BookingState.BOOKED, BookingState.CANCELLED, BookingState.EXPIRED}),
+    BookingState.RESERVED: frozenset({BookingState.BOOKED, BookingState.CANCELLED, BookingState.EXPIRED}),
     BookingState.BOOKED: frozenset({BookingState.ARRIVED, BookingState.CANCELLED}),
     BookingState.ARRIVED: frozenset(),
     BookingState.CANCELLED: frozenset(),
-    BookingState.EXPIRED: frozenset({BookingState.HELD}),
+    BookingState.EXPIRED: frozenset({BookingState.RESERVED}),
 }
-"""The moves of a booking; an expired one is held again only when its money came after all."""
+"""The allowed transitions; an expired booking is reserved again only if its payment arrives late."""
 
 
 class StayNight(Struct, frozen=True):
-    """One night of a stay: how many rooms are free, what one costs, and the holiday it falls in."""
+    """One night of a stay: free rooms, price of a room, and the holiday it falls in."""
 
     night: date
     free: int
@@ -44,25 +44,25 @@ class StayNight(Struct, frozen=True):
     holiday: str | None
 
 
-class Tier(Struct, frozen=True):
-    """Who cancels `days_before` days before arrival, or earlier, gets `refund_bp` of the stay back."""
+class CancellationTier(Struct, frozen=True):
+    """Cancelling at least `days_before` days before arrival refunds `refund_bp` of the stay."""
 
     holiday: bool
     days_before: int
     refund_bp: int
 
 
-class CancelTerms(Struct, frozen=True):
-    """What cancelling a stay gives back: the share today, and every tier that applies to its nights."""
+class CancellationTerms(Struct, frozen=True):
+    """What cancelling a stay refunds: the rate today, and every tier that applies to its nights."""
 
     holiday: bool
     days_left: int
     refund_bp: int
-    tiers: list[Tier]
+    tiers: list[CancellationTier]
 
 
 class Booking(Struct, frozen=True):
-    """One room taken for some nights; `leave_on` is the day of departure."""
+    """One room booked for some nights; `leave_on` is the day of departure."""
 
     id: BookingId
     suborder_id: UUID
@@ -76,8 +76,8 @@ class Booking(Struct, frozen=True):
     arrived_at: datetime | None
 
 
-class WindowWrong(Refusal):
-    """The window of nights ends before it begins, or is too long."""
+class InvalidNightsWindow(Refusal):
+    """The window of nights is empty or too long."""
 
     code = "window_wrong"
     status = 422

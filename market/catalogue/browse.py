@@ -1,27 +1,27 @@
-"""Ways into the catalogue: categories and counties with what they hold, and what is in season."""
+"""Browse the catalogue by category, county, season and producer."""
 
 from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.models import Card, Kind
-from market.catalogue.search import Sort, Wanted, search_listings
+from market.catalogue.models import ListingCard, ListingKind
+from market.catalogue.search import SearchFilters, Sort, search_listings
 from market.kernel import Connection, Query
 
 
 class CategoryCount(Struct, frozen=True):
-    """A category and how many live listings it holds; `needs` are the certificates of which one is wanted there."""
+    """A category with the number of its live listings; `needs` are certificate kinds, one of which is required."""
 
     code: str
     name: str
-    kind: Kind
+    kind: ListingKind
     needs: list[str]
     source: str
     count: int
 
 
 class CountyCount(Struct, frozen=True):
-    """A county that sells, and how many live listings it has."""
+    """A county with the number of its live listings."""
 
     code: str
     name: str
@@ -29,10 +29,10 @@ class CountyCount(Struct, frozen=True):
     count: int
 
 
-CATEGORIES = Query(
+LIST_CATEGORIES = Query(
     CategoryCount,
     """
-    SELECT g.code, g.name, g.kind, g.needs, g.source, coalesce(l.count, 0) AS count
+    SELECT g.code, g.name, g.kind, g.required_certificates AS needs, g.source, coalesce(l.count, 0) AS count
       FROM categories g
       LEFT JOIN (SELECT category_code, count(*) FROM listings WHERE state = 'live' GROUP BY category_code) AS l
              ON l.category_code = g.code
@@ -40,7 +40,7 @@ CATEGORIES = Query(
      LIMIT 100
     """,
 )
-COUNTIES = Query(
+LIST_COUNTIES = Query(
     CountyCount,
     """
     SELECT l.county_code AS code, d.name, a.name AS prefecture, l.count
@@ -54,29 +54,29 @@ COUNTIES = Query(
 
 
 async def list_categories(conn: Connection) -> list[CategoryCount]:
-    """Return every category in its order with the number of its live listings."""
-    return await CATEGORIES.all(conn)
+    """Return every category, in display order, with the number of its live listings."""
+    return await LIST_CATEGORIES.all(conn)
 
 
 async def list_counties(conn: Connection) -> list[CountyCount]:
-    """Return the counties that sell, those with most listings first."""
-    return await COUNTIES.all(conn)
+    """Return the counties with live listings, most listings first."""
+    return await LIST_COUNTIES.all(conn)
 
 
-async def in_season(conn: Connection, *, month: int, most: int = 12) -> list[Card]:
-    """Return products that are harvested in the month, the best scored first."""
-    wanted = Wanted(kind=Kind.PRODUCT, month=month)
+async def list_in_season(conn: Connection, *, month: int, most: int = 12) -> list[ListingCard]:
+    """Return live products harvested in the month, best score first."""
+    wanted = SearchFilters(kind=ListingKind.PRODUCT, month=month)
     return (await search_listings(conn, wanted, this_month=month, most=most)).items
 
 
-async def newest(conn: Connection, kind: Kind, *, month: int, most: int = 12) -> list[Card]:
-    """Return the latest listings of a kind."""
-    return (await search_listings(conn, Wanted(kind=kind, sort=Sort.NEW), this_month=month, most=most)).items
+async def list_newest(conn: Connection, kind: ListingKind, *, month: int, most: int = 12) -> list[ListingCard]:
+    """Return the latest live listings of a kind."""
+    return (await search_listings(conn, SearchFilters(kind=kind, sort=Sort.NEW), this_month=month, most=most)).items
 
 
-async def listings_of(
+async def list_producer_listings(
     conn: Connection, producer_id: UUID, *, month: int, after: str | None = None, most: int = 100
-) -> list[Card]:
-    """Return the live listings of a producer, the latest first, at most 100."""
-    wanted = Wanted(producer_id=producer_id, sort=Sort.NEW)
+) -> list[ListingCard]:
+    """Return the live listings of a producer, latest first, at most 100."""
+    wanted = SearchFilters(producer_id=producer_id, sort=Sort.NEW)
     return (await search_listings(conn, wanted, this_month=month, after=after, most=most)).items

@@ -1,18 +1,18 @@
-"""One listing in full: a product, an activity or a stay, and what a poster and a search engine are told of it."""
+"""One listing in full: a product, an activity or a stay."""
 
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.models import Freight, Kind
-from market.catalogue.terms import get_freight
-from market.identity import NotFound
+from market.catalogue.models import FreightTerms, ListingKind
+from market.catalogue.terms import find_freight
+from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Query
 
 
-class Variant(Struct, frozen=True):
-    """A size in which a product is sold; `left` can be bought now, `waiting` are in unpaid orders."""
+class ListingVariant(Struct, frozen=True, kw_only=True):
+    """A size of a product; `left` items can be bought now, `waiting` are reserved by unpaid orders."""
 
     id: UUID
     label: str
@@ -28,12 +28,12 @@ class Variant(Struct, frozen=True):
     lot_id: UUID | None
 
 
-class Listing(Struct, frozen=True):
-    """What all kinds of listings show. `origin` is the path from county to village."""
+class ListingDetail(Struct, frozen=True):
+    """The fields that all kinds of listings show; `prefecture` to `village` name the origin."""
 
     id: UUID
     number: int
-    kind: Kind
+    kind: ListingKind
     title: str
     story: str
     category_code: str
@@ -66,15 +66,15 @@ class Listing(Struct, frozen=True):
     sample: bool
 
 
-class Product(Struct, frozen=True):
-    """A product or an activity with its sizes and its freight."""
+class ProductDetail(Struct, frozen=True):
+    """A product or an activity with its variants and freight terms."""
 
-    listing: Listing
-    variants: list[Variant]
-    freight: Freight | None
+    listing: ListingDetail
+    variants: list[ListingVariant]
+    freight: FreightTerms | None
 
 
-class Room(Struct, frozen=True):
+class StayRoom(Struct, frozen=True):
     """A room or a yard of a stay."""
 
     id: UUID
@@ -83,27 +83,27 @@ class Room(Struct, frozen=True):
     open: bool
 
 
-class Tier(Struct, frozen=True):
-    """What is given back to who cancels at least so many days before, on holidays or not."""
+class StayCancelTier(Struct, frozen=True):
+    """The refund for cancelling at least `days_before` days ahead, for holiday or ordinary nights."""
 
     holiday: bool
     days_before: int
     refund_bp: int
 
 
-class Stay(Struct, frozen=True):
-    """A stay with its rooms, the base price of a night, and what a cancellation gives back."""
+class StayDetail(Struct, frozen=True):
+    """A stay with its rooms, the base price of a night and its cancellation tiers."""
 
-    listing: Listing
+    listing: ListingDetail
     price_fen: Fen
     unit: str
-    rooms: list[Room]
-    tiers: list[Tier]
+    rooms: list[StayRoom]
+    tiers: list[StayCancelTier]
 
 
-# A permit that some category needs says nothing of the others: a homestay permit is not shown on millet.
-LISTING = Query(
-    Listing,
+# A certificate that only some categories require is shown there alone: no homestay permit on millet.
+GET_LISTING = Query(
+    ListingDetail,
     """
     SELECT l.id, l.number, l.kind, l.title, l.story, l.category_code, g.name AS category, l.origin_code,
            l.county_code, a.name AS prefecture, d.name AS county, t.name AS township, w.name AS village,
@@ -116,8 +116,8 @@ LISTING = Query(
            ARRAY(SELECT DISTINCT c.kind FROM certificates c
                   WHERE c.producer_id = p.id AND c.verified_at IS NOT NULL AND c.kind <> 'identity'
                     AND (c.expires_on IS NULL OR c.expires_on >= business_day(:now))
-                    AND (c.kind = ANY(g.needs)
-                         OR NOT EXISTS (SELECT FROM categories WHERE c.kind = ANY(needs)))
+                    AND (c.kind = ANY(g.required_certificates)
+                         OR NOT EXISTS (SELECT FROM categories WHERE c.kind = ANY(required_certificates)))
                   ORDER BY c.kind) AS certificates,
            l.rating_sum, l.rating_count, l.sold_count, f.name AS photo, f.kind AS photo_kind, l.state,
            l.published_at, l.sample
@@ -132,73 +132,78 @@ LISTING = Query(
      WHERE l.id = :listing_id AND (l.state = 'live' OR l.producer_id = ANY(:own::uuid[]))
     """,
 )
-VARIANTS_OF = Query(
-    Variant,
+LIST_VARIANTS = Query(
+    ListingVariant,
     """
     SELECT v.id, v.label, v.unit, v.price_fen, v.public_price_fen, v.net_g, v.pieces,
            (2000 * v.price_fen + v.net_g) / (2 * v.net_g) AS per_kg_fen, v.gross_g,
-           o.left_units / v.takes AS left, o.waiting_units / v.takes AS waiting, v.lot_id
+           o.available_units / v.lot_units_per_item AS left,
+           o.reserved_units / v.lot_units_per_item AS waiting, v.lot_id
       FROM variants v LEFT JOIN lots o ON o.id = v.lot_id
      WHERE v.listing_id = :listing_id
      ORDER BY v.position
      LIMIT 50
     """,
 )
-ROOMS_OF = Query(
-    Room, "SELECT id, position, name, open FROM rooms WHERE listing_id = :listing_id ORDER BY position LIMIT 200"
+LIST_ROOMS = Query(
+    StayRoom, "SELECT id, position, name, open FROM rooms WHERE listing_id = :listing_id ORDER BY position LIMIT 200"
 )
-TIERS_OF = Query(
-    Tier,
+LIST_CANCEL_TIERS = Query(
+    StayCancelTier,
     """
     SELECT holiday, days_before, refund_bp FROM cancel_tiers
      WHERE listing_id = :listing_id ORDER BY holiday, days_before DESC LIMIT 40
     """,
 )
-LISTING_BY_NUMBER = Query(UUID, "SELECT id FROM listings WHERE number = :number")
+FIND_LISTING_ID = Query(UUID, "SELECT id FROM listings WHERE number = :number")
 
 
-async def listing_id_of(conn: Connection, number: int) -> UUID:
-    """Return the id of the listing with the short number that people see.
-
-    Raises:
-        NotFound: there is none.
-    """
-    found = await LISTING_BY_NUMBER.maybe(conn, number=number)
-    if found is None:
-        raise NotFound
-    return found
-
-
-async def get_product(conn: Connection, listing_id: UUID, *, own: tuple[UUID, ...] = (), now: datetime) -> Product:
-    """Return a live product or activity in full; to the people of a producer (`own`) its withdrawn ones too.
+async def get_listing_id(conn: Connection, number: int) -> UUID:
+    """Return the id of the listing with the given public number.
 
     Raises:
-        NotFound: there is none, or it is a stay.
+        NotFound: there is no such listing.
     """
-    listing = await LISTING.maybe(conn, listing_id=listing_id, own=list(own), now=now)
-    if listing is None or listing.kind is Kind.STAY:
+    listing_id = await FIND_LISTING_ID.maybe(conn, number=number)
+    if listing_id is None:
         raise NotFound
-    return Product(
+    return listing_id
+
+
+async def get_product(
+    conn: Connection, listing_id: UUID, *, own: tuple[UUID, ...] = (), now: datetime
+) -> ProductDetail:
+    """Return a product or activity in full: a live one, or any listing of the producers in `own`.
+
+    Raises:
+        NotFound: there is no such listing, or it is a stay.
+    """
+    listing = await GET_LISTING.maybe(conn, listing_id=listing_id, own=list(own), now=now)
+    if listing is None or listing.kind is ListingKind.STAY:
+        raise NotFound
+    return ProductDetail(
         listing,
-        await VARIANTS_OF.all(conn, listing_id=listing_id),
-        await get_freight(conn, listing.producer_id),
+        await LIST_VARIANTS.all(conn, listing_id=listing_id),
+        await find_freight(conn, listing.producer_id),
     )
 
 
-async def get_stay(conn: Connection, listing_id: UUID, *, own: tuple[UUID, ...] = (), now: datetime) -> Stay:
-    """Return a live stay in full; its free nights and their prices are told by `market.bookings`.
+async def get_stay(conn: Connection, listing_id: UUID, *, own: tuple[UUID, ...] = (), now: datetime) -> StayDetail:
+    """Return a stay in full: a live one, or any of the producers in `own`.
+
+    `market.bookings` returns its free nights and their prices.
 
     Raises:
-        NotFound: there is none, or it is no stay.
+        NotFound: there is no such listing, or it is not a stay.
     """
-    listing = await LISTING.maybe(conn, listing_id=listing_id, own=list(own), now=now)
-    if listing is None or listing.kind is not Kind.STAY:
+    listing = await GET_LISTING.maybe(conn, listing_id=listing_id, own=list(own), now=now)
+    if listing is None or listing.kind is not ListingKind.STAY:
         raise NotFound
-    [base] = await VARIANTS_OF.all(conn, listing_id=listing_id)
-    return Stay(
+    [base] = await LIST_VARIANTS.all(conn, listing_id=listing_id)
+    return StayDetail(
         listing,
         base.price_fen,
         base.unit,
-        await ROOMS_OF.all(conn, listing_id=listing_id),
-        await TIERS_OF.all(conn, listing_id=listing_id),
+        await LIST_ROOMS.all(conn, listing_id=listing_id),
+        await LIST_CANCEL_TIERS.all(conn, listing_id=listing_id),
     )

@@ -1,4 +1,4 @@
-"""Changing an offer: its price, its words, whether it is for sale."""
+"""Change a listing: price, stock, text and state."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,80 +6,82 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit import record
+from market.audit.record import add_audit_entry
 from market.catalogue.models import (
-    MOST_LISTINGS,
-    MOST_PRICE_FEN,
-    MOVES,
-    STATE_NAMES,
+    LISTING_MOVES,
+    LISTING_STATE_NAMES,
+    MAX_LIVE_LISTINGS,
+    MAX_PRICE_FEN,
     BadListing,
-    Move,
-    NotNow,
-    State,
+    ListingMove,
+    ListingState,
     TooManyListings,
+    WrongListingState,
 )
-from market.catalogue.searching import search_columns
-from market.identity import Actor, NotFound, Role, require_role
+from market.catalogue.search_text import build_search_columns
+from market.identity.access import has_role_for, require_role
+from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Fen, FieldFault, Query
-from market.kernel.text import clean
-from market.producers.moderation import moderate
-from market.stock import LotId, count_units
+from market.kernel.text import clean_text
+from market.producers.moderation import require_allowed_words
+from market.stock.lots import count_units
+from market.stock.models import LotId
 
 _OFFICES = (Role.COUNTY, Role.PLATFORM)
-_TITLE = range(2, 61)
-_LONGEST_STORY = 2000
+_TITLE_LENGTHS = range(2, 61)
+_MAX_STORY_LENGTH = 2000
 
 
-class Standing(Struct, frozen=True):
+class ListingSummary(Struct, frozen=True):
     """A listing after a change."""
 
     listing_id: UUID
     title: str
-    state: State
+    state: ListingState
     price_fen: Fen
 
 
 class OwnVariant(Struct, frozen=True):
-    """A size that a person's producer sells: what one costs, and how many can still be sold (None: not counted)."""
+    """A variant of an own listing; `left` items can still be sold (None: stock is not counted)."""
 
     id: UUID
     label: str
     unit: str
     price_fen: Fen
     lot_id: UUID | None
-    takes: int
+    lot_units_per_item: int
     left: int | None
 
 
-class OfferChange(Struct, frozen=True):
-    """What becomes of one size: its price from now on, and how many more (negative: fewer) can be sold."""
+class VariantChange(Struct, frozen=True):
+    """The new price of a variant, and how many more items (negative: fewer) can be sold."""
 
     variant_id: UUID
     price_fen: Fen
-    left_change: int = 0
+    stock_change: int = 0
 
 
-class Held(Struct, frozen=True):
-    """A listing whose row is locked, with what its words are made of."""
+class LockedListing(Struct, frozen=True):
+    """A listing whose row is locked, with the texts of its search columns."""
 
     producer_id: UUID
-    state: State
+    state: ListingState
     origin_code: str
     county: str
-    around: list[str]
+    division_names: list[str]
     category: str
     producer: str
     live: int
 
 
 LOCK_LISTING = Query(
-    Held,
+    LockedListing,
     """
     SELECT l.producer_id, l.state, l.origin_code, d.name AS county, g.name AS category, p.name AS producer,
            ARRAY(SELECT name FROM divisions
                   WHERE code IN (rpad(left(l.origin_code, 4), 12, '0'), rpad(left(l.origin_code, 9), 12, '0'),
                                  l.origin_code)
-                  ORDER BY level) AS around,
+                  ORDER BY level) AS division_names,
            (SELECT count(*) FROM listings WHERE producer_id = l.producer_id AND state = 'live') AS live
       FROM listings l
       JOIN divisions d ON d.code = rpad(l.county_code, 12, '0')
@@ -89,8 +91,8 @@ LOCK_LISTING = Query(
        FOR NO KEY UPDATE OF l
     """,
 )
-STANDING = Query(
-    Standing,
+GET_LISTING_SUMMARY = Query(
+    ListingSummary,
     """
     SELECT l.id AS listing_id, l.title, l.state, v.price_fen
       FROM listings l JOIN variants v ON v.listing_id = l.id AND v.position = 0
@@ -107,10 +109,11 @@ SET_PRICE = Query(
     RETURNING l.id
     """,
 )
-OWN_VARIANTS = Query(
+LIST_OWN_VARIANTS = Query(
     OwnVariant,
     """
-    SELECT v.id, v.label, v.unit, v.price_fen, v.lot_id, v.takes, o.left_units / v.takes AS left
+    SELECT v.id, v.label, v.unit, v.price_fen, v.lot_id, v.lot_units_per_item,
+           o.available_units / v.lot_units_per_item AS left
       FROM variants v JOIN listings l ON l.id = v.listing_id LEFT JOIN lots o ON o.id = v.lot_id
      WHERE v.listing_id = :listing_id AND l.producer_id = ANY(:own::uuid[]) AND l.state <> 'suspended'
      ORDER BY v.position
@@ -129,59 +132,61 @@ SET_TEXT = Query(
 
 
 async def move_listing(
-    conn: Connection, actor: Actor, listing_id: UUID, move: Move, *, reason: str = "", now: datetime
-) -> Standing:
-    """Withdraw a listing or offer it again; the county or the platform suspends and reopens, with a reason.
+    conn: Connection, actor: Actor, listing_id: UUID, move: ListingMove, *, reason: str = "", now: datetime
+) -> ListingSummary:
+    """Move a listing to another state: its producer withdraws and relists, county or platform suspend and reopen.
 
-    Carts and orders that hold it are not touched; it is bought no more.
+    Carts and placed orders are not changed; a listing that is not live cannot be bought.
 
     Raises:
-        NotFound: there is none, or the person neither works for its producer nor holds an office there.
-        NotAllowed: the move is the other side's.
-        SecondFactorNeeded: an official has not shown the second factor.
-        BadListing: suspending needs a reason, of at most 300 characters.
-        NotNow: the listing does not stand where it can be done.
-        TooManyListings: the producer has its share of live ones.
+        NotFound: there is no such listing, or the actor neither works for its producer nor holds a role at its origin.
+        NotAllowed: the actor's side may not make this move.
+        SecondFactorRequired: an official has not shown the second factor.
+        BadListing: the reason is longer than 300 characters, or missing for a suspension.
+        WrongListingState: the move is not allowed from the listing's state.
+        TooManyListings: the producer has the maximum of live listings.
     """
-    held = await LOCK_LISTING.maybe(conn, listing_id=listing_id)
-    own = held is not None and held.producer_id in actor.producers
-    if held is None or not (own or any(held.origin_code.startswith(grant.scope) for grant in actor.grants)):
+    listing = await LOCK_LISTING.maybe(conn, listing_id=listing_id)
+    own = listing is not None and listing.producer_id in actor.producers
+    if listing is None or not (own or has_role_for(actor, Role, listing.origin_code)):
         raise NotFound
-    if move in {Move.SUSPEND, Move.REOPEN} or not own:
-        require_role(actor, _OFFICES, held.origin_code)
-    reason = clean(reason)
-    if (move is Move.SUSPEND and not reason) or len(reason) > 300:  # noqa: PLR2004 - as the refusal says
+    if move in {ListingMove.SUSPEND, ListingMove.REOPEN} or not own:
+        require_role(actor, _OFFICES, listing.origin_code)
+    reason = clean_text(reason)
+    if (move is ListingMove.SUSPEND and not reason) or len(reason) > 300:
         raise BadListing(errors=(FieldFault("reason", "请写明原因，最多 300 个字"),))
-    states, into = MOVES[move]
-    if held.state not in states:
-        raise NotNow(state=STATE_NAMES[held.state])
-    if into is State.LIVE and held.live >= MOST_LISTINGS:
-        raise TooManyListings(most=MOST_LISTINGS)
+    states, into = LISTING_MOVES[move]
+    if listing.state not in states:
+        raise WrongListingState(state=LISTING_STATE_NAMES[listing.state])
+    if into is ListingState.LIVE and listing.live >= MAX_LIVE_LISTINGS:
+        raise TooManyListings(most=MAX_LIVE_LISTINGS)
     await SET_STATE.run(conn, into=into, listing_id=listing_id, states=sorted(states))
-    await record(
+    await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action=f"listing.{move}",
         object=f"listing:{listing_id}",
-        detail={"from": str(held.state), "to": str(into), "reason": reason},
+        detail={"from": str(listing.state), "to": str(into), "reason": reason},
         now=now,
     )
-    return await STANDING.one(conn, listing_id=listing_id)
+    return await GET_LISTING_SUMMARY.one(conn, listing_id=listing_id)
 
 
-async def change_price(conn: Connection, actor: Actor, variant_id: UUID, price: Fen, *, now: datetime) -> Standing:
-    """Set the price of a variant of one's own; orders that were placed keep theirs.
+async def change_price(
+    conn: Connection, actor: Actor, variant_id: UUID, price: Fen, *, now: datetime
+) -> ListingSummary:
+    """Set the price of an own variant; placed orders keep their price.
 
     Raises:
-        NotFound: there is none, it is not the person's, or its listing is suspended.
+        NotFound: there is no such variant, it belongs to someone else, or its listing is suspended.
         BadListing: the price is not between 0.01 and 1,000,000 yuan.
     """
-    if not 0 < price <= MOST_PRICE_FEN:
+    if not 0 < price <= MAX_PRICE_FEN:
         raise BadListing(errors=(FieldFault("price_fen", "价格从 0.01 元到 1000000 元"),))
     listing_id = await SET_PRICE.maybe(conn, variant_id=variant_id, price_fen=price, own=list(actor.producers))
     if listing_id is None:
         raise NotFound
-    await record(
+    await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action="listing.price",
@@ -189,44 +194,45 @@ async def change_price(conn: Connection, actor: Actor, variant_id: UUID, price: 
         detail={"variant": str(variant_id), "price_fen": price},
         now=now,
     )
-    return await STANDING.one(conn, listing_id=listing_id)
+    return await GET_LISTING_SUMMARY.one(conn, listing_id=listing_id)
 
 
 async def list_own_variants(conn: Connection, actor: Actor, listing_id: UUID) -> list[OwnVariant]:
-    """Return the sizes of a listing of one's own that may be changed: none where it is suspended or another's."""
-    return await OWN_VARIANTS.all(conn, listing_id=listing_id, own=list(actor.producers))
+    """Return the variants of an own listing; none where it is suspended or belongs to someone else."""
+    return await LIST_OWN_VARIANTS.all(conn, listing_id=listing_id, own=list(actor.producers))
 
 
-async def change_offer(
+async def change_variants(
     conn: Connection,
     actor: Actor,
     listing_id: UUID,
-    changes: Sequence[OfferChange],
+    changes: Sequence[VariantChange],
     *,
     reference: str,
     now: datetime,
 ) -> None:
-    """Set prices and count what is left of sizes of one's own listing, in the caller's transaction.
+    """Set prices and adjust the stock of variants of an own listing, in the caller's transaction.
 
-    What is left changes by how much it is more or fewer, once a `reference`: what was ordered in the meantime stays
-    ordered, and units that wait in orders are not touched. Prices of orders that were placed stay.
+    Stock changes by a difference, once per `reference`, so that orders placed in the meantime keep their units;
+    reserved units do not change. Placed orders keep their prices.
 
     Raises:
-        NotFound: the listing is not the person's or suspended, or has no such size, or the size is not counted.
+        NotFound: the listing is suspended or belongs to someone else, the variant is not one of it, or its stock is not
+            counted.
         BadListing: a price is not between 0.01 and 1,000,000 yuan.
-        LessThanNothing: fewer can still be sold than are taken away; nothing changes.
-        NothingToCount: more than anyone holds.
+        StockTooLow: fewer items can be sold than are to be removed; nothing changes.
+        InvalidStockChange: the change is above the maximum of one lot.
     """
     own = {each.id: each for each in await list_own_variants(conn, actor, listing_id)}
     if not own or any(each.variant_id not in own for each in changes):
         raise NotFound
-    counted = [(own[each.variant_id], each.left_change) for each in changes if each.left_change]
+    counted = [(own[each.variant_id], each.stock_change) for each in changes if each.stock_change]
     lots = [(variant.lot_id, variant, change) for variant, change in counted if variant.lot_id is not None]
     if len(lots) != len(counted):
         raise NotFound
-    # Lots before anything else and by id, as checkout takes them.
+    # Lock lots first and by id, in the same order as checkout.
     for lot_id, variant, change in sorted(lots, key=lambda each: each[0]):
-        units = change * variant.takes
+        units = change * variant.lot_units_per_item
         await count_units(conn, actor, LotId(lot_id), change=units, reference=f"{reference}:{variant.id}", now=now)
     for each in changes:
         if each.price_fen != own[each.variant_id].price_fen:
@@ -235,28 +241,32 @@ async def change_offer(
 
 async def change_text(
     conn: Connection, actor: Actor, listing_id: UUID, *, title: str, story: str, now: datetime
-) -> Standing:
-    """Set what a listing of one's own is called and what it tells; it is found by the new words at once.
+) -> ListingSummary:
+    """Set the title and story of an own listing; search finds it by the new title at once.
 
     Raises:
-        NotFound: there is none, it is not the person's, or it is suspended.
-        BadListing: title or story is too short or too long; both are named.
-        ForbiddenWord: a text holds a word that may not stand there.
+        NotFound: there is no such listing, it belongs to someone else, or it is suspended.
+        BadListing: title or story is too short or too long; `errors` lists both.
+        ForbiddenWord: a text contains a forbidden word.
     """
-    held = await LOCK_LISTING.maybe(conn, listing_id=listing_id)
-    if held is None or held.producer_id not in actor.producers or held.state is State.SUSPENDED:
+    listing = await LOCK_LISTING.maybe(conn, listing_id=listing_id)
+    if listing is None or listing.producer_id not in actor.producers or listing.state is ListingState.SUSPENDED:
         raise NotFound
-    title, story = clean(title), clean(story)
+    title, story = clean_text(title), clean_text(story)
     faults: list[FieldFault] = []
-    if len(title) not in _TITLE:
+    if len(title) not in _TITLE_LENGTHS:
         faults.append(FieldFault("title", "名称写 2 到 60 个字"))
-    if len(story) > _LONGEST_STORY:
-        faults.append(FieldFault("story", f"介绍最多 {_LONGEST_STORY} 个字"))
+    if len(story) > _MAX_STORY_LENGTH:
+        faults.append(FieldFault("story", f"介绍最多 {_MAX_STORY_LENGTH} 个字"))
     if faults:
         raise BadListing(errors=tuple(faults))
-    moderate(title=title, story=story)
-    columns = search_columns(
-        title, county=held.county, category=held.category, producer=held.producer, around=held.around
+    require_allowed_words(title=title, story=story)
+    columns = build_search_columns(
+        title,
+        county=listing.county,
+        category=listing.category,
+        producer=listing.producer,
+        division_names=listing.division_names,
     )
     await SET_TEXT.run(
         conn,
@@ -267,7 +277,7 @@ async def change_text(
         words=columns.words,
         latin=columns.latin,
     )
-    await record(
+    await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action="listing.text",
@@ -275,4 +285,4 @@ async def change_text(
         detail={"title": title},
         now=now,
     )
-    return await STANDING.one(conn, listing_id=listing_id)
+    return await GET_LISTING_SUMMARY.one(conn, listing_id=listing_id)

@@ -1,4 +1,4 @@
-"""What is offered for sale, its states, and why an offer is not taken."""
+"""Listings: kinds, states and moves, what a seller submits, and the refusals."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,41 +9,37 @@ from msgspec import Meta, Struct
 
 from market.kernel import Fen, Refusal
 
-GOODS_COMMISSION_BP = 200
-TOURISM_COMMISSION_BP = 300
-"""What the platform keeps of goods and of tourism, frozen in a listing. Source: the golden story, shop.md."""
-
-MOST_LISTINGS = 500
-"""Live listings of one producer."""
-MOST_PRICE_FEN = 1_000_000_00
-MOST_ROOMS = 200
+MAX_LIVE_LISTINGS = 500
+"""Maximum of live listings of one producer."""
+MAX_PRICE_FEN = 1_000_000_00
+MAX_ROOMS = 200
 
 
-class Kind(StrEnum):
-    """What sort of offer it is."""
+class ListingKind(StrEnum):
+    """The kind of a listing."""
 
     PRODUCT = "product"
     STAY = "stay"
     ACTIVITY = "activity"
 
 
-class State(StrEnum):
-    """Where an offer stands; only a live one is seen and sold."""
+class ListingState(StrEnum):
+    """The state of a listing; only live ones are shown and sold."""
 
     LIVE = "live"
     WITHDRAWN = "withdrawn"
     SUSPENDED = "suspended"
 
 
-STATE_NAMES: dict[State, str] = {
-    State.LIVE: "在卖",
-    State.WITHDRAWN: "已下架",
-    State.SUSPENDED: "被停售",
+LISTING_STATE_NAMES: dict[ListingState, str] = {
+    ListingState.LIVE: "在卖",
+    ListingState.WITHDRAWN: "已下架",
+    ListingState.SUSPENDED: "被停售",
 }
 
 
-class Move(StrEnum):
-    """What may be done with an offer: the first two by its producer, the others by county or platform."""
+class ListingMove(StrEnum):
+    """A change of state: its producer withdraws and relists, county or platform suspend and reopen."""
 
     WITHDRAW = "withdraw"
     RELIST = "relist"
@@ -51,20 +47,20 @@ class Move(StrEnum):
     REOPEN = "reopen"
 
 
-MOVES: dict[Move, tuple[frozenset[State], State]] = {
-    Move.WITHDRAW: (frozenset({State.LIVE}), State.WITHDRAWN),
-    Move.RELIST: (frozenset({State.WITHDRAWN}), State.LIVE),
-    Move.SUSPEND: (frozenset({State.LIVE, State.WITHDRAWN}), State.SUSPENDED),
-    Move.REOPEN: (frozenset({State.SUSPENDED}), State.LIVE),
+LISTING_MOVES: dict[ListingMove, tuple[frozenset[ListingState], ListingState]] = {
+    ListingMove.WITHDRAW: (frozenset({ListingState.LIVE}), ListingState.WITHDRAWN),
+    ListingMove.RELIST: (frozenset({ListingState.WITHDRAWN}), ListingState.LIVE),
+    ListingMove.SUSPEND: (frozenset({ListingState.LIVE, ListingState.WITHDRAWN}), ListingState.SUSPENDED),
+    ListingMove.REOPEN: (frozenset({ListingState.SUSPENDED}), ListingState.LIVE),
 }
 
 Months = Annotated[list[Annotated[int, Meta(ge=1, le=12)]], Meta(max_length=12)]
 
 
 class NewProduct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A product as its seller gives it: what, price, unit, how many, a photo; the rest may stay as it is.
+    """A product as its seller submits it.
 
-    `producer_id` may be left out by who works for one producer. `perishable` is the category's habit unless given.
+    `producer_id` is optional where the actor works for one producer. `perishable` defaults by category.
     """
 
     title: str
@@ -82,7 +78,7 @@ class NewProduct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class CancelTier(Struct, frozen=True, order=True, forbid_unknown_fields=True):
-    """Who cancels at least `days_before` days before the first night gets `refund_bp` of the price back."""
+    """The share of the price refunded for cancelling at least `days_before` days before the first night."""
 
     days_before: Annotated[int, Meta(ge=0, le=365)]
     refund_bp: Annotated[int, Meta(ge=0, le=10_000)]
@@ -90,11 +86,11 @@ class CancelTier(Struct, frozen=True, order=True, forbid_unknown_fields=True):
 
 WORKDAY_TIERS = (CancelTier(7, 10_000), CancelTier(3, 5_000), CancelTier(0, 0))
 HOLIDAY_TIERS = (CancelTier(15, 10_000), CancelTier(7, 5_000), CancelTier(0, 0))
-"""What a stay promises unless its host says otherwise. Source: the golden story, shop.json L6."""
+"""The default cancellation tiers of a stay. Source: the golden story, shop.json L6."""
 
 
 class NewStay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A stay as its host gives it: what, how many rooms or yards, the price of a night, a photo."""
+    """A stay as its host submits it; `rooms` counts rooms or yards, `price_fen` is for one night."""
 
     title: str
     rooms: int
@@ -108,7 +104,7 @@ class NewStay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An activity as its host gives it: what, price for one, how many places, a photo."""
+    """An activity as its host submits it; `places` is the number of participants, `price_fen` is for one."""
 
     title: str
     category: str
@@ -121,28 +117,28 @@ class NewActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     harvest_months: Months = []
 
 
-class Published(Struct, frozen=True):
-    """A listing that is live now; `lot_id` is what its stock is counted on, None for a stay."""
+class PublishedListing(Struct, frozen=True):
+    """A newly published listing; `lot_id` is the lot of its stock, None for a stay."""
 
     listing_id: UUID
     number: int
     variant_id: UUID
     lot_id: UUID | None
     title: str
-    state: State
+    state: ListingState
     published_at: datetime
 
 
-class Card(Struct, frozen=True):
-    """A listing as a list shows it.
+class ListingCard(Struct, frozen=True, kw_only=True):
+    """A listing as lists show it.
 
-    `per_kg_fen` is rounded once, half up; None where the unit is no weight. `left` counts units that can be bought
-    now; None where nights are sold. `photo` is a stored name, see `market.storage.photo_paths`.
+    `per_kg_fen` is rounded once, half up; None where the unit is not a weight. `left` is the number of items that can
+    be bought now; None for stays. `photo` is a stored name, see `market.storage.get_photo_paths`.
     """
 
     id: UUID
     number: int
-    kind: Kind
+    kind: ListingKind
     title: str
     category_code: str
     category: str
@@ -167,8 +163,8 @@ class Card(Struct, frozen=True):
     key: int
 
 
-class Freight(Struct, frozen=True):
-    """What the producer charges for carriage, by gross weight; `no_ship` are regions it does not send to."""
+class FreightTerms(Struct, frozen=True, kw_only=True):
+    """A producer's freight charges by gross weight; `no_ship` are regions it does not ship to."""
 
     first_g: int
     first_fen: Fen
@@ -179,21 +175,21 @@ class Freight(Struct, frozen=True):
 
     @property
     def is_free(self) -> bool:
-        """Whether every parcel goes free, at the producer's cost."""
+        """Whether freight is free, at the producer's cost."""
         return not self.first_fen and not self.next_fen
 
 
 class BadListing(Refusal):
-    """Fields of the offer are not right; each is named with what would be."""
+    """Fields of the listing are invalid; `errors` lists each with the correction."""
 
     code = "bad_listing"
     status = 422
     zh = "有几处要改。"
-    en = "Some fields need another look."
+    en = "Some fields are invalid; see errors."
 
 
 class ProducerNotOpen(Refusal):
-    """The producer has not been admitted yet, or is suspended."""
+    """The producer is not admitted yet, or is suspended."""
 
     code = "producer_not_open"
     status = 409
@@ -202,7 +198,7 @@ class ProducerNotOpen(Refusal):
 
 
 class CertificateNeeded(Refusal):
-    """Goods of this kind need a certificate that the producer has not shown, or that has expired."""
+    """The category requires a certificate that the producer does not have, or that has expired."""
 
     code = "certificate_needed"
     status = 409
@@ -210,15 +206,15 @@ class CertificateNeeded(Refusal):
     en = "To sell {category} a verified certificate is needed: {kinds} ({source})."
 
 
-class CertificateWaiting(CertificateNeeded):
-    """The certificate was handed in, and the county has not verified it yet."""
+class CertificateUnverified(CertificateNeeded):
+    """The certificate was submitted, and the county has not verified it yet."""
 
     zh = "{certificates}已经交了，等县里核对。核对好了，就能卖{category}。"
-    en = "The certificate ({kinds}) waits for the county; once it is verified, {category} may be sold."
+    en = "The county has not verified the certificate ({kinds}) yet; once it is verified, {category} may be sold."
 
 
 class TooManyListings(Refusal):
-    """The producer has as many live listings as anyone may have."""
+    """The producer has the maximum of live listings."""
 
     code = "too_many_listings"
     status = 409
@@ -226,19 +222,19 @@ class TooManyListings(Refusal):
     en = "There are {most} live listings already; withdraw some first."
 
 
-class NotNow(Refusal):
-    """The listing does not stand where this could be done."""
+class WrongListingState(Refusal):
+    """The move is not allowed from the listing's state."""
 
     code = "listing_not_now"
     status = 409
     zh = "现在不能这样做：商品是{state}。"
-    en = "This cannot be done: the listing is {state}."
+    en = "This is not possible while the listing is {state}."
 
 
 class BadCursor(Refusal):
-    """The key that continues a list is none of ours."""
+    """The pagination cursor is not one that this service issued."""
 
     code = "bad_cursor"
     status = 422
     zh = "翻页的记号不对，请从头看。"
-    en = "The cursor is not one of ours; begin again without it."
+    en = "The cursor is invalid; start again without it."

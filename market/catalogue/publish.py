@@ -1,54 +1,57 @@
-"""Putting an offer up for sale."""
+"""Publish a product, a stay or an activity."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit import record
+from market.audit.record import add_audit_entry
+from market.catalogue.certificates import Seller, get_active_seller, get_category, lock_seller, require_certificates
 from market.catalogue.models import (
-    GOODS_COMMISSION_BP,
-    MOST_PRICE_FEN,
-    MOST_ROOMS,
-    TOURISM_COMMISSION_BP,
+    MAX_PRICE_FEN,
+    MAX_ROOMS,
     BadListing,
     CancelTier,
-    Kind,
+    ListingKind,
+    ListingState,
     NewActivity,
     NewProduct,
     NewStay,
-    Published,
-    State,
+    PublishedListing,
 )
-from market.catalogue.papers import category_of, lock_seller, require_papers, selling
-from market.catalogue.searching import search_columns
+from market.catalogue.search_text import build_search_columns
 from market.catalogue.units import BadUnit, Unit, parse_unit
-from market.identity import Actor, NotFound, require_producer
+from market.counties.load import load_county_settings
+from market.divisions.codes import get_county_code
+from market.identity.access import require_producer
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
-from market.kernel.clock import day_of
-from market.kernel.text import clean
-from market.producers.moderation import moderate
-from market.stock import open_lot
+from market.kernel.clock import get_business_day
+from market.kernel.text import clean_text
+from market.producers.moderation import require_allowed_words
+from market.stock.lots import open_lot
 
-MOST_QUANTITY = 1_000_000
-_TITLE = range(2, 61)
-_LONGEST_STORY = 2000
-_HEAVIEST_G = 1_000_000
+MAX_QUANTITY = 1_000_000
+_TITLE_LENGTHS = range(2, 61)
+_MAX_STORY_LENGTH = 2000
+_MAX_GROSS_G = 1_000_000
 PERISHABLE = frozenset({"fruit", "vegetable", "mushroom", "livestock", "aquatic", "flower"})
-"""Categories whose goods are fresh, so that the seven-day return does not apply. Source: 消费者权益保护法 25."""
+"""Categories of perishable goods, which the seven-day return does not cover. Source: 消费者权益保护法 25."""
 
 
-class Added(Struct, frozen=True):
-    """A listing as it was numbered."""
+class ListingKey(Struct, frozen=True):
+    """The id and the public number of a listing."""
 
     id: UUID
     number: int
 
 
-OWN_PHOTO = Query(int, "SELECT 1 FROM photos WHERE id = :photo_id AND owner_id = :owner_id AND purpose = 'listing'")
+FIND_OWN_PHOTO = Query(
+    int, "SELECT 1 FROM photos WHERE id = :photo_id AND owner_id = :owner_id AND purpose = 'listing'"
+)
 ADD_LISTING = Query(
-    Added,
+    ListingKey,
     """
     INSERT INTO listings (producer_id, kind, category_code, title, story, origin_code, harvest_months, chilled,
                           perishable, photo_id, commission_bp, searched, words, latin, published_at, sample)
@@ -70,7 +73,7 @@ ADD_ROOMS = Query(
     None,
     """
     INSERT INTO rooms (listing_id, position, name)
-    SELECT :listing_id, place, place || ' 号' FROM generate_series(1, :rooms::integer) AS place
+    SELECT :listing_id, index, index || ' 号' FROM generate_series(1, :rooms::integer) AS index
     """,
 )
 ADD_TIER = Query(
@@ -82,10 +85,10 @@ ADD_TIER = Query(
 )
 
 
-class _Offer(Struct, frozen=True, kw_only=True):
-    """What the three kinds of offers share."""
+class ListingDraft(Struct, frozen=True, kw_only=True):
+    """A validated listing of any kind, before it is inserted."""
 
-    kind: Kind
+    kind: ListingKind
     category: str
     title: str
     story: str
@@ -99,12 +102,12 @@ class _Offer(Struct, frozen=True, kw_only=True):
     units: int | None = None
 
 
-def own_producer(actor: Actor, producer_id: UUID | None) -> UUID:
-    """Return the producer that is meant: the given one, or the only one that the person works for.
+def resolve_own_producer(actor: Actor, producer_id: UUID | None) -> UUID:
+    """Return the given producer, or the only one that the actor works for.
 
     Raises:
-        NotFound: the person does not work for it, or works for none.
-        BadListing: the person works for several and has not said for which.
+        NotFound: the actor does not work for it, or works for none.
+        BadListing: the actor works for several and none is given.
     """
     if producer_id is None:
         if len(actor.producers) > 1:
@@ -116,13 +119,13 @@ def own_producer(actor: Actor, producer_id: UUID | None) -> UUID:
     return producer_id
 
 
-def _common_faults(title: str, story: str, unit: str, price_fen: int) -> tuple[list[FieldFault], Unit | None]:
+def _list_common_faults(title: str, story: str, unit: str, price_fen: int) -> tuple[list[FieldFault], Unit | None]:
     faults: list[FieldFault] = []
-    if len(title) not in _TITLE:
+    if len(title) not in _TITLE_LENGTHS:
         faults.append(FieldFault("title", "名称写 2 到 60 个字"))
-    if len(story) > _LONGEST_STORY:
-        faults.append(FieldFault("story", f"介绍最多 {_LONGEST_STORY} 个字"))
-    if not 0 < price_fen <= MOST_PRICE_FEN:
+    if len(story) > _MAX_STORY_LENGTH:
+        faults.append(FieldFault("story", f"介绍最多 {_MAX_STORY_LENGTH} 个字"))
+    if not 0 < price_fen <= MAX_PRICE_FEN:
         faults.append(FieldFault("price_fen", "价格从 0.01 元到 1000000 元"))
     try:
         read = parse_unit(unit)
@@ -132,35 +135,35 @@ def _common_faults(title: str, story: str, unit: str, price_fen: int) -> tuple[l
     return faults, read
 
 
-def _refuse(faults: Sequence[FieldFault]) -> None:
+def _raise_faults(faults: Sequence[FieldFault]) -> None:
     if faults:
         raise BadListing(errors=tuple(faults))
 
 
-async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, now: datetime) -> Published:
-    """Put a farm product up for sale with its first stock, in the caller's transaction; it is live at once.
+async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, now: datetime) -> PublishedListing:
+    """Publish a farm product with its first stock, in the caller's transaction; it is live at once.
 
-    The net weight or pieces follow from the unit; the gross weight is estimated from it unless given.
+    The net weight or the number of pieces is read from the unit; the gross weight is estimated from it unless given.
 
     Raises:
-        NotFound: the person does not work for the producer.
-        BadListing: fields are not right; all are named.
-        ForbiddenWord: a text holds a word that may not stand there.
+        NotFound: the actor does not work for the producer.
+        BadListing: fields are invalid; `errors` lists all of them.
+        ForbiddenWord: a text contains a forbidden word.
         ProducerNotOpen: the producer may not sell now.
-        CertificateNeeded: goods of this kind need a certificate that is not there.
-        TooManyListings: the producer has its share.
+        CertificateNeeded: the category requires a certificate that the producer does not have.
+        TooManyListings: the producer has the maximum of live listings.
     """
-    producer_id = own_producer(actor, new.producer_id)
-    title, story = clean(new.title), clean(new.story)
-    faults, unit = _common_faults(title, story, new.unit, new.price_fen)
-    if not 0 <= new.quantity <= MOST_QUANTITY:
-        faults.append(FieldFault("quantity", f"数量从 0 到 {MOST_QUANTITY}"))
-    if new.gross_g is not None and not 0 <= new.gross_g <= _HEAVIEST_G:
-        faults.append(FieldFault("gross_g", f"毛重从 0 到 {_HEAVIEST_G} 克"))
-    _refuse(faults)
-    assert unit is not None  # noqa: S101 - a fault was named otherwise
-    offer = _Offer(
-        kind=Kind.PRODUCT,
+    producer_id = resolve_own_producer(actor, new.producer_id)
+    title, story = clean_text(new.title), clean_text(new.story)
+    faults, unit = _list_common_faults(title, story, new.unit, new.price_fen)
+    if not 0 <= new.quantity <= MAX_QUANTITY:
+        faults.append(FieldFault("quantity", f"数量从 0 到 {MAX_QUANTITY}"))
+    if new.gross_g is not None and not 0 <= new.gross_g <= _MAX_GROSS_G:
+        faults.append(FieldFault("gross_g", f"毛重从 0 到 {_MAX_GROSS_G} 克"))
+    _raise_faults(faults)
+    assert unit is not None
+    offer = ListingDraft(
+        kind=ListingKind.PRODUCT,
         category=new.category,
         title=title,
         story=story,
@@ -173,29 +176,29 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
         perishable=new.category in PERISHABLE if new.perishable is None else new.perishable,
         units=new.quantity,
     )
-    return await _publish(conn, actor, producer_id, offer, commission_bp=GOODS_COMMISSION_BP, now=now)
+    return await _publish(conn, actor, producer_id, offer, now=now)
 
 
-async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, now: datetime) -> Published:
-    """Put an activity (picking, an outing) up for sale with its places, in the caller's transaction.
+async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, now: datetime) -> PublishedListing:
+    """Publish an activity (picking, an outing) with its number of participants, in the caller's transaction.
 
     Raises:
-        NotFound: the person does not work for the producer.
-        BadListing: fields are not right; all are named.
-        ForbiddenWord: a text holds a word that may not stand there.
+        NotFound: the actor does not work for the producer.
+        BadListing: fields are invalid; `errors` lists all of them.
+        ForbiddenWord: a text contains a forbidden word.
         ProducerNotOpen: the producer may not sell now.
-        CertificateNeeded: offers of this kind need a certificate that is not there.
-        TooManyListings: the producer has its share.
+        CertificateNeeded: the category requires a certificate that the producer does not have.
+        TooManyListings: the producer has the maximum of live listings.
     """
-    producer_id = own_producer(actor, new.producer_id)
-    title, story = clean(new.title), clean(new.story)
-    faults, unit = _common_faults(title, story, new.unit, new.price_fen)
-    if not 0 <= new.places <= MOST_QUANTITY:
-        faults.append(FieldFault("places", f"名额从 0 到 {MOST_QUANTITY}"))
-    _refuse(faults)
-    assert unit is not None  # noqa: S101 - a fault was named otherwise
-    offer = _Offer(
-        kind=Kind.ACTIVITY,
+    producer_id = resolve_own_producer(actor, new.producer_id)
+    title, story = clean_text(new.title), clean_text(new.story)
+    faults, unit = _list_common_faults(title, story, new.unit, new.price_fen)
+    if not 0 <= new.places <= MAX_QUANTITY:
+        faults.append(FieldFault("places", f"名额从 0 到 {MAX_QUANTITY}"))
+    _raise_faults(faults)
+    assert unit is not None
+    offer = ListingDraft(
+        kind=ListingKind.ACTIVITY,
         category=new.category,
         title=title,
         story=story,
@@ -206,34 +209,34 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
         months=sorted(set(new.harvest_months)),
         units=new.places,
     )
-    return await _publish(conn, actor, producer_id, offer, commission_bp=TOURISM_COMMISSION_BP, now=now)
+    return await _publish(conn, actor, producer_id, offer, now=now)
 
 
-async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: datetime) -> Published:
-    """Put a stay up for booking with its rooms and what a cancellation gives back, in the caller's transaction.
+async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: datetime) -> PublishedListing:
+    """Publish a stay with its rooms and cancellation tiers, in the caller's transaction.
 
     Raises:
-        NotFound: the person does not work for the producer.
-        BadListing: fields are not right; all are named.
-        ForbiddenWord: a text holds a word that may not stand there.
+        NotFound: the actor does not work for the producer.
+        BadListing: fields are invalid; `errors` lists all of them.
+        ForbiddenWord: a text contains a forbidden word.
         ProducerNotOpen: the producer may not sell now.
-        CertificateNeeded: the host has shown no homestay permit.
-        TooManyListings: the producer has its share.
+        CertificateNeeded: the host has no verified homestay permit.
+        TooManyListings: the producer has the maximum of live listings.
     """
-    producer_id = own_producer(actor, new.producer_id)
-    title, story = clean(new.title), clean(new.story)
-    faults, unit = _common_faults(title, story, new.unit, new.price_fen)
-    if not 0 < new.rooms <= MOST_ROOMS:
-        faults.append(FieldFault("rooms", f"房间从 1 到 {MOST_ROOMS}"))
+    producer_id = resolve_own_producer(actor, new.producer_id)
+    title, story = clean_text(new.title), clean_text(new.story)
+    faults, unit = _list_common_faults(title, story, new.unit, new.price_fen)
+    if not 0 < new.rooms <= MAX_ROOMS:
+        faults.append(FieldFault("rooms", f"房间从 1 到 {MAX_ROOMS}"))
     faults += [
         FieldFault(name, "退订越早退得越多，天数不能重复")
         for name, tiers in (("tiers", new.tiers), ("holiday_tiers", new.holiday_tiers))
         if not tiers_are_fair(tiers)
     ]
-    _refuse(faults)
-    assert unit is not None  # noqa: S101 - a fault was named otherwise
-    offer = _Offer(
-        kind=Kind.STAY,
+    _raise_faults(faults)
+    assert unit is not None
+    offer = ListingDraft(
+        kind=ListingKind.STAY,
         category="stay",
         title=title,
         story=story,
@@ -242,7 +245,7 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
         gross_g=0,
         photo_id=new.photo_id,
     )
-    published = await _publish(conn, actor, producer_id, offer, commission_bp=TOURISM_COMMISSION_BP, now=now)
+    published = await _publish(conn, actor, producer_id, offer, now=now)
     await ADD_ROOMS.run(conn, listing_id=published.listing_id, rooms=new.rooms)
     await ADD_TIER.run_many(
         conn,
@@ -261,27 +264,43 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
 
 
 def tiers_are_fair(tiers: Sequence[CancelTier]) -> bool:
-    """Say whether no day stands twice and who cancels earlier never gets less."""
+    """Return whether no day repeats and cancelling earlier never refunds less."""
     ordered = sorted(tiers)
     days = [tier.days_before for tier in ordered]
     refunds = [tier.refund_bp for tier in ordered]
     return len(set(days)) == len(days) and refunds == sorted(refunds)
 
 
-async def _publish(
-    conn: Connection, actor: Actor, producer_id: UUID, offer: _Offer, *, commission_bp: int, now: datetime
-) -> Published:
-    moderate(title=offer.title, story=offer.story, unit=offer.unit.text)
-    await lock_seller(conn, producer_id)
-    seller = await selling(conn, producer_id, day_of(now))
-    category = await category_of(conn, offer.category, offer.kind)
-    require_papers(category, seller)
-    if offer.photo_id is not None and not await OWN_PHOTO.maybe(
-        conn, photo_id=offer.photo_id, owner_id=actor.account_id
-    ):
+async def _require_own_photo(conn: Connection, actor: Actor, photo_id: UUID | None) -> None:
+    if photo_id is None:
+        return
+    if await FIND_OWN_PHOTO.maybe(conn, photo_id=photo_id, owner_id=actor.account_id) is None:
         raise BadListing(errors=(FieldFault("photo_id", "没有这张照片，请重新上传"),))
-    columns = search_columns(
-        offer.title, county=seller.county, category=category.name, producer=seller.name, around=seller.around
+
+
+async def _get_commission_bp(conn: Connection, seller: Seller, kind: ListingKind, *, day: date) -> int:
+    """Return the commission of the seller's county on a new listing; a listing keeps it."""
+    settings = await load_county_settings(conn, get_county_code(seller.village_code), day=day)
+    return settings.goods_commission_bp if kind is ListingKind.PRODUCT else settings.tourism_commission_bp
+
+
+async def _publish(
+    conn: Connection, actor: Actor, producer_id: UUID, offer: ListingDraft, *, now: datetime
+) -> PublishedListing:
+    require_allowed_words(title=offer.title, story=offer.story, unit=offer.unit.text)
+    await lock_seller(conn, producer_id)
+    today = get_business_day(now)
+    seller = await get_active_seller(conn, producer_id, today)
+    category = await get_category(conn, offer.category, offer.kind)
+    require_certificates(category, seller)
+    commission_bp = await _get_commission_bp(conn, seller, offer.kind, day=today)
+    await _require_own_photo(conn, actor, offer.photo_id)
+    columns = build_search_columns(
+        offer.title,
+        county=seller.county,
+        category=category.name,
+        producer=seller.name,
+        division_names=seller.division_names,
     )
     added = await ADD_LISTING.one(
         conn,
@@ -317,7 +336,7 @@ async def _publish(
         gross_g=offer.gross_g,
         lot_id=lot_id,
     )
-    await record(
+    await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action="listing.publish",
@@ -325,4 +344,4 @@ async def _publish(
         detail={"kind": str(offer.kind), "title": offer.title, "price_fen": offer.price_fen},
         now=now,
     )
-    return Published(added.id, added.number, variant_id, lot_id, offer.title, State.LIVE, now)
+    return PublishedListing(added.id, added.number, variant_id, lot_id, offer.title, ListingState.LIVE, now)

@@ -1,12 +1,12 @@
-"""The stored score by which lists are ordered for everyone alike."""
+"""The stored score that orders lists, the same for every visitor."""
 
 from datetime import datetime
 
 from market.kernel import Connection, Query
 
-# 2 a sale, at most 500 sales; 100 for each star above three, in the share of reviews of (reviews + 5), so that one
-# review decides nothing; 50 in the first 30 days. The rating's fraction is cut off.
-REFRESH = Query(
+# 2 points per sale, up to 500 sales; 100 per star above three, weighted by reviews / (reviews + 5) so that a single
+# review has little effect; 50 in the first 30 days. The rating part is rounded toward zero.
+REFRESH_SCORES = Query(
     None,
     """
     UPDATE listings SET score = fresh.score
@@ -22,8 +22,8 @@ REFRESH = Query(
 
 
 async def refresh_scores(conn: Connection, *, new_since: datetime) -> int:
-    """Compute every live listing's score anew from sales, ratings and age; return how many changed.
+    """Recompute the score of every live listing from sales, ratings and age; return how many changed.
 
-    `new_since` is the moment after which a listing counts as new: 30 days ago.
+    A listing published after `new_since` (30 days ago) counts as new.
     """
-    return await REFRESH.run(conn, new_since=new_since)
+    return await REFRESH_SCORES.run(conn, new_since=new_since)

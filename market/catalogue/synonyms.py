@@ -1,9 +1,9 @@
-"""Words of the market that mean the same thing, so that either finds both."""
+"""Synonyms of market goods, so that searching for one finds the others."""
 
 from functools import lru_cache
 
-MOST_VARIANTS = 8
-"""Of one piece of a query, itself among them."""
+MAX_VARIANTS = 8
+"""Maximum of variants of one piece of a query, itself included."""
 
 SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("大枣", "红枣"),
@@ -25,24 +25,24 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("柴鸡蛋", "土鸡蛋", "笨鸡蛋"),
     ("农家院", "农家小院"),
 )
-"""What one thing is called; no word stands in two groups.
+"""Groups of names of one thing; no word is in two groups.
 
 Source: 《中国植物志》, the common names under 枣, 栗, 胡桃, 山楂, 阳芋, 番薯, 玉蜀黍, 落花生, 番茄, 洋葱, 甘蓝,
-芫荽 and 黄花菜; the rest are everyday words of Hebei for what stands in the market's own listings.
+芫荽 and 黄花菜; the rest are everyday words of Hebei for goods in the market's own listings.
 """
 
 _GROUPS = {word: group for group in SYNONYMS for word in group}
-_LONGEST_FIRST = sorted(_GROUPS, key=lambda word: (-len(word), word))
+_BY_LENGTH = sorted(_GROUPS, key=lambda word: (-len(word), word))
 
 
 @lru_cache(maxsize=4096)
-def variants_of(piece: str) -> tuple[str, ...]:
-    """Return a piece of a query with the other names of the thing in it: 阜平红枣 → 阜平红枣, 阜平大枣.
+def expand_synonyms(piece: str) -> tuple[str, ...]:
+    """Return a piece of a query and its variants under other names: 阜平红枣 → 阜平红枣, 阜平大枣.
 
-    Of several names in one piece the longest is exchanged; the piece itself comes first.
+    The longest name in the piece is replaced; the piece itself comes first.
     """
-    found = next((word for word in _LONGEST_FIRST if word in piece), None)
+    found = next((word for word in _BY_LENGTH if word in piece), None)
     if found is None:
         return (piece,)
     others = (piece.replace(found, other) for other in _GROUPS[found])
-    return tuple(dict.fromkeys([piece, *others]))[:MOST_VARIANTS]
+    return tuple(dict.fromkeys([piece, *others]))[:MAX_VARIANTS]

@@ -1,4 +1,4 @@
-"""Ready templates: what a county is known for, with what others ask for it now.
+"""Listing templates: the local products of a county, with the current prices of other sellers.
 
 Source: data/local_products.csv holds the 132 farm products of the 62 counties of the lists, with units and harvest
 months, collected for this project from public lists of geographical indications and of the counties' own products.
@@ -9,15 +9,16 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from market.catalogue.searching import Asked, ask
-from market.catalogue.units import parse_unit, per_kg
-from market.identity import Actor, require_producer
+from market.catalogue.search_text import SearchQuery, parse_query
+from market.catalogue.units import compute_price_per_kg, parse_unit
+from market.identity.access import require_producer
+from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 
 DATA = Path(__file__).parent / "data" / "local_products.csv"
-MOST = 24
+MAX_TEMPLATES = 24
 
 
 class LocalProduct(Struct, frozen=True):
@@ -31,8 +32,8 @@ class LocalProduct(Struct, frozen=True):
     chilled: bool
 
 
-class AskedPrices(Struct, frozen=True):
-    """What others ask: the least, the median and the most, per kilogram where weights are known, else per unit."""
+class PriceHint(Struct, frozen=True, kw_only=True):
+    """Prices of other sellers: lowest, median and highest, per kilogram where weights are known, else per unit."""
 
     count: int
     least_fen: Fen
@@ -41,27 +42,27 @@ class AskedPrices(Struct, frozen=True):
     per_kg: bool
 
 
-class Template(Struct, frozen=True):
-    """A product ready to be listed: price, quantity and photo are left to say."""
+class ListingTemplate(Struct, frozen=True):
+    """A product to list: the seller adds price, quantity and photo. `hint_unit_fen` is the median for `unit`."""
 
     name: str
     category: str
     unit: str
     months: tuple[int, ...]
     chilled: bool
-    asked: AskedPrices | None
-    asked_unit_fen: Fen | None
+    price_hint: PriceHint | None = field(name="asked")
+    hint_unit_fen: Fen | None = field(name="asked_unit_fen")
 
 
-class Place(Struct, frozen=True):
+class ProducerCounty(Struct, frozen=True):
     """The county of a producer."""
 
     county_code: str
     county: str
 
 
-class PriceRow(Struct, frozen=True):
-    """Prices that others ask for one of the templates; `position` counts from 1."""
+class PriceHintRow(Struct, frozen=True, kw_only=True):
+    """The prices of other sellers for one template; `position` counts from 1."""
 
     position: int
     per_kg: bool
@@ -71,18 +72,18 @@ class PriceRow(Struct, frozen=True):
     most_fen: Fen
 
 
-COUNTY_OF = Query(
-    Place,
+GET_PRODUCER_COUNTY = Query(
+    ProducerCounty,
     """
     SELECT p.county_code, d.name AS county
       FROM producers p JOIN divisions d ON d.code = rpad(p.county_code, 12, '0')
      WHERE p.id = :producer_id
     """,
 )
-# One statement for all templates. Compared is within a category, across counties, never with one's own; prices by the
-# kilogram with each other, rounded half up, and prices by the unit with those of the same unit.
-ASKED = Query(
-    PriceRow,
+# One statement for all templates. Prices are compared within a category, across counties, without the producer's
+# own: per kilogram, rounded half up, where weights are known, else with the same unit.
+LIST_PRICE_HINTS = Query(
+    PriceHintRow,
     """
     SELECT w.position::integer AS position, v.net_g IS NOT NULL AS per_kg, count(*) AS count,
            min(x.fen) AS least_fen, percentile_disc(0.5) WITHIN GROUP (ORDER BY x.fen) AS median_fen,
@@ -101,7 +102,7 @@ ASKED = Query(
 
 
 @cache
-def local_products() -> dict[str, tuple[LocalProduct, ...]]:
+def load_local_products() -> dict[str, tuple[LocalProduct, ...]]:
     """Return the local products of each county, by its 6 digits."""
     found: dict[str, list[LocalProduct]] = {}
     with DATA.open(encoding="utf-8", newline="") as file:
@@ -118,8 +119,8 @@ def local_products() -> dict[str, tuple[LocalProduct, ...]]:
     return {county: tuple(products) for county, products in found.items()}
 
 
-def plain_name(name: str, county: str) -> str:
-    """Return a product's name without the county's in front: `阜平大枣` of 阜平县 is 大枣."""
+def strip_county_name(name: str, county: str) -> str:
+    """Return a product's name without the county's name as prefix: `阜平大枣` of 阜平县 is 大枣."""
     short = county.rstrip("县区市")
     for prefix in (county, short, short.removesuffix("满族自治"), county[:2]):
         rest = name.removeprefix(prefix)
@@ -128,44 +129,50 @@ def plain_name(name: str, county: str) -> str:
     return name
 
 
-async def list_templates(conn: Connection, actor: Actor, producer_id: UUID) -> list[Template]:
-    """Return templates of the local products of the producer's county, at most 24, with what others ask.
+async def list_templates(conn: Connection, actor: Actor, producer_id: UUID) -> list[ListingTemplate]:
+    """Return templates of the local products of the producer's county, at most 24, with prices of other sellers.
 
-    Two statements however many there are. `asked_unit_fen` is the median for the template's own unit, half up.
+    Runs two statements in total. `hint_unit_fen` is the median converted to the template's unit, rounded half up.
 
     Raises:
-        NotFound: the person does not work for the producer.
+        NotFound: the actor does not work for the producer.
     """
     require_producer(actor, producer_id)
-    place = await COUNTY_OF.one(conn, producer_id=producer_id)
-    products = local_products().get(place.county_code, ())[:MOST]
-    names = [ask(plain_name(product.name, place.county)) for product in products]
-    rows = await ASKED.all(
+    home = await GET_PRODUCER_COUNTY.one(conn, producer_id=producer_id)
+    products = load_local_products().get(home.county_code, ())[:MAX_TEMPLATES]
+    names = [parse_query(strip_county_name(product.name, home.county)) for product in products]
+    rows = await LIST_PRICE_HINTS.all(
         conn,
         words=[name.words for name in names],
-        pieces=[_pattern(name) for name in names],
+        pieces=[_build_pattern(name) for name in names],
         categories=[product.category for product in products],
         units=[product.unit for product in products],
         producer_id=producer_id,
     )
-    asked = {(row.position, row.per_kg): row for row in rows}
-    return [_template(product, asked, position) for position, product in enumerate(products, 1)]
+    hints = {(row.position, row.per_kg): row for row in rows}
+    return [_build_template(product, hints, position) for position, product in enumerate(products, 1)]
 
 
-def _pattern(name: Asked) -> str:
-    """Return the regular expression of a product's name under any of its names; folded names hold no sign of one."""
+def _build_pattern(name: SearchQuery) -> str:
+    """Return a regular expression of a product's name and synonyms; folded names contain no special characters."""
     return name.either[0] if name.either else name.pieces[0].strip("%")
 
 
-def _template(product: LocalProduct, asked: dict[tuple[int, bool], PriceRow], position: int) -> Template:
+def _build_template(
+    product: LocalProduct, hints: dict[tuple[int, bool], PriceHintRow], position: int
+) -> ListingTemplate:
     net_g = parse_unit(product.unit).net_g
-    row = asked.get((position, net_g is not None))
-    prices = row and AskedPrices(row.count, row.least_fen, row.median_fen, row.most_fen, row.per_kg)
+    row = hints.get((position, net_g is not None))
+    prices = row and PriceHint(
+        count=row.count, least_fen=row.least_fen, median_fen=row.median_fen, most_fen=row.most_fen, per_kg=row.per_kg
+    )
     unit_fen = None
     if row is not None:
-        unit_fen = row.median_fen if net_g is None else Fen(max(1, _of_unit(row.median_fen, net_g)))
-    return Template(product.name, product.category, product.unit, product.months, product.chilled, prices, unit_fen)
+        unit_fen = row.median_fen if net_g is None else Fen(max(1, _compute_unit_price(row.median_fen, net_g)))
+    return ListingTemplate(
+        product.name, product.category, product.unit, product.months, product.chilled, prices, unit_fen
+    )
 
 
-def _of_unit(per_kg_fen: Fen, net_g: int) -> int:
-    return per_kg(Fen(per_kg_fen * net_g), 1_000_000)
+def _compute_unit_price(per_kg_fen: Fen, net_g: int) -> int:
+    return compute_price_per_kg(Fen(per_kg_fen * net_g), 1_000_000)

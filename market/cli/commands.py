@@ -1,4 +1,4 @@
-"""The tree of commands; what a command needs is imported when it runs."""
+"""The command tree. Each command imports its implementation when it runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,79 +11,80 @@ app = App(name="market", version=VERSION, help="乡集: the market and the accou
 app.command("market.cli.imports:app", name="import")
 app.command("market.cli.exports:app", name="export")
 app.command("market.cli.subsidies:app", name="subsidies")
+app.command("market.cli.counties:app", name="counties")
 
 ledger = App(name="ledger", help="The double-entry ledger.")
-audit = App(name="audit", help="The record of who did what.")
+audit = App(name="audit", help="The audit record.")
 demo = App(name="demo", help="The whole market with sample data.")
-accounts = App(name="accounts", help="People who sign in.")
+accounts = App(name="accounts", help="Accounts that sign in.")
 for part in (ledger, audit, demo, accounts):
     app.command(part)
 
-type Json = Annotated[bool, Parameter(name="--json", help="Answer as one JSON value.", negative="")]
+type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 
 
 @app.command
 def serve() -> int:
-    """Answer requests until it is told to stop."""
-    from market.cli.service import serve as run_service
+    """Serve requests until stopped."""
+    from market.cli.service import serve_app
 
-    return run_service()
+    return serve_app()
 
 
 @app.command
 def worker() -> int:
-    """Do the background work until it is told to stop."""
-    from market.cli.service import work
+    """Run background jobs until stopped."""
+    from market.cli.service import run_worker_process
 
-    return work()
+    return run_worker_process()
 
 
 @app.command
 def sandbox(*, port: int = 0, webhook: str = "", state: Path | None = None) -> int:
-    """Play the payment provider on this machine, for trials.
+    """Run a sandbox of the payment provider on this machine, for trials.
 
     Parameters
     ----------
     port
-        Port to listen on; 0 takes a free one.
+        Port to listen on; 0 chooses a free one.
     webhook
-        Address that its messages go to.
+        URL that its webhooks are sent to.
     state
-        Folder that its charges are kept in.
+        Folder that its charges are stored in.
     """
-    from market.cli.service import play_provider
+    from market.cli.service import run_sandbox
 
-    return play_provider(port=port, webhook=webhook, state=state)
+    return run_sandbox(port=port, webhook=webhook, state=state)
 
 
 @app.command
 def migrate(*, json: Json = False) -> int:
-    """Bring the database to this release's schema: an empty market has its divisions and holidays."""
+    """Migrate the database to this release's schema, and load divisions and holidays if it is empty."""
     from market.cli.runtime import run
-    from market.cli.service import migrate as bring_up
+    from market.cli.service import migrate_database
 
-    return run(bring_up, as_json=json)
+    return run(migrate_database, as_json=json)
 
 
 @ledger.command(name="verify")
 def verify_ledger(*, json: Json = False) -> int:
-    """Recompute every invariant of the ledger from its postings; exit 1 where one does not hold."""
-    from market.cli.verify import ledger as check
+    """Verify every invariant of the ledger from its postings; exit 1 if one is violated."""
+    from market.cli.verify import verify_ledger as check
 
     return check(as_json=json)
 
 
 @audit.command(name="verify")
 def verify_audit(*, json: Json = False) -> int:
-    """Recompute every hash of the audit record; exit 1 where one does not fit."""
-    from market.cli.verify import audit as check
+    """Verify every hash of the audit record; exit 1 if one does not match."""
+    from market.cli.verify import verify_audit_record as check
 
     return check(as_json=json)
 
 
 @demo.default
 def run_demo() -> int:
-    """Start everything on sample data, print its addresses, run until Ctrl-C."""
+    """Start everything with sample data, print the addresses, and run until Ctrl-C."""
     from market.demo.run import run as run_all
 
     return run_all()
@@ -91,13 +92,13 @@ def run_demo() -> int:
 
 @demo.command
 def race(
-    *, buyers: Annotated[int, Parameter(help="How many rush at once (2 to 1000).")] = 200, json: Json = False
+    *, buyers: Annotated[int, Parameter(help="Number of concurrent buyers (2 to 1000).")] = 200, json: Json = False
 ) -> int:
-    """Let many buyers rush at 50 boxes, and count from the database what came of it."""
-    from market.cli.race import race as run_race
+    """Let many buyers order 50 boxes at the same time, and count the result in the database."""
+    from market.cli.race import run_race_with_progress
     from market.cli.runtime import run
 
-    return run(lambda: run_race(buyers=buyers, quiet=json), as_json=json)
+    return run(lambda: run_race_with_progress(buyers=buyers, quiet=json), as_json=json)
 
 
 @accounts.command(name="official")
@@ -109,11 +110,11 @@ def make_official(
     role: Annotated[
         list[str], Parameter(help="importer, policy, village, township, county, finance, reconciler, platform")
     ],
-    place: Annotated[str, Parameter(help="Division code of 12 digits that the roles hold for.")],
+    place: Annotated[str, Parameter(help="Division code of 12 digits that the roles are granted for.")],
     json: Json = False,
 ) -> int:
-    """Make an official's account; prints the secret for the authenticator app, once."""
-    from market.cli.people import official
+    """Create an official's account; prints the secret for the authenticator app once."""
+    from market.cli.officials import create_official_account
     from market.cli.runtime import run
 
-    return run(lambda: official(handle, name=name, phone=phone, roles=role, place=place), as_json=json)
+    return run(lambda: create_official_account(handle, name=name, phone=phone, roles=role, place=place), as_json=json)

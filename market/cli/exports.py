@@ -1,4 +1,4 @@
-"""`market export …`: a month's settlement and approval sheet, a quarter's report, each as an XLSX workbook."""
+"""`market export …`: the settlement file and the approval form of a month, and the quarter's report, as XLSX."""
 
 import asyncio
 import hashlib
@@ -9,18 +9,18 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from msgspec import Struct
 
-from market.cli.runtime import run, runtime
+from market.cli.runtime import open_runtime, run
 from market.kernel import Refusal
 
-app = App(name="export", help="Write papers and settlement files of a county as XLSX.")
+app = App(name="export", help="Write forms and settlement files of a county as XLSX.")
 
 type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
 type Month = Annotated[str, Parameter(name="--month", help="Service month, 2019-01.")]
-type Out = Annotated[Path, Parameter(name="--out", help="File to write; one that exists is replaced whole.")]
-type Json = Annotated[bool, Parameter(name="--json", help="Answer as one JSON value.", negative="")]
+type Out = Annotated[Path, Parameter(name="--out", help="File to write; an existing file is replaced.")]
+type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 
 
-class Written(Struct, frozen=True):
+class WrittenFile(Struct, frozen=True):
     """A file that was written."""
 
     outcome: str
@@ -29,8 +29,8 @@ class Written(Struct, frozen=True):
     sha256: str
 
 
-class CannotWrite(Refusal):
-    """The file cannot be written where it was asked for."""
+class OutputNotWritable(Refusal):
+    """The output file cannot be written."""
 
     code = "cannot_write"
     status = 400
@@ -38,67 +38,67 @@ class CannotWrite(Refusal):
     en = "Cannot write {path}: {reason}."
 
 
-def _write(path: Path, content: bytes) -> Written:
-    """Write a file whole or not at all.
+def _write_atomically(path: Path, content: bytes) -> WrittenFile:
+    """Write a file atomically.
 
     Raises:
-        CannotWrite: the folder is missing or closed.
+        OutputNotWritable: the folder is missing or not writable.
     """
     staging = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         staging.write_bytes(content)
         staging.replace(path)
     except OSError as error:
-        raise CannotWrite(path=str(path), reason=error.strerror or "") from error
-    return Written("ok", str(path), len(content), hashlib.sha256(content).hexdigest())
+        raise OutputNotWritable(path=str(path), reason=error.strerror or "") from error
+    return WrittenFile("ok", str(path), len(content), hashlib.sha256(content).hexdigest())
 
 
 @app.command
 def settlement(*, county: County, month: Month, out: Out, json: Json = False) -> int:
-    """Write what each operator is paid of a month, with every line and its reasons."""
-    from market.reports.desk.lines import last_move, settlement_lines
-    from market.reports.desk.view import view_month
-    from market.subsidies.cycles import find_cycle, read_county, read_month
-    from market.web.desk.papers import settlement_tables
-    from market.web.desk.sheets import NotCalculated, settlement_book
+    """Write the settlement of a month: what each operator is paid, with every line and its reasons."""
+    from market.reports.month_view import get_month_view
+    from market.reports.settlement_file import get_last_event_at, list_settlement_lines
+    from market.subsidies.month.cycles import find_cycle, read_county, read_month
+    from market.web.desk.form_pages import MonthNotCalculated, write_settlement_workbook
+    from market.web.desk.forms import build_settlement_tables
 
-    async def work() -> Written:
+    async def work() -> WrittenFile:
         code, first = read_county(county), read_month(month)
-        async with runtime() as ctx, ctx.db.transaction(scope=code) as conn:
-            view = await view_month(conn, code, first, [code])
+        async with open_runtime() as ctx, ctx.db.transaction(scope=code) as conn:
+            view = await get_month_view(conn, code, first, [code])
             if view.settlement is None:
-                raise NotCalculated(month=month)
+                raise MonthNotCalculated(month=month)
             cycle = await find_cycle(conn, code, first)
-            lines = await settlement_lines(conn, cycle, view.settlement.held)
-            made = await last_move(conn, cycle)
-        tables = settlement_tables(view, lines)
-        return _write(out, await asyncio.to_thread(settlement_book, view, tables, made))
+            lines = await list_settlement_lines(conn, cycle, view.settlement.held)
+            made = await get_last_event_at(conn, cycle)
+        tables = build_settlement_tables(view, lines)
+        return _write_atomically(out, await asyncio.to_thread(write_settlement_workbook, view, tables, made))
 
     return run(work, as_json=json)
 
 
 @app.command
 def approval(*, county: County, month: Month, out: Out, json: Json = False) -> int:
-    """Write the approval sheet (审批表) of a month, to be signed and stamped."""
-    from market.identity import NotFound
-    from market.reports.desk.lines import last_move
-    from market.reports.desk.months import county_name
-    from market.reports.desk.view import view_month
-    from market.subsidies.cycles import find_cycle, read_county, read_month
-    from market.web.desk.papers import approval_paper
-    from market.web.desk.sheets import NotCalculated, paper_book
+    """Write the approval form (审批表) of a month, to be signed and stamped."""
+    from market.identity.models import NotFound
+    from market.reports.month import find_county_name
+    from market.reports.month_view import get_month_view
+    from market.reports.settlement_file import get_last_event_at
+    from market.subsidies.month.cycles import find_cycle, read_county, read_month
+    from market.web.desk.form_pages import MonthNotCalculated, write_form_workbook
+    from market.web.desk.forms import build_approval_form
 
-    async def work() -> Written:
+    async def work() -> WrittenFile:
         code, first = read_county(county), read_month(month)
-        async with runtime() as ctx, ctx.db.transaction(scope=code) as conn:
-            view = await view_month(conn, code, first, [code])
+        async with open_runtime() as ctx, ctx.db.transaction(scope=code) as conn:
+            view = await get_month_view(conn, code, first, [code])
             if view.run is None:
-                raise NotCalculated(month=month)
-            name = await county_name(conn, code)
-            made = await last_move(conn, await find_cycle(conn, code, first))
+                raise MonthNotCalculated(month=month)
+            name = await find_county_name(conn, code)
+            made = await get_last_event_at(conn, await find_cycle(conn, code, first))
         if name is None:
             raise NotFound
-        return _write(out, paper_book(approval_paper(view, name), made))
+        return _write_atomically(out, write_form_workbook(build_approval_form(view, name), made))
 
     return run(work, as_json=json)
 
@@ -112,19 +112,19 @@ def quarter(
     json: Json = False,
 ) -> int:
     """Write the quarter's report, due on the 20th of the next month."""
-    from market.identity import NotFound
-    from market.reports.desk.months import county_name
-    from market.subsidies.cycles import read_county
-    from market.web.desk.sheets import paper_book, quarter_of_county
+    from market.identity.models import NotFound
+    from market.reports.month import find_county_name
+    from market.subsidies.month.cycles import read_county
+    from market.web.desk.form_pages import load_quarter_form, write_form_workbook
 
-    async def work() -> Written:
+    async def work() -> WrittenFile:
         code = read_county(county)
-        async with runtime() as ctx, ctx.db.transaction(scope=code) as conn:
-            name = await county_name(conn, code)
+        async with open_runtime() as ctx, ctx.db.transaction(scope=code) as conn:
+            name = await find_county_name(conn, code)
             if name is None:
                 raise NotFound
-            paper = await quarter_of_county(conn, code, name, quarter)
+            form = await load_quarter_form(conn, code, name, quarter)
             now = ctx.clock.now()
-        return _write(out, paper_book(paper, now))
+        return _write_atomically(out, write_form_workbook(form, now))
 
     return run(work, as_json=json)

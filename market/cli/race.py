@@ -1,25 +1,27 @@
-"""`market demo race`: many buyers rush at 50 boxes while one watches."""
+"""`market demo race`: many concurrent buyers of 50 boxes, with a progress bar."""
 
 import sys
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from market.cli.runtime import runtime
-from market.orders.rush import Rush, rush
+from market.cli.runtime import open_runtime
+from market.demo.race import RaceResult, run_race
 
 
-async def race(*, buyers: int, quiet: bool) -> Rush | None:
-    """Let `buyers` rush at once at 50 boxes; return (or tell) what the database counts afterwards.
+async def run_race_with_progress(*, buyers: int, quiet: bool) -> RaceResult | None:
+    """Run the race with `buyers` concurrent buyers; return the counts of the database, or print them.
 
     Raises:
-        NothingToRush: the market holds no sample data.
+        NoRaceTarget: the market holds no sample data.
     """
     console = Console(stderr=True, quiet=quiet)
     with Progress(TextColumn("抢购 rush"), BarColumn(), MofNCompleteColumn(), console=console) as bar:
         task = bar.add_task("rush", total=buyers)
-        async with runtime() as ctx:
-            result = await rush(ctx.db, ctx.seal, buyers=buyers, now=ctx.clock.now(), tick=lambda: bar.advance(task))
+        async with open_runtime() as ctx:
+            result = await run_race(
+                ctx.db, ctx.seal, buyers=buyers, now=ctx.clock.now(), tick=lambda: bar.advance(task)
+            )
     if quiet:
         return result
     sys.stdout.write(f"sold {result.sold}, told so {result.told}, oversold {result.oversold}, ledger verified\n")

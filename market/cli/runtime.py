@@ -1,4 +1,4 @@
-"""What every command shares: the database it works on, who is acting, and how an answer is told."""
+"""What commands share: the database, the acting account, and the output of results and refusals."""
 
 import asyncio
 import json
@@ -12,19 +12,20 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from market.identity import Actor
+from market.identity.models import Actor
 from market.kernel import Database, Refusal, open_database
 from market.kernel.clock import Clock
-from market.kernel.embedded import EmbeddedFailed
-from market.kernel.seal import Seal, seal_from_secret
+from market.kernel.database import APP_ROLE
+from market.kernel.embedded import EmbeddedServerError
+from market.kernel.seal import Seal, derive_seal
 from market.settings import BadSettings, Settings
-from market.startup import APP_ROLE, clock_of, collect_seldom, owner_address
+from market.startup import make_clock, open_owner_dsn, tune_garbage_collector
 
 DONE, REFUSED, BAD_INPUT = 0, 1, 2
 
 
 class Runtime(Struct, frozen=True):
-    """What a command works with; `actor` is who acts, None for the system's own work."""
+    """The dependencies of a command; `actor` is None for the system's own work."""
 
     settings: Settings
     db: Database
@@ -34,8 +35,8 @@ class Runtime(Struct, frozen=True):
     actor: Actor | None
 
 
-class UnknownAccount(Refusal):
-    """`--as` names nobody."""
+class AccountNotFound(Refusal):
+    """`--as` names no account."""
 
     code = "unknown_account"
     status = 404
@@ -43,8 +44,8 @@ class UnknownAccount(Refusal):
     en = "There is no account {handle}."
 
 
-class EmbeddedOnly(Refusal):
-    """`--as` plays a person, which is for the embedded server alone."""
+class EmbeddedServerRequired(Refusal):
+    """`--as` acts for another account, which is allowed on the embedded server only."""
 
     code = "embedded_only"
     status = 403
@@ -53,41 +54,41 @@ class EmbeddedOnly(Refusal):
 
 
 @asynccontextmanager
-async def runtime(as_: str | None = None, *, settings: Settings | None = None) -> AsyncGenerator[Runtime]:
-    """Lend what a command needs: database, clock, seal, and the account that `as_` names.
+async def open_runtime(as_: str | None = None, *, settings: Settings | None = None) -> AsyncGenerator[Runtime]:
+    """Yield the dependencies of a command: database, clock, seal, and the account of `as_`.
 
     Raises:
-        UnknownAccount: `as_` names nobody.
-        EmbeddedOnly: `as_` is given on a database of one's own.
-        BadSettings: a setting cannot be read.
-        EmbeddedFailed: the embedded server does not start.
+        AccountNotFound: `as_` names no account.
+        EmbeddedServerRequired: `as_` is given and MARKET_DATABASE_URL is set.
+        BadSettings: a setting is not valid.
+        EmbeddedServerError: the embedded server does not start.
     """
-    from market.identity.actors import actor_by_handle, actor_by_token
+    from market.identity.actors import find_actor_by_handle, find_actor_by_token
 
-    collect_seldom()
+    tune_garbage_collector()
     settings = settings or Settings.from_env()
-    clock = clock_of(settings)
-    async with owner_address(settings) as dsn:
+    clock = make_clock(settings)
+    async with open_owner_dsn(settings) as dsn:
         db = await open_database(dsn, role=APP_ROLE, max_size=4, application_name="market-command")
         try:
             actor = None
             if as_ is not None:
                 if settings.database_url:
-                    raise EmbeddedOnly
+                    raise EmbeddedServerRequired
                 async with db.connection() as conn:
-                    actor = await actor_by_handle(conn, as_, day=clock.today())
+                    actor = await find_actor_by_handle(conn, as_, day=clock.today())
                 if actor is None:
-                    raise UnknownAccount(handle=as_)
+                    raise AccountNotFound(handle=as_)
             elif settings.token:
                 async with db.connection() as conn:
-                    actor = await actor_by_token(conn, settings.token, now=clock.now())
-            yield Runtime(settings, db, dsn, clock, seal_from_secret(settings.secret_or_made()), actor)
+                    actor = await find_actor_by_token(conn, settings.token, now=clock.now())
+            yield Runtime(settings, db, dsn, clock, derive_seal(settings.get_or_create_secret()), actor)
         finally:
             await db.close()
 
 
-def tell(answer: object, *, as_json: bool) -> None:
-    """Print an answer: one JSON value for programs, `name: value` lines for people."""
+def print_answer(answer: object, *, as_json: bool) -> None:
+    """Print a result: one JSON value for programs, `name: value` lines for people."""
     plain = msgspec.to_builtins(answer)
     if as_json:
         print(json.dumps(plain, ensure_ascii=False))
@@ -100,15 +101,15 @@ def tell(answer: object, *, as_json: bool) -> None:
 
 
 def run(work: Callable[[], Awaitable[object]], *, as_json: bool = False) -> int:
-    """Run a command's work and tell its answer; refusals and bad input are told too, never a stack trace.
+    """Run a command's work and print its result; refusals and bad input are printed without a stack trace.
 
-    Returns 0 done, 1 refused, 2 bad input.
+    Returns the exit code: 0 success, 1 refused, 2 bad input.
     """
     try:
-        answer = asyncio.run(_await(work))
+        answer = asyncio.run(_await_work(work))
     except Refusal as refusal:
-        return tell_refusal(refusal, as_json=as_json)
-    except (BadSettings, EmbeddedFailed) as error:
+        return print_refusal(refusal, as_json=as_json)
+    except (BadSettings, EmbeddedServerError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT if isinstance(error, BadSettings) else REFUSED
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -117,12 +118,12 @@ def run(work: Callable[[], Awaitable[object]], *, as_json: bool = False) -> int:
     except KeyboardInterrupt:
         return 130
     if answer is not None:
-        tell(answer, as_json=as_json)
+        print_answer(answer, as_json=as_json)
     return DONE
 
 
-def tell_refusal(refusal: Refusal, *, as_json: bool) -> int:
-    """Print a refusal with its code and every fault; return the exit code that fits it."""
+def print_refusal(refusal: Refusal, *, as_json: bool) -> int:
+    """Print a refusal with its code and every fault; return its exit code."""
     facts = msgspec.to_builtins(refusal.facts, str_keys=True, enc_hook=str)
     errors = facts.pop("rows", None) or msgspec.to_builtins(refusal.errors)
     if as_json:
@@ -135,24 +136,24 @@ def tell_refusal(refusal: Refusal, *, as_json: bool) -> int:
     return BAD_INPUT if refusal.status in {400, 422} else REFUSED
 
 
-async def _await(work: Callable[[], Awaitable[object]]) -> object:
+async def _await_work(work: Callable[[], Awaitable[object]]) -> object:
     return await work()
 
 
 def read_input(path: Path) -> bytes:
-    """Read a file that was named on the command line.
+    """Read a file given on the command line.
 
     Raises:
-        NoSuchFile: it is not there or cannot be read.
+        InputFileNotReadable: the file is missing or not readable.
     """
     try:
         return path.read_bytes()
     except OSError as error:
-        raise NoSuchFile(path=str(path), reason=error.strerror or "") from error
+        raise InputFileNotReadable(path=str(path), reason=error.strerror or "") from error
 
 
-class NoSuchFile(Refusal):
-    """The named file cannot be read."""
+class InputFileNotReadable(Refusal):
+    """The file cannot be read."""
 
     code = "no_such_file"
     status = 400

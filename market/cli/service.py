@@ -1,27 +1,27 @@
-"""The long-running processes, and what brings a database up for them."""
+"""The long-running processes and the migration of their database."""
 
 import asyncio
 import sys
 from pathlib import Path
 
 from market.cli.runtime import BAD_INPUT, DONE, REFUSED, run
-from market.kernel.embedded import EmbeddedFailed, port_is_free
+from market.kernel.embedded import EmbeddedServerError, is_port_free
 from market.settings import BadSettings, Settings
-from market.startup import create_and_migrate, owner_address
+from market.startup import create_and_migrate, open_owner_dsn
 
 
-async def migrate() -> dict[str, object]:
-    """Bring the database of the settings to this release's schema."""
+async def migrate_database() -> dict[str, object]:
+    """Migrate the database of the settings to this release's schema."""
     settings = Settings.from_env()
     if settings.database_url:
         changed = await create_and_migrate(settings.database_url)
         return {"outcome": "ok" if changed else "no-op"}
-    async with owner_address(settings):
+    async with open_owner_dsn(settings):
         return {"outcome": "ok", "data": str(settings.data)}
 
 
-def serve() -> int:
-    """Answer requests until SIGTERM or SIGINT; return 1 where the port is taken."""
+def serve_app() -> int:
+    """Serve requests until SIGTERM or SIGINT; return 1 if the port is in use."""
     from granian.constants import Interfaces
     from granian.server import Server
 
@@ -30,7 +30,7 @@ def serve() -> int:
     except BadSettings as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    if not port_is_free(settings.host, settings.port):
+    if not is_port_free(settings.host, settings.port):
         print(f"Port {settings.port} is taken by another program; set MARKET_PORT to a free one.", file=sys.stderr)
         return REFUSED
     server = Server(
@@ -49,34 +49,39 @@ def serve() -> int:
     return DONE
 
 
-def work() -> int:
-    """Do the background work until SIGTERM or SIGINT."""
+def run_worker_process() -> int:
+    """Run background jobs until SIGTERM or SIGINT."""
 
-    async def forever() -> None:
+    async def run_until_stopped() -> None:
         from market.app import open_services
-        from market.jobs.worker import Tools, run_worker
+        from market.jobs.context import WorkerContext
+        from market.jobs.worker import run_worker
         from market.logs import configure_logs
-        from market.notify import port_of
+        from market.notify.ports import make_port
 
         configure_logs()
         settings = Settings.from_env()
-        async with owner_address(settings) as dsn, open_services(settings) as held:
-            tools = Tools(settings, held.db, held.clock, held.seal, held.gateway, port_of(settings.sms_path))
-            await run_worker(tools, dsn, ready=lambda: print("worker ready", flush=True))
+        async with open_owner_dsn(settings) as dsn, open_services(settings) as services:
+            context = WorkerContext(
+                settings, services.db, services.clock, services.seal, services.gateway, make_port(settings.sms_path)
+            )
+            await run_worker(context, dsn, on_ready=lambda: print("worker ready", flush=True))
 
-    return run(forever)
+    return run(run_until_stopped)
 
 
-def play_provider(*, port: int, webhook: str, state: Path | None) -> int:
+def run_sandbox(*, port: int, webhook: str, state: Path | None) -> int:
     """Serve the payment sandbox until SIGTERM or SIGINT."""
     from payments.sandbox import serve as serve_sandbox
 
     settings = Settings.from_env()
     try:
         asyncio.run(
-            serve_sandbox(port=port, hook_url=webhook or None, hook_secret=settings.stripe_webhook_secret, folder=state)
+            serve_sandbox(
+                port=port, webhook_url=webhook or None, webhook_secret=settings.stripe_webhook_secret, folder=state
+            )
         )
-    except (OSError, EmbeddedFailed) as error:
+    except (OSError, EmbeddedServerError) as error:
         print(error, file=sys.stderr)
         return REFUSED
     return DONE

@@ -1,4 +1,4 @@
-"""`market subsidies …`: the calculator, the official's month, its reports."""
+"""`market subsidies …`: the calculator, the steps of a month, and reports."""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -8,17 +8,18 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from market.cli.runtime import Runtime, run, runtime
-from market.identity import Actor, NotAllowed, NotSignedIn
+from market.cli.runtime import Runtime, open_runtime, run
+from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection
-from market.subsidies.cycles import Cycle, find_cycle, read_county, read_month, read_quarter
+from market.subsidies.month.cycles import Cycle, find_cycle, read_county, read_month, read_quarter
+from market.subsidies.month.steps import STEPS, MonthStep
 
 app = App(name="subsidies", help="The subsidy of phone bills: calculate, the month's steps, reports.")
 
 type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
 type Month = Annotated[str, Parameter(name="--month", help="Service month, 2019-01.")]
 type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]
-type Json = Annotated[bool, Parameter(name="--json", help="Answer as one JSON value.", negative="")]
+type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 type Step = Callable[..., Awaitable[object]]
 type Reading = Callable[[Connection, Runtime, str], Awaitable[object]]
 type Report = Literal[
@@ -26,10 +27,10 @@ type Report = Literal[
 ]
 
 
-def _step(step: Step, *, county: str, month: str, as_: str | None) -> Callable[[], Awaitable[object]]:
+def _run_step(step: Step, *, county: str, month: str, as_: str | None) -> Callable[[], Awaitable[object]]:
     async def work() -> object:
         code, first = read_county(county), read_month(month)
-        async with runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
+        async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
             return await step(conn, ctx.actor, code, first, now=ctx.clock.now())
 
     return work
@@ -37,106 +38,64 @@ def _step(step: Step, *, county: str, month: str, as_: str | None) -> Callable[[
 
 @app.command
 def calculate(case: Path, /, *, json: Json = True) -> int:
-    """Calculate a case from its JSON file, offline; faults go to standard error, one a line."""
+    """Calculate a case from its JSON file, offline; faults go to standard error, one per line."""
     from market.subsidies.engine import calculate_command
 
-    del json  # the answer is JSON whatever is asked
+    del json  # the output is always JSON
     return calculate_command(case, sys.stdout, sys.stderr)
 
 
-def _read(read: Reading, *, county: str, as_: str | None) -> Callable[[], Awaitable[object]]:
+def _run_read(read: Reading, *, county: str, as_: str | None) -> Callable[[], Awaitable[object]]:
     async def work() -> object:
         code = read_county(county)
-        async with runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
-            _let_read(ctx, code)
+        async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
+            _require_read_access(ctx, code)
             return await read(conn, ctx, code)
 
     return work
 
 
-def _let_read(ctx: Runtime, county: str) -> None:
-    """Let pass an official of the whole county, and the operator of the embedded server.
+def _require_read_access(ctx: Runtime, county: str) -> None:
+    """Require a role for the whole county; the operator of the embedded server needs none.
 
     Raises:
-        NotSignedIn: nobody reads, on a database of one's own.
-        NotAllowed, NotFound, SecondFactorNeeded: the reader has no role for the whole county; see `places_in`.
+        NotSignedIn: MARKET_DATABASE_URL is set and no account is given.
+        NotAllowed, NotFound, SecondFactorRequired: the account has no role for the whole county.
     """
-    from market.reports.desk.sight import places_in
+    from market.identity.access import get_visible_divisions, require_whole_county
 
     if ctx.actor is None:
         if ctx.settings.database_url:
             raise NotSignedIn
         return
-    if places_in(ctx.actor, county) != (county,):
-        raise NotAllowed
+    require_whole_county(get_visible_divisions(ctx.actor, county), county)
 
 
 @app.command
 def case(*, county: County, month: Month, as_: As = None, json: Json = True) -> int:
-    """Print the calculator's case of a month, as it is known now."""
-    from market.subsidies.case import case_of
+    """Print the input case of a month's calculation, from what is known now."""
+    from market.subsidies.month.build_case import load_case
 
     async def read(conn: Connection, _ctx: Runtime, code: str) -> object:
-        return await case_of(conn, code, read_month(month))
+        return await load_case(conn, code, read_month(month))
 
-    del json  # a case is JSON whatever is asked
-    return run(_read(read, county=county, as_=as_), as_json=True)
-
-
-@app.command(name="run")
-def run_(*, county: County, month: Month, as_: As = None, json: Json = False) -> int:
-    """Calculate and match a month; a closed month posts what changed in the open cycle."""
-    from market.subsidies.run import run_month
-
-    return run(_step(run_month, county=county, month=month, as_=as_), as_json=json)
+    del json  # the output is always JSON
+    return run(_run_read(read, county=county, as_=as_), as_json=True)
 
 
-@app.command
-def confirm(*, county: County, month: Month, as_: As = None, json: Json = False) -> int:
-    """Village: say that the month's lines are as they are in life."""
-    from market.subsidies.approve import confirm_month
+def _add_step_command(step: MonthStep) -> None:
+    @app.command(name=step.name, help=step.en)
+    def _(*, county: County, month: Month, as_: As = None, json: Json = False) -> int:
+        from market.subsidies.month.take_step import take_step
 
-    return run(_step(confirm_month, county=county, month=month, as_=as_), as_json=json)
+        async def take(conn: Connection, actor: Actor | None, code: str, first: date, *, now: datetime) -> object:
+            return await take_step(conn, step, actor, code, first, now=now)
 
-
-@app.command
-def review(*, county: County, month: Month, as_: As = None, json: Json = False) -> int:
-    """Township: review the exceptions and a sample."""
-    from market.subsidies.approve import review_month
-
-    return run(_step(review_month, county=county, month=month, as_=as_), as_json=json)
+        return run(_run_step(take, county=county, month=month, as_=as_), as_json=json)
 
 
-@app.command
-def decide(*, county: County, month: Month, as_: As = None, json: Json = False) -> int:
-    """County: decide the month against its budget."""
-    from market.subsidies.approve import decide_month
-
-    return run(_step(decide_month, county=county, month=month, as_=as_), as_json=json)
-
-
-@app.command
-def settle(*, county: County, month: Month, as_: As = None, json: Json = False) -> int:
-    """Finance: post what was decided and fix the operators' control totals."""
-    from market.subsidies.settle import settle_month
-
-    return run(_step(settle_month, county=county, month=month, as_=as_), as_json=json)
-
-
-@app.command
-def reconcile(*, county: County, month: Month, as_: As = None, json: Json = False) -> int:
-    """Compare the postings with what the operators were told."""
-    from market.subsidies.settle import reconcile_month
-
-    return run(_step(reconcile_month, county=county, month=month, as_=as_), as_json=json)
-
-
-@app.command
-def close(*, county: County, month: Month, as_: As = None, json: Json = False) -> int:
-    """Close a reconciled month for good."""
-    from market.subsidies.settle import close_month
-
-    return run(_step(close_month, county=county, month=month, as_=as_), as_json=json)
+for _each in STEPS:
+    _add_step_command(_each)
 
 
 @app.command
@@ -155,14 +114,14 @@ def finding(
     json: Json = False,
 ) -> int:
     """Township: decide a finding."""
-    from market.subsidies.decide_finding import decide_finding
+    from market.subsidies.findings.decide import decide_finding
 
     async def decide_it(conn: Connection, actor: Actor | None, code: str, first: date, *, now: datetime) -> object:
         return await decide_finding(
             conn, actor, code, first, check=check, subject=subject, pays=pay or [], stops=stop or [], why=why, now=now
         )
 
-    return run(_step(decide_it, county=county, month=month, as_=as_), as_json=json)
+    return run(_run_step(decide_it, county=county, month=month, as_=as_), as_json=json)
 
 
 @app.command
@@ -180,50 +139,50 @@ def report(
 
     async def read(conn: Connection, _ctx: Runtime, code: str) -> object:
         if name in ("idle", "quarter"):
-            return await _of_quarter(conn, name, code, quarter or "")
-        return await _of_month(conn, name, code, month or "")
+            return await _report_quarter(conn, name, code, quarter or "")
+        return await _report_month(conn, name, code, month or "")
 
-    return run(_read(read, county=county, as_=as_), as_json=json)
+    return run(_run_read(read, county=county, as_=as_), as_json=json)
 
 
 @app.command
 def explain(line: str, /, *, county: County, month: Month, as_: As = None, json: Json = False) -> int:
     """Explain a line of a month: days, rule, the sentence of the document, findings."""
-    from market.reports.desk.line import explain_line
+    from market.reports.line import explain_line
 
     async def read(conn: Connection, ctx: Runtime, code: str) -> object:
         cycle = await find_cycle(conn, code, read_month(month))
         return await explain_line(conn, ctx.seal, cycle, (code,), line)
 
-    return run(_read(read, county=county, as_=as_), as_json=json)
+    return run(_run_read(read, county=county, as_=as_), as_json=json)
 
 
-async def _of_quarter(conn: Connection, name: str, county: str, quarter: str) -> object:
-    from market.reports.subsidies.idle import idle_of
-    from market.reports.subsidies.quarter import quarter_of
+async def _report_quarter(conn: Connection, name: str, county: str, quarter: str) -> object:
+    from market.reports.idle import list_idle_lines
+    from market.reports.quarter import compute_quarter
 
     first, until = read_quarter(quarter)
     if name == "quarter":
-        return await quarter_of(conn, county, first, until)
-    return {"quarter": quarter, "rows": await idle_of(conn, county, first, until)}
+        return await compute_quarter(conn, county, first, until)
+    return {"quarter": quarter, "rows": await list_idle_lines(conn, county, first, until)}
 
 
-async def _of_month(conn: Connection, name: str, county: str, month: str) -> object:
-    from market.reports.desk.view import view_month
-    from market.reports.subsidies import month as reports
-    from market.subsidies.settle import settlement_of
+async def _report_month(conn: Connection, name: str, county: str, month: str) -> object:
+    from market.reports import month_export as reports
+    from market.reports.month_view import get_month_view
+    from market.subsidies.month.settle import get_settlement
 
     first = read_month(month)
     if name == "claims":
-        return {"month": month, "rows": await reports.claims_of(conn, county, first)}
+        return {"month": month, "rows": await reports.list_claim_rows(conn, county, first)}
     cycle = await find_cycle(conn, county, first)
     of_cycle: dict[str, Callable[[Connection, Cycle], Awaitable[object]]] = {
-        "sheets": reports.sheet_of,
-        "villages": reports.villages_of,
-        "settlement": settlement_of,
-        "overview": lambda conn, _cycle: view_month(conn, county, first, (county,)),
-        "findings": lambda conn, _cycle: reports.findings_of(conn, county, first),
-        "adjustments": lambda conn, _cycle: reports.adjustments_of(conn, county, first),
+        "sheets": reports.list_operator_rows,
+        "villages": reports.list_village_rows,
+        "settlement": get_settlement,
+        "overview": lambda conn, _cycle: get_month_view(conn, county, first, (county,)),
+        "findings": lambda conn, _cycle: reports.list_finding_rows(conn, county, first),
+        "adjustments": lambda conn, _cycle: reports.list_adjustment_rows(conn, county, first),
     }
     answer = await of_cycle[name](conn, cycle)
     return answer if name in ("settlement", "overview") else {"month": month, "rows": answer}

@@ -1,22 +1,22 @@
-"""Proving again what must hold: the ledger from its postings, the audit record from its hashes."""
+"""Verify the ledger from its postings, and the audit record from its hashes."""
 
 from msgspec import Struct, to_builtins
 
-from market.audit import verify as verify_record
-from market.cli.runtime import DONE, REFUSED, run, runtime, tell
+from market.audit.record import verify_audit as verify_record
+from market.cli.runtime import DONE, REFUSED, open_runtime, print_answer, run
 from market.kernel import Query
-from payments.verification import verify as verify_postings
+from payments.verification import verify_ledger as verify_postings
 
 
-class Size(Struct, frozen=True):
-    """How much was looked at."""
+class LedgerSize(Struct, frozen=True):
+    """How many rows were verified."""
 
     transactions: int
     postings: int
 
 
-SIZE = Query(
-    Size,
+COUNT_LEDGER_ROWS = Query(
+    LedgerSize,
     """
     SELECT (SELECT count(*) FROM payments.transactions) AS transactions,
            (SELECT count(*) FROM payments.postings) AS postings
@@ -24,27 +24,29 @@ SIZE = Query(
 )
 
 
-def ledger(*, as_json: bool) -> int:
-    """Recompute the ledger; tell what was found; return 1 where something does not hold."""
-    found: list[object] = []
+def verify_ledger(*, as_json: bool) -> int:
+    """Verify the ledger and print the findings; return 1 if there are any."""
+    findings: list[object] = []
 
     async def work() -> None:
-        async with runtime() as ctx, ctx.db.transaction(scope="all") as conn:
-            found.extend(await verify_postings(conn))
-            size = await SIZE.one(conn)
-        tell({"outcome": "broken" if found else "ok", **to_builtins(size), "findings": found}, as_json=as_json)
+        async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
+            findings.extend(await verify_postings(conn))
+            size = await COUNT_LEDGER_ROWS.one(conn)
+        print_answer(
+            {"outcome": "broken" if findings else "ok", **to_builtins(size), "findings": findings}, as_json=as_json
+        )
 
-    return run(work, as_json=as_json) or (REFUSED if found else DONE)
+    return run(work, as_json=as_json) or (REFUSED if findings else DONE)
 
 
-def audit(*, as_json: bool) -> int:
-    """Recompute the audit record's hashes; tell what does not fit; return 1 where something does not."""
-    found: list[object] = []
+def verify_audit_record(*, as_json: bool) -> int:
+    """Verify the hashes of the audit record and print the faults; return 1 if there are any."""
+    findings: list[object] = []
 
     async def work() -> None:
-        async with runtime() as ctx, ctx.db.connection() as conn:
+        async with open_runtime() as ctx, ctx.db.connection() as conn:
             count, faults = await verify_record(conn)
-        found.extend(faults)
-        tell({"outcome": "ok" if not faults else "broken", "entries": count, "faults": faults}, as_json=as_json)
+        findings.extend(faults)
+        print_answer({"outcome": "ok" if not faults else "broken", "entries": count, "faults": faults}, as_json=as_json)
 
-    return run(work, as_json=as_json) or (REFUSED if found else DONE)
+    return run(work, as_json=as_json) or (REFUSED if findings else DONE)

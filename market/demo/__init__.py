@@ -1,1 +1,1 @@
-"""The whole market on one machine with sample data: two commands and it runs."""
+"""Run the whole market with sample data on one machine."""

@@ -1,4 +1,4 @@
-"""The demo's processes: forked from one that has imported everything, gone when it goes."""
+"""The demo's child processes: forked after every import, ended with their parent."""
 
 import asyncio
 import ctypes
@@ -17,30 +17,30 @@ STOP_SECONDS = 15.0
 
 
 def _die_with_parent(parent: int) -> None:
-    """Ask Linux to end this process when the demo is killed; elsewhere a killed demo leaves its parts running."""
+    """Have Linux kill this process when the demo is killed; elsewhere its processes keep running."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _main(parent: int, work: Callable[[], Coroutine[None, None, None]]) -> None:
+def _run_child(parent: int, work: Callable[[], Coroutine[None, None, None]]) -> None:
     _die_with_parent(parent)
-    os.setsid()  # Ctrl-C reaches the demo alone, which stops its parts in order
+    os.setsid()  # Ctrl-C reaches only the demo, which stops its processes in order
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     asyncio.run(work())
 
 
-def start(name: str, work: Callable[[], Coroutine[None, None, None]]) -> BaseProcess:
-    """Start a part of the demo in a process of its own."""
-    process = _CONTEXT.Process(target=_main, args=(os.getpid(), work), name=name)
+def start_process(name: str, work: Callable[[], Coroutine[None, None, None]]) -> BaseProcess:
+    """Start a process of the demo."""
+    process = _CONTEXT.Process(target=_run_child, args=(os.getpid(), work), name=name)
     process.start()
     return process
 
 
-def stop(processes: list[BaseProcess]) -> None:
-    """Stop the parts, last started first; what does not end in time is killed."""
+def stop_processes(processes: list[BaseProcess]) -> None:
+    """Stop the processes, the last started first; kill those that do not end in time."""
     for process in reversed(processes):
         if process.is_alive():
             process.terminate()
@@ -50,8 +50,8 @@ def stop(processes: list[BaseProcess]) -> None:
             process.join()
 
 
-async def service(settings: Settings) -> None:
-    """Answer requests until SIGTERM."""
+async def run_service(settings: Settings) -> None:
+    """Serve requests until SIGTERM."""
     from granian.constants import Interfaces
     from granian.server.embed import Server
 
@@ -70,15 +70,16 @@ async def service(settings: Settings) -> None:
     await server.serve()
 
 
-async def worker(settings: Settings) -> None:
-    """Do the background work until SIGTERM."""
+async def run_demo_worker(settings: Settings) -> None:
+    """Run the background jobs until SIGTERM."""
     from market.app import open_services
-    from market.jobs.worker import Tools, run_worker
+    from market.jobs.context import WorkerContext
+    from market.jobs.worker import run_worker
     from market.logs import configure_logs
-    from market.notify import port_of
-    from market.startup import owner_address
+    from market.notify.ports import make_port
+    from market.startup import open_owner_dsn
 
     configure_logs()
-    async with owner_address(settings) as dsn, open_services(settings) as held:
-        tools = Tools(settings, held.db, held.clock, held.seal, held.gateway, port_of(settings.sms_path))
-        await run_worker(tools, dsn)
+    async with open_owner_dsn(settings) as dsn, open_services(settings) as held:
+        context = WorkerContext(settings, held.db, held.clock, held.seal, held.gateway, make_port(settings.sms_path))
+        await run_worker(context, dsn)

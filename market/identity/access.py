@@ -1,54 +1,180 @@
-"""Every permission check of the project: a handler asks here, and a query carries the same scope."""
+"""Every check of roles, scopes and the second factor. Other packages call these functions; a test finds other checks.
+
+The functions that only list or test (`list_…`, `has_…`, `get_…`) do not check the second factor unless they say so.
+"""
 
 from collections.abc import Iterable
 from uuid import UUID
 
-from market.identity.models import Actor, NotAllowed, NotFound, Role, SecondFactorNeeded
+from market.identity.models import Actor, NotAllowed, NotFound, NotSignedIn, Role, SecondFactorRequired
+
+_COUNTY_DIGITS = 6
 
 
-def require_role(actor: Actor, roles: Role | Iterable[Role], place: str) -> None:
-    """Let pass who holds one of `roles` for `place` (a division code, whole or a prefix) or for a place above it.
+def get_roles(actor: Actor) -> set[Role]:
+    """Return the roles that the actor holds anywhere."""
+    return {grant.role for grant in actor.grants}
+
+
+def has_role_for(actor: Actor, roles: Iterable[Role], code: str) -> bool:
+    """Return whether the actor holds one of `roles` for a division (full or truncated) or for one of its ancestors."""
+    accepted = set(roles)
+    return any(grant.role in accepted and code.startswith(grant.scope) for grant in actor.grants)
+
+
+def list_scopes(actor: Actor, roles: Iterable[Role] = Role) -> list[str]:
+    """Return the scopes of the actor's roles, or of those among `roles`."""
+    accepted = set(roles)
+    return [grant.scope for grant in actor.grants if grant.role in accepted]
+
+
+def list_verified_scopes(actor: Actor) -> list[str]:
+    """Return the scopes of the actor's roles, or none if the session has no second factor."""
+    return list_scopes(actor) if actor.second_factor else []
+
+
+def get_visible_scope(actor: Actor) -> str:
+    """Return the scope of row-level security for an official: the widest scope of any of the roles.
 
     Raises:
-        NotAllowed: the person holds none of them there.
-        SecondFactorNeeded: the person does, but has not shown the second factor in this session.
-    """
-    wanted = {roles} if isinstance(roles, Role) else set(roles)
-    if not any(grant.role in wanted and place.startswith(grant.scope) for grant in actor.grants):
-        raise NotAllowed
-    if not actor.second_factor:
-        raise SecondFactorNeeded
-
-
-def require_official(actor: Actor) -> None:
-    """Let pass who holds any role.
-
-    Raises:
-        NotAllowed: the person holds none.
-        SecondFactorNeeded: the second factor has not been shown.
+        NotAllowed: the actor holds no role.
     """
     if not actor.grants:
         raise NotAllowed
-    if not actor.second_factor:
-        raise SecondFactorNeeded
+    return min(list_scopes(actor), key=len)
+
+
+def require_second_factor_of_official(actor: Actor) -> None:
+    """Require the second factor if the actor holds any role.
+
+    Raises:
+        SecondFactorRequired: the actor is an official and the session has no second factor.
+    """
+    if actor.grants and not actor.second_factor:
+        raise SecondFactorRequired
+
+
+def require_official(actor: Actor) -> None:
+    """Require any role.
+
+    Raises:
+        NotAllowed: the actor holds no role.
+        SecondFactorRequired: the session has no second factor.
+    """
+    if not actor.grants:
+        raise NotAllowed
+    require_second_factor_of_official(actor)
+
+
+def require_scopes(actor: Actor, roles: Iterable[Role]) -> list[str]:
+    """Require one of `roles` anywhere, and return the scopes for which the actor holds them.
+
+    Raises:
+        NotAllowed: the actor holds none of the roles.
+        SecondFactorRequired: the session has no second factor.
+    """
+    scopes = list_scopes(actor, roles)
+    if not scopes:
+        raise NotAllowed
+    require_second_factor_of_official(actor)
+    return scopes
+
+
+def require_role(actor: Actor, roles: Role | Iterable[Role], code: str) -> None:
+    """Require one of `roles` for a division (full or truncated) or for one of its ancestors.
+
+    Raises:
+        NotAllowed: the actor holds none of the roles there.
+        SecondFactorRequired: the session has no second factor.
+    """
+    if not has_role_for(actor, {roles} if isinstance(roles, Role) else roles, code):
+        raise NotAllowed
+    require_second_factor_of_official(actor)
 
 
 def require_producer(actor: Actor, producer_id: UUID) -> None:
-    """Let pass who works for the producer; for anyone else it does not exist.
+    """Require membership of the producer; for anyone else the producer does not exist.
 
     Raises:
-        NotFound: the person does not work for it.
+        NotFound: the actor is not a member of it.
     """
     if producer_id not in actor.producers:
         raise NotFound
 
 
-def sight(actor: Actor) -> str:
-    """Return what row-level security may show to an official: the widest place that the person holds a role for.
+def find_home_county(actor: Actor) -> str | None:
+    """Return the first county of the actor's roles, or None if every role is wider than a county."""
+    counties = sorted({scope[:_COUNTY_DIGITS] for scope in list_scopes(actor) if len(scope) >= _COUNTY_DIGITS})
+    return counties[0] if counties else None
+
+
+def require_scope_in_county(actor: Actor, county: str) -> None:
+    """Require any role for the county, for a part of it, or for a wider division.
 
     Raises:
-        NotAllowed: the person holds no role.
+        NotFound: every role is for another county; the response does not reveal whether this one has data.
     """
-    if not actor.grants:
+    if not _narrow_to_county(list_scopes(actor), county):
+        raise NotFound
+
+
+def get_visible_divisions(actor: Actor, county: str) -> tuple[str, ...]:
+    """Return the divisions of a county whose subsidies the official may see: the county's code, or codes inside it.
+
+    The platform's staff sees producers, never the register.
+
+    Raises:
+        NotAllowed: the actor holds no subsidy role.
+        SecondFactorRequired: the session has no second factor.
+        NotFound: every role is for another county; the response does not reveal whether this one has data.
+    """
+    visible = _narrow_to_county(require_scopes(actor, set(Role) - {Role.PLATFORM}), county)
+    if not visible:
+        raise NotFound
+    return visible
+
+
+def require_whole_county(divisions: tuple[str, ...], county: str) -> None:
+    """Require that the visible divisions are the whole county, because its totals reveal all of it.
+
+    Raises:
+        NotAllowed: the official sees only a part of the county.
+    """
+    if divisions != (county,):
         raise NotAllowed
-    return min((grant.scope for grant in actor.grants), key=len)
+
+
+def require_county_scopes(actor: Actor | None, role: Role, county: str) -> list[str]:
+    """Require the role in the county; return where it is held: the county's code, or codes inside it.
+
+    Raises:
+        NotSignedIn: there is no actor.
+        NotAllowed: the actor holds the role nowhere in the county.
+        SecondFactorRequired: the session has no second factor.
+    """
+    if actor is None:
+        raise NotSignedIn
+    scopes = _narrow_to_county(list_scopes(actor, {role}), county)
+    if not scopes:
+        raise NotAllowed
+    require_second_factor_of_official(actor)
+    return list(scopes)
+
+
+def require_county_role(actor: Actor | None, role: Role, county: str) -> Actor:
+    """Require the role for the whole county.
+
+    Raises:
+        NotSignedIn: there is no actor.
+        NotAllowed: the actor does not hold the role for the whole county.
+        SecondFactorRequired: the session has no second factor.
+    """
+    if require_county_scopes(actor, role, county) != [county] or actor is None:
+        raise NotAllowed
+    return actor
+
+
+def _narrow_to_county(scopes: Iterable[str], county: str) -> tuple[str, ...]:
+    """Return the parts of a county that the scopes cover: the whole county, or sorted codes inside it."""
+    inside = {max(scope, county, key=len) for scope in scopes if scope.startswith(county) or county.startswith(scope)}
+    return (county,) if county in inside else tuple(sorted(inside))

@@ -1,4 +1,4 @@
-"""Who is asking: an account with its roles and producers of the day."""
+"""Actors: accounts with the roles and producers they have on a day."""
 
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -8,15 +8,15 @@ from msgspec import Struct
 
 from market.identity.models import AccountId, Actor, Grant, Role
 from market.kernel import Connection, Query
-from market.kernel.clock import day_of
+from market.kernel.clock import get_business_day
 
-OFFICIAL_IDLE = timedelta(minutes=30)
-"""An official who does nothing for so long signs in again. Source: money-and-trust, officials idle out."""
-_TOUCH_AFTER = timedelta(minutes=1)
+OFFICIAL_IDLE_TIMEOUT = timedelta(minutes=30)
+"""An official's session ends after this time without a request. Source: money-and-trust, officials idle out."""
+_TOUCH_INTERVAL = timedelta(minutes=1)
 
 
 class ActorRow(Struct, frozen=True):
-    """An account as it stands on a day: roles and scopes are two lists in one order."""
+    """An account on a day; `roles` and `scopes` are parallel lists."""
 
     id: AccountId
     name: str
@@ -29,7 +29,7 @@ class ActorRow(Struct, frozen=True):
     seen_at: datetime | None = None
 
 
-ACTOR_BY_ID = Query(
+FIND_ACTOR_BY_ID = Query(
     ActorRow,
     """
     SELECT id, name, handle, elder, :second_factor::boolean AS second_factor,
@@ -44,7 +44,7 @@ ACTOR_BY_ID = Query(
     """,
 )
 
-ACTOR_BY_HANDLE = Query(
+FIND_ACTOR_BY_HANDLE = Query(
     ActorRow,
     """
     SELECT id, name, handle, elder, true AS second_factor,
@@ -59,7 +59,7 @@ ACTOR_BY_HANDLE = Query(
     """,
 )
 
-ACTOR_BY_TOKEN = Query(
+FIND_ACTOR_BY_TOKEN = Query(
     ActorRow,
     """
     SELECT a.id, a.name, a.handle, a.elder, s.second_factor, s.seen_at,
@@ -82,41 +82,41 @@ ACTOR_BY_TOKEN = Query(
 TOUCH_SESSION = Query(None, "UPDATE sessions SET seen_at = :now WHERE token_hash = :token_hash AND seen_at < :now")
 
 
-def _actor(row: ActorRow) -> Actor:
+def _make_actor(row: ActorRow) -> Actor:
     grants = tuple(Grant(role, scope) for role, scope in zip(row.roles, row.scopes, strict=True))
     return Actor(row.id, row.name, row.handle, grants, tuple(row.producers), row.second_factor, row.elder)
 
 
-async def actor_by_handle(conn: Connection, handle: str, *, day: date) -> Actor | None:
-    """Return the account of that handle with its roles of the day, as if it had signed in whole."""
-    row = await ACTOR_BY_HANDLE.maybe(conn, handle=handle, day=day)
-    return _actor(row) if row else None
+async def find_actor_by_handle(conn: Connection, handle: str, *, day: date) -> Actor | None:
+    """Return the account with the handle and its roles of the day, with the second factor taken as verified."""
+    row = await FIND_ACTOR_BY_HANDLE.maybe(conn, handle=handle, day=day)
+    return _make_actor(row) if row else None
 
 
-async def actor_by_id(
+async def find_actor_by_id(
     conn: Connection, account_id: AccountId, *, day: date, second_factor: bool = False
 ) -> Actor | None:
-    """Return an account with its roles of the day, or None where it is unknown or closed."""
-    row = await ACTOR_BY_ID.maybe(conn, account_id=account_id, day=day, second_factor=second_factor)
-    return _actor(row) if row else None
+    """Return an account with its roles of the day, or None if it is unknown or closed."""
+    row = await FIND_ACTOR_BY_ID.maybe(conn, account_id=account_id, day=day, second_factor=second_factor)
+    return _make_actor(row) if row else None
 
 
-async def actor_by_token(conn: Connection, token: str, *, now: datetime) -> Actor | None:
-    """Return who a session's token belongs to, or None where it is unknown, ended, revoked or an official's gone idle.
+async def find_actor_by_token(conn: Connection, token: str, *, now: datetime) -> Actor | None:
+    """Return the actor of a session token, or None if the session is unknown, expired, revoked or an idle official's.
 
-    Notes the use, at most once a minute.
+    Records the use of the session, at most once a minute.
     """
     token_hash = hash_token(token)
-    row = await ACTOR_BY_TOKEN.maybe(
-        conn, token_hash=token_hash, now=now, day=day_of(now), idle_since=now - OFFICIAL_IDLE
+    row = await FIND_ACTOR_BY_TOKEN.maybe(
+        conn, token_hash=token_hash, now=now, day=get_business_day(now), idle_since=now - OFFICIAL_IDLE_TIMEOUT
     )
     if row is None:
         return None
-    if row.seen_at is not None and row.seen_at < now - _TOUCH_AFTER:
+    if row.seen_at is not None and row.seen_at < now - _TOUCH_INTERVAL:
         await TOUCH_SESSION.run(conn, token_hash=token_hash, now=now)
-    return _actor(row)
+    return _make_actor(row)
 
 
 def hash_token(token: str) -> bytes:
-    """Return what is kept of a token: its SHA-256; the token itself has 256 random bits and needs no salt."""
+    """Return the SHA-256 of a token, which is what is stored; a token of 256 random bits needs no salt."""
     return sha256(token.encode()).digest()

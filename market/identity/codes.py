@@ -1,4 +1,4 @@
-"""One-time codes: sent to a phone, good for five minutes, five tries and one use."""
+"""One-time codes by text message: valid for five minutes, five attempts and one use."""
 
 import ipaddress
 import secrets
@@ -7,44 +7,44 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import BadPhone, CodeSent, TooManyCodes
+from market.identity.models import CodeSent, InvalidPhone, TooManyCodes
 from market.kernel import Connection, FieldFault, Query
-from market.kernel.clock import day_of, start_of
+from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
-from market.kernel.text import clean_phone
-from market.notify import queue
+from market.kernel.text import normalize_phone
+from market.notify.queue import queue_message
 
-LIFE = timedelta(minutes=5)
-MOST_TRIES = 5
+CODE_LIFETIME = timedelta(minutes=5)
+MAX_CODE_ATTEMPTS = 5
 NETWORK_WINDOW = timedelta(hours=1)
 _DIGITS = 6
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
-class CodeLimits(Struct, frozen=True):
-    """How many codes one phone gets in a business day, one network in an hour, and all together in a day."""
+class CodeLimits(Struct, frozen=True, kw_only=True):
+    """Limits of codes: per phone and business day, per network and hour, and in total per business day."""
 
-    a_phone: int
-    a_network: int
-    a_day: int
-
-
-class Spent(Struct, frozen=True):
-    """How many codes were asked for; each count stops at its limit."""
-
-    by_phone: int
-    by_network: int
-    by_all: int
+    per_phone: int
+    per_network: int
+    per_day: int
 
 
-class Tried(Struct, frozen=True):
-    """A code that was tried: whether it was the right one."""
+class CodeUsage(Struct, frozen=True):
+    """How many codes were sent; each count stops at its limit."""
+
+    for_phone: int
+    for_network: int
+    in_total: int
+
+
+class CodeAttempt(Struct, frozen=True):
+    """An attempt at a code: whether it was correct."""
 
     id: UUID
-    right: bool
+    correct: bool
 
 
-# Who asks at the same moment for one phone or from one network waits here, so that a limit is exact.
+# Concurrent requests for one phone or from one network wait here, so that the limits are exact.
 LOCK_LIMITS = Query(
     None,
     """
@@ -54,18 +54,18 @@ LOCK_LIMITS = Query(
              ORDER BY key) AS ordered
     """,
 )
-COUNT_CODES = Query(
-    Spent,
+COUNT_CODES_SENT = Query(
+    CodeUsage,
     """
     SELECT (SELECT count(*) FROM (SELECT FROM sign_in_codes
                                    WHERE phone_index = :phone_index AND sent_at >= :day_start
-                                   LIMIT :a_phone::integer) AS codes) AS by_phone,
+                                   LIMIT :per_phone::integer) AS codes) AS for_phone,
            (SELECT count(*) FROM (SELECT FROM sign_in_codes
                                    WHERE network = :network AND sent_at > :hour_start
-                                   LIMIT :a_network::integer) AS codes) AS by_network,
+                                   LIMIT :per_network::integer) AS codes) AS for_network,
            (SELECT count(*) FROM (SELECT FROM sign_in_codes
                                    WHERE sent_at >= :day_start
-                                   LIMIT :a_day::integer) AS codes) AS by_all
+                                   LIMIT :per_day::integer) AS codes) AS in_total
     """,
 )
 ADD_CODE = Query(
@@ -75,36 +75,36 @@ ADD_CODE = Query(
     VALUES (:phone_index, :code_hash, :network, :now, :expires_at)
     """,
 )
-# The row's lock decides between fifty at once: the first right try marks it used, the others find it so.
+# The row lock serializes concurrent attempts: the first correct one marks the code used.
 TRY_CODE = Query(
-    Tried,
+    CodeAttempt,
     """
     UPDATE sign_in_codes
-       SET tries = tries + 1,
+       SET attempts = attempts + 1,
            used_at = CASE WHEN code_hash = :code_hash THEN :now::timestamptz END
      WHERE id = (SELECT id FROM sign_in_codes WHERE phone_index = :phone_index ORDER BY sent_at DESC, id DESC LIMIT 1)
        AND used_at IS NULL
-       AND tries < :most::integer
+       AND attempts < :max_attempts::integer
        AND expires_at > :now::timestamptz
-    RETURNING id, used_at IS NOT NULL AS right
+    RETURNING id, used_at IS NOT NULL AS correct
     """,
 )
-GIVE_CODE_BACK = Query(None, "UPDATE sign_in_codes SET used_at = NULL WHERE id = :id")
-FORGET_CODES = Query(None, "DELETE FROM sign_in_codes WHERE sent_at < :before")
+RESTORE_CODE = Query(None, "UPDATE sign_in_codes SET used_at = NULL WHERE id = :id")
+DELETE_OLD_CODES = Query(None, "DELETE FROM sign_in_codes WHERE sent_at < :before")
 
 
-def caller_of(peer: str, forwarded: str) -> str:
-    """Return the address of who asks: the peer, or what our own reverse proxy, on this machine, says of it.
+def resolve_client_address(peer: str, forwarded: str) -> str:
+    """Return the client's address: the peer, or the address reported by a reverse proxy on this machine.
 
-    `forwarded` is the `X-Forwarded-For` header; only its last address is the proxy's own word, and a peer elsewhere is
-    not believed.
+    `forwarded` is the `X-Forwarded-For` header. Only its last address was written by our proxy. The header is
+    ignored if the peer is on another machine.
     """
-    told = forwarded.rpartition(",")[2].strip()
-    return told if told and peer in _LOOPBACK else peer
+    reported = forwarded.rpartition(",")[2].strip()
+    return reported if reported and peer in _LOOPBACK else peer
 
 
-def network_of(address: str) -> str:
-    """Return what counts as one network: an IPv4 address, or the /64 of an IPv6 one."""
+def get_network(address: str) -> str:
+    """Return the unit that rate limits count: an IPv4 address, or the /64 network of an IPv6 address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -116,64 +116,70 @@ def network_of(address: str) -> str:
     return str(parsed)
 
 
-def _code_hash(seal: Seal, phone: str, code: str) -> bytes:
+def _hash_code(seal: Seal, phone: str, code: str) -> bytes:
     return seal.index(f"one-time code {phone} {code}")
 
 
 async def request_code(
     conn: Connection, seal: Seal, limits: CodeLimits, *, phone: str, network: str, now: datetime
 ) -> CodeSent:
-    """Make a code, queue its message and wake the worker, in the caller's transaction.
+    """Create a code and queue its message, in the caller's transaction. It replaces an earlier code of the phone.
 
-    It replaces an earlier code of the phone.
-
-    No account is looked at, so a known and an unknown phone get the same answer after the same work. Phone and network
-    limits are exact under parallel requests; the daily one may be passed by those under way.
+    No account is read: a known and an unknown phone get the same response after the same work. The limits per phone and
+    network are exact under concurrent requests; the daily total may be exceeded by requests in progress.
 
     Raises:
-        BadPhone: it is no mobile number.
+        InvalidPhone: the phone is not a mainland mobile number.
         TooManyCodes: a limit is reached.
     """
-    number = clean_phone(phone)
+    number = normalize_phone(phone)
     if number is None:
-        raise BadPhone(errors=(FieldFault("phone", "请填 11 位手机号"),))
+        raise InvalidPhone(errors=(FieldFault("phone", "请填 11 位手机号"),))
     phone_index = seal.index(number)
     await LOCK_LIMITS.run(conn, phone_index=phone_index, network=network)
-    spent = await COUNT_CODES.one(
+    usage = await COUNT_CODES_SENT.one(
         conn,
         phone_index=phone_index,
         network=network,
-        day_start=start_of(day_of(now)),
+        day_start=get_day_start(get_business_day(now)),
         hour_start=now - NETWORK_WINDOW,
-        a_phone=limits.a_phone,
-        a_network=limits.a_network,
-        a_day=limits.a_day,
+        per_phone=limits.per_phone,
+        per_network=limits.per_network,
+        per_day=limits.per_day,
     )
-    if spent.by_phone >= limits.a_phone or spent.by_network >= limits.a_network or spent.by_all >= limits.a_day:
+    if (
+        usage.for_phone >= limits.per_phone
+        or usage.for_network >= limits.per_network
+        or usage.in_total >= limits.per_day
+    ):
         raise TooManyCodes
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
     await ADD_CODE.run(
         conn,
         phone_index=phone_index,
-        code_hash=_code_hash(seal, number, code),
+        code_hash=_hash_code(seal, number, code),
         network=network,
         now=now,
-        expires_at=now + LIFE,
+        expires_at=now + CODE_LIFETIME,
     )
-    await queue(conn, seal, phone=number, template="code", facts={"code": code}, now=now)
-    return CodeSent(now + LIFE)
+    await queue_message(conn, seal, phone=number, template="code", facts={"code": code}, now=now)
+    return CodeSent(now + CODE_LIFETIME)
 
 
-async def try_code(conn: Connection, seal: Seal, *, phone: str, code: str, now: datetime) -> Tried | None:
-    """Try a code of a (cleaned) phone's newest message: counts the try, and uses the code up where it is right.
+async def try_code(conn: Connection, seal: Seal, *, phone: str, code: str, now: datetime) -> CodeAttempt | None:
+    """Check a code against the newest one of a (normalized) phone: count the attempt, and mark a correct code used.
 
-    Returns None where there is none left to try. The count holds only if the caller commits.
+    Returns None if no valid code is left. The attempt counts only if the caller commits.
     """
     return await TRY_CODE.maybe(
-        conn, phone_index=seal.index(phone), code_hash=_code_hash(seal, phone, code), most=MOST_TRIES, now=now
+        conn,
+        phone_index=seal.index(phone),
+        code_hash=_hash_code(seal, phone, code),
+        max_attempts=MAX_CODE_ATTEMPTS,
+        now=now,
     )
 
 
-async def forget_codes(conn: Connection, *, before: datetime) -> int:
-    """Delete the codes sent before a moment: at least a day old, for the limits count those of the day."""
-    return await FORGET_CODES.run(conn, before=before)
+async def delete_old_codes(conn: Connection, *, before: datetime) -> int:
+    """Delete the codes sent before a moment, which must be at least a day ago: the limits count the day's codes."""
+    return await DELETE_OLD_CODES.run(conn, before=before)

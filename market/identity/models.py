@@ -1,4 +1,4 @@
-"""People and what they may do."""
+"""Accounts, roles, sessions and the refusals of identity."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ AccountId = NewType("AccountId", UUID)
 
 
 class Role(StrEnum):
-    """A duty of an official or of the platform; each is held for a place."""
+    """A role of an official or of the platform's staff; each is granted for a scope."""
 
     IMPORTER = "importer"
     POLICY = "policy"
@@ -26,14 +26,14 @@ class Role(StrEnum):
 
 
 class Grant(Struct, frozen=True):
-    """A role held for a place: `scope` is its division code cut to its level, 2, 4, 6, 9 or 12 digits."""
+    """A role granted for a division: `scope` is its code truncated to its level (2, 4, 6, 9 or 12 digits)."""
 
     role: Role
     scope: str
 
 
 class Actor(Struct, frozen=True):
-    """Who is asking: an account, its roles of today, and the producers it works for."""
+    """The account that makes a request, with its roles of today and the producers it is a member of."""
 
     account_id: AccountId
     name: str
@@ -45,12 +45,12 @@ class Actor(Struct, frozen=True):
 
     @property
     def is_official(self) -> bool:
-        """Whether the person holds any role."""
+        """Whether the account holds any role."""
         return bool(self.grants)
 
 
 class NotSignedIn(Refusal):
-    """Nobody is signed in, or the session has ended."""
+    """The request has no valid session."""
 
     code = "not_signed_in"
     status = 401
@@ -59,7 +59,7 @@ class NotSignedIn(Refusal):
 
 
 class NotAllowed(Refusal):
-    """The person has no role for this here."""
+    """The actor holds no role that permits this in this scope."""
 
     code = "not_allowed"
     status = 403
@@ -67,8 +67,8 @@ class NotAllowed(Refusal):
     en = "You hold no role for this here."
 
 
-class SecondFactorNeeded(Refusal):
-    """An official's session has not shown its second factor yet."""
+class SecondFactorRequired(Refusal):
+    """The official's session has not been verified by the second factor."""
 
     code = "second_factor_needed"
     status = 403
@@ -77,7 +77,7 @@ class SecondFactorNeeded(Refusal):
 
 
 class NotFound(Refusal):
-    """There is no such thing, or it is not the asker's to see: the answer is the same."""
+    """The object does not exist or the actor may not see it: the response is the same."""
 
     code = "not_found"
     status = 404
@@ -85,8 +85,8 @@ class NotFound(Refusal):
     en = "Not found."
 
 
-class BadPhone(Refusal):
-    """What was given is not a mobile number of the mainland."""
+class InvalidPhone(Refusal):
+    """The phone number is not a mainland mobile number."""
 
     code = "bad_phone"
     status = 422
@@ -95,7 +95,7 @@ class BadPhone(Refusal):
 
 
 class TooManyCodes(Refusal):
-    """The phone, the network or the whole service has had its share of one-time codes."""
+    """The limit of one-time codes of the phone, the network or the whole service is reached."""
 
     code = "too_many_codes"
     status = 429
@@ -104,7 +104,7 @@ class TooManyCodes(Refusal):
 
 
 class WrongCode(Refusal):
-    """The one-time code is wrong, used, expired or tried too often: which of them is not told."""
+    """The one-time code is wrong, used, expired or was attempted too often; the response does not tell which."""
 
     code = "wrong_code"
     status = 401
@@ -131,13 +131,13 @@ class HandleTaken(Refusal):
 
 
 class CodeSent(Struct, frozen=True):
-    """A one-time code is on its way, whoever the phone belongs to."""
+    """A one-time code was queued; the response is the same for unknown phones."""
 
     expires_at: datetime
 
 
 class SignedIn(Struct, frozen=True):
-    """A new session: its token is shown once and kept nowhere."""
+    """A new session. The token is returned once and never stored."""
 
     token: str
     expires_at: datetime
@@ -148,7 +148,7 @@ class SignedIn(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """One device on which an account is signed in."""
+    """A session of an account, as its owner sees it."""
 
     id: UUID
     device: str

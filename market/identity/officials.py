@@ -1,4 +1,4 @@
-"""Making an official: an account with roles for places and a second factor, by the operator's hand."""
+"""Create, list and revoke officials: accounts with granted roles and a second factor."""
 
 import re
 from collections.abc import Sequence
@@ -8,23 +8,23 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit import record
+from market.audit.record import add_audit_entry
+from market.divisions.codes import get_scope
 from market.identity.models import AccountId, HandleTaken, Role
-from market.identity.second_factor import CONTEXT, enrolment_uri, is_secret, new_secret
+from market.identity.second_factor import TOTP_CONTEXT, generate_secret, is_valid_secret, make_enrolment_uri
 from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, FieldFault, Query, Refusal
-from market.kernel.clock import day_of
+from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.kernel.text import clean, clean_phone
-from market.places.codes import scope_of
+from market.kernel.text import clean_text, normalize_phone
 
 _HANDLE = re.compile(r"[a-z][a-z0-9_.-]{1,31}")
 _SCOPE = re.compile(r"\d{2}(\d{2}){0,2}|\d{9}(\d{3})?")
-_LONGEST_NAME = 60
+_MAX_NAME_LENGTH = 60
 
 
-class BadOfficial(Refusal):
-    """Something that was given of an official is not right; each is named."""
+class InvalidOfficial(Refusal):
+    """Some values of the official are not valid; `errors` names each."""
 
     code = "bad_official"
     status = 422
@@ -33,7 +33,7 @@ class BadOfficial(Refusal):
 
 
 class Official(Struct, frozen=True):
-    """An official as made: the secret is told once, to be typed or scanned into an authenticator."""
+    """A created official. The secret is returned once, for the authenticator app."""
 
     account_id: AccountId
     handle: str
@@ -41,8 +41,8 @@ class Official(Struct, frozen=True):
     totp_uri: str
 
 
-class OfficialRow(Struct, frozen=True):
-    """An official in the operator's list."""
+class OfficialSummary(Struct, frozen=True):
+    """An official with the roles of the day."""
 
     handle: str
     name: str
@@ -50,7 +50,7 @@ class OfficialRow(Struct, frozen=True):
     scopes: list[str]
 
 
-# By phone an account that a person made by signing in becomes the official's; a handle is never taken over.
+# An account that already exists for the phone becomes the official's; a handle never moves to another phone.
 ADD_OFFICIAL = Query(
     UUID,
     """
@@ -64,7 +64,7 @@ ADD_OFFICIAL = Query(
     RETURNING id
     """,
 )
-HANDLE_OWNER = Query(bytes, "SELECT coalesce(phone_index, ''::bytea) FROM accounts WHERE handle = :handle")
+FIND_HANDLE_OWNER = Query(bytes, "SELECT coalesce(phone_index, ''::bytea) FROM accounts WHERE handle = :handle")
 ADD_GRANT = Query(
     None,
     """
@@ -73,7 +73,7 @@ ADD_GRANT = Query(
     ON CONFLICT DO NOTHING
     """,
 )
-# A role that began today lasts today, for a time without a day is no time.
+# A grant that began today ends tomorrow: an empty range would not be valid.
 END_GRANTS = Query(
     None,
     """
@@ -82,15 +82,15 @@ END_GRANTS = Query(
        AND valid_during @> :day::date
     """,
 )
-DROP_SESSIONS = Query(
+REVOKE_OFFICIAL_SESSIONS = Query(
     None,
     """
     UPDATE sessions SET revoked_at = :now
      WHERE account_id = (SELECT id FROM accounts WHERE handle = :handle) AND revoked_at IS NULL
     """,
 )
-OFFICIALS = Query(
-    OfficialRow,
+LIST_OFFICIALS = Query(
+    OfficialSummary,
     """
     SELECT a.handle, a.name, array_agg(g.role ORDER BY g.role, g.scope) AS roles,
            array_agg(g.scope ORDER BY g.role, g.scope) AS scopes
@@ -103,13 +103,13 @@ OFFICIALS = Query(
 )
 
 
-def _faults(
+def _list_faults(
     *, handle: str, name: str, phone: str | None, roles: Sequence[Role], scope: str, secret: str
 ) -> tuple[FieldFault, ...]:
     faults: list[FieldFault] = []
     if not _HANDLE.fullmatch(handle):
         faults.append(FieldFault("handle", "2 to 32 of a-z 0-9 _ . -, beginning with a letter"))
-    if not 0 < len(name) <= _LONGEST_NAME:
+    if not 0 < len(name) <= _MAX_NAME_LENGTH:
         faults.append(FieldFault("name", "1 to 60 characters"))
     if phone is None:
         faults.append(FieldFault("phone", "a mainland mobile number of 11 digits"))
@@ -117,12 +117,12 @@ def _faults(
         faults.append(FieldFault("roles", "at least one role"))
     if not _SCOPE.fullmatch(scope):
         faults.append(FieldFault("place", "a division code of 2, 4, 6, 9 or 12 digits"))
-    if not is_secret(secret):
+    if not is_valid_secret(secret):
         faults.append(FieldFault("totp_secret", "base 32, at least 16 characters"))
     return tuple(faults)
 
 
-async def make_official(
+async def create_official(
     conn: Connection,
     seal: Seal,
     *,
@@ -136,43 +136,42 @@ async def make_official(
     by: str = "command line",
     now: datetime,
 ) -> Official:
-    """Make an account an official's from today on; made again for the same phone it gains the roles it lacks.
+    """Grant roles from today on to the account of a phone, and create the account if it does not exist.
 
-    `place` is a division code, whole or cut to its level; the roles hold for it and for all below it.
-
-    `by` names the operator in the record. The second factor is set anew each time, for a lost phone too.
+    `place` is a division code, full or truncated; the roles hold for it and everything below it. Repeating adds missing
+    roles. `by` names the operator in the audit record. The second factor is replaced each time, as for a lost phone.
 
     Raises:
-        BadOfficial: a value is not right; all are named.
-        HandleTaken: another phone has the handle, or the phone another handle.
+        InvalidOfficial: values are not valid; all are listed.
+        HandleTaken: the handle belongs to another phone, or the phone has another handle.
     """
-    name, number, secret = clean(name), clean_phone(phone), totp_secret or new_secret()
-    scope = scope_of(place)
-    faults = _faults(handle=handle, name=name, phone=number, roles=roles, scope=scope, secret=secret)
+    name, number, secret = clean_text(name), normalize_phone(phone), totp_secret or generate_secret()
+    scope = get_scope(place)
+    faults = _list_faults(handle=handle, name=name, phone=number, roles=roles, scope=scope, secret=secret)
     if number is None or faults:
-        raise BadOfficial(errors=faults)
-    owner = await HANDLE_OWNER.maybe(conn, handle=handle)
+        raise InvalidOfficial(errors=faults)
+    owner = await FIND_HANDLE_OWNER.maybe(conn, handle=handle)
     if owner is not None and owner != seal.index(number):
         raise HandleTaken(handle=handle)
     try:
-        made = await ADD_OFFICIAL.maybe(
+        created = await ADD_OFFICIAL.maybe(
             conn,
             handle=handle,
             name=name,
             phone_index=seal.index(number),
             phone_sealed=seal.seal(number, PHONE_CONTEXT),
-            totp_sealed=seal.seal(secret, CONTEXT),
+            totp_sealed=seal.seal(secret, TOTP_CONTEXT),
             sample=sample,
             now=now,
         )
     except asyncpg.UniqueViolationError as error:
         raise HandleTaken(handle=handle) from error
-    if made is None:
+    if created is None:
         raise HandleTaken(handle=handle)
-    account_id = AccountId(made)
+    account_id = AccountId(created)
     for role in roles:
-        await ADD_GRANT.run(conn, account_id=account_id, role=role, scope=scope, day=day_of(now))
-    await record(
+        await ADD_GRANT.run(conn, account_id=account_id, role=role, scope=scope, day=get_business_day(now))
+    await add_audit_entry(
         conn,
         actor=by,
         action="official.make",
@@ -180,20 +179,22 @@ async def make_official(
         detail={"handle": handle, "roles": [str(role) for role in roles], "scope": scope},
         now=now,
     )
-    return Official(account_id, handle, secret, enrolment_uri(secret, handle))
+    return Official(account_id, handle, secret, make_enrolment_uri(secret, handle))
 
 
-async def end_official(conn: Connection, handle: str, *, by: str, now: datetime) -> int:
-    """End every role of a handle from today on (one that began today, tomorrow) and sign it out everywhere.
+async def revoke_official(conn: Connection, handle: str, *, by: str, now: datetime) -> int:
+    """End every role of a handle from today on and revoke its sessions; return the number of roles ended.
 
-    Returns how many roles ended.
+    A role that began today ends tomorrow.
     """
-    ended = await END_GRANTS.run(conn, handle=handle, day=day_of(now))
-    await DROP_SESSIONS.run(conn, handle=handle, now=now)
-    await record(conn, actor=by, action="official.end", object=f"handle:{handle}", detail={"roles": ended}, now=now)
+    ended = await END_GRANTS.run(conn, handle=handle, day=get_business_day(now))
+    await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
+    await add_audit_entry(
+        conn, actor=by, action="official.end", object=f"handle:{handle}", detail={"roles": ended}, now=now
+    )
     return ended
 
 
-async def list_officials(conn: Connection, *, now: datetime) -> list[OfficialRow]:
+async def list_officials(conn: Connection, *, now: datetime) -> list[OfficialSummary]:
     """Return the officials of the day by handle, at most 1,000."""
-    return await OFFICIALS.all(conn, day=day_of(now))
+    return await LIST_OFFICIALS.all(conn, day=get_business_day(now))

@@ -1,4 +1,4 @@
-"""Sessions: a random token held by the device, its hash by us; a new one at every step up."""
+"""Sessions: the device holds a random token, the database its hash; a verified second factor gets a new token."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -10,32 +10,32 @@ from market.identity.actors import hash_token
 from market.identity.models import AccountId, NotFound, NotSignedIn, Session, SignedIn, WrongSecondFactor
 from market.identity.second_factor import use_second_factor
 from market.kernel import Connection, Query
-from market.kernel.clock import day_of
+from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 
-LIFE = timedelta(days=30)
-OFFICIAL_LIFE = timedelta(hours=12)
+SESSION_LIFETIME = timedelta(days=30)
+OFFICIAL_SESSION_LIFETIME = timedelta(hours=12)
 _TOKEN_BYTES = 32
-_LONGEST_DEVICE = 80
+_MAX_DEVICE_LENGTH = 80
 
 
-class Standing(Struct, frozen=True):
-    """What a new session needs to know of its account."""
+class SessionAccount(Struct, frozen=True):
+    """The facts of an account that a new session needs."""
 
     name: str
     official: bool
 
 
-class Tries(Struct, frozen=True):
-    """An open session, its account, and how often its second factor was tried, this time included."""
+class FactorAttempt(Struct, frozen=True):
+    """An attempt at the second factor of a session; `factor_attempts` includes this one."""
 
     account_id: AccountId
-    factor_tries: int
+    factor_attempts: int
     device: str
 
 
-STANDING_OF = Query(
-    Standing,
+GET_SESSION_ACCOUNT = Query(
+    SessionAccount,
     """
     SELECT name, EXISTS (SELECT FROM grants WHERE account_id = a.id AND valid_during @> :day::date) AS official
       FROM accounts a
@@ -49,19 +49,21 @@ ADD_SESSION = Query(
     VALUES (:token_hash, :account_id, :now, :now, :expires_at, :second_factor, :device)
     """,
 )
-END_SESSION = Query(None, "UPDATE sessions SET revoked_at = :now WHERE token_hash = :token_hash AND revoked_at IS NULL")
-END_SESSION_OF = Query(
+REVOKE_SESSION = Query(
+    None, "UPDATE sessions SET revoked_at = :now WHERE token_hash = :token_hash AND revoked_at IS NULL"
+)
+REVOKE_ACCOUNT_SESSION = Query(
     None,
     "UPDATE sessions SET revoked_at = :now WHERE id = :session_id AND account_id = :account_id AND revoked_at IS NULL",
 )
-END_OTHER_SESSIONS = Query(
+REVOKE_OTHER_SESSIONS = Query(
     None,
     """
     UPDATE sessions SET revoked_at = :now
      WHERE account_id = :account_id AND revoked_at IS NULL AND token_hash <> :token_hash
     """,
 )
-SESSIONS_OF = Query(
+LIST_SESSIONS = Query(
     Session,
     """
     SELECT id, device, created_at, seen_at, token_hash = :token_hash AS current
@@ -71,12 +73,12 @@ SESSIONS_OF = Query(
      LIMIT 50
     """,
 )
-COUNT_FACTOR_TRY = Query(
-    Tries,
+COUNT_FACTOR_ATTEMPT = Query(
+    FactorAttempt,
     """
-    UPDATE sessions SET factor_tries = factor_tries + 1
-     WHERE token_hash = :token_hash AND revoked_at IS NULL AND expires_at > :now AND factor_tries < 5
-    RETURNING account_id, factor_tries, device
+    UPDATE sessions SET factor_attempts = factor_attempts + 1
+     WHERE token_hash = :token_hash AND revoked_at IS NULL AND expires_at > :now AND factor_attempts < 5
+    RETURNING account_id, factor_attempts, device
     """,
 )
 
@@ -84,16 +86,16 @@ COUNT_FACTOR_TRY = Query(
 async def start_session(
     conn: Connection, account_id: AccountId, *, second_factor: bool, device: str, now: datetime
 ) -> SignedIn:
-    """Open a session with a token of 256 random bits: 30 days, an official's 12 hours and idle out sooner.
+    """Create a session with a token of 256 random bits; it lasts 30 days, an official's 12 hours.
 
     Raises:
-        NotSignedIn: the account is closed or unknown.
+        NotSignedIn: the account is unknown or closed.
     """
-    standing = await STANDING_OF.maybe(conn, account_id=account_id, day=day_of(now))
-    if standing is None:
+    account = await GET_SESSION_ACCOUNT.maybe(conn, account_id=account_id, day=get_business_day(now))
+    if account is None:
         raise NotSignedIn
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    expires_at = now + (OFFICIAL_LIFE if standing.official else LIFE)
+    expires_at = now + (OFFICIAL_SESSION_LIFETIME if account.official else SESSION_LIFETIME)
     await ADD_SESSION.run(
         conn,
         token_hash=hash_token(token),
@@ -101,53 +103,51 @@ async def start_session(
         now=now,
         expires_at=expires_at,
         second_factor=second_factor,
-        device=device[:_LONGEST_DEVICE],
+        device=device[:_MAX_DEVICE_LENGTH],
     )
-    return SignedIn(
-        token, expires_at, account_id, standing.name, second_factor, standing.official and not second_factor
-    )
+    return SignedIn(token, expires_at, account_id, account.name, second_factor, account.official and not second_factor)
 
 
-async def show_second_factor(
+async def verify_second_factor(
     conn: Connection, seal: Seal, token: str, *, code: str, now: datetime
 ) -> SignedIn | WrongSecondFactor:
-    """Raise an open session to the second factor: it ends, and a new one with a new token begins.
+    """Verify the second factor of a session and replace the session by one with a new token.
 
-    A wrong code is returned, not raised, so that the caller commits the count of tries and raises it then; after five
-    the session is good for nothing more of the kind.
+    A wrong code is returned, not raised, so that the caller commits the count of attempts before raising it. A session
+    has five attempts.
 
     Raises:
-        NotSignedIn: there is no such open session, or its tries are used up.
+        NotSignedIn: the session is unknown, expired or revoked, or has no attempts left.
     """
-    tried = await COUNT_FACTOR_TRY.maybe(conn, token_hash=hash_token(token), now=now)
-    if tried is None:
+    attempt = await COUNT_FACTOR_ATTEMPT.maybe(conn, token_hash=hash_token(token), now=now)
+    if attempt is None:
         raise NotSignedIn
-    if not await use_second_factor(conn, seal, tried.account_id, code, now=now):
+    if not await use_second_factor(conn, seal, attempt.account_id, code, now=now):
         return WrongSecondFactor()
     await sign_out(conn, token, now=now)
-    return await start_session(conn, tried.account_id, second_factor=True, device=tried.device, now=now)
+    return await start_session(conn, attempt.account_id, second_factor=True, device=attempt.device, now=now)
 
 
 async def sign_out(conn: Connection, token: str, *, now: datetime) -> None:
-    """End the session of a token; an unknown or ended one changes nothing."""
-    await END_SESSION.run(conn, token_hash=hash_token(token), now=now)
+    """Revoke the session of a token. Idempotent; an unknown token changes nothing."""
+    await REVOKE_SESSION.run(conn, token_hash=hash_token(token), now=now)
 
 
 async def list_sessions(conn: Connection, account_id: AccountId, token: str, *, now: datetime) -> list[Session]:
-    """Return where the account is signed in, the latest used first, at most 50; `token` marks the present one."""
-    return await SESSIONS_OF.all(conn, account_id=account_id, token_hash=hash_token(token), now=now)
+    """Return the open sessions of an account, last used first, at most 50; `token` marks the current one."""
+    return await LIST_SESSIONS.all(conn, account_id=account_id, token_hash=hash_token(token), now=now)
 
 
 async def revoke_session(conn: Connection, account_id: AccountId, session_id: UUID, *, now: datetime) -> None:
-    """End one session of the account.
+    """Revoke one session of the account.
 
     Raises:
         NotFound: the account has no such open session.
     """
-    if not await END_SESSION_OF.run(conn, account_id=account_id, session_id=session_id, now=now):
+    if not await REVOKE_ACCOUNT_SESSION.run(conn, account_id=account_id, session_id=session_id, now=now):
         raise NotFound
 
 
-async def revoke_others(conn: Connection, account_id: AccountId, token: str, *, now: datetime) -> int:
-    """End every session of the account but the one of `token`; return how many."""
-    return await END_OTHER_SESSIONS.run(conn, account_id=account_id, token_hash=hash_token(token), now=now)
+async def revoke_other_sessions(conn: Connection, account_id: AccountId, token: str, *, now: datetime) -> int:
+    """Revoke every session of the account except the one of `token`; return how many."""
+    return await REVOKE_OTHER_SESSIONS.run(conn, account_id=account_id, token_hash=hash_token(token), now=now)

@@ -1,1 +1,1 @@
-"""Work that nobody waits for: queued in the caller's transaction, done by the worker, repeated until it is done."""
+"""Background jobs: enqueued in the caller's transaction, run by the worker, repeated by a schedule."""

@@ -1,11 +1,12 @@
-"""The floor of `market`: the database, the clock, refusals, text and pages of lists; no word of the domain."""
+"""The lowest layer of `market`: database, clock, refusals, text, pagination. It contains nothing of the domain."""
 
+from market.kernel.database import open_database
 from payments.errors import Busy, FieldFault, GatewayUnavailable, Refusal
-from payments.money import BASIS, Fen, rate_down, ratio_half_up, split
-from payments.sql import Connection, Database, Query, open_database
+from payments.money import BASIS_POINTS, Fen, apply_rate, ratio_half_up, split
+from payments.sql import Connection, Database, Query
 
 __all__ = [
-    "BASIS",
+    "BASIS_POINTS",
     "Busy",
     "Connection",
     "Database",
@@ -14,8 +15,8 @@ __all__ = [
     "GatewayUnavailable",
     "Query",
     "Refusal",
+    "apply_rate",
     "open_database",
-    "rate_down",
     "ratio_half_up",
     "split",
 ]

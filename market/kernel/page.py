@@ -1,22 +1,22 @@
-"""Pages of lists: bounded, continued by a key, never by an offset."""
+"""Pagination: pages of bounded size, continued by a key, never by an offset."""
 
 from collections.abc import Callable
 
 from msgspec import Struct
 
-MOST = 100
-"""The longest page that anyone gets."""
+MAX_PAGE_SIZE = 100
+"""The largest page size."""
 
 
 class Page[T](Struct, frozen=True):
-    """One page of a list; `next` is the key that continues it, None at the end."""
+    """One page of a list. `next` is the key that continues it, None on the last page."""
 
     items: list[T]
     next: str | None
 
 
-def cut[T](rows: list[T], limit: int, key_of: Callable[[T], object]) -> Page[T]:
-    """Make a page of at most `limit` rows out of `limit + 1` that were read."""
-    more = len(rows) > limit
+def make_page[T](rows: list[T], limit: int, get_key: Callable[[T], object]) -> Page[T]:
+    """Return a page of at most `limit` rows, given up to `limit + 1` rows that were read."""
+    has_more = len(rows) > limit
     items = rows[:limit]
-    return Page(items, str(key_of(items[-1])) if more and items else None)
+    return Page(items, str(get_key(items[-1])) if has_more and items else None)

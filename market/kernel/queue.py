@@ -1,14 +1,14 @@
-"""Waking the worker: a job is a row that commits with the work it follows from."""
+"""Enqueue background jobs: a job is a row that commits with the change that causes it."""
 
 from market.kernel import Connection, Query
 
-SCHEMA = "jobs"
+QUEUE_SCHEMA = "jobs"
 
-# The table is the library's (pgqueuer); its own enqueue makes the same row, with 0.4 s of imports before it.
-# There is no deduplication: a job that runs at this moment may have looked before our transaction commits.
-ENQUEUE = Query(None, "INSERT INTO jobs.pgqueuer (priority, entrypoint, status) VALUES (0, :job, 'queued')")
+# The table belongs to pgqueuer, whose own enqueue inserts the same row but takes 0.4 s to import.
+# Jobs are not deduplicated: one that is running may have read its work before this transaction commits.
+ADD_JOB = Query(None, "INSERT INTO jobs.pgqueuer (priority, entrypoint, status) VALUES (0, :job, 'queued')")
 
 
-async def wake(conn: Connection, job: str) -> None:
-    """Ask for a job after this transaction commits. Many may ask at once: the job finds what there is to do."""
-    await ENQUEUE.run(conn, job=job)
+async def enqueue_job(conn: Connection, job: str) -> None:
+    """Enqueue a job that runs after this transaction commits. Duplicates are harmless: the job finds its own work."""
+    await ADD_JOB.run(conn, job=job)

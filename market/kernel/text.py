@@ -1,4 +1,4 @@
-"""Text as people type it: widths folded, blanks trimmed, nothing that a database or a page cannot hold."""
+"""Normalization of user input: full-width forms, whitespace, control characters, phone numbers; and masking."""
 
 import re
 import unicodedata
@@ -8,34 +8,34 @@ _CHINESE_MARKS = re.compile(r"([，。！？：；（）、“”‘’《》…
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
-def fold(text: str) -> str:
-    """Fold what is compared or computed with (NFKC: full-width letters, digits and marks), drop control marks, trim."""
+def normalize_text(text: str) -> str:
+    """Return text for comparison or parsing: NFKC (full-width to ASCII), control characters removed, trimmed."""
     return _CONTROL.sub("", unicodedata.normalize("NFKC", text)).strip()
 
 
-def clean(text: str) -> str:
-    """Clean what people write to be read: as `fold`, but Chinese punctuation stays as it was typed."""
+def clean_text(text: str) -> str:
+    """Return text for display: as `normalize_text`, but Chinese punctuation is kept."""
     parts = _CHINESE_MARKS.split(text)
     return _CONTROL.sub(
         "", "".join(p if n % 2 else unicodedata.normalize("NFKC", p) for n, p in enumerate(parts))
     ).strip()
 
 
-def clean_phone(text: str) -> str | None:
+def normalize_phone(text: str) -> str | None:
     """Return the 11 digits of a mainland mobile number, or None.
 
-    Takes `+86`, blanks, dashes, a spreadsheet's apostrophe and full-width digits.
+    Accepts `+86`, spaces, dashes, a spreadsheet's leading apostrophe and full-width digits.
     """
-    digits = re.sub(r"[\s\-'’]", "", fold(text))
+    digits = re.sub(r"[\s\-'’]", "", normalize_text(text))
     digits = digits.removeprefix("+86").removeprefix("0086")
     return digits if _MOBILE.fullmatch(digits) else None
 
 
 def mask_phone(phone: str) -> str:
-    """Show a phone number as `138****5678`."""
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 7 else "****"  # noqa: PLR2004 - 3 + 4 digits stay visible
+    """Return a phone number masked as `138****5678`."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 7 else "****"
 
 
-def mask_identity(number: str) -> str:
-    """Show an identity number as `130624********9912`."""
-    return f"{number[:6]}********{number[-4:]}" if len(number) >= 10 else "****"  # noqa: PLR2004 - 6 + 4 stay visible
+def mask_identity_number(number: str) -> str:
+    """Return an identity number masked as `130624********9912`."""
+    return f"{number[:6]}********{number[-4:]}" if len(number) >= 10 else "****"

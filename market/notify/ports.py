@@ -1,4 +1,4 @@
-"""Ways to people's phones: the port, and the adapters that the demo and the tests use."""
+"""The port for sending text messages, and adapters for the console, a file and no sending at all."""
 
 import asyncio
 import json
@@ -14,27 +14,27 @@ from market.kernel.text import mask_phone
 
 
 class Message(Struct, frozen=True):
-    """What goes to one phone."""
+    """A text message to one phone."""
 
     phone: str
     text: str
     at: datetime
 
 
-class Port(Protocol):
-    """A way to send a text message; what goes wrong is raised as OSError and tried again later."""
+class MessagePort(Protocol):
+    """Sends text messages. A failure is raised as OSError, and the message is retried later."""
 
     async def send(self, message: Message) -> None:
-        """Hand over one message."""
+        """Send one message."""
         ...
 
 
 class ConsolePort:
-    """Prints each message on standard error, the number masked."""
+    """Prints each message to standard error with the phone number masked."""
 
     async def send(self, message: Message) -> None:
-        """Print it."""
-        print(f"SMS {mask_phone(message.phone)} {message.text}", file=sys.stderr, flush=True)  # noqa: T201 - its work
+        """Print the message."""
+        print(f"SMS {mask_phone(message.phone)} {message.text}", file=sys.stderr, flush=True)
 
 
 class FilePort:
@@ -44,7 +44,7 @@ class FilePort:
         self._path = path
 
     async def send(self, message: Message) -> None:
-        """Append it; a line is written whole, so that several processes may share the file."""
+        """Append the message in a single write, so that several processes may share the file."""
         line = json.dumps(
             {"phone": message.phone, "text": message.text, "at": message.at.isoformat()}, ensure_ascii=False
         )
@@ -60,24 +60,24 @@ class FilePort:
 
 
 class SilentPort:
-    """Sends nothing: messages count as sent, for an operator who has no contract with a carrier yet."""
+    """Sends nothing and reports success, for operators without a contract with a carrier."""
 
     async def send(self, message: Message) -> None:
-        """Let it go."""
+        """Discard the message."""
 
 
-class BothPorts:
-    """Sends each message through two ports, the first one first."""
+class TeePort:
+    """Sends each message through two ports, in order."""
 
-    def __init__(self, first: Port, second: Port) -> None:
+    def __init__(self, first: MessagePort, second: MessagePort) -> None:
         self._first, self._second = first, second
 
     async def send(self, message: Message) -> None:
-        """Hand it to both."""
+        """Send the message through both ports."""
         await self._first.send(message)
         await self._second.send(message)
 
 
-def port_of(sms_path: str) -> Port:
-    """Return the port that the settings ask for: a named file, shown on the console too, or none at all."""
-    return BothPorts(FilePort(Path(sms_path)), ConsolePort()) if sms_path else SilentPort()
+def make_port(sms_path: str) -> MessagePort:
+    """Return a port that writes to the file and the console, or one that sends nothing if no path is set."""
+    return TeePort(FilePort(Path(sms_path)), ConsolePort()) if sms_path else SilentPort()

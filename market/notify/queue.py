@@ -1,16 +1,16 @@
-"""Putting a message into the queue."""
+"""Queue messages."""
 
 from datetime import datetime
 
 import msgspec
 
 from market.kernel import Connection, Query
-from market.kernel.queue import wake
+from market.kernel.queue import enqueue_job
 from market.kernel.seal import Seal
-from market.notify.templates import render
+from market.notify.templates import render_message
 
-MESSAGES = "messages"
-"""The job that sends what is queued."""
+MESSAGES_JOB = "messages"
+"""Name of the job that sends queued messages."""
 PHONE_CONTEXT = "messages.phone"
 FACTS_CONTEXT = "messages.facts"
 
@@ -23,18 +23,18 @@ ADD_MESSAGE = Query(
 )
 
 
-async def queue(
+async def queue_message(
     conn: Connection, seal: Seal, *, phone: str, template: str, facts: dict[str, str] | None = None, now: datetime
 ) -> None:
-    """Queue a message to a phone in the caller's transaction: it goes out when the transaction commits, and only then.
+    """Queue a message in the caller's transaction; it is sent after the transaction commits.
 
-    `template` is a name of `TEMPLATES` and `facts` are what its text needs. The facts are kept sealed.
+    `template` is a key of `TEMPLATES`; `facts` are the values of its placeholders, and are stored encrypted.
 
     Raises:
-        KeyError: there is no such template, or a fact is missing: a bug of the caller, found before anything is kept.
+        KeyError: the template is unknown or a fact is missing (a bug of the caller). Nothing is stored.
     """
     facts = facts or {}
-    render(template, facts)
+    render_message(template, facts)
     await ADD_MESSAGE.run(
         conn,
         phone_sealed=seal.seal(phone, PHONE_CONTEXT),
@@ -42,4 +42,4 @@ async def queue(
         facts_sealed=seal.seal(msgspec.json.encode(facts).decode(), FACTS_CONTEXT),
         now=now,
     )
-    await wake(conn, MESSAGES)
+    await enqueue_job(conn, MESSAGES_JOB)

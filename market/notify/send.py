@@ -1,4 +1,4 @@
-"""Sending what is queued."""
+"""Send queued messages."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,22 +9,22 @@ from msgspec import Struct
 
 from market.kernel import Database, Query
 from market.kernel.seal import Seal
-from market.notify.ports import Message, Port
+from market.notify.ports import Message, MessagePort
 from market.notify.queue import FACTS_CONTEXT, PHONE_CONTEXT
-from market.notify.templates import render
+from market.notify.templates import render_message
 
 log = structlog.get_logger()
 
-MOST_ATTEMPTS = 5
-BATCH = 100
-WAIT = timedelta(minutes=1)
-"""Before the second attempt; each later one waits this much longer."""
-CODE_LIFE = timedelta(minutes=5)
-"""A code that could no longer be used is not sent. Source: money-and-trust, one-time codes."""
+MAX_SEND_ATTEMPTS = 5
+BATCH_SIZE = 100
+RETRY_DELAY = timedelta(minutes=1)
+"""Delay before the second attempt; each later attempt waits this much longer than the one before."""
+CODE_LIFETIME = timedelta(minutes=5)
+"""Expired codes are not sent. Source: money-and-trust, one-time codes."""
 
 
-class Queued(Struct, frozen=True):
-    """A message as it lies in the queue."""
+class QueuedMessage(Struct, frozen=True):
+    """A row of the message queue."""
 
     id: UUID
     phone_sealed: bytes
@@ -33,33 +33,33 @@ class Queued(Struct, frozen=True):
     queued_at: datetime
 
 
-class Sent(Struct, frozen=True):
-    """How many messages went out, and how many wait for another attempt."""
+class SendResult(Struct, frozen=True):
+    """How many messages were sent and how many attempts failed."""
 
     sent: int
     failed: int
 
 
-# Taken by marking the attempt: whoever dies before sending leaves the message to a later attempt.
-TAKE_DUE = Query(
-    Queued,
+# Claiming counts as an attempt: if the process dies before sending, a later attempt sends the message.
+CLAIM_DUE_MESSAGES = Query(
+    QueuedMessage,
     """
     UPDATE messages
-       SET attempts = attempts + 1, tried_at = :now
+       SET attempts = attempts + 1, attempted_at = :now
      WHERE id IN (
            SELECT id
              FROM messages
             WHERE sent_at IS NULL
-              AND attempts < :most::integer
-              AND (tried_at IS NULL OR tried_at + attempts * :wait::interval <= :now)
-              AND (template <> 'code' OR queued_at > :oldest_code)
+              AND attempts < :max_attempts::integer
+              AND (attempted_at IS NULL OR attempted_at + attempts * :retry_delay::interval <= :now)
+              AND (template <> 'code' OR queued_at > :expired_before)
             ORDER BY queued_at
-            LIMIT :batch::integer
+            LIMIT :batch_size::integer
               FOR UPDATE SKIP LOCKED)
     RETURNING id, phone_sealed, template, facts_sealed, queued_at
     """,
 )
-# A code that was sent is kept nowhere.
+# The facts of a sent code are erased.
 MARK_SENT = Query(
     None,
     """
@@ -70,23 +70,30 @@ MARK_SENT = Query(
 )
 
 
-async def send_due(db: Database, seal: Seal, port: Port, *, now: datetime) -> Sent:
-    """Send every message that is due, at least once each, in transactions of its own.
+async def send_due_messages(db: Database, seal: Seal, port: MessagePort, *, now: datetime) -> SendResult:
+    """Send every due message at least once, in transactions of its own.
 
-    One that the port cannot take is tried again after 1, 2, 3 and 4 minutes, and then left. No connection is held while
-    the port is spoken to.
+    A message that fails is retried after 1, 2, 3 and 4 minutes and then abandoned. No connection is held while the port
+    is called.
     """
     sent = failed = 0
     while True:
         async with db.transaction() as conn:
-            due = await TAKE_DUE.all(
-                conn, now=now, most=MOST_ATTEMPTS, wait=WAIT, oldest_code=now - CODE_LIFE, batch=BATCH
+            due = await CLAIM_DUE_MESSAGES.all(
+                conn,
+                now=now,
+                max_attempts=MAX_SEND_ATTEMPTS,
+                retry_delay=RETRY_DELAY,
+                expired_before=now - CODE_LIFETIME,
+                batch_size=BATCH_SIZE,
             )
         if not due:
-            return Sent(sent, failed)
+            return SendResult(sent, failed)
         for queued in sorted(due, key=lambda message: message.queued_at):
             facts = msgspec.json.decode(seal.open(queued.facts_sealed, FACTS_CONTEXT), type=dict[str, str])
-            message = Message(seal.open(queued.phone_sealed, PHONE_CONTEXT), render(queued.template, facts), now)
+            message = Message(
+                seal.open(queued.phone_sealed, PHONE_CONTEXT), render_message(queued.template, facts), now
+            )
             try:
                 await port.send(message)
             except OSError as error:

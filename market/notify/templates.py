@@ -1,4 +1,4 @@
-"""What our messages say: short sentences with one verb, never a link, never a question for a code or a transfer."""
+"""Texts of messages: short sentences, without links, never asking for a code or a transfer."""
 
 CODE = "code"
 
@@ -24,9 +24,9 @@ TEMPLATES = {
     "producer_reopened": "{name}恢复接单。",
     "payout_account_changed": "您的收款账户正在更换，3 天后生效。不是您本人的话，请打电话 {phone}。",
 }
-"""Text by name; the braces are the facts that a message needs, no more and no fewer."""
+"""Text by template name; the placeholders are exactly the facts of the message."""
 
 
-def render(template: str, facts: dict[str, str]) -> str:
-    """Return the text that is sent, signed in front as the operators ask for."""
+def render_message(template: str, facts: dict[str, str]) -> str:
+    """Return the text of a message, prefixed by the signature that carriers require."""
     return SIGNATURE + TEMPLATES[template].format_map(facts)

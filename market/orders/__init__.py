@@ -1,47 +1,54 @@
-"""Cart, checkout, the order and its moves."""
+"""Cart, checkout, and orders from placement to completion."""
 
-from market.orders.accounts import escrow_of, freight_account_of, order_ref, part_of, payable_of
-from market.orders.address import Address, AddressWrong, Destination, check_address, open_address, seal_address
-from market.orders.batcher import Batcher, place_batch
-from market.orders.cancel import Cancelled, cancel_order
+from market.orders.address import Address, Destination, InvalidAddress, open_address, seal_address
+from market.orders.batcher import Batcher
+from market.orders.cancel import Cancellation, cancel_order
 from market.orders.cart import count_cart, put_lines, put_nights
-from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, cart_wishes, get_cart
+from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
+from market.orders.escrow import (
+    get_freight_account,
+    get_order_ref,
+    get_payable_account,
+    get_suborder_ref,
+    release_escrow,
+)
 from market.orders.expire import expire_orders
-from market.orders.freight import FreightTemplate, freight_of, ships_to
-from market.orders.giveback import MoreThanLeft, give_back
+from market.orders.freight import FreightTemplate, compute_freight, ships_to
+from market.orders.mark_paid import apply_payment_events
 from market.orders.models import (
+    EmptyOrder,
+    InvalidNights,
+    InvalidQuantity,
     Line,
     LineId,
     ListingId,
     Nights,
-    NightsHeld,
+    NightsReserved,
     NightsTaken,
-    NightsWrong,
-    NotCancellable,
     NotForSale,
-    NothingAsked,
-    NotPayable,
-    NotShippedThere,
+    OrderAlreadyPaid,
     OrderId,
+    OrderKeyReused,
+    OrderNotCancellable,
+    OrderNotPayable,
     OrderState,
-    OtherOrderUnderKey,
-    PaidAlready,
-    Placed,
-    QuantityWrong,
+    PlacedOrder,
+    RegionNotServed,
     ShopClosed,
     SoldOut,
     SuborderId,
     SuborderKind,
     SuborderState,
-    TooManyWaiting,
-    TooMuchAsked,
+    TooManyLines,
+    TooManyUnpaidOrders,
     TotalChanged,
     VariantId,
     WaitingForPayment,
 )
-from market.orders.pay import Paying, pay_order
-from market.orders.place import NOWHERE, PAY_MINUTES, place
-from market.orders.place_cart import find_placed, place_cart
+from market.orders.pay import PaymentInstructions, pay_order
+from market.orders.place import find_placed_order, place
+from market.orders.place_cart import place_cart
+from market.orders.placing import place_batch
 from market.orders.queries import (
     BookingView,
     LineView,
@@ -50,93 +57,84 @@ from market.orders.queries import (
     PaymentView,
     SuborderView,
     get_order,
-    hosts_of,
+    get_order_id,
     list_orders,
-    order_numbered,
+    load_host_phones,
 )
-from market.orders.release import release
-from market.orders.rush import NothingToRush, Rush, rush
-from market.orders.settle import act_on_payments
+from market.orders.refund import RefundAmountTooHigh, refund_suborder
 
 __all__ = [
-    "NOWHERE",
-    "PAY_MINUTES",
     "Address",
-    "AddressWrong",
     "Batcher",
     "BookingView",
-    "Cancelled",
+    "Cancellation",
     "Cart",
     "CartGroup",
     "CartLine",
     "CartNights",
     "Destination",
+    "EmptyOrder",
     "FreightTemplate",
+    "InvalidAddress",
+    "InvalidNights",
+    "InvalidQuantity",
     "Line",
     "LineId",
     "LineView",
     "ListingId",
-    "MoreThanLeft",
     "Nights",
-    "NightsHeld",
+    "NightsReserved",
     "NightsTaken",
-    "NightsWrong",
-    "NotCancellable",
     "NotForSale",
-    "NotPayable",
-    "NotShippedThere",
-    "NothingAsked",
-    "NothingToRush",
+    "OrderAlreadyPaid",
     "OrderBrief",
     "OrderId",
+    "OrderKeyReused",
+    "OrderNotCancellable",
+    "OrderNotPayable",
     "OrderState",
     "OrderView",
-    "OtherOrderUnderKey",
-    "PaidAlready",
-    "Paying",
+    "PaymentInstructions",
     "PaymentView",
-    "Placed",
-    "QuantityWrong",
-    "Rush",
+    "PlacedOrder",
+    "RefundAmountTooHigh",
+    "RegionNotServed",
     "ShopClosed",
     "SoldOut",
     "SuborderId",
     "SuborderKind",
     "SuborderState",
     "SuborderView",
-    "TooManyWaiting",
-    "TooMuchAsked",
+    "TooManyLines",
+    "TooManyUnpaidOrders",
     "TotalChanged",
     "VariantId",
     "WaitingForPayment",
-    "act_on_payments",
+    "apply_payment_events",
     "cancel_order",
-    "cart_wishes",
-    "check_address",
+    "compute_freight",
     "count_cart",
-    "escrow_of",
     "expire_orders",
-    "find_placed",
-    "freight_account_of",
-    "freight_of",
+    "find_placed_order",
     "get_cart",
+    "get_freight_account",
     "get_order",
-    "give_back",
-    "hosts_of",
+    "get_order_id",
+    "get_order_ref",
+    "get_payable_account",
+    "get_suborder_ref",
     "list_orders",
+    "load_cart_contents",
+    "load_host_phones",
     "open_address",
-    "order_numbered",
-    "order_ref",
-    "part_of",
     "pay_order",
-    "payable_of",
     "place",
     "place_batch",
     "place_cart",
     "put_lines",
     "put_nights",
-    "release",
-    "rush",
+    "refund_suborder",
+    "release_escrow",
     "seal_address",
     "ships_to",
 ]

@@ -1,4 +1,4 @@
-"""Where an order goes: read, checked, and sealed before anything is kept."""
+"""Delivery addresses: checked, and sealed before they are stored."""
 
 import re
 from typing import Annotated
@@ -8,35 +8,35 @@ from msgspec import Meta, Struct
 
 from market.kernel import FieldFault, Refusal
 from market.kernel.seal import Seal
-from market.kernel.text import clean, clean_phone
+from market.kernel.text import clean_text, normalize_phone
 
-CONTEXT = "orders.address"
+ADDRESS_CONTEXT = "orders.address"
 _REGION = re.compile(r"(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])\d{4}(\d{6})?")
-_NAME, _STREET = 40, 120
+_MAX_NAME, _MAX_STREET = 40, 120
 
 
 class Address(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who receives, and where; for nights alone the guest and the region suffice.
+    """The recipient and the address; an order of nights alone needs no street.
 
-    `region_code` is the six-digit division code of the county or city (GB/T 2260); twelve digits are taken too.
+    `region_code` is the six-digit division code of the county or city (GB/T 2260); twelve digits are accepted too.
     """
 
-    name: Annotated[str, Meta(max_length=_NAME)]
+    name: Annotated[str, Meta(max_length=_MAX_NAME)]
     phone: Annotated[str, Meta(max_length=30)]
     region_code: Annotated[str, Meta(max_length=12)]
-    street: Annotated[str, Meta(max_length=_STREET)] = ""
+    street: Annotated[str, Meta(max_length=_MAX_STREET)] = ""
 
 
 class Destination(Struct, frozen=True):
-    """An address as an order keeps it: the region in the open, the rest sealed; `digest` tells one from another."""
+    """An address as an order stores it: a plain region, the rest sealed; `digest` identifies an address."""
 
     region_code: str
     sealed: bytes
     digest: bytes
 
 
-class AddressWrong(Refusal):
-    """Fields of the address are missing or wrong; each is named."""
+class InvalidAddress(Refusal):
+    """Fields of the address are missing or invalid; each is reported."""
 
     code = "address_wrong"
     status = 422
@@ -48,10 +48,10 @@ def check_address(address: Address, *, parcel: bool) -> Address:
     """Return the address with its text cleaned; a parcel needs a street too.
 
     Raises:
-        AddressWrong: fields are missing or wrong, all of them named.
+        InvalidAddress: fields are missing or invalid; all are reported.
     """
-    name, street, region = clean(address.name), clean(address.street), clean(address.region_code)
-    phone = clean_phone(address.phone)
+    name, street, region = clean_text(address.name), clean_text(address.street), clean_text(address.region_code)
+    phone = normalize_phone(address.phone)
     faults: list[FieldFault] = []
     if not name:
         faults.append(FieldFault("address.name", "请写收货人姓名"))
@@ -62,7 +62,7 @@ def check_address(address: Address, *, parcel: bool) -> Address:
     if parcel and not street:
         faults.append(FieldFault("address.street", "请写详细地址"))
     if faults or phone is None:
-        raise AddressWrong(errors=tuple(faults))
+        raise InvalidAddress(errors=tuple(faults))
     return Address(name, phone, region[:6], street)
 
 
@@ -70,15 +70,15 @@ def seal_address(seal: Seal, address: Address, *, parcel: bool = True) -> Destin
     """Check an address and seal it.
 
     Raises:
-        AddressWrong: fields are missing or wrong, all of them named.
+        InvalidAddress: fields are missing or invalid; all are reported.
     """
     checked = check_address(address, parcel=parcel)
     text = msgspec.json.encode(checked).decode()
-    return Destination(checked.region_code, seal.seal(text, CONTEXT), seal.index(text))
+    return Destination(checked.region_code, seal.seal(text, ADDRESS_CONTEXT), seal.index(text))
 
 
 def open_address(seal: Seal, sealed: bytes) -> Address | None:
-    """Open the address of an order; None where it was placed without one."""
+    """Unseal the address of an order; return None if it was placed without one."""
     if not sealed:
         return None
-    return msgspec.json.decode(seal.open(sealed, CONTEXT), type=Address)
+    return msgspec.json.decode(seal.open(sealed, ADDRESS_CONTEXT), type=Address)

@@ -1,28 +1,27 @@
-"""Filling the cart: what a buyer means to order; nothing is held by it."""
+"""The cart: what a buyer intends to order; it reserves nothing."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from market.identity import AccountId
+from market.identity.models import AccountId
 from market.kernel import Connection, FieldFault, Query
-from market.kernel.clock import day_of
+from market.kernel.clock import get_business_day
 from market.orders.models import (
-    MOST_LINES,
-    MOST_NIGHTS,
-    MOST_QUANTITY,
-    MOST_ROOMS,
-    MOST_STAYS,
+    MAX_LINES,
+    MAX_NIGHTS,
+    MAX_QUANTITY,
+    MAX_ROOMS,
+    MAX_STAYS,
+    InvalidNights,
+    InvalidQuantity,
     Line,
     Nights,
-    NightsWrong,
     NotForSale,
-    QuantityWrong,
-    TooMuchAsked,
+    TooManyLines,
 )
-from market.orders.rules import merge
-from market.orders.wish import is_bookable
+from market.orders.order_request import is_bookable, merge_lines
 
-# Rows are put in one statement; a variant that is unknown is left out, which the count shows.
+# One statement for all rows; unknown variants are left out, which the count reveals.
 PUT_LINES = Query(
     int,
     """
@@ -38,10 +37,10 @@ PUT_LINES = Query(
     SELECT count(*)::integer FROM put
     """,
 )
-DROP_LINES = Query(
+DELETE_LINES = Query(
     None, "DELETE FROM cart_lines WHERE account_id = :account_id AND variant_id = ANY(:variant_ids::uuid[])"
 )
-DROP_OTHER_LINES = Query(
+DELETE_OTHER_LINES = Query(
     None, "DELETE FROM cart_lines WHERE account_id = :account_id AND variant_id <> ALL(:variant_ids::uuid[])"
 )
 PUT_NIGHTS = Query(
@@ -59,10 +58,10 @@ PUT_NIGHTS = Query(
     SELECT count(*)::integer FROM put
     """,
 )
-DROP_NIGHTS = Query(
+DELETE_NIGHTS = Query(
     None, "DELETE FROM cart_nights WHERE account_id = :account_id AND listing_id = ANY(:listing_ids::uuid[])"
 )
-DROP_OTHER_NIGHTS = Query(
+DELETE_OTHER_NIGHTS = Query(
     None, "DELETE FROM cart_nights WHERE account_id = :account_id AND listing_id <> ALL(:listing_ids::uuid[])"
 )
 COUNT_CART = Query(
@@ -77,90 +76,90 @@ COUNT_CART = Query(
 async def put_lines(
     conn: Connection, account_id: AccountId, lines: Sequence[Line], *, whole: bool = False, now: datetime
 ) -> None:
-    """Set the quantities of some variants in the cart; 0 takes one out. With `whole` these are all that stays.
+    """Set the quantities of some variants in the cart; 0 removes one. With `whole`, all other lines are removed.
 
-    Repeating changes nothing. What is left is looked at when the cart is shown, and decided when the order is placed.
+    Idempotent. Availability is shown with the cart and decided when the order is placed.
 
     Raises:
-        TooMuchAsked: the cart would hold more lines than one order takes.
-        QuantityWrong: a quantity is negative or too large.
-        NotForSale: there is no such variant.
+        TooManyLines: the cart would hold more lines than one order takes.
+        InvalidQuantity: a quantity is negative or too large.
+        NotForSale: a variant does not exist.
     """
-    if len(lines) > MOST_LINES:
-        raise TooMuchAsked(lines=MOST_LINES, stays=MOST_STAYS)
+    if len(lines) > MAX_LINES:
+        raise TooManyLines(lines=MAX_LINES, stays=MAX_STAYS)
     wrong = tuple(
-        FieldFault(f"lines[{place}].quantity", f"要在 0 到 {MOST_QUANTITY} 之间")
-        for place, line in enumerate(lines)
-        if not 0 <= line.quantity <= MOST_QUANTITY
+        FieldFault(f"lines[{index}].quantity", f"要在 0 到 {MAX_QUANTITY} 之间")
+        for index, line in enumerate(lines)
+        if not 0 <= line.quantity <= MAX_QUANTITY
     )
     if wrong:
-        raise QuantityWrong(most=MOST_QUANTITY, errors=wrong)
-    wanted = [line for _, line in merge(lines)]
-    kept = [line for line in wanted if line.quantity]
-    if any(line.quantity > MOST_QUANTITY for line in kept):
-        raise QuantityWrong(most=MOST_QUANTITY)
+        raise InvalidQuantity(most=MAX_QUANTITY, errors=wrong)
+    merged = [line for _, line in merge_lines(lines)]
+    wanted = [line for line in merged if line.quantity]
+    if any(line.quantity > MAX_QUANTITY for line in wanted):
+        raise InvalidQuantity(most=MAX_QUANTITY)
     if whole:
-        await DROP_OTHER_LINES.run(conn, account_id=account_id, variant_ids=[line.variant_id for line in kept])
+        await DELETE_OTHER_LINES.run(conn, account_id=account_id, variant_ids=[line.variant_id for line in wanted])
     else:
-        gone = [line.variant_id for line in wanted if not line.quantity]
-        await DROP_LINES.run(conn, account_id=account_id, variant_ids=gone)
-    put = await PUT_LINES.one(
+        removed = [line.variant_id for line in merged if not line.quantity]
+        await DELETE_LINES.run(conn, account_id=account_id, variant_ids=removed)
+    written = await PUT_LINES.one(
         conn,
         account_id=account_id,
-        variant_ids=[line.variant_id for line in kept],
-        quantities=[line.quantity for line in kept],
+        variant_ids=[line.variant_id for line in wanted],
+        quantities=[line.quantity for line in wanted],
         now=now,
     )
-    if put != len(kept):
+    if written != len(wanted):
         raise NotForSale(title="", errors=(FieldFault("lines", "有一种商品不存在"),))
-    await _check_room(conn, account_id)
+    await _check_cart_size(conn, account_id)
 
 
 async def put_nights(
     conn: Connection, account_id: AccountId, nights: Sequence[Nights], *, whole: bool = False, now: datetime
 ) -> None:
-    """Set the nights wanted of some stays in the cart; 0 rooms take one out. With `whole` these are all that stays.
+    """Set the nights of some stays in the cart; 0 rooms remove one. With `whole`, all other stays are removed.
 
     Raises:
-        TooMuchAsked: the cart would hold more stays than one order takes.
-        NightsWrong: a range cannot be booked, or a stay is named twice.
-        NotForSale: there is no such stay.
+        TooManyLines: the cart would hold more stays than one order takes.
+        InvalidNights: a range cannot be booked, or a stay is named twice.
+        NotForSale: a stay does not exist.
     """
-    if len(nights) > MOST_STAYS:
-        raise TooMuchAsked(lines=MOST_LINES, stays=MOST_STAYS)
+    if len(nights) > MAX_STAYS:
+        raise TooManyLines(lines=MAX_LINES, stays=MAX_STAYS)
     named = [each.listing_id for each in nights]
     wrong = tuple(
-        FieldFault(f"nights[{place}]", "日期或间数不对")
-        for place, each in enumerate(nights)
-        if (each.rooms and not is_bookable(each, day_of(now))) or named.index(each.listing_id) != place
+        FieldFault(f"nights[{index}]", "日期或间数不对")
+        for index, each in enumerate(nights)
+        if (each.rooms and not is_bookable(each, get_business_day(now))) or named.index(each.listing_id) != index
     )
     if wrong:
-        raise NightsWrong(most=MOST_NIGHTS, rooms=MOST_ROOMS, errors=wrong)
-    kept = [each for each in nights if each.rooms]
+        raise InvalidNights(most=MAX_NIGHTS, rooms=MAX_ROOMS, errors=wrong)
+    wanted = [each for each in nights if each.rooms]
     if whole:
-        await DROP_OTHER_NIGHTS.run(conn, account_id=account_id, listing_ids=[each.listing_id for each in kept])
+        await DELETE_OTHER_NIGHTS.run(conn, account_id=account_id, listing_ids=[each.listing_id for each in wanted])
     else:
-        gone = [each.listing_id for each in nights if not each.rooms]
-        await DROP_NIGHTS.run(conn, account_id=account_id, listing_ids=gone)
-    put = await PUT_NIGHTS.one(
+        removed = [each.listing_id for each in nights if not each.rooms]
+        await DELETE_NIGHTS.run(conn, account_id=account_id, listing_ids=removed)
+    written = await PUT_NIGHTS.one(
         conn,
         account_id=account_id,
-        listing_ids=[each.listing_id for each in kept],
-        arrives=[each.arrive_on for each in kept],
-        leaves=[each.leave_on for each in kept],
-        rooms=[each.rooms for each in kept],
+        listing_ids=[each.listing_id for each in wanted],
+        arrives=[each.arrive_on for each in wanted],
+        leaves=[each.leave_on for each in wanted],
+        rooms=[each.rooms for each in wanted],
         now=now,
     )
-    if put != len(kept):
+    if written != len(wanted):
         raise NotForSale(title="", errors=(FieldFault("nights", "有一处住宿不存在"),))
-    await _check_room(conn, account_id)
+    await _check_cart_size(conn, account_id)
 
 
-async def _check_room(conn: Connection, account_id: AccountId) -> None:
-    if await COUNT_CART.one(conn, account_id=account_id) > MOST_LINES:
-        raise TooMuchAsked(lines=MOST_LINES, stays=MOST_STAYS)
+async def _check_cart_size(conn: Connection, account_id: AccountId) -> None:
+    if await COUNT_CART.one(conn, account_id=account_id) > MAX_LINES:
+        raise TooManyLines(lines=MAX_LINES, stays=MAX_STAYS)
 
 
 async def count_cart(conn: Connection, account_id: AccountId) -> int:
-    """Return how many lines and stays the cart holds, for the number beside its picture."""
+    """Return how many lines and stays the cart holds."""
     return await COUNT_CART.one(conn, account_id=account_id)

@@ -1,4 +1,4 @@
-"""The cart as it would be charged now: by producer, with freight and sums, and what cannot be ordered."""
+"""The cart at current prices: by producer, with freight, sums, and problems."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -6,18 +6,19 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings import CancelTerms, refund_rate, tiers_for
-from market.identity import AccountId
+from market.bookings.models import CancellationTerms
+from market.bookings.tiers import get_refund_rate, select_tiers
+from market.identity.models import AccountId
 from market.kernel import Connection, Fen, Query
-from market.kernel.clock import day_of
-from market.orders.facts import goods_of, stays_of
+from market.kernel.clock import get_business_day
 from market.orders.freight import ships_to
-from market.orders.models import MOST_LINES, MOST_STAYS, Line, ListingId, Nights, SuborderKind, VariantId
-from market.orders.rules import DraftLine, Goods, Stay, line_of, line_of_stay, suborders_of
+from market.orders.models import MAX_LINES, MAX_STAYS, Line, ListingId, Nights, SuborderKind, VariantId
+from market.orders.offers import load_goods_offers, load_stay_offers
+from market.orders.pricing import DraftLine, GoodsOffer, StayOffer, price_goods_line, price_stay_line, price_suborders
 
 
-class CartLine(Struct, frozen=True):
-    """A line of the cart; `problem` says in words why it cannot be ordered now, empty where it can."""
+class CartLine(Struct, frozen=True, kw_only=True):
+    """A line of the cart; `problem` tells in Chinese why it cannot be ordered now and is empty if it can."""
 
     variant_id: UUID
     listing_id: UUID
@@ -31,8 +32,8 @@ class CartLine(Struct, frozen=True):
     problem: str
 
 
-class CartNights(Struct, frozen=True):
-    """A stay in the cart, with every night's price and what cancelling would give back."""
+class CartNights(Struct, frozen=True, kw_only=True):
+    """A stay in the cart, with the price of each night and its cancellation terms."""
 
     listing_id: UUID
     listing_number: int
@@ -43,12 +44,12 @@ class CartNights(Struct, frozen=True):
     nights: list[tuple[date, Fen]]
     amount_fen: Fen
     free: int
-    terms: CancelTerms
+    terms: CancellationTerms
     problem: str
 
 
-class CartGroup(Struct, frozen=True):
-    """What one producer sends or hosts: the suborder that placing would make. Its sums leave out what has a problem."""
+class CartGroup(Struct, frozen=True, kw_only=True):
+    """The suborder that placing would create. Its sums exclude lines with a problem."""
 
     producer_id: UUID
     producer: str
@@ -60,8 +61,8 @@ class CartGroup(Struct, frozen=True):
     total_fen: Fen
 
 
-class Cart(Struct, frozen=True):
-    """The whole cart; `ready` says that all of it can be ordered. Freight is that of the region asked about."""
+class Cart(Struct, frozen=True, kw_only=True):
+    """The whole cart; `ready` means that all of it can be ordered. Freight is that of the given region."""
 
     groups: list[CartGroup]
     goods_fen: Fen
@@ -71,14 +72,14 @@ class Cart(Struct, frozen=True):
     ready: bool
 
 
-class _LineRow(Struct, frozen=True):
+class _CartLineRow(Struct, frozen=True):
     variant_id: VariantId
     quantity: int
-    left_units: int | None
-    waiting_units: int | None
+    available_units: int | None
+    reserved_units: int | None
 
 
-class _NightsRow(Struct, frozen=True):
+class _CartNightsRow(Struct, frozen=True):
     listing_id: ListingId
     arrive_on: date
     leave_on: date
@@ -86,20 +87,20 @@ class _NightsRow(Struct, frozen=True):
     free: int
 
 
-CART_LINES = Query(
-    _LineRow,
+LIST_CART_LINES = Query(
+    _CartLineRow,
     """
-    SELECT variant_id, quantity, left_units, waiting_units
+    SELECT variant_id, quantity, available_units, reserved_units
       FROM cart_lines
       JOIN variants ON variants.id = variant_id
       LEFT JOIN lots ON lots.id = lot_id
      WHERE account_id = :account_id
      ORDER BY put_at, variant_id
-     LIMIT :most
+     LIMIT :limit
     """,
 )
-CART_NIGHTS = Query(
-    _NightsRow,
+LIST_CART_NIGHTS = Query(
+    _CartNightsRow,
     """
     SELECT listing_id, lower(nights) AS arrive_on, upper(nights) AS leave_on, rooms,
            (SELECT count(*) FROM rooms AS each
@@ -109,15 +110,15 @@ CART_NIGHTS = Query(
       FROM cart_nights
      WHERE account_id = :account_id
      ORDER BY put_at, listing_id
-     LIMIT :most
+     LIMIT :limit
     """,
 )
 
 
-async def cart_wishes(conn: Connection, account_id: AccountId) -> tuple[list[Line], list[Nights]]:
-    """Return what the cart asks for, as `place` takes it."""
-    lines = await CART_LINES.all(conn, account_id=account_id, most=MOST_LINES)
-    nights = await CART_NIGHTS.all(conn, account_id=account_id, most=MOST_STAYS)
+async def load_cart_contents(conn: Connection, account_id: AccountId) -> tuple[list[Line], list[Nights]]:
+    """Return the lines and nights of the cart, as `place` takes them."""
+    lines = await LIST_CART_LINES.all(conn, account_id=account_id, limit=MAX_LINES)
+    nights = await LIST_CART_NIGHTS.all(conn, account_id=account_id, limit=MAX_STAYS)
     return (
         [Line(row.variant_id, row.quantity) for row in lines],
         [Nights(row.listing_id, row.arrive_on, row.leave_on, row.rooms) for row in nights],
@@ -125,133 +126,149 @@ async def cart_wishes(conn: Connection, account_id: AccountId) -> tuple[list[Lin
 
 
 async def get_cart(conn: Connection, account_id: AccountId, *, region_code: str | None = None, now: datetime) -> Cart:
-    """Return the cart by producer with freight and sums, in four statements however full it is.
+    """Return the cart by producer with freight and sums, in four statements whatever its size.
 
-    What cannot be ordered now says why and is left out of the sums; freight of the rest is exactly what placing would
-    charge.
+    Lines that cannot be ordered now carry a problem and are excluded from the sums; the sums of the rest are exactly
+    what placing would charge.
     """
-    rows = await CART_LINES.all(conn, account_id=account_id, most=MOST_LINES)
-    stay_rows = await CART_NIGHTS.all(conn, account_id=account_id, most=MOST_STAYS)
-    goods = await goods_of(conn, [row.variant_id for row in rows])
-    stays = await stays_of(conn, [Nights(row.listing_id, row.arrive_on, row.leave_on, row.rooms) for row in stay_rows])
-    found = [(goods[row.variant_id], row) for row in rows]
+    rows = await LIST_CART_LINES.all(conn, account_id=account_id, limit=MAX_LINES)
+    stay_rows = await LIST_CART_NIGHTS.all(conn, account_id=account_id, limit=MAX_STAYS)
+    day = get_business_day(now)
+    goods = await load_goods_offers(conn, [row.variant_id for row in rows], day=day)
+    stays = await load_stay_offers(
+        conn, [Nights(row.listing_id, row.arrive_on, row.leave_on, row.rooms) for row in stay_rows], day=day
+    )
+    offered = [(goods[row.variant_id], row) for row in rows]
     needs: dict[UUID, int] = {}
-    for thing, row in found:
-        if thing.lot_id is not None:
-            needs[thing.lot_id] = needs.get(thing.lot_id, 0) + row.quantity * thing.takes
-    lines = [(thing, row, _problem(thing, row, needs, region_code)) for thing, row in found]
-    nights: list[tuple[Stay, CartNights]] = []
-    for place, row in enumerate(stay_rows, 1):
-        stay = stays[place]
-        nights.append((stay, _cart_nights(stay, row, day_of(now))))
-    return _cart(lines, nights)
+    for offer, row in offered:
+        if offer.lot_id is not None:
+            needs[offer.lot_id] = needs.get(offer.lot_id, 0) + row.quantity * offer.lot_units_per_item
+    lines = [(offer, row, _describe_problem(offer, row, needs, region_code)) for offer, row in offered]
+    nights: list[tuple[StayOffer, CartNights]] = []
+    for position, row in enumerate(stay_rows, 1):
+        stay = stays[position]
+        nights.append((stay, _build_cart_nights(stay, row, day)))
+    return _build_cart(lines, nights)
 
 
-def _problem(thing: Goods, row: _LineRow, needs: dict[UUID, int], region_code: str | None) -> str:
-    """Say why a line cannot be ordered now; empty where it can."""
-    closed = _closed(thing)
+def _describe_problem(offer: GoodsOffer, row: _CartLineRow, needs: dict[UUID, int], region_code: str | None) -> str:
+    """Return why a line cannot be ordered now, or an empty string."""
+    closed = _describe_closed(offer)
     if closed:
         return closed
-    if region_code is not None and thing.listing_kind == "product" and not ships_to(thing.freight, region_code):
+    if region_code is not None and offer.listing_kind == "product" and not ships_to(offer.freight, region_code):
         return "不发往您的地区"
-    if thing.lot_id is None or row.left_units is None or row.waiting_units is None:
+    if offer.lot_id is None or row.available_units is None or row.reserved_units is None:
         return ""
-    return _short(thing, needs[thing.lot_id], row.left_units, row.waiting_units)
+    return _describe_shortage(offer, needs[offer.lot_id], row.available_units, row.reserved_units)
 
 
-def _closed(thing: Goods | Stay) -> str:
-    if not thing.on_sale:
+def _describe_closed(offer: GoodsOffer | StayOffer) -> str:
+    if not offer.on_sale:
         return "已经下架"
-    return "" if thing.shop_open else "这家现在不接单"
+    return "" if offer.shop_open else "这家现在不接单"
 
 
-def _short(thing: Goods, need: int, left: int, waiting: int) -> str:
-    if need <= left:
+def _describe_shortage(offer: GoodsOffer, need: int, available: int, reserved: int) -> str:
+    if need <= available:
         return ""
-    if need <= left + waiting:
-        return f"现在只剩 {left // thing.takes} {thing.unit}，其余在等别人付款，可以稍后再试"
-    return f"只剩 {left // thing.takes} {thing.unit}" if left >= thing.takes else "卖完了"
+    if need <= available + reserved:
+        return f"现在只剩 {available // offer.lot_units_per_item} {offer.unit}，其余在等别人付款，可以稍后再试"
+    return (
+        f"只剩 {available // offer.lot_units_per_item} {offer.unit}"
+        if available >= offer.lot_units_per_item
+        else "卖完了"
+    )
 
 
-def _cart_nights(stay: Stay, row: _NightsRow, day: date) -> CartNights:
-    problem = _closed(stay)
+def _build_cart_nights(stay: StayOffer, row: _CartNightsRow, day: date) -> CartNights:
+    problem = _describe_closed(stay)
     if not problem and row.arrive_on < day:
         problem = "日期已经过了"
     elif not problem and row.free < row.rooms:
         problem = f"这几晚只剩 {row.free} 间" if row.free else "这几晚没有房间了"
     return CartNights(
-        row.listing_id,
-        stay.listing_number,
-        stay.title,
-        row.arrive_on,
-        row.leave_on,
-        row.rooms,
-        stay.nights,
-        Fen(stay.room_fen * row.rooms),
-        row.free,
-        CancelTerms(
+        listing_id=row.listing_id,
+        listing_number=stay.listing_number,
+        title=stay.title,
+        arrive_on=row.arrive_on,
+        leave_on=row.leave_on,
+        rooms=row.rooms,
+        nights=stay.nights,
+        amount_fen=Fen(stay.room_fen * row.rooms),
+        free=row.free,
+        terms=CancellationTerms(
             stay.holiday,
             (row.arrive_on - day).days,
-            refund_rate(stay.tiers, days_left=(row.arrive_on - day).days, holiday=stay.holiday),
-            tiers_for(stay.tiers, holiday=stay.holiday),
+            get_refund_rate(stay.tiers, days_left=(row.arrive_on - day).days, holiday=stay.holiday),
+            select_tiers(stay.tiers, holiday=stay.holiday),
         ),
-        problem,
+        problem=problem,
     )
 
 
-def _cart(lines: Sequence[tuple[Goods, _LineRow, str]], nights: Sequence[tuple[Stay, CartNights]]) -> Cart:
-    every = suborders_of(
-        [(thing, line_of(0, thing, row.quantity)) for thing, row, _ in lines],
-        [(stay, line_of_stay(0, stay, shown.rooms)) for stay, shown in nights],
+def _build_cart(
+    lines: Sequence[tuple[GoodsOffer, _CartLineRow, str]], nights: Sequence[tuple[StayOffer, CartNights]]
+) -> Cart:
+    every = price_suborders(
+        [(offer, price_goods_line(0, offer, row.quantity)) for offer, row, _ in lines],
+        [(stay, price_stay_line(0, stay, shown.rooms)) for stay, shown in nights],
     )
-    orderable = suborders_of(
-        [(thing, line_of(0, thing, row.quantity)) for thing, row, problem in lines if not problem],
-        [(stay, line_of_stay(0, stay, shown.rooms)) for stay, shown in nights if not shown.problem],
+    orderable = price_suborders(
+        [(offer, price_goods_line(0, offer, row.quantity)) for offer, row, problem in lines if not problem],
+        [(stay, price_stay_line(0, stay, shown.rooms)) for stay, shown in nights if not shown.problem],
     )
-    sums = {(each.producer_id, each.kind, _stay_of(each.lines)): each for each in orderable}
+    sums = {(each.producer_id, each.kind, _get_stay_id(each.lines)): each for each in orderable}
     groups: list[CartGroup] = []
     for each in every:
-        charged = sums.get((each.producer_id, each.kind, _stay_of(each.lines)))
+        charged = sums.get((each.producer_id, each.kind, _get_stay_id(each.lines)))
         goods_fen = charged.goods_fen if charged else Fen(0)
         freight_fen = charged.freight_fen if charged else Fen(0)
         members = {line.variant_id for line in each.lines}
         groups.append(
             CartGroup(
-                each.producer_id,
-                each.producer,
-                each.kind,
-                [
-                    _cart_line(thing, row, problem)
-                    for thing, row, problem in lines
-                    if each.kind is not SuborderKind.STAY and thing.variant_id in members
+                producer_id=each.producer_id,
+                producer=each.producer,
+                kind=each.kind,
+                lines=[
+                    _build_cart_line(offer, row, problem)
+                    for offer, row, problem in lines
+                    if each.kind is not SuborderKind.STAY and offer.variant_id in members
                 ],
-                [shown for _, shown in nights if shown.listing_id == _stay_of(each.lines)],
-                goods_fen,
-                freight_fen,
-                Fen(goods_fen + freight_fen),
+                nights=[shown for _, shown in nights if shown.listing_id == _get_stay_id(each.lines)],
+                goods_fen=goods_fen,
+                freight_fen=freight_fen,
+                total_fen=Fen(goods_fen + freight_fen),
             )
         )
     goods, freight = sum(each.goods_fen for each in groups), sum(each.freight_fen for each in groups)
     count = len(lines) + len(nights)
     ready = count > 0 and not any(problem for *_, problem in lines) and not any(shown.problem for _, shown in nights)
-    return Cart(groups, Fen(goods), Fen(freight), Fen(goods + freight), count, ready)
+    return Cart(
+        groups=groups,
+        goods_fen=Fen(goods),
+        freight_fen=Fen(freight),
+        total_fen=Fen(goods + freight),
+        count=count,
+        ready=ready,
+    )
 
 
-def _stay_of(lines: Sequence[DraftLine]) -> UUID | None:
+def _get_stay_id(lines: Sequence[DraftLine]) -> UUID | None:
     return lines[0].listing_id if lines[0].stay is not None else None
 
 
-def _cart_line(thing: Goods, row: _LineRow, problem: str) -> CartLine:
-    left = None if row.left_units is None else row.left_units // thing.takes
+def _build_cart_line(offer: GoodsOffer, row: _CartLineRow, problem: str) -> CartLine:
+    left = None if row.available_units is None else row.available_units // offer.lot_units_per_item
     return CartLine(
-        thing.variant_id,
-        thing.listing_id,
-        thing.listing_number,
-        f"{thing.title} {thing.label}".strip(),
-        thing.unit,
-        row.quantity,
-        thing.price_fen,
-        Fen(thing.price_fen * row.quantity),
-        left,
-        problem,
+        variant_id=offer.variant_id,
+        listing_id=offer.listing_id,
+        listing_number=offer.listing_number,
+        title=f"{offer.title} {offer.label}".strip(),
+        unit=offer.unit,
+        quantity=row.quantity,
+        price_fen=offer.price_fen,
+        amount_fen=Fen(offer.price_fen * row.quantity),
+        left=left,
+        problem=problem,
     )

@@ -1,37 +1,39 @@
-"""Letting unpaid orders go: their goods and nights come free, once."""
+"""Expiry of unpaid orders: their goods and nights are freed once."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings import BookingState, free_bookings
+from market.bookings.models import BookingState
+from market.bookings.transitions import free_bookings
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.orders.models import OrderId, OrderState, SuborderState
-from market.orders.move import all_suborders, move_orders, move_suborders
-from market.stock import Reason, release_held
-from payments import Gateway, PaymentId, ProviderDisagrees, close_payment
-from payments.models import AlreadyPaid
+from market.orders.transitions import list_suborder_ids, move_orders, move_suborders
+from market.stock.models import StockMoveReason
+from market.stock.reservations import free_stock
+from payments import Gateway, PaymentId, ProviderMismatch, close_payment
+from payments.errors import AlreadyPaid
 
-PATIENCE = timedelta(minutes=10)
-"""How much longer goods are kept while the provider cannot say whether a payment is over.
+PROVIDER_GRACE = timedelta(minutes=10)
+"""How much longer goods stay reserved while the provider does not confirm that a payment is closed.
 
-Afterwards they come free all the same: money that then still comes in takes them again, or goes back.
+Afterwards they are freed anyway: money that still arrives reserves them again or is refunded.
 """
-MOST = 500
-BY_CLOCK = "clock"
+MAX_EXPIRED = 500
+CLOCK_ACTOR = "clock"
 
 
-class Due(Struct, frozen=True):
-    """An unpaid order whose time is over, and its payment under way."""
+class OverdueOrder(Struct, frozen=True):
+    """An unpaid order past its deadline, and its open payment."""
 
     id: OrderId
     pay_until: datetime
     payment_id: PaymentId | None
 
 
-DUE = Query(
-    Due,
+LIST_OVERDUE = Query(
+    OverdueOrder,
     """
     SELECT id, pay_until,
            (SELECT payments.id FROM payments.payments
@@ -40,10 +42,10 @@ DUE = Query(
       FROM orders
      WHERE state = 'placed' AND pay_until <= :now
      ORDER BY pay_until
-     LIMIT :most
+     LIMIT :limit
     """,
 )
-LOCK_DUE = Query(
+LOCK_UNPAID = Query(
     UUID,
     """
     SELECT id FROM orders
@@ -53,44 +55,44 @@ LOCK_DUE = Query(
 )
 
 
-async def expire_orders(db: Database, gateway: Gateway, *, now: datetime, limit: int = MOST) -> int:
-    """Let the orders go that were not paid in time, at most `limit` (≤ 500); return how many went.
+async def expire_orders(db: Database, gateway: Gateway, *, now: datetime, limit: int = MAX_EXPIRED) -> int:
+    """Expire orders that were not paid in time, at most `limit` (≤ 500); return how many.
 
-    A payment under way is ended at the provider first, so that nobody pays for nothing; one that went through just now
-    keeps its order. Safe to run twice at once.
+    An open payment is closed at the provider first, so that it cannot be charged any more; if it has just succeeded the
+    order is kept. Safe to run concurrently.
     """
     async with db.connection() as conn:
-        due = await DUE.all(conn, now=now, most=min(limit, MOST))
-    over = [order.id for order in due if await _ended(db, gateway, order, now)]
+        due = await LIST_OVERDUE.all(conn, now=now, limit=min(limit, MAX_EXPIRED))
+    over = [order.id for order in due if await _close_payment(db, gateway, order, now)]
     if not over:
         return 0
     async with db.transaction() as conn:
-        return await let_go(conn, over, now)
+        return await expire_unpaid(conn, over, now)
 
 
-async def _ended(db: Database, gateway: Gateway, order: Due, now: datetime) -> bool:
+async def _close_payment(db: Database, gateway: Gateway, order: OverdueOrder, now: datetime) -> bool:
     if order.payment_id is None:
         return True
     try:
-        await close_payment(db, gateway, order.payment_id, why="expired", at=now)
+        await close_payment(db, gateway, order.payment_id, reason="expired", at=now)
     except AlreadyPaid:
         return False
-    except (GatewayUnavailable, ProviderDisagrees):
-        return order.pay_until + PATIENCE <= now
+    except (GatewayUnavailable, ProviderMismatch):
+        return order.pay_until + PROVIDER_GRACE <= now
     return True
 
 
-async def let_go(conn: Connection, order_ids: list[OrderId], now: datetime) -> int:
-    """Expire those of the orders that are still unpaid, in the caller's transaction; return how many went.
+async def expire_unpaid(conn: Connection, order_ids: list[OrderId], now: datetime) -> int:
+    """Expire those of the orders that are still unpaid, in the caller's transaction; return how many.
 
-    Orders that someone else is working on at this moment are left alone.
+    Orders locked by another transaction are skipped.
     """
-    locked = await LOCK_DUE.all(conn, order_ids=order_ids)
+    locked = await LOCK_UNPAID.all(conn, order_ids=order_ids)
     moved = await move_orders(conn, locked, OrderState.EXPIRED, now=now)
     if not moved:
         return 0
-    suborders = await all_suborders(conn, moved)
-    await move_suborders(conn, suborders, SuborderState.EXPIRED, actor=BY_CLOCK, now=now)
-    await release_held(conn, moved, reason=Reason.EXPIRED, now=now)
+    suborders = await list_suborder_ids(conn, moved)
+    await move_suborders(conn, suborders, SuborderState.EXPIRED, actor=CLOCK_ACTOR, now=now)
+    await free_stock(conn, moved, reason=StockMoveReason.EXPIRED, now=now)
     await free_bookings(conn, moved, state=BookingState.EXPIRED)
     return len(moved)

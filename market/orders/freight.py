@@ -1,15 +1,15 @@
-"""What sending a parcel costs."""
+"""Freight of a parcel."""
 
 from msgspec import Struct
 
 from market.kernel import Fen
 
 
-class FreightTemplate(Struct, frozen=True):
-    """How a producer charges: for the first weight, then for each next weight begun.
+class FreightTemplate(Struct, frozen=True, kw_only=True):
+    """How a producer charges freight: for the first weight, then for each started further weight.
 
-    `no_ship` holds the first two digits of the regions that nothing is sent to; above `free_above_fen` of goods, before
-    any discount, freight is free.
+    `no_ship` holds the first two digits of the regions that are not served. Freight is free if the goods, before any
+    discount, come to at least `free_above_fen`.
     """
 
     first_g: int
@@ -20,8 +20,8 @@ class FreightTemplate(Struct, frozen=True):
     no_ship: tuple[str, ...] = ()
 
 
-def freight_of(template: FreightTemplate | None, *, gross_g: int, goods_fen: Fen) -> Fen:
-    """Return the freight of one suborder by its gross weight; without a template it is in the price.
+def compute_freight(template: FreightTemplate | None, *, gross_g: int, goods_fen: Fen) -> Fen:
+    """Return the freight of a suborder by gross weight; without a template freight is included in the price.
 
     Source: the golden story, shop.md: first weight + next weights begun, free above judged on goods before coupons.
     """
@@ -30,10 +30,10 @@ def freight_of(template: FreightTemplate | None, *, gross_g: int, goods_fen: Fen
     if template.free_above_fen is not None and goods_fen >= template.free_above_fen:
         return Fen(0)
     over = max(0, gross_g - template.first_g)
-    steps = -(-over // template.next_g)  # a weight begun counts whole
+    steps = -(-over // template.next_g)  # rounded up: a started weight counts whole
     return Fen(template.first_fen + steps * template.next_fen)
 
 
 def ships_to(template: FreightTemplate | None, region_code: str) -> bool:
-    """Say whether the producer sends to a region (six digits of a division)."""
+    """Return whether the producer ships to a region (six digits of a division)."""
     return template is None or region_code[:2] not in template.no_ship

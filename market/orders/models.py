@@ -1,4 +1,4 @@
-"""What a buyer asks for, what an order is, the states it passes through, and the answers that say no."""
+"""Orders: what a buyer requests, states and transitions, and refusals."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,19 +15,19 @@ LineId = NewType("LineId", UUID)
 VariantId = NewType("VariantId", UUID)
 ListingId = NewType("ListingId", UUID)
 
-MOST_LINES = 100
-MOST_STAYS = 5
-MOST_QUANTITY = 9_999
-MOST_ROOMS = 20
-MOST_NIGHTS = 30
-FURTHEST_DAYS = 365
-"""How far ahead a night can be booked."""
-MOST_WAITING = 50
-"""Unpaid orders that one buyer may hold at a time: more would let one person freeze a shop."""
+MAX_LINES = 100
+MAX_STAYS = 5
+MAX_QUANTITY = 9_999
+MAX_ROOMS = 20
+MAX_NIGHTS = 30
+MAX_DAYS_AHEAD = 365
+"""How far ahead nights can be booked."""
+MAX_UNPAID_ORDERS = 50
+"""Unpaid orders that one buyer may hold, so that nobody can reserve a shop's whole stock."""
 
 
 class OrderState(StrEnum):
-    """Where an order stands."""
+    """The state of an order."""
 
     PLACED = "placed"
     PAID = "paid"
@@ -37,7 +37,7 @@ class OrderState(StrEnum):
 
 
 class SuborderState(StrEnum):
-    """Where one producer's share of an order stands."""
+    """The state of a suborder, one producer's part of an order."""
 
     PLACED = "placed"
     PAID = "paid"
@@ -48,7 +48,7 @@ class SuborderState(StrEnum):
 
 
 class SuborderKind(StrEnum):
-    """What a suborder delivers: a parcel, nights, or places."""
+    """What a suborder delivers: a parcel, a stay, or an activity."""
 
     GOODS = "goods"
     STAY = "stay"
@@ -63,7 +63,7 @@ ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
     _O.CANCELLED: frozenset(),
     _O.EXPIRED: frozenset({_O.PAID}),
 }
-"""The moves of an order; an expired one is paid only when its money came after all and its goods were still there."""
+"""The allowed transitions; an expired order is paid only if its payment arrives late and its goods are available."""
 
 SUBORDER_MOVES: dict[SuborderState, frozenset[SuborderState]] = {
     _S.PLACED: frozenset({_S.PAID, _S.CANCELLED, _S.EXPIRED}),
@@ -73,18 +73,18 @@ SUBORDER_MOVES: dict[SuborderState, frozenset[SuborderState]] = {
     _S.CANCELLED: frozenset(),
     _S.EXPIRED: frozenset({_S.PAID}),
 }
-"""The moves of a suborder; nights and places are received on arrival, without being shipped."""
+"""The allowed transitions; stays and activities are received on arrival, without being shipped."""
 
 
 class Line(Struct, frozen=True):
-    """A wish for `quantity` of a variant."""
+    """A requested quantity of a variant."""
 
     variant_id: VariantId
     quantity: int
 
 
 class Nights(Struct, frozen=True):
-    """A wish for rooms of a stay from the night of `arrive_on` to the morning of `leave_on`."""
+    """Requested rooms of a stay, from the night of `arrive_on` to the morning of `leave_on`."""
 
     listing_id: ListingId
     arrive_on: date
@@ -92,8 +92,8 @@ class Nights(Struct, frozen=True):
     rooms: int = 1
 
 
-class Placed(Struct, frozen=True):
-    """An order as its placing answers; `state` is what it is now where a repetition finds it later."""
+class PlacedOrder(Struct, frozen=True, kw_only=True):
+    """A placed order; a repeated request returns it with its current `state`."""
 
     id: OrderId
     number: int
@@ -106,7 +106,7 @@ class Placed(Struct, frozen=True):
     pay_until: datetime
 
 
-class NothingAsked(Refusal):
+class EmptyOrder(Refusal):
     """The order or the cart is empty."""
 
     code = "nothing_asked"
@@ -115,8 +115,8 @@ class NothingAsked(Refusal):
     en = "Nothing was chosen."
 
 
-class TooMuchAsked(Refusal):
-    """The order has more lines or stays than one order takes."""
+class TooManyLines(Refusal):
+    """The order has more lines or stays than allowed."""
 
     code = "too_much_asked"
     status = 422
@@ -124,8 +124,8 @@ class TooMuchAsked(Refusal):
     en = "One order takes at most {lines} lines and {stays} stays."
 
 
-class QuantityWrong(Refusal):
-    """A quantity is not one that can be ordered."""
+class InvalidQuantity(Refusal):
+    """A quantity is out of range."""
 
     code = "quantity_wrong"
     status = 422
@@ -133,7 +133,7 @@ class QuantityWrong(Refusal):
     en = "A quantity is a whole number from 1 to {most}."
 
 
-class NightsWrong(Refusal):
+class InvalidNights(Refusal):
     """The nights are in the past, too many, too far ahead, or end before they begin."""
 
     code = "nights_wrong"
@@ -143,7 +143,7 @@ class NightsWrong(Refusal):
 
 
 class NotForSale(Refusal):
-    """It is not on sale: withdrawn, unknown, or nothing that can be ordered so."""
+    """The listing is not on sale: withdrawn, unknown, or of another kind."""
 
     code = "not_for_sale"
     zh = "“{title}”已经下架。"
@@ -151,15 +151,15 @@ class NotForSale(Refusal):
 
 
 class ShopClosed(Refusal):
-    """The producer takes no orders now."""
+    """The producer does not accept orders now."""
 
     code = "shop_closed"
     zh = "{producer} 现在不接单。"
     en = "{producer} takes no orders now."
 
 
-class NotShippedThere(Refusal):
-    """The producer does not send to the buyer's region."""
+class RegionNotServed(Refusal):
+    """The producer does not ship to the buyer's region."""
 
     code = "not_shipped_there"
     zh = "{producer} 的货不发往您的地区。"
@@ -167,7 +167,7 @@ class NotShippedThere(Refusal):
 
 
 class SoldOut(Refusal):
-    """Less is left than was asked for, and what is missing will not come back by itself."""
+    """Fewer units are left than requested, even counting unpaid orders."""
 
     code = "sold_out"
     zh = "“{title}”只剩 {left}{unit}，卖完了就没有了。"
@@ -175,7 +175,7 @@ class SoldOut(Refusal):
 
 
 class WaitingForPayment(SoldOut):
-    """What was asked for lies in orders that are not paid yet; some of it may come free."""
+    """The missing units are in unpaid orders and may become available."""
 
     code = "waiting_for_payment"
     zh = "“{title}”现在只剩 {left}{unit}，其余在别人的待付款订单里；{minutes} 分钟内没付款会放出来，可以再试。"
@@ -190,8 +190,8 @@ class NightsTaken(Refusal):
     en = "“{title}” does not have that many rooms in those nights."
 
 
-class NightsHeld(NightsTaken):
-    """The rooms lie in bookings that are not paid yet; some may come free."""
+class NightsReserved(NightsTaken):
+    """The missing rooms are in unpaid orders and may become available."""
 
     code = "nights_held"
     zh = "“{title}”这几晚的房间正等别人付款；{minutes} 分钟内没付款会放出来，可以再试。"
@@ -199,15 +199,15 @@ class NightsHeld(NightsTaken):
 
 
 class TotalChanged(Refusal):
-    """A price or the freight changed since the buyer saw the total; nothing was placed."""
+    """The total differs from what the buyer saw; nothing was placed."""
 
     code = "total_changed"
     zh = "价格有变化，现在合计 {total_fen} 分，请看过再下单。"
     en = "The total is {total_fen} fen now; look at it and order again."
 
 
-class OtherOrderUnderKey(Refusal):
-    """The key was used for an order of other things."""
+class OrderKeyReused(Refusal):
+    """The key was used for another order."""
 
     code = "idempotency_key_reused"
     status = 422
@@ -215,32 +215,32 @@ class OtherOrderUnderKey(Refusal):
     en = "This key was used for another order; take a new one."
 
 
-class TooManyWaiting(Refusal):
-    """The buyer holds as many unpaid orders as anyone may."""
+class TooManyUnpaidOrders(Refusal):
+    """The buyer holds the maximum number of unpaid orders."""
 
     code = "too_many_waiting"
     zh = "您有 {most} 个订单还没付款，请先付款或取消。"
     en = "You hold {most} unpaid orders; pay or cancel some first."
 
 
-class NotPayable(Refusal):
-    """The order is not waiting for money: cancelled, expired or over."""
+class OrderNotPayable(Refusal):
+    """The order is not awaiting payment: cancelled, expired or finished."""
 
     code = "not_payable"
     zh = "这个订单现在不能付款。"
     en = "This order cannot be paid now; it is {state}."
 
 
-class PaidAlready(Refusal):
-    """The order was paid; nothing is charged a second time."""
+class OrderAlreadyPaid(Refusal):
+    """The order is paid; nothing is charged twice."""
 
     code = "already_paid"
     zh = "这个订单已经付过款，不会重复扣款。"
     en = "This order is paid already; nothing is charged twice."
 
 
-class NotCancellable(Refusal):
-    """It has been shipped, used, or ended already."""
+class OrderNotCancellable(Refusal):
+    """The order was shipped, used, or has ended."""
 
     code = "not_cancellable"
     zh = "已发货、已入住或已结束的订单不能取消。"

@@ -1,15 +1,15 @@
-"""Paying for an order: written down first, then the provider is called, then the page is shown that takes the money."""
+"""Paying for an order: store the payment, call the provider, return what the buyer does next."""
 
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity import Actor, NotFound
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen
-from market.orders.accounts import order_ref, part_of
-from market.orders.models import NotPayable, OrderState, PaidAlready
-from market.orders.move import OrderRow, lock_order, suborders_of_order
+from market.orders.escrow import get_order_ref, get_suborder_ref
+from market.orders.models import OrderAlreadyPaid, OrderNotPayable, OrderState
+from market.orders.transitions import LockedOrder, load_suborders, lock_order
 from payments import (
     Action,
     Amount,
@@ -20,7 +20,7 @@ from payments import (
     PaymentId,
     PaymentState,
     change_method,
-    live_payment,
+    find_live_payment,
     open_payment,
     start,
 )
@@ -29,8 +29,8 @@ CURRENCY = "CNY"
 """The one currency of the market."""
 
 
-class Paying(Struct, frozen=True):
-    """What the buyer does next: open `redirect_url`, or scan `qr_code`; both empty where nothing is left to do."""
+class PaymentInstructions(Struct, frozen=True):
+    """What the buyer does next: open `redirect_url` or scan `qr_code`; both are None if nothing is left to do."""
 
     payment_id: PaymentId
     order_number: int
@@ -50,53 +50,59 @@ async def pay_order(
     method: Method,
     return_url: str | None,
     now: datetime,
-) -> Paying:
-    """Open the order's payment, or continue the one under way, and return what the buyer does next.
+) -> PaymentInstructions:
+    """Open the order's payment, or continue the open one, and return what the buyer does next.
 
     Safe to repeat: an order has one live payment. Another method closes the old payment at the provider first.
 
     Raises:
         NotFound: the order is not the buyer's.
-        PaidAlready: it was paid; nothing is charged twice.
-        NotPayable: it was cancelled, or its time is over.
-        PaymentDeclined: the provider said no; another try opens a new payment.
-        GatewayUnavailable: the provider did not answer; press again.
-        ProviderDisagrees: the provider holds something else than was asked.
+        OrderAlreadyPaid: the order is paid; nothing is charged twice.
+        OrderNotPayable: the order was cancelled, or its deadline has passed.
+        PaymentDeclined: the provider declined; trying again opens a new payment.
+        GatewayUnavailable: the provider did not answer; try again.
+        ProviderDisagrees: the provider's charge differs from the payment.
     """
     async with db.transaction() as conn:
-        order = await _payable(conn, buyer, order_id, now)
-        payment = await live_payment(conn, order_ref(order.number))
+        order = await _lock_payable_order(conn, buyer, order_id, now)
+        payment = await find_live_payment(conn, get_order_ref(order.number))
         if payment is None:
-            payment = await _open(conn, order, method, return_url, now)
+            payment = await _open_payment(conn, order, method, return_url, now)
     if payment.state is PaymentState.CAPTURED:
-        raise PaidAlready
+        raise OrderAlreadyPaid
     if payment.method is not method:
         payment = await change_method(
             db, gateway, payment.id, method=method, return_url=return_url, expires_at=order.pay_until, at=now
         )
     action = await start(db, gateway, payment.id, at=now)
-    return _paying(order, payment, action)
+    return _build_instructions(order, payment, action)
 
 
-async def _payable(conn: Connection, buyer: Actor, order_id: UUID, now: datetime) -> OrderRow:
+async def _lock_payable_order(conn: Connection, buyer: Actor, order_id: UUID, now: datetime) -> LockedOrder:
     order = await lock_order(conn, order_id)
     if order is None or order.buyer_id != buyer.account_id:
         raise NotFound
     if order.state in {OrderState.PAID, OrderState.FINISHED}:
-        raise PaidAlready
+        raise OrderAlreadyPaid
     if order.state is not OrderState.PLACED or order.pay_until <= now:
-        raise NotPayable(state=order.state if order.state is not OrderState.PLACED else OrderState.EXPIRED)
+        raise OrderNotPayable(state=order.state if order.state is not OrderState.PLACED else OrderState.EXPIRED)
     return order
 
 
-async def _open(conn: Connection, order: OrderRow, method: Method, return_url: str | None, now: datetime) -> Payment:
+async def _open_payment(
+    conn: Connection, order: LockedOrder, method: Method, return_url: str | None, now: datetime
+) -> Payment:
     parts = [
-        Part(part_of(order.number, each.position), each.goods_fen + each.freight_fen, each.discount_fen)
-        for each in await suborders_of_order(conn, order.id)
+        Part(
+            name=get_suborder_ref(order.number, each.position),
+            minor=each.goods_fen + each.freight_fen,
+            discount_minor=each.discount_fen,
+        )
+        for each in await load_suborders(conn, order.id)
     ]
     return await open_payment(
         conn,
-        order=order_ref(order.number),
+        order=get_order_ref(order.number),
         amount=Amount(order.total_fen, CURRENCY),
         method=method,
         parts=parts,
@@ -106,8 +112,8 @@ async def _open(conn: Connection, order: OrderRow, method: Method, return_url: s
     )
 
 
-def _paying(order: OrderRow, payment: Payment, action: Action) -> Paying:
-    return Paying(
+def _build_instructions(order: LockedOrder, payment: Payment, action: Action) -> PaymentInstructions:
+    return PaymentInstructions(
         payment.id,
         order.number,
         payment.method,

@@ -1,4 +1,4 @@
-"""Placing an order: one wish among the many of a batch."""
+"""Placing an order, idempotent by the buyer's key."""
 
 import hashlib
 import uuid
@@ -7,18 +7,25 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from market.identity import AccountId
-from market.kernel.clock import day_of
+from market.identity.models import AccountId
+from market.kernel import Database, Query
+from market.kernel.clock import get_business_day
 from market.orders.address import Destination
 from market.orders.batcher import Batcher
-from market.orders.models import Line, Nights, Placed
-from market.orders.rules import merge
-from market.orders.wish import Wish, check_wish
+from market.orders.models import Line, Nights, OrderKeyReused, PlacedOrder
+from market.orders.order_request import OrderRequest, check_request, merge_lines
 
 PAY_MINUTES = 30
-"""How long an order keeps its goods unless the caller says otherwise."""
-NOWHERE = Destination("130000", b"", b"")
-"""Where nothing is sent and nobody is named: for orders in tests and benchmarks."""
+"""How long an order keeps its goods by default."""
+
+TOUCH_PLACED_ORDER = Query(
+    PlacedOrder,
+    """
+    UPDATE orders SET key = key WHERE buyer_id = :buyer_id AND key = :key AND fingerprint = :fingerprint
+    RETURNING id, number, state, goods_fen, freight_fen, discount_fen, total_fen, placed_at, pay_until
+    """,
+)
+KEY_IN_USE = Query(bool, "SELECT EXISTS (SELECT FROM orders WHERE buyer_id = :buyer_id AND key = :key)")
 
 
 async def place(
@@ -27,48 +34,65 @@ async def place(
     lines: Sequence[Line] = (),
     *,
     nights: Sequence[Nights] = (),
-    address: Destination = NOWHERE,
+    address: Destination,
     key: str | None = None,
     now: datetime | None = None,
     pay_minutes: int = PAY_MINUTES,
     total_fen: int | None = None,
     fingerprint: bytes | None = None,
     from_cart: bool = False,
-) -> Placed:
-    """Place one order, wholly or not at all; it is committed when this returns.
+) -> PlacedOrder:
+    """Place one order, completely or not at all; it is committed when this returns.
 
-    Prices, freight and commission are those of the database at this moment; `total_fen` is what the buyer saw, where
-    that is known. Idempotent by buyer and `key`: the same wish again answers with the same order. `fingerprint` tells
-    one wish from another under a key; by default it is made of the lines, the nights and the address. The goods are
-    kept for `pay_minutes`. `from_cart` takes what was placed out of the buyer's cart in the same transaction.
+    Prices, freight and commission are the database's at this moment; `total_fen` is the total that the buyer saw, if
+    known. Idempotent by buyer and `key`: the same request returns the same order. `fingerprint` distinguishes requests
+    under one key and defaults to a hash of the lines, the nights and the address. The goods are reserved for
+    `pay_minutes`, or what the counties of the order have set instead. With `from_cart` the placed lines leave the
+    buyer's cart in the same transaction.
 
     Raises:
-        NothingAsked, TooMuchAsked: there is nothing in it, or more than one order takes.
-        QuantityWrong, NightsWrong: a quantity, or a range of nights, is not one that can be ordered.
-        NotForSale, ShopClosed, NotShippedThere: a thing, its producer, or the way to the buyer is closed.
-        SoldOut, WaitingForPayment: too little is left; the second where some may come free again.
-        NightsTaken, NightsHeld: too few rooms are free; the second where some may come free again.
-        TotalChanged: it comes to something else than the buyer saw.
-        TooManyWaiting: the buyer holds too many unpaid orders.
-        OtherOrderUnderKey: the key was used for another order.
-        Busy: no connection came free in time.
+        EmptyOrder, TooManyLines: the order has no lines, or too many.
+        InvalidQuantity, InvalidNights: a quantity or a range of nights cannot be ordered.
+        NotForSale, ShopClosed, RegionNotServed: a listing, its producer or the buyer's region is not served.
+        SoldOut, WaitingForPayment: too few units are available; the second if unpaid orders may free some.
+        NightsTaken, NightsReserved: too few rooms are free; the second if unpaid orders may free some.
+        TotalChanged: the total differs from `total_fen`.
+        TooManyUnpaidOrders: the buyer holds too many unpaid orders.
+        OrderKeyReused: the key was used for another order.
+        Busy: the queue is full, or no connection became free in time.
     """
     moment = now or datetime.now(UTC)
-    check_wish(lines, nights, day=day_of(moment))
+    check_request(lines, nights, day=get_business_day(moment))
     if fingerprint is None:
         plain = msgspec.json.encode([lines, nights, address.region_code])
         fingerprint = hashlib.sha256(plain + address.digest).digest()
     return await batcher.place(
-        Wish(
-            buyer,
-            tuple(merge(lines)),
-            tuple(nights),
-            address,
-            key or str(uuid.uuid4()),
-            fingerprint,
-            moment,
-            pay_minutes,
-            total_fen,
-            from_cart,
+        OrderRequest(
+            buyer_id=buyer,
+            lines=tuple(merge_lines(lines)),
+            nights=tuple(nights),
+            destination=address,
+            key=key or str(uuid.uuid4()),
+            fingerprint=fingerprint,
+            now=moment,
+            pay_minutes=pay_minutes,
+            total_fen=total_fen,
+            from_cart=from_cart,
         )
     )
+
+
+async def find_placed_order(db: Database, buyer: AccountId, key: str, fingerprint: bytes) -> PlacedOrder | None:
+    """Return the order that was placed under a key before.
+
+    The look-up commits a write of its own, so that an order whose commit still waits for its standby is not reported
+    early.
+
+    Raises:
+        OrderKeyReused: the key was used for another order.
+    """
+    async with db.transaction() as conn:
+        placed = await TOUCH_PLACED_ORDER.maybe(conn, buyer_id=buyer, key=key, fingerprint=fingerprint)
+        if placed is None and await KEY_IN_USE.one(conn, buyer_id=buyer, key=key):
+            raise OrderKeyReused
+        return placed

@@ -1,24 +1,25 @@
-"""Reading orders: a buyer sees their own, whole, in a constant number of statements."""
+"""Orders as their buyer sees them, in a constant number of statements."""
 
 from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from market.bookings import CODE_CONTEXT, BookingState
-from market.identity import Actor, NotFound
+from market.bookings.models import BookingState
+from market.bookings.transitions import CODE_CONTEXT
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
-from market.kernel.page import MOST, Page, cut
+from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.seal import Seal
-from market.orders.accounts import order_ref
 from market.orders.address import Address, open_address
+from market.orders.escrow import get_order_ref
 from market.orders.models import LineId, OrderId, OrderState, SuborderId, SuborderKind, SuborderState
-from market.orders.tell import PHONE_CONTEXT
-from payments import PaymentState, payments_of
+from market.orders.notifications import PHONE_CONTEXT
+from payments import PaymentState, list_payments
 
 
-class LineView(Struct, frozen=True):
-    """One line as it was ordered."""
+class LineView(Struct, frozen=True, kw_only=True):
+    """One line of an order."""
 
     id: LineId
     suborder_id: SuborderId
@@ -35,7 +36,7 @@ class LineView(Struct, frozen=True):
 
 
 class BookingView(Struct, frozen=True):
-    """One room of a stay; `code` is what the guest shows, from payment to arrival."""
+    """One room of a stay; `code` is the check-in code, from payment until arrival."""
 
     id: UUID
     suborder_id: SuborderId
@@ -47,8 +48,8 @@ class BookingView(Struct, frozen=True):
     code: str | None
 
 
-class SuborderView(Struct, frozen=True):
-    """One producer's share of an order."""
+class SuborderView(Struct, frozen=True, kw_only=True):
+    """One producer's part of an order."""
 
     id: SuborderId
     code: str
@@ -71,7 +72,7 @@ class SuborderView(Struct, frozen=True):
     bookings: list[BookingView]
 
 
-class PaymentView(Struct, frozen=True):
+class PaymentView(Struct, frozen=True, kw_only=True):
     """The latest payment of an order."""
 
     state: PaymentState
@@ -80,7 +81,7 @@ class PaymentView(Struct, frozen=True):
     refunded_fen: Fen
 
 
-class OrderView(Struct, frozen=True):
+class OrderView(Struct, frozen=True, kw_only=True):
     """An order as its buyer sees it."""
 
     id: OrderId
@@ -100,7 +101,7 @@ class OrderView(Struct, frozen=True):
 
 
 class OrderBrief(Struct, frozen=True):
-    """An order in a list: what was in it, in few words."""
+    """An order in a list, with its first titles."""
 
     id: OrderId
     number: int
@@ -113,7 +114,7 @@ class OrderBrief(Struct, frozen=True):
     suborder_states: list[SuborderState]
 
 
-class _OrderRow(Struct, frozen=True):
+class _OrderViewRow(Struct, frozen=True, kw_only=True):
     id: OrderId
     number: int
     state: OrderState
@@ -127,7 +128,7 @@ class _OrderRow(Struct, frozen=True):
     address_sealed: bytes
 
 
-class _SuborderRow(Struct, frozen=True):
+class _SuborderViewRow(Struct, frozen=True, kw_only=True):
     id: SuborderId
     position: int
     producer_id: UUID
@@ -145,7 +146,7 @@ class _SuborderRow(Struct, frozen=True):
     reviewed: bool
 
 
-class _BookingRow(Struct, frozen=True):
+class _BookingViewRow(Struct, frozen=True):
     id: UUID
     suborder_id: SuborderId
     listing_id: UUID
@@ -156,22 +157,22 @@ class _BookingRow(Struct, frozen=True):
     code_sealed: bytes | None
 
 
-class _HostRow(Struct, frozen=True):
+class _HostPhoneRow(Struct, frozen=True):
     producer_id: UUID
     phone_sealed: bytes
 
 
-ORDER = Query(
-    _OrderRow,
+GET_ORDER = Query(
+    _OrderViewRow,
     """
     SELECT id, number, state, goods_fen, freight_fen, discount_fen, total_fen, placed_at, pay_until, paid_at,
            address_sealed
       FROM orders WHERE id = :order_id AND buyer_id = :buyer_id
     """,
 )
-ORDER_ID = Query(UUID, "SELECT id FROM orders WHERE number = :number AND buyer_id = :buyer_id")
-SUBORDERS = Query(
-    _SuborderRow,
+GET_OWN_ORDER_ID = Query(UUID, "SELECT id FROM orders WHERE number = :number AND buyer_id = :buyer_id")
+LIST_SUBORDER_VIEWS = Query(
+    _SuborderViewRow,
     """
     SELECT suborders.id, position, producer_id, producers.name AS producer, suborders.kind, suborders.state, goods_fen,
            freight_fen, discount_fen, refunded_fen, carrier, tracking, shipped_at, received_at,
@@ -181,7 +182,7 @@ SUBORDERS = Query(
      ORDER BY position
     """,
 )
-LINES = Query(
+LIST_LINE_VIEWS = Query(
     LineView,
     """
     SELECT order_lines.id, suborder_id, listing_id, listings.number AS listing_number, variant_id, order_lines.title,
@@ -195,8 +196,8 @@ LINES = Query(
      ORDER BY suborders.position, order_lines.position
     """,
 )
-BOOKINGS = Query(
-    _BookingRow,
+LIST_BOOKING_VIEWS = Query(
+    _BookingViewRow,
     """
     SELECT bookings.id, suborder_id, bookings.listing_id, rooms.name AS room, lower(nights) AS arrive_on,
            upper(nights) AS leave_on, bookings.state, code_sealed
@@ -207,7 +208,7 @@ BOOKINGS = Query(
      ORDER BY suborders.position, rooms.position
     """,
 )
-ORDERS_OF = Query(
+LIST_ORDERS = Query(
     OrderBrief,
     """
     SELECT id, number, state, total_fen, placed_at, pay_until,
@@ -218,12 +219,12 @@ ORDERS_OF = Query(
       FROM orders
      WHERE buyer_id = :buyer_id AND number < :before
      ORDER BY number DESC
-     LIMIT :most
+     LIMIT :limit
     """,
 )
-# Whoever booked and paid may call the house: a member of it whose phone is known, the owners first.
-HOSTS_OF = Query(
-    _HostRow,
+# A member of each producer with a known phone, owners first.
+LIST_HOST_PHONES = Query(
+    _HostPhoneRow,
     """
     SELECT DISTINCT ON (producer_id) producer_id, phone_sealed
       FROM suborders
@@ -236,24 +237,24 @@ HOSTS_OF = Query(
      LIMIT 100
     """,
 )
-_LAST = 2**62
+_MAX_NUMBER = 2**62
 
 
 async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) -> OrderView:
     """Return a buyer's own order.
 
     Raises:
-        NotFound: there is none such of this buyer.
+        NotFound: the order does not exist or belongs to someone else.
     """
-    row = await ORDER.maybe(conn, order_id=order_id, buyer_id=buyer.account_id)
+    row = await GET_ORDER.maybe(conn, order_id=order_id, buyer_id=buyer.account_id)
     if row is None:
         raise NotFound
-    suborders = await SUBORDERS.all(conn, order_id=order_id)
-    lines = await LINES.all(conn, order_id=order_id)
-    bookings = [_booking(seal, each) for each in await BOOKINGS.all(conn, order_id=order_id)]
-    payments = await payments_of(conn, order_ref(row.number))
+    suborders = await LIST_SUBORDER_VIEWS.all(conn, order_id=order_id)
+    lines = await LIST_LINE_VIEWS.all(conn, order_id=order_id)
+    bookings = [_build_booking(seal, each) for each in await LIST_BOOKING_VIEWS.all(conn, order_id=order_id)]
+    payments = await list_payments(conn, get_order_ref(row.number))
     views = [
-        _suborder(
+        _build_suborder(
             row.number,
             each,
             [line for line in lines if line.suborder_id == each.id],
@@ -264,68 +265,75 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
     payment = None
     if payments:
         last = payments[0]
-        payment = PaymentView(last.state, last.method, Fen(last.amount_minor), Fen(last.refunded_minor))
+        payment = PaymentView(
+            state=last.state,
+            method=last.method,
+            amount_fen=Fen(last.amount_minor),
+            refunded_fen=Fen(last.refunded_minor),
+        )
     return OrderView(
-        row.id,
-        row.number,
-        row.state,
-        row.goods_fen,
-        row.freight_fen,
-        row.discount_fen,
-        row.total_fen,
-        Fen(sum(each.refunded_fen for each in suborders)),
-        row.placed_at,
-        row.pay_until,
-        row.paid_at,
-        open_address(seal, row.address_sealed),
-        payment,
-        views,
+        id=row.id,
+        number=row.number,
+        state=row.state,
+        goods_fen=row.goods_fen,
+        freight_fen=row.freight_fen,
+        discount_fen=row.discount_fen,
+        total_fen=row.total_fen,
+        refunded_fen=Fen(sum(each.refunded_fen for each in suborders)),
+        placed_at=row.placed_at,
+        pay_until=row.pay_until,
+        paid_at=row.paid_at,
+        address=open_address(seal, row.address_sealed),
+        payment=payment,
+        suborders=views,
     )
 
 
-async def hosts_of(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID, *, day: date) -> dict[UUID, str]:
-    """Return the phone of each producer at which the buyer has paid nights or places, as of `day`."""
-    rows = await HOSTS_OF.all(conn, order_id=order_id, buyer_id=buyer.account_id, day=day)
+async def load_host_phones(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID, *, day: date) -> dict[UUID, str]:
+    """Return the phone of each producer where the buyer has paid a stay or an activity, as of `day`."""
+    rows = await LIST_HOST_PHONES.all(conn, order_id=order_id, buyer_id=buyer.account_id, day=day)
     return {row.producer_id: seal.open(row.phone_sealed, PHONE_CONTEXT) for row in rows}
 
 
-def _booking(seal: Seal, row: _BookingRow) -> BookingView:
+def _build_booking(seal: Seal, row: _BookingViewRow) -> BookingView:
     shown = row.state is BookingState.BOOKED and row.code_sealed is not None
     code = seal.open(row.code_sealed, CODE_CONTEXT) if shown and row.code_sealed is not None else None
     return BookingView(row.id, row.suborder_id, row.listing_id, row.room, row.arrive_on, row.leave_on, row.state, code)
 
 
-def _suborder(number: int, row: _SuborderRow, lines: list[LineView], bookings: list[BookingView]) -> SuborderView:
+def _build_suborder(
+    number: int, row: _SuborderViewRow, lines: list[LineView], bookings: list[BookingView]
+) -> SuborderView:
     return SuborderView(
-        row.id,
-        f"{number}-{row.position}",
-        row.position,
-        row.producer_id,
-        row.producer,
-        row.kind,
-        row.state,
-        row.goods_fen,
-        row.freight_fen,
-        row.discount_fen,
-        Fen(row.goods_fen + row.freight_fen - row.discount_fen),
-        row.refunded_fen,
-        row.carrier,
-        row.tracking,
-        row.shipped_at,
-        row.received_at,
-        row.reviewed,
-        lines,
-        bookings,
+        id=row.id,
+        code=f"{number}-{row.position}",
+        position=row.position,
+        producer_id=row.producer_id,
+        producer=row.producer,
+        kind=row.kind,
+        state=row.state,
+        goods_fen=row.goods_fen,
+        freight_fen=row.freight_fen,
+        discount_fen=row.discount_fen,
+        total_fen=Fen(row.goods_fen + row.freight_fen - row.discount_fen),
+        refunded_fen=row.refunded_fen,
+        carrier=row.carrier,
+        tracking=row.tracking,
+        shipped_at=row.shipped_at,
+        received_at=row.received_at,
+        reviewed=row.reviewed,
+        lines=lines,
+        bookings=bookings,
     )
 
 
-async def order_numbered(conn: Connection, buyer: Actor, number: int) -> OrderId:
-    """Return the id of a buyer's own order by the number that people see.
+async def get_order_id(conn: Connection, buyer: Actor, number: int) -> OrderId:
+    """Return the id of a buyer's own order by its public number.
 
     Raises:
-        NotFound: there is none such of this buyer.
+        NotFound: the order does not exist or belongs to someone else.
     """
-    order_id = await ORDER_ID.maybe(conn, number=number, buyer_id=buyer.account_id)
+    order_id = await GET_OWN_ORDER_ID.maybe(conn, number=number, buyer_id=buyer.account_id)
     if order_id is None:
         raise NotFound
     return OrderId(order_id)
@@ -334,9 +342,12 @@ async def order_numbered(conn: Connection, buyer: Actor, number: int) -> OrderId
 async def list_orders(
     conn: Connection, buyer: Actor, *, before: int | None = None, limit: int = 20
 ) -> Page[OrderBrief]:
-    """Return a page of a buyer's orders, newest first; `before` is the number that the last page ended with."""
-    most = max(1, min(limit, MOST))
-    rows = await ORDERS_OF.all(
-        conn, buyer_id=buyer.account_id, before=_LAST if before is None else max(0, min(before, _LAST)), most=most + 1
+    """Return a page of a buyer's orders, newest first; `before` is the last number of the previous page."""
+    page_size = max(1, min(limit, MAX_PAGE_SIZE))
+    rows = await LIST_ORDERS.all(
+        conn,
+        buyer_id=buyer.account_id,
+        before=_MAX_NUMBER if before is None else max(0, min(before, _MAX_NUMBER)),
+        limit=page_size + 1,
     )
-    return cut(rows, most, lambda row: row.number)
+    return make_page(rows, page_size, lambda row: row.number)

@@ -1,41 +1,43 @@
-"""Applying to sell."""
+"""Apply to sell, and add certificates."""
 
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from market.audit import record
-from market.identity import Actor, change_account, require_producer
+from market.audit.record import add_audit_entry
+from market.identity.access import require_producer
+from market.identity.models import Actor
+from market.identity.sign_in import update_account
 from market.kernel import Connection, FieldFault, Query
-from market.kernel.clock import day_of
-from market.kernel.text import clean
+from market.kernel.clock import get_business_day
+from market.kernel.text import clean_text
 from market.producers.models import (
-    MOST_CERTIFICATES,
+    MAX_CERTIFICATES,
     AlreadyApplied,
-    Application,
     BadApplication,
     CertificateClaim,
+    ProducerApplication,
     ProducerId,
     ProducerKind,
 )
-from market.producers.moderation import moderate
+from market.producers.moderation import require_allowed_words
 
-_NAME = range(2, 61)
-_PRODUCE = range(1, 201)
-_LONGEST_STORY = 2000
-_LONGEST_APPLICANT = 60
-_SELF_GROWN = frozenset({ProducerKind.HOUSEHOLD, ProducerKind.HOMESTAY})
+_NAME_LENGTHS = range(2, 61)
+_PRODUCE_LENGTHS = range(1, 201)
+_MAX_STORY_LENGTH = 2000
+_MAX_APPLICANT_LENGTH = 60
+_SELF_GROWN_KINDS = frozenset({ProducerKind.HOUSEHOLD, ProducerKind.HOMESTAY})
 
-IS_VILLAGE = Query(int, "SELECT 1 FROM divisions WHERE code = :code AND level = 5")
-OWN_PHOTOS = Query(
+FIND_VILLAGE = Query(int, "SELECT 1 FROM divisions WHERE code = :code AND level = 5")
+COUNT_OWN_PHOTOS = Query(
     int,
     """
     SELECT count(DISTINCT id) FROM photos
      WHERE id = ANY(:ids::uuid[]) AND owner_id = :owner_id AND purpose = 'certificate'
     """,
 )
-# Producer, first step and owner in one statement; the unique index lets one application of a person wait at a time.
+# Producer, first step and owner in one statement; a unique index allows one pending application per person.
 ADD_PRODUCER = Query(
     UUID,
     """
@@ -64,26 +66,26 @@ ADD_CERTIFICATE = Query(
 )
 
 
-async def _faults(conn: Connection, actor: Actor, application: Application) -> list[FieldFault]:
+async def _list_faults(conn: Connection, actor: Actor, application: ProducerApplication) -> list[FieldFault]:
     faults: list[FieldFault] = []
-    if len(application.name) not in _NAME:
+    if len(application.name) not in _NAME_LENGTHS:
         faults.append(FieldFault("name", "名称写 2 到 60 个字"))
-    if len(application.produce) not in _PRODUCE:
+    if len(application.produce) not in _PRODUCE_LENGTHS:
         faults.append(FieldFault("produce", "写上种什么、养什么，最多 200 个字"))
-    if len(application.story) > _LONGEST_STORY:
-        faults.append(FieldFault("story", f"介绍最多 {_LONGEST_STORY} 个字"))
-    if application.applicant is not None and not 0 < len(application.applicant) <= _LONGEST_APPLICANT:
-        faults.append(FieldFault("applicant", f"写上您的姓名，最多 {_LONGEST_APPLICANT} 个字，村里照着它找您"))
-    if await IS_VILLAGE.maybe(conn, code=application.village_code) is None:
+    if len(application.story) > _MAX_STORY_LENGTH:
+        faults.append(FieldFault("story", f"介绍最多 {_MAX_STORY_LENGTH} 个字"))
+    if application.applicant is not None and not 0 < len(application.applicant) <= _MAX_APPLICANT_LENGTH:
+        faults.append(FieldFault("applicant", f"写上您的姓名，最多 {_MAX_APPLICANT_LENGTH} 个字，村里照着它找您"))
+    if await FIND_VILLAGE.maybe(conn, code=application.village_code) is None:
         faults.append(FieldFault("village_code", "请选到村：12 位的村级代码"))
-    return faults + await _certificate_faults(conn, actor, application.certificates)
+    return faults + await _list_certificate_faults(conn, actor, application.certificates)
 
 
-async def _certificate_faults(conn: Connection, actor: Actor, claims: list[CertificateClaim]) -> list[FieldFault]:
+async def _list_certificate_faults(conn: Connection, actor: Actor, claims: list[CertificateClaim]) -> list[FieldFault]:
     if any(claim.photo_id is None and not claim.number for claim in claims):
         return [FieldFault("certificates", "每份证件要有照片或证号")]
     ids = {claim.photo_id for claim in claims if claim.photo_id is not None}
-    if await OWN_PHOTOS.one(conn, ids=list(ids), owner_id=actor.account_id) != len(ids):
+    if await COUNT_OWN_PHOTOS.one(conn, ids=list(ids), owner_id=actor.account_id) != len(ids):
         return [FieldFault("certificates", "没有这张证件照片，请重新上传")]
     return []
 
@@ -95,8 +97,8 @@ async def _add_certificates(conn: Connection, producer_id: UUID, claims: list[Ce
             {
                 "producer_id": producer_id,
                 "kind": claim.kind,
-                "number": clean(claim.number),
-                "issuer": clean(claim.issuer),
+                "number": clean_text(claim.number),
+                "issuer": clean_text(claim.issuer),
                 "expires_on": claim.expires_on,
                 "photo_id": claim.photo_id,
             }
@@ -105,23 +107,27 @@ async def _add_certificates(conn: Connection, producer_id: UUID, claims: list[Ce
     )
 
 
-async def apply_producer(conn: Connection, actor: Actor, application: Application, *, now: datetime) -> ProducerId:
-    """Apply to sell, in the caller's transaction: the village is asked next. Who applies is the owner.
+async def apply_producer(
+    conn: Connection, actor: Actor, application: ProducerApplication, *, now: datetime
+) -> ProducerId:
+    """Submit an application to sell, in the caller's transaction; the applicant becomes the owner.
+
+    The village confirms it next.
 
     Raises:
-        BadApplication: fields are not right; all are named.
-        ForbiddenWord: a text holds a word that may not stand there.
-        AlreadyApplied: an application of the person still waits.
+        BadApplication: fields are invalid; `errors` lists all of them.
+        ForbiddenWord: a text contains a forbidden word.
+        AlreadyApplied: another application of the person is pending.
     """
     application = msgspec.structs.replace(
         application,
-        name=clean(application.name),
-        produce=clean(application.produce),
-        story=clean(application.story),
-        applicant=None if application.applicant is None else clean(application.applicant),
+        name=clean_text(application.name),
+        produce=clean_text(application.produce),
+        story=clean_text(application.story),
+        applicant=None if application.applicant is None else clean_text(application.applicant),
     )
-    moderate(name=application.name, produce=application.produce, story=application.story)
-    faults = await _faults(conn, actor, application)
+    require_allowed_words(name=application.name, produce=application.produce, story=application.story)
+    faults = await _list_faults(conn, actor, application)
     if faults:
         raise BadApplication(errors=tuple(faults))
     producer_id = await ADD_PRODUCER.maybe(
@@ -133,15 +139,15 @@ async def apply_producer(conn: Connection, actor: Actor, application: Applicatio
         story=application.story,
         account_id=actor.account_id,
         now=now,
-        day=day_of(now),
-        self_grown=application.kind in _SELF_GROWN,
+        day=get_business_day(now),
+        self_grown=application.kind in _SELF_GROWN_KINDS,
     )
     if producer_id is None:
         raise AlreadyApplied
     await _add_certificates(conn, producer_id, application.certificates)
     if application.applicant is not None:
-        await change_account(conn, actor.account_id, name=application.applicant, elder=actor.elder)
-    await record(
+        await update_account(conn, actor.account_id, name=application.applicant, elder=actor.elder)
+    await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action="producer.apply",
@@ -152,24 +158,25 @@ async def apply_producer(conn: Connection, actor: Actor, application: Applicatio
     return ProducerId(producer_id)
 
 
-async def show_certificate(
+async def add_certificate(
     conn: Connection, actor: Actor, producer_id: ProducerId, claim: CertificateClaim, *, now: datetime
 ) -> None:
-    """Add a certificate to a producer of one's own, to be verified by the county.
+    """Add a certificate to an own producer, for the county to verify.
 
     Raises:
-        NotFound: the person does not work for the producer.
-        BadApplication: there is neither photo nor number, the photo is not the person's, or there are 50 already.
+        NotFound: the actor does not work for the producer.
+        BadApplication: there is neither photo nor number, the photo belongs to someone else, or the producer has 50
+            certificates already.
     """
     require_producer(actor, producer_id)
-    faults = await _certificate_faults(conn, actor, [claim])
+    faults = await _list_certificate_faults(conn, actor, [claim])
     await LOCK_PRODUCER.one(conn, producer_id=producer_id)
-    if await COUNT_CERTIFICATES.one(conn, producer_id=producer_id) >= MOST_CERTIFICATES:
-        faults.append(FieldFault("certificates", f"交过的证已有 {MOST_CERTIFICATES} 样，请问县里"))
+    if await COUNT_CERTIFICATES.one(conn, producer_id=producer_id) >= MAX_CERTIFICATES:
+        faults.append(FieldFault("certificates", f"交过的证已有 {MAX_CERTIFICATES} 样，请问县里"))
     if faults:
         raise BadApplication(errors=tuple(faults))
     await _add_certificates(conn, producer_id, [claim])
-    await record(
+    await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action="producer.certificate",

@@ -1,44 +1,45 @@
-"""Deciding about a producer: confirm, recommend, approve, refuse, suspend, reopen."""
+"""Decide on a producer: confirm, recommend, approve, refuse, suspend, reopen; verify certificates."""
 
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
-from market.audit import record
-from market.identity import Actor, NotFound, phone_of, require_role
-from market.identity.models import AccountId
+from market.audit.record import add_audit_entry
+from market.identity.access import list_scopes, require_role
+from market.identity.models import AccountId, Actor, NotFound
+from market.identity.sign_in import get_phone
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
-from market.kernel.text import clean
-from market.notify import queue
+from market.kernel.text import clean_text
+from market.notify.queue import queue_message
 from market.producers.models import (
+    ADMISSION_MOVES,
     DECIDERS,
-    MOVES,
-    NEEDS_REASON,
-    STATE_NAMES,
-    NotNow,
+    PRODUCER_STATE_NAMES,
+    STEPS_WITH_REASON,
+    AdmissionStep,
     Producer,
     ProducerRow,
+    ProducerState,
     ReasonNeeded,
-    SecondStep,
-    State,
-    Step,
+    ReviewerNotIndependent,
+    WrongProducerState,
 )
-from market.producers.queries import PRODUCER_FOR, get_producer
+from market.producers.queries import FIND_VISIBLE_PRODUCER, get_producer
 
-LONGEST_REASON = 300
-_ADMISSION = frozenset({Step.CONFIRM, Step.RECOMMEND, Step.APPROVE})
-_MESSAGES: dict[Step, str] = {
-    Step.CONFIRM: "producer_confirmed",
-    Step.RECOMMEND: "producer_recommended",
-    Step.APPROVE: "producer_open",
-    Step.REFUSE: "producer_refused",
-    Step.SUSPEND: "producer_suspended",
-    Step.REOPEN: "producer_reopened",
+MAX_REASON_LENGTH = 300
+_ADMISSION_STEPS = frozenset({AdmissionStep.CONFIRM, AdmissionStep.RECOMMEND, AdmissionStep.APPROVE})
+_MESSAGES: dict[AdmissionStep, str] = {
+    AdmissionStep.CONFIRM: "producer_confirmed",
+    AdmissionStep.RECOMMEND: "producer_recommended",
+    AdmissionStep.APPROVE: "producer_open",
+    AdmissionStep.REFUSE: "producer_refused",
+    AdmissionStep.SUSPEND: "producer_suspended",
+    AdmissionStep.REOPEN: "producer_reopened",
 }
 
-TOOK_A_STEP = Query(
+CHECK_INVOLVEMENT = Query(
     bool,
     """
     SELECT EXISTS (SELECT FROM producer_steps
@@ -48,8 +49,8 @@ TOOK_A_STEP = Query(
                     WHERE producer_id = :producer_id AND account_id = :account_id)
     """,
 )
-# The state decides between two who press at once; the step's row is written by the same statement.
-MOVE = Query(
+# The condition on the state serialises concurrent decisions; the same statement inserts the step.
+MOVE_PRODUCER = Query(
     UUID,
     """
     WITH moved AS (
@@ -80,50 +81,64 @@ VERIFY_CERTIFICATE = Query(
 )
 
 
-async def _seen(conn: Connection, actor: Actor, producer_id: UUID) -> ProducerRow:
-    scopes = [grant.scope for grant in actor.grants]
-    row = await PRODUCER_FOR.maybe(conn, producer_id=producer_id, own=list(actor.producers), scopes=scopes)
+async def _get_visible_producer(conn: Connection, actor: Actor, producer_id: UUID) -> ProducerRow:
+    row = await FIND_VISIBLE_PRODUCER.maybe(
+        conn, producer_id=producer_id, own=list(actor.producers), scopes=list_scopes(actor)
+    )
     if row is None:
         raise NotFound
     return row
 
 
-def _turn_of(step: Step, row: ProducerRow) -> State:
-    """Return the state whose deciders take this step: the present one where several are possible."""
-    states, _ = MOVES[step]
-    return row.state if row.state in states else min(states, key=list(State).index)
+def _get_deciding_state(step: AdmissionStep, row: ProducerRow) -> ProducerState:
+    """Return the state whose deciders may take the step: the current one, or the first from which it starts."""
+    states, _ = ADMISSION_MOVES[step]
+    return row.state if row.state in states else min(states, key=list(ProducerState).index)
+
+
+async def _require_independent(conn: Connection, actor: Actor, row: ProducerRow, step: AdmissionStep) -> None:
+    """Require that the actor neither applied, nor works for the producer, nor took an earlier admission step."""
+    is_own = actor.account_id == row.applied_by or row.id in actor.producers
+    if not is_own and step not in _ADMISSION_STEPS:
+        return
+    if await CHECK_INVOLVEMENT.one(conn, producer_id=row.id, account_id=actor.account_id):
+        raise ReviewerNotIndependent
 
 
 async def decide_producer(
-    conn: Connection, seal: Seal, actor: Actor, producer_id: UUID, *, step: Step, reason: str = "", now: datetime
+    conn: Connection,
+    seal: Seal,
+    actor: Actor,
+    producer_id: UUID,
+    *,
+    step: AdmissionStep,
+    reason: str = "",
+    now: datetime,
 ) -> Producer:
-    """Take a step about a producer, tell its applicant by message, and return it; in the caller's transaction.
+    """Take a step on a producer, notify its applicant by message and return it; in the caller's transaction.
 
-    The village confirms, the county recommends, another person of the county or the platform approves; whoever's turn
-    it is may refuse. Approving verifies the certificates that were shown.
+    The village confirms, the county recommends, another official of the county or the platform approves; the decider of
+    the current state may also refuse. Approving verifies the certificates submitted so far.
 
     Raises:
-        NotFound: there is none, or it is outside the person's places.
-        NotAllowed: the step is another role's.
-        SecondFactorNeeded: the second factor has not been shown.
-        SecondStep: the person applied, sells there, or took an earlier step.
-        NotNow: the producer does not stand where the step is taken; nothing changes.
-        ReasonNeeded: to refuse or suspend without a reason, or with one above 300 characters.
+        NotFound: there is no such producer, or it is outside the actor's divisions.
+        NotAllowed: another role takes this step.
+        SecondFactorRequired: the session has no second factor.
+        ReviewerNotIndependent: the actor applied, works for the producer, or took an earlier step.
+        WrongProducerState: the step does not start from the producer's state; nothing changes.
+        ReasonNeeded: the reason is longer than 300 characters, or missing for a refusal or suspension.
     """
-    row = await _seen(conn, actor, producer_id)
-    if step not in MOVES:
-        raise NotNow(state=STATE_NAMES[row.state])
-    require_role(actor, DECIDERS[_turn_of(step, row)], row.village_code)
-    reason = clean(reason)
-    if (step in NEEDS_REASON and not reason) or len(reason) > LONGEST_REASON:
+    row = await _get_visible_producer(conn, actor, producer_id)
+    if step not in ADMISSION_MOVES:
+        raise WrongProducerState(state=PRODUCER_STATE_NAMES[row.state])
+    require_role(actor, DECIDERS[_get_deciding_state(step, row)], row.village_code)
+    reason = clean_text(reason)
+    if (step in STEPS_WITH_REASON and not reason) or len(reason) > MAX_REASON_LENGTH:
         raise ReasonNeeded
-    if await TOOK_A_STEP.one(conn, producer_id=producer_id, account_id=actor.account_id) and (
-        step in _ADMISSION or actor.account_id == row.applied_by or producer_id in actor.producers
-    ):
-        raise SecondStep
-    states, into = MOVES[step]
+    await _require_independent(conn, actor, row, step)
+    states, into = ADMISSION_MOVES[step]
     try:
-        moved = await MOVE.maybe(
+        moved = await MOVE_PRODUCER.maybe(
             conn,
             producer_id=producer_id,
             states=sorted(states),
@@ -134,12 +149,13 @@ async def decide_producer(
             now=now,
         )
     except asyncpg.UniqueViolationError as error:
-        raise SecondStep from error
+        raise ReviewerNotIndependent from error
     if moved is None:
-        raise NotNow(state=STATE_NAMES[(await _seen(conn, actor, producer_id)).state])
-    if step is Step.APPROVE:
+        row = await _get_visible_producer(conn, actor, producer_id)
+        raise WrongProducerState(state=PRODUCER_STATE_NAMES[row.state])
+    if step is AdmissionStep.APPROVE:
         await VERIFY_CERTIFICATES.run(conn, producer_id=producer_id, account_id=actor.account_id, now=now)
-    await record(
+    await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action=f"producer.{step}",
@@ -147,38 +163,40 @@ async def decide_producer(
         detail={"reason": reason, "from": str(row.state), "to": str(into)},
         now=now,
     )
-    await _tell(conn, seal, row, step, reason=reason, now=now)
+    await _notify_applicant(conn, seal, row, step, reason=reason, now=now)
     return await get_producer(conn, actor, producer_id)
 
 
-async def _tell(conn: Connection, seal: Seal, row: ProducerRow, step: Step, *, reason: str, now: datetime) -> None:
-    phone = await phone_of(conn, seal, AccountId(row.applied_by))
+async def _notify_applicant(
+    conn: Connection, seal: Seal, row: ProducerRow, step: AdmissionStep, *, reason: str, now: datetime
+) -> None:
+    phone = await get_phone(conn, seal, AccountId(row.applied_by))
     if phone is not None:
         facts = {"name": row.name, "reason": reason.rstrip("。")}
-        await queue(conn, seal, phone=phone, template=_MESSAGES[step], facts=facts, now=now)
+        await queue_message(conn, seal, phone=phone, template=_MESSAGES[step], facts=facts, now=now)
 
 
 async def verify_certificate(
     conn: Connection, actor: Actor, producer_id: UUID, certificate_id: UUID, *, now: datetime
 ) -> None:
-    """Note that the county has checked a certificate of a producer.
+    """Mark a certificate of a producer as verified by the county or the platform.
 
     Raises:
-        NotFound: there is none that waits, or it is outside the person's places.
-        NotAllowed: it is the county's to do.
-        SecondFactorNeeded: the second factor has not been shown.
-        SecondStep: the person sells there.
+        NotFound: there is no such unverified certificate, or the producer is outside the actor's divisions.
+        NotAllowed: the actor is neither of the county nor of the platform.
+        SecondFactorRequired: the session has no second factor.
+        ReviewerNotIndependent: the actor applied or works for the producer.
     """
-    row = await _seen(conn, actor, producer_id)
-    require_role(actor, DECIDERS[State.OPEN], row.village_code)
+    row = await _get_visible_producer(conn, actor, producer_id)
+    require_role(actor, DECIDERS[ProducerState.OPEN], row.village_code)
     if producer_id in actor.producers or actor.account_id == row.applied_by:
-        raise SecondStep
+        raise ReviewerNotIndependent
     verified = await VERIFY_CERTIFICATE.maybe(
         conn, certificate_id=certificate_id, producer_id=producer_id, account_id=actor.account_id, now=now
     )
     if verified is None:
         raise NotFound
-    await record(
+    await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action="producer.verify_certificate",

@@ -1,4 +1,4 @@
-"""Households, farms, co-operatives and companies that sell: their states, the steps of admission, and the refusals."""
+"""Producers: kinds, states, admission steps, certificates and refusals."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -7,14 +7,14 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.identity import Role
+from market.identity.models import Role
 from market.kernel import Refusal
 
 ProducerId = NewType("ProducerId", UUID)
 
 
 class ProducerKind(StrEnum):
-    """Who sells."""
+    """The legal form of a producer."""
 
     HOUSEHOLD = "household"
     FAMILY_FARM = "family_farm"
@@ -24,7 +24,7 @@ class ProducerKind(StrEnum):
     HOMESTAY = "homestay"
 
 
-KIND_NAMES = {
+PRODUCER_KIND_NAMES = {
     ProducerKind.HOUSEHOLD: "农户",
     ProducerKind.FAMILY_FARM: "家庭农场",
     ProducerKind.COOPERATIVE: "合作社",
@@ -34,8 +34,8 @@ KIND_NAMES = {
 }
 
 
-class State(StrEnum):
-    """Where a producer stands; only an open one sells."""
+class ProducerState(StrEnum):
+    """The state of a producer; only an open one sells."""
 
     APPLIED = "applied"
     CONFIRMED = "confirmed"
@@ -45,18 +45,18 @@ class State(StrEnum):
     SUSPENDED = "suspended"
 
 
-STATE_NAMES: dict[str, str] = {
-    State.APPLIED: "已申请，等村里核实",
-    State.CONFIRMED: "村里已核实，等县里推荐",
-    State.RECOMMENDED: "县里已推荐，等审核",
-    State.OPEN: "可以卖",
-    State.REFUSED: "没有通过",
-    State.SUSPENDED: "暂停",
+PRODUCER_STATE_NAMES: dict[str, str] = {
+    ProducerState.APPLIED: "已申请，等村里核实",
+    ProducerState.CONFIRMED: "村里已核实，等县里推荐",
+    ProducerState.RECOMMENDED: "县里已推荐，等审核",
+    ProducerState.OPEN: "可以卖",
+    ProducerState.REFUSED: "没有通过",
+    ProducerState.SUSPENDED: "暂停",
 }
 
 
-class Step(StrEnum):
-    """What is done about a producer, by whom and when is kept for each."""
+class AdmissionStep(StrEnum):
+    """A step of admission or supervision; each is recorded with its author and time."""
 
     APPLY = "apply"
     CONFIRM = "confirm"
@@ -67,39 +67,42 @@ class Step(StrEnum):
     REOPEN = "reopen"
 
 
-STEP_NAMES: dict[str, str] = {
-    Step.APPLY: "申请",
-    Step.CONFIRM: "村里核实",
-    Step.RECOMMEND: "县里推荐",
-    Step.APPROVE: "审核通过",
-    Step.REFUSE: "不通过",
-    Step.SUSPEND: "暂停",
-    Step.REOPEN: "恢复",
+ADMISSION_STEP_NAMES: dict[str, str] = {
+    AdmissionStep.APPLY: "申请",
+    AdmissionStep.CONFIRM: "村里核实",
+    AdmissionStep.RECOMMEND: "县里推荐",
+    AdmissionStep.APPROVE: "审核通过",
+    AdmissionStep.REFUSE: "不通过",
+    AdmissionStep.SUSPEND: "暂停",
+    AdmissionStep.REOPEN: "恢复",
 }
 
-MOVES: dict[Step, tuple[frozenset[State], State]] = {
-    Step.CONFIRM: (frozenset({State.APPLIED}), State.CONFIRMED),
-    Step.RECOMMEND: (frozenset({State.CONFIRMED}), State.RECOMMENDED),
-    Step.APPROVE: (frozenset({State.RECOMMENDED}), State.OPEN),
-    Step.REFUSE: (frozenset({State.APPLIED, State.CONFIRMED, State.RECOMMENDED}), State.REFUSED),
-    Step.SUSPEND: (frozenset({State.OPEN}), State.SUSPENDED),
-    Step.REOPEN: (frozenset({State.SUSPENDED}), State.OPEN),
+ADMISSION_MOVES: dict[AdmissionStep, tuple[frozenset[ProducerState], ProducerState]] = {
+    AdmissionStep.CONFIRM: (frozenset({ProducerState.APPLIED}), ProducerState.CONFIRMED),
+    AdmissionStep.RECOMMEND: (frozenset({ProducerState.CONFIRMED}), ProducerState.RECOMMENDED),
+    AdmissionStep.APPROVE: (frozenset({ProducerState.RECOMMENDED}), ProducerState.OPEN),
+    AdmissionStep.REFUSE: (
+        frozenset({ProducerState.APPLIED, ProducerState.CONFIRMED, ProducerState.RECOMMENDED}),
+        ProducerState.REFUSED,
+    ),
+    AdmissionStep.SUSPEND: (frozenset({ProducerState.OPEN}), ProducerState.SUSPENDED),
+    AdmissionStep.REOPEN: (frozenset({ProducerState.SUSPENDED}), ProducerState.OPEN),
 }
 
-DECIDERS: dict[State, frozenset[Role]] = {
-    State.APPLIED: frozenset({Role.VILLAGE}),
-    State.CONFIRMED: frozenset({Role.COUNTY}),
-    State.RECOMMENDED: frozenset({Role.COUNTY, Role.PLATFORM}),
-    State.OPEN: frozenset({Role.COUNTY, Role.PLATFORM}),
-    State.SUSPENDED: frozenset({Role.COUNTY, Role.PLATFORM}),
+DECIDERS: dict[ProducerState, frozenset[Role]] = {
+    ProducerState.APPLIED: frozenset({Role.VILLAGE}),
+    ProducerState.CONFIRMED: frozenset({Role.COUNTY}),
+    ProducerState.RECOMMENDED: frozenset({Role.COUNTY, Role.PLATFORM}),
+    ProducerState.OPEN: frozenset({Role.COUNTY, Role.PLATFORM}),
+    ProducerState.SUSPENDED: frozenset({Role.COUNTY, Role.PLATFORM}),
 }
-"""Whose turn it is: who may take the next step, or refuse, where a producer stands."""
+"""The roles that may take the next step, or refuse, by the producer's state."""
 
-NEEDS_REASON = frozenset({Step.REFUSE, Step.SUSPEND})
+STEPS_WITH_REASON = frozenset({AdmissionStep.REFUSE, AdmissionStep.SUSPEND})
 
 
 class CertificateKind(StrEnum):
-    """A paper that a producer shows."""
+    """The kind of a certificate."""
 
     IDENTITY = "identity"
     LICENCE = "licence"
@@ -127,12 +130,12 @@ CERTIFICATE_NAMES: dict[str, str] = {
 }
 
 
-MOST_CERTIFICATES = 50
-"""How many certificates a producer may have handed in."""
+MAX_CERTIFICATES = 50
+"""Maximum of certificates of one producer."""
 
 
 class CertificateClaim(Struct, frozen=True, forbid_unknown_fields=True):
-    """A certificate as it is shown: a photo or a number, or both."""
+    """A certificate as submitted: with a photo, a number, or both."""
 
     kind: CertificateKind
     photo_id: UUID | None = None
@@ -141,10 +144,10 @@ class CertificateClaim(Struct, frozen=True, forbid_unknown_fields=True):
     expires_on: date | None = None
 
 
-class Application(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who wants to sell, where (a village by its 12 digits), and what.
+class ProducerApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An application to sell; `village_code` has 12 digits.
 
-    `applicant` is the person's own name, by which officials call; it becomes the account's. None leaves that as it is.
+    `applicant` is the person's own name, which becomes the account's name; None keeps that unchanged.
     """
 
     kind: ProducerKind
@@ -156,10 +159,10 @@ class Application(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     certificates: Annotated[list[CertificateClaim], Meta(max_length=10)] = []
 
 
-class StepTaken(Struct, frozen=True):
-    """A step of the admission: who did it, when, and why."""
+class AdmissionRecord(Struct, frozen=True):
+    """A step that was taken: by whom, when, and why."""
 
-    step: Step
+    step: AdmissionStep
     account_id: UUID
     name: str
     reason: str
@@ -167,7 +170,7 @@ class StepTaken(Struct, frozen=True):
 
 
 class Certificate(Struct, frozen=True):
-    """A certificate of a producer; `photo` is a stored name that only its officials and its people may open."""
+    """A certificate of a producer; `photo` is a stored name, readable by its members and officials only."""
 
     id: UUID
     kind: CertificateKind
@@ -179,7 +182,7 @@ class Certificate(Struct, frozen=True):
 
 
 class ProducerRow(Struct, frozen=True):
-    """A producer as its officials and its own people see it."""
+    """A producer as its members and officials see it."""
 
     id: ProducerId
     number: int
@@ -192,24 +195,24 @@ class ProducerRow(Struct, frozen=True):
     county: str
     produce: str
     story: str
-    state: State
+    state: ProducerState
     applied_by: UUID
     applied_at: datetime
     opened_at: datetime | None
 
 
 class Producer(Struct, frozen=True):
-    """A producer with the steps it went and the certificates it showed."""
+    """A producer with its admission records and certificates."""
 
     id: ProducerId
-    state: State
+    state: ProducerState
     producer: ProducerRow
-    steps: list[StepTaken]
+    steps: list[AdmissionRecord]
     certificates: list[Certificate]
 
 
 class PublicProducer(Struct, frozen=True):
-    """A producer as everyone sees it. `self_grown` says that no business licence is needed (电子商务法 10)."""
+    """A producer as everyone sees it; with `self_grown` it needs no business licence (电子商务法 10)."""
 
     id: ProducerId
     number: int
@@ -229,43 +232,43 @@ class PublicProducer(Struct, frozen=True):
 
 
 class BadApplication(Refusal):
-    """Fields of the application are not right; each is named."""
+    """Fields of the application are invalid; `errors` lists each."""
 
     code = "bad_application"
     status = 422
     zh = "有几处要改。"
-    en = "Some fields need another look."
+    en = "Some fields are invalid; see errors."
 
 
 class AlreadyApplied(Refusal):
-    """An application of the same person still waits."""
+    """Another application of the same person is pending."""
 
     code = "already_applied"
     status = 409
     zh = "您已有一份申请在办，请等结果，或问村里。"
-    en = "An application of yours is still being looked at."
+    en = "Another application of yours is still pending."
 
 
-class SecondStep(Refusal):
-    """One person takes one step of an admission, and who applied or sells takes none."""
+class ReviewerNotIndependent(Refusal):
+    """The actor applied, works for the producer or took an earlier step: each step needs another person."""
 
     code = "second_step"
     status = 403
     zh = "同一个人只能办一步：申请人不能核实，推荐人不能再审核。请换一位同事。"
-    en = "One person takes one step: ask a colleague, who neither applied nor decided before."
+    en = "Each step needs another person: ask a colleague who neither applied nor decided before."
 
 
-class NotNow(Refusal):
-    """The producer does not stand where this step is taken."""
+class WrongProducerState(Refusal):
+    """The step does not start from the producer's state."""
 
     code = "producer_not_now"
     status = 409
     zh = "现在不能办这一步：{state}。"
-    en = "This step is not due: the producer is {state}."
+    en = "This step is not possible while the producer is {state}."
 
 
 class ReasonNeeded(Refusal):
-    """To refuse or to suspend needs a reason that the farmer can read."""
+    """Refusing or suspending needs a reason, which the farmer reads."""
 
     code = "reason_needed"
     status = 422

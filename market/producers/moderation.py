@@ -1,7 +1,7 @@
-"""Words that may not stand in what sellers write: of false misery, and of medicine.
+"""Forbidden words in sellers' texts: appeals to pity, medical claims, superlatives.
 
-Source: docs/glossary.md (the words of misery and of categories of people); 广告法 17 (no advertisement but those of
-medicines may speak of curing disease) and 9 (no superlatives); 食品安全法 73.
+Source: docs/glossary.md (words of pity and of categories of people); 广告法 17 (only advertisements of medicines may
+claim to cure disease) and 9 (no superlatives); 食品安全法 73.
 """
 
 import re
@@ -9,60 +9,60 @@ import re
 from msgspec import Struct
 
 from market.kernel import FieldFault, Refusal
-from market.kernel.text import fold
+from market.kernel.text import normalize_text
 
 
-class Reason(Struct, frozen=True):
-    """Why a group of words is not taken, said to who wrote them."""
+class ForbiddenWordRule(Struct, frozen=True):
+    """A group of forbidden words, with the reason shown to the seller."""
 
     words: tuple[str, ...]
     why: str
 
 
-REASONS = (
-    Reason(
+FORBIDDEN_WORD_RULES = (
+    ForbiddenWordRule(
         ("贫困户", "脱贫户", "监测户", "扶贫", "献爱心", "爱心价", "滞销", "卖惨", "卖不出去", "烂在地里", "求求"),
         "说东西好在哪里，不说难处",
     ),
-    Reason(
+    ForbiddenWordRule(
         ("治病", "治疗", "治愈", "根治", "药到病除", "抗癌", "防癌", "降血糖", "降血压", "降血脂", "包治", "疗效"),
         "农产品不能说治病",
     ),
-    Reason(("国家级", "最高级", "最佳", "全国第一", "世界第一"), "不能用最高级的说法"),
+    ForbiddenWordRule(("国家级", "最高级", "最佳", "全国第一", "世界第一"), "不能用最高级的说法"),
 )
 _GAPS = re.compile(r"[\s\W_]+")
 
 
 class ForbiddenWord(Refusal):
-    """What is offered holds a word that may not stand there; `errors` names the field and the word."""
+    """A text contains a forbidden word; `errors` lists each field with its word."""
 
     code = "forbidden_word"
     status = 422
     zh = "请换个说法：{word}。{why}。"
-    en = "Put it another way: {word} may not stand there."
+    en = "Rephrase the text: the word {word} is not allowed."
 
 
-def forbidden_in(text: str) -> tuple[str, str] | None:
-    """Return the first forbidden word of a text and why, or None; blanks and signs inside it do not hide it."""
-    folded = _GAPS.sub("", fold(text))
-    for reason in REASONS:
+def find_forbidden_word(text: str) -> tuple[str, str] | None:
+    """Return the first forbidden word of a text and the reason, or None; blanks and punctuation are ignored."""
+    folded = _GAPS.sub("", normalize_text(text))
+    for reason in FORBIDDEN_WORD_RULES:
         for word in reason.words:
             if word in folded:
                 return word, reason.why
     return None
 
 
-def moderate(**fields: str) -> None:
-    """Let pass what holds no forbidden word.
+def require_allowed_words(**fields: str) -> None:
+    """Require that no field contains a forbidden word.
 
     Raises:
-        ForbiddenWord: a field holds one; every such field is named with its word.
+        ForbiddenWord: a field contains one; `errors` lists every such field with its word.
     """
-    found = {name: hit for name, text in fields.items() if (hit := forbidden_in(text))}
-    if found:
-        word, why = next(iter(found.values()))
+    hits = {name: hit for name, text in fields.items() if (hit := find_forbidden_word(text))}
+    if hits:
+        word, why = next(iter(hits.values()))
         raise ForbiddenWord(
-            errors=tuple(FieldFault(name, f"请换个说法：{hit}。{reason}") for name, (hit, reason) in found.items()),
+            errors=tuple(FieldFault(name, f"请换个说法：{hit}。{reason}") for name, (hit, reason) in hits.items()),
             word=word,
             why=why,
         )

@@ -1,4 +1,4 @@
-"""Reading producers: one's own, those that wait for an official, and what everyone sees."""
+"""Read producers: one's own, those pending for an official, and the public view."""
 
 from datetime import datetime
 from typing import LiteralString
@@ -6,21 +6,29 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity import Actor, NotAllowed, NotFound, Role, SecondFactorNeeded
+from market.identity.access import (
+    has_role_for,
+    list_scopes,
+    list_verified_scopes,
+    require_producer,
+    require_scopes,
+    require_second_factor_of_official,
+)
+from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Query
-from market.kernel.clock import day_of
-from market.kernel.page import MOST, Page, cut
+from market.kernel.clock import get_business_day
+from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.producers.models import (
     DECIDERS,
+    AdmissionRecord,
     Certificate,
     Producer,
     ProducerRow,
+    ProducerState,
     PublicProducer,
-    State,
-    StepTaken,
 )
 
-FIRST = UUID(int=0)
+FIRST_ID = UUID(int=0)
 
 _PRODUCERS: LiteralString = """
     SELECT p.id, p.number, p.kind, p.name, p.village_code, v.name AS village, t.name AS township, p.county_code,
@@ -31,8 +39,8 @@ _PRODUCERS: LiteralString = """
       JOIN divisions c ON c.code = rpad(p.county_code, 12, '0')
 """
 
-# An official sees those of the places of the office, others only those they work for.
-PRODUCER_FOR = Query(
+# Officials see producers of their divisions, members those they work for.
+FIND_VISIBLE_PRODUCER = Query(
     ProducerRow,
     _PRODUCERS
     + """
@@ -41,8 +49,8 @@ PRODUCER_FOR = Query(
             OR EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope WHERE starts_with(p.village_code, scope)))
     """,
 )
-STEPS_OF = Query(
-    StepTaken,
+LIST_ADMISSION_RECORDS = Query(
+    AdmissionRecord,
     """
     SELECT s.step, s.account_id, a.name, s.reason, s.at
       FROM producer_steps s JOIN accounts a ON a.id = s.account_id
@@ -51,7 +59,7 @@ STEPS_OF = Query(
      LIMIT 200
     """,
 )
-CERTIFICATES_OF = Query(
+LIST_CERTIFICATES = Query(
     Certificate,
     """
     SELECT c.id, c.kind, c.number, c.issuer, c.expires_on, c.verified_at, f.name AS photo
@@ -61,14 +69,14 @@ CERTIFICATES_OF = Query(
      LIMIT 100
     """,
 )
-# Whose turn it is follows from role and place together: states and scopes are two lists in one order.
-WAITING = Query(
+# A decider is found by role and division together: states and scopes are parallel arrays.
+LIST_PENDING_PRODUCERS = Query(
     ProducerRow,
     _PRODUCERS
     + """
      WHERE p.state IN ('applied', 'confirmed', 'recommended')
-       AND EXISTS (SELECT FROM unnest(:states::text[], :scopes::text[]) AS turn (state, scope)
-                    WHERE turn.state = p.state AND starts_with(p.village_code, turn.scope))
+       AND EXISTS (SELECT FROM unnest(:states::text[], :scopes::text[]) AS duty (state, scope)
+                    WHERE duty.state = p.state AND starts_with(p.village_code, duty.scope))
        AND p.id > :after
        AND NOT EXISTS (SELECT FROM producer_steps s
                         WHERE s.producer_id = p.id AND s.account_id = :account_id)
@@ -76,8 +84,8 @@ WAITING = Query(
      LIMIT :most::integer + 1
     """,
 )
-# Certificates of an application are verified with its approval; what is shown later waits by itself.
-UNVERIFIED = Query(
+# Approval verifies the certificates of an application; later ones are verified one by one.
+LIST_UNVERIFIED_PRODUCERS = Query(
     ProducerRow,
     _PRODUCERS
     + """
@@ -89,7 +97,7 @@ UNVERIFIED = Query(
      LIMIT :most::integer + 1
     """,
 )
-OWN_PRODUCERS = Query(
+LIST_OWN_PRODUCERS = Query(
     ProducerRow,
     _PRODUCERS
     + """
@@ -98,7 +106,7 @@ OWN_PRODUCERS = Query(
      LIMIT 100
     """,
 )
-PUBLIC_PRODUCER = Query(
+FIND_PUBLIC_PRODUCER = Query(
     PublicProducer,
     """
     SELECT p.id, p.number, p.kind, p.name, p.village_code, v.name AS village, t.name AS township, p.county_code,
@@ -116,8 +124,8 @@ PUBLIC_PRODUCER = Query(
 )
 
 
-class Member(Struct, frozen=True):
-    """Someone who works for a producer."""
+class ProducerMember(Struct, frozen=True):
+    """A person who works for a producer."""
 
     account_id: UUID
     name: str
@@ -125,8 +133,8 @@ class Member(Struct, frozen=True):
     since: str
 
 
-MEMBERS_OF = Query(
-    Member,
+LIST_MEMBERS = Query(
+    ProducerMember,
     """
     SELECT m.account_id, a.name, m.role, lower(m.valid_during)::text AS since
       FROM producer_members m JOIN accounts a ON a.id = m.account_id
@@ -138,119 +146,113 @@ MEMBERS_OF = Query(
 
 
 async def get_producer(conn: Connection, actor: Actor, producer_id: UUID) -> Producer:
-    """Return a producer with its steps and certificates, to its own people and to officials of its place.
+    """Return a producer with its admission records and certificates, for its members and officials of its division.
 
     Raises:
-        NotFound: there is none, or it is not the person's to see.
-        SecondFactorNeeded: the person is an official who has not shown the second factor.
+        NotFound: there is no such producer, or the actor may not see it.
+        SecondFactorRequired: the actor is an official whose session has no second factor.
     """
-    found = await find_producer(conn, actor, producer_id)
-    if found is None:
-        if actor.grants and not actor.second_factor:
-            raise SecondFactorNeeded
+    producer = await find_producer(conn, actor, producer_id)
+    if producer is None:
+        require_second_factor_of_official(actor)
         raise NotFound
-    return found
+    return producer
 
 
 async def find_producer(conn: Connection, actor: Actor, producer_id: UUID) -> Producer | None:
-    """Return a producer with its steps and certificates, or None where it is not the person's to see."""
-    scopes = [grant.scope for grant in actor.grants] if actor.second_factor else []
-    row = await PRODUCER_FOR.maybe(conn, producer_id=producer_id, own=list(actor.producers), scopes=scopes)
+    """Return a producer with its admission records and certificates, or None where the actor may not see it."""
+    scopes = list_verified_scopes(actor)
+    row = await FIND_VISIBLE_PRODUCER.maybe(conn, producer_id=producer_id, own=list(actor.producers), scopes=scopes)
     if row is None:
         return None
     return Producer(
         row.id,
         row.state,
         row,
-        await STEPS_OF.all(conn, producer_id=producer_id),
-        await CERTIFICATES_OF.all(conn, producer_id=producer_id),
+        await LIST_ADMISSION_RECORDS.all(conn, producer_id=producer_id),
+        await LIST_CERTIFICATES.all(conn, producer_id=producer_id),
     )
 
 
-async def list_waiting(conn: Connection, actor: Actor, *, after: UUID = FIRST, most: int = 50) -> Page[ProducerRow]:
-    """Return the producers whose next step is the official's to take, the oldest first, at most 100 a page.
+async def list_pending_producers(
+    conn: Connection, actor: Actor, *, after: UUID = FIRST_ID, most: int = 50
+) -> Page[ProducerRow]:
+    """Return the producers whose next step the official may take, oldest first, at most 100 per page.
 
-    Those of which the official took a step already are left out: another person is needed.
+    Excludes those on which the official took a step already, as the next one needs another person.
 
     Raises:
-        NotAllowed: the person holds no role that decides about producers.
-        SecondFactorNeeded: the second factor has not been shown.
+        NotAllowed: the actor has no role that decides on producers.
+        SecondFactorRequired: the session has no second factor.
     """
-    turns = [(state, grant.scope) for grant in actor.grants for state, roles in DECIDERS.items() if grant.role in roles]
-    if not turns:
-        raise NotAllowed
-    if not actor.second_factor:
-        raise SecondFactorNeeded
-    most = min(most, MOST)
-    rows = await WAITING.all(
+    require_scopes(actor, {role for roles in DECIDERS.values() for role in roles})
+    duties = [(state, scope) for state, roles in DECIDERS.items() for scope in list_scopes(actor, roles)]
+    most = min(most, MAX_PAGE_SIZE)
+    rows = await LIST_PENDING_PRODUCERS.all(
         conn,
-        states=[state for state, _ in turns],
-        scopes=[scope for _, scope in turns],
+        states=[state for state, _ in duties],
+        scopes=[scope for _, scope in duties],
         after=after,
         account_id=actor.account_id,
         most=most,
     )
-    return cut(rows, most, lambda row: row.id)
+    return make_page(rows, most, lambda row: row.id)
 
 
-async def list_unverified(conn: Connection, actor: Actor, *, after: UUID = FIRST, most: int = 50) -> Page[ProducerRow]:
-    """Return the admitted producers with a certificate that the official is to verify, at most 100 a page.
+async def list_unverified_producers(
+    conn: Connection, actor: Actor, *, after: UUID = FIRST_ID, most: int = 50
+) -> Page[ProducerRow]:
+    """Return the admitted producers with a certificate for the official to verify, at most 100 per page.
 
     Raises:
-        NotAllowed: the person holds no role that verifies certificates.
-        SecondFactorNeeded: the second factor has not been shown.
+        NotAllowed: the actor has no role that verifies certificates.
+        SecondFactorRequired: the session has no second factor.
     """
-    scopes = [grant.scope for grant in actor.grants if grant.role in DECIDERS[State.OPEN]]
-    if not scopes:
-        raise NotAllowed
-    if not actor.second_factor:
-        raise SecondFactorNeeded
-    most = min(most, MOST)
-    rows = await UNVERIFIED.all(conn, scopes=scopes, after=after, own=list(actor.producers), most=most)
-    return cut(rows, most, lambda row: row.id)
+    scopes = require_scopes(actor, DECIDERS[ProducerState.OPEN])
+    most = min(most, MAX_PAGE_SIZE)
+    rows = await LIST_UNVERIFIED_PRODUCERS.all(conn, scopes=scopes, after=after, own=list(actor.producers), most=most)
+    return make_page(rows, most, lambda row: row.id)
 
 
 def may_verify(actor: Actor, row: ProducerRow) -> bool:
-    """Say whether the person may verify a producer's certificates, by role and place, of another's alone."""
+    """Return whether the actor's roles allow verifying the certificates of a producer that is not the actor's own."""
     own = row.id in actor.producers or actor.account_id == row.applied_by
-    roles = DECIDERS[State.OPEN]
-    return not own and any(grant.role in roles and row.village_code.startswith(grant.scope) for grant in actor.grants)
+    return not own and has_role_for(actor, DECIDERS[ProducerState.OPEN], row.village_code)
 
 
-async def list_own(conn: Connection, actor: Actor) -> list[ProducerRow]:
-    """Return the producers that the person works for, the latest first, at most 100."""
-    return await OWN_PRODUCERS.all(conn, own=list(actor.producers))
+async def list_own_producers(conn: Connection, actor: Actor) -> list[ProducerRow]:
+    """Return the producers that the actor works for, latest first, at most 100."""
+    return await LIST_OWN_PRODUCERS.all(conn, own=list(actor.producers))
 
 
 async def get_public_producer(conn: Connection, producer_id: UUID, *, now: datetime) -> PublicProducer:
-    """Return what everyone may see of an admitted producer.
+    """Return the public view of an admitted producer.
 
     Raises:
-        NotFound: there is none, or it has not been admitted.
+        NotFound: there is no such producer, or it was never admitted.
     """
-    found = await find_public_producer(conn, producer_id, now=now)
-    if found is None:
+    producer = await find_public_producer(conn, producer_id, now=now)
+    if producer is None:
         raise NotFound
-    return found
+    return producer
 
 
 async def find_public_producer(conn: Connection, producer_id: UUID, *, now: datetime) -> PublicProducer | None:
-    """Return what everyone may see of an admitted producer, or None."""
-    return await PUBLIC_PRODUCER.maybe(conn, producer_id=producer_id, day=day_of(now))
+    """Return the public view of an admitted producer, or None."""
+    return await FIND_PUBLIC_PRODUCER.maybe(conn, producer_id=producer_id, day=get_business_day(now))
 
 
-async def list_members(conn: Connection, actor: Actor, producer_id: UUID, *, now: datetime) -> list[Member]:
-    """Return who works for a producer of the person's own, owners first.
+async def list_members(conn: Connection, actor: Actor, producer_id: UUID, *, now: datetime) -> list[ProducerMember]:
+    """Return the members of an own producer, owners first.
 
     Raises:
-        NotFound: the person does not work for it.
+        NotFound: the actor does not work for it.
     """
-    if producer_id not in actor.producers:
-        raise NotFound
-    return await MEMBERS_OF.all(conn, producer_id=producer_id, day=day_of(now))
+    require_producer(actor, producer_id)
+    return await LIST_MEMBERS.all(conn, producer_id=producer_id, day=get_business_day(now))
 
 
 def may_decide(actor: Actor, row: ProducerRow) -> bool:
-    """Say whether it is the person's turn, by role and place alone."""
-    roles: frozenset[Role] = DECIDERS.get(State(row.state), frozenset())
-    return any(grant.role in roles and row.village_code.startswith(grant.scope) for grant in actor.grants)
+    """Return whether the actor's roles and divisions allow the producer's next step."""
+    roles: frozenset[Role] = DECIDERS.get(ProducerState(row.state), frozenset())
+    return has_role_for(actor, roles, row.village_code)

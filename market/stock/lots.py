@@ -1,34 +1,37 @@
-"""Opening a lot and counting it: changes arrive as deltas, never as absolute numbers."""
+"""Opening and counting lots; counts are changes, never absolute numbers."""
 
 from datetime import datetime
 from uuid import UUID
 
-from market.identity import Actor, NotFound
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
-from market.stock.models import MOST_UNITS, LessThanNothing, Lot, LotId, NothingToCount, Reason
+from market.stock.models import MAX_UNITS, InvalidStockChange, Lot, LotId, StockMoveReason, StockTooLow
 
-LOT = Query(
+GET_LOT = Query(
     Lot,
     """
-    SELECT id, producer_id, label, unit, left_units, waiting_units, sold_units
+    SELECT id, producer_id, label, unit, available_units AS left_units,
+           reserved_units AS waiting_units, sold_units
       FROM lots WHERE id = :lot_id AND producer_id = ANY(:producers::uuid[])
     """,
 )
-LOTS_OF = Query(
+LIST_LOTS = Query(
     Lot,
     """
-    SELECT id, producer_id, label, unit, left_units, waiting_units, sold_units
-      FROM lots WHERE producer_id = :producer_id ORDER BY id DESC LIMIT :most
+    SELECT id, producer_id, label, unit, available_units AS left_units,
+           reserved_units AS waiting_units, sold_units
+      FROM lots WHERE producer_id = :producer_id ORDER BY id DESC LIMIT :limit
     """,
 )
 OPEN_LOT = Query(
     UUID,
-    "INSERT INTO lots (producer_id, label, unit, left_units) VALUES (:producer_id, :label, :unit, 0) RETURNING id",
+    "INSERT INTO lots (producer_id, label, unit, available_units) VALUES (:producer_id, :label, :unit, 0) RETURNING id",
 )
 LOCK_LOT = Query(
     Lot,
     """
-    SELECT id, producer_id, label, unit, left_units, waiting_units, sold_units
+    SELECT id, producer_id, label, unit, available_units AS left_units,
+           reserved_units AS waiting_units, sold_units
       FROM lots WHERE id = :lot_id FOR NO KEY UPDATE
     """,
 )
@@ -44,9 +47,10 @@ ADD_MOVE = Query(
 ADD_UNITS = Query(
     Lot,
     """
-    UPDATE lots SET left_units = left_units + :units
+    UPDATE lots SET available_units = available_units + :units
      WHERE id = :lot_id
-    RETURNING id, producer_id, label, unit, left_units, waiting_units, sold_units
+    RETURNING id, producer_id, label, unit, available_units AS left_units,
+           reserved_units AS waiting_units, sold_units
     """,
 )
 
@@ -55,13 +59,13 @@ async def open_lot(conn: Connection, *, producer_id: UUID, label: str, unit: str
     """Open a lot with its first count, in the caller's transaction.
 
     Raises:
-        NothingToCount: the first count is negative or beyond all bounds; 0 opens an empty lot.
+        InvalidStockChange: the first count is negative or above `MAX_UNITS`; 0 opens an empty lot.
     """
     lot_id = LotId(await OPEN_LOT.one(conn, producer_id=producer_id, label=label, unit=unit))
     if units:
-        if not 0 < units <= MOST_UNITS:
-            raise NothingToCount
-        await ADD_MOVE.one(conn, lot_id=lot_id, reason=Reason.COUNT, reference="opened", units=units, now=now)
+        if not 0 < units <= MAX_UNITS:
+            raise InvalidStockChange
+        await ADD_MOVE.one(conn, lot_id=lot_id, reason=StockMoveReason.COUNT, reference="opened", units=units, now=now)
         await ADD_UNITS.one(conn, lot_id=lot_id, units=units)
     return lot_id
 
@@ -69,45 +73,49 @@ async def open_lot(conn: Connection, *, producer_id: UUID, label: str, unit: str
 async def count_units(
     conn: Connection, actor: Actor, lot_id: LotId, *, change: int, reference: str, now: datetime
 ) -> Lot:
-    """Add `change` units (negative: take away) to what can be sold, once a `reference`.
+    """Add `change` units (negative: remove) to the available units, once per `reference`.
 
-    The same reference again changes nothing, so that what a weak network sends twice counts once.
+    A repeated reference changes nothing, so that a request sent twice counts once.
 
     Raises:
-        NotFound: the lot is not of a producer that the actor works for.
-        NothingToCount: the change is zero or beyond all bounds.
-        LessThanNothing: more would go than can still be sold.
+        NotFound: the lot does not belong to a producer that the actor works for.
+        InvalidStockChange: the change is zero, or the lot would exceed `MAX_UNITS`.
+        StockTooLow: fewer units are available than would be removed.
     """
-    if not 0 < abs(change) <= MOST_UNITS:
-        raise NothingToCount
-    if await LOT.maybe(conn, lot_id=lot_id, producers=list(actor.producers)) is None:
+    if not 0 < abs(change) <= MAX_UNITS:
+        raise InvalidStockChange
+    if await GET_LOT.maybe(conn, lot_id=lot_id, producers=list(actor.producers)) is None:
         raise NotFound
     lot = await LOCK_LOT.one(conn, lot_id=lot_id)
-    fresh = await ADD_MOVE.maybe(conn, lot_id=lot_id, reason=Reason.COUNT, reference=reference, units=change, now=now)
-    if fresh is None:
+    added = await ADD_MOVE.maybe(
+        conn, lot_id=lot_id, reason=StockMoveReason.COUNT, reference=reference, units=change, now=now
+    )
+    if added is None:
         return lot
-    if lot.left_units + change < 0:
-        raise LessThanNothing(left=lot.left_units, unit=lot.unit, taken=-change)
-    if lot.left_units + change > MOST_UNITS:
-        raise NothingToCount
+    if lot.available_units + change < 0:
+        raise StockTooLow(left=lot.available_units, unit=lot.unit, taken=-change)
+    if lot.available_units + change > MAX_UNITS:
+        raise InvalidStockChange
     return await ADD_UNITS.one(conn, lot_id=lot_id, units=change)
 
 
-async def set_left(conn: Connection, lot_id: LotId, *, units: int, reference: str, now: datetime) -> None:
-    """Count a lot so that exactly `units` can be sold, as one delta; for the market's own demonstrations.
+async def set_available_units(conn: Connection, lot_id: LotId, *, units: int, reference: str, now: datetime) -> None:
+    """Set the available units of a lot by one count; used by the demo.
 
     Raises:
-        NothingToCount: more than anyone holds.
+        InvalidStockChange: `units` is negative or above `MAX_UNITS`.
     """
-    if not 0 <= units <= MOST_UNITS:
-        raise NothingToCount
+    if not 0 <= units <= MAX_UNITS:
+        raise InvalidStockChange
     lot = await LOCK_LOT.one(conn, lot_id=lot_id)
-    change = units - lot.left_units
+    change = units - lot.available_units
     if change:
-        await ADD_MOVE.maybe(conn, lot_id=lot_id, reason=Reason.COUNT, reference=reference, units=change, now=now)
+        await ADD_MOVE.maybe(
+            conn, lot_id=lot_id, reason=StockMoveReason.COUNT, reference=reference, units=change, now=now
+        )
         await ADD_UNITS.one(conn, lot_id=lot_id, units=change)
 
 
-async def lots_of(conn: Connection, producer_id: UUID, *, most: int = 100) -> list[Lot]:
+async def list_lots(conn: Connection, producer_id: UUID, *, limit: int = 100) -> list[Lot]:
     """Return a producer's lots, newest first, at most 1,000."""
-    return await LOTS_OF.all(conn, producer_id=producer_id, most=min(most, 1_000))
+    return await LIST_LOTS.all(conn, producer_id=producer_id, limit=min(limit, 1_000))

@@ -1,21 +1,21 @@
-"""Lots, and the answers that say no about them."""
+"""Lots, stock moves, and their refusals."""
 
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from market.kernel import Refusal
 
 LotId = NewType("LotId", UUID)
 
-MOST_UNITS = 1_000_000_000
-"""The most units that a lot holds or a count moves."""
+MAX_UNITS = 1_000_000_000
+"""The largest number of units of a lot, and of one count."""
 
 
-class Reason(StrEnum):
-    """Why a lot's units moved, other than by being ordered."""
+class StockMoveReason(StrEnum):
+    """Why the units of a lot changed, other than by an order."""
 
     COUNT = "count"
     CANCELLED = "cancelled"
@@ -23,20 +23,23 @@ class Reason(StrEnum):
     RETURNED = "returned"
 
 
-class Lot(Struct, frozen=True):
-    """What is left of a lot: for sale now, in orders that wait for payment, and sold."""
+class Lot(Struct, frozen=True, kw_only=True):
+    """The units of a lot: available for sale, reserved by unpaid orders, and sold.
+
+    The API keeps the field names `left_units` and `waiting_units`.
+    """
 
     id: LotId
     producer_id: UUID
     label: str
     unit: str
-    left_units: int
-    waiting_units: int
+    available_units: int = field(name="left_units")
+    reserved_units: int = field(name="waiting_units")
     sold_units: int
 
 
-class NothingToCount(Refusal):
-    """A count that changes nothing, or more than anyone holds."""
+class InvalidStockChange(Refusal):
+    """The change is zero, or larger than a lot can be."""
 
     code = "nothing_to_count"
     status = 422
@@ -44,8 +47,8 @@ class NothingToCount(Refusal):
     en = "A count changes the stock by 1 to 1,000,000,000 units, up or down."
 
 
-class LessThanNothing(Refusal):
-    """The count takes away more than can still be sold; what is in orders stays theirs."""
+class StockTooLow(Refusal):
+    """The count removes more units than are available; reserved units stay reserved."""
 
     code = "less_than_nothing"
     zh = "可售只剩 {left} {unit}，不能再减 {taken}。"

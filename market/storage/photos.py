@@ -1,4 +1,4 @@
-"""Photos: taken by a phone, shown to everyone; nothing of the original file survives but what can be seen."""
+"""Photos: validated, re-encoded to WebP without metadata, and served to everyone or to the people concerned."""
 
 import asyncio
 import hashlib
@@ -13,52 +13,52 @@ from PIL import Image, ImageOps
 
 from market.identity.models import AccountId, NotFound
 from market.kernel import Connection, Query, Refusal
-from market.storage.files import FileMissing, Files
+from market.storage.files import FileMissing, FileStore
 
 PhotoId = NewType("PhotoId", UUID)
 
 PAGE_WIDTHS = (240, 480, 720)
-"""Longest sides of the kept pictures, in pixels. Source: web.md of the design, photos."""
-MOST_PIXELS = 40_000_000
-MOST_BYTES = 20 * 1024 * 1024
-_LONGEST_SIDE = 20_000
+"""Longest sides of the stored pictures, in pixels. Source: web.md of the design, photos."""
+MAX_PIXELS = 40_000_000
+MAX_PHOTO_BYTES = 20 * 1024 * 1024
+_MAX_SIDE = 20_000
 _QUALITY = 80
-_MOST_DRAWING = 64 * 1024
+_MAX_DRAWING_BYTES = 64 * 1024
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _NAME_DIGITS = 40
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")
 
-# Our own limit stands before any decoding; Pillow's warning above 89 million pixels would come later.
+# `_require_allowed_size` checks our own limit before decoding; Pillow's warning above 89 million pixels comes later.
 Image.MAX_IMAGE_PIXELS = None
 
 
-class Purpose(StrEnum):
-    """What a photo is for; only those of listings are shown to everyone."""
+class PhotoPurpose(StrEnum):
+    """The purpose of a photo; only those of listings are public."""
 
     LISTING = "listing"
     CERTIFICATE = "certificate"
     PARCEL = "parcel"
 
 
-class Kind(StrEnum):
-    """How a picture is kept."""
+class PhotoFormat(StrEnum):
+    """The file format of a stored picture."""
 
     WEBP = "webp"
     SVG = "svg"
 
 
-class Prepared(Struct, frozen=True):
-    """A picture that is in the store and waits for its row."""
+class PreparedPhoto(Struct, frozen=True):
+    """A picture that is stored and has no database row yet."""
 
-    purpose: Purpose
+    purpose: PhotoPurpose
     sha256: bytes
     width: int
     height: int
-    kind: Kind
+    kind: PhotoFormat
 
 
 class PhotoPaths(Struct, frozen=True):
-    """The addresses of a picture for pages: small, middle, large; a drawing has one for all."""
+    """The URL paths of a picture in three sizes; an SVG has the same path for all."""
 
     small: str
     middle: str
@@ -66,15 +66,15 @@ class PhotoPaths(Struct, frozen=True):
 
 
 class PhotoRow(Struct, frozen=True):
-    """Which picture a certificate or a parcel shows."""
+    """The stored name, purpose and format of a photo."""
 
     name: str
-    purpose: Purpose
-    kind: Kind
+    purpose: PhotoPurpose
+    kind: PhotoFormat
 
 
 class BadPhoto(Refusal):
-    """The file is no photo that is taken, or it is too large; the text says which."""
+    """The file is not a supported photo, or is too large; the text states which."""
 
     code = "bad_photo"
     status = 422
@@ -90,8 +90,8 @@ ADD_PHOTO = Query(
     RETURNING id
     """,
 )
-# A picture that no listing shows is its owner's alone, whoever knows its address.
-SHOWN = Query(
+# A picture that no listing shows is not public, even to those who know its path.
+FIND_LISTED_PHOTO = Query(
     int,
     """
     SELECT 1 FROM photos f JOIN listings l ON l.photo_id = f.id
@@ -99,8 +99,8 @@ SHOWN = Query(
      LIMIT 1
     """,
 )
-# The owner may open it; so may officials of the place for a certificate's sake.
-PRIVATE_PHOTO = Query(
+# Readable by its owner and, for a certificate, by the producer's members and officials of its division.
+FIND_PRIVATE_PHOTO = Query(
     PhotoRow,
     """
     SELECT f.name, f.purpose, f.kind
@@ -116,64 +116,66 @@ PRIVATE_PHOTO = Query(
 )
 
 
-def _too_large(bytes_: int) -> BadPhoto:
-    megabytes = MOST_BYTES // (1024 * 1024)
+def _build_too_large(bytes_: int) -> BadPhoto:
+    megabytes = MAX_PHOTO_BYTES // (1024 * 1024)
     return BadPhoto(
         why=f"照片太大（{bytes_ // (1024 * 1024)} MB），请选 {megabytes} MB 以内的。",
-        reason=f"The photo is too large; at most {megabytes} MiB are taken.",
+        reason=f"The photo is too large; at most {megabytes} MiB are accepted.",
     )
 
 
-def _unreadable() -> BadPhoto:
+def _build_unreadable() -> BadPhoto:
     return BadPhoto(
         why="这个文件打不开，请拍一张 JPEG、PNG 或 WebP 照片。",
         reason="The file cannot be read; send a JPEG, PNG or WebP photo.",
     )
 
 
-def _check_head(content: bytes) -> None:
-    if len(content) > MOST_BYTES:
-        raise _too_large(len(content))
+def _require_readable_header(content: bytes) -> None:
+    if len(content) > MAX_PHOTO_BYTES:
+        raise _build_too_large(len(content))
     if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
         raise BadPhoto(
             why="这是 HEIC 照片，暂时打不开。请在相机设置里选“兼容性最佳”，或发一张 JPEG。",
-            reason="HEIC photos are not taken; set the camera to JPEG (most compatible).",
+            reason="HEIC photos are not supported; set the camera to JPEG (most compatible).",
         )
 
 
-def render(content: bytes) -> tuple[int, int, list[bytes]]:
-    """Decode a photo; return its WebP pictures for `PAGE_WIDTHS`, upright and without metadata, and the largest's size.
+def render_photo(content: bytes) -> tuple[int, int, list[bytes]]:
+    """Decode a photo; return width and height of its largest picture, and its WebP pictures for `PAGE_WIDTHS`.
+
+    The pictures are upright and without metadata.
 
     Raises:
-        BadPhoto: it is no JPEG, PNG or WebP, is broken, or is above 20 MiB or 40 million pixels.
+        BadPhoto: it is not a JPEG, PNG or WebP, is corrupt, or is above 20 MiB or 40 million pixels.
     """
-    _check_head(content)
+    _require_readable_header(content)
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
-            _check_size(opened)
-            # JPEG is decoded at half, a quarter or an eighth of its size, where that is still large enough.
+            _require_allowed_size(opened)
+            # Decode a JPEG at 1/2, 1/4 or 1/8 of its size where that is still large enough.
             opened.draft("RGB", (PAGE_WIDTHS[-1] * 2, PAGE_WIDTHS[-1] * 2))
-            picture = _flat(ImageOps.exif_transpose(opened))
+            picture = _flatten(ImageOps.exif_transpose(opened))
     except BadPhoto:
         raise
     except Exception as error:
-        # A decoder fails in as many ways as a file can be broken: Pillow raises TypeError and struct.error too.
-        raise _unreadable() from error
-    pictures = [_smaller(picture, width) for width in PAGE_WIDTHS]
+        # Pillow raises many types for corrupt files, TypeError and struct.error among them.
+        raise _build_unreadable() from error
+    pictures = [_resize(picture, width) for width in PAGE_WIDTHS]
     return pictures[-1].width, pictures[-1].height, [_encode(each) for each in pictures]
 
 
-def _check_size(opened: Image.Image) -> None:
-    """Refuse a picture by the size that its head declares, before a pixel of it is decoded."""
-    if opened.width * opened.height > MOST_PIXELS or max(opened.size) > _LONGEST_SIDE:
+def _require_allowed_size(opened: Image.Image) -> None:
+    """Refuse a picture that its header declares too large, before decoding it."""
+    if opened.width * opened.height > MAX_PIXELS or max(opened.size) > _MAX_SIDE:
         raise BadPhoto(
             why="照片像素太多，请选 4000 万像素以内的。",
-            reason="The photo has too many pixels; at most 40 million are taken.",
+            reason="The photo has too many pixels; at most 40 million are accepted.",
         )
 
 
-def _flat(picture: Image.Image) -> Image.Image:
-    """Return the picture's pixels alone, on white where they are clear: a new image that carries nothing else."""
+def _flatten(picture: Image.Image) -> Image.Image:
+    """Return a new RGB image of the pixels alone, with transparency on white."""
     with_alpha = picture.convert("RGBA") if picture.has_transparency_data else None
     plain = Image.new("RGB", picture.size, "white")
     if with_alpha is None:
@@ -183,7 +185,7 @@ def _flat(picture: Image.Image) -> Image.Image:
     return plain
 
 
-def _smaller(picture: Image.Image, longest: int) -> Image.Image:
+def _resize(picture: Image.Image, longest: int) -> Image.Image:
     smaller = picture.copy()
     smaller.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     return smaller
@@ -195,45 +197,45 @@ def _encode(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def file_name(purpose: Purpose, name: str, kind: Kind, width: int | None = None) -> str:
-    """Return where a picture lies in the store."""
-    return f"{purpose}/{name}.svg" if kind is Kind.SVG else f"{purpose}/{name}-{width}.webp"
+def get_file_name(purpose: PhotoPurpose, name: str, kind: PhotoFormat, width: int | None = None) -> str:
+    """Return the name of a picture in the store."""
+    return f"{purpose}/{name}.svg" if kind is PhotoFormat.SVG else f"{purpose}/{name}-{width}.webp"
 
 
-async def prepare_photo(files: Files, content: bytes, purpose: Purpose) -> Prepared:
-    """Decode a photo in a thread and put its pictures into the store, outside of any transaction.
+async def prepare_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) -> PreparedPhoto:
+    """Decode a photo in a thread and store its pictures; call it outside of any transaction.
 
-    Its name is the hash of its largest picture, so the same photo is kept once; without a row it is shown nowhere.
+    The name is the hash of the largest picture, so the same photo is stored once. Without a row it is not served.
 
     Raises:
-        BadPhoto: it is no JPEG, PNG or WebP, is broken, or is above 20 MiB or 40 million pixels.
+        BadPhoto: it is not a JPEG, PNG or WebP, is corrupt, or is above 20 MiB or 40 million pixels.
     """
-    _check_head(content)
+    _require_readable_header(content)
     async with files.decoders:
-        width, height, pictures = await asyncio.to_thread(render, content)
+        width, height, pictures = await asyncio.to_thread(render_photo, content)
     sha256 = hashlib.sha256(pictures[-1]).digest()
     name = sha256.hex()[:_NAME_DIGITS]
     for longest, picture in zip(PAGE_WIDTHS, pictures, strict=True):
-        await files.put(file_name(purpose, name, Kind.WEBP, longest), picture)
-    return Prepared(purpose, sha256, width, height, Kind.WEBP)
+        await files.put(get_file_name(purpose, name, PhotoFormat.WEBP, longest), picture)
+    return PreparedPhoto(purpose, sha256, width, height, PhotoFormat.WEBP)
 
 
-async def prepare_drawing(files: Files, svg: str, *, width: int, height: int) -> Prepared:
-    """Put a drawing of our own into the store; what people upload never becomes SVG.
+async def prepare_drawing(files: FileStore, svg: str, *, width: int, height: int) -> PreparedPhoto:
+    """Store an SVG drawing of the project; uploads never become SVG.
 
     Raises:
-        ValueError: it is above 64 KiB, or holds a script or an outside reference: a bug of the caller.
+        ValueError: it is above 64 KiB, or contains a script or an external reference: a bug of the caller.
     """
-    if len(svg) > _MOST_DRAWING or any(word in svg for word in ("<script", "href=", "url(http", "<foreignObject")):
-        raise ValueError("a stored drawing is small and refers to nothing outside itself")
+    if len(svg) > _MAX_DRAWING_BYTES or any(word in svg for word in ("<script", "href=", "url(http", "<foreignObject")):
+        raise ValueError("a stored drawing is at most 64 KiB, without scripts or external references")
     content = svg.encode()
     sha256 = hashlib.sha256(content).digest()
-    await files.put(file_name(Purpose.LISTING, sha256.hex()[:_NAME_DIGITS], Kind.SVG), content)
-    return Prepared(Purpose.LISTING, sha256, width, height, Kind.SVG)
+    await files.put(get_file_name(PhotoPurpose.LISTING, sha256.hex()[:_NAME_DIGITS], PhotoFormat.SVG), content)
+    return PreparedPhoto(PhotoPurpose.LISTING, sha256, width, height, PhotoFormat.SVG)
 
 
-async def add_photo(conn: Connection, owner_id: AccountId, prepared: Prepared, *, now: datetime) -> PhotoId:
-    """Make a stored picture a person's own, in the caller's transaction."""
+async def add_photo(conn: Connection, owner_id: AccountId, prepared: PreparedPhoto, *, now: datetime) -> PhotoId:
+    """Insert the row of a stored picture with its owner, in the caller's transaction."""
     return PhotoId(
         await ADD_PHOTO.one(
             conn,
@@ -248,51 +250,52 @@ async def add_photo(conn: Connection, owner_id: AccountId, prepared: Prepared, *
     )
 
 
-def photo_paths(name: str, kind: str) -> PhotoPaths:
-    """Return the public addresses of a listing's picture by its stored name."""
-    if kind == Kind.SVG:
+def get_photo_paths(name: str, kind: str) -> PhotoPaths:
+    """Return the public URL paths of a listing's picture by its stored name."""
+    if kind == PhotoFormat.SVG:
         return PhotoPaths(*[f"/photos/{name}.svg"] * 3)
     return PhotoPaths(*(f"/photos/{name}-{width}.webp" for width in PAGE_WIDTHS))
 
 
-async def require_shown(conn: Connection, name: str) -> None:
-    """Let pass a picture that a listing shows, by the last part of its address.
+async def require_listed_photo(conn: Connection, name: str) -> None:
+    """Require that a listing shows the picture of a file name.
 
     Raises:
-        NotFound: no listing shows it: it was only uploaded, or its offer was refused.
+        NotFound: no listing shows it, as where it was only uploaded.
     """
-    if await SHOWN.maybe(conn, name=name[:_NAME_DIGITS]) is None:
+    if await FIND_LISTED_PHOTO.maybe(conn, name=name[:_NAME_DIGITS]) is None:
         raise NotFound
 
 
-async def open_photo(files: Files, name: str) -> bytes:
-    """Return a picture of a listing by the last part of its address.
+async def read_listed_photo(files: FileStore, name: str) -> bytes:
+    """Return the contents of a listing's picture by its file name.
 
     Raises:
-        NotFound: the store holds no such picture of a listing.
+        NotFound: the store has no such picture of a listing.
     """
     stem, _, ending = name.rpartition(".")
     digest, _, width = stem.partition("-")
-    fine = len(digest) == _NAME_DIGITS and all(character in "0123456789abcdef" for character in digest)
-    if not fine or (ending, width) not in {("svg", ""), *(("webp", str(each)) for each in PAGE_WIDTHS)}:
+    is_digest = len(digest) == _NAME_DIGITS and all(character in "0123456789abcdef" for character in digest)
+    if not is_digest or (ending, width) not in {("svg", ""), *(("webp", str(each)) for each in PAGE_WIDTHS)}:
         raise NotFound
     try:
-        return await files.get(f"{Purpose.LISTING}/{name}")
+        return await files.get(f"{PhotoPurpose.LISTING}/{name}")
     except FileMissing as error:
         raise NotFound from error
 
 
-async def private_photo_file(
+async def get_private_photo_name(
     conn: Connection, photo_id: UUID, *, account_id: AccountId, own: list[UUID], scopes: list[str]
 ) -> str:
-    """Return where the largest picture of a photo lies in the store, for whom it is.
+    """Return the store name of the largest picture of a private photo.
 
-    That is its owner, who works for the producer (`own`) whose certificate it shows, and officials of its place.
+    Readable by its owner, members of the producer (`own`) whose certificate it shows, and officials whose `scopes`
+    include the producer's village.
 
     Raises:
-        NotFound: there is none, or it is not the person's to see.
+        NotFound: there is no such photo, or the actor may not see it.
     """
-    row = await PRIVATE_PHOTO.maybe(conn, photo_id=photo_id, account_id=account_id, own=own, scopes=scopes)
+    row = await FIND_PRIVATE_PHOTO.maybe(conn, photo_id=photo_id, account_id=account_id, own=own, scopes=scopes)
     if row is None:
         raise NotFound
-    return file_name(row.purpose, row.name, row.kind, PAGE_WIDTHS[-1])
+    return get_file_name(row.purpose, row.name, row.kind, PAGE_WIDTHS[-1])

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.kernel import FieldFault, Refusal
-from market.subsidies.words import CHECK_NAMES, month_zh
+from market.subsidies.names import CHECK_NAMES, format_month_zh
 
 CycleId = NewType("CycleId", UUID)
 RunId = NewType("RunId", UUID)
@@ -16,8 +16,8 @@ FindingId = NewType("FindingId", UUID)
 FileId = NewType("FileId", UUID)
 
 
-class State(StrEnum):
-    """How far a cycle (账期) has come."""
+class CycleState(StrEnum):
+    """The state of a cycle (账期)."""
 
     OPEN = "open"
     CALCULATED = "calculated"
@@ -29,23 +29,20 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-STATE_NAMES = {
-    State.OPEN: "已开账",
-    State.CALCULATED: "已计算",
-    State.CONFIRMED: "村级已核实",
-    State.REVIEWED: "乡镇已审核",
-    State.DECIDED: "县级已审定",
-    State.SETTLED: "已结算",
-    State.RECONCILED: "已对账",
-    State.CLOSED: "已关账",
+CYCLE_STATE_NAMES = {
+    CycleState.OPEN: "已开账",
+    CycleState.CALCULATED: "已计算",
+    CycleState.CONFIRMED: "村级已核实",
+    CycleState.REVIEWED: "乡镇已审核",
+    CycleState.DECIDED: "县级已审定",
+    CycleState.SETTLED: "已结算",
+    CycleState.RECONCILED: "已对账",
+    CycleState.CLOSED: "已关账",
 }
-
-UNDECIDED = (State.OPEN, State.CALCULATED, State.CONFIRMED, State.REVIEWED)
-"""Before the county's decision a cycle may be calculated again; what changes voids the reviews."""
 
 
 class Duty(StrEnum):
-    """The seven duties of one cycle, which seven people hold (R14)."""
+    """The seven duties of one cycle, held by seven different people (R14)."""
 
     IMPORT = "import"
     TERMS = "terms"
@@ -68,44 +65,44 @@ DUTY_NAMES = {
 
 
 class Outcome(StrEnum):
-    """What a command came to; a refusal is raised."""
+    """The outcome of a command; a refusal is raised."""
 
     OK = "ok"
     NO_OP = "no-op"
 
 
 class CellFault(FieldFault, frozen=True):
-    """What is wrong with one cell of a sheet; row 1 is the header, as a spreadsheet shows it."""
+    """A fault in one cell of a spreadsheet; row 1 is the header."""
 
     row: int
     column: str
     value: str
 
 
-class Done(Struct, frozen=True, kw_only=True):
-    """A step of the month was taken."""
+class StepResult(Struct, frozen=True, kw_only=True):
+    """The result of a step of the month."""
 
     outcome: Outcome = Outcome.OK
     county: str
     month: str
-    state: State
+    state: CycleState
     waiting: int = 0
-    """How many villages the step still waits for, where several people take it."""
+    """How many villages the step still waits for, where several officials take it."""
 
 
 class MonthRefusal(Refusal):
-    """A refusal that names a month: to people as they say it, to programs as it is written in `facts`."""
+    """A refusal that names a month: as `2019年3月` in the Chinese text, as `2019-03` in `facts`."""
 
     @override
     def text(self, language: str = "zh") -> str:
         """Return the refusal in the reader's language (`zh` or `en`)."""
         if language == "en":
             return super().text(language)
-        return self.zh.format_map({**self.facts, "month": month_zh(str(self.facts["month"]))})
+        return self.zh.format_map({**self.facts, "month": format_month_zh(str(self.facts["month"]))})
 
 
 class SecondDuty(MonthRefusal):
-    """The account has another duty in this cycle already; its roles do not matter (R14)."""
+    """The account already has another duty in this cycle, whatever its roles (R14)."""
 
     code = "second_duty"
     status = 403
@@ -118,8 +115,8 @@ class SecondDuty(MonthRefusal):
         super().__init__(rule=rule, month=month, held=DUTY_NAMES[held], wanted=DUTY_NAMES[wanted])
 
 
-class AppliedForIt(MonthRefusal):
-    """Whoever applied for a household does not confirm it (R14)."""
+class AppliedForLine(MonthRefusal):
+    """The agent who applied for a household may not confirm it (R14)."""
 
     code = "second_duty"
     status = 403
@@ -136,15 +133,15 @@ class CycleClosed(MonthRefusal):
 
 
 class WrongState(MonthRefusal):
-    """The cycle is not at the step that this follows."""
+    """The cycle is not in the state that the step requires."""
 
     code = "wrong_state"
     zh = "{month}账期现在是“{state}”，这一步要在“{needed}”之后办理。"
     en = "The cycle of {month} is {state}; this step follows {needed}."
 
 
-class NoCycle(MonthRefusal):
-    """Nothing was opened for that month."""
+class CycleNotFound(MonthRefusal):
+    """No cycle is open for that month."""
 
     code = "no_cycle"
     status = 404
@@ -153,7 +150,7 @@ class NoCycle(MonthRefusal):
 
 
 class FindingsUndecided(Refusal):
-    """Findings that stop a line wait for a decision."""
+    """Stopping findings are not decided yet."""
 
     code = "findings_undecided"
     zh = "还有 {count} 件停付的疑点没有处理：{told}。"
@@ -169,14 +166,14 @@ class FindingsUndecided(Refusal):
 
 
 class FactsChanged(MonthRefusal):
-    """What the decision would rest on is no longer what was calculated and reviewed."""
+    """The facts changed since the calculation and the review."""
 
     code = "facts_changed"
     zh = "{month}核实之后数据有变化，请重新计算。"
     en = "The facts of {month} changed after they were reviewed; calculate again."
 
 
-class NoFinding(MonthRefusal):
+class FindingNotFound(MonthRefusal):
     """There is no such finding up to that month."""
 
     code = "no_finding"
@@ -188,8 +185,8 @@ class NoFinding(MonthRefusal):
         super().__init__(month=month, check=check, subject=subject, name=CHECK_NAMES.get(check, check))
 
 
-class NotOfFinding(Refusal):
-    """A line of the decision is not one of the finding's."""
+class LineNotInFinding(Refusal):
+    """A line of the decision is not part of the finding."""
 
     code = "not_of_finding"
     status = 422
@@ -197,7 +194,7 @@ class NotOfFinding(Refusal):
     en = "{lines} are not lines of this finding, which has {known}."
 
 
-class WhyMissing(Refusal):
+class DecisionReasonMissing(Refusal):
     """A decision needs its reason."""
 
     code = "why_missing"
@@ -207,15 +204,15 @@ class WhyMissing(Refusal):
 
 
 class FileChanged(Refusal):
-    """A file of that name was taken before with other content."""
+    """A file of that name was imported before with other content."""
 
     code = "file_changed"
     zh = "文件 {name} 已经导入过，内容不同：原 {taken_sha256}，现 {given_sha256}。请换一个文件名。"
     en = "{name} was taken before with other content: {taken_sha256} then, {given_sha256} now. Give it another name."
 
 
-class FileTakenAs(Refusal):
-    """The same bytes were taken under another name."""
+class FileAlreadyImported(Refusal):
+    """The same content was imported under another name."""
 
     code = "file_taken"
     zh = "内容相同的文件已经以 {taken} 导入过。"
@@ -223,7 +220,7 @@ class FileTakenAs(Refusal):
 
 
 class FileMalformed(Refusal):
-    """The file is refused as a whole; every fault is named and nothing was taken."""
+    """The file is refused as a whole; every fault is listed and nothing was imported."""
 
     code = "file_malformed"
     status = 422
@@ -232,7 +229,7 @@ class FileMalformed(Refusal):
 
 
 class FileUnreadable(Refusal):
-    """The file cannot be read as a sheet at all."""
+    """The file cannot be read as a spreadsheet."""
 
     code = "file_unreadable"
     status = 422
@@ -241,7 +238,7 @@ class FileUnreadable(Refusal):
 
 
 class ManifestMissing(Refusal):
-    """A billing file comes with its manifest."""
+    """A billing file needs its manifest."""
 
     code = "manifest_missing"
     status = 422
@@ -250,7 +247,7 @@ class ManifestMissing(Refusal):
 
 
 class ManifestMismatch(Refusal):
-    """The manifest says something else than the file."""
+    """The manifest does not match the file."""
 
     code = "manifest_mismatch"
     status = 422
@@ -259,7 +256,7 @@ class ManifestMismatch(Refusal):
 
 
 class RegisterDiffers(Refusal):
-    """The file changes what the register holds; nothing was taken."""
+    """The file differs from the register; nothing was imported."""
 
     code = "register_differs"
     zh = "与现有名册不同：{ended} 人离户，{begun} 人入户，{changed} 处变更。核对后用“接受变更”导入。"
@@ -293,8 +290,8 @@ class BadCounty(Refusal):
     en = "{value} is not a county; write its six digits, such as 130624."
 
 
-class CaseFaulty(MonthRefusal):
-    """The month cannot be calculated before its facts are put right."""
+class CaseInvalid(MonthRefusal):
+    """The month cannot be calculated before its facts are corrected."""
 
     code = "case_faulty"
     status = 422
@@ -302,7 +299,7 @@ class CaseFaulty(MonthRefusal):
     en = "{month} cannot be calculated: {count} facts must be put right first."
 
 
-class NoSuchLine(MonthRefusal):
+class SubsidyLineNotFound(MonthRefusal):
     """The month has no such line."""
 
     code = "no_such_line"

@@ -1,65 +1,53 @@
-"""Pages for people: rendered by the server, phone first, whole without scripts."""
+"""Pages for people: rendered on the server, phone first, complete without scripts."""
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from litestar import Router
 
-from market.identity import NotSignedIn
-from market.web import (
+from market.identity.models import NotSignedIn
+from market.web import assets, photos
+from market.web.account import demo_sign_in, elder_mode, sign_in
+from market.web.desk import ROUTES as DESK_ROUTES
+from market.web.farm import (
     apply,
-    assets,
-    bill,
-    cart,
-    checkout,
-    demo,
-    elder,
-    farm,
+    certificates,
     freight,
-    goods,
-    letting,
+    guests,
+    list_product,
+    list_stay,
+    listings,
     money,
-    order_moves,
-    orders,
-    own_listings,
-    papers,
-    paying,
-    photos,
-    sell,
-    shop,
-    sign_in,
-    stay,
+    parcels,
+    phone_bill,
 )
-from market.web.plumbing import lead_to_sign_in
+from market.web.farm import home as farm_home
+from market.web.pages import redirect_to_sign_in
+from market.web.shop import browse, cart, checkout, order, order_actions, orders, pay, product, stay
 
-_PAGES = (
-    assets, cart, checkout, demo, elder, goods, order_moves, orders, paying, photos, shop, sign_in, stay,
+_SHOP_PAGES = (
+    assets, photos, sign_in, elder_mode, demo_sign_in,
+    browse, product, stay, cart, checkout, pay, orders, order, order_actions,
 )  # fmt: skip
-_OF_FARMERS = (apply, bill, farm, freight, letting, money, own_listings, papers, sell)
+_FARM_PAGES = (
+    farm_home, parcels, guests, list_product, list_stay, listings, money, phone_bill, apply, certificates, freight,
+)  # fmt: skip
 
 SHOP = Router(
     path="/",
-    route_handlers=[route for pages in _PAGES for route in pages.ROUTES],
-    exception_handlers={NotSignedIn: lead_to_sign_in},
+    route_handlers=[route for pages in _SHOP_PAGES for route in pages.ROUTES],
+    exception_handlers={NotSignedIn: redirect_to_sign_in},
     include_in_schema=False,
 )
-"""The shop and what is a buyer's own; who opens that without having signed in is led there, and back."""
+"""The shop and a buyer's own pages; a visitor who opens one of the latter is sent to sign in, and back."""
 
 FARM = Router(
     path="/",
-    route_handlers=[route for pages in _OF_FARMERS for route in pages.ROUTES],
-    exception_handlers={NotSignedIn: lead_to_sign_in},
+    route_handlers=[route for pages in _FARM_PAGES for route in pages.ROUTES],
+    exception_handlers={NotSignedIn: redirect_to_sign_in},
     include_in_schema=False,
 )
-"""Everything under /farm; who is not signed in is led to signing in, and back."""
+"""Everything under /farm; a visitor is sent to sign in, and back."""
 
-
-def _desk_routes() -> list[Any]:
-    """Return the officials' pages, which are a package of their own."""
-    return list(getattr(import_module("market.web.desk"), "ROUTES", [])) if find_spec("market.web.desk") else []
-
-
-ROUTES: list[Any] = [SHOP, FARM, *_desk_routes()]
+ROUTES: list[Any] = [SHOP, FARM, *DESK_ROUTES]
 
 __all__ = ["ROUTES"]

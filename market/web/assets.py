@@ -1,20 +1,19 @@
-"""Files that pages fetch: scripts and the mark under names that never change, and what crawlers ask for."""
+"""Static files under names that hold their hash, the favicon, and robots.txt and sitemap.xml for crawlers."""
 
-from typing import Any
-
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.identity import NotFound
+from market.http import HttpRequest
+from market.identity.models import NotFound
 from market.kernel import Database, Query
-from market.web.plumbing import services
+from market.web.services import get_services
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 _HOUR = "public, max-age=3600"
-_MOST_ADDRESSES = 5000
+_MAX_SITEMAP_LISTINGS = 5000
 
-LIVE_ADDRESSES = Query(
+LIST_LISTING_PATHS = Query(
     str,
     """
     SELECT CASE kind WHEN 'product' THEN '/goods/' ELSE '/stays/' END || number
@@ -24,17 +23,17 @@ LIVE_ADDRESSES = Query(
      LIMIT :most
     """,
 )
-LISTED_KINDS = Query(str, "SELECT '/kinds/' || code FROM categories ORDER BY position")
+LIST_CATEGORY_PATHS = Query(str, "SELECT '/kinds/' || code FROM categories ORDER BY position")
 
 
 @get("/static/{name:str}", include_in_schema=False)
-async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
-    """Give a script or the mark; its name holds its hash, so that it may be kept for ever.
+async def static_file(request: HttpRequest, name: FromPath[str]) -> Response[bytes]:
+    """Return a script or the logo; its name holds its hash, so caches may keep it forever.
 
     Raises:
-        NotFound: there is no such file.
+        NotFound: the file does not exist.
     """
-    found = services(request).renderer.static.get(f"/static/{name}")
+    found = get_services(request).renderer.static.get(f"/static/{name}")
     if found is None:
         raise NotFound
     media_type = found.media_type.partition(";")[0]
@@ -42,32 +41,32 @@ async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> R
 
 
 @get("/favicon.ico", include_in_schema=False)
-async def favicon(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Give the mark to browsers that ask for an icon by its old name."""
-    renderer = services(request).renderer
+async def favicon(request: HttpRequest) -> Response[bytes]:
+    """Return the logo to browsers that request /favicon.ico."""
+    renderer = get_services(request).renderer
     mark = renderer.static[renderer.url("mark.svg")]
     return Response(mark.content, media_type=mark.media_type, headers={"Cache-Control": "public, max-age=86400"})
 
 
-def origin_of(request: Request[Any, Any, Any]) -> str:
-    """Return the address of the site as people see it, without a slash at its end."""
-    return (services(request).settings.public_url or str(request.base_url)).rstrip("/")
+def get_origin(request: HttpRequest) -> str:
+    """Return the public origin of the site, without a trailing slash."""
+    return (get_services(request).settings.public_url or str(request.base_url)).rstrip("/")
 
 
 @get("/robots.txt", include_in_schema=False)
-async def robots(request: Request[Any, Any, Any]) -> Response[str]:
-    """Tell crawlers where not to go."""
+async def robots(request: HttpRequest) -> Response[str]:
+    """Disallow crawlers on personal pages, the API and the search."""
     closed = ["/cart", "/checkout", "/orders", "/me", "/farm", "/desk", "/sign-in", "/demo", "/api/", "/search"]
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), f"Sitemap: {origin_of(request)}/sitemap.xml"]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), f"Sitemap: {get_origin(request)}/sitemap.xml"]
     return Response("\n".join(lines) + "\n", media_type="text/plain", headers={"Cache-Control": _HOUR})
 
 
 @get("/sitemap.xml", include_in_schema=False)
-async def sitemap(request: Request[Any, Any, Any], db: NamedDependency[Database]) -> Response[str]:
-    """List what is for sale, the best known first, at most 5,000 addresses."""
+async def sitemap(request: HttpRequest, db: NamedDependency[Database]) -> Response[str]:
+    """List categories and live listings for crawlers, by descending score, at most 5,000 listings."""
     async with db.connection() as conn:
-        found = await LISTED_KINDS.all(conn) + await LIVE_ADDRESSES.all(conn, most=_MOST_ADDRESSES)
-    origin = origin_of(request)
+        found = await LIST_CATEGORY_PATHS.all(conn) + await LIST_LISTING_PATHS.all(conn, most=_MAX_SITEMAP_LISTINGS)
+    origin = get_origin(request)
     rows = "".join(f"<url><loc>{origin}{path}</loc></url>\n" for path in ["/", "/kinds", *found])
     text = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'

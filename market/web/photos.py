@@ -1,68 +1,57 @@
-"""Pictures: those of listings for everyone, those of certificates for whom they concern, and taking one from a form."""
+"""Photos of listings, which everyone may see, and of certificates, which their owners and officials may see."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from market.identity import Actor, NotFound, SecondFactorNeeded
+from market.identity.access import list_scopes, require_second_factor_of_official
+from market.identity.models import Actor, NotFound
 from market.kernel import Database
-from market.storage import (
-    BadPhoto,
-    FileMissing,
-    Files,
-    Prepared,
-    Purpose,
-    open_photo,
-    prepare_photo,
-    private_photo_file,
-    require_shown,
-)
+from market.storage.files import FileMissing, FileStore
+from market.storage.photos import get_private_photo_name, read_listed_photo, require_listed_photo
 from market.web.assets import IMMUTABLE
 
 _TYPES = {"svg": "image/svg+xml", "webp": "image/webp"}
-_SAFE = {"Content-Security-Policy": "default-src 'none'", "Cache-Control": IMMUTABLE}
-_NAME_LENGTH = 60
+_PUBLIC_HEADERS = {"Content-Security-Policy": "default-src 'none'", "Cache-Control": IMMUTABLE}
+_MAX_NAME_LENGTH = 60
 
 
 @get("/photos/{name:str}", include_in_schema=False)
-async def photo(db: NamedDependency[Database], files: NamedDependency[Files], name: FromPath[str]) -> Response[bytes]:
-    """Give a picture of a listing; its name comes from its contents, so that it may be kept for ever.
+async def show_photo(
+    db: NamedDependency[Database], files: NamedDependency[FileStore], name: FromPath[str]
+) -> Response[bytes]:
+    """Return the photo of a listing; its name is a hash of its contents, so caches may keep it forever.
 
     Raises:
-        NotFound: there is none of that name, or no listing shows it.
+        NotFound: no photo has that name, or no listing shows it.
     """
-    if len(name) > _NAME_LENGTH:
+    if len(name) > _MAX_NAME_LENGTH:
         raise NotFound
     async with db.connection() as conn:
-        await require_shown(conn, name)
-    content = await open_photo(files, name)
-    return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=_SAFE)
+        await require_listed_photo(conn, name)
+    content = await read_listed_photo(files, name)
+    return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=_PUBLIC_HEADERS)
 
 
 @get("/certificates/{photo_id:uuid}", include_in_schema=False)
-async def certificate(
+async def show_certificate_photo(
     db: NamedDependency[Database],
-    files: NamedDependency[Files],
+    files: NamedDependency[FileStore],
     actor: NamedDependency[Actor],
     photo_id: FromPath[UUID],
 ) -> Response[bytes]:
-    """Give the photo of a certificate to its owner, and to officials of its place.
+    """Return the photo of a certificate to its owner, or to officials of its division.
 
     Raises:
-        NotFound: there is none, or it is not the person's to see.
-        SecondFactorNeeded: an official has not shown the second factor.
+        NotFound: the photo does not exist, or the person may not see it.
+        SecondFactorRequired: an official has not shown the second factor.
     """
-    scopes = [grant.scope for grant in actor.grants]
-    if scopes and not actor.second_factor:
-        raise SecondFactorNeeded
+    require_second_factor_of_official(actor)
     async with db.connection() as conn:
-        name = await private_photo_file(
-            conn, photo_id, account_id=actor.account_id, own=list(actor.producers), scopes=scopes
+        name = await get_private_photo_name(
+            conn, photo_id, account_id=actor.account_id, own=list(actor.producers), scopes=list_scopes(actor)
         )
     try:
         content = await files.get(name)
@@ -72,21 +61,4 @@ async def certificate(
     return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 
-async def taken_photo(files: Files, found: Mapping[str, Any], name: str, purpose: Purpose) -> Prepared | None:
-    """Return the photo that a form holds, decoded and stored; None where none was chosen.
-
-    Call it outside of any transaction: decoding takes half a second.
-
-    Raises:
-        BadPhoto: the file is no photo that is taken.
-    """
-    given = found.get(name)
-    if not isinstance(given, UploadFile):
-        return None
-    content = await given.read()
-    return await prepare_photo(files, content, purpose) if content else None
-
-
-__all__ = ["ROUTES", "BadPhoto", "taken_photo"]
-
-ROUTES = [photo, certificate]
+ROUTES = [show_photo, show_certificate_photo]

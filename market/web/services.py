@@ -1,25 +1,33 @@
-"""What one process holds and every handler may ask for by name."""
+"""The services of one process, which every handler may take as dependencies."""
+
+from typing import cast
 
 from msgspec import Struct
 
+from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders import Batcher
 from market.settings import Settings
-from market.storage import Files
-from market.web.look.render import Renderer
+from market.storage.files import FileStore
+from market.web.ui.renderer import Renderer
 from payments.stripe import Stripe
 
 
 class Services(Struct, frozen=True):
-    """The living parts of a process: opened when it starts, closed when it stops."""
+    """The services of a process: opened when it starts, closed when it stops."""
 
     settings: Settings
     db: Database
     clock: Clock
     seal: Seal
-    files: Files
+    files: FileStore
     gateway: Stripe
     batcher: Batcher
     renderer: Renderer
+
+
+def get_services(request: HttpRequest) -> Services:
+    """Return the services of the process."""
+    return cast("Services", request.app.state["market"])

@@ -1,25 +1,30 @@
-"""Runs the migrations of `payments` alone; `payments.migrate.migrate` calls it."""
+"""Alembic's environment for this library alone; `payments.migrate.migrate` runs it.
+
+The version table lies in the chosen schema, so that it never meets one of the caller's own.
+"""
 
 import asyncio
 
 import asyncpg
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 dsn = str(context.config.attributes["dsn"])
+schema = str(context.config.attributes["payments_schema"])
 
 
 def run(connection: Connection) -> None:
-    """Upgrade over one connection, all in one transaction."""
-    context.configure(connection=connection)
+    """Upgrade over one connection, in one transaction."""
+    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+    context.configure(connection=connection, version_table_schema=schema)
     with context.begin_transaction():
         context.run_migrations()
 
 
 async def main() -> None:
-    """Connect as asyncpg understands the address, and upgrade."""
+    """Connect with asyncpg and upgrade."""
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool
     )

@@ -1,4 +1,4 @@
-"""The sandbox's routes: Stripe's interface as far as this library uses it, the payer's page, the tests' controls."""
+"""The sandbox's routes: the part of Stripe's API that this library uses, the payer's page, and controls for tests."""
 
 import io
 from collections.abc import AsyncGenerator, Callable
@@ -14,13 +14,13 @@ from litestar.middleware import DefineMiddleware
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
-from payments.sandbox import gives, intents, pages
-from payments.sandbox.faults import Fault, Faults, FaultyGate
-from payments.sandbox.hooks import Hooks
-from payments.sandbox.wire import Refused, Thing, page, read_form
-from payments.sandbox.world import World
+from payments.sandbox import balance, disputes, intents, pages, refunds
+from payments.sandbox.faults import Fault, FaultMiddleware, FaultPlan
+from payments.sandbox.state import SandboxState
+from payments.sandbox.webhooks import WebhookSender
+from payments.sandbox.wire import ApiError, JsonObject, paginate, read_form
 
-Asked = Request[Any, Any, State]
+HttpRequest = Request[Any, Any, State]
 
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
@@ -29,105 +29,109 @@ PAGE_HEADERS = {
 }
 
 
-class Hook(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where messages go, and what they are signed with."""
+class WebhookTarget(Struct, frozen=True, forbid_unknown_fields=True):
+    """The address of the webhooks, and the secret that signs them."""
 
     url: str | None
-    secret: str = "whsec_sandbox"  # noqa: S105 - a sample, for a server that moves no money
+    secret: str = "whsec_sandbox"
 
 
-class DisputeWanted(Struct, frozen=True, forbid_unknown_fields=True):
-    """A payer's dispute over an intent."""
+class DisputeRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A dispute of a payer over an intent."""
 
     payment_intent: str
     amount: int | None = None
 
 
-class StatusWanted(Struct, frozen=True, forbid_unknown_fields=True):
-    """What becomes of a refund (pending, succeeded, failed) or a dispute (won, lost)."""
+class StatusChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """The new status of an intent, a refund (pending, succeeded, failed) or a dispute (won, lost)."""
 
     status: str
     reason: str | None = None
 
 
-def _world(request: Asked) -> World:
-    return request.app.state["world"]
+def _get_state(request: HttpRequest) -> SandboxState:
+    return request.app.state["state"]
 
 
-def _base(request: Asked) -> str:
+def _get_base_url(request: HttpRequest) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def _authorize(request: Asked) -> None:
+def _require_key(request: HttpRequest) -> None:
     if not request.headers.get("authorization", "").startswith("Bearer sk_"):
-        raise Refused(401, "authentication_required", "You did not provide an API key.")
+        raise ApiError(401, "authentication_required", "You did not provide an API key.")
 
 
-async def _write(request: Asked, make: Callable[[Thing], Thing]) -> Response[Thing]:
-    """Carry out a POST once per idempotency key."""
-    _authorize(request)
+async def _run_once(request: HttpRequest, make: Callable[[JsonObject], JsonObject]) -> Response[JsonObject]:
+    """Run a POST once per idempotency key."""
+    _require_key(request)
     body = (await request.body()).decode()
     params = read_form(body)
-    status, answer = _world(request).once(
+    status, answer = _get_state(request).run_once(
         request.headers.get("idempotency-key"), f"{request.url.path}\n{body}", lambda: make(params)
     )
     return Response(answer, status_code=status)
 
 
-def _read(request: Asked) -> Thing:
-    _authorize(request)
+def _read_query(request: HttpRequest) -> JsonObject:
+    _require_key(request)
     return read_form(request.url.query)
 
 
 @post("/v1/payment_intents")
-async def create_intent(request: Asked) -> Response[Thing]:
+async def create_intent(request: HttpRequest) -> Response[JsonObject]:
     """Create an intent."""
-    return await _write(request, lambda params: intents.create_intent(_world(request), params, _base(request)))
+    return await _run_once(
+        request, lambda params: intents.create_intent(_get_state(request), params, _get_base_url(request))
+    )
 
 
 @post("/v1/payment_intents/{ref:str}/confirm")
-async def confirm_intent(request: Asked, ref: FromPath[str]) -> Response[Thing]:
+async def confirm_intent(request: HttpRequest, ref: FromPath[str]) -> Response[JsonObject]:
     """Confirm an intent."""
-    return await _write(request, lambda params: intents.confirm_intent(_world(request), ref, params, _base(request)))
+    return await _run_once(
+        request, lambda params: intents.confirm_intent(_get_state(request), ref, params, _get_base_url(request))
+    )
 
 
 @post("/v1/payment_intents/{ref:str}/capture")
-async def capture_intent(request: Asked, ref: FromPath[str]) -> Response[Thing]:
+async def capture_intent(request: HttpRequest, ref: FromPath[str]) -> Response[JsonObject]:
     """Capture an authorized intent."""
-    return await _write(request, lambda params: intents.capture_intent(_world(request), ref, params))
+    return await _run_once(request, lambda params: intents.capture_intent(_get_state(request), ref, params))
 
 
 @post("/v1/payment_intents/{ref:str}/cancel")
-async def cancel_intent(request: Asked, ref: FromPath[str]) -> Response[Thing]:
+async def cancel_intent(request: HttpRequest, ref: FromPath[str]) -> Response[JsonObject]:
     """Cancel an intent."""
-    return await _write(request, lambda params: intents.cancel_intent(_world(request), ref, params))
+    return await _run_once(request, lambda params: intents.cancel_intent(_get_state(request), ref, params))
 
 
 @get("/v1/payment_intents/search")
-async def search_intents(request: Asked) -> Thing:
+async def search_intents(request: HttpRequest) -> JsonObject:
     """Find intents by metadata."""
-    return intents.search_intents(_world(request), _read(request))
+    return intents.search_intents(_get_state(request), _read_query(request))
 
 
 @post("/v1/refunds")
-async def create_refund(request: Asked) -> Response[Thing]:
+async def create_refund(request: HttpRequest) -> Response[JsonObject]:
     """Refund a charge."""
-    return await _write(request, lambda params: gives.create_refund(_world(request), params))
+    return await _run_once(request, lambda params: refunds.create_refund(_get_state(request), params))
 
 
 @post("/v1/transfers")
-async def create_transfer(request: Asked) -> Response[Thing]:
-    """Hand money on."""
-    return await _write(request, lambda params: gives.create_transfer(_world(request), params))
+async def create_transfer(request: HttpRequest) -> Response[JsonObject]:
+    """Transfer money to a connected account."""
+    return await _run_once(request, lambda params: balance.create_transfer(_get_state(request), params))
 
 
 @get("/v1/balance_transactions")
-async def list_moved(request: Asked) -> Thing:
-    """List what moved."""
-    return gives.statement(_world(request), _read(request))
+async def list_balance_transactions(request: HttpRequest) -> JsonObject:
+    """List balance transactions."""
+    return balance.list_balance_transactions(_get_state(request), _read_query(request))
 
 
-_LISTED = {
+_COLLECTIONS = {
     "payment_intents": "intents",
     "charges": "charges",
     "refunds": "refunds",
@@ -137,21 +141,23 @@ _LISTED = {
 }
 
 
-@get([f"/v1/{kind}" for kind in _LISTED])
-async def list_things(request: Asked) -> Thing:
-    """List the objects of a kind, those of one intent where that is asked for."""
-    params = _read(request)
+@get([f"/v1/{kind}" for kind in _COLLECTIONS])
+async def list_objects(request: HttpRequest) -> JsonObject:
+    """List the objects of a kind, optionally those of one intent."""
+    params = _read_query(request)
     kind = request.url.path.rsplit("/", 1)[1]
     intent = params.get("payment_intent")
-    things = _world(request).newest(_LISTED[kind], lambda each: intent is None or each.get("payment_intent") == intent)
-    return page(f"/v1/{kind}", things, params)
+    objects = _get_state(request).list_newest(
+        _COLLECTIONS[kind], lambda each: intent is None or each.get("payment_intent") == intent
+    )
+    return paginate(f"/v1/{kind}", objects, params)
 
 
-@get([f"/v1/{kind}/{{ref:str}}" for kind in _LISTED])
-async def retrieve_thing(request: Asked, ref: FromPath[str]) -> Thing:
+@get([f"/v1/{kind}/{{ref:str}}" for kind in _COLLECTIONS])
+async def retrieve_object(request: HttpRequest, ref: FromPath[str]) -> JsonObject:
     """Return one object."""
-    _read(request)
-    return _world(request).get(_LISTED[request.url.path.split("/")[2]], ref)
+    _read_query(request)
+    return _get_state(request).get(_COLLECTIONS[request.url.path.split("/")[2]], ref)
 
 
 def _html(text: str, status: int = 200) -> Response[str]:
@@ -160,66 +166,68 @@ def _html(text: str, status: int = 200) -> Response[str]:
 
 @get("/")
 async def home() -> Response[str]:
-    """Say what this is."""
-    return _html(pages.home_page())
+    """Show what this server is for."""
+    return _html(pages.render_home())
 
 
 @get("/pay/{ref:str}")
-async def show_payment(request: Asked, ref: FromPath[str]) -> Response[str]:
-    """Show the payer what there is to pay."""
-    found = _world(request).things["intents"].get(ref)
-    return _html(pages.missing_page(), 404) if found is None else _html(pages.pay_page(found))
+async def show_payment(request: HttpRequest, ref: FromPath[str]) -> Response[str]:
+    """Show the payer the payment."""
+    found = _get_state(request).objects["intents"].get(ref)
+    return _html(pages.render_not_found(), 404) if found is None else _html(pages.render_payment(found))
 
 
 @post("/pay/{ref:str}")
-async def decide_payment(request: Asked, ref: FromPath[str]) -> Response[Any]:
-    """Pay or give up, then send the payer back to the shop."""
-    world = _world(request)
-    if ref not in world.things["intents"]:
-        return _html(pages.missing_page(), 404)
+async def submit_payment(request: HttpRequest, ref: FromPath[str]) -> Response[Any]:
+    """Pay or abandon the intent, then redirect the payer to the shop."""
+    state = _get_state(request)
+    if ref not in state.objects["intents"]:
+        return _html(pages.render_not_found(), 404)
     pressed = read_form((await request.body()).decode()).get("action")
-    intent = intents.pay(world, ref) if pressed == "pay" else intents.abandon(world, ref)
+    intent = intents.pay_intent(state, ref) if pressed == "pay" else intents.abandon_intent(state, ref)
     if intent.get("method_type") == "wechat_pay" or not intent["return_url"]:
-        return _html(pages.state_page(intent))
+        return _html(pages.render_status(intent))
     status = "succeeded" if intent["status"] == "succeeded" else "failed"
     back = httpx.URL(str(intent["return_url"])).copy_merge_params({"payment_intent": ref, "redirect_status": status})
     return Response(None, status_code=303, headers={"Location": str(back)})
 
 
 @get("/qr/{name:str}")
-async def draw_code(request: Asked, name: FromPath[str]) -> Response[bytes]:
-    """Draw the QR code that leads to the payer's page, as PNG or SVG."""
+async def render_qr_code(request: HttpRequest, name: FromPath[str]) -> Response[bytes]:
+    """Return the QR code of the payer's page, as PNG or SVG."""
     ref, _, kind = name.partition(".")
-    _world(request).get("intents", ref)
+    _get_state(request).get("intents", ref)
     out = io.BytesIO()
-    segno.make_qr(f"{_base(request)}/pay/{ref}").save(out, kind="svg" if kind == "svg" else "png", scale=6, border=4)
+    segno.make_qr(f"{_get_base_url(request)}/pay/{ref}").save(
+        out, kind="svg" if kind == "svg" else "png", scale=6, border=4
+    )
     return Response(out.getvalue(), media_type="image/svg+xml" if kind == "svg" else "image/png")
 
 
 @get("/favicon.ico", status_code=204)
-async def no_icon() -> None:
-    """Answer the browsers that ask for a picture of the site: there is none."""
+async def favicon() -> None:
+    """Answer browsers that ask for an icon with an empty response."""
 
 
 @get("/healthz")
 async def healthz() -> dict[str, str]:
-    """Say that the sandbox runs."""
+    """Return that the sandbox is running."""
     return {"status": "ok"}
 
 
 @get("/_state")
-async def show_state(request: Asked) -> Thing:
-    """List everything, for tests: above all the charges, as the provider counts them."""
-    world: World = _world(request)
-    hooks: Hooks = request.app.state["hooks"]
-    listed = {kind: list(things.values()) for kind, things in world.things.items()}
-    return {**listed, "delivered": hooks.delivered}
+async def show_state(request: HttpRequest) -> JsonObject:
+    """Return every object, for tests."""
+    state: SandboxState = _get_state(request)
+    sender: WebhookSender = request.app.state["sender"]
+    listed = {kind: list(objects.values()) for kind, objects in state.objects.items()}
+    return {**listed, "delivered": sender.delivered}
 
 
 @post("/_faults", status_code=200)
-async def set_faults(request: Asked, data: JSONBody[list[Fault]]) -> dict[str, int]:
-    """Set faults behind those that are set; an empty list forgets all."""
-    faults: Faults = request.app.state["faults"]
+async def set_faults(request: HttpRequest, data: JSONBody[list[Fault]]) -> dict[str, int]:
+    """Add faults after those that are set; an empty list clears all."""
+    faults: FaultPlan = request.app.state["faults"]
     if not data:
         faults.clear()
     for fault in data:
@@ -228,70 +236,72 @@ async def set_faults(request: Asked, data: JSONBody[list[Fault]]) -> dict[str, i
 
 
 @post("/_webhooks", status_code=200)
-async def set_hook(request: Asked, data: JSONBody[Hook]) -> Hook:
-    """Set where messages go."""
-    world = _world(request)
-    world.hook = {"url": data.url, "secret": data.secret}
-    world.keep()
+async def set_webhook(request: HttpRequest, data: JSONBody[WebhookTarget]) -> WebhookTarget:
+    """Set the webhook's address."""
+    state = _get_state(request)
+    state.webhook = {"url": data.url, "secret": data.secret}
+    state.schedule_write()
     return data
 
 
 @post("/_pay/{ref:str}", status_code=200)
-async def pay_now(request: Asked, ref: FromPath[str]) -> Thing:
-    """Pay an intent, as its payer would on the page."""
-    return intents.pay(_world(request), ref)
+async def pay(request: HttpRequest, ref: FromPath[str]) -> JsonObject:
+    """Pay an intent, as its payer does on the page."""
+    return intents.pay_intent(_get_state(request), ref)
 
 
 @post("/_abandon/{ref:str}", status_code=200)
-async def abandon_now(request: Asked, ref: FromPath[str]) -> Thing:
-    """Give an intent up, as its payer would on the page."""
-    return intents.abandon(_world(request), ref)
+async def abandon(request: HttpRequest, ref: FromPath[str]) -> JsonObject:
+    """Abandon an intent, as its payer does on the page."""
+    return intents.abandon_intent(_get_state(request), ref)
 
 
 @post("/_intents/{ref:str}", status_code=200)
-async def set_intent(request: Asked, ref: FromPath[str], data: JSONBody[StatusWanted]) -> Thing:
-    """Let an unpaid intent be processing, or wait for its payer again."""
-    return intents.set_intent(_world(request), ref, data.status)
+async def set_intent_status(request: HttpRequest, ref: FromPath[str], data: JSONBody[StatusChange]) -> JsonObject:
+    """Set an unpaid intent to processing or requires_action."""
+    return intents.set_intent_status(_get_state(request), ref, data.status)
 
 
 @post("/_refunds/{ref:str}", status_code=200)
-async def set_refund(request: Asked, ref: FromPath[str], data: JSONBody[StatusWanted]) -> Thing:
-    """Let a refund become pending, succeed or fail."""
-    return gives.set_refund(_world(request), ref, data.status, data.reason)
+async def set_refund_status(request: HttpRequest, ref: FromPath[str], data: JSONBody[StatusChange]) -> JsonObject:
+    """Set a refund's status."""
+    return refunds.set_refund_status(_get_state(request), ref, data.status, data.reason)
 
 
 @post("/_disputes", status_code=200)
-async def open_dispute(request: Asked, data: JSONBody[DisputeWanted]) -> Thing:
-    """Let a payer dispute a charge."""
-    return gives.open_dispute(_world(request), data.payment_intent, data.amount)
+async def open_dispute(request: HttpRequest, data: JSONBody[DisputeRequest]) -> JsonObject:
+    """Open a dispute, as a payer does at their bank."""
+    return disputes.open_dispute(_get_state(request), data.payment_intent, data.amount)
 
 
 @post("/_disputes/{ref:str}", status_code=200)
-async def close_dispute(request: Asked, ref: FromPath[str], data: JSONBody[StatusWanted]) -> Thing:
-    """Let a dispute be won or lost."""
-    return gives.close_dispute(_world(request), ref, data.status)
+async def close_dispute(request: HttpRequest, ref: FromPath[str], data: JSONBody[StatusChange]) -> JsonObject:
+    """Close a dispute as won or lost."""
+    return disputes.close_dispute(_get_state(request), ref, data.status)
 
 
-def _refused(_request: Asked, refused: Refused) -> Response[Thing]:
+def _handle_error(_request: HttpRequest, refused: ApiError) -> Response[JsonObject]:
     return Response({"error": refused.error}, status_code=refused.status)
 
 
-def create_app(folder: Path | None = None, *, hook_url: str | None = None, hook_secret: str | None = None) -> Litestar:
-    """Make the sandbox; in `folder` it keeps its state over restarts. Messages go to `hook_url`, signed."""
-    world, faults = World(folder), Faults()
-    hooks = Hooks(world, faults)
-    if hook_url is not None:
-        world.hook["url"] = hook_url
-    if hook_secret is not None:
-        world.hook["secret"] = hook_secret
+def create_app(
+    folder: Path | None = None, *, webhook_url: str | None = None, webhook_secret: str | None = None
+) -> Litestar:
+    """Make the sandbox; in `folder` it keeps its state over restarts. Messages go to `webhook_url`, signed."""
+    state, faults = SandboxState(folder), FaultPlan()
+    sender = WebhookSender(state, faults)
+    if webhook_url is not None:
+        state.webhook["url"] = webhook_url
+    if webhook_secret is not None:
+        state.webhook["secret"] = webhook_secret
 
     @asynccontextmanager
     async def deliver(_app: Litestar) -> AsyncGenerator[None]:
-        await hooks.open()
+        await sender.open()
         try:
             yield
         finally:
-            await hooks.close()
+            await sender.close()
 
     provider = Router(
         "/",
@@ -303,29 +313,29 @@ def create_app(folder: Path | None = None, *, hook_url: str | None = None, hook_
             cancel_intent,
             create_refund,
             create_transfer,
-            list_moved,
-            list_things,
-            retrieve_thing,
+            list_balance_transactions,
+            list_objects,
+            retrieve_object,
         ],
     )
-    controls = [show_state, set_faults, set_hook, pay_now, abandon_now, set_intent, set_refund]
+    controls = [show_state, set_faults, set_webhook, pay, abandon, set_intent_status, set_refund_status]
     return Litestar(
         route_handlers=[
             provider,
             home,
             show_payment,
-            decide_payment,
-            draw_code,
-            no_icon,
+            submit_payment,
+            render_qr_code,
+            favicon,
             healthz,
             *controls,
             open_dispute,
             close_dispute,
         ],
-        exception_handlers={Refused: _refused},
-        middleware=[DefineMiddleware(FaultyGate, faults=faults)],
+        exception_handlers={ApiError: _handle_error},
+        middleware=[DefineMiddleware(FaultMiddleware, faults=faults)],
         lifespan=[deliver],
-        state=State({"world": world, "hooks": hooks, "faults": faults}),
+        state=State({"state": state, "sender": sender, "faults": faults}),
         openapi_config=None,
         logging_config=None,
         request_max_body_size=1_000_000,

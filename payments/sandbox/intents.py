@@ -1,4 +1,4 @@
-"""Payment intents: created, confirmed, captured, canceled, paid and given up."""
+"""Payment intents: create, confirm, capture, cancel, pay, abandon."""
 
 import re
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from payments.models import Method
-from payments.sandbox.wire import Refused, Thing, currency_of, known_only, page, whole
-from payments.sandbox.world import World, now
+from payments.sandbox.state import SandboxState, current_time
+from payments.sandbox.wire import ApiError, JsonObject, paginate, read_currency, read_integer, reject_unknown
 
 DECLINES = {
     "pm_card_chargeDeclined": ("card_declined", "generic_decline"),
@@ -19,14 +19,14 @@ DECLINES = {
     "pm_card_chargeDeclinedExpiredCard": ("expired_card", "expired_card"),
     "pm_card_chargeDeclinedProcessingError": ("processing_error", "processing_error"),
 }
-"""Payment methods that are always declined: code and decline code. Source: docs.stripe.com/testing."""
+"""Payment methods that are always declined, with code and decline code. Source: docs.stripe.com/testing."""
 
 FEE_BP = 60
-"""The fee kept of a charge, in basis points, rounded down: 0.6 %, what the wallets' rails usually take."""
+"""The fee on a charge, in basis points, rounded down: 0.6 %, the usual rate of Alipay and WeChat Pay."""
 
 
-class Paid(Struct, frozen=True):
-    """A payment in yuan that went through: the provider's reference, ours, and what was given back of it since."""
+class SeededPayment(Struct, frozen=True, kw_only=True):
+    """A captured payment in yuan: the provider's reference, ours, and the sum refunded since, in fen."""
 
     ref: str
     payment_id: UUID
@@ -41,28 +41,30 @@ METHOD_TYPES = {Method.ALIPAY: "alipay", Method.WECHAT: "wechat_pay"}
 _QUERY = re.compile(r"metadata\['([a-z_]+)'\]:'([^']*)'")
 
 
-def create_intent(world: World, params: Thing, base: str) -> Thing:
-    """Create an intent, and confirm it where that is asked for."""
-    known_only(
+def create_intent(state: SandboxState, params: JsonObject, base: str) -> JsonObject:
+    """Create an intent, and confirm it if `confirm` is true."""
+    reject_unknown(
         params,
         *("amount", "currency", "confirm", "metadata", "description", "allowed_payment_method_types"),
         *("payment_method", "payment_method_data", "payment_method_options", "return_url", "capture_method"),
     )
-    intent = _unconfirmed(world.id("pi"), whole(params, "amount"), currency_of(params), params.get("metadata", {}))
+    intent = _build_intent(
+        state.next_id("pi"), read_integer(params, "amount"), read_currency(params), params.get("metadata", {})
+    )
     intent |= {
         "capture_method": params.get("capture_method", "automatic"),
         "payment_method_types": params.get("allowed_payment_method_types", ["card", "alipay", "wechat_pay"]),
         "description": params.get("description"),
     }
     if params.get("confirm") == "true":
-        _confirm(world, intent, params, base)
-    world.things["intents"][intent["id"]] = intent
+        _confirm_method(state, intent, params, base)
+    state.objects["intents"][intent["id"]] = intent
     if intent["status"] == "requires_action":
-        world.emit("payment_intent.requires_action", intent)
+        state.add_event("payment_intent.requires_action", intent)
     return intent
 
 
-def _unconfirmed(ref: str, amount: int, currency: str, metadata: Thing) -> Thing:
+def _build_intent(ref: str, amount: int, currency: str, metadata: JsonObject) -> JsonObject:
     return {
         "id": ref,
         "object": "payment_intent",
@@ -70,7 +72,7 @@ def _unconfirmed(ref: str, amount: int, currency: str, metadata: Thing) -> Thing
         "amount_received": 0,
         "amount_capturable": 0,
         "currency": currency,
-        "created": now(),
+        "created": current_time(),
         "livemode": False,
         "status": "requires_payment_method",
         "capture_method": "automatic",
@@ -86,48 +88,48 @@ def _unconfirmed(ref: str, amount: int, currency: str, metadata: Thing) -> Thing
     }
 
 
-def remember(folder: Path, paid: Iterable[Paid]) -> None:
-    """Let the sandbox of a folder know payments that went through earlier; nobody is told of them.
+def seed_payments(folder: Path, paid: Iterable[SeededPayment]) -> None:
+    """Add captured payments to the state in a folder, without events; the sandbox must not be running.
 
-    For sample data: what was paid there can be refunded as anything else. The sandbox must not run.
+    Sample data uses it, so that its payments can be refunded.
     """
-    world = World(folder)
+    state = SandboxState(folder)
     for each in paid:
         metadata = {"payment": str(each.payment_id), "order": each.order}
-        intent = _unconfirmed(each.ref, each.minor, "cny", metadata)
+        intent = _build_intent(each.ref, each.minor, "cny", metadata)
         intent |= {"created": int(each.at.timestamp()), "method_type": METHOD_TYPES[each.method]}
-        world.things["intents"][each.ref] = intent
-        charge = _charge(world, intent, each.minor)
+        state.objects["intents"][each.ref] = intent
+        charge = _create_charge(state, intent, each.minor)
         charge |= {"created": intent["created"], "amount_refunded": each.refunded_minor}
         charge["refunded"] = each.refunded_minor == each.minor
-    world.flush()
+    state.write()
 
 
-def confirm_intent(world: World, ref: str, params: Thing, base: str) -> Thing:
-    """Confirm an intent with a method."""
-    known_only(params, "payment_method", "payment_method_data", "payment_method_options", "return_url")
-    intent = world.get("intents", ref)
+def confirm_intent(state: SandboxState, ref: str, params: JsonObject, base: str) -> JsonObject:
+    """Confirm an intent with a payment method."""
+    reject_unknown(params, "payment_method", "payment_method_data", "payment_method_options", "return_url")
+    intent = state.get("intents", ref)
     if intent["status"] not in {"requires_payment_method", "requires_confirmation"}:
-        raise _unexpected(intent, "confirm")
-    _confirm(world, intent, params, base)
+        raise _build_unexpected_state(intent, "confirm")
+    _confirm_method(state, intent, params, base)
     return intent
 
 
-def _confirm(world: World, intent: Thing, params: Thing, base: str) -> None:
+def _confirm_method(state: SandboxState, intent: JsonObject, params: JsonObject, base: str) -> None:
     method = params.get("payment_method") or params.get("payment_method_data", {}).get("type")
     if method is None:
-        raise Refused(400, "parameter_missing", "A payment method is needed to confirm.", param="payment_method")
+        raise ApiError(400, "parameter_missing", "A payment method is needed to confirm.", param="payment_method")
     kind = "card" if method.startswith("pm_card") else method
     if kind not in intent["payment_method_types"]:
-        raise Refused(400, "payment_intent_invalid_parameter", f"The type {kind} is not allowed.")
+        raise ApiError(400, "payment_intent_invalid_parameter", f"The type {kind} is not allowed.")
     if kind == "card":
-        _confirm_card(world, intent, method)
+        _confirm_card(state, intent, method)
         return
     if kind == "alipay" and not params.get("return_url"):
         message = "You must provide a `return_url` when confirming using the payment method type alipay."
-        raise Refused(400, "parameter_missing", message, param="return_url")
+        raise ApiError(400, "parameter_missing", message, param="return_url")
     pay_url = f"{base}/pay/{intent['id']}"
-    intent |= {"payment_method": world.id("pm"), "status": "requires_action", "method_type": kind}
+    intent |= {"payment_method": state.next_id("pm"), "status": "requires_action", "method_type": kind}
     intent |= {"return_url": params.get("return_url"), "last_payment_error": None}
     if kind == "alipay":
         redirect = {"url": pay_url, "return_url": intent["return_url"], "native_data": None, "native_url": None}
@@ -143,83 +145,84 @@ def _confirm(world: World, intent: Thing, params: Thing, base: str) -> None:
         intent["next_action"] = {"type": "wechat_pay_display_qr_code", "wechat_pay_display_qr_code": code}
 
 
-def _confirm_card(world: World, intent: Thing, method: str) -> None:
+def _confirm_card(state: SandboxState, intent: JsonObject, method: str) -> None:
     intent |= {"payment_method": method, "method_type": "card"}
     if method in DECLINES:
         code, decline_code = DECLINES[method]
-        raise Refused(402, code, "Your card was declined.", kind="card_error", decline_code=decline_code)
+        raise ApiError(402, code, "Your card was declined.", kind="card_error", decline_code=decline_code)
     if intent["capture_method"] == "manual":
         intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
         return
-    world.things["intents"][intent["id"]] = intent
-    _succeed(world, intent, intent["amount"])
+    state.objects["intents"][intent["id"]] = intent
+    _capture(state, intent, intent["amount"])
 
 
-def capture_intent(world: World, ref: str, params: Thing) -> Thing:
-    """Capture what a card has authorized, all of it or less."""
-    known_only(params, "amount_to_capture")
-    intent = world.get("intents", ref)
+def capture_intent(state: SandboxState, ref: str, params: JsonObject) -> JsonObject:
+    """Capture an authorized card payment, in full or in part."""
+    reject_unknown(params, "amount_to_capture")
+    intent = state.get("intents", ref)
     if intent["status"] != "requires_capture":
-        raise _unexpected(intent, "capture")
-    amount = whole(params, "amount_to_capture", default=intent["amount"])
+        raise _build_unexpected_state(intent, "capture")
+    amount = read_integer(params, "amount_to_capture", default=intent["amount"])
     if amount > intent["amount_capturable"]:
-        raise Refused(400, "amount_too_large", "More than was authorized.", param="amount_to_capture")
-    _succeed(world, intent, amount)
+        raise ApiError(400, "amount_too_large", "More than was authorized.", param="amount_to_capture")
+    _capture(state, intent, amount)
     return intent
 
 
-def cancel_intent(world: World, ref: str, params: Thing) -> Thing:
-    """Cancel an intent that no money has come in for."""
-    known_only(params, "cancellation_reason")
-    intent = world.get("intents", ref)
+def cancel_intent(state: SandboxState, ref: str, params: JsonObject) -> JsonObject:
+    """Cancel an unpaid intent."""
+    reject_unknown(params, "cancellation_reason")
+    intent = state.get("intents", ref)
     if intent["status"] in {"succeeded", "canceled", "processing"}:
-        raise _unexpected(intent, "cancel")
-    intent |= {"status": "canceled", "canceled_at": now(), "next_action": None, "amount_capturable": 0}
-    world.emit("payment_intent.canceled", intent)
+        raise _build_unexpected_state(intent, "cancel")
+    intent |= {"status": "canceled", "canceled_at": current_time(), "next_action": None, "amount_capturable": 0}
+    state.add_event("payment_intent.canceled", intent)
     return intent
 
 
-def pay(world: World, ref: str) -> Thing:
-    """Do as the payer does who presses 付款: once; a second press finds it paid."""
-    intent = world.get("intents", ref)
+def pay_intent(state: SandboxState, ref: str) -> JsonObject:
+    """Pay an intent as the payer who presses 付款; paying twice changes nothing."""
+    intent = state.get("intents", ref)
     if intent["status"] == "requires_action":
-        _succeed(world, intent, intent["amount"])
+        _capture(state, intent, intent["amount"])
     return intent
 
 
-def abandon(world: World, ref: str) -> Thing:
-    """Do as the payer does who presses 放弃."""
-    intent = world.get("intents", ref)
+def abandon_intent(state: SandboxState, ref: str) -> JsonObject:
+    """Abandon an intent as the payer who presses 放弃."""
+    intent = state.get("intents", ref)
     if intent["status"] == "requires_action":
-        error = {"type": "card_error", "code": "payment_intent_authentication_failure", "message": "Given up."}
+        error = {"type": "card_error", "code": "payment_intent_authentication_failure", "message": "Abandoned."}
         intent |= {"status": "requires_payment_method", "next_action": None, "last_payment_error": error}
-        world.emit("payment_intent.payment_failed", intent)
+        state.add_event("payment_intent.payment_failed", intent)
     return intent
 
 
-def set_intent(world: World, ref: str, status: str) -> Thing:
-    """Let an unpaid intent be worked on at the payer's bank (`processing`), or wait for its payer again."""
-    intent = world.get("intents", ref)
+def set_intent_status(state: SandboxState, ref: str, status: str) -> JsonObject:
+    """Set an unpaid intent to `processing` at the payer's bank, or back to `requires_action`."""
+    intent = state.get("intents", ref)
     if intent["status"] in {"requires_action", "processing"} and status in {"requires_action", "processing"}:
         intent["status"] = status
-        world.emit(f"payment_intent.{status}", intent)
+        state.add_event(f"payment_intent.{status}", intent)
     return intent
 
 
-def _succeed(world: World, intent: Thing, amount: int) -> None:
-    world.move("charge", _charge(world, intent, amount), amount, fee=amount * FEE_BP // 10_000)
-    world.emit("payment_intent.succeeded", intent)
+def _capture(state: SandboxState, intent: JsonObject, amount: int) -> None:
+    fee = amount * FEE_BP // 10_000
+    state.add_balance_transaction("charge", _create_charge(state, intent, amount), amount, fee=fee)
+    state.add_event("payment_intent.succeeded", intent)
 
 
-def _charge(world: World, intent: Thing, amount: int) -> Thing:
-    charge: Thing = {
-        "id": world.id("ch"),
+def _create_charge(state: SandboxState, intent: JsonObject, amount: int) -> JsonObject:
+    charge: JsonObject = {
+        "id": state.next_id("ch"),
         "object": "charge",
         "amount": intent["amount"],
         "amount_captured": amount,
         "amount_refunded": 0,
         "currency": intent["currency"],
-        "created": now(),
+        "created": current_time(),
         "status": "succeeded",
         "paid": True,
         "captured": True,
@@ -229,23 +232,23 @@ def _charge(world: World, intent: Thing, amount: int) -> Thing:
         "payment_method_details": {"type": intent["method_type"]},
         "metadata": intent["metadata"],
     }
-    world.things["charges"][charge["id"]] = charge
+    state.objects["charges"][charge["id"]] = charge
     intent |= {"status": "succeeded", "amount_received": amount, "latest_charge": charge["id"]}
     intent |= {"amount_capturable": 0, "next_action": None, "last_payment_error": None}
     return charge
 
 
-def search_intents(world: World, params: Thing) -> Thing:
+def search_intents(state: SandboxState, params: JsonObject) -> JsonObject:
     """Find intents by one `metadata['name']:'value'`."""
     found = _QUERY.fullmatch(str(params.get("query", "")))
     if found is None:
-        raise Refused(400, "parameter_invalid", "Only metadata['name']:'value' is understood.", param="query")
+        raise ApiError(400, "parameter_invalid", "Only metadata['name']:'value' is supported.", param="query")
     name, value = found.groups()
-    things = world.newest("intents", lambda each: each["metadata"].get(name) == value)
-    listed = page("/v1/payment_intents/search", things, params)
+    objects = state.list_newest("intents", lambda each: each["metadata"].get(name) == value)
+    listed = paginate("/v1/payment_intents/search", objects, params)
     return {**listed, "object": "search_result", "next_page": None}
 
 
-def _unexpected(intent: Thing, verb: str) -> Refused:
+def _build_unexpected_state(intent: JsonObject, verb: str) -> ApiError:
     message = f"You cannot {verb} this PaymentIntent because it has a status of {intent['status']}."
-    return Refused(400, "payment_intent_unexpected_state", message, payment_intent=intent)
+    return ApiError(400, "payment_intent_unexpected_state", message, payment_intent=intent)

@@ -1,12 +1,12 @@
-"""The payer's page: one sum, one button 付款, one 放弃; works without JavaScript, on a phone, for everyone."""
+"""The payer's page: the sum and the buttons 付款 and 放弃; it works on phones and without JavaScript."""
 
 from html import escape
 
-from payments.money import Amount, figure
-from payments.sandbox.wire import Thing
+from payments.money import Amount, format_amount
+from payments.sandbox.wire import JsonObject
 
-RAILS = {"alipay": "支付宝", "wechat_pay": "微信支付"}
-_SIGNS = {"cny": "元", "jpy": "日元"}
+METHOD_NAMES = {"alipay": "支付宝", "wechat_pay": "微信支付"}
+_CURRENCY_NAMES = {"cny": "元", "jpy": "日元"}
 
 _STYLE = """
 *{box-sizing:border-box}
@@ -27,13 +27,15 @@ img{display:block;width:11rem;height:11rem;margin:0 auto 1rem;background:#fff}
 """
 
 
-def money(intent: Thing) -> str:
-    """Write an intent's sum as people do: `146.00 元`."""
+def format_sum(intent: JsonObject) -> str:
+    """Return an intent's sum for display: `146.00 元`."""
     currency = intent["currency"]
-    return f"{figure(Amount(intent['amount'], currency.upper()))} {_SIGNS.get(currency, currency.upper())}"
+    return (
+        f"{format_amount(Amount(intent['amount'], currency.upper()))} {_CURRENCY_NAMES.get(currency, currency.upper())}"
+    )
 
 
-def _page(title: str, inside: str) -> str:
+def _render_page(title: str, inside: str) -> str:
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -43,19 +45,19 @@ def _page(title: str, inside: str) -> str:
     )
 
 
-def _facts(intent: Thing) -> str:
-    rail = RAILS.get(intent.get("method_type", ""), "银行卡")
+def _render_facts(intent: JsonObject) -> str:
+    method = METHOD_NAMES.get(intent.get("method_type", ""), "银行卡")
     order = escape(str(intent["metadata"].get("order", intent["id"])))
     return (
-        f'<p class="sum"><span>{money(intent)}</span></p>'
-        f"<dl><dt>付款方式</dt><dd>{rail}</dd><dt>订单号</dt><dd>{order}</dd></dl>"
+        f'<p class="sum"><span>{format_sum(intent)}</span></p>'
+        f"<dl><dt>付款方式</dt><dd>{method}</dd><dt>订单号</dt><dd>{order}</dd></dl>"
     )
 
 
-def pay_page(intent: Thing) -> str:
-    """Return the page that asks for the payment, or says how it stands."""
+def render_payment(intent: JsonObject) -> str:
+    """Return the page that asks for the payment, or shows its status if it is not payable."""
     if intent["status"] != "requires_action":
-        return state_page(intent)
+        return render_status(intent)
     code = ""
     if intent.get("method_type") == "wechat_pay":
         code = f'<img src="/qr/{escape(intent["id"])}.svg" alt="付款二维码，扫码后打开本页" width="176" height="176">'
@@ -64,11 +66,11 @@ def pay_page(intent: Thing) -> str:
         '<button class="pay" name="action" value="pay">付款</button>'
         '<button class="no" name="action" value="abandon">放弃</button></form>'
     )
-    return _page("确认付款", _facts(intent) + code + form)
+    return _render_page("确认付款", _render_facts(intent) + code + form)
 
 
-def state_page(intent: Thing) -> str:
-    """Return the page that says how a payment stands, with the way back to the shop."""
+def render_status(intent: JsonObject) -> str:
+    """Return the page with a payment's status and a link back to the shop."""
     title = {
         "succeeded": "付款成功",
         "canceled": "这笔付款已取消",
@@ -77,14 +79,14 @@ def state_page(intent: Thing) -> str:
     back = ""
     if intent["return_url"]:
         back = f'<a class="back" href="{escape(intent["return_url"])}">回到商家</a>'
-    return _page(title, _facts(intent) + back)
+    return _render_page(title, _render_facts(intent) + back)
 
 
-def home_page() -> str:
+def render_home() -> str:
     """Return the page at the sandbox's own address."""
-    return _page("演练收银台", "<p>这里代替支付宝和微信支付，供演示与测试使用。付款后可以关闭本页。</p>")
+    return _render_page("演练收银台", "<p>这里代替支付宝和微信支付，供演示与测试使用。付款后可以关闭本页。</p>")
 
 
-def missing_page() -> str:
+def render_not_found() -> str:
     """Return the page for a payment that does not exist."""
-    return _page("没有这笔付款", "<p>请回到商家，重新发起付款。</p>")
+    return _render_page("没有这笔付款", "<p>请回到商家，重新发起付款。</p>")

@@ -1,4 +1,4 @@
-"""Running the sandbox: alone as a service, or inside a test's event loop."""
+"""Running the sandbox as a service, or in a test's event loop."""
 
 import asyncio
 import socket
@@ -12,74 +12,74 @@ from granian.server.embed import Server
 from msgspec import Struct
 
 from payments.sandbox.app import create_app
-from payments.sandbox.wire import Thing
+from payments.sandbox.wire import JsonObject
 
 START_SECONDS = 10.0
-SECRET = "whsec_sandbox"  # noqa: S105 - a sample, for a server that moves no money
+SECRET = "whsec_sandbox"
 
 
 class Sandbox(Struct, frozen=True):
-    """A running sandbox, and its controls."""
+    """A running sandbox and its controls."""
 
     url: str
     secret: str
     client: httpx.AsyncClient
 
-    async def _post(self, path: str, body: object = None) -> Thing:
+    async def _post(self, path: str, body: object = None) -> JsonObject:
         answer = await self.client.post(self.url + path, json=body)
         answer.raise_for_status()
         return answer.json()
 
-    async def state(self) -> Thing:
-        """Return everything that the provider knows."""
+    async def state(self) -> JsonObject:
+        """Return every object that the provider knows."""
         return (await self.client.get(f"{self.url}/_state")).raise_for_status().json()
 
     async def fault(self, on: str, do: str, **more: object) -> None:
-        """Set a fault; see `payments.sandbox.faults`."""
+        """Add a fault; see `payments.sandbox.faults`."""
         await self._post("/_faults", [{"on": on, "do": do, **more}])
 
-    async def heal(self) -> None:
-        """Forget all faults."""
+    async def clear_faults(self) -> None:
+        """Clear all faults."""
         await self._post("/_faults", [])
 
-    async def send_to(self, url: str | None) -> None:
-        """Set where messages go."""
+    async def set_webhook_url(self, url: str | None) -> None:
+        """Set the webhook's address."""
         await self._post("/_webhooks", {"url": url, "secret": self.secret})
 
-    async def pay(self, ref: str) -> Thing:
-        """Pay an intent, as its payer would."""
+    async def pay(self, ref: str) -> JsonObject:
+        """Pay an intent, as its payer does."""
         return await self._post(f"/_pay/{ref}")
 
-    async def abandon(self, ref: str) -> Thing:
-        """Give an intent up, as its payer would."""
+    async def abandon(self, ref: str) -> JsonObject:
+        """Abandon an intent, as its payer does."""
         return await self._post(f"/_abandon/{ref}")
 
-    async def set_intent(self, ref: str, status: str) -> Thing:
-        """Let an unpaid intent be processing, or wait for its payer again (requires_action)."""
+    async def set_intent(self, ref: str, status: str) -> JsonObject:
+        """Set an unpaid intent to processing or requires_action."""
         return await self._post(f"/_intents/{ref}", {"status": status})
 
-    async def set_refund(self, ref: str, status: str) -> Thing:
-        """Let a refund become pending, succeeded or failed."""
+    async def set_refund(self, ref: str, status: str) -> JsonObject:
+        """Set a refund to pending, succeeded or failed."""
         return await self._post(f"/_refunds/{ref}", {"status": status})
 
-    async def dispute(self, ref: str) -> Thing:
-        """Let the payer of an intent dispute it."""
+    async def open_dispute(self, ref: str) -> JsonObject:
+        """Open a dispute of the payer over an intent."""
         return await self._post("/_disputes", {"payment_intent": ref})
 
-    async def decide_dispute(self, ref: str, status: str) -> Thing:
-        """Let a dispute be won or lost."""
+    async def close_dispute(self, ref: str, status: str) -> JsonObject:
+        """Close a dispute as won or lost."""
         return await self._post(f"/_disputes/{ref}", {"status": status})
 
 
 def free_port() -> int:
-    """Return a port on the loopback address that nobody listens on now."""
+    """Return a free port on the loopback address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 async def serve(
-    port: int, *, folder: Path | None = None, hook_url: str | None = None, hook_secret: str | None = None
+    port: int, *, folder: Path | None = None, webhook_url: str | None = None, webhook_secret: str | None = None
 ) -> None:
     """Serve the sandbox on the loopback address until cancelled.
 
@@ -89,7 +89,7 @@ async def serve(
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
-    app = create_app(folder, hook_url=hook_url, hook_secret=hook_secret)
+    app = create_app(folder, webhook_url=webhook_url, webhook_secret=webhook_secret)
     server = Server(
         app, port=port, interface=Interfaces.ASGI, http=HTTPModes.http1, log_enabled=False, websockets=False
     )
@@ -97,23 +97,23 @@ async def serve(
     try:
         await asyncio.shield(serving)
     finally:
-        # A cancelled server would not end its application: what is undelivered has to be written down.
+        # Stop in order, so that the application's shutdown runs and writes undelivered events.
         server.stop()
         await serving
 
 
 @asynccontextmanager
 async def running(
-    port: int | None = None, *, folder: Path | None = None, hook_url: str | None = None, secret: str = SECRET
+    port: int | None = None, *, folder: Path | None = None, webhook_url: str | None = None, secret: str = SECRET
 ) -> AsyncGenerator[Sandbox]:
-    """Lend a sandbox that runs in this event loop, for tests."""
+    """Yield a sandbox that runs in this event loop, for tests."""
     chosen = port or free_port()
     url = f"http://127.0.0.1:{chosen}"
-    task = asyncio.create_task(serve(chosen, folder=folder, hook_url=hook_url, hook_secret=secret))
+    task = asyncio.create_task(serve(chosen, folder=folder, webhook_url=webhook_url, webhook_secret=secret))
     try:
         async with httpx.AsyncClient(timeout=10.0) as client:
             async with asyncio.timeout(START_SECONDS):
-                await _until_it_answers(client, url)
+                await _wait_until_ready(client, url)
             yield Sandbox(url, secret, client)
     finally:
         task.cancel()
@@ -121,7 +121,7 @@ async def running(
             await task
 
 
-async def _until_it_answers(client: httpx.AsyncClient, url: str) -> None:
+async def _wait_until_ready(client: httpx.AsyncClient, url: str) -> None:
     while True:
         with suppress(httpx.TransportError):
             if (await client.get(f"{url}/healthz")).is_success:

@@ -1,17 +1,17 @@
-"""Stripe's wire form: bracketed form fields in, JSON objects and its error body out."""
+"""Stripe's wire format: bracketed form fields in, JSON objects and error bodies out."""
 
 import re
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
-type Thing = dict[str, Any]
-"""An object as Stripe shapes it."""
+type JsonObject = dict[str, Any]
+"""An object in Stripe's shape."""
 
-MOST_FIELDS = 500
+MAX_FIELDS = 500
 
 
-class Refused(Exception):  # noqa: N818 - an answer in Stripe's own form
-    """An error answer as Stripe gives it."""
+class ApiError(Exception):
+    """An error response in Stripe's format."""
 
     def __init__(
         self,
@@ -25,93 +25,93 @@ class Refused(Exception):  # noqa: N818 - an answer in Stripe's own form
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.error: Thing = {"type": kind, "code": code, "message": message, **more}
+        self.error: JsonObject = {"type": kind, "code": code, "message": message, **more}
         if param is not None:
             self.error["param"] = param
 
 
-def missing(kind: str, ref: str) -> Refused:
-    """Return the answer for an object that does not exist."""
-    return Refused(404, "resource_missing", f"No such {kind}: '{ref}'", param="id")
+def build_not_found(kind: str, ref: str) -> ApiError:
+    """Return the error for an object that does not exist."""
+    return ApiError(404, "resource_missing", f"No such {kind}: '{ref}'", param="id")
 
 
-def read_form(body: str) -> Thing:
-    """Read `a[b][0]=c` into nested objects; lists are objects with number keys, turned into lists.
+def read_form(body: str) -> JsonObject:
+    """Parse `a[b][0]=c` into nested objects and lists.
 
     Raises:
-        Refused: there are more than 500 fields, or a field is given twice in two shapes.
+        ApiError: there are more than 500 fields, or a field has two shapes.
     """
-    tree: Thing = {}
+    tree: JsonObject = {}
     fields = parse_qsl(body, keep_blank_values=True)
-    if len(fields) > MOST_FIELDS:
-        raise Refused(400, "parameter_invalid", "Too many parameters.")
+    if len(fields) > MAX_FIELDS:
+        raise ApiError(400, "parameter_invalid", "Too many parameters.")
     for name, value in fields:
         head, *rest = name.replace("]", "").split("[")
         node, key = tree, head
         for step in rest:
             below = node.setdefault(key, {})
             if not isinstance(below, dict):
-                raise Refused(400, "parameter_invalid", f"Invalid parameter: {head}", param=head)
-            node, key = cast("Thing", below), step or str(len(cast("Thing", below)))
+                raise ApiError(400, "parameter_invalid", f"Invalid parameter: {head}", param=head)
+            node, key = cast("JsonObject", below), step or str(len(cast("JsonObject", below)))
         node[key] = value
-    return {name: _lists(value) for name, value in tree.items()}
+    return {name: _convert_lists(value) for name, value in tree.items()}
 
 
-def _lists(value: object) -> Any:  # noqa: ANN401 - a tree of anything
+def _convert_lists(value: object) -> Any:
     if not isinstance(value, dict):
         return value
-    below = {name: _lists(each) for name, each in cast("Thing", value).items()}
+    below = {name: _convert_lists(each) for name, each in cast("JsonObject", value).items()}
     return list(below.values()) if below and all(name.isdecimal() for name in below) else below
 
 
-def known_only(params: Thing, *names: str) -> None:
-    """Refuse a parameter that is not among `names`.
+def reject_unknown(params: JsonObject, *names: str) -> None:
+    """Reject parameters that are not among `names`.
 
     Raises:
-        Refused: there is one; `payment_method_types` has an answer of its own, as it was taken out of the interface.
+        ApiError: there is one; `payment_method_types`, which Stripe removed, has its own code.
     """
     if "payment_method_types" in params and "payment_method_types" not in names:
-        raise Refused(400, "payment_method_types_no_longer_supported", "Use `allowed_payment_method_types`.")
+        raise ApiError(400, "payment_method_types_no_longer_supported", "Use `allowed_payment_method_types`.")
     for name in params:
         if name not in names and name != "expand":
-            raise Refused(400, "parameter_unknown", f"Received unknown parameter: {name}", param=name)
+            raise ApiError(400, "parameter_unknown", f"Received unknown parameter: {name}", param=name)
 
 
-def whole(params: Thing, name: str, *, least: int = 1, default: int | None = None) -> int:
-    """Read a whole number.
+def read_integer(params: JsonObject, name: str, *, minimum: int = 1, default: int | None = None) -> int:
+    """Read an integer.
 
     Raises:
-        Refused: it is missing without a default, no whole number, or under `least`.
+        ApiError: it is missing without a default, not an integer, or less than `minimum`.
     """
-    word = params.get(name)
-    if word is None and default is not None:
+    text = params.get(name)
+    if text is None and default is not None:
         return default
-    if not isinstance(word, str) or not word.isdecimal():
-        raise Refused(400, "parameter_invalid_integer", f"Invalid integer: {word}", param=name)
-    if int(word) < least:
-        raise Refused(400, "amount_too_small", f"{name} must be at least {least}.", param=name)
-    return int(word)
+    if not isinstance(text, str) or not text.isdecimal():
+        raise ApiError(400, "parameter_invalid_integer", f"Invalid integer: {text}", param=name)
+    if int(text) < minimum:
+        raise ApiError(400, "amount_too_small", f"{name} must be at least {minimum}.", param=name)
+    return int(text)
 
 
-def page(url: str, things: list[Thing], params: Thing) -> Thing:
-    """Return one page of a list, newest first, as Stripe pages: `limit` and `starting_after`."""
-    limit = min(whole(params, "limit", default=10), 100)
+def paginate(url: str, objects: list[JsonObject], params: JsonObject) -> JsonObject:
+    """Return one page of a list by Stripe's `limit` and `starting_after`."""
+    limit = min(read_integer(params, "limit", default=10), 100)
     after = params.get("starting_after")
     if after is not None:
-        at = next((place for place, each in enumerate(things) if each["id"] == after), None)
-        if at is None:
-            raise missing("object", str(after))
-        things = things[at + 1 :]
-    return {"object": "list", "url": url, "data": things[:limit], "has_more": len(things) > limit}
+        index = next((i for i, each in enumerate(objects) if each["id"] == after), None)
+        if index is None:
+            raise build_not_found("object", str(after))
+        objects = objects[index + 1 :]
+    return {"object": "list", "url": url, "data": objects[:limit], "has_more": len(objects) > limit}
 
 
-def currency_of(params: Thing) -> str:
-    """Read a currency in lower case.
+def read_currency(params: JsonObject) -> str:
+    """Read a currency code in lower case.
 
     Raises:
-        Refused: it is missing, or no three small letters.
+        ApiError: it is missing or not three small letters.
     """
     currency = params.get("currency")
     if not isinstance(currency, str) or not re.fullmatch(r"[a-z]{3}", currency):
-        raise Refused(400, "parameter_missing", "A currency in lower case is needed.", param="currency")
+        raise ApiError(400, "parameter_missing", "A currency in lower case is needed.", param="currency")
     return currency

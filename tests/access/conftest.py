@@ -1,4 +1,4 @@
-"""The world of the access matrix, made once, and a service on each copy of it."""
+"""The fixtures of the access table, made once, and a client with a service on each copy of their database."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -9,41 +9,41 @@ import pytest
 from msgspec import Struct
 
 from market.kernel import open_database
-from market.kernel.embedded import Server
+from market.kernel.database import APP_ROLE
+from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.settings import Settings
-from market.startup import APP_ROLE
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
-from tests.access.knock import Knocker, csrf_tokens
-from tests.access.world import NOW, World, a_world
-from tests.conftest import clone, drop
-from tests.rails import gateway, provider
-from tests.service import serving, settings_for
+from tests.access.client import AccessClient, fetch_csrf_tokens
+from tests.access.fixtures import NOW, AccessFixtures, make_fixtures
+from tests.conftest import clone_database, drop_database
+from tests.support.app import build_settings, run_service
+from tests.support.payment import gateway, provider
 
 __all__ = ["gateway", "provider"]
 
 
-class Made(Struct, frozen=True):
-    """The database that holds the world, cloned and never served, and the settings of a service on it."""
+class FixtureDatabase(Struct, frozen=True):
+    """The database with the fixtures, cloned and never served, and the settings of a service on a copy."""
 
     database: str
     settings: Settings
-    world: World
+    fixtures: AccessFixtures
 
 
 @pytest.fixture(scope="session")
-async def made(  # noqa: PLR0917 - fixtures
-    server: Server,
+async def fixture_database(
+    server: EmbeddedServer,
     template: str,
     seal: Seal,
     gateway: Stripe,
     provider: Sandbox,
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncGenerator[Made]:
-    """The world, in a database that every service of these tests copies."""
-    name = await clone(server, template)
-    settings = settings_for(
+) -> AsyncGenerator[FixtureDatabase]:
+    """Insert the fixtures into a database that every service of these tests copies."""
+    name = await clone_database(server, template)
+    settings = build_settings(
         server.dsn(name),
         tmp_path_factory.mktemp("access"),
         now=NOW,
@@ -51,48 +51,48 @@ async def made(  # noqa: PLR0917 - fixtures
         stripe_webhook_secret=provider.secret,
     )
     db = await open_database(server.dsn(name), role=APP_ROLE, max_size=4)
-    world = await a_world(db, seal, settings, gateway=gateway, sandbox=provider)
+    fixtures = await make_fixtures(db, seal, settings, gateway=gateway, sandbox=provider)
     await db.close()
-    yield Made(name, settings, world)
-    await drop(server, name)
+    yield FixtureDatabase(name, settings, fixtures)
+    await drop_database(server, name)
 
 
 @asynccontextmanager
-async def knocking(server: Server, made: Made) -> AsyncGenerator[Knocker]:
-    """Serve a copy of the world, and lend someone who knocks at its doors as anybody."""
-    name = await clone(server, made.database)
+async def open_client(server: EmbeddedServer, source: FixtureDatabase) -> AsyncGenerator[AccessClient]:
+    """Run a service on a copy of the fixtures and yield its client."""
+    name = await clone_database(server, source.database)
     dsn = server.dsn(name)
     settings = Settings(
-        **{field: getattr(made.settings, field) for field in Settings.__struct_fields__ if field != "database_url"},
+        **{field: getattr(source.settings, field) for field in Settings.__struct_fields__ if field != "database_url"},
         database_url=dsn,
     )
     owner = await asyncpg.connect(dsn)
     try:
-        async with serving(settings) as service:
-            made.world.ids["static"] = service.app.state["market"].renderer.url("mark.svg").rpartition("/")[2]
-            tokens = await csrf_tokens(service, made.world)
-            yield Knocker(service, made.world, owner, Path(settings.data), tokens)
+        async with run_service(settings) as service:
+            source.fixtures.ids["static"] = service.app.state["market"].renderer.url("mark.svg").rpartition("/")[2]
+            tokens = await fetch_csrf_tokens(service, source.fixtures)
+            yield AccessClient(service, source.fixtures, owner, Path(settings.data), tokens)
     finally:
         await owner.close()
-        await drop(server, name)
+        await drop_database(server, name)
 
 
 @pytest.fixture(scope="session")
-async def doors(server: Server, made: Made) -> AsyncGenerator[Knocker]:
-    """A service on which nothing is ever changed."""
-    async with knocking(server, made) as knocker:
-        yield knocker
+async def read_only_client(server: EmbeddedServer, fixture_database: FixtureDatabase) -> AsyncGenerator[AccessClient]:
+    """A client for requests that must change nothing."""
+    async with open_client(server, fixture_database) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
-async def copy(server: Server, made: Made) -> AsyncGenerator[Knocker]:
-    """A service whose world is used up by those who may, over JSON."""
-    async with knocking(server, made) as knocker:
-        yield knocker
+async def api_client(server: EmbeddedServer, fixture_database: FixtureDatabase) -> AsyncGenerator[AccessClient]:
+    """A client for the allowed requests to the API, which change the fixtures."""
+    async with open_client(server, fixture_database) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
-async def pages_copy(server: Server, made: Made) -> AsyncGenerator[Knocker]:
-    """A service whose world is used up by those who may, by forms."""
-    async with knocking(server, made) as knocker:
-        yield knocker
+async def page_client(server: EmbeddedServer, fixture_database: FixtureDatabase) -> AsyncGenerator[AccessClient]:
+    """A client for the allowed requests to pages and forms, which change the fixtures."""
+    async with open_client(server, fixture_database) as client:
+        yield client

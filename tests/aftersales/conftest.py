@@ -1,6 +1,6 @@
 """A running sandbox behind the real `stripe` library, and a buyer, for tests that pay."""
 
-from tests.rails import gateway, provider, sandbox
-from tests.shopping import shopping
+from tests.support.payment import gateway, provider, sandbox
+from tests.support.shop import shopping
 
 __all__ = ["gateway", "provider", "sandbox", "shopping"]

@@ -1,37 +1,38 @@
-"""Guests arrive: their code counts once, in their days, at their host's."""
+"""Check-in: a code is valid once, during the stay, at its host."""
 
 from datetime import date, timedelta
 
 import pytest
 
-from market.aftersales import CodeUsed, CodeWrong, NotTheDay, check_in_guest, guests_of
-from market.identity import Actor
+from market.aftersales.check_in import check_in_guest, list_guests
+from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode
+from market.identity.models import Actor
 from market.kernel import Refusal
 from market.orders import OrderView, cancel_order
 from tests.conftest import NOW
-from tests.factories import a_stay, owner_of
-from tests.shopping import Shopping, stay_of
+from tests.support.make import load_owner, make_stay
+from tests.support.shop import Shopping, make_october_nights
 
 ARRIVAL = NOW + timedelta(days=13)
 
 
 async def a_booked_stay(shopping: Shopping, rooms: int = 1) -> OrderView:
     async with shopping.db.transaction() as conn:
-        stay = await a_stay(conn, rooms=3)
-    order = await shopping.place(nights=[stay_of(stay.listing_id, rooms=rooms)])
+        stay = await make_stay(conn, rooms=3)
+    order = await shopping.place(nights=[make_october_nights(stay.listing_id, rooms=rooms)])
     await shopping.pay(order)
     return await shopping.see(order)
 
 
-async def test_the_code_lets_the_guest_in_once_and_releases_the_money(shopping: Shopping) -> None:
+async def test_a_code_checks_in_once_and_releases_the_escrow(shopping: Shopping) -> None:
     order = await a_booked_stay(shopping)
     code = order.suborders[0].bookings[0].code or ""
     async with shopping.db.transaction() as conn:
-        host = await owner_of(conn, order.suborders[0].producer_id)
+        host = await load_owner(conn, order.suborders[0].producer_id)
         number = await conn.fetchval("SELECT number FROM producers")
         arrived = await check_in_guest(conn, shopping.seal, host, f" {code[:4]} {code[4:]} ", now=ARRIVAL)
     assert (arrived.title, arrived.room, arrived.arrive_on) == ("农家院客房", "1 号房", date(2019, 10, 3))
-    with pytest.raises(CodeUsed):
+    with pytest.raises(CheckInCodeUsed):
         async with shopping.db.transaction() as conn:
             await check_in_guest(conn, shopping.seal, host, code, now=ARRIVAL)
     seen = await shopping.see_id(order.id)
@@ -43,12 +44,12 @@ async def test_the_code_lets_the_guest_in_once_and_releases_the_money(shopping: 
     }  # fmt: skip
 
 
-async def test_the_money_waits_for_the_last_room(shopping: Shopping) -> None:
+async def test_the_escrow_is_released_with_the_last_room(shopping: Shopping) -> None:
     order = await a_booked_stay(shopping, rooms=2)
     first, second = [room.code or "" for room in order.suborders[0].bookings]
     assert first != second
     async with shopping.db.transaction() as conn:
-        host = await owner_of(conn, order.suborders[0].producer_id)
+        host = await load_owner(conn, order.suborders[0].producer_id)
         await check_in_guest(conn, shopping.seal, host, first, now=ARRIVAL)
     assert (await shopping.balances())[f"escrow:{order.number}-1"] == 1120_00
     async with shopping.db.transaction() as conn:
@@ -56,12 +57,12 @@ async def test_the_money_waits_for_the_last_room(shopping: Shopping) -> None:
     assert f"escrow:{order.number}-1" not in await shopping.balances()
 
 
-async def test_a_code_counts_at_its_host_in_its_days_and_dies_with_its_booking(shopping: Shopping) -> None:
+async def test_a_code_is_valid_at_its_host_during_the_stay_and_ends_with_its_booking(shopping: Shopping) -> None:
     order = await a_booked_stay(shopping)
     code = order.suborders[0].bookings[0].code or ""
     async with shopping.db.transaction() as conn:
-        host = await owner_of(conn, order.suborders[0].producer_id)
-        other = await owner_of(conn, (await a_stay(conn)).producer_id)
+        host = await load_owner(conn, order.suborders[0].producer_id)
+        other = await load_owner(conn, (await make_stay(conn)).producer_id)
 
     async def refused(actor: Actor, shown: str, days: int) -> type[Refusal]:
         with pytest.raises(Refusal) as told:
@@ -69,21 +70,21 @@ async def test_a_code_counts_at_its_host_in_its_days_and_dies_with_its_booking(s
                 await check_in_guest(conn, shopping.seal, actor, shown, now=NOW + timedelta(days=days))
         return type(told.value)
 
-    assert await refused(other, code, 13) is CodeWrong
-    assert await refused(shopping.buyer, code, 13) is CodeWrong
-    assert await refused(host, "00000000" if code != "00000000" else "1", 13) is CodeWrong
-    assert await refused(host, "", 13) is CodeWrong
-    assert await refused(host, code, 12) is NotTheDay
-    assert await refused(host, code, 16) is NotTheDay
+    assert await refused(other, code, 13) is InvalidCheckInCode
+    assert await refused(shopping.buyer, code, 13) is InvalidCheckInCode
+    assert await refused(host, "00000000" if code != "00000000" else "1", 13) is InvalidCheckInCode
+    assert await refused(host, "", 13) is InvalidCheckInCode
+    assert await refused(host, code, 12) is CheckInOutsideStay
+    assert await refused(host, code, 16) is CheckInOutsideStay
     await cancel_order(shopping.db, shopping.gateway, shopping.seal, shopping.buyer, order.id, now=NOW)
-    assert await refused(host, code, 13) is CodeWrong
+    assert await refused(host, code, 13) is InvalidCheckInCode
 
 
-async def test_the_guest_list_of_a_day_names_who_sleeps_there(shopping: Shopping) -> None:
+async def test_the_guest_list_of_a_day_contains_its_guests(shopping: Shopping) -> None:
     order = await a_booked_stay(shopping, rooms=2)
     producer_id = order.suborders[0].producer_id
     async with shopping.db.connection() as conn:
-        lists = [await guests_of(conn, shopping.seal, producer_id, date(2019, 10, day)) for day in (2, 3, 4, 5)]
+        lists = [await list_guests(conn, shopping.seal, producer_id, date(2019, 10, day)) for day in (2, 3, 4, 5)]
     assert [[(each.name, each.phone, each.room) for each in guests] for guests in lists] == [
         [],
         [("样例买家", "13900009001", "1 号房"), ("样例买家", "13900009001", "2 号房")],

@@ -1,40 +1,31 @@
-"""Shipping and receipt: only then does the money become the producer's, less the commission rounded down."""
+"""Shipping and receipt, which releases the escrow less the commission, rounded down."""
 
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from market.aftersales import (
-    OWN_DELIVERY,
-    NotReceivable,
-    NotShippable,
-    TrackingWrong,
-    Why,
-    confirm_overdue,
-    confirm_receipt,
-    count_to_ship,
-    get_share,
-    get_statement,
-    parcels_of,
-    refund_line,
-    ship_suborder,
-)
-from market.identity import Actor, NotFound
+from market.aftersales.models import OWN_DELIVERY, InvalidTracking, LineRefundReason, NothingToReceive, NotShippable
+from market.aftersales.parcels import count_to_ship, list_parcels
+from market.aftersales.receive import confirm_overdue, confirm_receipt
+from market.aftersales.refund import refund_line
+from market.aftersales.ship import ship_suborder
+from market.aftersales.statement import get_share, get_statement
+from market.identity.models import Actor, NotFound
 from market.kernel import Database, Refusal
 from market.orders import OrderView, SuborderState, cancel_order
 from tests.conftest import NOW
-from tests.factories import a_freight_template, a_product, a_stay, owner_of
-from tests.shopping import ADDRESS, Shopping, a_shopper, stay_of
+from tests.support.make import load_owner, make_freight_template, make_product, make_stay
+from tests.support.shop import BUYER_ADDRESS, Shopping, make_buyer, make_october_nights
 
 
 async def a_paid_order(shopping: Shopping) -> OrderView:
     """One parcel of 99.99 with 17.00 freight, and a stay."""
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, price_fen=33_33, gross_g=1200, commission_bp=200)
-        await a_freight_template(conn, product.producer_id)
-        stay = await a_stay(conn)
-    order = await shopping.place([(product.variant_id, 3)], nights=[stay_of(stay.listing_id)])
+        product = await make_product(conn, price_fen=33_33, gross_g=1200, commission_bp=200)
+        await make_freight_template(conn, product.producer_id)
+        stay = await make_stay(conn)
+    order = await shopping.place([(product.variant_id, 3)], nights=[make_october_nights(stay.listing_id)])
     await shopping.pay(order)
     return await shopping.see(order)
 
@@ -46,29 +37,29 @@ async def producer_number(db: Database, order: OrderView, position: int = 1) -> 
         )
 
 
-async def test_a_seller_is_not_told_where_a_buyer_lives_who_has_not_paid_or_has_cancelled(shopping: Shopping) -> None:
+async def test_the_producer_sees_no_address_before_payment_or_after_cancellation(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, left=5)
-        owner = await owner_of(conn, product.producer_id)
+        product = await make_product(conn, left=5)
+        owner = await load_owner(conn, product.producer_id)
     waiting = await shopping.place([(product.variant_id, 1)])
     given_up = await shopping.place([(product.variant_id, 1)])
     await cancel_order(shopping.db, shopping.gateway, shopping.seal, shopping.buyer, given_up.id, now=NOW)
     states = (SuborderState.PLACED, SuborderState.CANCELLED)
     async with shopping.db.connection() as conn:
-        found = await parcels_of(conn, shopping.seal, owner, product.producer_id, states=states)
+        found = await list_parcels(conn, shopping.seal, owner, product.producer_id, states=states)
     assert [(each.code, each.address) for each in found] == [
         (f"{waiting.number}-1", None), (f"{given_up.number}-1", None),
     ]  # fmt: skip
 
 
-async def test_a_parcel_is_shipped_told_of_and_released_on_receipt(shopping: Shopping) -> None:
+async def test_a_parcel_is_shipped_notified_and_released_on_receipt(shopping: Shopping) -> None:
     order = await a_paid_order(shopping)
     parcel = order.suborders[0]
     async with shopping.db.transaction() as conn:
-        owner = await owner_of(conn, parcel.producer_id)
-        queue = await parcels_of(conn, shopping.seal, owner, parcel.producer_id)
+        owner = await load_owner(conn, parcel.producer_id)
+        queue = await list_parcels(conn, shopping.seal, owner, parcel.producer_id)
         (waiting,) = queue
-        assert (waiting.code, waiting.address) == (parcel.code, ADDRESS)
+        assert (waiting.code, waiting.address) == (parcel.code, BUYER_ADDRESS)
         assert [(line.quantity, line.amount_fen) for line in waiting.lines] == [(3, 99_99)]
         assert await count_to_ship(conn, parcel.producer_id) == 1
         for _ in range(2):
@@ -94,11 +85,11 @@ async def test_a_parcel_is_shipped_told_of_and_released_on_receipt(shopping: Sho
     assert arrived == ['{"amount":"115.00"}']
 
 
-async def test_a_number_is_corrected_until_receipt(shopping: Shopping) -> None:
+async def test_a_tracking_number_can_be_corrected_until_receipt(shopping: Shopping) -> None:
     order = await a_paid_order(shopping)
     parcel = order.suborders[0]
     async with shopping.db.transaction() as conn:
-        owner = await owner_of(conn, parcel.producer_id)
+        owner = await load_owner(conn, parcel.producer_id)
         for tracking in ("EMS0001", "EMS0002"):
             await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking=tracking, now=NOW)
     assert (await shopping.see_id(order.id)).suborders[0].tracking == "EMS0002"
@@ -112,8 +103,8 @@ async def test_only_its_producer_ships_and_only_parcels(shopping: Shopping) -> N
     order = await a_paid_order(shopping)
     parcel, stay = order.suborders
     async with shopping.db.transaction() as conn:
-        owner, host = await owner_of(conn, parcel.producer_id), await owner_of(conn, stay.producer_id)
-        stranger = await a_shopper(conn)
+        owner, host = await load_owner(conn, parcel.producer_id), await load_owner(conn, stay.producer_id)
+        stranger = await make_buyer(conn)
 
     async def refused(actor: Actor, suborder: UUID, carrier: str = "邮政", tracking: str = "EMS0001") -> type[Refusal]:
         with pytest.raises(Refusal) as told:
@@ -125,16 +116,16 @@ async def test_only_its_producer_ships_and_only_parcels(shopping: Shopping) -> N
     assert await refused(stranger, parcel.id) is NotFound
     assert await refused(shopping.buyer, parcel.id) is NotFound
     assert await refused(host, stay.id) is NotShippable
-    assert await refused(owner, parcel.id, carrier="") is TrackingWrong
-    assert await refused(owner, parcel.id, tracking="1") is TrackingWrong
-    assert await refused(owner, parcel.id, tracking="<b>0001</b>") is TrackingWrong
+    assert await refused(owner, parcel.id, carrier="") is InvalidTracking
+    assert await refused(owner, parcel.id, tracking="1") is InvalidTracking
+    assert await refused(owner, parcel.id, tracking="<b>0001</b>") is InvalidTracking
     assert [each.state for each in (await shopping.see_id(order.id)).suborders] == ["paid", "paid"]
 
 
 async def test_a_stay_is_not_received_before_its_arrival(shopping: Shopping) -> None:
     order = await a_paid_order(shopping)
     async with shopping.db.transaction() as conn:
-        with pytest.raises(NotReceivable):
+        with pytest.raises(NothingToReceive):
             await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, positions=[2], now=NOW)
     async with shopping.db.transaction() as conn:
         received = await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW + timedelta(days=13))
@@ -143,13 +134,13 @@ async def test_a_stay_is_not_received_before_its_arrival(shopping: Shopping) -> 
     assert [room.state for room in seen.suborders[1].bookings] == ["arrived"]
 
 
-async def test_nothing_is_received_that_was_not_paid_or_is_anothers(shopping: Shopping) -> None:
+async def test_unpaid_orders_and_orders_of_others_cannot_be_received(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn)
-        stranger = await a_shopper(conn)
+        product = await make_product(conn)
+        stranger = await make_buyer(conn)
     order = await shopping.place([(product.variant_id, 1)])
     async with shopping.db.transaction() as conn:
-        with pytest.raises(NotReceivable):
+        with pytest.raises(NothingToReceive):
             await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
         with pytest.raises(NotFound):
             await confirm_receipt(conn, shopping.seal, stranger, order.id, now=NOW)
@@ -158,11 +149,11 @@ async def test_nothing_is_received_that_was_not_paid_or_is_anothers(shopping: Sh
     assert await shopping.balances() == {}
 
 
-async def test_time_confirms_what_nobody_does(shopping: Shopping) -> None:
+async def test_overdue_suborders_are_confirmed_automatically(shopping: Shopping) -> None:
     order = await a_paid_order(shopping)
     parcel = order.suborders[0]
     async with shopping.db.transaction() as conn:
-        owner = await owner_of(conn, parcel.producer_id)
+        owner = await load_owner(conn, parcel.producer_id)
         await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking="EMS0001", now=NOW)
     days = timedelta(days=1)
 
@@ -180,11 +171,11 @@ async def test_time_confirms_what_nobody_does(shopping: Shopping) -> None:
     assert arrived == ['{"amount":"115.00"}', '{"amount":"543.20"}']
 
 
-async def test_a_statement_says_what_is_owed_and_what_is_on_its_way(shopping: Shopping) -> None:
+async def test_a_statement_shows_what_is_owed_and_what_is_pending(shopping: Shopping) -> None:
     order = await a_paid_order(shopping)
     parcel = order.suborders[0]
     async with shopping.db.transaction() as conn:
-        owner = await owner_of(conn, parcel.producer_id)
+        owner = await load_owner(conn, parcel.producer_id)
         before = await get_statement(conn, owner, parcel.producer_id)
         share = await get_share(conn, owner, parcel.id)
         with pytest.raises(NotFound):
@@ -202,17 +193,19 @@ async def test_a_statement_says_what_is_owed_and_what_is_on_its_way(shopping: Sh
     )  # fmt: skip
 
 
-async def test_what_waits_is_what_each_parcel_will_bring_also_after_a_refund(shopping: Shopping) -> None:
+async def test_the_pending_sum_is_what_each_parcel_will_bring_also_after_a_refund(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, price_fen=33_33, gross_g=1200, commission_bp=200)
-        await a_freight_template(conn, product.producer_id)
-        owner = await owner_of(conn, product.producer_id)
+        product = await make_product(conn, price_fen=33_33, gross_g=1200, commission_bp=200)
+        await make_freight_template(conn, product.producer_id)
+        owner = await load_owner(conn, product.producer_id)
     orders = [await shopping.place([(product.variant_id, 1)]) for _ in range(3)]
     for order in orders:
         await shopping.pay(order)
     parcels = [(await shopping.see(order)).suborders[0] for order in orders]
     line = parcels[0].lines[0].id
-    await refund_line(shopping.db, shopping.gateway, owner, line, key="k", reason=Why.AGREED, amount_fen=3_33, now=NOW)
+    await refund_line(
+        shopping.db, shopping.gateway, owner, line, key="k", reason=LineRefundReason.AGREED, amount_fen=3_33, now=NOW
+    )
     async with shopping.db.connection() as conn:
         shares = [(await get_share(conn, owner, parcel.id)).due_fen for parcel in parcels]
         statement = await get_statement(conn, owner, product.producer_id)
@@ -227,7 +220,7 @@ async def test_what_waits_is_what_each_parcel_will_bring_also_after_a_refund(sho
     assert (after.owed_fen, after.waiting_fen) == (sum(shares), 0)
 
 
-async def test_who_brings_the_goods_gives_no_number_and_the_buyer_is_told(shopping: Shopping) -> None:
+async def test_own_delivery_needs_no_number_and_the_buyer_is_notified(shopping: Shopping) -> None:
     order = await a_paid_order(shopping)
     parcel = order.suborders[0]
 
@@ -237,7 +230,7 @@ async def test_who_brings_the_goods_gives_no_number_and_the_buyer_is_told(shoppi
         return seen.carrier, seen.tracking
 
     async with shopping.db.transaction() as conn:
-        owner = await owner_of(conn, parcel.producer_id)
+        owner = await load_owner(conn, parcel.producer_id)
         await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier=OWN_DELIVERY, tracking="", now=NOW)
     assert await kept() == (None, None)
     async with shopping.db.transaction() as conn:
@@ -248,7 +241,7 @@ async def test_who_brings_the_goods_gives_no_number_and_the_buyer_is_told(shoppi
     assert await kept() == (None, None)
     told = [name for name, _ in await shopping.messages() if name in {"shipped", "brought"}]
     assert told == ["brought"]
-    with pytest.raises(TrackingWrong) as refused:
+    with pytest.raises(InvalidTracking) as refused:
         async with shopping.db.transaction() as conn:
             await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking="", now=NOW)
     assert [(fault.field, fault.message[:4]) for fault in refused.value.errors] == [("tracking", "快递单号")]

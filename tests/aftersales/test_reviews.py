@@ -1,21 +1,23 @@
-"""Reviews: by who bought and received, once a purchase; the listing's rating follows."""
+"""Reviews: by the buyer after receipt, once per purchase; the listing's rating is updated."""
 
 import asyncpg
 import pytest
 
-from market.aftersales import AlreadyReviewed, NotReceivedYet, ReviewWrong, confirm_receipt, write_review
-from market.identity import NotFound
+from market.aftersales.models import AlreadyReviewed, InvalidReview, NotReceivedYet
+from market.aftersales.receive import confirm_receipt
+from market.aftersales.review import write_review
+from market.identity.models import NotFound
 from market.kernel import Connection
 from market.orders import OrderView
 from tests.conftest import NOW
-from tests.factories import a_product
-from tests.shopping import Shopping, a_shopper
+from tests.support.make import make_product
+from tests.support.shop import Shopping, make_buyer
 
 
 async def an_order_of_two(shopping: Shopping, *, received: bool) -> OrderView:
     async with shopping.db.transaction() as conn:
-        one = await a_product(conn)
-        two = await a_product(conn, one.producer_id)
+        one = await make_product(conn)
+        two = await make_product(conn, one.producer_id)
     order = await shopping.place([(one.variant_id, 1), (two.variant_id, 1)])
     await shopping.pay(order)
     if received:
@@ -24,7 +26,7 @@ async def an_order_of_two(shopping: Shopping, *, received: bool) -> OrderView:
     return await shopping.see(order)
 
 
-async def test_each_thing_that_was_received_is_reviewed_once(shopping: Shopping) -> None:
+async def test_each_received_listing_is_reviewed_once(shopping: Shopping) -> None:
     order = await an_order_of_two(shopping, received=True)
     (suborder,) = order.suborders
     first, second = [each.listing_id for each in suborder.lines]
@@ -41,12 +43,12 @@ async def test_each_thing_that_was_received_is_reviewed_once(shopping: Shopping)
     assert (await shopping.see_id(order.id)).suborders[0].reviewed
 
 
-async def test_only_who_bought_it_reviews_it(shopping: Shopping) -> None:
+async def test_only_the_buyer_reviews(shopping: Shopping) -> None:
     order = await an_order_of_two(shopping, received=True)
     (suborder,) = order.suborders
     async with shopping.db.transaction() as conn:
-        stranger = await a_shopper(conn)
-        elsewhere = await a_product(conn)
+        stranger = await make_buyer(conn)
+        elsewhere = await make_product(conn)
         for actor, listing in ((stranger, suborder.lines[0].listing_id), (shopping.buyer, elsewhere.listing_id)):
             with pytest.raises(NotFound):
                 await write_review(conn, actor, suborder.id, listing_id=listing, rating=5, text="", now=NOW)
@@ -55,7 +57,7 @@ async def test_only_who_bought_it_reviews_it(shopping: Shopping) -> None:
         assert await conn.fetchval("SELECT count(*) FROM reviews") == 0
 
 
-async def test_what_was_not_received_is_not_reviewed(shopping: Shopping) -> None:
+async def test_an_order_cannot_be_reviewed_before_receipt(shopping: Shopping) -> None:
     order = await an_order_of_two(shopping, received=False)
     (suborder,) = order.suborders
     async with shopping.db.transaction() as conn:
@@ -66,9 +68,9 @@ async def test_what_was_not_received_is_not_reviewed(shopping: Shopping) -> None
 
 
 @pytest.mark.parametrize(("rating", "text", "field"), [(0, "", "rating"), (6, "", "rating"), (5, "好" * 501, "text")])
-async def test_a_review_is_bounded(shared: object, conn: Connection, rating: int, text: str, field: str) -> None:
-    buyer = await a_shopper(conn)
-    with pytest.raises(ReviewWrong) as refused:
+async def test_a_review_is_limited(shared: object, conn: Connection, rating: int, text: str, field: str) -> None:
+    buyer = await make_buyer(conn)
+    with pytest.raises(InvalidReview) as refused:
         await write_review(conn, buyer, buyer.account_id, rating=rating, text=text, now=NOW)
     assert [fault.field for fault in refused.value.errors] == [field]
     assert shared is not None

@@ -1,32 +1,32 @@
-"""What holds for every route: a name, a caching rule, one error body; who may call it is told in tests/access."""
+"""Properties of every route: operation id, caching directive, error body. Access is tested in tests/access."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
-from tests.service import Service, serving, settings_for
+from tests.support.app import Service, build_settings, run_service
 
-FIXED = {
+FIXED_OPERATION_IDS = {
     "RequestCode", "SignIn", "ApplyProducer", "DecideProducer", "PublishProduct", "PublishStay", "SearchListings",
     "GetProduct", "GetStayNights", "PutCartLine", "PutCartNights", "PlaceOrder", "PayOrder", "GetOrder", "ShipSuborder",
     "CheckInGuest", "ConfirmReceipt", "WriteReview", "GetStatement", "RefundLine", "ImportRegister", "ImportBilling",
     "RunMonth", "DecideFinding", "ConfirmMonth", "ReviewMonth", "DecideMonth", "SettleMonth", "CloseMonth", "GetMonth",
     "ExplainLine", "CancelOrder",
 }  # fmt: skip
-"""Other programs are built on these names."""
+"""Operation ids that other programs depend on."""
 
 SAMPLE_ID = "01a212c7-28a9-7f00-b2ed-2f4e5ab8cde5"
 
 
 @pytest.fixture
 async def service(dsn: str, folder: Path) -> AsyncGenerator[Service]:
-    async with serving(settings_for(dsn, folder)) as running:
+    async with run_service(build_settings(dsn, folder)) as running:
         yield running
 
 
 def fill(pattern: str) -> str:
-    """Put something well-formed into every place of a path."""
+    """Fill every parameter of a path with a well-formed value."""
     words = {
         "county": "130624",
         "county_code": "130624",
@@ -42,11 +42,11 @@ def fill(pattern: str) -> str:
     )
 
 
-async def test_the_fixed_operation_ids_are_there(service: Service) -> None:
-    assert sorted(FIXED - service.operations.keys()) == []
+async def test_the_fixed_operation_ids_exist(service: Service) -> None:
+    assert sorted(FIXED_OPERATION_IDS - service.operations.keys()) == []
 
 
-async def test_every_operation_is_named_tagged_and_summarised(service: Service) -> None:
+async def test_every_operation_has_an_id_tags_and_a_summary(service: Service) -> None:
     bare = [
         f"{method} {path}"
         for path, item in service.schema["paths"].items()
@@ -74,7 +74,7 @@ async def test_the_schema_is_openapi_3_1(service: Service) -> None:
         (b"", "application/json"),
     ],
 )
-async def test_a_body_that_cannot_be_read_is_a_clear_400(service: Service, body: bytes, media: str) -> None:
+async def test_a_malformed_body_returns_400(service: Service, body: bytes, media: str) -> None:
     wrong: list[str] = []
     for name, (method, pattern) in service.operations.items():
         if method == "GET" or name == "ReceiveWebhook":
@@ -82,19 +82,19 @@ async def test_a_body_that_cannot_be_read_is_a_clear_400(service: Service, body:
         response = await service.http.request(
             method, fill(pattern), content=body, headers={"Content-Type": media, "Idempotency-Key": "k"}
         )
-        service.look_at(response)
+        service.check_response(response)
         if response.status_code not in {400, 401}:
             wrong.append(f"{name}: {response.status_code} {response.text[:120]}")
     assert wrong == []
 
 
-async def test_an_unknown_address_and_a_wrong_method_have_the_same_body(service: Service) -> None:
+async def test_an_unknown_path_and_a_wrong_method_return_problem_json(service: Service) -> None:
     for method, path, status, code in (
         ("GET", "/api/v1/nothing", 404, "not_found"),
         ("DELETE", "/healthz", 405, "method_not_allowed"),
     ):
         response = await service.http.request(method, path)
-        service.look_at(response)
+        service.check_response(response)
         assert (response.status_code, response.json()["code"]) == (status, code)
 
 
@@ -103,22 +103,22 @@ async def test_a_body_above_the_limit_is_refused(service: Service) -> None:
     response = await service.http.request(
         method, path, content=b"a" * (21 * 1024 * 1024), headers={"Content-Type": "application/json"}
     )
-    service.look_at(response)
+    service.check_response(response)
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 
 
-async def test_health_ready_and_figures_answer(service: Service) -> None:
+async def test_health_readiness_and_metrics_respond(service: Service) -> None:
     assert (await service.http.get("/healthz")).json() == {"status": "ok"}
     assert (await service.http.get("/readyz")).json() == {"status": "ready"}
     figures = (await service.http.get("/metrics")).text
     assert 'market_answers_total{method="GET",route="/healthz",status="200"}' in figures
 
 
-async def test_a_forged_webhook_is_refused_and_nothing_is_stored(service: Service) -> None:
+async def test_a_forged_webhook_is_refused(service: Service) -> None:
     response = await service.http.post(
         "/payments/webhook",
         content=b"{}",
         headers={"stripe-signature": "t=1,v1=00", "content-type": "application/json"},
     )
-    service.look_at(response)
+    service.check_response(response)
     assert (response.status_code, response.json()["code"]) == (400, "bad_signature")

@@ -1,4 +1,4 @@
-"""Measuring ours and the limit in turn, so that whatever else the machine does falls on both."""
+"""Alternating measurements of a figure and its limit, so that other load on the machine affects both."""
 
 import statistics
 import time
@@ -8,7 +8,7 @@ from tests.bench.shop import Row
 
 
 async def per_second(work: Callable[[], Awaitable[int]]) -> float:
-    """Do work that returns how much it did; return how much that is a second."""
+    """Run work that returns its number of units; return units per second."""
     begun = time.perf_counter()
     done = await work()
     return done / (time.perf_counter() - begun)
@@ -17,11 +17,11 @@ async def per_second(work: Callable[[], Awaitable[int]]) -> float:
 async def in_pairs(
     name: str, unit: str, *, repeats: int, limit: Callable[[], Awaitable[int]], ours: Callable[[], Awaitable[int]]
 ) -> Row:
-    """Measure the limit and ours one after the other, `repeats` times, and return the medians a second."""
-    theirs_found: list[float] = []
-    ours_found: list[float] = []
+    """Measure limit and figure alternately, `repeats` times, and return the medians per second."""
+    limit_rates: list[float] = []
+    our_rates: list[float] = []
     for _ in range(repeats):
-        theirs_found.append(await per_second(limit))
-        ours_found.append(await per_second(ours))
-    value, most = statistics.median(ours_found), statistics.median(theirs_found)
-    return Row(name, round(value, 1), unit, round(most, 1), round(value / most, 3))
+        limit_rates.append(await per_second(limit))
+        our_rates.append(await per_second(ours))
+    value, best = statistics.median(our_rates), statistics.median(limit_rates)
+    return Row(name, round(value, 1), unit, round(best, 1), round(value / best, 3))

@@ -1,4 +1,4 @@
-"""How fast money is booked and messages are taken, against the same rows written without the ledger's guards."""
+"""Benchmarks of the ledger and the webhooks, against the same rows written without the ledger's checks."""
 
 import asyncio
 import itertools
@@ -17,12 +17,12 @@ from market.kernel.migrate import create_database
 from payments import Database, apply_events, open_database, post, receive, start
 from payments.migrate import migrate
 from payments.sandbox import Sandbox, running
-from payments.sandbox.hooks import sign
+from payments.sandbox.webhooks import sign
 from payments.sql import Connection
 from payments.stripe import Stripe
 from tests.bench.pairs import in_pairs
 from tests.bench.shop import Row
-from tests.payments.shop import look, messages, opened, ref_of
+from tests.support.sandbox_payments import get_provider_ref, list_messages, load_payment, open_test_payment
 
 CONNECTIONS = 16
 FACTS = 4_000
@@ -30,9 +30,9 @@ FACTS_BEFORE = 1_000
 MESSAGES = 3_000
 CHARGES = 60
 AT_ONCE = 4
-"""As many charges as the worker asks about at a time."""
+"""The worker's concurrent queries of charges."""
 
-# The rows of a captured payment of two parts without keys that differ, triggers, floors or balances to lock.
+# The rows of a captured payment of two parts, without triggers, floors or locked balances.
 BARE_TABLES = """
     CREATE SCHEMA bare;
     CREATE TABLE bare.transactions (LIKE payments.transactions INCLUDING ALL);
@@ -61,8 +61,8 @@ BARE_MESSAGE = """
 """
 
 
-class Ground(Struct, frozen=True):
-    """A durable server with the library's tables alone, and the sandbox behind Stripe's own client."""
+class Environment(Struct, frozen=True):
+    """A durable server with only the library's tables, and the sandbox behind Stripe's own client."""
 
     db: Database
     gateway: Stripe
@@ -72,8 +72,8 @@ class Ground(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def payments_ground(*, quick: bool) -> AsyncGenerator[Ground]:
-    """Lend the ground of the figures of payments."""
+async def payments_environment(*, quick: bool) -> AsyncGenerator[Environment]:
+    """Yield the environment of the payment figures."""
     with tempfile.TemporaryDirectory(prefix="xiangji-bench-") as folder, embedded_server(Path(folder)) as server:
         await create_database(server.dsn("postgres"), "bench")
         await asyncio.to_thread(migrate, server.dsn("bench"))
@@ -82,18 +82,20 @@ async def payments_ground(*, quick: bool) -> AsyncGenerator[Ground]:
         await owner.close()
         db = await open_database(server.dsn("bench"), max_size=CONNECTIONS)
         async with running() as sandbox, Stripe("sk_test_sample", sandbox.secret, base=sandbox.url) as gateway:
-            ground = Ground(db, gateway, sandbox, 2 if quick else 5, itertools.count(1))
-            await _trade(ground, server.dsn("bench"))
-            yield ground
+            environment = Environment(db, gateway, sandbox, 2 if quick else 5, itertools.count(1))
+            await _fill_ledger(environment, server.dsn("bench"))
+            yield environment
         await db.close()
 
 
-async def _all_at_once(ground: Ground, count: int, work: Callable[[Connection, int], Awaitable[object]]) -> int:
-    """Do a piece of work `count` times on as many connections as there are, each piece with its own number."""
-    todo = iter([next(ground.numbers) for _ in range(count)])
+async def _all_at_once(
+    environment: Environment, count: int, work: Callable[[Connection, int], Awaitable[object]]
+) -> int:
+    """Run work `count` times over all connections, each with a number of its own."""
+    todo = iter([next(environment.numbers) for _ in range(count)])
 
     async def worker() -> None:
-        async with ground.db.connection() as conn:
+        async with environment.db.connection() as conn:
             for number in todo:
                 await work(conn, number)
 
@@ -117,28 +119,28 @@ async def _post_bare(conn: Connection, number: int) -> None:
     await conn.execute(BARE_FACT, f"paid:{number}", f"B-{number}", datetime.now(UTC), codes)
 
 
-async def _trade(ground: Ground, dsn: str) -> None:
-    """Make a ledger that has traded before: plans are made for tables of a size that the planner knows."""
-    await _all_at_once(ground, FACTS_BEFORE, _post)
+async def _fill_ledger(environment: Environment, dsn: str) -> None:
+    """Fill and analyse the ledger first, so that the planner knows the size of its tables."""
+    await _all_at_once(environment, FACTS_BEFORE, _post)
     owner = await asyncpg.connect(dsn)
     await owner.execute("ANALYZE")
     await owner.close()
 
 
-async def ledger_facts(ground: Ground) -> Row:
-    """Facts of three legs posted a second, each committed; the limit writes the same rows in one bare statement."""
+async def ledger_facts(environment: Environment) -> Row:
+    """Measure facts of three legs posted and committed per second; the limit writes the rows in one bare statement."""
     return await in_pairs(
         "ledger_facts",
         "facts/s",
-        repeats=ground.repeats,
-        limit=lambda: _all_at_once(ground, FACTS, _post_bare),
-        ours=lambda: _all_at_once(ground, FACTS, _post),
+        repeats=environment.repeats,
+        limit=lambda: _all_at_once(environment, FACTS, _post_bare),
+        ours=lambda: _all_at_once(environment, FACTS, _post),
     )
 
 
-def _signed(ground: Ground) -> tuple[str, dict[str, str], bytes]:
-    """Return a message nobody has seen, as the provider signs it."""
-    number = f"evt_bench_{next(ground.numbers)}"
+def _sign_message(environment: Environment) -> tuple[str, dict[str, str], bytes]:
+    """Return a new message with the provider's signature."""
+    number = f"evt_bench_{next(environment.numbers)}"
     thing = {"object": "payment_intent", "id": "pi_nobody"}
     event = {
         "id": number,
@@ -148,18 +150,18 @@ def _signed(ground: Ground) -> tuple[str, dict[str, str], bytes]:
         "data": {"object": thing},
     }
     body = json.dumps(event).encode()
-    return number, {"Stripe-Signature": sign(body, ground.sandbox.secret)}, body
+    return number, {"Stripe-Signature": sign(body, environment.sandbox.secret)}, body
 
 
-async def webhook_received(ground: Ground) -> Row:
-    """Messages verified and stored a second, each committed; the limit inserts the same rows unread."""
+async def webhook_received(environment: Environment) -> Row:
+    """Measure messages verified, stored and committed per second; the limit inserts the same rows unverified."""
 
     async def ours() -> int:
         todo = iter(prepared)
 
         async def worker() -> None:
             for _, headers, body in todo:
-                await receive(ground.db, ground.gateway, headers, body)
+                await receive(environment.db, environment.gateway, headers, body)
 
         await asyncio.gather(*(worker() for _ in range(CONNECTIONS)))
         return MESSAGES
@@ -168,7 +170,7 @@ async def webhook_received(ground: Ground) -> Row:
         todo = iter(prepared)
 
         async def worker() -> None:
-            async with ground.db.connection() as conn:
+            async with environment.db.connection() as conn:
                 for number, _, body in todo:
                     await conn.execute(BARE_MESSAGE, number, "payment_intent.succeeded", body)
 
@@ -176,30 +178,30 @@ async def webhook_received(ground: Ground) -> Row:
         return MESSAGES
 
     rows: list[Row] = []
-    for _ in range(ground.repeats):
-        prepared = [_signed(ground) for _ in range(MESSAGES)]
+    for _ in range(environment.repeats):
+        prepared = [_sign_message(environment) for _ in range(MESSAGES)]
         rows.append(await in_pairs("webhook_received", "messages/s", repeats=1, limit=bare, ours=ours))
     return sorted(rows, key=lambda row: row.ratio)[len(rows) // 2]
 
 
-async def _paid(ground: Ground) -> list[str]:
-    """Take the messages of payments that were just paid, and return the provider's references."""
+async def _receive_paid(environment: Environment) -> list[str]:
+    """Receive the messages of newly paid payments, and return the provider's references."""
     refs: list[str] = []
     for _ in range(CHARGES):
-        payment = await opened(ground.db, order=f"C-{next(ground.numbers)}")
-        await start(ground.db, ground.gateway, payment.id)
-        refs.append(ref_of(await look(ground.db, payment.id)))
-        await ground.sandbox.pay(refs[-1])
-        for headers, body in (await messages(ground.sandbox, refs[-1]))[-1:]:
-            await receive(ground.db, ground.gateway, headers, body)
+        payment = await open_test_payment(environment.db, order=f"C-{next(environment.numbers)}")
+        await start(environment.db, environment.gateway, payment.id)
+        refs.append(get_provider_ref(await load_payment(environment.db, payment.id)))
+        await environment.sandbox.pay(refs[-1])
+        for headers, body in (await list_messages(environment.sandbox, refs[-1]))[-1:]:
+            await receive(environment.db, environment.gateway, headers, body)
     return refs
 
 
-async def webhook_applied(ground: Ground) -> Row:
-    """Payments captured and booked a second by the worker; the limit only asks the provider about each."""
+async def webhook_applied(environment: Environment) -> Row:
+    """Measure payments captured and booked per second by the worker; the limit only fetches each from the provider."""
 
     async def ours() -> int:
-        applied = await apply_events(ground.db, ground.gateway, limit=1000)
+        applied = await apply_events(environment.db, environment.gateway, limit=1000)
         assert applied.done == CHARGES, applied
         return CHARGES
 
@@ -208,23 +210,23 @@ async def webhook_applied(ground: Ground) -> Row:
 
         async def worker() -> None:
             for ref in todo:
-                await ground.gateway.charge(ref)
+                await environment.gateway.get_charge(ref)
 
         await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
         return CHARGES
 
-    async with ground.db.transaction() as conn:
+    async with environment.db.transaction() as conn:
         await conn.execute("UPDATE payments.inbox SET state = 'done' WHERE object_ref = 'pi_nobody'")
     rows: list[Row] = []
-    for _ in range(ground.repeats):
-        refs = await _paid(ground)
+    for _ in range(environment.repeats):
+        refs = await _receive_paid(environment)
         rows.append(await in_pairs("webhook_applied", "payments/s", repeats=1, limit=bare, ours=ours))
     return sorted(rows, key=lambda row: row.ratio)[len(rows) // 2]
 
 
-FIGURES: dict[str, Callable[[Ground], Awaitable[Row]]] = {
+FIGURES: dict[str, Callable[[Environment], Awaitable[Row]]] = {
     "ledger_facts": ledger_facts,
     "webhook_received": webhook_received,
     "webhook_applied": webhook_applied,
 }
-"""The group `payments`: each figure by its name."""
+"""The figures of the group `payments`, by name."""

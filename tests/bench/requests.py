@@ -1,7 +1,6 @@
-"""How many pages and searches a second one process answers, against the smallest answer that asks the database once.
+"""Benchmarks of pages and searches per second of one process, against the smallest response with one statement.
 
-Ours and the limit go through the same server, the same client and the same connections; the limit is `/readyz`, one
-statement and a line of JSON.
+Figure and limit use the same server, client and connections; the limit is `/readyz`, one statement and a line of JSON.
 """
 
 import asyncio
@@ -14,10 +13,10 @@ from urllib.parse import quote
 
 import asyncpg
 
-from market.kernel.embedded import free_port
+from market.kernel.embedded import find_free_port
 from tests.bench.pairs import in_pairs
-from tests.bench.shop import Ground, Row
-from tests.service import SECRET
+from tests.bench.shop import Environment, Row
+from tests.support.app import SECRET
 
 REQUESTS = 1_500
 CONNECTIONS = 8
@@ -26,16 +25,16 @@ STOP_SECONDS = 20
 
 
 @asynccontextmanager
-async def _service(ground: Ground) -> AsyncGenerator[int]:
-    """Lend the port of a service on the ground's database, in a process of its own."""
-    port = free_port()
+async def _service(environment: Environment) -> AsyncGenerator[int]:
+    """Yield the port of a service on the environment's database, in a process of its own."""
+    port = find_free_port()
     with tempfile.TemporaryDirectory(prefix="xiangji-bench-") as folder:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "market.cli", "serve"),
             env=os.environ
             | {
-                "MARKET_DATABASE_URL": ground.dsn,
+                "MARKET_DATABASE_URL": environment.dsn,
                 "MARKET_DATA": folder,
                 "MARKET_SECRET": SECRET,
                 "MARKET_PORT": str(port),
@@ -45,7 +44,7 @@ async def _service(ground: Ground) -> AsyncGenerator[int]:
         )
         try:
             async with asyncio.timeout(START_SECONDS):
-                while not await _answers(port):
+                while not await _is_ready(port):
                     await asyncio.sleep(0.05)
             yield port
         finally:
@@ -53,23 +52,23 @@ async def _service(ground: Ground) -> AsyncGenerator[int]:
             await asyncio.wait_for(process.wait(), STOP_SECONDS)
 
 
-async def _answers(port: int) -> bool:
+async def _is_ready(port: int) -> bool:
     try:
-        await _ask(port, "/readyz", count=1, connections=1)
+        await _request(port, "/readyz", count=1, connections=1)
     except (OSError, AssertionError, asyncio.IncompleteReadError):
         return False
     return True
 
 
-async def _ask(port: int, path: str, *, count: int, connections: int) -> int:
-    """Ask for a path `count` times over some connections that stay open; a client library would be the bottleneck."""
+async def _request(port: int, path: str, *, count: int, connections: int) -> int:
+    """Request a path `count` times over keep-alive connections; a client library would be the bottleneck."""
     todo = iter(range(count))
-    wanted = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
 
     async def caller() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in todo:
-            writer.write(wanted)
+            writer.write(request)
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             assert head.startswith(b"http/1.1 200"), head
             await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
@@ -80,41 +79,41 @@ async def _ask(port: int, path: str, *, count: int, connections: int) -> int:
     return count
 
 
-async def _path(ground: Ground, name: str, path: str) -> Row:
-    async with _service(ground) as port:
-        await _ask(port, path, count=CONNECTIONS, connections=CONNECTIONS)
+async def _measure_path(environment: Environment, name: str, path: str) -> Row:
+    async with _service(environment) as port:
+        await _request(port, path, count=CONNECTIONS, connections=CONNECTIONS)
         return await in_pairs(
             name,
             "requests/s",
-            repeats=ground.repeats,
-            limit=lambda: _ask(port, "/readyz", count=REQUESTS, connections=CONNECTIONS),
-            ours=lambda: _ask(port, path, count=REQUESTS, connections=CONNECTIONS),
+            repeats=environment.repeats,
+            limit=lambda: _request(port, "/readyz", count=REQUESTS, connections=CONNECTIONS),
+            ours=lambda: _request(port, path, count=REQUESTS, connections=CONNECTIONS),
         )
 
 
-async def _listing(ground: Ground) -> tuple[int, str]:
+async def _find_listing(environment: Environment) -> tuple[int, str]:
     """Return the short number and the title of a product."""
-    conn = await asyncpg.connect(ground.dsn)
+    conn = await asyncpg.connect(environment.dsn)
     row = await conn.fetchrow(
         "SELECT number, title FROM listings JOIN variants ON listings.id = listing_id WHERE variants.id = $1",
-        ground.variants[0],
+        environment.variants[0],
     )
     await conn.close()
     assert row is not None
     return row["number"], row["title"]
 
 
-async def product_page(ground: Ground) -> Row:
-    """Product pages a second."""
-    number, _ = await _listing(ground)
-    return await _path(ground, "product_page", f"/goods/{number}")
+async def product_page(environment: Environment) -> Row:
+    """Measure product pages per second."""
+    number, _ = await _find_listing(environment)
+    return await _measure_path(environment, "product_page", f"/goods/{number}")
 
 
-async def search_page(ground: Ground) -> Row:
-    """Searches of two characters a second, a thousand products fitting."""
-    _, title = await _listing(ground)
-    return await _path(ground, "search_page", f"/search?q={quote(title[:2])}")
+async def search_page(environment: Environment) -> Row:
+    """Measure searches of two characters per second, with a thousand matching products."""
+    _, title = await _find_listing(environment)
+    return await _measure_path(environment, "search_page", f"/search?q={quote(title[:2])}")
 
 
-FIGURES: dict[str, Callable[[Ground], Awaitable[Row]]] = {"product_page": product_page, "search_page": search_page}
-"""A part of the group `shop`: what goes over HTTP."""
+FIGURES: dict[str, Callable[[Environment], Awaitable[Row]]] = {"product_page": product_page, "search_page": search_page}
+"""The figures of the group `shop` over HTTP."""

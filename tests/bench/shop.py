@@ -1,6 +1,6 @@
-"""How fast the shop is, against the database's own limit: the same rows written by pgbench, an order a transaction.
+"""Benchmarks of the shop, against the same rows written by pgbench with one order per transaction.
 
-`python -m tests.bench.shop` prints one JSON object a line. Sizes are the same with `quick`; there are fewer repeats.
+`python -m tests.bench.shop` prints one JSON object per line; `quick` repeats less at the same sizes.
 """
 
 import asyncio
@@ -21,18 +21,18 @@ from uuid import UUID, uuid4
 import asyncpg
 from msgspec import Struct
 
-from market.bookings import stay_nights
-from market.bookings.nights import STAY_NIGHTS
-from market.identity import AccountId
+from market.bookings.calendar import LIST_STAY_NIGHTS, list_stay_nights
+from market.identity.models import AccountId
 from market.kernel import Database, open_database
-from market.kernel.embedded import Server, embedded_server, find_binaries
+from market.kernel.database import APP_ROLE
+from market.kernel.embedded import EmbeddedServer, embedded_server, find_binaries
 from market.kernel.migrate import create_database
 from market.orders import Batcher, Line, VariantId, get_cart, place, put_lines
-from market.orders.cart_view import CART_LINES, CART_NIGHTS
-from market.orders.facts import GOODS
-from market.startup import APP_ROLE, migrate_database
+from market.orders.cart_view import LIST_CART_LINES, LIST_CART_NIGHTS
+from market.orders.offers import LIST_GOODS_OFFERS
+from market.startup import migrate_database
 from tests.conftest import NOW
-from tests.factories import a_product, a_stay, an_account
+from tests.support.make import DESTINATION, make_account, make_product, make_stay
 
 GOODS_COUNT = 1_000
 BUYERS = 4_000
@@ -45,7 +45,7 @@ _LATENCY = re.compile(r"latency average = ([0-9.]+) ms")
 
 
 class Row(Struct, frozen=True):
-    """One figure: ours, the limit's, and our speed over the limit's speed."""
+    """One figure: its value, its limit, and the ratio of their speeds."""
 
     name: str
     value: float
@@ -54,10 +54,10 @@ class Row(Struct, frozen=True):
     ratio: float
 
 
-class Ground(Struct, frozen=True):
+class Environment(Struct, frozen=True):
     """A durable server with a market of 1,000 products of as many producers, and 4,000 buyers."""
 
-    server: Server
+    server: EmbeddedServer
     db: Database
     variants: list[UUID]
     buyers: list[AccountId]
@@ -72,17 +72,17 @@ class Ground(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def shop_ground(*, quick: bool) -> AsyncGenerator[Ground]:
-    """Lend the ground of the shop's figures; made in some 20 s."""
+async def shop_environment(*, quick: bool) -> AsyncGenerator[Environment]:
+    """Yield the environment of the shop's figures; the set-up takes about 20 s."""
     with tempfile.TemporaryDirectory(prefix="xiangji-bench-") as folder, embedded_server(Path(folder)) as server:
         await create_database(server.dsn("postgres"), "bench")
         await migrate_database(server.dsn("bench"))
         db = await open_database(server.dsn("bench"), role=APP_ROLE, max_size=CLIENTS)
         async with db.transaction() as conn:
-            products = [await a_product(conn, price_fen=45_00, left=BOXES) for _ in range(GOODS_COUNT)]
-            stay = await a_stay(conn, rooms=8)
-            buyers = [await an_account(conn) for _ in range(BUYERS)]
-        ground = Ground(
+            products = [await make_product(conn, price_fen=45_00, left=BOXES) for _ in range(GOODS_COUNT)]
+            stay = await make_stay(conn, rooms=8)
+            buyers = [await make_account(conn) for _ in range(BUYERS)]
+        environment = Environment(
             server,
             db,
             [each.variant_id for each in products],
@@ -91,15 +91,17 @@ async def shop_ground(*, quick: bool) -> AsyncGenerator[Ground]:
             5 if quick else 15,
             2 if quick else 5,
         )
-        await _prepare(ground)
-        await _rush(ground, hot=False, callers=CALLERS, seconds=2)  # a market that has traded before
-        yield ground
+        await _prepare(environment)
+        await _place_orders(
+            environment, hot=False, callers=CALLERS, seconds=2
+        )  # the tables are not empty in the measurements
+        yield environment
         await db.close()
 
 
-async def _prepare(ground: Ground) -> None:
-    """Number goods and buyers, so that pgbench can draw them."""
-    conn = await asyncpg.connect(ground.dsn)
+async def _prepare(environment: Environment) -> None:
+    """Number goods and buyers, so that pgbench can choose them at random."""
+    conn = await asyncpg.connect(environment.dsn)
     await conn.execute(
         """
         CREATE TABLE bench_goods AS
@@ -115,9 +117,9 @@ async def _prepare(ground: Ground) -> None:
     await conn.close()
 
 
-async def _settle(ground: Ground) -> None:
-    """Let nobody hold unpaid orders, and the planner know the tables: each measurement begins alike."""
-    conn = await asyncpg.connect(ground.dsn)
+async def _reset(environment: Environment) -> None:
+    """Expire unpaid orders and analyse the tables, so that each measurement starts from the same state."""
+    conn = await asyncpg.connect(environment.dsn)
     await conn.execute("UPDATE orders SET state = 'expired' WHERE state = 'placed'")
     for table in ("orders", "suborders", "order_lines", "lots", "accounts", "variants", "listings", "producers"):
         await conn.execute(f"VACUUM ANALYZE {table}")
@@ -125,26 +127,29 @@ async def _settle(ground: Ground) -> None:
     await conn.close()
 
 
-async def _rush(ground: Ground, *, hot: bool, callers: int, seconds: float) -> tuple[float, list[float]]:
-    """Place orders of three products by `callers` at once; return orders a second and each one's seconds."""
-    draw = random.Random(1)  # noqa: S311 - a reproducible draw
-    took: list[float] = []
+async def _place_orders(
+    environment: Environment, *, hot: bool, callers: int, seconds: float
+) -> tuple[float, list[float]]:
+    """Place orders of three products by `callers` at once; return orders per second and each order's seconds."""
+    rng = random.Random(1)
+    durations: list[float] = []
     stop = time.perf_counter() + seconds
-    people = iter(draw.sample(ground.buyers, len(ground.buyers)) * 1_000)
+    buyers = iter(rng.sample(environment.buyers, len(environment.buyers)) * 1_000)
 
     async def caller(batcher: Batcher) -> None:
         while time.perf_counter() < stop:
-            chosen = draw.sample(ground.variants[1:], LINES)
+            chosen = rng.sample(environment.variants[1:], LINES)
             if hot:
-                chosen[0] = ground.variants[0]
+                chosen[0] = environment.variants[0]
             begun = time.perf_counter()
-            await place(batcher, next(people), [Line(VariantId(each), 1) for each in chosen], key=str(uuid4()))
-            took.append(time.perf_counter() - begun)
+            lines = [Line(VariantId(each), 1) for each in chosen]
+            await place(batcher, next(buyers), lines, address=DESTINATION, key=str(uuid4()))
+            durations.append(time.perf_counter() - begun)
 
     begun = time.perf_counter()
-    async with Batcher(ground.db) as batcher:
+    async with Batcher(environment.db) as batcher:
         await asyncio.gather(*(caller(batcher) for _ in range(callers)))
-    return len(took) / (time.perf_counter() - begun), took
+    return len(durations) / (time.perf_counter() - begun), durations
 
 
 SCRIPT = r"""
@@ -155,7 +160,7 @@ SCRIPT = r"""
 BEGIN;
 SELECT count(*) FROM (SELECT FROM lots WHERE id IN (SELECT lot_id FROM bench_goods WHERE n IN (:a, :b, :c))
                        ORDER BY id FOR NO KEY UPDATE) AS held;
-UPDATE lots SET left_units = left_units - 1, waiting_units = waiting_units + 1
+UPDATE lots SET available_units = available_units - 1, reserved_units = reserved_units + 1
  WHERE id IN (SELECT lot_id FROM bench_goods WHERE n IN (:a, :b, :c));
 INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen, total_fen,
                     placed_at, pay_until)
@@ -172,17 +177,17 @@ COMMIT;
 """
 
 
-async def _pgbench(ground: Ground, *, hot: bool, clients: int, seconds: float) -> tuple[float, float]:
-    """Write the same rows by PostgreSQL's own client; return orders a second and the mean milliseconds of one."""
+async def _pgbench(environment: Environment, *, hot: bool, clients: int, seconds: float) -> tuple[float, float]:
+    """Write the same rows with pgbench; return orders per second and the mean latency in milliseconds."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(SCRIPT.replace("{first}", "1" if hot else "random(2, 1000)"))
         script.flush()
         process = await asyncio.create_subprocess_exec(
             str(find_binaries() / "pgbench"),
             *("-n", "-M", "prepared", "-c", str(clients), "-j", "2" if clients > 1 else "1"),
-            *("-T", str(int(seconds)), "-f", script.name, "-h", "127.0.0.1", "-p", str(ground.server.port)),
+            *("-T", str(int(seconds)), "-f", script.name, "-h", "127.0.0.1", "-p", str(environment.server.port)),
             *("-U", "postgres", "bench"),
-            env={**os.environ, "PGPASSWORD": ground.server.password},
+            env={**os.environ, "PGPASSWORD": environment.server.password},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -195,37 +200,37 @@ async def _pgbench(ground: Ground, *, hot: bool, clients: int, seconds: float) -
     return float(tps.group(1)), float(latency.group(1))
 
 
-async def _checkout(ground: Ground, name: str, *, hot: bool) -> Row:
+async def _checkout(environment: Environment, name: str, *, hot: bool) -> Row:
     ours: list[float] = []
     theirs: list[float] = []
-    for _ in range(ground.repeats):
-        await _settle(ground)
-        theirs.append((await _pgbench(ground, hot=hot, clients=CLIENTS, seconds=ground.seconds))[0])
-        await _settle(ground)
-        ours.append((await _rush(ground, hot=hot, callers=CALLERS, seconds=ground.seconds))[0])
-    return _faster(name, "orders/s", ours, theirs)
+    for _ in range(environment.repeats):
+        await _reset(environment)
+        theirs.append((await _pgbench(environment, hot=hot, clients=CLIENTS, seconds=environment.seconds))[0])
+        await _reset(environment)
+        ours.append((await _place_orders(environment, hot=hot, callers=CALLERS, seconds=environment.seconds))[0])
+    return _compare(name, "orders/s", ours, theirs)
 
 
-async def checkout_cold(ground: Ground) -> Row:
-    """Orders of three products out of a thousand, a second."""
-    return await _checkout(ground, "checkout_cold", hot=False)
+async def checkout_cold(environment: Environment) -> Row:
+    """Measure orders per second of three products out of a thousand."""
+    return await _checkout(environment, "checkout_cold", hot=False)
 
 
-async def checkout_hot(ground: Ground) -> Row:
-    """Orders that all hold one product, a second."""
-    return await _checkout(ground, "checkout_hot", hot=True)
+async def checkout_hot(environment: Environment) -> Row:
+    """Measure orders per second that all contain one product."""
+    return await _checkout(environment, "checkout_hot", hot=True)
 
 
-async def checkout_lone(ground: Ground) -> Row:
-    """Milliseconds of an order when nobody else is there."""
+async def checkout_lone(environment: Environment) -> Row:
+    """Measure the milliseconds of an order without concurrency."""
     ours: list[float] = []
     theirs: list[float] = []
-    for _ in range(ground.repeats):
-        await _settle(ground)
-        theirs.append((await _pgbench(ground, hot=False, clients=1, seconds=ground.seconds))[1])
-        await _settle(ground)
-        took = (await _rush(ground, hot=False, callers=1, seconds=ground.seconds))[1]
-        ours.append(statistics.median(took) * 1_000)
+    for _ in range(environment.repeats):
+        await _reset(environment)
+        theirs.append((await _pgbench(environment, hot=False, clients=1, seconds=environment.seconds))[1])
+        await _reset(environment)
+        durations = (await _place_orders(environment, hot=False, callers=1, seconds=environment.seconds))[1]
+        ours.append(statistics.median(durations) * 1_000)
     value, limit = statistics.median(ours), statistics.median(theirs)
     return Row("checkout_lone", round(value, 2), "ms", round(limit, 2), round(limit / value, 2))
 
@@ -238,61 +243,65 @@ async def _per_second(seconds: float, work: Callable[[], Awaitable[object]]) -> 
     return count / (time.perf_counter() - begun)
 
 
-async def nights_read(ground: Ground) -> Row:
-    """Calendars of 92 nights a second on one connection; the limit is the bare statement."""
+async def nights_read(environment: Environment) -> Row:
+    """Measure calendars of 92 nights per second on one connection; the limit is the bare statement."""
     window = {"arrive": date(2019, 10, 1), "leave": date(2020, 1, 1)}
-    values = {"listing_id": ground.stay, **window}
-    bare = [values[name] for name in STAY_NIGHTS.names]
+    values = {"listing_id": environment.stay, **window}
+    bare = [values[name] for name in LIST_STAY_NIGHTS.names]
     ours: list[float] = []
     theirs: list[float] = []
-    async with ground.db.connection() as conn:
-        for _ in range(ground.repeats):
-            theirs.append(await _per_second(ground.seconds, lambda: conn.fetch(STAY_NIGHTS.sql, *bare)))
-            ours.append(await _per_second(ground.seconds, lambda: stay_nights(conn, ground.stay, **window)))
-    return _faster("stay_nights", "calendars/s", ours, theirs)
+    async with environment.db.connection() as conn:
+        for _ in range(environment.repeats):
+            theirs.append(await _per_second(environment.seconds, lambda: conn.fetch(LIST_STAY_NIGHTS.sql, *bare)))
+            ours.append(
+                await _per_second(environment.seconds, lambda: list_stay_nights(conn, environment.stay, **window))
+            )
+    return _compare("stay_nights", "calendars/s", ours, theirs)
 
 
-async def cart_read(ground: Ground) -> Row:
-    """Carts of 20 lines a second on one connection; the limit is their bare statements."""
-    buyer = ground.buyers[0]
-    async with ground.db.transaction() as conn:
-        await put_lines(conn, buyer, [Line(VariantId(each), 1) for each in ground.variants[:20]], whole=True, now=NOW)
+async def cart_read(environment: Environment) -> Row:
+    """Measure carts of 20 lines per second on one connection; the limit is their bare statements."""
+    buyer = environment.buyers[0]
+    async with environment.db.transaction() as conn:
+        await put_lines(
+            conn, buyer, [Line(VariantId(each), 1) for each in environment.variants[:20]], whole=True, now=NOW
+        )
     ours: list[float] = []
     theirs: list[float] = []
-    async with ground.db.connection() as conn:
+    async with environment.db.connection() as conn:
 
         async def bare() -> None:
-            rows = await conn.fetch(CART_LINES.sql, buyer, 100)
-            await conn.fetch(CART_NIGHTS.sql, buyer, 5)
-            await conn.fetch(GOODS.sql, [row["variant_id"] for row in rows])
+            rows = await conn.fetch(LIST_CART_LINES.sql, buyer, 100)
+            await conn.fetch(LIST_CART_NIGHTS.sql, buyer, 5)
+            await conn.fetch(LIST_GOODS_OFFERS.sql, [row["variant_id"] for row in rows])
 
-        for _ in range(ground.repeats):
-            theirs.append(await _per_second(ground.seconds, bare))
-            ours.append(await _per_second(ground.seconds, lambda: get_cart(conn, buyer, now=NOW)))
-    return _faster("cart", "carts/s", ours, theirs)
+        for _ in range(environment.repeats):
+            theirs.append(await _per_second(environment.seconds, bare))
+            ours.append(await _per_second(environment.seconds, lambda: get_cart(conn, buyer, now=NOW)))
+    return _compare("cart", "carts/s", ours, theirs)
 
 
-def _faster(name: str, unit: str, ours: list[float], theirs: list[float]) -> Row:
+def _compare(name: str, unit: str, ours: list[float], theirs: list[float]) -> Row:
     value, limit = statistics.median(ours), statistics.median(theirs)
     return Row(name, round(value, 1), unit, round(limit, 1), round(value / limit, 2))
 
 
-FIGURES: dict[str, Callable[[Ground], Awaitable[Row]]] = {
+FIGURES: dict[str, Callable[[Environment], Awaitable[Row]]] = {
     "checkout_cold": checkout_cold,
     "checkout_hot": checkout_hot,
     "checkout_lone": checkout_lone,
     "stay_nights": nights_read,
     "cart": cart_read,
 }
-"""The group `shop`: each figure by its name."""
+"""The figures of the group `shop`, by name."""
 
 
 async def main(names: list[str], *, quick: bool) -> None:
-    """Measure the figures named, or all, and print one JSON object a line."""
-    async with shop_ground(quick=quick) as ground:
+    """Measure the named figures, or all, and print one JSON object per line."""
+    async with shop_environment(quick=quick) as environment:
         for name, measure in FIGURES.items():
             if not names or name in names:
-                row = await measure(ground)
+                row = await measure(environment)
                 sys.stdout.write(json.dumps({field: getattr(row, field) for field in Row.__struct_fields__}) + "\n")
                 sys.stdout.flush()
 

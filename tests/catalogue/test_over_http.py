@@ -1,4 +1,4 @@
-"""From the first code to a found product, over HTTP, as a program does it."""
+"""The catalogue over HTTP: from the first sign-in to a product that search finds."""
 
 import io
 import json
@@ -9,45 +9,46 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from market.identity import Role, code_at
+from market.identity.models import Role
+from market.identity.second_factor import compute_totp_code
 from market.kernel import Connection
 from market.kernel.seal import Seal
-from tests.factories import VILLAGE, a_phone, a_product, a_stay, an_official
-from tests.service import Service, serving, settings_for
+from tests.support.app import Service, build_settings, run_service
+from tests.support.make import VILLAGE, make_official, make_phone, make_product, make_stay
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture
 async def service(dsn: str, folder: Path) -> AsyncGenerator[Service]:
-    async with serving(settings_for(dsn, folder)) as running:
+    async with run_service(build_settings(dsn, folder)) as running:
         yield running
 
 
-async def the_code(owner: Connection, seal: Seal) -> str:
+async def read_code(owner: Connection, seal: Seal) -> str:
     sealed = await owner.fetchval(
         "SELECT facts_sealed FROM messages WHERE template = 'code' ORDER BY queued_at DESC LIMIT 1"
     )
     return json.loads(seal.open(sealed, "messages.facts"))["code"]
 
 
-async def signed_in(service: Service, owner: Connection, seal: Seal, phone: str, **more: Any) -> str:  # noqa: ANN401
+async def sign_in(service: Service, owner: Connection, seal: Seal, phone: str, **more: Any) -> str:
     sent = await service.call("RequestCode", {"phone": phone})
     assert sent.status_code == 201, sent.text
-    body = {"phone": phone, "code": await the_code(owner, seal), **more}
-    answer = await service.call("SignIn", body)
-    assert answer.status_code == 201, answer.text
-    return answer.json()["token"]
+    body = {"phone": phone, "code": await read_code(owner, seal), **more}
+    response = await service.call("SignIn", body)
+    assert response.status_code == 201, response.text
+    return response.json()["token"]
 
 
-async def an_office(service: Service, owner: Connection, seal: Seal, role: Role, scope: str) -> str:
-    phone = a_phone()
-    account_id = await an_official(owner, role, scope, phone=phone)
+async def sign_in_official(service: Service, owner: Connection, seal: Seal, role: Role, scope: str) -> str:
+    phone = make_phone()
+    account_id = await make_official(owner, role, scope, phone=phone)
     await owner.execute(
         "UPDATE accounts SET totp_sealed = $2 WHERE id = $1", account_id, seal.seal(SECRET, "accounts.totp")
     )
     now = await owner.fetchval("SELECT now()")
-    return await signed_in(service, owner, seal, phone, second_factor=code_at(SECRET, now))
+    return await sign_in(service, owner, seal, phone, second_factor=compute_totp_code(SECRET, now))
 
 
 def a_photo() -> bytes:
@@ -57,7 +58,7 @@ def a_photo() -> bytes:
 
 
 async def test_a_farmer_is_admitted_publishes_and_is_found(service: Service, owner: Connection, seal: Seal) -> None:
-    farmer = await signed_in(service, owner, seal, a_phone())
+    farmer = await sign_in(service, owner, seal, make_phone())
     certificate = await service.call(
         "UploadPhoto", token=farmer, files={"photo": ("a.jpg", a_photo()), "purpose": (None, "certificate")}
     )
@@ -79,7 +80,7 @@ async def test_a_farmer_is_admitted_publishes_and_is_found(service: Service, own
         (Role.COUNTY, "130624", "recommend"),
         (Role.COUNTY, "130624", "approve"),
     ):
-        token = await an_office(service, owner, seal, role, scope)
+        token = await sign_in_official(service, owner, seal, role, scope)
         waiting = await service.call("ListWaitingProducers", token=token)
         assert [row["id"] for row in waiting.json()["items"]] == [producer_id]
         photo = await service.call("GetPrivatePhoto", token=token, path={"photo_id": certificate.json()["id"]})
@@ -111,19 +112,21 @@ async def test_a_farmer_is_admitted_publishes_and_is_found(service: Service, own
     assert "阜平大枣" in [template["name"] for template in templates.json()]
 
 
-async def test_a_wrong_code_counts_although_it_is_refused(service: Service, owner: Connection, seal: Seal) -> None:
-    phone = a_phone()
+async def test_failed_sign_in_attempts_count_although_they_are_refused(
+    service: Service, owner: Connection, seal: Seal
+) -> None:
+    phone = make_phone()
     await service.call("RequestCode", {"phone": phone})
-    code = await the_code(owner, seal)
+    code = await read_code(owner, seal)
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
-    answers = [await service.call("SignIn", {"phone": phone, "code": wrong}) for _ in range(5)]
-    answers.append(await service.call("SignIn", {"phone": phone, "code": code}))
-    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(401, "wrong_code")] * 6
+    responses = [await service.call("SignIn", {"phone": phone, "code": wrong}) for _ in range(5)]
+    responses.append(await service.call("SignIn", {"phone": phone, "code": code}))
+    assert [(response.status_code, response.json()["code"]) for response in responses] == [(401, "wrong_code")] * 6
 
 
-async def test_a_session_ends_when_it_is_signed_out(service: Service, owner: Connection, seal: Seal) -> None:
-    phone = a_phone()
-    token = await signed_in(service, owner, seal, phone)
+async def test_signing_out_ends_the_session(service: Service, owner: Connection, seal: Seal) -> None:
+    phone = make_phone()
+    token = await sign_in(service, owner, seal, phone)
     me = await service.call("GetMe", token=token)
     assert (me.json()["phone"], me.json()["grants"]) == (f"{phone[:3]}****{phone[-4:]}", [])
     assert [each["current"] for each in (await service.call("ListSessions", token=token)).json()] == [True]
@@ -131,8 +134,8 @@ async def test_a_session_ends_when_it_is_signed_out(service: Service, owner: Con
     assert (await service.call("GetMe", token=token)).status_code == 401
 
 
-async def test_the_limit_of_codes_is_told_as_429(service: Service) -> None:
-    phone = a_phone()
+async def test_exceeding_the_code_limit_returns_429(service: Service) -> None:
+    phone = make_phone()
     statuses = [(await service.call("RequestCode", {"phone": phone})).status_code for _ in range(11)]
     assert statuses == [201] * 10 + [429]
 
@@ -140,20 +143,18 @@ async def test_the_limit_of_codes_is_told_as_429(service: Service) -> None:
 @pytest.mark.parametrize(
     "more", [{"state": "live"}, {"commission_bp": 0}, {"county_code": "130624"}, {"role": "platform"}]
 )
-async def test_a_body_that_says_more_than_its_fields_is_refused(
+async def test_unknown_fields_in_a_body_are_refused(
     service: Service, owner: Connection, seal: Seal, more: dict[str, object]
 ) -> None:
-    farmer = await signed_in(service, owner, seal, a_phone())
+    farmer = await sign_in(service, owner, seal, make_phone())
     body = {"title": "大枣", "category": "fruit", "unit": "箱", "price_fen": 1, "quantity": 1, **more}
-    answer = await service.call("PublishProduct", body, token=farmer)
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    response = await service.call("PublishProduct", body, token=farmer)
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
     assert await owner.fetchval("SELECT count(*) FROM listings") == 0
 
 
-async def test_a_product_a_stay_and_their_lists_are_read_without_signing_in(
-    service: Service, owner: Connection
-) -> None:
-    product, stay = await a_product(owner), await a_stay(owner)
+async def test_listings_are_public(service: Service, owner: Connection) -> None:
+    product, stay = await make_product(owner), await make_stay(owner)
     read = await service.call("GetProduct", path={"listing_id": product.listing_id})
     assert (read.status_code, read.headers["cache-control"]) == (200, "public, max-age=1")
     assert read.json()["listing"]["village"] == "革新庄"[:3] + "村"
@@ -164,15 +165,15 @@ async def test_a_product_a_stay_and_their_lists_are_read_without_signing_in(
     assert {each["code"]: each["count"] for each in categories}["fruit"] == 1
     assert [each["code"] for each in (await service.call("ListCounties")).json()] == ["130624"]
     for query in ({"place": "1"}, {"category": "\x00"}, {"most": "1000"}, {"sort": "best"}, {"kind": "x"}):
-        answer = await service.call("SearchListings", query=query)
-        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
-    answer = await service.call("SearchListings", query={"q": "大\x00枣"})
-    assert [each["id"] for each in answer.json()["items"]] == [str(product.listing_id)]
+        response = await service.call("SearchListings", query=query)
+        assert (response.status_code, response.json()["code"]) == (400, "bad_request")
+    response = await service.call("SearchListings", query={"q": "大\x00枣"})
+    assert [each["id"] for each in response.json()["items"]] == [str(product.listing_id)]
     divisions = (await service.call("ListDivisions", query={"parent": "130624000000"})).json()
     assert len(divisions) == 14
 
 
-async def test_no_other_path_of_photos_opens_anything(service: Service) -> None:
+async def test_other_photo_paths_return_nothing(service: Service) -> None:
     for name in ("..%2f..%2fsecret", "a.webp", "%00", "x" * 300):
-        answer = await service.http.get(f"/photos/{name}")
-        assert answer.status_code in {400, 404}
+        response = await service.http.get(f"/photos/{name}")
+        assert response.status_code in {400, 404}

@@ -1,4 +1,4 @@
-"""What carriage and seasons cost, set by the seller alone."""
+"""Freight terms and season prices, which only the seller sets."""
 
 from datetime import date, timedelta
 
@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.catalogue import BadListing, Freight, NewFreight, NewSeason, Season, get_product, set_freight, set_season
-from market.catalogue.terms import left_over
-from market.identity import NotFound
+from market.catalogue.detail import get_product
+from market.catalogue.models import BadListing, FreightTerms
+from market.catalogue.terms import NewFreight, NewSeason, Season, list_remainders, set_freight, set_season
+from market.identity.models import NotFound
 from market.kernel import Connection, Fen
 from tests.conftest import NOW
-from tests.factories import a_product, a_stay, owner_of
+from tests.support.make import load_owner, make_product, make_stay
 
 FREIGHT = NewFreight(
     first_g=1000, first_fen=6_00, next_g=1000, next_fen=2_00, free_above_fen=88_00, no_ship=["65", "54"]
@@ -19,23 +20,32 @@ FREIGHT = NewFreight(
 DAY = date(2019, 10, 1)
 
 
-async def test_carriage_is_set_and_set_again(conn: Connection) -> None:
-    product = await a_product(conn)
-    seller = await owner_of(conn, product.producer_id)
+async def test_freight_terms_are_set_and_replaced(conn: Connection) -> None:
+    product = await make_product(conn)
+    seller = await load_owner(conn, product.producer_id)
     again = NewFreight(first_g=2000, first_fen=8_00, next_g=1000, next_fen=1_50)
-    seen: list[Freight | None] = []
+    seen: list[FreightTerms | None] = []
     for freight in (FREIGHT, again):
         await set_freight(conn, seller, product.producer_id, freight, now=NOW)
         seen.append((await get_product(conn, product.listing_id, now=NOW)).freight)
     assert seen == [
-        Freight(1000, Fen(6_00), 1000, Fen(2_00), Fen(88_00), ["54", "65"]),
-        Freight(2000, Fen(8_00), 1000, Fen(1_50), None, []),
+        FreightTerms(
+            first_g=1000,
+            first_fen=Fen(6_00),
+            next_g=1000,
+            next_fen=Fen(2_00),
+            free_above_fen=Fen(88_00),
+            no_ship=["54", "65"],
+        ),
+        FreightTerms(
+            first_g=2000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(1_50), free_above_fen=None, no_ship=[]
+        ),
     ]
 
 
-async def test_an_unknown_region_and_anothers_carriage_are_refused(conn: Connection) -> None:
-    product, other = await a_product(conn), await a_product(conn)
-    seller = await owner_of(conn, product.producer_id)
+async def test_an_unknown_region_and_another_producer_are_refused(conn: Connection) -> None:
+    product, other = await make_product(conn), await make_product(conn)
+    seller = await load_owner(conn, product.producer_id)
     bad = NewFreight(first_g=1, first_fen=0, next_g=1, next_fen=0, no_ship=["99"])
     with pytest.raises(BadListing):
         await set_freight(conn, seller, product.producer_id, bad, now=NOW)
@@ -44,9 +54,9 @@ async def test_an_unknown_region_and_anothers_carriage_are_refused(conn: Connect
     assert await conn.fetchval("SELECT count(*) FROM freight_templates") == 0
 
 
-async def test_a_season_takes_the_place_of_what_was_set_for_its_nights(conn: Connection) -> None:
-    stay = await a_stay(conn, seasons=[(DAY, DAY + timedelta(days=7), 360_00)])
-    host = await owner_of(conn, stay.producer_id)
+async def test_a_season_replaces_earlier_prices_of_its_nights(conn: Connection) -> None:
+    stay = await make_stay(conn, seasons=[(DAY, DAY + timedelta(days=7), 360_00)])
+    host = await load_owner(conn, stay.producer_id)
     season = NewSeason(DAY + timedelta(days=2), DAY + timedelta(days=4), 420_00)
     assert await set_season(conn, host, stay.listing_id, season, now=NOW) == [
         Season(date(2019, 10, 1), date(2019, 10, 3), 360_00),
@@ -55,9 +65,9 @@ async def test_a_season_takes_the_place_of_what_was_set_for_its_nights(conn: Con
     ]
 
 
-async def test_a_season_without_nights_and_anothers_stay_are_refused(conn: Connection) -> None:
-    stay, other = await a_stay(conn), await a_stay(conn)
-    host = await owner_of(conn, stay.producer_id)
+async def test_an_empty_season_and_another_hosts_stay_are_refused(conn: Connection) -> None:
+    stay, other = await make_stay(conn), await make_stay(conn)
+    host = await load_owner(conn, stay.producer_id)
     for bad, fields in (
         (NewSeason(DAY, DAY, 1_00), ["until"]),
         (NewSeason(DAY, DAY + timedelta(days=401), 0), ["until", "price_fen"]),
@@ -70,20 +80,20 @@ async def test_a_season_without_nights_and_anothers_stay_are_refused(conn: Conne
     assert await conn.fetchval("SELECT count(*) FROM night_prices") == 0
 
 
-def days(season: Season) -> set[date]:
+def list_days(season: Season) -> set[date]:
     return {season.first + timedelta(days=n) for n in range((season.until - season.first).days)}
 
 
 @given(st.tuples(st.integers(0, 20), st.integers(1, 20)), st.tuples(st.integers(0, 20), st.integers(1, 20)))
-def test_what_is_left_of_a_season_is_what_the_new_one_does_not_cover(
+def test_the_remainders_are_the_nights_that_the_new_season_does_not_cover(
     earlier: tuple[int, int], later: tuple[int, int]
 ) -> None:
     old, new = (
         Season(DAY + timedelta(days=start), DAY + timedelta(days=start + length), 1_00)
         for start, length in (earlier, later)
     )
-    if not days(old) & days(new):
+    if not list_days(old) & list_days(new):
         return
-    rest = left_over([old], new)
-    assert set().union(*map(days, rest)) == days(old) - days(new)
-    assert sum(len(days(each)) for each in rest) == len(days(old) - days(new))
+    remainders = list_remainders([old], new)
+    assert set().union(*map(list_days, remainders)) == list_days(old) - list_days(new)
+    assert sum(len(list_days(each)) for each in remainders) == len(list_days(old) - list_days(new))

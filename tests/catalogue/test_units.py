@@ -1,4 +1,4 @@
-"""Units as people write them, read exactly."""
+"""Units of sale as people write them, parsed exactly."""
 
 import csv
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.catalogue import BadUnit, parse_unit, per_kg
 from market.catalogue.templates import DATA
+from market.catalogue.units import BadUnit, compute_price_per_kg, parse_unit
 from market.kernel import Fen
 
 
@@ -40,18 +40,18 @@ from market.kernel import Fen
         (" 5 斤 箱 ", 2500, None),
     ],
 )
-def test_a_unit_is_read_as_weight_or_pieces(text: str, net_g: int | None, pieces: int | None) -> None:
+def test_a_unit_is_parsed_to_weight_or_pieces(text: str, net_g: int | None, pieces: int | None) -> None:
     unit = parse_unit(text)
     assert (unit.net_g, unit.pieces) == (net_g, pieces)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "0斤箱", "0枚箱", "0.0001kg袋", "1.5g袋", "2000公斤袋", "一" * 21])
-def test_what_cannot_be_a_unit_is_refused(text: str) -> None:
+def test_an_invalid_unit_is_refused(text: str) -> None:
     with pytest.raises(BadUnit):
         parse_unit(text)
 
 
-def test_every_unit_of_the_local_products_is_read() -> None:
+def test_every_unit_of_the_local_products_is_parsed() -> None:
     with DATA.open(encoding="utf-8", newline="") as file:
         units = [row["unit"] for row in csv.DictReader(file)]
     assert len(units) == 132
@@ -76,12 +76,12 @@ def test_grams_and_kilograms_agree(grams: int) -> None:
     ("price", "net_g", "expected"),
     [(45_00, 2500, 18_00), (32_00, 2500, 12_80), (10, 3000, 3), (5, 2000, 3), (7, 2000, 4), (1, 2001, 0)],
 )
-def test_the_price_of_a_kilogram_is_rounded_once_half_up(price: int, net_g: int, expected: int) -> None:
-    assert per_kg(Fen(price), net_g) == expected
+def test_the_price_per_kilogram_is_rounded_once_half_up(price: int, net_g: int, expected: int) -> None:
+    assert compute_price_per_kg(Fen(price), net_g) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "gross_g"), [("5斤箱", 2800), ("500g袋", 525), ("斤", 525), ("1g袋", 2), ("30枚箱", 0), ("100g罐", 112)]
 )
-def test_the_gross_weight_is_estimated_upwards(text: str, gross_g: int) -> None:
+def test_the_gross_weight_is_rounded_up(text: str, gross_g: int) -> None:
     assert parse_unit(text).gross_g == gross_g

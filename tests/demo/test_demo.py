@@ -1,4 +1,4 @@
-"""The demo as a person starts it: ready, signed in by a link, gone without a trace; trouble is told plainly."""
+"""The demo as a user starts it: readiness, sign-in links, clean stops, and clear error messages."""
 
 import json
 import os
@@ -14,31 +14,31 @@ from pathlib import Path
 import httpx
 import pytest
 
-from market.kernel.embedded import free_port
+from market.kernel.embedded import find_free_port
 
 READY_SECONDS = 280
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for the whole module: the first test loads the sample data, the others find it."""
+    """One folder for the module: the first test loads the sample data, the others reuse it."""
     return tmp_path_factory.mktemp("demo")
 
 
-def command(*words: str) -> list[str]:
+def build_command(*words: str) -> list[str]:
     return [sys.executable, "-m", "market.cli", *words]
 
 
-def environment(folder: Path, port: int) -> dict[str, str]:
+def build_environment(folder: Path, port: int) -> dict[str, str]:
     return {**os.environ, "MARKET_DATA": str(folder), "MARKET_PORT": str(port)}
 
 
 @contextmanager
-def a_demo(folder: Path, port: int) -> Generator[tuple[subprocess.Popen[str], list[str]]]:
-    """Start a demo; give it with the lines it printed when it was ready; kill it at the end if it still runs."""
+def run_demo(folder: Path, port: int) -> Generator[tuple[subprocess.Popen[str], list[str]]]:
+    """Yield a running demo and the lines it printed when it was ready; kill it at the end if it still runs."""
     with (folder / "demo.log").open("a") as log:
         process = subprocess.Popen(
-            command("demo"), env=environment(folder, port), stdout=subprocess.PIPE, stderr=log, text=True
+            build_command("demo"), env=build_environment(folder, port), stdout=subprocess.PIPE, stderr=log, text=True
         )
     try:
         assert process.stdout is not None
@@ -50,11 +50,11 @@ def a_demo(folder: Path, port: int) -> Generator[tuple[subprocess.Popen[str], li
         process.wait()
 
 
-def refused(folder: Path, port: int) -> str:
-    """Start a demo that cannot start; return what it says."""
+def fail_to_start(folder: Path, port: int) -> str:
+    """Start a demo that cannot start; return its error output."""
     done = subprocess.run(
-        command("demo"),
-        env=environment(folder, port),
+        build_command("demo"),
+        env=build_environment(folder, port),
         capture_output=True,
         text=True,
         check=False,
@@ -66,13 +66,13 @@ def refused(folder: Path, port: int) -> str:
     return done.stderr
 
 
-def listens(port: int) -> bool:
+def is_listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def running(folder: Path) -> list[str]:
-    """List the processes whose command line or environment names the folder."""
+def list_processes(folder: Path) -> list[str]:
+    """Return the command lines of processes whose command line or environment names the folder."""
     found: list[str] = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -84,14 +84,14 @@ def running(folder: Path) -> list[str]:
     return found
 
 
-def test_it_starts_whole_signs_in_by_a_link_and_stops_without_a_trace(folder: Path) -> None:
-    port = free_port()
-    with a_demo(folder, port) as (process, lines):
+def test_it_starts_signs_in_by_a_link_and_leaves_no_process_behind(folder: Path) -> None:
+    port = find_free_port()
+    with run_demo(folder, port) as (process, lines):
         assert [line.split()[0] for line in lines] == ["ready", "farmer", "buyer", "official"]
-        for line, place in zip(lines[1:], ("/farm", "/", "/desk"), strict=True):
+        for line, path in zip(lines[1:], ("/farm", "/", "/desk"), strict=True):
             with httpx.Client(follow_redirects=True, timeout=60) as browser:
                 answer = browser.get(line.split()[1])
-                assert (answer.status_code, answer.url.path) == (200, place)
+                assert (answer.status_code, answer.url.path) == (200, path)
                 assert "样例数据" in answer.text
         home = httpx.get(f"http://127.0.0.1:{port}/", timeout=60).text
         picture = re.search(r'src="(/photos/[^"]+)"', home)
@@ -117,13 +117,13 @@ def test_it_starts_whole_signs_in_by_a_link_and_stops_without_a_trace(folder: Pa
         assert httpx.get(described["sandbox_url"] + "/_state", timeout=30).status_code == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
-    assert not listens(port)
-    assert running(folder) == []
+    assert not is_listening(port)
+    assert list_processes(folder) == []
 
 
-def test_a_later_start_keeps_the_data_and_a_code_arrives_in_the_file_of_messages(folder: Path) -> None:
-    port = free_port()
-    with a_demo(folder, port) as (process, _lines):
+def test_a_later_start_keeps_the_data_and_writes_codes_to_the_message_file(folder: Path) -> None:
+    port = find_free_port()
+    with run_demo(folder, port) as (process, _lines):
         described = json.loads((folder / "demo.json").read_text())
         farmer = next(account for account in described["accounts"] if account["role"] == "farmer")
         with httpx.Client(base_url=described["url"], timeout=60) as api:
@@ -152,25 +152,29 @@ def test_a_later_start_keeps_the_data_and_a_code_arrives_in_the_file_of_messages
         assert process.wait(60) == 0
 
 
-def test_a_second_demo_on_the_same_folder_is_told_so(folder: Path) -> None:
-    with a_demo(folder, free_port()):
-        assert "A demo runs already" in refused(folder, free_port())
+def test_a_second_demo_on_the_same_folder_is_refused(folder: Path) -> None:
+    with run_demo(folder, find_free_port()):
+        assert "Another demo already runs" in fail_to_start(folder, find_free_port())
 
 
-def test_a_killed_demo_leaves_its_port_free_and_the_next_one_starts(folder: Path) -> None:
-    port = free_port()
-    with a_demo(folder, port) as (process, _lines):
+def test_a_killed_demo_frees_its_port_and_the_next_one_starts(folder: Path) -> None:
+    port = find_free_port()
+    with run_demo(folder, port) as (process, _lines):
         process.kill()
         process.wait()
-    with a_demo(folder, port) as (process, _lines):
+    with run_demo(folder, port) as (process, _lines):
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
-    assert running(folder) == []
+    assert list_processes(folder) == []
 
 
-def test_the_race_sells_fifty_boxes_and_tells_the_others(folder: Path) -> None:
+def test_the_race_sells_fifty_boxes_and_refuses_the_other_buyers(folder: Path) -> None:
     done = subprocess.run(
-        command("demo", "race", "--json"), env=environment(folder, 0), capture_output=True, text=True, check=False
+        build_command("demo", "race", "--json"),
+        env=build_environment(folder, 0),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     counted = json.loads(done.stdout)
@@ -181,28 +185,32 @@ def test_the_race_sells_fifty_boxes_and_tells_the_others(folder: Path) -> None:
 def test_ledger_and_record_verify_on_the_sample_data(folder: Path) -> None:
     for words in (("ledger", "verify"), ("audit", "verify")):
         done = subprocess.run(
-            command(*words, "--json"), env=environment(folder, 0), capture_output=True, text=True, check=False
+            build_command(*words, "--json"),
+            env=build_environment(folder, 0),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert json.loads(done.stdout)["outcome"] == "ok"
 
 
-def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_with_the_remedy(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        assert f"Port {port} is taken" in refused(tmp_path, port)
+        assert f"Port {port} is taken" in fail_to_start(tmp_path, port)
 
 
-def test_a_folder_that_cannot_be_written_is_named_with_the_way_out(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert "cannot be written" in refused(tmp_path / "file" / "data", free_port())
+    assert "cannot be written" in fail_to_start(tmp_path / "file" / "data", find_free_port())
 
 
-def test_the_links_of_the_demo_work_in_no_other_service(tmp_path: Path) -> None:
-    port = free_port()
-    service = subprocess.Popen(command("serve"), env=environment(tmp_path, port), stderr=subprocess.DEVNULL)
+def test_the_demo_links_do_not_exist_in_a_normal_service(tmp_path: Path) -> None:
+    port = find_free_port()
+    service = subprocess.Popen(build_command("serve"), env=build_environment(tmp_path, port), stderr=subprocess.DEVNULL)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as browser:
             ready = False

@@ -1,4 +1,4 @@
-"""The drill: back up while orders come in, restore beside it, count every table, verify the ledger."""
+"""The backup drill under load: back up, restore next to it, compare every table, verify the ledger."""
 
 import asyncio
 import contextlib
@@ -7,12 +7,12 @@ from pathlib import Path
 from uuid import UUID
 
 from deploy.backup import drill
-from market.identity import AccountId
+from market.identity.models import AccountId
 from market.kernel import Connection, Database
 from market.orders import Address, Batcher, Line, VariantId, place, seal_address
 from payments import post
 from tests.conftest import NOW
-from tests.factories import SEAL, a_producer, a_product, an_account
+from tests.support.make import SEAL, make_account, make_producer, make_product
 
 
 async def buy(database: Database, buyers: list[AccountId], variant: UUID, placed: list[int]) -> None:
@@ -29,13 +29,13 @@ async def buy(database: Database, buyers: list[AccountId], variant: UUID, placed
             placed.append(number)
 
 
-async def test_a_backup_under_load_restores_whole(
+async def test_a_backup_under_load_restores_completely(
     database: Database, dsn: str, owner: Connection, folder: Path
 ) -> None:
     async with database.transaction() as conn:
-        buyers = [await an_account(conn) for _ in range(200)]
-        product = await a_product(conn, await a_producer(conn), left=100_000)
-    await owner.execute("UPDATE lots SET left_units = 100000")
+        buyers = [await make_account(conn) for _ in range(200)]
+        product = await make_product(conn, await make_producer(conn), left=100_000)
+    await owner.execute("UPDATE lots SET available_units = 100000")
     placed: list[int] = []
     work = [asyncio.create_task(buy(database, buyers[n::4], product.variant_id, placed)) for n in range(4)]
     try:

@@ -1,4 +1,4 @@
-"""What an operator installs is what the operator's tools accept."""
+"""The files that an operator installs are accepted by systemd and Caddy."""
 
 import shutil
 import subprocess

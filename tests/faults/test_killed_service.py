@@ -1,4 +1,4 @@
-"""kill -9 of the service in the middle of checkouts: what was acknowledged is there, nothing is half done."""
+"""Killing the service during checkouts: acknowledged orders exist, and no order is incomplete."""
 
 import asyncio
 import uuid
@@ -7,14 +7,14 @@ from pathlib import Path
 import httpx
 
 from market.kernel import open_database
-from market.kernel.embedded import embedded_server, free_port
+from market.kernel.embedded import embedded_server, find_free_port
 from market.startup import create_and_migrate
-from payments.verification import verify
-from tests.faults.parts import ADDRESS, UNITS, a_client, a_part, a_shop, kill
+from payments.verification import verify_ledger
+from tests.faults.processes import ADDRESS, UNITS, a_shop, kill_group, open_client, run_command
 
 
 class Buyer:
-    """Places orders one after the other, keeping what it sent and what was acknowledged."""
+    """Places orders one after another, recording sent and acknowledged keys."""
 
     def __init__(self, token: str, variant: uuid.UUID) -> None:
         self.headers = {"Authorization": f"Bearer {token}"}
@@ -27,7 +27,7 @@ class Buyer:
         assert response.status_code == 201, response.text
         self.acknowledged[key] = response.json()["id"]
 
-    async def go_on(self, http: httpx.AsyncClient) -> None:
+    async def run(self, http: httpx.AsyncClient) -> None:
         while True:
             self.sent.append(uuid.uuid4().hex)
             await self.place(http, self.sent[-1])
@@ -38,35 +38,35 @@ class Buyer:
         assert known in {None, self.acknowledged[self.sent[-1]]}
 
 
-async def test_every_acknowledged_order_survives_and_a_repetition_places_none_twice(folder: Path) -> None:
-    port = free_port()
+async def test_acknowledged_orders_survive_and_repeated_requests_place_no_second_order(folder: Path) -> None:
+    port = find_free_port()
     with embedded_server(folder) as server:
         await create_and_migrate(server.dsn())
         shop = await a_shop(server.dsn())
         buyers = [Buyer(token, shop.variant) for token in shop.tokens]
         for round_ in range(1, 4):
-            with a_part(folder, "serve", MARKET_PORT=str(port)) as process:
-                async with a_client(port) as http:
-                    at_work = [asyncio.create_task(buyer.go_on(http)) for buyer in buyers]
+            with run_command(folder, "serve", MARKET_PORT=str(port)) as process:
+                async with open_client(port) as http:
+                    at_work = [asyncio.create_task(buyer.run(http)) for buyer in buyers]
                     while sum(len(buyer.acknowledged) for buyer in buyers) < 100 * round_:
                         await asyncio.sleep(0.01)
-                    kill(process)
+                    kill_group(process)
                     await asyncio.gather(*at_work, return_exceptions=True)
-            with a_part(folder, "serve", MARKET_PORT=str(port)):
-                async with a_client(port) as http:
+            with run_command(folder, "serve", MARKET_PORT=str(port)):
+                async with open_client(port) as http:
                     await asyncio.gather(*(buyer.repeat_the_last(http) for buyer in buyers))
-            await look(server.dsn(), buyers)
+            await check_database(server.dsn(), buyers)
 
 
-async def look(dsn: str, buyers: list[Buyer]) -> None:
-    """Count from the database: one order a key, as many units gone as were ordered, every sum whole."""
+async def check_database(dsn: str, buyers: list[Buyer]) -> None:
+    """Check in the database: one order per key, units equal to orders, no order incomplete."""
     db = await open_database(dsn)
     acknowledged = {order for buyer in buyers for order in buyer.acknowledged.values()}
     async with db.transaction(scope="all") as conn:
         orders = {str(row[0]) for row in await conn.fetch("SELECT id FROM orders")}
         assert orders == acknowledged
         assert len(orders) >= 100
-        lot = await conn.fetchrow("SELECT left_units, waiting_units, sold_units FROM lots")
+        lot = await conn.fetchrow("SELECT available_units, reserved_units, sold_units FROM lots")
         assert lot is not None
         assert tuple(lot) == (UNITS - len(orders), len(orders), 0)
         half = await conn.fetchval(
@@ -74,5 +74,5 @@ async def look(dsn: str, buyers: list[Buyer]) -> None:
             " ON l.suborder_id = s.id WHERE s.order_id = o.id)"
         )
         assert half == 0
-        assert await verify(conn) == []
+        assert await verify_ledger(conn) == []
     await db.close()

@@ -1,4 +1,4 @@
-"""The whole service as its operator starts it (service, worker, provider), and Chromium to walk through it."""
+"""The whole service as an operator starts it (service, worker, provider), and Chromium to browse it."""
 
 import json
 import os
@@ -20,12 +20,12 @@ from msgspec import Struct
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from market.kernel import open_database
-from market.kernel.embedded import Server, free_port
+from market.kernel.database import APP_ROLE
+from market.kernel.embedded import EmbeddedServer, find_free_port
 from market.settings import Settings
-from market.startup import APP_ROLE
-from tests.conftest import clone, drop
-from tests.service import SECRET
-from tests.web.pages.conftest import Village, a_village
+from tests.conftest import clone_database, drop_database
+from tests.support.app import SECRET
+from tests.web.conftest import Village, a_village
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -37,7 +37,7 @@ PATIENCE_MS = 30_000
 
 
 class Town(Struct, frozen=True):
-    """A running market: its address, its database, and the file that messages are written to."""
+    """A running market: its URL, its database, and the file of its messages."""
 
     url: str
     dsn: str
@@ -45,7 +45,7 @@ class Town(Struct, frozen=True):
     village: Village
 
     def texts(self, phone: str) -> list[str]:
-        """Return the messages that a phone got, oldest first."""
+        """Return the messages to a phone, oldest first."""
         path = self.folder / "sms.jsonl"
         if not path.exists():
             return []
@@ -59,51 +59,51 @@ class Town(Struct, frozen=True):
 
 
 def wait_for[T](look: Callable[[], T]) -> T:
-    """Look until something is there, for a minute at most: other tests may run beside."""
+    """Poll until a value is truthy, for at most a minute, because other tests may run in parallel."""
     pause = Event()
     for _ in range(TRIES):
         found = look()
         if found:
             return found
         pause.wait(WAIT_SECONDS)
-    raise AssertionError("waited in vain")
+    raise AssertionError("timed out waiting")
 
 
 def answers(url: str) -> bool:
-    """Say whether a service answers."""
+    """Return whether a service responds."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - an address of our own
+        with urllib.request.urlopen(url, timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
 
 
-def in_thread(work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the work returns
-    """Do work beside Playwright, which keeps a loop of its own in this thread."""
+def in_thread(work: Callable[[], Any]) -> Any:
+    """Run work in another thread, because Playwright runs its event loop in this one."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(work).result()
 
 
 @pytest.fixture(scope="session")
 async def filled(
-    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[tuple[str, Village, Path]]:
     """A database with a small market, and a folder for its files."""
-    name = await clone(server, template)
+    name = await clone_database(server, template)
     folder = tmp_path_factory.mktemp("town")
     database = await open_database(server.dsn(name), role=APP_ROLE, max_size=2)
     village = await a_village(database, None, Settings(database_url=server.dsn(name), data=folder, secret=SECRET))
     await database.close()
     yield server.dsn(name), village, folder
-    await drop(server, name)
+    await drop_database(server, name)
 
 
 @pytest.fixture(scope="session")
 def town(filled: tuple[str, Village, Path]) -> Generator[Town]:
-    """The service, its worker and the provider, each in a process of its own."""
+    """The service, its worker and the provider, each in its own process."""
     dsn, village, folder = filled
-    port = free_port()
-    provider = free_port(port)
+    port = find_free_port()
+    provider = find_free_port(port)
     url = f"http://127.0.0.1:{port}"
     environ = os.environ | {
         "MARKET_DATABASE_URL": dsn,
@@ -135,7 +135,7 @@ def town(filled: tuple[str, Village, Path]) -> Generator[Town]:
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """End a process of ours, by force where it does not listen."""
+    """Terminate a process, or kill it if it does not exit."""
     process.terminate()
     try:
         process.wait(20)
@@ -146,7 +146,7 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
 
 @pytest.fixture(scope="module")
 def playwright() -> Generator[Playwright]:
-    """The driver of browsers; it keeps a loop running in this thread, so it ends before asynchronous tests go on."""
+    """The browser driver; it runs an event loop in this thread, so it must end before asynchronous tests continue."""
     with sync_playwright() as running:
         yield running
 
@@ -162,7 +162,7 @@ def chromium(playwright: Playwright) -> Generator[Browser]:
 
 
 class Phone(Struct, frozen=True):
-    """A person's browser: every page it shows is looked at."""
+    """A person's browser; it checks every page it shows."""
 
     context: BrowserContext
     tab: Page
@@ -170,7 +170,7 @@ class Phone(Struct, frozen=True):
     faults: list[str]
 
     def look(self) -> None:
-        """Hold the shown page against what every page must be: accessible, within the screen, without faults."""
+        """Check that the page is accessible, fits the screen, and logs no errors."""
         wide = self.tab.evaluate("document.documentElement.scrollWidth")
         assert wide <= 360, f"{self.tab.url} is {wide} wide"
         if self.scripts:
@@ -180,12 +180,12 @@ class Phone(Struct, frozen=True):
         assert self.faults == [], self.tab.url
 
     def open(self, address: str) -> None:
-        """Open an address and look at it."""
+        """Open a path and check its page."""
         self.tab.goto(address)
         self.look()
 
     def press(self, words: str) -> None:
-        """Press the button or link that says this, and look at what comes."""
+        """Press the button or link with this text, and check the next page."""
         self.tab.locator(f'main button:has-text("{words}"), main a:has-text("{words}")').first.click()
         self.tab.wait_for_load_state()
         self.look()
@@ -193,10 +193,10 @@ class Phone(Struct, frozen=True):
 
 @pytest.fixture
 def phone(chromium: Browser) -> Generator[Callable[[bool], Phone]]:
-    """Give out browsers with and without scripts."""
+    """Return a factory of browsers, with or without scripts."""
     given: list[BrowserContext] = []
 
-    def give(scripts: bool) -> Phone:  # noqa: FBT001 - with or without
+    def give(scripts: bool) -> Phone:
         context = chromium.new_context(
             viewport={"width": 360, "height": 740}, java_script_enabled=scripts, locale="zh-CN"
         )

@@ -1,4 +1,4 @@
-"""What a farmer does in the journeys of others."""
+"""The farmer's part in the other journeys."""
 
 from itertools import count
 
@@ -8,7 +8,7 @@ _NUMBERS = count(100000001)
 
 
 def send_everything(farmer: Phone) -> None:
-    """Send every parcel that waits, each with a number of its own."""
+    """Ship every pending parcel, each with its own tracking number."""
     site = farmer.tab.url.split("/farm")[0]
     while True:
         farmer.open(f"{site}/farm/orders")

@@ -1,4 +1,4 @@
-"""The buyer's way in Chromium, with and without scripts: search, sign in, cart, pay, receive, review."""
+"""The buyer's journey in Chromium, with and without scripts: search, sign in, cart, pay, receive, review."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,17 +7,17 @@ import pytest
 
 from tests.journeys.conftest import Phone, Town
 from tests.journeys.farming import send_everything
-from tests.web.pages.conftest import FARMER_PHONE
+from tests.web.conftest import FARMER_PHONE
 
 
 def sign_in(town: Town, person: Phone, number: str) -> None:
-    """Sign in on the page that asks for it."""
+    """Sign in on the sign-in page."""
     before = len([text for text in town.texts(number) if "验证码" in text])
     person.tab.fill("#phone", number)
     person.press("发验证码")
     person.tab.locator("#code").press_sequentially(town.code(number, after=before))
     if person.scripts:
-        # The complete code leads to the button.
+        # A complete code moves the focus to the button.
         assert person.tab.evaluate("document.activeElement.textContent") == "登录"
     person.press("登录")
 
@@ -82,7 +82,7 @@ def test_two_producers_and_two_nights_are_bought_paid_received_and_reviewed(
 
 
 def order_millet(town: Town, buyer: Phone, number: str) -> None:
-    """Sign in, put millet into the cart and go to the provider's page of Alipay."""
+    """Sign in, put millet into the cart, and go to the provider's Alipay page."""
     buyer.open(f"{town.url}/sign-in")
     sign_in(town, buyer, number)
     buyer.open(f"{town.url}/kinds/coarse_grain")
@@ -96,13 +96,13 @@ def order_millet(town: Town, buyer: Phone, number: str) -> None:
 
 
 def pay(buyer: Phone) -> None:
-    """Go to the provider's page, press 付款 once, and come back to the order."""
+    """Go to the provider's page, press 付款 once, and return to the order."""
     buyer.tab.locator('main a:has-text("去微信付")').click()
     pay_there(buyer)
 
 
 def pay_there(buyer: Phone) -> None:
-    """Press 付款 on the provider's page, and come back."""
+    """Press 付款 on the provider's page, and return."""
     buyer.tab.wait_for_url("**/pay/pi_*")
     buyer.tab.locator('button:has-text("付款")').click()
     paid, back = buyer.tab.locator('h1:has-text("付好了")'), buyer.tab.locator('a:has-text("回到商家")')
@@ -126,7 +126,7 @@ def test_alipay_leads_to_the_provider_and_back(town: Town, phone: Callable[[bool
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_the_order_changes_by_itself_once_the_money_is_there(
+def test_the_order_page_updates_once_the_payment_is_captured(
     town: Town, phone: Callable[[bool], Phone], *, scripts: bool
 ) -> None:
     buyer = phone(scripts)
@@ -146,7 +146,7 @@ def test_the_order_changes_by_itself_once_the_money_is_there(
 
 
 def test_the_first_screen_shows_goods_with_their_price(town: Town, phone: Callable[[bool], Phone]) -> None:
-    buyer = phone(False)  # noqa: FBT003 - without scripts
+    buyer = phone(False)
     buyer.open(f"{town.url}/")
     price = buyer.tab.locator(".goods .yen").first.bounding_box()
     tabs = buyer.tab.locator(".tabs").bounding_box()
@@ -155,8 +155,8 @@ def test_the_first_screen_shows_goods_with_their_price(town: Town, phone: Callab
     assert price["y"] + price["height"] <= tabs["y"]
 
 
-def test_large_letters_stay_large(town: Town, phone: Callable[[bool], Phone]) -> None:
-    buyer = phone(True)  # noqa: FBT003 - with scripts
+def test_large_type_persists(town: Town, phone: Callable[[bool], Phone]) -> None:
+    buyer = phone(True)
     buyer.open(f"{town.url}/")
     buyer.tab.locator('button:has-text("长辈版")').click()
     buyer.tab.wait_for_load_state()

@@ -1,4 +1,4 @@
-"""The farmer's way in Chromium, with and without scripts: apply, list with a photo, let rooms, see the money."""
+"""The farmer's journey in Chromium, with and without scripts: apply, list a product and a stay, see the money."""
 
 import asyncio
 import io
@@ -8,40 +8,43 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload
 
-from market.identity import Role
+from market.identity.models import Role
 from market.kernel import open_database
 from market.kernel.clock import Clock
-from market.producers import ProducerId, Step, decide_producer
-from market.startup import APP_ROLE
-from tests.factories import SEAL, an_official, the_actor
+from market.kernel.database import APP_ROLE
+from market.producers.decide import decide_producer
+from market.producers.models import AdmissionStep, ProducerId
 from tests.journeys.conftest import Phone, Town, in_thread, wait_for
 from tests.journeys.test_buyer import sign_in
+from tests.support.make import SEAL, load_actor, make_official
 
 
 def a_photo() -> bytes:
-    """A photo as a phone takes it."""
+    """A JPEG, as a phone takes it."""
     out = io.BytesIO()
     Image.effect_noise((1600, 1200), 60).convert("RGB").save(out, "JPEG")
     return out.getvalue()
 
 
 async def admit(town: Town, name: str) -> None:
-    """Let village and county admit an applicant, as their own pages do."""
+    """Admit an applicant as the village and the county do."""
     database = await open_database(town.dsn, role=APP_ROLE, max_size=2)
     try:
         async with database.transaction() as conn:
             found = await conn.fetchval("SELECT id FROM producers WHERE name = $1", name)
             for role, step in (
-                (Role.VILLAGE, Step.CONFIRM), (Role.COUNTY, Step.RECOMMEND), (Role.COUNTY, Step.APPROVE),
-            ):  # fmt: skip
-                official = await the_actor(conn, await an_official(conn, role, "130624"))
+                (Role.VILLAGE, AdmissionStep.CONFIRM),
+                (Role.COUNTY, AdmissionStep.RECOMMEND),
+                (Role.COUNTY, AdmissionStep.APPROVE),
+            ):
+                official = await load_actor(conn, await make_official(conn, role, "130624"))
                 await decide_producer(conn, SEAL, official, ProducerId(found), step=step, now=Clock().now())
     finally:
         await database.close()
 
 
-def change_what_may_be_changed(town: Town, farmer: Phone, photo: FilePayload) -> None:
-    """Hand in a certificate, set what carriage costs, and change price and stock of what is on sale."""
+def change_offer(town: Town, farmer: Phone, photo: FilePayload) -> None:
+    """Submit a certificate, set the freight, and change price and stock of a listing."""
     farmer.open(f"{town.url}/farm/sell/stay")
     farmer.press("去交证")
     farmer.tab.set_input_files("#photo", [photo])
@@ -98,7 +101,7 @@ def test_a_shop_is_applied_for_and_its_first_product_listed_with_a_photo(
     shown = farmer.tab.locator(".pic img")
     assert shown.evaluate("image => image.complete && image.naturalWidth > 0")
     assert "29.80" in farmer.tab.inner_text("main")
-    change_what_may_be_changed(town, farmer, photo)
+    change_offer(town, farmer, photo)
     for path in ("/farm/sell", "/farm/sell/stay", "/farm/money", "/farm/bill", "/farm/mine", "/farm/guests",
                  "/farm/apply"):  # fmt: skip
         farmer.open(town.url + path)

@@ -1,4 +1,4 @@
-"""Every page of buyers and farmers: accessible, nothing over the edge at 320 px, large letters, targets to hit."""
+"""Every page of buyers and farmers: accessible, no overflow at 320 px, large text and targets."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.journeys.conftest import Phone, Town
 from tests.journeys.test_buyer import sign_in
-from tests.web.look.test_in_browser import SMALL_TARGETS, SMALL_TEXT
-from tests.web.pages.conftest import FARMER_PHONE
+from tests.web.conftest import FARMER_PHONE
+from tests.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
 
 PHONE, NARROWEST = 360, 320
 SHOP = (
@@ -24,8 +24,8 @@ OWN = (
 )  # fmt: skip
 
 
-def faults_of(tab: Page, address: str) -> list[object]:
-    """Open a page and return what is wrong with its looks."""
+def find_faults(tab: Page, address: str) -> list[object]:
+    """Open a page and return its accessibility and layout faults."""
     tab.goto(address)
     axe: Any = Axe()
     found: list[object] = [
@@ -40,7 +40,7 @@ def faults_of(tab: Page, address: str) -> list[object]:
 
 
 @pytest.mark.parametrize("mode", ["day", "night", "elder"])
-def test_every_page_can_be_read_and_pressed_by_everyone(town: Town, chromium: Browser, mode: str) -> None:
+def test_every_page_is_accessible(town: Town, chromium: Browser, mode: str) -> None:
     context = chromium.new_context(
         viewport={"width": PHONE, "height": 740}, color_scheme="dark" if mode == "night" else "light", locale="zh-CN"
     )
@@ -49,11 +49,11 @@ def test_every_page_can_be_read_and_pressed_by_everyone(town: Town, chromium: Br
     tab = context.new_page()
     day = town.village.today + timedelta(days=60)
     paths = [*SHOP, f"/stays/3?from={day}&to={day + timedelta(days=2)}", f"/stays/3?from={day}"]
-    found = [fault for path in paths for fault in faults_of(tab, town.url + path)]
+    found = [fault for path in paths for fault in find_faults(tab, town.url + path)]
     person = Phone(context, tab, scripts=True, faults=[])
     person.open(f"{town.url}/sign-in?to=/goods/2")
     sign_in(town, person, FARMER_PHONE)
     person.press("放进购物车")
-    found += [fault for path in OWN for fault in faults_of(tab, town.url + path)]
+    found += [fault for path in OWN for fault in find_faults(tab, town.url + path)]
     context.close()
     assert found == []

@@ -1,4 +1,4 @@
-"""An official's way in Chromium, with scripts and without: sign in, read, be refused, decide, settle, close, export."""
+"""An official's journey in Chromium, with and without scripts: sign in, read, decide, settle, close, export."""
 
 from collections.abc import AsyncGenerator
 from datetime import timedelta
@@ -11,15 +11,17 @@ from msgspec import Struct
 from playwright.async_api import Browser, Page, expect
 
 from market.app import create_app
-from market.identity import Role, code_at, make_official
+from market.identity.models import Role
+from market.identity.officials import create_official
+from market.identity.second_factor import compute_totp_code
 from market.kernel import Database
-from market.kernel.clock import Clock, clock_at
+from market.kernel.clock import Clock, make_clock_at
 from market.kernel.seal import Seal
-from market.notify import send_due
 from market.notify.ports import Message
-from tests.service import settings_for
-from tests.web.desk.county import COUNTY, INPUT, NOW, People, make_people, take_files, take_january
-from tests.web.desk.live import chromium, free_port, on_a_port, signed_in
+from market.notify.send import send_due_messages
+from tests.support.app import build_settings
+from tests.web.desk.county import COUNTY, INPUT, NOW, Officials, create_officials, import_story_files, play_january
+from tests.web.desk.live import free_port, launch_chromium, open_signed_in_context, serve_on_port
 
 PHONE = "17010008001"
 
@@ -28,47 +30,49 @@ class Market(Struct, frozen=True):
     """The service with the story's county, its month reviewed, and the county's official who has a phone."""
 
     address: str
-    people: People
+    people: Officials
     totp_secret: str
     clock: Clock
 
 
 class Pocket:
-    """A phone that keeps what it is sent."""
+    """An SMS sender that collects its messages."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
 
     async def send(self, message: Message) -> None:
-        """Keep a message."""
+        """Collect a message."""
         self.texts.append(message.text)
 
 
 @pytest.fixture
 async def market(dsn: str, folder: Path, database: Database, seal: Seal) -> AsyncGenerator[Market]:
-    people = await make_people(database)
-    await take_files(database, seal, people)
-    await take_january(database, people, until="review")
+    people = await create_officials(database)
+    await import_story_files(database, seal, people)
+    await play_january(database, people, until="review")
     async with database.transaction() as conn:
-        made = await make_official(
+        made = await create_official(
             conn, seal, name="样例县二", handle="xian2", phone=PHONE, roles=[Role.COUNTY], place=COUNTY, now=NOW
         )
     port = free_port()
-    settings = settings_for(dsn, folder, now=NOW, public_url=f"http://127.0.0.1:{port}")
-    async with on_a_port(create_app(settings), port) as address:
-        yield Market(address, people, made.totp_secret, clock_at(NOW))
+    settings = build_settings(dsn, folder, now=NOW, public_url=f"http://127.0.0.1:{port}")
+    async with serve_on_port(create_app(settings), port) as address:
+        yield Market(address, people, made.totp_secret, make_clock_at(NOW))
 
 
 async def newest_code(market: Market, database: Database, seal: Seal) -> str:
     pocket = Pocket()
-    await send_due(database, seal, pocket, now=market.clock.now() + timedelta(minutes=1))
+    await send_due_messages(database, seal, pocket, now=market.clock.now() + timedelta(minutes=1))
     [text] = [text for text in pocket.texts if "验证码" in text]
     return "".join(letter for letter in text.partition("，")[0] if letter.isdigit())
 
 
 async def press(browser: Browser, market: Market, handle: str, words: str) -> None:
-    """Open January as an official and press the button that says so."""
-    context = await signed_in(browser, market.address, market.people.tokens[handle], java_script_enabled=False)
+    """Open January as an official and press a button."""
+    context = await open_signed_in_context(
+        browser, market.address, market.people.tokens[handle], java_script_enabled=False
+    )
     page = await context.new_page()
     await page.goto(f"{market.address}/desk/months/2019-01")
     await page.get_by_role("button", name=words, exact=True).click()
@@ -83,11 +87,11 @@ async def sign_in(page: Page, market: Market, database: Database, seal: Seal) ->
     await page.wait_for_url("**/sign-in/code**")
     code = await newest_code(market, database, seal)
     await page.locator("#code").fill(code)
-    # With scripts the whole code sends itself.
+    # With scripts, a complete code is submitted automatically.
     if "/sign-in/code" in page.url:
         await page.keyboard.press("Enter")
     await page.wait_for_url("**/sign-in/factor**")
-    await page.locator("#code").fill(code_at(market.totp_secret, market.clock.now()))
+    await page.locator("#code").fill(compute_totp_code(market.totp_secret, market.clock.now()))
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/desk")
 
@@ -96,22 +100,24 @@ async def sign_in(page: Page, market: Market, database: Database, seal: Seal) ->
 async def test_an_official_reads_decides_and_exports_the_month(
     market: Market, database: Database, seal: Seal, folder: Path, *, scripts: bool
 ) -> None:
-    async with chromium() as browser:
+    async with launch_chromium() as browser:
         context = await browser.new_context(java_script_enabled=scripts, viewport={"width": 1280, "height": 900})
         page = await context.new_page()
         await sign_in(page, market, database, seal)
         await expect(page.get_by_role("heading", level=1)).to_contain_text("等我办的")
         await expect(page.get_by_text("2月20日，还有 6 天").first).to_be_visible()
 
-        # From the county to the line, in place.
+        # Drill down from the county to the line.
         for name in ("展开城南庄镇", "展开马兰村", "展开样例周* H05，3 人", "展开DX-03"):
             await page.get_by_role("link", name=name).click()
             await expect(page.locator("tr:target")).to_be_in_viewport()
         await expect(page.get_by_role("heading", name="DX-03 怎么算的")).to_be_in_viewport()
         await expect(page.get_by_text("农户每月最多支付套餐费的百分之五十")).to_be_in_viewport()
 
-        # The importer is refused in words, and told who can.
-        gan = await signed_in(browser, market.address, market.people.tokens["gan"], java_script_enabled=scripts)
+        # The importer is refused, and sees who may approve.
+        gan = await open_signed_in_context(
+            browser, market.address, market.people.tokens["gan"], java_script_enabled=scripts
+        )
         other = await gan.new_page()
         await other.goto(f"{market.address}/desk/months/2019-01")
         await expect(other.get_by_text("这个月的文件是您导入的，导入人不能审批。")).to_be_visible()
@@ -125,7 +131,7 @@ async def test_an_official_reads_decides_and_exports_the_month(
         assert await other.locator(".hash", has_text="结果号").inner_text() == result
         await gan.close()
 
-        # Another decides, and takes the stamped form.
+        # Another official approves, and opens the form to stamp.
         await page.goto(f"{market.address}/desk")
         await page.get_by_role("link", name="1 月账期，等县级审定").click()
         await page.get_by_role("button", name="县级审定").click()
@@ -148,8 +154,10 @@ async def test_an_official_reads_decides_and_exports_the_month(
 @pytest.mark.parametrize("scripts", [True, False])
 async def test_a_bad_file_is_shown_cell_by_cell(market: Market, *, scripts: bool) -> None:
     trap = INPUT / "traps" / "malformed"
-    async with chromium() as browser:
-        context = await signed_in(browser, market.address, market.people.tokens["gan"], java_script_enabled=scripts)
+    async with launch_chromium() as browser:
+        context = await open_signed_in_context(
+            browser, market.address, market.people.tokens["gan"], java_script_enabled=scripts
+        )
         page = await context.new_page()
         await page.goto(f"{market.address}/desk/imports")
         await page.get_by_role("link", name="账单").click()

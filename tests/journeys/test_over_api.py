@@ -1,4 +1,4 @@
-"""The farmer's and the buyer's journey as a program makes it: from the first code to what the farmer is owed."""
+"""The farmer's and the buyer's journey over the API, from the first code to the farmer's balance."""
 
 import asyncio
 import io
@@ -9,18 +9,20 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from market.identity import Official, Role, code_at, make_official
+from market.identity.models import Role
+from market.identity.officials import Official, create_official
+from market.identity.second_factor import compute_totp_code
 from market.kernel import open_database
 from market.kernel.clock import Clock
-from market.startup import APP_ROLE
-from tests.factories import SEAL, VILLAGE, a_phone
+from market.kernel.database import APP_ROLE
 from tests.journeys.conftest import Town, in_thread, wait_for
+from tests.support.make import SEAL, VILLAGE, make_phone
 
 ADDRESS = {"name": "样例买家", "phone": "17000009001", "region_code": "130100", "street": "样例路 1 号"}
 
 
 class Caller:
-    """A person's program: signs in with the code that was sent, calls operations by their id."""
+    """A person's API client: signs in by code, and calls operations by their id."""
 
     def __init__(self, town: Town, operations: dict[str, tuple[str, str]], phone: str) -> None:
         self.town, self.operations, self.phone = town, operations, phone
@@ -28,8 +30,8 @@ class Caller:
 
     def call(
         self, operation: str, body: object = None, *, status: int = 200, key: str | None = None, **path: object
-    ) -> Any:  # noqa: ANN401
-        """Call an operation and return its answer; POST and PUT carry a key."""
+    ) -> Any:
+        """Call an operation and return its response; POST and PUT carry an idempotency key."""
         method, pattern = self.operations[operation]
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
         answer = self.http.request(
@@ -39,17 +41,17 @@ class Caller:
         return answer.json() if answer.content else None
 
     def sign_in(self, secret: str | None = None) -> "Caller":
-        """Ask for a code, read it from the messages, sign in with it, and with the second factor where one is held."""
+        """Sign in with a code read from the messages, and with the second factor if the person has one."""
         self.call("RequestCode", {"phone": self.phone}, status=201)
         body = {"phone": self.phone, "code": self.town.code(self.phone)}
-        factor = {"second_factor": code_at(secret, Clock().now())} if secret else {}
+        factor = {"second_factor": compute_totp_code(secret, Clock().now())} if secret else {}
         signed = self.call("SignIn", body | factor, status=201)
         self.http.headers["Authorization"] = f"Bearer {signed['token']}"
         return self
 
 
 def officials(town: Town) -> dict[str, tuple[str, Official]]:
-    """Make an official of the village and two of the county."""
+    """Create one official of the village and two of the county."""
     roles = {"village": Role.VILLAGE, "county": Role.COUNTY, "another": Role.COUNTY}
 
     async def make() -> dict[str, tuple[str, Official]]:
@@ -57,8 +59,8 @@ def officials(town: Town) -> dict[str, tuple[str, Official]]:
         made: dict[str, tuple[str, Official]] = {}
         async with db.transaction(scope="all") as conn:
             for name, role in roles.items():
-                phone, place = a_phone(), VILLAGE if role is Role.VILLAGE else "130624000000"
-                official = await make_official(
+                phone, place = make_phone(), VILLAGE if role is Role.VILLAGE else "130624000000"
+                official = await create_official(
                     conn,
                     SEAL,
                     handle=f"api-{name}",
@@ -76,7 +78,7 @@ def officials(town: Town) -> dict[str, tuple[str, Official]]:
 
 
 def a_photo() -> bytes:
-    """A small JPEG with a place in its metadata, as a phone makes it."""
+    """A small JPEG with a location in its metadata, as a phone takes it."""
     out = io.BytesIO()
     exif = Image.Exif()
     exif[0x010F] = "SamplePhone"
@@ -84,14 +86,14 @@ def a_photo() -> bytes:
     return out.getvalue()
 
 
-def test_from_the_first_code_to_what_the_farmer_is_owed(town: Town) -> None:
+def test_a_sale_over_the_api_from_sign_in_to_the_farmers_balance(town: Town) -> None:
     schema = httpx.get(f"{town.url}/schema/openapi.json", timeout=60).json()
     operations = {
         operation["operationId"]: (method.upper(), path)
         for path, item in schema["paths"].items()
         for method, operation in item.items()
     }
-    farmer = Caller(town, operations, a_phone()).sign_in()
+    farmer = Caller(town, operations, make_phone()).sign_in()
     upload = farmer.http.post(
         operations["UploadPhoto"][1],
         files={"photo": ("photo.jpg", a_photo(), "image/jpeg")},
@@ -124,7 +126,7 @@ def test_from_the_first_code_to_what_the_farmer_is_owed(town: Town) -> None:
     )  # fmt: skip
     stay = farmer.call("PublishStay", {"title": "样例接口小院", "rooms": 1, "price_fen": 28000}, status=201)
 
-    buyer = Caller(town, operations, a_phone()).sign_in()
+    buyer = Caller(town, operations, make_phone()).sign_in()
     found = buyer.http.get(operations["SearchListings"][1], params={"q": "金丝枣"}).json()
     assert [item["id"] for item in found["items"]] == [product["listing_id"]]
     assert found["items"][0]["per_kg_fen"] == 1800
@@ -168,6 +170,6 @@ def test_from_the_first_code_to_what_the_farmer_is_owed(town: Town) -> None:
     assert statement["payable_fen"] == owed
 
 
-def _in_state(caller: Caller, order_id: str, state: str) -> Any:  # noqa: ANN401 - any JSON
+def _in_state(caller: Caller, order_id: str, state: str) -> Any:
     found = caller.call("GetOrder", order_id=order_id)
     return found if found["state"] == state else None

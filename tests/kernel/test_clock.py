@@ -1,4 +1,4 @@
-"""Business days and months are those of Shanghai, whatever the instant's zone."""
+"""Business days and months are those of Shanghai, in whatever zone the instant is given."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,52 +9,56 @@ from hypothesis import strategies as st
 from market.kernel import Connection
 from market.kernel.clock import (
     Clock,
-    clock_at,
-    day_of,
-    days_in,
-    month_of,
-    next_month,
+    count_days_in_month,
+    get_business_day,
+    get_day_start,
+    get_month,
+    get_next_month,
+    get_previous_month,
+    make_clock_at,
     parse_month,
-    previous_month,
-    start_of,
 )
 
 
 def test_a_business_day_begins_at_16_utc_of_the_day_before() -> None:
-    assert day_of(datetime(2019, 1, 31, 15, 59, 59, tzinfo=UTC)) == date(2019, 1, 31)
-    assert day_of(datetime(2019, 1, 31, 16, 0, tzinfo=UTC)) == date(2019, 2, 1)
-    assert start_of(date(2019, 2, 1)) == datetime(2019, 1, 31, 16, 0, tzinfo=UTC)
+    assert get_business_day(datetime(2019, 1, 31, 15, 59, 59, tzinfo=UTC)) == date(2019, 1, 31)
+    assert get_business_day(datetime(2019, 1, 31, 16, 0, tzinfo=UTC)) == date(2019, 2, 1)
+    assert get_day_start(date(2019, 2, 1)) == datetime(2019, 1, 31, 16, 0, tzinfo=UTC)
 
 
-async def test_the_sql_function_gives_the_same_days(conn: Connection) -> None:
+async def test_the_sql_function_returns_the_same_days(conn: Connection) -> None:
     moments = [datetime(2019, 1, 31, 15, 59, 59, tzinfo=UTC) + timedelta(seconds=n * 3607) for n in range(500)]
     found = await conn.fetch("SELECT business_day(m) AS day FROM unnest($1::timestamptz[]) AS m", moments)
-    assert [row["day"] for row in found] == [day_of(moment) for moment in moments]
+    assert [row["day"] for row in found] == [get_business_day(moment) for moment in moments]
 
 
 @given(st.dates(min_value=date(2000, 1, 1), max_value=date(2100, 1, 1)))
 def test_months_follow_each_other_without_a_gap(day: date) -> None:
-    month = month_of(day)
+    month = get_month(day)
     assert month.day == 1
-    assert previous_month(next_month(month)) == month
-    assert month + timedelta(days=days_in(month)) == next_month(month)
-    assert next_month(day) == next_month(month)
+    assert get_previous_month(get_next_month(month)) == month
+    assert month + timedelta(days=count_days_in_month(month)) == get_next_month(month)
+    assert get_next_month(day) == get_next_month(month)
 
 
 def test_february_has_29_days_in_a_leap_year() -> None:
-    assert (days_in(date(2019, 2, 9)), days_in(date(2020, 2, 9)), days_in(date(2019, 12, 31))) == (28, 29, 31)
+    assert (
+        count_days_in_month(date(2019, 2, 9)),
+        count_days_in_month(date(2020, 2, 9)),
+        count_days_in_month(date(2019, 12, 31)),
+    ) == (28, 29, 31)
 
 
-def test_a_month_is_read_from_its_text_or_refused() -> None:
+def test_a_month_is_parsed_from_its_text_or_refused() -> None:
     assert parse_month("2019-02") == date(2019, 2, 1)
     for wrong in ("2019-13", "2019", "2019-02-01", "二月"):
         with pytest.raises(ValueError, match=r"does not match|unconverted"):
             parse_month(wrong)
 
 
-def test_a_clock_set_to_a_moment_goes_on_from_there() -> None:
+def test_a_clock_started_at_a_moment_runs_on_from_there() -> None:
     moment = datetime(2019, 9, 20, 1, 0, tzinfo=UTC)
-    clock = clock_at(moment)
+    clock = make_clock_at(moment)
     assert timedelta(0) <= clock.now() - moment < timedelta(minutes=1)
     assert clock.today() == date(2019, 9, 20)
     assert abs(Clock().now() - datetime.now(UTC)) < timedelta(minutes=1)

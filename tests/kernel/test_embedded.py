@@ -1,4 +1,4 @@
-"""The embedded server: started once, shared, stopped by the last, whole after a killed run."""
+"""The embedded server: started once, shared, stopped by its last user, and intact after a killed process."""
 
 import multiprocessing
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from market.kernel.embedded import EmbeddedFailed, embedded_server, free_port
+from market.kernel.embedded import EmbeddedServerError, embedded_server, find_free_port
 
 
 async def ask(dsn: str, sql: str) -> object:
@@ -20,11 +20,11 @@ async def ask(dsn: str, sql: str) -> object:
         await conn.close()
 
 
-def pid_of(folder: Path) -> int:
+def read_pid(folder: Path) -> int:
     return int((folder / "postgres/postmaster.pid").read_text().split()[0])
 
 
-async def test_a_server_starts_knows_chinese_and_stops_with_its_user(folder: Path) -> None:
+async def test_a_server_starts_supports_chinese_and_stops_with_its_user(folder: Path) -> None:
     with embedded_server(folder, fsync="off") as server:
         await ask(server.dsn("postgres"), "CREATE EXTENSION pg_trgm")
         assert await ask(server.dsn("postgres"), "SELECT cardinality(show_trgm('小米'))") == 3
@@ -32,7 +32,7 @@ async def test_a_server_starts_knows_chinese_and_stops_with_its_user(folder: Pat
     assert not (folder / "postgres/postmaster.pid").exists()
 
 
-async def test_two_users_share_it_and_the_last_one_out_stops_it(folder: Path) -> None:
+async def test_two_users_share_a_server_and_the_last_one_stops_it(folder: Path) -> None:
     with embedded_server(folder, fsync="off") as first:
         with embedded_server(folder) as second:
             assert second == first
@@ -40,7 +40,7 @@ async def test_two_users_share_it_and_the_last_one_out_stops_it(folder: Path) ->
     assert not (folder / "postgres/postmaster.pid").exists()
 
 
-async def test_it_lets_in_nobody_without_the_password(folder: Path) -> None:
+async def test_a_connection_without_the_password_is_refused(folder: Path) -> None:
     with embedded_server(folder, fsync="off") as server:
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(f"postgresql://postgres:guess@127.0.0.1:{server.port}/postgres")
@@ -53,31 +53,31 @@ def hold(folder: str, ready: Event) -> None:
         signal.pause()
 
 
-async def test_a_killed_user_leaves_a_server_that_the_next_one_takes_over_and_stops(folder: Path) -> None:
+async def test_the_next_user_takes_over_and_stops_the_server_of_a_killed_one(folder: Path) -> None:
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
     user = context.Process(target=hold, args=(str(folder), ready))
     user.start()
     assert ready.wait(60)
-    running = pid_of(folder)
+    running = read_pid(folder)
     assert user.pid is not None
     os.kill(user.pid, signal.SIGKILL)
     user.join()
     with embedded_server(folder) as server:
-        assert pid_of(folder) == running
+        assert read_pid(folder) == running
         assert await ask(server.dsn("postgres"), "SELECT 1") == 1
     assert not (folder / "postgres/postmaster.pid").exists()
 
 
-async def test_a_killed_server_comes_back_with_what_was_committed(folder: Path) -> None:
+async def test_a_killed_server_restarts_with_everything_committed(folder: Path) -> None:
     with embedded_server(folder) as server:
         await ask(server.dsn("postgres"), "CREATE TABLE kept AS SELECT 7 AS n")
-        os.kill(pid_of(folder), signal.SIGKILL)
+        os.kill(read_pid(folder), signal.SIGKILL)
     with embedded_server(folder) as server:
         assert await ask(server.dsn("postgres"), "SELECT n FROM kept") == 7
 
 
-def test_half_made_files_of_a_killed_first_start_are_set_aside(folder: Path) -> None:
+def test_partial_files_of_a_killed_first_start_are_set_aside(folder: Path) -> None:
     (folder / "postgres").mkdir()
     (folder / "postgres/half").touch()
     (folder / "postgres.new").mkdir()
@@ -90,20 +90,23 @@ def test_data_of_another_major_version_is_refused_with_both_named(folder: Path) 
     (folder / "postgres").mkdir()
     (folder / "postgres/PG_VERSION").write_text("17\n")
     with (
-        pytest.raises(EmbeddedFailed, match=r"is of PostgreSQL 17; this release brings 18"),
+        pytest.raises(EmbeddedServerError, match=r"is of PostgreSQL 17; this release brings 18"),
         embedded_server(folder),
     ):
         pass
 
 
-def test_a_folder_that_cannot_be_made_is_named(folder: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_named(folder: Path) -> None:
     (folder / "file").touch()
-    with pytest.raises(EmbeddedFailed, match=r"file/data cannot be written"), embedded_server(folder / "file/data"):
+    with (
+        pytest.raises(EmbeddedServerError, match=r"file/data cannot be written"),
+        embedded_server(folder / "file/data"),
+    ):
         pass
 
 
-def test_a_free_port_is_none_of_those_that_are_given_away_already() -> None:
+def test_a_free_port_is_never_one_of_those_already_taken() -> None:
     ports: list[int] = []
     for _ in range(600):
-        ports.append(free_port(*ports))
+        ports.append(find_free_port(*ports))
     assert len(set(ports)) == len(ports)

@@ -1,4 +1,4 @@
-"""Every statement of the project prepared against the migrated schema, its columns held against its Struct."""
+"""Every statement of the project is prepared against the migrated schema, and its columns match its Struct."""
 
 import importlib
 import pkgutil
@@ -12,8 +12,8 @@ from market.kernel import Connection
 from payments.sql import QUERIES, Query
 
 
-def every_module() -> list[str]:
-    """Import all of both packages, so that every query is known."""
+def import_every_module() -> list[str]:
+    """Import every module of both packages, so that every query is registered."""
     names: list[str] = []
     for package in (market, payments):
         for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
@@ -23,8 +23,8 @@ def every_module() -> list[str]:
     return names
 
 
-async def test_every_statement_prepares_and_gives_the_columns_of_its_struct(conn: Connection) -> None:
-    every_module()
+async def test_every_statement_prepares_and_returns_the_columns_of_its_struct(conn: Connection) -> None:
+    import_every_module()
     wrong: list[str] = []
     for query in QUERIES:
         if query.module.startswith("tests"):
@@ -32,7 +32,7 @@ async def test_every_statement_prepares_and_gives_the_columns_of_its_struct(conn
         try:
             async with conn.transaction():
                 statement = await conn.prepare(query.sql)
-        except Exception as error:  # noqa: BLE001 - each is reported with its statement
+        except Exception as error:
             wrong.append(f"{query.module}: {error}\n{query.text}")
             continue
         columns = {attribute.name for attribute in statement.get_attributes()}
@@ -41,7 +41,7 @@ async def test_every_statement_prepares_and_gives_the_columns_of_its_struct(conn
             needed = {field.encode_name for field in fields if field.required}
             known = {field.encode_name for field in fields}
             if not needed <= columns <= known:
-                wrong.append(f"{query.module}: {query.row.__name__} wants {sorted(known)}, gets {sorted(columns)}")
+                wrong.append(f"{query.module}: {query.row.__name__} expects {sorted(known)}, gets {sorted(columns)}")
         elif query.row is None:
             continue
         elif len(columns) != 1:

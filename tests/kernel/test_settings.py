@@ -1,20 +1,20 @@
-"""Settings come from the environment, are refused with their name, and are documented whole."""
+"""Settings are read from the environment, are refused by name, and are all documented."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from deploy.settings_docs import ROOT, example, settings_page
-from market.settings import BadSettings, Settings, descriptions
+from deploy.settings_docs import ROOT, make_example, make_settings_page
+from market.settings import BadSettings, Settings, describe_settings
 
 
-def test_the_defaults_need_nothing() -> None:
+def test_the_defaults_need_no_environment() -> None:
     settings = Settings.from_env({})
     assert (settings.port, settings.database_url, settings.demo) == (8000, "", False)
 
 
-def test_values_are_read_in_their_types() -> None:
+def test_values_are_converted_to_their_types() -> None:
     settings = Settings.from_env(
         {
             "MARKET_PORT": "9001",
@@ -37,28 +37,28 @@ def test_values_are_read_in_their_types() -> None:
         ({"MARKET_SECRET": "short"}, "MARKET_SECRET needs at least 32"),
     ],
 )
-def test_a_wrong_value_is_refused_by_name(given: dict[str, str], named: str) -> None:
+def test_an_invalid_value_is_refused_by_name(given: dict[str, str], named: str) -> None:
     with pytest.raises(BadSettings, match=named):
         Settings.from_env(given)
 
 
-def test_the_secret_is_made_once_and_kept_private(folder: Path) -> None:
+def test_the_secret_is_generated_once_and_only_its_owner_can_read_it(folder: Path) -> None:
     settings = Settings(data=folder / "data")
-    secret = settings.secret_or_made()
+    secret = settings.get_or_create_secret()
     assert len(secret) >= 32
-    assert settings.secret_or_made() == secret
+    assert settings.get_or_create_secret() == secret
     assert (folder / "data/secret").stat().st_mode & 0o077 == 0
 
 
-def test_a_database_of_ones_own_needs_a_secret_of_ones_own() -> None:
+def test_an_external_database_requires_a_secret() -> None:
     with pytest.raises(BadSettings, match="MARKET_SECRET is needed"):
-        Settings(database_url="postgresql://x/y").secret_or_made()
+        Settings(database_url="postgresql://x/y").get_or_create_secret()
 
 
 def test_every_setting_is_described() -> None:
-    assert [name for name, (text, _) in descriptions().items() if not text] == []
+    assert [name for name, (text, _) in describe_settings().items() if not text] == []
 
 
-def test_the_page_and_the_example_are_those_of_the_settings() -> None:
-    assert (ROOT / "docs/settings.md").read_text(encoding="utf-8") == settings_page()
-    assert (ROOT / "deploy/xiangji.env.example").read_text(encoding="utf-8") == example()
+def test_the_page_and_the_example_are_generated_from_the_settings() -> None:
+    assert (ROOT / "docs/settings.md").read_text(encoding="utf-8") == make_settings_page()
+    assert (ROOT / "deploy/xiangji.env.example").read_text(encoding="utf-8") == make_example()

@@ -1,13 +1,13 @@
-"""Text as people type it becomes text as it is kept."""
+"""User input is normalized, phone numbers are parsed, numbers are masked, and lists are paginated."""
 
 import pytest
 
-from market.kernel.page import Page, cut
-from market.kernel.text import clean, clean_phone, fold, mask_identity, mask_phone
+from market.kernel.page import Page, make_page
+from market.kernel.text import clean_text, mask_identity_number, mask_phone, normalize_phone, normalize_text
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "expected"),
     [
         ("  小米 ", "小米"),
         ("３８．００", "38.00"),
@@ -18,12 +18,12 @@ from market.kernel.text import clean, clean_phone, fold, mask_identity, mask_pho
         ("５斤：４５元？", "5斤：45元？"),
     ],
 )
-def test_widths_are_folded_and_what_cannot_be_kept_is_dropped(typed: str, kept: str) -> None:
-    assert clean(typed) == kept
+def test_full_width_forms_are_normalized_and_control_characters_removed(typed: str, expected: str) -> None:
+    assert clean_text(typed) == expected
 
 
-def test_what_is_computed_with_is_folded_whole() -> None:
-    assert fold("１，２３４．５０（元）") == "1,234.50(元)"
+def test_text_for_parsing_is_normalized_completely() -> None:
+    assert normalize_text("１，２３４．５０（元）") == "1,234.50(元)"
 
 
 @pytest.mark.parametrize(
@@ -37,23 +37,23 @@ def test_what_is_computed_with_is_folded_whole() -> None:
         "0086-170-0000-0301",
     ],
 )
-def test_a_mobile_number_is_read_in_every_form(typed: str) -> None:
-    assert clean_phone(typed) == "17000000301"
+def test_a_mobile_number_is_accepted_in_every_notation(typed: str) -> None:
+    assert normalize_phone(typed) == "17000000301"
 
 
 @pytest.mark.parametrize("typed", ["1700000030", "170000003010", "12000000301", "kd-dx-0001", "", "1700000030x"])
-def test_what_is_no_mobile_number_is_none(typed: str) -> None:
-    assert clean_phone(typed) is None
+def test_anything_else_is_not_a_mobile_number(typed: str) -> None:
+    assert normalize_phone(typed) is None
 
 
-def test_numbers_are_shown_masked() -> None:
+def test_numbers_are_masked() -> None:
     assert mask_phone("13812345678") == "138****5678"
     assert mask_phone("12345") == "****"
-    assert mask_identity("130624197808089912") == "130624********9912"
-    assert mask_identity("123456789") == "****"
+    assert mask_identity_number("130624197808089912") == "130624********9912"
+    assert mask_identity_number("123456789") == "****"
 
 
 def test_a_page_is_continued_by_the_key_of_its_last_row() -> None:
-    assert cut([1, 2, 3], 2, lambda n: n * 10) == Page([1, 2], "20")
-    assert cut([1, 2], 2, lambda n: n) == Page([1, 2], None)
-    assert cut([], 2, str) == Page([], None)
+    assert make_page([1, 2, 3], 2, lambda n: n * 10) == Page([1, 2], "20")
+    assert make_page([1, 2], 2, lambda n: n) == Page([1, 2], None)
+    assert make_page([], 2, str) == Page([], None)

@@ -1,5 +1,6 @@
-"""The two lists beside this file: survivors that were reviewed, and mutants that are written by hand."""
+"""The lists beside this file: reviewed survivors and mutants written by hand, and a check that they are current."""
 
+import ast
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ ROOT = HERE.parent.parent
 
 
 class Survivor(Struct, frozen=True):
-    """A mutant that no test kills: where it is, and the lines that it changes, without their indentation."""
+    """A mutant that no test kills: its place and the lines that it changes, without their indentation."""
 
     file: str
     function: str
@@ -23,13 +24,13 @@ class Survivor(Struct, frozen=True):
 
 
 class Reviewed(Survivor, frozen=True, forbid_unknown_fields=True):
-    """A survivor of which somebody said why it does no harm."""
+    """A survivor with the reason why it is harmless."""
 
     why: str
 
 
 class Harmless(Struct, frozen=True, forbid_unknown_fields=True):
-    """A change that does no harm wherever it is made."""
+    """A change that is harmless wherever it is made."""
 
     was: str
     becomes: list[str]
@@ -41,9 +42,9 @@ class Harmless(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ByHand(Struct, frozen=True, forbid_unknown_fields=True):
-    """A mutant of what the program leaves out: SQL, values of a module, functions under a decorator.
+    """A mutant of what mutmut leaves out: SQL, module constants, decorated functions.
 
-    In `file`, the first `was` after the text `within` becomes `becomes`; `test` is seen to fail then.
+    In `file`, the first `was` after the text `within` becomes `becomes`; `test` must then fail.
     """
 
     file: str
@@ -66,13 +67,13 @@ class ByHand(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReviewedList(Struct, forbid_unknown_fields=True):
-    """What was reviewed: changes that do no harm anywhere, and single survivors."""
+    """The reviewed changes: harmless ones anywhere, and single survivors."""
 
     everywhere: list[Harmless]
     mutants: list[Reviewed]
 
-    def holds(self, survivor: Survivor) -> bool:
-        """Return whether somebody reviewed the survivor."""
+    def covers(self, survivor: Survivor) -> bool:
+        """Return whether the survivor was reviewed."""
         same = (survivor.file, survivor.function, survivor.was, survivor.becomes)
         return any((own.file, own.function, own.was, own.becomes) == same for own in self.mutants) or any(
             change.covers(survivor) for change in self.everywhere
@@ -84,10 +85,40 @@ class _ByHandList(Struct, forbid_unknown_fields=True):
 
 
 def read_reviewed() -> ReviewedList:
-    """Return the list of what was reviewed."""
+    """Return the reviewed list."""
     return msgspec.toml.decode((HERE / "reviewed.toml").read_bytes(), type=ReviewedList)
 
 
 def read_by_hand() -> list[ByHand]:
     """Return the mutants written by hand."""
     return msgspec.toml.decode((HERE / "by_hand.toml").read_bytes(), type=_ByHandList).mutants
+
+
+def list_functions(path: Path) -> dict[str, str]:
+    """Return the functions of a module by their names in the lists, each with its text."""
+    text = path.read_text()
+    found: dict[str, str] = {}
+    for node in ast.parse(text).body:
+        inside = node.body if isinstance(node, ast.ClassDef) else [node]
+        prefix = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
+        for own in inside:
+            if isinstance(own, ast.FunctionDef | ast.AsyncFunctionDef):
+                found[prefix + own.name] = ast.get_source_segment(text, own) or ""
+    return found
+
+
+def list_stale() -> list[str]:
+    """Return the entries of both lists that no longer fit the code: a text, a function or a test is gone."""
+    stale: list[str] = []
+    for own in read_reviewed().mutants:
+        path = ROOT / own.file
+        text = list_functions(path).get(own.function) if path.exists() else None
+        if text is None or not set(own.was.splitlines()) <= {line.strip() for line in text.splitlines()}:
+            stale.append(f"reviewed: {own}")
+    for mutant in read_by_hand():
+        path, (test, _, name) = ROOT / mutant.file, mutant.test.partition("::")
+        if not path.exists() or mutant.was not in path.read_text().partition(mutant.within)[2]:
+            stale.append(f"by hand: {mutant}")
+        elif not (ROOT / test).exists() or name.partition("[")[0] not in list_functions(ROOT / test):
+            stale.append(f"by hand: no test {mutant.test}")
+    return stale

@@ -1,4 +1,4 @@
-"""Trying mutants on copies of the tree; the tree itself is left alone."""
+"""Try mutants on copies of the tree; the tree itself is not changed."""
 
 import re
 import shutil
@@ -30,9 +30,9 @@ track_dependencies = false
 
 
 class Suite(Struct, frozen=True):
-    """Modules and the tests that have to kill their mutants.
+    """Modules and the tests that must kill their mutants.
 
-    `patience` are the seconds that the tests need before the first begins, for a server to start.
+    `patience` is the time in seconds before the first test starts, for a server to come up.
     """
 
     modules: tuple[str, ...]
@@ -41,7 +41,7 @@ class Suite(Struct, frozen=True):
 
 
 class Outcome(Struct):
-    """How many mutants each file had, and the survivors among them."""
+    """The number of mutants by file, and the survivors."""
 
     mutants: Counter[str]
     survivors: list[Survivor]
@@ -56,10 +56,10 @@ def copy_tree(folder: Path) -> Path:
 
 
 def try_generated(suite: Suite, folder: Path, jobs: int) -> Outcome:
-    """Let mutmut make the mutants of a suite's modules and try them, `jobs` at a time; it shows how far it is.
+    """Have mutmut generate and try the mutants of a suite's modules, `jobs` at a time, with its own progress output.
 
     Raises:
-        CalledProcessError: the tests fail without any mutant.
+        CalledProcessError: the tests fail on the unchanged code.
     """
     with (copy_tree(folder) / "pyproject.toml").open("a") as project:
         project.write(_CHOICES.format(modules=list(suite.modules), tests=list(suite.tests), patience=suite.patience))
@@ -67,7 +67,7 @@ def try_generated(suite: Suite, folder: Path, jobs: int) -> Outcome:
     outcome = Outcome(Counter(), [])
     for line in _mutmut(folder, "results", "--all", "true").splitlines():
         mutant, _, status = line.strip().partition(": ")
-        file, function = _place(mutant)
+        file, function = _locate(mutant)
         outcome.mutants[file] += 1
         if status not in DEAD:
             outcome.survivors.append(_survivor(file, function, _mutmut(folder, "show", mutant)))
@@ -80,7 +80,7 @@ def _mutmut(folder: Path, *arguments: str, shown: bool = False) -> str:
     return ran.stdout or ""
 
 
-def _place(mutant: str) -> tuple[str, str]:
+def _locate(mutant: str) -> tuple[str, str]:
     """Return the file and the function of a mutant, which is called `package.module.xǁClassǁmethod__mutmut_7`."""
     module, _, name = mutant.partition("__mutmut_")[0].rpartition(".")
     return module.replace(".", "/") + ".py", name[2:].replace("ǁ", ".")
@@ -95,7 +95,7 @@ def _survivor(file: str, function: str, diff: str) -> Survivor:
 
 
 def try_by_hand(mutants: Sequence[ByHand], folder: Path) -> list[ByHand]:
-    """Try each mutant with its own test and return those that live.
+    """Try each mutant with its own test and return the survivors.
 
     Raises:
         ValueError: a file has no such text.
@@ -103,12 +103,12 @@ def try_by_hand(mutants: Sequence[ByHand], folder: Path) -> list[ByHand]:
     """
     copy_tree(folder)
     living: list[ByHand] = []
-    for at, mutant in enumerate(mutants, 1):
-        sys.stderr.write(f"\rby hand {at}/{len(mutants)}, {len(living)} live ")
+    for n, mutant in enumerate(mutants, 1):
+        sys.stderr.write(f"\rby hand {n}/{len(mutants)}, {len(living)} survive ")
         file = folder / mutant.file
         text = file.read_text()
         file.write_text(mutant.apply_to(text))
-        # Python knows a changed module by its second and size, which two mutants may share.
+        # Python recognises a changed module by mtime in seconds and size, which two mutants may share.
         Path(cache_from_source(str(file))).unlink(missing_ok=True)
         command = [sys.executable, "-m", "pytest", "-q", "-x", mutant.test]
         ran = subprocess.run(command, cwd=folder, check=False, text=True, capture_output=True)

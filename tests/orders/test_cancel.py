@@ -1,33 +1,36 @@
-"""Cancelling: before payment everything comes free; after it goods whole, nights by their tier."""
+"""Cancellation: unpaid orders free their stock; paid goods are refunded whole, nights by their tier."""
 
 from datetime import date, timedelta
 
 import pytest
 
-from market.aftersales import check_in_guest, ship_suborder
-from market.bookings import stay_nights
-from market.identity import NotFound
-from market.orders import Cancelled, NotCancellable, Placed, act_on_payments, cancel_order
-from payments import payments_of
+from market.aftersales.check_in import check_in_guest
+from market.aftersales.ship import ship_suborder
+from market.bookings.calendar import list_stay_nights
+from market.identity.models import NotFound
+from market.orders import Cancellation, OrderNotCancellable, PlacedOrder, apply_payment_events, cancel_order
+from payments import list_payments
 from tests.conftest import NOW
-from tests.factories import a_freight_template, a_producer, a_product, a_stay, owner_of
-from tests.shopping import Shopping, a_shopper, stay_of
+from tests.support.make import load_owner, make_freight_template, make_producer, make_product, make_stay
+from tests.support.shop import Shopping, make_buyer, make_october_nights
 
 
-async def cancel(shopping: Shopping, order: Placed, *, positions: list[int] | None = None, days: int = 0) -> Cancelled:
+async def cancel(
+    shopping: Shopping, order: PlacedOrder, *, positions: list[int] | None = None, days: int = 0
+) -> Cancellation:
     return await cancel_order(
         shopping.db, shopping.gateway, shopping.seal, shopping.buyer, order.id, positions=positions,
         now=NOW + timedelta(days=days),
     )  # fmt: skip
 
 
-async def test_an_unpaid_order_gives_everything_back_and_ends_its_payment(shopping: Shopping) -> None:
+async def test_cancelling_an_unpaid_order_frees_its_stock_and_closes_its_payment(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product, stay = await a_product(conn, left=5), await a_stay(conn, rooms=1)
-    order = await shopping.place([(product.variant_id, 2)], nights=[stay_of(stay.listing_id)])
+        product, stay = await make_product(conn, left=5), await make_stay(conn, rooms=1)
+    order = await shopping.place([(product.variant_id, 2)], nights=[make_october_nights(stay.listing_id)])
     await shopping.start(order)
-    assert await cancel(shopping, order) == Cancelled(order.id, "cancelled", 0)  # pyright: ignore[reportArgumentType]
-    assert await cancel(shopping, order) == Cancelled(order.id, "cancelled", 0)  # pyright: ignore[reportArgumentType]
+    assert await cancel(shopping, order) == Cancellation(order.id, "cancelled", 0)  # pyright: ignore[reportArgumentType]
+    assert await cancel(shopping, order) == Cancellation(order.id, "cancelled", 0)  # pyright: ignore[reportArgumentType]
     seen = await shopping.see(order)
     assert (seen.state, seen.payment and seen.payment.state) == ("cancelled", "canceled")
     assert await shopping.lots() == [(5, 0, 0)]
@@ -36,10 +39,10 @@ async def test_an_unpaid_order_gives_everything_back_and_ends_its_payment(shoppi
         assert await conn.fetchval("SELECT count(*) FROM taken_nights") == 0
 
 
-async def test_paid_goods_go_back_whole_with_their_freight(shopping: Shopping) -> None:
+async def test_paid_goods_are_refunded_whole_with_their_freight(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, left=5, price_fen=45_00, gross_g=2800)
-        await a_freight_template(conn, product.producer_id)
+        product = await make_product(conn, left=5, price_fen=45_00, gross_g=2800)
+        await make_freight_template(conn, product.producer_id)
     order = await shopping.place([(product.variant_id, 1)])
     await shopping.pay(order)
     cancelled = await cancel(shopping, order)
@@ -53,9 +56,9 @@ async def test_paid_goods_go_back_whole_with_their_freight(shopping: Shopping) -
     assert templates[-1] == "order_cancelled"
 
 
-async def test_one_suborder_is_cancelled_and_the_other_goes_on(shopping: Shopping) -> None:
+async def test_one_suborder_is_cancelled_and_the_other_continues(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        one, two = await a_product(conn, left=5, price_fen=45_00), await a_product(conn, left=5, price_fen=32_00)
+        one, two = await make_product(conn, left=5, price_fen=45_00), await make_product(conn, left=5, price_fen=32_00)
     order = await shopping.place([(one.variant_id, 1), (two.variant_id, 1)])
     await shopping.pay(order)
     cancelled = await cancel(shopping, order, positions=[2])
@@ -65,18 +68,18 @@ async def test_one_suborder_is_cancelled_and_the_other_goes_on(shopping: Shoppin
     assert await shopping.lots() == [(4, 0, 1), (5, 0, 0)]
     n = order.number
     assert await shopping.balances() == {"clearing:alipay": -45_00, f"escrow:{n}-1": 45_00}
-    with pytest.raises(NotCancellable):
+    with pytest.raises(OrderNotCancellable):
         await cancel(shopping, order)
     with pytest.raises(NotFound):
         await cancel(shopping, order, positions=[3])
 
 
-async def test_what_was_shipped_or_used_is_not_cancelled(shopping: Shopping) -> None:
+async def test_shipped_or_used_suborders_cannot_be_cancelled(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product, stay = await a_product(conn), await a_stay(conn)
-        owner = await owner_of(conn, product.producer_id)
-        host = await owner_of(conn, stay.producer_id)
-    order = await shopping.place([(product.variant_id, 1)], nights=[stay_of(stay.listing_id)])
+        product, stay = await make_product(conn), await make_stay(conn)
+        owner = await load_owner(conn, product.producer_id)
+        host = await load_owner(conn, stay.producer_id)
+    order = await shopping.place([(product.variant_id, 1)], nights=[make_october_nights(stay.listing_id)])
     await shopping.pay(order)
     seen = await shopping.see(order)
     code = seen.suborders[1].bookings[0].code or ""
@@ -88,7 +91,7 @@ async def test_what_was_shipped_or_used_is_not_cancelled(shopping: Shopping) -> 
         await check_in_guest(conn, shopping.seal, host, code, now=arrival)
     before = await shopping.balances()
     for positions in (None, [1], [2], [1, 2]):
-        with pytest.raises(NotCancellable):
+        with pytest.raises(OrderNotCancellable):
             await cancel(shopping, order, positions=positions)
     assert await shopping.balances() == before
 
@@ -97,11 +100,13 @@ async def test_what_was_shipped_or_used_is_not_cancelled(shopping: Shopping) -> 
     ("days", "back", "kept"),
     [(0, 560_00, 0), (13, 560_00, 0), (14, 280_00, 280_00), (17, 280_00, 280_00), (18, 0, 560_00), (20, 0, 560_00)],
 )
-async def test_ordinary_nights_go_back_by_the_notice_given(shopping: Shopping, days: int, back: int, kept: int) -> None:
-    """Nights from 10 October: 7 days' notice gives all, 3 days' half, less nothing."""
+async def test_nights_outside_holidays_are_refunded_by_their_notice(
+    shopping: Shopping, days: int, back: int, kept: int
+) -> None:
+    """Nights from 10 October: 7 days' notice refunds all, 3 days' half, less nothing."""
     async with shopping.db.transaction() as conn:
-        stay = await a_stay(conn, price_fen=280_00, rooms=1)
-    order = await shopping.place(nights=[stay_of(stay.listing_id, arrive=10, leave=12)])
+        stay = await make_stay(conn, price_fen=280_00, rooms=1)
+    order = await shopping.place(nights=[make_october_nights(stay.listing_id, arrive=10, leave=12)])
     await shopping.pay(order)
     cancelled = await cancel(shopping, order, days=days)
     assert (cancelled.state, cancelled.refund_fen) == ("cancelled", back)
@@ -110,44 +115,44 @@ async def test_ordinary_nights_go_back_by_the_notice_given(shopping: Shopping, d
     commission = kept * 300 // 10_000
     async with shopping.db.connection() as conn:
         number = await conn.fetchval("SELECT number FROM producers")
-        free = await stay_nights(conn, stay.listing_id, arrive=date(2019, 10, 10), leave=date(2019, 10, 12))
+        free = await list_stay_nights(conn, stay.listing_id, arrive=date(2019, 10, 10), leave=date(2019, 10, 12))
     wanted = {"clearing:alipay": -kept, f"payable:{number}": kept - commission, "commission": commission}
     assert await shopping.balances() == {code: minor for code, minor in wanted.items() if minor}
     assert [each.free for each in free] == [1, 1]
 
 
-async def test_a_stay_is_not_cancelled_once_the_first_of_its_guests_has_arrived(shopping: Shopping) -> None:
-    """Even where the house gives all back on the day of arrival: one room is in use."""
+async def test_a_stay_cannot_be_cancelled_once_a_guest_has_arrived(shopping: Shopping) -> None:
+    """Even if the tiers refund everything on the day of arrival: one room is in use."""
     async with shopping.db.transaction() as conn:
-        stay = await a_stay(conn, price_fen=280_00, rooms=2)
+        stay = await make_stay(conn, price_fen=280_00, rooms=2)
         await conn.execute("DELETE FROM cancel_tiers")
         await conn.execute("INSERT INTO cancel_tiers VALUES ($1, false, 0, 10000)", stay.listing_id)
-        host = await owner_of(conn, stay.producer_id)
-    order = await shopping.place(nights=[stay_of(stay.listing_id, rooms=2)])
+        host = await load_owner(conn, stay.producer_id)
+    order = await shopping.place(nights=[make_october_nights(stay.listing_id, rooms=2)])
     await shopping.pay(order)
     code = (await shopping.see(order)).suborders[0].bookings[0].code or ""
     async with shopping.db.transaction() as conn:
         await check_in_guest(conn, shopping.seal, host, code, now=NOW + timedelta(days=13))
     before = await shopping.balances()
-    with pytest.raises(NotCancellable):
+    with pytest.raises(OrderNotCancellable):
         await cancel(shopping, order, days=13)
     assert await shopping.balances() == before
     assert [each.state for each in (await shopping.see(order)).suborders[0].bookings] == ["arrived", "booked"]
 
 
-async def test_after_the_arrival_day_a_stay_is_not_cancelled(shopping: Shopping) -> None:
+async def test_a_stay_cannot_be_cancelled_after_the_day_of_arrival(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        stay = await a_stay(conn)
-    order = await shopping.place(nights=[stay_of(stay.listing_id)])
+        stay = await make_stay(conn)
+    order = await shopping.place(nights=[make_october_nights(stay.listing_id)])
     await shopping.pay(order)
-    with pytest.raises(NotCancellable):
+    with pytest.raises(OrderNotCancellable):
         await cancel(shopping, order, days=14)
 
 
-async def test_an_odd_share_is_rounded_for_the_buyer(shopping: Shopping) -> None:
+async def test_a_share_is_rounded_in_the_buyers_favour(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        stay = await a_stay(conn, price_fen=99_99, tiers=[(False, 0, 3333)], commission_bp=333)
-    order = await shopping.place(nights=[stay_of(stay.listing_id, arrive=10, leave=11)])
+        stay = await make_stay(conn, price_fen=99_99, tiers=[(False, 0, 3333)], commission_bp=333)
+    order = await shopping.place(nights=[make_october_nights(stay.listing_id, arrive=10, leave=11)])
     await shopping.pay(order)
     # Kept: 6667/10000 of 99.99 = 66.663…, down to 66.66; commission 333/10000 of it = 2.219…, down to 2.21.
     assert (await cancel(shopping, order)).refund_fen == 33_33
@@ -158,25 +163,27 @@ async def test_an_odd_share_is_rounded_for_the_buyer(shopping: Shopping) -> None
     }  # fmt: skip
 
 
-async def test_cancelling_while_the_money_comes_in_gives_it_back(shopping: Shopping) -> None:
+async def test_a_payment_that_succeeds_during_cancellation_is_refunded(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, left=5)
+        product = await make_product(conn, left=5)
     order = await shopping.place([(product.variant_id, 2)])
     await shopping.start(order)
     async with shopping.db.connection() as conn:
-        (payment,) = await payments_of(conn, str(order.number))
+        (payment,) = await list_payments(conn, str(order.number))
     await shopping.sandbox.pay(payment.provider_ref or "")
     cancelled = await cancel(shopping, order)
     assert (cancelled.state, cancelled.refund_fen) == ("cancelled", 90_00)
-    assert await act_on_payments(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 1  # the refund's message
+    assert (
+        await apply_payment_events(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 1
+    )  # the refund's message
     assert await shopping.lots() == [(5, 0, 0)]
     assert await shopping.balances() == {}
 
 
 async def test_only_the_buyer_cancels(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, await a_producer(conn), left=5)
-        stranger, owner = await a_shopper(conn), await owner_of(conn, product.producer_id)
+        product = await make_product(conn, await make_producer(conn), left=5)
+        stranger, owner = await make_buyer(conn), await load_owner(conn, product.producer_id)
     order = await shopping.place([(product.variant_id, 2)])
     for each in (stranger, owner):
         with pytest.raises(NotFound):

@@ -1,4 +1,4 @@
-"""The cart: put whole or line by line, shown as it would be charged, emptied by its order."""
+"""The cart: set whole or line by line, shown at current prices, emptied by its order."""
 
 import asyncio
 from datetime import date
@@ -7,19 +7,18 @@ from uuid import UUID, uuid4
 import pytest
 from asyncpg.connection import LoggedQuery
 
-from market.identity import AccountId
+from market.identity.models import AccountId
 from market.kernel import Connection, Database
 from market.orders import (
-    NOWHERE,
     Batcher,
+    EmptyOrder,
+    InvalidNights,
+    InvalidQuantity,
     Line,
     ListingId,
     Nights,
-    NightsWrong,
     NotForSale,
-    NothingAsked,
-    QuantityWrong,
-    TooMuchAsked,
+    TooManyLines,
     VariantId,
     count_cart,
     get_cart,
@@ -28,7 +27,7 @@ from market.orders import (
     put_nights,
 )
 from tests.conftest import NOW
-from tests.factories import a_freight_template, a_producer, a_product, a_stay, an_account
+from tests.support.make import DESTINATION, make_account, make_freight_template, make_producer, make_product, make_stay
 
 
 def line(variant_id: UUID, quantity: int = 1) -> Line:
@@ -45,8 +44,8 @@ async def quantities(conn: Connection, buyer: AccountId) -> list[int]:
 
 
 async def test_lines_are_set_one_by_one_or_whole(conn: Connection) -> None:
-    one, two, three = [await a_product(conn) for _ in range(3)]
-    buyer = await an_account(conn)
+    one, two, three = [await make_product(conn) for _ in range(3)]
+    buyer = await make_account(conn)
     await put_lines(conn, buyer, [line(one.variant_id, 2)], now=NOW)
     await put_lines(conn, buyer, [line(two.variant_id, 3)], now=NOW)
     assert await quantities(conn, buyer) == [2, 3]
@@ -59,12 +58,12 @@ async def test_lines_are_set_one_by_one_or_whole(conn: Connection) -> None:
 
 
 async def test_the_cart_shows_what_placing_would_charge(conn: Connection) -> None:
-    shop = await a_producer(conn, name="样例枣园")
-    await a_freight_template(conn, shop, first_g=1000, first_fen=6_00, next_g=1000, next_fen=2_00, no_ship=["54"])
-    dates = await a_product(conn, shop, title="大枣", price_fen=45_00, gross_g=2800)
-    nuts = await a_product(conn, shop, title="核桃", price_fen=32_00, gross_g=1100)
-    stay = await a_stay(conn, seasons=[(date(2019, 10, 1), date(2019, 10, 4), 420_00)], price_fen=280_00)
-    buyer = await an_account(conn)
+    shop = await make_producer(conn, name="样例枣园")
+    await make_freight_template(conn, shop, first_g=1000, first_fen=6_00, next_g=1000, next_fen=2_00, no_ship=["54"])
+    dates = await make_product(conn, shop, title="大枣", price_fen=45_00, gross_g=2800)
+    nuts = await make_product(conn, shop, title="核桃", price_fen=32_00, gross_g=1100)
+    stay = await make_stay(conn, seasons=[(date(2019, 10, 1), date(2019, 10, 4), 420_00)], price_fen=280_00)
+    buyer = await make_account(conn)
     await put_lines(conn, buyer, [line(dates.variant_id), line(nuts.variant_id, 2)], now=NOW)
     await put_nights(conn, buyer, [nights(stay.listing_id)], now=NOW)
     cart = await get_cart(conn, buyer, region_code="130100", now=NOW)
@@ -83,16 +82,18 @@ async def test_the_cart_shows_what_placing_would_charge(conn: Connection) -> Non
     assert (elsewhere.total_fen, elsewhere.ready) == (700_00, False)
 
 
-async def test_what_is_gone_says_so_and_leaves_the_sums(conn: Connection) -> None:
-    shop = await a_producer(conn)
-    await a_freight_template(conn, shop, first_g=1000, first_fen=8_00, next_g=1000, next_fen=3_00)
-    boxes = await a_product(conn, shop, title="鸡蛋 箱", left=59, takes=30, price_fen=39_00, gross_g=2200)
-    eggs = await a_product(conn, shop, title="鸡蛋 散", unit="枚", lot_id=boxes.lot_id, price_fen=1_30, gross_g=65)
-    fine = await a_product(conn, shop, title="小米", unit="袋", price_fen=32_00, gross_g=900)
-    withdrawn = await a_product(conn, shop, title="柿饼", state="withdrawn")
-    closed = await a_product(conn, await a_producer(conn, state="suspended"), title="栗子")
-    stay = await a_stay(conn, rooms=1)
-    buyer, other = await an_account(conn), await an_account(conn)
+async def test_lines_with_a_problem_are_excluded_from_the_sums(conn: Connection) -> None:
+    shop = await make_producer(conn)
+    await make_freight_template(conn, shop, first_g=1000, first_fen=8_00, next_g=1000, next_fen=3_00)
+    boxes = await make_product(
+        conn, shop, title="鸡蛋 箱", left=59, lot_units_per_item=30, price_fen=39_00, gross_g=2200
+    )
+    eggs = await make_product(conn, shop, title="鸡蛋 散", unit="枚", lot_id=boxes.lot_id, price_fen=1_30, gross_g=65)
+    fine = await make_product(conn, shop, title="小米", unit="袋", price_fen=32_00, gross_g=900)
+    withdrawn = await make_product(conn, shop, title="柿饼", state="withdrawn")
+    closed = await make_product(conn, await make_producer(conn, state="suspended"), title="栗子")
+    stay = await make_stay(conn, rooms=1)
+    buyer, other = await make_account(conn), await make_account(conn)
     wanted = [boxes, eggs, fine, withdrawn, closed]
     await put_lines(conn, buyer, [line(each.variant_id, 30 if each is eggs else 1) for each in wanted], now=NOW)
     await put_nights(conn, buyer, [nights(stay.listing_id)], now=NOW)
@@ -108,17 +109,17 @@ async def test_what_is_gone_says_so_and_leaves_the_sums(conn: Connection) -> Non
     }
     assert [each.problem for group in cart.groups for each in group.nights] == ["这几晚没有房间了"]
     assert (cart.goods_fen, cart.freight_fen, cart.ready) == (32_00, 8_00, False)
-    await conn.execute("UPDATE lots SET waiting_units = 1 WHERE id = $1", boxes.lot_id)
+    await conn.execute("UPDATE lots SET reserved_units = 1 WHERE id = $1", boxes.lot_id)
     cart = await get_cart(conn, buyer, now=NOW)
     assert cart.groups[0].lines[0].problem == "现在只剩 1 箱，其余在等别人付款，可以稍后再试"
     assert await count_cart(conn, other) == 0
 
 
-async def test_the_cart_is_shown_in_four_statements_however_full(conn: Connection) -> None:
-    shop = await a_producer(conn)
-    products = [await a_product(conn, shop) for _ in range(30)]
-    stays = [await a_stay(conn) for _ in range(5)]
-    poor, rich = await an_account(conn), await an_account(conn)
+async def test_the_cart_takes_four_statements_whatever_its_size(conn: Connection) -> None:
+    shop = await make_producer(conn)
+    products = [await make_product(conn, shop) for _ in range(30)]
+    stays = [await make_stay(conn) for _ in range(5)]
+    poor, rich = await make_account(conn), await make_account(conn)
     await put_lines(conn, poor, [line(products[0].variant_id)], now=NOW)
     await put_nights(conn, poor, [nights(stays[0].listing_id)], now=NOW)
     await put_lines(conn, rich, [line(each.variant_id) for each in products], now=NOW)
@@ -134,41 +135,41 @@ async def test_the_cart_is_shown_in_four_statements_however_full(conn: Connectio
         for buyer in (poor, rich):
             asked.clear()
             await get_cart(conn, buyer, now=NOW)
-            await asyncio.sleep(0)  # the driver logs a statement on the loop's next turn
+            await asyncio.sleep(0)  # asyncpg logs a statement in the next iteration of the loop
             counts.append(len(asked))
     finally:
         conn.remove_query_logger(note)
     assert counts == [4, 4]
 
 
-async def test_a_wrong_line_is_named_and_nothing_is_put(conn: Connection) -> None:
-    product, stay = await a_product(conn), await a_stay(conn)
-    buyer = await an_account(conn)
-    with pytest.raises(QuantityWrong) as refused:
+async def test_an_invalid_line_is_reported_and_nothing_is_written(conn: Connection) -> None:
+    product, stay = await make_product(conn), await make_stay(conn)
+    buyer = await make_account(conn)
+    with pytest.raises(InvalidQuantity) as refused:
         await put_lines(conn, buyer, [line(product.variant_id), line(product.variant_id, -1)], now=NOW)
     assert [fault.field for fault in refused.value.errors] == ["lines[1].quantity"]
-    with pytest.raises(QuantityWrong):
+    with pytest.raises(InvalidQuantity):
         await put_lines(conn, buyer, [line(product.variant_id, 9999), line(product.variant_id, 1)], now=NOW)
-    with pytest.raises(TooMuchAsked):
+    with pytest.raises(TooManyLines):
         await put_lines(conn, buyer, [line(uuid4())] * 101, now=NOW)
-    with pytest.raises(TooMuchAsked):
+    with pytest.raises(TooManyLines):
         await put_nights(conn, buyer, [nights(uuid4())] * 6, now=NOW)
-    with pytest.raises(NightsWrong):
+    with pytest.raises(InvalidNights):
         await put_nights(conn, buyer, [nights(stay.listing_id, 5, 5)], now=NOW)
     assert await count_cart(conn, buyer) == 0
 
 
 @pytest.mark.parametrize("wrong", ["unknown", "stay"])
-async def test_only_what_exists_goes_into_the_cart(conn: Connection, wrong: str) -> None:
-    stay, product, buyer = await a_stay(conn), await a_product(conn), await an_account(conn)
+async def test_only_existing_listings_go_into_the_cart(conn: Connection, wrong: str) -> None:
+    stay, product, buyer = await make_stay(conn), await make_product(conn), await make_account(conn)
     with pytest.raises(NotForSale):
         await put_lines(conn, buyer, [line(uuid4() if wrong == "unknown" else stay.variant_id)], now=NOW)
     with pytest.raises(NotForSale):
         await put_nights(conn, buyer, [nights(uuid4() if wrong == "unknown" else product.listing_id)], now=NOW)
 
 
-async def test_nights_are_taken_out_by_no_rooms(conn: Connection) -> None:
-    one, two, buyer = await a_stay(conn), await a_stay(conn), await an_account(conn)
+async def test_zero_rooms_remove_a_stay(conn: Connection) -> None:
+    one, two, buyer = await make_stay(conn), await make_stay(conn), await make_account(conn)
     await put_nights(conn, buyer, [nights(one.listing_id), nights(two.listing_id)], now=NOW)
     await put_nights(conn, buyer, [nights(one.listing_id, rooms=0)], now=NOW)
     assert await count_cart(conn, buyer) == 1
@@ -177,17 +178,17 @@ async def test_nights_are_taken_out_by_no_rooms(conn: Connection) -> None:
     assert [each.listing_id for group in cart.groups for each in group.nights] == [one.listing_id]
 
 
-async def test_ordering_the_cart_empties_it_once_and_answers_alike(database: Database) -> None:
+async def test_placing_the_cart_empties_it_and_repeats_the_same_order(database: Database) -> None:
     async with database.transaction() as conn:
-        product, stay, buyer = await a_product(conn), await a_stay(conn), await an_account(conn)
+        product, stay, buyer = await make_product(conn), await make_stay(conn), await make_account(conn)
         await put_lines(conn, buyer, [line(product.variant_id, 2)], now=NOW)
         await put_nights(conn, buyer, [nights(stay.listing_id)], now=NOW)
     async with Batcher(database) as batcher:
-        first = await place_cart(database, batcher, buyer, address=NOWHERE, key="one", now=NOW)
+        first = await place_cart(database, batcher, buyer, address=DESTINATION, key="one", now=NOW)
         async with database.connection() as conn:
             assert await count_cart(conn, buyer) == 0
-        again = await place_cart(database, batcher, buyer, address=NOWHERE, key="one", now=NOW)
-        with pytest.raises(NothingAsked):
-            await place_cart(database, batcher, buyer, address=NOWHERE, key="two", now=NOW)
+        again = await place_cart(database, batcher, buyer, address=DESTINATION, key="one", now=NOW)
+        with pytest.raises(EmptyOrder):
+            await place_cart(database, batcher, buyer, address=DESTINATION, key="two", now=NOW)
     assert again == first
     assert first.total_fen == 650_00

@@ -1,14 +1,16 @@
-"""Freight: first weight, next weights begun, free above, and where nothing is sent."""
+"""Freight: first weight, started further weights, free above, and regions not served."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from market.kernel import Fen
-from market.orders import FreightTemplate, freight_of, ships_to
+from market.orders import FreightTemplate, compute_freight, ships_to
 
-T1 = FreightTemplate(1000, Fen(6_00), 1000, Fen(2_00), Fen(88_00), ("54", "65"))
-T2 = FreightTemplate(2000, Fen(8_00), 1000, Fen(1_50), Fen(150_00))
-T3 = FreightTemplate(1000, Fen(8_00), 1000, Fen(3_00))
+T1 = FreightTemplate(
+    first_g=1000, first_fen=Fen(6_00), next_g=1000, next_fen=Fen(2_00), free_above_fen=Fen(88_00), no_ship=("54", "65")
+)
+T2 = FreightTemplate(first_g=2000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(1_50), free_above_fen=Fen(150_00))
+T3 = FreightTemplate(first_g=1000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(3_00))
 
 templates = st.builds(
     FreightTemplate,
@@ -23,36 +25,36 @@ sums = st.integers(0, 100_000).map(Fen)
 
 
 def test_the_figures_of_the_story() -> None:
-    assert freight_of(T1, gross_g=5600, goods_fen=Fen(90_00)) == 0
-    assert freight_of(T1, gross_g=2800, goods_fen=Fen(45_00)) == 10_00
-    assert freight_of(T2, gross_g=3250, goods_fen=Fen(45_00)) == 11_00
-    assert freight_of(T2, gross_g=4400, goods_fen=Fen(78_00)) == 12_50
-    assert freight_of(T3, gross_g=2200, goods_fen=Fen(64_00)) == 14_00
-    assert freight_of(T3, gross_g=3300, goods_fen=Fen(96_00)) == 17_00
+    assert compute_freight(T1, gross_g=5600, goods_fen=Fen(90_00)) == 0
+    assert compute_freight(T1, gross_g=2800, goods_fen=Fen(45_00)) == 10_00
+    assert compute_freight(T2, gross_g=3250, goods_fen=Fen(45_00)) == 11_00
+    assert compute_freight(T2, gross_g=4400, goods_fen=Fen(78_00)) == 12_50
+    assert compute_freight(T3, gross_g=2200, goods_fen=Fen(64_00)) == 14_00
+    assert compute_freight(T3, gross_g=3300, goods_fen=Fen(96_00)) == 17_00
 
 
-def test_a_weight_begun_counts_whole_and_a_full_one_once() -> None:
-    steps = [freight_of(T3, gross_g=grams, goods_fen=Fen(1)) for grams in (0, 999, 1000, 1001, 2000, 2001)]
+def test_a_started_weight_counts_whole_and_a_full_one_once() -> None:
+    steps = [compute_freight(T3, gross_g=grams, goods_fen=Fen(1)) for grams in (0, 999, 1000, 1001, 2000, 2001)]
     assert steps == [8_00, 8_00, 8_00, 11_00, 11_00, 14_00]
 
 
-def test_free_freight_begins_at_its_sum_exactly() -> None:
-    assert freight_of(T1, gross_g=9000, goods_fen=Fen(87_99)) == 22_00
-    assert freight_of(T1, gross_g=9000, goods_fen=Fen(88_00)) == 0
+def test_freight_is_free_from_exactly_the_given_sum() -> None:
+    assert compute_freight(T1, gross_g=9000, goods_fen=Fen(87_99)) == 22_00
+    assert compute_freight(T1, gross_g=9000, goods_fen=Fen(88_00)) == 0
 
 
-def test_without_a_template_freight_is_in_the_price_and_goes_everywhere() -> None:
-    assert freight_of(None, gross_g=50_000, goods_fen=Fen(1)) == 0
+def test_without_a_template_freight_is_included_and_every_region_is_served() -> None:
+    assert compute_freight(None, gross_g=50_000, goods_fen=Fen(1)) == 0
     assert ships_to(None, "540100")
 
 
-def test_a_region_is_known_by_its_first_two_digits() -> None:
+def test_a_region_is_identified_by_its_first_two_digits() -> None:
     assert [ships_to(T1, code) for code in ("540100", "650100", "130100", "155400")] == [False, False, True, True]
 
 
 @given(templates, weights, sums)
-def test_freight_pays_for_the_weights_begun_and_not_one_more(t: FreightTemplate, grams: int, goods: Fen) -> None:
-    fen = freight_of(t, gross_g=grams, goods_fen=goods)
+def test_freight_covers_started_weights_and_not_one_more(t: FreightTemplate, grams: int, goods: Fen) -> None:
+    fen = compute_freight(t, gross_g=grams, goods_fen=goods)
     if t.free_above_fen is not None and goods >= t.free_above_fen:
         assert fen == 0
         return
@@ -68,13 +70,13 @@ def test_freight_pays_for_the_weights_begun_and_not_one_more(t: FreightTemplate,
 @given(templates, weights, weights, sums)
 def test_more_weight_never_costs_less(t: FreightTemplate, one: int, other: int, goods: Fen) -> None:
     light, heavy = sorted((one, other))
-    assert freight_of(t, gross_g=light, goods_fen=goods) <= freight_of(t, gross_g=heavy, goods_fen=goods)
+    assert compute_freight(t, gross_g=light, goods_fen=goods) <= compute_freight(t, gross_g=heavy, goods_fen=goods)
 
 
 @given(templates, weights, weights, sums)
 def test_one_parcel_never_costs_more_than_two(t: FreightTemplate, one: int, other: int, goods: Fen) -> None:
-    together = freight_of(t, gross_g=one + other, goods_fen=Fen(2 * goods))
-    apart = freight_of(t, gross_g=one, goods_fen=goods) + freight_of(t, gross_g=other, goods_fen=goods)
+    together = compute_freight(t, gross_g=one + other, goods_fen=Fen(2 * goods))
+    apart = compute_freight(t, gross_g=one, goods_fen=goods) + compute_freight(t, gross_g=other, goods_fen=goods)
     next_is_no_dearer = t.next_fen * t.first_g <= t.first_fen * t.next_g
     if next_is_no_dearer:
         assert together <= apart + t.next_fen

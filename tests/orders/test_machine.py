@@ -1,4 +1,4 @@
-"""A hypothesis state machine: buyers, producers, the clock and the provider in any order; the books always hold."""
+"""A hypothesis state machine: buyers, producers, clock and provider act in any order; every invariant holds."""
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
@@ -19,25 +19,29 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from market.aftersales import Why, check_in_guest, confirm_overdue, confirm_receipt, refund_line, ship_suborder
-from market.identity import Actor
+from market.aftersales.check_in import check_in_guest
+from market.aftersales.models import LineRefundReason
+from market.aftersales.receive import confirm_overdue, confirm_receipt
+from market.aftersales.refund import refund_line
+from market.aftersales.ship import ship_suborder
+from market.identity.models import Actor
 from market.kernel import Database, GatewayUnavailable, Refusal, open_database
+from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal
-from market.orders import Batcher, Placed, act_on_payments, cancel_order, expire_orders
-from market.startup import APP_ROLE
-from payments import Method, find_payment, payments_of
-from payments.events import ask, finish_operations
+from market.orders import Batcher, PlacedOrder, apply_payment_events, cancel_order, expire_orders
+from payments import Method, get_payment, list_payments
+from payments.polling import finish_operations, poll_payment
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe
-from payments.verification import verify
+from payments.verification import verify_ledger
 from tests.conftest import NOW
-from tests.factories import AProduct, AStay, a_freight_template, a_product, a_stay, owner_of
-from tests.orders.machine import broken
-from tests.shopping import Shopping, a_shopper, stay_of
+from tests.orders.invariants import find_violations
+from tests.support.make import ProductIds, StayIds, load_owner, make_freight_template, make_product, make_stay
+from tests.support.shop import Shopping, make_buyer, make_october_nights
 
 
 class World:
-    """One market for all examples: each example brings its own goods and buyers, the invariants hold over all."""
+    """One market for all examples; each example creates its own goods and buyers."""
 
     def __init__(self, dsn: str, seal: Seal) -> None:
         self.dsn, self.seal = dsn, seal
@@ -69,37 +73,37 @@ class Shop(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.now: datetime = NOW
-        self.orders: list[tuple[Shopping, Placed]] = []
+        self.orders: list[tuple[Shopping, PlacedOrder]] = []
         self.run(self._begin())
 
     async def _begin(self) -> None:
         w = self.world
-        await w.sandbox.heal()
+        await w.sandbox.clear_faults()
         async with w.db.transaction() as conn:
-            first = await a_product(conn, price_fen=33_33, left=12, gross_g=700)
-            second = await a_product(conn, first.producer_id, price_fen=1_01, left=12)
-            await a_freight_template(conn, first.producer_id, free_above_fen=150_00)
-            self.products: list[AProduct] = [first, second]
-            self.stay: AStay = await a_stay(conn, rooms=2)
-            self.farmer: Actor = await owner_of(conn, first.producer_id)
-            self.host: Actor = await owner_of(conn, self.stay.producer_id)
-            buyers = [await a_shopper(conn), await a_shopper(conn)]
+            first = await make_product(conn, price_fen=33_33, left=12, gross_g=700)
+            second = await make_product(conn, first.producer_id, price_fen=1_01, left=12)
+            await make_freight_template(conn, first.producer_id, free_above_fen=150_00)
+            self.products: list[ProductIds] = [first, second]
+            self.stay: StayIds = await make_stay(conn, rooms=2)
+            self.farmer: Actor = await load_owner(conn, first.producer_id)
+            self.host: Actor = await load_owner(conn, self.stay.producer_id)
+            buyers = [await make_buyer(conn), await make_buyer(conn)]
         self.shoppers = [Shopping(w.db, w.seal, w.gateway, w.sandbox, buyer) for buyer in buyers]
 
     def run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return self.world.run(work)
 
-    def tried(self, work: Awaitable[object]) -> None:
-        """Do something that may be refused: a refusal is an answer, and the invariants hold after it too."""
+    def run_allowing_refusal(self, work: Awaitable[object]) -> None:
+        """Run something that may be refused; the invariants hold after a refusal too."""
 
-        async def trying() -> None:
+        async def attempt() -> None:
             with suppress(Refusal, GatewayUnavailable):
                 await work
 
-        self.run(trying())
+        self.run(attempt())
 
-    def chosen(self, number: int) -> tuple[Shopping, Placed]:
-        """One of the last three orders mostly, so that things happen to orders that are still alive."""
+    def choose_order(self, number: int) -> tuple[Shopping, PlacedOrder]:
+        """Return an order, mostly one of the last three, so that live orders are hit."""
         recent = self.orders[-3:] if number % 4 else self.orders
         return recent[number % len(recent)]
 
@@ -114,47 +118,47 @@ class Shop(RuleBasedStateMachine):
         stays = []
         if nights is not None:
             first, length, rooms = nights
-            stays = [stay_of(self.stay.listing_id, arrive=first, leave=first + length, rooms=rooms)]
+            stays = [make_october_nights(self.stay.listing_id, arrive=first, leave=first + length, rooms=rooms)]
 
         async def placing() -> None:
             self.orders.append((shopper, await shopper.place(lines, nights=stays, now=self.now)))
 
-        self.tried(placing())
+        self.run_allowing_refusal(placing())
 
     @rule(who=st.integers(0, 1), units=st.tuples(st.integers(0, 3), st.integers(0, 3)), night=st.integers(0, 12))
     def buy(self, who: int, units: tuple[int, int], night: int) -> None:
-        """The usual way: place, pay at once, and it is heard of; night 0 is no stay."""
+        """Place and pay at once, and apply the events; night 0 means no stay."""
         before = len(self.orders)
         self.run(self._buy(self.shoppers[who], units, night))
         if len(self.orders) > before:
-            self.run(self._hear())
+            self.run(self._apply_events())
 
     async def _buy(self, shopper: Shopping, units: tuple[int, int], night: int) -> None:
         lines = [(each.variant_id, count) for each, count in zip(self.products, units, strict=True) if count]
-        stays = [stay_of(self.stay.listing_id, arrive=night, leave=night + 2)] if night else []
+        stays = [make_october_nights(self.stay.listing_id, arrive=night, leave=night + 2)] if night else []
         with suppress(Refusal, GatewayUnavailable):
             order = await shopper.place(lines, nights=stays, now=self.now)
             self.orders.append((shopper, order))
             paying = await shopper.start(order, now=self.now)
             async with self.world.db.connection() as conn:
-                payment = await find_payment(conn, paying.payment_id)
+                payment = await get_payment(conn, paying.payment_id)
             await self.world.sandbox.pay(payment.provider_ref or "")
 
     @precondition(lambda self: self.orders)
     @rule(number=st.integers(0, 99), method=st.sampled_from([Method.ALIPAY, Method.WECHAT]))
     def start(self, number: int, method: Method) -> None:
-        shopper, order = self.chosen(number)
-        self.tried(shopper.start(order, method=method, now=self.now))
+        shopper, order = self.choose_order(number)
+        self.run_allowing_refusal(shopper.start(order, method=method, now=self.now))
 
     @precondition(lambda self: self.orders)
     @rule(number=st.integers(0, 99))
-    def press(self, number: int) -> None:
-        """The buyer pays on a page that was opened at some time, however old; we hear nothing of it yet."""
-        _, order = self.chosen(number)
+    def pay_at_provider(self, number: int) -> None:
+        """Pay at the provider, on a page opened at any time; no event arrives yet."""
+        _, order = self.choose_order(number)
 
         async def pressing() -> None:
             async with self.world.db.connection() as conn:
-                found = await payments_of(conn, str(order.number))
+                found = await list_payments(conn, str(order.number))
             for each in found[-1:]:
                 if each.provider_ref is not None:
                     state = await self.world.sandbox.state()
@@ -165,21 +169,21 @@ class Shop(RuleBasedStateMachine):
         self.run(pressing())
 
     @rule()
-    def hear(self) -> None:
-        """The provider's truth is asked for and acted on."""
-        self.run(self._hear())
+    def apply_events(self) -> None:
+        """Poll the provider and apply the events."""
+        self.run(self._apply_events())
 
-    async def _hear(self) -> None:
+    async def _apply_events(self) -> None:
         w = self.world
         async with w.db.connection() as conn:
             ids: list[UUID] = [
-                each.id for _, order in self.orders for each in await payments_of(conn, str(order.number))
+                each.id for _, order in self.orders for each in await list_payments(conn, str(order.number))
             ]
-            known = [await find_payment(conn, each) for each in ids]  # pyright: ignore[reportArgumentType]
+            known = [await get_payment(conn, each) for each in ids]  # pyright: ignore[reportArgumentType]
         for payment in known:
             if payment.provider_ref is not None:
-                await ask(w.db, w.gateway, payment.id, at=self.now)
-        await act_on_payments(w.db, w.gateway, w.seal, now=self.now)
+                await poll_payment(w.db, w.gateway, payment.id, at=self.now)
+        await apply_payment_events(w.db, w.gateway, w.seal, now=self.now)
         await finish_operations(w.db, w.gateway, at=self.now)
 
     @rule(minutes=st.sampled_from([1, 20, 35, 60 * 24, 60 * 24 * 7]))
@@ -190,22 +194,24 @@ class Shop(RuleBasedStateMachine):
         self.run(confirm_overdue(w.db, now=self.now, days=10, seal=w.seal))
 
     @rule(calls=st.integers(1, 3))
-    def silence(self, calls: int) -> None:
-        """The provider's next answers to cancel are errors."""
+    def fail_cancel(self, calls: int) -> None:
+        """Let the provider's next cancel calls fail."""
         self.run(self.world.sandbox.fault("cancel", "500", times=calls))
 
     @precondition(lambda self: self.orders)
     @rule(number=st.integers(0, 99), position=st.none() | st.integers(1, 2))
     def cancel(self, number: int, position: int | None) -> None:
-        shopper, order = self.chosen(number)
+        shopper, order = self.choose_order(number)
         w = self.world
         positions = None if position is None else [position]
-        self.tried(cancel_order(w.db, w.gateway, w.seal, shopper.buyer, order.id, positions=positions, now=self.now))
+        self.run_allowing_refusal(
+            cancel_order(w.db, w.gateway, w.seal, shopper.buyer, order.id, positions=positions, now=self.now)
+        )
 
     @precondition(lambda self: self.orders)
     @rule(number=st.integers(0, 99))
     def ship(self, number: int) -> None:
-        shopper, order = self.chosen(number)
+        shopper, order = self.choose_order(number)
 
         async def shipping() -> None:
             seen = await shopper.see(order)
@@ -215,23 +221,23 @@ class Shop(RuleBasedStateMachine):
                     now=self.now,
                 )  # fmt: skip
 
-        self.tried(shipping())
+        self.run_allowing_refusal(shipping())
 
     @precondition(lambda self: self.orders)
     @rule(number=st.integers(0, 99))
     def receive(self, number: int) -> None:
-        shopper, order = self.chosen(number)
+        shopper, order = self.choose_order(number)
 
         async def receiving() -> None:
             async with self.world.db.transaction() as conn:
                 await confirm_receipt(conn, self.world.seal, shopper.buyer, order.id, now=self.now)
 
-        self.tried(receiving())
+        self.run_allowing_refusal(receiving())
 
     @precondition(lambda self: self.orders)
     @rule(number=st.integers(0, 99))
     def check_in(self, number: int) -> None:
-        shopper, order = self.chosen(number)
+        shopper, order = self.choose_order(number)
 
         async def arriving() -> None:
             seen = await shopper.see(order)
@@ -240,12 +246,12 @@ class Shop(RuleBasedStateMachine):
                 for code in codes[:1]:
                     await check_in_guest(conn, self.world.seal, self.host, code, now=self.now)
 
-        self.tried(arriving())
+        self.run_allowing_refusal(arriving())
 
     @precondition(lambda self: self.orders)
     @rule(number=st.integers(0, 99), line=st.integers(0, 2), share=st.integers(1, 10_000), key=st.integers(1, 3))
-    def give_back(self, number: int, line: int, share: int, key: int) -> None:
-        shopper, order = self.chosen(number)
+    def refund(self, number: int, line: int, share: int, key: int) -> None:
+        shopper, order = self.choose_order(number)
         w = self.world
 
         async def giving() -> None:
@@ -254,48 +260,55 @@ class Shop(RuleBasedStateMachine):
             producer_id, line_id = lines[line % len(lines)]
             actor = self.farmer if producer_id in self.farmer.producers else self.host
             await refund_line(
-                w.db, w.gateway, actor, line_id, key=str(key), reason=Why.AGREED, share_bp=share, now=self.now
+                w.db,
+                w.gateway,
+                actor,
+                line_id,
+                key=str(key),
+                reason=LineRefundReason.AGREED,
+                share_bp=share,
+                now=self.now,
             )
 
-        self.tried(giving())
+        self.run_allowing_refusal(giving())
 
     @invariant()
-    def the_books_hold(self) -> None:
+    def invariants_hold(self) -> None:
         async def checking() -> None:
             async with self.world.db.connection() as conn:
-                assert await broken(conn) == {}
-                assert await verify(conn) == []
+                assert await find_violations(conn) == {}
+                assert await verify_ledger(conn) == []
 
         if hasattr(self, "orders"):
             self.run(checking())
 
     def teardown(self) -> None:
-        """As the provider counts: an order was charged once at most, what went back left out."""
+        """Check with the provider that no order was charged twice."""
         if not hasattr(self, "orders"):
             return
-        self.run(self.world.sandbox.heal())
-        self.run(self._hear())
+        self.run(self.world.sandbox.clear_faults())
+        self.run(self._apply_events())
         state = self.run(self.world.sandbox.state())
         for _, order in self.orders:
-            kept = [
+            succeeded = [
                 each["id"]
                 for each in state["intents"]
                 if each["metadata"]["order"] == str(order.number) and each["status"] == "succeeded"
             ]
-            assert len(kept) <= 1, f"{order.number} was charged by {kept}"
-        self.the_books_hold()
+            assert len(succeeded) <= 1, f"{order.number} was charged by {succeeded}"
+        self.invariants_hold()
 
 
 @pytest.fixture
-def world(dsn: str, seal: Seal) -> Any:  # noqa: ANN401 - a generator of a World
-    """The market of the machine, on an event loop of its own."""
+def world(dsn: str, seal: Seal) -> Any:
+    """Open the market of the machine on an event loop of its own."""
     made = World(dsn, seal)
     made.run(made.open())
     yield made
     made.close()
 
 
-def test_any_order_of_events_keeps_the_books(world: World) -> None:
+def test_invariants_hold_in_any_order_of_events(world: World) -> None:
     class Machine(Shop):
         pass
 

@@ -1,4 +1,4 @@
-"""The buyer's and the producer's way over JSON: cart, order, payment, parcel, arrival, receipt, review, statement."""
+"""Buyer and producer over the JSON API: cart, order, payment, parcel, check-in, receipt, review, statement."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -7,38 +7,47 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from market.identity import AccountId, sign_in_without_code
+from market.identity.models import AccountId
+from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
-from market.kernel.clock import clock_at
+from market.kernel.clock import make_clock_at
 from market.kernel.seal import Seal
-from market.orders import act_on_payments
-from payments import PaymentId, find_payment
-from payments.events import ask
+from market.orders import apply_payment_events
+from payments import PaymentId, get_payment
+from payments.polling import poll_payment
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
 from tests.conftest import NOW
-from tests.factories import AProduct, AStay, a_freight_template, a_product, a_stay, an_account, owner_of
-from tests.service import Service, serving, settings_for
+from tests.support.app import Service, build_settings, run_service
+from tests.support.make import (
+    ProductIds,
+    StayIds,
+    load_owner,
+    make_account,
+    make_freight_template,
+    make_product,
+    make_stay,
+)
 
 ADDRESS = {"name": "样例买家", "phone": "13900009001", "region_code": "130100", "street": "样例路 1 号"}
 
 
 class Shop:
-    """A service with two producers' goods, a stay, and the tokens of everyone concerned."""
+    """A service with goods of two producers, a stay, and everyone's tokens."""
 
     def __init__(self, db: Database, seal: Seal, gateway: Stripe, sandbox: Sandbox, service: Service) -> None:
         self.db, self.seal, self.gateway, self.sandbox, self.service = db, seal, gateway, sandbox, service
-        self.clock = clock_at(NOW)
+        self.clock = make_clock_at(NOW)
         self.buyer = self.stranger = self.farmer = self.host = ""
 
     async def open(self) -> None:
         async with self.db.transaction() as conn:
-            self.dates: AProduct = await a_product(conn, title="阜平大枣", price_fen=45_00, gross_g=2800, left=10)
-            self.millet: AProduct = await a_product(conn, title="小米", price_fen=32_00, gross_g=2600, left=10)
-            await a_freight_template(conn, self.dates.producer_id, no_ship=["54"])
-            self.stay: AStay = await a_stay(conn)
-            owners = [await owner_of(conn, each.producer_id) for each in (self.dates, self.stay)]
-            people = [await an_account(conn), await an_account(conn), *(each.account_id for each in owners)]
+            self.dates: ProductIds = await make_product(conn, title="阜平大枣", price_fen=45_00, gross_g=2800, left=10)
+            self.millet: ProductIds = await make_product(conn, title="小米", price_fen=32_00, gross_g=2600, left=10)
+            await make_freight_template(conn, self.dates.producer_id, no_ship=["54"])
+            self.stay: StayIds = await make_stay(conn)
+            owners = [await load_owner(conn, each.producer_id) for each in (self.dates, self.stay)]
+            people = [await make_account(conn), await make_account(conn), *(each.account_id for each in owners)]
         self.buyer, self.stranger, self.farmer, self.host = [await self.sign_in(each) for each in people]
 
     async def sign_in(self, account_id: AccountId) -> str:
@@ -46,32 +55,32 @@ class Shop:
             session = await sign_in_without_code(conn, account_id, now=self.clock.now(), second_factor=False)
         return session.token
 
-    async def call(self, operation: str, body: Any = None, *, token: str | None = None, **more: Any) -> Any:  # noqa: ANN401 - JSON
+    async def call(self, operation: str, body: Any = None, *, token: str | None = None, **more: Any) -> Any:
         answer = await self.service.call(operation, body, token=self.buyer if token is None else token, **more)
         return answer.status_code, answer.json()
 
     async def pay(self, payment_id: str) -> None:
         async with self.db.connection() as conn:
-            payment = await find_payment(conn, PaymentId(UUID(payment_id)))
+            payment = await get_payment(conn, PaymentId(UUID(payment_id)))
         await self.sandbox.pay(payment.provider_ref or "")
-        await ask(self.db, self.gateway, payment.id, at=self.clock.now())
-        await act_on_payments(self.db, self.gateway, self.seal, now=self.clock.now())
+        await poll_payment(self.db, self.gateway, payment.id, at=self.clock.now())
+        await apply_payment_events(self.db, self.gateway, self.seal, now=self.clock.now())
 
 
 @pytest.fixture
-async def shop(  # noqa: PLR0917 - fixtures
+async def shop(
     dsn: str, database: Database, folder: Path, seal: Seal, gateway: Stripe, sandbox: Sandbox
 ) -> AsyncGenerator[Shop]:
-    settings = settings_for(
+    settings = build_settings(
         dsn, folder, stripe_base=sandbox.url, stripe_webhook_secret=sandbox.secret, now=NOW, pool_size=4
     )
-    async with serving(settings) as service:
+    async with run_service(settings) as service:
         made = Shop(database, seal, gateway, sandbox, service)
         await made.open()
         yield made
 
 
-async def test_two_producers_and_two_nights_in_one_cart_to_the_review(shop: Shop) -> None:
+async def test_a_cart_of_two_producers_and_two_nights_from_order_to_review(shop: Shop) -> None:
     arrive, leave = "2019-09-20", "2019-09-22"
     status, nights = await shop.call(
         "GetStayNights", path={"listing_id": shop.stay.listing_id}, query={"arrive": arrive, "leave": leave}
@@ -112,6 +121,13 @@ async def test_two_producers_and_two_nights_in_one_cart_to_the_review(shop: Shop
     ]
 
     parcel, _, room = seen["suborders"]
+    await ship_check_in_and_receive(shop, path, parcel, room)
+    await refund_review_and_read_statement(shop, parcel)
+
+
+async def ship_check_in_and_receive(
+    shop: Shop, path: dict[str, Any], parcel: dict[str, Any], room: dict[str, Any]
+) -> None:
     status, queue = await shop.call("ListSuborders", token=shop.farmer, path={"producer_id": parcel["producer_id"]})
     assert (status, [each["code"] for each in queue]) == (200, [parcel["code"]])
     shipment = {"carrier": "邮政", "tracking": "EMS0001"}
@@ -125,6 +141,8 @@ async def test_two_producers_and_two_nights_in_one_cart_to_the_review(shop: Shop
     status, received = await shop.call("ConfirmReceipt", {}, path=path)
     assert (status, received["state"], received["positions"]) == (200, "finished", [1, 2, 3])
 
+
+async def refund_review_and_read_statement(shop: Shop, parcel: dict[str, Any]) -> None:
     line = parcel["lines"][0]["id"]
     refund = {"reason": "bad_fruit", "share_bp": 1000}
     status, given = await shop.call("RefundLine", refund, token=shop.farmer, path={"line_id": line}, key="bad")
@@ -139,7 +157,7 @@ async def test_two_producers_and_two_nights_in_one_cart_to_the_review(shop: Shop
     )  # fmt: skip
 
 
-async def test_an_order_without_a_cart_is_cancelled_over_the_wire(shop: Shop) -> None:
+async def test_an_order_without_a_cart_is_placed_and_cancelled(shop: Shop) -> None:
     wanted = {"address": ADDRESS, "lines": [{"variant_id": str(shop.millet.variant_id), "quantity": 2}]}
     _, order = await shop.call("PlaceOrder", wanted)
     status, cancelled = await shop.call("CancelOrder", {}, path={"order_id": order["id"]})
@@ -148,7 +166,7 @@ async def test_an_order_without_a_cart_is_cancelled_over_the_wire(shop: Shop) ->
     assert (status, problem["code"]) == (409, "not_payable")
 
 
-async def test_what_is_wrong_is_named_by_its_field(shop: Shop) -> None:
+async def test_invalid_fields_are_reported_by_name(shop: Shop) -> None:
     line = {"variant_id": str(shop.dates.variant_id), "quantity": 11}
 
     async def refused(body: dict[str, Any]) -> tuple[int, str, list[str]]:
@@ -172,7 +190,7 @@ async def test_what_is_wrong_is_named_by_its_field(shop: Shop) -> None:
     assert (status, problem["code"]) == (422, "nothing_asked")
 
 
-async def test_anothers_order_does_not_exist(shop: Shop) -> None:
+async def test_an_order_of_someone_else_is_not_found(shop: Shop) -> None:
     wanted = {"address": ADDRESS, "lines": [{"variant_id": str(shop.dates.variant_id), "quantity": 1}]}
     _, order = await shop.call("PlaceOrder", wanted)
     _, seen = await shop.call("GetOrder", path={"order_id": order["id"]})
@@ -201,7 +219,7 @@ async def test_anothers_order_does_not_exist(shop: Shop) -> None:
     assert (await shop.call("GetOrder", path=path))[1] == seen
 
 
-async def test_a_page_of_orders_begins_wherever_it_is_told_to(shop: Shop) -> None:
+async def test_a_page_of_orders_starts_at_any_cursor(shop: Shop) -> None:
     wanted = {"address": ADDRESS, "lines": [{"variant_id": str(shop.dates.variant_id), "quantity": 1}]}
     _, order = await shop.call("PlaceOrder", wanted)
     for before, found in ((10**30, 1), (2**63, 1), (0, 0), (-(10**30), 0)):
@@ -209,7 +227,7 @@ async def test_a_page_of_orders_begins_wherever_it_is_told_to(shop: Shop) -> Non
         assert (status, [each["id"] for each in page["items"]]) == (200, [order["id"]] * found)
 
 
-async def test_a_cookie_alone_changes_nothing_from_another_site(shop: Shop) -> None:
+async def test_a_cookie_from_another_site_is_not_accepted(shop: Shop) -> None:
     cart = {"lines": [{"variant_id": str(shop.dates.variant_id), "quantity": 2}]}
     http = shop.service.http
     cookie = {"Cookie": f"session={shop.buyer}"}

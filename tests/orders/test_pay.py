@@ -1,39 +1,39 @@
-"""Paying: one live payment, one charge; what is captured makes its order paid, or goes back."""
+"""Payment: one open payment and one charge per order; captures mark the order as paid or are refunded."""
 
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 
-from market.bookings import stay_nights
-from market.identity import NotFound
+from market.bookings.calendar import list_stay_nights
+from market.identity.models import NotFound
 from market.kernel import GatewayUnavailable
 from market.orders import (
-    NotPayable,
-    PaidAlready,
-    Paying,
-    Placed,
-    act_on_payments,
+    OrderAlreadyPaid,
+    OrderNotPayable,
+    PaymentInstructions,
+    PlacedOrder,
+    apply_payment_events,
     cancel_order,
     expire_orders,
     pay_order,
 )
-from payments import Method, payments_of, take_events
-from payments.events import finish_operations
-from payments.outbox import announce
+from payments import Method, consume_events, list_payments
+from payments.outbox import publish_event
+from payments.polling import finish_operations
 from tests.conftest import NOW
-from tests.factories import a_product, a_stay
-from tests.rails import press, press_and_follow
-from tests.shopping import Shopping, a_shopper, stay_of
+from tests.support.make import make_product, make_stay
+from tests.support.payment import pay_and_apply, pay_at_sandbox
+from tests.support.shop import Shopping, make_buyer, make_october_nights
 
 LATER = NOW + timedelta(minutes=31)
 
 
-async def test_a_paid_order_sells_its_goods_books_its_nights_and_tells_everyone(shopping: Shopping) -> None:
+async def test_a_paid_order_sells_its_units_confirms_its_nights_and_notifies_everyone(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, price_fen=45_00, left=5, commission_bp=200)
-        stay = await a_stay(conn, price_fen=280_00)
-    order = await shopping.place([(product.variant_id, 2)], nights=[stay_of(stay.listing_id)])
+        product = await make_product(conn, price_fen=45_00, left=5, commission_bp=200)
+        stay = await make_stay(conn, price_fen=280_00)
+    order = await shopping.place([(product.variant_id, 2)], nights=[make_october_nights(stay.listing_id)])
     await shopping.pay(order)
     seen = await shopping.see(order)
     assert (seen.state, seen.paid_at, seen.payment and seen.payment.state) == ("paid", NOW, "captured")
@@ -58,85 +58,85 @@ async def test_a_paid_order_sells_its_goods_books_its_nights_and_tells_everyone(
         assert await conn.fetchval("SELECT count(*) FROM suborder_events WHERE state = 'paid'") == 2
 
 
-async def test_pressing_twice_continues_the_one_payment(shopping: Shopping) -> None:
+async def test_paying_twice_continues_the_same_payment(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn)
+        product = await make_product(conn)
     order = await shopping.place([(product.variant_id, 1)])
     first, again = await shopping.start(order), await shopping.start(order)
     assert again == first
     assert first.redirect_url is not None
     await shopping.pay(order)
-    with pytest.raises(PaidAlready):
+    with pytest.raises(OrderAlreadyPaid):
         await shopping.start(order)
     async with shopping.db.connection() as conn:
-        assert [each.id for each in await payments_of(conn, str(order.number))] == [first.payment_id]
+        assert [each.id for each in await list_payments(conn, str(order.number))] == [first.payment_id]
     state = await shopping.sandbox.state()
     ours = [each for each in state["intents"] if each["metadata"]["payment"] == str(first.payment_id)]
     assert [each["status"] for each in ours] == ["succeeded"]
 
 
-async def test_another_method_closes_the_old_payment_first(shopping: Shopping) -> None:
+async def test_another_method_closes_the_previous_payment_first(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn)
+        product = await make_product(conn)
     order = await shopping.place([(product.variant_id, 1)])
     old = await shopping.start(order)
     new = await shopping.start(order, method=Method.WECHAT)
     assert (new.method, new.qr_code is not None, old.qr_code) == ("wechat", True, None)
     async with shopping.db.connection() as conn:
-        payments = await payments_of(conn, str(order.number))
+        payments = await list_payments(conn, str(order.number))
     assert [(each.id, each.state) for each in payments] == [
         (new.payment_id, "requires_action"),
         (old.payment_id, "canceled"),
     ]
 
 
-async def test_only_the_buyer_pays_and_only_while_the_order_waits(shopping: Shopping) -> None:
+async def test_only_the_buyer_pays_and_only_until_the_deadline(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn)
-        stranger = await a_shopper(conn)
+        product = await make_product(conn)
+        stranger = await make_buyer(conn)
     order = await shopping.place([(product.variant_id, 1)])
     with pytest.raises(NotFound):
         await pay_order(
             shopping.db, shopping.gateway, stranger, order.id, method=Method.ALIPAY, return_url=None, now=NOW
         )
-    with pytest.raises(NotPayable) as refused:
+    with pytest.raises(OrderNotPayable) as refused:
         await shopping.start(order, now=NOW + timedelta(minutes=30))
     assert refused.value.facts == {"state": "expired"}
     async with shopping.db.connection() as conn:
-        assert await payments_of(conn, str(order.number)) == []
+        assert await list_payments(conn, str(order.number)) == []
 
 
-async def test_a_message_told_twice_pays_once(shopping: Shopping) -> None:
+async def test_an_event_is_applied_once(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, left=5)
+        product = await make_product(conn, left=5)
     order = await shopping.place([(product.variant_id, 2)])
     paying = await shopping.start(order)
-    await press(shopping.db, shopping.gateway, shopping.sandbox, paying, now=NOW)
-    assert await act_on_payments(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 1
-    assert await act_on_payments(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 0
+    await pay_at_sandbox(shopping.db, shopping.gateway, shopping.sandbox, paying, now=NOW)
+    assert await apply_payment_events(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 1
+    assert await apply_payment_events(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 0
     assert await shopping.lots() == [(3, 0, 2)]
 
 
-async def test_an_event_that_cannot_be_acted_on_holds_up_no_other(shopping: Shopping) -> None:
+async def test_a_failing_event_does_not_block_the_others(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, left=5)
+        product = await make_product(conn, left=5)
     odd, order = await shopping.place([(product.variant_id, 1)]), await shopping.place([(product.variant_id, 1)])
     facts = {"payment": str(uuid4())}
     async with shopping.db.transaction() as conn:
-        await announce(conn, "payment.captured", order=str(odd.number), facts=facts, at=NOW)
+        await publish_event(conn, "payment.captured", order=str(odd.number), facts=facts, at=NOW)
     paying = await shopping.start(order)
-    await press(shopping.db, shopping.gateway, shopping.sandbox, paying, now=NOW)
-    assert await act_on_payments(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 1
+    await pay_at_sandbox(shopping.db, shopping.gateway, shopping.sandbox, paying, now=NOW)
+    assert await apply_payment_events(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 1
     assert [(await shopping.see(each)).state for each in (odd, order)] == ["placed", "paid"]
     async with shopping.db.connection() as conn:
-        assert [each.order_ref for each in await take_events(conn, ["payment.captured"])] == [str(odd.number)]
+        assert [each.order_ref for each in await consume_events(conn, ["payment.captured"])] == [str(odd.number)]
 
 
-async def test_an_unpaid_order_lets_everything_go_once(shopping: Shopping) -> None:
+async def test_an_expired_order_frees_its_stock_once(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, left=5)
-        stay = await a_stay(conn, rooms=1)
-    order = await shopping.place([(product.variant_id, 2)], nights=[stay_of(stay.listing_id)])
+        product = await make_product(conn, left=5)
+        stay = await make_stay(conn, rooms=1)
+    order = await shopping.place([(product.variant_id, 2)], nights=[make_october_nights(stay.listing_id)])
     await shopping.start(order)
     assert await expire_orders(shopping.db, shopping.gateway, now=NOW + timedelta(minutes=29)) == 0
     assert await shopping.lots() == [(3, 2, 0)]
@@ -150,46 +150,46 @@ async def test_an_unpaid_order_lets_everything_go_once(shopping: Shopping) -> No
         ("expired", ["expired"]),
     ]
     async with shopping.db.connection() as conn:
-        free = await stay_nights(conn, stay.listing_id, arrive=date(2019, 10, 3), leave=date(2019, 10, 5))
+        free = await list_stay_nights(conn, stay.listing_id, arrive=date(2019, 10, 3), leave=date(2019, 10, 5))
     assert [each.free for each in free] == [1, 1]
     async with shopping.db.connection() as conn:
         moves = await conn.fetch("SELECT reason, units FROM stock_moves")
     assert [tuple(row) for row in moves] == [("expired", 2)]
 
 
-async def test_money_that_was_on_its_way_keeps_its_order(shopping: Shopping) -> None:
+async def test_a_payment_that_just_succeeded_keeps_its_order(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, left=5)
+        product = await make_product(conn, left=5)
     order = await shopping.place([(product.variant_id, 2)])
     paying = await shopping.start(order)
     async with shopping.db.connection() as conn:
-        (payment,) = await payments_of(conn, str(order.number))
+        (payment,) = await list_payments(conn, str(order.number))
     await shopping.sandbox.pay(payment.provider_ref or "")
     assert await expire_orders(shopping.db, shopping.gateway, now=LATER) == 0
-    await act_on_payments(shopping.db, shopping.gateway, shopping.seal, now=LATER)
+    await apply_payment_events(shopping.db, shopping.gateway, shopping.seal, now=LATER)
     seen = await shopping.see(order)
     assert (seen.state, await shopping.lots()) == ("paid", [(3, 0, 2)])
     assert paying.amount_fen == 90_00
 
 
-async def expired_although_the_provider_is_silent(shopping: Shopping, *, left: int) -> tuple[Placed, Paying]:
-    """Let an order expire whose payment cannot be ended, and then be paid all the same."""
+async def expire_with_an_open_payment(shopping: Shopping, *, left: int) -> tuple[PlacedOrder, PaymentInstructions]:
+    """Expire an order whose payment could not be closed at the provider."""
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, left=left)
-        stay = await a_stay(conn, rooms=1)
-    order = await shopping.place([(product.variant_id, 2)], nights=[stay_of(stay.listing_id)])
+        product = await make_product(conn, left=left)
+        stay = await make_stay(conn, rooms=1)
+    order = await shopping.place([(product.variant_id, 2)], nights=[make_october_nights(stay.listing_id)])
     paying = await shopping.start(order)
     await shopping.sandbox.fault("cancel", "500", times=9)
     assert await expire_orders(shopping.db, shopping.gateway, now=LATER) == 0
     assert await expire_orders(shopping.db, shopping.gateway, now=NOW + timedelta(minutes=41)) == 1
-    await shopping.sandbox.heal()
+    await shopping.sandbox.clear_faults()
     return order, paying
 
 
-async def test_money_that_comes_after_all_takes_the_goods_again(shopping: Shopping) -> None:
-    order, paying = await expired_although_the_provider_is_silent(shopping, left=2)
+async def test_a_late_payment_reserves_the_goods_again(shopping: Shopping) -> None:
+    order, paying = await expire_with_an_open_payment(shopping, left=2)
     assert await shopping.lots() == [(2, 0, 0)]
-    await press_and_follow(
+    await pay_and_apply(
         shopping.db, shopping.gateway, shopping.sandbox, shopping.seal, paying, now=NOW + timedelta(hours=1)
     )
     seen = await shopping.see(order)
@@ -198,15 +198,15 @@ async def test_money_that_comes_after_all_takes_the_goods_again(shopping: Shoppi
 
 
 @pytest.mark.parametrize("gone", ["goods", "rooms"])
-async def test_money_that_comes_when_the_goods_are_gone_goes_back_whole(shopping: Shopping, gone: str) -> None:
-    order, paying = await expired_although_the_provider_is_silent(shopping, left=2)
+async def test_a_late_payment_is_refunded_if_the_goods_are_gone(shopping: Shopping, gone: str) -> None:
+    order, paying = await expire_with_an_open_payment(shopping, left=2)
     async with shopping.db.transaction() as conn:
         if gone == "goods":
-            await conn.execute("UPDATE lots SET left_units = 1")
+            await conn.execute("UPDATE lots SET available_units = 1")
         else:
             await conn.execute("INSERT INTO taken_nights SELECT id, '[2019-10-04,2019-10-05)' FROM rooms")
     before = await shopping.lots()
-    await press_and_follow(
+    await pay_and_apply(
         shopping.db, shopping.gateway, shopping.sandbox, shopping.seal, paying, now=NOW + timedelta(hours=1)
     )
     seen = await shopping.see(order)
@@ -217,38 +217,38 @@ async def test_money_that_comes_when_the_goods_are_gone_goes_back_whole(shopping
         assert await conn.fetchval("SELECT count(*) FROM taken_nights WHERE booking_id IS NOT NULL") == 0
 
 
-async def test_money_for_a_cancelled_order_goes_back(shopping: Shopping) -> None:
+async def test_a_payment_of_a_cancelled_order_is_refunded(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, left=5)
+        product = await make_product(conn, left=5)
     order = await shopping.place([(product.variant_id, 2)])
     paying = await shopping.start(order)
     async with shopping.db.transaction() as conn:
         await conn.execute("UPDATE orders SET state = 'cancelled'")
         await conn.execute("UPDATE suborders SET state = 'cancelled'")
-    await press_and_follow(shopping.db, shopping.gateway, shopping.sandbox, shopping.seal, paying, now=NOW)
+    await pay_and_apply(shopping.db, shopping.gateway, shopping.sandbox, shopping.seal, paying, now=NOW)
     seen = await shopping.see(order)
     assert (seen.state, seen.payment and seen.payment.refunded_fen) == ("cancelled", 90_00)
     assert await shopping.balances() == {}
 
 
-async def test_a_refund_that_the_provider_did_not_hear_is_sent_later(shopping: Shopping) -> None:
+async def test_a_refund_that_failed_at_the_provider_is_sent_later(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, left=5)
+        product = await make_product(conn, left=5)
     order = await shopping.place([(product.variant_id, 2)])
     await shopping.pay(order)
     await shopping.sandbox.fault("refund", "500", times=9)
     await cancel_order(shopping.db, shopping.gateway, shopping.seal, shopping.buyer, order.id, now=NOW)
     assert await shopping.balances() == {"clearing:alipay": -90_00, f"refund:{order.number}": 90_00}
-    await shopping.sandbox.heal()
+    await shopping.sandbox.clear_faults()
     async with shopping.db.pool.acquire() as conn:
         await conn.execute("UPDATE payments.operations SET next_at = clock_timestamp()")
     await finish_operations(shopping.db, shopping.gateway, at=NOW)
     assert await shopping.balances() == {}
 
 
-async def test_a_silent_provider_keeps_an_unpaid_order_from_being_cancelled(shopping: Shopping) -> None:
+async def test_an_unpaid_order_is_not_cancelled_while_the_provider_is_unavailable(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
-        product = await a_product(conn, left=5)
+        product = await make_product(conn, left=5)
     order = await shopping.place([(product.variant_id, 2)])
     await shopping.start(order)
     await shopping.sandbox.fault("cancel", "500", times=9)

@@ -1,8 +1,8 @@
-"""`make pages`: what the pages of the three audiences weigh and how fast they are on a cheap phone.
+"""`make pages`: measure the size and speed of the pages of the three audiences on a cheap phone.
 
-A table goes to standard error, a JSON object a page to standard output; the exit code is 1 where a budget is broken.
-`QUICK=1` opens each page once instead of three times, `AT=http://…` takes a demo that runs already, and `PICTURES=1`
-takes the pictures of the documentation anew.
+Writes a table to standard error and one JSON object per page to standard output; the exit code is 1 if a page exceeds
+its budget. `QUICK=1` opens each page once instead of three times, `AT=http://…` uses a running demo, and `PICTURES=1`
+also takes the screenshots of the documentation.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.pages import budgets
-from tests.pages.budgets import Weighed
-from tests.pages.chromium import SLOW_4G, THREE_G, TWO_G, Cost, chromium, cost_of, seconds_to_answer
-from tests.pages.demo import demo, find, visitor
-from tests.pages.pictures import VIEWS, keep, take
+from tests.pages.budgets import MeasuredPage
+from tests.pages.chromium import SLOW_4G, THREE_G, TWO_G, Cost, launch_chromium, measure_cost, measure_input_delay
+from tests.pages.demo import find_pages, open_context, run_demo
+from tests.pages.pictures import VIEWS, save_screenshot, take_screenshot
 
 KB = 1024
 HEADS = ("page", "HTML+CSS", "JS", "first screen", "whole", "LCP 4G", "LCP 3G", "text 2G", "CLS", "INP", "over")
 
 
 class Row(Struct, frozen=True):
-    """A page's figures: bytes are those of gzip, times are medians in seconds."""
+    """A page's figures: bytes after gzip, times as medians in seconds."""
 
     page: str
     path: str
@@ -45,8 +45,8 @@ class Row(Struct, frozen=True):
     over: list[str]
 
 
-def over(page: Weighed, row: Row) -> list[str]:
-    """Return the names of the figures that are over their budget."""
+def list_exceeded(page: MeasuredPage, row: Row) -> list[str]:
+    """Return the names of the figures that exceed their budget."""
     limits = {
         "html_css": budgets.HTML_CSS,
         "script": budgets.SCRIPT,
@@ -61,18 +61,18 @@ def over(page: Weighed, row: Row) -> list[str]:
     return [name for name, limit in limits.items() if (getattr(row, name) or 0) > limit]
 
 
-async def measure(browser: Browser, url: str, page: Weighed, *, repeats: int) -> Row:
-    """Open a page on three networks, each time in a browser that has never seen it."""
+async def measure(browser: Browser, url: str, page: MeasuredPage, *, repeats: int) -> Row:
+    """Open a page on three networks, each time with an empty cache."""
     costs: dict[str, list[Cost]] = {}
     for network in (SLOW_4G, THREE_G, TWO_G):
         for _ in range(repeats):
-            context = await visitor(browser, url, page.who)
-            costs.setdefault(network.name, []).append(await cost_of(context, url + page.path, network))
+            context = await open_context(browser, url, page.who)
+            costs.setdefault(network.name, []).append(await measure_cost(context, url + page.path, network))
             await context.close()
     answer = None
     if page.typed:
-        context = await visitor(browser, url, page.who)
-        answer = round(await seconds_to_answer(context, url + page.path, page.typed), 3)
+        context = await open_context(browser, url, page.who)
+        answer = round(await measure_input_delay(context, url + page.path, page.typed), 3)
         await context.close()
 
     def median(network: str, figure: Callable[[Cost], float]) -> float:
@@ -94,11 +94,11 @@ async def measure(browser: Browser, url: str, page: Weighed, *, repeats: int) ->
         answer=answer,
         over=[],
     )
-    return structs.replace(row, over=over(page, row))
+    return structs.replace(row, over=list_exceeded(page, row))
 
 
-def table(rows: list[Row]) -> Table:
-    """Return the figures as people read them."""
+def build_table(rows: list[Row]) -> Table:
+    """Return the figures as a table."""
     made = Table(title="4× slower processor, cold cache; bytes compressed")
     for head in (
         "page",
@@ -131,9 +131,9 @@ async def main(*, repeats: int, pictures: bool) -> int:
     """Measure every page; return the exit code."""
     console = Console(stderr=True, width=140)
     rows: list[Row] = []
-    with demo() as url:
-        async with chromium() as browser:
-            for page in budgets.pages(await find(browser, url)):
+    with run_demo() as url:
+        async with launch_chromium() as browser:
+            for page in budgets.list_pages(await find_pages(browser, url)):
                 console.print(page.name, style="dim")
                 row = await measure(browser, url, page, repeats=repeats)
                 rows.append(row)
@@ -143,8 +143,8 @@ async def main(*, repeats: int, pictures: bool) -> int:
                 sys.stdout.write("\n")
                 sys.stdout.flush()
             for view in VIEWS if pictures else ():
-                keep(view, await take(browser, url, view))
-    console.print(table(rows))
+                save_screenshot(view, await take_screenshot(browser, url, view))
+    console.print(build_table(rows))
     return 1 if any(row.over for row in rows) else 0
 
 

@@ -1,4 +1,4 @@
-"""The pages that are weighed, and how heavy and slow each may be."""
+"""The measured pages and their budgets of size and time."""
 
 from msgspec import Struct
 
@@ -10,37 +10,37 @@ ANSWER = 0.2
 """Source of all: web.md, Budgets."""
 
 
-class Weighed(Struct, frozen=True):
-    """A page: its name, who opens it, where it is, and how many KB its first screen may cost."""
+class MeasuredPage(Struct, frozen=True):
+    """A page with the signed-in role, its path, and the budget of its first screen in KB."""
 
     name: str
     who: str
     path: str
     above_kb: int
     typed: str = ""
-    """A field in which the answer to a key is timed."""
+    """A field in which the response to a key press is timed."""
 
 
-class Found(Struct, frozen=True):
-    """Addresses that depend on the data."""
+class DataPages(Struct, frozen=True):
+    """Addresses that depend on the loaded data."""
 
     goods: str
     stay: str
     month: str
 
 
-def pages(found: Found) -> list[Weighed]:
+def list_pages(data: DataPages) -> list[MeasuredPage]:
     """Return the pages of the three audiences."""
     return [
-        Weighed("home", "", "/", 60, "#find"),
-        Weighed("product", "", found.goods, 80),
-        Weighed("stay", "", found.stay, 80),
-        Weighed("search", "", "/search?q=小米", 60),
-        Weighed("cart", "buyer", "/cart", 60),
-        Weighed("farmer home", "farmer", "/farm", 60),
-        Weighed("listing form", "farmer", "/farm/sell/coarse_grain", 15, "main input[inputmode]"),
-        Weighed("my subsidy", "farmer", "/farm/bill", 60),
-        Weighed("desk", "official", "/desk", 60),
-        Weighed("month", "official", f"/desk/months/{found.month}", 60),
-        Weighed("approval sheet", "official", f"/desk/sheets/{found.month}", 60),
+        MeasuredPage("home", "", "/", 60, "#find"),
+        MeasuredPage("product", "", data.goods, 80),
+        MeasuredPage("stay", "", data.stay, 80),
+        MeasuredPage("search", "", "/search?q=小米", 60),
+        MeasuredPage("cart", "buyer", "/cart", 60),
+        MeasuredPage("farmer home", "farmer", "/farm", 60),
+        MeasuredPage("listing form", "farmer", "/farm/sell/coarse_grain", 15, "main input[inputmode]"),
+        MeasuredPage("my subsidy", "farmer", "/farm/bill", 60),
+        MeasuredPage("desk", "official", "/desk", 60),
+        MeasuredPage("month", "official", f"/desk/months/{data.month}", 60),
+        MeasuredPage("approval sheet", "official", f"/desk/sheets/{data.month}", 60),
     ]

@@ -1,4 +1,4 @@
-"""Chromium as a cheap phone on a slow network, spoken to by the DevTools protocol, and what a page cost it."""
+"""Chromium as a cheap phone on a slow network, driven by the DevTools protocol, and the cost of a page."""
 
 import gzip
 import shutil
@@ -14,10 +14,10 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync",
 ]  # fmt: skip
-SLOWER = 4
-"""How much slower than this machine the phone's processor is. Source: web.md, Budgets."""
-SLOWER_TO_PRESS = 6
-PATIENCE_MS = 60_000
+CPU_SLOWDOWN = 4
+"""Slowdown of the phone's processor against this machine. Source: web.md, Budgets."""
+INPUT_SLOWDOWN = 6
+TIMEOUT_MS = 60_000
 PHONE = {"width": 360, "height": 740}
 
 TIMES = """
@@ -46,7 +46,7 @@ BELOW = """
 
 
 class Network(Struct, frozen=True):
-    """A network: its delay, and how much it carries."""
+    """A network: its latency and its throughput."""
 
     name: str
     delay_ms: int
@@ -60,7 +60,7 @@ TWO_G = Network("2g", 800, 280)
 
 
 class Cost(Struct, frozen=True):
-    """What a page cost: bytes compressed, seconds, shift of its layout, and requests to others."""
+    """The cost of a page: compressed bytes, seconds, layout shift, and requests to other hosts."""
 
     html_css: int
     script: int
@@ -80,8 +80,8 @@ class _Request(Struct):
 
 
 @asynccontextmanager
-async def chromium() -> AsyncGenerator[Browser]:
-    """Lend a browser."""
+async def launch_chromium() -> AsyncGenerator[Browser]:
+    """Yield a browser."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path is not None, "Chromium is missing: apt-get install chromium fonts-wqy-microhei"
     async with async_playwright() as playwright:
@@ -90,37 +90,37 @@ async def chromium() -> AsyncGenerator[Browser]:
         await browser.close()
 
 
-async def _tell(session: CDPSession, command: str, **given: object) -> dict[str, Any]:
-    """Send one command of the protocol and return its answer."""
+async def _send(session: CDPSession, command: str, **given: object) -> dict[str, Any]:
+    """Send one command of the protocol and return its result."""
     return await session.send(command, given)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
-async def _slow(page: Page, network: Network) -> CDPSession:
-    """Make a tab a slow phone on that network, with nothing in its cache."""
+async def _throttle(page: Page, network: Network) -> CDPSession:
+    """Throttle a tab to a slow phone on the network, with an empty cache."""
     session = await page.context.new_cdp_session(page)
-    await _tell(session, "Network.enable")
-    await _tell(session, "Network.setCacheDisabled", cacheDisabled=True)
-    carried = network.kbit_s * 1000 / 8
-    await _tell(
+    await _send(session, "Network.enable")
+    await _send(session, "Network.setCacheDisabled", cacheDisabled=True)
+    throughput = network.kbit_s * 1000 / 8
+    await _send(
         session,
         "Network.emulateNetworkConditions",
         offline=False,
         latency=network.delay_ms,
-        downloadThroughput=carried,
-        uploadThroughput=carried,
+        downloadThroughput=throughput,
+        uploadThroughput=throughput,
     )
-    await _tell(session, "Emulation.setCPUThrottlingRate", rate=SLOWER)
+    await _send(session, "Emulation.setCPUThrottlingRate", rate=CPU_SLOWDOWN)
     return session
 
 
-def _count(session: CDPSession) -> dict[str, _Request]:
-    """Note every request of a tab from now on, with the bytes that came."""
+def _record_requests(session: CDPSession) -> dict[str, _Request]:
+    """Record every request of a tab from now on, with its transferred bytes."""
     requests: dict[str, _Request] = {}
 
     def sent(event: dict[str, Any]) -> None:
         requests[event["requestId"]] = _Request(event["request"]["url"], event.get("type", ""))
 
-    def answered(event: dict[str, Any]) -> None:
+    def responded(event: dict[str, Any]) -> None:
         if event["requestId"] in requests:
             heads = {name.lower() for name in event["response"]["headers"]}
             requests[event["requestId"]].packed = "content-encoding" in heads
@@ -130,21 +130,21 @@ def _count(session: CDPSession) -> dict[str, _Request]:
             requests[event["requestId"]].size = int(event["encodedDataLength"])
 
     session.on("Network.requestWillBeSent", sent)
-    session.on("Network.responseReceived", answered)
+    session.on("Network.responseReceived", responded)
     session.on("Network.loadingFinished", finished)
     return requests
 
 
-async def cost_of(context: BrowserContext, url: str, network: Network) -> Cost:
-    """Open a page in a new tab of a slow phone and return what it cost.
+async def measure_cost(context: BrowserContext, url: str, network: Network) -> Cost:
+    """Open a page in a new tab of a slow phone and return its cost.
 
-    What the service sends uncompressed is counted compressed, as the proxy before it sends it; the seconds are those of
-    what came, so a service without its proxy is measured a little worse than it is.
+    Uncompressed responses are counted compressed, because the proxy compresses them. The times are those of the
+    uncompressed transfer, so they are slightly worse than behind the proxy.
     """
     page = await context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    session = await _slow(page, network)
-    requests = _count(session)
+    page.set_default_timeout(TIMEOUT_MS)
+    session = await _throttle(page, network)
+    requests = _record_requests(session)
     response = await page.goto(url, wait_until="load")
     assert response is not None
     assert response.ok, f"{url}: {response.status}"
@@ -156,7 +156,7 @@ async def cost_of(context: BrowserContext, url: str, network: Network) -> Cost:
             continue
         size = request.size
         if not request.packed and request.kind in {"Document", "Stylesheet", "Script"}:
-            body = await _tell(session, "Network.getResponseBody", requestId=key)
+            body = await _send(session, "Network.getResponseBody", requestId=key)
             size = len(gzip.compress(body["body"].encode()))
         whole += size
         html_css += size if request.kind in {"Document", "Stylesheet"} else 0
@@ -170,17 +170,17 @@ async def cost_of(context: BrowserContext, url: str, network: Network) -> Cost:
     )
 
 
-async def seconds_to_answer(context: BrowserContext, url: str, field: str) -> float:
-    """Type into a field on a phone six times slower and return the seconds of the slowest answer to a key (INP)."""
+async def measure_input_delay(context: BrowserContext, url: str, field: str) -> float:
+    """Type into a field on a phone six times slower and return the slowest response to a key in seconds (INP)."""
     page = await context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(TIMEOUT_MS)
     await page.goto(url)
     session = await context.new_cdp_session(page)
-    await _tell(session, "Emulation.setCPUThrottlingRate", rate=SLOWER_TO_PRESS)
-    place = page.locator(field).first
-    await place.click()
+    await _send(session, "Emulation.setCPUThrottlingRate", rate=INPUT_SLOWDOWN)
+    target = page.locator(field).first
+    await target.click()
     await page.evaluate(WATCH)
-    await place.press_sequentially("123", delay=50)
+    await target.press_sequentially("123", delay=50)
     longest = await page.evaluate(SLOWEST)
     await page.close()
     return longest / 1000

@@ -1,4 +1,4 @@
-"""The two pictures of the README: the home page on a phone, the county's desk on a screen."""
+"""The two screenshots of the README: the home page on a phone, the county's desk on a desktop."""
 
 import io
 from pathlib import Path
@@ -7,15 +7,15 @@ from msgspec import Struct
 from PIL import Image
 from playwright.async_api import Browser
 
-from tests.pages.demo import visitor
+from tests.pages.demo import open_context
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
-MOST_BYTES = 150 * 1024
+MAX_BYTES = 150 * 1024
 QUALITY = 82
 
 
 class View(Struct, frozen=True):
-    """What a picture shows: who looks at which page through which window."""
+    """A screenshot: the signed-in role, the page and the window."""
 
     name: str
     who: str
@@ -26,21 +26,21 @@ class View(Struct, frozen=True):
 
     @property
     def size(self) -> tuple[int, int]:
-        """The picture's width and height in pixels."""
+        """The image's width and height in pixels."""
         return self.width * self.scale, self.height * self.scale
 
     @property
     def file(self) -> Path:
-        """Where the README finds it."""
+        """The file that the README shows."""
         return FOLDER / f"{self.name}.webp"
 
 
 VIEWS = (View("home", "", "/", 390, 844, 2), View("desk", "official", "/desk", 1440, 900, 1))
 
 
-async def take(browser: Browser, url: str, view: View) -> bytes:
-    """Return a picture of a page as WebP."""
-    signed_in = await visitor(browser, url, view.who)
+async def take_screenshot(browser: Browser, url: str, view: View) -> bytes:
+    """Return a screenshot of a page as WebP."""
+    signed_in = await open_context(browser, url, view.who)
     context = await browser.new_context(
         viewport={"width": view.width, "height": view.height},
         device_scale_factor=view.scale,
@@ -60,7 +60,7 @@ async def take(browser: Browser, url: str, view: View) -> bytes:
     return packed.getvalue()
 
 
-def keep(view: View, picture: bytes) -> None:
-    """Write a picture for the README and the documentation."""
+def save_screenshot(view: View, image: bytes) -> None:
+    """Write a screenshot for the README and the documentation."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    view.file.write_bytes(picture)
+    view.file.write_bytes(image)

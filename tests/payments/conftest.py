@@ -1,58 +1,86 @@
-"""A running sandbox, the real `stripe` library speaking to it, and databases that hold this library's tables alone."""
+"""A running sandbox, the real `stripe` library speaking to it, and databases with only this library's tables."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
 
-from market.kernel.embedded import Server
-from market.kernel.migrate import create_database
-from payments.migrate import migrate
+from payments import Connection, Database, open_database
+from payments.migrate import DEFAULT_ROLE, migrate
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe
-from tests.conftest import clone, drop
+from tests.support.postgres import EmbeddedServer, clone_database, create_database, drop_database
 
 
 @pytest.fixture(scope="session")
-async def alone(server: Server) -> str:
-    """The name of a database with the tables of `payments` and no others, cloned by those of the tests."""
+async def alone(server: EmbeddedServer) -> str:
+    """The name of a database with only the tables of `payments`, which the tests clone."""
     await create_database(server.dsn("postgres"), "template_payments")
     await asyncio.to_thread(migrate, server.dsn("template_payments"))
     return "template_payments"
 
 
 @pytest.fixture
-async def dsn(server: Server, alone: str) -> AsyncGenerator[str]:
-    """The owner's address of a fresh database."""
-    name = await clone(server, alone)
+async def dsn(server: EmbeddedServer, alone: str) -> AsyncGenerator[str]:
+    """The owner's address of a new database."""
+    name = await clone_database(server, alone)
     yield server.dsn(name)
-    await drop(server, name)
+    await drop_database(server, name)
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncGenerator[Database]:
+    """A new database, in the role that owns nothing."""
+    db = await open_database(dsn, role=DEFAULT_ROLE, max_size=60, acquire_timeout=30)
+    yield db
+    await db.close()
+
+
+@pytest.fixture(scope="session")
+async def shared(server: EmbeddedServer, alone: str) -> AsyncGenerator[Database]:
+    """The database of the tests that are rolled back."""
+    name = await clone_database(server, alone)
+    db = await open_database(server.dsn(name), role=DEFAULT_ROLE, max_size=4)
+    yield db
+    await db.close()
+
+
+@pytest.fixture
+async def conn(shared: Database) -> AsyncGenerator[Connection]:
+    """A connection in a transaction that is rolled back."""
+    async with shared.connection() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            yield connection
+        finally:
+            await transaction.rollback()
 
 
 @pytest.fixture(scope="session")
 async def provider() -> AsyncGenerator[Sandbox]:
-    """The session's provider; tests that script faults heal it by `sandbox`."""
+    """The session's provider; the fixture `sandbox` clears its faults."""
     async with running() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 async def sandbox(provider: Sandbox) -> AsyncGenerator[Sandbox]:
-    """The provider without faults, whatever the test before left."""
-    await provider.heal()
+    """The provider, without faults left by other tests."""
+    await provider.clear_faults()
     yield provider
-    await provider.heal()
+    await provider.clear_faults()
 
 
 @pytest.fixture(scope="session")
 async def library(provider: Sandbox) -> AsyncGenerator[Stripe]:
-    """Stripe's own library, made once: it reads the system's certificates each time."""
+    """Stripe's own library, created once because it loads the system's certificates."""
     async with Stripe("sk_test_sample", provider.secret, base=provider.url, timeout=5) as stripe:
         yield stripe
 
 
 @pytest.fixture
 def gateway(library: Stripe, sandbox: Sandbox) -> Stripe:
-    """The library, speaking to a provider without faults."""
+    """The library, connected to the provider without faults."""
     assert sandbox.url
     return library

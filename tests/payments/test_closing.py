@@ -1,4 +1,4 @@
-"""Ending a payment: at the provider first, and never two charges for one order."""
+"""Closing a payment: at the provider first, and never two charges for one order."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,35 +11,38 @@ from payments import (
     Method,
     PaymentId,
     PaymentState,
-    all_balances,
-    ask,
     balances,
     change_method,
     close_payment,
-    entries,
+    consume_events,
     expire_payments,
     finish_operations,
-    payments_of,
+    list_balances,
+    list_order_entries,
+    list_payments,
+    poll_payment,
     start,
-    take_events,
-    verify,
+    verify_ledger,
 )
-from payments.models import (
-    AlreadyPaid,
-    AlreadyPaying,
-    PaymentClosed,
-)
+from payments.errors import AlreadyPaid, PaymentClosed, PaymentInProgress
 from payments.sandbox import Sandbox
 from payments.sql import Connection
 from payments.stripe import Stripe
-from tests.payments.shop import charges_of, look, opened, parts_of, ref_of, started
+from tests.support.sandbox_payments import (
+    count_charges,
+    get_provider_ref,
+    load_payment,
+    make_parts,
+    open_test_payment,
+    start_test_payment,
+)
 
 
 async def test_a_payment_never_sent_is_closed_without_a_call(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
     await sandbox.fault("*", "500", times=9)
-    payment = await opened(database)
+    payment = await open_test_payment(database)
     closed = await close_payment(database, gateway, payment.id)
     assert (closed.state, closed.reason) == (PaymentState.CANCELED, "canceled")
     assert await close_payment(database, gateway, payment.id) == closed
@@ -48,148 +51,148 @@ async def test_a_payment_never_sent_is_closed_without_a_call(
 
 
 async def test_closing_ends_the_payment_at_the_provider(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
-    payment = await started(database, gateway)
+    payment = await start_test_payment(database, gateway)
     closed = await close_payment(database, gateway, payment.id)
     assert closed.state is PaymentState.CANCELED
     assert closed.closed_at is not None
     found = {each["id"]: each["status"] for each in (await sandbox.state())["intents"]}
-    assert found[ref_of(payment)] == "canceled"
+    assert found[get_provider_ref(payment)] == "canceled"
 
 
-async def test_closing_one_that_was_just_paid_books_it_instead(
+async def test_closing_a_just_paid_payment_books_it(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
+    payment = await start_test_payment(database, gateway)
+    await sandbox.pay(get_provider_ref(payment))
+    with pytest.raises(AlreadyPaid):
+        await close_payment(database, gateway, payment.id)
+    assert (await load_payment(database, payment.id)).state is PaymentState.CAPTURED
+    with pytest.raises(AlreadyPaid):
+        await close_payment(database, gateway, payment.id)
+
+
+async def test_a_payment_that_cannot_be_canceled_stays_live(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
-    payment = await started(database, gateway)
-    await sandbox.pay(ref_of(payment))
-    with pytest.raises(AlreadyPaid):
-        await close_payment(database, gateway, payment.id)
-    assert (await look(database, payment.id)).state is PaymentState.CAPTURED
-    with pytest.raises(AlreadyPaid):
-        await close_payment(database, gateway, payment.id)
-
-
-async def test_one_that_cannot_be_ended_stays_live(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
-    payment = await started(database, gateway)
+    payment = await start_test_payment(database, gateway)
     await sandbox.fault("cancel", "500")
     with pytest.raises(GatewayUnavailable):
         await change_method(database, gateway, payment.id, method="wechat")
     async with database.connection() as conn:
-        assert [each.id for each in await payments_of(conn, payment.order_ref)] == [payment.id]
+        assert [each.id for each in await list_payments(conn, payment.order_ref)] == [payment.id]
     closed = await close_payment(database, gateway, payment.id)
     assert closed.state is PaymentState.CANCELED
 
 
-async def test_closing_one_whose_start_got_no_answer_finds_it_and_ends_it(
+async def test_closing_a_payment_whose_start_timed_out_finds_and_cancels_it(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
-    payment = await opened(database)
+    payment = await open_test_payment(database)
     await sandbox.fault("create", "close", after=True)
     with pytest.raises(GatewayUnavailable):
         await start(database, gateway, payment.id)
     closed = await close_payment(database, gateway, payment.id)
     assert closed.state is PaymentState.CANCELED
     found = {each["id"]: each["status"] for each in (await sandbox.state())["intents"]}
-    assert found[ref_of(closed)] == "canceled"
+    assert found[get_provider_ref(closed)] == "canceled"
 
 
-async def test_a_job_ends_what_could_not_be_ended_at_once(
+async def test_a_job_cancels_what_could_not_be_canceled_at_once(
     database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection
 ) -> None:
-    payment = await started(database, gateway)
+    payment = await start_test_payment(database, gateway)
     await sandbox.fault("cancel", "hang", after=True, seconds=0)
     with pytest.raises(GatewayUnavailable):
-        await close_payment(database, gateway, payment.id, why="expired")
+        await close_payment(database, gateway, payment.id, reason="expired")
     await owner.execute("UPDATE payments.operations SET next_at = now()")
     assert await finish_operations(database, gateway) == 1
-    assert (await look(database, payment.id)).state is PaymentState.EXPIRED
+    assert (await load_payment(database, payment.id)).state is PaymentState.EXPIRED
 
 
 @pytest.mark.parametrize("end", [PaymentState.CAPTURED, PaymentState.FAILED])
-async def test_a_cancel_that_got_no_answer_is_settled_once_the_payment_has_ended_by_itself(
+async def test_an_unanswered_cancel_is_completed_once_the_payment_ended_by_itself(
     database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection, end: PaymentState
 ) -> None:
-    payment = await started(database, gateway)
+    payment = await start_test_payment(database, gateway)
     await sandbox.fault("cancel", "500")
     with pytest.raises(GatewayUnavailable):
         await close_payment(database, gateway, payment.id)
-    await (sandbox.pay if end is PaymentState.CAPTURED else sandbox.abandon)(ref_of(payment))
-    await ask(database, gateway, payment.id)
+    await (sandbox.pay if end is PaymentState.CAPTURED else sandbox.abandon)(get_provider_ref(payment))
+    await poll_payment(database, gateway, payment.id)
     await owner.execute("UPDATE payments.operations SET next_at = now() WHERE payment_id = $1", payment.id)
     assert await finish_operations(database, gateway) == 1
     left = "SELECT state, error FROM payments.operations WHERE payment_id = $1 AND kind = 'cancel'"
     assert [tuple(row) for row in await owner.fetch(left, payment.id)] == [("declined", "ended_without_it")]
-    assert (await look(database, payment.id)).state is end
+    assert (await load_payment(database, payment.id)).state is end
 
 
 async def test_changing_the_method_closes_the_old_payment_and_keeps_the_parts(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
-    old = await started(database, gateway)
+    old = await start_test_payment(database, gateway)
     new = await change_method(database, gateway, old.id, method="wechat")
     assert (new.method, new.amount, new.purpose) == (Method.WECHAT, old.amount, old.purpose)
-    assert (await look(database, old.id)).state is PaymentState.CANCELED
+    assert (await load_payment(database, old.id)).state is PaymentState.CANCELED
     await start(database, gateway, new.id)
-    await sandbox.pay(ref_of(await look(database, new.id)))
-    await ask(database, gateway, new.id)
+    await sandbox.pay(get_provider_ref(await load_payment(database, new.id)))
+    await poll_payment(database, gateway, new.id)
     order = old.order_ref
     async with database.connection() as conn:
         assert await balances(conn, order=order) == {f"escrow:{order}-1": 111_00, f"escrow:{order}-2": 35_00}
-    assert await charges_of(sandbox, order) == 1
+    assert await count_charges(sandbox, order) == 1
 
 
-async def test_a_late_success_on_a_closed_payment_sends_itself_back(
+async def test_a_late_success_of_a_closed_payment_is_refunded(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
-    payment = await started(database, gateway)
-    await sandbox.abandon(ref_of(payment))
-    await ask(database, gateway, payment.id)
+    payment = await start_test_payment(database, gateway)
+    await sandbox.abandon(get_provider_ref(payment))
+    await poll_payment(database, gateway, payment.id)
     for intent in (await sandbox.state())["intents"]:
-        if intent["id"] == ref_of(payment):
+        if intent["id"] == get_provider_ref(payment):
             confirm = {"payment_method_data[type]": "alipay", "return_url": "https://shop.example/"}
             headers = {"Authorization": "Bearer sk_test_sample"}
             url = f"{sandbox.url}/v1/payment_intents/{intent['id']}/confirm"
             (await sandbox.client.post(url, data=confirm, headers=headers)).raise_for_status()
-    await sandbox.pay(ref_of(payment))
-    late = await ask(database, gateway, payment.id)
+    await sandbox.pay(get_provider_ref(payment))
+    late = await poll_payment(database, gateway, payment.id)
     assert (late.state, late.captured_minor, late.refunded_minor) == (PaymentState.FAILED, 146_00, 146_00)
-    assert await ask(database, gateway, payment.id) == late
+    assert await poll_payment(database, gateway, payment.id) == late
     assert await finish_operations(database, gateway) == 1
     async with database.transaction() as conn:
-        assert [(each.kind, each.legs) for each in await entries(conn, order=payment.order_ref)] == [
+        assert [(each.kind, each.legs) for each in await list_order_entries(conn, order=payment.order_ref)] == [
             ("late payment", [("clearing:alipay", -146_00), (f"refund:{payment.order_ref}", 146_00)]),
             ("refund settled", [(f"refund:{payment.order_ref}", -146_00), ("clearing:alipay", 146_00)]),
         ]
-        assert [each.minor for each in await all_balances(conn)] == [0, 0]
-        assert [each.topic for each in await take_events(conn, ["payment.late", "refund.succeeded"])] == [
+        assert [each.minor for each in await list_balances(conn)] == [0, 0]
+        assert [each.topic for each in await consume_events(conn, ["payment.late", "refund.succeeded"])] == [
             "payment.late",
             "refund.succeeded",
         ]
-        assert await verify(conn) == []
+        assert await verify_ledger(conn) == []
 
 
-async def test_what_is_not_paid_in_time_expires_at_the_provider_too(
+async def test_an_unpaid_payment_expires_at_the_provider_too(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
-    waiting, paid, fresh = [await started(database, gateway) for _ in range(3)]
-    never_sent = await opened(database)
-    await sandbox.pay(ref_of(paid))
+    waiting, paid, fresh = [await start_test_payment(database, gateway) for _ in range(3)]
+    never_sent = await open_test_payment(database)
+    await sandbox.pay(get_provider_ref(paid))
     now = datetime.now(UTC) + timedelta(minutes=31)
     async with database.transaction() as conn:
         await conn.execute("SELECT 1")
     ended = await expire_payments(database, gateway, now=now)
     assert set(ended) == {waiting.id, fresh.id, never_sent.id}
-    assert (await look(database, waiting.id)).state is PaymentState.EXPIRED
-    assert (await look(database, paid.id)).state is PaymentState.CAPTURED
+    assert (await load_payment(database, waiting.id)).state is PaymentState.EXPIRED
+    assert (await load_payment(database, paid.id)).state is PaymentState.CAPTURED
     async with database.transaction() as conn:
-        topics = [each.topic for each in await take_events(conn, ["payment.expired", "payment.captured"])]
+        topics = [each.topic for each in await consume_events(conn, ["payment.expired", "payment.captured"])]
     assert sorted(topics) == ["payment.captured", "payment.expired", "payment.expired", "payment.expired"]
     assert await expire_payments(database, gateway, now=now) == []
 
 
-async def test_one_that_cannot_be_ended_now_expires_next_time(
+async def test_a_payment_that_cannot_be_canceled_expires_by_the_next_call(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
-    payment = await started(database, gateway)
+    payment = await start_test_payment(database, gateway)
     now = datetime.now(UTC) + timedelta(minutes=31)
     assert await expire_payments(database, gateway, now=datetime.now(UTC)) == []
     await sandbox.fault("cancel", "500")
@@ -197,51 +200,53 @@ async def test_one_that_cannot_be_ended_now_expires_next_time(
     assert await expire_payments(database, gateway, now=now) == [payment.id]
 
 
-async def test_ten_who_pay_close_and_change_at_once_leave_at_most_one_charge(
+async def test_ten_concurrent_payers_closers_and_changers_leave_at_most_one_charge(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
     for _ in range(5):
-        payment = await started(database, gateway)
+        payment = await start_test_payment(database, gateway)
         order = payment.order_ref
 
         async def change(payment_id: PaymentId = payment.id) -> None:
             try:
                 new = await change_method(database, gateway, payment_id, method="wechat")
                 await start(database, gateway, new.id)
-            except (AlreadyPaid, AlreadyPaying, PaymentClosed, GatewayUnavailable):
+            except (AlreadyPaid, PaymentInProgress, PaymentClosed, GatewayUnavailable):
                 pass
 
-        await asyncio.gather(sandbox.pay(ref_of(payment)), *(change() for _ in range(4)))
+        await asyncio.gather(sandbox.pay(get_provider_ref(payment)), *(change() for _ in range(4)))
         async with database.connection() as conn:
-            found = await payments_of(conn, order)
+            found = await list_payments(conn, order)
         for each in found:
             if each.provider_ref is not None:
                 await sandbox.pay(each.provider_ref)
-                await ask(database, gateway, each.id)
-        assert await charges_of(sandbox, order) == 1
+                await poll_payment(database, gateway, each.id)
+        assert await count_charges(sandbox, order) == 1
         async with database.connection() as conn:
-            assert await balances(conn, order=order) == {f"escrow:{part.name}": part.minor for part in parts_of(order)}
-            assert await verify(conn) == []
+            assert await balances(conn, order=order) == {
+                f"escrow:{part.name}": part.minor for part in make_parts(order)
+            }
+            assert await verify_ledger(conn) == []
 
 
-async def test_one_that_is_being_processed_cannot_be_ended_and_can_be_later(
+async def test_a_processing_payment_can_be_canceled_only_later(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
-    payment = await started(database, gateway)
-    await sandbox.set_intent(ref_of(payment), "processing")
+    payment = await start_test_payment(database, gateway)
+    await sandbox.set_intent(get_provider_ref(payment), "processing")
     for _ in range(2):
         with pytest.raises(GatewayUnavailable):
             await close_payment(database, gateway, payment.id)
-    assert (await look(database, payment.id)).state is PaymentState.PROCESSING
-    await sandbox.set_intent(ref_of(payment), "requires_action")
+    assert (await load_payment(database, payment.id)).state is PaymentState.PROCESSING
+    await sandbox.set_intent(get_provider_ref(payment), "requires_action")
     closed = await close_payment(database, gateway, payment.id)
     assert closed.state is PaymentState.CANCELED
 
 
-async def test_one_that_never_arrived_is_ended_here_alone(
+async def test_a_payment_unknown_to_the_provider_is_closed_locally(
     database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection
 ) -> None:
-    payment = await opened(database)
+    payment = await open_test_payment(database)
     await sandbox.fault("create", "500")
     with pytest.raises(GatewayUnavailable):
         await start(database, gateway, payment.id)
@@ -252,5 +257,5 @@ async def test_one_that_never_arrived_is_ended_here_alone(
     closed = await close_payment(database, gateway, payment.id)
     assert (closed.state, closed.reason) == (PaymentState.FAILED, "never_arrived")
     async with database.connection() as conn:
-        assert await verify(conn) == []
+        assert await verify_ledger(conn) == []
         assert await conn.fetchval("SELECT count(*) FROM payments.operations WHERE state IN ('sent', 'unknown')") == 0

@@ -1,4 +1,4 @@
-"""The contract of a gateway, run on Stripe's own library against the sandbox; and what the library makes of answers."""
+"""The gateway contract, run on Stripe's own library against the sandbox, and the outcomes of its responses."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -12,8 +12,8 @@ from payments import Amount, GatewayUnavailable, Method, PaymentId, PaymentState
 from payments.port import Charge, ChargeRequest, Declined, Ok, Outcome, RefundReport, RefundRequest, Unknown
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
-from payments.testing import BrokenContractError, Rig, gateway_contract
-from tests.payments.shop import messages
+from payments.testing import ContractViolationError, GatewayHarness, gateway_contract
+from tests.support.sandbox_payments import list_messages
 
 BACK = "https://shop.example/back?x=1"
 
@@ -23,17 +23,17 @@ def a_request(method: Method = Method.ALIPAY, back: str | None = BACK) -> Charge
     return ChargeRequest(payment_id, f"G-{payment_id}", Amount(10_00, "CNY"), method, back)
 
 
-def rig_of(gateway: Stripe, sandbox: Sandbox) -> Rig:
+def make_harness(gateway: Stripe, sandbox: Sandbox) -> GatewayHarness:
     async def message(ref: str) -> tuple[Mapping[str, str], bytes]:
-        return (await messages(sandbox, ref))[-1]
+        return (await list_messages(sandbox, ref))[-1]
 
-    return Rig(gateway, sandbox.pay, message)
+    return GatewayHarness(gateway, sandbox.pay, message)
 
 
-async def test_stripe_keeps_the_contract(gateway: Stripe, sandbox: Sandbox) -> None:
+async def test_stripe_fulfils_the_contract(gateway: Stripe, sandbox: Sandbox) -> None:
     @asynccontextmanager
-    async def make() -> AsyncGenerator[Rig]:
-        yield rig_of(gateway, sandbox)
+    async def make() -> AsyncGenerator[GatewayHarness]:
+        yield make_harness(gateway, sandbox)
 
     assert await gateway_contract(make) == 7
 
@@ -46,17 +46,17 @@ class Forgetful(Stripe):
 
 
 class Generous(Stripe):
-    """A gateway that says yes to every refund."""
+    """A gateway that accepts every refund."""
 
     async def refund(self, request: RefundRequest, key: str) -> Outcome[RefundReport]:
         outcome = await super().refund(request, key)
-        return outcome if isinstance(outcome, Ok) else Ok((await self.refunds(request.charge_ref))[0])
+        return outcome if isinstance(outcome, Ok) else Ok((await self.list_refunds(request.charge_ref))[0])
 
 
 class Deaf(Stripe):
-    """A gateway that does not look at the time."""
+    """A gateway that does not check timestamps."""
 
-    def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Any:  # noqa: ANN401, ARG002 - on purpose
+    def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Any:
         return super().verify(headers, body, datetime.now(UTC))
 
 
@@ -68,19 +68,21 @@ class Deaf(Stripe):
         (Deaf, "a message that was changed, unsigned, old or from the future is refused"),
     ],
 )
-async def test_the_contract_finds_a_gateway_that_breaks_it(sandbox: Sandbox, kind: type[Stripe], promise: str) -> None:
+async def test_the_contract_detects_a_gateway_that_violates_it(
+    sandbox: Sandbox, kind: type[Stripe], promise: str
+) -> None:
     @asynccontextmanager
-    async def make() -> AsyncGenerator[Rig]:
+    async def make() -> AsyncGenerator[GatewayHarness]:
         async with kind("sk_test_sample", sandbox.secret, base=sandbox.url) as gateway:
-            yield rig_of(gateway, sandbox)
+            yield make_harness(gateway, sandbox)
 
-    with pytest.raises(BrokenContractError) as broken:
+    with pytest.raises(ContractViolationError) as broken:
         await gateway_contract(make)
     assert str(broken.value) == promise
 
 
 async def _charge(gateway: Stripe) -> object:
-    return await gateway.charge("pi_1")
+    return await gateway.get_charge("pi_1")
 
 
 async def _find(gateway: Stripe) -> object:
@@ -88,15 +90,15 @@ async def _find(gateway: Stripe) -> object:
 
 
 async def _refunds(gateway: Stripe) -> object:
-    return await gateway.refunds("pi_1")
+    return await gateway.list_refunds("pi_1")
 
 
 async def _disputes(gateway: Stripe) -> object:
-    return await gateway.disputes("pi_1")
+    return await gateway.list_disputes("pi_1")
 
 
 async def _statement(gateway: Stripe) -> object:
-    return await gateway.statement(datetime.now(UTC), datetime.now(UTC))
+    return await gateway.list_statement_lines(datetime.now(UTC), datetime.now(UTC))
 
 
 @pytest.mark.parametrize("do", ["500", "429", "close"])
@@ -110,7 +112,7 @@ async def _statement(gateway: Stripe) -> object:
         ("list", _statement),
     ],
 )
-async def test_a_question_without_an_answer_is_never_an_answer(
+async def test_a_query_without_an_answer_raises(
     gateway: Stripe, sandbox: Sandbox, do: str, on: str, call: Callable[[Stripe], Awaitable[object]]
 ) -> None:
     await sandbox.fault(on, do)
@@ -118,9 +120,7 @@ async def test_a_question_without_an_answer_is_never_an_answer(
         await call(gateway)
 
 
-async def test_a_slow_provider_is_unknown_and_what_it_did_is_found_under_the_same_key(
-    sandbox: Sandbox, gateway: Stripe
-) -> None:
+async def test_a_timeout_is_unknown_and_the_same_key_finds_the_charge(sandbox: Sandbox, gateway: Stripe) -> None:
     request = a_request()
     async with Stripe("sk_test_sample", sandbox.secret, base=sandbox.url, timeout=0.3) as hasty:
         await sandbox.fault("create", "slow", seconds=1, after=True)
@@ -140,13 +140,13 @@ async def test_a_key_with_another_request_is_unknown_not_declined(gateway: Strip
     )
 
 
-async def test_a_wrong_key_of_ours_is_unknown_not_declined(sandbox: Sandbox) -> None:
+async def test_a_wrong_api_key_is_unknown_not_declined(sandbox: Sandbox) -> None:
     async with Stripe("rk_nobody", sandbox.secret, base=sandbox.url) as stranger:
         outcome = await stranger.create(a_request(), "k3")
     assert outcome == Unknown("AuthenticationError: You did not provide an API key.")
 
 
-async def test_an_answer_that_is_no_answer_is_unknown(gateway: Stripe, sandbox: Sandbox) -> None:
+async def test_an_invalid_response_is_unknown(gateway: Stripe, sandbox: Sandbox) -> None:
     request = a_request()
     created = await gateway.create(request, "k4")
     assert isinstance(created, Ok)
@@ -156,16 +156,14 @@ async def test_an_answer_that_is_no_answer_is_unknown(gateway: Stripe, sandbox: 
         assert isinstance(await lost.create(request, "k5"), Unknown | Declined)
 
 
-async def test_without_a_way_back_the_payer_ends_on_the_providers_site(gateway: Stripe, sandbox: Sandbox) -> None:
+async def test_without_a_return_url_the_payer_ends_on_the_providers_site(gateway: Stripe, sandbox: Sandbox) -> None:
     created = await gateway.create(a_request(back=None), "k6")
     assert isinstance(created, Ok)
     theirs = next(each for each in (await sandbox.state())["intents"] if each["id"] == created.value.ref)
     assert theirs["return_url"] == f"{sandbox.url}/"
 
 
-async def test_ending_what_cannot_be_ended_and_cannot_be_asked_about_is_unknown(
-    gateway: Stripe, sandbox: Sandbox
-) -> None:
+async def test_a_declined_cancel_without_a_query_answer_is_unknown(gateway: Stripe, sandbox: Sandbox) -> None:
     created = await gateway.create(a_request(), "k7")
     assert isinstance(created, Ok)
     await sandbox.pay(created.value.ref)
@@ -179,7 +177,7 @@ async def test_ending_what_cannot_be_ended_and_cannot_be_asked_about_is_unknown(
     )
 
 
-async def test_metadata_that_others_wrote_is_not_taken_for_ours(gateway: Stripe, sandbox: Sandbox) -> None:
+async def test_foreign_metadata_is_ignored(gateway: Stripe, sandbox: Sandbox) -> None:
     made = await sandbox.client.post(
         f"{sandbox.url}/v1/payment_intents",
         data={
@@ -192,7 +190,7 @@ async def test_metadata_that_others_wrote_is_not_taken_for_ours(gateway: Stripe,
         headers={"Authorization": "Bearer sk_test_sample"},
     )
     ref = made.json()["id"]
-    charge = await gateway.charge(ref)
+    charge = await gateway.get_charge(ref)
     assert charge is not None
     assert (charge.payment_id, charge.state, charge.captured_minor) == (None, PaymentState.CAPTURED, 100)
     await sandbox.client.post(
@@ -200,7 +198,7 @@ async def test_metadata_that_others_wrote_is_not_taken_for_ours(gateway: Stripe,
         data={"payment_intent": ref, "metadata[refund]": "x", "metadata[attempt]": "y"},
         headers={"Authorization": "Bearer sk_test_sample"},
     )
-    (report,) = await gateway.refunds(ref)
+    (report,) = await gateway.list_refunds(ref)
     assert (report.refund_id, report.attempt, report.amount) == (None, 0, Amount(100, "CNY"))
 
 
@@ -214,10 +212,10 @@ async def test_a_statement_longer_than_a_page_is_read_to_its_end(gateway: Stripe
         await sandbox.pay(created.value.ref)
         await gateway.refund(RefundRequest(refund_id, 1, created.value.ref, Amount(1, "CNY")), f"r:{refund_id}")
         ours |= {request.payment_id, refund_id}
-    lines = await gateway.statement(since, datetime.now(UTC) + timedelta(seconds=2))
+    lines = await gateway.list_statement_lines(since, datetime.now(UTC) + timedelta(seconds=2))
     of_ours = [line for line in lines if line.payment_id in ours or line.refund_id in ours]
     assert len(of_ours) == 120
-    assert {(line.kind, line.rail, line.amount.minor, line.fee_minor) for line in of_ours} == {
+    assert {(line.kind, line.method, line.amount.minor, line.fee_minor) for line in of_ours} == {
         ("charge", "alipay", 10_00, 6),
         ("refund", "alipay", -1, 0),
     }

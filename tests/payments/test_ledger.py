@@ -1,4 +1,4 @@
-"""The ledger's invariants, each with the guard that holds it seen to refuse."""
+"""The ledger's invariants, each with the guard that enforces it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,9 +7,19 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from payments import Connection, Database, all_balances, balance, balances, entries, entries_between, post, verify
-from payments.ledger import account_entries
-from payments.models import BelowFloor, FactDiffers, UnknownAccount
+from payments import (
+    Connection,
+    Database,
+    balances,
+    get_balance,
+    list_balances,
+    list_entries,
+    list_order_entries,
+    post,
+    verify_ledger,
+)
+from payments.errors import InsufficientBalance, KeyAlreadyUsed, UnknownAccountKind
+from payments.ledger import list_account_entries
 from payments.sql import prepare_connection
 
 AT = datetime(2019, 9, 20, 1, 1, tzinfo=UTC)
@@ -23,27 +33,27 @@ async def pay_in(conn: Connection, key: str = "paid:L", legs: Sequence[tuple[str
 async def test_a_leg_adds_to_its_account(conn: Connection) -> None:
     await pay_in(conn)
     assert await balances(conn, order="L") == {"escrow:L-1": 90_00, "escrow:L-2": 56_00}
-    assert await balance(conn, "clearing:alipay") == -146_00
-    assert await balance(conn, "escrow:L-1") == 90_00
-    assert await balance(conn, "escrow:never-used") == 0
+    assert await get_balance(conn, "clearing:alipay") == -146_00
+    assert await get_balance(conn, "escrow:L-1") == 90_00
+    assert await get_balance(conn, "escrow:never-used") == 0
 
 
-async def test_an_entry_is_kept_with_its_legs_in_order(conn: Connection) -> None:
+async def test_an_entry_keeps_its_legs_in_order(conn: Connection) -> None:
     await pay_in(conn)
-    (entry,) = await entries(conn, order="L")
+    (entry,) = await list_order_entries(conn, order="L")
     assert (entry.key, entry.kind, entry.order_ref, entry.at, entry.currency) == ("paid:L", "paid", "L", AT, "CNY")
     assert entry.legs == list(PAID)
-    assert await entries_between(conn, AT, AT + timedelta(seconds=1)) == [entry]
-    assert await entries_between(conn, AT - timedelta(days=1), AT) == []
-    assert await account_entries(conn, "escrow:L-2") == [entry]
-    assert await account_entries(conn, "escrow:L-2", currency="JPY") == []
+    assert await list_entries(conn, AT, AT + timedelta(seconds=1)) == [entry]
+    assert await list_entries(conn, AT - timedelta(days=1), AT) == []
+    assert await list_account_entries(conn, "escrow:L-2") == [entry]
+    assert await list_account_entries(conn, "escrow:L-2", currency="JPY") == []
 
 
-async def test_one_fact_is_one_transaction(conn: Connection) -> None:
+async def test_posting_again_under_one_key_is_one_transaction(conn: Connection) -> None:
     first = await pay_in(conn)
     again = await pay_in(conn, legs=tuple(reversed(PAID)))
     assert again == first
-    assert await balance(conn, "escrow:L-1") == 90_00
+    assert await get_balance(conn, "escrow:L-1") == 90_00
 
 
 @pytest.mark.parametrize(
@@ -57,11 +67,11 @@ async def test_one_fact_is_one_transaction(conn: Connection) -> None:
         ("paid", "L", PAID, "JPY"),
     ],
 )
-async def test_the_same_key_with_another_fact_is_refused(
+async def test_a_key_of_another_transaction_is_refused(
     conn: Connection, kind: str, order: str, legs: Sequence[tuple[str, int]], currency: str
 ) -> None:
     await pay_in(conn)
-    with pytest.raises(FactDiffers) as refused:
+    with pytest.raises(KeyAlreadyUsed) as refused:
         async with conn.transaction():
             await post(conn, key="paid:L", kind=kind, order=order, legs=legs, currency=currency, at=AT)
     assert refused.value.facts == {"key": "paid:L"}
@@ -69,24 +79,24 @@ async def test_the_same_key_with_another_fact_is_refused(
 
 
 @pytest.mark.parametrize("account", ["escrow:L-1", "payable:P1", "freight:P2", "refund:L"])
-async def test_accounts_of_others_money_never_go_below_zero(conn: Connection, account: str) -> None:
+async def test_accounts_of_others_money_never_fall_below_zero(conn: Connection, account: str) -> None:
     await post(conn, key="in", kind="in", legs=[("clearing:alipay", -10), (account, 10)])
     await post(conn, key="out", kind="out", legs=[(account, -10), ("clearing:alipay", 10)])
-    with pytest.raises(BelowFloor) as refused:
+    with pytest.raises(InsufficientBalance) as refused:
         async with conn.transaction():
             await post(conn, key="over", kind="over", legs=[(account, -1), ("clearing:alipay", 1)])
     assert refused.value.facts == {"account": account}
-    assert await balance(conn, account) == 0
+    assert await get_balance(conn, account) == 0
 
 
-async def test_a_floor_is_judged_on_the_sum_of_an_accounts_legs(conn: Connection) -> None:
+async def test_a_floor_applies_to_the_sum_of_an_accounts_legs(conn: Connection) -> None:
     legs = [("escrow:L-1", -5), ("escrow:L-1", 6), ("clearing:alipay", -1)]
     await post(conn, key="both", kind="both", legs=legs)
-    assert await balance(conn, "escrow:L-1") == 1
+    assert await get_balance(conn, "escrow:L-1") == 1
 
 
-async def test_the_first_account_that_would_go_under_is_named(conn: Connection) -> None:
-    with pytest.raises(BelowFloor) as refused:
+async def test_the_first_account_below_its_floor_is_named(conn: Connection) -> None:
+    with pytest.raises(InsufficientBalance) as refused:
         async with conn.transaction():
             await post(conn, key="x", kind="x", legs=[("payable:B", -1), ("payable:A", -1), ("clearing:bank", 2)])
     assert refused.value.facts == {"account": "payable:A"}
@@ -96,18 +106,18 @@ async def test_hot_accounts_keep_no_row_and_may_be_negative(conn: Connection) ->
     await post(conn, key="hot", kind="hot", legs=[("promotion", -9), ("commission", 4), ("clearing:bank", 5)])
     kept = await conn.fetch("SELECT 1 FROM payments.balances JOIN payments.accounts ON id = account_id")
     assert kept == []
-    assert [(row.code, row.minor) for row in await all_balances(conn)] == [
+    assert [(row.code, row.minor) for row in await list_balances(conn)] == [
         ("clearing:bank", 5),
         ("commission", 4),
         ("promotion", -9),
     ]
-    assert [row.code for row in await all_balances(conn, prefix="c")] == ["clearing:bank", "commission"]
-    first, *rest = await all_balances(conn)
-    assert await all_balances(conn, after=first) == rest
+    assert [row.code for row in await list_balances(conn, prefix="c")] == ["clearing:bank", "commission"]
+    first, *rest = await list_balances(conn)
+    assert await list_balances(conn, after=first) == rest
 
 
-async def test_an_account_of_no_known_kind_is_refused(conn: Connection) -> None:
-    with pytest.raises(UnknownAccount) as refused:
+async def test_an_account_of_an_unknown_kind_is_refused(conn: Connection) -> None:
+    with pytest.raises(UnknownAccountKind) as refused:
         async with conn.transaction():
             await post(conn, key="x", kind="x", legs=[("pocket:me", 1), ("clearing:bank", -1)])
     assert refused.value.facts == {"account": "pocket:me"}
@@ -117,19 +127,17 @@ async def test_an_account_of_no_known_kind_is_refused(conn: Connection) -> None:
     "legs",
     [[], [("clearing:bank", 1)], [("clearing:bank", 0), ("commission", 0)], [("clearing:bank", -2), ("commission", 1)]],
 )
-async def test_legs_that_are_not_two_sides_summing_to_zero_are_our_bug(
-    conn: Connection, legs: list[tuple[str, int]]
-) -> None:
-    with pytest.raises(ValueError, match="two sides that sum to zero"):
+async def test_legs_that_do_not_sum_to_zero_are_a_bug(conn: Connection, legs: list[tuple[str, int]]) -> None:
+    with pytest.raises(ValueError, match="at least two legs that sum to zero"):
         await post(conn, key="x", kind="x", legs=legs)
 
 
-async def test_a_moment_without_a_zone_is_our_bug(conn: Connection) -> None:
+async def test_a_datetime_without_a_time_zone_is_a_bug(conn: Connection) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        await post(conn, key="x", kind="x", legs=PAID, at=datetime(2019, 9, 20))  # noqa: DTZ001 - the bug itself
+        await post(conn, key="x", kind="x", legs=PAID, at=datetime(2019, 9, 20))
 
 
-async def test_any_other_error_of_the_database_passes_as_it_is(conn: Connection) -> None:
+async def test_other_database_errors_are_not_translated(conn: Connection) -> None:
     with pytest.raises(asyncpg.CheckViolationError) as error:
         async with conn.transaction():
             await post(conn, key="", kind="x", legs=PAID)
@@ -139,11 +147,11 @@ async def test_any_other_error_of_the_database_passes_as_it_is(conn: Connection)
 async def test_each_currency_has_accounts_of_its_own(conn: Connection) -> None:
     await pay_in(conn)
     await post(conn, key="yen", kind="paid", legs=[("clearing:alipay", -500), ("escrow:L-1", 500)], currency="JPY")
-    assert await balance(conn, "escrow:L-1", "JPY") == 500
-    assert await balance(conn, "escrow:L-1") == 90_00
+    assert await get_balance(conn, "escrow:L-1", "JPY") == 500
+    assert await get_balance(conn, "escrow:L-1") == 90_00
 
 
-# The guards of the schema, met by whoever writes past the function.
+# The guards of the schema, for writers that bypass the function.
 
 WRITE = """
     WITH fact AS (INSERT INTO payments.transactions (key, kind, at) VALUES ($1, 'direct', now()) RETURNING id)
@@ -171,7 +179,7 @@ async def books(database: Database, owner: Connection) -> Connection:
         ([], []),
     ],
 )
-async def test_a_transaction_that_is_not_two_sides_summing_to_zero_does_not_commit(
+async def test_an_unbalanced_transaction_does_not_commit(
     books: Connection, codes: list[str], amounts: list[int]
 ) -> None:
     with pytest.raises(asyncpg.PostgresError) as error:
@@ -219,11 +227,11 @@ async def test_postings_never_change_even_by_their_owner(books: Connection, stat
     with pytest.raises(asyncpg.PostgresError) as error:
         await books.execute(statement)
     assert error.value.sqlstate == "PL004"
-    assert await verify(books) == []
+    assert await verify_ledger(books) == []
 
 
 @pytest.mark.parametrize("savepoint", [False, True])
-async def test_a_closed_transaction_takes_no_further_leg(books: Connection, *, savepoint: bool) -> None:
+async def test_a_closed_transaction_accepts_no_further_leg(books: Connection, *, savepoint: bool) -> None:
     statement = (
         "INSERT INTO payments.postings (transaction_id, seq, account_id, amount_minor)"
         " SELECT transactions.id, 8, accounts.id, 1 FROM payments.transactions, payments.accounts LIMIT 1"
@@ -279,22 +287,22 @@ async def test_the_writer_cannot_choose_when_a_transaction_closes(books: Connect
         "ALTER TABLE payments.postings DISABLE TRIGGER ALL",
     ],
 )
-async def test_the_service_may_not_write_past_the_ledgers_function(conn: Connection, statement: str) -> None:
+async def test_the_service_may_not_bypass_the_ledgers_function(conn: Connection, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with conn.transaction():
             await conn.execute(statement)
 
 
-async def test_the_balance_row_itself_refuses_to_go_under_its_floor(books: Connection) -> None:
+async def test_the_balance_row_refuses_to_fall_below_its_floor(books: Connection) -> None:
     with pytest.raises(asyncpg.CheckViolationError) as error:
         await books.execute("UPDATE payments.balances SET amount_minor = -1")
     assert error.value.constraint_name == "balances_floor"
 
 
-# Races, with connections of their own.
+# Races, each on its own connections.
 
 
-async def test_one_key_posted_fifty_times_at_once_is_one_transaction(database: Database) -> None:
+async def test_fifty_concurrent_posts_of_one_key_are_one_transaction(database: Database) -> None:
     async def once() -> int:
         async with database.transaction() as conn:
             return await pay_in(conn)
@@ -302,11 +310,11 @@ async def test_one_key_posted_fifty_times_at_once_is_one_transaction(database: D
     numbers = await asyncio.gather(*(once() for _ in range(50)))
     assert len(set(numbers)) == 1
     async with database.connection() as conn:
-        assert await balance(conn, "escrow:L-1") == 90_00
-        assert await verify(conn) == []
+        assert await get_balance(conn, "escrow:L-1") == 90_00
+        assert await verify_ledger(conn) == []
 
 
-async def test_an_account_that_two_use_first_at_once_is_made_once(database: Database) -> None:
+async def test_concurrent_first_uses_create_an_account_once(database: Database) -> None:
     legs = [("clearing:bank", -1), ("payable:P1", 1)]
     async with database.connection() as one, database.connection() as other:
 
@@ -322,11 +330,11 @@ async def test_an_account_that_two_use_first_at_once_is_made_once(database: Data
             await asyncio.sleep(0.01)
         await first.commit()
         await waiting
-        assert await balance(one, "payable:P1") == 2
-        assert await verify(one) == []
+        assert await get_balance(one, "payable:P1") == 2
+        assert await verify_ledger(one) == []
 
 
-async def test_a_balance_is_taken_once_by_twenty_at_once(database: Database) -> None:
+async def test_twenty_concurrent_posts_spend_a_balance_once(database: Database) -> None:
     async with database.transaction() as conn:
         await post(conn, key="in", kind="in", legs=[("clearing:bank", -100), ("payable:P1", 100)])
 
@@ -334,18 +342,18 @@ async def test_a_balance_is_taken_once_by_twenty_at_once(database: Database) -> 
         try:
             async with database.transaction() as conn:
                 await post(conn, key=f"out:{n}", kind="out", legs=[("payable:P1", -40), ("clearing:bank", 40)])
-        except BelowFloor:
+        except InsufficientBalance:
             return False
         return True
 
     taken = await asyncio.gather(*(take(n) for n in range(20)))
     assert sum(taken) == 2
     async with database.connection() as conn:
-        assert await balance(conn, "payable:P1") == 20
-        assert await verify(conn) == []
+        assert await get_balance(conn, "payable:P1") == 20
+        assert await verify_ledger(conn) == []
 
 
-async def test_legs_in_any_order_do_not_lock_each_other_out(database: Database) -> None:
+async def test_legs_in_any_order_do_not_deadlock(database: Database) -> None:
     accounts = ["payable:A", "payable:B", "payable:C"]
 
     async def move(n: int) -> None:
@@ -356,18 +364,18 @@ async def test_legs_in_any_order_do_not_lock_each_other_out(database: Database) 
 
     await asyncio.gather(*(move(n) for n in range(60)))
     async with database.connection() as conn:
-        assert [await balance(conn, account) for account in accounts] == [600, 600, 600]
-        assert await verify(conn) == []
+        assert [await get_balance(conn, account) for account in accounts] == [600, 600, 600]
+        assert await verify_ledger(conn) == []
 
 
-# Checking finds what a guard, once dropped, lets through.
+# Verification finds what a dropped guard has not refused.
 
 
-async def test_checking_finds_what_the_guards_would_have_refused(books: Connection) -> None:
-    assert await verify(books) == []
+async def test_verification_finds_what_the_guards_would_have_refused(books: Connection) -> None:
+    assert await verify_ledger(books) == []
     await books.execute("ALTER TABLE payments.postings DISABLE TRIGGER postings_append_only")
     await books.execute("UPDATE payments.postings SET amount_minor = -1 WHERE amount_minor = 9000")
-    found = {(each.code, each.subject, each.detail) for each in await verify(books)}
+    found = {(each.code, each.subject, each.detail) for each in await verify_ledger(books)}
     assert found == {
         ("uneven_transaction", "paid:L", "CNY -9001"),
         ("uneven_ledger", "CNY", "-9001"),
@@ -377,8 +385,10 @@ async def test_checking_finds_what_the_guards_would_have_refused(books: Connecti
     }
 
 
-async def test_checking_finds_a_transaction_without_two_legs(books: Connection) -> None:
+async def test_verification_finds_a_transaction_without_two_legs(books: Connection) -> None:
     await books.execute("ALTER TABLE payments.transactions DISABLE TRIGGER transactions_balanced")
     await books.execute("INSERT INTO payments.transactions (key, kind, at) VALUES ('bare', 'x', now())")
     await books.execute("ALTER TABLE payments.transactions ENABLE TRIGGER transactions_balanced")
-    assert [(each.code, each.subject, each.detail) for each in await verify(books)] == [("few_legs", "bare", "0 legs")]
+    assert [(each.code, each.subject, each.detail) for each in await verify_ledger(books)] == [
+        ("few_legs", "bare", "0 legs")
+    ]

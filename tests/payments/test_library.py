@@ -1,4 +1,4 @@
-"""The library as its users meet it: alone, installed by one command, its example as written."""
+"""The library as its users install it: alone, by one command, with its example as written."""
 
 import ast
 import asyncio
@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import cast
 
@@ -15,19 +15,18 @@ import asyncpg
 import pytest
 
 import payments
-from market.kernel.embedded import Server
-from market.kernel.migrate import create_database
-from payments import Database, open_database
-from payments.migrate import APP_ROLE
+from payments import Database, balances, open_database
+from payments.migrate import DEFAULT_ROLE, migrate
 from payments.sandbox import running
+from payments.sql import QUERIES, make_connection_class
 from payments.stripe import Stripe
-from tests.conftest import drop
-from tests.payments.shop import messages
+from tests.support.postgres import EmbeddedServer, create_database, drop_database
+from tests.support.sandbox_payments import list_messages
 
 PACKAGE = Path(payments.__file__).parent
 
 
-def test_what_the_package_offers_is_listed_and_sorted() -> None:
+def test_the_public_names_are_listed_and_sorted() -> None:
     names = payments.__all__
     assert names == sorted(names)
     assert len(names) == len(set(names))
@@ -35,7 +34,18 @@ def test_what_the_package_offers_is_listed_and_sorted() -> None:
     assert (PACKAGE / "py.typed").exists()
 
 
-def test_it_imports_nothing_of_the_market() -> None:
+FORBIDDEN = "mar" + "ket"
+"""The word of the application that this library must not know."""
+
+
+def test_neither_the_library_nor_its_tests_know_the_application() -> None:
+    files = [path for folder in (PACKAGE, Path(__file__).parent) for path in folder.rglob("*") if path.is_file()]
+    texts = {path: path.read_text("utf-8") for path in files if path.suffix != ".pyc"}
+    assert len(texts) > 40
+    assert [str(path) for path, text in texts.items() if FORBIDDEN in text.lower()] == []
+
+
+def test_it_imports_only_what_it_depends_on() -> None:
     imported: set[str] = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -43,12 +53,22 @@ def test_it_imports_nothing_of_the_market() -> None:
                 imported |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module is not None:
                 imported.add(node.module.split(".")[0])
-    assert "market" not in imported
-    assert "payments" in imported
+    assert imported - sys.stdlib_module_names == {
+        "alembic",
+        "asyncpg",
+        "granian",
+        "httpx",
+        "litestar",
+        "msgspec",
+        "payments",
+        "segno",
+        "sqlalchemy",
+        "stripe",
+    }
 
 
-def test_the_installed_payments_is_ours() -> None:
-    assert importlib.import_module("payments.truth").LOCK_PAYMENT.module == "payments.truth"
+def test_the_installed_payments_is_this_library() -> None:
+    assert importlib.import_module("payments.records").LOCK_PAYMENT.module == "payments.records"
 
 
 def test_the_library_does_not_need_the_web_framework() -> None:
@@ -65,67 +85,141 @@ async def command(*words: str) -> tuple[int, str]:
     return process.returncode or 0, said.decode()
 
 
-async def test_one_command_makes_the_tables_and_again_changes_nothing(server: Server) -> None:
+@pytest.fixture
+async def empty(server: EmbeddedServer) -> AsyncGenerator[str]:
+    """The owner's address of an empty database."""
     await create_database(server.dsn("postgres"), "payments_alone")
-    conn = await asyncpg.connect(server.dsn("payments_alone"))
+    yield server.dsn("payments_alone")
+    await drop_database(server, "payments_alone")
+
+
+@pytest.mark.parametrize(
+    ("options", "schema", "role"),
+    [((), "payments", "payments_app"), (("--schema", "billing", "--role", "billing_app"), "billing", "billing_app")],
+)
+async def test_one_command_creates_the_tables_and_repeating_it_changes_nothing(
+    empty: str, options: tuple[str, ...], schema: str, role: str
+) -> None:
+    conn = await asyncpg.connect(empty)
     counts: list[int] = []
     for _ in range(2):
-        code, said = await command("migrate", server.dsn("payments_alone"))
-        assert (code, said) == (0, "")
+        assert await command("migrate", empty, *options) == (0, "")
         counts.append(
-            await conn.fetchval("SELECT count(*) FROM pg_class WHERE relnamespace = 'payments'::regnamespace")
+            await conn.fetchval("SELECT count(*) FROM pg_class WHERE relnamespace = $1::regnamespace", schema)
         )
     assert counts[0] == counts[1]
-    owned = await conn.fetchval(
-        "SELECT count(*) FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner WHERE rolname = $1", APP_ROLE
+    elsewhere = await conn.fetchval(
+        "SELECT array_agg(schemaname) FROM pg_tables WHERE schemaname !~ '^(pg_|information)'"
     )
-    assert owned == 0
+    assert set(elsewhere) == {schema}
+    owned = await conn.fetchval("SELECT count(*) FROM pg_class WHERE relowner = $1::regrole", role)
+    granted = await conn.fetchval("SELECT has_table_privilege($1, $2, 'INSERT')", role, f"{schema}.payments")
+    assert (owned, granted) == (0, True)
     await conn.close()
-    await drop(server, "payments_alone")
 
 
-@pytest.mark.parametrize("words", [(), ("migrate",), ("undo", "x"), ("migrate", "a", "b")])
-async def test_a_command_that_is_none_is_bad_input(words: tuple[str, ...]) -> None:
-    assert await command(*words) == (2, "usage: python -m payments migrate DSN\n")
+async def test_the_function_that_posts_runs_with_a_fixed_search_path(empty: str) -> None:
+    await asyncio.to_thread(migrate, empty, schema="billing")
+    conn = await asyncpg.connect(empty)
+    definers = await conn.fetch(
+        "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'billing'::regnamespace"
+    )
+    await conn.close()
+    assert [tuple(row) for row in definers] == [("post", ["search_path=billing, pg_temp"])]
+
+
+async def test_every_statement_prepares_in_a_schema_of_the_callers_choice(empty: str) -> None:
+    await asyncio.to_thread(migrate, empty, schema="billing", role="billing_app")
+    queries = [query for query in QUERIES if query.module.startswith("payments.")]
+    db = await open_database(empty, schema="billing", role="billing_app")
+    async with db.connection() as conn:
+        for query in queries:
+            assert "payments." not in query.resolve(conn).replace("payments.id", "").replace("billing.", "")
+            await conn.prepare(query.resolve(conn))
+    await db.close()
+    assert len(queries) > 60
+
+
+@pytest.mark.parametrize("name", ["", "Billing", "a b", "a;b", '"x"', "1a", "x" * 64])
+def test_a_schema_or_role_that_needs_quotes_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="not a plain SQL identifier"):
+        migrate("postgresql://nowhere", schema=name)
+    with pytest.raises(ValueError, match="not a plain SQL identifier"):
+        migrate("postgresql://nowhere", role=name)
+    with pytest.raises(ValueError, match="not a plain SQL identifier"):
+        make_connection_class(name)
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("migrate",), ("undo", "x"), ("migrate", "a", "b"), ("migrate", "a", "--schema", "A")]
+)
+async def test_a_wrong_command_exits_with_2(words: tuple[str, ...]) -> None:
+    code, said = await command(*words)
+    assert (code, said.startswith("usage: python -m payments")) == (2, True)
 
 
 def example() -> str:
-    """The first example of the README, as written."""
+    """Return the first example of the README, as written."""
     found = re.search(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text("utf-8"), re.DOTALL)
     assert found is not None
     return found.group(1)
 
 
-async def test_the_readmes_example_does_what_it_says(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_readmes_example_does_what_it_says(empty: str, capsys: pytest.CaptureFixture[str]) -> None:
+    await asyncio.to_thread(migrate, empty, schema="billing", role="billing_app")
     head, tail = example().split("await receive(", 1)
     async with running() as sandbox:
+        db = await open_database(empty, schema="billing", role="billing_app")
         names: dict[str, object] = {
             "key": "sk_test_sample",
             "webhook_secret": sandbox.secret,
             "sandbox": sandbox,
-            "db": database,
+            "db": db,
         }
         await run_part(head, names)
         url = capsys.readouterr().out.strip()
         ref = url.rsplit("/", 1)[1]
         assert url == f"{sandbox.url}/pay/{ref}"
         await sandbox.client.post(url, data={"action": "pay"})
-        names["headers"], names["body"] = (await messages(sandbox, ref))[-1]
+        names["headers"], names["body"] = (await list_messages(sandbox, ref))[-1]
         await run_part(f"await receive({tail}", names)
         assert capsys.readouterr().out == "{'escrow:farm-1': 11100, 'escrow:farm-2': 3500}\n"
         gateway = names["gateway"]
         assert isinstance(gateway, Stripe)
         await gateway.aclose()
+        await db.close()
 
 
 async def run_part(source: str, names: dict[str, object]) -> None:
     body = textwrap.indent(source, "    ")
-    exec(f"async def part(names):\n    globals().update(names)\n{body}\n    names.update(locals())", names)  # noqa: S102 - the README
+    exec(f"async def part(names):\n    globals().update(names)\n{body}\n    names.update(locals())", names)
     await cast("Callable[[dict[str, object]], Awaitable[None]]", names["part"])(names)
 
 
-async def test_a_connection_works_as_the_role_that_owns_nothing(dsn: str) -> None:
-    db = await open_database(dsn, role=APP_ROLE)
+async def test_a_connection_acts_as_the_role_that_owns_nothing(dsn: str) -> None:
+    db = await open_database(dsn, role=DEFAULT_ROLE)
     async with db.connection() as conn:
-        assert await conn.fetchval("SELECT current_user") == APP_ROLE
+        assert await conn.fetchval("SELECT current_user") == DEFAULT_ROLE
+        assert await conn.fetchval("SELECT current_setting('application_name')") == "payments"
     await db.close()
+
+
+async def test_a_scope_is_set_for_one_transaction_under_the_callers_name(dsn: str) -> None:
+    db = await open_database(dsn, max_size=1, scope_setting="shop.scope")
+    async with db.transaction(scope="north") as conn:
+        assert await conn.fetchval("SELECT current_setting('shop.scope')") == "north"
+    async with db.transaction() as conn:
+        assert await conn.fetchval("SELECT current_setting('shop.scope', true)") == ""
+    await db.close()
+
+
+async def test_a_scope_without_a_setting_is_a_bug(database: Database) -> None:
+    with pytest.raises(AssertionError, match="scope_setting"):
+        async with database.transaction(scope="north"):
+            pass
+
+
+async def test_a_plain_connection_finds_the_tables_in_the_default_schema(dsn: str) -> None:
+    conn = await asyncpg.connect(dsn)
+    assert await balances(conn, order="none") == {}
+    await conn.close()

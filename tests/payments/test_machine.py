@@ -1,4 +1,4 @@
-"""A shop in which everything happens in any order: each example ends in books that agree with the provider's."""
+"""A state machine of an order: after any steps in any order the ledger agrees with the provider."""
 
 import asyncio
 from collections import Counter
@@ -18,7 +18,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from market.kernel.embedded import Server
 from payments import (
     Database,
     GatewayUnavailable,
@@ -29,28 +28,28 @@ from payments import (
     RefundId,
     Refusal,
     apply_events,
-    ask,
     change_method,
     close_payment,
-    entries,
     expire_payments,
     finish_operations,
+    list_order_entries,
+    list_payments,
     open_database,
-    payments_of,
+    poll_payment,
     post,
     receive,
     request_refund,
     retry_refund,
     send_refund,
     start,
-    verify,
+    verify_ledger,
 )
-from payments.migrate import APP_ROLE
-from payments.models import CLOSED, RefundState
+from payments.migrate import DEFAULT_ROLE
+from payments.models import CLOSED_STATES, RefundState
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe
-from tests.conftest import clone, drop
-from tests.payments.shop import an_order, messages, opened, parts_of
+from tests.support.postgres import EmbeddedServer, clone_database, drop_database
+from tests.support.sandbox_payments import list_messages, make_order_ref, make_parts, open_test_payment
 
 FAULTS = st.tuples(
     st.sampled_from(["create", "cancel", "refund", "retrieve", "search", "list"]),
@@ -66,40 +65,40 @@ DUE = "UPDATE payments.operations SET next_at = now()", "UPDATE payments.inbox S
 class World:
     """One provider and one database for all examples; each example has an order of its own."""
 
-    def __init__(self, server: Server, alone: str) -> None:
+    def __init__(self, server: EmbeddedServer, alone: str) -> None:
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
         self.server, self.alone = server, alone
         self.seen: Counter[str] = Counter()
 
     async def open(self) -> None:
-        name = await clone(self.server, self.alone)
-        self.stack.push_async_callback(drop, self.server, name)
+        name = await clone_database(self.server, self.alone)
+        self.stack.push_async_callback(drop_database, self.server, name)
         self.sandbox: Sandbox = await self.stack.enter_async_context(running())
         self.gateway = await self.stack.enter_async_context(
             Stripe("sk_test_sample", self.sandbox.secret, base=self.sandbox.url, timeout=5)
         )
-        self.db: Database = await open_database(self.server.dsn(name), role=APP_ROLE)
+        self.db: Database = await open_database(self.server.dsn(name), role=DEFAULT_ROLE)
         self.stack.push_async_callback(self.db.close)
         self.owner = await asyncpg.connect(self.server.dsn(name))
         self.stack.push_async_callback(self.owner.close)
 
 
 class Shop(RuleBasedStateMachine):
-    """One order, and all that may befall it."""
+    """One order, and everything that can happen to it."""
 
     world: World
 
     def __init__(self) -> None:
         super().__init__()
-        self.order = an_order()
+        self.order = make_order_ref()
         self.payments: list[PaymentId] = []
         self.refunds: list[RefundId] = []
         self.mail: list[tuple[dict[str, str], bytes]] = []
         self.asked = 0
 
-    def do(self, what: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever it returns
-        """Carry out a step; a refusal or a silent provider is part of life."""
+    def do(self, what: Coroutine[Any, Any, Any]) -> Any:
+        """Run a step; refusals and an unavailable provider are expected."""
 
         async def step() -> object:
             try:
@@ -122,7 +121,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(method=METHODS, purpose=st.sampled_from(Purpose))
     def add(self, method: Method, purpose: Purpose) -> None:
-        payment = self.do(opened(self.world.db, order=self.order, method=method, purpose=purpose))
+        payment = self.do(open_test_payment(self.world.db, order=self.order, method=method, purpose=purpose))
         if payment is not None:
             self.payments.append(payment.id)
 
@@ -133,7 +132,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(pick=PICKS, answer=st.sampled_from(["pay", "pay", "abandon", "confirm"]))
     def decide(self, pick: int, answer: str) -> None:
-        """The payer pays, gives up, or takes up a page that we think is closed."""
+        """The payer pays, abandons, or continues on a page of a closed payment."""
         self.world.runner.run(self.payer_does(pick, answer))
 
     async def payer_does(self, pick: int, answer: str) -> None:
@@ -158,16 +157,16 @@ class Shop(RuleBasedStateMachine):
     @precondition(has_payment)
     @rule(pick=PICKS, told=st.booleans())
     def regret(self, pick: int, *, told: bool) -> None:
-        """The payer gives up, which we hear or not, then finds the old page and pays after all."""
+        """The payer abandons, which may be reported, then finds the old page and pays after all."""
         self.world.runner.run(self.payer_does(pick, "abandon"))
         if told:
-            self.do(ask(self.world.db, self.world.gateway, self.any_payment(pick)))
+            self.do(poll_payment(self.world.db, self.world.gateway, self.any_payment(pick)))
         self.world.runner.run(self.payer_does(pick, "confirm"))
         self.world.runner.run(self.payer_does(pick, "pay"))
 
     async def messages(self) -> list[tuple[dict[str, str], bytes]]:
         refs = [each["id"] for each in (await self.world.sandbox.state())["intents"] if self.mine(each)]
-        return [each for ref in refs for each in await messages(self.world.sandbox, ref)]
+        return [each for ref in refs for each in await list_messages(self.world.sandbox, ref)]
 
     def mine(self, thing: dict[str, Any]) -> bool:
         return thing["metadata"].get("order") == self.order
@@ -175,7 +174,7 @@ class Shop(RuleBasedStateMachine):
     @precondition(lambda self: bool(self.mail))
     @rule(pick=st.integers(0, 99), times=st.integers(1, 3), act=st.booleans())
     def deliver(self, pick: int, times: int, *, act: bool) -> None:
-        """Some message arrives, early or late, once or thrice; the job runs, or not yet."""
+        """A message arrives, early or late, once or three times; the job may run."""
         headers, body = self.mail[-1 - pick % len(self.mail)]
         for _ in range(times):
             self.do(receive(self.world.db, self.world.gateway, headers, body))
@@ -185,12 +184,12 @@ class Shop(RuleBasedStateMachine):
     @precondition(has_payment)
     @rule(pick=PICKS)
     def ask(self, pick: int) -> None:
-        self.do(ask(self.world.db, self.world.gateway, self.any_payment(pick)))
+        self.do(poll_payment(self.world.db, self.world.gateway, self.any_payment(pick)))
 
     @precondition(has_payment)
     @rule(pick=PICKS, how=st.sampled_from(["close", "alipay", "wechat", "expire"]), really=RARELY)
     def end(self, pick: int, how: str, *, really: bool) -> None:
-        """The buyer changes the method or leaves, or the time is over."""
+        """The buyer changes the method or leaves, or the payment expires."""
         db, gateway = self.world.db, self.world.gateway
         if not really:
             return
@@ -226,7 +225,7 @@ class Shop(RuleBasedStateMachine):
     @precondition(has_payment)
     @rule(part=st.integers(0, 1), minor=st.integers(1, 50_00))
     def release(self, part: int, minor: int) -> None:
-        name = parts_of(self.order)[part].name
+        name = make_parts(self.order)[part].name
         self.asked += 1
 
         async def book() -> None:
@@ -249,7 +248,7 @@ class Shop(RuleBasedStateMachine):
 
     async def heal_and_compare(self) -> None:
         db, gateway, owner = self.world.db, self.world.gateway, self.world.owner
-        await self.world.sandbox.heal()
+        await self.world.sandbox.clear_faults()
         for refund_id in self.refunds:
             async with db.transaction() as conn:
                 await retry_refund(conn, refund_id)
@@ -261,14 +260,14 @@ class Shop(RuleBasedStateMachine):
             await finish_operations(db, gateway)
             await apply_events(db, gateway)
             for payment_id in self.payments:
-                await ask(db, gateway, payment_id)
+                await poll_payment(db, gateway, payment_id)
         await self.compare(await self.world.sandbox.state())
 
     async def compare(self, theirs: dict[str, Any]) -> None:
         async with self.world.db.connection() as conn:
-            assert await verify(conn) == []
-            ours = await payments_of(conn, self.order)
-            booked = await entries(conn, order=self.order)
+            assert await verify_ledger(conn) == []
+            ours = await list_payments(conn, self.order)
+            booked = await list_order_entries(conn, order=self.order)
             waiting = await conn.fetch(
                 "SELECT 1 FROM payments.operations JOIN payments.payments ON payments.id = payment_id"
                 " WHERE order_ref = $1 AND operations.state IN ('sent', 'unknown')",
@@ -290,7 +289,7 @@ class Shop(RuleBasedStateMachine):
         )
         assert waiting == []
         assert unsettled == []
-        live = [each.purpose for each in ours if each.state not in CLOSED]
+        live = [each.purpose for each in ours if each.state not in CLOSED_STATES]
         most = 1 if Purpose.FULL in live else 2
         kept = {each.provider_ref for each in ours if each.state is PaymentState.CAPTURED}
         assert len(live) <= most
@@ -298,7 +297,7 @@ class Shop(RuleBasedStateMachine):
 
 
 def reach_every_end() -> None:
-    """Three orders led by hand, so that the machine's own steps are known to reach each kind of end."""
+    """Three scripted orders, so that the machine's steps are known to reach each kind of end."""
     for purpose in Purpose:
         shop = Shop()
         shop.begin(purpose)
@@ -317,7 +316,7 @@ def reach_every_end() -> None:
         shop.teardown()
 
 
-def test_books_agree_with_the_provider_whatever_happens(server: Server, alone: str) -> None:
+def test_the_ledger_always_agrees_with_the_provider(server: EmbeddedServer, alone: str) -> None:
     world = World(server, alone)
     world.runner.run(world.open())
     Shop.world = world

@@ -1,10 +1,10 @@
-"""Shares and rates: whole numbers that sum to the whole."""
+"""Splits and rates of integer amounts."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.money import Amount, figure, rate_down, ratio_half_up, split
+from payments.money import Amount, apply_rate, format_amount, ratio_half_up, split
 
 WEIGHTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=30).filter(any)
 TOTALS = st.integers(0, 10**14)
@@ -23,7 +23,7 @@ def test_no_part_is_a_unit_away_from_its_exact_share(total: int, weights: list[i
 
 
 @given(TOTALS, WEIGHTS)
-def test_the_spare_units_go_to_the_largest_remainders_and_then_to_the_earlier(total: int, weights: list[int]) -> None:
+def test_remaining_units_go_to_the_largest_remainders_then_to_the_earlier(total: int, weights: list[int]) -> None:
     whole = sum(weights)
     parts = split(total, weights)
     order = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
@@ -32,7 +32,7 @@ def test_the_spare_units_go_to_the_largest_remainders_and_then_to_the_earlier(to
 
 
 @given(TOTALS, WEIGHTS)
-def test_a_negative_sum_is_shared_as_its_positive_would_be(total: int, weights: list[int]) -> None:
+def test_a_negative_total_is_split_like_its_absolute_value(total: int, weights: list[int]) -> None:
     assert split(-total, weights) == [-part for part in split(total, weights)]
 
 
@@ -55,16 +55,16 @@ def test_splits_by_hand() -> None:
 
 
 @pytest.mark.parametrize(("total", "weights"), [(1, [0, 0]), (1, []), (1, [2, -1]), (0, [1, -1]), (-1, [0])])
-def test_weights_that_mean_nothing_are_refused(total: int, weights: list[int]) -> None:
+def test_invalid_weights_are_refused(total: int, weights: list[int]) -> None:
     with pytest.raises(ValueError, match=r"^weights must be non-negative and not all zero$"):
         split(total, weights)
 
 
 def test_a_rate_is_rounded_down() -> None:
-    assert rate_down(70_20, 200) == 1_40
-    assert rate_down(99_99, 200) == 1_99
-    assert rate_down(49, 200) == 0
-    assert rate_down(50, 200) == 1
+    assert apply_rate(70_20, 200) == 1_40
+    assert apply_rate(99_99, 200) == 1_99
+    assert apply_rate(49, 200) == 0
+    assert apply_rate(50, 200) == 1
 
 
 def test_a_ratio_is_rounded_half_up() -> None:
@@ -76,9 +76,9 @@ def test_a_ratio_is_rounded_half_up() -> None:
     assert ratio_half_up(0, 7, 9) == 0
 
 
-def test_sums_are_written_as_people_do() -> None:
-    assert figure(Amount(146_00, "CNY")) == "146.00"
-    assert figure(Amount(5, "CNY")) == "0.05"
-    assert figure(Amount(-5, "CNY")) == "-0.05"
-    assert figure(Amount(0, "CNY")) == "0.00"
-    assert figure(Amount(500, "JPY")) == "500"
+def test_amounts_are_formatted() -> None:
+    assert format_amount(Amount(146_00, "CNY")) == "146.00"
+    assert format_amount(Amount(5, "CNY")) == "0.05"
+    assert format_amount(Amount(-5, "CNY")) == "-0.05"
+    assert format_amount(Amount(0, "CNY")) == "0.00"
+    assert format_amount(Amount(500, "JPY")) == "500"

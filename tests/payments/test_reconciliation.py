@@ -1,4 +1,4 @@
-"""The provider's statement against the ledger: equal, or a break that only a transaction closes."""
+"""Reconciliation: the statement matches the ledger, or a discrepancy that only a transaction closes."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime, timedelta
@@ -10,42 +10,43 @@ from payments import (
     Database,
     GatewayUnavailable,
     Payment,
-    ask,
-    close_break,
+    close_discrepancy,
     finish_operations,
-    open_breaks,
+    list_open_discrepancies,
+    poll_payment,
     post,
     reconcile,
     request_refund,
     send_refund,
 )
-from payments.reconciliation import Break, UnknownBreak
+from payments.errors import DiscrepancyNotFound
+from payments.reconciliation import StatementDiscrepancy
 from payments.sandbox import Sandbox, running
 from payments.sql import Connection
 from payments.stripe import Stripe
-from tests.payments.shop import ref_of, started
+from tests.support.sandbox_payments import get_provider_ref, start_test_payment
 
 DAY = date(2026, 11, 25)
 
 
 @pytest.fixture
 async def bank() -> AsyncGenerator[Sandbox]:
-    """A provider that moved nothing yet."""
+    """A provider without balance transactions."""
     async with running() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 async def own(bank: Sandbox) -> AsyncGenerator[Stripe]:
-    """The library, speaking to it."""
+    """The library, connected to it."""
     async with Stripe("sk_test_sample", bank.secret, base=bank.url) as gateway:
         yield gateway
 
 
 async def paid(database: Database, gateway: Stripe, sandbox: Sandbox) -> Payment:
-    payment = await started(database, gateway)
-    await sandbox.pay(ref_of(payment))
-    return await ask(database, gateway, payment.id)
+    payment = await start_test_payment(database, gateway)
+    await sandbox.pay(get_provider_ref(payment))
+    return await poll_payment(database, gateway, payment.id)
 
 
 async def refunded(database: Database, gateway: Stripe, payment: Payment, minor: int) -> None:
@@ -57,14 +58,14 @@ async def refunded(database: Database, gateway: Stripe, payment: Payment, minor:
 async def found(database: Database, gateway: Stripe) -> list[tuple[str, str, int | None, int | None]]:
     now = datetime.now(UTC)
     since, until = now - timedelta(minutes=5), now + timedelta(minutes=5)
-    breaks = await reconcile(database, gateway, day=DAY, since=since, until=until)
-    return sorted((each.kind, each.reference, each.ours_minor, each.theirs_minor) for each in breaks)
+    discrepancies = await reconcile(database, gateway, day=DAY, since=since, until=until)
+    return sorted((each.kind, each.reference, each.ledger_minor, each.provider_minor) for each in discrepancies)
 
 
-async def test_books_that_agree_have_no_break(database: Database, own: Stripe, bank: Sandbox) -> None:
+async def test_a_matching_ledger_has_no_discrepancy(database: Database, own: Stripe, bank: Sandbox) -> None:
     bought = [await paid(database, own, bank) for _ in range(3)]
     await refunded(database, own, bought[0], 46_00)
-    await started(database, own)
+    await start_test_payment(database, own)
     assert await found(database, own) == []
     assert await found(database, own) == []
     async with database.connection() as conn:
@@ -76,16 +77,14 @@ async def test_books_that_agree_have_no_break(database: Database, own: Stripe, b
     assert ours == theirs == 3 * 146_00 - 46_00
 
 
-async def test_what_they_moved_and_we_did_not_book_is_missing_here(
-    database: Database, own: Stripe, bank: Sandbox
-) -> None:
-    payment = await started(database, own)
-    await bank.pay(ref_of(payment))
+async def test_an_unbooked_statement_line_is_missing_here(database: Database, own: Stripe, bank: Sandbox) -> None:
+    payment = await start_test_payment(database, own)
+    await bank.pay(get_provider_ref(payment))
     assert await found(database, own) == [("missing_here", f"paid:{payment.id}", None, 146_00)]
     assert await found(database, own) == []
 
 
-async def test_what_is_not_ours_is_missing_here_under_their_own_reference(
+async def test_a_foreign_statement_line_is_missing_here_under_its_reference(
     database: Database, own: Stripe, bank: Sandbox
 ) -> None:
     await bank.client.post(
@@ -93,11 +92,11 @@ async def test_what_is_not_ours_is_missing_here_under_their_own_reference(
         data={"amount": "900", "currency": "cny", "confirm": "true", "payment_method": "pm_card_visa"},
         headers={"Authorization": "Bearer sk_test_sample"},
     )
-    (only,) = (await bank.state())["moved"]
+    (only,) = (await bank.state())["balance_transactions"]
     assert await found(database, own) == [("missing_here", only["id"], None, 900)]
 
 
-async def test_what_we_booked_and_they_did_not_move_is_missing_there(database: Database, own: Stripe) -> None:
+async def test_a_transaction_without_a_statement_line_is_missing_there(database: Database, own: Stripe) -> None:
     async with database.transaction() as conn:
         legs = [("clearing:alipay", -5), ("escrow:R-1", 5)]
         await post(conn, key="paid:by-hand", kind="paid", legs=legs)
@@ -105,14 +104,14 @@ async def test_what_we_booked_and_they_did_not_move_is_missing_there(database: D
     assert await found(database, own) == [("missing_there", "paid:by-hand", 5, None)]
 
 
-async def test_another_sum_and_a_line_told_twice_are_breaks(
+async def test_a_different_amount_and_a_duplicate_line_are_discrepancies(
     database: Database, own: Stripe, bank: Sandbox, owner: Connection
 ) -> None:
     one, two = await paid(database, own, bank), await paid(database, own, bank)
     assert await found(database, own) == []
-    copy = "INSERT INTO payments.statement_lines SELECT provider, day, 'again', rail, kind, our_key, currency,"
-    await owner.execute(f"{copy} amount_minor, 0 FROM payments.statement_lines WHERE our_key = $1", f"paid:{one.id}")
-    change = "UPDATE payments.statement_lines SET amount_minor = 145_99 WHERE our_key = $1"
+    copy = "INSERT INTO payments.statement_lines SELECT provider, day, 'again', method, kind, ledger_key, currency,"
+    await owner.execute(f"{copy} amount_minor, 0 FROM payments.statement_lines WHERE ledger_key = $1", f"paid:{one.id}")
+    change = "UPDATE payments.statement_lines SET amount_minor = 145_99 WHERE ledger_key = $1"
     await owner.execute(change, f"paid:{two.id}")
     assert await found(database, own) == [
         ("amount", f"paid:{two.id}", 146_00, 145_99),
@@ -120,49 +119,49 @@ async def test_another_sum_and_a_line_told_twice_are_breaks(
     ]
 
 
-async def test_a_break_is_closed_by_a_transaction_alone(database: Database, own: Stripe, bank: Sandbox) -> None:
-    payment = await started(database, own)
-    await bank.pay(ref_of(payment))
+async def test_a_discrepancy_is_closed_only_by_a_transaction(database: Database, own: Stripe, bank: Sandbox) -> None:
+    payment = await start_test_payment(database, own)
+    await bank.pay(get_provider_ref(payment))
     await found(database, own)
     async with database.transaction() as conn:
-        (only,) = await open_breaks(conn)
-        assert isinstance(only, Break)
-        with pytest.raises(UnknownBreak):
-            await close_break(conn, only.id, key=f"paid:{payment.id}", note="not booked yet")
-        assert await open_breaks(conn) == [only]
-    await ask(database, own, payment.id)
+        (only,) = await list_open_discrepancies(conn)
+        assert isinstance(only, StatementDiscrepancy)
+        with pytest.raises(DiscrepancyNotFound):
+            await close_discrepancy(conn, only.id, key=f"paid:{payment.id}", note="not booked yet")
+        assert await list_open_discrepancies(conn) == [only]
+    await poll_payment(database, own, payment.id)
     async with database.transaction() as conn:
-        await close_break(conn, only.id, key=f"paid:{payment.id}", note="the message came late")
-        assert await open_breaks(conn) == []
-        with pytest.raises(UnknownBreak):
-            await close_break(conn, only.id, key=f"paid:{payment.id}", note="twice")
-        with pytest.raises(UnknownBreak):
-            await close_break(conn, UUID(int=1), key=f"paid:{payment.id}", note="nobody's")
+        await close_discrepancy(conn, only.id, key=f"paid:{payment.id}", note="the message came late")
+        assert await list_open_discrepancies(conn) == []
+        with pytest.raises(DiscrepancyNotFound):
+            await close_discrepancy(conn, only.id, key=f"paid:{payment.id}", note="twice")
+        with pytest.raises(DiscrepancyNotFound):
+            await close_discrepancy(conn, UUID(int=1), key=f"paid:{payment.id}", note="nobody's")
 
 
-async def test_late_money_and_its_way_back_agree_too(database: Database, own: Stripe, bank: Sandbox) -> None:
+async def test_a_late_payment_and_its_refund_match(database: Database, own: Stripe, bank: Sandbox) -> None:
     payment = await paid(database, own, bank)
-    sent = await started(database, own)
-    await bank.abandon(ref_of(sent))
-    await ask(database, own, sent.id)
+    sent = await start_test_payment(database, own)
+    await bank.abandon(get_provider_ref(sent))
+    await poll_payment(database, own, sent.id)
     await bank.client.post(
-        f"{bank.url}/v1/payment_intents/{ref_of(sent)}/confirm",
+        f"{bank.url}/v1/payment_intents/{get_provider_ref(sent)}/confirm",
         data={"payment_method_data[type]": "alipay", "return_url": "https://shop.example/"},
         headers={"Authorization": "Bearer sk_test_sample"},
     )
-    await bank.pay(ref_of(sent))
-    await ask(database, own, sent.id)
+    await bank.pay(get_provider_ref(sent))
+    await poll_payment(database, own, sent.id)
     assert await finish_operations(database, own) == 1
     assert await found(database, own) == []
     assert payment.captured_minor == 146_00
 
 
-async def test_a_refund_sent_back_by_the_payers_bank_agrees_too(database: Database, own: Stripe, bank: Sandbox) -> None:
+async def test_a_refund_returned_by_the_payers_bank_matches(database: Database, own: Stripe, bank: Sandbox) -> None:
     payment = await paid(database, own, bank)
     await refunded(database, own, payment, 46_00)
     (refund,) = (await bank.state())["refunds"]
     await bank.set_refund(refund["id"], "failed")
-    await ask(database, own, payment.id)
+    await poll_payment(database, own, payment.id)
     assert await found(database, own) == []
 
 

@@ -1,4 +1,4 @@
-"""Giving back: never more than came in, from where it lies, once, whatever the provider does."""
+"""Refunds: never above the payment, from the right accounts, exactly once, whatever the provider does."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -13,41 +13,47 @@ from payments import (
     Method,
     Part,
     Payment,
-    ProviderDisagrees,
+    ProviderMismatch,
     Refund,
     RefundId,
     RefundState,
-    ask,
-    balance,
     balances,
-    entries,
-    find_refund,
+    consume_events,
     finish_operations,
+    get_balance,
+    get_refund,
+    list_order_entries,
+    list_refunds,
+    poll_payment,
     post,
-    record_repaid,
-    record_transfer,
-    refunds_of,
+    record_bank_transfer,
+    record_refund_transfer,
     request_refund,
     retry_refund,
     send_refund,
     split,
-    take_events,
-    verify,
+    verify_ledger,
 )
-from payments.models import BelowFloor, FactDiffers, OverRefund, UnknownRefund
+from payments.errors import InsufficientBalance, KeyAlreadyUsed, RefundExceedsPayment, RefundNotFound
 from payments.sandbox import Sandbox
 from payments.sql import Connection
 from payments.stripe import Stripe
-from tests.payments.shop import an_order, look, opened, ref_of, started
+from tests.support.sandbox_payments import (
+    get_provider_ref,
+    load_payment,
+    make_order_ref,
+    open_test_payment,
+    start_test_payment,
+)
 
 AT = datetime(2019, 9, 22, 7, 0, tzinfo=UTC)
 
 
 async def paid(database: Database, gateway: Stripe, sandbox: Sandbox, parts: list[Part] | None = None) -> Payment:
-    order = parts[0].name.rsplit("-", 1)[0] if parts else an_order()
-    payment = await started(database, gateway, order=order, parts=parts)
-    await sandbox.pay(ref_of(payment))
-    return await ask(database, gateway, payment.id)
+    order = parts[0].name.rsplit("-", 1)[0] if parts else make_order_ref()
+    payment = await start_test_payment(database, gateway, order=order, parts=parts)
+    await sandbox.pay(get_provider_ref(payment))
+    return await poll_payment(database, gateway, payment.id)
 
 
 async def wanted(database: Database, payment: Payment, minor: int, key: str = "r") -> Refund:
@@ -55,11 +61,16 @@ async def wanted(database: Database, payment: Payment, minor: int, key: str = "r
         return await request_refund(conn, payment.id, amount_minor=minor, key=f"{key}:{payment.order_ref}", at=AT)
 
 
-async def test_a_refund_waits_in_its_account_until_the_provider_paid_it(
+async def test_a_refund_stays_in_its_account_until_the_provider_pays_it(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
-    order = an_order()
-    payment = await paid(database, gateway, sandbox, [Part(f"{order}-1", 90_50, 5_49), Part(f"{order}-2", 78_00, 4_51)])
+    order = make_order_ref()
+    payment = await paid(
+        database,
+        gateway,
+        sandbox,
+        [Part(f"{order}-1", 90_50, discount_minor=5_49), Part(f"{order}-2", 78_00, discount_minor=4_51)],
+    )
     async with database.transaction() as conn:
         refund = await request_refund(
             conn,
@@ -71,29 +82,29 @@ async def test_a_refund_waits_in_its_account_until_the_provider_paid_it(
             at=AT,
         )
         assert refund.state is RefundState.REQUESTED
-        assert await balance(conn, f"refund:{order}") == 7_25
-        assert await balance(conn, f"escrow:{order}-1") == 82_70
+        assert await get_balance(conn, f"refund:{order}") == 7_25
+        assert await get_balance(conn, f"escrow:{order}-1") == 82_70
     sent = await send_refund(database, gateway, refund.id, at=AT)
-    assert (sent.state, sent.settled_at) == (RefundState.SUCCEEDED, AT)
+    assert (sent.state, sent.succeeded_at) == (RefundState.SUCCEEDED, AT)
     async with database.transaction() as conn:
-        assert [(each.kind, each.legs) for each in (await entries(conn, order=order))[:2]] == [
+        assert [(each.kind, each.legs) for each in (await list_order_entries(conn, order=order))[:2]] == [
             (
                 "bad fruit refund before release",
                 [(f"escrow:{order}-1", -7_80), ("promotion", 55), (f"refund:{order}", 7_25)],
             ),
             ("refund settled", [(f"refund:{order}", -7_25), ("clearing:alipay", 7_25)]),
         ]
-        (event,) = await take_events(conn, ["refund.succeeded"])
+        (event,) = await consume_events(conn, ["refund.succeeded"])
         assert (event.facts["key"], event.facts["minor"]) == ("claim:1", 7_25)
-        assert await verify(conn) == []
-        assert await refunds_of(conn, payment.id) == [sent]
-    assert (await look(database, payment.id)).refunded_minor == 7_25
+        assert await verify_ledger(conn) == []
+        assert await list_refunds(conn, payment.id) == [sent]
+    assert (await load_payment(database, payment.id)).refunded_minor == 7_25
 
 
 async def test_after_release_a_refund_comes_from_payable_and_commission(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
-    order = an_order()
+    order = make_order_ref()
     payment = await paid(database, gateway, sandbox, [Part(f"{order}-1", 113_00)])
     async with database.transaction() as conn:
         legs = [(f"escrow:{order}-1", -113_00), ("payable:P3", 94_08), ("commission", 1_92), ("freight:P3", 17_00)]
@@ -101,20 +112,18 @@ async def test_after_release_a_refund_comes_from_payable_and_commission(
         back = split(19_20, [94_08, 1_92])
         legs = [("payable:P3", -back[0]), ("commission", -back[1])]
         await request_refund(conn, payment.id, amount_minor=19_20, key="claim:5", legs=legs, at=AT)
-        assert await balance(conn, "payable:P3") == 75_26
-        assert await balance(conn, "commission") == 1_54
-        assert await balance(conn, f"refund:{order}") == 19_20
+        assert await get_balance(conn, "payable:P3") == 75_26
+        assert await get_balance(conn, "commission") == 1_54
+        assert await get_balance(conn, f"refund:{order}") == 19_20
 
 
-async def test_a_refund_asked_for_twice_under_one_key_is_one(
-    database: Database, gateway: Stripe, sandbox: Sandbox
-) -> None:
+async def test_a_repeated_refund_request_is_one_refund(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
     payment = await paid(database, gateway, sandbox)
     first, again = await wanted(database, payment, 10_00), await wanted(database, payment, 10_00)
     assert again == first
-    with pytest.raises(FactDiffers):
+    with pytest.raises(KeyAlreadyUsed):
         await wanted(database, payment, 10_01)
-    assert (await look(database, payment.id)).refunded_minor == 10_00
+    assert (await load_payment(database, payment.id)).refunded_minor == 10_00
 
 
 async def test_a_key_used_for_another_payment_is_refused(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
@@ -122,22 +131,22 @@ async def test_a_key_used_for_another_payment_is_refused(database: Database, gat
     async with database.transaction() as conn:
         await request_refund(conn, one.id, amount_minor=1, key="same")
     async with database.transaction() as conn:
-        with pytest.raises(FactDiffers):
+        with pytest.raises(KeyAlreadyUsed):
             await request_refund(conn, other.id, amount_minor=1, key="same")
 
 
 @pytest.mark.parametrize("minor", [0, -1, 146_01])
-async def test_more_than_came_in_or_nothing_is_refused(
+async def test_a_refund_above_the_payment_or_of_nothing_is_refused(
     database: Database, gateway: Stripe, sandbox: Sandbox, minor: int
 ) -> None:
     payment = await paid(database, gateway, sandbox)
-    with pytest.raises(OverRefund) as refused:
+    with pytest.raises(RefundExceedsPayment) as refused:
         await wanted(database, payment, minor)
-    assert refused.value.facts == {"left": "146.00", "left_minor": 146_00}
-    assert (await look(database, payment.id)).refunded_minor == 0
+    assert refused.value.facts == {"refundable": "146.00", "refundable_minor": 146_00}
+    assert (await load_payment(database, payment.id)).refunded_minor == 0
 
 
-async def test_thirty_refunds_at_once_never_give_back_more_than_came_in(
+async def test_thirty_concurrent_refunds_never_exceed_the_payment(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
     payment = await paid(database, gateway, sandbox)
@@ -145,21 +154,28 @@ async def test_thirty_refunds_at_once_never_give_back_more_than_came_in(
     async def once(n: int) -> bool:
         try:
             refund = await wanted(database, payment, 20_00, key=f"r{n}")
-        except OverRefund:
+        except RefundExceedsPayment:
             return False
         await send_refund(database, gateway, refund.id)
         return True
 
     assert sum(await asyncio.gather(*(once(n) for n in range(30)))) == 7
-    (charge,) = [each for each in (await sandbox.state())["charges"] if each["payment_intent"] == ref_of(payment)]
+    (charge,) = [
+        each for each in (await sandbox.state())["charges"] if each["payment_intent"] == get_provider_ref(payment)
+    ]
     assert charge["amount_refunded"] == 140_00
     async with database.connection() as conn:
-        assert await verify(conn) == []
+        assert await verify_ledger(conn) == []
 
 
-async def test_a_whole_refund_leaves_nothing_behind(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
-    order = an_order()
-    payment = await paid(database, gateway, sandbox, [Part(f"{order}-1", 90_50, 5_49), Part(f"{order}-2", 78_00, 4_51)])
+async def test_a_full_refund_empties_the_accounts(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
+    order = make_order_ref()
+    payment = await paid(
+        database,
+        gateway,
+        sandbox,
+        [Part(f"{order}-1", 90_50, discount_minor=5_49), Part(f"{order}-2", 78_00, discount_minor=4_51)],
+    )
     for number, minor in enumerate((33_33, 100_00, 25_17)):
         refund = await wanted(database, payment, minor, key=f"r{number}")
         await send_refund(database, gateway, refund.id)
@@ -169,30 +185,30 @@ async def test_a_whole_refund_leaves_nothing_behind(database: Database, gateway:
             f"escrow:{order}-2": 0,
             f"refund:{order}": 0,
         }
-        assert await balance(conn, "promotion") == 0
-        assert await balance(conn, "clearing:alipay") == 0
+        assert await get_balance(conn, "promotion") == 0
+        assert await get_balance(conn, "clearing:alipay") == 0
 
 
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=6), st.integers(1, 10**6))
-def test_a_share_of_each_part_is_taken_and_none_more_than_it_holds(held: list[int], minor: int) -> None:
+def test_each_part_pays_its_share_and_no_more_than_its_balance(held: list[int], minor: int) -> None:
     amount = min(minor, sum(held))
     for part, holds in zip(split(amount, held), held, strict=True):
         assert 0 <= part <= holds
 
 
-async def test_without_legs_no_more_is_taken_than_the_escrows_hold(
+async def test_without_legs_a_refund_is_limited_to_the_escrow_balances(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
-    order = an_order()
+    order = make_order_ref()
     payment = await paid(database, gateway, sandbox, [Part(f"{order}-1", 50_00), Part(f"{order}-2", 50_00)])
     async with database.transaction() as conn:
         legs = [(f"escrow:{order}-1", -50_00), ("payable:P9", 50_00)]
         await post(conn, key=f"released:{order}-1", kind="released", order=order, legs=legs)
-    with pytest.raises(OverRefund) as refused:
+    with pytest.raises(RefundExceedsPayment) as refused:
         await wanted(database, payment, 50_01)
-    assert refused.value.facts == {"left": "50.00", "left_minor": 50_00}
+    assert refused.value.facts == {"refundable": "50.00", "refundable_minor": 50_00}
     async with database.transaction() as conn:
-        with pytest.raises(BelowFloor):
+        with pytest.raises(InsufficientBalance):
             await request_refund(conn, payment.id, amount_minor=51_00, key="over", legs=[(f"escrow:{order}-2", -51_00)])
     refund = await wanted(database, payment, 50_00, key="rest")
     assert refund.amount_minor == 50_00
@@ -200,7 +216,7 @@ async def test_without_legs_no_more_is_taken_than_the_escrows_hold(
 
 @pytest.mark.parametrize("do", ["500", "close"])
 @pytest.mark.parametrize("after", [False, True])
-async def test_a_refund_without_an_answer_is_made_once_in_the_end(
+async def test_an_unanswered_refund_is_made_exactly_once(
     database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection, do: str, *, after: bool
 ) -> None:
     payment = await paid(database, gateway, sandbox)
@@ -209,19 +225,21 @@ async def test_a_refund_without_an_answer_is_made_once_in_the_end(
     with pytest.raises(GatewayUnavailable):
         await send_refund(database, gateway, refund.id)
     async with database.connection() as conn:
-        assert (await find_refund(conn, refund.id)).state is RefundState.REQUESTED
+        assert (await get_refund(conn, refund.id)).state is RefundState.REQUESTED
     await owner.execute("UPDATE payments.operations SET next_at = now()")
     assert await finish_operations(database, gateway) == 1
-    (charge,) = [each for each in (await sandbox.state())["charges"] if each["payment_intent"] == ref_of(payment)]
+    (charge,) = [
+        each for each in (await sandbox.state())["charges"] if each["payment_intent"] == get_provider_ref(payment)
+    ]
     assert charge["amount_refunded"] == 46_00
     async with database.connection() as conn:
-        assert (await find_refund(conn, refund.id)).state is RefundState.SUCCEEDED
-        assert await verify(conn) == []
+        assert (await get_refund(conn, refund.id)).state is RefundState.SUCCEEDED
+        assert await verify_ledger(conn) == []
     assert await send_refund(database, gateway, refund.id) == await send_refund(database, gateway, refund.id)
 
 
 @pytest.mark.parametrize("arrived", [False, True])
-async def test_an_old_refund_is_asked_about_instead_of_sent_again(
+async def test_a_stale_refund_is_queried_instead_of_sent_again(
     database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection, *, arrived: bool
 ) -> None:
     payment = await paid(database, gateway, sandbox)
@@ -235,11 +253,11 @@ async def test_an_old_refund_is_asked_about_instead_of_sent_again(
     await owner.execute("UPDATE payments.operations SET next_at = now()")
     assert await finish_operations(database, gateway) == 1
     async with database.connection() as conn:
-        state = (await find_refund(conn, refund.id)).state
+        state = (await get_refund(conn, refund.id)).state
     assert state is (RefundState.SUCCEEDED if arrived else RefundState.FAILED)
 
 
-async def test_a_refund_that_failed_keeps_its_money_aside_and_is_sent_again(
+async def test_a_failed_refund_keeps_its_money_reserved_and_is_sent_again(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
     payment = await paid(database, gateway, sandbox)
@@ -248,18 +266,18 @@ async def test_a_refund_that_failed_keeps_its_money_aside_and_is_sent_again(
     failed = await send_refund(database, gateway, refund.id)
     assert (failed.state, failed.reason) == (RefundState.FAILED, "insufficient_funds")
     async with database.transaction() as conn:
-        assert await balance(conn, f"refund:{payment.order_ref}") == 46_00
-        assert [each.topic for each in await take_events(conn, ["refund.failed"])] == ["refund.failed"]
+        assert await get_balance(conn, f"refund:{payment.order_ref}") == 46_00
+        assert [each.topic for each in await consume_events(conn, ["refund.failed"])] == ["refund.failed"]
         again = await retry_refund(conn, refund.id)
         assert (again.state, again.attempt) == (RefundState.REQUESTED, 2)
         assert await retry_refund(conn, refund.id) == again
     assert (await send_refund(database, gateway, refund.id)).state is RefundState.SUCCEEDED
     async with database.connection() as conn:
-        assert await balance(conn, f"refund:{payment.order_ref}") == 0
-        assert await verify(conn) == []
+        assert await get_balance(conn, f"refund:{payment.order_ref}") == 0
+        assert await verify_ledger(conn) == []
 
 
-async def test_a_refund_that_the_payers_bank_sends_back_is_owed_again_and_paid_by_hand(
+async def test_a_refund_returned_by_the_payers_bank_is_transferred_by_hand(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
     payment = await paid(database, gateway, sandbox)
@@ -267,20 +285,20 @@ async def test_a_refund_that_the_payers_bank_sends_back_is_owed_again_and_paid_b
     sent = await send_refund(database, gateway, refund.id)
     assert sent.provider_ref is not None
     await sandbox.set_refund(sent.provider_ref, "failed")
-    await ask(database, gateway, payment.id)
+    await poll_payment(database, gateway, payment.id)
     async with database.transaction() as conn:
-        assert (await find_refund(conn, refund.id)).state is RefundState.FAILED
-        assert await balance(conn, f"refund:{payment.order_ref}") == 46_00
-        assert await balance(conn, "clearing:alipay") == -146_00
-        paid_out = await record_repaid(conn, refund.id, reference="B-77", at=AT)
-        assert (paid_out.state, paid_out.attempt, paid_out.settled_at) == (RefundState.SUCCEEDED, 2, AT)
-        assert await record_repaid(conn, refund.id, reference="B-77", at=AT) == paid_out
-        assert await balance(conn, f"refund:{payment.order_ref}") == 0
-        assert await balance(conn, "clearing:bank") == 46_00
-        assert await verify(conn) == []
+        assert (await get_refund(conn, refund.id)).state is RefundState.FAILED
+        assert await get_balance(conn, f"refund:{payment.order_ref}") == 46_00
+        assert await get_balance(conn, "clearing:alipay") == -146_00
+        paid_out = await record_refund_transfer(conn, refund.id, reference="B-77", at=AT)
+        assert (paid_out.state, paid_out.attempt, paid_out.succeeded_at) == (RefundState.SUCCEEDED, 2, AT)
+        assert await record_refund_transfer(conn, refund.id, reference="B-77", at=AT) == paid_out
+        assert await get_balance(conn, f"refund:{payment.order_ref}") == 0
+        assert await get_balance(conn, "clearing:bank") == 46_00
+        assert await verify_ledger(conn) == []
 
 
-async def test_a_pending_refund_is_settled_when_the_provider_says_so(
+async def test_a_pending_refund_succeeds_when_the_provider_reports_it(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
     payment = await paid(database, gateway, sandbox)
@@ -288,43 +306,43 @@ async def test_a_pending_refund_is_settled_when_the_provider_says_so(
     await sandbox.fault("refund", "close", after=True)
     with pytest.raises(GatewayUnavailable):
         await send_refund(database, gateway, refund.id)
-    (made,) = [each for each in (await sandbox.state())["refunds"] if each["payment_intent"] == ref_of(payment)]
+    (made,) = [
+        each for each in (await sandbox.state())["refunds"] if each["payment_intent"] == get_provider_ref(payment)
+    ]
     await sandbox.set_refund(made["id"], "pending")
-    await ask(database, gateway, payment.id)
+    await poll_payment(database, gateway, payment.id)
     async with database.connection() as conn:
-        assert (await find_refund(conn, refund.id)).state is RefundState.PENDING
-        assert await balance(conn, f"refund:{payment.order_ref}") == 46_00
+        assert (await get_refund(conn, refund.id)).state is RefundState.PENDING
+        assert await get_balance(conn, f"refund:{payment.order_ref}") == 46_00
     await sandbox.set_refund(made["id"], "succeeded")
-    await ask(database, gateway, payment.id)
+    await poll_payment(database, gateway, payment.id)
     async with database.connection() as conn:
-        assert (await find_refund(conn, refund.id)).state is RefundState.SUCCEEDED
-        assert await balance(conn, f"refund:{payment.order_ref}") == 0
+        assert (await get_refund(conn, refund.id)).state is RefundState.SUCCEEDED
+        assert await get_balance(conn, f"refund:{payment.order_ref}") == 0
 
 
-async def test_a_provider_that_refunds_another_sum_is_not_believed(
-    database: Database, gateway: Stripe, sandbox: Sandbox
-) -> None:
+async def test_a_refund_of_another_amount_is_not_booked(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
     payment = await paid(database, gateway, sandbox)
     refund = await wanted(database, payment, 46_00)
     await sandbox.fault("refund", "lie")
-    with pytest.raises(ProviderDisagrees):
+    with pytest.raises(ProviderMismatch):
         await send_refund(database, gateway, refund.id)
     async with database.connection() as conn:
-        assert (await find_refund(conn, refund.id)).state is RefundState.REQUESTED
-        assert await balance(conn, f"refund:{payment.order_ref}") == 46_00
+        assert (await get_refund(conn, refund.id)).state is RefundState.REQUESTED
+        assert await get_balance(conn, f"refund:{payment.order_ref}") == 46_00
 
 
 async def test_a_refund_of_a_bank_transfer_is_paid_by_hand(database: Database, gateway: Stripe) -> None:
-    payment = await opened(database, method=Method.BANK)
+    payment = await open_test_payment(database, method=Method.BANK)
     async with database.transaction() as conn:
-        await record_transfer(conn, payment.id, reference="in", at=AT)
+        await record_bank_transfer(conn, payment.id, reference="in", at=AT)
     refund = await wanted(database, payment, 38_00)
     assert await send_refund(database, gateway, refund.id) == refund
     async with database.transaction() as conn:
-        assert (await record_repaid(conn, refund.id, reference="out", at=AT)).state is RefundState.SUCCEEDED
-        assert await balance(conn, "clearing:bank") == -108_00
-        with pytest.raises(FactDiffers):
-            await record_repaid(conn, refund.id, reference="out again", at=AT)
+        assert (await record_refund_transfer(conn, refund.id, reference="out", at=AT)).state is RefundState.SUCCEEDED
+        assert await get_balance(conn, "clearing:bank") == -108_00
+        with pytest.raises(KeyAlreadyUsed):
+            await record_refund_transfer(conn, refund.id, reference="out again", at=AT)
 
 
 async def test_a_refund_with_the_provider_is_not_recorded_by_hand(
@@ -333,27 +351,27 @@ async def test_a_refund_with_the_provider_is_not_recorded_by_hand(
     payment = await paid(database, gateway, sandbox)
     refund = await wanted(database, payment, 46_00)
     async with database.transaction() as conn:
-        with pytest.raises(FactDiffers):
-            await record_repaid(conn, refund.id, reference="x")
+        with pytest.raises(KeyAlreadyUsed):
+            await record_refund_transfer(conn, refund.id, reference="x")
 
 
-async def test_what_is_disputed_cannot_be_refunded(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
+async def test_a_disputed_amount_cannot_be_refunded(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
     payment = await paid(database, gateway, sandbox)
-    dispute = await sandbox.dispute(ref_of(payment))
-    assert (await ask(database, gateway, payment.id)).captured_minor == 146_00
-    assert (await look(database, payment.id)).disputed_minor == 146_00
-    with pytest.raises(OverRefund):
+    dispute = await sandbox.open_dispute(get_provider_ref(payment))
+    assert (await poll_payment(database, gateway, payment.id)).captured_minor == 146_00
+    assert (await load_payment(database, payment.id)).disputed_minor == 146_00
+    with pytest.raises(RefundExceedsPayment):
         await wanted(database, payment, 1)
-    await sandbox.decide_dispute(dispute["id"], "won")
-    await ask(database, gateway, payment.id)
-    assert (await look(database, payment.id)).disputed_minor == 0
+    await sandbox.close_dispute(dispute["id"], "won")
+    await poll_payment(database, gateway, payment.id)
+    assert (await load_payment(database, payment.id)).disputed_minor == 0
     assert (await wanted(database, payment, 1)).amount_minor == 1
     async with database.transaction() as conn:
-        topics = [each.topic for each in await take_events(conn, ["dispute.open", "dispute.won", "dispute.lost"])]
+        topics = [each.topic for each in await consume_events(conn, ["dispute.open", "dispute.won", "dispute.lost"])]
     assert topics == ["dispute.open", "dispute.won"]
 
 
-async def test_a_refund_that_does_not_exist_is_unknown(database: Database, gateway: Stripe) -> None:
-    nobody = RefundId((await opened(database)).id)
-    with pytest.raises(UnknownRefund):
+async def test_a_missing_refund_is_refused(database: Database, gateway: Stripe) -> None:
+    nobody = RefundId((await open_test_payment(database)).id)
+    with pytest.raises(RefundNotFound):
         await send_refund(database, gateway, nobody)

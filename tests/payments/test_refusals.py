@@ -1,4 +1,4 @@
-"""Every answer that says no: a code of its own, a status, and a text in both languages."""
+"""Refusals: a unique code, a status, and a text in both languages."""
 
 import re
 from typing import Any
@@ -16,9 +16,9 @@ EVERY = sorted(
 )
 
 
-def test_codes_are_told_apart() -> None:
+def test_codes_are_unique() -> None:
     codes = [each.code for each in EVERY]
-    assert len(codes) == len(set(codes)) == 17
+    assert len(codes) == len(set(codes)) == 15
     assert "refused" not in codes
 
 
@@ -27,8 +27,8 @@ def test_a_refusal_speaks_both_languages_with_the_same_facts(kind: type[Refusal]
     in_chinese, in_english = (set(re.findall(r"{(\w+)}", text)) for text in (kind.zh, kind.en))
     assert in_chinese <= in_english
     facts: dict[str, Any] = dict.fromkeys(in_english, "7")
-    if "left" in facts:
-        facts["left"] = Amount(7_00, "CNY")
+    if "refundable" in facts:
+        facts["refundable"] = Amount(7_00, "CNY")
     refusal = kind(**facts)
     assert re.search(r"[\u4e00-\u9fff]", refusal.text())
     assert refusal.text("en").isascii()
@@ -39,5 +39,5 @@ def test_a_refusal_speaks_both_languages_with_the_same_facts(kind: type[Refusal]
 
 def test_a_refusal_may_name_fields() -> None:
     assert Busy(errors=(FieldFault("amount", "at most 5"),)).errors == (FieldFault("amount", "at most 5"),)
-    assert payments.OverRefund(left=Amount(5_07, "CNY")).text() == "最多还可退 5.07。"
-    assert payments.OverRefund(left=Amount(507, "JPY")).text() == "最多还可退 507。"
+    assert payments.RefundExceedsPayment(refundable=Amount(5_07, "CNY")).text() == "最多还可退 5.07。"
+    assert payments.RefundExceedsPayment(refundable=Amount(507, "JPY")).text() == "最多还可退 507。"

@@ -1,25 +1,26 @@
-"""The helpers for those who build on the market, as the documentation shows them."""
+"""The helpers of `market.testing`, as the documentation shows them."""
 
 import pytest
 
 from market.orders import Batcher, Line, pay_order, place
-from market.testing import NoCounty, a_box, a_county, a_person, a_producer, race, sandbox
+from market.testing import CountyNotFound, a_box, a_county, a_person, a_producer, race, sandbox
 from payments import Method
+from tests.support.make import DESTINATION
 
 
-async def test_two_hundred_rush_at_fifty_boxes_in_a_county_of_their_own() -> None:
+async def test_two_hundred_buyers_race_for_fifty_boxes_in_a_new_county() -> None:
     async with a_county("130624") as county, Batcher(county.db) as batcher:
         box = await a_box(await a_producer(), stock=50)
-        came = await race(200, lambda buyer: place(batcher, buyer, [Line(box, 1)]))
+        came = await race(200, lambda buyer: place(batcher, buyer, [Line(box, 1)], address=DESTINATION))
     assert (came.count("placed"), came.count("waiting_for_payment")) == (50, 150)
 
 
-async def test_a_payment_begins_at_the_sandbox() -> None:
+async def test_a_payment_starts_at_the_sandbox() -> None:
     async with a_county("130725") as county, sandbox() as rails, Batcher(county.db) as batcher:
         assert county.village.startswith("130725")
         box = await a_box(await a_producer())
         buyer = await a_person()
-        order = await place(batcher, buyer.account_id, [Line(box, 1)], now=county.now)
+        order = await place(batcher, buyer.account_id, [Line(box, 1)], address=DESTINATION, now=county.now)
         paying = await pay_order(
             county.db,
             rails.gateway,
@@ -33,7 +34,7 @@ async def test_a_payment_begins_at_the_sandbox() -> None:
     assert paying.redirect_url.startswith(rails.provider.url)
 
 
-async def test_a_county_that_is_none_is_said_so() -> None:
-    with pytest.raises(NoCounty):
+async def test_an_unknown_county_is_refused() -> None:
+    with pytest.raises(CountyNotFound):
         async with a_county("999999"):
             pass

@@ -1,4 +1,4 @@
-"""A photo is shown without a trace of where and by what it was taken, and a bomb is refused before it is decoded."""
+"""Photos are stored without metadata, and a decompression bomb is refused before it is decoded."""
 
 import io
 import struct
@@ -8,34 +8,32 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
-from market.identity import NotFound, Role
+from market.identity.models import NotFound, Role
 from market.kernel import Connection
-from market.storage import (
+from market.storage.files import FileMissing, FileStore, open_file_store
+from market.storage.photos import (
     BadPhoto,
-    FileMissing,
-    Files,
-    Purpose,
+    PhotoPurpose,
     add_photo,
-    open_files,
-    open_photo,
-    photo_paths,
+    get_photo_paths,
+    get_private_photo_name,
     prepare_drawing,
     prepare_photo,
-    private_photo_file,
+    read_listed_photo,
 )
 from tests.conftest import NOW
-from tests.factories import a_producer, an_account, an_official, owner_of, the_actor
+from tests.support.make import load_actor, load_owner, make_account, make_official, make_producer
 
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><path d="M0 0h100v100z"/></svg>'
 
 
 @pytest.fixture
-def files(folder: Path) -> Files:
-    return open_files((folder / "files").as_uri())
+def files(folder: Path) -> FileStore:
+    return open_file_store((folder / "files").as_uri())
 
 
 def a_jpeg(width: int = 1600, height: int = 1200, *, orientation: int = 1) -> bytes:
-    """A photo as a phone makes it: with the place where it was taken, the phone's make, and a thumbnail."""
+    """Return a photo as a phone takes it, with GPS position, maker, comment and colour profile."""
     picture = Image.new("RGB", (width, height), "red")
     picture.paste("blue", (0, 0, width // 2, height))
     exif = Image.Exif()
@@ -47,45 +45,45 @@ def a_jpeg(width: int = 1600, height: int = 1200, *, orientation: int = 1) -> by
     return out.getvalue()
 
 
-async def pictures(files: Files, content: bytes) -> list[Image.Image]:
-    prepared = await prepare_photo(files, content, Purpose.LISTING)
+async def pictures(files: FileStore, content: bytes) -> list[Image.Image]:
+    prepared = await prepare_photo(files, content, PhotoPurpose.LISTING)
     name = prepared.sha256.hex()[:40]
     return [
-        Image.open(io.BytesIO(await open_photo(files, path.removeprefix("/photos/"))))
+        Image.open(io.BytesIO(await read_listed_photo(files, path.removeprefix("/photos/"))))
         for path in (
-            photo_paths(name, "webp").small,
-            photo_paths(name, "webp").middle,
-            photo_paths(name, "webp").large,
+            get_photo_paths(name, "webp").small,
+            get_photo_paths(name, "webp").middle,
+            get_photo_paths(name, "webp").large,
         )
     ]
 
 
-async def test_no_metadata_survives(files: Files, folder: Path) -> None:
+async def test_no_metadata_survives(files: FileStore, folder: Path) -> None:
     content = a_jpeg()
     assert b"PlantedMaker" in content
-    kept = await pictures(files, content)
-    for picture in kept:
+    stored = await pictures(files, content)
+    for picture in stored:
         assert dict(picture.getexif()) == {}
         assert {"exif", "icc_profile", "xmp", "comment"} & set(picture.info) == set()
-    stored = b"".join(path.read_bytes() for path in (folder / "files").rglob("*.webp"))
+    contents = b"".join(path.read_bytes() for path in (folder / "files").rglob("*.webp"))
     for planted in (b"Planted", b"Exif", b"EXIF", b"ICCP", b"XMP"):
-        assert planted not in stored
+        assert planted not in contents
 
 
-async def test_three_sizes_are_kept_as_webp(files: Files) -> None:
-    kept = await pictures(files, a_jpeg())
-    assert [(picture.format, picture.size) for picture in kept] == [
+async def test_three_sizes_are_stored_as_webp(files: FileStore) -> None:
+    stored = await pictures(files, a_jpeg())
+    assert [(picture.format, picture.size) for picture in stored] == [
         ("WEBP", (240, 180)),
         ("WEBP", (480, 360)),
         ("WEBP", (720, 540)),
     ]
 
 
-async def test_a_small_photo_is_not_blown_up(files: Files) -> None:
+async def test_a_small_photo_is_not_enlarged(files: FileStore) -> None:
     assert [picture.size for picture in await pictures(files, a_jpeg(300, 200))] == [(240, 160), (300, 200), (300, 200)]
 
 
-async def test_a_photo_held_sideways_stands_upright(files: Files) -> None:
+async def test_a_rotated_photo_is_stored_upright(files: FileStore) -> None:
     [picture, *_] = await pictures(files, a_jpeg(orientation=6))
     assert picture.size == (180, 240)
     upper, lower = picture.convert("RGB").getpixel((90, 20)), picture.convert("RGB").getpixel((90, 220))
@@ -95,7 +93,7 @@ async def test_a_photo_held_sideways_stands_upright(files: Files) -> None:
     assert lower[0] > 200 > lower[2]
 
 
-async def test_clear_parts_become_white(files: Files) -> None:
+async def test_transparent_parts_become_white(files: FileStore) -> None:
     out = io.BytesIO()
     Image.new("RGBA", (300, 300), (255, 0, 0, 0)).save(out, "PNG")
     [picture, *_] = await pictures(files, out.getvalue())
@@ -104,14 +102,14 @@ async def test_clear_parts_become_white(files: Files) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
-async def test_the_usual_formats_are_taken(files: Files, kind: str) -> None:
+async def test_common_formats_are_accepted(files: FileStore, kind: str) -> None:
     out = io.BytesIO()
     Image.new("L" if kind != "WEBP" else "RGB", (10, 10)).save(out, kind)
     assert [picture.size for picture in await pictures(files, out.getvalue())] == [(10, 10)] * 3
 
 
 def a_bomb(width: int, height: int) -> bytes:
-    """A PNG of a few bytes whose head declares a picture of gigabytes."""
+    """Return a PNG of a few bytes whose header declares gigabytes of pixels."""
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
@@ -123,16 +121,18 @@ def a_bomb(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize(("width", "height"), [(8000, 5001), (30_000, 30_000), (20_001, 1), (1, 2_000_000)])
-async def test_a_bomb_is_refused_by_its_head(files: Files, folder: Path, width: int, height: int) -> None:
+async def test_a_decompression_bomb_is_refused_by_its_header(
+    files: FileStore, folder: Path, width: int, height: int
+) -> None:
     with pytest.raises(BadPhoto) as refused:
-        await prepare_photo(files, a_bomb(width, height), Purpose.LISTING)
+        await prepare_photo(files, a_bomb(width, height), PhotoPurpose.LISTING)
     assert refused.value.text() == "照片像素太多，请选 4000 万像素以内的。"
     assert list((folder / "files").rglob("*.*")) == []
 
 
-async def test_too_many_bytes_are_refused_unread(files: Files) -> None:
+async def test_a_file_above_the_limit_is_refused_undecoded(files: FileStore) -> None:
     with pytest.raises(BadPhoto) as refused:
-        await prepare_photo(files, a_jpeg() + bytes(20 * 1024 * 1024), Purpose.LISTING)
+        await prepare_photo(files, a_jpeg() + bytes(20 * 1024 * 1024), PhotoPurpose.LISTING)
     assert refused.value.text() == "照片太大（20 MB），请选 20 MB 以内的。"
 
 
@@ -141,22 +141,22 @@ async def test_too_many_bytes_are_refused_unread(files: Files) -> None:
     [b"", b"not a photo", b"GIF89a" + bytes(100), SQUARE.encode(), a_jpeg()[:2000], a_bomb(100, 100)],
     ids=["empty", "text", "gif", "svg", "cut off", "short png"],
 )
-async def test_what_is_no_photo_is_refused_in_words(files: Files, content: bytes) -> None:
+async def test_a_file_that_is_not_a_photo_is_refused_with_an_explanation(files: FileStore, content: bytes) -> None:
     with pytest.raises(BadPhoto) as refused:
-        await prepare_photo(files, content, Purpose.LISTING)
+        await prepare_photo(files, content, PhotoPurpose.LISTING)
     assert refused.value.text() == "这个文件打不开，请拍一张 JPEG、PNG 或 WebP 照片。"
 
 
-async def test_heic_is_told_what_to_do(files: Files) -> None:
+async def test_heic_is_refused_with_advice(files: FileStore) -> None:
     with pytest.raises(BadPhoto) as refused:
-        await prepare_photo(files, b"\x00\x00\x00\x18ftypheic" + bytes(100), Purpose.LISTING)
+        await prepare_photo(files, b"\x00\x00\x00\x18ftypheic" + bytes(100), PhotoPurpose.LISTING)
     assert "兼容性最佳" in refused.value.text()
 
 
-async def test_the_same_photo_has_the_same_name_another_has_another(files: Files) -> None:
-    first = await prepare_photo(files, a_jpeg(), Purpose.LISTING)
-    again = await prepare_photo(files, a_jpeg(orientation=1), Purpose.LISTING)
-    other = await prepare_photo(files, a_jpeg(orientation=3), Purpose.LISTING)
+async def test_the_name_of_a_photo_depends_on_its_contents(files: FileStore) -> None:
+    first = await prepare_photo(files, a_jpeg(), PhotoPurpose.LISTING)
+    again = await prepare_photo(files, a_jpeg(orientation=1), PhotoPurpose.LISTING)
+    other = await prepare_photo(files, a_jpeg(orientation=3), PhotoPurpose.LISTING)
     assert first == again
     assert first.sha256 != other.sha256
 
@@ -175,34 +175,34 @@ async def test_the_same_photo_has_the_same_name_another_has_another(files: Files
         f"{'a' * 39}/.svg",
     ],
 )
-async def test_no_other_name_opens_anything(files: Files, name: str) -> None:
+async def test_other_names_are_not_found(files: FileStore, name: str) -> None:
     with pytest.raises(NotFound):
-        await open_photo(files, name)
+        await read_listed_photo(files, name)
 
 
-async def test_a_certificate_is_in_no_public_place(files: Files) -> None:
-    prepared = await prepare_photo(files, a_jpeg(), Purpose.CERTIFICATE)
+async def test_a_certificate_photo_is_not_public(files: FileStore) -> None:
+    prepared = await prepare_photo(files, a_jpeg(), PhotoPurpose.CERTIFICATE)
     with pytest.raises(NotFound):
-        await open_photo(files, f"{prepared.sha256.hex()[:40]}-720.webp")
+        await read_listed_photo(files, f"{prepared.sha256.hex()[:40]}-720.webp")
 
 
-async def test_a_certificate_opens_for_its_owner_and_the_officials_of_its_place_alone(
-    conn: Connection, files: Files
+async def test_a_certificate_photo_is_readable_by_its_owner_and_officials_of_its_division(
+    conn: Connection, files: FileStore
 ) -> None:
-    producer_id = await a_producer(conn)
-    owner = await owner_of(conn, producer_id)
-    prepared = await prepare_photo(files, a_jpeg(), Purpose.CERTIFICATE)
+    producer_id = await make_producer(conn)
+    owner = await load_owner(conn, producer_id)
+    prepared = await prepare_photo(files, a_jpeg(), PhotoPurpose.CERTIFICATE)
     photo_id = await add_photo(conn, owner.account_id, prepared, now=NOW)
     await conn.execute(
         "INSERT INTO certificates (producer_id, kind, photo_id) VALUES ($1, 'identity', $2)", producer_id, photo_id
     )
-    here = await the_actor(conn, await an_official(conn, Role.COUNTY, "130624"))
-    elsewhere = await the_actor(conn, await an_official(conn, Role.COUNTY, "130725"))
-    stranger = await the_actor(conn, await an_account(conn))
+    here = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624"))
+    elsewhere = await load_actor(conn, await make_official(conn, Role.COUNTY, "130725"))
+    stranger = await load_actor(conn, await make_account(conn))
 
-    async def opened(actor_index: int) -> str:
+    async def open_as(actor_index: int) -> str:
         actor = (owner, here, elsewhere, stranger)[actor_index]
-        return await private_photo_file(
+        return await get_private_photo_name(
             conn,
             photo_id,
             account_id=actor.account_id,
@@ -211,23 +211,23 @@ async def test_a_certificate_opens_for_its_owner_and_the_officials_of_its_place_
         )
 
     expected = f"certificate/{prepared.sha256.hex()[:40]}-720.webp"
-    assert await opened(0) == expected
-    assert await opened(1) == expected
+    assert await open_as(0) == expected
+    assert await open_as(1) == expected
     assert (await files.get(expected))[:4] == b"RIFF"
     for refused in (2, 3):
         with pytest.raises(NotFound):
-            await opened(refused)
+            await open_as(refused)
 
 
-async def test_a_drawing_of_our_own_is_kept_as_it_is(files: Files) -> None:
+async def test_a_drawing_is_stored_unchanged(files: FileStore) -> None:
     prepared = await prepare_drawing(files, SQUARE, width=100, height=100)
-    path = photo_paths(prepared.sha256.hex()[:40], "svg").small.removeprefix("/photos/")
-    assert await open_photo(files, path) == SQUARE.encode()
-    with pytest.raises(ValueError, match="refers to nothing"):
+    path = get_photo_paths(prepared.sha256.hex()[:40], "svg").small.removeprefix("/photos/")
+    assert await read_listed_photo(files, path) == SQUARE.encode()
+    with pytest.raises(ValueError, match="external references"):
         await prepare_drawing(files, '<svg><image href="http://x"/></svg>', width=1, height=1)
 
 
-async def test_a_missing_file_and_a_way_out_of_the_folder_are_refused(files: Files) -> None:
+async def test_a_missing_file_and_a_path_outside_the_folder_are_refused(files: FileStore) -> None:
     with pytest.raises(FileMissing):
         await files.get("listing/none.webp")
     with pytest.raises(Exception, match=r"(?i)path|\.\."):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from market.identity import AccountId, Actor
+from market.identity.models import AccountId, Actor
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.orders import (
@@ -19,17 +19,26 @@ from market.orders import (
     Line,
     ListingId,
     Nights,
-    Placed,
+    PlacedOrder,
     VariantId,
     pay_order,
     place,
     seal_address,
 )
-from payments import Balance, Entry, Method, all_balances, entries
+from payments import AccountBalance, JournalEntry, Method, list_balances, list_order_entries
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
-from tests.factories import a_freight_template, a_lot, a_producer, a_product, a_stay, an_account, owner_of, the_actor
-from tests.rails import press_and_follow
+from tests.support.make import (
+    load_actor,
+    load_owner,
+    make_account,
+    make_freight_template,
+    make_lot,
+    make_producer,
+    make_product,
+    make_stay,
+)
+from tests.support.payment import pay_and_apply
 
 FOLDER = Path(__file__).parent
 STORY: dict[str, Any] = json.loads((FOLDER / "shop.json").read_text("utf-8"))
@@ -58,7 +67,7 @@ class World(Struct):
     lots: dict[str, Any] = field(default_factory=dict[str, Any])
     variants: dict[str, Any] = field(default_factory=dict[str, Any])
     listings: dict[str, Any] = field(default_factory=dict[str, Any])
-    orders: dict[str, Placed] = field(default_factory=dict[str, Placed])
+    orders: dict[str, PlacedOrder] = field(default_factory=dict[str, PlacedOrder])
 
     def address(self, buyer: str) -> Destination:
         """Where a buyer of the story lives."""
@@ -69,8 +78,8 @@ class World(Struct):
         """An address in a region."""
         return seal_address(self.seal, Address(name, "17000009001", region, "样例路 1 号"))
 
-    async def place(self, event: dict[str, Any]) -> Placed:
-        """Carry out a `place` of the story."""
+    async def place(self, event: dict[str, Any]) -> PlacedOrder:
+        """Place an order of the story."""
         lines = [
             Line(VariantId(self.variants[name]), quantity) for name, quantity in event["lines"] if "nights" not in event
         ]
@@ -91,7 +100,7 @@ class World(Struct):
         )
 
     async def place_and_pay(self, order: str) -> None:
-        """Carry out the `place` and the `pay` of an order."""
+        """Place and pay an order of the story."""
         event = next(each for each in STORY["events"] if each["do"] == "place" and each["order"] == order)
         self.orders[order] = await self.place(event)
         paid = next(each for each in STORY["events"] if each["do"] == "pay" and each["order"] == order)
@@ -105,7 +114,7 @@ class World(Struct):
             return_url="http://localhost/back",
             now=at(paid["at"]),
         )
-        await press_and_follow(self.db, self.gateway, self.sandbox, self.seal, paying, now=at(paid["at"]))
+        await pay_and_apply(self.db, self.gateway, self.sandbox, self.seal, paying, now=at(paid["at"]))
 
     def role(self, account: str) -> str:
         """Turn an account's code into the story's: orders and producers have names of their own there."""
@@ -125,7 +134,7 @@ class World(Struct):
     async def ledger(self, order: str) -> list[tuple[str, str, list[list[Any]]]]:
         """The order's transactions as the story writes them: time, kind, legs."""
         async with self.db.connection() as conn:
-            found: list[Entry] = await entries(conn, order=str(self.orders[order].number))
+            found: list[JournalEntry] = await list_order_entries(conn, order=str(self.orders[order].number))
         return [
             (
                 entry.at.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"),
@@ -138,7 +147,7 @@ class World(Struct):
     async def balances(self) -> dict[str, int]:
         """Every account by the story's name."""
         async with self.db.connection() as conn:
-            found: list[Balance] = await all_balances(conn)
+            found: list[AccountBalance] = await list_balances(conn)
         return {self.role(each.code): each.minor for each in found}
 
 
@@ -151,20 +160,20 @@ async def build(world: World) -> None:
     """Write the story's world into an empty market."""
     async with world.db.transaction() as conn:
         for each in STORY["buyers"]:
-            account = await an_account(conn, name=each["name"])
-            world.buyers[each["id"]] = await the_actor(conn, account)
+            account = await make_account(conn, name=each["name"])
+            world.buyers[each["id"]] = await load_actor(conn, account)
         ids: dict[str, Any] = {}
         for each in STORY["producers"]:
             kind = KINDS.get(each["kind"], "homestay")
-            ids[each["id"]] = await a_producer(conn, name=each["name"], kind=kind, village=each["village"])
-            world.owners[each["id"]] = await owner_of(conn, ids[each["id"]])
+            ids[each["id"]] = await make_producer(conn, name=each["name"], kind=kind, village=each["village"])
+            world.owners[each["id"]] = await load_owner(conn, ids[each["id"]])
             world.producers[each["id"]] = await conn.fetchval(
                 "SELECT number FROM producers WHERE id = $1", ids[each["id"]]
             )
             await _freight(conn, ids[each["id"]], each["freight"])
         owner_of_lot = {each["lot"]: each["producer"] for each in STORY["listings"] if "lot" in each}
         for lot in STORY["lots"]:
-            world.lots[lot["id"]] = await a_lot(
+            world.lots[lot["id"]] = await make_lot(
                 conn, ids[owner_of_lot[lot["id"]]], left=lot["stock"], unit=lot["unit"], label=lot["what"]
             )
         for listing in STORY["listings"]:
@@ -175,7 +184,7 @@ async def _freight(conn: Connection, producer_id: UUID, name: str | None) -> Non
     if name is None:
         return
     template = next(each for each in STORY["freight_templates"] if each["id"] == name)
-    await a_freight_template(
+    await make_freight_template(
         conn, producer_id,
         **{key: template[key] for key in ("first_g", "first_fen", "next_g", "next_fen", "free_above_fen", "no_ship")},
     )  # fmt: skip
@@ -193,7 +202,7 @@ async def _listing(conn: Connection, world: World, listing: dict[str, Any], prod
             for holiday, name in ((False, "cancel_tiers"), (True, "holiday_cancel_tiers"))
             for tier in listing.get(name, [])
         ]
-        stay = await a_stay(
+        stay = await make_stay(
             conn, producer_id, title=listing["title"], price_fen=listing["price_fen"], rooms=listing["units"],
             seasons=seasons, tiers=tiers, commission_bp=bp["tourism"],
         )  # fmt: skip
@@ -201,25 +210,25 @@ async def _listing(conn: Connection, world: World, listing: dict[str, Any], prod
         return
     if "lot" not in listing:
         return
-    product = await a_product(
+    product = await make_product(
         conn, producer_id, title=listing["title"], unit=listing["unit"], price_fen=listing["price_fen"],
-        gross_g=listing["gross_g"], net_g=listing.get("net_g"), takes=listing["takes"],
+        gross_g=listing["gross_g"], net_g=listing.get("net_g"), lot_units_per_item=listing["takes"],
         lot_id=world.lots[listing["lot"]], commission_bp=bp["goods"],
     )  # fmt: skip
     world.variants[listing["id"]], world.listings[listing["id"]] = product.variant_id, product.listing_id
 
 
-async def rush(world: World) -> tuple[list[Placed], list[BaseException]]:
-    """The story's race, with a buyer of their own for each."""
+async def rush(world: World) -> tuple[list[PlacedOrder], list[BaseException]]:
+    """The story's race, each buyer with an account of their own."""
     event = next(each for each in STORY["events"] if each["do"] == "race")
     async with world.db.transaction() as conn:
-        buyers = [AccountId(await an_account(conn)) for _ in range(event["buyers"])]
+        buyers = [AccountId(await make_account(conn)) for _ in range(event["buyers"])]
     line = Line(VariantId(world.variants[event["listing"]]), event["each"])
     answers = await asyncio.gather(
         *(place(world.batcher, buyer, [line], address=world.address("B1"), now=at(event["at"])) for buyer in buyers),
         return_exceptions=True,
     )
     return (
-        [each for each in answers if isinstance(each, Placed)],
+        [each for each in answers if isinstance(each, PlacedOrder)],
         [each for each in answers if isinstance(each, BaseException)],
     )

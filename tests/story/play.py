@@ -1,36 +1,30 @@
-"""Plays the story's commands in process: the same functions that the commands call, on a database of the test's own."""
+"""Play the story's commands in process, with the functions that the commands call, on a test database."""
 
 import argparse
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from market.identity import Actor
-from market.identity.actors import actor_by_handle
+from market.identity.actors import find_actor_by_handle
+from market.identity.models import Actor
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal
-from market.reports.subsidies import month as monthly
-from market.reports.subsidies.idle import idle_of
-from market.reports.subsidies.quarter import quarter_of
-from market.subsidies.approve import confirm_month, decide_month, review_month
-from market.subsidies.case import case_of
-from market.subsidies.cycles import find_cycle, read_month, read_quarter
-from market.subsidies.decide_finding import decide_finding
-from market.subsidies.files import Upload
-from market.subsidies.import_billing import import_billing, read_manifest
-from market.subsidies.import_bindings import import_bindings
-from market.subsidies.import_enrolments import import_enrolments
-from market.subsidies.import_officials import import_officials
-from market.subsidies.import_plans import import_budget, import_plans
-from market.subsidies.import_programmes import import_programmes, named_documents
-from market.subsidies.import_register import import_register
-from market.subsidies.import_usage import import_opening, import_usage
-from market.subsidies.run import run_month
-from market.subsidies.settle import close_month, reconcile_month, settle_month, settlement_of
+from market.reports import month_export as monthly
+from market.reports.idle import list_idle_lines
+from market.reports.quarter import compute_quarter
+from market.subsidies.findings.decide import decide_finding
+from market.subsidies.imports.officials import import_officials
+from market.subsidies.imports.run_import import ImportContext, run_import
+from market.subsidies.imports.upload import Upload
+from market.subsidies.month.build_case import load_case
+from market.subsidies.month.cycles import find_cycle, read_month, read_quarter
+from market.subsidies.month.settle import get_settlement
+from market.subsidies.month.steps import STEPS_BY_NAME
+from market.subsidies.month.take_step import take_step
+from market.subsidies.programmes.import_programmes import list_document_names
 
 STORY = Path(__file__).parent
 INPUT = STORY / "input"
@@ -46,27 +40,6 @@ _parser.add_argument("--stop", action="append", default=[])
 _parser.add_argument("--take-changes", action="store_true")
 _parser.add_argument("--dry-run", action="store_true")
 
-_STEPS: dict[str, Callable[..., Awaitable[object]]] = {
-    "run": run_month,
-    "confirm": confirm_month,
-    "review": review_month,
-    "decide": decide_month,
-    "settle": settle_month,
-    "reconcile": reconcile_month,
-    "close": close_month,
-}
-_PLAIN: dict[str, Callable[..., Awaitable[object]]] = {
-    "plans": import_plans,
-    "budget": import_budget,
-    "opening": import_opening,
-    "usage": import_usage,
-}
-_SEALED: dict[str, Callable[..., Awaitable[object]]] = {
-    "register": import_register,
-    "enrolments": import_enrolments,
-    "bindings": import_bindings,
-}
-
 
 def nine_o_clock(day: str) -> datetime:
     """The story's clock: nine in the morning of a day."""
@@ -74,7 +47,7 @@ def nine_o_clock(day: str) -> datetime:
 
 
 class Player:
-    """Plays commands on a database; refusals are answers, and what they began is rolled back."""
+    """Plays commands on a database; a refusal is an answer, and its transaction is rolled back."""
 
     def __init__(self, database: Database, seal: Seal, story: Path = STORY) -> None:
         self.database = database
@@ -88,7 +61,7 @@ class Player:
         try:
             async with self.database.transaction(scope="all" if "officials" in argv else COUNTY) as conn:
                 handle = getattr(given, "as")
-                actor = await actor_by_handle(conn, handle, day=date.fromisoformat(day)) if handle else None
+                actor = await find_actor_by_handle(conn, handle, day=date.fromisoformat(day)) if handle else None
                 answer = await self._do(conn, actor, given, now)
         except Refusal as refusal:
             return {
@@ -108,7 +81,7 @@ class Player:
             return await self._report(conn, rest[0], given)
         month = read_month(given.month)
         if name == "case":
-            return await case_of(conn, COUNTY, month)
+            return await load_case(conn, COUNTY, month)
         if name == "finding":
             return await decide_finding(
                 conn,
@@ -122,7 +95,7 @@ class Player:
                 why=given.why,
                 now=now,
             )
-        return await _STEPS[name](conn, actor, COUNTY, month, now=now)
+        return await take_step(conn, STEPS_BY_NAME[name], actor, COUNTY, month, now=now)
 
     async def _import(
         self, conn: Connection, actor: Actor | None, kind: str, given: argparse.Namespace, now: datetime
@@ -132,25 +105,27 @@ class Player:
         if kind == "officials":
             return await import_officials(conn, county=COUNTY, name=path.name, content=content, now=now)
         upload = Upload(COUNTY, kind, path.name, content, given.dry_run, given.take_changes)
-        if kind in _PLAIN:
-            return await _PLAIN[kind](conn, actor, upload, now=now)
-        if kind in _SEALED:
-            return await _SEALED[kind](conn, actor, upload, seal=self.seal, now=now)
+        beside: list[str] = []
         if kind == "programmes":
-            documents = {name: (path.parent / name).read_bytes() for name in named_documents(upload)}
-            return await import_programmes(conn, actor, upload, documents, now=now)
-        manifest = path.with_suffix(".manifest.json")
-        return await import_billing(conn, actor, upload, read_manifest(manifest.name, manifest.read_bytes()), now=now)
+            beside = list_document_names(upload)
+        elif kind == "billing":
+            beside = [path.with_suffix(".manifest.json").name]
+        attachments = {name: (path.parent / name).read_bytes() for name in beside}
+        return await run_import(conn, actor, upload, ImportContext(seal=self.seal, now=now, attachments=attachments))
 
     async def _report(self, conn: Connection, name: str, given: argparse.Namespace) -> object:
         if given.quarter:
             first, until = read_quarter(given.quarter)
-            return await (quarter_of if name == "quarter" else idle_of)(conn, COUNTY, first, until)
+            return await (compute_quarter if name == "quarter" else list_idle_lines)(conn, COUNTY, first, until)
         month = read_month(given.month)
         if name in ("claims", "findings", "adjustments"):
-            read = {"claims": monthly.claims_of, "findings": monthly.findings_of, "adjustments": monthly.adjustments_of}
+            read = {
+                "claims": monthly.list_claim_rows,
+                "findings": monthly.list_finding_rows,
+                "adjustments": monthly.list_adjustment_rows,
+            }
             return await read[name](conn, COUNTY, month)
         cycle = await find_cycle(conn, COUNTY, month)
         if name == "settlement":
-            return await settlement_of(conn, cycle)
-        return await (monthly.sheet_of if name == "sheets" else monthly.villages_of)(conn, cycle)
+            return await get_settlement(conn, cycle)
+        return await (monthly.list_operator_rows if name == "sheets" else monthly.list_village_rows)(conn, cycle)

@@ -7,7 +7,7 @@ import pytest
 
 from market.subsidies.engine import calculate, read_case
 from tests.subsidies.engine.cases import shuffled
-from tests.subsidies.engine.chance import from_seed
+from tests.subsidies.engine.random_cases import make_random
 
 CASES = Path(__file__).parent / "expected" / "cases"
 NAMES = ["2019-01", "2019-01-again", "2019-02", "2019-02-again", "2019-03"]
@@ -28,7 +28,7 @@ def test_a_shuffled_case_of_the_story_has_the_same_hashes(name: str) -> None:
     case = json.loads((CASES / f"{name}.json").read_bytes())
     answer = calculate(read_case(json.dumps(case)))
     for seed in range(20):
-        again = calculate(read_case(json.dumps(shuffled(case, from_seed(seed)))))
+        again = calculate(read_case(json.dumps(shuffled(case, make_random(seed)))))
         assert again == answer
 
 

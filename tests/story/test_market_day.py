@@ -6,16 +6,19 @@ from typing import Any
 
 import pytest
 
-from market.aftersales import Why, confirm_receipt, get_statement, refund_line
-from market.bookings import stay_nights
+from market.aftersales.models import LineRefundReason
+from market.aftersales.receive import confirm_receipt
+from market.aftersales.refund import refund_line
+from market.aftersales.statement import get_statement
+from market.bookings.calendar import list_stay_nights
 from market.kernel import Connection, Database, Refusal
 from market.kernel.seal import Seal
 from market.orders import (
     Batcher,
+    InvalidQuantity,
     NightsTaken,
-    NotShippedThere,
-    PaidAlready,
-    QuantityWrong,
+    OrderAlreadyPaid,
+    RegionNotServed,
     SoldOut,
     WaitingForPayment,
     cancel_order,
@@ -42,7 +45,7 @@ def expected_order(order: str) -> dict[str, Any]:
 
 
 async def check_order(world: World, order: str, buyer: str) -> None:
-    """Hold an order against the story: its lines, its suborders, its sums."""
+    """Compare an order with the story: lines, suborders, sums."""
     wanted = expected_order(order)
     async with world.db.connection() as conn:
         found = await get_order(conn, world.seal, world.buyers[buyer], world.orders[order].id)
@@ -78,7 +81,7 @@ async def follow_o4(world: World) -> None:
     assert sorted(ledger, key=str) == sorted(expected_ledger("O4"), key=str)
     await check_order(world, "O4", "B4")
     async with world.db.connection() as conn:
-        nights = await stay_nights(conn, world.listings["L6"], arrive=date(2019, 10, 3), leave=date(2019, 10, 5))
+        nights = await list_stay_nights(conn, world.listings["L6"], arrive=date(2019, 10, 3), leave=date(2019, 10, 5))
         assert [(each.night.isoformat(), each.free) for each in nights] == [
             (each["night"], each["free"]) for each in EXPECTED["nights"]
         ]
@@ -97,7 +100,7 @@ async def follow_o5(world: World) -> None:
     event = next(each for each in STORY["events"] if each["do"] == "bad fruit" and each["order"] == "O5")
     line = order.suborders[0].lines[0]
     refund = await refund_line(
-        world.db, world.gateway, world.owners["P3"], line.id, key="O5", reason=Why.BAD_FRUIT,
+        world.db, world.gateway, world.owners["P3"], line.id, key="O5", reason=LineRefundReason.BAD_FRUIT,
         share_bp=event["share_bp"], now=at(event["at"]),
     )  # fmt: skip
     assert (refund.amount_fen, refund.left_fen) == (19_20, 76_80)
@@ -121,7 +124,7 @@ async def test_bad_fruit_after_release_comes_from_the_recorded_parts(world: Worl
     await follow_o5(world)
 
 
-async def test_two_hundred_buyers_rush_at_fifty_boxes(world: World) -> None:
+async def test_two_hundred_buyers_race_for_fifty_boxes(world: World) -> None:
     await world.place_and_pay("O1")
     placed, refused = await rush(world)
     wanted = EXPECTED["race"]
@@ -130,14 +133,14 @@ async def test_two_hundred_buyers_rush_at_fifty_boxes(world: World) -> None:
     assert {type(each) for each in refused} == {WaitingForPayment}
     async with world.db.connection() as conn:
         lot = await conn.fetchrow(
-            "SELECT left_units, waiting_units, sold_units FROM lots WHERE id = $1", world.lots["B"]
+            "SELECT available_units, reserved_units, sold_units FROM lots WHERE id = $1", world.lots["B"]
         )
     assert lot is not None
     assert tuple(lot) == (wanted["stock_after"], 50, 2)
 
 
 REFUSED = {
-    "L4 does not ship to 54": (NotShippedThere, "address.region_code", "土鸡蛋 30枚箱 不发往这里"),
+    "L4 does not ship to 54": (RegionNotServed, "address.region_code", "土鸡蛋 30枚箱 不发往这里"),
     "only 25 of L5 are left after O2 and O5": (SoldOut, "lines[0].quantity", "只剩 25 袋"),
     "28 boxes and 30 eggs are 870 枚 of one lot that holds 860: lines on one lot are summed": (
         SoldOut,
@@ -145,29 +148,29 @@ REFUSED = {
         "只剩 28 箱",
     ),
     "two rooms only": (NightsTaken, "nights[0]", "这几晚房间不够"),
-    "quantity zero": (QuantityWrong, "lines[0].quantity", "要在 1 到 9999 之间"),
+    "quantity zero": (InvalidQuantity, "lines[0].quantity", "要在 1 到 9999 之间"),
 }
 
 
 @pytest.mark.parametrize("why", REFUSED)
 async def test_what_the_story_refuses_changes_nothing(world: World, owner: Connection, why: str) -> None:
     kind, named, message = REFUSED[why]
-    await owner.execute("UPDATE lots SET left_units = 860 WHERE id = $1", world.lots["D"])
-    await owner.execute("UPDATE lots SET left_units = 25 WHERE id = $1", world.lots["E"])
-    before = await owner.fetch("SELECT id, left_units, waiting_units FROM lots ORDER BY id")
+    await owner.execute("UPDATE lots SET available_units = 860 WHERE id = $1", world.lots["D"])
+    await owner.execute("UPDATE lots SET available_units = 25 WHERE id = $1", world.lots["E"])
+    before = await owner.fetch("SELECT id, available_units, reserved_units FROM lots ORDER BY id")
     wish = next(each["try"] for each in STORY["refused"] if each["why"] == why)
     with pytest.raises(Refusal) as told:
         await world.place({"at": "2019-09-20T12:00", **wish})
     assert type(told.value) is kind
     assert (told.value.errors[0].field, told.value.errors[0].message) == (named, message)
-    assert await owner.fetch("SELECT id, left_units, waiting_units FROM lots ORDER BY id") == before
+    assert await owner.fetch("SELECT id, available_units, reserved_units FROM lots ORDER BY id") == before
     assert await owner.fetchval("SELECT count(*) FROM orders") == 0
     assert await owner.fetchval("SELECT count(*) FROM taken_nights") == 0
 
 
 async def test_a_paid_order_is_not_charged_again(world: World) -> None:
     await world.place_and_pay("O4")
-    with pytest.raises(PaidAlready):
+    with pytest.raises(OrderAlreadyPaid):
         await pay_order(
             world.db, world.gateway, world.buyers["B4"], world.orders["O4"].id, method=Method.WECHAT,
             return_url=None, now=at("2019-09-20T10:00"),
@@ -175,7 +178,7 @@ async def test_a_paid_order_is_not_charged_again(world: World) -> None:
     assert await world.ledger("O4") == expected_ledger("O4")[:1]
 
 
-async def test_the_orders_that_are_told_leave_the_balances_of_the_story(world: World) -> None:
+async def test_the_orders_leave_the_balances_of_the_story(world: World) -> None:
     """O1, O4 and O5 to their ends: what they left in each account, by the story's own transactions."""
     for follow in (follow_o1, follow_o4, follow_o5):
         await follow(world)

@@ -42,7 +42,7 @@ def cut(spans: list[Answer], first: str, until: str) -> list[Answer]:
 
 
 def in_month(case: Answer) -> Answer:
-    """A case in one order, its intervals cut to the month, uses before the last one before it left out."""
+    """A case with sorted lists, intervals clipped to the month, and of the uses before it only the last."""
     month = date.fromisoformat(f"{case['month']}-01")
     first, until = month.isoformat(), (month.replace(day=28).replace(day=1).isoformat())
     until = date(month.year + month.month // 12, month.month % 12 + 1, 1).isoformat()

@@ -5,17 +5,17 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from market.kernel import Connection, open_database
+from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal
-from market.startup import APP_ROLE
-from tests.conftest import Server, clone, drop
+from tests.conftest import EmbeddedServer, clone_database, drop_database
 from tests.story.play import Player
 from tests.story.test_month import play_to
 
 CALCULATED, CLOSED, ALL = 12, 19, 45
 
 
-async def _played(server: Server, template: str, seal: Seal, steps: int) -> str:
-    name = await clone(server, template)
+async def _played(server: EmbeddedServer, template: str, seal: Seal, steps: int) -> str:
+    name = await clone_database(server, template)
     db = await open_database(server.dsn(name), role=APP_ROLE, max_size=4)
     await play_to(Player(db, seal), steps)
     await db.close()
@@ -23,41 +23,41 @@ async def _played(server: Server, template: str, seal: Seal, steps: int) -> str:
 
 
 @pytest.fixture(scope="session")
-async def calculated_template(server: Server, template: str, seal: Seal) -> str:
-    """A database in which January is calculated and nobody has looked at it."""
+async def calculated_template(server: EmbeddedServer, template: str, seal: Seal) -> str:
+    """A database in which January is calculated and not approved."""
     return await _played(server, template, seal, CALCULATED)
 
 
 @pytest.fixture(scope="session")
-async def quarter_template(server: Server, template: str, seal: Seal) -> str:
+async def quarter_template(server: EmbeddedServer, template: str, seal: Seal) -> str:
     """A database in which the quarter is closed."""
     return await _played(server, template, seal, ALL)
 
 
-async def _player(server: Server, template: str, seal: Seal) -> AsyncGenerator[Player]:
-    name = await clone(server, template)
+async def _player(server: EmbeddedServer, template: str, seal: Seal) -> AsyncGenerator[Player]:
+    name = await clone_database(server, template)
     db = await open_database(server.dsn(name), role=APP_ROLE, max_size=20, acquire_timeout=30)
     yield Player(db, seal)
     await db.close()
-    await drop(server, name)
+    await drop_database(server, name)
 
 
 @pytest.fixture
-async def january(server: Server, calculated_template: str, seal: Seal) -> AsyncGenerator[Player]:
-    """The county with January calculated, of the test's own."""
+async def january(server: EmbeddedServer, calculated_template: str, seal: Seal) -> AsyncGenerator[Player]:
+    """The county with January calculated, in a database of its own."""
     async for player in _player(server, calculated_template, seal):
         yield player
 
 
 @pytest.fixture
-async def quarter(server: Server, quarter_template: str, seal: Seal) -> AsyncGenerator[Player]:
-    """The county with the quarter closed, of the test's own."""
+async def quarter(server: EmbeddedServer, quarter_template: str, seal: Seal) -> AsyncGenerator[Player]:
+    """The county with the quarter closed, in a database of its own."""
     async for player in _player(server, quarter_template, seal):
         yield player
 
 
 @pytest.fixture
-async def empty(server: Server, template: str, seal: Seal) -> AsyncGenerator[Player]:
+async def empty(server: EmbeddedServer, template: str, seal: Seal) -> AsyncGenerator[Player]:
     """An empty market with the county's officials."""
     async for player in _player(server, template, seal):
         await player(["import", "officials", "input/officials.csv"])
@@ -66,7 +66,7 @@ async def empty(server: Server, template: str, seal: Seal) -> AsyncGenerator[Pla
 
 @pytest.fixture
 async def county(january: Player) -> AsyncGenerator[Connection]:
-    """A transaction on the county with January calculated, in the county's own sight; it is rolled back."""
+    """A transaction scoped to the county with January calculated; it is rolled back."""
     async with january.database.connection() as conn:
         transaction = conn.transaction()
         await transaction.start()

@@ -1,16 +1,16 @@
-"""What the schema itself refuses, whoever writes."""
+"""What the schema itself refuses, for every writer."""
 
 import asyncpg
 import pytest
 
 from market.kernel import Connection
 
-ONE_OF = {
+ANY_ROW = {
     "person": "(SELECT id FROM persons LIMIT 1)",
     "account": "(SELECT id FROM accounts WHERE handle = 'xian')",
     "cycle": "(SELECT id FROM cycles LIMIT 1)",
     "run": "(SELECT id FROM runs LIMIT 1)",
-    "file": "(SELECT id FROM sheet_files WHERE kind = 'billing' LIMIT 1)",
+    "file": "(SELECT id FROM import_files WHERE kind = 'billing' LIMIT 1)",
 }
 BINDING = (
     "INSERT INTO bindings (county_code, line_code, operator, kind, number, identity_index, plan_code, device, sim,"
@@ -18,7 +18,7 @@ BINDING = (
 )
 CLAIM = (
     "INSERT INTO claims (file_id, row_number, county_code, month, operator, number, kind, programme_code, charge_fen,"
-    f" reduction_fen, billed_fen, corrects_month) VALUES ({ONE_OF['file']}, 99, '130624',"
+    f" reduction_fen, billed_fen, corrects_month) VALUES ({ANY_ROW['file']}, 99, '130624',"
 )
 TERMS = (
     "INSERT INTO programme_terms (county_code, programme_code, valid_during, kind, household_pays_bp, fixed_fen,"
@@ -27,7 +27,7 @@ TERMS = (
 POSTING = (
     "INSERT INTO subsidy_postings (cycle_id, line_code, for_month, revision, county_code, run_id, operator, kind,"
     " approved_fen, conceded_fen, public_fen, settled_before_fen, shares, posted_at)"
-    f" VALUES ({ONE_OF['cycle']}, 'YD-01', '2019-01-01', 1, '130624', {ONE_OF['run']}, 'mobile', 'mobile',"
+    f" VALUES ({ANY_ROW['cycle']}, 'YD-01', '2019-01-01', 1, '130624', {ANY_ROW['run']}, 'mobile', 'mobile',"
 )
 
 REFUSED = {
@@ -35,20 +35,20 @@ REFUSED = {
         "memberships_one_household_a_day",
         (
             "INSERT INTO memberships (county_code, person_id, household_code, seat, relation, valid_during)"
-            f" VALUES ('130624', {ONE_OF['person']}, 'H16', 9, '其他', '[2019-01-01,2019-02-01)')"
+            f" VALUES ('130624', {ANY_ROW['person']}, 'H16', 9, '其他', '[2019-01-01,2019-02-01)')"
         ),
     ),
     "a household has one standing a day": (
-        "household_standings_one_a_day",
+        "household_statuses_one_a_day",
         (
-            "INSERT INTO household_standings SELECT county_code, household_code, '[2019-01-01,2019-02-01)',"
+            "INSERT INTO household_statuses SELECT county_code, household_code, '[2019-01-01,2019-02-01)',"
             " village_code,"
-            " village_name, registered, monitoring, risk_removed_on, tier FROM household_standings LIMIT 1"
+            " village_name, registered, monitoring, risk_removed_on, tier FROM household_statuses LIMIT 1"
         ),
     ),
     "a household lives in its county": (
-        "household_standings_village_of_county",
-        "UPDATE household_standings SET village_code = '130623100201' WHERE household_code = 'H01'",
+        "household_statuses_village_of_county",
+        "UPDATE household_statuses SET village_code = '130623100201' WHERE household_code = 'H01'",
     ),
     "a number is bound to one line a day": (
         "bindings_one_line_a_number_and_day",
@@ -141,7 +141,7 @@ REFUSED = {
             "INSERT INTO run_lines SELECT run_id, 'X', county_code, operator, kind, programme_code, in_snapshot,"
             " household_code, village_code, village_name, payable_households, payable_days, 100, 100, 101, -1,"
             " -1, 0, 0,"
-            " shares, settled_fen, reasons, removed_on, trace FROM run_lines LIMIT 1"
+            " shares, settled_fen, reasons, causes, removed_on, steps FROM run_lines LIMIT 1"
         ),
     ),
     "nobody is funded beyond what was approved": (
@@ -150,7 +150,7 @@ REFUSED = {
             "INSERT INTO run_lines SELECT run_id, 'X', county_code, operator, kind, programme_code, in_snapshot,"
             " household_code, village_code, village_name, payable_households, payable_days, 100, 100, 100, 0,"
             " 0, 60, 41,"
-            " shares, settled_fen, reasons, removed_on, trace FROM run_lines LIMIT 1"
+            " shares, settled_fen, reasons, causes, removed_on, steps FROM run_lines LIMIT 1"
         ),
     ),
     "a subject has one finding of a check": (
@@ -188,7 +188,7 @@ async def test_one_fact_is_posted_once(county: Connection) -> None:
 
 
 APPEND_ONLY = (
-    "sheet_files",
+    "import_files",
     "claims",
     "cycle_events",
     "cycle_duties",
@@ -203,7 +203,7 @@ APPEND_ONLY = (
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
-async def test_what_was_written_stays_whoever_owns_it(owner: Connection, table: str) -> None:
+async def test_written_rows_stay_even_for_their_owner(owner: Connection, table: str) -> None:
     assert not await owner.fetchval(
         f"SELECT has_table_privilege('market_app', '{table}', 'UPDATE')"
         f" OR has_table_privilege('market_app', '{table}', 'DELETE')"

@@ -1,69 +1,58 @@
-"""R2, R3 and the line cap of R4: from a monthly charge to the full-month amount; and how sums are written."""
+"""R2, R3 and the line cap of R4: from a monthly charge to the full-month amount."""
 
 from msgspec import Struct
 
-from market.subsidies.engine.models import WHOLE_BP, Kind, Terms
-from payments.money import Fen, yuan
+from market.subsidies.engine.models import WHOLE_BP, Terms, TermsKind
+from market.subsidies.engine.steps import AmountStep, FixedAmountStep, LineCapStep, PercentOffStep
+from payments.money import Fen
 
 
-class Rate(Struct, frozen=True, gc=False):
-    """What a whole month of one charge is subsidised with by one version of the terms, and how that was counted."""
+class FullMonthRate(Struct, frozen=True, gc=False):
+    """The subsidy of a whole month under one version of the terms and one charge, and the steps that made it."""
 
     amount_fen: Fen
-    steps: tuple[str, ...]
+    steps: tuple[AmountStep, ...]
 
 
-class Rates:
-    """Rates by terms and charge: a county's lines know few charges, so each rate is counted once."""
+class RateCache:
+    """Rates by terms and charge: the lines of a county have few charges, so each rate is computed once."""
 
     def __init__(self) -> None:
-        self._rates: dict[tuple[int, Fen], tuple[Terms, Rate]] = {}
+        self._rates: dict[tuple[int, Fen], tuple[Terms, FullMonthRate]] = {}
 
-    def rate(self, terms: Terms, charge: Fen) -> Rate:
-        """Return the rate; terms are told apart by identity, and kept so that it stays theirs."""
+    def get(self, terms: Terms, charge: Fen) -> FullMonthRate:
+        """Return the rate. The key is the identity of the terms, which are kept so that it stays unique."""
         key = (id(terms), charge)
         known = self._rates.get(key)
         if known is None:
-            known = self._rates[key] = terms, rate_charge(terms, charge)
+            known = self._rates[key] = terms, compute_rate(terms, charge)
         return known[1]
 
 
-def rate_charge(terms: Terms, charge: Fen) -> Rate:
-    """Return what a whole month of the charge is subsidised with, after the line cap.
+def compute_rate(terms: Terms, charge: Fen) -> FullMonthRate:
+    """Return the subsidy of a whole month of the charge, after the line cap.
 
-    Percent off: the household pays its part rounded down, so the fraction is the household's gain. A fixed amount
-    is never more than the charge.
+    Percent off: the household's part is rounded down, so the household gains the fraction. A fixed amount never
+    exceeds the charge.
     """
-    amount, step = _before_cap(terms, charge)
-    steps = [step]
-    if terms.line_cap_fen is not None and terms.line_cap_fen < amount:
-        steps.append(f"{yuan(terms.line_cap_fen)}: line cap, instead of {yuan(amount)}")
-        amount = terms.line_cap_fen
-    return Rate(amount, tuple(steps))
+    step = _compute_uncapped(terms, charge)
+    cap_fen = terms.line_cap_fen
+    if cap_fen is None or cap_fen >= step.amount_fen:
+        return FullMonthRate(step.amount_fen, (step,))
+    return FullMonthRate(cap_fen, (step, LineCapStep(cap_fen=cap_fen, amount_fen=step.amount_fen)))
 
 
-def _before_cap(terms: Terms, charge: Fen) -> tuple[Fen, str]:
-    if terms.kind is Kind.PERCENT_OFF:
+def _compute_uncapped(terms: Terms, charge: Fen) -> PercentOffStep | FixedAmountStep:
+    if terms.kind is TermsKind.PERCENT_OFF:
         pays_bp = terms.household_pays_bp
-        assert pays_bp is not None, "the reader wants it"  # noqa: S101
-        pays = charge * pays_bp // WHOLE_BP
-        return Fen(charge - pays), (
-            f"{yuan(charge - pays)}: charge {yuan(charge)} less {yuan(pays)}, "
-            f"{percent(pays_bp)} of it rounded down, which the household pays"
-        )
+        assert pays_bp is not None, "the reader requires it"
+        pays = Fen(charge * pays_bp // WHOLE_BP)
+        return PercentOffStep(amount_fen=Fen(charge - pays), charge_fen=charge, pays_fen=pays, pays_bp=pays_bp)
     fixed = terms.fixed_fen
-    assert fixed is not None, "the reader wants it"  # noqa: S101
-    return min(
-        fixed, charge
-    ), f"{yuan(min(fixed, charge))}: the smaller of fixed {yuan(fixed)} and charge {yuan(charge)}"
+    assert fixed is not None, "the reader requires it"
+    return FixedAmountStep(amount_fen=min(fixed, charge), fixed_fen=fixed, charge_fen=charge)
 
 
-def half_up(numerator: int, denominator: int) -> Fen:
-    """Return the non-negative fraction of fen rounded half up: whoever is paid gains the half."""
+def round_half_up(numerator: int, denominator: int) -> Fen:
+    """Return a non-negative fraction of fen rounded half up; the payee gains the half."""
     return Fen((2 * numerator + denominator) // (2 * denominator))
-
-
-def percent(rate_bp: int) -> str:
-    """Return basis points as they are written: `50%`, `33.33%`."""
-    whole, rest = divmod(rate_bp, 100)
-    return f"{whole}%" if not rest else f"{whole}.{rest:02d}".rstrip("0") + "%"

@@ -1,59 +1,69 @@
-"""The month's calculation, from a case without fault to the answer: pure, the same for the same case."""
+"""The calculation of a month: from a valid case to its answer, purely and deterministically."""
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from market.subsidies.engine.amounts import Rates
+from market.subsidies.engine.amounts import RateCache
+from market.subsidies.engine.answer import Answer, AnswerLine, Totals
 from market.subsidies.engine.canonical import hash_case, hash_result
-from market.subsidies.engine.days import Month, read_month
-from market.subsidies.engine.entitle import Entitlement, entitle
-from market.subsidies.engine.explain import explain
-from market.subsidies.engine.fund import Funding, fund
-from market.subsidies.engine.models import Answer, AnswerLine, Case, Funder, Totals
-from market.subsidies.engine.reasons import find_reasons
-from market.subsidies.engine.standing import stand
+from market.subsidies.engine.coverage import compute_coverage
+from market.subsidies.engine.days import ServiceMonth, read_month
+from market.subsidies.engine.entitle import Entitlement, compute_entitlements
+from market.subsidies.engine.explain import explain_en
+from market.subsidies.engine.fund import Funding, compute_fundings
+from market.subsidies.engine.models import Case, Funder
+from market.subsidies.engine.reasons import find_causes, find_reasons
+from market.subsidies.engine.trace import list_steps
 from payments.money import Fen
 
 
 def calculate(case: Case) -> Answer:
     """Return what each line of the month gets, who bears it and why.
 
-    The case comes from `read_case` or `check_case`: it has no fault, and its lists are in one order. Sums are fen;
-    each line's entitlement is rounded once (R1).
+    The case comes from `read_case` or `check_case`, so it is valid and its lists are sorted. Sums are in fen; the
+    entitlement of each line is rounded once (R1).
     """
     month = read_month(case.month)
-    assert month is not None, "only a read case is calculated"  # noqa: S101
+    assert month is not None, "the case was not read by read_case or check_case"
     programmes = {programme.code: programme for programme in case.programmes}
     tiers = {household.id: household.tier for household in case.households}
-    rates = Rates()
-    entitlements = entitle([stand(line, programmes[line.programme], month, rates) for line in case.lines], month)
-    fundings = fund(entitlements, tiers, budget_fen=case.budget_fen, month=month)
+    rates = RateCache()
+    entitlements = compute_entitlements(
+        [compute_coverage(line, programmes[line.programme], month, rates) for line in case.lines], month
+    )
+    fundings = compute_fundings(entitlements, tiers, budget_fen=case.budget_fen, month=month)
     lines = tuple(
-        _answer_line(entitlement, funding, month) for entitlement, funding in zip(entitlements, fundings, strict=True)
+        _build_line(entitlement, funding, month) for entitlement, funding in zip(entitlements, fundings, strict=True)
     )
     totals = _add_up(lines)
     return Answer(case.month, hash_case(case), hash_result(lines, totals), lines, totals)
 
 
-def _answer_line(entitlement: Entitlement, funding: Funding, month: Month) -> AnswerLine:
-    line = entitlement.standing.line
-    removed_on = entitlement.standing.silence.removed_on
+def _build_line(entitlement: Entitlement, funding: Funding, month: ServiceMonth) -> AnswerLine:
+    coverage, match = entitlement.coverage, funding.match
+    line, removed_on = coverage.line, coverage.idleness.removed_on
     funded = funding.funded_fen
+    reasons = find_reasons(entitlement, funding, month)
+    steps = tuple(list_steps(entitlement, funding, month))
     return AnswerLine(
         id=line.id,
         entitled_fen=entitlement.entitled_fen,
         funded_fen=funded,
-        approved_fen=funding.match.approved_fen,
-        over_fen=funding.match.over_fen,
-        under_fen=funding.match.under_fen,
+        approved_fen=match.approved_fen,
+        over_fen=match.over_fen,
+        under_fen=match.under_fen,
         conceded_fen=funding.conceded_fen,
         public_fen=funding.public_fen,
         shares=funding.shares,
         adjustment_fen=None if line.settled_fen is None else Fen(funded - line.settled_fen),
-        reasons=find_reasons(entitlement, funding, month),
+        reasons=reasons,
         removed_on=None if removed_on is None else date.fromordinal(removed_on),
-        trace=tuple(explain(entitlement, funding, month)),
+        trace=tuple(map(explain_en, steps)),
+        causes=find_causes(entitlement, reasons, month) if match.over_fen else (),
+        payable_days=coverage.payable_days,
+        payable_households=tuple(dict.fromkeys(span.household for span in coverage.spans)),
+        steps=steps,
     )
 
 

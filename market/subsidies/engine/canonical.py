@@ -8,22 +8,23 @@ from hashlib import sha256
 
 import msgspec
 
-from market.subsidies.engine.models import AnswerLine, Case, Totals
+from market.subsidies.engine.answer import AnswerLine, Totals, to_contract
+from market.subsidies.engine.models import Case
 
 
 def canonical_json(value: object) -> bytes:
     """Return a value without floats in its canonical form.
 
-    A sum of all lines may pass 2^53, up to which RFC 8785 is exact: it is written out in full.
+    RFC 8785 is exact up to 2^53; a sum of all lines may exceed that and is written in full.
     """
     return msgspec.json.encode(value, order="sorted")
 
 
 def hash_case(case: Case) -> str:
-    """Return the name of a run: the hash of a read case, whose lists are in one order already."""
+    """Return the hash that names a run; the lists of a read case are sorted already."""
     return sha256(canonical_json(case)).hexdigest()
 
 
 def hash_result(lines: Sequence[AnswerLine], totals: Totals) -> str:
-    """Return the hash of an answer's lines and totals."""
-    return sha256(canonical_json({"lines": lines, "totals": totals})).hexdigest()
+    """Return the hash of an answer's lines, as the contract has them, and its totals."""
+    return sha256(canonical_json({"lines": [to_contract(line) for line in lines], "totals": totals})).hexdigest()

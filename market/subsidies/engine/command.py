@@ -1,4 +1,4 @@
-"""The calculator as a command, for auditors and operators who check a figure offline; it needs no database."""
+"""The calculator as a command, for auditors and operators who check an amount offline, without a database."""
 
 import gc
 import json
@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-import msgspec
-
+from market.subsidies.engine.answer import Answer
 from market.subsidies.engine.calculate import calculate
-from market.subsidies.engine.models import Answer, BadCase, Fault
+from market.subsidies.engine.models import BadCase, CaseFault
 from market.subsidies.engine.read import read_case
 
 DONE = 0
@@ -18,26 +17,26 @@ BAD_INPUT = 2
 
 
 def calculate_command(path: str | Path, out: TextIO, err: TextIO) -> int:
-    """Write the answer to the case of a file to `out` and return 0.
+    """Calculate the case in a file, write the answer to `out` and return 0.
 
-    A bad case gives 2 and one line a fault on `err`, each with its JSON path, and nothing on `out`.
+    For an invalid case return 2 and write one line per fault to `err`, each with its JSON path, and nothing to `out`.
     """
     try:
-        with without_collector():
+        with pause_gc():
             answer = calculate(read_case(_read_file(path)))
     except BadCase as bad:
         err.writelines(f"{fault}\n" for fault in bad.faults)
         return BAD_INPUT
-    out.write(_as_text(answer, out.encoding))
+    out.write(_render(answer, out.encoding))
     out.write("\n")
     return DONE
 
 
 @contextmanager
-def without_collector() -> Generator[None]:
-    """Keep the collector of cycles still for a while, in the whole process.
+def pause_gc() -> Generator[None]:
+    """Pause the garbage collector of the process.
 
-    A case and its answer hold no cycle, and looking for one in a county's takes a fifth of the time.
+    A case and its answer contain no reference cycle, and searching a county's for one takes a fifth of the time.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -53,14 +52,14 @@ def _read_file(path: str | Path) -> bytes:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise BadCase([Fault("$", f"cannot be read: {reason}")]) from None
+        raise BadCase([CaseFault("$", f"cannot be read: {reason}")]) from None
 
 
-def _as_text(answer: Answer, encoding: str | None) -> str:
-    """Return the answer's JSON, with escapes where the stream could not write a character of it."""
+def _render(answer: Answer, encoding: str | None) -> str:
+    """Return the answer as JSON, escaped where the encoding of the stream lacks a character."""
     text = answer.to_json().decode()
     try:
         text.encode(encoding or "utf-8")
     except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(answer), indent=1)
+        return json.dumps(json.loads(text), indent=1)
     return text

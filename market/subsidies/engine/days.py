@@ -1,6 +1,6 @@
 """Days as numbers (`date.toordinal`), half-open spans of them, and the month.
 
-Numbers, because the last month of the calendar ends on a day that no `date` can name.
+They are numbers because the last month of the calendar ends on a day that `date` cannot represent.
 """
 
 import re
@@ -14,12 +14,12 @@ type Span = tuple[int, int]
 """The first day and the day after the last."""
 
 FOREVER = date.max.toordinal() + 1
-"""The end of a span that has none."""
+"""The end of a span without an end."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-class Month(Struct, frozen=True, gc=False):
+class ServiceMonth(Struct, frozen=True, gc=False):
     """One service month: its first day and the first day after it."""
 
     first: int
@@ -31,16 +31,16 @@ class Month(Struct, frozen=True, gc=False):
         return self.end - self.first
 
 
-def read_month(text: str) -> Month | None:
-    """Return the month that is written `2019-04`, or None when it is none."""
+def read_month(text: str) -> ServiceMonth | None:
+    """Return the month written `2019-04`, None when the text is not a month."""
     first = read_day(f"{text}-01")
     if first is None:
         return None
-    return Month(first.toordinal(), first.toordinal() + monthrange(first.year, first.month)[1])
+    return ServiceMonth(first.toordinal(), first.toordinal() + monthrange(first.year, first.month)[1])
 
 
 def read_day(text: str) -> date | None:
-    """Return the day that is written `2019-04-11`, or None when it is none."""
+    """Return the day written `2019-04-11`, None when the text is not a day."""
     if not _DAY.fullmatch(text):
         return None
     try:
@@ -49,13 +49,13 @@ def read_day(text: str) -> date | None:
         return None
 
 
-def span_of(start: date, until: date | None) -> Span:
+def to_span(start: date, until: date | None) -> Span:
     """Return the span from `start` until `until`, exclusive; without `until` it has no end."""
     return start.toordinal(), FOREVER if until is None else until.toordinal()
 
 
-def join_touching(spans: Iterable[Span]) -> list[Span]:
-    """Return ascending, disjoint spans with those that touch made one."""
+def merge_adjacent(spans: Iterable[Span]) -> list[Span]:
+    """Return ascending, disjoint spans with adjacent ones merged."""
     joined: list[Span] = []
     for start, end in spans:
         if joined and joined[-1][1] == start:
@@ -65,8 +65,8 @@ def join_touching(spans: Iterable[Span]) -> list[Span]:
     return joined
 
 
-def overlap(some: Iterable[Span], others: Sequence[Span]) -> list[Span]:
-    """Return the days that are in both, as ascending spans; each side is ascending and disjoint."""
+def intersect(some: Iterable[Span], others: Sequence[Span]) -> list[Span]:
+    """Return the days in both, as ascending spans; each argument is ascending and disjoint."""
     both: list[Span] = []
     for start, end in some:
         for from_, until in others:
@@ -76,8 +76,8 @@ def overlap(some: Iterable[Span], others: Sequence[Span]) -> list[Span]:
     return both
 
 
-def leave_out(some: Iterable[Span], others: Iterable[Span]) -> list[Span]:
-    """Return the days of `some` that are in none of `others`, as ascending spans; `others` are ascending."""
+def subtract(some: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """Return the days of `some` that are not in `others`, as ascending spans; `others` is ascending."""
     rest = list(some)
     for low, high in others:
         rest = [
@@ -90,15 +90,10 @@ def leave_out(some: Iterable[Span], others: Iterable[Span]) -> list[Span]:
 
 
 def count_days(spans: Iterable[Span]) -> int:
-    """Return how many days the spans hold."""
+    """Return how many days the spans have."""
     return sum(end - start for start, end in spans)
 
 
-def name_day(day: int) -> str:
-    """Return the day as it is written, `2019-04-11`."""
+def format_day(day: int) -> str:
+    """Return the day as text, `2019-04-11`."""
     return date.fromordinal(day).isoformat()
-
-
-def name_span(start: int, end: int) -> str:
-    """Return the span as people read it, its last day included: `2019-04-11..2019-04-30`."""
-    return name_day(start) if end == start + 1 else f"{name_day(start)}..{name_day(end - 1)}"

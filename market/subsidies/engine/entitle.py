@@ -10,110 +10,110 @@ from operator import attrgetter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.subsidies.engine.amounts import half_up
-from market.subsidies.engine.days import Month
+from market.subsidies.engine.amounts import round_half_up
+from market.subsidies.engine.coverage import Coverage, PayableSpan
+from market.subsidies.engine.days import ServiceMonth
 from market.subsidies.engine.models import Proration
-from market.subsidies.engine.standing import Standing, Stretch
+from market.subsidies.engine.steps import CapScale
 from payments.money import Fen
 
 _START = attrgetter("start")
 
 
-class Scale(Struct, frozen=True, gc=False):
-    """By what a household's lines are scaled on a day: its cap over what they would sum to."""
-
-    cap_fen: Fen
-    sum_fen: Fen
-
-
 class Portion(Struct, gc=False):
-    """Days of one amount, and by what the household's cap scaled it, if it did."""
+    """Days of one amount; `scale` where the household's cap reduced it."""
 
     start: int
     end: int
-    stretch: Stretch
-    scale: Scale | None
+    span: PayableSpan
+    scale: CapScale | None
 
 
-class Group(Struct, frozen=True, gc=False):
-    """Lines that a household's cap scaled together on some day, and the fen that they share."""
+class CapGroup(Struct, frozen=True, gc=False):
+    """Lines that a household cap scaled together on some day, and the fen they share."""
 
     line_ids: tuple[str, ...]
     shared_fen: Fen
 
 
 class Entitlement(Struct, frozen=True, gc=False):
-    """A line's entitlement, its exact fraction in fen, and the days that make it."""
+    """A line's entitlement, its exact fraction of fen, and the days it comes from."""
 
-    standing: Standing
+    coverage: Coverage
     portions: tuple[Portion, ...]
     numerator: int
     denominator: int
     entitled_fen: Fen
-    group: Group | None
+    group: CapGroup | None
 
 
-def entitle(standings: Sequence[Standing], month: Month) -> list[Entitlement]:
-    """Return the entitlements of all lines; the standings are in the order of their lines' ids."""
+def compute_entitlements(coverages: Sequence[Coverage], month: ServiceMonth) -> list[Entitlement]:
+    """Return the entitlements of all lines; `coverages` are sorted by line id."""
     portions: list[list[Portion]] = []
-    capped: dict[tuple[str, str], list[tuple[int, Stretch]]] = defaultdict(list)
-    for at, standing in enumerate(standings):
+    capped: dict[tuple[str, str], list[tuple[int, PayableSpan]]] = defaultdict(list)
+    for at, coverage in enumerate(coverages):
         own: list[Portion] = []
-        for stretch in _counted(standing, month):
-            if stretch.terms.household_cap_fen is None:
-                own.append(Portion(stretch.start, stretch.end, stretch, None))
+        for span in _list_counted_spans(coverage, month):
+            if span.terms.household_cap_fen is None:
+                own.append(Portion(span.start, span.end, span, None))
             else:
-                capped[standing.programme.code, stretch.household].append((at, stretch))
+                capped[coverage.programme.code, span.household].append((at, span))
         portions.append(own)
-    links = _Links()
-    for stretches in capped.values():
-        _cap_household(stretches, portions, links)
-    exact = [_exact(standing, own, month) for standing, own in zip(standings, portions, strict=True)]
-    shared = _share_groups(standings, exact, links)
+    links = _UnionFind()
+    for spans in capped.values():
+        _cap_household(spans, portions, links)
+    exact = [_compute_exact(coverage, own, month) for coverage, own in zip(coverages, portions, strict=True)]
+    shared = _share_groups(coverages, exact, links)
     return [
-        Entitlement(standing, tuple(sorted(own, key=_START)), *exact[at], *shared.get(at, (half_up(*exact[at]), None)))
-        for at, (standing, own) in enumerate(zip(standings, portions, strict=True))
+        Entitlement(
+            coverage, tuple(sorted(own, key=_START)), *exact[at], *shared.get(at, (round_half_up(*exact[at]), None))
+        )
+        for at, (coverage, own) in enumerate(zip(coverages, portions, strict=True))
     ]
 
 
-def _counted(standing: Standing, month: Month) -> Sequence[Stretch]:
-    """Return the payable days that count: all of them, or without proration the first of the month alone."""
-    if standing.programme.proration is Proration.DAILY:
-        return standing.stretches
-    return [replace(stretch, end=month.first + 1) for stretch in standing.stretches if stretch.start == month.first]
+def _list_counted_spans(coverage: Coverage, month: ServiceMonth) -> Sequence[PayableSpan]:
+    """Return the payable days that count: all of them, or only the 1st without proration."""
+    if coverage.programme.proration is Proration.DAILY:
+        return coverage.spans
+    return [replace(span, end=month.first + 1) for span in coverage.spans if span.start == month.first]
 
 
-def _cap_household(stretches: list[tuple[int, Stretch]], portions: list[list[Portion]], links: "_Links") -> None:
-    """Add one household's portions in one programme, scaled on the days on which its lines exceed its cap together."""
-    days = sorted({day for _, stretch in stretches for day in (stretch.start, stretch.end)})
+def _cap_household(spans: list[tuple[int, PayableSpan]], portions: list[list[Portion]], links: "_UnionFind") -> None:
+    """Add one household's portions in one programme, scaled on the days when its lines together exceed the cap."""
+    days = sorted({day for _, span in spans for day in (span.start, span.end)})
     for low, high in pairwise(days):
-        payable = [(at, stretch) for at, stretch in stretches if stretch.start <= low and high <= stretch.end]
-        scale = _scale([stretch for _, stretch in payable])
-        for at, stretch in payable:
+        payable = [(at, span) for at, span in spans if span.start <= low and high <= span.end]
+        scale = _find_scale([span for _, span in payable])
+        for at, span in payable:
             last = portions[at][-1] if portions[at] else None
-            if last is not None and last.stretch is stretch and last.scale == scale:
+            if last is not None and last.span is span and last.scale == scale:
                 last.end = high
             else:
-                portions[at].append(Portion(low, high, stretch, scale))
+                portions[at].append(Portion(low, high, span, scale))
             if scale is not None:
-                links.tie(payable[0][0], at)
+                links.union(payable[0][0], at)
 
 
-def _scale(payable: Sequence[Stretch]) -> Scale | None:
-    """Return by what the payable lines of a household and programme are scaled on a day, None when the cap is kept."""
-    sum_fen = Fen(sum(stretch.rate.amount_fen for stretch in payable))
-    # All of them are under the same version of the same programme's terms, so under the same cap.
-    cap_fen = payable[0].terms.household_cap_fen if payable else None
-    return None if cap_fen is None or sum_fen <= cap_fen else Scale(cap_fen, sum_fen)
+def _find_scale(payable: Sequence[PayableSpan]) -> CapScale | None:
+    """Return the scale of a household's payable lines on one day, None when they are within the cap."""
+    if not payable:
+        return None
+    sum_fen = Fen(sum(span.rate.amount_fen for span in payable))
+    # All are under one version of one programme's terms, so under one cap.
+    cap_fen = payable[0].terms.household_cap_fen
+    if cap_fen is None or sum_fen <= cap_fen:
+        return None
+    return CapScale(household=payable[0].household, cap_fen=cap_fen, sum_fen=sum_fen)
 
 
-def _exact(standing: Standing, portions: Iterable[Portion], month: Month) -> tuple[int, int]:
+def _compute_exact(coverage: Coverage, portions: Iterable[Portion], month: ServiceMonth) -> tuple[int, int]:
     """Return a line's entitlement in fen as numerator and denominator, not rounded."""
-    days = month.days if standing.programme.proration is Proration.DAILY else 1
+    days = month.days if coverage.programme.proration is Proration.DAILY else 1
     whole = 0
     scaled: list[Fraction] = []
     for portion in portions:
-        amount_days = portion.stretch.rate.amount_fen * (portion.end - portion.start)
+        amount_days = portion.span.rate.amount_fen * (portion.end - portion.start)
         if portion.scale is None:
             whole += amount_days
         else:
@@ -124,13 +124,15 @@ def _exact(standing: Standing, portions: Iterable[Portion], month: Month) -> tup
 
 
 def _share_groups(
-    standings: Sequence[Standing], exact: Sequence[tuple[int, int]], links: "_Links"
-) -> dict[int, tuple[Fen, Group]]:
+    coverages: Sequence[Coverage], exact: Sequence[tuple[int, int]], links: "_UnionFind"
+) -> dict[int, tuple[Fen, CapGroup]]:
     """Round each group's sum half up and share it by the largest remainders of its lines, ties to the smaller id."""
-    shared: dict[int, tuple[Fen, Group]] = {}
-    for members in links.groups():
+    shared: dict[int, tuple[Fen, CapGroup]] = {}
+    for members in links.list_groups():
         amounts = [Fraction(*exact[at]) for at in members]
-        group = Group(tuple(standings[at].line.id for at in members), half_up(*sum(amounts).as_integer_ratio()))
+        group = CapGroup(
+            tuple(coverages[at].line.id for at in members), round_half_up(*sum(amounts).as_integer_ratio())
+        )
         floors = [floor(amount) for amount in amounts]
         by_remainder = sorted(range(len(members)), key=lambda i: (floors[i] - amounts[i], i))
         for i in by_remainder[: group.shared_fen - sum(floors)]:
@@ -139,27 +141,27 @@ def _share_groups(
     return shared
 
 
-class _Links:
-    """Which lines, by position, were scaled together: each leads to another of its group, the head to itself."""
+class _UnionFind:
+    """Disjoint sets of lines, by position, that were scaled together; each points towards the head of its set."""
 
     def __init__(self) -> None:
         self._next: dict[int, int] = {}
 
-    def tie(self, one: int, other: int) -> None:
+    def union(self, one: int, other: int) -> None:
         """Put two lines into one group."""
-        self._next[self._head(other)] = self._head(one)
+        self._next[self._find(other)] = self._find(one)
 
-    def groups(self) -> list[list[int]]:
+    def list_groups(self) -> list[list[int]]:
         """Return the groups, members ascending."""
         members: dict[int, list[int]] = defaultdict(list)
         for at in sorted(self._next):
-            members[self._head(at)].append(at)
+            members[self._find(at)].append(at)
         return list(members.values())
 
-    def _head(self, at: int) -> int:
+    def _find(self, at: int) -> int:
         following = self._next.setdefault(at, at)
         while following != at:
-            # Halving the way keeps later walks short.
+            # Path halving keeps later walks short.
             self._next[at] = self._next[following]
             at, following = following, self._next[following]
         return at

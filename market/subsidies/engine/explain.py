@@ -1,84 +1,229 @@
-"""The trace of a line: how its figure was counted, in words that a reader can follow with a pencil."""
+"""The steps of a line in words: English, which is the contract's trace, and Chinese, for officials, side by side."""
 
-from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
 
-from market.subsidies.engine.amounts import percent
-from market.subsidies.engine.days import Month, leave_out, name_day, name_span, overlap
-from market.subsidies.engine.entitle import Entitlement, Portion
-from market.subsidies.engine.fund import Funding
-from market.subsidies.engine.models import Proration
-from market.subsidies.engine.standing import Standing, spans_of
-from payments.money import yuan
+from market.subsidies.engine.steps import (
+    AdjustmentStep,
+    AmountStep,
+    BudgetStep,
+    CapScale,
+    DayStep,
+    FixedAmountStep,
+    FundingStep,
+    IdleStep,
+    LineCapStep,
+    MatchStep,
+    NoHouseholdStep,
+    NotOnFirstStep,
+    OutsideSnapshotStep,
+    PayableDaysStep,
+    PercentOffStep,
+    RoundingStep,
+    Step,
+    SumStep,
+    UnboundStep,
+    WholeMonthStep,
+)
+from market.subsidies.names import FUNDER_NAMES
+from payments.money import format_yuan
 
-
-def explain(entitlement: Entitlement, funding: Funding, month: Month) -> Iterator[str]:
-    """Yield the steps: days and amounts, what made the amounts, days not paid, rounding, match, funders, budget."""
-    standing = entitlement.standing
-    daily = standing.programme.proration is Proration.DAILY
-    for portion in entitlement.portions:
-        yield _portion(portion, month, daily=daily)
-    yield from dict.fromkeys(step for portion in entitlement.portions for step in portion.stretch.rate.steps)
-    if not daily and not entitlement.portions:
-        yield f"not payable on {name_day(month.first)}: nothing for the month"
-    yield from _unpaid(standing, month)
-    yield _rounding(entitlement)
-    yield from _funding(entitlement, funding)
-
-
-def _portion(portion: Portion, month: Month, *, daily: bool) -> str:
-    amount = yuan(portion.stretch.rate.amount_fen)
-    if portion.scale is not None:
-        scale = f"{yuan(portion.scale.cap_fen)}/{yuan(portion.scale.sum_fen)}"
-        amount += f" × {scale} (household {portion.stretch.household}: cap/sum)"
-    if not daily:
-        return f"{name_day(portion.start)}: whole month × {amount}"
-    return f"{name_span(portion.start, portion.end)}: {portion.end - portion.start} of {month.days} days × {amount}"
+_MAX_CACHED = 8_192
+"""Texts that are remembered: the lines of a county share most of their steps."""
 
 
-def _unpaid(standing: Standing, month: Month) -> Iterator[str]:
-    line, silence = standing.line, standing.silence
-    if not line.in_snapshot:
-        yield "not in the snapshot: entitled to nothing"
-    bound = overlap(standing.bindings, [(month.first, month.end)])
-    for start, end in leave_out([(month.first, month.end)], bound):
-        yield f"{name_span(start, end)}: not bound"
-    for start, end in leave_out(bound, spans_of(line.households)):
-        yield f"{name_span(start, end)}: no household"
-    for notice, (start, end) in zip(silence.notices, silence.in_cure, strict=True):
-        yield f"{name_span(start, end)}: not payable, no use since the notice of {name_day(notice)}"
-    for start, end in silence.removed:
-        yield f"{name_span(start, end)}: removed for want of use"
+@lru_cache(_MAX_CACHED)
+def explain_en(step: Step) -> str:
+    """Return the step in English. The result hash covers this text, so it never changes."""
+    match step:
+        case PayableDaysStep() | WholeMonthStep() | PercentOffStep() | FixedAmountStep() | LineCapStep():
+            return _explain_amount_en(step)
+        case RoundingStep() | MatchStep() | FundingStep() | BudgetStep() | AdjustmentStep():
+            return _explain_sum_en(step)
+        case _:
+            return _explain_day_en(step)
 
 
-def _rounding(entitlement: Entitlement) -> str:
-    entitled = yuan(entitlement.entitled_fen)
-    group = entitlement.group
-    if group is not None and len(group.line_ids) > 1:
-        together = f"{'+'.join(group.line_ids)} = {yuan(group.shared_fen)}"
-        fen = f"{entitlement.numerator}/{entitlement.denominator}"
-        return f"entitled {entitled}: {fen} fen, by largest remainder of {together} together"
-    whole, rest = divmod(entitlement.numerator, entitlement.denominator)
-    if rest == 0:
-        return f"entitled {entitled}"
-    return f"entitled {entitled}: {whole} {rest}/{entitlement.denominator} fen, rounded half up"
+def explain_zh(step: Step) -> str:
+    """Return the step in Chinese, as officials read it."""
+    match step:
+        case PayableDaysStep() | WholeMonthStep() | PercentOffStep() | FixedAmountStep() | LineCapStep():
+            return _explain_amount_zh(step)
+        case RoundingStep() | MatchStep() | FundingStep() | BudgetStep() | AdjustmentStep():
+            return _explain_sum_zh(step)
+        case _:
+            return _explain_day_zh(step)
 
 
-def _funding(entitlement: Entitlement, funding: Funding) -> Iterator[str]:
-    line, match = entitlement.standing.line, funding.match
-    claimed = "no claim" if line.claimed_fen is None else f"claimed {yuan(line.claimed_fen)}"
-    yield f"{claimed}: approved {yuan(match.approved_fen)}, over {yuan(match.over_fen)}, under {yuan(match.under_fen)}"
-    if match.approved_fen:
-        shares = ", ".join(
-            f"{share.funder} {percent(share.share_bp)} {yuan(funding.shares[share.funder])}"
-            for share in funding.funders
+def _explain_amount_en(step: AmountStep) -> str:
+    match step:
+        case PayableDaysStep():
+            amount = f"{format_yuan(step.amount_fen)}{_scale_en(step.scale)}"
+            return f"{_days_en(step.first, step.last)}: {step.days} of {step.month_days} days × {amount}"
+        case WholeMonthStep():
+            return f"{step.day}: whole month × {format_yuan(step.amount_fen)}{_scale_en(step.scale)}"
+        case PercentOffStep():
+            return (
+                f"{format_yuan(step.amount_fen)}: charge {format_yuan(step.charge_fen)} less "
+                f"{format_yuan(step.pays_fen)}, {format_percent(step.pays_bp)} of it rounded down, which the household "
+                "pays"
+            )
+        case FixedAmountStep():
+            return (
+                f"{format_yuan(step.amount_fen)}: the smaller of fixed {format_yuan(step.fixed_fen)} and charge "
+                f"{format_yuan(step.charge_fen)}"
+            )
+        case _:  # the line cap
+            return f"{format_yuan(step.cap_fen)}: line cap, instead of {format_yuan(step.amount_fen)}"
+
+
+def _explain_amount_zh(step: AmountStep) -> str:
+    match step:
+        case PayableDaysStep():
+            amount = f"{format_yuan(step.amount_fen)}{_scale_zh(step.scale)}"
+            return f"{_days_zh(step.first, step.last)}：{step.days}/{step.month_days} 天 × {amount}"
+        case WholeMonthStep():
+            return f"{step.day}：整月 × {format_yuan(step.amount_fen)}{_scale_zh(step.scale)}"
+        case PercentOffStep():
+            return (
+                f"{format_yuan(step.amount_fen)}：月费 {format_yuan(step.charge_fen)}，减去农户付的 "
+                f"{format_percent(step.pays_bp)} 即 {format_yuan(step.pays_fen)}（舍去不足一分）"
+            )
+        case FixedAmountStep():
+            return (
+                f"{format_yuan(step.amount_fen)}：定额 {format_yuan(step.fixed_fen)} 与月费 "
+                f"{format_yuan(step.charge_fen)} 取小"
+            )
+        case _:  # the line cap
+            return f"{format_yuan(step.cap_fen)}：每条业务上限，原为 {format_yuan(step.amount_fen)}"
+
+
+def _explain_day_en(step: DayStep) -> str:
+    match step:
+        case NotOnFirstStep():
+            return f"not payable on {step.day}: nothing for the month"
+        case OutsideSnapshotStep():
+            return "not in the snapshot: entitled to nothing"
+        case UnboundStep():
+            return f"{_days_en(step.first, step.last)}: not bound"
+        case NoHouseholdStep():
+            return f"{_days_en(step.first, step.last)}: no household"
+        case IdleStep():
+            return f"{_days_en(step.first, step.last)}: not payable, no use since the notice of {step.notice_on}"
+        case _:  # the removal
+            return f"{_days_en(step.first, step.last)}: removed for want of use"
+
+
+def _explain_day_zh(step: DayStep) -> str:
+    match step:
+        case NotOnFirstStep():
+            return f"{step.day} 不能享受，整月不算"
+        case OutsideSnapshotStep():
+            return "不在当月名单，不予补贴"
+        case UnboundStep():
+            return f"{_days_zh(step.first, step.last)}：没有绑定"
+        case NoHouseholdStep():
+            return f"{_days_zh(step.first, step.last)}：不在任何一户"
+        case IdleStep():
+            return f"{_days_zh(step.first, step.last)}：{step.notice_on} 提醒后未使用，不计"
+        case _:  # the removal
+            return f"{_days_zh(step.first, step.last)}：因闲置已移出"
+
+
+def _explain_sum_en(step: SumStep) -> str:
+    match step:
+        case RoundingStep():
+            return f"entitled {format_yuan(step.entitled_fen)}{_fraction_en(step)}"
+        case MatchStep():
+            claimed = "no claim" if step.claimed_fen is None else f"claimed {format_yuan(step.claimed_fen)}"
+            return (
+                f"{claimed}: approved {format_yuan(step.approved_fen)}, over {format_yuan(step.over_fen)}, "
+                f"under {format_yuan(step.under_fen)}"
+            )
+        case FundingStep():
+            parts = (f"{p.funder} {format_percent(p.share_bp)} {format_yuan(p.part_fen)}" for p in step.parts)
+            return f"borne by {', '.join(parts)}"
+        case BudgetStep():
+            return (
+                f"budget: {format_yuan(step.left_fen)} left for tier {step.tier}, which needs "
+                f"{format_yuan(step.need_fen)}; public {format_yuan(step.public_fen)} of "
+                f"{format_yuan(step.public_need_fen)}"
+            )
+        case _:  # the adjustment
+            return (
+                f"adjustment {format_yuan(step.adjustment_fen)}: funded {format_yuan(step.funded_fen)}, "
+                f"settled {format_yuan(step.settled_fen)}"
+            )
+
+
+def _explain_sum_zh(step: SumStep) -> str:
+    match step:
+        case RoundingStep():
+            return f"应补 {format_yuan(step.entitled_fen)}{_fraction_zh(step)}"
+        case MatchStep():
+            claimed = "没有申请" if step.claimed_fen is None else f"申请 {format_yuan(step.claimed_fen)}"
+            return (
+                f"{claimed}：核定 {format_yuan(step.approved_fen)}，核减 {format_yuan(step.over_fen)}，"
+                f"少报 {format_yuan(step.under_fen)}"
+            )
+        case FundingStep():
+            parts = (
+                f"{FUNDER_NAMES[p.funder]} {format_percent(p.share_bp)} 即 {format_yuan(p.part_fen)}"
+                for p in step.parts
+            )
+            return f"负担：{'，'.join(parts)}"
+        case BudgetStep():
+            return (
+                f"预算：第 {step.tier} 档还有 {format_yuan(step.left_fen)}，需要 {format_yuan(step.need_fen)}；"
+                f"财政补贴 {format_yuan(step.public_need_fen)} 中安排 {format_yuan(step.public_fen)}"
+            )
+        case _:  # the adjustment
+            return (
+                f"调整 {format_yuan(step.adjustment_fen)}：重算落实 {format_yuan(step.funded_fen)}，"
+                f"已结 {format_yuan(step.settled_fen)}"
+            )
+
+
+def _scale_en(scale: CapScale | None) -> str:
+    if scale is None:
+        return ""
+    return f" × {format_yuan(scale.cap_fen)}/{format_yuan(scale.sum_fen)} (household {scale.household}: cap/sum)"
+
+
+def _scale_zh(scale: CapScale | None) -> str:
+    if scale is None:
+        return ""
+    return f" × {format_yuan(scale.cap_fen)}/{format_yuan(scale.sum_fen)}（{scale.household} 户，每户上限/当天合计）"
+
+
+def _fraction_en(step: RoundingStep) -> str:
+    if step.group_fen is not None:
+        lines = "+".join(step.line_ids)
+        return (
+            f": {step.numerator}/{step.denominator} fen, by largest remainder of {lines} = "
+            f"{format_yuan(step.group_fen)} together"
         )
-        yield f"borne by {shares}"
-    if funding.tier is not None and funding.public_fen < funding.need_fen:
-        tier = funding.tier
-        yield (
-            f"budget: {yuan(tier.left_fen)} left for tier {tier.tier}, which needs {yuan(tier.need_fen)}; "
-            f"public {yuan(funding.public_fen)} of {yuan(funding.need_fen)}"
-        )
-    if line.settled_fen is not None:
-        adjustment = funding.funded_fen - line.settled_fen
-        yield f"adjustment {yuan(adjustment)}: funded {yuan(funding.funded_fen)}, settled {yuan(line.settled_fen)}"
+    whole, rest = divmod(step.numerator, step.denominator)
+    return f": {whole} {rest}/{step.denominator} fen, rounded half up" if rest else ""
+
+
+def _fraction_zh(step: RoundingStep) -> str:
+    if step.group_fen is not None:
+        lines = "+".join(step.line_ids)
+        return f"：{step.numerator}/{step.denominator} 分，{lines} 合计 {format_yuan(step.group_fen)}，按最大余数分"
+    whole, rest = divmod(step.numerator, step.denominator)
+    return f"：{whole} 又 {rest}/{step.denominator} 分，四舍五入" if rest else ""
+
+
+def _days_en(first: date, last: date) -> str:
+    return f"{first}" if first == last else f"{first}..{last}"
+
+
+def _days_zh(first: date, last: date) -> str:
+    return f"{first}" if first == last else f"{first} 至 {last}"
+
+
+def format_percent(rate_bp: int) -> str:
+    """Return basis points as they are written: `50%`, `33.33%`."""
+    whole, rest = divmod(rate_bp, 100)
+    return f"{whole}%" if not rest else f"{whole}.{rest:02d}".rstrip("0") + "%"

@@ -1,7 +1,7 @@
-"""Single fields of a case: each is read with its rule, and what breaks it is noted at its path.
+"""Read single fields of a case, each with its rule; violations are noted at their path.
 
-A field that is missing was noted by `read_object` and is `ABSENT`, of which nothing more is said. What is returned
-for a faulty field only fills its place: a case with a fault is never handed out.
+A missing field is noted by `read_object` and is `ABSENT` afterwards, which raises no second fault. The value returned
+for a faulty field is a placeholder: a case with a fault is never returned.
 """
 
 from datetime import date
@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import cast
 
 from market.subsidies.engine.days import read_day
-from market.subsidies.engine.faults import Faults, Path
+from market.subsidies.engine.faults import FaultCollector, Path
 from market.subsidies.engine.models import MAX_COUNT, MAX_FEN, WHOLE_BP
-from market.subsidies.engine.parse import Doubled
+from market.subsidies.engine.parse import DuplicateKeyObject
 from payments.money import Fen
 
 ABSENT = object()
@@ -19,20 +19,20 @@ ABSENT = object()
 type Values = dict[str, object]
 
 
-class Fields:
-    """The reader of fields; days are remembered, for a county's lines name few different ones."""
+class FieldReader:
+    """Reads fields; parsed days are cached, as the lines of a county have few different ones."""
 
     def __init__(self) -> None:
-        self.faults = Faults()
+        self.faults = FaultCollector()
         self._days: dict[str, date | None] = {}
 
     def read_object(self, value: object, keys: frozenset[str], path: Path) -> Values | None:
-        """Return the object with all of `keys`, noting unknown, missing and doubled ones; None when it is no object."""
+        """Return the object with all of `keys`, None otherwise; unknown, missing and duplicate keys are noted."""
         if not isinstance(value, dict):
             self.faults.must_be(path, "an object", value)
             return None
         values = cast("Values", value)
-        if isinstance(value, Doubled):
+        if isinstance(value, DuplicateKeyObject):
             for key in value.keys_given_twice:
                 self.faults.add((*path, key), "must be given once, but is given more often")
         if values.keys() != keys:
@@ -45,7 +45,7 @@ class Fields:
         return values
 
     def read_list(self, values: Values, key: str, path: Path) -> list[object] | None:
-        """Return the list, None when it is none."""
+        """Return the list, None when the value is not a list."""
         value = values[key]
         if isinstance(value, (list, tuple)):
             return cast("list[object]", value)
@@ -91,19 +91,19 @@ class Fields:
         return None if values[key] is None else self.read_basis_points(values, key, path)
 
     def read_null(self, values: Values, key: str, path: Path, *, why: str) -> None:
-        """Note what is not null although another field makes it so."""
+        """Require null, as another field rules this one out."""
         if values[key] is not None:
             self._refuse(values, key, path, f"null {why}")
 
     def read_text(self, values: Values, key: str, path: Path, *, empty: bool = False) -> str:
-        """Return the text, which is well-formed Unicode and, unless `empty` may be, not empty."""
+        """Return the text, which is well-formed Unicode and, unless `empty` is allowed, not empty."""
         value = values[key]
         if not isinstance(value, str):
             self._refuse(values, key, path, "a string")
             return ""
         if not (value or empty):
             self._refuse(values, key, path, "a string that is not empty")
-        # A lone surrogate has no UTF-8, so no canonical form either.
+        # A lone surrogate has no UTF-8 form, so no canonical form either.
         if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
             self._refuse(values, key, path, "well-formed Unicode")
         return value
@@ -111,7 +111,7 @@ class Fields:
     def read_choice[Choice: StrEnum](
         self, values: Values, key: str, path: Path, choices: type[Choice]
     ) -> Choice | None:
-        """Return the one of `choices` that is named, None when none is."""
+        """Return the member of `choices` with that value, None when there is none."""
         value = values[key]
         for choice in choices:
             if value == choice:
@@ -128,7 +128,7 @@ class Fields:
         return False
 
     def read_start_until(self, values: Values, path: Path) -> tuple[date, date | None] | None:
-        """Return the days `from` and `until`, None when one of them is faulty or they are turned round."""
+        """Return the days `from` and `until`, None when one is faulty or they are reversed."""
         start, end = values["from"], values["until"]
         since = self._day(start)
         if since is None:
@@ -162,6 +162,6 @@ class Fields:
             self._days[value] = read_day(value)
         return self._days[value]
 
-    def _refuse(self, values: Values, key: str, path: Path, wanted: str) -> None:
+    def _refuse(self, values: Values, key: str, path: Path, required: str) -> None:
         if values[key] is not ABSENT:
-            self.faults.must_be((*path, key), wanted, values[key])
+            self.faults.must_be((*path, key), required, values[key])

@@ -1,4 +1,4 @@
-"""R8: lines whose use is the proof of life, their notice, their cure and their removal."""
+"""R8: the notice, cure period and removal of lines whose use is the proof of life."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -6,15 +6,15 @@ from itertools import chain
 
 from msgspec import Struct
 
-from market.subsidies.engine.days import Month, Span, overlap
-from market.subsidies.engine.models import Idle
+from market.subsidies.engine.days import ServiceMonth, Span, intersect
+from market.subsidies.engine.models import IdleRule
 
 
-class Silence(Struct, frozen=True, gc=False):
-    """What long silence does to a line's month.
+class Idleness(Struct, frozen=True, gc=False, kw_only=True):
+    """The effect of not using a line on its month.
 
     `in_cure` are the bound days after a notice and before use or removal, `removed` those from a removal on; neither
-    is payable. `removed_on` is the first removal that the month knows of.
+    are payable. `removed_on` is the first removal within the month.
     """
 
     in_cure: list[Span]
@@ -23,12 +23,12 @@ class Silence(Struct, frozen=True, gc=False):
     removed_on: int | None
 
 
-SPEAKING = Silence([], [], [], None)
-"""Of a line that is never too silent."""
+NO_IDLENESS = Idleness(in_cure=[], removed=[], notices=[], removed_on=None)
+"""The idleness of a line that loses no day."""
 
 
-def read_silence(bindings: Iterable[Span], used_on: Sequence[int], idle: Idle, month: Month) -> Silence:
-    """Return which days of the month a line loses for want of use, by the clock of each binding in the month.
+def compute_idleness(bindings: Iterable[Span], used_on: Sequence[int], idle: IdleRule, month: ServiceMonth) -> Idleness:
+    """Return the days of the month that a line loses by not being used; each binding has its own clock.
 
     `bindings` are ascending and do not touch; `used_on` is ascending. A binding's first day counts as unused. The
     clock of the month starts at the last use before it: older gaps remove nothing.
@@ -47,21 +47,21 @@ def read_silence(bindings: Iterable[Span], used_on: Sequence[int], idle: Idle, m
         for use in chain(own[len(before) :], [end]):
             notice = last_use + idle.idle_days
             removal = notice + idle.cure_days + 1
-            silent = overlap([(notice + 1, min(use, removal))], [(month.first, end)])
+            silent = intersect([(notice + 1, min(use, removal))], [(month.first, end)])
             if silent:
                 notices.append(notice)
                 in_cure += silent
             if removal <= use:
-                removed += overlap([(removal, end)], [(month.first, end)])
+                removed += intersect([(removal, end)], [(month.first, end)])
                 if removal < end and removed_on is None:
                     removed_on = removal
                 break
             last_use = use
-    return Silence(in_cure, removed, notices, removed_on)
+    return Idleness(in_cure=in_cure, removed=removed, notices=notices, removed_on=removed_on)
 
 
-def is_never_used(bindings: Iterable[Span], used_on: Sequence[int], month: Month) -> bool:
-    """Return whether no use within a binding is known up to the end of the month."""
+def is_never_used(bindings: Iterable[Span], used_on: Sequence[int], month: ServiceMonth) -> bool:
+    """Return whether no use within a binding is known by the end of the month."""
     for start, until in bindings:
         later = bisect_left(used_on, start)
         if later < len(used_on) and used_on[later] < min(until, month.end):

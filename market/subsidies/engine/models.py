@@ -1,39 +1,35 @@
-"""What a case of a month says, what its answer says, and the faults of a case.
+"""The case of a month, its codes, and the faults that a case can have.
 
-Attribute names are those of the JSON contract, but for `from`, a keyword of Python, which is `start` here, and a
-membership's `id`, which is its `household`. Lists of a read case are in one order: programmes by code, households and
-lines by id, everything with a `start` by it, days of use ascending without a double; funders as listed, for their
-order decides ties.
+Attribute names are those of the JSON contract, except `from`, a Python keyword, which is `start` here, and the `id` of
+a membership, which is `household`. The lists of a read case are sorted: programmes by code, households and lines by
+id, dated items by `start`, days of use ascending and unique; funders stay as listed, as their order decides ties.
 """
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
-from operator import attrgetter
 
-import msgspec
 from msgspec import Struct
 
 from payments.money import Fen
 
 MAX_FEN = 10**12
-"""The largest sum of a case, in fen."""
+"""The largest amount in a case, in fen."""
 WHOLE_BP = 10_000
-"""All of it, in basis points."""
+"""One whole, in basis points."""
 MAX_COUNT = 2**53 - 1
 """The largest count (of days, of tiers). Source: RFC 8785, 3.2.2.3: larger ones have no exact canonical form."""
 
 
-class Kind(StrEnum):
-    """How a programme's terms make the full-month amount of a charge."""
+class TermsKind(StrEnum):
+    """How the terms of a programme turn a charge into a full-month amount."""
 
     PERCENT_OFF = "percent_off"
     FIXED = "fixed"
 
 
 class Proration(StrEnum):
-    """Whether payable days count, or only the first of the month."""
+    """Whether every payable day counts, or only the 1st of the month."""
 
     DAILY = "daily"
     NONE = "none"
@@ -50,8 +46,8 @@ class Funder(StrEnum):
     OTHER = "other"
 
 
-class Reason(StrEnum):
-    """Why a line's figure is what it is, in the order in which they are told."""
+class ReasonCode(StrEnum):
+    """Why a line's amount is what it is, in the order in which reasons are listed."""
 
     MATCHED = "MATCHED"
     REDUCED = "REDUCED"
@@ -68,19 +64,32 @@ class Reason(StrEnum):
     ENDED = "ENDED"
 
 
+class CauseCode(StrEnum):
+    """What `REDUCED` stands for where no reason code says it.
+
+    `PART_OF_MONTH`: not every day of the month is payable. `NOT_ON_FIRST`: not payable on the 1st, without proration.
+    `LINE_CAP`, `ABOVE_TERMS`: the claim is above the line cap, or above what the terms give.
+    """
+
+    PART_OF_MONTH = "PART_OF_MONTH"
+    NOT_ON_FIRST = "NOT_ON_FIRST"
+    LINE_CAP = "LINE_CAP"
+    ABOVE_TERMS = "ABOVE_TERMS"
+
+
 class FunderShare(Struct, frozen=True, gc=False):
-    """One funder of the terms and its part of the whole."""
+    """One funder of the terms and its share."""
 
     funder: Funder
     share_bp: int
 
 
-class Terms(Struct, frozen=True, gc=False, rename={"start": "from"}):
+class Terms(Struct, frozen=True, gc=False, rename={"start": "from"}, kw_only=True):
     """One version of a programme's standard (补贴标准), in force from `start` until `until`, exclusive."""
 
     start: date
     until: date | None
-    kind: Kind
+    kind: TermsKind
     household_pays_bp: int | None
     fixed_fen: Fen | None
     line_cap_fen: Fen | None
@@ -88,8 +97,8 @@ class Terms(Struct, frozen=True, gc=False, rename={"start": "from"}):
     funders: tuple[FunderShare, ...]
 
 
-class Idle(Struct, frozen=True, gc=False):
-    """After how many days without use a line gets its notice, and after how many more it is removed."""
+class IdleRule(Struct, frozen=True, gc=False, kw_only=True):
+    """How many days without use lead to the notice, and how many more to the removal."""
 
     idle_days: int
     cure_days: int
@@ -100,11 +109,11 @@ class Programme(Struct, frozen=True, gc=False):
 
     code: str
     proration: Proration
-    idle: Idle | None
+    idle: IdleRule | None
     terms: tuple[Terms, ...]
 
 
-class Household(Struct, frozen=True, gc=False):
+class CaseHousehold(Struct, frozen=True, gc=False):
     """A household and its tier in the budget; a smaller tier is served first."""
 
     id: str
@@ -119,14 +128,14 @@ class Membership(Struct, frozen=True, gc=False, rename={"household": "id", "star
     until: date | None
 
 
-class Active(Struct, frozen=True, gc=False, rename={"start": "from"}):
+class ActiveSpan(Struct, frozen=True, gc=False, rename={"start": "from"}):
     """Days on which a line is bound; the day of a transfer belongs to the new operator."""
 
     start: date
     until: date | None
 
 
-class Charge(Struct, frozen=True, gc=False, rename={"start": "from"}):
+class MonthlyCharge(Struct, frozen=True, gc=False, rename={"start": "from"}):
     """A line's monthly charge before the reduction, in force from `start` until `until`, exclusive."""
 
     start: date
@@ -134,7 +143,7 @@ class Charge(Struct, frozen=True, gc=False, rename={"start": "from"}):
     monthly_fen: Fen
 
 
-class Line(Struct, frozen=True, gc=False):
+class CaseLine(Struct, frozen=True, gc=False, kw_only=True):
     """A mobile number or broadband account of one programme; `claimed_fen` is what its operator says it reduced.
 
     `settled_fen` is what was settled for this line and month before, null when nothing was.
@@ -145,82 +154,25 @@ class Line(Struct, frozen=True, gc=False):
     operator: str
     in_snapshot: bool
     households: tuple[Membership, ...]
-    active: tuple[Active, ...]
-    charges: tuple[Charge, ...]
+    active: tuple[ActiveSpan, ...]
+    charges: tuple[MonthlyCharge, ...]
     used_on: tuple[date, ...]
     claimed_fen: Fen | None
     settled_fen: Fen | None
 
 
 class Case(Struct, frozen=True, gc=False):
-    """Everything from which one month of one county is calculated; `month` is written `2019-04`."""
+    """The complete input of one month of one county; `month` is written `2019-04`."""
 
     month: str
     budget_fen: Fen | None
     programmes: tuple[Programme, ...]
-    households: tuple[Household, ...]
-    lines: tuple[Line, ...]
+    households: tuple[CaseHousehold, ...]
+    lines: tuple[CaseLine, ...]
 
 
-class AnswerLine(Struct, frozen=True, gc=False):
-    """What one line gets of the month, who bears it, why, and how it was counted."""
-
-    id: str
-    entitled_fen: Fen
-    funded_fen: Fen
-    approved_fen: Fen
-    over_fen: Fen
-    under_fen: Fen
-    conceded_fen: Fen
-    public_fen: Fen
-    shares: Mapping[Funder, Fen]
-    adjustment_fen: Fen | None
-    reasons: tuple[Reason, ...]
-    removed_on: date | None
-    trace: tuple[str, ...]
-
-
-class Totals(Struct, frozen=True, gc=False):
-    """The sums of all lines; `adjustment_fen` is that of the lines settled before."""
-
-    entitled_fen: Fen
-    funded_fen: Fen
-    approved_fen: Fen
-    over_fen: Fen
-    under_fen: Fen
-    conceded_fen: Fen
-    public_fen: Fen
-    shares: Mapping[Funder, Fen]
-    adjustment_fen: Fen
-
-
-class Answer(Struct, frozen=True, gc=False):
-    """The month's result; lines are in the order of their ids, by code point."""
-
-    month: str
-    manifest_sha256: str
-    result_sha256: str
-    lines: tuple[AnswerLine, ...]
-    totals: Totals
-
-    def line(self, line_id: str) -> AnswerLine:
-        """Return the line's answer.
-
-        Raises:
-            KeyError: the case has no such line.
-        """
-        at = bisect_left(self.lines, line_id, key=attrgetter("id"))
-        if at == len(self.lines) or self.lines[at].id != line_id:
-            raise KeyError(line_id)
-        return self.lines[at]
-
-    def to_json(self) -> bytes:
-        """Return the answer as JSON in the shape of the contract, indented for people."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=1)
-
-
-class Fault(Struct, frozen=True, order=True):
-    """What is wrong at one place of a case, and what would be right."""
+class CaseFault(Struct, frozen=True, order=True):
+    """A fault at one path of a case, and what is required there."""
 
     path: str
     message: str
@@ -229,9 +181,9 @@ class Fault(Struct, frozen=True, order=True):
         return f"{self.path}: {self.message}"
 
 
-class BadCase(Exception):  # noqa: N818 - an answer about the input, not our error
-    """The case cannot be calculated; `faults` names every place, in the order of the case."""
+class BadCase(Exception):
+    """The case cannot be calculated; `faults` lists every fault, in the order of the case."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[CaseFault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = list(faults)

@@ -1,6 +1,6 @@
-"""From the JSON of a case, or from its Structs, to a `Case` without fault.
+"""Read and validate a case, from JSON or from Structs.
 
-The value is walked by hand, because a county wants all of its faults at once: a decoder stops at the first.
+The value is walked by hand to report every fault at once; a decoder stops at the first.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,31 +10,40 @@ from typing import Protocol
 
 import msgspec
 
-from market.subsidies.engine.days import Month, Span, count_days, leave_out, name_day, overlap, read_month, span_of
-from market.subsidies.engine.faults import Path, name_path, name_text
-from market.subsidies.engine.fields import ABSENT, Fields, Values
+from market.subsidies.engine.days import (
+    ServiceMonth,
+    Span,
+    count_days,
+    format_day,
+    intersect,
+    read_month,
+    subtract,
+    to_span,
+)
+from market.subsidies.engine.faults import Path, format_path, format_text
+from market.subsidies.engine.fields import ABSENT, FieldReader, Values
 from market.subsidies.engine.models import (
     WHOLE_BP,
-    Active,
+    ActiveSpan,
     BadCase,
     Case,
-    Charge,
+    CaseHousehold,
+    CaseLine,
     Funder,
     FunderShare,
-    Household,
-    Idle,
-    Kind,
-    Line,
+    IdleRule,
     Membership,
+    MonthlyCharge,
     Programme,
     Proration,
     Terms,
+    TermsKind,
 )
-from market.subsidies.engine.parse import parse
+from market.subsidies.engine.parse import parse_json
 
 
-class _Dated(Protocol):
-    """Whatever is in force from one day until another."""
+class _DatedStruct(Protocol):
+    """An item in force from one day until another."""
 
     @property
     def start(self) -> date: ...
@@ -44,25 +53,36 @@ class _Dated(Protocol):
 
 _KEYS: dict[object, frozenset[str]] = {
     struct: frozenset(struct.__struct_encode_fields__)
-    for struct in (Active, Case, Charge, FunderShare, Household, Idle, Line, Membership, Programme, Terms)
+    for struct in (
+        ActiveSpan,
+        Case,
+        MonthlyCharge,
+        FunderShare,
+        CaseHousehold,
+        IdleRule,
+        CaseLine,
+        Membership,
+        Programme,
+        Terms,
+    )
 }
 _ID = attrgetter("id")
 
 
 def read_case(source: bytes | str) -> Case:
-    """Return the case that a JSON text says, its lists in one order.
+    """Return the case of a JSON text, its lists sorted.
 
     Raises:
-        BadCase: the text or a value in it breaks the contract; every fault is named, each with its JSON path.
+        BadCase: the text or a value in it violates the contract; every fault is listed with its JSON path.
     """
-    return _read(parse(source))
+    return _read(parse_json(source))
 
 
 def check_case(case: Case) -> Case:
-    """Return a case made of Structs as `read_case` would have read it, its lists in one order.
+    """Return a case built from Structs as `read_case` would return it, its lists sorted.
 
     Raises:
-        BadCase: a value breaks the contract; every fault is named, each with its JSON path.
+        BadCase: a value violates the contract; every fault is listed with its JSON path.
     """
     return _read(msgspec.to_builtins(case))
 
@@ -75,27 +95,27 @@ def _read(value: object) -> Case:
     return case
 
 
-class _Known(msgspec.Struct):
-    """What lines refer to of a programme: its position in the case, and the days of its terms where all are known."""
+class _KnownProgramme(msgspec.Struct):
+    """A programme that lines refer to: its position in the case, and the days of its terms where all are valid."""
 
     at: int
     spans: list[Span] | None
 
 
 class _CaseReader:
-    """One walk over a case; what lines refer to (month, programmes, households) is read before them."""
+    """One pass over a case; what lines refer to (month, programmes, households) is read first."""
 
     def __init__(self) -> None:
-        self.fields = Fields()
+        self.fields = FieldReader()
         self.faults = self.fields.faults
-        self.month: Month | None = None
-        # None while the list itself cannot be read, so that nothing can be said of a reference to it.
-        self.programmes: dict[str, _Known] | None = None
+        self.month: ServiceMonth | None = None
+        # None when the list itself is invalid, so that references to it are not checked.
+        self.programmes: dict[str, _KnownProgramme] | None = None
         self.households: dict[str, Path] | None = None
         self.line_paths: dict[str, Path] = {}
 
     def read(self, value: object) -> Case | None:
-        """Return the case, None when it is no object; faults are noted."""
+        """Return the case, None when the value is not an object; faults are collected."""
         values = self.fields.read_object(value, _KEYS[Case], ())
         if values is None:
             return None
@@ -106,7 +126,7 @@ class _CaseReader:
         budget = self.fields.read_fen_or_null(values, "budget_fen", ())
         programmes = self._read_programmes(values)
         households = self._read_households(values)
-        lines: list[Line] = []
+        lines: list[CaseLine] = []
         for at, item in enumerate(self.fields.read_list(values, "lines", ()) or ()):
             line = self._read_line(item, ("lines", at))
             if line is not None:
@@ -129,42 +149,42 @@ class _CaseReader:
             proration = self.fields.read_choice(own, "proration", path, Proration) or Proration.DAILY
             idle = self._read_idle(own["idle"], (*path, "idle"))
             terms, spans = self._read_dated(own, "terms", path, Terms, self._read_terms)
-            self.programmes.setdefault(code, _Known(at, spans))
+            self.programmes.setdefault(code, _KnownProgramme(at, spans))
             programmes.append(Programme(code, proration, idle, terms))
         return tuple(sorted(programmes, key=attrgetter("code")))
 
-    def _read_idle(self, value: object, path: Path) -> Idle | None:
+    def _read_idle(self, value: object, path: Path) -> IdleRule | None:
         if value is None or value is ABSENT:
             return None
-        values = self.fields.read_object(value, _KEYS[Idle], path)
+        values = self.fields.read_object(value, _KEYS[IdleRule], path)
         if values is None:
             return None
-        return Idle(
-            self.fields.read_count(values, "idle_days", path, low=1),
-            self.fields.read_count(values, "cure_days", path, low=0),
+        return IdleRule(
+            idle_days=self.fields.read_count(values, "idle_days", path, low=1),
+            cure_days=self.fields.read_count(values, "cure_days", path, low=0),
         )
 
     def _read_terms(self, values: Values, path: Path, start: date, until: date | None) -> Terms:
-        kind = self.fields.read_choice(values, "kind", path, Kind)
+        kind = self.fields.read_choice(values, "kind", path, TermsKind)
         pays_bp = fixed = None
-        if kind is Kind.PERCENT_OFF:
+        if kind is TermsKind.PERCENT_OFF:
             pays_bp = self.fields.read_basis_points(values, "household_pays_bp", path)
             self.fields.read_null(values, "fixed_fen", path, why="where kind is percent_off")
-        elif kind is Kind.FIXED:
+        elif kind is TermsKind.FIXED:
             fixed = self.fields.read_fen(values, "fixed_fen", path)
             self.fields.read_null(values, "household_pays_bp", path, why="where kind is fixed")
         else:
             self.fields.read_basis_points_or_null(values, "household_pays_bp", path)
             self.fields.read_fen_or_null(values, "fixed_fen", path)
         return Terms(
-            start,
-            until,
-            kind or Kind.FIXED,
-            pays_bp,
-            fixed,
-            self.fields.read_fen_or_null(values, "line_cap_fen", path),
-            self.fields.read_fen_or_null(values, "household_cap_fen", path),
-            self._read_funders(values, path),
+            start=start,
+            until=until,
+            kind=kind or TermsKind.FIXED,
+            household_pays_bp=pays_bp,
+            fixed_fen=fixed,
+            line_cap_fen=self.fields.read_fen_or_null(values, "line_cap_fen", path),
+            household_cap_fen=self.fields.read_fen_or_null(values, "household_cap_fen", path),
+            funders=self._read_funders(values, path),
         )
 
     def _read_funders(self, values: Values, path: Path) -> tuple[FunderShare, ...]:
@@ -181,7 +201,9 @@ class _CaseReader:
             funder = self.fields.read_choice(own, "funder", own_path, Funder)
             share_bp = self.fields.read_basis_points(own, "share_bp", own_path)
             if funder is not None and first.setdefault(funder, own_path) is not own_path:
-                self.faults.add((*own_path, "funder"), f"must be named once, but is in {name_path(first[funder])} too")
+                self.faults.add(
+                    (*own_path, "funder"), f"must be named once, but is in {format_path(first[funder])} too"
+                )
             if share_bp is not None:
                 funders.append(FunderShare(funder or Funder.OTHER, share_bp))
         total_bp = sum(share.share_bp for share in funders)
@@ -189,54 +211,65 @@ class _CaseReader:
             self.faults.add((*path, "funders"), f"must have shares that sum to {WHOLE_BP}, not {total_bp}")
         return tuple(funders)
 
-    def _read_households(self, values: Values) -> tuple[Household, ...]:
+    def _read_households(self, values: Values) -> tuple[CaseHousehold, ...]:
         items = self.fields.read_list(values, "households", ())
         if items is None:
             return ()
         self.households = {}
-        households: list[Household] = []
+        households: list[CaseHousehold] = []
         for at, item in enumerate(items):
             path = ("households", at)
-            own = self.fields.read_object(item, _KEYS[Household], path)
+            own = self.fields.read_object(item, _KEYS[CaseHousehold], path)
             if own is not None:
                 household_id = self._read_name(own, "id", path, self.households)
-                households.append(Household(household_id, self.fields.read_count(own, "tier", path, low=1)))
+                households.append(CaseHousehold(household_id, self.fields.read_count(own, "tier", path, low=1)))
         return tuple(sorted(households, key=_ID))
 
-    def _read_line(self, value: object, path: Path) -> Line | None:
-        values = self.fields.read_object(value, _KEYS[Line], path)
+    def _read_line(self, value: object, path: Path) -> CaseLine | None:
+        values = self.fields.read_object(value, _KEYS[CaseLine], path)
         if values is None:
             return None
         line_id = self._read_name(values, "id", path, self.line_paths)
         code = self.fields.read_text(values, "programme", path)
         if code and self.programmes is not None and code not in self.programmes:
-            self.faults.add((*path, "programme"), f"must be the code of a programme; {name_text(code)} is none")
+            self.faults.add((*path, "programme"), f"must be the code of a programme; {format_text(code)} is none")
         operator = self.fields.read_text(values, "operator", path, empty=True)
         in_snapshot = self.fields.read_bool(values, "in_snapshot", path)
         memberships, with_household = self._read_dated(values, "households", path, Membership, self._read_membership)
-        active, bound = self._read_dated(values, "active", path, Active, self._read_active)
-        charges, charged = self._read_dated(values, "charges", path, Charge, self._read_charge)
+        active, bound = self._read_dated(values, "active", path, ActiveSpan, self._read_active)
+        charges, charged = self._read_dated(values, "charges", path, MonthlyCharge, self._read_charge)
         used_on = self.fields.read_days(values, "used_on", path)
         claimed = self.fields.read_fen_or_null(values, "claimed_fen", path)
         settled = self.fields.read_fen_or_null(values, "settled_fen", path)
         if in_snapshot and self.month is not None and bound is not None and with_household is not None:
             month = [(self.month.first, self.month.end)]
-            self._note_uncovered(overlap(overlap(month, bound), with_household), code, charged, path)
-        return Line(line_id, code, operator, in_snapshot, memberships, active, charges, used_on, claimed, settled)
+            self._note_uncovered(intersect(intersect(month, bound), with_household), code, charged, path)
+        return CaseLine(
+            id=line_id,
+            programme=code,
+            operator=operator,
+            in_snapshot=in_snapshot,
+            households=memberships,
+            active=active,
+            charges=charges,
+            used_on=used_on,
+            claimed_fen=claimed,
+            settled_fen=settled,
+        )
 
     def _read_membership(self, values: Values, path: Path, start: date, until: date | None) -> Membership:
         household = self.fields.read_text(values, "id", path)
         if household and self.households is not None and household not in self.households:
-            self.faults.add((*path, "id"), f"must be the id of a household; {name_text(household)} is none")
+            self.faults.add((*path, "id"), f"must be the id of a household; {format_text(household)} is none")
         return Membership(household, start, until)
 
-    def _read_active(self, _values: Values, _path: Path, start: date, until: date | None) -> Active:
-        return Active(start, until)
+    def _read_active(self, _values: Values, _path: Path, start: date, until: date | None) -> ActiveSpan:
+        return ActiveSpan(start, until)
 
-    def _read_charge(self, values: Values, path: Path, start: date, until: date | None) -> Charge:
-        return Charge(start, until, self.fields.read_fen(values, "monthly_fen", path))
+    def _read_charge(self, values: Values, path: Path, start: date, until: date | None) -> MonthlyCharge:
+        return MonthlyCharge(start, until, self.fields.read_fen(values, "monthly_fen", path))
 
-    def _read_dated[Item: _Dated](
+    def _read_dated[Item: _DatedStruct](
         self,
         values: Values,
         key: str,
@@ -244,7 +277,7 @@ class _CaseReader:
         struct: type[Item],
         read: Callable[[Values, Path, date, date | None], Item],
     ) -> tuple[tuple[Item, ...], list[Span] | None]:
-        """Return a list's items by their first day, and their days where all of them are known."""
+        """Return the items of a list sorted by first day, and their spans where all are valid."""
         items = self.fields.read_list(values, key, path)
         if items is None:
             return (), None
@@ -255,7 +288,7 @@ class _CaseReader:
             if own is None:
                 continue
             days = self.fields.read_start_until(own, own_path)
-            # The other fields are read even where the days are wrong: their faults are wanted, too.
+            # The other fields are read even where the days are faulty, to collect their faults too.
             start, until = days or (date.min, None)
             built = read(own, own_path, start, until)
             if days is not None:
@@ -263,45 +296,47 @@ class _CaseReader:
         if len(dated) > 1:
             dated.sort(key=lambda pair: pair[0].start)
             self._note_overlaps(dated)
-        spans = [span_of(item.start, item.until) for item, _ in dated]
+        spans = [to_span(item.start, item.until) for item, _ in dated]
         return tuple(item for item, _ in dated), spans if len(dated) == len(items) else None
 
-    def _note_overlaps(self, dated: Sequence[tuple[_Dated, Path]]) -> None:
-        """Note each item that begins before one that began earlier has ended."""
+    def _note_overlaps(self, dated: Sequence[tuple[_DatedStruct, Path]]) -> None:
+        """Note each item that begins before an earlier one has ended."""
         last, last_path = dated[0]
         for item, path in dated[1:]:
             if last.until is None or item.start < last.until:
-                self.faults.add((*path, "from"), f"overlaps {name_path(last_path)}, which ends {last.until or 'never'}")
+                self.faults.add(
+                    (*path, "from"), f"overlaps {format_path(last_path)}, which ends {last.until or 'never'}"
+                )
             if last.until is not None and (item.until is None or item.until > last.until):
                 last, last_path = item, path
 
     def _note_uncovered(self, payable: list[Span], code: str, charged: list[Span] | None, path: Path) -> None:
         """Note the first bound day with a household that has no charge, and the first that has no terms."""
         if charged is not None:
-            bare = leave_out(payable, charged)
+            bare = subtract(payable, charged)
             if bare:
                 self.faults.add(
-                    (*path, "charges"), f"must have a charge for {_first_of(bare)}, bound and with a household"
+                    (*path, "charges"), f"must have a charge for {_describe_first(bare)}, bound and with a household"
                 )
         known = self.programmes.get(code) if self.programmes is not None else None
         if known is not None and known.spans is not None:
-            bare = leave_out(payable, known.spans)
+            bare = subtract(payable, known.spans)
             if bare:
-                terms = name_path(("programmes", known.at, "terms"))
+                terms = format_path(("programmes", known.at, "terms"))
                 self.faults.add(
                     (*path, "programme"),
-                    f"must have terms for {_first_of(bare)}, bound and with a household; {terms} have none",
+                    f"must have terms for {_describe_first(bare)}, bound and with a household; {terms} have none",
                 )
 
     def _read_name(self, values: Values, key: str, path: Path, seen: dict[str, Path]) -> str:
-        """Return a name that is not empty and was not `seen` before."""
+        """Return a name that is not empty and not in `seen`."""
         name = self.fields.read_text(values, key, path)
         if name and seen.setdefault(name, path) is not path:
-            self.faults.add((*path, key), f"must be unique, but {name_path(seen[name])} has {name_text(name)} too")
+            self.faults.add((*path, key), f"must be unique, but {format_path(seen[name])} has {format_text(name)} too")
         return name
 
 
-def _first_of(spans: list[Span]) -> str:
+def _describe_first(spans: list[Span]) -> str:
     days = count_days(spans)
-    first = name_day(spans[0][0])
+    first = format_day(spans[0][0])
     return first if days == 1 else f"{first} and {days - 1} more days"

@@ -1,23 +1,33 @@
-"""The officials' desk: what waits, the month and its papers, places, findings, files, programmes, sellers."""
+"""The officials' desk: worklist, months, printed forms, drilldown, findings, imports, programmes, sellers."""
 
 from litestar import Router
 
-from market.identity import NotSignedIn, SecondFactorNeeded
-from market.web.desk import findings, imports, months, notices, places, producers, programmes, sheets, today
-from market.web.desk.office import ChooseCounty, lead_to_county, lead_to_factor, lead_to_sign_in
+from market.identity.models import NotSignedIn, SecondFactorRequired
+from market.web.desk import (
+    drilldown,
+    findings,
+    form_pages,
+    imports,
+    months,
+    notices,
+    producers,
+    programmes,
+    worklist,
+)
+from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 
-_PAGES = (today, months, places, findings, sheets, imports, notices, programmes, producers)
+_PAGES = (worklist, months, drilldown, findings, form_pages, imports, notices, programmes, producers)
 
 DESK = Router(
     path="/desk",
     route_handlers=[route for pages in _PAGES for route in pages.ROUTES],
     exception_handlers={
-        NotSignedIn: lead_to_sign_in,
-        SecondFactorNeeded: lead_to_factor,
-        ChooseCounty: lead_to_county,
+        NotSignedIn: redirect_to_sign_in,
+        SecondFactorRequired: redirect_to_second_factor,
+        CountyNotChosen: show_counties,
     },
     include_in_schema=False,
 )
-"""Everything under /desk; who is not signed in whole is led to signing in, and back."""
+"""Everything under /desk; officials who are not fully signed in are redirected to sign-in and back."""
 
 ROUTES = [DESK]

@@ -1,126 +1,130 @@
-"""A month from its first bill to its close: what it came to, whose turn it is, and the step that is taken."""
+"""Pages of a month: its figures, the step that is due, and taking it."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.identity import Actor, NotFound, Role
+from market.http import HttpRequest
+from market.identity.access import get_roles
+from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
-from market.reports.desk.books import TakenFile, taken_files
-from market.reports.desk.months import list_months, who_may
-from market.reports.desk.view import MonthView, view_month
-from market.reports.desk.waiting import STAGES
-from market.subsidies.approve import confirm_month, decide_month, review_month
-from market.subsidies.cycles import find_cycle, read_month
+from market.reports.imports import ImportedFile, list_imported_files
+from market.reports.month import list_eligible_officials, list_months
+from market.reports.month_view import MonthView, get_month_view
 from market.subsidies.models import (
+    CYCLE_STATE_NAMES,
     DUTY_NAMES,
-    STATE_NAMES,
     BadMonth,
-    Done,
+    CycleState,
     Duty,
     Outcome,
     SecondDuty,
-    State,
+    StepResult,
 )
-from market.subsidies.run import RunResult, run_month
-from market.subsidies.settle import close_month, reconcile_month, settle_month
-from market.web.desk.drawn import (
-    by_gravity,
-    case_of,
-    chart_of,
-    figures_of,
-    month_words,
-    operator_of,
-    reason_rows,
-    short_month,
-    state_words,
-    steps_of,
+from market.subsidies.month.cycles import find_cycle, read_month
+from market.subsidies.month.run import RunResult
+from market.subsidies.month.steps import (
+    CLOSE,
+    CONFIRM,
+    DECIDE,
+    NEXT_STEPS,
+    RECONCILE,
+    REVIEW,
+    RUN,
+    SETTLE,
+    STEPS,
+    STEPS_BY_NAME,
+    MonthStep,
 )
-from market.web.desk.duties import APPROVALS, HOLDER_NAMES, able_words, cannot_words
-from market.web.desk.office import Office, Said, enter, keep, said_of, show
-from market.web.look.charts import plain
-from market.web.look.format import capitals, yuan
-from market.web.plumbing import fields, see_other
+from market.subsidies.month.take_step import take_step as take_month_step
+from market.subsidies.names import format_month_zh
+from market.web.desk.context import (
+    DeskContext,
+    PageNotice,
+    build_county_query,
+    build_refusal_notice,
+    open_desk,
+    render_desk_page,
+)
+from market.web.desk.duty_text import APPROVALS, HOLDER_NAMES, describe_eligible, explain_exclusion
+from market.web.desk.presenters import (
+    CLAIM_TABLE,
+    MONTHS_TABLE,
+    describe_state,
+    draw_operator_chart,
+    format_short_month,
+    get_operator_name,
+    present_figures,
+    present_finding,
+    present_reasons,
+    present_steps,
+    sort_by_severity,
+)
+from market.web.forms import read_fields
+from market.web.pages import redirect
+from market.web.ui.charts import draw_bars
+from market.web.ui.format import capitals, yuan
 
-Asked = Request[Any, Any, Any]
 
+class StepButton(Struct, frozen=True):
+    """The button of a step: its label, and the title of a refusal."""
 
-class Step(Struct, frozen=True):
-    """A step of the month: whose duty and role, what its button says, and what a refusal says was not done."""
-
-    name: str
-    duty: Duty
-    role: Role
     words: str
     refused: str
-    take: Callable[..., Awaitable[Done | RunResult]]
 
 
-class Offer(Struct, frozen=True):
-    """A step as the page offers it: its button, its heading, whether it is due, and what stands against it."""
+class StepOffer(Struct, frozen=True):
+    """A step on the page of a month; `obstacles` are the reasons why it cannot be taken now."""
 
     name: str
     words: str
     title: str
     due: bool
-    against: list[str]
+    obstacles: list[str]
 
 
-STEPS = {
-    step.name: step
-    for step in (
-        Step("run", Duty.IMPORT, Role.IMPORTER, "计算这个月", "没有计算", run_month),
-        Step("confirm", Duty.VILLAGE, Role.VILLAGE, "村里核实，属实", "没有核实", confirm_month),
-        Step("review", Duty.TOWNSHIP, Role.TOWNSHIP, "乡镇审核，同意", "没有审核", review_month),
-        Step("decide", Duty.COUNTY, Role.COUNTY, "县级审定", "没有审定", decide_month),
-        Step("settle", Duty.SETTLEMENT, Role.FINANCE, "结算", "没有结算", settle_month),
-        Step("reconcile", Duty.RECONCILIATION, Role.RECONCILER, "对账", "没有对账", reconcile_month),
-        Step("close", Duty.RECONCILIATION, Role.RECONCILER, "关账", "没有关账", close_month),
-    )
+_BUTTONS = {
+    RUN.name: StepButton("计算这个月", "没有计算"),
+    CONFIRM.name: StepButton("村里核实，属实", "没有核实"),
+    REVIEW.name: StepButton("乡镇审核，同意", "没有审核"),
+    DECIDE.name: StepButton("县级审定", "没有审定"),
+    SETTLE.name: StepButton("结算", "没有结算"),
+    RECONCILE.name: StepButton("对账", "没有对账"),
+    CLOSE.name: StepButton("关账", "没有关账"),
 }
-_NEXT = {
-    State.OPEN: "run",
-    State.CALCULATED: "confirm",
-    State.CONFIRMED: "review",
-    State.REVIEWED: "decide",
-    State.DECIDED: "settle",
-    State.SETTLED: "reconcile",
-    State.RECONCILED: "close",
-}
-_A_PAGE = 12
-_AFTER_FINDINGS = frozenset({"review", "decide"})
-_RUN_AGAIN = frozenset({State.CALCULATED, State.CONFIRMED, State.REVIEWED, State.CLOSED})
+_PAGE_SIZE = 12
+_AFTER_FINDINGS = (REVIEW, DECIDE)
+_RECALCULABLE = (*RUN.repeats, CLOSE.after)
 
 
 @get("/months", include_in_schema=False)
-async def months(
-    request: Asked, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+async def show_months(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """Show the county's months, the latest first, and what was approved in each."""
-    office = await enter(request, db, actor, clock)
-    async with db.transaction(scope=office.county) as conn:
+    """List the county's months with their sums, the latest first."""
+    desk = await open_desk(request, db, actor, clock)
+    async with db.transaction(scope=desk.county) as conn:
         before = _before(request.query_params.get("before", ""))
-        found = await list_months(conn, office.county, office.places, before=before, most=_A_PAGE)
+        found = await list_months(conn, desk.county, desk.divisions, before=before, most=_PAGE_SIZE)
     shown = [month for month in found if month.lines]
-    chart = plain("各月核定", [(f"{month.month:%Y-%m}", month.approved_fen) for month in reversed(shown)])
-    rows = [
-        (f"{month.month:%Y-%m}", STATE_NAMES[month.state], [
-            month.approved_fen, month.over_fen, month.claimed_fen, month.conceded_fen, month.public_fen, month.lines,
-        ])
-        for month in found
-    ]  # fmt: skip
-    more = office.to("/desk/months", before=f"{found[-1].month:%Y-%m}") if len(found) == _A_PAGE else None
-    return show(request, office, "months.html", {"rows": rows, "bars": chart if shown else None, "more": more})
+    chart = draw_bars("各月核定", [(f"{month.month:%Y-%m}", month.approved_fen) for month in reversed(shown)])
+    rows = [(f"{month.month:%Y-%m}", CYCLE_STATE_NAMES[month.state], MONTHS_TABLE.get_cells(month)) for month in found]
+    more = desk.to("/desk/months", before=f"{found[-1].month:%Y-%m}") if len(found) == _PAGE_SIZE else None
+    return render_desk_page(
+        request,
+        desk,
+        "months.html",
+        {"rows": rows, "table": MONTHS_TABLE, "bars": chart if shown else None, "more": more},
+    )
 
 
 def _before(text: str) -> date:
-    """Return the month before which the list goes on; everything where the address names none."""
+    """Return the month before which the list continues, `date.max` if the address names none."""
     try:
         return read_month(text) if text else date.max
     except BadMonth:
@@ -129,19 +133,19 @@ def _before(text: str) -> date:
 
 @get("/months/{month:str}", include_in_schema=False)
 async def show_month(
-    request: Asked,
+    request: HttpRequest,
     month: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[bytes]:
     """Show one month and the step that is due."""
-    office = await enter(request, db, actor, clock)
-    said = _DONE.get(request.query_params.get("done", ""))
-    return await _month_page(request, db, office, month, said=Said("ok", said) if said else None)
+    desk = await open_desk(request, db, actor, clock)
+    notice = _OUTCOME_TEXT.get(request.query_params.get("done", ""))
+    return await _month_page(request, db, desk, month, notice=PageNotice("ok", notice) if notice else None)
 
 
-_DONE = {
+_OUTCOME_TEXT = {
     "run": "算好了",
     "again": "又算了一遍，结果号没有变",
     "confirm": "已核实",
@@ -155,8 +159,8 @@ _DONE = {
 
 
 @post("/months/{month:str}/{step:str}", include_in_schema=False)
-async def take_step(
-    request: Asked,
+async def submit_step(
+    request: HttpRequest,
     *,
     month: FromPath[str],
     step: FromPath[str],
@@ -164,133 +168,138 @@ async def take_step(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    """Take the step, and show the month again; a refusal stands on the same page and changes nothing.
+    """Take a step and redirect to the month; a refusal is shown on the same page and changes nothing.
 
     Raises:
-        NotFound: there is no such step.
+        NotFound: the step does not exist.
     """
-    await fields(request)
-    office = await enter(request, db, actor, clock)
-    chosen = STEPS.get(step)
+    await read_fields(request)
+    desk = await open_desk(request, db, actor, clock)
+    chosen = STEPS_BY_NAME.get(step)
     if chosen is None:
         raise NotFound
     first = read_month(month)
     try:
-        async with db.transaction(scope=office.county) as conn:
-            done = await chosen.take(conn, actor, office.county, first, now=office.now)
+        async with db.transaction(scope=desk.county) as conn:
+            done = await take_month_step(conn, chosen, actor, desk.county, first, now=desk.now)
     except Refusal as refusal:
-        said = await _say_refusal(db, office, month, chosen, refusal)
-        return await _month_page(request, db, office, month, said=said, status=refusal.status)
-    return see_other(office.to(f"/desk/months/{month}", done=_done_word(chosen, done)))
+        notice = await _explain_refusal(db, desk, month, chosen, refusal)
+        return await _month_page(request, db, desk, month, notice=notice, status=refusal.status)
+    return redirect(desk.to(f"/desk/months/{month}", done=_outcome_name(chosen, done)))
 
 
-def _done_word(step: Step, done: Done | RunResult) -> str:
+def _outcome_name(step: MonthStep, done: StepResult | RunResult) -> str:
     if isinstance(done, RunResult):
         return "again" if done.outcome is Outcome.NO_OP else "run"
     return "wait" if done.waiting else step.name
 
 
-async def _say_refusal(db: Database, office: Office, month: str, step: Step, refusal: Refusal) -> Said:
-    """Say what was not done and why, and who can do it."""
+async def _explain_refusal(
+    db: Database, desk: DeskContext, month: str, step: MonthStep, refusal: Refusal
+) -> PageNotice:
+    """Return the notice of a refused step, with the officials who can take it."""
     if not isinstance(refusal, SecondDuty):
-        return said_of(refusal, step.refused)
-    async with db.transaction(scope=office.county) as conn:
-        cycle = await find_cycle(conn, office.county, read_month(month))
-        names = await who_may(conn, cycle, role=step.role, duty=step.duty, day=office.today)
-        view = await view_month(conn, office.county, cycle.month, office.places)
-    held = _held(office, view)
+        return build_refusal_notice(refusal, _BUTTONS[step.name].refused)
+    async with db.transaction(scope=desk.county) as conn:
+        cycle = await find_cycle(conn, desk.county, read_month(month))
+        names = await list_eligible_officials(conn, cycle, role=step.role, duty=step.duty, day=desk.today)
+        view = await get_month_view(conn, desk.county, cycle.month, desk.divisions)
+    held = _find_own_duty(desk, view)
     who = HOLDER_NAMES[held] if held else "代办人"
-    cannot = "不能审批" if step.duty in APPROVALS else f"不能{step.words}"
-    return Said("no", f"{step.refused}：{who}{cannot}", (refusal.text("zh"), able_words(names)))
+    cannot = "不能审批" if step.duty in APPROVALS else f"不能{_BUTTONS[step.name].words}"
+    return PageNotice(
+        "no", f"{_BUTTONS[step.name].refused}：{who}{cannot}", (refusal.text("zh"), describe_eligible(names))
+    )
 
 
-def _held(office: Office, view: MonthView) -> Duty | None:
+def _find_own_duty(desk: DeskContext, view: MonthView) -> Duty | None:
     """Return the official's own duty of the month."""
-    return next((Duty(each.duty) for each in view.duties if each.account_id == office.actor.account_id), None)
+    return next((Duty(each.duty) for each in view.duties if each.account_id == desk.actor.account_id), None)
 
 
 async def _month_page(
-    request: Asked, db: Database, office: Office, month: str, *, said: Said | None, status: int = 200
+    request: HttpRequest, db: Database, desk: DeskContext, month: str, *, notice: PageNotice | None, status: int = 200
 ) -> Response[bytes]:
-    async with db.transaction(scope=office.county) as conn:
-        view = await view_month(conn, office.county, read_month(month), office.places)
-        # A bill is the county's, whose sums are for who sees all of it.
-        files = (await taken_files(conn, office.county, month=read_month(month)))[0] if office.whole else []
-        offers = await _offers(conn, office, view)
-        able = await _able(conn, office, view, STEPS[_NEXT[view.state]]) if view.state in _NEXT else []
-    context = _context(office, view, files) | {"offers": offers, "able": able_words(able) if able else ""}
-    return show(request, office, "month.html", {"said": said, **context}, status=status)
+    async with db.transaction(scope=desk.county) as conn:
+        view = await get_month_view(conn, desk.county, read_month(month), desk.divisions)
+        # A bill covers the whole county, so only its officials see the files.
+        files = (await list_imported_files(conn, desk.county, month=read_month(month)))[0] if desk.whole else []
+        offers = await _list_offers(conn, desk, view)
+        step = NEXT_STEPS.get(view.state)
+        eligible = [] if step is None else await _list_eligible(conn, desk, view, step)
+    context = _context(desk, view, files) | {
+        "offers": offers,
+        "eligible": describe_eligible(eligible) if eligible else "",
+    }
+    return render_desk_page(request, desk, "month.html", {"notice": notice, **context}, status=status)
 
 
-async def _able(conn: Connection, office: Office, view: MonthView, step: Step) -> list[str]:
-    cycle = await find_cycle(conn, office.county, read_month(view.month))
-    return await who_may(conn, cycle, role=step.role, duty=step.duty, day=office.today)
+async def _list_eligible(conn: Connection, desk: DeskContext, view: MonthView, step: MonthStep) -> list[str]:
+    cycle = await find_cycle(conn, desk.county, read_month(view.month))
+    return await list_eligible_officials(conn, cycle, role=step.role, duty=step.duty, day=desk.today)
 
 
-async def _offers(conn: Connection, office: Office, view: MonthView) -> list[Offer]:
-    """Return the steps that the official's roles hold out: the one that is due, and an approval that R14 refuses.
-
-    Each says before it is pressed what stands against it.
-    """
-    roles = {grant.role for grant in office.actor.grants}
-    held = _held(office, view)
-    offers: list[Offer] = []
-    for state in list(_NEXT)[list(State).index(view.state) :]:
-        step = STEPS[_NEXT[state]]
-        due = state is view.state
+async def _list_offers(conn: Connection, desk: DeskContext, view: MonthView) -> list[StepOffer]:
+    """Return the steps of the official's roles: the one that is due, and approvals that R14 forbids, with obstacles."""
+    roles = get_roles(desk.actor)
+    held = _find_own_duty(desk, view)
+    offers: list[StepOffer] = []
+    for step in STEPS[list(CycleState).index(view.state) :]:
+        words = _BUTTONS[step.name].words
+        due = step.before is view.state
         refused = held is not None and held is not step.duty
         if step.role not in roles or not (due or (refused and step.duty in APPROVALS)):
             continue
-        against: list[str] = []
+        obstacles: list[str] = []
         if held is not None and refused:
-            against += [cannot_words(held, step.duty), able_words(await _able(conn, office, view, step))]
+            obstacles += [
+                explain_exclusion(held, step.duty),
+                describe_eligible(await _list_eligible(conn, desk, view, step)),
+            ]
         if not due:
-            against.append(f"也还没轮到：现在等{_turn(view.state)}。")
+            obstacles.append(f"也还没轮到：现在等{NEXT_STEPS[view.state].awaited_zh}。")
         many = view.open_findings.stopping
-        if due and many and step.name in _AFTER_FINDINGS:
-            against.append(f"还有 {many} 件停付的疑点没有处理，处理完才能{DUTY_NAMES[step.duty]}。")
-        offers.append(Offer(step.name, step.words, DUTY_NAMES[step.duty] if not due else step.words, due, against))
+        if due and many and step in _AFTER_FINDINGS:
+            obstacles.append(f"还有 {many} 件停付的疑点没有处理，处理完才能{DUTY_NAMES[step.duty]}。")
+        offers.append(StepOffer(step.name, words, words if due else DUTY_NAMES[step.duty], due, obstacles))
     return offers
 
 
-def _turn(state: State) -> str:
-    return "关账" if state is State.RECONCILED else DUTY_NAMES[STAGES[state][0]]
-
-
-def _context(office: Office, view: MonthView, files: list[TakenFile]) -> dict[str, Any]:
-    roles = {grant.role for grant in office.actor.grants}
-    own = _held(office, view)
+def _context(desk: DeskContext, view: MonthView, files: list[ImportedFile]) -> dict[str, Any]:
+    roles = get_roles(desk.actor)
+    own = _find_own_duty(desk, view)
+    step = NEXT_STEPS.get(view.state)
+    awaited = step.awaited_zh if step else ""
     return {
         "view": view,
-        "name": month_words(view.month),
-        "short": short_month(view.month),
-        "state": state_words(view),
-        "sums": figures_of(view.total),
-        "bars": chart_of(short_month(view.month), view.operators) if view.operators else None,
-        "steps": steps_of(view),
-        "turn": _turn(view.state) if view.state in STAGES else "",
+        "name": format_month_zh(view.month),
+        "short": format_short_month(view.month),
+        "state": describe_state(view),
+        "sums": present_figures(view.total),
+        "bars": draw_operator_chart(format_short_month(view.month), view.operators) if view.operators else None,
+        "steps": present_steps(view),
+        "awaited": awaited,
         "own": DUTY_NAMES[own] if own else "",
-        "again": Role.IMPORTER in roles and office.whole and view.state in _RUN_AGAIN,
-        "left_words": f"等{_turn(view.state)}的村" if view.state in STAGES else "",
-        "match": [
-            [operator_of(row.operator), row.lines, row.claims, row.entitled_fen, row.claimed_fen, row.over_fen,
-             row.under_fen, row.approved_fen]
-            for row in [*view.operators, view.total]
+        "may_recalculate": Role.IMPORTER in roles and desk.whole and view.state in _RECALCULABLE,
+        "pending_title": f"等{awaited}的村" if awaited else "",
+        "claims": CLAIM_TABLE,
+        "claim_rows": [
+            [get_operator_name(row.operator), *CLAIM_TABLE.get_cells(row)] for row in [*view.operators, view.total]
         ],
-        "reasons": reason_rows(view.reasons),
+        "reasons": present_reasons(view.reasons),
         "reasons_sum": ["合计", sum(row.lines for row in view.reasons), sum(row.over_fen for row in view.reasons)],
         "files": files,
-        "operator_of": {each.operator: operator_of(each.operator) for each in files if each.operator},
-        "cases": [case_of(finding) for finding in by_gravity(view.findings)[:3]],
-        "many": len(view.findings),
+        "operator_names": {each.operator: get_operator_name(each.operator) for each in files if each.operator},
+        "cards": [present_finding(finding) for finding in sort_by_severity(view.findings)[:3]],
+        "finding_count": len(view.findings),
         "approved": yuan(view.total.approved_fen),
-        "keep": keep(office),
-        **_paid(view),
+        "keep": build_county_query(desk),
+        **_settlement_context(view),
     }  # fmt: skip
 
 
-def _paid(view: MonthView) -> dict[str, Any]:
-    """Return what of a month's page tells of adjustments and payment."""
+def _settlement_context(view: MonthView) -> dict[str, Any]:
+    """Return the context of the sections on adjustments and payment."""
     settlement = view.settlement
     pay = settlement.control.pay_fen if settlement else 0
     return {
@@ -300,17 +309,17 @@ def _paid(view: MonthView) -> dict[str, Any]:
             for row in view.adjustments
         ],
         "settled": [
-            [operator_of(name), each.rows, each.public_fen, each.adjustment_public_fen, each.pay_fen]
+            [get_operator_name(name), each.rows, each.public_fen, each.adjustment_public_fen, each.pay_fen]
             for name, each in (settlement.operators.items() if settlement else ())
         ],
-        "settled_sum": _settled_sum(view),
+        "settled_sum": _settlement_total(view),
         "pay": pay,
         "pay_words": capitals(pay) if settlement and pay >= 0 else "",
     }  # fmt: skip
 
 
-def _settled_sum(view: MonthView) -> list[str | int] | None:
-    """Return the row that closes what is paid."""
+def _settlement_total(view: MonthView) -> list[str | int] | None:
+    """Return the total row of the payments."""
     if view.settlement is None:
         return None
     parts = list(view.settlement.operators.values())
@@ -319,4 +328,4 @@ def _settled_sum(view: MonthView) -> list[str | int] | None:
     return ["合计", view.settlement.control.rows, own, earlier, view.settlement.control.pay_fen]
 
 
-ROUTES = [months, show_month, take_step]
+ROUTES = [show_months, show_month, submit_step]

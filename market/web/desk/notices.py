@@ -1,48 +1,45 @@
-"""Public notice: what hangs at the village board, without names, numbers and identities."""
+"""The public notice of enrolments, without names, numbers and identities."""
 
-from typing import Any
-
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 
-from market.identity import Actor
+from market.http import HttpRequest
+from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.reports.desk.books import EnrolmentView, enrolments_of
-from market.web.desk.office import enter, show, skip_of
-from market.web.look.format import day_short
+from market.reports.enrolments import EnrolmentView, list_enrolments
+from market.web.desk.context import open_desk, read_offset, render_desk_page
+from market.web.ui.format import day_short
 
-Asked = Request[Any, Any, Any]
-
-_A_PAGE = 50
+_PAGE_SIZE = 50
 
 
 @get("/notices", include_in_schema=False)
-async def notices(
-    request: Asked, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+async def show_notices(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
     """Show the enrolments under public notice today, or all of them."""
-    office = await enter(request, db, actor, clock)
+    desk = await open_desk(request, db, actor, clock)
     everything = request.query_params.get("all") == "1"
-    skip = skip_of(request)
-    async with db.transaction(scope=office.county) as conn:
-        rows, more = await enrolments_of(
+    skip = read_offset(request)
+    async with db.transaction(scope=desk.county) as conn:
+        rows, more = await list_enrolments(
             conn,
-            office.county,
-            office.places,
-            day=office.today,
+            desk.county,
+            desk.divisions,
+            day=desk.today,
             on_notice=not everything,
             skip=skip,
-            most=_A_PAGE,
+            most=_PAGE_SIZE,
         )
     flag = "1" if everything else ""
     context = {
         "rows": [_row(row) for row in rows],
         "everything": everything,
-        "back": office.to("/desk/notices", all=flag, skip=max(skip - _A_PAGE, 0)) if skip else None,
-        "more": office.to("/desk/notices", all=flag, skip=skip + _A_PAGE) if more else None,
+        "back": desk.to("/desk/notices", all=flag, skip=max(skip - _PAGE_SIZE, 0)) if skip else None,
+        "more": desk.to("/desk/notices", all=flag, skip=skip + _PAGE_SIZE) if more else None,
     }
-    return show(request, office, "notices.html", context)
+    return render_desk_page(request, desk, "notices.html", context)
 
 
 def _row(row: EnrolmentView) -> list[str]:
@@ -62,4 +59,4 @@ def _row(row: EnrolmentView) -> list[str]:
     ]
 
 
-ROUTES = [notices]
+ROUTES = [show_notices]

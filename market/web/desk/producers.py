@@ -1,42 +1,51 @@
-"""Who wants to sell: the village confirms, the county recommends, another person approves; who applied does none."""
+"""Applications to sell: the village confirms, the county recommends, a third official approves, never the applicant."""
 
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.identity import AccountId, Actor, NotAllowed, NotFound, phone_of
+from market.http import HttpRequest
+from market.identity.models import AccountId, Actor, NotAllowed, NotFound
+from market.identity.sign_in import get_phone
 from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
-from market.producers import (
+from market.producers.decide import decide_producer, verify_certificate
+from market.producers.models import (
+    ADMISSION_STEP_NAMES,
     CERTIFICATE_NAMES,
-    KIND_NAMES,
-    STATE_NAMES,
-    STEP_NAMES,
+    PRODUCER_KIND_NAMES,
+    PRODUCER_STATE_NAMES,
+    AdmissionStep,
     Producer,
-    State,
-    Step,
-    decide_producer,
+    ProducerState,
+)
+from market.producers.queries import (
+    FIRST_ID,
     get_producer,
-    list_unverified,
-    list_waiting,
+    list_pending_producers,
+    list_unverified_producers,
     may_decide,
     may_verify,
-    verify_certificate,
 )
-from market.producers.queries import FIRST
-from market.web.desk.office import Office, Said, enter, keep, said_of, show
-from market.web.look.format import clock_zh
-from market.web.plumbing import fields, see_other
+from market.web.desk.context import (
+    DeskContext,
+    PageNotice,
+    build_county_query,
+    build_refusal_notice,
+    open_desk,
+    render_desk_page,
+)
+from market.web.forms import read_fields
+from market.web.pages import redirect
+from market.web.ui.format import clock_zh
 
-Asked = Request[Any, Any, Any]
-
-_A_PAGE = 20
+_PAGE_SIZE = 20
 
 
 class CertificatePhoto(Struct, frozen=True):
@@ -46,57 +55,57 @@ class CertificatePhoto(Struct, frozen=True):
     photo_id: UUID
 
 
-CERTIFICATE_PHOTOS = Query(
+LIST_CERTIFICATE_PHOTOS = Query(
     CertificatePhoto,
     "SELECT id, photo_id FROM certificates WHERE producer_id = :producer_id AND photo_id IS NOT NULL LIMIT 100",
 )
 _FORWARD = {
-    State.APPLIED: (Step.CONFIRM, "村里核实，属实"),
-    State.CONFIRMED: (Step.RECOMMEND, "县里推荐"),
-    State.RECOMMENDED: (Step.APPROVE, "审核通过，可以卖"),
-    State.OPEN: (Step.SUSPEND, "暂停"),
-    State.SUSPENDED: (Step.REOPEN, "恢复"),
+    ProducerState.APPLIED: (AdmissionStep.CONFIRM, "村里核实，属实"),
+    ProducerState.CONFIRMED: (AdmissionStep.RECOMMEND, "县里推荐"),
+    ProducerState.RECOMMENDED: (AdmissionStep.APPROVE, "审核通过，可以卖"),
+    ProducerState.OPEN: (AdmissionStep.SUSPEND, "暂停"),
+    ProducerState.SUSPENDED: (AdmissionStep.REOPEN, "恢复"),
 }
-_ADMITTED = frozenset({State.OPEN, State.SUSPENDED})
-_REFUSABLE = frozenset({State.APPLIED, State.CONFIRMED, State.RECOMMENDED})
+_ADMITTED = frozenset({ProducerState.OPEN, ProducerState.SUSPENDED})
+_REFUSABLE = frozenset({ProducerState.APPLIED, ProducerState.CONFIRMED, ProducerState.RECOMMENDED})
 
 
 @get("/producers", include_in_schema=False)
-async def producers(
-    request: Asked, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+async def list_producer_applications(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """Show the applications whose next step is the official's, the oldest first."""
-    office = await enter(request, db, actor, clock, register=False)
-    after = _uuid(request.query_params.get("after", "")) or FIRST
+    """List the applications whose next step belongs to the official, the oldest first."""
+    desk = await open_desk(request, db, actor, clock, register=False)
+    after = _uuid(request.query_params.get("after", "")) or FIRST_ID
     async with db.connection() as conn:
         try:
-            found = await list_waiting(conn, actor, after=after, most=_A_PAGE)
+            found = await list_pending_producers(conn, actor, after=after, most=_PAGE_SIZE)
         except NotAllowed:
-            return show(request, office, "producers.html", {"rows": None, "more": None, "papers": []})
-        papers = await _papers_waiting(conn, office)
+            return render_desk_page(request, desk, "producers.html", {"rows": None, "more": None, "certificates": []})
+        certificates = await _list_unverified_certificates(conn, desk)
     rows = [
         (
-            office.to(f"/desk/producers/{row.id}"),
+            desk.to(f"/desk/producers/{row.id}"),
             row.name,
-            [f"{row.township} {row.village}　{KIND_NAMES[row.kind]}", STATE_NAMES[row.state]],
+            [f"{row.township} {row.village}　{PRODUCER_KIND_NAMES[row.kind]}", PRODUCER_STATE_NAMES[row.state]],
         )
         for row in found.items
     ]
-    more = office.to("/desk/producers", after=found.next) if found.next else None
-    return show(request, office, "producers.html", {"rows": rows, "more": more, "papers": papers})
+    more = desk.to("/desk/producers", after=found.next) if found.next else None
+    return render_desk_page(request, desk, "producers.html", {"rows": rows, "more": more, "certificates": certificates})
 
 
-async def _papers_waiting(conn: Connection, office: Office) -> list[tuple[str, str, list[str]]]:
-    """Return the sellers who handed in a certificate that the official is to check; none for who has not this duty."""
+async def _list_unverified_certificates(conn: Connection, desk: DeskContext) -> list[tuple[str, str, list[str]]]:
+    """Return the sellers with certificates that the official has to check, none without that duty."""
     try:
-        found = await list_unverified(conn, office.actor, most=_A_PAGE)
+        found = await list_unverified_producers(conn, desk.actor, most=_PAGE_SIZE)
     except NotAllowed:
         return []
     return [
         (
-            f"{office.to(f'/desk/producers/{row.id}')}#papers",
+            f"{desk.to(f'/desk/producers/{row.id}')}#papers",
             row.name,
-            [f"{row.township} {row.village}　{KIND_NAMES[row.kind]}", "交了证，等核对"],
+            [f"{row.township} {row.village}　{PRODUCER_KIND_NAMES[row.kind]}", "交了证，等核对"],
         )
         for row in found.items
     ]
@@ -104,7 +113,7 @@ async def _papers_waiting(conn: Connection, office: Office) -> list[tuple[str, s
 
 @get("/producers/{producer_id:str}", include_in_schema=False)
 async def show_producer(
-    request: Asked,
+    request: HttpRequest,
     *,
     producer_id: FromPath[str],
     actor: NamedDependency[Actor],
@@ -112,16 +121,16 @@ async def show_producer(
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
 ) -> Response[bytes]:
-    """Show an application with its steps and certificates, and the step that is the official's."""
-    office = await enter(request, db, actor, clock, register=False)
-    said = Said("ok", "已记下") if request.query_params.get("done") == "1" else None
+    """Show an application with its steps and certificates, and the official's next step."""
+    desk = await open_desk(request, db, actor, clock, register=False)
+    notice = PageNotice("ok", "已记下") if request.query_params.get("done") == "1" else None
     async with db.connection() as conn:
-        return await _page(request, conn, seal, office, _known(producer_id), said=said)
+        return await _page(request, conn, seal, desk, _parse_id(producer_id), notice=notice)
 
 
 @post("/producers/{producer_id:str}", include_in_schema=False)
-async def decide(
-    request: Asked,
+async def submit_decision(
+    request: HttpRequest,
     *,
     producer_id: FromPath[str],
     actor: NamedDependency[Actor],
@@ -129,33 +138,33 @@ async def decide(
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
 ) -> Response[Any]:
-    """Take a step about a producer; the applicant is told by message."""
-    found = await fields(request)
-    office = await enter(request, db, actor, clock, register=False)
-    known = _known(producer_id)
+    """Decide on a producer; the applicant is notified by message."""
+    values = await read_fields(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+    producer_uuid = _parse_id(producer_id)
     try:
-        step = Step(str(found.get("step", "")))
+        step = AdmissionStep(str(values.get("step", "")))
     except ValueError:
         raise NotFound from None
     try:
         async with db.transaction() as conn:
             await decide_producer(
-                conn, seal, actor, known, step=step, reason=str(found.get("reason", "")), now=office.now
+                conn, seal, actor, producer_uuid, step=step, reason=str(values.get("reason", "")), now=desk.now
             )
     except NotFound:
         raise
     except Refusal as refusal:
         async with db.connection() as conn:
             return await _page(
-                request, conn, seal, office, known, said=said_of(refusal, f"没有办成：{STEP_NAMES[step]}"),
-                status=refusal.status,
+                request, conn, seal, desk, producer_uuid,
+                notice=build_refusal_notice(refusal, f"没有办成：{ADMISSION_STEP_NAMES[step]}"), status=refusal.status,
             )  # fmt: skip
-    return see_other(office.to(f"/desk/producers/{known}", done=1))
+    return redirect(desk.to(f"/desk/producers/{producer_uuid}", done=1))
 
 
 @post("/producers/{producer_id:str}/certificates/{certificate_id:str}", include_in_schema=False)
-async def verify(
-    request: Asked,
+async def submit_verification(
+    request: HttpRequest,
     *,
     producer_id: FromPath[str],
     certificate_id: FromPath[str],
@@ -163,37 +172,37 @@ async def verify(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    """Note that a certificate of a seller was checked."""
-    await fields(request)
-    office = await enter(request, db, actor, clock, register=False)
-    known = _known(producer_id)
+    """Mark a seller's certificate as verified."""
+    await read_fields(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+    producer_uuid = _parse_id(producer_id)
     async with db.transaction() as conn:
-        await verify_certificate(conn, actor, known, _known(certificate_id), now=office.now)
-    return see_other(office.to(f"/desk/producers/{known}", done=1))
+        await verify_certificate(conn, actor, producer_uuid, _parse_id(certificate_id), now=desk.now)
+    return redirect(desk.to(f"/desk/producers/{producer_uuid}", done=1))
 
 
 async def _page(
-    request: Asked, conn: Connection, seal: Seal, office: Office, producer_id: UUID,
-    *, said: Said | None, status: int = 200,
+    request: HttpRequest, conn: Connection, seal: Seal, desk: DeskContext, producer_id: UUID,
+    *, notice: PageNotice | None, status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
-    found: Producer = await get_producer(conn, office.actor, producer_id)
-    photos = {each.id: each.photo_id for each in await CERTIFICATE_PHOTOS.all(conn, producer_id=producer_id)}
+    found: Producer = await get_producer(conn, desk.actor, producer_id)
+    photos = {each.id: each.photo_id for each in await LIST_CERTIFICATE_PHOTOS.all(conn, producer_id=producer_id)}
     row = found.producer
     forward = _FORWARD.get(row.state)
-    mine = may_decide(office.actor, row)
-    checks = row.state in _ADMITTED and may_verify(office.actor, row)
-    phone = await phone_of(conn, seal, AccountId(row.applied_by)) or ""
+    mine = may_decide(desk.actor, row)
+    checks = row.state in _ADMITTED and may_verify(desk.actor, row)
+    phone = await get_phone(conn, seal, AccountId(row.applied_by)) or ""
     context = {
         "applicant": next((each.name for each in found.steps if each.account_id == row.applied_by), ""),
-        # Who decides has to call; to others the number is hidden.
+        # The official who decides calls the applicant; others see a masked number.
         "phone": phone if mine or checks else mask_phone(phone),
         "calls": mine or checks,
-        "said": said,
+        "notice": notice,
         "producer": row,
-        "kind": KIND_NAMES[row.kind],
-        "state": STATE_NAMES[row.state],
+        "kind": PRODUCER_KIND_NAMES[row.kind],
+        "state": PRODUCER_STATE_NAMES[row.state],
         "steps": [
-            (f"{clock_zh(each.at)}　{STEP_NAMES[each.step]}，{each.name}", "done", each.reason or None)
+            (f"{clock_zh(each.at)}　{ADMISSION_STEP_NAMES[each.step]}，{each.name}", "done", each.reason or None)
             for each in found.steps
         ],
         "certificates": [
@@ -210,9 +219,9 @@ async def _page(
         ],
         "forward": forward if mine else None,
         "refusable": mine and row.state in _REFUSABLE,
-        "keep": keep(office),
+        "keep": build_county_query(desk),
     }
-    return show(request, office, "producer.html", context, status=status)
+    return render_desk_page(request, desk, "producer.html", context, status=status)
 
 
 def _uuid(text: str) -> UUID | None:
@@ -222,11 +231,11 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _known(text: str) -> UUID:
+def _parse_id(text: str) -> UUID:
     found = _uuid(text)
     if found is None:
         raise NotFound
     return found
 
 
-ROUTES = [producers, show_producer, decide, verify]
+ROUTES = [list_producer_applications, show_producer, submit_decision, submit_verification]

@@ -1,38 +1,45 @@
-"""Programmes with their terms: read with the sentences that they rest on, and set by a form as well as by a file."""
+"""Pages of programmes: their terms with the sentences they are based on, and the form that sets a programme."""
 
-from datetime import date
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.identity import Actor, Role
+from market.http import HttpRequest
+from market.identity.access import get_roles
+from market.identity.models import Actor, Role
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
-from market.reports.desk.books import ProgrammeView, TermsView, programmes_of, sentences_of, terms_of
-from market.subsidies.files import Upload
-from market.subsidies.import_programmes import import_programmes
-from market.subsidies.words import FUNDER_NAMES, KINDS
-from market.web.desk.drawn import kind_of
-from market.web.desk.office import Office, Said, enter, said_of, show
-from market.web.desk.set_programme import AS_TYPED, BadTerms, Known, ProgrammeForm, form_of, written_programme
-from market.web.look.format import day_zh, percent_bp, yuan
-from market.web.plumbing import fields, see_other
-
-Asked = Request[Any, Any, Any]
+from market.reports.programmes import ProgrammeView, TermsView, list_programmes, list_sentences, list_terms
+from market.subsidies.imports.upload import Upload
+from market.subsidies.names import FUNDER_NAMES, KINDS
+from market.subsidies.programmes.import_programmes import import_programmes
+from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
+from market.web.desk.presenters import get_kind_name
+from market.web.desk.programme_form import (
+    AS_TYPED,
+    ProgrammeForm,
+    ProgrammeFormInvalid,
+    ProgrammeRecord,
+    fill_programme_form,
+    write_programme_file,
+)
+from market.web.forms import read_fields
+from market.web.pages import redirect
+from market.web.ui.format import day_zh, percent_bp, yuan
 
 
 class TermsCard(Struct, frozen=True):
-    """A version of the terms in words."""
+    """A version of the terms as the page shows it."""
 
     days: str
     rows: list[tuple[str, str]]
 
 
 class ProgrammeCard(Struct, frozen=True):
-    """A programme in words, with the sentences of its document."""
+    """A programme as the page shows it, with the sentences of its document."""
 
     code: str
     name: str
@@ -44,30 +51,32 @@ class ProgrammeCard(Struct, frozen=True):
 
 
 @get("/programmes", include_in_schema=False)
-async def programmes(
-    request: Asked, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+async def show_programmes(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """Show the county's programmes, their terms, and the sentences that they rest on."""
-    office = await enter(request, db, actor, clock)
-    async with db.transaction(scope=office.county) as conn:
-        found = await programmes_of(conn, office.county)
-        terms = await terms_of(conn, office.county)
-        sentences = await sentences_of(conn, office.county)
+    """Show the county's programmes with their terms and sentences."""
+    desk = await open_desk(request, db, actor, clock)
+    async with db.transaction(scope=desk.county) as conn:
+        found = await list_programmes(conn, desk.county)
+        terms = await list_terms(conn, desk.county)
+        sentences = await list_sentences(conn, desk.county)
     cards = [
-        _card(each, terms.get(each.code, []), [sentence.quote for sentence in sentences.get(each.code, [])])
+        _build_card(each, terms.get(each.code, []), [sentence.quote for sentence in sentences.get(each.code, [])])
         for each in found
     ]
-    said = Said("ok", "已设好") if request.query_params.get("done") == "1" else None
-    return show(request, office, "programmes.html", {"cards": cards, "said": said, "sets": _sets(actor)})
+    notice = PageNotice("ok", "已设好") if request.query_params.get("done") == "1" else None
+    return render_desk_page(
+        request, desk, "programmes.html", {"cards": cards, "notice": notice, "sets": _may_set(actor)}
+    )
 
 
-def _sets(actor: Actor) -> bool:
-    return any(grant.role is Role.POLICY for grant in actor.grants)
+def _may_set(actor: Actor) -> bool:
+    return Role.POLICY in get_roles(actor)
 
 
-def _card(programme: ProgrammeView, terms: list[TermsView], quotes: list[str]) -> ProgrammeCard:
+def _build_card(programme: ProgrammeView, terms: list[TermsView], quotes: list[str]) -> ProgrammeCard:
     rows = [
-        ("业务", "、".join(kind_of(kind) for kind in programme.kinds)),
+        ("业务", "、".join(get_kind_name(kind) for kind in programme.kinds)),
         ("每户最多", f"{programme.max_lines} 条"),
         ("折算", "按天" if programme.proration == "daily" else "整月，看 1 日"),
         (
@@ -82,12 +91,12 @@ def _card(programme: ProgrammeView, terms: list[TermsView], quotes: list[str]) -
         programme.document_number,
         programme.document_sha256,
         rows,
-        [_terms_card(each) for each in terms],
+        [_build_terms_card(each) for each in terms],
         quotes,
     )
 
 
-def _terms_card(terms: TermsView) -> TermsCard:
+def _build_terms_card(terms: TermsView) -> TermsCard:
     rows: list[tuple[str, str]] = []
     if terms.household_pays_bp is not None:
         rows.append(("农户最多付", percent_bp(terms.household_pays_bp)))
@@ -102,86 +111,83 @@ def _terms_card(terms: TermsView) -> TermsCard:
 
 
 @get("/programmes/set", include_in_schema=False)
-async def ask_programme(
-    request: Asked, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+async def show_programme_form(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """Ask for a programme, or for new terms of one."""
-    office = await enter(request, db, actor, clock)
+    """Show the form for a new programme, or for new terms of an existing one."""
+    desk = await open_desk(request, db, actor, clock)
     code = request.query_params.get("code", "")[:20]
-    known = await _known(db, office, code)
+    known = await _find_programme(db, desk, code)
     form = ProgrammeForm(code=code)
     if known is not None:
-        form = form_of(known)
-    return _form_page(request, office, form, known, said=None)
+        form = fill_programme_form(known)
+    return _form_page(request, desk, form, known, notice=None)
 
 
 @post("/programmes/set", include_in_schema=False)
-async def set_programme(
-    request: Asked, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+async def submit_programme(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[Any]:
-    """Set a programme with its terms: what the form says is written as a file and imported like one."""
-    found = await fields(request)
-    office = await enter(request, db, actor, clock)
+    """Set a programme with its terms: write the form as a programmes file and import it."""
+    values = await read_fields(request)
+    desk = await open_desk(request, db, actor, clock)
     typed = await request.form()
     form = ProgrammeForm(
         **{
-            # A quote is compared with its document letter by letter: full-width marks stay as they were typed.
-            name: str(typed.get(name, "")).strip() if name in AS_TYPED else str(found.get(name, ""))
+            # A quote is compared with its document character by character, so full-width characters are not folded.
+            name: str(typed.get(name, "")).strip() if name in AS_TYPED else str(values.get(name, ""))
             for name in ProgrammeForm.__struct_fields__
         }
     )
-    known = await _known(db, office, form.code)
-    sent = found.get("paper")
+    known = await _find_programme(db, desk, form.code)
+    sent = values.get("paper")
     text = await sent.read() if isinstance(sent, UploadFile) and sent.filename else b""
     try:
-        content, documents = written_programme(office.county, form, known, text)
-        upload = Upload(office.county, "programmes", f"{form.code}-{form.start}.json", content)
-        async with db.transaction(scope=office.county) as conn:
-            await import_programmes(conn, actor, upload, documents, now=office.now)
-    except BadTerms as bad:
-        return _form_page(request, office, form, known, said=None, errors=bad.errors, status=bad.status)
+        content, documents = write_programme_file(desk.county, form, known, text)
+        upload = Upload(desk.county, "programmes", f"{form.code}-{form.start}.json", content)
+        async with db.transaction(scope=desk.county) as conn:
+            await import_programmes(conn, actor, upload, documents, now=desk.now)
+    except ProgrammeFormInvalid as bad:
+        return _form_page(request, desk, form, known, notice=None, errors=bad.errors, status=bad.status)
     except Refusal as refusal:
-        return _form_page(request, office, form, known, said=said_of(refusal, "没有设"), status=refusal.status)
-    return see_other(office.to("/desk/programmes", done=1))
+        return _form_page(
+            request, desk, form, known, notice=build_refusal_notice(refusal, "没有设"), status=refusal.status
+        )
+    return redirect(desk.to("/desk/programmes", done=1))
 
 
-async def _known(db: Database, office: Office, code: str) -> Known | None:
-    """Return a programme as it stands, so that new terms follow its old ones."""
-    async with db.transaction(scope=office.county) as conn:
-        programme = next((each for each in await programmes_of(conn, office.county) if each.code == code), None)
+async def _find_programme(db: Database, desk: DeskContext, code: str) -> ProgrammeRecord | None:
+    """Return the stored programme, whose terms the new ones follow."""
+    async with db.transaction(scope=desk.county) as conn:
+        programme = next((each for each in await list_programmes(conn, desk.county) if each.code == code), None)
         if programme is None:
             return None
-        terms = (await terms_of(conn, office.county)).get(code, [])
-        sentences = (await sentences_of(conn, office.county)).get(code, [])
-    return Known(programme, terms, sentences)
+        terms = (await list_terms(conn, desk.county)).get(code, [])
+        sentences = (await list_sentences(conn, desk.county)).get(code, [])
+    return ProgrammeRecord(programme, terms, sentences)
 
 
 def _form_page(
-    request: Asked,
-    office: Office,
+    request: HttpRequest,
+    desk: DeskContext,
     form: ProgrammeForm,
-    known: Known | None,
+    known: ProgrammeRecord | None,
     *,
-    said: Said | None,
-    errors: Any = (),  # noqa: ANN401 - the faults of a refusal
+    notice: PageNotice | None,
+    errors: Any = (),
     status: int = 200,
 ) -> Response[bytes]:
     context = {
         "form": form,
         "known": known is not None,
-        "said": said,
+        "notice": notice,
         "errors": list(errors),
         "kinds": [(str(kind), name) for name, kind in KINDS.items()],
         "ways": [("percent_off", "农户最多付几成"), ("fixed", "定额减免")],
-        "today": office.today,
-        "sets": _sets(office.actor),
-        "first": f"{_next_year(office.today)}",
+        "today": desk.today,
+        "sets": _may_set(desk.actor),
     }
-    return show(request, office, "programme.html", context, status=status)
+    return render_desk_page(request, desk, "programme.html", context, status=status)
 
 
-def _next_year(day: date) -> date:
-    return day.replace(year=day.year + 1, month=1, day=1)
-
-
-ROUTES = [programmes, ask_programme, set_programme]
+ROUTES = [show_programmes, show_programme_form, submit_programme]

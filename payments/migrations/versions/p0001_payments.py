@@ -1,25 +1,19 @@
-"""Payments, their ledger, inbox, outbox and idempotency keys.
+"""The schema of release 0.1.0: the ledger, payments, refunds, disputes, calls, inbox, outbox, reconciliation."""
 
-Revision ID: p0001
-Revises:
-"""
-
-from pathlib import Path
-
-from payments.migrate import APP_ROLE, run_script
+from payments.migrate import run_file
 
 revision = "p0001"
 down_revision = None
 branch_labels = ("payments",)
 depends_on = None
 
-SCRIPT = Path(__file__).parents[1] / "sql" / "p0001.sql"
-
 
 def upgrade() -> None:
-    run_script(SCRIPT.read_text("utf-8").replace("{app_role}", APP_ROLE))
+    run_file("sql/p0001.sql")
+    run_file("functions/post.sql")
+    run_file("sql/p0001_grants.sql")
 
 
 def downgrade() -> None:
-    """Money that was booked is not unbooked: restore a backup instead."""
-    raise RuntimeError("the ledger has no way back; restore a backup")
+    """Booked money cannot be unbooked: restore a backup instead."""
+    raise RuntimeError("the ledger cannot be downgraded; restore a backup")

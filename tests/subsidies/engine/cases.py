@@ -1,4 +1,4 @@
-"""Cases in the JSON shape of the contract, small enough to follow with a pencil."""
+"""Cases in the JSON shape of the contract, small enough to check by hand."""
 
 import json
 from random import Random
@@ -7,7 +7,7 @@ from typing import Any, cast
 from market.subsidies.engine import Answer, BadCase, calculate, read_case
 
 type Value = Any
-"""Anything that JSON can say, and what it should not."""
+"""Any JSON value, valid or not."""
 type Json = dict[str, Any]
 
 
@@ -20,7 +20,7 @@ def funders(**shares_bp: int) -> list[Json]:
 
 
 def terms(start: str = "2018-01-01", until: str | None = None, **given: Value) -> Json:
-    """Half of the charge, the county bears it; `fixed_fen` makes it a fixed amount."""
+    """Terms of half the charge, borne by the county; `fixed_fen` makes it a fixed amount."""
     kind = "fixed" if given.get("fixed_fen") is not None else "percent_off"
     return {
         "from": start,
@@ -46,7 +46,7 @@ def programme(*versions: Json, code: str = "P1", idle: tuple[int, int] | None = 
 
 
 def line(line_id: str = "L1", charge: int = 39_00, household: str = "H01", **given: Value) -> Json:
-    """A line of H01, bound since 2018, that claims far more than it gets unless told otherwise."""
+    """A line of H01, bound since 2018, that claims far more than it gets by default."""
     return {
         "id": line_id,
         "programme": "P1",
@@ -69,7 +69,7 @@ def case(
     programmes: list[Json] | None = None,
     households: list[tuple[str, int]] | None = None,
 ) -> Json:
-    """A case of these lines; households that it does not name are found in the lines, all in tier 1."""
+    """A case of these lines; without `households` those of the lines, all in tier 1."""
     named = {membership["id"] for own in lines for membership in own["households"]}
     tiers = households if households is not None else [(household, 1) for household in sorted(named)]
     return {
@@ -107,14 +107,14 @@ def fault_paths(value: Value) -> list[str]:
     return [fault.partition(": ")[0] for fault in faults(value)]
 
 
-def shuffled(value: Value, chance: Random, *, key: str = "") -> Value:
-    """The same case in another order: of keys, of every list but the funders', and with a day of use once more."""
+def shuffled(value: Value, random: Random, *, key: str = "") -> Value:
+    """The same case with keys and lists (except funders) in another order, and one day of use repeated."""
     if isinstance(value, dict):
-        pairs = [(name, shuffled(item, chance, key=name)) for name, item in cast("Json", value).items()]
-        return dict(chance.sample(pairs, len(pairs)))
+        pairs = [(name, shuffled(item, random, key=name)) for name, item in cast("Json", value).items()]
+        return dict(random.sample(pairs, len(pairs)))
     if isinstance(value, list):
-        items = [shuffled(item, chance) for item in cast("list[Value]", value)]
+        items = [shuffled(item, random) for item in cast("list[Value]", value)]
         if key == "used_on":
             items += items[:1]
-        return items if key == "funders" else chance.sample(items, len(items))
+        return items if key == "funders" else random.sample(items, len(items))
     return value

@@ -1,4 +1,4 @@
-"""The rulebook again, slow and naive: every day of the month by itself, every sum a fraction.
+"""A second implementation of the rulebook, slow and naive: day by day, with fractions.
 
 It shares nothing with the engine but the JSON of the contract, so that a mistake has to be made twice to be missed.
 """
@@ -27,7 +27,7 @@ ONE = timedelta(days=1)
 
 
 def on(items: list[Json], day: date) -> Json | None:
-    """What of a list is in force on a day."""
+    """The item of a list in force on a day."""
     for item in items:
         if date.fromisoformat(item["from"]) <= day and (
             item["until"] is None or day < date.fromisoformat(item["until"])
@@ -36,7 +36,7 @@ def on(items: list[Json], day: date) -> Json | None:
     return None
 
 
-def days_of(month: str) -> list[date]:
+def list_days(month: str) -> list[date]:
     day = date.fromisoformat(f"{month}-01")
     days: list[date] = []
     while day.isoformat()[:7] == month:
@@ -67,7 +67,7 @@ def binding_start(line: Json, day: date) -> date:
 
 
 class Idle:
-    """The clock of one line in one month, told day by day."""
+    """The idle clock of one line in one month, day by day."""
 
     def __init__(self, line: Json, idle: Json | None, days: list[date]) -> None:
         self.in_cure: set[date] = set()
@@ -111,7 +111,7 @@ class Month:
     """A case with its days, and each line's clock."""
 
     def __init__(self, case: Json) -> None:
-        self.days = days_of(case["month"])
+        self.days = list_days(case["month"])
         self.budget: int | None = case["budget_fen"]
         self.programmes = {programme["code"]: programme for programme in case["programmes"]}
         self.tiers = {household["id"]: household["tier"] for household in case["households"]}
@@ -187,7 +187,7 @@ def round_sums(exact: dict[str, Fraction], scaled_together: list[set[str]]) -> d
 
 
 def spend(month: Month, needs: dict[str, int]) -> dict[str, int]:
-    """What of the public needs the budget pays."""
+    """The part of the public needs that the budget covers."""
     public = dict(needs)
     if month.budget is None:
         return public

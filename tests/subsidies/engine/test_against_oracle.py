@@ -1,4 +1,4 @@
-"""The engine against the rulebook told day by day: thousands of cases by chance, equal to the fen."""
+"""The engine and a naive day-by-day oracle agree to the fen on thousands of random cases."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from market.subsidies.engine import calculate, read_case
 from tests.subsidies.engine import oracle
 from tests.subsidies.engine.cases import Value
-from tests.subsidies.engine.chance import case_by_chance, from_seed
+from tests.subsidies.engine.random_cases import make_random, make_random_case
 
 
 def told_by_engine(case: Value) -> Value:
@@ -18,7 +18,7 @@ def told_by_engine(case: Value) -> Value:
 
 
 @pytest.mark.parametrize("batch", range(20))
-def test_engine_and_oracle_agree_on_cases_by_chance(batch: int) -> None:
+def test_engine_and_oracle_agree_on_random_cases(batch: int) -> None:
     for seed in range(batch * 150, (batch + 1) * 150):
-        case = case_by_chance(from_seed(seed))
+        case = make_random_case(make_random(seed))
         assert told_by_engine(case) == oracle.calculate(case), seed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from market.subsidies.engine import calculate, calculate_command, read_case, without_collector
+from market.subsidies.engine import calculate, calculate_command, pause_gc, read_case
 from tests.subsidies.engine.cases import Json, case, line
 
 
@@ -32,7 +32,7 @@ def test_an_answer_is_printed_as_json(tmp_path: Path) -> None:
     assert '\n   "id": "线",\n' in out
 
 
-def test_faults_are_printed_a_line_each_and_nothing_else(tmp_path: Path) -> None:
+def test_faults_are_printed_one_per_line_and_nothing_else(tmp_path: Path) -> None:
     bad = case(line("L1", claimed_fen=1950.0, used_on=["x\ny\u2028z"]), line("L1"))
     code, out, err = run(written(tmp_path, bad))
     assert (code, out) == (2, "")
@@ -44,7 +44,7 @@ def test_faults_are_printed_a_line_each_and_nothing_else(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reported"),
     [
         (b"", "$: must be JSON: line 1, column 1: Expecting value\n"),
         (b"\x80", "$: must be UTF-8: byte 0 is not\n"),
@@ -52,17 +52,17 @@ def test_faults_are_printed_a_line_each_and_nothing_else(tmp_path: Path) -> None
         (b"[]", "$: must be an object, not a list\n"),
     ],
 )
-def test_a_file_that_is_no_case_is_told(tmp_path: Path, content: bytes, told: str) -> None:
-    assert run(written(tmp_path, content)) == (2, "", told)
+def test_a_file_that_is_not_a_case_is_reported(tmp_path: Path, content: bytes, reported: str) -> None:
+    assert run(written(tmp_path, content)) == (2, "", reported)
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     assert run(tmp_path / "none.json") == (2, "", "$: cannot be read: No such file or directory\n")
     assert run(str(tmp_path)) == (2, "", "$: cannot be read: Is a directory\n")
     assert run("nul\0.json") == (2, "", "$: cannot be read: embedded null byte\n")
 
 
-def test_a_stream_that_knows_no_chinese_gets_escapes(tmp_path: Path) -> None:
+def test_a_stream_without_chinese_gets_escapes(tmp_path: Path) -> None:
     path = written(tmp_path, case(line("线")))
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="ascii")
@@ -71,11 +71,11 @@ def test_a_stream_that_knows_no_chinese_gets_escapes(tmp_path: Path) -> None:
     assert raw.getvalue().decode() == run(path)[1].replace("线", "\\u7ebf").replace("×", "\\u00d7")
 
 
-def test_the_collector_rests_and_is_left_as_it_was(tmp_path: Path) -> None:
+def test_the_garbage_collector_is_paused_and_restored(tmp_path: Path) -> None:
     assert gc.isenabled()
-    with without_collector():
+    with pause_gc():
         assert not gc.isenabled()
-        with without_collector():
+        with pause_gc():
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()

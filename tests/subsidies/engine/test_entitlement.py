@@ -5,7 +5,7 @@ import json
 import pytest
 
 from market.subsidies.engine import read_case
-from market.subsidies.engine.amounts import Rates
+from market.subsidies.engine.amounts import RateCache
 from payments.money import Fen
 from tests.subsidies.engine.cases import answer, case, entitled, line, programme, reasons, span, terms
 
@@ -38,7 +38,7 @@ def test_the_household_pays_at_most_its_part(charge: int, pays_bp: int, fen: int
 
 
 @pytest.mark.parametrize(("charge", "fen"), [(9_99, 9_99), (10_00, 10_00), (10_01, 10_00), (0, 0)])
-def test_a_fixed_amount_is_never_more_than_the_charge(charge: int, fen: int) -> None:
+def test_a_fixed_amount_never_exceeds_the_charge(charge: int, fen: int) -> None:
     assert entitled(line(charge=charge), programmes=[programme(terms(fixed_fen=10_00))]) == [fen]
 
 
@@ -47,13 +47,13 @@ def test_the_line_cap_bounds_the_full_month_amount(cap: int | None, fen: int) ->
     assert entitled(line(), programmes=[programme(terms(line_cap_fen=cap))]) == [fen]
 
 
-def test_a_rate_is_counted_once_for_the_same_terms_and_charge() -> None:
+def test_a_rate_is_computed_once_for_the_same_terms_and_charge() -> None:
     changed = [programme(terms(until="2019-04-11"), terms("2019-04-11", household_pays_bp=0))]
     first, second = read_case(json.dumps(case(programmes=changed))).programmes[0].terms
-    rates = Rates()
-    rate = rates.rate(first, Fen(39_00))
-    assert rates.rate(first, Fen(39_00)) is rate
-    assert [rates.rate(second, Fen(39_00)).amount_fen, rates.rate(first, Fen(40_00)).amount_fen] == [39_00, 20_00]
+    rates = RateCache()
+    rate = rates.get(first, Fen(39_00))
+    assert rates.get(first, Fen(39_00)) is rate
+    assert [rates.get(second, Fen(39_00)).amount_fen, rates.get(first, Fen(40_00)).amount_fen] == [39_00, 20_00]
 
 
 def test_days_are_those_of_the_month() -> None:
@@ -145,7 +145,7 @@ def test_a_household_cap_is_per_household_and_programme() -> None:
     assert got == [10_00, 10_00, 10_00]
 
 
-def test_a_cap_of_nothing_scales_nothing_where_nothing_is_due() -> None:
+def test_a_cap_of_zero_scales_nothing_where_nothing_is_due() -> None:
     assert reasons(line(charge=0), programmes=[programme(terms(household_cap_fen=0))]) == ["REDUCED", "OVER_CHARGE"]
 
 
@@ -185,7 +185,7 @@ def test_lines_scaled_on_different_days_with_a_third_are_one_group() -> None:
     assert "by largest remainder of A+B+C = 0.01 together" in "\n".join(got.line("C").trace)
 
 
-def test_a_group_is_in_the_order_of_its_ids_whoever_ties_it() -> None:
+def test_a_group_is_sorted_by_id_in_whatever_order_it_was_joined() -> None:
     # Z ties A (with it in H01 until the 16th) to M (with it in H02 from then on): 1/4, 1/4 and 2/4 of a fen.
     capped = [programme(terms(household_pays_bp=0, household_cap_fen=1))]
     early, late = span("2018-01-01", "2019-04-16"), span("2019-04-16")
@@ -196,7 +196,7 @@ def test_a_group_is_in_the_order_of_its_ids_whoever_ties_it() -> None:
     assert "by largest remainder of A+M+Z = 0.01 together" in "\n".join(got.line("M").trace)
 
 
-def test_ties_in_a_group_go_to_the_smaller_id_whoever_was_scaled_first() -> None:
+def test_ties_in_a_group_go_to_the_smaller_id_whichever_was_scaled_first() -> None:
     capped = [programme(terms(household_pays_bp=0, household_cap_fen=1))]
     c = line("C", 1, households=[span("2018-01-01", "2019-04-21", id="H01"), span("2019-04-21", id="H02")])
     a = line("A", 1, active=[span("2018-01-01", "2019-04-21")])
@@ -228,7 +228,7 @@ def test_a_group_member_without_remainder_never_gets_a_fen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("claimed", "approved", "over", "under", "told"),
+    ("claimed", "approved", "over", "under", "reported"),
     [
         (None, 0, 0, 19_50, []),
         (0, 0, 0, 19_50, ["MATCHED"]),
@@ -240,10 +240,10 @@ def test_a_group_member_without_remainder_never_gets_a_fen() -> None:
     ],
 )
 def test_approved_is_the_smaller_of_entitled_and_claimed(
-    claimed: int | None, approved: int, over: int, under: int, told: list[str]
+    claimed: int | None, approved: int, over: int, under: int, reported: list[str]
 ) -> None:
     got = answer(line(claimed_fen=claimed)).line("L1")
-    assert (got.approved_fen, got.over_fen, got.under_fen, [*got.reasons]) == (approved, over, under, told)
+    assert (got.approved_fen, got.over_fen, got.under_fen, [*got.reasons]) == (approved, over, under, reported)
 
 
 def test_a_line_outside_the_snapshot_is_entitled_to_nothing() -> None:

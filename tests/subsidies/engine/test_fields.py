@@ -1,11 +1,11 @@
-"""What a value of a case may not be: keys, integers, lists, choices; each fault at its exact path."""
+"""Faults of single values: keys, integers, lists, choices, each at its exact path."""
 
 import json
 
 import pytest
 
 from tests.subsidies.engine.cases import Value, fault_paths, faults
-from tests.subsidies.engine.whole import DELETED, KEYS, OBJECTS, full, put
+from tests.subsidies.engine.full_case import DELETED, KEYS, OBJECTS, full, put
 
 
 def test_the_full_case_has_no_fault() -> None:
@@ -79,7 +79,7 @@ def test_an_integer_is_an_integer_within_its_bounds(path: str, low: int, high: i
         assert fault_paths(put(full(), path, value)) == [path], value
 
 
-def test_what_stands_there_and_what_would_be_right_are_said() -> None:
+def test_a_fault_says_what_was_found_and_what_is_required() -> None:
     path = "lines[0].claimed_fen"
     wanted = f"{path}: must be an integer from 0 to 1000000000000 or null, not "
     assert faults(put(full(), path, 1950.0)) == [f"{wanted}1950.0"]
@@ -112,7 +112,7 @@ def test_what_stands_there_and_what_would_be_right_are_said() -> None:
 
 
 @pytest.mark.parametrize("value", [-1, 10001, True, 5000.0, "5000", None])
-def test_a_share_is_basis_points_and_the_sum_is_then_not_asked(value: object) -> None:
+def test_the_sum_of_shares_is_not_checked_when_a_share_is_faulty(value: object) -> None:
     path = "programmes[0].terms[0].funders[1].share_bp"
     assert fault_paths(put(full(), path, value)) == [path]
 
@@ -120,8 +120,8 @@ def test_a_share_is_basis_points_and_the_sum_is_then_not_asked(value: object) ->
 @pytest.mark.parametrize(("share", "ok"), [(2999, False), (3000, True), (3001, False), (0, False), (10000, False)])
 def test_shares_sum_to_the_whole(share: int, *, ok: bool) -> None:
     changed = put(full(), "programmes[0].terms[0].funders[1].share_bp", share)
-    told = f"programmes[0].terms[0].funders: must have shares that sum to 10000, not {7000 + share}"
-    assert faults(changed) == ([] if ok else [told])
+    reported = f"programmes[0].terms[0].funders: must have shares that sum to 10000, not {7000 + share}"
+    assert faults(changed) == ([] if ok else [reported])
 
 
 def test_terms_without_funders_do_not_sum_to_the_whole() -> None:
@@ -156,7 +156,7 @@ def test_a_funder_is_known_and_named_once() -> None:
         ("lines[0].used_on[1]", None),
     ],
 )
-def test_a_value_of_another_form_is_a_fault(path: str, value: object) -> None:
+def test_a_value_of_the_wrong_form_is_a_fault(path: str, value: object) -> None:
     assert fault_paths(put(full(), path, value)) == [path]
 
 
@@ -177,9 +177,9 @@ def test_an_object_is_an_object(path: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in LISTS if not path.endswith("used_on")])
-def test_every_item_of_a_list_is_read_whatever_stands_before_it(path: str) -> None:
-    told = fault_paths(put(full(), path, [5, 6]))
-    assert [own for own in told if own.startswith(f"{path}[")] == [f"{path}[0]", f"{path}[1]"]
+def test_every_item_of_a_list_is_read_after_a_faulty_one(path: str) -> None:
+    reported = fault_paths(put(full(), path, [5, 6]))
+    assert [own for own in reported if own.startswith(f"{path}[")] == [f"{path}[0]", f"{path}[1]"]
 
 
 @pytest.mark.parametrize("value", ["[]", "null", "1", '"x"', "NaN"])

@@ -68,7 +68,7 @@ def test_without_a_payable_day_shares_name_the_funders_of_the_first_day_with_ter
 
 
 @pytest.mark.parametrize("versions", [[], [terms("2018-01-01", "2019-04-01")], [terms("2019-05-01")]])
-def test_without_terms_in_the_month_nobody_is_named(versions: list[Json]) -> None:
+def test_without_terms_in_the_month_there_are_no_shares(versions: list[Json]) -> None:
     none = [{**programme(), "terms": versions}]
     got = answer(line(in_snapshot=False), programmes=none)
     assert (dict(got.line("L1").shares), dict(got.totals.shares)) == ({}, {})
@@ -86,7 +86,7 @@ def test_without_terms_in_the_month_nobody_is_named(versions: list[Json]) -> Non
         (0, [0, 0, 0]),
     ],
 )
-def test_the_budget_goes_tier_after_tier(budget: int | None, public: list[int]) -> None:
+def test_the_budget_is_spent_tier_by_tier(budget: int | None, public: list[int]) -> None:
     got = answer(
         line("L1", 1_00, "H1"),
         line("L2", 2_00, "H1"),
@@ -158,11 +158,11 @@ def test_an_adjustment_is_funded_less_settled(settled: int | None, adjustment: i
     assert got.totals.adjustment_fen == (adjustment or 0) + 19_50
 
 
-def test_an_adjustment_counts_what_is_funded_and_not_what_is_approved() -> None:
+def test_an_adjustment_counts_what_is_funded_not_what_is_approved() -> None:
     assert answer(line(settled_fen=5_00), budget=12_00).line("L1").adjustment_fen == 7_00
 
 
-def test_totals_sum_the_lines_and_name_all_funders_that_occur() -> None:
+def test_totals_sum_the_lines_and_list_all_their_funders() -> None:
     got = answer(
         line("L1", 10_00, claimed_fen=4_00),
         line("L2", 10_00, programme="P2", claimed_fen=11_00),
@@ -180,6 +180,6 @@ def test_totals_sum_the_lines_and_name_all_funders_that_occur() -> None:
     assert dict(totals.shares) == {"operator": 2_00, "county": 1_50, "province": 7_50, "central": 0}
 
 
-def test_a_case_without_lines_sums_to_nothing() -> None:
+def test_a_case_without_lines_has_zero_totals() -> None:
     got = answer(programmes=[], budget=5)
     assert (got.lines, got.totals.public_fen, dict(got.totals.shares)) == ((), 0, {})

@@ -1,4 +1,4 @@
-"""What must hold of every case, on cases by chance."""
+"""Properties that hold for every case, on random cases."""
 
 import json
 from copy import deepcopy
@@ -9,18 +9,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from market.subsidies.engine import Answer, Funder, calculate, read_case
-from market.subsidies.engine.amounts import Rates
+from market.subsidies.engine.amounts import RateCache
+from market.subsidies.engine.coverage import compute_coverage
 from market.subsidies.engine.days import read_month
-from market.subsidies.engine.entitle import entitle
-from market.subsidies.engine.standing import stand
+from market.subsidies.engine.entitle import compute_entitlements
 from tests.subsidies.engine.cases import Json, case, funders, line, programme, shuffled, span, terms
-from tests.subsidies.engine.chance import case_by_chance, from_seed
+from tests.subsidies.engine.random_cases import make_random, make_random_case
 
-CASES = st.integers(0, 2**32).map(lambda seed: case_by_chance(from_seed(seed)))
+CASES = st.integers(0, 2**32).map(lambda seed: make_random_case(make_random(seed)))
 FEN = st.integers(0, 100_00)
 DAYS = st.integers(0, 30)
 steady = settings(deadline=None)
-"""A loaded machine is no fault of the engine's."""
+"""No deadline: the machine may be loaded."""
 
 
 def calculated(value: Json) -> Answer:
@@ -30,7 +30,7 @@ def calculated(value: Json) -> Answer:
 @steady
 @given(CASES, st.integers(0, 2**32))
 def test_order_never_matters(made: Json, seed: int) -> None:
-    assert calculated(shuffled(made, from_seed(seed))) == calculated(made)
+    assert calculated(shuffled(made, make_random(seed))) == calculated(made)
 
 
 @steady
@@ -54,31 +54,33 @@ def test_sums_hold(made: Json) -> None:
 @given(CASES)
 def test_each_entitlement_is_its_exact_sum_rounded_once_and_groups_keep_theirs(made: Json) -> None:
     read = read_case(json.dumps(made))
-    month, rates = read_month(read.month), Rates()
+    month, rates = read_month(read.month), RateCache()
     assert month is not None
     programmes = {own.code: own for own in read.programmes}
-    entitlements = entitle([stand(own, programmes[own.programme], month, rates) for own in read.lines], month)
+    entitlements = compute_entitlements(
+        [compute_coverage(own, programmes[own.programme], month, rates) for own in read.lines], month
+    )
     for own in entitlements:
         exact = Fraction(own.numerator, own.denominator)
         assert floor(exact) <= own.entitled_fen <= ceil(exact)
         if own.group is None:
             assert own.entitled_fen == floor(exact + Fraction(1, 2))
         else:
-            assert own.standing.line.id in own.group.line_ids
+            assert own.coverage.line.id in own.group.line_ids
             together = [other for other in entitlements if other.group is own.group]
-            assert tuple(other.standing.line.id for other in together) == own.group.line_ids
+            assert tuple(other.coverage.line.id for other in together) == own.group.line_ids
             total = sum((Fraction(other.numerator, other.denominator) for other in together), Fraction(0))
             assert (
                 sum(other.entitled_fen for other in together) == own.group.shared_fen == floor(total + Fraction(1, 2))
             )
-            # Whoever got a fen more had the larger remainder, or as large a one and a smaller id.
+            # A line with one more fen has the larger remainder, or an equal one and the smaller id.
             up = [
-                (-(Fraction(o.numerator, o.denominator) % 1), o.standing.line.id)
+                (-(Fraction(o.numerator, o.denominator) % 1), o.coverage.line.id)
                 for o in together
                 if o.entitled_fen > floor(Fraction(o.numerator, o.denominator))
             ]
             down = [
-                (-(Fraction(o.numerator, o.denominator) % 1), o.standing.line.id)
+                (-(Fraction(o.numerator, o.denominator) % 1), o.coverage.line.id)
                 for o in together
                 if o.entitled_fen == floor(Fraction(o.numerator, o.denominator))
             ]
@@ -150,17 +152,17 @@ def test_a_tier_gets_nothing_before_the_one_before_it_is_whole(made: Json, budge
     by_id = {own["id"]: own["tier"] for own in made["households"]}
     got = calculated(made)
     read = read_case(json.dumps(made))
-    month, rates = read_month(read.month), Rates()
+    month, rates = read_month(read.month), RateCache()
     assert month is not None
     programmes = {own.code: own for own in read.programmes}
     short: set[int] = set()
     paid: set[int] = set()
-    for own, told in zip(read.lines, got.lines, strict=True):
-        stretches = stand(own, programmes[own.programme], month, rates).stretches
-        if stretches:
-            tier = by_id[stretches[0].household]
-            short |= {tier} if told.public_fen < told.approved_fen - told.conceded_fen else set()
-            paid |= {tier} if told.public_fen else set()
+    for own, reported in zip(read.lines, got.lines, strict=True):
+        spans = compute_coverage(own, programmes[own.programme], month, rates).spans
+        if spans:
+            tier = by_id[spans[0].household]
+            short |= {tier} if reported.public_fen < reported.approved_fen - reported.conceded_fen else set()
+            paid |= {tier} if reported.public_fen else set()
     assert max(paid, default=0) <= min(short, default=9)
 
 

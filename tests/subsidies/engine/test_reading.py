@@ -1,12 +1,12 @@
-"""What the values of a case may not say together, and what is no case; all faults at once, at their paths."""
+"""Faults of a whole case: contradictory values and text that is not a case, all at once, at their paths."""
 
 import json
 
 import pytest
 
-from market.subsidies.engine import BadCase, Case, Fault, check_case, read_case
+from market.subsidies.engine import BadCase, Case, CaseFault, check_case, read_case
 from tests.subsidies.engine.cases import Json, case, fault_paths, faults, line, programme, span, terms
-from tests.subsidies.engine.whole import full, put
+from tests.subsidies.engine.full_case import full, put
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,10 @@ NO_DAYS: list[object] = [
 @pytest.mark.parametrize("item", DATED)
 def test_from_and_until_are_days(item: str) -> None:
     for value in (*NO_DAYS, None):
-        told = faults(put(full(), f"{item}.from", value))
-        assert [fault.rpartition(", not ")[0] for fault in told] == [f"{item}.from: must be a day written YYYY-MM-DD"]
+        reported = faults(put(full(), f"{item}.from", value))
+        assert [fault.rpartition(", not ")[0] for fault in reported] == [
+            f"{item}.from: must be a day written YYYY-MM-DD"
+        ]
     wanted = f"{item}.until: must be a day written YYYY-MM-DD, or null for no end"
     for value in NO_DAYS:
         assert [fault.rpartition(", not ")[0] for fault in faults(put(full(), f"{item}.until", value))] == [wanted]
@@ -53,13 +55,13 @@ def test_until_is_after_from(item: str) -> None:
 @pytest.mark.parametrize("item", DATED)
 def test_intervals_of_one_list_may_touch_but_not_overlap(item: str) -> None:
     other = item.removesuffix("[1]") + "[0]"
-    told = f"{item}.from: overlaps {other}, which ends 2019-04-10"
-    assert faults(put(full(), f"{item}.from", "2019-04-09")) == [told]
+    reported = f"{item}.from: overlaps {other}, which ends 2019-04-10"
+    assert faults(put(full(), f"{item}.from", "2019-04-09")) == [reported]
     apart = put(put(full(), f"{item}.from", "2019-04-11"), "lines[0].in_snapshot", new=False)
     assert faults(apart) == []
 
 
-def test_an_interval_is_held_against_the_longest_before_it() -> None:
+def test_an_interval_is_compared_with_the_longest_before_it() -> None:
     own = line(active=[span("2019-03-01"), span("2018-03-01", "2018-04-01"), span("2018-01-01", "2019-02-01")])
     assert faults(case(own)) == ["lines[0].active[1].from: overlaps lines[0].active[2], which ends 2019-02-01"]
     own = line(active=[span("2018-01-01"), span("2019-01-01", "2019-02-01"), span("2019-02-01")])
@@ -81,10 +83,10 @@ def test_an_interval_is_held_against_the_longest_before_it() -> None:
     assert fault_paths(case(own)) == ["lines[0].active[1].from"]
 
 
-def test_of_two_intervals_that_end_together_the_earlier_is_named() -> None:
+def test_of_two_intervals_that_end_together_the_fault_names_the_earlier() -> None:
     own = line(active=[span("2018-01-01", "2019-02-01"), span("2018-02-01", "2019-02-01"), span("2018-03-01")])
-    told = "overlaps lines[0].active[0], which ends 2019-02-01"
-    assert faults(case(own)) == [f"lines[0].active[{at}].from: {told}" for at in (1, 2)]
+    reported = "overlaps lines[0].active[0], which ends 2019-02-01"
+    assert faults(case(own)) == [f"lines[0].active[{at}].from: {reported}" for at in (1, 2)]
 
 
 NAMES = ["programmes[1].code", "households[1].id", "lines[1].id"]
@@ -93,8 +95,10 @@ NAMES = ["programmes[1].code", "households[1].id", "lines[1].id"]
 @pytest.mark.parametrize("path", NAMES)
 def test_names_are_unique_and_not_empty(path: str) -> None:
     first = {"programmes[1].code": "P1", "households[1].id": "H01", "lines[1].id": "L1"}[path]
-    told = faults(put(full(), path, first))
-    assert told[0] == f'{path}: must be unique, but {path.partition(".")[0].replace("[1]", "[0]")} has "{first}" too'
+    reported = faults(put(full(), path, first))
+    assert (
+        reported[0] == f'{path}: must be unique, but {path.partition(".")[0].replace("[1]", "[0]")} has "{first}" too'
+    )
     for value in ("", None, 1, ["L1"]):
         assert fault_paths(put(full(), path, value))[0] == path
     assert fault_paths(put(put(full(), "lines[0].id", ""), "lines[1].id", "")) == ["lines[0].id", "lines[1].id"]
@@ -110,7 +114,7 @@ def test_a_name_may_be_any_text_that_is_unicode() -> None:
     assert faults(put(full(), "lines[1].id", "\ud7ff\ue000")) == []
 
 
-def test_a_reference_names_something_of_the_case() -> None:
+def test_a_reference_is_to_something_in_the_case() -> None:
     assert faults(put(full(), "lines[1].programme", "P3")) == [
         'lines[1].programme: must be the code of a programme; "P3" is none'
     ]
@@ -123,7 +127,7 @@ def test_a_reference_names_something_of_the_case() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "told"),
+    ("path", "value", "reported"),
     [
         ("programmes[0].terms[0].fixed_fen", 0, "null where kind is percent_off, not 0"),
         ("programmes[0].terms[0].household_pays_bp", None, "an integer from 0 to 10000, not null"),
@@ -131,8 +135,8 @@ def test_a_reference_names_something_of_the_case() -> None:
         ("programmes[1].terms[0].fixed_fen", None, "an integer from 0 to 1000000000000, not null"),
     ],
 )
-def test_the_parameter_of_the_kind_is_required_and_the_other_null(path: str, value: object, told: str) -> None:
-    assert faults(put(full(), path, value)) == [f"{path}: must be {told}"]
+def test_the_parameter_of_the_kind_is_required_and_the_other_null(path: str, value: object, reported: str) -> None:
+    assert faults(put(full(), path, value)) == [f"{path}: must be {reported}"]
 
 
 def test_parameters_of_an_unknown_kind_are_still_read() -> None:
@@ -151,7 +155,7 @@ def test_parameters_of_an_unknown_kind_are_still_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "until", "told"),
+    ("start", "until", "reported"),
     [
         ("2019-04-01", "2019-05-01", None),
         ("2019-04-02", "2019-05-01", "2019-04-01"),
@@ -161,14 +165,16 @@ def test_parameters_of_an_unknown_kind_are_still_read() -> None:
     ],
 )
 def test_every_bound_day_with_a_household_needs_a_charge_and_terms(
-    start: str, until: str | None, told: str | None
+    start: str, until: str | None, reported: str | None
 ) -> None:
     uncharged = case(line(charges=[span(start, until, monthly_fen=1)]))
-    charge = f"lines[0].charges: must have a charge for {told}, bound and with a household"
-    assert faults(uncharged) == ([charge] if told else [])
+    charge = f"lines[0].charges: must have a charge for {reported}, bound and with a household"
+    assert faults(uncharged) == ([charge] if reported else [])
     without_terms = case(line(), programmes=[programme(terms(start, until))])
-    term = f"lines[0].programme: must have terms for {told}, bound and with a household; programmes[0].terms have none"
-    assert faults(without_terms) == ([term] if told else [])
+    term = (
+        f"lines[0].programme: must have terms for {reported}, bound and with a household; programmes[0].terms have none"
+    )
+    assert faults(without_terms) == ([term] if reported else [])
 
 
 def test_days_that_need_no_charge_and_no_terms() -> None:
@@ -187,7 +193,7 @@ def test_days_that_need_no_charge_and_no_terms() -> None:
     assert fault_paths(case(line(), programmes=[whole])) == ["lines[0].programme"]
 
 
-def test_what_cannot_be_known_is_not_told() -> None:
+def test_faults_that_depend_on_invalid_values_are_not_reported() -> None:
     gap = case(line(charges=[span("2019-04-02", monthly_fen=1)]), programmes=[programme(terms("2019-04-02"))])
     assert fault_paths(gap) == ["lines[0].charges", "lines[0].programme"]
     assert fault_paths(put(gap, "month", "x")) == ["month"]
@@ -206,7 +212,7 @@ def test_what_cannot_be_known_is_not_told() -> None:
     assert fault_paths(put(full(), "lines[0].charges[1].monthly_fen", -1)) == ["lines[0].charges[1].monthly_fen"]
 
 
-def test_all_faults_are_told_at_once_in_the_order_of_the_case() -> None:
+def test_all_faults_are_reported_at_once_in_the_order_of_the_case() -> None:
     changed = full()
     for path, value in [
         ("month", "2019-99"),
@@ -234,7 +240,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_case() -> None:
     ]
 
 
-def test_faults_of_a_dated_item_are_told_besides_those_of_its_days() -> None:
+def test_faults_of_a_dated_item_are_reported_besides_those_of_its_days() -> None:
     changed = put(put(full(), "lines[0].charges[0].from", "x"), "lines[0].charges[0].monthly_fen", "y")
     assert fault_paths(changed) == ["lines[0].charges[0].from", "lines[0].charges[0].monthly_fen"]
 
@@ -261,7 +267,7 @@ def test_a_path_is_one_line_whatever_the_key(key: str, written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "reported"),
     [
         (b"", "$: must be JSON: line 1, column 1: Expecting value"),
         ("{", "$: must be JSON: line 1, column 2: Expecting property name enclosed in double quotes"),
@@ -272,8 +278,8 @@ def test_a_path_is_one_line_whatever_the_key(key: str, written: str) -> None:
         ("{}{}", "$: must be JSON: line 1, column 3: Extra data"),
     ],
 )
-def test_what_is_no_json_of_a_case_is_told_as_a_whole(source: str | bytes, told: str) -> None:
-    assert faults(source) == [told]
+def test_text_that_is_not_json_is_one_fault(source: str | bytes, reported: str) -> None:
+    assert faults(source) == [reported]
 
 
 def test_a_text_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,12 +303,12 @@ def test_a_giant_integer_is_out_of_bounds_like_any_other() -> None:
         assert fault_paths(tier.replace('"MARK"', digits)) == ["households[0].tier"]
 
 
-def test_a_byte_order_mark_is_passed_over() -> None:
+def test_a_byte_order_mark_is_skipped() -> None:
     text = json.dumps(full())
     assert read_case(b"\xef\xbb\xbf" + text.encode()) == read_case("\ufeff" + text) == read_case(text)
 
 
-def test_a_read_case_has_its_lists_in_one_order() -> None:
+def test_the_lists_of_a_read_case_are_sorted() -> None:
     turned = full()
     for values in (turned["programmes"], turned["households"], turned["lines"], turned["programmes"][1]["terms"]):
         values.reverse()
@@ -322,8 +328,10 @@ def test_a_case_of_structs_is_checked_in_the_same_way() -> None:
     assert [fault.path for fault in bad.value.faults] == ["month", "lines[2].id", "lines[3].id"]
 
 
-def test_a_bad_case_names_its_faults() -> None:
+def test_a_bad_case_lists_its_faults() -> None:
     with pytest.raises(BadCase) as bad:
         read_case('{"month": 1}')
-    assert bad.value.faults[0] == Fault("budget_fen", "is missing; every key is required, null where there is nothing")
+    assert bad.value.faults[0] == CaseFault(
+        "budget_fen", "is missing; every key is required, null where there is nothing"
+    )
     assert str(bad.value).splitlines()[-1] == "month: must be a string, not 1"

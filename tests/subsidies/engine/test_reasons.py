@@ -2,12 +2,12 @@
 
 import pytest
 
-from market.subsidies.engine import Reason
+from market.subsidies.engine import ReasonCode
 from tests.subsidies.engine.cases import Json, Value, line, programme, reasons, span, terms
 
 
-def test_reasons_are_told_in_the_order_of_the_rulebook() -> None:
-    assert " ".join(Reason) == (
+def test_reasons_are_in_the_order_of_the_rulebook() -> None:
+    assert " ".join(ReasonCode) == (
         "MATCHED REDUCED NO_USAGE_YET IN_CURE LOST_ELIGIBILITY SUSPENDED NOT_IN_SNAPSHOT NOT_BOUND OVER_CHARGE "
         "DUPLICATE_OPERATOR OVER_HOUSEHOLD_CAP UNFUNDED ENDED"
     )
@@ -18,7 +18,7 @@ def of_days(*active: Json, **given: Value) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("active", "told"),
+    ("active", "reported"),
     [
         ([], ["NOT_BOUND"]),
         ([("2019-05-01", None)], ["NOT_BOUND"]),
@@ -37,8 +37,10 @@ def of_days(*active: Json, **given: Value) -> list[str]:
         ([("2019-04-02", "2019-04-10"), ("2019-04-11", "2019-04-20")], ["SUSPENDED", "ENDED"]),
     ],
 )
-def test_days_without_a_binding_are_told_apart(active: list[tuple[str, str | None]], told: list[str]) -> None:
-    assert of_days(*(span(start, until) for start, until in active)) == told
+def test_days_without_a_binding_have_different_reasons(
+    active: list[tuple[str, str | None]], reported: list[str]
+) -> None:
+    assert of_days(*(span(start, until) for start, until in active)) == reported
 
 
 @pytest.mark.parametrize(
@@ -52,8 +54,8 @@ def test_days_without_a_binding_are_told_apart(active: list[tuple[str, str | Non
     ],
 )
 def test_only_bound_days_lose_eligibility(membership: tuple[str, str | None], *, lost: bool) -> None:
-    told = of_days(span("2019-04-10", "2019-04-20"), households=[span(*membership, id="H01")])
-    assert told == (["LOST_ELIGIBILITY", "ENDED"] if lost else ["ENDED"])
+    reported = of_days(span("2019-04-10", "2019-04-20"), households=[span(*membership, id="H01")])
+    assert reported == (["LOST_ELIGIBILITY", "ENDED"] if lost else ["ENDED"])
 
 
 @pytest.mark.parametrize(
@@ -67,11 +69,11 @@ def test_a_claim_is_over_the_charge_by_the_highest_of_the_month(claimed: int, *,
         span("2019-04-30", "2019-05-01", monthly_fen=50_00),
         span("2019-05-01", monthly_fen=90_00),
     ]
-    told = reasons(line(charges=charges, claimed_fen=claimed))
-    assert ("OVER_CHARGE" in told) == over
+    reported = reasons(line(charges=charges, claimed_fen=claimed))
+    assert ("OVER_CHARGE" in reported) == over
 
 
-def test_nothing_can_be_claimed_of_no_charge() -> None:
+def test_any_claim_is_over_a_missing_charge() -> None:
     unknown: Json = {"active": [], "charges": [], "households": [], "in_snapshot": False}
     assert reasons(line(**unknown, claimed_fen=1), households=[]) == [
         "REDUCED",
@@ -83,13 +85,13 @@ def test_nothing_can_be_claimed_of_no_charge() -> None:
     assert reasons(line(**unknown, claimed_fen=None), households=[]) == ["NOT_IN_SNAPSHOT", "NOT_BOUND"]
 
 
-def test_a_silent_line_needs_a_bound_day_to_be_unused() -> None:
+def test_a_line_needs_a_bound_day_to_be_unused() -> None:
     idle = [programme(terms(), idle=(30, 15))]
     assert reasons(line(active=[span("2019-05-01")], claimed_fen=None), programmes=idle) == ["NOT_BOUND"]
     assert reasons(line(active=[span("2019-04-30")], claimed_fen=None), programmes=idle) == ["NO_USAGE_YET"]
 
 
-def test_many_reasons_are_told_together_and_in_order() -> None:
+def test_many_reasons_are_listed_together_in_order() -> None:
     own = line(
         in_snapshot=False,
         active=[span("2018-01-01", "2019-04-05"), span("2019-04-10", "2019-04-20")],

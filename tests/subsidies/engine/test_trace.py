@@ -1,9 +1,9 @@
-"""The trace: every step of a figure in words."""
+"""The trace: the steps of an amount in English."""
 
 from tests.subsidies.engine.cases import answer, funders, line, programme, span, terms
 
 
-def test_days_charge_line_cap_and_rounding_are_told() -> None:
+def test_days_charge_line_cap_and_rounding_are_in_the_trace() -> None:
     own = line(charge=39_33, active=[span("2019-04-11")], claimed_fen=13_00)
     borne = [programme(terms(line_cap_fen=19_50, household_pays_bp=5050, funders=funders(operator=3333, county=6667)))]
     assert answer(own, programmes=borne).line("L1").trace == (
@@ -24,7 +24,7 @@ def test_days_charge_line_cap_and_rounding_are_told() -> None:
     )
 
 
-def test_half_a_fen_and_a_fixed_amount_are_told() -> None:
+def test_half_a_fen_and_a_fixed_amount_are_in_the_trace() -> None:
     own = line(charge=18_00, active=[span("2019-04-01", "2019-04-08")], claimed_fen=None, settled_fen=5_00)
     assert answer(own, programmes=[programme(terms(fixed_fen=10_00))]).line("L1").trace == (
         "2019-04-01..2019-04-07: 7 of 30 days × 10.00",
@@ -36,18 +36,18 @@ def test_half_a_fen_and_a_fixed_amount_are_told() -> None:
     )
 
 
-def test_a_line_cap_that_holds_nothing_back_is_not_told() -> None:
-    for cap, told in [(19_51, False), (19_50, False), (19_49, True)]:
+def test_a_line_cap_that_reduces_nothing_is_not_in_the_trace() -> None:
+    for cap, reported in [(19_51, False), (19_50, False), (19_49, True)]:
         trace = answer(line(), programmes=[programme(terms(line_cap_fen=cap))]).line("L1").trace
-        assert any("line cap" in step for step in trace) == told
+        assert any("line cap" in step for step in trace) == reported
 
 
-def test_sums_below_nothing_are_written_with_a_sign() -> None:
+def test_negative_sums_are_written_with_a_sign() -> None:
     assert answer(line(settled_fen=19_51)).line("L1").trace[-1] == "adjustment -0.01: funded 19.50, settled 19.51"
     assert answer(line(settled_fen=19_50)).line("L1").trace[-1] == "adjustment 0.00: funded 19.50, settled 19.50"
 
 
-def test_days_are_told_together_while_nothing_changes() -> None:
+def test_days_are_one_step_while_nothing_changes() -> None:
     kept = [programme(terms(household_cap_fen=100_00))]
     later = line("L2", active=[span("2019-04-11", "2019-04-21")])
     assert answer(line(), later, programmes=kept).line("L1").trace[0] == "2019-04-01..2019-04-30: 30 of 30 days × 19.50"
@@ -60,7 +60,7 @@ def test_days_are_told_together_while_nothing_changes() -> None:
     )
 
 
-def test_days_are_told_in_order_although_the_household_changes() -> None:
+def test_days_are_in_order_although_the_household_changes() -> None:
     moved = line("L1", households=[span("2018-01-01", "2019-04-11", id="H02"), span("2019-04-11", id="H01")])
     first = line("L0", 1, active=[span("2019-04-30")])
     kept = [programme(terms("2018-01-01", "2019-04-21", household_cap_fen=100_00), terms("2019-04-21"))]
@@ -71,7 +71,7 @@ def test_days_are_told_in_order_although_the_household_changes() -> None:
     )
 
 
-def test_a_household_cap_and_its_group_are_told() -> None:
+def test_a_household_cap_and_its_group_are_in_the_trace() -> None:
     capped = [programme(terms(household_cap_fen=20_00))]
     later = line("L2", 38_00, active=[span("2019-01-11")], claimed_fen=8_87)
     got = answer(line("L1", 20_00, claimed_fen=7_90), later, month="2019-01", programmes=capped)
@@ -86,7 +86,7 @@ def test_a_household_cap_and_its_group_are_told() -> None:
     assert got.line("L2").trace[3] == "entitled 8.87: 798000/899 fen, by largest remainder of L1+L2 = 16.77 together"
 
 
-def test_a_line_that_a_cap_scaled_alone_is_told_as_one_line() -> None:
+def test_a_line_that_a_cap_scaled_alone_has_no_group_in_the_trace() -> None:
     capped = [programme(terms(household_pays_bp=0, household_cap_fen=1))]
     own = line(charge=2, active=[span("2019-04-01", "2019-04-16")], claimed_fen=None)
     assert answer(own, programmes=capped).line("L1").trace == (
@@ -98,7 +98,7 @@ def test_a_line_that_a_cap_scaled_alone_is_told_as_one_line() -> None:
     )
 
 
-def test_days_that_are_not_paid_are_told() -> None:
+def test_unpaid_days_are_in_the_trace() -> None:
     own = line(
         charge=60_00,
         active=[span("2018-01-01", "2019-04-29")],
@@ -120,7 +120,7 @@ def test_days_that_are_not_paid_are_told() -> None:
     )
 
 
-def test_a_line_outside_the_snapshot_is_told() -> None:
+def test_a_line_outside_the_snapshot_is_in_the_trace() -> None:
     assert answer(line(in_snapshot=False, claimed_fen=1)).line("L1").trace == (
         "not in the snapshot: entitled to nothing",
         "entitled 0.00",
@@ -128,7 +128,7 @@ def test_a_line_outside_the_snapshot_is_told() -> None:
     )
 
 
-def test_a_programme_without_proration_tells_its_first_day() -> None:
+def test_a_programme_without_proration_names_the_first_day() -> None:
     whole = [programme(terms(household_cap_fen=10_00), proration="none")]
     assert answer(line(claimed_fen=10_00), programmes=whole).line("L1").trace[0] == (
         "2019-04-01: whole month × 19.50 × 10.00/19.50 (household H01: cap/sum)"
@@ -138,7 +138,7 @@ def test_a_programme_without_proration_tells_its_first_day() -> None:
     )
 
 
-def test_a_short_budget_is_told() -> None:
+def test_a_short_budget_is_in_the_trace() -> None:
     got = answer(line("L1", claimed_fen=19_50), line("L2", claimed_fen=19_50), budget=30_00)
     assert got.line("L2").trace[-1] == "budget: 30.00 left for tier 1, which needs 39.00; public 15.00 of 19.50"
     assert not any(step.startswith("budget") for step in answer(line(), budget=19_50).line("L1").trace)

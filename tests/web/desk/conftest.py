@@ -4,17 +4,17 @@ import pytest
 
 from market.kernel import Database
 from market.kernel.seal import Seal
-from tests.web.desk.county import People, make_people, take_files
+from tests.web.desk.county import Officials, create_officials, import_story_files
 
 
 @pytest.fixture
-async def people(database: Database) -> People:
-    """The story's officials, signed in; nothing was imported."""
-    return await make_people(database)
+async def people(database: Database) -> Officials:
+    """The story's officials, signed in; nothing is imported."""
+    return await create_officials(database)
 
 
 @pytest.fixture
-async def county(database: Database, seal: Seal, people: People) -> People:
-    """The story's officials, and every file of January taken."""
-    await take_files(database, seal, people)
+async def county(database: Database, seal: Seal, people: Officials) -> Officials:
+    """The story's officials, with every file of January imported."""
+    await import_story_files(database, seal, people)
     return people

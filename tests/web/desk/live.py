@@ -1,4 +1,4 @@
-"""The service on a port of its own, and Chromium in front of it."""
+"""Serve the application on its own port, and drive it with Chromium."""
 
 import asyncio
 import shutil
@@ -25,15 +25,15 @@ _TRIES = 200
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 @asynccontextmanager
-async def on_a_port(app: Litestar, port: int) -> AsyncGenerator[str]:
-    """Serve an application until the block ends; lend its address."""
+async def serve_on_port(app: Litestar, port: int) -> AsyncGenerator[str]:
+    """Serve an application until the block ends; yield its address."""
     server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
     serving = asyncio.create_task(server.serve())
     address = f"http://127.0.0.1:{port}"
@@ -51,8 +51,8 @@ async def on_a_port(app: Litestar, port: int) -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncGenerator[Browser]:
-    """Lend the browser."""
+async def launch_chromium() -> AsyncGenerator[Browser]:
+    """Yield the browser."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path is not None, "Chromium is missing: apt-get install chromium fonts-wqy-microhei"
     async with async_playwright() as playwright:
@@ -63,8 +63,8 @@ async def chromium() -> AsyncGenerator[Browser]:
             await running.close()
 
 
-async def signed_in(browser: Browser, address: str, token: str, **options: Any) -> BrowserContext:  # noqa: ANN401 - Playwright's options
-    """A window of the browser that carries a session."""
+async def open_signed_in_context(browser: Browser, address: str, token: str, **options: Any) -> BrowserContext:
+    """Open a browser context with a session's cookie."""
     context = await browser.new_context(**options)
     await context.add_cookies([{"name": "session", "value": token, "url": address}])
     return context

@@ -1,4 +1,4 @@
-"""The desk as Chromium shows it: accessible, readable, within the screen; the approval sheet on one page of paper."""
+"""The desk in Chromium: accessible, readable, within the screen; the approval form on one printed page."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -10,11 +10,11 @@ from msgspec import Struct
 
 from market.app import create_app
 from market.kernel import Database
-from tests.factories import VILLAGE, a_producer
-from tests.service import settings_for
-from tests.web.desk.county import NOW, People, take_january
-from tests.web.desk.live import chromium, free_port, on_a_port, signed_in
-from tests.web.look.test_in_browser import SMALL_TARGETS, SMALL_TEXT
+from tests.support.app import build_settings
+from tests.support.make import VILLAGE, make_producer
+from tests.web.desk.county import NOW, Officials, play_january
+from tests.web.desk.live import free_port, launch_chromium, open_signed_in_context, serve_on_port
+from tests.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
 
 PAGES = (
     ("gan", "/desk"), ("gan", "/desk/months"), ("xian", "/desk/months/2019-01"),
@@ -33,23 +33,23 @@ class Live(Struct, frozen=True):
 
 
 @pytest.fixture
-async def live(dsn: str, folder: Path, county: People, database: Database) -> AsyncGenerator[Live]:
-    await take_january(database, county, until="review")
+async def live(dsn: str, folder: Path, county: Officials, database: Database) -> AsyncGenerator[Live]:
+    await play_january(database, county, until="review")
     async with database.transaction() as conn:
-        producer = await a_producer(conn, state="applied", village=VILLAGE)
+        producer = await make_producer(conn, state="applied", village=VILLAGE)
     port = free_port()
-    settings = settings_for(dsn, folder, now=NOW, public_url=f"http://127.0.0.1:{port}")
-    async with on_a_port(create_app(settings), port) as address:
+    settings = build_settings(dsn, folder, now=NOW, public_url=f"http://127.0.0.1:{port}")
+    async with serve_on_port(create_app(settings), port) as address:
         yield Live(address, str(producer))
 
 
-async def test_every_page_is_clean_for_axe_by_day_by_night_and_large(live: Live, county: People) -> None:
+async def test_every_page_passes_axe_in_light_dark_and_large_mode(live: Live, county: Officials) -> None:
     axe: Any = Axe()
     found: list[str] = []
-    async with chromium() as browser:
+    async with launch_chromium() as browser:
         for handle, path in PAGES:
             for scheme, elder in (("light", False), ("dark", True)):
-                context = await signed_in(
+                context = await open_signed_in_context(
                     browser, live.address, county.tokens[handle], color_scheme=scheme,
                     viewport={"width": 360, "height": 740},
                 )  # fmt: skip
@@ -68,12 +68,12 @@ async def test_every_page_is_clean_for_axe_by_day_by_night_and_large(live: Live,
     assert found == []
 
 
-async def test_nothing_hangs_over_the_edge_and_everything_can_be_hit(live: Live, county: People) -> None:
+async def test_nothing_overflows_and_every_target_is_large_enough(live: Live, county: Officials) -> None:
     wrong: list[str] = []
-    async with chromium() as browser:
+    async with launch_chromium() as browser:
         for handle, path in PAGES:
             for width in (320, 1280):
-                context = await signed_in(
+                context = await open_signed_in_context(
                     browser, live.address, county.tokens[handle], viewport={"width": width, "height": 900}
                 )
                 page = await context.new_page()
@@ -86,9 +86,9 @@ async def test_nothing_hangs_over_the_edge_and_everything_can_be_hit(live: Live,
     assert wrong == []
 
 
-async def test_the_approval_sheet_fills_one_landscape_page(live: Live, county: People, folder: Path) -> None:
-    async with chromium() as browser:
-        context = await signed_in(browser, live.address, county.tokens["xian"])
+async def test_the_approval_form_fits_one_landscape_page(live: Live, county: Officials, folder: Path) -> None:
+    async with launch_chromium() as browser:
+        context = await open_signed_in_context(browser, live.address, county.tokens["xian"])
         page = await context.new_page()
         await page.goto(f"{live.address}/desk/sheets/2019-01")
         await page.pdf(path=folder / "sheet.pdf", prefer_css_page_size=True)

@@ -1,4 +1,4 @@
-"""January of the golden story by the pages alone: each step by its person, and what is refused."""
+"""January of the golden story through the pages: each step by its official, and the refusals."""
 
 from collections.abc import AsyncGenerator
 from io import BytesIO
@@ -10,60 +10,60 @@ import pytest
 import python_calamine
 
 from market.kernel import Database, Fen
-from market.reports.desk.months import ReasonRow
-from market.reports.desk.view import view_month
-from market.reports.subsidies.month import AdjustmentRow
+from market.reports.month import ReasonRow
+from market.reports.month_export import AdjustmentRow
+from market.reports.month_view import get_month_view
 from market.subsidies.engine import calculate, read_case
-from market.subsidies.words import Operator
-from market.web.desk.papers import approval_paper
-from tests.service import Service
-from tests.web.desk.county import COUNTY, FINDINGS, JANUARY, People, take_january, the_service
-from tests.web.desk.desks import at_the_desk, press, table
-from tests.web.pages.walker import Seen
+from market.subsidies.names import Operator
+from market.web.desk.forms import build_approval_form
+from tests.support.app import Service
+from tests.support.browser import LoadedPage
+from tests.web.desk.county import COUNTY, FINDINGS, JANUARY, Officials, play_january, serve_story
+from tests.web.desk.desk_pages import open_desk_walker, press_step, read_table
 
 
 @pytest.fixture
-async def service(dsn: str, folder: Path, county: People) -> AsyncGenerator[Service]:
+async def service(dsn: str, folder: Path, county: Officials) -> AsyncGenerator[Service]:
     del county  # the files are taken before the service answers
-    async with the_service(dsn, folder) as running:
+    async with serve_story(dsn, folder) as running:
         yield running
 
 
-def opened(content: bytes, name: str) -> list[list[Any]]:
+def read_worksheet(content: bytes, name: str) -> list[list[Any]]:
     return python_calamine.CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_name(name).to_python()
 
 
 async def decide_findings(service: Service, token: str) -> None:
-    """Decide each finding of January by its form."""
-    async with at_the_desk(service, token) as walker:
+    """Decide each finding of January with its form."""
+    async with open_desk_walker(service, token) as browser:
         for check, _, pays, stops in FINDINGS:
-            seen = await walker.open("/desk/findings?month=2019-01&state=open")
+            seen = await browser.open("/desk/findings?month=2019-01&state=open")
             form = next(
                 form for form in seen.root.all("form")
                 if any(node.attrs.get("value") == check for node in form.all("input"))
             )  # fmt: skip
             values = {node.attrs["name"]: node.attrs["value"] for node in form.all("input") if "type" in node.attrs}
             values |= {f"v-{line}": "pay" for line in pays} | {f"v-{line}": "stop" for line in stops}
-            answer = await walker.client.post(
+            answer = await browser.client.post(
                 form.attrs["action"], data={**values, "why": "样例"}, headers={"Sec-Fetch-Site": "same-origin"}
             )
             listed = "/desk/findings?month=2019-01&state=open&done=1"
             assert (answer.status_code, answer.headers["location"]) == (303, listed)
 
 
-async def test_january_goes_from_its_bills_to_its_close(service: Service, county: People) -> None:
-    run = await press(service, county, "gan", "2019-01", "run")
+async def test_january_is_played_from_its_bills_to_its_close(service: Service, county: Officials) -> None:
+    run = await press_step(service, county, "gan", "2019-01", "run")
     assert "算好了" in run.text
-    assert ("申请", "314.99") in list(zip(*[iter(figures(run.text))] * 2, strict=False))
-    assert "村级已核实" in (await press(service, county, "cun", "2019-01", "confirm")).text
+    assert ("申请", "314.99") in list(zip(*[iter(read_figures(run.text))] * 2, strict=False))
+    assert "村级已核实" in (await press_step(service, county, "cun", "2019-01", "confirm")).text
     await decide_findings(service, county.tokens["zhen"])
-    assert "乡镇已审核" in (await press(service, county, "zhen", "2019-01", "review")).text
-    assert "县级已审定" in (await press(service, county, "xian", "2019-01", "decide")).text
-    assert "已结算" in (await press(service, county, "cai", "2019-01", "settle")).text
-    assert "已对账" in (await press(service, county, "dui", "2019-01", "reconcile")).text
-    closed = await press(service, county, "dui", "2019-01", "close")
+    assert "乡镇已审核" in (await press_step(service, county, "zhen", "2019-01", "review")).text
+    assert "县级已审定" in (await press_step(service, county, "xian", "2019-01", "decide")).text
+    assert "已结算" in (await press_step(service, county, "cai", "2019-01", "settle")).text
+    assert "已对账" in (await press_step(service, county, "dui", "2019-01", "reconcile")).text
+    closed = await press_step(service, county, "dui", "2019-01", "close")
     assert "已关账" in closed.text
-    match = [row for row in table(closed, 1) if row[0] in {"移动", "联通", "电信", "合计"}]
+    match = [row for row in read_table(closed, 1) if row[0] in {"移动", "联通", "电信", "合计"}]
     assert match == [
         ["移动", "11", "11", "129.00", "134.10", "9.10", "4.00", "125.00"],
         ["联通", "5", "5", "68.34", "68.34", "0.00", "0.00", "68.34"],
@@ -72,40 +72,42 @@ async def test_january_goes_from_its_bills_to_its_close(service: Service, county
     ]
 
 
-async def test_each_reduction_of_the_month_has_its_reason(service: Service, county: People, database: Database) -> None:
-    await take_january(database, county, until="decide")
-    async with at_the_desk(service, county.tokens["xian"]) as walker:
-        page = await walker.open("/desk/months/2019-01")
-        paper = await walker.open("/desk/sheets/2019-01")
-        book = await walker.client.get("/desk/sheets/2019-01/settlement.xlsx")
+async def test_each_reduction_of_the_month_has_its_reason(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="decide")
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        page = await browser.open("/desk/months/2019-01")
+        paper = await browser.open("/desk/sheets/2019-01")
+        book = await browser.client.get("/desk/sheets/2019-01/settlement.xlsx")
     reasons = [
         ["不在当月名单", "1", "16.55"],
         ["超过每户每月上限", "2", "6.10"],
         ["申请高于按标准应补的数", "1", "3.00"],
         ["合计", "4", "25.65"],
     ]
-    assert next(rows for rows in tables(page) if rows[0] == ["原因", "业务数", "金额"])[1:] == reasons
-    assert next(rows for rows in tables(paper) if rows[0] == ["原因", "业务数", "金额"])[1:] == reasons
-    lines = {row[0]: row[11] for row in opened(book.content, "明细")}
+    assert next(rows for rows in read_tables(page) if rows[0] == ["原因", "业务数", "金额"])[1:] == reasons
+    assert next(rows for rows in read_tables(paper) if rows[0] == ["原因", "业务数", "金额"])[1:] == reasons
+    lines = {row[0]: row[11] for row in read_worksheet(book.content, "明细")}
     assert (lines["YD-04"], lines["YD-02"]) == ("申请高于按标准应补的数", "一致")
 
 
-def tables(seen: Seen) -> list[list[list[str]]]:
-    """The cells of every table of a page."""
-    return [table(seen, at) for at in range(len(seen.root.all("table")))]
+def read_tables(seen: LoadedPage) -> list[list[list[str]]]:
+    """Return the cells of every table of a page."""
+    return [read_table(seen, at) for at in range(len(seen.root.all("table")))]
 
 
-def figures(text: str) -> list[str]:
-    """The words of the frame of figures: names and sums by turns."""
+def read_figures(text: str) -> list[str]:
+    """Return names and sums of the figures, alternating."""
     start = text.index("申请 ")
     return text[start:].split()[:10]
 
 
-async def test_the_importer_cannot_approve_and_is_told_who_can(
-    service: Service, county: People, database: Database
+async def test_the_importer_cannot_approve_and_sees_who_can(
+    service: Service, county: Officials, database: Database
 ) -> None:
-    await take_january(database, county, until="review")
-    seen = await press(service, county, "gan", "2019-01", "decide", status=403)
+    await play_january(database, county, until="review")
+    seen = await press_step(service, county, "gan", "2019-01", "decide", status=403)
     assert "没有审定：导入人不能审批" in seen.text
     assert "2019年1月账期里，您已经办理过导入，不能再办理县级审定。" in seen.text
     assert "能办的人：样例县某。" in seen.text
@@ -113,76 +115,80 @@ async def test_the_importer_cannot_approve_and_is_told_who_can(
         assert await conn.fetchval("SELECT state FROM cycles") == "reviewed"
 
 
-async def test_what_another_must_decide_is_told_apart_from_what_waits_for_oneself(
-    service: Service, county: People, database: Database
+async def test_items_of_others_are_listed_apart_from_own_items(
+    service: Service, county: Officials, database: Database
 ) -> None:
-    await take_january(database, county, until="review")
-    async with at_the_desk(service, county.tokens["gan"]) as walker:
-        seen = await walker.open("/desk")
-        assert listed(seen, "等我办的") == ["2019年一季度报表"]
-        assert listed(seen, "等别人办的") == ["1 月账期，等县级审定"]
+    await play_january(database, county, until="review")
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        seen = await browser.open("/desk")
+        assert list_items(seen, "等我办的") == ["2019年一季度报表"]
+        assert list_items(seen, "等别人办的") == ["1 月账期，等县级审定"]
         assert "这个月的文件是您导入的，导入人不能审批。能办的人：样例县某。" in seen.text
-    async with at_the_desk(service, county.tokens["xian"]) as walker:
-        seen = await walker.open("/desk")
-        assert listed(seen, "等我办的") == ["1 月账期，等县级审定", "2019年一季度报表"]
-        assert listed(seen, "等别人办的") == []
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        seen = await browser.open("/desk")
+        assert list_items(seen, "等我办的") == ["1 月账期，等县级审定", "2019年一季度报表"]
+        assert list_items(seen, "等别人办的") == []
         assert "核定 289.34 元，3 家 23 条业务" in seen.text
         assert "2月20日，还有 6 天" in seen.text
         assert "4月20日，还有 65 天" in seen.text
 
 
-async def test_findings_wait_for_the_township_alone(service: Service, county: People, database: Database) -> None:
-    await take_january(database, county, until="confirm")
+async def test_only_the_township_is_asked_to_decide_findings(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
     for handle, own, others in (
         ("zhen", ["1 月账期，等乡镇审核", "1 月疑点"], []),
         ("xian", ["2019年一季度报表"], ["1 月账期，等乡镇审核", "1 月疑点，等乡镇处理"]),
     ):
-        async with at_the_desk(service, county.tokens[handle]) as walker:
-            seen = await walker.open("/desk")
-        assert (listed(seen, "等我办的"), listed(seen, "等别人办的")) == (own, others), handle
+        async with open_desk_walker(service, county.tokens[handle]) as browser:
+            seen = await browser.open("/desk")
+        assert (list_items(seen, "等我办的"), list_items(seen, "等别人办的")) == (own, others), handle
 
 
-def listed(seen: Seen, label: str) -> list[str]:
-    """What the desk lists under a heading."""
+def list_items(seen: LoadedPage, label: str) -> list[str]:
+    """Return the items listed under a heading."""
     lists = [node for node in seen.root.all("ul") if node.attrs.get("aria-label") == label]
     return [link.text for each in lists for link in each.all("a")]
 
 
-async def test_calculating_again_shows_the_same_hash(service: Service, county: People) -> None:
-    first = await press(service, county, "gan", "2019-01", "run")
-    async with at_the_desk(service, county.tokens["gan"]) as walker:
-        await walker.open("/desk/months/2019-01")
-        again = await walker.submit("/desk/months/2019-01/run")
+async def test_a_second_calculation_shows_the_same_hash(service: Service, county: Officials) -> None:
+    first = await press_step(service, county, "gan", "2019-01", "run")
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        await browser.open("/desk/months/2019-01")
+        again = await browser.submit("/desk/months/2019-01/run")
     assert "又算了一遍，结果号没有变" in again.text
-    assert hash_of(first.text) == hash_of(again.text)
-    assert len(hash_of(first.text)) == 64
+    assert find_result_hash(first.text) == find_result_hash(again.text)
+    assert len(find_result_hash(first.text)) == 64
 
 
-def hash_of(text: str) -> str:
+def find_result_hash(text: str) -> str:
     return text.partition("结果号 ")[2].split()[0]
 
 
-async def test_a_step_out_of_turn_is_refused_in_words(service: Service, county: People, database: Database) -> None:
-    await take_january(database, county, until="run")
-    async with at_the_desk(service, county.tokens["xian"]) as walker:
-        page = await walker.open("/desk/months/2019-01")
+async def test_a_step_out_of_order_is_refused_with_its_reason(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="run")
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        page = await browser.open("/desk/months/2019-01")
         assert "现在等村级评议核实，不用您办。能办的人：样例村某。" in page.text
-        answer = await walker.client.post(
+        answer = await browser.client.post(
             "/desk/months/2019-01/decide",
-            data={"csrf": csrf_of(page.html)},
+            data={"csrf": find_csrf(page.html)},
             headers={"Sec-Fetch-Site": "same-origin"},
         )
     assert answer.status_code == 409
     assert "2019年1月账期现在是“已计算”，这一步要在“乡镇已审核”之后办理。" in answer.text
 
 
-def csrf_of(html: str) -> str:
+def find_csrf(html: str) -> str:
     return html.partition('name="csrf" value="')[2].partition('"')[0]
 
 
-async def test_an_open_finding_holds_the_review(service: Service, county: People, database: Database) -> None:
-    await take_january(database, county, until="confirm")
-    seen = await press(service, county, "zhen", "2019-01", "review", status=409)
+async def test_an_open_finding_blocks_the_review(service: Service, county: Officials, database: Database) -> None:
+    await play_january(database, county, until="confirm")
+    seen = await press_step(service, county, "zhen", "2019-01", "review", status=409)
     assert "没有审核" in seen.text
     assert (
         "还有 3 件停付的疑点没有处理：不在当月名单的申请 DX-06、一人两处登记享受 DX-06、一户两家运营商 H14。"
@@ -191,76 +197,78 @@ async def test_an_open_finding_holds_the_review(service: Service, county: People
     assert "_" not in seen.root.all("main")[0].text
 
 
-async def test_what_stands_against_a_step_is_said_before_it_is_pressed(
-    service: Service, county: People, database: Database
+async def test_obstacles_are_shown_before_a_step_is_taken(
+    service: Service, county: Officials, database: Database
 ) -> None:
-    await take_january(database, county, until="confirm")
-    async with at_the_desk(service, county.tokens["zhen"]) as walker:
-        seen = await walker.open("/desk/months/2019-01")
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        seen = await browser.open("/desk/months/2019-01")
     assert "还有 3 件停付的疑点没有处理，处理完才能乡镇审核。" in seen.text
     assert "/desk/findings?month=2019-01&state=open" in seen.links()
     assert "等乡镇审核的村，15 个" in seen.text
 
 
-async def test_the_importer_meets_the_refusal_long_before_the_decision_is_due(
-    service: Service, county: People, database: Database
+async def test_the_importer_sees_the_obstacle_before_the_decision_is_due(
+    service: Service, county: Officials, database: Database
 ) -> None:
-    await take_january(database, county, until="confirm")
-    async with at_the_desk(service, county.tokens["gan"]) as walker:
-        seen = await walker.open("/desk/months/2019-01")
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        seen = await browser.open("/desk/months/2019-01")
         assert "这个月的文件是您导入的，导入人不能审批。 能办的人：样例县某。 也还没轮到：现在等乡镇审核。" in seen.text
-        refused = await walker.submit("/desk/months/2019-01/decide", status=403)
+        refused = await browser.submit("/desk/months/2019-01/decide", status=403)
     assert "没有审定：导入人不能审批" in refused.text
-    async with at_the_desk(service, county.tokens["xian"]) as walker:
-        assert "/desk/months/2019-01/decide" not in (await walker.open("/desk/months/2019-01")).html
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        assert "/desk/months/2019-01/decide" not in (await browser.open("/desk/months/2019-01")).html
 
 
-async def test_a_decision_keeps_the_list_as_it_was_chosen(service: Service, county: People, database: Database) -> None:
-    await take_january(database, county, until="confirm")
-    async with at_the_desk(service, county.tokens["zhen"]) as walker:
-        seen = await walker.open("/desk/findings?month=2019-01&state=open")
+async def test_a_decision_keeps_the_filters_of_the_list(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        seen = await browser.open("/desk/findings?month=2019-01&state=open")
         assert seen.text.count("待处理，") == 4
-        # Refused without a reason: the list and its choice stand as before.
-        seen = await walker.submit("/desk/findings", status=422, why=" ")
+        # Without a reason it is refused; the list keeps its filters.
+        seen = await browser.submit("/desk/findings", status=422, why=" ")
         assert "请写明理由" in seen.text
         assert seen.text.count("待处理，") == 4
-        seen = await walker.submit("/desk/findings", why="样例")
+        seen = await browser.submit("/desk/findings", why="样例")
         assert seen.path == "/desk/findings?month=2019-01&state=open&done=1"
         assert seen.text.count("待处理，") == 3
 
 
-async def test_quarters_are_called_as_people_call_them(service: Service, county: People, database: Database) -> None:
-    await take_january(database, county, until="run")
-    async with at_the_desk(service, county.tokens["gan"]) as walker:
-        seen = await walker.open("/desk/sheets")
+async def test_quarters_have_their_chinese_names(service: Service, county: Officials, database: Database) -> None:
+    await play_january(database, county, until="run")
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        seen = await browser.open("/desk/sheets")
     assert "2019年一季度" in seen.text
     assert "2019Q1" not in seen.text
 
 
-async def test_a_form_of_another_site_changes_nothing(service: Service, county: People, database: Database) -> None:
-    async with at_the_desk(service, county.tokens["gan"]) as walker:
-        page = await walker.open("/desk/months/2019-01")
+async def test_a_form_of_another_site_changes_nothing(service: Service, county: Officials, database: Database) -> None:
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        page = await browser.open("/desk/months/2019-01")
         for data, headers in (
-            ({"csrf": csrf_of(page.html)}, {"Sec-Fetch-Site": "cross-site"}),
+            ({"csrf": find_csrf(page.html)}, {"Sec-Fetch-Site": "cross-site"}),
             ({"csrf": "0" * 32}, {"Sec-Fetch-Site": "same-origin"}),
             ({}, {"Sec-Fetch-Site": "same-origin"}),
         ):
-            answer = await walker.client.post("/desk/months/2019-01/run", data=data, headers=headers)
+            answer = await browser.client.post("/desk/months/2019-01/run", data=data, headers=headers)
             assert (answer.status_code, "页面已过期" in answer.text) == (403, True)
     async with database.transaction(scope=COUNTY) as conn:
         assert await conn.fetchval("SELECT count(*) FROM runs") == 0
 
 
-async def test_the_settlement_workbook_holds_the_storys_figures(
-    service: Service, county: People, database: Database
+async def test_the_settlement_workbook_contains_the_figures_of_the_story(
+    service: Service, county: Officials, database: Database
 ) -> None:
-    await take_january(database, county, until="settle")
-    async with at_the_desk(service, county.tokens["cai"]) as walker:
-        answer = await walker.client.get("/desk/sheets/2019-01/settlement.xlsx")
-        twin = await walker.client.get("/desk/sheets/2019-01/settlement.xlsx")
-    assert answer.content == twin.content
+    await play_january(database, county, until="settle")
+    async with open_desk_walker(service, county.tokens["cai"]) as browser:
+        answer = await browser.client.get("/desk/sheets/2019-01/settlement.xlsx")
+        repeated = await browser.client.get("/desk/sheets/2019-01/settlement.xlsx")
+    assert answer.content == repeated.content
     assert answer.headers["cache-control"] == "private, no-store"
-    rows = opened(answer.content, "拨付汇总")
+    rows = read_worksheet(answer.content, "拨付汇总")
     assert rows[0][0] == "2019年1月账期，已结算。本次拨付 120.20 元，大写：人民币壹佰贰拾元贰角整。"
     assert [[row[0], row[1], row[2], row[8]] for row in rows[2:]] == [
         ["移动", 11, 134.10, 50.93],
@@ -268,7 +276,7 @@ async def test_the_settlement_workbook_holds_the_storys_figures(
         ["电信", 7, 112.55, 32.80],
         ["合计", 23, 314.99, 120.20],
     ]
-    lines = opened(answer.content, "明细")
+    lines = read_worksheet(answer.content, "明细")
     assert len(lines) == 1 + 23 + 1
     own = {row[0]: row for row in lines}
     assert own["YD-02"][5:11] == [13.84, 13.84, 0, 13.84, 9.69, 4.15]
@@ -276,22 +284,24 @@ async def test_the_settlement_workbook_holds_the_storys_figures(
     assert own["合计"][8] == 289.34
 
 
-async def test_the_stamped_form_is_a_workbook_and_a_page(service: Service, county: People, database: Database) -> None:
-    await take_january(database, county, until="decide")
-    async with at_the_desk(service, county.tokens["xian"]) as walker:
-        seen = await walker.open("/desk/sheets/2019-01")
-        answer = await walker.client.get("/desk/sheets/2019-01/approval.xlsx")
-        listed = await walker.client.get("/desk/sheets/2019-01/operators.csv")
+async def test_the_approval_form_is_a_workbook_and_a_page(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="decide")
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        seen = await browser.open("/desk/sheets/2019-01")
+        answer = await browser.client.get("/desk/sheets/2019-01/approval.xlsx")
+        listed = await browser.client.get("/desk/sheets/2019-01/operators.csv")
     assert seen.heading == "阜平县手机和宽带资费减免审批表"
     assert "核定合计（大写）：人民币贰佰捌拾玖元叁角肆分" in seen.text
     assert "财政补贴合计（大写）：人民币壹佰贰拾元贰角整" in seen.text
     total = ["合计", "23", "23", "293.34", "314.99", "25.65", "4.00", "289.34", "169.14", "120.20", "0.00"]
-    assert table(seen)[-1] == total
-    signed = [row[:2] for row in table(seen, 2)[1:]]
+    assert read_table(seen)[-1] == total
+    signed = [row[:2] for row in read_table(seen, 2)[1:]]
     assert signed == [
         ["导入经办", "样例甘某"], ["村级评议核实", "样例村某"], ["乡镇审核", "样例镇某"], ["县级审定", "样例县某"],
     ]  # fmt: skip
-    rows = opened(answer.content, "审批表")
+    rows = read_worksheet(answer.content, "审批表")
     assert rows[0][0] == "阜平县手机和宽带资费减免审批表"
     assert next(row for row in rows if row[0] == "合计") == [
         "合计", 23, 23, 293.34, 314.99, 25.65, 4.0, 289.34, 169.14, 120.2, 0,
@@ -300,30 +310,30 @@ async def test_the_stamped_form_is_a_workbook_and_a_page(service: Service, count
     assert listed.text.splitlines()[-1] == ",".join(total)
 
 
-async def test_the_stamped_form_stays_one_page_however_many_reasons_and_adjustments_there_are(
-    county: People, database: Database
+async def test_the_approval_form_fits_one_page_with_many_reasons_and_adjustments(
+    county: Officials, database: Database
 ) -> None:
-    await take_january(database, county, until="run")
+    await play_january(database, county, until="run")
     async with database.transaction(scope=COUNTY) as conn:
-        view = await view_month(conn, COUNTY, JANUARY, [COUNTY])
+        view = await get_month_view(conn, COUNTY, JANUARY, [COUNTY])
     many = [ReasonRow(["ABOVE_TERMS"] * n, n, Fen(100 * n)) for n in range(9, 0, -1)]
     adjusted = [
         AdjustmentRow(
-            "2019-01",
-            "2018-12",
-            f"YD-0{n}",
-            Operator.MOBILE,
-            Fen(0),
-            Fen(n),
-            Fen(n),
-            Fen(0),
-            Fen(n),
-            {"county": n},
-            "样例",
+            cycle="2019-01",
+            for_month="2018-12",
+            line=f"YD-0{n}",
+            operator=Operator.MOBILE,
+            settled_fen=Fen(0),
+            funded_fen=Fen(n),
+            adjustment_fen=Fen(n),
+            conceded_fen=Fen(0),
+            public_fen=Fen(n),
+            shares={"county": n},
+            why="样例",
         )
         for n in range(1, 10)
     ]
-    paper = approval_paper(msgspec.structs.replace(view, reasons=many, adjustments=adjusted), "阜平县")
+    paper = build_approval_form(msgspec.structs.replace(view, reasons=many, adjustments=adjusted), "阜平县")
     reasons, adjustments = paper.tables[1], paper.tables[2]
     assert [row[1:] for row in reasons.rows] == [[9, 900], [8, 800], [7, 700], [6, 600], [5, 500], [10, 1000]]
     assert (reasons.rows[-1][0], reasons.foot) == ("其他 4 种", ["合计", 45, 4500])
@@ -331,32 +341,32 @@ async def test_the_stamped_form_stays_one_page_however_many_reasons_and_adjustme
     assert (adjustments.rows[-1][5:8], adjustments.foot and adjustments.foot[5:8]) == ([30, 0, 30], [45, 0, 45])
 
 
-async def test_a_month_without_a_calculation_has_no_papers(service: Service, county: People) -> None:
-    async with at_the_desk(service, county.tokens["xian"]) as walker:
-        seen = await walker.open("/desk/sheets/2019-01", status=404)
+async def test_a_month_without_a_calculation_has_no_forms(service: Service, county: Officials) -> None:
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        seen = await browser.open("/desk/sheets/2019-01", status=404)
         assert "2019年1月还没有计算，没有审批表。" in seen.text
 
 
-async def test_the_quarters_report_is_provisional_until_its_months_are_closed(
-    service: Service, county: People, database: Database
+async def test_the_quarterly_report_is_provisional_until_its_months_are_closed(
+    service: Service, county: Officials, database: Database
 ) -> None:
-    await take_january(database, county, until="close")
-    async with at_the_desk(service, county.tokens["gan"]) as walker:
-        seen = await walker.open("/desk/quarters/2019Q1")
+    await play_january(database, county, until="close")
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        seen = await browser.open("/desk/quarters/2019Q1")
         assert "暂定" in seen.text
         assert "于2019年4月20日前报送" in seen.text
-        assert table(seen)[-1][6:8] == ["169.14", "120.20"]
-        book = await walker.client.get("/desk/quarters/2019Q1.xlsx")
-        rows = opened(book.content, "季度报表")
+        assert read_table(seen)[-1][6:8] == ["169.14", "120.20"]
+        book = await browser.client.get("/desk/quarters/2019Q1.xlsx")
+        rows = read_worksheet(book.content, "季度报表")
         assert next(row for row in rows if row[:2] == ["合计", "合计"])[6:8] == [169.14, 120.2]
-        assert (await walker.client.get("/desk/quarters/2019Q5")).status_code == 422
+        assert (await browser.client.get("/desk/quarters/2019Q5")).status_code == 422
 
 
-async def test_the_case_of_a_month_is_calculated_again_offline(
-    service: Service, county: People, database: Database
+async def test_the_case_of_a_month_is_recalculated_offline(
+    service: Service, county: Officials, database: Database
 ) -> None:
-    await take_january(database, county, until="run")
-    async with at_the_desk(service, county.tokens["gan"]) as walker:
-        seen = await walker.open("/desk/months/2019-01")
-        answer = await walker.client.get("/desk/sheets/2019-01/case.json")
-    assert calculate(read_case(answer.content)).result_sha256 == hash_of(seen.text)
+    await play_january(database, county, until="run")
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        seen = await browser.open("/desk/months/2019-01")
+        answer = await browser.client.get("/desk/sheets/2019-01/case.json")
+    assert calculate(read_case(answer.content)).result_sha256 == find_result_hash(seen.text)

@@ -1,4 +1,4 @@
-"""A programme set by a form: its terms, its document, its sentences; new terms follow the old ones."""
+"""The programme form: terms, document, sentences, and new terms after the old ones."""
 
 from collections.abc import AsyncGenerator
 from datetime import date
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from market.kernel import Database
-from tests.service import Service
-from tests.web.desk.county import COUNTY, People, the_service
-from tests.web.desk.desks import at_the_desk
+from tests.support.app import Service
+from tests.web.desk.county import COUNTY, Officials, serve_story
+from tests.web.desk.desk_pages import open_desk_walker
 
 PAPER = "某样例〔2019〕9号\n一、标准：宽带每月减免十元。\n二、负担：由运营商让利60%，县级财政承担40%。\n"
 NEW: dict[str, Any] = {
@@ -21,16 +21,16 @@ NEW: dict[str, Any] = {
 
 
 @pytest.fixture
-async def service(dsn: str, folder: Path, county: People) -> AsyncGenerator[Service]:
+async def service(dsn: str, folder: Path, county: Officials) -> AsyncGenerator[Service]:
     del county  # the files are taken before the service answers
-    async with the_service(dsn, folder) as running:
+    async with serve_story(dsn, folder) as running:
         yield running
 
 
-async def test_a_programme_is_set_by_a_form(service: Service, county: People, database: Database) -> None:
-    async with at_the_desk(service, county.tokens["jiang"]) as walker:
-        await walker.open("/desk/programmes/set")
-        seen = await walker.submit("/desk/programmes/set", **NEW)
+async def test_a_programme_is_set_by_a_form(service: Service, county: Officials, database: Database) -> None:
+    async with open_desk_walker(service, county.tokens["jiang"]) as browser:
+        await browser.open("/desk/programmes/set")
+        seen = await browser.submit("/desk/programmes/set", **NEW)
     assert "已设好" in seen.text
     assert "定额 10.00 元" in seen.text
     async with database.transaction(scope=COUNTY) as conn:
@@ -46,11 +46,11 @@ async def test_a_programme_is_set_by_a_form(service: Service, county: People, da
         ]
 
 
-async def test_new_terms_follow_the_old_ones(service: Service, county: People, database: Database) -> None:
-    async with at_the_desk(service, county.tokens["jiang"]) as walker:
-        seen = await walker.open("/desk/programmes/set?code=P1")
+async def test_new_terms_follow_the_old_ones(service: Service, county: Officials, database: Database) -> None:
+    async with open_desk_walker(service, county.tokens["jiang"]) as browser:
+        seen = await browser.open("/desk/programmes/set?code=P1")
         assert 'id="pays" name="pays" type="text" value="50"' in seen.html
-        await walker.submit(
+        await browser.submit(
             "/desk/programmes/set", pays="40", start="2019-03-01", quote="农户每月最多支付套餐费的百分之五十",
             quote_funders="由运营商让利70%，县级财政承担30%",
         )  # fmt: skip
@@ -67,13 +67,13 @@ async def test_new_terms_follow_the_old_ones(service: Service, county: People, d
 
 
 async def test_every_wrong_field_is_named_and_nothing_is_set(
-    service: Service, county: People, database: Database
+    service: Service, county: Officials, database: Database
 ) -> None:
     faults = {"code": "P 9", "fixed": "10.123", "operator": "70", "start": "", "quote": "宽带每月减免百元"}
     wrong: dict[str, Any] = {**NEW, **faults}
-    async with at_the_desk(service, county.tokens["jiang"]) as walker:
-        await walker.open("/desk/programmes/set")
-        seen = await walker.submit("/desk/programmes/set", status=422, **wrong)
+    async with open_desk_walker(service, county.tokens["jiang"]) as browser:
+        await browser.open("/desk/programmes/set")
+        seen = await browser.submit("/desk/programmes/set", status=422, **wrong)
     faulty = [node.attrs["href"] for node in seen.root.all("a") if node.attrs.get("href", "").startswith("#")]
     assert faulty[1:] == ["#code", "#start", "#fixed", "#operator", "#quote"]
     assert "运营商和县级加起来要正好 100%" in seen.text
@@ -81,14 +81,14 @@ async def test_every_wrong_field_is_named_and_nothing_is_set(
         assert await conn.fetchval("SELECT count(*) FROM programmes") == 3
 
 
-async def test_the_importer_does_not_set_terms(service: Service, county: People, database: Database) -> None:
-    async with at_the_desk(service, county.tokens["gan"]) as walker:
-        seen = await walker.open("/desk/programmes/set")
+async def test_the_importer_cannot_set_terms(service: Service, county: Officials, database: Database) -> None:
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        seen = await browser.open("/desk/programmes/set")
         assert "项目由政策经办设。" in seen.text
         assert not [form for form in seen.root.all("form") if form.attrs["action"] == "/desk/programmes/set"]
-        page = await walker.open("/desk/imports/register")
+        page = await browser.open("/desk/imports/register")
         csrf = page.html.partition('name="csrf" value="')[2].partition('"')[0]
-        answer = await walker.client.post(
+        answer = await browser.client.post(
             "/desk/programmes/set", data={**NEW, "csrf": csrf}, headers={"Sec-Fetch-Site": "same-origin"}
         )
     assert answer.status_code == 403

@@ -1,0 +1,114 @@
+"""A producer's parcels, each with its lines and its address."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.identity.access import require_producer
+from market.identity.models import Actor
+from market.kernel import Connection, Fen, Query
+from market.kernel.seal import Seal
+from market.orders import Address, open_address
+from market.orders.mark_paid import COUNT_PARCELS_TO_SHIP
+from market.orders.models import SuborderKind, SuborderState
+
+MAX_PARCELS = 200
+_ADDRESS_VISIBLE = frozenset({SuborderState.PAID, SuborderState.SHIPPED, SuborderState.RECEIVED})
+"""States in which the producer sees the buyer's address: after payment, unless cancelled."""
+
+
+class ParcelLine(Struct, frozen=True):
+    """One line of a parcel."""
+
+    line_id: UUID
+    title: str
+    unit: str
+    quantity: int
+    amount_fen: Fen
+
+
+class Parcel(Struct, frozen=True):
+    """A suborder as its producer sees it; the address is None before payment and after cancellation."""
+
+    suborder_id: UUID
+    code: str
+    kind: SuborderKind
+    state: SuborderState
+    total_fen: Fen
+    paid_at: datetime | None
+    carrier: str | None
+    tracking: str | None
+    address: Address | None
+    lines: list[ParcelLine]
+
+
+class _ParcelRow(Struct, frozen=True):
+    suborder_id: UUID
+    code: str
+    kind: SuborderKind
+    state: SuborderState
+    total_fen: Fen
+    paid_at: datetime | None
+    carrier: str | None
+    tracking: str | None
+    address_sealed: bytes
+    lines: list[ParcelLine]
+
+
+LIST_PARCELS = Query(
+    _ParcelRow,
+    """
+    SELECT suborders.id AS suborder_id, orders.number || '-' || suborders.position AS code, suborders.kind,
+           suborders.state, suborders.goods_fen + suborders.freight_fen - suborders.discount_fen AS total_fen, paid_at,
+           carrier, tracking, address_sealed,
+           (SELECT jsonb_agg(jsonb_build_object('line_id', id, 'title', title, 'unit', unit, 'quantity', quantity,
+                                                'amount_fen', amount_fen) ORDER BY position)
+              FROM order_lines WHERE suborder_id = suborders.id) AS lines
+      FROM suborders JOIN orders ON orders.id = order_id
+     WHERE producer_id = :producer_id AND suborders.state = ANY(:states::text[])
+       AND suborders.kind = ANY(:kinds::text[])
+     ORDER BY suborders.id
+     LIMIT :limit
+    """,
+)
+
+
+async def list_parcels(
+    conn: Connection,
+    seal: Seal,
+    actor: Actor,
+    producer_id: UUID,
+    *,
+    states: tuple[SuborderState, ...] = (SuborderState.PAID,),
+    kinds: tuple[SuborderKind, ...] = (SuborderKind.GOODS,),
+) -> list[Parcel]:
+    """Return a producer's suborders in some states, oldest first, at most 200; by default the parcels to ship.
+
+    Raises:
+        NotFound: the actor does not work for the producer.
+    """
+    require_producer(actor, producer_id)
+    rows = await LIST_PARCELS.all(
+        conn, producer_id=producer_id, states=list(states), kinds=list(kinds), limit=MAX_PARCELS
+    )
+    return [
+        Parcel(
+            row.suborder_id,
+            row.code,
+            row.kind,
+            row.state,
+            row.total_fen,
+            row.paid_at,
+            row.carrier,
+            row.tracking,
+            open_address(seal, row.address_sealed) if row.state in _ADDRESS_VISIBLE else None,
+            row.lines,
+        )
+        for row in rows
+    ]
+
+
+async def count_to_ship(conn: Connection, producer_id: UUID) -> int:
+    """Return how many parcels a producer has to ship."""
+    return await COUNT_PARCELS_TO_SHIP.one(conn, producer_id=producer_id)

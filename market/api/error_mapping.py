@@ -1,0 +1,142 @@
+"""Map every exception of a request to a refusal with a code; no stack trace leaves the service."""
+
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
+
+from market.http import HttpRequest
+from market.identity.models import NotFound
+from market.kernel import Busy, FieldFault, GatewayUnavailable, Refusal
+
+log = structlog.get_logger()
+
+
+class BadRequest(Refusal):
+    """The request is malformed; `errors` lists each field with the correction."""
+
+    code = "bad_request"
+    status = 400
+    zh = "请求有误，请看 errors。"
+    en = "The request is malformed; see errors."
+
+
+class BodyTooLarge(Refusal):
+    """The body is larger than the limit."""
+
+    code = "body_too_large"
+    status = 413
+    zh = "内容太大。"
+    en = "The body is too large."
+
+
+class MethodNotAllowed(Refusal):
+    """The URL does not support the method."""
+
+    code = "method_not_allowed"
+    status = 405
+    zh = "这个地址不支持这种请求。"
+    en = "This URL does not support that method."
+
+
+class UnsupportedMediaType(Refusal):
+    """The URL does not support the content type of the body."""
+
+    code = "unsupported_media_type"
+    status = 415
+    zh = "不支持这种内容类型。"
+    en = "This URL does not support that content type."
+
+
+class ProviderUnreachable(Refusal):
+    """The payment provider did not respond; the outcome is unknown."""
+
+    code = "provider_silent"
+    status = 503
+    zh = "支付渠道暂时没有回应，请稍后再看订单，不会重复扣款。"
+    en = "The payment provider did not respond. Check the order again in a moment; nothing is charged twice."
+
+
+class InternalError(Refusal):
+    """A bug of the service; it is logged."""
+
+    code = "internal"
+    status = 500
+    zh = "系统出错了，我们已经记下。请稍后再试。"
+    en = "An internal error occurred and was recorded. Try again in a moment."
+
+
+class ServiceUnavailable(Refusal):
+    """The database is not available."""
+
+    code = "unavailable"
+    status = 503
+    zh = "服务暂时不可用，请过几秒再试。"
+    en = "The service is unavailable; try again in a few seconds."
+
+
+_BUSY_ERRORS = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.TooManyConnectionsError,
+)
+_DATABASE_DOWN_ERRORS = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.ConnectionFailureError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.ReadOnlySQLTransactionError,
+    ConnectionError,
+    OSError,
+)
+_UNREADABLE_ERRORS = (SerializationException, UnicodeDecodeError, RecursionError)
+_UNSTORABLE_ERRORS = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+
+
+def _build_body_fault(message: str) -> BadRequest:
+    return BadRequest(errors=(FieldFault("body", message),))
+
+
+_REFUSAL_BY_ERROR: tuple[tuple[tuple[type[Exception], ...], Callable[[], Refusal]], ...] = (
+    ((GatewayUnavailable,), ProviderUnreachable),
+    (_UNREADABLE_ERRORS, lambda: _build_body_fault("is not readable")),
+    (_UNSTORABLE_ERRORS, lambda: _build_body_fault("contains a character that cannot be stored")),
+    (_BUSY_ERRORS, Busy),
+    (_DATABASE_DOWN_ERRORS, ServiceUnavailable),
+)
+_REFUSAL_BY_STATUS: dict[int, type[Refusal]] = {
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: BodyTooLarge,
+    415: UnsupportedMediaType,
+}
+
+
+def map_to_refusal(error: Exception, request: HttpRequest) -> Refusal:
+    """Return the refusal for an exception; an unexpected one becomes `internal` and is logged with its traceback."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, ValidationException):
+        return BadRequest(errors=_list_faults(error))
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        known = _REFUSAL_BY_STATUS.get(error.status_code)
+        return known() if known else _build_body_fault(error.detail or "is not readable")
+    for kinds, build in _REFUSAL_BY_ERROR:
+        if isinstance(error, kinds):
+            log.warning("answered", error=type(error).__name__, path=request.url.path)
+            return build()
+    log.error("broken", path=request.url.path, method=request.method, exc_info=error)
+    return InternalError()
+
+
+def _list_faults(error: ValidationException) -> tuple[FieldFault, ...]:
+    found = msgspec.convert(error.extra, list[dict[str, Any]]) if isinstance(error.extra, list) else []
+    faults = [FieldFault(str(one.get("key") or "body"), str(one.get("message") or "is not right")) for one in found]
+    return tuple(faults) or (FieldFault("body", error.detail or "is not right"),)

@@ -1,0 +1,66 @@
+"""Requests that run once per Idempotency-Key header, however often the client sends them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from litestar import Response
+
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database, Refusal
+from market.kernel.idempotency import StoredResponse, begin_request, compute_fingerprint, finish_request
+
+
+class IdempotencyKeyNeeded(Refusal):
+    """The request creates something and has no idempotency key, or one that is too long."""
+
+    code = "idempotency_key_needed"
+    status = 400
+    zh = "请求缺少 Idempotency-Key。"
+    en = "Send an Idempotency-Key header: 1 to 200 characters that name this one request."
+
+
+def get_idempotency_key(request: HttpRequest) -> str:
+    """Return the request's idempotency key.
+
+    Raises:
+        IdempotencyKeyNeeded: the header is missing or longer than 200 characters.
+    """
+    key = request.headers.get("idempotency-key", "").strip()
+    if not 0 < len(key) <= 200:
+        raise IdempotencyKeyNeeded
+    return key
+
+
+async def run_once[T](
+    request: HttpRequest,
+    db: Database,
+    actor: Actor,
+    work: Callable[[Connection], Awaitable[T]],
+    *,
+    scope: str | None = None,
+    status: int = 201,
+    body: bytes | None = None,
+) -> Response[Any]:
+    """Run `work` in one transaction and store its response under the request's key; a repeated request replays it.
+
+    A refusal is not stored: nothing was changed, and a retry may use the same key. Pass `body` where the request's
+    stream was read already, as with a form: it is fingerprinted instead.
+
+    Raises:
+        IdempotencyKeyNeeded: the request has no key.
+        KeyReused: the key was used with a different request.
+        StillRunning: a duplicate request is still running after the lock timeout.
+    """
+    key, who = get_idempotency_key(request), str(actor.account_id)
+    request_fingerprint = compute_fingerprint(
+        request.method, request.url.path, await request.body() if body is None else body
+    )
+    async with db.transaction(scope=scope) as conn:
+        stored = await begin_request(conn, actor=who, key=key, fingerprint=request_fingerprint)
+        if isinstance(stored, StoredResponse):
+            return Response(stored.answer, status_code=stored.status, media_type="application/json")
+        response = msgspec.json.encode(await work(conn))
+        await finish_request(conn, actor=who, key=key, status=status, answer=response)
+    return Response(response, status_code=status, media_type="application/json")

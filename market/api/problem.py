@@ -1,0 +1,48 @@
+"""The error body of every refusal: RFC 9457 problem details."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response
+from msgspec import Struct
+
+from market.http import HttpRequest
+from market.kernel import Busy, Refusal
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """The error body. Source: RFC 9457; `code` is stable, `errors` names each invalid field."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[dict[str, Any]] = []
+
+
+def get_language(request: HttpRequest) -> str:
+    """Return `en` where the Accept-Language header starts with English, else `zh`."""
+    accepted = request.headers.get("accept-language", "").lower()
+    return "en" if accepted.startswith("en") else "zh"
+
+
+def build_problem_response(refusal: Refusal, language: str) -> Response[bytes]:
+    """Build the problem+json response for a refusal, with Retry-After where a retry may succeed."""
+    errors: list[dict[str, Any]] = [msgspec.to_builtins(fault) for fault in refusal.errors]
+    rows = refusal.facts.get("rows")
+    if isinstance(rows, (list, tuple)):
+        errors += msgspec.to_builtins(rows)
+    body = Problem(
+        f"/problems/{refusal.code}",
+        type(refusal).title(language),
+        refusal.status,
+        refusal.text(language),
+        refusal.code,
+        errors,
+    )
+    retry_after = refusal.facts.get("retry_after", 2 if refusal.status == Busy.status else None)
+    headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
+    return Response(msgspec.json.encode(body), status_code=refusal.status, media_type=MEDIA_TYPE, headers=headers)

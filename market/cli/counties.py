@@ -1,0 +1,67 @@
+"""`market counties …`: what a county decides for itself."""
+
+from datetime import date
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from market.cli.runtime import open_runtime, run
+from market.counties.change import change_county_setting
+from market.counties.load import load_county_settings
+from market.counties.settings import describe_county_settings
+from market.identity.models import NotSignedIn
+from market.subsidies.month.cycles import read_county
+
+app = App(name="counties", help="Settings of a county: commission, minutes to pay, notice days, thresholds of checks.")
+
+type County = Annotated[str, Parameter(help="Six digits of the county.")]
+type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]
+type Json = Annotated[bool, Parameter(name="--json", help="Answer as one JSON value.", negative="")]
+
+
+@app.command
+def show(county: County, /, *, json: Json = False) -> int:
+    """Show every setting of a county today, with its default, limits and meaning."""
+
+    async def work() -> dict[str, object]:
+        async with open_runtime() as ctx, ctx.db.transaction() as conn:
+            found = await load_county_settings(conn, read_county(county), day=ctx.clock.today())
+        return {
+            name: {"value": getattr(found, name), "default": default, "min": low, "max": high, "meaning": meaning}
+            for name, (meaning, default, low, high) in describe_county_settings().items()
+        }
+
+    return run(work, as_json=json)
+
+
+@app.command(name="set")
+def set_(
+    county: County,
+    name: Annotated[str, Parameter(help="Name of the setting, as `show` lists it.")],
+    value: int,
+    /,
+    *,
+    starts_on: Annotated[date, Parameter(name="--from", help="First day, such as 2026-12-01; today or later.")],
+    basis: Annotated[str, Parameter(help="The document or decision it rests on.")],
+    as_: As = None,
+    json: Json = False,
+) -> int:
+    """Change a setting from a day on; what is placed, listed or checked before keeps the old one."""
+
+    async def work() -> dict[str, object]:
+        async with open_runtime(as_) as ctx, ctx.db.transaction() as conn:
+            if ctx.actor is None:
+                raise NotSignedIn
+            await change_county_setting(
+                conn,
+                ctx.actor,
+                read_county(county),
+                name,
+                value,
+                starts_on=starts_on,
+                basis=basis,
+                now=ctx.clock.now(),
+            )
+        return {"outcome": "ok", "county": county, "name": name, "value": value, "from": starts_on.isoformat()}
+
+    return run(work, as_json=json)

@@ -1,0 +1,91 @@
+"""Changing a setting of a county from a day on."""
+
+from datetime import date, datetime
+
+from market.audit.record import add_audit_entry
+from market.counties.settings import describe_county_settings
+from market.identity.access import require_role
+from market.identity.models import Actor, Role
+from market.kernel import Connection, FieldFault, Query, Refusal
+from market.kernel.clock import get_business_day
+
+MAX_BASIS = 300
+
+
+class BadCountySetting(Refusal):
+    """The setting, its value or its first day cannot be taken; every fault is named."""
+
+    code = "bad_county_setting"
+    status = 422
+    zh = "这项设置有 {count} 处不对。"
+    en = "{count} values of this setting are wrong."
+
+
+# The setting ends the day before the new one starts; what was to start later is replaced.
+DELETE_LATER_SETTINGS = Query(
+    None,
+    """
+    DELETE FROM county_settings
+     WHERE county_code = :county_code AND name = :name AND lower(valid_during) >= :starts_on::date
+    """,
+)
+END_COUNTY_SETTING = Query(
+    None,
+    """
+    UPDATE county_settings SET valid_during = daterange(lower(valid_during), :starts_on::date)
+     WHERE county_code = :county_code AND name = :name AND valid_during @> :starts_on::date
+    """,
+)
+ADD_COUNTY_SETTING = Query(
+    None,
+    """
+    INSERT INTO county_settings (county_code, name, valid_during, value, basis)
+    VALUES (:county_code, :name, daterange(:starts_on::date, NULL), :value, :basis)
+    """,
+)
+
+
+async def change_county_setting(
+    conn: Connection,
+    actor: Actor,
+    county_code: str,
+    name: str,
+    value: int,
+    *,
+    starts_on: date,
+    basis: str,
+    now: datetime,
+) -> None:
+    """Set one of `CountySettings` for a county (six digits) from `starts_on`, in the caller's transaction.
+
+    `basis` names the document or decision. The past does not change: the first day is today or later.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor does not hold the role of the county's desk or the platform's there.
+        BadCountySetting: the name is unknown, the value is out of its limits, the day is past or the basis is missing.
+    """
+    require_role(actor, {Role.COUNTY, Role.PLATFORM}, county_code)
+    faults: list[FieldFault] = []
+    described = describe_county_settings()
+    if name not in described:
+        faults.append(FieldFault("name", f"没有这项设置；可以是 {'、'.join(described)}"))
+    elif not (limits := described[name])[2] <= value <= limits[3]:
+        faults.append(FieldFault("value", f"要在 {limits[2]} 到 {limits[3]} 之间"))
+    if starts_on < get_business_day(now):
+        faults.append(FieldFault("from", "只能从今天或以后起"))
+    if not 1 <= len(basis.strip()) <= MAX_BASIS:
+        faults.append(FieldFault("basis", f"写明依据，1 到 {MAX_BASIS} 个字"))
+    if faults:
+        raise BadCountySetting(count=len(faults), errors=tuple(faults))
+    key = {"county_code": county_code, "name": name, "starts_on": starts_on}
+    await DELETE_LATER_SETTINGS.run(conn, **key)
+    await END_COUNTY_SETTING.run(conn, **key)
+    await ADD_COUNTY_SETTING.run(conn, **key, value=value, basis=basis.strip())
+    await add_audit_entry(
+        conn,
+        actor=str(actor.account_id),
+        action="change_county_setting",
+        object=f"county:{county_code}",
+        detail={"name": name, "value": value, "from": starts_on.isoformat(), "basis": basis.strip()},
+        now=now,
+    )

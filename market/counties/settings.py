@@ -1,0 +1,51 @@
+"""Every county-level setting: its name, limits, default and meaning. A new one is a field here and its use."""
+
+from typing import Annotated, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+
+class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of one county on one day. The table `county_settings` holds what differs from the defaults.
+
+    Source of the default commissions: the golden story, shop.md; of the notice: subsidy-rulebook, Words.
+    """
+
+    goods_commission_bp: Annotated[
+        int, Meta(ge=0, le=1000, description="Commission on farm products listed from now on, in basis points.")
+    ] = 200
+    tourism_commission_bp: Annotated[
+        int, Meta(ge=0, le=1000, description="Commission on stays and activities listed from now on, in basis points.")
+    ] = 300
+    pay_minutes: Annotated[
+        int, Meta(ge=0, le=1440, description="Minutes that an unpaid order keeps its goods; 0: as MARKET_PAY_MINUTES.")
+    ] = 0
+    notice_days: Annotated[
+        int, Meta(ge=5, le=60, description="Days of the public notice before an enrolment (subsidy-rulebook, Words).")
+    ] = 5
+    split_days: Annotated[
+        int, Meta(ge=1, le=366, description="A household split this many days before an enrolment is a finding.")
+    ] = 90
+    device_sims: Annotated[int, Meta(ge=2, le=50, description="SIMs in one device from which on it is a finding.")] = 3
+    removal_factor: Annotated[
+        int, Meta(ge=2, le=20, description="Removals of a village, as a multiple of the county's, that are a finding.")
+    ] = 2
+    burst_enrolments: Annotated[
+        int, Meta(ge=2, le=10_000, description="Enrolments of a village within `burst_days` that are a finding.")
+    ] = 20
+    burst_days: Annotated[int, Meta(ge=1, le=60, description="Days over which a burst is counted.")] = 7
+    min_village_lines: Annotated[
+        int, Meta(ge=1, le=10_000, description="Lines a village needs before it is compared with the others.")
+    ] = 20
+
+
+def describe_county_settings() -> dict[str, tuple[str, int, int, int]]:
+    """Return for each setting its description, default, minimum and maximum."""
+    hints = get_type_hints(CountySettings, include_extras=True)
+    described: dict[str, tuple[str, int, int, int]] = {}
+    for field in msgspec.structs.fields(CountySettings):
+        meta = next(each for each in get_args(hints[field.name]) if isinstance(each, Meta))
+        minimum, maximum = int(meta.ge or 0), int(meta.le or 0)
+        described[field.name] = (meta.description or "", int(field.default), minimum, maximum)
+    return described

@@ -1,0 +1,110 @@
+"""Load the sample data once per data folder, with a progress bar."""
+
+import asyncio
+from multiprocessing import get_context
+from pathlib import Path
+
+import asyncpg
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from market.demo.sample.accounts import SampleLogin
+from market.demo.sample.load import load_sample
+from market.kernel.seal import derive_seal
+from market.settings import Settings
+from market.startup import make_clock
+from market.storage.files import open_file_store
+from payments import Query
+from payments.sandbox import SeededPayment, seed_payments
+from payments.sql import prepare_connection
+
+LIST_CAPTURED_PAYMENTS = Query(
+    SeededPayment,
+    """
+    SELECT provider_ref AS ref, id AS payment_id, order_ref AS order, method, amount_minor AS minor, refunded_minor,
+           captured_at AS at
+      FROM payments.payments
+     WHERE state = 'captured'
+     ORDER BY id
+    """,
+)
+
+
+class SampleLoadError(Exception):
+    """The sample data could not be loaded; the output above says why."""
+
+
+def ensure_sample(dsn: str, settings: Settings) -> list[SampleLogin]:
+    """Load the sample data unless it is complete, and return the sample logins.
+
+    The load runs in a process of its own: the file store starts threads, which do not survive the fork of the demo's
+    other processes.
+
+    Raises:
+        SampleLoadError: the loading process failed.
+    """
+    logins_path = settings.data / "sample.json"
+    if not (logins_path.exists() and asyncio.run(_is_loaded(dsn))):
+        loading = get_context("fork").Process(target=_load_in_process, args=(dsn, settings, logins_path), name="sample")
+        loading.start()
+        loading.join()
+        if loading.exitcode:
+            raise SampleLoadError(
+                f"样例数据没有装好。The sample data could not be loaded (exit code {loading.exitcode})."
+            )
+    return msgspec.json.decode(logins_path.read_bytes(), type=list[SampleLogin])
+
+
+def _load_in_process(dsn: str, settings: Settings, logins_path: Path) -> None:
+    with Progress(
+        TextColumn("{task.description:>12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    ) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bars.add_task(phase, total=total)
+            bars.update(tasks[phase], completed=done, total=total)
+
+        summary = asyncio.run(
+            load_sample(
+                dsn,
+                settings,
+                derive_seal(settings.get_or_create_secret()),
+                open_file_store(settings.storage_url or (settings.data / "files").absolute().as_uri()),
+                now=make_clock(settings).now(),
+                progress=progress,
+            )
+        )
+    seed_payments(settings.data / "sandbox", asyncio.run(_list_captured_payments(dsn)))
+    _write_logins(logins_path, summary.accounts)
+
+
+def _write_logins(path: Path, accounts: list[SampleLogin]) -> None:
+    staging = path.with_suffix(".new")
+    staging.touch(mode=0o600)
+    staging.write_bytes(msgspec.json.encode(accounts))
+    staging.rename(path)
+
+
+async def _list_captured_payments(dsn: str) -> list[SeededPayment]:
+    """Return the sample's payments for the sandbox, so that it can refund them."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        await prepare_connection(conn)
+        return await LIST_CAPTURED_PAYMENTS.all(conn)
+    finally:
+        await conn.close()
+
+
+async def _is_loaded(dsn: str) -> bool:
+    conn = await asyncpg.connect(dsn)
+    try:
+        return bool(await conn.fetchval("SELECT EXISTS (SELECT FROM listings WHERE sample)"))
+    finally:
+        await conn.close()

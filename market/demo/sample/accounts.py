@@ -1,0 +1,184 @@
+"""The sample accounts: the demo county's officials, the prefectures' verifiers, buyers and producers' owners."""
+
+import base64
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from market.demo.sample.copy_rows import AccountCopyRow, GrantCopyRow
+from market.demo.sample.identities import BUYER_PHONES, FARMER_PHONES, OFFICIAL_PHONES, SURNAMES, make_name, make_phone
+from market.demo.sample.seeded_random import SeededRandom
+from market.identity.models import Role
+from market.identity.second_factor import TOTP_CONTEXT
+from market.identity.sign_in import PHONE_CONTEXT
+from market.kernel.clock import get_business_day
+from market.kernel.seal import Seal
+
+DEMO_COUNTY = "130624"
+"""阜平县, the county of the golden story."""
+PROVINCE = "13"
+BUYERS = 300
+FARMER_PHONE = "17050000001"
+"""The demo's farmer signs in with the number of the subsidised line."""
+_TOTP_BYTES = 20
+
+
+class SampleLogin(Struct, frozen=True):
+    """A sample account to sign in with; only officials have a second factor."""
+
+    role: str
+    name: str
+    phone: str
+    county: str
+    totp_secret: str | None = None
+
+
+class OfficialPost(Struct, frozen=True):
+    """An official of the demo; `shown_role` is the role that the demo presents, `roles` are those the account holds."""
+
+    handle: str
+    name: str
+    shown_role: Role
+    roles: tuple[Role, ...]
+    scope: str = DEMO_COUNTY
+
+
+# gan holds the county role as well, so that R14 refuses the importer's approval, not a missing role.
+OFFICIAL_POSTS = (
+    OfficialPost("gan", "样例甘某", Role.IMPORTER, (Role.IMPORTER, Role.COUNTY)),
+    OfficialPost("jiang", "样例江某", Role.POLICY, (Role.POLICY,)),
+    OfficialPost("cun", "样例村某", Role.VILLAGE, (Role.VILLAGE, Role.TOWNSHIP)),
+    OfficialPost("zhen", "样例镇某", Role.TOWNSHIP, (Role.TOWNSHIP,)),
+    OfficialPost("xian", "样例县某", Role.COUNTY, (Role.COUNTY,)),
+    OfficialPost("cai", "样例财某", Role.FINANCE, (Role.FINANCE,)),
+    OfficialPost("dui", "样例对某", Role.RECONCILER, (Role.RECONCILER,)),
+    OfficialPost("ping", "样例平某", Role.PLATFORM, (Role.PLATFORM,), PROVINCE),
+)
+
+
+class SampleAccounts(Struct):
+    """The accounts and their functions."""
+
+    accounts: list[AccountCopyRow]
+    grants: list[GrantCopyRow]
+    officials: dict[str, UUID]
+    confirmers: dict[str, UUID]
+    """By prefecture (four digits): the account that confirms for the village."""
+    recommenders: dict[str, UUID]
+    """By prefecture: the account that recommends and verifies for the county."""
+    buyers: list[UUID]
+    buyer_names: list[str]
+    farmer_count: int = 0
+
+
+def derive_totp_secret(seal: Seal, handle: str) -> str:
+    """Return a sample official's TOTP secret, which is derived from the installation's seal."""
+    return base64.b32encode(seal.index(f"sample authenticator of {handle}")[:_TOTP_BYTES]).decode()
+
+
+def add_account(
+    accounts: SampleAccounts,
+    seal: Seal,
+    rng: SeededRandom,
+    *,
+    name: str,
+    number: str,
+    since: datetime,
+    elder: bool = False,
+) -> UUID:
+    """Add an account that holds no role and return its id."""
+    account_id = rng.make_uuid7(since)
+    accounts.accounts.append(
+        AccountCopyRow(
+            id=account_id,
+            name=name,
+            phone_index=seal.index(number),
+            phone_sealed=seal.seal(number, PHONE_CONTEXT),
+            elder=elder,
+            created_at=since,
+        )
+    )
+    return account_id
+
+
+def take_farmer_phone(accounts: SampleAccounts) -> str:
+    """Return the next unused sample phone of a farmer."""
+    accounts.farmer_count += 1
+    return make_phone(FARMER_PHONES, accounts.farmer_count)
+
+
+def list_logins(seal: Seal) -> list[SampleLogin]:
+    """Return the sample logins, whether they were loaded now or before."""
+    officials = [
+        SampleLogin(
+            role=post.shown_role,
+            name=post.name,
+            phone=make_phone(OFFICIAL_PHONES, index),
+            county=DEMO_COUNTY,
+            totp_secret=derive_totp_secret(seal, post.handle),
+        )
+        for index, post in enumerate(OFFICIAL_POSTS, 1)
+    ]
+    farmer = SampleLogin(role="farmer", name="样例唐甲子", phone=FARMER_PHONE, county=DEMO_COUNTY)
+    buyer = SampleLogin(role="buyer", name="样例买家甲", phone=make_phone(BUYER_PHONES, 1), county="130102")
+    helper = SampleLogin(role="helper", name="样例唐乙丑", phone=make_phone(FARMER_PHONES, 9999), county=DEMO_COUNTY)
+    return [farmer, buyer, helper, *officials]
+
+
+def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: datetime) -> SampleAccounts:
+    """Make officials, verifiers and buyers; farmers come with their producers."""
+    rng = SeededRandom(seed, "people")
+    accounts = SampleAccounts([], [], {}, {}, {}, [], [])
+    started = now - timedelta(days=400)
+    for index, post in enumerate(OFFICIAL_POSTS, 1):
+        number = make_phone(OFFICIAL_PHONES, index)
+        account_id = rng.make_uuid7(started)
+        accounts.accounts.append(
+            AccountCopyRow(
+                id=account_id,
+                handle=post.handle,
+                name=post.name,
+                phone_index=seal.index(number),
+                phone_sealed=seal.seal(number, PHONE_CONTEXT),
+                totp_sealed=seal.seal(derive_totp_secret(seal, post.handle), TOTP_CONTEXT),
+                created_at=started,
+            )
+        )
+        accounts.officials[post.handle] = account_id
+        accounts.grants.extend(_make_grants(account_id, post.roles, post.scope, get_business_day(started)))
+    _add_verifiers(accounts, seal, rng, prefectures, started)
+    _add_buyers(accounts, seal, rng, now)
+    return accounts
+
+
+def _make_grants(account_id: UUID, roles: Iterable[Role], scope: str, start: date) -> list[GrantCopyRow]:
+    return [GrantCopyRow(account_id, role, scope, asyncpg.Range(start, None)) for role in roles]
+
+
+def _add_verifiers(
+    accounts: SampleAccounts, seal: Seal, rng: SeededRandom, prefectures: Iterable[str], since: datetime
+) -> None:
+    """Add one account per prefecture that confirms and one that recommends: nobody takes two steps."""
+    number = 100
+    for prefecture in prefectures:
+        for role, by_prefecture in ((Role.VILLAGE, accounts.confirmers), (Role.COUNTY, accounts.recommenders)):
+            number += 1
+            name = make_name(rng.choice(SURNAMES), number)
+            account_id = add_account(
+                accounts, seal, rng, name=name, number=make_phone(OFFICIAL_PHONES, number), since=since
+            )
+            by_prefecture[prefecture] = account_id
+            accounts.grants.extend(_make_grants(account_id, (role,), prefecture, get_business_day(since)))
+
+
+def _add_buyers(accounts: SampleAccounts, seal: Seal, rng: SeededRandom, now: datetime) -> None:
+    for number in range(1, BUYERS + 1):
+        since = now - timedelta(days=rng.randint(91, 380), minutes=rng.randbelow(1440))
+        name = "样例买家甲" if number == 1 else make_name(rng.choice(SURNAMES), number)
+        accounts.buyer_names.append(name)
+        accounts.buyers.append(
+            add_account(accounts, seal, rng, name=name, number=make_phone(BUYER_PHONES, number), since=since)
+        )

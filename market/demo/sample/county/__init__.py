@@ -1,0 +1,1 @@
+"""The demo county: its register, enrolled lines, operators' files, and three months of subsidies."""

@@ -1,0 +1,243 @@
+"""Simulate three months of a county's subsidies with the functions of the officials' pages, each as its official."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
+
+from msgspec import Struct
+
+from market.demo.sample.accounts import DEMO_COUNTY, OFFICIAL_POSTS
+from market.demo.sample.county.enrolled_lines import (
+    LineGenerator,
+    compute_months,
+    write_bindings_file,
+    write_enrolments_file,
+)
+from market.demo.sample.county.irregularities import IrregularityMaker
+from market.demo.sample.county.operator_files import write_billing_files, write_opening_file, write_usage_file
+from market.demo.sample.county.programme_files import write_budget_file, write_plans_file, write_programmes_file
+from market.demo.sample.county.register import RegisterGenerator, write_register_changes_file, write_register_file
+from market.demo.sample.divisions import SampleDivisions
+from market.identity.actors import find_actor_by_handle
+from market.identity.models import Actor
+from market.kernel import Connection, Query
+from market.kernel.clock import get_business_day, get_day_start, get_next_month
+from market.kernel.seal import Seal
+from market.storage.files import FileStore
+from market.subsidies.findings.decide import decide_finding
+from market.subsidies.imports.billing import import_billing, read_manifest
+from market.subsidies.imports.bindings import import_bindings
+from market.subsidies.imports.budget import import_budget
+from market.subsidies.imports.enrolments import import_enrolments
+from market.subsidies.imports.opening import import_opening
+from market.subsidies.imports.plans import import_plans
+from market.subsidies.imports.register import import_register
+from market.subsidies.imports.upload import Upload
+from market.subsidies.imports.usage import import_usage
+from market.subsidies.month.approve import confirm_month, decide_month, review_month
+from market.subsidies.month.run import run_month
+from market.subsidies.month.settle import close_month, reconcile_month, settle_month
+from market.subsidies.programmes.import_programmes import import_programmes
+
+MONTH_BUDGET_FEN, SHORT_BUDGET_FEN = 125_000_00, 120_000_00
+"""Public budget of a month at full scale, and of the last month, which is too low; sample values."""
+_MORNING = timedelta(hours=9)
+_STEP_COUNT = 22
+
+
+class OpenStopFinding(Struct, frozen=True):
+    """An open finding that stops lines until it is decided."""
+
+    check: str
+    subject: str
+    lines: list[str]
+
+
+LIST_OPEN_STOP_FINDINGS = Query(
+    OpenStopFinding,
+    """
+    SELECT check_code AS "check", subject,
+           ARRAY(SELECT line_code FROM finding_lines WHERE finding_id = findings.id ORDER BY line_code) AS lines
+      FROM findings JOIN cycles ON cycles.id = cycle_id
+     WHERE findings.county_code = :county AND findings.state = 'open' AND stops AND cycles.month = :month
+     ORDER BY check_code, subject
+    """,
+)
+EXISTS_CYCLE = Query(bool, "SELECT EXISTS (SELECT FROM cycles WHERE county_code = :county)")
+_PAID_CHECKS = frozenset({"preparer_is_approver", "charge_below_plan"})
+"""Checks whose findings the township clears; of two operators the earlier line is paid."""
+
+
+class CountySimulation:
+    """Simulates the county's months on one connection, in the caller's transaction."""
+
+    def __init__(
+        self,
+        conn: Connection,
+        seal: Seal,
+        files: FileStore,
+        divisions: SampleDivisions,
+        *,
+        seed: int,
+        scale: int,
+        now: datetime,
+        report: Callable[[int, int], None],
+    ) -> None:
+        self._conn = conn
+        self._seal = seal
+        self._files = files
+        self._seed = seed
+        self._now = now
+        self._report = report
+        self._done = 0
+        self._months = compute_months(get_business_day(now))
+        self._scale = scale
+        villages = divisions.list_villages(DEMO_COUNTY)
+        register = RegisterGenerator(seed, villages, year=self._months.since.year, scale=scale)
+        self._register = register.make(split_on=self._months.last)
+        generator = LineGenerator(seed, self._register, self._months, scale=scale)
+        generator.make()
+        IrregularityMaker(seed, generator, self._register, self._months).add_all()
+        self._lines = generator.lines
+        self._actors: dict[str, Actor] = {}
+
+    async def run(self) -> dict[str, int]:
+        """Import, calculate, decide and settle the months; the last one stays at the township's review."""
+        for post in OFFICIAL_POSTS:
+            actor = await find_actor_by_handle(self._conn, post.handle, day=get_business_day(self._now))
+            assert actor is not None, "the shop is loaded first, with the officials"
+            self._actors[post.handle] = actor
+        await self._import_base_files()
+        for month in self._months.all:
+            # The first files cover everything up to the end of the first month, later files one month each.
+            await self._import_and_run(month, None if month == self._months.first else month)
+        return {
+            "households": len(self._register.households),
+            "persons": sum(len(each.members) for each in self._register.households),
+            "lines": len(self._lines),
+        }
+
+    def _compute_moment(self, day: date) -> datetime:
+        """Return nine in the morning of a day, or now if that is earlier."""
+        return min(get_day_start(day) + _MORNING, self._now)
+
+    def _advance(self) -> None:
+        self._done += 1
+        self._report(self._done, _STEP_COUNT)
+
+    async def _import_base_files(self) -> None:
+        conn, months = self._conn, self._months
+        day = self._compute_moment(months.first - timedelta(days=11))
+        gan, jiang = self._actors["gan"], self._actors["jiang"]
+        name = f"register-{get_business_day(day)}.csv"
+        content = write_register_file(self._register)
+        await import_register(conn, gan, self._upload("register", name, content), seal=self._seal, now=day)
+        self._advance()
+        programmes, documents = write_programmes_file(months.since)
+        await import_programmes(
+            conn, jiang, self._upload("programmes", "programmes.json", programmes), documents, now=day
+        )
+        await import_plans(conn, jiang, self._upload("plans", "plans.csv", write_plans_file(months.since)), now=day)
+        public = dict.fromkeys((months.first, months.middle, get_next_month(months.last)), MONTH_BUDGET_FEN)
+        public[months.last] = SHORT_BUDGET_FEN
+        budget = write_budget_file({month: fen * self._scale // 100 for month, fen in sorted(public.items())})
+        await import_budget(conn, jiang, self._upload("budget", "budget.json", budget), now=day)
+        await conn.execute(ANALYSE_COUNTY)
+        self._advance()
+
+    async def _import_and_run(self, month: date, since: date | None) -> None:
+        """Import the changes, bills and usage of a month, run it, and take it as far as its officials have."""
+        conn, gan, after = self._conn, self._actors["gan"], get_next_month(month)
+        day = self._compute_moment(after)
+        if month == self._months.last:
+            upload = self._upload(
+                "register", f"register-{after}.csv", write_register_changes_file(self._register), take=True
+            )
+            await import_register(conn, gan, upload, seal=self._seal, now=day)
+        enrolments = write_enrolments_file(self._lines, since, after, with_pending=month == self._months.last)
+        upload = self._upload("enrolments", f"enrolments-{after}.csv", enrolments)
+        await import_enrolments(conn, gan, upload, seal=self._seal, now=day)
+        bindings = write_bindings_file(self._lines, since, after)
+        await import_bindings(
+            conn, gan, self._upload("bindings", f"bindings-{after}.csv", bindings), seal=self._seal, now=day
+        )
+        self._advance()
+        if since is None:
+            opening = write_opening_file(self._lines, self._months)
+            await import_opening(conn, gan, self._upload("opening", "opening.csv", opening), now=day)
+            self._advance()
+        usage = write_usage_file(self._seed, self._lines, month)
+        day = self._compute_moment(after + timedelta(days=2))
+        await import_usage(conn, gan, self._upload("usage", f"usage-{month:%Y-%m}.csv", usage), now=day)
+        for file in write_billing_files(self._seed, self._lines, month):
+            for name, content in ((file.name, file.content), (_get_manifest_name(file.name), file.manifest)):
+                await self._files.put(f"samples/{DEMO_COUNTY}/{name}", content)
+            manifest = read_manifest(file.name, file.manifest)
+            await import_billing(conn, gan, self._upload("billing", file.name, file.content), manifest, now=day)
+            self._advance()
+        await conn.execute(ANALYSE_COUNTY)
+        day = self._compute_moment(after + timedelta(days=3))
+        await run_month(conn, gan, DEMO_COUNTY, month, now=day)
+        self._advance()
+        if month == self._months.last:
+            # Late facts of the month before, such as a death, are posted in the open cycle.
+            await run_month(conn, gan, DEMO_COUNTY, self._months.middle, now=day)
+            self._advance()
+        cun = self._actors["cun"]
+        await confirm_month(conn, cun, DEMO_COUNTY, month, now=self._compute_moment(after + timedelta(days=4)))
+        if month != self._months.last:
+            await self._finish(month)
+        self._advance()
+
+    async def _finish(self, month: date) -> None:
+        """Decide the findings of a month, review, decide, settle, reconcile and close it."""
+        conn, after = self._conn, get_next_month(month)
+        day = self._compute_moment(after + timedelta(days=5))
+        for finding in await LIST_OPEN_STOP_FINDINGS.all(conn, county=DEMO_COUNTY, month=month):
+            pays, stops = _decide_lines(finding)
+            await decide_finding(
+                conn,
+                self._actors["zhen"],
+                DEMO_COUNTY,
+                month,
+                check=finding.check,
+                subject=finding.subject,
+                pays=pays,
+                stops=stops,
+                why="样例：入户核对后处理",
+                now=day,
+            )
+        steps: tuple[tuple[_MonthStep, str, int], ...] = (
+            (review_month, "zhen", 5),
+            (decide_month, "xian", 6),
+            (settle_month, "cai", 7),
+            (reconcile_month, "dui", 11),
+            (close_month, "dui", 11),
+        )
+        for step, handle, days in steps:
+            await step(
+                conn, self._actors[handle], DEMO_COUNTY, month, now=self._compute_moment(after + timedelta(days=days))
+            )
+
+    def _upload(self, kind: str, name: str, content: bytes, *, take: bool = False) -> Upload:
+        return Upload(DEMO_COUNTY, kind, name, content, take_changes=take)
+
+
+type _MonthStep = Callable[..., Awaitable[object]]
+
+ANALYSE_COUNTY = (
+    "ANALYZE persons, households, household_statuses, memberships, plans, lines, bindings, enrolments, usage_days,"
+    " openings, claims, runs, run_lines, findings, finding_lines, subsidy_postings"
+)
+
+
+def _get_manifest_name(name: str) -> str:
+    return name.removesuffix(".csv") + ".manifest.json"
+
+
+def _decide_lines(finding: OpenStopFinding) -> tuple[list[str], list[str]]:
+    """Return the lines to pay and the lines to stop."""
+    if finding.check in _PAID_CHECKS:
+        return finding.lines, []
+    if finding.check == "two_operators_one_household":
+        return finding.lines[:1], finding.lines[1:]
+    return [], finding.lines

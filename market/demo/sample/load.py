@@ -1,0 +1,219 @@
+"""Load the sample data in two transactions, so that an interrupted load resumes where it stopped."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import asyncpg
+from msgspec import Struct
+
+from market.demo.sample.accounts import DEMO_COUNTY, SampleLogin, list_logins
+from market.demo.sample.copy_rows import copy_rows
+from market.demo.sample.county.simulate_months import ANALYSE_COUNTY, EXISTS_CYCLE, CountySimulation
+from market.demo.sample.divisions import load_divisions
+from market.demo.sample.shop.listings import add_listings
+from market.demo.sample.shop.make_shop import SampleShop, make_shop
+from market.demo.sample.shop.order_rows import LedgerFact
+from market.kernel import Connection, Query
+from market.kernel.seal import Seal
+from market.settings import Settings
+from market.storage.files import FileStore
+from market.storage.photos import prepare_drawing
+from payments.sql import prepare_connection
+
+SEED = 20260401
+_SHOP_STEPS = 3
+_FACT_BATCH_SIZE = 512
+type Progress = Callable[[str, int, int], None]
+"""Called with a phase, the work done and its total."""
+
+
+class SampleSummary(Struct, frozen=True):
+    """The rows loaded now (none for parts loaded before), and the sample logins."""
+
+    accounts: list[SampleLogin]
+    counts: dict[str, int]
+
+
+EXISTS_SHOP = Query(bool, "SELECT EXISTS (SELECT FROM listings WHERE sample)")
+# Posted by the ledger's own function in order of time, so that escrow never goes below zero.
+POST_FACTS = Query(
+    int,
+    """
+    SELECT count(payments.post(key, kind, order_ref, at, 'CNY', codes, amounts))
+      FROM (SELECT *
+              FROM jsonb_to_recordset(:facts::jsonb)
+                AS f (n integer, key text, kind text, order_ref text, at timestamptz, codes text[], amounts bigint[])
+             ORDER BY n) AS facts
+    """,
+)
+ADVANCE_NUMBERS = Query(
+    None,
+    """
+    SELECT setval(pg_get_serial_sequence('orders', 'number'), greatest((SELECT max(number) FROM orders), 1)),
+           setval(pg_get_serial_sequence('producers', 'number'), greatest((SELECT max(number) FROM producers), 1))
+    """,
+)
+ANALYSE_LEDGER = "ANALYZE payments.accounts, payments.balances, payments.transactions, payments.postings"
+ANALYSE_SHOP = (
+    "ANALYZE accounts, listings, variants, lots, orders, suborders, order_lines, bookings, taken_nights, reviews,"
+    " payments.payments, payments.accounts, payments.transactions, payments.postings"
+)
+
+
+class _LoadContext(Struct, frozen=True):
+    """The arguments of a load."""
+
+    conn: Connection
+    seed: int
+    scale: int
+    settings: Settings
+    seal: Seal
+    files: FileStore
+    now: datetime
+    progress: Progress
+
+
+async def load_sample(
+    owner_dsn: str,
+    settings: Settings,
+    seal: Seal,
+    files: FileStore,
+    *,
+    now: datetime,
+    progress: Progress,
+    seed: int = SEED,
+    scale: int = 100,
+) -> SampleSummary:
+    """Load the samples into a migrated database, as its owner; parts that are already loaded are skipped.
+
+    Equal seeds and `now` yield equal rows. `scale` is the percentage of households and orders, at least 2. Opens two
+    transactions of its own: the shop with its orders, then the subsidies.
+    """
+    conn = await asyncpg.connect(owner_dsn)
+    counts: dict[str, int] = {}
+    try:
+        await prepare_connection(conn)
+        load = _LoadContext(conn, seed, scale, settings, seal, files, now, progress)
+        async with conn.transaction():
+            if not await EXISTS_SHOP.one(conn):
+                counts |= await _load_shop(load)
+        await conn.execute(ANALYSE_SHOP)
+        async with conn.transaction():
+            if not await EXISTS_CYCLE.one(conn, county=DEMO_COUNTY):
+                counts |= await _load_county(load)
+        await conn.execute(ANALYSE_COUNTY)
+    finally:
+        await conn.close()
+    return SampleSummary(list_logins(seal), counts)
+
+
+async def _load_county(load: _LoadContext) -> dict[str, int]:
+    county = CountySimulation(
+        load.conn,
+        load.seal,
+        load.files,
+        await load_divisions(load.conn, {DEMO_COUNTY}),
+        seed=load.seed,
+        scale=load.scale,
+        now=load.now,
+        report=lambda done, total: load.progress("补贴", done, total),
+    )
+    return await county.run()
+
+
+async def _load_shop(load: _LoadContext) -> dict[str, int]:
+    conn, progress = load.conn, load.progress
+    progress("店铺", 0, _SHOP_STEPS)
+    shop = await make_shop(conn, load.seed, load.settings, load.seal, share_percent=load.scale, now=load.now)
+    progress("店铺", 1, _SHOP_STEPS)
+    for done, (photo, drawing) in enumerate(zip(shop.photos, shop.pictures, strict=True), 1):
+        await prepare_drawing(load.files, drawing, width=photo.width, height=photo.height)
+        progress("图片", done, len(shop.photos))
+    await _copy_shop(conn, shop)
+    progress("店铺", 2, _SHOP_STEPS)
+    await _copy_orders(conn, shop)
+    await ADVANCE_NUMBERS.run(conn)
+    progress("店铺", _SHOP_STEPS, _SHOP_STEPS)
+    await _post_facts(conn, _sort_facts(shop.orders.facts), progress)
+    return {
+        "accounts": len(shop.accounts.accounts),
+        "producers": len(shop.producers.producers),
+        "listings": len(shop.listings.listings),
+        "orders": len(shop.orders.orders),
+        "bookings": len(shop.orders.bookings),
+        "reviews": len(shop.reviews.reviews),
+        "ledger": len(shop.orders.facts),
+    }
+
+
+async def _post_facts(conn: Connection, facts: list[LedgerFact], progress: Progress) -> None:
+    """Post the facts in batches; ANALYZE as the ledger grows keeps its query plans fit for its size."""
+    for done in range(0, len(facts), _FACT_BATCH_SIZE):
+        progress("账目", done, len(facts))
+        await POST_FACTS.one(conn, facts=facts[done : done + _FACT_BATCH_SIZE])
+        if done.bit_count() <= 1 or done == _FACT_BATCH_SIZE:
+            await conn.execute(ANALYSE_LEDGER)
+    progress("账目", len(facts), len(facts))
+
+
+async def _copy_shop(conn: Connection, shop: SampleShop) -> None:
+    accounts, producers, listings = shop.accounts, shop.producers, shop.listings
+    for rows in (
+        accounts.accounts,
+        accounts.grants,
+        shop.photos,
+        producers.producers,
+        producers.members,
+        producers.steps,
+        producers.certificates,
+        producers.freights,
+    ):
+        await copy_rows(conn, rows)
+    await add_listings(conn, listings.listings, shop.scores)
+    for rows in (
+        shop.lots,
+        shop.variants,
+        shop.opening_moves,
+        listings.rooms,
+        listings.nights,
+        listings.tiers,
+        listings.closed,
+    ):
+        await copy_rows(conn, rows)
+
+
+async def _copy_orders(conn: Connection, shop: SampleShop) -> None:
+    orders = shop.orders
+    for rows in (
+        orders.orders,
+        orders.suborders,
+        orders.lines,
+        orders.bookings,
+        orders.booked_nights,
+        orders.taken_nights,
+        orders.events,
+        orders.moves,
+        orders.line_refunds,
+        shop.reviews.reviews,
+        orders.payments,
+        orders.parts,
+        orders.refunds,
+    ):
+        await copy_rows(conn, rows)
+
+
+def _sort_facts(facts: list[LedgerFact]) -> list[LedgerFact]:
+    """Return the facts in order of time, renumbered."""
+    ordered = sorted(facts, key=lambda fact: (fact.at, fact.n))
+    return [
+        LedgerFact(
+            n=n,
+            key=fact.key,
+            kind=fact.kind,
+            order_ref=fact.order_ref,
+            at=fact.at,
+            codes=fact.codes,
+            amounts=fact.amounts,
+        )
+        for n, fact in enumerate(ordered)
+    ]

@@ -1,0 +1,1 @@
+"""The sample shop: its producers, listings, orders and reviews."""

@@ -1,0 +1,185 @@
+"""Queries of divisions (hierarchy, search, names by date), listed counties and public holidays."""
+
+from datetime import date
+
+from msgspec import Struct, field
+
+from market.divisions.codes import LEVEL_DIGITS, get_scope, pad_code
+from market.kernel import Connection, Query, Refusal
+from market.kernel.page import MAX_PAGE_SIZE
+from market.kernel.text import normalize_text
+
+
+class Division(Struct, frozen=True):
+    """A province (level 1), prefecture, county, township or village (5)."""
+
+    code: str
+    name: str
+    level: int
+
+
+class DivisionMatch(Struct, frozen=True):
+    """A search result: a division and the names of its ancestors, the province first."""
+
+    code: str
+    name: str
+    level: int
+    path: list[str]
+
+
+class ListedCounty(Struct, frozen=True):
+    """A county of the lists of poor counties, with its prefecture and its number of villages."""
+
+    county_code: str
+    name: str
+    prefecture: str
+    list: str
+    basis: str
+    villages: int
+
+
+class Holiday(Struct, frozen=True):
+    """A public holiday, or a weekend day that is a working day in exchange (`day_off` is false)."""
+
+    day: date
+    name: str
+    day_off: bool = field(name="rest")
+
+
+class DivisionNotFound(Refusal):
+    """No division has the code, or had it on that day."""
+
+    code = "no_such_place"
+    status = 404
+    zh = "没有这个地方：{place}。"
+    en = "There is no such place: {place}."
+
+
+LIST_CHILDREN = Query(
+    Division,
+    "SELECT code, name, level FROM divisions WHERE parent_code = :code ORDER BY code LIMIT 1000",
+)
+LIST_PROVINCES = Query(Division, "SELECT code, name, level FROM divisions WHERE level = 1 ORDER BY code LIMIT 100")
+LIST_PATH = Query(
+    Division, "SELECT code, name, level FROM divisions WHERE code = ANY(:codes::text[]) ORDER BY level LIMIT 5"
+)
+# Higher levels come first, then names that begin with the text.
+SEARCH_DIVISIONS = Query(
+    DivisionMatch,
+    """
+    SELECT d.code, d.name, d.level,
+           ARRAY(SELECT a.name FROM divisions a
+                  WHERE a.code IN (rpad(left(d.code, 2), 12, '0'), rpad(left(d.code, 4), 12, '0'),
+                                   rpad(left(d.code, 6), 12, '0'), rpad(left(d.code, 9), 12, '0'))
+                    AND a.level < d.level
+                  ORDER BY a.level) AS path
+      FROM divisions d
+     WHERE (strpos(d.name, :text) > 0 OR starts_with(d.pinyin, :latin) OR d.initials = :latin)
+       AND starts_with(d.code, :within)
+     ORDER BY d.level, strpos(d.name, :text) <> 1, d.code
+     LIMIT :limit::integer
+    """,
+)
+LIST_LISTED_COUNTIES = Query(
+    ListedCounty,
+    """
+    SELECT l.county_code, d.name, a.name AS prefecture, l.list, l.basis,
+           (SELECT count(*) FROM divisions v WHERE v.county_code = l.county_code AND v.level = 5) AS villages
+      FROM listed_counties l
+      JOIN divisions d ON d.code = rpad(l.county_code, 12, '0')
+      JOIN divisions a ON a.code = rpad(left(l.county_code, 4), 12, '0')
+     WHERE l.valid_during @> :day::date
+     ORDER BY l.county_code
+     LIMIT 1000
+    """,
+)
+GET_NAME_ON = Query(
+    str,
+    """
+    SELECT coalesce((SELECT name FROM division_names WHERE code = :code AND valid_during @> :day::date), d.name)
+      FROM divisions d
+     WHERE d.code = :code
+    """,
+)
+FIND_CODE_OWNER = Query(
+    str, "SELECT code FROM division_names WHERE official_code = :county AND valid_during @> :day::date"
+)
+LIST_HOLIDAYS = Query(
+    Holiday,
+    """
+    SELECT day, name, day_off AS rest
+      FROM holidays
+     WHERE day >= :since::date AND day < :until::date
+     ORDER BY day
+     LIMIT 1000
+    """,
+)
+
+
+async def list_children(conn: Connection, code: str | None = None) -> list[Division]:
+    """Return the direct children of a division by code, at most 1,000; without a code, the provinces."""
+    if code is None:
+        return await LIST_PROVINCES.all(conn)
+    return await LIST_CHILDREN.all(conn, code=pad_code(code))
+
+
+async def get_division_path(conn: Connection, code: str) -> list[Division]:
+    """Return the ancestors of a division from the province down, and the division itself.
+
+    Raises:
+        DivisionNotFound: no division has the code.
+    """
+    digits = len(get_scope(code))
+    codes = [pad_code(code[:length]) for length in LEVEL_DIGITS if length <= digits]
+    divisions = await LIST_PATH.all(conn, codes=codes)
+    if not divisions or divisions[-1].code != pad_code(code):
+        raise DivisionNotFound(place=code)
+    return divisions
+
+
+async def search_divisions(conn: Connection, text: str, *, within: str = "", limit: int = 20) -> list[DivisionMatch]:
+    """Return divisions by part of the name, a prefix of its pinyin, or its initials, at most 100.
+
+    `within` is a division code truncated to its level.
+    """
+    text = normalize_text(text)
+    if not text:
+        return []
+    latin = text.lower() if text.isascii() else "-"
+    return await SEARCH_DIVISIONS.all(
+        conn, text=text, latin=latin, within=within, limit=max(1, min(limit, MAX_PAGE_SIZE))
+    )
+
+
+async def list_listed_counties(conn: Connection, *, day: date) -> list[ListedCounty]:
+    """Return the counties that are on a list of poor counties on a day."""
+    return await LIST_LISTED_COUNTIES.all(conn, day=day)
+
+
+async def get_name_on(conn: Connection, code: str, *, day: date) -> str:
+    """Return the name of a division on a day; seven listed counties were renamed.
+
+    Raises:
+        DivisionNotFound: no division has the code.
+    """
+    name = await GET_NAME_ON.maybe(conn, code=pad_code(code), day=day)
+    if name is None:
+        raise DivisionNotFound(place=code)
+    return name
+
+
+async def resolve_county_code(conn: Connection, county: str, *, day: date) -> str:
+    """Return the present 6-digit code of the county that had an official code on a day.
+
+    Raises:
+        DivisionNotFound: no county had it on that day.
+    """
+    code = await FIND_CODE_OWNER.maybe(conn, county=county, day=day)
+    if code is None:
+        raise DivisionNotFound(place=county)
+    return code[:6]
+
+
+async def list_holidays(conn: Connection, *, since: date, until: date) -> list[Holiday]:
+    """Return the holidays and exchanged working days from `since` to before `until`, at most 1,000."""
+    return await LIST_HOLIDAYS.all(conn, since=since, until=until)

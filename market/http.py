@@ -1,0 +1,8 @@
+"""The request type that handlers of the API and of the pages annotate."""
+
+from typing import Any
+
+from litestar import Request
+
+HttpRequest = Request[Any, Any, Any]
+"""A request whose user, session and state are not typed: handlers take what they need as dependencies."""

@@ -1,0 +1,37 @@
+"""The market's database: connections of `payments.sql`, with the setting that its row-level security reads."""
+
+from payments import sql
+from payments.sql import Database
+
+APP_ROLE = "market_app"
+"""The database role of the service, which owns nothing."""
+
+SCOPE_SETTING = "market.scope"
+"""The session setting that the row-level security policies read.
+
+Its value is the prefix of a division code, `all` for the system's own work, or unset to see no guarded row.
+"""
+
+
+async def open_database(
+    dsn: str,
+    *,
+    role: str | None = None,
+    min_size: int = 1,
+    max_size: int = 10,
+    acquire_timeout: float = 5.0,
+    application_name: str = "market",
+) -> Database:
+    """Open a pool of connections to `dsn`, acting as `role`, whose transactions take a `scope`.
+
+    A statement waits at most 4 s for a lock and runs at most 30 s.
+    """
+    return await sql.open_database(
+        dsn,
+        role=role,
+        min_size=min_size,
+        max_size=max_size,
+        acquire_timeout=acquire_timeout,
+        application_name=application_name,
+        scope_setting=SCOPE_SETTING,
+    )

@@ -1,0 +1,119 @@
+"""One response per request, however often it is sent: an idempotency key, a fingerprint, the stored response."""
+
+import hashlib
+from datetime import timedelta
+
+import asyncpg
+from msgspec import Struct
+
+from market.kernel import Connection, Query, Refusal
+
+KEY_LIFETIME = timedelta(days=30)
+"""How long a key and its response are kept."""
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key was used for another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    zh = "这个 Idempotency-Key 已用于另一个请求。"
+    en = "This Idempotency-Key was used for another request."
+
+
+class RequestInProgress(Refusal):
+    """A duplicate request is running; `retry_after` is in seconds."""
+
+    code = "request_running"
+    zh = "同一请求正在处理，请稍候。"
+    en = "The same request is being carried out; try again in {retry_after} s."
+
+
+class StoredResponse(Struct, frozen=True):
+    """The response to an earlier request with the same key."""
+
+    status: int
+    answer: bytes
+
+
+class _StoredRequest(Struct, frozen=True):
+    fingerprint: bytes
+    status: int | None
+    answer: bytes | None
+
+
+INSERT_KEY = Query(
+    str,
+    """
+    INSERT INTO idempotency_keys (actor, key, fingerprint)
+    VALUES (:actor, :key, :fingerprint)
+    ON CONFLICT (actor, key) DO NOTHING
+    RETURNING key
+    """,
+)
+# A write, so that the commit of the replay waits for the standby as the first commit did: otherwise a response could be
+# repeated although its own commit is then lost.
+COUNT_REPLAY = Query(
+    _StoredRequest,
+    """
+    UPDATE idempotency_keys SET replays = replays + 1
+     WHERE actor = :actor AND key = :key
+    RETURNING fingerprint, status, answer
+    """,
+)
+STORE_RESPONSE = Query(
+    None,
+    """
+    UPDATE idempotency_keys SET status = :status, answer = :answer
+     WHERE actor = :actor AND key = :key AND status IS NULL
+    """,
+)
+DELETE_OLD_KEYS = Query(
+    None,
+    """
+    DELETE FROM idempotency_keys
+     WHERE (actor, key) IN (SELECT actor, key FROM idempotency_keys
+                             WHERE begun_at < clock_timestamp() - :older_than::interval ORDER BY begun_at LIMIT 10000)
+    """,
+)
+
+
+def compute_fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """Return the hash that identifies a request."""
+    return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()
+
+
+async def begin_request(conn: Connection, *, actor: str, key: str, fingerprint: bytes) -> StoredResponse | None:
+    """Claim a key in the caller's transaction; return the stored response if the request was handled before.
+
+    After None the caller does the work and calls `finish_request` in the same transaction. A duplicate request waits
+    for that transaction to end. Keys are kept for 30 days.
+
+    Raises:
+        IdempotencyKeyReused: the key was used with another fingerprint.
+        RequestInProgress: a duplicate request did not end within the lock timeout.
+    """
+    try:
+        if await INSERT_KEY.maybe(conn, actor=actor, key=key, fingerprint=fingerprint) is not None:
+            return None
+        stored = await COUNT_REPLAY.maybe(conn, actor=actor, key=key)
+    except asyncpg.LockNotAvailableError as error:
+        raise RequestInProgress(retry_after=1) from error
+    if stored is None:
+        # The key was deleted by `delete_old_keys` between the two statements.
+        raise RequestInProgress(retry_after=1)
+    if stored.fingerprint != fingerprint:
+        raise IdempotencyKeyReused
+    if stored.status is None or stored.answer is None:
+        raise RequestInProgress(retry_after=1)
+    return StoredResponse(stored.status, stored.answer)
+
+
+async def finish_request(conn: Connection, *, actor: str, key: str, status: int, answer: bytes) -> None:
+    """Store the response that every duplicate request gets; the first one is kept."""
+    await STORE_RESPONSE.run(conn, actor=actor, key=key, status=status, answer=answer)
+
+
+async def delete_old_keys(conn: Connection, *, older_than: timedelta = KEY_LIFETIME) -> int:
+    """Delete at most 10,000 keys older than `older_than`; return how many."""
+    return await DELETE_OLD_KEYS.run(conn, older_than=older_than)

@@ -1,0 +1,181 @@
+"""Payment events: a captured payment marks its order as paid, or is refunded if the goods are gone."""
+
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from msgspec import Struct
+
+from market.bookings.transitions import confirm_bookings, restore_bookings
+from market.identity.models import AccountId
+from market.kernel import Connection, Database, GatewayUnavailable, Query
+from market.kernel.seal import Seal
+from market.orders.models import OrderState, SuborderKind, SuborderState
+from market.orders.notifications import format_month_day, notify_account, notify_producer
+from market.orders.transitions import LockedOrder, load_suborders, lock_order_by_number, move_orders, move_suborders
+from market.stock.reservations import restore_reservation, sell_reserved
+from payments import (
+    Gateway,
+    PaymentEvent,
+    PaymentId,
+    ProviderMismatch,
+    RefundId,
+    consume_events,
+    get_payment,
+    request_refund,
+    send_refund,
+)
+from payments.money import format_yuan
+
+log = structlog.get_logger()
+
+PAYMENT_TOPICS = (
+    "payment.captured",
+    "payment.failed",
+    "payment.canceled",
+    "payment.expired",
+    "payment.late",
+    "refund.succeeded",
+)
+"""The topics that orders act on. Failed refunds and disputes wait for a person and are left in the outbox."""
+MAX_EVENTS = 10_000
+PAYMENTS_ACTOR = "payments"
+
+COUNT_SALES = Query(
+    None,
+    """
+    WITH sold AS (
+        SELECT order_lines.listing_id, sum(quantity)::integer AS units
+          FROM suborders JOIN order_lines ON suborder_id = suborders.id
+         WHERE order_id = :order_id
+         GROUP BY order_lines.listing_id
+    ), locked AS (
+        SELECT id FROM listings WHERE id IN (SELECT listing_id FROM sold) ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE listings SET sold_count = sold_count + units
+      FROM sold JOIN locked ON locked.id = listing_id
+     WHERE listings.id = locked.id
+    """,
+)
+COUNT_PARCELS_TO_SHIP = Query(
+    int, "SELECT count(*) FROM suborders WHERE producer_id = :producer_id AND state = 'paid' AND kind = 'goods'"
+)
+
+
+class StayTitle(Struct, frozen=True):
+    """The title of a suborder, for the message about a booked stay."""
+
+    suborder_id: UUID
+    title: str
+
+
+LIST_STAY_TITLES = Query(
+    StayTitle,
+    """
+    SELECT suborder_id, title FROM order_lines JOIN suborders ON suborders.id = suborder_id WHERE order_id = :order_id
+    """,
+)
+
+
+async def apply_payment_events(db: Database, gateway: Gateway, seal: Seal, *, now: datetime) -> int:
+    """Apply the events of `payments`, one per transaction; return how many were applied.
+
+    Safe to run in several workers. A failed event is logged and retried next time; it does not block the others.
+    """
+    done = last = 0
+    for _ in range(MAX_EVENTS):
+        refund_id = None
+        events: list[PaymentEvent] = []
+        try:
+            async with db.transaction() as conn:
+                events = await consume_events(conn, PAYMENT_TOPICS, limit=1, after=last)
+                for event in events:
+                    refund_id = await _apply_event(conn, seal, event, now)
+        except Exception:
+            if not events:
+                raise
+            log.exception("event_failed", id=events[0].id, topic=events[0].topic, order=events[0].order_ref)
+            last = events[0].id
+            continue
+        if not events:
+            break
+        done, last = done + 1, events[0].id
+        if refund_id is not None:
+            # If the provider does not answer, a job sends the refund later.
+            with suppress(GatewayUnavailable, ProviderMismatch):
+                await send_refund(db, gateway, refund_id, at=now)
+    return done
+
+
+async def _apply_event(conn: Connection, seal: Seal, event: PaymentEvent, now: datetime) -> RefundId | None:
+    if not event.order_ref.isdecimal():
+        return None
+    order = await lock_order_by_number(conn, int(event.order_ref))
+    if order is None:
+        return None
+    if event.topic == "payment.captured":
+        return await _apply_capture(conn, seal, order, PaymentId(UUID(str(event.facts["payment"]))), now)
+    if event.topic == "refund.succeeded":
+        facts = {"amount": format_yuan(int(event.facts["minor"] or 0))}
+        await notify_account(conn, seal, order.buyer_id, "refunded", facts, now=now)
+    return None
+
+
+async def _apply_capture(
+    conn: Connection, seal: Seal, order: LockedOrder, payment_id: PaymentId, now: datetime
+) -> RefundId | None:
+    """Mark an order as paid. An expired order reserves its goods again; if they are gone the payment is refunded."""
+    payment = await get_payment(conn, payment_id)
+    payable = order.state is OrderState.PLACED or (
+        order.state is OrderState.EXPIRED and await _restore_order(conn, order, now)
+    )
+    if payable:
+        await mark_paid(conn, seal, order, method=payment.method, now=now)
+        return None
+    if order.state not in {OrderState.EXPIRED, OrderState.CANCELLED}:
+        return None
+    refund = await request_refund(
+        conn,
+        payment_id,
+        amount_minor=payment.amount_minor,
+        key=f"order {order.number} was over",
+        kind="refunded: the order was over",
+        at=now,
+    )
+    return refund.id
+
+
+async def _restore_order(conn: Connection, order: LockedOrder, now: datetime) -> bool:
+    attempt = conn.transaction()
+    await attempt.start()
+    if await restore_reservation(conn, order.id, now=now) and await restore_bookings(conn, order.id):
+        await attempt.commit()
+        return True
+    await attempt.rollback()
+    return False
+
+
+async def mark_paid(conn: Connection, seal: Seal, order: LockedOrder, *, method: str, now: datetime) -> None:
+    """Mark a locked order as paid in the caller's transaction: sell units, confirm bookings, notify everyone."""
+    await move_orders(conn, [order.id], OrderState.PAID, now=now, method=method)
+    suborders = await load_suborders(conn, order.id)
+    await move_suborders(conn, [each.id for each in suborders], SuborderState.PAID, actor=PAYMENTS_ACTOR, now=now)
+    await sell_reserved(conn, order.id)
+    confirmed = await confirm_bookings(conn, seal, order.id)
+    await COUNT_SALES.run(conn, order_id=order.id)
+    titles = {row.suborder_id: row.title for row in await LIST_STAY_TITLES.all(conn, order_id=order.id)}
+    paid = {"order": str(order.number), "amount": format_yuan(order.total_fen)}
+    await notify_account(conn, seal, AccountId(order.buyer_id), "order_paid", paid, now=now)
+    producers: dict[UUID, UUID] = {each.id: each.producer_id for each in suborders}
+    for booking in confirmed:
+        stay = {
+            "title": titles[booking.suborder_id],
+            "arrival": format_month_day(booking.arrive_on),
+            "nights": str((booking.leave_on - booking.arrive_on).days),
+        }
+        await notify_account(conn, seal, order.buyer_id, "booked", {**stay, "code": booking.code}, now=now)
+        await notify_producer(conn, seal, producers[booking.suborder_id], "guest_booked", stay, now=now)
+    for producer_id in dict.fromkeys(each.producer_id for each in suborders if each.kind is SuborderKind.GOODS):
+        count = await COUNT_PARCELS_TO_SHIP.one(conn, producer_id=producer_id)
+        await notify_producer(conn, seal, producer_id, "to_ship", {"count": str(count)}, now=now)

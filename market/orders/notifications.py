@@ -1,0 +1,52 @@
+"""Messages to buyers and producers, queued in the caller's transaction."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from market.kernel import Connection, Fen, Query
+from market.kernel.clock import get_business_day
+from market.kernel.seal import Seal
+from market.notify.queue import queue_message
+from payments.money import format_yuan
+
+PHONE_CONTEXT = "accounts.phone"
+
+GET_PHONE = Query(bytes, "SELECT phone_sealed FROM accounts WHERE id = :account_id AND phone_sealed IS NOT NULL")
+LIST_OWNER_PHONES = Query(
+    bytes,
+    """
+    SELECT phone_sealed
+      FROM producer_members JOIN accounts ON accounts.id = account_id
+     WHERE producer_id = :producer_id AND role = 'owner' AND valid_during @> :day::date AND phone_sealed IS NOT NULL
+     ORDER BY account_id
+     LIMIT 3
+    """,
+)
+
+
+def format_month_day(day: date) -> str:
+    """Format a day in Chinese: `10 月 3 日`."""
+    return f"{day.month} 月 {day.day} 日"
+
+
+async def notify_account(
+    conn: Connection, seal: Seal, account_id: UUID, template: str, facts: dict[str, str], *, now: datetime
+) -> None:
+    """Queue a message to an account that has a phone."""
+    sealed = await GET_PHONE.maybe(conn, account_id=account_id)
+    if sealed is not None:
+        await queue_message(conn, seal, phone=seal.open(sealed, PHONE_CONTEXT), template=template, facts=facts, now=now)
+
+
+async def notify_producer(
+    conn: Connection, seal: Seal, producer_id: UUID, template: str, facts: dict[str, str], *, now: datetime
+) -> None:
+    """Queue a message to a producer's owners."""
+    for sealed in await LIST_OWNER_PHONES.all(conn, producer_id=producer_id, day=get_business_day(now)):
+        await queue_message(conn, seal, phone=seal.open(sealed, PHONE_CONTEXT), template=template, facts=facts, now=now)
+
+
+async def notify_money_arrived(conn: Connection, seal: Seal, producer_id: UUID, sum_fen: Fen, *, now: datetime) -> None:
+    """Notify a producer of money that was released to it."""
+    if sum_fen:
+        await notify_producer(conn, seal, producer_id, "money_arrived", {"amount": format_yuan(sum_fen)}, now=now)

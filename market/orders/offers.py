@@ -1,0 +1,74 @@
+"""Current offers of goods and stays, for placing and for the cart; any number in one statement."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from market.kernel import Connection, Query
+from market.orders.models import Nights
+from market.orders.pricing import GoodsOffer, StayOffer
+
+LIST_GOODS_OFFERS = Query(
+    GoodsOffer,
+    """
+    SELECT variants.id AS variant_id, listings.id AS listing_id, listings.number AS listing_number,
+           listings.kind AS listing_kind, title, label, unit, price_fen, gross_g, lot_id, lot_units_per_item,
+           commission_bp,
+           listings.state = 'live' AND listings.kind <> 'stay' AS on_sale,
+           producers.id AS producer_id, producers.name AS producer, producers.state = 'open' AS shop_open,
+           CASE WHEN freight_templates.id IS NOT NULL THEN jsonb_build_object(
+               'first_g', first_g, 'first_fen', first_fen, 'next_g', next_g, 'next_fen', next_fen,
+               'free_above_fen', free_above_fen, 'no_ship', no_ship) END AS freight,
+           get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes
+      FROM variants
+      JOIN listings ON listings.id = listing_id
+      JOIN producers ON producers.id = listings.producer_id
+      LEFT JOIN freight_templates ON freight_templates.producer_id = producers.id
+     WHERE variants.id = ANY(:variant_ids::uuid[])
+    """,
+)
+LIST_STAY_OFFERS = Query(
+    StayOffer,
+    """
+    SELECT request.n::integer AS n, listings.id AS listing_id, listings.number AS listing_number,
+           variants.id AS variant_id, title, unit, commission_bp,
+           listings.state = 'live' AND listings.kind = 'stay' AS on_sale,
+           producers.id AS producer_id, producers.name AS producer, producers.state = 'open' AS shop_open,
+           priced.nights, get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
+           EXISTS (SELECT FROM holidays WHERE day_off AND day >= request.arrive AND day < request.leave) AS holiday,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
+                                                         'refund_bp', refund_bp))
+                       FROM cancel_tiers WHERE cancel_tiers.listing_id = listings.id), '[]') AS tiers
+      FROM unnest(:listing_ids::uuid[], :arrives::date[], :leaves::date[])
+           WITH ORDINALITY AS request (listing_id, arrive, leave, n)
+      JOIN listings ON listings.id = request.listing_id
+      JOIN producers ON producers.id = listings.producer_id
+      JOIN variants ON variants.listing_id = listings.id AND variants.position = 0
+     CROSS JOIN LATERAL (
+           SELECT jsonb_agg(jsonb_build_array(day::date, coalesce(season.price_fen, variants.price_fen)) ORDER BY day)
+                  AS nights
+             FROM generate_series(request.arrive, request.leave - 1, interval '1 day') AS day
+             LEFT JOIN night_prices AS season ON season.listing_id = listings.id AND season.valid_during @> day::date
+           ) AS priced
+    """,
+)
+
+
+async def load_goods_offers(conn: Connection, variant_ids: Sequence[UUID], *, day: date) -> dict[UUID, GoodsOffer]:
+    """Return the offers of some variants on `day` by id, without unknown ones."""
+    rows = await LIST_GOODS_OFFERS.all(conn, variant_ids=list(variant_ids), day=day)
+    return {row.variant_id: row for row in rows}
+
+
+async def load_stay_offers(conn: Connection, nights: Sequence[Nights], *, day: date) -> dict[int, StayOffer]:
+    """Return the offers of some stays on `day` by the position in `nights`, from 1, without unknown ones."""
+    if not nights:
+        return {}
+    rows = await LIST_STAY_OFFERS.all(
+        conn,
+        listing_ids=[each.listing_id for each in nights],
+        arrives=[each.arrive_on for each in nights],
+        leaves=[each.leave_on for each in nights],
+        day=day,
+    )
+    return {row.n: row for row in rows}

@@ -1,0 +1,95 @@
+"""A request to place one order, and the checks that need no database."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from market.identity.models import AccountId
+from market.kernel import FieldFault
+from market.orders.address import Destination
+from market.orders.models import (
+    MAX_DAYS_AHEAD,
+    MAX_LINES,
+    MAX_NIGHTS,
+    MAX_QUANTITY,
+    MAX_ROOMS,
+    MAX_STAYS,
+    EmptyOrder,
+    InvalidNights,
+    InvalidQuantity,
+    Line,
+    Nights,
+    TooManyLines,
+    VariantId,
+)
+
+
+class OrderRequest(Struct, frozen=True, kw_only=True):
+    """One order to place: `lines` carry the index at which the caller named them.
+
+    `pay_minutes` holds unless a county of the order has set its own.
+    """
+
+    buyer_id: AccountId
+    lines: tuple[tuple[int, Line], ...]
+    nights: tuple[Nights, ...]
+    destination: Destination
+    key: str
+    fingerprint: bytes
+    now: datetime
+    pay_minutes: int
+    total_fen: int | None = None
+    from_cart: bool = False
+
+
+def merge_lines(lines: Sequence[Line]) -> list[tuple[int, Line]]:
+    """Sum up lines of one variant; each keeps the index at which the variant was first named."""
+    first: dict[VariantId, int] = {}
+    total: dict[VariantId, int] = {}
+    for index, line in enumerate(lines):
+        first.setdefault(line.variant_id, index)
+        total[line.variant_id] = total.get(line.variant_id, 0) + line.quantity
+    return [(first[variant_id], Line(variant_id, quantity)) for variant_id, quantity in total.items()]
+
+
+def check_request(lines: Sequence[Line], nights: Sequence[Nights], *, day: date) -> None:
+    """Check quantities, nights and their number, reporting every invalid field.
+
+    Raises:
+        EmptyOrder, TooManyLines, InvalidQuantity, InvalidNights: see `place`.
+    """
+    if not lines and not nights:
+        raise EmptyOrder
+    if len(lines) > MAX_LINES or len(nights) > MAX_STAYS:
+        raise TooManyLines(lines=MAX_LINES, stays=MAX_STAYS)
+    wrong = [
+        FieldFault(f"lines[{index}].quantity", f"要在 1 到 {MAX_QUANTITY} 之间")
+        for index, line in merge_lines(lines)
+        if not 1 <= line.quantity <= MAX_QUANTITY
+    ]
+    wrong += [
+        FieldFault(f"lines[{index}].quantity", f"要在 1 到 {MAX_QUANTITY} 之间")
+        for index, line in enumerate(lines)
+        if line.quantity < 1 and not any(fault.field == f"lines[{index}].quantity" for fault in wrong)
+    ]
+    if wrong:
+        raise InvalidQuantity(most=MAX_QUANTITY, errors=tuple(wrong))
+    named = [each.listing_id for each in nights]
+    faults = [
+        FieldFault(f"nights[{index}]", "日期或间数不对")
+        for index, each in enumerate(nights)
+        if not is_bookable(each, day) or named.index(each.listing_id) != index
+    ]
+    if faults:
+        raise InvalidNights(most=MAX_NIGHTS, rooms=MAX_ROOMS, errors=tuple(faults))
+
+
+def is_bookable(nights: Nights, day: date) -> bool:
+    """Return whether a range of nights is within the bookable calendar on `day`."""
+    return (
+        day <= nights.arrive_on < nights.leave_on
+        and (nights.leave_on - nights.arrive_on).days <= MAX_NIGHTS
+        and (nights.arrive_on - day).days <= MAX_DAYS_AHEAD
+        and 1 <= nights.rooms <= MAX_ROOMS
+    )

@@ -1,0 +1,210 @@
+"""Prices of lines, suborders and whole orders. Pure, so that the cart shows exactly what placing charges."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.bookings.models import CancellationTier
+from market.kernel import Fen
+from market.orders.freight import FreightTemplate, compute_freight
+from market.orders.models import SuborderKind
+
+
+class GoodsOffer(Struct, frozen=True, kw_only=True):
+    """A variant as currently offered. `pay_minutes` is the county's own setting, if it has one."""
+
+    variant_id: UUID
+    listing_id: UUID
+    listing_number: int
+    listing_kind: str
+    title: str
+    label: str
+    unit: str
+    price_fen: Fen
+    gross_g: int
+    lot_id: UUID | None
+    lot_units_per_item: int
+    commission_bp: int
+    on_sale: bool
+    producer_id: UUID
+    producer: str
+    shop_open: bool
+    freight: FreightTemplate | None
+    pay_minutes: int | None = None
+
+
+class StayOffer(Struct, frozen=True, kw_only=True):
+    """A stay as currently offered: the price of each requested night and the cancellation tiers.
+
+    `n` is the position of the request, from 1. `pay_minutes` is the county's own setting, if it has one.
+    """
+
+    n: int
+    listing_id: UUID
+    listing_number: int
+    variant_id: UUID
+    title: str
+    unit: str
+    commission_bp: int
+    on_sale: bool
+    producer_id: UUID
+    producer: str
+    shop_open: bool
+    nights: list[tuple[date, Fen]]
+    holiday: bool
+    tiers: list[CancellationTier]
+    pay_minutes: int | None = None
+
+    @property
+    def room_fen(self) -> Fen:
+        """The price of one room for all nights."""
+        return Fen(sum(price for _, price in self.nights))
+
+
+class DraftLine(Struct, frozen=True):
+    """A priced line; `field` is the request's field that it came from."""
+
+    field: str
+    listing_id: UUID
+    variant_id: UUID
+    title: str
+    unit: str
+    quantity: int
+    price_fen: Fen
+    lot_id: UUID | None
+    units: int
+    gross_g: int
+    stay: StayOffer | None = None
+
+    @property
+    def amount_fen(self) -> Fen:
+        """Price times quantity."""
+        return Fen(self.price_fen * self.quantity)
+
+
+class DraftSuborder(Struct, frozen=True, kw_only=True):
+    """One producer's share of an order; its position is its index in the list, from 1."""
+
+    producer_id: UUID
+    producer: str
+    kind: SuborderKind
+    commission_bp: int
+    freight_fen: Fen
+    lines: list[DraftLine]
+    pay_minutes: int | None = None
+
+    @property
+    def goods_fen(self) -> Fen:
+        """The sum of the lines."""
+        return Fen(sum(line.amount_fen for line in self.lines))
+
+
+class OrderPrice(Struct, frozen=True, kw_only=True):
+    """What an order costs."""
+
+    goods_fen: Fen
+    freight_fen: Fen
+    discount_fen: Fen
+
+    @property
+    def total_fen(self) -> Fen:
+        """What the buyer pays."""
+        return Fen(self.goods_fen + self.freight_fen - self.discount_fen)
+
+
+def price_goods_line(index: int, goods: GoodsOffer, quantity: int) -> DraftLine:
+    """Return the priced line of a variant."""
+    return DraftLine(
+        field=f"lines[{index}].quantity",
+        listing_id=goods.listing_id,
+        variant_id=goods.variant_id,
+        title=f"{goods.title} {goods.label}".strip(),
+        unit=goods.unit,
+        quantity=quantity,
+        price_fen=goods.price_fen,
+        lot_id=goods.lot_id,
+        units=quantity * goods.lot_units_per_item,
+        gross_g=quantity * goods.gross_g,
+    )
+
+
+def price_stay_line(index: int, stay: StayOffer, rooms: int) -> DraftLine:
+    """Return the priced line of a stay: its price is one room's for all nights."""
+    return DraftLine(
+        field=f"nights[{index}]",
+        listing_id=stay.listing_id,
+        variant_id=stay.variant_id,
+        title=stay.title,
+        unit=stay.unit,
+        quantity=rooms,
+        price_fen=stay.room_fen,
+        lot_id=None,
+        units=0,
+        gross_g=0,
+        stay=stay,
+    )
+
+
+def get_order_price(suborders: Sequence[DraftSuborder]) -> OrderPrice:
+    """Return what the suborders cost together; there are no discounts yet."""
+    return OrderPrice(
+        goods_fen=Fen(sum(each.goods_fen for each in suborders)),
+        freight_fen=Fen(sum(each.freight_fen for each in suborders)),
+        discount_fen=Fen(0),
+    )
+
+
+def get_pay_minutes(county_minutes: Iterable[int | None], *, default: int) -> int:
+    """Return how long an order keeps its goods: the shortest of what its counties have set, else `default`."""
+    return min((minutes for minutes in county_minutes if minutes), default=default)
+
+
+def price_suborders(
+    goods: Sequence[tuple[GoodsOffer, DraftLine]], stays: Sequence[tuple[StayOffer, DraftLine]]
+) -> list[DraftSuborder]:
+    """Group priced lines into suborders, in the order in which they were requested, and price their freight.
+
+    A producer has one suborder for its parcel and one for its activities; each stay has its own, because it ends by
+    itself. If the lines of a suborder have different commissions the lowest applies, in the producer's favour.
+    """
+    groups: dict[tuple[UUID, SuborderKind], list[tuple[GoodsOffer, DraftLine]]] = {}
+    for each, line in goods:
+        kind = SuborderKind.GOODS if each.listing_kind == "product" else SuborderKind.ACTIVITY
+        groups.setdefault((each.producer_id, kind), []).append((each, line))
+    made = [_price_goods_suborder(kind, members) for (_, kind), members in groups.items()]
+    return made + [
+        DraftSuborder(
+            producer_id=stay.producer_id,
+            producer=stay.producer,
+            kind=SuborderKind.STAY,
+            commission_bp=stay.commission_bp,
+            freight_fen=Fen(0),
+            lines=[line],
+            pay_minutes=stay.pay_minutes,
+        )
+        for stay, line in stays
+    ]
+
+
+def _price_goods_suborder(kind: SuborderKind, members: Sequence[tuple[GoodsOffer, DraftLine]]) -> DraftSuborder:
+    first = members[0][0]
+    lines = [line for _, line in members]
+    freight = Fen(0)
+    if kind is SuborderKind.GOODS:
+        freight = compute_freight(
+            first.freight,
+            gross_g=sum(line.gross_g for line in lines),
+            goods_fen=Fen(sum(line.amount_fen for line in lines)),
+        )
+    commission_bp = min(each.commission_bp for each, _ in members)
+    return DraftSuborder(
+        producer_id=first.producer_id,
+        producer=first.producer,
+        kind=kind,
+        commission_bp=commission_bp,
+        freight_fen=freight,
+        lines=lines,
+        pay_minutes=first.pay_minutes,
+    )

@@ -1,0 +1,127 @@
+"""Refunds of a suborder: from escrow before release, afterwards from the producer and the commission."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.identity.models import Actor
+from market.kernel import Connection, Fen, Query, Refusal, split
+from market.orders.escrow import compute_refund_share, get_order_ref, refund_legs
+from market.orders.transitions import LockedSuborder
+from payments import PaymentId, PaymentState, Refund, list_payments, request_refund
+
+NOTHING = Fen(0)
+
+
+class RefundableLine(Struct, frozen=True):
+    """A line and what can still be refunded of it."""
+
+    id: UUID
+    left_fen: Fen
+
+
+LOCK_REFUNDABLE_LINES = Query(
+    RefundableLine,
+    """
+    SELECT id, amount_fen - refunded_fen AS left_fen
+      FROM order_lines WHERE suborder_id = :suborder_id ORDER BY position FOR NO KEY UPDATE
+    """,
+)
+ADD_LINE_REFUNDS = Query(
+    None,
+    """
+    WITH given AS (
+        SELECT * FROM unnest(:line_ids::uuid[], :amounts::bigint[]) AS given (line_id, fen) WHERE fen > 0
+    ), listed AS (
+        INSERT INTO line_refunds (line_id, key, amount_fen, reason, requested_by, note, at)
+        SELECT line_id, :key, fen, :reason, :requested_by, :note, :now FROM given
+    )
+    UPDATE order_lines SET refunded_fen = refunded_fen + fen FROM given WHERE order_lines.id = given.line_id
+    """,
+)
+RECORD_REFUND = Query(
+    None,
+    """
+    UPDATE suborders
+       SET refunded_fen = refunded_fen + :buyer_fen, payable_fen = payable_fen - :payable_fen,
+           commission_fen = commission_fen - :commission_fen
+     WHERE id = :suborder_id
+    """,
+)
+
+
+class RefundAmountTooHigh(Refusal):
+    """The refund exceeds what is left of the line."""
+
+    code = "more_than_left"
+    status = 422
+    zh = "最多还能退 {left_fen} 分。"
+    en = "At most {left_fen} fen of it can still be given back."
+
+
+async def refund_suborder(
+    conn: Connection,
+    suborder: LockedSuborder,
+    *,
+    goods_fen: Fen,
+    freight_fen: Fen = NOTHING,
+    line_id: UUID | None = None,
+    key: str,
+    kind: str,
+    reason: str,
+    by: Actor,
+    note: str = "",
+    now: datetime,
+) -> Refund | None:
+    """Refund `goods_fen` of a suborder's goods, from one line or all of them, and `freight_fen` of its freight.
+
+    The caller has locked the order. `compute_refund_share` divides the refund between the buyer and the platform; the
+    lines bear it in proportion to what is left of each. Returns None if nothing goes back to the buyer.
+
+    Raises:
+        RefundAmountTooHigh: less is left of the line.
+        RefundExceedsPayment, InsufficientBalance: the money is not available, because of a dispute or a payout.
+    """
+    lines = [
+        each for each in await LOCK_REFUNDABLE_LINES.all(conn, suborder_id=suborder.id) if line_id in {None, each.id}
+    ]
+    left = sum(each.left_fen for each in lines)
+    if goods_fen > left:
+        raise RefundAmountTooHigh(left_fen=left)
+    share = compute_refund_share(suborder, goods_fen=goods_fen, freight_fen=freight_fen)
+    await ADD_LINE_REFUNDS.run(
+        conn,
+        line_ids=[each.id for each in lines],
+        amounts=split(goods_fen, [each.left_fen for each in lines]),
+        key=key,
+        reason=reason,
+        requested_by=by.account_id,
+        note=note,
+        now=now,
+    )
+    await RECORD_REFUND.run(
+        conn,
+        suborder_id=suborder.id,
+        buyer_fen=share.buyer_fen,
+        payable_fen=share.payable_fen or 0,
+        commission_fen=share.commission_fen or 0,
+    )
+    if share.buyer_fen == 0:
+        return None
+    legs = refund_legs(
+        order_number=suborder.number,
+        position=suborder.position,
+        producer_number=suborder.producer_number,
+        share=share,
+    )
+    payment_id = await _get_captured_payment_id(conn, suborder)
+    key = f"{suborder.id}:{line_id or 'all'}:{key}"
+    return await request_refund(conn, payment_id, amount_minor=share.buyer_fen, key=key, legs=legs, kind=kind, at=now)
+
+
+async def _get_captured_payment_id(conn: Connection, suborder: LockedSuborder) -> PaymentId:
+    payments = await list_payments(conn, get_order_ref(suborder.number))
+    captured = [each.id for each in payments if each.state is PaymentState.CAPTURED]
+    assert len(captured) == 1, "a paid order has one captured payment"
+    return captured[0]

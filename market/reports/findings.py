@@ -1,0 +1,132 @@
+"""Findings with their evidence, lines and decisions."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.kernel import Connection, Fen, Query
+
+MAX_PAGE_SIZE = 50
+
+
+class FindingView(Struct, frozen=True, kw_only=True):
+    """A finding; `verdicts` has the order of `lines`, and an undecided verdict is empty."""
+
+    id: UUID
+    month: date
+    check: str
+    subject: str
+    stops: bool
+    at_risk_fen: Fen
+    evidence: str
+    state: str
+    opened_at: datetime
+    lines: list[str]
+    verdicts: list[str]
+    villages: list[str]
+
+
+class DecisionView(Struct, frozen=True):
+    """A decision on a finding."""
+
+    finding_id: UUID
+    by: str
+    pays: list[str]
+    stops: list[str]
+    why: str
+    decided_at: datetime
+
+
+class OpenFindingCounts(Struct, frozen=True):
+    """The undecided findings up to a month and the sum at risk, as the official sees them."""
+
+    stopping: int
+    worksheets: int
+    at_risk_fen: Fen
+
+
+# An official of a part of the county sees findings with lines of its villages, in the run of the month.
+LIST_FINDINGS = Query(
+    FindingView,
+    """
+    SELECT f.id, c.month, f.check_code AS "check", f.subject, f.stops, f.at_risk_fen, f.evidence, f.state, f.opened_at,
+           ARRAY(SELECT line_code FROM finding_lines WHERE finding_id = f.id ORDER BY line_code LIMIT 200) AS lines,
+           ARRAY(SELECT coalesce(verdict, '') FROM finding_lines WHERE finding_id = f.id
+                  ORDER BY line_code LIMIT 200) AS verdicts,
+           ARRAY(SELECT DISTINCT d.name FROM finding_lines l
+                   JOIN run_lines r ON r.run_id = c.run_id AND r.line_code = l.line_code
+                   JOIN divisions d ON d.code = r.village_code
+                  WHERE l.finding_id = f.id ORDER BY d.name LIMIT 20) AS villages
+      FROM findings f JOIN cycles c ON c.id = f.cycle_id
+     WHERE f.county_code = :county AND c.county_code = :county AND f.state <> 'lapsed'
+       AND (:month::date IS NULL OR c.month = :month)
+       AND (:state::text = '' OR f.state = :state)
+       AND (EXISTS (SELECT FROM unnest(:divisions::text[]) AS division WHERE division = :county)
+            OR EXISTS (SELECT FROM finding_lines l
+                         JOIN run_lines r ON r.run_id = c.run_id AND r.line_code = l.line_code
+                         JOIN unnest(:divisions::text[]) AS division ON starts_with(r.village_code, division)
+                        WHERE l.finding_id = f.id))
+     ORDER BY f.state = 'open' DESC, f.stops DESC, c.month DESC, f.at_risk_fen DESC, f.id
+     LIMIT :most::integer + 1 OFFSET :skip::integer
+    """,
+)
+LIST_FINDING_DECISIONS = Query(
+    DecisionView,
+    """
+    SELECT d.finding_id, a.name AS by, d.pays, d.stops, d.why, d.decided_at
+      FROM finding_decisions d JOIN accounts a ON a.id = d.account_id
+     WHERE d.county_code = :county AND d.finding_id = ANY(:ids::uuid[])
+     ORDER BY d.decided_at, d.id
+     LIMIT 1000
+    """,
+)
+COUNT_OPEN_FINDINGS = Query(
+    OpenFindingCounts,
+    """
+    SELECT count(*) FILTER (WHERE stops)::integer AS stopping, count(*) FILTER (WHERE NOT stops)::integer AS worksheets,
+           coalesce(sum(at_risk_fen) FILTER (WHERE stops), 0)::bigint AS at_risk_fen
+      FROM findings f JOIN cycles c ON c.id = f.cycle_id
+     WHERE f.county_code = :county AND c.county_code = :county AND f.state = 'open'
+       AND (f.month = :month OR (f.month IS NULL AND c.month <= :month))
+       AND (:county = ANY(:divisions::text[])
+            OR EXISTS (SELECT FROM finding_lines l
+                         JOIN run_lines r ON r.run_id = c.run_id AND r.line_code = l.line_code
+                         JOIN unnest(:divisions::text[]) AS division ON starts_with(r.village_code, division)
+                        WHERE l.finding_id = f.id))
+    """,
+)
+
+
+async def list_findings(
+    conn: Connection,
+    county: str,
+    divisions: Sequence[str],
+    *,
+    month: date | None = None,
+    state: str = "",
+    skip: int = 0,
+    most: int = MAX_PAGE_SIZE,
+) -> tuple[list[FindingView], bool]:
+    """Return at most 50 findings, open and stopping ones first, and whether there are more."""
+    most = min(most, MAX_PAGE_SIZE)
+    rows = await LIST_FINDINGS.all(
+        conn, county=county, divisions=list(divisions), month=month, state=state, skip=min(skip, 100_000), most=most
+    )
+    return rows[:most], len(rows) > most
+
+
+async def list_finding_decisions(conn: Connection, county: str, ids: Sequence[UUID]) -> dict[UUID, list[DecisionView]]:
+    """Return the decisions on some findings, in order."""
+    found: dict[UUID, list[DecisionView]] = {}
+    for decision in await LIST_FINDING_DECISIONS.all(conn, county=county, ids=list(ids)):
+        found.setdefault(decision.finding_id, []).append(decision)
+    return found
+
+
+async def count_open_findings(
+    conn: Connection, county: str, divisions: Sequence[str], month: date
+) -> OpenFindingCounts:
+    """Count the undecided findings up to a month that the official sees."""
+    return await COUNT_OPEN_FINDINGS.one(conn, county=county, divisions=list(divisions), month=month)

@@ -1,0 +1,93 @@
+"""Idle lines of a quarter (R8): notice, first unpaid day, next use, removal; officials call people by this list."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from market.kernel import Connection, Query
+
+
+class IdleRow(Struct, frozen=True, kw_only=True):
+    """An idle period with its notice in the quarter; `last_use` is null if the binding has no known use."""
+
+    line: str
+    household: str | None
+    village: str | None
+    last_use: date | None
+    notice_on: date
+    unpaid_from: date
+    used_again: date | None
+    removed_on: date | None
+
+
+class _IdleLine(Struct, frozen=True):
+    line: str
+    idle_days: int
+    cure_days: int
+    starts: list[date]
+    untils: list[date | None]
+    used_on: list[date]
+    household: str | None
+    village: str | None
+
+
+LIST_IDLE_LINES = Query(
+    _IdleLine,
+    """
+    WITH idle AS (
+        SELECT e.line_code, e.identity_index, p.idle_days, p.cure_days,
+               range_agg(b.valid_during * daterange(e.entitled_from, NULL)) AS bound
+          FROM enrolments e
+          JOIN programmes p ON p.county_code = e.county_code AND p.code = e.programme_code AND p.idle_days IS NOT NULL
+          JOIN bindings b ON b.county_code = e.county_code AND b.line_code = e.line_code
+         WHERE e.county_code = :county AND e.decided AND lower(b.valid_during) < :until
+         GROUP BY e.line_code, e.identity_index, p.idle_days, p.cure_days)
+    SELECT i.line_code AS line, idle_days, cure_days,
+           ARRAY(SELECT lower(span) FROM unnest(bound) AS span ORDER BY span) AS starts,
+           ARRAY(SELECT upper(span) FROM unnest(bound) AS span ORDER BY span) AS untils,
+           ARRAY(SELECT DISTINCT u.used_on
+                   FROM bindings b
+                   JOIN usage_days u ON u.county_code = b.county_code AND u.operator = b.operator
+                                    AND u.number = b.number AND u.used_on <@ b.valid_during
+                  WHERE b.county_code = :county AND b.line_code = i.line_code AND u.used_on < :until
+                  ORDER BY u.used_on) AS used_on,
+           m.household_code AS household, s.village_code AS village
+      FROM idle i
+      LEFT JOIN persons p ON p.county_code = :county AND p.identity_index = i.identity_index
+      LEFT JOIN memberships m ON m.person_id = p.id AND m.valid_during @> (:until::date - 1)
+      LEFT JOIN household_statuses s ON s.county_code = :county AND s.household_code = m.household_code
+                                     AND s.valid_during @> (:until::date - 1)
+     ORDER BY i.line_code
+    """,
+)
+
+
+async def list_idle_lines(conn: Connection, county: str, first: date, until: date) -> list[IdleRow]:
+    """Return the idle periods with a notice in the quarter, from the use known up to its end."""
+    lines = await LIST_IDLE_LINES.all(conn, county=county, until=until)
+    return [row for line in lines for row in _idle_periods(line, until) if first <= row.notice_on]
+
+
+def _idle_periods(line: _IdleLine, until: date) -> Iterator[IdleRow]:
+    """Yield each idle period of a line with a notice before `until`."""
+    for start, bound_until in zip(line.starts, line.untils, strict=True):
+        end = min(bound_until or until, until)
+        uses = [day for day in line.used_on if start <= day < end]
+        last: date | None = None
+        for use in [*uses, None]:
+            # A binding's first day counts as unused.
+            notice = (last or start - timedelta(days=1)) + timedelta(days=line.idle_days)
+            removal = notice + timedelta(days=line.cure_days + 1)
+            if notice < end and (use is None or use > notice):
+                yield IdleRow(
+                    line=line.line,
+                    household=line.household,
+                    village=line.village,
+                    last_use=last,
+                    notice_on=notice,
+                    unpaid_from=notice + timedelta(days=1),
+                    used_again=use if use is not None and use < removal else None,
+                    removed_on=removal if removal < end and (use is None or use >= removal) else None,
+                )
+            last = use

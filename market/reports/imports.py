@@ -1,0 +1,82 @@
+"""Imported files of a county, and what its register holds."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.kernel import Connection, Fen, Query
+
+MAX_PAGE_SIZE = 50
+
+
+class ImportedFile(Struct, frozen=True):
+    """An imported file, and who imported it."""
+
+    id: UUID
+    kind: str
+    name: str
+    sha256: str
+    rows: int
+    operator: str | None
+    month: date | None
+    sum_fen: Fen | None
+    by: str
+    taken_at: datetime
+
+
+class RegisterCounts(Struct, frozen=True):
+    """The size of a county's register."""
+
+    households: int
+    persons: int
+    lines: int
+    enrolled: int
+    plans: int
+
+
+LIST_IMPORTED_FILES = Query(
+    ImportedFile,
+    """
+    SELECT f.id, f.kind, f.name, f.sha256, f.rows, f.operator, f.month, f.sum_fen, a.name AS by, f.taken_at
+      FROM import_files f JOIN accounts a ON a.id = f.account_id
+     WHERE f.county_code = :county AND (:kind::text = '' OR f.kind = :kind)
+       AND (:month::date IS NULL OR f.month = :month)
+     ORDER BY f.taken_at DESC, f.id DESC
+     LIMIT :most::integer + 1 OFFSET :skip::integer
+    """,
+)
+
+
+COUNT_REGISTER = Query(
+    RegisterCounts,
+    """
+    SELECT (SELECT count(*) FROM households WHERE county_code = :county)::integer AS households,
+           (SELECT count(*) FROM persons WHERE county_code = :county)::integer AS persons,
+           (SELECT count(*) FROM lines WHERE county_code = :county)::integer AS lines,
+           (SELECT count(*) FROM enrolments WHERE county_code = :county AND decided)::integer AS enrolled,
+           (SELECT count(*) FROM plans WHERE county_code = :county)::integer AS plans
+    """,
+)
+
+
+async def list_imported_files(
+    conn: Connection,
+    county: str,
+    *,
+    kind: str = "",
+    month: date | None = None,
+    skip: int = 0,
+    most: int = MAX_PAGE_SIZE,
+) -> tuple[list[ImportedFile], bool]:
+    """Return at most 50 imported files, the latest first, and whether there are more."""
+    most = min(most, MAX_PAGE_SIZE)
+    rows = await LIST_IMPORTED_FILES.all(
+        conn, county=county, kind=kind, month=month, skip=min(skip, 100_000), most=most
+    )
+    return rows[:most], len(rows) > most
+
+
+async def count_register(conn: Connection, county: str) -> RegisterCounts:
+    """Count the households, persons, lines and plans of a county."""
+    return await COUNT_REGISTER.one(conn, county=county)

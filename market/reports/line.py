@@ -1,0 +1,228 @@
+"""One line of a month explained: days, sums, the steps of the calculation, and the sentences it is based on."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from msgspec import Struct
+
+from market.kernel import Connection, Fen, Query
+from market.kernel.clock import count_days_in_month
+from market.kernel.seal import Seal, UnsealError
+from market.kernel.text import mask_phone
+from market.reports.reasons import expand_reasons
+from market.subsidies.engine import Step, explain_en, explain_zh
+from market.subsidies.models import SubsidyLineNotFound
+from market.subsidies.month.cycles import Cycle
+from market.subsidies.names import REASON_NAMES
+from market.subsidies.register.queries import NAME_CONTEXT
+
+_CAPS = {"OVER_HOUSEHOLD_CAP": "household_cap_fen", "IN_CURE": "cure_days", "NO_USAGE_YET": "idle_days"}
+
+
+class RuleSentence(Struct, frozen=True):
+    """A sentence of the programme's document, quoted exactly, and the fields based on it."""
+
+    subjects: list[str]
+    prefix: str
+    quote: str
+    suffix: str
+
+
+class LineRow(Struct, frozen=True, kw_only=True):
+    """A line of the month's run; `duplicate` if a finding of two operators in one household names it."""
+
+    line: str
+    operator: str
+    kind: str
+    programme: str
+    programme_name: str
+    document_number: str
+    document_sha256: str
+    in_snapshot: bool
+    household: str | None
+    village_code: str | None
+    village: str | None
+    payable_days: int
+    claimed_fen: Fen | None
+    entitled_fen: Fen
+    approved_fen: Fen
+    over_fen: Fen
+    under_fen: Fen
+    conceded_fen: Fen
+    public_fen: Fen
+    shares: dict[str, int]
+    settled_fen: Fen | None
+    reasons: list[str]
+    causes: list[str]
+    removed_on: date | None
+    steps: tuple[Step, ...]
+    duplicate: bool
+    number: str
+    name_sealed: bytes | None
+
+
+class ExplainedLine(Struct, frozen=True, kw_only=True):
+    """The result of a line and its reasons; `steps` are the calculator's, `steps_zh` their Chinese text."""
+
+    county: str
+    month: str
+    line: str
+    operator: str
+    kind: str
+    number: str
+    person: str
+    programme: str
+    programme_name: str
+    document_number: str
+    document_sha256: str
+    household: str | None
+    village_code: str | None
+    village: str | None
+    in_snapshot: bool
+    payable_days: int
+    month_days: int
+    claimed_fen: Fen | None
+    entitled_fen: Fen
+    approved_fen: Fen
+    over_fen: Fen
+    under_fen: Fen
+    conceded_fen: Fen
+    public_fen: Fen
+    funded_fen: Fen
+    shares: dict[str, int]
+    settled_fen: Fen | None
+    reasons: list[str]
+    reasons_zh: list[str]
+    removed_on: date | None
+    steps: list[str]
+    steps_zh: list[str]
+    sentences: list[RuleSentence]
+
+
+GET_LINE = Query(
+    LineRow,
+    """
+    SELECT r.line_code AS line, r.operator, r.kind, r.programme_code AS programme, p.name AS programme_name,
+           p.document_number, p.document_sha256, r.in_snapshot, r.household_code AS household, r.village_code,
+           d.name AS village, r.payable_days, r.claimed_fen, r.entitled_fen, r.approved_fen, r.over_fen, r.under_fen,
+           r.conceded_fen, r.public_fen, r.shares, r.settled_fen, r.reasons, r.causes, r.removed_on, r.steps,
+           EXISTS (SELECT FROM finding_lines l JOIN findings f ON f.id = l.finding_id
+                    WHERE l.county_code = :county AND l.line_code = r.line_code AND f.month = :month
+                      AND f.check_code = 'two_operators_one_household' AND f.state <> 'lapsed') AS duplicate,
+           coalesce(b.number, '') AS number, w.name_sealed
+      FROM run_lines r
+      JOIN programmes p ON p.county_code = r.county_code AND p.code = r.programme_code
+      LEFT JOIN divisions d ON d.code = r.village_code
+      LEFT JOIN LATERAL (
+           SELECT number, identity_index FROM bindings
+            WHERE county_code = :county AND line_code = r.line_code
+            ORDER BY lower(valid_during) DESC LIMIT 1) AS b ON true
+      LEFT JOIN persons w ON w.county_code = :county AND w.identity_index = b.identity_index
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.line_code = :line
+       AND (:county = ANY(:divisions::text[]) OR EXISTS (SELECT FROM unnest(:divisions::text[]) AS division
+                    WHERE starts_with(coalesce(r.village_code, r.county_code), division)))
+    """,
+)
+LIST_PROGRAMME_SENTENCES = Query(
+    RuleSentence,
+    """
+    SELECT subjects, prefix, quote, suffix FROM programme_sentences
+     WHERE county_code = :county AND programme_code = :programme
+     ORDER BY position
+     LIMIT 100
+    """,
+)
+
+
+async def explain_line(
+    conn: Connection, seal: Seal, cycle: Cycle, divisions: Sequence[str], line: str
+) -> ExplainedLine:
+    """Explain a line of a calculated month, with names and numbers masked and the most relevant sentence first.
+
+    Raises:
+        SubsidyLineNotFound: the month has no such line, or it is in a division that the official may not see.
+    """
+    found = await GET_LINE.maybe(
+        conn,
+        run_id=cycle.run_id,
+        county=cycle.county_code,
+        month=cycle.month,
+        line=line,
+        divisions=list(divisions),
+    )
+    if found is None:
+        raise SubsidyLineNotFound(month=cycle.name, line=line)
+    sentences = await LIST_PROGRAMME_SENTENCES.all(conn, county=cycle.county_code, programme=found.programme)
+    reasons = [*found.reasons, "DUPLICATE_OPERATOR"] if found.duplicate else found.reasons
+    return ExplainedLine(
+        county=cycle.county_code,
+        month=cycle.name,
+        line=found.line,
+        operator=found.operator,
+        kind=found.kind,
+        number=mask_number(found.number),
+        person=unseal_masked_name(seal, found.name_sealed),
+        programme=found.programme,
+        programme_name=found.programme_name,
+        document_number=found.document_number,
+        document_sha256=found.document_sha256,
+        household=found.household,
+        village_code=found.village_code,
+        village=found.village,
+        in_snapshot=found.in_snapshot,
+        payable_days=found.payable_days,
+        month_days=count_days_in_month(cycle.month),
+        claimed_fen=found.claimed_fen,
+        entitled_fen=found.entitled_fen,
+        approved_fen=found.approved_fen,
+        over_fen=found.over_fen,
+        under_fen=found.under_fen,
+        conceded_fen=found.conceded_fen,
+        public_fen=found.public_fen,
+        funded_fen=Fen(found.conceded_fen + found.public_fen),
+        shares=found.shares,
+        settled_fen=found.settled_fen,
+        reasons=reasons,
+        reasons_zh=[REASON_NAMES[reason] for reason in expand_reasons(reasons, found.causes)],
+        removed_on=found.removed_on,
+        steps=[explain_en(step) for step in found.steps],
+        steps_zh=[explain_zh(step) for step in found.steps],
+        sentences=_by_weight(sentences, reasons),
+    )
+
+
+def _by_weight(sentences: list[RuleSentence], reasons: list[str]) -> list[RuleSentence]:
+    """Sort the sentences: first those of the line's own reasons, then those that apply to every line."""
+    wanted = {_CAPS[reason] for reason in reasons if reason in _CAPS}
+    wanted |= {"idle_days", "cure_days"} if wanted & {"idle_days", "cure_days"} else set()
+    every, caps = {"household_pays_bp", "fixed_fen"}, {"line_cap_fen", "household_cap_fen"}
+
+    def weight(sentence: RuleSentence) -> int:
+        subjects = set(sentence.subjects)
+        return 0 if subjects & wanted else 1 if subjects & every else 2 if subjects & caps else 3
+
+    return sorted(sentences, key=weight)
+
+
+def mask_number(number: str) -> str:
+    """Mask a phone number or an account so that only its owner recognises it: `170****0001`, `kd-****01`."""
+    if number.isdigit() or not number:
+        return mask_phone(number) if number else ""
+    return f"{number[:3]}****{number[-2:]}"
+
+
+def mask_name(name: str) -> str:
+    """Mask a name except its first character and a sample's 样例: `赵**`, `样例赵*`."""
+    head = "样例" if name.startswith("样例") else ""
+    rest = name.removeprefix(head)
+    return f"{head}{rest[:1]}{'*' * max(len(rest) - 1, 1)}"
+
+
+def unseal_masked_name(seal: Seal, name_sealed: bytes | None) -> str:
+    """Return a person's masked name, empty if none is known."""
+    if name_sealed is None:
+        return ""
+    try:
+        return mask_name(seal.open(name_sealed, NAME_CONTEXT))
+    except UnsealError:
+        return ""

@@ -1,0 +1,219 @@
+"""The quarterly report (R15): users, sums conceded by operators, sums paid by public money."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from market.kernel import Connection, Fen, Query
+from market.kernel.clock import get_next_month
+from market.subsidies.month.steps import CLOSE, UNSETTLED_STATES
+from market.subsidies.names import Operator, ServiceKind
+
+DUE_DAY = 20
+"""The report is due on the 20th of the quarter's next month. Source: subsidy-rulebook, R15."""
+
+
+class QuarterRow(Struct, frozen=True, kw_only=True):
+    """An operator and service; `all` is the sum of the services, `total` of the operators.
+
+    A household with two operators counts once in the total: households and persons do not add up.
+    """
+
+    operator: str
+    kind: str
+    users: int = 0
+    new_users: int = 0
+    households: int = 0
+    persons: int = 0
+    conceded_fen: Fen = Fen(0)
+    public_fen: Fen = Fen(0)
+    cumulative_users: int = 0
+    cumulative_conceded_fen: Fen = Fen(0)
+    cumulative_public_fen: Fen = Fen(0)
+
+
+class QuarterReport(Struct, frozen=True):
+    """A quarterly report, provisional until the cycles of its months are closed."""
+
+    quarter: str
+    due_on: date
+    provisional: bool
+    rows: list[QuarterRow]
+
+
+class _QuarterKey(Struct, frozen=True):
+    operator: str
+    kind: str
+
+
+class _UserCounts(_QuarterKey, frozen=True):
+    users: int
+    new_users: int
+    cumulative_users: int
+
+
+class _HouseholdCounts(_QuarterKey, frozen=True):
+    households: int
+    persons: int
+
+
+class _QuarterSums(_QuarterKey, frozen=True):
+    conceded_fen: Fen
+    public_fen: Fen
+    cumulative_conceded_fen: Fen
+    cumulative_public_fen: Fen
+
+
+# A user is a line that the latest run of a month funds and that no stopping finding blocks.
+COUNT_USERS = Query(
+    _UserCounts,
+    """
+    WITH latest AS (
+        SELECT DISTINCT ON (c.id) c.month, r.id AS run_id
+          FROM cycles c JOIN runs r ON r.cycle_id = c.id
+         WHERE c.county_code = :county AND c.month < :until
+         ORDER BY c.id, r.n DESC),
+    held AS (
+        SELECT DISTINCT q.month, fl.line_code
+          FROM latest q
+          JOIN findings f ON f.county_code = :county AND f.stops AND f.state <> 'lapsed'
+          JOIN cycles c ON c.id = f.cycle_id AND (f.month = q.month OR (f.month IS NULL AND c.month <= q.month))
+          JOIN finding_lines fl ON fl.finding_id = f.id AND fl.verdict IS DISTINCT FROM 'pay'),
+    funded AS (
+        SELECT q.month, l.line_code, l.operator, l.kind
+          FROM latest q JOIN run_lines l ON l.run_id = q.run_id
+         WHERE l.county_code = :county AND l.conceded_fen + l.public_fen > 0
+           AND NOT EXISTS (SELECT FROM held h WHERE h.month = q.month AND h.line_code = l.line_code)
+        UNION ALL
+        SELECT NULL, line_code, operator, kind FROM openings
+         WHERE county_code = :county AND conceded_fen + public_fen > 0),
+    lines_of AS (
+        SELECT line_code, operator, kind, bool_or(coalesce(month >= :first, false)) AS now,
+               bool_or(month IS NULL OR month < :first) AS before
+          FROM funded GROUP BY line_code, operator, kind)
+    SELECT coalesce(operator, 'total') AS operator, coalesce(kind, 'all') AS kind,
+           count(*) FILTER (WHERE now) AS users, count(*) FILTER (WHERE now AND NOT before) AS new_users,
+           count(*) AS cumulative_users
+      FROM lines_of
+     GROUP BY GROUPING SETS ((operator, kind), (operator), (kind), ())
+    """,
+)
+COUNT_HOUSEHOLDS = Query(
+    _HouseholdCounts,
+    """
+    WITH latest AS (
+        SELECT DISTINCT ON (c.id) c.month, r.id AS run_id
+          FROM cycles c JOIN runs r ON r.cycle_id = c.id
+         WHERE c.county_code = :county AND c.month >= :first AND c.month < :until
+         ORDER BY c.id, r.n DESC),
+    held AS (
+        SELECT DISTINCT q.month, fl.line_code
+          FROM latest q
+          JOIN findings f ON f.county_code = :county AND f.stops AND f.state <> 'lapsed'
+          JOIN cycles c ON c.id = f.cycle_id AND (f.month = q.month OR (f.month IS NULL AND c.month <= q.month))
+          JOIN finding_lines fl ON fl.finding_id = f.id AND fl.verdict IS DISTINCT FROM 'pay'),
+    homes AS (
+        SELECT DISTINCT l.operator, l.kind, household
+          FROM latest q JOIN run_lines l ON l.run_id = q.run_id
+         CROSS JOIN unnest(l.payable_households) AS household
+         WHERE l.county_code = :county AND l.conceded_fen + l.public_fen > 0
+           AND NOT EXISTS (SELECT FROM held h WHERE h.month = q.month AND h.line_code = l.line_code))
+    SELECT coalesce(operator, 'total') AS operator, coalesce(kind, 'all') AS kind,
+           count(DISTINCT household) AS households, count(DISTINCT m.person_id) AS persons
+      FROM homes
+      LEFT JOIN memberships m ON m.county_code = :county AND m.household_code = household
+                             AND m.valid_during @> :last_day::date
+     GROUP BY GROUPING SETS ((operator, kind), (operator), (kind), ())
+    """,
+)
+# Sums are the postings of the quarter's cycles; for an unsettled cycle, what it would post now.
+SUM_QUARTER = Query(
+    _QuarterSums,
+    """
+    WITH unsettled AS (
+        SELECT id, month, run_id FROM cycles
+         WHERE county_code = :county AND month < :until
+           AND state = ANY(:unsettled::text[])),
+    held AS (
+        SELECT DISTINCT q.month, fl.line_code
+          FROM unsettled q
+          JOIN findings f ON f.county_code = :county AND f.stops AND f.state <> 'lapsed'
+          JOIN cycles c ON c.id = f.cycle_id AND (f.month = q.month OR (f.month IS NULL AND c.month <= q.month))
+          JOIN finding_lines fl ON fl.finding_id = f.id AND fl.verdict IS DISTINCT FROM 'pay'),
+    sums AS (
+        SELECT p.operator, p.kind, c.month, p.conceded_fen, p.public_fen
+          FROM subsidy_postings p JOIN cycles c ON c.id = p.cycle_id
+         WHERE p.county_code = :county AND c.month < :until
+        UNION ALL
+        SELECT l.operator, l.kind, q.month, l.conceded_fen, l.public_fen
+          FROM unsettled q JOIN run_lines l ON l.run_id = q.run_id
+         WHERE l.county_code = :county
+           AND NOT EXISTS (SELECT FROM held h WHERE h.month = q.month AND h.line_code = l.line_code)
+        UNION ALL
+        SELECT operator, kind, NULL, conceded_fen, public_fen FROM openings WHERE county_code = :county)
+    SELECT coalesce(operator, 'total') AS operator, coalesce(kind, 'all') AS kind,
+           coalesce(sum(conceded_fen) FILTER (WHERE month >= :first), 0)::bigint AS conceded_fen,
+           coalesce(sum(public_fen) FILTER (WHERE month >= :first), 0)::bigint AS public_fen,
+           coalesce(sum(conceded_fen), 0)::bigint AS cumulative_conceded_fen,
+           coalesce(sum(public_fen), 0)::bigint AS cumulative_public_fen
+      FROM sums
+     GROUP BY GROUPING SETS ((operator, kind), (operator), (kind), ())
+    """,
+)
+COUNT_CLOSED_MONTHS = Query(
+    int,
+    """
+    SELECT count(*) FROM cycles
+     WHERE county_code = :county AND month >= :first AND month < :until AND state = :closed
+    """,
+)
+_OPERATORS = (*Operator, "total")
+_KINDS = (*ServiceKind, "all")
+_MONTHS = 3
+
+
+async def compute_quarter(conn: Connection, county: str, first: date, until: date) -> QuarterReport:
+    """Return the report of the quarter from `first` until `until`, exclusive.
+
+    Users come from the latest run of each month, sums from the postings. Source: subsidy-rulebook, R15.
+    """
+    days: dict[str, object] = {"county": county, "first": first, "until": until}
+    users = _by_key(await COUNT_USERS.all(conn, **days))
+    homes = _by_key(await COUNT_HOUSEHOLDS.all(conn, **days, last_day=until - timedelta(days=1)))
+    money = _by_key(await SUM_QUARTER.all(conn, **days, unsettled=UNSETTLED_STATES))
+    rows: list[QuarterRow] = []
+    for operator in _OPERATORS:
+        for kind in _KINDS:
+            part = (operator, kind)
+            if part not in users and part not in money:
+                continue
+            who, home, sums = users.get(part), homes.get(part), money.get(part)
+            rows.append(
+                QuarterRow(
+                    operator=operator,
+                    kind=kind,
+                    users=who.users if who else 0,
+                    new_users=who.new_users if who else 0,
+                    households=home.households if home else 0,
+                    persons=home.persons if home else 0,
+                    conceded_fen=sums.conceded_fen if sums else Fen(0),
+                    public_fen=sums.public_fen if sums else Fen(0),
+                    cumulative_users=who.cumulative_users if who else 0,
+                    cumulative_conceded_fen=sums.cumulative_conceded_fen if sums else Fen(0),
+                    cumulative_public_fen=sums.cumulative_public_fen if sums else Fen(0),
+                )
+            )
+    closed = await COUNT_CLOSED_MONTHS.one(conn, **days, closed=CLOSE.after)
+    name = f"{first.year}Q{(first.month + 2) // 3}"
+    return QuarterReport(name, until.replace(day=DUE_DAY), closed < _MONTHS, rows)
+
+
+def _by_key[P: _QuarterKey](rows: Iterable[P]) -> dict[tuple[str, str], P]:
+    return {(row.operator, row.kind): row for row in rows}
+
+
+def list_quarter_months(first: date) -> list[date]:
+    """Return the three months of a quarter."""
+    second = get_next_month(first)
+    return [first, second, get_next_month(second)]

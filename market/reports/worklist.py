@@ -1,0 +1,106 @@
+"""An official's worklist: open months with the duty that is due, and their deadlines."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from market.identity.models import Actor
+from market.kernel import Connection, Fen, Query
+from market.kernel.clock import get_next_month
+from market.reports.quarter import DUE_DAY
+from market.subsidies.models import CycleState, Duty
+from market.subsidies.month.steps import CLOSE, STEPS
+
+
+class OpenMonth(Struct, frozen=True, kw_only=True):
+    """An open month; `held` is the official's own duty in it, `left` the number of villages not yet approved.
+
+    Sums and findings cover what the official may see.
+    """
+
+    month: date
+    state: CycleState
+    held: Duty | None
+    approved_fen: Fen
+    lines: int
+    operators: int
+    left: int
+    stopping: int
+    at_risk_fen: Fen
+
+
+LIST_OPEN_MONTHS = Query(
+    OpenMonth,
+    """
+    SELECT c.month, c.state, (SELECT duty FROM cycle_duties WHERE cycle_id = c.id AND account_id = :account_id) AS held,
+           s.approved_fen, s.lines, s.operators, v.left, f.stopping, f.at_risk_fen
+      FROM cycles c
+      CROSS JOIN LATERAL (
+           SELECT coalesce(sum(r.approved_fen), 0)::bigint AS approved_fen, count(*)::integer AS lines,
+                  count(DISTINCT r.operator)::integer AS operators
+             FROM run_lines r
+            WHERE r.run_id = c.run_id AND r.county_code = :county
+              AND (:county = ANY(:divisions::text[]) OR EXISTS (SELECT FROM unnest(:divisions::text[]) AS division
+                           WHERE starts_with(coalesce(r.village_code, r.county_code), division)))) AS s
+      CROSS JOIN LATERAL (
+           SELECT count(*)::integer AS left
+             FROM (SELECT DISTINCT village_code FROM run_lines
+                    WHERE run_id = c.run_id AND county_code = :county AND village_code IS NOT NULL) AS villages
+            WHERE EXISTS (SELECT FROM unnest(:divisions::text[]) AS division WHERE starts_with(village_code, division))
+              AND NOT EXISTS (SELECT FROM cycle_approvals a
+                               WHERE a.run_id = c.run_id AND a.county_code = :county
+                                 AND starts_with(village_code, a.scope)
+                                 AND a.duty = :duties::jsonb ->> c.state)) AS v
+      CROSS JOIN LATERAL (
+           SELECT count(*)::integer AS stopping, coalesce(sum(at_risk_fen), 0)::bigint AS at_risk_fen
+             FROM findings f JOIN cycles o ON o.id = f.cycle_id
+            WHERE f.county_code = :county AND f.stops AND f.state = 'open'
+              AND (f.month = c.month OR (f.month IS NULL AND o.month <= c.month))
+              AND (:county = ANY(:divisions::text[])
+                   OR EXISTS (SELECT FROM finding_lines l
+                                JOIN run_lines r ON r.run_id = o.run_id AND r.line_code = l.line_code
+                                JOIN unnest(:divisions::text[]) AS division ON starts_with(r.village_code, division)
+                               WHERE l.finding_id = f.id))) AS f
+     WHERE c.county_code = :county AND c.state <> :closed
+     ORDER BY c.month
+     LIMIT 24
+    """,
+)
+
+
+async def list_open_months(conn: Connection, actor: Actor, county: str, divisions: Sequence[str]) -> list[OpenMonth]:
+    """Return the open months, the oldest first, with the official's duty in each."""
+    return await LIST_OPEN_MONTHS.all(
+        conn,
+        county=county,
+        account_id=actor.account_id,
+        divisions=list(divisions),
+        duties={step.before: step.duty for step in STEPS if step.by_division},
+        closed=CLOSE.after,
+    )
+
+
+def compute_due_day(month: date) -> date:
+    """Return the due day of a month: the report's day in the next month.
+
+    Source: subsidy-rulebook, R15: the quarter's report is due by the 20th of the first month after it, for which its
+    last month must be closed; the others keep the same day.
+    """
+    return get_next_month(month).replace(day=DUE_DAY)
+
+
+def find_next_due_quarter(day: date) -> tuple[date, date, date]:
+    """Return the quarter whose report is due next: its first day, the first day after it, and the due day."""
+    first = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    before = (first - timedelta(days=1)).replace(day=1)
+    before = before.replace(month=before.month - 2)
+    if day <= first.replace(day=DUE_DAY):
+        return before, first, first.replace(day=DUE_DAY)
+    after = get_next_month(get_next_month(get_next_month(first)))
+    return first, after, after.replace(day=DUE_DAY)
+
+
+def format_quarter(first: date) -> str:
+    """Return a quarter as `2019Q1`."""
+    return f"{first.year}Q{(first.month + 2) // 3}"

@@ -1,0 +1,178 @@
+"""Decide a finding: which of its lines are paid, which stay stopped, and why."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from market.audit.record import add_audit_entry
+from market.identity.models import Actor
+from market.kernel import Connection, Query
+from market.subsidies.models import (
+    DecisionReasonMissing,
+    FindingId,
+    FindingNotFound,
+    LineNotInFinding,
+    Outcome,
+)
+from market.subsidies.month.cycles import Cycle, begin_step, require_state
+from market.subsidies.month.steps import REVIEW, REVIEWABLE_STATES
+
+_MAX_REASON_LENGTH = 500
+
+
+class DecisionResult(Struct, frozen=True, kw_only=True):
+    """The result of a decision; `undecided` are the lines of the finding still to be decided."""
+
+    outcome: Outcome = Outcome.OK
+    county: str
+    month: str
+    check: str
+    subject: str
+    state: str
+    undecided: list[str]
+
+
+class _FindingToDecide(Struct, frozen=True):
+    id: FindingId
+    lines: list[str]
+    villages: list[str]
+
+
+# The finding of that month, or of an earlier month where the check is not monthly.
+FIND_FINDING = Query(
+    _FindingToDecide,
+    """
+    SELECT f.id, ARRAY(SELECT line_code FROM finding_lines WHERE finding_id = f.id ORDER BY line_code) AS lines,
+           ARRAY(SELECT DISTINCT r.village_code FROM finding_lines l
+                   JOIN run_lines r ON r.run_id = :run_id AND r.line_code = l.line_code
+                  WHERE l.finding_id = f.id AND r.village_code IS NOT NULL) AS villages
+      FROM findings f JOIN cycles c ON c.id = f.cycle_id
+     WHERE f.county_code = :county AND f.check_code = :check AND f.subject = :subject AND f.state <> 'lapsed'
+       AND (f.month = :month OR (f.month IS NULL AND c.month <= :month))
+     ORDER BY c.month DESC LIMIT 1
+    """,
+)
+ADD_DECISION = Query(
+    None,
+    """
+    INSERT INTO finding_decisions (county_code, finding_id, cycle_id, account_id, pays, stops, why, decided_at)
+    VALUES (:county, :finding_id, :cycle_id, :account_id, :pays, :stops, :why, :now)
+    """,
+)
+SET_VERDICTS = Query(
+    None,
+    """
+    UPDATE finding_lines SET verdict = CASE WHEN line_code = ANY(:pays::text[]) THEN 'pay' ELSE 'stop' END
+     WHERE finding_id = :finding_id AND line_code = ANY(:pays::text[] || :stops::text[])
+    """,
+)
+LIST_UNDECIDED_LINES = Query(
+    str, "SELECT line_code FROM finding_lines WHERE finding_id = :finding_id AND verdict IS NULL ORDER BY line_code"
+)
+CLOSE_FINDING = Query(None, "UPDATE findings SET state = 'decided' WHERE id = :finding_id")
+
+
+async def decide_finding(
+    conn: Connection,
+    actor: Actor | None,
+    county: str,
+    month: date,
+    *,
+    check: str,
+    subject: str,
+    pays: Sequence[str],
+    stops: Sequence[str],
+    why: str,
+    now: datetime,
+) -> DecisionResult:
+    """Decide which lines of a finding are paid and which stay stopped, in a cycle that the county has not decided yet.
+
+    A finding of an earlier month that still holds its line is decided in the open cycle; the held amount settles there
+    when the earlier month is recalculated. A later decision replaces an earlier one. The caller owns the transaction.
+
+    Raises:
+        NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not review in the county.
+        SecondDuty: the actor holds another duty of this cycle (R14).
+        CycleNotFound, CycleClosed, WrongState: the month is not calculated, or is past its decision.
+        FindingNotFound: there is no such finding in the actor's divisions.
+        LineNotInFinding: a line is not part of the finding or given twice, or no line is given.
+        DecisionReasonMissing: the reason is missing or too long.
+    """
+    cycle, actor, scopes = await begin_step(conn, REVIEW, actor, county, month, now=now)
+    require_state(cycle, REVIEWABLE_STATES)
+    if not 1 <= len(why.strip()) <= _MAX_REASON_LENGTH:
+        raise DecisionReasonMissing
+    finding = await FIND_FINDING.maybe(
+        conn, county=county, month=month, check=check, subject=subject, run_id=cycle.run_id
+    )
+    if finding is None or not _covers(finding.villages, scopes):
+        raise FindingNotFound(month=cycle.name, check=check, subject=subject)
+    _require_lines(finding, pays, stops)
+    left = await _store_decision(conn, cycle, actor, finding, pays=pays, stops=stops, why=why.strip(), now=now)
+    await add_audit_entry(
+        conn,
+        actor=str(actor.account_id),
+        action="decide finding",
+        object=f"cycle:{county}:{cycle.name}",
+        detail={"check": check, "subject": subject, "pays": sorted(pays), "stops": sorted(stops)},
+        now=now,
+    )
+    return DecisionResult(
+        county=county,
+        month=cycle.name,
+        check=check,
+        subject=subject,
+        state="open" if left else "decided",
+        undecided=left,
+    )
+
+
+async def _store_decision(
+    conn: Connection,
+    cycle: Cycle,
+    actor: Actor,
+    finding: _FindingToDecide,
+    *,
+    pays: Sequence[str],
+    stops: Sequence[str],
+    why: str,
+    now: datetime,
+) -> list[str]:
+    """Store a decision and the verdicts of its lines, close the finding if complete, and return the lines left."""
+    await ADD_DECISION.run(
+        conn,
+        county=cycle.county_code,
+        finding_id=finding.id,
+        cycle_id=cycle.id,
+        account_id=actor.account_id,
+        pays=sorted(pays),
+        stops=sorted(stops),
+        why=why,
+        now=now,
+    )
+    await SET_VERDICTS.run(conn, finding_id=finding.id, pays=list(pays), stops=list(stops))
+    left = await LIST_UNDECIDED_LINES.all(conn, finding_id=finding.id)
+    if not left:
+        await CLOSE_FINDING.run(conn, finding_id=finding.id)
+    return left
+
+
+def _require_lines(finding: _FindingToDecide, pays: Sequence[str], stops: Sequence[str]) -> None:
+    """Require that a decision names lines of the finding, each once.
+
+    Raises:
+        LineNotInFinding: it names others, one twice, or none.
+    """
+    unknown = sorted((set(pays) | set(stops)) - set(finding.lines))
+    duplicate = sorted(set(pays) & set(stops))
+    if unknown or duplicate or not (pays or stops):
+        raise LineNotInFinding(lines="、".join(unknown or duplicate) or "（没有业务）", known="、".join(finding.lines))
+
+
+def _covers(villages: list[str], scopes: list[str]) -> bool:
+    """Return whether the scopes cover every village of a finding; one without a village belongs to the county."""
+    county_wide = any(len(scope) == 6 for scope in scopes)
+    return county_wide or (
+        bool(villages) and all(any(village.startswith(scope) for scope in scopes) for village in villages)
+    )

@@ -1,0 +1,183 @@
+"""Checks that stop a line: it is neither settled nor funded until the finding is decided."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from market.kernel import Fen, Query
+
+
+class CheckRow(Struct, frozen=True):
+    """A row of a check."""
+
+    subject: str
+    lines: list[str]
+    at_risk_fen: Fen
+    evidence: str
+
+
+class DeceasedLine(Struct, frozen=True):
+    """A line bound after its person's death; `neighbours` are the other lines of the household's programme."""
+
+    subject: str
+    died_on: date
+    known_on: date
+    at_risk_fen: Fen
+    neighbours: list[str]
+
+
+CLAIM_OUTSIDE_SNAPSHOT = Query(
+    CheckRow,
+    """
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, r.claimed_fen AS at_risk_fen,
+           CASE WHEN l.code IS NULL THEN '这家运营商没有绑定这个号码'
+                WHEN e.line_code IS NULL THEN '已绑定，没有登记享受'
+                WHEN NOT e.decided THEN '登记状态：' || e.status
+                ELSE '本月没有绑定，或还没有开始享受' END
+           || '；申请 ' || yuan(r.claimed_fen) AS evidence
+      FROM run_lines r
+      LEFT JOIN lines l ON l.county_code = r.county_code AND l.code = r.line_code
+      LEFT JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
+     WHERE r.run_id = :run_id AND r.county_code = :county AND NOT r.in_snapshot AND r.claimed_fen IS NOT NULL
+    """,
+)
+# Days with lines of two operators in one household and programme; the later line is at risk.
+TWO_OPERATORS_ONE_HOUSEHOLD = Query(
+    CheckRow,
+    """
+    WITH days AS (
+        SELECT r.line_code, r.operator, r.programme_code, r.claimed_fen, e.applied_on, m.household_code,
+               b.valid_during * m.valid_during * daterange(:month::date, :next::date)
+                 * CASE WHEN r.in_snapshot THEN daterange(e.entitled_from, NULL) ELSE daterange(NULL, NULL) END AS days
+          FROM run_lines r
+          JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
+                         AND b.valid_during && daterange(:month::date, :next::date)
+          LEFT JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
+          JOIN persons p ON p.county_code = r.county_code
+                        AND p.identity_index = coalesce(CASE WHEN e.decided THEN e.identity_index END, b.identity_index)
+          JOIN memberships m ON m.person_id = p.id AND m.valid_during && b.valid_during
+         WHERE r.run_id = :run_id AND r.county_code = :county),
+    pairs AS (
+        SELECT DISTINCT a.household_code, a.programme_code, a.line_code AS earlier, b.line_code AS later,
+               a.operator AS earlier_operator, b.operator AS later_operator, b.claimed_fen, a.days * b.days AS days
+          FROM days a
+          JOIN days b ON b.household_code = a.household_code AND b.programme_code = a.programme_code
+                     AND b.operator <> a.operator AND b.days && a.days
+                     AND (coalesce(a.applied_on, 'infinity'), a.line_code)
+                       < (coalesce(b.applied_on, 'infinity'), b.line_code))
+    SELECT household_code AS subject,
+           (SELECT array_agg(DISTINCT line ORDER BY line)
+              FROM unnest(array_agg(earlier) || array_agg(later)) AS line) AS lines,
+           (SELECT coalesce(sum(fen), 0)::bigint
+              FROM (SELECT DISTINCT q.later, coalesce(q.claimed_fen, 0) AS fen FROM pairs q
+                     WHERE q.household_code = pairs.household_code) AS risks) AS at_risk_fen,
+           string_agg(format('%s：%s（%s）与 %s（%s）自 %s 起同时绑定', programme_code, earlier, a.name, later, b.name,
+                             lower(days)), '；'
+                      ORDER BY programme_code, earlier, later) AS evidence
+      FROM pairs
+      JOIN (VALUES ('mobile', '移动'), ('unicom', '联通'), ('telecom', '电信')) AS a (code, name)
+        ON a.code = earlier_operator
+      JOIN (VALUES ('mobile', '移动'), ('unicom', '联通'), ('telecom', '电信')) AS b (code, name)
+        ON b.code = later_operator
+     GROUP BY household_code
+    """,
+)
+# Two applications of one person in one programme whose lines are bound on the same day; a ported number does not count.
+ONE_IDENTITY_TWO_ENROLMENTS = Query(
+    CheckRow,
+    """
+    SELECT later.line_code AS subject, ARRAY[later.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
+           format('同一人已有 %s（%s，%s 审定），%s 又申请', string_agg(DISTINCT earlier.line_code, '、'),
+                  later.programme_code, min(earlier.decided_on), later.applied_on) AS evidence
+      FROM enrolments later
+      JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = later.line_code
+      JOIN enrolments earlier ON earlier.county_code = :county AND earlier.identity_index = later.identity_index
+                             AND earlier.programme_code = later.programme_code
+                             AND (earlier.applied_on, earlier.line_code) < (later.applied_on, later.line_code)
+      JOIN run_lines s ON s.run_id = :run_id AND s.county_code = :county AND s.line_code = earlier.line_code
+      JOIN bindings b ON b.county_code = :county AND b.line_code = later.line_code
+                     AND b.valid_during && daterange(:month::date, :next::date)
+      JOIN bindings a ON a.county_code = :county AND a.line_code = earlier.line_code
+                     AND a.valid_during && (b.valid_during * daterange(:month::date, :next::date))
+     WHERE later.county_code = :county
+     GROUP BY later.line_code, later.programme_code, later.applied_on, r.claimed_fen
+    """,
+)
+DEAD_IN_SERVICE_MONTH = Query(
+    DeceasedLine,
+    """
+    SELECT DISTINCT r.line_code AS subject, p.died_on, business_day(p.death_known_at) AS known_on,
+           coalesce(r.claimed_fen, 0) AS at_risk_fen,
+           ARRAY(SELECT o.line_code FROM run_lines o
+                  WHERE o.run_id = r.run_id AND o.county_code = r.county_code AND o.household_code = r.household_code
+                    AND o.programme_code = r.programme_code AND o.line_code <> r.line_code
+                  ORDER BY o.line_code) AS neighbours
+      FROM run_lines r
+      JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
+      LEFT JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
+      JOIN persons p ON p.county_code = r.county_code
+                    AND p.identity_index = coalesce(e.identity_index, b.identity_index) AND p.died_on < :next::date
+     WHERE r.run_id = :run_id AND r.county_code = :county
+       AND b.valid_during && daterange(p.died_on + 1, NULL) AND b.valid_during && daterange(:month::date, :next::date)
+    """,
+)
+ENROLLED_WITHOUT_NOTICE = Query(
+    CheckRow,
+    """
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
+           CASE WHEN e.notice IS NULL THEN '没有公示'
+                WHEN upper(e.notice) > e.decided_on
+                THEN format('公示到 %s 止，%s 审定', upper(e.notice) - 1, e.decided_on)
+                ELSE format('公示 %s 天，应不少于 %s 天', upper(e.notice) - lower(e.notice), :notice_days::integer)
+           END AS evidence
+      FROM run_lines r
+      JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
+       AND (e.notice IS NULL OR upper(e.notice) - lower(e.notice) < :notice_days::integer
+            OR upper(e.notice) > e.decided_on)
+    """,
+)
+# The plan's charge for the line's days, rounded half up, compared with what the operator billed for the month.
+CHARGE_BELOW_PLAN = Query(
+    CheckRow,
+    """
+    WITH days AS (
+        SELECT r.line_code, r.claimed_fen, b.operator, b.number, p.monthly_fen,
+               b.valid_during * p.valid_during * daterange(:month::date, :next::date)
+                 * CASE WHEN r.in_snapshot THEN daterange(e.entitled_from, NULL) ELSE daterange(NULL, NULL) END AS days
+          FROM run_lines r
+          JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
+                         AND b.valid_during && daterange(:month::date, :next::date)
+          JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
+                      AND p.valid_during && b.valid_during
+          LEFT JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
+         WHERE r.run_id = :run_id AND r.county_code = :county AND r.claimed_fen > 0),
+    due AS (
+        SELECT line_code, claimed_fen,
+               round(sum((upper(days) - lower(days))::numeric * monthly_fen) / (:next::date - :month::date))::bigint
+                 AS plan_fen
+          FROM days WHERE NOT isempty(days)
+         GROUP BY line_code, claimed_fen),
+    billed AS (
+        SELECT n.line_code, sum(c.charge_fen)::bigint AS charge_fen
+          FROM (SELECT DISTINCT line_code, operator, number FROM days WHERE NOT isempty(days)) AS n
+          JOIN claims c ON c.county_code = :county AND c.month = :month AND c.corrects_month IS NULL
+                       AND c.operator = n.operator AND c.number = n.number
+         GROUP BY n.line_code)
+    SELECT line_code AS subject, ARRAY[line_code] AS lines, claimed_fen AS at_risk_fen,
+           format('账单 %s，套餐按天应为 %s', yuan(charge_fen), yuan(plan_fen)) AS evidence
+      FROM billed
+      JOIN due USING (line_code)
+     WHERE charge_fen < plan_fen
+    """,
+)
+PREPARER_IS_APPROVER = Query(
+    CheckRow,
+    """
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
+           '代办人和村级评议人都是 ' || e.agent AS evidence
+      FROM run_lines r
+      JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND e.agent <> '' AND e.agent = e.assessor
+    """,
+)

@@ -1,0 +1,182 @@
+"""Checks that make a worksheet for officials; the line is not stopped."""
+
+from market.kernel import Query
+from market.subsidies.findings.stopping_checks import CheckRow
+
+# On each day a line begins: the lines of its household and programme; the later ones are at risk.
+TOO_MANY_LINES = Query(
+    CheckRow,
+    """
+    WITH days AS (
+        SELECT r.line_code, r.programme_code, r.claimed_fen, e.applied_on, m.household_code, g.max_lines,
+               b.valid_during * m.valid_during * daterange(:month::date, :next::date)
+                 * daterange(e.entitled_from, NULL) AS days
+          FROM run_lines r
+          JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
+          JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
+                         AND b.valid_during && daterange(:month::date, :next::date)
+          JOIN programmes g ON g.county_code = r.county_code AND g.code = r.programme_code
+          JOIN persons p ON p.county_code = r.county_code AND p.identity_index = e.identity_index
+          JOIN memberships m ON m.person_id = p.id AND m.valid_during && b.valid_during
+         WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot),
+    ranked AS (
+        SELECT a.household_code, a.programme_code, a.max_lines, lower(a.days) AS day, b.line_code, b.claimed_fen,
+               row_number() OVER (PARTITION BY a.household_code, a.programme_code, lower(a.days)
+                                      ORDER BY b.applied_on, b.line_code) AS position
+          FROM (SELECT DISTINCT household_code, programme_code, max_lines, days FROM days WHERE NOT isempty(days)) AS a
+          JOIN (SELECT DISTINCT household_code, programme_code, line_code, claimed_fen, applied_on, days FROM days) AS b
+            ON b.household_code = a.household_code AND b.programme_code = a.programme_code
+           AND b.days @> lower(a.days)),
+    beyond AS (SELECT DISTINCT household_code, programme_code, max_lines, line_code, claimed_fen
+                 FROM ranked WHERE position > max_lines)
+    SELECT household_code AS subject, array_agg(line_code ORDER BY line_code) AS lines,
+           coalesce(sum(claimed_fen), 0)::bigint AS at_risk_fen,
+           string_agg(format('%s：%s 超过每户 %s 条', programme_code, line_code, max_lines), '；'
+                      ORDER BY programme_code, line_code) AS evidence
+      FROM beyond
+     GROUP BY household_code
+    """,
+)
+ONE_DEVICE_MANY_SIMS = Query(
+    CheckRow,
+    """
+    WITH used AS (
+        SELECT DISTINCT b.device, b.sim, r.line_code, r.household_code, r.claimed_fen
+          FROM run_lines r
+          JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
+                         AND b.valid_during && daterange(:month::date, :next::date)
+         WHERE r.run_id = :run_id AND r.county_code = :county AND b.device IS NOT NULL),
+    device_lines AS (
+        SELECT device, line_code, household_code, claimed_fen, count(DISTINCT sim) AS sims FROM used
+         GROUP BY device, line_code, household_code, claimed_fen)
+    SELECT string_agg(line_code, ';' ORDER BY line_code) AS subject, array_agg(line_code ORDER BY line_code) AS lines,
+           coalesce(sum(claimed_fen), 0)::bigint AS at_risk_fen,
+           format('一台设备 %s 张卡（不少于 %s），%s 户', sum(sims), :device_sims::integer,
+                  count(DISTINCT household_code)) AS evidence
+      FROM device_lines
+     GROUP BY device
+    HAVING sum(sims) >= :device_sims::integer
+    """,
+)
+SPLIT_BEFORE_ENROLMENT = Query(
+    CheckRow,
+    """
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
+           format('%s 户 %s 从 %s 户分出，%s 天后审定（%s 天以内）', h.code, s.split_on, h.split_from,
+                  e.decided_on - s.split_on, :split_days::integer) AS evidence
+      FROM run_lines r
+      JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
+      JOIN households h ON h.county_code = r.county_code AND h.code = r.household_code AND h.split_from IS NOT NULL
+      JOIN LATERAL (SELECT min(lower(valid_during)) AS split_on FROM memberships
+                     WHERE county_code = h.county_code AND household_code = h.code) AS s ON true
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
+       AND e.decided_on - s.split_on BETWEEN 0 AND :split_days::integer
+    """,
+)
+REALNAME_DIFFERS = Query(
+    CheckRow,
+    """
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
+           '实名核验结果：' || string_agg(DISTINCT b.realname, '、') AS evidence
+      FROM run_lines r
+      JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
+                     AND b.valid_during && daterange(:month::date, :next::date)
+     WHERE r.run_id = :run_id AND r.county_code = :county AND b.realname <> '一致'
+     GROUP BY r.line_code, r.claimed_fen
+    """,
+)
+PAID_NEVER_USED = Query(
+    CheckRow,
+    """
+    WITH funded AS (
+        SELECT o.line_code, sum(o.conceded_fen + o.public_fen)::bigint AS fen
+          FROM cycles c JOIN run_lines o ON o.run_id = c.run_id
+         WHERE c.county_code = :county AND o.county_code = :county AND c.month < :month
+         GROUP BY o.line_code
+        UNION ALL
+        SELECT line_code, conceded_fen + public_fen FROM openings WHERE county_code = :county)
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, sum(f.fen)::bigint AS at_risk_fen,
+           format('此前已享受 %s，到 %s 没有使用记录', yuan(sum(f.fen)::bigint), :next::date - 1) AS evidence
+      FROM run_lines r
+      JOIN funded f USING (line_code)
+     WHERE r.run_id = :run_id AND r.county_code = :county AND 'NO_USAGE_YET' = ANY(r.reasons) AND f.fen > 0
+     GROUP BY r.line_code
+    """,
+)
+CLAIM_ABOVE_CHARGE = Query(
+    CheckRow,
+    """
+    SELECT line_code AS subject, ARRAY[line_code] AS lines, claimed_fen AS at_risk_fen,
+           format('申请 %s，核减 %s', yuan(claimed_fen), yuan(over_fen)) AS evidence
+      FROM run_lines
+     WHERE run_id = :run_id AND county_code = :county AND in_snapshot AND 'OVER_CHARGE' = ANY(reasons)
+    """,
+)
+CARD_OR_DEVICE_CHANGED = Query(
+    CheckRow,
+    """
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
+           format('%s 起卡号或设备不同，变更类型写的是“%s”', min(lower(b.valid_during)), min(b.change)) AS evidence
+      FROM run_lines r
+      JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
+                     AND lower(b.valid_during) >= :month AND lower(b.valid_during) < :next
+      JOIN bindings a ON a.county_code = r.county_code AND a.line_code = r.line_code
+                     AND a.valid_during -|- b.valid_during AND a.valid_during << b.valid_during
+     WHERE r.run_id = :run_id AND r.county_code = :county
+       AND (a.sim IS DISTINCT FROM b.sim OR a.device IS DISTINCT FROM b.device)
+       AND b.change NOT IN ('补换卡', '换机', '过户', '新办')
+     GROUP BY r.line_code, r.claimed_fen
+    """,
+)
+REMOVAL_OUTLIER = Query(
+    CheckRow,
+    """
+    WITH rates AS (
+        SELECT operator, count(*) AS lines, count(removed_on) AS removed,
+               coalesce(sum(claimed_fen) FILTER (WHERE removed_on IS NOT NULL), 0)::bigint AS claimed_fen,
+               array_agg(line_code ORDER BY line_code) FILTER (WHERE removed_on IS NOT NULL) AS removed_lines,
+               sum(count(*)) OVER () AS all_lines, sum(count(removed_on)) OVER () AS all_removed
+          FROM run_lines r
+          JOIN programmes p ON p.county_code = r.county_code AND p.code = r.programme_code AND p.idle_days IS NOT NULL
+         WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
+         GROUP BY operator)
+    SELECT operator AS subject, removed_lines AS lines, claimed_fen AS at_risk_fen,
+           format('%s 条移出 %s 条；全县 %s 条移出 %s 条（%s 倍以上）', lines, removed, all_lines, all_removed,
+                  :removal_factor::integer) AS evidence
+      FROM rates
+     WHERE lines >= :min_village_lines::integer AND removed > 0
+       AND removed * all_lines >= :removal_factor::integer * all_removed * lines
+    """,
+)
+ENROLMENT_BURST = Query(
+    CheckRow,
+    """
+    WITH applications AS (
+        SELECT agent, line_code, count(*) OVER (
+                   PARTITION BY agent ORDER BY applied_on
+                   RANGE BETWEEN CURRENT ROW AND make_interval(days => :burst_days::integer - 1) FOLLOWING) AS within
+          FROM enrolments
+         WHERE county_code = :county AND agent <> '' AND applied_on >= :month::date - 366 AND applied_on < :next)
+    SELECT e.agent AS subject, array_agg(r.line_code ORDER BY r.line_code) AS lines,
+           coalesce(sum(r.claimed_fen), 0)::bigint AS at_risk_fen,
+           format('%s 天内代办 %s 件（%s 件以上）',
+                  :burst_days::integer, max(e.within), :burst_enrolments::integer) AS evidence
+      FROM applications e
+      JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code
+     GROUP BY e.agent
+    HAVING max(e.within) >= :burst_enrolments::integer
+    """,
+)
+EQUAL_SUMS_IN_VILLAGE = Query(
+    CheckRow,
+    """
+    SELECT village_code AS subject, array_agg(line_code ORDER BY line_code) AS lines,
+           sum(claimed_fen)::bigint AS at_risk_fen,
+           format('%s 条申请都是 %s（%s 条以上）',
+                  count(*), yuan(min(claimed_fen)), :min_village_lines::integer) AS evidence
+      FROM run_lines
+     WHERE run_id = :run_id AND county_code = :county AND claimed_fen > 0 AND village_code IS NOT NULL
+     GROUP BY village_code
+    HAVING count(*) >= :min_village_lines::integer AND min(claimed_fen) = max(claimed_fen)
+    """,
+)

@@ -1,0 +1,260 @@
+"""Import an operator's monthly billing file with its manifest: the claims of a month."""
+
+import asyncio
+from datetime import date, datetime
+
+import msgspec
+from msgspec import Struct
+
+from market.identity.models import Actor
+from market.kernel import Connection, Fen, Query
+from market.kernel.clock import parse_month
+from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.kinds import BILLING
+from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file, read_spreadsheet
+from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
+from market.subsidies.models import (
+    CellFault,
+    Duty,
+    FileUnreadable,
+    ManifestMismatch,
+    ManifestMissing,
+)
+from market.subsidies.month.cycles import FIND_CYCLE, Cycle, open_cycle, require_state, take_duty
+from market.subsidies.month.steps import UNDECIDED_STATES
+from market.subsidies.names import KINDS, Operator, ServiceKind
+from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
+from payments.money import format_yuan
+
+
+class Manifest(Struct, frozen=True):
+    """An operator's manifest of its file; `sum_fen` is the sum of the reductions, corrections included."""
+
+    file: str
+    operator: Operator
+    month: str
+    sha256: str
+    rows: int
+    sum_fen: int
+    encoding: str = ""
+
+
+class BillingRow(Struct, frozen=True, gc=False, kw_only=True):
+    """A row of a billing file."""
+
+    row: int
+    number: str
+    kind: ServiceKind
+    programme: str
+    charge_fen: Fen
+    reduction_fen: Fen
+    billed_fen: Fen
+    corrects_month: date | None
+
+
+class _PriorClaim(Struct, frozen=True, gc=False, kw_only=True):
+    number: str
+    month: date
+    charge_fen: int
+    reduction_fen: int
+    original: bool
+
+
+LIST_PRIOR_CLAIMS = Query(
+    _PriorClaim,
+    """
+    SELECT number, coalesce(corrects_month, month) AS month, sum(charge_fen)::bigint AS charge_fen,
+           sum(reduction_fen)::bigint AS reduction_fen, bool_or(corrects_month IS NULL) AS original
+      FROM claims
+     WHERE county_code = :county AND operator = :operator AND number = ANY(:numbers::text[])
+     GROUP BY 1, 2
+    """,
+)
+ADD_CLAIMS = Query(
+    None,
+    """
+    INSERT INTO claims (file_id, row_number, county_code, month, operator, number, kind, programme_code, charge_fen,
+                        reduction_fen, billed_fen, corrects_month)
+    SELECT :file_id, row, :county, :month, :operator, number, kind, programme, charge_fen, reduction_fen, billed_fen,
+           corrects_month
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(row integer, number text, kind text, programme text, charge_fen bigint, reduction_fen bigint,
+             billed_fen bigint, corrects_month date)
+    """,
+)
+
+
+def read_manifest(name: str, content: bytes) -> Manifest:
+    """Return the manifest in a JSON file.
+
+    Raises:
+        FileUnreadable: the file is not a manifest.
+    """
+    try:
+        manifest = msgspec.json.decode(content, type=Manifest)
+        parse_month(manifest.month)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise FileUnreadable(name=name, reason=f"不是约定的清单（{error}）") from error
+    return manifest
+
+
+async def import_billing(
+    conn: Connection, actor: Actor | None, upload: Upload, manifest: Manifest | None, *, now: datetime
+) -> ImportResult:
+    """Import an operator's file of a month, whole or not at all; the first file of a month opens its cycle.
+
+    Importing the same bytes changes nothing. A row's charge is reduction + billed; only a correction (冲正), which
+    names an earlier month, may be negative, and no month's charge or claim may fall below zero. The caller owns the
+    transaction.
+
+    Raises:
+        ManifestMissing, ManifestMismatch: there is no manifest, or it does not match the file.
+        FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
+        FileChanged: a file of this name was imported with other content.
+        FileAlreadyImported: the same bytes were imported under another name.
+        CycleClosed, WrongState: the month is already decided.
+        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+    """
+    actor, known = await begin_import(conn, actor, upload, now=now)
+    if known is not None:
+        return known
+    if manifest is None:
+        raise ManifestMissing(name=upload.name)
+    month = parse_month(manifest.month)
+    cycle = await FIND_CYCLE.maybe(conn, county=upload.county, month=month)
+    if cycle is not None:
+        require_state(cycle, UNDECIDED_STATES)
+    spreadsheet = await asyncio.to_thread(read_spreadsheet, upload.name, upload.content, BILLING.columns)
+    faults: list[CellFault] = []
+    programmes = await LIST_PROGRAMME_CODES.all(conn, county=upload.county)
+    rows = [
+        claim
+        for row in spreadsheet.rows
+        if (claim := _read(RowReader(spreadsheet, row, faults), month, programmes)) is not None
+    ]
+    before = await LIST_PRIOR_CLAIMS.all(
+        conn, county=upload.county, operator=manifest.operator, numbers=list({row.number for row in rows})
+    )
+    _check_repeats(spreadsheet, rows, month, before, faults)
+    if faults:
+        raise malformed_file(upload.name, sorted(faults, key=lambda fault: fault.row))
+    total = Fen(sum(row.reduction_fen for row in rows))
+    _check_manifest(upload, manifest, rows=len(rows), total=total)
+    answer = build_result(upload, rows=len(rows), counts={"claims": len(rows)}, sum_fen=total)
+    if upload.dry_run:
+        return answer
+    await _store(conn, actor, upload, manifest, rows, month=month, total=total, now=now)
+    return answer
+
+
+async def _store(
+    conn: Connection,
+    actor: Actor,
+    upload: Upload,
+    manifest: Manifest,
+    rows: list[BillingRow],
+    *,
+    month: date,
+    total: Fen,
+    now: datetime,
+) -> None:
+    cycle: Cycle = await open_cycle(conn, upload.county, month, actor, now=now)
+    await take_duty(conn, cycle, actor, Duty.IMPORT, now=now)
+    require_state(cycle, UNDECIDED_STATES)
+    file_id = await record_file(
+        conn, actor, upload, rows=len(rows), now=now, operator=manifest.operator, month=month, sum_fen=total
+    )
+    await ADD_CLAIMS.run(
+        conn, county=upload.county, file_id=file_id, month=month, operator=manifest.operator, rows=rows
+    )
+
+
+def _read(cells: RowReader, month: date, programmes: list[str]) -> BillingRow | None:
+    example = f"{month:%Y-%m}，即本文件的月份"
+    own_month = cells.month("month", example=example)
+    if own_month is not None and own_month != month:
+        cells.fault("month", f"应是 {example}")
+    kind = cells.choice("kind", KINDS)
+    number = cells.number("number", kind) if kind else ""
+    programme = cells.code("programme")
+    if programme and programme not in programmes:
+        cells.fault("programme", f"没有这个项目，应是 {'、'.join(programmes)}")
+    corrects = cells.month("corrects_month") if cells.raw("corrects_month") else None
+    if corrects is not None and corrects >= month:
+        cells.fault("corrects_month", f"应早于 {month:%Y-%m}")
+    correction = bool(cells.raw("corrects_month"))
+    charge, reduction, billed = (
+        _read_fen(cells, name, correction=correction) for name in ("charge", "reduction", "billed")
+    )
+    if charge is not None and reduction is not None and billed is not None and charge != reduction + billed:
+        cells.fault("billed", f"账单金额 = 优惠减免 + 实收金额，应是 {format_yuan(charge - reduction)}")
+    if not cells.valid or kind is None or charge is None or reduction is None or billed is None:
+        return None
+    return BillingRow(
+        row=cells.row.number,
+        number=number,
+        kind=kind,
+        programme=programme,
+        charge_fen=charge,
+        reduction_fen=reduction,
+        billed_fen=billed,
+        corrects_month=corrects,
+    )
+
+
+def _read_fen(cells: RowReader, name: str, *, correction: bool) -> Fen | None:
+    fen = cells.fen(name, negative=True)
+    if fen is not None and fen < 0 and not correction:
+        cells.fault(name, "不能是负数；冲正要在冲正账期写明所冲的月份")
+    return fen
+
+
+def _check_repeats(
+    spreadsheet: Spreadsheet, rows: list[BillingRow], month: date, before: list[_PriorClaim], faults: list[CellFault]
+) -> None:
+    """Add faults for numbers that claim a month twice, and for corrections that take a month below zero."""
+    charges = {(fact.number, fact.month): fact.charge_fen for fact in before}
+    reductions = {(fact.number, fact.month): fact.reduction_fen for fact in before}
+    originals: dict[str, int] = {fact.number: 0 for fact in before if fact.original and fact.month == month}
+    last: dict[tuple[str, date], int] = {}
+    for row in rows:
+        key = (row.number, row.corrects_month or month)
+        charges[key] = charges.get(key, 0) + row.charge_fen
+        reductions[key] = reductions.get(key, 0) + row.reduction_fen
+        last[key] = row.row
+        if row.corrects_month is None and originals.setdefault(row.number, row.row) != row.row:
+            where = f"第 {originals[row.number]} 行" if originals[row.number] else "已导入的文件"
+            message = f"{where}已有这个号码的 {month:%Y-%m} 账单"
+            faults.append(CellFault("number", message, row.row, spreadsheet.headers["number"], row.number))
+    for key, at in last.items():
+        for name, sums in (("charge", charges), ("reduction", reductions)):
+            if sums[key] < 0:
+                message = f"冲正后 {key[1]:%Y-%m} 低于零（{format_yuan(sums[key])}）"
+                faults.append(CellFault(name, message, at, spreadsheet.headers[name], key[0]))
+
+
+_MANIFEST_FIELDS = {
+    "file": "文件名 file",
+    "sha256": "校验和 sha256",
+    "rows": "行数 rows",
+    "sum_fen": "金额（分）sum_fen",
+}
+
+
+def _check_manifest(upload: Upload, manifest: Manifest, *, rows: int, total: Fen) -> None:
+    """Compare the file with its manifest.
+
+    Raises:
+        ManifestMismatch: name, checksum, rows or sum differ.
+    """
+    pairs = {
+        "file": (manifest.file, upload.name),
+        "sha256": (manifest.sha256, upload.sha256),
+        "rows": (manifest.rows, rows),
+        "sum_fen": (manifest.sum_fen, total),
+    }
+    different = [
+        f"{_MANIFEST_FIELDS[name]} {stated} ≠ {actual}" for name, (stated, actual) in pairs.items() if stated != actual
+    ]
+    if different:
+        raise ManifestMismatch(name=upload.name, differences="；".join(different))

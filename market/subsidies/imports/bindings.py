@@ -1,0 +1,257 @@
+"""Import bindings: the person, device, SIM and number of a line, and from when (人、机、卡、号绑定)."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from itertools import pairwise
+
+from msgspec import Struct
+
+from market.identity.models import Actor
+from market.kernel import Connection, Query
+from market.kernel.seal import Seal
+from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.kinds import BINDINGS
+from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file, read_spreadsheet
+from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
+from market.subsidies.models import CellFault
+from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
+
+
+class BindingRow(Struct, frozen=True, gc=False):
+    """One version of a line's binding."""
+
+    row: int
+    line: str
+    operator: Operator
+    kind: ServiceKind
+    number: str
+    identity_index: bytes
+    plan: str
+    device: str | None
+    sim: str | None
+    start: date
+    until: date | None
+    change: str
+    realname: str
+
+
+class KnownBinding(Struct, frozen=True, gc=False):
+    """A stored version of this county; numbers of other counties are checked by the schema."""
+
+    line: str
+    operator: Operator
+    kind: ServiceKind
+    number: str
+    sim: str | None
+    start: date
+    until: date | None
+
+
+class _PlanService(Struct, frozen=True):
+    code: str
+    operator: Operator
+    kind: ServiceKind
+
+
+class _ForeignBinding(Struct, frozen=True):
+    row: int
+    cell: str
+    value: str
+
+
+LIST_PLAN_SERVICES = Query(_PlanService, "SELECT DISTINCT code, operator, kind FROM plans WHERE county_code = :county")
+LIST_BINDINGS = Query(
+    KnownBinding,
+    """
+    SELECT line_code AS line, operator, kind, number, sim, lower(valid_during) AS start, upper(valid_during) AS until
+      FROM bindings WHERE county_code = :county
+    """,
+)
+ADD_LINES = Query(
+    None,
+    """
+    INSERT INTO lines (county_code, code, operator, kind)
+    SELECT DISTINCT :county, line, operator, kind
+      FROM jsonb_to_recordset(:rows::jsonb) AS r(line text, operator text, kind text)
+    ON CONFLICT ON CONSTRAINT lines_code DO NOTHING
+    """,
+)
+# A version in the file replaces the stored one. All are deleted before any is added, so that a number may move.
+DELETE_BINDINGS = Query(
+    None,
+    """
+    DELETE FROM bindings b USING jsonb_to_recordset(:rows::jsonb) AS r(line text, start date)
+     WHERE county_code = :county AND line_code = r.line AND lower(valid_during) = r.start
+    """,
+)
+ADD_BINDINGS = Query(
+    None,
+    """
+    INSERT INTO bindings (county_code, line_code, operator, kind, number, identity_index, plan_code, device, sim,
+                          valid_during, change, realname)
+    SELECT :county, line, operator, kind, number, decode(identity_index, 'base64'), plan, device, sim,
+           daterange(start, until), change, realname
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(line text, operator text, kind text, number text, identity_index text, plan text, device text, sim text,
+             start date, until date, change text, realname text)
+    """,
+)
+
+
+LIST_FOREIGN_BINDINGS = Query(
+    _ForeignBinding, 'SELECT "row", cell, "value" FROM find_bound_elsewhere(:county, :spans::jsonb)'
+)
+
+
+async def import_bindings(
+    conn: Connection, actor: Actor | None, upload: Upload, *, seal: Seal, now: datetime
+) -> ImportResult:
+    """Import bindings; a row is a version of a line, and replaces the one that began on the same day.
+
+    A number and a SIM belong to one line a day, across all counties. The caller owns the transaction.
+
+    Raises:
+        FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
+        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+    """
+    actor, known = await begin_import(conn, actor, upload, now=now)
+    if known is not None:
+        return known
+    spreadsheet = await asyncio.to_thread(read_spreadsheet, upload.name, upload.content, BINDINGS.columns)
+    plans = {(plan.code, plan.kind): plan.operator for plan in await LIST_PLAN_SERVICES.all(conn, county=upload.county)}
+    faults: list[CellFault] = []
+    rows: list[BindingRow] = []
+    for row in spreadsheet.rows:
+        cells = RowReader(spreadsheet, row, faults)
+        binding = _read(cells, plans, seal)
+        if binding is not None:
+            rows.append(binding)
+    stored = await LIST_BINDINGS.all(conn, county=upload.county)
+    _check_changed_lines(spreadsheet, rows, stored, faults)
+    for header, get_key in _KEYS.items():
+        faults += _find_overlaps(spreadsheet, header, get_key, rows, stored)
+    faults += await _find_foreign_bindings(conn, upload.county, spreadsheet, rows)
+    if faults:
+        raise malformed_file(upload.name, sorted(faults, key=lambda fault: fault.row))
+    before = {binding.line for binding in stored}
+    counts = {
+        "versions": len(rows),
+        "lines": len({row.line for row in rows} - before),
+        "ended": sum(1 for row in rows if row.until is not None),
+    }
+    answer = build_result(upload, rows=len(rows), counts=counts)
+    if upload.dry_run:
+        return answer
+    await record_file(conn, actor, upload, rows=len(rows), now=now)
+    await ADD_LINES.run(conn, county=upload.county, rows=rows)
+    await DELETE_BINDINGS.run(conn, county=upload.county, rows=rows)
+    await ADD_BINDINGS.run(conn, county=upload.county, rows=rows)
+    return answer
+
+
+def _read(cells: RowReader, plans: dict[tuple[str, ServiceKind], Operator], seal: Seal) -> BindingRow | None:
+    operator, kind = cells.choice("operator", OPERATORS), cells.choice("kind", KINDS)
+    number = cells.number("number", kind)
+    plan = cells.code("plan")
+    if plan and kind:
+        owner = plans.get((plan, kind))
+        if owner is None:
+            cells.fault("plan", "套餐目录里没有这个套餐的这种业务")
+        elif operator is not None and owner is not operator:
+            cells.fault("plan", "是另一家运营商的套餐")
+    start, until = cells.day("valid_from"), cells.maybe_day("valid_until")
+    if start and until and until <= start:
+        cells.fault("valid_until", f"应晚于生效日 {start}")
+    identity = cells.identity("identity")
+    line = cells.code("line")
+    device = cells.code("device", max_length=80, required=False)
+    sim = cells.code("sim", required=False)
+    change, realname = cells.text("change", max_length=20), cells.text("realname", max_length=20)
+    if not cells.valid or operator is None or kind is None or start is None:
+        return None
+    return BindingRow(
+        row=cells.row.number,
+        line=line,
+        operator=operator,
+        kind=kind,
+        number=number,
+        identity_index=seal.index(identity),
+        plan=plan,
+        device=device or None,
+        sim=sim or None,
+        start=start,
+        until=until,
+        change=change,
+        realname=realname,
+    )
+
+
+async def _find_foreign_bindings(
+    conn: Connection, county: str, spreadsheet: Spreadsheet, rows: Sequence[BindingRow]
+) -> list[CellFault]:
+    """Return faults for numbers and SIMs bound in another county on the same day; the county is not named."""
+    spans = [
+        {"row": row.row, "number": _number_key(row), "sim": row.sim, "start": row.start, "until": row.until}
+        for row in rows
+    ]
+    message = "这一天已绑定在别的县"
+    return [
+        CellFault(each.cell, message, each.row, spreadsheet.headers[each.cell], each.value)
+        for each in await LIST_FOREIGN_BINDINGS.all(conn, county=county, spans=spans)
+    ]
+
+
+def _check_changed_lines(
+    spreadsheet: Spreadsheet, rows: Sequence[BindingRow], stored: Iterable[KnownBinding], faults: list[CellFault]
+) -> None:
+    """Add faults for rows that change a line's operator or service: a ported number is a new line."""
+    firsts: dict[str, BindingRow | KnownBinding] = {binding.line: binding for binding in stored}
+    for row in rows:
+        first = firsts.setdefault(row.line, row)
+        if row.operator is not first.operator:
+            message = "业务编号不能换运营商；携号转网是新的业务编号"
+            faults.append(CellFault("operator", message, row.row, spreadsheet.headers["operator"], row.operator))
+        if row.kind is not first.kind:
+            faults.append(CellFault("kind", "业务编号不能换业务类型", row.row, spreadsheet.headers["kind"], row.kind))
+
+
+type _Key = Callable[[BindingRow | KnownBinding], str | None]
+
+
+def _number_key(binding: BindingRow | KnownBinding) -> str:
+    return binding.number if binding.kind is ServiceKind.MOBILE else f"{binding.operator}:{binding.number}"
+
+
+def _sim_key(binding: BindingRow | KnownBinding) -> str | None:
+    return binding.sim
+
+
+def _line_key(binding: BindingRow | KnownBinding) -> str:
+    return binding.line
+
+
+_KEYS: dict[str, _Key] = {"number": _number_key, "sim": _sim_key, "valid_from": _line_key}
+
+
+def _find_overlaps(
+    spreadsheet: Spreadsheet, header: str, get_key: _Key, rows: Iterable[BindingRow], stored: Iterable[KnownBinding]
+) -> Iterator[CellFault]:
+    """Yield faults for rows whose number, SIM or line would be bound twice on one day."""
+    given = {(row.line, row.start) for row in rows}
+    spans: dict[str, list[tuple[date, date, int, str]]] = {}
+    for row in rows:
+        key = get_key(row)
+        if key is not None:
+            spans.setdefault(key, []).append((row.start, row.until or date.max, row.row, row.line))
+    for fact in stored:
+        own = spans.get(get_key(fact) or "")
+        if own is not None and (fact.line, fact.start) not in given:
+            own.append((fact.start, fact.until or date.max, 0, fact.line))
+    for key, own in spans.items():
+        own.sort()
+        for (_, ends, before, line), (begins, _, row, other) in pairwise(own):
+            if begins < ends:
+                at, rival = (row, line) if row else (before, other)
+                message = f"这一天已绑定在 {rival}，先写它的失效日"
+                yield CellFault(header, message, at, spreadsheet.headers[header], key)

@@ -1,0 +1,175 @@
+"""Parse the text of a cell to a value, or report a fault that says what is expected."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from market.kernel import Fen
+from market.kernel.clock import parse_month
+from market.kernel.text import normalize_phone, normalize_text
+from market.subsidies.imports.spreadsheet import Spreadsheet, SpreadsheetRow
+from market.subsidies.models import CellFault
+from market.subsidies.names import ServiceKind
+
+_AMOUNT = re.compile(r"-?(?:[0-9]{1,10}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,2})?")
+_INTEGER = re.compile(r"-?[0-9]{1,15}")
+_DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
+_MONTH = re.compile(r"([0-9]{4})[-/.年]?([0-9]{2})月?")
+# asyncpg sends `date.min` and `date.max` as infinity, and `date.max` has no next day.
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{2,63}")
+_IDENTITY = re.compile(r"[1-9][0-9]{16}[0-9X]")
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK_DIGITS = "10X98765432"
+
+
+def parse_fen(text: str) -> Fen | None:
+    """Return an amount in yuan as fen, None if it is none or has over two decimals; accept `1,234.50` and `３８`."""
+    plain = normalize_code(text)
+    if not _AMOUNT.fullmatch(plain):
+        return None
+    negative = plain.startswith("-")
+    whole, _, part = plain.lstrip("-").replace(",", "").partition(".")
+    fen = int(whole) * 100 + int(part.ljust(2, "0") or 0)
+    return Fen(-fen if negative else fen)
+
+
+def normalize_code(text: str) -> str:
+    """Return a code in half-width characters, without surrounding blanks and a spreadsheet's leading apostrophe."""
+    if text.isascii() and text.isprintable():
+        return text.strip().lstrip("'")
+    return normalize_text(text).lstrip("'’")
+
+
+def parse_identity(text: str) -> str | None:
+    """Return an 18-character identity number, None if its check digit is wrong. Source: GB 11643-1999."""
+    number = normalize_code(text).upper().replace(" ", "")
+    if not _IDENTITY.fullmatch(number):
+        return None
+    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _WEIGHTS, strict=True))
+    return number if _CHECK_DIGITS[total % 11] == number[17] else None
+
+
+class RowReader:
+    """Reads the cells of one row; a cell that cannot be read adds a fault and sets `valid` to False."""
+
+    def __init__(self, spreadsheet: Spreadsheet, row: SpreadsheetRow, faults: list[CellFault]) -> None:
+        self.spreadsheet = spreadsheet
+        self.row = row
+        self.faults = faults
+        self.valid = True
+
+    def fault(self, name: str, message: str) -> None:
+        """Add a fault of a cell; the message says what is expected."""
+        self.valid = False
+        value = self.row.cells.get(name, "")
+        self.faults.append(
+            CellFault(name, message, self.row.number, self.spreadsheet.headers.get(name, name), value.strip())
+        )
+
+    def raw(self, name: str) -> str:
+        """Return the text of a cell without surrounding blanks; empty if the file lacks the column."""
+        return self.row.cells.get(name, "").strip()
+
+    def text(self, name: str, *, max_length: int = 60, required: bool = True) -> str:
+        """Return the text as written, without control characters."""
+        written = self.row.cells.get(name, "")
+        text = written.strip() if written.isprintable() else normalize_text(written)
+        if required and not text:
+            self.fault(name, "不能空着")
+        elif len(text) > max_length:
+            self.fault(name, f"最多 {max_length} 个字")
+        return text
+
+    def code(self, name: str, *, max_length: int = 40, required: bool = True) -> str:
+        """Return a code in half-width characters."""
+        text = normalize_code(self.row.cells.get(name, ""))
+        if required and not text:
+            self.fault(name, "不能空着")
+        elif len(text) > max_length:
+            self.fault(name, f"最多 {max_length} 个字符")
+        return text
+
+    def day(self, name: str) -> date | None:
+        """Return a required day."""
+        if not self.raw(name):
+            self.fault(name, "不能空着，应是日期，例如 2019-01-31")
+            return None
+        return self.maybe_day(name)
+
+    def maybe_day(self, name: str) -> date | None:
+        """Return a day, None if the cell is empty."""
+        written = normalize_code(self.row.cells.get(name, ""))
+        if not written:
+            return None
+        match = _DAY.fullmatch(written)
+        if match and not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
+            self.fault(name, f"年份应在 {_FIRST_YEAR} 到 {_LAST_YEAR} 之间；没有这一天就空着")
+            return None
+        if match:
+            try:
+                return date(int(match[1]), int(match[2]), int(match[3]))
+            except ValueError:
+                pass
+        self.fault(name, "应是日期，例如 2019-01-31")
+        return None
+
+    def month(self, name: str, *, example: str = "2019-01") -> date | None:
+        """Return the first day of a month, None if the cell is empty or wrong; the fault shows `example`."""
+        match = _MONTH.fullmatch(normalize_code(self.row.cells.get(name, "")))
+        if match:
+            try:
+                return parse_month(f"{match[1]}-{match[2]}")
+            except ValueError:
+                pass
+        self.fault(name, f"没有这个月份，应是 {example}")
+        return None
+
+    def fen(self, name: str, *, negative: bool = False) -> Fen | None:
+        """Return an amount in fen; a blank cell is a fault, not 0."""
+        if not self.raw(name):
+            self.fault(name, "空白不是 0，应写金额，例如 38.00")
+            return None
+        fen = parse_fen(self.row.cells[name])
+        if fen is None:
+            self.fault(name, "不是金额，应是最多两位小数的数字，例如 5.00")
+        elif fen < 0 and not negative:
+            self.fault(name, "不能是负数")
+            return None
+        return fen
+
+    def integer(self, name: str, *, low: int, high: int) -> int | None:
+        """Return an integer from `low` to `high`."""
+        written = normalize_code(self.row.cells.get(name, "")).replace(",", "")
+        if _INTEGER.fullmatch(written) and low <= int(written) <= high:
+            return int(written)
+        self.fault(name, f"应是 {low} 到 {high} 的整数")
+        return None
+
+    def choice[V](self, name: str, words: Mapping[str, V]) -> V | None:
+        """Return the value of a word of `words`."""
+        value = words.get(normalize_code(self.row.cells.get(name, "")))
+        if value is None:
+            self.fault(name, f"应是 {'、'.join(words)} 之一")
+        return value
+
+    def identity(self, name: str) -> str:
+        """Return an identity number, empty if it is wrong."""
+        number = parse_identity(self.row.cells.get(name, ""))
+        if number is None:
+            self.fault(name, "应是 18 位公民身份号码，校验位要对")
+        return number or ""
+
+    def number(self, name: str, kind: ServiceKind | None) -> str:
+        """Return a phone number of 11 digits, or the account of another service; empty if it is wrong."""
+        written = self.row.cells.get(name, "")
+        if kind is ServiceKind.MOBILE:
+            phone = normalize_phone(written)
+            if phone is None:
+                self.fault(name, "手机号码是 11 位数字，例如 17000000302")
+            return phone or ""
+        account = normalize_code(written)
+        if not _ACCOUNT.fullmatch(account):
+            self.fault(name, "账号是 3 到 64 个字母、数字或 - _ . @")
+            return ""
+        return account

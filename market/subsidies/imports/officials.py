@@ -1,0 +1,129 @@
+"""Import a county's list of officials: their accounts and the duties that they may hold."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+import asyncpg
+from msgspec import Struct
+
+from market.audit.record import add_audit_entry
+from market.divisions.codes import get_scope
+from market.identity.actors import find_actor_by_handle
+from market.identity.models import AccountId, HandleTaken, Role
+from market.identity.officials import ADD_GRANT, ADD_OFFICIAL
+from market.kernel import Connection
+from market.kernel.clock import get_business_day
+from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.spreadsheet import Column, digest, malformed_file, read_spreadsheet
+from market.subsidies.imports.upload import ImportResult
+from market.subsidies.models import CellFault, Outcome
+
+COLUMNS = (Column("handle", "账号"), Column("name", "姓名"), Column("roles", "职责"), Column("place", "范围"))
+ROLES: Mapping[str, Role] = {
+    "县级经办（导入）": Role.IMPORTER,
+    "县级经办（政策）": Role.POLICY,
+    "村级评议": Role.VILLAGE,
+    "乡镇审核": Role.TOWNSHIP,
+    "县级审定": Role.COUNTY,
+    "财政结算": Role.FINANCE,
+    "对账": Role.RECONCILER,
+}
+_HANDLE = re.compile(r"[a-z][a-z0-9_.-]{1,31}")
+_DIVISION = re.compile(r"[0-9]{6}|[0-9]{12}")
+_FOLDED = {name.replace("（", "(").replace("）", ")"): role for name, role in ROLES.items()} | {
+    str(role): role for role in ROLES.values()
+}
+
+
+class OfficialRow(Struct, frozen=True):
+    """A row of the list of officials."""
+
+    handle: str
+    name: str
+    roles: list[Role]
+    scope: str
+
+
+async def import_officials(
+    conn: Connection, *, county: str, name: str, content: bytes, dry_run: bool = False, now: datetime
+) -> ImportResult:
+    """Create an account for each row, with its roles for its division from today on; existing ones stay.
+
+    The accounts have no phone: they act by `--as` on the embedded server, or after a phone is added. There is no
+    actor: the system's operator runs this. The caller owns the transaction.
+
+    Raises:
+        FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
+        HandleTaken: another import created the account at the same moment.
+    """
+    spreadsheet = await asyncio.to_thread(read_spreadsheet, name, content, COLUMNS)
+    faults: list[CellFault] = []
+    read = [_read(RowReader(spreadsheet, row, faults), county) for row in spreadsheet.rows]
+    if faults:
+        raise malformed_file(name, faults)
+    made = granted = 0
+    for official in read:
+        actor = await find_actor_by_handle(conn, official.handle, day=get_business_day(now))
+        held = {(grant.role, grant.scope) for grant in actor.grants} if actor else set[tuple[Role, str]]()
+        new = [role for role in official.roles if (role, official.scope) not in held]
+        made += actor is None
+        granted += len(new)
+        if not dry_run and (actor is None or new):
+            await _make(conn, official, new, actor.account_id if actor else None, now=now)
+    return ImportResult(
+        outcome=Outcome.OK if made or granted else Outcome.NO_OP,
+        county=county,
+        kind="officials",
+        name=name,
+        sha256=digest(content),
+        rows=len(read),
+        dry_run=dry_run,
+        counts={"accounts": made, "roles": granted},
+    )
+
+
+async def _make(
+    conn: Connection, official: OfficialRow, roles: list[Role], account_id: AccountId | None, *, now: datetime
+) -> None:
+    if account_id is None:
+        try:
+            made = await ADD_OFFICIAL.maybe(
+                conn,
+                handle=official.handle,
+                name=official.name,
+                phone_index=None,
+                phone_sealed=None,
+                totp_sealed=None,
+                sample="样例" in official.name,
+                now=now,
+            )
+        except asyncpg.UniqueViolationError as error:
+            raise HandleTaken(handle=official.handle) from error
+        assert made is not None
+        account_id = AccountId(made)
+    for role in roles:
+        await ADD_GRANT.run(conn, account_id=account_id, role=role, scope=official.scope, day=get_business_day(now))
+    await add_audit_entry(
+        conn,
+        actor="command line",
+        action="official.make",
+        object=f"account:{account_id}",
+        detail={"handle": official.handle, "roles": [str(role) for role in roles], "scope": official.scope},
+        now=now,
+    )
+
+
+def _read(cells: RowReader, county: str) -> OfficialRow:
+    handle, division = cells.code("handle"), cells.code("place")
+    if handle and not _HANDLE.fullmatch(handle):
+        cells.fault("handle", "2 到 32 个小写字母、数字或 _ . -，以字母开头")
+    if division and not (_DIVISION.fullmatch(division) and division.startswith(county)):
+        cells.fault("place", f"应是 {county} 县内的区划代码，12 位")
+    words = [word.strip() for word in cells.code("roles", max_length=200).replace("；", ";").split(";") if word.strip()]
+    unknown = [word for word in words if word not in _FOLDED]
+    if unknown:
+        cells.fault("roles", f"没有这项职责：{'、'.join(unknown)}；应是 {'、'.join(ROLES)}，几项用 ; 分开")
+    roles = [_FOLDED[word] for word in words if word in _FOLDED]
+    return OfficialRow(handle, cells.text("name"), roles, get_scope(division))

@@ -1,0 +1,106 @@
+"""Import opening balances: what was settled before this system began."""
+
+import asyncio
+from datetime import datetime
+
+from msgspec import Struct
+
+from market.identity.models import Actor
+from market.kernel import Connection, Fen, Query
+from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.kinds import OPENING
+from market.subsidies.imports.spreadsheet import malformed_file, read_spreadsheet
+from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
+from market.subsidies.models import CellFault
+from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
+from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
+
+_MAX_FEN = 10**12
+
+
+class OpeningRow(Struct, frozen=True, gc=False, kw_only=True):
+    """What was settled for a line before this system began."""
+
+    line: str
+    operator: Operator
+    kind: ServiceKind
+    programme: str
+    household: str
+    months: int
+    conceded_fen: Fen
+    public_fen: Fen
+
+
+ADD_OPENINGS = Query(
+    None,
+    """
+    INSERT INTO openings (county_code, line_code, operator, kind, programme_code, household_code, months, conceded_fen,
+                          public_fen)
+    SELECT :county, line, operator, kind, programme, household, months, conceded_fen, public_fen
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(line text, operator text, kind text, programme text, household text, months smallint, conceded_fen bigint,
+             public_fen bigint)
+    """,
+)
+
+
+LIST_OPENED_LINES = Query(str, "SELECT line_code FROM openings WHERE county_code = :county")
+
+
+async def import_opening(conn: Connection, actor: Actor | None, upload: Upload, *, now: datetime) -> ImportResult:
+    """Import opening balances, once for each line. The caller owns the transaction.
+
+    Raises:
+        FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
+        FileChanged: a file of this name was imported with other content.
+        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+    """
+    actor, known = await begin_import(conn, actor, upload, now=now)
+    if known is not None:
+        return known
+    spreadsheet = await asyncio.to_thread(read_spreadsheet, upload.name, upload.content, OPENING.columns)
+    programmes = await LIST_PROGRAMME_CODES.all(conn, county=upload.county)
+    opened = set(await LIST_OPENED_LINES.all(conn, county=upload.county))
+    faults: list[CellFault] = []
+    rows: list[OpeningRow] = []
+    for row in spreadsheet.rows:
+        cells = RowReader(spreadsheet, row, faults)
+        opening = _read(cells, programmes)
+        if opening is None:
+            continue
+        if opening.line in opened:
+            cells.fault("line", "这个业务编号已有期初数")
+        opened.add(opening.line)
+        rows.append(opening)
+    if faults:
+        raise malformed_file(upload.name, faults)
+    total = Fen(sum(row.conceded_fen + row.public_fen for row in rows))
+    answer = build_result(upload, rows=len(rows), counts={"lines": len(rows)}, sum_fen=total)
+    if upload.dry_run:
+        return answer
+    await record_file(conn, actor, upload, rows=len(rows), now=now)
+    await ADD_OPENINGS.run(conn, county=upload.county, rows=rows)
+    return answer
+
+
+def _read(cells: RowReader, programmes: list[str]) -> OpeningRow | None:
+    programme = cells.code("programme")
+    if programme and programme not in programmes:
+        cells.fault("programme", f"没有这个项目，应是 {'、'.join(programmes)}")
+    operator, kind = cells.choice("operator", OPERATORS), cells.choice("kind", KINDS)
+    line, household = cells.code("line"), cells.code("household")
+    months = cells.integer("months", low=1, high=600)
+    conceded = cells.integer("conceded_fen", low=0, high=_MAX_FEN)
+    public = cells.integer("public_fen", low=0, high=_MAX_FEN)
+    if not cells.valid or operator is None or kind is None or months is None or conceded is None or public is None:
+        return None
+    return OpeningRow(
+        line=line,
+        operator=operator,
+        kind=kind,
+        programme=programme,
+        household=household,
+        months=months,
+        conceded_fen=Fen(conceded),
+        public_fen=Fen(public),
+    )

@@ -1,0 +1,183 @@
+"""Read spreadsheets: CSV in UTF-8 or GB18030, XLSX, Chinese or English headers; limits are checked before opening."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from hashlib import sha256
+
+import python_calamine
+from msgspec import Struct
+
+from market.kernel.text import normalize_text
+from market.subsidies.imports.xlsx_area import NotXlsxError, measure_largest_area
+from market.subsidies.models import CellFault, FileMalformed, FileUnreadable
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_ROWS = 300_000
+MAX_COLUMNS = 100
+MAX_FAULTS = 1_000
+_MAX_MEMBERS = 200
+_MAX_UNPACKED_BYTES = 400 * 1024 * 1024
+_MAX_RATIO = 200
+_MAX_AREA = 10_000_000
+"""Cells of the rectangle up to the last filled one: the reader allocates all of them, about 30 bytes each."""
+
+type Cell = int | float | str | bool | date | datetime | time | object
+
+
+class Column(Struct, frozen=True):
+    """A column to read, by its English or Chinese header; an `optional` one may be missing."""
+
+    name: str
+    zh: str
+    optional: bool = False
+
+
+class SpreadsheetRow(Struct, frozen=True, gc=False):
+    """The text of a row by column name; row 1 is the header."""
+
+    number: int
+    cells: dict[str, str]
+
+
+class Spreadsheet(Struct, frozen=True):
+    """The rows, and the header of each column as the file writes it; an English one is followed by the Chinese."""
+
+    name: str
+    headers: dict[str, str]
+    rows: list[SpreadsheetRow]
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of a file in hex."""
+    return sha256(content).hexdigest()
+
+
+def read_spreadsheet(name: str, content: bytes, columns: Sequence[Column]) -> Spreadsheet:
+    """Read the rows of a CSV or XLSX file as text, without blank rows.
+
+    Raises:
+        FileUnreadable: the file is not a spreadsheet or exceeds a limit (64 MiB, 300,000 rows, 100 columns; for XLSX
+            200 members, 400 MiB unpacked, 200 times its size unpacked, 10 million cells up to the last filled one).
+        FileMalformed: a column is missing or appears twice.
+    """
+    if len(content) > MAX_BYTES:
+        raise FileUnreadable(name=name, reason=f"超过 {MAX_BYTES // 1024 // 1024} MiB")
+    lines = _read_xlsx(name, content) if content[:4] == b"PK\x03\x04" else _read_csv(name, content)
+    header: list[str] | None = None
+    headers: dict[str, str] = {}
+    positions: dict[str, int] = {}
+    rows: list[SpreadsheetRow] = []
+    for number, cells in enumerate(lines, 1):
+        if number > MAX_ROWS + 1:
+            raise FileUnreadable(name=name, reason=f"超过 {MAX_ROWS} 行")
+        if header is None:
+            header = [normalize_text(cell) for cell in cells]
+            headers, positions = _find_columns(name, header, columns)
+            continue
+        if any(cells):
+            count = len(cells)
+            rows.append(SpreadsheetRow(number, {key: cells[at] if at < count else "" for key, at in positions.items()}))
+    if header is None:
+        raise FileUnreadable(name=name, reason="是空文件")
+    return Spreadsheet(name, headers, rows)
+
+
+def _find_columns(name: str, header: list[str], columns: Sequence[Column]) -> tuple[dict[str, str], dict[str, int]]:
+    if len(header) > MAX_COLUMNS:
+        raise FileUnreadable(name=name, reason=f"超过 {MAX_COLUMNS} 列")
+    folded = [_fold(cell) for cell in header]
+    headers: dict[str, str] = {}
+    positions: dict[str, int] = {}
+    faults: list[CellFault] = []
+    for column in columns:
+        known = {_fold(column.zh), _fold(column.name)}
+        found = [at for at, cell in enumerate(folded) if cell in known]
+        if len(found) > 1:
+            faults.append(CellFault(column.name, f"表头“{column.zh}”出现了 {len(found)} 次", 1, column.zh, column.zh))
+        elif found:
+            head = header[found[0]]
+            headers[column.name] = head if _fold(head) == _fold(column.zh) else f"{head}（{column.zh}）"
+            positions[column.name] = found[0]
+        elif not column.optional:
+            faults.append(CellFault(column.name, f"缺少“{column.zh}”（{column.name}）这一列", 1, column.zh, ""))
+    if faults:
+        raise malformed_file(name, faults)
+    return headers, positions
+
+
+def _fold(text: str) -> str:
+    """Fold a header: case, blanks and underscores do not count."""
+    return normalize_text(text).casefold().replace("_", "").replace(" ", "")
+
+
+def malformed_file(name: str, faults: Sequence[CellFault]) -> FileMalformed:
+    """Return the refusal of a whole file with its first 1,000 faults."""
+    return FileMalformed(name=name, count=len(faults), errors=tuple(faults[:MAX_FAULTS]))
+
+
+def _read_csv(name: str, content: bytes) -> Iterable[list[str]]:
+    text = decode_text(name, content)
+    if "\x00" in text:
+        raise FileUnreadable(name=name, reason="不是 CSV 或 XLSX 文件")
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), strict=True)
+    except csv.Error as error:
+        raise FileUnreadable(name=name, reason=f"不是完好的 CSV（{error}）") from error
+
+
+def decode_text(name: str, content: bytes) -> str:
+    """Return the text of a file in UTF-8 (with or without a byte-order mark) or GB18030.
+
+    Raises:
+        FileUnreadable: the encoding is neither.
+    """
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise FileUnreadable(name=name, reason="编码既不是 UTF-8，也不是 GB18030")
+
+
+def _read_xlsx(name: str, content: bytes) -> Iterable[list[str]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+    except zipfile.BadZipFile as error:
+        raise FileUnreadable(name=name, reason="不是完好的 XLSX 文件") from error
+    unpacked = sum(member.file_size for member in members)
+    if len(members) > _MAX_MEMBERS or unpacked > _MAX_UNPACKED_BYTES or unpacked > _MAX_RATIO * max(len(content), 1):
+        raise FileUnreadable(name=name, reason="XLSX 展开后过大")
+    try:
+        area = measure_largest_area(content)
+    except NotXlsxError as error:
+        raise FileUnreadable(name=name, reason="不是完好的 XLSX 文件") from error
+    if area > _MAX_AREA:
+        raise FileUnreadable(name=name, reason="有内容的格子离得太远，请删掉表格下方和右边多余的内容")
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False, nrows=MAX_ROWS + 2)
+    except (python_calamine.CalamineError, IndexError, OSError, ValueError) as error:
+        raise FileUnreadable(name=name, reason="不是完好的 XLSX 文件") from error
+    for row in rows:
+        yield [_cell_text(cell) for cell in row]
+
+
+def _cell_text(cell: Cell) -> str:
+    """Return a cell as a person types it: a number without exponent, a date in ISO form."""
+    match cell:
+        case str():
+            return cell
+        case bool():
+            return "是" if cell else "否"
+        case float():
+            return str(int(cell)) if cell.is_integer() else repr(cell)
+        case datetime():
+            return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
+        case date():
+            return cell.isoformat()
+        case _:
+            return str(cell)

@@ -1,0 +1,66 @@
+"""Import known days of use."""
+
+import asyncio
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from market.identity.models import Actor
+from market.kernel import Connection, Query
+from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.kinds import USAGE
+from market.subsidies.imports.spreadsheet import malformed_file, read_spreadsheet
+from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
+from market.subsidies.models import CellFault
+from market.subsidies.names import OPERATORS, Operator, ServiceKind
+
+
+class UsageRow(Struct, frozen=True, gc=False):
+    """A day on which a number was used."""
+
+    number: str
+    operator: Operator
+    used_on: date
+
+
+ADD_USAGE = Query(
+    None,
+    """
+    INSERT INTO usage_days (county_code, operator, number, used_on)
+    SELECT DISTINCT :county, operator, number, used_on
+      FROM jsonb_to_recordset(:rows::jsonb) AS r(number text, operator text, used_on date)
+    ON CONFLICT ON CONSTRAINT usage_days_once DO NOTHING
+    """,
+)
+
+
+async def import_usage(conn: Connection, actor: Actor | None, upload: Upload, *, now: datetime) -> ImportResult:
+    """Import known days of use; a day that is already stored is ignored. The caller owns the transaction.
+
+    Raises:
+        FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
+        FileChanged: a file of this name was imported with other content.
+        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+    """
+    actor, known = await begin_import(conn, actor, upload, now=now)
+    if known is not None:
+        return known
+    spreadsheet = await asyncio.to_thread(read_spreadsheet, upload.name, upload.content, USAGE.columns)
+    faults: list[CellFault] = []
+    rows: list[UsageRow] = []
+    for row in spreadsheet.rows:
+        cells = RowReader(spreadsheet, row, faults)
+        # An account contains letters; digits alone are a phone number.
+        kind = None if any(letter.isalpha() for letter in cells.raw("number")) else ServiceKind.MOBILE
+        number = cells.number("number", kind)
+        operator, used_on = cells.choice("operator", OPERATORS), cells.day("used_on")
+        if cells.valid and operator is not None and used_on is not None:
+            rows.append(UsageRow(number, operator, used_on))
+    if faults:
+        raise malformed_file(upload.name, faults)
+    answer = build_result(upload, rows=len(rows), counts={"days": len(rows)})
+    if upload.dry_run:
+        return answer
+    await record_file(conn, actor, upload, rows=len(rows), now=now)
+    await ADD_USAGE.run(conn, county=upload.county, rows=rows)
+    return answer

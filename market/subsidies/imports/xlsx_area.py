@@ -1,0 +1,93 @@
+"""Measure the cell area of a workbook before a reader allocates it.
+
+The reader allocates the rectangle up to the last filled cell. A file of one kilobyte with a cell at XFD1048576 takes
+400 GB, and the kernel kills the process: there is no exception to catch.
+"""
+
+import io
+import re
+import zipfile
+import zlib
+from xml.parsers import expat
+
+_REFERENCE = re.compile(r"([A-Za-z]{1,7})([0-9]{1,10})")
+_OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
+_FILLING = frozenset({"v", "is", "f"})
+_CHUNK = 256 * 1024
+
+
+class NotXlsxError(Exception):
+    """The file is another kind of workbook, or its parts are not well-formed XML."""
+
+
+def measure_largest_area(content: bytes) -> int:
+    """Return the largest number of cells from A1 to the last filled row and column of a worksheet.
+
+    Every part of the file is read, because a workbook may store its worksheets under any name. The caller limits the
+    unpacked size.
+
+    Raises:
+        NotXlsxError: the file is not XLSX, or a worksheet is not well-formed.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = [member.filename.lower() for member in archive.infolist()]
+            if "xl/workbook.xml" not in names or _OTHER_FORMATS & set(names) or len(set(names)) != len(names):
+                raise NotXlsxError
+            return max(_measure_area(archive, member) for member in archive.infolist())
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        raise NotXlsxError from error
+
+
+def _measure_area(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    extent = _Extent()
+    holds_cells = False
+    before = b""
+    with archive.open(member) as part:
+        broken = False
+        while chunk := part.read(_CHUNK):
+            holds_cells = holds_cells or b"sheetData" in before + chunk
+            before = chunk[-16:]
+            broken = broken or not extent.feed(chunk)
+            if broken and holds_cells:
+                raise NotXlsxError
+    return extent.rows * extent.columns
+
+
+class _Extent:
+    """The last filled row and column, counted from 1; a cell without a reference follows the one before it."""
+
+    def __init__(self) -> None:
+        self.rows = self.columns = 0
+        self._row = self._column = 0
+        self._parser = expat.ParserCreate()
+        self._parser.StartElementHandler = self._start
+
+    def feed(self, chunk: bytes) -> bool:
+        """Parse the next bytes; return False if they are not XML."""
+        try:
+            self._parser.Parse(chunk, False)
+        except (expat.ExpatError, ValueError):
+            return False
+        return True
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "c":
+            self._cell(attributes.get("r"))
+        elif name in _FILLING:
+            self.rows, self.columns = max(self.rows, self._row), max(self.columns, self._column)
+        elif name == "row":
+            given = attributes.get("r", "")
+            self._row = int(given) if given.isdecimal() and len(given) <= 10 else self._row + 1
+            self._column = 0
+
+    def _cell(self, reference: str | None) -> None:
+        match = _REFERENCE.fullmatch(reference) if reference else None
+        if match is None:
+            self._column += 1
+            return
+        self._column = 0
+        for letter in match[1].upper():
+            self._column = self._column * 26 + ord(letter) - 64
+        self._row = int(match[2])

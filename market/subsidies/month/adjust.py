@@ -1,0 +1,250 @@
+"""Adjustments (R10): later changes of a closed month, posted as signed differences in the open cycle."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from market.identity.models import Actor
+from market.kernel import Connection, Fen, Query, split
+from market.kernel.clock import get_next_month
+from market.subsidies.engine import Answer, AnswerLine
+from market.subsidies.findings.record import list_held_lines
+from market.subsidies.models import CycleId, RunId
+from market.subsidies.month.build_case import MonthFacts
+from market.subsidies.month.case_queries import SettledLine
+from market.subsidies.month.cycles import Cycle, open_cycle, take_duty
+from market.subsidies.month.steps import RUN, UNSETTLED_STATES
+
+NOTHING_SETTLED = SettledLine(line="", approved_fen=Fen(0), conceded_fen=Fen(0), public_fen=Fen(0), shares={})
+
+
+class PostedAdjustment(Struct, frozen=True, kw_only=True):
+    """What is already posted in the open cycle for a line and an earlier month."""
+
+    line: str
+    revision: int
+    approved_fen: Fen
+    conceded_fen: Fen
+    public_fen: Fen
+    shares: dict[str, int]
+
+
+class PostingAmounts(Struct, frozen=True, kw_only=True):
+    """Signed amounts of a posting, by bearer."""
+
+    approved_fen: int
+    conceded_fen: int
+    public_fen: int
+    shares: dict[str, int]
+
+
+NO_CHANGE = PostingAmounts(approved_fen=0, conceded_fen=0, public_fen=0, shares={})
+
+
+class _BudgetLeft(Struct, frozen=True):
+    left_fen: int | None
+
+
+class _TargetCycle(Struct, frozen=True):
+    id: CycleId
+    month: date
+
+
+FIND_TARGET_CYCLE = Query(
+    _TargetCycle,
+    """
+    SELECT id, month FROM cycles
+     WHERE county_code = :county AND month > :month AND state = ANY(:states::text[])
+     ORDER BY month LIMIT 1
+    """,
+)
+GET_LAST_MONTH = Query(date, "SELECT max(month) FROM cycles WHERE county_code = :county")
+LIST_POSTED = Query(
+    PostedAdjustment,
+    """
+    SELECT line, max(revision) AS revision, sum(approved_fen)::bigint AS approved_fen,
+           sum(conceded_fen)::bigint AS conceded_fen, sum(public_fen)::bigint AS public_fen,
+           sum_shares(array_agg(shares)) AS shares
+      FROM (SELECT line_code AS line, revision, approved_fen, conceded_fen, public_fen, shares
+              FROM subsidy_postings
+             WHERE county_code = :county AND cycle_id = :cycle_id AND for_month = :month) AS postings
+     GROUP BY line
+    """,
+)
+# The unspent part of a year's budget line; spent is what is settled, adjusted, or calculated and not settled yet.
+GET_YEAR_LEFT = Query(
+    _BudgetLeft,
+    """
+    SELECT CASE WHEN count(*) = 0 THEN NULL ELSE sum(public_fen)
+         - (SELECT coalesce(sum(public_fen), 0) FROM subsidy_postings
+             WHERE county_code = :county AND for_month >= :first AND for_month < :until)
+         - (SELECT coalesce(sum(r.public_fen), 0) FROM cycles c JOIN run_lines r ON r.run_id = c.run_id
+             WHERE c.county_code = :county AND c.month >= :first AND c.month < :until
+               AND c.state = ANY(:unsettled::text[])) END::bigint AS left_fen
+      FROM budgets
+     WHERE county_code = :county AND month >= :first AND month < :until
+    """,
+)
+ADD_POSTINGS = Query(
+    None,
+    """
+    INSERT INTO subsidy_postings (cycle_id, line_code, for_month, revision, county_code, run_id, operator, kind,
+                                  approved_fen, conceded_fen, public_fen, settled_before_fen, shares, why, posted_at)
+    SELECT :cycle_id, line, :month, revision, :county, :run_id, operator, kind, approved_fen, conceded_fen, public_fen,
+           settled_before_fen, shares, why, :now
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(line text, revision smallint, operator text, kind text, approved_fen bigint, conceded_fen bigint,
+             public_fen bigint, settled_before_fen bigint, shares jsonb, why text)
+    """,
+)
+
+
+async def post_adjustments(
+    conn: Connection,
+    actor: Actor,
+    cycle: Cycle,
+    *,
+    facts: MonthFacts,
+    answer: Answer,
+    run_id: RunId,
+    now: datetime,
+) -> tuple[int, int]:
+    """Post the changes of a closed month in the open cycle; return how many were posted, and how many wait for cover.
+
+    Only lines whose approved sum changed are posted, each between 0 and the change of its own approved sum. An upward
+    posting needs cover in the year's budget line, or waits. Amounts already posted in the open cycle are not posted
+    twice. A line held by a stopping finding is not posted.
+
+    Raises:
+        SecondDuty: the actor holds another duty of the open cycle (R14).
+    """
+    county, settled = cycle.county_code, facts.settled or {}
+    held = await list_held_lines(conn, county, cycle.month)
+    target = await FIND_TARGET_CYCLE.maybe(conn, county=county, month=cycle.month, states=(RUN.before, RUN.after))
+    posted: dict[str, PostedAdjustment] = {}
+    if target is not None:
+        posted = {
+            row.line: row for row in await LIST_POSTED.all(conn, county=county, cycle_id=target.id, month=cycle.month)
+        }
+    changes = list(_list_changes(answer, settled, posted, held))
+    if not changes:
+        return 0, 0
+    month = target.month if target is not None else get_next_month(await GET_LAST_MONTH.one(conn, county=county))
+    into = await open_cycle(conn, county, month, actor, now=now)
+    await take_duty(conn, into, actor, RUN.duty, now=now)
+    covered = await _filter_covered(conn, county, cycle.month, changes)
+    operators = {line.id: line.operator for line in facts.case.lines}
+    rows = [
+        {
+            "line": line.id,
+            "revision": posted[line.id].revision + 1 if line.id in posted else 1,
+            "operator": operators[line.id],
+            "kind": facts.kinds[line.id],
+            "approved_fen": parts.approved_fen,
+            "conceded_fen": parts.conceded_fen,
+            "public_fen": parts.public_fen,
+            "settled_before_fen": _compute_settled_before(settled.get(line.id, NOTHING_SETTLED), posted.get(line.id)),
+            "shares": parts.shares,
+            "why": "冲正" if line.id in facts.corrected else "名册、绑定或处理结果有变化",
+        }
+        for line, parts in covered
+    ]
+    await ADD_POSTINGS.run(conn, cycle_id=into.id, month=cycle.month, county=county, run_id=run_id, rows=rows, now=now)
+    return len(rows), len(changes) - len(covered)
+
+
+def _list_changes(
+    answer: Answer,
+    settled: Mapping[str, SettledLine],
+    posted: Mapping[str, PostedAdjustment],
+    held: frozenset[str],
+) -> Iterator[tuple[AnswerLine, PostingAmounts]]:
+    """Yield the lines with something left to post; a held line takes back what was posted."""
+    for line in answer.lines:
+        due = NO_CHANGE if line.id in held else compute_difference(line, settled.get(line.id, NOTHING_SETTLED))
+        rest = _subtract_posted(due, posted.get(line.id))
+        if rest.approved_fen or rest.conceded_fen or rest.public_fen:
+            yield line, rest
+
+
+async def _filter_covered(
+    conn: Connection, county: str, month: date, changes: list[tuple[AnswerLine, PostingAmounts]]
+) -> list[tuple[AnswerLine, PostingAmounts]]:
+    """Return the postings that the year's budget line covers: downward ones first, then upward ones, by line."""
+    first = month.replace(month=1)
+    year = await GET_YEAR_LEFT.one(
+        conn, county=county, first=first, until=first.replace(year=first.year + 1), unsettled=UNSETTLED_STATES
+    )
+    left = year.left_fen
+    if left is None:
+        return changes
+    taken: list[tuple[AnswerLine, PostingAmounts]] = []
+    for line, parts in sorted(changes, key=lambda pair: (pair[1].public_fen > 0, pair[0].id)):
+        if parts.public_fen > max(left, 0):
+            continue
+        left -= parts.public_fen
+        taken.append((line, parts))
+    return sorted(taken, key=lambda pair: pair[0].id)
+
+
+def compute_difference(line: AnswerLine, settled: SettledLine) -> PostingAmounts:
+    """Return the difference between a line's answer and what was settled, within the change of its own approved sum.
+
+    The bearers' amounts are the differences of the two answers' shares. Where redistributing a short budget would move
+    more than the line's own change, the operator's part comes first and the public funders share the rest.
+    """
+    change = line.approved_fen - settled.approved_fen
+    low, high = min(change, 0), max(change, 0)
+    moved = line.funded_fen - settled.funded_fen
+    total = max(low, min(moved, high))
+    if total == 0:
+        return NO_CHANGE
+    conceded = line.conceded_fen - settled.conceded_fen
+    after = {str(funder): int(fen) for funder, fen in line.shares.items()}
+    if total == moved:
+        return PostingAmounts(
+            approved_fen=change,
+            conceded_fen=conceded,
+            public_fen=total - conceded,
+            shares=subtract_shares(after, settled.shares),
+        )
+    conceded = max(min(total, 0), min(conceded, max(total, 0)))
+    return PostingAmounts(
+        approved_fen=change,
+        conceded_fen=conceded,
+        public_fen=total - conceded,
+        shares=_share_change(conceded, total - conceded, after or settled.shares),
+    )
+
+
+def _share_change(conceded: int, public: int, shares: Mapping[str, int]) -> dict[str, int]:
+    names = [name for name in shares if name != "operator"]
+    weights = [abs(shares[name]) for name in names]
+    if not sum(weights):
+        weights = [1] * len(names)
+    parts = dict(zip(names, split(public, weights), strict=True)) if names else {}
+    return {"operator": conceded, **parts} if conceded or not names else parts
+
+
+def subtract_shares(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """Return the differences that are not zero."""
+    both = {name: one.get(name, 0) - other.get(name, 0) for name in {**other, **one}}
+    return {name: fen for name, fen in both.items() if fen}
+
+
+def _subtract_posted(due: PostingAmounts, posted: PostedAdjustment | None) -> PostingAmounts:
+    """Return what is due beyond what is posted in the open cycle."""
+    if posted is None:
+        return due
+    return PostingAmounts(
+        approved_fen=due.approved_fen - posted.approved_fen,
+        conceded_fen=due.conceded_fen - posted.conceded_fen,
+        public_fen=due.public_fen - posted.public_fen,
+        shares=subtract_shares(due.shares, posted.shares),
+    )
+
+
+def _compute_settled_before(settled: SettledLine, posted: PostedAdjustment | None) -> int:
+    """Return what was settled for a line before this posting, including earlier postings of the open cycle."""
+    return settled.funded_fen + (posted.conceded_fen + posted.public_fen if posted else 0)

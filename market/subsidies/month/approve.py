@@ -1,0 +1,176 @@
+"""The three approvals of a calculated month: the village confirms, the township reviews, the county decides."""
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from market.audit.record import add_audit_entry
+from market.identity.models import Actor
+from market.kernel import Connection, Query
+from market.subsidies.engine import hash_case
+from market.subsidies.models import AppliedForLine, FactsChanged, FindingsUndecided, StepResult
+from market.subsidies.month.build_case import load_facts
+from market.subsidies.month.cycles import Cycle, begin_step, move_cycle, require_state
+from market.subsidies.month.steps import CONFIRM, DECIDE, REVIEW, MonthStep
+
+_MAX_NAMED = 20
+
+
+class _OpenFinding(Struct, frozen=True):
+    check: str
+    subject: str
+
+
+ADD_APPROVALS = Query(
+    None,
+    """
+    INSERT INTO cycle_approvals (county_code, cycle_id, run_id, duty, scope, account_id, approved_at)
+    SELECT :county, :cycle_id, :run_id, :duty, scope, :account_id, :now FROM unnest(:scopes::text[]) AS scope
+    ON CONFLICT ON CONSTRAINT cycle_approvals_once DO NOTHING
+    """,
+)
+# Villages whose lines nobody has approved; a line without a village belongs to the county.
+COUNT_VILLAGES_WAITING = Query(
+    int,
+    """
+    SELECT count(*)
+      FROM (SELECT DISTINCT village_code FROM run_lines
+             WHERE run_id = :run_id AND county_code = :county AND village_code IS NOT NULL) AS villages
+     WHERE NOT EXISTS (SELECT FROM cycle_approvals a
+                        WHERE a.run_id = :run_id AND a.duty = :duty AND starts_with(village_code, a.scope))
+    """,
+)
+FIND_OWN_APPLICATION = Query(
+    str,
+    """
+    SELECT r.line_code
+      FROM run_lines r
+      JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
+     WHERE r.run_id = :run_id AND r.county_code = :county AND e.agent IN (:name, :handle)
+       AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope
+                    WHERE starts_with(coalesce(r.village_code, r.county_code), scope))
+     ORDER BY r.line_code LIMIT 1
+    """,
+)
+LIST_OPEN_STOPPING_FINDINGS = Query(
+    _OpenFinding,
+    """
+    SELECT f.check_code AS "check", f.subject
+      FROM findings f JOIN cycles c ON c.id = f.cycle_id
+     WHERE f.county_code = :county AND f.stops AND f.state = 'open'
+       AND (f.month = :month OR (f.month IS NULL AND c.month <= :month))
+     ORDER BY f.check_code, f.subject
+    """,
+)
+GET_RUN_MANIFEST = Query(str, "SELECT manifest_sha256 FROM runs WHERE id = :run_id")
+
+
+async def confirm_month(
+    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime
+) -> StepResult:
+    """Confirm for the actor's villages that the month's lines match the facts (村级评议核实).
+
+    The month is confirmed when every village with a line is. The agent who applied for a household may not confirm it.
+    The caller owns the transaction.
+
+    Raises:
+        NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not confirm in the county.
+        SecondDuty, AppliedForLine: the actor holds another duty of this cycle, or applied for a line of it (R14).
+        CycleNotFound, CycleClosed, WrongState: the month is not calculated, or has moved on.
+    """
+    cycle, actor, scopes = await begin_step(conn, CONFIRM, actor, county, month, now=now)
+    require_state(cycle, CONFIRM.froms)
+    own = await FIND_OWN_APPLICATION.maybe(
+        conn, county=county, run_id=cycle.run_id, name=actor.name, handle=actor.handle or actor.name, scopes=scopes
+    )
+    if own is not None:
+        raise AppliedForLine(month=cycle.name, line=own)
+    return await _approve(conn, cycle, actor, CONFIRM, scopes, now=now)
+
+
+async def review_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> StepResult:
+    """Review the exceptions and a sample of the actor's townships (乡镇审核). The caller owns the transaction.
+
+    The month is reviewed when every township with a line is.
+
+    Raises:
+        NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not review in the county.
+        SecondDuty: the actor holds another duty of this cycle (R14).
+        CycleNotFound, CycleClosed, WrongState: the villages have not all confirmed, or the month is further on.
+        FindingsUndecided: a stopping finding is not decided.
+    """
+    cycle, actor, scopes = await begin_step(conn, REVIEW, actor, county, month, now=now)
+    require_state(cycle, REVIEW.froms)
+    await require_findings_decided(conn, cycle)
+    return await _approve(conn, cycle, actor, REVIEW, scopes, now=now)
+
+
+async def decide_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> StepResult:
+    """Decide the month against its budget (县级审定). The caller owns the transaction.
+
+    Raises:
+        NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not decide for the county.
+        SecondDuty: the actor holds another duty of this cycle (R14).
+        CycleNotFound, CycleClosed, WrongState: the month is not reviewed, or has moved on.
+        FindingsUndecided: a stopping finding is not decided.
+        FactsChanged: the facts changed after the calculation; the month must be calculated and reviewed again.
+    """
+    cycle, actor, _ = await begin_step(conn, DECIDE, actor, county, month, now=now)
+    require_state(cycle, DECIDE.froms)
+    await require_findings_decided(conn, cycle)
+    facts = await load_facts(conn, county, month)
+    if hash_case(facts.case) != await GET_RUN_MANIFEST.one(conn, run_id=cycle.run_id):
+        raise FactsChanged(month=cycle.name)
+    return await advance_cycle(conn, cycle, actor, DECIDE, action="decide month", now=now)
+
+
+async def require_findings_decided(conn: Connection, cycle: Cycle) -> None:
+    """Require that no stopping finding of the month is open.
+
+    Raises:
+        FindingsUndecided: some are.
+    """
+    waiting = await LIST_OPEN_STOPPING_FINDINGS.all(conn, county=cycle.county_code, month=cycle.month)
+    if waiting:
+        raise FindingsUndecided(count=len(waiting), first=[(each.check, each.subject) for each in waiting[:_MAX_NAMED]])
+
+
+async def _approve(
+    conn: Connection, cycle: Cycle, actor: Actor, step: MonthStep, scopes: list[str], *, now: datetime
+) -> StepResult:
+    """Record the approval of some divisions; the last one advances the cycle."""
+    await ADD_APPROVALS.run(
+        conn,
+        county=cycle.county_code,
+        cycle_id=cycle.id,
+        run_id=cycle.run_id,
+        duty=step.duty,
+        scopes=scopes,
+        account_id=actor.account_id,
+        now=now,
+    )
+    waiting = await COUNT_VILLAGES_WAITING.one(conn, county=cycle.county_code, run_id=cycle.run_id, duty=step.duty)
+    if not waiting:
+        return await advance_cycle(conn, cycle, actor, step, action=f"{step.duty} approves month", now=now)
+    await _record_step(conn, cycle, actor, f"{step.duty} approves places", now=now)
+    return StepResult(county=cycle.county_code, month=cycle.name, state=cycle.state, waiting=waiting)
+
+
+async def advance_cycle(
+    conn: Connection, cycle: Cycle, actor: Actor, step: MonthStep, *, action: str, now: datetime
+) -> StepResult:
+    """Move a locked cycle to the state after a step, with an audit entry."""
+    cycle = await move_cycle(conn, cycle, step, actor, now=now)
+    await _record_step(conn, cycle, actor, action, now=now)
+    return StepResult(county=cycle.county_code, month=cycle.name, state=cycle.state)
+
+
+async def _record_step(conn: Connection, cycle: Cycle, actor: Actor, action: str, *, now: datetime) -> None:
+    await add_audit_entry(
+        conn,
+        actor=str(actor.account_id),
+        action=action,
+        object=f"cycle:{cycle.county_code}:{cycle.name}",
+        detail={"state": cycle.state},
+        now=now,
+    )

@@ -1,0 +1,60 @@
+"""A farmer's own phone bill: charge, reduction, amount to pay, and days."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from market.kernel import Connection, Fen, Query
+from market.subsidies.month.steps import CLOSE
+from market.subsidies.names import Operator, ServiceKind
+
+MAX_BILL_MONTHS = 12
+
+
+class Bill(Struct, frozen=True, kw_only=True):
+    """A line's month as its operator billed it and as it was approved; it does not reveal why one is entitled.
+
+    `pays_fen` is `charge_fen` − `reduction_fen`; `since` is the day of the month on which the reduction began, null
+    when it applied from the 1st.
+    """
+
+    month: date
+    county: str
+    operator: Operator
+    kind: ServiceKind
+    charge_fen: Fen
+    reduction_fen: Fen
+    pays_fen: Fen
+    days: int
+    of_days: int
+    since: date | None
+
+
+# By number, in any county: the caller's transaction has system scope and shows people only their own line.
+LIST_BILLS = Query(
+    Bill,
+    """
+    SELECT c.month, r.county_code AS county, r.operator, r.kind, k.charge_fen, r.approved_fen AS reduction_fen,
+           k.charge_fen - r.approved_fen AS pays_fen, r.payable_days AS days,
+           ((c.month + interval '1 month')::date - c.month) AS of_days,
+           CASE WHEN e.entitled_from > c.month THEN e.entitled_from END AS since
+      FROM bindings b
+      JOIN run_lines r ON r.county_code = b.county_code AND r.line_code = b.line_code
+      JOIN cycles c ON c.run_id = r.run_id AND c.state = :closed
+                   AND b.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
+      JOIN claims k ON k.county_code = b.county_code AND k.operator = b.operator AND k.number = b.number
+                   AND k.month = c.month AND k.corrects_month IS NULL
+      LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
+     WHERE b.number = :number AND r.in_snapshot
+     ORDER BY c.month DESC, r.line_code
+     LIMIT :most
+    """,
+)
+
+
+async def list_bills(conn: Connection, number: str, *, most: int = MAX_BILL_MONTHS) -> list[Bill]:
+    """Return the closed months of a number, newest first; the reduction is what was approved.
+
+    The caller has verified that the number belongs to the reader.
+    """
+    return await LIST_BILLS.all(conn, number=number, closed=CLOSE.after, most=min(most, MAX_BILL_MONTHS))

@@ -1,0 +1,190 @@
+"""Build the calculator's case of a month from the register, the bindings and the billing files."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from market.kernel import Connection, Fen
+from market.kernel.clock import get_next_month
+from market.subsidies.engine import (
+    ActiveSpan,
+    Case,
+    CaseHousehold,
+    CaseLine,
+    FunderShare,
+    IdleRule,
+    Membership,
+    MonthlyCharge,
+    Programme,
+    Terms,
+)
+from market.subsidies.month.case_queries import (
+    DISABLE_NESTED_LOOPS,
+    FIND_BUDGET,
+    IS_MONTH_SETTLED,
+    LIST_ACTIVE_DAYS,
+    LIST_CASE_LINES,
+    LIST_CHARGES,
+    LIST_HOUSEHOLD_HOMES,
+    LIST_LINE_HOUSEHOLDS,
+    LIST_SETTLED_LINES,
+    LIST_TERMS,
+    LIST_USES,
+    CaseLineRow,
+    HouseholdHome,
+    LineCharges,
+    LineDays,
+    LineHouseholds,
+    SettledLine,
+    TermsRow,
+)
+from market.subsidies.month.steps import SETTLED_STATES
+from market.subsidies.names import OPERATOR_PREFIXES, ServiceKind
+
+
+class MonthFacts(Struct, frozen=True):
+    """A case, and what a run stores with it: the household, village and kind of each line, and what was settled."""
+
+    case: Case
+    homes: dict[str, str]
+    villages: dict[str, HouseholdHome]
+    kinds: dict[str, ServiceKind]
+    corrected: frozenset[str]
+    settled: dict[str, SettledLine] | None
+
+
+async def load_facts(conn: Connection, county: str, month: date, *, only: frozenset[str] | None = None) -> MonthFacts:
+    """Load the case of a month from the current facts; the same facts always give the same case.
+
+    Charges and households are clipped to the month; a binding keeps its first day, which the clock of an idle line
+    needs. With `only`, just the lines of these codes are loaded; such a case has no budget.
+    """
+    await DISABLE_NESTED_LOOPS.run(conn)
+    next_ = get_next_month(month)
+    months = {"county": county, "month": month, "next": next_}
+    lines = await LIST_CASE_LINES.all(conn, **months)
+    active = {row.line: row for row in await LIST_ACTIVE_DAYS.all(conn, county=county, next=next_)}
+    charges = {row.line: row for row in await LIST_CHARGES.all(conn, **months)}
+    members = {row.line: row for row in await LIST_LINE_HOUSEHOLDS.all(conn, county=county, next=next_)}
+    uses = {row.line: row.starts for row in await LIST_USES.all(conn, **months)}
+    known = {row.household: row for row in await LIST_HOUSEHOLD_HOMES.all(conn, county=county, month=month)}
+    settled = await _load_settled(conn, county, month)
+    programmes = _build_programmes(await LIST_TERMS.all(conn, county=county))
+    idle = {programme.code for programme in programmes if programme.idle is not None}
+    built: list[CaseLine] = []
+    homes: dict[str, str] = {}
+    kinds: dict[str, ServiceKind] = {}
+    named: set[str] = set()
+    corrected: set[str] = set()
+    for fact in lines:
+        code = fact.code or f"{OPERATOR_PREFIXES[fact.operator]}-{fact.number}"
+        if only is not None and code not in only:
+            continue
+        kinds[code] = fact.kind
+        if fact.corrected:
+            corrected.add(code)
+        own = members.get(code)
+        households = _build_memberships(own, month, next_)
+        named.update(membership.household for membership in households)
+        if own is not None:
+            homes[code] = households[0].household if households else own.households[-1]
+        before = None if settled is None else settled.get(code)
+        built.append(
+            CaseLine(
+                id=code,
+                programme=fact.programme,
+                operator=fact.operator,
+                in_snapshot=fact.in_snapshot,
+                households=households,
+                active=_build_active(active.get(code), next_),
+                charges=_build_charges(fact, charges.get(code), month, next_),
+                used_on=tuple(uses.get(code, ())) if fact.programme in idle else (),
+                claimed_fen=fact.claimed_fen,
+                settled_fen=None if settled is None else before.funded_fen if before else Fen(0),
+            )
+        )
+    budget = None if only is not None else await FIND_BUDGET.maybe(conn, county=county, month=month)
+    case = Case(
+        month=f"{month:%Y-%m}",
+        budget_fen=None if budget is None else Fen(budget),
+        programmes=programmes,
+        households=tuple(CaseHousehold(code, known[code].tier) for code in sorted(named)),
+        lines=tuple(sorted(built, key=lambda line: line.id)),
+    )
+    villages = {code: known[home] for code, home in homes.items() if home in known}
+    return MonthFacts(case, homes, villages, kinds, frozenset(corrected), settled)
+
+
+async def _load_settled(conn: Connection, county: str, month: date) -> dict[str, SettledLine] | None:
+    """Return what was settled of each line, None where the month is not settled."""
+    if not await IS_MONTH_SETTLED.one(conn, county=county, month=month, settled=SETTLED_STATES):
+        return None
+    rows = await LIST_SETTLED_LINES.all(conn, county=county, month=month, settled=SETTLED_STATES)
+    return {row.line: row for row in rows}
+
+
+def _build_programmes(rows: list[TermsRow]) -> tuple[Programme, ...]:
+    terms: dict[str, list[Terms]] = {}
+    firsts: dict[str, TermsRow] = {}
+    for row in rows:
+        firsts.setdefault(row.code, row)
+        funders = tuple(FunderShare(name, share) for name, share in zip(row.funders, row.shares_bp, strict=True))
+        terms.setdefault(row.code, []).append(
+            Terms(
+                start=row.start,
+                until=row.until,
+                kind=row.kind,
+                household_pays_bp=row.household_pays_bp,
+                fixed_fen=row.fixed_fen,
+                line_cap_fen=row.line_cap_fen,
+                household_cap_fen=row.household_cap_fen,
+                funders=funders,
+            )
+        )
+    return tuple(
+        Programme(
+            code,
+            row.proration,
+            None
+            if row.idle_days is None or row.cure_days is None
+            else IdleRule(idle_days=row.idle_days, cure_days=row.cure_days),
+            tuple(terms[code]),
+        )
+        for code, row in sorted(firsts.items())
+    )
+
+
+def _build_active(row: LineDays | None, next_: date) -> tuple[ActiveSpan, ...]:
+    """Return the days of binding; an end after the month is left out, so that it changes no hash."""
+    if row is None:
+        return ()
+    return tuple(
+        ActiveSpan(start, until if until is not None and until < next_ else None)
+        for start, until in zip(row.starts, row.untils, strict=True)
+    )
+
+
+def _build_memberships(row: LineHouseholds | None, month: date, next_: date) -> tuple[Membership, ...]:
+    if row is None:
+        return ()
+    return tuple(
+        Membership(household, max(start, month), min(until or next_, next_))
+        for household, start, until in zip(row.households, row.starts, row.untils, strict=True)
+        if until is None or until > month
+    )
+
+
+def _build_charges(fact: CaseLineRow, row: LineCharges | None, month: date, next_: date) -> tuple[MonthlyCharge, ...]:
+    """Return the charges of the plan plus corrections; for an unbound number, what its operator billed."""
+    if row is None:
+        billed_fen = fact.charge_fen + fact.correction_fen
+        return (MonthlyCharge(month, next_, Fen(billed_fen)),) if fact.code is None else ()
+    return tuple(
+        MonthlyCharge(start, until, Fen(amount + fact.correction_fen))
+        for start, until, amount in zip(row.starts, row.untils, row.amounts, strict=True)
+    )
+
+
+async def load_case(conn: Connection, county: str, month: date) -> Case:
+    """Return the calculator's case of a month from the current facts."""
+    return (await load_facts(conn, county, month)).case

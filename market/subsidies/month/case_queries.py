@@ -1,0 +1,261 @@
+"""Queries for the case of a month, each for all lines at once: days, charges, households, uses, terms, settled sums."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from market.kernel import Fen, Query
+from market.subsidies.engine import Funder, Proration, TermsKind
+from market.subsidies.names import Operator, ServiceKind
+
+
+class CaseLineRow(Struct, frozen=True, gc=False, kw_only=True):
+    """A line of the month: enrolled and bound in it, or claimed; `code` is null for a number that is not bound."""
+
+    code: str | None
+    operator: Operator
+    kind: ServiceKind
+    number: str
+    programme: str
+    in_snapshot: bool
+    claimed_fen: Fen | None
+    charge_fen: Fen
+    correction_fen: Fen
+    corrected: bool
+
+
+class LineDays(Struct, frozen=True, gc=False, kw_only=True):
+    """Days of a line, as spans."""
+
+    line: str
+    starts: list[date]
+    untils: list[date | None]
+
+
+class LineCharges(Struct, frozen=True, gc=False, kw_only=True):
+    """The charges of a line within the month."""
+
+    line: str
+    starts: list[date]
+    untils: list[date]
+    amounts: list[Fen]
+
+
+class LineHouseholds(Struct, frozen=True, gc=False, kw_only=True):
+    """The households of a line's person from before the month's end, in order."""
+
+    line: str
+    households: list[str]
+    starts: list[date]
+    untils: list[date | None]
+
+
+class SettledLine(Struct, frozen=True, gc=False, kw_only=True):
+    """What settled cycles posted for a line and a month."""
+
+    line: str
+    approved_fen: Fen
+    conceded_fen: Fen
+    public_fen: Fen
+    shares: dict[str, int]
+
+    @property
+    def funded_fen(self) -> Fen:
+        """The settled sum."""
+        return Fen(self.conceded_fen + self.public_fen)
+
+
+class HouseholdHome(Struct, frozen=True, gc=False, kw_only=True):
+    """A household's tier and village in a month."""
+
+    household: str
+    tier: int
+    village: str
+    village_name: str
+
+
+class TermsRow(Struct, frozen=True, kw_only=True):
+    """A programme with one version of its terms."""
+
+    code: str
+    proration: Proration
+    idle_days: int | None
+    cure_days: int | None
+    start: date
+    until: date | None
+    kind: TermsKind
+    household_pays_bp: int | None
+    fixed_fen: Fen | None
+    line_cap_fen: Fen | None
+    household_cap_fen: Fen | None
+    funders: list[Funder]
+    shares_bp: list[int]
+
+
+# The planner's statistics miss rows added in this transaction or since the last ANALYZE: it would take a county for a
+# few rows and choose nested loops. Hash joins suit whole sets.
+DISABLE_NESTED_LOOPS = Query(None, "SELECT set_config('enable_nestloop', 'off', true)")
+# A claim belongs to the line bound to its operator and number in the month, otherwise to the last one before it.
+LIST_CASE_LINES = Query(
+    CaseLineRow,
+    """
+    WITH span AS (SELECT daterange(:month::date, :next::date) AS days),
+    claimed AS (
+        SELECT operator, number, min(kind) AS kind, min(programme_code) AS programme,
+               sum(reduction_fen)::bigint AS claimed_fen,
+               coalesce(sum(charge_fen) FILTER (WHERE corrects_month IS NULL), 0)::bigint AS charge_fen,
+               coalesce(sum(charge_fen) FILTER (WHERE corrects_month IS NOT NULL), 0)::bigint AS correction_fen,
+               bool_or(corrects_month IS NOT NULL) AS corrected
+          FROM claims
+         WHERE county_code = :county
+           AND ((month = :month AND corrects_month IS NULL) OR corrects_month = :month)
+         GROUP BY operator, number),
+    resolved AS (
+        SELECT DISTINCT ON (c.operator, c.number) c.*, b.line_code
+          FROM claimed c
+          LEFT JOIN bindings b ON b.county_code = :county AND b.operator = c.operator AND b.number = c.number
+                              AND lower(b.valid_during) < :next
+         ORDER BY c.operator, c.number, b.valid_during && (SELECT days FROM span) DESC NULLS LAST,
+                  lower(b.valid_during) DESC),
+    claims_of_lines AS (
+        SELECT line_code, operator, CASE WHEN line_code IS NULL THEN number END AS unbound, min(number) AS number,
+               min(kind) AS kind, min(programme) AS programme, sum(claimed_fen)::bigint AS claimed_fen,
+               sum(charge_fen)::bigint AS charge_fen, sum(correction_fen)::bigint AS correction_fen,
+               bool_or(corrected) AS corrected
+          FROM resolved
+         GROUP BY 1, 2, 3),
+    bound AS (
+        SELECT DISTINCT line_code FROM bindings, span
+         WHERE county_code = :county AND valid_during && days),
+    enrolled AS (
+        SELECT e.line_code, l.operator, l.kind, e.programme_code
+          FROM enrolments e
+          JOIN bound USING (line_code)
+          JOIN lines l ON l.county_code = e.county_code AND l.code = e.line_code
+         WHERE e.county_code = :county AND e.decided AND e.entitled_from < :next)
+    SELECT coalesce(e.line_code, c.line_code) AS code, coalesce(e.operator, c.operator) AS operator,
+           coalesce(e.kind, l.kind, c.kind) AS kind, coalesce(c.number, '') AS number,
+           coalesce(e.programme_code, c.programme) AS programme, e.line_code IS NOT NULL AS in_snapshot, c.claimed_fen,
+           coalesce(c.charge_fen, 0) AS charge_fen, coalesce(c.correction_fen, 0) AS correction_fen,
+           coalesce(c.corrected, false) AS corrected
+      FROM enrolled e
+      FULL JOIN claims_of_lines c ON c.line_code = e.line_code
+      LEFT JOIN lines l ON l.county_code = :county AND l.code = c.line_code
+    """,
+)
+# Adjacent versions of a binding count as one: only the days matter here.
+LIST_ACTIVE_DAYS = Query(
+    LineDays,
+    """
+    SELECT line, array_agg(lower(days) ORDER BY days) AS starts, array_agg(upper(days) ORDER BY days) AS untils
+      FROM (SELECT b.line_code AS line,
+                   unnest(range_agg(b.valid_during * daterange(e.entitled_from, NULL))) AS days
+              FROM bindings b
+              LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
+                                    AND e.entitled_from < :next
+             WHERE b.county_code = :county AND lower(b.valid_during) < :next
+             GROUP BY b.line_code) AS spans
+     WHERE lower(days) < :next
+     GROUP BY line
+    """,
+)
+LIST_CHARGES = Query(
+    LineCharges,
+    """
+    SELECT line, array_agg(lower(days) ORDER BY days) AS starts, array_agg(upper(days) ORDER BY days) AS untils,
+           array_agg(monthly_fen ORDER BY days) AS amounts
+      FROM (SELECT b.line_code AS line, p.monthly_fen,
+                   unnest(range_agg(b.valid_during * p.valid_during * daterange(:month::date, :next::date))) AS days
+              FROM bindings b
+              JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
+                          AND p.valid_during && b.valid_during
+             WHERE b.county_code = :county AND b.valid_during && daterange(:month::date, :next::date)
+             GROUP BY b.line_code, p.monthly_fen) AS spans
+     GROUP BY line
+    """,
+)
+LIST_LINE_HOUSEHOLDS = Query(
+    LineHouseholds,
+    """
+    WITH who AS (
+        SELECT DISTINCT ON (b.line_code) b.line_code, coalesce(e.identity_index, b.identity_index) AS identity_index
+          FROM bindings b
+          LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
+                                AND e.entitled_from < :next
+         WHERE b.county_code = :county AND lower(b.valid_during) < :next
+         ORDER BY b.line_code, lower(b.valid_during) DESC)
+    SELECT w.line_code AS line,
+           array_agg(m.household_code ORDER BY m.valid_during) AS households,
+           array_agg(lower(m.valid_during) ORDER BY m.valid_during) AS starts,
+           array_agg(upper(m.valid_during) ORDER BY m.valid_during) AS untils
+      FROM who w
+      JOIN persons p ON p.county_code = :county AND p.identity_index = w.identity_index
+      JOIN memberships m ON m.person_id = p.id AND m.county_code = :county AND lower(m.valid_during) < :next
+     GROUP BY w.line_code
+    """,
+)
+# Uses of lines of programmes with an idle rule: the last one before the month, and those in it.
+LIST_USES = Query(
+    LineDays,
+    """
+    WITH idle_lines AS (
+        SELECT b.line_code, b.operator, b.number, b.valid_during
+          FROM bindings b
+          JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
+          JOIN programmes p ON p.county_code = e.county_code AND p.code = e.programme_code AND p.idle_days IS NOT NULL
+         WHERE b.county_code = :county AND lower(b.valid_during) < :next),
+    uses AS (
+        SELECT l.line_code, u.used_on
+          FROM idle_lines l
+          JOIN usage_days u ON u.county_code = :county AND u.operator = l.operator AND u.number = l.number
+                           AND u.used_on <@ l.valid_during AND u.used_on < :next)
+    SELECT line, array_agg(used_on ORDER BY used_on) AS starts, '{}'::date[] AS untils
+      FROM (SELECT line_code AS line, max(used_on) AS used_on FROM uses WHERE used_on < :month GROUP BY line_code
+            UNION ALL
+            SELECT line_code, used_on FROM uses WHERE used_on >= :month) AS days
+     GROUP BY line
+    """,
+)
+# Tier and village are those of the month's first day with a status, otherwise of the first day after it.
+LIST_HOUSEHOLD_HOMES = Query(
+    HouseholdHome,
+    """
+    SELECT DISTINCT ON (household_code) household_code AS household, tier, village_code AS village,
+           village_name
+      FROM household_statuses
+     WHERE county_code = :county
+     ORDER BY household_code, upper(valid_during) <= :month, valid_during
+    """,
+)
+LIST_TERMS = Query(
+    TermsRow,
+    """
+    SELECT p.code, proration, idle_days, cure_days, lower(valid_during) AS start, upper(valid_during) AS until, kind,
+           household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders, shares_bp
+      FROM programmes p
+      JOIN programme_terms t ON t.county_code = p.county_code AND t.programme_code = p.code
+     WHERE p.county_code = :county
+     ORDER BY p.code, valid_during
+    """,
+)
+FIND_BUDGET = Query(int, "SELECT public_fen FROM budgets WHERE county_code = :county AND month = :month")
+IS_MONTH_SETTLED = Query(
+    bool,
+    """
+    SELECT EXISTS (SELECT FROM cycles WHERE county_code = :county AND month = :month
+                      AND state = ANY(:settled::text[]))
+    """,
+)
+LIST_SETTLED_LINES = Query(
+    SettledLine,
+    """
+    SELECT line, sum(approved_fen)::bigint AS approved_fen, sum(conceded_fen)::bigint AS conceded_fen,
+           sum(public_fen)::bigint AS public_fen,
+           sum_shares(array_agg(shares)) AS shares
+      FROM (SELECT p.line_code AS line, p.approved_fen, p.conceded_fen, p.public_fen, p.shares
+              FROM subsidy_postings p
+              JOIN cycles c ON c.id = p.cycle_id AND c.state = ANY(:settled::text[])
+             WHERE p.county_code = :county AND p.for_month = :month) AS postings
+     GROUP BY line
+    """,
+)

@@ -1,0 +1,287 @@
+"""The cycle (账期) of a month: open, find, lock and move it; and who holds which duty of it."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+
+import msgspec
+from msgspec import Struct
+
+from market.identity.access import require_county_role, require_county_scopes
+from market.identity.models import Actor, NotSignedIn
+from market.kernel import Connection, Query
+from market.kernel.clock import get_next_month, parse_month
+from market.subsidies.models import (
+    CYCLE_STATE_NAMES,
+    BadCounty,
+    BadMonth,
+    BadQuarter,
+    CycleClosed,
+    CycleId,
+    CycleNotFound,
+    CycleState,
+    Duty,
+    RunId,
+    SecondDuty,
+    WrongState,
+)
+from market.subsidies.month.steps import UNDECIDED_STATES, MonthStep
+
+_COUNTY = re.compile(r"[0-9]{6}(?:000000)?")
+_QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
+"""Years outside these are typing errors; the last month of the calendar has no next one."""
+
+
+class Cycle(Struct, frozen=True):
+    """One service month of one county, and the run that its reviews and its settlement rest on."""
+
+    id: CycleId
+    county_code: str
+    month: date
+    state: CycleState
+    run_id: RunId | None
+
+    @property
+    def name(self) -> str:
+        """The month as it is written."""
+        return f"{self.month:%Y-%m}"
+
+
+FIND_CYCLE = Query(
+    Cycle,
+    "SELECT id, county_code, month, state, run_id FROM cycles WHERE county_code = :county AND month = :month",
+)
+LOCK_CYCLE = Query(
+    Cycle,
+    """
+    SELECT id, county_code, month, state, run_id FROM cycles
+     WHERE county_code = :county AND month = :month
+       FOR NO KEY UPDATE
+    """,
+)
+LIST_UNDECIDED_CYCLES = Query(
+    Cycle,
+    """
+    SELECT id, county_code, month, state, run_id FROM cycles
+     WHERE county_code = :county AND state = ANY(:undecided::text[]) ORDER BY month
+    """,
+)
+# The importer of a file holds its duty in the first cycle calculated after it, and in the cycle of its month.
+ADD_FILE_DUTIES = Query(
+    None,
+    """
+    INSERT INTO cycle_duties (county_code, cycle_id, account_id, duty, taken_at)
+    SELECT DISTINCT :county, :cycle_id::uuid, account_id,
+           CASE WHEN kind IN ('programmes', 'plans', 'budget') THEN 'terms' ELSE 'import' END, :now::timestamptz
+      FROM import_files
+     WHERE county_code = :county
+       AND (month = :month OR (month IS NULL AND taken_at > coalesce((
+               SELECT min(ran_at) FROM runs JOIN cycles ON cycles.id = cycle_id
+                WHERE cycles.county_code = :county AND cycles.month = (
+                    SELECT max(month) FROM cycles WHERE county_code = :county AND month < :month)), '-infinity')))
+    ON CONFLICT ON CONSTRAINT cycle_duties_one_an_account DO NOTHING
+    """,
+)
+# Before the next cycle is open: importing terms and importing facts for it are two duties.
+HAS_OTHER_PENDING_DUTY = Query(
+    bool,
+    """
+    SELECT EXISTS (
+        SELECT FROM import_files
+         WHERE county_code = :county AND account_id = :account_id AND month IS NULL
+           AND (kind IN ('programmes', 'plans', 'budget')) <> (:duty::text = 'terms')
+           AND taken_at > coalesce((SELECT max(first_at) FROM (
+                   SELECT min(ran_at) AS first_at FROM runs WHERE county_code = :county GROUP BY cycle_id) AS firsts),
+               '-infinity'))
+    """,
+)
+ADD_CYCLE = Query(
+    None,
+    """
+    WITH opened AS (
+        INSERT INTO cycles (county_code, month, opened_at) VALUES (:county, :month, :now)
+        ON CONFLICT ON CONSTRAINT cycles_once DO NOTHING
+        RETURNING id, county_code, state)
+    INSERT INTO cycle_events (county_code, cycle_id, state, account_id, at)
+    SELECT county_code, id, state, :account_id, :now FROM opened
+    """,
+)
+MOVE_CYCLE = Query(
+    int,
+    """
+    WITH moved AS (
+        UPDATE cycles SET state = :state, run_id = coalesce(:run_id::uuid, run_id)
+         WHERE id = :cycle_id AND state = ANY(:froms::text[])
+        RETURNING id, county_code, state)
+    INSERT INTO cycle_events (county_code, cycle_id, state, account_id, at)
+    SELECT county_code, id, state, :account_id, :now FROM moved
+    RETURNING 1
+    """,
+)
+# The primary key decides between two concurrent duties of one account: the second waits, then sees the first.
+ADD_DUTY = Query(
+    None,
+    """
+    INSERT INTO cycle_duties (county_code, cycle_id, account_id, duty, taken_at)
+    VALUES (:county, :cycle_id, :account_id, :duty, :now)
+    ON CONFLICT ON CONSTRAINT cycle_duties_one_an_account DO NOTHING
+    """,
+)
+GET_DUTY = Query(Duty, "SELECT duty FROM cycle_duties WHERE cycle_id = :cycle_id AND account_id = :account_id")
+
+
+def read_county(text: str) -> str:
+    """Return a county's six digits, written with six or with twelve.
+
+    Raises:
+        BadCounty: it is neither.
+    """
+    if not _COUNTY.fullmatch(text):
+        raise BadCounty(value=text)
+    return text[:6]
+
+
+def read_month(text: str) -> date:
+    """Return the first day of a month written `2019-01`.
+
+    Raises:
+        BadMonth: it is not written so.
+    """
+    try:
+        month = parse_month(text)
+    except ValueError:
+        raise BadMonth(value=text) from None
+    if not _FIRST_YEAR <= month.year <= _LAST_YEAR:
+        raise BadMonth(value=text)
+    return month
+
+
+def read_quarter(text: str) -> tuple[date, date]:
+    """Return the first day of a quarter written `2019Q1`, and the first day after it.
+
+    Raises:
+        BadQuarter: it is not written so.
+    """
+    found = _QUARTER.fullmatch(text)
+    if found is None or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
+        raise BadQuarter(value=text)
+    first = date(int(found[1]), 3 * int(found[2]) - 2, 1)
+    return first, get_next_month(get_next_month(get_next_month(first)))
+
+
+async def take_duty(conn: Connection, cycle: Cycle, actor: Actor | None, duty: Duty, *, now: datetime) -> Actor:
+    """Record that the actor holds a duty of the cycle; repeating the same duty changes nothing.
+
+    Raises:
+        NotSignedIn: there is no actor.
+        SecondDuty: the actor holds another duty of this cycle (R14).
+    """
+    if actor is None:
+        raise NotSignedIn
+    await ADD_DUTY.run(
+        conn, county=cycle.county_code, cycle_id=cycle.id, account_id=actor.account_id, duty=duty, now=now
+    )
+    held = await GET_DUTY.one(conn, cycle_id=cycle.id, account_id=actor.account_id)
+    if held is not duty:
+        raise SecondDuty(month=cycle.name, held=held, wanted=duty)
+    return actor
+
+
+async def take_duty_in_open_cycles(conn: Connection, county: str, actor: Actor, duty: Duty, *, now: datetime) -> None:
+    """Take a duty in every cycle that imported facts of no one month (register, terms, bindings, use) may still change.
+
+    Raises:
+        SecondDuty: the actor holds another duty in one of them, or in the next cycle (R14).
+    """
+    for cycle in await LIST_UNDECIDED_CYCLES.all(conn, county=county, undecided=UNDECIDED_STATES):
+        await take_duty(conn, cycle, actor, duty, now=now)
+    if await HAS_OTHER_PENDING_DUTY.one(conn, county=county, account_id=actor.account_id, duty=duty):
+        other = Duty.IMPORT if duty is Duty.TERMS else Duty.TERMS
+        raise SecondDuty(month="下一个", held=other, wanted=duty)
+
+
+async def begin_step(
+    conn: Connection, step: MonthStep, actor: Actor | None, county: str, month: date, *, now: datetime
+) -> tuple[Cycle, Actor, list[str]]:
+    """Lock the month, take the duty of a step, and return the cycle, the actor and the actor's scopes.
+
+    The duty comes first (R14), then the role. The caller requires the state.
+
+    Raises:
+        CycleNotFound: nothing was opened for the month.
+        NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not hold the role of the step in the county, or
+            not for the whole county where the step needs that.
+        SecondDuty: the actor holds another duty of this cycle.
+    """
+    cycle = await lock_cycle(conn, county, month)
+    actor = await take_duty(conn, cycle, actor, step.duty, now=now)
+    if step.by_division:
+        return cycle, actor, require_county_scopes(actor, step.role, county)
+    return cycle, require_county_role(actor, step.role, county), [county]
+
+
+async def find_cycle(conn: Connection, county: str, month: date) -> Cycle:
+    """Return the month's cycle.
+
+    Raises:
+        CycleNotFound: nothing was opened for it.
+    """
+    cycle = await FIND_CYCLE.maybe(conn, county=county, month=month)
+    if cycle is None:
+        raise CycleNotFound(month=f"{month:%Y-%m}")
+    return cycle
+
+
+async def lock_cycle(conn: Connection, county: str, month: date) -> Cycle:
+    """Return the month's cycle, locked until the caller's transaction ends.
+
+    Raises:
+        CycleNotFound: nothing was opened for it.
+    """
+    cycle = await LOCK_CYCLE.maybe(conn, county=county, month=month)
+    if cycle is None:
+        raise CycleNotFound(month=f"{month:%Y-%m}")
+    return cycle
+
+
+async def open_cycle(conn: Connection, county: str, month: date, actor: Actor, *, now: datetime) -> Cycle:
+    """Return the month's cycle, locked; open it first if there is none."""
+    await ADD_CYCLE.run(conn, county=county, month=month, account_id=actor.account_id, now=now)
+    return await lock_cycle(conn, county, month)
+
+
+async def move_cycle(
+    conn: Connection, cycle: Cycle, step: MonthStep, actor: Actor, *, now: datetime, run_id: RunId | None = None
+) -> Cycle:
+    """Move a locked cycle to the state after a step, with its event; the caller has checked the state before it."""
+    moved = await MOVE_CYCLE.maybe(
+        conn,
+        cycle_id=cycle.id,
+        state=step.after,
+        run_id=run_id,
+        froms=step.froms,
+        account_id=actor.account_id,
+        now=now,
+    )
+    assert moved == 1, "the cycle was not locked"
+    return msgspec.structs.replace(cycle, state=step.after, run_id=run_id or cycle.run_id)
+
+
+def require_state(cycle: Cycle, states: Iterable[CycleState]) -> None:
+    """Require that a cycle is in one of the states.
+
+    Raises:
+        CycleClosed: it is closed.
+        WrongState: it is in another state.
+    """
+    needed = list(states)
+    if cycle.state in needed:
+        return
+    if cycle.state is CycleState.CLOSED:
+        raise CycleClosed(month=cycle.name)
+    raise WrongState(
+        month=cycle.name,
+        state=CYCLE_STATE_NAMES[cycle.state],
+        needed="、".join(CYCLE_STATE_NAMES[state] for state in needed),
+    )

@@ -1,0 +1,253 @@
+"""Calculate and match a month: snapshot, answer of each line, findings, adjustments (R10, R12)."""
+
+import asyncio
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.audit.record import add_audit_entry
+from market.identity.access import require_county_role
+from market.identity.models import Actor
+from market.kernel import Connection, Query
+from market.subsidies.engine import Answer, AnswerLine, Case, Totals, calculate, canonical_json
+from market.subsidies.findings.checks import run_checks
+from market.subsidies.models import CycleState, Outcome, RunId
+from market.subsidies.month.adjust import post_adjustments
+from market.subsidies.month.build_case import MonthFacts, load_facts
+from market.subsidies.month.cycles import (
+    ADD_FILE_DUTIES,
+    FIND_CYCLE,
+    Cycle,
+    move_cycle,
+    open_cycle,
+    require_state,
+    take_duty,
+)
+from market.subsidies.month.steps import CLOSE, RUN
+from market.subsidies.month.validate_case import validate_case
+
+
+class RunResult(Struct, frozen=True, kw_only=True):
+    """The result of a run; the same facts give the same hashes and no posting."""
+
+    outcome: Outcome
+    county: str
+    month: str
+    state: CycleState
+    run: int
+    manifest_sha256: str
+    result_sha256: str
+    postings: int
+    waiting: int
+    findings_changed: int
+    lines: int
+    totals: Totals
+
+
+class _RunRow(Struct, frozen=True):
+    id: RunId
+    n: int
+    manifest_sha256: str
+
+
+FIND_LATEST_RUN = Query(
+    _RunRow,
+    "SELECT id, n, manifest_sha256 FROM runs WHERE cycle_id = :cycle_id ORDER BY n DESC LIMIT 1",
+)
+ADD_SNAPSHOT = Query(
+    None,
+    """
+    INSERT INTO case_snapshots (county_code, manifest_sha256, packed) VALUES (:county, :manifest_sha256, :packed)
+    ON CONFLICT ON CONSTRAINT case_snapshots_once DO NOTHING
+    """,
+)
+ADD_RUN = Query(
+    UUID,
+    """
+    INSERT INTO runs (county_code, cycle_id, n, manifest_sha256, result_sha256, budget_fen, account_id, ran_at)
+    VALUES (:county, :cycle_id, :n, :manifest_sha256, :result_sha256, :budget_fen, :account_id, :now)
+    RETURNING id
+    """,
+)
+ADD_RUN_LINES = Query(
+    None,
+    """
+    INSERT INTO run_lines (run_id, county_code, line_code, operator, kind, programme_code, in_snapshot, household_code,
+                           village_code, village_name, payable_households, payable_days, claimed_fen, entitled_fen,
+                           approved_fen, over_fen, under_fen, conceded_fen, public_fen, shares, settled_fen,
+                           reasons, causes, removed_on, steps)
+    SELECT :run_id, :county, line, operator, kind, programme, in_snapshot, household, village, village_name,
+           payable_households::text[], payable_days, claimed_fen, entitled_fen, approved_fen, over_fen, under_fen,
+           conceded_fen, public_fen, shares, settled_fen, reasons::text[], causes::text[],
+           removed_on, steps
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(line text, operator text, kind text, programme text, in_snapshot boolean, household text, village text,
+             village_name text, payable_households text, payable_days smallint, claimed_fen bigint, entitled_fen bigint,
+             approved_fen bigint, over_fen bigint, under_fen bigint, conceded_fen bigint, public_fen bigint,
+             shares jsonb, settled_fen bigint, reasons text, causes text, removed_on date, steps jsonb)
+    """,
+)
+GET_PACKED_CASE = Query(
+    bytes,
+    """
+    SELECT packed FROM runs JOIN case_snapshots USING (county_code, manifest_sha256)
+     WHERE runs.id = :run_id AND county_code = :county
+    """,
+)
+
+
+async def run_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> RunResult:
+    """Calculate a month from the current facts, match it with the claims, and open the findings of the checks.
+
+    Before the county's decision a run replaces the previous one and voids its reviews. For a closed month the changes
+    are posted as adjustments in the open cycle. Unchanged facts are a no-op. The caller owns the transaction.
+
+    Raises:
+        NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not import for the county.
+        SecondDuty: the actor holds another duty of this cycle (R14).
+        WrongState: the month is decided and not yet closed.
+        CaseInvalid: facts must be corrected first; each is listed.
+    """
+    cycle, actor = await _begin_run(conn, actor, county, month, now=now)
+    closed = cycle.state is CLOSE.after
+    facts = await load_facts(conn, county, month)
+    validate_case(facts.case)
+    # In a thread, as a large county takes seconds and the service must answer others meanwhile.
+    answer = await asyncio.to_thread(calculate, facts.case)
+    latest = await FIND_LATEST_RUN.maybe(conn, cycle_id=cycle.id)
+    fresh = latest is None or latest.manifest_sha256 != answer.manifest_sha256
+    if fresh:
+        run = await _store_run(conn, actor, cycle, facts, answer, n=latest.n + 1 if latest else 1, now=now)
+    else:
+        assert latest is not None
+        run = latest
+    postings = waiting = changed = 0
+    if closed:
+        postings, waiting = await post_adjustments(
+            conn, actor, cycle, facts=facts, answer=answer, run_id=run.id, now=now
+        )
+    else:
+        if fresh:
+            cycle = await move_cycle(conn, cycle, RUN, actor, now=now, run_id=run.id)
+        changed = await run_checks(conn, cycle, run.id, now=now)
+    if fresh:
+        await add_audit_entry(
+            conn,
+            actor=str(actor.account_id),
+            action="run month",
+            object=f"cycle:{county}:{cycle.name}",
+            detail={"manifest_sha256": answer.manifest_sha256, "result_sha256": answer.result_sha256},
+            now=now,
+        )
+    return RunResult(
+        outcome=Outcome.OK if fresh or postings or changed else Outcome.NO_OP,
+        county=county,
+        month=cycle.name,
+        state=cycle.state,
+        run=run.n,
+        manifest_sha256=answer.manifest_sha256,
+        result_sha256=answer.result_sha256,
+        postings=postings,
+        waiting=waiting,
+        findings_changed=changed,
+        lines=len(answer.lines),
+        totals=answer.totals,
+    )
+
+
+async def _begin_run(
+    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime
+) -> tuple[Cycle, Actor]:
+    """Open and lock the cycle, and take the duties of the run and of the imported files, unless it is closed."""
+    found = await FIND_CYCLE.maybe(conn, county=county, month=month)
+    if found is not None and found.state is not CLOSE.after:
+        await take_duty(conn, found, actor, RUN.duty, now=now)
+    actor = require_county_role(actor, RUN.role, county)
+    cycle = await open_cycle(conn, county, month, actor, now=now)
+    if cycle.state is not CLOSE.after:
+        await take_duty(conn, cycle, actor, RUN.duty, now=now)
+        require_state(cycle, RUN.froms)
+        await ADD_FILE_DUTIES.run(conn, county=county, cycle_id=cycle.id, month=month, now=now)
+    return cycle, actor
+
+
+async def _store_run(
+    conn: Connection, actor: Actor, cycle: Cycle, facts: MonthFacts, answer: Answer, *, n: int, now: datetime
+) -> _RunRow:
+    """Store the calculated case and the answer of each line."""
+    await ADD_SNAPSHOT.run(
+        conn,
+        county=cycle.county_code,
+        manifest_sha256=answer.manifest_sha256,
+        packed=await asyncio.to_thread(_pack_case, facts.case),
+    )
+    run_id = await ADD_RUN.one(
+        conn,
+        county=cycle.county_code,
+        cycle_id=cycle.id,
+        n=n,
+        manifest_sha256=answer.manifest_sha256,
+        result_sha256=answer.result_sha256,
+        budget_fen=facts.case.budget_fen,
+        account_id=actor.account_id,
+        now=now,
+    )
+    rows = await asyncio.to_thread(list, _build_rows(facts, answer))
+    await ADD_RUN_LINES.run(conn, run_id=run_id, county=cycle.county_code, rows=rows)
+    return _RunRow(RunId(run_id), n, answer.manifest_sha256)
+
+
+def _pack_case(case: Case) -> bytes:
+    return zlib.compress(canonical_json(case), 1)
+
+
+def _build_rows(facts: MonthFacts, answer: Answer) -> Iterator[dict[str, object]]:
+    for line, result in zip(facts.case.lines, answer.lines, strict=True):
+        assert line.id == result.id
+        home = facts.villages.get(line.id)
+        households = result.payable_households
+        yield {
+            "line": line.id,
+            "operator": line.operator,
+            "kind": facts.kinds[line.id],
+            "programme": line.programme,
+            "in_snapshot": line.in_snapshot,
+            "household": households[0] if households else facts.homes.get(line.id),
+            "village": home.village if home else None,
+            "village_name": home.village_name if home else None,
+            "payable_households": _format_array(households),
+            "payable_days": result.payable_days,
+            "claimed_fen": line.claimed_fen,
+            "settled_fen": line.settled_fen,
+            "reasons": _format_array(result.reasons),
+            "causes": _format_array(result.causes),
+            "removed_on": result.removed_on,
+            "steps": result.steps,
+            **_list_figures(result),
+        }
+
+
+def _list_figures(line: AnswerLine) -> dict[str, object]:
+    return {
+        "entitled_fen": line.entitled_fen,
+        "approved_fen": line.approved_fen,
+        "over_fen": line.over_fen,
+        "under_fen": line.under_fen,
+        "conceded_fen": line.conceded_fen,
+        "public_fen": line.public_fen,
+        "shares": dict(line.shares),
+    }
+
+
+def _format_array(words: Iterable[str]) -> str:
+    """Return words as a PostgreSQL text array literal."""
+    quoted = ('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in words)
+    return "{" + ",".join(quoted) + "}"
+
+
+async def get_run_case(conn: Connection, county: str, run_id: UUID) -> bytes:
+    """Return the case of a run as canonical JSON, from which the calculator reproduces its result."""
+    return zlib.decompress(await GET_PACKED_CASE.one(conn, run_id=run_id, county=county))

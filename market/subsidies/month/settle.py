@@ -1,0 +1,238 @@
+"""Settle a decided month with the operators, reconcile it, and close it."""
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from market.identity.models import Actor
+from market.kernel import Connection, Fen, Query, Refusal
+from market.subsidies.findings.record import list_held_lines
+from market.subsidies.models import Outcome, StepResult
+from market.subsidies.month.approve import advance_cycle
+from market.subsidies.month.cycles import Cycle, begin_step, require_state
+from market.subsidies.month.steps import CLOSE, RECONCILE, SETTLE, SETTLED_STATES
+from market.subsidies.names import Operator
+
+
+class OperatorSettlement(Struct, frozen=True, kw_only=True):
+    """What an operator claimed for a month, what was approved, and what it is paid: only the public part."""
+
+    rows: int
+    claimed_fen: Fen
+    approved_fen: Fen
+    conceded_fen: Fen
+    public_fen: Fen
+    adjustment_rows: int
+    adjustment_public_fen: Fen
+    adjustment_conceded_fen: Fen
+    pay_fen: Fen
+
+
+class ControlTotals(Struct, frozen=True):
+    """The control totals of a settlement file."""
+
+    rows: int
+    pay_fen: Fen
+
+
+class Settlement(Struct, frozen=True):
+    """A month's settlement by operator; `provisional` until it is settled, `held` are the lines held by findings."""
+
+    month: str
+    provisional: bool
+    held: list[str]
+    operators: dict[Operator, OperatorSettlement]
+    control: ControlTotals
+
+
+class _OperatorSums(Struct, frozen=True, kw_only=True):
+    operator: Operator
+    rows: int
+    claimed_fen: Fen
+    approved_fen: Fen
+    conceded_fen: Fen
+    public_fen: Fen
+    adjustment_rows: int
+    adjustment_public_fen: Fen
+    adjustment_conceded_fen: Fen
+
+
+class NotReconciled(Refusal):
+    """The postings differ from the control totals sent to the operators."""
+
+    code = "not_reconciled"
+    zh = "{month} 的入账与结算文件不一致：{differences}。"
+    en = "The postings of {month} differ from what was settled: {differences}."
+
+
+class _OperatorMismatch(Struct, frozen=True, kw_only=True):
+    operator: str
+    control_fen: int
+    posted_fen: int
+
+
+POST_MONTH = Query(
+    None,
+    """
+    INSERT INTO subsidy_postings (cycle_id, line_code, for_month, revision, county_code, run_id, operator, kind,
+                                  approved_fen, conceded_fen, public_fen, settled_before_fen, shares, posted_at)
+    SELECT :cycle_id, line_code, :month, 1, county_code, run_id, operator, kind, approved_fen, conceded_fen,
+           public_fen, 0, shares, :now
+      FROM run_lines
+     WHERE run_id = :run_id AND county_code = :county AND approved_fen > 0 AND NOT line_code = ANY(:held::text[])
+    """,
+)
+# In a settled month the held lines are those not posted then, regardless of later decisions.
+LIST_HELD_AT_SETTLEMENT = Query(
+    str,
+    """
+    SELECT r.line_code FROM run_lines r
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.approved_fen > 0
+       AND NOT EXISTS (SELECT FROM subsidy_postings p
+                        WHERE p.cycle_id = :cycle_id AND p.line_code = r.line_code AND p.for_month = :month)
+     ORDER BY r.line_code
+    """,
+)
+LIST_OPERATOR_SUMS = Query(
+    _OperatorSums,
+    """
+    WITH own AS (
+        SELECT operator, count(claimed_fen)::integer AS rows, coalesce(sum(claimed_fen), 0)::bigint AS claimed_fen,
+               sum(approved_fen)::bigint AS approved_fen,
+               coalesce(sum(conceded_fen) FILTER (WHERE NOT line_code = ANY(:held::text[])), 0)::bigint AS conceded_fen,
+               coalesce(sum(public_fen) FILTER (WHERE NOT line_code = ANY(:held::text[])), 0)::bigint AS public_fen
+          FROM run_lines
+         WHERE run_id = :run_id AND county_code = :county
+         GROUP BY operator),
+    earlier AS (
+        SELECT operator, count(DISTINCT (line_code, for_month))::integer AS adjustment_rows,
+               sum(public_fen)::bigint AS adjustment_public_fen, sum(conceded_fen)::bigint AS adjustment_conceded_fen
+          FROM subsidy_postings
+         WHERE cycle_id = :cycle_id AND county_code = :county AND for_month < :month
+         GROUP BY operator)
+    SELECT operator, coalesce(rows, 0) AS rows, coalesce(claimed_fen, 0) AS claimed_fen,
+           coalesce(approved_fen, 0) AS approved_fen, coalesce(conceded_fen, 0) AS conceded_fen,
+           coalesce(public_fen, 0) AS public_fen, coalesce(adjustment_rows, 0) AS adjustment_rows,
+           coalesce(adjustment_public_fen, 0) AS adjustment_public_fen,
+           coalesce(adjustment_conceded_fen, 0) AS adjustment_conceded_fen
+      FROM own FULL JOIN earlier USING (operator)
+     ORDER BY array_position(ARRAY['mobile', 'unicom', 'telecom'], operator)
+    """,
+)
+ADD_SETTLEMENTS = Query(
+    None,
+    """
+    INSERT INTO settlements (cycle_id, operator, county_code, rows, pay_fen, settled_at)
+    SELECT :cycle_id, operator, :county, rows, pay_fen, :now
+      FROM jsonb_to_recordset(:rows::jsonb) AS r(operator text, rows integer, pay_fen bigint)
+    """,
+)
+LIST_MISMATCHES = Query(
+    _OperatorMismatch,
+    """
+    SELECT operator, coalesce(control_fen, 0) AS control_fen, coalesce(posted_fen, 0) AS posted_fen
+      FROM (SELECT operator, pay_fen AS control_fen FROM settlements
+             WHERE cycle_id = :cycle_id AND county_code = :county) AS controls
+      FULL JOIN (SELECT operator, sum(public_fen)::bigint AS posted_fen FROM subsidy_postings
+                  WHERE cycle_id = :cycle_id AND county_code = :county GROUP BY operator) AS posted USING (operator)
+     WHERE coalesce(control_fen, 0) <> coalesce(posted_fen, 0)
+     ORDER BY operator
+    """,
+)
+
+
+async def get_settlement(conn: Connection, cycle: Cycle) -> Settlement:
+    """Return what each operator is paid in a cycle: the public part of its month and the adjustments posted in it."""
+    provisional = cycle.state not in SETTLED_STATES
+    if provisional:
+        held = sorted(await list_held_lines(conn, cycle.county_code, cycle.month))
+    else:
+        held = await LIST_HELD_AT_SETTLEMENT.all(
+            conn, county=cycle.county_code, cycle_id=cycle.id, run_id=cycle.run_id, month=cycle.month
+        )
+    sums = await LIST_OPERATOR_SUMS.all(
+        conn, county=cycle.county_code, cycle_id=cycle.id, run_id=cycle.run_id, month=cycle.month, held=held
+    )
+    operators = {
+        row.operator: OperatorSettlement(
+            rows=row.rows,
+            claimed_fen=row.claimed_fen,
+            approved_fen=row.approved_fen,
+            conceded_fen=row.conceded_fen,
+            public_fen=row.public_fen,
+            adjustment_rows=row.adjustment_rows,
+            adjustment_public_fen=row.adjustment_public_fen,
+            adjustment_conceded_fen=row.adjustment_conceded_fen,
+            pay_fen=Fen(row.public_fen + row.adjustment_public_fen),
+        )
+        for row in sums
+    }
+    control = ControlTotals(
+        sum(each.rows for each in operators.values()), Fen(sum(each.pay_fen for each in operators.values()))
+    )
+    return Settlement(cycle.name, provisional, held, operators, control)
+
+
+async def settle_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> StepResult:
+    """Post the decided amounts, one posting per line, and fix each operator's control totals.
+
+    A line held by a stopping finding is not posted. The caller owns the transaction.
+
+    Raises:
+        NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not settle for the county.
+        SecondDuty: the actor holds another duty of this cycle (R14).
+        CycleNotFound, CycleClosed, WrongState: the month is not decided, or has moved on.
+    """
+    cycle, actor, _ = await begin_step(conn, SETTLE, actor, county, month, now=now)
+    require_state(cycle, SETTLE.froms)
+    settlement = await get_settlement(conn, cycle)
+    await POST_MONTH.run(
+        conn,
+        county=county,
+        cycle_id=cycle.id,
+        run_id=cycle.run_id,
+        month=month,
+        held=settlement.held,
+        now=now,
+    )
+    rows = [
+        {"operator": operator, "rows": each.rows, "pay_fen": each.pay_fen}
+        for operator, each in settlement.operators.items()
+    ]
+    await ADD_SETTLEMENTS.run(conn, county=county, cycle_id=cycle.id, rows=rows, now=now)
+    return await advance_cycle(conn, cycle, actor, SETTLE, action="settle month", now=now)
+
+
+async def reconcile_month(
+    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime
+) -> StepResult:
+    """Compare the postings with each operator's control totals. The caller owns the transaction.
+
+    Raises:
+        NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not reconcile for the county.
+        SecondDuty: the actor holds another duty of this cycle (R14).
+        CycleNotFound, CycleClosed, WrongState: the month is not settled, or has moved on.
+        NotReconciled: an operator's sums differ.
+    """
+    cycle, actor, _ = await begin_step(conn, RECONCILE, actor, county, month, now=now)
+    require_state(cycle, RECONCILE.froms)
+    different = await LIST_MISMATCHES.all(conn, county=county, cycle_id=cycle.id)
+    if different:
+        names = "；".join(f"{each.operator} {each.control_fen} ≠ {each.posted_fen}" for each in different)
+        raise NotReconciled(month=cycle.name, differences=names)
+    return await advance_cycle(conn, cycle, actor, RECONCILE, action="reconcile month", now=now)
+
+
+async def close_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> StepResult:
+    """Close a reconciled month permanently; closing it again is a no-op. The caller owns the transaction.
+
+    Raises:
+        NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not reconcile for the county.
+        SecondDuty: the actor holds another duty of this cycle (R14).
+        CycleNotFound, WrongState: the month is not reconciled.
+    """
+    cycle, actor, _ = await begin_step(conn, CLOSE, actor, county, month, now=now)
+    if cycle.state is CLOSE.after:
+        return StepResult(outcome=Outcome.NO_OP, county=county, month=cycle.name, state=cycle.state)
+    require_state(cycle, CLOSE.froms)
+    return await advance_cycle(conn, cycle, actor, CLOSE, action="close month", now=now)

@@ -1,0 +1,130 @@
+"""The steps of a month: before and after which state each is taken, whose duty it is, and what it is called.
+
+This table is the only place for them: the steps themselves, the API, the command line, the desk, the reports and,
+through parameters, the SQL read it.
+"""
+
+from msgspec import Struct
+
+from market.identity.models import Role
+from market.subsidies.models import DUTY_NAMES, CycleState, Duty
+
+
+class MonthStep(Struct, frozen=True, kw_only=True):
+    """One step of a month.
+
+    `name` is its command and the end of its URL. `before` is the state that waits for it, `after` the state it leads
+    to; it may be repeated in the states of `repeats`. `zh` names the step on pages, `en` describes it in help texts.
+    `by_division`: several officials take it, each for their own divisions.
+    """
+
+    name: str
+    before: CycleState
+    after: CycleState
+    duty: Duty
+    role: Role
+    zh: str
+    en: str
+    repeats: tuple[CycleState, ...] = ()
+    by_division: bool = False
+
+    @property
+    def froms(self) -> tuple[CycleState, ...]:
+        """The states in which the step may be taken."""
+        return (self.before, *self.repeats)
+
+    @property
+    def awaited_zh(self) -> str:
+        """What a month in the state `before` waits for, in Chinese."""
+        return DUTY_NAMES[self.duty] if self.duty is Duty.IMPORT else self.zh
+
+
+RUN = MonthStep(
+    name="run",
+    before=CycleState.OPEN,
+    after=CycleState.CALCULATED,
+    repeats=(CycleState.CALCULATED, CycleState.CONFIRMED, CycleState.REVIEWED),
+    duty=Duty.IMPORT,
+    role=Role.IMPORTER,
+    zh="计算",
+    en="Calculate a month and match the claims; for a closed month, post the differences in the open cycle.",
+)
+CONFIRM = MonthStep(
+    name="confirm",
+    before=CycleState.CALCULATED,
+    after=CycleState.CONFIRMED,
+    duty=Duty.VILLAGE,
+    role=Role.VILLAGE,
+    zh="村级评议核实",
+    en="Village: confirm that the month's lines match reality.",
+    by_division=True,
+)
+REVIEW = MonthStep(
+    name="review",
+    before=CycleState.CONFIRMED,
+    after=CycleState.REVIEWED,
+    duty=Duty.TOWNSHIP,
+    role=Role.TOWNSHIP,
+    zh="乡镇审核",
+    en="Township: review the exceptions and a sample.",
+    by_division=True,
+)
+DECIDE = MonthStep(
+    name="decide",
+    before=CycleState.REVIEWED,
+    after=CycleState.DECIDED,
+    duty=Duty.COUNTY,
+    role=Role.COUNTY,
+    zh="县级审定",
+    en="County: decide the month against its budget; the importer of its files may not.",
+)
+SETTLE = MonthStep(
+    name="settle",
+    before=CycleState.DECIDED,
+    after=CycleState.SETTLED,
+    duty=Duty.SETTLEMENT,
+    role=Role.FINANCE,
+    zh="结算",
+    en="Finance: post the decided amounts and fix each operator's control totals.",
+)
+RECONCILE = MonthStep(
+    name="reconcile",
+    before=CycleState.SETTLED,
+    after=CycleState.RECONCILED,
+    duty=Duty.RECONCILIATION,
+    role=Role.RECONCILER,
+    zh="对账",
+    en="Compare the postings with the control totals sent to each operator.",
+)
+CLOSE = MonthStep(
+    name="close",
+    before=CycleState.RECONCILED,
+    after=CycleState.CLOSED,
+    duty=Duty.RECONCILIATION,
+    role=Role.RECONCILER,
+    zh="关账",
+    en="Close a reconciled month permanently.",
+)
+STEPS = (RUN, CONFIRM, REVIEW, DECIDE, SETTLE, RECONCILE, CLOSE)
+"""All steps, in order: each leads to the state before the next."""
+
+STEPS_BY_NAME = {step.name: step for step in STEPS}
+NEXT_STEPS = {step.before: step for step in STEPS}
+"""The step that a month in a state waits for; none for a closed one."""
+DUTY_ROLES = {Duty.TERMS: Role.POLICY} | {step.duty: step.role for step in STEPS}
+"""The role of each duty."""
+
+
+def _list_states(first: CycleState, last: CycleState) -> tuple[CycleState, ...]:
+    states = [STEPS[0].before, *(step.after for step in STEPS)]
+    return tuple(states[states.index(first) : states.index(last) + 1])
+
+
+UNDECIDED_STATES = RUN.froms
+"""States before the county's decision: the month may be calculated again, and what changes voids the reviews."""
+REVIEWABLE_STATES = _list_states(RUN.after, REVIEW.after)
+"""States of a calculated month before the county's decision: findings are decided in them."""
+UNSETTLED_STATES = _list_states(RUN.before, DECIDE.after)
+"""States in which nothing of the month is posted yet."""
+SETTLED_STATES = _list_states(SETTLE.after, CLOSE.after)
+"""States in which the month is posted."""

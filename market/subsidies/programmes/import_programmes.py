@@ -1,0 +1,257 @@
+"""Import programmes: what a household may get, under which document and which of its sentences."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from market.identity.models import Actor
+from market.kernel import Connection, Query
+from market.subsidies.engine.models import BadCase, IdleRule, Proration, Terms
+from market.subsidies.engine.read import read_case
+from market.subsidies.imports.spreadsheet import decode_text, digest, malformed_file
+from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
+from market.subsidies.models import CellFault, FileUnreadable
+from market.subsidies.names import ServiceKind
+
+MAX_PROGRAMMES = 100
+
+
+class DocumentSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """The document of a programme: its number (文号), file name, and the SHA-256 of the file."""
+
+    number: str
+    file: str
+    sha256: str
+
+
+class SentenceSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """The basis of some fields of a programme: a quote, with the text before and after it."""
+
+    of: list[str]
+    prefix: str
+    quote: str
+    suffix: str
+
+
+class ProgrammeSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """A programme in the file; terms, idle and proration have the shape of a calculator case."""
+
+    code: str
+    name: str
+    document: DocumentSource
+    sentences: list[SentenceSource]
+    kinds: list[ServiceKind]
+    max_lines_per_household: int
+    proration: Proration
+    idle: IdleRule | None
+    terms: list[Terms]
+
+
+class ProgrammesSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """The programmes file of a county."""
+
+    county_code: str
+    programmes: list[ProgrammeSource]
+
+
+LIST_PROGRAMME_CODES = Query(str, "SELECT code FROM programmes WHERE county_code = :county ORDER BY code")
+UPSERT_PROGRAMME = Query(
+    None,
+    """
+    INSERT INTO programmes (county_code, code, name, kinds, max_lines, proration, idle_days, cure_days,
+                            document_number, document_name, document_sha256, document_text)
+    VALUES (:county, :code, :name, :kinds, :max_lines, :proration, :idle_days, :cure_days,
+            :document_number, :document_name, :document_sha256, :document_text)
+    ON CONFLICT ON CONSTRAINT programmes_code DO UPDATE
+       SET name = excluded.name, kinds = excluded.kinds, max_lines = excluded.max_lines,
+           proration = excluded.proration, idle_days = excluded.idle_days, cure_days = excluded.cure_days,
+           document_number = excluded.document_number, document_name = excluded.document_name,
+           document_sha256 = excluded.document_sha256, document_text = excluded.document_text
+    """,
+)
+DELETE_SENTENCES = Query(None, "DELETE FROM programme_sentences WHERE county_code = :county AND programme_code = :code")
+ADD_SENTENCES = Query(
+    None,
+    """
+    INSERT INTO programme_sentences (county_code, programme_code, position, subjects, prefix, quote, suffix, read_by,
+                                     read_at)
+    SELECT :county, :code, position, ARRAY(SELECT jsonb_array_elements_text(subjects)), prefix, quote, suffix,
+           :account_id, :now
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(position smallint, subjects jsonb, prefix text, quote text, suffix text)
+    """,
+)
+DELETE_TERMS = Query(None, "DELETE FROM programme_terms WHERE county_code = :county AND programme_code = :code")
+ADD_TERMS = Query(
+    None,
+    """
+    INSERT INTO programme_terms (county_code, programme_code, valid_during, kind, household_pays_bp, fixed_fen,
+                                 line_cap_fen, household_cap_fen, funders, shares_bp)
+    SELECT :county, :code, daterange(start, until), kind, household_pays_bp, fixed_fen, line_cap_fen,
+           household_cap_fen, ARRAY(SELECT jsonb_array_elements_text(funders)),
+           ARRAY(SELECT jsonb_array_elements_text(shares_bp)::integer)
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(start date, until date, kind text, household_pays_bp integer, fixed_fen bigint, line_cap_fen bigint,
+             household_cap_fen bigint, funders jsonb, shares_bp jsonb)
+    """,
+)
+
+
+async def import_programmes(
+    conn: Connection, actor: Actor | None, upload: Upload, documents: Mapping[str, bytes], *, now: datetime
+) -> ImportResult:
+    """Import programmes with their documents; the terms of a programme are replaced as a whole.
+
+    A document must have the SHA-256 stated in the file, and contain each quote between its prefix and suffix.
+    Programmes missing in the file stay. The caller owns the transaction.
+
+    Raises:
+        FileUnreadable: the file is not JSON of the shape of `ProgrammesSource`.
+        FileMalformed: values break rules; each is named by its path (row 1).
+        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+    """
+    actor, known = await begin_import(conn, actor, upload, now=now)
+    if known is not None:
+        return known
+    source = _read(upload)
+    faults = _find_faults(upload, source, documents)
+    if faults:
+        raise malformed_file(upload.name, faults)
+    counts = {
+        "programmes": len(source.programmes),
+        "terms": sum(len(programme.terms) for programme in source.programmes),
+        "sentences": sum(len(programme.sentences) for programme in source.programmes),
+    }
+    answer = build_result(upload, rows=len(source.programmes), counts=counts)
+    if upload.dry_run:
+        return answer
+    await record_file(conn, actor, upload, rows=len(source.programmes), now=now)
+    for programme in source.programmes:
+        await _store(conn, actor, upload.county, programme, documents[programme.document.file], now=now)
+    return answer
+
+
+async def _store(
+    conn: Connection, actor: Actor, county: str, programme: ProgrammeSource, document: bytes, *, now: datetime
+) -> None:
+    idle = programme.idle
+    await UPSERT_PROGRAMME.run(
+        conn,
+        county=county,
+        code=programme.code,
+        name=programme.name,
+        kinds=programme.kinds,
+        max_lines=programme.max_lines_per_household,
+        proration=programme.proration,
+        idle_days=idle.idle_days if idle else None,
+        cure_days=idle.cure_days if idle else None,
+        document_number=programme.document.number,
+        document_name=programme.document.file,
+        document_sha256=programme.document.sha256,
+        document_text=decode_text(programme.document.file, document),
+    )
+    await DELETE_SENTENCES.run(conn, county=county, code=programme.code)
+    await ADD_SENTENCES.run(
+        conn,
+        county=county,
+        code=programme.code,
+        account_id=actor.account_id,
+        now=now,
+        rows=[
+            {"position": at, "subjects": each.of, "prefix": each.prefix, "quote": each.quote, "suffix": each.suffix}
+            for at, each in enumerate(programme.sentences, 1)
+        ],
+    )
+    await DELETE_TERMS.run(conn, county=county, code=programme.code)
+    await ADD_TERMS.run(
+        conn,
+        county=county,
+        code=programme.code,
+        rows=[
+            {
+                "start": terms.start,
+                "until": terms.until,
+                "kind": terms.kind,
+                "household_pays_bp": terms.household_pays_bp,
+                "fixed_fen": terms.fixed_fen,
+                "line_cap_fen": terms.line_cap_fen,
+                "household_cap_fen": terms.household_cap_fen,
+                "funders": [share.funder for share in terms.funders],
+                "shares_bp": [share.share_bp for share in terms.funders],
+            }
+            for terms in programme.terms
+        ],
+    )
+
+
+def _read(upload: Upload) -> ProgrammesSource:
+    text = decode_text(upload.name, upload.content)
+    try:
+        source = msgspec.json.decode(text, type=ProgrammesSource)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise FileUnreadable(name=upload.name, reason=str(error)) from error
+    if len(source.programmes) > MAX_PROGRAMMES:
+        raise FileUnreadable(name=upload.name, reason=f"超过 {MAX_PROGRAMMES} 个项目")
+    return source
+
+
+def _find_faults(upload: Upload, source: ProgrammesSource, documents: Mapping[str, bytes]) -> list[CellFault]:
+    found: list[tuple[str, str, str]] = []
+    if source.county_code != upload.county:
+        found.append(("county_code", f"应是 {upload.county}", source.county_code))
+    # The reader of calculator cases reports every fault of terms, idle and proration.
+    keys = ("code", "proration", "idle", "terms")
+    case = {
+        "month": "2000-01",
+        "budget_fen": None,
+        "programmes": [{key: value for key, value in each.items() if key in keys} for each in _to_builtins(source)],
+        "households": [],
+        "lines": [],
+    }
+    try:
+        read_case(msgspec.json.encode(case))
+    except BadCase as error:
+        found += [(fault.path, fault.message, "") for fault in error.faults]
+    for at, programme in enumerate(source.programmes):
+        path = f"programmes[{at}]"
+        if not 1 <= programme.max_lines_per_household <= 99:
+            found.append((f"{path}.max_lines_per_household", "应是 1 到 99", str(programme.max_lines_per_household)))
+        if not programme.kinds:
+            found.append((f"{path}.kinds", "至少有一种业务", ""))
+        if not programme.terms:
+            found.append((f"{path}.terms", "至少有一个标准", ""))
+        found += _find_document_faults(path, programme, documents)
+    return [CellFault(path, message, 1, path, value) for path, message, value in found]
+
+
+def _to_builtins(source: ProgrammesSource) -> list[dict[str, object]]:
+    return [msgspec.to_builtins(programme) for programme in source.programmes]
+
+
+def _find_document_faults(
+    path: str, programme: ProgrammeSource, documents: Mapping[str, bytes]
+) -> list[tuple[str, str, str]]:
+    name = programme.document.file
+    document = documents.get(name)
+    if document is None:
+        return [(f"{path}.document.file", "没有这个文件", name)]
+    if digest(document) != programme.document.sha256:
+        return [(f"{path}.document.sha256", f"文件的校验和是 {digest(document)}", programme.document.sha256)]
+    # A quote may run over line breaks of the document.
+    text = "".join(decode_text(name, document).split())
+    return [
+        (f"{path}.sentences[{at}].quote", "文件里没有这句话", sentence.quote)
+        for at, sentence in enumerate(programme.sentences)
+        if "".join(f"{sentence.prefix}{sentence.quote}{sentence.suffix}".split()) not in text
+    ]
+
+
+def list_document_names(upload: Upload) -> list[str]:
+    """Return the names of the documents in a programmes file.
+
+    Raises:
+        FileUnreadable: the file is not JSON of the shape of `ProgrammesSource`.
+    """
+    return sorted({programme.document.file for programme in _read(upload).programmes})

@@ -1,0 +1,1 @@
+"""The register (名册): persons, households with their status, memberships."""

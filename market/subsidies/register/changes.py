@@ -1,0 +1,105 @@
+"""Write the changes of a register file; each statement takes all rows as one JSON list."""
+
+from market.kernel import Query
+
+# Indexes are decoded before they are joined: under row-level security no index serves a join on a function's value.
+ADD_PERSONS = Query(
+    None,
+    """
+    INSERT INTO persons (county_code, identity_index, identity_sealed, name_sealed, born_on, sex, died_on,
+                         death_known_at)
+    SELECT :county, decode(index, 'base64'), decode(sealed, 'base64'), decode(name, 'base64'), born_on, sex, died_on,
+           CASE WHEN died_on IS NOT NULL THEN :now::timestamptz END
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(index text, sealed text, name text, born_on date, sex text, died_on date)
+    """,
+)
+CHANGE_PERSONS = Query(
+    None,
+    """
+    WITH given AS MATERIALIZED (
+        SELECT decode(index, 'base64') AS index, decode(name, 'base64') AS name, born_on, sex, died_on
+          FROM jsonb_to_recordset(:rows::jsonb) AS r(index text, name text, born_on date, sex text, died_on date))
+    UPDATE persons SET name_sealed = r.name, born_on = r.born_on, sex = r.sex, died_on = r.died_on,
+           death_known_at = CASE WHEN r.died_on IS NULL THEN NULL
+                                 WHEN persons.died_on IS NULL THEN :now::timestamptz
+                                 ELSE persons.death_known_at END
+      FROM given r
+     WHERE county_code = :county AND identity_index = r.index
+    """,
+)
+ADD_HOUSEHOLDS = Query(
+    None,
+    """
+    INSERT INTO households (county_code, code, split_from)
+    SELECT :county, code, nullif(split_from, '')
+      FROM jsonb_to_recordset(:rows::jsonb) AS r(code text, split_from text)
+    """,
+)
+# A fact that changes on the day it began is corrected; otherwise it ends, and the new one begins, on the day of import.
+END_HOUSEHOLD_STATUSES = Query(
+    None,
+    """
+    UPDATE household_statuses s SET valid_during = daterange(lower(s.valid_during), :today::date)
+      FROM jsonb_to_recordset(:rows::jsonb) AS r(household text)
+     WHERE county_code = :county AND household_code = r.household
+       AND upper_inf(s.valid_during) AND lower(s.valid_during) < :today::date
+    """,
+)
+CORRECT_HOUSEHOLD_STATUSES = Query(
+    None,
+    """
+    UPDATE household_statuses s
+       SET village_code = r.village, village_name = r.village_name, registered = r.registered,
+           monitoring = r.monitoring, risk_removed_on = r.risk_removed_on, tier = r.tier
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(household text, village text, village_name text, registered boolean, monitoring text,
+             risk_removed_on date, tier smallint)
+     WHERE county_code = :county AND household_code = r.household
+       AND upper_inf(s.valid_during) AND lower(s.valid_during) >= :today::date
+    """,
+)
+ADD_HOUSEHOLD_STATUSES = Query(
+    None,
+    """
+    INSERT INTO household_statuses (county_code, household_code, valid_during, village_code, village_name, registered,
+                                     monitoring, risk_removed_on, tier)
+    SELECT :county, household, daterange(start, NULL), village, village_name, registered, monitoring, risk_removed_on,
+           tier
+      FROM jsonb_to_recordset(:rows::jsonb)
+        AS r(household text, start date, village text, village_name text, registered boolean, monitoring text,
+             risk_removed_on date, tier smallint)
+     WHERE NOT EXISTS (SELECT FROM household_statuses s
+                        WHERE s.county_code = :county AND s.household_code = r.household
+                          AND upper_inf(s.valid_during))
+    """,
+)
+CHANGE_MEMBERSHIPS = Query(
+    None,
+    """
+    WITH given AS MATERIALIZED (
+        SELECT decode(index, 'base64') AS index, household, seat, relation, start, until, leave_reason
+          FROM jsonb_to_recordset(:rows::jsonb)
+            AS r(index text, household text, seat smallint, relation text, start date, until date, leave_reason text))
+    UPDATE memberships m
+       SET valid_during = daterange(r.start, r.until), seat = r.seat, relation = r.relation,
+           leave_reason = r.leave_reason
+      FROM given r
+      JOIN persons p ON p.county_code = :county AND p.identity_index = r.index
+     WHERE m.person_id = p.id AND m.household_code = r.household AND lower(m.valid_during) = r.start
+    """,
+)
+ADD_MEMBERSHIPS = Query(
+    None,
+    """
+    WITH given AS MATERIALIZED (
+        SELECT decode(index, 'base64') AS index, household, seat, relation, start, until, leave_reason
+          FROM jsonb_to_recordset(:rows::jsonb)
+            AS r(index text, household text, seat smallint, relation text, start date, until date, leave_reason text))
+    INSERT INTO memberships (county_code, person_id, household_code, seat, relation, valid_during, leave_reason)
+    SELECT :county, p.id, household, seat, relation, daterange(start, until), leave_reason
+      FROM given r
+      JOIN persons p ON p.county_code = :county AND p.identity_index = r.index
+     ORDER BY p.id
+    """,
+)

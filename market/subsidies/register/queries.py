@@ -1,0 +1,91 @@
+"""Read the register: persons by blind index, households with their status, memberships."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from market.kernel import Query
+
+IDENTITY_CONTEXT = "persons.identity"
+NAME_CONTEXT = "persons.name"
+
+
+class HouseholdStatus(Struct, frozen=True):
+    """A household on a day: its village, the three facts of its status, and its budget tier."""
+
+    village: str
+    village_name: str
+    registered: bool
+    monitoring: str
+    risk_removed_on: date | None
+    tier: int
+
+
+class KnownPerson(Struct, frozen=True):
+    """A person of the register."""
+
+    identity_index: bytes
+    name_sealed: bytes
+    born_on: date
+    sex: str
+    died_on: date | None
+
+
+class KnownHouseholdStatus(Struct, frozen=True):
+    """A household's latest status."""
+
+    household: str
+    start: date
+    village: str
+    village_name: str
+    registered: bool
+    monitoring: str
+    risk_removed_on: date | None
+    tier: int
+
+    @property
+    def status(self) -> HouseholdStatus:
+        """The status without household and start."""
+        return HouseholdStatus(
+            self.village, self.village_name, self.registered, self.monitoring, self.risk_removed_on, self.tier
+        )
+
+
+class KnownMembership(Struct, frozen=True):
+    """A person's time in a household."""
+
+    identity_index: bytes
+    household: str
+    seat: int
+    relation: str
+    start: date
+    until: date | None
+    leave_reason: str
+
+
+LIST_VILLAGE_CODES = Query(
+    str,
+    "SELECT code FROM divisions WHERE starts_with(code, :county) AND level = 5",
+)
+LIST_KNOWN_PERSONS = Query(
+    KnownPerson,
+    "SELECT identity_index, name_sealed, born_on, sex, died_on FROM persons WHERE county_code = :county",
+)
+LIST_KNOWN_STATUSES = Query(
+    KnownHouseholdStatus,
+    """
+    SELECT household_code AS household, lower(valid_during) AS start, village_code AS village, village_name, registered,
+           monitoring, risk_removed_on, tier
+      FROM household_statuses
+     WHERE county_code = :county AND upper_inf(valid_during)
+    """,
+)
+LIST_KNOWN_MEMBERSHIPS = Query(
+    KnownMembership,
+    """
+    SELECT p.identity_index, m.household_code AS household, m.seat, m.relation, lower(m.valid_during) AS start,
+           upper(m.valid_during) AS until, m.leave_reason
+      FROM memberships m JOIN persons p ON p.id = m.person_id
+     WHERE m.county_code = :county AND p.county_code = :county
+    """,
+)

@@ -1,0 +1,37 @@
+"""The 长辈版 switch: larger type and buttons, stored on the device and in the account."""
+
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.response import Redirect
+
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.identity.sign_in import update_account
+from market.kernel import Database
+from market.web.cookies import ELDER_COOKIE, set_cookie
+from market.web.csrf import check_origin
+from market.web.pages import get_local_path, redirect
+
+_YEAR = 31_536_000
+
+
+@post("/elder", tags=["pages"], operation_id="SwitchElderPage", include_in_schema=False)
+async def switch_elder(
+    request: HttpRequest, db: NamedDependency[Database], visitor: NamedDependency[Actor | None]
+) -> Redirect:
+    """Store whether pages use large type, and redirect back.
+
+    The form carries no token, because it is on pages in shared caches; its origin is checked.
+    """
+    check_origin(request)
+    form = await request.form()
+    elder = form.get("elder") == "1"
+    if visitor is not None and visitor.elder != elder:
+        async with db.transaction() as conn:
+            await update_account(conn, visitor.account_id, name=visitor.name, elder=elder)
+    response = redirect(get_local_path(str(form.get("to", "/"))))
+    set_cookie(request, response, ELDER_COOKIE, "1" if elder else "0", seconds=_YEAR)
+    return response
+
+
+ROUTES = [switch_elder]

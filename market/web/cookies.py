@@ -1,0 +1,30 @@
+"""Cookies of the pages: the session, the visitor, and the large-type mode."""
+
+from typing import Any
+
+from litestar import Response
+
+from market.http import HttpRequest
+from market.web.services import get_services
+
+SESSION_COOKIE = "session"
+ELDER_COOKIE = "elder"
+VISITOR_COOKIE = "visitor"
+YEAR_SECONDS = 31_536_000
+
+
+def get_session_cookie_name(request: HttpRequest) -> str:
+    """Return the name of the session cookie, prefixed with `__Host-` if the site is served over TLS."""
+    return f"__Host-{SESSION_COOKIE}" if is_secure(request) else SESSION_COOKIE
+
+
+def is_secure(request: HttpRequest) -> bool:
+    """Return whether the site is served over TLS."""
+    return get_services(request).settings.public_url.startswith("https://")
+
+
+def set_cookie(request: HttpRequest, response: Response[Any], name: str, value: str, *, seconds: int) -> None:
+    """Set a cookie that is hidden from scripts and not sent from other sites."""
+    response.set_cookie(
+        key=name, value=value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=is_secure(request)
+    )

@@ -1,0 +1,58 @@
+"""Protection of forms against cross-site requests: a token bound to the visitor, and a check of the origin."""
+
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+from market.http import HttpRequest
+from market.kernel import Refusal
+from market.web.cookies import VISITOR_COOKIE, get_session_cookie_name
+from market.web.services import get_services
+
+
+class ForeignForm(Refusal):
+    """The form was not posted from a page of this site, or the page has expired."""
+
+    code = "foreign_form"
+    status = 403
+    zh = "页面已过期，请返回上一页再试一次。"
+    en = "This page has expired; go back and try again."
+
+
+def get_token_subject(request: HttpRequest) -> str:
+    """Return the cookie that form tokens are bound to: the session, else the visitor; empty without either."""
+    return request.cookies.get(get_session_cookie_name(request)) or request.cookies.get(VISITOR_COOKIE) or ""
+
+
+def make_form_token(request: HttpRequest, subject: str | None = None) -> str:
+    """Return the token that this visitor's forms carry; `subject` overrides the cookie it is bound to."""
+    key = get_services(request).seal.index("form token")
+    who = get_token_subject(request) if subject is None else subject
+    return hmac.new(key, who.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def check_form_token(request: HttpRequest, token: object) -> None:
+    """Require that a form carries this visitor's token.
+
+    Raises:
+        ForeignForm: the token is missing or belongs to another visitor.
+    """
+    if not isinstance(token, str) or not hmac.compare_digest(token.encode(), make_form_token(request).encode()):
+        raise ForeignForm
+
+
+def check_origin(request: HttpRequest) -> None:
+    """Require that a form comes from this site, by Fetch Metadata if the browser sends it, else by Origin.
+
+    Raises:
+        ForeignForm: another site sent the form.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in {"same-origin", "none"}:
+        raise ForeignForm
+    origin = request.headers.get("origin")
+    if origin and origin != "null":
+        public = get_services(request).settings.public_url
+        allowed = {urlsplit(public).netloc} if public else set[str]()
+        if urlsplit(origin).netloc not in allowed | {request.headers.get("host", "")}:
+            raise ForeignForm

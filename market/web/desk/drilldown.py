@@ -1,0 +1,255 @@
+"""The drilldown from county to line: each row is the sum of the rows below it."""
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.reports.drilldown import (
+    NO_VILLAGE,
+    DrilldownSums,
+    find_household_village,
+    list_household_heads,
+    list_lines,
+    sum_by_household,
+    sum_by_township,
+    sum_by_village,
+)
+from market.reports.line import ExplainedLine, explain_line
+from market.reports.month import OperatorSums, compute_total, list_month_statuses, sum_by_operator
+from market.subsidies.month.cycles import Cycle, find_cycle, read_month
+from market.subsidies.names import format_month_zh
+from market.web.desk.context import DeskContext, open_desk, render_desk_page
+from market.web.desk.presenters import (
+    DRILLDOWN_TABLE,
+    DrilldownRow,
+    build_row_id,
+    format_short_month,
+    get_kind_name,
+    get_operator_name,
+)
+from market.web.ui.format import yuan
+
+_TOWNSHIP = 9
+_PAGE_SIZE = 50
+_SHORT = 6
+_TAIL = 4
+_COUNTY_ROW = "county"
+
+
+class DrilldownPath(Struct, frozen=True):
+    """The open rows by code; an outer division is derived from an inner one."""
+
+    month: str
+    township: str = ""
+    village: str = ""
+    household: str = ""
+    line: str = ""
+    after: str = ""
+
+    def href(self, desk: DeskContext, at: str, **opened: str) -> str:
+        """Return the address of the drilldown with these rows open, at the row of a code."""
+        return f"{desk.to('/desk/places', month=self.month, **opened)}#{build_row_id(at)}"
+
+
+class _DrilldownQuery(Struct, frozen=True):
+    """A month of a county as one official sees it, with its open rows."""
+
+    conn: Connection
+    desk: DeskContext
+    cycle: Cycle
+    opened: DrilldownPath
+    seal: Seal
+
+
+@get("/places", include_in_schema=False)
+async def show_drilldown(
+    request: HttpRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
+) -> Response[bytes]:
+    """Show a month by division, with the rows that the address opens."""
+    desk = await open_desk(request, db, actor, clock)
+    async with db.transaction(scope=desk.county) as conn:
+        listed = [month for month in await list_month_statuses(conn, desk.county) if month.calculated]
+        if not listed:
+            return render_desk_page(request, desk, "drilldown.html", {"months": [], "opened": None})
+        name = request.query_params.get("month", "") or listed[0].name
+        cycle = await find_cycle(conn, desk.county, read_month(name))
+        opened = _read_path(cycle, request)
+        line = await explain_line(conn, seal, cycle, desk.divisions, opened.line) if opened.line else None
+        opened = await _complete_path(conn, cycle, opened, line)
+        sums = compute_total(await sum_by_operator(conn, cycle, desk.divisions))
+        rows = await _township_rows(_DrilldownQuery(conn, desk, cycle, opened, seal), sums)
+    return render_desk_page(
+        request,
+        desk,
+        "drilldown.html",
+        {
+            "months": [(each.name, format_month_zh(each.name)) for each in listed],
+            "opened": opened,
+            "name": format_month_zh(cycle.name),
+            "short": format_short_month(cycle.name),
+            "rows": rows,
+            "table": DRILLDOWN_TABLE,
+            "foot": None if opened.township else [_name_scope(desk), *DRILLDOWN_TABLE.get_cells(sums)],
+            "line": line,
+            "why": _summarize_line(line) if line else "",
+            "facts": _facts(line) if line else [],
+        },
+    )
+
+
+def _read_path(cycle: Cycle, request: HttpRequest) -> DrilldownPath:
+    given = {name: request.query_params.get(name, "")[:40] for name in ("township", "village", "household", "line")}
+    return DrilldownPath(cycle.name, **given, after=request.query_params.get("after", "")[:40])
+
+
+async def _complete_path(
+    conn: Connection, cycle: Cycle, opened: DrilldownPath, line: ExplainedLine | None
+) -> DrilldownPath:
+    """Complete the path: a line opens its household, a household its village, a village its township."""
+    if line is not None:
+        home = line.village_code
+        return msgspec.structs.replace(
+            opened,
+            township=home[:_TOWNSHIP] if home else NO_VILLAGE,
+            village=home or "",
+            household=(line.household or "") if home else NO_VILLAGE,
+        )
+    village = opened.village
+    if opened.household and opened.household != NO_VILLAGE and not village:
+        village = await find_household_village(conn, cycle, opened.household) or ""
+    return msgspec.structs.replace(opened, village=village, township=opened.township or village[:_TOWNSHIP])
+
+
+def _name_scope(desk: DeskContext) -> str:
+    return desk.name if desk.whole else "合计"
+
+
+async def _township_rows(query: _DrilldownQuery, sums: OperatorSums) -> list[DrilldownRow]:
+    """Return the townships, or the path to the open row and its content once a township is open."""
+    desk, opened = query.desk, query.opened
+    townships = await sum_by_township(query.conn, query.cycle, desk.divisions)
+    current = next((each for each in townships if each.code == opened.township), None)
+    if current is None:
+        return [_build_row(0, each, each.name, opened.href(desk, each.code, township=each.code)) for each in townships]
+    county = DrilldownRow(
+        0,
+        _name_scope(desk),
+        opened.href(desk, current.code),
+        DRILLDOWN_TABLE.get_cells(sums),
+        open=True,
+        id=build_row_id(_COUNTY_ROW),
+    )
+    close_href = opened.href(desk, current.code)
+    rows = [county, _build_row(1, current, current.name, close_href, is_open=True)]
+    if current.code == NO_VILLAGE:
+        return rows + await _line_rows(query, NO_VILLAGE, 2)
+    return rows + await _village_rows(query)
+
+
+async def _village_rows(query: _DrilldownQuery) -> list[DrilldownRow]:
+    desk, opened = query.desk, query.opened
+    villages = await sum_by_village(query.conn, query.cycle, desk.divisions, opened.township)
+    current = next((each for each in villages if each.code == opened.village), None)
+    if current is None:
+        return [
+            _build_row(2, each, each.name, opened.href(desk, each.code, township=opened.township, village=each.code))
+            for each in villages
+        ]
+    close_href = opened.href(desk, current.code, township=opened.township)
+    return [_build_row(2, current, current.name, close_href, is_open=True), *await _household_rows(query)]
+
+
+async def _household_rows(query: _DrilldownQuery) -> list[DrilldownRow]:
+    desk, cycle, opened = query.desk, query.cycle, query.opened
+    found = await sum_by_household(
+        query.conn, cycle, desk.divisions, opened.village, after=opened.after, only=opened.household, most=_PAGE_SIZE
+    )
+    heads = await list_household_heads(query.conn, query.seal, cycle, [each.code for each in found.items])
+    path = {"township": opened.township, "village": opened.village}
+    rows: list[DrilldownRow] = []
+    for each in found.items:
+        name, persons = heads.get(each.code, ("", 0))
+        is_open = each.code == opened.household
+        href = opened.href(desk, each.code, **path, household="" if is_open else each.code)
+        rows.append(_build_row(3, each, describe_household(each.code, name, persons), href, is_open=is_open))
+        if is_open:
+            rows += await _line_rows(query, each.code, 4)
+    if found.next:
+        rows[-1].more = desk.to("/desk/places", month=opened.month, **path, after=found.next) + (
+            f"#{build_row_id(opened.village)}"
+        )
+    return rows
+
+
+async def _line_rows(query: _DrilldownQuery, household: str, level: int) -> list[DrilldownRow]:
+    """Return the lines of a household, or a page of those without a village, which may be many."""
+    desk, opened = query.desk, query.opened
+    without_village = household == NO_VILLAGE
+    found = await list_lines(
+        query.conn,
+        query.cycle,
+        desk.divisions,
+        household,
+        after=opened.after if without_village else "",
+        only=opened.line if without_village else "",
+        most=_PAGE_SIZE,
+    )
+    path = {"township": opened.township, "village": opened.village, "household": "" if without_village else household}
+    rows: list[DrilldownRow] = []
+    for each in found.items:
+        is_open = each.code == opened.line
+        href = opened.href(desk, each.code, **path, line="" if is_open else each.code)
+        row = _build_row(level, each, each.name, href, is_open=is_open)
+        row.explained = is_open
+        rows.append(row)
+    if found.next and without_village:
+        rows[-1].more = desk.to("/desk/places", month=opened.month, township=NO_VILLAGE, after=found.next) + (
+            f"#{build_row_id(NO_VILLAGE)}"
+        )
+    return rows
+
+
+def _build_row(level: int, sums: DrilldownSums, words: str, href: str, *, is_open: bool = False) -> DrilldownRow:
+    return DrilldownRow(level, words, href, DRILLDOWN_TABLE.get_cells(sums), open=is_open, id=build_row_id(sums.code))
+
+
+def describe_household(code: str, name: str, persons: int) -> str:
+    """Return the name of a household: its head masked, the end of its code, the number of persons."""
+    tail = code if len(code) <= _SHORT else f"尾号 {code[-_TAIL:]}"
+    many = f"，{persons} 人" if persons else ""
+    return f"{name or '户'} {tail}{many}"
+
+
+def _summarize_line(line: ExplainedLine) -> str:
+    """Return the result of a claim and its reasons in one sentence."""
+    days = f"{line.payable_days}/{line.month_days} 天可享受"
+    reasons = "、".join(line.reasons_zh)
+    if line.claimed_fen is None:
+        return f"{days}，运营商没有申请" + (f"：{reasons}" if reasons else "")
+    if line.over_fen:
+        return f"{days}，申请 {yuan(line.claimed_fen)}，核减 {yuan(line.over_fen)}：{reasons}"
+    return f"{days}，申请 {yuan(line.claimed_fen)}，没有核减：{reasons}"
+
+
+def _facts(line: ExplainedLine) -> list[tuple[str, str]]:
+    """Return the facts of a line, with names and numbers masked."""
+    where = f"{line.village or '不在册'}　{line.household} 户" if line.household else "不在册"
+    return [
+        ("业务", f"{get_operator_name(line.operator)} {get_kind_name(line.kind)}，{line.number or '号码未知'}"),
+        ("受益人", line.person or "—"),
+        ("户", where),
+        ("项目", f"{line.programme} {line.programme_name}，{line.document_number}"),
+    ]
+
+
+ROUTES = [show_drilldown]

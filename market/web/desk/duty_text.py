@@ -1,0 +1,37 @@
+"""Texts on the separation of duties (R14): what an official cannot do, why, and who can."""
+
+from collections.abc import Sequence
+
+from market.subsidies.models import DUTY_NAMES, Duty
+
+APPROVALS = frozenset({Duty.VILLAGE, Duty.TOWNSHIP, Duty.COUNTY})
+HOLDER_NAMES = {
+    Duty.IMPORT: "导入人",
+    Duty.TERMS: "定政策的人",
+    Duty.VILLAGE: "村级核实人",
+    Duty.TOWNSHIP: "乡镇审核人",
+    Duty.COUNTY: "县级审定人",
+    Duty.SETTLEMENT: "结算人",
+    Duty.RECONCILIATION: "对账人",
+}
+_HELD_DUTY_TEXT = {
+    Duty.IMPORT: "这个月的文件是您导入的",
+    Duty.TERMS: "这个月的标准是您定的",
+    Duty.VILLAGE: "这个月的村级核实是您办的",
+    Duty.TOWNSHIP: "这个月的乡镇审核是您办的",
+    Duty.COUNTY: "这个月的县级审定是您办的",
+    Duty.SETTLEMENT: "这个月的结算是您办的",
+    Duty.RECONCILIATION: "这个月的对账是您办的",
+}
+
+
+def explain_exclusion(held: Duty, refused: Duty) -> str:
+    """Return why the holder of one duty of a month cannot take another."""
+    if held is Duty.IMPORT and refused in APPROVALS:
+        return f"{_HELD_DUTY_TEXT[held]}，导入人不能审批。"
+    return f"{_HELD_DUTY_TEXT[held]}，{DUTY_NAMES[refused]}要由另一个人办。"
+
+
+def describe_eligible(names: Sequence[str]) -> str:
+    """Return who can take a step."""
+    return f"能办的人：{'、'.join(names)}。" if names else "现在没有别的人能办，请联系系统管理员加人。"

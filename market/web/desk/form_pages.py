@@ -1,0 +1,214 @@
+"""The printed forms of a month and a quarter, as pages and as workbooks."""
+
+import asyncio
+from datetime import datetime
+from urllib.parse import quote
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from market.http import HttpRequest
+from market.identity.access import require_whole_county
+from market.identity.models import Actor
+from market.kernel import Connection, Database
+from market.kernel.clock import Clock
+from market.reports.month import list_month_statuses
+from market.reports.month_view import MonthView, get_month_view
+from market.reports.quarter import compute_quarter, list_quarter_months
+from market.reports.settlement_file import get_last_event_at, list_settlement_lines
+from market.reports.worklist import format_quarter
+from market.subsidies.models import CYCLE_STATE_NAMES, CycleNotFound
+from market.subsidies.month.cycles import find_cycle, read_month, read_quarter
+from market.subsidies.month.run import get_run_case
+from market.subsidies.names import format_month_zh
+from market.web.desk.context import DeskContext, open_desk, read_offset, render_desk_page
+from market.web.desk.forms import (
+    FormTable,
+    PrintedForm,
+    build_approval_form,
+    build_quarter_form,
+    build_settlement_tables,
+    describe_settlement,
+)
+from market.web.desk.presenters import format_quarter_zh
+from market.web.desk.workbook import XLSX, WorkbookWriter, write_csv
+
+_PAGE_SIZE = 12
+
+
+class MonthNotCalculated(CycleNotFound):
+    """The month is not calculated yet, so it has no forms."""
+
+    code = "not_calculated"
+    zh = "{month}还没有计算，没有审批表。"
+    en = "{month} is not calculated yet and has no forms."
+
+
+@get("/sheets", include_in_schema=False)
+async def list_forms(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+) -> Response[bytes]:
+    """List the forms of each month and each quarter."""
+    desk = await open_desk(request, db, actor, clock)
+    async with db.transaction(scope=desk.county) as conn:
+        found = [month for month in await list_month_statuses(conn, desk.county) if month.calculated]
+    quarters = dict.fromkeys(
+        format_quarter(month.month.replace(month=(month.month.month - 1) // 3 * 3 + 1)) for month in found
+    )
+    skip = read_offset(request)
+    rows = [
+        (each.name, format_month_zh(each.name), CYCLE_STATE_NAMES[each.state])
+        for each in found[skip : skip + _PAGE_SIZE]
+    ]
+    context = {
+        "rows": rows,
+        "quarters": [(name, format_quarter_zh(name)) for name in list(quarters)[:_PAGE_SIZE]],
+        "back": desk.to("/desk/sheets", skip=max(skip - _PAGE_SIZE, 0)) if skip else None,
+        "more": desk.to("/desk/sheets", skip=skip + _PAGE_SIZE) if len(found) > skip + _PAGE_SIZE else None,
+    }
+    return render_desk_page(request, desk, "forms.html", context)
+
+
+@get("/sheets/{month:str}", include_in_schema=False)
+async def show_approval_form(
+    request: HttpRequest,
+    month: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[bytes]:
+    """Show the approval form of a month, on one page to print."""
+    desk = await _open_county_desk(request, db, actor, clock)
+    async with db.transaction(scope=desk.county) as conn:
+        view = await _view(conn, desk, month)
+    form = build_approval_form(view, desk.name)
+    return render_desk_page(request, desk, "form.html", {"form": form, "back": desk.to("/desk/sheets"), "pair": True})
+
+
+@get("/sheets/{month:str}/{name:str}", include_in_schema=False)
+async def download_form(
+    request: HttpRequest,
+    *,
+    month: FromPath[str],
+    name: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[bytes]:
+    """Download a file of a month: approval.xlsx, settlement.xlsx, operators.csv, or case.json to recalculate it.
+
+    Raises:
+        MonthNotCalculated: the month is not calculated, or has no file of this name.
+    """
+    desk = await _open_county_desk(request, db, actor, clock)
+    async with db.transaction(scope=desk.county) as conn:
+        view = await _view(conn, desk, month)
+        cycle = await find_cycle(conn, desk.county, read_month(month))
+        made = await get_last_event_at(conn, cycle)
+        held = view.settlement.held if view.settlement else []
+        lines = await list_settlement_lines(conn, cycle, held) if name == "settlement.xlsx" else []
+        if name == "case.json" and cycle.run_id is not None:
+            case = await get_run_case(conn, desk.county, cycle.run_id)
+            return _download(case, f"{desk.name}-{view.month}-算例.json", "application/json")
+    if name == "settlement.xlsx":
+        # The workbook of a large county takes seconds: it is written outside the transaction, in a thread.
+        content = await asyncio.to_thread(
+            lambda: write_settlement_workbook(view, build_settlement_tables(view, lines), made)
+        )
+        return _download(content, f"{desk.name}-{view.month}-结算.xlsx", XLSX)
+    form = build_approval_form(view, desk.name)
+    if name == "approval.xlsx":
+        return _download(write_form_workbook(form, made), f"{desk.name}-{view.month}-审批表.xlsx", XLSX)
+    if name == "operators.csv":
+        return _download(write_csv(form.tables[0]), f"{desk.name}-{view.month}-按运营商.csv", "text/csv")
+    raise MonthNotCalculated(month=month)
+
+
+@get("/quarters/{quarter:str}", include_in_schema=False)
+async def show_quarter(
+    request: HttpRequest,
+    quarter: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[bytes]:
+    """Show the quarter's report to print; with the suffix `.xlsx` download it as a workbook."""
+    desk = await _open_county_desk(request, db, actor, clock)
+    name = quarter.removesuffix(".xlsx")
+    async with db.transaction(scope=desk.county) as conn:
+        form = await load_quarter_form(conn, desk.county, desk.name, name)
+    if quarter != name:
+        return _download(write_form_workbook(form, desk.now), f"{desk.name}-{name}-季度报表.xlsx", XLSX)
+    context = {
+        "form": form,
+        "back": desk.to("/desk"),
+        "pair": False,
+        "download": desk.to(f"/desk/quarters/{name}.xlsx"),
+    }
+    return render_desk_page(request, desk, "form.html", context)
+
+
+async def load_quarter_form(conn: Connection, county: str, name: str, quarter: str) -> PrintedForm:
+    """Build the quarter's report of a county from its three months.
+
+    Raises:
+        BadQuarter: the quarter cannot be read.
+    """
+    first, until = read_quarter(quarter)
+    found = await compute_quarter(conn, county, first, until)
+    months: list[MonthView] = []
+    for month in list_quarter_months(first):
+        try:
+            months.append(await get_month_view(conn, county, month, [county]))
+        except CycleNotFound:
+            continue
+    return build_quarter_form(found, name, months)
+
+
+async def _open_county_desk(request: HttpRequest, db: Database, actor: Actor, clock: Clock) -> DeskContext:
+    """Open the desk for an official of the whole county, which is what the forms contain.
+
+    Raises:
+        NotAllowed: the official sees only a part of the county.
+    """
+    desk = await open_desk(request, db, actor, clock)
+    require_whole_county(desk.divisions, desk.county)
+    return desk
+
+
+async def _view(conn: Connection, desk: DeskContext, month: str) -> MonthView:
+    view = await get_month_view(conn, desk.county, read_month(month), desk.divisions)
+    if view.run is None:
+        raise MonthNotCalculated(month=month)
+    return view
+
+
+def write_form_workbook(form: PrintedForm, made: datetime) -> bytes:
+    """Write a form into a workbook."""
+    workbook = WorkbookWriter(made)
+    workbook.add_form("审批表" if "审批" in form.title else "季度报表", form)
+    return workbook.close()
+
+
+def write_settlement_workbook(view: MonthView, tables: list[FormTable], made: datetime) -> bytes:
+    """Write the settlement of a month into a workbook: the sums by operator, then every line."""
+    workbook = WorkbookWriter(made)
+    workbook.add_table(tables[0], [describe_settlement(view)])
+    workbook.add_table(tables[1])
+    return workbook.close()
+
+
+def _download(content: bytes, name: str, kind: str) -> Response[bytes]:
+    ascii_name = "".join(char if char.isascii() else "_" for char in name)
+    return Response(
+        content,
+        media_type=kind,
+        headers={
+            "Content-Disposition": f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}",
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+ROUTES = [list_forms, show_approval_form, download_form, show_quarter]

@@ -1,0 +1,307 @@
+"""The printed forms of a month and a quarter as tables of values, for a page and for a workbook."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+from msgspec import Struct
+
+from market.kernel.clock import get_business_day
+from market.reports.month_view import MonthView
+from market.reports.quarter import QuarterReport
+from market.reports.reasons import describe_reasons, expand_reasons
+from market.reports.settlement_file import SettlementLine
+from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, Duty
+from market.subsidies.month.steps import CONFIRM, DECIDE, REVIEW, RUN
+from market.subsidies.names import format_month_zh
+from market.web.desk.presenters import APPROVAL_TABLE, get_kind_name, get_operator_name
+from market.web.ui.format import capitals, day_zh, yuan
+
+type Value = str | int | None
+type Shape = Literal["text", "count", "fen"]
+
+_MAX_REASONS = 6
+_MAX_ADJUSTMENTS = 6
+_NUMERALS = "一二三四五六七八九十"
+
+
+class FormTable(Struct, frozen=True):
+    """A table: the shape of each column, the rows, and the total row, None if nothing is added up."""
+
+    title: str
+    head: list[str]
+    shapes: list[Shape]
+    rows: list[list[Value]]
+    foot: list[Value] | None = None
+
+
+class PrintedForm(Struct, frozen=True):
+    """A form to sign: `meta` stands above its tables, `words` and `notes` between them, `foot` below the signatures."""
+
+    title: str
+    meta: list[str]
+    tables: list[FormTable]
+    words: list[str]
+    notes: list[str]
+    signs: FormTable
+    foot: list[str]
+
+
+class FormSignature(Struct, frozen=True):
+    """Who completed a stage, and when."""
+
+    stage: str
+    name: str
+    opinion: str
+    day: date | None
+
+
+def _sum_row(first: str, rows: Sequence[Sequence[Value]], shapes: Sequence[Shape]) -> list[Value]:
+    foot: list[Value] = [first]
+    for at, shape in enumerate(shapes[1:], 1):
+        foot.append("" if shape == "text" else sum(value for row in rows if isinstance(value := row[at], int)))
+    return foot
+
+
+def _with_total(
+    title: str, head: list[str], shapes: list[Shape], rows: list[list[Value]], *, blank: Sequence[int] = ()
+) -> FormTable:
+    """Return a table with a total row; columns in `blank` are not added up."""
+    foot = _sum_row("合计", rows, shapes)
+    for at in blank:
+        foot[at] = ""
+    return FormTable(title, head, shapes, rows, foot if rows else None)
+
+
+def build_approval_form(view: MonthView, county: str) -> PrintedForm:
+    """Build the approval form (审批表) of a month."""
+    operators: list[list[Value]] = [
+        [get_operator_name(row.operator), *APPROVAL_TABLE.get_cells(row)] for row in view.operators
+    ]
+    reasons = _list_reasons(view)
+    adjustments = _list_adjustments(view)
+    tables = [
+        _with_total(
+            "按运营商",
+            APPROVAL_TABLE.head,
+            ["text", *("fen" if column.money else "count" for column in APPROVAL_TABLE.columns)],
+            operators,
+        ),
+        _with_total("核减原因", ["原因", "业务数", "金额"], ["text", "count", "fen"], reasons),
+        _with_total(
+            "本月入账的以前月份调整",
+            ["所属月", "运营商", "业务编号", "原落实", "重算", "调整", "其中让利", "其中财政", "事由"],
+            ["text", "text", "text", *_fens(5), "text"],
+            adjustments,
+            blank=(3, 4),
+        ),
+    ]
+    total = view.total
+    run = view.run
+    return PrintedForm(
+        title=f"{county}手机和宽带资费减免审批表",
+        meta=[f"账期：{format_month_zh(view.month)}", "单位：元", f"编号：{view.county}-{view.month}", "第1页 共1页"],
+        tables=tables,
+        words=[
+            f"核定合计（大写）：{capitals(total.approved_fen)}",
+            f"财政补贴合计（大写）：{capitals(total.public_fen)}",
+        ],
+        notes=[_describe_budget(view)],
+        signs=_signature_table(_signatures(view)),
+        foot=[
+            f"输入清单号 manifest_sha256：{run.manifest_sha256 if run else '还没有计算'}",
+            f"结果号 result_sha256：{run.result_sha256 if run else '还没有计算'}",
+        ],
+    )
+
+
+def _list_reasons(view: MonthView) -> list[list[Value]]:
+    """Return the reductions by reason; small ones share a row, so that the form fits one page."""
+    rows: list[list[Value]] = [[describe_reasons(row.reasons), row.lines, row.over_fen] for row in view.reasons]
+    if len(rows) <= _MAX_REASONS:
+        return rows
+    rest = view.reasons[_MAX_REASONS - 1 :]
+    lines, over_fen = sum(row.lines for row in rest), sum(row.over_fen for row in rest)
+    return [*rows[: _MAX_REASONS - 1], [f"其他 {len(rest)} 种", lines, over_fen]]
+
+
+def _list_adjustments(view: MonthView) -> list[list[Value]]:
+    """Return the adjustments of earlier months; those beyond a few share a row, so that the form fits one page."""
+    rows: list[list[Value]] = [
+        [
+            row.for_month, get_operator_name(row.operator), row.line, row.settled_fen, row.funded_fen,
+            row.adjustment_fen, row.conceded_fen, row.public_fen, row.why,
+        ]
+        for row in view.adjustments
+    ]  # fmt: skip
+    if len(rows) <= _MAX_ADJUSTMENTS:
+        return rows
+    rest = view.adjustments[_MAX_ADJUSTMENTS - 1 :]
+    sums = [
+        sum(row.adjustment_fen for row in rest),
+        sum(row.conceded_fen for row in rest),
+        sum(row.public_fen for row in rest),
+    ]
+    return [*rows[: _MAX_ADJUSTMENTS - 1], [f"其他 {len(rest)} 笔", "", "", "", "", *sums, ""]]
+
+
+def _fens(many: int) -> list[Shape]:
+    return ["fen"] * many
+
+
+def _describe_budget(view: MonthView) -> str:
+    """Return what each tier needs of the budget and gets; the rest is the operator's open claim."""
+    budget = "不限" if view.budget_fen is None else yuan(view.budget_fen)
+    parts = [f"本月预算：{budget}"]
+    for tier in view.tiers:
+        name = _NUMERALS[tier.tier - 1] if tier.tier <= len(_NUMERALS) else str(tier.tier)
+        got = "全额安排" if tier.public_fen == tier.need_fen else f"安排 {yuan(tier.public_fen)}"
+        parts.append(f"{name}档需要：{yuan(tier.need_fen)}（{got}）")
+    short = view.total.unfunded_fen
+    parts.append(f"待安排：{yuan(short)}" + ("（列为对运营商的未结款，不向农户收取）" if short else ""))
+    return "　".join(parts)
+
+
+def _signatures(view: MonthView) -> list[FormSignature]:
+    """Return the four stages of the form with their officials; a stage that is not done stays blank."""
+    done = {event.state: event for event in view.events}
+    reached = list(CycleState).index(view.state)
+    stages = (
+        ("导入经办", RUN, "账单和清单校验一致"),
+        (CONFIRM.zh, CONFIRM, "属实"),
+        (REVIEW.zh, REVIEW, f"同意，疑点 {len(view.findings)} 件已核"),
+        (DECIDE.zh, DECIDE, "同意按预算安排"),
+    )
+    rows: list[FormSignature] = []
+    for stage, step, opinion in stages:
+        names = [each.name for each in view.duties if each.duty == step.duty]
+        event = done.get(step.after) if list(CycleState).index(step.after) <= reached else None
+        shown = "、".join(names[:3]) + (f" 等 {len(names)} 人" if len(names) > 3 else "")
+        rows.append(
+            FormSignature(
+                stage, shown if event else "", opinion if event else "", get_business_day(event.at) if event else None
+            )
+        )
+    return rows
+
+
+def _signature_table(rows: Sequence[FormSignature]) -> FormTable:
+    return FormTable(
+        "各环节（每个环节由不同的人办理）",
+        ["环节", "姓名", "意见", "签字", "日期"],
+        ["text"] * 5,
+        [[row.stage, row.name, row.opinion, "　" * 8, day_zh(row.day) if row.day else ""] for row in rows],
+    )
+
+
+def build_settlement_tables(view: MonthView, lines: Sequence[SettlementLine]) -> list[FormTable]:
+    """Build the settlement file of a month: control totals by operator, and every line with its reasons."""
+    settlement = view.settlement
+    rows: list[list[Value]] = [
+        [
+            get_operator_name(name), each.rows, each.claimed_fen, each.approved_fen, each.conceded_fen, each.public_fen,
+            each.adjustment_rows, each.adjustment_public_fen, each.pay_fen,
+        ]
+        for name, each in (settlement.operators.items() if settlement else ())
+    ]  # fmt: skip
+    details: list[list[Value]] = [
+        [
+            line.line, get_operator_name(line.operator), get_kind_name(line.kind), line.programme, line.payable_days,
+            line.entitled_fen, line.claimed_fen, line.over_fen, line.approved_fen, line.conceded_fen, line.public_fen,
+            describe_reasons(expand_reasons(line.reasons, line.causes)) or "没有申请", _describe_payment(line),
+        ]
+        for line in lines
+    ]  # fmt: skip
+    return [
+        _with_total(
+            "拨付汇总",
+            ["运营商", "申请行数", "申请金额", "核定金额", "运营商让利（不拨付）", "本月财政补贴", "以前月份调整笔数",
+             "调整（财政部分）", "本次拨付"],
+            ["text", "count", *_fens(4), "count", *_fens(2)],
+            rows,
+        ),
+        _with_total(
+            "明细",
+            ["业务编号", "运营商", "业务", "项目", "享受天数", "应补", "申请", "核减", "核定", "让利", "财政补贴",
+             "原因", "拨付"],
+            ["text", "text", "text", "text", "count", *_fens(6), "text", "text"],
+            details,
+        ),
+    ]  # fmt: skip
+
+
+def _describe_payment(line: SettlementLine) -> str:
+    if line.held:
+        return "疑点未了，不拨付"
+    if not line.approved_fen:
+        return "核定为零"
+    return "拨付" if line.public_fen else "没有财政部分"
+
+
+def describe_settlement(view: MonthView) -> str:
+    """Return the sum to pay in figures and in capitals, and whether it is final."""
+    settlement = view.settlement
+    pay = settlement.control.pay_fen if settlement else 0
+    state = "暂定：" + CYCLE_STATE_NAMES[view.state] if settlement is None or settlement.provisional else "已结算"
+    return f"{format_month_zh(view.month)}账期，{state}。本次拨付 {yuan(pay)} 元，大写：{capitals(pay)}。"
+
+
+def build_quarter_form(quarter: QuarterReport, county: str, months: Sequence[MonthView]) -> PrintedForm:
+    """Build the quarter's report (R15), due on the 20th of the next month."""
+    order = {"mobile": 0, "broadband": 1, "television": 2, "all": 3}
+    detail = [row for row in quarter.rows if row.operator != "total" and row.kind != "all"]
+    middle = [row for row in quarter.rows if row.operator != "total" and row.kind == "all"]
+    sums = [row for row in quarter.rows if row.operator == "total"]
+    rows: list[list[Value]] = [
+        [
+            get_operator_name(row.operator),
+            "小计" if row.kind == "all" and row.operator != "total" else get_kind_name(row.kind),
+            row.users, row.new_users, row.households, row.persons, row.conceded_fen, row.public_fen,
+            row.cumulative_users, row.cumulative_conceded_fen, row.cumulative_public_fen,
+        ]
+        for row in [*detail, *middle, *sorted(sums, key=lambda row: order.get(row.kind, 9))]
+    ]  # fmt: skip
+    whole = next((row for row in sums if row.kind == "all"), None)
+    conceded, public = (whole.conceded_fen, whole.public_fen) if whole else (0, 0)
+    adjusted = [row for month in months for row in month.adjustments]
+    duties = [each for month in months for each in month.duties]
+    names = {duty: sorted({each.name for each in duties if each.duty == duty}) for duty in (Duty.IMPORT, Duty.COUNTY)}
+    state = "各月账期均已关账，数字为正式数" if not quarter.provisional else "有账期没有关账，数字为暂定数"
+    year, number = quarter.quarter.split("Q")
+    conceded_before = sum(row.conceded_fen for row in adjusted)
+    public_before = sum(row.public_fen for row in adjusted)
+    return PrintedForm(
+        title=f"{county}手机和宽带资费优惠情况季度报表",
+        meta=[
+            f"报告期：{year}年第{_NUMERALS[int(number) - 1]}季度",
+            "单位：元",
+            "暂定" if quarter.provisional else "正式",
+        ],
+        tables=[
+            FormTable(
+                "按运营商和业务",
+                ["运营商", "业务", "惠及用户", "其中新增", "惠及户数", "惠及人口", "让利金额", "财政补贴", "累计用户",
+                 "累计让利", "累计补贴"],
+                ["text", "text", *_counts(4), *_fens(2), "count", *_fens(2)],
+                rows,
+            )
+        ],
+        words=[f"让利金额合计（大写）：{capitals(conceded)}", f"财政补贴合计（大写）：{capitals(public)}"],
+        notes=[
+            "1. 户数、人口的合计不等于分项之和：同一户用两家运营商或两种业务的，合计只计一次。",
+            f"2. {state}。",
+            f"3. 金额含本季度入账的以前月份调整（让利 {yuan(conceded_before)}，财政补贴 {yuan(public_before)}）。",
+            "4. 惠及人口为季末在册成员。",
+        ],
+        signs=FormTable(
+            "签字",
+            ["填报人", "审核人", "单位负责人", "填报日期"],
+            ["text"] * 4,
+            [["、".join(names[Duty.IMPORT][:2]), "、".join(names[Duty.COUNTY][:2]), "", ""]],
+        ),
+        foot=[f"于{day_zh(quarter.due_on)}前报送"],
+    )  # fmt: skip
+
+
+def _counts(many: int) -> list[Shape]:
+    return ["count"] * many

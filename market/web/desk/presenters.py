@@ -1,0 +1,272 @@
+"""What several desk pages show of a month: columns of sums, figures, chart, steps, reasons, findings."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from msgspec import Struct
+
+from market.reports.findings import DecisionView, FindingView
+from market.reports.month import MonthEvent, OperatorSums, ReasonRow
+from market.reports.month_view import MonthView
+from market.reports.reasons import describe_reasons
+from market.subsidies.models import CYCLE_STATE_NAMES, DUTY_NAMES, CycleState
+from market.subsidies.month.steps import NEXT_STEPS, STEPS
+from market.subsidies.names import CHECK_NAMES, KIND_NAMES, OPERATOR_NAMES, format_month_zh
+from market.web.ui.charts import Chart, ChartBar, draw_stacked_bars
+from market.web.ui.format import count, day_short, day_zh, yuan
+
+BEARERS = ("运营商让利", "财政补贴", "待安排")
+_ORDER = list(CycleState)
+_QUARTERS = "一二三四"
+
+
+class SumColumn(Struct, frozen=True):
+    """A column of sums: its header, its field in the row, and whether the field is money."""
+
+    header: str
+    field: str
+    money: bool = True
+
+
+class SumTable(Struct, frozen=True):
+    """A table of sums, defined once for its header, its cells and the template; the first column names the row."""
+
+    first_header: str
+    columns: tuple[SumColumn, ...]
+
+    @property
+    def head(self) -> list[str]:
+        """The headers."""
+        return [self.first_header, *(column.header for column in self.columns)]
+
+    @property
+    def money(self) -> list[int]:
+        """The indexes of the columns of money."""
+        return [at for at, column in enumerate(self.columns, 1) if column.money]
+
+    def get_cells(self, row: Struct) -> list[int]:
+        """Return the cells of a row after the first."""
+        return [int(getattr(row, column.field)) for column in self.columns]
+
+
+DRILLDOWN_TABLE = SumTable(
+    "地方",
+    (
+        SumColumn("核定", "approved_fen"),
+        SumColumn("核减", "over_fen"),
+        SumColumn("申请", "claimed_fen"),
+        SumColumn("应补", "entitled_fen"),
+        SumColumn("补贴", "public_fen"),
+        SumColumn("业务", "lines", money=False),
+    ),
+)
+MONTHS_TABLE = SumTable(
+    "账期",
+    (
+        SumColumn("核定", "approved_fen"),
+        SumColumn("核减", "over_fen"),
+        SumColumn("申请", "claimed_fen"),
+        SumColumn("让利", "conceded_fen"),
+        SumColumn("财政补贴", "public_fen"),
+        SumColumn("业务", "lines", money=False),
+    ),
+)
+CLAIM_TABLE = SumTable(
+    "运营商",
+    (
+        SumColumn("业务数", "lines", money=False),
+        SumColumn("申请数", "claims", money=False),
+        SumColumn("应补", "entitled_fen"),
+        SumColumn("申请", "claimed_fen"),
+        SumColumn("核减", "over_fen"),
+        SumColumn("少报", "under_fen"),
+        SumColumn("核定", "approved_fen"),
+    ),
+)
+"""Entitled sums beside claimed ones."""
+APPROVAL_TABLE = SumTable(
+    "运营商",
+    (
+        *CLAIM_TABLE.columns,
+        SumColumn("运营商让利", "conceded_fen"),
+        SumColumn("财政补贴", "public_fen"),
+        SumColumn("待安排", "unfunded_fen"),
+    ),
+)
+
+
+class DrilldownRow(Struct):
+    """A row of the drilldown: a division, a household or a line, with a link that opens or closes it.
+
+    `explained`: an explanation is shown below the row; `more`: the address of the rest of a list that ends here.
+    """
+
+    level: int
+    words: str
+    href: str | None
+    cells: list[int]
+    open: bool = False
+    why: str | None = None
+    id: str = ""
+    explained: bool = False
+    more: str | None = None
+
+
+class FindingCard(Struct, frozen=True):
+    """A finding as the macro `finding` shows it, with the values of its form."""
+
+    id: str
+    title: str
+    who: str
+    sum_fen: int
+    state: str
+    evidence: list[tuple[str, str]]
+    open: bool
+    check: str
+    subject: str
+    lines: list[tuple[str, str]]
+    stops: bool
+
+
+def get_operator_name(code: str) -> str:
+    """Return the Chinese name of an operator, or of the total."""
+    return "合计" if code == "total" else {str(key): name for key, name in OPERATOR_NAMES.items()}.get(code, code)
+
+
+def get_kind_name(code: str) -> str:
+    """Return the Chinese name of a service, or of the total."""
+    return "合计" if code == "all" else {str(key): name for key, name in KIND_NAMES.items()}.get(code, code)
+
+
+def present_figures(row: OperatorSums) -> list[tuple[str, str]]:
+    """Return the five figures at the top of a month."""
+    return [
+        ("申请", yuan(row.claimed_fen)),
+        ("核减", yuan(row.over_fen)),
+        ("核定", yuan(row.approved_fen)),
+        ("财政补贴", yuan(row.public_fen)),
+        ("惠及用户", count(row.users)),
+    ]
+
+
+def draw_operator_chart(month: str, rows: Sequence[OperatorSums]) -> Chart:
+    """Draw who bears the approved sums, by operator."""
+    bars = [
+        ChartBar(get_operator_name(row.operator), (row.conceded_fen, row.public_fen, row.unfunded_fen)) for row in rows
+    ]
+    return draw_stacked_bars(f"{month} 核定由谁负担", BEARERS, bars)
+
+
+def present_steps(view: MonthView) -> list[tuple[str, str, str | None]]:
+    """Return the steps of the month: done and by whom, due now, or next."""
+    latest: dict[CycleState, MonthEvent] = {event.state: event for event in view.events}
+    at = _ORDER.index(view.state)
+    items: list[tuple[str, str, str | None]] = []
+    for index, step in enumerate(STEPS):
+        event = latest.get(step.after)
+        if index < at and event is not None:
+            note = _step_note(view, step.after)
+            items.append((f"{day_short(event.at)}　{step.zh}，{event.by}", "done", note))
+        elif index == at:
+            left = f"还有 {len(view.waiting)} 个村等办" if view.waiting else None
+            items.append((f"{step.zh}，等办", "now", left))
+        elif index > at:
+            items.append((step.zh, "next", None))
+    return items
+
+
+def _step_note(view: MonthView, state: CycleState) -> str | None:
+    if state is CycleState.CALCULATED and view.run is not None:
+        return f"第 {view.run.n} 次计算，{view.total.lines} 条业务"
+    if state is CycleState.REVIEWED and view.findings:
+        return f"疑点 {len(view.findings)} 件"
+    return None
+
+
+def describe_state(view: MonthView) -> str:
+    """Return the month's state, and the duty that is due."""
+    step = NEXT_STEPS.get(view.state)
+    return CYCLE_STATE_NAMES[view.state] + (f"，等{DUTY_NAMES[step.duty]}" if step else "")
+
+
+def build_row_id(code: str) -> str:
+    """Return the anchor of a drilldown row."""
+    return f"r-{code}"
+
+
+def present_reasons(rows: Sequence[ReasonRow]) -> list[list[str | int]]:
+    """Return the rows of the table of reductions by reason."""
+    return [[describe_reasons(row.reasons), row.lines, row.over_fen] for row in rows]
+
+
+def format_short_month(text: str) -> str:
+    """Return `2019-03` as `3 月`."""
+    return f"{int(text[5:7])} 月"
+
+
+def format_quarter_zh(text: str) -> str:
+    """Return `2019Q1` as `2019年一季度`."""
+    year, _, number = text.partition("Q")
+    return f"{year}年{_QUARTERS[int(number) - 1]}季度"
+
+
+def present_finding(finding: FindingView, decisions: Sequence[DecisionView] = ()) -> FindingCard:
+    """Return a finding as a page shows it: whom it concerns, the sum at risk, evidence and decisions."""
+    where = "、".join(finding.villages)
+    held = "这几条业务先停付" if finding.stops else "不停付，供核实"
+    words = "待处理，" + held if finding.state == "open" else "已处理"
+    evidence = [
+        ("账期", format_month_zh(f"{finding.month:%Y-%m}")),
+        ("证据", finding.evidence),
+        ("业务", "、".join(finding.lines) or "—"),
+        ("发现", day_zh(finding.opened_at)),
+    ]
+    for decision in decisions:
+        verdict = "；".join(
+            part
+            for part in (
+                f"付 {'、'.join(decision.pays)}" if decision.pays else "",
+                f"停 {'、'.join(decision.stops)}" if decision.stops else "",
+            )
+            if part
+        )
+        evidence.append(("处理", f"{day_zh(decision.decided_at)}，{decision.by}：{verdict}。{decision.why}"))
+    return FindingCard(
+        id=f"f-{finding.id}",
+        title=CHECK_NAMES.get(finding.check, finding.check),
+        who="　".join(part for part in (where, _describe_subject(finding)) if part),
+        sum_fen=finding.at_risk_fen,
+        state=words,
+        evidence=evidence,
+        open=finding.state == "open",
+        check=finding.check,
+        subject=finding.subject,
+        lines=list(zip(finding.lines, finding.verdicts, strict=True)),
+        stops=finding.stops,
+    )
+
+
+def sort_by_severity(findings: Sequence[FindingView]) -> list[FindingView]:
+    """Sort findings for a page: those that stop a line first, then open ones, then deaths."""
+    return sorted(
+        findings, key=lambda each: (not each.stops, each.state != "open", each.check != "dead_in_service_month")
+    )
+
+
+def _describe_subject(finding: FindingView) -> str:
+    """Return whom a finding concerns; empty for a village, whose name is shown already."""
+    if finding.check == "equal_sums_in_village":
+        return ""
+    if finding.check in {"two_operators_one_household", "too_many_lines"}:
+        return f"{finding.subject} 户"
+    return get_operator_name(finding.subject).replace(";", "、")
+
+
+def describe_due_day(due: date, today: date) -> tuple[str, bool]:
+    """Return the time left until a deadline, and whether it is due or overdue."""
+    left = (due - today).days
+    if left < 0:
+        return f"{day_short(due)}，已过 {-left} 天", True
+    if left == 0:
+        return "今天到期", True
+    return f"{day_short(due)}，还有 {left} 天", False

@@ -1,0 +1,200 @@
+"""The first page of the desk: the official's worklist and the current month."""
+
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.http import HttpRequest
+from market.identity.access import get_roles
+from market.identity.models import Actor, NotAllowed, Role
+from market.kernel import Connection, Database
+from market.kernel.clock import Clock
+from market.producers.queries import list_pending_producers
+from market.reports.drilldown import sum_by_township
+from market.reports.findings import list_finding_decisions
+from market.reports.month import list_eligible_officials, list_month_statuses
+from market.reports.month_view import MonthView, get_month_view
+from market.reports.worklist import (
+    OpenMonth,
+    compute_due_day,
+    find_next_due_quarter,
+    format_quarter,
+    list_open_months,
+)
+from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, Duty
+from market.subsidies.month.cycles import find_cycle, read_month
+from market.subsidies.month.steps import NEXT_STEPS, REVIEWABLE_STATES
+from market.subsidies.names import format_month_zh
+from market.web.desk.context import DeskContext, open_desk, render_desk_page
+from market.web.desk.duty_text import describe_eligible, explain_exclusion
+from market.web.desk.presenters import (
+    DRILLDOWN_TABLE,
+    DrilldownRow,
+    build_row_id,
+    describe_due_day,
+    draw_operator_chart,
+    format_quarter_zh,
+    format_short_month,
+    present_figures,
+    present_finding,
+    present_steps,
+    sort_by_severity,
+)
+from market.web.ui.format import yuan
+
+
+class WorkItem(Struct, frozen=True):
+    """An item of the worklist: its page, title, due day and text."""
+
+    href: str
+    words: str
+    when: str
+    text: str
+    late: bool = False
+
+
+@get("/", include_in_schema=False)
+async def show_worklist(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+) -> Response[bytes]:
+    """Show the official's worklist and the current month."""
+    desk = await open_desk(request, db, actor, clock, register=False)
+    async with db.transaction(scope=desk.county) as conn:
+        own, others = await _tasks(conn, desk)
+        view = await _find_current_month(conn, desk) if desk.divisions else None
+        context: dict[str, Any] = {"tasks": own, "others": others, "view": view, "card": None}
+        if view is not None:
+            context |= await _month_context(conn, desk, view)
+    return render_desk_page(request, desk, "worklist.html", context)
+
+
+async def _tasks(conn: Connection, desk: DeskContext) -> tuple[list[WorkItem], list[WorkItem]]:
+    """Return the official's own items, and the items of the same months for others."""
+    own: list[WorkItem] = []
+    others: list[WorkItem] = []
+    roles = get_roles(desk.actor)
+    if desk.divisions:
+        for month in await list_open_months(conn, desk.actor, desk.county, desk.divisions):
+            step = NEXT_STEPS[month.state]
+            cycle = await find_cycle(conn, desk.county, month.month)
+            eligible = await list_eligible_officials(conn, cycle, role=step.role, duty=step.duty, day=desk.today)
+            _add_stage(desk, month, roles, eligible, own=own, others=others)
+            _add_findings(desk, month, roles, own=own, others=others)
+        if roles & {Role.IMPORTER, Role.COUNTY}:
+            own.append(_quarter_task(desk))
+    try:
+        waiting = await list_pending_producers(conn, desk.actor)
+    except NotAllowed:
+        return own, others
+    if waiting.items:
+        many = f"{len(waiting.items)} 家{'以上' if waiting.next else ''}"
+        first = waiting.items[0]
+        own.append(
+            WorkItem(
+                desk.to("/desk/producers"), f"卖家申请 {many}，等您办", "", f"最早的是 {first.village} {first.name}"
+            )
+        )
+    return own, others
+
+
+def _add_stage(
+    desk: DeskContext,
+    month: OpenMonth,
+    roles: set[Role],
+    eligible: list[str],
+    *,
+    own: list[WorkItem],
+    others: list[WorkItem],
+) -> None:
+    """Add the due step of a month to the official's own items, or to the others with those who can take it."""
+    name = f"{month.month:%Y-%m}"
+    when, late = describe_due_day(compute_due_day(month.month), desk.today)
+    step = NEXT_STEPS[month.state]
+    duty, role = step.duty, step.role
+    href = desk.to(f"/desk/months/{name}")
+    if month.state is CycleState.OPEN:
+        words = f"{format_short_month(name)}账期，等计算"
+    else:
+        words = f"{format_short_month(name)}账期，等{step.awaited_zh}"
+    elsewhere = month.held is not None and month.held is not duty
+    done_here = step.by_division and month.left == 0
+    if role in roles and not elsewhere and not done_here:
+        text = f"核定 {yuan(month.approved_fen)} 元，{month.operators} 家 {month.lines} 条业务"
+        own.append(WorkItem(href, words, when, "账单到齐就可以算" if month.state is CycleState.OPEN else text, late))
+        return
+    text = "您负责的村已办，还要等别的村。" if role in roles and done_here else describe_eligible(eligible)
+    refused = duty if role in roles else Duty.COUNTY if Role.COUNTY in roles else None
+    if month.held is not None and elsewhere and refused is not None and month.held is not refused:
+        text = explain_exclusion(month.held, refused) + text
+    others.append(WorkItem(href, words, when, text, late))
+
+
+def _add_findings(
+    desk: DeskContext, month: OpenMonth, roles: set[Role], *, own: list[WorkItem], others: list[WorkItem]
+) -> None:
+    """Add the findings that block a month: an item of the township, shown to officials of the whole county."""
+    if not month.stopping or month.state not in REVIEWABLE_STATES or not (desk.whole or Role.TOWNSHIP in roles):
+        return
+    name = f"{month.month:%Y-%m}"
+    when, late = describe_due_day(compute_due_day(month.month), desk.today)
+    text = f"{month.stopping} 件停付，涉及 {yuan(month.at_risk_fen)} 元"
+    is_own = Role.TOWNSHIP in roles and month.held in {None, Duty.TOWNSHIP}
+    task = WorkItem(
+        desk.to("/desk/findings", month=name, state="open"),
+        f"{format_short_month(name)}疑点{'' if is_own else '，等乡镇处理'}",
+        when,
+        text,
+        late,
+    )
+    (own if is_own else others).append(task)
+
+
+def _quarter_task(desk: DeskContext) -> WorkItem:
+    first, _, due = find_next_due_quarter(desk.today)
+    when, late = describe_due_day(due, desk.today)
+    words = f"{format_quarter_zh(format_quarter(first))}报表"
+    href = desk.to(f"/desk/quarters/{format_quarter(first)}")
+    return WorkItem(href, words, when, "惠及用户、让利金额，随账期自动算好，填报人看一遍", late)
+
+
+async def _find_current_month(conn: Connection, desk: DeskContext) -> MonthView | None:
+    """Return the oldest calculated month that is not closed, else the latest one, None if there is none."""
+    months = [month for month in await list_month_statuses(conn, desk.county) if month.calculated]
+    if not months:
+        return None
+    unfinished = [month for month in months if month.state is not CycleState.CLOSED]
+    chosen = unfinished[-1] if unfinished else months[0]
+    return await get_month_view(conn, desk.county, chosen.month, desk.divisions)
+
+
+async def _month_context(conn: Connection, desk: DeskContext, view: MonthView) -> dict[str, Any]:
+    cycle = await find_cycle(conn, desk.county, read_month(view.month))
+    townships = await sum_by_township(conn, cycle, desk.divisions)
+    rows = [
+        DrilldownRow(
+            0,
+            township.name,
+            f"{desk.to('/desk/places', month=view.month, township=township.code)}#{build_row_id(township.code)}",
+            DRILLDOWN_TABLE.get_cells(township),
+        )
+        for township in townships
+    ]
+    finding = next((each for each in sort_by_severity(view.findings) if each.stops), None)
+    decisions = await list_finding_decisions(conn, desk.county, [finding.id]) if finding else {}
+    return {
+        "name": format_month_zh(view.month),
+        "short": format_short_month(view.month),
+        "sums": present_figures(view.total),
+        "bars": draw_operator_chart(format_short_month(view.month), view.operators),
+        "steps": present_steps(view),
+        "table": DRILLDOWN_TABLE,
+        "rows": rows,
+        "foot": [desk.name if desk.whole else "合计", *DRILLDOWN_TABLE.get_cells(view.total)],
+        "card": present_finding(finding, decisions.get(finding.id, [])) if finding else None,
+        "state": CYCLE_STATE_NAMES[view.state],
+    }
+
+
+ROUTES = [show_worklist]

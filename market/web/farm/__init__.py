@@ -1,0 +1,1 @@
+"""The sellers' pages: parcels and guests, listings, certificates, freight, money and the phone bill."""

@@ -1,0 +1,158 @@
+"""我的证件: submit a photo of a certificate, and see whether the county has verified it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct, structs
+
+from market.catalogue.publish import resolve_own_producer
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.producers.apply import add_certificate
+from market.producers.models import (
+    CERTIFICATE_NAMES,
+    BadApplication,
+    Certificate,
+    CertificateClaim,
+    CertificateKind,
+    ProducerId,
+)
+from market.producers.queries import get_producer, list_own_producers
+from market.storage.files import FileStore
+from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options
+from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
+from market.web.idempotent_form import submit_once
+from market.web.pages import redirect, render_page
+from market.web.ui.format import day_zh
+
+_MAX_NUMBER_LENGTH = 60
+CERTIFICATE_OPTIONS = [(str(kind), CERTIFICATE_NAMES[kind]) for kind in CertificateKind]
+"""The kinds of certificate to choose from: (value, name)."""
+
+
+class CertificateForm(Struct, frozen=True):
+    """The certificate form as it was typed."""
+
+    kind: str = ""
+    number: str = ""
+    until: str = ""
+    producer: str = ""
+
+
+def read_certificate_kind(text: str, otherwise: CertificateKind) -> CertificateKind:
+    """Return the kind of certificate that was chosen, or `otherwise`."""
+    return CertificateKind(text) if text in set(CertificateKind) else otherwise
+
+
+def describe_certificate_state(certificate: Certificate, today: date) -> str:
+    """Describe whether a certificate is verified or expired."""
+    if certificate.expires_on is not None and certificate.expires_on < today:
+        return "过期了，请交新的"
+    return "县里核对过了" if certificate.verified_at else "等县里核对"
+
+
+def _certificate_row(certificate: Certificate, shop: str, today: date) -> FarmRow:
+    until = f"{day_zh(certificate.expires_on)}到期" if certificate.expires_on else ""
+    facts = "，".join(each for each in (shop, certificate.number, until) if each)
+    return FarmRow(
+        "",
+        CERTIFICATE_NAMES[certificate.kind],
+        [*([facts] if facts else []), describe_certificate_state(certificate, today)],
+        "",
+    )
+
+
+async def _list_certificates(conn: Connection, actor: Actor, today: date) -> list[FarmRow]:
+    shops = await list_own_producers(conn, actor)
+    return [
+        _certificate_row(certificate, shop.name if len(shops) > 1 else "", today)
+        for shop in shops
+        for certificate in (await get_producer(conn, actor, shop.id)).certificates
+    ]
+
+
+async def _certificates_page(
+    request: HttpRequest, conn: Connection, actor: Actor, values: CertificateForm, today: date,
+    *, key: str, errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[Any]:  # fmt: skip
+    context = {
+        "certificates": await _list_certificates(conn, actor, today),
+        "producers": await list_producer_options(conn, actor),
+        "kinds": CERTIFICATE_OPTIONS,
+        "values": values,
+        "errors": errors,
+        "key": key,
+        "sent": request.query_params.get("said") == "sent",
+    }
+    return render_page(request, "farm/certificates.html", context, actor=actor, status=status)
+
+
+@get("/farm/papers", include_in_schema=False)
+async def show_certificates(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Show the submitted certificates and the form for another one."""
+    if not is_seller(actor):
+        return redirect("/farm/apply")
+    kind = read_certificate_kind(str(request.query_params.get("kind", "")), CertificateKind.IDENTITY)
+    async with db.connection() as conn:
+        return await _certificates_page(
+            request, conn, actor, CertificateForm(kind=kind), clock.today(), key=make_form_key()
+        )
+
+
+def _read_claim(form: PostedForm, today: date) -> CertificateClaim:
+    """Read a claim without its photo."""
+    if form.get_text("kind") not in set(CertificateKind):
+        form.add_fault("kind", "哪样证没选")
+    number = form.read_text("number", max_length=_MAX_NUMBER_LENGTH, too_long=f"证号最多 {_MAX_NUMBER_LENGTH} 个字")
+    until = form.read_optional_day("until", fault="到期的日子写成 2027-05-01 这样；没有就空着")
+    if until is not None and until < today:
+        form.add_fault("until", "这张证已经过期了，请交没过期的")
+    kind = read_certificate_kind(form.get_text("kind"), CertificateKind.IDENTITY)
+    return CertificateClaim(kind, None, number, expires_on=until)
+
+
+@post("/farm/papers", include_in_schema=False)
+async def submit_certificate_form(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    files: NamedDependency[FileStore],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Submit a certificate for the county to verify; a form sent twice is submitted once.
+
+    Raises:
+        NotFound: the person does not work for the producer.
+    """
+    form, today = await read_form(request), clock.today()
+    claim = _read_claim(form, today)
+    errors, status = form.faults, 422
+    if not errors:
+        try:
+            producer_id = resolve_own_producer(actor, parse_uuid(form.get_text("producer")))
+            prepared = await form.read_photo(files, "photo", PhotoPurpose.CERTIFICATE)
+
+            async def submit(conn: Connection) -> str:
+                photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
+                with_photo = structs.replace(claim, photo_id=photo_id)
+                await add_certificate(conn, actor, ProducerId(producer_id), with_photo, now=clock.now())
+                return "/farm/papers?said=sent"
+
+            return await submit_once(request, actor, form.key, submit)
+        except (BadApplication, BadPhoto) as refusal:
+            errors, status = rename_faults(refusal, FIELD_NAMES, otherwise="photo"), refusal.status
+    values = form.fill(CertificateForm)
+    async with db.connection() as conn:
+        return await _certificates_page(request, conn, actor, values, today, key=form.key, errors=errors, status=status)
+
+
+ROUTES = [show_certificates, submit_certificate_form]

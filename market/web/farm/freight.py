@@ -1,0 +1,176 @@
+"""快递费: whether the buyer pays freight, and what a shop charges by weight."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.catalogue.models import FreightTerms
+from market.catalogue.publish import resolve_own_producer
+from market.catalogue.terms import NewFreight, find_freight, set_freight
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database, Fen, FieldFault
+from market.kernel.clock import Clock
+from market.producers.models import ProducerRow
+from market.producers.queries import list_own_producers
+from market.web.farm.sellers import is_seller
+from market.web.forms import PostedForm, parse_uuid, read_form
+from market.web.pages import redirect, render_page
+from market.web.shop.cards import format_freight_rule
+from market.web.shop.regions import get_region_name
+from market.web.ui.format import yuan
+
+FREE, CHARGED = "free", "charged"
+_FREIGHT_OPTIONS = ((FREE, "包邮，快递费算我的"), (CHARGED, "买家付快递费"))
+_REMOTE_PROVINCES = ("65", "54", "63", "46")
+"""新疆, 西藏, 青海, 海南: freight is dearest there, so many shops do not ship to them."""
+_MAX_FREIGHT_FEN = Fen(10_000_00)
+_MAX_FREE_ABOVE_FEN = Fen(1_000_000_00)
+
+
+class FreightForm(Struct, frozen=True):
+    """The freight form as it was typed; weights in kilograms, sums in yuan."""
+
+    way: str = CHARGED
+    first: str = "1"
+    first_price: str = ""
+    more: str = "1"
+    more_price: str = ""
+    free_above: str = ""
+    no_ship: list[str] = []
+
+
+def describe_freight(freight: FreightTerms | None) -> str:
+    """Describe to a seller who pays the freight now."""
+    if freight is None or freight.is_free:
+        return "您现在包邮，快递费算您的。"
+    return f"买家付快递费：{format_freight_rule(freight)}。"
+
+
+async def load_freight_line(conn: Connection, actor: Actor) -> str:
+    """Describe who pays the freight; a person with several shops reads that each has its own rule."""
+    if len(actor.producers) != 1:
+        return "快递费各家定各家的。"
+    return describe_freight(await find_freight(conn, actor.producers[0]))
+
+
+def _format_kilograms(grams: int) -> str:
+    whole, rest = divmod(grams, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
+
+
+def _fill_form(freight: FreightTerms | None) -> FreightForm:
+    if freight is None:
+        return FreightForm(way=FREE)
+    if freight.is_free:
+        return FreightForm(way=FREE, no_ship=freight.no_ship)
+    free_above = "" if freight.free_above_fen is None else _format_yuan_input(freight.free_above_fen)
+    return FreightForm(
+        CHARGED,
+        _format_kilograms(freight.first_g),
+        _format_yuan_input(freight.first_fen),
+        _format_kilograms(freight.next_g),
+        _format_yuan_input(freight.next_fen),
+        free_above,
+        freight.no_ship,
+    )
+
+
+def _format_yuan_input(fen: int) -> str:
+    return yuan(fen).replace(",", "")
+
+
+def _read_freight(form: PostedForm) -> NewFreight:
+    no_ship = form.get_texts("no_ship")
+    if form.get_text("way") == FREE:
+        return NewFreight(first_g=1000, first_fen=0, next_g=1000, next_fen=0, no_ship=no_ship)
+    wrong_price = f"快递费没写对。写一个数，比如 8，最多 {yuan(_MAX_FREIGHT_FEN)}"
+    freight = NewFreight(
+        first_g=form.read_kilograms("first", fault="头一段多重没写对。写一个数，比如 1"),
+        first_fen=form.read_yuan("first_price", fault=wrong_price, maximum=_MAX_FREIGHT_FEN),
+        next_g=form.read_kilograms("more", fault="每加多重没写对。写一个数，比如 1"),
+        next_fen=form.read_yuan("more_price", fault=wrong_price, maximum=_MAX_FREIGHT_FEN),
+        free_above_fen=form.read_optional_yuan(
+            "free_above",
+            fault="满多少免快递费，写一个数，比如 88；没有就空着",
+            minimum=Fen(1),
+            maximum=_MAX_FREE_ABOVE_FEN,
+        ),
+        no_ship=no_ship,
+    )
+    if not form.faults and not freight.first_fen and not freight.next_fen:
+        form.add_fault("first_price", "都写 0 就是包邮，请选“包邮”")
+    return freight
+
+
+def _get_shop_name(shops: Sequence[ProducerRow], wanted: UUID) -> str:
+    return next((shop.name for shop in shops if shop.id == wanted), "")
+
+
+async def _freight_page(
+    request: HttpRequest, conn: Connection, actor: Actor, producer_id: UUID, values: FreightForm | None,
+    *, errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[Any]:  # fmt: skip
+    freight = await find_freight(conn, producer_id)
+    shops = await list_own_producers(conn, actor)
+    shown = values or _fill_form(freight)
+    regions = list(dict.fromkeys((*_REMOTE_PROVINCES, *(freight.no_ship if freight else ()))))
+    context = {
+        "name": _get_shop_name(shops, producer_id),
+        "others": [(f"/farm/freight?of={shop.id}", shop.name) for shop in shops if shop.id != producer_id],
+        "now": describe_freight(freight),
+        "ways": _FREIGHT_OPTIONS,
+        "regions": [(code, get_region_name(f"{code}0000")) for code in regions],
+        "producer": str(producer_id),
+        "values": shown,
+        "errors": errors,
+        "said": request.query_params.get("said") == "set",
+    }
+    return render_page(request, "farm/freight.html", context, actor=actor, status=status)
+
+
+@get("/farm/freight", include_in_schema=False)
+async def show_freight(
+    request: HttpRequest, db: NamedDependency[Database], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Show who pays the freight, and the form that changes it.
+
+    Raises:
+        NotFound: the person does not work for the producer.
+    """
+    if not is_seller(actor):
+        return redirect("/farm/apply")
+    wanted = parse_uuid(request.query_params.get("of", "")) or actor.producers[0]
+    async with db.connection() as conn:
+        return await _freight_page(request, conn, actor, resolve_own_producer(actor, wanted), None)
+
+
+@post("/farm/freight", include_in_schema=False)
+async def submit_freight(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Set the freight rule; placed orders keep theirs.
+
+    Raises:
+        NotFound: the person does not work for the producer.
+    """
+    form = await read_form(request)
+    producer_id = resolve_own_producer(actor, parse_uuid(form.get_text("producer")))
+    freight = _read_freight(form)
+    if form.faults:
+        values = form.fill(FreightForm)
+        async with db.connection() as conn:
+            return await _freight_page(request, conn, actor, producer_id, values, errors=form.faults, status=422)
+    async with db.transaction() as conn:
+        await set_freight(conn, actor, producer_id, freight, now=clock.now())
+    return redirect(f"/farm/freight?of={producer_id}&said=set")
+
+
+ROUTES = [show_freight, submit_freight]

@@ -1,0 +1,90 @@
+"""A seller's day: parcels to send, guests to come, money that came in."""
+
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Database, Fen
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.orders import SuborderState
+from market.producers.models import PRODUCER_STATE_NAMES, ProducerState
+from market.producers.queries import list_own_producers
+from market.web.farm.guests import guest_row, load_guests
+from market.web.farm.money import load_earnings
+from market.web.farm.parcels import load_parcels, parcel_rows
+from market.web.farm.phone_bill import load_bill_line
+from market.web.farm.sellers import is_seller
+from market.web.pages import redirect, render_page
+
+_ROWS_ON_HOME = 3
+
+
+@get("/farm", include_in_schema=False)
+async def show_farm_home(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Show today's tasks, and the money that came in."""
+    if not is_seller(actor):
+        return redirect("/farm/apply")
+    async with db.connection() as conn:
+        parcels = await load_parcels(conn, seal, actor)
+        guests = await load_guests(conn, seal, actor, clock.today())
+        money, received = await load_earnings(conn, actor)
+        pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
+    count = len(parcels)
+    context = {
+        "name": actor.name,
+        "day": clock.today(),
+        "pending": [(shop.name, PRODUCER_STATE_NAMES[shop.state]) for shop in pending],
+        "ship_count": count,
+        "received_fen": received,
+        "ship_line": f"{count} 单等着发" if count else "没有要发的",
+        "bill_line": await load_bill_line(request, actor),
+        "waiting": parcel_rows(parcels[:_ROWS_ON_HOME]),
+        "guests": [guest_row(guest) for guest in guests[:_ROWS_ON_HOME]],
+        "money": money[:_ROWS_ON_HOME] if len(money) <= _ROWS_ON_HOME else _shorten(money, received),
+    }
+    return render_page(request, "farm/home.html", context, actor=actor)
+
+
+def _shorten(money: list[tuple[str, int]], received: Fen) -> list[tuple[str, int]]:
+    """Keep the latest rows and sum up the rest, so that the rows add up to the total."""
+    shown = money[:_ROWS_ON_HOME]
+    return [*shown, ("更早的", received - sum(fen for _, fen in shown))]
+
+
+@get("/farm/orders", include_in_schema=False)
+async def show_farm_orders(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Show the parcels to send, the guests to come, and the shipped parcels."""
+    if not is_seller(actor):
+        return redirect("/farm/apply")
+    async with db.connection() as conn:
+        parcels = await load_parcels(conn, seal, actor)
+        sent = await load_parcels(conn, seal, actor, (SuborderState.SHIPPED,))
+        guests = await load_guests(conn, seal, actor, clock.today())
+    context = {
+        "waiting": parcel_rows(parcels),
+        "guests": [guest_row(guest) for guest in guests],
+        "sent": parcel_rows(sent),
+        "more": None,
+    }
+    return render_page(request, "farm/orders.html", context, actor=actor)
+
+
+ROUTES = [show_farm_home, show_farm_orders]

@@ -1,0 +1,245 @@
+"""A seller's own listing: its state, prices and stock, withdrawing and relisting it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct, structs
+
+from market.catalogue.detail import ListingDetail, get_listing_id, get_product, get_stay
+from market.catalogue.edit import OwnVariant, VariantChange, change_variants, list_own_variants, move_listing
+from market.catalogue.models import MAX_PRICE_FEN, ListingKind, ListingMove, ListingState
+from market.http import HttpRequest
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Database, Fen, FieldFault
+from market.kernel.clock import Clock
+from market.stock.models import InvalidStockChange, StockTooLow
+from market.web.forms import PostedForm, make_form_key, parse_integer, read_form
+from market.web.idempotent_form import submit_once
+from market.web.pages import redirect, render_page
+from market.web.shop.cards import (
+    PhotoView,
+    ShortNumber,
+    format_unit,
+    get_count_word,
+    get_listing_path,
+    make_photo_view,
+)
+from market.web.ui.format import yuan
+from market.web.ui.illustrations import get_illustration
+
+_STATE_WORDS = {ListingState.LIVE: "在卖", ListingState.WITHDRAWN: "下架了", ListingState.SUSPENDED: "县里停了"}
+_NOTICES = {
+    "listed": ("ok", "上架了", "买的人现在就能看见。卖出去了，发短信告诉您。"),
+    "withdrawn": ("ok", "下架了", "没有人能再买。已经付了钱的单子照常发。"),
+    "relisted": ("ok", "又上架了", "买的人现在就能看见。"),
+    "changed": ("ok", "改好了", "买的人现在就看见新的。下过的单子不变。"),
+}
+_TOO_FEW_LEFT = "刚有人下了单，能卖的不够减了。看看现在还有多少，再改一次"
+_MAX_QUANTITY = 1_000_000
+_MAX_KEY_LENGTH = 60
+
+
+class OwnListingView(Struct, frozen=True):
+    """A listing as its seller sees it."""
+
+    title: str
+    line: str
+    state: str
+    symbol: str
+    photo: PhotoView | None
+    rows: list[tuple[str, str]]
+    public: str
+    action: str
+    live: bool
+    can_move: bool
+
+
+class OwnListing(Struct, frozen=True):
+    """A listing with its price and its remaining stock."""
+
+    listing: ListingDetail
+    price_fen: Fen
+    unit: str
+    left: str
+
+
+async def _load_listing(conn: Connection, listing_id: UUID, actor: Actor, clock: Clock) -> OwnListing:
+    own = tuple(actor.producers)
+    try:
+        product = await get_product(conn, listing_id, own=own, now=clock.now())
+    except NotFound:
+        stay = await get_stay(conn, listing_id, own=own, now=clock.now())
+        return OwnListing(stay.listing, stay.price_fen, stay.unit, f"{len(stay.rooms)} 间")
+    base = product.variants[0]
+    left = f"{base.left} {get_count_word(base.unit)}" if base.left is not None else "不限"
+    return OwnListing(product.listing, base.price_fen, base.unit, left)
+
+
+class VariantForm(Struct, frozen=True):
+    """The fields of one variant, as typed or as they are; `left` is empty if the variant does not count stock."""
+
+    name: str
+    price: str
+    left: str
+    seen: str
+    counted: bool
+
+
+def _fill_variants(variants: list[OwnVariant]) -> list[VariantForm]:
+    """Return the variants as they are; only the first variant of a shared lot counts its stock."""
+    lots: set[UUID] = set()
+    sizes: list[VariantForm] = []
+    for each in variants:
+        counted = each.lot_id is not None and each.lot_id not in lots
+        if each.lot_id is not None:
+            lots.add(each.lot_id)
+        left = str(each.left) if counted and each.left is not None else ""
+        sizes.append(
+            VariantForm(
+                each.label or format_unit(each.unit), yuan(each.price_fen).replace(",", ""), left, left, counted
+            )
+        )
+    return sizes
+
+
+async def _listing_page(
+    request: HttpRequest, conn: Connection, actor: Actor, clock: Clock, number: int,
+    *, form: PostedForm | None = None, errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[bytes]:  # fmt: skip
+    facts = await _load_listing(conn, await get_listing_id(conn, number), actor, clock)
+    listing = facts.listing
+    if listing.producer_id not in actor.producers:
+        raise NotFound
+    state = ListingState(listing.state)
+    view = OwnListingView(
+        title=listing.title,
+        line=f"{listing.producer}，编号 {number}",
+        state=_STATE_WORDS[state],
+        symbol=get_illustration(listing.category, listing.title),
+        photo=make_photo_view(listing.photo, listing.photo_kind, wide=listing.kind != "product"),
+        rows=[
+            ("一份", format_unit(facts.unit)),
+            ("价钱", f"{yuan(facts.price_fen)} 元"),
+            ("还有", facts.left),
+            ("卖出", f"{listing.sold_count}"),
+        ],
+        public=get_listing_path(listing.kind, number),
+        action=f"/farm/listings/{number}",
+        live=state is ListingState.LIVE,
+        can_move=state is not ListingState.SUSPENDED,
+    )
+    sizes = _fill_variants(await list_own_variants(conn, actor, listing.id))
+    if form is not None:
+        sizes = [
+            structs.replace(size, price=form.get_text(f"price-{index}"), left=form.get_text(f"left-{index}"))
+            for index, size in enumerate(sizes)
+        ]
+    notice = _NOTICES.get(request.query_params.get("said", ""))
+    context = {
+        "item": view,
+        "notes": [notice] if notice else [],
+        "sizes": sizes,
+        "counted": get_count_word(facts.unit),
+        "night": listing.kind == ListingKind.STAY,
+        "errors": errors,
+        "key": make_form_key(),
+    }
+    return render_page(request, "farm/listing.html", context, actor=actor, status=status)
+
+
+@get("/farm/listings/{number:int}", include_in_schema=False)
+async def show_listing(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+) -> Response[bytes]:
+    """Show a listing of the person's own.
+
+    Raises:
+        NotFound: the listing belongs to someone else.
+    """
+    async with db.connection() as conn:
+        return await _listing_page(request, conn, actor, clock, number)
+
+
+def _read_change(form: PostedForm, index: int, variant: OwnVariant, size: VariantForm) -> VariantChange:
+    """Read the change of one variant; the stock changes by the difference to the number that the form showed."""
+    price = form.read_yuan(
+        f"price-{index}", fault="价钱没写对。写一个数，比如 39", minimum=Fen(1), maximum=Fen(MAX_PRICE_FEN)
+    )
+    if not size.counted:
+        return VariantChange(variant.id, price, 0)
+    left = parse_integer(form.get_text(f"left-{index}"), maximum=_MAX_QUANTITY)
+    shown = parse_integer(form.get_text(f"seen-{index}"), maximum=_MAX_QUANTITY)
+    if left is None or shown is None:
+        form.add_fault(f"left-{index}", "还有几份没写对。写一个数，比如 20；没有了写 0")
+        return VariantChange(variant.id, price, 0)
+    return VariantChange(variant.id, price, left - shown)
+
+
+@post("/farm/listings/{number:int}/offer", include_in_schema=False)
+async def submit_offer(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+) -> Response[Any]:
+    """Set prices and stock; a form sent twice counts once.
+
+    Raises:
+        NotFound: the listing belongs to someone else, or is suspended.
+    """
+    form = await read_form(request)
+    async with db.connection() as conn:
+        listing_id = await get_listing_id(conn, number)
+        variants = await list_own_variants(conn, actor, listing_id)
+    sizes = _fill_variants(variants)
+    changes = [
+        _read_change(form, index, variant, size)
+        for index, (variant, size) in enumerate(zip(variants, sizes, strict=True))
+    ]
+    errors, status = form.faults, 422
+    if not errors:
+
+        async def submit(conn: Connection) -> str:
+            reference = f"form:{actor.account_id}:{form.key[:_MAX_KEY_LENGTH]}"
+            await change_variants(conn, actor, listing_id, changes, reference=reference, now=clock.now())
+            return f"/farm/listings/{number}?said=changed"
+
+        try:
+            return await submit_once(request, actor, form.key, submit)
+        except (StockTooLow, InvalidStockChange) as refusal:
+            counted = next((index for index, size in enumerate(sizes) if size.counted), 0)
+            errors, status = [FieldFault(f"left-{counted}", _TOO_FEW_LEFT)], refusal.status
+    async with db.connection() as conn:
+        return await _listing_page(request, conn, actor, clock, number, form=form, errors=errors, status=status)
+
+
+@post("/farm/listings/{number:int}", include_in_schema=False)
+async def submit_move(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+) -> Response[Any]:
+    """Withdraw a listing, or relist it.
+
+    Raises:
+        NotFound: the listing belongs to someone else.
+        WrongListingState: the listing's state does not allow it.
+    """
+    form = await read_form(request)
+    chosen = ListingMove.RELIST if form.get_text("move") == ListingMove.RELIST else ListingMove.WITHDRAW
+    async with db.transaction() as conn:
+        await move_listing(conn, actor, await get_listing_id(conn, number), chosen, now=clock.now())
+    return redirect(f"/farm/listings/{number}?said={'relisted' if chosen is ListingMove.RELIST else 'withdrawn'}")
+
+
+ROUTES = [show_listing, submit_move, submit_offer]

@@ -1,0 +1,199 @@
+"""A seller's parcels: what to pack, where to send it, and the form of its tracking number."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from market.aftersales.models import OWN_DELIVERY, InvalidTracking
+from market.aftersales.parcels import Parcel, list_parcels
+from market.aftersales.ship import ship_suborder
+from market.aftersales.statement import get_share
+from market.http import HttpRequest
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Database, Fen, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.orders import SuborderState
+from market.orders.escrow import SuborderShare
+from market.web.farm.sellers import FarmRow
+from market.web.forms import read_form
+from market.web.pages import redirect, render_page
+from market.web.shop.cards import get_count_word
+from market.web.shop.regions import get_region_name
+from market.web.ui.format import clock_zh, percent_bp
+from market.web.ui.illustrations import get_illustration
+
+CARRIERS = tuple(
+    (name, name) for name in ("邮政", "顺丰", "中通", "圆通", "申通", "韵达", "极兔", "京东", OWN_DELIVERY)
+)
+_SHIPPED_STEPS = [("付好", "done"), ("发了", "done"), ("在路上", "now"), ("收到，给钱", "next")]
+_UNSHIPPED_STEPS = [("付好", "done"), ("等您发", "now"), ("在路上", "next"), ("收到，给钱", "next")]
+
+
+class ShipForm(Struct, frozen=True):
+    """The shipping form as it was typed."""
+
+    carrier: str = ""
+    tracking: str = ""
+
+
+class ParcelView(Struct, frozen=True):
+    """A parcel as its page shows it."""
+
+    title: str
+    number: str
+    placed: str
+    rows: list[tuple[str, int]]
+    total_fen: Fen
+    fee_words: str
+    address: str
+    phone: str
+    steps: list[tuple[str, str]]
+    track: str
+
+
+async def load_parcels(
+    conn: Connection, seal: Seal, actor: Actor, states: tuple[SuborderState, ...] = (SuborderState.PAID,)
+) -> list[Parcel]:
+    """Return the parcels of all producers that a person works for, each producer's oldest first."""
+    found: list[Parcel] = []
+    for producer_id in actor.producers:
+        found += await list_parcels(conn, seal, actor, producer_id, states=states)
+    return found
+
+
+def describe_contents(parcel: Parcel) -> str:
+    """Describe the contents of a parcel: `土鸡蛋 2 箱`, followed by 等 if there is more."""
+    first = parcel.lines[0]
+    more = f" 等 {len(parcel.lines)} 样" if len(parcel.lines) > 1 else ""
+    return f"{first.title} {first.quantity} {get_count_word(first.unit)}{more}"
+
+
+def _parcel_row(parcel: Parcel) -> FarmRow:
+    address = parcel.address
+    to = f"发到{get_region_name(address.region_code)}，{address.name}" if address else "没写地址"
+    paid = f"{clock_zh(parcel.paid_at)} 付的" if parcel.paid_at else ""
+    title = describe_contents(parcel)
+    return FarmRow(
+        f"/farm/parcels/{parcel.suborder_id}", title, [to, paid], get_illustration("", title),
+        "在路上" if parcel.state is SuborderState.SHIPPED else "",
+    )  # fmt: skip
+
+
+def parcel_rows(parcels: Sequence[Parcel]) -> list[FarmRow]:
+    """Return parcels as rows."""
+    return [_parcel_row(parcel) for parcel in parcels]
+
+
+async def _load_parcel(conn: Connection, seal: Seal, actor: Actor, suborder_id: UUID) -> tuple[Parcel, SuborderShare]:
+    states = (SuborderState.PAID, SuborderState.SHIPPED)
+    parcels = await load_parcels(conn, seal, actor, states)
+    parcel = next((parcel for parcel in parcels if parcel.suborder_id == suborder_id), None)
+    if parcel is None:
+        raise NotFound
+    return parcel, await get_share(conn, actor, suborder_id)
+
+
+def _parcel_page(
+    request: HttpRequest, actor: Actor, parcel: Parcel, share: SuborderShare, values: ShipForm,
+    *, errors: tuple[FieldFault, ...] = (), status: int = 200,
+) -> Response[Any]:  # fmt: skip
+    fee = share.commission_fen
+    refunded = sum(line.amount_fen for line in parcel.lines) - share.goods_left_fen
+    address = parcel.address
+    shipped = parcel.state is SuborderState.SHIPPED
+    just_shipped = request.query_params.get("said") == "shipped"
+    view = ParcelView(
+        title=describe_contents(parcel),
+        number=parcel.code,
+        placed=clock_zh(parcel.paid_at) if parcel.paid_at else "",
+        rows=[(f"{line.title} × {line.quantity} {get_count_word(line.unit)}", line.amount_fen) for line in parcel.lines]
+        + [("快递费", share.freight_fen)]
+        + ([("退给买家的", -refunded)] if refunded else [])
+        + ([(f"平台服务费 {percent_bp(share.commission_bp)}", -fee)] if fee else []),
+        total_fen=share.due_fen,
+        fee_words="买家收到货，这些钱就算到您名下。",
+        address="\n".join(part for part in (address.name, get_region_name(address.region_code), address.street) if part)
+        if address
+        else "",
+        phone=address.phone if address else "",
+        steps=_SHIPPED_STEPS if shipped else _UNSHIPPED_STEPS,
+        track=_describe_carrier(parcel),
+    )
+    words = f"{_describe_carrier(parcel)}。买家收到短信了。"
+    context = {
+        "parcel": view,
+        "notes": [("ok", "发出去了", words)] if just_shipped and shipped else [],
+        "values": values,
+        "errors": errors,
+        "action": f"/farm/parcels/{parcel.suborder_id}",
+        "correcting": shipped,
+        "own": OWN_DELIVERY,
+        "carriers": CARRIERS,
+    }
+    return render_page(request, "farm/ship.html", context, actor=actor, status=status)
+
+
+def _describe_carrier(parcel: Parcel) -> str:
+    """Return the carrier and tracking number of a shipped parcel; empty before."""
+    if parcel.tracking:
+        return f"{parcel.carrier} {parcel.tracking}"
+    return OWN_DELIVERY if parcel.state is SuborderState.SHIPPED else ""
+
+
+@get("/farm/parcels/{suborder_id:uuid}", include_in_schema=False)
+async def show_parcel(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    actor: NamedDependency[Actor],
+    suborder_id: FromPath[UUID],
+) -> Response[Any]:
+    """Show one parcel: its contents, its address, and the seller's share.
+
+    Raises:
+        NotFound: the parcel belongs to someone else, or its suborder has ended.
+    """
+    async with db.connection() as conn:
+        parcel, share = await _load_parcel(conn, seal, actor, suborder_id)
+    own_delivery = parcel.state is SuborderState.SHIPPED and not parcel.tracking
+    values = ShipForm(OWN_DELIVERY if own_delivery else parcel.carrier or "", parcel.tracking or "")
+    return _parcel_page(request, actor, parcel, share, values)
+
+
+@post("/farm/parcels/{suborder_id:uuid}", include_in_schema=False)
+async def submit_parcel(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    suborder_id: FromPath[UUID],
+) -> Response[Any]:
+    """Mark a parcel as shipped; another tracking number corrects the first one, the same one changes nothing.
+
+    Raises:
+        NotFound: the parcel belongs to someone else.
+        NotShippable: the parcel is not waiting to be shipped.
+    """
+    values = (await read_form(request)).fill(ShipForm)
+    try:
+        async with db.transaction() as conn:
+            await ship_suborder(
+                conn, seal, actor, suborder_id, carrier=values.carrier, tracking=values.tracking, now=clock.now()
+            )
+    except InvalidTracking as refusal:
+        async with db.connection() as conn:
+            parcel, share = await _load_parcel(conn, seal, actor, suborder_id)
+        errors = refusal.errors or (FieldFault("tracking", refusal.text("zh")),)
+        return _parcel_page(request, actor, parcel, share, values, errors=errors, status=refusal.status)
+    return redirect(f"/farm/parcels/{suborder_id}?said=shipped")
+
+
+ROUTES = [show_parcel, submit_parcel]

@@ -1,0 +1,60 @@
+"""What keeps a shop from selling, shown before a form is filled, with a link to the remedy."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from market.catalogue.certificates import find_publish_refusal
+from market.catalogue.models import CertificateNeeded, CertificateUnverified, ListingKind, ProducerNotOpen
+from market.identity.models import Actor
+from market.kernel import Connection, Refusal
+from market.kernel.clock import Clock
+from market.producers.models import ProducerRow
+from market.producers.queries import list_own_producers
+
+
+class SellingObstacle(Struct, frozen=True):
+    """Why nothing can be listed now: a heading, a line for each shop, and a link to the remedy."""
+
+    title: str
+    lines: list[str]
+    href: str
+    link: str
+
+
+def _get_remedy(refusal: Refusal) -> tuple[str, str]:
+    """Return the path and the text of the remedy's link; both empty if there is none."""
+    if isinstance(refusal, ProducerNotOpen):
+        return "/farm/apply", "看开店办到哪一步"
+    if isinstance(refusal, CertificateUnverified):
+        return "/farm/papers", "看交上去的证"
+    if isinstance(refusal, CertificateNeeded):
+        kinds = str(refusal.facts["kinds"])
+        return f"/farm/papers?kind={kinds.partition(',')[0]}", "去交证"
+    return "", ""
+
+
+async def find_obstacle(
+    conn: Connection, actor: Actor, *, category: str, kind: ListingKind, clock: Clock
+) -> SellingObstacle | None:
+    """Return what keeps a person's shops from listing in a category, or None."""
+    shops = await list_own_producers(conn, actor)
+    found = [
+        (shop, refusal)
+        for shop in shops
+        if (refusal := await find_publish_refusal(conn, actor, shop.id, category=category, kind=kind, now=clock.now()))
+        is not None
+    ]
+    return _describe_obstacles(shops, found) if found else None
+
+
+def describe_refusal(refusal: Refusal) -> SellingObstacle:
+    """Return the obstacle that a refused listing reports."""
+    return SellingObstacle("没有上架", [refusal.text("zh")], *_get_remedy(refusal))
+
+
+def _describe_obstacles(shops: Sequence[ProducerRow], found: Sequence[tuple[ProducerRow, Refusal]]) -> SellingObstacle:
+    every = len(found) == len(shops)
+    href, link = _get_remedy(found[0][1])
+    lines = [refusal.text("zh") if len(shops) == 1 else f"{shop.name}：{refusal.text('zh')}" for shop, refusal in found]
+    return SellingObstacle("现在还不能上架" if every else "这几家现在还不能上架", lines, href, link)

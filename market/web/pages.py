@@ -1,0 +1,104 @@
+"""Responses of the pages: rendering, redirects, and the page of a refusal."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from litestar import Response
+from litestar.response import Redirect
+
+from market.http import HttpRequest
+from market.identity.models import Actor, NotSignedIn
+from market.kernel import Refusal
+from market.web.cookies import ELDER_COOKIE, VISITOR_COOKIE, YEAR_SECONDS, set_cookie
+from market.web.csrf import get_token_subject, make_form_token
+from market.web.services import get_services
+from market.web.ui.renderer import make_content_security_policy
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+    actor: Actor | None = None,
+    cart: int = 0,
+    cache: str = "private, no-store",
+    pay_origins: tuple[str, ...] = (),
+) -> Response[bytes]:
+    """Render a page with a nonce of its own, its caching rule, and the token of its forms (`csrf` in templates).
+
+    `cache` is the whole Cache-Control value; pages with personal data keep the default.
+    """
+    nonce = secrets.token_urlsafe(12)
+    elder = (actor.elder if actor else False) or request.cookies.get(ELDER_COOKIE) == "1"
+    if request.cookies.get(ELDER_COOKIE) == "0":
+        elder = False
+    visitor = None
+    if not get_token_subject(request) and cache.startswith("private"):
+        visitor = secrets.token_urlsafe(18)
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    html = get_services(request).renderer.page(
+        template,
+        {"csrf": make_form_token(request, visitor), "actor": actor, **(context or {})},
+        nonce=nonce,
+        elder=elder,
+        path=path,
+        query=request.query_params.get("q", ""),
+        cart=cart,
+        user=actor.name if actor else None,
+    )
+    response = Response(
+        html,
+        status_code=status,
+        media_type="text/html",
+        headers={
+            "Content-Security-Policy": make_content_security_policy(nonce, pay_origins),
+            "Cache-Control": cache,
+            "Vary": "Cookie",
+        },
+    )
+    if visitor is not None:
+        set_cookie(request, response, VISITOR_COOKIE, visitor, seconds=YEAR_SECONDS)
+    return response
+
+
+def redirect(path: str) -> Redirect:
+    """Redirect with 303, so that the browser follows with GET after posting a form."""
+    return Redirect(path, status_code=303, headers={"Cache-Control": "private, no-store"})
+
+
+def get_local_path(text: str, otherwise: str = "/") -> str:
+    """Return `text` if it is a path on this site, else `otherwise`: no open redirect."""
+    parts = urlsplit(text)
+    fine = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return text if fine and "\n" not in text and "\r" not in text else otherwise
+
+
+def redirect_to_sign_in(request: HttpRequest, refusal: NotSignedIn) -> Response[Any]:
+    """Redirect a visitor who opens a personal page to sign-in, and back; refuse a posted form."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    sign_in = f"/sign-in?{urlencode({'to': here})}"
+    response: Response[Any] = redirect(sign_in) if request.method == "GET" else render_refusal(request, refusal)
+    # Responses to exceptions bypass the hook that sets these headers on all others.
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    return response
+
+
+def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
+    """Render a refusal for people: what happened, why, what to do, whom to call."""
+    return render_page(
+        request,
+        "refusal.html",
+        {
+            "text": refusal.text("zh"),
+            "code": refusal.code,
+            "status": refusal.status,
+            "faults": [f"{fault.field}：{fault.message}" for fault in refusal.errors],
+            "sign_in": refusal.status == 401,
+        },
+        status=refusal.status,
+    )

@@ -1,0 +1,334 @@
+"""Browsing the shop: the home page, categories, divisions, and search; public, cached for one second."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from msgspec import Struct, structs
+
+from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties, list_in_season
+from market.catalogue.models import ListingCard, ListingKind
+from market.catalogue.search import ListingPage, SearchFilters, Sort, search_listings
+from market.http import HttpRequest
+from market.identity.models import NotFound
+from market.kernel import Connection, Database
+from market.kernel.clock import Clock
+from market.kernel.text import clean_text
+from market.web.assets import get_origin
+from market.web.pages import render_page
+from market.web.shop.cards import make_card_views
+from market.web.shop.regions import (
+    find_division,
+    list_division_path,
+    list_listed_counties,
+    list_selling_children,
+    list_selling_prefectures,
+    make_trail,
+)
+from market.web.shop.solar_terms import make_season_greeting
+from market.web.ui.illustrations import get_illustration
+
+SHORT_PUBLIC_CACHE = "public, max-age=1"
+"""Pages that show stock or prices. Source: web.md, Rules."""
+_PAGE_SIZE = 12
+_GOODS_ON_HOME = 8
+_STAYS_ON_HOME = 3
+_MAX_HOME_CANDIDATES = 60
+_MAX_PER_CATEGORY = 2
+_SEASONAL_CATEGORIES = frozenset({"fruit", "vegetable", "nut", "coarse_grain", "grain", "tuber", "mushroom"})
+_CATEGORIES_ON_HOME = 8
+_MAX_QUERY_LENGTH = 60
+_COUNTY_DIGITS = 6
+_SORT_NAMES = (
+    (Sort.SCORE, "综合"),
+    (Sort.SOLD, "卖得多的在前"),
+    (Sort.PRICE, "便宜的在前"),
+    (Sort.NEW, "新上的在前"),
+)
+
+
+class ListingFilters(Struct, frozen=True, kw_only=True):
+    """The filters of a list of listings; an empty list of options is not offered."""
+
+    action: str
+    q: str = ""
+    county: str = ""
+    kind: str = ""
+    sort: str = Sort.SCORE
+    season: bool = False
+    counties: list[tuple[str, str]] = []
+    kinds: list[tuple[str, str]] = []
+
+    @property
+    def query(self) -> str:
+        """The chosen filters as a query string, for the next page."""
+        pairs = [("q", self.q), ("county", self.county), ("kind", self.kind), ("season", "1" if self.season else "")]
+        pairs.append(("sort", "" if self.sort == Sort.SCORE else self.sort))
+        return urlencode([pair for pair in pairs if pair[1]])
+
+    @property
+    def sorts(self) -> list[tuple[str, str]]:
+        """The orders to choose from."""
+        return [(str(value), words) for value, words in _SORT_NAMES]
+
+    @property
+    def summary(self) -> str:
+        """The chosen filters in words."""
+        words = [
+            dict(self.counties).get(self.county, "") if self.county else "",
+            dict(self.kinds).get(self.kind, "") if self.kind else "",
+            "当季" if self.season else "",
+            dict(self.sorts)[self.sort] if self.sort != Sort.SCORE else "",
+        ]
+        return "、".join(word for word in words if word)
+
+
+def _category_links(categories: Sequence[CategoryCount]) -> list[tuple[str, str, str]]:
+    return [(f"/kinds/{each.code}", each.name, get_illustration(each.name, "")) for each in categories]
+
+
+def _choose_home_categories(categories: Sequence[CategoryCount]) -> list[CategoryCount]:
+    """Choose the fullest categories, six of goods and two of tourism, in their own order."""
+    goods = sorted((each for each in categories if each.kind is ListingKind.PRODUCT), key=lambda each: -each.count)
+    trips = [each for each in categories if each.kind is not ListingKind.PRODUCT]
+    chosen = {each.code for each in [*goods[: _CATEGORIES_ON_HOME - 2], *trips[:2]]}
+    return [each for each in categories if each.code in chosen]
+
+
+def _order_by_season(cards: Sequence[ListingCard]) -> list[ListingCard]:
+    """Order seasonal categories before others, and two of each category before a third."""
+    seen: dict[str, int] = {}
+    ranked: list[tuple[bool, int, int]] = []
+    for position, card in enumerate(cards):
+        seen[card.category_code] = seen.get(card.category_code, 0) + 1
+        ranked.append(
+            (
+                card.category_code not in _SEASONAL_CATEGORIES,
+                (seen[card.category_code] - 1) // _MAX_PER_CATEGORY,
+                position,
+            )
+        )
+    return [cards[position] for *_, position in sorted(ranked)][:_GOODS_ON_HOME]
+
+
+@get("/", include_in_schema=False)
+async def show_home(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]
+) -> Response[bytes]:
+    """Show the home page: listings in season, stays, categories, prefectures."""
+    today = clock.today()
+    async with db.connection() as conn:
+        goods = _order_by_season(await list_in_season(conn, month=today.month, most=_MAX_HOME_CANDIDATES))
+        stays = await search_listings(
+            conn, SearchFilters(kind=ListingKind.STAY), this_month=today.month, most=_STAYS_ON_HOME
+        )
+        categories = await list_categories(conn)
+        places = await list_selling_prefectures(conn)
+    counts = {kind: sum(each.count for each in categories if each.kind is kind) for kind in ListingKind}
+    context = {
+        "season": make_season_greeting(today),
+        "kinds": _category_links(_choose_home_categories(categories)),
+        "goods": make_card_views(goods),
+        "goods_count": counts[ListingKind.PRODUCT],
+        "stays": make_card_views(stays.items),
+        "stay_count": counts[ListingKind.STAY],
+        "prefectures": [(f"/places/{each.prefix}", each.short, each.words) for each in places],
+        "canonical": f"{get_origin(request)}/",
+    }
+    return render_page(request, "shop/home.html", context, cache=SHORT_PUBLIC_CACHE)
+
+
+@get("/kinds", include_in_schema=False)
+async def show_categories(request: HttpRequest, db: NamedDependency[Database]) -> Response[bytes]:
+    """Show every category, and the counties of the national and provincial lists."""
+    async with db.connection() as conn:
+        categories = await list_categories(conn)
+        counties = await list_listed_counties(conn)
+    prefectures: dict[str, tuple[str, str, list[tuple[str, str]]]] = {}
+    for each in counties:
+        entry = prefectures.setdefault(
+            each.prefecture_code, (f"/places/{each.prefecture_code[:4]}", each.prefecture, [])
+        )
+        entry[2].append((f"/places/{each.code[:6]}", each.name))
+    context = {
+        "groups": [
+            ("吃的用的", _category_links([each for each in categories if each.kind is ListingKind.PRODUCT])),
+            ("去村里", _category_links([each for each in categories if each.kind is not ListingKind.PRODUCT])),
+        ],
+        "prefectures": list(prefectures.values()),
+        "canonical": f"{get_origin(request)}/kinds",
+    }
+    return render_page(request, "shop/kinds.html", context, cache=SHORT_PUBLIC_CACHE)
+
+
+def _read_filters(request: HttpRequest, action: str) -> ListingFilters:
+    """Read the chosen filters; unknown values count as not chosen."""
+    given = request.query_params
+    county = str(given.get("county", ""))
+    sort = str(given.get("sort", ""))
+    return ListingFilters(
+        action=action,
+        q=clean_text(str(given.get("q", "")))[:_MAX_QUERY_LENGTH],
+        county=county if county.isdecimal() and len(county) == _COUNTY_DIGITS else "",
+        kind=str(given.get("kind", "")),
+        sort=sort if sort in {str(each) for each in Sort} else str(Sort.SCORE),
+        season=given.get("season") == "1",
+    )
+
+
+def _offer_filters(
+    sift: ListingFilters,
+    categories: Sequence[CategoryCount],
+    counties: Sequence[CountyCount],
+    *,
+    by_county: bool,
+    by_kind: bool,
+) -> ListingFilters:
+    known = {each.code for each in categories}
+    shown = [("", "都看"), *((each.code, each.name) for each in counties)] if by_county else []
+    sorts = [("", "都看"), *((each.code, each.name) for each in categories if each.count)] if by_kind else []
+    return structs.replace(
+        sift,
+        kind=sift.kind if by_kind and sift.kind in known else "",
+        county=sift.county if by_county and sift.county in dict(shown) else "",
+        counties=shown,
+        kinds=sorts,
+    )
+
+
+async def _listings_page(
+    request: HttpRequest,
+    conn: Connection,
+    *,
+    month: int,
+    wanted: SearchFilters,
+    sift: ListingFilters,
+    context: dict[str, Any],
+) -> Response[bytes]:
+    """Render a page of listings with the rule of its order; show similar listings if there are none."""
+    wanted = structs.replace(
+        wanted,
+        sort=Sort(sift.sort),
+        month=month if sift.season else None,
+        division=sift.county or wanted.division,
+        category=sift.kind or wanted.category,
+    )
+    after = request.query_params.get("after")
+    found = await search_listings(conn, wanted, this_month=month, after=after, most=_PAGE_SIZE)
+    cards = [] if found.near else found.items
+    near = found.items if found.near else []
+    if not cards and not near and not wanted.text:
+        near = (await search_listings(conn, SearchFilters(), this_month=month, most=_GOODS_ON_HOME)).items
+    more = f"{sift.action}?{_join_query(sift.query, found.next)}" if found.next else None
+    whole = {
+        "lead": None, "trail": [], "narrow": [], "filters": sift, "sort_words": _describe_sort(found),
+        "cards": make_card_views(cards), "more": more, "neighbours": [],
+        "near": make_card_views(near), "near_words": "和它相近的" if found.near else "大家在买的",
+        "empty": "这里还没有", "empty_words": "换个地方或者换一类看看。",
+        "canonical": f"{get_origin(request)}{sift.action}", **context,
+    }  # fmt: skip
+    return render_page(request, "shop/list.html", whole, cache=SHORT_PUBLIC_CACHE)
+
+
+def _join_query(query: str, after: str) -> str:
+    return f"{query}&after={after}" if query else f"after={after}"
+
+
+def _describe_sort(found: ListingPage) -> str:
+    return f"排序按{found.rule}。" if found.items and not found.near else ""
+
+
+@get("/kinds/{code:str}", include_in_schema=False)
+async def show_category(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
+) -> Response[bytes]:
+    """Show the listings of a category.
+
+    Raises:
+        NotFound: the category does not exist.
+    """
+    async with db.transaction() as conn:
+        categories = await list_categories(conn)
+        category = next((each for each in categories if each.code == code), None)
+        if category is None:
+            raise NotFound
+        sift = _offer_filters(
+            _read_filters(request, f"/kinds/{code}"),
+            categories,
+            await list_counties(conn),
+            by_county=True,
+            by_kind=False,
+        )
+        context = {"heading": category.name, "empty": f"{category.name}还没有人卖"}
+        return await _listings_page(
+            request,
+            conn,
+            month=clock.today().month,
+            wanted=SearchFilters(category=code),
+            sift=structs.replace(sift, q=""),
+            context=context,
+        )
+
+
+@get("/places/{code:str}", include_in_schema=False)
+async def show_division(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
+) -> Response[bytes]:
+    """Show the listings of a division, and its children that have any.
+
+    Raises:
+        NotFound: the division does not exist.
+    """
+    async with db.transaction() as conn:
+        found = await find_division(conn, code)
+        if found is None:
+            raise NotFound
+        path = await list_division_path(conn, found.code)
+        inside = await list_selling_children(conn, found)
+        categories = await list_categories(conn)
+        sift = _offer_filters(
+            _read_filters(request, f"/places/{found.prefix}"), categories, [], by_county=False, by_kind=True
+        )
+        context = {
+            "heading": found.name,
+            "trail": make_trail(path[:-1]),
+            "narrow": [(f"/places/{each.prefix}", f"{each.name} {each.live}") for each in inside],
+            "empty": f"{found.name}还没有东西在卖",
+        }
+        return await _listings_page(
+            request,
+            conn,
+            month=clock.today().month,
+            wanted=SearchFilters(division=found.prefix),
+            sift=structs.replace(sift, q=""),
+            context=context,
+        )
+
+
+@get("/search", include_in_schema=False)
+async def show_search(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], q: FromQuery[str] = ""
+) -> Response[bytes]:
+    """Show search results; if there are none, similar listings and the categories."""
+    async with db.transaction() as conn:
+        categories = await list_categories(conn)
+        sift = _offer_filters(
+            _read_filters(request, "/search"), categories, await list_counties(conn), by_county=True, by_kind=True
+        )
+        filled = [each for each in categories if each.count]
+        context = {
+            "heading": f"找“{sift.q}”" if q else "所有在卖的",
+            "empty": f"没有找到“{sift.q}”" if sift.q else "还没有东西在卖",
+            "empty_words": "换个短一点的词，比如只写“枣”；或者按种类看：",
+            "neighbours": [(each.name, f"/kinds/{each.code}") for each in filled[:_CATEGORIES_ON_HOME]],
+        }
+        month = clock.today().month
+        return await _listings_page(
+            request, conn, month=month, wanted=SearchFilters(text=sift.q), sift=sift, context=context
+        )
+
+
+ROUTES = [show_home, show_categories, show_category, show_division, show_search]

@@ -1,0 +1,124 @@
+"""Listings as cards: units and prices as text, an illustration or a photo."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated
+
+from litestar.params import PathParameter
+from msgspec import Struct
+
+from market.catalogue.models import FreightTerms, ListingCard, ListingKind
+from market.kernel import Fen, ratio_half_up
+from market.web.ui.format import per_kg, weight, yuan
+from market.web.ui.illustrations import get_illustration
+
+_UNIT = re.compile(r"(\d[\d.]*)\s*(kg|g|公斤|千克|克|斤|两)?", re.IGNORECASE)
+_UNIT_NAMES = {"kg": "公斤", "g": "克", "千克": "公斤"}
+_PIECE = re.compile(r"\d+\s*([枚个只穗根条头棵颗瓶罐包对盆朵把副幅])")
+_COUNT_WORDS = "箱盒袋罐瓶包枚个只穗根条头棵颗对盆朵把副幅斤件桶篮份人亩院间张"
+_WIDTH, _HEIGHT, _WIDE_HEIGHT = 480, 480, 300
+
+ShortNumber = Annotated[int, PathParameter(ge=1, le=2**62)]
+"""The short number of an order or a listing in a URL."""
+
+
+class PhotoView(Struct, frozen=True):
+    """The attributes of an `<img>` that shows a stored photo."""
+
+    src: str
+    width: int
+    height: int
+    set: str = ""
+    sizes: str = ""
+
+
+class ListingCardView(Struct, frozen=True):
+    """A listing as a card."""
+
+    href: str
+    name: str
+    place: str
+    price_fen: Fen
+    unit: str
+    per: str
+    symbol: str
+    photo: PhotoView | None
+
+
+def get_listing_path(kind: str, number: int) -> str:
+    """Return the path of a listing's page."""
+    return f"/stays/{number}" if kind == ListingKind.STAY else f"/goods/{number}"
+
+
+def make_photo_view(name: str | None, kind: str | None, *, wide: bool = False, large: bool = False) -> PhotoView | None:
+    """Return a stored photo as an image, or None if the listing has none."""
+    if name is None:
+        return None
+    height = _WIDE_HEIGHT if wide else _HEIGHT
+    if kind == "svg":
+        return PhotoView(f"/photos/{name}.svg", _WIDTH, height)
+    sizes = "(min-width:900px) 520px, 100vw" if large or wide else "(min-width:700px) 270px, 46vw"
+    widths = ", ".join(f"/photos/{name}-{width}.webp {width}w" for width in (240, 480, 720))
+    return PhotoView(f"/photos/{name}-480.webp", _WIDTH, height, widths, sizes)
+
+
+def format_unit(unit: str) -> str:
+    """Format a unit for people: `2.5kg箱` → `2.5 公斤箱`, `间/晚` → `一间一晚`."""
+    if "/" in unit:
+        return "".join(f"一{part}" for part in unit.split("/"))
+
+    def spaced(match: re.Match[str]) -> str:
+        measure = match[2] or ""
+        return f"{match[1]} {_UNIT_NAMES.get(measure.lower(), measure)}"
+
+    return _UNIT.sub(spaced, unit).replace("  ", " ").strip()
+
+
+def get_count_word(unit: str) -> str:
+    """Return the measure word of a unit: `5斤箱` → `箱`."""
+    last = unit[-1:]
+    return last if last in _COUNT_WORDS else "份"
+
+
+def format_comparison_price(price: Fen, net_g: int | None, pieces: int | None, unit: str) -> str:
+    """Format the price by weight or by piece, rounded half up; empty if neither is known."""
+    if net_g:
+        return per_kg(price, net_g)
+    found = _PIECE.search(unit)
+    if pieces and found:
+        return f"合 {yuan(ratio_half_up(price, 1, pieces))} 元/{found[1]}"
+    return ""
+
+
+def make_card_view(card: ListingCard) -> ListingCardView:
+    """Return a listing as a card."""
+    wide = card.kind is not ListingKind.PRODUCT
+    return ListingCardView(
+        href=get_listing_path(card.kind, card.number),
+        name=card.title,
+        place=card.county,
+        price_fen=card.price_fen,
+        unit=format_unit(card.unit),
+        per=format_comparison_price(card.price_fen, card.net_g, card.pieces, card.unit),
+        symbol=get_illustration(card.category, card.title),
+        photo=make_photo_view(card.photo, card.photo_kind, wide=wide),
+    )
+
+
+def make_card_views(cards: Sequence[ListingCard]) -> list[ListingCardView]:
+    """Return listings as cards."""
+    return [make_card_view(card) for card in cards]
+
+
+def format_months(months: Sequence[int]) -> str:
+    """Format harvest months: `9 月、10 月`, or `全年` if all twelve are listed."""
+    if len(months) >= 12:
+        return "全年"
+    return "、".join(f"{month} 月" for month in months)
+
+
+def format_freight_rule(freight: FreightTerms) -> str:
+    """Describe a freight rule: `1 公斤内 8.00 元，每加 1 公斤 3.00 元；满 88.00 元免`."""
+    first, more = (weight(grams).partition("（")[0] for grams in (freight.first_g, freight.next_g))
+    rule = f"{first}内 {yuan(freight.first_fen)} 元，每加 {more} {yuan(freight.next_fen)} 元"
+    return rule if freight.free_above_fen is None else f"{rule}；满 {yuan(freight.free_above_fen)} 元免"

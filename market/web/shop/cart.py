@@ -1,0 +1,284 @@
+"""The cart: products of several producers and nights of stays, with freight and the total."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database, Fen, Query
+from market.kernel.clock import Clock
+from market.orders import (
+    Cart,
+    CartGroup,
+    CartLine,
+    CartNights,
+    Line,
+    ListingId,
+    Nights,
+    SuborderKind,
+    VariantId,
+    get_cart,
+    load_cart_contents,
+    put_lines,
+    put_nights,
+)
+from market.web.forms import PostedForm, read_form
+from market.web.pages import get_local_path, redirect, render_page
+from market.web.services import get_services
+from market.web.shop.cards import PhotoView, get_count_word, make_photo_view
+from market.web.shop.regions import REGIONS, read_region
+from market.web.shop.stay import format_nights, list_refund_tiers
+from market.web.ui.format import day_short, yuan
+from market.web.ui.illustrations import get_illustration
+
+_NUMERALS = "零一两三四五六七八九十"
+_MAX_QUANTITY = 999
+
+
+class AddProductForm(Struct, frozen=True):
+    """The form on a product's page."""
+
+    variant: UUID
+    n: int
+
+
+class AddNightsForm(Struct, frozen=True):
+    """The form on a stay's page."""
+
+    listing: UUID
+    arrive: date
+    leave: date
+
+
+class ChangeCartForm(Struct, frozen=True):
+    """The buttons of the cart: one less, one more, or remove a stay."""
+
+    less: UUID | None = None
+    more: UUID | None = None
+    drop: UUID | None = None
+
+
+class ListingPicture(Struct, frozen=True):
+    """The picture of a listing."""
+
+    id: UUID
+    category: str
+    title: str
+    kind: str
+    photo: str | None
+    photo_kind: str | None
+
+
+LIST_LISTING_PICTURES = Query(
+    ListingPicture,
+    """
+    SELECT l.id, g.name AS category, l.title, l.kind, f.name AS photo, f.kind AS photo_kind
+      FROM listings l
+      JOIN categories g ON g.code = l.category_code
+      LEFT JOIN photos f ON f.id = l.photo_id
+     WHERE l.id = ANY(:listing_ids::uuid[])
+    """,
+)
+
+
+class CartLineView(Struct, frozen=True):
+    """A line of the cart as the page shows it."""
+
+    id: str
+    kind: str
+    href: str
+    title: str
+    small: str
+    amount_fen: Fen
+    symbol: str
+    photo: PhotoView | None
+    quantity: int
+    unit: str
+    gone: str
+
+
+class CartGroupView(Struct, frozen=True):
+    """What one producer ships or hosts."""
+
+    name: str
+    lines: list[CartLineView]
+    freight_words: str
+    freight_small: str
+    freight_fen: Fen
+    notes: list[str]
+
+
+async def load_listing_pictures(conn: Connection, listing_ids: list[UUID]) -> dict[UUID, tuple[str, PhotoView | None]]:
+    """Return the illustration and the photo of each listing."""
+    return {
+        row.id: (
+            get_illustration(row.category, row.title),
+            make_photo_view(row.photo, row.photo_kind, wide=row.kind != "product"),
+        )
+        for row in await LIST_LISTING_PICTURES.all(conn, listing_ids=listing_ids)
+    }
+
+
+def _goods_line(line: CartLine, looks: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
+    symbol, photo = looks[line.listing_id]
+    word = get_count_word(line.unit)
+    return CartLineView(
+        str(line.variant_id), "goods", f"/goods/{line.listing_number}", line.title,
+        f"{yuan(line.price_fen)} 元/{word}", line.amount_fen, symbol, photo, line.quantity, word, line.problem,
+    )  # fmt: skip
+
+
+def _stay_line(stay: CartNights, looks: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
+    symbol, photo = looks[stay.listing_id]
+    count = format_nights((stay.leave_on - stay.arrive_on).days)
+    small = f"{day_short(stay.arrive_on)}到，{day_short(stay.leave_on)}走"
+    href = f"/stays/{stay.listing_number}?from={stay.arrive_on}&to={stay.leave_on}#c2"
+    return CartLineView(
+        str(stay.listing_id), "nights", href, f"{stay.title}，{stay.rooms} 间{count}", small,
+        stay.amount_fen, symbol, photo, stay.rooms, "间", stay.problem,
+    )  # fmt: skip
+
+
+def describe_cancellation(stay: CartNights, today: date) -> list[str]:
+    """Describe the refund of a cancelled stay; shown before paying."""
+    rows = list_refund_tiers(stay.terms, arrive=stay.arrive_on, amount=stay.amount_fen, today=today)
+    return ["；".join(f"{words}{figure}" for words, figure, state in rows if state != "gone") + "。"]
+
+
+def _group_view(group: CartGroup, looks: dict[UUID, tuple[str, PhotoView | None]], today: date) -> CartGroupView:
+    lines = [_goods_line(line, looks) for line in group.lines] + [_stay_line(stay, looks) for stay in group.nights]
+    goods = group.kind is SuborderKind.GOODS
+    return CartGroupView(
+        name=group.producer,
+        lines=lines,
+        freight_words="运费" if goods else "",
+        freight_small="" if group.freight_fen else "不收",
+        freight_fen=group.freight_fen,
+        notes=[note for stay in group.nights for note in describe_cancellation(stay, today)],
+    )
+
+
+def list_sum_rows(cart: Cart) -> list[tuple[str, int]]:
+    """Return the rows that add up to the total: goods, freight, activities, nights."""
+    goods = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.GOODS)
+    places = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.ACTIVITY)
+    nights = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.STAY)
+    rows = [("货", goods), ("运费", cart.freight_fen)] if has_goods(cart) else []
+    return rows + ([("玩的", places)] if places else []) + ([("住的", nights)] if nights else [])
+
+
+def has_goods(cart: Cart) -> bool:
+    """Return whether the cart holds anything to ship."""
+    return any(group.kind is SuborderKind.GOODS for group in cart.groups)
+
+
+def format_seller_count(count: int) -> str:
+    """Format a number of sellers: `两家`."""
+    return f"{_NUMERALS[count]}家" if count < len(_NUMERALS) else f"{count} 家"
+
+
+async def render_cart(
+    request: HttpRequest, actor: Actor, *, region: str, message: str = "", status: int = 200
+) -> Response[bytes]:
+    """Render a person's cart as it would be charged now."""
+    services = get_services(request)
+    clock = services.clock
+    async with services.db.connection() as conn:
+        cart = await get_cart(conn, actor.account_id, region_code=region, now=clock.now())
+        listing_ids = [each.listing_id for group in cart.groups for each in (*group.lines, *group.nights)]
+        looks = await load_listing_pictures(conn, listing_ids)
+    context = {
+        "groups": [_group_view(group, looks, clock.today()) for group in cart.groups],
+        "heading": format_seller_count(len({group.producer_id for group in cart.groups})) + "的东西",
+        "region": region,
+        "regions": REGIONS,
+        "has_goods": has_goods(cart),
+        "rows": list_sum_rows(cart),
+        "total_fen": cart.total_fen,
+        "blocked": "" if cart.ready else "上面有东西现在买不了，拿掉或者改少，再去结账。",
+        "message": message,
+    }
+    return render_page(request, "shop/cart.html", context, actor=actor, cart=cart.count, status=status)
+
+
+@get("/cart", include_in_schema=False)
+async def show_cart(request: HttpRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+    """Show the cart."""
+    return await render_cart(request, actor, region=read_region(str(request.query_params.get("region", ""))))
+
+
+@post("/cart/goods", include_in_schema=False)
+async def add_product(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    visitor: NamedDependency[Actor | None],
+) -> Response[Any]:
+    """Add units of a variant to the cart; a visitor signs in first and returns to the product."""
+    form = await read_form(request)
+    if visitor is None:
+        return redirect(f"/sign-in?to={quote(_read_return_path(form))}")
+    added = form.convert(AddProductForm)
+    async with db.transaction() as conn:
+        lines, _ = await load_cart_contents(conn, visitor.account_id)
+        in_cart = sum(line.quantity for line in lines if line.variant_id == added.variant)
+        wanted = Line(VariantId(added.variant), max(1, added.n) + in_cart)
+        await put_lines(conn, visitor.account_id, [wanted], now=clock.now())
+    return redirect("/cart")
+
+
+@post("/cart/nights", include_in_schema=False)
+async def add_nights(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    visitor: NamedDependency[Actor | None],
+) -> Response[Any]:
+    """Put nights of a stay into the cart; they replace earlier nights of the same stay."""
+    form = await read_form(request)
+    if visitor is None:
+        days = f"?from={form.get_text('arrive')}&to={form.get_text('leave')}"
+        return redirect(f"/sign-in?to={quote(_read_return_path(form) + days)}")
+    added = form.convert(AddNightsForm)
+    async with db.transaction() as conn:
+        nights = Nights(ListingId(added.listing), added.arrive, added.leave)
+        await put_nights(conn, visitor.account_id, [nights], now=clock.now())
+    return redirect("/cart")
+
+
+@post("/cart/change", include_in_schema=False)
+async def change_cart(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Change a quantity by one, or remove a stay."""
+    change = (await read_form(request)).convert(ChangeCartForm)
+    async with db.transaction() as conn:
+        lines, nights = await load_cart_contents(conn, actor.account_id)
+        changed = [
+            Line(line.variant_id, min(_MAX_QUANTITY, line.quantity + (1 if line.variant_id == change.more else -1)))
+            for line in lines
+            if line.variant_id in {change.more, change.less}
+        ]
+        dropped = [
+            Nights(each.listing_id, each.arrive_on, each.leave_on, 0)
+            for each in nights
+            if each.listing_id == change.drop
+        ]
+        if changed:
+            await put_lines(conn, actor.account_id, changed, now=clock.now())
+        if dropped:
+            await put_nights(conn, actor.account_id, dropped, now=clock.now())
+    return redirect("/cart")
+
+
+def _read_return_path(form: PostedForm) -> str:
+    return get_local_path(form.get_text("to") or "/")
+
+
+ROUTES = [show_cart, add_product, add_nights, change_cart]

@@ -1,0 +1,202 @@
+"""Checkout: the address, the payment method, and the total, from the cart to an order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct, structs
+
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Database, Fen, FieldFault, Refusal
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.orders import (
+    Address,
+    Batcher,
+    Cart,
+    CartGroup,
+    InvalidAddress,
+    OrderKeyReused,
+    SuborderKind,
+    TotalChanged,
+    get_cart,
+    get_order,
+    list_orders,
+    place_cart,
+    seal_address,
+)
+from market.settings import Settings
+from market.web.forms import PostedForm, make_form_key, parse_integer, read_form, rename_faults
+from market.web.pages import redirect, render_page
+from market.web.services import get_services
+from market.web.shop.cards import get_count_word
+from market.web.shop.cart import describe_cancellation, has_goods, list_sum_rows, render_cart
+from market.web.shop.pay import list_payment_origins, start_payment
+from market.web.shop.promises import BAD_FRUIT_PROMISE
+from market.web.shop.regions import REGIONS, read_region
+from market.web.shop.stay import format_nights
+from market.web.ui.format import yuan
+from payments import Method
+
+_FIELD_NAMES = {
+    "address.name": "who",
+    "address.phone": "tel",
+    "address.region_code": "region",
+    "address.street": "address",
+}
+_MAX_KEY_LENGTH = 100
+
+
+class CheckoutForm(Struct, frozen=True):
+    """The checkout form as it was typed."""
+
+    who: str = ""
+    tel: str = ""
+    region: str = ""
+    address: str = ""
+    rail: str = Method.ALIPAY
+
+
+class CheckoutGroupView(Struct, frozen=True):
+    """What one producer ships or hosts, as rows of amounts."""
+
+    name: str
+    rows: list[tuple[str, int]]
+
+
+def _group_rows(group: CartGroup) -> list[tuple[str, int]]:
+    rows = [
+        (f"{line.title} × {line.quantity} {get_count_word(line.unit)}", int(line.amount_fen)) for line in group.lines
+    ]
+    rows += [
+        (f"{stay.title}，{stay.rooms} 间{format_nights((stay.leave_on - stay.arrive_on).days)}", int(stay.amount_fen))
+        for stay in group.nights
+    ]
+    return rows + ([("运费", int(group.freight_fen))] if group.kind is SuborderKind.GOODS else [])
+
+
+async def _fill_form(db: Database, seal: Seal, actor: Actor, region: str) -> CheckoutForm:
+    """Fill the form with the address of the person's latest order."""
+    async with db.connection() as conn:
+        latest = (await list_orders(conn, actor, limit=1)).items
+        order = await get_order(conn, seal, actor, latest[0].id) if latest else None
+    if order is None or order.address is None:
+        return CheckoutForm(region=region)
+    return CheckoutForm(order.address.name, order.address.phone, region, order.address.street)
+
+
+async def _checkout_page(
+    request: HttpRequest, actor: Actor, cart: Cart, values: CheckoutForm, *, key: str,
+    errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[bytes]:  # fmt: skip
+    services = get_services(request)
+    today = services.clock.today()
+    promises = [f"{BAD_FRUIT_PROMISE}。"] if has_goods(cart) else []
+    if has_goods(cart):
+        promises.append("水果、蔬菜、鲜肉是鲜货，没有七天无理由退货；别的没拆封能退。")
+    promises += [note for group in cart.groups for stay in group.nights for note in describe_cancellation(stay, today)]
+    promises.append("钱先放在平台，您收到货、到店住下了才给卖家。")
+    context = {
+        "has_goods": has_goods(cart),
+        "groups": [CheckoutGroupView(group.producer, _group_rows(group)) for group in cart.groups],
+        "rows": list_sum_rows(cart),
+        "total_fen": cart.total_fen,
+        "promises": promises,
+        "values": values,
+        "regions": REGIONS,
+        "errors": errors,
+        "key": key,
+    }
+    return render_page(
+        request, "shop/checkout.html", context, actor=actor, cart=cart.count, status=status,
+        pay_origins=list_payment_origins(services.settings),
+    )  # fmt: skip
+
+
+@get("/checkout", include_in_schema=False)
+async def show_checkout(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Ask for the address and the payment method; show the cart instead if it cannot be ordered."""
+    region = read_region(str(request.query_params.get("region", "")))
+    async with db.connection() as conn:
+        cart = await get_cart(conn, actor.account_id, region_code=region, now=clock.now())
+    if not cart.ready:
+        return redirect("/cart")
+    values = await _fill_form(db, seal, actor, region)
+    return await _checkout_page(request, actor, cart, values, key=make_form_key())
+
+
+def _read_checkout(form: PostedForm) -> tuple[CheckoutForm, Fen | None]:
+    """Return the form as it was typed, with a known region and method, and the total that it showed."""
+    values = structs.replace(
+        form.fill(CheckoutForm),
+        region=read_region(form.get_text("region")),
+        rail=Method.WECHAT if form.get_text("rail") == Method.WECHAT else Method.ALIPAY,
+    )
+    total = parse_integer(form.get_text("total"))
+    return values, None if total is None else Fen(total)
+
+
+@post("/checkout", include_in_schema=False)
+async def submit_checkout(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
+    batcher: NamedDependency[Batcher],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Place the cart as one order and go on to payment; a form sent twice places one order."""
+    form = await read_form(request)
+    values, total = _read_checkout(form)
+    key = form.key[:_MAX_KEY_LENGTH]
+    now = clock.now()
+    async with db.connection() as conn:
+        cart = await get_cart(conn, actor.account_id, region_code=values.region, now=now)
+    address = Address(values.who, values.tel, values.region, values.address)
+    try:
+        placed = await place_cart(
+            db,
+            batcher,
+            actor.account_id,
+            address=seal_address(seal, address, parcel=has_goods(cart)),
+            key=key,
+            total_fen=total,
+            now=now,
+            pay_minutes=settings.pay_minutes,
+        )
+    except InvalidAddress as refusal:
+        return await _checkout_page(
+            request,
+            actor,
+            cart,
+            values,
+            key=key,
+            errors=rename_faults(refusal, _FIELD_NAMES, otherwise="address"),
+            status=refusal.status,
+        )
+    except TotalChanged as refusal:
+        fault = FieldFault("region", f"换了省或者价钱变了，现在一共 {yuan(cart.total_fen)} 元，看过再按“付款”。")
+        return await _checkout_page(
+            request, actor, cart, values, key=make_form_key(), errors=(fault,), status=refusal.status
+        )
+    except OrderKeyReused:
+        return redirect("/me")
+    except Refusal as refusal:
+        return await render_cart(
+            request, actor, region=values.region, message=refusal.text("zh"), status=refusal.status
+        )
+    return await start_payment(request, actor, placed.id, placed.number, method=Method(values.rail))
+
+
+ROUTES = [show_checkout, submit_checkout]

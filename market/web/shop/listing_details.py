@@ -1,0 +1,239 @@
+"""What the pages of products and stays share: origin, tags, questions, reviews, metadata for machines."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from minijinja import safe
+from msgspec import Struct
+
+from market.catalogue.detail import ListingDetail
+from market.catalogue.models import FreightTerms
+from market.http import HttpRequest
+from market.kernel import Connection, Fen, Query, apply_rate
+from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, CertificateKind, ProducerKind
+from market.web.assets import get_origin
+from market.web.shop.cards import format_freight_rule, format_months, make_photo_view
+from market.web.shop.promises import BAD_FRUIT_PROMISE, OTHER_RETURNS, PERISHABLE_RETURNS
+from market.web.shop.regions import SellingDivision, get_region_name, make_trail
+from market.web.ui.format import percent_bp, weight, yuan
+from market.web.ui.illustrations import get_illustration
+
+_MAX_REVIEWS = 20
+_TRAIL_WIDTHS = (4, 6, 9, 12)
+
+
+class ReviewView(Struct, frozen=True):
+    """A review as published; its author is not named in full."""
+
+    rating: int
+    text: str
+    answer: str | None
+    name: str
+    at: datetime
+
+    @property
+    def who(self) -> str:
+        """The author's family name, the rest masked."""
+        return f"{self.name[:1]}**" if not self.name.startswith("样例") else self.name
+
+
+LIST_REVIEWS = Query(
+    ReviewView,
+    """
+    SELECT r.rating, r.text, r.answer, a.name, r.at
+      FROM reviews r JOIN accounts a ON a.id = r.account_id
+     WHERE r.listing_id = :listing_id
+     ORDER BY r.id DESC
+     LIMIT :most
+    """,
+)
+GET_COMMISSION = Query(int, "SELECT commission_bp FROM listings WHERE id = :listing_id")
+
+
+class ReviewSummary(Struct, frozen=True):
+    """The latest reviews of a listing, their number, and its average rating in tenths."""
+
+    reviews: list[ReviewView]
+    review_count: int
+    score: int | None
+
+
+async def load_reviews(conn: Connection, listing: ListingDetail) -> ReviewSummary:
+    """Return the latest 20 reviews, and the average rounded half up to a tenth, for display."""
+    shown = await LIST_REVIEWS.all(conn, listing_id=listing.id, most=_MAX_REVIEWS)
+    count = listing.rating_count
+    score = (20 * listing.rating_sum + count) // (2 * count) if count else None
+    return ReviewSummary(shown, count, score)
+
+
+def list_trail(listing: ListingDetail) -> list[tuple[str, str]]:
+    """Return the path from the prefecture to the village, for the macro `place`."""
+    names = (listing.prefecture, listing.county, listing.township, listing.village)
+    places = [
+        SellingDivision(listing.origin_code[:width].ljust(12, "0"), name, level)
+        for level, (width, name) in enumerate(zip(_TRAIL_WIDTHS, names, strict=True), start=2)
+    ]
+    return make_trail(
+        [each for above, each in zip([None, *places], places, strict=False) if not above or above.name != each.name]
+    )
+
+
+def format_origin(listing: ListingDetail) -> str:
+    """Format the origin from prefecture to village; a name that repeats is written once."""
+    names = (listing.prefecture, listing.county, listing.township, listing.village)
+    return "".join(dict.fromkeys(names))
+
+
+def list_tags(listing: ListingDetail) -> list[tuple[str, str]]:
+    """Return the tags of a listing; 地理标志 only with a verified certificate. Source: web.md, Conventions."""
+    found = [("助农", "")]
+    if listing.listed_county:
+        found.append(("脱贫地区", "a"))
+    found.append(("产地直发" if listing.kind == "product" else "乡村住宿" if listing.kind == "stay" else "下乡玩", "b"))
+    if listing.in_season:
+        found.append(("当季", ""))
+    if CertificateKind.GEOGRAPHICAL_INDICATION in listing.certificates:
+        found.append(("地理标志", "b"))
+    return found
+
+
+def list_certificates(listing: ListingDetail) -> list[tuple[str, str, str, str]]:
+    """Return the verified certificates as rows: (icon, name, small print, state)."""
+    return [("seal", CERTIFICATE_NAMES[kind], f"{listing.county}核的", "已核验") for kind in listing.certificates]
+
+
+def list_buyer_questions(listing: ListingDetail, freight: FreightTerms | None) -> list[tuple[str, str]]:
+    """Return questions of buyers with answers. Source: 消费者权益保护法 25; 电子商务法 10."""
+    grower = f"{listing.producer}（{PRODUCER_KIND_NAMES[ProducerKind(listing.producer_kind)]}）"
+    own = "自家种养的，按电子商务法第十条不用办营业执照。" if listing.self_grown else "证件在下面。"
+    season = f"{format_months(listing.harvest_months)}收。" if listing.harvest_months else ""
+    back = PERISHABLE_RETURNS if listing.perishable else OTHER_RETURNS
+    closed = "、".join(get_region_name(f"{code}0000") for code in freight.no_ship) if freight else ""
+    found = [
+        ("谁种的", f"{grower}。{own}"),
+        ("哪里的地", f"{format_origin(listing)}。{season}"),
+        ("到手坏了怎么办", f"{BAD_FRUIT_PROMISE}，不用找卖家。"),
+        ("能退吗", back + (f"不发{closed}。" if closed else "")),
+    ]
+    return [("说说它", listing.story), *found] if listing.story else found
+
+
+def list_guest_questions(listing: ListingDetail) -> list[tuple[str, str]]:
+    """Return questions of guests with answers. Source: 旅馆业治安管理办法 6."""
+    return [
+        ("谁家开的", f"{listing.producer}。"),
+        ("在哪里", f"{format_origin(listing)}。怎么走，订好了打店家电话问，电话在订单上。"),
+        ("要带什么", "每位住客的身份证；到店要登记。"),
+        ("钱什么时候给店家", "您到店、店家核过入住码才给，先放在平台。"),
+    ]
+
+
+def list_freight_rows(
+    freight: FreightTerms | None, *, charged: Fen, region: str, gross_g: int
+) -> list[tuple[str, str, str]]:
+    """Return the freight of one unit to a region, and the rule by its packed weight; no row for what is not shipped."""
+    if not gross_g:
+        return []
+    if freight is None or freight.is_free:
+        return [(f"运费到{get_region_name(region)}", "免", "运费含在价钱里")]
+    whole = weight(gross_g).partition("（")[0]
+    return [
+        (f"运费到{get_region_name(region)}", f"{yuan(charged)} 元", f"连包装 {whole}；{format_freight_rule(freight)}")
+    ]
+
+
+async def load_price_split(conn: Connection, listing: ListingDetail, price: Fen) -> list[tuple[str, int]]:
+    """Return the split of a price between producer and platform; the commission is rounded down for the producer."""
+    rate = await GET_COMMISSION.one(conn, listing_id=listing.id)
+    fee = apply_rate(price, rate)
+    return [(listing.producer, price - fee), (f"平台服务费 {percent_bp(rate)}", fee)]
+
+
+class ListingMetadata(Struct, frozen=True):
+    """The metadata for `shop/meta.html`, and the picture at the top."""
+
+    summary: str
+    canonical: str
+    image: str
+    ld: str
+    picture: dict[str, Any]
+    link: str
+
+
+def make_metadata(
+    request: HttpRequest, listing: ListingDetail, reviews: ReviewSummary, *, link: str, price: Fen, in_stock: bool
+) -> ListingMetadata:
+    """Return the metadata of a listing for sharing and for search engines (Open Graph, schema.org)."""
+    origin = get_origin(request)
+    photo = make_photo_view(listing.photo, listing.photo_kind, wide=listing.kind != "product", large=True)
+    image = f"{origin}{photo.src}" if photo else ""
+    where = "".join(dict.fromkeys((listing.prefecture, listing.county, listing.village)))
+    summary = f"{listing.title}，{where}，{listing.producer}，{yuan(price)} 元起，产地直发，钱到农户手里。"
+    about: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "LodgingBusiness" if listing.kind == "stay" else "Product",
+        "name": listing.title,
+        "description": listing.story or summary,
+        "url": f"{origin}{link}",
+    }
+    offer = {
+        "@type": "Offer",
+        "price": yuan(price).replace(",", ""),
+        "priceCurrency": "CNY",
+        "availability": f"https://schema.org/{'InStock' if in_stock else 'OutOfStock'}",
+        "seller": {"@type": "Organization", "name": listing.producer},
+    }
+    if listing.kind == "stay":
+        street = "".join(dict.fromkeys((listing.township, listing.village)))
+        about["address"] = {
+            "@type": "PostalAddress", "addressCountry": "CN", "addressRegion": "河北省",
+            "addressLocality": listing.county, "streetAddress": street,
+        }  # fmt: skip
+        about["makesOffer"] = offer
+    else:
+        about["offers"] = offer
+        about["category"] = listing.category
+    if image:
+        about["image"] = image
+    if reviews.score is not None:
+        about["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": f"{reviews.score // 10}.{reviews.score % 10}",
+            "reviewCount": reviews.review_count,
+        }
+    words = "照片" if photo else "剪纸"
+    picture = {
+        "symbol": get_illustration(listing.category, listing.title),
+        "photo": photo,
+        "label": f"{words}：{listing.title}",
+    }
+    return ListingMetadata(summary, f"{origin}{link}", image, _encode_json_ld(about), picture, link)
+
+
+def _encode_json_ld(about: dict[str, Any]) -> str:
+    """Encode JSON-LD so that it cannot close its script element."""
+    return safe(msgspec.json.encode(about).decode().replace("<", "\\u003c"))
+
+
+def join_facts(texts: Sequence[str]) -> str:
+    """Join non-empty facts with a full-width comma."""
+    return "，".join(text for text in texts if text)
+
+
+__all__ = [
+    "ListingMetadata",
+    "ReviewSummary",
+    "format_origin",
+    "join_facts",
+    "list_buyer_questions",
+    "list_certificates",
+    "list_freight_rows",
+    "list_guest_questions",
+    "list_tags",
+    "list_trail",
+    "load_price_split",
+    "load_reviews",
+    "make_metadata",
+]

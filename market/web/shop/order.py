@@ -1,0 +1,326 @@
+"""One order of a buyer: its parcels, bookings, amounts and contacts."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.aftersales.models import OWN_DELIVERY
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database, Fen
+from market.kernel.clock import Clock, get_business_day
+from market.kernel.seal import Seal
+from market.kernel.text import mask_phone
+from market.orders import (
+    OrderState,
+    OrderView,
+    SuborderKind,
+    SuborderState,
+    SuborderView,
+    count_cart,
+    get_order,
+    get_order_id,
+    load_host_phones,
+)
+from market.settings import Settings
+from market.web.forms import parse_integer
+from market.web.pages import render_page
+from market.web.shop.cards import ShortNumber, get_count_word
+from market.web.shop.orders import ORDER_STATE_NAMES
+from market.web.shop.pay import refresh_payment
+from market.web.shop.promises import BAD_FRUIT_HOURS, REFUND_ARRIVAL
+from market.web.shop.regions import get_region_name, list_division_path
+from market.web.shop.stay import format_nights
+from market.web.ui.format import clock_zh, day_short, yuan
+from payments import PaymentState
+
+_PENDING_PAYMENT_STATES = {PaymentState.REQUIRES_ACTION, PaymentState.PROCESSING, PaymentState.CREATED}
+_MAX_REFRESHES = 24
+"""How often a browser without scripts refreshes a pending payment, every five seconds: for two minutes."""
+_CANCELLED_TEXTS = {
+    SuborderKind.GOODS: "东西放回去了",
+    SuborderKind.STAY: "房间放出来给别人住了",
+    SuborderKind.ACTIVITY: "名额放出来了",
+}
+_ENDED_STATES = {SuborderState.CANCELLED: "取消了", SuborderState.EXPIRED: "过时没付"}
+
+type Steps = list[tuple[str, str]]
+
+
+class OrderHeader(Struct, frozen=True):
+    """The heading of an order's page."""
+
+    number: int
+    heading: str
+    placed: datetime
+    total_fen: Fen
+    waiting: bool
+    paid: bool
+    can_pay: bool
+    can_cancel: bool
+    look: int
+    """The number of the next automatic refresh of a browser without scripts; 0 if the page does not refresh."""
+
+
+class SuborderCard(Struct, frozen=True):
+    """A suborder (parcel, stay or activity) as its card shows it."""
+
+    title: str
+    who: str
+    steps: Steps
+    track: str
+    code: str
+    code_words: str
+    rows: list[tuple[str, int]]
+    total_fen: Fen
+    words: list[str]
+    receive: str
+    reviews: list[tuple[str, str]]
+    cancel: str
+    cancel_words: str
+    host: str
+
+
+def _describe_order(order: OrderView, today: date) -> str:
+    """Describe the state of an order by what is still pending."""
+    living = [suborder for suborder in order.suborders if suborder.state not in _ENDED_STATES]
+    if order.state is OrderState.PAID:
+        if any(suborder.kind is SuborderKind.GOODS and suborder.state is SuborderState.PAID for suborder in living):
+            return "付好了，等着收"
+        sent = any(suborder.state is SuborderState.SHIPPED for suborder in living)
+        return "都发出了，等着收" if sent else "付好了，等您去"
+    if order.state is OrderState.FINISHED and all(suborder.kind is SuborderKind.GOODS for suborder in living):
+        return "都收到了"
+    if order.state is OrderState.FINISHED and len(living) == 1:
+        return _describe_visit(living[0], today)
+    return "等您付款" if order.state is OrderState.PLACED else ORDER_STATE_NAMES[order.state]
+
+
+def _describe_visit(suborder: SuborderView, today: date) -> str:
+    """Describe a visit that was checked in; the host is paid on arrival."""
+    if suborder.kind is not SuborderKind.STAY:
+        return "去过了"
+    return "住过了" if suborder.bookings and suborder.bookings[0].leave_on <= today else "到店了"
+
+
+def _list_steps(suborder: SuborderView, order: OrderView, today: date) -> Steps:
+    goods = suborder.kind is SuborderKind.GOODS
+    paid = f"付好\n{clock_zh(order.paid_at)}" if order.paid_at else "付款"
+    if suborder.state is SuborderState.PLACED:
+        return [("下单", "done"), ("等付款", "now"), ("发货" if goods else "入住", "next")]
+    if suborder.state in {SuborderState.CANCELLED, SuborderState.EXPIRED}:
+        return []
+    if not goods:
+        middle = "等您去" if suborder.state is SuborderState.PAID else _describe_visit(suborder, today)
+        now = suborder.state is SuborderState.PAID
+        return [(paid, "done"), (middle, "now" if now else "done"), ("钱给店家", "next" if now else "done")]
+    shipped = f"发了\n{clock_zh(suborder.shipped_at)}" if suborder.shipped_at else "等发货"
+    if suborder.state is SuborderState.PAID:
+        return [(paid, "done"), (shipped, "now"), ("在路上", "next"), ("收到", "next")]
+    if suborder.state is SuborderState.SHIPPED:
+        return [(paid, "done"), (shipped, "done"), ("在路上", "now"), ("收到", "next")]
+    received = f"收到\n{clock_zh(suborder.received_at)}" if suborder.received_at else "收到"
+    return [(paid, "done"), (shipped, "done"), (received, "done")]
+
+
+def _list_amounts(suborder: SuborderView) -> list[tuple[str, int]]:
+    word = "间" if suborder.kind is SuborderKind.STAY else ""
+    rows = [
+        (f"{line.title} × {line.quantity} {word or get_count_word(line.unit)}", int(line.amount_fen))
+        for line in suborder.lines
+    ]
+    if suborder.kind is SuborderKind.GOODS:
+        rows.append(("运费", int(suborder.freight_fen)))
+    if suborder.discount_fen:
+        rows.append(("平台优惠", -int(suborder.discount_fen)))
+    return rows + ([("退了", -int(suborder.refunded_fen))] if suborder.refunded_fen else [])
+
+
+def _describe_suborder(suborder: SuborderView) -> str:
+    if suborder.kind is SuborderKind.GOODS:
+        return f"{suborder.producer}的包裹"
+    first = suborder.bookings[0] if suborder.bookings else None
+    count = format_nights((first.leave_on - first.arrive_on).days) if first else ""
+    return f"{suborder.producer}，住{count}" if first else suborder.producer
+
+
+def _describe_reference(suborder: SuborderView) -> str:
+    if suborder.bookings:
+        first = suborder.bookings[0]
+        rooms = "、".join(each.room for each in suborder.bookings)
+        return f"{day_short(first.arrive_on)}到，{day_short(first.leave_on)}走，{rooms}"
+    return f"编号 {suborder.code}"
+
+
+def _list_review_links(order: OrderView, suborder: SuborderView, today: date) -> list[tuple[str, str]]:
+    """Return links to review: each listing once, a stay once its nights are over."""
+    if suborder.state is not SuborderState.RECEIVED or any(each.leave_on > today for each in suborder.bookings):
+        return []
+    titles = {line.listing_number: line.title for line in suborder.lines if not line.reviewed}
+    return [
+        (f"/orders/{order.number}/review/{suborder.position}?listing={number}", f"给“{title}”写评价")
+        for number, title in titles.items()
+    ]
+
+
+def _suborder_card(
+    order: OrderView, suborder: SuborderView, today: date, *, host: str, receive_days: int
+) -> SuborderCard:
+    base = f"/orders/{order.number}"
+    goods = suborder.kind is SuborderKind.GOODS
+    codes = [each.code for each in suborder.bookings if each.code]
+    track = OWN_DELIVERY if suborder.shipped_at else ""
+    if suborder.tracking:
+        track = f"{suborder.carrier} {suborder.tracking}"
+    words: list[str] = []
+    if suborder.state in _ENDED_STATES:
+        words.append(f"{_ENDED_STATES[suborder.state]}，{_CANCELLED_TEXTS[suborder.kind]}。")
+    if goods and suborder.state is SuborderState.SHIPPED:
+        words.append(f"收到了再按。{receive_days} 天没按，算收到；坏了先拍照打电话，别按。")
+    receivable = goods and suborder.state is SuborderState.SHIPPED
+    cancellable = order.state is OrderState.PAID and suborder.state is SuborderState.PAID
+    return SuborderCard(
+        title=_describe_suborder(suborder),
+        who=_describe_reference(suborder),
+        steps=_list_steps(suborder, order, today),
+        track=track,
+        code="　".join(f"{code[:4]} {code[4:]}" for code in codes),
+        code_words="到店给店家看一眼，只能用一次。没网也能看：现在截个图。",
+        rows=_list_amounts(suborder),
+        total_fen=Fen(suborder.total_fen - suborder.refunded_fen),
+        words=words,
+        receive=f"{base}/receive/{suborder.position}" if receivable else "",
+        reviews=_list_review_links(order, suborder, today),
+        cancel=f"{base}/cancel?part={suborder.position}" if cancellable else "",
+        cancel_words="这一家的不要了" if goods else "不去了，看退多少",
+        host="" if goods or suborder.state in _ENDED_STATES else host,
+    )
+
+
+def _describe_next(order: OrderView) -> str:
+    """Describe what comes next after payment."""
+    still = [suborder for suborder in order.suborders if suborder.state is SuborderState.PAID]
+    parcels = sum(suborder.kind is SuborderKind.GOODS for suborder in still)
+    words = [] if not parcels else ["卖家发了货，单号写在下面" if parcels == 1 else "几家各自发货，单号写在下面"]
+    words += ["到店住的，下面有入住码和店家电话"] if any(suborder.bookings for suborder in still) else []
+    words += ["去玩的，到了报订单号"] if any(suborder.kind is SuborderKind.ACTIVITY for suborder in still) else []
+    return "；".join(words) + "。" if words else ""
+
+
+def _list_notes(request: HttpRequest, order: OrderView, *, waiting: bool, look: int) -> list[tuple[str, str, str]]:
+    back = f"该退的原路退回，{REFUND_ARRIVAL}。" if order.paid_at else "没有付过钱，不用退。"
+    done = {
+        "received": ("ok", "收到了", f"钱已经算到卖家名下。坏了的，{BAD_FRUIT_HOURS} 小时内打电话。"),
+        "reviewed": ("ok", "评价发出去了", "谢谢您。写的不会被删。"),
+        "cancelled": ("ok", "取消了", back),
+    }
+    notice = done.get(request.query_params.get("said", ""))
+    if notice:
+        return [notice]
+    if waiting:
+        later = "付好了，这一页会自己变。" if look else "过一会儿按“再看一次”。"
+        return [("", "正在确认付款", f"还没有收到那边的回话，一般几秒就有。{later}")]
+    coming = _describe_next(order)
+    if order.state is OrderState.PAID and order.paid_at and coming:
+        return [("ok", f"付好了，{yuan(order.total_fen)} 元", coming)]
+    if order.state is OrderState.EXPIRED:
+        return [("warn", "过时没付，订单关了", "留着的放回去了，钱没有动。还想要，再下一单。")]
+    return []
+
+
+async def _format_address(conn: Connection, order: OrderView) -> str:
+    """Format the delivery address: the recipient, then all divisions from the province; no name twice."""
+    address = order.address
+    ships = any(suborder.kind is SuborderKind.GOODS for suborder in order.suborders)
+    if address is None or not address.street or not ships:
+        return ""
+    names = [get_region_name(address.region_code)]
+    names += [place.name for place in await list_division_path(conn, address.region_code.ljust(12, "0"))]
+    before = "".join(name for name in names if name not in address.street)
+    return f"{address.name}　{mask_phone(address.phone)}\n{before}{address.street}"
+
+
+class OrderContext(Struct, frozen=True):
+    """What the page shows besides the order: the cart's count, the address, the hosts' phone numbers."""
+
+    cart: int
+    address: str
+    hosts: dict[UUID, str]
+    receive_days: int
+
+
+def render_order(
+    request: HttpRequest, actor: Actor, order: OrderView, extra: OrderContext, *, now: datetime
+) -> Response[bytes]:
+    """Render an order for its buyer."""
+    placed = order.state is OrderState.PLACED and order.pay_until > now
+    pending = order.payment is not None and order.payment.state in _PENDING_PAYMENT_STATES
+    # The payment may be captured a moment before the order is marked as paid: nothing is due then.
+    captured = order.payment is not None and order.payment.state is PaymentState.CAPTURED
+    waiting = placed and (captured or (pending and request.query_params.get("back") == "1"))
+    look = 1 + (parse_integer(request.query_params.get("look", ""), maximum=_MAX_REFRESHES) or 0)
+    look = look if waiting and look <= _MAX_REFRESHES else 0
+    today = get_business_day(now)
+    goods = any(suborder.kind is SuborderKind.GOODS for suborder in order.suborders)
+    others = any(suborder.kind is not SuborderKind.GOODS for suborder in order.suborders)
+    rows = [("货和住" if goods and others else "货" if goods else "住的、玩的", int(order.goods_fen))]
+    rows += [("运费", int(order.freight_fen))] if goods else []
+    rows += [("平台优惠", -int(order.discount_fen))] if order.discount_fen else []
+    context = {
+        "order": OrderHeader(
+            order.number, _describe_order(order, today), order.placed_at, order.total_fen, waiting,
+            paid=order.paid_at is not None, can_pay=placed and not waiting, can_cancel=order.state is OrderState.PLACED,
+            look=look,
+        ),
+        "notes": _list_notes(request, order, waiting=waiting, look=look),
+        "parcels": [
+            _suborder_card(
+                order, suborder, today, host=extra.hosts.get(suborder.producer_id, ""), receive_days=extra.receive_days
+            )
+            for suborder in order.suborders
+        ],
+        "rows": rows,
+        "sum_words": "付了" if order.paid_at else "要付" if order.state is OrderState.PLACED else "没付，一共",
+        "total_fen": order.total_fen,
+        "refunded_fen": order.refunded_fen,
+        "address": extra.address,
+        "bad_fruit_hours": BAD_FRUIT_HOURS,
+    }  # fmt: skip
+    return render_page(request, "shop/order.html", context, actor=actor, cart=extra.cart)
+
+
+@get("/orders/{number:int}", include_in_schema=False)
+async def show_order(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+) -> Response[bytes]:
+    """Show one of the person's own orders.
+
+    Raises:
+        NotFound: the order belongs to someone else.
+    """
+    async with db.connection() as conn:
+        order_id = await get_order_id(conn, actor, number)
+    if request.query_params.get("back") == "1":
+        await refresh_payment(request, number)
+    async with db.connection() as conn:
+        found = await get_order(conn, seal, actor, order_id)
+        extra = OrderContext(
+            await count_cart(conn, actor.account_id),
+            await _format_address(conn, found),
+            await load_host_phones(conn, seal, actor, order_id, day=clock.today()),
+            settings.receive_days,
+        )
+    return render_order(request, actor, found, extra, now=clock.now())
+
+
+ROUTES = [show_order]

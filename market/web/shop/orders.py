@@ -1,0 +1,100 @@
+"""A buyer's orders: the list, and links to the person's other pages."""
+
+from datetime import datetime
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.identity.sign_in import get_phone
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.kernel.text import mask_phone
+from market.orders import (
+    OrderBrief,
+    OrderState,
+    SuborderState,
+    count_cart,
+    list_orders,
+)
+from market.web.forms import parse_integer
+from market.web.pages import render_page
+from market.web.shop.cart import format_seller_count
+from market.web.ui.format import clock_zh, yuan
+from market.web.ui.illustrations import get_illustration
+
+_PAGE_SIZE = 20
+
+ORDER_STATE_NAMES: dict[OrderState, str] = {
+    OrderState.PLACED: "等付款",
+    OrderState.PAID: "付好了",
+    OrderState.FINISHED: "办完了",
+    OrderState.CANCELLED: "取消了",
+    OrderState.EXPIRED: "过时没付",
+}
+
+
+class OrderRow(Struct, frozen=True):
+    """An order as a row of the list."""
+
+    href: str
+    title: str
+    lines: list[str]
+    state: str
+    symbol: str
+
+
+def _order_row(order: OrderBrief, now: datetime) -> OrderRow:
+    first = order.titles[0] if order.titles else ""
+    more = "等" if len(order.titles) > 1 else ""
+    return OrderRow(
+        f"/orders/{order.number}",
+        f"{first}{more}",
+        [
+            f"{yuan(order.total_fen)} 元，{format_seller_count(order.sellers)}",
+            f"{clock_zh(order.placed_at)}，订单 {order.number}",
+        ],
+        _brief_state(order, now),
+        get_illustration("", first),
+    )
+
+
+def _brief_state(order: OrderBrief, now: datetime) -> str:
+    if order.state is OrderState.PLACED and order.pay_until <= now:
+        return ORDER_STATE_NAMES[OrderState.EXPIRED]
+    states = set(order.suborder_states)
+    if order.state is OrderState.PAID and SuborderState.SHIPPED in states:
+        return "在路上"
+    return ORDER_STATE_NAMES[order.state]
+
+
+@get("/me", include_in_schema=False)
+async def show_orders(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[bytes]:
+    """Show a person's orders, and links to their other pages."""
+    before = parse_integer(request.query_params.get("before", ""))
+    async with db.connection() as conn:
+        found = await list_orders(conn, actor, before=before, limit=_PAGE_SIZE)
+        count = await count_cart(conn, actor.account_id)
+        phone = await get_phone(conn, seal, actor.account_id)
+    doors = [("/farm", "我是卖家", "发货、卖东西、我的钱")] if actor.producers else []
+    doors += [("/desk", "办公桌", "等我办的事")] if actor.is_official else []
+    doors.append(("/farm/apply", "我要开店", "自家种的、养的，不用营业执照也能卖"))
+    context = {
+        "account": "，".join([actor.name, *([mask_phone(phone)] if phone else [])]),
+        "orders": [_order_row(order, clock.now()) for order in found.items],
+        "more": f"/me?before={found.next}" if found.next else None,
+        "doors": doors,
+    }
+    return render_page(request, "shop/orders.html", context, actor=actor, cart=count)
+
+
+ROUTES = [show_orders]

@@ -1,0 +1,211 @@
+"""Paying for an order: Alipay leads to the provider's page, WeChat Pay shows a code to scan."""
+
+import io
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import segno
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from minijinja import safe
+from msgspec import Struct
+
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Database, Fen, GatewayUnavailable, Refusal
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.orders import (
+    OrderAlreadyPaid,
+    OrderId,
+    OrderNotPayable,
+    OrderState,
+    OrderView,
+    apply_payment_events,
+    get_order,
+    get_order_id,
+    get_order_ref,
+    pay_order,
+)
+from market.settings import Settings
+from market.web.assets import get_origin
+from market.web.forms import read_form
+from market.web.pages import redirect, render_page
+from market.web.services import get_services
+from market.web.shop.cards import ShortNumber
+from payments import Method, ProviderMismatch, find_live_payment, poll_payment, start
+
+
+class PaymentDue(Struct, frozen=True):
+    """An order to pay: its total and its deadline."""
+
+    number: int
+    total_fen: Fen
+    until: datetime
+
+
+def list_payment_origins(settings: Settings) -> tuple[str, ...]:
+    """Return the origins of the provider's payment pages, for `form-action` of the Content-Security-Policy."""
+    if not settings.stripe_base:
+        return ("https://*.stripe.com", "https://*.alipay.com")
+    parts = urlsplit(settings.stripe_base)
+    return (f"{parts.scheme}://{parts.netloc}",)
+
+
+def draw_payment_code(text: str) -> str:
+    """Draw a QR code as SVG without a width, so that it takes the size of its frame."""
+    out = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(
+        out, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=2, svgclass=None, lineclass=None
+    )
+    drawn = out.getvalue().decode().strip()
+    return safe(drawn.replace("<svg ", '<svg role="img" aria-label="付款二维码" ', 1))
+
+
+async def start_payment(
+    request: HttpRequest, actor: Actor, order_id: OrderId, number: int, *, method: Method
+) -> Response[Any]:
+    """Start the payment and redirect to the provider's page, or to the page with the QR code.
+
+    If the provider declines or does not respond, the payment page says so and offers another try.
+    """
+    services = get_services(request)
+    back = f"{get_origin(request)}/orders/{number}?back=1"
+    try:
+        action = await pay_order(
+            services.db, services.gateway, actor, order_id, method=method, return_url=back, now=services.clock.now()
+        )
+    except OrderAlreadyPaid:
+        return redirect(f"/orders/{number}")
+    except (GatewayUnavailable, ProviderMismatch):
+        return redirect(f"/orders/{number}/pay?said=wait")
+    except OrderNotPayable:
+        return redirect(f"/orders/{number}")
+    except Refusal:
+        return redirect(f"/orders/{number}/pay?said=declined")
+    if method is Method.ALIPAY and action.redirect_url:
+        return redirect(action.redirect_url)
+    return redirect(f"/orders/{number}/pay")
+
+
+_NOTICES = {
+    "wait": "付款的地方没有回话，钱没有动，过一会儿再按一次。",
+    "declined": "那边没有收这笔钱，钱没有动。换一种付法，或者再试一次。",
+    "unpaid": "还没有收到您的付款。付好了等几秒，再按“我已付款”。",
+}
+
+
+async def _pay_page(request: HttpRequest, actor: Actor, order: OrderView) -> Response[Any]:
+    services = get_services(request)
+    message = _NOTICES.get(str(request.query_params.get("said", "")), "")
+    qr, address, method = None, None, str(Method.ALIPAY)
+    async with services.db.connection() as conn:
+        payment = await find_live_payment(conn, get_order_ref(order.number))
+    if payment is not None:
+        method = str(payment.method)
+        try:
+            action = await start(services.db, services.gateway, payment.id, at=services.clock.now())
+        except (GatewayUnavailable, ProviderMismatch, Refusal):
+            message = message or _NOTICES["wait"]
+        else:
+            address = action.redirect_url
+            if payment.method is Method.WECHAT and action.qr_code:
+                qr = draw_payment_code(action.qr_code)
+    context = {
+        "order": PaymentDue(order.number, order.total_fen, order.pay_until),
+        "method": method,
+        "qr": qr,
+        "address": address,
+        "message": message,
+    }
+    return render_page(
+        request, "shop/pay.html", context, actor=actor, pay_origins=list_payment_origins(services.settings)
+    )
+
+
+async def refresh_payment(request: HttpRequest, number: int) -> bool | None:
+    """Poll the provider for an order's payment and apply the result; return whether it is captured.
+
+    The caller has checked the order's owner. Return None if the provider does not respond.
+    """
+    services = get_services(request)
+    async with services.db.connection() as conn:
+        payment = await find_live_payment(conn, get_order_ref(number))
+    if payment is None:
+        return False
+    try:
+        payment = await poll_payment(services.db, services.gateway, payment.id, at=services.clock.now())
+    except (GatewayUnavailable, ProviderMismatch):
+        return None
+    if payment.captured_at is None:
+        return False
+    await apply_payment_events(services.db, services.gateway, services.seal, now=services.clock.now())
+    return True
+
+
+@get("/orders/{number:int}/pay", include_in_schema=False)
+async def show_payment(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+) -> Response[Any]:
+    """Show how to pay an unpaid order; redirect to any other order's page.
+
+    Raises:
+        NotFound: the order belongs to someone else.
+    """
+    async with db.connection() as conn:
+        order = await get_order(conn, seal, actor, await get_order_id(conn, actor, number))
+    if order.state is not OrderState.PLACED or order.pay_until <= clock.now():
+        return redirect(f"/orders/{number}")
+    return await _pay_page(request, actor, order)
+
+
+@post("/orders/{number:int}/pay", include_in_schema=False)
+async def submit_method(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+) -> Response[Any]:
+    """Pay with the chosen method; this cancels a payment in progress with another method.
+
+    Raises:
+        NotFound: the order belongs to someone else.
+    """
+    form = await read_form(request)
+    method = Method.WECHAT if form.get_text("rail") == Method.WECHAT else Method.ALIPAY
+    async with db.connection() as conn:
+        order_id = await get_order_id(conn, actor, number)
+    return await start_payment(request, actor, order_id, number, method=method)
+
+
+@post("/orders/{number:int}/asked", include_in_schema=False)
+async def submit_refresh(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+) -> Response[Any]:
+    """Poll the provider for the payment of the order, without waiting for its webhook.
+
+    Raises:
+        NotFound: the order belongs to someone else.
+    """
+    await read_form(request)
+    async with db.connection() as conn:
+        await get_order_id(conn, actor, number)
+    paid = await refresh_payment(request, number)
+    if paid:
+        return redirect(f"/orders/{number}")
+    return redirect(f"/orders/{number}/pay?said={'wait' if paid is None else 'unpaid'}")
+
+
+ROUTES = [show_payment, submit_method, submit_refresh]

@@ -1,0 +1,147 @@
+"""The page of one product or activity."""
+
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct, to_builtins
+
+from market.catalogue.detail import ListingVariant, ProductDetail, get_listing_id, get_product
+from market.counties.load import load_county_settings
+from market.http import HttpRequest
+from market.identity.models import NotFound
+from market.kernel import Database, Fen
+from market.kernel.clock import Clock
+from market.orders.freight import FreightTemplate, compute_freight
+from market.settings import Settings
+from market.web.pages import redirect, render_page
+from market.web.shop.browse import SHORT_PUBLIC_CACHE
+from market.web.shop.cards import ShortNumber, format_comparison_price, format_months, format_unit, get_count_word
+from market.web.shop.listing_details import (
+    join_facts,
+    list_buyer_questions,
+    list_certificates,
+    list_freight_rows,
+    list_tags,
+    list_trail,
+    load_price_split,
+    load_reviews,
+    make_metadata,
+)
+from market.web.shop.promises import format_minutes
+from market.web.shop.regions import HOME_REGION
+from market.web.ui.format import yuan
+
+_MAX_QUANTITY = 999
+
+
+class ProductView(Struct, frozen=True):
+    """The product or activity itself."""
+
+    number: int
+    title: str
+    line: str
+    tags: list[tuple[str, str]]
+    price_fen: Fen
+    unit: str
+    per: str
+    count_word: str
+    choices: list[tuple[str, str]]
+    left: int
+    most: int
+    left_words: str
+    gone_words: str
+
+
+def _product_view(product: ProductDetail, *, pay_minutes: int) -> ProductView:
+    listing, base = product.listing, product.variants[0]
+    open_ones = [each for each in product.variants if each.left is None or each.left > 0]
+    word = get_count_word(base.unit)
+    left = sum(each.left if each.left is not None else _MAX_QUANTITY for each in open_ones)
+    sold = f"卖出 {listing.sold_count} {word}" if listing.sold_count else ""
+    season = f"{format_months(listing.harvest_months)}收" if listing.harvest_months else ""
+    selling = left if listing.taking_orders else 0
+    title, words = _explain_unavailable(product, pay_minutes)
+    return ProductView(
+        number=listing.number,
+        title=listing.title,
+        line=join_facts([format_unit(base.unit), season, "冷链发" if listing.chilled else "", sold]),
+        tags=list_tags(listing),
+        price_fen=base.price_fen,
+        unit=f"一{word}",
+        per=format_comparison_price(base.price_fen, base.net_g, base.pieces, base.unit),
+        count_word=word,
+        choices=[(str(each.id), _format_choice(each)) for each in open_ones],
+        left=selling,
+        most=min(_MAX_QUANTITY, max((each.left or 1 for each in open_ones), default=1)),
+        left_words=title,
+        gone_words=words,
+    )
+
+
+def _format_choice(variant: ListingVariant) -> str:
+    return f"{variant.label or format_unit(variant.unit)}，{yuan(variant.price_fen)} 元"
+
+
+def _explain_unavailable(product: ProductDetail, pay_minutes: int) -> tuple[str, str]:
+    """Explain why nothing can be bought, and whether to try again."""
+    if not product.listing.taking_orders:
+        return "这家现在不接单", "农忙或者路不通的时候会停几天，过些日子再来看。"
+    if any(each.waiting for each in product.variants):
+        return "都在别人的订单里等付款", f"{format_minutes(pay_minutes)}内没付款的会放出来，可以过一会儿再看。"
+    return "卖完了", "等下一茬；看看别家同样的。"
+
+
+@get("/goods/{number:int}", include_in_schema=False)
+async def show_product(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
+    number: ShortNumber,
+) -> Response[Any]:
+    """Show a product or an activity; redirect from a stay's number to its own page.
+
+    Raises:
+        NotFound: no live listing has that number.
+    """
+    async with db.connection() as conn:
+        listing_id = await get_listing_id(conn, number)
+        try:
+            product = await get_product(conn, listing_id, now=clock.now())
+        except NotFound:
+            return redirect(f"/stays/{number}")
+        reviews = await load_reviews(conn, product.listing)
+        minutes = settings.pay_minutes
+        if any(each.waiting for each in product.variants):
+            county = await load_county_settings(conn, product.listing.county_code, day=clock.today())
+            minutes = county.pay_minutes or minutes
+        item = _product_view(product, pay_minutes=minutes)
+        parts = await load_price_split(conn, product.listing, item.price_fen)
+    base = product.variants[0]
+    template = FreightTemplate(**to_builtins(product.freight)) if product.freight else None
+    charged = compute_freight(template, gross_g=base.gross_g, goods_fen=base.price_fen)
+    stock = [("还剩", f"{item.left} {item.count_word}", "")] if item.left and base.left is not None else []
+    freight = list_freight_rows(product.freight, charged=charged, region=HOME_REGION, gross_g=base.gross_g)
+    about = make_metadata(
+        request, product.listing, reviews, link=f"/goods/{number}", price=item.price_fen, in_stock=item.left > 0
+    )
+    context = {
+        "item": item,
+        "trail": list_trail(product.listing),
+        "freight": freight + stock,
+        "ask": list_buyer_questions(product.listing, product.freight),
+        "parts": parts,
+        "certificates": list_certificates(product.listing),
+        **to_dict(reviews),
+        **to_dict(about),
+    }
+    return render_page(request, "shop/product.html", context, cache=SHORT_PUBLIC_CACHE)
+
+
+def to_dict(struct: Struct) -> dict[str, Any]:
+    """Return the fields of a Struct by name, without converting their values."""
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+ROUTES = [show_product]

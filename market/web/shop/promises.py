@@ -1,0 +1,40 @@
+"""Promises to buyers; every period is taken from the constant or setting that enforces it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from market.aftersales.models import BAD_FRUIT_WINDOW
+from market.catalogue.models import CancelTier
+from market.web.ui.format import percent_bp
+
+BAD_FRUIT_HOURS = BAD_FRUIT_WINDOW // timedelta(hours=1)
+BAD_FRUIT_PROMISE = f"坏果包赔：收到 {BAD_FRUIT_HOURS} 小时内拍一张照片，按坏的份量退，钱从平台退"
+REFUND_ARRIVAL = "一般 1 到 3 天到"
+"""How long a provider takes to pay a refund out; nothing here enforces it."""
+_RETURN_DAYS = 7
+"""Source: 消费者权益保护法 25; buyer and seller settle it through a dispute."""
+PERISHABLE_RETURNS = "鲜货容易坏，没有七天无理由退货；坏了照样包赔。"
+OTHER_RETURNS = f"没拆封，{_RETURN_DAYS} 天内能退，来回运费您付。"
+
+_FULL_BP, _HALF_BP = 10_000, 5_000
+_HALF_HOUR, _YEAR_DAYS = 30, 365
+
+
+def format_minutes(minutes: int) -> str:
+    """Format a number of minutes: 30 → `半小时`, 45 → `45 分钟`."""
+    return "半小时" if minutes == _HALF_HOUR else f"{minutes} 分钟"
+
+
+def format_days_ahead(days: int) -> str:
+    """Format how far ahead something is possible: 365 → `一年以内`, 90 → `90 天以内`."""
+    return "一年以内" if days == _YEAR_DAYS else f"{days} 天以内"
+
+
+def describe_tiers(tiers: Sequence[CancelTier]) -> str:
+    """Describe cancellation tiers: `提前 7 天退全款，提前 3 天退一半`; tiers without a refund are left out."""
+    shares = {_FULL_BP: "全款", _HALF_BP: "一半"}
+    return "，".join(
+        f"提前 {tier.days_before} 天退{shares.get(tier.refund_bp) or f' {percent_bp(tier.refund_bp)}'}"
+        for tier in tiers
+        if tier.refund_bp
+    )

@@ -1,0 +1,296 @@
+"""The page of one stay: its free nights, the price of the chosen ones, and the refund of a cancellation."""
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.bookings.calendar import get_cancellation_terms, list_stay_nights
+from market.bookings.models import MAX_NIGHTS_SHOWN, CancellationTerms, StayNight
+from market.bookings.tiers import compute_stay_refund
+from market.catalogue.detail import StayDetail, get_listing_id, get_stay
+from market.http import HttpRequest
+from market.kernel import Connection, Database, Fen
+from market.kernel.clock import Clock, get_next_month, get_previous_month
+from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS
+from market.web.forms import parse_day
+from market.web.pages import render_page
+from market.web.shop.browse import SHORT_PUBLIC_CACHE
+from market.web.shop.cards import ShortNumber, format_unit
+from market.web.shop.listing_details import (
+    join_facts,
+    list_certificates,
+    list_guest_questions,
+    list_tags,
+    list_trail,
+    load_reviews,
+    make_metadata,
+)
+from market.web.shop.product import to_dict
+from market.web.shop.promises import format_days_ahead
+from market.web.ui.calendar import CalendarDay, make_calendar_month
+from market.web.ui.format import day_short, weekday, yuan
+
+_SEARCH_STEP = timedelta(days=MAX_NIGHTS_SHOWN)
+_CHOOSE_OTHER_DAYS = "换几天，看日历上有价钱的日子。"
+_NUMERALS = "零一两三四五六七八九十"
+_FULL_BP = 10_000
+
+
+class DateChoice(Struct, frozen=True):
+    """The chosen days of arrival and departure."""
+
+    arrive: date | None
+    leave: date | None
+
+    @property
+    def nights(self) -> int:
+        """The number of nights; 0 unless both days are chosen, in order."""
+        if self.arrive is None or self.leave is None:
+            return 0
+        return max(0, (self.leave - self.arrive) // timedelta(days=1))
+
+
+class StayView(Struct, frozen=True):
+    """The stay itself."""
+
+    id: UUID
+    number: int
+    title: str
+    line: str
+    tags: list[tuple[str, str]]
+    price_fen: Fen
+    unit: str
+    story: str
+
+
+class StayQuote(Struct, frozen=True):
+    """The price of the chosen nights, and the refund of cancelling them."""
+
+    heading: str
+    nights: list[tuple[str, int]]
+    words: str
+    total_fen: Fen
+    tiers: list[tuple[str, str, str]]
+    arrive: date
+    leave: date
+    button: str
+
+
+def format_nights(count: int) -> str:
+    """Format a number of nights: `两晚`, `12 晚`."""
+    return f"{_NUMERALS[count]}晚" if count < len(_NUMERALS) else f"{count} 晚"
+
+
+def read_date_choice(request: HttpRequest) -> DateChoice:
+    """Read the chosen days; the first pressed day is the arrival, the second the departure, a third starts over."""
+    given = request.query_params
+    arrive, leave = parse_day(given.get("from", "")), parse_day(given.get("to", ""))
+    pressed = parse_day(given.get("day", ""))
+    if pressed is not None:
+        if arrive is not None and leave is None and pressed > arrive:
+            leave = pressed
+        else:
+            arrive, leave = pressed, None
+    return DateChoice(arrive, leave)
+
+
+def list_refund_tiers(
+    terms: CancellationTerms, *, arrive: date, amount: Fen, today: date
+) -> list[tuple[str, str, str]]:
+    """List the refund by the day of cancelling: (text, amount, state), the state being gone, now or next.
+
+    The last row says from which day on nothing is refunded.
+    """
+    rows: list[tuple[str, str, str]] = []
+    giving = [tier for tier in terms.tiers if tier.refund_bp > 0]
+    state = "now"
+    if not terms.tiers:
+        giving_words = [("到店前一天及以前", "退全款", "now" if terms.days_left > 0 else "gone")]
+        return [*giving_words, (f"{day_short(arrive)}起", "不退", "next")]
+    for tier in giving:
+        deadline = arrive - timedelta(days=tier.days_before)
+        figure = (
+            "退全款" if tier.refund_bp == _FULL_BP else f"退 {yuan(compute_stay_refund(amount, tier.refund_bp))} 元"
+        )
+        words = f"{day_short(deadline)}及以前（提前 {tier.days_before} 天）"
+        if deadline < today:
+            rows.append((words, f"{figure}，已过", "gone"))
+        else:
+            rows.append((words, figure, state))
+            state = "next"
+    last = arrive - timedelta(days=giving[-1].days_before) if giving else today - timedelta(days=1)
+    rows.append((f"{day_short(last + timedelta(days=1))}起", "不退", state if last < today else "next"))
+    return rows
+
+
+def _quote_stay(choice: DateChoice, nights: list[StayNight], terms: CancellationTerms, today: date) -> StayQuote:
+    assert choice.arrive is not None
+    assert choice.leave is not None
+    total = Fen(sum(night.price_fen for night in nights))
+    count = format_nights(len(nights))
+    holiday = {night.holiday for night in nights if night.holiday}
+    return StayQuote(
+        f"住这{count}" + (f"（{'、'.join(sorted(holiday))}）" if holiday else ""),
+        [(f"{day_short(night.night)}，{weekday(night.night)}", night.price_fen) for night in nights],
+        f"一间{count}",
+        total,
+        list_refund_tiers(terms, arrive=choice.arrive, amount=total, today=today),
+        choice.arrive,
+        choice.leave,
+        f"订这{count}，{yuan(total)} 元",
+    )
+
+
+def _find_problem(choice: DateChoice, today: date) -> tuple[str, str] | None:
+    """Return what is wrong with the chosen days, apart from free rooms: (title, text)."""
+    arrive, leave = choice.arrive, choice.leave
+    if arrive is None:
+        return None
+    wrong = [
+        (arrive < today, "到店的日子已经过了", "请从今天以后的日子里选。"),
+        (
+            (arrive - today) // timedelta(days=1) > MAX_DAYS_AHEAD,
+            "日子太远了",
+            f"{format_days_ahead(MAX_DAYS_AHEAD)}的可以订。",
+        ),
+        (leave is not None and leave <= arrive, "走的日子要在到的后面", "先选到的那天，再选走的那天。"),
+        (choice.nights > MAX_NIGHTS, f"一次最多订 {MAX_NIGHTS} 晚", "住得久，分几次订，或者打电话问店家。"),
+    ]
+    return next(((title, words) for is_so, title, words in wrong if is_so), None)
+
+
+def _calendar_days(nights: list[StayNight], choice: DateChoice) -> dict[date, CalendarDay]:
+    """Return the days of the calendar; the first full day after the arrival is still a possible departure."""
+    days: dict[date, CalendarDay] = {}
+    open_end = choice.leave is None and choice.arrive is not None
+    for night in nights:
+        if night.free:
+            price = yuan(night.price_fen).removesuffix(".00")
+            days[night.night] = CalendarDay(price, free=True, holiday=night.holiday is not None)
+            continue
+        leaving = open_end and choice.arrive is not None and night.night > choice.arrive
+        days[night.night] = CalendarDay("满", free=leaving, holiday=night.holiday is not None)
+        open_end = open_end and not leaving
+    return days
+
+
+def _month_link(link: str, month: date, choice: DateChoice) -> str:
+    pairs = [("month", f"{month:%Y-%m}")]
+    pairs += [("from", str(choice.arrive))] if choice.arrive is not None else []
+    pairs += [("to", str(choice.leave))] if choice.leave is not None else []
+    return f"{link}?{urlencode(pairs)}#c1"
+
+
+async def _find_free_night(conn: Connection, stay: StayDetail, today: date) -> date:
+    """Return the first night that can be booked within a year, or today if there is none."""
+    start = today
+    while start < today + timedelta(days=MAX_DAYS_AHEAD):
+        nights = await list_stay_nights(conn, stay.listing.id, arrive=start, leave=start + _SEARCH_STEP)
+        free = next((night.night for night in nights if night.free), None)
+        if free is not None:
+            return free
+        start += _SEARCH_STEP
+    return today
+
+
+async def _choose_month(
+    conn: Connection, request: HttpRequest, stay: StayDetail, choice: DateChoice, today: date
+) -> date:
+    """Return the requested month, else that of the chosen days, else the first with a free night."""
+    chosen = parse_day(f"{request.query_params.get('month', '')}-01")
+    month = chosen or choice.arrive or await _find_free_night(conn, stay, today)
+    latest = today + timedelta(days=MAX_DAYS_AHEAD)
+    return min(max(month, today), latest).replace(day=1)
+
+
+async def _load_calendar(
+    conn: Connection, stay: StayDetail, choice: DateChoice, month: date, *, today: date, link: str
+) -> dict[str, Any]:
+    nights = await list_stay_nights(conn, stay.listing.id, arrive=max(month, today), leave=get_next_month(month))
+    holidays = sorted({night.holiday for night in nights if night.holiday})
+    last = today + timedelta(days=MAX_DAYS_AHEAD)
+    words = f"黄底是{'、'.join(holidays)}。" if holidays else ""
+    return {
+        "month": make_calendar_month(
+            month,
+            _calendar_days(nights, choice),
+            title=f"{format_unit(stay.unit)}多少元",
+            arrive=choice.arrive,
+            leave=choice.leave,
+            back=_month_link(link, get_previous_month(month), choice) if month > today else None,
+            more=_month_link(link, get_next_month(month), choice) if get_next_month(month) <= last else None,
+        ),
+        "hint": f"{words}“满”是都有人住，或者店家不接。",
+    }
+
+
+async def _load_choice(conn: Connection, stay: StayDetail, choice: DateChoice, today: date) -> dict[str, Any]:
+    problem = _find_problem(choice, today)
+    if problem is not None or choice.nights == 0:
+        half = problem is None and choice.arrive is not None
+        title, words = problem or ("", "")
+        if half and choice.arrive is not None:
+            title, words = f"{day_short(choice.arrive)}到", "再按走的那天。"
+        kind = "" if half else "warn"
+        return {"chosen": None, "problem": title or None, "problem_words": words, "problem_kind": kind}
+    assert choice.arrive is not None
+    assert choice.leave is not None
+    nights = await list_stay_nights(conn, stay.listing.id, arrive=choice.arrive, leave=choice.leave)
+    full = [day_short(night.night) for night in nights if not night.free]
+    if full:
+        title = f"{'、'.join(full[:3])}没有空房"
+        return {"chosen": None, "problem": title, "problem_words": _CHOOSE_OTHER_DAYS, "problem_kind": "warn"}
+    terms = await get_cancellation_terms(conn, stay.listing.id, arrive=choice.arrive, leave=choice.leave, day=today)
+    return {"chosen": _quote_stay(choice, nights, terms, today), "problem": None}
+
+
+@get("/stays/{number:int}", include_in_schema=False)
+async def show_stay(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], number: ShortNumber
+) -> Response[bytes]:
+    """Show a stay with a month of its nights.
+
+    Raises:
+        NotFound: no live stay has that number.
+    """
+    today, link = clock.today(), f"/stays/{number}"
+    choice = read_date_choice(request)
+    async with db.connection() as conn:
+        stay = await get_stay(conn, await get_listing_id(conn, number), now=clock.now())
+        listing = stay.listing
+        reviews = await load_reviews(conn, listing)
+        month = await _choose_month(conn, request, stay, choice, today)
+        calendar = await _load_calendar(conn, stay, choice, month, today=today, link=link)
+        picked = await _load_choice(conn, stay, choice, today)
+    rooms = sum(room.open for room in stay.rooms)
+    about = make_metadata(request, listing, reviews, link=link, price=stay.price_fen, in_stock=rooms > 0)
+    context = {
+        "item": StayView(
+            listing.id,
+            number,
+            listing.title,
+            join_facts([f"{rooms} {stay.unit.partition('/')[0]}", f"{listing.producer}"]),
+            list_tags(listing),
+            stay.price_fen,
+            format_unit(stay.unit),
+            listing.story,
+        ),
+        "trail": list_trail(listing),
+        "arrive": str(choice.arrive or ""),
+        "leave": str(choice.leave or ""),
+        "ask": list_guest_questions(listing),
+        "certificates": list_certificates(listing),
+        **calendar,
+        **picked,
+        **to_dict(reviews),
+        **to_dict(about),
+    }
+    return render_page(request, "shop/stay.html", context, cache=SHORT_PUBLIC_CACHE)
+
+
+ROUTES = [show_stay]

@@ -1,0 +1,1 @@
+"""The design of the pages: formats, components, illustrations, charts, and the renderer."""

@@ -1,0 +1,249 @@
+"""Formats of sums, days, weights and numbers for people; every function is pure.
+
+Sums are whole fen. Rounding (half up) is for display only; no rounded figure enters a calculation.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from html import escape
+from typing import Protocol
+
+from minijinja import safe
+
+from market.kernel.clock import SHANGHAI
+from market.kernel.text import mask_identity_number, mask_phone
+
+MINUS = "−"
+_FIGURES = "零壹贰叁肆伍陆柒捌玖"
+_PLACES = ("", "拾", "佰", "仟")
+_GROUPS = ("", "万", "亿")
+_WEEKDAYS = "一二三四五六日"
+_TEN_THOUSAND_YUAN_FEN = 10_000_00
+"""Ten thousand yuan, in fen."""
+_MAX_CAPITALS_YUAN = 10**12
+"""Sums from 10^12 yuan on have no name in `_GROUPS`."""
+
+
+class FieldError(Protocol):
+    """A fault of one form field."""
+
+    @property
+    def field(self) -> str:
+        """The name of the input."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """What is wrong and what would be right, in the user's words."""
+        ...
+
+
+def _sign(value: int) -> str:
+    return MINUS if value < 0 else ""
+
+
+def _half_up(numerator: int, denominator: int) -> int:
+    """Divide non-negative whole numbers, rounding half up; for display only, so nobody gains."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def yuan(fen: int) -> str:
+    """Write a sum in yuan with two decimals: 1250 → `12.50`, −1300 → `−13.00`."""
+    whole, rest = divmod(abs(fen), 100)
+    return f"{_sign(fen)}{whole:,}.{rest:02d}"
+
+
+def yuan_big(fen: int) -> str:
+    """Write a price as the red figure of cards and product pages: `¥12.50` as markup."""
+    return safe(f'<span class="yen">{_sign(fen)}¥<b>{yuan(abs(fen))}</b></span>')
+
+
+def yuan_input(fen: int | None) -> str:
+    """Format a sum for an input field: 3900 → `39`, 3950 → `39.50`, None → empty."""
+    if fen is None:
+        return ""
+    whole, rest = divmod(abs(fen), 100)
+    return ("-" if fen < 0 else "") + (f"{whole}.{rest:02d}" if rest else str(whole))
+
+
+def wan(fen: int) -> str:
+    """Write a sum for overviews: `1.2万元` from ten thousand yuan on, below that `8,600.00元`."""
+    if abs(fen) < _TEN_THOUSAND_YUAN_FEN:
+        return f"{yuan(fen)}元"
+    whole, tenth = divmod(_half_up(abs(fen) * 10, _TEN_THOUSAND_YUAN_FEN), 10)
+    return f"{_sign(fen)}{whole:,}.{tenth}万元"
+
+
+def _group_capitals(group: int) -> str:
+    """Write 1 to 9999 in capitals; consecutive inner zeros are one 零, trailing zeros are omitted."""
+    written = ""
+    for place in (3, 2, 1, 0):
+        figure = group // 10**place % 10
+        if figure:
+            written += _FIGURES[figure] + _PLACES[place]
+        elif written and not written.endswith("零"):
+            written += "零"
+    return written.rstrip("零")
+
+
+def _whole_capitals(whole: int) -> str:
+    written = ""
+    for index in (2, 1, 0):
+        group = whole // 10_000**index % 10_000
+        if group == 0:
+            continue
+        # A group that does not fill its four places, or that follows an empty group, is read with 零 before it.
+        above = whole // 10_000 ** (index + 1)
+        if written and (group < 1000 or above % 10_000 == 0):
+            written += "零"
+        written += _group_capitals(group) + _GROUPS[index]
+    return written
+
+
+def capitals(fen: int) -> str:
+    """Write a sum in the capitals of signed documents: 42600 → `人民币肆佰贰拾陆元整`.
+
+    Ends with 整 after 元 or 角, not after 分; a negative sum begins `人民币负`.
+
+    Source: 《会计基础工作规范》第五十二条 (整 after 元 or 角, none after 分; 零 for inner zeros).
+    Source: 《支付结算办法》附件一 (零 is optional where 万 or 元 is zero and the next digit is not).
+
+    Raises:
+        ValueError: the sum is 10^12 yuan or more.
+    """
+    whole, rest = divmod(abs(fen), 100)
+    if whole >= _MAX_CAPITALS_YUAN:
+        raise ValueError("no name for so large a sum")
+    jiao, cent = divmod(rest, 10)
+    written = "人民币负" if fen < 0 else "人民币"
+    if whole:
+        written += _whole_capitals(whole) + "元"
+    if rest == 0:
+        return written + ("整" if whole else "零元整")
+    if jiao:
+        # Where 万 or 元 is zero and the next digit is not, 零 is optional: it is omitted.
+        written += _FIGURES[jiao] + "角"
+    elif whole:
+        written += "零"
+    return written + (_FIGURES[cent] + "分" if cent else "整")
+
+
+def count(number: int) -> str:
+    """Write a whole number with separators: 16000 → `16,000`."""
+    return f"{_sign(number)}{abs(number):,}"
+
+
+def percent_bp(rate_bp: int) -> str:
+    """Write basis points as a percentage without trailing zeros: 5000 → `50%`, 1250 → `12.5%`."""
+    whole, rest = divmod(abs(rate_bp), 100)
+    decimals = f".{rest:02d}".rstrip("0").rstrip(".")
+    return f"{_sign(rate_bp)}{whole}{decimals}%"
+
+
+def _thousandths(value: int) -> str:
+    whole, rest = divmod(value, 1000)
+    return f"{whole:,}{f'.{rest:03d}'.rstrip('0').rstrip('.')}"
+
+
+def weight(grams: int) -> str:
+    """Write a weight with 斤 beside 公斤: 2500 → `2.5 公斤（5 斤）`; under one 斤 in grams: `250 克`."""
+    if grams < 500:
+        return f"{grams} 克"
+    return f"{_thousandths(grams)} 公斤（{_thousandths(grams * 2)} 斤）"
+
+
+def per_jin(price_fen: int, grams: int) -> str:
+    """Format the price of 500 g: `合 6.40 元/斤`."""
+    return f"合 {yuan(_half_up(price_fen * 500, grams))} 元/斤"
+
+
+def per_kg(price_fen: int, grams: int) -> str:
+    """Format a price by weight: `合 6.40 元/斤，12.80 元/公斤`."""
+    return f"{per_jin(price_fen, grams)}，{yuan(_half_up(price_fen * 1000, grams))} 元/公斤"
+
+
+def _local(moment: date | datetime) -> date | datetime:
+    return moment.astimezone(SHANGHAI) if isinstance(moment, datetime) else moment
+
+
+def day_zh(moment: date | datetime) -> str:
+    """Write a day in full: `2018年6月3日` (a timestamp by the clock of Shanghai)."""
+    day = _local(moment)
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def day_short(moment: date | datetime) -> str:
+    """Write a day of this year: `6月3日`."""
+    day = _local(moment)
+    return f"{day.month}月{day.day}日"
+
+
+def month_zh(day: date) -> str:
+    """Write a month: `2019年3月`."""
+    return f"{day.year}年{day.month}月"
+
+
+def weekday(moment: date | datetime) -> str:
+    """Write the day of the week: `周四`."""
+    return f"周{_WEEKDAYS[_local(moment).weekday()]}"
+
+
+def clock_zh(moment: datetime) -> str:
+    """Write a moment with its day, by the 24-hour clock of Shanghai: `9月20日 17:05`."""
+    return f"{day_short(moment)} {moment.astimezone(SHANGHAI):%H:%M}"
+
+
+def phone(number: str) -> str:
+    """Group a mobile number for reading aloud: `170-0000-9100`; other numbers stay unchanged."""
+    if len(number) == 11 and number.isdigit() and number.startswith("1"):
+        return f"{number[:3]}-{number[3:7]}-{number[7:]}"
+    return number
+
+
+def score(tenths: int) -> str:
+    """Format an average rating in tenths: 48 → `4.8 分`."""
+    return f"{tenths // 10}.{tenths % 10} 分"
+
+
+def faults(errors: dict[str, str] | Sequence[FieldError]) -> list[tuple[str, str]]:
+    """Return the faults of a form as (field, message), in order."""
+    if isinstance(errors, dict):
+        return list(errors.items())
+    return [(error.field, error.message) for error in errors]
+
+
+def of(errors: dict[str, str] | Sequence[FieldError], name: str) -> str | None:
+    """Return the first fault of the field `name`, or None."""
+    return next((message for field, message in faults(errors) if field == name), None)
+
+
+def lines(text: str) -> str:
+    """Escape text and turn its line ends into `<br>`: markup."""
+    return safe("<br>".join(escape(line) for line in text.split("\n")))
+
+
+FILTERS = {
+    "capitals": capitals,
+    "clock_zh": clock_zh,
+    "count": count,
+    "day_short": day_short,
+    "day_zh": day_zh,
+    "faults": faults,
+    "lines": lines,
+    "mask_identity": mask_identity_number,
+    "mask_phone": mask_phone,
+    "month_zh": month_zh,
+    "of": of,
+    "per_jin": per_jin,
+    "per_kg": per_kg,
+    "percent_bp": percent_bp,
+    "phone": phone,
+    "score": score,
+    "wan": wan,
+    "weekday": weekday,
+    "weight": weight,
+    "yuan": yuan,
+    "yuan_big": yuan_big,
+    "yuan_input": yuan_input,
+}
+"""The template filters, by name."""

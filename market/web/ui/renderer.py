@@ -1,0 +1,193 @@
+"""Rendering a page: the template, the layout around it, and the CSS and symbols it uses."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from minijinja import Environment, safe
+from msgspec import Struct
+
+from market.web.ui import charts, components, illustrations
+from market.web.ui import format as formats
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+_TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+class SiteInfo(Struct, frozen=True):
+    """What is the same on every page of an installation."""
+
+    phone: str = "0312-000-0000"
+    """The number for buyers, answered by people."""
+    desk_phone: str = "0312-000-0001"
+    """The number for officials who need help with the system."""
+    farmer_phone: str = "170-0000-9100"
+    """The village service for farmers, unless the page knows a nearer one."""
+    farmer_contact: str = "样例甘某"
+    hours: str = "早 8 点到晚 8 点"
+    demo: bool = False
+    """Show the sample data banner with its three sign-in links, and mark phone numbers as samples."""
+
+
+class SiteLinks(Struct, frozen=True):
+    """The paths that the layouts link to."""
+
+    home: str = "/"
+    search: str = "/search"
+    kinds: str = "/kinds"
+    cart: str = "/cart"
+    me: str = "/me"
+    farm: str = "/farm"
+    farm_ship: str = "/farm/orders"
+    farm_sell: str = "/farm/sell"
+    farm_mine: str = "/farm/mine"
+    desk: str = "/desk"
+    desk_menu: tuple[tuple[str, str, str, str], ...] = (
+        ("todo", "/desk", "等我办的", "To do"),
+        ("months", "/desk/months", "账期", "Months"),
+        ("places", "/desk/places", "乡镇村户", "Places"),
+        ("findings", "/desk/findings", "疑点", "Findings"),
+        ("sheets", "/desk/sheets", "审批表", "Sheets"),
+        ("producers", "/desk/producers", "卖家", "Sellers"),
+    )
+    """(name for `here`, path, Chinese text, English text)"""
+    elder: str = "/elder"
+    """POST elder=1 or 0 and to=path: store the choice in a cookie and redirect back."""
+    demo_farmer: str = "/demo/farmer"
+    demo_buyer: str = "/demo/buyer"
+    demo_official: str = "/demo/official"
+
+
+SITE_LINKS = SiteLinks()
+
+
+class PageFrame(Struct, frozen=True):
+    """What the layout shows around the content of a page; templates see it as `page`."""
+
+    nonce: str
+    elder: bool
+    lang: str
+    path: str
+    query: str
+    cart: int
+    user: str | None
+
+    def say(self, chinese: str, english: str) -> str:
+        """Return the text in the page's language."""
+        return english if self.lang.startswith("en") else chinese
+
+
+class StaticFile(Struct, frozen=True):
+    """A file that never changes under its name: serve it with `Cache-Control: immutable`."""
+
+    content: bytes
+    media_type: str
+
+
+class Renderer:
+    """Renders the templates of `market/web/templates`; one instance for the process.
+
+    An undefined name, or printing None, is a bug and fails the page.
+    """
+
+    def __init__(self, site: SiteInfo, templates: Path = TEMPLATES) -> None:
+        self.site = site
+        self.parts = components.load_components()
+        self.static: dict[str, StaticFile] = {}
+        """The scripts and the logo, by URL."""
+        self._urls: dict[str, str] = {}
+        self._load_static()
+        self._templates = templates
+        self._styles = lru_cache(maxsize=512)(self.parts.styles)
+        self._env = Environment(
+            loader=self._source,
+            undefined_behavior="strict",
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalizer=_finalize_value,
+            filters={
+                **formats.FILTERS,
+                "tint": illustrations.get_tint_class,
+            },
+            globals={
+                "site": site,
+                "links": SITE_LINKS,
+                "static": self.url,
+                "price_range_svg": charts.draw_price_range,
+                "split_svg": charts.draw_split_bar,
+                "split_dot": charts.draw_split_key,
+            },
+        )
+
+    def page(
+        self,
+        template: str,
+        context: Mapping[str, Any],
+        *,
+        nonce: str,
+        elder: bool = False,
+        lang: str = "zh-Hans",
+        path: str = "/",
+        query: str = "",
+        cart: int = 0,
+        user: str | None = None,
+    ) -> bytes:
+        """Render a whole page as UTF-8, with the CSS components and symbols it uses inlined.
+
+        `path` is where the 长辈版 switch redirects to, `query` fills the search box, `cart` is the number of items in
+        the cart, and `user` is the name that a desk shows. The context must not use the names `page` and `site`.
+        """
+        frame = PageFrame(nonce, elder, lang, path, query, cart, user)
+        html = self._env.render_template(template, **{**context, "page": frame})
+        return self._dress(html).encode()
+
+    def url(self, name: str) -> str:
+        """Return the URL of a static file by its plain name, `draft.js`.
+
+        Raises:
+            KeyError: the file does not exist.
+        """
+        return self._urls[name]
+
+    def _source(self, name: str) -> str | None:
+        path = (self._templates / name).resolve()
+        if not path.is_relative_to(self._templates) or not path.is_file():
+            return None
+        return path.read_text(encoding="utf-8")
+
+    def _dress(self, html: str) -> str:
+        used = components.find_symbols(html)
+        symbols = self.parts.symbols
+        missing = [name for name in used if name not in symbols and f'id="{name}"' not in html]
+        assert not missing, f"unknown symbols: {missing}"
+        defs = "".join(symbols[name] for name in used if name in symbols)
+        html = html.replace("<!--symbols-->", f'<svg class="defs" aria-hidden="true">{defs}</svg>', 1)
+        return html.replace("<!--styles-->", self._styles(components.find_classes(html)), 1)
+
+    def _load_static(self) -> None:
+        for path in (*sorted((components.ASSETS / "js").glob("*.js")), components.ASSETS / "mark.svg"):
+            content = path.read_bytes()
+            url = f"/static/{path.stem}-{hashlib.sha256(content).hexdigest()[:10]}{path.suffix}"
+            self._urls[path.name] = url
+            self.static[url] = StaticFile(content, _TYPES[path.suffix])
+
+
+def _finalize_value(value: object) -> object:
+    """Refuse None, and escape paths here: the engine, which escapes everything else, writes `/` as `&#x2f;`."""
+    if type(value) is str and "/" in value:
+        return safe(escape(value))
+    if value is None:
+        raise ValueError("a page would print None")
+    return value
+
+
+def make_content_security_policy(nonce: str, pay_origins: tuple[str, ...] = ()) -> str:
+    """Return the Content-Security-Policy of a page; `pay_origins` are the origins of payment pages."""
+    targets = " ".join(("'self'", *pay_origins))
+    return (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:;"
+        f" connect-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+    )

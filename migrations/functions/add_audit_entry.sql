@@ -1,0 +1,21 @@
+-- Package: audit.
+-- Append an entry to the audit record. Entries of one object share a chain; the 16 chains do not block each other.
+CREATE OR REPLACE FUNCTION add_audit_entry(p_at timestamptz, p_actor text, p_action text, p_object text, p_detail jsonb)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    p_chain smallint := (hashtextextended(p_object, 0) & 15)::smallint;
+    last_sequence bigint;
+    last_hash bytea;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7001, p_chain);
+    SELECT sequence, hash INTO last_sequence, last_hash
+      FROM audit_entries WHERE chain = p_chain ORDER BY sequence DESC LIMIT 1;
+    last_sequence := coalesce(last_sequence, 0) + 1;
+    last_hash := coalesce(last_hash, '\x00');
+    INSERT INTO audit_entries VALUES (p_chain, last_sequence, p_at, p_actor, p_action, p_object, p_detail, last_hash,
+        hash_audit_entry(last_hash, p_chain, last_sequence, p_at, p_actor, p_action, p_object, p_detail));
+END
+$$;
+REVOKE ALL ON FUNCTION add_audit_entry FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION add_audit_entry TO market_app;

@@ -1,0 +1,189 @@
+-- Package: orders.
+-- Place a batch of up to 64 orders, decided in the order given, each order completely or not at all.
+--
+-- `batch` holds four lists whose rows carry the request's number `n`: orders, suborders, lines, stays. The service computed
+-- their prices in the same transaction; this function decides which requests get the units and rooms that are available.
+-- It takes every lock first and in one order (docs/locks.md): lots by id, then rooms by id.
+--
+-- Returns a row for each request with its order: the new one, or the one that was placed under the same key before.
+-- Without an order, `missing_id` is the lot or the stay of which too little is available, and `reserved` means that the
+-- rest is in unpaid orders.
+CREATE OR REPLACE FUNCTION place_orders(batch jsonb)
+RETURNS TABLE (n integer, fingerprint bytea, id uuid, number bigint, state text, goods_fen bigint, freight_fen bigint,
+               discount_fen bigint, total_fen bigint, placed_at timestamptz, pay_until timestamptz, missing_id uuid,
+               available_units integer, reserved boolean)
+LANGUAGE plpgsql
+-- Plans are kept for the session: plans made while the tables are almost empty must not scan them once they have grown.
+SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    need_n        integer[];
+    need_lot      uuid[];
+    need_units    bigint[];
+    lot_ids       uuid[];
+    lot_available bigint[];
+    undecided     integer[];
+    admitted      integer[] := '{}';
+    fitting       integer[];
+    placed        integer[];
+    request_n     integer;
+    stay          record;
+    taken_rooms   integer;
+    fits          boolean;
+BEGIN
+    -- Several lines of an order on one lot are one need.
+    SELECT coalesce(array_agg(d.n), '{}'), coalesce(array_agg(d.lot_id), '{}'), coalesce(array_agg(d.units), '{}')
+      INTO need_n, need_lot, need_units
+      FROM (SELECT l.n, l.lot_id, sum(l.units)::bigint AS units
+              FROM jsonb_to_recordset(batch -> 'lines') AS l (n integer, lot_id uuid, units bigint)
+             WHERE l.lot_id IS NOT NULL
+             GROUP BY l.n, l.lot_id) AS d;
+    SELECT coalesce(array_agg(locked.id), '{}'), coalesce(array_agg(locked.available_units), '{}')
+      INTO lot_ids, lot_available
+      FROM (SELECT lots.id, lots.available_units
+              FROM lots WHERE lots.id = ANY(need_lot) ORDER BY lots.id FOR NO KEY UPDATE) AS locked;
+    IF jsonb_array_length(batch -> 'stays') > 0 THEN
+        PERFORM FROM rooms
+          WHERE listing_id IN (SELECT s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (listing_id uuid))
+          ORDER BY rooms.id FOR NO KEY UPDATE;
+    END IF;
+    undecided := ARRAY(
+        SELECT o.n
+          FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
+         WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
+         ORDER BY o.n);
+
+    -- Orders with nights one after another: each takes its rooms under the temporal key before the next is decided.
+    FOR request_n IN
+        SELECT DISTINCT s.n FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer)
+         WHERE s.n = ANY(undecided) ORDER BY s.n
+    LOOP
+        undecided := array_remove(undecided, request_n);
+        fits := NOT EXISTS (
+            SELECT FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
+              JOIN unnest(lot_ids, lot_available) AS l (id, units) ON l.id = d.lot
+             WHERE d.n = request_n AND d.units > l.units);
+        FOR stay IN
+            SELECT s.listing_id, daterange(s.arrive, s.leave) AS nights, s.bookings
+              FROM jsonb_to_recordset(batch -> 'stays')
+                   AS s (n integer, listing_id uuid, arrive date, leave date, bookings uuid[])
+             WHERE s.n = request_n AND fits
+             ORDER BY s.listing_id
+        LOOP
+            INSERT INTO taken_nights (room_id, nights, booking_id)
+            SELECT room.id, stay.nights, b.id
+              FROM (SELECT r.id, row_number() OVER (ORDER BY r.position) AS index
+                      FROM rooms r
+                     WHERE r.listing_id = stay.listing_id AND r.open
+                       AND NOT EXISTS (SELECT FROM taken_nights t WHERE t.room_id = r.id AND t.nights && stay.nights)
+                   ) AS room
+              JOIN unnest(stay.bookings) WITH ORDINALITY AS b (id, index) ON b.index = room.index
+                ON CONFLICT DO NOTHING;
+            GET DIAGNOSTICS taken_rooms = ROW_COUNT;
+            fits := fits AND taken_rooms = cardinality(stay.bookings);
+        END LOOP;
+        IF fits THEN
+            admitted := admitted || request_n;
+            lot_available := subtract_order_units(
+                lot_ids, lot_available, need_n, need_lot, need_units, ARRAY[request_n]);
+        ELSE
+            DELETE FROM taken_nights
+             WHERE booking_id IN (
+                   SELECT unnest(s.bookings) FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, bookings uuid[])
+                    WHERE s.n = request_n);
+        END IF;
+    END LOOP;
+
+    -- Orders without lots (activities without a limit) need no units.
+    admitted := admitted || ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(need_n));
+
+    -- The other orders at once: an order is admitted if the running sum of what was requested up to it fits on each of its
+    -- lots. An order that is refused because of another lot was still part of those sums, so the refused ones are decided
+    -- again without it, until none of them would fit even alone. Each round admits at least the first of them.
+    LOOP
+        undecided := ARRAY(
+            SELECT u FROM unnest(undecided) AS u
+             WHERE u = ANY(need_n) AND NOT EXISTS (
+                   SELECT FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
+                     JOIN unnest(lot_ids, lot_available) AS l (id, units) ON l.id = d.lot
+                    WHERE d.n = u AND d.units > l.units)
+             ORDER BY u);
+        EXIT WHEN cardinality(undecided) = 0;
+        fitting := ARRAY(
+            SELECT r.n
+              FROM (SELECT d.n, sum(d.units) OVER (PARTITION BY d.lot ORDER BY d.n) <= l.units AS fits
+                      FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
+                      JOIN unnest(lot_ids, lot_available) AS l (id, units) ON l.id = d.lot
+                     WHERE d.n = ANY(undecided)) AS r
+             GROUP BY r.n HAVING bool_and(r.fits));
+        admitted := admitted || fitting;
+        lot_available := subtract_order_units(lot_ids, lot_available, need_n, need_lot, need_units, fitting);
+        undecided := ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(fitting));
+    END LOOP;
+
+    -- A duplicate that another batch is placing at the same time waits here for that batch and then is not inserted.
+    WITH inserted AS (
+        INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
+                            discount_fen, total_fen, placed_at, pay_until)
+        SELECT o.id, o.buyer_id, o.key, decode(o.fingerprint, 'hex'), o.region_code, decode(o.address, 'hex'),
+               o.goods_fen, o.freight_fen, o.discount_fen, o.goods_fen + o.freight_fen - o.discount_fen,
+               o.placed_at, o.pay_until
+          FROM jsonb_to_recordset(batch -> 'orders')
+               AS o (n integer, id uuid, buyer_id uuid, key text, fingerprint text, region_code text, address text,
+                     goods_fen bigint, freight_fen bigint, discount_fen bigint, placed_at timestamptz,
+                     pay_until timestamptz)
+         WHERE o.n = ANY(admitted)
+         ORDER BY o.buyer_id, o.key
+            ON CONFLICT (buyer_id, key) DO NOTHING
+        RETURNING orders.id)
+    SELECT coalesce(array_agg(o.n), '{}') INTO placed
+      FROM inserted JOIN jsonb_to_recordset(batch -> 'orders') AS o (n integer, id uuid) ON o.id = inserted.id;
+    IF cardinality(placed) < cardinality(admitted) THEN
+        DELETE FROM taken_nights
+         WHERE booking_id IN (
+               SELECT unnest(s.bookings) FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, bookings uuid[])
+                WHERE s.n = ANY(admitted) AND s.n <> ALL(placed));
+    END IF;
+
+    UPDATE lots
+       SET available_units = lots.available_units - ordered.units, reserved_units = reserved_units + ordered.units
+      FROM (SELECT d.lot, sum(d.units)::integer AS units
+              FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
+             WHERE d.n = ANY(placed)
+             GROUP BY d.lot) AS ordered
+     WHERE lots.id = ordered.lot;
+    PERFORM write_orders(batch, placed);
+
+    RETURN QUERY
+        SELECT o.n, made.fingerprint, made.id, made.number, made.state, made.goods_fen, made.freight_fen,
+               made.discount_fen, made.total_fen, made.placed_at, made.pay_until,
+               coalesce(short.lot, full_stay.listing_id),
+               short.available_units,
+               CASE WHEN short.lot IS NOT NULL THEN short.available_units + short.reserved_units >= short.units
+                    ELSE coalesce(full_stay.reserved, false) END
+          FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
+          LEFT JOIN orders made ON made.buyer_id = o.buyer_id AND made.key = o.key
+          LEFT JOIN LATERAL (
+               SELECT d.lot, d.units, lots.available_units, lots.reserved_units
+                 FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units) JOIN lots ON lots.id = d.lot
+                WHERE made.id IS NULL AND d.n = o.n AND d.units > lots.available_units
+                ORDER BY lots.available_units + lots.reserved_units >= d.units, d.lot
+                LIMIT 1) AS short ON true
+          LEFT JOIN LATERAL (
+               SELECT s.listing_id,
+                      cardinality(s.bookings) <= count(*) FILTER (WHERE NOT EXISTS (
+                          SELECT FROM taken_nights t LEFT JOIN bookings b ON b.id = t.booking_id
+                           WHERE t.room_id = r.id AND t.nights && daterange(s.arrive, s.leave)
+                             AND b.state IS DISTINCT FROM 'reserved')) AS reserved
+                 FROM jsonb_to_recordset(batch -> 'stays')
+                      AS s (n integer, listing_id uuid, arrive date, leave date, bookings uuid[])
+                 LEFT JOIN rooms r ON r.listing_id = s.listing_id AND r.open
+                WHERE made.id IS NULL AND short.lot IS NULL AND s.n = o.n
+                GROUP BY s.listing_id, s.arrive, s.leave, s.bookings
+               HAVING cardinality(s.bookings) > count(*) FILTER (WHERE NOT EXISTS (
+                          SELECT FROM taken_nights t
+                           WHERE t.room_id = r.id AND t.nights && daterange(s.arrive, s.leave)))
+                ORDER BY s.listing_id
+                LIMIT 1) AS full_stay ON true;
+END
+$$;

@@ -1,0 +1,36 @@
+-- Package: orders.
+-- Write the suborders, lines, bookings and nights of the orders that were placed.
+CREATE OR REPLACE FUNCTION write_orders(batch jsonb, placed integer[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO suborders (id, order_id, position, producer_id, kind, goods_fen, freight_fen, discount_fen, commission_bp)
+    SELECT s.id, s.order_id, s.position, s.producer_id, s.kind, s.goods_fen, s.freight_fen, s.discount_fen,
+           s.commission_bp
+      FROM jsonb_to_recordset(batch -> 'suborders')
+           AS s (n integer, id uuid, order_id uuid, position smallint, producer_id uuid, kind text, goods_fen bigint,
+                 freight_fen bigint, discount_fen bigint, commission_bp integer)
+     WHERE s.n = ANY(placed);
+    INSERT INTO order_lines (id, suborder_id, position, listing_id, variant_id, title, unit, quantity, price_fen,
+                             amount_fen, lot_id, units)
+    SELECT l.id, l.suborder_id, l.position, l.listing_id, l.variant_id, l.title, l.unit, l.quantity, l.price_fen,
+           l.amount_fen, l.lot_id, l.units
+      FROM jsonb_to_recordset(batch -> 'lines')
+           AS l (n integer, id uuid, suborder_id uuid, position smallint, listing_id uuid, variant_id uuid, title text,
+                 unit text, quantity integer, price_fen bigint, amount_fen bigint, lot_id uuid, units integer)
+     WHERE l.n = ANY(placed);
+    IF jsonb_array_length(batch -> 'stays') > 0 THEN
+        INSERT INTO bookings (id, suborder_id, line_id, listing_id, room_id, nights, amount_fen)
+        SELECT t.booking_id, s.suborder_id, s.line_id, s.listing_id, t.room_id, t.nights, s.room_fen
+          FROM jsonb_to_recordset(batch -> 'stays')
+               AS s (n integer, suborder_id uuid, line_id uuid, listing_id uuid, room_fen bigint, bookings uuid[])
+          JOIN taken_nights t ON t.booking_id = ANY(s.bookings)
+         WHERE s.n = ANY(placed);
+        INSERT INTO booked_nights (booking_id, night, price_fen)
+        SELECT booking.id, price.night, price.fen
+          FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, bookings uuid[], prices jsonb)
+         CROSS JOIN unnest(s.bookings) AS booking (id)
+         CROSS JOIN jsonb_to_recordset(s.prices) AS price (night date, fen bigint)
+         WHERE s.n = ANY(placed);
+    END IF;
+END
+$$;

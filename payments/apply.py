@@ -1,0 +1,135 @@
+"""Applying stored webhooks: each is a hint, on which the provider is asked for the charge's current state."""
+
+import asyncio
+import logging
+from datetime import datetime
+
+from msgspec import Struct
+
+from payments.errors import GatewayUnavailable, PaymentNotFound, ProviderMismatch
+from payments.models import resolve_time
+from payments.polling import book_provider_state
+from payments.port import Gateway
+from payments.sql import Database, Query
+
+LOG = logging.getLogger("payments")
+MAX_CONCURRENT_CHARGES = 4
+
+
+class InboxSummary(Struct, frozen=True, kw_only=True):
+    """The number of messages that were applied, parked for a retry, and given up."""
+
+    done: int = 0
+    parked: int = 0
+    dead: int = 0
+
+
+class _InboxMessage(Struct, frozen=True):
+    event_id: str
+    topic: str
+    object_ref: str
+
+
+# The lease: if a worker dies, another one takes its messages after a minute.
+CLAIM_DUE_MESSAGES = Query(
+    _InboxMessage,
+    """
+    WITH due AS (
+        SELECT event_id
+          FROM {schema}.inbox
+         WHERE provider = :provider AND state IN ('new', 'parked') AND next_at <= clock_timestamp()
+         ORDER BY next_at
+         LIMIT :limit
+           FOR UPDATE SKIP LOCKED
+    )
+    UPDATE {schema}.inbox SET attempts = attempts + 1, next_at = clock_timestamp() + interval '1 minute'
+      FROM due
+     WHERE provider = :provider AND inbox.event_id = due.event_id
+    RETURNING inbox.event_id, topic, object_ref
+    """,
+)
+MARK_DONE = Query(
+    None,
+    """
+    UPDATE {schema}.inbox SET state = 'done', error = NULL
+     WHERE provider = :provider AND event_id = ANY(:event_ids::text[])
+    """,
+)
+# Retried for a day, after 10 s, 20 s, 40 s … at most an hour; then a person has to decide.
+PARK_MESSAGES = Query(
+    str,
+    """
+    UPDATE {schema}.inbox
+       SET state = CASE WHEN received_at < clock_timestamp() - interval '1 day' THEN 'dead' ELSE 'parked' END,
+           error = :error,
+           next_at = clock_timestamp() + least(interval '5 seconds' * (2 ^ least(attempts, 12)), interval '1 hour')
+     WHERE provider = :provider AND event_id = ANY(:event_ids::text[])
+    RETURNING state
+    """,
+)
+DEAD_LETTER = Query(
+    None,
+    """
+    UPDATE {schema}.inbox SET state = 'dead', error = :error
+     WHERE provider = :provider AND event_id = ANY(:event_ids::text[])
+    """,
+)
+
+
+async def apply_events(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> InboxSummary:
+    """Apply at most `limit` due messages: ask the provider for each charge's state and book it.
+
+    Any order and any repetition of messages leads to the same state; several workers may run. A message about an
+    unknown payment is parked and retried for a day; a dead one stays until `requeue_message`.
+    """
+    async with db.transaction() as conn:
+        due = await CLAIM_DUE_MESSAGES.all(conn, provider=gateway.name, limit=min(limit, 1000))
+    by_charge: dict[str, list[_InboxMessage]] = {}
+    for message in due:
+        by_charge.setdefault(message.object_ref, []).append(message)
+    semaphore = asyncio.Semaphore(MAX_CONCURRENT_CHARGES)
+
+    async def process(charge_ref: str, messages: list[_InboxMessage]) -> InboxSummary:
+        async with semaphore:
+            return await _process_messages(db, gateway, charge_ref, messages, resolve_time(at))
+
+    summaries = await asyncio.gather(*(process(charge_ref, messages) for charge_ref, messages in by_charge.items()))
+    return InboxSummary(
+        done=sum(each.done for each in summaries),
+        parked=sum(each.parked for each in summaries),
+        dead=sum(each.dead for each in summaries),
+    )
+
+
+async def _process_messages(
+    db: Database, gateway: Gateway, charge_ref: str, messages: list[_InboxMessage], at: datetime
+) -> InboxSummary:
+    """Apply the messages about one charge. A failure on one charge must not block the others."""
+    ids = [message.event_id for message in messages]
+    try:
+        await _apply_messages(db, gateway, charge_ref, messages, at)
+    except ProviderMismatch as error:
+        async with db.transaction() as conn:
+            await DEAD_LETTER.run(conn, provider=gateway.name, event_ids=ids, error=str(error)[:500])
+        return InboxSummary(dead=len(ids))
+    except Exception as error:
+        if not isinstance(error, GatewayUnavailable | PaymentNotFound):
+            LOG.exception("messages about %s could not be applied", charge_ref)
+        async with db.transaction() as conn:
+            text = f"{type(error).__name__}: {error}"[:500]
+            states = await PARK_MESSAGES.all(conn, provider=gateway.name, event_ids=ids, error=text)
+        return InboxSummary(parked=states.count("parked"), dead=states.count("dead"))
+    return InboxSummary(done=len(ids))
+
+
+async def _apply_messages(
+    db: Database, gateway: Gateway, charge_ref: str, messages: list[_InboxMessage], at: datetime
+) -> None:
+    charge = await gateway.get_charge(charge_ref) if charge_ref else None
+    if charge_ref and (charge is None or charge.payment_id is None):
+        raise PaymentNotFound
+    if charge is not None:
+        topics = " ".join(message.topic for message in messages)
+        await book_provider_state(db, gateway, charge, refunds="refund" in topics, disputes="dispute" in topics, at=at)
+    async with db.transaction() as conn:
+        await MARK_DONE.run(conn, provider=gateway.name, event_ids=[message.event_id for message in messages])

@@ -1,0 +1,127 @@
+"""Polling the provider: the state of payments that no webhook reported, and calls whose outcome is unknown."""
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from payments.errors import GatewayUnavailable, ProviderMismatch, Refusal
+from payments.models import CLOSED_STATES, Payment, PaymentId, PaymentState, resolve_time
+from payments.operations import CLAIM_DUE_OPERATIONS, Operation, complete_call
+from payments.pay import CANCELED, close_payment, get_payment, lock_payment, send_create
+from payments.port import Charge, Declined, Gateway
+from payments.records import book_charge, book_disputes, book_refunds
+from payments.refund import send_refund
+from payments.sql import Database, Query
+
+LOG = logging.getLogger("payments")
+
+CLAIM_DUE_POLLS = Query(
+    UUID,
+    """
+    WITH due AS (
+        SELECT id FROM {schema}.payments
+         WHERE poll_at <= clock_timestamp()
+         ORDER BY poll_at LIMIT :limit
+           FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE {schema}.payments SET poll_at = clock_timestamp() + interval '5 minutes'
+      FROM due
+     WHERE payments.id = due.id
+    RETURNING payments.id
+    """,
+)
+
+
+async def book_provider_state(
+    db: Database, gateway: Gateway, charge: Charge, *, refunds: bool, disputes: bool, at: datetime
+) -> Payment:
+    """Book a charge, and ask for and book its refunds and disputes if requested.
+
+    Raises:
+        PaymentNotFound: the charge belongs to no payment of ours.
+        GatewayUnavailable: the provider did not answer.
+        ProviderMismatch: the provider reports something else than was requested.
+    """
+    refund_reports = await gateway.list_refunds(charge.ref) if refunds else []
+    dispute_reports = await gateway.list_disputes(charge.ref) if disputes else []
+    assert charge.payment_id is not None
+    async with db.transaction() as conn:
+        payment = await book_charge(conn, await lock_payment(conn, charge.payment_id), charge, at)
+        await book_refunds(conn, payment, refund_reports, at)
+        await book_disputes(conn, payment, dispute_reports, at)
+    return payment
+
+
+async def poll_payment(db: Database, gateway: Gateway, payment_id: PaymentId, *, at: datetime | None = None) -> Payment:
+    """Ask the provider for a payment's state, with its refunds and disputes, and book it.
+
+    Raises:
+        PaymentNotFound: the payment does not exist.
+        GatewayUnavailable: the provider did not answer.
+        ProviderMismatch: the provider reports something else than was requested.
+    """
+    async with db.connection() as conn:
+        payment = await get_payment(conn, payment_id)
+    if payment.provider_ref is None:
+        charge = await gateway.find_charge(payment_id)
+    else:
+        charge = await gateway.get_charge(payment.provider_ref)
+    if charge is None or charge.payment_id is None:
+        return payment
+    return await book_provider_state(db, gateway, charge, refunds=True, disputes=True, at=resolve_time(at))
+
+
+async def poll_due_payments(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> int:
+    """Poll the unfinished payments without news for some minutes; return how many the provider answered for."""
+    async with db.transaction() as conn:
+        due = await CLAIM_DUE_POLLS.all(conn, limit=min(limit, 1000))
+    answered = 0
+    for payment_id in due:
+        try:
+            await poll_payment(db, gateway, PaymentId(payment_id), at=at)
+        except (GatewayUnavailable, ProviderMismatch):
+            continue
+        answered += 1
+    return answered
+
+
+async def finish_operations(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> int:
+    """Finish the calls that are due: refunds not sent yet, and calls whose outcome is unknown.
+
+    Returns how many were completed. The others are retried after a longer wait each time; `verify_ledger` reports calls
+    that stay unknown for a day.
+    """
+    async with db.transaction() as conn:
+        due = await CLAIM_DUE_OPERATIONS.all(conn, limit=min(limit, 1000))
+    completed = 0
+    for operation in due:
+        try:
+            match operation.kind:
+                case "create":
+                    async with db.connection() as conn:
+                        payment = await get_payment(conn, operation.payment_id)
+                    await send_create(db, gateway, payment, operation, at=resolve_time(at))
+                case "cancel":
+                    await _finish_cancel(db, gateway, operation, at)
+                case _:
+                    assert operation.refund_id is not None
+                    await send_refund(db, gateway, operation.refund_id, at=at)
+        except (GatewayUnavailable, ProviderMismatch, Refusal):
+            continue
+        except Exception:
+            # An unexpected failure of one call must not block the others.
+            LOG.exception("operation %s could not be completed", operation.key)
+            continue
+        completed += 1
+    return completed
+
+
+async def _finish_cancel(db: Database, gateway: Gateway, operation: Operation, at: datetime | None) -> None:
+    async with db.transaction() as conn:
+        payment = await lock_payment(conn, operation.payment_id)
+        ended = payment.state in CLOSED_STATES or payment.state is PaymentState.CAPTURED
+        if ended:
+            # The payment was captured or failed before the provider received the cancellation: nothing to cancel.
+            await complete_call(conn, operation, Declined("ended_without_it"))
+    if not ended:
+        await close_payment(db, gateway, payment.id, reason=payment.reason or CANCELED, at=at)

@@ -1,0 +1,327 @@
+"""Booking the provider's state of a payment: the state change, the ledger and the event, in one transaction.
+
+Every function expects the payment's row to be locked. Repeated and late reports change nothing, in any order.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from payments.errors import ProviderMismatch
+from payments.ledger import Leg, post
+from payments.models import (
+    CAPTURE_KINDS,
+    CLOSED_STATES,
+    PAYMENT_TRANSITIONS,
+    REFUND_TRANSITIONS,
+    Action,
+    DisputeState,
+    Part,
+    Payment,
+    PaymentId,
+    PaymentState,
+    Refund,
+    RefundState,
+)
+from payments.outbox import publish_event
+from payments.port import Charge, DisputeReport, RefundReport
+from payments.sql import Connection, Query
+
+EXPIRED = "expired"
+"""The close reason that turns `canceled` into `expired`."""
+
+PAYMENT_COLUMNS = (
+    "id, order_ref, purpose, method, provider_ref, currency, amount_minor, captured_minor, refunded_minor, "
+    "disputed_minor, state, return_url, action, reason, opened_at, expires_at, captured_at, closed_at"
+)
+REFUND_COLUMNS = (
+    "id, payment_id, key, kind, amount_minor, state, provider_ref, reason, attempt, requested_at, succeeded_at"
+)
+
+LOCK_PAYMENT = Query(
+    Payment, "SELECT " + PAYMENT_COLUMNS + " FROM {schema}.payments WHERE id = :payment_id FOR NO KEY UPDATE"
+)
+LIST_PARTS = Query(
+    Part, "SELECT name, minor, discount_minor FROM {schema}.parts WHERE payment_id = :payment_id ORDER BY seq"
+)
+UPDATE_PAYMENT_STATE = Query(
+    Payment,
+    """
+    UPDATE {schema}.payments
+       SET state = :state, provider_ref = coalesce(:ref, provider_ref), action = coalesce(:action, action),
+           reason = coalesce(:reason, reason),
+           closed_at = CASE WHEN :closed THEN :at::timestamptz END,
+           poll_at = CASE WHEN :closed THEN NULL ELSE poll_at END
+     WHERE id = :payment_id AND state = ANY(:before::text[])
+    RETURNING """
+    + PAYMENT_COLUMNS,
+)
+SET_PROVIDER_REF = Query(
+    Payment,
+    """
+    UPDATE {schema}.payments SET provider_ref = :ref WHERE id = :payment_id AND provider_ref IS NULL
+    RETURNING """
+    + PAYMENT_COLUMNS,
+)
+MARK_CAPTURED = Query(
+    Payment,
+    """
+    UPDATE {schema}.payments
+       SET state = CASE WHEN :late THEN state ELSE 'captured' END, captured_minor = :minor, captured_at = :at,
+           poll_at = NULL
+     WHERE id = :payment_id AND captured_minor = 0
+    RETURNING """
+    + PAYMENT_COLUMNS,
+)
+LOCK_REFUNDS = Query(
+    Refund,
+    "SELECT " + REFUND_COLUMNS + " FROM {schema}.refunds WHERE payment_id = :payment_id ORDER BY id FOR NO KEY UPDATE",
+)
+UPDATE_REFUND_STATE = Query(
+    Refund,
+    """
+    UPDATE {schema}.refunds
+       SET state = :state, provider_ref = coalesce(:ref, provider_ref), reason = coalesce(:reason, reason),
+           succeeded_at = CASE WHEN :state = 'succeeded' THEN :at::timestamptz END
+     WHERE id = :refund_id AND state = ANY(:before::text[])
+    RETURNING """
+    + REFUND_COLUMNS,
+)
+# A late payment is refunded in full: nobody delivers for it.
+INSERT_LATE_REFUND = Query(
+    UUID,
+    """
+    WITH reserved AS (
+        UPDATE {schema}.payments SET refunded_minor = :minor WHERE id = :payment_id
+    ), requested AS (
+        INSERT INTO {schema}.refunds (payment_id, key, kind, amount_minor, requested_at)
+        VALUES (:payment_id, :key, 'late payment', :minor, :at)
+        RETURNING id
+    ), written AS (
+        INSERT INTO {schema}.operations (payment_id, refund_id, kind, key)
+        SELECT :payment_id, id, 'refund', 'refund:' || id || ':1' FROM requested
+    )
+    SELECT id FROM requested
+    """,
+)
+UPSERT_DISPUTE = Query(
+    DisputeState,
+    """
+    INSERT INTO {schema}.disputes (payment_id, provider_ref, amount_minor, state, reason, due_at, opened_at, closed_at)
+    VALUES (:payment_id, :ref, :minor, :state, :reason, :due_at, :at,
+            CASE WHEN :state <> 'open' THEN :at::timestamptz END)
+    ON CONFLICT (provider_ref) DO UPDATE
+       SET state = excluded.state, closed_at = excluded.closed_at, reason = excluded.reason
+     WHERE disputes.state = 'open' AND excluded.state <> 'open'
+    RETURNING state
+    """,
+)
+# A dispute takes its amount unless it is won.
+UPDATE_DISPUTED_AMOUNT = Query(
+    int,
+    """
+    UPDATE {schema}.payments
+       SET disputed_minor = least(captured_minor - refunded_minor,
+                                  (SELECT coalesce(sum(amount_minor), 0)
+                                     FROM {schema}.disputes WHERE payment_id = :payment_id AND state <> 'won'))
+     WHERE id = :payment_id
+    RETURNING disputed_minor
+    """,
+)
+
+
+def _build_payment_facts(payment: Payment) -> dict[str, str | int | None]:
+    return {
+        "payment": str(payment.id),
+        "purpose": payment.purpose,
+        "method": payment.method,
+        "currency": payment.currency,
+        "minor": payment.amount_minor,
+        "reason": payment.reason,
+    }
+
+
+def get_clearing_account(payment: Payment) -> str:
+    """Return the clearing account of the payment's method."""
+    return f"clearing:{payment.method}"
+
+
+def get_refund_account(payment: Payment) -> str:
+    """Return the account that holds refunds of an order until they succeed."""
+    return f"refund:{payment.order_ref}"
+
+
+async def book_charge(conn: Connection, payment: Payment, charge: Charge, at: datetime) -> Payment:
+    """Book the provider's state of a locked payment's charge, and return the payment.
+
+    Raises:
+        ProviderMismatch: the charge, its amount or its currency differ from the payment's; nothing was written.
+    """
+    if charge.amount != payment.amount or payment.provider_ref not in (None, charge.ref):
+        raise ProviderMismatch(f"{charge.ref} of {charge.amount} for payment {payment.id} of {payment.amount}")
+    if charge.state is PaymentState.CAPTURED:
+        if charge.captured_minor != payment.amount_minor:
+            raise ProviderMismatch(f"{charge.ref} captured {charge.captured_minor} of {payment.amount_minor}")
+        if payment.provider_ref is None:
+            payment = await SET_PROVIDER_REF.one(conn, payment_id=payment.id, ref=charge.ref)
+        return await book_capture(conn, payment, at)
+    state = charge.state
+    if state is PaymentState.CANCELED and payment.reason == EXPIRED:
+        state = PaymentState.EXPIRED
+    if state in PAYMENT_TRANSITIONS[payment.state]:
+        return await transition_payment(
+            conn, payment, state, at=at, ref=charge.ref, action=charge.action, reason=charge.reason
+        )
+    if payment.provider_ref is None:
+        return await SET_PROVIDER_REF.one(conn, payment_id=payment.id, ref=charge.ref)
+    return payment
+
+
+async def transition_payment(
+    conn: Connection,
+    payment: Payment,
+    state: PaymentState,
+    *,
+    at: datetime,
+    ref: str | None = None,
+    action: Action | None = None,
+    reason: str | None = None,
+) -> Payment:
+    """Set the state of a locked payment without money; publish an event if that closes it."""
+    updated = await UPDATE_PAYMENT_STATE.one(
+        conn,
+        payment_id=payment.id,
+        state=state,
+        before=[before for before, after in PAYMENT_TRANSITIONS.items() if state in after],
+        ref=ref,
+        action=None if action is None else msgspec.to_builtins(action),
+        reason=reason,
+        closed=state in CLOSED_STATES,
+        at=at,
+    )
+    if state in CLOSED_STATES:
+        await publish_event(
+            conn, f"payment.{state}", order=updated.order_ref, facts=_build_payment_facts(updated), at=at
+        )
+    return updated
+
+
+async def book_capture(conn: Connection, payment: Payment, at: datetime) -> Payment:
+    """Book the money of a locked payment, and refund it if the payment is closed. Repeating changes nothing."""
+    late = payment.state in CLOSED_STATES
+    captured = await MARK_CAPTURED.maybe(conn, payment_id=payment.id, minor=payment.amount_minor, late=late, at=at)
+    if captured is None:
+        return payment
+    clearing_leg = (get_clearing_account(payment), -payment.amount_minor)
+    if late:
+        await INSERT_LATE_REFUND.one(
+            conn, payment_id=payment.id, minor=payment.amount_minor, key=f"late:{payment.id}", at=at
+        )
+        captured = await LOCK_PAYMENT.one(conn, payment_id=payment.id)
+        legs = [clearing_leg, (get_refund_account(payment), payment.amount_minor)]
+        key, kind, topic = f"late:{payment.id}", "late payment", "payment.late"
+    else:
+        legs = [clearing_leg, *await _build_escrow_legs(conn, payment.id)]
+        key, kind, topic = f"paid:{payment.id}", CAPTURE_KINDS[payment.purpose], "payment.captured"
+    await post(conn, key=key, kind=kind, order=payment.order_ref, legs=legs, currency=payment.currency, at=at)
+    await publish_event(conn, topic, order=payment.order_ref, facts=_build_payment_facts(payment), at=at)
+    return captured
+
+
+async def _build_escrow_legs(conn: Connection, payment_id: PaymentId) -> list[Leg]:
+    parts = await LIST_PARTS.all(conn, payment_id=payment_id)
+    discount = sum(part.discount_minor for part in parts)
+    return [("promotion", -discount), *((f"escrow:{part.name}", part.minor) for part in parts)]
+
+
+async def book_refund(conn: Connection, payment: Payment, refund: Refund, report: RefundReport, at: datetime) -> Refund:
+    """Book the provider's state of a refund of a locked payment, and return the refund.
+
+    The money of a failed refund stays in the order's refund account until it is sent again or transferred by hand.
+
+    Raises:
+        ProviderMismatch: the amount or currency differs from the refund's; nothing was written.
+    """
+    if (report.amount.minor, report.amount.currency) != (refund.amount_minor, payment.currency):
+        raise ProviderMismatch(f"{report.ref} of {report.amount} for refund {refund.id} of {refund.amount_minor}")
+    if report.state not in REFUND_TRANSITIONS[refund.state] or report.state is RefundState.REQUESTED:
+        return refund
+    updated = await UPDATE_REFUND_STATE.one(
+        conn,
+        refund_id=refund.id,
+        state=report.state,
+        before=[refund.state],
+        ref=report.ref,
+        reason=report.reason,
+        at=at,
+    )
+    if report.state is RefundState.SUCCEEDED:
+        await record_refund(conn, payment, updated, at=at, account=get_clearing_account(payment))
+    elif report.state is RefundState.FAILED:
+        if refund.state is RefundState.SUCCEEDED:
+            legs = [
+                (get_clearing_account(payment), -refund.amount_minor),
+                (get_refund_account(payment), refund.amount_minor),
+            ]
+            key, kind = f"refund-returned:{refund.id}:{refund.attempt}", "refund returned"
+            await post(conn, key=key, kind=kind, order=payment.order_ref, legs=legs, currency=payment.currency, at=at)
+        await publish_event(conn, "refund.failed", order=payment.order_ref, facts=_build_refund_facts(updated), at=at)
+    return updated
+
+
+async def record_refund(conn: Connection, payment: Payment, refund: Refund, *, at: datetime, account: str) -> None:
+    """Book a refund as paid from `account`, and publish the event."""
+    await post(
+        conn,
+        key=f"refunded:{refund.id}:{refund.attempt}",
+        kind="refund settled",
+        order=payment.order_ref,
+        legs=[(get_refund_account(payment), -refund.amount_minor), (account, refund.amount_minor)],
+        currency=payment.currency,
+        at=at,
+    )
+    await publish_event(conn, "refund.succeeded", order=payment.order_ref, facts=_build_refund_facts(refund), at=at)
+
+
+def _build_refund_facts(refund: Refund) -> dict[str, str | int | None]:
+    return {
+        "refund": str(refund.id),
+        "payment": str(refund.payment_id),
+        "key": refund.key,
+        "kind": refund.kind,
+        "minor": refund.amount_minor,
+        "reason": refund.reason,
+    }
+
+
+async def book_refunds(conn: Connection, payment: Payment, reports: list[RefundReport], at: datetime) -> None:
+    """Book the provider's state of each refund of a locked payment.
+
+    A refund that this library did not create is left to reconciliation, which reports it as `missing_here`.
+    """
+    ours = {(refund.id, refund.attempt): refund for refund in await LOCK_REFUNDS.all(conn, payment_id=payment.id)}
+    for report in reports:
+        refund = None if report.refund_id is None else ours.get((report.refund_id, report.attempt))
+        if refund is not None:
+            await book_refund(conn, payment, refund, report, at)
+
+
+async def book_disputes(conn: Connection, payment: Payment, reports: list[DisputeReport], at: datetime) -> None:
+    """Record the disputes over a locked payment; a disputed amount cannot be refunded."""
+    for report in reports:
+        changed = await UPSERT_DISPUTE.maybe(
+            conn,
+            payment_id=payment.id,
+            ref=report.ref,
+            minor=report.amount.minor,
+            state=report.state,
+            reason=report.reason,
+            due_at=report.due_at,
+            at=at,
+        )
+        if changed is not None:
+            facts = {"dispute": report.ref, "payment": str(payment.id), "minor": report.amount.minor}
+            await publish_event(conn, f"dispute.{changed}", order=payment.order_ref, facts=facts, at=at)
+    if reports:
+        await UPDATE_DISPUTED_AMOUNT.one(conn, payment_id=payment.id)

@@ -1,0 +1,68 @@
+"""Receiving the provider's webhooks: verify, store once, answer. `payments.apply` acts on them later."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from payments.errors import InvalidSignature
+from payments.port import Gateway
+from payments.sql import Database, Query
+
+MAX_MESSAGE_BYTES = 1_048_576
+
+
+class WebhookReceipt(Struct, frozen=True):
+    """A stored message; `fresh` is False if it was stored before."""
+
+    event_id: str
+    fresh: bool
+
+
+INSERT_MESSAGE = Query(
+    str,
+    """
+    INSERT INTO {schema}.inbox (provider, event_id, topic, object_ref, body)
+    VALUES (:provider, :event_id, :topic, :object_ref, :body)
+    ON CONFLICT (provider, event_id) DO NOTHING
+    RETURNING event_id
+    """,
+)
+REQUEUE = Query(
+    None,
+    """
+    UPDATE {schema}.inbox SET state = 'new', next_at = clock_timestamp(), error = NULL
+     WHERE provider = :provider AND event_id = :event_id AND state = 'dead'
+    """,
+)
+
+
+async def receive(
+    db: Database, gateway: Gateway, headers: Mapping[str, str], body: bytes, *, now: datetime | None = None
+) -> WebhookReceipt:
+    """Verify a message and store it once, committed; answer the provider with 200 afterwards.
+
+    `now` is the real time, never a shifted business clock: it decides whether the message is fresh.
+
+    Raises:
+        InvalidSignature: the message is not the provider's, not fresh, of the other mode, or longer than 1 MiB.
+    """
+    if len(body) > MAX_MESSAGE_BYTES:
+        raise InvalidSignature(why="too long")
+    notice = gateway.verify(headers, body, now or datetime.now(UTC))
+    async with db.transaction() as conn:
+        stored = await INSERT_MESSAGE.maybe(
+            conn,
+            provider=gateway.name,
+            event_id=notice.id,
+            topic=notice.topic,
+            object_ref=notice.charge_ref,
+            body=body,
+        )
+    return WebhookReceipt(notice.id, fresh=stored is not None)
+
+
+async def requeue_message(db: Database, gateway: Gateway, event_id: str) -> bool:
+    """Queue a dead message again; return whether there was one with that id."""
+    async with db.transaction() as conn:
+        return await REQUEUE.run(conn, provider=gateway.name, event_id=event_id) == 1

@@ -1,0 +1,83 @@
+"""The client that sends a case of the access table as one of its actors."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import httpx
+from msgspec import Struct
+
+from market.kernel import Connection
+from tests.access.actors import ALL_ACTORS, ANONYMOUS
+from tests.access.database_fingerprint import list_watched_tables, take_fingerprint
+from tests.access.fixtures import AccessFixtures
+from tests.access.route_case import RouteCase
+from tests.support.app import Service
+
+
+class AccessClient(Struct, frozen=True):
+    """Sends requests to one service as any actor; `owner` is a connection that sees its whole database."""
+
+    service: Service
+    fixtures: AccessFixtures
+    owner: Connection
+    folder: Path
+    csrf: dict[str, tuple[str, str]]
+
+    async def send(self, case: RouteCase, actor: str, ids: dict[str, str] | None = None) -> httpx.Response:
+        """Send a case as an actor, with the fixture ids or others of the same names."""
+        ids = ids or self.fixtures.ids
+        token = self.fixtures.tokens.get(actor)
+        headers = {"Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
+        form: dict[str, Any] | None = None
+        if case.is_page:
+            cookie, csrf = self.csrf[actor]
+            headers["Cookie"] = cookie
+            form = None if case.is_read else {**case.resolve(case.form or {}, ids), "csrf": csrf}
+        else:
+            headers |= {"Authorization": f"Bearer {token}"} if token else {}
+            headers |= {} if case.is_read else {"Idempotency-Key": uuid.uuid4().hex}
+        files = [(file.field, (file.name, file.content)) for file in case.files]
+        http = self.service.http
+        http.cookies.clear()
+        return await http.request(
+            case.method,
+            case.build_path(ids),
+            params=case.build_query(ids),
+            json=case.resolve(case.json, ids),
+            data=form,
+            files=files or None,
+            headers=headers,
+        )
+
+    def find_leaks(self, actor: str, response: httpx.Response) -> list[str]:
+        """Return the secrets in a response that the actor may not read and did not send."""
+        request = response.request
+        streamed = request.headers.get("content-type", "").startswith("multipart/")
+        sent = f"{request.url}{'' if streamed else request.content.decode()}"
+        return [
+            f"{actor} reads {word}"
+            for word, readers in self.fixtures.secrets.items()
+            if actor not in readers and word.encode() in response.content and word not in sent
+        ]
+
+    async def fingerprint(self) -> dict[str, tuple[int, str]]:
+        """Return the fingerprint of the service's database and files."""
+        return await take_fingerprint(self.owner, await list_watched_tables(self.owner), self.folder)
+
+
+async def fetch_csrf_tokens(service: Service, fixtures: AccessFixtures) -> dict[str, tuple[str, str]]:
+    """Return each actor's session cookie and the CSRF token of its forms, read from a page."""
+    tokens: dict[str, tuple[str, str]] = {}
+    for actor in ALL_ACTORS:
+        service.http.cookies.clear()
+        token = fixtures.tokens.get(actor)
+        cookie = f"session={token}" if token else ""
+        path = "/sign-in" if actor == ANONYMOUS else "/sign-in/factor"
+        response = await service.http.get(path, headers={"Cookie": cookie})
+        if actor == ANONYMOUS:
+            cookie = response.headers["set-cookie"].partition(";")[0]
+        csrf = response.text.partition('name="csrf" value="')[2].partition('"')[0]
+        assert len(csrf) == 32, f"{actor}: {response.status_code}"
+        tokens[actor] = (cookie, csrf)
+    return tokens

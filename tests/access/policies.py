@@ -1,0 +1,131 @@
+"""Access policies: which actors a route refuses, and with which status; every other actor is allowed."""
+
+from collections.abc import Iterable
+from typing import Self
+
+import msgspec
+from msgspec import Struct
+
+from tests.access.actors import (
+    ALL_ACTORS,
+    ANONYMOUS,
+    BUYERS,
+    COUNTY_OFFICIALS,
+    MEMBERS,
+    NON_SELLERS,
+    ORDINARY_ACCOUNTS,
+    OTHER_COUNTY_OFFICIAL,
+    VILLAGE_SCOPED,
+    WITHOUT_SECOND_FACTOR,
+)
+
+REDIRECTED = 303
+"""A page redirects to the sign-in page, the second factor or the actor's own page."""
+UNAUTHORIZED = 401
+FORBIDDEN = 403
+NOT_FOUND = 404
+UNPROCESSABLE = 422
+
+
+class AccessPolicy(Struct, frozen=True):
+    """The status for each refused actor; `acts_as` is the allowed actor with whom the route is tried."""
+
+    acts_as: str
+    refusals: dict[str, int] = {}
+
+    def deny(self, actors: Iterable[str], status: int) -> Self:
+        """Return the policy with these actors refused with `status`."""
+        return msgspec.structs.replace(self, refusals={**self.refusals, **dict.fromkeys(actors, status)})
+
+    def deny_signed_in_except(self, allowed: Iterable[str], status: int) -> Self:
+        """Return the policy with every signed-in actor but `allowed` refused with `status`."""
+        return self.deny((actor for actor in ALL_ACTORS if actor not in {ANONYMOUS, *allowed}), status)
+
+    def allow(self, *actors: str) -> Self:
+        """Return the policy with these actors allowed."""
+        refusals = {actor: status for actor, status in self.refusals.items() if actor not in actors}
+        return msgspec.structs.replace(self, refusals=refusals)
+
+    def acting_as(self, actor: str) -> Self:
+        """Return the policy with another actor to try the route with."""
+        return msgspec.structs.replace(self, acts_as=actor)
+
+
+PUBLIC = AccessPolicy(ANONYMOUS)
+HIDDEN = PUBLIC.deny(ALL_ACTORS, NOT_FOUND)
+SIGNED_OUT = PUBLIC.deny_signed_in_except((), REDIRECTED)
+"""The sign-in page; signed-in actors are redirected to their own pages."""
+SIGNED_IN = AccessPolicy("buyer").deny([ANONYMOUS], UNAUTHORIZED)
+
+ORDER_BUYER = SIGNED_IN.deny_signed_in_except(["buyer"], NOT_FOUND)
+"""The owner of an order, a cart or a session."""
+CART_OWNERS = SIGNED_IN.deny_signed_in_except(BUYERS, REDIRECTED)
+"""Accounts with something in the cart; others are redirected to the empty cart."""
+CART_FILLERS = AccessPolicy("buyer").deny([ANONYMOUS], REDIRECTED)
+"""Any account; anonymous actors are redirected to sign in first."""
+
+PRODUCER_MEMBERS = SIGNED_IN.acting_as("farmer").deny_signed_in_except(MEMBERS, NOT_FOUND)
+SELLERS = SIGNED_IN.acting_as("farmer").deny(NON_SELLERS, REDIRECTED)
+"""Members of any producer; others are redirected to the application form."""
+SELLERS_OR_NOT_FOUND = SIGNED_IN.acting_as("farmer").deny(NON_SELLERS, NOT_FOUND)
+"""Members of any producer, each for their own."""
+BOOKING_HOST = SIGNED_IN.acting_as("farmer").deny_signed_in_except(MEMBERS, UNPROCESSABLE)
+"""The host of the booking; for anyone else its code is a wrong code."""
+
+_OFFICIALS = SIGNED_IN.deny([*ORDINARY_ACCOUNTS, WITHOUT_SECOND_FACTOR], FORBIDDEN)
+_WITHOUT_ADMISSION_ROLE = ("policy", "township", "finance", "reconciler")
+"""Officials of the county without a step in admission; the importer of the tests also holds the county's role."""
+
+ADMISSION_OFFICIALS = _OFFICIALS.acting_as("village").deny(_WITHOUT_ADMISSION_ROLE, FORBIDDEN)
+"""Officials with a step in admission: village, county and platform, each in their own divisions."""
+MEMBERS_AND_OFFICIALS = PRODUCER_MEMBERS.acting_as("county").allow(*COUNTY_OFFICIALS, "platform")
+"""Members of the producer and every official of its division."""
+MEMBERS_AND_VERIFIED_OFFICIALS = MEMBERS_AND_OFFICIALS.deny([WITHOUT_SECOND_FACTOR], FORBIDDEN)
+"""The same; an official without the second factor is told that it is required."""
+COUNTY_AND_PLATFORM = MEMBERS_AND_OFFICIALS.deny(
+    [*MEMBERS, *_WITHOUT_ADMISSION_ROLE, "village", WITHOUT_SECOND_FACTOR], FORBIDDEN
+)
+"""County or platform; other actors who see the producer are forbidden, the rest get not found."""
+SUSPENDING_OFFICIALS = COUNTY_AND_PLATFORM.acting_as("platform")
+"""County or platform: a producer can neither suspend itself nor end a suspension."""
+APPLICANTS_VILLAGE = (
+    COUNTY_AND_PLATFORM.acting_as("village")
+    .allow("village")
+    .deny(["importer", "county", "platform"], FORBIDDEN)
+    .deny(MEMBERS, NOT_FOUND)
+)
+"""The applicant's village, which takes the first step; the members are those of another producer."""
+LISTING_MOVERS = COUNTY_AND_PLATFORM.acting_as("farmer").allow(*MEMBERS)
+"""Members of the listing's producer, county and platform."""
+
+COUNTY_SCOPE = _OFFICIALS.acting_as("county").deny(["platform"], FORBIDDEN).deny([OTHER_COUNTY_OFFICIAL], NOT_FOUND)
+"""Officials of the county's subsidies, each within their scope."""
+WHOLE_COUNTY_SCOPE = COUNTY_SCOPE.deny([VILLAGE_SCOPED], FORBIDDEN)
+"""Officials who see the whole county."""
+LINE_OUTSIDE_SCOPED_VILLAGE = COUNTY_SCOPE.deny([VILLAGE_SCOPED], NOT_FOUND)
+
+DESK = COUNTY_SCOPE.allow("platform")
+"""Officials of the county, and the platform, which sees nothing of the register."""
+DESK_PRODUCER_OFFICIALS = DESK.deny([VILLAGE_SCOPED], NOT_FOUND)
+"""Officials of the producer's division, and the platform."""
+DESK_APPLICANTS_VILLAGE = APPLICANTS_VILLAGE.deny(ORDINARY_ACCOUNTS, FORBIDDEN)
+DESK_COUNTY_AND_PLATFORM = COUNTY_AND_PLATFORM.deny(ORDINARY_ACCOUNTS, FORBIDDEN)
+
+
+def require_duty(duty: str) -> AccessPolicy:
+    """Return the policy of the one official of the county who holds the duty.
+
+    The village-scoped official, who holds the duties of village and township there, is refused unless allowed.
+    """
+    colleagues = [official for official in COUNTY_OFFICIALS if official != duty]
+    return COUNTY_SCOPE.acting_as(duty).deny([*colleagues, VILLAGE_SCOPED], FORBIDDEN)
+
+
+def as_own_page(policy: AccessPolicy) -> AccessPolicy:
+    """Return the policy of a page: anonymous actors are redirected to sign in."""
+    return policy.deny([ANONYMOUS], REDIRECTED)
+
+
+def as_desk_page(policy: AccessPolicy) -> AccessPolicy:
+    """Return the policy of a page of the desk: actors without session or second factor are redirected."""
+    return policy.deny([ANONYMOUS, WITHOUT_SECOND_FACTOR], REDIRECTED)

@@ -1,0 +1,223 @@
+"""The cases of the API: every route with its policy and request, in the order of the domain packages."""
+
+from pathlib import Path
+
+from tests.access.actors import VILLAGE_SCOPED
+from tests.access.fixtures import make_picture
+from tests.access.policies import (
+    ADMISSION_OFFICIALS,
+    APPLICANTS_VILLAGE,
+    BOOKING_HOST,
+    COUNTY_AND_PLATFORM,
+    COUNTY_SCOPE,
+    HIDDEN,
+    LINE_OUTSIDE_SCOPED_VILLAGE,
+    MEMBERS_AND_OFFICIALS,
+    NOT_FOUND,
+    ORDER_BUYER,
+    PRODUCER_MEMBERS,
+    PUBLIC,
+    SIGNED_IN,
+    SUSPENDING_OFFICIALS,
+    WHOLE_COUNTY_SCOPE,
+    require_duty,
+)
+from tests.access.route_case import FixtureId as Id
+from tests.access.route_case import RouteCase, UploadedFile, delete, get, post, put
+from tests.web.desk.county import read_story_file
+
+APPLICATION = {"kind": "household", "name": "样例新家", "village_code": "130624107221", "produce": "核桃"}
+CONFIRM = {"step": "confirm"}
+CLAIM = {"kind": "origin", "number": "样例-2"}
+VERIFICATION = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/verification"
+PRODUCT = {
+    "title": "样例核桃", "category": "nut", "unit": "500g袋", "price_fen": 30_00, "quantity": 5,
+    "producer_id": Id("producer_id"),
+}  # fmt: skip
+STAY = {"title": "样例小院", "rooms": 1, "price_fen": 200_00, "producer_id": Id("producer_id")}
+ACTIVITY = {
+    "title": "样例采摘", "category": "picking", "price_fen": 50_00, "places": 10, "producer_id": Id("producer_id"),
+}  # fmt: skip
+FREIGHT = {"first_g": 1000, "first_fen": 8_00, "next_g": 1000, "next_fen": 3_00}
+SEASON = {"first": "2019-05-01", "until": "2019-05-05", "price_fen": 300_00}
+SUSPEND = {"move": "suspend", "reason": "样例"}
+PHOTO = (UploadedFile("photo", "a.jpg", make_picture(200)),)
+LINES = {"lines": [{"variant_id": Id("variant_id"), "quantity": 1}]}
+NIGHTS = {"nights": [{"listing_id": Id("stay_id"), "arrive_on": Id("later"), "leave_on": Id("after_later")}]}
+ORDER = {"address": {"name": "样例买家", "phone": "13900009001", "region_code": "130100", "street": "样例路 9 号"}}
+PARCEL = {"carrier": "邮政", "tracking": "XA1234567890CN"}
+REVIEW = {"rating": 5, "text": "样例"}
+REFUND = {"reason": "agreed", "amount_fen": 1_00}
+FINDING = {"check": "claim_outside_snapshot", "subject": "DX-06", "why": "样例", "stop": ["DX-06"]}
+
+
+VILLAGE_DUTY = require_duty("village").allow(VILLAGE_SCOPED)
+TOWNSHIP_DUTY = require_duty("township").allow(VILLAGE_SCOPED)
+FINDING_DUTY = require_duty("township").deny([VILLAGE_SCOPED], NOT_FOUND)
+"""The finding of the case is outside the scoped village."""
+
+
+def _read_story_file(name: str, field: str = "file") -> UploadedFile:
+    """Return an input file of the golden story."""
+    return UploadedFile(field, Path(name).name, read_story_file(name))
+
+
+REGISTER = (_read_story_file("register/register-2018-12-20.csv"),)
+PROGRAMMES = (
+    _read_story_file("programmes.json"),
+    *(_read_story_file(f"documents/P{n}.txt", "documents") for n in (1, 2, 3)),
+)
+PLANS = (_read_story_file("plans.csv"),)
+BUDGET = (_read_story_file("budget.json"),)
+ENROLMENTS = (_read_story_file("enrolments/enrolments-2019-02-01.csv"),)
+BINDINGS = (_read_story_file("bindings/bindings-2019-02-01.csv"),)
+OPENING = (_read_story_file("opening.csv"),)
+BILLING = (
+    _read_story_file("billing/mobile-2019-01.csv"),
+    _read_story_file("billing/mobile-2019-01.manifest.json", "manifest"),
+)
+USAGE = (_read_story_file("usage/usage-2019-01.csv"),)
+
+API_CASES: tuple[RouteCase, ...] = (
+    # service
+    get("/healthz", PUBLIC),
+    get("/readyz", PUBLIC),
+    get("/metrics", PUBLIC),
+    get("/schema", PUBLIC),
+    get("/schema/openapi.json", PUBLIC),
+    get("/schema/{path}", PUBLIC, params={"path": "nothing"}, status=404),
+    post("/payments/webhook", PUBLIC, json={}, status=400),
+    # divisions
+    get("/api/v1/divisions", PUBLIC),
+    get("/api/v1/divisions/path", PUBLIC, query={"code": "130624107221"}),
+    get("/api/v1/divisions/search", PUBLIC, query={"q": "阜平"}),
+    get("/api/v1/divisions/listed", PUBLIC),
+    # identity
+    post("/api/v1/codes", PUBLIC, json={"phone": "17010008899"}, status=201),
+    post("/api/v1/sessions", PUBLIC, json={"phone": "17010008899", "code": "000000"}, status=401),
+    get("/api/v1/sessions", SIGNED_IN),
+    post("/api/v1/sessions/second-factor", SIGNED_IN, json={"code": "000000"}, status=401),
+    delete("/api/v1/sessions/{session_id}", ORDER_BUYER, status=204),
+    get("/api/v1/me", SIGNED_IN),
+    put("/api/v1/me", SIGNED_IN, json={"name": "样例买家甲"}),
+    # producers
+    post("/api/v1/producers", SIGNED_IN, json=APPLICATION, status=201),
+    get("/api/v1/producers", SIGNED_IN),
+    get("/api/v1/producers/waiting", ADMISSION_OFFICIALS),
+    get("/api/v1/producers/{producer_id}", PUBLIC),
+    post(
+        "/api/v1/producers/{producer_id}/decisions",
+        APPLICANTS_VILLAGE,
+        params={"producer_id": Id("applied")},
+        json=CONFIRM,
+        status=201,
+    ),
+    post("/api/v1/producers/{producer_id}/certificates", PRODUCER_MEMBERS, json=CLAIM, status=201),
+    post(VERIFICATION, COUNTY_AND_PLATFORM, params={"certificate_id": Id("claimed")}, status=201),
+    # catalogue and stock
+    get("/api/v1/listings", PUBLIC),
+    get("/api/v1/categories", PUBLIC),
+    get("/api/v1/counties", PUBLIC),
+    get("/api/v1/products/{listing_id}", PUBLIC),
+    get("/api/v1/products/{listing_id}", HIDDEN, params={"listing_id": Id("hidden_id")}),
+    get("/api/v1/stays/{listing_id}", PUBLIC, params={"listing_id": Id("stay_id")}),
+    get("/api/v1/templates", PRODUCER_MEMBERS, query={"producer_id": Id("producer_id")}),
+    post("/api/v1/products", PRODUCER_MEMBERS, json=PRODUCT, status=201),
+    post("/api/v1/stays", PRODUCER_MEMBERS, json=STAY, status=201),
+    post("/api/v1/activities", PRODUCER_MEMBERS, json=ACTIVITY, status=201),
+    post("/api/v1/variants/{variant_id}/prices", PRODUCER_MEMBERS, json={"price_fen": 40_00}, status=201),
+    post("/api/v1/lots/{lot_id}/counts", PRODUCER_MEMBERS, json={"change": 5, "reference": "样例"}, status=201),
+    put("/api/v1/producers/{producer_id}/freight", PRODUCER_MEMBERS, json=FREIGHT, status=204),
+    post(
+        "/api/v1/stays/{listing_id}/seasons",
+        PRODUCER_MEMBERS,
+        params={"listing_id": Id("stay_id")},
+        json=SEASON,
+        status=201,
+    ),
+    post(
+        "/api/v1/listings/{listing_id}/moves",
+        SUSPENDING_OFFICIALS,
+        params={"listing_id": Id("spare_id")},
+        json=SUSPEND,
+        status=201,
+    ),
+    # storage
+    post("/api/v1/photos", SIGNED_IN, files=PHOTO, status=201),
+    get("/api/v1/photos/{photo_id}", MEMBERS_AND_OFFICIALS),
+    # bookings
+    get(
+        "/api/v1/stays/{listing_id}/nights",
+        PUBLIC,
+        params={"listing_id": Id("stay_id")},
+        query={"arrive": Id("later"), "leave": Id("after_later")},
+    ),
+    get(
+        "/api/v1/stays/{listing_id}/cancel-terms",
+        PUBLIC,
+        params={"listing_id": Id("stay_id")},
+        query={"arrive": Id("later"), "leave": Id("after_later")},
+    ),
+    # orders
+    get("/api/v1/cart", SIGNED_IN),
+    put("/api/v1/cart/lines", SIGNED_IN, json=LINES),
+    put("/api/v1/cart/nights", SIGNED_IN, json=NIGHTS),
+    post("/api/v1/orders", SIGNED_IN, json=ORDER, status=201),
+    get("/api/v1/orders", SIGNED_IN),
+    get("/api/v1/orders/{order_id}", ORDER_BUYER),
+    post(
+        "/api/v1/orders/{order_id}/payment",
+        ORDER_BUYER,
+        params={"order_id": Id("unpaid_order_id")},
+        json={"method": "alipay"},
+    ),
+    post("/api/v1/orders/{order_id}/cancellation", ORDER_BUYER, params={"order_id": Id("unpaid_order_id")}, json={}),
+    # aftersales
+    post("/api/v1/suborders/{suborder_id}/shipment", PRODUCER_MEMBERS, json=PARCEL),
+    post("/api/v1/check-ins", BOOKING_HOST, json={"code": Id("code")}),
+    post("/api/v1/orders/{order_id}/receipt", ORDER_BUYER, params={"order_id": Id("shipped_order_id")}, json={}),
+    post(
+        "/api/v1/suborders/{suborder_id}/reviews",
+        ORDER_BUYER,
+        params={"suborder_id": Id("received_suborder_id")},
+        json=REVIEW,
+        status=201,
+    ),
+    post(
+        "/api/v1/order-lines/{line_id}/refunds",
+        PRODUCER_MEMBERS,
+        params={"line_id": Id("refundable_line_id")},
+        json=REFUND,
+        status=201,
+    ),
+    get("/api/v1/producers/{producer_id}/statement", PRODUCER_MEMBERS),
+    get("/api/v1/producers/{producer_id}/suborders", PRODUCER_MEMBERS),
+    # imports of the subsidies
+    post("/api/v1/counties/{county}/imports/register", require_duty("importer"), files=REGISTER),
+    post("/api/v1/counties/{county}/imports/programmes", require_duty("policy"), files=PROGRAMMES),
+    post("/api/v1/counties/{county}/imports/plans", require_duty("policy"), files=PLANS),
+    post("/api/v1/counties/{county}/imports/budget", require_duty("policy"), files=BUDGET),
+    post("/api/v1/counties/{county}/imports/enrolments", require_duty("importer"), files=ENROLMENTS),
+    post("/api/v1/counties/{county}/imports/bindings", require_duty("importer"), files=BINDINGS),
+    post("/api/v1/counties/{county}/imports/opening", require_duty("importer"), files=OPENING),
+    post("/api/v1/counties/{county}/imports/billing", require_duty("importer"), files=BILLING),
+    post("/api/v1/counties/{county}/imports/usage", require_duty("importer"), files=USAGE),
+    # months of the subsidies
+    get("/api/v1/counties/{county}/months", COUNTY_SCOPE),
+    get("/api/v1/counties/{county}/months/{month}", COUNTY_SCOPE),
+    get("/api/v1/counties/{county}/months/{month}/findings", COUNTY_SCOPE),
+    get("/api/v1/counties/{county}/months/{month}/places", COUNTY_SCOPE),
+    get("/api/v1/counties/{county}/months/{month}/lines/{line}", LINE_OUTSIDE_SCOPED_VILLAGE, params={"line": "DX-02"}),
+    get("/api/v1/counties/{county}/months/{month}/settlement", WHOLE_COUNTY_SCOPE),
+    get("/api/v1/counties/{county}/quarters/{quarter}", WHOLE_COUNTY_SCOPE),
+    post("/api/v1/counties/{county}/months/{month}/run", require_duty("importer")),
+    post("/api/v1/counties/{county}/months/{month}/confirm", VILLAGE_DUTY, status=409),
+    post("/api/v1/counties/{county}/months/{month}/findings/decisions", FINDING_DUTY, json=FINDING),
+    post("/api/v1/counties/{county}/months/{month}/review", TOWNSHIP_DUTY),
+    post("/api/v1/counties/{county}/months/{month}/decide", require_duty("county")),
+    post("/api/v1/counties/{county}/months/{month}/settle", require_duty("finance")),
+    post("/api/v1/counties/{county}/months/{month}/reconcile", require_duty("reconciler")),
+    post("/api/v1/counties/{county}/months/{month}/close", require_duty("reconciler")),
+    # Last, as it ends the session.
+    delete("/api/v1/sessions/current", SIGNED_IN, status=204),
+)

@@ -1,0 +1,201 @@
+"""The cases of the pages and forms: every route with its policy and request, in the order of the sites."""
+
+from tests.access.policies import (
+    BOOKING_HOST,
+    CART_FILLERS,
+    CART_OWNERS,
+    COUNTY_SCOPE,
+    DESK,
+    DESK_APPLICANTS_VILLAGE,
+    DESK_COUNTY_AND_PLATFORM,
+    DESK_PRODUCER_OFFICIALS,
+    HIDDEN,
+    LISTING_MOVERS,
+    MEMBERS_AND_VERIFIED_OFFICIALS,
+    ORDER_BUYER,
+    PRODUCER_MEMBERS,
+    PUBLIC,
+    SELLERS,
+    SELLERS_OR_NOT_FOUND,
+    SIGNED_IN,
+    SIGNED_OUT,
+    WHOLE_COUNTY_SCOPE,
+    as_desk_page,
+    as_own_page,
+    require_duty,
+)
+from tests.access.route_case import FixtureId as Id
+from tests.access.route_case import RouteCase, UploadedFile, get, post
+from tests.access.route_cases_api import FINDING_DUTY, PHOTO, TOWNSHIP_DUTY, VILLAGE_DUTY
+from tests.web.desk.county import read_story_file
+
+GOODS = {"variant": Id("variant_id"), "n": "1", "to": "/"}
+NIGHTS = {"listing": Id("stay_id"), "arrive": Id("later"), "leave": Id("after_later"), "to": "/"}
+CHECKOUT = {
+    "who": "样例买家", "tel": "13900009001", "region": "130000", "address": "样例路 9 号", "rail": "alipay", "key": "k",
+}  # fmt: skip
+PRODUCT = {"title": "样例核桃", "pack": "500g袋", "price": "30", "left": "5", "producer": Id("producer_id"), "key": "a"}
+STAY = {"title": "样例小院", "rooms": "1", "price": "200", "producer": Id("producer_id"), "key": "b"}
+APPLICATION = {
+    "village": "130624107221", "kind": "household", "applicant": "样例新人", "name": "样例新家", "produce": "核桃",
+    "key": "c",
+}  # fmt: skip
+CERTIFICATE = {"kind": "licence", "number": "样例-2", "producer": Id("producer_id"), "key": "d"}
+FREIGHT = {
+    "way": "charged", "first": "1", "first_price": "8", "more": "1", "more_price": "3", "producer": Id("producer_id"),
+}  # fmt: skip
+OFFER = {"price-0": "46", "left-0": "500", "seen-0": "500", "key": "e"}
+FARMER_PAGE = as_own_page(SIGNED_IN)
+FINDING = {
+    "cycle": "2019-01", "check": "claim_outside_snapshot", "subject": "DX-06", "v-DX-06": "stop", "why": "样例",
+}  # fmt: skip
+PROGRAMME = {
+    "code": "P9", "name": "样例项目", "document": "样例〔2019〕9号",
+    "text": read_story_file("documents/P1.txt").decode(),
+    "kind": "mobile", "max_lines": "2", "way": "percent_off", "pays": "50", "line_cap": "19.50", "operator": "70",
+    "county_share": "30", "start": "2019-06-01", "quote": "农户每月最多支付套餐费的百分之五十",
+    "quote_funders": "由运营商让利70%，县级财政承担30%",
+}  # fmt: skip
+USAGE = (UploadedFile("file", "usage-2019-01.csv", read_story_file("usage/usage-2019-01.csv")),)
+PLANS = (UploadedFile("file", "plans.csv", read_story_file("plans.csv")),)
+CONFIRM = {"step": "confirm"}
+PARCEL = {"carrier": "邮政", "tracking": "XA1234567890CN"}
+REVIEW_PAGE = "/orders/{number}/review/{position}"
+RECEIVED = {"number": Id("received_order"), "position": Id("received_position")}
+REVIEWED_LISTING = {"listing": Id("listing_number")}
+REVIEW = {"rating": "5", "text": "样例"}
+CERTIFICATE_PAGE = "/desk/producers/{producer_id}/certificates/{certificate_id}"
+CONFIRM_IMPORT = {"what": "take"}
+
+PAGE_CASES: tuple[RouteCase, ...] = (
+    # the shop
+    get("/", PUBLIC),
+    get("/kinds", PUBLIC),
+    get("/kinds/{code}", PUBLIC, params={"code": "nut"}),
+    get("/places/{code}", PUBLIC, params={"code": "130624"}),
+    get("/search", PUBLIC, query={"q": "枣"}),
+    get("/goods/{number}", PUBLIC, params={"number": Id("listing_number")}),
+    get("/stays/{number}", PUBLIC, params={"number": Id("stay_number")}),
+    get("/stays/{number}", HIDDEN, params={"number": Id("hidden_number")}),
+    get("/photos/{name}", PUBLIC, params={"name": Id("shown_photo")}),
+    get("/photos/{name}", HIDDEN, params={"name": Id("unlisted_photo")}),
+    get("/static/{name}", PUBLIC, params={"name": Id("static")}),
+    get("/favicon.ico", PUBLIC),
+    get("/robots.txt", PUBLIC),
+    get("/sitemap.xml", PUBLIC),
+    # signing in
+    get("/sign-in", SIGNED_OUT),
+    post("/sign-in", PUBLIC, form={"phone": "17010008898"}, status=303),
+    get("/sign-in/code", PUBLIC, status=303),
+    post("/sign-in/code", PUBLIC, form={"code": "000000"}, status=303),
+    get("/sign-in/factor", as_own_page(SIGNED_IN)),
+    post("/sign-in/factor", SIGNED_IN, form={"code": "000000"}, status=401),
+    get("/demo/{role}", HIDDEN, params={"role": "farmer"}),
+    post("/elder", PUBLIC, form={"elder": "1", "to": "/"}, status=303),
+    # buying
+    get("/cart", as_own_page(SIGNED_IN)),
+    post("/cart/goods", CART_FILLERS, form=GOODS, status=303),
+    post("/cart/nights", CART_FILLERS, form=NIGHTS, status=303),
+    post("/cart/change", SIGNED_IN, form={"less": Id("variant_id")}, status=303),
+    get("/checkout", as_own_page(CART_OWNERS)),
+    post("/checkout", SIGNED_IN, form=CHECKOUT, status=303),
+    get("/me", as_own_page(SIGNED_IN)),
+    get("/orders/{number}", as_own_page(ORDER_BUYER), params={"number": Id("order")}),
+    get("/orders/{number}/pay", as_own_page(ORDER_BUYER), params={"number": Id("unpaid_order")}),
+    post(
+        "/orders/{number}/pay", ORDER_BUYER, params={"number": Id("unpaid_order")}, form={"rail": "wechat"}, status=303
+    ),
+    post("/orders/{number}/asked", ORDER_BUYER, params={"number": Id("unpaid_order")}, status=303),
+    get("/orders/{number}/cancel", as_own_page(ORDER_BUYER), params={"number": Id("unpaid_order")}),
+    post("/orders/{number}/cancel", ORDER_BUYER, params={"number": Id("unpaid_order")}, status=303),
+    post(
+        "/orders/{number}/receive/{position}",
+        ORDER_BUYER,
+        params={"number": Id("shipped_order"), "position": Id("shipped_position")},
+        status=303,
+    ),
+    get(REVIEW_PAGE, as_own_page(ORDER_BUYER), params=RECEIVED, query=REVIEWED_LISTING),
+    post(REVIEW_PAGE, ORDER_BUYER, params=RECEIVED, query=REVIEWED_LISTING, form=REVIEW, status=303),
+    # selling
+    get("/farm/apply", FARMER_PAGE),
+    post("/farm/apply", SIGNED_IN, form=APPLICATION, files=PHOTO, status=303),
+    get("/farm/mine", FARMER_PAGE),
+    get("/farm/bill", FARMER_PAGE),
+    get("/farm/money", FARMER_PAGE),
+    get("/farm", as_own_page(SELLERS)),
+    get("/farm/orders", as_own_page(SELLERS)),
+    get("/farm/parcels/{suborder_id}", as_own_page(PRODUCER_MEMBERS)),
+    post("/farm/parcels/{suborder_id}", PRODUCER_MEMBERS, form=PARCEL, status=303),
+    get("/farm/guests", FARMER_PAGE),
+    post("/farm/guests", BOOKING_HOST, form={"code": Id("code")}, status=303),
+    get("/farm/sell", as_own_page(SELLERS)),
+    get("/farm/sell/{slug}", as_own_page(SELLERS_OR_NOT_FOUND), params={"slug": "nut"}),
+    post("/farm/sell/{slug}", PRODUCER_MEMBERS, params={"slug": "nut"}, form=PRODUCT, files=PHOTO, status=303),
+    get("/farm/sell/stay", as_own_page(SELLERS)),
+    post("/farm/sell/stay", PRODUCER_MEMBERS, form=STAY, files=PHOTO, status=303),
+    get("/farm/papers", as_own_page(SELLERS)),
+    post("/farm/papers", PRODUCER_MEMBERS, form=CERTIFICATE, files=PHOTO, status=303),
+    get("/farm/freight", as_own_page(SELLERS)),
+    post("/farm/freight", PRODUCER_MEMBERS, form=FREIGHT, status=303),
+    get("/farm/listings/{number}", as_own_page(PRODUCER_MEMBERS), params={"number": Id("listing_number")}),
+    get("/farm/listings/{number}", as_own_page(PRODUCER_MEMBERS), params={"number": Id("hidden_number")}),
+    post(
+        "/farm/listings/{number}/offer",
+        PRODUCER_MEMBERS,
+        params={"number": Id("listing_number")},
+        form=OFFER,
+        status=303,
+    ),
+    post(
+        "/farm/listings/{number}",
+        LISTING_MOVERS,
+        params={"number": Id("listing_number")},
+        form={"move": "withdraw"},
+        status=303,
+    ),
+    get("/certificates/{photo_id}", as_own_page(MEMBERS_AND_VERIFIED_OFFICIALS)),
+    # the desk: producers
+    get("/desk", as_desk_page(DESK)),
+    get("/desk/producers", as_desk_page(DESK)),
+    get("/desk/producers/{producer_id}", as_desk_page(DESK_PRODUCER_OFFICIALS)),
+    post(
+        "/desk/producers/{producer_id}",
+        DESK_APPLICANTS_VILLAGE,
+        params={"producer_id": Id("applied")},
+        form=CONFIRM,
+        status=303,
+    ),
+    post(CERTIFICATE_PAGE, DESK_COUNTY_AND_PLATFORM, params={"certificate_id": Id("claimed")}, status=303),
+    # the desk: imports
+    get("/desk/imports", as_desk_page(COUNTY_SCOPE)),
+    get("/desk/imports/{kind}", as_desk_page(COUNTY_SCOPE), params={"kind": "register"}),
+    post("/desk/imports/{kind}", require_duty("importer"), params={"kind": "usage"}, form=CONFIRM_IMPORT, files=USAGE),
+    post("/desk/imports/{kind}", require_duty("policy"), params={"kind": "plans"}, form=CONFIRM_IMPORT, files=PLANS),
+    get("/desk/notices", as_desk_page(COUNTY_SCOPE)),
+    get("/desk/programmes", as_desk_page(COUNTY_SCOPE)),
+    get("/desk/programmes/set", as_desk_page(COUNTY_SCOPE)),
+    post("/desk/programmes/set", require_duty("policy"), form=PROGRAMME, status=303),
+    # the desk: the month
+    get("/desk/months", as_desk_page(COUNTY_SCOPE)),
+    get("/desk/months/{month}", as_desk_page(COUNTY_SCOPE)),
+    get("/desk/places", as_desk_page(COUNTY_SCOPE)),
+    get("/desk/findings", as_desk_page(COUNTY_SCOPE)),
+    get("/desk/sheets", as_desk_page(COUNTY_SCOPE)),
+    get("/desk/sheets/{month}", as_desk_page(WHOLE_COUNTY_SCOPE)),
+    get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "approval.xlsx"}),
+    get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "settlement.xlsx"}),
+    get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "operators.csv"}),
+    get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "case.json"}),
+    get("/desk/quarters/{quarter}", as_desk_page(WHOLE_COUNTY_SCOPE)),
+    get("/desk/quarters/{quarter}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"quarter": "2019Q1.xlsx"}),
+    post("/desk/findings", FINDING_DUTY, form=FINDING, status=303),
+    post("/desk/months/{month}/{step}", require_duty("importer"), params={"step": "run"}, status=303),
+    post("/desk/months/{month}/{step}", VILLAGE_DUTY, params={"step": "confirm"}, status=303),
+    post("/desk/months/{month}/{step}", TOWNSHIP_DUTY, params={"step": "review"}, status=303),
+    post("/desk/months/{month}/{step}", require_duty("county"), params={"step": "decide"}, status=303),
+    post("/desk/months/{month}/{step}", require_duty("finance"), params={"step": "settle"}, status=303),
+    post("/desk/months/{month}/{step}", require_duty("reconciler"), params={"step": "reconcile"}, status=303),
+    post("/desk/months/{month}/{step}", require_duty("reconciler"), params={"step": "close"}, status=303),
+    # Last, as it ends the session.
+    post("/sign-out", SIGNED_IN, status=303),
+)

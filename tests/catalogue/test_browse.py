@@ -1,0 +1,107 @@
+"""Templates, categories, seasons, scores and structured data."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from market.catalogue.browse import list_categories, list_counties, list_in_season
+from market.catalogue.detail import get_product
+from market.catalogue.qr_code import render_qr_svg
+from market.catalogue.scores import refresh_scores
+from market.catalogue.structured_data import build_structured_data
+from market.catalogue.templates import list_templates, strip_county_name
+from market.identity.models import Actor
+from market.kernel import Connection
+from tests.conftest import NOW
+from tests.support.make import (
+    VILLAGE_OF_OTHER_COUNTY,
+    load_owner,
+    make_freight_template,
+    make_producer,
+    make_product,
+    make_stay,
+)
+
+
+async def a_seller(conn: Connection, **more: Any) -> Actor:
+    return await load_owner(conn, await make_producer(conn, **more))
+
+
+async def test_templates_are_the_local_products_of_the_county_with_prices_of_others(conn: Connection) -> None:
+    seller = await a_seller(conn)
+    others = [await make_producer(conn), await make_producer(conn, village=VILLAGE_OF_OTHER_COUNTY)]
+    for producer_id, price in ((others[0], 30_00), (others[1], 50_00), (others[1], 90_00)):
+        await make_product(conn, producer_id, title="大枣一箱", category="nut", price_fen=price, net_g=2500)
+    await make_product(conn, seller.producers[0], title="自家大枣", category="nut", price_fen=1_00, net_g=2500)
+    await make_product(conn, others[0], title="大枣酱", category="processed", price_fen=1_00, net_g=100)
+    templates = {template.name: template for template in await list_templates(conn, seller, seller.producers[0])}
+    dates = templates["阜平大枣"]
+    assert (dates.category, dates.unit) == ("nut", "1kg袋")
+    assert dates.price_hint is not None
+    assert (dates.price_hint.count, dates.price_hint.per_kg) == (3, True)
+    assert (dates.price_hint.least_fen, dates.price_hint.median_fen, dates.price_hint.most_fen) == (12_00, 20_00, 36_00)
+    assert dates.hint_unit_fen == 20_00
+    assert {template.price_hint for name, template in templates.items() if name != "阜平大枣"} == {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "county", "plain"),
+    [
+        ("阜平大枣", "阜平县", "大枣"),
+        ("丰宁黄旗小米", "丰宁满族自治县", "黄旗小米"),
+        ("小米", "蔚县", "小米"),
+        ("万全糯玉米", "万全区", "糯玉米"),
+    ],
+)
+def test_the_county_is_stripped_from_a_product_name(name: str, county: str, plain: str) -> None:
+    assert strip_county_name(name, county) == plain
+
+
+async def test_categories_and_counties_count_live_listings(conn: Connection) -> None:
+    producer_id = await make_producer(conn)
+    await make_product(conn, producer_id)
+    await make_product(conn, producer_id, category="nut")
+    await make_product(conn, producer_id, state="withdrawn")
+    await make_product(conn, await make_producer(conn, village=VILLAGE_OF_OTHER_COUNTY))
+    categories = {category.code: category.count for category in await list_categories(conn)}
+    assert (categories["fruit"], categories["nut"], categories["stay"]) == (2, 1, 0)
+    assert [(county.code, county.count) for county in await list_counties(conn)] == [("130624", 2), ("130725", 1)]
+
+
+async def test_products_in_season_are_harvested_this_month(conn: Connection) -> None:
+    now = await make_product(conn, title="秋枣", months=[9, 10])
+    await make_product(conn, title="夏桃", months=[7])
+    await make_stay(conn)
+    assert [card.id for card in await list_in_season(conn, month=9)] == [now.listing_id]
+
+
+async def test_the_score_counts_sales_ratings_and_age(conn: Connection) -> None:
+    old = NOW - timedelta(days=60)
+    product = await make_product(conn, now=old)
+    await conn.execute("UPDATE listings SET sold_count = 600, rating_sum = 25, rating_count = 5")
+    await make_product(conn, now=NOW)
+    assert await refresh_scores(conn, new_since=NOW - timedelta(days=30)) == 2
+    scores = await conn.fetch("SELECT id = $1 AS old, score FROM listings ORDER BY score DESC", product.listing_id)
+    assert [tuple(row) for row in scores] == [(True, 1100), (False, 50)]
+    assert await refresh_scores(conn, new_since=NOW - timedelta(days=30)) == 0
+
+
+async def test_structured_data_holds_price_stock_and_rating(conn: Connection) -> None:
+    made = await make_product(conn, price_fen=45_05, left=0)
+    await make_freight_template(conn, made.producer_id)
+    await conn.execute("UPDATE listings SET rating_sum = 14, rating_count = 3")
+    product = await get_product(conn, made.listing_id, now=NOW)
+    facts = build_structured_data(product, address="https://shop.test/p/1", photo=None)
+    offer = facts["offers"]
+    assert isinstance(offer, dict)
+    assert (offer["price"], offer["availability"]) == ("45.05", "https://schema.org/OutOfStock")
+    assert facts["aggregateRating"] == {"@type": "AggregateRating", "ratingValue": "4.7", "reviewCount": 3}
+    assert product.freight is not None
+    assert (product.freight.first_g, product.freight.first_fen) == (1000, 8_00)
+
+
+def test_the_qr_code_is_an_svg_without_scripts() -> None:
+    svg = render_qr_svg("https://shop.test/p/1")
+    assert svg.startswith("<svg")
+    assert "script" not in svg

@@ -1,0 +1,67 @@
+"""`market export …`: the same workbooks as the desk gives, written whole or not at all."""
+
+import asyncio
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import python_calamine
+
+from market.cli import execute
+from market.kernel import Database
+from tests.support.app import SECRET
+from tests.web.desk.county import COUNTY, Officials, play_january
+
+
+@pytest.fixture
+def market(dsn: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_DATABASE_URL", dsn)
+    monkeypatch.setenv("MARKET_SECRET", SECRET)
+    monkeypatch.setenv("MARKET_DATA", str(folder))
+
+
+async def export(*words: str) -> int:
+    """Run the command in a thread: it has an event loop of its own."""
+    return await asyncio.to_thread(execute, ["export", *words, "--county", COUNTY, "--json"])
+
+
+def first_sheet(path: Path) -> list[list[Any]]:
+    return python_calamine.CalamineWorkbook.from_filelike(BytesIO(path.read_bytes())).get_sheet_by_index(0).to_python()
+
+
+@pytest.mark.usefixtures("market")
+async def test_papers_are_written_as_workbooks(
+    county: Officials, database: Database, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await play_january(database, county, until="settle")
+    out = folder / "settlement.xlsx"
+    assert await export("settlement", "--month", "2019-01", "--out", str(out)) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["outcome"], answer["bytes"]) == ("ok", out.stat().st_size)
+    assert [row[8] for row in first_sheet(out)[2:]] == [50.93, 36.47, 32.8, 120.2]
+    assert await export("settlement", "--month", "2019-01", "--out", str(out)) == 0
+    assert json.loads(capsys.readouterr().out)["sha256"] == answer["sha256"]
+    assert await export("approval", "--month", "2019-01", "--out", str(folder / "approval.xlsx")) == 0
+    assert first_sheet(folder / "approval.xlsx")[0][0] == "阜平县手机和宽带资费减免审批表"
+    assert await export("quarter", "--quarter", "2019Q1", "--out", str(folder / "quarter.xlsx")) == 0
+    assert first_sheet(folder / "quarter.xlsx")[0][0] == "阜平县手机和宽带资费优惠情况季度报表"
+    assert sorted(path.name for path in folder.glob("*.xlsx")) == ["approval.xlsx", "quarter.xlsx", "settlement.xlsx"]
+
+
+@pytest.mark.usefixtures("market", "county")
+async def test_what_cannot_be_written_is_said_and_leaves_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words, code, left in (
+        (("approval", "--month", "2020-01"), "no_cycle", 1),
+        (("approval", "--month", "2019-01"), "not_calculated", 1),
+        (("settlement", "--month", "2019-13"), "bad_month", 2),
+        (("quarter", "--quarter", "2019Q7"), "bad_quarter", 2),
+    ):
+        assert await export(*words, "--out", str(folder / "x.xlsx")) == left
+        assert json.loads(capsys.readouterr().out)["code"] == code
+    assert await export("quarter", "--quarter", "2019Q1", "--out", str(folder / "missing" / "x.xlsx")) == 2
+    assert json.loads(capsys.readouterr().out)["code"] == "cannot_write"
+    assert list(folder.rglob("*.xlsx")) == []

@@ -1,0 +1,114 @@
+"""Loading the samples: reproducible, resumed after an interruption, with progress reports."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from market.demo.sample.load import load_sample
+from market.kernel.embedded import EmbeddedServer
+from market.kernel.seal import Seal
+from market.settings import Settings
+from market.storage.files import FileStore
+from tests.conftest import clone_database, drop_database
+from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
+
+DIGEST_QUERIES = (
+    "SELECT name, elder, sample, created_at, phone_index FROM accounts ORDER BY phone_index",
+    "SELECT number, kind, name, village_code, produce, story, state, applied_at FROM producers ORDER BY number",
+    "SELECT title, story, origin_code, gi, score, sold_count, rating_sum, searched FROM listings ORDER BY number",
+    "SELECT unit, label, price_fen, net_g, gross_g, lot_units_per_item FROM variants ORDER BY id",
+    "SELECT label, available_units, reserved_units, sold_units FROM lots ORDER BY id",
+    "SELECT number, state, region_code, goods_fen, freight_fen, method, placed_at, paid_at FROM orders ORDER BY number",
+    "SELECT position, kind, state, goods_fen, carrier, tracking, shipped_at, received_at FROM suborders ORDER BY id",
+    "SELECT nights, amount_fen, state FROM bookings ORDER BY id",
+    "SELECT rating, text, answer, at FROM reviews ORDER BY id",
+    "SELECT kind, order_ref, at FROM payments.transactions ORDER BY id",
+    "SELECT code, amount_minor FROM payments.postings JOIN payments.accounts ON id = account_id ORDER BY 1, 2",
+    "SELECT identity_index, born_on, sex, died_on FROM persons ORDER BY identity_index",
+    "SELECT household_code, valid_during, village_code, monitoring, tier FROM household_statuses ORDER BY 1, 2",
+    "SELECT line_code, number, plan_code, device, sim, valid_during FROM bindings ORDER BY 1, 6",
+    "SELECT line_code, programme_code, applied_on, notice, status, agent FROM enrolments ORDER BY 1",
+    "SELECT month, operator, number, charge_fen, reduction_fen FROM claims ORDER BY 1, 2, 3",
+    "SELECT manifest_sha256, result_sha256 FROM runs ORDER BY 1, 2",
+    "SELECT check_code, subject, month, at_risk_fen, evidence, state FROM findings ORDER BY 1, 2, 3",
+)
+
+
+async def compute_digests(dsn: str) -> list[str]:
+    """Return a digest of each query; ids and sealed values are left out."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        return [
+            sha256(repr([tuple(row) for row in await conn.fetch(query)]).encode()).hexdigest()
+            for query in DIGEST_QUERIES
+        ]
+    finally:
+        await conn.close()
+
+
+async def test_equal_seeds_and_days_yield_equal_rows(
+    loaded: str, server: EmbeddedServer, template: str, store: tuple[FileStore, Path], seal: Seal
+) -> None:
+    name = await clone_database(server, template)
+    await load_sample(server.dsn(name), Settings(), seal, store[0], now=NOW, progress=ignore_progress, scale=SCALE)
+    assert await compute_digests(server.dsn(name)) == await compute_digests(loaded)
+    await drop_database(server, name)
+
+
+async def test_an_interrupted_load_resumes_where_it_stopped(
+    server: EmbeddedServer, template: str, store: tuple[FileStore, Path], seal: Seal
+) -> None:
+    name = await clone_database(server, template)
+    dsn = server.dsn(name)
+
+    def interrupt(phase: str, done: int, _total: int) -> None:
+        if (phase, done) == ("补贴", 3):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await load_sample(dsn, Settings(), seal, store[0], now=NOW, progress=interrupt, scale=2)
+    conn = await asyncpg.connect(dsn)
+    orders = await conn.fetchval("SELECT count(*) FROM orders")
+    assert orders > 0
+    assert await conn.fetchval("SELECT count(*) FROM persons") == 0
+    second = await load_sample(dsn, Settings(), seal, store[0], now=NOW, progress=ignore_progress, scale=2)
+    assert second.counts == {"households": 320, "persons": 900, "lines": 500}
+    assert await conn.fetchval("SELECT count(*) FROM orders") == orders
+    third = await load_sample(dsn, Settings(), seal, store[0], now=NOW, progress=ignore_progress, scale=2)
+    assert third.counts == {}
+    assert third.accounts == second.accounts
+    await conn.close()
+    await drop_database(server, name)
+
+
+async def test_progress_is_reported_by_phase_and_reaches_its_total(
+    server: EmbeddedServer, template: str, store: tuple[FileStore, Path], seal: Seal
+) -> None:
+    name = await clone_database(server, template)
+    reported: dict[str, list[tuple[int, int]]] = {}
+
+    def listen(phase: str, done: int, total: int) -> None:
+        reported.setdefault(phase, []).append((done, total))
+
+    summary = await load_sample(server.dsn(name), Settings(), seal, store[0], now=NOW, progress=listen, scale=2)
+    assert list(reported) == ["店铺", "图片", "账目", "补贴"]
+    for steps in reported.values():
+        assert steps == sorted(steps)
+        assert steps[-1][0] == steps[-1][1]
+    assert [account.role for account in summary.accounts] == [
+        "farmer",
+        "buyer",
+        "helper",
+        "importer",
+        "policy",
+        "village",
+        "township",
+        "county",
+        "finance",
+        "reconciler",
+        "platform",
+    ]
+    assert all(account.totp_secret for account in summary.accounts[3:])
+    await drop_database(server, name)

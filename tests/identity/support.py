@@ -1,0 +1,42 @@
+"""Codes, sessions and enrolled officials for the tests of signing in."""
+
+import json
+from datetime import timedelta
+
+from market.identity.codes import CodeLimits, request_code
+from market.identity.models import AccountId, Role, SignedIn
+from market.identity.sign_in import sign_in
+from market.kernel import Connection
+from market.kernel.seal import Seal
+from tests.conftest import NOW
+from tests.support.make import make_official
+
+LIMITS = CodeLimits(per_phone=3, per_network=5, per_day=8)
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+async def a_code(
+    conn: Connection, seal: Seal, phone: str, *, network: str = "198.51.100.7", later: timedelta = timedelta()
+) -> str:
+    """Request a code and return it from the queued message."""
+    await request_code(conn, seal, LIMITS, phone=phone, network=network, now=NOW + later)
+    sealed = await conn.fetchval("SELECT facts_sealed FROM messages ORDER BY queued_at DESC, id DESC LIMIT 1")
+    return json.loads(seal.open(sealed, "messages.facts"))["code"]
+
+
+async def signed_in(conn: Connection, seal: Seal, phone: str) -> SignedIn:
+    answer = await sign_in(conn, seal, phone=phone, code=await a_code(conn, seal, phone), now=NOW)
+    assert isinstance(answer, SignedIn)
+    return answer
+
+
+async def an_official_with_totp(conn: Connection, seal: Seal, phone: str) -> AccountId:
+    account_id = await make_official(conn, Role.COUNTY, "130624", phone=phone)
+    await conn.execute(
+        "UPDATE accounts SET totp_sealed = $2 WHERE id = $1", account_id, seal.seal(SECRET, "accounts.totp")
+    )
+    return account_id
+
+
+def other_than(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06d}"

@@ -1,0 +1,175 @@
+"""Sessions, and the second factor of officials."""
+
+from datetime import timedelta
+
+import pytest
+
+from market.identity.actors import find_actor_by_token
+from market.identity.models import NotFound, NotSignedIn, Role, SignedIn, WrongSecondFactor
+from market.identity.second_factor import compute_totp_code
+from market.identity.sessions import (
+    list_sessions,
+    revoke_other_sessions,
+    revoke_session,
+    sign_out,
+    verify_second_factor,
+)
+from market.identity.sign_in import PHONE_CONTEXT, sign_in, sign_in_without_code
+from market.kernel import Connection
+from market.kernel.seal import Seal
+from tests.conftest import NOW
+from tests.identity.support import SECRET, a_code, an_official_with_totp, other_than, signed_in
+from tests.support.make import make_account, make_official, make_phone
+
+
+async def test_signing_in_revokes_the_earlier_session_of_the_device(conn: Connection, seal: Seal) -> None:
+    phone = make_phone()
+    earlier = await signed_in(conn, seal, phone)
+    code = await a_code(conn, seal, phone)
+    later = await sign_in(conn, seal, phone=phone, code=code, earlier_token=earlier.token, now=NOW)
+    assert isinstance(later, SignedIn)
+    assert await find_actor_by_token(conn, earlier.token, now=NOW) is None
+    assert await find_actor_by_token(conn, later.token, now=NOW) is not None
+
+
+async def test_signing_out_revokes_only_that_session(conn: Connection) -> None:
+    account_id = await make_account(conn)
+    phone, tablet = [await sign_in_without_code(conn, account_id, now=NOW, second_factor=False) for _ in range(2)]
+    await sign_out(conn, phone.token, now=NOW)
+    await sign_out(conn, "unknown", now=NOW)
+    assert await find_actor_by_token(conn, phone.token, now=NOW) is None
+    assert await find_actor_by_token(conn, tablet.token, now=NOW) is not None
+
+
+async def test_sessions_are_listed_and_revoked_only_by_their_account(conn: Connection) -> None:
+    mine, other = await make_account(conn), await make_account(conn)
+    first, second, third = [
+        await sign_in_without_code(conn, mine, now=NOW + timedelta(minutes=n), second_factor=False, device=f"手机{n}")
+        for n in range(3)
+    ]
+    now = NOW + timedelta(minutes=9)
+    listed = await list_sessions(conn, mine, second.token, now=now)
+    assert [(each.device, each.current) for each in listed] == [("手机2", False), ("手机1", True), ("手机0", False)]
+    with pytest.raises(NotFound):
+        await revoke_session(conn, other, listed[2].id, now=now)
+    assert await find_actor_by_token(conn, first.token, now=now) is not None
+    await revoke_session(conn, mine, listed[2].id, now=now)
+    assert await find_actor_by_token(conn, first.token, now=now) is None
+    with pytest.raises(NotFound):
+        await revoke_session(conn, mine, listed[2].id, now=now)
+    assert await revoke_other_sessions(conn, mine, second.token, now=now) == 1
+    assert await find_actor_by_token(conn, third.token, now=now) is None
+    assert await find_actor_by_token(conn, second.token, now=now) is not None
+
+
+async def test_a_session_expires_after_thirty_days_an_officials_after_twelve_hours(conn: Connection) -> None:
+    person = await sign_in_without_code(conn, await make_account(conn), now=NOW, second_factor=False)
+    official = await sign_in_without_code(
+        conn, await make_official(conn, Role.COUNTY, "130624"), now=NOW, second_factor=True
+    )
+    assert person.expires_at == NOW + timedelta(days=30)
+    assert official.expires_at == NOW + timedelta(hours=12)
+    last = NOW + timedelta(days=30) - timedelta(seconds=1)
+    assert await find_actor_by_token(conn, person.token, now=last) is not None
+    assert await find_actor_by_token(conn, person.token, now=NOW + timedelta(days=30)) is None
+    for minutes in range(25, 12 * 60, 25):
+        assert await find_actor_by_token(conn, official.token, now=NOW + timedelta(minutes=minutes)) is not None
+    assert await find_actor_by_token(conn, official.token, now=NOW + timedelta(hours=12)) is None
+
+
+async def test_an_officials_session_ends_after_half_an_hour_idle(conn: Connection) -> None:
+    account_id = await make_official(conn, Role.COUNTY, "130624")
+    official = await sign_in_without_code(conn, account_id, now=NOW, second_factor=True)
+    assert await find_actor_by_token(conn, official.token, now=NOW + timedelta(minutes=29)) is not None
+    assert await find_actor_by_token(conn, official.token, now=NOW + timedelta(minutes=58)) is not None
+    assert await find_actor_by_token(conn, official.token, now=NOW + timedelta(minutes=88)) is None
+
+
+async def test_a_closed_account_has_no_session(conn: Connection) -> None:
+    account_id = await make_account(conn)
+    open_one = await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)
+    await conn.execute("UPDATE accounts SET closed_at = $2 WHERE id = $1", account_id, NOW)
+    assert await find_actor_by_token(conn, open_one.token, now=NOW) is None
+    with pytest.raises(NotSignedIn):
+        await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)
+
+
+async def test_an_official_signs_in_with_both_factors_in_one_request(conn: Connection, seal: Seal) -> None:
+    phone = make_phone()
+    await an_official_with_totp(conn, seal, phone)
+    code = await a_code(conn, seal, phone)
+    answer = await sign_in(conn, seal, phone=phone, code=code, second_factor=compute_totp_code(SECRET, NOW), now=NOW)
+    assert isinstance(answer, SignedIn)
+    assert (answer.second_factor, answer.second_factor_needed) == (True, False)
+    actor = await find_actor_by_token(conn, answer.token, now=NOW)
+    assert actor is not None
+    assert actor.second_factor
+
+
+async def test_a_wrong_second_factor_leaves_the_code_valid_and_counts_an_attempt(conn: Connection, seal: Seal) -> None:
+    phone = make_phone()
+    await an_official_with_totp(conn, seal, phone)
+    code = await a_code(conn, seal, phone)
+    wrong = other_than(compute_totp_code(SECRET, NOW))
+    for _ in range(4):
+        answer = await sign_in(conn, seal, phone=phone, code=code, second_factor=wrong, now=NOW)
+        assert isinstance(answer, WrongSecondFactor)
+    assert await conn.fetchval("SELECT count(*) FROM sessions") == 0
+    right = compute_totp_code(SECRET, NOW)
+    assert isinstance(await sign_in(conn, seal, phone=phone, code=code, second_factor=right, now=NOW), SignedIn)
+
+
+async def test_verifying_the_second_factor_issues_a_new_token(conn: Connection, seal: Seal) -> None:
+    phone = make_phone()
+    await an_official_with_totp(conn, seal, phone)
+    low = await signed_in(conn, seal, phone)
+    assert (low.second_factor, low.second_factor_needed) == (False, True)
+    high = await verify_second_factor(conn, seal, low.token, code=compute_totp_code(SECRET, NOW), now=NOW)
+    assert isinstance(high, SignedIn)
+    assert high.second_factor
+    assert high.token != low.token
+    assert await find_actor_by_token(conn, low.token, now=NOW) is None
+
+
+async def test_a_second_factor_code_is_valid_once(conn: Connection, seal: Seal) -> None:
+    account_id = await an_official_with_totp(conn, seal, make_phone())
+    answers: list[type] = []
+    for _ in range(2):
+        low = await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)
+        answers.append(
+            type(await verify_second_factor(conn, seal, low.token, code=compute_totp_code(SECRET, NOW), now=NOW))
+        )
+    assert answers == [SignedIn, WrongSecondFactor]
+
+
+@pytest.mark.parametrize(("seconds", "good"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
+async def test_a_clock_may_be_wrong_by_one_step(conn: Connection, seal: Seal, seconds: int, good: bool) -> None:
+    account_id = await an_official_with_totp(conn, seal, make_phone())
+    low = await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)
+    shown = compute_totp_code(SECRET, NOW + timedelta(seconds=seconds))
+    assert isinstance(await verify_second_factor(conn, seal, low.token, code=shown, now=NOW), SignedIn) is good
+
+
+async def test_a_session_has_five_attempts_at_the_second_factor(conn: Connection, seal: Seal) -> None:
+    account_id = await an_official_with_totp(conn, seal, make_phone())
+    low = await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)
+    for _ in range(5):
+        answer = await verify_second_factor(
+            conn, seal, low.token, code=other_than(compute_totp_code(SECRET, NOW)), now=NOW
+        )
+        assert isinstance(answer, WrongSecondFactor)
+    with pytest.raises(NotSignedIn):
+        await verify_second_factor(conn, seal, low.token, code=compute_totp_code(SECRET, NOW), now=NOW)
+
+
+async def test_an_account_without_enrolment_has_no_second_factor(conn: Connection, seal: Seal) -> None:
+    low = await sign_in_without_code(conn, await make_account(conn), now=NOW, second_factor=False)
+    answer = await verify_second_factor(conn, seal, low.token, code="000000", now=NOW)
+    assert isinstance(answer, WrongSecondFactor)
+
+
+async def test_the_phone_is_bound_to_its_column(conn: Connection, seal: Seal) -> None:
+    phone = make_phone()
+    account_id = await make_account(conn, phone=phone, seal=seal)
+    sealed = await conn.fetchval("SELECT phone_sealed FROM accounts WHERE id = $1", account_id)
+    assert seal.open(sealed, PHONE_CONTEXT) == phone

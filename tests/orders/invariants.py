@@ -1,0 +1,93 @@
+"""Invariants between stock, nights, orders and the ledger: one statement each, selecting violations."""
+
+from market.kernel import Connection
+
+INVARIANTS = {
+    "14: a lot's units are available, reserved, or sold, and sum to its count": """
+        SELECT lots.id FROM lots
+         WHERE available_units + reserved_units + sold_units <> 12
+            OR least(available_units, reserved_units, sold_units) < 0
+    """,
+    "14: reserved and sold units are exactly those of live orders": """
+        SELECT lots.id FROM lots
+         WHERE (reserved_units, sold_units) <> (
+               SELECT coalesce(sum(units) FILTER (WHERE suborders.state = 'placed'), 0),
+                      coalesce(sum(units) FILTER (WHERE suborders.state IN ('paid', 'shipped', 'received')), 0)
+                 FROM order_lines JOIN suborders ON suborders.id = suborder_id WHERE lot_id = lots.id)
+    """,
+    "17: the nights taken are those of live bookings, room by room": """
+        (SELECT id, room_id, nights FROM bookings WHERE state IN ('reserved', 'booked', 'arrived')
+         EXCEPT SELECT booking_id, room_id, nights FROM taken_nights)
+        UNION ALL
+        (SELECT booking_id, room_id, nights FROM taken_nights
+         EXCEPT SELECT id, room_id, nights FROM bookings WHERE state IN ('reserved', 'booked', 'arrived'))
+    """,
+    "17: the state of a booking matches its suborder": """
+        SELECT bookings.id FROM bookings JOIN suborders ON suborders.id = suborder_id
+         WHERE (suborders.state, bookings.state) NOT IN (
+               ('placed', 'reserved'), ('paid', 'booked'), ('paid', 'arrived'), ('received', 'arrived'),
+               ('cancelled', 'cancelled'), ('expired', 'expired'))
+    """,
+    "7: an order is the sum of its suborders, and they of their lines": """
+        SELECT orders.id FROM orders
+         WHERE (goods_fen, freight_fen) <> (
+               SELECT sum(goods_fen), sum(freight_fen) FROM suborders WHERE order_id = orders.id)
+            OR EXISTS (SELECT FROM suborders WHERE order_id = orders.id AND goods_fen <> (
+                       SELECT sum(amount_fen) FROM order_lines WHERE suborder_id = suborders.id))
+    """,
+    "7: escrow holds exactly what was paid and neither received nor refunded": """
+        SELECT suborders.id
+          FROM suborders JOIN orders ON orders.id = order_id
+          LEFT JOIN payments.accounts ON code = 'escrow:' || orders.number || '-' || position
+          LEFT JOIN payments.balances ON account_id = accounts.id
+         WHERE coalesce(amount_minor, 0) <> CASE
+               WHEN suborders.state IN ('paid', 'shipped')
+               THEN suborders.freight_fen + (SELECT sum(amount_fen - order_lines.refunded_fen) FROM order_lines
+                                              WHERE suborder_id = suborders.id)
+               WHEN suborders.state = 'received' OR orders.paid_at IS NOT NULL THEN 0
+               ELSE coalesce(amount_minor, 0) END
+    """,
+    "7: refunds to the buyer equal those recorded on the suborders": """
+        SELECT orders.id FROM orders
+         WHERE paid_at IS NOT NULL
+           AND (SELECT coalesce(sum(refunded_minor), 0) FROM payments.payments WHERE order_ref = orders.number::text)
+            <> (SELECT sum(refunded_fen) FROM suborders WHERE order_id = orders.id)
+    """,
+    "6: captures do not exceed the amount, refunds do not exceed captures": """
+        SELECT id FROM payments.payments
+         WHERE captured_minor NOT IN (0, amount_minor) OR refunded_minor > captured_minor
+    """,
+    "8: an order has at most one captured payment": """
+        SELECT order_ref FROM payments.payments WHERE state = 'captured' GROUP BY order_ref HAVING count(*) > 1
+    """,
+    "18: producers are owed exactly the payable of received suborders and cancelled stays": """
+        SELECT producers.id
+          FROM producers
+          LEFT JOIN payments.accounts ON code = 'payable:' || producers.number
+          LEFT JOIN payments.balances ON account_id = accounts.id
+         WHERE coalesce(amount_minor, 0) <> (
+               SELECT coalesce(sum(payable_fen), 0) FROM suborders
+                WHERE producer_id = producers.id AND state IN ('received', 'cancelled'))
+    """,
+    "20: payable and commission of a released suborder sum to its goods": """
+        SELECT suborders.id FROM suborders
+         WHERE released_at IS NOT NULL
+           AND payable_fen + commission_fen <> (SELECT sum(amount_fen - order_lines.refunded_fen) FROM order_lines
+                                                 WHERE suborder_id = suborders.id)
+    """,
+    "states: an order's state follows from its suborders": """
+        SELECT orders.id FROM orders
+         WHERE state <> (SELECT CASE
+                   WHEN bool_and(s.state = 'expired') THEN 'expired'
+                   WHEN bool_and(s.state = 'cancelled') THEN 'cancelled'
+                   WHEN bool_and(s.state = 'placed') THEN 'placed'
+                   WHEN bool_and(s.state IN ('received', 'cancelled')) THEN 'finished'
+                   ELSE 'paid' END FROM suborders s WHERE s.order_id = orders.id)
+    """,
+}
+
+
+async def find_violations(conn: Connection) -> dict[str, int]:
+    """Return the number of violating rows of each violated invariant."""
+    counts = {name: len(await conn.fetch(text)) for name, text in INVARIANTS.items()}
+    return {name: count for name, count in counts.items() if count}

@@ -1,0 +1,136 @@
+"""Batches: which requests get the units, isolation of failures, and the number of statements."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+from asyncpg.connection import LoggedQuery
+
+from market.identity.models import AccountId
+from market.kernel import Connection, Database
+from market.orders import (
+    Batcher,
+    SoldOut,
+    place,
+    place_batch,
+)
+from market.orders.order_request import OrderRequest
+from tests.conftest import NOW
+from tests.orders.requests import line, list_codes, make_request, nights, read_lot
+from tests.support.make import (
+    DESTINATION,
+    make_account,
+    make_product,
+    make_stay,
+)
+
+
+async def test_lines_on_one_lot_are_summed_first(conn: Connection) -> None:
+    boxes = await make_product(conn, title="鸡蛋 30 枚箱", left=860, lot_units_per_item=30)
+    eggs = await make_product(conn, boxes.producer_id, title="鸡蛋 散装", unit="枚", lot_id=boxes.lot_id)
+    buyer = await make_account(conn)
+    too_many = await place_batch(conn, [make_request(buyer, [line(boxes.variant_id, 28), line(eggs.variant_id, 30)])])
+    assert isinstance(too_many[0], SoldOut)
+    assert [fault.field for fault in too_many[0].errors] == ["lines[0].quantity", "lines[1].quantity"]
+    assert list_codes(
+        await place_batch(conn, [make_request(buyer, [line(boxes.variant_id, 28), line(eggs.variant_id, 20)])])
+    ) == ["placed"]
+    assert await read_lot(conn, boxes.lot_id) == (0, 860, 0)
+
+
+async def test_an_order_refused_for_another_line_leaves_its_units_to_the_next(conn: Connection) -> None:
+    """The first and the third are part of the running sums of the second and the fourth, and are refused."""
+    scarce, gone = await make_product(conn, left=4), await make_product(conn, left=0)
+    buyers = [await make_account(conn) for _ in range(5)]
+    outcomes = await place_batch(
+        conn,
+        [
+            make_request(buyers[0], [line(scarce.variant_id, 3), line(gone.variant_id)]),
+            make_request(buyers[1], [line(scarce.variant_id, 2)]),
+            make_request(buyers[2], [line(scarce.variant_id, 2), line(gone.variant_id)]),
+            make_request(buyers[3], [line(scarce.variant_id, 2)]),
+            make_request(buyers[4], [line(scarce.variant_id, 1)]),
+        ],
+    )
+    assert list_codes(outcomes) == ["sold_out", "placed", "sold_out", "placed", "waiting_for_payment"]
+    assert await read_lot(conn, scarce.lot_id) == (0, 4, 0)
+
+
+async def test_a_small_request_after_a_large_one_that_does_not_fit_is_placed(conn: Connection) -> None:
+    product = await make_product(conn, left=5)
+    buyers = [await make_account(conn) for _ in range(4)]
+    requests = [
+        make_request(buyer, [line(product.variant_id, units)])
+        for buyer, units in zip(buyers, (3, 4, 2, 1), strict=True)
+    ]
+    assert list_codes(await place_batch(conn, requests)) == [
+        "placed",
+        "waiting_for_payment",
+        "placed",
+        "waiting_for_payment",
+    ]
+
+
+async def test_a_batch_takes_as_many_statements_as_one_order(conn: Connection) -> None:
+    products = [await make_product(conn, left=500) for _ in range(8)]
+    stay = await make_stay(conn, rooms=20)
+    buyers = [await make_account(conn) for _ in range(65)]
+    statements: list[str] = []
+
+    async def count(requests: list[OrderRequest]) -> int:
+        statements.clear()
+        assert set(list_codes(await place_batch(conn, requests))) == {"placed"}
+        await asyncio.sleep(0)  # asyncpg logs a statement in the next iteration of the loop
+        return len(statements)
+
+    def make_one(buyer: UUID, number: int) -> OrderRequest:
+        stays = [nights(stay.listing_id)] if number % 8 == 0 else []
+        return make_request(buyer, [line(products[number % 8].variant_id), line(products[-1].variant_id)], nights=stays)
+
+    def log_statement(query: LoggedQuery) -> None:
+        statements.append(query.query)
+
+    await place_batch(conn, [make_one(buyers.pop(), 0)])  # asyncpg introspects the types on their first use
+    conn.add_query_logger(log_statement)
+    try:
+        single = await count([make_one(buyers[0], 0)])
+        full = await count([make_one(buyer, number) for number, buyer in enumerate(buyers[1:], 1)])
+    finally:
+        conn.remove_query_logger(log_statement)
+    assert (single, full) == (5, 5)
+
+
+async def test_a_request_that_cannot_be_written_fails_asingle(database: Database) -> None:
+    async with database.transaction() as conn:
+        product = await make_product(conn, left=100)
+        buyers = [await make_account(conn) for _ in range(5)]
+    wanted = [line(product.variant_id)]
+    async with Batcher(database, writers=1) as batcher:
+        answers = await asyncio.gather(
+            *(place(batcher, buyer, wanted, address=DESTINATION, now=NOW) for buyer in buyers[:3]),
+            place(batcher, AccountId(uuid4()), wanted, address=DESTINATION, now=NOW),
+            place(batcher, buyers[3], wanted, key="a\0b", address=DESTINATION, now=NOW),
+            place(batcher, buyers[4], wanted, key="k" * 201, address=DESTINATION, now=NOW),
+            place(batcher, buyers[4], wanted, key="\ud800", address=DESTINATION, now=NOW),
+            return_exceptions=True,
+        )
+    assert [type(each).__name__ for each in answers] == [
+        "PlacedOrder", "PlacedOrder", "PlacedOrder", "ForeignKeyViolationError", "CharacterNotInRepertoireError",
+        "CheckViolationError", "DataError",
+    ]  # fmt: skip
+    async with database.connection() as conn:
+        assert await read_lot(conn, product.lot_id) == (97, 3, 0)
+
+
+async def test_a_closing_batcher_places_what_is_queued_in_few_transactions(database: Database) -> None:
+    async with database.transaction() as conn:
+        product = await make_product(conn, left=100)
+        buyers = [await make_account(conn) for _ in range(100)]
+    async with Batcher(database) as batcher:
+        tasks = [
+            asyncio.create_task(place(batcher, buyer, [line(product.variant_id)], address=DESTINATION, now=NOW))
+            for buyer in buyers
+        ]
+        await asyncio.sleep(0)
+    assert [task.result().state for task in tasks] == ["placed"] * 100
+    async with database.connection() as conn:
+        assert await conn.fetchval("SELECT count(DISTINCT xmin::text) FROM orders") < 10

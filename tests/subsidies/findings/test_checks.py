@@ -1,0 +1,183 @@
+"""Each check finds its planted irregularity with the money at risk, and nothing in the nearest regular case."""
+
+from datetime import date
+
+import pytest
+
+from market.kernel import Connection
+from market.subsidies.findings.worksheet_checks import ENROLMENT_BURST, EQUAL_SUMS_IN_VILLAGE, REMOVAL_OUTLIER
+from market.subsidies.month.cycles import find_cycle
+from tests.story.play import COUNTY, Answer, Player
+
+BILL = "UPDATE claims SET charge_fen = {}, reduction_fen = {}, billed_fen = {} WHERE number = '{}'"
+ENROLMENT = "UPDATE enrolments SET {} WHERE line_code = 'YD-01'"
+MEMBERS = "UPDATE memberships SET valid_during = daterange('{}', NULL) WHERE household_code = 'H01'"
+PERSON_OF_YD_01 = "identity_index = (SELECT identity_index FROM enrolments WHERE line_code = 'YD-01')"
+DEATH = f"UPDATE persons SET died_on = '{{}}', death_known_at = '2019-02-01T00:00Z' WHERE {PERSON_OF_YD_01}"
+SPLIT = "UPDATE households SET split_from = 'H02' WHERE code = 'H01'"
+
+PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
+    "dead in the month": ("dead_in_service_month", [DEATH.format("2019-01-30")], [("YD-01", 1900)]),
+    "dead on the month's last day": ("dead_in_service_month", [DEATH.format("2019-01-31")], [("YD-01", 1900)]),
+    "dead after the month": ("dead_in_service_month", [DEATH.format("2019-02-01")], []),
+    "no notice": ("enrolled_without_notice", [ENROLMENT.format("notice = NULL")], [("YD-01", 1900)]),
+    "four days of notice": (
+        "enrolled_without_notice",
+        [ENROLMENT.format("notice = '[2018-09-20,2018-09-24)'")],
+        [("YD-01", 1900)],
+    ),
+    "five days of notice": ("enrolled_without_notice", [ENROLMENT.format("notice = '[2018-09-20,2018-09-25)'")], []),
+    "notice runs past the decision": (
+        "enrolled_without_notice",
+        [ENROLMENT.format("notice = '[2018-09-20,2018-09-29)'")],
+        [("YD-01", 1900)],
+    ),
+    "notice ends before the decision": (
+        "enrolled_without_notice",
+        [ENROLMENT.format("notice = '[2018-09-20,2018-09-28)'")],
+        [],
+    ),
+    "billed one fen below the plan": (
+        "charge_below_plan",
+        [BILL.format(3799, 1900, 1899, "17050000101")],
+        [("YD-01", 1900)],
+    ),
+    "billed as the plan": ("charge_below_plan", [BILL.format(3800, 1900, 1900, "17050000101")], []),
+    "a mid-month change one fen below": (
+        "charge_below_plan",
+        [BILL.format(2767, 1384, 1383, "17050000102")],
+        [("YD-02", 1384)],
+    ),
+    "agent is assessor": (
+        "preparer_is_approver",
+        [ENROLMENT.format("agent = '样例某', assessor = '样例某'")],
+        [("YD-01", 1900)],
+    ),
+    "nobody is nobody": ("preparer_is_approver", [ENROLMENT.format("agent = '', assessor = ''")], []),
+    "one line a household": (
+        "too_many_lines",
+        ["UPDATE programmes SET max_lines = 1 WHERE code = 'P1'"],
+        [("H05", 1900), ("H15", 1900)],
+    ),
+    "two lines a household": ("too_many_lines", [], []),
+    "two SIMs in a device": (
+        "one_device_many_sims",
+        ["UPDATE bindings SET device = NULL WHERE line_code = 'YD-09'"],
+        [],
+    ),
+    "split 90 days before": ("split_before_enrolment", [SPLIT, MEMBERS.format("2018-06-30")], [("YD-01", 1900)]),
+    "split 91 days before": ("split_before_enrolment", [SPLIT, MEMBERS.format("2018-06-29")], []),
+    "split after the decision": ("split_before_enrolment", [SPLIT, MEMBERS.format("2018-09-29")], []),
+    "another name": (
+        "realname_differs",
+        ["UPDATE bindings SET realname = '不一致' WHERE line_code = 'YD-01'"],
+        [("YD-01", 1900)],
+    ),
+    "claim above the charge": (
+        "claim_above_charge",
+        [BILL.format(1801, 1801, 0, "17050000103")],
+        [("YD-03", 1801)],
+    ),
+    "claim as the charge": ("claim_above_charge", [BILL.format(1800, 1800, 0, "17050000103")], []),
+    "another device with a plan change": (
+        "card_or_device_changed",
+        ["UPDATE bindings SET device = 'h1:y' WHERE line_code = 'YD-02' AND upper_inf(valid_during)"],
+        [("YD-02", 1384)],
+    ),
+    "another device told as such": (
+        "card_or_device_changed",
+        ["UPDATE bindings SET device = 'h1:y', change = '换机' WHERE line_code = 'YD-02' AND upper_inf(valid_during)"],
+        [],
+    ),
+    "a second application while the first is bound": ("one_identity_two_enrolments", [], [("DX-06", 1655)]),
+    "a second application after the first ended": (
+        "one_identity_two_enrolments",
+        [
+            "UPDATE bindings SET valid_during = '[2018-10-01,2019-01-05)' WHERE line_code = 'LT-05'",
+        ],
+        [],
+    ),
+    "two operators after one another": (
+        "two_operators_one_household",
+        [
+            "UPDATE bindings SET valid_during = '[2018-10-01,2019-01-05)' WHERE line_code = 'LT-05'",
+        ],
+        [],
+    ),
+    "two operators on one day": (
+        "two_operators_one_household",
+        [
+            "UPDATE bindings SET valid_during = '[2018-10-01,2019-01-06)' WHERE line_code = 'LT-05'",
+        ],
+        [("H14", 1655)],
+    ),
+}
+
+
+async def findings(player: Player, check: str) -> list[Answer]:
+    got = await player(["subsidies", "report", "findings", "--month", "2019-01"], "2019-02-05")
+    return [row for row in got["rows"] if row["check"] == check]
+
+
+@pytest.mark.parametrize("case", PLANTED, ids=str)
+async def test_a_check_finds_what_is_planted_and_no_more(january: Player, case: str) -> None:
+    check, statements, want = PLANTED[case]
+    async with january.database.transaction(scope="all") as conn:
+        await conn.execute("SET LOCAL ROLE postgres")
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            await conn.execute(statement)
+    await january(["subsidies", "run", "--month", "2019-01", "--as", "gan"], "2019-02-05")
+    found = await findings(january, check)
+    assert [(row["subject"], row["at_risk_fen"]) for row in found] == want
+    assert all(row["evidence"] for row in found)
+
+
+async def test_the_evidence_of_two_operators_has_their_names(january: Player) -> None:
+    await january(["subsidies", "run", "--month", "2019-01", "--as", "gan"], "2019-02-05")
+    [found] = await findings(january, "two_operators_one_household")
+    assert found["evidence"] == "P1：LT-05（联通）与 DX-06（电信）自 2019-01-05 起同时绑定"
+
+
+async def get_run_parameters(conn: Connection, month: date) -> dict[str, object]:
+    cycle = await find_cycle(conn, COUNTY, month)
+    return {"county": COUNTY, "run_id": cycle.run_id}
+
+
+async def test_an_operator_that_removes_twice_as_many_stands_out(quarter: Player) -> None:
+    async with quarter.database.transaction(scope=COUNTY) as conn:
+        scope = await get_run_parameters(conn, date(2019, 2, 1))
+        found = await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=2, removal_factor=2)
+        assert [(row.subject, row.lines, row.at_risk_fen) for row in found] == [("unicom", ["LT-03"], 1000)]
+        assert await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=3, removal_factor=2) == []
+        assert await REMOVAL_OUTLIER.all(conn, **scope, min_village_lines=2, removal_factor=3) == []
+
+
+async def test_a_burst_of_one_agent_is_counted_within_its_days(quarter: Player) -> None:
+    async with quarter.database.transaction(scope=COUNTY) as conn:
+        scope = await get_run_parameters(conn, date(2019, 1, 1))
+        days = {"month": date(2019, 1, 1), "next": date(2019, 2, 1), "burst_days": 7}
+        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=7)
+        assert [(row.subject, len(row.lines)) for row in found] == [("样例代办乙", 8), ("样例代办甲", 7)]
+        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=8)
+        assert [row.subject for row in found] == ["样例代办乙"]
+        assert await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=9) == []
+
+
+async def test_a_village_of_equal_sums_stands_out(quarter: Player) -> None:
+    async with quarter.database.transaction(scope=COUNTY) as conn:
+        scope = await get_run_parameters(conn, date(2019, 1, 1))
+        found = await EQUAL_SUMS_IN_VILLAGE.all(conn, **scope, min_village_lines=2)
+        assert [(row.subject, row.lines, row.at_risk_fen) for row in found] == [
+            ("130624103202", ["DX-02", "DX-03"], 3800)
+        ]
+        assert await EQUAL_SUMS_IN_VILLAGE.all(conn, **scope, min_village_lines=3) == []
+
+
+async def test_money_paid_after_a_death_is_at_risk_too(quarter: Player) -> None:
+    got = await quarter(["subsidies", "report", "findings", "--month", "2019-03"], "2019-04-15")
+    dead = next(row for row in got["rows"] if row["check"] == "dead_in_service_month")
+    assert (dead["at_risk_fen"], dead["evidence"]) == (
+        3121,
+        "2019-02-10 死亡，2019-03-18 登记；2019-02 多结 12.21；2019-03 申请 19.00",
+    )

@@ -1,0 +1,112 @@
+"""Imports of officials, plans and budgets, and of one file by several people at once."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.story.play import INPUT, Answer, Player
+
+
+async def run_import_command(player: Player, kind: str, path: Path, who: str = "jiang") -> Answer:
+    return await player(["import", kind, str(path), "--as", who], "2019-01-02")
+
+
+def get_faulty_cells(answer: Answer) -> list[tuple[int, str, str]]:
+    return [(each["row"], each["column"], each["value"]) for each in answer["errors"]]
+
+
+async def test_officials_are_created_once_with_their_roles(empty: Player) -> None:
+    again = await empty(["import", "officials", "input/officials.csv"])
+    assert (again["outcome"], again["counts"]) == ("no-op", {"accounts": 0, "roles": 0})
+    async with empty.database.transaction(scope="all") as conn:
+        rows = await conn.fetch(
+            "SELECT handle, array_agg(role || ' ' || scope ORDER BY role) FROM accounts JOIN grants"
+            " ON account_id = accounts.id WHERE handle IN ('gan', 'cun') GROUP BY handle ORDER BY handle"
+        )
+    assert [tuple(row) for row in rows] == [
+        ("cun", ["township 130624", "village 130624"]),
+        ("gan", ["county 130624", "importer 130624"]),
+    ]
+
+
+async def test_bad_cells_of_officials_are_named(empty: Player, folder: Path) -> None:
+    path = folder / "officials.csv"
+    path.write_text(
+        "账号,姓名,职责,范围\n样例,样例某,村级评议,130624000000\nok,样例某,村长,130624000000\nfar,样例某,对账,130623000000\n"
+    )
+    answer = await empty(["import", "officials", str(path)])
+    assert get_faulty_cells(answer) == [(2, "账号", "样例"), (3, "职责", "村长"), (4, "范围", "130623000000")]
+    async with empty.database.transaction(scope="all") as conn:
+        assert await conn.fetchval("SELECT count(*) FROM accounts WHERE handle IN ('ok', 'far')") == 0
+
+
+PLANS = "套餐编码,运营商,套餐名称,业务类型,减免前月费,资费表价格,生效日,失效日,分摊比例,依据\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("A,移动,样例,融合,59.00,,2018-01-01,,手机=1,样例", "分摊比例"),
+        ("A,移动,样例,融合,59.00,,2018-01-01,,手机:手机=1:1,样例", "分摊比例"),
+        ("A,移动,样例,融合,59.00,,2018-01-01,,手机:宽带=0:0,样例", "分摊比例"),
+        ("A,移动,样例,手机,59.00,,2018-01-01,,手机:宽带=1:1,样例", "分摊比例"),
+        ("A,铁通,样例,手机,59.00,,2018-01-01,,,样例", "运营商"),
+        ("A,移动,样例,手机,,,2018-01-01,,,样例", "减免前月费"),
+        ("A,移动,样例,手机,59.00,,2018-01-01,2018-01-01,,样例", "失效日"),
+        ("A,移动,样例,电报,59.00,,2018-01-01,,,样例", "业务类型"),
+    ],
+)
+async def test_a_bad_cell_of_a_plan_is_named(empty: Player, folder: Path, row: str, column: str) -> None:
+    path = folder / "plans.csv"
+    path.write_text(f"{PLANS}{row}\n")
+    answer = await run_import_command(empty, "plans", path)
+    assert (answer["code"], [(each["row"], each["column"]) for each in answer["errors"]]) == (
+        "file_malformed",
+        [(2, column)],
+    )
+
+
+async def test_a_plan_has_one_charge_a_day_and_a_row_replaces_its_version(empty: Player, folder: Path) -> None:
+    path = folder / "plans.csv"
+    path.write_text(f"{PLANS}A,移动,样例,手机,59.00,,2018-01-01,,,样例\n")
+    assert (await run_import_command(empty, "plans", path))["outcome"] == "ok"
+    path.write_text(f"{PLANS}A,移动,样例,手机,39.00,,2018-06-01,,,样例\n")
+    assert get_faulty_cells(await run_import_command(empty, "plans", path)) == [(2, "生效日", "2018-06-01")]
+    path.write_text(
+        f"{PLANS}A,移动,样例,手机,59.00,,2018-01-01,2018-06-01,,样例\nA,移动,样例,手机,39.00,,2018-06-01,,,样例\n"
+    )
+    assert (await run_import_command(empty, "plans", path))["outcome"] == "ok"
+    async with empty.database.transaction(scope="130624") as conn:
+        rows = await conn.fetch("SELECT monthly_fen, valid_during::text FROM plans ORDER BY valid_during")
+    assert [tuple(row) for row in rows] == [(5900, "[2018-01-01,2018-06-01)"), (3900, "[2018-06-01,)")]
+
+
+async def test_a_budget_names_its_bad_months_and_is_replaced_month_by_month(empty: Player, folder: Path) -> None:
+    path = folder / "budget.json"
+    path.write_text(json.dumps({"unit": "yuan", "months": {"2019-13": 1, "2019-02": -1}}))
+    answer = await run_import_command(empty, "budget", path)
+    assert get_faulty_cells(answer) == [(1, "unit", "yuan"), (1, "months", "2019-13"), (1, "2019-02", "-1")]
+    for months in ({"2019-01": 100, "2019-02": 200}, {"2019-02": 300}):
+        path.write_text(json.dumps({"unit": "fen", "months": months}))
+        assert (await run_import_command(empty, "budget", path))["outcome"] == "ok"
+    async with empty.database.transaction(scope="130624") as conn:
+        rows = await conn.fetch("SELECT month::text, public_fen FROM budgets ORDER BY month")
+    assert [tuple(row) for row in rows] == [("2019-01-01", 100), ("2019-02-01", 300)]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"unit": "fen", "months": {"2019-01": 1.5}}', "[" * 5000])
+async def test_a_malformed_budget_is_refused(empty: Player, folder: Path, text: str) -> None:
+    path = folder / "budget.json"
+    path.write_text(text)
+    assert (await run_import_command(empty, "budget", path))["code"] == "file_unreadable"
+
+
+async def test_one_file_imported_concurrently_is_stored_once(empty: Player) -> None:
+    path = INPUT / "register/register-2018-12-20.csv"
+    answers = await asyncio.gather(*(run_import_command(empty, "register", path, "gan") for _ in range(4)))
+    assert sorted(answer["outcome"] for answer in answers) == ["no-op", "no-op", "no-op", "ok"]
+    async with empty.database.transaction(scope="130624") as conn:
+        assert await conn.fetchval("SELECT count(*) FROM persons") == 40
+        assert await conn.fetchval("SELECT count(*) FROM import_files") == 1

@@ -1,0 +1,162 @@
+"""R10: a settled month is never edited; changes are posted within the change of the line's own approved sum."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.kernel import Fen
+from market.subsidies.engine import AnswerLine, Funder
+from market.subsidies.month.adjust import compute_difference, subtract_shares
+from market.subsidies.month.case_queries import SettledLine
+from payments.money import split
+from tests.story.play import Player
+from tests.story.test_month import PLAN
+
+sums = st.integers(0, 5_000)
+
+
+def answer(approved: int, conceded: int, public: int) -> AnswerLine:
+    province, county = split(public, [1, 1])
+    shares = {Funder.OPERATOR: Fen(conceded), Funder.PROVINCE: Fen(province), Funder.COUNTY: Fen(county)}
+    funded = Fen(conceded + public)
+    return AnswerLine(
+        id="L",
+        entitled_fen=Fen(approved),
+        funded_fen=funded,
+        approved_fen=Fen(approved),
+        over_fen=Fen(0),
+        under_fen=Fen(0),
+        conceded_fen=Fen(conceded),
+        public_fen=Fen(public),
+        shares=shares,
+        adjustment_fen=None,
+        reasons=(),
+        removed_on=None,
+        trace=(),
+    )
+
+
+def settled(approved: int, conceded: int, public: int) -> SettledLine:
+    province, county = split(public, [1, 1])
+    shares = {"operator": conceded, "province": province, "county": county}
+    return SettledLine(
+        line="L", approved_fen=Fen(approved), conceded_fen=Fen(conceded), public_fen=Fen(public), shares=shares
+    )
+
+
+@st.composite
+def figures(draw: st.DrawFn) -> tuple[int, int, int]:
+    approved = draw(sums)
+    conceded = approved * draw(st.sampled_from([0, 3, 7, 10])) // 10
+    return approved, conceded, draw(st.integers(0, approved - conceded))
+
+
+@given(figures(), figures())
+def test_an_adjustment_lies_between_zero_and_the_change_of_its_own_line(
+    now: tuple[int, int, int], then: tuple[int, int, int]
+) -> None:
+    parts = compute_difference(answer(*now), settled(*then))
+    change, moved = now[0] - then[0], sum(now[1:]) - sum(then[1:])
+    total = parts.conceded_fen + parts.public_fen
+    assert total == max(min(change, 0), min(moved, max(change, 0)))
+    assert sum(parts.shares.values()) == total
+    assert parts.shares.get("operator", 0) == parts.conceded_fen
+    assert sum(then[1:]) + total >= 0
+
+
+@given(figures())
+def test_what_did_not_change_is_not_posted(now: tuple[int, int, int]) -> None:
+    parts = compute_difference(answer(*now), settled(*now))
+    assert (parts.approved_fen, parts.conceded_fen, parts.public_fen, parts.shares) == (0, 0, 0, {})
+
+
+def test_redistributing_a_budget_moves_no_neighbour() -> None:
+    assert compute_difference(answer(1900, 1330, 423), settled(1900, 1330, 570)).public_fen == 0
+
+
+def test_a_correction_of_one_fen_frees_no_more_than_one() -> None:
+    parts = compute_difference(answer(1899, 1330, 100), settled(1900, 1330, 570))
+    assert (parts.conceded_fen, parts.public_fen, parts.shares) == (0, -1, {"province": -1, "county": 0})
+
+
+def test_the_bearers_are_the_differences_of_the_two_answers() -> None:
+    parts = compute_difference(answer(679, 475, 204), settled(1900, 1330, 570))
+    assert (parts.conceded_fen, parts.public_fen) == (-855, -366)
+    assert parts.shares == {"operator": -855, "province": -183, "county": -183}
+
+
+def test_subtracting_shares_keeps_every_funder() -> None:
+    assert subtract_shares({"operator": 5, "county": 2}, {"county": 2, "province": 1}) == {
+        "operator": 5,
+        "province": -1,
+    }
+
+
+async def to_march(player: Player) -> None:
+    for step in PLAN["steps"][12:37]:
+        for argv in step["commands"]:
+            await player(argv, step["date"])
+
+
+async def run(player: Player, month: str) -> tuple[str, int, int]:
+    got = await player(["subsidies", "run", "--month", month, "--as", "gan"], "2019-04-03")
+    return got["outcome"], got["postings"], got["waiting"]
+
+
+async def test_an_upward_adjustment_waits_until_the_year_covers_it(january: Player) -> None:
+    await to_march(january)
+    # 379.93 of the year are left but for these: 79.93 − 84.00 + 4.20 that comes back is less than the 1.20 asked.
+    async with january.database.transaction(scope="130624") as conn:
+        await conn.execute(
+            "INSERT INTO subsidy_postings (cycle_id, line_code, for_month, revision, county_code, run_id, operator,"
+            " kind, approved_fen, conceded_fen, public_fen, settled_before_fen, shares, posted_at)"
+            " SELECT id, 'YD-01', '2019-02-01', 1, county_code, run_id, 'mobile', 'mobile', 8400, 0, 8400, 1900,"
+            " '{\"county\": 8400}', '2019-04-03T00:00Z' FROM cycles WHERE month = '2019-03-01'"
+        )
+    assert await run(january, "2019-01") == ("ok", 1, 1)
+    assert await run(january, "2019-01") == ("no-op", 0, 1)
+    async with january.database.transaction(scope="130624") as conn:
+        await conn.execute("INSERT INTO budgets VALUES ('130624', '2019-12-01', 107)")
+    assert await run(january, "2019-01") == ("ok", 1, 0)
+    rows = (await january(["subsidies", "report", "adjustments", "--month", "2019-03"]))["rows"]
+    assert [(row["line"], row["adjustment_fen"]) for row in rows if row["for_month"] == "2019-01"] == [
+        ("DX-03", -1400),
+        ("YD-05", 400),
+    ]
+
+
+async def test_a_second_correction_in_the_open_cycle_posts_the_rest(january: Player) -> None:
+    await to_march(january)
+    assert await run(january, "2019-02") == ("ok", 1, 0)
+    async with january.database.transaction(scope="130624") as conn:
+        await conn.execute(
+            "UPDATE memberships SET valid_during = daterange(lower(valid_during), '2019-02-15')"
+            " WHERE leave_reason = '死亡'"
+        )
+    assert await run(january, "2019-02") == ("ok", 1, 0)
+    rows = (await january(["subsidies", "report", "adjustments", "--month", "2019-03"]))["rows"]
+    # 19.00 × 14/28 = 9.50 instead of 6.79.
+    assert [(row["line"], row["settled_fen"], row["funded_fen"], row["adjustment_fen"]) for row in rows] == [
+        ("DX-02", 1900, 950, -950)
+    ]
+    async with january.database.transaction(scope="130624") as conn:
+        revisions = await conn.fetch(
+            "SELECT revision, funded_fen, settled_before_fen FROM subsidy_postings"
+            " WHERE line_code = 'DX-02' AND for_month = '2019-02-01' ORDER BY cycle_id, revision"
+        )
+    assert [tuple(row) for row in revisions] == [(1, 1900, 0), (1, -1221, 1900), (2, 271, 679)]
+
+
+async def test_adjustments_of_a_closed_cycle_count_as_settled_in_the_next(quarter: Player) -> None:
+    async with quarter.database.transaction(scope="130624") as conn:
+        before = await conn.fetchval("SELECT count(*) FROM subsidy_postings")
+    outcome, postings, waiting = await run(quarter, "2019-01")
+    assert (outcome, postings, waiting) == ("ok", 0, 0)
+    case = await quarter(["subsidies", "case", "--month", "2019-01"], "2019-04-15")
+    assert {line["id"]: line["settled_fen"] for line in case["lines"] if line["id"] in ("DX-03", "YD-05", "YD-01")} == {
+        "DX-03": 500,
+        "YD-01": 1900,
+        "YD-05": 1900,
+    }
+    async with quarter.database.transaction(scope="130624") as conn:
+        assert await conn.fetchval("SELECT count(*) FROM subsidy_postings") == before
+        assert await conn.fetchval("SELECT count(*) FROM cycles") == 3

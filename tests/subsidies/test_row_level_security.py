@@ -1,0 +1,64 @@
+"""Row-level security: an official of one county sees and writes no row of another."""
+
+import asyncpg
+import pytest
+
+from market.kernel import Connection
+from tests.story.play import Player
+
+GUARDED = """
+    SELECT c.relname FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid
+     WHERE p.polname = c.relname || '_visible_county' ORDER BY 1
+"""
+
+
+async def seen(conn: Connection, scope: str) -> dict[str, int]:
+    await conn.execute("SELECT set_config('market.scope', $1, true)", scope)
+    tables = [row[0] for row in await conn.fetch(GUARDED)]
+    return {table: await conn.fetchval(f"SELECT count(*) FROM {table}") for table in tables}
+
+
+async def test_another_county_sees_no_row_of_any_table(quarter: Player) -> None:
+    async with quarter.database.transaction() as conn:
+        own = await seen(conn, "130624")
+        assert min(own.values()) > 0
+        assert set((await seen(conn, "130623")).values()) == {0}
+        assert set((await seen(conn, "1307")).values()) == {0}
+        assert set((await seen(conn, "")).values()) == {0}
+
+
+async def test_prefecture_township_and_system_see_the_county(quarter: Player) -> None:
+    async with quarter.database.transaction() as conn:
+        own = await seen(conn, "130624")
+        for scope in ("all", "13", "1306", "130624101", "130624101209"):
+            assert await seen(conn, scope) == own
+
+
+async def test_a_row_of_another_county_cannot_be_written(quarter: Player) -> None:
+    async with quarter.database.transaction(scope="130623") as conn:
+        for statement in (
+            "INSERT INTO budgets VALUES ('130624', '2020-01-01', 1)",
+            "INSERT INTO households VALUES ('130624', 'H99')",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                async with conn.transaction():
+                    await conn.execute(statement)
+        assert await conn.execute("UPDATE budgets SET public_fen = 0") == "UPDATE 0"
+    async with quarter.database.transaction(scope="130624") as conn:
+        assert await conn.fetchval("SELECT sum(public_fen)::bigint FROM budgets") == 38_000
+
+
+async def test_no_query_of_subsidies_or_reports_reads_a_table_of_the_shop() -> None:
+    from payments.sql import QUERIES
+    from tests.kernel.test_queries import import_every_module
+
+    import_every_module()
+    shop = ("orders", "order_lines", "suborders", "listings", "producers", "producer_members", "bookings", "reviews")
+    guilty = [
+        (query.module, table)
+        for query in QUERIES
+        if query.module.startswith(("market.subsidies", "market.reports"))
+        for table in shop
+        if f" {table} " in query.text.replace("\n", " ")
+    ]
+    assert guilty == []

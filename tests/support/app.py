@@ -1,0 +1,118 @@
+"""The service in the test's process, called over HTTP; every response is checked."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import msgspec
+from litestar import Litestar
+
+from market.app import create_app
+from market.settings import Settings
+
+SECRET = "a secret of the tests, 32 characters and more"
+
+
+def build_settings(dsn: str, folder: Path, **more: Any) -> Settings:
+    """Return the settings of a service on the test's database."""
+    plain = Settings(
+        database_url=dsn,
+        data=folder,
+        secret=SECRET,
+        stripe_key="sk_test_tests",
+        stripe_webhook_secret="whsec_tests",
+        public_url="http://shop.test",
+        sms_path=str(folder / "sms.jsonl"),
+        storage_url=(folder / "files").as_uri(),
+    )
+    return msgspec.structs.replace(plain, **more)
+
+
+class Service:
+    """Calls operations by their operationId, as a client generated from the OpenAPI schema does."""
+
+    def __init__(self, app: Litestar, http: httpx.AsyncClient) -> None:
+        self.app = app
+        self.http = http
+        self.schema: dict[str, Any] = app.openapi_schema.to_schema()
+        self.operations: dict[str, tuple[str, str]] = {
+            operation["operationId"]: (method.upper(), path)
+            for path, item in self.schema["paths"].items()
+            for method, operation in item.items()
+        }
+
+    async def call(
+        self,
+        operation: str,
+        body: Any = None,
+        *,
+        token: str | None = None,
+        key: str | None = None,
+        path: dict[str, object] | None = None,
+        query: dict[str, Any] | None = None,
+        files: Any = None,
+    ) -> httpx.Response:
+        """Call an operation; a POST or PUT gets a new idempotency key unless one is given."""
+        method, pattern = self.operations[operation]
+        headers = {"Accept-Language": "en"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if method in {"POST", "PUT"}:
+            headers["Idempotency-Key"] = key or uuid.uuid4().hex
+        url = pattern.format(**{name: str(value) for name, value in (path or {}).items()})
+        response = await self.http.request(method, url, json=body, params=query, headers=headers, files=files)
+        self.check_response(response)
+        return response
+
+    def check_response(self, response: httpx.Response) -> None:
+        """Check the headers of a response, and the problem document of an error."""
+        assert "cache-control" in response.headers, f"no cache-control: {response.request.url}"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        if response.status_code >= 400:
+            assert response.headers["content-type"] == "application/problem+json", response.text
+            problem = response.json()
+            assert (
+                {"type", "title", "status", "detail", "code"}
+                <= problem.keys()
+                <= {
+                    "type",
+                    "title",
+                    "status",
+                    "detail",
+                    "code",
+                    "errors",
+                }
+            )
+            assert problem["status"] == response.status_code
+            assert problem["type"] == f"/problems/{problem['code']}"
+            assert "Traceback" not in response.text
+
+
+@asynccontextmanager
+async def run_service(settings: Settings) -> AsyncGenerator[Service]:
+    """Yield the service, started as its server starts it."""
+    app = create_app(settings)
+    up, down = asyncio.Event(), asyncio.Event()
+
+    async def run_lifespan() -> None:
+        # The same task enters and leaves the lifespan; the two halves of a fixture run in different tasks.
+        async with app.lifespan():
+            up.set()
+            await down.wait()
+
+    lifespan = asyncio.create_task(run_lifespan())
+    starting = asyncio.create_task(up.wait())
+    await asyncio.wait({lifespan, starting}, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if lifespan.done():
+            lifespan.result()
+        transport = httpx.ASGITransport(cast("Any", app), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test", timeout=60) as http:
+            yield Service(app, http)
+    finally:
+        down.set()
+        await lifespan

@@ -1,0 +1,351 @@
+"""Builders of rows for tests; each writes the smallest complete object in the caller's transaction.
+
+Parameters default to plain values. Villages are of 阜平县: 革新庄 130624107221, 顾家台 130624101201.
+"""
+
+import itertools
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from market.catalogue.search_text import build_search_columns
+from market.identity.models import AccountId, Actor, Grant, Role
+from market.kernel import Connection
+from market.kernel.seal import Seal, derive_seal
+from market.orders import Destination
+from tests.conftest import NOW
+
+VILLAGE = "130624107221"
+OTHER_VILLAGE = "130624101201"
+VILLAGE_OF_OTHER_COUNTY = "130725100201"
+"""A village of 尚义县: another county, another prefecture."""
+
+LONG_AGO = date(2012, 1, 1)
+CANCEL_TIERS = ((False, 7, 10000), (False, 3, 5000), (False, 0, 0), (True, 15, 10000), (True, 7, 5000), (True, 0, 0))
+SEAL = derive_seal("a secret of the tests, 32 characters and more")
+"""Equal to the fixture `seal`."""
+
+DESTINATION = Destination("130000", b"", b"")
+"""The destination of orders in tests that do not check the address."""
+
+_numbers = itertools.count(1)
+
+
+class ProductIds(Struct, frozen=True):
+    """The ids of a live product with one variant and one lot."""
+
+    producer_id: UUID
+    listing_id: UUID
+    variant_id: UUID
+    lot_id: UUID
+
+
+class StayIds(Struct, frozen=True):
+    """The ids of a live stay: its rooms in order, and the variant with the base price."""
+
+    producer_id: UUID
+    listing_id: UUID
+    variant_id: UUID
+    room_ids: tuple[UUID, ...]
+
+
+def make_phone() -> str:
+    """Return a new mobile number."""
+    return f"139{next(_numbers):08d}"
+
+
+def days_since(start: date = LONG_AGO) -> "asyncpg.Range[date]":
+    """Return the range of days from `start` on."""
+    return asyncpg.Range(start, None)
+
+
+async def make_account(
+    conn: Connection,
+    *,
+    name: str = "样例买家",
+    phone: str | None = None,
+    handle: str | None = None,
+    seal: Seal = SEAL,
+    now: datetime = NOW,
+) -> AccountId:
+    """Insert an account with a new phone and no role."""
+    phone = phone or make_phone()
+    return AccountId(
+        await conn.fetchval(
+            "INSERT INTO accounts (handle, name, phone_index, phone_sealed, sample, created_at)"
+            " VALUES ($1, $2, $3, $4, true, $5) RETURNING id",
+            handle,
+            name,
+            seal.index(phone),
+            seal.seal(phone, "accounts.phone"),
+            now,
+        )
+    )
+
+
+async def make_official(
+    conn: Connection,
+    role: Role | Sequence[Role],
+    scope: str,
+    *,
+    name: str = "样例干部",
+    phone: str | None = None,
+    handle: str | None = None,
+    start: date = LONG_AGO,
+) -> AccountId:
+    """Insert an account with one or several roles for a scope since `start`."""
+    account_id = await make_account(conn, name=name, phone=phone, handle=handle)
+    for each in [role] if isinstance(role, Role) else role:
+        await conn.execute("INSERT INTO grants VALUES ($1, $2, $3, $4)", account_id, each, scope, days_since(start))
+    return account_id
+
+
+async def load_actor(conn: Connection, account_id: UUID, *, second_factor: bool = True) -> Actor:
+    """Load an account as an actor; by default its second factor is verified."""
+    account = await conn.fetchrow("SELECT name, handle, elder FROM accounts WHERE id = $1", account_id)
+    assert account is not None
+    grants = await conn.fetch("SELECT role, scope FROM grants WHERE account_id = $1 ORDER BY role, scope", account_id)
+    producers = await conn.fetch("SELECT producer_id FROM producer_members WHERE account_id = $1", account_id)
+    return Actor(
+        AccountId(account_id),
+        account["name"],
+        account["handle"],
+        tuple(Grant(Role(row["role"]), row["scope"]) for row in grants),
+        tuple(row["producer_id"] for row in producers),
+        second_factor,
+        account["elder"],
+    )
+
+
+async def make_producer(
+    conn: Connection,
+    *,
+    village: str = VILLAGE,
+    name: str = "样例枣园",
+    kind: str = "household",
+    produce: str = "大枣",
+    owner: UUID | None = None,
+    state: str = "open",
+    now: datetime = NOW,
+) -> UUID:
+    """Insert a producer, open by default, with one owner (a new account unless given)."""
+    owner = owner or await make_account(conn, name="样例农户")
+    producer_id = await conn.fetchval(
+        "INSERT INTO producers (kind, name, village_code, produce, state, applied_by, applied_at, opened_at, sample)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true) RETURNING id",
+        kind,
+        name,
+        village,
+        produce,
+        state,
+        owner,
+        now,
+        now if state in {"open", "suspended"} else None,
+    )
+    await conn.execute("INSERT INTO producer_members VALUES ($1, $2, 'owner', $3)", producer_id, owner, days_since())
+    await conn.execute(
+        "INSERT INTO producer_steps (producer_id, step, account_id, at) VALUES ($1, 'apply', $2, $3)",
+        producer_id,
+        owner,
+        now,
+    )
+    return producer_id
+
+
+async def load_owner(conn: Connection, producer_id: UUID) -> Actor:
+    """Load the owner of a producer as an actor."""
+    account_id = await conn.fetchval(
+        "SELECT account_id FROM producer_members WHERE producer_id = $1 AND role = 'owner'", producer_id
+    )
+    return await load_actor(conn, account_id, second_factor=False)
+
+
+async def make_certificate(
+    conn: Connection,
+    producer_id: UUID,
+    kind: str,
+    *,
+    verified: bool = True,
+    expires_on: date | None = None,
+    now: datetime = NOW,
+) -> UUID:
+    """Insert a certificate of a producer, verified by default."""
+    verifier = await make_official(conn, Role.COUNTY, "130624") if verified else None
+    return await conn.fetchval(
+        "INSERT INTO certificates (producer_id, kind, number, issuer, expires_on, verified_at, verified_by)"
+        " VALUES ($1, $2, '样例-1', '样例机关', $3, $4, $5) RETURNING id",
+        producer_id,
+        kind,
+        expires_on,
+        now if verified else None,
+        verifier,
+    )
+
+
+async def make_freight_template(
+    conn: Connection,
+    producer_id: UUID,
+    *,
+    first_g: int = 1000,
+    first_fen: int = 8_00,
+    next_g: int = 1000,
+    next_fen: int = 3_00,
+    free_above_fen: int | None = None,
+    no_ship: Sequence[str] = (),
+) -> UUID:
+    """Insert a freight template of a producer."""
+    return await conn.fetchval(
+        "INSERT INTO freight_templates (producer_id, first_g, first_fen, next_g, next_fen, free_above_fen, no_ship)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        producer_id,
+        first_g,
+        first_fen,
+        next_g,
+        next_fen,
+        free_above_fen,
+        list(no_ship),
+    )
+
+
+async def make_lot(
+    conn: Connection, producer_id: UUID, *, left: int = 50, unit: str = "箱", label: str = "样例"
+) -> UUID:
+    """Insert a lot with `left` available units."""
+    return await conn.fetchval(
+        "INSERT INTO lots (producer_id, label, unit, available_units) VALUES ($1, $2, $3, $4) RETURNING id",
+        producer_id,
+        label,
+        unit,
+        left,
+    )
+
+
+async def _make_listing(
+    conn: Connection,
+    producer_id: UUID,
+    *,
+    kind: str,
+    category: str,
+    title: str,
+    months: Sequence[int],
+    bp: int,
+    state: str,
+    now: datetime,
+) -> UUID:
+    place = await conn.fetchrow(
+        "SELECT d.name AS county, c.name AS category, p.name AS producer, p.village_code,"
+        "       ARRAY(SELECT name FROM divisions WHERE code IN (rpad(left(p.village_code, 4), 12, '0'),"
+        "             rpad(left(p.village_code, 9), 12, '0'), p.village_code) ORDER BY level) AS division_names"
+        "  FROM producers p JOIN divisions d ON d.code = rpad(p.county_code, 12, '0'), categories c"
+        " WHERE p.id = $1 AND c.code = $2",
+        producer_id,
+        category,
+    )
+    assert place is not None
+    columns = build_search_columns(
+        title,
+        county=place["county"],
+        category=place["category"],
+        producer=place["producer"],
+        division_names=place["division_names"],
+    )
+    return await conn.fetchval(
+        "INSERT INTO listings (producer_id, kind, category_code, title, origin_code, harvest_months, commission_bp,"
+        " state, searched, words, latin, published_at, sample)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, array_to_tsvector($10::text[]), $11, $12, true) RETURNING id",
+        producer_id,
+        kind,
+        category,
+        title,
+        place["village_code"],
+        list(months),
+        bp,
+        state,
+        columns.searched,
+        columns.words,
+        columns.latin,
+        now,
+    )
+
+
+async def make_product(
+    conn: Connection,
+    producer_id: UUID | None = None,
+    *,
+    title: str = "阜平大枣 礼箱",
+    category: str = "fruit",
+    unit: str = "箱",
+    price_fen: int = 45_00,
+    left: int = 50,
+    net_g: int | None = 2500,
+    gross_g: int = 2800,
+    lot_units_per_item: int = 1,
+    lot_id: UUID | None = None,
+    months: Sequence[int] = (),
+    commission_bp: int = 200,
+    state: str = "live",
+    now: datetime = NOW,
+) -> ProductIds:
+    """Insert a live product of an open producer (a new one unless given); a given lot is shared unchanged."""
+    producer_id = producer_id or await make_producer(conn)
+    lot_id = lot_id or await make_lot(conn, producer_id, left=left, unit=unit, label=title)
+    listing_id = await _make_listing(
+        conn, producer_id, kind="product", category=category, title=title, months=months, bp=commission_bp,
+        state=state, now=now,
+    )  # fmt: skip
+    variant_id = await conn.fetchval(
+        "INSERT INTO variants (listing_id, unit, price_fen, net_g, gross_g, lot_id, lot_units_per_item)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        listing_id,
+        unit,
+        price_fen,
+        net_g,
+        gross_g,
+        lot_id,
+        lot_units_per_item,
+    )
+    return ProductIds(producer_id, listing_id, variant_id, lot_id)
+
+
+async def make_stay(
+    conn: Connection,
+    producer_id: UUID | None = None,
+    *,
+    title: str = "农家院客房",
+    price_fen: int = 280_00,
+    rooms: int = 2,
+    seasons: Sequence[tuple[date, date, int]] = (),
+    tiers: Sequence[tuple[bool, int, int]] = CANCEL_TIERS,
+    commission_bp: int = 300,
+    now: datetime = NOW,
+) -> StayIds:
+    """Insert a live stay with its rooms.
+
+    `seasons` are (first night, day after the last, price); `tiers` are (holiday, days before, refund in basis points).
+    """
+    producer_id = producer_id or await make_producer(conn, kind="homestay", name="样例农家院", village=OTHER_VILLAGE)
+    listing_id = await _make_listing(
+        conn, producer_id, kind="stay", category="stay", title=title, months=(), bp=commission_bp, state="live",
+        now=now,
+    )  # fmt: skip
+    variant_id = await conn.fetchval(
+        "INSERT INTO variants (listing_id, unit, price_fen) VALUES ($1, '间/晚', $2) RETURNING id",
+        listing_id,
+        price_fen,
+    )
+    room_ids = [
+        await conn.fetchval(
+            "INSERT INTO rooms (listing_id, position, name) VALUES ($1, $2, $3) RETURNING id",
+            listing_id,
+            position,
+            f"{position} 号房",
+        )
+        for position in range(1, rooms + 1)
+    ]
+    for start, end, price in seasons:
+        await conn.execute("INSERT INTO night_prices VALUES ($1, $2, $3)", listing_id, asyncpg.Range(start, end), price)
+    await conn.executemany("INSERT INTO cancel_tiers VALUES ($1, $2, $3, $4)", [(listing_id, *tier) for tier in tiers])
+    return StayIds(producer_id, listing_id, variant_id, tuple(room_ids))

@@ -1,0 +1,180 @@
+"""Sign-in by code, the demo's links, forms of other sites, large type."""
+
+import json
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from market.app import create_app
+from market.identity.models import Role
+from market.identity.second_factor import compute_totp_code
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.notify.ports import Message
+from market.notify.send import send_due_messages
+from market.settings import Settings
+from tests.support.browser import ORIGIN
+from tests.support.make import SEAL, make_official
+from tests.web.conftest import BUYER_PHONE, Village, a_village, living
+
+TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+class Pocket:
+    """An SMS sender that collects its messages."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    async def send(self, message: Message) -> None:
+        """Collect a message."""
+        self.texts.append(message.text)
+
+
+async def newest_code(village: Village) -> str:
+    pocket = Pocket()
+    await send_due_messages(village.database, SEAL, pocket, now=datetime.now(UTC))
+    [text] = [text for text in pocket.texts if "验证码" in text]
+    return "".join(letter for letter in text.partition("，")[0] if letter.isdigit())
+
+
+async def test_a_phone_and_its_code_sign_in_and_redirect_back(village: Village) -> None:
+    path = f"/goods/{await village.number(village.millet.listing_id)}"
+    async with await village.browser() as browser:
+        await browser.open(path)
+        seen = await browser.submit("/cart/goods", n="2")
+        assert seen.path == f"/sign-in?to={path}"
+        seen = await browser.submit("/sign-in", phone=BUYER_PHONE)
+        assert "170****9001" in seen.text
+        assert BUYER_PHONE not in seen.html
+        [code] = [node for node in seen.root.all("input") if node.attrs.get("name") == "code"]
+        assert code.attrs["autocomplete"] == "one-time-code"
+        seen = await browser.submit("/sign-in/code", code=await newest_code(village))
+        assert seen.path == path
+        await browser.submit("/cart/goods", n="2")
+        seen = await browser.open("/me")
+        assert "样例买家甲，170****9001" in seen.text
+        await browser.submit("/sign-out")
+        assert (await browser.open("/me")).path == "/sign-in?to=%2Fme"
+        assert await village.value("SELECT count(*) FROM sessions WHERE revoked_at IS NULL") == 0
+
+
+async def test_a_wrong_code_is_reported_and_a_new_one_can_be_requested(village: Village) -> None:
+    async with await village.browser() as browser:
+        await browser.open("/sign-in")
+        seen = await browser.submit("/sign-in", phone="12", status=422)
+        assert "请填 11 位手机号" in seen.text
+        await browser.submit("/sign-in", phone="170 1000 9001")
+        seen = await browser.submit("/sign-in/code", code="12", status=401)
+        assert "验证码不对或已过期" in seen.text
+        assert await village.value("SELECT attempts FROM sign_in_codes") == 1
+        assert await village.value("SELECT count(*) FROM sessions") == 0
+        await browser.submit("/sign-in")
+        assert await village.value("SELECT count(*) FROM sign_in_codes") == 2
+        await browser.submit("/sign-in/code", code=find_code(await newest_codes(village)))
+        assert await village.value("SELECT count(*) FROM sessions") == 1
+
+
+async def newest_codes(village: Village) -> list[str]:
+    pocket = Pocket()
+    await send_due_messages(village.database, SEAL, pocket, now=datetime.now(UTC))
+    return pocket.texts
+
+
+def find_code(texts: list[str]) -> str:
+    return "".join(letter for letter in texts[-1].partition("，")[0] if letter.isdigit())
+
+
+@pytest.mark.parametrize("to", ["//evil.test/", "https://evil.test/", "/\\evil.test", "javascript:alert(1)"])
+async def test_sign_in_never_redirects_to_another_site(street: Village, to: str) -> None:
+    async with await street.browser(street.buyer) as browser:
+        seen = await browser.open(f"/sign-in?to={to}")
+        assert seen.path == "/"
+
+
+async def test_an_official_is_asked_for_the_second_factor(village: Village) -> None:
+    async with village.database.transaction() as conn:
+        official = await make_official(conn, Role.COUNTY, "130624", phone="17010009003", handle="county1")
+        sealed = SEAL.seal(TOTP, "accounts.totp")
+        await conn.execute("UPDATE accounts SET totp_sealed = $1 WHERE id = $2", sealed, official)
+    async with await village.browser() as browser:
+        await browser.open("/sign-in?to=/me")
+        await browser.submit("/sign-in", phone="17010009003")
+        seen = await browser.submit("/sign-in/code", code=await newest_code(village))
+        assert seen.path == "/sign-in/factor?to=/me"
+        seen = await browser.submit("/sign-in/factor", code="000000", status=401)
+        assert "动态口令不对" in seen.text
+        seen = await browser.submit("/sign-in/factor", code=compute_totp_code(TOTP, Clock().now()))
+        assert seen.path == "/me"
+        assert await village.value("SELECT second_factor FROM sessions WHERE revoked_at IS NULL")
+
+
+async def test_the_demo_links_do_not_exist_outside_the_demo(village: Village, settings: Settings) -> None:
+    accounts = [{"role": role, "name": "样例", "phone": BUYER_PHONE} for role in ("farmer", "buyer", "county")]
+    (settings.data / "demo.json").write_text(json.dumps({"accounts": accounts}))
+    async with await village.browser() as browser:
+        for role in ("farmer", "buyer", "official"):
+            await browser.open(f"/demo/{role}", status=404)
+            assert "session" not in browser.client.cookies
+        assert "样例数据" not in (await browser.open("/")).html
+    assert await village.value("SELECT count(*) FROM sessions") == 0
+
+
+async def test_one_click_signs_in_at_the_demo(database: Database, settings: Settings) -> None:
+    settings = msgspec.structs.replace(settings, demo=True)
+    async with living(create_app(settings)) as app:
+        village = await a_village(database, app, settings)
+        accounts = [{"role": "buyer", "name": "样例买家甲", "phone": BUYER_PHONE, "county": "", "totp_secret": None}]
+        (settings.data / "demo.json").write_text(json.dumps({"url": ORIGIN, "accounts": accounts}))
+        async with await village.browser() as browser:
+            seen = await browser.open("/")
+            assert "/demo/buyer" in seen.links()
+            assert (await browser.open("/demo/buyer")).path == "/"
+            assert "样例买家甲" in (await browser.open("/me")).text
+            await browser.open("/demo/farmer", status=404)
+            await browser.open("/demo/king", status=404)
+
+
+async def test_a_form_of_another_site_changes_nothing(village: Village) -> None:
+    variant = str(village.millet.variant_id)
+    async with await village.browser(village.buyer) as browser:
+        seen = await browser.open(f"/goods/{await village.number(village.millet.listing_id)}")
+        [token] = [
+            node.attrs["value"] for node in seen.form("/cart/goods").all("input") if node.attrs.get("name") == "csrf"
+        ]
+        good = {"csrf": token, "variant": variant, "n": "1"}
+        for body, headers in (
+            ({**good, "csrf": ""}, {}),
+            ({**good, "csrf": "0" * 32}, {}),
+            ({"variant": variant, "n": "1"}, {}),
+            (good, {"Origin": "https://evil.test"}),
+            (good, {"Sec-Fetch-Site": "cross-site"}),
+        ):
+            answer = await browser.client.post("/cart/goods", data=body, headers=headers)
+            assert answer.status_code == 403
+            assert "页面已过期" in answer.text
+        assert await village.value("SELECT count(*) FROM cart_lines") == 0
+        async with await village.browser(village.farmer) as other:
+            answer = await other.client.post("/cart/goods", data=good)
+            assert answer.status_code == 403
+        answer = await browser.client.post("/cart/goods", data=good, headers={"Origin": ORIGIN})
+        assert answer.status_code == 303
+        assert await village.value("SELECT count(*) FROM cart_lines") == 1
+
+
+async def test_large_type_is_stored_and_redirects_back(village: Village) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await browser.open("/kinds")
+        seen = await browser.submit("/elder", press=("elder", "1"))
+        assert seen.path == "/kinds"
+        assert "elder" in seen.root.all("body")[0].attrs["class"]
+        assert await village.value("SELECT elder FROM accounts WHERE id = $1", village.buyer)
+        seen = await browser.submit("/elder", press=("elder", "0"))
+        assert "elder" not in seen.root.all("body")[0].attrs["class"]
+        answer = await browser.client.post(
+            "/elder", data={"elder": "1", "to": "//evil.test"}, headers={"Sec-Fetch-Site": "cross-site"}
+        )
+        assert answer.status_code == 403
+        answer = await browser.client.post("/elder", data={"elder": "1", "to": "//evil.test"})
+        assert answer.headers["location"] == "/"

@@ -1,0 +1,223 @@
+"""A seller's day without scripts: apply, list, ship, check in a guest, see the money and the phone bill."""
+
+import io
+from datetime import timedelta
+
+from PIL import Image
+
+from payments.sandbox import Sandbox
+from tests.support.browser import LoadedPage, PageClient
+from tests.web.conftest import Village
+from tests.web.shop.test_buying import ADDRESS, buy_everything, get_order_number
+
+
+def a_photo() -> bytes:
+    """A JPEG with a location in its metadata, as a phone takes it."""
+    picture = Image.new("RGB", (1200, 900), "firebrick")
+    exif = Image.Exif()
+    exif[0x010F] = "样例手机"
+    out = io.BytesIO()
+    picture.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+async def test_the_farm_home_shows_parcels_to_send_and_earnings(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser, await village.browser(village.farmer) as farm:
+        seen = await farm.open("/farm")
+        assert seen.heading.replace(" ", "") == "今天要发单0"
+        await buy_everything(village, sandbox, browser)
+        seen = await farm.open("/farm")
+        assert seen.heading.replace(" ", "") == "今天要发单1"
+        assert "阜平大枣礼箱 2 箱" in seen.text
+        assert "卖货收入不影响话费减免。" in seen.text
+        assert "补贴不收费、不要验证码、不用转账；有疑问拨 96110。" in seen.html
+        doors = [node for node in seen.root.all("a") if "door" in node.attrs.get("class", "").split()]
+        assert [door.attrs["href"] for door in doors] == ["/farm/orders", "/farm/sell", "/farm/bill"]
+
+
+async def test_a_parcel_is_shipped_and_its_tracking_number_corrected(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser, await village.browser(village.farmer) as farm:
+        await buy_everything(village, sandbox, browser)
+        seen = await farm.open("/farm/orders")
+        [path] = {link for link in seen.links() if link.startswith("/farm/parcels/")}
+        seen = await farm.open(path)
+        for words in (ADDRESS["who"], ADDRESS["address"], "170-0000-9001", "平台服务费 2% −1.80 元", "您得 88.20 元"):
+            assert words in seen.text, words
+        seen = await farm.submit(path, status=422, carrier="邮政", tracking="1")
+        assert "快递单号是 4 到 40 位" in seen.text
+        assert seen.text.index("没发出去，改一下") < seen.text.index("装什么")
+        assert await village.value("SELECT count(*) FROM suborders WHERE state = 'shipped'") == 0
+        seen = await farm.submit(path, carrier="邮政", tracking="XA123456789CN")
+        assert "发出去了" in seen.text
+        await farm.submit(path, carrier="中通", tracking="ZT0001112223")
+        assert await village.value("SELECT carrier || tracking FROM suborders WHERE state = 'shipped'") == (
+            "中通ZT0001112223"
+        )
+        seen = await farm.submit(path, carrier="自己送", tracking="")
+        assert "自己送。买家收到短信了。" in seen.text
+        [chosen] = [node for node in seen.root.all("option") if "selected" in node.attrs]
+        assert chosen.attrs["value"] == "自己送"
+        seen = await browser.open(f"/orders/{await village.value('SELECT max(number) FROM orders')}")
+        assert "自己送" in seen.text
+        async with await village.browser(village.host) as stranger:
+            await stranger.open(path, status=404)
+
+
+async def test_earning_rows_add_up_to_the_total(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser, await village.browser(village.farmer) as farm:
+        await buy_everything(village, sandbox, browser)
+        [path] = {link for link in (await farm.open("/farm/orders")).links() if link.startswith("/farm/parcels/")}
+        await farm.open(path)
+        await farm.submit(path, carrier="邮政", tracking="XA123456789CN")
+        seen = await farm.open("/farm/money")
+        assert "还在平台 88.20 元" in seen.text  # as the parcel's page says: 90.00 less 2%
+        number = await get_order_number(village)
+        await browser.open(f"/orders/{number}")
+        await browser.submit(f"/orders/{number}/receive/1")
+        seen = await farm.open("/farm/money")
+        assert f"阜平大枣礼箱，{number}-1 88.20 元 已到账 88.20 元" in seen.text
+        assert "大写：人民币捌拾捌元贰角整" in seen.text
+        seen = await farm.open("/farm")
+        assert "88.20" in seen.text
+        assert seen.heading.replace(" ", "") == "今天要发单0"
+
+
+async def test_a_guest_is_checked_in_once_by_code(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser, await village.browser(village.host) as farm:
+        path = f"/stays/{await village.number(village.stay.listing_id)}"
+        tomorrow = village.today + timedelta(days=1)
+        await browser.open(f"{path}?from={village.today}&to={tomorrow}")
+        await browser.submit("/cart/nights")
+        await browser.open("/checkout")
+        await browser.submit("/checkout", rail="wechat", who="样例住客", tel="17000009001")
+        await sandbox.pay(await village.value("SELECT provider_ref FROM payments.payments"))
+        seen = await browser.submit(f"/orders/{await get_order_number(village)}/asked")
+        [shown] = [node for node in seen.root.all("p") if node.attrs.get("class") == "code"]
+        await farm.open("/farm/guests")
+        seen = await farm.submit("/farm/guests", status=422, code="0000 0000")
+        assert "入住码不对" in seen.text
+        seen = await farm.submit("/farm/guests", code=shown.text)
+        assert "样例住客住进来了" in seen.text
+        seen = await farm.submit("/farm/guests", status=409, code=shown.text)
+        assert "已经用过了" in seen.text
+        assert "271.60" in (await farm.open("/farm/money")).text
+
+
+async def listed(farm: PageClient, **more: str) -> LoadedPage:
+    await farm.open("/farm/sell/fruit")
+    values = {"title": "革新庄冬枣", "price": "58.5", "left": "20"} | more
+    return await farm.submit("/farm/sell/fruit", files={"photo": ("枣.jpg", a_photo(), "image/jpeg")}, typed=values)
+
+
+async def test_a_product_is_listed_in_five_fields_with_a_photo(village: Village) -> None:
+    async with await village.browser(village.farmer) as farm:
+        seen = await farm.open("/farm/sell")
+        assert "阜平大枣" in seen.text
+        seen = await farm.open("/farm/sell/fruit")
+        form = seen.form("/farm/sell/fruit")
+        names = {node.attrs.get("name") for node in form.walk()} - {None, "csrf", "key"}
+        assert names == {"title", "photo", "pack", "price", "left"}
+        seen = await listed(farm)
+        assert "上架了" in seen.text
+        assert "58.50 元" in seen.text
+        [public] = [link for link in seen.links() if link.startswith("/goods/")]
+        seen = await farm.open(public)
+        [image] = seen.root.all("img")
+        answer = await farm.client.get(image.attrs["src"])
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        with Image.open(io.BytesIO(answer.content)) as picture:
+            assert picture.format == "WEBP"
+            assert picture.size == (480, 360)
+            assert dict(picture.getexif()) == {}
+
+
+async def test_a_form_sent_twice_lists_once(village: Village) -> None:
+    async with await village.browser(village.farmer) as farm:
+        await farm.open("/farm/sell/fruit")
+        form = farm.page
+        first = await farm.submit("/farm/sell/fruit", title="革新庄冬枣", price="58", left="20")
+        farm.page = form
+        second = await farm.submit("/farm/sell/fruit", title="革新庄冬枣", price="58", left="20")
+        assert first.path == second.path
+        assert await village.value("SELECT count(*) FROM listings WHERE title = '革新庄冬枣'") == 1
+
+
+async def test_missing_fields_are_reported_and_the_others_keep_their_text(village: Village) -> None:
+    async with await village.browser(village.farmer) as farm:
+        await farm.open("/farm/sell/fruit")
+        seen = await farm.submit("/farm/sell/fruit", status=422, title="冬枣", price="", left="many")
+        assert "还差 2 样" in seen.text
+        assert "价钱没写。写一个数，比如 39" in seen.text
+        [title] = [node for node in seen.root.all("input") if node.attrs.get("id") == "title"]
+        assert title.attrs["value"] == "冬枣"
+        seen = await farm.submit("/farm/sell/fruit", status=422, title="滞销冬枣", price="39", left="9")
+        assert "请换个说法：滞销" in seen.text
+        assert await village.value("SELECT count(*) FROM listings") == 3
+        files = {"photo": ("a.jpg", b"no photo at all", "image/jpeg")}
+        await farm.open("/farm/sell/fruit")
+        seen = await farm.submit("/farm/sell/fruit", status=422, files=files, title="冬枣", price="39", left="9")
+        assert "这个文件打不开" in seen.text
+
+
+async def test_a_listing_is_withdrawn_and_relisted(village: Village) -> None:
+    async with await village.browser(village.farmer) as farm:
+        seen = await listed(farm)
+        path = seen.path.split("?", maxsplit=1)[0]
+        seen = await farm.submit(path, press=("move", "withdraw"))
+        assert "下架了" in seen.text
+        assert await village.value("SELECT state FROM listings WHERE title = '革新庄冬枣'") == "withdrawn"
+        await farm.submit(path, press=("move", "relist"))
+        assert await village.value("SELECT state FROM listings WHERE title = '革新庄冬枣'") == "live"
+        async with await village.browser(village.host) as stranger:
+            await stranger.open(path, status=404)
+
+
+async def test_a_stay_is_listed_in_five_fields(village: Village) -> None:
+    async with await village.browser(village.host) as farm:
+        await farm.open("/farm/sell/stay")
+        seen = await farm.submit("/farm/sell/stay", status=422, title="", rooms="0", price="x")
+        assert "还差 3 样" in seen.text
+        seen = await farm.submit("/farm/sell/stay", title="骆驼湾西院", rooms="3", price="260", story="火炕、热水")
+        assert "上架了" in seen.text
+        assert await village.value("SELECT count(*) FROM rooms JOIN listings l ON l.id = listing_id"
+                                   " WHERE l.title = '骆驼湾西院'") == 3  # fmt: skip
+    async with await village.browser(village.farmer) as farm:
+        await farm.open("/farm/sell/stay")
+        seen = await farm.submit("/farm/sell/stay", status=409, title="枣园小院", rooms="1", price="200")
+        assert "没有上架 卖民宿要先有民宿经营许可" in seen.text
+
+
+async def test_a_seller_applies_step_by_step(village: Village) -> None:
+    async with await village.browser(village.buyer) as browser:
+        seen = await browser.open("/farm")
+        assert seen.path == "/farm/apply"
+        for path in ("/farm/apply?at=130624", "/farm/apply?at=130624101", "/farm/apply?at=130624101201"):
+            assert path in seen.links()
+            seen = await browser.open(path)
+        files = {"photo": ("证.jpg", a_photo(), "image/jpeg")}
+        seen = await browser.submit("/farm/apply", status=422, files=files, name="", produce="")
+        assert "名称写 2 到 60 个字" in seen.text
+        typed = {"name": "样例顾家台小院", "produce": "小米、土鸡蛋", "paper": "cooperative"}
+        seen = await browser.submit("/farm/apply", status=422, files=files, typed=typed, applicant="")
+        assert "写上您的姓名" in seen.text
+        seen = await browser.submit("/farm/apply", files=files, typed=typed, applicant="样例顾某")
+        assert "交上去了" in seen.text
+        assert "村里核实，等办" in seen.text
+        assert await village.value("SELECT state FROM producers WHERE name = '样例顾家台小院'") == "applied"
+        assert await village.value("SELECT name FROM accounts WHERE id = $1", village.buyer) == "样例顾某"
+        assert await village.value("SELECT kind FROM certificates ORDER BY id DESC LIMIT 1") == "cooperative"
+        photo = await village.value("SELECT photo_id FROM certificates ORDER BY id DESC LIMIT 1")
+        answer = await browser.client.get(f"/certificates/{photo}")
+        assert answer.headers["cache-control"] == "private, no-store"
+        assert answer.headers["content-type"] == "image/webp"
+        async with await village.browser(village.farmer) as stranger:
+            assert (await stranger.client.get(f"/certificates/{photo}")).status_code == 404
+            assert (await stranger.client.get("/photos/" + "0" * 40 + "-480.webp")).status_code == 404
+
+
+async def test_the_phone_bill_does_not_name_the_subsidy_category(village: Village) -> None:
+    async with await village.browser(village.farmer) as farm:
+        seen = await farm.open("/farm/bill")
+        assert "还没有您的减免" in seen.text
+        assert "卖货收入不影响话费减免。" in seen.text
+        assert "村里，样例甘某" in seen.text

@@ -1,0 +1,201 @@
+"""Public pages of the shop: valid HTML, size budgets, texts, structured data."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.browser import LoadedPage
+from tests.web.conftest import Village
+
+
+async def test_the_home_page_is_the_shop_in_season(street: Village) -> None:
+    async with await street.browser() as browser:
+        seen = await browser.open("/")
+        assert "顾家台小米" in seen.text
+        assert "阜平大枣礼箱" not in seen.text
+        assert "骆驼湾农家院" in seen.text
+        assert f"/goods/{await street.number(street.millet.listing_id)}" in seen.links()
+        assert [link for link in seen.links() if link.startswith("/demo")] == []
+
+
+async def test_public_pages_are_cached_for_a_second_and_set_no_cookie(street: Village) -> None:
+    async with await street.browser() as browser:
+        number = await street.number(street.millet.listing_id)
+        stay = await street.number(street.stay.listing_id)
+        for path in ("/", "/kinds", "/kinds/coarse_grain", "/places/130624", "/search?q=小米", f"/goods/{number}",
+                     f"/stays/{stay}"):  # fmt: skip
+            seen = await browser.open(path)
+            assert seen.headers["cache-control"] == "public, max-age=1"
+            assert seen.headers["vary"] == "Cookie"
+            assert "set-cookie" not in seen.headers
+
+
+async def test_every_public_page_is_valid_and_within_its_size_budget(street: Village) -> None:
+    async with await street.browser() as browser:
+        waiting, done = ["/"], set[str]()
+        while waiting and len(done) < 150:
+            path = waiting.pop(0)
+            if path in done or path.split("?")[0] in {"/cart", "/me"}:
+                continue
+            done.add(path)
+            seen = await browser.open(path)
+            waiting += [link.split("#")[0] for link in seen.links() if link not in done]
+        assert {"/", "/kinds", "/kinds/stay", "/places/1306", "/places/130624"} <= done
+        assert len(done) == 110
+
+
+async def test_millet_is_found_with_its_county_and_price_by_weight(street: Village) -> None:
+    async with await street.browser() as browser:
+        await browser.open("/")
+        seen = await browser.submit("/search", q="小米")
+        [card] = [node for node in seen.root.all("ul") if "goods" in node.attrs.get("class", "")]
+        assert card.text == "顾家台小米 阜平县 ¥ 32.00 2.5 公斤袋 合 6.40 元/斤，12.80 元/公斤"
+        assert "排序按综合：名字里有这个词的在前，再看卖得多、评得好，人人看到的一样。" in seen.text
+
+
+async def test_a_search_without_results_offers_categories(street: Village) -> None:
+    async with await street.browser() as browser:
+        seen = await browser.open("/search?q=菠萝蜜饼")
+        assert "没有找到“菠萝蜜饼”" in seen.text
+        assert "/kinds/fruit" in seen.links()
+        assert [link for link in seen.links() if link.startswith(("/goods", "/stays"))] == []
+        assert "相近" not in seen.text
+        seen = await browser.open("/search?q=小米 张北")
+        assert "没有找到“小米 张北”" in seen.text
+        assert "和它相近的" in seen.text
+        assert f"/goods/{await street.number(street.millet.listing_id)}" in seen.links()
+
+
+@pytest.mark.parametrize("query", ["小米 阜平", "阜平 小米", "保定　小米", "杂粮 龙泉关"])
+async def test_search_words_match_in_any_order(street: Village, query: str) -> None:
+    async with await street.browser() as browser:
+        seen = await browser.open(f"/search?q={quote(query)}")
+        goods = [link for link in seen.links() if link.startswith("/goods")]
+        assert goods == [f"/goods/{await street.number(street.millet.listing_id)}"]
+        assert "没有找到" not in seen.text
+
+
+async def test_a_list_is_filtered_by_county_category_and_season(street: Village) -> None:
+    async with await street.browser() as browser:
+        await browser.open("/search?q=")
+        seen = await browser.submit("/search", county="130624", kind="coarse_grain", sort="price", season="1")
+        assert "筛一筛：阜平县、杂粮、当季、便宜的在前" in seen.text
+        assert "顾家台小米" in seen.text
+        assert "阜平大枣礼箱" not in seen.text
+
+
+@pytest.mark.parametrize("query", ["county=99", "sort=bribe", "kind=nothing", "season=2", "q=%00", "county=%E4%B8%AD"])
+async def test_an_unknown_filter_value_is_ignored(street: Village, query: str) -> None:
+    async with await street.browser() as browser:
+        seen = await browser.open(f"/search?{query}")
+        assert "顾家台小米" in seen.text
+        assert "筛一筛：" not in seen.text
+
+
+async def test_divisions_link_from_prefecture_to_village(street: Village) -> None:
+    async with await street.browser() as browser:
+        seen = await browser.open("/places/1306")
+        assert "/places/130624" in seen.links()
+        seen = await browser.open("/places/130624")
+        assert "/places/130624101" in seen.links()
+        seen = await browser.open("/places/130624101")
+        assert seen.links().count(f"/goods/{await street.number(street.millet.listing_id)}") == 1
+        assert f"/goods/{await street.number(street.dates.listing_id)}" not in seen.links()
+        seen = await browser.open("/places/130624101201")
+        assert seen.heading.startswith("顾家台村")
+
+
+async def test_a_product_page_answers_buyer_questions(street: Village) -> None:
+    async with await street.browser() as browser:
+        number = await street.number(street.dates.listing_id)
+        seen = await browser.open(f"/goods/{number}")
+        for words in (
+            "¥ 45.00",
+            "合 9.00 元/斤，18.00 元/公斤",
+            "运费到河北省 连包装 2.8 公斤；1 公斤内 8.00 元，每加 1 公斤 3.00 元；满 88.00 元免 14.00 元",
+            "还剩 50 箱",
+            "样例革新庄枣园（农户）。自家种养的，按电子商务法第十条不用办营业执照。",
+            "坏果包赔：收到 48 小时内拍一张照片",
+            "不发西藏自治区。",
+            "平台服务费 2% 0.90 元",
+            "还没有人写。",
+        ):
+            assert words in seen.text, words
+        assert "地理标志" not in seen.text
+
+
+def facts(seen: LoadedPage) -> dict[str, object]:
+    [script] = [node for node in seen.root.all("script") if node.attrs.get("type") == "application/ld+json"]
+    return json.loads(script.text)
+
+
+async def test_product_and_stay_pages_have_structured_data(street: Village) -> None:
+    async with await street.browser() as browser:
+        number = await street.number(street.millet.listing_id)
+        seen = await browser.open(f"/goods/{number}")
+        about = facts(seen)
+        assert about["@type"] == "Product"
+        assert about["name"] == "顾家台小米"
+        offer = about["offers"]
+        assert isinstance(offer, dict)
+        assert (offer["price"], offer["priceCurrency"]) == ("32.00", "CNY")
+        assert offer["availability"] == "https://schema.org/InStock"
+        metas = {node.attrs.get("property", ""): node.attrs.get("content") for node in seen.root.all("meta")}
+        assert metas["og:title"] == "顾家台小米"
+        assert metas["og:url"] == f"http://market.test/goods/{number}"
+        [canonical] = [node for node in seen.root.all("link") if node.attrs.get("rel") == "canonical"]
+        assert canonical.attrs["href"] == f"http://market.test/goods/{number}"
+        stay = facts(await browser.open(f"/stays/{await street.number(street.stay.listing_id)}"))
+        assert stay["name"] == "骆驼湾农家院"
+
+
+async def test_a_story_cannot_break_out_of_the_structured_data(village: Village) -> None:
+    story = '</script><script>alert(1)</script> "引号" & <b>'
+    await village.value("UPDATE listings SET story = $1 WHERE id = $2 RETURNING 1", story, village.millet.listing_id)
+    async with await village.browser() as browser:
+        seen = await browser.open(f"/goods/{await village.number(village.millet.listing_id)}")
+        assert facts(seen)["description"] == story
+        assert [node for node in seen.root.all("script") if "alert" in node.text and "type" not in node.attrs] == []
+
+
+async def test_an_unavailable_product_is_sold_out_or_reserved(village: Village) -> None:
+    async with await village.browser() as browser:
+        number = await village.number(village.dates.listing_id)
+        await village.value("UPDATE lots SET available_units = 0 WHERE id = $1 RETURNING 1", village.dates.lot_id)
+        seen = await browser.open(f"/goods/{number}")
+        assert "卖完了" in seen.text
+        assert [node for node in seen.root.all("form") if node.attrs.get("action") == "/cart/goods"] == []
+        await village.value("UPDATE lots SET reserved_units = 3 WHERE id = $1 RETURNING 1", village.dates.lot_id)
+        assert "都在别人的订单里等付款" in (await browser.open(f"/goods/{number}")).text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/goods/999999", 404), ("/stays/999999", 404), ("/kinds/gold", 404), ("/places/99", 404), ("/places/x", 404),
+        ("/nothing/here", 404), ("/goods/99999999999999999999999", 400), ("/search?after=nonsense", 422),
+    ],
+)  # fmt: skip
+async def test_a_refusal_is_a_page_that_says_what_to_do(street: Village, path: str, status: int) -> None:
+    async with await street.browser() as browser:
+        seen = await browser.open(path, status=status)
+        assert seen.headers["cache-control"] == "private, no-store"
+        assert {"/"} <= set(seen.links())
+
+
+async def test_static_files_are_immutable_and_crawlers_get_robots_and_sitemap(street: Village) -> None:
+    async with await street.browser() as browser:
+        renderer = street.app.state["market"].renderer
+        for path, file in renderer.static.items():
+            answer = await browser.client.get(path)
+            assert answer.content == file.content
+            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert len(answer.content) <= 5 * 1024
+        assert (await browser.client.get("/static/unknown.js")).status_code == 404
+        assert (await browser.client.get("/favicon.ico")).headers["content-type"] == "image/svg+xml"
+        robots = (await browser.client.get("/robots.txt")).text
+        assert "Disallow: /orders\n" in robots
+        assert "Sitemap: http://market.test/sitemap.xml" in robots
+        sitemap = (await browser.client.get("/sitemap.xml")).text
+        assert f"<loc>http://market.test/goods/{await street.number(street.millet.listing_id)}</loc>" in sitemap

@@ -1,0 +1,392 @@
+"""Buying without scripts: two producers and two nights in one cart, paid, shipped, received, reviewed."""
+
+import re
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from market.aftersales.ship import ship_suborder
+from payments import poll_payment
+from payments.sandbox import Sandbox
+from tests.support.browser import LeftSiteError, LoadedPage, PageClient
+from tests.support.make import SEAL, load_actor
+from tests.web.conftest import Village
+
+ADDRESS = {"who": "样例买家甲", "tel": "17000009001", "region": "130000", "address": "石家庄市长安区样例路 1 号"}
+
+
+async def fill_cart(village: Village, browser: PageClient) -> LoadedPage:
+    """Put 2 boxes of dates, 3 bags of millet and two nights into the cart with the pages' forms."""
+    for product, quantity in ((village.dates, "2"), (village.millet, "3")):
+        await browser.open(f"/goods/{await village.number(product.listing_id)}")
+        await browser.submit("/cart/goods", n=quantity)
+    await choose_nights(village, browser)
+    return await browser.submit("/cart/nights")
+
+
+async def choose_nights(village: Village, browser: PageClient) -> LoadedPage:
+    """Choose the days of arrival and departure in the calendar."""
+    arrive = village.today + timedelta(days=40)
+    leave = arrive + timedelta(days=2)
+    path = f"/stays/{await village.number(village.stay.listing_id)}"
+    await browser.open(f"{path}?month={arrive:%Y-%m}")
+    await browser.submit(path, press=("day", str(arrive)))
+    if arrive.month != leave.month:
+        await browser.open(f"{path}?month={leave:%Y-%m}&from={arrive}")
+    return await browser.submit(path, press=("day", str(leave)))
+
+
+async def check_out(village: Village, browser: PageClient, rail: str) -> str:
+    """Check out the cart, and return the path or URL of the redirect."""
+    await fill_cart(village, browser)
+    await browser.open("/checkout?region=130000")
+    try:
+        return (await browser.submit("/checkout", rail=rail, typed=ADDRESS)).path
+    except LeftSiteError as left:
+        return left.where
+
+
+async def pay_at_provider(village: Village, sandbox: Sandbox, browser: PageClient) -> LoadedPage:
+    """Pay at the provider, then press 我已付款."""
+    ref = await village.value("SELECT provider_ref FROM payments.payments ORDER BY opened_at DESC LIMIT 1")
+    await sandbox.pay(ref)
+    return await browser.submit(f"/orders/{await get_order_number(village)}/asked")
+
+
+async def get_order_number(village: Village) -> int:
+    return await village.value("SELECT max(number) FROM orders")
+
+
+async def buy_everything(village: Village, sandbox: Sandbox, browser: PageClient) -> LoadedPage:
+    """Buy everything and return the paid order's page."""
+    await check_out(village, browser, "wechat")
+    return await pay_at_provider(village, sandbox, browser)
+
+
+async def test_one_cart_holds_products_of_two_producers_and_two_nights(village: Village) -> None:
+    async with await village.browser(village.buyer) as browser:
+        seen = await fill_cart(village, browser)
+        assert "三家的东西" in seen.text
+        for words in (
+            "阜平大枣礼箱 45.00 元/箱 90.00",
+            "运费 ，不收 0.00",
+            "顾家台小米 32.00 元/袋 96.00",
+            "运费 29.00",
+            "骆驼湾农家院，1 间两晚",
+            "货 186.00 元 运费 29.00 元 住的 560.00 元 您付 775.00 元",
+            "大写：人民币柒佰柒拾伍元整",
+        ):
+            assert words in seen.text, words
+        variant = str(village.dates.variant_id)
+        seen = await browser.submit("/cart/change", press=("less", variant))
+        assert "阜平大枣礼箱 45.00 元/箱 45.00" in seen.text
+        assert "运费 14.00" in seen.text
+        await browser.submit("/cart/change", press=("less", variant))
+        assert await village.value("SELECT count(*) FROM cart_lines") == 1
+        seen = await browser.submit("/cart/change", press=("drop", str(village.stay.listing_id)))
+        assert "一家的东西" in seen.text
+
+
+async def test_an_unavailable_cart_line_says_why_and_blocks_the_checkout(village: Village) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        await browser.submit("/cart/goods", n="40")
+        await village.value("UPDATE lots SET available_units = 3 WHERE id = $1 RETURNING 1", village.dates.lot_id)
+        seen = await browser.open("/cart")
+        assert "只剩 3 5斤箱" in seen.text
+        assert [link for link in seen.links() if link.startswith("/checkout")] == []
+        assert (await browser.open("/checkout")).path == "/cart"
+
+
+async def test_freight_depends_on_the_region_and_some_regions_are_excluded(village: Village) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        await browser.submit("/cart/goods", n="1")
+        seen = await browser.submit("/cart", region="540000")
+        assert "不发往您的地区" in seen.text
+        assert "上面有东西现在买不了" in seen.text
+
+
+async def test_all_faults_of_an_address_are_reported_at_once(village: Village) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await fill_cart(village, browser)
+        await browser.open("/checkout")
+        seen = await browser.submit("/checkout", status=422, who="", tel="12", address="")
+        links = [node.attrs["href"] for node in seen.root.all("a") if node.attrs.get("href", "").startswith("#")]
+        assert {"#who", "#tel", "#address"} <= set(links)
+        assert "还差 3 样" in seen.text
+        assert await get_order_number(village) is None
+        [typed] = [node for node in seen.root.all("input") if node.attrs.get("id") == "tel"]
+        assert typed.attrs["value"] == "12"
+
+
+async def test_a_changed_total_is_shown_before_the_order_is_placed(village: Village) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await fill_cart(village, browser)
+        await browser.open("/checkout")
+        await village.value("UPDATE variants SET price_fen = 5000 WHERE id = $1 RETURNING 1", village.dates.variant_id)
+        seen = await browser.submit("/checkout", status=409, typed=ADDRESS)
+        assert "现在一共 785.00 元" in seen.text
+        assert "大写：人民币柒佰捌拾伍元整" in seen.text
+        assert await get_order_number(village) is None
+
+
+async def test_submitting_twice_places_one_order(village: Village) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await fill_cart(village, browser)
+        page = await browser.open("/checkout")
+        await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+        browser.page = page
+        seen = await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+        assert seen.path == f"/orders/{await get_order_number(village)}/pay"
+        assert await village.value("SELECT count(*) FROM orders") == 1
+        assert await village.value("SELECT count(*) FROM payments.payments") == 1
+        assert await village.value("SELECT count(*) FROM cart_lines") == 0
+
+
+async def test_alipay_redirects_to_the_providers_page(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        where = await check_out(village, browser, "alipay")
+        assert where.startswith(f"{sandbox.url}/pay/")
+        assert sandbox.url in browser.current.headers["content-security-policy"]
+        number = await get_order_number(village)
+        seen = await browser.open(f"/orders/{number}?back=1")
+        assert "正在确认付款" in seen.text
+        assert [node.attrs["action"] for node in seen.root.all("form") if "data-wait" in node.attrs] == [
+            f"/orders/{number}/asked"
+        ]
+        seen = await browser.open(f"/orders/{number}/pay")
+        assert where in [node.attrs.get("href") for node in seen.root.all("a")]
+
+
+async def test_a_browser_without_scripts_refreshes_for_two_minutes(village: Village) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await check_out(village, browser, "alipay")
+        number = await get_order_number(village)
+        looks: list[str] = []
+        path = f"/orders/{number}?back=1"
+        while path:
+            seen = await browser.open(path)
+            assert "正在确认付款" in seen.text
+            found = re.findall(r'<noscript><meta http-equiv="refresh" content="5;url=([^"]+)"></noscript>', seen.html)
+            path = found[0].replace("&amp;", "&") if found else ""
+            looks += found
+        assert len(looks) == 24
+        assert len(set(looks)) == 24
+
+
+async def test_wechat_shows_a_qr_code_and_polling_marks_the_order_paid(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        path = await check_out(village, browser, "wechat")
+        number = await get_order_number(village)
+        assert path == f"/orders/{number}/pay"
+        seen = browser.current
+        assert "付款 775.00 元" in seen.heading
+        assert "大写：人民币柒佰柒拾伍元整" in seen.text
+        assert [node.attrs["aria-label"] for node in seen.root.all("svg") if node.attrs.get("role") == "img"] == [
+            "付款二维码"
+        ]
+        assert "hidden" in next(node for node in seen.root.all("p") if "这一页会自己变" in node.text).attrs
+        assert "回到这一页按“我已付款”" in seen.html
+        assert "补贴" not in seen.html
+        seen = await browser.submit(f"/orders/{number}/asked")
+        assert "还没有收到您的付款" in seen.text
+        seen = await pay_at_provider(village, sandbox, browser)
+        assert seen.path == f"/orders/{number}"
+        assert seen.heading == "付好了，等着收"
+        for words in ("样例革新庄枣园的包裹", "样例顾家台合作社的包裹", "样例骆驼湾农家院，住两晚", "付了 775.00 元"):
+            assert words in seen.text
+        assert re.search(r"入住码 \d{4} \d{4}", seen.text)
+        assert "17000009001" not in seen.html
+        assert "170****9001" in seen.html
+        assert (await browser.open(f"/orders/{number}/pay")).path == f"/orders/{number}"
+
+
+async def test_a_captured_payment_is_not_requested_again_before_the_order_is_marked_paid(
+    village: Village, sandbox: Sandbox
+) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await check_out(village, browser, "wechat")
+        payment, ref = await village.value("SELECT (id, provider_ref) FROM payments.payments")
+        await sandbox.pay(ref)
+        held = village.app.state["market"]
+        await poll_payment(held.db, held.gateway, payment)
+        seen = await browser.open(f"/orders/{await get_order_number(village)}")
+        assert "正在确认付款" in seen.text
+        assert f"/orders/{await get_order_number(village)}/pay" not in seen.links()
+
+
+async def test_another_method_cancels_the_payment_in_progress(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await check_out(village, browser, "wechat")
+        with pytest.raises(LeftSiteError):
+            await browser.submit(f"/orders/{await get_order_number(village)}/pay", rail="alipay")
+        states = await village.value("SELECT array_agg(state ORDER BY opened_at) FROM payments.payments")
+        assert states == ["canceled", "requires_action"]
+        await sandbox.clear_faults()
+
+
+async def test_an_unavailable_provider_is_reported_and_can_be_retried(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await fill_cart(village, browser)
+        await browser.open("/checkout")
+        await sandbox.fault("create", "500", times=20)
+        seen = await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+        assert "付款的地方没有回话" in seen.text
+        await sandbox.clear_faults()
+        seen = await browser.submit(f"/orders/{await get_order_number(village)}/pay", rail="wechat")
+        assert "付款二维码" in seen.html
+
+
+async def test_only_its_buyer_receives_and_reviews_a_parcel(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await buy_everything(village, sandbox, browser)
+        number = await get_order_number(village)
+        suborder = await village.value("SELECT id FROM suborders WHERE producer_id = $1", village.dates.producer_id)
+        async with village.database.transaction() as conn:
+            farmer = await load_actor(conn, village.farmer)
+            now = await conn.fetchval("SELECT paid_at FROM orders")
+            await ship_suborder(conn, SEAL, farmer, suborder, carrier="邮政", tracking="XA123456789CN", now=now)
+        async with await village.browser(village.farmer) as stranger:
+            await stranger.open(f"/orders/{number}", status=404)
+        seen = await browser.open(f"/orders/{number}")
+        assert "邮政 XA123456789CN" in seen.text
+        seen = await browser.submit(f"/orders/{number}/receive/1")
+        assert "收到了" in seen.text
+        assert await village.value("SELECT state FROM suborders WHERE id = $1", suborder) == "received"
+        review = f"/orders/{number}/review/1?listing={await village.number(village.dates.listing_id)}"
+        assert review in seen.links()
+        page = await browser.open(review)
+        seen = await browser.submit(review.split("?", maxsplit=1)[0], status=422)
+        assert "请选打几分，1 到 5 分" in seen.text
+        assert await village.value("SELECT count(*) FROM reviews") == 0
+        seen = await browser.submit(review.split("?", maxsplit=1)[0], rating="4", text="枣甜个头匀")
+        assert "评价发出去了" in seen.text
+        assert review not in seen.links()
+        seen = await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        assert "，1 人买过后写的，一条没删。分数是所有评价的平均。 4.0 分" in seen.text
+        assert "样例买家甲" in seen.text
+        assert "枣甜个头匀" in seen.text
+        seen = await browser.open(review, status=409)
+        assert f"/orders/{number}" in seen.links()
+        browser.page = page
+        await browser.submit(review.split("?", maxsplit=1)[0], status=409, rating="5", text="再写一次")
+        assert await village.value("SELECT array_agg(rating) FROM reviews") == [4]
+
+
+async def test_a_cancellation_shows_its_refund_before_it_is_confirmed(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await buy_everything(village, sandbox, browser)
+        number = await get_order_number(village)
+        seen = await browser.open(f"/orders/{number}/cancel?part=3")
+        assert "离到店 40 天，退 100% 560.00 元" in seen.text
+        assert "大写：人民币伍佰陆拾元整" in seen.text
+        assert await village.value("SELECT count(*) FROM taken_nights") == 1
+        seen = await browser.submit(f"/orders/{number}/cancel")
+        assert "取消了" in seen.text
+        assert "退了 −560.00 元" in seen.text
+        assert await village.value("SELECT count(*) FROM taken_nights") == 0
+        assert await village.value("SELECT sum(amount_minor) FROM payments.refunds") == 560_00
+        assert "取消了，房间放出来给别人住了。" in seen.text
+        assert "付了 775.00 元，退了 560.00 元，您实际付 215.00 元。" in seen.text
+        seen = await browser.open(f"/orders/{number}/cancel?part=3", status=409)
+        assert f"/orders/{number}" in seen.links()
+
+
+async def test_a_fully_refunded_order_shows_what_was_paid_and_refunded(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await buy_everything(village, sandbox, browser)
+        number = await get_order_number(village)
+        await browser.open(f"/orders/{number}/cancel")
+        seen = await browser.submit(f"/orders/{number}/cancel")
+        assert "付了 775.00 元，退了 775.00 元，全退了。" in seen.text
+        assert "零元" not in seen.text
+        assert "取消了，东西放回去了。" in seen.text
+
+
+async def test_a_paid_order_shows_the_next_steps_the_address_and_contacts(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        seen = await buy_everything(village, sandbox, browser)
+        number = await get_order_number(village)
+        assert "几家各自发货，单号写在下面；到店住的，下面有入住码和店家电话。" in seen.text
+        assert "河北省石家庄市长安区样例路 1 号" in seen.text
+        host = await village.value(
+            "SELECT count(*) FROM accounts WHERE id = $1 AND phone_sealed IS NOT NULL", village.host
+        )
+        assert ("店家电话" in seen.text) == bool(host)
+        await village.value(
+            "UPDATE suborders SET state = 'shipped', shipped_at = now() WHERE kind = 'goods' RETURNING 1"
+        )
+        seen = await browser.open(f"/orders/{number}")
+        assert seen.heading == "都发出了，等着收"
+        assert "各自发货" not in seen.text
+        assert "775.00 元，三家" in (await browser.open("/me")).text
+
+
+async def test_a_stay_can_be_reviewed_once_its_nights_are_over(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await buy_everything(village, sandbox, browser)
+        number = await get_order_number(village)
+        review = f"/orders/{number}/review/3?listing={await village.number(village.stay.listing_id)}"
+        move = (
+            "UPDATE bookings SET nights = daterange($1::date, $2::date), state = 'arrived', arrived_at = now()"
+            " RETURNING 1"
+        )
+        await village.value(
+            "UPDATE suborders SET state = 'received', received_at = now() WHERE kind = 'stay' RETURNING 1"
+        )
+        await village.value(move, village.today, village.today + timedelta(days=1))
+        seen = await browser.open(f"/orders/{number}")
+        assert "到店了" in seen.text
+        assert review not in seen.links()
+        await browser.open(review)
+        await browser.submit(review.split("?", maxsplit=1)[0], status=409, rating="5")
+        assert "住完了再评价" in browser.current.text
+        await village.value(move, village.today - timedelta(days=1), village.today)
+        seen = await browser.open(f"/orders/{number}")
+        assert "住过了" in seen.text
+        assert review in seen.links()
+
+
+async def test_a_visitor_is_redirected_to_sign_in_and_back(village: Village) -> None:
+    async with await village.browser() as browser:
+        for path in ("/me", "/cart", "/orders/1"):
+            seen = await browser.open(path)
+            assert seen.path == f"/sign-in?to={quote(path, safe='')}"
+
+
+async def test_cancelling_an_unpaid_order_frees_its_stock(village: Village) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await check_out(village, browser, "wechat")
+        number = await get_order_number(village)
+        assert await village.value("SELECT available_units FROM lots WHERE id = $1", village.dates.lot_id) == 48
+        seen = await browser.open(f"/orders/{number}/cancel")
+        assert "还没付，不用退" in seen.text
+        seen = await browser.submit(f"/orders/{number}/cancel")
+        assert seen.heading == "取消了"
+        assert await village.value("SELECT available_units FROM lots WHERE id = $1", village.dates.lot_id) == 50
+
+
+async def test_days_that_cannot_be_booked_say_why(street: Village) -> None:
+    path = f"/stays/{await street.number(street.stay.listing_id)}"
+    day = street.today + timedelta(days=20)
+    async with await street.browser() as browser:
+        for query, words in (
+            (f"from={street.today - timedelta(days=1)}&to={day}", "到店的日子已经过了"),
+            (f"from={day}&to={day}", "走的日子要在到的后面"),
+            (f"from={day}&to={day + timedelta(days=31)}", "一次最多订 30 晚"),
+            (f"from={street.today + timedelta(days=400)}", "日子太远了"),
+            (f"from={day}", "再按走的那天"),
+            ("from=nonsense&to=x&day=y&month=z", "按日历上写着价钱的日子"),
+        ):
+            assert words in (await browser.open(f"{path}?{query}")).text, query
+
+
+async def test_personal_pages_are_never_cached(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await buy_everything(village, sandbox, browser)
+        number = await get_order_number(village)
+        for path in ("/cart", "/me", f"/orders/{number}", f"/orders/{number}/cancel", "/farm/bill", "/farm/apply"):
+            seen = await browser.open(path)
+            assert seen.headers["cache-control"] == "private, no-store", path

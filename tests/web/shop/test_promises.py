@@ -1,0 +1,21 @@
+from market.catalogue.models import HOLIDAY_TIERS, WORKDAY_TIERS, CancelTier
+from market.web.shop.promises import (
+    BAD_FRUIT_PROMISE,
+    OTHER_RETURNS,
+    describe_tiers,
+    format_days_ahead,
+    format_minutes,
+)
+
+
+def test_periods_come_from_their_settings_and_constants() -> None:
+    assert [format_minutes(minutes) for minutes in (30, 45)] == ["半小时", "45 分钟"]
+    assert [format_days_ahead(days) for days in (365, 90)] == ["一年以内", "90 天以内"]
+    assert BAD_FRUIT_PROMISE == "坏果包赔：收到 48 小时内拍一张照片，按坏的份量退，钱从平台退"
+    assert OTHER_RETURNS == "没拆封，7 天内能退，来回运费您付。"
+
+
+def test_cancellation_tiers_are_described_in_words() -> None:
+    assert describe_tiers(WORKDAY_TIERS) == "提前 7 天退全款，提前 3 天退一半"
+    assert describe_tiers(HOLIDAY_TIERS) == "提前 15 天退全款，提前 7 天退一半"
+    assert describe_tiers([CancelTier(5, 2_500), CancelTier(0, 0)]) == "提前 5 天退 25%"

@@ -1,0 +1,90 @@
+from datetime import date
+from uuid import UUID
+
+import pytest
+from msgspec import Struct
+
+from market.kernel import Fen, FieldFault
+from market.web.forms import InvalidForm, PostedForm, parse_integer, parse_kilograms, parse_uuid, parse_yuan
+
+ID = UUID("0190a0b0-0000-7000-8000-000000000001")
+
+
+class OrderForm(Struct):
+    """A form with text and check boxes."""
+
+    title: str = ""
+    regions: list[str] = []
+
+
+class QuantityForm(Struct):
+    """A form to convert."""
+
+    variant: UUID
+    quantity: int
+    note: str = "none"
+
+
+def test_prices_are_parsed_as_people_type_them() -> None:
+    assert [parse_yuan(text) for text in ("39", "39.5", "39.05", " ¥1,200 ", "39元", "0.01")] == [
+        39_00, 39_50, 39_05, 1200_00, 39_00, 1,
+    ]  # fmt: skip
+    assert [parse_yuan(text) for text in ("", "x", "-3", "3.999", "1e3", "３９。")] == [None] * 6
+
+
+def test_numbers_weights_and_ids_are_parsed_strictly() -> None:
+    assert [parse_integer(text) for text in (" 12 ", "0", "", "-1", "1.5", "１２", "9" * 20)] == [12, 0, *[None] * 5]
+    assert (parse_integer("5", maximum=5), parse_integer("6", maximum=5)) == (5, None)
+    assert [parse_kilograms(text) for text in ("1", "2.5", "0", "1234", "x")] == [1000, 2500, None, None, None]
+    assert (parse_uuid(str(ID)), parse_uuid("x")) == (ID, None)
+
+
+def test_a_form_reports_all_faults_in_the_order_of_reading() -> None:
+    form = PostedForm({"title": "", "price": "x", "pack": "0", "number": "12345", "until": "2027", "weight": "0"})
+    assert form.read_text("title", missing="no title") == ""
+    assert form.read_yuan("price", fault="bad price", missing="no price") == 0
+    assert form.read_yuan("left", fault="bad price", missing="no price") == 0
+    assert form.read_integer("pack", fault="bad pack", minimum=1) == 0
+    assert form.read_text("number", max_length=4, too_long="too long") == "12345"
+    assert form.read_optional_day("until", fault="bad day") is None
+    assert form.read_kilograms("weight", fault="bad weight") == 0
+    assert form.faults == [
+        FieldFault("title", "no title"),
+        FieldFault("price", "bad price"),
+        FieldFault("left", "no price"),
+        FieldFault("pack", "bad pack"),
+        FieldFault("number", "too long"),
+        FieldFault("until", "bad day"),
+        FieldFault("weight", "bad weight"),
+    ]
+
+
+def test_valid_and_empty_optional_fields_have_no_fault() -> None:
+    form = PostedForm({"price": "39.5", "until": "2027-05-01", "free": "", "key": "k"})
+    assert form.read_yuan("price", fault="bad", maximum=Fen(39_50)) == 39_50
+    assert form.read_optional_yuan("free", fault="bad", minimum=Fen(1), maximum=Fen(9)) is None
+    assert form.read_optional_yuan("price", fault="bad", minimum=Fen(1), maximum=Fen(39_50)) == 39_50
+    assert form.read_optional_day("until", fault="bad") == date(2027, 5, 1)
+    assert form.read_optional_day("from", fault="bad") is None
+    assert (form.faults, form.key) == ([], "k")
+
+
+def test_a_form_without_a_key_gets_a_new_one() -> None:
+    first, second = PostedForm({}), PostedForm({})
+    assert len(first.key) == 24
+    assert first.key != second.key
+
+
+def test_a_form_is_filled_as_it_was_typed() -> None:
+    form = PostedForm({"title": "枣", "regions": ["54", "65"]})
+    assert form.fill(OrderForm) == OrderForm("枣", ["54", "65"])
+    assert PostedForm({"title": ["枣", "梨"], "regions": "54"}).fill(OrderForm) == OrderForm("枣", ["54"])
+
+
+def test_a_form_converts_to_a_struct_or_names_every_fault() -> None:
+    form = PostedForm({"variant": str(ID), "quantity": "2", "note": ""})
+    assert form.convert(QuantityForm) == QuantityForm(ID, 2)
+    with pytest.raises(InvalidForm) as caught:
+        PostedForm({"quantity": "x"}).convert(QuantityForm)
+    assert [fault.field for fault in caught.value.errors] == ["variant", "quantity"]
+    assert caught.value.errors[0].message == "这一项要填"

@@ -1,0 +1,182 @@
+"""The style guide in Chromium: accessible, readable, within the screen, in both colour schemes and in print."""
+
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from market.web.ui.components import ASSETS
+from tests.web.ui.styleguide_pages import PAGES, page
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SMALL_TEXT = """
+() => Array.from(document.querySelectorAll('body *')).filter((el) => {
+  const own = Array.from(el.childNodes).some((node) => node.nodeType === 3 && node.textContent.trim());
+  return own && !el.closest('svg, .defs') && parseFloat(getComputedStyle(el).fontSize) < 18;
+}).map((el) => el.outerHTML.slice(0, 80))
+"""
+SMALL_TARGETS = """
+() => Array.from(document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea')).filter((el) => {
+  if (el.matches('.skip') || el.closest('p, dd') && el.matches('a:not([class])')) return false;
+  const box = (el.closest('label') || el).getBoundingClientRect();
+  return box.height < 48 || box.width < 48;
+}).map((el) => el.outerHTML.slice(0, 100))
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path is not None, "Chromium is missing: apt-get install chromium fonts-wqy-microhei"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+def show(browser: Browser, html: str, *, width: int = 360, scheme: str = "light") -> Page:
+    tab = browser.new_page(
+        viewport={"width": width, "height": 740}, color_scheme="dark" if scheme == "dark" else "light"
+    )
+    tab.set_content(html)
+    return tab
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("mode", ["day", "night", "elder", "elder night", "print"])
+def test_axe_finds_no_violations(browser: Browser, name: str, mode: str) -> None:
+    tab = show(browser, page(name, elder="elder" in mode), scheme="dark" if "night" in mode else "light")
+    if mode == "print":
+        tab.emulate_media(media="print")
+    axe: Any = Axe()
+    found = axe.run(tab).response["violations"]
+    tab.close()
+    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [320, 360, 1280])
+@pytest.mark.parametrize("elder", [False, True])
+def test_nothing_overflows_the_screen(browser: Browser, name: str, width: int, *, elder: bool) -> None:
+    tab = show(browser, page(name, elder=elder), width=width)
+    wide = tab.evaluate("document.documentElement.scrollWidth")
+    tab.close()
+    assert wide == width
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_text_is_large_and_targets_can_be_hit(browser: Browser, name: str) -> None:
+    tab = show(browser, page(name))
+    small = (tab.evaluate(SMALL_TEXT), tab.evaluate(SMALL_TARGETS))
+    tab.close()
+    assert small == ([], [])
+
+
+def test_a_printed_form_fits_one_landscape_page(browser: Browser, tmp_path: Path) -> None:
+    tab = show(browser, page("guide/printed_form.html"))
+    tab.pdf(path=tmp_path / "sheet.pdf", prefer_css_page_size=True)
+    tab.close()
+    sheet = (tmp_path / "sheet.pdf").read_bytes()
+    assert sheet.count(b"/Type /Page\n") == 1
+    assert b"/MediaBox [0 0 841" in sheet
+
+
+FORM = """
+<!DOCTYPE html><html><body><form data-draft="t" action="/sent">
+<input name="price" id="price"><input name="kept" id="kept" value="server"><input type="hidden" name="h" value="1">
+<label><input type="radio" name="pack" value="a" id="a">a</label>
+<label><input type="radio" name="pack" value="b">b</label>
+<input name="code" id="code" data-code><input type="file" id="photo" data-shrink accept="image/*">
+<button id="go">go</button>
+</form></body></html>
+"""
+
+
+def served(browser: Browser, script: str, html: str = FORM) -> Page:
+    tab = browser.new_page()
+    module = (ASSETS / "js" / script).read_text(encoding="utf-8")
+    text = html.replace("</body>", f'<script type="module">{module}</script></body>')
+    tab.route("**/*", lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
+    tab.goto("http://market.invalid/form")
+    return tab
+
+
+def test_a_draft_is_restored_and_values_from_the_server_are_kept(browser: Browser) -> None:
+    tab = served(browser, "draft.js")
+    tab.fill("#price", "39")
+    tab.fill("#kept", "typed")
+    tab.check("#a")
+    tab.goto("http://market.invalid/form")
+    assert tab.input_value("#price") == "39"
+    assert tab.input_value("#kept") == "server"
+    assert tab.is_checked("#a")
+    tab.close()
+
+
+def test_a_draft_is_forgotten_when_a_page_says_it_is_done(browser: Browser) -> None:
+    tab = served(browser, "draft.js")
+    tab.fill("#price", "39")
+    done = '<!DOCTYPE html><html><body><p data-draft-done="t">好了</p></body></html>'
+    module = (ASSETS / "js" / "draft.js").read_text(encoding="utf-8")
+    tab.set_content(done.replace("</body>", f'<script type="module">{module}</script></body>'))
+    tab.wait_for_function("localStorage.length === 0")
+    tab.close()
+
+
+def test_a_form_sent_offline_is_kept_and_reports_it(browser: Browser) -> None:
+    tab = served(browser, "draft.js")
+    tab.fill("#price", "39")
+    tab.context.set_offline(offline=True)
+    tab.click("#go")
+    assert tab.inner_text("[data-draft-says]") == "现在没有网。填的都存在手机里，有网了再按一次。"
+    assert tab.evaluate("JSON.parse(localStorage['draft:t']).price") == "39"
+    tab.close()
+
+
+def test_a_pasted_message_fills_in_its_code_and_focuses_the_button(browser: Browser) -> None:
+    tab = served(browser, "code.js")
+    tab.evaluate(
+        """() => {
+          const held = new DataTransfer();
+          held.setData('text', '【乡集】验证码 482 913，5 分钟内有效');
+          const event = new ClipboardEvent('paste', { clipboardData: held, bubbles: true, cancelable: true });
+          document.getElementById('code').dispatchEvent(event);
+        }"""
+    )
+    assert tab.input_value("#code") == "482913"
+    assert tab.evaluate("document.activeElement.id") == "go"
+    tab.close()
+
+
+def test_a_large_photo_is_shrunk_before_it_is_sent(browser: Browser, tmp_path: Path) -> None:
+    noise = Image.effect_noise((2400, 1800), 60).convert("RGB")
+    noise.save(tmp_path / "field.jpg", quality=95)
+    assert (tmp_path / "field.jpg").stat().st_size > 1_000_000
+    tab = served(browser, "photo.js")
+    tab.set_input_files("#photo", tmp_path / "field.jpg")
+    tab.wait_for_function("document.getElementById('photo').files[0].size <= 204800")
+    kept = tab.evaluate("(({ name, type }) => [name, type])(document.getElementById('photo').files[0])")
+    assert kept == ["field.jpg", "image/jpeg"]
+    assert tab.is_enabled("#go")
+    tab.close()
+
+
+def test_a_small_photo_is_sent_unchanged(browser: Browser, tmp_path: Path) -> None:
+    Image.new("RGB", (300, 200), "#9C2A22").save(tmp_path / "small.png")
+    tab = served(browser, "photo.js")
+    tab.set_input_files("#photo", tmp_path / "small.png")
+    tab.wait_for_function("!document.getElementById('go').disabled")
+    assert tab.evaluate("document.getElementById('photo').files[0].name") == "small.png"
+    tab.close()

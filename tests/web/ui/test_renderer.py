@@ -1,0 +1,175 @@
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from minijinja import Environment, TemplateError
+
+from market.web.ui import components
+from market.web.ui.renderer import SITE_LINKS, TEMPLATES, Renderer, SiteInfo, make_content_security_policy
+from tests.support.markup import check_markup
+from tests.web.ui.styleguide_pages import PAGES, RENDERER, page
+
+TYPICAL = ("guide/desk.html", "guide/farmer.html", "guide/home.html", "guide/printed_form.html", "guide/plain.html")
+FLIGHT = 13 * 1024
+"""HTML, CSS and drawings of a public page, gzip. Source: design page web.md, budgets."""
+
+
+def small_renderer(folder: Path, **templates: str) -> Renderer:
+    for name, text in templates.items():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return Renderer(SiteInfo(), folder)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("elder", [False, True])
+def test_an_example_page_is_strictly_well_formed(name: str, *, elder: bool) -> None:
+    check_markup(page(name, elder=elder), "n0nce")
+
+
+@pytest.mark.parametrize("name", TYPICAL)
+def test_a_typical_page_fits_into_the_initial_congestion_window(name: str) -> None:
+    assert len(gzip.compress(page(name).encode())) <= FLIGHT
+
+
+def test_a_page_inlines_only_the_components_it_uses() -> None:
+    html = page("guide/plain.html")
+    assert RENDERER.parts.names(components.find_classes(html)) == [
+        "tokens",
+        "base",
+        "top",
+        "btn",
+        "fld",
+        "note",
+        "foot",
+        "plain",
+    ]
+    style = re.findall(r"<style[^>]*>(.*?)</style>", html, re.DOTALL)
+    assert len(style) == 1
+    assert ".narrow{" in style[0]
+    assert ".goods{" not in style[0]
+    assert "/*" not in style[0]
+
+
+def test_a_page_inlines_only_the_symbols_it_uses_each_once() -> None:
+    html = page("guide/farmer.html")
+    assert re.findall(r'<symbol id="([^"]+)"', html) == [
+        "i-logo",
+        "i-home",
+        "i-truck",
+        "i-grid",
+        "i-me",
+        "p-parcel",
+        "p-millet",
+        "p-phone",
+        "p-egg",
+        "i-right",
+        "i-print",
+        "i-tel",
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_class_of_a_page_belongs_to_a_component_it_inlines(name: str) -> None:
+    html = page(name)
+    used = components.find_classes(html)
+    css = RENDERER.parts.styles(used)
+    styled = set(re.findall(r"\.([a-z][a-z0-9]*)", css))
+    # `always` belongs to the renderer; the other two classes have no rules of their own.
+    assert used - styled - {"always", "paper", "tabbed"} == set()
+
+
+def test_the_style_element_carries_the_nonce_of_the_policy() -> None:
+    html = page("styleguide.html")
+    assert re.findall(r"<style[^>]*>", html) == ['<style nonce="n0nce">']
+    assert "style-src 'nonce-n0nce'" in make_content_security_policy("n0nce")
+    assert "'unsafe-inline'" not in make_content_security_policy("n0nce")
+    assert "form-action 'self' https://pay.example;" in make_content_security_policy("n0nce", ("https://pay.example",))
+
+
+def test_elder_mode_is_a_class_and_the_switch_redirects_back() -> None:
+    assert '<body class="tabbed elder">' in page("styleguide.html", elder=True)
+    assert '<body class="tabbed">' in page("styleguide.html")
+    switch = '<input type="hidden" name="to" value="/styleguide"><button name="elder" value="1">长辈版</button>'
+    assert switch in page("styleguide.html")
+    assert '<button name="elder" value="0">标准版</button>' in page("styleguide.html", elder=True)
+
+
+def test_a_layout_is_in_the_language_of_the_page() -> None:
+    html = page("styleguide.html", lang="en")
+    assert '<html lang="en">' in html
+    assert "Skip to content" in html
+    assert "跳到正文" not in html
+
+
+def test_the_sample_data_banner_is_shown_only_in_the_demo() -> None:
+    demo = page("guide/plain.html")
+    live = Renderer(SiteInfo()).page("guide/plain.html", {}, nonce="n").decode()
+    links = (SITE_LINKS.demo_farmer, SITE_LINKS.demo_buyer, SITE_LINKS.demo_official)
+    assert [f'href="{link}"' in demo for link in links] == [True, True, True]
+    assert [f'href="{link}"' in live for link in links] == [False, False, False]
+    assert "（样例）" not in live
+
+
+def test_farm_pages_warn_of_fraud_and_show_a_contact() -> None:
+    for name in ("guide/farmer.html", "guide/plain.html"):
+        html = page(name)
+        assert "补贴不收费、不要验证码、不用转账；有疑问拨 96110。" in html
+        assert 'href="tel:' in html
+
+
+def test_user_input_is_escaped(tmp_path: Path) -> None:
+    renderer = small_renderer(tmp_path, page="<p>{{ name }}</p><!--styles--><!--symbols-->")
+    html = renderer.page("page.html", {"name": "<!--styles--><b>&"}, nonce="n").decode()
+    assert html.startswith("<p>&lt;!--styles--&gt;&lt;b&gt;&amp;</p>")
+
+
+def test_an_undefined_name_fails_the_page(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="undefined"):
+        small_renderer(tmp_path, page="{{ nobody }}").page("page.html", {}, nonce="n")
+
+
+def test_none_is_never_printed(tmp_path: Path) -> None:
+    renderer = small_renderer(tmp_path, page="{{ name }}")
+    with pytest.raises(ValueError, match="print None"):
+        renderer.page("page.html", {"name": None}, nonce="n")
+
+
+def test_a_symbol_that_does_not_exist_fails_the_page(tmp_path: Path) -> None:
+    renderer = small_renderer(tmp_path, page='<svg><use href="#p-nothing"/></svg>')
+    with pytest.raises(AssertionError, match="p-nothing"):
+        renderer.page("page.html", {}, nonce="n")
+
+
+def test_templates_outside_the_folder_cannot_be_loaded(tmp_path: Path) -> None:
+    (tmp_path / "secret.html").write_text("secret", encoding="utf-8")
+    inner = tmp_path / "templates"
+    inner.mkdir()
+    renderer = small_renderer(inner, page='{% include "../secret.html" %}')
+    with pytest.raises(TemplateError, match="not"):
+        renderer.page("page.html", {}, nonce="n")
+
+
+def test_a_static_file_is_named_by_its_content() -> None:
+    url = RENDERER.url("draft.js")
+    assert re.fullmatch(r"/static/draft-[0-9a-f]{10}\.js", url)
+    file = RENDERER.static[url]
+    assert file.media_type == "text/javascript; charset=utf-8"
+    assert file.content == (components.ASSETS / "js" / "draft.js").read_bytes()
+    assert RENDERER.static[RENDERER.url("mark.svg")].media_type == "image/svg+xml"
+    with pytest.raises(KeyError):
+        RENDERER.url("nothing.js")
+
+
+def test_all_scripts_together_fit_their_budget() -> None:
+    scripts = [file.content for url, file in RENDERER.static.items() if url.endswith(".js")]
+    assert len(scripts) == 5
+    assert sum(len(gzip.compress(script)) for script in scripts) <= 5 * 1024
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.stem)
+def test_every_template_compiles_and_holds_no_inline_style_or_handler(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    filters = dict.fromkeys(re.findall(r"\|\s*([a-z_]+)", text), str)
+    Environment(templates={path.name: text}, filters=filters).undeclared_variables_in_template(path.name)
+    assert re.findall(r"\sstyle=|\son[a-z]+=|javascript:", text) == []
