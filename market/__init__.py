@@ -1,24 +1,31 @@
-"""乡集: a marketplace for what poor villages make, as a library and a service."""
+"""乡集: a marketplace for what poor villages make, as a library and a service.
 
+docs/library.md describes the names that other applications use.
+"""
+
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from market.app import Market
+    from market.kernel.database import open_database
+    from market.kernel.seal import derive_seal
     from market.settings import Settings
 
 VERSION = "0.1.0"
 
-__all__ = ["VERSION", "Market", "Settings"]
+__all__ = ["VERSION", "Market", "Settings", "derive_seal", "open_database"]
+
+_MODULES = {
+    "Market": "market.app",
+    "Settings": "market.settings",
+    "derive_seal": "market.kernel.seal",
+    "open_database": "market.kernel.database",
+}
 
 
 def __getattr__(name: str) -> object:
-    """Import the service lazily, so that commands that do not need it start fast."""
-    if name == "Market":
-        from market.app import Market
-
-        return Market
-    if name == "Settings":
-        from market.settings import Settings
-
-        return Settings
-    raise AttributeError(name)
+    """Import a public name lazily, so that commands that do not need the service start fast."""
+    if name not in _MODULES:
+        raise AttributeError(name)
+    return getattr(import_module(_MODULES[name]), name)

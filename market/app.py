@@ -24,7 +24,7 @@ from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal, derive_seal
 from market.logs import configure_logs
 from market.metrics import count_responses
-from market.orders import Batcher
+from market.orders.batcher import Batcher
 from market.settings import Settings
 from market.startup import make_clock, open_owner_dsn, tune_garbage_collector
 from market.storage.files import FileStore, open_file_store
@@ -153,7 +153,7 @@ def provide_batcher(request: HttpRequest) -> Batcher:
 async def provide_visitor(request: HttpRequest) -> Actor | None:
     """Provide the signed-in actor by bearer token or session cookie, or None.
 
-    Browsers send cookies with requests from any site, so a change that is authenticated by cookie must have our origin.
+    Browsers send cookies with requests from any site, so a state-changing request with a cookie must have our origin.
 
     Raises:
         ForeignForm: the request comes from another site.

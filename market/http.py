@@ -5,4 +5,4 @@ from typing import Any
 from litestar import Request
 
 HttpRequest = Request[Any, Any, Any]
-"""A request whose user, session and state are not typed: handlers take what they need as dependencies."""
+"""A request whose user, session and state are not typed: handlers receive these as dependencies."""

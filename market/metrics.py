@@ -5,10 +5,10 @@ import time
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import REGISTRY, Counter, Histogram, generate_latest
 
-RESPONSES = Counter("market_answers_total", "Answers by route and status.", ["method", "route", "status"])
+RESPONSES = Counter("market_answers_total", "Responses by method, route and status.", ["method", "route", "status"])
 SECONDS = Histogram(
     "market_answer_seconds",
-    "Time to answer, by route.",
+    "Seconds to respond, by method and route.",
     ["method", "route"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
 )
@@ -30,14 +30,14 @@ def count_responses(app: ASGIApp) -> ASGIApp:
         started = time.perf_counter()
         status = 500
 
-        async def send_and_watch(message: Message) -> None:
+        async def send_and_record_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await app(scope, receive, send_and_watch)
+            await app(scope, receive, send_and_record_status)
         finally:
             count_response(scope["method"], scope.get("path_template") or "none", status, time.perf_counter() - started)
 

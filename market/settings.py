@@ -14,11 +14,11 @@ PREFIX = "MARKET_"
 
 
 class BadSettings(Exception):
-    """A setting is not valid; the text names it and says what is expected."""
+    """A setting is not valid; the text names it and the expected value."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The settings of one process. The environment variable of `port` is `MARKET_PORT`, and so on.
+    """The settings of one process. The environment variable of a field is its name with a prefix: `MARKET_PORT`.
 
     The descriptions are the operator's documentation: docs/settings.md is generated from them.
     """
@@ -71,14 +71,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         Raises:
             BadSettings: a value is not valid.
         """
-        given = dict(os.environ) if environ is None else environ
-        found: dict[str, object] = {}
+        variables = dict(os.environ) if environ is None else environ
+        values: dict[str, object] = {}
         for name in cls.__struct_fields__:
-            text = given.get(PREFIX + name.upper())
+            text = variables.get(PREFIX + name.upper())
             if text is not None and text != "":
-                found[name] = text
+                values[name] = text
         try:
-            settings = msgspec.convert(found, cls, strict=False, dec_hook=_decode)
+            settings = msgspec.convert(values, cls, strict=False, dec_hook=_decode)
         except msgspec.ValidationError as error:
             raise BadSettings(_explain_fault(str(error))) from error
         if settings.now is not None and settings.now.tzinfo is None:
@@ -114,17 +114,17 @@ class Settings(Struct, frozen=True, kw_only=True):
 def describe_settings() -> dict[str, tuple[str, str]]:
     """Return the description and the default of each environment variable, for the documentation."""
     hints = get_type_hints(Settings, include_extras=True)
-    found: dict[str, tuple[str, str]] = {}
+    described: dict[str, tuple[str, str]] = {}
     for field in msgspec.structs.fields(Settings):
         hint = hints[field.name]
         meta = get_args(hint)[1] if get_origin(hint) is Annotated else None
         default = "" if field.default in (None, "") else str(field.default)
-        found[PREFIX + field.name.upper()] = (meta.description or "" if isinstance(meta, Meta) else "", default)
-    return found
+        described[PREFIX + field.name.upper()] = (meta.description or "" if isinstance(meta, Meta) else "", default)
+    return described
 
 
 def _decode(kind: type, value: object) -> object:
-    """Convert text to a path, the only type here that msgspec does not support."""
+    """Convert text to a path, the only field type that msgspec does not support."""
     return kind(value)
 
 

@@ -18,7 +18,7 @@ def tune_garbage_collector() -> None:
     """Run the cyclic garbage collector a tenth as often as by default.
 
     Calculating a county's month creates a million long-lived objects; scanning them at the default threshold took a
-    quarter of the time. Reference counting frees nearly everything that the project allocates.
+    quarter of the time. Reference counting frees nearly all other objects.
     """
     gc.set_threshold(20_000, 20, 20)
 
@@ -54,7 +54,7 @@ async def open_owner_dsn(settings: Settings) -> AsyncGenerator[str]:
     """Yield the DSN of the database owner: the configured one, or the embedded server's, started and migrated.
 
     Raises:
-        EmbeddedFailed: the embedded server does not start.
+        EmbeddedServerError: the embedded server does not start.
     """
     if settings.database_url:
         yield settings.database_url

@@ -1,6 +1,6 @@
-"""Test helpers for applications built on the market: a county, producers, goods, buyers and a race.
+"""Test helpers for applications built on the market: a county, producers, products, buyers and a race.
 
-The helpers call the market's own functions on a real PostgreSQL server and, for payments, a real HTTP server that
+The helpers call the market's public functions on a real PostgreSQL server and, for payments, a real HTTP server that
 implements Stripe's API. They are not for use in a running service.
 """
 
@@ -16,15 +16,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.catalogue.models import NewProduct
-from market.catalogue.publish import publish_product
+from market.catalogue.publish import NewProduct, publish_product
 from market.identity.models import AccountId, Actor, Grant, Role
 from market.kernel import Connection, Database, Query, Refusal, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import embedded_server
 from market.kernel.migrate import create_database
 from market.kernel.seal import Seal, derive_seal
-from market.orders import VariantId
+from market.orders.models import VariantId
 from market.producers.apply import apply_producer
 from market.producers.decide import decide_producer
 from market.producers.models import AdmissionStep, ProducerApplication, ProducerKind
@@ -32,9 +31,21 @@ from market.startup import migrate_database
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe
 
+__all__ = [
+    "CountyFixture",
+    "CountyNotFound",
+    "SandboxPayments",
+    "a_box",
+    "a_county",
+    "a_person",
+    "a_producer",
+    "race",
+    "sandbox",
+]
+
 _SECRET = "a secret for tests, of 32 characters and more"
 _POOL = 20
-_LEVEL_OF_VILLAGES = 5
+_VILLAGE_LEVEL = 5
 _numbers = itertools.count(1)
 
 ADD_ACCOUNT_WITH_PHONE = Query(
@@ -56,7 +67,7 @@ FIND_FIRST_VILLAGE = Query(
 
 
 class CountyFixture(Struct, frozen=True):
-    """A fresh market and the county that the helpers act in; `now` is the time at which they act."""
+    """A fresh market and the county that the helpers use; `now` is the time that they pass."""
 
     code: str
     village: str
@@ -87,7 +98,7 @@ _current_county: ContextVar[CountyFixture] = ContextVar("county")
 
 @asynccontextmanager
 async def a_county(code: str = "130624", *, now: datetime | None = None) -> AsyncGenerator[CountyFixture]:
-    """Yield an empty market on a temporary database server of its own.
+    """Yield an empty market on a temporary database server.
 
     `code` is the six digits of the producers' county. The helpers below act in the innermost open county.
 
@@ -104,7 +115,7 @@ async def a_county(code: str = "130624", *, now: datetime | None = None) -> Asyn
         db = await open_database(server.dsn(), role=APP_ROLE, max_size=_POOL)
         try:
             async with db.connection() as conn:
-                village = await FIND_FIRST_VILLAGE.maybe(conn, county_code=code, level=_LEVEL_OF_VILLAGES)
+                village = await FIND_FIRST_VILLAGE.maybe(conn, county_code=code, level=_VILLAGE_LEVEL)
             if village is None:
                 raise CountyNotFound(county_code=code)
             county = CountyFixture(code, village, db, server.dsn(), derive_seal(_SECRET), now or datetime.now(UTC))
@@ -183,15 +194,15 @@ async def a_box(owner: Actor, *, stock: int = 50, price_fen: int = 45_00, title:
 
 
 async def race(buyers: int, act: Callable[[AccountId], Awaitable[object]]) -> list[str]:
-    """Let new buyers call `act` concurrently; return each outcome: the result's state, or the code of a refusal."""
-    people = [await a_person() for _ in range(buyers)]
-    answers = await asyncio.gather(*(act(each.account_id) for each in people), return_exceptions=True)
-    return [_get_outcome(answer) for answer in answers]
+    """Call `act` concurrently for new buyers; return each outcome: the result's state, or the code of a refusal."""
+    actors = [await a_person() for _ in range(buyers)]
+    results = await asyncio.gather(*(act(each.account_id) for each in actors), return_exceptions=True)
+    return [_get_outcome(result) for result in results]
 
 
-def _get_outcome(answer: object) -> str:
-    if isinstance(answer, Refusal):
-        return answer.code
-    if isinstance(answer, BaseException):
-        raise answer
-    return str(getattr(answer, "state", answer))
+def _get_outcome(result: object) -> str:
+    if isinstance(result, Refusal):
+        return result.code
+    if isinstance(result, BaseException):
+        raise result
+    return str(getattr(result, "state", result))

@@ -254,14 +254,15 @@ END $$;
 
 
 --
--- Name: refuse_closed(); Type: FUNCTION; Schema: payments; Owner: -
+-- Name: refuse_closed_transaction(); Type: FUNCTION; Schema: payments; Owner: -
 --
 
-CREATE FUNCTION payments.refuse_closed() RETURNS trigger
+CREATE FUNCTION payments.refuse_closed_transaction() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF (SELECT posted_in FROM payments.transactions WHERE id = NEW.transaction_id) IS DISTINCT FROM pg_current_xact_id() THEN
+    IF (SELECT posted_in FROM payments.transactions WHERE id = NEW.transaction_id)
+       IS DISTINCT FROM pg_current_xact_id() THEN
         RAISE EXCEPTION 'transaction % is closed', NEW.transaction_id USING ERRCODE = 'PL005';
     END IF;
     RETURN NEW;
@@ -306,12 +307,21 @@ $$;
 
 
 --
--- Name: array_total(integer[]); Type: FUNCTION; Schema: public; Owner: -
+-- Name: truncate_code(text, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.array_total(parts integer[]) RETURNS bigint
+CREATE FUNCTION public.truncate_code(code text, level integer) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT COALESCE(sum(part.part), (0)::bigint) AS "coalesce" FROM unnest(array_total.parts) part(part));
+    RETURN "left"(code, (ARRAY[2, 4, 6, 9, 12])[level]);
+
+
+--
+-- Name: ancestor_code(text, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ancestor_code(code text, level integer) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN rpad(public.truncate_code(code, level), 12, '0'::text);
 
 
 --
@@ -341,7 +351,7 @@ BEGIN
       FROM suborders s
      WHERE s.order_id = new.id;
     IF fits IS NOT TRUE THEN
-        RAISE EXCEPTION 'order % does not sum up', new.number USING ERRCODE = 'P0104';
+        RAISE EXCEPTION 'the parts of order % do not add up', new.number USING ERRCODE = 'P0104';
     END IF;
     RETURN NULL;
 END
@@ -394,8 +404,8 @@ END) STORED NOT NULL,
     valid_during daterange NOT NULL,
     CONSTRAINT bindings_device_length CHECK (((length(device) >= 1) AND (length(device) <= 80))),
     CONSTRAINT bindings_number_length CHECK (((length(number) >= 3) AND (length(number) <= 64))),
-    CONSTRAINT bindings_sim_length CHECK (((length(sim) >= 1) AND (length(sim) <= 40))),
-    CONSTRAINT bindings_some_day CHECK ((NOT isempty(valid_during)))
+    CONSTRAINT bindings_period_not_empty CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT bindings_sim_length CHECK (((length(sim) >= 1) AND (length(sim) <= 40)))
 );
 
 
@@ -430,6 +440,15 @@ END;
 
 
 --
+-- Name: format_yuan(bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.format_yuan(fen bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (((CASE WHEN (fen < 0) THEN '-'::text ELSE ''::text END || (abs(fen) / 100)) || '.'::text) || lpad(((abs(fen) % (100)::bigint))::text, 2, '0'::text));
+
+
+--
 -- Name: county_settings; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -442,7 +461,7 @@ CREATE TABLE public.county_settings (
     CONSTRAINT county_settings_basis_length CHECK (((length(basis) >= 1) AND (length(basis) <= 300))),
     CONSTRAINT county_settings_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT county_settings_name CHECK ((name ~ '^[a-z_]{1,60}$'::text)),
-    CONSTRAINT county_settings_some_day CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT county_settings_period_not_empty CHECK ((NOT isempty(valid_during))),
     CONSTRAINT county_settings_value CHECK ((value >= 0))
 );
 
@@ -454,6 +473,15 @@ CREATE TABLE public.county_settings (
 CREATE FUNCTION public.get_county_setting(p_county text, p_name text, p_day date) RETURNS integer
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (SELECT county_settings.value FROM public.county_settings WHERE ((county_settings.county_code = get_county_setting.p_county) AND (county_settings.name = get_county_setting.p_name) AND (county_settings.valid_during @> get_county_setting.p_day)));
+
+
+--
+-- Name: get_visible_county(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_visible_county() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE current_setting('market.scope'::text, true) WHEN 'all'::text THEN ''::text WHEN ''::text THEN NULL::text ELSE "left"(current_setting('market.scope'::text, true), 6) END;
 
 
 --
@@ -489,7 +517,7 @@ DECLARE
     taken_rooms   integer;
     fits          boolean;
 BEGIN
-    -- Several lines of an order on one lot are one need.
+    -- Sum the lines of an order that share a lot.
     SELECT coalesce(array_agg(d.n), '{}'), coalesce(array_agg(d.lot_id), '{}'), coalesce(array_agg(d.units), '{}')
       INTO need_n, need_lot, need_units
       FROM (SELECT l.n, l.lot_id, sum(l.units)::bigint AS units
@@ -511,7 +539,7 @@ BEGIN
          WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
          ORDER BY o.n);
 
-    -- Orders with nights one after another: each takes its rooms under the temporal key before the next is decided.
+    -- Decide orders with nights one by one: each inserts its nights under the temporal key before the next is decided.
     FOR request_n IN
         SELECT DISTINCT s.n FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer)
          WHERE s.n = ANY(undecided) ORDER BY s.n
@@ -552,12 +580,12 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- Orders without lots (activities without a limit) need no units.
+    -- Orders without lots (activities of unlimited capacity) need no units.
     admitted := admitted || ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(need_n));
 
-    -- The other orders at once: an order is admitted if the running sum of what was requested up to it fits on each of its
-    -- lots. An order that is refused because of another lot was still part of those sums, so the refused ones are decided
-    -- again without it, until none of them would fit even alone. Each round admits at least the first of them.
+    -- Decide the other orders in rounds: an order is admitted if, on each of its lots, the running sum of the units
+    -- requested up to and including it is available. The sums include orders that lack units of another lot, so the
+    -- rejected orders are decided again in the next round, until none fits even alone. Each round admits at least one.
     LOOP
         undecided := ARRAY(
             SELECT u FROM unnest(undecided) AS u
@@ -579,7 +607,7 @@ BEGIN
         undecided := ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(fitting));
     END LOOP;
 
-    -- A duplicate that another batch is placing at the same time waits here for that batch and then is not inserted.
+    -- If a concurrent batch is placing the same request, the INSERT waits for its commit and then skips the row.
     WITH inserted AS (
         INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
                             discount_fen, total_fen, placed_at, pay_until)
@@ -688,21 +716,21 @@ CREATE FUNCTION public.subtract_order_units(lot_ids uuid[], lot_available bigint
 
 
 --
+-- Name: sum_array(integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sum_array(parts integer[]) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(sum(part.part), (0)::bigint) AS "coalesce" FROM unnest(sum_array.parts) part(part));
+
+
+--
 -- Name: sum_shares(jsonb[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.sum_shares(parts jsonb[]) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (SELECT COALESCE(jsonb_object_agg(sums.funder, sums.fen), '{}'::jsonb) AS "coalesce" FROM (SELECT jsonb_each_text.key AS funder, (sum((jsonb_each_text.value)::bigint))::bigint AS fen FROM unnest(sum_shares.parts) part(part), LATERAL jsonb_each_text(part.part) jsonb_each_text(key, value) GROUP BY jsonb_each_text.key) sums);
-
-
---
--- Name: visible_county(); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.visible_county() RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE current_setting('market.scope'::text, true) WHEN 'all'::text THEN ''::text WHEN ''::text THEN NULL::text ELSE "left"(current_setting('market.scope'::text, true), 6) END;
 
 
 --
@@ -713,7 +741,8 @@ CREATE FUNCTION public.write_orders(batch jsonb, placed integer[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    INSERT INTO suborders (id, order_id, position, producer_id, kind, goods_fen, freight_fen, discount_fen, commission_bp)
+    INSERT INTO suborders (id, order_id, position, producer_id, kind, goods_fen, freight_fen, discount_fen,
+                           commission_bp)
     SELECT s.id, s.order_id, s.position, s.producer_id, s.kind, s.goods_fen, s.freight_fen, s.discount_fen,
            s.commission_bp
       FROM jsonb_to_recordset(batch -> 'suborders')
@@ -744,15 +773,6 @@ BEGIN
     END IF;
 END
 $$;
-
-
---
--- Name: yuan(bigint); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.yuan(fen bigint) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN (((CASE WHEN (fen < 0) THEN '-'::text ELSE ''::text END || (abs(fen) / 100)) || '.'::text) || lpad(((abs(fen) % (100)::bigint))::text, 2, '0'::text));
 
 
 --
@@ -903,7 +923,7 @@ CREATE TABLE payments.account_kinds (
     kind text NOT NULL,
     floor_minor bigint,
     keep_balance boolean NOT NULL,
-    CONSTRAINT account_kinds_floor_is_kept CHECK (((floor_minor IS NULL) OR keep_balance))
+    CONSTRAINT account_kinds_floor_needs_balance CHECK (((floor_minor IS NULL) OR keep_balance))
 );
 
 
@@ -1210,9 +1230,9 @@ CREATE TABLE public.accounts (
     sample boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone NOT NULL,
     closed_at timestamp with time zone,
-    CONSTRAINT accounts_handle_form CHECK ((handle ~ '^[a-z][a-z0-9_.-]{1,31}$'::text)),
+    CONSTRAINT accounts_handle_format CHECK ((handle ~ '^[a-z][a-z0-9_.-]{1,31}$'::text)),
     CONSTRAINT accounts_name_length CHECK (((length(name) >= 1) AND (length(name) <= 60))),
-    CONSTRAINT accounts_phone_is_whole CHECK (((phone_index IS NULL) = (phone_sealed IS NULL)))
+    CONSTRAINT accounts_phone_complete CHECK (((phone_index IS NULL) = (phone_sealed IS NULL)))
 );
 
 
@@ -1239,7 +1259,7 @@ CREATE TABLE public.audit_entries (
     detail jsonb NOT NULL,
     previous bytea NOT NULL,
     hash bytea NOT NULL,
-    CONSTRAINT audit_chain CHECK (((chain >= 0) AND (chain <= 15)))
+    CONSTRAINT audit_entries_chain CHECK (((chain >= 0) AND (chain <= 15)))
 );
 
 
@@ -1313,7 +1333,7 @@ CREATE TABLE public.cart_lines (
     account_id uuid NOT NULL,
     variant_id uuid NOT NULL,
     quantity integer NOT NULL,
-    put_at timestamp with time zone NOT NULL,
+    added_at timestamp with time zone NOT NULL,
     CONSTRAINT cart_lines_quantity CHECK (((quantity >= 1) AND (quantity <= 9999)))
 );
 
@@ -1327,7 +1347,7 @@ CREATE TABLE public.cart_nights (
     listing_id uuid NOT NULL,
     nights daterange NOT NULL,
     rooms smallint DEFAULT 1 NOT NULL,
-    put_at timestamp with time zone NOT NULL,
+    added_at timestamp with time zone NOT NULL,
     CONSTRAINT cart_nights_count CHECK ((((upper(nights) - lower(nights)) >= 1) AND ((upper(nights) - lower(nights)) <= 30))),
     CONSTRAINT cart_nights_rooms CHECK (((rooms >= 1) AND (rooms <= 20)))
 );
@@ -1340,7 +1360,7 @@ CREATE TABLE public.cart_nights (
 CREATE TABLE public.case_snapshots (
     county_code text NOT NULL,
     manifest_sha256 text NOT NULL,
-    packed bytea NOT NULL,
+    compressed_case bytea NOT NULL,
     CONSTRAINT case_snapshots_manifest CHECK ((manifest_sha256 ~ '^[0-9a-f]{64}$'::text))
 );
 
@@ -1382,7 +1402,7 @@ CREATE TABLE public.certificates (
     verified_at timestamp with time zone,
     verified_by uuid,
     CONSTRAINT certificates_kind CHECK ((kind = ANY (ARRAY['identity'::text, 'licence'::text, 'cooperative'::text, 'food_licence'::text, 'small_workshop'::text, 'homestay_permit'::text, 'origin'::text, 'organic'::text, 'geographical_indication'::text, 'other'::text]))),
-    CONSTRAINT certificates_verified_by_someone CHECK (((verified_at IS NULL) = (verified_by IS NULL)))
+    CONSTRAINT certificates_verification_complete CHECK (((verified_at IS NULL) = (verified_by IS NULL)))
 );
 
 
@@ -1404,10 +1424,10 @@ CREATE TABLE public.claims (
     billed_fen bigint NOT NULL,
     corrects_month date,
     CONSTRAINT claims_add_up CHECK ((charge_fen = (reduction_fen + billed_fen))),
-    CONSTRAINT claims_are_positive CHECK (((corrects_month IS NOT NULL) OR ((charge_fen >= 0) AND (reduction_fen >= 0) AND (billed_fen >= 0)))),
-    CONSTRAINT claims_correct_an_earlier_month CHECK (((EXTRACT(day FROM corrects_month) = (1)::numeric) AND (corrects_month < month))),
+    CONSTRAINT claims_corrected_month_earlier CHECK (((EXTRACT(day FROM corrects_month) = (1)::numeric) AND (corrects_month < month))),
     CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
     CONSTRAINT claims_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT claims_not_negative CHECK (((corrects_month IS NOT NULL) OR ((charge_fen >= 0) AND (reduction_fen >= 0) AND (billed_fen >= 0)))),
     CONSTRAINT claims_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
     CONSTRAINT claims_row CHECK ((row_number >= 2))
 );
@@ -1471,7 +1491,7 @@ CREATE TABLE public.cycles (
     opened_at timestamp with time zone NOT NULL,
     CONSTRAINT cycles_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT cycles_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
-    CONSTRAINT cycles_stand_on_a_run CHECK (((state = 'open'::text) OR (run_id IS NOT NULL))),
+    CONSTRAINT cycles_run_required CHECK (((state = 'open'::text) OR (run_id IS NOT NULL))),
     CONSTRAINT cycles_state CHECK ((state = ANY (ARRAY['open'::text, 'calculated'::text, 'confirmed'::text, 'reviewed'::text, 'decided'::text, 'settled'::text, 'reconciled'::text, 'closed'::text])))
 );
 
@@ -1485,7 +1505,7 @@ CREATE TABLE public.division_names (
     valid_during daterange NOT NULL,
     name text NOT NULL,
     official_code text NOT NULL,
-    CONSTRAINT division_names_some_day CHECK ((NOT isempty(valid_during)))
+    CONSTRAINT division_names_period_not_empty CHECK ((NOT isempty(valid_during)))
 );
 
 
@@ -1501,9 +1521,9 @@ CREATE TABLE public.divisions (
     county_code text GENERATED ALWAYS AS ("left"(code, 6)) STORED NOT NULL,
     pinyin text DEFAULT ''::text NOT NULL,
     initials text DEFAULT ''::text NOT NULL,
-    CONSTRAINT divisions_code_is_twelve_digits CHECK ((code ~ '^[0-9]{12}$'::text)),
+    CONSTRAINT divisions_code_format CHECK ((code ~ '^[0-9]{12}$'::text)),
     CONSTRAINT divisions_level CHECK (((level >= 1) AND (level <= 5))),
-    CONSTRAINT divisions_only_the_province_has_no_parent CHECK (((parent_code IS NULL) = (level = 1)))
+    CONSTRAINT divisions_parent_unless_province CHECK (((parent_code IS NULL) = (level = 1)))
 );
 
 
@@ -1526,9 +1546,9 @@ CREATE TABLE public.enrolments (
     agent text DEFAULT ''::text NOT NULL,
     assessor text DEFAULT ''::text NOT NULL,
     CONSTRAINT enrolments_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT enrolments_decided_is_whole CHECK (((status <> '已审定'::text) OR ((decided_on IS NOT NULL) AND (entitled_from IS NOT NULL) AND (decided_on >= applied_on)))),
+    CONSTRAINT enrolments_decision_complete CHECK (((status <> '已审定'::text) OR ((decided_on IS NOT NULL) AND (entitled_from IS NOT NULL) AND (decided_on >= applied_on)))),
     CONSTRAINT enrolments_line_length CHECK (((length(line_code) >= 1) AND (length(line_code) <= 40))),
-    CONSTRAINT enrolments_notice_has_days CHECK ((NOT isempty(notice))),
+    CONSTRAINT enrolments_notice_not_empty CHECK ((NOT isempty(notice))),
     CONSTRAINT enrolments_status_length CHECK (((length(status) >= 1) AND (length(status) <= 20)))
 );
 
@@ -1645,7 +1665,7 @@ CREATE TABLE public.household_statuses (
     monitoring text DEFAULT ''::text NOT NULL,
     risk_removed_on date,
     tier smallint NOT NULL,
-    CONSTRAINT household_statuses_some_day CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT household_statuses_period_not_empty CHECK ((NOT isempty(valid_during))),
     CONSTRAINT household_statuses_tier CHECK ((tier >= 1)),
     CONSTRAINT household_statuses_village_of_county CHECK (("left"(village_code, 6) = county_code))
 );
@@ -1673,11 +1693,11 @@ CREATE TABLE public.idempotency_keys (
     key text NOT NULL,
     fingerprint bytea NOT NULL,
     status smallint,
-    answer bytea,
-    begun_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    response bytea,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     replays integer DEFAULT 0 NOT NULL,
-    CONSTRAINT idempotency_keys_answer_is_whole CHECK (((status IS NULL) = (answer IS NULL))),
-    CONSTRAINT idempotency_keys_length CHECK (((length(key) >= 1) AND (length(key) <= 200)))
+    CONSTRAINT idempotency_keys_length CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+    CONSTRAINT idempotency_keys_response_complete CHECK (((status IS NULL) = (response IS NULL)))
 );
 
 
@@ -1696,8 +1716,8 @@ CREATE TABLE public.import_files (
     month date,
     sum_fen bigint,
     account_id uuid NOT NULL,
-    taken_at timestamp with time zone NOT NULL,
-    CONSTRAINT import_files_billing_is_whole CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
+    imported_at timestamp with time zone NOT NULL,
+    CONSTRAINT import_files_billing_complete CHECK (((kind <> 'billing'::text) OR ((operator IS NOT NULL) AND (month IS NOT NULL) AND (sum_fen IS NOT NULL)))),
     CONSTRAINT import_files_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT import_files_kind CHECK ((kind = ANY (ARRAY['register'::text, 'programmes'::text, 'plans'::text, 'budget'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text, 'billing'::text, 'usage'::text]))),
     CONSTRAINT import_files_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
@@ -1779,14 +1799,14 @@ CREATE TABLE public.listings (
     rating_count integer DEFAULT 0 NOT NULL,
     sold_count integer DEFAULT 0 NOT NULL,
     score integer DEFAULT 0 NOT NULL,
-    searched text NOT NULL,
-    words tsvector NOT NULL,
-    latin text DEFAULT ''::text NOT NULL,
+    search_text text NOT NULL,
+    search_words tsvector NOT NULL,
+    search_pinyin text DEFAULT ''::text NOT NULL,
     published_at timestamp with time zone NOT NULL,
     sample boolean DEFAULT false NOT NULL,
     CONSTRAINT listings_commission CHECK (((commission_bp >= 0) AND (commission_bp <= 10000))),
     CONSTRAINT listings_kind CHECK ((kind = ANY (ARRAY['product'::text, 'stay'::text, 'activity'::text]))),
-    CONSTRAINT listings_searched_text CHECK ((searched <> ''::text)),
+    CONSTRAINT listings_search_text_not_empty CHECK ((search_text <> ''::text)),
     CONSTRAINT listings_state CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'withdrawn'::text, 'suspended'::text]))),
     CONSTRAINT listings_story_length CHECK ((length(story) <= 2000)),
     CONSTRAINT listings_title_length CHECK (((length(title) >= 2) AND (length(title) <= 60)))
@@ -1835,12 +1855,12 @@ CREATE TABLE public.memberships (
     county_code text NOT NULL,
     person_id uuid NOT NULL,
     household_code text NOT NULL,
-    seat smallint NOT NULL,
+    member_number smallint NOT NULL,
     relation text NOT NULL,
     valid_during daterange NOT NULL,
     leave_reason text DEFAULT ''::text NOT NULL,
-    CONSTRAINT memberships_seat CHECK ((seat >= 1)),
-    CONSTRAINT memberships_some_day CHECK ((NOT isempty(valid_during)))
+    CONSTRAINT memberships_member_number CHECK ((member_number >= 1)),
+    CONSTRAINT memberships_period_not_empty CHECK ((NOT isempty(valid_during)))
 );
 
 
@@ -1868,8 +1888,8 @@ CREATE TABLE public.night_prices (
     listing_id uuid NOT NULL,
     valid_during daterange NOT NULL,
     price_fen bigint NOT NULL,
-    CONSTRAINT night_prices_price CHECK (((price_fen >= 1) AND (price_fen <= 100000000))),
-    CONSTRAINT night_prices_some_day CHECK ((NOT isempty(valid_during)))
+    CONSTRAINT night_prices_period_not_empty CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT night_prices_price CHECK (((price_fen >= 1) AND (price_fen <= 100000000)))
 );
 
 
@@ -1982,8 +2002,8 @@ CREATE TABLE public.persons (
     sex text NOT NULL,
     died_on date,
     death_known_at timestamp with time zone,
-    CONSTRAINT persons_death_known CHECK (((died_on IS NULL) = (death_known_at IS NULL))),
-    CONSTRAINT persons_die_after_birth CHECK ((died_on >= born_on)),
+    CONSTRAINT persons_death_after_birth CHECK ((died_on >= born_on)),
+    CONSTRAINT persons_death_complete CHECK (((died_on IS NULL) = (death_known_at IS NULL))),
     CONSTRAINT persons_sex CHECK ((sex = ANY (ARRAY['男'::text, '女'::text])))
 );
 
@@ -2030,9 +2050,9 @@ CREATE TABLE public.plans (
     CONSTRAINT plans_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT plans_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
     CONSTRAINT plans_market CHECK ((market_fen >= 0)),
+    CONSTRAINT plans_monthly_at_most_plan CHECK (((monthly_fen >= 0) AND (monthly_fen <= plan_fen))),
     CONSTRAINT plans_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
-    CONSTRAINT plans_part CHECK (((monthly_fen >= 0) AND (monthly_fen <= plan_fen))),
-    CONSTRAINT plans_some_day CHECK ((NOT isempty(valid_during)))
+    CONSTRAINT plans_period_not_empty CHECK ((NOT isempty(valid_during)))
 );
 
 
@@ -2045,8 +2065,8 @@ CREATE TABLE public.producer_members (
     account_id uuid NOT NULL,
     role text NOT NULL,
     valid_during daterange NOT NULL,
-    CONSTRAINT producer_members_role CHECK ((role = ANY (ARRAY['owner'::text, 'member'::text, 'helper'::text]))),
-    CONSTRAINT producer_members_some_day CHECK ((NOT isempty(valid_during)))
+    CONSTRAINT producer_members_period_not_empty CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT producer_members_role CHECK ((role = ANY (ARRAY['owner'::text, 'member'::text, 'helper'::text])))
 );
 
 
@@ -2087,7 +2107,7 @@ CREATE TABLE public.producers (
     sample boolean DEFAULT false NOT NULL,
     CONSTRAINT producers_kind CHECK ((kind = ANY (ARRAY['household'::text, 'family_farm'::text, 'cooperative'::text, 'company'::text, 'village_station'::text, 'homestay'::text]))),
     CONSTRAINT producers_name_length CHECK (((length(name) >= 2) AND (length(name) <= 60))),
-    CONSTRAINT producers_open_since CHECK (((state = ANY (ARRAY['open'::text, 'suspended'::text])) = (opened_at IS NOT NULL))),
+    CONSTRAINT producers_opened_at_matches_state CHECK (((state = ANY (ARRAY['open'::text, 'suspended'::text])) = (opened_at IS NOT NULL))),
     CONSTRAINT producers_produce_length CHECK (((length(produce) >= 1) AND (length(produce) <= 200))),
     CONSTRAINT producers_state CHECK ((state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text, 'open'::text, 'refused'::text, 'suspended'::text])))
 );
@@ -2151,8 +2171,8 @@ CASE kind
     ELSE ((fixed_fen IS NOT NULL) AND (household_pays_bp IS NULL))
 END),
     CONSTRAINT programme_terms_pays CHECK (((household_pays_bp >= 0) AND (household_pays_bp <= 10000))),
-    CONSTRAINT programme_terms_shares_are_whole CHECK (((public.array_total(shares_bp) = 10000) AND (0 <= ALL (shares_bp)) AND (cardinality(shares_bp) = cardinality(funders)))),
-    CONSTRAINT programme_terms_some_day CHECK ((NOT isempty(valid_during)))
+    CONSTRAINT programme_terms_period_not_empty CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT programme_terms_shares_complete CHECK (((public.sum_array(shares_bp) = 10000) AND (0 <= ALL (shares_bp)) AND (cardinality(shares_bp) = cardinality(funders))))
 );
 
 
@@ -2177,8 +2197,8 @@ CREATE TABLE public.programmes (
     CONSTRAINT programmes_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT programmes_cure_days CHECK ((cure_days >= 0)),
     CONSTRAINT programmes_document_sha256 CHECK ((document_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT programmes_idle_complete CHECK (((idle_days IS NULL) = (cure_days IS NULL))),
     CONSTRAINT programmes_idle_days CHECK ((idle_days >= 1)),
-    CONSTRAINT programmes_idle_is_whole CHECK (((idle_days IS NULL) = (cure_days IS NULL))),
     CONSTRAINT programmes_kinds CHECK (((kinds <@ ARRAY['mobile'::text, 'broadband'::text, 'television'::text]) AND (cardinality(kinds) > 0))),
     CONSTRAINT programmes_max_lines CHECK ((max_lines >= 1)),
     CONSTRAINT programmes_proration CHECK ((proration = ANY (ARRAY['daily'::text, 'none'::text])))
@@ -2336,7 +2356,7 @@ CREATE TABLE public.sign_in_codes (
     attempts smallint DEFAULT 0 NOT NULL,
     used_at timestamp with time zone,
     CONSTRAINT sign_in_codes_attempts CHECK (((attempts >= 0) AND (attempts <= 5))),
-    CONSTRAINT sign_in_codes_end_after_they_are_sent CHECK ((expires_at > sent_at))
+    CONSTRAINT sign_in_codes_expire_after_sending CHECK ((expires_at > sent_at))
 );
 
 
@@ -2393,7 +2413,7 @@ CREATE TABLE public.suborders (
     payable_fen bigint,
     commission_fen bigint,
     CONSTRAINT suborders_commission CHECK (((commission_bp >= 0) AND (commission_bp <= 10000))),
-    CONSTRAINT suborders_commission_part CHECK ((commission_fen >= 0)),
+    CONSTRAINT suborders_commission_amount CHECK ((commission_fen >= 0)),
     CONSTRAINT suborders_discount CHECK (((discount_fen >= 0) AND (discount_fen <= goods_fen))),
     CONSTRAINT suborders_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT suborders_goods CHECK ((goods_fen >= 0)),
@@ -2401,7 +2421,7 @@ CREATE TABLE public.suborders (
     CONSTRAINT suborders_payable CHECK ((payable_fen >= 0)),
     CONSTRAINT suborders_refund CHECK (((refunded_fen >= 0) AND (refunded_fen <= ((goods_fen + freight_fen) - discount_fen)))),
     CONSTRAINT suborders_release_complete CHECK ((((released_at IS NULL) = (payable_fen IS NULL)) AND ((released_at IS NULL) = (commission_fen IS NULL)))),
-    CONSTRAINT suborders_released_after_its_end CHECK (((released_at IS NULL) OR (state = ANY (ARRAY['received'::text, 'cancelled'::text])))),
+    CONSTRAINT suborders_released_after_end CHECK (((released_at IS NULL) OR (state = ANY (ARRAY['received'::text, 'cancelled'::text])))),
     CONSTRAINT suborders_state CHECK ((state = ANY (ARRAY['placed'::text, 'paid'::text, 'shipped'::text, 'received'::text, 'cancelled'::text, 'expired'::text]))),
     CONSTRAINT suborders_tracking_complete CHECK (((carrier IS NULL) = (tracking IS NULL))),
     CONSTRAINT suborders_tracking_length CHECK (((length(tracking) >= 4) AND (length(tracking) <= 40)))
@@ -2437,8 +2457,8 @@ CREATE TABLE public.subsidy_postings (
     why text DEFAULT ''::text NOT NULL,
     posted_at timestamp with time zone NOT NULL,
     CONSTRAINT subsidy_postings_month CHECK ((EXTRACT(day FROM for_month) = (1)::numeric)),
-    CONSTRAINT subsidy_postings_never_below_nothing CHECK ((((settled_before_fen + conceded_fen) + public_fen) >= 0)),
-    CONSTRAINT subsidy_postings_revision CHECK ((revision >= 1))
+    CONSTRAINT subsidy_postings_revision CHECK ((revision >= 1)),
+    CONSTRAINT subsidy_postings_total_not_negative CHECK ((((settled_before_fen + conceded_fen) + public_fen) >= 0))
 );
 
 
@@ -2450,7 +2470,7 @@ CREATE TABLE public.taken_nights (
     room_id uuid NOT NULL,
     nights daterange NOT NULL,
     booking_id uuid,
-    CONSTRAINT taken_nights_some_night CHECK ((NOT isempty(nights)))
+    CONSTRAINT taken_nights_not_empty CHECK ((NOT isempty(nights)))
 );
 
 
@@ -2588,19 +2608,19 @@ ALTER TABLE ONLY payments.balances
 
 
 --
--- Name: discrepancies discrepancies_once; Type: CONSTRAINT; Schema: payments; Owner: -
---
-
-ALTER TABLE ONLY payments.discrepancies
-    ADD CONSTRAINT discrepancies_once UNIQUE (provider, day, kind, reference);
-
-
---
 -- Name: discrepancies discrepancies_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
 ALTER TABLE ONLY payments.discrepancies
     ADD CONSTRAINT discrepancies_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: discrepancies discrepancies_unique; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.discrepancies
+    ADD CONSTRAINT discrepancies_unique UNIQUE (provider, day, kind, reference);
 
 
 --
@@ -2628,11 +2648,11 @@ ALTER TABLE ONLY payments.events
 
 
 --
--- Name: inbox inbox_once; Type: CONSTRAINT; Schema: payments; Owner: -
+-- Name: inbox inbox_unique; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
 ALTER TABLE ONLY payments.inbox
-    ADD CONSTRAINT inbox_once PRIMARY KEY (provider, event_id);
+    ADD CONSTRAINT inbox_unique PRIMARY KEY (provider, event_id);
 
 
 --
@@ -2716,19 +2736,19 @@ ALTER TABLE ONLY payments.refunds
 
 
 --
--- Name: statement_lines statement_lines_once; Type: CONSTRAINT; Schema: payments; Owner: -
+-- Name: statement_lines statement_lines_unique; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
 ALTER TABLE ONLY payments.statement_lines
-    ADD CONSTRAINT statement_lines_once PRIMARY KEY (provider, line_ref);
+    ADD CONSTRAINT statement_lines_unique PRIMARY KEY (provider, line_ref);
 
 
 --
--- Name: transactions transactions_one_fact; Type: CONSTRAINT; Schema: payments; Owner: -
+-- Name: transactions transactions_key_unique; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
 ALTER TABLE ONLY payments.transactions
-    ADD CONSTRAINT transactions_one_fact UNIQUE (key);
+    ADD CONSTRAINT transactions_key_unique UNIQUE (key);
 
 
 --
@@ -2740,19 +2760,19 @@ ALTER TABLE ONLY payments.transactions
 
 
 --
--- Name: accounts accounts_handle_is_free; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: accounts accounts_handle_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.accounts
-    ADD CONSTRAINT accounts_handle_is_free UNIQUE (handle);
+    ADD CONSTRAINT accounts_handle_unique UNIQUE (handle);
 
 
 --
--- Name: accounts accounts_phone_is_free; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: accounts accounts_phone_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.accounts
-    ADD CONSTRAINT accounts_phone_is_free UNIQUE (phone_index);
+    ADD CONSTRAINT accounts_phone_unique UNIQUE (phone_index);
 
 
 --
@@ -2772,43 +2792,43 @@ ALTER TABLE ONLY public.alembic_version
 
 
 --
--- Name: audit_entries audit_entries_in_order; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: audit_entries audit_entries_sequence_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.audit_entries
-    ADD CONSTRAINT audit_entries_in_order PRIMARY KEY (chain, sequence);
+    ADD CONSTRAINT audit_entries_sequence_unique PRIMARY KEY (chain, sequence);
 
 
 --
--- Name: bindings bindings_one_device_a_line_and_day; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.bindings
-    ADD CONSTRAINT bindings_one_device_a_line_and_day PRIMARY KEY (county_code, line_code, valid_during WITHOUT OVERLAPS);
-
-
---
--- Name: bindings bindings_one_line_a_number_and_day; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: bindings bindings_one_line_per_number_and_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.bindings
-    ADD CONSTRAINT bindings_one_line_a_number_and_day UNIQUE (number_key, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT bindings_one_line_per_number_and_day UNIQUE (number_key, valid_during WITHOUT OVERLAPS);
 
 
 --
--- Name: bindings bindings_one_line_a_sim_and_day; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: bindings bindings_one_line_per_sim_and_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.bindings
-    ADD CONSTRAINT bindings_one_line_a_sim_and_day UNIQUE (sim, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT bindings_one_line_per_sim_and_day UNIQUE (sim, valid_during WITHOUT OVERLAPS);
 
 
 --
--- Name: booked_nights booked_nights_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: bindings bindings_one_per_line_and_day; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bindings
+    ADD CONSTRAINT bindings_one_per_line_and_day PRIMARY KEY (county_code, line_code, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: booked_nights booked_nights_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.booked_nights
-    ADD CONSTRAINT booked_nights_once PRIMARY KEY (booking_id, night);
+    ADD CONSTRAINT booked_nights_unique PRIMARY KEY (booking_id, night);
 
 
 --
@@ -2820,43 +2840,43 @@ ALTER TABLE ONLY public.bookings
 
 
 --
--- Name: budgets budgets_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: budgets budgets_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.budgets
-    ADD CONSTRAINT budgets_once PRIMARY KEY (county_code, month);
+    ADD CONSTRAINT budgets_unique PRIMARY KEY (county_code, month);
 
 
 --
--- Name: cancel_tiers cancel_tiers_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: cancel_tiers cancel_tiers_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.cancel_tiers
-    ADD CONSTRAINT cancel_tiers_once PRIMARY KEY (listing_id, holiday, days_before);
+    ADD CONSTRAINT cancel_tiers_unique PRIMARY KEY (listing_id, holiday, days_before);
 
 
 --
--- Name: cart_lines cart_lines_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: cart_lines cart_lines_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.cart_lines
-    ADD CONSTRAINT cart_lines_once PRIMARY KEY (account_id, variant_id);
+    ADD CONSTRAINT cart_lines_unique PRIMARY KEY (account_id, variant_id);
 
 
 --
--- Name: cart_nights cart_nights_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: cart_nights cart_nights_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.cart_nights
-    ADD CONSTRAINT cart_nights_once PRIMARY KEY (account_id, listing_id);
+    ADD CONSTRAINT cart_nights_unique PRIMARY KEY (account_id, listing_id);
 
 
 --
--- Name: case_snapshots case_snapshots_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: case_snapshots case_snapshots_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.case_snapshots
-    ADD CONSTRAINT case_snapshots_once PRIMARY KEY (county_code, manifest_sha256);
+    ADD CONSTRAINT case_snapshots_unique PRIMARY KEY (county_code, manifest_sha256);
 
 
 --
@@ -2884,35 +2904,35 @@ ALTER TABLE ONLY public.certificates
 
 
 --
--- Name: claims claims_row_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: claims claims_row_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.claims
-    ADD CONSTRAINT claims_row_once PRIMARY KEY (file_id, row_number);
+    ADD CONSTRAINT claims_row_unique PRIMARY KEY (file_id, row_number);
 
 
 --
--- Name: county_settings county_settings_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: county_settings county_settings_one_per_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.county_settings
-    ADD CONSTRAINT county_settings_one_a_day PRIMARY KEY (county_code, name, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT county_settings_one_per_day PRIMARY KEY (county_code, name, valid_during WITHOUT OVERLAPS);
 
 
 --
--- Name: cycle_approvals cycle_approvals_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: cycle_approvals cycle_approvals_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.cycle_approvals
-    ADD CONSTRAINT cycle_approvals_once PRIMARY KEY (run_id, duty, scope);
+    ADD CONSTRAINT cycle_approvals_unique PRIMARY KEY (run_id, duty, scope);
 
 
 --
--- Name: cycle_duties cycle_duties_one_an_account; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: cycle_duties cycle_duties_one_per_account; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.cycle_duties
-    ADD CONSTRAINT cycle_duties_one_an_account PRIMARY KEY (cycle_id, account_id);
+    ADD CONSTRAINT cycle_duties_one_per_account PRIMARY KEY (cycle_id, account_id);
 
 
 --
@@ -2924,14 +2944,6 @@ ALTER TABLE ONLY public.cycle_events
 
 
 --
--- Name: cycles cycles_once; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.cycles
-    ADD CONSTRAINT cycles_once UNIQUE (county_code, month);
-
-
---
 -- Name: cycles cycles_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2940,19 +2952,27 @@ ALTER TABLE ONLY public.cycles
 
 
 --
--- Name: division_names division_names_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: cycles cycles_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cycles
+    ADD CONSTRAINT cycles_unique UNIQUE (county_code, month);
+
+
+--
+-- Name: division_names division_names_official_code_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.division_names
-    ADD CONSTRAINT division_names_one_a_day PRIMARY KEY (code, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT division_names_official_code_unique UNIQUE (official_code, valid_during WITHOUT OVERLAPS);
 
 
 --
--- Name: division_names division_names_one_owner_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: division_names division_names_one_per_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.division_names
-    ADD CONSTRAINT division_names_one_owner_a_day UNIQUE (official_code, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT division_names_one_per_day PRIMARY KEY (code, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -2964,11 +2984,11 @@ ALTER TABLE ONLY public.divisions
 
 
 --
--- Name: enrolments enrolments_one_a_line; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: enrolments enrolments_one_per_line; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.enrolments
-    ADD CONSTRAINT enrolments_one_a_line PRIMARY KEY (county_code, line_code);
+    ADD CONSTRAINT enrolments_one_per_line PRIMARY KEY (county_code, line_code);
 
 
 --
@@ -2980,19 +3000,11 @@ ALTER TABLE ONLY public.finding_decisions
 
 
 --
--- Name: finding_lines finding_lines_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: finding_lines finding_lines_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.finding_lines
-    ADD CONSTRAINT finding_lines_once PRIMARY KEY (finding_id, line_code);
-
-
---
--- Name: findings findings_once; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.findings
-    ADD CONSTRAINT findings_once UNIQUE NULLS NOT DISTINCT (county_code, check_code, subject, month);
+    ADD CONSTRAINT finding_lines_unique PRIMARY KEY (finding_id, line_code);
 
 
 --
@@ -3001,6 +3013,14 @@ ALTER TABLE ONLY public.findings
 
 ALTER TABLE ONLY public.findings
     ADD CONSTRAINT findings_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: findings findings_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.findings
+    ADD CONSTRAINT findings_unique UNIQUE NULLS NOT DISTINCT (county_code, check_code, subject, month);
 
 
 --
@@ -3020,11 +3040,11 @@ ALTER TABLE ONLY public.freight_templates
 
 
 --
--- Name: grants grants_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: grants grants_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.grants
-    ADD CONSTRAINT grants_once PRIMARY KEY (account_id, role, scope, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT grants_unique PRIMARY KEY (account_id, role, scope, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -3036,11 +3056,11 @@ ALTER TABLE ONLY public.holidays
 
 
 --
--- Name: household_statuses household_statuses_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: household_statuses household_statuses_one_per_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.household_statuses
-    ADD CONSTRAINT household_statuses_one_a_day PRIMARY KEY (county_code, household_code, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT household_statuses_one_per_day PRIMARY KEY (county_code, household_code, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -3052,11 +3072,11 @@ ALTER TABLE ONLY public.households
 
 
 --
--- Name: idempotency_keys idempotency_keys_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: idempotency_keys idempotency_keys_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.idempotency_keys
-    ADD CONSTRAINT idempotency_keys_once PRIMARY KEY (actor, key);
+    ADD CONSTRAINT idempotency_keys_unique PRIMARY KEY (actor, key);
 
 
 --
@@ -3068,19 +3088,19 @@ ALTER TABLE ONLY public.import_files
 
 
 --
--- Name: line_refunds line_refunds_once; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.line_refunds
-    ADD CONSTRAINT line_refunds_once UNIQUE (line_id, key);
-
-
---
 -- Name: line_refunds line_refunds_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.line_refunds
     ADD CONSTRAINT line_refunds_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: line_refunds line_refunds_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_refunds
+    ADD CONSTRAINT line_refunds_unique UNIQUE (line_id, key);
 
 
 --
@@ -3092,19 +3112,19 @@ ALTER TABLE ONLY public.lines
 
 
 --
--- Name: lines lines_whole; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: lines lines_code_operator_kind; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.lines
-    ADD CONSTRAINT lines_whole UNIQUE (county_code, code, operator, kind);
+    ADD CONSTRAINT lines_code_operator_kind UNIQUE (county_code, code, operator, kind);
 
 
 --
--- Name: listed_counties listed_counties_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: listed_counties listed_counties_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.listed_counties
-    ADD CONSTRAINT listed_counties_once PRIMARY KEY (county_code, list, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT listed_counties_unique PRIMARY KEY (county_code, list, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -3132,11 +3152,11 @@ ALTER TABLE ONLY public.lots
 
 
 --
--- Name: memberships memberships_one_household_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: memberships memberships_one_household_per_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.memberships
-    ADD CONSTRAINT memberships_one_household_a_day UNIQUE (person_id, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT memberships_one_household_per_day UNIQUE (person_id, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -3164,11 +3184,11 @@ ALTER TABLE ONLY public.night_prices
 
 
 --
--- Name: openings openings_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: openings openings_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.openings
-    ADD CONSTRAINT openings_once PRIMARY KEY (county_code, line_code);
+    ADD CONSTRAINT openings_unique PRIMARY KEY (county_code, line_code);
 
 
 --
@@ -3196,14 +3216,6 @@ ALTER TABLE ONLY public.orders
 
 
 --
--- Name: orders orders_once; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.orders
-    ADD CONSTRAINT orders_once UNIQUE (buyer_id, key);
-
-
---
 -- Name: orders orders_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3212,11 +3224,19 @@ ALTER TABLE ONLY public.orders
 
 
 --
--- Name: persons persons_one_identity; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: orders orders_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.orders
+    ADD CONSTRAINT orders_unique UNIQUE (buyer_id, key);
+
+
+--
+-- Name: persons persons_identity_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.persons
-    ADD CONSTRAINT persons_one_identity UNIQUE (county_code, identity_index);
+    ADD CONSTRAINT persons_identity_unique UNIQUE (county_code, identity_index);
 
 
 --
@@ -3236,19 +3256,19 @@ ALTER TABLE ONLY public.photos
 
 
 --
--- Name: plans plans_one_charge_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: plans plans_one_charge_per_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.plans
-    ADD CONSTRAINT plans_one_charge_a_day PRIMARY KEY (county_code, code, kind, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT plans_one_charge_per_day PRIMARY KEY (county_code, code, kind, valid_during WITHOUT OVERLAPS);
 
 
 --
--- Name: producer_members producer_members_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: producer_members producer_members_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.producer_members
-    ADD CONSTRAINT producer_members_once PRIMARY KEY (producer_id, account_id, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT producer_members_unique PRIMARY KEY (producer_id, account_id, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -3276,19 +3296,19 @@ ALTER TABLE ONLY public.producers
 
 
 --
--- Name: programme_sentences programme_sentences_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: programme_sentences programme_sentences_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.programme_sentences
-    ADD CONSTRAINT programme_sentences_once PRIMARY KEY (county_code, programme_code, "position");
+    ADD CONSTRAINT programme_sentences_unique PRIMARY KEY (county_code, programme_code, "position");
 
 
 --
--- Name: programme_terms programme_terms_one_a_day; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: programme_terms programme_terms_one_per_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.programme_terms
-    ADD CONSTRAINT programme_terms_one_a_day PRIMARY KEY (county_code, programme_code, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT programme_terms_one_per_day PRIMARY KEY (county_code, programme_code, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -3332,19 +3352,19 @@ ALTER TABLE ONLY public.rooms
 
 
 --
--- Name: run_lines run_lines_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: run_lines run_lines_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.run_lines
-    ADD CONSTRAINT run_lines_once PRIMARY KEY (run_id, line_code);
+    ADD CONSTRAINT run_lines_unique PRIMARY KEY (run_id, line_code);
 
 
 --
--- Name: runs runs_in_order; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: runs runs_n_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.runs
-    ADD CONSTRAINT runs_in_order UNIQUE (cycle_id, n);
+    ADD CONSTRAINT runs_n_unique UNIQUE (cycle_id, n);
 
 
 --
@@ -3356,11 +3376,11 @@ ALTER TABLE ONLY public.runs
 
 
 --
--- Name: second_factor_uses second_factor_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: second_factor_uses second_factor_uses_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.second_factor_uses
-    ADD CONSTRAINT second_factor_once PRIMARY KEY (account_id, step);
+    ADD CONSTRAINT second_factor_uses_unique PRIMARY KEY (account_id, step);
 
 
 --
@@ -3380,11 +3400,11 @@ ALTER TABLE ONLY public.sessions
 
 
 --
--- Name: settlements settlements_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: settlements settlements_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.settlements
-    ADD CONSTRAINT settlements_once PRIMARY KEY (cycle_id, operator);
+    ADD CONSTRAINT settlements_unique PRIMARY KEY (cycle_id, operator);
 
 
 --
@@ -3396,11 +3416,11 @@ ALTER TABLE ONLY public.sign_in_codes
 
 
 --
--- Name: stock_moves stock_moves_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: stock_moves stock_moves_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.stock_moves
-    ADD CONSTRAINT stock_moves_once PRIMARY KEY (lot_id, reason, reference);
+    ADD CONSTRAINT stock_moves_unique PRIMARY KEY (lot_id, reason, reference);
 
 
 --
@@ -3428,11 +3448,11 @@ ALTER TABLE ONLY public.suborders
 
 
 --
--- Name: subsidy_postings subsidy_postings_one_fact_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: subsidy_postings subsidy_postings_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.subsidy_postings
-    ADD CONSTRAINT subsidy_postings_one_fact_once PRIMARY KEY (cycle_id, line_code, for_month, revision);
+    ADD CONSTRAINT subsidy_postings_unique PRIMARY KEY (cycle_id, line_code, for_month, revision);
 
 
 --
@@ -3444,11 +3464,11 @@ ALTER TABLE ONLY public.taken_nights
 
 
 --
--- Name: usage_days usage_days_once; Type: CONSTRAINT; Schema: public; Owner: -
+-- Name: usage_days usage_days_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.usage_days
-    ADD CONSTRAINT usage_days_once PRIMARY KEY (county_code, operator, number, used_on);
+    ADD CONSTRAINT usage_days_unique PRIMARY KEY (county_code, operator, number, used_on);
 
 
 --
@@ -3608,17 +3628,17 @@ CREATE INDEX payments_expiring ON payments.payments USING btree (expires_at) WHE
 
 
 --
--- Name: payments_one_live_first; Type: INDEX; Schema: payments; Owner: -
+-- Name: payments_one_live_balance; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE UNIQUE INDEX payments_one_live_first ON payments.payments USING btree (order_ref) WHERE ((state <> ALL (ARRAY['failed'::text, 'canceled'::text, 'expired'::text])) AND (purpose = ANY (ARRAY['full'::text, 'deposit'::text])));
+CREATE UNIQUE INDEX payments_one_live_balance ON payments.payments USING btree (order_ref) WHERE ((state <> ALL (ARRAY['failed'::text, 'canceled'::text, 'expired'::text])) AND (purpose = ANY (ARRAY['full'::text, 'balance'::text])));
 
 
 --
--- Name: payments_one_live_rest; Type: INDEX; Schema: payments; Owner: -
+-- Name: payments_one_live_deposit; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE UNIQUE INDEX payments_one_live_rest ON payments.payments USING btree (order_ref) WHERE ((state <> ALL (ARRAY['failed'::text, 'canceled'::text, 'expired'::text])) AND (purpose = ANY (ARRAY['full'::text, 'balance'::text])));
+CREATE UNIQUE INDEX payments_one_live_deposit ON payments.payments USING btree (order_ref) WHERE ((state <> ALL (ARRAY['failed'::text, 'canceled'::text, 'expired'::text])) AND (purpose = ANY (ARRAY['full'::text, 'deposit'::text])));
 
 
 --
@@ -3681,14 +3701,14 @@ CREATE INDEX bindings_by_identity ON public.bindings USING btree (county_code, i
 -- Name: bindings_by_number; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX bindings_by_number ON public.bindings USING btree (county_code, operator, number);
+CREATE INDEX bindings_by_number ON public.bindings USING btree (number);
 
 
 --
--- Name: bindings_by_whole_number; Type: INDEX; Schema: public; Owner: -
+-- Name: bindings_by_operator_number; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX bindings_by_whole_number ON public.bindings USING btree (number);
+CREATE INDEX bindings_by_operator_number ON public.bindings USING btree (county_code, operator, number);
 
 
 --
@@ -3734,10 +3754,10 @@ CREATE INDEX claims_by_month ON public.claims USING btree (county_code, month);
 
 
 --
--- Name: claims_one_a_number_and_month; Type: INDEX; Schema: public; Owner: -
+-- Name: claims_one_per_number_and_month; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX claims_one_a_number_and_month ON public.claims USING btree (county_code, operator, number, month) WHERE (corrects_month IS NULL);
+CREATE UNIQUE INDEX claims_one_per_number_and_month ON public.claims USING btree (county_code, operator, number, month) WHERE (corrects_month IS NULL);
 
 
 --
@@ -3793,28 +3813,28 @@ CREATE INDEX household_statuses_by_household ON public.household_statuses USING 
 -- Name: idempotency_keys_by_age; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (begun_at);
+CREATE INDEX idempotency_keys_by_age ON public.idempotency_keys USING btree (created_at);
+
+
+--
+-- Name: import_files_billing_content_unique; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX import_files_billing_content_unique ON public.import_files USING btree (county_code, sha256) WHERE (kind = 'billing'::text);
 
 
 --
 -- Name: import_files_by_name; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX import_files_by_name ON public.import_files USING btree (county_code, kind, name, taken_at DESC);
+CREATE INDEX import_files_by_name ON public.import_files USING btree (county_code, kind, name, imported_at DESC);
 
 
 --
--- Name: import_files_one_content_a_name; Type: INDEX; Schema: public; Owner: -
+-- Name: import_files_name_unique; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX import_files_one_content_a_name ON public.import_files USING btree (county_code, kind, name) WHERE (kind = ANY (ARRAY['billing'::text, 'usage'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text]));
-
-
---
--- Name: import_files_one_name_a_bill; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE UNIQUE INDEX import_files_one_name_a_bill ON public.import_files USING btree (county_code, sha256) WHERE (kind = 'billing'::text);
+CREATE UNIQUE INDEX import_files_name_unique ON public.import_files USING btree (county_code, kind, name) WHERE (kind = ANY (ARRAY['billing'::text, 'usage'::text, 'enrolments'::text, 'bindings'::text, 'opening'::text]));
 
 
 --
@@ -3829,13 +3849,6 @@ CREATE INDEX listings_by_category ON public.listings USING btree (category_code,
 --
 
 CREATE INDEX listings_by_county ON public.listings USING btree (county_code, score DESC, id) WHERE (state = 'live'::text);
-
-
---
--- Name: listings_by_latin; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX listings_by_latin ON public.listings USING gin (latin public.gin_trgm_ops);
 
 
 --
@@ -3860,10 +3873,17 @@ CREATE INDEX listings_by_score ON public.listings USING btree (score DESC, id) W
 
 
 --
--- Name: listings_by_words; Type: INDEX; Schema: public; Owner: -
+-- Name: listings_by_search_pinyin; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX listings_by_words ON public.listings USING gin (words);
+CREATE INDEX listings_by_search_pinyin ON public.listings USING gin (search_pinyin public.gin_trgm_ops);
+
+
+--
+-- Name: listings_by_search_words; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_search_words ON public.listings USING gin (search_words);
 
 
 --
@@ -3930,17 +3950,17 @@ CREATE INDEX producer_members_by_account ON public.producer_members USING btree 
 
 
 --
--- Name: producer_steps_each_once; Type: INDEX; Schema: public; Owner: -
+-- Name: producer_steps_one_per_account; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX producer_steps_each_once ON public.producer_steps USING btree (producer_id, step) WHERE (step = ANY (ARRAY['apply'::text, 'confirm'::text, 'recommend'::text, 'approve'::text, 'refuse'::text]));
+CREATE UNIQUE INDEX producer_steps_one_per_account ON public.producer_steps USING btree (producer_id, account_id) WHERE (step = ANY (ARRAY['apply'::text, 'confirm'::text, 'recommend'::text, 'approve'::text]));
 
 
 --
--- Name: producer_steps_one_person_one_step; Type: INDEX; Schema: public; Owner: -
+-- Name: producer_steps_step_unique; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX producer_steps_one_person_one_step ON public.producer_steps USING btree (producer_id, account_id) WHERE (step = ANY (ARRAY['apply'::text, 'confirm'::text, 'recommend'::text, 'approve'::text]));
+CREATE UNIQUE INDEX producer_steps_step_unique ON public.producer_steps USING btree (producer_id, step) WHERE (step = ANY (ARRAY['apply'::text, 'confirm'::text, 'recommend'::text, 'approve'::text, 'refuse'::text]));
 
 
 --
@@ -3951,10 +3971,10 @@ CREATE INDEX producers_by_county ON public.producers USING btree (county_code, s
 
 
 --
--- Name: producers_one_application_at_a_time; Type: INDEX; Schema: public; Owner: -
+-- Name: producers_one_pending_application; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX producers_one_application_at_a_time ON public.producers USING btree (applied_by) WHERE (state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text]));
+CREATE UNIQUE INDEX producers_one_pending_application ON public.producers USING btree (applied_by) WHERE (state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text]));
 
 
 --
@@ -4021,10 +4041,10 @@ CREATE INDEX suborders_by_producer ON public.suborders USING btree (producer_id,
 
 
 --
--- Name: suborders_on_their_way; Type: INDEX; Schema: public; Owner: -
+-- Name: suborders_in_transit; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX suborders_on_their_way ON public.suborders USING btree (shipped_at) WHERE (state = 'shipped'::text);
+CREATE INDEX suborders_in_transit ON public.suborders USING btree (shipped_at) WHERE (state = 'shipped'::text);
 
 
 --
@@ -4080,7 +4100,7 @@ CREATE TRIGGER postings_no_truncate BEFORE TRUNCATE ON payments.postings FOR EAC
 -- Name: postings postings_same_transaction; Type: TRIGGER; Schema: payments; Owner: -
 --
 
-CREATE TRIGGER postings_same_transaction BEFORE INSERT ON payments.postings FOR EACH ROW EXECUTE FUNCTION payments.refuse_closed();
+CREATE TRIGGER postings_same_transaction BEFORE INSERT ON payments.postings FOR EACH ROW EXECUTE FUNCTION payments.refuse_closed_transaction();
 
 
 --
@@ -4676,11 +4696,11 @@ ALTER TABLE ONLY public.household_statuses
 
 
 --
--- Name: households households_lineage; Type: FK CONSTRAINT; Schema: public; Owner: -
+-- Name: households households_split_from; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.households
-    ADD CONSTRAINT households_lineage FOREIGN KEY (county_code, split_from) REFERENCES public.households(county_code, code);
+    ADD CONSTRAINT households_split_from FOREIGN KEY (county_code, split_from) REFERENCES public.households(county_code, code);
 
 
 --
@@ -5071,7 +5091,7 @@ ALTER TABLE public.bindings ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY bindings_visible_county ON public.bindings TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5088,7 +5108,7 @@ ALTER TABLE public.budgets ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY budgets_visible_county ON public.budgets TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5105,7 +5125,7 @@ ALTER TABLE public.case_snapshots ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY case_snapshots_visible_county ON public.case_snapshots TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5122,7 +5142,7 @@ ALTER TABLE public.claims ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY claims_visible_county ON public.claims TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5139,7 +5159,7 @@ ALTER TABLE public.cycle_approvals ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY cycle_approvals_visible_county ON public.cycle_approvals TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5156,7 +5176,7 @@ ALTER TABLE public.cycle_duties ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY cycle_duties_visible_county ON public.cycle_duties TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5173,7 +5193,7 @@ ALTER TABLE public.cycle_events ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY cycle_events_visible_county ON public.cycle_events TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5190,7 +5210,7 @@ ALTER TABLE public.cycles ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY cycles_visible_county ON public.cycles TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5207,7 +5227,7 @@ ALTER TABLE public.enrolments ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY enrolments_visible_county ON public.enrolments TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5224,7 +5244,7 @@ ALTER TABLE public.finding_decisions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY finding_decisions_visible_county ON public.finding_decisions TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5241,7 +5261,7 @@ ALTER TABLE public.finding_lines ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY finding_lines_visible_county ON public.finding_lines TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5258,7 +5278,7 @@ ALTER TABLE public.findings ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY findings_visible_county ON public.findings TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5275,7 +5295,7 @@ ALTER TABLE public.household_statuses ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY household_statuses_visible_county ON public.household_statuses TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5292,7 +5312,7 @@ ALTER TABLE public.households ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY households_visible_county ON public.households TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5309,7 +5329,7 @@ ALTER TABLE public.import_files ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY import_files_visible_county ON public.import_files TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5326,7 +5346,7 @@ ALTER TABLE public.lines ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY lines_visible_county ON public.lines TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5343,7 +5363,7 @@ ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY memberships_visible_county ON public.memberships TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5360,7 +5380,7 @@ ALTER TABLE public.openings ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY openings_visible_county ON public.openings TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5377,7 +5397,7 @@ ALTER TABLE public.persons ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY persons_visible_county ON public.persons TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5394,7 +5414,7 @@ ALTER TABLE public.plans ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY plans_visible_county ON public.plans TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5411,7 +5431,7 @@ ALTER TABLE public.programme_sentences ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY programme_sentences_visible_county ON public.programme_sentences TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5428,7 +5448,7 @@ ALTER TABLE public.programme_terms ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY programme_terms_visible_county ON public.programme_terms TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5445,7 +5465,7 @@ ALTER TABLE public.programmes ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY programmes_visible_county ON public.programmes TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5462,7 +5482,7 @@ ALTER TABLE public.run_lines ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY run_lines_visible_county ON public.run_lines TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5479,7 +5499,7 @@ ALTER TABLE public.runs ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY runs_visible_county ON public.runs TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5496,7 +5516,7 @@ ALTER TABLE public.settlements ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY settlements_visible_county ON public.settlements TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5513,7 +5533,7 @@ ALTER TABLE public.subsidy_postings ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY subsidy_postings_visible_county ON public.subsidy_postings TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -5530,7 +5550,7 @@ ALTER TABLE public.usage_days ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY usage_days_visible_county ON public.usage_days TO market_app USING (
 CASE
-    WHEN starts_with(county_code, ( SELECT public.visible_county() AS visible_county)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
 
@@ -6183,10 +6203,10 @@ GRANT UPDATE(status) ON TABLE public.idempotency_keys TO market_app;
 
 
 --
--- Name: COLUMN idempotency_keys.answer; Type: ACL; Schema: public; Owner: -
+-- Name: COLUMN idempotency_keys.response; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT UPDATE(answer) ON TABLE public.idempotency_keys TO market_app;
+GRANT UPDATE(response) ON TABLE public.idempotency_keys TO market_app;
 
 
 --

@@ -1,4 +1,4 @@
-"""Applying stored webhooks: each is a hint, on which the provider is asked for the charge's current state."""
+"""Apply stored webhooks: each is a hint to ask the provider for the charge's current state."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ MAX_CONCURRENT_CHARGES = 4
 
 
 class InboxSummary(Struct, frozen=True, kw_only=True):
-    """The number of messages that were applied, parked for a retry, and given up."""
+    """The number of messages that were applied, parked for a retry, and dead-lettered."""
 
     done: int = 0
     parked: int = 0

@@ -102,7 +102,7 @@ class PartsDoNotSumToAmount(Refusal):
     code = "uneven_parts"
     status = 422
     zh = "各部分合计 {parts_minor}，与应付 {amount_minor} 不一致。"
-    en = "The parts come to {parts_minor}, not to the amount of {amount_minor}."
+    en = "The parts add up to {parts_minor} instead of {amount_minor}."
 
 
 class PaymentNotFound(Refusal):
@@ -119,7 +119,7 @@ class PaymentInProgress(Refusal):
 
     code = "already_paying"
     zh = "订单 {order} 已有一笔进行中或已完成的支付。"
-    en = "Order {order} has a payment under way or done."
+    en = "Order {order} already has an open or captured payment."
 
 
 class PaymentClosed(Refusal):
@@ -144,7 +144,7 @@ class AlreadyPaid(Refusal):
 
     code = "already_paid"
     zh = "这笔支付已经成功。"
-    en = "This payment went through already."
+    en = "This payment was already captured."
 
 
 class NotBankTransfer(Refusal):
@@ -195,7 +195,7 @@ class InsufficientBalance(Refusal):
 class UnknownAccountKind(Refusal):
     """The prefix of the account's code is not a known kind."""
 
-    code = "unknown_account"
+    code = "unknown_account_kind"
     status = 422
     zh = "没有 {account} 这类账户。"
     en = "The account {account} is not of a known kind."

@@ -44,6 +44,21 @@ def run_file(path: str) -> None:
     run_script((FOLDER / path).read_text("utf-8").replace("{schema}", schema).replace("{role}", role))
 
 
+def is_installed(revision: str) -> bool:
+    """Return whether `migrate` created this revision before the caller's own Alembic took over the database.
+
+    A revision that is installed needs only the privileges of the caller's role.
+    """
+    schema = require_identifier(str(context.config.attributes.get("payments_schema", DEFAULT_SCHEMA)))
+    if context.is_offline_mode() or op.get_context().version_table_schema == schema:
+        return False
+    bind = op.get_bind()
+    table = f"{schema}.alembic_version"
+    if bind.scalar(text("SELECT to_regclass(:name)").bindparams(name=table)) is None:
+        return False
+    return bind.scalars(text(f"SELECT version_num FROM {table}")).one() >= revision
+
+
 def migrate(dsn: str, *, role: str = DEFAULT_ROLE, schema: str = DEFAULT_SCHEMA) -> None:
     """Bring the tables in `schema` of the database at `dsn` to the newest version; repeating changes nothing.
 

@@ -23,6 +23,29 @@ class Method(StrEnum):
     """A bank transfer outside any provider, recorded by hand."""
 
 
+class MethodTraits(Struct, frozen=True, kw_only=True):
+    """What payers and the provider know of a method.
+
+    `app_zh` is the app that the payer pays with. `stripe_type` is None for a method outside the provider. The payer
+    scans a code if `scans`, and opens a page if not.
+    """
+
+    name_zh: str
+    app_zh: str
+    stripe_type: str | None
+    scans: bool = False
+
+
+METHODS = {
+    Method.ALIPAY: MethodTraits(name_zh="支付宝", app_zh="支付宝", stripe_type="alipay"),
+    Method.WECHAT: MethodTraits(name_zh="微信支付", app_zh="微信", stripe_type="wechat_pay", scans=True),
+    Method.BANK: MethodTraits(name_zh="银行转账", app_zh="银行", stripe_type=None),
+}
+"""Every method, in the order in which payers choose."""
+STRIPE_METHODS = {traits.stripe_type: method for method, traits in METHODS.items() if traits.stripe_type}
+"""The methods of the provider by their type there."""
+
+
 class Purpose(StrEnum):
     """The share of an order that a payment is for: all of it, or a deposit and later the balance."""
 

@@ -1,5 +1,6 @@
 """Money as integers of the currency's smallest unit, never as floats."""
 
+import re
 from collections.abc import Sequence
 from typing import NewType
 
@@ -47,13 +48,14 @@ def apply_rate(amount: int, rate_bp: int) -> int:
     return amount * rate_bp // BASIS_POINTS
 
 
-def ratio_half_up(amount: int, numerator: int, denominator: int) -> int:
-    """Return `amount` × `numerator` / `denominator`, rounded half up; none of them is negative."""
-    return (2 * amount * numerator + denominator) // (2 * denominator)
+def divide_half_up(numerator: int, denominator: int) -> int:
+    """Return a non-negative fraction rounded half up: the receiver gains the half."""
+    return (2 * numerator + denominator) // (2 * denominator)
 
 
 ZERO_DECIMAL_CURRENCIES = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 """Currencies without a minor unit; all others here have hundredths. Source: ISO 4217, list one."""
+_YUAN = re.compile(r"-?(?:[0-9]{1,10}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,2})?")
 
 
 def format_amount(amount: Amount) -> str:
@@ -66,3 +68,26 @@ def format_amount(amount: Amount) -> str:
 def format_yuan(fen: int) -> str:
     """Return an amount in yuan with two decimals: 1950 is `19.50`, -1221 is `-12.21`."""
     return f"{fen // 100}.{fen % 100:02d}" if fen >= 0 else f"-{format_yuan(-fen)}"
+
+
+def parse_yuan(text: str) -> Fen | None:
+    """Return an amount in yuan as fen: `19.5`, `-12.21` or `1,234.50`; None if it is none or has over two decimals.
+
+    The whole part has at most ten digits, without separators or with all of them.
+    """
+    if _YUAN.fullmatch(text) is None:
+        return None
+    whole, _, part = text.removeprefix("-").replace(",", "").partition(".")
+    fen = int(whole) * 100 + int(part.ljust(2, "0"))
+    return Fen(-fen if text.startswith("-") else fen)
+
+
+def format_percent(rate_bp: int) -> str:
+    """Return a rate in per cent without trailing zeros: 5000 is `50%`, 1250 is `12.5%`, 3333 is `33.33%`."""
+    return f"{format_yuan(rate_bp).rstrip('0').rstrip('.')}%"
+
+
+def parse_percent(text: str) -> int | None:
+    """Return a rate in per cent, `12.5%` or `12.5`, in basis points; None if it is none or has over two decimals."""
+    # Per cent and yuan both have hundredths.
+    return parse_yuan(text.removesuffix("%"))

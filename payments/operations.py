@@ -21,7 +21,7 @@ class Operation(Struct, frozen=True):
     stale: bool
 
 
-# Stripe forgets idempotency keys after 24 hours, so from 20 hours on the provider is asked instead of sending again.
+# Stripe forgets idempotency keys after 24 hours, so from 20 hours on the object is queried instead of sent again.
 # Source: docs.stripe.com/api/idempotent_requests.
 _COLUMNS = (
     "operations.id, operations.payment_id, operations.refund_id, operations.kind, operations.key, operations.state, "
@@ -40,7 +40,7 @@ MARK_SENT = Query(
     + _COLUMNS,
 )
 FIND_OPERATION_BY_KEY = Query(Operation, "SELECT " + _COLUMNS + " FROM {schema}.operations WHERE key = :key")
-# Each answered attempt consumes its key: the provider would repeat the same answer forever.
+# After an answered attempt a new key is needed: under the same key the provider repeats its answer.
 INSERT_CANCEL = Query(
     Operation,
     """

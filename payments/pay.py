@@ -221,7 +221,13 @@ async def send_create(
     if operation.stale:
         outcome = await _query_charge(gateway, payment)
     else:
-        request = ChargeRequest(payment.id, payment.order_ref, payment.amount, payment.method, payment.return_url)
+        request = ChargeRequest(
+            payment_id=payment.id,
+            order=payment.order_ref,
+            amount=payment.amount,
+            method=payment.method,
+            return_url=payment.return_url,
+        )
         outcome = await gateway.create(request, operation.key)
     try:
         async with db.transaction() as conn:

@@ -13,6 +13,21 @@ from msgspec import Struct
 from payments.models import Action, DisputeState, Method, PaymentId, PaymentState, RefundId, RefundState
 from payments.money import Amount
 
+__all__ = [
+    "Charge",
+    "ChargeRequest",
+    "Declined",
+    "DisputeReport",
+    "Gateway",
+    "Ok",
+    "Outcome",
+    "RefundReport",
+    "RefundRequest",
+    "StatementLine",
+    "Unknown",
+    "WebhookNotice",
+]
+
 
 class Ok[T](Struct, frozen=True):
     """The provider carried out the call, now or earlier under the same key."""

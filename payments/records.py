@@ -88,7 +88,7 @@ UPDATE_REFUND_STATE = Query(
     RETURNING """
     + REFUND_COLUMNS,
 )
-# A late payment is refunded in full: nobody delivers for it.
+# A late payment is refunded in full, because its order is no longer fulfilled.
 INSERT_LATE_REFUND = Query(
     UUID,
     """
@@ -117,7 +117,7 @@ UPSERT_DISPUTE = Query(
     RETURNING state
     """,
 )
-# A dispute takes its amount unless it is won.
+# A dispute counts as disputed until it is won.
 UPDATE_DISPUTED_AMOUNT = Query(
     int,
     """

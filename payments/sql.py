@@ -131,8 +131,8 @@ class Query[R]:
     async def run(self, conn: Connection, **values: object) -> int:
         """Execute the statement and return the number of affected rows."""
         tag = await conn.execute(self.resolve(conn), *self._values(values))
-        found = _TAG_ROW_COUNT.search(tag)
-        return int(found.group(1)) if found else 0
+        match = _TAG_ROW_COUNT.search(tag)
+        return int(match.group(1)) if match else 0
 
     async def run_many(self, conn: Connection, rows: Iterable[Mapping[str, object]]) -> None:
         """Execute the statement once per row, pipelined in one round trip."""

@@ -7,14 +7,23 @@ library itself never retries.
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 from uuid import UUID
 
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
 from payments.errors import GatewayUnavailable, InvalidSignature
-from payments.models import Action, DisputeState, Method, PaymentId, PaymentState, RefundId, RefundState
+from payments.models import (
+    METHODS,
+    STRIPE_METHODS,
+    Action,
+    DisputeState,
+    PaymentId,
+    PaymentState,
+    RefundId,
+    RefundState,
+)
 from payments.money import Amount
 from payments.port import (
     Charge,
@@ -29,6 +38,8 @@ from payments.port import (
     Unknown,
     WebhookNotice,
 )
+
+__all__ = ["Stripe"]
 
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
 """The maximum difference of a webhook's timestamp, past or future. Stripe's library checks only its age."""
@@ -59,7 +70,6 @@ _LINE_KINDS = {
     "payment_failure_refund": "refund_failure",
     "adjustment": "dispute",
 }
-_METHODS = {"alipay": "alipay", "wechat_pay": "wechat"}
 # Errors by which Stripe says that it did not and will not carry out the call under this key.
 _DECLINE_ERRORS = (stripe.CardError, stripe.InvalidRequestError)
 
@@ -105,7 +115,7 @@ class Stripe:
 
     async def create(self, request: ChargeRequest, key: str) -> Outcome[Charge]:
         """Create and confirm a PaymentIntent in one call."""
-        kind: Literal["wechat_pay", "alipay"] = "wechat_pay" if request.method is Method.WECHAT else "alipay"
+        kind: Any = METHODS[request.method].stripe_type
         params: PaymentIntentCreateParams = {
             "amount": request.amount.minor,
             "currency": request.amount.currency.lower(),
@@ -166,7 +176,7 @@ class Stripe:
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        found = _unwrap(
+        charges = _unwrap(
             await _call(
                 lambda: self._client.v1.payment_intents.search_async(
                     {"query": f"metadata['payment']:'{payment_id}'", "limit": 1}
@@ -174,7 +184,7 @@ class Stripe:
                 lambda page: [_read_charge(intent) for intent in page.data],
             )
         )
-        return found[0] if found else None
+        return charges[0] if charges else None
 
     async def list_refunds(self, charge_ref: str) -> list[RefundReport]:
         """Return the refunds of a charge, at most 100.
@@ -246,8 +256,8 @@ class Stripe:
         if abs(now - stamped) > MAX_CLOCK_DIFFERENCE:
             raise InvalidSignature(why="timestamp")
         try:
-            found, topic, live = message["data"]["object"], str(message["type"]), message["livemode"]
-            ref = found["id"] if found["object"] == "payment_intent" else found.get("payment_intent")
+            obj, topic, live = message["data"]["object"], str(message["type"]), message["livemode"]
+            ref = obj["id"] if obj["object"] == "payment_intent" else obj.get("payment_intent")
             notice = WebhookNotice(str(message["id"]), topic, ref or "")
         except (KeyError, TypeError, AttributeError) as error:
             raise InvalidSignature(why="shape") from error
@@ -289,8 +299,8 @@ def _unwrap[T](outcome: Outcome[T]) -> T:
             raise GatewayUnavailable(reason)
 
 
-def _read_metadata(found: stripe.StripeObject, name: str) -> str | None:
-    metadata = cast("dict[str, str] | None", found.to_dict().get("metadata"))
+def _read_metadata(obj: stripe.StripeObject, name: str) -> str | None:
+    metadata = cast("dict[str, str] | None", obj.to_dict().get("metadata"))
     return None if metadata is None else metadata.get(name)
 
 
@@ -360,10 +370,10 @@ def _read_dispute(charge_ref: str, dispute: stripe.Dispute) -> DisputeReport:
 
 def _read_line(transaction: stripe.BalanceTransaction) -> StatementLine:
     source = transaction.source
-    found = source if isinstance(source, stripe.StripeObject) else None
-    payment_id = None if found is None else _parse_uuid(_read_metadata(found, "payment"))
-    refund_id = None if found is None else _parse_uuid(_read_metadata(found, "refund"))
-    details: dict[str, Any] = {} if found is None else found.to_dict()
+    obj = source if isinstance(source, stripe.StripeObject) else None
+    payment_id = None if obj is None else _parse_uuid(_read_metadata(obj, "payment"))
+    refund_id = None if obj is None else _parse_uuid(_read_metadata(obj, "refund"))
+    details: dict[str, Any] = {} if obj is None else obj.to_dict()
     method_details = cast(
         "dict[str, Any] | None", details.get("payment_method_details") or details.get("destination_details")
     )
@@ -372,8 +382,8 @@ def _read_line(transaction: stripe.BalanceTransaction) -> StatementLine:
         kind=_LINE_KINDS.get(transaction.type, "other"),
         amount=Amount(transaction.amount, transaction.currency.upper()),
         fee_minor=transaction.fee,
-        method=_METHODS.get(str((method_details or {}).get("type")), "other"),
+        method=STRIPE_METHODS.get(str((method_details or {}).get("type")), "other"),
         payment_id=None if payment_id is None else PaymentId(payment_id),
         refund_id=None if refund_id is None else RefundId(refund_id),
-        attempt=1 if found is None else _read_attempt(found),
+        attempt=1 if obj is None else _read_attempt(obj),
     )

@@ -12,6 +12,8 @@ from payments.models import Method, PaymentId, PaymentState, RefundId, RefundSta
 from payments.money import Amount
 from payments.port import Charge, ChargeRequest, Declined, Gateway, Ok, Outcome, RefundRequest
 
+__all__ = ["ContractViolationError", "GatewayHarness", "gateway_contract"]
+
 
 class GatewayHarness(Struct, frozen=True):
     """A gateway and its counterparty: `pay` pays a charge as the payer, `message` returns a signed webhook about it."""
@@ -76,57 +78,68 @@ async def _check_create(harness: GatewayHarness) -> None:
     for method in (Method.ALIPAY, Method.WECHAT):
         request = _build_request(method=method)
         first, again = await _create(harness, request), await _create(harness, request)
-        _require(that=first.ref == again.ref, promise="the same key makes one charge")
-        _require(that=first.state is PaymentState.REQUIRES_ACTION, promise="a new charge waits for its payer")
-        _require(that=first.action is not None, promise="a new charge says what its payer has to do")
-        _require(that=first.payment_id == request.payment_id, promise="a charge carries our number")
+        _require(that=first.ref == again.ref, promise="the same key creates one charge")
+        _require(
+            that=first.state is PaymentState.REQUIRES_ACTION, promise="a new charge requires an action of the payer"
+        )
+        _require(that=first.action is not None, promise="a new charge describes the payer's action")
+        _require(that=first.payment_id == request.payment_id, promise="a charge has our payment id")
     other = ChargeRequest(request.payment_id, request.order, Amount(99_99, "CNY"), request.method, None)
     outcome = await harness.gateway.create(other, f"create:{request.payment_id}")
-    _require(that=not isinstance(outcome, Ok), promise="a key with other parameters makes nothing")
+    _require(that=not isinstance(outcome, Ok), promise="a key with other parameters creates nothing")
 
 
 async def _check_lookup(harness: GatewayHarness) -> None:
     request = _build_request()
     charge = await _create(harness, request)
-    asked = await harness.gateway.get_charge(charge.ref)
-    found = await harness.gateway.find_charge(request.payment_id)
-    for each in (asked, found):
-        _require(that=each is not None and each.ref == charge.ref, promise="a charge can be retrieved and found")
+    retrieved = await harness.gateway.get_charge(charge.ref)
+    found_by_id = await harness.gateway.find_charge(request.payment_id)
+    for each in (retrieved, found_by_id):
+        _require(
+            that=each is not None and each.ref == charge.ref,
+            promise="a charge can be retrieved by its reference and by our payment id",
+        )
     unknown = await harness.gateway.find_charge(PaymentId(uuid4()))
-    _require(that=unknown is None, promise="a charge that was never made is not found")
+    _require(that=unknown is None, promise="an unknown payment has no charge")
 
 
 async def _check_cancel(harness: GatewayHarness) -> None:
     charge = await _create(harness, _build_request())
-    ended = _require_ok(
-        await harness.gateway.cancel(charge.ref, f"cancel:{charge.payment_id}"), "a charge can be ended"
+    canceled = _require_ok(
+        await harness.gateway.cancel(charge.ref, f"cancel:{charge.payment_id}"), "a charge can be canceled"
     )
-    _require(that=ended.state is PaymentState.CANCELED, promise="an ended charge is canceled")
+    _require(that=canceled.state is PaymentState.CANCELED, promise="the state of a canceled charge is canceled")
     paid = await _create_paid(harness)
-    kept = _require_ok(await harness.gateway.cancel(paid.ref, f"cancel:{paid.payment_id}"), "a captured charge answers")
-    _require(that=kept.state is PaymentState.CAPTURED, promise="a captured charge is not ended")
+    captured = _require_ok(
+        await harness.gateway.cancel(paid.ref, f"cancel:{paid.payment_id}"), "a captured charge answers"
+    )
+    _require(that=captured.state is PaymentState.CAPTURED, promise="a captured charge is not canceled")
 
 
 async def _check_capture(harness: GatewayHarness) -> None:
     charge = await _create_paid(harness)
-    asked = await harness.gateway.get_charge(charge.ref)
-    _require(that=asked is not None and asked.state is PaymentState.CAPTURED, promise="a paid charge is captured")
-    _require(that=asked is not None and asked.captured_minor == 12_34, promise="all of it is captured")
+    retrieved = await harness.gateway.get_charge(charge.ref)
+    _require(
+        that=retrieved is not None and retrieved.state is PaymentState.CAPTURED, promise="a paid charge is captured"
+    )
+    _require(that=retrieved is not None and retrieved.captured_minor == 12_34, promise="the full amount is captured")
 
 
 async def _check_refund(harness: GatewayHarness) -> None:
     charge = await _create_paid(harness)
     request = RefundRequest(RefundId(uuid4()), 1, charge.ref, Amount(5_00, "CNY"))
-    first = _require_ok(await harness.gateway.refund(request, f"refund:{request.refund_id}"), "a refund is made")
-    again = _require_ok(await harness.gateway.refund(request, f"refund:{request.refund_id}"), "a refund is made")
-    _require(that=first.ref == again.ref, promise="the same key makes one refund")
-    _require(that=first.state in {RefundState.PENDING, RefundState.SUCCEEDED}, promise="a refund is on its way")
+    first = _require_ok(await harness.gateway.refund(request, f"refund:{request.refund_id}"), "a refund is created")
+    again = _require_ok(await harness.gateway.refund(request, f"refund:{request.refund_id}"), "a refund is created")
+    _require(that=first.ref == again.ref, promise="the same key creates one refund")
+    _require(
+        that=first.state in {RefundState.PENDING, RefundState.SUCCEEDED}, promise="a refund is pending or succeeded"
+    )
     listed = await harness.gateway.list_refunds(charge.ref)
     ours = [(each.refund_id, each.attempt, each.amount.minor) for each in listed]
     _require(that=ours == [(request.refund_id, 1, 5_00)], promise="the refunds of a charge are listed")
     more = RefundRequest(RefundId(uuid4()), 1, charge.ref, Amount(7_35, "CNY"))
     outcome = await harness.gateway.refund(more, f"refund:{more.refund_id}")
-    _require(that=isinstance(outcome, Declined), promise="more than is left is declined")
+    _require(that=isinstance(outcome, Declined), promise="a refund above the remaining amount is declined")
 
 
 async def _check_statement(harness: GatewayHarness) -> None:
@@ -145,7 +158,7 @@ async def _check_webhook(harness: GatewayHarness) -> None:
     headers, body = await harness.message(charge.ref)
     now = datetime.now(UTC)
     notice = harness.gateway.verify(headers, body, now)
-    _require(that=notice.charge_ref == charge.ref, promise="a message names its charge")
+    _require(that=notice.charge_ref == charge.ref, promise="a webhook names its charge")
     changed = bytes([body[0], body[1] ^ 1, *body[2:]])
     unsigned: Mapping[str, str] = {}
     late, early = now + timedelta(minutes=10), now - timedelta(minutes=10)
@@ -155,4 +168,4 @@ async def _check_webhook(harness: GatewayHarness) -> None:
             harness.gateway.verify(each_headers, each_body, moment)
         except InvalidSignature:
             continue
-        raise ContractViolationError("a message that was changed, unsigned, old or from the future is refused")
+        raise ContractViolationError("a webhook that is changed, unsigned, old or from the future is rejected")

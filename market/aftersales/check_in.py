@@ -1,10 +1,11 @@
-"""Check-in of guests by their code, which releases the escrow of the stay."""
+"""Check in guests by code, which releases the escrow of the stay."""
 
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode
@@ -16,8 +17,9 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.kernel.text import normalize_text
-from market.orders import open_address
+from market.orders.address import open_address
 from market.orders.transitions import lock_order_by_suborder
 
 MAX_GUESTS = 500
@@ -35,7 +37,7 @@ class CheckIn(Struct, frozen=True):
 
 
 class Guest(Struct, frozen=True):
-    """A booking for a day, with the name and phone of its order."""
+    """A booking of a night, with the name and phone of its order."""
 
     booking_id: UUID
     order_code: str
@@ -83,7 +85,7 @@ FIND_BOOKING_BY_CODE = Query(
      LIMIT 1
     """,
 )
-# The state in the condition decides between concurrent check-ins.
+# The condition on the state serialises concurrent check-ins.
 MARK_ARRIVED = Query(
     int,
     """
@@ -113,38 +115,38 @@ LIST_GUESTS = Query(
 async def check_in_guest(conn: Connection, seal: Seal, actor: Actor, code: str, *, now: datetime) -> CheckIn:
     """Check in the guest with `code`, once, in the caller's transaction.
 
-    When the guests of the last room have arrived, the escrow of the stay is released to the producer. The code is valid
+    When the guests of every room have arrived, the escrow of the stay is released to the producer. The code is valid
     from the day of arrival to the day of departure.
 
     Raises:
-        InvalidCheckInCode: no booking of the actor's producers has it, or the booking was cancelled.
+        InvalidCheckInCode: no booking of the actor's producers has the code, or the booking was cancelled.
         CheckInCodeUsed: the guest has already checked in.
         CheckInOutsideStay: today is outside the stay.
     """
     digits = re.sub(r"\D", "", normalize_text(code))
-    found = await _find_booking(conn, seal, actor, digits)
-    order = await lock_order_by_suborder(conn, found.suborder_id)
-    suborder = None if order is None else await find_own_suborder(conn, actor, order.id, found.suborder_id)
+    booking = await _find_booking(conn, seal, actor, digits)
+    order = await lock_order_by_suborder(conn, booking.suborder_id)
+    suborder = None if order is None else await find_own_suborder(conn, actor, order.id, booking.suborder_id)
     if order is None or suborder is None:
         raise NotFound
-    if not found.arrive_on <= get_business_day(now) <= found.leave_on:
-        raise CheckInOutsideStay(arrive_on=found.arrive_on, leave_on=found.leave_on)
-    if await MARK_ARRIVED.maybe(conn, booking_id=found.booking_id, now=now) is None:
+    if not booking.arrive_on <= get_business_day(now) <= booking.leave_on:
+        raise CheckInOutsideStay(arrive_on=booking.arrive_on, leave_on=booking.leave_on)
+    if await MARK_ARRIVED.maybe(conn, booking_id=booking.booking_id, now=now) is None:
         raise CheckInCodeUsed
-    if not await COUNT_EXPECTED.one(conn, suborder_id=found.suborder_id):
+    if not await COUNT_EXPECTED.one(conn, suborder_id=booking.suborder_id):
         await receive_suborders(conn, seal, order, [suborder], actor=str(actor.account_id), now=now)
-    return CheckIn(found.booking_id, found.suborder_id, found.title, found.room, found.arrive_on, found.leave_on)
+    return msgspec.convert(booking, CheckIn, from_attributes=True)
 
 
 async def _find_booking(conn: Connection, seal: Seal, actor: Actor, digits: str) -> _BookingByCode:
-    found = await FIND_BOOKING_BY_CODE.maybe(
+    booking = await FIND_BOOKING_BY_CODE.maybe(
         conn, code_hash=index_check_in_code(seal, digits), producers=list(actor.producers)
     )
-    if found is None or found.state is BookingState.CANCELLED:
+    if booking is None or booking.state is BookingState.CANCELLED:
         raise InvalidCheckInCode
-    if found.state is BookingState.ARRIVED:
+    if booking.state is BookingState.ARRIVED:
         raise CheckInCodeUsed
-    return found
+    return booking
 
 
 async def list_guests(conn: Connection, seal: Seal, producer_id: UUID, day: date) -> Sequence[Guest]:
@@ -154,16 +156,6 @@ async def list_guests(conn: Connection, seal: Seal, producer_id: UUID, day: date
     for row in rows:
         address = open_address(seal, row.address_sealed)
         guests.append(
-            Guest(
-                row.booking_id,
-                row.order_code,
-                row.title,
-                row.room,
-                row.arrive_on,
-                row.leave_on,
-                row.state,
-                address.name if address else "",
-                address.phone if address else "",
-            )
+            build_from(Guest, row, name=address.name if address else "", phone=address.phone if address else "")
         )
     return guests

@@ -6,12 +6,12 @@ from enum import StrEnum
 from market.kernel import Refusal
 
 BAD_FRUIT_WINDOW = timedelta(hours=48)
-"""How long after receipt bad goods can be refunded. Source: marketplace.md, 坏果包赔: photo within 48 hours."""
+"""How long after receipt bad fruit can be refunded. Source: marketplace.md, 坏果包赔: photo within 48 hours."""
 AGREED_REFUND_WINDOW = timedelta(days=90)
 """How long after receipt a producer may refund by agreement; payment methods accept refunds for 180 days."""
 MAX_REVIEW_LENGTH = 500
 OWN_DELIVERY = "自己送"
-"""The carrier value for delivery by the producer itself: there is no tracking number, and neither is stored."""
+"""The carrier value for delivery by the producer itself; neither a carrier nor a tracking number is stored."""
 
 
 class LineRefundReason(StrEnum):
@@ -35,11 +35,11 @@ class InvalidTracking(Refusal):
     code = "tracking_wrong"
     status = 422
     zh = "请写快递公司和 4 到 40 位的快递单号。"
-    en = "Give the carrier and a tracking number of 4 to 40 letters and digits."
+    en = "Enter the carrier and a tracking number of 4 to 40 letters and digits."
 
 
 class NothingToReceive(Refusal):
-    """Nothing can be received now: unpaid, cancelled, finished, or a stay before its arrival."""
+    """Nothing can be received now: unpaid, cancelled, finished, or a stay before the day of arrival."""
 
     code = "not_receivable"
     zh = "现在没有可以确认收货的东西。"
@@ -52,7 +52,7 @@ class InvalidCheckInCode(Refusal):
     code = "code_wrong"
     status = 422
     zh = "入住码不对，请客人再看一下。"
-    en = "No guest of yours holds this code."
+    en = "None of your bookings has this code."
 
 
 class CheckInCodeUsed(Refusal):
@@ -60,7 +60,7 @@ class CheckInCodeUsed(Refusal):
 
     code = "code_used"
     zh = "这个入住码已经用过了。"
-    en = "This code was used already."
+    en = "This code was already used."
 
 
 class CheckInOutsideStay(Refusal):
@@ -68,16 +68,16 @@ class CheckInOutsideStay(Refusal):
 
     code = "not_the_day"
     zh = "这个入住码从 {arrive_on} 起才能用，到 {leave_on} 为止。"
-    en = "This code counts from {arrive_on} to {leave_on}."
+    en = "This code is valid from {arrive_on} to {leave_on}."
 
 
 class InvalidRefundAmount(Refusal):
-    """A refund needs either a sum or a share."""
+    """A refund needs either an amount or a share."""
 
     code = "refund_wrong"
     status = 422
     zh = "请写退款金额，或者坏果所占比例，只写一种。"
-    en = "Say how much goes back in one way: amount_fen, or share_bp of 1 to 10,000."
+    en = "Give either amount_fen or share_bp (1 to 10,000)."
 
 
 class NotRefundable(Refusal):
@@ -96,15 +96,6 @@ class TooLateToRefund(Refusal):
     en = "More than {hours} hours have passed since receipt."
 
 
-class RefundKeyReused(Refusal):
-    """The key was used for another refund of this line."""
-
-    code = "idempotency_key_reused"
-    status = 422
-    zh = "这个编号已用于这一项的另一笔退款。"
-    en = "This key was used for another refund of this line; take a new one."
-
-
 class InvalidReview(Refusal):
     """A review has 1 to 5 stars and at most 500 characters."""
 
@@ -119,7 +110,7 @@ class NotReceivedYet(Refusal):
 
     code = "not_received_yet"
     zh = "收到以后才能评价。"
-    en = "Review it once you have received it."
+    en = "You can review it once you have received it."
 
 
 class StayNotOver(NotReceivedYet):
@@ -127,7 +118,7 @@ class StayNotOver(NotReceivedYet):
 
     code = "not_slept_yet"
     zh = "住完了再评价：{leave_on} 起能写。"
-    en = "Review the stay once its nights are over, from {leave_on} on."
+    en = "You can review the stay once it is over, from {leave_on} on."
 
 
 class AlreadyReviewed(Refusal):
@@ -135,4 +126,4 @@ class AlreadyReviewed(Refusal):
 
     code = "already_reviewed"
     zh = "这一单已经评价过了。"
-    en = "This purchase was reviewed already."
+    en = "This purchase was already reviewed."

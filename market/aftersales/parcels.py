@@ -1,4 +1,4 @@
-"""A producer's parcels, each with its lines and its address."""
+"""Read a producer's suborders, each with its lines and its address."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,8 +9,8 @@ from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
-from market.orders import Address, open_address
-from market.orders.mark_paid import COUNT_PARCELS_TO_SHIP
+from market.kernel.structs import build_from
+from market.orders.address import Address, open_address
 from market.orders.models import SuborderKind, SuborderState
 
 MAX_PARCELS = 200
@@ -93,22 +93,10 @@ async def list_parcels(
         conn, producer_id=producer_id, states=list(states), kinds=list(kinds), limit=MAX_PARCELS
     )
     return [
-        Parcel(
-            row.suborder_id,
-            row.code,
-            row.kind,
-            row.state,
-            row.total_fen,
-            row.paid_at,
-            row.carrier,
-            row.tracking,
-            open_address(seal, row.address_sealed) if row.state in _ADDRESS_VISIBLE else None,
-            row.lines,
+        build_from(
+            Parcel,
+            row,
+            address=open_address(seal, row.address_sealed) if row.state in _ADDRESS_VISIBLE else None,
         )
         for row in rows
     ]
-
-
-async def count_to_ship(conn: Connection, producer_id: UUID) -> int:
-    """Return how many parcels a producer has to ship."""
-    return await COUNT_PARCELS_TO_SHIP.one(conn, producer_id=producer_id)

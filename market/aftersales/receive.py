@@ -1,4 +1,4 @@
-"""Receipt, confirmed by the buyer or after some days; it releases the escrow to the producer."""
+"""Confirm receipt, by the buyer or automatically after some days; this releases the escrow to the producer."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -74,28 +74,29 @@ async def confirm_receipt(
 ) -> ReceiptConfirmation:
     """Confirm that an order, or its suborders at `positions`, was received, in the caller's transaction.
 
-    The escrow of each is released to its producer, who is notified. Without positions, everything that can be received
-    now is; suborders received before stay as they are.
+    The escrow of each is released to its producer, who is notified. Without positions, every suborder that can be
+    received now is confirmed; those received before do not change.
 
     Raises:
         NotFound: the order is not the buyer's, or has no such suborder.
-        NothingToReceive: a requested suborder, or every suborder, is unpaid, cancelled, or a stay before its arrival.
+        NothingToReceive: a requested suborder, or every suborder, is unpaid, cancelled, or a stay before the day of
+            arrival.
     """
     order = await lock_order(conn, order_id)
     if order is None or order.buyer_id != buyer.account_id:
         raise NotFound
     suborders = await load_suborders(conn, order_id)
-    chosen = [each for each in suborders if positions is None or each.position in positions]
-    if positions is not None and len(chosen) != len(set(positions)):
+    selected = [each for each in suborders if positions is None or each.position in positions]
+    if positions is not None and len(selected) != len(set(positions)):
         raise NotFound
     early = set(await LIST_EARLY_STAYS.all(conn, order_id=order_id, day=get_business_day(now)))
-    ready = [each for each in chosen if is_receivable(each) and each.id not in early]
-    done = [each for each in chosen if each.state is SuborderState.RECEIVED]
-    if len(ready) + len(done) < (1 if positions is None else len(chosen)):
+    ready = [each for each in selected if is_receivable(each) and each.id not in early]
+    received = [each for each in selected if each.state is SuborderState.RECEIVED]
+    if len(ready) + len(received) < (1 if positions is None else len(selected)):
         raise NothingToReceive
     state = await receive_suborders(conn, seal, order, ready, actor=str(buyer.account_id), now=now)
     return ReceiptConfirmation(
-        order_id, state, [each.position for each in sorted(ready + done, key=lambda each: each.position)]
+        order_id, state, [each.position for each in sorted(ready + received, key=lambda each: each.position)]
     )
 
 
@@ -117,12 +118,12 @@ async def receive_suborders(
     ids = [each.id for each in suborders]
     moved = set(await move_suborders(conn, ids, SuborderState.RECEIVED, actor=actor, now=now))
     await MARK_ALL_ARRIVED.run(conn, suborder_ids=ids, now=now)
-    # In order of producers, so that concurrent receipts cannot deadlock on the producers' accounts.
+    # Sorted by producer, so that concurrent receipts cannot deadlock on the producers' accounts.
     for each in sorted(suborders, key=lambda each: each.producer_id):
         if each.id in moved:
-            gained = await release_escrow(conn, each, now=now)
+            released_fen = await release_escrow(conn, each, now=now)
             if seal is not None:
-                await notify_money_arrived(conn, seal, each.producer_id, gained, now=now)
+                await notify_money_arrived(conn, seal, each.producer_id, released_fen, now=now)
     return await finish_order(conn, order.id, now=now) or order.state
 
 
@@ -138,7 +139,7 @@ async def confirm_overdue(db: Database, *, now: datetime, days: int, seal: Seal 
             left_before=get_business_day(now) - timedelta(days=days),
             limit=MAX_OVERDUE,
         )
-    done = 0
+    confirmed = 0
     for suborder_id in overdue:
         async with db.transaction() as conn:
             order = await lock_order_by_suborder(conn, suborder_id)
@@ -148,5 +149,5 @@ async def confirm_overdue(db: Database, *, now: datetime, days: int, seal: Seal 
                 each for each in await load_suborders(conn, order.id) if each.id == suborder_id and is_receivable(each)
             ]
             await receive_suborders(conn, seal, order, ready, actor=CLOCK_ACTOR, now=now)
-            done += len(ready)
-    return done
+            confirmed += len(ready)
+    return confirmed

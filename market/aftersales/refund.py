@@ -12,21 +12,21 @@ from market.aftersales.models import (
     InvalidRefundAmount,
     LineRefundReason,
     NotRefundable,
-    RefundKeyReused,
     TooLateToRefund,
 )
 from market.aftersales.ship import find_own_suborder
 from market.audit.record import add_audit_entry
 from market.identity.models import Actor, NotFound
-from market.kernel import BASIS_POINTS, Connection, Database, Fen, GatewayUnavailable, Query, ratio_half_up
-from market.orders import RefundAmountTooHigh, refund_suborder
+from market.kernel import BASIS_POINTS, Connection, Database, Fen, GatewayUnavailable, Query, divide_half_up
+from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.models import SuborderState
+from market.orders.refund import RefundAmountTooHigh, refund_suborder
 from market.orders.transitions import LockedSuborder, lock_order_by_suborder
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 
 
 class LineRefund(Struct, frozen=True, kw_only=True):
-    """The refund of a line, and what is left of the line."""
+    """The refund of a line, and the remaining amount of the line."""
 
     line_id: UUID
     amount_fen: Fen
@@ -64,29 +64,29 @@ async def refund_line(
     note: str = "",
     now: datetime,
 ) -> LineRefund:
-    """Refund a sum of a line, or a share of its price; opens its own transactions.
+    """Refund an amount of a line, or a share of its price; opens its own transactions.
 
     Idempotent by line and `key`. A share is rounded half up to the fen. Freight is not refunded. Before release the
     money comes from escrow, afterwards from the recorded payable and commission.
 
     Raises:
-        InvalidRefundAmount: neither a sum nor a share is given, or both.
+        InvalidRefundAmount: not exactly one of `amount_fen` and `share_bp` is given, or it is out of range.
         NotFound: the line does not belong to a producer that the actor works for.
         NotRefundable: the line was not paid, or its suborder was cancelled.
         TooLateToRefund: more than 48 hours after receipt for bad fruit, or 90 days otherwise.
-        RefundAmountTooHigh: less is left of the line.
-        RefundKeyReused: the key was used for another refund of the line.
+        RefundAmountTooHigh: the refund exceeds the remaining amount of the line.
+        IdempotencyKeyReused: the key was used for another refund of the line.
         RefundExceedsPayment, InsufficientBalance: the money is not available, because of a dispute or a payout.
     """
     async with db.transaction() as conn:
-        answer, refund_id = await _record_line_refund(
+        result, refund_id = await _record_line_refund(
             conn, actor, line_id, key=key, reason=reason, amount_fen=amount_fen, share_bp=share_bp, note=note, now=now
         )
     if refund_id is not None:
         # If the provider does not answer, a job sends the refund later.
         with suppress(GatewayUnavailable, ProviderMismatch):
             await send_refund(db, gateway, refund_id, at=now)
-    return answer
+    return result
 
 
 async def _record_line_refund(
@@ -101,21 +101,23 @@ async def _record_line_refund(
     note: str,
     now: datetime,
 ) -> tuple[LineRefund, RefundId | None]:
-    # The prefix separates the producer's keys from ours: the key "cancelled" would block a cancellation.
+    # The prefix separates the producer's keys from internal ones: the key "cancelled" would block a cancellation.
     key = f"asked:{key}"
-    found = await GET_LINE.maybe(conn, line_id=line_id)
-    order = None if found is None else await lock_order_by_suborder(conn, found.suborder_id)
+    unlocked = await GET_LINE.maybe(conn, line_id=line_id)
+    order = None if unlocked is None else await lock_order_by_suborder(conn, unlocked.suborder_id)
     suborder = (
-        None if found is None or order is None else await find_own_suborder(conn, actor, order.id, found.suborder_id)
+        None
+        if unlocked is None or order is None
+        else await find_own_suborder(conn, actor, order.id, unlocked.suborder_id)
     )
     line = await GET_LINE.maybe(conn, line_id=line_id)
     if suborder is None or line is None:
         raise NotFound
-    amount = compute_refund_amount(line.amount_fen, amount_fen=amount_fen, share_bp=share_bp)
-    known = await FIND_PRIOR_REFUND.maybe(conn, line_id=line_id, key=key)
-    if known is not None:
-        if (known.amount_fen, known.reason) != (amount, reason):
-            raise RefundKeyReused
+    amount = compute_refund_amount(line_fen=line.amount_fen, amount_fen=amount_fen, share_bp=share_bp)
+    prior = await FIND_PRIOR_REFUND.maybe(conn, line_id=line_id, key=key)
+    if prior is not None:
+        if (prior.amount_fen, prior.reason) != (amount, reason):
+            raise IdempotencyKeyReused
         return LineRefund(
             line_id=line_id, amount_fen=amount, left_fen=Fen(line.amount_fen - line.refunded_fen), reason=reason
         ), None
@@ -150,16 +152,16 @@ async def _record_line_refund(
     ), None if refund is None else refund.id
 
 
-def compute_refund_amount(line_fen: Fen, *, amount_fen: int | None, share_bp: int | None) -> Fen:
-    """Return the amount to refund: the given sum, or the share of the line rounded half up.
+def compute_refund_amount(*, line_fen: Fen, amount_fen: int | None, share_bp: int | None) -> Fen:
+    """Return the amount to refund: the given amount, or the share of the line rounded half up.
 
     Raises:
-        InvalidRefundAmount: neither or both are given, or the amount is not positive.
+        InvalidRefundAmount: not exactly one is given, or the amount is not positive.
     """
     if amount_fen is not None and share_bp is None and amount_fen > 0:
         return Fen(amount_fen)
     if share_bp is not None and amount_fen is None and 0 < share_bp <= BASIS_POINTS:
-        amount = ratio_half_up(line_fen, share_bp, BASIS_POINTS)
+        amount = divide_half_up(line_fen * share_bp, BASIS_POINTS)
         if amount > 0:
             return Fen(amount)
     raise InvalidRefundAmount

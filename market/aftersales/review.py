@@ -1,4 +1,4 @@
-"""Reviews by buyers of what they received, once per purchase; reviews are answered, never changed."""
+"""Write reviews of received purchases, once per purchase; a review never changes."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -43,7 +43,7 @@ LIST_PURCHASES = Query(
      LIMIT 100
     """,
 )
-# The unique key (suborder_id, listing_id) decides between duplicates; a trigger updates the listing's rating.
+# The unique key (suborder_id, listing_id) prevents duplicates; a trigger updates the listing's rating.
 ADD_REVIEW = Query(
     Review,
     """
@@ -70,35 +70,35 @@ async def write_review(
     A stay is received on arrival and can be reviewed from the day of departure.
 
     Raises:
-        NotFound: the buyer did not buy the listing, or the suborder has several and none is given.
-        InvalidReview: not 1 to 5 stars, or more than 500 characters.
+        NotFound: the buyer did not buy the listing, or the suborder has several listings and `listing_id` is None.
+        InvalidReview: the rating is not 1 to 5, or the text is longer than 500 characters.
         NotReceivedYet: the suborder was not received.
-        StayNotOver: the nights of the stay are not over.
+        StayNotOver: the day of departure is in the future.
         AlreadyReviewed: this purchase was already reviewed.
     """
-    words = clean_text(text)
+    cleaned = clean_text(text)
     faults: list[FieldFault] = []
     if not 1 <= rating <= MAX_RATING:
         faults.append(FieldFault("rating", f"请选打几分，1 到 {MAX_RATING} 分"))
-    if len(words) > MAX_REVIEW_LENGTH:
-        faults.append(FieldFault("text", f"最多 {MAX_REVIEW_LENGTH} 字，现在 {len(words)} 字"))
+    if len(cleaned) > MAX_REVIEW_LENGTH:
+        faults.append(FieldFault("text", f"最多 {MAX_REVIEW_LENGTH} 字，现在 {len(cleaned)} 字"))
     if faults:
         raise InvalidReview(errors=tuple(faults))
-    bought = await LIST_PURCHASES.all(conn, suborder_id=suborder_id, account_id=buyer.account_id)
-    meant = [each for each in bought if listing_id in {None, each.listing_id}]
-    if len(meant) != 1:
+    purchases = await LIST_PURCHASES.all(conn, suborder_id=suborder_id, account_id=buyer.account_id)
+    matching = [each for each in purchases if listing_id in {None, each.listing_id}]
+    if len(matching) != 1:
         raise NotFound
-    if meant[0].state is not SuborderState.RECEIVED:
+    if matching[0].state is not SuborderState.RECEIVED:
         raise NotReceivedYet
-    if meant[0].leave_on is not None and get_business_day(now) < meant[0].leave_on:
-        raise StayNotOver(leave_on=meant[0].leave_on)
+    if matching[0].leave_on is not None and get_business_day(now) < matching[0].leave_on:
+        raise StayNotOver(leave_on=matching[0].leave_on)
     review = await ADD_REVIEW.maybe(
         conn,
         suborder_id=suborder_id,
-        listing_id=meant[0].listing_id,
+        listing_id=matching[0].listing_id,
         account_id=buyer.account_id,
         rating=rating,
-        text=words,
+        text=cleaned,
         now=now,
     )
     if review is None:

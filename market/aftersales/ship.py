@@ -1,4 +1,4 @@
-"""Shipping a parcel by a carrier or by the producer itself; the buyer is notified."""
+"""Ship a parcel by a carrier or by the producer itself, and notify the buyer."""
 
 import re
 from datetime import datetime
@@ -14,7 +14,7 @@ from market.orders.notifications import notify_account
 from market.orders.transitions import LockedSuborder, load_suborders, lock_order_by_suborder, move_suborders
 
 _TRACKING = re.compile(r"[A-Za-z0-9-]{4,40}")
-_MAX_CARRIER = 30
+_MAX_CARRIER_LENGTH = 30
 
 SET_TRACKING = Query(
     None, "UPDATE suborders SET carrier = :carrier, tracking = :tracking WHERE id = :suborder_id AND state = 'shipped'"
@@ -26,8 +26,8 @@ async def ship_suborder(
 ) -> SuborderState:
     """Mark a paid parcel as shipped in the caller's transaction and notify its buyer.
 
-    Repeating changes nothing and notifies nobody; another number corrects a mistake until receipt. With `OWN_DELIVERY`
-    the tracking number is ignored and neither value is stored.
+    Repeating changes nothing and notifies nobody; until receipt another tracking number replaces the first. With
+    `OWN_DELIVERY` the tracking number is ignored and neither value is stored.
 
     Raises:
         NotFound: the suborder does not belong to a producer that the actor works for.
@@ -55,12 +55,12 @@ async def ship_suborder(
 
 
 def _check_tracking(carrier: str, tracking: str) -> tuple[str, str]:
-    """Return carrier and number as they are stored; the number is empty for own delivery."""
+    """Return the normalized carrier and tracking number; the number is empty for own delivery."""
     carrier, tracking = clean_text(carrier), re.sub(r"\s", "", clean_text(tracking)).upper()
     if carrier == OWN_DELIVERY:
         return carrier, ""
     faults: list[FieldFault] = []
-    if not 1 <= len(carrier) <= _MAX_CARRIER:
+    if not 1 <= len(carrier) <= _MAX_CARRIER_LENGTH:
         faults.append(FieldFault("carrier", "请写快递公司"))
     if not _TRACKING.fullmatch(tracking):
         faults.append(FieldFault("tracking", "快递单号是 4 到 40 位字母和数字；自己送的不用填"))

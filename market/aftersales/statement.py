@@ -1,9 +1,9 @@
-"""A producer's statement: what it is owed, and the suborders behind it."""
+"""Read a producer's statement: the amounts owed, and the suborders they come from."""
 
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
@@ -13,7 +13,7 @@ from market.orders.escrow import SuborderShare, compute_share, get_freight_accou
 from market.orders.models import SuborderKind, SuborderState
 from payments import get_balance
 
-_LAST = UUID(int=2**128 - 1)
+_MAX_ID = UUID(int=2**128 - 1)
 
 
 class SuborderStatementLine(Struct, frozen=True, kw_only=True):
@@ -38,22 +38,22 @@ class SuborderStatementLine(Struct, frozen=True, kw_only=True):
 
 
 class Statement(Struct, frozen=True, kw_only=True):
-    """What a producer is owed now, what is due after receipt, and the suborders, newest first.
+    """The amounts owed to a producer now and after receipt, and the suborders, newest first.
 
-    `waiting_fen` is what the unreleased suborders will bring, after the commission of each.
+    `pending_fen` is the amount that the unreleased suborders will add, after the commission of each.
     """
 
     producer_id: UUID
     payable_fen: Fen
     freight_fen: Fen
     owed_fen: Fen
-    waiting_fen: Fen
+    pending_fen: Fen = field(name="waiting_fen")
     lines: list[SuborderStatementLine]
     next: str | None
 
 
 class _PendingShare(Struct, frozen=True, kw_only=True):
-    """The figures of `suborders` unreleased suborders that have them in common."""
+    """A group of unreleased suborders with the same figures; `suborders` is their number."""
 
     goods_left_fen: Fen
     freight_fen: Fen
@@ -61,7 +61,7 @@ class _PendingShare(Struct, frozen=True, kw_only=True):
     suborders: int
 
     def compute(self) -> SuborderShare:
-        """Return the share of one of them."""
+        """Return the share of one suborder of the group."""
         return compute_share(
             goods_left_fen=self.goods_left_fen, freight_fen=self.freight_fen, commission_bp=self.commission_bp
         )
@@ -109,7 +109,7 @@ LIST_STATEMENT_LINES = Query(
 async def get_statement(
     conn: Connection, actor: Actor, producer_id: UUID, *, before: UUID | None = None, limit: int = 50
 ) -> Statement:
-    """Return what a producer is owed, with a page of the suborders behind it.
+    """Return the amounts owed to a producer, with a page of the suborders they come from.
 
     Raises:
         NotFound: the actor does not work for the producer.
@@ -121,7 +121,7 @@ async def get_statement(
         await get_balance(conn, get_freight_account(number)),
     )
     page_size = max(1, min(limit, MAX_PAGE_SIZE))
-    rows = await LIST_STATEMENT_LINES.all(conn, producer_id=producer_id, before=before or _LAST, limit=page_size + 1)
+    rows = await LIST_STATEMENT_LINES.all(conn, producer_id=producer_id, before=before or _MAX_ID, limit=page_size + 1)
     pending = await LIST_PENDING_SHARES.all(conn, producer_id=producer_id)
     page = make_page(rows, page_size, lambda row: row.suborder_id)
     return Statement(
@@ -129,14 +129,14 @@ async def get_statement(
         payable_fen=Fen(payable),
         freight_fen=Fen(freight),
         owed_fen=Fen(payable + freight),
-        waiting_fen=Fen(sum(each.suborders * each.compute().due_fen for each in pending)),
+        pending_fen=Fen(sum(each.suborders * each.compute().due_fen for each in pending)),
         lines=page.items,
         next=page.next,
     )
 
 
 async def get_share(conn: Connection, actor: Actor, suborder_id: UUID) -> SuborderShare:
-    """Return how the money of an own producer's suborder will be divided.
+    """Return how the money of a suborder of the actor's producer will be divided.
 
     Raises:
         NotFound: the actor does not work for its producer.

@@ -22,12 +22,12 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders import SuborderState
+from market.orders.models import SuborderState
 from payments.stripe import Stripe
 
 
 class ShipmentRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The carrier and tracking number of a parcel; no number where the producer delivers it (`自己送`)."""
+    """The carrier and tracking number of a parcel; no number if the producer delivers it (`自己送`)."""
 
     carrier: Annotated[str, Meta(max_length=60)]
     tracking: Annotated[str, Meta(max_length=80)] = ""
@@ -47,13 +47,13 @@ class CheckInRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReceiptRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The positions of the received suborders; None confirms all that are shipped."""
+    """The positions of the received suborders; None confirms all that can be received."""
 
     positions: Annotated[list[int], Meta(max_length=100)] | None = None
 
 
 class ReviewRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """A review with 1 to 5 stars; `listing_id` is required where the suborder has several listings."""
+    """A review with 1 to 5 stars; `listing_id` is required if the suborder has several listings."""
 
     rating: int
     text: Annotated[str, Meta(max_length=2000)] = ""
@@ -104,7 +104,7 @@ class SuborderController(Controller):
         suborder_id: FromPath[UUID],
         data: JSONBody[ReviewRequest],
     ) -> Response[Any]:
-        """Review a received suborder, once."""
+        """Review a listing of a received suborder, once."""
         return await run_once(
             request, db, actor,
             lambda conn: write_review(
@@ -130,7 +130,7 @@ class AftersalesController(Controller):
         clock: NamedDependency[Clock],
         data: JSONBody[CheckInRequest],
     ) -> CheckIn:
-        """Check a guest in by code; each code works once."""
+        """Check in a guest by code; each code works once."""
         async with db.transaction() as conn:
             return await check_in_guest(conn, seal, actor, data.code, now=clock.now())
 
@@ -184,7 +184,7 @@ class StatementController(Controller):
         before: FromQuery[UUID | None] = None,
         limit: FromQuery[int] = 50,
     ) -> Statement:
-        """Return what the producer is owed, what is still in escrow, and the suborders of both."""
+        """Return the amounts owed to the producer and still in escrow, and the suborders they come from."""
         async with db.connection() as conn:
             return await get_statement(conn, actor, producer_id, before=before, limit=limit)
 

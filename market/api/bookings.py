@@ -1,4 +1,4 @@
-"""The nights of a stay and its cancellation terms."""
+"""The calendar and the cancellation terms of a stay."""
 
 from datetime import date
 from uuid import UUID
@@ -37,7 +37,7 @@ class StayController(Controller):
         arrive: FromQuery[date],
         leave: FromQuery[date],
     ) -> CancellationTerms:
-        """Return what cancelling these nights today would refund."""
+        """Return the refund for cancelling these nights today."""
         async with db.connection() as conn:
             return await get_cancellation_terms(conn, listing_id, arrive=arrive, leave=leave, day=clock.today())
 

@@ -13,19 +13,19 @@ from market.api.producers import CACHE_ONE_SECOND
 from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties
 from market.catalogue.detail import ProductDetail, StayDetail, get_product, get_stay
 from market.catalogue.edit import ListingSummary, change_price, move_listing
+from market.catalogue.freight import FreightTerms, set_freight
 from market.catalogue.models import (
     MAX_PRICE_FEN,
     ListingKind,
     ListingMove,
     NewActivity,
-    NewProduct,
     NewStay,
     PublishedListing,
 )
-from market.catalogue.publish import publish_activity, publish_product, publish_stay
+from market.catalogue.publish import NewProduct, publish_activity, publish_product, publish_stay
 from market.catalogue.search import CategoryCode, DivisionPrefix, ListingPage, SearchFilters, Sort, search_listings
 from market.catalogue.templates import ListingTemplate, list_templates
-from market.catalogue.terms import NewFreight, NewSeason, Season, set_freight, set_season
+from market.catalogue.terms import NewSeason, Season, set_season
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, Fen
@@ -36,7 +36,7 @@ from market.stock.models import Lot, LotId
 # Litestar applies the bounds of a query parameter only through a named type.
 type Text = Annotated[str, Meta(max_length=200)]
 type Cursor = Annotated[str, Meta(max_length=80)]
-type Most = Annotated[int, Meta(ge=1, le=100)]
+type PageSize = Annotated[int, Meta(ge=1, le=100)]
 type PriceFen = Annotated[int, Meta(ge=1, le=MAX_PRICE_FEN)]
 
 
@@ -152,7 +152,7 @@ class PublishController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> Response[Lot]:
-        """Add units to a lot or remove them; the same reference is applied once."""
+        """Add units to a lot or remove them, once per reference."""
         return await run_once(
             request,
             db,
@@ -183,7 +183,7 @@ class PublishController(Controller):
         self,
         *,
         producer_id: FromPath[UUID],
-        data: JSONBody[NewFreight],
+        data: JSONBody[FreightTerms],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
@@ -226,9 +226,9 @@ class CatalogueController(Controller):
         in_season: FromQuery[bool] = False,
         sort: FromQuery[Sort] = Sort.SCORE,
         after: FromQuery[Cursor | None] = None,
-        most: FromQuery[Most] = 24,
+        most: FromQuery[PageSize] = 24,
     ) -> Response[ListingPage]:
-        """Search listings by Chinese, pinyin or initials; the response names the rule of its order."""
+        """Search listings by Chinese, pinyin or initials; the response states the rule of its order."""
         month = clock.today().month
         filters = SearchFilters(
             text=q,
@@ -242,7 +242,8 @@ class CatalogueController(Controller):
         )
         async with db.transaction() as conn:
             return Response(
-                await search_listings(conn, filters, this_month=month, after=after, most=most), headers=CACHE_ONE_SECOND
+                await search_listings(conn, filters, this_month=month, after=after, limit=most),
+                headers=CACHE_ONE_SECOND,
             )
 
     @get("/products/{listing_id:uuid}", operation_id="GetProduct")
@@ -269,7 +270,7 @@ class CatalogueController(Controller):
 
     @get("/counties", operation_id="ListCounties")
     async def list_counties(self, db: NamedDependency[Database]) -> Response[list[CountyCount]]:
-        """Return the counties that sell with their number of live listings."""
+        """Return the counties with live listings, and their number."""
         async with db.connection() as conn:
             return Response(await list_counties(conn), headers=CACHE_ONE_SECOND)
 

@@ -61,7 +61,7 @@ class ProviderUnreachable(Refusal):
 
 
 class InternalError(Refusal):
-    """A bug of the service; it is logged."""
+    """A bug of the service; the exception is logged."""
 
     code = "internal"
     status = 500
@@ -126,17 +126,19 @@ def map_to_refusal(error: Exception, request: HttpRequest) -> Refusal:
     if isinstance(error, ValidationException):
         return BadRequest(errors=_list_faults(error))
     if isinstance(error, HTTPException) and error.status_code < 500:
-        known = _REFUSAL_BY_STATUS.get(error.status_code)
-        return known() if known else _build_body_fault(error.detail or "is not readable")
+        refusal = _REFUSAL_BY_STATUS.get(error.status_code)
+        return refusal() if refusal else _build_body_fault(error.detail or "is not readable")
     for kinds, build in _REFUSAL_BY_ERROR:
         if isinstance(error, kinds):
-            log.warning("answered", error=type(error).__name__, path=request.url.path)
+            log.warning("request_failed", error=type(error).__name__, path=request.url.path)
             return build()
-    log.error("broken", path=request.url.path, method=request.method, exc_info=error)
+    log.error("unhandled_exception", path=request.url.path, method=request.method, exc_info=error)
     return InternalError()
 
 
 def _list_faults(error: ValidationException) -> tuple[FieldFault, ...]:
-    found = msgspec.convert(error.extra, list[dict[str, Any]]) if isinstance(error.extra, list) else []
-    faults = [FieldFault(str(one.get("key") or "body"), str(one.get("message") or "is not right")) for one in found]
-    return tuple(faults) or (FieldFault("body", error.detail or "is not right"),)
+    details = msgspec.convert(error.extra, list[dict[str, Any]]) if isinstance(error.extra, list) else []
+    faults = [
+        FieldFault(str(each.get("key") or "body"), str(each.get("message") or "is not valid")) for each in details
+    ]
+    return tuple(faults) or (FieldFault("body", error.detail or "is not valid"),)

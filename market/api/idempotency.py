@@ -1,4 +1,4 @@
-"""Requests that run once per Idempotency-Key header, however often the client sends them."""
+"""Idempotent requests: each Idempotency-Key header runs once."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,12 +13,12 @@ from market.kernel.idempotency import StoredResponse, begin_request, compute_fin
 
 
 class IdempotencyKeyNeeded(Refusal):
-    """The request creates something and has no idempotency key, or one that is too long."""
+    """The request requires an idempotency key and has none, or one that is too long."""
 
     code = "idempotency_key_needed"
     status = 400
     zh = "请求缺少 Idempotency-Key。"
-    en = "Send an Idempotency-Key header: 1 to 200 characters that name this one request."
+    en = "Send an Idempotency-Key header: 1 to 200 characters that identify this request."
 
 
 def get_idempotency_key(request: HttpRequest) -> str:
@@ -45,22 +45,20 @@ async def run_once[T](
 ) -> Response[Any]:
     """Run `work` in one transaction and store its response under the request's key; a repeated request replays it.
 
-    A refusal is not stored: nothing was changed, and a retry may use the same key. Pass `body` where the request's
-    stream was read already, as with a form: it is fingerprinted instead.
+    A refusal is not stored: nothing was changed, and a retry may use the same key. Pass `body` if the request's
+    stream was already read, as with a form: it is fingerprinted instead.
 
     Raises:
         IdempotencyKeyNeeded: the request has no key.
-        KeyReused: the key was used with a different request.
-        StillRunning: a duplicate request is still running after the lock timeout.
+        IdempotencyKeyReused: the key was used with a different request.
+        RequestInProgress: a duplicate request is still running after the lock timeout.
     """
-    key, who = get_idempotency_key(request), str(actor.account_id)
-    request_fingerprint = compute_fingerprint(
-        request.method, request.url.path, await request.body() if body is None else body
-    )
+    key, actor_id = get_idempotency_key(request), str(actor.account_id)
+    fingerprint = compute_fingerprint(request.method, request.url.path, await request.body() if body is None else body)
     async with db.transaction(scope=scope) as conn:
-        stored = await begin_request(conn, actor=who, key=key, fingerprint=request_fingerprint)
+        stored = await begin_request(conn, actor=actor_id, key=key, fingerprint=fingerprint)
         if isinstance(stored, StoredResponse):
-            return Response(stored.answer, status_code=stored.status, media_type="application/json")
+            return Response(stored.body, status_code=stored.status, media_type="application/json")
         response = msgspec.json.encode(await work(conn))
-        await finish_request(conn, actor=who, key=key, status=status, answer=response)
+        await finish_request(conn, actor=actor_id, key=key, status=status, response=response)
     return Response(response, status_code=status, media_type="application/json")

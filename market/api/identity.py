@@ -1,4 +1,4 @@
-"""Sign in and out, and manage the own account."""
+"""Sign in and out, and manage the signed-in account."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,12 +10,13 @@ from msgspec import Meta, Struct
 
 from market.http import HttpRequest
 from market.identity.codes import CodeLimits, get_network, request_code, resolve_client_address
-from market.identity.models import Actor, CodeSent, Grant, Session, SignedIn
+from market.identity.models import Actor, Grant, NewSession, SentCode, Session
 from market.identity.sessions import list_sessions, revoke_session, sign_out, verify_second_factor
 from market.identity.sign_in import get_phone, sign_in, update_account
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.kernel.text import mask_phone
 from market.settings import Settings
 
@@ -61,7 +62,7 @@ class CurrentAccount(Struct, frozen=True):
 
 
 def get_session_token(request: HttpRequest) -> str:
-    """Return the session token of a request, from the bearer header or one of the cookies; empty if there is none."""
+    """Return the session token of a request, from the bearer header or a cookie; empty if there is none."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return bearer.strip()
@@ -82,7 +83,7 @@ def get_code_limits(settings: Settings) -> CodeLimits:
     )
 
 
-def require_sign_in(outcome: SignedIn | Refusal) -> SignedIn:
+def require_sign_in(outcome: NewSession | Refusal) -> NewSession:
     """Return the session, or raise the refusal; call it after the attempt is committed."""
     if isinstance(outcome, Refusal):
         raise outcome
@@ -105,7 +106,7 @@ class SignInController(Controller):
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
         settings: NamedDependency[Settings],
-    ) -> CodeSent:
+    ) -> SentCode:
         """Send a one-time code to a phone; the response does not reveal whether the phone is known."""
         async with db.transaction() as conn:
             return await request_code(
@@ -126,7 +127,7 @@ class SignInController(Controller):
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
-    ) -> SignedIn:
+    ) -> NewSession:
         """Open a session; send its `token` as `Authorization: Bearer …`. The first sign-in creates the account."""
         async with db.transaction() as conn:
             outcome = await sign_in(
@@ -150,8 +151,8 @@ class SignInController(Controller):
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
-    ) -> SignedIn:
-        """Add the second factor to the session; returns a new token, and the old one expires."""
+    ) -> NewSession:
+        """Add the second factor to the session; returns a new token and revokes the old one."""
         async with db.transaction() as conn:
             outcome = await verify_second_factor(
                 conn, seal, get_session_token(request), code=data.code, now=clock.now()
@@ -162,7 +163,7 @@ class SignInController(Controller):
     async def sign_out(
         self,
         request: HttpRequest,
-        actor: NamedDependency[Actor],  # noqa: ARG002 - only who is signed in may
+        actor: NamedDependency[Actor],  # noqa: ARG002 - requires a session
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> None:
@@ -198,7 +199,7 @@ class SignInController(Controller):
 
 
 class MeController(Controller):
-    """The own account."""
+    """The signed-in account."""
 
     path = "/api/v1/me"
     tags = ["identity"]
@@ -226,16 +227,7 @@ class MeController(Controller):
 
 
 def _build_current_account(actor: Actor, phone: str | None) -> CurrentAccount:
-    return CurrentAccount(
-        actor.account_id,
-        actor.name,
-        actor.handle,
-        mask_phone(phone) if phone else None,
-        actor.elder,
-        actor.grants,
-        actor.producers,
-        actor.second_factor,
-    )
+    return build_from(CurrentAccount, actor, phone=mask_phone(phone) if phone else None)
 
 
 ROUTES = [SignInController, MeController]

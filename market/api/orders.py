@@ -17,31 +17,16 @@ from market.kernel.clock import Clock
 from market.kernel.idempotency import compute_fingerprint
 from market.kernel.page import Page
 from market.kernel.seal import Seal
-from market.orders import (
-    Address,
-    Batcher,
-    Cancellation,
-    Cart,
-    Line,
-    ListingId,
-    Nights,
-    OrderBrief,
-    OrderView,
-    PaymentInstructions,
-    PlacedOrder,
-    VariantId,
-    cancel_order,
-    find_placed_order,
-    get_cart,
-    get_order,
-    list_orders,
-    pay_order,
-    place,
-    place_cart,
-    put_lines,
-    put_nights,
-    seal_address,
-)
+from market.orders.address import Address, seal_address
+from market.orders.batcher import Batcher
+from market.orders.cancel import Cancellation, cancel_order
+from market.orders.cart import put_lines, put_nights
+from market.orders.cart_view import Cart, get_cart
+from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
+from market.orders.pay import PaymentInstructions, pay_order
+from market.orders.place import find_placed_order, place
+from market.orders.place_cart import place_cart
+from market.orders.queries import OrderBrief, OrderView, get_order, list_orders
 from market.settings import Settings
 from payments import Method
 from payments.stripe import Stripe
@@ -81,7 +66,7 @@ class CartNightsRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PlaceOrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """An order; without `lines` and `nights` it takes the whole cart. `total_fen` is the total that the buyer saw."""
+    """An order; without `lines` and `nights` the whole cart is ordered. `total_fen` is the total that the buyer saw."""
 
     address: Address
     lines: Annotated[list[LineRequest], Meta(max_length=_MAX_ITEMS)] | None = None
@@ -158,7 +143,7 @@ class CartController(Controller):
         clock: NamedDependency[Clock],
         data: JSONBody[CartNightsRequest],
     ) -> Cart:
-        """Set the nights of one stay or several in the cart."""
+        """Set the nights of one or several stays in the cart."""
         now = clock.now()
         async with db.transaction() as conn:
             await put_nights(conn, actor.account_id, _build_nights(data.nights), whole=data.whole, now=now)
@@ -184,7 +169,7 @@ class OrderController(Controller):
         settings: NamedDependency[Settings],
         data: JSONBody[PlaceOrderRequest],
     ) -> PlacedOrder:
-        """Place an order of the whole cart or of the given items; the Idempotency-Key header identifies it."""
+        """Place an order of the whole cart or of the requested items, once per Idempotency-Key header."""
         key, fingerprint, now = get_idempotency_key(request), await _compute_fingerprint(request), clock.now()
         minutes = settings.pay_minutes
         placed = await find_placed_order(db, actor.account_id, key, fingerprint)
@@ -224,7 +209,7 @@ class OrderController(Controller):
         seal: NamedDependency[Seal],
         order_id: FromPath[UUID],
     ) -> OrderView:
-        """Return an own order in full."""
+        """Return an order of the account in full."""
         async with db.connection() as conn:
             return await get_order(conn, seal, actor, order_id)
 

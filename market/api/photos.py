@@ -75,7 +75,7 @@ class PhotoController(Controller):
                 conn,
                 photo_id,
                 account_id=actor.account_id,
-                own=list(actor.producers),
+                producer_ids=list(actor.producers),
                 scopes=list_verified_scopes(actor),
             )
         try:

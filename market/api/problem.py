@@ -24,13 +24,13 @@ class Problem(Struct, frozen=True, omit_defaults=True):
 
 
 def get_language(request: HttpRequest) -> str:
-    """Return `en` where the Accept-Language header starts with English, else `zh`."""
+    """Return `en` if the Accept-Language header starts with English, else `zh`."""
     accepted = request.headers.get("accept-language", "").lower()
     return "en" if accepted.startswith("en") else "zh"
 
 
 def build_problem_response(refusal: Refusal, language: str) -> Response[bytes]:
-    """Build the problem+json response for a refusal, with Retry-After where a retry may succeed."""
+    """Build the problem+json response for a refusal, with Retry-After if a retry may succeed."""
     errors: list[dict[str, Any]] = [msgspec.to_builtins(fault) for fault in refusal.errors]
     rows = refusal.facts.get("rows")
     if isinstance(rows, (list, tuple)):

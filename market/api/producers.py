@@ -41,7 +41,7 @@ CACHE_ONE_SECOND = {"Cache-Control": "public, max-age=1"}
 """Shared caches keep stock and prices for one second. Source: web.md of the design, caching."""
 
 
-type Most = Annotated[int, Meta(ge=1, le=100)]
+type PageSize = Annotated[int, Meta(ge=1, le=100)]
 
 
 class ProducerDecision(Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,17 +90,17 @@ class ProducerController(Controller):
             return await list_own_producers(conn, actor)
 
     @get("/waiting", operation_id="ListWaitingProducers")
-    async def list_waiting(
+    async def list_pending(
         self,
         *,
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         after: FromQuery[UUID | None] = None,
-        most: FromQuery[Most] = 50,
+        most: FromQuery[PageSize] = 50,
     ) -> Page[ProducerRow]:
         """List the producers whose next step the official may take."""
         async with db.connection() as conn:
-            return await list_pending_producers(conn, actor, after=after or UUID(int=0), most=most)
+            return await list_pending_producers(conn, actor, after=after or UUID(int=0), limit=most)
 
     @get("/{producer_id:uuid}", operation_id="GetProducer")
     async def get_producer(

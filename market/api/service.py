@@ -21,7 +21,7 @@ async def healthz() -> dict[str, str]:
 
 @get("/readyz", tags=["service"], operation_id="Ready", summary="The database responds too.")
 async def readyz(db: NamedDependency[Database]) -> dict[str, str]:
-    """Return whether the database responds and holds the reference data."""
+    """Return whether the database responds and contains the reference data."""
     async with db.connection() as conn:
         provinces = await COUNT_PROVINCES.one(conn)
     return {"status": "ready" if provinces else "empty"}

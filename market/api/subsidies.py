@@ -52,7 +52,7 @@ class FindingDecision(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FindingPage(Struct, frozen=True):
-    """A page of findings, open ones that stop a line first; `more` is true where others follow."""
+    """A page of findings, open ones that stop a line first; `more` is true if others follow."""
 
     items: list[FindingView]
     more: bool
@@ -124,7 +124,7 @@ class MonthController(Controller):
             return await get_month_view(conn, target.county, target.month, target.divisions)
 
     @post("/{month:str}/findings/decisions", operation_id="DecideFinding", status_code=200)
-    async def decide_a_finding(
+    async def decide(
         self,
         *,
         request: HttpRequest,
@@ -213,14 +213,14 @@ class MonthReportController(Controller):
     async def settlement(
         self, county: FromPath[str], month: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
     ) -> Settlement:
-        """Return what each operator is paid, with the control totals; requires access to the whole county."""
+        """Return the payment to each operator, with the control totals; requires access to the whole county."""
         target = read_county_request(actor, county, month)
         require_whole_county(target.divisions, target.county)
         async with db.transaction(scope=target.county) as conn:
             return await get_settlement(conn, await find_cycle(conn, target.county, target.month))
 
     @get("/places", operation_id="GetPlaces")
-    async def places(
+    async def list_divisions(
         self,
         *,
         county: FromPath[str],
@@ -242,8 +242,8 @@ class MonthReportController(Controller):
             if under.isdigit() and len(under) == _TOWNSHIP:
                 return Page(await sum_by_village(conn, cycle, target.divisions, under), None)
             if under.isdigit() and len(under) == _VILLAGE:
-                return await sum_by_household(conn, cycle, target.divisions, under, after=after, most=100)
-            return await list_lines(conn, cycle, target.divisions, under, after=after, most=100)
+                return await sum_by_household(conn, cycle, target.divisions, under, after=after, limit=100)
+            return await list_lines(conn, cycle, target.divisions, under, after=after, limit=100)
 
     @get("/lines/{line:str}", operation_id="ExplainLine")
     async def explain(

@@ -31,7 +31,7 @@ class SpreadsheetFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RegisterFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A register; what changes known facts is imported only with `take_changes`."""
+    """A register; rows that change known facts are imported only with `take_changes`."""
 
     file: UploadFile
     dry_run: bool = False

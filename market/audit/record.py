@@ -13,7 +13,7 @@ ADD_ENTRY = Query(
 
 
 class AuditFault(Struct, frozen=True):
-    """An entry that does not match its chain."""
+    """An entry whose hash or sequence number does not match its chain."""
 
     chain: int
     sequence: int = field(name="n")
@@ -25,11 +25,11 @@ FIND_BROKEN_ENTRIES = Query(
     SELECT chain, sequence AS n
       FROM (SELECT *,
                    lag(hash, 1, '\\x00'::bytea) OVER chains AS previous_hash,
-                   lag(sequence, 1, 0::bigint) OVER chains AS sequence_before
+                   lag(sequence, 1, 0::bigint) OVER chains AS previous_sequence
               FROM audit_entries
             WINDOW chains AS (PARTITION BY chain ORDER BY sequence)) AS entries
      WHERE previous <> previous_hash
-        OR sequence <> sequence_before + 1
+        OR sequence <> previous_sequence + 1
         OR hash <> hash_audit_entry(previous, chain, sequence, at, actor, action, object, detail)
      ORDER BY chain, sequence
      LIMIT 100
@@ -50,7 +50,7 @@ async def add_audit_entry(
 ) -> None:
     """Add an audit entry in the caller's transaction.
 
-    `actor` is an account id or the name of a job. `object` identifies what was acted on (`producer:…`); entries of one
+    `actor` is an account id or the name of a job. `object` identifies the changed object (`producer:…`); entries of one
     object are ordered. `detail` must not contain a phone or identity number.
     """
     await ADD_ENTRY.run(conn, at=now, actor=actor, action=action, object=object, detail=detail)

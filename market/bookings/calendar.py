@@ -1,4 +1,4 @@
-"""The calendar of a stay, and its cancellation terms."""
+"""Read the calendar of a stay, and its cancellation terms."""
 
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,7 @@ from market.bookings.tiers import get_refund_rate, select_tiers
 from market.identity.models import NotFound
 from market.kernel import Connection, Query
 
-# Taken nights are read once per window, not once per night.
+# Taken nights are read once per query, not once per night.
 LIST_STAY_NIGHTS = Query(
     StayNight,
     """
@@ -20,18 +20,18 @@ LIST_STAY_NIGHTS = Query(
         SELECT nights FROM taken_nights JOIN open_rooms ON open_rooms.id = room_id
          WHERE nights && daterange(:arrive, :leave)
     )
-    SELECT given.night::date AS night,
+    SELECT calendar.night::date AS night,
            ((SELECT count(*) FROM open_rooms)
-            - (SELECT count(*) FROM taken WHERE nights @> given.night::date))::integer AS free,
+            - (SELECT count(*) FROM taken WHERE nights @> calendar.night::date))::integer AS free,
            coalesce((SELECT price_fen FROM night_prices
-                      WHERE night_prices.listing_id = :listing_id AND valid_during @> given.night::date),
+                      WHERE night_prices.listing_id = :listing_id AND valid_during @> calendar.night::date),
                     variants.price_fen) AS price_fen,
            holidays.name AS holiday
       FROM listings
       JOIN producers ON producers.id = producer_id AND producers.state = 'open'
       JOIN variants ON variants.listing_id = listings.id AND variants.position = 0
-     CROSS JOIN generate_series(:arrive::date, :leave::date - 1, interval '1 day') AS given (night)
-      LEFT JOIN holidays ON holidays.day = given.night::date AND day_off
+     CROSS JOIN generate_series(:arrive::date, :leave::date - 1, interval '1 day') AS calendar (night)
+      LEFT JOIN holidays ON holidays.day = calendar.night::date AND day_off
      WHERE listings.id = :listing_id AND listings.kind = 'stay' AND listings.state = 'live'
      ORDER BY 1
     """,
@@ -60,12 +60,12 @@ async def list_stay_nights(conn: Connection, listing_id: UUID, *, arrive: date, 
     """Return every night from `arrive` to the one before `leave`, in one statement.
 
     Raises:
-        InvalidNightsWindow: the window is empty, longer than 92 nights, or at an end of the calendar.
+        InvalidNightsWindow: the window is empty, longer than 92 nights, or at a limit of the date type.
         NotFound: the stay does not exist or is not on sale.
     """
     # asyncpg sends date.min and date.max as infinity, for which generate_series never ends.
-    at_an_end = arrive == date.min or leave == date.max
-    if at_an_end or not 1 <= (leave - arrive).days <= MAX_NIGHTS_SHOWN:
+    unbounded = arrive == date.min or leave == date.max
+    if unbounded or not 1 <= (leave - arrive).days <= MAX_NIGHTS_SHOWN:
         raise InvalidNightsWindow
     nights = await LIST_STAY_NIGHTS.all(conn, listing_id=listing_id, arrive=arrive, leave=leave)
     if not nights:
@@ -76,7 +76,7 @@ async def list_stay_nights(conn: Connection, listing_id: UUID, *, arrive: date, 
 async def get_cancellation_terms(
     conn: Connection, listing_id: UUID, *, arrive: date, leave: date, day: date
 ) -> CancellationTerms:
-    """Return what cancelling these nights on `day` would refund, as shown before payment."""
+    """Return the refund for cancelling these nights on `day`, as shown before payment."""
     stay = await GET_STAY_TIERS.one(conn, listing_id=listing_id, arrive=arrive, leave=leave)
     days_left = (arrive - day).days
     return CancellationTerms(

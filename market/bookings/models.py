@@ -1,6 +1,6 @@
 """Stays: nights, bookings, cancellation tiers, and their refusals."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -25,16 +25,6 @@ class BookingState(StrEnum):
     EXPIRED = "expired"
 
 
-MOVES: dict[BookingState, frozenset[BookingState]] = {
-    BookingState.RESERVED: frozenset({BookingState.BOOKED, BookingState.CANCELLED, BookingState.EXPIRED}),
-    BookingState.BOOKED: frozenset({BookingState.ARRIVED, BookingState.CANCELLED}),
-    BookingState.ARRIVED: frozenset(),
-    BookingState.CANCELLED: frozenset(),
-    BookingState.EXPIRED: frozenset({BookingState.RESERVED}),
-}
-"""The allowed transitions; an expired booking is reserved again only if its payment arrives late."""
-
-
 class StayNight(Struct, frozen=True):
     """One night of a stay: free rooms, price of a room, and the holiday it falls in."""
 
@@ -53,27 +43,12 @@ class CancellationTier(Struct, frozen=True):
 
 
 class CancellationTerms(Struct, frozen=True):
-    """What cancelling a stay refunds: the rate today, and every tier that applies to its nights."""
+    """The refund for cancelling a stay: the rate today, and every tier that applies to its nights."""
 
     holiday: bool
     days_left: int
     refund_bp: int
     tiers: list[CancellationTier]
-
-
-class Booking(Struct, frozen=True):
-    """One room booked for some nights; `leave_on` is the day of departure."""
-
-    id: BookingId
-    suborder_id: UUID
-    line_id: UUID
-    listing_id: UUID
-    room: str
-    arrive_on: date
-    leave_on: date
-    amount_fen: Fen
-    state: BookingState
-    arrived_at: datetime | None
 
 
 class InvalidNightsWindow(Refusal):
@@ -82,4 +57,4 @@ class InvalidNightsWindow(Refusal):
     code = "window_wrong"
     status = 422
     zh = "请选 1 到 92 天的一段日期。"
-    en = "Ask for a window of 1 to 92 nights."
+    en = "Choose a window of 1 to 92 nights."

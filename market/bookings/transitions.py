@@ -28,7 +28,7 @@ class BookingRow(Struct, frozen=True):
 
 
 class BookingConfirmation(Struct, frozen=True):
-    """A booking that was just paid, and its check-in code."""
+    """A confirmed booking and its check-in code."""
 
     suborder_id: UUID
     arrive_on: date
@@ -71,7 +71,7 @@ FREE_BOOKINGS = Query(
     """,
 )
 LOCK_ROOMS = Query(None, "SELECT FROM rooms WHERE listing_id = ANY(:listing_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE")
-# The same room if it is still free, else the first free one.
+# Take the same room if it is still free, else the first free one.
 TAKE_ROOM = Query(
     UUID,
     """
@@ -106,7 +106,7 @@ async def confirm_bookings(conn: Connection, seal: Seal, order_id: UUID) -> list
 
 
 def index_check_in_code(seal: Seal, code: str) -> bytes:
-    """Return the index value by which a check-in code is found."""
+    """Return the blind index of a check-in code."""
     return seal.index(f"check-in:{code}")
 
 

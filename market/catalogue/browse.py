@@ -46,7 +46,7 @@ LIST_COUNTIES = Query(
     SELECT l.county_code AS code, d.name, a.name AS prefecture, l.count
       FROM (SELECT county_code, count(*) FROM listings WHERE state = 'live' GROUP BY county_code) AS l
       JOIN divisions d ON d.code = rpad(l.county_code, 12, '0')
-      JOIN divisions a ON a.code = rpad(left(l.county_code, 4), 12, '0')
+      JOIN divisions a ON a.code = ancestor_code(l.county_code, 2)
      ORDER BY l.count DESC, l.county_code
      LIMIT 300
     """,
@@ -63,20 +63,15 @@ async def list_counties(conn: Connection) -> list[CountyCount]:
     return await LIST_COUNTIES.all(conn)
 
 
-async def list_in_season(conn: Connection, *, month: int, most: int = 12) -> list[ListingCard]:
+async def list_in_season(conn: Connection, *, month: int, limit: int = 12) -> list[ListingCard]:
     """Return live products harvested in the month, best score first."""
-    wanted = SearchFilters(kind=ListingKind.PRODUCT, month=month)
-    return (await search_listings(conn, wanted, this_month=month, most=most)).items
-
-
-async def list_newest(conn: Connection, kind: ListingKind, *, month: int, most: int = 12) -> list[ListingCard]:
-    """Return the latest live listings of a kind."""
-    return (await search_listings(conn, SearchFilters(kind=kind, sort=Sort.NEW), this_month=month, most=most)).items
+    filters = SearchFilters(kind=ListingKind.PRODUCT, month=month)
+    return (await search_listings(conn, filters, this_month=month, limit=limit)).items
 
 
 async def list_producer_listings(
-    conn: Connection, producer_id: UUID, *, month: int, after: str | None = None, most: int = 100
+    conn: Connection, producer_id: UUID, *, month: int, after: str | None = None, limit: int = 100
 ) -> list[ListingCard]:
     """Return the live listings of a producer, latest first, at most 100."""
-    wanted = SearchFilters(producer_id=producer_id, sort=Sort.NEW)
-    return (await search_listings(conn, wanted, this_month=month, after=after, most=most)).items
+    filters = SearchFilters(producer_id=producer_id, sort=Sort.NEW)
+    return (await search_listings(conn, filters, this_month=month, after=after, limit=limit)).items

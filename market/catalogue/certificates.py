@@ -1,4 +1,4 @@
-"""What a producer needs to publish a listing: admission, and a certificate that the category requires."""
+"""The requirements for publishing a listing: an admitted producer, and a certificate that the category requires."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES
 
 
 class Seller(Struct, frozen=True):
-    """What publishing reads of a producer.
+    """The fields of a producer that publishing needs.
 
     `division_names` are prefecture, township and village. `certificates` are the kinds of verified certificates,
     `unverified` those that the county has not verified yet; expired ones are in neither.
@@ -54,7 +54,7 @@ GET_SELLER = Query(
     """
     SELECT p.name, p.state, p.village_code, d.name AS county, p.sample,
            ARRAY(SELECT name FROM divisions
-                  WHERE code IN (rpad(left(p.village_code, 4), 12, '0'), rpad(left(p.village_code, 9), 12, '0'),
+                  WHERE code IN (ancestor_code(p.village_code, 2), ancestor_code(p.village_code, 4),
                                  p.village_code)
                   ORDER BY level) AS division_names,
            (SELECT count(*) FROM listings WHERE producer_id = p.id AND state = 'live') AS live,
@@ -74,7 +74,7 @@ FIND_CATEGORY = Query(Category, "SELECT name, kind, required_certificates, sourc
 
 
 async def lock_seller(conn: Connection, producer_id: UUID) -> None:
-    """Lock a producer, so that concurrent publishing cannot exceed its maximum of live listings.
+    """Lock a producer, so that concurrent publishing cannot exceed its maximum number of live listings.
 
     Raises:
         NotFound: there is no such producer.
@@ -84,12 +84,12 @@ async def lock_seller(conn: Connection, producer_id: UUID) -> None:
 
 
 async def get_active_seller(conn: Connection, producer_id: UUID, day: date) -> Seller:
-    """Return a producer that may publish now.
+    """Return a producer that may publish on `day`.
 
     Raises:
         NotFound: there is no such producer.
         ProducerNotOpen: it is not admitted, or is suspended.
-        TooManyListings: it has the maximum of live listings.
+        TooManyListings: it has the maximum number of live listings.
     """
     seller = await GET_SELLER.maybe(conn, producer_id=producer_id, day=day)
     if seller is None:
@@ -97,7 +97,7 @@ async def get_active_seller(conn: Connection, producer_id: UUID, day: date) -> S
     if seller.state != "open":
         raise ProducerNotOpen(state=PRODUCER_STATE_NAMES[seller.state])
     if seller.live >= MAX_LIVE_LISTINGS:
-        raise TooManyListings(most=MAX_LIVE_LISTINGS)
+        raise TooManyListings(limit=MAX_LIVE_LISTINGS)
     return seller
 
 
@@ -138,7 +138,7 @@ def require_certificates(category: Category, seller: Seller) -> None:
 async def find_publish_refusal(
     conn: Connection, actor: Actor, producer_id: UUID, *, category: str, kind: ListingKind, now: datetime
 ) -> Refusal | None:
-    """Return the refusal that an own producer would get on publishing in a category now, or None.
+    """Return the refusal that publishing in a category would raise now for a producer of the actor, or None.
 
     A page shows it before the seller fills in the form.
 

@@ -3,16 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from market.catalogue.models import FreightTerms, ListingKind
-from market.catalogue.terms import find_freight
+from market.catalogue.freight import FreightTerms, find_freight
+from market.catalogue.models import ListingKind
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Query
 
 
 class ListingVariant(Struct, frozen=True, kw_only=True):
-    """A size of a product; `left` items can be bought now, `waiting` are reserved by unpaid orders."""
+    """A size of a product; `left` items can be bought now, `reserved` ones are in unpaid orders."""
 
     id: UUID
     label: str
@@ -24,7 +24,7 @@ class ListingVariant(Struct, frozen=True, kw_only=True):
     per_kg_fen: Fen | None
     gross_g: int
     left: int | None
-    waiting: int | None
+    reserved: int | None = field(name="waiting")
     lot_id: UUID | None
 
 
@@ -101,7 +101,7 @@ class StayDetail(Struct, frozen=True):
     tiers: list[StayCancelTier]
 
 
-# A certificate that only some categories require is shown there alone: no homestay permit on millet.
+# A certificate that some categories require is shown only in those: no homestay permit on millet.
 GET_LISTING = Query(
     ListingDetail,
     """
@@ -124,12 +124,12 @@ GET_LISTING = Query(
       FROM listings l
       JOIN categories g ON g.code = l.category_code
       JOIN producers p ON p.id = l.producer_id
-      JOIN divisions a ON a.code = rpad(left(l.origin_code, 4), 12, '0')
+      JOIN divisions a ON a.code = ancestor_code(l.origin_code, 2)
       JOIN divisions d ON d.code = rpad(l.county_code, 12, '0')
-      JOIN divisions t ON t.code = rpad(left(l.origin_code, 9), 12, '0')
+      JOIN divisions t ON t.code = ancestor_code(l.origin_code, 4)
       JOIN divisions w ON w.code = l.origin_code
       LEFT JOIN photos f ON f.id = l.photo_id
-     WHERE l.id = :listing_id AND (l.state = 'live' OR l.producer_id = ANY(:own::uuid[]))
+     WHERE l.id = :listing_id AND (l.state = 'live' OR l.producer_id = ANY(:producer_ids::uuid[]))
     """,
 )
 LIST_VARIANTS = Query(
@@ -171,14 +171,14 @@ async def get_listing_id(conn: Connection, number: int) -> UUID:
 
 
 async def get_product(
-    conn: Connection, listing_id: UUID, *, own: tuple[UUID, ...] = (), now: datetime
+    conn: Connection, listing_id: UUID, *, producer_ids: tuple[UUID, ...] = (), now: datetime
 ) -> ProductDetail:
-    """Return a product or activity in full: a live one, or any listing of the producers in `own`.
+    """Return a product or activity in full: a live one, or any listing of the producers in `producer_ids`.
 
     Raises:
         NotFound: there is no such listing, or it is a stay.
     """
-    listing = await GET_LISTING.maybe(conn, listing_id=listing_id, own=list(own), now=now)
+    listing = await GET_LISTING.maybe(conn, listing_id=listing_id, producer_ids=list(producer_ids), now=now)
     if listing is None or listing.kind is ListingKind.STAY:
         raise NotFound
     return ProductDetail(
@@ -188,15 +188,17 @@ async def get_product(
     )
 
 
-async def get_stay(conn: Connection, listing_id: UUID, *, own: tuple[UUID, ...] = (), now: datetime) -> StayDetail:
-    """Return a stay in full: a live one, or any of the producers in `own`.
+async def get_stay(
+    conn: Connection, listing_id: UUID, *, producer_ids: tuple[UUID, ...] = (), now: datetime
+) -> StayDetail:
+    """Return a stay in full: a live one, or any stay of the producers in `producer_ids`.
 
     `market.bookings` returns its free nights and their prices.
 
     Raises:
         NotFound: there is no such listing, or it is not a stay.
     """
-    listing = await GET_LISTING.maybe(conn, listing_id=listing_id, own=list(own), now=now)
+    listing = await GET_LISTING.maybe(conn, listing_id=listing_id, producer_ids=list(producer_ids), now=now)
     if listing is None or listing.kind is not ListingKind.STAY:
         raise NotFound
     [base] = await LIST_VARIANTS.all(conn, listing_id=listing_id)

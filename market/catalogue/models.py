@@ -1,4 +1,4 @@
-"""Listings: kinds, states and moves, what a seller submits, and the refusals."""
+"""Listings: kinds, states and moves, the input of sellers, and refusals."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,12 +7,15 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from market.kernel import Fen, Refusal
+from market.kernel import Fen, FieldFault, Refusal
+from payments.money import format_yuan
 
 MAX_LIVE_LISTINGS = 500
-"""Maximum of live listings of one producer."""
-MAX_PRICE_FEN = 1_000_000_00
+"""The maximum number of live listings of one producer."""
+MIN_PRICE_FEN, MAX_PRICE_FEN = Fen(1), Fen(1_000_000_00)
 MAX_ROOMS = 200
+MAX_QUANTITY = 1_000_000
+"""The highest quantity of a listing that a seller may enter."""
 
 
 class ListingKind(StrEnum):
@@ -54,27 +57,16 @@ LISTING_MOVES: dict[ListingMove, tuple[frozenset[ListingState], ListingState]] =
     ListingMove.REOPEN: (frozenset({ListingState.SUSPENDED}), ListingState.LIVE),
 }
 
+
+def list_price_faults(price_fen: int) -> list[FieldFault]:
+    """Return the fault of a price that is out of range, if it is."""
+    if MIN_PRICE_FEN <= price_fen <= MAX_PRICE_FEN:
+        return []
+    lowest, highest = (format_yuan(fen).removesuffix(".00") for fen in (MIN_PRICE_FEN, MAX_PRICE_FEN))
+    return [FieldFault("price_fen", f"价格从 {lowest} 元到 {highest} 元")]
+
+
 Months = Annotated[list[Annotated[int, Meta(ge=1, le=12)]], Meta(max_length=12)]
-
-
-class NewProduct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A product as its seller submits it.
-
-    `producer_id` is optional where the actor works for one producer. `perishable` defaults by category.
-    """
-
-    title: str
-    category: str
-    unit: str
-    price_fen: int
-    quantity: int
-    photo_id: UUID | None = None
-    producer_id: UUID | None = None
-    story: str = ""
-    harvest_months: Months = []
-    chilled: bool = False
-    perishable: bool | None = None
-    gross_g: int | None = None
 
 
 class CancelTier(Struct, frozen=True, order=True, forbid_unknown_fields=True):
@@ -132,8 +124,8 @@ class PublishedListing(Struct, frozen=True):
 class ListingCard(Struct, frozen=True, kw_only=True):
     """A listing as lists show it.
 
-    `per_kg_fen` is rounded once, half up; None where the unit is not a weight. `left` is the number of items that can
-    be bought now; None for stays. `photo` is a stored name, see `market.storage.get_photo_paths`.
+    `per_kg_fen` is rounded once, half up; None if the unit is not a weight. `left` is the number of items that can
+    be bought now; None for stays. `photo` is a stored name, see `market.storage.photos.get_photo_paths`.
     """
 
     id: UUID
@@ -163,22 +155,6 @@ class ListingCard(Struct, frozen=True, kw_only=True):
     key: int
 
 
-class FreightTerms(Struct, frozen=True, kw_only=True):
-    """A producer's freight charges by gross weight; `no_ship` are regions it does not ship to."""
-
-    first_g: int
-    first_fen: Fen
-    next_g: int
-    next_fen: Fen
-    free_above_fen: Fen | None
-    no_ship: list[str]
-
-    @property
-    def is_free(self) -> bool:
-        """Whether freight is free, at the producer's cost."""
-        return not self.first_fen and not self.next_fen
-
-
 class BadListing(Refusal):
     """Fields of the listing are invalid; `errors` lists each with the correction."""
 
@@ -203,7 +179,7 @@ class CertificateNeeded(Refusal):
     code = "certificate_needed"
     status = 409
     zh = "卖{category}要先有{certificates}（{source}）。把证拍照交上来，县里核对好了就能卖。"
-    en = "To sell {category} a verified certificate is needed: {kinds} ({source})."
+    en = "Selling {category} requires a verified certificate: {kinds} ({source})."
 
 
 class CertificateUnverified(CertificateNeeded):
@@ -214,12 +190,12 @@ class CertificateUnverified(CertificateNeeded):
 
 
 class TooManyListings(Refusal):
-    """The producer has the maximum of live listings."""
+    """The producer has the maximum number of live listings."""
 
     code = "too_many_listings"
     status = 409
-    zh = "在卖的已有 {most} 样，请先下架一些。"
-    en = "There are {most} live listings already; withdraw some first."
+    zh = "在卖的已有 {limit} 样，请先下架一些。"
+    en = "There are {limit} live listings already; withdraw some first."
 
 
 class WrongListingState(Refusal):

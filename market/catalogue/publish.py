@@ -9,16 +9,17 @@ from msgspec import Struct
 from market.audit.record import add_audit_entry
 from market.catalogue.certificates import Seller, get_active_seller, get_category, lock_seller, require_certificates
 from market.catalogue.models import (
-    MAX_PRICE_FEN,
+    MAX_QUANTITY,
     MAX_ROOMS,
     BadListing,
     CancelTier,
     ListingKind,
     ListingState,
+    Months,
     NewActivity,
-    NewProduct,
     NewStay,
     PublishedListing,
+    list_price_faults,
 )
 from market.catalogue.search_text import build_search_columns
 from market.catalogue.units import BadUnit, Unit, parse_unit
@@ -29,12 +30,9 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
-from market.producers.moderation import require_allowed_words
+from market.producers.moderation import list_name_faults, list_story_faults, require_allowed_words
 from market.stock.lots import open_lot
 
-MAX_QUANTITY = 1_000_000
-_TITLE_LENGTHS = range(2, 61)
-_MAX_STORY_LENGTH = 2000
 _MAX_GROSS_G = 1_000_000
 PERISHABLE = frozenset({"fruit", "vegetable", "mushroom", "livestock", "aquatic", "flower"})
 """Categories of perishable goods, which the seven-day return does not cover. Source: 消费者权益保护法 25."""
@@ -54,10 +52,11 @@ ADD_LISTING = Query(
     ListingKey,
     """
     INSERT INTO listings (producer_id, kind, category_code, title, story, origin_code, harvest_months, chilled,
-                          perishable, photo_id, commission_bp, searched, words, latin, published_at, sample)
+                          perishable, photo_id, commission_bp, search_text, search_words, search_pinyin, published_at,
+                          sample)
     VALUES (:producer_id, :kind, :category, :title, :story, :origin_code, :harvest_months::smallint[], :chilled,
-            :perishable, :photo_id, :commission_bp, :searched, array_to_tsvector(:words::text[]), :latin, :now,
-            :sample)
+            :perishable, :photo_id, :commission_bp, :search_text, array_to_tsvector(:search_words::text[]),
+            :search_pinyin, :now, :sample)
     RETURNING id, number
     """,
 )
@@ -83,6 +82,26 @@ ADD_TIER = Query(
     VALUES (:listing_id, :holiday, :days_before, :refund_bp)
     """,
 )
+
+
+class NewProduct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A product as its seller submits it.
+
+    `producer_id` is optional if the actor works for one producer. `perishable` defaults by category.
+    """
+
+    title: str
+    category: str
+    unit: str
+    price_fen: int
+    quantity: int
+    photo_id: UUID | None = None
+    producer_id: UUID | None = None
+    story: str = ""
+    harvest_months: Months = []
+    chilled: bool = False
+    perishable: bool | None = None
+    gross_g: int | None = None
 
 
 class ListingDraft(Struct, frozen=True, kw_only=True):
@@ -120,19 +139,13 @@ def resolve_own_producer(actor: Actor, producer_id: UUID | None) -> UUID:
 
 
 def _list_common_faults(title: str, story: str, unit: str, price_fen: int) -> tuple[list[FieldFault], Unit | None]:
-    faults: list[FieldFault] = []
-    if len(title) not in _TITLE_LENGTHS:
-        faults.append(FieldFault("title", "名称写 2 到 60 个字"))
-    if len(story) > _MAX_STORY_LENGTH:
-        faults.append(FieldFault("story", f"介绍最多 {_MAX_STORY_LENGTH} 个字"))
-    if not 0 < price_fen <= MAX_PRICE_FEN:
-        faults.append(FieldFault("price_fen", "价格从 0.01 元到 1000000 元"))
+    faults = [*list_name_faults("title", title), *list_story_faults(story), *list_price_faults(price_fen)]
     try:
-        read = parse_unit(unit)
+        parsed = parse_unit(unit)
     except BadUnit as refusal:
         faults.append(FieldFault("unit", refusal.text()))
-        read = None
-    return faults, read
+        parsed = None
+    return faults, parsed
 
 
 def _raise_faults(faults: Sequence[FieldFault]) -> None:
@@ -151,7 +164,7 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
         ForbiddenWord: a text contains a forbidden word.
         ProducerNotOpen: the producer may not sell now.
         CertificateNeeded: the category requires a certificate that the producer does not have.
-        TooManyListings: the producer has the maximum of live listings.
+        TooManyListings: the producer has the maximum number of live listings.
     """
     producer_id = resolve_own_producer(actor, new.producer_id)
     title, story = clean_text(new.title), clean_text(new.story)
@@ -162,7 +175,7 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
         faults.append(FieldFault("gross_g", f"毛重从 0 到 {_MAX_GROSS_G} 克"))
     _raise_faults(faults)
     assert unit is not None
-    offer = ListingDraft(
+    draft = ListingDraft(
         kind=ListingKind.PRODUCT,
         category=new.category,
         title=title,
@@ -176,7 +189,7 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
         perishable=new.category in PERISHABLE if new.perishable is None else new.perishable,
         units=new.quantity,
     )
-    return await _publish(conn, actor, producer_id, offer, now=now)
+    return await _publish(conn, actor, producer_id, draft, now=now)
 
 
 async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, now: datetime) -> PublishedListing:
@@ -188,7 +201,7 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
         ForbiddenWord: a text contains a forbidden word.
         ProducerNotOpen: the producer may not sell now.
         CertificateNeeded: the category requires a certificate that the producer does not have.
-        TooManyListings: the producer has the maximum of live listings.
+        TooManyListings: the producer has the maximum number of live listings.
     """
     producer_id = resolve_own_producer(actor, new.producer_id)
     title, story = clean_text(new.title), clean_text(new.story)
@@ -197,7 +210,7 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
         faults.append(FieldFault("places", f"名额从 0 到 {MAX_QUANTITY}"))
     _raise_faults(faults)
     assert unit is not None
-    offer = ListingDraft(
+    draft = ListingDraft(
         kind=ListingKind.ACTIVITY,
         category=new.category,
         title=title,
@@ -209,7 +222,7 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
         months=sorted(set(new.harvest_months)),
         units=new.places,
     )
-    return await _publish(conn, actor, producer_id, offer, now=now)
+    return await _publish(conn, actor, producer_id, draft, now=now)
 
 
 async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: datetime) -> PublishedListing:
@@ -221,7 +234,7 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
         ForbiddenWord: a text contains a forbidden word.
         ProducerNotOpen: the producer may not sell now.
         CertificateNeeded: the host has no verified homestay permit.
-        TooManyListings: the producer has the maximum of live listings.
+        TooManyListings: the producer has the maximum number of live listings.
     """
     producer_id = resolve_own_producer(actor, new.producer_id)
     title, story = clean_text(new.title), clean_text(new.story)
@@ -231,11 +244,11 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
     faults += [
         FieldFault(name, "退订越早退得越多，天数不能重复")
         for name, tiers in (("tiers", new.tiers), ("holiday_tiers", new.holiday_tiers))
-        if not tiers_are_fair(tiers)
+        if not are_valid_tiers(tiers)
     ]
     _raise_faults(faults)
     assert unit is not None
-    offer = ListingDraft(
+    draft = ListingDraft(
         kind=ListingKind.STAY,
         category="stay",
         title=title,
@@ -245,7 +258,7 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
         gross_g=0,
         photo_id=new.photo_id,
     )
-    published = await _publish(conn, actor, producer_id, offer, now=now)
+    published = await _publish(conn, actor, producer_id, draft, now=now)
     await ADD_ROOMS.run(conn, listing_id=published.listing_id, rooms=new.rooms)
     await ADD_TIER.run_many(
         conn,
@@ -263,7 +276,7 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
     return published
 
 
-def tiers_are_fair(tiers: Sequence[CancelTier]) -> bool:
+def are_valid_tiers(tiers: Sequence[CancelTier]) -> bool:
     """Return whether no day repeats and cancelling earlier never refunds less."""
     ordered = sorted(tiers)
     days = [tier.days_before for tier in ordered]
@@ -285,18 +298,18 @@ async def _get_commission_bp(conn: Connection, seller: Seller, kind: ListingKind
 
 
 async def _publish(
-    conn: Connection, actor: Actor, producer_id: UUID, offer: ListingDraft, *, now: datetime
+    conn: Connection, actor: Actor, producer_id: UUID, draft: ListingDraft, *, now: datetime
 ) -> PublishedListing:
-    require_allowed_words(title=offer.title, story=offer.story, unit=offer.unit.text)
+    require_allowed_words(title=draft.title, story=draft.story, unit=draft.unit.text)
     await lock_seller(conn, producer_id)
     today = get_business_day(now)
     seller = await get_active_seller(conn, producer_id, today)
-    category = await get_category(conn, offer.category, offer.kind)
+    category = await get_category(conn, draft.category, draft.kind)
     require_certificates(category, seller)
-    commission_bp = await _get_commission_bp(conn, seller, offer.kind, day=today)
-    await _require_own_photo(conn, actor, offer.photo_id)
+    commission_bp = await _get_commission_bp(conn, seller, draft.kind, day=today)
+    await _require_own_photo(conn, actor, draft.photo_id)
     columns = build_search_columns(
-        offer.title,
+        draft.title,
         county=seller.county,
         category=category.name,
         producer=seller.name,
@@ -305,35 +318,35 @@ async def _publish(
     added = await ADD_LISTING.one(
         conn,
         producer_id=producer_id,
-        kind=offer.kind,
-        category=offer.category,
-        title=offer.title,
-        story=offer.story,
+        kind=draft.kind,
+        category=draft.category,
+        title=draft.title,
+        story=draft.story,
         origin_code=seller.village_code,
-        harvest_months=list(offer.months),
-        chilled=offer.chilled,
-        perishable=offer.perishable,
-        photo_id=offer.photo_id,
+        harvest_months=list(draft.months),
+        chilled=draft.chilled,
+        perishable=draft.perishable,
+        photo_id=draft.photo_id,
         commission_bp=commission_bp,
-        searched=columns.searched,
-        words=columns.words,
-        latin=columns.latin,
+        search_text=columns.search_text,
+        search_words=columns.search_words,
+        search_pinyin=columns.search_pinyin,
         now=now,
         sample=seller.sample,
     )
     lot_id = None
-    if offer.units is not None:
+    if draft.units is not None:
         lot_id = await open_lot(
-            conn, producer_id=producer_id, label=offer.title, unit=offer.unit.text, units=offer.units, now=now
+            conn, producer_id=producer_id, label=draft.title, unit=draft.unit.text, units=draft.units, now=now
         )
     variant_id = await ADD_VARIANT.one(
         conn,
         listing_id=added.id,
-        unit=offer.unit.text,
-        price_fen=offer.price_fen,
-        net_g=offer.unit.net_g,
-        pieces=offer.unit.pieces,
-        gross_g=offer.gross_g,
+        unit=draft.unit.text,
+        price_fen=draft.price_fen,
+        net_g=draft.unit.net_g,
+        pieces=draft.unit.pieces,
+        gross_g=draft.gross_g,
         lot_id=lot_id,
     )
     await add_audit_entry(
@@ -341,7 +354,7 @@ async def _publish(
         actor=str(actor.account_id),
         action="listing.publish",
         object=f"listing:{added.id}",
-        detail={"kind": str(offer.kind), "title": offer.title, "price_fen": offer.price_fen},
+        detail={"kind": str(draft.kind), "title": draft.title, "price_fen": draft.price_fen},
         now=now,
     )
-    return PublishedListing(added.id, added.number, variant_id, lot_id, offer.title, ListingState.LIVE, now)
+    return PublishedListing(added.id, added.number, variant_id, lot_id, draft.title, ListingState.LIVE, now)

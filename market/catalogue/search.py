@@ -31,14 +31,14 @@ SORT_RULES: dict[str, str] = {
 }
 """The rule of each order, as shown. Source: 电子商务法 18 (results not based on the person's characteristics)."""
 NAME_MATCH_RULE = "综合：名字里有这个词的在前，再看卖得多、评得好，人人看到的一样"
-"""The rule of the default order for a typed query: 枣 finds dates first, not everything from 枣强 county."""
+"""The rule of the default order for a typed query: 枣 returns dates first, not every product of 枣强 county."""
 
 type CategoryCode = Annotated[str, Meta(pattern="^[a-z_]{2,20}$")]
 type DivisionPrefix = Annotated[str, Meta(pattern="^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}$|^[0-9]{12}$")]
 
 
 class SearchFilters(Struct, frozen=True, kw_only=True):
-    """The search criteria of a buyer, all optional. `division` is a code cut to its level: 2, 4, 6, 9 or 12 digits."""
+    """The search criteria of a buyer, all optional. `division` is a code truncated to its level."""
 
     text: str = ""
     kind: ListingKind | None = None
@@ -52,7 +52,7 @@ class SearchFilters(Struct, frozen=True, kw_only=True):
 
 
 class ListingPage(Struct, frozen=True):
-    """A page of listings with the rule of its order; `near` marks similar listings where none matched."""
+    """A page of listings with the rule of its order; `near` marks similar listings, returned if none matched."""
 
     items: list[ListingCard]
     next: str | None
@@ -97,20 +97,21 @@ _FILTERS: LiteralString = """
 """
 # The recheck is in a CASE: the planner assumes that LIKE is selective, and would read every row of a common word.
 _RECHECK: LiteralString = (
-    " AND CASE WHEN l.searched LIKE ALL(:pieces::text[]) AND l.searched ~ ALL(:either::text[])"
+    " AND CASE WHEN l.search_text LIKE ALL(:pieces::text[]) AND l.search_text ~ ALL(:synonyms::text[])"
     " THEN true ELSE false END "
 )
-_MATCH_WORDS: LiteralString = " l.words @@ :words::tsquery" + _RECHECK
+_MATCH_WORDS: LiteralString = " l.search_words @@ :words::tsquery" + _RECHECK
 # Letters match the text itself, initials (rechecked, so that the pairs must be adjacent) or pinyin.
 _MATCH_LATIN: LiteralString = """
-       (l.words @@ :latin_words::tsquery AND (l.searched LIKE ALL(:latin_pieces::text[]) OR l.latin LIKE :latin_piece)
-        OR :pinyin::text <> '' AND l.latin LIKE :pinyin::text) """
+       (l.search_words @@ :latin_words::tsquery
+            AND (l.search_text LIKE ALL(:latin_pieces::text[]) OR l.search_pinyin LIKE :latin_piece)
+        OR :pinyin::text <> '' AND l.search_pinyin LIKE :pinyin::text) """
 _MATCH_ALL: LiteralString = " true "
 
 _LISTINGS: LiteralString = "listings l"
 _PRICED: LiteralString = "listings l JOIN variants v ON v.listing_id = l.id AND v.position = 0"
 
-# For each order: a descending sort key, the indexed columns of the ORDER BY, and the tables that hold them.
+# For each order: a descending sort key, the indexed columns of the ORDER BY, and the tables that contain them.
 _SORT_KEYS: dict[Sort, tuple[LiteralString, LiteralString, LiteralString]] = {
     Sort.SCORE: ("l.score", "l.score DESC, l.id", _LISTINGS),
     Sort.SOLD: ("l.sold_count", "l.sold_count DESC, l.id", _LISTINGS),
@@ -134,7 +135,7 @@ def _build_pick(match: LiteralString, key: LiteralString, order: LiteralString, 
         + key
         + " = :after_key::bigint AND l.id > :after_id::uuid) ORDER BY "
         + order
-        + " LIMIT :most::integer"
+        + " LIMIT :limit::integer"
     )
 
 
@@ -154,16 +155,18 @@ SEARCH_WORDS_AND_LATIN = {
 SEARCH_NAMES_FIRST = Query(
     ListingCard,
     "WITH picked AS (SELECT id, key FROM (("
-    + _build_pick(" l.words @@ :naming::tsquery" + _RECHECK, "l.score + 1099511627776", "l.score DESC, l.id", _LISTINGS)
+    + _build_pick(
+        " l.search_words @@ :name_match::tsquery" + _RECHECK, "l.score + 1099511627776", "l.score DESC, l.id", _LISTINGS
+    )
     + ") UNION ALL ("
-    + _build_pick(" l.words @@ :elsewhere::tsquery" + _RECHECK, "l.score", "l.score DESC, l.id", _LISTINGS)
-    + ")) AS both_ways ORDER BY key DESC, id LIMIT :most::integer)"
+    + _build_pick(" l.search_words @@ :other_match::tsquery" + _RECHECK, "l.score", "l.score DESC, l.id", _LISTINGS)
+    + ")) AS matches ORDER BY key DESC, id LIMIT :limit::integer)"
     + _CARDS,
 )
 
 # Custom plans, as a generic one reads all rows of a common word (300 ms instead of 1 ms). Joins in the written order,
-# as planning others takes longer than the search. Similarity 0.5, as the default 0.6 tolerates no missing letter in a
-# pinyin of nine.
+# as planning other orders takes longer than the search. Similarity 0.5, as the default 0.6 tolerates no missing letter
+# in a pinyin of nine.
 CONFIGURE_PLANNER = Query(
     str,
     """
@@ -172,20 +175,20 @@ CONFIGURE_PLANNER = Query(
         || set_config('pg_trgm.word_similarity_threshold', '0.5', true)
     """,
 )
-# Where nothing matches: the listings that share the most pairs of characters, in the name of the goods first, or that
+# If nothing matches: the listings that share the most pairs of characters, first in the product name, or that
 # are similar in pinyin. The number compared is bounded, as a common pair or syllable is in a tenth of all listings.
 SEARCH_SIMILAR = Query(
     ListingCard,
     "WITH similar_listings AS ("
     "(SELECT l.id FROM listings l"
-    " WHERE l.words @@ :any_word::tsquery" + _FILTERS + " LIMIT 3000) UNION "
+    " WHERE l.search_words @@ :any_word::tsquery" + _FILTERS + " LIMIT 3000) UNION "
     "(SELECT l.id FROM listings l"
-    " WHERE :typo::text <> '' AND :typo::text <% l.latin" + _FILTERS + " LIMIT 300)),"
+    " WHERE :typo::text <> '' AND :typo::text <% l.search_pinyin" + _FILTERS + " LIMIT 300)),"
     " picked AS (SELECT l.id, "
-    "(SELECT count(*) FROM unnest(:pairs::text[]) AS pair WHERE l.searched LIKE pair)"
-    " + (SELECT count(*) FROM unnest(:names::text[]) AS name WHERE l.words @@ name::tsquery) AS key"
+    "(SELECT count(*) FROM unnest(:pairs::text[]) AS pair WHERE l.search_text LIKE pair)"
+    " + (SELECT count(*) FROM unnest(:names::text[]) AS name WHERE l.search_words @@ name::tsquery) AS key"
     " FROM similar_listings s JOIN listings l ON l.id = s.id"
-    " ORDER BY key DESC, l.score DESC, l.id LIMIT :most::integer)" + _CARDS,
+    " ORDER BY key DESC, l.score DESC, l.id LIMIT :limit::integer)" + _CARDS,
 )
 
 
@@ -194,12 +197,12 @@ def _parse_cursor(text: str | None) -> tuple[int, UUID]:
         return _MAX_KEY, _MIN_ID
     key, _, listing_id = text.partition(".")
     try:
-        last = int(key), UUID(listing_id)
+        position = int(key), UUID(listing_id)
     except ValueError as error:
         raise BadCursor from error
-    if abs(last[0]) > _MAX_KEY:
+    if abs(position[0]) > _MAX_KEY:
         raise BadCursor
-    return last
+    return position
 
 
 def _build_filters(criteria: SearchFilters) -> dict[str, object]:
@@ -218,7 +221,7 @@ def _build_filters(criteria: SearchFilters) -> dict[str, object]:
 
 
 def _choose_query(typed: SearchQuery, sort: Sort) -> tuple[Query[ListingCard], dict[str, object]]:
-    recheck: dict[str, object] = {"pieces": typed.pieces, "either": typed.either}
+    recheck: dict[str, object] = {"pieces": typed.pieces, "synonyms": typed.synonyms}
     words: dict[str, object] = {"words": typed.words, **recheck}
     latin: dict[str, object] = {
         "latin_words": typed.latin_words,
@@ -229,7 +232,7 @@ def _choose_query(typed: SearchQuery, sort: Sort) -> tuple[Query[ListingCard], d
     if typed.words and typed.latin:
         return SEARCH_WORDS_AND_LATIN[sort], words | latin
     if typed.words and sort is Sort.SCORE:
-        return SEARCH_NAMES_FIRST, {"naming": typed.naming, "elsewhere": typed.elsewhere, **recheck}
+        return SEARCH_NAMES_FIRST, {"name_match": typed.name_match, "other_match": typed.other_match, **recheck}
     if typed.words:
         return SEARCH_WORDS[sort], words
     if typed.latin:
@@ -238,13 +241,13 @@ def _choose_query(typed: SearchQuery, sort: Sort) -> tuple[Query[ListingCard], d
 
 
 async def search_listings(
-    conn: Connection, criteria: SearchFilters, *, this_month: int, after: str | None = None, most: int = PAGE_SIZE
+    conn: Connection, criteria: SearchFilters, *, this_month: int, after: str | None = None, limit: int = PAGE_SIZE
 ) -> ListingPage:
     """Return a page of matching live listings, at most 100; pass `next` as `after` for the following page.
 
     A listing matches by any 1 to 8 characters of its title, by the names of its divisions, category and producer, by
     synonyms, pinyin and initials. All words of a query must match, in any order; only its first 40 characters are used.
-    Where the first page would be empty, similar listings are returned, with typing errors in letters tolerated.
+    If the first page would be empty, similar listings are returned, with typing errors in letters tolerated.
 
     Runs two statements, or three for similar listings, in the caller's transaction, whose later statements get custom
     plans too.
@@ -252,21 +255,21 @@ async def search_listings(
     Raises:
         BadCursor: `after` is not a `next` of this service.
     """
-    most = max(1, min(most, MAX_PAGE_SIZE))
+    limit = max(1, min(limit, MAX_PAGE_SIZE))
     typed = parse_query(criteria.text)
     query, values = _choose_query(typed, criteria.sort)
     after_key, after_id = _parse_cursor(after)
     filters = _build_filters(criteria)
     await CONFIGURE_PLANNER.one(conn)
     rows = await query.all(
-        conn, **values, **filters, this_month=this_month, after_key=after_key, after_id=after_id, most=most + 1
+        conn, **values, **filters, this_month=this_month, after_key=after_key, after_id=after_id, limit=limit + 1
     )
     rule = NAME_MATCH_RULE if query is SEARCH_NAMES_FIRST else SORT_RULES[criteria.sort]
     if rows or after is not None or typed.is_empty:
-        items = rows[:most]
-        more = f"{items[-1].key}.{items[-1].id}" if len(rows) > most else None
-        return ListingPage(items, more, rule, near=False)
-    near = await SEARCH_SIMILAR.all(
+        items = rows[:limit]
+        next_cursor = f"{items[-1].key}.{items[-1].id}" if len(rows) > limit else None
+        return ListingPage(items, next_cursor, rule, near=False)
+    similar = await SEARCH_SIMILAR.all(
         conn,
         any_word=typed.any_word,
         typo=typed.typo,
@@ -274,6 +277,6 @@ async def search_listings(
         names=typed.names,
         **filters,
         this_month=this_month,
-        most=most,
+        limit=limit,
     )
-    return ListingPage(near, None, rule, near=bool(near))
+    return ListingPage(similar, None, rule, near=bool(similar))

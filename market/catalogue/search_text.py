@@ -4,7 +4,7 @@ Every character and every pair of adjacent characters of a listing is a term, so
 without a dictionary; a recheck of the text (`LIKE`) excludes rows whose pairs are not adjacent. Letters also match as
 pinyin and as initials, and only they tolerate typing errors.
 
-Terms of the name of the goods are indexed a second time with a mark, so that 枣 ranks dates above the gloves of 枣强
+Terms of the product name are indexed a second time with a mark, so that 枣 ranks dates above the gloves of 枣强
 county.
 """
 
@@ -30,27 +30,27 @@ _MIN_DIVISION_NAME_LENGTH = 2
 
 
 class SearchColumns(Struct, frozen=True):
-    """The search columns of a listing; write `words` with `array_to_tsvector`."""
+    """The search columns of a listing; write `search_words` with `array_to_tsvector`."""
 
-    searched: str
-    words: list[str]
-    latin: str
+    search_text: str
+    search_words: list[str]
+    search_pinyin: str
 
 
 class SearchQuery(Struct, frozen=True):
     """A parsed query.
 
-    `words`, `latin_words` and `any_word` are tsquery texts, possibly empty; `naming` and `elsewhere` split the matches
-    of `words` by whether the name of the goods contains a piece. `pieces`, `latin_pieces`, `latin_piece` and `pinyin`
-    are LIKE patterns, `either` regular expressions of pieces with synonyms. `pairs` and, first, `names` rank similar
-    listings; `typo` is compared with typing errors tolerated.
+    `words`, `latin_words` and `any_word` are tsquery texts, possibly empty; `name_match` and `other_match` split the
+    matches of `words` by whether the product name contains a piece. `pieces`, `latin_pieces`, `latin_piece` and
+    `pinyin` are LIKE patterns, `synonyms` regular expressions of pieces that have synonyms. `pairs` and, first, `names`
+    rank similar listings; `typo` is compared with typing errors tolerated.
     """
 
     words: str
-    naming: str
-    elsewhere: str
+    name_match: str
+    other_match: str
     pieces: list[str]
-    either: list[str]
+    synonyms: list[str]
     latin: str
     latin_words: str
     latin_pieces: list[str]
@@ -77,7 +77,7 @@ def split_runs(text: str) -> list[str]:
     return "".join(character if character.isalnum() else " " for character in text).split()
 
 
-def _pairs(run: str) -> list[str]:
+def _list_pairs(run: str) -> list[str]:
     return [first + second for first, second in pairwise(run)]
 
 
@@ -86,12 +86,12 @@ def _is_latin(run: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _syllables(run: str) -> tuple[str, ...]:
+def _list_syllables(run: str) -> tuple[str, ...]:
     return tuple(part.casefold() for part in pypinyin.lazy_pinyin(run))
 
 
 def _remove_division_names(title: str, division_names: Sequence[str]) -> str:
-    """Remove division names, with and without their 县 or 村, from a folded title, leaving the name of the goods."""
+    """Remove division names, with and without their 县 or 村, from a folded title, leaving the product name."""
     folded = {fold(name) for name in division_names}
     names = folded | {name[:-1] for name in folded if name[-1:] in _DIVISION_SUFFIXES}
     for name in sorted(
@@ -110,21 +110,23 @@ def build_search_columns(
     by pinyin. The pinyin is stored whole, for substrings, and in windows of three syllables, so that each syllable
     starts a word to compare a misspelt query with.
     """
-    spelt = " ".join(fold(text) for text in (title, county, category, producer))
+    spelled = " ".join(fold(text) for text in (title, county, category, producer))
     divisions = " ".join(dict.fromkeys(fold(name) for name in division_names))
     words: dict[str, None] = {}
     latin: dict[str, None] = {}
-    for run in split_runs(spelt):
-        syllables = _syllables(run)
+    for run in split_runs(spelled):
+        syllables = _list_syllables(run)
         initials = "".join(syllable[0] for syllable in syllables)
-        words.update(dict.fromkeys([*run, *_pairs(run), *(_INITIALS_MARK + pair for pair in _pairs(initials))]))
+        words.update(
+            dict.fromkeys([*run, *_list_pairs(run), *(_INITIALS_MARK + pair for pair in _list_pairs(initials))])
+        )
         windows = ["".join(syllables[start : start + _WINDOW]) for start in range(len(syllables))]
         latin.update(dict.fromkeys(["".join(syllables), initials, *windows]))
     for run in split_runs(divisions):
-        words.update(dict.fromkeys([*run, *_pairs(run)]))
+        words.update(dict.fromkeys([*run, *_list_pairs(run)]))
     for run in split_runs(f"{_remove_division_names(fold(title), (county, *division_names))} {fold(category)}"):
-        words.update(dict.fromkeys(_NAME_MARK + word for word in (*run, *_pairs(run))))
-    return SearchColumns(f"{spelt} {divisions}".rstrip(), list(words), " ".join(latin))
+        words.update(dict.fromkeys(_NAME_MARK + word for word in (*run, *_list_pairs(run))))
+    return SearchColumns(f"{spelled} {divisions}".rstrip(), list(words), " ".join(latin))
 
 
 def _join_terms(sign: str, words: list[str]) -> str:
@@ -134,7 +136,9 @@ def _join_terms(sign: str, words: list[str]) -> str:
 def _match_any(variants: Sequence[str], mark: str = "") -> str:
     """Return a tsquery that matches all pairs of any one variant."""
     return (
-        "(" + " | ".join(_join_terms("&", [mark + word for word in _pairs(each) or [each]]) for each in variants) + ")"
+        "("
+        + " | ".join(_join_terms("&", [mark + word for word in _list_pairs(each) or [each]]) for each in variants)
+        + ")"
     )
 
 
@@ -142,23 +146,25 @@ def parse_query(query: str) -> SearchQuery:
     """Parse a typed query; every piece of it must match, under any of its synonyms.
 
     Pieces that are letters only are joined and matched as text, as initials (from 2 letters), as pinyin (from 3) and,
-    where nothing matches, with typing errors tolerated (from 4).
+    if nothing matches, with typing errors tolerated (from 4).
     """
     pieces = split_runs(fold(query)[:MAX_QUERY_LENGTH])
     letters = [piece for piece in pieces if _is_latin(piece)]
     latin = "".join(letters)
     others = [expand_synonyms(piece) for piece in pieces if not _is_latin(piece)]
-    literal = _join_terms("&", [word for piece in letters for word in (_pairs(piece) or [piece])])
-    initials = _join_terms("&", [_INITIALS_MARK + pair for pair in _pairs(latin)])
+    literal = _join_terms("&", [word for piece in letters for word in (_list_pairs(piece) or [piece])])
+    initials = _join_terms("&", [_INITIALS_MARK + pair for pair in _list_pairs(latin)])
     words = " & ".join(dict.fromkeys(_match_any(variants) for variants in others))
-    naming = " | ".join(dict.fromkeys(_match_any(variants, _NAME_MARK) for variants in others))
-    pairs = list(dict.fromkeys(word for variants in others for each in variants for word in (_pairs(each) or [each])))
+    name_terms = " | ".join(dict.fromkeys(_match_any(variants, _NAME_MARK) for variants in others))
+    pairs = list(
+        dict.fromkeys(word for variants in others for each in variants for word in (_list_pairs(each) or [each]))
+    )
     return SearchQuery(
         words=words,
-        naming=f"{words} & ({naming})" if words else "",
-        elsewhere=f"{words} & !({naming})" if words else "",
+        name_match=f"{words} & ({name_terms})" if words else "",
+        other_match=f"{words} & !({name_terms})" if words else "",
         pieces=[f"%{variants[0]}%" for variants in others if len(variants) == 1],
-        either=["|".join(variants) for variants in others if len(variants) > 1],
+        synonyms=["|".join(variants) for variants in others if len(variants) > 1],
         latin=latin,
         latin_words=f"({literal}) | ({initials})" if initials else literal,
         latin_pieces=[f"%{piece}%" for piece in letters],

@@ -1,9 +1,9 @@
-"""Synonyms of market goods, so that searching for one finds the others."""
+"""Synonyms of product names, so that searching for one finds the others."""
 
 from functools import lru_cache
 
 MAX_VARIANTS = 8
-"""Maximum of variants of one piece of a query, itself included."""
+"""The maximum number of variants of one piece of a query, including itself."""
 
 SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("大枣", "红枣"),
@@ -25,10 +25,10 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("柴鸡蛋", "土鸡蛋", "笨鸡蛋"),
     ("农家院", "农家小院"),
 )
-"""Groups of names of one thing; no word is in two groups.
+"""Groups of names for one product; no word is in two groups.
 
 Source: 《中国植物志》, the common names under 枣, 栗, 胡桃, 山楂, 阳芋, 番薯, 玉蜀黍, 落花生, 番茄, 洋葱, 甘蓝,
-芫荽 and 黄花菜; the rest are everyday words of Hebei for goods in the market's own listings.
+芫荽 and 黄花菜; the rest are everyday words of Hebei for products of the market's listings.
 """
 
 _GROUPS = {word: group for group in SYNONYMS for word in group}
@@ -41,8 +41,8 @@ def expand_synonyms(piece: str) -> tuple[str, ...]:
 
     The longest name in the piece is replaced; the piece itself comes first.
     """
-    found = next((word for word in _BY_LENGTH if word in piece), None)
-    if found is None:
+    name = next((word for word in _BY_LENGTH if word in piece), None)
+    if name is None:
         return (piece,)
-    others = (piece.replace(found, other) for other in _GROUPS[found])
+    others = (piece.replace(name, other) for other in _GROUPS[name])
     return tuple(dict.fromkeys([piece, *others]))[:MAX_VARIANTS]

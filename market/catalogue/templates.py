@@ -1,7 +1,7 @@
 """Listing templates: the local products of a county, with the current prices of other sellers.
 
-Source: data/local_products.csv holds the 132 farm products of the 62 counties of the lists, with units and harvest
-months, collected for this project from public lists of geographical indications and of the counties' own products.
+Source: data/local_products.csv contains 132 farm products of the 62 listed counties, with units and harvest
+months, collected for this project from public lists of geographical indications and of county products.
 """
 
 import csv
@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct, field
 
 from market.catalogue.search_text import SearchQuery, parse_query
@@ -16,13 +17,14 @@ from market.catalogue.units import compute_price_per_kg, parse_unit
 from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
+from market.kernel.structs import build_from
 
 DATA = Path(__file__).parent / "data" / "local_products.csv"
 MAX_TEMPLATES = 24
 
 
 class LocalProduct(Struct, frozen=True):
-    """A product that a county is known for."""
+    """A typical product of a county."""
 
     name: str
     county_code: str
@@ -33,12 +35,12 @@ class LocalProduct(Struct, frozen=True):
 
 
 class PriceHint(Struct, frozen=True, kw_only=True):
-    """Prices of other sellers: lowest, median and highest, per kilogram where weights are known, else per unit."""
+    """Prices of other sellers: lowest, median and highest, per kilogram if weights are known, else per unit."""
 
     count: int
-    least_fen: Fen
+    min_fen: Fen = field(name="least_fen")
     median_fen: Fen
-    most_fen: Fen
+    max_fen: Fen = field(name="most_fen")
     per_kg: bool
 
 
@@ -67,9 +69,9 @@ class PriceHintRow(Struct, frozen=True, kw_only=True):
     position: int
     per_kg: bool
     count: int
-    least_fen: Fen
+    min_fen: Fen
     median_fen: Fen
-    most_fen: Fen
+    max_fen: Fen
 
 
 GET_PRODUCER_COUNTY = Query(
@@ -81,16 +83,16 @@ GET_PRODUCER_COUNTY = Query(
     """,
 )
 # One statement for all templates. Prices are compared within a category, across counties, without the producer's
-# own: per kilogram, rounded half up, where weights are known, else with the same unit.
+# own: per kilogram, rounded half up, if weights are known, else with the same unit.
 LIST_PRICE_HINTS = Query(
     PriceHintRow,
     """
     SELECT w.position::integer AS position, v.net_g IS NOT NULL AS per_kg, count(*) AS count,
-           min(x.fen) AS least_fen, percentile_disc(0.5) WITHIN GROUP (ORDER BY x.fen) AS median_fen,
-           max(x.fen) AS most_fen
+           min(x.fen) AS min_fen, percentile_disc(0.5) WITHIN GROUP (ORDER BY x.fen) AS median_fen,
+           max(x.fen) AS max_fen
       FROM unnest(:words::text[], :pieces::text[], :categories::text[], :units::text[])
            WITH ORDINALITY AS w (words, piece, category, unit, position)
-      JOIN listings l ON l.words @@ w.words::tsquery AND l.searched ~ w.piece AND l.state = 'live'
+      JOIN listings l ON l.search_words @@ w.words::tsquery AND l.search_text ~ w.piece AND l.state = 'live'
                      AND l.category_code = w.category AND l.producer_id <> :producer_id
       JOIN variants v ON v.listing_id = l.id AND (v.net_g IS NOT NULL OR v.unit = w.unit)
      CROSS JOIN LATERAL (
@@ -104,7 +106,7 @@ LIST_PRICE_HINTS = Query(
 @cache
 def load_local_products() -> dict[str, tuple[LocalProduct, ...]]:
     """Return the local products of each county, by its 6 digits."""
-    found: dict[str, list[LocalProduct]] = {}
+    by_county: dict[str, list[LocalProduct]] = {}
     with DATA.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             product = LocalProduct(
@@ -115,14 +117,14 @@ def load_local_products() -> dict[str, tuple[LocalProduct, ...]]:
                 tuple(int(month) for month in row["months"].split()),
                 row["chilled"] == "1",
             )
-            found.setdefault(product.county_code, []).append(product)
-    return {county: tuple(products) for county, products in found.items()}
+            by_county.setdefault(product.county_code, []).append(product)
+    return {county: tuple(products) for county, products in by_county.items()}
 
 
-def strip_county_name(name: str, county: str) -> str:
+def strip_county_name(name: str, county_name: str) -> str:
     """Return a product's name without the county's name as prefix: `阜平大枣` of 阜平县 is 大枣."""
-    short = county.rstrip("县区市")
-    for prefix in (county, short, short.removesuffix("满族自治"), county[:2]):
+    short = county_name.rstrip("县区市")
+    for prefix in (county_name, short, short.removesuffix("满族自治"), county_name[:2]):
         rest = name.removeprefix(prefix)
         if rest != name and len(rest) > 1:
             return rest
@@ -138,9 +140,9 @@ async def list_templates(conn: Connection, actor: Actor, producer_id: UUID) -> l
         NotFound: the actor does not work for the producer.
     """
     require_producer(actor, producer_id)
-    home = await GET_PRODUCER_COUNTY.one(conn, producer_id=producer_id)
-    products = load_local_products().get(home.county_code, ())[:MAX_TEMPLATES]
-    names = [parse_query(strip_county_name(product.name, home.county)) for product in products]
+    origin = await GET_PRODUCER_COUNTY.one(conn, producer_id=producer_id)
+    products = load_local_products().get(origin.county_code, ())[:MAX_TEMPLATES]
+    names = [parse_query(strip_county_name(product.name, origin.county)) for product in products]
     rows = await LIST_PRICE_HINTS.all(
         conn,
         words=[name.words for name in names],
@@ -155,7 +157,7 @@ async def list_templates(conn: Connection, actor: Actor, producer_id: UUID) -> l
 
 def _build_pattern(name: SearchQuery) -> str:
     """Return a regular expression of a product's name and synonyms; folded names contain no special characters."""
-    return name.either[0] if name.either else name.pieces[0].strip("%")
+    return name.synonyms[0] if name.synonyms else name.pieces[0].strip("%")
 
 
 def _build_template(
@@ -163,15 +165,11 @@ def _build_template(
 ) -> ListingTemplate:
     net_g = parse_unit(product.unit).net_g
     row = hints.get((position, net_g is not None))
-    prices = row and PriceHint(
-        count=row.count, least_fen=row.least_fen, median_fen=row.median_fen, most_fen=row.most_fen, per_kg=row.per_kg
-    )
+    prices = None if row is None else msgspec.convert(row, PriceHint, from_attributes=True)
     unit_fen = None
     if row is not None:
         unit_fen = row.median_fen if net_g is None else Fen(max(1, _compute_unit_price(row.median_fen, net_g)))
-    return ListingTemplate(
-        product.name, product.category, product.unit, product.months, product.chilled, prices, unit_fen
-    )
+    return build_from(ListingTemplate, product, price_hint=prices, hint_unit_fen=unit_fen)
 
 
 def _compute_unit_price(per_kg_fen: Fen, net_g: int) -> int:

@@ -1,4 +1,4 @@
-"""Units of sale as people write them (`5斤箱`, `30枚箱`, `500g袋`), parsed to weight or pieces.
+"""Units of sale as sellers write them (`5斤箱`, `30枚箱`, `500g袋`), parsed to weight or pieces.
 
 Source: 斤 is 500 g and 两 50 g, 国务院关于在我国统一实行法定计量单位的命令 (1984) and 市制 since 1959.
 """
@@ -7,7 +7,7 @@ import re
 
 from msgspec import Struct
 
-from market.kernel import Fen, Refusal, ratio_half_up
+from market.kernel import Fen, Refusal, divide_half_up
 from market.kernel.text import normalize_text
 
 MAX_UNIT_LENGTH = 20
@@ -33,7 +33,7 @@ _MILLION = 1_000_000
 
 
 class Unit(Struct, frozen=True):
-    """A unit of sale; `net_g` and `pieces` are None where the text does not give them."""
+    """A unit of sale; `net_g` and `pieces` are None if the text does not state them."""
 
     text: str
     net_g: int | None
@@ -43,7 +43,7 @@ class Unit(Struct, frozen=True):
     def gross_g(self) -> int:
         """The estimated gross weight in grams, rounded up: net plus 12% for a box, 5% otherwise.
 
-        0 where the net weight is unknown. The seller may replace the estimate.
+        0 if the net weight is unknown. The seller may replace the estimate.
         """
         if self.net_g is None:
             return 0
@@ -61,10 +61,10 @@ class BadUnit(Refusal):
 
 
 def _parse_grams(whole: str, fraction: str | None, per: int) -> int | None:
-    """Return whole grams, or None where the number is not a whole number of grams."""
+    """Return whole grams, or None if the number is not a whole number of grams."""
     millionths = int(whole) * _MILLION + int((fraction or "").ljust(6, "0"))
-    grams, rest = divmod(millionths * per, _MILLION)
-    return None if rest else grams
+    grams, remainder = divmod(millionths * per, _MILLION)
+    return None if remainder else grams
 
 
 def parse_unit(text: str) -> Unit:
@@ -93,4 +93,4 @@ def parse_unit(text: str) -> Unit:
 
 def compute_price_per_kg(price: Fen, net_g: int) -> Fen:
     """Return the price per kilogram in fen, rounded once, half up."""
-    return Fen(ratio_half_up(price, 1000, net_g))
+    return Fen(divide_half_up(price * 1000, net_g))

@@ -16,7 +16,7 @@ app.command("market.cli.counties:app", name="counties")
 ledger = App(name="ledger", help="The double-entry ledger.")
 audit = App(name="audit", help="The audit record.")
 demo = App(name="demo", help="The whole market with sample data.")
-accounts = App(name="accounts", help="Accounts that sign in.")
+accounts = App(name="accounts", help="Accounts of officials.")
 for part in (ledger, audit, demo, accounts):
     app.command(part)
 
@@ -41,16 +41,16 @@ def worker() -> int:
 
 @app.command
 def sandbox(*, port: int = 0, webhook: str = "", state: Path | None = None) -> int:
-    """Run a sandbox of the payment provider on this machine, for trials.
+    """Run a sandbox of the payment provider on this machine, for testing.
 
     Parameters
     ----------
     port
         Port to listen on; 0 chooses a free one.
     webhook
-        URL that its webhooks are sent to.
+        URL to send its webhooks to.
     state
-        Folder that its charges are stored in.
+        Folder to store its charges in.
     """
     from market.cli.service import run_sandbox
 
@@ -84,7 +84,7 @@ def verify_audit(*, json: Json = False) -> int:
 
 @demo.default
 def run_demo() -> int:
-    """Start everything with sample data, print the addresses, and run until Ctrl-C."""
+    """Start all processes with sample data, print the URLs, and run until Ctrl-C."""
     from market.demo.run import run as run_all
 
     return run_all()
@@ -94,7 +94,7 @@ def run_demo() -> int:
 def race(
     *, buyers: Annotated[int, Parameter(help="Number of concurrent buyers (2 to 1000).")] = 200, json: Json = False
 ) -> int:
-    """Let many buyers order 50 boxes at the same time, and count the result in the database."""
+    """Have many buyers order 50 boxes at the same time, and count the result in the database."""
     from market.cli.race import run_race_with_progress
     from market.cli.runtime import run
 
@@ -118,3 +118,12 @@ def make_official(
     from market.cli.runtime import run
 
     return run(lambda: create_official_account(handle, name=name, phone=phone, roles=role, place=place), as_json=json)
+
+
+@accounts.command(name="revoke")
+def revoke_official(handle: str, *, json: Json = False) -> int:
+    """End every role of an official and sign the account out everywhere."""
+    from market.cli.officials import revoke_official_account
+    from market.cli.runtime import run
+
+    return run(lambda: revoke_official_account(handle), as_json=json)

@@ -1,4 +1,4 @@
-"""`market counties …`: what a county decides for itself."""
+"""`market counties …`: read and change county-level settings."""
 
 from datetime import date
 from typing import Annotated
@@ -12,11 +12,11 @@ from market.counties.settings import describe_county_settings
 from market.identity.models import NotSignedIn
 from market.subsidies.month.cycles import read_county
 
-app = App(name="counties", help="Settings of a county: commission, minutes to pay, notice days, thresholds of checks.")
+app = App(name="counties", help="Settings of a county: commission, payment minutes, notice days, thresholds of checks.")
 
 type County = Annotated[str, Parameter(help="Six digits of the county.")]
 type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]
-type Json = Annotated[bool, Parameter(name="--json", help="Answer as one JSON value.", negative="")]
+type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 
 
 @app.command
@@ -25,9 +25,9 @@ def show(county: County, /, *, json: Json = False) -> int:
 
     async def work() -> dict[str, object]:
         async with open_runtime() as ctx, ctx.db.transaction() as conn:
-            found = await load_county_settings(conn, read_county(county), day=ctx.clock.today())
+            settings = await load_county_settings(conn, read_county(county), day=ctx.clock.today())
         return {
-            name: {"value": getattr(found, name), "default": default, "min": low, "max": high, "meaning": meaning}
+            name: {"value": getattr(settings, name), "default": default, "min": low, "max": high, "meaning": meaning}
             for name, (meaning, default, low, high) in describe_county_settings().items()
         }
 
@@ -42,11 +42,11 @@ def set_(
     /,
     *,
     starts_on: Annotated[date, Parameter(name="--from", help="First day, such as 2026-12-01; today or later.")],
-    basis: Annotated[str, Parameter(help="The document or decision it rests on.")],
+    basis: Annotated[str, Parameter(help="The document or decision that it is based on.")],
     as_: As = None,
     json: Json = False,
 ) -> int:
-    """Change a setting from a day on; what is placed, listed or checked before keeps the old one."""
+    """Change a setting from a given day; earlier orders, listings and checks keep the old value."""
 
     async def work() -> dict[str, object]:
         async with open_runtime(as_) as ctx, ctx.db.transaction() as conn:

@@ -55,7 +55,7 @@ def _write_atomically(path: Path, content: bytes) -> WrittenFile:
 
 @app.command
 def settlement(*, county: County, month: Month, out: Out, json: Json = False) -> int:
-    """Write the settlement of a month: what each operator is paid, with every line and its reasons."""
+    """Write the settlement of a month: the payment to each operator, with every line and its reasons."""
     from market.reports.month_view import get_month_view
     from market.reports.settlement_file import get_last_event_at, list_settlement_lines
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
@@ -70,9 +70,9 @@ def settlement(*, county: County, month: Month, out: Out, json: Json = False) ->
                 raise MonthNotCalculated(month=month)
             cycle = await find_cycle(conn, code, first)
             lines = await list_settlement_lines(conn, cycle, view.settlement.held)
-            made = await get_last_event_at(conn, cycle)
+            last_event_at = await get_last_event_at(conn, cycle)
         tables = build_settlement_tables(view, lines)
-        return _write_atomically(out, await asyncio.to_thread(write_settlement_workbook, view, tables, made))
+        return _write_atomically(out, await asyncio.to_thread(write_settlement_workbook, view, tables, last_event_at))
 
     return run(work, as_json=json)
 
@@ -95,10 +95,10 @@ def approval(*, county: County, month: Month, out: Out, json: Json = False) -> i
             if view.run is None:
                 raise MonthNotCalculated(month=month)
             name = await find_county_name(conn, code)
-            made = await get_last_event_at(conn, await find_cycle(conn, code, first))
+            last_event_at = await get_last_event_at(conn, await find_cycle(conn, code, first))
         if name is None:
             raise NotFound
-        return _write_atomically(out, write_form_workbook(build_approval_form(view, name), made))
+        return _write_atomically(out, write_form_workbook(build_approval_form(view, name), last_event_at))
 
     return run(work, as_json=json)
 

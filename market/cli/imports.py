@@ -1,4 +1,4 @@
-"""`market import …`: a county's and its operators' files. `--dry-run` names every bad row and stores nothing."""
+"""`market import …`: a county's and its operators' files. `--dry-run` reports every bad row and stores nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,17 +18,17 @@ app = App(name="import", help="Import files of a county: register, programmes, p
 type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
 type As = Annotated[str | None, Parameter(name="--as", help="Account that imports (embedded server only).")]
 type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
-type DryRun = Annotated[bool, Parameter(name="--dry-run", help="Read and compare, store nothing.", negative="")]
+type DryRun = Annotated[bool, Parameter(name="--dry-run", help="Read and compare; store nothing.", negative="")]
 type TakeChanges = Annotated[
-    bool, Parameter(name="--take-changes", help="Import what changes known facts, too.", negative="")
+    bool, Parameter(name="--take-changes", help="Also import rows that change known facts.", negative="")
 ]
 
 
 def _describe(kind: ImportKind) -> str:
     if kind.attachment is DOCUMENTS:
-        return f"{kind.summary}\n\nThe documents lie beside the file."
+        return f"{kind.summary}\n\nThe documents must be in the same folder."
     if kind.attachment is MANIFEST:
-        return f"{kind.summary}\n\nNAME.manifest.json lies beside NAME.csv."
+        return f"{kind.summary}\n\nNAME.manifest.json must be in the same folder as NAME.csv."
     return kind.summary
 
 
@@ -63,7 +63,7 @@ def _import(
 
 
 def _make_command(kind: ImportKind) -> Callable[..., int]:
-    """Return the command that imports files of a kind; `--take-changes` only where the kind has it."""
+    """Return the command that imports files of a kind; `--take-changes` only if the kind supports it."""
 
     def import_file(
         file: Path, /, *, county: County, as_: As = None, dry_run: DryRun = False, json: Json = False
@@ -87,7 +87,7 @@ def _make_command(kind: ImportKind) -> Callable[..., int]:
 
 @app.command
 def officials(file: Path, /, *, county: County, as_: As = None, dry_run: DryRun = False, json: Json = False) -> int:
-    """Make the accounts of a county's officials: 账号, 姓名, 职责, 范围."""
+    """Create the accounts of a county's officials: 账号, 姓名, 职责, 范围."""
     from market.subsidies.imports.officials import import_officials
 
     async def work() -> ImportResult:

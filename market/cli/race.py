@@ -10,10 +10,10 @@ from market.demo.race import RaceResult, run_race
 
 
 async def run_race_with_progress(*, buyers: int, quiet: bool) -> RaceResult | None:
-    """Run the race with `buyers` concurrent buyers; return the counts of the database, or print them.
+    """Run the race with `buyers` concurrent buyers; return the counts if `quiet`, else print them.
 
     Raises:
-        NoRaceTarget: the market holds no sample data.
+        NoRaceTarget: the database contains no sample data.
     """
     console = Console(stderr=True, quiet=quiet)
     with Progress(TextColumn("抢购 rush"), BarColumn(), MofNCompleteColumn(), console=console) as bar:

@@ -1,4 +1,4 @@
-"""What commands share: the database, the acting account, and the output of results and refusals."""
+"""Shared by all commands: the database, the acting account, and the output of results and refusals."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ DONE, REFUSED, BAD_INPUT = 0, 1, 2
 
 
 class Runtime(Struct, frozen=True):
-    """The dependencies of a command; `actor` is None for the system's own work."""
+    """The dependencies of a command; `actor` is None for the operator of the system."""
 
     settings: Settings
     db: Database
@@ -50,7 +50,7 @@ class EmbeddedServerRequired(Refusal):
     code = "embedded_only"
     status = 403
     zh = "--as 只能在内置数据库上使用；请用 MARKET_TOKEN 带上本人的登录令牌。"
-    en = "--as works on the embedded server only; put your own sign-in token into MARKET_TOKEN."
+    en = "--as works on the embedded server only; set MARKET_TOKEN to your session token."
 
 
 @asynccontextmanager
@@ -87,17 +87,17 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
             await db.close()
 
 
-def print_answer(answer: object, *, as_json: bool) -> None:
+def print_result(result: object, *, as_json: bool) -> None:
     """Print a result: one JSON value for programs, `name: value` lines for people."""
-    plain = msgspec.to_builtins(answer)
+    data = msgspec.to_builtins(result)
     if as_json:
-        print(json.dumps(plain, ensure_ascii=False))
+        print(json.dumps(data, ensure_ascii=False))
         return
-    if isinstance(plain, dict):
-        for name, value in cast("dict[str, object]", plain).items():
+    if isinstance(data, dict):
+        for name, value in cast("dict[str, object]", data).items():
             print(f"{name}: {json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value}")
         return
-    print(plain)
+    print(data)
 
 
 def run(work: Callable[[], Awaitable[object]], *, as_json: bool = False) -> int:
@@ -106,7 +106,7 @@ def run(work: Callable[[], Awaitable[object]], *, as_json: bool = False) -> int:
     Returns the exit code: 0 success, 1 refused, 2 bad input.
     """
     try:
-        answer = asyncio.run(_await_work(work))
+        result = asyncio.run(_await_work(work))
     except Refusal as refusal:
         return print_refusal(refusal, as_json=as_json)
     except (BadSettings, EmbeddedServerError) as error:
@@ -117,8 +117,8 @@ def run(work: Callable[[], Awaitable[object]], *, as_json: bool = False) -> int:
         return REFUSED
     except KeyboardInterrupt:
         return 130
-    if answer is not None:
-        print_answer(answer, as_json=as_json)
+    if result is not None:
+        print_result(result, as_json=as_json)
     return DONE
 
 

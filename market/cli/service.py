@@ -31,7 +31,7 @@ def serve_app() -> int:
         print(error, file=sys.stderr)
         return BAD_INPUT
     if not is_port_free(settings.host, settings.port):
-        print(f"Port {settings.port} is taken by another program; set MARKET_PORT to a free one.", file=sys.stderr)
+        print(f"Port {settings.port} is in use; set MARKET_PORT to a free port.", file=sys.stderr)
         return REFUSED
     server = Server(
         "market.app:create_app",

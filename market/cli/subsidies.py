@@ -4,14 +4,15 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from market.cli.runtime import Runtime, open_runtime, run
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection
-from market.subsidies.month.cycles import Cycle, find_cycle, read_county, read_month, read_quarter
+from market.reports.registry import REPORTS, ReportName
+from market.subsidies.month.cycles import find_cycle, read_county, read_month
 from market.subsidies.month.steps import STEPS, MonthStep
 
 app = App(name="subsidies", help="The subsidy of phone bills: calculate, the month's steps, reports.")
@@ -22,9 +23,6 @@ type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (
 type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
 type Step = Callable[..., Awaitable[object]]
 type Reading = Callable[[Connection, Runtime, str], Awaitable[object]]
-type Report = Literal[
-    "sheets", "villages", "claims", "findings", "adjustments", "settlement", "idle", "quarter", "overview"
-]
 
 
 def _run_step(step: Step, *, county: str, month: str, as_: str | None) -> Callable[[], Awaitable[object]]:
@@ -39,7 +37,7 @@ def _run_step(step: Step, *, county: str, month: str, as_: str | None) -> Callab
 @app.command
 def calculate(case: Path, /, *, json: Json = True) -> int:
     """Calculate a case from its JSON file, offline; faults go to standard error, one per line."""
-    from market.subsidies.engine import calculate_command
+    from market.subsidies.engine.command import calculate_command
 
     del json  # the output is always JSON
     return calculate_command(case, sys.stdout, sys.stderr)
@@ -73,7 +71,7 @@ def _require_read_access(ctx: Runtime, county: str) -> None:
 
 @app.command
 def case(*, county: County, month: Month, as_: As = None, json: Json = True) -> int:
-    """Print the input case of a month's calculation, from what is known now."""
+    """Print the input case of a month's calculation from the current facts."""
     from market.subsidies.month.build_case import load_case
 
     async def read(conn: Connection, _ctx: Runtime, code: str) -> object:
@@ -116,17 +114,17 @@ def finding(
     """Township: decide a finding."""
     from market.subsidies.findings.decide import decide_finding
 
-    async def decide_it(conn: Connection, actor: Actor | None, code: str, first: date, *, now: datetime) -> object:
+    async def decide(conn: Connection, actor: Actor | None, code: str, first: date, *, now: datetime) -> object:
         return await decide_finding(
             conn, actor, code, first, check=check, subject=subject, pays=pay or [], stops=stop or [], why=why, now=now
         )
 
-    return run(_run_step(decide_it, county=county, month=month, as_=as_), as_json=json)
+    return run(_run_step(decide, county=county, month=month, as_=as_), as_json=json)
 
 
 @app.command
 def report(
-    name: Report,
+    name: ReportName,
     /,
     *,
     county: County,
@@ -138,16 +136,15 @@ def report(
     """Print a report: by month, or idle and quarter by quarter."""
 
     async def read(conn: Connection, _ctx: Runtime, code: str) -> object:
-        if name in ("idle", "quarter"):
-            return await _report_quarter(conn, name, code, quarter or "")
-        return await _report_month(conn, name, code, month or "")
+        chosen = REPORTS[name]
+        return await chosen.read(conn, code, (quarter if chosen.by_quarter else month) or "")
 
     return run(_run_read(read, county=county, as_=as_), as_json=json)
 
 
 @app.command
 def explain(line: str, /, *, county: County, month: Month, as_: As = None, json: Json = False) -> int:
-    """Explain a line of a month: days, rule, the sentence of the document, findings."""
+    """Explain a line of a month: days, rule, the sentence of the policy document, findings."""
     from market.reports.line import explain_line
 
     async def read(conn: Connection, ctx: Runtime, code: str) -> object:
@@ -155,34 +152,3 @@ def explain(line: str, /, *, county: County, month: Month, as_: As = None, json:
         return await explain_line(conn, ctx.seal, cycle, (code,), line)
 
     return run(_run_read(read, county=county, as_=as_), as_json=json)
-
-
-async def _report_quarter(conn: Connection, name: str, county: str, quarter: str) -> object:
-    from market.reports.idle import list_idle_lines
-    from market.reports.quarter import compute_quarter
-
-    first, until = read_quarter(quarter)
-    if name == "quarter":
-        return await compute_quarter(conn, county, first, until)
-    return {"quarter": quarter, "rows": await list_idle_lines(conn, county, first, until)}
-
-
-async def _report_month(conn: Connection, name: str, county: str, month: str) -> object:
-    from market.reports import month_export as reports
-    from market.reports.month_view import get_month_view
-    from market.subsidies.month.settle import get_settlement
-
-    first = read_month(month)
-    if name == "claims":
-        return {"month": month, "rows": await reports.list_claim_rows(conn, county, first)}
-    cycle = await find_cycle(conn, county, first)
-    of_cycle: dict[str, Callable[[Connection, Cycle], Awaitable[object]]] = {
-        "sheets": reports.list_operator_rows,
-        "villages": reports.list_village_rows,
-        "settlement": get_settlement,
-        "overview": lambda conn, _cycle: get_month_view(conn, county, first, (county,)),
-        "findings": lambda conn, _cycle: reports.list_finding_rows(conn, county, first),
-        "adjustments": lambda conn, _cycle: reports.list_adjustment_rows(conn, county, first),
-    }
-    answer = await of_cycle[name](conn, cycle)
-    return answer if name in ("settlement", "overview") else {"month": month, "rows": answer}

@@ -3,7 +3,7 @@
 from msgspec import Struct, to_builtins
 
 from market.audit.record import verify_audit as verify_record
-from market.cli.runtime import DONE, REFUSED, open_runtime, print_answer, run
+from market.cli.runtime import DONE, REFUSED, open_runtime, print_result, run
 from market.kernel import Query
 from payments.verification import verify_ledger as verify_postings
 
@@ -32,7 +32,7 @@ def verify_ledger(*, as_json: bool) -> int:
         async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
             findings.extend(await verify_postings(conn))
             size = await COUNT_LEDGER_ROWS.one(conn)
-        print_answer(
+        print_result(
             {"outcome": "broken" if findings else "ok", **to_builtins(size), "findings": findings}, as_json=as_json
         )
 
@@ -47,6 +47,6 @@ def verify_audit_record(*, as_json: bool) -> int:
         async with open_runtime() as ctx, ctx.db.connection() as conn:
             count, faults = await verify_record(conn)
         findings.extend(faults)
-        print_answer({"outcome": "ok" if not faults else "broken", "entries": count, "faults": faults}, as_json=as_json)
+        print_result({"outcome": "ok" if not faults else "broken", "entries": count, "faults": faults}, as_json=as_json)
 
     return run(work, as_json=as_json) or (REFUSED if findings else DONE)

@@ -1,1 +1,1 @@
-"""What a county decides for itself: settings with a first day, each with its limits and its default."""
+"""County-level settings: effective-dated values, each with a default and limits."""

@@ -1,4 +1,4 @@
-"""Changing a setting of a county from a day on."""
+"""Change a setting of a county from a given day."""
 
 from datetime import date, datetime
 
@@ -9,11 +9,11 @@ from market.identity.models import Actor, Role
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 
-MAX_BASIS = 300
+MAX_BASIS_LENGTH = 300
 
 
 class BadCountySetting(Refusal):
-    """The setting, its value or its first day cannot be taken; every fault is named."""
+    """The setting, its value, first day or basis is not valid; `errors` lists every fault."""
 
     code = "bad_county_setting"
     status = 422
@@ -21,7 +21,7 @@ class BadCountySetting(Refusal):
     en = "{count} values of this setting are wrong."
 
 
-# The setting ends the day before the new one starts; what was to start later is replaced.
+# The current value ends when the new one starts; values that would start later are deleted.
 DELETE_LATER_SETTINGS = Query(
     None,
     """
@@ -61,20 +61,23 @@ async def change_county_setting(
     `basis` names the document or decision. The past does not change: the first day is today or later.
 
     Raises:
-        NotAllowed, SecondFactorRequired: the actor does not hold the role of the county's desk or the platform's there.
-        BadCountySetting: the name is unknown, the value is out of its limits, the day is past or the basis is missing.
+        NotAllowed, SecondFactorRequired: the actor has neither the county nor the platform role for the county.
+        BadCountySetting: the name is unknown, the value is out of range, the day is in the past, or the
+            basis is missing or too long.
     """
     require_role(actor, {Role.COUNTY, Role.PLATFORM}, county_code)
     faults: list[FieldFault] = []
     described = describe_county_settings()
     if name not in described:
         faults.append(FieldFault("name", f"没有这项设置；可以是 {'、'.join(described)}"))
-    elif not (limits := described[name])[2] <= value <= limits[3]:
-        faults.append(FieldFault("value", f"要在 {limits[2]} 到 {limits[3]} 之间"))
+    else:
+        _, _, minimum, maximum = described[name]
+        if not minimum <= value <= maximum:
+            faults.append(FieldFault("value", f"要在 {minimum} 到 {maximum} 之间"))
     if starts_on < get_business_day(now):
         faults.append(FieldFault("from", "只能从今天或以后起"))
-    if not 1 <= len(basis.strip()) <= MAX_BASIS:
-        faults.append(FieldFault("basis", f"写明依据，1 到 {MAX_BASIS} 个字"))
+    if not 1 <= len(basis.strip()) <= MAX_BASIS_LENGTH:
+        faults.append(FieldFault("basis", f"写明依据，1 到 {MAX_BASIS_LENGTH} 个字"))
     if faults:
         raise BadCountySetting(count=len(faults), errors=tuple(faults))
     key = {"county_code": county_code, "name": name, "starts_on": starts_on}

@@ -1,4 +1,4 @@
-"""Reading the settings of a county on a day."""
+"""Load the settings of a county on a day."""
 
 from datetime import date
 
@@ -23,6 +23,6 @@ LIST_COUNTY_SETTINGS = Query(
 
 
 async def load_county_settings(conn: Connection, county_code: str, *, day: date) -> CountySettings:
-    """Return the settings of a county (six digits) on `day`; what it has not changed has its default."""
+    """Return the settings of a county (six digits) on `day`; a setting that it has not changed has its default."""
     rows = await LIST_COUNTY_SETTINGS.all(conn, county_code=county_code, day=day)
     return msgspec.convert({row.name: row.value for row in rows}, CountySettings)

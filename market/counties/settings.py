@@ -1,4 +1,4 @@
-"""Every county-level setting: its name, limits, default and meaning. A new one is a field here and its use."""
+"""Every county-level setting: its name, limits, default and meaning. To add one, add a field here and read it."""
 
 from typing import Annotated, get_args, get_type_hints
 
@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 
 class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The settings of one county on one day. The table `county_settings` holds what differs from the defaults.
+    """The settings of one county on one day. The table `county_settings` stores the values that a county has changed.
 
     Source of the default commissions: the golden story, shop.md; of the notice: subsidy-rulebook, Words.
     """
@@ -27,7 +27,7 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     split_days: Annotated[
         int, Meta(ge=1, le=366, description="A household split this many days before an enrolment is a finding.")
     ] = 90
-    device_sims: Annotated[int, Meta(ge=2, le=50, description="SIMs in one device from which on it is a finding.")] = 3
+    device_sims: Annotated[int, Meta(ge=2, le=50, description="This many SIMs in one device are a finding.")] = 3
     removal_factor: Annotated[
         int, Meta(ge=2, le=20, description="Removals of a village, as a multiple of the county's, that are a finding.")
     ] = 2

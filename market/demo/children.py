@@ -1,4 +1,4 @@
-"""The demo's child processes: forked after every import, ended with their parent."""
+"""The demo's child processes: forked after all imports, stopped with their parent."""
 
 import asyncio
 import ctypes
@@ -17,7 +17,7 @@ STOP_SECONDS = 15.0
 
 
 def _die_with_parent(parent: int) -> None:
-    """Have Linux kill this process when the demo is killed; elsewhere its processes keep running."""
+    """Make Linux kill this process when the demo is killed; on other systems the processes keep running."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
@@ -26,7 +26,7 @@ def _die_with_parent(parent: int) -> None:
 
 def _run_child(parent: int, work: Callable[[], Coroutine[None, None, None]]) -> None:
     _die_with_parent(parent)
-    os.setsid()  # Ctrl-C reaches only the demo, which stops its processes in order
+    os.setsid()  # Only the demo handles Ctrl-C; it stops its processes in order
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     asyncio.run(work())
@@ -80,6 +80,8 @@ async def run_demo_worker(settings: Settings) -> None:
     from market.startup import open_owner_dsn
 
     configure_logs()
-    async with open_owner_dsn(settings) as dsn, open_services(settings) as held:
-        context = WorkerContext(settings, held.db, held.clock, held.seal, held.gateway, make_port(settings.sms_path))
+    async with open_owner_dsn(settings) as dsn, open_services(settings) as services:
+        context = WorkerContext(
+            settings, services.db, services.clock, services.seal, services.gateway, make_port(settings.sms_path)
+        )
         await run_worker(context, dsn)

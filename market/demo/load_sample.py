@@ -32,14 +32,14 @@ LIST_CAPTURED_PAYMENTS = Query(
 
 
 class SampleLoadError(Exception):
-    """The sample data could not be loaded; the output above says why."""
+    """The sample data could not be loaded; the output above gives the reason."""
 
 
 def ensure_sample(dsn: str, settings: Settings) -> list[SampleLogin]:
     """Load the sample data unless it is complete, and return the sample logins.
 
-    The load runs in a process of its own: the file store starts threads, which do not survive the fork of the demo's
-    other processes.
+    The load runs in its own process: the file store starts threads, which do not survive the fork of the demo's other
+    processes.
 
     Raises:
         SampleLoadError: the loading process failed.

@@ -1,4 +1,4 @@
-"""Many buyers order a few boxes at once (`market demo race`): the real checkout, counted in the database."""
+"""Many buyers order a few boxes at once (`market demo race`) through the real checkout, counted in the database."""
 
 import asyncio
 from collections.abc import Callable
@@ -34,11 +34,11 @@ class RaceResult(Struct, frozen=True):
 
 
 class NoRaceTarget(Refusal):
-    """The market has no sample product or no sample buyers."""
+    """There is no sample product or there are no sample buyers."""
 
     code = "nothing_to_rush"
     zh = "没有可以抢购的样例商品或样例买家，请先装入样例数据。"
-    en = "There is no sample product, or no sample buyer; load the sample data first."
+    en = "There is no sample product or no sample buyer; load the sample data first."
 
 
 class _RaceTarget(Struct, frozen=True):

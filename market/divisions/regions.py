@@ -50,5 +50,3 @@ REGIONS = tuple(
     )
 )
 """The 31 regions of the mainland, to which parcels are sent."""
-
-REGION_NAMES = {region.code: region.name for region in REGIONS}

@@ -1,6 +1,6 @@
-"""Every check of roles, scopes and the second factor. Other packages call these functions; a test finds other checks.
+"""Every check of roles, scopes and the second factor; a test fails on any check outside of this module.
 
-The functions that only list or test (`list_…`, `has_…`, `get_…`) do not check the second factor unless they say so.
+The functions that only list or test (`list_…`, `has_…`, `get_…`) do not check the second factor unless documented.
 """
 
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ _COUNTY_DIGITS = 6
 
 
 def get_roles(actor: Actor) -> set[Role]:
-    """Return the roles that the actor holds anywhere."""
+    """Return the actor's roles, for any scope."""
     return {grant.role for grant in actor.grants}
 
 
 def has_role_for(actor: Actor, roles: Iterable[Role], code: str) -> bool:
-    """Return whether the actor holds one of `roles` for a division (full or truncated) or for one of its ancestors."""
+    """Return whether the actor has one of `roles` for a division (full or truncated) or for one of its ancestors."""
     accepted = set(roles)
     return any(grant.role in accepted and code.startswith(grant.scope) for grant in actor.grants)
 
@@ -37,7 +37,7 @@ def get_visible_scope(actor: Actor) -> str:
     """Return the scope of row-level security for an official: the widest scope of any of the roles.
 
     Raises:
-        NotAllowed: the actor holds no role.
+        NotAllowed: the actor has no role.
     """
     if not actor.grants:
         raise NotAllowed
@@ -45,7 +45,7 @@ def get_visible_scope(actor: Actor) -> str:
 
 
 def require_second_factor_of_official(actor: Actor) -> None:
-    """Require the second factor if the actor holds any role.
+    """Require the second factor if the actor has any role.
 
     Raises:
         SecondFactorRequired: the actor is an official and the session has no second factor.
@@ -58,7 +58,7 @@ def require_official(actor: Actor) -> None:
     """Require any role.
 
     Raises:
-        NotAllowed: the actor holds no role.
+        NotAllowed: the actor has no role.
         SecondFactorRequired: the session has no second factor.
     """
     if not actor.grants:
@@ -67,10 +67,10 @@ def require_official(actor: Actor) -> None:
 
 
 def require_scopes(actor: Actor, roles: Iterable[Role]) -> list[str]:
-    """Require one of `roles` anywhere, and return the scopes for which the actor holds them.
+    """Require one of `roles` for any scope; return the scopes of these roles.
 
     Raises:
-        NotAllowed: the actor holds none of the roles.
+        NotAllowed: the actor has none of the roles.
         SecondFactorRequired: the session has no second factor.
     """
     scopes = list_scopes(actor, roles)
@@ -84,7 +84,7 @@ def require_role(actor: Actor, roles: Role | Iterable[Role], code: str) -> None:
     """Require one of `roles` for a division (full or truncated) or for one of its ancestors.
 
     Raises:
-        NotAllowed: the actor holds none of the roles there.
+        NotAllowed: the actor has none of the roles there.
         SecondFactorRequired: the session has no second factor.
     """
     if not has_role_for(actor, {roles} if isinstance(roles, Role) else roles, code):
@@ -121,10 +121,10 @@ def require_scope_in_county(actor: Actor, county: str) -> None:
 def get_visible_divisions(actor: Actor, county: str) -> tuple[str, ...]:
     """Return the divisions of a county whose subsidies the official may see: the county's code, or codes inside it.
 
-    The platform's staff sees producers, never the register.
+    The platform's staff see producers, never the register.
 
     Raises:
-        NotAllowed: the actor holds no subsidy role.
+        NotAllowed: the actor has no subsidy role.
         SecondFactorRequired: the session has no second factor.
         NotFound: every role is for another county; the response does not reveal whether this one has data.
     """
@@ -145,11 +145,11 @@ def require_whole_county(divisions: tuple[str, ...], county: str) -> None:
 
 
 def require_county_scopes(actor: Actor | None, role: Role, county: str) -> list[str]:
-    """Require the role in the county; return where it is held: the county's code, or codes inside it.
+    """Require the role in the county; return its scopes there: the county's code, or codes inside it.
 
     Raises:
         NotSignedIn: there is no actor.
-        NotAllowed: the actor holds the role nowhere in the county.
+        NotAllowed: the actor does not have the role in the county.
         SecondFactorRequired: the session has no second factor.
     """
     if actor is None:
@@ -166,7 +166,7 @@ def require_county_role(actor: Actor | None, role: Role, county: str) -> Actor:
 
     Raises:
         NotSignedIn: there is no actor.
-        NotAllowed: the actor does not hold the role for the whole county.
+        NotAllowed: the actor does not have the role for the whole county.
         SecondFactorRequired: the session has no second factor.
     """
     if require_county_scopes(actor, role, county) != [county] or actor is None:

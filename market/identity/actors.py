@@ -1,4 +1,4 @@
-"""Actors: accounts with the roles and producers they have on a day."""
+"""Find actors: accounts with their roles and producers on a day."""
 
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -28,21 +28,6 @@ class ActorRow(Struct, frozen=True):
     second_factor: bool
     seen_at: datetime | None = None
 
-
-FIND_ACTOR_BY_ID = Query(
-    ActorRow,
-    """
-    SELECT id, name, handle, elder, :second_factor::boolean AS second_factor,
-           ARRAY(SELECT role FROM grants WHERE account_id = a.id AND valid_during @> :day::date
-                  ORDER BY role, scope) AS roles,
-           ARRAY(SELECT scope FROM grants WHERE account_id = a.id AND valid_during @> :day::date
-                  ORDER BY role, scope) AS scopes,
-           ARRAY(SELECT producer_id FROM producer_members WHERE account_id = a.id AND valid_during @> :day::date
-                  ORDER BY producer_id) AS producers
-      FROM accounts a
-     WHERE id = :account_id AND closed_at IS NULL
-    """,
-)
 
 FIND_ACTOR_BY_HANDLE = Query(
     ActorRow,
@@ -84,20 +69,20 @@ TOUCH_SESSION = Query(None, "UPDATE sessions SET seen_at = :now WHERE token_hash
 
 def _make_actor(row: ActorRow) -> Actor:
     grants = tuple(Grant(role, scope) for role, scope in zip(row.roles, row.scopes, strict=True))
-    return Actor(row.id, row.name, row.handle, grants, tuple(row.producers), row.second_factor, row.elder)
+    return Actor(
+        account_id=row.id,
+        name=row.name,
+        handle=row.handle,
+        grants=grants,
+        producers=tuple(row.producers),
+        second_factor=row.second_factor,
+        elder=row.elder,
+    )
 
 
 async def find_actor_by_handle(conn: Connection, handle: str, *, day: date) -> Actor | None:
-    """Return the account with the handle and its roles of the day, with the second factor taken as verified."""
+    """Return the account with the handle and its roles on the day; the second factor counts as verified."""
     row = await FIND_ACTOR_BY_HANDLE.maybe(conn, handle=handle, day=day)
-    return _make_actor(row) if row else None
-
-
-async def find_actor_by_id(
-    conn: Connection, account_id: AccountId, *, day: date, second_factor: bool = False
-) -> Actor | None:
-    """Return an account with its roles of the day, or None if it is unknown or closed."""
-    row = await FIND_ACTOR_BY_ID.maybe(conn, account_id=account_id, day=day, second_factor=second_factor)
     return _make_actor(row) if row else None
 
 
@@ -118,5 +103,5 @@ async def find_actor_by_token(conn: Connection, token: str, *, now: datetime) ->
 
 
 def hash_token(token: str) -> bytes:
-    """Return the SHA-256 of a token, which is what is stored; a token of 256 random bits needs no salt."""
+    """Return the SHA-256 of a token, for storage; a token of 256 random bits needs no salt."""
     return sha256(token.encode()).digest()

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import CodeSent, InvalidPhone, TooManyCodes
+from market.identity.models import InvalidPhone, SentCode, TooManyCodes
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
 from market.kernel.text import normalize_phone
 from market.notify.queue import queue_message
+from market.notify.templates import CODE_LIFETIME
 
-CODE_LIFETIME = timedelta(minutes=5)
 MAX_CODE_ATTEMPTS = 5
 NETWORK_WINDOW = timedelta(hours=1)
 _DIGITS = 6
@@ -44,7 +44,7 @@ class CodeAttempt(Struct, frozen=True):
     correct: bool
 
 
-# Concurrent requests for one phone or from one network wait here, so that the limits are exact.
+# Serialise the requests for one phone and from one network, so that the limits are exact.
 LOCK_LIMITS = Query(
     None,
     """
@@ -122,7 +122,7 @@ def _hash_code(seal: Seal, phone: str, code: str) -> bytes:
 
 async def request_code(
     conn: Connection, seal: Seal, limits: CodeLimits, *, phone: str, network: str, now: datetime
-) -> CodeSent:
+) -> SentCode:
     """Create a code and queue its message, in the caller's transaction. It replaces an earlier code of the phone.
 
     No account is read: a known and an unknown phone get the same response after the same work. The limits per phone and
@@ -163,7 +163,7 @@ async def request_code(
         expires_at=now + CODE_LIFETIME,
     )
     await queue_message(conn, seal, phone=number, template="code", facts={"code": code}, now=now)
-    return CodeSent(now + CODE_LIFETIME)
+    return SentCode(now + CODE_LIFETIME)
 
 
 async def try_code(conn: Connection, seal: Seal, *, phone: str, code: str, now: datetime) -> CodeAttempt | None:

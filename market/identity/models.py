@@ -33,7 +33,7 @@ class Grant(Struct, frozen=True):
 
 
 class Actor(Struct, frozen=True):
-    """The account that makes a request, with its roles of today and the producers it is a member of."""
+    """The account that makes a request, with its current roles and producers."""
 
     account_id: AccountId
     name: str
@@ -45,7 +45,7 @@ class Actor(Struct, frozen=True):
 
     @property
     def is_official(self) -> bool:
-        """Whether the account holds any role."""
+        """Whether the account has any role."""
         return bool(self.grants)
 
 
@@ -59,12 +59,12 @@ class NotSignedIn(Refusal):
 
 
 class NotAllowed(Refusal):
-    """The actor holds no role that permits this in this scope."""
+    """The actor has no role that allows this in this scope."""
 
     code = "not_allowed"
     status = 403
     zh = "您没有这里的这项职责。"
-    en = "You hold no role for this here."
+    en = "You have no role that allows this here."
 
 
 class SecondFactorRequired(Refusal):
@@ -91,7 +91,7 @@ class InvalidPhone(Refusal):
     code = "bad_phone"
     status = 422
     zh = "请填 11 位手机号。"
-    en = "Give a mainland mobile number of 11 digits."
+    en = "Enter a mainland mobile number of 11 digits."
 
 
 class TooManyCodes(Refusal):
@@ -100,25 +100,25 @@ class TooManyCodes(Refusal):
     code = "too_many_codes"
     status = 429
     zh = "验证码发得太多了，请过一会儿再试。"
-    en = "Too many codes were asked for; try again later."
+    en = "Too many codes were requested; try again later."
 
 
 class WrongCode(Refusal):
-    """The one-time code is wrong, used, expired or was attempted too often; the response does not tell which."""
+    """The one-time code is wrong, used, expired or was attempted too often; the response does not reveal which."""
 
     code = "wrong_code"
     status = 401
     zh = "验证码不对或已过期，请核对，或重新获取。"
-    en = "The code is wrong or no longer valid; check it or ask for a new one."
+    en = "The code is wrong or no longer valid; check it or request a new one."
 
 
 class WrongSecondFactor(Refusal):
-    """The time-based code is wrong or was used already."""
+    """The time-based code is wrong or was already used."""
 
     code = "wrong_second_factor"
     status = 401
     zh = "动态口令不对或已用过，请等下一个再试。"
-    en = "The second factor is wrong or was used; wait for the next one."
+    en = "The second factor is wrong or was already used; wait for the next code."
 
 
 class HandleTaken(Refusal):
@@ -130,13 +130,13 @@ class HandleTaken(Refusal):
     en = "The handle {handle} is taken."
 
 
-class CodeSent(Struct, frozen=True):
-    """A one-time code was queued; the response is the same for unknown phones."""
+class SentCode(Struct, frozen=True):
+    """A queued one-time code; the response is the same for unknown phones."""
 
     expires_at: datetime
 
 
-class SignedIn(Struct, frozen=True):
+class NewSession(Struct, frozen=True):
     """A new session. The token is returned once and never stored."""
 
     token: str

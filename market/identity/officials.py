@@ -1,4 +1,4 @@
-"""Create, list and revoke officials: accounts with granted roles and a second factor."""
+"""Create and revoke officials: accounts with granted roles and a second factor."""
 
 import re
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ _MAX_NAME_LENGTH = 60
 
 
 class InvalidOfficial(Refusal):
-    """Some values of the official are not valid; `errors` names each."""
+    """Some values of the official are not valid; `errors` lists each."""
 
     code = "bad_official"
     status = 422
     zh = "有几处要改：请看 errors。"
-    en = "Some of what was given is not right; see errors."
+    en = "Some values are not valid; see errors."
 
 
 class Official(Struct, frozen=True):
@@ -41,22 +41,13 @@ class Official(Struct, frozen=True):
     totp_uri: str
 
 
-class OfficialSummary(Struct, frozen=True):
-    """An official with the roles of the day."""
-
-    handle: str
-    name: str
-    roles: list[str]
-    scopes: list[str]
-
-
 # An account that already exists for the phone becomes the official's; a handle never moves to another phone.
 ADD_OFFICIAL = Query(
     UUID,
     """
     INSERT INTO accounts (handle, name, phone_index, phone_sealed, totp_sealed, sample, created_at)
     VALUES (:handle, :name, :phone_index, :phone_sealed, :totp_sealed, :sample, :now)
-    ON CONFLICT ON CONSTRAINT accounts_phone_is_free DO UPDATE
+    ON CONFLICT ON CONSTRAINT accounts_phone_unique DO UPDATE
        SET handle = coalesce(accounts.handle, excluded.handle),
            name = excluded.name,
            totp_sealed = excluded.totp_sealed
@@ -89,18 +80,6 @@ REVOKE_OFFICIAL_SESSIONS = Query(
      WHERE account_id = (SELECT id FROM accounts WHERE handle = :handle) AND revoked_at IS NULL
     """,
 )
-LIST_OFFICIALS = Query(
-    OfficialSummary,
-    """
-    SELECT a.handle, a.name, array_agg(g.role ORDER BY g.role, g.scope) AS roles,
-           array_agg(g.scope ORDER BY g.role, g.scope) AS scopes
-      FROM accounts a JOIN grants g ON g.account_id = a.id AND g.valid_during @> :day::date
-     WHERE a.handle IS NOT NULL AND a.closed_at IS NULL
-     GROUP BY a.handle, a.name
-     ORDER BY a.handle
-     LIMIT 1000
-    """,
-)
 
 
 def _list_faults(
@@ -130,7 +109,7 @@ async def create_official(
     handle: str,
     phone: str,
     roles: Sequence[Role],
-    place: str,
+    division: str,
     totp_secret: str | None = None,
     sample: bool = False,
     by: str = "command line",
@@ -138,7 +117,7 @@ async def create_official(
 ) -> Official:
     """Grant roles from today on to the account of a phone, and create the account if it does not exist.
 
-    `place` is a division code, full or truncated; the roles hold for it and everything below it. Repeating adds missing
+    `division` is a code, full or truncated; the roles apply to it and every division below it. Repeating adds missing
     roles. `by` names the operator in the audit record. The second factor is replaced each time, as for a lost phone.
 
     Raises:
@@ -146,7 +125,7 @@ async def create_official(
         HandleTaken: the handle belongs to another phone, or the phone has another handle.
     """
     name, number, secret = clean_text(name), normalize_phone(phone), totp_secret or generate_secret()
-    scope = get_scope(place)
+    scope = get_scope(division)
     faults = _list_faults(handle=handle, name=name, phone=number, roles=roles, scope=scope, secret=secret)
     if number is None or faults:
         raise InvalidOfficial(errors=faults)
@@ -187,14 +166,9 @@ async def revoke_official(conn: Connection, handle: str, *, by: str, now: dateti
 
     A role that began today ends tomorrow.
     """
-    ended = await END_GRANTS.run(conn, handle=handle, day=get_business_day(now))
+    ended_roles = await END_GRANTS.run(conn, handle=handle, day=get_business_day(now))
     await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
     await add_audit_entry(
-        conn, actor=by, action="official.end", object=f"handle:{handle}", detail={"roles": ended}, now=now
+        conn, actor=by, action="official.end", object=f"handle:{handle}", detail={"roles": ended_roles}, now=now
     )
-    return ended
-
-
-async def list_officials(conn: Connection, *, now: datetime) -> list[OfficialSummary]:
-    """Return the officials of the day by handle, at most 1,000."""
-    return await LIST_OFFICIALS.all(conn, day=get_business_day(now))
+    return ended_roles

@@ -22,7 +22,7 @@ ADD_USED_STEP = Query(
     int,
     """
     INSERT INTO second_factor_uses (account_id, step) VALUES (:account_id, :step)
-    ON CONFLICT ON CONSTRAINT second_factor_once DO NOTHING
+    ON CONFLICT ON CONSTRAINT second_factor_uses_unique DO NOTHING
     RETURNING 1
     """,
 )
@@ -36,11 +36,6 @@ def generate_secret() -> str:
 def make_enrolment_uri(secret: str, name: str) -> str:
     """Return the `otpauth` URI with which an authenticator app is enrolled."""
     return TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
-
-
-def compute_totp_code(secret: str, now: datetime) -> str:
-    """Return the code that an authenticator shows at `now`."""
-    return TOTP(secret, interval=STEP_SECONDS).generate_otp(int(now.timestamp()) // STEP_SECONDS)
 
 
 def is_valid_secret(text: str) -> bool:

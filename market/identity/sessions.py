@@ -1,4 +1,4 @@
-"""Sessions: the device holds a random token, the database its hash; a verified second factor gets a new token."""
+"""Sessions: the device stores a random token, the database its hash; verifying the second factor issues a new token."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.identity.actors import hash_token
-from market.identity.models import AccountId, NotFound, NotSignedIn, Session, SignedIn, WrongSecondFactor
+from market.identity.models import AccountId, NewSession, NotFound, NotSignedIn, Session, WrongSecondFactor
 from market.identity.second_factor import use_second_factor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
@@ -20,7 +20,7 @@ _MAX_DEVICE_LENGTH = 80
 
 
 class SessionAccount(Struct, frozen=True):
-    """The facts of an account that a new session needs."""
+    """The account fields that a new session needs."""
 
     name: str
     official: bool
@@ -56,13 +56,6 @@ REVOKE_ACCOUNT_SESSION = Query(
     None,
     "UPDATE sessions SET revoked_at = :now WHERE id = :session_id AND account_id = :account_id AND revoked_at IS NULL",
 )
-REVOKE_OTHER_SESSIONS = Query(
-    None,
-    """
-    UPDATE sessions SET revoked_at = :now
-     WHERE account_id = :account_id AND revoked_at IS NULL AND token_hash <> :token_hash
-    """,
-)
 LIST_SESSIONS = Query(
     Session,
     """
@@ -85,7 +78,7 @@ COUNT_FACTOR_ATTEMPT = Query(
 
 async def start_session(
     conn: Connection, account_id: AccountId, *, second_factor: bool, device: str, now: datetime
-) -> SignedIn:
+) -> NewSession:
     """Create a session with a token of 256 random bits; it lasts 30 days, an official's 12 hours.
 
     Raises:
@@ -105,12 +98,14 @@ async def start_session(
         second_factor=second_factor,
         device=device[:_MAX_DEVICE_LENGTH],
     )
-    return SignedIn(token, expires_at, account_id, account.name, second_factor, account.official and not second_factor)
+    return NewSession(
+        token, expires_at, account_id, account.name, second_factor, account.official and not second_factor
+    )
 
 
 async def verify_second_factor(
     conn: Connection, seal: Seal, token: str, *, code: str, now: datetime
-) -> SignedIn | WrongSecondFactor:
+) -> NewSession | WrongSecondFactor:
     """Verify the second factor of a session and replace the session by one with a new token.
 
     A wrong code is returned, not raised, so that the caller commits the count of attempts before raising it. A session
@@ -146,8 +141,3 @@ async def revoke_session(conn: Connection, account_id: AccountId, session_id: UU
     """
     if not await REVOKE_ACCOUNT_SESSION.run(conn, account_id=account_id, session_id=session_id, now=now):
         raise NotFound
-
-
-async def revoke_other_sessions(conn: Connection, account_id: AccountId, token: str, *, now: datetime) -> int:
-    """Revoke every session of the account except the one of `token`; return how many."""
-    return await REVOKE_OTHER_SESSIONS.run(conn, account_id=account_id, token_hash=hash_token(token), now=now)

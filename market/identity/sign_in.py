@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from market.identity.codes import RESTORE_CODE, try_code
-from market.identity.models import AccountId, InvalidPhone, SignedIn, WrongCode, WrongSecondFactor
+from market.identity.models import AccountId, InvalidPhone, NewSession, WrongCode, WrongSecondFactor
 from market.identity.second_factor import use_second_factor
 from market.identity.sessions import sign_out, start_session
 from market.kernel import Connection, FieldFault, Query
@@ -19,7 +19,7 @@ ADD_ACCOUNT = Query(
     """
     INSERT INTO accounts (name, phone_index, phone_sealed, created_at)
     VALUES (:name, :phone_index, :phone_sealed, :now)
-    ON CONFLICT ON CONSTRAINT accounts_phone_is_free DO NOTHING
+    ON CONFLICT ON CONSTRAINT accounts_phone_unique DO NOTHING
     """,
 )
 FIND_ACCOUNT_BY_PHONE = Query(UUID, "SELECT id FROM accounts WHERE phone_index = :phone_index AND closed_at IS NULL")
@@ -37,7 +37,7 @@ async def sign_in(
     device: str = "",
     earlier_token: str | None = None,
     now: datetime,
-) -> SignedIn | WrongCode | WrongSecondFactor:
+) -> NewSession | WrongCode | WrongSecondFactor:
     """Sign in and create a session; the session of `earlier_token` on the same device is revoked.
 
     A wrong code is returned, not raised, so that the caller commits the count of attempts before raising it. After a
@@ -78,7 +78,7 @@ async def _get_or_create_account(conn: Connection, seal: Seal, phone: str, *, no
 
 async def sign_in_without_code(
     conn: Connection, account_id: AccountId, *, now: datetime, second_factor: bool, device: str = "demo"
-) -> SignedIn:
+) -> NewSession:
     """Create a session without any check, for the demo's one-click links only.
 
     The caller must check that the setting `demo` is on.

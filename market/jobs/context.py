@@ -1,4 +1,4 @@
-"""The dependencies of background jobs, and how the parts of a job are isolated from each other."""
+"""The dependencies of background jobs, and the isolation of their steps from each other."""
 
 from collections.abc import Awaitable, Callable
 
@@ -27,7 +27,7 @@ class WorkerContext(Struct, frozen=True):
 
 
 async def run_isolated(*steps: tuple[str, Callable[[], Awaitable[object]]]) -> None:
-    """Run named steps in order. A step that fails is logged and must not block the others."""
+    """Run named steps in order. A failing step is logged and does not block the others."""
     for name, step in steps:
         try:
             await step()

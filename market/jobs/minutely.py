@@ -1,10 +1,10 @@
-"""The schedule of every minute. It also repeats queued jobs, so that none is lost."""
+"""The every-minute schedule. It also repeats the queued jobs, so that none is lost."""
 
 from market.aftersales.receive import confirm_overdue
 from market.jobs.context import WorkerContext, run_isolated
 from market.jobs.payments import apply_payment_messages
 from market.notify.send import send_due_messages
-from market.orders import expire_orders
+from market.orders.expire import expire_orders
 from payments import finish_operations, poll_due_payments
 from payments.pay import expire_payments
 
@@ -17,7 +17,7 @@ async def send_messages(context: WorkerContext) -> None:
 
 
 async def run_every_minute(context: WorkerContext) -> None:
-    """Finish unanswered provider calls, expire unpaid orders, confirm overdue parcels, send messages."""
+    """Finish provider calls and poll payments, expire unpaid orders, confirm overdue receipts, send messages."""
     now, db, gateway = context.clock.now(), context.db, context.gateway
     await run_isolated(
         ("finish_operations", lambda: finish_operations(db, gateway, at=now)),

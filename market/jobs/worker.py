@@ -20,7 +20,7 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 
 
 async def run_worker(context: WorkerContext, dsn: str, on_ready: Callable[[], None] = lambda: None) -> None:
-    """Run jobs until SIGTERM or SIGINT. The queue listens on its connections, so it has a pool of its own."""
+    """Run jobs until SIGTERM or SIGINT. The queue listens on its connections, so it has a separate pool."""
     from pgqueuer import PgQueuer
 
     async def set_search_path(conn: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -37,11 +37,6 @@ def get_day_start(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).astimezone(UTC)
 
 
-def get_month(day: date) -> date:
-    """Return the first day of the month of `day`."""
-    return day.replace(day=1)
-
-
 def get_next_month(month: date) -> date:
     """Return the first day of the month after `month`."""
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -4,12 +4,12 @@ from payments import sql
 from payments.sql import Database
 
 APP_ROLE = "market_app"
-"""The database role of the service, which owns nothing."""
+"""The database role of the service, which owns no table."""
 
 SCOPE_SETTING = "market.scope"
 """The session setting that the row-level security policies read.
 
-Its value is the prefix of a division code, `all` for the system's own work, or unset to see no guarded row.
+Its value is the prefix of a division code, or `all` for system jobs; while it is unset, no protected row is visible.
 """
 
 

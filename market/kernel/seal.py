@@ -19,7 +19,7 @@ class Seal:
     """Encrypts ("seals") and decrypts ("opens") short texts.
 
     `keys` maps key ids (1 to 255) to keys of 32 bytes. The `current` key seals; every known key opens. `index_key` keys
-    the blind index, by which a value is found without decrypting. `context` binds a value to its column: a sealed value
+    the blind index, which finds a value without decrypting it. `context` binds a value to its column: a sealed value
     that is copied to another column does not open.
     """
 

@@ -60,7 +60,7 @@ class FilePort:
 
 
 class SilentPort:
-    """Sends nothing and reports success, for operators without a contract with a carrier."""
+    """Sends nothing and reports success, for installations without an SMS provider."""
 
     async def send(self, message: Message) -> None:
         """Discard the message."""

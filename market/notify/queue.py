@@ -1,4 +1,4 @@
-"""Queue messages."""
+"""Queue text messages."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Send queued messages."""
+"""Send queued text messages, with retries."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,16 +11,14 @@ from market.kernel import Database, Query
 from market.kernel.seal import Seal
 from market.notify.ports import Message, MessagePort
 from market.notify.queue import FACTS_CONTEXT, PHONE_CONTEXT
-from market.notify.templates import render_message
+from market.notify.templates import CODE_LIFETIME, render_message
 
 log = structlog.get_logger()
 
 MAX_SEND_ATTEMPTS = 5
 BATCH_SIZE = 100
 RETRY_DELAY = timedelta(minutes=1)
-"""Delay before the second attempt; each later attempt waits this much longer than the one before."""
-CODE_LIFETIME = timedelta(minutes=5)
-"""Expired codes are not sent. Source: money-and-trust, one-time codes."""
+"""Delay before the second attempt; each further delay is this much longer."""
 
 
 class QueuedMessage(Struct, frozen=True):
@@ -71,7 +69,7 @@ MARK_SENT = Query(
 
 
 async def send_due_messages(db: Database, seal: Seal, port: MessagePort, *, now: datetime) -> SendResult:
-    """Send every due message at least once, in transactions of its own.
+    """Send every due message at least once; opens its own transactions.
 
     A message that fails is retried after 1, 2, 3 and 4 minutes and then abandoned. No connection is held while the port
     is called.

@@ -1,11 +1,15 @@
-"""Texts of messages: short sentences, without links, never asking for a code or a transfer."""
+"""Texts of messages: short, without links, and never requesting a code or a transfer."""
+
+from datetime import timedelta
 
 CODE = "code"
-
+CODE_LIFETIME = timedelta(minutes=5)
+"""How long a one-time code is valid; an expired one is not sent. Source: money-and-trust, one-time codes."""
 SIGNATURE = "【乡集】"
 
 TEMPLATES = {
-    CODE: "验证码 {code}，5 分钟内有效，只用于登录。向您要验证码的都是骗子，请不要告诉任何人；有疑问拨 96110。",
+    CODE: f"验证码 {{code}}，{CODE_LIFETIME // timedelta(minutes=1)} 分钟内有效，只用于登录。"
+    "向您要验证码的都是骗子，请不要告诉任何人；有疑问拨 96110。",
     "code_warning": "您的账号刚在新设备上登录。不是您本人的话，请打电话 {phone}。",
     "to_ship": "今天要发 {count} 单。",
     "guest_booked": "有客人订了{title}，{arrival}到，住 {nights} 晚。",

@@ -1,140 +1,59 @@
-"""Cart, checkout, and orders from placement to completion."""
+"""Cart, checkout, and orders from placement to completion.
 
-from market.orders.address import Address, Destination, InvalidAddress, open_address, seal_address
+Exports what an application needs to place orders without HTTP; see docs/library.md.
+"""
+
+from market.catalogue.freight import RegionNotServed
+from market.kernel.idempotency import IdempotencyKeyReused
+from market.orders.address import Address, Destination, InvalidAddress, seal_address
 from market.orders.batcher import Batcher
-from market.orders.cancel import Cancellation, cancel_order
-from market.orders.cart import count_cart, put_lines, put_nights
-from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
-from market.orders.escrow import (
-    get_freight_account,
-    get_order_ref,
-    get_payable_account,
-    get_suborder_ref,
-    release_escrow,
-)
-from market.orders.expire import expire_orders
-from market.orders.freight import FreightTemplate, compute_freight, ships_to
-from market.orders.mark_paid import apply_payment_events
 from market.orders.models import (
     EmptyOrder,
     InvalidNights,
     InvalidQuantity,
     Line,
-    LineId,
     ListingId,
     Nights,
     NightsReserved,
     NightsTaken,
     NotForSale,
-    OrderAlreadyPaid,
-    OrderId,
-    OrderKeyReused,
-    OrderNotCancellable,
-    OrderNotPayable,
-    OrderState,
     PlacedOrder,
-    RegionNotServed,
     ShopClosed,
     SoldOut,
-    SuborderId,
-    SuborderKind,
-    SuborderState,
     TooManyLines,
     TooManyUnpaidOrders,
     TotalChanged,
     VariantId,
     WaitingForPayment,
 )
-from market.orders.pay import PaymentInstructions, pay_order
-from market.orders.place import find_placed_order, place
-from market.orders.place_cart import place_cart
-from market.orders.placing import place_batch
-from market.orders.queries import (
-    BookingView,
-    LineView,
-    OrderBrief,
-    OrderView,
-    PaymentView,
-    SuborderView,
-    get_order,
-    get_order_id,
-    list_orders,
-    load_host_phones,
-)
-from market.orders.refund import RefundAmountTooHigh, refund_suborder
+from market.orders.place import place
+from payments.errors import Busy
 
 __all__ = [
     "Address",
     "Batcher",
-    "BookingView",
-    "Cancellation",
-    "Cart",
-    "CartGroup",
-    "CartLine",
-    "CartNights",
+    "Busy",
     "Destination",
     "EmptyOrder",
-    "FreightTemplate",
+    "IdempotencyKeyReused",
     "InvalidAddress",
     "InvalidNights",
     "InvalidQuantity",
     "Line",
-    "LineId",
-    "LineView",
     "ListingId",
     "Nights",
     "NightsReserved",
     "NightsTaken",
     "NotForSale",
-    "OrderAlreadyPaid",
-    "OrderBrief",
-    "OrderId",
-    "OrderKeyReused",
-    "OrderNotCancellable",
-    "OrderNotPayable",
-    "OrderState",
-    "OrderView",
-    "PaymentInstructions",
-    "PaymentView",
     "PlacedOrder",
-    "RefundAmountTooHigh",
     "RegionNotServed",
     "ShopClosed",
     "SoldOut",
-    "SuborderId",
-    "SuborderKind",
-    "SuborderState",
-    "SuborderView",
     "TooManyLines",
     "TooManyUnpaidOrders",
     "TotalChanged",
     "VariantId",
     "WaitingForPayment",
-    "apply_payment_events",
-    "cancel_order",
-    "compute_freight",
-    "count_cart",
-    "expire_orders",
-    "find_placed_order",
-    "get_cart",
-    "get_freight_account",
-    "get_order",
-    "get_order_id",
-    "get_order_ref",
-    "get_payable_account",
-    "get_suborder_ref",
-    "list_orders",
-    "load_cart_contents",
-    "load_host_phones",
-    "open_address",
-    "pay_order",
     "place",
-    "place_batch",
-    "place_cart",
-    "put_lines",
-    "put_nights",
-    "refund_suborder",
-    "release_escrow",
     "seal_address",
-    "ships_to",
 ]

@@ -1,4 +1,4 @@
-"""Delivery addresses: checked, and sealed before they are stored."""
+"""Delivery addresses: validated, and encrypted before they are stored."""
 
 import re
 from typing import Annotated
@@ -6,29 +6,30 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from market.divisions.codes import get_county_code
 from market.kernel import FieldFault, Refusal
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text, normalize_phone
 
 ADDRESS_CONTEXT = "orders.address"
 _REGION = re.compile(r"(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])\d{4}(\d{6})?")
-_MAX_NAME, _MAX_STREET = 40, 120
+_MAX_NAME_LENGTH, _MAX_STREET_LENGTH = 40, 120
 
 
 class Address(Struct, frozen=True, forbid_unknown_fields=True):
-    """The recipient and the address; an order of nights alone needs no street.
+    """The recipient and the address; an order of stays only needs no street.
 
     `region_code` is the six-digit division code of the county or city (GB/T 2260); twelve digits are accepted too.
     """
 
-    name: Annotated[str, Meta(max_length=_MAX_NAME)]
+    name: Annotated[str, Meta(max_length=_MAX_NAME_LENGTH)]
     phone: Annotated[str, Meta(max_length=30)]
     region_code: Annotated[str, Meta(max_length=12)]
-    street: Annotated[str, Meta(max_length=_MAX_STREET)] = ""
+    street: Annotated[str, Meta(max_length=_MAX_STREET_LENGTH)] = ""
 
 
 class Destination(Struct, frozen=True):
-    """An address as an order stores it: a plain region, the rest sealed; `digest` identifies an address."""
+    """An address as an order stores it: the region in plain text, the whole encrypted, and a digest for comparison."""
 
     region_code: str
     sealed: bytes
@@ -36,16 +37,16 @@ class Destination(Struct, frozen=True):
 
 
 class InvalidAddress(Refusal):
-    """Fields of the address are missing or invalid; each is reported."""
+    """Fields of the address are missing or invalid; `errors` lists each."""
 
     code = "address_wrong"
     status = 422
     zh = "收货信息有几处要改。"
-    en = "The address needs another look; see errors."
+    en = "Some address fields are missing or invalid; see errors."
 
 
 def check_address(address: Address, *, parcel: bool) -> Address:
-    """Return the address with its text cleaned; a parcel needs a street too.
+    """Return the address with its fields cleaned; a parcel requires a street.
 
     Raises:
         InvalidAddress: fields are missing or invalid; all are reported.
@@ -63,11 +64,11 @@ def check_address(address: Address, *, parcel: bool) -> Address:
         faults.append(FieldFault("address.street", "请写详细地址"))
     if faults or phone is None:
         raise InvalidAddress(errors=tuple(faults))
-    return Address(name, phone, region[:6], street)
+    return Address(name, phone, get_county_code(region), street)
 
 
 def seal_address(seal: Seal, address: Address, *, parcel: bool = True) -> Destination:
-    """Check an address and seal it.
+    """Validate an address and encrypt it.
 
     Raises:
         InvalidAddress: fields are missing or invalid; all are reported.
@@ -78,7 +79,7 @@ def seal_address(seal: Seal, address: Address, *, parcel: bool = True) -> Destin
 
 
 def open_address(seal: Seal, sealed: bytes) -> Address | None:
-    """Unseal the address of an order; return None if it was placed without one."""
+    """Return the decrypted address of an order, or None if it was placed without one."""
     if not sealed:
         return None
     return msgspec.json.decode(seal.open(sealed, ADDRESS_CONTEXT), type=Address)

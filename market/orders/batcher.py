@@ -15,10 +15,10 @@ from market.orders.placing import PlacementOutcome, place_batch
 
 MAX_BATCH = 64
 MAX_QUEUED = 4_096
-"""With this many requests queued, further ones are refused as `Busy` at once."""
+"""Further requests are refused as `Busy`."""
 WRITERS = 2
 _SQLSTATES_OF_ONE_REQUEST = frozenset({"22", "23", "P0"})
-"""SQLSTATE classes of errors in what was written: data, constraints, the schema's own checks."""
+"""SQLSTATE classes of errors in the data of a request: data exceptions, constraints, and errors raised by functions."""
 
 
 class _QueuedRequest(Struct, frozen=True, eq=False):
@@ -29,8 +29,8 @@ class _QueuedRequest(Struct, frozen=True, eq=False):
 class Batcher:
     """Places orders in batches: up to 64 queued requests become one transaction with an outcome for each.
 
-    There is no timer: a writer takes what is queued as soon as it is free. A single request is placed at once; under
-    load the next batch fills while the previous one commits. Use it as a context manager; leaving it waits until the
+    There is no timer: a free writer takes the queued requests at once. A single request is placed immediately; under
+    load the next batch fills while the previous one commits. Use it as a context manager; on exit it waits until the
     queue is empty.
     """
 
@@ -76,7 +76,7 @@ class Batcher:
                 await self._filled.wait()
 
     def _take_batch(self) -> list[_QueuedRequest]:
-        """Take the next requests; of two under one key the second stays for a later batch, which finds the order."""
+        """Take the next requests; the second of two with one key stays queued, and a later batch finds the order."""
         batch: list[_QueuedRequest] = []
         duplicates: list[_QueuedRequest] = []
         keys: set[tuple[UUID, str]] = set()

@@ -1,4 +1,4 @@
-"""Cancellation: unpaid orders free their goods; paid goods are refunded whole, nights by their tier."""
+"""Cancellation: unpaid orders free their stock; paid goods are refunded in full, stays by their cancellation tier."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -54,7 +54,7 @@ class Cancellation(Struct, frozen=True):
 
 
 class BookedStay(Struct, frozen=True):
-    """A booked stay and its cancellation tiers; it has `begun` once its first guest has arrived."""
+    """A booked stay and its cancellation tiers; `begun` is true once its first guest has arrived."""
 
     suborder_id: UUID
     arrive_on: date
@@ -101,13 +101,13 @@ async def cancel_order(
 ) -> Cancellation:
     """Cancel an order, or only the suborders at `positions` of a paid one; opens its own transactions.
 
-    An unpaid order frees its goods and nights, after its open payment is closed at the provider. Of a paid order, goods
-    that are not shipped are refunded whole with their freight, and stays by their tier, the producer keeping the rest.
+    An unpaid order frees its stock and nights, after its open payment is closed at the provider. In a paid order, goods
+    that are not shipped are refunded in full with their freight, and stays by their tier; the producer keeps the rest.
     Cancelling a cancelled order returns the same result.
 
     Raises:
         NotFound: the order is not the buyer's, or has no such suborder.
-        OrderNotCancellable: a requested suborder was shipped, used, or ended.
+        OrderNotCancellable: a requested suborder was shipped or used, or has ended.
         GatewayUnavailable: it is not known yet whether the open payment succeeds; try again.
     """
     async with db.connection() as conn:
@@ -120,19 +120,19 @@ async def cancel_order(
     async with db.transaction() as conn:
         order = await _lock_own_order(conn, buyer, order_id)
         if order.state is OrderState.CANCELLED:
-            back = sum(each.refunded_fen for each in await load_suborders(conn, order.id))
-            return Cancellation(order.id, order.state, Fen(back))
+            refunded_fen = sum(each.refunded_fen for each in await load_suborders(conn, order.id))
+            return Cancellation(order.id, order.state, Fen(refunded_fen))
         if order.state is OrderState.PLACED:
             await _cancel_unpaid(conn, order, buyer, now)
             return Cancellation(order.id, OrderState.CANCELLED, Fen(0))
         if order.state is not OrderState.PAID:
             raise OrderNotCancellable
-        answer, refunds = await _cancel_paid(conn, seal, order, buyer, positions=positions, now=now)
+        cancellation, refunds = await _cancel_paid(conn, seal, order, buyer, positions=positions, now=now)
     for refund_id in refunds:
         # If the provider does not answer, a job sends the refund later.
         with suppress(GatewayUnavailable, ProviderMismatch):
             await send_refund(db, gateway, refund_id, at=now)
-    return answer
+    return cancellation
 
 
 async def _lock_own_order(conn: Connection, buyer: Actor, order_id: UUID) -> LockedOrder:
@@ -165,47 +165,48 @@ async def _cancel_paid(
     conn: Connection, seal: Seal, order: LockedOrder, buyer: Actor, *, positions: Sequence[int] | None, now: datetime
 ) -> tuple[Cancellation, list[RefundId]]:
     suborders = await load_suborders(conn, order.id)
-    chosen = [each for each in suborders if positions is None or each.position in positions]
-    if positions is not None and len(chosen) != len(set(positions)):
+    selected = [each for each in suborders if positions is None or each.position in positions]
+    if positions is not None and len(selected) != len(set(positions)):
         raise NotFound
-    if not chosen or any(each.state is not SuborderState.PAID for each in chosen):
+    if not selected or any(each.state is not SuborderState.PAID for each in selected):
         raise OrderNotCancellable
     terms = {row.suborder_id: row for row in await LIST_BOOKED_STAYS.all(conn, order_id=order.id)}
-    shares = {each.id: _compute_goods_refund(each, terms.get(each.id), now) for each in chosen}
-    ids = [each.id for each in chosen]
+    shares = {each.id: _compute_goods_refund(each, terms.get(each.id), now) for each in selected}
+    ids = [each.id for each in selected]
     await move_suborders(conn, ids, SuborderState.CANCELLED, actor=str(buyer.account_id), now=now)
     await return_sold(conn, ids, now=now)
     await free_bookings(conn, [order.id], state=BookingState.CANCELLED, suborder_ids=ids)
     refunds: list[Refund] = []
-    for each in chosen:
+    for each in selected:
         kind = "cancelled by tier" if each.kind is SuborderKind.STAY else "cancelled"
         refund = await refund_suborder(
             conn, each, goods_fen=shares[each.id], freight_fen=each.freight_fen, key="cancelled", kind=kind,
             reason="cancelled", by=buyer, now=now,
         )  # fmt: skip
         refunds += [] if refund is None else [refund]
-    # In order of producers, as receipts do, so that transactions cannot deadlock on the producers' accounts.
+    # Sorted by producer, as for receipts, so that transactions cannot deadlock on the producers' accounts.
     for each in sorted(await load_suborders(conn, order.id), key=lambda each: each.producer_id):
         if each.id in shares and each.goods_left_fen:
             await notify_money_arrived(conn, seal, each.producer_id, await release_escrow(conn, each, now=now), now=now)
     state = await finish_order(conn, order.id, now=now) or OrderState.PAID
-    back = Fen(sum(refund.amount_minor for refund in refunds))
-    facts = {"order": str(order.number), "amount": format_yuan(back)}
+    refunded_fen = Fen(sum(refund.amount_minor for refund in refunds))
+    facts = {"order": str(order.number), "amount": format_yuan(refunded_fen)}
     await notify_account(conn, seal, order.buyer_id, "order_cancelled", facts, now=now)
     await add_audit_entry(
         conn, actor=str(buyer.account_id), action="order.cancel", object=f"order:{order.number}",
-        detail={"positions": [each.position for each in chosen], "refund_fen": back}, now=now,
+        detail={"positions": [each.position for each in selected], "refund_fen": refunded_fen}, now=now,
     )  # fmt: skip
-    return Cancellation(order.id, state, back), [refund.id for refund in refunds]
+    return Cancellation(order.id, state, refunded_fen), [refund.id for refund in refunds]
 
 
 def _compute_goods_refund(suborder: LockedSuborder, terms: BookedStay | None, now: datetime) -> Fen:
-    """Return how much of the goods is refunded."""
+    """Return the refunded part of a suborder's goods."""
     if terms is None:
         return suborder.goods_left_fen
     days_left = (terms.arrive_on - get_business_day(now)).days
     if days_left < 0 or terms.begun:
         raise OrderNotCancellable
     return compute_stay_refund(
-        suborder.goods_left_fen, get_refund_rate(terms.tiers, days_left=days_left, holiday=terms.holiday)
+        paid_fen=suborder.goods_left_fen,
+        refund_bp=get_refund_rate(terms.tiers, days_left=days_left, holiday=terms.holiday),
     )

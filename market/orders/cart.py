@@ -1,4 +1,4 @@
-"""The cart: what a buyer intends to order; it reserves nothing."""
+"""The cart: the lines and nights that a buyer intends to order; it reserves nothing."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,15 +21,15 @@ from market.orders.models import (
 )
 from market.orders.order_request import is_bookable, merge_lines
 
-# One statement for all rows; unknown variants are left out, which the count reveals.
+# One statement for all rows. Unknown variants are not inserted, so the count is then lower.
 PUT_LINES = Query(
     int,
     """
     WITH put AS (
-        INSERT INTO cart_lines (account_id, variant_id, quantity, put_at)
+        INSERT INTO cart_lines (account_id, variant_id, quantity, added_at)
         SELECT :account_id, variants.id, quantity, :now
-          FROM unnest(:variant_ids::uuid[], :quantities::integer[]) AS given (variant_id, quantity)
-          JOIN variants ON variants.id = given.variant_id
+          FROM unnest(:variant_ids::uuid[], :quantities::integer[]) AS request (variant_id, quantity)
+          JOIN variants ON variants.id = request.variant_id
           JOIN listings ON listings.id = listing_id AND listings.kind <> 'stay'
             ON CONFLICT (account_id, variant_id) DO UPDATE SET quantity = excluded.quantity
         RETURNING 1
@@ -47,11 +47,11 @@ PUT_NIGHTS = Query(
     int,
     """
     WITH put AS (
-        INSERT INTO cart_nights (account_id, listing_id, nights, rooms, put_at)
+        INSERT INTO cart_nights (account_id, listing_id, nights, rooms, added_at)
         SELECT :account_id, listings.id, daterange(arrive, leave), rooms, :now
           FROM unnest(:listing_ids::uuid[], :arrives::date[], :leaves::date[], :rooms::smallint[])
-               AS given (listing_id, arrive, leave, rooms)
-          JOIN listings ON listings.id = given.listing_id AND listings.kind = 'stay'
+               AS request (listing_id, arrive, leave, rooms)
+          JOIN listings ON listings.id = request.listing_id AND listings.kind = 'stay'
             ON CONFLICT (account_id, listing_id) DO UPDATE SET nights = excluded.nights, rooms = excluded.rooms
         RETURNING 1
     )
@@ -78,39 +78,39 @@ async def put_lines(
 ) -> None:
     """Set the quantities of some variants in the cart; 0 removes one. With `whole`, all other lines are removed.
 
-    Idempotent. Availability is shown with the cart and decided when the order is placed.
+    Idempotent. The cart shows availability, but only placing the order checks it.
 
     Raises:
-        TooManyLines: the cart would hold more lines than one order takes.
+        TooManyLines: the cart would contain more lines than one order allows.
         InvalidQuantity: a quantity is negative or too large.
         NotForSale: a variant does not exist.
     """
     if len(lines) > MAX_LINES:
-        raise TooManyLines(lines=MAX_LINES, stays=MAX_STAYS)
-    wrong = tuple(
+        raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
+    faults = tuple(
         FieldFault(f"lines[{index}].quantity", f"要在 0 到 {MAX_QUANTITY} 之间")
         for index, line in enumerate(lines)
         if not 0 <= line.quantity <= MAX_QUANTITY
     )
-    if wrong:
-        raise InvalidQuantity(most=MAX_QUANTITY, errors=wrong)
+    if faults:
+        raise InvalidQuantity(max_quantity=MAX_QUANTITY, errors=faults)
     merged = [line for _, line in merge_lines(lines)]
-    wanted = [line for line in merged if line.quantity]
-    if any(line.quantity > MAX_QUANTITY for line in wanted):
-        raise InvalidQuantity(most=MAX_QUANTITY)
+    nonzero = [line for line in merged if line.quantity]
+    if any(line.quantity > MAX_QUANTITY for line in nonzero):
+        raise InvalidQuantity(max_quantity=MAX_QUANTITY)
     if whole:
-        await DELETE_OTHER_LINES.run(conn, account_id=account_id, variant_ids=[line.variant_id for line in wanted])
+        await DELETE_OTHER_LINES.run(conn, account_id=account_id, variant_ids=[line.variant_id for line in nonzero])
     else:
         removed = [line.variant_id for line in merged if not line.quantity]
         await DELETE_LINES.run(conn, account_id=account_id, variant_ids=removed)
     written = await PUT_LINES.one(
         conn,
         account_id=account_id,
-        variant_ids=[line.variant_id for line in wanted],
-        quantities=[line.quantity for line in wanted],
+        variant_ids=[line.variant_id for line in nonzero],
+        quantities=[line.quantity for line in nonzero],
         now=now,
     )
-    if written != len(wanted):
+    if written != len(nonzero):
         raise NotForSale(title="", errors=(FieldFault("lines", "有一种商品不存在"),))
     await _check_cart_size(conn, account_id)
 
@@ -121,45 +121,45 @@ async def put_nights(
     """Set the nights of some stays in the cart; 0 rooms remove one. With `whole`, all other stays are removed.
 
     Raises:
-        TooManyLines: the cart would hold more stays than one order takes.
-        InvalidNights: a range cannot be booked, or a stay is named twice.
+        TooManyLines: the cart would contain more stays than one order allows.
+        InvalidNights: a range cannot be booked, or a stay is listed twice.
         NotForSale: a stay does not exist.
     """
     if len(nights) > MAX_STAYS:
-        raise TooManyLines(lines=MAX_LINES, stays=MAX_STAYS)
-    named = [each.listing_id for each in nights]
-    wrong = tuple(
+        raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
+    listing_ids = [each.listing_id for each in nights]
+    faults = tuple(
         FieldFault(f"nights[{index}]", "日期或间数不对")
         for index, each in enumerate(nights)
-        if (each.rooms and not is_bookable(each, get_business_day(now))) or named.index(each.listing_id) != index
+        if (each.rooms and not is_bookable(each, get_business_day(now))) or listing_ids.index(each.listing_id) != index
     )
-    if wrong:
-        raise InvalidNights(most=MAX_NIGHTS, rooms=MAX_ROOMS, errors=wrong)
-    wanted = [each for each in nights if each.rooms]
+    if faults:
+        raise InvalidNights(max_nights=MAX_NIGHTS, max_rooms=MAX_ROOMS, errors=faults)
+    nonzero = [each for each in nights if each.rooms]
     if whole:
-        await DELETE_OTHER_NIGHTS.run(conn, account_id=account_id, listing_ids=[each.listing_id for each in wanted])
+        await DELETE_OTHER_NIGHTS.run(conn, account_id=account_id, listing_ids=[each.listing_id for each in nonzero])
     else:
         removed = [each.listing_id for each in nights if not each.rooms]
         await DELETE_NIGHTS.run(conn, account_id=account_id, listing_ids=removed)
     written = await PUT_NIGHTS.one(
         conn,
         account_id=account_id,
-        listing_ids=[each.listing_id for each in wanted],
-        arrives=[each.arrive_on for each in wanted],
-        leaves=[each.leave_on for each in wanted],
-        rooms=[each.rooms for each in wanted],
+        listing_ids=[each.listing_id for each in nonzero],
+        arrives=[each.arrive_on for each in nonzero],
+        leaves=[each.leave_on for each in nonzero],
+        rooms=[each.rooms for each in nonzero],
         now=now,
     )
-    if written != len(wanted):
+    if written != len(nonzero):
         raise NotForSale(title="", errors=(FieldFault("nights", "有一处住宿不存在"),))
     await _check_cart_size(conn, account_id)
 
 
 async def _check_cart_size(conn: Connection, account_id: AccountId) -> None:
     if await COUNT_CART.one(conn, account_id=account_id) > MAX_LINES:
-        raise TooManyLines(lines=MAX_LINES, stays=MAX_STAYS)
+        raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
 
 
 async def count_cart(conn: Connection, account_id: AccountId) -> int:
-    """Return how many lines and stays the cart holds."""
+    """Return how many lines and stays the cart contains."""
     return await COUNT_CART.one(conn, account_id=account_id)

@@ -8,17 +8,26 @@ from msgspec import Struct
 
 from market.bookings.models import CancellationTerms
 from market.bookings.tiers import get_refund_rate, select_tiers
+from market.catalogue.freight import Shipment
 from market.identity.models import AccountId
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
-from market.orders.freight import ships_to
 from market.orders.models import MAX_LINES, MAX_STAYS, Line, ListingId, Nights, SuborderKind, VariantId
 from market.orders.offers import load_goods_offers, load_stay_offers
-from market.orders.pricing import DraftLine, GoodsOffer, StayOffer, price_goods_line, price_stay_line, price_suborders
+from market.orders.pricing import (
+    DraftLine,
+    GoodsOffer,
+    StayOffer,
+    find_shipping_fault,
+    make_parcels,
+    price_goods_line,
+    price_stay_line,
+    price_suborders,
+)
 
 
 class CartLine(Struct, frozen=True, kw_only=True):
-    """A line of the cart; `problem` tells in Chinese why it cannot be ordered now and is empty if it can."""
+    """A line of the cart; `problem` is the reason in Chinese why it cannot be ordered now, or empty."""
 
     variant_id: UUID
     listing_id: UUID
@@ -49,7 +58,7 @@ class CartNights(Struct, frozen=True, kw_only=True):
 
 
 class CartGroup(Struct, frozen=True, kw_only=True):
-    """The suborder that placing would create. Its sums exclude lines with a problem."""
+    """The suborder that placing the cart would create. Its sums exclude lines with a problem."""
 
     producer_id: UUID
     producer: str
@@ -62,7 +71,7 @@ class CartGroup(Struct, frozen=True, kw_only=True):
 
 
 class Cart(Struct, frozen=True, kw_only=True):
-    """The whole cart; `ready` means that all of it can be ordered. Freight is that of the given region."""
+    """The whole cart, with freight to the requested region; `ready` means that all of it can be ordered."""
 
     groups: list[CartGroup]
     goods_fen: Fen
@@ -95,7 +104,7 @@ LIST_CART_LINES = Query(
       JOIN variants ON variants.id = variant_id
       LEFT JOIN lots ON lots.id = lot_id
      WHERE account_id = :account_id
-     ORDER BY put_at, variant_id
+     ORDER BY added_at, variant_id
      LIMIT :limit
     """,
 )
@@ -103,20 +112,20 @@ LIST_CART_NIGHTS = Query(
     _CartNightsRow,
     """
     SELECT listing_id, lower(nights) AS arrive_on, upper(nights) AS leave_on, rooms,
-           (SELECT count(*) FROM rooms AS each
-             WHERE each.listing_id = cart_nights.listing_id AND each.open
+           (SELECT count(*) FROM rooms AS room
+             WHERE room.listing_id = cart_nights.listing_id AND room.open
                AND NOT EXISTS (SELECT FROM taken_nights AS taken
-                                WHERE room_id = each.id AND taken.nights && cart_nights.nights))::integer AS free
+                                WHERE room_id = room.id AND taken.nights && cart_nights.nights))::integer AS free
       FROM cart_nights
      WHERE account_id = :account_id
-     ORDER BY put_at, listing_id
+     ORDER BY added_at, listing_id
      LIMIT :limit
     """,
 )
 
 
 async def load_cart_contents(conn: Connection, account_id: AccountId) -> tuple[list[Line], list[Nights]]:
-    """Return the lines and nights of the cart, as `place` takes them."""
+    """Return the lines and nights of the cart, as arguments of `place`."""
     lines = await LIST_CART_LINES.all(conn, account_id=account_id, limit=MAX_LINES)
     nights = await LIST_CART_NIGHTS.all(conn, account_id=account_id, limit=MAX_STAYS)
     return (
@@ -126,10 +135,10 @@ async def load_cart_contents(conn: Connection, account_id: AccountId) -> tuple[l
 
 
 async def get_cart(conn: Connection, account_id: AccountId, *, region_code: str | None = None, now: datetime) -> Cart:
-    """Return the cart by producer with freight and sums, in four statements whatever its size.
+    """Return the cart by producer with freight and sums; the number of statements (four) does not depend on its size.
 
-    Lines that cannot be ordered now carry a problem and are excluded from the sums; the sums of the rest are exactly
-    what placing would charge.
+    Lines that cannot be ordered now have a problem and are excluded from the sums. The sums are exactly what placing
+    the other lines would charge.
     """
     rows = await LIST_CART_LINES.all(conn, account_id=account_id, limit=MAX_LINES)
     stay_rows = await LIST_CART_NIGHTS.all(conn, account_id=account_id, limit=MAX_STAYS)
@@ -138,12 +147,13 @@ async def get_cart(conn: Connection, account_id: AccountId, *, region_code: str 
     stays = await load_stay_offers(
         conn, [Nights(row.listing_id, row.arrive_on, row.leave_on, row.rooms) for row in stay_rows], day=day
     )
-    offered = [(goods[row.variant_id], row) for row in rows]
-    needs: dict[UUID, int] = {}
-    for offer, row in offered:
+    offer_rows = [(goods[row.variant_id], row) for row in rows]
+    needed_units: dict[UUID, int] = {}
+    for offer, row in offer_rows:
         if offer.lot_id is not None:
-            needs[offer.lot_id] = needs.get(offer.lot_id, 0) + row.quantity * offer.lot_units_per_item
-    lines = [(offer, row, _describe_problem(offer, row, needs, region_code)) for offer, row in offered]
+            needed_units[offer.lot_id] = needed_units.get(offer.lot_id, 0) + row.quantity * offer.lot_units_per_item
+    parcels = make_parcels(((offer, row.quantity) for offer, row in offer_rows), region_code)
+    lines = [(offer, row, _describe_problem(offer, row, needed_units, parcels)) for offer, row in offer_rows]
     nights: list[tuple[StayOffer, CartNights]] = []
     for position, row in enumerate(stay_rows, 1):
         stay = stays[position]
@@ -151,16 +161,18 @@ async def get_cart(conn: Connection, account_id: AccountId, *, region_code: str 
     return _build_cart(lines, nights)
 
 
-def _describe_problem(offer: GoodsOffer, row: _CartLineRow, needs: dict[UUID, int], region_code: str | None) -> str:
+def _describe_problem(
+    offer: GoodsOffer, row: _CartLineRow, needed_units: dict[UUID, int], parcels: dict[UUID, Shipment]
+) -> str:
     """Return why a line cannot be ordered now, or an empty string."""
     closed = _describe_closed(offer)
     if closed:
         return closed
-    if region_code is not None and offer.listing_kind == "product" and not ships_to(offer.freight, region_code):
-        return "不发往您的地区"
+    if fault := find_shipping_fault(offer, parcels):
+        return fault.cart_zh
     if offer.lot_id is None or row.available_units is None or row.reserved_units is None:
         return ""
-    return _describe_shortage(offer, needs[offer.lot_id], row.available_units, row.reserved_units)
+    return _describe_shortage(offer, needed_units[offer.lot_id], row.available_units, row.reserved_units)
 
 
 def _describe_closed(offer: GoodsOffer | StayOffer) -> str:
@@ -169,10 +181,10 @@ def _describe_closed(offer: GoodsOffer | StayOffer) -> str:
     return "" if offer.shop_open else "这家现在不接单"
 
 
-def _describe_shortage(offer: GoodsOffer, need: int, available: int, reserved: int) -> str:
-    if need <= available:
+def _describe_shortage(offer: GoodsOffer, needed: int, available: int, reserved: int) -> str:
+    if needed <= available:
         return ""
-    if need <= available + reserved:
+    if needed <= available + reserved:
         return f"现在只剩 {available // offer.lot_units_per_item} {offer.unit}，其余在等别人付款，可以稍后再试"
     return (
         f"只剩 {available // offer.lot_units_per_item} {offer.unit}"
@@ -210,17 +222,17 @@ def _build_cart_nights(stay: StayOffer, row: _CartNightsRow, day: date) -> CartN
 def _build_cart(
     lines: Sequence[tuple[GoodsOffer, _CartLineRow, str]], nights: Sequence[tuple[StayOffer, CartNights]]
 ) -> Cart:
-    every = price_suborders(
+    all_suborders = price_suborders(
         [(offer, price_goods_line(0, offer, row.quantity)) for offer, row, _ in lines],
-        [(stay, price_stay_line(0, stay, shown.rooms)) for stay, shown in nights],
+        [(stay, price_stay_line(0, stay, stay_view.rooms)) for stay, stay_view in nights],
     )
     orderable = price_suborders(
         [(offer, price_goods_line(0, offer, row.quantity)) for offer, row, problem in lines if not problem],
-        [(stay, price_stay_line(0, stay, shown.rooms)) for stay, shown in nights if not shown.problem],
+        [(stay, price_stay_line(0, stay, stay_view.rooms)) for stay, stay_view in nights if not stay_view.problem],
     )
     sums = {(each.producer_id, each.kind, _get_stay_id(each.lines)): each for each in orderable}
     groups: list[CartGroup] = []
-    for each in every:
+    for each in all_suborders:
         charged = sums.get((each.producer_id, each.kind, _get_stay_id(each.lines)))
         goods_fen = charged.goods_fen if charged else Fen(0)
         freight_fen = charged.freight_fen if charged else Fen(0)
@@ -235,7 +247,7 @@ def _build_cart(
                     for offer, row, problem in lines
                     if each.kind is not SuborderKind.STAY and offer.variant_id in members
                 ],
-                nights=[shown for _, shown in nights if shown.listing_id == _get_stay_id(each.lines)],
+                nights=[stay_view for _, stay_view in nights if stay_view.listing_id == _get_stay_id(each.lines)],
                 goods_fen=goods_fen,
                 freight_fen=freight_fen,
                 total_fen=Fen(goods_fen + freight_fen),
@@ -243,7 +255,11 @@ def _build_cart(
         )
     goods, freight = sum(each.goods_fen for each in groups), sum(each.freight_fen for each in groups)
     count = len(lines) + len(nights)
-    ready = count > 0 and not any(problem for *_, problem in lines) and not any(shown.problem for _, shown in nights)
+    ready = (
+        count > 0
+        and not any(problem for *_, problem in lines)
+        and not any(stay_view.problem for _, stay_view in nights)
+    )
     return Cart(
         groups=groups,
         goods_fen=Fen(goods),

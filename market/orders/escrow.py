@@ -1,4 +1,4 @@
-"""Escrow: the ledger accounts of an order, the legs of its transactions, and the release to the producer."""
+"""Escrow: an order's ledger accounts, the legs of its transactions, and the release of escrow to producers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,17 +33,17 @@ def get_suborder_ref(order_number: int, position: int) -> str:
 
 
 def get_escrow_account(order_number: int, position: int) -> str:
-    """Return the account that holds a suborder's money until receipt."""
+    """Return the account of a suborder's money until receipt."""
     return f"escrow:{get_suborder_ref(order_number, position)}"
 
 
 def get_payable_account(producer_number: int) -> str:
-    """Return the account of what a producer is owed for goods."""
+    """Return the account of the money that a producer is owed for goods."""
     return f"payable:{producer_number}"
 
 
 def get_freight_account(producer_number: int) -> str:
-    """Return the account of what a producer is owed for freight."""
+    """Return the account of the money that a producer is owed for freight."""
     return f"freight:{producer_number}"
 
 
@@ -57,20 +57,20 @@ class SuborderShare(Struct, frozen=True, kw_only=True):
 
     @property
     def payable_fen(self) -> Fen:
-        """What the producer gets for the goods."""
+        """The producer's amount for the goods."""
         return Fen(self.goods_left_fen - self.commission_fen)
 
     @property
     def due_fen(self) -> Fen:
-        """What the producer gets altogether."""
+        """The producer's amount in total."""
         return Fen(self.payable_fen + self.freight_fen)
 
 
 def compute_share(*, goods_left_fen: int, freight_fen: int, commission_bp: int) -> SuborderShare:
     """Return how a suborder's money is divided between the producer and the platform.
 
-    The commission applies to goods after refunds, at the rate frozen at checkout, and is rounded down in the producer's
-    favour; freight bears none.
+    The commission applies to goods after refunds, at the rate stored at checkout, and is rounded down in the producer's
+    favour; freight has no commission.
 
     Source: the golden story, shop.md: commission is on goods without freight, rounded down, after refunds.
     """
@@ -93,15 +93,15 @@ class RefundShare(Struct, frozen=True, kw_only=True):
 
     @property
     def buyer_fen(self) -> Fen:
-        """What goes back to the buyer: the goods less the platform's part, and the freight."""
+        """The amount refunded to the buyer: the goods less the platform's part, and the freight."""
         return Fen(self.goods_fen - self.platform_fen + self.freight_fen)
 
 
 def compute_refund_share(suborder: LockedSuborder, *, goods_fen: Fen, freight_fen: Fen) -> RefundShare:
-    """Return how a refund is divided, each sum by largest remainder.
+    """Return how a refund is divided; each division is by largest remainder.
 
-    The refund is shared by what was paid in: the buyer's part and the discount that the platform bore. After release
-    the recorded payable and commission bear it by what is left of them.
+    The refund is divided in proportion to what was paid: the buyer's part, and the discount that the platform paid.
+    After release it is charged to the recorded payable and commission, in proportion to what is left of each.
     """
     _, platform = split(goods_fen, [suborder.goods_fen - suborder.discount_fen, suborder.discount_fen])
     payable = commission = None
@@ -137,7 +137,7 @@ def release_legs(*, order_number: int, position: int, producer_number: int, shar
 
 
 def refund_legs(*, order_number: int, position: int, producer_number: int, share: RefundShare) -> list[Leg]:
-    """Return the legs that a refund takes its money from; they come to −`share.buyer_fen`.
+    """Return the legs from which a refund is paid; they sum to −`share.buyer_fen`.
 
     Before release the money comes from escrow, afterwards from the producer's accounts and the commission.
     """
@@ -153,7 +153,7 @@ def refund_legs(*, order_number: int, position: int, producer_number: int, share
 
 
 async def release_escrow(conn: Connection, suborder: LockedSuborder, *, now: datetime) -> Fen:
-    """Book what a suborder's escrow holds as owed to its producer, once; return what the producer gains.
+    """Book a suborder's escrow as owed to its producer, once; return the amount that the producer gets.
 
     The share is recorded on the suborder for later refunds. The caller has locked the order and moved the suborder to
     its final state.

@@ -1,4 +1,4 @@
-"""Expiry of unpaid orders: their goods and nights are freed once."""
+"""Expiry of unpaid orders: their stock and nights are freed once."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,9 +16,9 @@ from payments import Gateway, PaymentId, ProviderMismatch, close_payment
 from payments.errors import AlreadyPaid
 
 PROVIDER_GRACE = timedelta(minutes=10)
-"""How much longer goods stay reserved while the provider does not confirm that a payment is closed.
+"""How much longer goods stay reserved if the provider does not confirm that a payment is closed.
 
-Afterwards they are freed anyway: money that still arrives reserves them again or is refunded.
+Afterwards they are freed anyway: a payment that still arrives reserves them again or is refunded.
 """
 MAX_EXPIRED = 500
 CLOCK_ACTOR = "clock"
@@ -58,16 +58,16 @@ LOCK_UNPAID = Query(
 async def expire_orders(db: Database, gateway: Gateway, *, now: datetime, limit: int = MAX_EXPIRED) -> int:
     """Expire orders that were not paid in time, at most `limit` (≤ 500); return how many.
 
-    An open payment is closed at the provider first, so that it cannot be charged any more; if it has just succeeded the
-    order is kept. Safe to run concurrently.
+    An open payment is closed at the provider first, so that it can no longer be charged; if it has just succeeded the
+    order does not expire. Safe to run concurrently.
     """
     async with db.connection() as conn:
-        due = await LIST_OVERDUE.all(conn, now=now, limit=min(limit, MAX_EXPIRED))
-    over = [order.id for order in due if await _close_payment(db, gateway, order, now)]
-    if not over:
+        overdue = await LIST_OVERDUE.all(conn, now=now, limit=min(limit, MAX_EXPIRED))
+    order_ids = [order.id for order in overdue if await _close_payment(db, gateway, order, now)]
+    if not order_ids:
         return 0
     async with db.transaction() as conn:
-        return await expire_unpaid(conn, over, now)
+        return await expire_unpaid(conn, order_ids, now)
 
 
 async def _close_payment(db: Database, gateway: Gateway, order: OverdueOrder, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Payment events: a captured payment marks its order as paid, or is refunded if the goods are gone."""
+"""Payment events: a captured payment marks its order as paid, or is refunded if its stock is no longer available."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -38,7 +38,7 @@ PAYMENT_TOPICS = (
     "payment.late",
     "refund.succeeded",
 )
-"""The topics that orders act on. Failed refunds and disputes wait for a person and are left in the outbox."""
+"""The topics that orders act on. Failed refunds and disputes need a person and stay in the outbox."""
 MAX_EVENTS = 10_000
 PAYMENTS_ACTOR = "payments"
 
@@ -64,7 +64,7 @@ COUNT_PARCELS_TO_SHIP = Query(
 
 
 class StayTitle(Struct, frozen=True):
-    """The title of a suborder, for the message about a booked stay."""
+    """The title of a suborder, for the message about a booking."""
 
     suborder_id: UUID
     title: str
@@ -81,9 +81,9 @@ LIST_STAY_TITLES = Query(
 async def apply_payment_events(db: Database, gateway: Gateway, seal: Seal, *, now: datetime) -> int:
     """Apply the events of `payments`, one per transaction; return how many were applied.
 
-    Safe to run in several workers. A failed event is logged and retried next time; it does not block the others.
+    Safe to run in several workers. A failed event is logged and retried by the next call; it does not block the others.
     """
-    done = last = 0
+    applied = last = 0
     for _ in range(MAX_EVENTS):
         refund_id = None
         events: list[PaymentEvent] = []
@@ -100,12 +100,12 @@ async def apply_payment_events(db: Database, gateway: Gateway, seal: Seal, *, no
             continue
         if not events:
             break
-        done, last = done + 1, events[0].id
+        applied, last = applied + 1, events[0].id
         if refund_id is not None:
             # If the provider does not answer, a job sends the refund later.
             with suppress(GatewayUnavailable, ProviderMismatch):
                 await send_refund(db, gateway, refund_id, at=now)
-    return done
+    return applied
 
 
 async def _apply_event(conn: Connection, seal: Seal, event: PaymentEvent, now: datetime) -> RefundId | None:
@@ -125,7 +125,7 @@ async def _apply_event(conn: Connection, seal: Seal, event: PaymentEvent, now: d
 async def _apply_capture(
     conn: Connection, seal: Seal, order: LockedOrder, payment_id: PaymentId, now: datetime
 ) -> RefundId | None:
-    """Mark an order as paid. An expired order reserves its goods again; if they are gone the payment is refunded."""
+    """Mark an order as paid. An expired order is reserved again first; if that fails the payment is refunded."""
     payment = await get_payment(conn, payment_id)
     payable = order.state is OrderState.PLACED or (
         order.state is OrderState.EXPIRED and await _restore_order(conn, order, now)
@@ -157,7 +157,7 @@ async def _restore_order(conn: Connection, order: LockedOrder, now: datetime) ->
 
 
 async def mark_paid(conn: Connection, seal: Seal, order: LockedOrder, *, method: str, now: datetime) -> None:
-    """Mark a locked order as paid in the caller's transaction: sell units, confirm bookings, notify everyone."""
+    """Mark a locked order as paid in the caller's transaction: sell units, confirm bookings, notify both sides."""
     await move_orders(conn, [order.id], OrderState.PAID, now=now, method=method)
     suborders = await load_suborders(conn, order.id)
     await move_suborders(conn, [each.id for each in suborders], SuborderState.PAID, actor=PAYMENTS_ACTOR, now=now)
@@ -165,17 +165,17 @@ async def mark_paid(conn: Connection, seal: Seal, order: LockedOrder, *, method:
     confirmed = await confirm_bookings(conn, seal, order.id)
     await COUNT_SALES.run(conn, order_id=order.id)
     titles = {row.suborder_id: row.title for row in await LIST_STAY_TITLES.all(conn, order_id=order.id)}
-    paid = {"order": str(order.number), "amount": format_yuan(order.total_fen)}
-    await notify_account(conn, seal, AccountId(order.buyer_id), "order_paid", paid, now=now)
+    facts = {"order": str(order.number), "amount": format_yuan(order.total_fen)}
+    await notify_account(conn, seal, AccountId(order.buyer_id), "order_paid", facts, now=now)
     producers: dict[UUID, UUID] = {each.id: each.producer_id for each in suborders}
     for booking in confirmed:
-        stay = {
+        stay_facts = {
             "title": titles[booking.suborder_id],
             "arrival": format_month_day(booking.arrive_on),
             "nights": str((booking.leave_on - booking.arrive_on).days),
         }
-        await notify_account(conn, seal, order.buyer_id, "booked", {**stay, "code": booking.code}, now=now)
-        await notify_producer(conn, seal, producers[booking.suborder_id], "guest_booked", stay, now=now)
+        await notify_account(conn, seal, order.buyer_id, "booked", {**stay_facts, "code": booking.code}, now=now)
+        await notify_producer(conn, seal, producers[booking.suborder_id], "guest_booked", stay_facts, now=now)
     for producer_id in dict.fromkeys(each.producer_id for each in suborders if each.kind is SuborderKind.GOODS):
         count = await COUNT_PARCELS_TO_SHIP.one(conn, producer_id=producer_id)
         await notify_producer(conn, seal, producer_id, "to_ship", {"count": str(count)}, now=now)

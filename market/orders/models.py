@@ -1,4 +1,4 @@
-"""Orders: what a buyer requests, states and transitions, and refusals."""
+"""Orders: requested lines and nights, states and transitions, and refusals."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.kernel import Fen, Refusal
+from payments.errors import AlreadyPaid
 
 OrderId = NewType("OrderId", UUID)
 SuborderId = NewType("SuborderId", UUID)
@@ -23,7 +24,7 @@ MAX_NIGHTS = 30
 MAX_DAYS_AHEAD = 365
 """How far ahead nights can be booked."""
 MAX_UNPAID_ORDERS = 50
-"""Unpaid orders that one buyer may hold, so that nobody can reserve a shop's whole stock."""
+"""The maximum number of unpaid orders of one buyer, so that nobody can reserve a shop's whole stock."""
 
 
 class OrderState(StrEnum):
@@ -48,7 +49,7 @@ class SuborderState(StrEnum):
 
 
 class SuborderKind(StrEnum):
-    """What a suborder delivers: a parcel, a stay, or an activity."""
+    """The kind of a suborder: a parcel, a stay, or an activity."""
 
     GOODS = "goods"
     STAY = "stay"
@@ -112,7 +113,7 @@ class EmptyOrder(Refusal):
     code = "nothing_asked"
     status = 422
     zh = "还没有选任何东西。"
-    en = "Nothing was chosen."
+    en = "The order is empty."
 
 
 class TooManyLines(Refusal):
@@ -120,8 +121,8 @@ class TooManyLines(Refusal):
 
     code = "too_much_asked"
     status = 422
-    zh = "一个订单最多 {lines} 种商品、{stays} 处住宿。"
-    en = "One order takes at most {lines} lines and {stays} stays."
+    zh = "一个订单最多 {max_lines} 种商品、{max_stays} 处住宿。"
+    en = "One order takes at most {max_lines} lines and {max_stays} stays."
 
 
 class InvalidQuantity(Refusal):
@@ -129,8 +130,8 @@ class InvalidQuantity(Refusal):
 
     code = "quantity_wrong"
     status = 422
-    zh = "数量要在 1 到 {most} 之间。"
-    en = "A quantity is a whole number from 1 to {most}."
+    zh = "数量要在 1 到 {max_quantity} 之间。"
+    en = "A quantity is a whole number from 1 to {max_quantity}."
 
 
 class InvalidNights(Refusal):
@@ -138,8 +139,8 @@ class InvalidNights(Refusal):
 
     code = "nights_wrong"
     status = 422
-    zh = "请选今天以后、一年以内的 1 到 {most} 晚，1 到 {rooms} 间。"
-    en = "Choose 1 to {most} nights from today on, within a year, and 1 to {rooms} rooms."
+    zh = "请选今天以后、一年以内的 1 到 {max_nights} 晚，1 到 {max_rooms} 间。"
+    en = "Choose 1 to {max_nights} nights from today on, within a year, and 1 to {max_rooms} rooms."
 
 
 class NotForSale(Refusal):
@@ -155,15 +156,7 @@ class ShopClosed(Refusal):
 
     code = "shop_closed"
     zh = "{producer} 现在不接单。"
-    en = "{producer} takes no orders now."
-
-
-class RegionNotServed(Refusal):
-    """The producer does not ship to the buyer's region."""
-
-    code = "not_shipped_there"
-    zh = "{producer} 的货不发往您的地区。"
-    en = "{producer} does not ship to that region."
+    en = "{producer} does not accept orders now."
 
 
 class SoldOut(Refusal):
@@ -179,7 +172,9 @@ class WaitingForPayment(SoldOut):
 
     code = "waiting_for_payment"
     zh = "“{title}”现在只剩 {left}{unit}，其余在别人的待付款订单里；{minutes} 分钟内没付款会放出来，可以再试。"
-    en = "Only {left} {unit} of “{title}” are free; the rest waits for payment up to {minutes} minutes. Try again."
+    en = (
+        "Only {left} {unit} of “{title}” are free; the rest is in orders that have {minutes} minutes to pay. Try again."
+    )
 
 
 class NightsTaken(Refusal):
@@ -195,7 +190,7 @@ class NightsReserved(NightsTaken):
 
     code = "nights_held"
     zh = "“{title}”这几晚的房间正等别人付款；{minutes} 分钟内没付款会放出来，可以再试。"
-    en = "The rooms of “{title}” wait for others to pay within {minutes} minutes. Try again."
+    en = "The rooms of “{title}” are in orders that have {minutes} minutes to pay. Try again."
 
 
 class TotalChanged(Refusal):
@@ -203,24 +198,15 @@ class TotalChanged(Refusal):
 
     code = "total_changed"
     zh = "价格有变化，现在合计 {total_fen} 分，请看过再下单。"
-    en = "The total is {total_fen} fen now; look at it and order again."
-
-
-class OrderKeyReused(Refusal):
-    """The key was used for another order."""
-
-    code = "idempotency_key_reused"
-    status = 422
-    zh = "这个下单编号已用于另一个订单。"
-    en = "This key was used for another order; take a new one."
+    en = "The total is {total_fen} fen now; review it and order again."
 
 
 class TooManyUnpaidOrders(Refusal):
-    """The buyer holds the maximum number of unpaid orders."""
+    """The buyer has the maximum number of unpaid orders."""
 
     code = "too_many_waiting"
-    zh = "您有 {most} 个订单还没付款，请先付款或取消。"
-    en = "You hold {most} unpaid orders; pay or cancel some first."
+    zh = "您有 {limit} 个订单还没付款，请先付款或取消。"
+    en = "You have {limit} unpaid orders; pay or cancel some first."
 
 
 class OrderNotPayable(Refusal):
@@ -231,17 +217,16 @@ class OrderNotPayable(Refusal):
     en = "This order cannot be paid now; it is {state}."
 
 
-class OrderAlreadyPaid(Refusal):
+class OrderAlreadyPaid(AlreadyPaid):
     """The order is paid; nothing is charged twice."""
 
-    code = "already_paid"
     zh = "这个订单已经付过款，不会重复扣款。"
-    en = "This order is paid already; nothing is charged twice."
+    en = "This order is already paid; nothing is charged twice."
 
 
 class OrderNotCancellable(Refusal):
-    """The order was shipped, used, or has ended."""
+    """The order was shipped or used, or has ended."""
 
     code = "not_cancellable"
     zh = "已发货、已入住或已结束的订单不能取消。"
-    en = "What was shipped, used or ended cannot be cancelled."
+    en = "An order that was shipped or used, or has ended, cannot be cancelled."

@@ -32,7 +32,7 @@ def format_month_day(day: date) -> str:
 async def notify_account(
     conn: Connection, seal: Seal, account_id: UUID, template: str, facts: dict[str, str], *, now: datetime
 ) -> None:
-    """Queue a message to an account that has a phone."""
+    """Queue a message to an account; without a phone it gets none."""
     sealed = await GET_PHONE.maybe(conn, account_id=account_id)
     if sealed is not None:
         await queue_message(conn, seal, phone=seal.open(sealed, PHONE_CONTEXT), template=template, facts=facts, now=now)
@@ -47,6 +47,6 @@ async def notify_producer(
 
 
 async def notify_money_arrived(conn: Connection, seal: Seal, producer_id: UUID, sum_fen: Fen, *, now: datetime) -> None:
-    """Notify a producer of money that was released to it."""
+    """Notify a producer of escrow that was released to it."""
     if sum_fen:
         await notify_producer(conn, seal, producer_id, "money_arrived", {"amount": format_yuan(sum_fen)}, now=now)

@@ -1,9 +1,10 @@
-"""Current offers of goods and stays, for placing and for the cart; any number in one statement."""
+"""Load the current offers of goods and stays, for placing and for the cart, in one statement each."""
 
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from market.catalogue.freight import FREIGHT_JSON
 from market.kernel import Connection, Query
 from market.orders.models import Nights
 from market.orders.pricing import GoodsOffer, StayOffer
@@ -16,9 +17,9 @@ LIST_GOODS_OFFERS = Query(
            commission_bp,
            listings.state = 'live' AND listings.kind <> 'stay' AS on_sale,
            producers.id AS producer_id, producers.name AS producer, producers.state = 'open' AS shop_open,
-           CASE WHEN freight_templates.id IS NOT NULL THEN jsonb_build_object(
-               'first_g', first_g, 'first_fen', first_fen, 'next_g', next_g, 'next_fen', next_fen,
-               'free_above_fen', free_above_fen, 'no_ship', no_ship) END AS freight,
+           CASE WHEN freight_templates.id IS NOT NULL THEN """
+    + FREIGHT_JSON
+    + """ END AS freight,
            get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes
       FROM variants
       JOIN listings ON listings.id = listing_id
@@ -55,13 +56,13 @@ LIST_STAY_OFFERS = Query(
 
 
 async def load_goods_offers(conn: Connection, variant_ids: Sequence[UUID], *, day: date) -> dict[UUID, GoodsOffer]:
-    """Return the offers of some variants on `day` by id, without unknown ones."""
+    """Return the offers of variants on `day` by id; unknown variants are omitted."""
     rows = await LIST_GOODS_OFFERS.all(conn, variant_ids=list(variant_ids), day=day)
     return {row.variant_id: row for row in rows}
 
 
 async def load_stay_offers(conn: Connection, nights: Sequence[Nights], *, day: date) -> dict[int, StayOffer]:
-    """Return the offers of some stays on `day` by the position in `nights`, from 1, without unknown ones."""
+    """Return the offers of stays on `day` by position in `nights`, from 1; unknown stays are omitted."""
     if not nights:
         return {}
     rows = await LIST_STAY_OFFERS.all(

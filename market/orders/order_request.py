@@ -26,9 +26,9 @@ from market.orders.models import (
 
 
 class OrderRequest(Struct, frozen=True, kw_only=True):
-    """One order to place: `lines` carry the index at which the caller named them.
+    """One order to place; each of `lines` has the index at which the caller listed it.
 
-    `pay_minutes` holds unless a county of the order has set its own.
+    `pay_minutes` applies unless a county of the order has set its own.
     """
 
     buyer_id: AccountId
@@ -44,7 +44,7 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
 
 
 def merge_lines(lines: Sequence[Line]) -> list[tuple[int, Line]]:
-    """Sum up lines of one variant; each keeps the index at which the variant was first named."""
+    """Merge the lines of each variant, with the index at which the variant was first listed."""
     first: dict[VariantId, int] = {}
     total: dict[VariantId, int] = {}
     for index, line in enumerate(lines):
@@ -54,7 +54,7 @@ def merge_lines(lines: Sequence[Line]) -> list[tuple[int, Line]]:
 
 
 def check_request(lines: Sequence[Line], nights: Sequence[Nights], *, day: date) -> None:
-    """Check quantities, nights and their number, reporting every invalid field.
+    """Check the quantities, the nights and the number of both; report every invalid field.
 
     Raises:
         EmptyOrder, TooManyLines, InvalidQuantity, InvalidNights: see `place`.
@@ -62,27 +62,27 @@ def check_request(lines: Sequence[Line], nights: Sequence[Nights], *, day: date)
     if not lines and not nights:
         raise EmptyOrder
     if len(lines) > MAX_LINES or len(nights) > MAX_STAYS:
-        raise TooManyLines(lines=MAX_LINES, stays=MAX_STAYS)
-    wrong = [
+        raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
+    quantity_faults = [
         FieldFault(f"lines[{index}].quantity", f"要在 1 到 {MAX_QUANTITY} 之间")
         for index, line in merge_lines(lines)
         if not 1 <= line.quantity <= MAX_QUANTITY
     ]
-    wrong += [
+    quantity_faults += [
         FieldFault(f"lines[{index}].quantity", f"要在 1 到 {MAX_QUANTITY} 之间")
         for index, line in enumerate(lines)
-        if line.quantity < 1 and not any(fault.field == f"lines[{index}].quantity" for fault in wrong)
+        if line.quantity < 1 and not any(fault.field == f"lines[{index}].quantity" for fault in quantity_faults)
     ]
-    if wrong:
-        raise InvalidQuantity(most=MAX_QUANTITY, errors=tuple(wrong))
-    named = [each.listing_id for each in nights]
-    faults = [
+    if quantity_faults:
+        raise InvalidQuantity(max_quantity=MAX_QUANTITY, errors=tuple(quantity_faults))
+    listing_ids = [each.listing_id for each in nights]
+    night_faults = [
         FieldFault(f"nights[{index}]", "日期或间数不对")
         for index, each in enumerate(nights)
-        if not is_bookable(each, day) or named.index(each.listing_id) != index
+        if not is_bookable(each, day) or listing_ids.index(each.listing_id) != index
     ]
-    if faults:
-        raise InvalidNights(most=MAX_NIGHTS, rooms=MAX_ROOMS, errors=tuple(faults))
+    if night_faults:
+        raise InvalidNights(max_nights=MAX_NIGHTS, max_rooms=MAX_ROOMS, errors=tuple(night_faults))
 
 
 def is_bookable(nights: Nights, day: date) -> bool:

@@ -1,4 +1,4 @@
-"""Paying for an order: store the payment, call the provider, return what the buyer does next."""
+"""Pay for an order: store the payment, call the provider, return the instructions for the buyer."""
 
 from datetime import datetime
 from uuid import UUID
@@ -26,11 +26,11 @@ from payments import (
 )
 
 CURRENCY = "CNY"
-"""The one currency of the market."""
+"""The only currency of the market."""
 
 
 class PaymentInstructions(Struct, frozen=True):
-    """What the buyer does next: open `redirect_url` or scan `qr_code`; both are None if nothing is left to do."""
+    """The next step of the buyer: open `redirect_url` or scan `qr_code`; both are None if no step is left."""
 
     payment_id: PaymentId
     order_number: int
@@ -51,9 +51,9 @@ async def pay_order(
     return_url: str | None,
     now: datetime,
 ) -> PaymentInstructions:
-    """Open the order's payment, or continue the open one, and return what the buyer does next.
+    """Open the order's payment, or continue the open one, and return the instructions for the buyer.
 
-    Safe to repeat: an order has one live payment. Another method closes the old payment at the provider first.
+    Safe to repeat: an order has one live payment. A different method closes the open payment at the provider first.
 
     Raises:
         NotFound: the order is not the buyer's.
@@ -61,7 +61,7 @@ async def pay_order(
         OrderNotPayable: the order was cancelled, or its deadline has passed.
         PaymentDeclined: the provider declined; trying again opens a new payment.
         GatewayUnavailable: the provider did not answer; try again.
-        ProviderDisagrees: the provider's charge differs from the payment.
+        ProviderMismatch: the provider's charge differs from the payment.
     """
     async with db.transaction() as conn:
         order = await _lock_payable_order(conn, buyer, order_id, now)

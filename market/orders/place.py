@@ -1,4 +1,4 @@
-"""Placing an order, idempotent by the buyer's key."""
+"""Place an order, idempotently by the buyer's key."""
 
 import hashlib
 import uuid
@@ -10,13 +10,14 @@ import msgspec
 from market.identity.models import AccountId
 from market.kernel import Database, Query
 from market.kernel.clock import get_business_day
+from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import Destination
 from market.orders.batcher import Batcher
-from market.orders.models import Line, Nights, OrderKeyReused, PlacedOrder
+from market.orders.models import Line, Nights, PlacedOrder
 from market.orders.order_request import OrderRequest, check_request, merge_lines
 
 PAY_MINUTES = 30
-"""How long an order keeps its goods by default."""
+"""How long an unpaid order keeps its reservation by default."""
 
 TOUCH_PLACED_ORDER = Query(
     PlacedOrder,
@@ -25,7 +26,7 @@ TOUCH_PLACED_ORDER = Query(
     RETURNING id, number, state, goods_fen, freight_fen, discount_fen, total_fen, placed_at, pay_until
     """,
 )
-KEY_IN_USE = Query(bool, "SELECT EXISTS (SELECT FROM orders WHERE buyer_id = :buyer_id AND key = :key)")
+CHECK_KEY_IN_USE = Query(bool, "SELECT EXISTS (SELECT FROM orders WHERE buyer_id = :buyer_id AND key = :key)")
 
 
 async def place(
@@ -42,30 +43,31 @@ async def place(
     fingerprint: bytes | None = None,
     from_cart: bool = False,
 ) -> PlacedOrder:
-    """Place one order, completely or not at all; it is committed when this returns.
+    """Place one order, in full or not at all; it is committed when this returns.
 
-    Prices, freight and commission are the database's at this moment; `total_fen` is the total that the buyer saw, if
-    known. Idempotent by buyer and `key`: the same request returns the same order. `fingerprint` distinguishes requests
-    under one key and defaults to a hash of the lines, the nights and the address. The goods are reserved for
-    `pay_minutes`, or what the counties of the order have set instead. With `from_cart` the placed lines leave the
-    buyer's cart in the same transaction.
+    Prices, freight and commission are the current ones; `total_fen` is the total that the buyer saw, if known.
+    Idempotent by buyer and `key`: the same request returns the same order. `fingerprint` distinguishes requests with
+    one key and defaults to a hash of the lines, the nights and the address. The goods are reserved for `pay_minutes`,
+    unless a county of the order has set its own. With `from_cart` the placed lines are removed from the buyer's cart in
+    the same transaction.
 
     Raises:
         EmptyOrder, TooManyLines: the order has no lines, or too many.
         InvalidQuantity, InvalidNights: a quantity or a range of nights cannot be ordered.
-        NotForSale, ShopClosed, RegionNotServed: a listing, its producer or the buyer's region is not served.
+        NotForSale, ShopClosed, RegionNotServed: a listing is not on sale, its producer is closed, or the producer does
+            not ship to the region.
         SoldOut, WaitingForPayment: too few units are available; the second if unpaid orders may free some.
         NightsTaken, NightsReserved: too few rooms are free; the second if unpaid orders may free some.
         TotalChanged: the total differs from `total_fen`.
-        TooManyUnpaidOrders: the buyer holds too many unpaid orders.
-        OrderKeyReused: the key was used for another order.
+        TooManyUnpaidOrders: the buyer has the maximum number of unpaid orders.
+        IdempotencyKeyReused: the key was used for another order.
         Busy: the queue is full, or no connection became free in time.
     """
-    moment = now or datetime.now(UTC)
-    check_request(lines, nights, day=get_business_day(moment))
+    placed_at = now or datetime.now(UTC)
+    check_request(lines, nights, day=get_business_day(placed_at))
     if fingerprint is None:
-        plain = msgspec.json.encode([lines, nights, address.region_code])
-        fingerprint = hashlib.sha256(plain + address.digest).digest()
+        contents = msgspec.json.encode([lines, nights, address.region_code])
+        fingerprint = hashlib.sha256(contents + address.digest).digest()
     return await batcher.place(
         OrderRequest(
             buyer_id=buyer,
@@ -74,7 +76,7 @@ async def place(
             destination=address,
             key=key or str(uuid.uuid4()),
             fingerprint=fingerprint,
-            now=moment,
+            now=placed_at,
             pay_minutes=pay_minutes,
             total_fen=total_fen,
             from_cart=from_cart,
@@ -83,16 +85,15 @@ async def place(
 
 
 async def find_placed_order(db: Database, buyer: AccountId, key: str, fingerprint: bytes) -> PlacedOrder | None:
-    """Return the order that was placed under a key before.
+    """Return the order that was placed with a key before, or None.
 
-    The look-up commits a write of its own, so that an order whose commit still waits for its standby is not reported
-    early.
+    The look-up commits a write, so that an order is not reported before the standby has confirmed its commit.
 
     Raises:
-        OrderKeyReused: the key was used for another order.
+        IdempotencyKeyReused: the key was used for another order.
     """
     async with db.transaction() as conn:
         placed = await TOUCH_PLACED_ORDER.maybe(conn, buyer_id=buyer, key=key, fingerprint=fingerprint)
-        if placed is None and await KEY_IN_USE.one(conn, buyer_id=buyer, key=key):
-            raise OrderKeyReused
+        if placed is None and await CHECK_KEY_IN_USE.one(conn, buyer_id=buyer, key=key):
+            raise IdempotencyKeyReused
         return placed

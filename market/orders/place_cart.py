@@ -1,4 +1,4 @@
-"""Placing the whole cart."""
+"""Place the whole cart."""
 
 import hashlib
 from datetime import datetime
@@ -24,20 +24,20 @@ async def place_cart(
     now: datetime,
     pay_minutes: int = PAY_MINUTES,
 ) -> PlacedOrder:
-    """Place the whole cart under `key`; what was placed leaves the cart in the same transaction.
+    """Place the whole cart; the placed lines are removed from it in the same transaction.
 
-    Repeating returns the same order, although the cart is empty by then. `fingerprint` distinguishes requests under one
-    key and defaults to a hash of the address.
+    Idempotent by buyer and `key`: a repeated request returns the same order, although the cart is empty by then.
+    `fingerprint` distinguishes requests under one key and defaults to a hash of the address.
 
     Raises:
-        OrderKeyReused: the key was used for another order.
+        IdempotencyKeyReused: the key was used for another order.
         EmptyOrder: the cart is empty.
-        Everything else that `place` raises.
+        Other refusals: see `place`.
     """
     fingerprint = fingerprint or hashlib.sha256(b"cart" + address.region_code.encode() + address.digest).digest()
-    known = await find_placed_order(db, buyer, key, fingerprint)
-    if known is not None:
-        return known
+    placed = await find_placed_order(db, buyer, key, fingerprint)
+    if placed is not None:
+        return placed
     async with db.connection() as conn:
         lines, nights = await load_cart_contents(conn, buyer)
     return await place(

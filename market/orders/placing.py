@@ -1,4 +1,4 @@
-"""Placing a batch of orders: requests to drafts, drafts to rows, one statement, rows to outcomes."""
+"""Place a batch of orders: requests to drafts, drafts to rows, one statement, rows to outcomes."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,17 +9,15 @@ from msgspec import Struct, field
 
 from market.kernel import Connection, Fen, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
-from market.orders.freight import ships_to
+from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.models import (
     MAX_UNPAID_ORDERS,
     NightsReserved,
     NightsTaken,
     NotForSale,
     OrderId,
-    OrderKeyReused,
     OrderState,
     PlacedOrder,
-    RegionNotServed,
     ShopClosed,
     SoldOut,
     TooManyUnpaidOrders,
@@ -33,8 +31,10 @@ from market.orders.pricing import (
     DraftSuborder,
     GoodsOffer,
     StayOffer,
+    find_shipping_fault,
     get_order_price,
     get_pay_minutes,
+    make_parcels,
     price_goods_line,
     price_stay_line,
     price_suborders,
@@ -45,7 +45,7 @@ type Row = dict[str, object]
 
 
 class OrderMatch(Struct, frozen=True, kw_only=True):
-    """The order under a request's key; every field is None if there is none."""
+    """The order with a request's key; every field is None if there is no such order."""
 
     fingerprint: bytes | None
     id: OrderId | None
@@ -63,22 +63,22 @@ class OrderMatch(Struct, frozen=True, kw_only=True):
         if self.id is None:
             return None
         if self.fingerprint != request.fingerprint:
-            return OrderKeyReused()
+            return IdempotencyKeyReused()
         return msgspec.convert(self, PlacedOrder, from_attributes=True)
 
 
 class PriorOrder(OrderMatch, frozen=True, kw_only=True):
-    """What is known about request `n` beforehand: its order, and how many unpaid orders its buyer holds."""
+    """The order that request `n` placed before, if any, and the number of unpaid orders of its buyer."""
 
     n: int
     unpaid_orders: int
 
 
 class PlacementResult(OrderMatch, frozen=True, kw_only=True):
-    """What the statement decided for request `n`.
+    """The result of the statement for request `n`.
 
     Without an order, `missing_id` is the lot or the stay of which too little is available; `reserved` means that the
-    rest is in unpaid orders and may become available.
+    missing units are in unpaid orders and may become available.
     """
 
     n: int
@@ -111,9 +111,9 @@ PLACE_ORDERS = Query(
 DELETE_CART_ROWS = Query(
     None,
     """
-    WITH placed AS (SELECT * FROM unnest(:buyers::uuid[], :things::uuid[]) AS placed (buyer_id, thing_id)),
-         lines AS (DELETE FROM cart_lines USING placed WHERE account_id = buyer_id AND variant_id = thing_id)
-    DELETE FROM cart_nights USING placed WHERE account_id = buyer_id AND listing_id = thing_id
+    WITH placed AS (SELECT * FROM unnest(:buyers::uuid[], :item_ids::uuid[]) AS placed (buyer_id, item_id)),
+         lines AS (DELETE FROM cart_lines USING placed WHERE account_id = buyer_id AND variant_id = item_id)
+    DELETE FROM cart_nights USING placed WHERE account_id = buyer_id AND listing_id = item_id
     """,
 )
 
@@ -134,8 +134,8 @@ async def place_batch(conn: Connection, requests: Sequence[OrderRequest]) -> lis
         outcome = prior.get_outcome(numbered[prior.n])
         if outcome is not None:
             outcomes[prior.n] = outcome
-    fresh = {n: request for n, request in numbered.items() if n not in outcomes}
-    drafts = await _draft_orders(conn, fresh, unpaid, outcomes)
+    new_requests = {n: request for n, request in numbered.items() if n not in outcomes}
+    drafts = await _draft_orders(conn, new_requests, unpaid, outcomes)
     if drafts:
         ids = iter(await CREATE_IDS.all(conn, count=sum(_count_ids(suborders) for suborders in drafts.values())))
         batch = BatchRows()
@@ -151,7 +151,7 @@ async def place_batch(conn: Connection, requests: Sequence[OrderRequest]) -> lis
 async def _draft_orders(
     conn: Connection, requests: dict[int, OrderRequest], unpaid: dict[int, int], outcomes: dict[int, PlacementOutcome]
 ) -> dict[int, list[DraftSuborder]]:
-    """Draft each request at current prices; the outcome of one that cannot be ordered is its refusal."""
+    """Draft each request at current prices; a request that cannot be ordered gets its refusal as outcome."""
     lines = [line.variant_id for each in requests.values() for _, line in each.lines]
     nights = [nights for each in requests.values() for nights in each.nights]
     day = get_business_day(max((each.now for each in requests.values()), default=datetime.now(UTC)))
@@ -160,13 +160,13 @@ async def _draft_orders(
     drafts: dict[int, list[DraftSuborder]] = {}
     position = 1
     for n, request in requests.items():
-        own_stays = [stays.get(position + offset) for offset in range(len(request.nights))]
+        stay_offers = [stays.get(position + offset) for offset in range(len(request.nights))]
         position += len(request.nights)
         if unpaid[n] >= MAX_UNPAID_ORDERS:
-            outcomes[n] = TooManyUnpaidOrders(most=MAX_UNPAID_ORDERS)
+            outcomes[n] = TooManyUnpaidOrders(limit=MAX_UNPAID_ORDERS)
             continue
         try:
-            drafts[n] = draft_order(request, goods, own_stays)
+            drafts[n] = draft_order(request, goods, stay_offers)
         except Exception as error:  # noqa: BLE001 - an error in one request is its own outcome and fails no other
             outcomes[n] = error
     return drafts
@@ -177,22 +177,22 @@ def draft_order(
 ) -> list[DraftSuborder]:
     """Return the suborders of a request at current prices.
 
-    `stays` are the offers of the request's nights, in their order.
+    `stays` are the offers of the request's nights, in the same order.
 
     Raises:
         NotForSale, ShopClosed, RegionNotServed, TotalChanged: see `place`.
     """
     goods_lines: list[tuple[GoodsOffer, DraftLine]] = []
+    known = [(goods[line.variant_id], line.quantity) for _, line in request.lines if line.variant_id in goods]
+    parcels = make_parcels(known, request.destination.region_code)
     for index, line in request.lines:
         offer = goods.get(line.variant_id)
         field_name = f"lines[{index}].variant_id"
         if offer is None:
             raise NotForSale(title="", errors=(FieldFault(field_name, "没有这种商品"),))
         _check_on_sale(offer, field_name)
-        if offer.listing_kind == "product" and not ships_to(offer.freight, request.destination.region_code):
-            raise RegionNotServed(
-                producer=offer.producer, errors=(FieldFault("address.region_code", f"{offer.title} 不发往这里"),)
-            )
+        if fault := find_shipping_fault(offer, parcels):
+            raise fault.refusal(producer=offer.producer, errors=(FieldFault(fault.field, f"{offer.title} {fault.zh}"),))
         goods_lines.append((offer, price_goods_line(index, offer, line.quantity)))
     stay_lines: list[tuple[StayOffer, DraftLine]] = []
     for index, (nights, stay) in enumerate(zip(request.nights, stays, strict=True)):
@@ -228,7 +228,7 @@ def _count_ids(suborders: Sequence[DraftSuborder]) -> int:
 
 
 class BatchRows(Struct):
-    """The rows of a batch as the SQL function `place_orders` takes them; each carries the request's number `n`."""
+    """The rows of a batch as the SQL function `place_orders` takes them; each has the request's number `n`."""
 
     orders: list[Row] = field(default_factory=list[Row])
     suborders: list[Row] = field(default_factory=list[Row])
@@ -339,4 +339,6 @@ async def _delete_cart_rows(
             placed += [(request.buyer_id, line.variant_id) for _, line in request.lines]
             placed += [(request.buyer_id, each.listing_id) for each in request.nights]
     if placed:
-        await DELETE_CART_ROWS.run(conn, buyers=[buyer for buyer, _ in placed], things=[thing for _, thing in placed])
+        await DELETE_CART_ROWS.run(
+            conn, buyers=[buyer for buyer, _ in placed], item_ids=[item_id for _, item_id in placed]
+        )

@@ -1,14 +1,14 @@
 """Prices of lines, suborders and whole orders. Pure, so that the cart shows exactly what placing charges."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
 
 from market.bookings.models import CancellationTier
+from market.catalogue.freight import FreightTerms, ParcelFault, Shipment, compute_freight, find_parcel_fault
 from market.kernel import Fen
-from market.orders.freight import FreightTemplate, compute_freight
 from market.orders.models import SuborderKind
 
 
@@ -31,7 +31,7 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
     producer_id: UUID
     producer: str
     shop_open: bool
-    freight: FreightTemplate | None
+    freight: FreightTerms | None
     pay_minutes: int | None = None
 
 
@@ -64,7 +64,7 @@ class StayOffer(Struct, frozen=True, kw_only=True):
 
 
 class DraftLine(Struct, frozen=True):
-    """A priced line; `field` is the request's field that it came from."""
+    """A priced line; `field` is the field of the request that it comes from."""
 
     field: str
     listing_id: UUID
@@ -102,7 +102,7 @@ class DraftSuborder(Struct, frozen=True, kw_only=True):
 
 
 class OrderPrice(Struct, frozen=True, kw_only=True):
-    """What an order costs."""
+    """The price of an order."""
 
     goods_fen: Fen
     freight_fen: Fen
@@ -110,8 +110,22 @@ class OrderPrice(Struct, frozen=True, kw_only=True):
 
     @property
     def total_fen(self) -> Fen:
-        """What the buyer pays."""
+        """The amount that the buyer pays."""
         return Fen(self.goods_fen + self.freight_fen - self.discount_fen)
+
+
+def make_parcels(goods: Iterable[tuple[GoodsOffer, int]], region_code: str | None) -> dict[UUID, Shipment]:
+    """Return the parcel of each producer, by the producer's id, from offers and quantities."""
+    weights: dict[UUID, int] = {}
+    for offer, quantity in goods:
+        if offer.listing_kind == "product":
+            weights[offer.producer_id] = weights.get(offer.producer_id, 0) + quantity * offer.gross_g
+    return {producer: Shipment(gross_g=gross_g, region_code=region_code) for producer, gross_g in weights.items()}
+
+
+def find_shipping_fault(offer: GoodsOffer, parcels: Mapping[UUID, Shipment]) -> ParcelFault | None:
+    """Return why the producer does not ship the parcel that the goods are in, or None; activities are not shipped."""
+    return find_parcel_fault(offer.freight, parcels[offer.producer_id]) if offer.listing_kind == "product" else None
 
 
 def price_goods_line(index: int, goods: GoodsOffer, quantity: int) -> DraftLine:
@@ -148,7 +162,7 @@ def price_stay_line(index: int, stay: StayOffer, rooms: int) -> DraftLine:
 
 
 def get_order_price(suborders: Sequence[DraftSuborder]) -> OrderPrice:
-    """Return what the suborders cost together; there are no discounts yet."""
+    """Return the price of the suborders together; there are no discounts yet."""
     return OrderPrice(
         goods_fen=Fen(sum(each.goods_fen for each in suborders)),
         freight_fen=Fen(sum(each.freight_fen for each in suborders)),
@@ -157,7 +171,7 @@ def get_order_price(suborders: Sequence[DraftSuborder]) -> OrderPrice:
 
 
 def get_pay_minutes(county_minutes: Iterable[int | None], *, default: int) -> int:
-    """Return how long an order keeps its goods: the shortest of what its counties have set, else `default`."""
+    """Return how long an order keeps its reservation: the shortest time that its counties have set, else `default`."""
     return min((minutes for minutes in county_minutes if minutes), default=default)
 
 
@@ -166,15 +180,15 @@ def price_suborders(
 ) -> list[DraftSuborder]:
     """Group priced lines into suborders, in the order in which they were requested, and price their freight.
 
-    A producer has one suborder for its parcel and one for its activities; each stay has its own, because it ends by
-    itself. If the lines of a suborder have different commissions the lowest applies, in the producer's favour.
+    A producer has one suborder for its parcel and one for its activities; each stay has its own, because it ends
+    separately. If the lines of a suborder have different commissions, the lowest applies, in the producer's favour.
     """
     groups: dict[tuple[UUID, SuborderKind], list[tuple[GoodsOffer, DraftLine]]] = {}
     for each, line in goods:
         kind = SuborderKind.GOODS if each.listing_kind == "product" else SuborderKind.ACTIVITY
         groups.setdefault((each.producer_id, kind), []).append((each, line))
-    made = [_price_goods_suborder(kind, members) for (_, kind), members in groups.items()]
-    return made + [
+    suborders = [_price_goods_suborder(kind, members) for (_, kind), members in groups.items()]
+    return suborders + [
         DraftSuborder(
             producer_id=stay.producer_id,
             producer=stay.producer,

@@ -1,4 +1,4 @@
-"""Orders as their buyer sees them, in a constant number of statements."""
+"""Read orders as their buyer sees them, in a constant number of statements."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.orders.address import Address, open_address
 from market.orders.escrow import get_order_ref
 from market.orders.models import LineId, OrderId, OrderState, SuborderId, SuborderKind, SuborderState
@@ -222,7 +223,7 @@ LIST_ORDERS = Query(
      LIMIT :limit
     """,
 )
-# A member of each producer with a known phone, owners first.
+# One member of each producer that has a phone, owners first.
 LIST_HOST_PHONES = Query(
     _HostPhoneRow,
     """
@@ -271,18 +272,10 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
             amount_fen=Fen(last.amount_minor),
             refunded_fen=Fen(last.refunded_minor),
         )
-    return OrderView(
-        id=row.id,
-        number=row.number,
-        state=row.state,
-        goods_fen=row.goods_fen,
-        freight_fen=row.freight_fen,
-        discount_fen=row.discount_fen,
-        total_fen=row.total_fen,
+    return build_from(
+        OrderView,
+        row,
         refunded_fen=Fen(sum(each.refunded_fen for each in suborders)),
-        placed_at=row.placed_at,
-        pay_until=row.pay_until,
-        paid_at=row.paid_at,
         address=open_address(seal, row.address_sealed),
         payment=payment,
         suborders=views,
@@ -290,38 +283,25 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
 
 
 async def load_host_phones(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID, *, day: date) -> dict[UUID, str]:
-    """Return the phone of each producer where the buyer has paid a stay or an activity, as of `day`."""
+    """Return the phone of each producer at which the buyer paid a stay or an activity, as of `day`."""
     rows = await LIST_HOST_PHONES.all(conn, order_id=order_id, buyer_id=buyer.account_id, day=day)
     return {row.producer_id: seal.open(row.phone_sealed, PHONE_CONTEXT) for row in rows}
 
 
 def _build_booking(seal: Seal, row: _BookingViewRow) -> BookingView:
-    shown = row.state is BookingState.BOOKED and row.code_sealed is not None
-    code = seal.open(row.code_sealed, CODE_CONTEXT) if shown and row.code_sealed is not None else None
-    return BookingView(row.id, row.suborder_id, row.listing_id, row.room, row.arrive_on, row.leave_on, row.state, code)
+    is_valid = row.state is BookingState.BOOKED and row.code_sealed is not None
+    code = seal.open(row.code_sealed, CODE_CONTEXT) if is_valid and row.code_sealed is not None else None
+    return build_from(BookingView, row, code=code)
 
 
 def _build_suborder(
     number: int, row: _SuborderViewRow, lines: list[LineView], bookings: list[BookingView]
 ) -> SuborderView:
-    return SuborderView(
-        id=row.id,
+    return build_from(
+        SuborderView,
+        row,
         code=f"{number}-{row.position}",
-        position=row.position,
-        producer_id=row.producer_id,
-        producer=row.producer,
-        kind=row.kind,
-        state=row.state,
-        goods_fen=row.goods_fen,
-        freight_fen=row.freight_fen,
-        discount_fen=row.discount_fen,
         total_fen=Fen(row.goods_fen + row.freight_fen - row.discount_fen),
-        refunded_fen=row.refunded_fen,
-        carrier=row.carrier,
-        tracking=row.tracking,
-        shipped_at=row.shipped_at,
-        received_at=row.received_at,
-        reviewed=row.reviewed,
         lines=lines,
         bookings=bookings,
     )

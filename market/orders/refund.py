@@ -11,11 +11,11 @@ from market.orders.escrow import compute_refund_share, get_order_ref, refund_leg
 from market.orders.transitions import LockedSuborder
 from payments import PaymentId, PaymentState, Refund, list_payments, request_refund
 
-NOTHING = Fen(0)
+ZERO = Fen(0)
 
 
 class RefundableLine(Struct, frozen=True):
-    """A line and what can still be refunded of it."""
+    """A line and the amount that can still be refunded."""
 
     id: UUID
     left_fen: Fen
@@ -31,13 +31,13 @@ LOCK_REFUNDABLE_LINES = Query(
 ADD_LINE_REFUNDS = Query(
     None,
     """
-    WITH given AS (
-        SELECT * FROM unnest(:line_ids::uuid[], :amounts::bigint[]) AS given (line_id, fen) WHERE fen > 0
-    ), listed AS (
+    WITH shares AS (
+        SELECT * FROM unnest(:line_ids::uuid[], :amounts::bigint[]) AS shares (line_id, fen) WHERE fen > 0
+    ), recorded AS (
         INSERT INTO line_refunds (line_id, key, amount_fen, reason, requested_by, note, at)
-        SELECT line_id, :key, fen, :reason, :requested_by, :note, :now FROM given
+        SELECT line_id, :key, fen, :reason, :requested_by, :note, :now FROM shares
     )
-    UPDATE order_lines SET refunded_fen = refunded_fen + fen FROM given WHERE order_lines.id = given.line_id
+    UPDATE order_lines SET refunded_fen = refunded_fen + fen FROM shares WHERE order_lines.id = shares.line_id
     """,
 )
 RECORD_REFUND = Query(
@@ -52,12 +52,12 @@ RECORD_REFUND = Query(
 
 
 class RefundAmountTooHigh(Refusal):
-    """The refund exceeds what is left of the line."""
+    """The refund exceeds the remaining amount of the line."""
 
     code = "more_than_left"
     status = 422
     zh = "最多还能退 {left_fen} 分。"
-    en = "At most {left_fen} fen of it can still be given back."
+    en = "At most {left_fen} fen can still be refunded."
 
 
 async def refund_suborder(
@@ -65,7 +65,7 @@ async def refund_suborder(
     suborder: LockedSuborder,
     *,
     goods_fen: Fen,
-    freight_fen: Fen = NOTHING,
+    freight_fen: Fen = ZERO,
     line_id: UUID | None = None,
     key: str,
     kind: str,
@@ -76,11 +76,11 @@ async def refund_suborder(
 ) -> Refund | None:
     """Refund `goods_fen` of a suborder's goods, from one line or all of them, and `freight_fen` of its freight.
 
-    The caller has locked the order. `compute_refund_share` divides the refund between the buyer and the platform; the
-    lines bear it in proportion to what is left of each. Returns None if nothing goes back to the buyer.
+    The caller has locked the order. `compute_refund_share` divides the refund between the buyer and the platform; it is
+    spread over the lines in proportion to what is left of each. Returns None if the buyer's part is 0.
 
     Raises:
-        RefundAmountTooHigh: less is left of the line.
+        RefundAmountTooHigh: the refund exceeds the remaining amount of the lines.
         RefundExceedsPayment, InsufficientBalance: the money is not available, because of a dispute or a payout.
     """
     lines = [

@@ -1,4 +1,4 @@
-"""State transitions of orders and suborders, each with its event in the same statement; lock the order first."""
+"""State transitions of orders and suborders; lock the order first. A suborder's event is in the same statement."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -111,7 +111,7 @@ MOVE_SUBORDERS = Query(
     """,
 )
 LIST_SUBORDER_IDS = Query(UUID, "SELECT id FROM suborders WHERE order_id = ANY(:order_ids::uuid[]) ORDER BY id")
-# An order is finished when its last suborder has ended, and cancelled when all of them were.
+# An order is finished when its last suborder has ended, or cancelled if all suborders are cancelled.
 FINISH_ORDER = Query(
     OrderState,
     """
@@ -175,7 +175,7 @@ async def list_suborder_ids(conn: Connection, order_ids: Sequence[UUID]) -> list
 
 
 async def lock_order(conn: Connection, order_id: UUID) -> LockedOrder | None:
-    """Lock an order for this transaction, before its lots, rooms and payment (docs/locks.md)."""
+    """Lock an order for this transaction, before its lots, rooms and payment (see docs/locks.md)."""
     return await LOCK_ORDER.maybe(conn, order_id=order_id)
 
 
@@ -191,5 +191,5 @@ async def lock_order_by_suborder(conn: Connection, suborder_id: UUID) -> LockedO
 
 
 async def finish_order(conn: Connection, order_id: UUID, *, now: datetime) -> OrderState | None:
-    """Finish a paid order whose last suborder has ended; return None if some are still open."""
+    """Finish or cancel a paid order whose last suborder has ended; return its state, or None if it is still open."""
     return await FINISH_ORDER.maybe(conn, order_id=order_id, now=now)

@@ -21,11 +21,9 @@ from market.producers.models import (
     ProducerId,
     ProducerKind,
 )
-from market.producers.moderation import require_allowed_words
+from market.producers.moderation import list_name_faults, list_story_faults, require_allowed_words
 
-_NAME_LENGTHS = range(2, 61)
 _PRODUCE_LENGTHS = range(1, 201)
-_MAX_STORY_LENGTH = 2000
 _MAX_APPLICANT_LENGTH = 60
 _SELF_GROWN_KINDS = frozenset({ProducerKind.HOUSEHOLD, ProducerKind.HOMESTAY})
 
@@ -67,13 +65,10 @@ ADD_CERTIFICATE = Query(
 
 
 async def _list_faults(conn: Connection, actor: Actor, application: ProducerApplication) -> list[FieldFault]:
-    faults: list[FieldFault] = []
-    if len(application.name) not in _NAME_LENGTHS:
-        faults.append(FieldFault("name", "名称写 2 到 60 个字"))
+    faults = list_name_faults("name", application.name)
     if len(application.produce) not in _PRODUCE_LENGTHS:
         faults.append(FieldFault("produce", "写上种什么、养什么，最多 200 个字"))
-    if len(application.story) > _MAX_STORY_LENGTH:
-        faults.append(FieldFault("story", f"介绍最多 {_MAX_STORY_LENGTH} 个字"))
+    faults += list_story_faults(application.story)
     if application.applicant is not None and not 0 < len(application.applicant) <= _MAX_APPLICANT_LENGTH:
         faults.append(FieldFault("applicant", f"写上您的姓名，最多 {_MAX_APPLICANT_LENGTH} 个字，村里照着它找您"))
     if await FIND_VILLAGE.maybe(conn, code=application.village_code) is None:
@@ -161,7 +156,7 @@ async def apply_producer(
 async def add_certificate(
     conn: Connection, actor: Actor, producer_id: ProducerId, claim: CertificateClaim, *, now: datetime
 ) -> None:
-    """Add a certificate to an own producer, for the county to verify.
+    """Add a certificate to a producer of the actor, for the county to verify.
 
     Raises:
         NotFound: the actor does not work for the producer.

@@ -83,7 +83,7 @@ VERIFY_CERTIFICATE = Query(
 
 async def _get_visible_producer(conn: Connection, actor: Actor, producer_id: UUID) -> ProducerRow:
     row = await FIND_VISIBLE_PRODUCER.maybe(
-        conn, producer_id=producer_id, own=list(actor.producers), scopes=list_scopes(actor)
+        conn, producer_id=producer_id, producer_ids=list(actor.producers), scopes=list_scopes(actor)
     )
     if row is None:
         raise NotFound

@@ -131,7 +131,7 @@ CERTIFICATE_NAMES: dict[str, str] = {
 
 
 MAX_CERTIFICATES = 50
-"""Maximum of certificates of one producer."""
+"""The maximum number of certificates of one producer."""
 
 
 class CertificateClaim(Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,7 +147,7 @@ class CertificateClaim(Struct, frozen=True, forbid_unknown_fields=True):
 class ProducerApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An application to sell; `village_code` has 12 digits.
 
-    `applicant` is the person's own name, which becomes the account's name; None keeps that unchanged.
+    `applicant` is the applicant's name, which becomes the account's name; None leaves the account unchanged.
     """
 
     kind: ProducerKind
@@ -160,7 +160,7 @@ class ProducerApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class AdmissionRecord(Struct, frozen=True):
-    """A step that was taken: by whom, when, and why."""
+    """A recorded admission step: its author, time and reason."""
 
     step: AdmissionStep
     account_id: UUID
@@ -250,12 +250,12 @@ class AlreadyApplied(Refusal):
 
 
 class ReviewerNotIndependent(Refusal):
-    """The actor applied, works for the producer or took an earlier step: each step needs another person."""
+    """The actor applied, works for the producer or took an earlier step; each step needs a different person."""
 
     code = "second_step"
     status = 403
     zh = "同一个人只能办一步：申请人不能核实，推荐人不能再审核。请换一位同事。"
-    en = "Each step needs another person: ask a colleague who neither applied nor decided before."
+    en = "Each step needs a different person: it is for a colleague who neither applied nor decided before."
 
 
 class WrongProducerState(Refusal):

@@ -16,7 +16,7 @@ class ForbiddenWordRule(Struct, frozen=True):
     """A group of forbidden words, with the reason shown to the seller."""
 
     words: tuple[str, ...]
-    why: str
+    reason: str
 
 
 FORBIDDEN_WORD_RULES = (
@@ -30,6 +30,9 @@ FORBIDDEN_WORD_RULES = (
     ),
     ForbiddenWordRule(("国家级", "最高级", "最佳", "全国第一", "世界第一"), "不能用最高级的说法"),
 )
+NAME_LENGTHS = range(2, 61)
+"""Length of the name of a producer, and of the title of a listing."""
+MAX_STORY_LENGTH = 2000
 _GAPS = re.compile(r"[\s\W_]+")
 
 
@@ -38,17 +41,29 @@ class ForbiddenWord(Refusal):
 
     code = "forbidden_word"
     status = 422
-    zh = "请换个说法：{word}。{why}。"
+    zh = "请换个说法：{word}。{reason}。"
     en = "Rephrase the text: the word {word} is not allowed."
 
 
+def list_name_faults(field: str, name: str) -> list[FieldFault]:
+    """Return the fault of a name or title of the wrong length, if it is."""
+    if len(name) in NAME_LENGTHS:
+        return []
+    return [FieldFault(field, f"名称写 {NAME_LENGTHS[0]} 到 {NAME_LENGTHS[-1]} 个字")]
+
+
+def list_story_faults(story: str) -> list[FieldFault]:
+    """Return the fault of an introduction that is too long, if it is."""
+    return [FieldFault("story", f"介绍最多 {MAX_STORY_LENGTH} 个字")] if len(story) > MAX_STORY_LENGTH else []
+
+
 def find_forbidden_word(text: str) -> tuple[str, str] | None:
-    """Return the first forbidden word of a text and the reason, or None; blanks and punctuation are ignored."""
+    """Return the first forbidden word of a text and the reason, or None; whitespace and punctuation are ignored."""
     folded = _GAPS.sub("", normalize_text(text))
-    for reason in FORBIDDEN_WORD_RULES:
-        for word in reason.words:
+    for rule in FORBIDDEN_WORD_RULES:
+        for word in rule.words:
             if word in folded:
-                return word, reason.why
+                return word, rule.reason
     return None
 
 
@@ -58,11 +73,8 @@ def require_allowed_words(**fields: str) -> None:
     Raises:
         ForbiddenWord: a field contains one; `errors` lists every such field with its word.
     """
-    hits = {name: hit for name, text in fields.items() if (hit := find_forbidden_word(text))}
-    if hits:
-        word, why = next(iter(hits.values()))
-        raise ForbiddenWord(
-            errors=tuple(FieldFault(name, f"请换个说法：{hit}。{reason}") for name, (hit, reason) in hits.items()),
-            word=word,
-            why=why,
-        )
+    matches = {name: match for name, text in fields.items() if (match := find_forbidden_word(text))}
+    if matches:
+        faults = [FieldFault(name, f"请换个说法：{word}。{reason}") for name, (word, reason) in matches.items()]
+        word, reason = next(iter(matches.values()))
+        raise ForbiddenWord(errors=tuple(faults), word=word, reason=reason)

@@ -1,16 +1,13 @@
-"""Read producers: one's own, those pending for an official, and the public view."""
+"""Read producers: those of a member, those pending for an official, and the public view."""
 
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
-from msgspec import Struct
-
 from market.identity.access import (
     has_role_for,
     list_scopes,
     list_verified_scopes,
-    require_producer,
     require_scopes,
     require_second_factor_of_official,
 )
@@ -35,7 +32,7 @@ _PRODUCERS: LiteralString = """
            c.name AS county, p.produce, p.story, p.state, p.applied_by, p.applied_at, p.opened_at
       FROM producers p
       JOIN divisions v ON v.code = p.village_code
-      JOIN divisions t ON t.code = rpad(left(p.village_code, 9), 12, '0')
+      JOIN divisions t ON t.code = ancestor_code(p.village_code, 4)
       JOIN divisions c ON c.code = rpad(p.county_code, 12, '0')
 """
 
@@ -45,7 +42,7 @@ FIND_VISIBLE_PRODUCER = Query(
     _PRODUCERS
     + """
      WHERE p.id = :producer_id
-       AND (p.id = ANY(:own::uuid[])
+       AND (p.id = ANY(:producer_ids::uuid[])
             OR EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope WHERE starts_with(p.village_code, scope)))
     """,
 )
@@ -69,7 +66,7 @@ LIST_CERTIFICATES = Query(
      LIMIT 100
     """,
 )
-# A decider is found by role and division together: states and scopes are parallel arrays.
+# Role and division must match together: states and scopes are parallel arrays.
 LIST_PENDING_PRODUCERS = Query(
     ProducerRow,
     _PRODUCERS
@@ -81,7 +78,7 @@ LIST_PENDING_PRODUCERS = Query(
        AND NOT EXISTS (SELECT FROM producer_steps s
                         WHERE s.producer_id = p.id AND s.account_id = :account_id)
      ORDER BY p.id
-     LIMIT :most::integer + 1
+     LIMIT :limit::integer + 1
     """,
 )
 # Approval verifies the certificates of an application; later ones are verified one by one.
@@ -92,16 +89,16 @@ LIST_UNVERIFIED_PRODUCERS = Query(
      WHERE p.state IN ('open', 'suspended')
        AND EXISTS (SELECT FROM certificates f WHERE f.producer_id = p.id AND f.verified_at IS NULL)
        AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope WHERE starts_with(p.village_code, scope))
-       AND p.id > :after AND p.id <> ALL(:own::uuid[])
+       AND p.id > :after AND p.id <> ALL(:producer_ids::uuid[])
      ORDER BY p.id
-     LIMIT :most::integer + 1
+     LIMIT :limit::integer + 1
     """,
 )
 LIST_OWN_PRODUCERS = Query(
     ProducerRow,
     _PRODUCERS
     + """
-     WHERE p.id = ANY(:own::uuid[])
+     WHERE p.id = ANY(:producer_ids::uuid[])
      ORDER BY p.number DESC
      LIMIT 100
     """,
@@ -117,30 +114,9 @@ FIND_PUBLIC_PRODUCER = Query(
                   ORDER BY kind) AS certificates
       FROM producers p
       JOIN divisions v ON v.code = p.village_code
-      JOIN divisions t ON t.code = rpad(left(p.village_code, 9), 12, '0')
+      JOIN divisions t ON t.code = ancestor_code(p.village_code, 4)
       JOIN divisions c ON c.code = rpad(p.county_code, 12, '0')
      WHERE p.id = :producer_id AND p.state IN ('open', 'suspended')
-    """,
-)
-
-
-class ProducerMember(Struct, frozen=True):
-    """A person who works for a producer."""
-
-    account_id: UUID
-    name: str
-    role: str
-    since: str
-
-
-LIST_MEMBERS = Query(
-    ProducerMember,
-    """
-    SELECT m.account_id, a.name, m.role, lower(m.valid_during)::text AS since
-      FROM producer_members m JOIN accounts a ON a.id = m.account_id
-     WHERE m.producer_id = :producer_id AND m.valid_during @> :day::date
-     ORDER BY m.role DESC, a.name, m.account_id
-     LIMIT 100
     """,
 )
 
@@ -160,9 +136,11 @@ async def get_producer(conn: Connection, actor: Actor, producer_id: UUID) -> Pro
 
 
 async def find_producer(conn: Connection, actor: Actor, producer_id: UUID) -> Producer | None:
-    """Return a producer with its admission records and certificates, or None where the actor may not see it."""
+    """Return a producer with its admission records and certificates, or None if the actor may not see it."""
     scopes = list_verified_scopes(actor)
-    row = await FIND_VISIBLE_PRODUCER.maybe(conn, producer_id=producer_id, own=list(actor.producers), scopes=scopes)
+    row = await FIND_VISIBLE_PRODUCER.maybe(
+        conn, producer_id=producer_id, producer_ids=list(actor.producers), scopes=scopes
+    )
     if row is None:
         return None
     return Producer(
@@ -175,7 +153,7 @@ async def find_producer(conn: Connection, actor: Actor, producer_id: UUID) -> Pr
 
 
 async def list_pending_producers(
-    conn: Connection, actor: Actor, *, after: UUID = FIRST_ID, most: int = 50
+    conn: Connection, actor: Actor, *, after: UUID = FIRST_ID, limit: int = 50
 ) -> Page[ProducerRow]:
     """Return the producers whose next step the official may take, oldest first, at most 100 per page.
 
@@ -187,20 +165,20 @@ async def list_pending_producers(
     """
     require_scopes(actor, {role for roles in DECIDERS.values() for role in roles})
     duties = [(state, scope) for state, roles in DECIDERS.items() for scope in list_scopes(actor, roles)]
-    most = min(most, MAX_PAGE_SIZE)
+    limit = min(limit, MAX_PAGE_SIZE)
     rows = await LIST_PENDING_PRODUCERS.all(
         conn,
         states=[state for state, _ in duties],
         scopes=[scope for _, scope in duties],
         after=after,
         account_id=actor.account_id,
-        most=most,
+        limit=limit,
     )
-    return make_page(rows, most, lambda row: row.id)
+    return make_page(rows, limit, lambda row: row.id)
 
 
 async def list_unverified_producers(
-    conn: Connection, actor: Actor, *, after: UUID = FIRST_ID, most: int = 50
+    conn: Connection, actor: Actor, *, after: UUID = FIRST_ID, limit: int = 50
 ) -> Page[ProducerRow]:
     """Return the admitted producers with a certificate for the official to verify, at most 100 per page.
 
@@ -209,47 +187,27 @@ async def list_unverified_producers(
         SecondFactorRequired: the session has no second factor.
     """
     scopes = require_scopes(actor, DECIDERS[ProducerState.OPEN])
-    most = min(most, MAX_PAGE_SIZE)
-    rows = await LIST_UNVERIFIED_PRODUCERS.all(conn, scopes=scopes, after=after, own=list(actor.producers), most=most)
-    return make_page(rows, most, lambda row: row.id)
+    limit = min(limit, MAX_PAGE_SIZE)
+    rows = await LIST_UNVERIFIED_PRODUCERS.all(
+        conn, scopes=scopes, after=after, producer_ids=list(actor.producers), limit=limit
+    )
+    return make_page(rows, limit, lambda row: row.id)
 
 
 def may_verify(actor: Actor, row: ProducerRow) -> bool:
-    """Return whether the actor's roles allow verifying the certificates of a producer that is not the actor's own."""
-    own = row.id in actor.producers or actor.account_id == row.applied_by
-    return not own and has_role_for(actor, DECIDERS[ProducerState.OPEN], row.village_code)
+    """Return whether the actor's roles allow verifying a producer's certificates, and the actor is not a member."""
+    is_own = row.id in actor.producers or actor.account_id == row.applied_by
+    return not is_own and has_role_for(actor, DECIDERS[ProducerState.OPEN], row.village_code)
 
 
 async def list_own_producers(conn: Connection, actor: Actor) -> list[ProducerRow]:
     """Return the producers that the actor works for, latest first, at most 100."""
-    return await LIST_OWN_PRODUCERS.all(conn, own=list(actor.producers))
-
-
-async def get_public_producer(conn: Connection, producer_id: UUID, *, now: datetime) -> PublicProducer:
-    """Return the public view of an admitted producer.
-
-    Raises:
-        NotFound: there is no such producer, or it was never admitted.
-    """
-    producer = await find_public_producer(conn, producer_id, now=now)
-    if producer is None:
-        raise NotFound
-    return producer
+    return await LIST_OWN_PRODUCERS.all(conn, producer_ids=list(actor.producers))
 
 
 async def find_public_producer(conn: Connection, producer_id: UUID, *, now: datetime) -> PublicProducer | None:
     """Return the public view of an admitted producer, or None."""
     return await FIND_PUBLIC_PRODUCER.maybe(conn, producer_id=producer_id, day=get_business_day(now))
-
-
-async def list_members(conn: Connection, actor: Actor, producer_id: UUID, *, now: datetime) -> list[ProducerMember]:
-    """Return the members of an own producer, owners first.
-
-    Raises:
-        NotFound: the actor does not work for it.
-    """
-    require_producer(actor, producer_id)
-    return await LIST_MEMBERS.all(conn, producer_id=producer_id, day=get_business_day(now))
 
 
 def may_decide(actor: Actor, row: ProducerRow) -> bool:

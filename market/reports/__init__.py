@@ -1,1 +1,1 @@
-"""Figures for county, prefecture and province: they read everything and write nothing."""
+"""Read-only reports for county, prefecture and province."""

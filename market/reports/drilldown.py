@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from market.divisions.codes import TOWNSHIP, truncate_code
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_next_month
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
@@ -46,7 +47,8 @@ SUM_BY_TOWNSHIP = Query(
     SELECT coalesce(s.code, 'none') AS code, coalesce(d.name, '不在册') AS name, s.lines, s.entitled_fen, s.claimed_fen,
            s.approved_fen, s.over_fen, s.under_fen, s.conceded_fen, s.public_fen,
            s.approved_fen - s.conceded_fen - s.public_fen AS unfunded_fen
-      FROM (SELECT left(village_code, 9) AS code, count(*)::integer AS lines, sum(entitled_fen)::bigint AS entitled_fen,
+      FROM (SELECT truncate_code(village_code, 4) AS code, count(*)::integer AS lines,
+                   sum(entitled_fen)::bigint AS entitled_fen,
                    coalesce(sum(claimed_fen), 0)::bigint AS claimed_fen, sum(approved_fen)::bigint AS approved_fen,
                    sum(over_fen)::bigint AS over_fen, sum(under_fen)::bigint AS under_fen,
                    sum(conceded_fen)::bigint AS conceded_fen, sum(public_fen)::bigint AS public_fen
@@ -54,7 +56,7 @@ SUM_BY_TOWNSHIP = Query(
              WHERE run_id = :run_id AND county_code = :county
                AND (:county = ANY(:divisions::text[]) OR EXISTS (SELECT FROM unnest(:divisions::text[]) AS division
                             WHERE starts_with(coalesce(village_code, county_code), division)))
-             GROUP BY left(village_code, 9)) AS s
+             GROUP BY truncate_code(village_code, 4)) AS s
       LEFT JOIN divisions d ON d.code = rpad(s.code, 12, '0')
      ORDER BY s.code NULLS LAST
      LIMIT 200
@@ -96,7 +98,7 @@ SUM_BY_HOUSEHOLD = Query(
             OR EXISTS (SELECT FROM unnest(:divisions::text[]) AS division WHERE starts_with(village_code, division)))
      GROUP BY household_code
      ORDER BY household_code
-     LIMIT :most::integer + 1
+     LIMIT :limit::integer + 1
     """,
 )
 LIST_LINES = Query(
@@ -113,7 +115,7 @@ LIST_LINES = Query(
        AND (:county = ANY(:divisions::text[]) OR EXISTS (SELECT FROM unnest(:divisions::text[]) AS division
                     WHERE starts_with(coalesce(village_code, county_code), division)))
      ORDER BY line_code
-     LIMIT :most::integer + 1
+     LIMIT :limit::integer + 1
     """,
 )
 FIND_HOUSEHOLD_VILLAGE = Query(
@@ -130,7 +132,7 @@ LIST_HOUSEHOLD_HEADS = Query(
     HouseholdHead,
     """
     SELECT m.household_code AS household, count(DISTINCT m.person_id)::integer AS persons,
-           (array_agg(p.name_sealed ORDER BY m.relation = '户主' DESC, m.seat, lower(m.valid_during) DESC))[1]
+           (array_agg(p.name_sealed ORDER BY m.relation = '户主' DESC, m.member_number, lower(m.valid_during) DESC))[1]
              AS name_sealed
       FROM memberships m JOIN persons p ON p.id = m.person_id
      WHERE m.county_code = :county AND p.county_code = :county AND m.household_code = ANY(:households::text[])
@@ -141,16 +143,20 @@ LIST_HOUSEHOLD_HEADS = Query(
 
 
 async def sum_by_township(conn: Connection, cycle: Cycle, divisions: Sequence[str]) -> list[DrilldownSums]:
-    """Return the townships of a calculated month; the last row may hold lines without a village."""
+    """Return the townships of a calculated month; the last row may be the lines without a village."""
     return await SUM_BY_TOWNSHIP.all(conn, run_id=cycle.run_id, county=cycle.county_code, divisions=list(divisions))
 
 
 async def sum_by_village(
     conn: Connection, cycle: Cycle, divisions: Sequence[str], township: str
 ) -> list[DrilldownSums]:
-    """Return the villages of a township, given by its nine digits."""
+    """Return the villages of a township, given by the nine digits of its code."""
     return await SUM_BY_VILLAGE.all(
-        conn, run_id=cycle.run_id, county=cycle.county_code, divisions=list(divisions), township=township[:9]
+        conn,
+        run_id=cycle.run_id,
+        county=cycle.county_code,
+        divisions=list(divisions),
+        township=truncate_code(township, TOWNSHIP),
     )
 
 
@@ -162,10 +168,10 @@ async def sum_by_household(
     *,
     after: str = "",
     only: str = "",
-    most: int = 50,
+    limit: int = 50,
 ) -> Page[DrilldownSums]:
     """Return the households of a village by code, at most 100 a page, or `only` one of them."""
-    most = min(most, MAX_PAGE_SIZE)
+    limit = min(limit, MAX_PAGE_SIZE)
     rows = await SUM_BY_HOUSEHOLD.all(
         conn,
         run_id=cycle.run_id,
@@ -174,9 +180,9 @@ async def sum_by_household(
         village=village,
         after=after,
         only=only,
-        most=most,
+        limit=limit,
     )
-    return make_page(rows, most, lambda row: row.code)
+    return make_page(rows, limit, lambda row: row.code)
 
 
 async def list_lines(
@@ -187,10 +193,10 @@ async def list_lines(
     *,
     after: str = "",
     only: str = "",
-    most: int = 50,
+    limit: int = 50,
 ) -> Page[DrilldownSums]:
     """Return the lines of a household, or those without a village (`none`), at most 100 a page, or `only` one."""
-    most = min(most, MAX_PAGE_SIZE)
+    limit = min(limit, MAX_PAGE_SIZE)
     rows = await LIST_LINES.all(
         conn,
         run_id=cycle.run_id,
@@ -199,9 +205,9 @@ async def list_lines(
         household=household,
         after=after,
         only=only,
-        most=most,
+        limit=limit,
     )
-    return make_page(rows, most, lambda row: row.code)
+    return make_page(rows, limit, lambda row: row.code)
 
 
 async def list_household_heads(

@@ -1,4 +1,4 @@
-"""Enrolments and their public notice, without names, numbers and identities."""
+"""Enrolments and their public notice, without names, numbers or identities."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -43,7 +43,7 @@ LIST_ENROLMENTS = Query(
        AND (:county = ANY(:divisions::text[]) OR EXISTS (SELECT FROM unnest(:divisions::text[]) AS division
                     WHERE starts_with(coalesce(s.village_code, e.county_code), division)))
      ORDER BY e.applied_on DESC, e.line_code
-     LIMIT :most::integer + 1 OFFSET :skip::integer
+     LIMIT :limit::integer + 1 OFFSET :skip::integer
     """,
 )
 
@@ -56,10 +56,10 @@ async def list_enrolments(
     day: date,
     on_notice: bool,
     skip: int = 0,
-    most: int = MAX_PAGE_SIZE,
+    limit: int = MAX_PAGE_SIZE,
 ) -> tuple[list[EnrolmentView], bool]:
-    """Return at most 50 enrolments, the latest first, and whether there are more."""
-    most = min(most, MAX_PAGE_SIZE)
+    """Return at most 50 enrolments, latest first, and whether there are more."""
+    limit = min(limit, MAX_PAGE_SIZE)
     rows = await LIST_ENROLMENTS.all(
         conn,
         county=county,
@@ -67,6 +67,6 @@ async def list_enrolments(
         day=day,
         on_notice=on_notice,
         skip=min(skip, 1_000_000),
-        most=most,
+        limit=limit,
     )
-    return rows[:most], len(rows) > most
+    return rows[:limit], len(rows) > limit

@@ -40,14 +40,14 @@ class DecisionView(Struct, frozen=True):
 
 
 class OpenFindingCounts(Struct, frozen=True):
-    """The undecided findings up to a month and the sum at risk, as the official sees them."""
+    """The undecided findings up to a month, and the sum at risk, in the divisions of the official."""
 
     stopping: int
     worksheets: int
     at_risk_fen: Fen
 
 
-# An official of a part of the county sees findings with lines of its villages, in the run of the month.
+# An official of part of the county sees the findings with lines of its villages in the run of the month.
 LIST_FINDINGS = Query(
     FindingView,
     """
@@ -69,7 +69,7 @@ LIST_FINDINGS = Query(
                          JOIN unnest(:divisions::text[]) AS division ON starts_with(r.village_code, division)
                         WHERE l.finding_id = f.id))
      ORDER BY f.state = 'open' DESC, f.stops DESC, c.month DESC, f.at_risk_fen DESC, f.id
-     LIMIT :most::integer + 1 OFFSET :skip::integer
+     LIMIT :limit::integer + 1 OFFSET :skip::integer
     """,
 )
 LIST_FINDING_DECISIONS = Query(
@@ -107,26 +107,26 @@ async def list_findings(
     month: date | None = None,
     state: str = "",
     skip: int = 0,
-    most: int = MAX_PAGE_SIZE,
+    limit: int = MAX_PAGE_SIZE,
 ) -> tuple[list[FindingView], bool]:
     """Return at most 50 findings, open and stopping ones first, and whether there are more."""
-    most = min(most, MAX_PAGE_SIZE)
+    limit = min(limit, MAX_PAGE_SIZE)
     rows = await LIST_FINDINGS.all(
-        conn, county=county, divisions=list(divisions), month=month, state=state, skip=min(skip, 100_000), most=most
+        conn, county=county, divisions=list(divisions), month=month, state=state, skip=min(skip, 100_000), limit=limit
     )
-    return rows[:most], len(rows) > most
+    return rows[:limit], len(rows) > limit
 
 
 async def list_finding_decisions(conn: Connection, county: str, ids: Sequence[UUID]) -> dict[UUID, list[DecisionView]]:
-    """Return the decisions on some findings, in order."""
-    found: dict[UUID, list[DecisionView]] = {}
+    """Return the decisions on some findings, in chronological order."""
+    by_finding: dict[UUID, list[DecisionView]] = {}
     for decision in await LIST_FINDING_DECISIONS.all(conn, county=county, ids=list(ids)):
-        found.setdefault(decision.finding_id, []).append(decision)
-    return found
+        by_finding.setdefault(decision.finding_id, []).append(decision)
+    return by_finding
 
 
 async def count_open_findings(
     conn: Connection, county: str, divisions: Sequence[str], month: date
 ) -> OpenFindingCounts:
-    """Count the undecided findings up to a month that the official sees."""
+    """Count the undecided findings up to a month in the divisions of the official."""
     return await COUNT_OPEN_FINDINGS.one(conn, county=county, divisions=list(divisions), month=month)

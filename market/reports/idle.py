@@ -1,4 +1,4 @@
-"""Idle lines of a quarter (R8): notice, first unpaid day, next use, removal; officials call people by this list."""
+"""Idle lines of a quarter (R8): notice, first unpaid day, next use, removal; officials phone these people."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -64,7 +64,7 @@ LIST_IDLE_LINES = Query(
 
 
 async def list_idle_lines(conn: Connection, county: str, first: date, until: date) -> list[IdleRow]:
-    """Return the idle periods with a notice in the quarter, from the use known up to its end."""
+    """Return the idle periods with a notice in the quarter, given the use known up to its end."""
     lines = await LIST_IDLE_LINES.all(conn, county=county, until=until)
     return [row for line in lines for row in _idle_periods(line, until) if first <= row.notice_on]
 

@@ -1,4 +1,4 @@
-"""Imported files of a county, and what its register holds."""
+"""Imported files of a county, and the size of its register."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ class ImportedFile(Struct, frozen=True):
     month: date | None
     sum_fen: Fen | None
     by: str
-    taken_at: datetime
+    imported_at: datetime
 
 
 class RegisterCounts(Struct, frozen=True):
@@ -38,12 +38,12 @@ class RegisterCounts(Struct, frozen=True):
 LIST_IMPORTED_FILES = Query(
     ImportedFile,
     """
-    SELECT f.id, f.kind, f.name, f.sha256, f.rows, f.operator, f.month, f.sum_fen, a.name AS by, f.taken_at
+    SELECT f.id, f.kind, f.name, f.sha256, f.rows, f.operator, f.month, f.sum_fen, a.name AS by, f.imported_at
       FROM import_files f JOIN accounts a ON a.id = f.account_id
      WHERE f.county_code = :county AND (:kind::text = '' OR f.kind = :kind)
        AND (:month::date IS NULL OR f.month = :month)
-     ORDER BY f.taken_at DESC, f.id DESC
-     LIMIT :most::integer + 1 OFFSET :skip::integer
+     ORDER BY f.imported_at DESC, f.id DESC
+     LIMIT :limit::integer + 1 OFFSET :skip::integer
     """,
 )
 
@@ -67,14 +67,14 @@ async def list_imported_files(
     kind: str = "",
     month: date | None = None,
     skip: int = 0,
-    most: int = MAX_PAGE_SIZE,
+    limit: int = MAX_PAGE_SIZE,
 ) -> tuple[list[ImportedFile], bool]:
-    """Return at most 50 imported files, the latest first, and whether there are more."""
-    most = min(most, MAX_PAGE_SIZE)
+    """Return at most 50 imported files, latest first, and whether there are more."""
+    limit = min(limit, MAX_PAGE_SIZE)
     rows = await LIST_IMPORTED_FILES.all(
-        conn, county=county, kind=kind, month=month, skip=min(skip, 100_000), most=most
+        conn, county=county, kind=kind, month=month, skip=min(skip, 100_000), limit=limit
     )
-    return rows[:most], len(rows) > most
+    return rows[:limit], len(rows) > limit
 
 
 async def count_register(conn: Connection, county: str) -> RegisterCounts:

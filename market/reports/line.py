@@ -8,12 +8,14 @@ from msgspec import Struct
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import count_days_in_month
 from market.kernel.seal import Seal, UnsealError
+from market.kernel.structs import build_from
 from market.kernel.text import mask_phone
 from market.reports.reasons import expand_reasons
-from market.subsidies.engine import Step, explain_en, explain_zh
+from market.subsidies.engine.explain import explain_en, explain_zh
+from market.subsidies.engine.reasons import REASON_NAMES
+from market.subsidies.engine.steps import Step
 from market.subsidies.models import SubsidyLineNotFound
 from market.subsidies.month.cycles import Cycle
-from market.subsidies.names import REASON_NAMES
 from market.subsidies.register.queries import NAME_CONTEXT
 
 _CAPS = {"OVER_HOUSEHOLD_CAP": "household_cap_fen", "IN_CURE": "cure_days", "NO_USAGE_YET": "idle_days"}
@@ -29,7 +31,7 @@ class RuleSentence(Struct, frozen=True):
 
 
 class LineRow(Struct, frozen=True, kw_only=True):
-    """A line of the month's run; `duplicate` if a finding of two operators in one household names it."""
+    """A line of the month's run; `duplicate` if a finding about two operators in one household includes it."""
 
     line: str
     operator: str
@@ -62,7 +64,7 @@ class LineRow(Struct, frozen=True, kw_only=True):
 
 
 class ExplainedLine(Struct, frozen=True, kw_only=True):
-    """The result of a line and its reasons; `steps` are the calculator's, `steps_zh` their Chinese text."""
+    """The result of a line and its reasons; `steps` and `steps_zh` explain the calculation in English and Chinese."""
 
     county: str
     month: str
@@ -142,7 +144,7 @@ async def explain_line(
     Raises:
         SubsidyLineNotFound: the month has no such line, or it is in a division that the official may not see.
     """
-    found = await GET_LINE.maybe(
+    row = await GET_LINE.maybe(
         conn,
         run_id=cycle.run_id,
         county=cycle.county_code,
@@ -150,56 +152,36 @@ async def explain_line(
         line=line,
         divisions=list(divisions),
     )
-    if found is None:
+    if row is None:
         raise SubsidyLineNotFound(month=cycle.name, line=line)
-    sentences = await LIST_PROGRAMME_SENTENCES.all(conn, county=cycle.county_code, programme=found.programme)
-    reasons = [*found.reasons, "DUPLICATE_OPERATOR"] if found.duplicate else found.reasons
-    return ExplainedLine(
+    sentences = await LIST_PROGRAMME_SENTENCES.all(conn, county=cycle.county_code, programme=row.programme)
+    reasons = [*row.reasons, "DUPLICATE_OPERATOR"] if row.duplicate else row.reasons
+    return build_from(
+        ExplainedLine,
+        row,
         county=cycle.county_code,
         month=cycle.name,
-        line=found.line,
-        operator=found.operator,
-        kind=found.kind,
-        number=mask_number(found.number),
-        person=unseal_masked_name(seal, found.name_sealed),
-        programme=found.programme,
-        programme_name=found.programme_name,
-        document_number=found.document_number,
-        document_sha256=found.document_sha256,
-        household=found.household,
-        village_code=found.village_code,
-        village=found.village,
-        in_snapshot=found.in_snapshot,
-        payable_days=found.payable_days,
+        number=mask_number(row.number),
+        person=unseal_masked_name(seal, row.name_sealed),
         month_days=count_days_in_month(cycle.month),
-        claimed_fen=found.claimed_fen,
-        entitled_fen=found.entitled_fen,
-        approved_fen=found.approved_fen,
-        over_fen=found.over_fen,
-        under_fen=found.under_fen,
-        conceded_fen=found.conceded_fen,
-        public_fen=found.public_fen,
-        funded_fen=Fen(found.conceded_fen + found.public_fen),
-        shares=found.shares,
-        settled_fen=found.settled_fen,
+        funded_fen=Fen(row.conceded_fen + row.public_fen),
         reasons=reasons,
-        reasons_zh=[REASON_NAMES[reason] for reason in expand_reasons(reasons, found.causes)],
-        removed_on=found.removed_on,
-        steps=[explain_en(step) for step in found.steps],
-        steps_zh=[explain_zh(step) for step in found.steps],
+        reasons_zh=[REASON_NAMES[reason] for reason in expand_reasons(reasons, row.causes)],
+        steps=[explain_en(step) for step in row.steps],
+        steps_zh=[explain_zh(step) for step in row.steps],
         sentences=_by_weight(sentences, reasons),
     )
 
 
 def _by_weight(sentences: list[RuleSentence], reasons: list[str]) -> list[RuleSentence]:
-    """Sort the sentences: first those of the line's own reasons, then those that apply to every line."""
-    wanted = {_CAPS[reason] for reason in reasons if reason in _CAPS}
-    wanted |= {"idle_days", "cure_days"} if wanted & {"idle_days", "cure_days"} else set()
+    """Sort the sentences: first those of the line's reasons, then those that apply to every line."""
+    reason_subjects = {_CAPS[reason] for reason in reasons if reason in _CAPS}
+    reason_subjects |= {"idle_days", "cure_days"} if reason_subjects & {"idle_days", "cure_days"} else set()
     every, caps = {"household_pays_bp", "fixed_fen"}, {"line_cap_fen", "household_cap_fen"}
 
     def weight(sentence: RuleSentence) -> int:
         subjects = set(sentence.subjects)
-        return 0 if subjects & wanted else 1 if subjects & every else 2 if subjects & caps else 3
+        return 0 if subjects & reason_subjects else 1 if subjects & every else 2 if subjects & caps else 3
 
     return sorted(sentences, key=weight)
 

@@ -15,7 +15,7 @@ MAX_MONTHS = 60
 
 
 class OperatorSums(Struct, frozen=True, kw_only=True):
-    """The sums of some lines of a month; `operator` is `total` in the row of their total."""
+    """The sums of some lines of a month; `operator` is `total` in the total row."""
 
     operator: str
     lines: int
@@ -77,7 +77,7 @@ class MonthEvent(Struct, frozen=True):
 
 
 class DutyHolder(Struct, frozen=True):
-    """The holder of a duty of the month (R14)."""
+    """The official who has a duty of the month (R14)."""
 
     account_id: UUID
     name: str
@@ -92,7 +92,7 @@ class EligibleOfficial(Struct, frozen=True):
 
 
 class ReasonRow(Struct, frozen=True):
-    """Lines reduced for one set of reasons; `REDUCED` itself is replaced by its causes."""
+    """Lines reduced for one set of reasons; the causes replace `REDUCED` itself."""
 
     reasons: list[str]
     lines: int
@@ -100,7 +100,7 @@ class ReasonRow(Struct, frozen=True):
 
 
 class TierRow(Struct, frozen=True, kw_only=True):
-    """The public sum that a tier of the budget needs, and the sum it gets."""
+    """The public sum that a budget tier needs, and the sum it gets."""
 
     tier: int
     need_fen: Fen
@@ -114,7 +114,7 @@ class PendingVillage(Struct, frozen=True):
     name: str
 
 
-# An official of a part of the county sees the lines of its villages; lines without a village need the whole county.
+# An official of part of the county sees the lines of its villages; lines without a village need the whole county.
 SUM_BY_OPERATOR = Query(
     OperatorSums,
     """
@@ -142,7 +142,7 @@ LIST_MONTHS = Query(
            coalesce(sum(r.conceded_fen), 0)::bigint AS conceded_fen,
            coalesce(sum(r.public_fen), 0)::bigint AS public_fen
       FROM (SELECT id, month, state, run_id FROM cycles
-             WHERE county_code = :county AND month < :before ORDER BY month DESC LIMIT :most::integer) AS c
+             WHERE county_code = :county AND month < :before ORDER BY month DESC LIMIT :limit::integer) AS c
       LEFT JOIN run_lines r
         ON r.run_id = c.run_id AND r.county_code = :county
        AND (:county = ANY(:divisions::text[]) OR EXISTS (SELECT FROM unnest(:divisions::text[]) AS division
@@ -155,7 +155,7 @@ LIST_MONTH_STATUSES = Query(
     MonthStatus,
     """
     SELECT month, state, run_id IS NOT NULL AS calculated FROM cycles
-     WHERE county_code = :county ORDER BY month DESC LIMIT :most
+     WHERE county_code = :county ORDER BY month DESC LIMIT :limit
     """,
 )
 GET_RUN_SUMMARY = Query(
@@ -262,49 +262,49 @@ def compute_total(rows: Sequence[OperatorSums]) -> OperatorSums:
 
 
 async def sum_by_operator(conn: Connection, cycle: Cycle, divisions: Sequence[str]) -> list[OperatorSums]:
-    """Return a month's sums by operator, without the total; nothing before the month is calculated."""
+    """Return a month's sums by operator, without the total; empty before the month is calculated."""
     if cycle.run_id is None:
         return []
     return await SUM_BY_OPERATOR.all(conn, run_id=cycle.run_id, county=cycle.county_code, divisions=list(divisions))
 
 
 async def list_months(
-    conn: Connection, county: str, divisions: Sequence[str], *, before: date = date.max, most: int = MAX_MONTHS
+    conn: Connection, county: str, divisions: Sequence[str], *, before: date = date.max, limit: int = MAX_MONTHS
 ) -> list[MonthRow]:
-    """Return a county's months before a day with their sums, the latest first, at most 60."""
+    """Return a county's months before a day with their sums, latest first, at most 60."""
     return await LIST_MONTHS.all(
-        conn, county=county, divisions=list(divisions), before=before, most=min(most, MAX_MONTHS)
+        conn, county=county, divisions=list(divisions), before=before, limit=min(limit, MAX_MONTHS)
     )
 
 
 async def list_month_statuses(conn: Connection, county: str) -> list[MonthStatus]:
-    """Return the states of a county's months, the latest first, at most 600."""
-    return await LIST_MONTH_STATUSES.all(conn, county=county, most=600)
+    """Return the states of a county's months, latest first, at most 600."""
+    return await LIST_MONTH_STATUSES.all(conn, county=county, limit=600)
 
 
 async def find_run_summary(conn: Connection, cycle: Cycle) -> RunSummary | None:
-    """Return the run that the month uses, None before the first one."""
+    """Return the run that the month uses, or None before the first run."""
     if cycle.run_id is None:
         return None
     return await GET_RUN_SUMMARY.maybe(conn, run_id=cycle.run_id, county=cycle.county_code)
 
 
 async def list_month_events(conn: Connection, cycle: Cycle) -> list[MonthEvent]:
-    """Return the state changes of a month in order."""
+    """Return the state changes of a month in chronological order."""
     return await LIST_MONTH_EVENTS.all(conn, cycle_id=cycle.id, county=cycle.county_code)
 
 
 async def list_duty_holders(conn: Connection, cycle_id: CycleId, county: str) -> list[DutyHolder]:
-    """Return the holders of the duties of a month."""
+    """Return the officials who have duties of a month."""
     return await LIST_DUTY_HOLDERS.all(conn, cycle_id=cycle_id, county=county)
 
 
 async def list_eligible_officials(conn: Connection, cycle: Cycle, *, role: str, duty: str, day: date) -> list[str]:
     """Return the names of up to five officials who may take a step of the month, the most local first."""
-    found = await LIST_ELIGIBLE_OFFICIALS.all(
+    officials = await LIST_ELIGIBLE_OFFICIALS.all(
         conn, cycle_id=cycle.id, county=cycle.county_code, role=role, duty=duty, day=day
     )
-    return [each.name for each in found]
+    return [each.name for each in officials]
 
 
 async def sum_by_reason(conn: Connection, cycle: Cycle, divisions: Sequence[str]) -> list[ReasonRow]:
@@ -315,7 +315,7 @@ async def sum_by_reason(conn: Connection, cycle: Cycle, divisions: Sequence[str]
 
 
 async def sum_by_tier(conn: Connection, cycle: Cycle) -> list[TierRow]:
-    """Return the sums that each tier needs and gets of the month's budget."""
+    """Return what each tier needs and gets from the month's budget."""
     if cycle.run_id is None:
         return []
     return await SUM_BY_TIER.all(conn, run_id=cycle.run_id, county=cycle.county_code, month=cycle.month)
@@ -333,5 +333,5 @@ async def list_pending_villages(
 
 
 async def find_county_name(conn: Connection, county: str) -> str | None:
-    """Return the name of a county, None if it does not exist."""
+    """Return the name of a county, or None if it does not exist."""
     return await GET_COUNTY_NAME.maybe(conn, county=county)

@@ -25,7 +25,7 @@ class LineSums(Struct, frozen=True, kw_only=True):
 
 
 class OperatorRow(LineSums, frozen=True, kw_only=True):
-    """A month by operator; `total` in the last row."""
+    """A month by operator; the last row is the `total`."""
 
     month: str
     operator: str
@@ -71,7 +71,7 @@ class FindingRow(Struct, frozen=True):
 
 
 class AdjustmentRow(Struct, frozen=True, kw_only=True):
-    """A change that a cycle made to a line of an earlier month."""
+    """An adjustment that a cycle posted for a line of an earlier month."""
 
     cycle: str
     for_month: str
@@ -105,7 +105,7 @@ LIST_OPERATOR_ROWS = Query(
 LIST_VILLAGE_ROWS = Query(
     VillageRow,
     """
-    SELECT :name::text AS month, coalesce(left(village_code, 9) || '000', '') AS township,
+    SELECT :name::text AS month, coalesce(ancestor_code(village_code, 4), '') AS township,
            coalesce(village_code, '') AS village, coalesce(min(village_name), '（不在册）') AS name, count(*) AS lines,
            count(claimed_fen) AS claims, sum(entitled_fen)::bigint AS entitled_fen,
            coalesce(sum(claimed_fen), 0)::bigint AS claimed_fen, sum(approved_fen)::bigint AS approved_fen,
@@ -149,7 +149,7 @@ LIST_FINDING_ROWS = Query(
       FROM findings f JOIN cycles c ON c.id = f.cycle_id
      WHERE f.county_code = :county AND c.county_code = :county AND c.month = :month AND f.state <> 'lapsed'
      ORDER BY stops DESC, check_code, subject
-     LIMIT :most
+     LIMIT :limit
     """,
 )
 LIST_ADJUSTMENT_ROWS = Query(
@@ -174,7 +174,7 @@ MAX_FINDINGS = 10_000
 
 
 async def list_operator_rows(conn: Connection, cycle: Cycle) -> list[OperatorRow]:
-    """Return a month by operator and in total, from the run it uses."""
+    """Return a month by operator and in total, from the run that it uses."""
     return await LIST_OPERATOR_ROWS.all(conn, county=cycle.county_code, run_id=cycle.run_id, name=cycle.name)
 
 
@@ -184,15 +184,15 @@ async def list_village_rows(conn: Connection, cycle: Cycle) -> list[VillageRow]:
 
 
 async def list_claim_rows(conn: Connection, county: str, month: date) -> list[ClaimRow]:
-    """Return every billing row of the month's files, corrections included."""
+    """Return every billing row of the month's files, including corrections."""
     return await LIST_CLAIM_ROWS.all(conn, county=county, month=month)
 
 
 async def list_finding_rows(
-    conn: Connection, county: str, month: date, *, most: int = MAX_FINDINGS
+    conn: Connection, county: str, month: date, *, limit: int = MAX_FINDINGS
 ) -> list[FindingRow]:
     """Return the findings of a month's checks, those that stop a line first."""
-    return await LIST_FINDING_ROWS.all(conn, county=county, month=month, most=most)
+    return await LIST_FINDING_ROWS.all(conn, county=county, month=month, limit=limit)
 
 
 async def list_adjustment_rows(conn: Connection, county: str, month: date) -> list[AdjustmentRow]:

@@ -61,7 +61,7 @@ async def get_month_view(conn: Connection, county: str, month: date, divisions: 
     """Return a month; the caller's transaction has the scope of the county.
 
     Raises:
-        NoCycle: nothing was opened for it.
+        CycleNotFound: no cycle was opened for the month.
     """
     cycle = await find_cycle(conn, county, month)
     operators = await sum_by_operator(conn, cycle, divisions)
@@ -70,8 +70,8 @@ async def get_month_view(conn: Connection, county: str, month: date, divisions: 
     approval = step.duty if step is not None and step.by_division else None
     run = await find_run_summary(conn, cycle)
     # Budget, payment and adjustments exist only for the whole county, so only its officials see them.
-    whole = list(divisions) == [county]
-    if run is not None and not whole:
+    whole_county = list(divisions) == [county]
+    if run is not None and not whole_county:
         run = msgspec.structs.replace(run, budget_fen=None)
     return MonthView(
         county=county,
@@ -82,10 +82,10 @@ async def get_month_view(conn: Connection, county: str, month: date, divisions: 
         operators=operators,
         total=compute_total(operators),
         budget_fen=run.budget_fen if run else None,
-        tiers=await sum_by_tier(conn, cycle) if whole else [],
+        tiers=await sum_by_tier(conn, cycle) if whole_county else [],
         reasons=await sum_by_reason(conn, cycle, divisions),
-        adjustments=await list_adjustment_rows(conn, county, month) if whole else [],
-        settlement=await get_settlement(conn, cycle) if cycle.run_id and whole else None,
+        adjustments=await list_adjustment_rows(conn, county, month) if whole_county else [],
+        settlement=await get_settlement(conn, cycle) if cycle.run_id and whole_county else None,
         findings=findings,
         open_findings=await count_open_findings(conn, county, divisions, month),
         events=await list_month_events(conn, cycle),

@@ -1,4 +1,4 @@
-"""Programmes of a county, with their terms and the sentences of the documents they rest on."""
+"""Programmes of a county, with their terms and the sentences of the documents they are based on."""
 
 from datetime import date
 
@@ -92,15 +92,15 @@ async def list_programmes(conn: Connection, county: str) -> list[ProgrammeView]:
 
 async def list_terms(conn: Connection, county: str) -> dict[str, list[TermsView]]:
     """Return every version of the terms, by programme, in chronological order."""
-    found: dict[str, list[TermsView]] = {}
+    by_programme: dict[str, list[TermsView]] = {}
     for terms in await LIST_TERMS.all(conn, county=county):
-        found.setdefault(terms.programme, []).append(terms)
-    return found
+        by_programme.setdefault(terms.programme, []).append(terms)
+    return by_programme
 
 
 async def list_sentences(conn: Connection, county: str) -> dict[str, list[SentenceView]]:
     """Return the sentences of the documents, by programme."""
-    found: dict[str, list[SentenceView]] = {}
+    by_programme: dict[str, list[SentenceView]] = {}
     for sentence in await LIST_SENTENCES.all(conn, county=county):
-        found.setdefault(sentence.programme, []).append(sentence)
-    return found
+        by_programme.setdefault(sentence.programme, []).append(sentence)
+    return by_programme

@@ -1,4 +1,4 @@
-"""The quarterly report (R15): users, sums conceded by operators, sums paid by public money."""
+"""The quarterly report (R15): users, sums conceded by operators, sums paid from public funds."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -15,9 +15,9 @@ DUE_DAY = 20
 
 
 class QuarterRow(Struct, frozen=True, kw_only=True):
-    """An operator and service; `all` is the sum of the services, `total` of the operators.
+    """The figures of an operator and service; `all` is the sum of the services, `total` that of the operators.
 
-    A household with two operators counts once in the total: households and persons do not add up.
+    A household with two operators counts once in the total, so households and persons do not add up.
     """
 
     operator: str
@@ -58,7 +58,7 @@ class _HouseholdCounts(_QuarterKey, frozen=True):
     persons: int
 
 
-class _QuarterSums(_QuarterKey, frozen=True):
+class _QuarterSums(_QuarterKey, frozen=True, kw_only=True):
     conceded_fen: Fen
     public_fen: Fen
     cumulative_conceded_fen: Fen
@@ -74,7 +74,7 @@ COUNT_USERS = Query(
           FROM cycles c JOIN runs r ON r.cycle_id = c.id
          WHERE c.county_code = :county AND c.month < :until
          ORDER BY c.id, r.n DESC),
-    held AS (
+    blocked AS (
         SELECT DISTINCT q.month, fl.line_code
           FROM latest q
           JOIN findings f ON f.county_code = :county AND f.stops AND f.state <> 'lapsed'
@@ -84,18 +84,18 @@ COUNT_USERS = Query(
         SELECT q.month, l.line_code, l.operator, l.kind
           FROM latest q JOIN run_lines l ON l.run_id = q.run_id
          WHERE l.county_code = :county AND l.conceded_fen + l.public_fen > 0
-           AND NOT EXISTS (SELECT FROM held h WHERE h.month = q.month AND h.line_code = l.line_code)
+           AND NOT EXISTS (SELECT FROM blocked b WHERE b.month = q.month AND b.line_code = l.line_code)
         UNION ALL
         SELECT NULL, line_code, operator, kind FROM openings
          WHERE county_code = :county AND conceded_fen + public_fen > 0),
-    lines_of AS (
+    user_lines AS (
         SELECT line_code, operator, kind, bool_or(coalesce(month >= :first, false)) AS now,
                bool_or(month IS NULL OR month < :first) AS before
           FROM funded GROUP BY line_code, operator, kind)
     SELECT coalesce(operator, 'total') AS operator, coalesce(kind, 'all') AS kind,
            count(*) FILTER (WHERE now) AS users, count(*) FILTER (WHERE now AND NOT before) AS new_users,
            count(*) AS cumulative_users
-      FROM lines_of
+      FROM user_lines
      GROUP BY GROUPING SETS ((operator, kind), (operator), (kind), ())
     """,
 )
@@ -107,7 +107,7 @@ COUNT_HOUSEHOLDS = Query(
           FROM cycles c JOIN runs r ON r.cycle_id = c.id
          WHERE c.county_code = :county AND c.month >= :first AND c.month < :until
          ORDER BY c.id, r.n DESC),
-    held AS (
+    blocked AS (
         SELECT DISTINCT q.month, fl.line_code
           FROM latest q
           JOIN findings f ON f.county_code = :county AND f.stops AND f.state <> 'lapsed'
@@ -118,7 +118,7 @@ COUNT_HOUSEHOLDS = Query(
           FROM latest q JOIN run_lines l ON l.run_id = q.run_id
          CROSS JOIN unnest(l.payable_households) AS household
          WHERE l.county_code = :county AND l.conceded_fen + l.public_fen > 0
-           AND NOT EXISTS (SELECT FROM held h WHERE h.month = q.month AND h.line_code = l.line_code))
+           AND NOT EXISTS (SELECT FROM blocked b WHERE b.month = q.month AND b.line_code = l.line_code))
     SELECT coalesce(operator, 'total') AS operator, coalesce(kind, 'all') AS kind,
            count(DISTINCT household) AS households, count(DISTINCT m.person_id) AS persons
       FROM homes
@@ -127,7 +127,7 @@ COUNT_HOUSEHOLDS = Query(
      GROUP BY GROUPING SETS ((operator, kind), (operator), (kind), ())
     """,
 )
-# Sums are the postings of the quarter's cycles; for an unsettled cycle, what it would post now.
+# Sums are the postings of the quarter's cycles; of an unsettled cycle, the postings it would make now.
 SUM_QUARTER = Query(
     _QuarterSums,
     """
@@ -135,7 +135,7 @@ SUM_QUARTER = Query(
         SELECT id, month, run_id FROM cycles
          WHERE county_code = :county AND month < :until
            AND state = ANY(:unsettled::text[])),
-    held AS (
+    blocked AS (
         SELECT DISTINCT q.month, fl.line_code
           FROM unsettled q
           JOIN findings f ON f.county_code = :county AND f.stops AND f.state <> 'lapsed'
@@ -149,7 +149,7 @@ SUM_QUARTER = Query(
         SELECT l.operator, l.kind, q.month, l.conceded_fen, l.public_fen
           FROM unsettled q JOIN run_lines l ON l.run_id = q.run_id
          WHERE l.county_code = :county
-           AND NOT EXISTS (SELECT FROM held h WHERE h.month = q.month AND h.line_code = l.line_code)
+           AND NOT EXISTS (SELECT FROM blocked b WHERE b.month = q.month AND b.line_code = l.line_code)
         UNION ALL
         SELECT operator, kind, NULL, conceded_fen, public_fen FROM openings WHERE county_code = :county)
     SELECT coalesce(operator, 'total') AS operator, coalesce(kind, 'all') AS kind,

@@ -1,8 +1,8 @@
-"""The reasons of a line as officials read them: in place of `REDUCED`, why it was reduced."""
+"""The reasons of a line for officials, with the causes of a reduction instead of `REDUCED`."""
 
 from collections.abc import Sequence
 
-from market.subsidies.names import REASON_NAMES
+from market.subsidies.engine.reasons import REASON_NAMES
 
 _ORDER = {code: at for at, code in enumerate(REASON_NAMES)}
 
@@ -16,5 +16,5 @@ def expand_reasons(reasons: Sequence[str], causes: Sequence[str]) -> list[str]:
 
 
 def describe_reasons(reasons: Sequence[str]) -> str:
-    """Return reasons in Chinese, as officials read them; empty for none."""
+    """Return reasons in Chinese, as officials read them, or an empty text."""
     return "、".join(REASON_NAMES[reason] for reason in reasons)

@@ -1,4 +1,4 @@
-"""The lines of a month for the operators' settlement file: sums and reasons, no persons, no households."""
+"""The lines of a month for the operators' settlement file: sums and reasons, without persons and households."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ MAX_SETTLEMENT_LINES = 300_000
 
 
 class SettlementLine(Struct, frozen=True, kw_only=True, gc=False):
-    """A line of the settlement file; a stopping finding blocks its payment if `held`."""
+    """A line of the settlement file; `blocked` if a stopping finding blocks its payment."""
 
     line: str
     operator: str
@@ -26,7 +26,7 @@ class SettlementLine(Struct, frozen=True, kw_only=True, gc=False):
     public_fen: Fen
     reasons: list[str]
     causes: list[str]
-    held: bool
+    blocked: bool
 
 
 LIST_SETTLEMENT_LINES = Query(
@@ -34,11 +34,11 @@ LIST_SETTLEMENT_LINES = Query(
     """
     SELECT line_code AS line, operator, kind, programme_code AS programme, payable_days, entitled_fen, claimed_fen,
            over_fen, approved_fen, conceded_fen, public_fen, reasons, causes,
-           line_code = ANY(:held::text[]) AS held
+           line_code = ANY(:blocked::text[]) AS blocked
       FROM run_lines r
      WHERE run_id = :run_id AND county_code = :county
      ORDER BY array_position(ARRAY['mobile', 'unicom', 'telecom'], operator), line_code
-     LIMIT :most::integer
+     LIMIT :limit::integer
     """,
 )
 GET_LAST_EVENT_AT = Query(
@@ -46,14 +46,14 @@ GET_LAST_EVENT_AT = Query(
 )
 
 
-async def list_settlement_lines(conn: Connection, cycle: Cycle, held: list[str]) -> list[SettlementLine]:
+async def list_settlement_lines(conn: Connection, cycle: Cycle, blocked: list[str]) -> list[SettlementLine]:
     """Return every line of a calculated month by operator, at most 300,000."""
     return await LIST_SETTLEMENT_LINES.all(
         conn,
         run_id=cycle.run_id,
         county=cycle.county_code,
-        held=held,
-        most=MAX_SETTLEMENT_LINES,
+        blocked=blocked,
+        limit=MAX_SETTLEMENT_LINES,
     )
 
 

@@ -1,4 +1,4 @@
-"""An official's worklist: open months with the duty that is due, and their deadlines."""
+"""An official's worklist: open months with the step that is due, and their deadlines."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -14,14 +14,14 @@ from market.subsidies.month.steps import CLOSE, STEPS
 
 
 class OpenMonth(Struct, frozen=True, kw_only=True):
-    """An open month; `held` is the official's own duty in it, `left` the number of villages not yet approved.
+    """An open month; `own_duty` is the official's duty in it, `left` the number of villages not yet approved.
 
-    Sums and findings cover what the official may see.
+    Sums and findings are those of the official's divisions.
     """
 
     month: date
     state: CycleState
-    held: Duty | None
+    own_duty: Duty | None
     approved_fen: Fen
     lines: int
     operators: int
@@ -33,7 +33,8 @@ class OpenMonth(Struct, frozen=True, kw_only=True):
 LIST_OPEN_MONTHS = Query(
     OpenMonth,
     """
-    SELECT c.month, c.state, (SELECT duty FROM cycle_duties WHERE cycle_id = c.id AND account_id = :account_id) AS held,
+    SELECT c.month, c.state,
+           (SELECT duty FROM cycle_duties WHERE cycle_id = c.id AND account_id = :account_id) AS own_duty,
            s.approved_fen, s.lines, s.operators, v.left, f.stopping, f.at_risk_fen
       FROM cycles c
       CROSS JOIN LATERAL (
@@ -70,7 +71,7 @@ LIST_OPEN_MONTHS = Query(
 
 
 async def list_open_months(conn: Connection, actor: Actor, county: str, divisions: Sequence[str]) -> list[OpenMonth]:
-    """Return the open months, the oldest first, with the official's duty in each."""
+    """Return the open months, oldest first, with the official's duty in each."""
     return await LIST_OPEN_MONTHS.all(
         conn,
         county=county,
@@ -84,8 +85,8 @@ async def list_open_months(conn: Connection, actor: Actor, county: str, division
 def compute_due_day(month: date) -> date:
     """Return the due day of a month: the report's day in the next month.
 
-    Source: subsidy-rulebook, R15: the quarter's report is due by the 20th of the first month after it, for which its
-    last month must be closed; the others keep the same day.
+    Source: subsidy-rulebook, R15: the quarterly report is due by the 20th of the first month after the quarter, and the
+    quarter's last month must be closed for it; the other months have the same due day.
     """
     return get_next_month(month).replace(day=DUE_DAY)
 

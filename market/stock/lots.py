@@ -1,4 +1,4 @@
-"""Opening and counting lots; counts are changes, never absolute numbers."""
+"""Open lots and change their available units, by differences."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,14 +13,6 @@ GET_LOT = Query(
     SELECT id, producer_id, label, unit, available_units AS left_units,
            reserved_units AS waiting_units, sold_units
       FROM lots WHERE id = :lot_id AND producer_id = ANY(:producers::uuid[])
-    """,
-)
-LIST_LOTS = Query(
-    Lot,
-    """
-    SELECT id, producer_id, label, unit, available_units AS left_units,
-           reserved_units AS waiting_units, sold_units
-      FROM lots WHERE producer_id = :producer_id ORDER BY id DESC LIMIT :limit
     """,
 )
 OPEN_LOT = Query(
@@ -75,12 +67,12 @@ async def count_units(
 ) -> Lot:
     """Add `change` units (negative: remove) to the available units, once per `reference`.
 
-    A repeated reference changes nothing, so that a request sent twice counts once.
+    A repeated reference changes nothing, so that a duplicate request is applied once.
 
     Raises:
         NotFound: the lot does not belong to a producer that the actor works for.
         InvalidStockChange: the change is zero, or the lot would exceed `MAX_UNITS`.
-        StockTooLow: fewer units are available than would be removed.
+        StockTooLow: fewer units are available than are to be removed.
     """
     if not 0 < abs(change) <= MAX_UNITS:
         raise InvalidStockChange
@@ -93,7 +85,7 @@ async def count_units(
     if added is None:
         return lot
     if lot.available_units + change < 0:
-        raise StockTooLow(left=lot.available_units, unit=lot.unit, taken=-change)
+        raise StockTooLow(left=lot.available_units, unit=lot.unit, removed=-change)
     if lot.available_units + change > MAX_UNITS:
         raise InvalidStockChange
     return await ADD_UNITS.one(conn, lot_id=lot_id, units=change)
@@ -114,8 +106,3 @@ async def set_available_units(conn: Connection, lot_id: LotId, *, units: int, re
             conn, lot_id=lot_id, reason=StockMoveReason.COUNT, reference=reference, units=change, now=now
         )
         await ADD_UNITS.one(conn, lot_id=lot_id, units=change)
-
-
-async def list_lots(conn: Connection, producer_id: UUID, *, limit: int = 100) -> list[Lot]:
-    """Return a producer's lots, newest first, at most 1,000."""
-    return await LIST_LOTS.all(conn, producer_id=producer_id, limit=min(limit, 1_000))

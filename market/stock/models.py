@@ -11,7 +11,7 @@ from market.kernel import Refusal
 LotId = NewType("LotId", UUID)
 
 MAX_UNITS = 1_000_000_000
-"""The largest number of units of a lot, and of one count."""
+"""The maximum number of units of a lot, and of one change."""
 
 
 class StockMoveReason(StrEnum):
@@ -44,12 +44,12 @@ class InvalidStockChange(Refusal):
     code = "nothing_to_count"
     status = 422
     zh = "数量变化要在 1 到 1,000,000,000 之间，可正可负。"
-    en = "A count changes the stock by 1 to 1,000,000,000 units, up or down."
+    en = "Change the stock by 1 to 1,000,000,000 units, up or down."
 
 
 class StockTooLow(Refusal):
-    """The count removes more units than are available; reserved units stay reserved."""
+    """The change removes more units than are available; reserved units do not count."""
 
     code = "less_than_nothing"
-    zh = "可售只剩 {left} {unit}，不能再减 {taken}。"
-    en = "Only {left} {unit} can still be sold; {taken} cannot be taken away."
+    zh = "可售只剩 {left} {unit}，不能再减 {removed}。"
+    en = "Only {left} {unit} are available; {removed} cannot be removed."

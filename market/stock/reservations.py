@@ -1,6 +1,6 @@
 """Changes to lots by orders: reserved units are sold or freed once, sold units may be returned.
 
-Every function locks the lots in id order. Whether an order may change state is checked by the caller; the key of
+Every function locks the lots in id order. The caller checks that the order may change state; the unique key of
 `stock_moves` guarantees that its units are freed only once.
 """
 
@@ -77,7 +77,7 @@ RETURN_SOLD = Query(
     SELECT count(*)::integer FROM freed
     """,
 )
-# All of an order's lots or none; returns whether they were reserved.
+# Reserves all of an order's lots or none; returns whether they were reserved.
 RESTORE_RESERVATION = Query(
     bool,
     """
@@ -120,7 +120,7 @@ async def free_stock(conn: Connection, order_ids: Sequence[UUID], *, reason: Sto
     """Free the units reserved by unpaid orders; return how many lots changed.
 
     Raises:
-        asyncpg.UniqueViolationError: the units were freed before, which the orders' states should have shown: a bug.
+        asyncpg.UniqueViolationError: the units were freed before: a bug of the caller.
     """
     return await FREE_STOCK.one(conn, order_ids=list(order_ids), reason=reason, now=now)
 
@@ -129,7 +129,7 @@ async def return_sold(conn: Connection, suborder_ids: Sequence[UUID], *, now: da
     """Make the units of cancelled suborders available again; return how many lots changed.
 
     Raises:
-        asyncpg.UniqueViolationError: the units were returned before: a bug.
+        asyncpg.UniqueViolationError: the units were returned before: a bug of the caller.
     """
     return await RETURN_SOLD.one(conn, suborder_ids=list(suborder_ids), now=now)
 

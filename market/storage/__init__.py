@@ -1,1 +1,1 @@
-"""Photos and files: decoded within limits, re-encoded without metadata, stored under names from their contents."""
+"""Photos and files: decoded within limits, re-encoded without metadata, and named by a hash of their contents."""

@@ -8,11 +8,11 @@ import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
 _DECODERS = 2
-"""Photos decoded concurrently: one of 12 megapixels takes 160 MiB for half a second."""
+"""Photos decoded concurrently: one of 12 megapixels needs 160 MiB for half a second."""
 
 
 class FileMissing(Exception):
-    """The store has no file of that name."""
+    """The store has no file with that name."""
 
 
 class FileStore:
@@ -30,7 +30,7 @@ class FileStore:
         """Return a file.
 
         Raises:
-            FileMissing: the store has no file of that name.
+            FileMissing: the store has no file with that name.
         """
         try:
             result = await obstore.get_async(self._store, name)

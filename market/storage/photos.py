@@ -1,4 +1,4 @@
-"""Photos: validated, re-encoded to WebP without metadata, and served to everyone or to the people concerned."""
+"""Photos: validated, re-encoded to WebP without metadata, and served publicly or to the people concerned."""
 
 import asyncio
 import hashlib
@@ -57,14 +57,6 @@ class PreparedPhoto(Struct, frozen=True):
     kind: PhotoFormat
 
 
-class PhotoPaths(Struct, frozen=True):
-    """The URL paths of a picture in three sizes; an SVG has the same path for all."""
-
-    small: str
-    middle: str
-    large: str
-
-
 class PhotoRow(Struct, frozen=True):
     """The stored name, purpose and format of a photo."""
 
@@ -74,12 +66,12 @@ class PhotoRow(Struct, frozen=True):
 
 
 class BadPhoto(Refusal):
-    """The file is not a supported photo, or is too large; the text states which."""
+    """The file is not a supported photo, or is too large."""
 
     code = "bad_photo"
     status = 422
-    zh = "{why}"
-    en = "{reason}"
+    zh = "{text_zh}"
+    en = "{text_en}"
 
 
 ADD_PHOTO = Query(
@@ -109,35 +101,35 @@ FIND_PRIVATE_PHOTO = Query(
        AND (f.owner_id = :account_id
             OR EXISTS (SELECT FROM certificates c JOIN producers p ON p.id = c.producer_id
                         WHERE c.photo_id = f.id
-                          AND (p.id = ANY(:own::uuid[])
+                          AND (p.id = ANY(:producer_ids::uuid[])
                                OR EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope
                                            WHERE starts_with(p.village_code, scope)))))
     """,
 )
 
 
-def _build_too_large(bytes_: int) -> BadPhoto:
+def _build_too_large_refusal(bytes_: int) -> BadPhoto:
     megabytes = MAX_PHOTO_BYTES // (1024 * 1024)
     return BadPhoto(
-        why=f"照片太大（{bytes_ // (1024 * 1024)} MB），请选 {megabytes} MB 以内的。",
-        reason=f"The photo is too large; at most {megabytes} MiB are accepted.",
+        text_zh=f"照片太大（{bytes_ // (1024 * 1024)} MB），请选 {megabytes} MB 以内的。",
+        text_en=f"The photo is too large; at most {megabytes} MiB are accepted.",
     )
 
 
-def _build_unreadable() -> BadPhoto:
+def _build_unreadable_refusal() -> BadPhoto:
     return BadPhoto(
-        why="这个文件打不开，请拍一张 JPEG、PNG 或 WebP 照片。",
-        reason="The file cannot be read; send a JPEG, PNG or WebP photo.",
+        text_zh="这个文件打不开，请拍一张 JPEG、PNG 或 WebP 照片。",
+        text_en="The file cannot be read; send a JPEG, PNG or WebP photo.",
     )
 
 
 def _require_readable_header(content: bytes) -> None:
     if len(content) > MAX_PHOTO_BYTES:
-        raise _build_too_large(len(content))
+        raise _build_too_large_refusal(len(content))
     if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
         raise BadPhoto(
-            why="这是 HEIC 照片，暂时打不开。请在相机设置里选“兼容性最佳”，或发一张 JPEG。",
-            reason="HEIC photos are not supported; set the camera to JPEG (most compatible).",
+            text_zh="这是 HEIC 照片，暂时打不开。请在相机设置里选“兼容性最佳”，或发一张 JPEG。",
+            text_en="HEIC photos are not supported; set the camera to JPEG (most compatible).",
         )
 
 
@@ -153,14 +145,14 @@ def render_photo(content: bytes) -> tuple[int, int, list[bytes]]:
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
             _require_allowed_size(opened)
-            # Decode a JPEG at 1/2, 1/4 or 1/8 of its size where that is still large enough.
+            # Decode a JPEG at 1/2, 1/4 or 1/8 of its size if that is still large enough.
             opened.draft("RGB", (PAGE_WIDTHS[-1] * 2, PAGE_WIDTHS[-1] * 2))
             picture = _flatten(ImageOps.exif_transpose(opened))
     except BadPhoto:
         raise
     except Exception as error:
         # Pillow raises many types for corrupt files, TypeError and struct.error among them.
-        raise _build_unreadable() from error
+        raise _build_unreadable_refusal() from error
     pictures = [_resize(picture, width) for width in PAGE_WIDTHS]
     return pictures[-1].width, pictures[-1].height, [_encode(each) for each in pictures]
 
@@ -169,20 +161,20 @@ def _require_allowed_size(opened: Image.Image) -> None:
     """Refuse a picture that its header declares too large, before decoding it."""
     if opened.width * opened.height > MAX_PIXELS or max(opened.size) > _MAX_SIDE:
         raise BadPhoto(
-            why="照片像素太多，请选 4000 万像素以内的。",
-            reason="The photo has too many pixels; at most 40 million are accepted.",
+            text_zh="照片像素太多，请选 4000 万像素以内的。",
+            text_en="The photo has too many pixels; at most 40 million are accepted.",
         )
 
 
 def _flatten(picture: Image.Image) -> Image.Image:
     """Return a new RGB image of the pixels alone, with transparency on white."""
     with_alpha = picture.convert("RGBA") if picture.has_transparency_data else None
-    plain = Image.new("RGB", picture.size, "white")
+    flattened = Image.new("RGB", picture.size, "white")
     if with_alpha is None:
-        plain.paste(picture.convert("RGB"))
+        flattened.paste(picture.convert("RGB"))
     else:
-        plain.paste(with_alpha, mask=with_alpha.getchannel("A"))
-    return plain
+        flattened.paste(with_alpha, mask=with_alpha.getchannel("A"))
+    return flattened
 
 
 def _resize(picture: Image.Image, longest: int) -> Image.Image:
@@ -205,7 +197,7 @@ def get_file_name(purpose: PhotoPurpose, name: str, kind: PhotoFormat, width: in
 async def prepare_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) -> PreparedPhoto:
     """Decode a photo in a thread and store its pictures; call it outside of any transaction.
 
-    The name is the hash of the largest picture, so the same photo is stored once. Without a row it is not served.
+    The name is the hash of the largest picture, so the same photo is stored once. A photo without a row is not served.
 
     Raises:
         BadPhoto: it is not a JPEG, PNG or WebP, is corrupt, or is above 20 MiB or 40 million pixels.
@@ -250,18 +242,18 @@ async def add_photo(conn: Connection, owner_id: AccountId, prepared: PreparedPho
     )
 
 
-def get_photo_paths(name: str, kind: str) -> PhotoPaths:
-    """Return the public URL paths of a listing's picture by its stored name."""
+def get_photo_paths(name: str, kind: str | None) -> tuple[str, ...]:
+    """Return the public URL paths of a listing's picture by its stored name: one per width, or the one of an SVG."""
     if kind == PhotoFormat.SVG:
-        return PhotoPaths(*[f"/photos/{name}.svg"] * 3)
-    return PhotoPaths(*(f"/photos/{name}-{width}.webp" for width in PAGE_WIDTHS))
+        return (f"/photos/{name}.svg",)
+    return tuple(f"/photos/{name}-{width}.webp" for width in PAGE_WIDTHS)
 
 
 async def require_listed_photo(conn: Connection, name: str) -> None:
     """Require that a listing shows the picture of a file name.
 
     Raises:
-        NotFound: no listing shows it, as where it was only uploaded.
+        NotFound: no listing shows it; it may be uploaded but unused.
     """
     if await FIND_LISTED_PHOTO.maybe(conn, name=name[:_NAME_DIGITS]) is None:
         raise NotFound
@@ -285,17 +277,19 @@ async def read_listed_photo(files: FileStore, name: str) -> bytes:
 
 
 async def get_private_photo_name(
-    conn: Connection, photo_id: UUID, *, account_id: AccountId, own: list[UUID], scopes: list[str]
+    conn: Connection, photo_id: UUID, *, account_id: AccountId, producer_ids: list[UUID], scopes: list[str]
 ) -> str:
     """Return the store name of the largest picture of a private photo.
 
-    Readable by its owner, members of the producer (`own`) whose certificate it shows, and officials whose `scopes`
-    include the producer's village.
+    Readable by its owner, by members of the producer (one of `producer_ids`) whose certificate it shows, and by
+    officials whose `scopes` include the producer's village.
 
     Raises:
         NotFound: there is no such photo, or the actor may not see it.
     """
-    row = await FIND_PRIVATE_PHOTO.maybe(conn, photo_id=photo_id, account_id=account_id, own=own, scopes=scopes)
+    row = await FIND_PRIVATE_PHOTO.maybe(
+        conn, photo_id=photo_id, account_id=account_id, producer_ids=producer_ids, scopes=scopes
+    )
     if row is None:
         raise NotFound
     return get_file_name(row.purpose, row.name, row.kind, PAGE_WIDTHS[-1])

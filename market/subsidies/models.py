@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.kernel import FieldFault, Refusal
+from market.kernel import Refusal
 from market.subsidies.names import CHECK_NAMES, format_month_zh
 
 CycleId = NewType("CycleId", UUID)
@@ -42,7 +42,7 @@ CYCLE_STATE_NAMES = {
 
 
 class Duty(StrEnum):
-    """The seven duties of one cycle, held by seven different people (R14)."""
+    """The seven duties of a cycle, each of a different person (R14)."""
 
     IMPORT = "import"
     TERMS = "terms"
@@ -65,18 +65,10 @@ DUTY_NAMES = {
 
 
 class Outcome(StrEnum):
-    """The outcome of a command; a refusal is raised."""
+    """The outcome of a command; a refusal is an exception."""
 
     OK = "ok"
     NO_OP = "no-op"
-
-
-class CellFault(FieldFault, frozen=True):
-    """A fault in one cell of a spreadsheet; row 1 is the header."""
-
-    row: int
-    column: str
-    value: str
 
 
 class StepResult(Struct, frozen=True, kw_only=True):
@@ -87,25 +79,30 @@ class StepResult(Struct, frozen=True, kw_only=True):
     month: str
     state: CycleState
     waiting: int = 0
-    """How many villages the step still waits for, where several officials take it."""
+    """The number of villages that have not taken the step, if it is taken by division."""
 
 
 class MonthRefusal(Refusal):
-    """A refusal that names a month: as `2019年3月` in the Chinese text, as `2019-03` in `facts`."""
+    """A refusal about a month, which is `2019年3月` in the Chinese text and `2019-03` in `facts`."""
 
     @override
     def text(self, language: str = "zh") -> str:
-        """Return the refusal in the reader's language (`zh` or `en`)."""
+        """Return the text in a language (`zh` or `en`)."""
         if language == "en":
             return super().text(language)
         return self.zh.format_map({**self.facts, "month": format_month_zh(str(self.facts["month"]))})
 
 
-class SecondDuty(MonthRefusal):
-    """The account already has another duty in this cycle, whatever its roles (R14)."""
+class DutyConflict(MonthRefusal):
+    """An earlier action of the account in this cycle excludes the step (R14)."""
 
     code = "second_duty"
     status = 403
+
+
+class SecondDuty(DutyConflict):
+    """The account already has another duty in this cycle, regardless of its roles (R14)."""
+
     zh = "{rule}：{month}账期里，您已经办理过{held}，不能再办理{wanted}。"
     en = "You hold the duty {held} in the cycle of {month} and cannot take {wanted} as well."
 
@@ -115,17 +112,15 @@ class SecondDuty(MonthRefusal):
         super().__init__(rule=rule, month=month, held=DUTY_NAMES[held], wanted=DUTY_NAMES[wanted])
 
 
-class AppliedForLine(MonthRefusal):
+class AppliedForLine(DutyConflict):
     """The agent who applied for a household may not confirm it (R14)."""
 
-    code = "second_duty"
-    status = 403
     zh = "{month}账期里，您代办过 {line} 的申请，不能核实。"
     en = "You applied for {line} of {month} and cannot confirm it."
 
 
 class CycleClosed(MonthRefusal):
-    """The cycle is closed and never edited; later facts make adjustments in a later cycle (R10)."""
+    """The cycle is closed and never edited; later facts become adjustments of a later cycle (R10)."""
 
     code = "cycle_closed"
     zh = "{month}账期已关账，不能修改；以后的变化在后面的账期里作调整。"
@@ -203,68 +198,8 @@ class DecisionReasonMissing(Refusal):
     en = "A decision needs a reason of 1 to 500 characters."
 
 
-class FileChanged(Refusal):
-    """A file of that name was imported before with other content."""
-
-    code = "file_changed"
-    zh = "文件 {name} 已经导入过，内容不同：原 {taken_sha256}，现 {given_sha256}。请换一个文件名。"
-    en = "{name} was taken before with other content: {taken_sha256} then, {given_sha256} now. Give it another name."
-
-
-class FileAlreadyImported(Refusal):
-    """The same content was imported under another name."""
-
-    code = "file_taken"
-    zh = "内容相同的文件已经以 {taken} 导入过。"
-    en = "The same content was taken before as {taken}."
-
-
-class FileMalformed(Refusal):
-    """The file is refused as a whole; every fault is listed and nothing was imported."""
-
-    code = "file_malformed"
-    status = 422
-    zh = "文件 {name} 有 {count} 处错误，没有导入任何一行。"
-    en = "{name} has {count} faults; nothing of it was taken."
-
-
-class FileUnreadable(Refusal):
-    """The file cannot be read as a spreadsheet."""
-
-    code = "file_unreadable"
-    status = 422
-    zh = "文件 {name} 读不了：{reason}。"
-    en = "{name} cannot be read: {reason}."
-
-
-class ManifestMissing(Refusal):
-    """A billing file needs its manifest."""
-
-    code = "manifest_missing"
-    status = 422
-    zh = "账单文件 {name} 没有清单（文件名、校验和、行数、金额）。"
-    en = "The billing file {name} came without its manifest."
-
-
-class ManifestMismatch(Refusal):
-    """The manifest does not match the file."""
-
-    code = "manifest_mismatch"
-    status = 422
-    zh = "清单与文件 {name} 不一致：{differences}。"
-    en = "The manifest does not fit {name}: {differences}."
-
-
-class RegisterDiffers(Refusal):
-    """The file differs from the register; nothing was imported."""
-
-    code = "register_differs"
-    zh = "与现有名册不同：{ended} 人离户，{begun} 人入户，{changed} 处变更。核对后用“接受变更”导入。"
-    en = "The register differs: {ended} memberships end, {begun} begin, {changed} facts change; take the changes."
-
-
 class BadMonth(Refusal):
-    """The month cannot be read."""
+    """The month is not written `2019-01`."""
 
     code = "bad_month"
     status = 422
@@ -273,7 +208,7 @@ class BadMonth(Refusal):
 
 
 class BadQuarter(Refusal):
-    """The quarter cannot be read."""
+    """The quarter is not written `2019Q1`."""
 
     code = "bad_quarter"
     status = 422
@@ -282,7 +217,7 @@ class BadQuarter(Refusal):
 
 
 class BadCounty(Refusal):
-    """The county cannot be read, or there is none."""
+    """The county code is invalid or unknown."""
 
     code = "bad_county"
     status = 422
@@ -291,12 +226,12 @@ class BadCounty(Refusal):
 
 
 class CaseInvalid(MonthRefusal):
-    """The month cannot be calculated before its facts are corrected."""
+    """The month's facts are invalid and must be corrected before it is calculated."""
 
     code = "case_faulty"
     status = 422
     zh = "{month}还不能计算，有 {count} 处数据要先改正。"
-    en = "{month} cannot be calculated: {count} facts must be put right first."
+    en = "{month} cannot be calculated: {count} facts must be corrected first."
 
 
 class SubsidyLineNotFound(MonthRefusal):

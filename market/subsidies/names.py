@@ -1,10 +1,10 @@
-"""Names of operators, services, reasons, checks and funders, in Chinese and as codes."""
+"""Names of operators, services, checks and funders, in Chinese and as codes."""
 
 from enum import StrEnum
 
 
 class Operator(StrEnum):
-    """Who sells the line."""
+    """The operator that sells the line."""
 
     MOBILE = "mobile"
     UNICOM = "unicom"
@@ -12,7 +12,7 @@ class Operator(StrEnum):
 
 
 class ServiceKind(StrEnum):
-    """What the line carries."""
+    """The service of the line."""
 
     MOBILE = "mobile"
     BROADBAND = "broadband"
@@ -28,30 +28,9 @@ BUNDLE = "融合"
 """A plan that has several services; its weights share the charge among them."""
 
 OPERATOR_PREFIXES = {Operator.MOBILE: "YD", Operator.UNICOM: "LT", Operator.TELECOM: "DX"}
-"""How a claimed number that nobody has bound is called: prefix and number."""
+"""The prefix of the code of a claimed number that is not bound."""
 
 YES_NO = {"是": True, "否": False, "yes": True, "no": False}
-
-REASON_NAMES = {
-    "MATCHED": "一致",
-    "REDUCED": "申请多于应补",
-    "PART_OF_MONTH": "不满整月，只补可享受的天数",
-    "NOT_ON_FIRST": "当月 1 日不能享受，整月不补",
-    "LINE_CAP": "超过每条业务每月上限",
-    "ABOVE_TERMS": "申请高于按标准应补的数",
-    "NO_USAGE_YET": "尚无使用记录",
-    "IN_CURE": "闲置宽限期内不补",
-    "LOST_ELIGIBILITY": "已失去享受条件",
-    "SUSPENDED": "停机期间不补",
-    "NOT_IN_SNAPSHOT": "不在当月名单",
-    "NOT_BOUND": "号码未绑定",
-    "OVER_CHARGE": "申请超过套餐月费",
-    "DUPLICATE_OPERATOR": "一户两家运营商",
-    "OVER_HOUSEHOLD_CAP": "超过每户每月上限",
-    "UNFUNDED": "预算不足待安排",
-    "ENDED": "已销户或移出",
-}
-"""Reason and cause codes of the engine as officials read them, in the order they are listed."""
 
 CHECK_NAMES = {
     "dead_in_service_month": "死亡后仍享受",
@@ -72,7 +51,7 @@ CHECK_NAMES = {
     "enrolment_burst": "代办人短期集中申请",
     "equal_sums_in_village": "全村金额相同",
 }
-"""Each check as officials read it. Source: subsidy-rulebook, "Checks before money moves"."""
+"""The checks in Chinese. Source: subsidy-rulebook, "Checks before money moves"."""
 
 FUNDER_NAMES = {
     "operator": "运营商让利",
@@ -85,6 +64,6 @@ FUNDER_NAMES = {
 
 
 def format_month_zh(month: str) -> str:
-    """Write `2019-03` as `2019年3月`; what is no such month stays as it is, as in “下一个”."""
+    """Format `2019-03` as `2019年3月`; any other text, such as “下一个”, is unchanged."""
     year, _, number = month.partition("-")
     return f"{year}年{int(number)}月" if year.isdecimal() and number.isdecimal() else month

@@ -38,7 +38,7 @@ SHOP = Router(
     exception_handlers={NotSignedIn: redirect_to_sign_in},
     include_in_schema=False,
 )
-"""The shop and a buyer's own pages; a visitor who opens one of the latter is sent to sign in, and back."""
+"""The shop and a buyer's own pages; the latter redirect a visitor to sign-in and back."""
 
 FARM = Router(
     path="/",
@@ -46,7 +46,7 @@ FARM = Router(
     exception_handlers={NotSignedIn: redirect_to_sign_in},
     include_in_schema=False,
 )
-"""Everything under /farm; a visitor is sent to sign in, and back."""
+"""Everything under /farm; visitors are redirected to sign-in and back."""
 
 ROUTES: list[Any] = [SHOP, FARM, *DESK_ROUTES]
 

@@ -49,8 +49,8 @@ class ApiReferencePlugin(OpenAPIRenderPlugin):
 
 
 def list_operations(schema: Schema) -> list[tuple[str, list[ApiOperation]]]:
-    """Return the operations of a schema by tag, tags and operations in the order of their paths."""
-    found: dict[str, list[ApiOperation]] = defaultdict(list)
+    """Return the operations of a schema by tag, in the order of their paths."""
+    by_tag: dict[str, list[ApiOperation]] = defaultdict(list)
     for path, item in schema["paths"].items():
         for method, operation in item.items():
             fields = [_parameter_field(parameter) for parameter in operation.get("parameters", [])]
@@ -60,7 +60,7 @@ def list_operations(schema: Schema) -> list[tuple[str, list[ApiOperation]]]:
                 (status, str(response.get("description", "")))
                 for status, response in operation.get("responses", {}).items()
             ]
-            found[(operation.get("tags") or ["other"])[0]].append(
+            by_tag[(operation.get("tags") or ["other"])[0]].append(
                 ApiOperation(
                     operation["operationId"],
                     method.upper(),
@@ -71,7 +71,7 @@ def list_operations(schema: Schema) -> list[tuple[str, list[ApiOperation]]]:
                     responses,
                 )
             )
-    return list(found.items())
+    return list(by_tag.items())
 
 
 def _parameter_field(parameter: Schema) -> OperationField:

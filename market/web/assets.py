@@ -1,4 +1,4 @@
-"""Static files under names that hold their hash, the favicon, and robots.txt and sitemap.xml for crawlers."""
+"""Static files with a hash in their names, the favicon, and robots.txt and sitemap.xml for crawlers."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -20,7 +20,7 @@ LIST_LISTING_PATHS = Query(
       FROM listings
      WHERE state = 'live'
      ORDER BY score DESC, id
-     LIMIT :most
+     LIMIT :limit
     """,
 )
 LIST_CATEGORY_PATHS = Query(str, "SELECT '/kinds/' || code FROM categories ORDER BY position")
@@ -28,16 +28,16 @@ LIST_CATEGORY_PATHS = Query(str, "SELECT '/kinds/' || code FROM categories ORDER
 
 @get("/static/{name:str}", include_in_schema=False)
 async def static_file(request: HttpRequest, name: FromPath[str]) -> Response[bytes]:
-    """Return a script or the logo; its name holds its hash, so caches may keep it forever.
+    """Return a script or the logo; its name contains its hash, so it may be cached forever.
 
     Raises:
         NotFound: the file does not exist.
     """
-    found = get_services(request).renderer.static.get(f"/static/{name}")
-    if found is None:
+    file = get_services(request).renderer.static.get(f"/static/{name}")
+    if file is None:
         raise NotFound
-    media_type = found.media_type.partition(";")[0]
-    return Response(found.content, media_type=media_type, headers={"Cache-Control": IMMUTABLE})
+    media_type = file.media_type.partition(";")[0]
+    return Response(file.content, media_type=media_type, headers={"Cache-Control": IMMUTABLE})
 
 
 @get("/favicon.ico", include_in_schema=False)
@@ -65,9 +65,9 @@ async def robots(request: HttpRequest) -> Response[str]:
 async def sitemap(request: HttpRequest, db: NamedDependency[Database]) -> Response[str]:
     """List categories and live listings for crawlers, by descending score, at most 5,000 listings."""
     async with db.connection() as conn:
-        found = await LIST_CATEGORY_PATHS.all(conn) + await LIST_LISTING_PATHS.all(conn, most=_MAX_SITEMAP_LISTINGS)
+        paths = await LIST_CATEGORY_PATHS.all(conn) + await LIST_LISTING_PATHS.all(conn, limit=_MAX_SITEMAP_LISTINGS)
     origin = get_origin(request)
-    rows = "".join(f"<url><loc>{origin}{path}</loc></url>\n" for path in ["/", "/kinds", *found])
+    rows = "".join(f"<url><loc>{origin}{path}</loc></url>\n" for path in ["/", "/kinds", *paths])
     text = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
         f"{rows}</urlset>\n"

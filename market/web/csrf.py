@@ -20,19 +20,19 @@ class ForeignForm(Refusal):
 
 
 def get_token_subject(request: HttpRequest) -> str:
-    """Return the cookie that form tokens are bound to: the session, else the visitor; empty without either."""
+    """Return the cookie that form tokens are bound to: the session, else the visitor, else empty."""
     return request.cookies.get(get_session_cookie_name(request)) or request.cookies.get(VISITOR_COOKIE) or ""
 
 
 def make_form_token(request: HttpRequest, subject: str | None = None) -> str:
-    """Return the token that this visitor's forms carry; `subject` overrides the cookie it is bound to."""
+    """Return the token of this visitor's forms; `subject` overrides the cookie that it is bound to."""
     key = get_services(request).seal.index("form token")
     who = get_token_subject(request) if subject is None else subject
     return hmac.new(key, who.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def check_form_token(request: HttpRequest, token: object) -> None:
-    """Require that a form carries this visitor's token.
+    """Require this visitor's token in a form.
 
     Raises:
         ForeignForm: the token is missing or belongs to another visitor.

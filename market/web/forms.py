@@ -1,8 +1,8 @@
-"""The one reader of posted forms: text, numbers, sums, days and files, all faults at once under their fields' names."""
+"""Read posted forms: text, numbers, sums, days and files. All faults are reported at once, by field."""
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
@@ -12,20 +12,22 @@ from litestar.datastructures import UploadFile
 
 from market.http import HttpRequest
 from market.kernel import Fen, FieldFault, Refusal
-from market.kernel.text import clean_text
+from market.kernel.text import clean_text, normalize_text
 from market.storage.files import FileStore
 from market.storage.photos import PhotoPurpose, PreparedPhoto, prepare_photo
 from market.web.csrf import check_form_token, check_origin
+from payments.money import BASIS_POINTS, parse_percent, parse_yuan
 
 MAX_INTEGER = 2**62
 _MAX_DIGITS = 19
 _ZERO = Fen(0)
-_YUAN = re.compile(r"(\d{1,7})(?:\.(\d{1,2}))?")
+_MAX_YUAN_FEN = 10_000_000_00
+"""Sums from ten million yuan on are taken for a mistyped figure."""
 _KILOGRAMS = re.compile(r"(\d{1,3})(?:\.(\d{1,3}))?")
 
 
 class InvalidForm(Refusal):
-    """Fields of a form are missing or malformed; `errors` names each."""
+    """Fields of a form are missing or malformed; `errors` lists them."""
 
     code = "invalid"
     status = 422
@@ -40,10 +42,10 @@ def parse_integer(text: str, *, maximum: int = MAX_INTEGER) -> int | None:
     return int(written) if valid and int(written) <= maximum else None
 
 
-def parse_yuan(text: str) -> Fen | None:
-    """Parse a sum as a person types it, `39`, `39.5` or `¥1,200`, into fen, or return None."""
-    match = _YUAN.fullmatch(text.strip().removeprefix("¥").removesuffix("元").replace(",", ""))
-    return None if match is None else Fen(int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")))
+def parse_typed_yuan(text: str) -> Fen | None:
+    """Parse a sum as a person types it, `39`, `３９．５` or `¥1,200`, into fen, or return None."""
+    fen = parse_yuan(normalize_text(text).removeprefix("¥").removesuffix("元").replace(",", ""))
+    return fen if fen is not None and 0 <= fen < _MAX_YUAN_FEN else None
 
 
 def parse_kilograms(text: str) -> int | None:
@@ -76,8 +78,8 @@ def make_form_key() -> str:
 class PostedForm:
     """A posted form.
 
-    The `read_…` methods check a field: they collect a fault in `faults` where it is missing or malformed, and return an
-    empty value then (0, or None where the field is optional). Check `faults` after the last field was read.
+    The `read_…` methods check a field: if it is missing or malformed, they add a fault to `faults` and return an empty
+    value (0, or None for an optional field). Check `faults` after reading the last field.
     """
 
     def __init__(self, fields: Mapping[str, object]) -> None:
@@ -92,7 +94,7 @@ class PostedForm:
         return values[0] if values else ""
 
     def get_texts(self, name: str) -> list[str]:
-        """Return all values sent under a name, as check boxes send them."""
+        """Return all values sent under a name, such as those of check boxes."""
         return [value for value in self._get_values(name) if isinstance(value, str)]
 
     def get_files(self, name: str) -> list[UploadFile]:
@@ -109,7 +111,7 @@ class PostedForm:
         )
 
     def add_fault(self, name: str, message: str) -> None:
-        """Record that a field is wrong."""
+        """Add a fault for a field."""
         self.faults.append(FieldFault(name, message))
 
     def read_text(self, name: str, *, missing: str = "", max_length: int | None = None, too_long: str = "") -> str:
@@ -134,13 +136,15 @@ class PostedForm:
     ) -> Fen:
         """Read a sum in yuan, from `minimum` to `maximum` fen; `missing` is the fault if the field is empty."""
         text = self.get_text(name)
-        sum_fen = parse_yuan(text)
+        sum_fen = parse_typed_yuan(text)
         if sum_fen is None or sum_fen < minimum or (maximum is not None and sum_fen > maximum):
             self.add_fault(name, fault if text else missing or fault)
             return Fen(0)
         return sum_fen
 
-    def read_optional_yuan(self, name: str, *, fault: str, minimum: Fen, maximum: Fen) -> Fen | None:
+    def read_optional_yuan(
+        self, name: str, *, fault: str, minimum: Fen = _ZERO, maximum: Fen | None = None
+    ) -> Fen | None:
         """Read a sum in yuan; None if the field is empty."""
         return self.read_yuan(name, fault=fault, minimum=minimum, maximum=maximum) if self.get_text(name) else None
 
@@ -152,19 +156,30 @@ class PostedForm:
             return 0
         return grams
 
-    def read_optional_day(self, name: str, *, fault: str) -> date | None:
-        """Read a day, `2027-05-01`; None if the field is empty."""
-        text = self.get_text(name)
-        day = parse_day(text)
-        if text and day is None:
+    def read_percent(self, name: str, *, fault: str) -> int:
+        """Read a percentage from 0 to 100 with at most two decimals, into basis points; an empty field is 0."""
+        share_bp = parse_percent(self.get_text(name).rstrip("%").strip() or "0")
+        if share_bp is None or not 0 <= share_bp <= BASIS_POINTS:
+            self.add_fault(name, fault)
+            return 0
+        return share_bp
+
+    def read_day(self, name: str, *, fault: str) -> date | None:
+        """Read a day, `2027-05-01`; None if it is missing or malformed, which is a fault."""
+        day = parse_day(self.get_text(name))
+        if day is None:
             self.add_fault(name, fault)
         return day
+
+    def read_optional_day(self, name: str, *, fault: str) -> date | None:
+        """Read a day, `2027-05-01`; None if the field is empty."""
+        return self.read_day(name, fault=fault) if self.get_text(name) else None
 
     def convert[T: msgspec.Struct](self, kind: type[T]) -> T:
         """Return the fields as a Struct; empty text counts as not sent, and numbers may be text.
 
         Raises:
-            InvalidForm: fields are missing or malformed; it names each of them.
+            InvalidForm: fields are missing or malformed; all are listed.
         """
         sent = {name: value for name, value in self.fields.items() if value != ""}
         values: dict[str, Any] = {}
@@ -198,33 +213,29 @@ class PostedForm:
         return cast("list[object]", value) if isinstance(value, list) else [value]
 
 
-async def read_form(request: HttpRequest) -> PostedForm:
-    """Read a posted form.
+async def read_form(request: HttpRequest, *, as_typed: Collection[str] = (), token: bool = True) -> PostedForm:
+    """Read a posted form: text is cleaned, files stay files, a repeated field is a list.
+
+    The fields in `as_typed` are only stripped. Without `token`, for forms on pages in shared caches, only the origin is
+    checked.
 
     Raises:
-        ForeignForm: the form does not carry this visitor's token, or another site sent it.
-    """
-    return PostedForm(await read_fields(request))
-
-
-async def read_fields(request: HttpRequest) -> dict[str, Any]:
-    """Return the fields of a posted form: text is cleaned, files stay files, a repeated field is a list.
-
-    Raises:
-        ForeignForm: the form does not carry this visitor's token, or another site sent it.
+        ForeignForm: the form lacks this visitor's token, or another site sent it.
     """
     data = await request.form()
     check_origin(request)
-    check_form_token(request, data.get("csrf"))
-    fields: dict[str, Any] = {}
+    if token:
+        check_form_token(request, data.get("csrf"))
+    fields: dict[str, object] = {}
     for name in dict.fromkeys(data.keys()):
-        values = [value if isinstance(value, UploadFile) else clean_text(str(value)) for value in data.getall(name)]
+        clean = str.strip if name in as_typed else clean_text
+        values = [value if isinstance(value, UploadFile) else clean(str(value)) for value in data.getall(name)]
         fields[name] = values[0] if len(values) == 1 else values
     fields.pop("csrf", None)
-    return fields
+    return PostedForm(fields)
 
 
 def rename_faults(refusal: Refusal, names: Mapping[str, str], *, otherwise: str) -> list[FieldFault]:
-    """Return a refusal's faults under the form's field names; one that names no field is reported at `otherwise`."""
+    """Return a refusal's faults by the form's field names; a refusal without fields is reported at `otherwise`."""
     faults = [FieldFault(names.get(fault.field, fault.field), fault.message) for fault in refusal.errors]
     return faults or [FieldFault(otherwise, refusal.text("zh"))]

@@ -20,8 +20,8 @@ async def submit_once(
 ) -> Redirect:
     """Run `work` in one transaction and redirect to the path it returns; a repeated form redirects there too.
 
-    A duplicate request waits for the commit of the first one. A refusal is not stored: nothing was done, and the form
-    may be sent again.
+    A duplicate request waits for the commit of the first one. A refusal is not stored: nothing was changed, and
+    the form may be sent again.
 
     Raises:
         RequestInProgress: the first request did not end within the lock timeout.
@@ -30,9 +30,9 @@ async def submit_once(
     # A draft that is sent again may differ in whitespace or photos, so only the path identifies the form.
     form = compute_fingerprint(request.method, request.url.path, b"")
     async with get_services(request).db.transaction() as conn:
-        begun = await begin_request(conn, actor=who, key=key, fingerprint=form)
-        if isinstance(begun, StoredResponse):
-            return redirect(begun.answer.decode())
+        stored = await begin_request(conn, actor=who, key=key, fingerprint=form)
+        if isinstance(stored, StoredResponse):
+            return redirect(stored.body.decode())
         path = await work(conn)
-        await finish_request(conn, actor=who, key=key, status=_SEE_OTHER, answer=path.encode())
+        await finish_request(conn, actor=who, key=key, status=_SEE_OTHER, response=path.encode())
     return redirect(path)

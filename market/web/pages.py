@@ -28,7 +28,7 @@ def render_page(
     cache: str = "private, no-store",
     pay_origins: tuple[str, ...] = (),
 ) -> Response[bytes]:
-    """Render a page with a nonce of its own, its caching rule, and the token of its forms (`csrf` in templates).
+    """Render a page with its own nonce, its Cache-Control header, and the token of its forms (`csrf` in templates).
 
     `cache` is the whole Cache-Control value; pages with personal data keep the default.
     """
@@ -71,14 +71,14 @@ def redirect(path: str) -> Redirect:
 
 
 def get_local_path(text: str, otherwise: str = "/") -> str:
-    """Return `text` if it is a path on this site, else `otherwise`: no open redirect."""
+    """Return `text` if it is a path on this site, else `otherwise`, to prevent open redirects."""
     parts = urlsplit(text)
     fine = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
     return text if fine and "\n" not in text and "\r" not in text else otherwise
 
 
 def redirect_to_sign_in(request: HttpRequest, refusal: NotSignedIn) -> Response[Any]:
-    """Redirect a visitor who opens a personal page to sign-in, and back; refuse a posted form."""
+    """Redirect a visitor of a personal page to sign-in and back; refuse a posted form."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     sign_in = f"/sign-in?{urlencode({'to': here})}"
     response: Response[Any] = redirect(sign_in) if request.method == "GET" else render_refusal(request, refusal)
@@ -89,7 +89,7 @@ def redirect_to_sign_in(request: HttpRequest, refusal: NotSignedIn) -> Response[
 
 
 def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
-    """Render a refusal for people: what happened, why, what to do, whom to call."""
+    """Render the page of a refusal: what happened, why, what to do, whom to call."""
     return render_page(
         request,
         "refusal.html",

@@ -22,7 +22,7 @@ _MAX_NAME_LENGTH = 60
 async def show_photo(
     db: NamedDependency[Database], files: NamedDependency[FileStore], name: FromPath[str]
 ) -> Response[bytes]:
-    """Return the photo of a listing; its name is a hash of its contents, so caches may keep it forever.
+    """Return the photo of a listing; its name is a hash of its contents, so it may be cached forever.
 
     Raises:
         NotFound: no photo has that name, or no listing shows it.
@@ -46,12 +46,12 @@ async def show_certificate_photo(
 
     Raises:
         NotFound: the photo does not exist, or the person may not see it.
-        SecondFactorRequired: an official has not shown the second factor.
+        SecondFactorRequired: an official's session has no second factor.
     """
     require_second_factor_of_official(actor)
     async with db.connection() as conn:
         name = await get_private_photo_name(
-            conn, photo_id, account_id=actor.account_id, own=list(actor.producers), scopes=list_scopes(actor)
+            conn, photo_id, account_id=actor.account_id, producer_ids=list(actor.producers), scopes=list_scopes(actor)
         )
     try:
         content = await files.get(name)

@@ -1,4 +1,4 @@
-"""The services of one process, which every handler may take as dependencies."""
+"""The services of a process, which handlers take as dependencies."""
 
 from typing import cast
 
@@ -8,7 +8,7 @@ from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders import Batcher
+from market.orders.batcher import Batcher
 from market.settings import Settings
 from market.storage.files import FileStore
 from market.web.ui.renderer import Renderer

@@ -1,5 +1,5 @@
 -- Package: orders.
--- Check at commit that the lines sum to their suborders and the suborders to their order.
+-- Check at commit that lines add up to their suborders, and suborders to their order.
 CREATE OR REPLACE FUNCTION check_order_sums() RETURNS trigger
 LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
@@ -13,7 +13,7 @@ BEGIN
       FROM suborders s
      WHERE s.order_id = new.id;
     IF fits IS NOT TRUE THEN
-        RAISE EXCEPTION 'order % does not sum up', new.number USING ERRCODE = 'P0104';
+        RAISE EXCEPTION 'the parts of order % do not add up', new.number USING ERRCODE = 'P0104';
     END IF;
     RETURN NULL;
 END

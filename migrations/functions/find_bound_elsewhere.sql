@@ -1,5 +1,5 @@
 -- Package: subsidies.
--- Return the numbers and SIMs of a file that another county has bound, without telling which county or person.
+-- Return the numbers and SIMs of a file that are bound in another county, without revealing the county or person.
 CREATE OR REPLACE FUNCTION find_bound_elsewhere(p_county text, p_spans jsonb)
 RETURNS TABLE ("row" integer, cell text, "value" text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp

@@ -1,19 +1,19 @@
 -- Package: orders.
--- Place a batch of up to 64 orders, decided in the order given, each order completely or not at all.
+-- Place a batch of up to 64 orders in the sequence given, each order completely or not at all.
 --
--- `batch` holds four lists whose rows carry the request's number `n`: orders, suborders, lines, stays. The service computed
--- their prices in the same transaction; this function decides which requests get the units and rooms that are available.
--- It takes every lock first and in one order (docs/locks.md): lots by id, then rooms by id.
+-- `batch` has four lists: orders, suborders, lines and stays. Each row has the number `n` of its request. The service
+-- computed the prices in the same transaction; this function decides which requests get the available units and rooms.
+-- It takes all locks first, in one order (docs/locks.md): lots by id, then rooms by id.
 --
--- Returns a row for each request with its order: the new one, or the one that was placed under the same key before.
--- Without an order, `missing_id` is the lot or the stay of which too little is available, and `reserved` means that the
--- rest is in unpaid orders.
+-- Returns a row per request with its order: the new one, or the one placed earlier with the same key. Without an order,
+-- `missing_id` is the lot or stay of which too little is available; `reserved` means that unpaid orders reserve what is
+-- missing.
 CREATE OR REPLACE FUNCTION place_orders(batch jsonb)
 RETURNS TABLE (n integer, fingerprint bytea, id uuid, number bigint, state text, goods_fen bigint, freight_fen bigint,
                discount_fen bigint, total_fen bigint, placed_at timestamptz, pay_until timestamptz, missing_id uuid,
                available_units integer, reserved boolean)
 LANGUAGE plpgsql
--- Plans are kept for the session: plans made while the tables are almost empty must not scan them once they have grown.
+-- A session caches plans: those made while the tables are almost empty must not scan them once they have grown.
 SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -31,7 +31,7 @@ DECLARE
     taken_rooms   integer;
     fits          boolean;
 BEGIN
-    -- Several lines of an order on one lot are one need.
+    -- Sum the lines of an order that share a lot.
     SELECT coalesce(array_agg(d.n), '{}'), coalesce(array_agg(d.lot_id), '{}'), coalesce(array_agg(d.units), '{}')
       INTO need_n, need_lot, need_units
       FROM (SELECT l.n, l.lot_id, sum(l.units)::bigint AS units
@@ -53,7 +53,7 @@ BEGIN
          WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
          ORDER BY o.n);
 
-    -- Orders with nights one after another: each takes its rooms under the temporal key before the next is decided.
+    -- Decide orders with nights one by one: each inserts its nights under the temporal key before the next is decided.
     FOR request_n IN
         SELECT DISTINCT s.n FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer)
          WHERE s.n = ANY(undecided) ORDER BY s.n
@@ -94,12 +94,12 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- Orders without lots (activities without a limit) need no units.
+    -- Orders without lots (activities of unlimited capacity) need no units.
     admitted := admitted || ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(need_n));
 
-    -- The other orders at once: an order is admitted if the running sum of what was requested up to it fits on each of its
-    -- lots. An order that is refused because of another lot was still part of those sums, so the refused ones are decided
-    -- again without it, until none of them would fit even alone. Each round admits at least the first of them.
+    -- Decide the other orders in rounds: an order is admitted if, on each of its lots, the running sum of the units
+    -- requested up to and including it is available. The sums include orders that lack units of another lot, so the
+    -- rejected orders are decided again in the next round, until none fits even alone. Each round admits at least one.
     LOOP
         undecided := ARRAY(
             SELECT u FROM unnest(undecided) AS u
@@ -121,7 +121,7 @@ BEGIN
         undecided := ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(fitting));
     END LOOP;
 
-    -- A duplicate that another batch is placing at the same time waits here for that batch and then is not inserted.
+    -- If a concurrent batch is placing the same request, the INSERT waits for its commit and then skips the row.
     WITH inserted AS (
         INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
                             discount_fen, total_fen, placed_at, pay_until)

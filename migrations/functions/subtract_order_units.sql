@@ -1,5 +1,5 @@
 -- Package: orders.
--- Return what is available of each lot after the needs of the requests `admitted` are taken from it.
+-- Return the available units of each lot after subtracting those that the admitted requests need.
 CREATE OR REPLACE FUNCTION subtract_order_units(lot_ids uuid[], lot_available bigint[], need_n integer[],
                                                 need_lot uuid[], need_units bigint[], admitted integer[])
 RETURNS bigint[]

@@ -1,9 +1,10 @@
 -- Package: orders.
--- Write the suborders, lines, bookings and nights of the orders that were placed.
+-- Insert the suborders, lines, bookings and nights of the placed orders.
 CREATE OR REPLACE FUNCTION write_orders(batch jsonb, placed integer[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO suborders (id, order_id, position, producer_id, kind, goods_fen, freight_fen, discount_fen, commission_bp)
+    INSERT INTO suborders (id, order_id, position, producer_id, kind, goods_fen, freight_fen, discount_fen,
+                           commission_bp)
     SELECT s.id, s.order_id, s.position, s.producer_id, s.kind, s.goods_fen, s.freight_fen, s.discount_fen,
            s.commission_bp
       FROM jsonb_to_recordset(batch -> 'suborders')

@@ -1,6 +1,6 @@
 -- Producers, the catalogue, stock, and the rooms and prices of stays.
 
--- producers ------------------------------------------------------------------------------------------------------------
+-- producers -----------------------------------------------------------------------------------------------------------
 
 CREATE TABLE producers (
     id               uuid PRIMARY KEY DEFAULT uuidv7(),
@@ -19,18 +19,18 @@ CREATE TABLE producers (
     opened_at        timestamptz,
     self_grown       boolean NOT NULL DEFAULT true,
     sample           boolean NOT NULL DEFAULT false,
-    CONSTRAINT producers_open_since CHECK ((state IN ('open', 'suspended')) = (opened_at IS NOT NULL))
+    CONSTRAINT producers_opened_at_matches_state CHECK ((state IN ('open', 'suspended')) = (opened_at IS NOT NULL))
 );
 CREATE INDEX producers_by_county ON producers (county_code, state, id);
-CREATE UNIQUE INDEX producers_one_application_at_a_time ON producers (applied_by)
+CREATE UNIQUE INDEX producers_one_pending_application ON producers (applied_by)
     WHERE state IN ('applied', 'confirmed', 'recommended');
 
 CREATE TABLE producer_members (
     producer_id  uuid NOT NULL CONSTRAINT producer_members_producer REFERENCES producers,
     account_id   uuid NOT NULL CONSTRAINT producer_members_account REFERENCES accounts,
     role         text NOT NULL CONSTRAINT producer_members_role CHECK (role IN ('owner', 'member', 'helper')),
-    valid_during daterange NOT NULL CONSTRAINT producer_members_some_day CHECK (NOT isempty(valid_during)),
-    CONSTRAINT producer_members_once PRIMARY KEY (producer_id, account_id, valid_during WITHOUT OVERLAPS)
+    valid_during daterange NOT NULL CONSTRAINT producer_members_period_not_empty CHECK (NOT isempty(valid_during)),
+    CONSTRAINT producer_members_unique PRIMARY KEY (producer_id, account_id, valid_during WITHOUT OVERLAPS)
 );
 CREATE INDEX producer_members_by_account ON producer_members (account_id);
 
@@ -44,9 +44,9 @@ CREATE TABLE producer_steps (
     at          timestamptz NOT NULL,
     id          uuid PRIMARY KEY DEFAULT uuidv7()
 );
-CREATE UNIQUE INDEX producer_steps_one_person_one_step ON producer_steps (producer_id, account_id)
+CREATE UNIQUE INDEX producer_steps_one_per_account ON producer_steps (producer_id, account_id)
     WHERE step IN ('apply', 'confirm', 'recommend', 'approve');
-CREATE UNIQUE INDEX producer_steps_each_once ON producer_steps (producer_id, step)
+CREATE UNIQUE INDEX producer_steps_step_unique ON producer_steps (producer_id, step)
     WHERE step IN ('apply', 'confirm', 'recommend', 'approve', 'refuse');
 
 CREATE TABLE certificates (
@@ -61,11 +61,11 @@ CREATE TABLE certificates (
     photo_id    uuid CONSTRAINT certificates_photo REFERENCES photos,
     verified_at timestamptz,
     verified_by uuid CONSTRAINT certificates_verifier REFERENCES accounts,
-    CONSTRAINT certificates_verified_by_someone CHECK ((verified_at IS NULL) = (verified_by IS NULL))
+    CONSTRAINT certificates_verification_complete CHECK ((verified_at IS NULL) = (verified_by IS NULL))
 );
 CREATE INDEX certificates_by_producer ON certificates (producer_id);
 
--- catalogue ------------------------------------------------------------------------------------------------------------
+-- catalogue -----------------------------------------------------------------------------------------------------------
 
 CREATE TABLE categories (
     code     text PRIMARY KEY,
@@ -107,8 +107,8 @@ CREATE TABLE freight_templates (
     CONSTRAINT freight_templates_producer_unique UNIQUE (producer_id)
 );
 
--- market.catalogue.search_text writes searched (the normalized text), words (its characters, pairs of characters and
--- pairs of initials) and latin (its pinyin) with each listing.
+-- market.catalogue.search_text computes the search columns: the normalized text, its terms (characters, pairs of
+-- characters and pairs of initials) and its pinyin.
 CREATE TABLE listings (
     id             uuid PRIMARY KEY DEFAULT uuidv7(),
     number         bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT listings_number UNIQUE,
@@ -131,14 +131,14 @@ CREATE TABLE listings (
     rating_count   integer NOT NULL DEFAULT 0,
     sold_count     integer NOT NULL DEFAULT 0,
     score          integer NOT NULL DEFAULT 0,
-    searched       text NOT NULL CONSTRAINT listings_searched_text CHECK (searched <> ''),
-    words          tsvector NOT NULL,
-    latin          text NOT NULL DEFAULT '',
+    search_text    text NOT NULL CONSTRAINT listings_search_text_not_empty CHECK (search_text <> ''),
+    search_words   tsvector NOT NULL,
+    search_pinyin  text NOT NULL DEFAULT '',
     published_at   timestamptz NOT NULL,
     sample         boolean NOT NULL DEFAULT false
 );
-CREATE INDEX listings_by_words ON listings USING gin (words);
-CREATE INDEX listings_by_latin ON listings USING gin (latin gin_trgm_ops);
+CREATE INDEX listings_by_search_words ON listings USING gin (search_words);
+CREATE INDEX listings_by_search_pinyin ON listings USING gin (search_pinyin gin_trgm_ops);
 CREATE INDEX listings_by_category ON listings (category_code, score DESC, id) WHERE state = 'live';
 CREATE INDEX listings_by_county ON listings (county_code, score DESC, id) WHERE state = 'live';
 CREATE INDEX listings_by_score ON listings (score DESC, id) WHERE state = 'live';
@@ -146,17 +146,17 @@ CREATE INDEX listings_by_producer ON listings (producer_id, id);
 -- A photo is public while a listing shows it; every request for a photo checks this.
 CREATE INDEX listings_by_photo ON listings (photo_id) WHERE photo_id IS NOT NULL;
 
--- stock ----------------------------------------------------------------------------------------------------------------
+-- stock ---------------------------------------------------------------------------------------------------------------
 
 -- available_units can be sold now; reserved_units are in unpaid orders.
 CREATE TABLE lots (
-    id            uuid PRIMARY KEY DEFAULT uuidv7(),
-    producer_id   uuid NOT NULL CONSTRAINT lots_producer REFERENCES producers,
-    label         text NOT NULL,
-    unit          text NOT NULL,
-    available_units    integer NOT NULL CONSTRAINT lots_available_not_negative CHECK (available_units >= 0),
-    reserved_units integer NOT NULL DEFAULT 0 CONSTRAINT lots_reserved_not_negative CHECK (reserved_units >= 0),
-    sold_units    integer NOT NULL DEFAULT 0 CONSTRAINT lots_sold_not_negative CHECK (sold_units >= 0)
+    id              uuid PRIMARY KEY DEFAULT uuidv7(),
+    producer_id     uuid NOT NULL CONSTRAINT lots_producer REFERENCES producers,
+    label           text NOT NULL,
+    unit            text NOT NULL,
+    available_units integer NOT NULL CONSTRAINT lots_available_not_negative CHECK (available_units >= 0),
+    reserved_units  integer NOT NULL DEFAULT 0 CONSTRAINT lots_reserved_not_negative CHECK (reserved_units >= 0),
+    sold_units      integer NOT NULL DEFAULT 0 CONSTRAINT lots_sold_not_negative CHECK (sold_units >= 0)
 ) WITH (fillfactor = 60);
 CREATE INDEX lots_by_producer ON lots (producer_id);
 
@@ -178,8 +178,8 @@ CREATE TABLE variants (
 );
 CREATE INDEX variants_by_lot ON variants (lot_id);
 
--- Changes of a lot other than by ordering, which order_lines record. The key makes a count that is sent twice count once,
--- and frees the units of an order only once.
+-- Changes of a lot other than by orders, which order_lines records. The primary key applies a count, or the freed units
+-- of an order, only once.
 CREATE TABLE stock_moves (
     lot_id    uuid NOT NULL CONSTRAINT stock_moves_lot REFERENCES lots,
     reason    text NOT NULL CONSTRAINT stock_moves_reason CHECK (reason IN (
@@ -187,10 +187,10 @@ CREATE TABLE stock_moves (
     reference text NOT NULL,
     units     integer NOT NULL,
     at        timestamptz NOT NULL,
-    CONSTRAINT stock_moves_once PRIMARY KEY (lot_id, reason, reference)
+    CONSTRAINT stock_moves_unique PRIMARY KEY (lot_id, reason, reference)
 );
 
--- bookings: rooms and their nights -------------------------------------------------------------------------------------
+-- bookings: rooms and their nights ------------------------------------------------------------------------------------
 
 CREATE TABLE rooms (
     id         uuid PRIMARY KEY DEFAULT uuidv7(),
@@ -201,10 +201,10 @@ CREATE TABLE rooms (
     CONSTRAINT rooms_position_unique UNIQUE (listing_id, position)
 );
 
--- The price of a night; the base price is that of the listing's only variant.
+-- Prices of nights that differ from the base price, which is that of the listing's only variant.
 CREATE TABLE night_prices (
     listing_id   uuid NOT NULL CONSTRAINT night_prices_listing REFERENCES listings,
-    valid_during daterange NOT NULL CONSTRAINT night_prices_some_day CHECK (NOT isempty(valid_during)),
+    valid_during daterange NOT NULL CONSTRAINT night_prices_period_not_empty CHECK (NOT isempty(valid_during)),
     price_fen    bigint NOT NULL CONSTRAINT night_prices_price CHECK (price_fen BETWEEN 1 AND 100000000),
     CONSTRAINT night_prices_night_unique PRIMARY KEY (listing_id, valid_during WITHOUT OVERLAPS)
 );
@@ -214,7 +214,7 @@ CREATE TABLE cancel_tiers (
     holiday     boolean NOT NULL,
     days_before smallint NOT NULL CONSTRAINT cancel_tiers_days CHECK (days_before BETWEEN 0 AND 365),
     refund_bp   integer NOT NULL CONSTRAINT cancel_tiers_refund CHECK (refund_bp BETWEEN 0 AND 10000),
-    CONSTRAINT cancel_tiers_once PRIMARY KEY (listing_id, holiday, days_before)
+    CONSTRAINT cancel_tiers_unique PRIMARY KEY (listing_id, holiday, days_before)
 );
 
 GRANT SELECT ON categories TO market_app;

@@ -9,33 +9,43 @@ BEGIN
 END
 $$;
 
--- The business day of an instant. No other SQL names the time zone.
+-- Return the business day of a point in time. No other SQL names the time zone.
 CREATE FUNCTION business_day(moment timestamptz) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (moment AT TIME ZONE 'Asia/Shanghai')::date;
 
--- divisions ------------------------------------------------------------------------------------------------------------
+-- Division codes: the digits of a province (level 1), a prefecture, a county, a township and a village (5). Only the
+-- generated columns `county_code` name a width themselves. market/divisions/codes.py has the same functions.
+CREATE FUNCTION truncate_code(code text, level integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN left(code, (ARRAY[2, 4, 6, 9, 12])[level]);
+
+CREATE FUNCTION ancestor_code(code text, level integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN rpad(truncate_code(code, level), 12, '0');
+
+-- divisions -----------------------------------------------------------------------------------------------------------
 
 CREATE TABLE divisions (
-    code        text PRIMARY KEY CONSTRAINT divisions_code_is_twelve_digits CHECK (code ~ '^[0-9]{12}$'),
+    code        text PRIMARY KEY CONSTRAINT divisions_code_format CHECK (code ~ '^[0-9]{12}$'),
     name        text NOT NULL,
     level       smallint NOT NULL CONSTRAINT divisions_level CHECK (level BETWEEN 1 AND 5),
     parent_code text CONSTRAINT divisions_parent REFERENCES divisions,
     county_code text GENERATED ALWAYS AS (left(code, 6)) STORED NOT NULL,
     pinyin      text NOT NULL DEFAULT '',
     initials    text NOT NULL DEFAULT '',
-    CONSTRAINT divisions_only_the_province_has_no_parent CHECK ((parent_code IS NULL) = (level = 1))
+    CONSTRAINT divisions_parent_unless_province CHECK ((parent_code IS NULL) = (level = 1))
 );
 CREATE INDEX divisions_by_parent ON divisions (parent_code, code);
 
--- Names and official codes by date: seven listed counties were renamed or recoded.
+-- Names and official codes by period: seven listed counties were renamed or got a new code.
 CREATE TABLE division_names (
     code          text NOT NULL CONSTRAINT division_names_division REFERENCES divisions,
-    valid_during  daterange NOT NULL CONSTRAINT division_names_some_day CHECK (NOT isempty(valid_during)),
+    valid_during  daterange NOT NULL CONSTRAINT division_names_period_not_empty CHECK (NOT isempty(valid_during)),
     name          text NOT NULL,
     official_code text NOT NULL,
-    CONSTRAINT division_names_one_a_day PRIMARY KEY (code, valid_during WITHOUT OVERLAPS),
-    CONSTRAINT division_names_one_owner_a_day UNIQUE (official_code, valid_during WITHOUT OVERLAPS)
+    CONSTRAINT division_names_one_per_day PRIMARY KEY (code, valid_during WITHOUT OVERLAPS),
+    CONSTRAINT division_names_official_code_unique UNIQUE (official_code, valid_during WITHOUT OVERLAPS)
 );
 
 CREATE TABLE listed_counties (
@@ -43,20 +53,20 @@ CREATE TABLE listed_counties (
     list         text NOT NULL CONSTRAINT listed_counties_list CHECK (list IN ('national', 'provincial')),
     valid_during daterange NOT NULL,
     basis        text NOT NULL,
-    CONSTRAINT listed_counties_once PRIMARY KEY (county_code, list, valid_during WITHOUT OVERLAPS)
+    CONSTRAINT listed_counties_unique PRIMARY KEY (county_code, list, valid_during WITHOUT OVERLAPS)
 );
 
 -- County settings that differ from the defaults in market/counties/settings.py, by period.
 CREATE TABLE county_settings (
     county_code  text NOT NULL CONSTRAINT county_settings_county CHECK (county_code ~ '^[0-9]{6}$'),
     name         text NOT NULL CONSTRAINT county_settings_name CHECK (name ~ '^[a-z_]{1,60}$'),
-    valid_during daterange NOT NULL CONSTRAINT county_settings_some_day CHECK (NOT isempty(valid_during)),
+    valid_during daterange NOT NULL CONSTRAINT county_settings_period_not_empty CHECK (NOT isempty(valid_during)),
     value        integer NOT NULL CONSTRAINT county_settings_value CHECK (value >= 0),
     basis        text NOT NULL CONSTRAINT county_settings_basis_length CHECK (length(basis) BETWEEN 1 AND 300),
-    CONSTRAINT county_settings_one_a_day PRIMARY KEY (county_code, name, valid_during WITHOUT OVERLAPS)
+    CONSTRAINT county_settings_one_per_day PRIMARY KEY (county_code, name, valid_during WITHOUT OVERLAPS)
 );
 
--- The value that a county has set for a day; NULL where the default holds.
+-- Return the value that a county has set for a day, or NULL if the default applies.
 CREATE FUNCTION get_county_setting(p_county text, p_name text, p_day date) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (SELECT value FROM county_settings WHERE county_code = p_county AND name = p_name AND valid_during @> p_day);
@@ -67,21 +77,21 @@ CREATE TABLE holidays (
     day_off boolean NOT NULL
 );
 
--- identity -------------------------------------------------------------------------------------------------------------
+-- identity ------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE accounts (
     id           uuid PRIMARY KEY DEFAULT uuidv7(),
-    handle       text CONSTRAINT accounts_handle_is_free UNIQUE
-                 CONSTRAINT accounts_handle_form CHECK (handle ~ '^[a-z][a-z0-9_.-]{1,31}$'),
+    handle       text CONSTRAINT accounts_handle_unique UNIQUE
+                 CONSTRAINT accounts_handle_format CHECK (handle ~ '^[a-z][a-z0-9_.-]{1,31}$'),
     name         text NOT NULL CONSTRAINT accounts_name_length CHECK (length(name) BETWEEN 1 AND 60),
-    phone_index  bytea CONSTRAINT accounts_phone_is_free UNIQUE,
+    phone_index  bytea CONSTRAINT accounts_phone_unique UNIQUE,
     phone_sealed bytea,
     totp_sealed  bytea,
     elder        boolean NOT NULL DEFAULT false,
     sample       boolean NOT NULL DEFAULT false,
     created_at   timestamptz NOT NULL,
     closed_at    timestamptz,
-    CONSTRAINT accounts_phone_is_whole CHECK ((phone_index IS NULL) = (phone_sealed IS NULL))
+    CONSTRAINT accounts_phone_complete CHECK ((phone_index IS NULL) = (phone_sealed IS NULL))
 );
 
 -- Roles of officials, each with a scope and a period. Members of producers are in producer_members.
@@ -89,9 +99,10 @@ CREATE TABLE grants (
     account_id   uuid NOT NULL CONSTRAINT grants_account REFERENCES accounts,
     role         text NOT NULL CONSTRAINT grants_role CHECK (role IN (
         'importer', 'policy', 'village', 'township', 'county', 'finance', 'reconciler', 'platform')),
-    scope        text NOT NULL CONSTRAINT grants_scope CHECK (scope ~ '^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}([0-9]{3})?$'),
+    scope        text NOT NULL
+                 CONSTRAINT grants_scope CHECK (scope ~ '^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}([0-9]{3})?$'),
     valid_during daterange NOT NULL,
-    CONSTRAINT grants_once PRIMARY KEY (account_id, role, scope, valid_during WITHOUT OVERLAPS)
+    CONSTRAINT grants_unique PRIMARY KEY (account_id, role, scope, valid_during WITHOUT OVERLAPS)
 );
 
 CREATE TABLE sign_in_codes (
@@ -101,25 +112,26 @@ CREATE TABLE sign_in_codes (
     network     text NOT NULL,
     sent_at     timestamptz NOT NULL,
     expires_at  timestamptz NOT NULL,
-    attempts       smallint NOT NULL DEFAULT 0 CONSTRAINT sign_in_codes_attempts CHECK (attempts BETWEEN 0 AND 5),
+    attempts    smallint NOT NULL DEFAULT 0 CONSTRAINT sign_in_codes_attempts CHECK (attempts BETWEEN 0 AND 5),
     used_at     timestamptz,
-    CONSTRAINT sign_in_codes_end_after_they_are_sent CHECK (expires_at > sent_at)
+    CONSTRAINT sign_in_codes_expire_after_sending CHECK (expires_at > sent_at)
 );
 CREATE INDEX sign_in_codes_by_phone ON sign_in_codes (phone_index, sent_at DESC);
 CREATE INDEX sign_in_codes_by_network ON sign_in_codes (network, sent_at DESC);
 CREATE INDEX sign_in_codes_by_time ON sign_in_codes (sent_at DESC);
 
 CREATE TABLE sessions (
-    token_hash    bytea PRIMARY KEY,
-    id            uuid NOT NULL DEFAULT uuidv7() CONSTRAINT sessions_id UNIQUE,
-    account_id    uuid NOT NULL CONSTRAINT sessions_account REFERENCES accounts,
-    created_at    timestamptz NOT NULL,
-    seen_at       timestamptz NOT NULL,
-    expires_at    timestamptz NOT NULL,
-    second_factor boolean NOT NULL DEFAULT false,
-    factor_attempts  smallint NOT NULL DEFAULT 0 CONSTRAINT sessions_factor_attempts CHECK (factor_attempts BETWEEN 0 AND 5),
-    device        text NOT NULL DEFAULT '',
-    revoked_at    timestamptz
+    token_hash      bytea PRIMARY KEY,
+    id              uuid NOT NULL DEFAULT uuidv7() CONSTRAINT sessions_id UNIQUE,
+    account_id      uuid NOT NULL CONSTRAINT sessions_account REFERENCES accounts,
+    created_at      timestamptz NOT NULL,
+    seen_at         timestamptz NOT NULL,
+    expires_at      timestamptz NOT NULL,
+    second_factor   boolean NOT NULL DEFAULT false,
+    factor_attempts smallint NOT NULL DEFAULT 0
+                    CONSTRAINT sessions_factor_attempts CHECK (factor_attempts BETWEEN 0 AND 5),
+    device          text NOT NULL DEFAULT '',
+    revoked_at      timestamptz
 );
 CREATE INDEX sessions_by_account ON sessions (account_id) WHERE revoked_at IS NULL;
 
@@ -127,13 +139,13 @@ CREATE INDEX sessions_by_account ON sessions (account_id) WHERE revoked_at IS NU
 CREATE TABLE second_factor_uses (
     account_id uuid NOT NULL CONSTRAINT second_factor_uses_account REFERENCES accounts,
     step       bigint NOT NULL,
-    CONSTRAINT second_factor_once PRIMARY KEY (account_id, step)
+    CONSTRAINT second_factor_uses_unique PRIMARY KEY (account_id, step)
 );
 
--- audit ----------------------------------------------------------------------------------------------------------------
+-- audit ---------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE audit_entries (
-    chain    smallint NOT NULL CONSTRAINT audit_chain CHECK (chain BETWEEN 0 AND 15),
+    chain    smallint NOT NULL CONSTRAINT audit_entries_chain CHECK (chain BETWEEN 0 AND 15),
     sequence bigint NOT NULL,
     at       timestamptz NOT NULL,
     actor    text NOT NULL,
@@ -142,7 +154,7 @@ CREATE TABLE audit_entries (
     detail   jsonb NOT NULL,
     previous bytea NOT NULL,
     hash     bytea NOT NULL,
-    CONSTRAINT audit_entries_in_order PRIMARY KEY (chain, sequence)
+    CONSTRAINT audit_entries_sequence_unique PRIMARY KEY (chain, sequence)
 );
 CREATE INDEX audit_entries_by_object ON audit_entries (object, at);
 CREATE TRIGGER audit_entries_append_only BEFORE UPDATE OR DELETE ON audit_entries
@@ -154,10 +166,10 @@ CREATE FUNCTION hash_audit_entry(previous bytea, chain smallint, sequence bigint
                                  action text, object text, detail jsonb) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN sha256(previous || convert_to(jsonb_build_array(
-    chain, sequence, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), actor, action, object, detail)::text,
-    'UTF8'));
+    chain, sequence, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), actor, action, object,
+    detail)::text, 'UTF8'));
 
--- storage --------------------------------------------------------------------------------------------------------------
+-- storage -------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE photos (
     id         uuid PRIMARY KEY DEFAULT uuidv7(),
@@ -172,7 +184,7 @@ CREATE TABLE photos (
 );
 CREATE INDEX photos_by_name ON photos (name);
 
--- notify ---------------------------------------------------------------------------------------------------------------
+-- notify --------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE messages (
     id           uuid PRIMARY KEY DEFAULT uuidv7(),
@@ -180,31 +192,31 @@ CREATE TABLE messages (
     template     text NOT NULL,
     facts_sealed bytea NOT NULL,
     queued_at    timestamptz NOT NULL,
-    attempted_at     timestamptz,
+    attempted_at timestamptz,
     sent_at      timestamptz,
     attempts     smallint NOT NULL DEFAULT 0
 );
 CREATE INDEX messages_to_send ON messages (queued_at) WHERE sent_at IS NULL;
 
--- idempotency ----------------------------------------------------------------------------------------------------------
+-- idempotency ---------------------------------------------------------------------------------------------------------
 
 CREATE TABLE idempotency_keys (
-    actor        text NOT NULL,
-    key          text NOT NULL CONSTRAINT idempotency_keys_length CHECK (length(key) BETWEEN 1 AND 200),
-    fingerprint  bytea NOT NULL,
-    status       smallint,
-    answer       bytea,
-    begun_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
-    replays      integer NOT NULL DEFAULT 0,
-    CONSTRAINT idempotency_keys_once PRIMARY KEY (actor, key),
-    CONSTRAINT idempotency_keys_answer_is_whole CHECK ((status IS NULL) = (answer IS NULL))
+    actor       text NOT NULL,
+    key         text NOT NULL CONSTRAINT idempotency_keys_length CHECK (length(key) BETWEEN 1 AND 200),
+    fingerprint bytea NOT NULL,
+    status      smallint,
+    response    bytea,
+    created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    replays     integer NOT NULL DEFAULT 0,
+    CONSTRAINT idempotency_keys_unique PRIMARY KEY (actor, key),
+    CONSTRAINT idempotency_keys_response_complete CHECK ((status IS NULL) = (response IS NULL))
 );
-CREATE INDEX idempotency_keys_by_age ON idempotency_keys (begun_at);
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 
 GRANT USAGE ON SCHEMA public TO market_app;
 GRANT SELECT ON divisions, division_names, listed_counties, holidays, audit_entries TO market_app;
 GRANT SELECT, INSERT, UPDATE ON accounts, grants, sign_in_codes, sessions, messages TO market_app;
 GRANT SELECT, INSERT ON photos, second_factor_uses TO market_app;
 GRANT DELETE ON sign_in_codes TO market_app;
-GRANT SELECT, INSERT, DELETE, UPDATE (status, answer, replays) ON idempotency_keys TO market_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (status, response, replays) ON idempotency_keys TO market_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON county_settings TO market_app;

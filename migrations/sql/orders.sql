@@ -1,13 +1,13 @@
 -- Carts, orders and their parts, the nights they book, refunds and reviews.
 
--- orders ---------------------------------------------------------------------------------------------------------------
+-- orders --------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE cart_lines (
     account_id uuid NOT NULL CONSTRAINT cart_lines_account REFERENCES accounts,
     variant_id uuid NOT NULL CONSTRAINT cart_lines_variant REFERENCES variants,
     quantity   integer NOT NULL CONSTRAINT cart_lines_quantity CHECK (quantity BETWEEN 1 AND 9999),
-    put_at     timestamptz NOT NULL,
-    CONSTRAINT cart_lines_once PRIMARY KEY (account_id, variant_id)
+    added_at   timestamptz NOT NULL,
+    CONSTRAINT cart_lines_unique PRIMARY KEY (account_id, variant_id)
 );
 
 CREATE TABLE cart_nights (
@@ -15,8 +15,8 @@ CREATE TABLE cart_nights (
     listing_id uuid NOT NULL CONSTRAINT cart_nights_listing REFERENCES listings,
     nights     daterange NOT NULL CONSTRAINT cart_nights_count CHECK (upper(nights) - lower(nights) BETWEEN 1 AND 30),
     rooms      smallint NOT NULL DEFAULT 1 CONSTRAINT cart_nights_rooms CHECK (rooms BETWEEN 1 AND 20),
-    put_at     timestamptz NOT NULL,
-    CONSTRAINT cart_nights_once PRIMARY KEY (account_id, listing_id)
+    added_at   timestamptz NOT NULL,
+    CONSTRAINT cart_nights_unique PRIMARY KEY (account_id, listing_id)
 );
 
 CREATE TABLE orders (
@@ -33,13 +33,13 @@ CREATE TABLE orders (
     freight_fen    bigint NOT NULL CONSTRAINT orders_freight CHECK (freight_fen >= 0),
     discount_fen   bigint NOT NULL DEFAULT 0 CONSTRAINT orders_discount CHECK (discount_fen BETWEEN 0 AND goods_fen),
     total_fen      bigint NOT NULL,
-    method           text CONSTRAINT orders_method CHECK (method IN ('alipay', 'wechat', 'bank')),
+    method         text CONSTRAINT orders_method CHECK (method IN ('alipay', 'wechat', 'bank')),
     placed_at      timestamptz NOT NULL,
     pay_until      timestamptz NOT NULL,
     paid_at        timestamptz,
     closed_at      timestamptz,
     CONSTRAINT orders_total CHECK (total_fen = goods_fen + freight_fen - discount_fen AND total_fen > 0),
-    CONSTRAINT orders_once UNIQUE (buyer_id, key)
+    CONSTRAINT orders_unique UNIQUE (buyer_id, key)
 );
 CREATE INDEX orders_by_buyer ON orders (buyer_id, number DESC);
 CREATE INDEX orders_to_expire ON orders (pay_until) WHERE state = 'placed';
@@ -66,16 +66,17 @@ CREATE TABLE suborders (
     closed_at     timestamptz,
     released_at   timestamptz,
     payable_fen   bigint CONSTRAINT suborders_payable CHECK (payable_fen >= 0),
-    commission_fen bigint CONSTRAINT suborders_commission_part CHECK (commission_fen >= 0),
+    commission_fen bigint CONSTRAINT suborders_commission_amount CHECK (commission_fen >= 0),
     CONSTRAINT suborders_release_complete CHECK (
         (released_at IS NULL) = (payable_fen IS NULL) AND (released_at IS NULL) = (commission_fen IS NULL)),
-    CONSTRAINT suborders_released_after_its_end CHECK (released_at IS NULL OR state IN ('received', 'cancelled')),
+    CONSTRAINT suborders_released_after_end CHECK (released_at IS NULL OR state IN ('received', 'cancelled')),
     CONSTRAINT suborders_position_unique UNIQUE (order_id, position),
     CONSTRAINT suborders_tracking_complete CHECK ((carrier IS NULL) = (tracking IS NULL))
 );
 CREATE INDEX suborders_by_producer ON suborders (producer_id, state, id);
-CREATE INDEX suborders_on_their_way ON suborders (shipped_at) WHERE state = 'shipped';
-COMMENT ON COLUMN suborders.payable_fen IS 'the producer''s share of the goods at the release of escrow, less later refunds';
+CREATE INDEX suborders_in_transit ON suborders (shipped_at) WHERE state = 'shipped';
+COMMENT ON COLUMN suborders.payable_fen IS
+    'the producer''s share of the goods at the release of escrow, less later refunds';
 
 CREATE TABLE order_lines (
     id          uuid PRIMARY KEY DEFAULT uuidv7(),
@@ -113,10 +114,10 @@ CREATE INDEX bookings_by_listing ON bookings (listing_id, nights);
 CREATE INDEX bookings_by_suborder ON bookings (suborder_id);
 CREATE UNIQUE INDEX bookings_code_unique ON bookings (code_hash) WHERE state = 'booked';
 
--- The nights that are not free. A row is deleted when its booking is cancelled or expires.
+-- The nights of rooms that are reserved or booked. A row is deleted when its booking is cancelled or expires.
 CREATE TABLE taken_nights (
     room_id    uuid NOT NULL CONSTRAINT taken_nights_room REFERENCES rooms,
-    nights     daterange NOT NULL CONSTRAINT taken_nights_some_night CHECK (NOT isempty(nights)),
+    nights     daterange NOT NULL CONSTRAINT taken_nights_not_empty CHECK (NOT isempty(nights)),
     booking_id uuid CONSTRAINT taken_nights_booking REFERENCES bookings DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT taken_nights_no_overlap PRIMARY KEY (room_id, nights WITHOUT OVERLAPS)
 );
@@ -126,7 +127,7 @@ CREATE TABLE booked_nights (
     booking_id uuid NOT NULL CONSTRAINT booked_nights_booking REFERENCES bookings,
     night      date NOT NULL,
     price_fen  bigint NOT NULL CONSTRAINT booked_nights_price CHECK (price_fen > 0),
-    CONSTRAINT booked_nights_once PRIMARY KEY (booking_id, night)
+    CONSTRAINT booked_nights_unique PRIMARY KEY (booking_id, night)
 );
 
 CREATE TABLE suborder_events (
@@ -144,19 +145,19 @@ CREATE TRIGGER suborder_events_append_only BEFORE UPDATE OR DELETE ON suborder_e
 CREATE CONSTRAINT TRIGGER orders_sum_up AFTER INSERT ON orders
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_order_sums();
 
--- aftersales -----------------------------------------------------------------------------------------------------------
+-- aftersales ----------------------------------------------------------------------------------------------------------
 
 CREATE TABLE line_refunds (
-    id         uuid PRIMARY KEY DEFAULT uuidv7(),
-    line_id    uuid NOT NULL CONSTRAINT line_refunds_line REFERENCES order_lines,
-    key        text NOT NULL,
-    amount_fen bigint NOT NULL CONSTRAINT line_refunds_amount CHECK (amount_fen > 0),
-    reason     text NOT NULL CONSTRAINT line_refunds_reason CHECK (reason IN (
+    id           uuid PRIMARY KEY DEFAULT uuidv7(),
+    line_id      uuid NOT NULL CONSTRAINT line_refunds_line REFERENCES order_lines,
+    key          text NOT NULL,
+    amount_fen   bigint NOT NULL CONSTRAINT line_refunds_amount CHECK (amount_fen > 0),
+    reason       text NOT NULL CONSTRAINT line_refunds_reason CHECK (reason IN (
         'cancelled', 'bad_fruit', 'agreed', 'not_shipped')),
-    requested_by   uuid NOT NULL CONSTRAINT line_refunds_account REFERENCES accounts,
-    note       text NOT NULL DEFAULT '',
-    at         timestamptz NOT NULL,
-    CONSTRAINT line_refunds_once UNIQUE (line_id, key)
+    requested_by uuid NOT NULL CONSTRAINT line_refunds_account REFERENCES accounts,
+    note         text NOT NULL DEFAULT '',
+    at           timestamptz NOT NULL,
+    CONSTRAINT line_refunds_unique UNIQUE (line_id, key)
 );
 
 CREATE TABLE reviews (

@@ -1,6 +1,7 @@
--- Subsidies: the months of a county (cycles), runs, findings and postings; and the guards of all subsidy tables.
+-- Subsidies: the months of a county (cycles), runs, findings and postings; row-level security, append-only triggers and
+-- grants of all subsidy tables.
 
--- cycles ---------------------------------------------------------------------------------------------------------------
+-- cycles --------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE cycles (
     id          uuid PRIMARY KEY DEFAULT uuidv7(),
@@ -10,8 +11,8 @@ CREATE TABLE cycles (
         'open', 'calculated', 'confirmed', 'reviewed', 'decided', 'settled', 'reconciled', 'closed')),
     run_id      uuid,
     opened_at   timestamptz NOT NULL,
-    CONSTRAINT cycles_once UNIQUE (county_code, month),
-    CONSTRAINT cycles_stand_on_a_run CHECK (state = 'open' OR run_id IS NOT NULL)
+    CONSTRAINT cycles_unique UNIQUE (county_code, month),
+    CONSTRAINT cycles_run_required CHECK (state = 'open' OR run_id IS NOT NULL)
 );
 
 CREATE TABLE cycle_events (
@@ -24,7 +25,7 @@ CREATE TABLE cycle_events (
 );
 CREATE INDEX cycle_events_by_cycle ON cycle_events (cycle_id, at);
 
--- Separation of duties: an account holds at most one duty of a cycle, whatever its roles.
+-- Separation of duties: an account has at most one duty in a cycle, regardless of its roles.
 CREATE TABLE cycle_duties (
     county_code text NOT NULL,
     cycle_id    uuid NOT NULL CONSTRAINT cycle_duties_cycle REFERENCES cycles,
@@ -32,17 +33,17 @@ CREATE TABLE cycle_duties (
     duty        text NOT NULL CONSTRAINT cycle_duties_duty CHECK (duty IN (
         'import', 'terms', 'village', 'township', 'county', 'settlement', 'reconciliation')),
     taken_at    timestamptz NOT NULL,
-    CONSTRAINT cycle_duties_one_an_account PRIMARY KEY (cycle_id, account_id)
+    CONSTRAINT cycle_duties_one_per_account PRIMARY KEY (cycle_id, account_id)
 );
 
--- runs -----------------------------------------------------------------------------------------------------------------
+-- runs ----------------------------------------------------------------------------------------------------------------
 
--- The input of a calculation, canonical and compressed (zlib), so that it can be repeated.
+-- The input of a calculation as canonical JSON, compressed with zlib, so that the calculation can be repeated.
 CREATE TABLE case_snapshots (
     county_code     text NOT NULL,
     manifest_sha256 text NOT NULL CONSTRAINT case_snapshots_manifest CHECK (manifest_sha256 ~ '^[0-9a-f]{64}$'),
-    packed          bytea NOT NULL,
-    CONSTRAINT case_snapshots_once PRIMARY KEY (county_code, manifest_sha256)
+    compressed_case bytea NOT NULL,
+    CONSTRAINT case_snapshots_unique PRIMARY KEY (county_code, manifest_sha256)
 );
 
 CREATE TABLE runs (
@@ -55,7 +56,7 @@ CREATE TABLE runs (
     budget_fen      bigint,
     account_id      uuid NOT NULL CONSTRAINT runs_account REFERENCES accounts,
     ran_at          timestamptz NOT NULL,
-    CONSTRAINT runs_in_order UNIQUE (cycle_id, n),
+    CONSTRAINT runs_n_unique UNIQUE (cycle_id, n),
     CONSTRAINT runs_snapshot FOREIGN KEY (county_code, manifest_sha256) REFERENCES case_snapshots
 );
 ALTER TABLE cycles ADD CONSTRAINT cycles_run FOREIGN KEY (run_id) REFERENCES runs;
@@ -87,13 +88,13 @@ CREATE TABLE run_lines (
     causes         text[] NOT NULL,
     removed_on     date,
     steps          jsonb NOT NULL,
-    CONSTRAINT run_lines_once PRIMARY KEY (run_id, line_code),
+    CONSTRAINT run_lines_unique PRIMARY KEY (run_id, line_code),
     CONSTRAINT run_lines_funded_at_most_approved CHECK (conceded_fen + public_fen <= approved_fen)
 );
 CREATE INDEX run_lines_by_village ON run_lines (run_id, village_code);
 CREATE INDEX run_lines_by_household ON run_lines (run_id, household_code);
 
--- The approvals of a run, one per duty and division. A new run starts without any.
+-- The approvals of a run, one per duty and division. A new run has none.
 CREATE TABLE cycle_approvals (
     county_code text NOT NULL,
     cycle_id    uuid NOT NULL CONSTRAINT cycle_approvals_cycle REFERENCES cycles,
@@ -102,12 +103,12 @@ CREATE TABLE cycle_approvals (
     scope       text NOT NULL CONSTRAINT cycle_approvals_scope CHECK (scope ~ '^[0-9]{6,12}$'),
     account_id  uuid NOT NULL CONSTRAINT cycle_approvals_account REFERENCES accounts,
     approved_at timestamptz NOT NULL,
-    CONSTRAINT cycle_approvals_once PRIMARY KEY (run_id, duty, scope)
+    CONSTRAINT cycle_approvals_unique PRIMARY KEY (run_id, duty, scope)
 );
 
--- findings -------------------------------------------------------------------------------------------------------------
+-- findings ------------------------------------------------------------------------------------------------------------
 
--- `month` is set for monthly checks; the other checks open one finding per subject.
+-- `month` is set for monthly checks; other checks open one finding per subject.
 CREATE TABLE findings (
     id          uuid PRIMARY KEY DEFAULT uuidv7(),
     county_code text NOT NULL,
@@ -120,7 +121,7 @@ CREATE TABLE findings (
     evidence    text NOT NULL,
     state       text NOT NULL DEFAULT 'open' CONSTRAINT findings_state CHECK (state IN ('open', 'decided', 'lapsed')),
     opened_at   timestamptz NOT NULL,
-    CONSTRAINT findings_once UNIQUE NULLS NOT DISTINCT (county_code, check_code, subject, month)
+    CONSTRAINT findings_unique UNIQUE NULLS NOT DISTINCT (county_code, check_code, subject, month)
 );
 CREATE INDEX findings_by_cycle ON findings (cycle_id, state);
 
@@ -129,7 +130,7 @@ CREATE TABLE finding_lines (
     line_code   text NOT NULL,
     county_code text NOT NULL,
     verdict     text CONSTRAINT finding_lines_verdict CHECK (verdict IN ('pay', 'stop')),
-    CONSTRAINT finding_lines_once PRIMARY KEY (finding_id, line_code)
+    CONSTRAINT finding_lines_unique PRIMARY KEY (finding_id, line_code)
 );
 CREATE INDEX finding_lines_by_line ON finding_lines (county_code, line_code);
 
@@ -146,9 +147,9 @@ CREATE TABLE finding_decisions (
 );
 CREATE INDEX finding_decisions_by_finding ON finding_decisions (finding_id, decided_at);
 
--- postings -------------------------------------------------------------------------------------------------------------
+-- postings ------------------------------------------------------------------------------------------------------------
 
--- The amounts that a cycle settled: its own month, and signed adjustments of earlier months. Append-only.
+-- The amounts settled in a cycle: those of its own month, and signed adjustments of earlier months. Append-only.
 CREATE TABLE subsidy_postings (
     cycle_id       uuid NOT NULL CONSTRAINT subsidy_postings_cycle REFERENCES cycles,
     line_code      text NOT NULL,
@@ -166,12 +167,12 @@ CREATE TABLE subsidy_postings (
     shares         jsonb NOT NULL,
     why            text NOT NULL DEFAULT '',
     posted_at      timestamptz NOT NULL,
-    CONSTRAINT subsidy_postings_one_fact_once PRIMARY KEY (cycle_id, line_code, for_month, revision),
-    CONSTRAINT subsidy_postings_never_below_nothing CHECK (settled_before_fen + conceded_fen + public_fen >= 0)
+    CONSTRAINT subsidy_postings_unique PRIMARY KEY (cycle_id, line_code, for_month, revision),
+    CONSTRAINT subsidy_postings_total_not_negative CHECK (settled_before_fen + conceded_fen + public_fen >= 0)
 );
 CREATE INDEX subsidy_postings_by_month ON subsidy_postings (county_code, for_month);
 
--- The control totals of the settlement file of an operator.
+-- The control totals of an operator's settlement file.
 CREATE TABLE settlements (
     cycle_id    uuid NOT NULL CONSTRAINT settlements_cycle REFERENCES cycles,
     operator    text NOT NULL CONSTRAINT settlements_operator CHECK (operator IN ('mobile', 'unicom', 'telecom')),
@@ -179,46 +180,47 @@ CREATE TABLE settlements (
     rows        integer NOT NULL CONSTRAINT settlements_rows CHECK (rows >= 0),
     pay_fen     bigint NOT NULL,
     settled_at  timestamptz NOT NULL,
-    CONSTRAINT settlements_once PRIMARY KEY (cycle_id, operator)
+    CONSTRAINT settlements_unique PRIMARY KEY (cycle_id, operator)
 );
 
--- guards ---------------------------------------------------------------------------------------------------------------
+-- row-level security, triggers, grants --------------------------------------------------------------------------------
 
 DO $$
 DECLARE
-    guarded text;
+    table_name text;
 BEGIN
-    FOREACH guarded IN ARRAY ARRAY[
+    FOREACH table_name IN ARRAY ARRAY[
         'import_files', 'persons', 'households', 'household_statuses', 'memberships', 'programmes',
         'programme_sentences', 'programme_terms', 'plans', 'budgets', 'lines', 'bindings', 'enrolments', 'usage_days',
         'openings', 'claims', 'cycles', 'cycle_events', 'cycle_duties', 'case_snapshots', 'runs', 'run_lines',
         'cycle_approvals', 'findings', 'finding_lines', 'finding_decisions', 'subsidy_postings', 'settlements']
     LOOP
-        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', guarded);
-        -- The CASE is for the planner: it estimates a bare starts_with at one row in 200 and then joins by nested loops.
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', table_name);
+        -- The CASE is for the planner, which estimates a bare starts_with at one row in 200 and joins by nested loops.
         EXECUTE format('CREATE POLICY %I ON %I TO market_app '
-                       'USING (CASE WHEN starts_with(county_code, (SELECT visible_county())) THEN true ELSE false END)',
-                       guarded || '_visible_county', guarded);
-        EXECUTE format('GRANT SELECT, INSERT ON %I TO market_app', guarded);
+                       'USING (CASE WHEN starts_with(county_code, (SELECT get_visible_county())) '
+                       'THEN true ELSE false END)',
+                       table_name || '_visible_county', table_name);
+        EXECUTE format('GRANT SELECT, INSERT ON %I TO market_app', table_name);
     END LOOP;
-    FOREACH guarded IN ARRAY ARRAY[
+    FOREACH table_name IN ARRAY ARRAY[
         'import_files', 'claims', 'cycle_events', 'cycle_duties', 'case_snapshots', 'runs', 'run_lines',
         'cycle_approvals', 'finding_decisions', 'subsidy_postings', 'settlements']
     LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()',
-                       guarded || '_append_only', guarded);
+                       table_name || '_append_only', table_name);
         EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
-                       guarded || '_no_truncate', guarded);
+                       table_name || '_no_truncate', table_name);
     END LOOP;
-    FOREACH guarded IN ARRAY ARRAY[
+    FOREACH table_name IN ARRAY ARRAY[
         'persons', 'household_statuses', 'memberships', 'programmes', 'budgets', 'enrolments', 'cycles', 'findings',
         'finding_lines']
     LOOP
-        EXECUTE format('GRANT UPDATE ON %I TO market_app', guarded);
+        EXECUTE format('GRANT UPDATE ON %I TO market_app', table_name);
     END LOOP;
-    FOREACH guarded IN ARRAY ARRAY['programme_sentences', 'programme_terms', 'plans', 'bindings', 'finding_lines']
+    FOREACH table_name IN ARRAY ARRAY['programme_sentences', 'programme_terms', 'plans', 'bindings', 'finding_lines']
     LOOP
-        EXECUTE format('GRANT DELETE ON %I TO market_app', guarded);
+        EXECUTE format('GRANT DELETE ON %I TO market_app', table_name);
     END LOOP;
 END
 $$;

@@ -1,6 +1,6 @@
 """Alembic's environment for this library alone; `payments.migrate.migrate` runs it.
 
-The version table lies in the chosen schema, so that it never meets one of the caller's own.
+The version table is in the chosen schema, so that it never conflicts with the caller's own.
 """
 
 import asyncio

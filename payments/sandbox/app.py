@@ -173,8 +173,8 @@ async def home() -> Response[str]:
 @get("/pay/{ref:str}")
 async def show_payment(request: HttpRequest, ref: FromPath[str]) -> Response[str]:
     """Show the payer the payment."""
-    found = _get_state(request).objects["intents"].get(ref)
-    return _html(pages.render_not_found(), 404) if found is None else _html(pages.render_payment(found))
+    intent = _get_state(request).objects["intents"].get(ref)
+    return _html(pages.render_not_found(), 404) if intent is None else _html(pages.render_payment(intent))
 
 
 @post("/pay/{ref:str}")
@@ -185,7 +185,7 @@ async def submit_payment(request: HttpRequest, ref: FromPath[str]) -> Response[A
         return _html(pages.render_not_found(), 404)
     pressed = read_form((await request.body()).decode()).get("action")
     intent = intents.pay_intent(state, ref) if pressed == "pay" else intents.abandon_intent(state, ref)
-    if intent.get("method_type") == "wechat_pay" or not intent["return_url"]:
+    if intents.shows_code(intent) or not intent["return_url"]:
         return _html(pages.render_status(intent))
     status = "succeeded" if intent["status"] == "succeeded" else "failed"
     back = httpx.URL(str(intent["return_url"])).copy_merge_params({"payment_intent": ref, "redirect_status": status})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from payments.models import Method
+from payments.models import METHODS, STRIPE_METHODS, Method
 from payments.sandbox.state import SandboxState, current_time
 from payments.sandbox.wire import ApiError, JsonObject, paginate, read_currency, read_integer, reject_unknown
 
@@ -37,7 +37,6 @@ class SeededPayment(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-METHOD_TYPES = {Method.ALIPAY: "alipay", Method.WECHAT: "wechat_pay"}
 _QUERY = re.compile(r"metadata\['([a-z_]+)'\]:'([^']*)'")
 
 
@@ -53,7 +52,7 @@ def create_intent(state: SandboxState, params: JsonObject, base: str) -> JsonObj
     )
     intent |= {
         "capture_method": params.get("capture_method", "automatic"),
-        "payment_method_types": params.get("allowed_payment_method_types", ["card", "alipay", "wechat_pay"]),
+        "payment_method_types": params.get("allowed_payment_method_types", ["card", *STRIPE_METHODS]),
         "description": params.get("description"),
     }
     if params.get("confirm") == "true":
@@ -97,7 +96,7 @@ def seed_payments(folder: Path, paid: Iterable[SeededPayment]) -> None:
     for each in paid:
         metadata = {"payment": str(each.payment_id), "order": each.order}
         intent = _build_intent(each.ref, each.minor, "cny", metadata)
-        intent |= {"created": int(each.at.timestamp()), "method_type": METHOD_TYPES[each.method]}
+        intent |= {"created": int(each.at.timestamp()), "method_type": METHODS[each.method].stripe_type}
         state.objects["intents"][each.ref] = intent
         charge = _create_charge(state, intent, each.minor)
         charge |= {"created": intent["created"], "amount_refunded": each.refunded_minor}
@@ -143,6 +142,12 @@ def _confirm_method(state: SandboxState, intent: JsonObject, params: JsonObject,
             "image_url_svg": f"{base}/qr/{intent['id']}.svg",
         }
         intent["next_action"] = {"type": "wechat_pay_display_qr_code", "wechat_pay_display_qr_code": code}
+
+
+def shows_code(intent: JsonObject) -> bool:
+    """Return whether the payer of an intent scans a code instead of opening a page."""
+    method = STRIPE_METHODS.get(intent.get("method_type", ""))
+    return method is not None and METHODS[method].scans
 
 
 def _confirm_card(state: SandboxState, intent: JsonObject, method: str) -> None:
@@ -240,10 +245,10 @@ def _create_charge(state: SandboxState, intent: JsonObject, amount: int) -> Json
 
 def search_intents(state: SandboxState, params: JsonObject) -> JsonObject:
     """Find intents by one `metadata['name']:'value'`."""
-    found = _QUERY.fullmatch(str(params.get("query", "")))
-    if found is None:
+    match = _QUERY.fullmatch(str(params.get("query", "")))
+    if match is None:
         raise ApiError(400, "parameter_invalid", "Only metadata['name']:'value' is supported.", param="query")
-    name, value = found.groups()
+    name, value = match.groups()
     objects = state.list_newest("intents", lambda each: each["metadata"].get(name) == value)
     listed = paginate("/v1/payment_intents/search", objects, params)
     return {**listed, "object": "search_result", "next_page": None}

@@ -2,10 +2,11 @@
 
 from html import escape
 
+from payments.models import METHODS, STRIPE_METHODS
 from payments.money import Amount, format_amount
+from payments.sandbox.intents import shows_code
 from payments.sandbox.wire import JsonObject
 
-METHOD_NAMES = {"alipay": "支付宝", "wechat_pay": "微信支付"}
 _CURRENCY_NAMES = {"cny": "元", "jpy": "日元"}
 
 _STYLE = """
@@ -35,22 +36,23 @@ def format_sum(intent: JsonObject) -> str:
     )
 
 
-def _render_page(title: str, inside: str) -> str:
+def _render_page(title: str, body: str) -> str:
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
         '<p class="band" role="note">演练收银台 · 不会真的扣款</p>'
-        f"<main><h1>{escape(title)}</h1>{inside}</main></body></html>"
+        f"<main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )
 
 
 def _render_facts(intent: JsonObject) -> str:
-    method = METHOD_NAMES.get(intent.get("method_type", ""), "银行卡")
+    method = STRIPE_METHODS.get(intent.get("method_type", ""))
+    name = METHODS[method].name_zh if method else "银行卡"
     order = escape(str(intent["metadata"].get("order", intent["id"])))
     return (
         f'<p class="sum"><span>{format_sum(intent)}</span></p>'
-        f"<dl><dt>付款方式</dt><dd>{method}</dd><dt>订单号</dt><dd>{order}</dd></dl>"
+        f"<dl><dt>付款方式</dt><dd>{name}</dd><dt>订单号</dt><dd>{order}</dd></dl>"
     )
 
 
@@ -59,7 +61,7 @@ def render_payment(intent: JsonObject) -> str:
     if intent["status"] != "requires_action":
         return render_status(intent)
     code = ""
-    if intent.get("method_type") == "wechat_pay":
+    if shows_code(intent):
         code = f'<img src="/qr/{escape(intent["id"])}.svg" alt="付款二维码，扫码后打开本页" width="176" height="176">'
     form = (
         f'<form method="post" action="/pay/{escape(intent["id"])}">'

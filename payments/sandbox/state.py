@@ -76,10 +76,10 @@ class SandboxState:
         Raises:
             ApiError: it does not exist.
         """
-        found = self.objects[kind].get(ref)
-        if found is None:
+        obj = self.objects[kind].get(ref)
+        if obj is None:
             raise build_not_found({"intents": "payment_intent"}.get(kind, kind.removesuffix("s")), ref)
-        return found
+        return obj
 
     def run_once(self, key: str | None, request: str, make: Callable[[], JsonObject]) -> tuple[int, JsonObject]:
         """Run a request once per idempotency key; later requests get the same answer.

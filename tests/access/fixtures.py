@@ -19,20 +19,12 @@ from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.orders import (
-    Address,
-    Batcher,
-    Line,
-    ListingId,
-    Nights,
-    OrderView,
-    PlacedOrder,
-    VariantId,
-    place,
-    put_lines,
-    put_nights,
-    seal_address,
-)
+from market.orders.address import Address, seal_address
+from market.orders.batcher import Batcher
+from market.orders.cart import put_lines, put_nights
+from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
+from market.orders.place import place
+from market.orders.queries import OrderView
 from market.settings import Settings
 from market.storage.files import FileStore, open_file_store
 from market.storage.photos import PhotoPurpose, add_photo, prepare_photo

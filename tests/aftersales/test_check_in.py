@@ -8,7 +8,8 @@ from market.aftersales.check_in import check_in_guest, list_guests
 from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode
 from market.identity.models import Actor
 from market.kernel import Refusal
-from market.orders import OrderView, cancel_order
+from market.orders.cancel import cancel_order
+from market.orders.queries import OrderView
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_stay
 from tests.support.shop import Shopping, make_october_nights

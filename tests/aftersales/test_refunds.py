@@ -10,14 +10,16 @@ from market.aftersales.models import (
     InvalidRefundAmount,
     LineRefundReason,
     NotRefundable,
-    RefundKeyReused,
     TooLateToRefund,
 )
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import LineRefund, compute_refund_amount, refund_line
 from market.identity.models import Actor, NotFound
 from market.kernel import Fen
-from market.orders import OrderView, RefundAmountTooHigh, cancel_order
+from market.kernel.idempotency import IdempotencyKeyReused
+from market.orders.cancel import cancel_order
+from market.orders.queries import OrderView
+from market.orders.refund import RefundAmountTooHigh
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_product
 from tests.support.shop import Shopping, make_buyer
@@ -94,7 +96,7 @@ async def test_a_key_refunds_once(shopping: Shopping) -> None:
     order, owner, _ = await a_paid_order(shopping)
     first = await refund_one_line(shopping, owner, order, amount_fen=10_00)
     assert await refund_one_line(shopping, owner, order, amount_fen=10_00) == first
-    with pytest.raises(RefundKeyReused):
+    with pytest.raises(IdempotencyKeyReused):
         await refund_one_line(shopping, owner, order, amount_fen=11_00)
     await refund_one_line(shopping, owner, order, key="1", line=1, amount_fen=1_00)
     assert (await shopping.see_id(order.id)).refunded_fen == 11_00
@@ -148,17 +150,17 @@ async def test_only_the_producer_refunds_and_only_paid_lines(shopping: Shopping)
 
 
 def test_a_refund_needs_either_an_amount_or_a_share() -> None:
-    assert compute_refund_amount(Fen(96_00), amount_fen=None, share_bp=2000) == 19_20
-    assert compute_refund_amount(Fen(1_01), amount_fen=None, share_bp=5000) == 51
+    assert compute_refund_amount(line_fen=Fen(96_00), amount_fen=None, share_bp=2000) == 19_20
+    assert compute_refund_amount(line_fen=Fen(1_01), amount_fen=None, share_bp=5000) == 51
     for amount, share in ((None, None), (1, 1), (0, None), (-1, None), (None, 0), (None, 10_001)):
         with pytest.raises(InvalidRefundAmount):
-            compute_refund_amount(Fen(1_00), amount_fen=amount, share_bp=share)
+            compute_refund_amount(line_fen=Fen(1_00), amount_fen=amount, share_bp=share)
 
 
 @given(st.integers(1, 10**8), st.integers(1, 10_000))
 def test_a_share_is_never_more_than_the_line(line_fen: int, share_bp: int) -> None:
     try:
-        amount = compute_refund_amount(Fen(line_fen), amount_fen=None, share_bp=share_bp)
+        amount = compute_refund_amount(line_fen=Fen(line_fen), amount_fen=None, share_bp=share_bp)
     except InvalidRefundAmount:
         assert 2 * line_fen * share_bp < 10_000
         return

@@ -8,7 +8,7 @@ from market.aftersales.receive import confirm_receipt
 from market.aftersales.review import write_review
 from market.identity.models import NotFound
 from market.kernel import Connection
-from market.orders import OrderView
+from market.orders.queries import OrderView
 from tests.conftest import NOW
 from tests.support.make import make_product
 from tests.support.shop import Shopping, make_buyer

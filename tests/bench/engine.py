@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from market.subsidies.engine import calculate, canonical_json, read_case
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.canonical import canonical_json
+from market.subsidies.engine.read import read_case
 from tests.bench.pairs import in_pairs
 from tests.bench.shop import Row
 from tests.subsidies.engine.cases import case, funders, line, programme, span, terms

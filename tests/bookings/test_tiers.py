@@ -41,14 +41,18 @@ def test_without_tiers_everything_is_refunded_until_the_day_before() -> None:
 
 
 def test_a_fraction_is_rounded_in_the_buyers_favour() -> None:
-    assert compute_stay_refund(Fen(99_99), 3333) == 33_33
-    assert compute_stay_refund(Fen(1), 1) == 1
-    assert [compute_stay_refund(Fen(780_00), each) for each in (10_000, 5_000, 0)] == [780_00, 390_00, 0]
+    assert compute_stay_refund(paid_fen=Fen(99_99), refund_bp=3333) == 33_33
+    assert compute_stay_refund(paid_fen=Fen(1), refund_bp=1) == 1
+    assert [compute_stay_refund(paid_fen=Fen(780_00), refund_bp=each) for each in (10_000, 5_000, 0)] == [
+        780_00,
+        390_00,
+        0,
+    ]
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10_000))
 def test_refund_and_remainder_sum_to_the_amount(amount: int, refund_bp: int) -> None:
-    back = compute_stay_refund(Fen(amount), refund_bp)
+    back = compute_stay_refund(paid_fen=Fen(amount), refund_bp=refund_bp)
     kept = amount - back
     assert 0 <= back <= amount
     assert kept == amount * (10_000 - refund_bp) // 10_000

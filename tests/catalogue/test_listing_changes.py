@@ -7,13 +7,12 @@ import pytest
 
 from market.catalogue.browse import list_producer_listings
 from market.catalogue.detail import get_product
-from market.catalogue.edit import change_price, change_text, move_listing
+from market.catalogue.edit import change_price, move_listing
 from market.catalogue.models import BadListing, ListingMove, ListingState, WrongListingState
 from market.catalogue.search import SearchFilters, search_listings
 from market.catalogue.templates import list_templates
 from market.identity.models import Actor, NotAllowed, NotFound, Role, SecondFactorRequired
 from market.kernel import Connection, Fen
-from market.producers.moderation import ForbiddenWord
 from tests.conftest import NOW
 from tests.support.make import (
     load_actor,
@@ -36,7 +35,7 @@ async def test_a_withdrawn_listing_is_visible_to_its_members_and_can_be_relisted
     ).state is ListingState.WITHDRAWN
     with pytest.raises(NotFound):
         await get_product(conn, product.listing_id, now=NOW)
-    own = await get_product(conn, product.listing_id, own=seller.producers, now=NOW)
+    own = await get_product(conn, product.listing_id, producer_ids=seller.producers, now=NOW)
     assert own.listing.state == "withdrawn"
     assert await list_producer_listings(conn, product.producer_id, month=9) == []
     with pytest.raises(WrongListingState):
@@ -70,12 +69,11 @@ type Attempt = Callable[[Connection, Actor, Any], Coroutine[Any, Any, object]]
 ATTEMPTS: list[Attempt] = [
     lambda conn, actor, it: move_listing(conn, actor, it.listing_id, ListingMove.WITHDRAW, now=NOW),
     lambda conn, actor, it: change_price(conn, actor, it.variant_id, Fen(1_00), now=NOW),
-    lambda conn, actor, it: change_text(conn, actor, it.listing_id, title="别的", story="", now=NOW),
     lambda conn, actor, it: list_templates(conn, actor, it.producer_id),
 ]
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS, ids=["move", "price", "text", "templates"])
+@pytest.mark.parametrize("attempt", ATTEMPTS, ids=["move", "price", "templates"])
 async def test_another_producer_and_another_county_get_not_found_and_change_nothing(
     conn: Connection, attempt: Attempt
 ) -> None:
@@ -107,17 +105,3 @@ async def test_a_new_price_is_shown_at_once(conn: Connection) -> None:
             await change_price(conn, seller, product.variant_id, Fen(price), now=NOW)
     [card] = (await search_listings(conn, SearchFilters(text="大枣"), this_month=9)).items
     assert card.price_fen == 39_90
-
-
-async def test_a_new_title_is_found_and_the_old_one_is_not(conn: Connection) -> None:
-    product = await make_product(conn, title="阜平大枣 礼箱")
-    seller = await load_owner(conn, product.producer_id)
-    await change_text(conn, seller, product.listing_id, title="新核桃", story="今年的", now=NOW)
-    assert [card.title for card in (await search_listings(conn, SearchFilters(text="新核桃"), this_month=9)).items] == [
-        "新核桃"
-    ]
-    assert (await search_listings(conn, SearchFilters(text="礼箱"), this_month=9)).items == []
-    with pytest.raises(ForbiddenWord):
-        await change_text(conn, seller, product.listing_id, title="滞销核桃", story="", now=NOW)
-    with pytest.raises(BadListing):
-        await change_text(conn, seller, product.listing_id, title="核", story="", now=NOW)

@@ -10,11 +10,10 @@ import pytest
 from PIL import Image
 
 from market.identity.models import Role
-from market.identity.second_factor import compute_totp_code
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from tests.support.app import Service, build_settings, run_service
-from tests.support.make import VILLAGE, make_official, make_phone, make_product, make_stay
+from tests.support.make import VILLAGE, compute_totp_code, make_official, make_phone, make_product, make_stay
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 

@@ -16,12 +16,11 @@ from market.catalogue.models import (
     CertificateUnverified,
     ListingKind,
     NewActivity,
-    NewProduct,
     NewStay,
     ProducerNotOpen,
     TooManyListings,
 )
-from market.catalogue.publish import publish_activity, publish_product, publish_stay
+from market.catalogue.publish import NewProduct, publish_activity, publish_product, publish_stay
 from market.catalogue.search import SearchFilters, search_listings
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Refusal
@@ -62,7 +61,7 @@ async def test_a_published_product_is_live_found_and_in_stock(conn: Connection) 
     assert (product.listing.perishable, product.listing.self_grown, product.listing.taking_orders) == (True, True, True)
     [variant] = product.variants
     assert (variant.unit, variant.price_fen, variant.net_g, variant.per_kg_fen) == ("5斤箱", 45_00, 2500, 18_00)
-    assert (variant.gross_g, variant.left, variant.waiting) == (2800, 52, 0)
+    assert (variant.gross_g, variant.left, variant.reserved) == (2800, 52, 0)
     assert product.freight is None
     assert [card.id for card in (await search_listings(conn, SearchFilters(text="大枣"), this_month=9)).items] == [
         published.listing_id
@@ -216,8 +215,9 @@ async def test_a_producer_has_at_most_500_live_listings(conn: Connection) -> Non
     seller = await a_seller(conn)
     product = await make_product(conn, seller.producers[0])
     await conn.execute(
-        "INSERT INTO listings (producer_id, kind, category_code, title, origin_code, commission_bp, searched, words,"
-        " published_at) SELECT producer_id, kind, category_code, title, origin_code, commission_bp, searched, words,"
+        "INSERT INTO listings (producer_id, kind, category_code, title, origin_code, commission_bp, search_text,"
+        " search_words, published_at)"
+        " SELECT producer_id, kind, category_code, title, origin_code, commission_bp, search_text, search_words,"
         " published_at FROM listings, generate_series(1, 499) WHERE id = $1",
         product.listing_id,
     )

@@ -63,7 +63,7 @@ async def test_any_piece_of_any_title_finds_it(conn: Connection, title: str, cut
     await example.start()
     try:
         product = await make_product(conn, title=title)
-        page = await search_listings(conn, SearchFilters(text=piece), this_month=9, most=100)
+        page = await search_listings(conn, SearchFilters(text=piece), this_month=9, limit=100)
     finally:
         await example.rollback()
     assert not page.near
@@ -141,8 +141,8 @@ async def test_name_matches_rank_above_division_matches(conn: Connection) -> Non
     gloves = await make_product(conn, title="阜平皮毛手套", category="craft")
     dates = await make_product(conn, title="平山大枣")
     await conn.execute("UPDATE listings SET score = 900 WHERE id = $1", gloves.listing_id)
-    first = await search_listings(conn, SearchFilters(text="平"), this_month=9, most=1)
-    second = await search_listings(conn, SearchFilters(text="平"), this_month=9, after=first.next, most=1)
+    first = await search_listings(conn, SearchFilters(text="平"), this_month=9, limit=1)
+    second = await search_listings(conn, SearchFilters(text="平"), this_month=9, after=first.next, limit=1)
     assert [card.id for card in (*first.items, *second.items)] == [dates.listing_id, gloves.listing_id]
     assert (first.rule, second.next) == (NAME_MATCH_RULE, None)
 
@@ -205,7 +205,7 @@ async def test_each_sort_order_pages_without_gap_or_repetition(conn: Connection,
     seen: list[str] = []
     after: str | None = None
     for _ in range(3):
-        page = await search_listings(conn, SearchFilters(text="枣", sort=sort), this_month=9, after=after, most=1)
+        page = await search_listings(conn, SearchFilters(text="枣", sort=sort), this_month=9, after=after, limit=1)
         seen += [card.title for card in page.items]
         after = page.next
     assert seen == titles
@@ -235,7 +235,7 @@ async def test_a_page_runs_two_statements_whatever_its_length(conn: Connection) 
     for most in (1, 24):
         seen: list[object] = []
         with conn.query_logger(seen.append):
-            await search_listings(conn, SearchFilters(text="大枣"), this_month=9, most=most)
+            await search_listings(conn, SearchFilters(text="大枣"), this_month=9, limit=most)
             await asyncio.sleep(0)
         counts.append(len(seen))
     assert counts == [2, 2]
@@ -245,8 +245,8 @@ def test_a_long_query_is_cut() -> None:
     assert len(parse_query("枣" * 500).pieces[0]) == 42
 
 
-def test_the_search_columns_hold_characters_pairs_and_initials() -> None:
+def test_the_search_columns_contain_characters_pairs_and_initials() -> None:
     columns = build_search_columns("小米A1", county="阜平县", category="杂粮", producer="枣园")
-    assert columns.searched == "小米a1 阜平县 杂粮 枣园"
-    assert {"小", "小米", "米a", "a1", "~xm", "~ma", "阜平", "~fp"} <= set(columns.words)
-    assert columns.latin.split()[:2] == ["xiaomia1", "xma"]
+    assert columns.search_text == "小米a1 阜平县 杂粮 枣园"
+    assert {"小", "小米", "米a", "a1", "~xm", "~ma", "阜平", "~fp"} <= set(columns.search_words)
+    assert columns.search_pinyin.split()[:2] == ["xiaomia1", "xma"]

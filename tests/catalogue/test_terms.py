@@ -7,15 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.catalogue.detail import get_product
-from market.catalogue.models import BadListing, FreightTerms
-from market.catalogue.terms import NewFreight, NewSeason, Season, list_remainders, set_freight, set_season
+from market.catalogue.freight import FreightTerms, set_freight
+from market.catalogue.models import BadListing
+from market.catalogue.terms import NewSeason, Season, list_remainders, set_season
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_product, make_stay
 
-FREIGHT = NewFreight(
-    first_g=1000, first_fen=6_00, next_g=1000, next_fen=2_00, free_above_fen=88_00, no_ship=["65", "54"]
+FREIGHT = FreightTerms(
+    first_g=1000, first_fen=Fen(6_00), next_g=1000, next_fen=Fen(2_00), free_above_fen=Fen(88_00), no_ship=("65", "54")
 )
 DAY = date(2019, 10, 1)
 
@@ -23,7 +24,7 @@ DAY = date(2019, 10, 1)
 async def test_freight_terms_are_set_and_replaced(conn: Connection) -> None:
     product = await make_product(conn)
     seller = await load_owner(conn, product.producer_id)
-    again = NewFreight(first_g=2000, first_fen=8_00, next_g=1000, next_fen=1_50)
+    again = FreightTerms(first_g=2000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(1_50))
     seen: list[FreightTerms | None] = []
     for freight in (FREIGHT, again):
         await set_freight(conn, seller, product.producer_id, freight, now=NOW)
@@ -35,10 +36,10 @@ async def test_freight_terms_are_set_and_replaced(conn: Connection) -> None:
             next_g=1000,
             next_fen=Fen(2_00),
             free_above_fen=Fen(88_00),
-            no_ship=["54", "65"],
+            no_ship=("54", "65"),
         ),
         FreightTerms(
-            first_g=2000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(1_50), free_above_fen=None, no_ship=[]
+            first_g=2000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(1_50), free_above_fen=None, no_ship=()
         ),
     ]
 
@@ -46,7 +47,7 @@ async def test_freight_terms_are_set_and_replaced(conn: Connection) -> None:
 async def test_an_unknown_region_and_another_producer_are_refused(conn: Connection) -> None:
     product, other = await make_product(conn), await make_product(conn)
     seller = await load_owner(conn, product.producer_id)
-    bad = NewFreight(first_g=1, first_fen=0, next_g=1, next_fen=0, no_ship=["99"])
+    bad = FreightTerms(first_g=1, first_fen=Fen(0), next_g=1, next_fen=Fen(0), no_ship=("99",))
     with pytest.raises(BadListing):
         await set_freight(conn, seller, product.producer_id, bad, now=NOW)
     with pytest.raises(NotFound):

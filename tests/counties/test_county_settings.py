@@ -90,7 +90,7 @@ async def test_a_change_is_recorded_in_the_audit_record(conn: Connection) -> Non
 
 async def test_the_schema_holds_one_value_a_day(conn: Connection) -> None:
     await change(conn, "pay_minutes", 45)
-    with pytest.raises(asyncpg.ExclusionViolationError, match="county_settings_one_a_day"):
+    with pytest.raises(asyncpg.ExclusionViolationError, match="county_settings_one_per_day"):
         await conn.execute(
             "INSERT INTO county_settings VALUES ('130624', 'pay_minutes', '[2019-10-01,2019-10-02)', 10, '样例')"
         )

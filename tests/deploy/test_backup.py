@@ -9,7 +9,10 @@ from uuid import UUID
 from deploy.backup import drill
 from market.identity.models import AccountId
 from market.kernel import Connection, Database
-from market.orders import Address, Batcher, Line, VariantId, place, seal_address
+from market.orders.address import Address, seal_address
+from market.orders.batcher import Batcher
+from market.orders.models import Line, VariantId
+from market.orders.place import place
 from payments import post
 from tests.conftest import NOW
 from tests.support.make import SEAL, make_account, make_producer, make_product

@@ -50,7 +50,7 @@ async def test_loading_again_changes_nothing(owner: Connection) -> None:
 
 
 async def test_a_code_has_one_name_a_day(owner: Connection) -> None:
-    with pytest.raises(asyncpg.ExclusionViolationError, match="division_names_one_a_day"):
+    with pytest.raises(asyncpg.ExclusionViolationError, match="division_names_one_per_day"):
         await owner.execute(
             "INSERT INTO division_names VALUES ('130705000000', '[2016-01-01,2016-02-01)', '别名', '130799')"
         )

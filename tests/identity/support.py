@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from market.identity.codes import CodeLimits, request_code
-from market.identity.models import AccountId, Role, SignedIn
+from market.identity.models import AccountId, NewSession, Role
 from market.identity.sign_in import sign_in
 from market.kernel import Connection
 from market.kernel.seal import Seal
@@ -24,9 +24,9 @@ async def a_code(
     return json.loads(seal.open(sealed, "messages.facts"))["code"]
 
 
-async def signed_in(conn: Connection, seal: Seal, phone: str) -> SignedIn:
+async def signed_in(conn: Connection, seal: Seal, phone: str) -> NewSession:
     answer = await sign_in(conn, seal, phone=phone, code=await a_code(conn, seal, phone), now=NOW)
-    assert isinstance(answer, SignedIn)
+    assert isinstance(answer, NewSession)
     return answer
 
 

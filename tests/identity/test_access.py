@@ -38,7 +38,6 @@ PACKAGE = Path(market.__file__).parent
 GUARDED = {"grants", "second_factor", "scope"}
 """Attributes of actors and grants that only `market.identity` may read."""
 ALLOWED = {
-    ("api/identity.py", "grants"): "shows the account its own roles",
     ("api/identity.py", "second_factor"): "shows the account its own session, and reads the request's field",
     ("subsidies/imports/officials.py", "grants"): "compares the roles of a file with those already granted",
     ("subsidies/imports/officials.py", "scope"): "grants the scope that the file names",

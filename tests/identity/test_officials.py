@@ -7,15 +7,14 @@ import pytest
 from market.audit.record import verify_audit
 from market.identity.actors import find_actor_by_handle, find_actor_by_token
 from market.identity.models import HandleTaken, NotSignedIn, Role
-from market.identity.officials import InvalidOfficial, create_official, list_officials, revoke_official
-from market.identity.second_factor import compute_totp_code
+from market.identity.officials import InvalidOfficial, create_official, revoke_official
 from market.identity.sessions import verify_second_factor
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from tests.conftest import NOW
-from tests.support.make import make_account, make_phone
+from tests.support.make import compute_totp_code, make_account, make_phone
 
 TODAY = get_business_day(NOW)
 
@@ -28,7 +27,7 @@ async def test_an_official_holds_the_roles_from_the_day_of_creation(conn: Connec
         handle="wang",
         phone=make_phone(),
         roles=[Role.COUNTY, Role.IMPORTER],
-        place="130624000000",
+        division="130624000000",
         now=NOW,
     )
     actor = await find_actor_by_handle(conn, "wang", day=TODAY)
@@ -42,7 +41,7 @@ async def test_an_official_holds_the_roles_from_the_day_of_creation(conn: Connec
 
 
 @pytest.mark.parametrize(
-    ("place", "scope"),
+    ("division", "scope"),
     [
         ("130000000000", "13"),
         ("130600000000", "1306"),
@@ -51,9 +50,11 @@ async def test_an_official_holds_the_roles_from_the_day_of_creation(conn: Connec
         ("130624", "130624"),
     ],
 )
-async def test_a_division_code_is_truncated_to_its_level(conn: Connection, seal: Seal, place: str, scope: str) -> None:
+async def test_a_division_code_is_truncated_to_its_level(
+    conn: Connection, seal: Seal, division: str, scope: str
+) -> None:
     await create_official(
-        conn, seal, name="样例", handle="one", phone=make_phone(), roles=[Role.VILLAGE], place=place, now=NOW
+        conn, seal, name="样例", handle="one", phone=make_phone(), roles=[Role.VILLAGE], division=division, now=NOW
     )
     actor = await find_actor_by_handle(conn, "one", day=TODAY)
     assert actor is not None
@@ -62,7 +63,7 @@ async def test_a_division_code_is_truncated_to_its_level(conn: Connection, seal:
 
 async def test_the_returned_secret_is_valid(conn: Connection, seal: Seal) -> None:
     made = await create_official(
-        conn, seal, name="样例", handle="one", phone=make_phone(), roles=[Role.COUNTY], place="130624", now=NOW
+        conn, seal, name="样例", handle="one", phone=make_phone(), roles=[Role.COUNTY], division="130624", now=NOW
     )
     low = await sign_in_without_code(conn, made.account_id, now=NOW, second_factor=False)
     high = await verify_second_factor(conn, seal, low.token, code=compute_totp_code(made.totp_secret, NOW), now=NOW)
@@ -74,34 +75,37 @@ async def test_repeating_for_the_same_phone_adds_missing_roles(conn: Connection,
     account_id = await make_account(conn, phone=phone, seal=seal)
     for role in (Role.COUNTY, Role.FINANCE, Role.COUNTY):
         made = await create_official(
-            conn, seal, name="样例李", handle="li", phone=phone, roles=[role], place="130624", now=NOW
+            conn, seal, name="样例李", handle="li", phone=phone, roles=[role], division="130624", now=NOW
         )
         assert made.account_id == account_id
-    assert [(row.name, row.roles) for row in await list_officials(conn, now=NOW)] == [("样例李", ["county", "finance"])]
+    actor = await find_actor_by_handle(conn, "li", day=TODAY)
+    assert actor is not None
+    assert (actor.name, [grant.role for grant in actor.grants]) == ("样例李", ["county", "finance"])
 
 
 async def test_a_handle_never_moves_to_another_phone(conn: Connection, seal: Seal) -> None:
     phone = make_phone()
     await create_official(
-        conn, seal, name="样例甲", handle="jia", phone=phone, roles=[Role.COUNTY], place="130624", now=NOW
+        conn, seal, name="样例甲", handle="jia", phone=phone, roles=[Role.COUNTY], division="130624", now=NOW
     )
     with pytest.raises(HandleTaken):
         await create_official(
-            conn, seal, name="样例乙", handle="jia", phone=make_phone(), roles=[Role.COUNTY], place="130624", now=NOW
+            conn, seal, name="样例乙", handle="jia", phone=make_phone(), roles=[Role.COUNTY], division="130624", now=NOW
         )
     with pytest.raises(HandleTaken):
         await create_official(
-            conn, seal, name="样例甲", handle="other", phone=phone, roles=[Role.FINANCE], place="130624", now=NOW
+            conn, seal, name="样例甲", handle="other", phone=phone, roles=[Role.FINANCE], division="130624", now=NOW
         )
-    assert [(row.handle, row.name, row.roles) for row in await list_officials(conn, now=NOW)] == [
-        ("jia", "样例甲", ["county"])
-    ]
+    actor = await find_actor_by_handle(conn, "jia", day=TODAY)
+    assert actor is not None
+    assert (actor.name, [grant.role for grant in actor.grants]) == ("样例甲", ["county"])
+    assert await find_actor_by_handle(conn, "other", day=TODAY) is None
 
 
 async def test_every_fault_is_listed(conn: Connection, seal: Seal) -> None:
     with pytest.raises(InvalidOfficial) as refused:
         await create_official(
-            conn, seal, name=" ", handle="No", phone="12", roles=[], place="13062", totp_secret="short", now=NOW
+            conn, seal, name=" ", handle="No", phone="12", roles=[], division="13062", totp_secret="short", now=NOW
         )
     assert [fault.field for fault in refused.value.errors] == [
         "handle",
@@ -116,7 +120,7 @@ async def test_every_fault_is_listed(conn: Connection, seal: Seal) -> None:
 
 async def test_a_revoked_official_is_signed_out_and_holds_no_role(conn: Connection, seal: Seal) -> None:
     made = await create_official(
-        conn, seal, name="样例", handle="one", phone=make_phone(), roles=[Role.COUNTY], place="130624", now=NOW
+        conn, seal, name="样例", handle="one", phone=make_phone(), roles=[Role.COUNTY], division="130624", now=NOW
     )
     later = NOW + timedelta(days=1)
     session = await sign_in_without_code(conn, made.account_id, now=later, second_factor=True)

@@ -5,11 +5,9 @@ from datetime import timedelta
 import pytest
 
 from market.identity.actors import find_actor_by_token
-from market.identity.models import NotFound, NotSignedIn, Role, SignedIn, WrongSecondFactor
-from market.identity.second_factor import compute_totp_code
+from market.identity.models import NewSession, NotFound, NotSignedIn, Role, WrongSecondFactor
 from market.identity.sessions import (
     list_sessions,
-    revoke_other_sessions,
     revoke_session,
     sign_out,
     verify_second_factor,
@@ -19,7 +17,7 @@ from market.kernel import Connection
 from market.kernel.seal import Seal
 from tests.conftest import NOW
 from tests.identity.support import SECRET, a_code, an_official_with_totp, other_than, signed_in
-from tests.support.make import make_account, make_official, make_phone
+from tests.support.make import compute_totp_code, make_account, make_official, make_phone
 
 
 async def test_signing_in_revokes_the_earlier_session_of_the_device(conn: Connection, seal: Seal) -> None:
@@ -27,7 +25,7 @@ async def test_signing_in_revokes_the_earlier_session_of_the_device(conn: Connec
     earlier = await signed_in(conn, seal, phone)
     code = await a_code(conn, seal, phone)
     later = await sign_in(conn, seal, phone=phone, code=code, earlier_token=earlier.token, now=NOW)
-    assert isinstance(later, SignedIn)
+    assert isinstance(later, NewSession)
     assert await find_actor_by_token(conn, earlier.token, now=NOW) is None
     assert await find_actor_by_token(conn, later.token, now=NOW) is not None
 
@@ -57,8 +55,7 @@ async def test_sessions_are_listed_and_revoked_only_by_their_account(conn: Conne
     assert await find_actor_by_token(conn, first.token, now=now) is None
     with pytest.raises(NotFound):
         await revoke_session(conn, mine, listed[2].id, now=now)
-    assert await revoke_other_sessions(conn, mine, second.token, now=now) == 1
-    assert await find_actor_by_token(conn, third.token, now=now) is None
+    assert await find_actor_by_token(conn, third.token, now=now) is not None
     assert await find_actor_by_token(conn, second.token, now=now) is not None
 
 
@@ -99,7 +96,7 @@ async def test_an_official_signs_in_with_both_factors_in_one_request(conn: Conne
     await an_official_with_totp(conn, seal, phone)
     code = await a_code(conn, seal, phone)
     answer = await sign_in(conn, seal, phone=phone, code=code, second_factor=compute_totp_code(SECRET, NOW), now=NOW)
-    assert isinstance(answer, SignedIn)
+    assert isinstance(answer, NewSession)
     assert (answer.second_factor, answer.second_factor_needed) == (True, False)
     actor = await find_actor_by_token(conn, answer.token, now=NOW)
     assert actor is not None
@@ -116,7 +113,7 @@ async def test_a_wrong_second_factor_leaves_the_code_valid_and_counts_an_attempt
         assert isinstance(answer, WrongSecondFactor)
     assert await conn.fetchval("SELECT count(*) FROM sessions") == 0
     right = compute_totp_code(SECRET, NOW)
-    assert isinstance(await sign_in(conn, seal, phone=phone, code=code, second_factor=right, now=NOW), SignedIn)
+    assert isinstance(await sign_in(conn, seal, phone=phone, code=code, second_factor=right, now=NOW), NewSession)
 
 
 async def test_verifying_the_second_factor_issues_a_new_token(conn: Connection, seal: Seal) -> None:
@@ -125,7 +122,7 @@ async def test_verifying_the_second_factor_issues_a_new_token(conn: Connection, 
     low = await signed_in(conn, seal, phone)
     assert (low.second_factor, low.second_factor_needed) == (False, True)
     high = await verify_second_factor(conn, seal, low.token, code=compute_totp_code(SECRET, NOW), now=NOW)
-    assert isinstance(high, SignedIn)
+    assert isinstance(high, NewSession)
     assert high.second_factor
     assert high.token != low.token
     assert await find_actor_by_token(conn, low.token, now=NOW) is None
@@ -139,7 +136,7 @@ async def test_a_second_factor_code_is_valid_once(conn: Connection, seal: Seal) 
         answers.append(
             type(await verify_second_factor(conn, seal, low.token, code=compute_totp_code(SECRET, NOW), now=NOW))
         )
-    assert answers == [SignedIn, WrongSecondFactor]
+    assert answers == [NewSession, WrongSecondFactor]
 
 
 @pytest.mark.parametrize(("seconds", "good"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
@@ -147,7 +144,7 @@ async def test_a_clock_may_be_wrong_by_one_step(conn: Connection, seal: Seal, se
     account_id = await an_official_with_totp(conn, seal, make_phone())
     low = await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)
     shown = compute_totp_code(SECRET, NOW + timedelta(seconds=seconds))
-    assert isinstance(await verify_second_factor(conn, seal, low.token, code=shown, now=NOW), SignedIn) is good
+    assert isinstance(await verify_second_factor(conn, seal, low.token, code=shown, now=NOW), NewSession) is good
 
 
 async def test_a_session_has_five_attempts_at_the_second_factor(conn: Connection, seal: Seal) -> None:

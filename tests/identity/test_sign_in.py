@@ -7,7 +7,7 @@ import pytest
 
 from market.identity.actors import find_actor_by_token
 from market.identity.codes import delete_old_codes, get_network, request_code, resolve_client_address
-from market.identity.models import Actor, InvalidPhone, SignedIn, TooManyCodes, WrongCode
+from market.identity.models import Actor, InvalidPhone, NewSession, TooManyCodes, WrongCode
 from market.identity.sign_in import get_phone, sign_in
 from market.kernel import Connection, Database, Refusal
 from market.kernel.seal import Seal
@@ -30,7 +30,7 @@ async def test_the_first_sign_in_creates_the_account_and_the_second_finds_it(con
 async def test_a_code_is_valid_once(conn: Connection, seal: Seal) -> None:
     phone = make_phone()
     code = await a_code(conn, seal, phone)
-    assert isinstance(await sign_in(conn, seal, phone=phone, code=code, now=NOW), SignedIn)
+    assert isinstance(await sign_in(conn, seal, phone=phone, code=code, now=NOW), NewSession)
     assert isinstance(await sign_in(conn, seal, phone=phone, code=code, now=NOW), WrongCode)
 
 
@@ -50,7 +50,7 @@ async def test_the_fifth_attempt_may_still_succeed(conn: Connection, seal: Seal)
     code = await a_code(conn, seal, phone)
     for _ in range(4):
         await sign_in(conn, seal, phone=phone, code=other_than(code), now=NOW)
-    assert isinstance(await sign_in(conn, seal, phone=phone, code=code, now=NOW), SignedIn)
+    assert isinstance(await sign_in(conn, seal, phone=phone, code=code, now=NOW), NewSession)
 
 
 @pytest.mark.parametrize(("seconds", "good"), [(299, True), (300, False)])
@@ -58,7 +58,7 @@ async def test_a_code_expires_after_five_minutes(conn: Connection, seal: Seal, s
     phone = make_phone()
     code = await a_code(conn, seal, phone)
     answer = await sign_in(conn, seal, phone=phone, code=code, now=NOW + timedelta(seconds=seconds))
-    assert isinstance(answer, SignedIn) is good
+    assert isinstance(answer, NewSession) is good
 
 
 async def test_a_newer_code_replaces_the_earlier_one(conn: Connection, seal: Seal) -> None:
@@ -68,7 +68,7 @@ async def test_a_newer_code_replaces_the_earlier_one(conn: Connection, seal: Sea
     later = NOW + timedelta(seconds=2)
     if first != second:
         assert isinstance(await sign_in(conn, seal, phone=phone, code=first, now=later), WrongCode)
-    assert isinstance(await sign_in(conn, seal, phone=phone, code=second, now=later), SignedIn)
+    assert isinstance(await sign_in(conn, seal, phone=phone, code=second, now=later), NewSession)
 
 
 async def test_a_code_is_bound_to_its_phone(conn: Connection, seal: Seal) -> None:
@@ -88,7 +88,7 @@ async def test_the_database_contains_no_plain_code_phone_or_token(conn: Connecti
     phone = make_phone()
     code = await a_code(conn, seal, phone)
     answer = await sign_in(conn, seal, phone=phone, code=code, now=NOW)
-    assert isinstance(answer, SignedIn)
+    assert isinstance(answer, NewSession)
     rows = [
         str(tuple(row))
         for table in ("sign_in_codes", "sessions", "accounts", "messages")
@@ -176,7 +176,7 @@ async def test_old_codes_are_deleted(conn: Connection, seal: Seal) -> None:
     assert await delete_old_codes(conn, before=NOW + timedelta(seconds=1)) == 1
 
 
-async def try_once(database: Database, seal: Seal, phone: str, code: str) -> SignedIn | Refusal:
+async def try_once(database: Database, seal: Seal, phone: str, code: str) -> NewSession | Refusal:
     async with database.transaction() as conn:
         return await sign_in(conn, seal, phone=phone, code=code, now=NOW)
 
@@ -186,7 +186,7 @@ async def test_one_of_fifty_concurrent_attempts_with_the_right_code_succeeds(dat
     async with database.transaction() as conn:
         code = await a_code(conn, seal, phone)
     answers = await asyncio.gather(*(try_once(database, seal, phone, code) for _ in range(50)))
-    assert sum(isinstance(answer, SignedIn) for answer in answers) == 1
+    assert sum(isinstance(answer, NewSession) for answer in answers) == 1
     assert sum(isinstance(answer, WrongCode) for answer in answers) == 49
     async with database.connection() as conn:
         assert await conn.fetchval("SELECT count(*) FROM sessions") == 1

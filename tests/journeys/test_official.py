@@ -13,13 +13,13 @@ from playwright.async_api import Browser, Page, expect
 from market.app import create_app
 from market.identity.models import Role
 from market.identity.officials import create_official
-from market.identity.second_factor import compute_totp_code
 from market.kernel import Database
 from market.kernel.clock import Clock, make_clock_at
 from market.kernel.seal import Seal
 from market.notify.ports import Message
 from market.notify.send import send_due_messages
 from tests.support.app import build_settings
+from tests.support.make import compute_totp_code
 from tests.web.desk.county import COUNTY, INPUT, NOW, Officials, create_officials, import_story_files, play_january
 from tests.web.desk.live import free_port, launch_chromium, open_signed_in_context, serve_on_port
 
@@ -53,7 +53,7 @@ async def market(dsn: str, folder: Path, database: Database, seal: Seal) -> Asyn
     await play_january(database, people, until="review")
     async with database.transaction() as conn:
         made = await create_official(
-            conn, seal, name="样例县二", handle="xian2", phone=PHONE, roles=[Role.COUNTY], place=COUNTY, now=NOW
+            conn, seal, name="样例县二", handle="xian2", phone=PHONE, roles=[Role.COUNTY], division=COUNTY, now=NOW
         )
     port = free_port()
     settings = build_settings(dsn, folder, now=NOW, public_url=f"http://127.0.0.1:{port}")

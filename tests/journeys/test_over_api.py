@@ -11,12 +11,11 @@ from PIL import Image
 
 from market.identity.models import Role
 from market.identity.officials import Official, create_official
-from market.identity.second_factor import compute_totp_code
 from market.kernel import open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
 from tests.journeys.conftest import Town, in_thread, wait_for
-from tests.support.make import SEAL, VILLAGE, make_phone
+from tests.support.make import SEAL, VILLAGE, compute_totp_code, make_phone
 
 ADDRESS = {"name": "样例买家", "phone": "17000009001", "region_code": "130100", "street": "样例路 1 号"}
 
@@ -67,7 +66,7 @@ def officials(town: Town) -> dict[str, tuple[str, Official]]:
                     name=f"样例{name}",
                     phone=phone,
                     roles=[role],
-                    place=place,
+                    division=place,
                     now=datetime.now(UTC),
                 )
                 made[name] = (phone, official)

@@ -12,7 +12,6 @@ from market.kernel.clock import (
     count_days_in_month,
     get_business_day,
     get_day_start,
-    get_month,
     get_next_month,
     get_previous_month,
     make_clock_at,
@@ -34,8 +33,7 @@ async def test_the_sql_function_returns_the_same_days(conn: Connection) -> None:
 
 @given(st.dates(min_value=date(2000, 1, 1), max_value=date(2100, 1, 1)))
 def test_months_follow_each_other_without_a_gap(day: date) -> None:
-    month = get_month(day)
-    assert month.day == 1
+    month = day.replace(day=1)
     assert get_previous_month(get_next_month(month)) == month
     assert month + timedelta(days=count_days_in_month(month)) == get_next_month(month)
     assert get_next_month(day) == get_next_month(month)

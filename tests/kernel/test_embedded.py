@@ -90,7 +90,7 @@ def test_data_of_another_major_version_is_refused_with_both_named(folder: Path) 
     (folder / "postgres").mkdir()
     (folder / "postgres/PG_VERSION").write_text("17\n")
     with (
-        pytest.raises(EmbeddedServerError, match=r"is of PostgreSQL 17; this release brings 18"),
+        pytest.raises(EmbeddedServerError, match=r"is of PostgreSQL 17; this release includes 18"),
         embedded_server(folder),
     ):
         pass

@@ -41,17 +41,17 @@ def test_a_fingerprint_distinguishes_method_path_and_body() -> None:
     assert compute_fingerprint("POST", "/orders", b'{"box": 1}') == ONE
 
 
-async def handle(database: Database, answer: bytes = b"made", *, actor: str = "buyer", key: str = "k") -> None:
+async def handle(database: Database, response: bytes = b"made", *, actor: str = "buyer", key: str = "k") -> None:
     """Handle a request: claim its key and store a response in one transaction."""
     async with database.transaction() as conn:
         assert await begin_request(conn, actor=actor, key=key, fingerprint=ONE) is None
-        await finish_request(conn, actor=actor, key=key, status=201, answer=answer)
+        await finish_request(conn, actor=actor, key=key, status=201, response=response)
 
 
 async def test_a_repeated_request_gets_the_stored_response(database: Database) -> None:
     await handle(database)
     async with database.transaction() as conn:
-        await finish_request(conn, actor="buyer", key="k", status=500, answer=b"never")
+        await finish_request(conn, actor="buyer", key="k", status=500, response=b"never")
     assert await claim(database) == StoredResponse(201, b"made")
 
 
@@ -90,11 +90,11 @@ async def test_twenty_concurrent_duplicates_run_once_and_get_the_same_response(d
                 async with database.transaction() as conn:
                     stored = await begin_request(conn, actor="buyer", key="k", fingerprint=ONE)
                     if stored is not None:
-                        return stored.answer
+                        return stored.body
                     number = await post(conn, key="one", kind="x", legs=LEGS)
-                    answer = str(number).encode()
-                    await finish_request(conn, actor="buyer", key="k", status=201, answer=answer)
-                    return answer
+                    response = str(number).encode()
+                    await finish_request(conn, actor="buyer", key="k", status=201, response=response)
+                    return response
             except RequestInProgress:
                 await asyncio.sleep(0.01)
 
@@ -118,7 +118,7 @@ async def test_a_duplicate_that_waits_longer_than_the_lock_timeout_is_refused(da
 
 async def test_old_keys_are_deleted(database: Database, owner: Connection) -> None:
     await handle(database, key="old")
-    await owner.execute("UPDATE idempotency_keys SET begun_at = now() - interval '31 days'")
+    await owner.execute("UPDATE idempotency_keys SET created_at = now() - interval '31 days'")
     await handle(database, key="new")
     async with database.transaction() as conn:
         assert await delete_old_keys(conn) == 1

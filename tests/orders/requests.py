@@ -6,13 +6,7 @@ from uuid import UUID, uuid4
 
 from market.identity.models import AccountId
 from market.kernel import Connection
-from market.orders import (
-    Line,
-    ListingId,
-    Nights,
-    PlacedOrder,
-    VariantId,
-)
+from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.order_request import OrderRequest, merge_lines
 from tests.conftest import NOW
 from tests.support.make import (

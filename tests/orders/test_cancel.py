@@ -8,7 +8,9 @@ from market.aftersales.check_in import check_in_guest
 from market.aftersales.ship import ship_suborder
 from market.bookings.calendar import list_stay_nights
 from market.identity.models import NotFound
-from market.orders import Cancellation, OrderNotCancellable, PlacedOrder, apply_payment_events, cancel_order
+from market.orders.cancel import Cancellation, cancel_order
+from market.orders.mark_paid import apply_payment_events
+from market.orders.models import OrderNotCancellable, PlacedOrder
 from payments import list_payments
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_producer, make_product, make_stay

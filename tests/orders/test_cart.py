@@ -9,8 +9,10 @@ from asyncpg.connection import LoggedQuery
 
 from market.identity.models import AccountId
 from market.kernel import Connection, Database
-from market.orders import (
-    Batcher,
+from market.orders.batcher import Batcher
+from market.orders.cart import count_cart, put_lines, put_nights
+from market.orders.cart_view import get_cart
+from market.orders.models import (
     EmptyOrder,
     InvalidNights,
     InvalidQuantity,
@@ -20,12 +22,8 @@ from market.orders import (
     NotForSale,
     TooManyLines,
     VariantId,
-    count_cart,
-    get_cart,
-    place_cart,
-    put_lines,
-    put_nights,
 )
+from market.orders.place_cart import place_cart
 from tests.conftest import NOW
 from tests.support.make import DESTINATION, make_account, make_freight_template, make_producer, make_product, make_stay
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from market.aftersales.receive import confirm_receipt
 from market.kernel import Fen
-from market.orders import cancel_order
+from market.orders.cancel import cancel_order
 from market.orders.escrow import (
     RefundShare,
     capture_legs,

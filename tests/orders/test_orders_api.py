@@ -12,7 +12,7 @@ from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database
 from market.kernel.clock import make_clock_at
 from market.kernel.seal import Seal
-from market.orders import apply_payment_events
+from market.orders.mark_paid import apply_payment_events
 from payments import PaymentId, get_payment
 from payments.polling import poll_payment
 from payments.sandbox import Sandbox

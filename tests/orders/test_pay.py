@@ -8,16 +8,11 @@ import pytest
 from market.bookings.calendar import list_stay_nights
 from market.identity.models import NotFound
 from market.kernel import GatewayUnavailable
-from market.orders import (
-    OrderAlreadyPaid,
-    OrderNotPayable,
-    PaymentInstructions,
-    PlacedOrder,
-    apply_payment_events,
-    cancel_order,
-    expire_orders,
-    pay_order,
-)
+from market.orders.cancel import cancel_order
+from market.orders.expire import expire_orders
+from market.orders.mark_paid import apply_payment_events
+from market.orders.models import OrderAlreadyPaid, OrderNotPayable, PlacedOrder
+from market.orders.pay import PaymentInstructions, pay_order
 from payments import Method, consume_events, list_payments
 from payments.outbox import publish_event
 from payments.polling import finish_operations

@@ -6,14 +6,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from market.catalogue.freight import RegionNotServed
 from market.counties.change import change_county_setting
 from market.identity.models import AccountId, Actor, Grant, Role
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
-from market.orders import (
-    Address,
-    Batcher,
+from market.orders.address import Address, open_address, seal_address
+from market.orders.batcher import Batcher
+from market.orders.models import (
+    MAX_UNPAID_ORDERS,
     EmptyOrder,
     InvalidNights,
     InvalidQuantity,
@@ -23,9 +26,7 @@ from market.orders import (
     NightsReserved,
     NightsTaken,
     NotForSale,
-    OrderKeyReused,
     PlacedOrder,
-    RegionNotServed,
     ShopClosed,
     SoldOut,
     TooManyLines,
@@ -33,13 +34,10 @@ from market.orders import (
     TotalChanged,
     VariantId,
     WaitingForPayment,
-    get_order,
-    open_address,
-    place,
-    place_batch,
-    seal_address,
 )
-from market.orders.models import MAX_UNPAID_ORDERS
+from market.orders.place import place
+from market.orders.placing import place_batch
+from market.orders.queries import get_order
 from tests.conftest import NOW
 from tests.orders.requests import line, list_codes, make_request, nights, read_lot
 from tests.support.make import (
@@ -95,7 +93,7 @@ async def test_a_key_places_one_order_and_returns_it_again(database: Database) -
     async with Batcher(database) as batcher:
         first = await place(batcher, buyer, wanted, key="one", address=DESTINATION, now=NOW)
         again = await place(batcher, buyer, wanted, key="one", address=DESTINATION, now=NOW + timedelta(minutes=5))
-        with pytest.raises(OrderKeyReused):
+        with pytest.raises(IdempotencyKeyReused):
             await place(batcher, buyer, [line(product.variant_id, 1)], key="one", address=DESTINATION, now=NOW)
         other = await place(batcher, buyer, wanted, key="two", address=DESTINATION, now=NOW)
     assert again == first
@@ -278,7 +276,7 @@ async def test_inconsistent_sums_are_refused_at_commit(database: Database, owner
         buyer = await make_account(conn)
     async with Batcher(database) as batcher:
         await place(batcher, buyer, [line(product.variant_id)], address=DESTINATION, now=NOW)
-    with pytest.raises(Exception, match="does not sum up"):
+    with pytest.raises(Exception, match="do not add up"):
         await owner.execute(
             "INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,"
             " total_fen, placed_at, pay_until) SELECT uuidv7(), buyer_id, 'x', '', region_code, '', 1, 0, 1, placed_at,"

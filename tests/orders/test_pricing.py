@@ -6,12 +6,13 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.catalogue.freight import FreightTerms
 from market.kernel import Fen
-from market.orders import FreightTemplate, Line, SuborderKind, VariantId
+from market.orders.models import Line, SuborderKind, VariantId
 from market.orders.order_request import merge_lines
 from market.orders.pricing import GoodsOffer, StayOffer, price_goods_line, price_stay_line, price_suborders
 
-FREIGHT = FreightTemplate(first_g=1000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(3_00))
+FREIGHT = FreightTerms(first_g=1000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(3_00))
 
 
 def uid(number: int) -> UUID:

@@ -53,7 +53,7 @@ class Generous(Stripe):
         return outcome if isinstance(outcome, Ok) else Ok((await self.list_refunds(request.charge_ref))[0])
 
 
-class Deaf(Stripe):
+class TimestampBlind(Stripe):
     """A gateway that does not check timestamps."""
 
     def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Any:
@@ -64,8 +64,8 @@ class Deaf(Stripe):
     ("kind", "promise"),
     [
         (Forgetful, "the same key makes one charge"),
-        (Generous, "more than is left is declined"),
-        (Deaf, "a message that was changed, unsigned, old or from the future is refused"),
+        (Generous, "a refund above the remaining amount is declined"),
+        (TimestampBlind, "a webhook that is changed, unsigned, old or from the future is rejected"),
     ],
 )
 async def test_the_contract_detects_a_gateway_that_violates_it(

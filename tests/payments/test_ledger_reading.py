@@ -103,7 +103,7 @@ async def test_an_account_without_a_leg_has_a_zero_balance(owner: Connection) ->
 @pytest.mark.parametrize(
     ("constraint", "table", "values"),
     [
-        ("account_kinds_floor_is_kept", "account_kinds (kind, floor_minor, keep_balance)", "'x', 0, false"),
+        ("account_kinds_floor_needs_balance", "account_kinds (kind, floor_minor, keep_balance)", "'x', 0, false"),
         (
             "accounts_code_currency",
             ACCOUNT,

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.money import Amount, apply_rate, format_amount, ratio_half_up, split
+from payments.money import (
+    Amount,
+    apply_rate,
+    divide_half_up,
+    format_amount,
+    format_percent,
+    format_yuan,
+    parse_percent,
+    parse_yuan,
+    split,
+)
 
 WEIGHTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=30).filter(any)
 TOTALS = st.integers(0, 10**14)
@@ -67,13 +77,13 @@ def test_a_rate_is_rounded_down() -> None:
     assert apply_rate(50, 200) == 1
 
 
-def test_a_ratio_is_rounded_half_up() -> None:
-    assert ratio_half_up(1, 1, 2) == 1
-    assert ratio_half_up(5, 1, 3) == 2
-    assert ratio_half_up(4, 1, 3) == 1
-    assert ratio_half_up(3, 1, 2) == 2
-    assert ratio_half_up(5, 2, 3) == 3
-    assert ratio_half_up(0, 7, 9) == 0
+def test_a_fraction_is_rounded_half_up() -> None:
+    assert divide_half_up(1, 2) == 1
+    assert divide_half_up(5, 3) == 2
+    assert divide_half_up(4, 3) == 1
+    assert divide_half_up(3, 2) == 2
+    assert divide_half_up(10, 3) == 3
+    assert divide_half_up(0, 9) == 0
 
 
 def test_amounts_are_formatted() -> None:
@@ -82,3 +92,42 @@ def test_amounts_are_formatted() -> None:
     assert format_amount(Amount(-5, "CNY")) == "-0.05"
     assert format_amount(Amount(0, "CNY")) == "0.00"
     assert format_amount(Amount(500, "JPY")) == "500"
+
+
+@given(st.integers(-(10**12) + 1, 10**12 - 1))
+def test_what_is_written_is_read_back(fen: int) -> None:
+    assert parse_yuan(format_yuan(fen)) == fen
+
+
+def test_sums_are_read_with_separators_and_up_to_two_decimals() -> None:
+    texts = ("19.50", "19.5", "19", "0.01", "-12.21", "1,234.50", "999,999,999,999", "0000000001")
+    assert [parse_yuan(text) for text in texts] == [1950, 1950, 1900, 1, -1221, 123450, 99999999999900, 100]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-", "x", "1.", ".5", "1.234", "1,23", "12,34,567", "--1", "+1", "1e3", " 1", "１", "10000000000.1x"]
+)
+def test_other_text_is_no_sum(text: str) -> None:
+    assert parse_yuan(text) is None
+
+
+def test_rates_are_written_in_per_cent() -> None:
+    assert [format_percent(rate) for rate in (0, 5, 50, 1250, 3333, 5000, 10_000)] == [
+        "0%",
+        "0.05%",
+        "0.5%",
+        "12.5%",
+        "33.33%",
+        "50%",
+        "100%",
+    ]
+
+
+@given(st.integers(0, 10_000))
+def test_a_rate_is_read_back(rate_bp: int) -> None:
+    assert parse_percent(format_percent(rate_bp)) == rate_bp
+    assert parse_percent(format_percent(rate_bp).removesuffix("%")) == rate_bp
+
+
+def test_other_text_is_no_rate() -> None:
+    assert [parse_percent(text) for text in ("", "%", "12.345", "5 %", "half")] == [None] * 5

@@ -11,21 +11,13 @@ import pytest
 
 from market.identity.models import AccountId
 from market.kernel import Connection, Database
-from market.orders import (
-    Batcher,
-    Line,
-    ListingId,
-    Nights,
-    NightsReserved,
-    OrderKeyReused,
-    PlacedOrder,
-    VariantId,
-    WaitingForPayment,
-    place,
-    place_batch,
-)
+from market.kernel.idempotency import IdempotencyKeyReused
+from market.orders.batcher import Batcher
 from market.orders.expire import expire_unpaid
+from market.orders.models import Line, ListingId, Nights, NightsReserved, PlacedOrder, VariantId, WaitingForPayment
 from market.orders.order_request import OrderRequest, merge_lines
+from market.orders.place import place
+from market.orders.placing import place_batch
 from tests.conftest import NOW
 from tests.support.make import DESTINATION, make_account, make_product, make_stay
 
@@ -271,7 +263,7 @@ async def test_without_the_unique_key_a_duplicate_becomes_a_second_order(databas
         product = await make_product(conn)
     source = await owner.fetchval("SELECT pg_get_functiondef('place_orders(jsonb)'::regprocedure)")
     await owner.execute(source.replace("ON CONFLICT (buyer_id, key) DO NOTHING", "").replace("FOR NO KEY UPDATE", ""))
-    await owner.execute("ALTER TABLE orders DROP CONSTRAINT orders_once")
+    await owner.execute("ALTER TABLE orders DROP CONSTRAINT orders_unique")
     (buyer,) = await buyers(database, 1)
     duplicate = make_request(buyer, [line(product.variant_id)], key="one")
     answers = await side_by_side(database, owner, duplicate, duplicate)
@@ -289,7 +281,7 @@ async def test_a_key_used_for_another_request_is_refused(database: Database) -> 
             place(other, buyer, [line(product.variant_id, 2)], key="one", address=DESTINATION, now=NOW),
             return_exceptions=True,
         )
-    assert sorted(type(each).__name__ for each in answers) == [OrderKeyReused.__name__, PlacedOrder.__name__]
+    assert sorted(type(each).__name__ for each in answers) == [IdempotencyKeyReused.__name__, PlacedOrder.__name__]
 
 
 @pytest.mark.parametrize("kind", ["goods", "nights"])

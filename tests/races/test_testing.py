@@ -1,18 +1,12 @@
-"""The helpers of `market.testing`, as the documentation shows them."""
+"""The helpers of `market.testing`; tests/test_library_docs.py runs the race of the documentation."""
 
 import pytest
 
-from market.orders import Batcher, Line, pay_order, place
-from market.testing import CountyNotFound, a_box, a_county, a_person, a_producer, race, sandbox
+from market.orders import Batcher, Line, place
+from market.orders.pay import pay_order
+from market.testing import CountyNotFound, a_box, a_county, a_person, a_producer, sandbox
 from payments import Method
 from tests.support.make import DESTINATION
-
-
-async def test_two_hundred_buyers_race_for_fifty_boxes_in_a_new_county() -> None:
-    async with a_county("130624") as county, Batcher(county.db) as batcher:
-        box = await a_box(await a_producer(), stock=50)
-        came = await race(200, lambda buyer: place(batcher, buyer, [Line(box, 1)], address=DESTINATION))
-    assert (came.count("placed"), came.count("waiting_for_payment")) == (50, 150)
 
 
 async def test_a_payment_starts_at_the_sandbox() -> None:

@@ -1,8 +1,7 @@
 """The reasons of a line as officials read them."""
 
 from market.reports.reasons import describe_reasons, expand_reasons
-from market.subsidies.engine.models import CauseCode, ReasonCode
-from market.subsidies.names import REASON_NAMES
+from market.subsidies.engine.reasons import REASON_NAMES, CauseCode, ReasonCode
 
 
 def test_causes_stand_in_place_of_reduced() -> None:

@@ -50,11 +50,7 @@ async def pictures(files: FileStore, content: bytes) -> list[Image.Image]:
     name = prepared.sha256.hex()[:40]
     return [
         Image.open(io.BytesIO(await read_listed_photo(files, path.removeprefix("/photos/"))))
-        for path in (
-            get_photo_paths(name, "webp").small,
-            get_photo_paths(name, "webp").middle,
-            get_photo_paths(name, "webp").large,
-        )
+        for path in get_photo_paths(name, "webp")
     ]
 
 
@@ -206,7 +202,7 @@ async def test_a_certificate_photo_is_readable_by_its_owner_and_officials_of_its
             conn,
             photo_id,
             account_id=actor.account_id,
-            own=list(actor.producers),
+            producer_ids=list(actor.producers),
             scopes=[grant.scope for grant in actor.grants],
         )
 
@@ -221,7 +217,7 @@ async def test_a_certificate_photo_is_readable_by_its_owner_and_officials_of_its
 
 async def test_a_drawing_is_stored_unchanged(files: FileStore) -> None:
     prepared = await prepare_drawing(files, SQUARE, width=100, height=100)
-    path = get_photo_paths(prepared.sha256.hex()[:40], "svg").small.removeprefix("/photos/")
+    path = get_photo_paths(prepared.sha256.hex()[:40], "svg")[0].removeprefix("/photos/")
     assert await read_listed_photo(files, path) == SQUARE.encode()
     with pytest.raises(ValueError, match="external references"):
         await prepare_drawing(files, '<svg><image href="http://x"/></svg>', width=1, height=1)

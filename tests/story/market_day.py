@@ -12,19 +12,11 @@ from msgspec import Struct, field
 from market.identity.models import AccountId, Actor
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from market.orders import (
-    Address,
-    Batcher,
-    Destination,
-    Line,
-    ListingId,
-    Nights,
-    PlacedOrder,
-    VariantId,
-    pay_order,
-    place,
-    seal_address,
-)
+from market.orders.address import Address, Destination, seal_address
+from market.orders.batcher import Batcher
+from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
+from market.orders.pay import pay_order
+from market.orders.place import place
 from payments import AccountBalance, JournalEntry, Method, list_balances, list_order_entries
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from market.subsidies.engine import calculate, read_case
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.read import read_case
 from tests.subsidies.engine.cases import shuffled
 from tests.subsidies.engine.random_cases import make_random
 

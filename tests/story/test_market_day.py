@@ -11,20 +11,20 @@ from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import refund_line
 from market.aftersales.statement import get_statement
 from market.bookings.calendar import list_stay_nights
+from market.catalogue.freight import RegionNotServed
 from market.kernel import Connection, Database, Refusal
 from market.kernel.seal import Seal
-from market.orders import (
-    Batcher,
+from market.orders.batcher import Batcher
+from market.orders.cancel import cancel_order
+from market.orders.models import (
     InvalidQuantity,
     NightsTaken,
     OrderAlreadyPaid,
-    RegionNotServed,
     SoldOut,
     WaitingForPayment,
-    cancel_order,
-    get_order,
-    pay_order,
 )
+from market.orders.pay import pay_order
+from market.orders.queries import get_order
 from payments import Method
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
@@ -86,7 +86,7 @@ async def follow_o4(world: World) -> None:
             (each["night"], each["free"]) for each in EXPECTED["nights"]
         ]
         statement = await get_statement(conn, world.owners["P4"], world.owners["P4"].producers[0])
-    assert (statement.payable_fen, statement.freight_fen, statement.owed_fen, statement.waiting_fen) == (
+    assert (statement.payable_fen, statement.freight_fen, statement.owed_fen, statement.pending_fen) == (
         378_30, 0, 378_30, 0,
     )  # fmt: skip
     assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(378_30, 11_70)]

@@ -32,14 +32,14 @@ POSTING = (
 
 REFUSED = {
     "a person is in one household a day": (
-        "memberships_one_household_a_day",
+        "memberships_one_household_per_day",
         (
-            "INSERT INTO memberships (county_code, person_id, household_code, seat, relation, valid_during)"
+            "INSERT INTO memberships (county_code, person_id, household_code, member_number, relation, valid_during)"
             f" VALUES ('130624', {ANY_ROW['person']}, 'H16', 9, '其他', '[2019-01-01,2019-02-01)')"
         ),
     ),
     "a household has one standing a day": (
-        "household_statuses_one_a_day",
+        "household_statuses_one_per_day",
         (
             "INSERT INTO household_statuses SELECT county_code, household_code, '[2019-01-01,2019-02-01)',"
             " village_code,"
@@ -51,7 +51,7 @@ REFUSED = {
         "UPDATE household_statuses SET village_code = '130623100201' WHERE household_code = 'H01'",
     ),
     "a number is bound to one line a day": (
-        "bindings_one_line_a_number_and_day",
+        "bindings_one_line_per_number_and_day",
         (
             f"{BINDING} SELECT county_code, 'YD-11', operator, kind, '17050000101', identity_index, plan_code,"
             f" NULL, NULL,"
@@ -59,14 +59,14 @@ REFUSED = {
         ),
     ),
     "a SIM is bound to one line a day": (
-        "bindings_one_line_a_sim_and_day",
+        "bindings_one_line_per_sim_and_day",
         (
             f"{BINDING} SELECT county_code, 'YD-11', operator, kind, '17050009999', identity_index, plan_code, NULL,"
             " '89860019000000000018', '[2019-06-01,)', change, realname FROM bindings WHERE line_code = 'YD-01'"
         ),
     ),
     "a line has one device a day": (
-        "bindings_one_device_a_line_and_day",
+        "bindings_one_per_line_and_day",
         (
             f"{BINDING} SELECT county_code, line_code, operator, kind, '17050009998', identity_index,"
             f" plan_code, 'h1:x',"
@@ -82,11 +82,11 @@ REFUSED = {
         ),
     ),
     "terms are one a day": (
-        "programme_terms_one_a_day",
+        "programme_terms_one_per_day",
         f"{TERMS} '[2019-01-01,2019-02-01)', 'fixed', NULL, 1000, NULL, NULL, '{{county}}', '{{10000}}')",
     ),
     "shares of terms are a whole": (
-        "programme_terms_shares_are_whole",
+        "programme_terms_shares_complete",
         f"{TERMS} '[2017-01-01,2017-02-01)', 'fixed', NULL, 1000, NULL, NULL, '{{county,operator}}', '{{9000,999}}')",
     ),
     "terms have their kind's parameter alone": (
@@ -94,7 +94,7 @@ REFUSED = {
         f"{TERMS} '[2017-01-01,2017-02-01)', 'fixed', 5000, 1000, NULL, NULL, '{{county}}', '{{10000}}')",
     ),
     "a plan has one charge a day": (
-        "plans_one_charge_a_day",
+        "plans_one_charge_per_day",
         (
             "INSERT INTO plans SELECT county_code, code, kind, operator, name, plan_fen, monthly_fen,"
             " market_fen, weights,"
@@ -106,30 +106,30 @@ REFUSED = {
         f"{CLAIM} '2019-01-01', 'mobile', '17050000777', 'mobile', 'P1', 3800, 1900, 1901, NULL)",
     ),
     "only a correction is negative": (
-        "claims_are_positive",
+        "claims_not_negative",
         f"{CLAIM} '2019-01-01', 'mobile', '17050000777', 'mobile', 'P1', -100, -100, 0, NULL)",
     ),
     "a correction names an earlier month": (
-        "claims_correct_an_earlier_month",
+        "claims_corrected_month_earlier",
         f"{CLAIM} '2019-01-01', 'mobile', '17050000777', 'mobile', 'P1', -100, -100, 0, '2019-01-01')",
     ),
     "a number claims a month once": (
-        "claims_one_a_number_and_month",
+        "claims_one_per_number_and_month",
         f"{CLAIM} '2019-01-01', 'mobile', '17050000101', 'mobile', 'P1', 3800, 1900, 1900, NULL)",
     ),
     "a month has one cycle": (
-        "cycles_once",
+        "cycles_unique",
         "INSERT INTO cycles (county_code, month, opened_at) VALUES ('130624', '2019-01-01', '2019-02-01T00:00Z')",
     ),
     "a cycle that is past opening stands on a run": (
-        "cycles_stand_on_a_run",
+        "cycles_run_required",
         (
             "INSERT INTO cycles (county_code, month, state, opened_at)"
             " VALUES ('130624', '2019-09-01', 'decided', '2019-02-01T00:00Z')"
         ),
     ),
     "an account holds one duty of a cycle": (
-        "cycle_duties_one_an_account",
+        "cycle_duties_one_per_account",
         (
             "INSERT INTO cycle_duties SELECT county_code, cycle_id, account_id, 'county', taken_at FROM cycle_duties"
             " WHERE duty = 'import'"
@@ -154,7 +154,7 @@ REFUSED = {
         ),
     ),
     "a subject has one finding of a check": (
-        "findings_once",
+        "findings_unique",
         (
             "INSERT INTO findings (county_code, cycle_id, check_code, subject, month, stops, at_risk_fen, evidence,"
             " opened_at) SELECT county_code, cycle_id, check_code, subject, month, stops, at_risk_fen,"
@@ -163,7 +163,7 @@ REFUSED = {
         ),
     ),
     "nothing is taken back beyond what was settled": (
-        "subsidy_postings_never_below_nothing",
+        "subsidy_postings_total_not_negative",
         f"{POSTING} -100, -70, -30, 99, '{{}}', '2019-03-01T00:00Z')",
     ),
 }
@@ -184,7 +184,7 @@ async def test_one_fact_is_posted_once(county: Connection) -> None:
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
         async with county.transaction():
             await county.execute(statement)
-    assert refused.value.constraint_name == "subsidy_postings_one_fact_once"
+    assert refused.value.constraint_name == "subsidy_postings_unique"
 
 
 APPEND_ONLY = (

@@ -10,12 +10,13 @@ from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
+from pyotp.totp import TOTP
 
 from market.catalogue.search_text import build_search_columns
 from market.identity.models import AccountId, Actor, Grant, Role
 from market.kernel import Connection
 from market.kernel.seal import Seal, derive_seal
-from market.orders import Destination
+from market.orders.address import Destination
 from tests.conftest import NOW
 
 VILLAGE = "130624107221"
@@ -55,6 +56,11 @@ class StayIds(Struct, frozen=True):
 def make_phone() -> str:
     """Return a new mobile number."""
     return f"139{next(_numbers):08d}"
+
+
+def compute_totp_code(secret: str, now: datetime) -> str:
+    """Return the code that an authenticator app shows at `now`."""
+    return TOTP(secret).at(now)
 
 
 def days_since(start: date = LONG_AGO) -> "asyncpg.Range[date]":
@@ -254,7 +260,7 @@ async def _make_listing(
     )
     return await conn.fetchval(
         "INSERT INTO listings (producer_id, kind, category_code, title, origin_code, harvest_months, commission_bp,"
-        " state, searched, words, latin, published_at, sample)"
+        " state, search_text, search_words, search_pinyin, published_at, sample)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, array_to_tsvector($10::text[]), $11, $12, true) RETURNING id",
         producer_id,
         kind,
@@ -264,9 +270,9 @@ async def _make_listing(
         list(months),
         bp,
         state,
-        columns.searched,
-        columns.words,
-        columns.latin,
+        columns.search_text,
+        columns.search_words,
+        columns.search_pinyin,
         now,
     )
 

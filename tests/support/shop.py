@@ -11,21 +11,12 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.notify.queue import FACTS_CONTEXT
-from market.orders import (
-    Address,
-    Batcher,
-    Line,
-    ListingId,
-    Nights,
-    OrderView,
-    PaymentInstructions,
-    PlacedOrder,
-    VariantId,
-    get_order,
-    pay_order,
-    place,
-    seal_address,
-)
+from market.orders.address import Address, seal_address
+from market.orders.batcher import Batcher
+from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
+from market.orders.pay import PaymentInstructions, pay_order
+from market.orders.place import place
+from market.orders.queries import OrderView, get_order
 from payments import Method, list_balances
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe

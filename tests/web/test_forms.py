@@ -5,7 +5,7 @@ import pytest
 from msgspec import Struct
 
 from market.kernel import Fen, FieldFault
-from market.web.forms import InvalidForm, PostedForm, parse_integer, parse_kilograms, parse_uuid, parse_yuan
+from market.web.forms import InvalidForm, PostedForm, parse_integer, parse_kilograms, parse_typed_yuan, parse_uuid
 
 ID = UUID("0190a0b0-0000-7000-8000-000000000001")
 
@@ -26,10 +26,10 @@ class QuantityForm(Struct):
 
 
 def test_prices_are_parsed_as_people_type_them() -> None:
-    assert [parse_yuan(text) for text in ("39", "39.5", "39.05", " ¥1,200 ", "39元", "0.01")] == [
+    assert [parse_typed_yuan(text) for text in ("39", "39.5", "39.05", " ¥1,200 ", "39元", "0.01")] == [
         39_00, 39_50, 39_05, 1200_00, 39_00, 1,
     ]  # fmt: skip
-    assert [parse_yuan(text) for text in ("", "x", "-3", "3.999", "1e3", "３９。")] == [None] * 6
+    assert [parse_typed_yuan(text) for text in ("", "x", "-3", "3.999", "1e3", "３９。")] == [None] * 6
 
 
 def test_numbers_weights_and_ids_are_parsed_strictly() -> None:
@@ -67,6 +67,27 @@ def test_valid_and_empty_optional_fields_have_no_fault() -> None:
     assert form.read_optional_day("until", fault="bad") == date(2027, 5, 1)
     assert form.read_optional_day("from", fault="bad") is None
     assert (form.faults, form.key) == ([], "k")
+
+
+@pytest.mark.parametrize(
+    ("text", "share_bp"), [("50", 50_00), ("33.3%", 33_30), ("0.05", 5), ("100", 100_00), ("", 0), ("100 %", 100_00)]
+)
+def test_a_percentage_is_read_into_basis_points(text: str, share_bp: int) -> None:
+    form = PostedForm({"share": text})
+    assert (form.read_percent("share", fault="bad"), form.faults) == (share_bp, [])
+
+
+@pytest.mark.parametrize("text", ["100.01", "0.005", "-1", "½", "x", "1,5"])
+def test_what_is_no_percentage_is_a_fault(text: str) -> None:
+    form = PostedForm({"share": text})
+    assert (form.read_percent("share", fault="bad"), form.faults) == (0, [FieldFault("share", "bad")])
+
+
+def test_a_missing_day_is_a_fault() -> None:
+    form = PostedForm({"since": "2027-05-01"})
+    assert form.read_day("since", fault="bad") == date(2027, 5, 1)
+    assert form.read_day("until", fault="bad") is None
+    assert form.faults == [FieldFault("until", "bad")]
 
 
 def test_a_form_without_a_key_gets_a_new_one() -> None:

@@ -37,7 +37,7 @@ class SampleLogin(Struct, frozen=True):
 
 
 class OfficialPost(Struct, frozen=True):
-    """An official of the demo; `shown_role` is the role that the demo presents, `roles` are those the account holds."""
+    """An official of the demo; `shown_role` is the role that the demo presents, `roles` are all its roles."""
 
     handle: str
     name: str
@@ -46,7 +46,7 @@ class OfficialPost(Struct, frozen=True):
     scope: str = DEMO_COUNTY
 
 
-# gan holds the county role as well, so that R14 refuses the importer's approval, not a missing role.
+# gan also has the county role, so that the approval is refused because of R14, not because of a missing role.
 OFFICIAL_POSTS = (
     OfficialPost("gan", "样例甘某", Role.IMPORTER, (Role.IMPORTER, Role.COUNTY)),
     OfficialPost("jiang", "样例江某", Role.POLICY, (Role.POLICY,)),
@@ -60,7 +60,7 @@ OFFICIAL_POSTS = (
 
 
 class SampleAccounts(Struct):
-    """The accounts and their functions."""
+    """The accounts by their function in the sample."""
 
     accounts: list[AccountCopyRow]
     grants: list[GrantCopyRow]
@@ -89,7 +89,7 @@ def add_account(
     since: datetime,
     elder: bool = False,
 ) -> UUID:
-    """Add an account that holds no role and return its id."""
+    """Add an account without roles and return its id."""
     account_id = rng.make_uuid7(since)
     accounts.accounts.append(
         AccountCopyRow(
@@ -161,7 +161,7 @@ def _make_grants(account_id: UUID, roles: Iterable[Role], scope: str, start: dat
 def _add_verifiers(
     accounts: SampleAccounts, seal: Seal, rng: SeededRandom, prefectures: Iterable[str], since: datetime
 ) -> None:
-    """Add one account per prefecture that confirms and one that recommends: nobody takes two steps."""
+    """Add one account per prefecture that confirms and one that recommends, so that nobody takes two steps."""
     number = 100
     for prefecture in prefectures:
         for role, by_prefecture in ((Role.VILLAGE, accounts.confirmers), (Role.COUNTY, accounts.recommenders)):

@@ -50,7 +50,7 @@ class AccountCopyRow(CopyRow, frozen=True, kw_only=True):
 
 
 class GrantCopyRow(CopyRow, frozen=True):
-    """A role that an account holds for a division."""
+    """A role of an account for a division."""
 
     table = "grants"
     account_id: UUID
@@ -127,7 +127,7 @@ class CertificateCopyRow(CopyRow, frozen=True):
     verified_by: UUID | None
 
 
-class FreightCopyRow(CopyRow, frozen=True):
+class FreightCopyRow(CopyRow, frozen=True, kw_only=True):
     """A producer's freight charges."""
 
     table = "freight_templates"

@@ -3,9 +3,16 @@
 from msgspec import Struct
 
 from market.demo.sample.seeded_random import SeededRandom
+from market.divisions.codes import (
+    COUNTY,
+    PREFECTURE,
+    TOWNSHIP,
+    VILLAGE,
+    get_ancestor_code,
+    get_county_code,
+    truncate_code,
+)
 from market.kernel import Connection, Query
-
-VILLAGE, TOWNSHIP, COUNTY = 5, 4, 3
 
 
 class SampleDivision(Struct, frozen=True):
@@ -30,14 +37,14 @@ class SampleDivisions:
     """The divisions of some counties, with the names of their prefectures."""
 
     def __init__(self, divisions: list[SampleDivision]) -> None:
-        self.counties = {each.code[:6]: each.name for each in divisions if each.level == COUNTY}
+        self.counties = {get_county_code(each.code): each.name for each in divisions if each.level == COUNTY}
         self.names = {each.code: each.name for each in divisions}
         self._within: dict[str, list[SampleDivision]] = {}
         self._rural: dict[str, list[SampleDivision]] = {}
         for each in divisions:
             if each.level <= COUNTY:
                 continue
-            county = each.code[:6]
+            county = get_county_code(each.code)
             self._within.setdefault(county, []).append(each)
             if each.level == VILLAGE and each.name.endswith("村"):
                 self._rural.setdefault(county, []).append(each)
@@ -56,24 +63,27 @@ class SampleDivisions:
         """
         if not name:
             return rng.choice(self.list_villages(county))
-        found = [each for each in self._within[county] if each.name == name]
-        if not found:
+        named = [each for each in self._within[county] if each.name == name]
+        if not named:
             raise LookupError(f"{county} has no {name}")
-        township = next((each for each in found if each.level == TOWNSHIP), None)
+        township = next((each for each in named if each.level == TOWNSHIP), None)
         if township is None:
-            return found[0]
-        inside = [each for each in self.list_villages(county) if each.code.startswith(township.code[:9])]
+            return named[0]
+        inside = [
+            each for each in self.list_villages(county) if each.code.startswith(truncate_code(township.code, TOWNSHIP))
+        ]
         return rng.choice(inside) if inside else township
 
     def list_enclosing_names(self, code: str) -> list[str]:
         """Return the names of a village's prefecture, township and itself, as far as they are loaded."""
-        codes = (code[:4].ljust(12, "0"), code[:9].ljust(12, "0"), code)
+        codes = (get_ancestor_code(code, PREFECTURE), get_ancestor_code(code, TOWNSHIP), code)
         return [self.names[each] for each in codes if each in self.names]
 
     def format_village(self, code: str) -> str:
         """Return a village with its township as text: 北果园镇革新庄村."""
-        township = self.names.get(code[:9] + "000", "")
-        return township if code.endswith("000") else township + self.names[code]
+        township_code = get_ancestor_code(code, TOWNSHIP)
+        township = self.names.get(township_code, "")
+        return township if code == township_code else township + self.names[code]
 
 
 async def load_divisions(conn: Connection, counties: set[str]) -> SampleDivisions:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import asyncpg
+import msgspec
 from msgspec import Struct
 
 from market.demo.sample.accounts import DEMO_COUNTY, SampleLogin, list_logins
@@ -147,7 +148,7 @@ async def _load_shop(load: _LoadContext) -> dict[str, int]:
 
 
 async def _post_facts(conn: Connection, facts: list[LedgerFact], progress: Progress) -> None:
-    """Post the facts in batches; ANALYZE as the ledger grows keeps its query plans fit for its size."""
+    """Post the facts in batches; ANALYZE as the ledger grows keeps its query plans suited to its size."""
     for done in range(0, len(facts), _FACT_BATCH_SIZE):
         progress("账目", done, len(facts))
         await POST_FACTS.one(conn, facts=facts[done : done + _FACT_BATCH_SIZE])
@@ -205,15 +206,4 @@ async def _copy_orders(conn: Connection, shop: SampleShop) -> None:
 def _sort_facts(facts: list[LedgerFact]) -> list[LedgerFact]:
     """Return the facts in order of time, renumbered."""
     ordered = sorted(facts, key=lambda fact: (fact.at, fact.n))
-    return [
-        LedgerFact(
-            n=n,
-            key=fact.key,
-            kind=fact.kind,
-            order_ref=fact.order_ref,
-            at=fact.at,
-            codes=fact.codes,
-            amounts=fact.amounts,
-        )
-        for n, fact in enumerate(ordered)
-    ]
+    return [msgspec.structs.replace(fact, n=n) for n, fact in enumerate(ordered)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from market.kernel import Fen
+from payments.money import parse_yuan
 
 DATA = Path(__file__).parent / "data"
 _ALL_YEAR = tuple(range(1, 13))
@@ -28,24 +29,18 @@ class SourceOffer(Struct, frozen=True):
     months: tuple[int, ...]
     chilled: bool
     zone: str
-    place: str
+    division: str
     words: str
 
 
 class SourceTariff(Struct, frozen=True):
-    """An operator's plan as collected; `fee_fen` is None if no monthly fee was seen."""
+    """An operator's plan as collected; `fee_fen` is None if no monthly fee was published."""
 
     operator: str
     plan: str
     fee_fen: Fen | None
     kind: str
     seen: bool
-
-
-def parse_fen(text: str) -> Fen:
-    """Parse an amount in yuan to fen."""
-    whole, _, part = text.partition(".")
-    return Fen(int(whole) * 100 + int(part.ljust(2, "0")))
 
 
 def parse_months(text: str) -> tuple[int, ...]:
@@ -75,18 +70,20 @@ def _read_offers(name: str, *, category: str, months: str) -> list[SourceOffer]:
     offers: list[SourceOffer] = []
     for row in _read_csv(name):
         detail = details.get(row["name"], {"place": "", "words": ""})
+        price = parse_yuan(row["price_cny"])
+        assert price is not None, "every offer has a price"
         offers.append(
             SourceOffer(
                 title=format_title(row["name"]),
                 county_code=row["county_code"],
                 category=row[category],
                 unit=row["unit"],
-                price_fen=parse_fen(row["price_cny"]),
+                price_fen=price,
                 price_seen=row["price_basis"].startswith("seen"),
                 months=parse_months(row[months]),
                 chilled=row.get("shipping") == "冷链",
                 zone=row.get("gi_or_zone", ""),
-                place=detail["place"],
+                division=detail["place"],
                 words=detail["words"],
             )
         )
@@ -109,7 +106,7 @@ def read_tariffs() -> list[SourceTariff]:
         SourceTariff(
             operator=row["operator"],
             plan=row["plan"],
-            fee_fen=parse_fen(row["monthly_fee_cny"]) if row["monthly_fee_cny"] else None,
+            fee_fen=parse_yuan(row["monthly_fee_cny"]),
             kind=row["kind"],
             seen=row["basis"].startswith("seen"),
         )

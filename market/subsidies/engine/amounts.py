@@ -2,26 +2,26 @@
 
 from msgspec import Struct
 
-from market.subsidies.engine.models import WHOLE_BP, Terms, TermsKind
+from market.subsidies.engine.models import Terms, TermsKind
 from market.subsidies.engine.steps import AmountStep, FixedAmountStep, LineCapStep, PercentOffStep
-from payments.money import Fen
+from payments.money import Fen, apply_rate
 
 
 class FullMonthRate(Struct, frozen=True, gc=False):
-    """The subsidy of a whole month under one version of the terms and one charge, and the steps that made it."""
+    """The subsidy of a whole month under one version of the terms and one charge, and the steps of its calculation."""
 
     amount_fen: Fen
     steps: tuple[AmountStep, ...]
 
 
 class RateCache:
-    """Rates by terms and charge: the lines of a county have few charges, so each rate is computed once."""
+    """Caches rates by terms and charge, since the lines of a county have few different ones."""
 
     def __init__(self) -> None:
         self._rates: dict[tuple[int, Fen], tuple[Terms, FullMonthRate]] = {}
 
     def get(self, terms: Terms, charge: Fen) -> FullMonthRate:
-        """Return the rate. The key is the identity of the terms, which are kept so that it stays unique."""
+        """Return the rate. The key contains the identity of the terms; they are stored so that it stays unique."""
         key = (id(terms), charge)
         known = self._rates.get(key)
         if known is None:
@@ -32,7 +32,7 @@ class RateCache:
 def compute_rate(terms: Terms, charge: Fen) -> FullMonthRate:
     """Return the subsidy of a whole month of the charge, after the line cap.
 
-    Percent off: the household's part is rounded down, so the household gains the fraction. A fixed amount never
+    Percent off: what the household pays is rounded down, in its favour. A fixed amount never
     exceeds the charge.
     """
     step = _compute_uncapped(terms, charge)
@@ -46,13 +46,8 @@ def _compute_uncapped(terms: Terms, charge: Fen) -> PercentOffStep | FixedAmount
     if terms.kind is TermsKind.PERCENT_OFF:
         pays_bp = terms.household_pays_bp
         assert pays_bp is not None, "the reader requires it"
-        pays = Fen(charge * pays_bp // WHOLE_BP)
+        pays = Fen(apply_rate(charge, pays_bp))
         return PercentOffStep(amount_fen=Fen(charge - pays), charge_fen=charge, pays_fen=pays, pays_bp=pays_bp)
     fixed = terms.fixed_fen
     assert fixed is not None, "the reader requires it"
     return FixedAmountStep(amount_fen=min(fixed, charge), fixed_fen=fixed, charge_fen=charge)
-
-
-def round_half_up(numerator: int, denominator: int) -> Fen:
-    """Return a non-negative fraction of fen rounded half up; the payee gains the half."""
-    return Fen((2 * numerator + denominator) // (2 * denominator))

@@ -1,4 +1,4 @@
-"""The answer to a case: the lines and totals of the JSON contract, and what was counted on the way."""
+"""The answer to a case: the lines and totals of the JSON contract, and the payable days behind them."""
 
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -8,13 +8,14 @@ from operator import attrgetter
 import msgspec
 from msgspec import Struct
 
-from market.subsidies.engine.models import CauseCode, Funder, ReasonCode
+from market.subsidies.engine.models import Funder
+from market.subsidies.engine.reasons import CauseCode, ReasonCode
 from market.subsidies.engine.steps import Step
 from payments.money import Fen
 
 
 class ContractLine(Struct, frozen=True, gc=False, kw_only=True):
-    """A line of the answer, as the JSON contract and the result hash have it; `trace` is the steps in English."""
+    """A line of the answer, as in the JSON contract and the result hash; `trace` is the steps in English."""
 
     id: str
     entitled_fen: Fen
@@ -32,10 +33,10 @@ class ContractLine(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class AnswerLine(ContractLine, frozen=True, gc=False, kw_only=True):
-    """What one line gets of the month, who bears it, why, and how it was counted.
+    """What one line gets for the month, who bears it, why, and how it was calculated.
 
-    `causes` says what `REDUCED` stands for, empty without it. `payable_households` are those of the payable days, in
-    order, each once. None of the fields here is part of the contract.
+    `causes` are those of `REDUCED`, empty without it. `payable_households` are those of the payable days, in order,
+    without duplicates. None of these fields is part of the contract.
     """
 
     causes: tuple[ReasonCode | CauseCode, ...] = ()
@@ -45,7 +46,7 @@ class AnswerLine(ContractLine, frozen=True, gc=False, kw_only=True):
 
 
 class Totals(Struct, frozen=True, gc=False, kw_only=True):
-    """The sums of all lines; `adjustment_fen` is that of the lines settled before."""
+    """The sums of all lines; `adjustment_fen` is the sum of the lines settled before."""
 
     entitled_fen: Fen
     funded_fen: Fen

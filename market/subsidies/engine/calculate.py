@@ -19,7 +19,7 @@ from payments.money import Fen
 
 
 def calculate(case: Case) -> Answer:
-    """Return what each line of the month gets, who bears it and why.
+    """Return what each line gets for the month, who bears it and why.
 
     The case comes from `read_case` or `check_case`, so it is valid and its lists are sorted. Sums are in fen; the
     entitlement of each line is rounded once (R1).

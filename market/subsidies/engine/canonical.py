@@ -1,6 +1,6 @@
-"""R12: one form of a case and of an answer, byte for byte, and the SHA-256 that names it.
+"""R12: the canonical JSON of a case and of an answer, and its SHA-256.
 
-The form is RFC 8785 (JSON Canonicalization Scheme): keys sorted, no blanks, UTF-8, integers as they are.
+RFC 8785 (JSON Canonicalization Scheme): sorted keys, no whitespace, UTF-8, integers unchanged.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from market.subsidies.engine.models import Case
 
 
 def canonical_json(value: object) -> bytes:
-    """Return a value without floats in its canonical form.
+    """Return the canonical JSON of a value without floats.
 
     RFC 8785 is exact up to 2^53; a sum of all lines may exceed that and is written in full.
     """
@@ -21,10 +21,10 @@ def canonical_json(value: object) -> bytes:
 
 
 def hash_case(case: Case) -> str:
-    """Return the hash that names a run; the lists of a read case are sorted already."""
+    """Return the hash of a case, which identifies a run; `read_case` has sorted its lists."""
     return sha256(canonical_json(case)).hexdigest()
 
 
 def hash_result(lines: Sequence[AnswerLine], totals: Totals) -> str:
-    """Return the hash of an answer's lines, as the contract has them, and its totals."""
+    """Return the hash of an answer's lines, in their contract fields, and its totals."""
     return sha256(canonical_json({"lines": [to_contract(line) for line in lines], "totals": totals})).hexdigest()

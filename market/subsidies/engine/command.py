@@ -36,7 +36,7 @@ def calculate_command(path: str | Path, out: TextIO, err: TextIO) -> int:
 def pause_gc() -> Generator[None]:
     """Pause the garbage collector of the process.
 
-    A case and its answer contain no reference cycle, and searching a county's for one takes a fifth of the time.
+    A case and its answer contain no reference cycles, and collection would take a fifth of the time of a county.
     """
     enabled = gc.isenabled()
     gc.disable()

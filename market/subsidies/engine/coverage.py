@@ -22,7 +22,7 @@ class DatedItem(Protocol):
 
     @property
     def until(self) -> date | None:
-        """The day after the last, None without an end."""
+        """The day after the last, or None without an end."""
         ...
 
 

@@ -14,7 +14,7 @@ type Span = tuple[int, int]
 """The first day and the day after the last."""
 
 FOREVER = date.max.toordinal() + 1
-"""The end of a span without an end."""
+"""The end of an open-ended span."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -32,7 +32,7 @@ class ServiceMonth(Struct, frozen=True, gc=False):
 
 
 def read_month(text: str) -> ServiceMonth | None:
-    """Return the month written `2019-04`, None when the text is not a month."""
+    """Parse a month such as `2019-04`; return None if the text is not a month."""
     first = read_day(f"{text}-01")
     if first is None:
         return None
@@ -40,7 +40,7 @@ def read_month(text: str) -> ServiceMonth | None:
 
 
 def read_day(text: str) -> date | None:
-    """Return the day written `2019-04-11`, None when the text is not a day."""
+    """Parse a day such as `2019-04-11`; return None if the text is not a day."""
     if not _DAY.fullmatch(text):
         return None
     try:
@@ -90,7 +90,7 @@ def subtract(some: Iterable[Span], others: Iterable[Span]) -> list[Span]:
 
 
 def count_days(spans: Iterable[Span]) -> int:
-    """Return how many days the spans have."""
+    """Return the number of days in the spans."""
     return sum(end - start for start, end in spans)
 
 

@@ -1,4 +1,4 @@
-"""R1, R4 and R5: what a line is entitled to, under the cap of its household, rounded once."""
+"""R1, R4 and R5: the entitlement of a line under the cap of its household, rounded once."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,18 +10,17 @@ from operator import attrgetter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.subsidies.engine.amounts import round_half_up
 from market.subsidies.engine.coverage import Coverage, PayableSpan
 from market.subsidies.engine.days import ServiceMonth
 from market.subsidies.engine.models import Proration
 from market.subsidies.engine.steps import CapScale
-from payments.money import Fen
+from payments.money import Fen, divide_half_up
 
 _START = attrgetter("start")
 
 
 class Portion(Struct, gc=False):
-    """Days of one amount; `scale` where the household's cap reduced it."""
+    """Days with one amount; `scale` if the household's cap reduced it."""
 
     start: int
     end: int
@@ -30,7 +29,7 @@ class Portion(Struct, gc=False):
 
 
 class CapGroup(Struct, frozen=True, gc=False):
-    """Lines that a household cap scaled together on some day, and the fen they share."""
+    """Lines that a household cap scaled together on any day, and the fen that they share."""
 
     line_ids: tuple[str, ...]
     shared_fen: Fen
@@ -64,10 +63,9 @@ def compute_entitlements(coverages: Sequence[Coverage], month: ServiceMonth) -> 
         _cap_household(spans, portions, links)
     exact = [_compute_exact(coverage, own, month) for coverage, own in zip(coverages, portions, strict=True)]
     shared = _share_groups(coverages, exact, links)
+    alone = [(Fen(divide_half_up(*fraction)), None) for fraction in exact]
     return [
-        Entitlement(
-            coverage, tuple(sorted(own, key=_START)), *exact[at], *shared.get(at, (round_half_up(*exact[at]), None))
-        )
+        Entitlement(coverage, tuple(sorted(own, key=_START)), *exact[at], *shared.get(at, alone[at]))
         for at, (coverage, own) in enumerate(zip(coverages, portions, strict=True))
     ]
 
@@ -96,7 +94,7 @@ def _cap_household(spans: list[tuple[int, PayableSpan]], portions: list[list[Por
 
 
 def _find_scale(payable: Sequence[PayableSpan]) -> CapScale | None:
-    """Return the scale of a household's payable lines on one day, None when they are within the cap."""
+    """Return the scale of a household's payable lines on one day, or None when they are within the cap."""
     if not payable:
         return None
     sum_fen = Fen(sum(span.rate.amount_fen for span in payable))
@@ -131,7 +129,7 @@ def _share_groups(
     for members in links.list_groups():
         amounts = [Fraction(*exact[at]) for at in members]
         group = CapGroup(
-            tuple(coverages[at].line.id for at in members), round_half_up(*sum(amounts).as_integer_ratio())
+            tuple(coverages[at].line.id for at in members), Fen(divide_half_up(*sum(amounts).as_integer_ratio()))
         )
         floors = [floor(amount) for amount in amounts]
         by_remainder = sorted(range(len(members)), key=lambda i: (floors[i] - amounts[i], i))
@@ -142,13 +140,13 @@ def _share_groups(
 
 
 class _UnionFind:
-    """Disjoint sets of lines, by position, that were scaled together; each points towards the head of its set."""
+    """Disjoint sets of lines, by index, that were scaled together; each line points towards the root of its set."""
 
     def __init__(self) -> None:
         self._next: dict[int, int] = {}
 
     def union(self, one: int, other: int) -> None:
-        """Put two lines into one group."""
+        """Merge the groups of two lines."""
         self._next[self._find(other)] = self._find(one)
 
     def list_groups(self) -> list[list[int]]:
@@ -161,7 +159,7 @@ class _UnionFind:
     def _find(self, at: int) -> int:
         following = self._next.setdefault(at, at)
         while following != at:
-            # Path halving keeps later walks short.
+            # Path halving shortens later lookups.
             self._next[at] = self._next[following]
             at, following = following, self._next[following]
         return at

@@ -1,4 +1,4 @@
-"""The steps of a line in words: English, which is the contract's trace, and Chinese, for officials, side by side."""
+"""The texts of steps: English, which is the contract's trace, beside Chinese, for officials."""
 
 from datetime import date
 from functools import lru_cache
@@ -26,10 +26,10 @@ from market.subsidies.engine.steps import (
     WholeMonthStep,
 )
 from market.subsidies.names import FUNDER_NAMES
-from payments.money import format_yuan
+from payments.money import format_percent, format_yuan
 
 _MAX_CACHED = 8_192
-"""Texts that are remembered: the lines of a county share most of their steps."""
+"""The maximum number of cached texts; the lines of a county share most of their steps."""
 
 
 @lru_cache(_MAX_CACHED)
@@ -45,7 +45,7 @@ def explain_en(step: Step) -> str:
 
 
 def explain_zh(step: Step) -> str:
-    """Return the step in Chinese, as officials read it."""
+    """Return the step in Chinese, for officials."""
     match step:
         case PayableDaysStep() | WholeMonthStep() | PercentOffStep() | FixedAmountStep() | LineCapStep():
             return _explain_amount_zh(step)
@@ -221,9 +221,3 @@ def _days_en(first: date, last: date) -> str:
 
 def _days_zh(first: date, last: date) -> str:
     return f"{first}" if first == last else f"{first} 至 {last}"
-
-
-def format_percent(rate_bp: int) -> str:
-    """Return basis points as they are written: `50%`, `33.33%`."""
-    whole, rest = divmod(rate_bp, 100)
-    return f"{whole}%" if not rest else f"{whole}.{rest:02d}".rstrip("0") + "%"

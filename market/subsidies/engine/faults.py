@@ -1,4 +1,4 @@
-"""Format the faults of a case: the JSON path and the value found there."""
+"""Format the faults of a case: the JSON path and the value there."""
 
 import json
 
@@ -8,7 +8,7 @@ type Path = tuple[str | int, ...]
 """Keys and positions from the root of the case: `("lines", 3, "active", 0)`."""
 
 _SHOWN = 40
-"""How many characters of a value a message shows."""
+"""The maximum length of a value in a message."""
 
 
 def format_path(path: Path) -> str:
@@ -45,7 +45,7 @@ def format_value(value: object) -> str:
 
 
 class FaultCollector:
-    """The faults found so far, in the order the case is walked."""
+    """Collects faults in the order in which the case is read."""
 
     def __init__(self) -> None:
         self.found: list[CaseFault] = []
@@ -55,5 +55,5 @@ class FaultCollector:
         self.found.append(CaseFault(format_path(path), message))
 
     def must_be(self, path: Path, required: str, value: object) -> None:
-        """Add the fault that a value does not have the required form."""
+        """Add a fault for a value that does not have the required form."""
         self.add(path, f"must be {required}, not {format_value(value)}")

@@ -1,7 +1,7 @@
-"""Read single fields of a case, each with its rule; violations are noted at their path.
+"""Read and validate single fields of a case; violations are collected with their paths.
 
-A missing field is noted by `read_object` and is `ABSENT` afterwards, which raises no second fault. The value returned
-for a faulty field is a placeholder: a case with a fault is never returned.
+`read_object` reports a missing field and sets it to `ABSENT`, which adds no second fault. The value returned for an
+invalid field is a placeholder: a case with a fault is never returned.
 """
 
 from datetime import date
@@ -10,9 +10,9 @@ from typing import cast
 
 from market.subsidies.engine.days import read_day
 from market.subsidies.engine.faults import FaultCollector, Path
-from market.subsidies.engine.models import MAX_COUNT, MAX_FEN, WHOLE_BP
+from market.subsidies.engine.models import MAX_COUNT, MAX_FEN
 from market.subsidies.engine.parse import DuplicateKeyObject
-from payments.money import Fen
+from payments.money import BASIS_POINTS, Fen
 
 ABSENT = object()
 
@@ -20,14 +20,14 @@ type Values = dict[str, object]
 
 
 class FieldReader:
-    """Reads fields; parsed days are cached, as the lines of a county have few different ones."""
+    """Reads fields; caches parsed days, since the lines of a county have few different ones."""
 
     def __init__(self) -> None:
         self.faults = FaultCollector()
         self._days: dict[str, date | None] = {}
 
     def read_object(self, value: object, keys: frozenset[str], path: Path) -> Values | None:
-        """Return the object with all of `keys`, None otherwise; unknown, missing and duplicate keys are noted."""
+        """Return the value if it is an object, or None; add faults for unknown, missing and duplicate keys."""
         if not isinstance(value, dict):
             self.faults.must_be(path, "an object", value)
             return None
@@ -45,7 +45,7 @@ class FieldReader:
         return values
 
     def read_list(self, values: Values, key: str, path: Path) -> list[object] | None:
-        """Return the list, None when the value is not a list."""
+        """Return the list, or None if the value is not a list."""
         value = values[key]
         if isinstance(value, (list, tuple)):
             return cast("list[object]", value)
@@ -79,19 +79,19 @@ class FieldReader:
         return None
 
     def read_basis_points(self, values: Values, key: str, path: Path) -> int | None:
-        """Return the integer of basis points, None when it is faulty."""
+        """Return the basis points, or None if they are invalid."""
         value = values[key]
-        if type(value) is int and 0 <= value <= WHOLE_BP:
+        if type(value) is int and 0 <= value <= BASIS_POINTS:
             return value
-        self._refuse(values, key, path, f"an integer from 0 to {WHOLE_BP}")
+        self._refuse(values, key, path, f"an integer from 0 to {BASIS_POINTS}")
         return None
 
     def read_basis_points_or_null(self, values: Values, key: str, path: Path) -> int | None:
-        """Return the integer of basis points, or None for null."""
+        """Return the basis points, or None for null."""
         return None if values[key] is None else self.read_basis_points(values, key, path)
 
     def read_null(self, values: Values, key: str, path: Path, *, why: str) -> None:
-        """Require null, as another field rules this one out."""
+        """Require null, because another field excludes this one."""
         if values[key] is not None:
             self._refuse(values, key, path, f"null {why}")
 
@@ -103,7 +103,7 @@ class FieldReader:
             return ""
         if not (value or empty):
             self._refuse(values, key, path, "a string that is not empty")
-        # A lone surrogate has no UTF-8 form, so no canonical form either.
+        # A lone surrogate cannot be encoded in UTF-8, so it has no canonical form.
         if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
             self._refuse(values, key, path, "well-formed Unicode")
         return value
@@ -111,7 +111,7 @@ class FieldReader:
     def read_choice[Choice: StrEnum](
         self, values: Values, key: str, path: Path, choices: type[Choice]
     ) -> Choice | None:
-        """Return the member of `choices` with that value, None when there is none."""
+        """Return the member of `choices` with that value, or None."""
         value = values[key]
         for choice in choices:
             if value == choice:
@@ -120,7 +120,7 @@ class FieldReader:
         return None
 
     def read_bool(self, values: Values, key: str, path: Path) -> bool:
-        """Return whether it is true."""
+        """Return the boolean."""
         value = values[key]
         if value is True or value is False:
             return value
@@ -128,7 +128,7 @@ class FieldReader:
         return False
 
     def read_start_until(self, values: Values, path: Path) -> tuple[date, date | None] | None:
-        """Return the days `from` and `until`, None when one is faulty or they are reversed."""
+        """Return the days `from` and `until`, or None if one is invalid or they are reversed."""
         start, end = values["from"], values["until"]
         since = self._day(start)
         if since is None:
@@ -145,15 +145,15 @@ class FieldReader:
         return since, until
 
     def read_days(self, values: Values, key: str, path: Path) -> tuple[date, ...]:
-        """Return the days of a list, ascending, each once."""
-        found: set[date] = set()
+        """Return the days of a list, ascending, without duplicates."""
+        days: set[date] = set()
         for at, value in enumerate(self.read_list(values, key, path) or ()):
             day = self._day(value)
             if day is None:
                 self.faults.must_be((*path, key, at), "a day written YYYY-MM-DD", value)
             else:
-                found.add(day)
-        return tuple(sorted(found))
+                days.add(day)
+        return tuple(sorted(days))
 
     def _day(self, value: object) -> date | None:
         if not isinstance(value, str):

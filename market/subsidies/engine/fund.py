@@ -1,4 +1,4 @@
-"""R11 and R13: the match with the claim, the funders of what is approved, and the budget of its public part."""
+"""R11 and R13: the match with the claim, the funders of the approved sum, and the budget for its public part."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from payments.money import Fen, split
 
 
 class ClaimMatch(Struct, frozen=True, gc=False, kw_only=True):
-    """The approved part of a claim; no claim counts as 0."""
+    """The match of an entitlement with its claim; no claim counts as 0."""
 
     approved_fen: Fen
     over_fen: Fen
@@ -21,7 +21,7 @@ class ClaimMatch(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class TierBudget(Struct, frozen=True, gc=False, kw_only=True):
-    """The budget of one tier: what is left for it, and what its lines need."""
+    """The budget of one tier: what remains for it, and what its lines need."""
 
     tier: int
     left_fen: Fen
@@ -41,15 +41,15 @@ class Funding(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def funded_fen(self) -> Fen:
-        """What is paid or conceded, at most what is approved."""
+        """The sum paid or conceded, at most the approved sum."""
         return Fen(self.conceded_fen + self.public_fen)
 
 
-def match_claim(entitled: Fen, claimed: Fen | None) -> ClaimMatch:
+def match_claim(*, entitled_fen: Fen, claimed_fen: Fen | None) -> ClaimMatch:
     """Return the three-way match of entitlement and claim (R13)."""
-    approved = min(entitled, claimed or Fen(0))
+    approved = min(entitled_fen, claimed_fen or Fen(0))
     return ClaimMatch(
-        approved_fen=approved, over_fen=Fen((claimed or 0) - approved), under_fen=Fen(entitled - approved)
+        approved_fen=approved, over_fen=Fen((claimed_fen or 0) - approved), under_fen=Fen(entitled_fen - approved)
     )
 
 
@@ -58,19 +58,21 @@ def compute_fundings(
 ) -> list[Funding]:
     """Return who bears each line; the entitlements are sorted by line id, which decides ties.
 
-    `tiers` are by household; a budget of None funds everything, one of 0 no public part.
+    `tiers` are by household; a budget of None funds everything, one of 0 funds no public part.
     """
-    matches = [match_claim(own.entitled_fen, own.coverage.line.claimed_fen) for own in entitlements]
+    matches = [
+        match_claim(entitled_fen=own.entitled_fen, claimed_fen=own.coverage.line.claimed_fen) for own in entitlements
+    ]
     funders = [_find_funders(own.coverage, month) for own in entitlements]
     needs: list[Fen] = []
     for match, own_funders in zip(matches, funders, strict=True):
         parts = _split_by_funder(match.approved_fen, own_funders)
         needs.append(Fen(match.approved_fen - parts.get(Funder.OPERATOR, 0)))
     coverages = [own.coverage for own in entitlements]
-    granted = _allocate_budget(coverages, needs, tiers, budget_fen)
+    granted = _allocate_budget(coverages, needs, tiers, budget_fen=budget_fen)
     return [
-        _build_funding(match, own_funders, need, *grant)
-        for match, own_funders, need, grant in zip(matches, funders, needs, granted, strict=True)
+        _build_funding(match, own_funders, need_fen=need, public_fen=public, tier=tier)
+        for match, own_funders, need, (public, tier) in zip(matches, funders, needs, granted, strict=True)
     ]
 
 
@@ -88,7 +90,7 @@ def _split_by_funder(total: Fen, funders: Sequence[FunderShare]) -> dict[Funder,
 
 
 def _allocate_budget(
-    coverages: Sequence[Coverage], needs: Sequence[Fen], tiers: Mapping[str, int], budget_fen: Fen | None
+    coverages: Sequence[Coverage], needs: Sequence[Fen], tiers: Mapping[str, int], *, budget_fen: Fen | None
 ) -> list[tuple[Fen, TierBudget | None]]:
     """Return each line's part of the budget, tier by tier; the tier that does not fit is split by largest remainder."""
     granted: list[tuple[Fen, TierBudget | None]] = [(need, None) for need in needs]
@@ -111,21 +113,21 @@ def _allocate_budget(
 
 
 def _build_funding(
-    match: ClaimMatch, funders: tuple[FunderShare, ...], need: Fen, public: Fen, tier: TierBudget | None
+    match: ClaimMatch, funders: tuple[FunderShare, ...], *, need_fen: Fen, public_fen: Fen, tier: TierBudget | None
 ) -> Funding:
-    """Return a line's funding: the operator's concession in full, the public part as far as the budget covers it."""
-    conceded = Fen(match.approved_fen - need)
+    """Return a line's funding: the full concession of the operator, and the public part that the budget covers."""
+    conceded = Fen(match.approved_fen - need_fen)
     shares = {share.funder: Fen(0) for share in funders}
     if conceded:
         shares[Funder.OPERATOR] = conceded
-    if public:
-        shares |= _split_by_funder(public, [share for share in funders if share.funder is not Funder.OPERATOR])
+    if public_fen:
+        shares |= _split_by_funder(public_fen, [share for share in funders if share.funder is not Funder.OPERATOR])
     return Funding(
         match=match,
         funders=funders,
         conceded_fen=conceded,
-        need_fen=need,
-        public_fen=public,
+        need_fen=need_fen,
+        public_fen=public_fen,
         shares=shares,
         tier=tier,
     )

@@ -11,10 +11,10 @@ from market.subsidies.engine.models import IdleRule
 
 
 class Idleness(Struct, frozen=True, gc=False, kw_only=True):
-    """The effect of not using a line on its month.
+    """The days of a month that a line loses by not being used.
 
-    `in_cure` are the bound days after a notice and before use or removal, `removed` those from a removal on; neither
-    are payable. `removed_on` is the first removal within the month.
+    `in_cure` are the bound days after a notice and before use or removal, `removed` those from a removal on; neither is
+    payable. `removed_on` is the first removal within the month.
     """
 
     in_cure: list[Span]
@@ -24,14 +24,14 @@ class Idleness(Struct, frozen=True, gc=False, kw_only=True):
 
 
 NO_IDLENESS = Idleness(in_cure=[], removed=[], notices=[], removed_on=None)
-"""The idleness of a line that loses no day."""
+"""The idleness of a line that loses no days."""
 
 
 def compute_idleness(bindings: Iterable[Span], used_on: Sequence[int], idle: IdleRule, month: ServiceMonth) -> Idleness:
-    """Return the days of the month that a line loses by not being used; each binding has its own clock.
+    """Return the days of the month that a line loses by not being used; each binding is counted separately.
 
     `bindings` are ascending and do not touch; `used_on` is ascending. A binding's first day counts as unused. The
-    clock of the month starts at the last use before it: older gaps remove nothing.
+    count starts at the last use before the month; older gaps have no effect.
     """
     in_cure: list[Span] = []
     removed: list[Span] = []
@@ -41,16 +41,16 @@ def compute_idleness(bindings: Iterable[Span], used_on: Sequence[int], idle: Idl
         if until <= month.first or start >= month.end:
             continue
         end = min(until, month.end)
-        own = [day for day in used_on if start <= day < end]
-        before = [day for day in own if day < month.first]
+        uses = [day for day in used_on if start <= day < end]
+        before = [day for day in uses if day < month.first]
         last_use = before[-1] if before else start - 1
-        for use in chain(own[len(before) :], [end]):
+        for use in chain(uses[len(before) :], [end]):
             notice = last_use + idle.idle_days
             removal = notice + idle.cure_days + 1
-            silent = intersect([(notice + 1, min(use, removal))], [(month.first, end)])
-            if silent:
+            unpaid = intersect([(notice + 1, min(use, removal))], [(month.first, end)])
+            if unpaid:
                 notices.append(notice)
-                in_cure += silent
+                in_cure += unpaid
             if removal <= use:
                 removed += intersect([(removal, end)], [(month.first, end)])
                 if removal < end and removed_on is None:

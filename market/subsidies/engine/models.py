@@ -1,4 +1,4 @@
-"""The case of a month, its codes, and the faults that a case can have.
+"""The case of a month, its codes and its faults.
 
 Attribute names are those of the JSON contract, except `from`, a Python keyword, which is `start` here, and the `id` of
 a membership, which is `household`. The lists of a read case are sorted: programmes by code, households and lines by
@@ -15,8 +15,6 @@ from payments.money import Fen
 
 MAX_FEN = 10**12
 """The largest amount in a case, in fen."""
-WHOLE_BP = 10_000
-"""One whole, in basis points."""
 MAX_COUNT = 2**53 - 1
 """The largest count (of days, of tiers). Source: RFC 8785, 3.2.2.3: larger ones have no exact canonical form."""
 
@@ -29,7 +27,7 @@ class TermsKind(StrEnum):
 
 
 class Proration(StrEnum):
-    """Whether every payable day counts, or only the 1st of the month."""
+    """Whether every payable day counts or only the 1st of the month."""
 
     DAILY = "daily"
     NONE = "none"
@@ -44,37 +42,6 @@ class Funder(StrEnum):
     PROVINCE = "province"
     CENTRAL = "central"
     OTHER = "other"
-
-
-class ReasonCode(StrEnum):
-    """Why a line's amount is what it is, in the order in which reasons are listed."""
-
-    MATCHED = "MATCHED"
-    REDUCED = "REDUCED"
-    NO_USAGE_YET = "NO_USAGE_YET"
-    IN_CURE = "IN_CURE"
-    LOST_ELIGIBILITY = "LOST_ELIGIBILITY"
-    SUSPENDED = "SUSPENDED"
-    NOT_IN_SNAPSHOT = "NOT_IN_SNAPSHOT"
-    NOT_BOUND = "NOT_BOUND"
-    OVER_CHARGE = "OVER_CHARGE"
-    DUPLICATE_OPERATOR = "DUPLICATE_OPERATOR"
-    OVER_HOUSEHOLD_CAP = "OVER_HOUSEHOLD_CAP"
-    UNFUNDED = "UNFUNDED"
-    ENDED = "ENDED"
-
-
-class CauseCode(StrEnum):
-    """What `REDUCED` stands for where no reason code says it.
-
-    `PART_OF_MONTH`: not every day of the month is payable. `NOT_ON_FIRST`: not payable on the 1st, without proration.
-    `LINE_CAP`, `ABOVE_TERMS`: the claim is above the line cap, or above what the terms give.
-    """
-
-    PART_OF_MONTH = "PART_OF_MONTH"
-    NOT_ON_FIRST = "NOT_ON_FIRST"
-    LINE_CAP = "LINE_CAP"
-    ABOVE_TERMS = "ABOVE_TERMS"
 
 
 class FunderShare(Struct, frozen=True, gc=False):
@@ -98,14 +65,14 @@ class Terms(Struct, frozen=True, gc=False, rename={"start": "from"}, kw_only=Tru
 
 
 class IdleRule(Struct, frozen=True, gc=False, kw_only=True):
-    """How many days without use lead to the notice, and how many more to the removal."""
+    """The days without use until the notice, and from the notice until the removal."""
 
     idle_days: int
     cure_days: int
 
 
 class Programme(Struct, frozen=True, gc=False):
-    """A programme with all versions of its terms; `idle` only where use is the proof of life."""
+    """A programme with all versions of its terms; `idle` is set if it ends idle lines."""
 
     code: str
     proration: Proration
@@ -114,7 +81,7 @@ class Programme(Struct, frozen=True, gc=False):
 
 
 class CaseHousehold(Struct, frozen=True, gc=False):
-    """A household and its tier in the budget; a smaller tier is served first."""
+    """A household and its budget tier; smaller tiers are funded first."""
 
     id: str
     tier: int
@@ -144,9 +111,9 @@ class MonthlyCharge(Struct, frozen=True, gc=False, rename={"start": "from"}):
 
 
 class CaseLine(Struct, frozen=True, gc=False, kw_only=True):
-    """A mobile number or broadband account of one programme; `claimed_fen` is what its operator says it reduced.
+    """A mobile number or broadband account of one programme; `claimed_fen` is the reduction that its operator claims.
 
-    `settled_fen` is what was settled for this line and month before, null when nothing was.
+    `settled_fen` is the sum settled before for this line and month, or null.
     """
 
     id: str
@@ -172,7 +139,7 @@ class Case(Struct, frozen=True, gc=False):
 
 
 class CaseFault(Struct, frozen=True, order=True):
-    """A fault at one path of a case, and what is required there."""
+    """A fault at a path of a case; the message states what is required."""
 
     path: str
     message: str

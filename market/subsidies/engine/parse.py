@@ -5,9 +5,9 @@ import json
 from market.subsidies.engine.models import BadCase, CaseFault
 
 MAX_BYTES = 1 << 30
-"""The maximum size of a case in bytes; that of a large county is 20 MB."""
+"""The maximum size of a case in bytes; a large county has 20 MB."""
 _MAX_INTEGER_DIGITS = 20
-"""How many digits of an integer are read: one more than any valid number has, so that it stays too large."""
+"""The maximum number of digits that are parsed: one more than valid numbers have, so that larger ones stay invalid."""
 
 
 class DuplicateKeyObject(dict[str, object]):
@@ -17,7 +17,7 @@ class DuplicateKeyObject(dict[str, object]):
 
 
 def parse_json(source: bytes | str) -> object:
-    """Return the value of a JSON text; a byte-order mark is skipped.
+    """Parse a JSON text, with or without a byte-order mark.
 
     Objects with duplicate keys are `DuplicateKeyObject`; NaN, Infinity and numbers with a point or an exponent are
     floats, which no field of the contract accepts.

@@ -1,6 +1,6 @@
 """Read and validate a case, from JSON or from Structs.
 
-The value is walked by hand to report every fault at once; a decoder stops at the first.
+The value is checked by hand to report all faults at once; a decoder stops at the first.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,6 @@ from market.subsidies.engine.days import (
 from market.subsidies.engine.faults import Path, format_path, format_text
 from market.subsidies.engine.fields import ABSENT, FieldReader, Values
 from market.subsidies.engine.models import (
-    WHOLE_BP,
     ActiveSpan,
     BadCase,
     Case,
@@ -40,10 +39,11 @@ from market.subsidies.engine.models import (
     TermsKind,
 )
 from market.subsidies.engine.parse import parse_json
+from payments.money import BASIS_POINTS
 
 
 class _DatedStruct(Protocol):
-    """An item in force from one day until another."""
+    """An item in force from one day until another, exclusive."""
 
     @property
     def start(self) -> date: ...
@@ -96,14 +96,14 @@ def _read(value: object) -> Case:
 
 
 class _KnownProgramme(msgspec.Struct):
-    """A programme that lines refer to: its position in the case, and the days of its terms where all are valid."""
+    """A programme that lines refer to: its index in the case, and the days of its terms if all are valid."""
 
     at: int
     spans: list[Span] | None
 
 
 class _CaseReader:
-    """One pass over a case; what lines refer to (month, programmes, households) is read first."""
+    """Reads a case in one pass; what lines refer to (month, programmes, households) comes first."""
 
     def __init__(self) -> None:
         self.fields = FieldReader()
@@ -115,7 +115,7 @@ class _CaseReader:
         self.line_paths: dict[str, Path] = {}
 
     def read(self, value: object) -> Case | None:
-        """Return the case, None when the value is not an object; faults are collected."""
+        """Return the case, or None if the value is not an object; collect the faults."""
         values = self.fields.read_object(value, _KEYS[Case], ())
         if values is None:
             return None
@@ -207,8 +207,8 @@ class _CaseReader:
             if share_bp is not None:
                 funders.append(FunderShare(funder or Funder.OTHER, share_bp))
         total_bp = sum(share.share_bp for share in funders)
-        if len(funders) == len(items) and total_bp != WHOLE_BP:
-            self.faults.add((*path, "funders"), f"must have shares that sum to {WHOLE_BP}, not {total_bp}")
+        if len(funders) == len(items) and total_bp != BASIS_POINTS:
+            self.faults.add((*path, "funders"), f"must have shares that sum to {BASIS_POINTS}, not {total_bp}")
         return tuple(funders)
 
     def _read_households(self, values: Values) -> tuple[CaseHousehold, ...]:
@@ -277,7 +277,7 @@ class _CaseReader:
         struct: type[Item],
         read: Callable[[Values, Path, date, date | None], Item],
     ) -> tuple[tuple[Item, ...], list[Span] | None]:
-        """Return the items of a list sorted by first day, and their spans where all are valid."""
+        """Return the items of a list sorted by first day, and their spans if all are valid."""
         items = self.fields.read_list(values, key, path)
         if items is None:
             return (), None
@@ -288,7 +288,7 @@ class _CaseReader:
             if own is None:
                 continue
             days = self.fields.read_start_until(own, own_path)
-            # The other fields are read even where the days are faulty, to collect their faults too.
+            # The other fields are read even if the days are invalid, to collect their faults too.
             start, until = days or (date.min, None)
             built = read(own, own_path, start, until)
             if days is not None:
@@ -300,7 +300,7 @@ class _CaseReader:
         return tuple(item for item, _ in dated), spans if len(dated) == len(items) else None
 
     def _note_overlaps(self, dated: Sequence[tuple[_DatedStruct, Path]]) -> None:
-        """Note each item that begins before an earlier one has ended."""
+        """Add a fault for each item that begins before an earlier one has ended."""
         last, last_path = dated[0]
         for item, path in dated[1:]:
             if last.until is None or item.start < last.until:
@@ -311,7 +311,7 @@ class _CaseReader:
                 last, last_path = item, path
 
     def _note_uncovered(self, payable: list[Span], code: str, charged: list[Span] | None, path: Path) -> None:
-        """Note the first bound day with a household that has no charge, and the first that has no terms."""
+        """Add faults for the first bound day with a household but no charge, and for the first without terms."""
         if charged is not None:
             bare = subtract(payable, charged)
             if bare:

@@ -1,6 +1,7 @@
-"""Why a line's figure is what it is: the reason codes, in the order of the rulebook."""
+"""The reason codes of a line's amount, in the order of the rulebook."""
 
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from itertools import pairwise
 
 from market.subsidies.engine.coverage import Coverage, clip_items
@@ -8,8 +9,61 @@ from market.subsidies.engine.days import ServiceMonth, intersect
 from market.subsidies.engine.entitle import Entitlement
 from market.subsidies.engine.fund import Funding
 from market.subsidies.engine.idle import is_never_used
-from market.subsidies.engine.models import CaseLine, CauseCode, Proration, ReasonCode
+from market.subsidies.engine.models import CaseLine, Proration
 from market.subsidies.engine.steps import LineCapStep
+
+
+class ReasonCode(StrEnum):
+    """The reasons for a line's amount, in the order in which they are listed."""
+
+    MATCHED = "MATCHED"
+    REDUCED = "REDUCED"
+    NO_USAGE_YET = "NO_USAGE_YET"
+    IN_CURE = "IN_CURE"
+    LOST_ELIGIBILITY = "LOST_ELIGIBILITY"
+    SUSPENDED = "SUSPENDED"
+    NOT_IN_SNAPSHOT = "NOT_IN_SNAPSHOT"
+    NOT_BOUND = "NOT_BOUND"
+    OVER_CHARGE = "OVER_CHARGE"
+    DUPLICATE_OPERATOR = "DUPLICATE_OPERATOR"
+    OVER_HOUSEHOLD_CAP = "OVER_HOUSEHOLD_CAP"
+    UNFUNDED = "UNFUNDED"
+    ENDED = "ENDED"
+
+
+class CauseCode(StrEnum):
+    """Causes of `REDUCED` that no reason code states.
+
+    `PART_OF_MONTH`: not every day of the month is payable. `NOT_ON_FIRST`: not payable on the 1st, without proration.
+    `LINE_CAP`, `ABOVE_TERMS`: the claim is above the line cap, or above the amount under the terms.
+    """
+
+    PART_OF_MONTH = "PART_OF_MONTH"
+    NOT_ON_FIRST = "NOT_ON_FIRST"
+    LINE_CAP = "LINE_CAP"
+    ABOVE_TERMS = "ABOVE_TERMS"
+
+
+REASON_NAMES: dict[str, str] = {
+    ReasonCode.MATCHED: "一致",
+    ReasonCode.REDUCED: "申请多于应补",
+    CauseCode.PART_OF_MONTH: "不满整月，只补可享受的天数",
+    CauseCode.NOT_ON_FIRST: "当月 1 日不能享受，整月不补",
+    CauseCode.LINE_CAP: "超过每条业务每月上限",
+    CauseCode.ABOVE_TERMS: "申请高于按标准应补的数",
+    ReasonCode.NO_USAGE_YET: "尚无使用记录",
+    ReasonCode.IN_CURE: "闲置宽限期内不补",
+    ReasonCode.LOST_ELIGIBILITY: "已失去享受条件",
+    ReasonCode.SUSPENDED: "停机期间不补",
+    ReasonCode.NOT_IN_SNAPSHOT: "不在当月名单",
+    ReasonCode.NOT_BOUND: "号码未绑定",
+    ReasonCode.OVER_CHARGE: "申请超过套餐月费",
+    ReasonCode.DUPLICATE_OPERATOR: "一户两家运营商",
+    ReasonCode.OVER_HOUSEHOLD_CAP: "超过每户每月上限",
+    ReasonCode.UNFUNDED: "预算不足待安排",
+    ReasonCode.ENDED: "已销户或移出",
+}
+"""Reason and cause codes of the engine in Chinese, in the order in which they are listed."""
 
 _ORDER = {reason: at for at, reason in enumerate(ReasonCode)}
 _REDUCING = frozenset({
@@ -40,10 +94,10 @@ def find_reasons(entitlement: Entitlement, funding: Funding, month: ServiceMonth
 def find_causes(
     entitlement: Entitlement, reasons: Sequence[ReasonCode], month: ServiceMonth
 ) -> tuple[ReasonCode | CauseCode, ...]:
-    """Return why less was approved than claimed, at least one code.
+    """Return at least one cause why less was approved than claimed.
 
-    A reason code that explains it stands alone; otherwise unpayable days, and a claim above the line cap or above what
-    the terms give.
+    A reason code that explains it is the only cause; otherwise the causes are unpayable days, and a claim above the
+    line cap or above the amount under the terms.
     """
     known = tuple(reason for reason in reasons if reason in _REDUCING)
     if known:
@@ -54,7 +108,7 @@ def find_causes(
         return (CauseCode.NOT_ON_FIRST,)
     days = coverage.payable_days
     part_of_month = daily and days < month.days
-    # By more than the rounding of one fen, scaled up from the payable days to the whole month.
+    # Above by more than the rounding of one fen, scaled from the payable days to the whole month.
     above_month = (coverage.line.claimed_fen or 0) * days > (entitlement.entitled_fen + 1) * month.days
     if part_of_month and not above_month:
         return (CauseCode.PART_OF_MONTH,)
@@ -64,7 +118,7 @@ def find_causes(
 
 
 def _list_day_reasons(coverage: Coverage, month: ServiceMonth) -> Iterator[ReasonCode]:
-    """Yield the reasons found in the days of the line; a day after its removal is still bound."""
+    """Yield the reasons that follow from the days of the line; days after its removal are still bound."""
     idleness = coverage.idleness
     if coverage.bound:
         if coverage.programme.idle is not None and is_never_used(coverage.bindings, coverage.used_on, month):
@@ -83,5 +137,5 @@ def _list_day_reasons(coverage: Coverage, month: ServiceMonth) -> Iterator[Reaso
 
 
 def _find_highest_charge(line: CaseLine, month: ServiceMonth) -> int:
-    """Return the highest charge in force on a day of the month, 0 without any."""
+    """Return the highest charge in force on a day of the month, or 0."""
     return max((charge.monthly_fen for _, _, charge in clip_items(month.first, month.end, line.charges)), default=0)

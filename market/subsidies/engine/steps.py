@@ -1,6 +1,6 @@
-"""The steps by which a line's figure is counted, as data; `explain` writes them in Chinese and English.
+"""The steps of a line's calculation, as data; `explain` writes them in Chinese and English.
 
-A step is stored with the run that made it, so `kind` values and field names only ever grow. Days are inclusive.
+Runs store their steps, so `kind` values and field names are only added, never changed. Days are inclusive.
 """
 
 from datetime import date
@@ -12,11 +12,11 @@ from payments.money import Fen
 
 
 class _StepBase(Struct, frozen=True, gc=False, tag_field="kind", omit_defaults=True):
-    """What all steps share: `kind` tells them apart in JSON."""
+    """The base of all steps; `kind` distinguishes them in JSON."""
 
 
 class CapScale(Struct, frozen=True, gc=False, kw_only=True):
-    """The factor of a household over its cap: the cap divided by what its lines would sum to on a day."""
+    """The factor of a household above its cap: the cap divided by the sum of its lines on a day."""
 
     household: str
     cap_fen: Fen
@@ -35,7 +35,7 @@ class PayableDaysStep(_StepBase, frozen=True, kw_only=True, tag="payable_days"):
 
 
 class WholeMonthStep(_StepBase, frozen=True, kw_only=True, tag="whole_month"):
-    """The whole month's amount, by the terms of its first day (a programme without proration)."""
+    """The whole month's amount under the terms of its first day (a programme without proration)."""
 
     day: date
     amount_fen: Fen
@@ -43,7 +43,7 @@ class WholeMonthStep(_StepBase, frozen=True, kw_only=True, tag="whole_month"):
 
 
 class PercentOffStep(_StepBase, frozen=True, kw_only=True, tag="percent_off"):
-    """A full-month amount: the charge less what the household pays, which is rounded down."""
+    """A full-month amount: the charge less the household's payment, which is rounded down."""
 
     amount_fen: Fen
     charge_fen: Fen
@@ -108,8 +108,8 @@ class RemovalStep(_StepBase, frozen=True, kw_only=True, tag="removal"):
 class RoundingStep(_StepBase, frozen=True, kw_only=True, tag="rounding"):
     """The entitlement, rounded once from an exact fraction of fen.
 
-    `line_ids` are the lines of its group, `group_fen` the sum they share by largest remainder; without a group the
-    fraction is rounded half up.
+    `line_ids` are the lines of its group, which share `group_fen` by largest remainder; without a group the fraction is
+    rounded half up.
     """
 
     entitled_fen: Fen
@@ -129,7 +129,7 @@ class MatchStep(_StepBase, frozen=True, kw_only=True, tag="match"):
 
 
 class FunderPart(Struct, frozen=True, gc=False, kw_only=True):
-    """What one funder bears."""
+    """The part that one funder bears."""
 
     funder: Funder
     share_bp: int

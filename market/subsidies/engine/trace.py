@@ -1,4 +1,4 @@
-"""The steps of a line: how its figure was counted, from days and amounts to funders and budget."""
+"""The steps of a line's calculation, from days and amounts to funders and budget."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -33,7 +33,7 @@ _to_day = date.fromordinal
 
 
 def list_steps(entitlement: Entitlement, funding: Funding, month: ServiceMonth) -> Iterator[Step]:
-    """Yield the steps: days and amounts, what made the amounts, days not paid, rounding, match, funders, budget."""
+    """Yield the steps: days, amounts and their computation, unpaid days, rounding, match, funders, budget."""
     coverage = entitlement.coverage
     daily = coverage.programme.proration is Proration.DAILY
     for portion in entitlement.portions:

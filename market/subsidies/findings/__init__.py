@@ -1,1 +1,1 @@
-"""The findings (疑点): the checks that open them, what they hold back, and the decisions that close them."""
+"""The findings (疑点): the checks that open them, the lines they block, and the decisions that close them."""

@@ -1,4 +1,4 @@
-"""The checks before money moves: some stop a line, others make a worksheet; each is one statement over the month."""
+"""The checks before payment: some stop a line, others only list it on a worksheet. Each check is one SQL statement."""
 
 import asyncio
 from datetime import date, datetime
@@ -8,7 +8,7 @@ import msgspec
 from market.counties.load import load_county_settings
 from market.kernel import Connection, Fen
 from market.kernel.clock import get_business_day, get_next_month
-from market.subsidies.engine import calculate
+from market.subsidies.engine.calculate import calculate
 from market.subsidies.findings.record import CheckResult, record_findings
 from market.subsidies.findings.stopping_checks import (
     CHARGE_BELOW_PLAN,
@@ -68,62 +68,64 @@ _WORKSHEET_CHECKS = {
 async def run_checks(conn: Connection, cycle: Cycle, run_id: RunId, *, now: datetime) -> int:
     """Run every check on the cycle's run and record the findings; return how many opened or lapsed.
 
-    The thresholds are the county's settings of today, printed in the evidence of each finding.
+    The thresholds are the county's current settings, which the evidence of each finding states.
     """
-    scope: dict[str, object] = {
+    parameters: dict[str, object] = {
         "county": cycle.county_code,
         "run_id": run_id,
         "month": cycle.month,
         "next": get_next_month(cycle.month),
         **msgspec.structs.asdict(await load_county_settings(conn, cycle.county_code, day=get_business_day(now))),
     }
-    found: list[CheckResult] = []
+    results: list[CheckResult] = []
     for checks, stops in ((_STOPPING_CHECKS, True), (_WORKSHEET_CHECKS, False)):
         for check, query in checks.items():
-            rows = await query.all(conn, **{name: scope[name] for name in query.names})
-            found += [_to_result(check, row, stops=stops) for row in rows]
-    dead = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: scope[name] for name in DEAD_IN_SERVICE_MONTH.names})
-    found += await _check_deceased(conn, cycle, dead)
-    return await record_findings(conn, cycle, found, now=now)
+            rows = await query.all(conn, **{name: parameters[name] for name in query.names})
+            results += [_to_result(check, row, stops=stops) for row in rows]
+    deceased = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: parameters[name] for name in DEAD_IN_SERVICE_MONTH.names})
+    results += await _check_deceased(conn, cycle, deceased)
+    return await record_findings(conn, cycle, results, now=now)
 
 
 def _to_result(check: str, row: CheckRow, *, stops: bool) -> CheckResult:
     return CheckResult(check, row.subject, row.lines, row.at_risk_fen, row.evidence, stops, check in _MONTHLY_CHECKS)
 
 
-async def _check_deceased(conn: Connection, cycle: Cycle, dead: list[DeceasedLine]) -> list[CheckResult]:
-    """Return the findings of deceased persons: what their lines claim now, and what was overpaid since the death."""
-    too_much: dict[str, list[tuple[date, int]]] = {row.subject: [] for row in dead}
+async def _check_deceased(conn: Connection, cycle: Cycle, deceased: list[DeceasedLine]) -> list[CheckResult]:
+    """Return the findings of deceased persons: what their lines claim now, and what was overpaid since death."""
+    overpaid: dict[str, list[tuple[date, int]]] = {row.subject: [] for row in deceased}
     month = _first_month_back(cycle.month)
     while month < cycle.month:
         # Deaths become known late and many at a time, so each month is read once for everyone deceased by then.
-        concerned = [row for row in dead if row.died_on < get_next_month(month)]
-        if concerned and await IS_MONTH_SETTLED.one(
-            conn, county=cycle.county_code, month=month, settled=SETTLED_STATES
-        ):
-            for line, over_fen in await _find_overpaid(conn, cycle.county_code, month, concerned):
-                too_much[line].append((month, over_fen))
+        affected = [row for row in deceased if row.died_on < get_next_month(month)]
+        if affected and await IS_MONTH_SETTLED.one(conn, county=cycle.county_code, month=month, settled=SETTLED_STATES):
+            for line, over_fen in await _find_overpaid(conn, cycle.county_code, month, affected):
+                overpaid[line].append((month, over_fen))
         month = get_next_month(month)
-    found = [_describe_deceased(cycle.month, row, too_much[row.subject]) for row in dead]
-    return [each for each in found if each.at_risk_fen]
+    results = [_describe_deceased(cycle.month, row, overpaid[row.subject]) for row in deceased]
+    return [each for each in results if each.at_risk_fen]
 
 
-def _describe_deceased(month: date, row: DeceasedLine, too_much: list[tuple[date, int]]) -> CheckResult:
-    said = "".join(f"；{each:%Y-%m} 多结 {format_yuan(fen)}" for each, fen in too_much)
-    evidence = f"{row.died_on} 死亡，{row.known_on} 登记{said}；{month:%Y-%m} 申请 {format_yuan(row.at_risk_fen)}"
-    at_risk = Fen(row.at_risk_fen + sum(fen for _, fen in too_much))
+def _describe_deceased(month: date, row: DeceasedLine, overpaid: list[tuple[date, int]]) -> CheckResult:
+    overpaid_text = "".join(f"；{each:%Y-%m} 多结 {format_yuan(fen)}" for each, fen in overpaid)
+    evidence = (
+        f"{row.died_on} 死亡，{row.known_on} 登记{overpaid_text}；{month:%Y-%m} 申请 {format_yuan(row.at_risk_fen)}"
+    )
+    at_risk = Fen(row.at_risk_fen + sum(fen for _, fen in overpaid))
     return CheckResult(
         "dead_in_service_month", row.subject, [row.subject], at_risk, evidence, stops=True, monthly=False
     )
 
 
-async def _find_overpaid(conn: Connection, county: str, month: date, dead: list[DeceasedLine]) -> list[tuple[str, int]]:
+async def _find_overpaid(
+    conn: Connection, county: str, month: date, deceased: list[DeceasedLine]
+) -> list[tuple[str, int]]:
     """Return what each line was overpaid in a settled month; the other lines of the household share its caps."""
-    only = frozenset(line for row in dead for line in (row.subject, *row.neighbours))
-    facts = await load_facts(conn, county, month, only=only)
+    line_codes = frozenset(line for row in deceased for line in (row.subject, *row.neighbours))
+    facts = await load_facts(conn, county, month, only=line_codes)
     settled = facts.settled or {}
     answer = await asyncio.to_thread(calculate, facts.case)
-    paid = [(row.subject, settled[row.subject].funded_fen) for row in dead if row.subject in settled]
+    paid = [(row.subject, settled[row.subject].funded_fen) for row in deceased if row.subject in settled]
     over = [(line, funded_fen - answer.line(line).approved_fen) for line, funded_fen in paid]
     return [(line, fen) for line, fen in over if fen > 0]
 

@@ -39,7 +39,7 @@ class _FindingToDecide(Struct, frozen=True):
     villages: list[str]
 
 
-# The finding of that month, or of an earlier month where the check is not monthly.
+# The finding of that month or, if the check is not monthly, of an earlier month.
 FIND_FINDING = Query(
     _FindingToDecide,
     """
@@ -88,15 +88,16 @@ async def decide_finding(
 ) -> DecisionResult:
     """Decide which lines of a finding are paid and which stay stopped, in a cycle that the county has not decided yet.
 
-    A finding of an earlier month that still holds its line is decided in the open cycle; the held amount settles there
-    when the earlier month is recalculated. A later decision replaces an earlier one. The caller owns the transaction.
+    A finding of an earlier month that still blocks its line is decided in the open cycle; the blocked amount is settled
+    there when the earlier month is recalculated. A later decision replaces an earlier one. The caller owns the
+    transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not review in the county.
         SecondDuty: the actor holds another duty of this cycle (R14).
         CycleNotFound, CycleClosed, WrongState: the month is not calculated, or is past its decision.
         FindingNotFound: there is no such finding in the actor's divisions.
-        LineNotInFinding: a line is not part of the finding or given twice, or no line is given.
+        LineNotInFinding: a line is not part of the finding or is given twice, or no line is given.
         DecisionReasonMissing: the reason is missing or too long.
     """
     cycle, actor, scopes = await begin_step(conn, REVIEW, actor, county, month, now=now)
@@ -109,7 +110,7 @@ async def decide_finding(
     if finding is None or not _covers(finding.villages, scopes):
         raise FindingNotFound(month=cycle.name, check=check, subject=subject)
     _require_lines(finding, pays, stops)
-    left = await _store_decision(conn, cycle, actor, finding, pays=pays, stops=stops, why=why.strip(), now=now)
+    undecided = await _store_decision(conn, cycle, actor, finding, pays=pays, stops=stops, why=why.strip(), now=now)
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),
@@ -123,8 +124,8 @@ async def decide_finding(
         month=cycle.name,
         check=check,
         subject=subject,
-        state="open" if left else "decided",
-        undecided=left,
+        state="open" if undecided else "decided",
+        undecided=undecided,
     )
 
 
@@ -139,7 +140,7 @@ async def _store_decision(
     why: str,
     now: datetime,
 ) -> list[str]:
-    """Store a decision and the verdicts of its lines, close the finding if complete, and return the lines left."""
+    """Store a decision and the verdicts of its lines, close the finding if complete, and return the undecided lines."""
     await ADD_DECISION.run(
         conn,
         county=cycle.county_code,
@@ -152,17 +153,17 @@ async def _store_decision(
         now=now,
     )
     await SET_VERDICTS.run(conn, finding_id=finding.id, pays=list(pays), stops=list(stops))
-    left = await LIST_UNDECIDED_LINES.all(conn, finding_id=finding.id)
-    if not left:
+    undecided = await LIST_UNDECIDED_LINES.all(conn, finding_id=finding.id)
+    if not undecided:
         await CLOSE_FINDING.run(conn, finding_id=finding.id)
-    return left
+    return undecided
 
 
 def _require_lines(finding: _FindingToDecide, pays: Sequence[str], stops: Sequence[str]) -> None:
     """Require that a decision names lines of the finding, each once.
 
     Raises:
-        LineNotInFinding: it names others, one twice, or none.
+        LineNotInFinding: it names other lines, one line twice, or none.
     """
     unknown = sorted((set(pays) | set(stops)) - set(finding.lines))
     duplicate = sorted(set(pays) & set(stops))
@@ -171,7 +172,7 @@ def _require_lines(finding: _FindingToDecide, pays: Sequence[str], stops: Sequen
 
 
 def _covers(villages: list[str], scopes: list[str]) -> bool:
-    """Return whether the scopes cover every village of a finding; one without a village belongs to the county."""
+    """Return whether the scopes cover every village of a finding; without a village it belongs to the county."""
     county_wide = any(len(scope) == 6 for scope in scopes)
     return county_wide or (
         bool(villages) and all(any(village.startswith(scope) for scope in scopes) for village in villages)

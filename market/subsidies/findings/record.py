@@ -1,4 +1,4 @@
-"""Record findings: one per check and subject, opened by the checks; and the lines they hold."""
+"""Record the findings that checks open, one per check and subject, and the lines that they block."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -29,7 +29,7 @@ class _RecordedFinding(Struct, frozen=True):
     opened: bool
 
 
-# A finding is opened once; a new run in its cycle updates it, and a lapsed one may reopen later.
+# A finding is opened once; a new run in its cycle updates it, and a lapsed finding may reopen.
 UPSERT_FINDINGS = Query(
     _RecordedFinding,
     """
@@ -38,7 +38,7 @@ UPSERT_FINDINGS = Query(
            evidence, :now::timestamptz
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r("check" text, subject text, at_risk_fen bigint, evidence text, stops boolean, monthly boolean)
-    ON CONFLICT ON CONSTRAINT findings_once DO UPDATE
+    ON CONFLICT ON CONSTRAINT findings_unique DO UPDATE
        SET at_risk_fen = excluded.at_risk_fen, evidence = excluded.evidence, cycle_id = excluded.cycle_id,
            state = CASE findings.state WHEN 'lapsed' THEN 'open' ELSE findings.state END,
            opened_at = CASE findings.state WHEN 'lapsed' THEN excluded.opened_at ELSE findings.opened_at END
@@ -67,7 +67,7 @@ ADD_FINDING_LINES = Query(
     """
     INSERT INTO finding_lines (finding_id, line_code, county_code)
     SELECT finding, line, :county FROM jsonb_to_recordset(:rows::jsonb) AS r(finding uuid, line text)
-    ON CONFLICT ON CONSTRAINT finding_lines_once DO NOTHING
+    ON CONFLICT ON CONSTRAINT finding_lines_unique DO NOTHING
     """,
 )
 REOPEN_FINDINGS = Query(
@@ -78,8 +78,8 @@ REOPEN_FINDINGS = Query(
        AND EXISTS (SELECT FROM finding_lines WHERE finding_id = f.id AND verdict IS NULL)
     """,
 )
-# A line is held from its finding's month on (for a monthly check, in that month only) until it is decided to be paid.
-LIST_HELD_LINES = Query(
+# A line is blocked from its finding's month on (only in that month for a monthly check) until it is decided to be paid.
+LIST_BLOCKED_LINES = Query(
     str,
     """
     SELECT DISTINCT fl.line_code
@@ -92,24 +92,26 @@ LIST_HELD_LINES = Query(
 )
 
 
-async def list_held_lines(conn: Connection, county: str, month: date) -> frozenset[str]:
-    """Return the lines of a month held by a stopping finding that is open or decided against the line."""
-    return frozenset(await LIST_HELD_LINES.all(conn, county=county, month=month))
+async def list_blocked_lines(conn: Connection, county: str, month: date) -> frozenset[str]:
+    """Return the lines of a month blocked by a stopping finding that is open or decided against the line."""
+    return frozenset(await LIST_BLOCKED_LINES.all(conn, county=county, month=month))
 
 
-async def record_findings(conn: Connection, cycle: Cycle, found: Sequence[CheckResult], *, now: datetime) -> int:
+async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[CheckResult], *, now: datetime) -> int:
     """Update the cycle's findings to the results of its checks; return how many opened or lapsed.
 
     A finding opened in an earlier cycle is not changed.
     """
-    once = {(each.check, each.subject): each for each in found}
-    kept = await UPSERT_FINDINGS.all(
-        conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, rows=list(once.values()), now=now
+    by_subject = {(each.check, each.subject): each for each in results}
+    recorded = await UPSERT_FINDINGS.all(
+        conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, rows=list(by_subject.values()), now=now
     )
-    ids = [each.id for each in kept]
-    lines = [{"finding": each.id, "line": line} for each in kept for line in once[each.check, each.subject].lines]
+    ids = [each.id for each in recorded]
+    lines = [
+        {"finding": each.id, "line": line} for each in recorded for line in by_subject[each.check, each.subject].lines
+    ]
     lapsed = await LAPSE_FINDINGS.run(conn, cycle_id=cycle.id, kept=ids)
     await DELETE_FINDING_LINES.run(conn, kept=ids, rows=lines)
     await ADD_FINDING_LINES.run(conn, county=cycle.county_code, rows=lines)
     reopened = await REOPEN_FINDINGS.run(conn, kept=ids)
-    return lapsed + reopened + sum(1 for each in kept if each.opened)
+    return lapsed + reopened + sum(1 for each in recorded if each.opened)

@@ -34,7 +34,7 @@ CLAIM_OUTSIDE_SNAPSHOT = Query(
                 WHEN e.line_code IS NULL THEN '已绑定，没有登记享受'
                 WHEN NOT e.decided THEN '登记状态：' || e.status
                 ELSE '本月没有绑定，或还没有开始享受' END
-           || '；申请 ' || yuan(r.claimed_fen) AS evidence
+           || '；申请 ' || format_yuan(r.claimed_fen) AS evidence
       FROM run_lines r
       LEFT JOIN lines l ON l.county_code = r.county_code AND l.code = r.line_code
       LEFT JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
@@ -82,7 +82,7 @@ TWO_OPERATORS_ONE_HOUSEHOLD = Query(
      GROUP BY household_code
     """,
 )
-# Two applications of one person in one programme whose lines are bound on the same day; a ported number does not count.
+# Two applications of one person in one programme whose lines are bound on the same day, except for a ported number.
 ONE_IDENTITY_TWO_ENROLMENTS = Query(
     CheckRow,
     """
@@ -165,7 +165,7 @@ CHARGE_BELOW_PLAN = Query(
                        AND c.operator = n.operator AND c.number = n.number
          GROUP BY n.line_code)
     SELECT line_code AS subject, ARRAY[line_code] AS lines, claimed_fen AS at_risk_fen,
-           format('账单 %s，套餐按天应为 %s', yuan(charge_fen), yuan(plan_fen)) AS evidence
+           format('账单 %s，套餐按天应为 %s', format_yuan(charge_fen), format_yuan(plan_fen)) AS evidence
       FROM billed
       JOIN due USING (line_code)
      WHERE charge_fen < plan_fen

@@ -1,9 +1,9 @@
-"""Checks that make a worksheet for officials; the line is not stopped."""
+"""Checks that list lines on a worksheet for officials, without stopping them."""
 
 from market.kernel import Query
 from market.subsidies.findings.stopping_checks import CheckRow
 
-# On each day a line begins: the lines of its household and programme; the later ones are at risk.
+# On each day on which a line begins: the lines of its household and programme; the later lines are at risk.
 TOO_MANY_LINES = Query(
     CheckRow,
     """
@@ -96,7 +96,7 @@ PAID_NEVER_USED = Query(
         UNION ALL
         SELECT line_code, conceded_fen + public_fen FROM openings WHERE county_code = :county)
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, sum(f.fen)::bigint AS at_risk_fen,
-           format('此前已享受 %s，到 %s 没有使用记录', yuan(sum(f.fen)::bigint), :next::date - 1) AS evidence
+           format('此前已享受 %s，到 %s 没有使用记录', format_yuan(sum(f.fen)::bigint), :next::date - 1) AS evidence
       FROM run_lines r
       JOIN funded f USING (line_code)
      WHERE r.run_id = :run_id AND r.county_code = :county AND 'NO_USAGE_YET' = ANY(r.reasons) AND f.fen > 0
@@ -107,7 +107,7 @@ CLAIM_ABOVE_CHARGE = Query(
     CheckRow,
     """
     SELECT line_code AS subject, ARRAY[line_code] AS lines, claimed_fen AS at_risk_fen,
-           format('申请 %s，核减 %s', yuan(claimed_fen), yuan(over_fen)) AS evidence
+           format('申请 %s，核减 %s', format_yuan(claimed_fen), format_yuan(over_fen)) AS evidence
       FROM run_lines
      WHERE run_id = :run_id AND county_code = :county AND in_snapshot AND 'OVER_CHARGE' = ANY(reasons)
     """,
@@ -173,7 +173,7 @@ EQUAL_SUMS_IN_VILLAGE = Query(
     SELECT village_code AS subject, array_agg(line_code ORDER BY line_code) AS lines,
            sum(claimed_fen)::bigint AS at_risk_fen,
            format('%s 条申请都是 %s（%s 条以上）',
-                  count(*), yuan(min(claimed_fen)), :min_village_lines::integer) AS evidence
+                  count(*), format_yuan(min(claimed_fen)), :min_village_lines::integer) AS evidence
       FROM run_lines
      WHERE run_id = :run_id AND county_code = :county AND claimed_fen > 0 AND village_code IS NOT NULL
      GROUP BY village_code

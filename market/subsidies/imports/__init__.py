@@ -1,1 +1,1 @@
-"""Import files of a county and its operators: each is checked cell by cell, and imported whole or refused."""
+"""Import files of a county and its operators: each is checked cell by cell, and imported completely or refused."""

@@ -11,15 +11,10 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.clock import parse_month
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.kinds import BILLING
+from market.subsidies.imports.models import CellFault, FileUnreadable, ManifestMismatch, ManifestMissing
 from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.models import (
-    CellFault,
-    Duty,
-    FileUnreadable,
-    ManifestMismatch,
-    ManifestMissing,
-)
+from market.subsidies.models import Duty
 from market.subsidies.month.cycles import FIND_CYCLE, Cycle, open_cycle, require_state, take_duty
 from market.subsidies.month.steps import UNDECIDED_STATES
 from market.subsidies.names import KINDS, Operator, ServiceKind
@@ -101,7 +96,7 @@ def read_manifest(name: str, content: bytes) -> Manifest:
 async def import_billing(
     conn: Connection, actor: Actor | None, upload: Upload, manifest: Manifest | None, *, now: datetime
 ) -> ImportResult:
-    """Import an operator's file of a month, whole or not at all; the first file of a month opens its cycle.
+    """Import an operator's file of a month, completely or not at all; the first file of a month opens its cycle.
 
     Importing the same bytes changes nothing. A row's charge is reduction + billed; only a correction (冲正), which
     names an earlier month, may be negative, and no month's charge or claim may fall below zero. The caller owns the
@@ -113,7 +108,7 @@ async def import_billing(
         FileChanged: a file of this name was imported with other content.
         FileAlreadyImported: the same bytes were imported under another name.
         CycleClosed, WrongState: the month is already decided.
-        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+        NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
     actor, known = await begin_import(conn, actor, upload, now=now)
     if known is not None:
@@ -212,7 +207,7 @@ def _read_fen(cells: RowReader, name: str, *, correction: bool) -> Fen | None:
 def _check_repeats(
     spreadsheet: Spreadsheet, rows: list[BillingRow], month: date, before: list[_PriorClaim], faults: list[CellFault]
 ) -> None:
-    """Add faults for numbers that claim a month twice, and for corrections that take a month below zero."""
+    """Add faults for numbers that claim a month twice, and for corrections that reduce a month below zero."""
     charges = {(fact.number, fact.month): fact.charge_fen for fact in before}
     reductions = {(fact.number, fact.month): fact.reduction_fen for fact in before}
     originals: dict[str, int] = {fact.number: 0 for fact in before if fact.original and fact.month == month}

@@ -12,9 +12,9 @@ from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.kinds import BINDINGS
+from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.models import CellFault
 from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
 
 
@@ -37,7 +37,7 @@ class BindingRow(Struct, frozen=True, gc=False):
 
 
 class KnownBinding(Struct, frozen=True, gc=False):
-    """A stored version of this county; numbers of other counties are checked by the schema."""
+    """A stored version of this county; the schema checks the numbers of other counties."""
 
     line: str
     operator: Operator
@@ -77,7 +77,7 @@ ADD_LINES = Query(
     ON CONFLICT ON CONSTRAINT lines_code DO NOTHING
     """,
 )
-# A version in the file replaces the stored one. All are deleted before any is added, so that a number may move.
+# A version in the file replaces the stored one. All are deleted before any is added, so that a number may change lines.
 DELETE_BINDINGS = Query(
     None,
     """
@@ -113,7 +113,7 @@ async def import_bindings(
 
     Raises:
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
-        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+        NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
     actor, known = await begin_import(conn, actor, upload, now=now)
     if known is not None:

@@ -8,14 +8,12 @@ from msgspec import Struct
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import parse_month
+from market.subsidies.engine.models import MAX_FEN
+from market.subsidies.imports.models import CellFault, FileUnreadable
 from market.subsidies.imports.spreadsheet import decode_text, malformed_file
 from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.models import CellFault, FileUnreadable
 
 MAX_BUDGET_MONTHS = 600
-
-
-_MAX_FEN = 10**12
 
 
 UPSERT_BUDGETS = Query(
@@ -23,7 +21,7 @@ UPSERT_BUDGETS = Query(
     """
     INSERT INTO budgets (county_code, month, public_fen)
     SELECT :county, month, public_fen FROM jsonb_to_recordset(:rows::jsonb) AS r(month date, public_fen bigint)
-    ON CONFLICT ON CONSTRAINT budgets_once DO UPDATE SET public_fen = excluded.public_fen
+    ON CONFLICT ON CONSTRAINT budgets_unique DO UPDATE SET public_fen = excluded.public_fen
     """,
 )
 
@@ -43,7 +41,7 @@ async def import_budget(conn: Connection, actor: Actor | None, upload: Upload, *
     Raises:
         FileUnreadable: the file is not JSON of the shape of `BudgetFile`.
         FileMalformed: a month or a sum is wrong.
-        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+        NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
     actor, known = await begin_import(conn, actor, upload, now=now)
     if known is not None:
@@ -63,7 +61,7 @@ async def import_budget(conn: Connection, actor: Actor | None, upload: Upload, *
             rows.append({"month": parse_month(text), "public_fen": public_fen})
         except ValueError:
             faults.append(CellFault("months", "没有这个月份，应写成 2019-01", 1, "months", text))
-        if not 0 <= public_fen <= _MAX_FEN:
+        if not 0 <= public_fen <= MAX_FEN:
             faults.append(CellFault("months", "应是 0 到 1000000000000 的整数（分）", 1, text, str(public_fen)))
     if faults:
         raise malformed_file(upload.name, faults)

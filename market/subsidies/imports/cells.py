@@ -7,11 +7,11 @@ from datetime import date
 from market.kernel import Fen
 from market.kernel.clock import parse_month
 from market.kernel.text import normalize_phone, normalize_text
+from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import Spreadsheet, SpreadsheetRow
-from market.subsidies.models import CellFault
 from market.subsidies.names import ServiceKind
+from payments.money import parse_yuan
 
-_AMOUNT = re.compile(r"-?(?:[0-9]{1,10}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,2})?")
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 _DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _MONTH = re.compile(r"([0-9]{4})[-/.年]?([0-9]{2})月?")
@@ -25,13 +25,7 @@ _CHECK_DIGITS = "10X98765432"
 
 def parse_fen(text: str) -> Fen | None:
     """Return an amount in yuan as fen, None if it is none or has over two decimals; accept `1,234.50` and `３８`."""
-    plain = normalize_code(text)
-    if not _AMOUNT.fullmatch(plain):
-        return None
-    negative = plain.startswith("-")
-    whole, _, part = plain.lstrip("-").replace(",", "").partition(".")
-    fen = int(whole) * 100 + int(part.ljust(2, "0") or 0)
-    return Fen(-fen if negative else fen)
+    return parse_yuan(normalize_code(text))
 
 
 def normalize_code(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Match uploaded documents, which come without a folder, with the names in a programmes file."""
+"""Match uploaded documents, which have no folder, with the names in a programmes file."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,10 +7,10 @@ import msgspec
 
 
 def match_documents(content: bytes, documents: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return documents under the names that a programmes file gives them.
+    """Return documents by their names in a programmes file.
 
-    Browsers send `P1.txt` where the file says `documents/P1.txt`: an exact name goes before one without its folder.
-    A file that cannot be read returns the documents unchanged; the import refuses it.
+    Browsers send `P1.txt` for `documents/P1.txt`: an exact match has priority over one without the folder. If the file
+    cannot be read, return the documents unchanged; the import refuses it.
     """
     try:
         source: Any = msgspec.json.decode(content)
@@ -18,8 +18,8 @@ def match_documents(content: bytes, documents: Mapping[str, bytes]) -> dict[str,
     except (msgspec.MsgspecError, RecursionError, KeyError, TypeError):
         return dict(documents)
     by_base_name = {_base_name(name): document for name, document in documents.items()}
-    found = {name: documents.get(name, by_base_name.get(_base_name(name))) for name in names}
-    return {name: document for name, document in found.items() if document is not None}
+    matched = {name: documents.get(name, by_base_name.get(_base_name(name))) for name in names}
+    return {name: document for name, document in matched.items() if document is not None}
 
 
 def _base_name(name: str) -> str:

@@ -10,9 +10,9 @@ from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.kinds import ENROLMENTS
+from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.models import CellFault
 from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
 
 DECIDED = "已审定"
@@ -48,7 +48,7 @@ UPSERT_ENROLMENTS = Query(
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r(line text, programme text, identity_index text, household text, applied_on date, notice_from date,
              notice_until date, decided_on date, entitled_from date, status text, agent text, assessor text)
-    ON CONFLICT ON CONSTRAINT enrolments_one_a_line DO UPDATE
+    ON CONFLICT ON CONSTRAINT enrolments_one_per_line DO UPDATE
        SET programme_code = excluded.programme_code, identity_index = excluded.identity_index,
            household_code = excluded.household_code, applied_on = excluded.applied_on, notice = excluded.notice,
            decided_on = excluded.decided_on, entitled_from = excluded.entitled_from, status = excluded.status,
@@ -60,11 +60,11 @@ UPSERT_ENROLMENTS = Query(
 async def import_enrolments(
     conn: Connection, actor: Actor | None, upload: Upload, *, seal: Seal, now: datetime
 ) -> ImportResult:
-    """Import enrolments, one for each line; a later file replaces the enrolment. The caller owns the transaction.
+    """Import enrolments, one per line; a later file replaces the enrolment. The caller owns the transaction.
 
     Raises:
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
-        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+        NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
     actor, known = await begin_import(conn, actor, upload, now=now)
     if known is not None:

@@ -1,4 +1,4 @@
-"""The table of imports: every kind of file that a county brings, from which API, command line and desk are made."""
+"""The table of imports: every kind of file that a county imports; API, command line and desk are built from it."""
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ JSON = (".json",)
 
 
 class Attachment(Struct, frozen=True, kw_only=True):
-    """Files that come with a file: `field` is the name of their form field."""
+    """Files attached to a file; `field` is the name of their form field."""
 
     field: str
     name_zh: str
@@ -22,9 +22,10 @@ class Attachment(Struct, frozen=True, kw_only=True):
 class ImportKind(Struct, frozen=True, kw_only=True):
     """One kind of file.
 
-    `name` is its path segment, its command, and its value in `import_files`. `revisable`: a file may come again under
-    its name with other content. `unique_content`: the same content is refused under another name. `takes_changes`:
-    what changes known facts is imported only on request. `count_names_zh` names the counts of an `ImportResult`.
+    `name` is its path segment, its command, and its value in `import_files`. `revisable`: a file may be imported again
+    under its name with other content. `unique_content`: the same content is refused under another name.
+    `takes_changes`: changes of known facts are imported only on request. `count_names_zh` names the counts of an
+    `ImportResult`.
     """
 
     name: str
@@ -95,7 +96,7 @@ PROGRAMMES = ImportKind(
     name="programmes",
     name_zh="项目和标准",
     hint_zh="JSON，连同它写到的文件原文",
-    summary="Import programmes, their terms and the documents they rest on (JSON).",
+    summary="Import programmes, their terms and the documents they are based on (JSON).",
     duty=Duty.TERMS,
     file_types=JSON,
     attachment=DOCUMENTS,

@@ -1,4 +1,4 @@
-"""Import a county's list of officials: their accounts and the duties that they may hold."""
+"""Import a county's list of officials: their accounts and roles."""
 
 import asyncio
 import re
@@ -16,9 +16,10 @@ from market.identity.officials import ADD_GRANT, ADD_OFFICIAL
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import Column, digest, malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult
-from market.subsidies.models import CellFault, Outcome
+from market.subsidies.models import Outcome
 
 COLUMNS = (Column("handle", "账号"), Column("name", "姓名"), Column("roles", "职责"), Column("place", "范围"))
 ROLES: Mapping[str, Role] = {
@@ -49,7 +50,7 @@ class OfficialRow(Struct, frozen=True):
 async def import_officials(
     conn: Connection, *, county: str, name: str, content: bytes, dry_run: bool = False, now: datetime
 ) -> ImportResult:
-    """Create an account for each row, with its roles for its division from today on; existing ones stay.
+    """Create an account for each row, with its roles for its division from today on; existing accounts and roles stay.
 
     The accounts have no phone: they act by `--as` on the embedded server, or after a phone is added. There is no
     actor: the system's operator runs this. The caller owns the transaction.
@@ -63,24 +64,24 @@ async def import_officials(
     read = [_read(RowReader(spreadsheet, row, faults), county) for row in spreadsheet.rows]
     if faults:
         raise malformed_file(name, faults)
-    made = granted = 0
+    created = granted = 0
     for official in read:
         actor = await find_actor_by_handle(conn, official.handle, day=get_business_day(now))
-        held = {(grant.role, grant.scope) for grant in actor.grants} if actor else set[tuple[Role, str]]()
-        new = [role for role in official.roles if (role, official.scope) not in held]
-        made += actor is None
+        existing = {(grant.role, grant.scope) for grant in actor.grants} if actor else set[tuple[Role, str]]()
+        new = [role for role in official.roles if (role, official.scope) not in existing]
+        created += actor is None
         granted += len(new)
         if not dry_run and (actor is None or new):
             await _make(conn, official, new, actor.account_id if actor else None, now=now)
     return ImportResult(
-        outcome=Outcome.OK if made or granted else Outcome.NO_OP,
+        outcome=Outcome.OK if created or granted else Outcome.NO_OP,
         county=county,
         kind="officials",
         name=name,
         sha256=digest(content),
         rows=len(read),
         dry_run=dry_run,
-        counts={"accounts": made, "roles": granted},
+        counts={"accounts": created, "roles": granted},
     )
 
 

@@ -7,15 +7,14 @@ from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
+from market.subsidies.engine.models import MAX_FEN
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.kinds import OPENING
+from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.models import CellFault
 from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
 from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
-
-_MAX_FEN = 10**12
 
 
 class OpeningRow(Struct, frozen=True, gc=False, kw_only=True):
@@ -48,12 +47,12 @@ LIST_OPENED_LINES = Query(str, "SELECT line_code FROM openings WHERE county_code
 
 
 async def import_opening(conn: Connection, actor: Actor | None, upload: Upload, *, now: datetime) -> ImportResult:
-    """Import opening balances, once for each line. The caller owns the transaction.
+    """Import opening balances, once per line. The caller owns the transaction.
 
     Raises:
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
         FileChanged: a file of this name was imported with other content.
-        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+        NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
     actor, known = await begin_import(conn, actor, upload, now=now)
     if known is not None:
@@ -90,8 +89,8 @@ def _read(cells: RowReader, programmes: list[str]) -> OpeningRow | None:
     operator, kind = cells.choice("operator", OPERATORS), cells.choice("kind", KINDS)
     line, household = cells.code("line"), cells.code("household")
     months = cells.integer("months", low=1, high=600)
-    conceded = cells.integer("conceded_fen", low=0, high=_MAX_FEN)
-    public = cells.integer("public_fen", low=0, high=_MAX_FEN)
+    conceded = cells.integer("conceded_fen", low=0, high=MAX_FEN)
+    public = cells.integer("public_fen", low=0, high=MAX_FEN)
     if not cells.valid or operator is None or kind is None or months is None or conceded is None or public is None:
         return None
     return OpeningRow(

@@ -12,9 +12,9 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, split
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.kinds import PLANS
+from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.models import CellFault
 from market.subsidies.names import BUNDLE, KINDS, OPERATORS, Operator, ServiceKind
 
 _WEIGHTS = re.compile(r"(\w+(?::\w+){1,9})=([0-9]{1,4}(?::[0-9]{1,4}){1,9})")
@@ -81,7 +81,7 @@ async def import_plans(conn: Connection, actor: Actor | None, upload: Upload, *,
 
     Raises:
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
-        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+        NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
     actor, known = await begin_import(conn, actor, upload, now=now)
     if known is not None:
@@ -141,9 +141,9 @@ def _read_shares(cells: RowReader, weights: str) -> list[tuple[ServiceKind, int]
         if weights:
             cells.fault("weights", "只有融合套餐有分摊比例")
         return [(kind or ServiceKind.MOBILE, 1)]
-    found = _WEIGHTS.fullmatch(weights)
-    names = found[1].split(":") if found else []
-    numbers = [int(text) for text in found[2].split(":")] if found else []
+    match = _WEIGHTS.fullmatch(weights)
+    names = match[1].split(":") if match else []
+    numbers = [int(text) for text in match[2].split(":")] if match else []
     if len(names) != len(numbers) or len(set(names)) != len(names) or not set(names) <= set(KINDS) or not sum(numbers):
         cells.fault("weights", "应写业务和比例，例如 手机:宽带=2:1")
         return [(ServiceKind.MOBILE, 1)]

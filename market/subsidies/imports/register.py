@@ -13,9 +13,9 @@ from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.kinds import REGISTER
+from market.subsidies.imports.models import CellFault, RegisterDiffers
 from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.models import CellFault, RegisterDiffers
 from market.subsidies.names import YES_NO
 from market.subsidies.register.changes import (
     ADD_HOUSEHOLD_STATUSES,
@@ -49,7 +49,7 @@ class RegisterRow(Struct, frozen=True, gc=False):
 
     row: int
     household: str
-    seat: int
+    member_number: int
     name: str
     relation: str
     identity: str
@@ -97,13 +97,13 @@ async def import_register(
 ) -> ImportResult:
     """Import a register file; new facts are added, changes of stored facts need `take_changes`.
 
-    A person missing in the file stays. The file is imported whole or refused; `dry_run` stores nothing. Row 1 is the
-    header. The caller owns the transaction.
+    A person missing in the file stays. The file is imported completely or refused; `dry_run` stores nothing. Row 1 is
+    the header. The caller owns the transaction.
 
     Raises:
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
         RegisterDiffers: stored facts change and `take_changes` is not set.
-        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+        NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
     actor, known = await begin_import(conn, actor, upload, now=now)
     if known is not None:
@@ -176,7 +176,7 @@ def _read_members(spreadsheet: Spreadsheet, villages: set[str], faults: list[Cel
         member = RegisterRow(
             row=row.number,
             household=cells.code("household"),
-            seat=cells.integer("seat", low=1, high=99) or 1,
+            member_number=cells.integer("seat", low=1, high=99) or 1,
             name=cells.text("name"),
             relation=cells.text("relation", max_length=20),
             identity=identity,
@@ -226,7 +226,7 @@ def _check_single_household(
     known: Iterable[KnownMembership],
     faults: list[CellFault],
 ) -> None:
-    """Add faults for rows that put a person into two households, or twice into one, on one day."""
+    """Add faults for persons in two households, or twice in one, on one day."""
     spans: dict[bytes, list[tuple[date, date, str, int]]] = {}
     given: set[tuple[bytes, str, date]] = set()
     for member in members:
@@ -284,7 +284,7 @@ def _compare(
         row: dict[str, object] = {
             "index": index,
             "household": member.household,
-            "seat": member.seat,
+            "member_number": member.member_number,
             "relation": member.relation,
             "start": member.start,
             "until": member.until,
@@ -292,9 +292,9 @@ def _compare(
         }
         if fact is None:
             changes.memberships.append(row)
-        elif (fact.until, fact.seat, fact.relation, fact.leave_reason) != (
+        elif (fact.until, fact.member_number, fact.relation, fact.leave_reason) != (
             member.until,
-            member.seat,
+            member.member_number,
             member.relation,
             member.leave_reason,
         ):

@@ -1,4 +1,4 @@
-"""Run the import of a file's kind: one entrance for API, command line and desk."""
+"""Run the import of a file by its kind; API, command line and desk call this."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ from market.subsidies.programmes.import_programmes import import_programmes
 
 
 class ImportContext(Struct, frozen=True, kw_only=True):
-    """What an import needs beside its file; `attachments` are the files that came with it, by name."""
+    """What an import needs besides its file; `attachments` are the attached files by name."""
 
     seal: Seal
     now: datetime

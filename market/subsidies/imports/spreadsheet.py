@@ -11,8 +11,8 @@ import python_calamine
 from msgspec import Struct
 
 from market.kernel.text import normalize_text
+from market.subsidies.imports.models import CellFault, FileMalformed, FileUnreadable
 from market.subsidies.imports.xlsx_area import NotXlsxError, measure_largest_area
-from market.subsidies.models import CellFault, FileMalformed, FileUnreadable
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 300_000
@@ -22,7 +22,7 @@ _MAX_MEMBERS = 200
 _MAX_UNPACKED_BYTES = 400 * 1024 * 1024
 _MAX_RATIO = 200
 _MAX_AREA = 10_000_000
-"""Cells of the rectangle up to the last filled one: the reader allocates all of them, about 30 bytes each."""
+"""The maximum number of cells up to the last filled one: the reader allocates all of them, about 30 bytes each."""
 
 type Cell = int | float | str | bool | date | datetime | time | object
 
@@ -43,7 +43,7 @@ class SpreadsheetRow(Struct, frozen=True, gc=False):
 
 
 class Spreadsheet(Struct, frozen=True):
-    """The rows, and the header of each column as the file writes it; an English one is followed by the Chinese."""
+    """The rows, and the header of each column as in the file; the Chinese follows an English one."""
 
     name: str
     headers: dict[str, str]
@@ -94,13 +94,13 @@ def _find_columns(name: str, header: list[str], columns: Sequence[Column]) -> tu
     faults: list[CellFault] = []
     for column in columns:
         known = {_fold(column.zh), _fold(column.name)}
-        found = [at for at, cell in enumerate(folded) if cell in known]
-        if len(found) > 1:
-            faults.append(CellFault(column.name, f"表头“{column.zh}”出现了 {len(found)} 次", 1, column.zh, column.zh))
-        elif found:
-            head = header[found[0]]
-            headers[column.name] = head if _fold(head) == _fold(column.zh) else f"{head}（{column.zh}）"
-            positions[column.name] = found[0]
+        matches = [index for index, cell in enumerate(folded) if cell in known]
+        if len(matches) > 1:
+            faults.append(CellFault(column.name, f"表头“{column.zh}”出现了 {len(matches)} 次", 1, column.zh, column.zh))
+        elif matches:
+            text = header[matches[0]]
+            headers[column.name] = text if _fold(text) == _fold(column.zh) else f"{text}（{column.zh}）"
+            positions[column.name] = matches[0]
         elif not column.optional:
             faults.append(CellFault(column.name, f"缺少“{column.zh}”（{column.name}）这一列", 1, column.zh, ""))
     if faults:
@@ -109,12 +109,12 @@ def _find_columns(name: str, header: list[str], columns: Sequence[Column]) -> tu
 
 
 def _fold(text: str) -> str:
-    """Fold a header: case, blanks and underscores do not count."""
+    """Fold a header: ignore case, blanks and underscores."""
     return normalize_text(text).casefold().replace("_", "").replace(" ", "")
 
 
 def malformed_file(name: str, faults: Sequence[CellFault]) -> FileMalformed:
-    """Return the refusal of a whole file with its first 1,000 faults."""
+    """Return the refusal of a file with its first 1,000 faults."""
     return FileMalformed(name=name, count=len(faults), errors=tuple(faults[:MAX_FAULTS]))
 
 
@@ -167,7 +167,7 @@ def _read_xlsx(name: str, content: bytes) -> Iterable[list[str]]:
 
 
 def _cell_text(cell: Cell) -> str:
-    """Return a cell as a person types it: a number without exponent, a date in ISO form."""
+    """Return a cell as text: a number without exponent, a date in ISO format."""
     match cell:
         case str():
             return cell

@@ -1,4 +1,4 @@
-"""Uploads: what every import shares before and after it reads its file."""
+"""Uploads: the part that every import shares, before and after it reads its file."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -9,9 +9,11 @@ from market.audit.record import add_audit_entry
 from market.identity.access import require_county_role
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
+from market.kernel.structs import build_from
 from market.subsidies.imports.kinds import IMPORT_KINDS
+from market.subsidies.imports.models import FileAlreadyImported, FileChanged
 from market.subsidies.imports.spreadsheet import digest
-from market.subsidies.models import FileAlreadyImported, FileChanged, FileId, Outcome
+from market.subsidies.models import FileId, Outcome
 from market.subsidies.month.case_queries import DISABLE_NESTED_LOOPS
 from market.subsidies.month.cycles import take_duty_in_open_cycles
 from market.subsidies.month.steps import DUTY_ROLES
@@ -19,7 +21,7 @@ from market.subsidies.names import Operator
 
 
 class ImportResult(Struct, frozen=True, kw_only=True):
-    """The answer of an import; `counts` are the new, changed and ended facts by name."""
+    """The result of an import; `counts` are the new, changed and ended facts by name."""
 
     outcome: Outcome = Outcome.OK
     county: str
@@ -33,7 +35,7 @@ class ImportResult(Struct, frozen=True, kw_only=True):
 
 
 class Upload(Struct, frozen=True):
-    """A file sent for a county; with `dry_run` it is read and compared, and nothing is stored."""
+    """A file sent for a county; with `dry_run` it is read and compared, but not stored."""
 
     county: str
     kind: str
@@ -54,14 +56,14 @@ class _ImportRecord(Struct, frozen=True):
     rows: int
 
 
-# Imports of one county run one after another: the second must see what the first one stored.
+# Imports of one county run one after another, so that each reads what the one before it stored.
 LOCK_IMPORTS = Query(None, "SELECT pg_advisory_xact_lock(7003, :county::text::integer)")
 FIND_FILE_BY_NAME = Query(
     _ImportRecord,
     """
     SELECT name, sha256, rows FROM import_files
      WHERE county_code = :county AND kind = :kind AND name = :name
-     ORDER BY taken_at DESC, id DESC LIMIT 1
+     ORDER BY imported_at DESC, id DESC LIMIT 1
     """,
 )
 FIND_FILE_BY_CONTENT = Query(
@@ -74,7 +76,7 @@ FIND_FILE_BY_CONTENT = Query(
 ADD_FILE = Query(
     UUID,
     """
-    INSERT INTO import_files (county_code, kind, name, sha256, rows, operator, month, sum_fen, account_id, taken_at)
+    INSERT INTO import_files (county_code, kind, name, sha256, rows, operator, month, sum_fen, account_id, imported_at)
     VALUES (:county, :kind, :name, :sha256, :rows, :operator, :month, :sum_fen, :account_id, :now)
     RETURNING id
     """,
@@ -86,13 +88,13 @@ async def begin_import(
 ) -> tuple[Actor, ImportResult | None]:
     """Check the actor's duty and whether the file was imported before; return a no-op result if it was.
 
-    Take the lock on the county's imports until the caller's transaction ends.
+    The imports of the county stay locked until the caller's transaction ends.
 
     Raises:
         NotSignedIn: there is no actor.
         SecondDuty: the actor holds another duty of an open cycle (R14).
         NotAllowed: the actor does not hold the role for the county.
-        SecondFactorNeeded: the second factor has not been shown.
+        SecondFactorRequired: the session has no second factor.
         FileChanged: a file of this name was imported with other content, and the kind is not revisable.
         FileAlreadyImported: the same bill was imported under another name.
     """
@@ -104,15 +106,7 @@ async def begin_import(
     actor = require_county_role(actor, DUTY_ROLES[kind.duty], upload.county)
     known = await FIND_FILE_BY_NAME.maybe(conn, county=upload.county, kind=upload.kind, name=upload.name)
     if known is not None and known.sha256 == upload.sha256:
-        return actor, ImportResult(
-            outcome=Outcome.NO_OP,
-            county=upload.county,
-            kind=upload.kind,
-            name=upload.name,
-            sha256=upload.sha256,
-            rows=known.rows,
-            dry_run=upload.dry_run,
-        )
+        return actor, build_from(ImportResult, upload, outcome=Outcome.NO_OP, rows=known.rows)
     if known is not None and not kind.revisable:
         raise FileChanged(name=upload.name, taken_sha256=known.sha256, given_sha256=upload.sha256)
     if kind.unique_content:
@@ -162,13 +156,4 @@ async def record_file(
 
 def build_result(upload: Upload, *, rows: int, counts: dict[str, int], sum_fen: Fen | None = None) -> ImportResult:
     """Return the result of an import that was stored, or would be without `dry_run`."""
-    return ImportResult(
-        county=upload.county,
-        kind=upload.kind,
-        name=upload.name,
-        sha256=upload.sha256,
-        rows=rows,
-        dry_run=upload.dry_run,
-        counts=counts,
-        sum_fen=sum_fen,
-    )
+    return build_from(ImportResult, upload, rows=rows, counts=counts, sum_fen=sum_fen)

@@ -9,9 +9,9 @@ from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.kinds import USAGE
+from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.models import CellFault
 from market.subsidies.names import OPERATORS, Operator, ServiceKind
 
 
@@ -29,7 +29,7 @@ ADD_USAGE = Query(
     INSERT INTO usage_days (county_code, operator, number, used_on)
     SELECT DISTINCT :county, operator, number, used_on
       FROM jsonb_to_recordset(:rows::jsonb) AS r(number text, operator text, used_on date)
-    ON CONFLICT ON CONSTRAINT usage_days_once DO NOTHING
+    ON CONFLICT ON CONSTRAINT usage_days_unique DO NOTHING
     """,
 )
 
@@ -40,7 +40,7 @@ async def import_usage(conn: Connection, actor: Actor | None, upload: Upload, *,
     Raises:
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
         FileChanged: a file of this name was imported with other content.
-        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+        NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
     actor, known = await begin_import(conn, actor, upload, now=now)
     if known is not None:

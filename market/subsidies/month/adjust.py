@@ -8,8 +8,8 @@ from msgspec import Struct
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, split
 from market.kernel.clock import get_next_month
-from market.subsidies.engine import Answer, AnswerLine
-from market.subsidies.findings.record import list_held_lines
+from market.subsidies.engine.answer import Answer, AnswerLine
+from market.subsidies.findings.record import list_blocked_lines
 from market.subsidies.models import CycleId, RunId
 from market.subsidies.month.build_case import MonthFacts
 from market.subsidies.month.case_queries import SettledLine
@@ -20,7 +20,7 @@ NOTHING_SETTLED = SettledLine(line="", approved_fen=Fen(0), conceded_fen=Fen(0),
 
 
 class PostedAdjustment(Struct, frozen=True, kw_only=True):
-    """What is already posted in the open cycle for a line and an earlier month."""
+    """The amounts already posted in the open cycle for a line and an earlier month."""
 
     line: str
     revision: int
@@ -31,7 +31,7 @@ class PostedAdjustment(Struct, frozen=True, kw_only=True):
 
 
 class PostingAmounts(Struct, frozen=True, kw_only=True):
-    """Signed amounts of a posting, by bearer."""
+    """Signed amounts of a posting, by funder."""
 
     approved_fen: int
     conceded_fen: int
@@ -72,7 +72,7 @@ LIST_POSTED = Query(
      GROUP BY line
     """,
 )
-# The unspent part of a year's budget line; spent is what is settled, adjusted, or calculated and not settled yet.
+# The unspent part of a year's budget line; settled, adjusted, and calculated but unsettled amounts are spent.
 GET_YEAR_LEFT = Query(
     _BudgetLeft,
     """
@@ -110,29 +110,29 @@ async def post_adjustments(
     run_id: RunId,
     now: datetime,
 ) -> tuple[int, int]:
-    """Post the changes of a closed month in the open cycle; return how many were posted, and how many wait for cover.
+    """Post the changes of a closed month in the open cycle; return how many were posted and how many were not covered.
 
     Only lines whose approved sum changed are posted, each between 0 and the change of its own approved sum. An upward
-    posting needs cover in the year's budget line, or waits. Amounts already posted in the open cycle are not posted
-    twice. A line held by a stopping finding is not posted.
+    posting that the year's budget line does not cover is left for a later run. Amounts already posted in the open cycle
+    are not posted twice. A line blocked by a stopping finding is not posted.
 
     Raises:
         SecondDuty: the actor holds another duty of the open cycle (R14).
     """
     county, settled = cycle.county_code, facts.settled or {}
-    held = await list_held_lines(conn, county, cycle.month)
+    blocked = await list_blocked_lines(conn, county, cycle.month)
     target = await FIND_TARGET_CYCLE.maybe(conn, county=county, month=cycle.month, states=(RUN.before, RUN.after))
     posted: dict[str, PostedAdjustment] = {}
     if target is not None:
         posted = {
             row.line: row for row in await LIST_POSTED.all(conn, county=county, cycle_id=target.id, month=cycle.month)
         }
-    changes = list(_list_changes(answer, settled, posted, held))
+    changes = list(_list_changes(answer, settled, posted, blocked))
     if not changes:
         return 0, 0
     month = target.month if target is not None else get_next_month(await GET_LAST_MONTH.one(conn, county=county))
-    into = await open_cycle(conn, county, month, actor, now=now)
-    await take_duty(conn, into, actor, RUN.duty, now=now)
+    open_month = await open_cycle(conn, county, month, actor, now=now)
+    await take_duty(conn, open_month, actor, RUN.duty, now=now)
     covered = await _filter_covered(conn, county, cycle.month, changes)
     operators = {line.id: line.operator for line in facts.case.lines}
     rows = [
@@ -150,7 +150,9 @@ async def post_adjustments(
         }
         for line, parts in covered
     ]
-    await ADD_POSTINGS.run(conn, cycle_id=into.id, month=cycle.month, county=county, run_id=run_id, rows=rows, now=now)
+    await ADD_POSTINGS.run(
+        conn, cycle_id=open_month.id, month=cycle.month, county=county, run_id=run_id, rows=rows, now=now
+    )
     return len(rows), len(changes) - len(covered)
 
 
@@ -158,11 +160,11 @@ def _list_changes(
     answer: Answer,
     settled: Mapping[str, SettledLine],
     posted: Mapping[str, PostedAdjustment],
-    held: frozenset[str],
+    blocked: frozenset[str],
 ) -> Iterator[tuple[AnswerLine, PostingAmounts]]:
-    """Yield the lines with something left to post; a held line takes back what was posted."""
+    """Yield the lines with a difference to post; for a blocked line, reverse what was posted."""
     for line in answer.lines:
-        due = NO_CHANGE if line.id in held else compute_difference(line, settled.get(line.id, NOTHING_SETTLED))
+        due = NO_CHANGE if line.id in blocked else compute_difference(line, settled.get(line.id, NOTHING_SETTLED))
         rest = _subtract_posted(due, posted.get(line.id))
         if rest.approved_fen or rest.conceded_fen or rest.public_fen:
             yield line, rest
@@ -171,7 +173,7 @@ def _list_changes(
 async def _filter_covered(
     conn: Connection, county: str, month: date, changes: list[tuple[AnswerLine, PostingAmounts]]
 ) -> list[tuple[AnswerLine, PostingAmounts]]:
-    """Return the postings that the year's budget line covers: downward ones first, then upward ones, by line."""
+    """Return the postings that the year's budget line covers: downward ones first, then upward ones by line."""
     first = month.replace(month=1)
     year = await GET_YEAR_LEFT.one(
         conn, county=county, first=first, until=first.replace(year=first.year + 1), unsettled=UNSETTLED_STATES
@@ -191,8 +193,8 @@ async def _filter_covered(
 def compute_difference(line: AnswerLine, settled: SettledLine) -> PostingAmounts:
     """Return the difference between a line's answer and what was settled, within the change of its own approved sum.
 
-    The bearers' amounts are the differences of the two answers' shares. Where redistributing a short budget would move
-    more than the line's own change, the operator's part comes first and the public funders share the rest.
+    The funders' amounts are the differences of the two answers' shares. If redistributing an insufficient budget would
+    move more than the line's own change, the operator's part comes first and the public funders share the rest.
     """
     change = line.approved_fen - settled.approved_fen
     low, high = min(change, 0), max(change, 0)
@@ -228,13 +230,13 @@ def _share_change(conceded: int, public: int, shares: Mapping[str, int]) -> dict
 
 
 def subtract_shares(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    """Return the differences that are not zero."""
+    """Return the non-zero differences by funder."""
     both = {name: one.get(name, 0) - other.get(name, 0) for name in {**other, **one}}
     return {name: fen for name, fen in both.items() if fen}
 
 
 def _subtract_posted(due: PostingAmounts, posted: PostedAdjustment | None) -> PostingAmounts:
-    """Return what is due beyond what is posted in the open cycle."""
+    """Return the due amounts less those posted in the open cycle."""
     if posted is None:
         return due
     return PostingAmounts(

@@ -7,7 +7,7 @@ from msgspec import Struct
 from market.audit.record import add_audit_entry
 from market.identity.models import Actor
 from market.kernel import Connection, Query
-from market.subsidies.engine import hash_case
+from market.subsidies.engine.canonical import hash_case
 from market.subsidies.models import AppliedForLine, FactsChanged, FindingsUndecided, StepResult
 from market.subsidies.month.build_case import load_facts
 from market.subsidies.month.cycles import Cycle, begin_step, move_cycle, require_state
@@ -26,11 +26,11 @@ ADD_APPROVALS = Query(
     """
     INSERT INTO cycle_approvals (county_code, cycle_id, run_id, duty, scope, account_id, approved_at)
     SELECT :county, :cycle_id, :run_id, :duty, scope, :account_id, :now FROM unnest(:scopes::text[]) AS scope
-    ON CONFLICT ON CONSTRAINT cycle_approvals_once DO NOTHING
+    ON CONFLICT ON CONSTRAINT cycle_approvals_unique DO NOTHING
     """,
 )
-# Villages whose lines nobody has approved; a line without a village belongs to the county.
-COUNT_VILLAGES_WAITING = Query(
+# Villages with lines that are not approved; a line without a village belongs to the county.
+COUNT_PENDING_VILLAGES = Query(
     int,
     """
     SELECT count(*)
@@ -70,13 +70,13 @@ async def confirm_month(
 ) -> StepResult:
     """Confirm for the actor's villages that the month's lines match the facts (村级评议核实).
 
-    The month is confirmed when every village with a line is. The agent who applied for a household may not confirm it.
-    The caller owns the transaction.
+    The month is confirmed when every village with a line has confirmed. The agent who applied for a household may not
+    confirm it. The caller owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not confirm in the county.
         SecondDuty, AppliedForLine: the actor holds another duty of this cycle, or applied for a line of it (R14).
-        CycleNotFound, CycleClosed, WrongState: the month is not calculated, or has moved on.
+        CycleNotFound, CycleClosed, WrongState: the month is not calculated, or is past this step.
     """
     cycle, actor, scopes = await begin_step(conn, CONFIRM, actor, county, month, now=now)
     require_state(cycle, CONFIRM.froms)
@@ -91,12 +91,12 @@ async def confirm_month(
 async def review_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> StepResult:
     """Review the exceptions and a sample of the actor's townships (乡镇审核). The caller owns the transaction.
 
-    The month is reviewed when every township with a line is.
+    The month is reviewed when every township with a line has reviewed.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not review in the county.
         SecondDuty: the actor holds another duty of this cycle (R14).
-        CycleNotFound, CycleClosed, WrongState: the villages have not all confirmed, or the month is further on.
+        CycleNotFound, CycleClosed, WrongState: the villages have not all confirmed, or the month is past this step.
         FindingsUndecided: a stopping finding is not decided.
     """
     cycle, actor, scopes = await begin_step(conn, REVIEW, actor, county, month, now=now)
@@ -111,7 +111,7 @@ async def decide_month(conn: Connection, actor: Actor | None, county: str, month
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not decide for the county.
         SecondDuty: the actor holds another duty of this cycle (R14).
-        CycleNotFound, CycleClosed, WrongState: the month is not reviewed, or has moved on.
+        CycleNotFound, CycleClosed, WrongState: the month is not reviewed, or is past this step.
         FindingsUndecided: a stopping finding is not decided.
         FactsChanged: the facts changed after the calculation; the month must be calculated and reviewed again.
     """
@@ -128,17 +128,19 @@ async def require_findings_decided(conn: Connection, cycle: Cycle) -> None:
     """Require that no stopping finding of the month is open.
 
     Raises:
-        FindingsUndecided: some are.
+        FindingsUndecided: one is open.
     """
-    waiting = await LIST_OPEN_STOPPING_FINDINGS.all(conn, county=cycle.county_code, month=cycle.month)
-    if waiting:
-        raise FindingsUndecided(count=len(waiting), first=[(each.check, each.subject) for each in waiting[:_MAX_NAMED]])
+    open_findings = await LIST_OPEN_STOPPING_FINDINGS.all(conn, county=cycle.county_code, month=cycle.month)
+    if open_findings:
+        raise FindingsUndecided(
+            count=len(open_findings), first=[(each.check, each.subject) for each in open_findings[:_MAX_NAMED]]
+        )
 
 
 async def _approve(
     conn: Connection, cycle: Cycle, actor: Actor, step: MonthStep, scopes: list[str], *, now: datetime
 ) -> StepResult:
-    """Record the approval of some divisions; the last one advances the cycle."""
+    """Record the approval of some divisions; the last approval advances the cycle."""
     await ADD_APPROVALS.run(
         conn,
         county=cycle.county_code,
@@ -149,11 +151,11 @@ async def _approve(
         account_id=actor.account_id,
         now=now,
     )
-    waiting = await COUNT_VILLAGES_WAITING.one(conn, county=cycle.county_code, run_id=cycle.run_id, duty=step.duty)
-    if not waiting:
+    pending = await COUNT_PENDING_VILLAGES.one(conn, county=cycle.county_code, run_id=cycle.run_id, duty=step.duty)
+    if not pending:
         return await advance_cycle(conn, cycle, actor, step, action=f"{step.duty} approves month", now=now)
     await _record_step(conn, cycle, actor, f"{step.duty} approves places", now=now)
-    return StepResult(county=cycle.county_code, month=cycle.name, state=cycle.state, waiting=waiting)
+    return StepResult(county=cycle.county_code, month=cycle.name, state=cycle.state, waiting=pending)
 
 
 async def advance_cycle(

@@ -12,10 +12,10 @@ MAX_BILL_MONTHS = 12
 
 
 class Bill(Struct, frozen=True, kw_only=True):
-    """A line's month as its operator billed it and as it was approved; it does not reveal why one is entitled.
+    """A line's month as billed by its operator and as approved; it does not reveal the reason for the entitlement.
 
     `pays_fen` is `charge_fen` − `reduction_fen`; `since` is the day of the month on which the reduction began, null
-    when it applied from the 1st.
+    if it applied from the 1st.
     """
 
     month: date
@@ -30,7 +30,7 @@ class Bill(Struct, frozen=True, kw_only=True):
     since: date | None
 
 
-# By number, in any county: the caller's transaction has system scope and shows people only their own line.
+# By number, in any county: the caller's transaction has system scope, and the caller shows only the reader's own line.
 LIST_BILLS = Query(
     Bill,
     """
@@ -47,14 +47,14 @@ LIST_BILLS = Query(
       LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
      WHERE b.number = :number AND r.in_snapshot
      ORDER BY c.month DESC, r.line_code
-     LIMIT :most
+     LIMIT :limit
     """,
 )
 
 
-async def list_bills(conn: Connection, number: str, *, most: int = MAX_BILL_MONTHS) -> list[Bill]:
-    """Return the closed months of a number, newest first; the reduction is what was approved.
+async def list_bills(conn: Connection, number: str, *, limit: int = MAX_BILL_MONTHS) -> list[Bill]:
+    """Return the closed months of a number, newest first; the reduction is the approved sum.
 
     The caller has verified that the number belongs to the reader.
     """
-    return await LIST_BILLS.all(conn, number=number, closed=CLOSE.after, most=min(most, MAX_BILL_MONTHS))
+    return await LIST_BILLS.all(conn, number=number, closed=CLOSE.after, limit=min(limit, MAX_BILL_MONTHS))

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen
 from market.kernel.clock import get_next_month
-from market.subsidies.engine import (
+from market.kernel.structs import build_from
+from market.subsidies.engine.models import (
     ActiveSpan,
     Case,
     CaseHousehold,
@@ -43,7 +44,7 @@ from market.subsidies.names import OPERATOR_PREFIXES, ServiceKind
 
 
 class MonthFacts(Struct, frozen=True):
-    """A case, and what a run stores with it: the household, village and kind of each line, and what was settled."""
+    """A case, with the household, village, kind and settled amounts of each line, which a run stores."""
 
     case: Case
     homes: dict[str, str]
@@ -56,8 +57,8 @@ class MonthFacts(Struct, frozen=True):
 async def load_facts(conn: Connection, county: str, month: date, *, only: frozenset[str] | None = None) -> MonthFacts:
     """Load the case of a month from the current facts; the same facts always give the same case.
 
-    Charges and households are clipped to the month; a binding keeps its first day, which the clock of an idle line
-    needs. With `only`, just the lines of these codes are loaded; such a case has no budget.
+    Charges and households are clipped to the month; a binding keeps its first day, from which idle days are
+    counted. With `only`, the case has only the lines of these codes and no budget.
     """
     await DISABLE_NESTED_LOOPS.run(conn)
     next_ = get_next_month(month)
@@ -116,7 +117,7 @@ async def load_facts(conn: Connection, county: str, month: date, *, only: frozen
 
 
 async def _load_settled(conn: Connection, county: str, month: date) -> dict[str, SettledLine] | None:
-    """Return what was settled of each line, None where the month is not settled."""
+    """Return what was settled for each line, or None if the month is not settled."""
     if not await IS_MONTH_SETTLED.one(conn, county=county, month=month, settled=SETTLED_STATES):
         return None
     rows = await LIST_SETTLED_LINES.all(conn, county=county, month=month, settled=SETTLED_STATES)
@@ -129,18 +130,7 @@ def _build_programmes(rows: list[TermsRow]) -> tuple[Programme, ...]:
     for row in rows:
         firsts.setdefault(row.code, row)
         funders = tuple(FunderShare(name, share) for name, share in zip(row.funders, row.shares_bp, strict=True))
-        terms.setdefault(row.code, []).append(
-            Terms(
-                start=row.start,
-                until=row.until,
-                kind=row.kind,
-                household_pays_bp=row.household_pays_bp,
-                fixed_fen=row.fixed_fen,
-                line_cap_fen=row.line_cap_fen,
-                household_cap_fen=row.household_cap_fen,
-                funders=funders,
-            )
-        )
+        terms.setdefault(row.code, []).append(build_from(Terms, row, funders=funders))
     return tuple(
         Programme(
             code,
@@ -155,7 +145,7 @@ def _build_programmes(rows: list[TermsRow]) -> tuple[Programme, ...]:
 
 
 def _build_active(row: LineDays | None, next_: date) -> tuple[ActiveSpan, ...]:
-    """Return the days of binding; an end after the month is left out, so that it changes no hash."""
+    """Return the days of binding; an end after the month is omitted, so that it does not change the hash."""
     if row is None:
         return ()
     return tuple(

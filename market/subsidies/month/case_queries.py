@@ -5,7 +5,7 @@ from datetime import date
 from msgspec import Struct
 
 from market.kernel import Fen, Query
-from market.subsidies.engine import Funder, Proration, TermsKind
+from market.subsidies.engine.models import Funder, Proration, TermsKind
 from market.subsidies.names import Operator, ServiceKind
 
 
@@ -25,7 +25,7 @@ class CaseLineRow(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class LineDays(Struct, frozen=True, gc=False, kw_only=True):
-    """Days of a line, as spans."""
+    """The days of a line, as spans."""
 
     line: str
     starts: list[date]
@@ -92,10 +92,10 @@ class TermsRow(Struct, frozen=True, kw_only=True):
     shares_bp: list[int]
 
 
-# The planner's statistics miss rows added in this transaction or since the last ANALYZE: it would take a county for a
-# few rows and choose nested loops. Hash joins suit whole sets.
+# The statistics lack rows added in this transaction or since the last ANALYZE, so the planner would expect few rows in
+# a county and choose nested loops; hash joins are faster for the whole county.
 DISABLE_NESTED_LOOPS = Query(None, "SELECT set_config('enable_nestloop', 'off', true)")
-# A claim belongs to the line bound to its operator and number in the month, otherwise to the last one before it.
+# A claim belongs to the line bound to its operator and number in the month, otherwise to the latest line before it.
 LIST_CASE_LINES = Query(
     CaseLineRow,
     """
@@ -143,7 +143,7 @@ LIST_CASE_LINES = Query(
       LEFT JOIN lines l ON l.county_code = :county AND l.code = c.line_code
     """,
 )
-# Adjacent versions of a binding count as one: only the days matter here.
+# Adjacent versions of a binding are merged, because only the days matter here.
 LIST_ACTIVE_DAYS = Query(
     LineDays,
     """
@@ -194,7 +194,7 @@ LIST_LINE_HOUSEHOLDS = Query(
      GROUP BY w.line_code
     """,
 )
-# Uses of lines of programmes with an idle rule: the last one before the month, and those in it.
+# For programmes with an idle rule: the last use of a line before the month, and the uses in it.
 LIST_USES = Query(
     LineDays,
     """

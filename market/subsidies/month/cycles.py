@@ -1,4 +1,4 @@
-"""The cycle (账期) of a month: open, find, lock and move it; and who holds which duty of it."""
+"""The cycle (账期) of a month: open, find, lock and move it; and its duties."""
 
 import re
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from datetime import date, datetime
 import msgspec
 from msgspec import Struct
 
+from market.divisions.codes import get_county_code
 from market.identity.access import require_county_role, require_county_scopes
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection, Query
@@ -30,11 +31,11 @@ from market.subsidies.month.steps import UNDECIDED_STATES, MonthStep
 _COUNTY = re.compile(r"[0-9]{6}(?:000000)?")
 _QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
-"""Years outside these are typing errors; the last month of the calendar has no next one."""
+"""Years outside this range are typing errors; the calendar's last month has no next one."""
 
 
 class Cycle(Struct, frozen=True):
-    """One service month of one county, and the run that its reviews and its settlement rest on."""
+    """One service month of one county, and the run that its reviews and settlement are based on."""
 
     id: CycleId
     county_code: str
@@ -44,7 +45,7 @@ class Cycle(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The month as it is written."""
+        """The month as `2019-03`."""
         return f"{self.month:%Y-%m}"
 
 
@@ -67,7 +68,7 @@ LIST_UNDECIDED_CYCLES = Query(
      WHERE county_code = :county AND state = ANY(:undecided::text[]) ORDER BY month
     """,
 )
-# The importer of a file holds its duty in the first cycle calculated after it, and in the cycle of its month.
+# The importer of a file has its duty in the first cycle calculated after the import, and in the cycle of its month.
 ADD_FILE_DUTIES = Query(
     None,
     """
@@ -76,14 +77,14 @@ ADD_FILE_DUTIES = Query(
            CASE WHEN kind IN ('programmes', 'plans', 'budget') THEN 'terms' ELSE 'import' END, :now::timestamptz
       FROM import_files
      WHERE county_code = :county
-       AND (month = :month OR (month IS NULL AND taken_at > coalesce((
+       AND (month = :month OR (month IS NULL AND imported_at > coalesce((
                SELECT min(ran_at) FROM runs JOIN cycles ON cycles.id = cycle_id
                 WHERE cycles.county_code = :county AND cycles.month = (
                     SELECT max(month) FROM cycles WHERE county_code = :county AND month < :month)), '-infinity')))
-    ON CONFLICT ON CONSTRAINT cycle_duties_one_an_account DO NOTHING
+    ON CONFLICT ON CONSTRAINT cycle_duties_one_per_account DO NOTHING
     """,
 )
-# Before the next cycle is open: importing terms and importing facts for it are two duties.
+# Importing terms and importing facts for a cycle that is not open yet are also two duties.
 HAS_OTHER_PENDING_DUTY = Query(
     bool,
     """
@@ -91,7 +92,7 @@ HAS_OTHER_PENDING_DUTY = Query(
         SELECT FROM import_files
          WHERE county_code = :county AND account_id = :account_id AND month IS NULL
            AND (kind IN ('programmes', 'plans', 'budget')) <> (:duty::text = 'terms')
-           AND taken_at > coalesce((SELECT max(first_at) FROM (
+           AND imported_at > coalesce((SELECT max(first_at) FROM (
                    SELECT min(ran_at) AS first_at FROM runs WHERE county_code = :county GROUP BY cycle_id) AS firsts),
                '-infinity'))
     """,
@@ -101,7 +102,7 @@ ADD_CYCLE = Query(
     """
     WITH opened AS (
         INSERT INTO cycles (county_code, month, opened_at) VALUES (:county, :month, :now)
-        ON CONFLICT ON CONSTRAINT cycles_once DO NOTHING
+        ON CONFLICT ON CONSTRAINT cycles_unique DO NOTHING
         RETURNING id, county_code, state)
     INSERT INTO cycle_events (county_code, cycle_id, state, account_id, at)
     SELECT county_code, id, state, :account_id, :now FROM opened
@@ -119,34 +120,34 @@ MOVE_CYCLE = Query(
     RETURNING 1
     """,
 )
-# The primary key decides between two concurrent duties of one account: the second waits, then sees the first.
+# The primary key decides between two concurrent duties of one account: the second waits, then finds the first.
 ADD_DUTY = Query(
     None,
     """
     INSERT INTO cycle_duties (county_code, cycle_id, account_id, duty, taken_at)
     VALUES (:county, :cycle_id, :account_id, :duty, :now)
-    ON CONFLICT ON CONSTRAINT cycle_duties_one_an_account DO NOTHING
+    ON CONFLICT ON CONSTRAINT cycle_duties_one_per_account DO NOTHING
     """,
 )
 GET_DUTY = Query(Duty, "SELECT duty FROM cycle_duties WHERE cycle_id = :cycle_id AND account_id = :account_id")
 
 
 def read_county(text: str) -> str:
-    """Return a county's six digits, written with six or with twelve.
+    """Return the six digits of a county code of six or twelve digits.
 
     Raises:
-        BadCounty: it is neither.
+        BadCounty: the text is neither.
     """
     if not _COUNTY.fullmatch(text):
         raise BadCounty(value=text)
-    return text[:6]
+    return get_county_code(text)
 
 
 def read_month(text: str) -> date:
     """Return the first day of a month written `2019-01`.
 
     Raises:
-        BadMonth: it is not written so.
+        BadMonth: the text has another form.
     """
     try:
         month = parse_month(text)
@@ -161,17 +162,17 @@ def read_quarter(text: str) -> tuple[date, date]:
     """Return the first day of a quarter written `2019Q1`, and the first day after it.
 
     Raises:
-        BadQuarter: it is not written so.
+        BadQuarter: the text has another form.
     """
-    found = _QUARTER.fullmatch(text)
-    if found is None or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
+    match = _QUARTER.fullmatch(text)
+    if match is None or not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
         raise BadQuarter(value=text)
-    first = date(int(found[1]), 3 * int(found[2]) - 2, 1)
+    first = date(int(match[1]), 3 * int(match[2]) - 2, 1)
     return first, get_next_month(get_next_month(get_next_month(first)))
 
 
 async def take_duty(conn: Connection, cycle: Cycle, actor: Actor | None, duty: Duty, *, now: datetime) -> Actor:
-    """Record that the actor holds a duty of the cycle; repeating the same duty changes nothing.
+    """Record that the actor has a duty of the cycle; repeating the same duty changes nothing.
 
     Raises:
         NotSignedIn: there is no actor.
@@ -182,14 +183,14 @@ async def take_duty(conn: Connection, cycle: Cycle, actor: Actor | None, duty: D
     await ADD_DUTY.run(
         conn, county=cycle.county_code, cycle_id=cycle.id, account_id=actor.account_id, duty=duty, now=now
     )
-    held = await GET_DUTY.one(conn, cycle_id=cycle.id, account_id=actor.account_id)
-    if held is not duty:
-        raise SecondDuty(month=cycle.name, held=held, wanted=duty)
+    current = await GET_DUTY.one(conn, cycle_id=cycle.id, account_id=actor.account_id)
+    if current is not duty:
+        raise SecondDuty(month=cycle.name, held=current, wanted=duty)
     return actor
 
 
 async def take_duty_in_open_cycles(conn: Connection, county: str, actor: Actor, duty: Duty, *, now: datetime) -> None:
-    """Take a duty in every cycle that imported facts of no one month (register, terms, bindings, use) may still change.
+    """Take a duty in every undecided cycle, for imported facts without a month (register, terms, bindings, use).
 
     Raises:
         SecondDuty: the actor holds another duty in one of them, or in the next cycle (R14).
@@ -206,10 +207,10 @@ async def begin_step(
 ) -> tuple[Cycle, Actor, list[str]]:
     """Lock the month, take the duty of a step, and return the cycle, the actor and the actor's scopes.
 
-    The duty comes first (R14), then the role. The caller requires the state.
+    The duty is checked first (R14), then the role. The caller checks the state.
 
     Raises:
-        CycleNotFound: nothing was opened for the month.
+        CycleNotFound: no cycle was opened for the month.
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not hold the role of the step in the county, or
             not for the whole county where the step needs that.
         SecondDuty: the actor holds another duty of this cycle.
@@ -225,7 +226,7 @@ async def find_cycle(conn: Connection, county: str, month: date) -> Cycle:
     """Return the month's cycle.
 
     Raises:
-        CycleNotFound: nothing was opened for it.
+        CycleNotFound: no cycle was opened for the month.
     """
     cycle = await FIND_CYCLE.maybe(conn, county=county, month=month)
     if cycle is None:
@@ -237,7 +238,7 @@ async def lock_cycle(conn: Connection, county: str, month: date) -> Cycle:
     """Return the month's cycle, locked until the caller's transaction ends.
 
     Raises:
-        CycleNotFound: nothing was opened for it.
+        CycleNotFound: no cycle was opened for the month.
     """
     cycle = await LOCK_CYCLE.maybe(conn, county=county, month=month)
     if cycle is None:

@@ -12,7 +12,10 @@ from market.audit.record import add_audit_entry
 from market.identity.access import require_county_role
 from market.identity.models import Actor
 from market.kernel import Connection, Query
-from market.subsidies.engine import Answer, AnswerLine, Case, Totals, calculate, canonical_json
+from market.subsidies.engine.answer import Answer, AnswerLine, Totals
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.canonical import canonical_json
+from market.subsidies.engine.models import Case
 from market.subsidies.findings.checks import run_checks
 from market.subsidies.models import CycleState, Outcome, RunId
 from market.subsidies.month.adjust import post_adjustments
@@ -31,7 +34,7 @@ from market.subsidies.month.validate_case import validate_case
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
-    """The result of a run; the same facts give the same hashes and no posting."""
+    """The result of a run; unchanged facts give the same hashes and no posting."""
 
     outcome: Outcome
     county: str
@@ -60,8 +63,9 @@ FIND_LATEST_RUN = Query(
 ADD_SNAPSHOT = Query(
     None,
     """
-    INSERT INTO case_snapshots (county_code, manifest_sha256, packed) VALUES (:county, :manifest_sha256, :packed)
-    ON CONFLICT ON CONSTRAINT case_snapshots_once DO NOTHING
+    INSERT INTO case_snapshots (county_code, manifest_sha256, compressed_case)
+    VALUES (:county, :manifest_sha256, :compressed_case)
+    ON CONFLICT ON CONSTRAINT case_snapshots_unique DO NOTHING
     """,
 )
 ADD_RUN = Query(
@@ -90,10 +94,10 @@ ADD_RUN_LINES = Query(
              shares jsonb, settled_fen bigint, reasons text, causes text, removed_on date, steps jsonb)
     """,
 )
-GET_PACKED_CASE = Query(
+GET_COMPRESSED_CASE = Query(
     bytes,
     """
-    SELECT packed FROM runs JOIN case_snapshots USING (county_code, manifest_sha256)
+    SELECT compressed_case FROM runs JOIN case_snapshots USING (county_code, manifest_sha256)
      WHERE runs.id = :run_id AND county_code = :county
     """,
 )
@@ -115,7 +119,7 @@ async def run_month(conn: Connection, actor: Actor | None, county: str, month: d
     closed = cycle.state is CLOSE.after
     facts = await load_facts(conn, county, month)
     validate_case(facts.case)
-    # In a thread, as a large county takes seconds and the service must answer others meanwhile.
+    # In a thread: a large county takes seconds, during which the service must answer other requests.
     answer = await asyncio.to_thread(calculate, facts.case)
     latest = await FIND_LATEST_RUN.maybe(conn, cycle_id=cycle.id)
     fresh = latest is None or latest.manifest_sha256 != answer.manifest_sha256
@@ -162,9 +166,9 @@ async def _begin_run(
     conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime
 ) -> tuple[Cycle, Actor]:
     """Open and lock the cycle, and take the duties of the run and of the imported files, unless it is closed."""
-    found = await FIND_CYCLE.maybe(conn, county=county, month=month)
-    if found is not None and found.state is not CLOSE.after:
-        await take_duty(conn, found, actor, RUN.duty, now=now)
+    existing = await FIND_CYCLE.maybe(conn, county=county, month=month)
+    if existing is not None and existing.state is not CLOSE.after:
+        await take_duty(conn, existing, actor, RUN.duty, now=now)
     actor = require_county_role(actor, RUN.role, county)
     cycle = await open_cycle(conn, county, month, actor, now=now)
     if cycle.state is not CLOSE.after:
@@ -182,7 +186,7 @@ async def _store_run(
         conn,
         county=cycle.county_code,
         manifest_sha256=answer.manifest_sha256,
-        packed=await asyncio.to_thread(_pack_case, facts.case),
+        compressed_case=await asyncio.to_thread(_compress_case, facts.case),
     )
     run_id = await ADD_RUN.one(
         conn,
@@ -200,7 +204,7 @@ async def _store_run(
     return _RunRow(RunId(run_id), n, answer.manifest_sha256)
 
 
-def _pack_case(case: Case) -> bytes:
+def _compress_case(case: Case) -> bytes:
     return zlib.compress(canonical_json(case), 1)
 
 
@@ -250,4 +254,4 @@ def _format_array(words: Iterable[str]) -> str:
 
 async def get_run_case(conn: Connection, county: str, run_id: UUID) -> bytes:
     """Return the case of a run as canonical JSON, from which the calculator reproduces its result."""
-    return zlib.decompress(await GET_PACKED_CASE.one(conn, run_id=run_id, county=county))
+    return zlib.decompress(await GET_COMPRESSED_CASE.one(conn, run_id=run_id, county=county))

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, Refusal
-from market.subsidies.findings.record import list_held_lines
+from market.kernel.structs import build_from
+from market.subsidies.findings.record import list_blocked_lines
 from market.subsidies.models import Outcome, StepResult
 from market.subsidies.month.approve import advance_cycle
 from market.subsidies.month.cycles import Cycle, begin_step, require_state
@@ -15,7 +16,7 @@ from market.subsidies.names import Operator
 
 
 class OperatorSettlement(Struct, frozen=True, kw_only=True):
-    """What an operator claimed for a month, what was approved, and what it is paid: only the public part."""
+    """An operator's claims for a month, their approved part, and the public part, which it is paid."""
 
     rows: int
     claimed_fen: Fen
@@ -36,7 +37,7 @@ class ControlTotals(Struct, frozen=True):
 
 
 class Settlement(Struct, frozen=True):
-    """A month's settlement by operator; `provisional` until it is settled, `held` are the lines held by findings."""
+    """A month's settlement by operator, `provisional` until settled; `held` lists the lines that findings block."""
 
     month: str
     provisional: bool
@@ -58,11 +59,11 @@ class _OperatorSums(Struct, frozen=True, kw_only=True):
 
 
 class NotReconciled(Refusal):
-    """The postings differ from the control totals sent to the operators."""
+    """The postings differ from the control totals that were sent to the operators."""
 
     code = "not_reconciled"
     zh = "{month} 的入账与结算文件不一致：{differences}。"
-    en = "The postings of {month} differ from what was settled: {differences}."
+    en = "The postings of {month} differ from the settlement: {differences}."
 
 
 class _OperatorMismatch(Struct, frozen=True, kw_only=True):
@@ -79,11 +80,11 @@ POST_MONTH = Query(
     SELECT :cycle_id, line_code, :month, 1, county_code, run_id, operator, kind, approved_fen, conceded_fen,
            public_fen, 0, shares, :now
       FROM run_lines
-     WHERE run_id = :run_id AND county_code = :county AND approved_fen > 0 AND NOT line_code = ANY(:held::text[])
+     WHERE run_id = :run_id AND county_code = :county AND approved_fen > 0 AND NOT line_code = ANY(:blocked::text[])
     """,
 )
-# In a settled month the held lines are those not posted then, regardless of later decisions.
-LIST_HELD_AT_SETTLEMENT = Query(
+# In a settled month these lines were blocked at settlement, regardless of later decisions.
+LIST_UNPOSTED_LINES = Query(
     str,
     """
     SELECT r.line_code FROM run_lines r
@@ -99,8 +100,9 @@ LIST_OPERATOR_SUMS = Query(
     WITH own AS (
         SELECT operator, count(claimed_fen)::integer AS rows, coalesce(sum(claimed_fen), 0)::bigint AS claimed_fen,
                sum(approved_fen)::bigint AS approved_fen,
-               coalesce(sum(conceded_fen) FILTER (WHERE NOT line_code = ANY(:held::text[])), 0)::bigint AS conceded_fen,
-               coalesce(sum(public_fen) FILTER (WHERE NOT line_code = ANY(:held::text[])), 0)::bigint AS public_fen
+               coalesce(sum(conceded_fen) FILTER (WHERE NOT line_code = ANY(:blocked::text[])), 0)::bigint
+                   AS conceded_fen,
+               coalesce(sum(public_fen) FILTER (WHERE NOT line_code = ANY(:blocked::text[])), 0)::bigint AS public_fen
           FROM run_lines
          WHERE run_id = :run_id AND county_code = :county
          GROUP BY operator),
@@ -145,43 +147,33 @@ async def get_settlement(conn: Connection, cycle: Cycle) -> Settlement:
     """Return what each operator is paid in a cycle: the public part of its month and the adjustments posted in it."""
     provisional = cycle.state not in SETTLED_STATES
     if provisional:
-        held = sorted(await list_held_lines(conn, cycle.county_code, cycle.month))
+        blocked = sorted(await list_blocked_lines(conn, cycle.county_code, cycle.month))
     else:
-        held = await LIST_HELD_AT_SETTLEMENT.all(
+        blocked = await LIST_UNPOSTED_LINES.all(
             conn, county=cycle.county_code, cycle_id=cycle.id, run_id=cycle.run_id, month=cycle.month
         )
     sums = await LIST_OPERATOR_SUMS.all(
-        conn, county=cycle.county_code, cycle_id=cycle.id, run_id=cycle.run_id, month=cycle.month, held=held
+        conn, county=cycle.county_code, cycle_id=cycle.id, run_id=cycle.run_id, month=cycle.month, blocked=blocked
     )
     operators = {
-        row.operator: OperatorSettlement(
-            rows=row.rows,
-            claimed_fen=row.claimed_fen,
-            approved_fen=row.approved_fen,
-            conceded_fen=row.conceded_fen,
-            public_fen=row.public_fen,
-            adjustment_rows=row.adjustment_rows,
-            adjustment_public_fen=row.adjustment_public_fen,
-            adjustment_conceded_fen=row.adjustment_conceded_fen,
-            pay_fen=Fen(row.public_fen + row.adjustment_public_fen),
-        )
+        row.operator: build_from(OperatorSettlement, row, pay_fen=Fen(row.public_fen + row.adjustment_public_fen))
         for row in sums
     }
     control = ControlTotals(
         sum(each.rows for each in operators.values()), Fen(sum(each.pay_fen for each in operators.values()))
     )
-    return Settlement(cycle.name, provisional, held, operators, control)
+    return Settlement(cycle.name, provisional, blocked, operators, control)
 
 
 async def settle_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> StepResult:
-    """Post the decided amounts, one posting per line, and fix each operator's control totals.
+    """Post the decided amounts, one posting per line, and store each operator's control totals.
 
-    A line held by a stopping finding is not posted. The caller owns the transaction.
+    A line blocked by a stopping finding is not posted. The caller owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not settle for the county.
         SecondDuty: the actor holds another duty of this cycle (R14).
-        CycleNotFound, CycleClosed, WrongState: the month is not decided, or has moved on.
+        CycleNotFound, CycleClosed, WrongState: the month is not decided, or is past this step.
     """
     cycle, actor, _ = await begin_step(conn, SETTLE, actor, county, month, now=now)
     require_state(cycle, SETTLE.froms)
@@ -192,7 +184,7 @@ async def settle_month(conn: Connection, actor: Actor | None, county: str, month
         cycle_id=cycle.id,
         run_id=cycle.run_id,
         month=month,
-        held=settlement.held,
+        blocked=settlement.held,
         now=now,
     )
     rows = [
@@ -211,14 +203,14 @@ async def reconcile_month(
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not reconcile for the county.
         SecondDuty: the actor holds another duty of this cycle (R14).
-        CycleNotFound, CycleClosed, WrongState: the month is not settled, or has moved on.
+        CycleNotFound, CycleClosed, WrongState: the month is not settled, or is past this step.
         NotReconciled: an operator's sums differ.
     """
     cycle, actor, _ = await begin_step(conn, RECONCILE, actor, county, month, now=now)
     require_state(cycle, RECONCILE.froms)
-    different = await LIST_MISMATCHES.all(conn, county=county, cycle_id=cycle.id)
-    if different:
-        names = "；".join(f"{each.operator} {each.control_fen} ≠ {each.posted_fen}" for each in different)
+    mismatches = await LIST_MISMATCHES.all(conn, county=county, cycle_id=cycle.id)
+    if mismatches:
+        names = "；".join(f"{each.operator} {each.control_fen} ≠ {each.posted_fen}" for each in mismatches)
         raise NotReconciled(month=cycle.name, differences=names)
     return await advance_cycle(conn, cycle, actor, RECONCILE, action="reconcile month", now=now)
 

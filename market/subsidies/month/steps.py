@@ -1,7 +1,6 @@
-"""The steps of a month: before and after which state each is taken, whose duty it is, and what it is called.
+"""The steps of a month, with the states before and after, the duty, the role and the names of each.
 
-This table is the only place for them: the steps themselves, the API, the command line, the desk, the reports and,
-through parameters, the SQL read it.
+This table is their only definition: API, command line, desk, reports and, through parameters, the SQL read it.
 """
 
 from msgspec import Struct
@@ -13,8 +12,8 @@ from market.subsidies.models import DUTY_NAMES, CycleState, Duty
 class MonthStep(Struct, frozen=True, kw_only=True):
     """One step of a month.
 
-    `name` is its command and the end of its URL. `before` is the state that waits for it, `after` the state it leads
-    to; it may be repeated in the states of `repeats`. `zh` names the step on pages, `en` describes it in help texts.
+    `name` is its command and the last segment of its URL. It is due in the state `before`, leads to the state `after`,
+    and may be repeated in the states of `repeats`. `zh` names the step on pages, `en` describes it in help texts.
     `by_division`: several officials take it, each for their own divisions.
     """
 
@@ -35,7 +34,7 @@ class MonthStep(Struct, frozen=True, kw_only=True):
 
     @property
     def awaited_zh(self) -> str:
-        """What a month in the state `before` waits for, in Chinese."""
+        """The Chinese name of what is due in the state `before`."""
         return DUTY_NAMES[self.duty] if self.duty is Duty.IMPORT else self.zh
 
 
@@ -85,7 +84,7 @@ SETTLE = MonthStep(
     duty=Duty.SETTLEMENT,
     role=Role.FINANCE,
     zh="结算",
-    en="Finance: post the decided amounts and fix each operator's control totals.",
+    en="Finance: post the decided amounts and store each operator's control totals.",
 )
 RECONCILE = MonthStep(
     name="reconcile",
@@ -106,11 +105,11 @@ CLOSE = MonthStep(
     en="Close a reconciled month permanently.",
 )
 STEPS = (RUN, CONFIRM, REVIEW, DECIDE, SETTLE, RECONCILE, CLOSE)
-"""All steps, in order: each leads to the state before the next."""
+"""All steps, in order; each leads to the state that the next one needs."""
 
 STEPS_BY_NAME = {step.name: step for step in STEPS}
 NEXT_STEPS = {step.before: step for step in STEPS}
-"""The step that a month in a state waits for; none for a closed one."""
+"""The step that is due in a state; a closed month has none."""
 DUTY_ROLES = {Duty.TERMS: Role.POLICY} | {step.duty: step.role for step in STEPS}
 """The role of each duty."""
 
@@ -121,7 +120,7 @@ def _list_states(first: CycleState, last: CycleState) -> tuple[CycleState, ...]:
 
 
 UNDECIDED_STATES = RUN.froms
-"""States before the county's decision: the month may be calculated again, and what changes voids the reviews."""
+"""States before the county's decision: the month may be calculated again, and changes void the reviews."""
 REVIEWABLE_STATES = _list_states(RUN.after, REVIEW.after)
 """States of a calculated month before the county's decision: findings are decided in them."""
 UNSETTLED_STATES = _list_states(RUN.before, DECIDE.after)

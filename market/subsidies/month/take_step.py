@@ -1,4 +1,4 @@
-"""Take a step of the month by its entry in the table of steps."""
+"""Take a step of the month given by its entry in the table of steps."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from market.kernel import FieldFault
-from market.subsidies.engine import Case, CaseLine
 from market.subsidies.engine.coverage import to_spans
 from market.subsidies.engine.days import ServiceMonth, Span, format_day, intersect, read_month, subtract
+from market.subsidies.engine.models import Case, CaseLine
 from market.subsidies.models import CaseInvalid
 
 _MAX_FAULTS = 1_000
@@ -15,7 +15,7 @@ def validate_case(case: Case) -> None:
     """Require a case that the calculator accepts; the schema guarantees everything else.
 
     Raises:
-        CaseInvalid: a bound day with a household has no charge or no terms, or a correction takes a charge or a claim
+        CaseInvalid: a bound day with a household has no charge or no terms, or a correction reduces a charge or a claim
             below zero; each line is listed.
     """
     month = read_month(case.month)

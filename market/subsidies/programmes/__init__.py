@@ -1,1 +1,1 @@
-"""Programmes: what a household may get, under which terms and from which document."""
+"""Programmes: their subsidies, terms and documents."""

@@ -1,4 +1,4 @@
-"""Import programmes: what a household may get, under which document and which of its sentences."""
+"""Import programmes with their terms, documents, and the sentences that each figure is based on."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,9 +10,9 @@ from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.subsidies.engine.models import BadCase, IdleRule, Proration, Terms
 from market.subsidies.engine.read import read_case
+from market.subsidies.imports.models import CellFault, FileUnreadable
 from market.subsidies.imports.spreadsheet import decode_text, digest, malformed_file
 from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.models import CellFault, FileUnreadable
 from market.subsidies.names import ServiceKind
 
 MAX_PROGRAMMES = 100
@@ -109,8 +109,8 @@ async def import_programmes(
 
     Raises:
         FileUnreadable: the file is not JSON of the shape of `ProgrammesSource`.
-        FileMalformed: values break rules; each is named by its path (row 1).
-        NotSignedIn, NotAllowed, SecondFactorNeeded, SecondDuty: see `begin_import`.
+        FileMalformed: values violate rules; each is named by its path (row 1).
+        NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
     actor, known = await begin_import(conn, actor, upload, now=now)
     if known is not None:
@@ -198,9 +198,9 @@ def _read(upload: Upload) -> ProgrammesSource:
 
 
 def _find_faults(upload: Upload, source: ProgrammesSource, documents: Mapping[str, bytes]) -> list[CellFault]:
-    found: list[tuple[str, str, str]] = []
+    faults: list[tuple[str, str, str]] = []
     if source.county_code != upload.county:
-        found.append(("county_code", f"应是 {upload.county}", source.county_code))
+        faults.append(("county_code", f"应是 {upload.county}", source.county_code))
     # The reader of calculator cases reports every fault of terms, idle and proration.
     keys = ("code", "proration", "idle", "terms")
     case = {
@@ -213,17 +213,17 @@ def _find_faults(upload: Upload, source: ProgrammesSource, documents: Mapping[st
     try:
         read_case(msgspec.json.encode(case))
     except BadCase as error:
-        found += [(fault.path, fault.message, "") for fault in error.faults]
+        faults += [(fault.path, fault.message, "") for fault in error.faults]
     for at, programme in enumerate(source.programmes):
         path = f"programmes[{at}]"
         if not 1 <= programme.max_lines_per_household <= 99:
-            found.append((f"{path}.max_lines_per_household", "应是 1 到 99", str(programme.max_lines_per_household)))
+            faults.append((f"{path}.max_lines_per_household", "应是 1 到 99", str(programme.max_lines_per_household)))
         if not programme.kinds:
-            found.append((f"{path}.kinds", "至少有一种业务", ""))
+            faults.append((f"{path}.kinds", "至少有一种业务", ""))
         if not programme.terms:
-            found.append((f"{path}.terms", "至少有一个标准", ""))
-        found += _find_document_faults(path, programme, documents)
-    return [CellFault(path, message, 1, path, value) for path, message, value in found]
+            faults.append((f"{path}.terms", "至少有一个标准", ""))
+        faults += _find_document_faults(path, programme, documents)
+    return [CellFault(path, message, 1, path, value) for path, message, value in faults]
 
 
 def _to_builtins(source: ProgrammesSource) -> list[dict[str, object]]:
@@ -239,7 +239,7 @@ def _find_document_faults(
         return [(f"{path}.document.file", "没有这个文件", name)]
     if digest(document) != programme.document.sha256:
         return [(f"{path}.document.sha256", f"文件的校验和是 {digest(document)}", programme.document.sha256)]
-    # A quote may run over line breaks of the document.
+    # A quote may span line breaks of the document.
     text = "".join(decode_text(name, document).split())
     return [
         (f"{path}.sentences[{at}].quote", "文件里没有这句话", sentence.quote)

@@ -1,8 +1,8 @@
-"""Write the changes of a register file; each statement takes all rows as one JSON list."""
+"""Store the changes of a register file; each statement gets all rows as one JSON list."""
 
 from market.kernel import Query
 
-# Indexes are decoded before they are joined: under row-level security no index serves a join on a function's value.
+# Identity indexes are decoded before the join: under row-level security, joins on function results use no index.
 ADD_PERSONS = Query(
     None,
     """
@@ -78,11 +78,12 @@ CHANGE_MEMBERSHIPS = Query(
     None,
     """
     WITH given AS MATERIALIZED (
-        SELECT decode(index, 'base64') AS index, household, seat, relation, start, until, leave_reason
+        SELECT decode(index, 'base64') AS index, household, member_number, relation, start, until, leave_reason
           FROM jsonb_to_recordset(:rows::jsonb)
-            AS r(index text, household text, seat smallint, relation text, start date, until date, leave_reason text))
+            AS r(index text, household text, member_number smallint, relation text, start date, until date,
+                 leave_reason text))
     UPDATE memberships m
-       SET valid_during = daterange(r.start, r.until), seat = r.seat, relation = r.relation,
+       SET valid_during = daterange(r.start, r.until), member_number = r.member_number, relation = r.relation,
            leave_reason = r.leave_reason
       FROM given r
       JOIN persons p ON p.county_code = :county AND p.identity_index = r.index
@@ -93,11 +94,13 @@ ADD_MEMBERSHIPS = Query(
     None,
     """
     WITH given AS MATERIALIZED (
-        SELECT decode(index, 'base64') AS index, household, seat, relation, start, until, leave_reason
+        SELECT decode(index, 'base64') AS index, household, member_number, relation, start, until, leave_reason
           FROM jsonb_to_recordset(:rows::jsonb)
-            AS r(index text, household text, seat smallint, relation text, start date, until date, leave_reason text))
-    INSERT INTO memberships (county_code, person_id, household_code, seat, relation, valid_during, leave_reason)
-    SELECT :county, p.id, household, seat, relation, daterange(start, until), leave_reason
+            AS r(index text, household text, member_number smallint, relation text, start date, until date,
+                 leave_reason text))
+    INSERT INTO memberships (county_code, person_id, household_code, member_number, relation, valid_during,
+                             leave_reason)
+    SELECT :county, p.id, household, member_number, relation, daterange(start, until), leave_reason
       FROM given r
       JOIN persons p ON p.county_code = :county AND p.identity_index = r.index
      ORDER BY p.id

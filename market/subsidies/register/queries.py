@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 from msgspec import Struct
 
 from market.kernel import Query
@@ -46,17 +47,15 @@ class KnownHouseholdStatus(Struct, frozen=True):
     @property
     def status(self) -> HouseholdStatus:
         """The status without household and start."""
-        return HouseholdStatus(
-            self.village, self.village_name, self.registered, self.monitoring, self.risk_removed_on, self.tier
-        )
+        return msgspec.convert(self, HouseholdStatus, from_attributes=True)
 
 
 class KnownMembership(Struct, frozen=True):
-    """A person's time in a household."""
+    """A person's membership in a household."""
 
     identity_index: bytes
     household: str
-    seat: int
+    member_number: int
     relation: str
     start: date
     until: date | None
@@ -83,7 +82,7 @@ LIST_KNOWN_STATUSES = Query(
 LIST_KNOWN_MEMBERSHIPS = Query(
     KnownMembership,
     """
-    SELECT p.identity_index, m.household_code AS household, m.seat, m.relation, lower(m.valid_during) AS start,
+    SELECT p.identity_index, m.household_code AS household, m.member_number, m.relation, lower(m.valid_during) AS start,
            upper(m.valid_during) AS until, m.leave_reason
       FROM memberships m JOIN persons p ON p.id = m.person_id
      WHERE m.county_code = :county AND p.county_code = :county

@@ -24,7 +24,7 @@ from market.web.pages import redirect
 DEMO_FILE = "demo.json"
 _HOMES = {"farmer": "/farm", "buyer": "/", "official": "/desk"}
 _ROLES = {"farmer": "farmer", "buyer": "buyer", "official": "importer"}
-"""The sample account of each link; the importer may approve too, so that R14 refuses it."""
+"""The sample account of each link; the importer also has the county role, so that R14 refuses the approval."""
 
 
 class DemoSignInAccount(Struct, frozen=True):

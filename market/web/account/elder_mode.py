@@ -8,11 +8,9 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.identity.sign_in import update_account
 from market.kernel import Database
-from market.web.cookies import ELDER_COOKIE, set_cookie
-from market.web.csrf import check_origin
+from market.web.cookies import ELDER_COOKIE, YEAR_SECONDS, set_cookie
+from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect
-
-_YEAR = 31_536_000
 
 
 @post("/elder", tags=["pages"], operation_id="SwitchElderPage", include_in_schema=False)
@@ -21,16 +19,15 @@ async def switch_elder(
 ) -> Redirect:
     """Store whether pages use large type, and redirect back.
 
-    The form carries no token, because it is on pages in shared caches; its origin is checked.
+    The form has no token, because it is on pages in shared caches; its origin is checked instead.
     """
-    check_origin(request)
-    form = await request.form()
-    elder = form.get("elder") == "1"
+    form = await read_form(request, as_typed={"to"}, token=False)
+    elder = form.get_text("elder") == "1"
     if visitor is not None and visitor.elder != elder:
         async with db.transaction() as conn:
             await update_account(conn, visitor.account_id, name=visitor.name, elder=elder)
-    response = redirect(get_local_path(str(form.get("to", "/"))))
-    set_cookie(request, response, ELDER_COOKIE, "1" if elder else "0", seconds=_YEAR)
+    response = redirect(get_local_path(form.get_text("to")))
+    set_cookie(request, response, ELDER_COOKIE, "1" if elder else "0", seconds=YEAR_SECONDS)
     return response
 
 

@@ -16,8 +16,8 @@ from market.identity.codes import CodeLimits, get_network, request_code, resolve
 from market.identity.models import (
     Actor,
     InvalidPhone,
+    NewSession,
     NotSignedIn,
-    SignedIn,
     TooManyCodes,
     WrongCode,
     WrongSecondFactor,
@@ -48,7 +48,7 @@ class PhoneForm(Struct, frozen=True):
 
 
 def _store_phone(request: HttpRequest, seal: Seal, response: Response[Any], phone: str) -> None:
-    """Store the phone number in a sealed cookie, so that no URL and no log holds it."""
+    """Store the phone number in a sealed cookie, so that no URL and no log contains it."""
     sealed = base64.urlsafe_b64encode(seal.seal(phone, _PENDING_CONTEXT)).decode()
     set_cookie(request, response, PENDING_COOKIE, sealed, seconds=_PENDING_SECONDS)
 
@@ -60,7 +60,7 @@ def _load_phone(request: HttpRequest, seal: Seal) -> str | None:
         return None
 
 
-def _store_session(request: HttpRequest, response: Response[Any], signed: SignedIn, clock: Clock) -> None:
+def _store_session(request: HttpRequest, response: Response[Any], signed: NewSession, clock: Clock) -> None:
     seconds = int((signed.expires_at - clock.now()).total_seconds())
     set_cookie(request, response, get_session_cookie_name(request), signed.token, seconds=seconds)
     set_cookie(request, response, PENDING_COOKIE, "", seconds=0)
@@ -124,7 +124,7 @@ async def show_code_form(request: HttpRequest, seal: NamedDependency[Seal], to: 
 async def submit_code(
     request: HttpRequest, db: NamedDependency[Database], seal: NamedDependency[Seal], clock: NamedDependency[Clock]
 ) -> Response[Any]:
-    """Sign in by the code; an official goes on to the second factor, others to the requested page."""
+    """Sign in with the code; redirect officials to the second factor, others to the requested page."""
     form = await read_form(request)
     phone, to, now = _load_phone(request, seal), get_local_path(form.get_text("to"), ""), clock.now()
     if phone is None:
@@ -139,8 +139,8 @@ async def submit_code(
             earlier_token=request.cookies.get(get_session_cookie_name(request)),
             now=now,
         )
-        actor = await find_actor_by_token(conn, signed.token, now=now) if isinstance(signed, SignedIn) else None
-    if not isinstance(signed, SignedIn) or actor is None:
+        actor = await find_actor_by_token(conn, signed.token, now=now) if isinstance(signed, NewSession) else None
+    if not isinstance(signed, NewSession) or actor is None:
         refusal = signed if isinstance(signed, WrongCode) else WrongCode()
         return _code_page(request, phone, to, [FieldFault("code", refusal.text("zh"))], refusal.status)
     home = get_local_path(to, get_home_path(actor))

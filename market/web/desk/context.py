@@ -36,7 +36,7 @@ class CountyChoice(Struct, frozen=True):
 LIST_COUNTIES = Query(
     CountyChoice,
     """
-    SELECT left(code, 6) AS code, name FROM divisions
+    SELECT truncate_code(code, 3) AS code, name FROM divisions
      WHERE level = 3 AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope WHERE starts_with(code, scope))
      ORDER BY code
      LIMIT 400
@@ -48,9 +48,9 @@ GET_DIVISION_NAME = Query(str, "SELECT name FROM divisions WHERE code = rpad(:sc
 
 
 class DeskContext(Struct, frozen=True):
-    """An official at the desk of a county; `divisions` of its register are visible, none if empty.
+    """An official at the desk of a county; only the `divisions` of its register are visible.
 
-    `chosen`: the county comes from the address, not from the official's role. For the platform's staff, whose roles
+    `chosen`: the county comes from the URL, not from the official's role. For the platform's staff, whose roles
     are wider than a county, `county` is empty.
     """
 
@@ -68,14 +68,14 @@ class DeskContext(Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """True if the official sees the whole county."""
+        """Whether the official sees the whole county."""
         return self.divisions == (self.county,)
 
     def to(self, path: str, **query: str | int) -> str:
-        """Return an address of the desk that keeps this county."""
-        given: dict[str, str | int] = {"county": self.county} if self.chosen else {}
-        given.update({name: value for name, value in query.items() if value not in {"", 0}})
-        return f"{path}?{urlencode(given)}" if given else path
+        """Return a URL of the desk for this county."""
+        values: dict[str, str | int] = {"county": self.county} if self.chosen else {}
+        values.update({name: value for name, value in query.items() if value not in {"", 0}})
+        return f"{path}?{urlencode(values)}" if values else path
 
 
 class CountyNotChosen(Exception):
@@ -89,14 +89,14 @@ class CountyNotChosen(Exception):
 async def open_desk(
     request: HttpRequest, db: Database, actor: Actor, clock: Clock, *, register: bool = True
 ) -> DeskContext:
-    """Return the context of a page, for the county in the address or the official's own.
+    """Return the context of a page, for the county in the URL or the official's own.
 
     With `register=False` the page shows no register data, and the platform's staff may open it.
 
     Raises:
         NotAllowed, SecondFactorRequired, NotFound: see `get_visible_divisions`.
-        BadCounty: the address names no county.
-        CountyNotChosen: the official's roles are wider than a county and the address names none.
+        BadCounty: the URL has an invalid county.
+        CountyNotChosen: the official's roles are wider than a county and the URL has none.
     """
     require_official(actor)
     code = request.query_params.get("county", "")
@@ -105,8 +105,8 @@ async def open_desk(
     async with db.connection() as conn:
         if county is None:
             if not register and get_roles(actor) == {Role.PLATFORM}:
-                place = await GET_DIVISION_NAME.maybe(conn, scope=get_visible_scope(actor))
-                return DeskContext(actor, "", place or "", (), chosen=False, now=now)
+                division_name = await GET_DIVISION_NAME.maybe(conn, scope=get_visible_scope(actor))
+                return DeskContext(actor, "", division_name or "", (), chosen=False, now=now)
             raise CountyNotChosen(actor, now, await LIST_COUNTIES.all(conn, scopes=list_scopes(actor)))
         require_scope_in_county(actor, county)
         name = await find_county_name(conn, county)
@@ -146,7 +146,7 @@ def render_desk_page(
 
 
 def build_county_query(desk: DeskContext) -> str:
-    """Return the query that keeps a form's address in the county: `?county=130624` or nothing."""
+    """Return the query of a form's URL that keeps the county: `?county=130624` or nothing."""
     return f"?county={desk.county}" if desk.chosen else ""
 
 
@@ -182,7 +182,7 @@ def _current_address(request: HttpRequest) -> str:
 
 
 def read_offset(request: HttpRequest, *, maximum: int = 100_000) -> int:
-    """Return the offset of the requested page of a list, 0 if it cannot be read."""
+    """Return the offset of the requested page of a list, or 0 if it is invalid."""
     text = request.query_params.get("skip", "")
     return min(int(text), maximum) if text.isdecimal() and len(text) <= 7 else 0
 

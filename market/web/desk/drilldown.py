@@ -22,11 +22,11 @@ from market.reports.drilldown import (
 )
 from market.reports.line import ExplainedLine, explain_line
 from market.reports.month import OperatorSums, compute_total, list_month_statuses, sum_by_operator
+from market.reports.tables import DRILLDOWN_TABLE
 from market.subsidies.month.cycles import Cycle, find_cycle, read_month
 from market.subsidies.names import format_month_zh
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.desk.presenters import (
-    DRILLDOWN_TABLE,
     DrilldownRow,
     build_row_id,
     format_short_month,
@@ -53,12 +53,12 @@ class DrilldownPath(Struct, frozen=True):
     after: str = ""
 
     def href(self, desk: DeskContext, at: str, **opened: str) -> str:
-        """Return the address of the drilldown with these rows open, at the row of a code."""
+        """Return the URL of the drilldown with these rows open, at the row of a code."""
         return f"{desk.to('/desk/places', month=self.month, **opened)}#{build_row_id(at)}"
 
 
 class _DrilldownQuery(Struct, frozen=True):
-    """A month of a county as one official sees it, with its open rows."""
+    """A month of a county for one official, with the open rows."""
 
     conn: Connection
     desk: DeskContext
@@ -75,7 +75,7 @@ async def show_drilldown(
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
 ) -> Response[bytes]:
-    """Show a month by division, with the rows that the address opens."""
+    """Show a month by division, with the rows that the URL opens."""
     desk = await open_desk(request, db, actor, clock)
     async with db.transaction(scope=desk.county) as conn:
         listed = [month for month in await list_month_statuses(conn, desk.county) if month.calculated]
@@ -108,8 +108,8 @@ async def show_drilldown(
 
 
 def _read_path(cycle: Cycle, request: HttpRequest) -> DrilldownPath:
-    given = {name: request.query_params.get(name, "")[:40] for name in ("township", "village", "household", "line")}
-    return DrilldownPath(cycle.name, **given, after=request.query_params.get("after", "")[:40])
+    codes = {name: request.query_params.get(name, "")[:40] for name in ("township", "village", "household", "line")}
+    return DrilldownPath(cycle.name, **codes, after=request.query_params.get("after", "")[:40])
 
 
 async def _complete_path(
@@ -117,12 +117,12 @@ async def _complete_path(
 ) -> DrilldownPath:
     """Complete the path: a line opens its household, a household its village, a village its township."""
     if line is not None:
-        home = line.village_code
+        village_code = line.village_code
         return msgspec.structs.replace(
             opened,
-            township=home[:_TOWNSHIP] if home else NO_VILLAGE,
-            village=home or "",
-            household=(line.household or "") if home else NO_VILLAGE,
+            township=village_code[:_TOWNSHIP] if village_code else NO_VILLAGE,
+            village=village_code or "",
+            household=(line.household or "") if village_code else NO_VILLAGE,
         )
     village = opened.village
     if opened.household and opened.household != NO_VILLAGE and not village:
@@ -171,21 +171,21 @@ async def _village_rows(query: _DrilldownQuery) -> list[DrilldownRow]:
 
 async def _household_rows(query: _DrilldownQuery) -> list[DrilldownRow]:
     desk, cycle, opened = query.desk, query.cycle, query.opened
-    found = await sum_by_household(
-        query.conn, cycle, desk.divisions, opened.village, after=opened.after, only=opened.household, most=_PAGE_SIZE
+    households = await sum_by_household(
+        query.conn, cycle, desk.divisions, opened.village, after=opened.after, only=opened.household, limit=_PAGE_SIZE
     )
-    heads = await list_household_heads(query.conn, query.seal, cycle, [each.code for each in found.items])
+    heads = await list_household_heads(query.conn, query.seal, cycle, [each.code for each in households.items])
     path = {"township": opened.township, "village": opened.village}
     rows: list[DrilldownRow] = []
-    for each in found.items:
+    for each in households.items:
         name, persons = heads.get(each.code, ("", 0))
         is_open = each.code == opened.household
         href = opened.href(desk, each.code, **path, household="" if is_open else each.code)
         rows.append(_build_row(3, each, describe_household(each.code, name, persons), href, is_open=is_open))
         if is_open:
             rows += await _line_rows(query, each.code, 4)
-    if found.next:
-        rows[-1].more = desk.to("/desk/places", month=opened.month, **path, after=found.next) + (
+    if households.next:
+        rows[-1].more = desk.to("/desk/places", month=opened.month, **path, after=households.next) + (
             f"#{build_row_id(opened.village)}"
         )
     return rows
@@ -195,25 +195,25 @@ async def _line_rows(query: _DrilldownQuery, household: str, level: int) -> list
     """Return the lines of a household, or a page of those without a village, which may be many."""
     desk, opened = query.desk, query.opened
     without_village = household == NO_VILLAGE
-    found = await list_lines(
+    lines = await list_lines(
         query.conn,
         query.cycle,
         desk.divisions,
         household,
         after=opened.after if without_village else "",
         only=opened.line if without_village else "",
-        most=_PAGE_SIZE,
+        limit=_PAGE_SIZE,
     )
     path = {"township": opened.township, "village": opened.village, "household": "" if without_village else household}
     rows: list[DrilldownRow] = []
-    for each in found.items:
+    for each in lines.items:
         is_open = each.code == opened.line
         href = opened.href(desk, each.code, **path, line="" if is_open else each.code)
         row = _build_row(level, each, each.name, href, is_open=is_open)
         row.explained = is_open
         rows.append(row)
-    if found.next and without_village:
-        rows[-1].more = desk.to("/desk/places", month=opened.month, township=NO_VILLAGE, after=found.next) + (
+    if lines.next and without_village:
+        rows[-1].more = desk.to("/desk/places", month=opened.month, township=NO_VILLAGE, after=lines.next) + (
             f"#{build_row_id(NO_VILLAGE)}"
         )
     return rows
@@ -224,10 +224,10 @@ def _build_row(level: int, sums: DrilldownSums, words: str, href: str, *, is_ope
 
 
 def describe_household(code: str, name: str, persons: int) -> str:
-    """Return the name of a household: its head masked, the end of its code, the number of persons."""
+    """Describe a household: its head's masked name, the end of its code, the number of persons."""
     tail = code if len(code) <= _SHORT else f"尾号 {code[-_TAIL:]}"
-    many = f"，{persons} 人" if persons else ""
-    return f"{name or '户'} {tail}{many}"
+    count = f"，{persons} 人" if persons else ""
+    return f"{name or '户'} {tail}{count}"
 
 
 def _summarize_line(line: ExplainedLine) -> str:
@@ -243,11 +243,11 @@ def _summarize_line(line: ExplainedLine) -> str:
 
 def _facts(line: ExplainedLine) -> list[tuple[str, str]]:
     """Return the facts of a line, with names and numbers masked."""
-    where = f"{line.village or '不在册'}　{line.household} 户" if line.household else "不在册"
+    location = f"{line.village or '不在册'}　{line.household} 户" if line.household else "不在册"
     return [
         ("业务", f"{get_operator_name(line.operator)} {get_kind_name(line.kind)}，{line.number or '号码未知'}"),
         ("受益人", line.person or "—"),
-        ("户", where),
+        ("户", location),
         ("项目", f"{line.programme} {line.programme_name}，{line.document_number}"),
     ]
 

@@ -1,4 +1,4 @@
-"""Texts on the separation of duties (R14): what an official cannot do, why, and who can."""
+"""Texts about the separation of duties (R14): what an official cannot do, why, and who can."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ HOLDER_NAMES = {
     Duty.SETTLEMENT: "结算人",
     Duty.RECONCILIATION: "对账人",
 }
-_HELD_DUTY_TEXT = {
+_DUTY_TEXT = {
     Duty.IMPORT: "这个月的文件是您导入的",
     Duty.TERMS: "这个月的标准是您定的",
     Duty.VILLAGE: "这个月的村级核实是您办的",
@@ -25,13 +25,13 @@ _HELD_DUTY_TEXT = {
 }
 
 
-def explain_exclusion(held: Duty, refused: Duty) -> str:
-    """Return why the holder of one duty of a month cannot take another."""
-    if held is Duty.IMPORT and refused in APPROVALS:
-        return f"{_HELD_DUTY_TEXT[held]}，导入人不能审批。"
-    return f"{_HELD_DUTY_TEXT[held]}，{DUTY_NAMES[refused]}要由另一个人办。"
+def explain_exclusion(own_duty: Duty, refused: Duty) -> str:
+    """Explain why an official with one duty of a month cannot take another."""
+    if own_duty is Duty.IMPORT and refused in APPROVALS:
+        return f"{_DUTY_TEXT[own_duty]}，导入人不能审批。"
+    return f"{_DUTY_TEXT[own_duty]}，{DUTY_NAMES[refused]}要由另一个人办。"
 
 
 def describe_eligible(names: Sequence[str]) -> str:
-    """Return who can take a step."""
+    """Describe who can take a step."""
     return f"能办的人：{'、'.join(names)}。" if names else "现在没有别的人能办，请联系系统管理员加人。"

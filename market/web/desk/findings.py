@@ -27,7 +27,7 @@ from market.web.desk.context import (
     render_desk_page,
 )
 from market.web.desk.presenters import present_finding
-from market.web.forms import read_fields
+from market.web.forms import parse_integer, read_form
 from market.web.pages import redirect
 
 _PAGE_SIZE = 10
@@ -61,27 +61,27 @@ async def submit_decision(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[Any]:
     """Decide a finding: each of its lines is paid or stays stopped."""
-    values = await read_fields(request)
+    form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    month = str(values.get("cycle", ""))
-    skip = str(values.get("skip", ""))
-    # Keep the filters of the list; a decided finding may leave it, and the others move up by one.
+    # Keep the filters of the list; a decided finding may leave it, which shifts the others by one.
     filters = _FindingFilter(
-        str(values.get("listed", "")), _state(str(values.get("state", ""))), int(skip) if skip.isdecimal() else 0
+        form.get_text("listed"),
+        _state(form.get_text("state")),
+        parse_integer(form.get_text("skip"), maximum=_MAX_OFFSET) or 0,
     )
-    verdicts = [(name[2:], str(value)) for name, value in values.items() if name.startswith("v-")][:_MAX_LINES]
+    verdicts = [(name[2:], form.get_text(name)) for name in form.fields if name.startswith("v-")][:_MAX_LINES]
     try:
         async with db.transaction(scope=desk.county) as conn:
             await decide_finding(
                 conn,
                 actor,
                 desk.county,
-                read_month(month),
-                check=str(values.get("check", "")),
-                subject=str(values.get("subject", "")),
+                read_month(form.get_text("cycle")),
+                check=form.get_text("check"),
+                subject=form.get_text("subject"),
                 pays=[line for line, verdict in verdicts if verdict == "pay"],
                 stops=[line for line, verdict in verdicts if verdict == "stop"],
-                why=str(values.get("why", "")),
+                why=form.get_text("why"),
                 now=desk.now,
             )
     except Refusal as refusal:
@@ -89,9 +89,7 @@ async def submit_decision(
         return await _page(
             request, db, desk, filters, notice=build_refusal_notice(refusal, title), status=refusal.status
         )
-    return redirect(
-        desk.to("/desk/findings", month=filters.month, state=filters.state, skip=min(filters.skip, _MAX_OFFSET), done=1)
-    )
+    return redirect(desk.to("/desk/findings", month=filters.month, state=filters.state, skip=filters.skip, done=1))
 
 
 def _state(text: str) -> str:
@@ -122,7 +120,7 @@ async def _cards_context(conn: Connection, desk: DeskContext, filters: _FindingF
         month=read_month(month) if month else None,
         state=state,
         skip=skip,
-        most=_PAGE_SIZE,
+        limit=_PAGE_SIZE,
     )
     decisions = await list_finding_decisions(conn, desk.county, [each.id for each in items])
     # A finding of an earlier month is decided in the month that is open now.
@@ -147,7 +145,7 @@ async def _cards_context(conn: Connection, desk: DeskContext, filters: _FindingF
 
 
 def _find_deciding_month(month: str, open_now: list[str]) -> str:
-    """Return the month in which a finding can be decided, empty if none is open."""
+    """Return the month in which a finding can be decided, or an empty text."""
     if month in open_now:
         return month
     later = [each for each in open_now if each > month]

@@ -1,12 +1,14 @@
 """The printed forms of a month and a quarter, as pages and as workbooks."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import Struct
 
 from market.http import HttpRequest
 from market.identity.access import require_whole_county
@@ -16,6 +18,8 @@ from market.kernel.clock import Clock
 from market.reports.month import list_month_statuses
 from market.reports.month_view import MonthView, get_month_view
 from market.reports.quarter import compute_quarter, list_quarter_months
+from market.reports.registry import CSV_FILES
+from market.reports.report import CsvFile
 from market.reports.settlement_file import get_last_event_at, list_settlement_lines
 from market.reports.worklist import format_quarter
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleNotFound
@@ -26,6 +30,7 @@ from market.web.desk.context import DeskContext, open_desk, read_offset, render_
 from market.web.desk.forms import (
     FormTable,
     PrintedForm,
+    Value,
     build_approval_form,
     build_quarter_form,
     build_settlement_tables,
@@ -38,7 +43,7 @@ _PAGE_SIZE = 12
 
 
 class MonthNotCalculated(CycleNotFound):
-    """The month is not calculated yet, so it has no forms."""
+    """The month is not calculated yet and has no forms."""
 
     code = "not_calculated"
     zh = "{month}还没有计算，没有审批表。"
@@ -52,20 +57,21 @@ async def list_forms(
     """List the forms of each month and each quarter."""
     desk = await open_desk(request, db, actor, clock)
     async with db.transaction(scope=desk.county) as conn:
-        found = [month for month in await list_month_statuses(conn, desk.county) if month.calculated]
+        months = [month for month in await list_month_statuses(conn, desk.county) if month.calculated]
     quarters = dict.fromkeys(
-        format_quarter(month.month.replace(month=(month.month.month - 1) // 3 * 3 + 1)) for month in found
+        format_quarter(month.month.replace(month=(month.month.month - 1) // 3 * 3 + 1)) for month in months
     )
     skip = read_offset(request)
     rows = [
         (each.name, format_month_zh(each.name), CYCLE_STATE_NAMES[each.state])
-        for each in found[skip : skip + _PAGE_SIZE]
+        for each in months[skip : skip + _PAGE_SIZE]
     ]
     context = {
         "rows": rows,
+        "files": [(name, file.title) for name, file in CSV_FILES.items()],
         "quarters": [(name, format_quarter_zh(name)) for name in list(quarters)[:_PAGE_SIZE]],
         "back": desk.to("/desk/sheets", skip=max(skip - _PAGE_SIZE, 0)) if skip else None,
-        "more": desk.to("/desk/sheets", skip=skip + _PAGE_SIZE) if len(found) > skip + _PAGE_SIZE else None,
+        "more": desk.to("/desk/sheets", skip=skip + _PAGE_SIZE) if len(months) > skip + _PAGE_SIZE else None,
     }
     return render_desk_page(request, desk, "forms.html", context)
 
@@ -96,7 +102,7 @@ async def download_form(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[bytes]:
-    """Download a file of a month: approval.xlsx, settlement.xlsx, operators.csv, or case.json to recalculate it.
+    """Download a file of a month: approval.xlsx, settlement.xlsx, one of `CSV_FILES`, or case.json to recalculate it.
 
     Raises:
         MonthNotCalculated: the month is not calculated, or has no file of this name.
@@ -106,13 +112,16 @@ async def download_form(
         view = await _view(conn, desk, month)
         cycle = await find_cycle(conn, desk.county, read_month(month))
         made = await get_last_event_at(conn, cycle)
-        held = view.settlement.held if view.settlement else []
-        lines = await list_settlement_lines(conn, cycle, held) if name == "settlement.xlsx" else []
+        blocked = view.settlement.held if view.settlement else []
+        lines = await list_settlement_lines(conn, cycle, blocked) if name == "settlement.xlsx" else []
+        if file := CSV_FILES.get(name):
+            csv = write_csv(_build_csv_table(file, await file.list_rows(conn, cycle)))
+            return _download(csv, f"{desk.name}-{view.month}-{file.title}.csv", "text/csv")
         if name == "case.json" and cycle.run_id is not None:
             case = await get_run_case(conn, desk.county, cycle.run_id)
             return _download(case, f"{desk.name}-{view.month}-算例.json", "application/json")
     if name == "settlement.xlsx":
-        # The workbook of a large county takes seconds: it is written outside the transaction, in a thread.
+        # The workbook of a large county takes seconds, so it is written in a thread, outside the transaction.
         content = await asyncio.to_thread(
             lambda: write_settlement_workbook(view, build_settlement_tables(view, lines), made)
         )
@@ -120,9 +129,12 @@ async def download_form(
     form = build_approval_form(view, desk.name)
     if name == "approval.xlsx":
         return _download(write_form_workbook(form, made), f"{desk.name}-{view.month}-审批表.xlsx", XLSX)
-    if name == "operators.csv":
-        return _download(write_csv(form.tables[0]), f"{desk.name}-{view.month}-按运营商.csv", "text/csv")
     raise MonthNotCalculated(month=month)
+
+
+def _build_csv_table(file: CsvFile, rows: Sequence[Struct]) -> FormTable:
+    cells: list[list[Value]] = [[file.name_row(row), *file.table.get_cells(row)] for row in rows]
+    return FormTable(file.title, file.table.head, file.table.shapes, cells)
 
 
 @get("/quarters/{quarter:str}", include_in_schema=False)
@@ -153,24 +165,24 @@ async def load_quarter_form(conn: Connection, county: str, name: str, quarter: s
     """Build the quarter's report of a county from its three months.
 
     Raises:
-        BadQuarter: the quarter cannot be read.
+        BadQuarter: the quarter is not written `2019Q1`.
     """
     first, until = read_quarter(quarter)
-    found = await compute_quarter(conn, county, first, until)
+    report = await compute_quarter(conn, county, first, until)
     months: list[MonthView] = []
     for month in list_quarter_months(first):
         try:
             months.append(await get_month_view(conn, county, month, [county]))
         except CycleNotFound:
             continue
-    return build_quarter_form(found, name, months)
+    return build_quarter_form(report, name, months)
 
 
 async def _open_county_desk(request: HttpRequest, db: Database, actor: Actor, clock: Clock) -> DeskContext:
-    """Open the desk for an official of the whole county, which is what the forms contain.
+    """Open the desk for an official of the whole county, because the forms cover all of it.
 
     Raises:
-        NotAllowed: the official sees only a part of the county.
+        NotAllowed: the official sees only part of the county.
     """
     desk = await open_desk(request, db, actor, clock)
     require_whole_county(desk.divisions, desk.county)

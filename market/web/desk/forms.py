@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
 
 from msgspec import Struct
 
@@ -11,14 +10,14 @@ from market.reports.month_view import MonthView
 from market.reports.quarter import QuarterReport
 from market.reports.reasons import describe_reasons, expand_reasons
 from market.reports.settlement_file import SettlementLine
+from market.reports.tables import APPROVAL_TABLE, Shape
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, Duty
 from market.subsidies.month.steps import CONFIRM, DECIDE, REVIEW, RUN
 from market.subsidies.names import format_month_zh
-from market.web.desk.presenters import APPROVAL_TABLE, get_kind_name, get_operator_name
+from market.web.desk.presenters import get_kind_name, get_operator_name
 from market.web.ui.format import capitals, day_zh, yuan
 
 type Value = str | int | None
-type Shape = Literal["text", "count", "fen"]
 
 _MAX_REASONS = 6
 _MAX_ADJUSTMENTS = 6
@@ -26,7 +25,7 @@ _NUMERALS = "一二三四五六七八九十"
 
 
 class FormTable(Struct, frozen=True):
-    """A table: the shape of each column, the rows, and the total row, None if nothing is added up."""
+    """A table: the shape of each column, the rows, and the total row or None."""
 
     title: str
     head: list[str]
@@ -36,7 +35,7 @@ class FormTable(Struct, frozen=True):
 
 
 class PrintedForm(Struct, frozen=True):
-    """A form to sign: `meta` stands above its tables, `words` and `notes` between them, `foot` below the signatures."""
+    """A form to sign: `meta` is above its tables, `words` and `notes` between them, `foot` below the signatures."""
 
     title: str
     meta: list[str]
@@ -66,7 +65,7 @@ def _sum_row(first: str, rows: Sequence[Sequence[Value]], shapes: Sequence[Shape
 def _with_total(
     title: str, head: list[str], shapes: list[Shape], rows: list[list[Value]], *, blank: Sequence[int] = ()
 ) -> FormTable:
-    """Return a table with a total row; columns in `blank` are not added up."""
+    """Return a table with a total row; it omits the columns in `blank`."""
     foot = _sum_row("合计", rows, shapes)
     for at in blank:
         foot[at] = ""
@@ -84,7 +83,7 @@ def build_approval_form(view: MonthView, county: str) -> PrintedForm:
         _with_total(
             "按运营商",
             APPROVAL_TABLE.head,
-            ["text", *("fen" if column.money else "count" for column in APPROVAL_TABLE.columns)],
+            APPROVAL_TABLE.shapes,
             operators,
         ),
         _with_total("核减原因", ["原因", "业务数", "金额"], ["text", "count", "fen"], reasons),
@@ -116,7 +115,7 @@ def build_approval_form(view: MonthView, county: str) -> PrintedForm:
 
 
 def _list_reasons(view: MonthView) -> list[list[Value]]:
-    """Return the reductions by reason; small ones share a row, so that the form fits one page."""
+    """Return the reductions by reason; the smallest share a row, so that the form fits on one page."""
     rows: list[list[Value]] = [[describe_reasons(row.reasons), row.lines, row.over_fen] for row in view.reasons]
     if len(rows) <= _MAX_REASONS:
         return rows
@@ -126,7 +125,7 @@ def _list_reasons(view: MonthView) -> list[list[Value]]:
 
 
 def _list_adjustments(view: MonthView) -> list[list[Value]]:
-    """Return the adjustments of earlier months; those beyond a few share a row, so that the form fits one page."""
+    """Return the adjustments of earlier months; the rest after a few share a row, so that the form fits on one page."""
     rows: list[list[Value]] = [
         [
             row.for_month, get_operator_name(row.operator), row.line, row.settled_fen, row.funded_fen,
@@ -150,7 +149,7 @@ def _fens(many: int) -> list[Shape]:
 
 
 def _describe_budget(view: MonthView) -> str:
-    """Return what each tier needs of the budget and gets; the rest is the operator's open claim."""
+    """Describe what each tier needs and gets from the budget; the rest is the operator's open claim."""
     budget = "不限" if view.budget_fen is None else yuan(view.budget_fen)
     parts = [f"本月预算：{budget}"]
     for tier in view.tiers:
@@ -163,7 +162,7 @@ def _describe_budget(view: MonthView) -> str:
 
 
 def _signatures(view: MonthView) -> list[FormSignature]:
-    """Return the four stages of the form with their officials; a stage that is not done stays blank."""
+    """Return the four stages of the form with their officials; a pending stage stays blank."""
     done = {event.state: event for event in view.events}
     reached = list(CycleState).index(view.state)
     stages = (
@@ -231,7 +230,7 @@ def build_settlement_tables(view: MonthView, lines: Sequence[SettlementLine]) ->
 
 
 def _describe_payment(line: SettlementLine) -> str:
-    if line.held:
+    if line.blocked:
         return "疑点未了，不拨付"
     if not line.approved_fen:
         return "核定为零"
@@ -239,7 +238,7 @@ def _describe_payment(line: SettlementLine) -> str:
 
 
 def describe_settlement(view: MonthView) -> str:
-    """Return the sum to pay in figures and in capitals, and whether it is final."""
+    """Describe the sum to pay, in figures and capitals, and whether it is final."""
     settlement = view.settlement
     pay = settlement.control.pay_fen if settlement else 0
     state = "暂定：" + CYCLE_STATE_NAMES[view.state] if settlement is None or settlement.provisional else "已结算"

@@ -1,10 +1,9 @@
-"""Pages that import files: a dry run names every bad row and cell; the import stores the whole file or nothing."""
+"""Pages that import files: a dry run lists every invalid row and cell; the import stores the whole file or nothing."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
@@ -17,9 +16,10 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.reports.imports import count_register, list_imported_files
 from market.subsidies.imports.kinds import IMPORT_KINDS, ImportKind
+from market.subsidies.imports.models import CellFault, RegisterDiffers
 from market.subsidies.imports.run_import import ImportContext, run_import
 from market.subsidies.imports.upload import ImportResult, Upload
-from market.subsidies.models import CellFault, Outcome, RegisterDiffers, SecondDuty
+from market.subsidies.models import Outcome, SecondDuty
 from market.subsidies.month.steps import DUTY_ROLES
 from market.web.desk.context import (
     DeskContext,
@@ -30,7 +30,7 @@ from market.web.desk.context import (
     render_desk_page,
 )
 from market.web.desk.presenters import get_operator_name
-from market.web.forms import read_fields
+from market.web.forms import PostedForm, read_form
 from market.web.pages import redirect
 from market.web.ui.format import count, yuan
 
@@ -50,13 +50,13 @@ class DryRunResult(Struct, frozen=True):
 async def list_imports(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """Show the kinds of files, what the register holds, and the imported files."""
+    """Show the kinds of files, the size of the register, and the imported files."""
     desk = await open_desk(request, db, actor, clock)
     skip = read_offset(request)
     async with db.transaction(scope=desk.county) as conn:
         # Counts and files are shown only to officials of the whole county.
         counts = await count_register(conn, desk.county) if desk.whole else None
-        files, more = await list_imported_files(conn, desk.county, skip=skip, most=20) if desk.whole else ([], False)
+        files, more = await list_imported_files(conn, desk.county, skip=skip, limit=20) if desk.whole else ([], False)
     context = {
         "kinds": list(IMPORT_KINDS.values()),
         "counts": [
@@ -106,34 +106,34 @@ async def submit_import(
     seal: NamedDependency[Seal],
 ) -> Response[Any]:
     """Import a file, or make a dry run; a refusal is shown on the same page with every fault."""
-    values = await read_fields(request)
+    form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
     chosen = _get_kind(kind)
-    file = values.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
+    file = next((each for each in form.get_files("file") if each.filename), None)
+    if file is None:
         return await _form_page(request, db, desk, chosen, notice=PageNotice("no", "还没选文件"), status=422)
-    take = values.get("what") == "take"
+    accept_changes = form.get_text("what") == "take"
     upload = Upload(
         desk.county,
         chosen.name,
         file.filename,
         await file.read(),
-        dry_run=not take,
-        take_changes=values.get("take_changes") == "1",
+        dry_run=not accept_changes,
+        take_changes=form.get_text("take_changes") == "1",
     )
-    expected = str(values.get("sha256", ""))
-    if take and expected and expected != upload.sha256:
+    expected = form.get_text("sha256")
+    if accept_changes and expected and expected != upload.sha256:
         lines = (f"试过的是 {expected}", f"现在选的是 {upload.sha256}")
         return await _form_page(
             request, db, desk, chosen, notice=PageNotice("no", "没有导入：不是刚才试过的那个文件", lines), status=422
         )
-    context = ImportContext(seal=seal, now=desk.now, attachments=await _read_attachments(chosen, values))
+    context = ImportContext(seal=seal, now=desk.now, attachments=await _read_attachments(chosen, form))
     try:
         async with db.transaction(scope=desk.county) as conn:
             result = await run_import(conn, actor, upload, context)
     except Refusal as refusal:
         return await _refusal_page(request, db, desk, kind=chosen, upload=upload, refusal=refusal)
-    if take and result.outcome is Outcome.OK:
+    if accept_changes and result.outcome is Outcome.OK:
         return redirect(desk.to(f"/desk/imports/{chosen.name}", done=1))
     dry_run = DryRunResult(upload.name, upload.sha256, valid=result.outcome is Outcome.OK)
     return await _form_page(request, db, desk, chosen, notice=_build_result_notice(chosen, result), dry_run=dry_run)
@@ -146,19 +146,14 @@ def _get_kind(name: str) -> ImportKind:
     return kind
 
 
-async def _read_attachments(kind: ImportKind, values: dict[str, Any]) -> dict[str, bytes]:
+async def _read_attachments(kind: ImportKind, form: PostedForm) -> dict[str, bytes]:
     """Return the files that came with a file, by name."""
-    files = _list_files(values.get(kind.attachment.field)) if kind.attachment else []
-    return {each.filename: await each.read() for each in files}
-
-
-def _list_files(value: Any) -> list[UploadFile]:
-    given = cast("list[Any]", value if isinstance(value, list) else [value])
-    return [each for each in given if isinstance(each, UploadFile) and each.filename][:_MAX_DOCUMENTS]
+    files = [each for each in form.get_files(kind.attachment.field) if each.filename] if kind.attachment else []
+    return {each.filename: await each.read() for each in files[:_MAX_DOCUMENTS]}
 
 
 def _build_result_notice(kind: ImportKind, result: ImportResult) -> PageNotice:
-    """Return what a dry run found, or that the file was imported before."""
+    """Describe the result of a dry run, or that the file was imported before."""
     if result.outcome is Outcome.NO_OP:
         lines = (f"{result.name}，{count(result.rows)} 行", f"校验和 {result.sha256}", "没有再导入，什么都没有变。")
         return PageNotice("warn", "这个文件已经导入过，内容一样", lines)
@@ -208,7 +203,7 @@ async def _form_page(
     status: int = 200,
 ) -> Response[bytes]:
     async with db.transaction(scope=desk.county) as conn:
-        files = (await list_imported_files(conn, desk.county, kind=kind.name, most=10))[0] if desk.whole else []
+        files = (await list_imported_files(conn, desk.county, kind=kind.name, limit=10))[0] if desk.whole else []
     context = {
         "kind": kind,
         "notice": notice,

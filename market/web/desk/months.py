@@ -1,4 +1,4 @@
-"""Pages of a month: its figures, the step that is due, and taking it."""
+"""Pages of a month: its figures, and the step that is due."""
 
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from market.kernel.clock import Clock
 from market.reports.imports import ImportedFile, list_imported_files
 from market.reports.month import list_eligible_officials, list_months
 from market.reports.month_view import MonthView, get_month_view
+from market.reports.tables import CLAIM_TABLE, MONTHS_TABLE
 from market.subsidies.models import (
     CYCLE_STATE_NAMES,
     DUTY_NAMES,
@@ -53,8 +54,6 @@ from market.web.desk.context import (
 )
 from market.web.desk.duty_text import APPROVALS, HOLDER_NAMES, describe_eligible, explain_exclusion
 from market.web.desk.presenters import (
-    CLAIM_TABLE,
-    MONTHS_TABLE,
     describe_state,
     draw_operator_chart,
     format_short_month,
@@ -65,7 +64,7 @@ from market.web.desk.presenters import (
     present_steps,
     sort_by_severity,
 )
-from market.web.forms import read_fields
+from market.web.forms import read_form
 from market.web.pages import redirect
 from market.web.ui.charts import draw_bars
 from market.web.ui.format import capitals, yuan
@@ -79,7 +78,7 @@ class StepButton(Struct, frozen=True):
 
 
 class StepOffer(Struct, frozen=True):
-    """A step on the page of a month; `obstacles` are the reasons why it cannot be taken now."""
+    """A step on the page of a month; `obstacles` state why it cannot be taken now."""
 
     name: str
     words: str
@@ -106,15 +105,15 @@ _RECALCULABLE = (*RUN.repeats, CLOSE.after)
 async def show_months(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """List the county's months with their sums, the latest first."""
+    """List the county's months with their sums, latest first."""
     desk = await open_desk(request, db, actor, clock)
     async with db.transaction(scope=desk.county) as conn:
         before = _before(request.query_params.get("before", ""))
-        found = await list_months(conn, desk.county, desk.divisions, before=before, most=_PAGE_SIZE)
-    shown = [month for month in found if month.lines]
+        months = await list_months(conn, desk.county, desk.divisions, before=before, limit=_PAGE_SIZE)
+    shown = [month for month in months if month.lines]
     chart = draw_bars("各月核定", [(f"{month.month:%Y-%m}", month.approved_fen) for month in reversed(shown)])
-    rows = [(f"{month.month:%Y-%m}", CYCLE_STATE_NAMES[month.state], MONTHS_TABLE.get_cells(month)) for month in found]
-    more = desk.to("/desk/months", before=f"{found[-1].month:%Y-%m}") if len(found) == _PAGE_SIZE else None
+    rows = [(f"{month.month:%Y-%m}", CYCLE_STATE_NAMES[month.state], MONTHS_TABLE.get_cells(month)) for month in months]
+    more = desk.to("/desk/months", before=f"{months[-1].month:%Y-%m}") if len(months) == _PAGE_SIZE else None
     return render_desk_page(
         request,
         desk,
@@ -124,7 +123,7 @@ async def show_months(
 
 
 def _before(text: str) -> date:
-    """Return the month before which the list continues, `date.max` if the address names none."""
+    """Return the month before which the list continues, or `date.max` if the URL has none."""
     try:
         return read_month(text) if text else date.max
     except BadMonth:
@@ -173,7 +172,7 @@ async def submit_step(
     Raises:
         NotFound: the step does not exist.
     """
-    await read_fields(request)
+    await read_form(request)
     desk = await open_desk(request, db, actor, clock)
     chosen = STEPS_BY_NAME.get(step)
     if chosen is None:
@@ -204,8 +203,8 @@ async def _explain_refusal(
         cycle = await find_cycle(conn, desk.county, read_month(month))
         names = await list_eligible_officials(conn, cycle, role=step.role, duty=step.duty, day=desk.today)
         view = await get_month_view(conn, desk.county, cycle.month, desk.divisions)
-    held = _find_own_duty(desk, view)
-    who = HOLDER_NAMES[held] if held else "代办人"
+    own_duty = _find_own_duty(desk, view)
+    who = HOLDER_NAMES[own_duty] if own_duty else "代办人"
     cannot = "不能审批" if step.duty in APPROVALS else f"不能{_BUTTONS[step.name].words}"
     return PageNotice(
         "no", f"{_BUTTONS[step.name].refused}：{who}{cannot}", (refusal.text("zh"), describe_eligible(names))
@@ -240,27 +239,27 @@ async def _list_eligible(conn: Connection, desk: DeskContext, view: MonthView, s
 
 
 async def _list_offers(conn: Connection, desk: DeskContext, view: MonthView) -> list[StepOffer]:
-    """Return the steps of the official's roles: the one that is due, and approvals that R14 forbids, with obstacles."""
+    """Return the steps of the official's roles: the one that is due, and those that R14 forbids, with obstacles."""
     roles = get_roles(desk.actor)
-    held = _find_own_duty(desk, view)
+    own_duty = _find_own_duty(desk, view)
     offers: list[StepOffer] = []
     for step in STEPS[list(CycleState).index(view.state) :]:
         words = _BUTTONS[step.name].words
         due = step.before is view.state
-        refused = held is not None and held is not step.duty
-        if step.role not in roles or not (due or (refused and step.duty in APPROVALS)):
+        excluded = own_duty is not None and own_duty is not step.duty
+        if step.role not in roles or not (due or (excluded and step.duty in APPROVALS)):
             continue
         obstacles: list[str] = []
-        if held is not None and refused:
+        if own_duty is not None and excluded:
             obstacles += [
-                explain_exclusion(held, step.duty),
+                explain_exclusion(own_duty, step.duty),
                 describe_eligible(await _list_eligible(conn, desk, view, step)),
             ]
         if not due:
             obstacles.append(f"也还没轮到：现在等{NEXT_STEPS[view.state].awaited_zh}。")
-        many = view.open_findings.stopping
-        if due and many and step in _AFTER_FINDINGS:
-            obstacles.append(f"还有 {many} 件停付的疑点没有处理，处理完才能{DUTY_NAMES[step.duty]}。")
+        stopping = view.open_findings.stopping
+        if due and stopping and step in _AFTER_FINDINGS:
+            obstacles.append(f"还有 {stopping} 件停付的疑点没有处理，处理完才能{DUTY_NAMES[step.duty]}。")
         offers.append(StepOffer(step.name, words, words if due else DUTY_NAMES[step.duty], due, obstacles))
     return offers
 

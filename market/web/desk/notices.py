@@ -1,4 +1,4 @@
-"""The public notice of enrolments, without names, numbers and identities."""
+"""The public notice of enrolments, without names, numbers or identities."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -30,7 +30,7 @@ async def show_notices(
             day=desk.today,
             on_notice=not everything,
             skip=skip,
-            most=_PAGE_SIZE,
+            limit=_PAGE_SIZE,
         )
     flag = "1" if everything else ""
     context = {

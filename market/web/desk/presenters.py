@@ -1,4 +1,4 @@
-"""What several desk pages show of a month: columns of sums, figures, chart, steps, reasons, findings."""
+"""Parts that several desk pages show: columns of sums, figures, chart, steps, reasons, findings."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,7 +9,7 @@ from market.reports.findings import DecisionView, FindingView
 from market.reports.month import MonthEvent, OperatorSums, ReasonRow
 from market.reports.month_view import MonthView
 from market.reports.reasons import describe_reasons
-from market.subsidies.models import CYCLE_STATE_NAMES, DUTY_NAMES, CycleState
+from market.subsidies.models import CYCLE_STATE_NAMES, CycleState
 from market.subsidies.month.steps import NEXT_STEPS, STEPS
 from market.subsidies.names import CHECK_NAMES, KIND_NAMES, OPERATOR_NAMES, format_month_zh
 from market.web.ui.charts import Chart, ChartBar, draw_stacked_bars
@@ -20,85 +20,10 @@ _ORDER = list(CycleState)
 _QUARTERS = "一二三四"
 
 
-class SumColumn(Struct, frozen=True):
-    """A column of sums: its header, its field in the row, and whether the field is money."""
-
-    header: str
-    field: str
-    money: bool = True
-
-
-class SumTable(Struct, frozen=True):
-    """A table of sums, defined once for its header, its cells and the template; the first column names the row."""
-
-    first_header: str
-    columns: tuple[SumColumn, ...]
-
-    @property
-    def head(self) -> list[str]:
-        """The headers."""
-        return [self.first_header, *(column.header for column in self.columns)]
-
-    @property
-    def money(self) -> list[int]:
-        """The indexes of the columns of money."""
-        return [at for at, column in enumerate(self.columns, 1) if column.money]
-
-    def get_cells(self, row: Struct) -> list[int]:
-        """Return the cells of a row after the first."""
-        return [int(getattr(row, column.field)) for column in self.columns]
-
-
-DRILLDOWN_TABLE = SumTable(
-    "地方",
-    (
-        SumColumn("核定", "approved_fen"),
-        SumColumn("核减", "over_fen"),
-        SumColumn("申请", "claimed_fen"),
-        SumColumn("应补", "entitled_fen"),
-        SumColumn("补贴", "public_fen"),
-        SumColumn("业务", "lines", money=False),
-    ),
-)
-MONTHS_TABLE = SumTable(
-    "账期",
-    (
-        SumColumn("核定", "approved_fen"),
-        SumColumn("核减", "over_fen"),
-        SumColumn("申请", "claimed_fen"),
-        SumColumn("让利", "conceded_fen"),
-        SumColumn("财政补贴", "public_fen"),
-        SumColumn("业务", "lines", money=False),
-    ),
-)
-CLAIM_TABLE = SumTable(
-    "运营商",
-    (
-        SumColumn("业务数", "lines", money=False),
-        SumColumn("申请数", "claims", money=False),
-        SumColumn("应补", "entitled_fen"),
-        SumColumn("申请", "claimed_fen"),
-        SumColumn("核减", "over_fen"),
-        SumColumn("少报", "under_fen"),
-        SumColumn("核定", "approved_fen"),
-    ),
-)
-"""Entitled sums beside claimed ones."""
-APPROVAL_TABLE = SumTable(
-    "运营商",
-    (
-        *CLAIM_TABLE.columns,
-        SumColumn("运营商让利", "conceded_fen"),
-        SumColumn("财政补贴", "public_fen"),
-        SumColumn("待安排", "unfunded_fen"),
-    ),
-)
-
-
 class DrilldownRow(Struct):
     """A row of the drilldown: a division, a household or a line, with a link that opens or closes it.
 
-    `explained`: an explanation is shown below the row; `more`: the address of the rest of a list that ends here.
+    `explained`: an explanation is shown below the row; `more`: the URL of the next page of a list that ends here.
     """
 
     level: int
@@ -150,7 +75,7 @@ def present_figures(row: OperatorSums) -> list[tuple[str, str]]:
 
 
 def draw_operator_chart(month: str, rows: Sequence[OperatorSums]) -> Chart:
-    """Draw who bears the approved sums, by operator."""
+    """Draw the funders' parts of the approved sums, by operator."""
     bars = [
         ChartBar(get_operator_name(row.operator), (row.conceded_fen, row.public_fen, row.unfunded_fen)) for row in rows
     ]
@@ -158,7 +83,7 @@ def draw_operator_chart(month: str, rows: Sequence[OperatorSums]) -> Chart:
 
 
 def present_steps(view: MonthView) -> list[tuple[str, str, str | None]]:
-    """Return the steps of the month: done and by whom, due now, or next."""
+    """Return the steps of the month: done (and by whom), due, or pending."""
     latest: dict[CycleState, MonthEvent] = {event.state: event for event in view.events}
     at = _ORDER.index(view.state)
     items: list[tuple[str, str, str | None]] = []
@@ -184,9 +109,9 @@ def _step_note(view: MonthView, state: CycleState) -> str | None:
 
 
 def describe_state(view: MonthView) -> str:
-    """Return the month's state, and the duty that is due."""
+    """Return the month's state, and what is due."""
     step = NEXT_STEPS.get(view.state)
-    return CYCLE_STATE_NAMES[view.state] + (f"，等{DUTY_NAMES[step.duty]}" if step else "")
+    return CYCLE_STATE_NAMES[view.state] + (f"，等{step.awaited_zh}" if step else "")
 
 
 def build_row_id(code: str) -> str:
@@ -211,10 +136,10 @@ def format_quarter_zh(text: str) -> str:
 
 
 def present_finding(finding: FindingView, decisions: Sequence[DecisionView] = ()) -> FindingCard:
-    """Return a finding as a page shows it: whom it concerns, the sum at risk, evidence and decisions."""
-    where = "、".join(finding.villages)
-    held = "这几条业务先停付" if finding.stops else "不停付，供核实"
-    words = "待处理，" + held if finding.state == "open" else "已处理"
+    """Return a finding for display: whom it concerns, the sum at risk, evidence and decisions."""
+    village = "、".join(finding.villages)
+    effect = "这几条业务先停付" if finding.stops else "不停付，供核实"
+    words = "待处理，" + effect if finding.state == "open" else "已处理"
     evidence = [
         ("账期", format_month_zh(f"{finding.month:%Y-%m}")),
         ("证据", finding.evidence),
@@ -234,7 +159,7 @@ def present_finding(finding: FindingView, decisions: Sequence[DecisionView] = ()
     return FindingCard(
         id=f"f-{finding.id}",
         title=CHECK_NAMES.get(finding.check, finding.check),
-        who="　".join(part for part in (where, _describe_subject(finding)) if part),
+        who="　".join(part for part in (village, _describe_subject(finding)) if part),
         sum_fen=finding.at_risk_fen,
         state=words,
         evidence=evidence,
@@ -254,7 +179,7 @@ def sort_by_severity(findings: Sequence[FindingView]) -> list[FindingView]:
 
 
 def _describe_subject(finding: FindingView) -> str:
-    """Return whom a finding concerns; empty for a village, whose name is shown already."""
+    """Describe whom a finding concerns; empty for a village, whose name is already shown."""
     if finding.check == "equal_sums_in_village":
         return ""
     if finding.check in {"two_operators_one_household", "too_many_lines"}:
@@ -263,7 +188,7 @@ def _describe_subject(finding: FindingView) -> str:
 
 
 def describe_due_day(due: date, today: date) -> tuple[str, bool]:
-    """Return the time left until a deadline, and whether it is due or overdue."""
+    """Describe the time left until a deadline, and return whether it is due or overdue."""
     left = (due - today).days
     if left < 0:
         return f"{day_short(due)}，已过 {-left} 天", True

@@ -1,4 +1,4 @@
-"""Applications to sell: the village confirms, the county recommends, a third official approves, never the applicant."""
+"""Applications to sell: the village confirms, the county recommends, another official approves; never the applicant."""
 
 from typing import Any
 from uuid import UUID
@@ -41,7 +41,7 @@ from market.web.desk.context import (
     open_desk,
     render_desk_page,
 )
-from market.web.forms import read_fields
+from market.web.forms import parse_uuid, read_form
 from market.web.pages import redirect
 from market.web.ui.format import clock_zh
 
@@ -74,12 +74,12 @@ _REFUSABLE = frozenset({ProducerState.APPLIED, ProducerState.CONFIRMED, Producer
 async def list_producer_applications(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[bytes]:
-    """List the applications whose next step belongs to the official, the oldest first."""
+    """List the applications whose next step the official may take, oldest first."""
     desk = await open_desk(request, db, actor, clock, register=False)
-    after = _uuid(request.query_params.get("after", "")) or FIRST_ID
+    after = parse_uuid(request.query_params.get("after", "")) or FIRST_ID
     async with db.connection() as conn:
         try:
-            found = await list_pending_producers(conn, actor, after=after, most=_PAGE_SIZE)
+            applications = await list_pending_producers(conn, actor, after=after, limit=_PAGE_SIZE)
         except NotAllowed:
             return render_desk_page(request, desk, "producers.html", {"rows": None, "more": None, "certificates": []})
         certificates = await _list_unverified_certificates(conn, desk)
@@ -89,16 +89,16 @@ async def list_producer_applications(
             row.name,
             [f"{row.township} {row.village}　{PRODUCER_KIND_NAMES[row.kind]}", PRODUCER_STATE_NAMES[row.state]],
         )
-        for row in found.items
+        for row in applications.items
     ]
-    more = desk.to("/desk/producers", after=found.next) if found.next else None
+    more = desk.to("/desk/producers", after=applications.next) if applications.next else None
     return render_desk_page(request, desk, "producers.html", {"rows": rows, "more": more, "certificates": certificates})
 
 
 async def _list_unverified_certificates(conn: Connection, desk: DeskContext) -> list[tuple[str, str, list[str]]]:
-    """Return the sellers with certificates that the official has to check, none without that duty."""
+    """Return the sellers with certificates that the official may verify."""
     try:
-        found = await list_unverified_producers(conn, desk.actor, most=_PAGE_SIZE)
+        producers = await list_unverified_producers(conn, desk.actor, limit=_PAGE_SIZE)
     except NotAllowed:
         return []
     return [
@@ -107,7 +107,7 @@ async def _list_unverified_certificates(conn: Connection, desk: DeskContext) -> 
             row.name,
             [f"{row.township} {row.village}　{PRODUCER_KIND_NAMES[row.kind]}", "交了证，等核对"],
         )
-        for row in found.items
+        for row in producers.items
     ]
 
 
@@ -138,18 +138,18 @@ async def submit_decision(
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
 ) -> Response[Any]:
-    """Decide on a producer; the applicant is notified by message."""
-    values = await read_fields(request)
+    """Decide on a producer; the applicant gets an SMS."""
+    form = await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
     producer_uuid = _parse_id(producer_id)
     try:
-        step = AdmissionStep(str(values.get("step", "")))
+        step = AdmissionStep(form.get_text("step"))
     except ValueError:
         raise NotFound from None
     try:
         async with db.transaction() as conn:
             await decide_producer(
-                conn, seal, actor, producer_uuid, step=step, reason=str(values.get("reason", "")), now=desk.now
+                conn, seal, actor, producer_uuid, step=step, reason=form.get_text("reason"), now=desk.now
             )
     except NotFound:
         raise
@@ -173,7 +173,7 @@ async def submit_verification(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Mark a seller's certificate as verified."""
-    await read_fields(request)
+    await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
     producer_uuid = _parse_id(producer_id)
     async with db.transaction() as conn:
@@ -185,25 +185,25 @@ async def _page(
     request: HttpRequest, conn: Connection, seal: Seal, desk: DeskContext, producer_id: UUID,
     *, notice: PageNotice | None, status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
-    found: Producer = await get_producer(conn, desk.actor, producer_id)
+    producer: Producer = await get_producer(conn, desk.actor, producer_id)
     photos = {each.id: each.photo_id for each in await LIST_CERTIFICATE_PHOTOS.all(conn, producer_id=producer_id)}
-    row = found.producer
+    row = producer.producer
     forward = _FORWARD.get(row.state)
-    mine = may_decide(desk.actor, row)
+    own_step = may_decide(desk.actor, row)
     checks = row.state in _ADMITTED and may_verify(desk.actor, row)
     phone = await get_phone(conn, seal, AccountId(row.applied_by)) or ""
     context = {
-        "applicant": next((each.name for each in found.steps if each.account_id == row.applied_by), ""),
+        "applicant": next((each.name for each in producer.steps if each.account_id == row.applied_by), ""),
         # The official who decides calls the applicant; others see a masked number.
-        "phone": phone if mine or checks else mask_phone(phone),
-        "calls": mine or checks,
+        "phone": phone if own_step or checks else mask_phone(phone),
+        "calls": own_step or checks,
         "notice": notice,
         "producer": row,
         "kind": PRODUCER_KIND_NAMES[row.kind],
         "state": PRODUCER_STATE_NAMES[row.state],
         "steps": [
             (f"{clock_zh(each.at)}　{ADMISSION_STEP_NAMES[each.step]}，{each.name}", "done", each.reason or None)
-            for each in found.steps
+            for each in producer.steps
         ],
         "certificates": [
             (
@@ -215,27 +215,20 @@ async def _page(
                 f"/certificates/{photos[each.id]}" if each.id in photos else "",
                 f"/desk/producers/{row.id}/certificates/{each.id}" if checks and each.verified_at is None else "",
             )
-            for each in found.certificates
+            for each in producer.certificates
         ],
-        "forward": forward if mine else None,
-        "refusable": mine and row.state in _REFUSABLE,
+        "forward": forward if own_step else None,
+        "refusable": own_step and row.state in _REFUSABLE,
         "keep": build_county_query(desk),
     }
     return render_desk_page(request, desk, "producer.html", context, status=status)
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 def _parse_id(text: str) -> UUID:
-    found = _uuid(text)
-    if found is None:
+    parsed = parse_uuid(text)
+    if parsed is None:
         raise NotFound
-    return found
+    return parsed
 
 
 ROUTES = [list_producer_applications, show_producer, submit_decision, submit_verification]

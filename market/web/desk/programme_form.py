@@ -1,29 +1,27 @@
-"""The form that sets a programme: convert it to a programmes file, with its quotes found in the document."""
+"""The form that sets a programme: convert it to a programmes file, and find its quotes in the document."""
 
 import re
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from market.kernel import FieldFault
 from market.reports.programmes import ProgrammeView, SentenceView, TermsView
-from market.subsidies.imports.cells import parse_fen
 from market.subsidies.imports.spreadsheet import decode_text, digest
-from market.web.forms import InvalidForm
+from market.web.forms import InvalidForm, PostedForm
+from market.web.ui.format import yuan_input
+from payments.money import BASIS_POINTS, format_percent
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,20}")
 _AROUND = 4
 AS_TYPED = frozenset({"name", "document", "text", "quote", "quote_funders"})
 """Fields whose full-width characters are not folded."""
-_WHOLE_BP = 10_000
 _MAX_TEXT_BYTES = 1024 * 1024
 
 
 class ProgrammeFormInvalid(InvalidForm):
-    """Fields of the form are invalid; each is named, and nothing is set."""
+    """Fields of the form are invalid; nothing is stored."""
 
     code = "bad_terms"
     zh = "有几处要改，没有设。"
@@ -73,92 +71,44 @@ def fill_programme_form(stored: ProgrammeRecord) -> ProgrammeForm:
         document=programme.document_number,
         max_lines=str(programme.max_lines),
         way=terms.kind,
-        pays=_hundredths(terms.household_pays_bp),
-        fixed=_hundredths(terms.fixed_fen),
-        line_cap=_hundredths(terms.line_cap_fen),
-        household_cap=_hundredths(terms.household_cap_fen),
-        operator=_hundredths(shares.get("operator")),
-        county_share=_hundredths(shares.get("county")),
+        pays=_format_share(terms.household_pays_bp),
+        fixed=yuan_input(terms.fixed_fen),
+        line_cap=yuan_input(terms.line_cap_fen),
+        household_cap=yuan_input(terms.household_cap_fen),
+        operator=_format_share(shares.get("operator")),
+        county_share=_format_share(shares.get("county")),
     )
 
 
-def _hundredths(value: int | None) -> str:
-    """Return fen as yuan, or basis points as per cent, as the form accepts them."""
-    return "" if value is None else f"{value // 100}.{value % 100:02d}".removesuffix(".00")
+def _format_share(rate_bp: int | None) -> str:
+    return "" if rate_bp is None else format_percent(rate_bp).removesuffix("%")
 
 
-class _FormReader:
-    """Reads the form and collects the faults of its fields."""
-
-    def __init__(self, form: ProgrammeForm) -> None:
-        self.form = form
-        self.faults: list[FieldFault] = []
-
-    def fault(self, field: str, message: str) -> None:
-        self.faults.append(FieldFault(field, message))
-
-    def word(self, field: str, message: str) -> str:
-        value = str(getattr(self.form, field)).strip()
-        if not value:
-            self.fault(field, message)
-        return value
-
-    def money(self, field: str, *, required: bool = False) -> int | None:
-        """Read a sum in yuan as fen; return None if it is blank, a fault if required."""
-        value = str(getattr(self.form, field)).strip()
-        if not value and not required:
-            return None
-        fen = parse_fen(value)
-        if fen is None or fen < 0:
-            self.fault(field, "写金额，比如 19.50")
-            return None
-        return fen
-
-    def share(self, field: str) -> int:
-        """Read a percentage as basis points; blank is 0."""
-        value = str(getattr(self.form, field)).strip().rstrip("%")
-        try:
-            share = Decimal(value or "0") * 100
-        except InvalidOperation:
-            share = Decimal(-1)
-        if not 0 <= share <= _WHOLE_BP or share != share.to_integral_value(ROUND_HALF_UP):
-            self.fault(field, "写 0 到 100 的百分数，最多两位小数")
-            return 0
-        return int(share)
-
-    def day(self, field: str, *, required: bool) -> date | None:
-        value = str(getattr(self.form, field)).strip()
-        if not value and not required:
-            return None
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fault(field, "写日期，比如 2019-01-01")
-            return None
+_SHARE_FAULT = "写 0 到 100 的百分数，最多两位小数"
+_SUM_FAULT = "写金额，比如 19.50"
+_DAY_FAULT = "写日期，比如 2019-01-01"
 
 
 def write_programme_file(
-    county: str, form: ProgrammeForm, stored: ProgrammeRecord | None, uploaded: bytes
+    county: str, form: PostedForm, stored: ProgrammeRecord | None, uploaded: bytes
 ) -> tuple[bytes, dict[str, bytes]]:
     """Return the form as a programmes file, and its document by name; earlier terms of the programme stay.
 
     Raises:
-        ProgrammeFormInvalid: fields are wrong, or a quote is not in the document.
+        ProgrammeFormInvalid: fields are invalid, or a quote is not in the document.
     """
-    read = _FormReader(form)
-    if not _CODE.fullmatch(form.code):
-        read.fault("code", "编号写 1 到 20 个字母、数字或 - _")
-    name, number = read.word("name", "项目名称没写"), read.word("document", "文号没写")
-    document = _document(read, stored, uploaded)
-    terms = _terms(read, stored)
-    sentences = _sentences(read, stored, document)
-    digits = form.max_lines.isdecimal() and len(form.max_lines) <= 2
-    if not digits or int(form.max_lines) < 1:
-        read.fault("max_lines", "写 1 到 99")
-    if read.faults:
-        raise ProgrammeFormInvalid(errors=tuple(read.faults))
+    code = form.get_text("code")
+    if not _CODE.fullmatch(code):
+        form.add_fault("code", "编号写 1 到 20 个字母、数字或 - _")
+    name, number = form.read_text("name", missing="项目名称没写"), form.read_text("document", missing="文号没写")
+    document = _document(form, stored, uploaded)
+    terms = _terms(form, stored)
+    sentences = _sentences(form, stored, document)
+    max_lines = form.read_integer("max_lines", fault="写 1 到 99", minimum=1, maximum=99)
+    if form.faults:
+        raise ProgrammeFormInvalid(errors=tuple(form.faults))
     content = document.encode()
-    file = f"documents/{form.code}.txt"
+    file = f"documents/{code}.txt"
     before = stored.programme if stored else None
     idle = None
     if before is not None and before.idle_days is not None:
@@ -167,12 +117,12 @@ def write_programme_file(
         "county_code": county,
         "programmes": [
             {
-                "code": form.code,
+                "code": code,
                 "name": name,
                 "document": {"number": number, "file": file, "sha256": digest(content)},
                 "sentences": sentences,
-                "kinds": before.kinds if before else [form.kind],
-                "max_lines_per_household": int(form.max_lines),
+                "kinds": before.kinds if before else [form.get_text("kind")],
+                "max_lines_per_household": max_lines,
                 "proration": before.proration if before else "daily",
                 "idle": idle,
                 "terms": terms,
@@ -182,33 +132,37 @@ def write_programme_file(
     return msgspec.json.encode(source), {file: content}
 
 
-def _document(read: _FormReader, stored: ProgrammeRecord | None, uploaded: bytes) -> str:
+def _document(form: PostedForm, stored: ProgrammeRecord | None, uploaded: bytes) -> str:
     """Return the document's text: uploaded, typed, or stored."""
     if len(uploaded) > _MAX_TEXT_BYTES:
-        read.fault("paper", "文件原文最多 1 MB")
+        form.add_fault("paper", "文件原文最多 1 MB")
         return ""
-    text = decode_text("paper", uploaded) if uploaded else read.form.text.replace("\r\n", "\n")
+    text = decode_text("paper", uploaded) if uploaded else form.get_text("text").replace("\r\n", "\n")
     if not text.strip() and stored is not None:
         return stored.programme.document_text
     if not text.strip():
-        read.fault("text", "附上文件原文，或者把它粘贴在这里")
+        form.add_fault("text", "附上文件原文，或者把它粘贴在这里")
     return text
 
 
-def _terms(read: _FormReader, stored: ProgrammeRecord | None) -> list[dict[str, Any]]:
-    form = read.form
-    start, until = read.day("start", required=True), read.day("until", required=False)
+def _terms(form: PostedForm, stored: ProgrammeRecord | None) -> list[dict[str, Any]]:
+    start, until = form.read_day("start", fault=_DAY_FAULT), form.read_optional_day("until", fault=_DAY_FAULT)
     if start and until and until <= start:
-        read.fault("until", "失效日要晚于生效日")
-    percent = form.way == "percent_off"
-    pays = read.share("pays") if percent else None
-    if percent and not form.pays.strip():
-        read.fault("pays", "农户最多付百分之几没写")
-    fixed = None if percent else read.money("fixed", required=True)
-    line_cap, household_cap = read.money("line_cap"), read.money("household_cap")
-    shares = [("operator", read.share("operator")), ("county", read.share("county_share"))]
-    if sum(share for _, share in shares) != _WHOLE_BP:
-        read.fault("operator", "运营商和县级加起来要正好 100%")
+        form.add_fault("until", "失效日要晚于生效日")
+    percent = form.get_text("way") == "percent_off"
+    pays = form.read_percent("pays", fault=_SHARE_FAULT) if percent else None
+    if percent and not form.get_text("pays"):
+        form.add_fault("pays", "农户最多付百分之几没写")
+    fixed = None if percent else form.read_yuan("fixed", fault=_SUM_FAULT)
+    line_cap, household_cap = [
+        form.read_optional_yuan(each, fault=_SUM_FAULT) for each in ("line_cap", "household_cap")
+    ]
+    shares = [
+        ("operator", form.read_percent("operator", fault=_SHARE_FAULT)),
+        ("county", form.read_percent("county_share", fault=_SHARE_FAULT)),
+    ]
+    if sum(share for _, share in shares) != BASIS_POINTS:
+        form.add_fault("operator", "运营商和县级加起来要正好 100%")
     own = {
         "from": start,
         "until": until,
@@ -223,7 +177,7 @@ def _terms(read: _FormReader, stored: ProgrammeRecord | None) -> list[dict[str, 
 
 
 def _before(stored: ProgrammeRecord | None, start: date | None) -> list[dict[str, Any]]:
-    """Return the earlier terms of the programme, ending where the new ones begin."""
+    """Return the earlier terms of the programme, ending when the new ones begin."""
     kept: list[dict[str, Any]] = []
     for terms in stored.terms if stored and start else []:
         if start is None or terms.start >= start:
@@ -246,24 +200,24 @@ def _before(stored: ProgrammeRecord | None, start: date | None) -> list[dict[str
     return kept
 
 
-def _sentences(read: _FormReader, stored: ProgrammeRecord | None, document: str) -> list[dict[str, Any]]:
+def _sentences(form: PostedForm, stored: ProgrammeRecord | None, document: str) -> list[dict[str, Any]]:
     """Find the quotes in the document with their context; stored ones that the document still contains stay."""
     text = "".join(document.split())
-    found: list[dict[str, Any]] = [
+    sentences: list[dict[str, Any]] = [
         {"of": each.subjects, "prefix": each.prefix, "quote": each.quote, "suffix": each.suffix}
         for each in (stored.sentences if stored else [])
         if "".join(f"{each.prefix}{each.quote}{each.suffix}".split()) in text
     ]
-    amount = "household_pays_bp" if read.form.way == "percent_off" else "fixed_fen"
+    amount = "household_pays_bp" if form.get_text("way") == "percent_off" else "fixed_fen"
     for field, subjects in (("quote", [amount, "line_cap_fen"]), ("quote_funders", ["funders"])):
-        quote = "".join(read.word(field, "把文件里的原句写上，一字不差").split())
+        quote = "".join(form.read_text(field, missing="把文件里的原句写上，一字不差").split())
         at = text.find(quote) if quote else -1
         end = at + len(quote)
         if quote and at < 0:
-            read.fault(field, "文件原文里没有这句话")
-        elif quote and quote not in {"".join(each["quote"].split()) for each in found}:
-            found.append(
+            form.add_fault(field, "文件原文里没有这句话")
+        elif quote and quote not in {"".join(each["quote"].split()) for each in sentences}:
+            sentences.append(
                 {"of": subjects, "prefix": text[max(at - _AROUND, 0) : at], "quote": quote,
                  "suffix": text[end : end + _AROUND]}
             )  # fmt: skip
-    return found
+    return sentences

@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from msgspec import Struct
 
@@ -26,20 +25,20 @@ from market.web.desk.programme_form import (
     fill_programme_form,
     write_programme_file,
 )
-from market.web.forms import read_fields
+from market.web.forms import read_form
 from market.web.pages import redirect
 from market.web.ui.format import day_zh, percent_bp, yuan
 
 
 class TermsCard(Struct, frozen=True):
-    """A version of the terms as the page shows it."""
+    """A version of the terms for display."""
 
     days: str
     rows: list[tuple[str, str]]
 
 
 class ProgrammeCard(Struct, frozen=True):
-    """A programme as the page shows it, with the sentences of its document."""
+    """A programme for display, with the sentences of its document."""
 
     code: str
     name: str
@@ -57,12 +56,12 @@ async def show_programmes(
     """Show the county's programmes with their terms and sentences."""
     desk = await open_desk(request, db, actor, clock)
     async with db.transaction(scope=desk.county) as conn:
-        found = await list_programmes(conn, desk.county)
+        programmes = await list_programmes(conn, desk.county)
         terms = await list_terms(conn, desk.county)
         sentences = await list_sentences(conn, desk.county)
     cards = [
         _build_card(each, terms.get(each.code, []), [sentence.quote for sentence in sentences.get(each.code, [])])
-        for each in found
+        for each in programmes
     ]
     notice = PageNotice("ok", "已设好") if request.query_params.get("done") == "1" else None
     return render_desk_page(
@@ -129,21 +128,15 @@ async def submit_programme(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[Any]:
     """Set a programme with its terms: write the form as a programmes file and import it."""
-    values = await read_fields(request)
+    # A quote is compared with its document character by character, so full-width characters are not folded.
+    posted = await read_form(request, as_typed=AS_TYPED)
     desk = await open_desk(request, db, actor, clock)
-    typed = await request.form()
-    form = ProgrammeForm(
-        **{
-            # A quote is compared with its document character by character, so full-width characters are not folded.
-            name: str(typed.get(name, "")).strip() if name in AS_TYPED else str(values.get(name, ""))
-            for name in ProgrammeForm.__struct_fields__
-        }
-    )
+    form = posted.fill(ProgrammeForm)
     known = await _find_programme(db, desk, form.code)
-    sent = values.get("paper")
-    text = await sent.read() if isinstance(sent, UploadFile) and sent.filename else b""
+    sent = next((each for each in posted.get_files("paper") if each.filename), None)
+    text = await sent.read() if sent else b""
     try:
-        content, documents = write_programme_file(desk.county, form, known, text)
+        content, documents = write_programme_file(desk.county, posted, known, text)
         upload = Upload(desk.county, "programmes", f"{form.code}-{form.start}.json", content)
         async with db.transaction(scope=desk.county) as conn:
             await import_programmes(conn, actor, upload, documents, now=desk.now)
@@ -157,7 +150,7 @@ async def submit_programme(
 
 
 async def _find_programme(db: Database, desk: DeskContext, code: str) -> ProgrammeRecord | None:
-    """Return the stored programme, whose terms the new ones follow."""
+    """Return the stored programme, which the new terms update."""
     async with db.transaction(scope=desk.county) as conn:
         programme = next((each for each in await list_programmes(conn, desk.county) if each.code == code), None)
         if programme is None:

@@ -1,4 +1,4 @@
-"""Write forms as XLSX: codes and words as text, sums as exact decimals, no formulas."""
+"""Write forms as XLSX: codes and words as text, sums as exact decimals, without formulas."""
 
 import csv
 import io
@@ -9,7 +9,9 @@ from typing import Any
 
 import xlsxwriter
 
-from market.web.desk.forms import FormTable, PrintedForm, Shape, Value
+from market.reports.tables import Shape
+from market.web.desk.forms import FormTable, PrintedForm, Value
+from payments.money import format_yuan
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NAME = 31
@@ -43,7 +45,7 @@ class WorkbookWriter:
         }
 
     def add_form(self, name: str, form: PrintedForm) -> None:
-        """Add a worksheet with a whole form, which prints on one page."""
+        """Add a worksheet with a form, which prints on one page."""
         worksheet = self._add_worksheet(name)
         wide = max((len(table.head) for table in (*form.tables, form.signs)), default=1) - 1
         worksheet.merge_range(0, 0, 0, max(wide, 1), form.title, self._title)
@@ -113,11 +115,13 @@ class WorkbookWriter:
                 # Write text as text, so that a value from an imported file never becomes a formula.
                 worksheet.write_string(row, at, value, formats["text"])
             else:
-                worksheet.write_number(row, at, Decimal(value).scaleb(-2) if shape == "fen" else value, formats[shape])
+                worksheet.write_number(
+                    row, at, Decimal(format_yuan(value)) if shape == "fen" else value, formats[shape]
+                )
 
 
 def write_csv(table: FormTable) -> bytes:
-    """Return a table as CSV for spreadsheets: with a byte-order mark, sums with two decimals, and no formulas."""
+    """Return a table as CSV for spreadsheets: with a byte-order mark, sums with two decimals, without formulas."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(table.head)
@@ -131,4 +135,4 @@ def _csv_cell(value: Value, shape: Shape) -> str:
         return ""
     if isinstance(value, str):
         return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
-    return f"{Decimal(value).scaleb(-2):.2f}" if shape == "fen" else str(value)
+    return format_yuan(value) if shape == "fen" else str(value)

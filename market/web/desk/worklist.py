@@ -16,6 +16,7 @@ from market.reports.drilldown import sum_by_township
 from market.reports.findings import list_finding_decisions
 from market.reports.month import list_eligible_officials, list_month_statuses
 from market.reports.month_view import MonthView, get_month_view
+from market.reports.tables import DRILLDOWN_TABLE
 from market.reports.worklist import (
     OpenMonth,
     compute_due_day,
@@ -30,7 +31,6 @@ from market.subsidies.names import format_month_zh
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.desk.duty_text import describe_eligible, explain_exclusion
 from market.web.desk.presenters import (
-    DRILLDOWN_TABLE,
     DrilldownRow,
     build_row_id,
     describe_due_day,
@@ -71,7 +71,7 @@ async def show_worklist(
 
 
 async def _tasks(conn: Connection, desk: DeskContext) -> tuple[list[WorkItem], list[WorkItem]]:
-    """Return the official's own items, and the items of the same months for others."""
+    """Return the official's own items, and the items that are for others."""
     own: list[WorkItem] = []
     others: list[WorkItem] = []
     roles = get_roles(desk.actor)
@@ -85,15 +85,15 @@ async def _tasks(conn: Connection, desk: DeskContext) -> tuple[list[WorkItem], l
         if roles & {Role.IMPORTER, Role.COUNTY}:
             own.append(_quarter_task(desk))
     try:
-        waiting = await list_pending_producers(conn, desk.actor)
+        pending = await list_pending_producers(conn, desk.actor)
     except NotAllowed:
         return own, others
-    if waiting.items:
-        many = f"{len(waiting.items)} 家{'以上' if waiting.next else ''}"
-        first = waiting.items[0]
+    if pending.items:
+        stopping = f"{len(pending.items)} 家{'以上' if pending.next else ''}"
+        first = pending.items[0]
         own.append(
             WorkItem(
-                desk.to("/desk/producers"), f"卖家申请 {many}，等您办", "", f"最早的是 {first.village} {first.name}"
+                desk.to("/desk/producers"), f"卖家申请 {stopping}，等您办", "", f"最早的是 {first.village} {first.name}"
             )
         )
     return own, others
@@ -118,7 +118,7 @@ def _add_stage(
         words = f"{format_short_month(name)}账期，等计算"
     else:
         words = f"{format_short_month(name)}账期，等{step.awaited_zh}"
-    elsewhere = month.held is not None and month.held is not duty
+    elsewhere = month.own_duty is not None and month.own_duty is not duty
     done_here = step.by_division and month.left == 0
     if role in roles and not elsewhere and not done_here:
         text = f"核定 {yuan(month.approved_fen)} 元，{month.operators} 家 {month.lines} 条业务"
@@ -126,8 +126,8 @@ def _add_stage(
         return
     text = "您负责的村已办，还要等别的村。" if role in roles and done_here else describe_eligible(eligible)
     refused = duty if role in roles else Duty.COUNTY if Role.COUNTY in roles else None
-    if month.held is not None and elsewhere and refused is not None and month.held is not refused:
-        text = explain_exclusion(month.held, refused) + text
+    if month.own_duty is not None and elsewhere and refused is not None and month.own_duty is not refused:
+        text = explain_exclusion(month.own_duty, refused) + text
     others.append(WorkItem(href, words, when, text, late))
 
 
@@ -140,7 +140,7 @@ def _add_findings(
     name = f"{month.month:%Y-%m}"
     when, late = describe_due_day(compute_due_day(month.month), desk.today)
     text = f"{month.stopping} 件停付，涉及 {yuan(month.at_risk_fen)} 元"
-    is_own = Role.TOWNSHIP in roles and month.held in {None, Duty.TOWNSHIP}
+    is_own = Role.TOWNSHIP in roles and month.own_duty in {None, Duty.TOWNSHIP}
     task = WorkItem(
         desk.to("/desk/findings", month=name, state="open"),
         f"{format_short_month(name)}疑点{'' if is_own else '，等乡镇处理'}",
@@ -160,7 +160,7 @@ def _quarter_task(desk: DeskContext) -> WorkItem:
 
 
 async def _find_current_month(conn: Connection, desk: DeskContext) -> MonthView | None:
-    """Return the oldest calculated month that is not closed, else the latest one, None if there is none."""
+    """Return the oldest calculated month that is not closed, else the latest one, or None."""
     months = [month for month in await list_month_statuses(conn, desk.county) if month.calculated]
     if not months:
         return None

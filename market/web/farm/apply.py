@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
+from market.divisions.codes import CODE_DIGITS, COUNTY, VILLAGE, get_county_code, truncate_code
 from market.divisions.queries import get_division_path, list_children
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -41,8 +42,6 @@ from market.web.pages import redirect, render_page
 from market.web.shop.regions import list_listed_counties
 from market.web.ui.format import clock_zh
 
-_VILLAGE_LEVEL = 5
-_CODE_LENGTH = 12
 _QUESTIONS = {1: "您的家在哪个县？", 2: "您的家在哪个县？", 3: "哪个乡镇？", 4: "哪个村？"}
 _PENDING_STATES = {ProducerState.APPLIED, ProducerState.CONFIRMED, ProducerState.RECOMMENDED}
 _PENDING_STEPS = (AdmissionStep.CONFIRM, AdmissionStep.RECOMMEND, AdmissionStep.APPROVE)
@@ -77,19 +76,19 @@ async def _list_choices(conn: Connection, at: str) -> tuple[int, list[tuple[str,
     if not at:
         groups: dict[str, list[tuple[str, str]]] = {}
         for each in await list_listed_counties(conn):
-            groups.setdefault(each.prefecture, []).append((f"/farm/apply?at={each.code[:6]}", each.name))
+            groups.setdefault(each.prefecture, []).append((f"/farm/apply?at={get_county_code(each.code)}", each.name))
         return 2, list(groups.items())
     level = (await get_division_path(conn, at))[-1].level
     below = await list_children(conn, at)
-    width = {3: 6, 4: 9, 5: 12}.get(level + 1, _CODE_LENGTH)
-    return level, [("", [(f"/farm/apply?at={each.code[:width]}", each.name) for each in below])]
+    return level, [("", [(f"/farm/apply?at={truncate_code(each.code, each.level)}", each.name) for each in below])]
 
 
 async def _list_trail(conn: Connection, at: str) -> list[tuple[str, str]]:
     """Return the path to the chosen division; each step links back to its own choice."""
-    widths = {3: 6, 4: 9, 5: 12}
     path = await get_division_path(conn, at)
-    steps = [(each.name, f"/farm/apply?at={each.code[: widths[each.level]]}") for each in path if each.level in widths]
+    steps = [
+        (each.name, f"/farm/apply?at={truncate_code(each.code, each.level)}") for each in path if each.level >= COUNTY
+    ]
     return [("重选", "/farm/apply?new=1"), *steps]
 
 
@@ -102,7 +101,7 @@ async def _apply_page(
         "question": _QUESTIONS.get(level, ""),
         "trail": await _list_trail(conn, at) if at else [],
         "groups": groups,
-        "village": ChosenVillage(at) if level == _VILLAGE_LEVEL else None,
+        "village": ChosenVillage(at) if level == VILLAGE else None,
         "certificate_kinds": CERTIFICATE_OPTIONS,
         "kinds": [
             (str(kind), words) for kind, words in PRODUCER_KIND_NAMES.items() if kind is not ProducerKind.COMPANY
@@ -123,7 +122,7 @@ async def show_application(
     Raises:
         DivisionNotFound: the chosen division does not exist.
     """
-    at = str(request.query_params.get("at", ""))[:_CODE_LENGTH]
+    at = str(request.query_params.get("at", ""))[:CODE_DIGITS]
     async with db.connection() as conn:
         own = await list_own_producers(conn, actor)
         if own and not at and "new" not in request.query_params:
@@ -143,7 +142,7 @@ async def submit_application(
 ) -> Response[Any]:
     """Apply to sell; a form sent twice applies once."""
     form = await read_form(request)
-    village = form.get_text("village")[:_CODE_LENGTH]
+    village = form.get_text("village")[:CODE_DIGITS]
     chosen = form.get_text("kind")
     kind = ProducerKind(chosen) if chosen in set(ProducerKind) else ProducerKind.HOUSEHOLD
     certificate_kind = read_certificate_kind(form.get_text("paper"), CertificateKind.IDENTITY)
@@ -191,14 +190,14 @@ def _list_history(producer: Producer) -> list[tuple[str, str, str | None]]:
     ]
     taken = {step.step for step in producer.steps}
     if ProducerState(producer.producer.state) in _PENDING_STATES:
-        waiting = [step for step in _PENDING_STEPS if step not in taken]
+        pending = [step for step in _PENDING_STEPS if step not in taken]
         items += [
             (
-                f"{ADMISSION_STEP_NAMES[step]}，等办" if place == 0 else ADMISSION_STEP_NAMES[step],
-                "next" if place else "now",
+                f"{ADMISSION_STEP_NAMES[step]}，等办" if division == 0 else ADMISSION_STEP_NAMES[step],
+                "next" if division else "now",
                 None,
             )
-            for place, step in enumerate(waiting)
+            for division, step in enumerate(pending)
         ]
     return items
 

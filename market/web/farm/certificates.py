@@ -46,7 +46,7 @@ class CertificateForm(Struct, frozen=True):
 
 
 def read_certificate_kind(text: str, otherwise: CertificateKind) -> CertificateKind:
-    """Return the kind of certificate that was chosen, or `otherwise`."""
+    """Return the chosen kind of certificate, or `otherwise`."""
     return CertificateKind(text) if text in set(CertificateKind) else otherwise
 
 
@@ -108,7 +108,7 @@ async def show_certificates(
 
 
 def _read_claim(form: PostedForm, today: date) -> CertificateClaim:
-    """Read a claim without its photo."""
+    """Read the form without its photo."""
     if form.get_text("kind") not in set(CertificateKind):
         form.add_fault("kind", "哪样证没选")
     number = form.read_text("number", max_length=_MAX_NUMBER_LENGTH, too_long=f"证号最多 {_MAX_NUMBER_LENGTH} 个字")

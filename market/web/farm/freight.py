@@ -8,9 +8,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.catalogue.models import FreightTerms
+from market.catalogue.freight import MAX_FREIGHT_FEN, FreightTerms, find_freight, set_freight
+from market.catalogue.models import MAX_PRICE_FEN, MIN_PRICE_FEN
 from market.catalogue.publish import resolve_own_producer
-from market.catalogue.terms import NewFreight, find_freight, set_freight
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, FieldFault
@@ -22,14 +22,12 @@ from market.web.forms import PostedForm, parse_uuid, read_form
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import format_freight_rule
 from market.web.shop.regions import get_region_name
-from market.web.ui.format import yuan
+from market.web.ui.format import yuan, yuan_input
 
 FREE, CHARGED = "free", "charged"
 _FREIGHT_OPTIONS = ((FREE, "包邮，快递费算我的"), (CHARGED, "买家付快递费"))
 _REMOTE_PROVINCES = ("65", "54", "63", "46")
-"""新疆, 西藏, 青海, 海南: freight is dearest there, so many shops do not ship to them."""
-_MAX_FREIGHT_FEN = Fen(10_000_00)
-_MAX_FREE_ABOVE_FEN = Fen(1_000_000_00)
+"""新疆, 西藏, 青海, 海南: freight is most expensive there, so many shops do not ship to them."""
 
 
 class FreightForm(Struct, frozen=True):
@@ -52,7 +50,7 @@ def describe_freight(freight: FreightTerms | None) -> str:
 
 
 async def load_freight_line(conn: Connection, actor: Actor) -> str:
-    """Describe who pays the freight; a person with several shops reads that each has its own rule."""
+    """Describe who pays the freight, or, with several shops, that each has its own rule."""
     if len(actor.producers) != 1:
         return "快递费各家定各家的。"
     return describe_freight(await find_freight(conn, actor.producers[0]))
@@ -67,38 +65,34 @@ def _fill_form(freight: FreightTerms | None) -> FreightForm:
     if freight is None:
         return FreightForm(way=FREE)
     if freight.is_free:
-        return FreightForm(way=FREE, no_ship=freight.no_ship)
-    free_above = "" if freight.free_above_fen is None else _format_yuan_input(freight.free_above_fen)
+        return FreightForm(way=FREE, no_ship=list(freight.no_ship))
+    free_above = yuan_input(freight.free_above_fen)
     return FreightForm(
         CHARGED,
         _format_kilograms(freight.first_g),
-        _format_yuan_input(freight.first_fen),
+        yuan_input(freight.first_fen),
         _format_kilograms(freight.next_g),
-        _format_yuan_input(freight.next_fen),
+        yuan_input(freight.next_fen),
         free_above,
-        freight.no_ship,
+        list(freight.no_ship),
     )
 
 
-def _format_yuan_input(fen: int) -> str:
-    return yuan(fen).replace(",", "")
-
-
-def _read_freight(form: PostedForm) -> NewFreight:
-    no_ship = form.get_texts("no_ship")
+def _read_freight(form: PostedForm) -> FreightTerms:
+    no_ship = tuple(form.get_texts("no_ship"))
     if form.get_text("way") == FREE:
-        return NewFreight(first_g=1000, first_fen=0, next_g=1000, next_fen=0, no_ship=no_ship)
-    wrong_price = f"快递费没写对。写一个数，比如 8，最多 {yuan(_MAX_FREIGHT_FEN)}"
-    freight = NewFreight(
+        return FreightTerms(first_g=1000, first_fen=Fen(0), next_g=1000, next_fen=Fen(0), no_ship=no_ship)
+    wrong_price = f"快递费没写对。写一个数，比如 8，最多 {yuan(MAX_FREIGHT_FEN)}"
+    freight = FreightTerms(
         first_g=form.read_kilograms("first", fault="头一段多重没写对。写一个数，比如 1"),
-        first_fen=form.read_yuan("first_price", fault=wrong_price, maximum=_MAX_FREIGHT_FEN),
+        first_fen=form.read_yuan("first_price", fault=wrong_price, maximum=MAX_FREIGHT_FEN),
         next_g=form.read_kilograms("more", fault="每加多重没写对。写一个数，比如 1"),
-        next_fen=form.read_yuan("more_price", fault=wrong_price, maximum=_MAX_FREIGHT_FEN),
+        next_fen=form.read_yuan("more_price", fault=wrong_price, maximum=MAX_FREIGHT_FEN),
         free_above_fen=form.read_optional_yuan(
             "free_above",
             fault="满多少免快递费，写一个数，比如 88；没有就空着",
-            minimum=Fen(1),
-            maximum=_MAX_FREE_ABOVE_FEN,
+            minimum=MIN_PRICE_FEN,
+            maximum=MAX_PRICE_FEN,
         ),
         no_ship=no_ship,
     )
@@ -107,8 +101,8 @@ def _read_freight(form: PostedForm) -> NewFreight:
     return freight
 
 
-def _get_shop_name(shops: Sequence[ProducerRow], wanted: UUID) -> str:
-    return next((shop.name for shop in shops if shop.id == wanted), "")
+def _get_shop_name(shops: Sequence[ProducerRow], shop_id: UUID) -> str:
+    return next((shop.name for shop in shops if shop.id == shop_id), "")
 
 
 async def _freight_page(
@@ -127,6 +121,7 @@ async def _freight_page(
         "regions": [(code, get_region_name(f"{code}0000")) for code in regions],
         "producer": str(producer_id),
         "values": shown,
+        "optional": [("free_above", "一单满多少就免", shown.free_above, "元")],
         "errors": errors,
         "said": request.query_params.get("said") == "set",
     }
@@ -144,9 +139,9 @@ async def show_freight(
     """
     if not is_seller(actor):
         return redirect("/farm/apply")
-    wanted = parse_uuid(request.query_params.get("of", "")) or actor.producers[0]
+    shop_id = parse_uuid(request.query_params.get("of", "")) or actor.producers[0]
     async with db.connection() as conn:
-        return await _freight_page(request, conn, actor, resolve_own_producer(actor, wanted), None)
+        return await _freight_page(request, conn, actor, resolve_own_producer(actor, shop_id), None)
 
 
 @post("/farm/freight", include_in_schema=False)
@@ -156,7 +151,7 @@ async def submit_freight(
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
-    """Set the freight rule; placed orders keep theirs.
+    """Set the freight rule; orders already placed keep theirs.
 
     Raises:
         NotFound: the person does not work for the producer.

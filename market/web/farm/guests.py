@@ -40,12 +40,12 @@ class CheckInNotice(Struct, frozen=True):
 
 async def load_guests(conn: Connection, seal: Seal, actor: Actor, today: date) -> list[Guest]:
     """Return the guests of tonight and tomorrow night, each booking once."""
-    found: dict[UUID, Guest] = {}
+    by_booking: dict[UUID, Guest] = {}
     for producer_id in actor.producers:
         for day in (today, today + _ONE_DAY):
             for guest in await list_guests(conn, seal, producer_id, day):
-                found.setdefault(guest.booking_id, guest)
-    return list(found.values())
+                by_booking.setdefault(guest.booking_id, guest)
+    return list(by_booking.values())
 
 
 def guest_row(guest: Guest) -> FarmRow:
@@ -86,10 +86,10 @@ async def show_guests(
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
-    """Ask for the code that a guest shows."""
+    """Show the guests and the form for a check-in code."""
     async with db.connection() as conn:
-        found = await load_guests(conn, seal, actor, clock.today())
-    return _guests_page(request, actor, found)
+        guests = await load_guests(conn, seal, actor, clock.today())
+    return _guests_page(request, actor, guests)
 
 
 @post("/farm/guests", include_in_schema=False)
@@ -108,8 +108,8 @@ async def submit_check_in(
             guest = await check_in_guest(conn, seal, actor, code, now=clock.now())
     except (InvalidCheckInCode, CheckInCodeUsed, CheckInOutsideStay) as refusal:
         async with db.connection() as conn:
-            found = await load_guests(conn, seal, actor, clock.today())
-        return _guests_page(request, actor, found, code, refusal)
+            guests = await load_guests(conn, seal, actor, clock.today())
+        return _guests_page(request, actor, guests, code, refusal)
     return redirect(f"/farm/guests?done={guest.booking_id}")
 
 

@@ -1,4 +1,4 @@
-"""A seller's day: parcels to send, guests to come, money that came in."""
+"""A seller's home page: parcels to ship, arriving guests, money received."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from market.identity.models import Actor
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders import SuborderState
+from market.orders.models import SuborderState
 from market.producers.models import PRODUCER_STATE_NAMES, ProducerState
 from market.producers.queries import list_own_producers
 from market.web.farm.guests import guest_row, load_guests
@@ -32,7 +32,7 @@ async def show_farm_home(
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
-    """Show today's tasks, and the money that came in."""
+    """Show today's tasks and the money received."""
     if not is_seller(actor):
         return redirect("/farm/apply")
     async with db.connection() as conn:
@@ -71,7 +71,7 @@ async def show_farm_orders(
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
-    """Show the parcels to send, the guests to come, and the shipped parcels."""
+    """Show the parcels to ship, the arriving guests, and the shipped parcels."""
     if not is_seller(actor):
         return redirect("/farm/apply")
     async with db.connection() as conn:

@@ -9,8 +9,15 @@ from litestar.params import FromPath
 from msgspec import Struct, structs
 
 from market.catalogue.browse import CategoryCount, list_categories, list_producer_listings
-from market.catalogue.models import BadListing, CertificateNeeded, ListingCard, ListingKind, NewProduct, ProducerNotOpen
-from market.catalogue.publish import publish_product, resolve_own_producer
+from market.catalogue.models import (
+    MAX_QUANTITY,
+    BadListing,
+    CertificateNeeded,
+    ListingCard,
+    ListingKind,
+    ProducerNotOpen,
+)
+from market.catalogue.publish import NewProduct, publish_product, resolve_own_producer
 from market.catalogue.templates import ListingTemplate, list_templates
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
@@ -38,7 +45,6 @@ _PACKS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _TEMPLATES_ON_PAGE = 12
 _MAX_PACKS = 3
-_MAX_QUANTITY = 1_000_000
 _OK = 200
 
 
@@ -80,8 +86,8 @@ def _price_hint_view(template: ListingTemplate) -> PriceHintView | None:
     hint, usual = template.price_hint, template.hint_unit_fen
     if hint is None or usual is None or not hint.median_fen:
         return None
-    low = usual * hint.least_fen // hint.median_fen
-    high = -(-usual * hint.most_fen // hint.median_fen)
+    low = usual * hint.min_fen // hint.median_fen
+    high = -(-usual * hint.max_fen // hint.median_fen)
     unit = format_unit(template.unit)
     words = f"同样的 {unit}，{hint.count} 家卖 {yuan(low)} 到 {yuan(high)} 元，中间的一家 {yuan(usual)} 元。"
     return PriceHintView(low, usual, high, unit, words)
@@ -161,18 +167,18 @@ async def _load_template(conn: Connection, actor: Actor, slug: str) -> ProductTe
     if not is_seller(actor):
         raise NotFound
     if slug.startswith("local-"):
-        found = next((each for each in await _load_templates(conn, actor) if each.slug == slug), None)
+        template = next((each for each in await _load_templates(conn, actor) if each.slug == slug), None)
     else:
         categories = await list_categories(conn)
         chosen = next((each for each in categories if each.code == slug and each.kind is ListingKind.PRODUCT), None)
-        found = None if chosen is None else _from_category(chosen)
-    if found is None:
+        template = None if chosen is None else _from_category(chosen)
+    if template is None:
         raise NotFound
-    return found
+    return template
 
 
 class OfferContext(Struct, frozen=True):
-    """What the form shows besides its fields: the producers to choose from, what blocks selling, the freight rule."""
+    """What the form shows besides its fields: producers to choose from, the obstacle to selling, the freight rule."""
 
     producers: list[tuple[str, str]]
     obstacle: SellingObstacle | None
@@ -233,7 +239,7 @@ def _read_product(form: PostedForm, template: ProductTemplate) -> NewProduct:
         category=template.category,
         unit=form.read_text("pack", missing="怎么装没选"),
         price_fen=form.read_yuan("price", missing="价钱没写。写一个数，比如 39", fault="价钱要写成 39 或 39.5"),
-        quantity=form.read_integer("left", fault="有几份没写。写一个数，比如 20", maximum=_MAX_QUANTITY),
+        quantity=form.read_integer("left", fault="有几份没写。写一个数，比如 20", maximum=MAX_QUANTITY),
         producer_id=parse_uuid(form.get_text("producer")),
         harvest_months=template.months,
         chilled=template.chilled,

@@ -70,7 +70,7 @@ async def _find_obstacle(conn: Connection, actor: Actor, clock: Clock) -> Sellin
 async def show_stay_form(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
 ) -> Response[Any]:
-    """Ask for the five fields of a stay; show first what keeps the shop from selling."""
+    """Show the form of a stay, after any obstacle to selling."""
     if not is_seller(actor):
         return redirect("/farm/apply")
     async with db.connection() as conn:

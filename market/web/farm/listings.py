@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from market.catalogue.detail import ListingDetail, get_listing_id, get_product, get_stay
 from market.catalogue.edit import OwnVariant, VariantChange, change_variants, list_own_variants, move_listing
-from market.catalogue.models import MAX_PRICE_FEN, ListingKind, ListingMove, ListingState
+from market.catalogue.models import MAX_PRICE_FEN, MAX_QUANTITY, MIN_PRICE_FEN, ListingKind, ListingMove, ListingState
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
@@ -38,7 +38,6 @@ _NOTICES = {
     "changed": ("ok", "改好了", "买的人现在就看见新的。下过的单子不变。"),
 }
 _TOO_FEW_LEFT = "刚有人下了单，能卖的不够减了。看看现在还有多少，再改一次"
-_MAX_QUANTITY = 1_000_000
 _MAX_KEY_LENGTH = 60
 
 
@@ -69,9 +68,9 @@ class OwnListing(Struct, frozen=True):
 async def _load_listing(conn: Connection, listing_id: UUID, actor: Actor, clock: Clock) -> OwnListing:
     own = tuple(actor.producers)
     try:
-        product = await get_product(conn, listing_id, own=own, now=clock.now())
+        product = await get_product(conn, listing_id, producer_ids=own, now=clock.now())
     except NotFound:
-        stay = await get_stay(conn, listing_id, own=own, now=clock.now())
+        stay = await get_stay(conn, listing_id, producer_ids=own, now=clock.now())
         return OwnListing(stay.listing, stay.price_fen, stay.unit, f"{len(stay.rooms)} 间")
     base = product.variants[0]
     left = f"{base.left} {get_count_word(base.unit)}" if base.left is not None else "不限"
@@ -170,12 +169,12 @@ async def show_listing(
 def _read_change(form: PostedForm, index: int, variant: OwnVariant, size: VariantForm) -> VariantChange:
     """Read the change of one variant; the stock changes by the difference to the number that the form showed."""
     price = form.read_yuan(
-        f"price-{index}", fault="价钱没写对。写一个数，比如 39", minimum=Fen(1), maximum=Fen(MAX_PRICE_FEN)
+        f"price-{index}", fault="价钱没写对。写一个数，比如 39", minimum=MIN_PRICE_FEN, maximum=MAX_PRICE_FEN
     )
     if not size.counted:
         return VariantChange(variant.id, price, 0)
-    left = parse_integer(form.get_text(f"left-{index}"), maximum=_MAX_QUANTITY)
-    shown = parse_integer(form.get_text(f"seen-{index}"), maximum=_MAX_QUANTITY)
+    left = parse_integer(form.get_text(f"left-{index}"), maximum=MAX_QUANTITY)
+    shown = parse_integer(form.get_text(f"seen-{index}"), maximum=MAX_QUANTITY)
     if left is None or shown is None:
         form.add_fault(f"left-{index}", "还有几份没写对。写一个数，比如 20；没有了写 0")
         return VariantChange(variant.id, price, 0)

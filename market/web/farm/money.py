@@ -11,8 +11,8 @@ from market.aftersales.statement import Statement, get_statement
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, Query
-from market.orders import SuborderState
 from market.orders.escrow import compute_share
+from market.orders.models import SuborderState
 from market.producers.queries import list_own_producers
 from market.web.pages import render_page
 from market.web.ui.format import day_short
@@ -50,7 +50,7 @@ LIST_SUBORDER_TITLES = Query(
 
 
 class Earning(Struct, frozen=True):
-    """What a suborder paid, and when its escrow was released."""
+    """The producer's part of a suborder, and when its escrow was released."""
 
     at: datetime
     words: str
@@ -58,9 +58,9 @@ class Earning(Struct, frozen=True):
 
 
 async def _list_earnings(conn: Connection, statement: Statement) -> list[Earning]:
-    """Return what the suborders of a statement paid, the latest release first."""
+    """Return the earnings from the suborders of a statement, latest release first."""
     titles = await _load_titles(conn, statement)
-    came = [
+    earnings = [
         Earning(
             line.released_at,
             f"{titles.get(line.suborder_id, '')}，{line.code}",
@@ -69,11 +69,11 @@ async def _list_earnings(conn: Connection, statement: Statement) -> list[Earning
         for line in statement.lines
         if line.payable_fen is not None and line.released_at is not None
     ]
-    return _latest_first(came)
+    return _latest_first(earnings)
 
 
-def _latest_first(came: list[Earning]) -> list[Earning]:
-    return sorted(came, key=lambda each: each.at, reverse=True)
+def _latest_first(earnings: list[Earning]) -> list[Earning]:
+    return sorted(earnings, key=lambda each: each.at, reverse=True)
 
 
 async def _load_titles(conn: Connection, statement: Statement) -> dict[UUID, str]:
@@ -82,9 +82,9 @@ async def _load_titles(conn: Connection, statement: Statement) -> dict[UUID, str
 
 
 async def _list_escrowed(conn: Connection, statement: Statement) -> list[tuple[str, int]]:
-    """Return what suborders in escrow will pay, the latest order first."""
+    """Return the expected earnings from suborders in escrow, latest order first."""
     titles = await _load_titles(conn, statement)
-    waiting = [line for line in statement.lines if line.state in {SuborderState.PAID, SuborderState.SHIPPED}]
+    escrowed = [line for line in statement.lines if line.state in {SuborderState.PAID, SuborderState.SHIPPED}]
     return [
         (
             f"{day_short(line.placed_at)}　{titles.get(line.suborder_id, '')}，{line.code}",
@@ -92,29 +92,29 @@ async def _list_escrowed(conn: Connection, statement: Statement) -> list[tuple[s
                 goods_left_fen=line.goods_left_fen, freight_fen=line.freight_fen, commission_bp=line.commission_bp
             ).due_fen,
         )
-        for line in sorted(waiting, key=lambda line: line.placed_at, reverse=True)
+        for line in sorted(escrowed, key=lambda line: line.placed_at, reverse=True)
     ]
 
 
-def _earning_rows(came: list[Earning]) -> list[tuple[str, int]]:
-    return [(f"{day_short(each.at)}　{each.words}", each.fen) for each in came]
+def _earning_rows(earnings: list[Earning]) -> list[tuple[str, int]]:
+    return [(f"{day_short(each.at)}　{each.words}", each.fen) for each in earnings]
 
 
 def _add_remainder(rows: list[tuple[str, int]], total: Fen, words: str) -> list[tuple[str, int]]:
-    """Add a row for the difference between the rows and the total, if any."""
+    """Add a row for the difference between the rows and the total, if there is one."""
     rest = total - sum(fen for _, fen in rows)
     return [*rows, (words, rest)] if rest else rows
 
 
 async def load_earnings(conn: Connection, actor: Actor) -> tuple[list[tuple[str, int]], Fen]:
-    """Return the earnings of all producers that a person works for, the latest first, and their total."""
-    came: list[Earning] = []
+    """Return the earnings of all producers that a person works for, latest first, and their total."""
+    earnings: list[Earning] = []
     total = 0
     for producer_id in actor.producers:
         statement = await get_statement(conn, actor, producer_id, limit=_MAX_ROWS)
-        came += await _list_earnings(conn, statement)
+        earnings += await _list_earnings(conn, statement)
         total += statement.owed_fen
-    return _add_remainder(_earning_rows(_latest_first(came)), Fen(total), _EARLIER), Fen(total)
+    return _add_remainder(_earning_rows(_latest_first(earnings)), Fen(total), _EARLIER), Fen(total)
 
 
 @get("/farm/money", include_in_schema=False)
@@ -126,15 +126,17 @@ async def show_money(
     async with db.connection() as conn:
         for producer in await list_own_producers(conn, actor):
             statement = await get_statement(conn, actor, producer.id, limit=_MAX_ROWS)
-            came = _add_remainder(_earning_rows(await _list_earnings(conn, statement)), statement.owed_fen, _EARLIER)
-            waits = _add_remainder(await _list_escrowed(conn, statement), statement.waiting_fen, "更早的")
+            earnings = _add_remainder(
+                _earning_rows(await _list_earnings(conn, statement)), statement.owed_fen, _EARLIER
+            )
+            escrowed = _add_remainder(await _list_escrowed(conn, statement), statement.pending_fen, "更早的")
             producers.append(
                 ProducerMoney(
                     name=producer.name,
-                    rows=came,
+                    rows=earnings,
                     owed_fen=statement.owed_fen,
-                    waiting_rows=waits,
-                    waiting_fen=statement.waiting_fen,
+                    waiting_rows=escrowed,
+                    waiting_fen=statement.pending_fen,
                 )
             )
     return render_page(request, "farm/money.html", {"producers": producers}, actor=actor)

@@ -1,4 +1,4 @@
-"""A seller's parcels: what to pack, where to send it, and the form of its tracking number."""
+"""A seller's parcels: contents, address, and the form for the tracking number."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,8 +18,8 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders import SuborderState
 from market.orders.escrow import SuborderShare
+from market.orders.models import SuborderState
 from market.web.farm.sellers import FarmRow
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
@@ -43,7 +43,7 @@ class ShipForm(Struct, frozen=True):
 
 
 class ParcelView(Struct, frozen=True):
-    """A parcel as its page shows it."""
+    """A parcel for display."""
 
     title: str
     number: str
@@ -61,10 +61,10 @@ async def load_parcels(
     conn: Connection, seal: Seal, actor: Actor, states: tuple[SuborderState, ...] = (SuborderState.PAID,)
 ) -> list[Parcel]:
     """Return the parcels of all producers that a person works for, each producer's oldest first."""
-    found: list[Parcel] = []
+    parcels: list[Parcel] = []
     for producer_id in actor.producers:
-        found += await list_parcels(conn, seal, actor, producer_id, states=states)
-    return found
+        parcels += await list_parcels(conn, seal, actor, producer_id, states=states)
+    return parcels
 
 
 def describe_contents(parcel: Parcel) -> str:

@@ -27,7 +27,7 @@ _HALLS = {
 
 
 class PhoneBillView(Struct, frozen=True, kw_only=True):
-    """A month's bill as the page shows it."""
+    """A month's bill for display."""
 
     heading: str
     plan: str
@@ -55,7 +55,7 @@ def describe_bill(bill: Bill) -> str:
 
 
 def _entitled_days(bill: Bill) -> range:
-    """Return the entitled days by their numbers, from the first one on."""
+    """Return the entitled days of the month, as numbers."""
     if bill.since is not None:
         return range(bill.since.day, bill.since.day + bill.days)
     return range(1, bill.days + 1)
@@ -79,22 +79,23 @@ def _bill_view(bill: Bill) -> PhoneBillView:
 async def load_own_bills(request: HttpRequest, actor: Actor) -> tuple[str, list[Bill]]:
     """Return a person's own phone number and its closed months, newest first.
 
-    The transaction sees every county, because the line may belong to any; it reads only the person's own number.
+    The transaction has the scope of all counties, because the line may belong to any; it reads only the person's
+    number.
     """
     services = get_services(request)
     async with services.db.transaction(scope="all") as conn:
         number = await get_phone(conn, services.seal, actor.account_id)
-        return number or "", await list_bills(conn, number, most=_MAX_MONTHS) if number else []
+        return number or "", await list_bills(conn, number, limit=_MAX_MONTHS) if number else []
 
 
 async def load_bill_line(request: HttpRequest, actor: Actor) -> str:
-    """Return the line of the phone bill's link: `4 月减 13.00 元`."""
+    """Return the text of the link to the phone bill: `4 月减 13.00 元`."""
     _, bills = await load_own_bills(request, actor)
     return f"{bills[0].month.month} 月减 {yuan(bills[0].reduction_fen)} 元" if bills else "看减了多少"
 
 
 def list_contacts(bills: list[Bill], phone: str, name: str) -> list[tuple[str, str]]:
-    """Return whom to call: the village first, then the operators' service numbers."""
+    """Return the phone contacts: the village first, then the operators' service numbers."""
     halls = [_HALLS[bill.operator] for bill in bills if bill.operator in _HALLS]
     return [(f"村里，{name}", phone), *dict.fromkeys(halls)]
 

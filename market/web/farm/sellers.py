@@ -1,4 +1,4 @@
-"""What the sellers' pages share: who sells, for which producers, and rows of things to act on."""
+"""Shared parts of the sellers' pages: producers to sell for, and rows of tasks."""
 
 from msgspec import Struct
 
@@ -10,11 +10,11 @@ FIELD_NAMES = {
     "price_fen": "price", "unit": "pack", "quantity": "left", "photo_id": "photo", "category": "pack",
     "certificates": "photo",
 }  # fmt: skip
-"""The form field of each field that a refusal names, where they differ."""
+"""Form fields by the field that a refusal names, if they differ."""
 
 
 class FarmRow(Struct, frozen=True):
-    """A row of a list: what it is, and where it leads to."""
+    """A row of a list, with its link."""
 
     href: str
     title: str

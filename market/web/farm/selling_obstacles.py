@@ -1,4 +1,4 @@
-"""What keeps a shop from selling, shown before a form is filled, with a link to the remedy."""
+"""Obstacles to selling, shown before a form is filled in, with a link to the remedy."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from market.producers.queries import list_own_producers
 
 
 class SellingObstacle(Struct, frozen=True):
-    """Why nothing can be listed now: a heading, a line for each shop, and a link to the remedy."""
+    """An obstacle to listing: a heading, a line for each shop, and a link to the remedy."""
 
     title: str
     lines: list[str]
@@ -37,15 +37,15 @@ def _get_remedy(refusal: Refusal) -> tuple[str, str]:
 async def find_obstacle(
     conn: Connection, actor: Actor, *, category: str, kind: ListingKind, clock: Clock
 ) -> SellingObstacle | None:
-    """Return what keeps a person's shops from listing in a category, or None."""
+    """Return the obstacle to listing in a category for a person's shops, or None."""
     shops = await list_own_producers(conn, actor)
-    found = [
+    refusals = [
         (shop, refusal)
         for shop in shops
         if (refusal := await find_publish_refusal(conn, actor, shop.id, category=category, kind=kind, now=clock.now()))
         is not None
     ]
-    return _describe_obstacles(shops, found) if found else None
+    return _describe_obstacles(shops, refusals) if refusals else None
 
 
 def describe_refusal(refusal: Refusal) -> SellingObstacle:
@@ -53,8 +53,12 @@ def describe_refusal(refusal: Refusal) -> SellingObstacle:
     return SellingObstacle("没有上架", [refusal.text("zh")], *_get_remedy(refusal))
 
 
-def _describe_obstacles(shops: Sequence[ProducerRow], found: Sequence[tuple[ProducerRow, Refusal]]) -> SellingObstacle:
-    every = len(found) == len(shops)
-    href, link = _get_remedy(found[0][1])
-    lines = [refusal.text("zh") if len(shops) == 1 else f"{shop.name}：{refusal.text('zh')}" for shop, refusal in found]
-    return SellingObstacle("现在还不能上架" if every else "这几家现在还不能上架", lines, href, link)
+def _describe_obstacles(
+    shops: Sequence[ProducerRow], refusals: Sequence[tuple[ProducerRow, Refusal]]
+) -> SellingObstacle:
+    all_blocked = len(refusals) == len(shops)
+    href, link = _get_remedy(refusals[0][1])
+    lines = [
+        refusal.text("zh") if len(shops) == 1 else f"{shop.name}：{refusal.text('zh')}" for shop, refusal in refusals
+    ]
+    return SellingObstacle("现在还不能上架" if all_blocked else "这几家现在还不能上架", lines, href, link)

@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties, list_in_season
 from market.catalogue.models import ListingCard, ListingKind
 from market.catalogue.search import ListingPage, SearchFilters, Sort, search_listings
+from market.divisions.codes import PREFECTURE, get_county_code, truncate_code
 from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel import Connection, Database
@@ -32,7 +33,7 @@ from market.web.shop.solar_terms import make_season_greeting
 from market.web.ui.illustrations import get_illustration
 
 SHORT_PUBLIC_CACHE = "public, max-age=1"
-"""Pages that show stock or prices. Source: web.md, Rules."""
+"""The Cache-Control of pages that show stock or prices. Source: web.md, Rules."""
 _PAGE_SIZE = 12
 _GOODS_ON_HOME = 8
 _STAYS_ON_HOME = 3
@@ -51,7 +52,7 @@ _SORT_NAMES = (
 
 
 class ListingFilters(Struct, frozen=True, kw_only=True):
-    """The filters of a list of listings; an empty list of options is not offered."""
+    """The filters of a list of listings; a filter without options is not shown."""
 
     action: str
     q: str = ""
@@ -71,7 +72,7 @@ class ListingFilters(Struct, frozen=True, kw_only=True):
 
     @property
     def sorts(self) -> list[tuple[str, str]]:
-        """The orders to choose from."""
+        """The sort orders to choose from."""
         return [(str(value), words) for value, words in _SORT_NAMES]
 
     @property
@@ -91,7 +92,7 @@ def _category_links(categories: Sequence[CategoryCount]) -> list[tuple[str, str,
 
 
 def _choose_home_categories(categories: Sequence[CategoryCount]) -> list[CategoryCount]:
-    """Choose the fullest categories, six of goods and two of tourism, in their own order."""
+    """Choose the categories with most listings, six of goods and two of tourism, in their usual order."""
     goods = sorted((each for each in categories if each.kind is ListingKind.PRODUCT), key=lambda each: -each.count)
     trips = [each for each in categories if each.kind is not ListingKind.PRODUCT]
     chosen = {each.code for each in [*goods[: _CATEGORIES_ON_HOME - 2], *trips[:2]]}
@@ -99,7 +100,7 @@ def _choose_home_categories(categories: Sequence[CategoryCount]) -> list[Categor
 
 
 def _order_by_season(cards: Sequence[ListingCard]) -> list[ListingCard]:
-    """Order seasonal categories before others, and two of each category before a third."""
+    """Sort seasonal categories before others, and two of each category before a third."""
     seen: dict[str, int] = {}
     ranked: list[tuple[bool, int, int]] = []
     for position, card in enumerate(cards):
@@ -121,12 +122,12 @@ async def show_home(
     """Show the home page: listings in season, stays, categories, prefectures."""
     today = clock.today()
     async with db.connection() as conn:
-        goods = _order_by_season(await list_in_season(conn, month=today.month, most=_MAX_HOME_CANDIDATES))
+        goods = _order_by_season(await list_in_season(conn, month=today.month, limit=_MAX_HOME_CANDIDATES))
         stays = await search_listings(
-            conn, SearchFilters(kind=ListingKind.STAY), this_month=today.month, most=_STAYS_ON_HOME
+            conn, SearchFilters(kind=ListingKind.STAY), this_month=today.month, limit=_STAYS_ON_HOME
         )
         categories = await list_categories(conn)
-        places = await list_selling_prefectures(conn)
+        prefectures = await list_selling_prefectures(conn)
     counts = {kind: sum(each.count for each in categories if each.kind is kind) for kind in ListingKind}
     context = {
         "season": make_season_greeting(today),
@@ -135,7 +136,7 @@ async def show_home(
         "goods_count": counts[ListingKind.PRODUCT],
         "stays": make_card_views(stays.items),
         "stay_count": counts[ListingKind.STAY],
-        "prefectures": [(f"/places/{each.prefix}", each.short, each.words) for each in places],
+        "prefectures": [(f"/places/{each.prefix}", each.short, each.words) for each in prefectures],
         "canonical": f"{get_origin(request)}/",
     }
     return render_page(request, "shop/home.html", context, cache=SHORT_PUBLIC_CACHE)
@@ -150,9 +151,9 @@ async def show_categories(request: HttpRequest, db: NamedDependency[Database]) -
     prefectures: dict[str, tuple[str, str, list[tuple[str, str]]]] = {}
     for each in counties:
         entry = prefectures.setdefault(
-            each.prefecture_code, (f"/places/{each.prefecture_code[:4]}", each.prefecture, [])
+            each.prefecture_code, (f"/places/{truncate_code(each.prefecture_code, PREFECTURE)}", each.prefecture, [])
         )
-        entry[2].append((f"/places/{each.code[:6]}", each.name))
+        entry[2].append((f"/places/{get_county_code(each.code)}", each.name))
     context = {
         "groups": [
             ("吃的用的", _category_links([each for each in categories if each.kind is ListingKind.PRODUCT])),
@@ -165,22 +166,22 @@ async def show_categories(request: HttpRequest, db: NamedDependency[Database]) -
 
 
 def _read_filters(request: HttpRequest, action: str) -> ListingFilters:
-    """Read the chosen filters; unknown values count as not chosen."""
-    given = request.query_params
-    county = str(given.get("county", ""))
-    sort = str(given.get("sort", ""))
+    """Read the chosen filters; unknown values are ignored."""
+    query = request.query_params
+    county = str(query.get("county", ""))
+    sort = str(query.get("sort", ""))
     return ListingFilters(
         action=action,
-        q=clean_text(str(given.get("q", "")))[:_MAX_QUERY_LENGTH],
+        q=clean_text(str(query.get("q", "")))[:_MAX_QUERY_LENGTH],
         county=county if county.isdecimal() and len(county) == _COUNTY_DIGITS else "",
-        kind=str(given.get("kind", "")),
+        kind=str(query.get("kind", "")),
         sort=sort if sort in {str(each) for each in Sort} else str(Sort.SCORE),
-        season=given.get("season") == "1",
+        season=query.get("season") == "1",
     )
 
 
 def _offer_filters(
-    sift: ListingFilters,
+    filters: ListingFilters,
     categories: Sequence[CategoryCount],
     counties: Sequence[CountyCount],
     *,
@@ -191,9 +192,9 @@ def _offer_filters(
     shown = [("", "都看"), *((each.code, each.name) for each in counties)] if by_county else []
     sorts = [("", "都看"), *((each.code, each.name) for each in categories if each.count)] if by_kind else []
     return structs.replace(
-        sift,
-        kind=sift.kind if by_kind and sift.kind in known else "",
-        county=sift.county if by_county and sift.county in dict(shown) else "",
+        filters,
+        kind=filters.kind if by_kind and filters.kind in known else "",
+        county=filters.county if by_county and filters.county in dict(shown) else "",
         counties=shown,
         kinds=sorts,
     )
@@ -204,41 +205,41 @@ async def _listings_page(
     conn: Connection,
     *,
     month: int,
-    wanted: SearchFilters,
-    sift: ListingFilters,
+    search: SearchFilters,
+    filters: ListingFilters,
     context: dict[str, Any],
 ) -> Response[bytes]:
-    """Render a page of listings with the rule of its order; show similar listings if there are none."""
-    wanted = structs.replace(
-        wanted,
-        sort=Sort(sift.sort),
-        month=month if sift.season else None,
-        division=sift.county or wanted.division,
-        category=sift.kind or wanted.category,
+    """Render a page of listings with its sorting rule; show similar listings if there are none."""
+    search = structs.replace(
+        search,
+        sort=Sort(filters.sort),
+        month=month if filters.season else None,
+        division=filters.county or search.division,
+        category=filters.kind or search.category,
     )
     after = request.query_params.get("after")
-    found = await search_listings(conn, wanted, this_month=month, after=after, most=_PAGE_SIZE)
-    cards = [] if found.near else found.items
-    near = found.items if found.near else []
-    if not cards and not near and not wanted.text:
-        near = (await search_listings(conn, SearchFilters(), this_month=month, most=_GOODS_ON_HOME)).items
-    more = f"{sift.action}?{_join_query(sift.query, found.next)}" if found.next else None
-    whole = {
-        "lead": None, "trail": [], "narrow": [], "filters": sift, "sort_words": _describe_sort(found),
+    page = await search_listings(conn, search, this_month=month, after=after, limit=_PAGE_SIZE)
+    cards = [] if page.near else page.items
+    near = page.items if page.near else []
+    if not cards and not near and not search.text:
+        near = (await search_listings(conn, SearchFilters(), this_month=month, limit=_GOODS_ON_HOME)).items
+    more = f"{filters.action}?{_join_query(filters.query, page.next)}" if page.next else None
+    values = {
+        "lead": None, "trail": [], "narrow": [], "filters": filters, "sort_words": _describe_sort(page),
         "cards": make_card_views(cards), "more": more, "neighbours": [],
-        "near": make_card_views(near), "near_words": "和它相近的" if found.near else "大家在买的",
+        "near": make_card_views(near), "near_words": "和它相近的" if page.near else "大家在买的",
         "empty": "这里还没有", "empty_words": "换个地方或者换一类看看。",
-        "canonical": f"{get_origin(request)}{sift.action}", **context,
+        "canonical": f"{get_origin(request)}{filters.action}", **context,
     }  # fmt: skip
-    return render_page(request, "shop/list.html", whole, cache=SHORT_PUBLIC_CACHE)
+    return render_page(request, "shop/list.html", values, cache=SHORT_PUBLIC_CACHE)
 
 
 def _join_query(query: str, after: str) -> str:
     return f"{query}&after={after}" if query else f"after={after}"
 
 
-def _describe_sort(found: ListingPage) -> str:
-    return f"排序按{found.rule}。" if found.items and not found.near else ""
+def _describe_sort(page: ListingPage) -> str:
+    return f"排序按{page.rule}。" if page.items and not page.near else ""
 
 
 @get("/kinds/{code:str}", include_in_schema=False)
@@ -255,7 +256,7 @@ async def show_category(
         category = next((each for each in categories if each.code == code), None)
         if category is None:
             raise NotFound
-        sift = _offer_filters(
+        filters = _offer_filters(
             _read_filters(request, f"/kinds/{code}"),
             categories,
             await list_counties(conn),
@@ -267,8 +268,8 @@ async def show_category(
             request,
             conn,
             month=clock.today().month,
-            wanted=SearchFilters(category=code),
-            sift=structs.replace(sift, q=""),
+            search=SearchFilters(category=code),
+            filters=structs.replace(filters, q=""),
             context=context,
         )
 
@@ -283,27 +284,27 @@ async def show_division(
         NotFound: the division does not exist.
     """
     async with db.transaction() as conn:
-        found = await find_division(conn, code)
-        if found is None:
+        division = await find_division(conn, code)
+        if division is None:
             raise NotFound
-        path = await list_division_path(conn, found.code)
-        inside = await list_selling_children(conn, found)
+        path = await list_division_path(conn, division.code)
+        children = await list_selling_children(conn, division)
         categories = await list_categories(conn)
-        sift = _offer_filters(
-            _read_filters(request, f"/places/{found.prefix}"), categories, [], by_county=False, by_kind=True
+        filters = _offer_filters(
+            _read_filters(request, f"/places/{division.prefix}"), categories, [], by_county=False, by_kind=True
         )
         context = {
-            "heading": found.name,
+            "heading": division.name,
             "trail": make_trail(path[:-1]),
-            "narrow": [(f"/places/{each.prefix}", f"{each.name} {each.live}") for each in inside],
-            "empty": f"{found.name}还没有东西在卖",
+            "narrow": [(f"/places/{each.prefix}", f"{each.name} {each.live}") for each in children],
+            "empty": f"{division.name}还没有东西在卖",
         }
         return await _listings_page(
             request,
             conn,
             month=clock.today().month,
-            wanted=SearchFilters(division=found.prefix),
-            sift=structs.replace(sift, q=""),
+            search=SearchFilters(division=division.prefix),
+            filters=structs.replace(filters, q=""),
             context=context,
         )
 
@@ -315,19 +316,19 @@ async def show_search(
     """Show search results; if there are none, similar listings and the categories."""
     async with db.transaction() as conn:
         categories = await list_categories(conn)
-        sift = _offer_filters(
+        filters = _offer_filters(
             _read_filters(request, "/search"), categories, await list_counties(conn), by_county=True, by_kind=True
         )
         filled = [each for each in categories if each.count]
         context = {
-            "heading": f"找“{sift.q}”" if q else "所有在卖的",
-            "empty": f"没有找到“{sift.q}”" if sift.q else "还没有东西在卖",
+            "heading": f"找“{filters.q}”" if q else "所有在卖的",
+            "empty": f"没有找到“{filters.q}”" if filters.q else "还没有东西在卖",
             "empty_words": "换个短一点的词，比如只写“枣”；或者按种类看：",
             "neighbours": [(each.name, f"/kinds/{each.code}") for each in filled[:_CATEGORIES_ON_HOME]],
         }
         month = clock.today().month
         return await _listings_page(
-            request, conn, month=month, wanted=SearchFilters(text=sift.q), sift=sift, context=context
+            request, conn, month=month, search=SearchFilters(text=filters.q), filters=filters, context=context
         )
 
 

@@ -1,4 +1,4 @@
-"""Listings as cards: units and prices as text, an illustration or a photo."""
+"""Listings as cards: units and prices as text, with an illustration or a photo."""
 
 import re
 from collections.abc import Sequence
@@ -7,8 +7,10 @@ from typing import Annotated
 from litestar.params import PathParameter
 from msgspec import Struct
 
-from market.catalogue.models import FreightTerms, ListingCard, ListingKind
-from market.kernel import Fen, ratio_half_up
+from market.catalogue.freight import FreightTerms
+from market.catalogue.models import ListingCard, ListingKind
+from market.kernel import Fen, divide_half_up
+from market.storage.photos import PAGE_WIDTHS, PhotoFormat, get_photo_paths
 from market.web.ui.format import per_kg, weight, yuan
 from market.web.ui.illustrations import get_illustration
 
@@ -37,7 +39,7 @@ class ListingCardView(Struct, frozen=True):
 
     href: str
     name: str
-    place: str
+    county: str
     price_fen: Fen
     unit: str
     per: str
@@ -55,11 +57,12 @@ def make_photo_view(name: str | None, kind: str | None, *, wide: bool = False, l
     if name is None:
         return None
     height = _WIDE_HEIGHT if wide else _HEIGHT
-    if kind == "svg":
-        return PhotoView(f"/photos/{name}.svg", _WIDTH, height)
+    paths = get_photo_paths(name, kind)
+    if kind == PhotoFormat.SVG:
+        return PhotoView(paths[0], _WIDTH, height)
     sizes = "(min-width:900px) 520px, 100vw" if large or wide else "(min-width:700px) 270px, 46vw"
-    widths = ", ".join(f"/photos/{name}-{width}.webp {width}w" for width in (240, 480, 720))
-    return PhotoView(f"/photos/{name}-480.webp", _WIDTH, height, widths, sizes)
+    widths = ", ".join(f"{path} {width}w" for path, width in zip(paths, PAGE_WIDTHS, strict=True))
+    return PhotoView(paths[PAGE_WIDTHS.index(_WIDTH)], _WIDTH, height, widths, sizes)
 
 
 def format_unit(unit: str) -> str:
@@ -84,9 +87,9 @@ def format_comparison_price(price: Fen, net_g: int | None, pieces: int | None, u
     """Format the price by weight or by piece, rounded half up; empty if neither is known."""
     if net_g:
         return per_kg(price, net_g)
-    found = _PIECE.search(unit)
-    if pieces and found:
-        return f"合 {yuan(ratio_half_up(price, 1, pieces))} 元/{found[1]}"
+    match = _PIECE.search(unit)
+    if pieces and match:
+        return f"合 {yuan(divide_half_up(price, pieces))} 元/{match[1]}"
     return ""
 
 
@@ -96,7 +99,7 @@ def make_card_view(card: ListingCard) -> ListingCardView:
     return ListingCardView(
         href=get_listing_path(card.kind, card.number),
         name=card.title,
-        place=card.county,
+        county=card.county,
         price_fen=card.price_fen,
         unit=format_unit(card.unit),
         per=format_comparison_price(card.price_fen, card.net_g, card.pieces, card.unit),

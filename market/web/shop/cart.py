@@ -13,21 +13,9 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import Clock
-from market.orders import (
-    Cart,
-    CartGroup,
-    CartLine,
-    CartNights,
-    Line,
-    ListingId,
-    Nights,
-    SuborderKind,
-    VariantId,
-    get_cart,
-    load_cart_contents,
-    put_lines,
-    put_nights,
-)
+from market.orders.cart import put_lines, put_nights
+from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
+from market.orders.models import Line, ListingId, Nights, SuborderKind, VariantId
 from market.web.forms import PostedForm, read_form
 from market.web.pages import get_local_path, redirect, render_page
 from market.web.services import get_services
@@ -57,7 +45,7 @@ class AddNightsForm(Struct, frozen=True):
 
 
 class ChangeCartForm(Struct, frozen=True):
-    """The buttons of the cart: one less, one more, or remove a stay."""
+    """The buttons of the cart: one fewer, one more, or remove a stay."""
 
     less: UUID | None = None
     more: UUID | None = None
@@ -88,7 +76,7 @@ LIST_LISTING_PICTURES = Query(
 
 
 class CartLineView(Struct, frozen=True):
-    """A line of the cart as the page shows it."""
+    """A line of the cart for display."""
 
     id: str
     kind: str
@@ -104,7 +92,7 @@ class CartLineView(Struct, frozen=True):
 
 
 class CartGroupView(Struct, frozen=True):
-    """What one producer ships or hosts."""
+    """The lines of one producer in the cart."""
 
     name: str
     lines: list[CartLineView]
@@ -125,8 +113,8 @@ async def load_listing_pictures(conn: Connection, listing_ids: list[UUID]) -> di
     }
 
 
-def _goods_line(line: CartLine, looks: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
-    symbol, photo = looks[line.listing_id]
+def _goods_line(line: CartLine, pictures: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
+    symbol, photo = pictures[line.listing_id]
     word = get_count_word(line.unit)
     return CartLineView(
         str(line.variant_id), "goods", f"/goods/{line.listing_number}", line.title,
@@ -134,8 +122,8 @@ def _goods_line(line: CartLine, looks: dict[UUID, tuple[str, PhotoView | None]])
     )  # fmt: skip
 
 
-def _stay_line(stay: CartNights, looks: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
-    symbol, photo = looks[stay.listing_id]
+def _stay_line(stay: CartNights, pictures: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
+    symbol, photo = pictures[stay.listing_id]
     count = format_nights((stay.leave_on - stay.arrive_on).days)
     small = f"{day_short(stay.arrive_on)}到，{day_short(stay.leave_on)}走"
     href = f"/stays/{stay.listing_number}?from={stay.arrive_on}&to={stay.leave_on}#c2"
@@ -151,8 +139,10 @@ def describe_cancellation(stay: CartNights, today: date) -> list[str]:
     return ["；".join(f"{words}{figure}" for words, figure, state in rows if state != "gone") + "。"]
 
 
-def _group_view(group: CartGroup, looks: dict[UUID, tuple[str, PhotoView | None]], today: date) -> CartGroupView:
-    lines = [_goods_line(line, looks) for line in group.lines] + [_stay_line(stay, looks) for stay in group.nights]
+def _group_view(group: CartGroup, pictures: dict[UUID, tuple[str, PhotoView | None]], today: date) -> CartGroupView:
+    lines = [_goods_line(line, pictures) for line in group.lines] + [
+        _stay_line(stay, pictures) for stay in group.nights
+    ]
     goods = group.kind is SuborderKind.GOODS
     return CartGroupView(
         name=group.producer,
@@ -167,14 +157,14 @@ def _group_view(group: CartGroup, looks: dict[UUID, tuple[str, PhotoView | None]
 def list_sum_rows(cart: Cart) -> list[tuple[str, int]]:
     """Return the rows that add up to the total: goods, freight, activities, nights."""
     goods = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.GOODS)
-    places = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.ACTIVITY)
+    activities = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.ACTIVITY)
     nights = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.STAY)
     rows = [("货", goods), ("运费", cart.freight_fen)] if has_goods(cart) else []
-    return rows + ([("玩的", places)] if places else []) + ([("住的", nights)] if nights else [])
+    return rows + ([("玩的", activities)] if activities else []) + ([("住的", nights)] if nights else [])
 
 
 def has_goods(cart: Cart) -> bool:
-    """Return whether the cart holds anything to ship."""
+    """Return whether the cart contains anything to ship."""
     return any(group.kind is SuborderKind.GOODS for group in cart.groups)
 
 
@@ -192,9 +182,9 @@ async def render_cart(
     async with services.db.connection() as conn:
         cart = await get_cart(conn, actor.account_id, region_code=region, now=clock.now())
         listing_ids = [each.listing_id for group in cart.groups for each in (*group.lines, *group.nights)]
-        looks = await load_listing_pictures(conn, listing_ids)
+        pictures = await load_listing_pictures(conn, listing_ids)
     context = {
-        "groups": [_group_view(group, looks, clock.today()) for group in cart.groups],
+        "groups": [_group_view(group, pictures, clock.today()) for group in cart.groups],
         "heading": format_seller_count(len({group.producer_id for group in cart.groups})) + "的东西",
         "region": region,
         "regions": REGIONS,
@@ -228,8 +218,8 @@ async def add_product(
     async with db.transaction() as conn:
         lines, _ = await load_cart_contents(conn, visitor.account_id)
         in_cart = sum(line.quantity for line in lines if line.variant_id == added.variant)
-        wanted = Line(VariantId(added.variant), max(1, added.n) + in_cart)
-        await put_lines(conn, visitor.account_id, [wanted], now=clock.now())
+        quantity = Line(VariantId(added.variant), max(1, added.n) + in_cart)
+        await put_lines(conn, visitor.account_id, [quantity], now=clock.now())
     return redirect("/cart")
 
 

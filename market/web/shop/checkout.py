@@ -11,29 +11,21 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, Fen, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
-from market.orders import (
-    Address,
-    Batcher,
-    Cart,
-    CartGroup,
-    InvalidAddress,
-    OrderKeyReused,
-    SuborderKind,
-    TotalChanged,
-    get_cart,
-    get_order,
-    list_orders,
-    place_cart,
-    seal_address,
-)
+from market.orders.address import Address, InvalidAddress, seal_address
+from market.orders.batcher import Batcher
+from market.orders.cart_view import Cart, CartGroup, get_cart
+from market.orders.models import SuborderKind, TotalChanged
+from market.orders.place_cart import place_cart
+from market.orders.queries import get_order, list_orders
 from market.settings import Settings
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import get_count_word
 from market.web.shop.cart import describe_cancellation, has_goods, list_sum_rows, render_cart
-from market.web.shop.pay import list_payment_origins, start_payment
+from market.web.shop.pay import METHOD_OPTIONS, list_payment_origins, read_method, start_payment
 from market.web.shop.promises import BAD_FRUIT_PROMISE
 from market.web.shop.regions import REGIONS, read_region
 from market.web.shop.stay import format_nights
@@ -56,11 +48,11 @@ class CheckoutForm(Struct, frozen=True):
     tel: str = ""
     region: str = ""
     address: str = ""
-    rail: str = Method.ALIPAY
+    rail: str = METHOD_OPTIONS[0][0]
 
 
 class CheckoutGroupView(Struct, frozen=True):
-    """What one producer ships or hosts, as rows of amounts."""
+    """The lines of one producer, as rows of amounts."""
 
     name: str
     rows: list[tuple[str, int]]
@@ -106,6 +98,7 @@ async def _checkout_page(
         "promises": promises,
         "values": values,
         "regions": REGIONS,
+        "methods": METHOD_OPTIONS,
         "errors": errors,
         "key": key,
     }
@@ -135,11 +128,11 @@ async def show_checkout(
 
 
 def _read_checkout(form: PostedForm) -> tuple[CheckoutForm, Fen | None]:
-    """Return the form as it was typed, with a known region and method, and the total that it showed."""
+    """Return the form as it was typed, with a valid region and method, and the total that it showed."""
     values = structs.replace(
         form.fill(CheckoutForm),
         region=read_region(form.get_text("region")),
-        rail=Method.WECHAT if form.get_text("rail") == Method.WECHAT else Method.ALIPAY,
+        rail=read_method(form.get_text("rail")),
     )
     total = parse_integer(form.get_text("total"))
     return values, None if total is None else Fen(total)
@@ -156,7 +149,7 @@ async def submit_checkout(
     batcher: NamedDependency[Batcher],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
-    """Place the cart as one order and go on to payment; a form sent twice places one order."""
+    """Place the cart as one order and start the payment; a form sent twice places one order."""
     form = await read_form(request)
     values, total = _read_checkout(form)
     key = form.key[:_MAX_KEY_LENGTH]
@@ -190,7 +183,7 @@ async def submit_checkout(
         return await _checkout_page(
             request, actor, cart, values, key=make_form_key(), errors=(fault,), status=refusal.status
         )
-    except OrderKeyReused:
+    except IdempotencyKeyReused:
         return redirect("/me")
     except Refusal as refusal:
         return await render_cart(

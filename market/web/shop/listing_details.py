@@ -1,4 +1,4 @@
-"""What the pages of products and stays share: origin, tags, questions, reviews, metadata for machines."""
+"""Shared parts of the pages of products and stays: origin, tags, questions, reviews, metadata."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,9 +9,11 @@ from minijinja import safe
 from msgspec import Struct
 
 from market.catalogue.detail import ListingDetail
-from market.catalogue.models import FreightTerms
+from market.catalogue.freight import FreightTerms
+from market.divisions.codes import PREFECTURE, get_ancestor_code
 from market.http import HttpRequest
-from market.kernel import Connection, Fen, Query, apply_rate
+from market.kernel import Connection, Fen, Query, divide_half_up
+from market.orders.escrow import compute_share
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, CertificateKind, ProducerKind
 from market.web.assets import get_origin
 from market.web.shop.cards import format_freight_rule, format_months, make_photo_view
@@ -19,13 +21,13 @@ from market.web.shop.promises import BAD_FRUIT_PROMISE, OTHER_RETURNS, PERISHABL
 from market.web.shop.regions import SellingDivision, get_region_name, make_trail
 from market.web.ui.format import percent_bp, weight, yuan
 from market.web.ui.illustrations import get_illustration
+from payments.money import format_yuan
 
 _MAX_REVIEWS = 20
-_TRAIL_WIDTHS = (4, 6, 9, 12)
 
 
 class ReviewView(Struct, frozen=True):
-    """A review as published; its author is not named in full."""
+    """A published review with its author's masked name."""
 
     rating: int
     text: str
@@ -46,7 +48,7 @@ LIST_REVIEWS = Query(
       FROM reviews r JOIN accounts a ON a.id = r.account_id
      WHERE r.listing_id = :listing_id
      ORDER BY r.id DESC
-     LIMIT :most
+     LIMIT :limit
     """,
 )
 GET_COMMISSION = Query(int, "SELECT commission_bp FROM listings WHERE id = :listing_id")
@@ -62,18 +64,18 @@ class ReviewSummary(Struct, frozen=True):
 
 async def load_reviews(conn: Connection, listing: ListingDetail) -> ReviewSummary:
     """Return the latest 20 reviews, and the average rounded half up to a tenth, for display."""
-    shown = await LIST_REVIEWS.all(conn, listing_id=listing.id, most=_MAX_REVIEWS)
+    shown = await LIST_REVIEWS.all(conn, listing_id=listing.id, limit=_MAX_REVIEWS)
     count = listing.rating_count
-    score = (20 * listing.rating_sum + count) // (2 * count) if count else None
+    score = divide_half_up(10 * listing.rating_sum, count) if count else None
     return ReviewSummary(shown, count, score)
 
 
 def list_trail(listing: ListingDetail) -> list[tuple[str, str]]:
-    """Return the path from the prefecture to the village, for the macro `place`."""
+    """Return the path from the prefecture to the village, for the macro `division_path`."""
     names = (listing.prefecture, listing.county, listing.township, listing.village)
     places = [
-        SellingDivision(listing.origin_code[:width].ljust(12, "0"), name, level)
-        for level, (width, name) in enumerate(zip(_TRAIL_WIDTHS, names, strict=True), start=2)
+        SellingDivision(get_ancestor_code(listing.origin_code, level), name, level)
+        for level, name in enumerate(names, start=PREFECTURE)
     ]
     return make_trail(
         [each for above, each in zip([None, *places], places, strict=False) if not above or above.name != each.name]
@@ -88,15 +90,15 @@ def format_origin(listing: ListingDetail) -> str:
 
 def list_tags(listing: ListingDetail) -> list[tuple[str, str]]:
     """Return the tags of a listing; 地理标志 only with a verified certificate. Source: web.md, Conventions."""
-    found = [("助农", "")]
+    tags = [("助农", "")]
     if listing.listed_county:
-        found.append(("脱贫地区", "a"))
-    found.append(("产地直发" if listing.kind == "product" else "乡村住宿" if listing.kind == "stay" else "下乡玩", "b"))
+        tags.append(("脱贫地区", "a"))
+    tags.append(("产地直发" if listing.kind == "product" else "乡村住宿" if listing.kind == "stay" else "下乡玩", "b"))
     if listing.in_season:
-        found.append(("当季", ""))
+        tags.append(("当季", ""))
     if CertificateKind.GEOGRAPHICAL_INDICATION in listing.certificates:
-        found.append(("地理标志", "b"))
-    return found
+        tags.append(("地理标志", "b"))
+    return tags
 
 
 def list_certificates(listing: ListingDetail) -> list[tuple[str, str, str, str]]:
@@ -111,13 +113,13 @@ def list_buyer_questions(listing: ListingDetail, freight: FreightTerms | None) -
     season = f"{format_months(listing.harvest_months)}收。" if listing.harvest_months else ""
     back = PERISHABLE_RETURNS if listing.perishable else OTHER_RETURNS
     closed = "、".join(get_region_name(f"{code}0000") for code in freight.no_ship) if freight else ""
-    found = [
+    questions = [
         ("谁种的", f"{grower}。{own}"),
         ("哪里的地", f"{format_origin(listing)}。{season}"),
         ("到手坏了怎么办", f"{BAD_FRUIT_PROMISE}，不用找卖家。"),
         ("能退吗", back + (f"不发{closed}。" if closed else "")),
     ]
-    return [("说说它", listing.story), *found] if listing.story else found
+    return [("说说它", listing.story), *questions] if listing.story else questions
 
 
 def list_guest_questions(listing: ListingDetail) -> list[tuple[str, str]]:
@@ -133,7 +135,7 @@ def list_guest_questions(listing: ListingDetail) -> list[tuple[str, str]]:
 def list_freight_rows(
     freight: FreightTerms | None, *, charged: Fen, region: str, gross_g: int
 ) -> list[tuple[str, str, str]]:
-    """Return the freight of one unit to a region, and the rule by its packed weight; no row for what is not shipped."""
+    """Return the freight of one unit to a region, and the rule for its gross weight; no row for what is not shipped."""
     if not gross_g:
         return []
     if freight is None or freight.is_free:
@@ -145,10 +147,10 @@ def list_freight_rows(
 
 
 async def load_price_split(conn: Connection, listing: ListingDetail, price: Fen) -> list[tuple[str, int]]:
-    """Return the split of a price between producer and platform; the commission is rounded down for the producer."""
+    """Return the split of a price; the platform's commission is rounded down, in favour of the producer."""
     rate = await GET_COMMISSION.one(conn, listing_id=listing.id)
-    fee = apply_rate(price, rate)
-    return [(listing.producer, price - fee), (f"平台服务费 {percent_bp(rate)}", fee)]
+    share = compute_share(goods_left_fen=price, freight_fen=0, commission_bp=rate)
+    return [(listing.producer, share.payable_fen), (f"平台服务费 {percent_bp(rate)}", share.commission_fen)]
 
 
 class ListingMetadata(Struct, frozen=True):
@@ -180,7 +182,7 @@ def make_metadata(
     }
     offer = {
         "@type": "Offer",
-        "price": yuan(price).replace(",", ""),
+        "price": format_yuan(price),
         "priceCurrency": "CNY",
         "availability": f"https://schema.org/{'InStock' if in_stock else 'OutOfStock'}",
         "seller": {"@type": "Organization", "name": listing.producer},

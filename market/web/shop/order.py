@@ -8,23 +8,16 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.aftersales.models import OWN_DELIVERY
+from market.divisions.codes import pad_code
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
-from market.orders import (
-    OrderState,
-    OrderView,
-    SuborderKind,
-    SuborderState,
-    SuborderView,
-    count_cart,
-    get_order,
-    get_order_id,
-    load_host_phones,
-)
+from market.orders.cart import count_cart
+from market.orders.models import OrderState, SuborderKind, SuborderState
+from market.orders.queries import OrderView, SuborderView, get_order, get_order_id, load_host_phones
 from market.settings import Settings
 from market.web.forms import parse_integer
 from market.web.pages import render_page
@@ -39,7 +32,7 @@ from payments import PaymentState
 
 _PENDING_PAYMENT_STATES = {PaymentState.REQUIRES_ACTION, PaymentState.PROCESSING, PaymentState.CREATED}
 _MAX_REFRESHES = 24
-"""How often a browser without scripts refreshes a pending payment, every five seconds: for two minutes."""
+"""The maximum number of refreshes of a pending payment without scripts, one per five seconds: two minutes."""
 _CANCELLED_TEXTS = {
     SuborderKind.GOODS: "东西放回去了",
     SuborderKind.STAY: "房间放出来给别人住了",
@@ -66,7 +59,7 @@ class OrderHeader(Struct, frozen=True):
 
 
 class SuborderCard(Struct, frozen=True):
-    """A suborder (parcel, stay or activity) as its card shows it."""
+    """The card of a suborder: a parcel, stay or activity."""
 
     title: str
     who: str
@@ -85,22 +78,22 @@ class SuborderCard(Struct, frozen=True):
 
 
 def _describe_order(order: OrderView, today: date) -> str:
-    """Describe the state of an order by what is still pending."""
-    living = [suborder for suborder in order.suborders if suborder.state not in _ENDED_STATES]
+    """Describe the state of an order by its pending parts."""
+    active = [suborder for suborder in order.suborders if suborder.state not in _ENDED_STATES]
     if order.state is OrderState.PAID:
-        if any(suborder.kind is SuborderKind.GOODS and suborder.state is SuborderState.PAID for suborder in living):
+        if any(suborder.kind is SuborderKind.GOODS and suborder.state is SuborderState.PAID for suborder in active):
             return "付好了，等着收"
-        sent = any(suborder.state is SuborderState.SHIPPED for suborder in living)
+        sent = any(suborder.state is SuborderState.SHIPPED for suborder in active)
         return "都发出了，等着收" if sent else "付好了，等您去"
-    if order.state is OrderState.FINISHED and all(suborder.kind is SuborderKind.GOODS for suborder in living):
+    if order.state is OrderState.FINISHED and all(suborder.kind is SuborderKind.GOODS for suborder in active):
         return "都收到了"
-    if order.state is OrderState.FINISHED and len(living) == 1:
-        return _describe_visit(living[0], today)
+    if order.state is OrderState.FINISHED and len(active) == 1:
+        return _describe_visit(active[0], today)
     return "等您付款" if order.state is OrderState.PLACED else ORDER_STATE_NAMES[order.state]
 
 
 def _describe_visit(suborder: SuborderView, today: date) -> str:
-    """Describe a visit that was checked in; the host is paid on arrival."""
+    """Describe a visit after check-in; the host is paid on arrival."""
     if suborder.kind is not SuborderKind.STAY:
         return "去过了"
     return "住过了" if suborder.bookings and suborder.bookings[0].leave_on <= today else "到店了"
@@ -156,7 +149,7 @@ def _describe_reference(suborder: SuborderView) -> str:
 
 
 def _list_review_links(order: OrderView, suborder: SuborderView, today: date) -> list[tuple[str, str]]:
-    """Return links to review: each listing once, a stay once its nights are over."""
+    """Return links to review each listing once, a stay after its last night."""
     if suborder.state is not SuborderState.RECEIVED or any(each.leave_on > today for each in suborder.bookings):
         return []
     titles = {line.listing_number: line.title for line in suborder.lines if not line.reviewed}
@@ -187,7 +180,7 @@ def _suborder_card(
         who=_describe_reference(suborder),
         steps=_list_steps(suborder, order, today),
         track=track,
-        code="　".join(f"{code[:4]} {code[4:]}" for code in codes),
+        code="　".join(f"{digits[:4]} {digits[4:]}" for digits in codes),
         code_words="到店给店家看一眼，只能用一次。没网也能看：现在截个图。",
         rows=_list_amounts(suborder),
         total_fen=Fen(suborder.total_fen - suborder.refunded_fen),
@@ -201,7 +194,7 @@ def _suborder_card(
 
 
 def _describe_next(order: OrderView) -> str:
-    """Describe what comes next after payment."""
+    """Describe what happens after payment."""
     still = [suborder for suborder in order.suborders if suborder.state is SuborderState.PAID]
     parcels = sum(suborder.kind is SuborderKind.GOODS for suborder in still)
     words = [] if not parcels else ["卖家发了货，单号写在下面" if parcels == 1 else "几家各自发货，单号写在下面"]
@@ -232,19 +225,19 @@ def _list_notes(request: HttpRequest, order: OrderView, *, waiting: bool, look: 
 
 
 async def _format_address(conn: Connection, order: OrderView) -> str:
-    """Format the delivery address: the recipient, then all divisions from the province; no name twice."""
+    """Format the delivery address: the recipient, then all divisions from the province, without repeated names."""
     address = order.address
     ships = any(suborder.kind is SuborderKind.GOODS for suborder in order.suborders)
     if address is None or not address.street or not ships:
         return ""
     names = [get_region_name(address.region_code)]
-    names += [place.name for place in await list_division_path(conn, address.region_code.ljust(12, "0"))]
+    names += [division.name for division in await list_division_path(conn, pad_code(address.region_code))]
     before = "".join(name for name in names if name not in address.street)
     return f"{address.name}　{mask_phone(address.phone)}\n{before}{address.street}"
 
 
 class OrderContext(Struct, frozen=True):
-    """What the page shows besides the order: the cart's count, the address, the hosts' phone numbers."""
+    """The context of the page besides the order: the cart's count, the address, the hosts' phone numbers."""
 
     cart: int
     address: str
@@ -258,7 +251,7 @@ def render_order(
     """Render an order for its buyer."""
     placed = order.state is OrderState.PLACED and order.pay_until > now
     pending = order.payment is not None and order.payment.state in _PENDING_PAYMENT_STATES
-    # The payment may be captured a moment before the order is marked as paid: nothing is due then.
+    # The payment may be captured before the order is marked as paid; nothing is due then.
     captured = order.payment is not None and order.payment.state is PaymentState.CAPTURED
     waiting = placed and (captured or (pending and request.query_params.get("back") == "1"))
     look = 1 + (parse_integer(request.query_params.get("look", ""), maximum=_MAX_REFRESHES) or 0)
@@ -313,14 +306,14 @@ async def show_order(
     if request.query_params.get("back") == "1":
         await refresh_payment(request, number)
     async with db.connection() as conn:
-        found = await get_order(conn, seal, actor, order_id)
+        order = await get_order(conn, seal, actor, order_id)
         extra = OrderContext(
             await count_cart(conn, actor.account_id),
-            await _format_address(conn, found),
+            await _format_address(conn, order),
             await load_host_phones(conn, seal, actor, order_id, day=clock.today()),
             settings.receive_days,
         )
-    return render_order(request, actor, found, extra, now=clock.now())
+    return render_order(request, actor, order, extra, now=clock.now())
 
 
 ROUTES = [show_order]

@@ -1,4 +1,4 @@
-"""What a buyer does with an order: cancel it after seeing the refund, confirm receipt, review."""
+"""Actions of a buyer on an order: cancel it after seeing the refund, confirm receipt, review."""
 
 from datetime import date
 from typing import Any
@@ -18,17 +18,9 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders import (
-    LineView,
-    OrderNotCancellable,
-    OrderState,
-    OrderView,
-    SuborderState,
-    SuborderView,
-    cancel_order,
-    get_order,
-    get_order_id,
-)
+from market.orders.cancel import cancel_order
+from market.orders.models import OrderNotCancellable, OrderState, SuborderState
+from market.orders.queries import LineView, OrderView, SuborderView, get_order, get_order_id
 from market.web.forms import parse_integer, read_form
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import ShortNumber
@@ -48,7 +40,7 @@ class ReviewForm(Struct, frozen=True):
 
 
 async def _compute_refund(conn: Connection, suborder: SuborderView, today: date) -> tuple[str, Fen]:
-    """Return the refund of cancelling a paid suborder today, and a text that explains it."""
+    """Return the refund for cancelling a paid suborder today, and a text that explains it."""
     left = Fen(suborder.goods_fen - suborder.discount_fen - suborder.refunded_fen)
     if not suborder.bookings:
         return f"{suborder.producer}，货款和运费全退", Fen(left + suborder.freight_fen)
@@ -60,7 +52,7 @@ async def _compute_refund(conn: Connection, suborder: SuborderView, today: date)
         raise OrderNotCancellable
     return (
         f"{suborder.producer}，离到店 {terms.days_left} 天，退 {percent_bp(terms.refund_bp)}",
-        compute_stay_refund(left, terms.refund_bp),
+        compute_stay_refund(paid_fen=left, refund_bp=terms.refund_bp),
     )
 
 
@@ -257,7 +249,7 @@ async def submit_review(
     Raises:
         NotFound: the order belongs to someone else, or has no such suborder.
         NotReceivedYet: the suborder is not received.
-        StayNotOver: it is a stay whose nights are not over.
+        StayNotOver: it is a stay before its last night.
     """
     values = (await read_form(request)).fill(ReviewForm)
     listing = parse_integer(request.query_params.get("listing", "")) or 0

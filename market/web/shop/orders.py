@@ -13,13 +13,9 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
-from market.orders import (
-    OrderBrief,
-    OrderState,
-    SuborderState,
-    count_cart,
-    list_orders,
-)
+from market.orders.cart import count_cart
+from market.orders.models import OrderState, SuborderState
+from market.orders.queries import OrderBrief, list_orders
 from market.web.forms import parse_integer
 from market.web.pages import render_page
 from market.web.shop.cart import format_seller_count
@@ -82,7 +78,7 @@ async def show_orders(
     """Show a person's orders, and links to their other pages."""
     before = parse_integer(request.query_params.get("before", ""))
     async with db.connection() as conn:
-        found = await list_orders(conn, actor, before=before, limit=_PAGE_SIZE)
+        page = await list_orders(conn, actor, before=before, limit=_PAGE_SIZE)
         count = await count_cart(conn, actor.account_id)
         phone = await get_phone(conn, seal, actor.account_id)
     doors = [("/farm", "我是卖家", "发货、卖东西、我的钱")] if actor.producers else []
@@ -90,8 +86,8 @@ async def show_orders(
     doors.append(("/farm/apply", "我要开店", "自家种的、养的，不用营业执照也能卖"))
     context = {
         "account": "，".join([actor.name, *([mask_phone(phone)] if phone else [])]),
-        "orders": [_order_row(order, clock.now()) for order in found.items],
-        "more": f"/me?before={found.next}" if found.next else None,
+        "orders": [_order_row(order, clock.now()) for order in page.items],
+        "more": f"/me?before={page.next}" if page.next else None,
         "doors": doors,
     }
     return render_page(request, "shop/orders.html", context, actor=actor, cart=count)

@@ -1,14 +1,11 @@
-"""Paying for an order: Alipay leads to the provider's page, WeChat Pay shows a code to scan."""
+"""Paying for an order: Alipay redirects to the provider's page, WeChat Pay shows a QR code to scan."""
 
-import io
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import segno
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from minijinja import safe
 from msgspec import Struct
 
 from market.http import HttpRequest
@@ -16,25 +13,23 @@ from market.identity.models import Actor
 from market.kernel import Database, Fen, GatewayUnavailable, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders import (
-    OrderAlreadyPaid,
-    OrderId,
-    OrderNotPayable,
-    OrderState,
-    OrderView,
-    apply_payment_events,
-    get_order,
-    get_order_id,
-    get_order_ref,
-    pay_order,
-)
+from market.orders.escrow import get_order_ref
+from market.orders.mark_paid import apply_payment_events
+from market.orders.models import OrderAlreadyPaid, OrderId, OrderNotPayable, OrderState
+from market.orders.pay import pay_order
+from market.orders.queries import OrderView, get_order, get_order_id
 from market.settings import Settings
 from market.web.assets import get_origin
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import ShortNumber
+from market.web.ui.qr_code import draw_qr_code
 from payments import Method, ProviderMismatch, find_live_payment, poll_payment, start
+from payments.models import METHODS
+
+METHOD_OPTIONS = [(str(method), traits.name_zh) for method, traits in METHODS.items() if traits.stripe_type]
+"""The methods to choose from: (value, name)."""
 
 
 class PaymentDue(Struct, frozen=True):
@@ -53,14 +48,9 @@ def list_payment_origins(settings: Settings) -> tuple[str, ...]:
     return (f"{parts.scheme}://{parts.netloc}",)
 
 
-def draw_payment_code(text: str) -> str:
-    """Draw a QR code as SVG without a width, so that it takes the size of its frame."""
-    out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(
-        out, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=2, svgclass=None, lineclass=None
-    )
-    drawn = out.getvalue().decode().strip()
-    return safe(drawn.replace("<svg ", '<svg role="img" aria-label="付款二维码" ', 1))
+def read_method(text: str) -> Method:
+    """Return the chosen method, or the first one if there is none."""
+    return Method(text if text in dict(METHOD_OPTIONS) else METHOD_OPTIONS[0][0])
 
 
 async def start_payment(
@@ -68,7 +58,7 @@ async def start_payment(
 ) -> Response[Any]:
     """Start the payment and redirect to the provider's page, or to the page with the QR code.
 
-    If the provider declines or does not respond, the payment page says so and offers another try.
+    If the provider declines or does not respond, the payment page shows that and offers a retry.
     """
     services = get_services(request)
     back = f"{get_origin(request)}/orders/{number}?back=1"
@@ -84,7 +74,7 @@ async def start_payment(
         return redirect(f"/orders/{number}")
     except Refusal:
         return redirect(f"/orders/{number}/pay?said=declined")
-    if method is Method.ALIPAY and action.redirect_url:
+    if action.redirect_url and not METHODS[method].scans:
         return redirect(action.redirect_url)
     return redirect(f"/orders/{number}/pay")
 
@@ -99,22 +89,24 @@ _NOTICES = {
 async def _pay_page(request: HttpRequest, actor: Actor, order: OrderView) -> Response[Any]:
     services = get_services(request)
     message = _NOTICES.get(str(request.query_params.get("said", "")), "")
-    qr, address, method = None, None, str(Method.ALIPAY)
+    qr, address, method = None, None, read_method("")
     async with services.db.connection() as conn:
         payment = await find_live_payment(conn, get_order_ref(order.number))
     if payment is not None:
-        method = str(payment.method)
+        method = payment.method
         try:
             action = await start(services.db, services.gateway, payment.id, at=services.clock.now())
         except (GatewayUnavailable, ProviderMismatch, Refusal):
             message = message or _NOTICES["wait"]
         else:
             address = action.redirect_url
-            if payment.method is Method.WECHAT and action.qr_code:
-                qr = draw_payment_code(action.qr_code)
+            if METHODS[method].scans and action.qr_code:
+                qr = draw_qr_code(action.qr_code, "付款二维码")
     context = {
         "order": PaymentDue(order.number, order.total_fen, order.pay_until),
-        "method": method,
+        "method": str(method),
+        "app": METHODS[method].app_zh,
+        "methods": METHOD_OPTIONS,
         "qr": qr,
         "address": address,
         "message": message,
@@ -180,7 +172,7 @@ async def submit_method(
         NotFound: the order belongs to someone else.
     """
     form = await read_form(request)
-    method = Method.WECHAT if form.get_text("rail") == Method.WECHAT else Method.ALIPAY
+    method = read_method(form.get_text("rail"))
     async with db.connection() as conn:
         order_id = await get_order_id(conn, actor, number)
     return await start_payment(request, actor, order_id, number, method=method)

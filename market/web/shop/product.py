@@ -4,15 +4,15 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 
 from market.catalogue.detail import ListingVariant, ProductDetail, get_listing_id, get_product
+from market.catalogue.freight import compute_freight
 from market.counties.load import load_county_settings
 from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
-from market.orders.freight import FreightTemplate, compute_freight
 from market.settings import Settings
 from market.web.pages import redirect, render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
@@ -36,7 +36,7 @@ _MAX_QUANTITY = 999
 
 
 class ProductView(Struct, frozen=True):
-    """The product or activity itself."""
+    """The product or activity for display."""
 
     number: int
     title: str
@@ -48,7 +48,7 @@ class ProductView(Struct, frozen=True):
     count_word: str
     choices: list[tuple[str, str]]
     left: int
-    most: int
+    max_quantity: int
     left_words: str
     gone_words: str
 
@@ -73,7 +73,7 @@ def _product_view(product: ProductDetail, *, pay_minutes: int) -> ProductView:
         count_word=word,
         choices=[(str(each.id), _format_choice(each)) for each in open_ones],
         left=selling,
-        most=min(_MAX_QUANTITY, max((each.left or 1 for each in open_ones), default=1)),
+        max_quantity=min(_MAX_QUANTITY, max((each.left or 1 for each in open_ones), default=1)),
         left_words=title,
         gone_words=words,
     )
@@ -84,10 +84,10 @@ def _format_choice(variant: ListingVariant) -> str:
 
 
 def _explain_unavailable(product: ProductDetail, pay_minutes: int) -> tuple[str, str]:
-    """Explain why nothing can be bought, and whether to try again."""
+    """Explain why nothing can be bought, and whether to retry."""
     if not product.listing.taking_orders:
         return "这家现在不接单", "农忙或者路不通的时候会停几天，过些日子再来看。"
-    if any(each.waiting for each in product.variants):
+    if any(each.reserved for each in product.variants):
         return "都在别人的订单里等付款", f"{format_minutes(pay_minutes)}内没付款的会放出来，可以过一会儿再看。"
     return "卖完了", "等下一茬；看看别家同样的。"
 
@@ -113,14 +113,13 @@ async def show_product(
             return redirect(f"/stays/{number}")
         reviews = await load_reviews(conn, product.listing)
         minutes = settings.pay_minutes
-        if any(each.waiting for each in product.variants):
+        if any(each.reserved for each in product.variants):
             county = await load_county_settings(conn, product.listing.county_code, day=clock.today())
             minutes = county.pay_minutes or minutes
         item = _product_view(product, pay_minutes=minutes)
         parts = await load_price_split(conn, product.listing, item.price_fen)
     base = product.variants[0]
-    template = FreightTemplate(**to_builtins(product.freight)) if product.freight else None
-    charged = compute_freight(template, gross_g=base.gross_g, goods_fen=base.price_fen)
+    charged = compute_freight(product.freight, gross_g=base.gross_g, goods_fen=base.price_fen)
     stock = [("还剩", f"{item.left} {item.count_word}", "")] if item.left and base.left is not None else []
     freight = list_freight_rows(product.freight, charged=charged, region=HOME_REGION, gross_g=base.gross_g)
     about = make_metadata(

@@ -1,4 +1,4 @@
-"""Promises to buyers; every period is taken from the constant or setting that enforces it."""
+"""Promises to buyers; every period comes from the constant or setting that enforces it."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,7 +10,7 @@ from market.web.ui.format import percent_bp
 BAD_FRUIT_HOURS = BAD_FRUIT_WINDOW // timedelta(hours=1)
 BAD_FRUIT_PROMISE = f"坏果包赔：收到 {BAD_FRUIT_HOURS} 小时内拍一张照片，按坏的份量退，钱从平台退"
 REFUND_ARRIVAL = "一般 1 到 3 天到"
-"""How long a provider takes to pay a refund out; nothing here enforces it."""
+"""The time a provider takes to pay out a refund; not enforced here."""
 _RETURN_DAYS = 7
 """Source: 消费者权益保护法 25; buyer and seller settle it through a dispute."""
 PERISHABLE_RETURNS = "鲜货容易坏，没有七天无理由退货；坏了照样包赔。"

@@ -1,16 +1,14 @@
-"""Divisions as shoppers browse them, and the provinces that parcels are shipped to."""
+"""Divisions for browsing, and the provinces that parcels are shipped to."""
 
 from msgspec import Struct
 
 from market.divisions import regions
+from market.divisions.codes import CODE_DIGITS, LEVEL_DIGITS, PREFECTURE, PROVINCE, VILLAGE, truncate_code
 from market.kernel import Connection, Query
-
-_PREFECTURE_LEVEL = 2
-_PREFIXES = {1: 2, 2: 4, 3: 6, 4: 9, 5: 12}
 
 
 class SellingDivision(Struct, frozen=True):
-    """A division, and how many live listings it has."""
+    """A division and its number of live listings."""
 
     code: str
     name: str
@@ -19,13 +17,13 @@ class SellingDivision(Struct, frozen=True):
 
     @property
     def prefix(self) -> str:
-        """The part of the code that all divisions inside share."""
-        return self.code[: _PREFIXES[self.level]]
+        """The prefix of the codes of all divisions inside."""
+        return truncate_code(self.code, self.level)
 
     @property
     def short(self) -> str:
         """The name in a path: a prefecture without 市."""
-        return self.name.removesuffix("市") if self.level == _PREFECTURE_LEVEL else self.name
+        return self.name.removesuffix("市") if self.level == PREFECTURE else self.name
 
 
 class SellingPrefecture(SellingDivision, frozen=True):
@@ -59,7 +57,7 @@ LIST_SELLING_CHILDREN = Query(
     SellingDivision,
     """
     SELECT d.code, d.name, d.level, count(*)::integer AS live
-      FROM divisions d JOIN listings l ON left(l.origin_code, :width::integer) = left(d.code, :width::integer)
+      FROM divisions d JOIN listings l ON left(l.origin_code, :digits::integer) = left(d.code, :digits::integer)
      WHERE d.parent_code = :code AND l.state = 'live'
      GROUP BY d.code, d.name, d.level
      ORDER BY count(*) DESC, d.code
@@ -79,15 +77,16 @@ LIST_SELLING_PREFECTURES = Query(
     SellingPrefecture,
     """
     WITH counted AS (
-        SELECT left(l.county_code, 4) AS prefix, g.name, count(*) AS live,
-               row_number() OVER (PARTITION BY left(l.county_code, 4) ORDER BY count(*) DESC, g.position) AS rank
+        SELECT p.code, g.name, count(*) AS live,
+               row_number() OVER (PARTITION BY p.code ORDER BY count(*) DESC, g.position) AS rank
           FROM listings l JOIN categories g ON g.code = l.category_code
+         CROSS JOIN ancestor_code(l.county_code, 2) AS p(code)
          WHERE l.state = 'live'
-         GROUP BY left(l.county_code, 4), g.name, g.position
+         GROUP BY p.code, g.name, g.position
     )
     SELECT d.code, d.name, d.level, sum(live)::integer AS live,
            string_agg(counted.name, '、' ORDER BY rank) FILTER (WHERE rank <= 2) AS words
-      FROM counted JOIN divisions d ON d.code = rpad(prefix, 12, '0')
+      FROM counted JOIN divisions d USING (code)
      GROUP BY d.code, d.name, d.level
      ORDER BY d.code
      LIMIT 40
@@ -111,8 +110,8 @@ def read_region(code: str) -> str:
 
 
 def get_region_name(code: str) -> str:
-    """Return the name of the province of a division code; the code itself if it is unknown."""
-    return _REGION_NAMES.get(f"{code[:2]}0000", code)
+    """Return the name of the province of a division code, or the code itself if it is unknown."""
+    return _REGION_NAMES.get(f"{truncate_code(code, PROVINCE)}0000", code)
 
 
 async def list_selling_prefectures(conn: Connection) -> list[SellingPrefecture]:
@@ -122,7 +121,7 @@ async def list_selling_prefectures(conn: Connection) -> list[SellingPrefecture]:
 
 async def find_division(conn: Connection, code: str) -> SellingDivision | None:
     """Return a division by its code or the prefix of one, or None."""
-    return await FIND_DIVISION.maybe(conn, code=code) if code.isdigit() and len(code) <= 12 else None
+    return await FIND_DIVISION.maybe(conn, code=code) if code.isdigit() and len(code) <= CODE_DIGITS else None
 
 
 async def list_division_path(conn: Connection, code: str) -> list[SellingDivision]:
@@ -130,10 +129,11 @@ async def list_division_path(conn: Connection, code: str) -> list[SellingDivisio
     return await LIST_DIVISION_PATH.all(conn, code=code)
 
 
-async def list_selling_children(conn: Connection, place: SellingDivision) -> list[SellingDivision]:
-    """Return the children of a division that have live listings, those with most first."""
-    width = _PREFIXES.get(place.level + 1)
-    return [] if width is None else await LIST_SELLING_CHILDREN.all(conn, code=place.code, width=width)
+async def list_selling_children(conn: Connection, division: SellingDivision) -> list[SellingDivision]:
+    """Return the children of a division that have live listings, those with most listings first."""
+    if division.level == VILLAGE:
+        return []
+    return await LIST_SELLING_CHILDREN.all(conn, code=division.code, digits=LEVEL_DIGITS[division.level])
 
 
 async def list_listed_counties(conn: Connection) -> list[CountyWithPrefecture]:
@@ -142,5 +142,5 @@ async def list_listed_counties(conn: Connection) -> list[CountyWithPrefecture]:
 
 
 def make_trail(path: list[SellingDivision]) -> list[tuple[str, str]]:
-    """Return a path as (name, URL path), for the macro `place`."""
-    return [(place.short, f"/places/{place.prefix}") for place in path]
+    """Return a path as (name, URL path), for the macro `division_path`."""
+    return [(division.short, f"/places/{division.prefix}") for division in path]

@@ -27,7 +27,7 @@ _RIPE_BY_MONTH = (
     "年货上集", "年后头一集", "山野菜冒尖", "香椿发芽", "樱桃红了", "麦子黄了",
     "蜜桃熟了", "头茬梨下树", "枣红了", "山楂红了", "白菜入窖", "核桃仁正香",
 )  # fmt: skip
-"""What is in season in Hebei in each month, January first."""
+"""Produce in season in Hebei by month, January first."""
 _MAX_DAYS_ANNOUNCED = 7
 _DAYS = "零一二三四五六七"
 
@@ -55,18 +55,18 @@ def _find_next_term(day: date) -> tuple[str, date]:
     """Return the term of a day, or the first after it."""
     for year in (day.year, day.year + 1):
         for index, (name, _, _) in enumerate(_TERMS):
-            if (found := compute_term_day(year, index)) >= day:
-                return name, found
+            if (term_day := compute_term_day(year, index)) >= day:
+                return name, term_day
     raise AssertionError("a year has 24 terms")
 
 
 def _find_current_term(day: date) -> str:
     """Return the latest term that has begun on a day."""
-    found = _TERMS[-1][0]
+    current = _TERMS[-1][0]
     for index, (name, _, _) in enumerate(_TERMS):
         if compute_term_day(day.year, index) <= day:
-            found = name
-    return found
+            current = name
+    return current
 
 
 def make_season_greeting(day: date) -> SeasonGreeting:

@@ -49,14 +49,14 @@ class DateChoice(Struct, frozen=True):
 
     @property
     def nights(self) -> int:
-        """The number of nights; 0 unless both days are chosen, in order."""
+        """The number of nights; 0 unless both days are chosen in the right order."""
         if self.arrive is None or self.leave is None:
             return 0
         return max(0, (self.leave - self.arrive) // timedelta(days=1))
 
 
 class StayView(Struct, frozen=True):
-    """The stay itself."""
+    """The stay for display."""
 
     id: UUID
     number: int
@@ -88,9 +88,9 @@ def format_nights(count: int) -> str:
 
 def read_date_choice(request: HttpRequest) -> DateChoice:
     """Read the chosen days; the first pressed day is the arrival, the second the departure, a third starts over."""
-    given = request.query_params
-    arrive, leave = parse_day(given.get("from", "")), parse_day(given.get("to", ""))
-    pressed = parse_day(given.get("day", ""))
+    query = request.query_params
+    arrive, leave = parse_day(query.get("from", "")), parse_day(query.get("to", ""))
+    pressed = parse_day(query.get("day", ""))
     if pressed is not None:
         if arrive is not None and leave is None and pressed > arrive:
             leave = pressed
@@ -102,9 +102,9 @@ def read_date_choice(request: HttpRequest) -> DateChoice:
 def list_refund_tiers(
     terms: CancellationTerms, *, arrive: date, amount: Fen, today: date
 ) -> list[tuple[str, str, str]]:
-    """List the refund by the day of cancelling: (text, amount, state), the state being gone, now or next.
+    """List the refunds by day of cancellation: (text, amount, state); the state is gone, now or next.
 
-    The last row says from which day on nothing is refunded.
+    The last row states from which day on nothing is refunded.
     """
     rows: list[tuple[str, str, str]] = []
     giving = [tier for tier in terms.tiers if tier.refund_bp > 0]
@@ -115,7 +115,9 @@ def list_refund_tiers(
     for tier in giving:
         deadline = arrive - timedelta(days=tier.days_before)
         figure = (
-            "退全款" if tier.refund_bp == _FULL_BP else f"退 {yuan(compute_stay_refund(amount, tier.refund_bp))} 元"
+            "退全款"
+            if tier.refund_bp == _FULL_BP
+            else f"退 {yuan(compute_stay_refund(paid_fen=amount, refund_bp=tier.refund_bp))} 元"
         )
         words = f"{day_short(deadline)}及以前（提前 {tier.days_before} 天）"
         if deadline < today:
@@ -147,11 +149,11 @@ def _quote_stay(choice: DateChoice, nights: list[StayNight], terms: Cancellation
 
 
 def _find_problem(choice: DateChoice, today: date) -> tuple[str, str] | None:
-    """Return what is wrong with the chosen days, apart from free rooms: (title, text)."""
+    """Return the problem of the chosen days, apart from free rooms, as (title, text)."""
     arrive, leave = choice.arrive, choice.leave
     if arrive is None:
         return None
-    wrong = [
+    problems = [
         (arrive < today, "到店的日子已经过了", "请从今天以后的日子里选。"),
         (
             (arrive - today) // timedelta(days=1) > MAX_DAYS_AHEAD,
@@ -161,11 +163,11 @@ def _find_problem(choice: DateChoice, today: date) -> tuple[str, str] | None:
         (leave is not None and leave <= arrive, "走的日子要在到的后面", "先选到的那天，再选走的那天。"),
         (choice.nights > MAX_NIGHTS, f"一次最多订 {MAX_NIGHTS} 晚", "住得久，分几次订，或者打电话问店家。"),
     ]
-    return next(((title, words) for is_so, title, words in wrong if is_so), None)
+    return next(((title, words) for is_so, title, words in problems if is_so), None)
 
 
 def _calendar_days(nights: list[StayNight], choice: DateChoice) -> dict[date, CalendarDay]:
-    """Return the days of the calendar; the first full day after the arrival is still a possible departure."""
+    """Return the days of the calendar; the first full night after arrival is a possible day of departure."""
     days: dict[date, CalendarDay] = {}
     open_end = choice.leave is None and choice.arrive is not None
     for night in nights:

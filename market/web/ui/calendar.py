@@ -12,7 +12,7 @@ _WEEKDAYS = "一二三四五六日"
 
 
 class CalendarDay(Struct, frozen=True):
-    """A day: the text under its number (`280`, `满`), whether it can be chosen, whether it is a holiday."""
+    """A day: the text below its number (`280`, `满`), and whether it can be chosen and is a holiday."""
 
     words: str
     free: bool

@@ -1,4 +1,4 @@
-"""Charts as small SVG, drawn on the server; the figures are at the end of each bar, and in a table below.
+"""Charts as small SVG, drawn on the server, with the figures at the end of each bar and in a table below.
 
 The width is capped so that text stays near 18 px. There are at most three series; the third is hatched, so that
 colour is never the only difference.
@@ -19,6 +19,7 @@ _BAR = 34
 _MAX_SERIES = 3
 _MAX_BARS = 40
 _MAX_TICK_LABELS = 4
+_NO_FEN = ".00"
 _HATCH = (
     '<defs><pattern id="hatch" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="8" height="8" fill="var(--card)"/><rect width="4" height="8" fill="var(--red)"/></pattern></defs>'
@@ -61,13 +62,13 @@ def _measure(text: str) -> int:
     return sum(2 if char > "\u2e80" else 1 for char in text)
 
 
-def _choose_axis(most: int) -> tuple[int, int]:
+def _choose_axis(maximum: int) -> tuple[int, int]:
     """Choose the step and the end of an axis, both of 1, 2 or 5 × a power of ten, with two to four steps."""
     step = 1
     while True:
         for factor in (1, 2, 5):
-            if most <= step * factor * 3:
-                steps = -(-most // (step * factor)) or 1
+            if maximum <= step * factor * 3:
+                steps = -(-maximum // (step * factor)) or 1
                 return step * factor, step * factor * steps
         step *= 10
 
@@ -75,7 +76,7 @@ def _choose_axis(most: int) -> tuple[int, int]:
 def _format_tick(value: int, *, fen: bool) -> str:
     if not fen:
         return count(value)
-    return wan(value).removesuffix("元") if value >= 10_000_00 else count(value // 100)
+    return wan(value).removesuffix("元") if value >= 10_000_00 else _format_whole_yuan(value)
 
 
 def _wrap_svg(height: int, title: str, desc: str, body: str) -> str:
@@ -92,7 +93,7 @@ def draw_stacked_bars(
 ) -> Chart:
     """Draw horizontal bars of one to three series.
 
-    Figures are fen when `fen` is true (printed in yuan), else counts. Widths are rounded for the eye only.
+    Figures are fen if `fen` is true (printed in yuan), else counts. Widths are rounded for display only.
 
     Raises:
         ValueError: more than three series, more than 40 bars, a bar with another number of parts, or a negative part.
@@ -127,21 +128,21 @@ def draw_stacked_bars(
         drawn.append(f'<text x="{x}" y="{foot + 24}" text-anchor="middle">{_format_tick(at, fen=fen)}</text>')
     drawn.append(f'<text x="{_WIDTH - 2}" y="{foot + 24}" text-anchor="end">{escape(unit)}</text>')
     desc = "；".join(f"{bar.label} {write(bar.whole)}" for bar in bars) + f"（{unit}）"
-    many = len(series) > 1
+    several = len(series) > 1
     sums = [sum(parts) for parts in zip(*(bar.parts for bar in bars), strict=True)] if bars else [0] * len(series)
     return Chart(
         safe(_wrap_svg(foot + 34, title, desc, "".join(drawn))),
         title,
         unit,
         list(series),
-        ["项目", *(["合计"] if many else []), *series],
-        [[bar.label, *([write(bar.whole)] if many else []), *map(write, bar.parts)] for bar in bars],
-        ["合计", *([write(sum(sums))] if many else []), *map(write, sums)],
+        ["项目", *(["合计"] if several else []), *series],
+        [[bar.label, *([write(bar.whole)] if several else []), *map(write, bar.parts)] for bar in bars],
+        ["合计", *([write(sum(sums))] if several else []), *map(write, sums)],
     )
 
 
 def draw_bars(title: str, rows: Sequence[tuple[str, int]], *, unit: str = "元", fen: bool = True) -> Chart:
-    """Draw one bar a row: `draw_stacked_bars` with one series."""
+    """Draw one bar per row: `draw_stacked_bars` with one series."""
     return draw_stacked_bars(title, [unit], [ChartBar(label, (value,)) for label, value in rows], unit=unit, fen=fen)
 
 
@@ -222,12 +223,16 @@ def draw_price_range(low: int, usual: int, high: int) -> str:
     span = high - low or 1
     at = 94 + 140 * (usual - low) // span
     labels = [(94, low), (at, usual), (234, high)]
-    # A label that would overlap its neighbour is left out; the hint above has all three.
+    # A label that would overlap its neighbour is omitted; the hint above has all three.
     if usual in (low, high) or min(at - 94, 234 - at) < 9 * _measure(yuan(high)):
         labels = [(94, low), (234, high)]
     # All labels use the same decimals: 31 next to 20.90 would look like another kind of number.
-    write = yuan if any(fen % 100 for _, fen in labels) else _format_whole_yuan
-    texts = "".join(f'<text x="{x}" y="52" text-anchor="middle">{write(fen)}</text>' for x, fen in labels)
+    written = [yuan(fen) for _, fen in labels]
+    if all(text.endswith(_NO_FEN) for text in written):
+        written = [text.removesuffix(_NO_FEN) for text in written]
+    texts = "".join(
+        f'<text x="{x}" y="52" text-anchor="middle">{text}</text>' for (x, _), text in zip(labels, written, strict=True)
+    )
     return safe(
         '<svg class="range" viewBox="0 0 328 56" aria-hidden="true"><path d="M8 22h312" stroke="var(--line)"'
         ' stroke-width="8"/><path d="M94 22h140" stroke="var(--gold)" stroke-width="8"/>'
@@ -236,4 +241,4 @@ def draw_price_range(low: int, usual: int, high: int) -> str:
 
 
 def _format_whole_yuan(fen: int) -> str:
-    return yuan(fen).removesuffix(".00")
+    return yuan(fen).removesuffix(_NO_FEN)

@@ -12,6 +12,7 @@ from minijinja import safe
 
 from market.kernel.clock import SHANGHAI
 from market.kernel.text import mask_identity_number, mask_phone
+from payments.money import divide_half_up, format_percent, format_yuan
 
 MINUS = "−"
 _FIGURES = "零壹贰叁肆伍陆柒捌玖"
@@ -34,7 +35,7 @@ class FieldError(Protocol):
 
     @property
     def message(self) -> str:
-        """What is wrong and what would be right, in the user's words."""
+        """What is wrong and what would be right, in plain words."""
         ...
 
 
@@ -42,15 +43,10 @@ def _sign(value: int) -> str:
     return MINUS if value < 0 else ""
 
 
-def _half_up(numerator: int, denominator: int) -> int:
-    """Divide non-negative whole numbers, rounding half up; for display only, so nobody gains."""
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
 def yuan(fen: int) -> str:
     """Write a sum in yuan with two decimals: 1250 → `12.50`, −1300 → `−13.00`."""
-    whole, rest = divmod(abs(fen), 100)
-    return f"{_sign(fen)}{whole:,}.{rest:02d}"
+    whole, rest = format_yuan(abs(fen)).split(".")
+    return f"{_sign(fen)}{int(whole):,}.{rest}"
 
 
 def yuan_big(fen: int) -> str:
@@ -60,27 +56,24 @@ def yuan_big(fen: int) -> str:
 
 def yuan_input(fen: int | None) -> str:
     """Format a sum for an input field: 3900 → `39`, 3950 → `39.50`, None → empty."""
-    if fen is None:
-        return ""
-    whole, rest = divmod(abs(fen), 100)
-    return ("-" if fen < 0 else "") + (f"{whole}.{rest:02d}" if rest else str(whole))
+    return "" if fen is None else format_yuan(fen).removesuffix(".00")
 
 
 def wan(fen: int) -> str:
     """Write a sum for overviews: `1.2万元` from ten thousand yuan on, below that `8,600.00元`."""
     if abs(fen) < _TEN_THOUSAND_YUAN_FEN:
         return f"{yuan(fen)}元"
-    whole, tenth = divmod(_half_up(abs(fen) * 10, _TEN_THOUSAND_YUAN_FEN), 10)
+    whole, tenth = divmod(divide_half_up(abs(fen) * 10, _TEN_THOUSAND_YUAN_FEN), 10)
     return f"{_sign(fen)}{whole:,}.{tenth}万元"
 
 
 def _group_capitals(group: int) -> str:
     """Write 1 to 9999 in capitals; consecutive inner zeros are one 零, trailing zeros are omitted."""
     written = ""
-    for place in (3, 2, 1, 0):
-        figure = group // 10**place % 10
+    for position in (3, 2, 1, 0):
+        figure = group // 10**position % 10
         if figure:
-            written += _FIGURES[figure] + _PLACES[place]
+            written += _FIGURES[figure] + _PLACES[position]
         elif written and not written.endswith("零"):
             written += "零"
     return written.rstrip("零")
@@ -93,8 +86,8 @@ def _whole_capitals(whole: int) -> str:
         if group == 0:
             continue
         # A group that does not fill its four places, or that follows an empty group, is read with 零 before it.
-        above = whole // 10_000 ** (index + 1)
-        if written and (group < 1000 or above % 10_000 == 0):
+        previous = whole // 10_000 ** (index + 1)
+        if written and (group < 1000 or previous % 10_000 == 0):
             written += "零"
         written += _group_capitals(group) + _GROUPS[index]
     return written
@@ -111,7 +104,7 @@ def capitals(fen: int) -> str:
     Raises:
         ValueError: the sum is 10^12 yuan or more.
     """
-    whole, rest = divmod(abs(fen), 100)
+    whole, rest = map(int, format_yuan(abs(fen)).split("."))
     if whole >= _MAX_CAPITALS_YUAN:
         raise ValueError("no name for so large a sum")
     jiao, cent = divmod(rest, 10)
@@ -135,9 +128,7 @@ def count(number: int) -> str:
 
 def percent_bp(rate_bp: int) -> str:
     """Write basis points as a percentage without trailing zeros: 5000 → `50%`, 1250 → `12.5%`."""
-    whole, rest = divmod(abs(rate_bp), 100)
-    decimals = f".{rest:02d}".rstrip("0").rstrip(".")
-    return f"{_sign(rate_bp)}{whole}{decimals}%"
+    return f"{_sign(rate_bp)}{format_percent(abs(rate_bp))}"
 
 
 def _thousandths(value: int) -> str:
@@ -154,12 +145,12 @@ def weight(grams: int) -> str:
 
 def per_jin(price_fen: int, grams: int) -> str:
     """Format the price of 500 g: `合 6.40 元/斤`."""
-    return f"合 {yuan(_half_up(price_fen * 500, grams))} 元/斤"
+    return f"合 {yuan(divide_half_up(price_fen * 500, grams))} 元/斤"
 
 
 def per_kg(price_fen: int, grams: int) -> str:
     """Format a price by weight: `合 6.40 元/斤，12.80 元/公斤`."""
-    return f"{per_jin(price_fen, grams)}，{yuan(_half_up(price_fen * 1000, grams))} 元/公斤"
+    return f"{per_jin(price_fen, grams)}，{yuan(divide_half_up(price_fen * 1000, grams))} 元/公斤"
 
 
 def _local(moment: date | datetime) -> date | datetime:

@@ -1,4 +1,4 @@
-"""Paper-cut illustrations (after 蔚县剪纸): which one shows which goods, and the illustration as a standalone file.
+"""Paper-cut illustrations (after 蔚县剪纸): the choice by goods, and the illustration as a standalone file.
 
 An illustration has one tint (the paper), one ink (the knife colour), pine green leaves, and cuts. The files of
 `assets/illustrations` take their colours from classes, so that they follow the page's colour scheme; `draw_picture`
@@ -24,7 +24,7 @@ _BY_TINT_CLASS = {
 TINT_CLASSES: Mapping[str, str] = {
     name: tint_class for tint_class, names in _BY_TINT_CLASS.items() for name in names.split()
 }
-"""The class of `pic.css` that gives each illustration its tint and its ink."""
+"""The class of `pic.css` that sets the tint and ink of each illustration."""
 
 _BY_CATEGORY = {
     "中药材": "herb",
@@ -59,10 +59,10 @@ _BY_CATEGORY = {
     "畜禽": "ox",
     "干果": "walnut",
 }
-"""The drawing of a category whose goods none of `_BY_PRODUCT_WORD` names."""
+"""The illustration of a category, if no word of `_BY_PRODUCT_WORD` matches."""
 
 _BY_PRODUCT_WORD = (
-    # Products come before their raw material, so that 土豆粉 is flour and 红枣饮品 a can.
+    # Products come before their raw material, so that 土豆粉 is flour and 红枣饮品 is a can.
     *(("can", word) for word in ("饮品", "果汁")),
     *(("jar", word) for word in ("酱", "罐头", "咸菜")),
     *(("oil", word) for word in ("香油", "食用油", "核桃油")),
@@ -113,7 +113,7 @@ _BY_PRODUCT_WORD = (
     *(("quilt", word) for word in ("被", "毯")),
 )
 _BY_TOURISM_WORD = (
-    # A tourism listing is named after its place, so these words apply to tourism categories only.
+    # A tourism listing is named after its location, so these words apply to tourism categories only.
     ("raft", "漂流"),
     ("wall", "长城"),
     ("spring", "温泉"),

@@ -18,14 +18,14 @@ _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
 class SiteInfo(Struct, frozen=True):
-    """What is the same on every page of an installation."""
+    """Facts that are the same on every page of an installation."""
 
     phone: str = "0312-000-0000"
     """The number for buyers, answered by people."""
     desk_phone: str = "0312-000-0001"
     """The number for officials who need help with the system."""
     farmer_phone: str = "170-0000-9100"
-    """The village service for farmers, unless the page knows a nearer one."""
+    """The village service for farmers, unless the page has a closer one."""
     farmer_contact: str = "样例甘某"
     hours: str = "早 8 点到晚 8 点"
     demo: bool = False
@@ -65,7 +65,7 @@ SITE_LINKS = SiteLinks()
 
 
 class PageFrame(Struct, frozen=True):
-    """What the layout shows around the content of a page; templates see it as `page`."""
+    """Values that the layout shows around the content of a page; `page` in templates."""
 
     nonce: str
     elder: bool
@@ -81,7 +81,7 @@ class PageFrame(Struct, frozen=True):
 
 
 class StaticFile(Struct, frozen=True):
-    """A file that never changes under its name: serve it with `Cache-Control: immutable`."""
+    """A file whose content never changes under its name, so it is served with `Cache-Control: immutable`."""
 
     content: bytes
     media_type: str
@@ -90,7 +90,7 @@ class StaticFile(Struct, frozen=True):
 class Renderer:
     """Renders the templates of `market/web/templates`; one instance for the process.
 
-    An undefined name, or printing None, is a bug and fails the page.
+    An undefined name, or printing None, is a bug and raises an exception.
     """
 
     def __init__(self, site: SiteInfo, templates: Path = TEMPLATES) -> None:
@@ -176,7 +176,7 @@ class Renderer:
 
 
 def _finalize_value(value: object) -> object:
-    """Refuse None, and escape paths here: the engine, which escapes everything else, writes `/` as `&#x2f;`."""
+    """Reject None, and escape paths here, because the engine writes `/` as `&#x2f;`."""
     if type(value) is str and "/" in value:
         return safe(escape(value))
     if value is None:

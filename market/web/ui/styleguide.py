@@ -33,7 +33,7 @@ class SampleCard(Struct, frozen=True):
 
     href: str
     name: str
-    place: str
+    county: str
     price_fen: int
     unit: str
     per: str | None

@@ -1,5 +1,5 @@
--- The only way to write to the ledger: idempotent by key; accounts are created on first use; balance rows are locked in
--- the order of account ids.
+-- Post a transaction; this is the only way to write to the ledger. Idempotent by key; creates accounts on first use;
+-- locks balance rows in the order of account ids.
 CREATE FUNCTION {schema}.post(
     p_key text, p_kind text, p_order text, p_at timestamptz, p_currency text, p_codes text[], p_amounts bigint[]
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$

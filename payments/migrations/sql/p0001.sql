@@ -1,27 +1,17 @@
 -- Payments and their double-entry ledger. Amounts are bigint in minor units (`_minor`) beside an ISO currency code.
--- The caller chooses the schema and the role. The role owns nothing; p0001_grants.sql says what it may do.
+-- The caller chooses the schema and the role. The role owns nothing; p0001_grants.sql lists its privileges.
 
 CREATE SCHEMA IF NOT EXISTS {schema};
 
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN
-        CREATE ROLE {role} NOLOGIN;
-    END IF;
-EXCEPTION
-    -- Another database of the same server created it at the same moment.
-    WHEN duplicate_object OR unique_violation THEN NULL;
-END $$;
-
 -- Ledger -----------------------------------------------------------------------------------------------------------
 
--- The kinds are the prefixes of account codes. Accounts without a kept balance are summed from their postings, so that
--- no transaction waits for their row.
+-- A kind is the prefix of account codes. If keep_balance is false, the balance is summed from the postings, so that no
+-- transaction waits for a balance row. A balance never falls below floor_minor.
 CREATE TABLE {schema}.account_kinds (
     kind text PRIMARY KEY,
     floor_minor bigint,
     keep_balance boolean NOT NULL,
-    CONSTRAINT account_kinds_floor_is_kept CHECK (floor_minor IS NULL OR keep_balance)
+    CONSTRAINT account_kinds_floor_needs_balance CHECK (floor_minor IS NULL OR keep_balance)
 );
 INSERT INTO {schema}.account_kinds (kind, floor_minor, keep_balance) VALUES
     ('escrow', 0, true),
@@ -32,7 +22,7 @@ INSERT INTO {schema}.account_kinds (kind, floor_minor, keep_balance) VALUES
     ('commission', NULL, false),
     ('promotion', NULL, false);
 
--- Accounts and transactions have small integer ids because postings are the largest table; people see codes and keys.
+-- Accounts and transactions have integer ids because postings are the largest table; codes and keys are the public ids.
 CREATE TABLE {schema}.accounts (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     code text NOT NULL,
@@ -54,7 +44,7 @@ CREATE TABLE {schema}.transactions (
     posted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     posted_by text NOT NULL DEFAULT session_user,
     posted_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    CONSTRAINT transactions_one_fact UNIQUE (key),
+    CONSTRAINT transactions_key_unique UNIQUE (key),
     CONSTRAINT transactions_key CHECK (length(key) BETWEEN 1 AND 200),
     CONSTRAINT transactions_kind CHECK (length(kind) BETWEEN 1 AND 60)
 );
@@ -91,7 +81,7 @@ CREATE TRIGGER postings_append_only BEFORE UPDATE OR DELETE ON {schema}.postings
 CREATE TRIGGER postings_no_truncate BEFORE TRUNCATE ON {schema}.postings
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.refuse_change();
 
--- The writer cannot choose `posted_in`, which distinguishes open from closed transactions (xmin is wrong in savepoints).
+-- `posted_in` distinguishes open from closed transactions, so the writer cannot set it (xmin is wrong in savepoints).
 CREATE FUNCTION {schema}.stamp_transaction() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.posted_in := pg_current_xact_id();
@@ -100,18 +90,19 @@ END $$;
 CREATE TRIGGER transactions_stamp BEFORE INSERT ON {schema}.transactions
     FOR EACH ROW EXECUTE FUNCTION {schema}.stamp_transaction();
 
-CREATE FUNCTION {schema}.refuse_closed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION {schema}.refuse_closed_transaction() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT posted_in FROM {schema}.transactions WHERE id = NEW.transaction_id) IS DISTINCT FROM pg_current_xact_id() THEN
+    IF (SELECT posted_in FROM {schema}.transactions WHERE id = NEW.transaction_id)
+       IS DISTINCT FROM pg_current_xact_id() THEN
         RAISE EXCEPTION 'transaction % is closed', NEW.transaction_id USING ERRCODE = 'PL005';
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER postings_same_transaction BEFORE INSERT ON {schema}.postings
-    FOR EACH ROW EXECUTE FUNCTION {schema}.refuse_closed();
+    FOR EACH ROW EXECUTE FUNCTION {schema}.refuse_closed_transaction();
 
--- Checked at commit, on both tables: on transactions for one without postings, on postings because after SET CONSTRAINTS
--- ALL IMMEDIATE further legs could otherwise follow the check.
+-- Checked at commit, on both tables: on transactions to find those without postings, on postings because further legs
+-- could otherwise follow the check after SET CONSTRAINTS ALL IMMEDIATE.
 CREATE FUNCTION {schema}.check_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     checked bigint;
@@ -173,11 +164,11 @@ CREATE TABLE {schema}.payments (
     CONSTRAINT payments_refunded_disputed CHECK (refunded_minor >= 0 AND disputed_minor >= 0
                                           AND refunded_minor + disputed_minor <= captured_minor)
 );
--- One live payment per order, by two indexes: a full payment excludes a deposit and a balance, which exclude only their
--- own kind.
-CREATE UNIQUE INDEX payments_one_live_first ON {schema}.payments (order_ref)
+-- One live payment per order, or one deposit and one balance: a full payment excludes both, and each of these excludes
+-- another of its kind.
+CREATE UNIQUE INDEX payments_one_live_deposit ON {schema}.payments (order_ref)
     WHERE state NOT IN ('failed', 'canceled', 'expired') AND purpose IN ('full', 'deposit');
-CREATE UNIQUE INDEX payments_one_live_rest ON {schema}.payments (order_ref)
+CREATE UNIQUE INDEX payments_one_live_balance ON {schema}.payments (order_ref)
     WHERE state NOT IN ('failed', 'canceled', 'expired') AND purpose IN ('full', 'balance');
 CREATE INDEX payments_order_ref ON {schema}.payments (order_ref);
 CREATE INDEX payments_expiring ON {schema}.payments (expires_at) WHERE state IN ('created', 'requires_action');
@@ -230,7 +221,7 @@ CREATE TABLE {schema}.disputes (
 );
 CREATE INDEX disputes_payment ON {schema}.disputes (payment_id);
 
--- Every call to a provider, written before the call, with the key that is sent.
+-- Every call to a provider, inserted before the call, with the idempotency key that is sent.
 CREATE TABLE {schema}.operations (
     id uuid PRIMARY KEY DEFAULT uuidv7(),
     payment_id uuid NOT NULL REFERENCES {schema}.payments (id),
@@ -265,7 +256,7 @@ CREATE TABLE {schema}.inbox (
     attempts integer NOT NULL DEFAULT 0,
     next_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     error text,
-    CONSTRAINT inbox_once PRIMARY KEY (provider, event_id),
+    CONSTRAINT inbox_unique PRIMARY KEY (provider, event_id),
     CONSTRAINT inbox_body CHECK (octet_length(body) <= 1048576),
     CONSTRAINT inbox_state CHECK (state IN ('new', 'done', 'parked', 'dead'))
 );
@@ -293,7 +284,7 @@ CREATE TABLE {schema}.statement_lines (
     currency text NOT NULL,
     amount_minor bigint NOT NULL,
     fee_minor bigint NOT NULL,
-    CONSTRAINT statement_lines_once PRIMARY KEY (provider, line_ref),
+    CONSTRAINT statement_lines_unique PRIMARY KEY (provider, line_ref),
     CONSTRAINT statement_lines_kind CHECK (kind IN ('charge', 'refund', 'refund_failure', 'dispute', 'other'))
 );
 CREATE INDEX statement_lines_day ON {schema}.statement_lines (provider, day);
@@ -310,7 +301,7 @@ CREATE TABLE {schema}.discrepancies (
     closed_by text REFERENCES {schema}.transactions (key),
     closed_at timestamptz,
     note text,
-    CONSTRAINT discrepancies_once UNIQUE (provider, day, kind, reference),
+    CONSTRAINT discrepancies_unique UNIQUE (provider, day, kind, reference),
     CONSTRAINT discrepancies_kind CHECK (kind IN ('missing_here', 'missing_there', 'amount', 'duplicate')),
     CONSTRAINT discrepancies_closed CHECK ((closed_by IS NULL) = (closed_at IS NULL))
 );

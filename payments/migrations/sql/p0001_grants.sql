@@ -1,4 +1,14 @@
--- Grants to the role of the caller; what is not listed is refused.
+-- The privileges of the caller's role.
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN
+        CREATE ROLE {role} NOLOGIN;
+    END IF;
+EXCEPTION
+    -- A migration of another database on this server created the role concurrently.
+    WHEN duplicate_object OR unique_violation THEN NULL;
+END $$;
 
 GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role};

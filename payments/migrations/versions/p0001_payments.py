@@ -1,6 +1,6 @@
 """The schema of release 0.1.0: the ledger, payments, refunds, disputes, calls, inbox, outbox, reconciliation."""
 
-from payments.migrate import run_file
+from payments.migrate import is_installed, run_file
 
 revision = "p0001"
 down_revision = None
@@ -9,8 +9,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run_file("sql/p0001.sql")
-    run_file("functions/post.sql")
+    if not is_installed(revision):
+        run_file("sql/p0001.sql")
+        run_file("functions/post.sql")
     run_file("sql/p0001_grants.sql")
 
 

@@ -17,7 +17,7 @@ from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
 DIGEST_QUERIES = (
     "SELECT name, elder, sample, created_at, phone_index FROM accounts ORDER BY phone_index",
     "SELECT number, kind, name, village_code, produce, story, state, applied_at FROM producers ORDER BY number",
-    "SELECT title, story, origin_code, gi, score, sold_count, rating_sum, searched FROM listings ORDER BY number",
+    "SELECT title, story, origin_code, gi, score, sold_count, rating_sum, search_text FROM listings ORDER BY number",
     "SELECT unit, label, price_fen, net_g, gross_g, lot_units_per_item FROM variants ORDER BY id",
     "SELECT label, available_units, reserved_units, sold_units FROM lots ORDER BY id",
     "SELECT number, state, region_code, goods_fen, freight_fen, method, placed_at, paid_at FROM orders ORDER BY number",

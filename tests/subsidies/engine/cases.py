@@ -4,7 +4,10 @@ import json
 from random import Random
 from typing import Any, cast
 
-from market.subsidies.engine import Answer, BadCase, calculate, read_case
+from market.subsidies.engine.answer import Answer
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.models import BadCase
+from market.subsidies.engine.read import read_case
 
 type Value = Any
 """Any JSON value, valid or not."""

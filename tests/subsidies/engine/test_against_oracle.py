@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from market.subsidies.engine import calculate, read_case
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.read import read_case
 from tests.subsidies.engine import oracle
 from tests.subsidies.engine.cases import Value
 from tests.subsidies.engine.random_cases import make_random, make_random_case

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from market.subsidies.engine import calculate, read_case
-from market.subsidies.engine.models import CauseCode, ReasonCode
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.read import read_case
+from market.subsidies.engine.reasons import CauseCode, ReasonCode
 from tests.story.test_cases import CASES, NAMES
 from tests.subsidies.engine.cases import Json, Value, answer, line, programme, span, terms
 from tests.subsidies.engine.random_cases import make_random, make_random_case

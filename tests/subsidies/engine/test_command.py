@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from market.subsidies.engine import calculate, calculate_command, pause_gc, read_case
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.command import calculate_command, pause_gc
+from market.subsidies.engine.read import read_case
 from tests.subsidies.engine.cases import Json, case, line
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from market.subsidies.engine import read_case
 from market.subsidies.engine.amounts import RateCache
+from market.subsidies.engine.read import read_case
 from payments.money import Fen
 from tests.subsidies.engine.cases import answer, case, entitled, line, programme, reasons, span, terms
 

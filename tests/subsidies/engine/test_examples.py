@@ -2,7 +2,8 @@
 
 import json
 
-from market.subsidies.engine import calculate, read_case
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.read import read_case
 from tests.subsidies.engine.cases import answer, case, entitled, funders, line, programme, span, terms
 
 

@@ -5,7 +5,11 @@ import re
 
 import msgspec
 
-from market.subsidies.engine import Answer, Step, calculate, explain_en, explain_zh, read_case
+from market.subsidies.engine.answer import Answer
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.explain import explain_en, explain_zh
+from market.subsidies.engine.read import read_case
+from market.subsidies.engine.steps import Step
 from tests.story.test_cases import CASES, NAMES
 from tests.subsidies.engine.cases import answer, funders, line, programme, span, terms
 from tests.subsidies.engine.random_cases import make_random, make_random_case

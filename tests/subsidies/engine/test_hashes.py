@@ -5,7 +5,10 @@ import json
 
 import pytest
 
-from market.subsidies.engine import Answer, calculate, canonical_json, read_case
+from market.subsidies.engine.answer import Answer
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.canonical import canonical_json
+from market.subsidies.engine.read import read_case
 from tests.subsidies.engine.cases import Json, Value, answer, case, funders, line, programme, shuffled, span, terms
 from tests.subsidies.engine.full_case import KEYS, full, put
 from tests.subsidies.engine.random_cases import make_random

@@ -1,6 +1,7 @@
 """The public surface: the engine's functions from the package's top, without a database."""
 
-from market.subsidies import calculate, read_case
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.read import read_case
 from tests.story.test_cases import CASES, NAMES
 
 

@@ -8,11 +8,14 @@ from math import ceil, floor
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from market.subsidies.engine import Answer, Funder, calculate, read_case
 from market.subsidies.engine.amounts import RateCache
+from market.subsidies.engine.answer import Answer
+from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.coverage import compute_coverage
 from market.subsidies.engine.days import read_month
 from market.subsidies.engine.entitle import compute_entitlements
+from market.subsidies.engine.models import Funder
+from market.subsidies.engine.read import read_case
 from tests.subsidies.engine.cases import Json, case, funders, line, programme, shuffled, span, terms
 from tests.subsidies.engine.random_cases import make_random, make_random_case
 

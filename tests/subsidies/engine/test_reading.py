@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from market.subsidies.engine import BadCase, Case, CaseFault, check_case, read_case
+from market.subsidies.engine.models import BadCase, Case, CaseFault
+from market.subsidies.engine.read import check_case, read_case
 from tests.subsidies.engine.cases import Json, case, fault_paths, faults, line, programme, span, terms
 from tests.subsidies.engine.full_case import full, put
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from market.subsidies.engine import ReasonCode
+from market.subsidies.engine.reasons import ReasonCode
 from tests.subsidies.engine.cases import Json, Value, line, programme, reasons, span, terms
 
 

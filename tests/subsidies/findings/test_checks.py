@@ -7,6 +7,7 @@ import pytest
 from market.kernel import Connection
 from market.subsidies.findings.worksheet_checks import ENROLMENT_BURST, EQUAL_SUMS_IN_VILLAGE, REMOVAL_OUTLIER
 from market.subsidies.month.cycles import find_cycle
+from payments.money import format_yuan
 from tests.story.play import COUNTY, Answer, Player
 
 BILL = "UPDATE claims SET charge_fen = {}, reduction_fen = {}, billed_fen = {} WHERE number = '{}'"
@@ -181,3 +182,8 @@ async def test_money_paid_after_a_death_is_at_risk_too(quarter: Player) -> None:
         3121,
         "2019-02-10 死亡，2019-03-18 登记；2019-02 多结 12.21；2019-03 申请 19.00",
     )
+
+
+@pytest.mark.parametrize("fen", [0, 5, 99, 100, 19_50, 1_234_567_89, -5, -12_21, -100])
+async def test_sql_writes_a_sum_as_python_does(conn: Connection, fen: int) -> None:
+    assert await conn.fetchval("SELECT format_yuan($1)", fen) == format_yuan(fen)

@@ -16,7 +16,7 @@ async def test_the_schema_knows_the_same_kinds(shared: Database) -> None:
         constraint = await conn.fetchval(
             "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'import_files_kind'"
         )
-        one_content = await conn.fetchval("SELECT pg_get_indexdef('import_files_one_content_a_name'::regclass)")
+        one_content = await conn.fetchval("SELECT pg_get_indexdef('import_files_name_unique'::regclass)")
     assert set(re.findall(r"'(\w+)'", constraint)) == IMPORT_KINDS.keys()
     assert set(re.findall(r"'(\w+)'", one_content)) == {
         kind.name for kind in IMPORT_KINDS.values() if not kind.revisable

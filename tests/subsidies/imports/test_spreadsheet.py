@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.subsidies.imports.cells import RowReader, parse_fen, parse_identity
+from market.subsidies.imports.models import CellFault, FileMalformed, FileUnreadable
 from market.subsidies.imports.spreadsheet import MAX_ROWS, Column, Spreadsheet, SpreadsheetRow, read_spreadsheet
-from market.subsidies.models import CellFault, FileMalformed, FileUnreadable
 from market.subsidies.names import ServiceKind
 
 COLUMNS = (Column("name", "姓名"), Column("charge", "账单金额"), Column("day", "日期", optional=True))

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.kernel import Fen
-from market.subsidies.engine import AnswerLine, Funder
+from market.subsidies.engine.answer import AnswerLine
+from market.subsidies.engine.models import Funder
 from market.subsidies.month.adjust import compute_difference, subtract_shares
 from market.subsidies.month.case_queries import SettledLine
 from payments.money import split

@@ -97,7 +97,8 @@ async def test_the_same_facts_calculated_again_are_a_no_op(january: Player) -> N
 
 
 async def test_the_stored_case_gives_the_stored_result(january: Player) -> None:
-    from market.subsidies.engine import calculate, read_case
+    from market.subsidies.engine.calculate import calculate
+    from market.subsidies.engine.read import read_case
     from market.subsidies.month.run import get_run_case
 
     async with january.database.transaction(scope="130624") as conn:

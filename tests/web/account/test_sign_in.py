@@ -8,14 +8,13 @@ import pytest
 
 from market.app import create_app
 from market.identity.models import Role
-from market.identity.second_factor import compute_totp_code
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.notify.ports import Message
 from market.notify.send import send_due_messages
 from market.settings import Settings
 from tests.support.browser import ORIGIN
-from tests.support.make import SEAL, make_official
+from tests.support.make import SEAL, compute_totp_code, make_official
 from tests.web.conftest import BUYER_PHONE, Village, a_village, living
 
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

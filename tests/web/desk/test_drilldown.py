@@ -130,8 +130,8 @@ async def test_a_long_list_continues_where_it_ended(service: Service, database: 
     del service
     async with database.transaction(scope=COUNTY) as conn:
         cycle = await find_cycle(conn, COUNTY, JANUARY)
-        first = await sum_by_household(conn, cycle, [COUNTY], "130624101209", most=1)
-        second = await sum_by_household(conn, cycle, [COUNTY], "130624101209", after=first.next or "", most=1)
+        first = await sum_by_household(conn, cycle, [COUNTY], "130624101209", limit=1)
+        second = await sum_by_household(conn, cycle, [COUNTY], "130624101209", after=first.next or "", limit=1)
         nowhere = await list_lines(conn, cycle, ["130624101"], NO_VILLAGE)
     assert ([each.code for each in first.items], first.next) == (["H01"], "H01")
     assert ([each.code for each in second.items], second.next) == (["H02"], None)

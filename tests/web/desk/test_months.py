@@ -13,7 +13,8 @@ from market.kernel import Database, Fen
 from market.reports.month import ReasonRow
 from market.reports.month_export import AdjustmentRow
 from market.reports.month_view import get_month_view
-from market.subsidies.engine import calculate, read_case
+from market.subsidies.engine.calculate import calculate
+from market.subsidies.engine.read import read_case
 from market.subsidies.names import Operator
 from market.web.desk.forms import build_approval_form
 from tests.support.app import Service

@@ -59,7 +59,7 @@ class SampleLine(Struct):
     realname: str = "一致"
     overclaim_fen: int = 0
     claims_whole_month: bool = False
-    """Whether the operator claims a whole month for a part of one."""
+    """Whether the operator claims a whole month for part of one."""
     idle_from: date | None = None
     """The first day without usage."""
     idle_until: date | None = None
@@ -126,7 +126,7 @@ class LineGenerator:
 
     def _pick_operator(self) -> Operator:
         dice = self._rng.randbelow(100)
-        return next(operator for operator, most in _OPERATOR_SHARES if dice < most)
+        return next(operator for operator, threshold in _OPERATOR_SHARES if dice < threshold)
 
     def _add_lines(self, household: SampleHousehold) -> None:
         rng = self._rng

@@ -10,7 +10,7 @@ from market.demo.sample.county.enrolled_lines import DECIDED_STATUS, SampleLine,
 from market.demo.sample.county.irregularities import is_claimed
 from market.demo.sample.county.programme_files import FIXED_FEN, LINE_CAP_FEN, P1, P2
 from market.demo.sample.seeded_random import SeededRandom
-from market.kernel import Fen, ratio_half_up, split
+from market.kernel import Fen, divide_half_up, split
 from market.kernel.clock import count_days_in_month, get_next_month
 from market.subsidies.names import KIND_NAMES, OPERATOR_NAMES, Operator
 from payments.money import format_yuan
@@ -67,9 +67,9 @@ def _compute_line_month(line: SampleLine, month: date) -> _LineMonth | None:
     if not days_bound:
         return None
     whole = compute_full_reduction(line.programme, highest)
-    exact = Fen(ratio_half_up(reductions, 1, length))
+    exact = Fen(divide_half_up(reductions, length))
     # A single plan is billed for the whole month, several plans by their days.
-    billed = highest if charges == highest * days_bound else Fen(ratio_half_up(charges, 1, length))
+    billed = highest if charges == highest * days_bound else Fen(divide_half_up(charges, length))
     return _LineMonth(
         charge_fen=highest, billed_for_fen=billed, reduction_fen=whole if line.claims_whole_month else exact
     )

@@ -54,9 +54,8 @@ _TARIFF_PLANS = (
     _TariffPlan("DX38", Operator.TELECOM, "天翼助农19元", "天翼38元套餐", ServiceKind.MOBILE, halved=True),
     _TariffPlan("DXK30", Operator.TELECOM, "扶贫宽带(单)", "宽带30元", ServiceKind.BROADBAND, halved=True),
 )
-"""Plans of tariffs.csv under neutral names; for a halved one the fee before the reduction is entered."""
+"""Plans of tariffs.csv under neutral names; if `halved`, the fee before the reduction is twice the published fee."""
 _BUNDLE = "脱贫融合59元(手机+100M宽带)5折"
-_BUNDLE_PARTS = {ServiceKind.MOBILE: 2, ServiceKind.BROADBAND: 1}
 _UNLISTED_PLAN = ("YD39", "39元套餐（样例）", Fen(39_00))
 """An unpublished plan, with the figure of the rulebook's second example."""
 _OPERATOR_TEXTS = {Operator.MOBILE: "移动", Operator.UNICOM: "联通", Operator.TELECOM: "电信"}

@@ -31,14 +31,14 @@ _ADULT_AGE = 18
 
 
 class SamplePerson(Struct, frozen=True):
-    """A sample person; `seat` is the position in the household."""
+    """A sample person; `member_number` is the position in the household."""
 
     identity: str
     name: str
     born_on: date
     sex: str
     relation: str
-    seat: int
+    member_number: int
 
 
 class SampleHousehold(Struct):
@@ -102,7 +102,7 @@ class RegisterGenerator:
         sizes = [3]
         for _ in range(self._count - 1):
             dice = self._rng.randbelow(100)
-            sizes.append(next(n for n, most in enumerate(_HOUSEHOLD_SIZES, 1) if dice < most))
+            sizes.append(next(n for n, threshold in enumerate(_HOUSEHOLD_SIZES, 1) if dice < threshold))
         missing = self._persons - sum(sizes)
         while missing:
             at = self._rng.randint(1, self._count - 1)
@@ -119,8 +119,8 @@ class RegisterGenerator:
         members = [self._make_person(surname, head_age, "男" if demo or rng.chance(74) else "女", "户主", 1)]
         if demo:
             members[0] = SamplePerson(members[0].identity, "样例唐甲子", members[0].born_on, members[0].sex, "户主", 1)
-        for seat in range(2, size + 1):
-            members.append(self._make_relative(surname, head_age, members[0], seat))
+        for member_number in range(2, size + 1):
+            members.append(self._make_relative(surname, head_age, members[0], member_number))
         watched = not demo and rng.chance(_MONITORED_PERCENT)
         late = rng.chance(4) and not demo
         tier = _MONITORED_TIER if watched else (_LATE_TIER if late else _USUAL_TIER)
@@ -133,23 +133,23 @@ class RegisterGenerator:
             members,
         )
 
-    def _make_relative(self, surname: str, head_age: int, head: SamplePerson, seat: int) -> SamplePerson:
+    def _make_relative(self, surname: str, head_age: int, head: SamplePerson, member_number: int) -> SamplePerson:
         rng = self._rng
-        if seat == 2 and rng.chance(82):
+        if member_number == 2 and rng.chance(82):
             other = rng.choice(SURNAMES)
             age = max(20, head_age + rng.randint(-6, 4))
-            return self._make_person(other, age, "女" if head.sex == "男" else "男", "配偶", seat)
+            return self._make_person(other, age, "女" if head.sex == "男" else "男", "配偶", member_number)
         if head_age < 55 and rng.chance(20):
             sex = rng.choice(("男", "女"))
-            return self._make_person(surname, min(88, head_age + rng.randint(21, 30)), sex, "父母", seat)
+            return self._make_person(surname, min(88, head_age + rng.randint(21, 30)), sex, "父母", member_number)
         sex = rng.choice(("男", "女"))
         if head_age > 58 and rng.chance(40):
-            return self._make_person(surname, rng.randint(3, 24), sex, "孙子女", seat)
+            return self._make_person(surname, rng.randint(3, 24), sex, "孙子女", member_number)
         age = max(1, head_age - rng.randint(21, 34))
-        return self._make_person(surname, age, sex, "之子" if sex == "男" else "之女", seat)
+        return self._make_person(surname, age, sex, "之子" if sex == "男" else "之女", member_number)
 
-    def _make_person(self, surname: str, age: int, sex: str, relation: str, seat: int) -> SamplePerson:
-        """Make a person with an unused identity number; the birthday moves on while all numbers of a day are used."""
+    def _make_person(self, surname: str, age: int, sex: str, relation: str, member_number: int) -> SamplePerson:
+        """Make a person with an unused identity number; move the birthday on if all its numbers are used."""
         rng = self._rng
         name = f"样例{surname}{rng.choice(_GIVEN_NAMES)}{rng.choice(_GIVEN_NAMES)}"
         day = date(self._year - age, 1, 1) + timedelta(days=rng.randbelow(365))
@@ -158,7 +158,7 @@ class RegisterGenerator:
                 identity = make_identity_number(DEMO_COUNTY, day, sequence=sequence)
                 if identity not in self._used_identities:
                     self._used_identities.add(identity)
-                    return SamplePerson(identity, name, day, sex, relation, seat)
+                    return SamplePerson(identity, name, day, sex, relation, member_number)
             day += timedelta(days=1)
 
 
@@ -180,7 +180,7 @@ def _format_row(
 ) -> str:
     cells = (
         household.code,
-        str(person.seat),
+        str(person.member_number),
         person.name,
         person.relation,
         person.identity,
@@ -212,12 +212,19 @@ def write_register_file(register: SampleRegister) -> bytes:
 
 
 def split_household(register: SampleRegister) -> SampleHousehold:
-    """Return the household that results from the split: everyone from the third seat on."""
+    """Return the household that results from the split: all members from the third on."""
     source = register.split
     leaving = source.members[2:]
     members = [
-        SamplePerson(each.identity, each.name, each.born_on, each.sex, "户主" if seat == 1 else "家庭成员", seat)
-        for seat, each in enumerate(leaving, 1)
+        SamplePerson(
+            each.identity,
+            each.name,
+            each.born_on,
+            each.sex,
+            "户主" if member_number == 1 else "家庭成员",
+            member_number,
+        )
+        for member_number, each in enumerate(leaving, 1)
     ]
     return SampleHousehold(
         f"{source.code}-2", source.village, source.tier, source.registered, source.monitoring, members

@@ -1,4 +1,4 @@
-"""Simulate three months of a county's subsidies with the functions of the officials' pages, each as its official."""
+"""Simulate three months of a county's subsidies through the functions of the officials' pages, each as its official."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
@@ -39,7 +39,7 @@ from market.subsidies.month.settle import close_month, reconcile_month, settle_m
 from market.subsidies.programmes.import_programmes import import_programmes
 
 MONTH_BUDGET_FEN, SHORT_BUDGET_FEN = 125_000_00, 120_000_00
-"""Public budget of a month at full scale, and of the last month, which is too low; sample values."""
+"""Public budget of a month at full scale, and of the last month, which is insufficient; sample values."""
 _MORNING = timedelta(hours=9)
 _STEP_COUNT = 22
 

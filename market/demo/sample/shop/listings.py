@@ -49,14 +49,14 @@ class SampleListing(Struct, frozen=True, kw_only=True):
     photo_id: UUID
     commission_bp: int
     gi: str
-    searched: str
-    words: list[str]
-    latin: str
+    search_text: str
+    search_words: list[str]
+    search_pinyin: str
     published_at: datetime
 
 
 class ListingScore(Struct, frozen=True):
-    """What the orders add to a listing; triggers maintain its ratings."""
+    """The counts that orders add to a listing; triggers maintain its ratings."""
 
     sold_count: int = 0
     score: int = 0
@@ -121,17 +121,17 @@ ADD_LISTING = Query(
     None,
     """
     INSERT INTO listings (id, producer_id, kind, category_code, title, story, origin_code, harvest_months, chilled,
-                          perishable, photo_id, commission_bp, gi, searched, words, latin, published_at, sold_count,
-                          score, sample)
+                          perishable, photo_id, commission_bp, gi, search_text, search_words, search_pinyin,
+                          published_at, sold_count, score, sample)
     VALUES (:id, :producer_id, :kind, :category_code, :title, :story, :origin_code, :harvest_months, :chilled,
-            :perishable, :photo_id, :commission_bp, :gi, :searched, array_to_tsvector(:words::text[]), :latin,
-            :published_at, :sold_count, :score, true)
+            :perishable, :photo_id, :commission_bp, :gi, :search_text, array_to_tsvector(:search_words::text[]),
+            :search_pinyin, :published_at, :sold_count, :score, true)
     """,
 )
 
 
 async def add_listings(conn: Connection, listings: list[SampleListing], fame: dict[UUID, ListingScore]) -> None:
-    """Insert the listings, pipelined; COPY cannot turn an array into a tsvector."""
+    """Insert the listings, pipelined, since COPY cannot convert an array to a tsvector."""
     await ADD_LISTING.run_many(conn, (_build_parameters(each, fame.get(each.id, ListingScore())) for each in listings))
 
 
@@ -259,9 +259,9 @@ class ListingGenerator:
             photo_id=self._add_photo(offer, producer),
             commission_bp=defaults.goods_commission_bp if kind == "product" else defaults.tourism_commission_bp,
             gi=find_gi(offer.zone),
-            searched=columns.searched,
-            words=columns.words,
-            latin=columns.latin,
+            search_text=columns.search_text,
+            search_words=columns.search_words,
+            search_pinyin=columns.search_pinyin,
             published_at=published,
         )
         self.rows.listings.append(listing)

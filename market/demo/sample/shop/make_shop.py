@@ -20,8 +20,10 @@ from market.demo.sample.shop.producers import DEMO_FARMER, ProducerGenerator, Pr
 from market.demo.sample.shop.record_orders import OrderRecorder
 from market.demo.sample.shop.reviews import ReviewGenerator
 from market.demo.sample.shop.sample_orders import OrderGenerator
+from market.divisions.codes import PREFECTURE, truncate_code
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.settings import Settings
 from market.web.ui.illustrations import draw_picture
 
@@ -44,7 +46,7 @@ _SCARCE_PERCENT = 6
 
 
 class DatabaseFacts(Struct, frozen=True):
-    """What the database holds before the load: category codes by name, rest days, the highest numbers."""
+    """Facts of the database before the load: category codes by name, rest days, the highest numbers."""
 
     categories: dict[str, str]
     holidays: list[date]
@@ -86,7 +88,9 @@ async def make_shop(
     offers = [*read_products(), *read_tourism()]
     divisions = await load_divisions(conn, {offer.county_code for offer in offers})
     facts = await GET_DATABASE_FACTS.one(conn)
-    accounts = make_accounts(seed, seal, sorted({offer.county_code[:4] for offer in offers}), now)
+    accounts = make_accounts(
+        seed, seal, sorted({truncate_code(offer.county_code, PREFECTURE) for offer in offers}), now
+    )
     builder = _ShopBuilder(seed, seal, accounts, divisions, facts=facts, now=now)
     builder.add_offers()
     recorder = OrderRecorder(
@@ -178,13 +182,13 @@ class _ShopBuilder:
             producer = self.demo_producer if own else self.producers.open_producer(offer)
             self._list_goods(offer, producer, weight=3 if own else self._rng.randint(4, 24))
         for title, percent in _COMPETING_OFFERS:
-            offer = msgspec.structs.replace(by_title[title], place="")
+            offer = msgspec.structs.replace(by_title[title], division="")
             price = Fen(offer.price_fen * percent // 1000 * 10)
             self._list_goods(offer, self.producers.open_producer(offer), weight=3, price_fen=price)
         for offer in read_tourism():
             self._list_tourism(offer)
         for steps, title in _PENDING_APPLICATIONS:
-            self.producers.open_producer(msgspec.structs.replace(by_title[title], place=""), steps=steps)
+            self.producers.open_producer(msgspec.structs.replace(by_title[title], division=""), steps=steps)
 
     def _list_goods(
         self, offer: SourceOffer, producer: SampleProducer, *, weight: int, price_fen: Fen | None = None
@@ -254,18 +258,13 @@ class _ShopBuilder:
             count = left + tally.reserved + tally.sold
             opening_moves.append(StockMoveCopyRow(lot_id, "count", "opened", count, opened[listing.producer_id]))
         variants = [
-            VariantCopyRow(
-                id=size.id,
-                listing_id=size.listing_id,
-                position=size.position,
-                label=size.label,
+            build_from(
+                VariantCopyRow,
+                size,
                 unit=size.unit.text,
-                price_fen=size.price_fen,
                 net_g=size.unit.net_g,
                 pieces=size.unit.pieces,
-                gross_g=size.gross_g,
                 lot_id=self.listings.rows.lots.get(size.listing_id),
-                lot_units_per_item=size.lot_units_per_item,
             )
             for size in self.listings.rows.sizes
         ]

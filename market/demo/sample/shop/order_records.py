@@ -25,7 +25,7 @@ from market.orders.pricing import DraftSuborder
 
 
 class LotTally(Struct):
-    """Units that orders took from a lot."""
+    """The units of a lot in orders."""
 
     reserved: int = 0
     sold: int = 0
@@ -69,7 +69,7 @@ class SampleSuborder(Struct):
 
     @property
     def share(self) -> SuborderShare:
-        """How its money is divided on release."""
+        """The shares of producer and platform on release."""
         return compute_share(
             goods_left_fen=self.draft.goods_fen,
             freight_fen=self.draft.freight_fen,

@@ -6,16 +6,18 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from market.catalogue.freight import FreightTerms
 from market.demo.sample.accounts import FARMER_PHONE, SampleAccounts, add_account, take_farmer_phone
 from market.demo.sample.copy_rows import CertificateCopyRow, FreightCopyRow, MemberCopyRow, ProducerCopyRow, StepCopyRow
 from market.demo.sample.divisions import SampleDivisions
 from market.demo.sample.identities import SURNAMES, make_name
 from market.demo.sample.public_data import SourceOffer
 from market.demo.sample.seeded_random import SeededRandom
+from market.divisions.codes import PREFECTURE, truncate_code
 from market.kernel import Fen
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.orders.freight import FreightTemplate
+from market.kernel.structs import build_from
 
 _STEPS = ("apply", "confirm", "recommend", "approve")
 _STATES = ("applied", "confirmed", "recommended", "open")
@@ -34,7 +36,7 @@ class SampleProducer(Struct, frozen=True):
     name: str
     village_code: str
     opened_at: datetime
-    freight: FreightTemplate | None
+    freight: FreightTerms | None
 
 
 class ProducerRows(Struct):
@@ -49,7 +51,7 @@ class ProducerRows(Struct):
 
 
 class FarmerIdentity(Struct, frozen=True):
-    """The person who applies for a producer; `elder` selects the large page."""
+    """The person who applies for a producer; `elder` selects large type."""
 
     name: str
     phone: str
@@ -139,7 +141,7 @@ class ProducerGenerator:
     ) -> SampleProducer:
         """Make the producer of an offer and return it: open for some months, or still applying after `steps` steps."""
         rng = self._rng
-        village = self._divisions.find_village(offer.county_code, offer.place, rng)
+        village = self._divisions.find_village(offer.county_code, offer.division, rng)
         kind = choose_kind(offer, rng, is_visit=is_visit, is_stay=is_stay)
         surname = rng.choice(SURNAMES)
         if farmer is None:
@@ -155,7 +157,7 @@ class ProducerGenerator:
         producer_id = rng.make_uuid7(applied)
         number = self._last_number + len(self.rows.producers) + 1
         moments = [applied + timedelta(days=days, hours=rng.randbelow(8)) for days in (0, 2, 5, 9)]
-        self._add_steps(producer_id, owner_id, offer.county_code[:4], moments[:steps])
+        self._add_steps(producer_id, owner_id, truncate_code(offer.county_code, PREFECTURE), moments[:steps])
         self.rows.producers.append(
             ProducerCopyRow(
                 id=producer_id,
@@ -203,14 +205,14 @@ class ProducerGenerator:
         )
 
     def _story(self, kind: str, village_code: str) -> str:
-        place = self._divisions.format_village(village_code)
+        division = self._divisions.format_village(village_code)
         words = {
-            "household": f"我们家在{place}，自己种自己卖。",
-            "family_farm": f"{place}的家庭农场。",
-            "cooperative": f"{place}的合作社，社员一起种、一起卖。",
-            "company": f"{place}的加工厂。",
-            "village_station": f"{place}的村级服务站，替村里的农户打包发货。",
-            "homestay": f"{place}的农家院。",
+            "household": f"我们家在{division}，自己种自己卖。",
+            "family_farm": f"{division}的家庭农场。",
+            "cooperative": f"{division}的合作社，社员一起种、一起卖。",
+            "company": f"{division}的加工厂。",
+            "village_station": f"{division}的村级服务站，替村里的农户打包发货。",
+            "homestay": f"{division}的农家院。",
         }
         return words[kind] + "（样例卖家）"
 
@@ -228,7 +230,7 @@ class ProducerGenerator:
     def _add_certificates(
         self, producer_id: UUID, offer: SourceOffer, kinds: list[str], verified_at: datetime, *, verified: bool
     ) -> None:
-        verifier = self._accounts.recommenders[offer.county_code[:4]]
+        verifier = self._accounts.recommenders[truncate_code(offer.county_code, PREFECTURE)]
         expires = date(self._now.year + 2, 12, 31)
         for kind in kinds:
             number = f"样例-{self._rng.randint(100_000, 999_999)}"
@@ -246,12 +248,12 @@ class ProducerGenerator:
                 )
             )
 
-    def _freight(self, producer_id: UUID, offer: SourceOffer, since: datetime) -> FreightTemplate:
+    def _freight(self, producer_id: UUID, offer: SourceOffer, since: datetime) -> FreightTerms:
         rng = self._rng
         free_above = rng.choice((None, Fen(88_00), Fen(99_00), Fen(128_00)))
         if offer.chilled:
             beyond = None if free_above is None else Fen(free_above + 60_00)
-            template = FreightTemplate(
+            template = FreightTerms(
                 first_g=2000,
                 first_fen=Fen(12_00),
                 next_g=1000,
@@ -260,7 +262,7 @@ class ProducerGenerator:
                 no_ship=_NO_SHIP_REGIONS,
             )
         else:
-            template = FreightTemplate(
+            template = FreightTerms(
                 first_g=1000,
                 first_fen=Fen(8_00),
                 next_g=1000,
@@ -268,14 +270,11 @@ class ProducerGenerator:
                 free_above_fen=free_above,
             )
         self.rows.freights.append(
-            FreightCopyRow(
+            build_from(
+                FreightCopyRow,
+                template,
                 id=rng.make_uuid7(since),
                 producer_id=producer_id,
-                first_g=template.first_g,
-                first_fen=template.first_fen,
-                next_g=template.next_g,
-                next_fen=template.next_fen,
-                free_above_fen=template.free_above_fen,
                 no_ship=list(template.no_ship),
             )
         )

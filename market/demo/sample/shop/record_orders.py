@@ -1,4 +1,4 @@
-"""Turn sample orders into rows: their states by now, bookings, stock moves, payments, ledger facts and reviews."""
+"""Turn sample orders into rows: their current states, bookings, stock moves, payments, ledger facts and reviews."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -26,6 +26,7 @@ from market.demo.sample.shop.reviews import ReviewGenerator
 from market.demo.sample.shop.sample_orders import OrderFate, SampleOrder, SampleStay, is_parcel, sum_suborders
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.orders.address import Address, seal_address
 from market.orders.expire import CLOCK_ACTOR
 from market.orders.mark_paid import PAYMENTS_ACTOR
@@ -145,7 +146,7 @@ class OrderRecorder:
         return suborder
 
     def _deliver(self, suborder: SampleSuborder, order: SampleOrder, paid_at: datetime) -> None:
-        """Advance a paid suborder as far as the time allows."""
+        """Ship and receive a paid suborder, if enough time has passed."""
         rng = self._rng
         if is_parcel(suborder.draft):
             shipped_at = paid_at + timedelta(hours=rng.randint(4, 44), minutes=rng.randbelow(60))
@@ -248,19 +249,12 @@ class OrderRecorder:
         for position, line in enumerate(suborder.draft.lines, 1):
             line_id = self._rng.make_uuid7(order.placed_at)
             self.records.lines.append(
-                OrderLineCopyRow(
+                build_from(
+                    OrderLineCopyRow,
+                    line,
                     id=line_id,
                     suborder_id=suborder.id,
                     position=position,
-                    listing_id=line.listing_id,
-                    variant_id=line.variant_id,
-                    title=line.title,
-                    unit=line.unit,
-                    quantity=line.quantity,
-                    price_fen=line.price_fen,
-                    amount_fen=line.amount_fen,
-                    lot_id=line.lot_id,
-                    units=line.units,
                     refunded_fen=line.amount_fen if suborder.refunded_at is not None else 0,
                 )
             )

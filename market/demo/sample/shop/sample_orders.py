@@ -28,7 +28,7 @@ _ORDERS_PER_DAY = 46
 _STAY_PERCENT = 11
 _SECOND_LINE_PERCENT = 26
 _STAY_ATTEMPTS = 4
-"""Stays tried before the buyer orders goods instead."""
+"""The maximum number of attempts to book a stay, before the buyer orders goods instead."""
 _OPENING_HOUR, _CLOSING_HOUR = 7, 23
 _SATURDAY = 5
 
@@ -160,7 +160,7 @@ class OrderGenerator:
         return sums
 
     def _find_stay(self, day: date, *, takes_nights: bool) -> SampleStay | None:
-        """Return a free room of an open stay, or None; an order that will not be kept takes no nights."""
+        """Return a free room of an open stay, or None; an order that will expire or be cancelled takes no nights."""
         lodging = self._rng.choice(self._lodgings)
         arrive_on = day + timedelta(days=self._rng.randint(1, 35) if takes_nights else self._rng.randint(16, 40))
         leave_on = arrive_on + timedelta(days=self._rng.choice((1, 1, 1, 2, 2, 3)))
@@ -168,10 +168,10 @@ class OrderGenerator:
         if any(night.month not in lodging.months for night in nights):
             return None
         for room_id in lodging.room_ids:
-            taken = self._taken.setdefault(room_id, set())
-            if not takes_nights or taken.isdisjoint(nights):
+            booked = self._taken.setdefault(room_id, set())
+            if not takes_nights or booked.isdisjoint(nights):
                 if takes_nights:
-                    taken |= nights
+                    booked |= nights
                 return SampleStay(lodging, room_id, arrive_on, leave_on)
         return None
 

@@ -1,4 +1,4 @@
-"""Texts of sample listings and reviews; they state only what the public data holds."""
+"""Texts of sample listings and reviews; they state only facts of the public data."""
 
 import re
 
@@ -12,7 +12,7 @@ _BRACKETED = re.compile(r"[(（](.+)[)）]")
 def find_gi(zone: str) -> str:
     """Return the registered geographical indication of the data, or an empty string.
 
-    Neither an application (拟登记, 受理) nor a zone (特优区) counts as one.
+    Applications (拟登记, 受理) and zones (特优区) do not count.
     """
     part = next((each for each in zone.split("/") if each.startswith(("AGI", "GI"))), "")
     if not part or "拟登记" in part or "受理" in part:
@@ -49,18 +49,20 @@ def format_months(months: tuple[int, ...]) -> str:
     return f"{start} 到 {end} 月" if start < end else f"{start} 月到次年 {end} 月"
 
 
-def write_goods_story(offer: SourceOffer, place: str) -> str:
+def write_goods_story(offer: SourceOffer, division: str) -> str:
     """Return the description of farm goods."""
     verb = "供应" if offer.category in _YEAR_ROUND or len(offer.months) == 12 else "采收"
     season = f"{format_months(offer.months)}{verb}"
     sending = "冷链寄送" if offer.chilled else "常温寄送"
-    return f"{place}出产，{season}，{sending}。{write_zone_sentence(offer.zone)}{offer.words}{write_price_note(offer)}"
+    return (
+        f"{division}出产，{season}，{sending}。{write_zone_sentence(offer.zone)}{offer.words}{write_price_note(offer)}"
+    )
 
 
-def write_visit_story(offer: SourceOffer, place: str) -> str:
+def write_visit_story(offer: SourceOffer, division: str) -> str:
     """Return the description of a stay or an outing."""
     season = "全年开放" if len(offer.months) == 12 else f"{format_months(offer.months)}开放"
-    return f"在{place}，{season}。{offer.words}{write_price_note(offer)}"
+    return f"在{division}，{season}。{offer.words}{write_price_note(offer)}"
 
 
 def write_price_note(offer: SourceOffer) -> str:

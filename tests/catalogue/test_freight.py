@@ -3,17 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.catalogue.freight import FreightTerms, compute_freight, ships_to
 from market.kernel import Fen
-from market.orders import FreightTemplate, compute_freight, ships_to
 
-T1 = FreightTemplate(
+T1 = FreightTerms(
     first_g=1000, first_fen=Fen(6_00), next_g=1000, next_fen=Fen(2_00), free_above_fen=Fen(88_00), no_ship=("54", "65")
 )
-T2 = FreightTemplate(first_g=2000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(1_50), free_above_fen=Fen(150_00))
-T3 = FreightTemplate(first_g=1000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(3_00))
+T2 = FreightTerms(first_g=2000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(1_50), free_above_fen=Fen(150_00))
+T3 = FreightTerms(first_g=1000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(3_00))
 
 templates = st.builds(
-    FreightTemplate,
+    FreightTerms,
     first_g=st.integers(1, 10_000),
     first_fen=st.integers(0, 5_000).map(Fen),
     next_g=st.integers(1, 10_000),
@@ -53,7 +53,7 @@ def test_a_region_is_identified_by_its_first_two_digits() -> None:
 
 
 @given(templates, weights, sums)
-def test_freight_covers_started_weights_and_not_one_more(t: FreightTemplate, grams: int, goods: Fen) -> None:
+def test_freight_covers_started_weights_and_not_one_more(t: FreightTerms, grams: int, goods: Fen) -> None:
     fen = compute_freight(t, gross_g=grams, goods_fen=goods)
     if t.free_above_fen is not None and goods >= t.free_above_fen:
         assert fen == 0
@@ -68,13 +68,13 @@ def test_freight_covers_started_weights_and_not_one_more(t: FreightTemplate, gra
 
 
 @given(templates, weights, weights, sums)
-def test_more_weight_never_costs_less(t: FreightTemplate, one: int, other: int, goods: Fen) -> None:
+def test_more_weight_never_costs_less(t: FreightTerms, one: int, other: int, goods: Fen) -> None:
     light, heavy = sorted((one, other))
     assert compute_freight(t, gross_g=light, goods_fen=goods) <= compute_freight(t, gross_g=heavy, goods_fen=goods)
 
 
 @given(templates, weights, weights, sums)
-def test_one_parcel_never_costs_more_than_two(t: FreightTemplate, one: int, other: int, goods: Fen) -> None:
+def test_one_parcel_never_costs_more_than_two(t: FreightTerms, one: int, other: int, goods: Fen) -> None:
     together = compute_freight(t, gross_g=one + other, goods_fen=Fen(2 * goods))
     apart = compute_freight(t, gross_g=one, goods_fen=goods) + compute_freight(t, gross_g=other, goods_fen=goods)
     next_is_no_dearer = t.next_fen * t.first_g <= t.first_fen * t.next_g

@@ -1,0 +1,70 @@
+"""Every report, in one list: the command line offers all of them, the desk those with a CSV file."""
+
+from typing import Literal
+
+from market.kernel import Connection
+from market.reports.idle import list_idle_lines
+from market.reports.month_export import (
+    OperatorRow,
+    list_adjustment_rows,
+    list_claim_rows,
+    list_finding_rows,
+    list_operator_rows,
+    list_village_rows,
+)
+from market.reports.month_view import MonthView, get_month_view
+from market.reports.quarter import QuarterReport, compute_quarter
+from market.reports.report import CsvFile, Report, make_month_report
+from market.reports.tables import APPROVAL_TABLE
+from market.subsidies.month.cycles import find_cycle, read_month, read_quarter
+from market.subsidies.month.settle import Settlement, get_settlement
+from market.subsidies.names import OPERATOR_NAMES, Operator
+
+
+def _name_operator_row(row: OperatorRow) -> str:
+    return "合计" if row.operator == "total" else OPERATOR_NAMES[Operator(row.operator)]
+
+
+async def _read_claims(conn: Connection, county: str, month: str) -> object:
+    return {"month": month, "rows": await list_claim_rows(conn, county, read_month(month))}
+
+
+async def _read_settlement(conn: Connection, county: str, month: str) -> Settlement:
+    return await get_settlement(conn, await find_cycle(conn, county, read_month(month)))
+
+
+async def _read_overview(conn: Connection, county: str, month: str) -> MonthView:
+    return await get_month_view(conn, county, read_month(month), (county,))
+
+
+async def _read_idle(conn: Connection, county: str, quarter: str) -> object:
+    return {"quarter": quarter, "rows": await list_idle_lines(conn, county, *read_quarter(quarter))}
+
+
+async def _read_quarter(conn: Connection, county: str, quarter: str) -> QuarterReport:
+    return await compute_quarter(conn, county, *read_quarter(quarter))
+
+
+type ReportName = Literal[
+    "sheets", "villages", "claims", "findings", "adjustments", "settlement", "idle", "quarter", "overview"
+]
+_OPERATORS_CSV = CsvFile(
+    name="operators.csv",
+    title="按运营商",
+    table=APPROVAL_TABLE,
+    name_row=_name_operator_row,
+    list_rows=list_operator_rows,
+)
+REPORTS: dict[ReportName, Report] = {
+    "sheets": make_month_report(list_operator_rows, _OPERATORS_CSV),
+    "villages": make_month_report(list_village_rows),
+    "claims": Report(read=_read_claims),
+    "findings": make_month_report(lambda conn, cycle: list_finding_rows(conn, cycle.county_code, cycle.month)),
+    "adjustments": make_month_report(lambda conn, cycle: list_adjustment_rows(conn, cycle.county_code, cycle.month)),
+    "settlement": Report(read=_read_settlement),
+    "idle": Report(read=_read_idle, by_quarter=True),
+    "quarter": Report(read=_read_quarter, by_quarter=True),
+    "overview": Report(read=_read_overview),
+}
+CSV_FILES = {report.csv.name: report.csv for report in REPORTS.values() if report.csv}
+"""The CSV files of a month by their names, in the order in which the desk offers them."""

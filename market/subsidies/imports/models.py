@@ -1,0 +1,71 @@
+"""The refusals of imported files, and the faults of their cells."""
+
+from market.kernel import FieldFault, Refusal
+
+
+class CellFault(FieldFault, frozen=True):
+    """A fault in one cell of a spreadsheet; row 1 is the header."""
+
+    row: int
+    column: str
+    value: str
+
+
+class FileChanged(Refusal):
+    """A file of that name was imported before with other content."""
+
+    code = "file_changed"
+    zh = "文件 {name} 已经导入过，内容不同：原 {taken_sha256}，现 {given_sha256}。请换一个文件名。"
+    en = "{name} was imported before with other content: {taken_sha256}, now {given_sha256}. Choose another name."
+
+
+class FileAlreadyImported(Refusal):
+    """The same content was imported under another name."""
+
+    code = "file_taken"
+    zh = "内容相同的文件已经以 {taken} 导入过。"
+    en = "The same content was imported before as {taken}."
+
+
+class FileMalformed(Refusal):
+    """The file is refused as a whole; every fault is listed and nothing was imported."""
+
+    code = "file_malformed"
+    status = 422
+    zh = "文件 {name} 有 {count} 处错误，没有导入任何一行。"
+    en = "{name} has {count} faults; nothing was imported."
+
+
+class FileUnreadable(Refusal):
+    """The file cannot be read as a spreadsheet."""
+
+    code = "file_unreadable"
+    status = 422
+    zh = "文件 {name} 读不了：{reason}。"
+    en = "{name} cannot be read: {reason}."
+
+
+class ManifestMissing(Refusal):
+    """A billing file needs its manifest."""
+
+    code = "manifest_missing"
+    status = 422
+    zh = "账单文件 {name} 没有清单（文件名、校验和、行数、金额）。"
+    en = "The billing file {name} has no manifest."
+
+
+class ManifestMismatch(Refusal):
+    """The manifest does not match the file."""
+
+    code = "manifest_mismatch"
+    status = 422
+    zh = "清单与文件 {name} 不一致：{differences}。"
+    en = "The manifest does not match {name}: {differences}."
+
+
+class RegisterDiffers(Refusal):
+    """The file differs from the register; nothing was imported."""
+
+    code = "register_differs"
+    zh = "与现有名册不同：{ended} 人离户，{begun} 人入户，{changed} 处变更。核对后用“接受变更”导入。"
+    en = "The register differs: {ended} memberships end, {begun} begin, {changed} facts change; accept the changes."

@@ -1,0 +1,162 @@
+"""Rules that stand in one place: these tests walk the source for a second one."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+type Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@cache
+def parse_modules() -> dict[str, ast.Module]:
+    """Return the modules of `market` and `payments` by their path."""
+    paths = [path for package in ("market", "payments") for path in sorted((ROOT / package).rglob("*.py"))]
+    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_bytes()) for path in paths}
+
+
+def walk[T: ast.AST](kind: type[T], *, without: tuple[str, ...] = ()) -> Iterator[tuple[str, T]]:
+    """Yield the nodes of a kind, each with `path:line`; paths that begin like one of `without` are skipped."""
+    for path, module in parse_modules().items():
+        if not path.startswith(without):
+            for node in ast.walk(module):
+                if isinstance(node, kind):
+                    yield f"{path}:{getattr(node, 'lineno', 0)}", node
+
+
+def list_sql() -> Iterator[tuple[str, str]]:
+    """Yield the SQL of queries, migrations and functions of the database with their place."""
+    for place, node in walk(ast.Constant):
+        if isinstance(node.value, str) and re.search(r"\b(SELECT|INSERT|UPDATE|DELETE)\b", node.value):
+            yield place, node.value
+    for folder in ("migrations/sql", "migrations/functions", "payments/migrations"):
+        for path in sorted((ROOT / folder).rglob("*.sql")):
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                yield f"{path.relative_to(ROOT).as_posix()}:{number}", line
+
+
+@cache
+def list_structs() -> set[str]:
+    """Return the names of all Structs."""
+    bases = {node.name: {ast.unparse(base) for base in node.bases} for _, node in walk(ast.ClassDef)}
+    structs = {"Struct", "msgspec.Struct"}
+    while more := {name for name in bases if bases[name] & structs} - structs:
+        structs |= more
+    return structs
+
+
+def is_money(name: str, annotation: ast.expr | None) -> bool:
+    """Return whether a field or parameter is a sum or a rate."""
+    kind = "" if annotation is None else ast.unparse(annotation)
+    return name.endswith(("_fen", "_bp", "_minor")) or kind in {"Fen", "Fen | None"}
+
+
+def test_structs_with_several_sums_are_built_by_keyword() -> None:
+    found: list[str] = []
+    for place, node in walk(ast.ClassDef):
+        fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)]
+        sums = [item for item in fields if is_money(ast.unparse(item.target), item.annotation)]
+        if len(sums) > 1 and not any(keyword.arg == "kw_only" for keyword in node.keywords):
+            found.append(f"{place}: {node.name}")
+    assert found == []
+
+
+def test_functions_with_several_sums_take_them_by_keyword() -> None:
+    found: list[str] = []
+    for place, node in [*walk(ast.FunctionDef), *walk(ast.AsyncFunctionDef)]:
+        by_position = [
+            each for each in (*node.args.posonlyargs, *node.args.args) if is_money(each.arg, each.annotation)
+        ]
+        by_keyword = [each for each in node.args.kwonlyargs if is_money(each.arg, each.annotation)]
+        if by_position and len(by_position) + len(by_keyword) > 1:
+            found.append(f"{place}: {node.name}")
+    assert found == []
+
+
+def test_structs_are_not_copied_field_by_field() -> None:
+    """`msgspec.convert` and `build_from` copy a Struct; this finds five or more `a=x.a` that are most of a call."""
+    found: list[str] = []
+    for place, node in walk(ast.Call):
+        if not isinstance(node.func, ast.Name) or node.func.id not in list_structs():
+            continue
+        values = [value for value in node.args if isinstance(value, ast.Attribute)]
+        values += [
+            each.value
+            for each in node.keywords
+            if isinstance(each.value, ast.Attribute) and each.value.attr == each.arg
+        ]
+        sources = Counter(ast.unparse(value.value) for value in values).values()
+        if any(copied >= 5 and 2 * copied > len(node.args) + len(node.keywords) for copied in sources):
+            found.append(f"{place}: {node.func.id}")
+    assert found == []
+
+
+def test_sums_are_written_and_read_in_payments_money() -> None:
+    """Hundredths are split or joined there, and in the SQL function `format_yuan`, which a test compares with it."""
+    others = ("payments/money.py", "market/web/ui/illustrations.py")  # the second scales drawings
+    found: list[str] = []
+    for place, node in walk(ast.BinOp, without=others):
+        text = ast.unparse(node)
+        percentage = isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Mult)
+        if (re.search(r"[^*] (//|/|%) 100$", text) and not percentage) or re.search(r"^int\(.*\) \* 100$", text):
+            found.append(f"{place}: {text}")
+    for place, node in walk(ast.Call, without=others):
+        text = ast.unparse(node)
+        if re.search(r"^divmod\(.*, 100\)$|scaleb\(-2\)", text):
+            found.append(f"{place}: {text}")
+    found += [f"{place}: {ast.unparse(node)}" for place, node in walk(ast.FormattedValue) if is_two_decimals(node)]
+    found += [place for place, text in list_sql() if re.search(r"[/%]\s*100\b(?!\.)", text)]
+    assert [each for each in found if "migrations/sql/subsidies_register.sql" not in each] == []
+
+
+def is_two_decimals(node: ast.FormattedValue) -> bool:
+    """Return whether a value is formatted with `:.2f`."""
+    return node.format_spec is not None and ".2f" in ast.unparse(node.format_spec)
+
+
+def test_commission_and_shares_are_computed_in_escrow() -> None:
+    """No SQL applies a rate, and `orders/escrow.py` is the only module of the shop that applies the commission."""
+    found = [place for place, text in list_sql() if re.search(r"_bp\b[\s)]*[*/]|\*\s*[\w.(]*_bp\b", text)]
+    for place, node in walk(ast.Call, without=("payments/money.py", "market/orders/escrow.py")):
+        if ast.unparse(node.func) == "apply_rate" and "commission" in ast.unparse(node):
+            found.append(f"{place}: {ast.unparse(node)}")
+    for place, node in walk(ast.BinOp, without=("payments/money.py",)):
+        if isinstance(node.op, ast.Mult | ast.FloorDiv) and "commission_bp" in ast.unparse(node):
+            found.append(f"{place}: {ast.unparse(node)}")
+    assert found == []
+
+
+def test_divisions_are_cut_from_codes_in_one_module() -> None:
+    """Only `divisions/codes.py`, its SQL functions and the generated columns of the schema know the widths."""
+    names = re.compile(r"(code|county|region|village|township|prefecture|scope|division)(_code)?$")
+    found: list[str] = []
+    for place, node in walk(ast.Subscript, without=("market/divisions/codes.py",)):
+        width = node.slice.upper if isinstance(node.slice, ast.Slice) and node.slice.lower is None else None
+        if (
+            isinstance(width, ast.Constant)
+            and width.value in {2, 4, 6, 9, 12}
+            and names.search(ast.unparse(node.value))
+        ):
+            found.append(f"{place}: {ast.unparse(node)}")
+    for place, node in walk(ast.Call, without=("market/divisions/codes.py",)):
+        if re.search(r"\.ljust\(12,", ast.unparse(node)):
+            found.append(f"{place}: {ast.unparse(node)}")
+    schema = ("migrations/sql/",)  # generated columns, a check, and `visible_county`: the six digits of a county
+    for place, text in list_sql():
+        cuts = re.findall(r"\b(?:left|substr|substring)\(\s*[\w.]*(?:code|county|scope)\w*,[^()]*\d\)", text)
+        found += [f"{place}: {cut}" for cut in cuts if not (place.startswith(schema) and cut.endswith(", 6)"))]
+    assert found == []
+
+
+def test_a_refusal_code_belongs_to_one_class() -> None:
+    """A narrower refusal inherits the code of its class."""
+    codes: dict[str, list[str]] = {}
+    for place, node in walk(ast.ClassDef):
+        for item in node.body:
+            if isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) == "code":
+                codes.setdefault(ast.unparse(item.value), []).append(f"{place}: {node.name}")
+    assert len(codes) > 100
+    assert {code: places for code, places in codes.items() if len(places) > 1} == {}
