@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 PREFIX = "MARKET_"
+DEFAULT_PAY_MINUTES = 30
 
 
 class BadSettings(Exception):
@@ -50,7 +51,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         str, Meta(description="Storage of photos: `file:///…` or `s3://…`. Empty: the data folder.")
     ] = ""
     help_phone: Annotated[str, Meta(description="Telephone number shown on every page.")] = "12316"
-    pay_minutes: Annotated[int, Meta(ge=1, le=1440, description="Minutes until an unpaid order expires.")] = 30
+    pay_minutes: Annotated[int, Meta(ge=1, le=1440, description="Minutes until an unpaid order expires.")] = (
+        DEFAULT_PAY_MINUTES
+    )
     receive_days: Annotated[
         int, Meta(ge=1, le=60, description="Days after dispatch until receipt is confirmed automatically.")
     ] = 10

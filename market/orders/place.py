@@ -15,9 +15,7 @@ from market.orders.address import Destination
 from market.orders.batcher import Batcher
 from market.orders.models import Line, Nights, PlacedOrder
 from market.orders.order_request import OrderRequest, check_request, merge_lines
-
-PAY_MINUTES = 30
-"""How long an unpaid order keeps its reservation by default."""
+from market.settings import DEFAULT_PAY_MINUTES
 
 TOUCH_PLACED_ORDER = Query(
     PlacedOrder,
@@ -38,7 +36,7 @@ async def place(
     address: Destination,
     key: str | None = None,
     now: datetime | None = None,
-    pay_minutes: int = PAY_MINUTES,
+    pay_minutes: int = DEFAULT_PAY_MINUTES,
     total_fen: int | None = None,
     fingerprint: bytes | None = None,
     from_cart: bool = False,

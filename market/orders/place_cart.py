@@ -9,7 +9,8 @@ from market.orders.address import Destination
 from market.orders.batcher import Batcher
 from market.orders.cart_view import load_cart_contents
 from market.orders.models import PlacedOrder
-from market.orders.place import PAY_MINUTES, find_placed_order, place
+from market.orders.place import find_placed_order, place
+from market.settings import DEFAULT_PAY_MINUTES
 
 
 async def place_cart(
@@ -22,7 +23,7 @@ async def place_cart(
     fingerprint: bytes | None = None,
     total_fen: int | None = None,
     now: datetime,
-    pay_minutes: int = PAY_MINUTES,
+    pay_minutes: int = DEFAULT_PAY_MINUTES,
 ) -> PlacedOrder:
     """Place the whole cart; the placed lines are removed from it in the same transaction.
 

@@ -8,7 +8,7 @@ _ORDER = {code: at for at, code in enumerate(REASON_NAMES)}
 
 
 def expand_reasons(reasons: Sequence[str], causes: Sequence[str]) -> list[str]:
-    """Return the reasons of a line, with its causes in place of `REDUCED`, in the order of `REASON_NAMES`."""
+    """Return the reasons of a line, with its causes instead of `REDUCED`, in the order of `REASON_NAMES`."""
     if not causes:
         return list(reasons)
     others = [reason for reason in reasons if reason != "REDUCED" and reason not in causes]

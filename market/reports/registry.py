@@ -4,8 +4,8 @@ from typing import Literal
 
 from market.kernel import Connection
 from market.reports.idle import list_idle_lines
+from market.reports.month import OperatorSums, compute_total, sum_by_operator
 from market.reports.month_export import (
-    OperatorRow,
     list_adjustment_rows,
     list_claim_rows,
     list_finding_rows,
@@ -16,12 +16,17 @@ from market.reports.month_view import MonthView, get_month_view
 from market.reports.quarter import QuarterReport, compute_quarter
 from market.reports.report import CsvFile, Report, make_month_report
 from market.reports.tables import APPROVAL_TABLE
-from market.subsidies.month.cycles import find_cycle, read_month, read_quarter
+from market.subsidies.month.cycles import Cycle, find_cycle, read_month, read_quarter
 from market.subsidies.month.settle import Settlement, get_settlement
 from market.subsidies.names import OPERATOR_NAMES, Operator
 
 
-def _name_operator_row(row: OperatorRow) -> str:
+async def _sum_operators(conn: Connection, cycle: Cycle) -> list[OperatorSums]:
+    rows = await sum_by_operator(conn, cycle, [cycle.county_code])
+    return [*rows, compute_total(rows)] if rows else []
+
+
+def _name_operator_row(row: OperatorSums) -> str:
     return "合计" if row.operator == "total" else OPERATOR_NAMES[Operator(row.operator)]
 
 
@@ -53,7 +58,7 @@ _OPERATORS_CSV = CsvFile(
     title="按运营商",
     table=APPROVAL_TABLE,
     name_row=_name_operator_row,
-    list_rows=list_operator_rows,
+    list_rows=_sum_operators,
 )
 REPORTS: dict[ReportName, Report] = {
     "sheets": make_month_report(list_operator_rows, _OPERATORS_CSV),

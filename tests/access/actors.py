@@ -23,11 +23,11 @@ COUNTY_OFFICIALS = {
 }  # fmt: skip
 """Officials of the county's subsidies by their duty, with their handles in the golden story."""
 VILLAGE_SCOPED = "village_scoped"
-"""Holds the duties of village and township in `SCOPED_VILLAGE` alone."""
+"""Has the roles of village and township in `SCOPED_VILLAGE` only."""
 OFFICIALS = (*COUNTY_OFFICIALS, VILLAGE_SCOPED, "platform")
 OTHER_COUNTY_OFFICIAL = "other_county_official"
 WITHOUT_SECOND_FACTOR = "without_second_factor"
-"""Holds every role in the county, with a session without the second factor."""
+"""Has every role in the county, with a session without the second factor."""
 
 ORDINARY_ACCOUNTS = (*BUYERS, *MEMBERS, *NON_MEMBERS)
 """Signed-in accounts without a role."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from market.kernel import Connection
 
 READ_ONLY_TABLES = ("divisions", "division_names")
-"""130,000 rows, left out: `test_tables_without_fingerprint_are_read_only` checks that they cannot change."""
+"""130,000 rows, excluded: `test_tables_without_fingerprint_are_read_only` checks that they cannot change."""
 IGNORED_COLUMNS = {"public.sessions": "seen_at"}
 """The time a session was last used, updated once a minute by any request."""
 

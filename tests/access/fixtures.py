@@ -1,7 +1,7 @@
 """The fixtures of the access table: two counties, each with a producer, orders and a subsidy month.
 
-`AccessFixtures.ids` holds every id and number that a path or a body may name; the counterpart of the other county has
-the same name with the prefix `other_`.
+`AccessFixtures.ids` contains every id and number that a path or a body may name; the counterpart of the other county
+has the same name with the prefix `other_`.
 """
 
 import io
@@ -99,7 +99,7 @@ def make_picture(shade: int) -> bytes:
 async def make_fixtures(
     db: Database, seal: Seal, settings: Settings, *, gateway: Stripe, sandbox: Sandbox
 ) -> AccessFixtures:
-    """Insert everything that a path can name into an empty database, and sign every actor in."""
+    """Insert everything that a path can name into an empty database, and sign in every actor."""
     people = await create_officials(db)
     await import_story_files(db, seal, people)
     await play_january(db, people, until="findings")

@@ -28,7 +28,7 @@ UNPROCESSABLE = 422
 
 
 class AccessPolicy(Struct, frozen=True):
-    """The status for each refused actor; `acts_as` is the allowed actor with whom the route is tried."""
+    """The status for each refused actor; `acts_as` is the allowed actor that tests the route."""
 
     acts_as: str
     refusals: dict[str, int] = {}
@@ -47,7 +47,7 @@ class AccessPolicy(Struct, frozen=True):
         return msgspec.structs.replace(self, refusals=refusals)
 
     def acting_as(self, actor: str) -> Self:
-        """Return the policy with another actor to try the route with."""
+        """Return the policy with another actor that tests the route."""
         return msgspec.structs.replace(self, acts_as=actor)
 
 
@@ -60,7 +60,7 @@ SIGNED_IN = AccessPolicy("buyer").deny([ANONYMOUS], UNAUTHORIZED)
 ORDER_BUYER = SIGNED_IN.deny_signed_in_except(["buyer"], NOT_FOUND)
 """The owner of an order, a cart or a session."""
 CART_OWNERS = SIGNED_IN.deny_signed_in_except(BUYERS, REDIRECTED)
-"""Accounts with something in the cart; others are redirected to the empty cart."""
+"""Accounts with a filled cart; others are redirected to the empty cart."""
 CART_FILLERS = AccessPolicy("buyer").deny([ANONYMOUS], REDIRECTED)
 """Any account; anonymous actors are redirected to sign in first."""
 
@@ -68,20 +68,20 @@ PRODUCER_MEMBERS = SIGNED_IN.acting_as("farmer").deny_signed_in_except(MEMBERS, 
 SELLERS = SIGNED_IN.acting_as("farmer").deny(NON_SELLERS, REDIRECTED)
 """Members of any producer; others are redirected to the application form."""
 SELLERS_OR_NOT_FOUND = SIGNED_IN.acting_as("farmer").deny(NON_SELLERS, NOT_FOUND)
-"""Members of any producer, each for their own."""
+"""Members of any producer, each for their own producer."""
 BOOKING_HOST = SIGNED_IN.acting_as("farmer").deny_signed_in_except(MEMBERS, UNPROCESSABLE)
 """The host of the booking; for anyone else its code is a wrong code."""
 
 _OFFICIALS = SIGNED_IN.deny([*ORDINARY_ACCOUNTS, WITHOUT_SECOND_FACTOR], FORBIDDEN)
 _WITHOUT_ADMISSION_ROLE = ("policy", "township", "finance", "reconciler")
-"""Officials of the county without a step in admission; the importer of the tests also holds the county's role."""
+"""Officials of the county without a step in admission; the importer of the tests also has the county role."""
 
 ADMISSION_OFFICIALS = _OFFICIALS.acting_as("village").deny(_WITHOUT_ADMISSION_ROLE, FORBIDDEN)
 """Officials with a step in admission: village, county and platform, each in their own divisions."""
 MEMBERS_AND_OFFICIALS = PRODUCER_MEMBERS.acting_as("county").allow(*COUNTY_OFFICIALS, "platform")
 """Members of the producer and every official of its division."""
 MEMBERS_AND_VERIFIED_OFFICIALS = MEMBERS_AND_OFFICIALS.deny([WITHOUT_SECOND_FACTOR], FORBIDDEN)
-"""The same; an official without the second factor is told that it is required."""
+"""The same; an official without the second factor is refused because it is required."""
 COUNTY_AND_PLATFORM = MEMBERS_AND_OFFICIALS.deny(
     [*MEMBERS, *_WITHOUT_ADMISSION_ROLE, "village", WITHOUT_SECOND_FACTOR], FORBIDDEN
 )
@@ -105,7 +105,7 @@ WHOLE_COUNTY_SCOPE = COUNTY_SCOPE.deny([VILLAGE_SCOPED], FORBIDDEN)
 LINE_OUTSIDE_SCOPED_VILLAGE = COUNTY_SCOPE.deny([VILLAGE_SCOPED], NOT_FOUND)
 
 DESK = COUNTY_SCOPE.allow("platform")
-"""Officials of the county, and the platform, which sees nothing of the register."""
+"""Officials of the county, and the platform, which sees no register data."""
 DESK_PRODUCER_OFFICIALS = DESK.deny([VILLAGE_SCOPED], NOT_FOUND)
 """Officials of the producer's division, and the platform."""
 DESK_APPLICANTS_VILLAGE = APPLICANTS_VILLAGE.deny(ORDINARY_ACCOUNTS, FORBIDDEN)
@@ -113,9 +113,9 @@ DESK_COUNTY_AND_PLATFORM = COUNTY_AND_PLATFORM.deny(ORDINARY_ACCOUNTS, FORBIDDEN
 
 
 def require_duty(duty: str) -> AccessPolicy:
-    """Return the policy of the one official of the county who holds the duty.
+    """Return the policy of the official of the county who has the duty.
 
-    The village-scoped official, who holds the duties of village and township there, is refused unless allowed.
+    The village-scoped official, who has the roles of village and township there, is refused unless allowed.
     """
     colleagues = [official for official in COUNTY_OFFICIALS if official != duty]
     return COUNTY_SCOPE.acting_as(duty).deny([*colleagues, VILLAGE_SCOPED], FORBIDDEN)

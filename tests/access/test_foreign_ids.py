@@ -1,7 +1,7 @@
 """Every route with an id of the other producer or buyer in its path: nothing is found, and nothing changes.
 
-Each path parameter takes every id of the other side, of the right kind or not: an order's id in place of a listing's
-finds nothing either.
+Each path parameter is tested with every id of the other side, of any kind: an order's id instead of a listing's finds
+nothing either.
 """
 
 import pytest

@@ -55,7 +55,7 @@ RECEIVED_SUBORDER = {"suborder_id": Id("received_suborder_id")}
 
 
 class RefusedCase(Struct, frozen=True):
-    """A request that names an id of another; `code` is that of the refusal, empty for a page."""
+    """A request with an id of another account; `code` is that of the refusal, empty for a page."""
 
     actor: str
     case: RouteCase
@@ -63,7 +63,7 @@ class RefusedCase(Struct, frozen=True):
 
 
 class HarmlessCase(Struct, frozen=True):
-    """A request that names an id of another and returns the actor's own data, or none; `text` is in the response."""
+    """A request with an id of another account that returns the actor's own data, or none; `text` is in the response."""
 
     actor: str
     case: RouteCase
@@ -71,7 +71,7 @@ class HarmlessCase(Struct, frozen=True):
 
 
 class PrivilegedCase(Struct, frozen=True):
-    """A valid request, and fields that would give power if the service read them."""
+    """A valid request, and fields that would give privileges if the service read them."""
 
     actor: str
     case: RouteCase

@@ -1,4 +1,4 @@
-"""An official of a part of a county sees the part's lines and findings, and none of the county's totals."""
+"""An official of part of a county sees its lines and findings, but no totals of the county."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -32,7 +32,7 @@ async def service(dsn: str, folder: Path, county: Officials, database: Database)
 
 
 async def sign_in_for(database: Database, scope: str) -> str:
-    """Sign in an official who holds the duties of village and township in a division."""
+    """Sign in an official with the roles of village and township in a division."""
     async with database.transaction() as conn:
         account_id = await make_official(conn, [Role.VILLAGE, Role.TOWNSHIP], scope)
         return (await sign_in_without_code(conn, account_id, now=NOW, second_factor=True)).token

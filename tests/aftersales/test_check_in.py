@@ -66,10 +66,10 @@ async def test_a_code_is_valid_at_its_host_during_the_stay_and_ends_with_its_boo
         other = await load_owner(conn, (await make_stay(conn)).producer_id)
 
     async def refused(actor: Actor, shown: str, days: int) -> type[Refusal]:
-        with pytest.raises(Refusal) as told:
+        with pytest.raises(Refusal) as raised:
             async with shopping.db.transaction() as conn:
                 await check_in_guest(conn, shopping.seal, actor, shown, now=NOW + timedelta(days=days))
-        return type(told.value)
+        return type(raised.value)
 
     assert await refused(other, code, 13) is InvalidCheckInCode
     assert await refused(shopping.buyer, code, 13) is InvalidCheckInCode

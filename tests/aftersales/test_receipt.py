@@ -107,10 +107,10 @@ async def test_only_its_producer_ships_and_only_parcels(shopping: Shopping) -> N
         stranger = await make_buyer(conn)
 
     async def refused(actor: Actor, suborder: UUID, carrier: str = "邮政", tracking: str = "EMS0001") -> type[Refusal]:
-        with pytest.raises(Refusal) as told:
+        with pytest.raises(Refusal) as raised:
             async with shopping.db.transaction() as conn:
                 await ship_suborder(conn, shopping.seal, actor, suborder, carrier=carrier, tracking=tracking, now=NOW)
-        return type(told.value)
+        return type(raised.value)
 
     assert await refused(host, parcel.id) is NotFound
     assert await refused(stranger, parcel.id) is NotFound
@@ -193,7 +193,7 @@ async def test_a_statement_shows_what_is_owed_and_what_is_pending(shopping: Shop
     )  # fmt: skip
 
 
-async def test_the_pending_sum_is_what_each_parcel_will_bring_also_after_a_refund(shopping: Shopping) -> None:
+async def test_the_pending_sum_is_the_expected_earnings_also_after_a_refund(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
         product = await make_product(conn, price_fen=33_33, gross_g=1200, commission_bp=200)
         await make_freight_template(conn, product.producer_id)
@@ -209,7 +209,7 @@ async def test_the_pending_sum_is_what_each_parcel_will_bring_also_after_a_refun
     async with shopping.db.connection() as conn:
         shares = [(await get_share(conn, owner, parcel.id)).due_fen for parcel in parcels]
         statement = await get_statement(conn, owner, product.producer_id)
-    # 2% of 30.00 is 0.60, of 33.33 it is 0.6666, rounded down in each parcel by itself; freight is 8.00 and 3.00.
+    # 2% of 30.00 is 0.60, of 33.33 it is 0.6666, rounded down per parcel; freight is 8.00 and 3.00.
     assert shares == [40_40, 43_67, 43_67]
     assert statement.pending_fen == sum(shares)
     for order in orders:
@@ -239,8 +239,8 @@ async def test_own_delivery_needs_no_number_and_the_buyer_is_notified(shopping: 
     async with shopping.db.transaction() as conn:
         await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier=OWN_DELIVERY, tracking="x", now=NOW)
     assert await kept() == (None, None)
-    told = [name for name, _ in await shopping.messages() if name in {"shipped", "brought"}]
-    assert told == ["brought"]
+    sent = [name for name, _ in await shopping.messages() if name in {"shipped", "brought"}]
+    assert sent == ["brought"]
     with pytest.raises(InvalidTracking) as refused:
         async with shopping.db.transaction() as conn:
             await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking="", now=NOW)

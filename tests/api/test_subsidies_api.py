@@ -1,4 +1,4 @@
-"""The subsidy month over HTTP: January of the golden story, and who is refused."""
+"""The subsidy month over HTTP: January of the golden story, and its refusals."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -31,7 +31,7 @@ async def people(database: Database) -> Officials:
 
 @pytest.fixture
 async def service(dsn: str, folder: Path, people: Officials) -> AsyncGenerator[Service]:
-    del people  # the officials are there before the service responses
+    del people  # the officials exist before the first request
     async with serve_story(dsn, folder) as running:
         yield running
 

@@ -91,7 +91,7 @@ async def payments_environment(*, quick: bool) -> AsyncGenerator[Environment]:
 async def _all_at_once(
     environment: Environment, count: int, work: Callable[[Connection, int], Awaitable[object]]
 ) -> int:
-    """Run work `count` times over all connections, each with a number of its own."""
+    """Run work `count` times over all connections, each with its own number."""
     todo = iter([next(environment.numbers) for _ in range(count)])
 
     async def worker() -> None:

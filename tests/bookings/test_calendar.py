@@ -68,7 +68,7 @@ async def test_a_window_has_1_to_92_nights(conn: Connection, first: int, last: i
         await list_stay_nights(conn, uuid4(), arrive=october(first), leave=october(last))
 
 
-async def test_a_window_takes_one_statement_whatever_its_length(conn: Connection) -> None:
+async def test_a_window_takes_one_statement_regardless_of_its_length(conn: Connection) -> None:
     stay = await make_stay(conn, rooms=5)
     asked: list[str] = []
 

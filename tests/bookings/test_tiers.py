@@ -59,7 +59,7 @@ def test_refund_and_remainder_sum_to_the_amount(amount: int, refund_bp: int) -> 
 
 
 @given(tiers, st.integers(-5, 70), st.booleans())
-def test_a_rate_is_one_of_the_tiers_or_nothing(
+def test_a_rate_is_one_of_the_tiers_or_zero(
     given_tiers: list[CancellationTier],
     days_left: int,
     holiday: bool,

@@ -33,7 +33,7 @@ def test_the_figures_of_the_story() -> None:
     assert compute_freight(T3, gross_g=3300, goods_fen=Fen(96_00)) == 17_00
 
 
-def test_a_started_weight_counts_whole_and_a_full_one_once() -> None:
+def test_a_started_weight_step_counts_fully_and_a_full_one_once() -> None:
     steps = [compute_freight(T3, gross_g=grams, goods_fen=Fen(1)) for grams in (0, 999, 1000, 1001, 2000, 2001)]
     assert steps == [8_00, 8_00, 8_00, 11_00, 11_00, 14_00]
 

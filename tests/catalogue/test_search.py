@@ -227,7 +227,7 @@ async def test_a_card_shows_the_price_per_kilogram_and_the_stock(conn: Connectio
     assert (card.county, card.category, card.producer) == ("阜平县", "水果", "样例枣园")
 
 
-async def test_a_page_runs_two_statements_whatever_its_length(conn: Connection) -> None:
+async def test_a_page_runs_two_statements_regardless_of_its_length(conn: Connection) -> None:
     producer_id = await make_producer(conn)
     for n in range(30):
         await make_product(conn, producer_id, title=f"大枣{n}")
@@ -241,7 +241,7 @@ async def test_a_page_runs_two_statements_whatever_its_length(conn: Connection) 
     assert counts == [2, 2]
 
 
-def test_a_long_query_is_cut() -> None:
+def test_a_long_query_is_truncated() -> None:
     assert len(parse_query("枣" * 500).pieces[0]) == 42
 
 

@@ -1,4 +1,4 @@
-"""`market export …`: the same workbooks as the desk gives, written whole or not at all."""
+"""`market export …`: the same workbooks as on the desk, written completely or not at all."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ def market(dsn: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def export(*words: str) -> int:
-    """Run the command in a thread: it has an event loop of its own."""
+    """Run the command in a thread: it has its own event loop."""
     return await asyncio.to_thread(execute, ["export", *words, "--county", COUNTY, "--json"])
 
 
@@ -32,7 +32,7 @@ def first_sheet(path: Path) -> list[list[Any]]:
 
 
 @pytest.mark.usefixtures("market")
-async def test_papers_are_written_as_workbooks(
+async def test_forms_are_written_as_workbooks(
     county: Officials, database: Database, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await play_january(database, county, until="settle")
@@ -51,9 +51,7 @@ async def test_papers_are_written_as_workbooks(
 
 
 @pytest.mark.usefixtures("market", "county")
-async def test_what_cannot_be_written_is_said_and_leaves_nothing(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_failed_export_is_reported_and_leaves_no_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words, code, left in (
         (("approval", "--month", "2020-01"), "no_cycle", 1),
         (("approval", "--month", "2019-01"), "not_calculated", 1),

@@ -1,4 +1,4 @@
-"""January of part A by its commands, in processes of their own, as an official's clerk would type them."""
+"""January of part A by its commands, each in its own process."""
 
 import json
 import os
@@ -66,7 +66,7 @@ def test_january_by_its_commands(shell: Shell) -> None:
         assert shell.report("adjustments")["rows"] == []
 
 
-def test_what_a_command_answers_where_it_cannot_do_its_work(shell: Shell) -> None:
+def test_a_failed_command_reports_the_reason_and_its_exit_code(shell: Shell) -> None:
     with embedded_server(shell.folder, fsync="off"):
         for argv in PLAN["before"]:
             assert shell(*argv, "--json")[0] == 0

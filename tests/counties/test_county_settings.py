@@ -45,7 +45,7 @@ async def test_a_setting_changes_from_its_day_on_in_this_county_alone(conn: Conn
     assert (before.goods_commission_bp, after.goods_commission_bp, elsewhere.goods_commission_bp) == (200, 0, 200)
 
 
-async def test_a_later_change_ends_the_earlier_and_replaces_what_was_to_come(conn: Connection) -> None:
+async def test_a_later_change_ends_the_earlier_and_replaces_planned_ones(conn: Connection) -> None:
     await change(conn, "notice_days", 7)
     await change(conn, "notice_days", 10, starts_on=date(2019, 12, 1))
     await change(conn, "notice_days", 8, starts_on=date(2019, 11, 1))
@@ -88,7 +88,7 @@ async def test_a_change_is_recorded_in_the_audit_record(conn: Connection) -> Non
     assert detail == {"name": "pay_minutes", "value": 45, "from": "2019-09-20", "basis": "样例县办〔2019〕1号"}
 
 
-async def test_the_schema_holds_one_value_a_day(conn: Connection) -> None:
+async def test_the_schema_accepts_one_value_per_day(conn: Connection) -> None:
     await change(conn, "pay_minutes", 45)
     with pytest.raises(asyncpg.ExclusionViolationError, match="county_settings_one_per_day"):
         await conn.execute(

@@ -19,7 +19,7 @@ from tests.support.make import SEAL, make_account, make_producer, make_product
 
 
 async def buy(database: Database, buyers: list[AccountId], variant: UUID, placed: list[int]) -> None:
-    """Place orders, and post to the ledger beside each, until cancelled; nobody comes near the bound of unpaid ones."""
+    """Place orders and post to the ledger until cancelled, below the limit of unpaid orders per buyer."""
     address = seal_address(SEAL, Address("样例买家", "17000009001", "130100", "样例路 1 号"))
     async with Batcher(database) as batcher:
         for number, buyer in enumerate(itertools.cycle(buyers)):

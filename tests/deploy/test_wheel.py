@@ -1,4 +1,4 @@
-"""What a wheel contains: both packages with their migrations, and `payments` complete without the application."""
+"""A wheel contains both packages with their migrations, and `payments` works without the application."""
 
 import asyncio
 import sys

@@ -33,7 +33,7 @@ async def test_a_renamed_county_has_both_its_names_and_codes_by_date(conn: Conne
     )
 
 
-async def test_the_lists_hold_45_national_and_17_provincial_counties_and_one_unit(conn: Connection) -> None:
+async def test_the_lists_contain_45_national_and_17_provincial_counties_and_one_unit(conn: Connection) -> None:
     rows = await conn.fetch("SELECT list, count(DISTINCT county_code) FROM listed_counties GROUP BY list")
     assert {row[0]: row[1] for row in rows} == {"national": 46, "provincial": 17}
 
@@ -49,7 +49,7 @@ async def test_loading_again_changes_nothing(owner: Connection) -> None:
     assert await owner.fetchval("SELECT count(*) FROM divisions") == before
 
 
-async def test_a_code_has_one_name_a_day(owner: Connection) -> None:
+async def test_a_code_has_one_name_per_day(owner: Connection) -> None:
     with pytest.raises(asyncpg.ExclusionViolationError, match="division_names_one_per_day"):
         await owner.execute(
             "INSERT INTO division_names VALUES ('130705000000', '[2016-01-01,2016-02-01)', '别名', '130799')"

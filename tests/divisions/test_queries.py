@@ -51,7 +51,7 @@ async def test_a_division_is_found_by_name_pinyin_and_initials(conn: Connection)
     assert len(await search_divisions(conn, "村", limit=1000)) == 100
 
 
-async def test_the_lists_hold_45_national_and_17_provincial_counties_and_one_special_unit(conn: Connection) -> None:
+async def test_the_lists_contain_45_national_and_17_provincial_counties_and_one_special_unit(conn: Connection) -> None:
     counties = await list_listed_counties(conn, day=DAY)
     by_list = {name: sum(county.list == name for county in counties) for name in ("national", "provincial")}
     assert by_list == {"national": 46, "provincial": 17}
@@ -93,7 +93,7 @@ def test_there_are_31_regions_in_the_order_of_their_codes() -> None:
         ("130624100200", "130624100200"),
     ],
 )
-def test_a_scope_is_what_all_below_begin_with(code: str, scope: str) -> None:
+def test_a_scope_is_the_common_prefix_of_its_divisions(code: str, scope: str) -> None:
     assert get_scope(code) == scope
 
 

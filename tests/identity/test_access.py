@@ -1,4 +1,4 @@
-"""The permission checks, and that no other package makes one of its own."""
+"""The permission checks; no other package has its own."""
 
 import ast
 from pathlib import Path
@@ -139,7 +139,7 @@ def test_an_official_sees_the_divisions_of_the_scopes(scopes: tuple[str, ...], v
     require_scope_in_county(actor, COUNTY)
 
 
-def test_a_county_of_others_is_not_found() -> None:
+def test_a_county_outside_the_scopes_is_not_found() -> None:
     actor = an_actor((Role.COUNTY, OTHER_COUNTY))
     with pytest.raises(NotFound):
         get_visible_divisions(actor, COUNTY)
@@ -154,7 +154,7 @@ def test_the_platforms_staff_sees_no_register() -> None:
         get_visible_divisions(an_actor((Role.PLATFORM, "13")), COUNTY)
 
 
-def test_a_part_of_a_county_is_not_the_whole() -> None:
+def test_a_scope_within_a_county_does_not_cover_the_county() -> None:
     require_whole_county((COUNTY,), COUNTY)
     with pytest.raises(NotAllowed):
         require_whole_county((TOWNSHIP,), COUNTY)

@@ -140,7 +140,7 @@ async def test_a_second_factor_code_is_valid_once(conn: Connection, seal: Seal) 
 
 
 @pytest.mark.parametrize(("seconds", "good"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
-async def test_a_clock_may_be_wrong_by_one_step(conn: Connection, seal: Seal, seconds: int, good: bool) -> None:
+async def test_a_code_of_an_adjacent_step_is_accepted(conn: Connection, seal: Seal, seconds: int, good: bool) -> None:
     account_id = await an_official_with_totp(conn, seal, make_phone())
     low = await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)
     shown = compute_totp_code(SECRET, NOW + timedelta(seconds=seconds))

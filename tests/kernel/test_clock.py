@@ -1,4 +1,4 @@
-"""Business days and months are those of Shanghai, in whatever zone the instant is given."""
+"""Business days and months are those of Shanghai, for times in any zone."""
 
 from datetime import UTC, date, datetime, timedelta
 

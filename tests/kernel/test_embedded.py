@@ -86,7 +86,7 @@ def test_partial_files_of_a_killed_first_start_are_set_aside(folder: Path) -> No
     assert [path.name for path in folder.glob("postgres.broken-*/half")] == ["half"]
 
 
-def test_data_of_another_major_version_is_refused_with_both_named(folder: Path) -> None:
+def test_data_of_another_major_version_is_refused_naming_both_versions(folder: Path) -> None:
     (folder / "postgres").mkdir()
     (folder / "postgres/PG_VERSION").write_text("17\n")
     with (

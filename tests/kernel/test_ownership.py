@@ -1,4 +1,4 @@
-"""Every package may read every table, but writes only its own."""
+"""Every package may read every table, but write only its own."""
 
 import re
 from pathlib import Path

@@ -22,7 +22,7 @@ class View(Struct, frozen=True, kw_only=True):
 ROW = Row(7, 19_50, b"x")
 
 
-def test_fields_of_the_same_name_are_taken_over_and_the_others_are_given() -> None:
+def test_fields_of_the_same_name_are_copied_and_the_others_passed() -> None:
     assert build_from(View, ROW, name="a") == View(id=7, price_fen=19_50, name="a", note="-")
 
 

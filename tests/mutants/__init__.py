@@ -1,1 +1,1 @@
-"""Mutants of the money, the ledger and the subsidy rules: each is killed by a test, or reviewed and on a list."""
+"""Mutants of the money, the ledger and the subsidy rules: each is killed by a test or listed as reviewed."""

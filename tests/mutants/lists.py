@@ -30,7 +30,7 @@ class Reviewed(Survivor, frozen=True, forbid_unknown_fields=True):
 
 
 class Harmless(Struct, frozen=True, forbid_unknown_fields=True):
-    """A change that is harmless wherever it is made."""
+    """A change that is harmless anywhere."""
 
     was: str
     becomes: list[str]
@@ -42,7 +42,7 @@ class Harmless(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ByHand(Struct, frozen=True, forbid_unknown_fields=True):
-    """A mutant of what mutmut leaves out: SQL, module constants, decorated functions.
+    """A mutant that mutmut does not generate: SQL, module constants, decorated functions.
 
     In `file`, the first `was` after the text `within` becomes `becomes`; `test` must then fail.
     """
@@ -108,7 +108,7 @@ def list_functions(path: Path) -> dict[str, str]:
 
 
 def list_stale() -> list[str]:
-    """Return the entries of both lists that no longer fit the code: a text, a function or a test is gone."""
+    """Return the entries of both lists that no longer fit the code: their text, function or test no longer exists."""
     stale: list[str] = []
     for own in read_reviewed().mutants:
         path = ROOT / own.file

@@ -1,4 +1,4 @@
-"""What cannot go stale in the lists of mutants; `python -m tests.mutants --check` compares them with the code."""
+"""Checks of the lists of mutants by themselves; `python -m tests.mutants --check` compares them with the code."""
 
 from tests.mutants.__main__ import SUITES
 from tests.mutants.lists import ROOT, read_by_hand, read_reviewed

@@ -97,7 +97,7 @@ async def test_a_batch_takes_as_many_statements_as_one_order(conn: Connection) -
     assert (single, full) == (5, 5)
 
 
-async def test_a_request_that_cannot_be_written_fails_asingle(database: Database) -> None:
+async def test_a_request_that_cannot_be_written_fails_by_itself(database: Database) -> None:
     async with database.transaction() as conn:
         product = await make_product(conn, left=100)
         buyers = [await make_account(conn) for _ in range(5)]

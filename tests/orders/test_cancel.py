@@ -1,4 +1,4 @@
-"""Cancellation: unpaid orders free their stock; paid goods are refunded whole, nights by their tier."""
+"""Cancellation: unpaid orders free their stock; paid goods are refunded in full, nights by their tier."""
 
 from datetime import date, timedelta
 
@@ -41,7 +41,7 @@ async def test_cancelling_an_unpaid_order_frees_its_stock_and_closes_its_payment
         assert await conn.fetchval("SELECT count(*) FROM taken_nights") == 0
 
 
-async def test_paid_goods_are_refunded_whole_with_their_freight(shopping: Shopping) -> None:
+async def test_paid_goods_are_refunded_in_full_with_their_freight(shopping: Shopping) -> None:
     async with shopping.db.transaction() as conn:
         product = await make_product(conn, left=5, price_fen=45_00, gross_g=2800)
         await make_freight_template(conn, product.producer_id)
@@ -105,7 +105,7 @@ async def test_shipped_or_used_suborders_cannot_be_cancelled(shopping: Shopping)
 async def test_nights_outside_holidays_are_refunded_by_their_notice(
     shopping: Shopping, days: int, back: int, kept: int
 ) -> None:
-    """Nights from 10 October: 7 days' notice refunds all, 3 days' half, less nothing."""
+    """Nights from 10 October: 7 days' notice refunds everything, 3 days' half, less notice nothing."""
     async with shopping.db.transaction() as conn:
         stay = await make_stay(conn, price_fen=280_00, rooms=1)
     order = await shopping.place(nights=[make_october_nights(stay.listing_id, arrive=10, leave=12)])
@@ -156,7 +156,7 @@ async def test_a_share_is_rounded_in_the_buyers_favour(shopping: Shopping) -> No
         stay = await make_stay(conn, price_fen=99_99, tiers=[(False, 0, 3333)], commission_bp=333)
     order = await shopping.place(nights=[make_october_nights(stay.listing_id, arrive=10, leave=11)])
     await shopping.pay(order)
-    # Kept: 6667/10000 of 99.99 = 66.663…, down to 66.66; commission 333/10000 of it = 2.219…, down to 2.21.
+    # Not refunded: 6667/10000 of 99.99 = 66.663…, down to 66.66; commission 333/10000 of it = 2.219…, down to 2.21.
     assert (await cancel(shopping, order)).refund_fen == 33_33
     async with shopping.db.connection() as conn:
         number = await conn.fetchval("SELECT number FROM producers")

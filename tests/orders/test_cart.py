@@ -1,4 +1,4 @@
-"""The cart: set whole or line by line, shown at current prices, emptied by its order."""
+"""The cart: set at once or line by line, shown at current prices, emptied by its order."""
 
 import asyncio
 from datetime import date
@@ -41,7 +41,7 @@ async def quantities(conn: Connection, buyer: AccountId) -> list[int]:
     return [each.quantity for group in cart.groups for each in group.lines]
 
 
-async def test_lines_are_set_one_by_one_or_whole(conn: Connection) -> None:
+async def test_lines_are_set_one_by_one_or_all_at_once(conn: Connection) -> None:
     one, two, three = [await make_product(conn) for _ in range(3)]
     buyer = await make_account(conn)
     await put_lines(conn, buyer, [line(one.variant_id, 2)], now=NOW)
@@ -113,7 +113,7 @@ async def test_lines_with_a_problem_are_excluded_from_the_sums(conn: Connection)
     assert await count_cart(conn, other) == 0
 
 
-async def test_the_cart_takes_four_statements_whatever_its_size(conn: Connection) -> None:
+async def test_the_cart_takes_four_statements_regardless_of_its_size(conn: Connection) -> None:
     shop = await make_producer(conn)
     products = [await make_product(conn, shop) for _ in range(30)]
     stays = [await make_stay(conn) for _ in range(5)]

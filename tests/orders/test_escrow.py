@@ -1,4 +1,4 @@
-"""Escrow: the pure legs are those that the ledger has, and the share is divided by one rule."""
+"""Escrow: the pure legs equal those in the ledger, and one rule divides the shares."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,7 +72,7 @@ def test_commission_and_due_sum_to_the_money(goods: int, freight: int, commissio
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
-def test_refund_legs_come_to_the_buyers_refund(payable: int, commission: int, freight: int, platform: int) -> None:
+def test_refund_legs_sum_to_the_buyers_refund(payable: int, commission: int, freight: int, platform: int) -> None:
     goods = payable + commission
     share = RefundShare(
         goods_fen=Fen(goods),

@@ -98,7 +98,7 @@ class Shop(RuleBasedStateMachine):
         return self.world.run(work)
 
     def run_allowing_refusal(self, work: Awaitable[object]) -> None:
-        """Run something that may be refused; the invariants hold after a refusal too."""
+        """Run a step that may be refused; the invariants hold after a refusal too."""
 
         async def attempt() -> None:
             with suppress(Refusal, GatewayUnavailable):

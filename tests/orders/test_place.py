@@ -115,7 +115,7 @@ async def test_a_refused_request_can_be_repeated_under_its_key(database: Databas
     assert placed.state == "placed"
 
 
-async def test_the_refusal_tells_whether_units_may_become_available(conn: Connection) -> None:
+async def test_the_refusal_reports_whether_units_may_become_available(conn: Connection) -> None:
     product = await make_product(conn, title="阜平核桃", unit="袋", left=3)
     first, second, third = [await make_account(conn) for _ in range(3)]
     outcomes = await place_batch(
@@ -284,7 +284,7 @@ async def test_inconsistent_sums_are_refused_at_commit(database: Database, owner
         )
 
 
-async def test_a_county_shortens_how_long_an_unpaid_order_keeps_its_goods(database: Database) -> None:
+async def test_a_county_setting_shortens_the_reservation_of_unpaid_orders(database: Database) -> None:
     async with database.transaction() as conn:
         product = await make_product(conn, left=2)
         buyer = await load_actor(conn, await make_account(conn))

@@ -42,5 +42,5 @@ def list_pages(data: DataPages) -> list[MeasuredPage]:
         MeasuredPage("my subsidy", "farmer", "/farm/bill", 60),
         MeasuredPage("desk", "official", "/desk", 60),
         MeasuredPage("month", "official", f"/desk/months/{data.month}", 60),
-        MeasuredPage("approval sheet", "official", f"/desk/sheets/{data.month}", 60),
+        MeasuredPage("approval form", "official", f"/desk/sheets/{data.month}", 60),
     ]

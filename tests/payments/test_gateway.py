@@ -63,7 +63,7 @@ class TimestampBlind(Stripe):
 @pytest.mark.parametrize(
     ("kind", "promise"),
     [
-        (Forgetful, "the same key makes one charge"),
+        (Forgetful, "the same key creates one charge"),
         (Generous, "a refund above the remaining amount is declined"),
         (TimestampBlind, "a webhook that is changed, unsigned, old or from the future is rejected"),
     ],

@@ -1,4 +1,4 @@
-"""The ledger's invariants, each with the guard that enforces it."""
+"""The ledger's invariants, each with the trigger or constraint that enforces it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -102,7 +102,7 @@ async def test_the_first_account_below_its_floor_is_named(conn: Connection) -> N
     assert refused.value.facts == {"account": "payable:A"}
 
 
-async def test_hot_accounts_keep_no_row_and_may_be_negative(conn: Connection) -> None:
+async def test_hot_accounts_have_no_balance_row_and_may_be_negative(conn: Connection) -> None:
     await post(conn, key="hot", kind="hot", legs=[("promotion", -9), ("commission", 4), ("clearing:bank", 5)])
     kept = await conn.fetch("SELECT 1 FROM payments.balances JOIN payments.accounts ON id = account_id")
     assert kept == []
@@ -144,14 +144,14 @@ async def test_other_database_errors_are_not_translated(conn: Connection) -> Non
     assert error.value.constraint_name == "transactions_key"
 
 
-async def test_each_currency_has_accounts_of_its_own(conn: Connection) -> None:
+async def test_each_currency_has_its_own_accounts(conn: Connection) -> None:
     await pay_in(conn)
     await post(conn, key="yen", kind="paid", legs=[("clearing:alipay", -500), ("escrow:L-1", 500)], currency="JPY")
     assert await get_balance(conn, "escrow:L-1", "JPY") == 500
     assert await get_balance(conn, "escrow:L-1") == 90_00
 
 
-# The guards of the schema, for writers that bypass the function.
+# The triggers and constraints of the schema, for writers that bypass the function.
 
 WRITE = """
     WITH fact AS (INSERT INTO payments.transactions (key, kind, at) VALUES ($1, 'direct', now()) RETURNING id)
@@ -368,10 +368,10 @@ async def test_legs_in_any_order_do_not_deadlock(database: Database) -> None:
         assert await verify_ledger(conn) == []
 
 
-# Verification finds what a dropped guard has not refused.
+# Verification detects what a disabled trigger did not refuse.
 
 
-async def test_verification_finds_what_the_guards_would_have_refused(books: Connection) -> None:
+async def test_verification_detects_what_the_triggers_would_have_refused(books: Connection) -> None:
     assert await verify_ledger(books) == []
     await books.execute("ALTER TABLE payments.postings DISABLE TRIGGER postings_append_only")
     await books.execute("UPDATE payments.postings SET amount_minor = -1 WHERE amount_minor = 9000")

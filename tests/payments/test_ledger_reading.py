@@ -97,7 +97,7 @@ async def test_an_account_without_a_leg_has_a_zero_balance(owner: Connection) ->
     assert await get_balance(owner, "commission") == 0
 
 
-# What the tables refuse, and more about the posting function.
+# Rows that the tables refuse, and more about the posting function.
 
 
 @pytest.mark.parametrize(

@@ -35,17 +35,17 @@ def test_the_public_names_are_listed_and_sorted() -> None:
 
 
 FORBIDDEN = "mar" + "ket"
-"""The word of the application that this library must not know."""
+"""The application's word, which this library must not contain."""
 
 
-def test_neither_the_library_nor_its_tests_know_the_application() -> None:
+def test_neither_the_library_nor_its_tests_mention_the_application() -> None:
     files = [path for folder in (PACKAGE, Path(__file__).parent) for path in folder.rglob("*") if path.is_file()]
     texts = {path: path.read_text("utf-8") for path in files if path.suffix != ".pyc"}
     assert len(texts) > 40
     assert [str(path) for path, text in texts.items() if FORBIDDEN in text.lower()] == []
 
 
-def test_it_imports_only_what_it_depends_on() -> None:
+def test_it_imports_only_its_declared_dependencies() -> None:
     imported: set[str] = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -165,7 +165,7 @@ def example() -> str:
     return found.group(1)
 
 
-async def test_the_readmes_example_does_what_it_says(empty: str, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_readmes_example_runs_as_written(empty: str, capsys: pytest.CaptureFixture[str]) -> None:
     await asyncio.to_thread(migrate, empty, schema="billing", role="billing_app")
     head, tail = example().split("await receive(", 1)
     async with running() as sandbox:

@@ -63,7 +63,7 @@ DUE = "UPDATE payments.operations SET next_at = now()", "UPDATE payments.inbox S
 
 
 class World:
-    """One provider and one database for all examples; each example has an order of its own."""
+    """One provider and one database for all examples; each example has its own order."""
 
     def __init__(self, server: EmbeddedServer, alone: str) -> None:
         self.runner = asyncio.Runner()
@@ -155,11 +155,11 @@ class Shop(RuleBasedStateMachine):
         self.mail = await self.messages()
 
     @precondition(has_payment)
-    @rule(pick=PICKS, told=st.booleans())
-    def regret(self, pick: int, *, told: bool) -> None:
+    @rule(pick=PICKS, reported=st.booleans())
+    def regret(self, pick: int, *, reported: bool) -> None:
         """The payer abandons, which may be reported, then finds the old page and pays after all."""
         self.world.runner.run(self.payer_does(pick, "abandon"))
-        if told:
+        if reported:
             self.do(poll_payment(self.world.db, self.world.gateway, self.any_payment(pick)))
         self.world.runner.run(self.payer_does(pick, "confirm"))
         self.world.runner.run(self.payer_does(pick, "pay"))
@@ -297,11 +297,11 @@ class Shop(RuleBasedStateMachine):
 
 
 def reach_every_end() -> None:
-    """Three scripted orders, so that the machine's steps are known to reach each kind of end."""
+    """Three scripted orders, which prove that the machine's steps reach each final state."""
     for purpose in Purpose:
         shop = Shop()
         shop.begin(purpose)
-        shop.regret(0, told=True)
+        shop.regret(0, reported=True)
         shop.add(Method.WECHAT, purpose)
         shop.end(0, "close", really=True)
         shop.add(Method.WECHAT, purpose)

@@ -53,7 +53,7 @@ def test_equal_weights_differ_by_at_most_one(total: int, count: int) -> None:
     assert parts == sorted(parts, reverse=True)
 
 
-def test_splits_by_hand() -> None:
+def test_known_splits() -> None:
     assert split(10_00, [78_00, 64_00]) == [5_49, 4_51]
     assert split(7_80, [72_51, 5_49]) == [7_25, 55]
     assert split(19_20, [94_08, 1_92]) == [18_82, 38]
@@ -95,7 +95,7 @@ def test_amounts_are_formatted() -> None:
 
 
 @given(st.integers(-(10**12) + 1, 10**12 - 1))
-def test_what_is_written_is_read_back(fen: int) -> None:
+def test_formatted_sums_are_parsed_back(fen: int) -> None:
     assert parse_yuan(format_yuan(fen)) == fen
 
 
@@ -107,7 +107,7 @@ def test_sums_are_read_with_separators_and_up_to_two_decimals() -> None:
 @pytest.mark.parametrize(
     "text", ["", "-", "x", "1.", ".5", "1.234", "1,23", "12,34,567", "--1", "+1", "1e3", " 1", "１", "10000000000.1x"]
 )
-def test_other_text_is_no_sum(text: str) -> None:
+def test_other_text_is_not_a_sum(text: str) -> None:
     assert parse_yuan(text) is None
 
 
@@ -129,5 +129,5 @@ def test_a_rate_is_read_back(rate_bp: int) -> None:
     assert parse_percent(format_percent(rate_bp).removesuffix("%")) == rate_bp
 
 
-def test_other_text_is_no_rate() -> None:
+def test_other_text_is_not_a_rate() -> None:
     assert [parse_percent(text) for text in ("", "%", "12.345", "5 %", "half")] == [None] * 5

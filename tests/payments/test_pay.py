@@ -74,7 +74,7 @@ async def test_a_payment_expires_after_half_an_hour_by_default(conn: Connection)
     at = datetime(2019, 9, 20, 1, 0, tzinfo=UTC)
     plain = await open_payment(conn, order="E1", amount=Amount(1, "CNY"), method="bank", parts=[Part("e", 1)], at=at)
     assert (plain.opened_at, plain.expires_at) == (at, at + timedelta(minutes=30))
-    told = await open_payment(
+    custom = await open_payment(
         conn,
         order="E2",
         amount=Amount(1, "CNY"),
@@ -83,7 +83,7 @@ async def test_a_payment_expires_after_half_an_hour_by_default(conn: Connection)
         at=at,
         expires_at=at + timedelta(days=3),
     )
-    assert told.expires_at == at + timedelta(days=3)
+    assert custom.expires_at == at + timedelta(days=3)
 
 
 async def test_an_order_has_one_live_payment(conn: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Refunds: never above the payment, from the right accounts, exactly once, whatever the provider does."""
+"""Refunds: never above the payment, from the right accounts, exactly once, regardless of the provider's behaviour."""
 
 import asyncio
 from datetime import UTC, datetime

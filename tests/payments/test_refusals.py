@@ -23,7 +23,7 @@ def test_codes_are_unique() -> None:
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_a_refusal_speaks_both_languages_with_the_same_facts(kind: type[Refusal]) -> None:
+def test_a_refusal_has_texts_in_both_languages_with_the_same_facts(kind: type[Refusal]) -> None:
     in_chinese, in_english = (set(re.findall(r"{(\w+)}", text)) for text in (kind.zh, kind.en))
     assert in_chinese <= in_english
     facts: dict[str, Any] = dict.fromkeys(in_english, "7")

@@ -1,4 +1,4 @@
-"""The sandbox's API: what it refuses, what it stores, and the payer's page."""
+"""The sandbox's API: refusals, stored objects, and the payer's page."""
 
 from html.parser import HTMLParser
 

@@ -187,7 +187,9 @@ async def remove_locks(owner: Connection) -> None:
     await owner.execute(source.replace("FOR NO KEY UPDATE", ""))
 
 
-async def test_the_lock_makes_the_second_see_what_the_first_reserved(database: Database, owner: Connection) -> None:
+async def test_the_lock_shows_the_second_order_the_reservation_of_the_first(
+    database: Database, owner: Connection
+) -> None:
     async with database.transaction() as conn:
         product = await make_product(conn, left=1)
     one, other = await buyers(database, 2)
@@ -239,7 +241,7 @@ async def test_without_the_temporal_key_a_night_is_booked_twice(database: Databa
     await owner.execute("ALTER TABLE taken_nights DROP CONSTRAINT taken_nights_no_overlap")
     one, other = await buyers(database, 2)
     stays, lines = [nights(stay.listing_id)], [line(product.variant_id)]
-    # The goods make the second wait for the first: without the key nothing about the night would.
+    # The goods make the second order wait for the first; without the temporal key, the nights would not.
     answers = await side_by_side(database, owner, make_request(one, lines, stays), make_request(other, lines, stays))
     assert [type(each) for each in answers] == [PlacedOrder, PlacedOrder]
     assert await owner.fetchval("SELECT count(*) FROM taken_nights GROUP BY room_id") == 2

@@ -1,10 +1,10 @@
-"""The reasons of a line as officials read them."""
+"""The reasons of a line for officials."""
 
 from market.reports.reasons import describe_reasons, expand_reasons
 from market.subsidies.engine.reasons import REASON_NAMES, CauseCode, ReasonCode
 
 
-def test_causes_stand_in_place_of_reduced() -> None:
+def test_causes_replace_reduced() -> None:
     assert expand_reasons(["REDUCED", "UNFUNDED"], ["ABOVE_TERMS"]) == ["ABOVE_TERMS", "UNFUNDED"]
     assert expand_reasons(["REDUCED", "OVER_CHARGE"], ["OVER_CHARGE"]) == ["OVER_CHARGE"]
     assert expand_reasons(["MATCHED", "UNFUNDED"], []) == ["MATCHED", "UNFUNDED"]

@@ -46,7 +46,7 @@ def at(text: str) -> datetime:
 
 
 class World(Struct):
-    """The story's people and things, by their names in it."""
+    """The ids of the story's people and listings, by their names in the story."""
 
     db: Database
     seal: Seal
@@ -62,7 +62,7 @@ class World(Struct):
     orders: dict[str, PlacedOrder] = field(default_factory=dict[str, PlacedOrder])
 
     def address(self, buyer: str) -> Destination:
-        """Where a buyer of the story lives."""
+        """The address of a buyer of the story."""
         found = next(each for each in STORY["buyers"] if each["id"] == buyer)
         return self.address_in(found["region"], found["name"])
 
@@ -109,7 +109,7 @@ class World(Struct):
         await pay_and_apply(self.db, self.gateway, self.sandbox, self.seal, paying, now=at(paid["at"]))
 
     def role(self, account: str) -> str:
-        """Turn an account's code into the story's: orders and producers have names of their own there."""
+        """Convert an account's code to the story's, which has its own names of orders and producers."""
         kind, _, rest = account.partition(":")
         if kind == "escrow":
             return next(
@@ -211,7 +211,7 @@ async def _listing(conn: Connection, world: World, listing: dict[str, Any], prod
 
 
 async def rush(world: World) -> tuple[list[PlacedOrder], list[BaseException]]:
-    """The story's race, each buyer with an account of their own."""
+    """Run the story's race, each buyer with their own account."""
     event = next(each for each in STORY["events"] if each["do"] == "race")
     async with world.db.transaction() as conn:
         buyers = [AccountId(await make_account(conn)) for _ in range(event["buyers"])]

@@ -1,4 +1,4 @@
-"""The golden story's cases: what `calculate` must give to the fen."""
+"""The golden story's cases: `calculate` returns their figures to the fen."""
 
 import json
 from pathlib import Path
@@ -33,5 +33,5 @@ def test_a_shuffled_case_of_the_story_has_the_same_hashes(name: str) -> None:
         assert again == answer
 
 
-def test_every_case_of_the_story_is_tried() -> None:
+def test_every_case_of_the_story_is_tested() -> None:
     assert sorted(path.name.removesuffix(".expected.json") for path in CASES.glob("*.expected.json")) == NAMES

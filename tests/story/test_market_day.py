@@ -1,4 +1,4 @@
-"""One market day, 20 September 2019: every figure as expected/shop.json has it."""
+"""One market day, 20 September 2019: every figure equals expected/shop.json."""
 
 from collections.abc import AsyncGenerator
 from datetime import date
@@ -153,16 +153,16 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("why", REFUSED)
-async def test_what_the_story_refuses_changes_nothing(world: World, owner: Connection, why: str) -> None:
+async def test_refused_events_change_nothing(world: World, owner: Connection, why: str) -> None:
     kind, named, message = REFUSED[why]
     await owner.execute("UPDATE lots SET available_units = 860 WHERE id = $1", world.lots["D"])
     await owner.execute("UPDATE lots SET available_units = 25 WHERE id = $1", world.lots["E"])
     before = await owner.fetch("SELECT id, available_units, reserved_units FROM lots ORDER BY id")
     wish = next(each["try"] for each in STORY["refused"] if each["why"] == why)
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as raised:
         await world.place({"at": "2019-09-20T12:00", **wish})
-    assert type(told.value) is kind
-    assert (told.value.errors[0].field, told.value.errors[0].message) == (named, message)
+    assert type(raised.value) is kind
+    assert (raised.value.errors[0].field, raised.value.errors[0].message) == (named, message)
     assert await owner.fetch("SELECT id, available_units, reserved_units FROM lots ORDER BY id") == before
     assert await owner.fetchval("SELECT count(*) FROM orders") == 0
     assert await owner.fetchval("SELECT count(*) FROM taken_nights") == 0
@@ -178,7 +178,7 @@ async def test_a_paid_order_is_not_charged_again(world: World) -> None:
     assert await world.ledger("O4") == expected_ledger("O4")[:1]
 
 
-async def test_the_orders_leave_the_balances_of_the_story(world: World) -> None:
+async def test_the_balances_match_the_story(world: World) -> None:
     """O1, O4 and O5 to their ends: what they left in each account, by the story's own transactions."""
     for follow in (follow_o1, follow_o4, follow_o5):
         await follow(world)

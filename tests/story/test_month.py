@@ -134,7 +134,7 @@ async def test_january_is_imported_run_reviewed_settled_and_closed(play: Player)
     await month_is(play, "2019-01")
 
 
-async def test_the_quarter_comes_out_to_the_fen(play: Player) -> None:
+async def test_the_quarter_equals_the_expected_figures_to_the_fen(play: Player) -> None:
     assert await play_to(play) == 3
     for month in MONTHS:
         await month_is(play, month)
@@ -145,7 +145,7 @@ async def test_the_quarter_comes_out_to_the_fen(play: Player) -> None:
     assert (got["provisional"], got["due_on"], COUNTY) == (False, "2019-04-20", "130624")
 
 
-async def test_the_bearers_of_each_adjustment_are_those_of_the_two_answers(play: Player) -> None:
+async def test_the_funders_of_each_adjustment_are_those_of_the_two_answers(play: Player) -> None:
     await play_to(play)
     got = await report(play, "adjustments", month="2019-03")
     assert {row["line"]: row["shares"] for row in got["rows"]} == {

@@ -28,7 +28,7 @@ def total(rows: list[Answer]) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("month", ["2019-01", "2019-02", "2019-03"])
-async def test_a_month_by_operator_by_village_and_by_line_is_one_sum(quarter: Player, month: str) -> None:
+async def test_a_month_by_operator_by_village_and_by_line_has_the_same_sum(quarter: Player, month: str) -> None:
     sheet = (await report(quarter, "sheets", "--month", month))["rows"]
     villages = (await report(quarter, "villages", "--month", month))["rows"]
     whole = {name: sheet[-1][name] for name in SUMS}
@@ -46,7 +46,7 @@ async def test_a_month_by_operator_by_village_and_by_line_is_one_sum(quarter: Pl
 
 
 @pytest.mark.parametrize("month", ["2019-01", "2019-02", "2019-03"])
-async def test_what_operators_are_paid_is_what_is_posted(quarter: Player, month: str) -> None:
+async def test_operators_are_paid_the_posted_sums(quarter: Player, month: str) -> None:
     settlement = await report(quarter, "settlement", "--month", month)
     operators = settlement["operators"]
     assert sum(each["pay_fen"] for each in operators.values()) == settlement["control"]["pay_fen"]
@@ -65,7 +65,7 @@ async def test_what_operators_are_paid_is_what_is_posted(quarter: Player, month:
     assert sum(row["reduction_fen"] for row in own) == sheet[-1]["claimed_fen"]
 
 
-async def test_the_quarter_is_the_sum_of_its_parts_but_for_households_and_persons(quarter: Player) -> None:
+async def test_the_quarter_is_the_sum_of_its_parts_except_households_and_persons(quarter: Player) -> None:
     got = await report(quarter, "quarter", "--quarter", "2019Q1")
     rows = {(row["operator"], row["kind"]): row for row in got["rows"]}
     names = ("users", "new_users", "conceded_fen", "public_fen", "cumulative_users", "cumulative_public_fen")
@@ -91,11 +91,11 @@ async def test_an_open_cycle_makes_the_quarter_provisional(january: Player) -> N
     got = await report(january, "quarter", "--quarter", "2019Q1")
     rows = {(row["operator"], row["kind"]): row for row in got["rows"]}
     assert got["provisional"]
-    # Lines that a stopping finding holds, DX-06 and LT-05, are no users yet and nothing of theirs is counted.
+    # Lines that a stopping finding blocks, DX-06 and LT-05, are not users yet, and their amounts are not counted.
     assert (rows["total", "all"]["users"], rows["total", "all"]["public_fen"]) == (21, 12_020 - 570)
 
 
-async def test_the_next_quarter_counts_on_from_what_was_funded(quarter: Player) -> None:
+async def test_the_next_quarter_continues_the_cumulative_sums(quarter: Player) -> None:
     got = await report(quarter, "quarter", "--quarter", "2019Q2")
     whole = got["rows"][-1]
     assert (whole["users"], whole["public_fen"], whole["cumulative_users"]) == (0, 0, 25)

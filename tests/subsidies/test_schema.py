@@ -1,4 +1,4 @@
-"""What the schema itself refuses, for every writer."""
+"""Constraints of the schema, which refuse invalid rows of any writer."""
 
 import asyncpg
 import pytest
@@ -170,7 +170,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("rule", REFUSED, ids=str)
-async def test_the_schema_refuses(county: Connection, rule: str) -> None:
+async def test_the_schema_refuses_invalid_rows(county: Connection, rule: str) -> None:
     constraint, statement = REFUSED[rule]
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
         async with county.transaction():
@@ -203,7 +203,7 @@ APPEND_ONLY = (
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
-async def test_written_rows_stay_even_for_their_owner(owner: Connection, table: str) -> None:
+async def test_even_the_owner_cannot_change_written_rows(owner: Connection, table: str) -> None:
     assert not await owner.fetchval(
         f"SELECT has_table_privilege('market_app', '{table}', 'UPDATE')"
         f" OR has_table_privilege('market_app', '{table}', 'DELETE')"

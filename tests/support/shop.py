@@ -39,7 +39,7 @@ class Shopping(Struct, frozen=True):
     async def place(
         self, lines: Sequence[tuple[UUID, int]] = (), *, nights: Sequence[Nights] = (), now: datetime = NOW
     ) -> PlacedOrder:
-        """Place an order with a batcher of its own."""
+        """Place an order with its own batcher."""
         async with Batcher(self.db) as batcher:
             return await place(
                 batcher,

@@ -1,4 +1,4 @@
-"""A small market on the test's own database, and clients that browse its pages."""
+"""A small market on the test's own database, and clients for its pages."""
 
 import asyncio
 from collections.abc import AsyncGenerator

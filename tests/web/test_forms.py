@@ -78,7 +78,7 @@ def test_a_percentage_is_read_into_basis_points(text: str, share_bp: int) -> Non
 
 
 @pytest.mark.parametrize("text", ["100.01", "0.005", "-1", "½", "x", "1,5"])
-def test_what_is_no_percentage_is_a_fault(text: str) -> None:
+def test_an_invalid_percentage_is_a_fault(text: str) -> None:
     form = PostedForm({"share": text})
     assert (form.read_percent("share", fault="bad"), form.faults) == (0, [FieldFault("share", "bad")])
 

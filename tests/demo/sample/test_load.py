@@ -37,7 +37,7 @@ DIGEST_QUERIES = (
 
 
 async def compute_digests(dsn: str) -> list[str]:
-    """Return a digest of each query; ids and sealed values are left out."""
+    """Return a digest of each query; ids and sealed values are excluded."""
     conn = await asyncpg.connect(dsn)
     try:
         return [

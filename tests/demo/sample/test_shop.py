@@ -66,7 +66,7 @@ async def test_the_sample_ledger_verifies(sample: Connection) -> None:
     assert await sample.fetchval("SELECT count(*) FROM payments.postings") > 0
 
 
-async def test_escrow_holds_what_is_paid_and_neither_released_nor_refunded(sample: Connection) -> None:
+async def test_escrow_is_the_paid_sum_less_releases_and_refunds(sample: Connection) -> None:
     held = await sample.fetchval(
         "SELECT sum(b.amount_minor)::bigint FROM payments.balances b JOIN payments.accounts a ON a.id = account_id"
         " WHERE a.kind = 'escrow'"

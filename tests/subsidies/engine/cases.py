@@ -49,7 +49,7 @@ def programme(*versions: Json, code: str = "P1", idle: tuple[int, int] | None = 
 
 
 def line(line_id: str = "L1", charge: int = 39_00, household: str = "H01", **given: Value) -> Json:
-    """A line of H01, bound since 2018, that claims far more than it gets by default."""
+    """A line of H01, bound since 2018; by default it claims far more than it gets."""
     return {
         "id": line_id,
         "programme": "P1",

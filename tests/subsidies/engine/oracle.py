@@ -1,6 +1,6 @@
 """A second implementation of the rulebook, slow and naive: day by day, with fractions.
 
-It shares nothing with the engine but the JSON of the contract, so that a mistake has to be made twice to be missed.
+It shares only the JSON of the contract with the engine, so that a mistake would have to be made twice.
 """
 
 from datetime import date, timedelta
@@ -67,7 +67,7 @@ def binding_start(line: Json, day: date) -> date:
 
 
 class Idle:
-    """The idle clock of one line in one month, day by day."""
+    """The idle days of one line in one month, day by day."""
 
     def __init__(self, line: Json, idle: Json | None, days: list[date]) -> None:
         self.in_cure: set[date] = set()
@@ -108,7 +108,7 @@ def amount_on(terms: Json, charge: int) -> int:
 
 
 class Month:
-    """A case with its days, and each line's clock."""
+    """A case with its days, and each line's idle days."""
 
     def __init__(self, case: Json) -> None:
         self.days = list_days(case["month"])

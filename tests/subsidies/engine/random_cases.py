@@ -127,7 +127,7 @@ def make_random_case(random: Random) -> Json:
             if line_id
         ],
     }
-    # A bound day with a household but without terms or charge is a fault: such a line stands outside the snapshot.
+    # A bound day with a household but without terms or charge is a fault: such a line is outside the snapshot.
     for path in fault_paths(made):
         made["lines"][int(path.partition("[")[2].partition("]")[0])]["in_snapshot"] = False
     return made

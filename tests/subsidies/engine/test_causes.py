@@ -24,12 +24,12 @@ def causes(*lines: Json, **given: Value) -> list[str]:
 @pytest.mark.parametrize(
     ("own", "programmes", "expected"),
     [
-        # A full month, claimed above what the terms give, or above the line's cap.
+        # A full month, claimed above the amount under the terms, or above the line cap.
         (line(claimed_fen=20_00), None, ["ABOVE_TERMS"]),
         (line(claimed_fen=20_00), CAPPED, ["LINE_CAP"]),
-        # One fen too much of a full month is still too much.
+        # One fen above the amount of a full month is already above it.
         (line(claimed_fen=19_51), None, ["ABOVE_TERMS"]),
-        # A full month's claim for a part of it, up to the rounding of one fen; and one above even that.
+        # A full month's claim for part of the month, within the rounding of one fen; and one above that.
         (line(claimed_fen=19_50, active=LATE), None, ["PART_OF_MONTH"]),
         (line(claimed_fen=19_52, active=LATE), None, ["PART_OF_MONTH"]),
         (line(claimed_fen=19_53, active=LATE), None, ["PART_OF_MONTH", "ABOVE_TERMS"]),
@@ -39,15 +39,15 @@ def causes(*lines: Json, **given: Value) -> list[str]:
         (line(claimed_fen=30_00, active=LATE), WHOLE, ["NOT_ON_FIRST"]),
         (line(claimed_fen=30_00, active=[span("2018-01-01", "2019-04-16")]), WHOLE, ["ENDED"]),
         (line(claimed_fen=30_00), WHOLE, ["ABOVE_TERMS"]),
-        # A reason that explains the reduction goes before what is read off the days.
+        # A reason that explains the reduction has priority over causes from the days.
         (line(claimed_fen=39_01), None, ["OVER_CHARGE"]),
         (line(claimed_fen=1, in_snapshot=False, active=[]), None, ["NOT_IN_SNAPSHOT", "NOT_BOUND"]),
-        # A claim that is approved whole has none, nor has a line without a claim.
+        # A fully approved claim has no cause, nor has a line without a claim.
         (line(claimed_fen=19_50), None, []),
         (line(claimed_fen=None, active=LATE), None, []),
     ],
 )
-def test_a_reduction_says_why(own: Json, programmes: list[Json] | None, expected: list[str]) -> None:
+def test_a_reduction_has_its_causes(own: Json, programmes: list[Json] | None, expected: list[str]) -> None:
     assert causes(own, programmes=programmes) == expected
 
 

@@ -1,4 +1,4 @@
-"""R1 to R7, R9 and R13: what a line is entitled to, and what is approved of its claim."""
+"""R1 to R7, R9 and R13: the entitlement of a line, and the approved part of its claim."""
 
 import json
 
@@ -173,7 +173,7 @@ def test_ids_compare_by_code_point_and_not_by_utf_16() -> None:
 
 
 def test_lines_scaled_on_different_days_with_a_third_are_one_group() -> None:
-    # H01 holds A and B until the 16th, H02 holds B and C from then on: B ties all three.
+    # H01 has A and B until the 16th, H02 has B and C from then on: B links all three.
     capped = [programme(terms(household_pays_bp=0, household_cap_fen=1))]
     early, late = span("2018-01-01", "2019-04-16"), span("2019-04-16")
     a = line("A", 1, active=[early])
@@ -185,8 +185,8 @@ def test_lines_scaled_on_different_days_with_a_third_are_one_group() -> None:
     assert "by largest remainder of A+B+C = 0.01 together" in "\n".join(got.line("C").trace)
 
 
-def test_a_group_is_sorted_by_id_in_whatever_order_it_was_joined() -> None:
-    # Z ties A (with it in H01 until the 16th) to M (with it in H02 from then on): 1/4, 1/4 and 2/4 of a fen.
+def test_a_group_is_sorted_by_id_regardless_of_the_order_of_unions() -> None:
+    # Z links A (with it in H01 until the 16th) to M (with it in H02 from then on): 1/4, 1/4 and 2/4 of a fen.
     capped = [programme(terms(household_pays_bp=0, household_cap_fen=1))]
     early, late = span("2018-01-01", "2019-04-16"), span("2019-04-16")
     z = line("Z", 1, households=[{**early, "id": "H01"}, {**late, "id": "H02"}])

@@ -34,7 +34,7 @@ def test_example_5_the_day_of_a_transfer_belongs_to_the_new_operator() -> None:
     assert [(own.entitled_fen, own.over_fen) for own in got.lines] == [(9_44, 10_06), (7_48, 7_02)]
 
 
-def test_example_6_the_tier_that_does_not_fit_shares_what_is_left() -> None:
+def test_example_6_the_tier_that_does_not_fit_shares_the_remaining_budget() -> None:
     charges = {"H01": 39_00, "H02": 39_00, "H03": 29_00, "H04": 19_00, "H05": 19_00}
     got = answer(
         *(line(f"L-{household}", charge, household) for household, charge in charges.items()),

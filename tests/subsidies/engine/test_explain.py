@@ -1,4 +1,4 @@
-"""The steps in words: each is written in Chinese too, with the same figures, and survives storage as JSON."""
+"""The texts of steps: each step has a Chinese text with the same figures, and is stored as JSON unchanged."""
 
 import json
 import re

@@ -79,7 +79,7 @@ def test_an_integer_is_an_integer_within_its_bounds(path: str, low: int, high: i
         assert fault_paths(put(full(), path, value)) == [path], value
 
 
-def test_a_fault_says_what_was_found_and_what_is_required() -> None:
+def test_a_fault_states_the_value_and_what_is_required() -> None:
     path = "lines[0].claimed_fen"
     wanted = f"{path}: must be an integer from 0 to 1000000000000 or null, not "
     assert faults(put(full(), path, 1950.0)) == [f"{wanted}1950.0"]

@@ -1,4 +1,4 @@
-"""R10 and R11: who bears a line, how far the budget goes, and what is posted for a month settled before."""
+"""R10 and R11: the funders of a line, the budget, and the adjustment of a month settled before."""
 
 import pytest
 
@@ -32,7 +32,9 @@ def shares(charge: int, **shares_bp: int) -> dict[str, int]:
         ),
     ],
 )
-def test_approved_is_split_by_largest_remainder(charge: int, shares_bp: dict[str, int], fen: dict[str, int]) -> None:
+def test_the_approved_sum_is_split_by_largest_remainder(
+    charge: int, shares_bp: dict[str, int], fen: dict[str, int]
+) -> None:
     assert shares(charge, **shares_bp) == fen
 
 

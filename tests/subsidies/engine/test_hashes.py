@@ -1,4 +1,4 @@
-"""R12: a case has the same hashes in any order, another case has others."""
+"""R12: the order of a case does not change its hashes; other changes do."""
 
 import hashlib
 import json
@@ -73,7 +73,7 @@ def test_every_declared_value_changes_the_manifest(path: str) -> None:
     assert calculated(other).manifest_sha256 != calculated(full()).manifest_sha256
 
 
-def test_the_order_of_funders_has_meaning() -> None:
+def test_the_order_of_funders_changes_the_manifest() -> None:
     listed = [
         answer(line(), programmes=[programme(terms(funders=own))])
         for own in (funders(county=5000, province=5000), funders(province=5000, county=5000))
@@ -81,7 +81,7 @@ def test_the_order_of_funders_has_meaning() -> None:
     assert listed[0].manifest_sha256 != listed[1].manifest_sha256
 
 
-def test_intervals_that_touch_are_not_the_one_interval_they_make() -> None:
+def test_adjacent_intervals_change_the_manifest_but_not_the_result() -> None:
     one = answer(line(active=[span("2018-01-01")]))
     two = answer(line(active=[span("2018-01-01", "2019-04-10"), span("2019-04-10")]))
     assert one.manifest_sha256 != two.manifest_sha256

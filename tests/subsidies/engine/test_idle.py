@@ -1,4 +1,4 @@
-"""R8: notice, cure period, removal, and how a line comes back."""
+"""R8: notice, cure period, removal, and the return of a removed line."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_the_days_after_the_notice_are_not_payable_and_the_removal_follows_the_c
         ("2019-04-17", 10, "2019-04-16", ["IN_CURE", "ENDED"]),
     ],
 )
-def test_the_day_of_use_decides(use: str, days: int, removed_on: str | None, reasons: list[str]) -> None:
+def test_the_removal_depends_on_the_day_of_use(use: str, days: int, removed_on: str | None, reasons: list[str]) -> None:
     assert outcome("2019-03-31", use) == (days, removed_on, reasons)
 
 
@@ -132,5 +132,5 @@ def test_idle_days_may_exceed_the_calendar() -> None:
     assert outcome(idle=(2**53 - 1, 2**53 - 1)) == (30, None, ["NO_USAGE_YET"])
 
 
-def test_an_idle_line_outside_the_snapshot_has_its_clock_in_the_trace() -> None:
+def test_an_idle_line_outside_the_snapshot_still_has_its_removal() -> None:
     assert outcome("2019-03-31", in_snapshot=False) == (0, "2019-04-16", ["IN_CURE", "NOT_IN_SNAPSHOT", "ENDED"])

@@ -1,4 +1,4 @@
-"""The public surface: the engine's functions from the package's top, without a database."""
+"""The public functions of the engine, imported from the package, without a database."""
 
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.read import read_case

@@ -32,13 +32,13 @@ def calculated(value: Json) -> Answer:
 
 @steady
 @given(CASES, st.integers(0, 2**32))
-def test_order_never_matters(made: Json, seed: int) -> None:
+def test_the_order_of_lists_does_not_change_the_answer(made: Json, seed: int) -> None:
     assert calculated(shuffled(made, make_random(seed))) == calculated(made)
 
 
 @steady
 @given(CASES)
-def test_sums_hold(made: Json) -> None:
+def test_the_sums_of_each_line_and_the_budget_agree(made: Json) -> None:
     got = calculated(made)
     claims = {own["id"]: own["claimed_fen"] or 0 for own in made["lines"]}
     for own in got.lines:
@@ -111,7 +111,7 @@ def test_days_pay_their_part_half_up(charge: int, days: int, pays_bp: int) -> No
 
 @steady
 @given(FEN, FEN, DAYS)
-def test_a_version_holds_from_its_day_on(before: int, after: int, day: int) -> None:
+def test_a_version_applies_from_its_day_on(before: int, after: int, day: int) -> None:
     if day in {0, 30}:
         charges = [span("2018-01-01", monthly_fen=before if day == 30 else after)]
     else:
@@ -123,7 +123,7 @@ def test_a_version_holds_from_its_day_on(before: int, after: int, day: int) -> N
 
 @steady
 @given(FEN, st.integers(1, 30), st.integers(1, 30))
-def test_more_days_are_never_less(charge: int, some: int, more: int) -> None:
+def test_more_days_never_entitle_to_less(charge: int, some: int, more: int) -> None:
     def days(count: int) -> int:
         return calculated(
             case(line(charge=charge, active=[span("2019-04-01", f"2019-04-{count:02}")]))
@@ -136,19 +136,19 @@ def test_more_days_are_never_less(charge: int, some: int, more: int) -> None:
 
 @steady
 @given(CASES, st.integers(0, 10_00), st.integers(0, 10_00))
-def test_a_larger_budget_is_never_less_for_a_tier_nor_for_all(made: Json, some: int, more: int) -> None:
+def test_a_larger_budget_never_lowers_a_tier_or_the_total(made: Json, some: int, more: int) -> None:
     low, high = sorted((some, more))
     small, large = calculated({**made, "budget_fen": low}), calculated({**made, "budget_fen": high})
     assert small.totals.public_fen <= large.totals.public_fen
     assert small.totals.conceded_fen == large.totals.conceded_fen
     for poor, rich in zip(small.lines, large.lines, strict=True):
-        # The largest remainder may turn one fen of a line round, never more.
+        # The largest remainder may change a line by one fen, never more.
         assert poor.public_fen <= rich.public_fen + 1
 
 
 @steady
 @given(CASES, st.integers(0, 20_00))
-def test_a_tier_gets_nothing_before_the_one_before_it_is_whole(made: Json, budget: int) -> None:
+def test_a_tier_gets_nothing_before_the_previous_one_is_fully_funded(made: Json, budget: int) -> None:
     made = {**made, "budget_fen": budget}
     first = {**made, "households": [{**own, "tier": 1} for own in made["households"]]}
     assert calculated(first).totals.public_fen == calculated(made).totals.public_fen
@@ -180,7 +180,7 @@ def test_a_line_that_leaves_the_snapshot_gets_nothing_and_its_household_no_less(
     assert after.line(gone).entitled_fen == 0
     for own in before.lines:
         if own.id != gone:
-            # A fen may turn round where the group of the household's lines is another.
+            # A line may change by one fen if the group of the household's lines changes.
             assert after.line(own.id).entitled_fen >= own.entitled_fen - 1
 
 

@@ -259,7 +259,7 @@ def test_faults_of_a_dated_item_are_reported_besides_those_of_its_days() -> None
         ("\ud800", '["\\ud800"]'),
     ],
 )
-def test_a_path_is_one_line_whatever_the_key(key: str, written: str) -> None:
+def test_a_path_is_one_line_for_any_key(key: str, written: str) -> None:
     assert fault_paths({**full(), key: 1}) == [written]
     changed = full()
     changed["lines"][0][key] = 1

@@ -1,4 +1,4 @@
-"""Each check finds its planted irregularity with the money at risk, and nothing in the nearest regular case."""
+"""Each check finds its planted irregularity with the money at risk, and none in the most similar regular case."""
 
 from datetime import date
 
@@ -85,7 +85,7 @@ PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
         ["UPDATE bindings SET device = 'h1:y' WHERE line_code = 'YD-02' AND upper_inf(valid_during)"],
         [("YD-02", 1384)],
     ),
-    "another device told as such": (
+    "another device declared as a change": (
         "card_or_device_changed",
         ["UPDATE bindings SET device = 'h1:y', change = '换机' WHERE line_code = 'YD-02' AND upper_inf(valid_during)"],
         [],
@@ -121,7 +121,7 @@ async def findings(player: Player, check: str) -> list[Answer]:
 
 
 @pytest.mark.parametrize("case", PLANTED, ids=str)
-async def test_a_check_finds_what_is_planted_and_no_more(january: Player, case: str) -> None:
+async def test_a_check_finds_exactly_the_planted_irregularity(january: Player, case: str) -> None:
     check, statements, want = PLANTED[case]
     async with january.database.transaction(scope="all") as conn:
         await conn.execute("SET LOCAL ROLE postgres")

@@ -1,4 +1,4 @@
-"""Imports: whole files or nothing, every bad cell named, a repeated file is a no-op."""
+"""Imports: complete files or nothing, every bad cell listed, a repeated file is a no-op."""
 
 import csv
 import io

@@ -65,12 +65,12 @@ def test_an_adjustment_lies_between_zero_and_the_change_of_its_own_line(
 
 
 @given(figures())
-def test_what_did_not_change_is_not_posted(now: tuple[int, int, int]) -> None:
+def test_unchanged_lines_are_not_posted(now: tuple[int, int, int]) -> None:
     parts = compute_difference(answer(*now), settled(*now))
     assert (parts.approved_fen, parts.conceded_fen, parts.public_fen, parts.shares) == (0, 0, 0, {})
 
 
-def test_redistributing_a_budget_moves_no_neighbour() -> None:
+def test_redistributing_a_budget_adjusts_no_other_line() -> None:
     assert compute_difference(answer(1900, 1330, 423), settled(1900, 1330, 570)).public_fen == 0
 
 
@@ -79,7 +79,7 @@ def test_a_correction_of_one_fen_frees_no_more_than_one() -> None:
     assert (parts.conceded_fen, parts.public_fen, parts.shares) == (0, -1, {"province": -1, "county": 0})
 
 
-def test_the_bearers_are_the_differences_of_the_two_answers() -> None:
+def test_the_funders_amounts_are_the_differences_of_the_two_answers() -> None:
     parts = compute_difference(answer(679, 475, 204), settled(1900, 1330, 570))
     assert (parts.conceded_fen, parts.public_fen) == (-855, -366)
     assert parts.shares == {"operator": -855, "province": -183, "county": -183}
@@ -105,7 +105,7 @@ async def run(player: Player, month: str) -> tuple[str, int, int]:
 
 async def test_an_upward_adjustment_waits_until_the_year_covers_it(january: Player) -> None:
     await to_march(january)
-    # 379.93 of the year are left but for these: 79.93 − 84.00 + 4.20 that comes back is less than the 1.20 asked.
+    # The year's budget has 79.93 left: 79.93 − 84.00 + 4.20 (returned) is less than the 1.20 needed.
     async with january.database.transaction(scope="130624") as conn:
         await conn.execute(
             "INSERT INTO subsidy_postings (cycle_id, line_code, for_month, revision, county_code, run_id, operator,"

@@ -1,4 +1,4 @@
-"""R14: seven duties of a cycle, seven people; the transaction refuses a second, whatever an account's roles say."""
+"""R14: seven duties of a cycle, seven people; a second duty is refused, regardless of an account's roles."""
 
 import asyncio
 from datetime import date
@@ -29,7 +29,7 @@ SCOPES = {
 
 
 async def grant_all(player: Player) -> None:
-    """Give every official every role, so that only the duty can refuse."""
+    """Give every official every role, so that only the duty can be the reason of a refusal."""
     async with player.database.transaction(scope="all") as conn:
         await conn.execute(
             "INSERT INTO grants SELECT a.id, wanted, '130624', '[2018-01-01,)' FROM accounts a,"

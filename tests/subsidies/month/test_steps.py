@@ -1,4 +1,4 @@
-"""The month's steps: what each refuses, what a new run voids, what a closed month still allows."""
+"""The month's steps: refusals, reviews voided by a new run, and closed months."""
 
 import pytest
 
@@ -157,7 +157,7 @@ async def test_a_line_that_stays_stopped_is_not_posted(january: Player) -> None:
     assert (users["unicom", "all"], quarter["provisional"]) == (4, True)
 
 
-async def test_a_held_line_settles_in_the_open_cycle_once_it_is_decided_to_be_paid(january: Player) -> None:
+async def test_a_blocked_line_settles_in_the_open_cycle_once_it_is_decided_to_be_paid(january: Player) -> None:
     for step in PLAN["steps"][12:26]:
         for argv in step["commands"]:
             words = against(argv)
@@ -188,14 +188,14 @@ async def test_a_closed_month_refuses_every_step(quarter: Player) -> None:
     )
 
 
-async def test_a_decided_month_is_neither_run_nor_given_bills(january: Player) -> None:
+async def test_a_decided_month_accepts_no_run_and_no_bills(january: Player) -> None:
     for step in PLAN["steps"][12:17]:
         for argv in step["commands"]:
             await january(argv, step["date"])
     assert (await act(january, "run", "gan"))["code"] == "wrong_state"
 
 
-async def test_a_finding_that_no_longer_holds_lapses_and_opens_again(january: Player) -> None:
+async def test_a_finding_that_no_longer_applies_lapses_and_may_reopen(january: Player) -> None:
     states = "SELECT state FROM findings WHERE check_code = 'one_device_many_sims'"
 
     async def rebind(device: str) -> None:

@@ -80,10 +80,10 @@ async def test_the_path_to_a_line_is_shown_with_the_explanation_below_it(service
         assert [(level, words) for level, words, _ in levels(seen)] == WAY_TO_YD_02
         rows = seen.root.all("tbody")[0].all("tr")
         at = next(n for n, row in enumerate(rows) if row.attrs.get("id") == "r-YD-02")
-        told = rows[at + 1].text
-        assert "YD-02 怎么算的 31/31 天可享受，申请 13.84，没有核减：一致" in told
-        assert "2019-01-16 至 2019-01-31：16/31 天 × 9.00" in told
-        assert "农户每月最多支付套餐费的百分之五十" in told
+        explanation = rows[at + 1].text
+        assert "YD-02 怎么算的 31/31 天可享受，申请 13.84，没有核减：一致" in explanation
+        assert "2019-01-16 至 2019-01-31：16/31 天 × 9.00" in explanation
+        assert "农户每月最多支付套餐费的百分之五十" in explanation
         assert "/desk/programmes#p-P1" in seen.links()
         # The address of a line opens the path to it; closing it leads back to its household.
         assert [(level, words) for level, words, _ in levels(await browser.open("/desk/places?line=YD-02"))] == (

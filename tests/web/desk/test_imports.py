@@ -21,7 +21,7 @@ SENT = tuple[str, bytes, str]
 
 @pytest.fixture
 async def service(dsn: str, folder: Path, people: Officials) -> AsyncGenerator[Service]:
-    del people  # the officials are there before the service answers
+    del people  # the officials exist before the first request
     async with serve_story(dsn, folder) as running:
         yield running
 

@@ -26,7 +26,7 @@ PAGES = (
 
 
 class Live(Struct, frozen=True):
-    """The service in the air, and an application that waits."""
+    """A running service with a pending application."""
 
     address: str
     producer: str

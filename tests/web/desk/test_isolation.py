@@ -30,7 +30,7 @@ _TABLE = re.compile(r"(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)", re.IGNORECASE)
 
 @pytest.fixture
 async def service(dsn: str, folder: Path, county: Officials) -> AsyncGenerator[Service]:
-    del county  # the files are taken before the service answers
+    del county  # the files are imported before the first request
     async with serve_story(dsn, folder) as running:
         yield running
 

@@ -25,7 +25,7 @@ from tests.web.desk.desk_pages import open_desk_walker, press_step, read_table
 
 @pytest.fixture
 async def service(dsn: str, folder: Path, county: Officials) -> AsyncGenerator[Service]:
-    del county  # the files are taken before the service answers
+    del county  # the files are imported before the first request
     async with serve_story(dsn, folder) as running:
         yield running
 
@@ -52,7 +52,7 @@ async def decide_findings(service: Service, token: str) -> None:
             assert (answer.status_code, answer.headers["location"]) == (303, listed)
 
 
-async def test_january_is_played_from_its_bills_to_its_close(service: Service, county: Officials) -> None:
+async def test_january_is_processed_from_its_bills_to_its_close(service: Service, county: Officials) -> None:
     run = await press_step(service, county, "gan", "2019-01", "run")
     assert "算好了" in run.text
     assert ("申请", "314.99") in list(zip(*[iter(read_figures(run.text))] * 2, strict=False))

@@ -22,7 +22,7 @@ NEW: dict[str, Any] = {
 
 @pytest.fixture
 async def service(dsn: str, folder: Path, county: Officials) -> AsyncGenerator[Service]:
-    del county  # the files are taken before the service answers
+    del county  # the files are imported before the first request
     async with serve_story(dsn, folder) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""What a seller sees before filling a form, and may change afterwards: certificates, freight, price and stock."""
+"""Obstacles before a seller's forms, and later changes: certificates, freight, price and stock."""
 
 import re
 from datetime import datetime, timedelta
@@ -247,7 +247,7 @@ async def test_a_template_shows_other_sellers_prices_of_the_same_pack(village: V
 
 
 async def received(browser: PageClient, village: Village, sandbox: Sandbox, at: datetime) -> str:
-    """Buy and receive, set when the escrow was released, and return the order's number."""
+    """Buy and receive, set the time of the escrow's release, and return the order's number."""
     await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
     await browser.submit("/cart/goods", n="1")
     await browser.open("/checkout?region=130000")

@@ -88,7 +88,7 @@ async def test_one_cart_holds_products_of_two_producers_and_two_nights(village: 
         assert "一家的东西" in seen.text
 
 
-async def test_an_unavailable_cart_line_says_why_and_blocks_the_checkout(village: Village) -> None:
+async def test_an_unavailable_cart_line_has_an_explanation_and_blocks_the_checkout(village: Village) -> None:
     async with await village.browser(village.buyer) as browser:
         await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
         await browser.submit("/cart/goods", n="40")
@@ -368,7 +368,7 @@ async def test_cancelling_an_unpaid_order_frees_its_stock(village: Village) -> N
         assert await village.value("SELECT available_units FROM lots WHERE id = $1", village.dates.lot_id) == 50
 
 
-async def test_days_that_cannot_be_booked_say_why(street: Village) -> None:
+async def test_unbookable_days_have_an_explanation(street: Village) -> None:
     path = f"/stays/{await street.number(street.stay.listing_id)}"
     day = street.today + timedelta(days=20)
     async with await street.browser() as browser:

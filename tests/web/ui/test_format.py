@@ -185,5 +185,5 @@ def test_faults_of_a_form_are_found_by_field() -> None:
     assert write.faults({"n": "几箱没写"}) == [("n", "几箱没写")]
 
 
-def test_lines_are_escaped_before_they_are_broken() -> None:
+def test_lines_are_escaped_before_line_breaks_are_inserted() -> None:
     assert write.lines("下单\n<9:10>") == "下单<br>&lt;9:10&gt;"

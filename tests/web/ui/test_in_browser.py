@@ -125,7 +125,7 @@ def test_a_draft_is_restored_and_values_from_the_server_are_kept(browser: Browse
     tab.close()
 
 
-def test_a_draft_is_forgotten_when_a_page_says_it_is_done(browser: Browser) -> None:
+def test_a_draft_is_deleted_when_a_page_marks_it_done(browser: Browser) -> None:
     tab = served(browser, "draft.js")
     tab.fill("#price", "39")
     done = '<!DOCTYPE html><html><body><p data-draft-done="t">好了</p></body></html>'

@@ -168,7 +168,7 @@ def test_all_scripts_together_fit_their_budget() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.stem)
-def test_every_template_compiles_and_holds_no_inline_style_or_handler(path: Path) -> None:
+def test_every_template_compiles_and_contains_no_inline_style_or_handler(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     filters = dict.fromkeys(re.findall(r"\|\s*([a-z_]+)", text), str)
     Environment(templates={path.name: text}, filters=filters).undeclared_variables_in_template(path.name)

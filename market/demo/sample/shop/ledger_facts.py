@@ -22,8 +22,6 @@ from market.orders.models import SuborderKind, SuborderState
 from payments import Part
 from payments.ledger import Leg
 
-_PAYMENT_LIFETIME = timedelta(minutes=30)
-
 
 class PaidOrder(Struct, frozen=True):
     """A paid order; `producer_numbers` maps producer ids to their public numbers."""
@@ -32,6 +30,7 @@ class PaidOrder(Struct, frozen=True):
     suborders: list[SampleSuborder]
     method: str
     placed_at: datetime
+    pay_until: datetime
     paid_at: datetime
     producer_numbers: dict[UUID, int]
 
@@ -54,7 +53,7 @@ def record_payment(records: OrderRecords, rng: SeededRandom, order: PaidOrder) -
             refunded_minor=refunded,
             state="captured",
             opened_at=order.placed_at,
-            expires_at=order.placed_at + _PAYMENT_LIFETIME,
+            expires_at=order.pay_until,
             captured_at=order.paid_at,
         )
     )

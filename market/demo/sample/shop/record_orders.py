@@ -107,7 +107,8 @@ class OrderRecorder:
         for suborder in suborders:
             self._add_suborder(order, order_id, suborder, paid_at if was_paid else None, closed_at)
         if was_paid:
-            paid = PaidOrder(number, suborders, method, order.placed_at, paid_at, self._producers)
+            pay_until = order.placed_at + self._pay
+            paid = PaidOrder(number, suborders, method, order.placed_at, pay_until, paid_at, self._producers)
             record_payment(self.records, self._rng, paid)
         record_stock_moves(self.records, order_id, suborders, closed_at=closed_at, was_paid=was_paid)
 
