@@ -125,15 +125,13 @@ async def _record_line_refund(
     left = Fen(line.amount_fen - line.refunded_fen)
     if amount > left:
         raise RefundAmountTooHigh(left_fen=left)
-    kind = "bad fruit refund" if reason is LineRefundReason.BAD_FRUIT else "agreed refund"
-    when = "before release" if suborder.payable_fen is None else "after release"
     refund = await refund_suborder(
         conn,
         suborder,
         goods_fen=amount,
         line_id=line_id,
         key=key,
-        kind=f"{kind} {when}",
+        kind=_describe_refund(suborder, reason),
         reason=reason,
         by=actor,
         note=note,
@@ -150,6 +148,12 @@ async def _record_line_refund(
     return LineRefund(
         line_id=line_id, amount_fen=amount, left_fen=Fen(left - amount), reason=reason
     ), None if refund is None else refund.id
+
+
+def _describe_refund(suborder: LockedSuborder, reason: LineRefundReason) -> str:
+    """Return the kind under which the ledger books a refund."""
+    kind = "bad fruit refund" if reason is LineRefundReason.BAD_FRUIT else "agreed refund"
+    return f"{kind} {'before release' if suborder.payable_fen is None else 'after release'}"
 
 
 def compute_refund_amount(*, line_fen: Fen, amount_fen: int | None, share_bp: int | None) -> Fen:

@@ -1,7 +1,7 @@
 """Publish a product, a stay or an activity."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -291,9 +291,9 @@ async def _require_own_photo(conn: Connection, actor: Actor, photo_id: UUID | No
         raise BadListing(errors=(FieldFault("photo_id", "没有这张照片，请重新上传"),))
 
 
-async def _get_commission_bp(conn: Connection, seller: Seller, kind: ListingKind, *, day: date) -> int:
+async def _get_commission_bp(conn: Connection, seller: Seller, kind: ListingKind, *, now: datetime) -> int:
     """Return the commission of the seller's county on a new listing; a listing keeps it."""
-    settings = await load_county_settings(conn, get_county_code(seller.village_code), day=day)
+    settings = await load_county_settings(conn, get_county_code(seller.village_code), day=get_business_day(now))
     return settings.goods_commission_bp if kind is ListingKind.PRODUCT else settings.tourism_commission_bp
 
 
@@ -302,11 +302,10 @@ async def _publish(
 ) -> PublishedListing:
     require_allowed_words(title=draft.title, story=draft.story, unit=draft.unit.text)
     await lock_seller(conn, producer_id)
-    today = get_business_day(now)
-    seller = await get_active_seller(conn, producer_id, today)
+    seller = await get_active_seller(conn, producer_id, get_business_day(now))
     category = await get_category(conn, draft.category, draft.kind)
     require_certificates(category, seller)
-    commission_bp = await _get_commission_bp(conn, seller, draft.kind, day=today)
+    commission_bp = await _get_commission_bp(conn, seller, draft.kind, now=now)
     await _require_own_photo(conn, actor, draft.photo_id)
     columns = build_search_columns(
         draft.title,

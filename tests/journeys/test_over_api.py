@@ -86,12 +86,7 @@ def a_photo() -> bytes:
 
 
 def test_a_sale_over_the_api_from_sign_in_to_the_farmers_balance(town: Town) -> None:
-    schema = httpx.get(f"{town.url}/schema/openapi.json", timeout=60).json()
-    operations = {
-        operation["operationId"]: (method.upper(), path)
-        for path, item in schema["paths"].items()
-        for method, operation in item.items()
-    }
+    operations = _read_operations(town)
     farmer = Caller(town, operations, make_phone()).sign_in()
     upload = farmer.http.post(
         operations["UploadPhoto"][1],
@@ -101,20 +96,7 @@ def test_a_sale_over_the_api_from_sign_in_to_the_farmers_balance(town: Town) -> 
     )
     assert upload.status_code == 201, upload.text
 
-    applied = farmer.call(
-        "ApplyProducer",
-        {
-            "kind": "homestay", "name": "样例接口农家院", "village_code": VILLAGE, "produce": "大枣、住宿",
-            "certificates": [{"kind": "homestay_permit", "number": "样例-1", "issuer": "样例公安局"}],
-        },
-        status=201,
-    )  # fmt: skip
-    made = officials(town)
-    for name, step in (("village", "confirm"), ("county", "recommend"), ("another", "approve")):
-        phone, official = made[name]
-        official_caller = Caller(town, operations, phone).sign_in(official.totp_secret)
-        official_caller.call("DecideProducer", {"step": step}, status=201, producer_id=applied["id"])
-
+    applied = _open_homestay(town, operations, farmer)
     product = farmer.call(
         "PublishProduct",
         {
@@ -142,14 +124,7 @@ def test_a_sale_over_the_api_from_sign_in_to_the_farmers_balance(town: Town) -> 
     buyer.call(
         "PutCartNights", {"nights": [{"listing_id": stay["listing_id"], "arrive_on": arrive, "leave_on": leave}]}
     )
-    key = uuid.uuid4().hex
-    order = buyer.call("PlaceOrder", {"address": ADDRESS}, status=201, key=key)
-    assert buyer.call("PlaceOrder", {"address": ADDRESS}, status=201, key=key)["id"] == order["id"]
-    paying = buyer.call("PayOrder", {"method": "alipay"}, order_id=order["id"])
-    page = httpx.get(paying["redirect_url"], timeout=30)
-    assert page.status_code == 200
-    httpx.post(paying["redirect_url"], data={"action": "pay"}, timeout=30)
-    paid = wait_for(lambda: _in_state(buyer, order["id"], "paid"))
+    order, paid = _place_and_pay(buyer)
     parcel, booking = paid["suborders"]
     assert sorted(suborder["kind"] for suborder in paid["suborders"]) == ["goods", "stay"]
     if parcel["kind"] != "goods":
@@ -167,6 +142,47 @@ def test_a_sale_over_the_api_from_sign_in_to_the_farmers_balance(town: Town) -> 
     goods, nights_fen = 2 * 4500, sum(night["price_fen"] for night in chosen)
     owed = goods - goods * 200 // 10_000 + nights_fen - nights_fen * 300 // 10_000 - (900 - 18)
     assert statement["payable_fen"] == owed
+
+
+def _read_operations(town: Town) -> dict[str, tuple[str, str]]:
+    """Return the method and path of each operationId."""
+    schema = httpx.get(f"{town.url}/schema/openapi.json", timeout=60).json()
+    return {
+        operation["operationId"]: (method.upper(), path)
+        for path, item in schema["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+def _open_homestay(town: Town, operations: dict[str, tuple[str, str]], farmer: Caller) -> Any:
+    """Apply as a homestay and take every step of the admission; return the application."""
+    applied = farmer.call(
+        "ApplyProducer",
+        {
+            "kind": "homestay", "name": "样例接口农家院", "village_code": VILLAGE, "produce": "大枣、住宿",
+            "certificates": [{"kind": "homestay_permit", "number": "样例-1", "issuer": "样例公安局"}],
+        },
+        status=201,
+    )  # fmt: skip
+    made = officials(town)
+    for name, step in (("village", "confirm"), ("county", "recommend"), ("another", "approve")):
+        phone, official = made[name]
+        official_caller = Caller(town, operations, phone).sign_in(official.totp_secret)
+        official_caller.call("DecideProducer", {"step": step}, status=201, producer_id=applied["id"])
+    return applied
+
+
+def _place_and_pay(buyer: Caller) -> tuple[Any, Any]:
+    """Place the cart twice under one key, and pay; return the order as placed and as paid."""
+    key = uuid.uuid4().hex
+    order = buyer.call("PlaceOrder", {"address": ADDRESS}, status=201, key=key)
+    assert buyer.call("PlaceOrder", {"address": ADDRESS}, status=201, key=key)["id"] == order["id"]
+    paying = buyer.call("PayOrder", {"method": "alipay"}, order_id=order["id"])
+    page = httpx.get(paying["redirect_url"], timeout=30)
+    assert page.status_code == 200
+    httpx.post(paying["redirect_url"], data={"action": "pay"}, timeout=30)
+    paid = wait_for(lambda: _in_state(buyer, order["id"], "paid"))
+    return order, paid
 
 
 def _in_state(caller: Caller, order_id: str, state: str) -> Any:
