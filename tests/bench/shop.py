@@ -276,7 +276,8 @@ async def cart_read(environment: Environment) -> Row:
         async def bare() -> None:
             rows = await conn.fetch(LIST_CART_LINES.sql, buyer, 100)
             await conn.fetch(LIST_CART_NIGHTS.sql, buyer, 5)
-            await conn.fetch(LIST_GOODS_OFFERS.sql, [row["variant_id"] for row in rows])
+            arguments = {"day": NOW.date(), "variant_ids": [row["variant_id"] for row in rows]}
+            await conn.fetch(LIST_GOODS_OFFERS.sql, *(arguments[name] for name in LIST_GOODS_OFFERS.names))
 
         for _ in range(environment.repeats):
             theirs.append(await _per_second(environment.seconds, bare))
