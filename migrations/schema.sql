@@ -1497,6 +1497,128 @@ CREATE TABLE public.cycles (
 
 
 --
+-- Name: finding_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.finding_lines (
+    finding_id uuid NOT NULL,
+    line_code text NOT NULL,
+    county_code text NOT NULL,
+    verdict text,
+    CONSTRAINT finding_lines_verdict CHECK ((verdict = ANY (ARRAY['pay'::text, 'stop'::text])))
+);
+
+
+--
+-- Name: findings; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.findings (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    cycle_id uuid NOT NULL,
+    check_code text NOT NULL,
+    subject text NOT NULL,
+    month date,
+    stops boolean NOT NULL,
+    at_risk_fen bigint NOT NULL,
+    evidence text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    seen_in date[] DEFAULT '{}'::date[] NOT NULL,
+    CONSTRAINT findings_at_risk CHECK ((at_risk_fen >= 0)),
+    CONSTRAINT findings_state CHECK ((state = ANY (ARRAY['open'::text, 'decided'::text, 'lapsed'::text])))
+);
+
+
+--
+-- Name: run_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.run_lines (
+    run_id uuid NOT NULL,
+    line_code text NOT NULL,
+    county_code text NOT NULL,
+    operator text NOT NULL,
+    kind text NOT NULL,
+    programme_code text NOT NULL,
+    in_snapshot boolean NOT NULL,
+    household_code text,
+    village_code text,
+    village_name text,
+    payable_households text[] NOT NULL,
+    payable_days smallint NOT NULL,
+    claimed_fen bigint,
+    entitled_fen bigint NOT NULL,
+    approved_fen bigint NOT NULL,
+    over_fen bigint NOT NULL,
+    under_fen bigint NOT NULL,
+    conceded_fen bigint NOT NULL,
+    public_fen bigint NOT NULL,
+    shares jsonb NOT NULL,
+    settled_fen bigint,
+    reasons text[] NOT NULL,
+    causes text[] NOT NULL,
+    removed_on date,
+    steps jsonb NOT NULL,
+    CONSTRAINT run_lines_approved CHECK ((approved_fen = LEAST(entitled_fen, COALESCE(claimed_fen, (0)::bigint)))),
+    CONSTRAINT run_lines_conceded CHECK ((conceded_fen >= 0)),
+    CONSTRAINT run_lines_entitled CHECK ((entitled_fen >= 0)),
+    CONSTRAINT run_lines_funded_at_most_approved CHECK (((conceded_fen + public_fen) <= approved_fen)),
+    CONSTRAINT run_lines_over CHECK ((over_fen = (COALESCE(claimed_fen, (0)::bigint) - approved_fen))),
+    CONSTRAINT run_lines_public CHECK ((public_fen >= 0)),
+    CONSTRAINT run_lines_under CHECK ((under_fen = (entitled_fen - approved_fen)))
+);
+
+
+--
+-- Name: settlements; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.settlements (
+    cycle_id uuid NOT NULL,
+    operator text NOT NULL,
+    county_code text NOT NULL,
+    rows integer NOT NULL,
+    pay_fen bigint NOT NULL,
+    settled_at timestamp with time zone NOT NULL,
+    CONSTRAINT settlements_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT settlements_rows CHECK ((rows >= 0))
+);
+
+
+--
+-- Name: cycle_findings; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.cycle_findings WITH (security_invoker='true') AS
+ SELECT q.county_code,
+    q.id AS cycle_id,
+    q.month,
+    f.id AS finding_id,
+    f.check_code,
+    f.subject,
+    f.stops,
+    f.state,
+    f.at_risk_fen,
+    c.run_id AS seen_run_id
+   FROM ((public.cycles q
+     JOIN public.findings f ON (((f.county_code = q.county_code) AND (f.state <> 'lapsed'::text))))
+     JOIN public.cycles c ON ((c.id = f.cycle_id)))
+  WHERE
+        CASE
+            WHEN (f.month IS NOT NULL) THEN (f.month = q.month)
+            WHEN (c.month <= q.month) THEN true
+            ELSE ((NOT (EXISTS ( SELECT
+               FROM public.settlements s
+              WHERE (s.cycle_id = q.id)))) AND (EXISTS ( SELECT
+               FROM (public.finding_lines l
+                 JOIN public.run_lines r ON (((r.run_id = q.run_id) AND (r.line_code = l.line_code))))
+              WHERE (l.finding_id = f.id))))
+        END;
+
+
+--
 -- Name: division_names; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1572,40 +1694,6 @@ CREATE TABLE public.finding_decisions (
 
 
 --
--- Name: finding_lines; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.finding_lines (
-    finding_id uuid NOT NULL,
-    line_code text NOT NULL,
-    county_code text NOT NULL,
-    verdict text,
-    CONSTRAINT finding_lines_verdict CHECK ((verdict = ANY (ARRAY['pay'::text, 'stop'::text])))
-);
-
-
---
--- Name: findings; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.findings (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    county_code text NOT NULL,
-    cycle_id uuid NOT NULL,
-    check_code text NOT NULL,
-    subject text NOT NULL,
-    month date,
-    stops boolean NOT NULL,
-    at_risk_fen bigint NOT NULL,
-    evidence text NOT NULL,
-    state text DEFAULT 'open'::text NOT NULL,
-    opened_at timestamp with time zone NOT NULL,
-    CONSTRAINT findings_at_risk CHECK ((at_risk_fen >= 0)),
-    CONSTRAINT findings_state CHECK ((state = ANY (ARRAY['open'::text, 'decided'::text, 'lapsed'::text])))
-);
-
-
---
 -- Name: freight_templates; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1638,6 +1726,21 @@ CREATE TABLE public.grants (
     CONSTRAINT grants_role CHECK ((role = ANY (ARRAY['importer'::text, 'policy'::text, 'village'::text, 'township'::text, 'county'::text, 'finance'::text, 'reconciler'::text, 'platform'::text]))),
     CONSTRAINT grants_scope CHECK ((scope ~ '^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}([0-9]{3})?$'::text))
 );
+
+
+--
+-- Name: held_lines; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.held_lines WITH (security_invoker='true') AS
+ SELECT f.county_code,
+    f.cycle_id,
+    f.month,
+    l.line_code,
+    f.finding_id
+   FROM (public.cycle_findings f
+     JOIN public.finding_lines l ON (((l.finding_id = f.finding_id) AND (l.verdict IS DISTINCT FROM 'pay'::text))))
+  WHERE f.stops;
 
 
 --
@@ -2239,46 +2342,6 @@ CREATE TABLE public.rooms (
 
 
 --
--- Name: run_lines; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.run_lines (
-    run_id uuid NOT NULL,
-    line_code text NOT NULL,
-    county_code text NOT NULL,
-    operator text NOT NULL,
-    kind text NOT NULL,
-    programme_code text NOT NULL,
-    in_snapshot boolean NOT NULL,
-    household_code text,
-    village_code text,
-    village_name text,
-    payable_households text[] NOT NULL,
-    payable_days smallint NOT NULL,
-    claimed_fen bigint,
-    entitled_fen bigint NOT NULL,
-    approved_fen bigint NOT NULL,
-    over_fen bigint NOT NULL,
-    under_fen bigint NOT NULL,
-    conceded_fen bigint NOT NULL,
-    public_fen bigint NOT NULL,
-    shares jsonb NOT NULL,
-    settled_fen bigint,
-    reasons text[] NOT NULL,
-    causes text[] NOT NULL,
-    removed_on date,
-    steps jsonb NOT NULL,
-    CONSTRAINT run_lines_approved CHECK ((approved_fen = LEAST(entitled_fen, COALESCE(claimed_fen, (0)::bigint)))),
-    CONSTRAINT run_lines_conceded CHECK ((conceded_fen >= 0)),
-    CONSTRAINT run_lines_entitled CHECK ((entitled_fen >= 0)),
-    CONSTRAINT run_lines_funded_at_most_approved CHECK (((conceded_fen + public_fen) <= approved_fen)),
-    CONSTRAINT run_lines_over CHECK ((over_fen = (COALESCE(claimed_fen, (0)::bigint) - approved_fen))),
-    CONSTRAINT run_lines_public CHECK ((public_fen >= 0)),
-    CONSTRAINT run_lines_under CHECK ((under_fen = (entitled_fen - approved_fen)))
-);
-
-
---
 -- Name: runs; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2323,22 +2386,6 @@ CREATE TABLE public.sessions (
     device text DEFAULT ''::text NOT NULL,
     revoked_at timestamp with time zone,
     CONSTRAINT sessions_factor_attempts CHECK (((factor_attempts >= 0) AND (factor_attempts <= 5)))
-);
-
-
---
--- Name: settlements; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.settlements (
-    cycle_id uuid NOT NULL,
-    operator text NOT NULL,
-    county_code text NOT NULL,
-    rows integer NOT NULL,
-    pay_fen bigint NOT NULL,
-    settled_at timestamp with time zone NOT NULL,
-    CONSTRAINT settlements_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
-    CONSTRAINT settlements_rows CHECK ((rows >= 0))
 );
 
 
@@ -6112,6 +6159,41 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.cycles TO market_app;
 
 
 --
+-- Name: TABLE finding_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.finding_lines TO market_app;
+
+
+--
+-- Name: TABLE findings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.findings TO market_app;
+
+
+--
+-- Name: TABLE run_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.run_lines TO market_app;
+
+
+--
+-- Name: TABLE settlements; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.settlements TO market_app;
+
+
+--
+-- Name: TABLE cycle_findings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.cycle_findings TO market_app;
+
+
+--
 -- Name: TABLE division_names; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6140,20 +6222,6 @@ GRANT SELECT,INSERT ON TABLE public.finding_decisions TO market_app;
 
 
 --
--- Name: TABLE finding_lines; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.finding_lines TO market_app;
-
-
---
--- Name: TABLE findings; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.findings TO market_app;
-
-
---
 -- Name: TABLE freight_templates; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6165,6 +6233,13 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.freight_templates TO market_app;
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.grants TO market_app;
+
+
+--
+-- Name: TABLE held_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.held_lines TO market_app;
 
 
 --
@@ -6385,13 +6460,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.rooms TO market_app;
 
 
 --
--- Name: TABLE run_lines; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.run_lines TO market_app;
-
-
---
 -- Name: TABLE runs; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6410,13 +6478,6 @@ GRANT SELECT,INSERT ON TABLE public.second_factor_uses TO market_app;
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sessions TO market_app;
-
-
---
--- Name: TABLE settlements; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.settlements TO market_app;
 
 
 --

@@ -47,7 +47,8 @@ class OpenFindingCounts(Struct, frozen=True):
     at_risk_fen: Fen
 
 
-# An official of part of the county sees the findings with lines of its villages in the run of the month.
+# A month has the findings that its checks saw first, and the open ones of other months that stop it. An official of
+# part of the county sees those with lines of its villages in the run of their month.
 LIST_FINDINGS = Query(
     FindingView,
     """
@@ -61,7 +62,9 @@ LIST_FINDINGS = Query(
                   WHERE l.finding_id = f.id ORDER BY d.name LIMIT 20) AS villages
       FROM findings f JOIN cycles c ON c.id = f.cycle_id
      WHERE f.county_code = :county AND c.county_code = :county AND f.state <> 'lapsed'
-       AND (:month::date IS NULL OR c.month = :month)
+       AND (:month::date IS NULL OR c.month = :month
+            OR (f.stops AND f.state = 'open'
+                AND EXISTS (SELECT FROM cycle_findings a WHERE a.finding_id = f.id AND a.month = :month)))
        AND (:state::text = '' OR f.state = :state)
        AND (EXISTS (SELECT FROM unnest(:divisions::text[]) AS division WHERE division = :county)
             OR EXISTS (SELECT FROM finding_lines l
@@ -87,14 +90,13 @@ COUNT_OPEN_FINDINGS = Query(
     """
     SELECT count(*) FILTER (WHERE stops)::integer AS stopping, count(*) FILTER (WHERE NOT stops)::integer AS worksheets,
            coalesce(sum(at_risk_fen) FILTER (WHERE stops), 0)::bigint AS at_risk_fen
-      FROM findings f JOIN cycles c ON c.id = f.cycle_id
-     WHERE f.county_code = :county AND c.county_code = :county AND f.state = 'open'
-       AND (f.month = :month OR (f.month IS NULL AND c.month <= :month))
+      FROM cycle_findings f
+     WHERE f.county_code = :county AND f.month = :month AND f.state = 'open'
        AND (:county = ANY(:divisions::text[])
             OR EXISTS (SELECT FROM finding_lines l
-                         JOIN run_lines r ON r.run_id = c.run_id AND r.line_code = l.line_code
+                         JOIN run_lines r ON r.run_id = f.seen_run_id AND r.line_code = l.line_code
                          JOIN unnest(:divisions::text[]) AS division ON starts_with(r.village_code, division)
-                        WHERE l.finding_id = f.id))
+                        WHERE l.finding_id = f.finding_id))
     """,
 )
 

@@ -74,17 +74,12 @@ COUNT_USERS = Query(
           FROM cycles c JOIN runs r ON r.cycle_id = c.id
          WHERE c.county_code = :county AND c.month < :until
          ORDER BY c.id, r.n DESC),
-    blocked AS (
-        SELECT DISTINCT q.month, fl.line_code
-          FROM latest q
-          JOIN findings f ON f.county_code = :county AND f.stops AND f.state <> 'lapsed'
-          JOIN cycles c ON c.id = f.cycle_id AND (f.month = q.month OR (f.month IS NULL AND c.month <= q.month))
-          JOIN finding_lines fl ON fl.finding_id = f.id AND fl.verdict IS DISTINCT FROM 'pay'),
+    held AS (SELECT DISTINCT month, line_code FROM held_lines WHERE county_code = :county AND month < :until),
     funded AS (
         SELECT q.month, l.line_code, l.operator, l.kind
           FROM latest q JOIN run_lines l ON l.run_id = q.run_id
          WHERE l.county_code = :county AND l.conceded_fen + l.public_fen > 0
-           AND NOT EXISTS (SELECT FROM blocked b WHERE b.month = q.month AND b.line_code = l.line_code)
+           AND NOT EXISTS (SELECT FROM held b WHERE b.month = q.month AND b.line_code = l.line_code)
         UNION ALL
         SELECT NULL, line_code, operator, kind FROM openings
          WHERE county_code = :county AND conceded_fen + public_fen > 0),
@@ -107,18 +102,13 @@ COUNT_HOUSEHOLDS = Query(
           FROM cycles c JOIN runs r ON r.cycle_id = c.id
          WHERE c.county_code = :county AND c.month >= :first AND c.month < :until
          ORDER BY c.id, r.n DESC),
-    blocked AS (
-        SELECT DISTINCT q.month, fl.line_code
-          FROM latest q
-          JOIN findings f ON f.county_code = :county AND f.stops AND f.state <> 'lapsed'
-          JOIN cycles c ON c.id = f.cycle_id AND (f.month = q.month OR (f.month IS NULL AND c.month <= q.month))
-          JOIN finding_lines fl ON fl.finding_id = f.id AND fl.verdict IS DISTINCT FROM 'pay'),
+    held AS (SELECT DISTINCT month, line_code FROM held_lines WHERE county_code = :county AND month < :until),
     homes AS (
         SELECT DISTINCT l.operator, l.kind, household
           FROM latest q JOIN run_lines l ON l.run_id = q.run_id
          CROSS JOIN unnest(l.payable_households) AS household
          WHERE l.county_code = :county AND l.conceded_fen + l.public_fen > 0
-           AND NOT EXISTS (SELECT FROM blocked b WHERE b.month = q.month AND b.line_code = l.line_code))
+           AND NOT EXISTS (SELECT FROM held b WHERE b.month = q.month AND b.line_code = l.line_code))
     SELECT coalesce(operator, 'total') AS operator, coalesce(kind, 'all') AS kind,
            count(DISTINCT household) AS households, count(DISTINCT m.person_id) AS persons
       FROM homes
@@ -135,12 +125,7 @@ SUM_QUARTER = Query(
         SELECT id, month, run_id FROM cycles
          WHERE county_code = :county AND month < :until
            AND state = ANY(:unsettled::text[])),
-    blocked AS (
-        SELECT DISTINCT q.month, fl.line_code
-          FROM unsettled q
-          JOIN findings f ON f.county_code = :county AND f.stops AND f.state <> 'lapsed'
-          JOIN cycles c ON c.id = f.cycle_id AND (f.month = q.month OR (f.month IS NULL AND c.month <= q.month))
-          JOIN finding_lines fl ON fl.finding_id = f.id AND fl.verdict IS DISTINCT FROM 'pay'),
+    held AS (SELECT DISTINCT month, line_code FROM held_lines WHERE county_code = :county AND month < :until),
     sums AS (
         SELECT p.operator, p.kind, c.month, p.conceded_fen, p.public_fen
           FROM subsidy_postings p JOIN cycles c ON c.id = p.cycle_id
@@ -149,7 +134,7 @@ SUM_QUARTER = Query(
         SELECT l.operator, l.kind, q.month, l.conceded_fen, l.public_fen
           FROM unsettled q JOIN run_lines l ON l.run_id = q.run_id
          WHERE l.county_code = :county
-           AND NOT EXISTS (SELECT FROM blocked b WHERE b.month = q.month AND b.line_code = l.line_code)
+           AND NOT EXISTS (SELECT FROM held b WHERE b.month = q.month AND b.line_code = l.line_code)
         UNION ALL
         SELECT operator, kind, NULL, conceded_fen, public_fen FROM openings WHERE county_code = :county)
     SELECT coalesce(operator, 'total') AS operator, coalesce(kind, 'all') AS kind,

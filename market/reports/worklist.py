@@ -55,14 +55,13 @@ LIST_OPEN_MONTHS = Query(
                                  AND a.duty = :duties::jsonb ->> c.state)) AS v
       CROSS JOIN LATERAL (
            SELECT count(*)::integer AS stopping, coalesce(sum(at_risk_fen), 0)::bigint AS at_risk_fen
-             FROM findings f JOIN cycles o ON o.id = f.cycle_id
-            WHERE f.county_code = :county AND f.stops AND f.state = 'open'
-              AND (f.month = c.month OR (f.month IS NULL AND o.month <= c.month))
+             FROM cycle_findings f
+            WHERE f.cycle_id = c.id AND f.stops AND f.state = 'open'
               AND (:county = ANY(:divisions::text[])
                    OR EXISTS (SELECT FROM finding_lines l
-                                JOIN run_lines r ON r.run_id = o.run_id AND r.line_code = l.line_code
+                                JOIN run_lines r ON r.run_id = f.seen_run_id AND r.line_code = l.line_code
                                 JOIN unnest(:divisions::text[]) AS division ON starts_with(r.village_code, division)
-                               WHERE l.finding_id = f.id))) AS f
+                               WHERE l.finding_id = f.finding_id))) AS f
      WHERE c.county_code = :county AND c.state <> :closed
      ORDER BY c.month
      LIMIT 24

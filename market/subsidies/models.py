@@ -1,13 +1,15 @@
 """Cycles, duties and refusals of the subsidy."""
 
 from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
-from typing import NewType, override
+from typing import NewType, Self, override
 from uuid import UUID
 
 from msgspec import Struct
 
 from market.kernel import Refusal
+from market.kernel.clock import get_next_month
 from market.subsidies.names import CHECK_NAMES, format_month_zh
 
 CycleId = NewType("CycleId", UUID)
@@ -142,6 +144,28 @@ class CycleNotFound(MonthRefusal):
     status = 404
     zh = "{month}还没有开账。"
     en = "There is no cycle of {month}."
+
+
+class MonthNotOpened(MonthRefusal):
+    """No cycle may be opened for the month: it has not ended, or is before the county's first cycle."""
+
+    code = "month_not_ended"
+    zh = "{month}不能开账：{reason}。"
+    en = "The cycle of {month} cannot be opened: the earliest day or month is {limit}."
+
+    @classmethod
+    def until_ended(cls, month: date) -> Self:
+        """Return the refusal of a month that has not ended."""
+        ends = get_next_month(month)
+        return cls(
+            month=f"{month:%Y-%m}", reason=f"这个月还没有过完，{ends.month}月1日起才能办", limit=ends.isoformat()
+        )
+
+    @classmethod
+    def since_first(cls, month: date, first: date) -> Self:
+        """Return the refusal of a month before the county's first one."""
+        name = f"{first:%Y-%m}"
+        return cls(month=f"{month:%Y-%m}", reason=f"本县的第一个账期是{format_month_zh(name)}", limit=name)
 
 
 class FindingsUndecided(Refusal):

@@ -39,7 +39,7 @@ class _FindingToDecide(Struct, frozen=True):
     villages: list[str]
 
 
-# The finding of that month or, if the check is not monthly, of an earlier month.
+# The finding of that month or, if the check is not monthly, of any month in which it applies.
 FIND_FINDING = Query(
     _FindingToDecide,
     """
@@ -47,10 +47,9 @@ FIND_FINDING = Query(
            ARRAY(SELECT DISTINCT r.village_code FROM finding_lines l
                    JOIN run_lines r ON r.run_id = :run_id AND r.line_code = l.line_code
                   WHERE l.finding_id = f.id AND r.village_code IS NOT NULL) AS villages
-      FROM findings f JOIN cycles c ON c.id = f.cycle_id
-     WHERE f.county_code = :county AND f.check_code = :check AND f.subject = :subject AND f.state <> 'lapsed'
-       AND (f.month = :month OR (f.month IS NULL AND c.month <= :month))
-     ORDER BY c.month DESC LIMIT 1
+      FROM cycle_findings a JOIN findings f ON f.id = a.finding_id
+     WHERE a.county_code = :county AND a.month = :month AND a.check_code = :check AND a.subject = :subject
+     ORDER BY f.month NULLS LAST LIMIT 1
     """,
 )
 ADD_DECISION = Query(
@@ -88,8 +87,8 @@ async def decide_finding(
 ) -> DecisionResult:
     """Decide which lines of a finding are paid and which stay stopped, in a cycle that the county has not decided yet.
 
-    A finding of an earlier month that still blocks its line is decided in the open cycle; the blocked amount is settled
-    there when the earlier month is recalculated. A later decision replaces an earlier one. The caller owns the
+    A finding of another month that blocks a line here is decided in the open cycle; an amount of a closed month is
+    settled there when that month is recalculated. A later decision replaces an earlier one. The caller owns the
     transaction.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -29,7 +30,8 @@ class _RecordedFinding(Struct, frozen=True):
     opened: bool
 
 
-# A finding is opened once; a new run in its cycle updates it, and a lapsed finding may reopen.
+# A finding is opened once and belongs to the earliest cycle that sees it, whichever ran first; a run of that cycle
+# updates it, and a lapsed finding may reopen.
 UPSERT_FINDINGS = Query(
     _RecordedFinding,
     """
@@ -41,16 +43,35 @@ UPSERT_FINDINGS = Query(
     ON CONFLICT ON CONSTRAINT findings_unique DO UPDATE
        SET at_risk_fen = excluded.at_risk_fen, evidence = excluded.evidence, cycle_id = excluded.cycle_id,
            state = CASE findings.state WHEN 'lapsed' THEN 'open' ELSE findings.state END,
-           opened_at = CASE findings.state WHEN 'lapsed' THEN excluded.opened_at ELSE findings.opened_at END
+           opened_at = CASE findings.state WHEN 'lapsed' THEN excluded.opened_at ELSE findings.opened_at END,
+           seen_in = CASE findings.state WHEN 'lapsed' THEN '{}' ELSE findings.seen_in END
      WHERE findings.cycle_id = excluded.cycle_id OR findings.state = 'lapsed'
-    RETURNING new.id, new.check_code AS "check", new.subject, (old.id IS NULL OR old.state = 'lapsed') AS opened
+        OR (findings.state = 'open' AND :month < ALL(findings.seen_in))
+    RETURNING new.id, new.check_code AS "check", new.subject,
+              (old.id IS NULL OR old.state = 'lapsed' OR old.cycle_id <> new.cycle_id) AS opened
     """,
 )
+MARK_SEEN = Query(
+    UUID,
+    """
+    UPDATE findings f SET seen_in = array_remove(f.seen_in, :month) || :month::date
+      FROM jsonb_to_recordset(:rows::jsonb) AS r("check" text, subject text, monthly boolean)
+     WHERE f.county_code = :county AND f.check_code = r."check" AND f.subject = r.subject AND f.state <> 'lapsed'
+       AND f.month IS NOT DISTINCT FROM CASE WHEN r.monthly THEN :month::date END
+    RETURNING f.id
+    """,
+)
+# A finding that no cycle sees any more lapses; one that a later cycle still sees moves there.
 LAPSE_FINDINGS = Query(
     None,
     """
-    UPDATE findings SET state = 'lapsed'
-     WHERE cycle_id = :cycle_id AND state = 'open' AND NOT id = ANY(:kept::uuid[])
+    UPDATE findings f
+       SET seen_in = array_remove(seen_in, :month),
+           state = CASE WHEN array_remove(seen_in, :month) = '{}' THEN 'lapsed' ELSE state END,
+           cycle_id = coalesce((SELECT id FROM cycles WHERE county_code = :county AND f.cycle_id = :cycle_id
+                                   AND month = (SELECT min(seen) FROM unnest(array_remove(seen_in, :month)) AS seen)),
+                               cycle_id)
+     WHERE county_code = :county AND state = 'open' AND :month::date = ANY(seen_in) AND NOT id = ANY(:kept::uuid[])
     """,
 )
 DELETE_FINDING_LINES = Query(
@@ -78,16 +99,17 @@ REOPEN_FINDINGS = Query(
        AND EXISTS (SELECT FROM finding_lines WHERE finding_id = f.id AND verdict IS NULL)
     """,
 )
-# A line is blocked from its finding's month on (only in that month for a monthly check) until it is decided to be paid.
 LIST_BLOCKED_LINES = Query(
+    str, "SELECT DISTINCT line_code FROM held_lines WHERE county_code = :county AND month = :month"
+)
+# The lines of findings that are not about a single month, whichever cycle saw them.
+LIST_SUSPECT_LINES = Query(
     str,
     """
-    SELECT DISTINCT fl.line_code
-      FROM finding_lines fl
-      JOIN findings f ON f.id = fl.finding_id AND f.stops AND f.state <> 'lapsed'
-      JOIN cycles c ON c.id = f.cycle_id
-     WHERE fl.county_code = :county AND f.county_code = :county AND fl.verdict IS DISTINCT FROM 'pay'
-       AND (f.month = :month OR (f.month IS NULL AND c.month <= :month))
+    SELECT DISTINCT l.line_code
+      FROM finding_lines l
+      JOIN findings f ON f.id = l.finding_id AND f.stops AND f.state <> 'lapsed' AND f.month IS NULL
+     WHERE l.county_code = :county AND f.county_code = :county AND l.verdict IS DISTINCT FROM 'pay'
     """,
 )
 
@@ -97,20 +119,26 @@ async def list_blocked_lines(conn: Connection, county: str, month: date) -> froz
     return frozenset(await LIST_BLOCKED_LINES.all(conn, county=county, month=month))
 
 
-async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[CheckResult], *, now: datetime) -> int:
-    """Update the cycle's findings to the results of its checks; return how many opened or lapsed.
+async def list_suspect_lines(conn: Connection, county: str) -> frozenset[str]:
+    """Return the lines that a stopping finding holds in every open cycle, even if a later cycle saw it first."""
+    return frozenset(await LIST_SUSPECT_LINES.all(conn, county=county))
 
-    A finding opened in an earlier cycle is not changed.
+
+async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[CheckResult], *, now: datetime) -> int:
+    """Update the cycle's findings to the results of its checks; return how many opened, moved or lapsed.
+
+    A finding opened in an earlier cycle is not changed; one that a later cycle opened moves here.
     """
     by_subject = {(each.check, each.subject): each for each in results}
     recorded = await UPSERT_FINDINGS.all(
         conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, rows=list(by_subject.values()), now=now
     )
+    seen = await MARK_SEEN.all(conn, county=cycle.county_code, month=cycle.month, rows=list(by_subject.values()))
     ids = [each.id for each in recorded]
     lines = [
         {"finding": each.id, "line": line} for each in recorded for line in by_subject[each.check, each.subject].lines
     ]
-    lapsed = await LAPSE_FINDINGS.run(conn, cycle_id=cycle.id, kept=ids)
+    lapsed = await LAPSE_FINDINGS.run(conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, kept=seen)
     await DELETE_FINDING_LINES.run(conn, kept=ids, rows=lines)
     await ADD_FINDING_LINES.run(conn, county=cycle.county_code, rows=lines)
     reopened = await REOPEN_FINDINGS.run(conn, kept=ids)

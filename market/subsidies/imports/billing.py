@@ -108,6 +108,7 @@ async def import_billing(
         FileChanged: a file of this name was imported with other content.
         FileAlreadyImported: the same bytes were imported under another name.
         CycleClosed, WrongState: the month is already decided.
+        MonthNotOpened: the month has not ended, or is before the county's first cycle.
         NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
     actor, known = await begin_import(conn, actor, upload, now=now)

@@ -15,7 +15,7 @@ from market.subsidies.imports.models import FileAlreadyImported, FileChanged
 from market.subsidies.imports.spreadsheet import digest
 from market.subsidies.models import FileId, Outcome
 from market.subsidies.month.case_queries import DISABLE_NESTED_LOOPS
-from market.subsidies.month.cycles import take_duty_in_open_cycles
+from market.subsidies.month.cycles import LOCK_IMPORTS, take_duty_in_open_cycles
 from market.subsidies.month.steps import DUTY_ROLES
 from market.subsidies.names import Operator
 
@@ -56,8 +56,6 @@ class _ImportRecord(Struct, frozen=True):
     rows: int
 
 
-# Imports of one county run one after another, so that each reads what the one before it stored.
-LOCK_IMPORTS = Query(None, "SELECT pg_advisory_xact_lock(7003, :county::text::integer)")
 FIND_FILE_BY_NAME = Query(
     _ImportRecord,
     """

@@ -9,11 +9,11 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, split
 from market.kernel.clock import get_next_month
 from market.subsidies.engine.answer import Answer, AnswerLine
-from market.subsidies.findings.record import list_blocked_lines
+from market.subsidies.findings.record import list_blocked_lines, list_suspect_lines
 from market.subsidies.models import CycleId, RunId
 from market.subsidies.month.build_case import MonthFacts
 from market.subsidies.month.case_queries import SettledLine
-from market.subsidies.month.cycles import Cycle, open_cycle, take_duty
+from market.subsidies.month.cycles import Cycle, has_ended, open_cycle, take_duty
 from market.subsidies.month.steps import RUN, UNSETTLED_STATES
 
 NOTHING_SETTLED = SettledLine(line="", approved_fen=Fen(0), conceded_fen=Fen(0), public_fen=Fen(0), shares={})
@@ -51,12 +51,13 @@ class _TargetCycle(Struct, frozen=True):
     month: date
 
 
-FIND_TARGET_CYCLE = Query(
+LOCK_TARGET_CYCLE = Query(
     _TargetCycle,
     """
     SELECT id, month FROM cycles
      WHERE county_code = :county AND month > :month AND state = ANY(:states::text[])
      ORDER BY month LIMIT 1
+       FOR NO KEY UPDATE
     """,
 )
 GET_LAST_MONTH = Query(date, "SELECT max(month) FROM cycles WHERE county_code = :county")
@@ -113,24 +114,28 @@ async def post_adjustments(
     """Post the changes of a closed month in the open cycle; return how many were posted and how many were not covered.
 
     Only lines whose approved sum changed are posted, each between 0 and the change of its own approved sum. An upward
-    posting that the year's budget line does not cover is left for a later run. Amounts already posted in the open cycle
-    are not posted twice. A line blocked by a stopping finding is not posted.
+    posting that the year's budget line does not cover is left for a later run, and so is every posting while no month
+    that has ended is open. Amounts already posted in the open cycle are not posted twice. A line that a stopping
+    finding blocks in the closed month is not posted; one that a later month's finding blocks is only reduced.
 
     Raises:
         SecondDuty: the actor holds another duty of the open cycle (R14).
     """
     county, settled = cycle.county_code, facts.settled or {}
     blocked = await list_blocked_lines(conn, county, cycle.month)
-    target = await FIND_TARGET_CYCLE.maybe(conn, county=county, month=cycle.month, states=(RUN.before, RUN.after))
+    suspect = await list_suspect_lines(conn, county)
+    target = await LOCK_TARGET_CYCLE.maybe(conn, county=county, month=cycle.month, states=(RUN.before, RUN.after))
     posted: dict[str, PostedAdjustment] = {}
     if target is not None:
         posted = {
             row.line: row for row in await LIST_POSTED.all(conn, county=county, cycle_id=target.id, month=cycle.month)
         }
-    changes = list(_list_changes(answer, settled, posted, blocked))
+    changes = list(_list_changes(answer, settled, posted, blocked=blocked, suspect=suspect))
     if not changes:
         return 0, 0
     month = target.month if target is not None else get_next_month(await GET_LAST_MONTH.one(conn, county=county))
+    if not has_ended(month, now):
+        return 0, len(changes)
     open_month = await open_cycle(conn, county, month, actor, now=now)
     await take_duty(conn, open_month, actor, RUN.duty, now=now)
     covered = await _filter_covered(conn, county, cycle.month, changes)
@@ -160,11 +165,15 @@ def _list_changes(
     answer: Answer,
     settled: Mapping[str, SettledLine],
     posted: Mapping[str, PostedAdjustment],
+    *,
     blocked: frozenset[str],
+    suspect: frozenset[str],
 ) -> Iterator[tuple[AnswerLine, PostingAmounts]]:
-    """Yield the lines with a difference to post; for a blocked line, reverse what was posted."""
+    """Yield the lines with a difference to post; for a line that is held, reverse what was posted."""
     for line in answer.lines:
-        due = NO_CHANGE if line.id in blocked else compute_difference(line, settled.get(line.id, NOTHING_SETTLED))
+        due = compute_difference(line, settled.get(line.id, NOTHING_SETTLED))
+        if line.id in blocked or (line.id in suspect and due.conceded_fen + due.public_fen > 0):
+            due = NO_CHANGE
         rest = _subtract_posted(due, posted.get(line.id))
         if rest.approved_fen or rest.conceded_fen or rest.public_fen:
             yield line, rest

@@ -10,7 +10,7 @@ from market.kernel import Connection, Query
 from market.subsidies.engine.canonical import hash_case
 from market.subsidies.models import AppliedForLine, FactsChanged, FindingsUndecided, StepResult
 from market.subsidies.month.build_case import load_facts
-from market.subsidies.month.cycles import Cycle, begin_step, move_cycle, require_state
+from market.subsidies.month.cycles import LOCK_IMPORTS, Cycle, begin_step, move_cycle, require_state
 from market.subsidies.month.steps import CONFIRM, DECIDE, REVIEW, MonthStep
 
 _MAX_NAMED = 20
@@ -55,11 +55,9 @@ FIND_OWN_APPLICATION = Query(
 LIST_OPEN_STOPPING_FINDINGS = Query(
     _OpenFinding,
     """
-    SELECT f.check_code AS "check", f.subject
-      FROM findings f JOIN cycles c ON c.id = f.cycle_id
-     WHERE f.county_code = :county AND f.stops AND f.state = 'open'
-       AND (f.month = :month OR (f.month IS NULL AND c.month <= :month))
-     ORDER BY f.check_code, f.subject
+    SELECT check_code AS "check", subject FROM cycle_findings
+     WHERE county_code = :county AND month = :month AND stops AND state = 'open'
+     ORDER BY check_code, subject
     """,
 )
 GET_RUN_MANIFEST = Query(str, "SELECT manifest_sha256 FROM runs WHERE id = :run_id")
@@ -115,6 +113,7 @@ async def decide_month(conn: Connection, actor: Actor | None, county: str, month
         FindingsUndecided: a stopping finding is not decided.
         FactsChanged: the facts changed after the calculation; the month must be calculated and reviewed again.
     """
+    await LOCK_IMPORTS.run(conn, county=county)
     cycle, actor, _ = await begin_step(conn, DECIDE, actor, county, month, now=now)
     require_state(cycle, DECIDE.froms)
     await require_findings_decided(conn, cycle)

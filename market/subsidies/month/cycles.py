@@ -11,7 +11,7 @@ from market.divisions.codes import get_county_code
 from market.identity.access import require_county_role, require_county_scopes
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection, Query
-from market.kernel.clock import get_next_month, parse_month
+from market.kernel.clock import get_business_day, get_next_month, parse_month
 from market.subsidies.models import (
     CYCLE_STATE_NAMES,
     BadCounty,
@@ -22,6 +22,7 @@ from market.subsidies.models import (
     CycleNotFound,
     CycleState,
     Duty,
+    MonthNotOpened,
     RunId,
     SecondDuty,
     WrongState,
@@ -49,6 +50,8 @@ class Cycle(Struct, frozen=True):
         return f"{self.month:%Y-%m}"
 
 
+# Imports of one county, and the calculations from what they store, run one after another.
+LOCK_IMPORTS = Query(None, "SELECT pg_advisory_xact_lock(7003, :county::text::integer)")
 FIND_CYCLE = Query(
     Cycle,
     "SELECT id, county_code, month, state, run_id FROM cycles WHERE county_code = :county AND month = :month",
@@ -97,6 +100,7 @@ HAS_OTHER_PENDING_DUTY = Query(
                '-infinity'))
     """,
 )
+FIND_FIRST_MONTH = Query(date, "SELECT month FROM cycles WHERE county_code = :county ORDER BY month LIMIT 1")
 ADD_CYCLE = Query(
     None,
     """
@@ -246,8 +250,22 @@ async def lock_cycle(conn: Connection, county: str, month: date) -> Cycle:
     return cycle
 
 
+def has_ended(month: date, now: datetime) -> bool:
+    """Return whether a month is over; its cycle is not opened before."""
+    return get_next_month(month) <= get_business_day(now)
+
+
 async def open_cycle(conn: Connection, county: str, month: date, actor: Actor, *, now: datetime) -> Cycle:
-    """Return the month's cycle, locked; open it first if there is none."""
+    """Return the month's cycle, locked; open it first if there is none.
+
+    Raises:
+        MonthNotOpened: the month has not ended, or is before the county's first cycle.
+    """
+    if not has_ended(month, now):
+        raise MonthNotOpened.until_ended(month)
+    first = await FIND_FIRST_MONTH.maybe(conn, county=county)
+    if first is not None and month < first:
+        raise MonthNotOpened.since_first(month, first)
     await ADD_CYCLE.run(conn, county=county, month=month, account_id=actor.account_id, now=now)
     return await lock_cycle(conn, county, month)
 

@@ -23,6 +23,7 @@ from market.subsidies.month.build_case import MonthFacts, load_facts
 from market.subsidies.month.cycles import (
     ADD_FILE_DUTIES,
     FIND_CYCLE,
+    LOCK_IMPORTS,
     Cycle,
     move_cycle,
     open_cycle,
@@ -112,6 +113,7 @@ async def run_month(conn: Connection, actor: Actor | None, county: str, month: d
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not import for the county.
         SecondDuty: the actor holds another duty of this cycle (R14).
+        MonthNotOpened: the month has not ended, or is before the county's first cycle.
         WrongState: the month is decided and not yet closed.
         CaseInvalid: facts must be corrected first; each is listed.
     """
@@ -165,7 +167,8 @@ async def run_month(conn: Connection, actor: Actor | None, county: str, month: d
 async def _begin_run(
     conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime
 ) -> tuple[Cycle, Actor]:
-    """Open and lock the cycle, and take the duties of the run and of the imported files, unless it is closed."""
+    """Lock the county's facts, open and lock the cycle, and unless it is closed take the duties of run and files."""
+    await LOCK_IMPORTS.run(conn, county=county)
     existing = await FIND_CYCLE.maybe(conn, county=county, month=month)
     if existing is not None and existing.state is not CLOSE.after:
         await take_duty(conn, existing, actor, RUN.duty, now=now)

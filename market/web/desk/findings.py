@@ -149,7 +149,7 @@ def _find_deciding_month(month: str, open_now: list[str]) -> str:
     if month in open_now:
         return month
     later = [each for each in open_now if each > month]
-    return min(later) if later else ""
+    return min(later or open_now, default="")
 
 
 ROUTES = [show_findings, submit_decision]
