@@ -1230,7 +1230,11 @@ CREATE TABLE public.accounts (
     sample boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone NOT NULL,
     closed_at timestamp with time zone,
+    identity_index bytea,
+    identity_sealed bytea,
+    person_key bytea GENERATED ALWAYS AS (COALESCE(identity_index, uuid_send(id))),
     CONSTRAINT accounts_handle_format CHECK ((handle ~ '^[a-z][a-z0-9_.-]{1,31}$'::text)),
+    CONSTRAINT accounts_identity_complete CHECK (((identity_index IS NULL) = (identity_sealed IS NULL))),
     CONSTRAINT accounts_name_length CHECK (((length(name) >= 1) AND (length(name) <= 60))),
     CONSTRAINT accounts_phone_complete CHECK (((phone_index IS NULL) = (phone_sealed IS NULL)))
 );
@@ -3728,6 +3732,13 @@ CREATE INDEX transactions_at ON payments.transactions USING btree (at, id);
 --
 
 CREATE INDEX transactions_order ON payments.transactions USING btree (order_ref, id) WHERE (order_ref IS NOT NULL);
+
+
+--
+-- Name: accounts_by_identity; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX accounts_by_identity ON public.accounts USING btree (identity_index) WHERE (identity_index IS NOT NULL);
 
 
 --

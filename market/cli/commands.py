@@ -111,13 +111,17 @@ def make_official(
         list[str], Parameter(help="importer, policy, village, township, county, finance, reconciler, platform")
     ],
     place: Annotated[str, Parameter(help="Division code of 12 digits that the roles are granted for.")],
+    identity: Annotated[str | None, Parameter(help="Identity number; a terminal asks for it.")] = None,
     json: Json = False,
 ) -> int:
     """Create an official's account; prints the secret for the authenticator app once."""
     from market.cli.officials import create_official_account
     from market.cli.runtime import run
 
-    return run(lambda: create_official_account(handle, name=name, phone=phone, roles=role, place=place), as_json=json)
+    return run(
+        lambda: create_official_account(handle, name=name, phone=phone, roles=role, place=place, identity=identity),
+        as_json=json,
+    )
 
 
 @accounts.command(name="revoke")

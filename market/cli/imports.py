@@ -95,6 +95,7 @@ def officials(file: Path, /, *, county: County, as_: As = None, dry_run: DryRun 
         async with open_runtime(as_) as ctx, ctx.db.transaction(scope="all") as conn:
             return await import_officials(
                 conn,
+                ctx.seal,
                 county=read_county(county),
                 name=file.name,
                 content=content,

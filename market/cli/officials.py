@@ -1,14 +1,22 @@
 """Create and revoke the accounts of officials."""
 
+import getpass
+import sys
+
 from market.cli.runtime import open_runtime
 from market.identity.models import Role
 from market.identity.officials import create_official, revoke_official
 
 
 async def create_official_account(
-    handle: str, *, name: str, phone: str, roles: list[str], place: str
+    handle: str, *, name: str, phone: str, roles: list[str], place: str, identity: str | None = None
 ) -> dict[str, object]:
-    """Create an official with roles for a division; the result contains the authenticator's secret, shown once."""
+    """Create an official with roles for a division; the result contains the authenticator's secret, shown once.
+
+    Without `identity` a terminal asks for the identity number, which then is in no list of processes.
+    """
+    if identity is None and sys.stdin.isatty():
+        identity = getpass.getpass("身份证号（不显示；没有就直接回车）：") or None
     async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
         official = await create_official(
             conn,
@@ -16,11 +24,14 @@ async def create_official_account(
             handle=handle,
             name=name,
             phone=phone,
+            identity=identity,
             roles=[Role(role) for role in roles],
             division=place,
             now=ctx.clock.now(),
         )
-    return {"outcome": "ok", "handle": handle, "roles": roles, "place": place, "totp_secret": official.totp_secret}
+    made: dict[str, object] = {"outcome": "ok", "handle": handle, "roles": roles, "place": place}
+    made["totp_secret"] = official.totp_secret
+    return made | ({"warnings": official.warnings} if official.warnings else {})
 
 
 async def revoke_official_account(handle: str) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 import asyncpg
@@ -16,11 +17,12 @@ from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
-from market.kernel.text import clean_text, normalize_phone
+from market.kernel.text import clean_text, normalize_identity_number, normalize_phone
 
 _HANDLE = re.compile(r"[a-z][a-z0-9_.-]{1,31}")
 _SCOPE = re.compile(r"\d{2}(\d{2}){0,2}|\d{9}(\d{3})?")
 _MAX_NAME_LENGTH = 60
+IDENTITY_CONTEXT = "accounts.identity"
 
 
 class InvalidOfficial(Refusal):
@@ -32,13 +34,41 @@ class InvalidOfficial(Refusal):
     en = "Some values are not valid; see errors."
 
 
+class OtherPerson(Refusal):
+    """The account belongs to a person with another identity number."""
+
+    code = "other_person"
+    status = 409
+    zh = "账号 {handle} 登记的身份证号是另一个人的。"
+    en = "The account {handle} belongs to a person with another identity number."
+
+
+class OfficialWarning(StrEnum):
+    """Something to look at when an official's account is made; it does not stop the account."""
+
+    IDENTITY_MISSING = "identity_missing"
+    SAME_IDENTITY = "same_identity"
+    SAME_NAME = "same_name"
+
+
 class Official(Struct, frozen=True):
-    """A created official. The secret is returned once, for the authenticator app."""
+    """A created official. The secret is returned once, for the authenticator app.
+
+    `warnings` names, for each warning, the handles of the other officials that it is about.
+    """
 
     account_id: AccountId
     handle: str
     totp_secret: str
     totp_uri: str
+    warnings: dict[OfficialWarning, list[str]]
+
+
+class Namesake(Struct, frozen=True):
+    """Another official with the same identity number or the same name."""
+
+    handle: str
+    same_identity: bool
 
 
 # An account that already exists for the phone becomes the official's; a handle never moves to another phone.
@@ -53,6 +83,27 @@ ADD_OFFICIAL = Query(
            totp_sealed = excluded.totp_sealed
      WHERE accounts.closed_at IS NULL AND coalesce(accounts.handle, excluded.handle) = excluded.handle
     RETURNING id
+    """,
+)
+SET_IDENTITY = Query(
+    int,
+    """
+    UPDATE accounts SET identity_index = :identity_index, identity_sealed = :identity_sealed
+     WHERE id = :account_id AND coalesce(identity_index, :identity_index) = :identity_index
+    RETURNING 1
+    """,
+)
+IS_IDENTITY_MISSING = Query(bool, "SELECT identity_index IS NULL FROM accounts WHERE id = :account_id")
+LIST_NAMESAKES = Query(
+    Namesake,
+    """
+    SELECT o.handle, o.person_key = a.person_key AS same_identity
+      FROM accounts a
+      JOIN accounts o ON o.id <> a.id AND o.handle IS NOT NULL AND o.closed_at IS NULL
+                     AND (o.identity_index = a.identity_index OR o.name = a.name)
+     WHERE a.id = :account_id
+     ORDER BY o.handle
+     LIMIT 20
     """,
 )
 FIND_HANDLE_OWNER = Query(bytes, "SELECT coalesce(phone_index, ''::bytea) FROM accounts WHERE handle = :handle")
@@ -83,7 +134,7 @@ REVOKE_OFFICIAL_SESSIONS = Query(
 
 
 def _list_faults(
-    *, handle: str, name: str, phone: str | None, roles: Sequence[Role], scope: str, secret: str
+    *, handle: str, name: str, phone: str | None, identity: str | None, roles: Sequence[Role], scope: str, secret: str
 ) -> tuple[FieldFault, ...]:
     faults: list[FieldFault] = []
     if not _HANDLE.fullmatch(handle):
@@ -92,6 +143,8 @@ def _list_faults(
         faults.append(FieldFault("name", "1 to 60 characters"))
     if phone is None:
         faults.append(FieldFault("phone", "a mainland mobile number of 11 digits"))
+    if identity is not None and normalize_identity_number(identity) is None:
+        faults.append(FieldFault("identity", "an identity number of 18 characters with its check digit"))
     if not roles:
         faults.append(FieldFault("roles", "at least one role"))
     if not _SCOPE.fullmatch(scope):
@@ -108,6 +161,7 @@ async def create_official(
     name: str,
     handle: str,
     phone: str,
+    identity: str | None = None,
     roles: Sequence[Role],
     division: str,
     totp_secret: str | None = None,
@@ -119,14 +173,18 @@ async def create_official(
 
     `division` is a code, full or truncated; the roles apply to it and every division below it. Repeating adds missing
     roles. `by` names the operator in the audit record. The second factor is replaced each time, as for a lost phone.
+    `identity` is the person's identity number, by which the month knows two accounts of one person.
 
     Raises:
         InvalidOfficial: values are not valid; all are listed.
         HandleTaken: the handle belongs to another phone, or the phone has another handle.
+        OtherPerson: the account has another identity number.
     """
     name, number, secret = clean_text(name), normalize_phone(phone), totp_secret or generate_secret()
     scope = get_scope(division)
-    faults = _list_faults(handle=handle, name=name, phone=number, roles=roles, scope=scope, secret=secret)
+    faults = _list_faults(
+        handle=handle, name=name, phone=number, identity=identity, roles=roles, scope=scope, secret=secret
+    )
     if number is None or faults:
         raise InvalidOfficial(errors=faults)
     owner = await FIND_HANDLE_OWNER.maybe(conn, handle=handle)
@@ -148,6 +206,7 @@ async def create_official(
     if created is None:
         raise HandleTaken(handle=handle)
     account_id = AccountId(created)
+    warnings = await set_identity(conn, seal, account_id, identity, handle=handle)
     for role in roles:
         await ADD_GRANT.run(conn, account_id=account_id, role=role, scope=scope, day=get_business_day(now))
     await add_audit_entry(
@@ -158,7 +217,36 @@ async def create_official(
         detail={"handle": handle, "roles": [str(role) for role in roles], "scope": scope},
         now=now,
     )
-    return Official(account_id, handle, secret, make_enrolment_uri(secret, handle))
+    return Official(account_id, handle, secret, make_enrolment_uri(secret, handle), warnings)
+
+
+async def set_identity(
+    conn: Connection, seal: Seal, account_id: AccountId, identity: str | None, *, handle: str
+) -> dict[OfficialWarning, list[str]]:
+    """Store a valid identity number of an official's account, or None; return what to look at.
+
+    Accounts of one person then have the same `accounts.person_key`, which the duties of a month compare.
+
+    Raises:
+        OtherPerson: the account has another identity number.
+    """
+    number = normalize_identity_number(identity or "")
+    if number is not None and not await SET_IDENTITY.maybe(
+        conn,
+        account_id=account_id,
+        identity_index=seal.index(number),
+        identity_sealed=seal.seal(number, IDENTITY_CONTEXT),
+    ):
+        raise OtherPerson(handle=handle)
+    namesakes = await LIST_NAMESAKES.all(conn, account_id=account_id)
+    warnings = {
+        OfficialWarning.IDENTITY_MISSING: [handle]
+        if await IS_IDENTITY_MISSING.one(conn, account_id=account_id)
+        else [],
+        OfficialWarning.SAME_IDENTITY: [other.handle for other in namesakes if other.same_identity],
+        OfficialWarning.SAME_NAME: [other.handle for other in namesakes if not other.same_identity],
+    }
+    return {warning: handles for warning, handles in warnings.items() if handles}
 
 
 async def revoke_official(conn: Connection, handle: str, *, by: str, now: datetime) -> int:

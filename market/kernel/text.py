@@ -6,6 +6,9 @@ import unicodedata
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _CHINESE_MARKS = re.compile(r"([，。！？：；（）、“”‘’《》…—～]+)")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_IDENTITY_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
+_IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_IDENTITY_CHECK_DIGITS = "10X98765432"
 
 
 def normalize_text(text: str) -> str:
@@ -29,6 +32,18 @@ def normalize_phone(text: str) -> str | None:
     digits = re.sub(r"[\s\-'’]", "", normalize_text(text))
     digits = digits.removeprefix("+86").removeprefix("0086")
     return digits if _MOBILE.fullmatch(digits) else None
+
+
+def normalize_identity_number(text: str) -> str | None:
+    """Return the 18 characters of an identity number, or None if its check digit is wrong. Source: GB 11643-1999.
+
+    Accepts blanks, a small x, a spreadsheet's leading apostrophe and full-width digits.
+    """
+    number = normalize_text(text).lstrip("'’").upper().replace(" ", "")
+    if not _IDENTITY_NUMBER.fullmatch(number):
+        return None
+    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _IDENTITY_WEIGHTS, strict=True))
+    return number if _IDENTITY_CHECK_DIGITS[total % 11] == number[17] else None
 
 
 def mask_phone(phone: str) -> str:

@@ -90,7 +90,7 @@ class _Importer:
 async def _import_month(conn: Connection, seal: Seal) -> tuple[date, int]:
     """Import every file of a county's month; return the month and the number of lines."""
     path = INPUT / "officials.csv"
-    await import_officials(conn, county=DEMO_COUNTY, name=path.name, content=path.read_bytes(), now=NOW)
+    await import_officials(conn, seal, county=DEMO_COUNTY, name=path.name, content=path.read_bytes(), now=NOW)
     months = compute_months(get_business_day(NOW))
     month, after = months.first, get_next_month(months.first)
     villages = (await load_divisions(conn, {DEMO_COUNTY})).list_villages(DEMO_COUNTY)

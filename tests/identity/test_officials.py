@@ -6,8 +6,13 @@ import pytest
 
 from market.audit.record import verify_audit
 from market.identity.actors import find_actor_by_handle, find_actor_by_token
-from market.identity.models import HandleTaken, NotSignedIn, Role
-from market.identity.officials import InvalidOfficial, create_official, revoke_official
+from market.identity.models import AccountId, HandleTaken, NotSignedIn, Role
+from market.identity.officials import (
+    InvalidOfficial,
+    OtherPerson,
+    create_official,
+    revoke_official,
+)
 from market.identity.sessions import verify_second_factor
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection
@@ -16,7 +21,12 @@ from market.kernel.seal import Seal
 from tests.conftest import NOW
 from tests.support.make import compute_totp_code, make_account, make_phone
 
+IDENTITY = "130624197203209918"
 TODAY = get_business_day(NOW)
+
+
+async def find_person_key(conn: Connection, account_id: AccountId) -> bytes:
+    return await conn.fetchval("SELECT person_key FROM accounts WHERE id = $1", account_id)
 
 
 async def test_an_official_holds_the_roles_from_the_day_of_creation(conn: Connection, seal: Seal) -> None:
@@ -105,12 +115,22 @@ async def test_a_handle_never_moves_to_another_phone(conn: Connection, seal: Sea
 async def test_every_fault_is_listed(conn: Connection, seal: Seal) -> None:
     with pytest.raises(InvalidOfficial) as refused:
         await create_official(
-            conn, seal, name=" ", handle="No", phone="12", roles=[], division="13062", totp_secret="short", now=NOW
+            conn,
+            seal,
+            name=" ",
+            handle="No",
+            phone="12",
+            identity="130624197203209911",
+            roles=[],
+            division="13062",
+            totp_secret="short",
+            now=NOW,
         )
     assert [fault.field for fault in refused.value.errors] == [
         "handle",
         "name",
         "phone",
+        "identity",
         "roles",
         "place",
         "totp_secret",
@@ -134,3 +154,52 @@ async def test_a_revoked_official_is_signed_out_and_holds_no_role(conn: Connecti
 async def test_an_unknown_session_has_no_second_factor(conn: Connection, seal: Seal) -> None:
     with pytest.raises(NotSignedIn):
         await verify_second_factor(conn, seal, "no such token", code="000000", now=NOW)
+
+
+async def test_two_accounts_of_one_person_share_a_person_key_and_are_warned_of(conn: Connection, seal: Seal) -> None:
+    made = [
+        await create_official(
+            conn,
+            seal,
+            name=name,
+            handle=handle,
+            phone=make_phone(),
+            identity=identity,
+            roles=[Role.COUNTY],
+            division="130624",
+            now=NOW,
+        )
+        for handle, name, identity in (
+            ("gan", "样例甘某", IDENTITY),
+            ("gan2", "样例甘二", f" {IDENTITY[:6]} {IDENTITY[6:]}"),
+            ("gan3", "样例甘某", None),
+        )
+    ]
+    keys = [await find_person_key(conn, official.account_id) for official in made]
+    assert (keys[0] == keys[1], keys[0] == keys[2]) == (True, False)
+    assert [official.warnings for official in made] == [
+        {},
+        {"same_identity": ["gan"]},
+        {"identity_missing": ["gan3"], "same_name": ["gan"]},
+    ]
+
+
+async def test_accounts_without_an_identity_number_are_a_person_each(conn: Connection) -> None:
+    one, other = await make_account(conn), await make_account(conn)
+    assert await find_person_key(conn, one) != await find_person_key(conn, other)
+
+
+async def test_an_account_never_moves_to_another_person(conn: Connection, seal: Seal) -> None:
+    phone = make_phone()
+    for _ in range(2):
+        await create_official(
+            conn, seal, name="样例", handle="one", phone=phone, identity=IDENTITY, roles=[Role.COUNTY], division="13",
+            now=NOW,
+        )  # fmt: skip
+    with pytest.raises(OtherPerson):
+        await create_official(
+            conn, seal, name="样例", handle="one", phone=phone, identity="130624197304209925", roles=[Role.COUNTY],
+            division="13", now=NOW,
+        )  # fmt: skip
+    sealed = await conn.fetchval("SELECT identity_sealed FROM accounts WHERE handle = 'one'")
+    assert seal.open(sealed, "accounts.identity") == IDENTITY

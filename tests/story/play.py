@@ -103,7 +103,7 @@ class Player:
         path = self.story / given.words[2]
         content = path.read_bytes()
         if kind == "officials":
-            return await import_officials(conn, county=COUNTY, name=path.name, content=content, now=now)
+            return await import_officials(conn, self.seal, county=COUNTY, name=path.name, content=content, now=now)
         upload = Upload(COUNTY, kind, path.name, content, given.dry_run, given.take_changes)
         beside: list[str] = []
         if kind == "programmes":

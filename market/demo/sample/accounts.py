@@ -9,9 +9,18 @@ import asyncpg
 from msgspec import Struct
 
 from market.demo.sample.copy_rows import AccountCopyRow, GrantCopyRow
-from market.demo.sample.identities import BUYER_PHONES, FARMER_PHONES, OFFICIAL_PHONES, SURNAMES, make_name, make_phone
+from market.demo.sample.identities import (
+    BUYER_PHONES,
+    FARMER_PHONES,
+    OFFICIAL_PHONES,
+    SURNAMES,
+    make_identity_number,
+    make_name,
+    make_phone,
+)
 from market.demo.sample.seeded_random import SeededRandom
 from market.identity.models import Role
+from market.identity.officials import IDENTITY_CONTEXT
 from market.identity.second_factor import TOTP_CONTEXT
 from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel.clock import get_business_day
@@ -136,6 +145,7 @@ def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: dateti
     for index, post in enumerate(OFFICIAL_POSTS, 1):
         number = make_phone(OFFICIAL_PHONES, index)
         account_id = rng.make_uuid7(started)
+        identity = make_identity_number(DEMO_COUNTY, date(1970 + index, 1 + index, 20), sequence=index)
         accounts.accounts.append(
             AccountCopyRow(
                 id=account_id,
@@ -144,6 +154,8 @@ def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: dateti
                 phone_index=seal.index(number),
                 phone_sealed=seal.seal(number, PHONE_CONTEXT),
                 totp_sealed=seal.seal(derive_totp_secret(seal, post.handle), TOTP_CONTEXT),
+                identity_index=seal.index(identity),
+                identity_sealed=seal.seal(identity, IDENTITY_CONTEXT),
                 created_at=started,
             )
         )

@@ -44,6 +44,8 @@ class AccountCopyRow(CopyRow, frozen=True, kw_only=True):
     phone_index: bytes
     phone_sealed: bytes
     totp_sealed: bytes | None = None
+    identity_index: bytes | None = None
+    identity_sealed: bytes | None = None
     elder: bool = False
     sample: bool = True
     created_at: datetime

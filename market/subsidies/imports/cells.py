@@ -6,7 +6,7 @@ from datetime import date
 
 from market.kernel import Fen
 from market.kernel.clock import parse_month
-from market.kernel.text import normalize_phone, normalize_text
+from market.kernel.text import normalize_identity_number, normalize_phone, normalize_text
 from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import Spreadsheet, SpreadsheetRow
 from market.subsidies.names import ServiceKind
@@ -18,9 +18,6 @@ _MONTH = re.compile(r"([0-9]{4})[-/.年]?([0-9]{2})月?")
 # asyncpg sends `date.min` and `date.max` as infinity, and `date.max` has no next day.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{2,63}")
-_IDENTITY = re.compile(r"[1-9][0-9]{16}[0-9X]")
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_DIGITS = "10X98765432"
 
 
 def parse_fen(text: str) -> Fen | None:
@@ -33,15 +30,6 @@ def normalize_code(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.strip().lstrip("'")
     return normalize_text(text).lstrip("'’")
-
-
-def parse_identity(text: str) -> str | None:
-    """Return an 18-character identity number, None if its check digit is wrong. Source: GB 11643-1999."""
-    number = normalize_code(text).upper().replace(" ", "")
-    if not _IDENTITY.fullmatch(number):
-        return None
-    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _WEIGHTS, strict=True))
-    return number if _CHECK_DIGITS[total % 11] == number[17] else None
 
 
 class RowReader:
@@ -149,7 +137,7 @@ class RowReader:
 
     def identity(self, name: str) -> str:
         """Return an identity number, empty if it is wrong."""
-        number = parse_identity(self.row.cells.get(name, ""))
+        number = normalize_identity_number(self.row.cells.get(name, ""))
         if number is None:
             self.fault(name, "应是 18 位公民身份号码，校验位要对")
         return number or ""

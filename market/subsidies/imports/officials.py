@@ -2,26 +2,34 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
+from market.audit.record import add_audit_entries
 from market.divisions.codes import get_scope
 from market.identity.actors import find_actor_by_handle
 from market.identity.models import AccountId, HandleTaken, Role
-from market.identity.officials import ADD_GRANT, ADD_OFFICIAL
+from market.identity.officials import ADD_GRANT, ADD_OFFICIAL, set_identity
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
+from market.kernel.seal import Seal
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import Column, digest, malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult
 from market.subsidies.models import Outcome
 
-COLUMNS = (Column("handle", "账号"), Column("name", "姓名"), Column("roles", "职责"), Column("place", "范围"))
+COLUMNS = (
+    Column("handle", "账号"),
+    Column("name", "姓名"),
+    Column("roles", "职责"),
+    Column("place", "范围"),
+    Column("identity", "身份证号", optional=True),
+)
 ROLES: Mapping[str, Role] = {
     "县级经办（导入）": Role.IMPORTER,
     "县级经办（政策）": Role.POLICY,
@@ -45,19 +53,22 @@ class OfficialRow(Struct, frozen=True):
     name: str
     roles: list[Role]
     scope: str
+    identity: str | None
 
 
 async def import_officials(
-    conn: Connection, *, county: str, name: str, content: bytes, dry_run: bool = False, now: datetime
+    conn: Connection, seal: Seal, *, county: str, name: str, content: bytes, dry_run: bool = False, now: datetime
 ) -> ImportResult:
     """Create an account for each row, with its roles for its division from today on; existing accounts and roles stay.
 
     The accounts have no phone: they act by `--as` on the embedded server, or after a phone is added. There is no
-    actor: the system's operator runs this. The caller owns the transaction.
+    actor: the system's operator runs this. `counts` tells how many rows have the identity number or the name of another
+    official. The caller owns the transaction.
 
     Raises:
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
         HandleTaken: another import created the account at the same moment.
+        OtherPerson: an account has another identity number.
     """
     spreadsheet = await asyncio.to_thread(read_spreadsheet, name, content, COLUMNS)
     faults: list[CellFault] = []
@@ -65,14 +76,23 @@ async def import_officials(
     if faults:
         raise malformed_file(name, faults)
     created = granted = 0
+    warnings: Counter[str] = Counter()
+    entries: dict[str, dict[str, object]] = {}
     for official in read:
         actor = await find_actor_by_handle(conn, official.handle, day=get_business_day(now))
         existing = {(grant.role, grant.scope) for grant in actor.grants} if actor else set[tuple[Role, str]]()
         new = [role for role in official.roles if (role, official.scope) not in existing]
         created += actor is None
         granted += len(new)
-        if not dry_run and (actor is None or new):
-            await _make(conn, official, new, actor.account_id if actor else None, now=now)
+        if dry_run or (actor is not None and not new and official.identity is None):
+            continue
+        account_id = actor.account_id if actor else await _add_account(conn, official, now=now)
+        warnings.update(list(await set_identity(conn, seal, account_id, official.identity, handle=official.handle)))
+        if new:
+            await _grant(conn, account_id, official, new, now=now)
+            roles = [str(role) for role in new]
+            entries[f"account:{account_id}"] = {"handle": official.handle, "roles": roles, "scope": official.scope}
+    await add_audit_entries(conn, entries, actor="command line", action="official.make", now=now)
     return ImportResult(
         outcome=Outcome.OK if created or granted else Outcome.NO_OP,
         county=county,
@@ -81,39 +101,33 @@ async def import_officials(
         sha256=digest(content),
         rows=len(read),
         dry_run=dry_run,
-        counts={"accounts": created, "roles": granted},
+        counts={"accounts": created, "roles": granted} | {str(name): count for name, count in warnings.items()},
     )
 
 
-async def _make(
-    conn: Connection, official: OfficialRow, roles: list[Role], account_id: AccountId | None, *, now: datetime
+async def _add_account(conn: Connection, official: OfficialRow, *, now: datetime) -> AccountId:
+    try:
+        made = await ADD_OFFICIAL.maybe(
+            conn,
+            handle=official.handle,
+            name=official.name,
+            phone_index=None,
+            phone_sealed=None,
+            totp_sealed=None,
+            sample="样例" in official.name,
+            now=now,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise HandleTaken(handle=official.handle) from error
+    assert made is not None
+    return AccountId(made)
+
+
+async def _grant(
+    conn: Connection, account_id: AccountId, official: OfficialRow, roles: list[Role], *, now: datetime
 ) -> None:
-    if account_id is None:
-        try:
-            made = await ADD_OFFICIAL.maybe(
-                conn,
-                handle=official.handle,
-                name=official.name,
-                phone_index=None,
-                phone_sealed=None,
-                totp_sealed=None,
-                sample="样例" in official.name,
-                now=now,
-            )
-        except asyncpg.UniqueViolationError as error:
-            raise HandleTaken(handle=official.handle) from error
-        assert made is not None
-        account_id = AccountId(made)
     for role in roles:
         await ADD_GRANT.run(conn, account_id=account_id, role=role, scope=official.scope, day=get_business_day(now))
-    await add_audit_entry(
-        conn,
-        actor="command line",
-        action="official.make",
-        object=f"account:{account_id}",
-        detail={"handle": official.handle, "roles": [str(role) for role in roles], "scope": official.scope},
-        now=now,
-    )
 
 
 def _read(cells: RowReader, county: str) -> OfficialRow:
@@ -127,4 +141,5 @@ def _read(cells: RowReader, county: str) -> OfficialRow:
     if unknown:
         cells.fault("roles", f"没有这项职责：{'、'.join(unknown)}；应是 {'、'.join(ROLES)}，几项用 ; 分开")
     roles = [_FOLDED[word] for word in words if word in _FOLDED]
-    return OfficialRow(handle, cells.text("name"), roles, get_scope(division))
+    identity = cells.identity("identity") if cells.raw("identity") else None
+    return OfficialRow(handle, cells.text("name"), roles, get_scope(division), identity)

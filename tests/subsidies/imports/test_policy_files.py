@@ -42,6 +42,19 @@ async def test_bad_cells_of_officials_are_named(empty: Player, folder: Path) -> 
         assert await conn.fetchval("SELECT count(*) FROM accounts WHERE handle IN ('ok', 'far')") == 0
 
 
+async def test_an_import_of_officials_counts_people_with_two_accounts(empty: Player, folder: Path) -> None:
+    path = folder / "officials.csv"
+    path.write_text(
+        "账号,姓名,职责,范围,身份证号\n"
+        "one,样例子某,对账,130624000000,130624197203209918\ntwo,样例丑某,财政结算,130624000000,130624197203209918\n"
+    )
+    answer = await empty(["import", "officials", str(path)])
+    assert answer["counts"] == {"accounts": 2, "roles": 2, "same_identity": 1}
+    async with empty.database.transaction(scope="all") as conn:
+        people = await conn.fetchval("SELECT count(DISTINCT person_key) FROM accounts WHERE handle IN ('one', 'two')")
+    assert people == 1
+
+
 PLANS = "套餐编码,运营商,套餐名称,业务类型,减免前月费,资费表价格,生效日,失效日,分摊比例,依据\n"
 
 

@@ -29,6 +29,7 @@ from market.subsidies.month.run import run_month
 from market.subsidies.month.settle import close_month, reconcile_month, settle_month
 from market.subsidies.programmes.import_programmes import import_programmes
 from tests.support.app import Service, build_settings, run_service
+from tests.support.make import SEAL
 
 COUNTY = "130624"
 JANUARY = date(2019, 1, 1)
@@ -85,7 +86,7 @@ async def create_officials(db: Database) -> Officials:
     tokens: dict[str, str] = {}
     async with db.transaction(scope="all") as conn:
         await import_officials(
-            conn, county=COUNTY, name="officials.csv", content=read_story_file("officials.csv"), dry_run=False, now=NOW
+            conn, SEAL, county=COUNTY, name="officials.csv", content=read_story_file("officials.csv"), now=NOW
         )
         for handle in ("gan", "jiang", "cun", "zhen", "xian", "cai", "dui"):
             actor = await find_actor_by_handle(conn, handle, day=NOW.date())
