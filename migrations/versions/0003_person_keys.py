@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0002_person_keys.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0003_person_keys.sql").read_text("utf-8"))
