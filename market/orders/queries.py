@@ -238,6 +238,16 @@ LIST_HOST_PHONES = Query(
      LIMIT 100
     """,
 )
+GET_LATEST_ADDRESS = Query(
+    bytes,
+    """
+    SELECT address_sealed
+      FROM orders
+     WHERE buyer_id = :buyer_id AND address_sealed <> ''
+     ORDER BY EXISTS (SELECT FROM suborders WHERE order_id = orders.id AND kind = 'goods') DESC, number DESC
+     LIMIT 1
+    """,
+)
 _MAX_NUMBER = 2**62
 
 
@@ -280,6 +290,12 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
         payment=payment,
         suborders=views,
     )
+
+
+async def load_latest_address(conn: Connection, seal: Seal, buyer: Actor) -> Address | None:
+    """Return the address of a buyer's latest parcel, else of their latest order, or None before the first one."""
+    sealed = await GET_LATEST_ADDRESS.maybe(conn, buyer_id=buyer.account_id)
+    return None if sealed is None else open_address(seal, sealed)
 
 
 async def load_host_phones(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID, *, day: date) -> dict[UUID, str]:

@@ -1,5 +1,6 @@
-"""Cookies of the pages: the session, the visitor, and the large-type mode."""
+"""Cookies of the pages: the session, the visitor, the large-type mode, and the drafts that draft.js may delete."""
 
+import re
 from typing import Any
 
 from litestar import Response
@@ -10,7 +11,10 @@ from market.web.services import get_services
 SESSION_COOKIE = "session"
 ELDER_COOKIE = "elder"
 VISITOR_COOKIE = "visitor"
+DRAFTS_COOKIE = "drafts"
 YEAR_SECONDS = 31_536_000
+ALL_DRAFTS = "*"
+_DRAFT_NAME = re.compile(r"[a-z0-9-]{1,80}|\*")
 
 
 def get_session_cookie_name(request: HttpRequest) -> str:
@@ -28,3 +32,12 @@ def set_cookie(request: HttpRequest, response: Response[Any], name: str, value: 
     response.set_cookie(
         key=name, value=value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=is_secure(request)
     )
+
+
+def finish_drafts(response: Response[Any], name: str) -> None:
+    """Let draft.js delete the draft of a form that was taken, or all drafts for `ALL_DRAFTS`; other names are ignored.
+
+    Scripts read and delete this cookie; it holds the name of a form, never its contents.
+    """
+    if _DRAFT_NAME.fullmatch(name):
+        response.set_cookie(key=DRAFTS_COOKIE, value=name, path="/", samesite="lax")

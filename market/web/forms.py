@@ -87,6 +87,8 @@ class PostedForm:
         self.faults: list[FieldFault] = []
         self.key = self.get_text("key") or make_form_key()
         """The idempotency key that the form carries; a new one if it carries none."""
+        self.draft = self.get_text("draft")
+        """The name of the form's draft on the phone, which draft.js sends; empty without scripts."""
 
     def get_text(self, name: str) -> str:
         """Return a field's text, empty if it was not sent; the first value if it was sent several times."""

@@ -8,6 +8,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.idempotency import StoredResponse, begin_request, compute_fingerprint, finish_request
+from market.web.forms import PostedForm
 from market.web.pages import redirect
 from market.web.services import get_services
 
@@ -16,7 +17,7 @@ _SEE_OTHER = 303
 
 
 async def submit_once(
-    request: HttpRequest, actor: Actor, key: str, work: Callable[[Connection], Awaitable[str]]
+    request: HttpRequest, actor: Actor, form: PostedForm, work: Callable[[Connection], Awaitable[str]]
 ) -> Redirect:
     """Run `work` in one transaction and redirect to the path it returns; a repeated form redirects there too.
 
@@ -26,13 +27,13 @@ async def submit_once(
     Raises:
         RequestInProgress: the first request did not end within the lock timeout.
     """
-    who, key = str(actor.account_id), f"form:{key[:_MAX_KEY_LENGTH]}"
+    who, key = str(actor.account_id), f"form:{form.key[:_MAX_KEY_LENGTH]}"
     # A draft that is sent again may differ in whitespace or photos, so only the path identifies the form.
-    form = compute_fingerprint(request.method, request.url.path, b"")
+    fingerprint = compute_fingerprint(request.method, request.url.path, b"")
     async with get_services(request).db.transaction() as conn:
-        stored = await begin_request(conn, actor=who, key=key, fingerprint=form)
+        stored = await begin_request(conn, actor=who, key=key, fingerprint=fingerprint)
         if isinstance(stored, StoredResponse):
-            return redirect(stored.body.decode())
+            return redirect(stored.body.decode(), draft=form.draft)
         path = await work(conn)
         await finish_request(conn, actor=who, key=key, status=_SEE_OTHER, response=path.encode())
-    return redirect(path)
+    return redirect(path, draft=form.draft)

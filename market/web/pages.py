@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from market.http import HttpRequest
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Refusal
-from market.web.cookies import ELDER_COOKIE, VISITOR_COOKIE, YEAR_SECONDS, set_cookie
+from market.web.cookies import ELDER_COOKIE, VISITOR_COOKIE, YEAR_SECONDS, finish_drafts, set_cookie
 from market.web.csrf import get_token_subject, make_form_token
 from market.web.services import get_services
 from market.web.ui.renderer import make_content_security_policy
@@ -49,6 +49,7 @@ def render_page(
         query=request.query_params.get("q", ""),
         cart=cart,
         user=actor.name if actor else None,
+        owner=get_draft_owner(request, actor),
     )
     response = Response(
         html,
@@ -65,9 +66,18 @@ def render_page(
     return response
 
 
-def redirect(path: str) -> Redirect:
-    """Redirect with 303, so that the browser follows with GET after posting a form."""
-    return Redirect(path, status_code=303, headers={"Cache-Control": "private, no-store"})
+def redirect(path: str, *, draft: str = "") -> Redirect:
+    """Redirect with 303, so that the browser follows with GET after posting a form; `draft` is that of a form taken."""
+    response = Redirect(path, status_code=303, headers={"Cache-Control": "private, no-store"})
+    finish_drafts(response, draft)
+    return response
+
+
+def get_draft_owner(request: HttpRequest, actor: Actor | None) -> str:
+    """Return whose drafts a page may restore: a keyed hash of the account, empty for a visitor."""
+    if actor is None:
+        return ""
+    return get_services(request).seal.index(f"draft owner {actor.account_id}").hex()[:16]
 
 
 def get_local_path(text: str, otherwise: str = "/") -> str:

@@ -31,7 +31,7 @@ from market.kernel.seal import Seal, UnsealError
 from market.kernel.text import mask_phone, normalize_phone
 from market.settings import Settings
 from market.web.account.demo_sign_in import get_home_path
-from market.web.cookies import get_session_cookie_name, set_cookie
+from market.web.cookies import ALL_DRAFTS, get_session_cookie_name, set_cookie
 from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect, render_page
 
@@ -194,13 +194,14 @@ async def sign_out_device(
     clock: NamedDependency[Clock],
     visitor: NamedDependency[Actor | None],
 ) -> Redirect:
-    """End this device's session."""
+    """End this device's session, and delete what was typed on it."""
     await read_form(request)
     if visitor is None:
         raise NotSignedIn
     async with db.transaction() as conn:
         await sign_out(conn, request.cookies.get(get_session_cookie_name(request), ""), now=clock.now())
-    response = redirect("/")
+    response = redirect("/", draft=ALL_DRAFTS)
+    response.headers["Clear-Site-Data"] = '"storage"'
     set_cookie(request, response, get_session_cookie_name(request), "", seconds=0)
     return response
 

@@ -162,9 +162,9 @@ async def submit_application(
             await apply_producer(conn, actor, application, now=clock.now())
             return "/farm/apply?said=sent"
 
-        return await submit_once(request, actor, form.key, apply)
+        return await submit_once(request, actor, form, apply)
     except AlreadyApplied:
-        return redirect("/farm/apply")
+        return redirect("/farm/apply", draft=form.draft)
     except (BadApplication, BadPhoto, ForbiddenWord) as refusal:
         errors = rename_faults(refusal, FIELD_NAMES, otherwise="photo" if isinstance(refusal, BadPhoto) else "name")
         async with db.connection() as conn:

@@ -147,7 +147,7 @@ async def submit_certificate_form(
                 await add_certificate(conn, actor, ProducerId(producer_id), with_photo, now=clock.now())
                 return "/farm/papers?said=sent"
 
-            return await submit_once(request, actor, form.key, submit)
+            return await submit_once(request, actor, form, submit)
         except (BadApplication, BadPhoto) as refusal:
             errors, status = rename_faults(refusal, FIELD_NAMES, otherwise="photo"), refusal.status
     values = form.fill(CertificateForm)

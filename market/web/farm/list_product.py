@@ -279,7 +279,7 @@ async def submit_product(
             listing = await publish_product(conn, actor, product, now=clock.now())
             return f"/farm/listings/{listing.number}?said=listed"
 
-        return await submit_once(request, actor, key, publish)
+        return await submit_once(request, actor, form, publish)
     except (BadListing, BadPhoto, ForbiddenWord) as refusal:
         errors = rename_faults(refusal, FIELD_NAMES, otherwise="photo" if isinstance(refusal, BadPhoto) else "title")
         return _product_page(request, actor, template, offer, values, key=key, errors=errors, status=refusal.status)

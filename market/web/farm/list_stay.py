@@ -112,7 +112,7 @@ async def submit_stay(
             stay = structs.replace(new, photo_id=photo_id)
             return f"/farm/listings/{(await publish_stay(conn, actor, stay, now=clock.now())).number}?said=listed"
 
-        return await submit_once(request, actor, form.key, publish)
+        return await submit_once(request, actor, form, publish)
     except (BadListing, BadPhoto, ForbiddenWord) as refusal:
         errors = rename_faults(refusal, FIELD_NAMES, otherwise="photo" if isinstance(refusal, BadPhoto) else "title")
         return _stay_page(

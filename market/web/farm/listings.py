@@ -212,7 +212,7 @@ async def submit_offer(
             return f"/farm/listings/{number}?said=changed"
 
         try:
-            return await submit_once(request, actor, form.key, submit)
+            return await submit_once(request, actor, form, submit)
         except (StockTooLow, InvalidStockChange) as refusal:
             counted = next((index for index, size in enumerate(sizes) if size.counted), 0)
             errors, status = [FieldFault(f"left-{counted}", _TOO_FEW_LEFT)], refusal.status

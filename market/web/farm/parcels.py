@@ -182,7 +182,8 @@ async def submit_parcel(
         NotFound: the parcel belongs to someone else.
         NotShippable: the parcel is not waiting to be shipped.
     """
-    values = (await read_form(request)).fill(ShipForm)
+    form = await read_form(request)
+    values = form.fill(ShipForm)
     try:
         async with db.transaction() as conn:
             await ship_suborder(
@@ -193,7 +194,7 @@ async def submit_parcel(
             parcel, share = await _load_parcel(conn, seal, actor, suborder_id)
         errors = refusal.errors or (FieldFault("tracking", refusal.text("zh")),)
         return _parcel_page(request, actor, parcel, share, values, errors=errors, status=refusal.status)
-    return redirect(f"/farm/parcels/{suborder_id}?said=shipped")
+    return redirect(f"/farm/parcels/{suborder_id}?said=shipped", draft=form.draft)
 
 
 ROUTES = [show_parcel, submit_parcel]

@@ -13,14 +13,17 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import Clock
+from market.orders.address import Address
 from market.orders.cart import put_lines, put_nights
 from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
 from market.orders.models import Line, ListingId, Nights, SuborderKind, VariantId
+from market.orders.queries import load_latest_address
 from market.web.forms import PostedForm, read_form
 from market.web.pages import get_local_path, redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import PhotoView, get_count_word, make_photo_view
-from market.web.shop.regions import REGIONS, read_region
+from market.web.shop.regions import REGIONS, get_region, read_region
+from market.web.shop.rejected_checkout import clear_rejected_checkout, load_rejected_checkout
 from market.web.shop.stay import format_nights, list_refund_tiers
 from market.web.ui.format import day_short, yuan
 from market.web.ui.illustrations import get_illustration
@@ -173,13 +176,20 @@ def format_seller_count(count: int) -> str:
     return f"{_NUMERALS[count]}家" if count < len(_NUMERALS) else f"{count} 家"
 
 
-async def render_cart(
-    request: HttpRequest, actor: Actor, *, region: str, message: str = "", status: int = 200
-) -> Response[bytes]:
-    """Render a person's cart as it would be charged now."""
+def choose_region(request: HttpRequest, last: Address | None) -> str:
+    """Return the region that the page asks for, else that of the person's latest address, else Hebei."""
+    asked = str(request.query_params.get("region", ""))
+    return read_region(asked) if asked or last is None else get_region(last.region_code)
+
+
+@get("/cart", include_in_schema=False)
+async def show_cart(request: HttpRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
+    """Show a person's cart as it would be charged now, and why a checkout was refused."""
     services = get_services(request)
     clock = services.clock
+    rejected = load_rejected_checkout(request)
     async with services.db.connection() as conn:
+        region = choose_region(request, await load_latest_address(conn, services.seal, actor))
         cart = await get_cart(conn, actor.account_id, region_code=region, now=clock.now())
         listing_ids = [each.listing_id for group in cart.groups for each in (*group.lines, *group.nights)]
         pictures = await load_listing_pictures(conn, listing_ids)
@@ -192,15 +202,11 @@ async def render_cart(
         "rows": list_sum_rows(cart),
         "total_fen": cart.total_fen,
         "blocked": "" if cart.ready else "上面有东西现在买不了，拿掉或者改少，再去结账。",
-        "message": message,
+        "message": rejected.message if rejected else "",
     }
-    return render_page(request, "shop/cart.html", context, actor=actor, cart=cart.count, status=status)
-
-
-@get("/cart", include_in_schema=False)
-async def show_cart(request: HttpRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
-    """Show the cart."""
-    return await render_cart(request, actor, region=read_region(str(request.query_params.get("region", ""))))
+    page = render_page(request, "shop/cart.html", context, actor=actor, cart=cart.count)
+    clear_rejected_checkout(request, page)
+    return page
 
 
 @post("/cart/goods", include_in_schema=False)

@@ -18,16 +18,24 @@ from market.orders.batcher import Batcher
 from market.orders.cart_view import Cart, CartGroup, get_cart
 from market.orders.models import SuborderKind, TotalChanged
 from market.orders.place_cart import place_cart
-from market.orders.queries import get_order, list_orders
+from market.orders.queries import load_latest_address
 from market.settings import Settings
+from market.web.cookies import finish_drafts
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import get_count_word
-from market.web.shop.cart import describe_cancellation, has_goods, list_sum_rows, render_cart
+from market.web.shop.cart import choose_region, describe_cancellation, has_goods, list_sum_rows
 from market.web.shop.pay import METHOD_OPTIONS, list_payment_origins, read_method, start_payment
 from market.web.shop.promises import BAD_FRUIT_PROMISE
-from market.web.shop.regions import REGIONS, read_region
+from market.web.shop.regions import REGIONS, get_region, read_region
+from market.web.shop.rejected_checkout import (
+    CheckoutForm,
+    RejectedCheckout,
+    clear_rejected_checkout,
+    load_rejected_checkout,
+    store_rejected_checkout,
+)
 from market.web.shop.stay import format_nights
 from market.web.ui.format import yuan
 from payments import Method
@@ -39,16 +47,6 @@ _FIELD_NAMES = {
     "address.street": "address",
 }
 _MAX_KEY_LENGTH = 100
-
-
-class CheckoutForm(Struct, frozen=True):
-    """The checkout form as it was typed."""
-
-    who: str = ""
-    tel: str = ""
-    region: str = ""
-    address: str = ""
-    rail: str = METHOD_OPTIONS[0][0]
 
 
 class CheckoutGroupView(Struct, frozen=True):
@@ -69,14 +67,13 @@ def _group_rows(group: CartGroup) -> list[tuple[str, int]]:
     return rows + ([("运费", int(group.freight_fen))] if group.kind is SuborderKind.GOODS else [])
 
 
-async def _fill_form(db: Database, seal: Seal, actor: Actor, region: str) -> CheckoutForm:
-    """Fill the form with the address of the person's latest order."""
-    async with db.connection() as conn:
-        latest = (await list_orders(conn, actor, limit=1)).items
-        order = await get_order(conn, seal, actor, latest[0].id) if latest else None
-    if order is None or order.address is None:
-        return CheckoutForm(region=region)
-    return CheckoutForm(order.address.name, order.address.phone, region, order.address.street)
+def _fill_form(last: Address | None, region: str) -> CheckoutForm:
+    """Fill the form with the latest address; its street belongs to its region only."""
+    method = METHOD_OPTIONS[0][0]
+    if last is None:
+        return CheckoutForm(region=region, rail=method)
+    street = last.street if get_region(last.region_code) == region else ""
+    return CheckoutForm(last.name, last.phone, region, street, method)
 
 
 async def _checkout_page(
@@ -117,14 +114,27 @@ async def show_checkout(
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
-    """Ask for the address and the payment method; show the cart instead if it cannot be ordered."""
-    region = read_region(str(request.query_params.get("region", "")))
+    """Ask for the address and the payment method; show the cart instead if it cannot be ordered.
+
+    `again=1` shows the form as it was refused, with its faults.
+    """
+    rejected = load_rejected_checkout(request) if request.query_params.get("again") == "1" else None
+    faults = rejected.faults if rejected else []
     async with db.connection() as conn:
-        cart = await get_cart(conn, actor.account_id, region_code=region, now=clock.now())
+        last = await load_latest_address(conn, seal, actor)
+        values = rejected.values if rejected and faults else _fill_form(last, choose_region(request, last))
+        cart = await get_cart(conn, actor.account_id, region_code=values.region, now=clock.now())
     if not cart.ready:
         return redirect("/cart")
-    values = await _fill_form(db, seal, actor, region)
-    return await _checkout_page(request, actor, cart, values, key=make_form_key())
+    status = InvalidAddress.status if faults else 200
+    return await _checkout_page(request, actor, cart, values, key=make_form_key(), errors=faults, status=status)
+
+
+def _refuse(request: HttpRequest, values: CheckoutForm, faults: list[FieldFault]) -> Response[Any]:
+    """Redirect to the form, which shows its faults: a page that answered a form could not be returned to."""
+    response = redirect("/checkout?again=1")
+    store_rejected_checkout(request, response, RejectedCheckout(values, faults))
+    return response
 
 
 def _read_checkout(form: PostedForm) -> tuple[CheckoutForm, Fen | None]:
@@ -169,27 +179,20 @@ async def submit_checkout(
             pay_minutes=settings.pay_minutes,
         )
     except InvalidAddress as refusal:
-        return await _checkout_page(
-            request,
-            actor,
-            cart,
-            values,
-            key=key,
-            errors=rename_faults(refusal, _FIELD_NAMES, otherwise="address"),
-            status=refusal.status,
-        )
-    except TotalChanged as refusal:
-        fault = FieldFault("region", f"换了省或者价钱变了，现在一共 {yuan(cart.total_fen)} 元，看过再按“付款”。")
-        return await _checkout_page(
-            request, actor, cart, values, key=make_form_key(), errors=(fault,), status=refusal.status
-        )
+        return _refuse(request, values, rename_faults(refusal, _FIELD_NAMES, otherwise="address"))
+    except TotalChanged:
+        text = f"换了省或者价钱变了，现在一共 {yuan(cart.total_fen)} 元，看过再按“付款”。"
+        return _refuse(request, values, [FieldFault("region", text)])
     except IdempotencyKeyReused:
         return redirect("/me")
     except Refusal as refusal:
-        return await render_cart(
-            request, actor, region=values.region, message=refusal.text("zh"), status=refusal.status
-        )
-    return await start_payment(request, actor, placed.id, placed.number, method=Method(values.rail))
+        response = redirect(f"/cart?region={values.region}")
+        store_rejected_checkout(request, response, RejectedCheckout(message=refusal.text("zh")))
+        return response
+    started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.rail))
+    clear_rejected_checkout(request, started)
+    finish_drafts(started, form.draft)
+    return started
 
 
 ROUTES = [show_checkout, submit_checkout]

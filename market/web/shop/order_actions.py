@@ -196,10 +196,17 @@ def _review_page(
         "title": title,
         "action": f"{path}{query}",
         "back": path.partition("/review/")[0],
+        "draft": _name_draft(path, request.query_params.get("listing", "")),
         "values": values,
         "errors": errors,
     }
     return render_page(request, "shop/review.html", context, actor=actor, status=status)
+
+
+def _name_draft(path: str, listing: str) -> str:
+    """Return the name of a review's draft: `review-4598-1-7` for a listing of a suborder of an order."""
+    _, _, number, _, position = path.split("/")
+    return f"review-{number}-{position}-{listing}"
 
 
 def _get_line(suborder: SuborderView, listing: int) -> LineView:
@@ -251,7 +258,8 @@ async def submit_review(
         NotReceivedYet: the suborder is not received.
         StayNotOver: it is a stay before its last night.
     """
-    values = (await read_form(request)).fill(ReviewForm)
+    form = await read_form(request)
+    values = form.fill(ReviewForm)
     listing = parse_integer(request.query_params.get("listing", "")) or 0
     async with db.connection() as conn:
         suborder = await _load_suborder(conn, seal, actor, number, position)
@@ -268,7 +276,7 @@ async def submit_review(
         return _review_page(request, actor, title, values, errors, status=refusal.status)
     except AlreadyReviewed as refusal:
         return _refusal_page(request, actor, refusal, number)
-    return redirect(f"/orders/{number}?said=reviewed")
+    return redirect(f"/orders/{number}?said=reviewed", draft=form.draft)
 
 
 ROUTES = [show_cancellation, submit_cancellation, submit_receipt, show_review_form, submit_review]

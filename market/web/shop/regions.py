@@ -109,6 +109,11 @@ def read_region(code: str) -> str:
     return code if code in _REGION_NAMES else HOME_REGION
 
 
+def get_region(code: str) -> str:
+    """Return the region of a division code, `440100` → `440000`; Hebei if parcels are not shipped there."""
+    return read_region(f"{truncate_code(code, PROVINCE)}0000")
+
+
 def get_region_name(code: str) -> str:
     """Return the name of the province of a division code, or the code itself if it is unknown."""
     return _REGION_NAMES.get(f"{truncate_code(code, PROVINCE)}0000", code)

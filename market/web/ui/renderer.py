@@ -74,6 +74,7 @@ class PageFrame(Struct, frozen=True):
     query: str
     cart: int
     user: str | None
+    owner: str = ""
 
     def say(self, chinese: str, english: str) -> str:
         """Return the text in the page's language."""
@@ -134,13 +135,15 @@ class Renderer:
         query: str = "",
         cart: int = 0,
         user: str | None = None,
+        owner: str = "",
     ) -> bytes:
         """Render a whole page as UTF-8, with the CSS components and symbols it uses inlined.
 
         `path` is where the 长辈版 switch redirects to, `query` fills the search box, `cart` is the number of items in
-        the cart, and `user` is the name that a desk shows. The context must not use the names `page` and `site`.
+        the cart, `user` is the name that a desk shows, and `owner` keys the drafts of the page. The context must not
+        use the names `page` and `site`.
         """
-        frame = PageFrame(nonce, elder, lang, path, query, cart, user)
+        frame = PageFrame(nonce, elder, lang, path, query, cart, user, owner)
         html = self._env.render_template(template, **{**context, "page": frame})
         return self._dress(html).encode()
 

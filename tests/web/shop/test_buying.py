@@ -113,6 +113,7 @@ async def test_all_faults_of_an_address_are_reported_at_once(village: Village) -
         await fill_cart(village, browser)
         await browser.open("/checkout")
         seen = await browser.submit("/checkout", status=422, who="", tel="12", address="")
+        assert seen.path == "/checkout?again=1"
         links = [node.attrs["href"] for node in seen.root.all("a") if node.attrs.get("href", "").startswith("#")]
         assert {"#who", "#tel", "#address"} <= set(links)
         assert "还差 3 样" in seen.text
@@ -126,7 +127,7 @@ async def test_a_changed_total_is_shown_before_the_order_is_placed(village: Vill
         await fill_cart(village, browser)
         await browser.open("/checkout")
         await village.value("UPDATE variants SET price_fen = 5000 WHERE id = $1 RETURNING 1", village.dates.variant_id)
-        seen = await browser.submit("/checkout", status=409, typed=ADDRESS)
+        seen = await browser.submit("/checkout", status=422, typed=ADDRESS)
         assert "现在一共 785.00 元" in seen.text
         assert "大写：人民币柒佰捌拾伍元整" in seen.text
         assert await get_order_number(village) is None

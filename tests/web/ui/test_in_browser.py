@@ -97,8 +97,8 @@ FORM = """
 <!DOCTYPE html><html><body><form data-draft="t" action="/sent">
 <input name="price" id="price"><input name="kept" id="kept" value="server"><input type="hidden" name="h" value="1">
 <label><input type="radio" name="pack" value="a" id="a">a</label>
-<label><input type="radio" name="pack" value="b">b</label>
-<input name="code" id="code" data-code><input type="file" id="photo" data-shrink accept="image/*">
+<label><input type="radio" name="pack" value="b" id="b">b</label>
+<input name="code" id="code" data-code><input type="file" id="photo" data-shrink data-keep accept="image/*">
 <button id="go">go</button>
 </form></body></html>
 """
@@ -106,32 +106,85 @@ FORM = """
 
 def served(browser: Browser, script: str, html: str = FORM) -> Page:
     tab = browser.new_page()
-    module = (ASSETS / "js" / script).read_text(encoding="utf-8")
-    text = html.replace("</body>", f'<script type="module">{module}</script></body>')
-    tab.route("**/*", lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
-    tab.goto("http://market.invalid/form")
+    serve(tab, html, script)
     return tab
 
 
-def test_a_draft_is_restored_and_values_from_the_server_are_kept(browser: Browser) -> None:
-    tab = served(browser, "draft.js")
-    tab.fill("#price", "39")
-    tab.fill("#kept", "typed")
-    tab.check("#a")
+def serve(tab: Page, html: str, *scripts: str) -> None:
+    """Serve and open a page with these scripts."""
+    modules = "".join(
+        f'<script type="module">{(ASSETS / "js" / script).read_text(encoding="utf-8")}</script>' for script in scripts
+    )
+    text = html.replace("</body>", f"{modules}</body>")
+    tab.unroute_all()
+    tab.route("**/*", lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
     tab.goto("http://market.invalid/form")
-    assert tab.input_value("#price") == "39"
-    assert tab.input_value("#kept") == "server"
-    assert tab.is_checked("#a")
+
+
+def test_a_draft_wins_over_what_the_server_filled_in_and_leaves_the_rest(browser: Browser) -> None:
+    tab = served(browser, "draft.js")
+    tab.fill("#kept", "typed")
+    tab.check("#b")
+    serve(tab, FORM.replace('id="price"', 'id="price" value="45"').replace('id="a"', 'id="a" checked'), "draft.js")
+    assert tab.input_value("#price") == "45"
+    assert tab.input_value("#kept") == "typed"
+    assert tab.is_checked("#b")
     tab.close()
 
 
-def test_a_draft_is_deleted_when_a_page_marks_it_done(browser: Browser) -> None:
-    tab = served(browser, "draft.js")
+def test_a_draft_belongs_to_one_account(browser: Browser) -> None:
+    tab = browser.new_page()
+    serve(tab, FORM.replace("<body>", '<body data-owner="one">'), "draft.js")
     tab.fill("#price", "39")
-    done = '<!DOCTYPE html><html><body><p data-draft-done="t">好了</p></body></html>'
-    module = (ASSETS / "js" / "draft.js").read_text(encoding="utf-8")
-    tab.set_content(done.replace("</body>", f'<script type="module">{module}</script></body>'))
-    tab.wait_for_function("localStorage.length === 0")
+    serve(tab, FORM.replace("<body>", '<body data-owner="two">'), "draft.js")
+    assert tab.input_value("#price") == ""
+    assert tab.evaluate("Object.keys(localStorage)") == []
+    tab.close()
+
+
+@pytest.mark.parametrize(("cookie", "kept"), [("t", ""), ("*", ""), ("other", "39")])
+def test_a_draft_is_deleted_once_its_form_was_taken_or_its_owner_signed_out(
+    browser: Browser, cookie: str, kept: str
+) -> None:
+    tab = browser.new_page()
+    page = FORM.replace("<body>", '<body data-owner="one">')
+    serve(tab, page, "draft.js")
+    tab.fill("#price", "39")
+    tab.evaluate(f"document.cookie = 'drafts={cookie}; path=/'")
+    serve(tab, page, "draft.js")
+    assert tab.input_value("#price") == kept
+    assert tab.evaluate("document.cookie") == ""
+    tab.close()
+
+
+def test_a_form_sends_the_name_of_its_draft(browser: Browser) -> None:
+    tab = served(browser, "draft.js")
+    assert tab.evaluate("new FormData(document.forms[0]).get('draft')") == "t"
+    tab.close()
+
+
+def test_a_chosen_photo_is_shown_and_stays_in_the_draft(browser: Browser, tmp_path: Path) -> None:
+    photo = tmp_path / "millet.jpg"
+    Image.effect_noise((300, 200), 60).save(photo)
+    tab = browser.new_page()
+    serve(tab, FORM, "draft.js", "photo.js")
+    tab.set_input_files("#photo", photo)
+    tab.wait_for_function("document.querySelector('img.shot') && localStorage['draft::t#photo']")
+    serve(tab, FORM, "draft.js", "photo.js")
+    assert tab.evaluate("document.querySelector('#photo').files[0].name") == "millet.jpg"
+    assert tab.evaluate("document.querySelector('#photo').files[0].size") == photo.stat().st_size
+    tab.wait_for_function("document.querySelector('img.shot').naturalWidth === 300")
+    tab.close()
+
+
+def test_a_photo_of_a_certificate_is_in_no_draft(browser: Browser, tmp_path: Path) -> None:
+    photo = tmp_path / "card.jpg"
+    Image.effect_noise((300, 200), 60).save(photo)
+    tab = browser.new_page()
+    serve(tab, FORM.replace(" data-keep", ""), "draft.js", "photo.js")
+    tab.set_input_files("#photo", photo)
+    tab.wait_for_function("document.querySelector('img.shot')")
+    assert tab.evaluate("Object.keys(localStorage).filter((key) => key.endsWith('#photo'))") == []
     tab.close()
 
 
@@ -141,7 +194,7 @@ def test_a_form_sent_offline_is_kept_and_reports_it(browser: Browser) -> None:
     tab.context.set_offline(offline=True)
     tab.click("#go")
     assert tab.inner_text("[data-draft-says]") == "现在没有网。填的都存在手机里，有网了再按一次。"
-    assert tab.evaluate("JSON.parse(localStorage['draft:t']).price") == "39"
+    assert tab.evaluate("JSON.parse(localStorage['draft::t']).typed.price") == "39"
     tab.close()
 
 

@@ -1,14 +1,26 @@
-// Keeps what is typed in <form data-draft="name"> on the phone until a page says data-draft-done="name".
+// Keeps what is typed in <form data-draft="name"> on the phone: for this account (<body data-owner>) and this form alone.
+// The cookie `drafts` names the form that was taken, or `*` after signing out; only then is a draft deleted.
 const PREFIX = 'draft:';
+const OWNER = `${PREFIX}${document.body.dataset.owner || ''}:`;
+const PHOTO = '#photo';
+const MOST_PHOTO_BYTES = 300 * 1024;
+const KEPT_MS = 7 * 24 * 3600 * 1000;
 const SKIP = /^(file|hidden|password|submit|button)$/;
 
-function fields(form) {
-  return Array.from(form.elements).filter((el) => el.name && !SKIP.test(el.type) && !('code' in el.dataset));
+function forget(fits) {
+  try {
+    Object.keys(localStorage)
+      .filter((key) => key.indexOf(PREFIX) === 0 && fits(key))
+      .forEach((key) => localStorage.removeItem(key));
+  } catch (error) {
+    // Where nothing may be stored, nothing was kept.
+  }
 }
 
 function read(key) {
   try {
-    return JSON.parse(localStorage.getItem(key)) || {};
+    const kept = JSON.parse(localStorage.getItem(key));
+    return kept && Date.now() - kept.at < KEPT_MS ? kept : {};
   } catch (error) {
     return {};
   }
@@ -16,9 +28,68 @@ function read(key) {
 
 function write(key, kept) {
   try {
-    localStorage.setItem(key, JSON.stringify(kept));
+    localStorage.setItem(key, JSON.stringify(Object.assign(kept, { at: Date.now() })));
   } catch (error) {
     // A full or forbidden storage must not stop the typing.
+  }
+}
+
+function fields(form) {
+  return Array.from(form.elements).filter((el) => el.name && !SKIP.test(el.type) && !('code' in el.dataset));
+}
+
+const ticked = (el) => el.type === 'radio' || el.type === 'checkbox';
+
+function changed(el) {
+  if (ticked(el)) return el.checked !== el.defaultChecked;
+  if (el.tagName !== 'SELECT') return el.value !== el.defaultValue;
+  const first = Array.from(el.options).filter((option) => option.defaultSelected)[0] || el.options[0];
+  return Boolean(first) && el.value !== first.value;
+}
+
+function keep(form, key) {
+  const typed = read(key).typed || {};
+  const all = fields(form);
+  all.filter((el) => changed(el) || el.name in typed).forEach((el) => {
+    typed[el.name] = ticked(el)
+      ? all.filter((other) => other.name === el.name && other.checked).map((other) => other.value)
+      : el.value;
+  });
+  write(key, { typed });
+}
+
+// What was typed wins over what the server filled in; a field nobody touched stays as the server wrote it.
+function restore(form, key) {
+  const typed = read(key).typed || {};
+  fields(form).filter((el) => el.name in typed).forEach((el) => {
+    if (ticked(el)) el.checked = typed[el.name].indexOf(el.value) >= 0;
+    else el.value = typed[el.name];
+  });
+}
+
+function keepPhoto(input, key) {
+  const file = input.files[0];
+  if (!file || file.size > MOST_PHOTO_BYTES) {
+    forget((each) => each === key + PHOTO);
+    return;
+  }
+  const reader = new FileReader();
+  reader.onload = () => write(key + PHOTO, { name: file.name, data: reader.result });
+  reader.readAsDataURL(file);
+}
+
+function restorePhoto(form, key) {
+  const input = form.querySelector('input[data-keep]');
+  const kept = read(key + PHOTO);
+  if (!input || !kept.data || input.files.length) return;
+  try {
+    const parts = /^data:([^;,]*)[^,]*,(.*)$/.exec(kept.data);
+    const bytes = Uint8Array.from(atob(parts[2]), (letter) => letter.charCodeAt(0));
+    const sheet = new DataTransfer();
+    sheet.items.add(new File([bytes], kept.name, { type: parts[1] }));
+    input.files = sheet.files;
+  } catch (error) {
+    // An old browser cannot fill a file field: the photo is chosen again.
   }
 }
 
@@ -34,46 +105,28 @@ function say(form, words) {
   line.textContent = words;
 }
 
-function keep(form, key) {
-  const kept = {};
-  fields(form).forEach((el) => {
-    if (el.type === 'radio' || el.type === 'checkbox') {
-      if (el.checked) (kept[el.name] = kept[el.name] || []).push(el.value);
-    } else if (el.value) {
-      kept[el.name] = el.value;
-    }
-  });
-  write(key, kept);
+const taken = /(?:^|; )drafts=([^;]*)/.exec(document.cookie);
+if (taken) {
+  forget((key) => taken[1] === '*' || key === OWNER + taken[1] || key === OWNER + taken[1] + PHOTO);
+  document.cookie = 'drafts=; path=/; max-age=0';
 }
-
-function restore(form, key) {
-  const kept = read(key);
-  const groups = new Set(fields(form).filter((el) => el.defaultChecked).map((el) => el.name));
-  fields(form).forEach((el) => {
-    const value = kept[el.name];
-    if (value === undefined) return;
-    if (el.type === 'radio' || el.type === 'checkbox') {
-      // What the server has chosen stands; only a group it left open is filled.
-      if (!groups.has(el.name) && Array.isArray(value)) el.checked = value.indexOf(el.value) >= 0;
-    } else if (el.tagName !== 'SELECT' ? el.defaultValue === '' : !el.querySelector('option[selected]')) {
-      el.value = value;
-    }
-  });
-}
-
-document.querySelectorAll('[data-draft-done]').forEach((el) => {
-  try {
-    localStorage.removeItem(PREFIX + el.dataset.draftDone);
-  } catch (error) {
-    // Nothing was kept there either.
-  }
-});
+// Another person has signed in on this phone.
+if (document.body.dataset.owner) forget((key) => key.indexOf(OWNER) !== 0);
 
 document.querySelectorAll('form[data-draft]').forEach((form) => {
-  const key = PREFIX + form.dataset.draft;
+  const key = OWNER + form.dataset.draft;
+  const name = document.createElement('input');
+  name.type = 'hidden';
+  name.name = 'draft';
+  name.value = form.dataset.draft;
+  form.appendChild(name);
   restore(form, key);
+  restorePhoto(form, key);
   form.addEventListener('input', () => keep(form, key));
   form.addEventListener('change', () => keep(form, key));
+  form.addEventListener('photo', (event) => {
+    if ('keep' in event.target.dataset) keepPhoto(event.target, key);
+  });
   form.addEventListener('submit', (event) => {
     keep(form, key);
     if (navigator.onLine === false) {

@@ -1,4 +1,4 @@
-// Shrinks the photo of <input type="file" data-shrink> to a JPEG of at most 200 KB before it is sent.
+// Shrinks the photo of <input type="file" data-shrink> to a JPEG of at most 200 KB before it is sent, and shows it.
 const MOST_BYTES = 200 * 1024;
 const SIDES = [1600, 1200, 900, 640];
 const QUALITIES = [0.82, 0.7, 0.55];
@@ -88,7 +88,24 @@ async function shrink(file) {
   return file;
 }
 
+function show(input) {
+  let image = input.parentNode.querySelector('img.shot');
+  if (image) URL.revokeObjectURL(image.src);
+  if (!input.files.length) {
+    if (image) image.remove();
+    return;
+  }
+  if (!image) {
+    image = document.createElement('img');
+    image.className = 'shot';
+    image.alt = '选好的照片';
+    input.parentNode.appendChild(image);
+  }
+  image.src = URL.createObjectURL(input.files[0]);
+}
+
 document.querySelectorAll('input[data-shrink]').forEach((input) => {
+  show(input);
   input.addEventListener('change', async () => {
     const buttons = input.form ? Array.from(input.form.querySelectorAll('button')) : [];
     const chosen = Array.from(input.files);
@@ -101,5 +118,7 @@ document.querySelectorAll('input[data-shrink]').forEach((input) => {
       // The photo goes as it is: the server makes it small too.
     }
     buttons.forEach((button) => { button.disabled = false; });
+    show(input);
+    input.dispatchEvent(new Event('photo', { bubbles: true }));
   });
 });
