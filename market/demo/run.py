@@ -26,7 +26,7 @@ from market.settings import BadSettings, Settings
 from market.startup import create_and_migrate
 
 READY_SECONDS = 60.0
-DEMO_PAGES = ("farmer", "buyer", "official")
+DEMO_PAGES = ("farmer", "buyer", "official", "people")
 
 
 class DemoManifest(Struct, frozen=True):

@@ -38,6 +38,11 @@ def make_enrolment_uri(secret: str, name: str) -> str:
     return TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
 
 
+def generate_code(secret: str, *, now: datetime) -> str:
+    """Return the code that an authenticator app shows now."""
+    return TOTP(secret, interval=STEP_SECONDS).generate_otp(int(now.timestamp()) // STEP_SECONDS)
+
+
 def is_valid_secret(text: str) -> bool:
     """Return whether a text is a valid secret: base 32 of at least 16 characters."""
     try:

@@ -1,4 +1,4 @@
-"""Cookies of the pages: the session, the visitor, the large-type mode, and the drafts that draft.js may delete."""
+"""Cookies of the pages: session, visitor, large type, the drafts that draft.js may delete, and the demo's band."""
 
 import re
 from typing import Any
@@ -12,6 +12,7 @@ SESSION_COOKIE = "session"
 ELDER_COOKIE = "elder"
 VISITOR_COOKIE = "visitor"
 DRAFTS_COOKIE = "drafts"
+DEMO_BAND_COOKIE = "band"
 YEAR_SECONDS = 31_536_000
 ALL_DRAFTS = "*"
 _DRAFT_NAME = re.compile(r"[a-z0-9-]{1,80}|\*")

@@ -11,7 +11,14 @@ from litestar.response import Redirect
 from market.http import HttpRequest
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Refusal
-from market.web.cookies import ELDER_COOKIE, VISITOR_COOKIE, YEAR_SECONDS, finish_drafts, set_cookie
+from market.web.cookies import (
+    DEMO_BAND_COOKIE,
+    ELDER_COOKIE,
+    VISITOR_COOKIE,
+    YEAR_SECONDS,
+    finish_drafts,
+    set_cookie,
+)
 from market.web.csrf import get_token_subject, make_form_token
 from market.web.services import get_services
 from market.web.ui.renderer import make_content_security_policy
@@ -50,6 +57,7 @@ def render_page(
         cart=cart,
         user=actor.name if actor else None,
         owner=get_draft_owner(request, actor),
+        band=request.cookies.get(DEMO_BAND_COOKIE) != "0",
     )
     response = Response(
         html,

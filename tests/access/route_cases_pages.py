@@ -91,6 +91,10 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/sign-in/factor", as_own_page(SIGNED_IN)),
     post("/sign-in/factor", SIGNED_IN, form={"code": "000000"}, status=401),
     get("/demo/{role}", HIDDEN, params={"role": "farmer"}),
+    get("/demo/people", HIDDEN),
+    post("/demo/people", HIDDEN, form={"who": "importer"}),
+    get("/demo/files/{name}", HIDDEN, params={"name": "usage-2026-11.csv"}),
+    post("/demo/band", HIDDEN, form={"band": "0", "to": "/"}),
     post("/elder", PUBLIC, form={"elder": "1", "to": "/"}, status=303),
     # buying
     get("/cart", as_own_page(SIGNED_IN)),

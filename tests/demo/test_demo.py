@@ -42,7 +42,7 @@ def run_demo(folder: Path, port: int) -> Generator[tuple[subprocess.Popen[str], 
         )
     try:
         assert process.stdout is not None
-        lines = [process.stdout.readline().strip() for _ in range(4)]
+        lines = [process.stdout.readline().strip() for _ in range(5)]
         assert lines[0] == f"ready http://127.0.0.1:{port}", (folder / "demo.log").read_text()
         yield process, lines
     finally:
@@ -87,8 +87,8 @@ def list_processes(folder: Path) -> list[str]:
 def test_it_starts_signs_in_by_a_link_and_leaves_no_process_behind(folder: Path) -> None:
     port = find_free_port()
     with run_demo(folder, port) as (process, lines):
-        assert [line.split()[0] for line in lines] == ["ready", "farmer", "buyer", "official"]
-        for line, path in zip(lines[1:], ("/farm", "/", "/desk"), strict=True):
+        assert [line.split()[0] for line in lines] == ["ready", "farmer", "buyer", "official", "people"]
+        for line, path in zip(lines[1:], ("/farm", "/", "/desk", "/demo/people"), strict=True):
             with httpx.Client(follow_redirects=True, timeout=60) as browser:
                 answer = browser.get(line.split()[1])
                 assert (answer.status_code, answer.url.path) == (200, path)
@@ -220,7 +220,7 @@ def test_the_demo_links_do_not_exist_in_a_normal_service(tmp_path: Path) -> None
                     ready = browser.get("/readyz").status_code == 200
                 except httpx.TransportError:
                     continue
-            for part in ("farmer", "buyer", "official"):
+            for part in ("farmer", "buyer", "official", "people"):
                 answer = browser.get(f"/demo/{part}")
                 assert answer.status_code == 404
                 assert "set-cookie" not in answer.headers or "session" not in answer.headers["set-cookie"]

@@ -1,4 +1,4 @@
-"""The two screenshots of the README: the home page on a phone, the county's desk on a desktop."""
+"""The screenshots of the README: a buyer's and a farmer's pages on a phone, the county's desk on a desktop."""
 
 import io
 from pathlib import Path
@@ -35,7 +35,12 @@ class View(Struct, frozen=True):
         return FOLDER / f"{self.name}.webp"
 
 
-VIEWS = (View("home", "", "/", 390, 844, 2), View("desk", "official", "/desk", 1440, 900, 1))
+VIEWS = (
+    View("home", "", "/", 390, 844, 2),
+    View("farm", "farmer", "/farm", 390, 844, 2),
+    View("bill", "farmer", "/farm/bill", 390, 844, 2),
+    View("desk", "official", "/desk", 1440, 900, 1),
+)
 
 
 async def take_screenshot(browser: Browser, url: str, view: View) -> bytes:

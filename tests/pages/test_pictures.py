@@ -1,4 +1,4 @@
-"""The two screenshots of the README, taken from a running service; `PICTURES=1` saves them."""
+"""The screenshots of the README, taken from a running service; `PICTURES=1` saves them."""
 
 import asyncio
 import io
@@ -73,8 +73,8 @@ async def test_the_pictures_of_the_readme_are_taken_from_a_running_service(servi
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_the_readme_shows_the_saved_pictures(view: View) -> None:
-    readme = (FOLDER.parents[1] / "README.md").read_text(encoding="utf-8")
-    assert f"docs/pictures/{view.file.name}" in readme
+    for name in ("README.md", "README.zh.md"):
+        assert f"docs/pictures/{view.file.name}" in (FOLDER.parents[1] / name).read_text(encoding="utf-8")
     with Image.open(view.file) as image:
         assert image.size == view.size
     assert view.file.stat().st_size <= MAX_BYTES

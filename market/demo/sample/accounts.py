@@ -32,6 +32,8 @@ PROVINCE = "13"
 BUYERS = 300
 FARMER_PHONE = "17050000001"
 """The demo's farmer signs in with the number of the subsidised line."""
+NEWCOMER_NAME, NEWCOMER_PHONE = "样例新来某", make_phone(FARMER_PHONES, 9998)
+"""A person without a shop, who can apply for one."""
 _TOTP_BYTES = 20
 
 
@@ -134,7 +136,8 @@ def list_logins(seal: Seal) -> list[SampleLogin]:
     farmer = SampleLogin(role="farmer", name="样例唐甲子", phone=FARMER_PHONE, county=DEMO_COUNTY)
     buyer = SampleLogin(role="buyer", name="样例买家甲", phone=make_phone(BUYER_PHONES, 1), county="130102")
     helper = SampleLogin(role="helper", name="样例唐乙丑", phone=make_phone(FARMER_PHONES, 9999), county=DEMO_COUNTY)
-    return [farmer, buyer, helper, *officials]
+    newcomer = SampleLogin(role="newcomer", name=NEWCOMER_NAME, phone=NEWCOMER_PHONE, county=DEMO_COUNTY)
+    return [farmer, buyer, helper, newcomer, *officials]
 
 
 def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: datetime) -> SampleAccounts:
@@ -163,6 +166,7 @@ def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: dateti
         accounts.grants.extend(_make_grants(account_id, post.roles, post.scope, get_business_day(started)))
     _add_verifiers(accounts, seal, rng, prefectures, started)
     _add_buyers(accounts, seal, rng, now)
+    add_account(accounts, seal, rng, name=NEWCOMER_NAME, number=NEWCOMER_PHONE, since=started)
     return accounts
 
 

@@ -32,6 +32,8 @@ class DemoSignInAccount(Struct, frozen=True):
 
     role: str
     phone: str
+    name: str = ""
+    totp_secret: str | None = None
 
 
 class DemoSignInFile(Struct, frozen=True):
@@ -45,12 +47,16 @@ FIND_DEMO_ACCOUNT = Query(
 )
 
 
-def _read_phone(path: Path, role: str) -> str | None:
+async def list_demo_accounts(settings: Settings) -> list[DemoSignInAccount]:
+    """Return the sample accounts of the demo, or none if its file cannot be read."""
+    return await asyncio.to_thread(_read_accounts, settings.data / DEMO_FILE)
+
+
+def _read_accounts(path: Path) -> list[DemoSignInAccount]:
     try:
-        kept = msgspec.json.decode(path.read_bytes(), type=DemoSignInFile)
+        return msgspec.json.decode(path.read_bytes(), type=DemoSignInFile).accounts
     except (OSError, msgspec.DecodeError):
-        return None
-    return next((account.phone for account in kept.accounts if account.role == role), None)
+        return []
 
 
 @get("/demo/{role:str}", tags=["pages"], operation_id="DemoSignInPage", include_in_schema=False)
@@ -70,16 +76,30 @@ async def demo_sign_in(
     """
     if not settings.demo or role not in _HOMES:
         raise NotFound
-    phone = await asyncio.to_thread(_read_phone, settings.data / DEMO_FILE, _ROLES[role])
-    if phone is None:
+    return await sign_in_demo_account(
+        request, db=db, seal=seal, settings=settings, clock=clock, role=_ROLES[role], home=_HOMES[role]
+    )
+
+
+async def sign_in_demo_account(
+    request: HttpRequest, *, db: Database, seal: Seal, settings: Settings, clock: Clock, role: str, home: str
+) -> Redirect:
+    """Sign in as the sample account of a role, an official with a second factor, and redirect to `home`.
+
+    Raises:
+        NotFound: the demo has no such account.
+    """
+    account = next((each for each in await list_demo_accounts(settings) if each.role == role), None)
+    if account is None:
         raise NotFound
     now = clock.now()
     async with db.transaction() as conn:
-        account_id = await FIND_DEMO_ACCOUNT.maybe(conn, phone_index=seal.index(phone))
+        account_id = await FIND_DEMO_ACCOUNT.maybe(conn, phone_index=seal.index(account.phone))
         if account_id is None:
             raise NotFound
-        signed = await sign_in_without_code(conn, AccountId(account_id), now=now, second_factor=role == "official")
-    response = redirect(_HOMES[role])
+        official = home == _HOMES["official"]
+        signed = await sign_in_without_code(conn, AccountId(account_id), now=now, second_factor=official)
+    response = redirect(home)
     set_cookie(
         request,
         response,

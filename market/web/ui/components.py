@@ -39,6 +39,7 @@ ORDER = (
     "for",
     "lay",
     "plain",
+    "people",
     "pager",
     "farmer",
     "home",

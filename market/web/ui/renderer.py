@@ -29,7 +29,7 @@ class SiteInfo(Struct, frozen=True):
     farmer_contact: str = "样例甘某"
     hours: str = "早 8 点到晚 8 点"
     demo: bool = False
-    """Show the sample data banner with its three sign-in links, and mark phone numbers as samples."""
+    """Show the sample data band with its list of people, and mark phone numbers as samples."""
 
 
 class SiteLinks(Struct, frozen=True):
@@ -56,9 +56,9 @@ class SiteLinks(Struct, frozen=True):
     """(name for `here`, path, Chinese text, English text)"""
     elder: str = "/elder"
     """POST elder=1 or 0 and to=path: store the choice in a cookie and redirect back."""
-    demo_farmer: str = "/demo/farmer"
-    demo_buyer: str = "/demo/buyer"
-    demo_official: str = "/demo/official"
+    demo_people: str = "/demo/people"
+    demo_band: str = "/demo/band"
+    """POST band=1 or 0 and to=path: show or hide the band of the demo on this device, and redirect back."""
 
 
 SITE_LINKS = SiteLinks()
@@ -75,6 +75,7 @@ class PageFrame(Struct, frozen=True):
     cart: int
     user: str | None
     owner: str = ""
+    band: bool = True
 
     def say(self, chinese: str, english: str) -> str:
         """Return the text in the page's language."""
@@ -136,14 +137,15 @@ class Renderer:
         cart: int = 0,
         user: str | None = None,
         owner: str = "",
+        band: bool = True,
     ) -> bytes:
         """Render a whole page as UTF-8, with the CSS components and symbols it uses inlined.
 
         `path` is where the 长辈版 switch redirects to, `query` fills the search box, `cart` is the number of items in
-        the cart, `user` is the name that a desk shows, and `owner` keys the drafts of the page. The context must not
-        use the names `page` and `site`.
+        the cart, `user` is the name that a desk shows, `owner` keys the drafts of the page, and `band` shows the band
+        of the demo. The context must not use the names `page` and `site`.
         """
-        frame = PageFrame(nonce, elder, lang, path, query, cart, user, owner)
+        frame = PageFrame(nonce, elder, lang, path, query, cart, user, owner, band)
         html = self._env.render_template(template, **{**context, "page": frame})
         return self._dress(html).encode()
 

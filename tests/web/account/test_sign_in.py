@@ -128,7 +128,7 @@ async def test_one_click_signs_in_at_the_demo(database: Database, settings: Sett
         (settings.data / "demo.json").write_text(json.dumps({"url": ORIGIN, "accounts": accounts}))
         async with await village.browser() as browser:
             seen = await browser.open("/")
-            assert "/demo/buyer" in seen.links()
+            assert "/demo/people" in seen.links()
             assert (await browser.open("/demo/buyer")).path == "/"
             assert "样例买家甲" in (await browser.open("/me")).text
             await browser.open("/demo/farmer", status=404)

@@ -42,6 +42,11 @@ class _LineMonth(Struct, frozen=True, kw_only=True):
     reduction_fen: Fen
 
 
+def get_manifest_name(name: str) -> str:
+    """Return the name of the manifest of an operator's file."""
+    return name.removesuffix(".csv") + ".manifest.json"
+
+
 def compute_full_reduction(programme: str, charge: Fen) -> Fen:
     """Return the reduction of a whole month's charge under a programme, before household caps."""
     if programme == P2:
@@ -124,8 +129,8 @@ def _format_row(month: str, number: str, kind: str, *, programme: str, charge: F
     return f"{month},{number},{kind},{programme},{format_yuan(charge)},{format_yuan(reduction)},{format_yuan(billed)},"
 
 
-def write_usage_file(seed: int, lines: list[SampleLine], month: date) -> bytes:
-    """Return the usage days of the idle programme's lines in a month and in the month before."""
+def write_usage_file(seed: int, lines: list[SampleLine], month: date, *, last_day: date = date.max) -> bytes:
+    """Return the usage days of the idle programme's lines in a month, up to `last_day`, and in the month before."""
     rng = SeededRandom(seed, f"usage {month}")
     rows: list[str] = []
     for line in lines:
@@ -136,7 +141,7 @@ def write_usage_file(seed: int, lines: list[SampleLine], month: date) -> bytes:
         rows += [
             f"{line.number},{OPERATOR_NAMES[line.operator]},{day}"
             for day in dict.fromkeys(days)
-            if _is_used_on(line, day)
+            if day <= last_day and _is_used_on(line, day)
         ]
     return "\n".join([USAGE_HEADER, *rows, ""]).encode()
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 
+import msgspec
 from msgspec import Struct
 
 from market.demo.sample.accounts import DEMO_COUNTY, OFFICIAL_POSTS
@@ -13,7 +14,13 @@ from market.demo.sample.county.enrolled_lines import (
     write_enrolments_file,
 )
 from market.demo.sample.county.irregularities import IrregularityMaker
-from market.demo.sample.county.operator_files import write_billing_files, write_opening_file, write_usage_file
+from market.demo.sample.county.next_month import write_next_month_files
+from market.demo.sample.county.operator_files import (
+    get_manifest_name,
+    write_billing_files,
+    write_opening_file,
+    write_usage_file,
+)
 from market.demo.sample.county.programme_files import write_budget_file, write_plans_file, write_programmes_file
 from market.demo.sample.county.register import RegisterGenerator, write_register_changes_file, write_register_file
 from market.demo.sample.divisions import SampleDivisions
@@ -23,6 +30,7 @@ from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day, get_day_start, get_next_month
 from market.kernel.seal import Seal
 from market.storage.files import FileStore
+from market.storage.sample_files import NEXT_MONTH_FOLDER, NEXT_MONTH_INDEX
 from market.subsidies.findings.decide import decide_finding
 from market.subsidies.imports.billing import import_billing, read_manifest
 from market.subsidies.imports.bindings import import_bindings
@@ -110,6 +118,7 @@ class CountySimulation:
         for month in self._months.all:
             # The first files cover everything up to the end of the first month, later files one month each.
             await self._import_and_run(month, None if month == self._months.first else month)
+        await self._store_next_month()
         return {
             "households": len(self._register.households),
             "persons": sum(len(each.members) for each in self._register.households),
@@ -123,6 +132,14 @@ class CountySimulation:
     def _advance(self) -> None:
         self._done += 1
         self._report(self._done, _STEP_COUNT)
+
+    async def _store_next_month(self) -> None:
+        """Store the files of the month after the last one, which the demo offers for download."""
+        files = write_next_month_files(self._seed, self._lines, self._months, today=get_business_day(self._now))
+        for file in files:
+            await self._files.put(NEXT_MONTH_FOLDER + file.name, file.content)
+        index = [{"kind": file.kind, "name": file.name} for file in files]
+        await self._files.put(NEXT_MONTH_INDEX, msgspec.json.encode(index))
 
     async def _import_base_files(self) -> None:
         conn, months = self._conn, self._months
@@ -169,7 +186,7 @@ class CountySimulation:
         day = self._compute_moment(after + timedelta(days=2))
         await import_usage(conn, gan, self._upload("usage", f"usage-{month:%Y-%m}.csv", usage), now=day)
         for file in write_billing_files(self._seed, self._lines, month):
-            for name, content in ((file.name, file.content), (_get_manifest_name(file.name), file.manifest)):
+            for name, content in ((file.name, file.content), (get_manifest_name(file.name), file.manifest)):
                 await self._files.put(f"samples/{DEMO_COUNTY}/{name}", content)
             manifest = read_manifest(file.name, file.manifest)
             await import_billing(conn, gan, self._upload("billing", file.name, file.content), manifest, now=day)
@@ -228,10 +245,6 @@ ANALYSE_COUNTY = (
     "ANALYZE persons, households, household_statuses, memberships, plans, lines, bindings, enrolments, usage_days,"
     " openings, claims, runs, run_lines, findings, finding_lines, subsidy_postings"
 )
-
-
-def _get_manifest_name(name: str) -> str:
-    return name.removesuffix(".csv") + ".manifest.json"
 
 
 def _decide_lines(finding: OpenStopFinding) -> tuple[list[str], list[str]]:

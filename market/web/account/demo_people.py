@@ -1,0 +1,215 @@
+"""The demo's list of sample people, one click each, with the files of the next month; only in the demo."""
+
+import asyncio
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from msgspec import Struct
+
+from market.http import HttpRequest
+from market.identity.models import Actor, NotFound
+from market.identity.second_factor import generate_code
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.settings import Settings
+from market.storage.files import FileMissing, FileStore
+from market.storage.sample_files import NEXT_MONTH_FOLDER, NEXT_MONTH_INDEX
+from market.subsidies.imports.kinds import IMPORT_KINDS
+from market.web.account.demo_sign_in import DemoSignInAccount, list_demo_accounts, sign_in_demo_account
+from market.web.cookies import DEMO_BAND_COOKIE, YEAR_SECONDS, set_cookie
+from market.web.forms import read_form
+from market.web.pages import get_local_path, redirect, render_page
+
+_MAX_MESSAGES = 6
+_MESSAGES_TAIL_BYTES = 16_384
+_CONTENT_TYPES = {".csv": "text/csv", ".json": "application/json"}
+
+
+class DemoRole(Struct, frozen=True):
+    """What a sample person can do, and the page they see first."""
+
+    name: str
+    does: str
+    home: str = "/desk"
+
+
+class SampleFile(Struct, frozen=True):
+    """A file of the next month; `kind` is its kind of import, or `manifest`."""
+
+    kind: str
+    name: str
+
+
+class SentMessage(Struct, frozen=True):
+    """A message that the demo wrote to its file instead of sending it."""
+
+    phone: str
+    text: str
+    at: datetime
+
+
+SHOPPERS = {
+    "buyer": DemoRole("买家", "逛集、下单、付款、退单、评价", "/"),
+    "farmer": DemoRole("农户", "发货、卖东西、看我的钱和我的话费", "/farm"),
+    "helper": DemoRole("帮手", "替农户样例唐甲子家发货、上架", "/farm"),
+    "newcomer": DemoRole("想开店的人", "申请开店，看办到哪一步", "/farm/apply"),
+}
+"""People of the market, by role."""
+OFFICIALS = {
+    "policy": DemoRole("政策经办", "项目和标准、套餐、预算"),
+    "importer": DemoRole("县级经办", "导入文件，计算"),
+    "village": DemoRole("村级", "核实本村的业务；核实开店申请"),
+    "township": DemoRole("乡镇", "处理疑点，审核"),
+    "county": DemoRole("县级审定", "审定一个月；推荐开店申请"),
+    "finance": DemoRole("财政", "结算，看拨付"),
+    "reconciler": DemoRole("对账", "对账，关账"),
+    "platform": DemoRole("平台", "审核开店申请"),
+}
+"""Officials, by role."""
+
+
+@get("/demo/people", tags=["pages"], operation_id="DemoPeoplePage", include_in_schema=False)
+async def show_people(
+    request: HttpRequest,
+    *,
+    settings: NamedDependency[Settings],
+    files: NamedDependency[FileStore],
+    clock: NamedDependency[Clock],
+    visitor: NamedDependency[Actor | None],
+) -> Response[bytes]:
+    """List the sample people by role, the next month's files, and the latest codes.
+
+    Raises:
+        NotFound: the service is not a demo.
+    """
+    if not settings.demo:
+        raise NotFound
+    accounts = {each.role: each for each in await list_demo_accounts(settings)}
+    messages = await asyncio.to_thread(_read_messages, Path(settings.sms_path)) if settings.sms_path else []
+    context = {
+        "shoppers": _list_people(SHOPPERS, accounts),
+        "officials": _list_people(OFFICIALS, accounts),
+        "files": [(_name_kind(each.kind), each.name) for each in await _list_files(files)],
+        "messages": messages,
+        "factors": [
+            (each.name, generate_code(each.totp_secret, now=clock.now()))
+            for each in accounts.values()
+            if each.totp_secret
+        ],
+    }
+    return render_page(request, "account/demo_people.html", context, actor=visitor)
+
+
+def _list_people(
+    roles: dict[str, DemoRole], accounts: dict[str, DemoSignInAccount]
+) -> list[tuple[str, str, str, str, str]]:
+    """Return role, name, role name, phone and tasks of each sample person."""
+    return [
+        (role, accounts[role].name, shown.name, accounts[role].phone, shown.does)
+        for role, shown in roles.items()
+        if role in accounts
+    ]
+
+
+def _name_kind(kind: str) -> str:
+    return "账单的清单" if kind == "manifest" else IMPORT_KINDS[kind].name_zh
+
+
+def _read_messages(path: Path) -> list[SentMessage]:
+    """Return the latest messages, newest first."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - _MESSAGES_TAIL_BYTES, 0))
+            lines = file.read().splitlines()
+    except OSError:
+        return []
+    return [msgspec.json.decode(line, type=SentMessage) for line in lines[-_MAX_MESSAGES:][::-1] if _is_whole(line)]
+
+
+def _is_whole(line: bytes) -> bool:
+    """Return whether a line is a whole message; the first one of the tail may be cut."""
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+async def _list_files(files: FileStore) -> list[SampleFile]:
+    """Return the next month's files, or none if the sample was loaded without them."""
+    try:
+        return msgspec.json.decode(await files.get(NEXT_MONTH_INDEX), type=list[SampleFile])
+    except FileMissing:
+        return []
+
+
+@post("/demo/people", tags=["pages"], operation_id="DemoSignIn", include_in_schema=False)
+async def sign_in_person(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    settings: NamedDependency[Settings],
+    clock: NamedDependency[Clock],
+) -> Redirect:
+    """Sign in as a sample person and redirect to their first page.
+
+    Raises:
+        NotFound: the service is not a demo, or it has no such person.
+    """
+    if not settings.demo:
+        raise NotFound
+    role = (await read_form(request)).get_text("who")
+    shown = (SHOPPERS | OFFICIALS).get(role)
+    if shown is None:
+        raise NotFound
+    return await sign_in_demo_account(
+        request, db=db, seal=seal, settings=settings, clock=clock, role=role, home=shown.home
+    )
+
+
+@get("/demo/files/{name:str}", tags=["pages"], operation_id="DemoFile", include_in_schema=False)
+async def download_file(
+    settings: NamedDependency[Settings], files: NamedDependency[FileStore], name: FromPath[str]
+) -> Response[bytes]:
+    """Download a file of the next month.
+
+    Raises:
+        NotFound: the service is not a demo, or it has no such file.
+    """
+    if not settings.demo or name not in {each.name for each in await _list_files(files)}:
+        raise NotFound
+    return Response(
+        await files.get(NEXT_MONTH_FOLDER + name),
+        media_type=_CONTENT_TYPES[Path(name).suffix],
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
+    )
+
+
+@post("/demo/band", tags=["pages"], operation_id="SwitchDemoBand", include_in_schema=False)
+async def switch_band(request: HttpRequest, settings: NamedDependency[Settings]) -> Redirect:
+    """Hide or show the band of the demo on this device, and redirect back.
+
+    The form has no token, because it is on pages in shared caches; its origin is checked instead.
+
+    Raises:
+        NotFound: the service is not a demo.
+    """
+    if not settings.demo:
+        raise NotFound
+    form = await read_form(request, as_typed={"to"}, token=False)
+    response = redirect(get_local_path(form.get_text("to")))
+    shown = "1" if form.get_text("band") == "1" else "0"
+    set_cookie(request, response, DEMO_BAND_COOKIE, shown, seconds=YEAR_SECONDS)
+    return response
+
+
+ROUTES = [show_people, sign_in_person, download_file, switch_band]

@@ -1,0 +1,199 @@
+"""A visitor of the demo walks a month from import to close and an admission, changing people on the list."""
+
+import re
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from msgspec import Struct
+from playwright.async_api import Browser, Page, expect
+
+from market.app import create_app
+from market.demo.sample.load import load_sample
+from market.kernel.embedded import EmbeddedServer
+from market.kernel.seal import derive_seal
+from market.storage.files import open_file_store
+from tests.conftest import clone_database, drop_database
+from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
+from tests.support.app import SECRET, build_settings
+from tests.web.desk.live import free_port, launch_chromium, serve_on_port
+
+MONTH = "2026-06"
+"""The month after those of the sample."""
+LATER = timedelta(days=27)
+"""The visitor comes when the next month's bills are there."""
+PATIENCE_MS = 60_000
+
+
+class Demo(Struct, frozen=True):
+    """A running demo with a small sample."""
+
+    address: str
+
+
+@pytest.fixture(scope="module")
+async def demo(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Demo]:
+    name, folder = await clone_database(server, template), tmp_path_factory.mktemp("demo")
+    port = free_port()
+    settings = build_settings(
+        server.dsn(name), folder, public_url=f"http://127.0.0.1:{port}", demo=True, now=NOW + LATER
+    )
+    loaded = await load_sample(
+        server.dsn(name),
+        settings,
+        derive_seal(SECRET),
+        open_file_store(settings.storage_url),
+        now=NOW,
+        progress=ignore_progress,
+        scale=SCALE,
+    )
+    (folder / "demo.json").write_bytes(msgspec.json.encode({"accounts": loaded.accounts}))
+    async with serve_on_port(create_app(settings), port) as address:
+        yield Demo(address)
+    await drop_database(server, name)
+
+
+class Visitor:
+    """A visitor with one browser tab, who becomes another person by a click."""
+
+    def __init__(self, page: Page, address: str, *, scripts: bool) -> None:
+        self.page = page
+        self._address = address
+        self._scripts = scripts
+
+    async def become(self, role: str) -> None:
+        """Choose a person on the list."""
+        await self.open("/demo/people")
+        await self.page.locator(f'button[name=who][value="{role}"]').click()
+        await self.look()
+
+    async def open(self, path: str) -> None:
+        """Open a page and check it."""
+        await self.page.goto(self._address + path)
+        await self.look()
+
+    async def press(self, words: str) -> None:
+        """Press a button and check the next page."""
+        await self.page.get_by_role("button", name=words, exact=True).first.click()
+        await self.page.wait_for_load_state()
+        await self.look()
+
+    async def look(self) -> None:
+        """Check that the page is accessible and fits a phone."""
+        if self._scripts:
+            wide = await self.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= 360, f"{self.page.url} is {wide} wide"
+            axe: Any = Axe()
+            checked = await axe.run(self.page)
+            faults = [(each["id"], [node["html"] for node in each["nodes"]]) for each in checked.response["violations"]]
+            assert faults == [], self.page.url
+
+    async def download(self) -> dict[str, bytes]:
+        """Return the next month's files from the list, by name, in the order of their import."""
+        await self.open("/demo/people")
+        links = await self.page.locator('a[href^="/demo/files/"]').all()
+        paths = [str(await link.get_attribute("href")) for link in links]
+        files: dict[str, bytes] = {}
+        for path in paths:
+            response = await self.page.context.request.get(self._address + path)
+            files[path.rpartition("/")[2]] = await response.body()
+        return files
+
+
+async def open_visitor(browser: Browser, demo: Demo, *, scripts: bool) -> Visitor:
+    """Return a visitor on a phone."""
+    context = await browser.new_context(
+        viewport={"width": 360, "height": 640}, java_script_enabled=scripts, locale="zh-CN"
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    return Visitor(await context.new_page(), demo.address, scripts=scripts)
+
+
+async def import_files(visitor: Visitor, files: dict[str, bytes]) -> None:
+    """Try and import each file on its page; a bill goes with its manifest."""
+    for name, content in files.items():
+        if name.endswith(".json"):
+            continue
+        kind = name.partition("-")[0]
+        bill = kind not in {"enrolments", "bindings", "usage"}
+        await visitor.open(f"/desk/imports/{'billing' if bill else kind}")
+        await choose(visitor.page, "file", name, content)
+        if bill:
+            manifest = name.removesuffix(".csv") + ".manifest.json"
+            await choose(visitor.page, "manifest", manifest, files[manifest])
+        await visitor.press("导入")
+        await expect(visitor.page.get_by_role("alert")).to_contain_text("已导入")
+
+
+async def choose(page: Page, field: str, name: str, content: bytes) -> None:
+    """Choose a file in a field."""
+    await page.set_input_files(f"#{field}", {"name": name, "mimeType": "text/csv", "buffer": content})
+
+
+async def decide_findings(visitor: Visitor) -> None:
+    """Decide each open finding that stops a line, those of the month before included."""
+    while True:
+        await visitor.open("/desk/findings?state=open")
+        form = visitor.page.locator(".case", has_text="先停付").locator("form").first
+        if await form.count() == 0:
+            return
+        await form.locator("textarea").fill("样例：入户核对过")
+        await form.get_by_role("button", name="记下处理结果").click()
+        await expect(visitor.page.get_by_role("alert")).to_contain_text("已记下")
+
+
+async def test_a_visitor_walks_a_month_from_import_to_close(demo: Demo) -> None:
+    async with launch_chromium() as browser:
+        visitor = await open_visitor(browser, demo, scripts=True)
+        files = await visitor.download()
+        assert [re.sub(r"\d+", "N", name) for name in files] == [
+            "enrolments-N-N-N.csv", "bindings-N-N-N.csv", "usage-N-N.csv",
+            "mobile-N-N.csv", "mobile-N-N.manifest.json", "unicom-N-N.csv", "unicom-N-N.manifest.json",
+            "telecom-N-N.csv", "telecom-N-N.manifest.json",
+        ]  # fmt: skip
+        await visitor.become("importer")
+        await import_files(visitor, files)
+        await take_step(visitor, "计算这个月", "算好了")
+        await visitor.become("village")
+        await take_step(visitor, "村里核实，属实", "已核实")
+        await visitor.become("township")
+        await decide_findings(visitor)
+        await take_step(visitor, "乡镇审核，同意", "已审核")
+        await visitor.become("county")
+        await take_step(visitor, "县级审定", "已审定")
+        await visitor.become("finance")
+        await take_step(visitor, "结算", "已结算")
+        await visitor.become("reconciler")
+        await take_step(visitor, "对账", "已对账")
+        await take_step(visitor, "关账", "已关账")
+
+
+async def take_step(visitor: Visitor, words: str, done: str) -> None:
+    """Take the step of the month that is due."""
+    await visitor.open(f"/desk/months/{MONTH}")
+    await visitor.press(words)
+    await expect(visitor.page.get_by_role("alert")).to_contain_text(done)
+
+
+async def test_a_visitor_opens_a_shop_through_village_county_and_platform(demo: Demo) -> None:
+    async with launch_chromium() as browser:
+        visitor = await open_visitor(browser, demo, scripts=False)
+        page, shop = visitor.page, "样例马兰枣园"
+        await visitor.become("newcomer")
+        for name in ("阜平县", "城南庄镇", "马兰村"):
+            await page.get_by_role("link", name=name).first.click()
+        await page.locator("#name").fill(shop)
+        await page.locator("#produce").fill("红枣")
+        await page.locator('form[action="/farm/apply"] button').last.click()
+        await expect(page.get_by_text("交上去了")).to_be_visible()
+        for role, words in (("village", "村里核实，属实"), ("county", "县里推荐"), ("platform", "审核通过，可以卖")):
+            await visitor.become(role)
+            await visitor.open("/desk/producers")
+            await page.get_by_role("link", name=shop).click()
+            await visitor.press(words)
+        await visitor.become("newcomer")
+        await visitor.open("/farm/apply")
+        await expect(page.get_by_text("开好了，可以卖东西了。")).to_be_visible()
