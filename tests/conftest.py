@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 from market.kernel import Connection, Database, open_database
@@ -31,6 +32,13 @@ _numbers = itertools.count(1)
 settings.register_profile("any machine", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS", "any machine"))
+
+
+def pytest_sessionfinish() -> None:
+    """Save the coverage of a worker of pytest-xdist now: one that exits slowly is killed before it saves by itself."""
+    running = Coverage.current()
+    if running is not None:
+        running.save()
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ def serve_app() -> int:
 
     try:
         settings = Settings.from_env()
+        settings.require_service_settings()
     except BadSettings as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
@@ -61,6 +62,7 @@ def run_worker_process() -> int:
 
         configure_logs()
         settings = Settings.from_env()
+        settings.require_service_settings()
         async with open_owner_dsn(settings) as dsn, open_services(settings) as services:
             context = WorkerContext(
                 settings, services.db, services.clock, services.seal, services.gateway, make_port(settings.sms_path)

@@ -1,12 +1,17 @@
-"""The backup drill under load: back up, restore next to it, compare every table, verify the ledger."""
+"""Backups: a drill under load into a server of its own, and what a failed backup or restore leaves behind."""
 
 import asyncio
 import contextlib
 import itertools
+import json
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from deploy.backup import drill
+import asyncpg
+import pytest
+
+from deploy.backup import KEPT_DUMPS, BackupError, backup, drill, main, restore
 from market.identity.models import AccountId
 from market.kernel import Connection, Database
 from market.orders.address import Address, seal_address
@@ -16,6 +21,7 @@ from market.orders.place import place
 from payments import post
 from tests.conftest import NOW
 from tests.support.make import SEAL, make_account, make_producer, make_product
+from tests.support.postgres import EmbeddedServer, drop_database
 
 
 async def buy(database: Database, buyers: list[AccountId], variant: UUID, placed: list[int]) -> None:
@@ -33,7 +39,7 @@ async def buy(database: Database, buyers: list[AccountId], variant: UUID, placed
 
 
 async def test_a_backup_under_load_restores_completely(
-    database: Database, dsn: str, owner: Connection, folder: Path
+    database: Database, dsn: str, owner: Connection, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with database.transaction() as conn:
         buyers = [await make_account(conn) for _ in range(200)]
@@ -44,12 +50,104 @@ async def test_a_backup_under_load_restores_completely(
     try:
         while len(placed) < 50:
             await asyncio.sleep(0.01)
-        assert await drill(dsn, folder, f"{dsn}_beside") == 0
+        assert await drill(dsn, folder) == 0
         assert len(placed) > 50
     finally:
         for task in work:
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*work)
-    restored = f"{dsn.rpartition('/')[2]}_beside"
-    await owner.execute(f'DROP DATABASE "{restored}" WITH (FORCE)')
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["differing"], answer["ledger"], answer["audit"]) == ({}, "ok", "ok")
+
+
+async def test_a_backup_is_readable_by_its_owner_only(dsn: str, folder: Path) -> None:
+    dump = await backup(dsn, folder / "backups")
+    assert [oct(path.stat().st_mode)[-3:] for path in (dump.parent, dump, dump.with_suffix(".json"))] == [
+        "700",
+        "600",
+        "600",
+    ]
+
+
+async def test_the_password_is_in_no_command_line(dsn: str, folder: Path) -> None:
+    password = urlsplit(dsn).password
+    assert password is not None
+    work = asyncio.create_task(backup(dsn, folder))
+    seen: set[str] = set()
+    while not work.done():
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        await asyncio.sleep(0.002)
+    await work
+    assert [line for line in seen if "pg_dump" in line and str(folder) in line]
+    assert [line for line in seen if password in line] == []
+
+
+async def test_a_role_without_all_rights_is_refused_before_a_dump_begins(
+    dsn: str, owner: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await owner.execute("CREATE ROLE backup_test_service LOGIN PASSWORD 'x' IN ROLE market_app")
+    try:
+        monkeypatch.setenv("MARKET_DATABASE_URL", make_service_dsn(dsn))
+        assert await asyncio.to_thread(main, ["backup", str(folder)]) == 1
+    finally:
+        await owner.execute("DROP ROLE backup_test_service")
+    assert "set MARKET_DATABASE_URL to the address of the database owner" in capsys.readouterr().err
+    assert list(folder.iterdir()) == []
+
+
+def make_service_dsn(dsn: str) -> str:
+    """Return the DSN with the login role that deploy/README.md gives to the service."""
+    address = urlsplit(dsn)
+    return f"postgresql://backup_test_service:x@{address.hostname}:{address.port}{address.path}"
+
+
+async def test_a_dump_is_restored_only_into_an_empty_database(
+    dsn: str, owner: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dump = await backup(dsn, folder)
+    before = await owner.fetchval("SELECT count(*) FROM divisions")
+    monkeypatch.setenv("MARKET_DATABASE_URL", dsn)
+    assert await asyncio.to_thread(main, ["restore", str(dump)]) == 1
+    assert "is not empty" in capsys.readouterr().err
+    assert await owner.fetchval("SELECT count(*) FROM divisions") == before
+
+
+async def test_a_cut_dump_leaves_the_new_database_empty(server: EmbeddedServer, dsn: str, folder: Path) -> None:
+    dump = await backup(dsn, folder)
+    dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
+    target = server.dsn("restored_from_a_cut_dump")
+    try:
+        with pytest.raises(BackupError, match="pg_restore"):
+            await restore(dump, target)
+        conn = await asyncpg.connect(target)
+        assert await conn.fetch("SELECT 1 FROM pg_tables WHERE schemaname IN ('public', 'payments')") == []
+        await conn.close()
+    finally:
+        await drop_database(server, "restored_from_a_cut_dump")
+
+
+async def test_the_newest_dumps_are_kept(dsn: str, folder: Path) -> None:
+    for day in range(1, KEPT_DUMPS + 3):
+        (folder / f"xiangji-201901{day:02}T000000Z.dump").touch()
+        (folder / f"xiangji-201901{day:02}T000000Z.json").touch()
+    dump = await backup(dsn, folder)
+    kept = sorted(path.name for path in folder.glob("*.dump"))
+    assert (len(kept), kept[-1], kept[0]) == (KEPT_DUMPS, dump.name, "xiangji-20190104T000000Z.dump")
+    assert len(list(folder.glob("*.json"))) == KEPT_DUMPS
+
+
+@pytest.mark.parametrize("arguments", [[], ["backup"], ["unknown", "x"], ["backup", "x", "y"]])
+def test_wrong_arguments_print_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert "backup  FOLDER" in capsys.readouterr().err
+
+
+def test_a_backup_without_an_address_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MARKET_DATABASE_URL", raising=False)
+    assert main(["backup", str(folder)]) == 1
+    assert capsys.readouterr().err == "Set MARKET_DATABASE_URL to the address of the database owner.\n"

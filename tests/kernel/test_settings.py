@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from deploy.settings_docs import ROOT, make_example, make_settings_page
 from market.settings import BadSettings, Settings, describe_settings
@@ -35,6 +36,12 @@ def test_values_are_converted_to_their_types() -> None:
         ({"MARKET_NOW": "2019-02-04T09:00:00"}, "MARKET_NOW needs a zone"),
         ({"MARKET_NOW": "2019-02-04T09:00:00Z", "MARKET_DATABASE_URL": "postgresql://x/y"}, "embedded server only"),
         ({"MARKET_SECRET": "short"}, "MARKET_SECRET needs at least 32"),
+        ({"MARKET_SECRET": "a" * 40}, "MARKET_SECRET needs at least 32"),
+        ({"MARKET_PUBLIC_URL": "ftp://market.example.org"}, "MARKET_PUBLIC_URL begins with https://"),
+        ({"MARKET_DEMO": "1", "MARKET_DATABASE_URL": "postgresql://x/y"}, "MARKET_DEMO works on the embedded server"),
+        ({"MARKET_PUBLIC_UR": "https://x"}, "MARKET_PUBLIC_UR is not a setting; did you mean MARKET_PUBLIC_URL?"),
+        ({"MARKET_port": "8000"}, "MARKET_port is not a setting; did you mean MARKET_PORT?"),
+        ({"MARKET_XYZZY": ""}, "MARKET_XYZZY is not a setting; see docs/settings.md"),
     ],
 )
 def test_an_invalid_value_is_refused_by_name(given: dict[str, str], named: str) -> None:
@@ -53,6 +60,29 @@ def test_the_secret_is_generated_once_and_only_its_owner_can_read_it(folder: Pat
 def test_an_external_database_requires_a_secret() -> None:
     with pytest.raises(BadSettings, match="MARKET_SECRET is needed"):
         Settings(database_url="postgresql://x/y").get_or_create_secret()
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"public_url": ""}, "MARKET_PUBLIC_URL is needed"),
+        ({"public_url": "http://market.example.org"}, "begins with https://"),
+        ({"stripe_key": ""}, "MARKET_STRIPE_KEY is needed"),
+        ({"stripe_webhook_secret": ""}, "MARKET_STRIPE_WEBHOOK_SECRET is needed"),
+    ],
+)
+def test_a_service_with_a_database_of_its_own_names_what_it_lacks(changed: dict[str, str], named: str) -> None:
+    complete = Settings(
+        database_url="postgresql://x/y",
+        public_url="https://market.example.org",
+        stripe_key="sk_live_x",
+        stripe_webhook_secret="whsec_x",
+    )
+    complete.require_service_settings()
+    structs.replace(complete, public_url="http://127.0.0.1:8000").require_service_settings()
+    Settings().require_service_settings()
+    with pytest.raises(BadSettings, match=named):
+        structs.replace(complete, **changed).require_service_settings()
 
 
 def test_every_setting_is_described() -> None:
