@@ -1,9 +1,16 @@
-"""Prometheus metrics of the service."""
+"""Prometheus metrics of the service.
 
+With several processes each writes its values to a file of a common folder, and a scrape of any of them sums all files.
+"""
+
+import os
 import time
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from prometheus_client import REGISTRY, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from market.startup import METRICS_FOLDER_VARIABLE
 
 RESPONSES = Counter("market_answers_total", "Responses by method, route and status.", ["method", "route", "status"])
 SECONDS = Histogram(
@@ -45,5 +52,9 @@ def count_responses(app: ASGIApp) -> ASGIApp:
 
 
 def render_metrics() -> bytes:
-    """Return all metrics in Prometheus' text format."""
-    return generate_latest(REGISTRY)
+    """Return all metrics, of all processes of the service, in Prometheus' text format."""
+    if METRICS_FOLDER_VARIABLE not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return generate_latest(registry)

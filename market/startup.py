@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import os
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
 
@@ -12,6 +14,27 @@ from market.kernel.clock import Clock, make_clock_at
 from market.kernel.embedded import embedded_server
 from market.kernel.migrate import create_database, is_current, upgrade
 from market.settings import Settings
+
+
+METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable with which prometheus_client, when it is imported, shares metrics between processes."""
+
+
+@contextmanager
+def share_metrics(processes: int) -> Generator[None]:
+    """Let the processes that are started inside the block count together, if there are several.
+
+    A single process keeps its metrics in memory, which is faster.
+    """
+    if processes == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="xiangji-metrics-") as folder:
+        os.environ[METRICS_FOLDER_VARIABLE] = folder
+        try:
+            yield
+        finally:
+            del os.environ[METRICS_FOLDER_VARIABLE]
 
 
 def tune_garbage_collector() -> None:

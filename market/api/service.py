@@ -27,7 +27,7 @@ async def readyz(db: NamedDependency[Database]) -> dict[str, str]:
     return {"status": "ready" if provinces else "empty"}
 
 
-@get("/metrics", tags=["service"], operation_id="Metrics", media_type="text/plain; version=0.0.4; charset=utf-8")
+@get("/metrics", tags=["service"], operation_id="Metrics", media_type="text/plain; version=0.0.4")
 async def metrics() -> bytes:
     """Return all metrics in the Prometheus text format."""
     return render_metrics()

@@ -7,7 +7,7 @@ from pathlib import Path
 from market.cli.runtime import BAD_INPUT, DONE, REFUSED, run
 from market.kernel.embedded import EmbeddedServerError, is_port_free
 from market.settings import BadSettings, Settings
-from market.startup import create_and_migrate, open_owner_dsn
+from market.startup import create_and_migrate, open_owner_dsn, share_metrics
 
 
 async def migrate_database() -> dict[str, object]:
@@ -46,7 +46,8 @@ def serve_app() -> int:
         websockets=False,
         log_access=False,
     )
-    server.serve()
+    with share_metrics(settings.workers):
+        server.serve()
     return DONE
 
 

@@ -110,7 +110,9 @@ async def test_a_body_above_the_limit_is_refused(service: Service) -> None:
 async def test_health_readiness_and_metrics_respond(service: Service) -> None:
     assert (await service.http.get("/healthz")).json() == {"status": "ok"}
     assert (await service.http.get("/readyz")).json() == {"status": "ready"}
-    figures = (await service.http.get("/metrics")).text
+    response = await service.http.get("/metrics")
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    figures = response.text
     assert 'market_answers_total{method="GET",route="/healthz",status="200"}' in figures
 
 
