@@ -1,5 +1,5 @@
 """Where the demo keeps the sample files that its visitors download."""
 
-NEXT_MONTH_FOLDER = "samples/next-month/"
-NEXT_MONTH_INDEX = NEXT_MONTH_FOLDER + "index.json"
-"""The list of the files, in the order of their import: `[{"kind": …, "name": …}]`."""
+SAMPLE_FOLDER = "samples/to-import/"
+SAMPLE_INDEX = SAMPLE_FOLDER + "index.json"
+"""The list of the files, in the order of their import: `[{"month": "2026-11", "kind": …, "name": …}]`."""

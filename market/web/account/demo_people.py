@@ -1,9 +1,9 @@
-"""The demo's list of sample people, one click each, with the files of the next month; only in the demo."""
+"""The demo's list of sample people, one click each, with files to import; only in the demo."""
 
 import asyncio
 import json
 import os
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -17,16 +17,18 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.identity.second_factor import generate_code
 from market.kernel import Database
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, get_next_month, parse_month
 from market.kernel.seal import Seal
 from market.settings import Settings
 from market.storage.files import FileMissing, FileStore
-from market.storage.sample_files import NEXT_MONTH_FOLDER, NEXT_MONTH_INDEX
+from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from market.subsidies.imports.kinds import IMPORT_KINDS
+from market.subsidies.names import format_month_zh
 from market.web.account.demo_sign_in import DemoSignInAccount, list_demo_accounts, sign_in_demo_account
 from market.web.cookies import DEMO_BAND_COOKIE, YEAR_SECONDS, set_cookie
 from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect, render_page
+from market.web.ui.format import day_zh
 
 _MAX_MESSAGES = 6
 _MESSAGES_TAIL_BYTES = 16_384
@@ -42,8 +44,9 @@ class DemoRole(Struct, frozen=True):
 
 
 class SampleFile(Struct, frozen=True):
-    """A file of the next month; `kind` is its kind of import, or `manifest`."""
+    """A file to import; `kind` is its kind of import, or `manifest`."""
 
+    month: str
     kind: str
     name: str
 
@@ -85,7 +88,7 @@ async def show_people(
     clock: NamedDependency[Clock],
     visitor: NamedDependency[Actor | None],
 ) -> Response[bytes]:
-    """List the sample people by role, the next month's files, and the latest codes.
+    """List the sample people by role, the files to import, and the latest codes.
 
     Raises:
         NotFound: the service is not a demo.
@@ -97,7 +100,7 @@ async def show_people(
     context = {
         "shoppers": _list_people(SHOPPERS, accounts),
         "officials": _list_people(OFFICIALS, accounts),
-        "files": [(_name_kind(each.kind), each.name) for each in await _list_files(files)],
+        "months": _group_files(await _list_files(files), today=clock.today()),
         "messages": messages,
         "factors": [
             (each.name, generate_code(each.totp_secret, now=clock.now()))
@@ -117,6 +120,18 @@ def _list_people(
         for role, shown in roles.items()
         if role in accounts
     ]
+
+
+def _group_files(files: list[SampleFile], *, today: date) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return the months of the files with their names, the day from which each is open, and the files."""
+    months: dict[str, list[tuple[str, str]]] = {}
+    for file in files:
+        months.setdefault(file.month, []).append((_name_kind(file.kind), file.name))
+    grouped: list[tuple[str, str, list[tuple[str, str]]]] = []
+    for month, names in months.items():
+        ends = get_next_month(parse_month(month))
+        grouped.append((format_month_zh(month), "" if ends <= today else day_zh(ends), names))
+    return grouped
 
 
 def _name_kind(kind: str) -> str:
@@ -144,9 +159,9 @@ def _is_whole(line: bytes) -> bool:
 
 
 async def _list_files(files: FileStore) -> list[SampleFile]:
-    """Return the next month's files, or none if the sample was loaded without them."""
+    """Return the files to import, or none if the sample was loaded without them."""
     try:
-        return msgspec.json.decode(await files.get(NEXT_MONTH_INDEX), type=list[SampleFile])
+        return msgspec.json.decode(await files.get(SAMPLE_INDEX), type=list[SampleFile])
     except FileMissing:
         return []
 
@@ -180,7 +195,7 @@ async def sign_in_person(
 async def download_file(
     settings: NamedDependency[Settings], files: NamedDependency[FileStore], name: FromPath[str]
 ) -> Response[bytes]:
-    """Download a file of the next month.
+    """Download a file to import.
 
     Raises:
         NotFound: the service is not a demo, or it has no such file.
@@ -188,7 +203,7 @@ async def download_file(
     if not settings.demo or name not in {each.name for each in await _list_files(files)}:
         raise NotFound
     return Response(
-        await files.get(NEXT_MONTH_FOLDER + name),
+        await files.get(SAMPLE_FOLDER + name),
         media_type=_CONTENT_TYPES[Path(name).suffix],
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
     )

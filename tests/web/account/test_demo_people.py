@@ -1,4 +1,4 @@
-"""The demo's list of sample people, the files of the next month, and the band on top of every page."""
+"""The demo's list of sample people, the files to import, and the band on top of every page."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -15,7 +15,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.settings import Settings
 from market.storage.files import open_file_store
-from market.storage.sample_files import NEXT_MONTH_FOLDER, NEXT_MONTH_INDEX
+from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from tests.support.browser import ORIGIN
 from tests.web.conftest import BUYER_PHONE, FARMER_PHONE, Village, a_village, living
 
@@ -28,11 +28,13 @@ def describe_account(role: str, name: str, phone: str, totp: str | None = None) 
 
 @pytest.fixture
 async def demo(database: Database, seal: Seal, settings: Settings) -> AsyncGenerator[Village]:
-    """A demo with three sample people, one file of the next month, and one message."""
+    """A demo with three sample people, one file to import, and one message."""
     settings = msgspec.structs.replace(settings, demo=True)
     store = open_file_store(settings.storage_url)
-    await store.put(NEXT_MONTH_FOLDER + "usage-2026-11.csv", b"a,b\n")
-    await store.put(NEXT_MONTH_INDEX, json.dumps([{"kind": "usage", "name": "usage-2026-11.csv"}]).encode())
+    await store.put(SAMPLE_FOLDER + "usage-2026-11.csv", b"a,b\n")
+    await store.put(
+        SAMPLE_INDEX, json.dumps([{"month": "2026-11", "kind": "usage", "name": "usage-2026-11.csv"}]).encode()
+    )
     message = {"phone": BUYER_PHONE, "text": "【乡集】验证码 123456。", "at": "2026-11-26T09:00:00+08:00"}
     Path(settings.sms_path).write_text(json.dumps(message, ensure_ascii=False) + "\n", encoding="utf-8")
     async with living(create_app(settings)) as app:
@@ -79,7 +81,7 @@ async def test_the_list_shows_the_latest_code_and_the_second_factors(demo: Villa
         assert len(code) == 6
 
 
-async def test_the_next_months_files_are_offered_and_nothing_else(demo: Village) -> None:
+async def test_the_files_to_import_are_offered_and_nothing_else(demo: Village) -> None:
     async with await demo.browser() as browser:
         seen = await browser.open("/demo/people")
         assert "/demo/files/usage-2026-11.csv" in seen.links()

@@ -12,7 +12,7 @@ from market.demo.sample.county.programme_files import FIXED_FEN, LINE_CAP_FEN, P
 from market.demo.sample.seeded_random import SeededRandom
 from market.kernel import Fen, divide_half_up, split
 from market.kernel.clock import count_days_in_month, get_next_month
-from market.subsidies.names import KIND_NAMES, OPERATOR_NAMES, Operator
+from market.subsidies.names import KIND_NAMES, OPERATOR_NAMES, Operator, ServiceKind
 from payments.money import format_yuan
 
 BILLING_HEADER = "账期,业务号码,业务类型,项目,账单金额,优惠减免,实收金额,冲正账期"
@@ -24,6 +24,9 @@ _UNBOUND_NUMBERS = 2
 _UNCLAIMED_PER_MILLE = 4
 _WRONG_CHARGES = 2
 """Rows per month and operator with a charge above the plan's, and as many below it."""
+LATE_OPERATOR = Operator.TELECOM
+"""The operator that sends part of the last month's bill late."""
+_LATE_EVERY = 40
 _OPERATOR_SHARE_BP = {P1: 7000, P2: 0}
 _EVEN_SHARE_BP = 5000
 
@@ -34,6 +37,14 @@ class SampleBillingFile(Struct, frozen=True):
     name: str
     content: bytes
     manifest: bytes
+
+
+class _Claim(Struct, frozen=True, kw_only=True):
+    number: str
+    kind: ServiceKind
+    programme: str
+    charge_fen: Fen
+    reduction_fen: Fen
 
 
 class _LineMonth(Struct, frozen=True, kw_only=True):
@@ -80,16 +91,34 @@ def _compute_line_month(line: SampleLine, month: date) -> _LineMonth | None:
     )
 
 
-def write_billing_files(seed: int, lines: list[SampleLine], month: date) -> list[SampleBillingFile]:
-    """Return the three operators' files of a month."""
-    return [_write_billing_file(seed, lines, month, operator) for operator in Operator]
+def write_billing_files(
+    seed: int, lines: list[SampleLine], month: date, *, without_late: bool = False
+) -> list[SampleBillingFile]:
+    """Return the three operators' files of a month; `without_late` leaves out what the late bill claims."""
+    made: list[SampleBillingFile] = []
+    for operator in Operator:
+        claims = _list_claims(seed, lines, month, operator)
+        if without_late and operator is LATE_OPERATOR:
+            claims = [claim for number, claim in enumerate(claims) if not _is_late(number)]
+        claims += _list_unbound_claims(month, operator)
+        made.append(_write_billing_file(f"{operator}-{month:%Y-%m}.csv", claims, month, operator))
+    return made
 
 
-def _write_billing_file(seed: int, lines: list[SampleLine], month: date, operator: Operator) -> SampleBillingFile:
+def write_late_billing_file(seed: int, lines: list[SampleLine], month: date) -> SampleBillingFile:
+    """Return the second bill of an operator, which came late."""
+    claims = _list_claims(seed, lines, month, LATE_OPERATOR)
+    late = [claim for number, claim in enumerate(claims) if _is_late(number)]
+    return _write_billing_file(f"{LATE_OPERATOR}-{month:%Y-%m}-late.csv", late, month, LATE_OPERATOR)
+
+
+def _is_late(number: int) -> bool:
+    return number % _LATE_EVERY == 0
+
+
+def _list_claims(seed: int, lines: list[SampleLine], month: date, operator: Operator) -> list[_Claim]:
     rng = SeededRandom(seed, f"bill {operator} {month}")
-    name = f"{month:%Y-%m}"
-    rows: list[str] = []
-    total = 0
+    claims: list[_Claim] = []
     wrong = 0
     for line in lines:
         if line.operator is not operator or not is_claimed(line):
@@ -102,16 +131,33 @@ def _write_billing_file(seed: int, lines: list[SampleLine], month: date, operato
             wrong += 1
             charge = Fen(charge + 20_00) if wrong % 2 else Fen(charge - 1_00)
             reduction = Fen(due.charge_fen + 5_00) if wrong % 2 else min(reduction, charge)
-        total += reduction
-        kind = KIND_NAMES[line.kind]
-        rows.append(_format_row(name, line.number, kind, programme=line.programme, charge=charge, reduction=reduction))
-    for unbound in range(1, _UNBOUND_NUMBERS + 1):
-        number = f"{'170' if operator is not Operator.TELECOM else '199'}8{month.month:02}{unbound:05}"
-        rows.append(_format_row(name, number, "手机", programme=P1, charge=Fen(38_00), reduction=Fen(19_00)))
-        total += 19_00
+        claims.append(
+            _Claim(
+                number=line.number, kind=line.kind, programme=line.programme, charge_fen=charge, reduction_fen=reduction
+            )
+        )
+    return claims
+
+
+def _list_unbound_claims(month: date, operator: Operator) -> list[_Claim]:
+    prefix = "199" if operator is Operator.TELECOM else "170"
+    return [
+        _Claim(
+            number=f"{prefix}8{month.month:02}{unbound:05}",
+            kind=ServiceKind.MOBILE,
+            programme=P1,
+            charge_fen=Fen(38_00),
+            reduction_fen=Fen(19_00),
+        )
+        for unbound in range(1, _UNBOUND_NUMBERS + 1)
+    ]
+
+
+def _write_billing_file(file: str, claims: list[_Claim], month: date, operator: Operator) -> SampleBillingFile:
+    name = f"{month:%Y-%m}"
+    rows = [_format_row(name, claim) for claim in claims]
     text = "\n".join([BILLING_HEADER, *rows, ""])
     content = text.encode(_ENCODINGS[operator])
-    file = f"{operator}-{name}.csv"
     manifest = {
         "file": file,
         "operator": operator,
@@ -119,14 +165,16 @@ def _write_billing_file(seed: int, lines: list[SampleLine], month: date, operato
         "encoding": _ENCODINGS[operator],
         "sha256": sha256(content).hexdigest(),
         "rows": len(rows),
-        "sum_fen": total,
+        "sum_fen": sum(claim.reduction_fen for claim in claims),
     }
     return SampleBillingFile(file, content, json.dumps(manifest, indent=1).encode())
 
 
-def _format_row(month: str, number: str, kind: str, *, programme: str, charge: Fen, reduction: Fen) -> str:
-    billed = charge - reduction
-    return f"{month},{number},{kind},{programme},{format_yuan(charge)},{format_yuan(reduction)},{format_yuan(billed)},"
+def _format_row(month: str, claim: _Claim) -> str:
+    sums = (claim.charge_fen, claim.reduction_fen, claim.charge_fen - claim.reduction_fen)
+    return ",".join((
+        month, claim.number, KIND_NAMES[claim.kind], claim.programme, *(format_yuan(each) for each in sums), "",
+    ))  # fmt: skip
 
 
 def write_usage_file(seed: int, lines: list[SampleLine], month: date, *, last_day: date = date.max) -> bytes:

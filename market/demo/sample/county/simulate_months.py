@@ -13,8 +13,8 @@ from market.demo.sample.county.enrolled_lines import (
     write_bindings_file,
     write_enrolments_file,
 )
+from market.demo.sample.county.files_to_import import write_late_files, write_next_month_files
 from market.demo.sample.county.irregularities import IrregularityMaker
-from market.demo.sample.county.next_month import write_next_month_files
 from market.demo.sample.county.operator_files import (
     get_manifest_name,
     write_billing_files,
@@ -30,7 +30,7 @@ from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day, get_day_start, get_next_month
 from market.kernel.seal import Seal
 from market.storage.files import FileStore
-from market.storage.sample_files import NEXT_MONTH_FOLDER, NEXT_MONTH_INDEX
+from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from market.subsidies.findings.decide import decide_finding
 from market.subsidies.imports.billing import import_billing, read_manifest
 from market.subsidies.imports.bindings import import_bindings
@@ -118,7 +118,7 @@ class CountySimulation:
         for month in self._months.all:
             # The first files cover everything up to the end of the first month, later files one month each.
             await self._import_and_run(month, None if month == self._months.first else month)
-        await self._store_next_month()
+        await self._store_sample_files()
         return {
             "households": len(self._register.households),
             "persons": sum(len(each.members) for each in self._register.households),
@@ -133,13 +133,16 @@ class CountySimulation:
         self._done += 1
         self._report(self._done, _STEP_COUNT)
 
-    async def _store_next_month(self) -> None:
-        """Store the files of the month after the last one, which the demo offers for download."""
-        files = write_next_month_files(self._seed, self._lines, self._months, today=get_business_day(self._now))
+    async def _store_sample_files(self) -> None:
+        """Store the files that the demo offers for download: a late bill of the last month, and the next month."""
+        files = [
+            *write_late_files(self._seed, self._lines, self._months),
+            *write_next_month_files(self._seed, self._lines, self._months, today=get_business_day(self._now)),
+        ]
         for file in files:
-            await self._files.put(NEXT_MONTH_FOLDER + file.name, file.content)
-        index = [{"kind": file.kind, "name": file.name} for file in files]
-        await self._files.put(NEXT_MONTH_INDEX, msgspec.json.encode(index))
+            await self._files.put(SAMPLE_FOLDER + file.name, file.content)
+        index = [{"month": f"{file.month:%Y-%m}", "kind": file.kind, "name": file.name} for file in files]
+        await self._files.put(SAMPLE_INDEX, msgspec.json.encode(index))
 
     async def _import_base_files(self) -> None:
         conn, months = self._conn, self._months
@@ -185,7 +188,8 @@ class CountySimulation:
         usage = write_usage_file(self._seed, self._lines, month)
         day = self._compute_moment(after + timedelta(days=2))
         await import_usage(conn, gan, self._upload("usage", f"usage-{month:%Y-%m}.csv", usage), now=day)
-        for file in write_billing_files(self._seed, self._lines, month):
+        last = month == self._months.last
+        for file in write_billing_files(self._seed, self._lines, month, without_late=last):
             for name, content in ((file.name, file.content), (get_manifest_name(file.name), file.manifest)):
                 await self._files.put(f"samples/{DEMO_COUNTY}/{name}", content)
             manifest = read_manifest(file.name, file.manifest)
