@@ -5,7 +5,6 @@ from litestar.di import NamedDependency
 
 from market.http import HttpRequest
 from market.kernel import Database, Query
-from market.kernel.queue import enqueue_job
 from market.metrics import render_metrics
 from payments import receive
 from payments.stripe import Stripe
@@ -39,8 +38,6 @@ async def webhook(
 ) -> Response[dict[str, bool]]:
     """Verify and store a webhook of the payment provider; the worker processes it."""
     receipt = await receive(db, gateway, dict(request.headers), await request.body())
-    async with db.connection() as conn:
-        await enqueue_job(conn, "payments")
     return Response({"received": receipt.fresh}, status_code=200)
 
 

@@ -64,11 +64,11 @@ def run_worker_process() -> int:
         configure_logs()
         settings = Settings.from_env()
         settings.require_service_settings()
-        async with open_owner_dsn(settings) as dsn, open_services(settings) as services:
+        async with open_services(settings) as services:
             context = WorkerContext(
                 settings, services.db, services.clock, services.seal, services.gateway, make_port(settings.sms_path)
             )
-            await run_worker(context, dsn, on_ready=lambda: print("worker ready", flush=True))
+            await run_worker(context, on_ready=lambda: print("worker ready", flush=True))
 
     return run(run_until_stopped)
 

@@ -77,11 +77,10 @@ async def run_demo_worker(settings: Settings) -> None:
     from market.jobs.worker import run_worker
     from market.logs import configure_logs
     from market.notify.ports import make_port
-    from market.startup import open_owner_dsn
 
     configure_logs()
-    async with open_owner_dsn(settings) as dsn, open_services(settings) as services:
+    async with open_services(settings) as services:
         context = WorkerContext(
             settings, services.db, services.clock, services.seal, services.gateway, make_port(settings.sms_path)
         )
-        await run_worker(context, dsn)
+        await run_worker(context)

@@ -1,8 +1,5 @@
-"""The dependencies of background jobs, and the isolation of their steps from each other."""
+"""The dependencies of background jobs."""
 
-from collections.abc import Awaitable, Callable
-
-import structlog
 from msgspec import Struct
 
 from market.kernel import Database
@@ -11,8 +8,6 @@ from market.kernel.seal import Seal
 from market.notify.ports import MessagePort
 from market.settings import Settings
 from payments import Gateway
-
-log = structlog.get_logger()
 
 
 class WorkerContext(Struct, frozen=True):
@@ -24,12 +19,3 @@ class WorkerContext(Struct, frozen=True):
     seal: Seal
     gateway: Gateway
     port: MessagePort
-
-
-async def run_isolated(*steps: tuple[str, Callable[[], Awaitable[object]]]) -> None:
-    """Run named steps in order. A failing step is logged and does not block the others."""
-    for name, step in steps:
-        try:
-            await step()
-        except Exception:
-            log.exception("job_failed", job=name)

@@ -1,68 +1,61 @@
-"""The worker process: queued jobs and the two schedules."""
+"""The worker process: a task per poll, and one for the schedules."""
 
 import asyncio
-import contextlib
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-import asyncpg
+import structlog
 
-from market.jobs.context import WorkerContext, run_isolated
-from market.jobs.minutely import EVERY_MINUTE, run_every_minute, send_messages
-from market.jobs.nightly import EVERY_NIGHT, run_nightly
-from market.jobs.payments import PAYMENTS_JOB, apply_payment_messages
-from market.kernel.queue import QUEUE_SCHEMA
-from market.notify.queue import MESSAGES_JOB
+from market.jobs.context import WorkerContext
+from market.jobs.polls import POLLS, Poll
+from market.jobs.schedules import add_schedules, run_due_schedules
 
-HEARTBEAT_TIMEOUT = timedelta(seconds=10)
-"""A job whose worker has sent no heartbeat for this long is taken over by another worker."""
+log = structlog.get_logger()
+
+MAX_PAUSE = timedelta(seconds=30)
+"""The longest pause of a poll that keeps failing, for instance while the database is down."""
+STOP_SECONDS = 15.0
+"""How long work in progress may take after SIGTERM; work that is cut off is repeated when its lease expires."""
+ALL_POLLS = (*POLLS, Poll("run_due_schedules", timedelta(seconds=10), run_due_schedules))
 
 
-async def run_worker(context: WorkerContext, dsn: str, on_ready: Callable[[], None] = lambda: None) -> None:
-    """Run jobs until SIGTERM or SIGINT. The queue listens on its connections, so it has a separate pool."""
-    from pgqueuer import PgQueuer
-
-    async def set_search_path(conn: "asyncpg.Connection[asyncpg.Record]") -> None:
-        await conn.execute(f"SET search_path = {QUEUE_SCHEMA}")
-
-    pool = await asyncpg.create_pool(
-        dsn,
-        min_size=2,
-        max_size=4,
-        init=set_search_path,
-        reset=_keep_connection_state,
-        server_settings={"application_name": "market-queue"},
-    )
-    queue = PgQueuer.from_asyncpg_pool(pool)
-
-    def register(job: str, work: Callable[[WorkerContext], Awaitable[None]]) -> None:
-        @queue.entrypoint(job, concurrency_limit=1)
-        async def _run(_job: object) -> None:
-            await work(context)
-
-    register(PAYMENTS_JOB, apply_payment_messages)
-    register(MESSAGES_JOB, send_messages)
-
-    @queue.schedule("run_every_minute", EVERY_MINUTE)
-    async def _minutely(_schedule: object) -> None:
-        await run_every_minute(context)
-
-    @queue.schedule("run_nightly", EVERY_NIGHT)
-    async def _nightly(_schedule: object) -> None:
-        await run_isolated(("run_nightly", lambda: run_nightly(context)))
-
+async def run_worker(context: WorkerContext, on_ready: Callable[[], None] = lambda: None) -> None:
+    """Run background jobs until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, queue.shutdown.set)
-    await run_every_minute(context)
+        loop.add_signal_handler(number, stop.set)
+    await add_schedules(context.db)
     on_ready()
-    try:
-        with contextlib.suppress(asyncio.CancelledError):
-            await queue.run(dequeue_timeout=timedelta(seconds=10), heartbeat_timeout=HEARTBEAT_TIMEOUT)
-    finally:
-        await pool.close()
+    await run_polls(context, ALL_POLLS, stop)
 
 
-async def _keep_connection_state(_conn: object) -> None:
-    """Keep the search path when a connection returns to the pool, which only the queue uses."""
+async def run_polls(
+    context: WorkerContext, polls: Sequence[Poll], stop: asyncio.Event, *, stop_seconds: float = STOP_SECONDS
+) -> None:
+    """Repeat each poll in a task of its own until `stop` is set, then wait `stop_seconds` for work in progress."""
+    tasks = [asyncio.create_task(_repeat(context, poll, stop), name=poll.name) for poll in polls]
+    await stop.wait()
+    _, pending = await asyncio.wait(tasks, timeout=stop_seconds)
+    for task in pending:
+        log.warning("job_stopped", job=task.get_name())
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+
+
+async def _repeat(context: WorkerContext, poll: Poll, stop: asyncio.Event) -> None:
+    failures = 0
+    while not stop.is_set():
+        try:
+            await poll.run(context)
+            failures = 0
+        except Exception:
+            failures += 1
+            log.exception("job_failed", job=poll.name)
+        pause = min(poll.interval * 2 ** min(failures, 10), max(MAX_PAUSE, poll.interval))
+        try:
+            async with asyncio.timeout(pause.total_seconds()):
+                await stop.wait()
+        except TimeoutError:
+            continue

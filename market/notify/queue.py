@@ -5,12 +5,9 @@ from datetime import datetime
 import msgspec
 
 from market.kernel import Connection, Query
-from market.kernel.queue import enqueue_job
 from market.kernel.seal import Seal
 from market.notify.templates import render_message
 
-MESSAGES_JOB = "messages"
-"""Name of the job that sends queued messages."""
 PHONE_CONTEXT = "messages.phone"
 FACTS_CONTEXT = "messages.facts"
 
@@ -42,4 +39,3 @@ async def queue_message(
         facts_sealed=seal.seal(msgspec.json.encode(facts).decode(), FACTS_CONTEXT),
         now=now,
     )
-    await enqueue_job(conn, MESSAGES_JOB)

@@ -1,0 +1,76 @@
+"""What the worker looks for every second or minute: one poll per concern, so that none waits for another."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from msgspec import Struct
+
+from market.aftersales.receive import confirm_overdue
+from market.jobs.context import WorkerContext
+from market.notify.send import send_due_messages
+from market.orders.expire import expire_orders
+from market.orders.mark_paid import apply_payment_events
+from payments import apply_events, finish_operations, poll_due_payments
+from payments.pay import expire_payments
+
+
+class Poll(Struct, frozen=True):
+    """Work that every worker looks for at an interval. It claims what it works on, so that workers share it."""
+
+    name: str
+    interval: timedelta
+    run: Callable[[WorkerContext], Awaitable[object]]
+
+
+async def send_messages(context: WorkerContext) -> None:
+    """Send the queued messages."""
+    await send_due_messages(context.db, context.seal, context.port, now=context.clock.now())
+
+
+async def apply_webhooks(context: WorkerContext) -> None:
+    """Apply the stored webhooks of the provider."""
+    while (await apply_events(context.db, context.gateway, at=context.clock.now())).done:
+        pass
+
+
+async def apply_outbox(context: WorkerContext) -> None:
+    """Update the orders whose payments or refunds changed."""
+    await apply_payment_events(context.db, context.gateway, context.seal, now=context.clock.now())
+
+
+async def finish_calls(context: WorkerContext) -> None:
+    """Send the due calls to the provider."""
+    await finish_operations(context.db, context.gateway, at=context.clock.now())
+
+
+async def poll_payments(context: WorkerContext) -> None:
+    """Query payments that no webhook reported."""
+    await poll_due_payments(context.db, context.gateway, at=context.clock.now())
+
+
+async def expire_unpaid_orders(context: WorkerContext) -> None:
+    """Free the stock of unpaid orders past their deadline."""
+    await expire_orders(context.db, context.gateway, now=context.clock.now())
+
+
+async def expire_open_payments(context: WorkerContext) -> None:
+    """Close unfinished payments past their expiry."""
+    await expire_payments(context.db, context.gateway, now=context.clock.now())
+
+
+async def confirm_overdue_receipts(context: WorkerContext) -> None:
+    """Confirm receipt of what arrived long ago."""
+    days = context.settings.receive_days
+    await confirm_overdue(context.db, now=context.clock.now(), days=days, seal=context.seal)
+
+
+POLLS = (
+    Poll("send_messages", timedelta(seconds=0.5), send_messages),
+    Poll("apply_webhooks", timedelta(seconds=0.5), apply_webhooks),
+    Poll("apply_outbox", timedelta(seconds=0.5), apply_outbox),
+    Poll("finish_calls", timedelta(seconds=1), finish_calls),
+    Poll("poll_payments", timedelta(seconds=15), poll_payments),
+    Poll("expire_unpaid_orders", timedelta(seconds=15), expire_unpaid_orders),
+    Poll("expire_open_payments", timedelta(minutes=1), expire_open_payments),
+    Poll("confirm_overdue_receipts", timedelta(minutes=1), confirm_overdue_receipts),
+)

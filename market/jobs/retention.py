@@ -1,0 +1,29 @@
+"""The nightly work: retention and scores."""
+
+from datetime import timedelta
+
+from market.catalogue.scores import refresh_scores
+from market.identity.codes import delete_old_codes
+from market.jobs.context import WorkerContext
+from market.kernel.idempotency import delete_old_keys
+
+CODE_RETENTION = timedelta(days=2)
+NEW_LISTING_PERIOD = timedelta(days=30)
+
+
+async def delete_expired_codes(context: WorkerContext) -> None:
+    """Delete one-time codes that no limit counts any more."""
+    async with context.db.transaction() as conn:
+        await delete_old_codes(conn, before=context.clock.now() - CODE_RETENTION)
+
+
+async def delete_expired_keys(context: WorkerContext) -> None:
+    """Delete old idempotency keys."""
+    async with context.db.transaction() as conn:
+        await delete_old_keys(conn)
+
+
+async def update_scores(context: WorkerContext) -> None:
+    """Recompute the scores of listings."""
+    async with context.db.transaction() as conn:
+        await refresh_scores(conn, new_since=context.clock.now() - NEW_LISTING_PERIOD)

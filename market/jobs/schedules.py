@@ -1,0 +1,113 @@
+"""What one worker does at a fixed time: a row per schedule, claimed with a lease, retried if it fails."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from msgspec import Struct
+
+from market.jobs.context import WorkerContext
+from market.jobs.retention import delete_expired_codes, delete_expired_keys, update_scores
+from market.kernel import Database, Query
+from market.kernel.clock import SHANGHAI
+from payments.retries import RetryPolicy, describe_error, run_each
+
+log = structlog.get_logger()
+
+RETRIES = RetryPolicy(
+    lease=timedelta(hours=1), first_delay=timedelta(minutes=5), max_delay=timedelta(hours=1), max_attempts=None
+)
+MAX_CONCURRENT_SCHEDULES = 3
+_ANCHOR = datetime(2019, 1, 1, tzinfo=SHANGHAI)
+
+
+class Schedule(Struct, frozen=True, kw_only=True):
+    """Work that runs once per interval in one of the workers, at `offset` after midnight in Shanghai."""
+
+    name: str
+    interval: timedelta = timedelta(days=1)
+    offset: timedelta
+    run: Callable[[WorkerContext], Awaitable[object]]
+
+    def get_next_run(self, after: datetime) -> datetime:
+        """Return the first time of the schedule after a moment."""
+        start = _ANCHOR + self.offset
+        return start + ((after - start) // self.interval + 1) * self.interval
+
+
+SCHEDULES = (
+    Schedule(name="delete_expired_codes", offset=timedelta(hours=4), run=delete_expired_codes),
+    Schedule(name="delete_expired_keys", offset=timedelta(hours=4), run=delete_expired_keys),
+    Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
+)
+
+
+class ClaimedSchedule(Struct, frozen=True):
+    """A due schedule, leased by this worker."""
+
+    name: str
+    attempts: int
+
+
+# The times are those of the database server, not of the business clock, which may be shifted.
+ADD_SCHEDULE = Query(
+    None,
+    "INSERT INTO jobs.schedules (name, next_at) VALUES (:name, :next_at) ON CONFLICT (name) DO NOTHING",
+)
+CLAIM_SCHEDULES = Query(
+    ClaimedSchedule,
+    """
+    UPDATE jobs.schedules
+       SET attempts = attempts + 1, next_at = clock_timestamp() + :lease::interval
+     WHERE name IN (SELECT name FROM jobs.schedules
+                     WHERE name = ANY(:names::text[]) AND next_at <= clock_timestamp()
+                       FOR UPDATE SKIP LOCKED)
+    RETURNING name, attempts
+    """,
+)
+FINISH_SCHEDULE = Query(
+    None,
+    """
+    UPDATE jobs.schedules SET attempts = 0, error = NULL, next_at = :next_at, finished_at = clock_timestamp()
+     WHERE name = :name
+    """,
+)
+RETRY_SCHEDULE = Query(
+    None,
+    "UPDATE jobs.schedules SET error = :error, next_at = clock_timestamp() + :delay::interval WHERE name = :name",
+)
+
+
+async def add_schedules(db: Database) -> None:
+    """Store the next run of each schedule that is new in this release."""
+    now = datetime.now(UTC)
+    async with db.transaction() as conn:
+        await ADD_SCHEDULE.run_many(
+            conn, [{"name": each.name, "next_at": each.get_next_run(now)} for each in SCHEDULES]
+        )
+
+
+async def run_due_schedules(context: WorkerContext) -> int:
+    """Run the schedules that are due; return how many succeeded.
+
+    A run that was missed while no worker was up is made up for once. A failed run is retried after 5, 10, 20, …
+    minutes, at most an hour.
+    """
+    by_name = {each.name: each for each in SCHEDULES}
+    async with context.db.connection() as conn:
+        claimed = await CLAIM_SCHEDULES.all(conn, names=list(by_name), lease=RETRIES.lease)
+
+    async def run(schedule: ClaimedSchedule) -> None:
+        await by_name[schedule.name].run(context)
+        next_at = by_name[schedule.name].get_next_run(datetime.now(UTC))
+        async with context.db.connection() as conn:
+            await FINISH_SCHEDULE.run(conn, name=schedule.name, next_at=next_at)
+
+    async def fail(schedule: ClaimedSchedule, error: Exception) -> None:
+        log.error("schedule_failed", schedule=schedule.name, attempts=schedule.attempts, exc_info=error)
+        delay = RETRIES.compute_delay(schedule.attempts)
+        async with context.db.connection() as conn:
+            await RETRY_SCHEDULE.run(conn, name=schedule.name, error=describe_error(error), delay=delay)
+
+    summary = await run_each(claimed, run, fail, concurrency=MAX_CONCURRENT_SCHEDULES)
+    return summary.done
