@@ -15,7 +15,6 @@ from market.kernel.embedded import embedded_server
 from market.kernel.migrate import create_database, is_current, upgrade
 from market.settings import Settings
 
-
 METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable with which prometheus_client, when it is imported, shares metrics between processes."""
 

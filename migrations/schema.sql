@@ -3667,6 +3667,13 @@ CREATE INDEX photos_by_name ON public.photos USING btree (name);
 
 
 --
+-- Name: photos_by_owner; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX photos_by_owner ON public.photos USING btree (owner_id, created_at);
+
+
+--
 -- Name: producer_members_by_account; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -6007,7 +6014,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.persons TO market_app;
 -- Name: TABLE photos; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE public.photos TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.photos TO market_app;
 
 
 --

@@ -8,14 +8,22 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, MultipartBody
 from msgspec import Struct
 
-from market.api.idempotency import run_once
+from market.api.idempotency import get_idempotency_key, run_once
 from market.http import HttpRequest
 from market.identity.access import list_verified_scopes
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.storage.files import FileMissing, FileStore
-from market.storage.photos import PhotoId, PhotoPurpose, PreparedPhoto, add_photo, get_private_photo_name, prepare_photo
+from market.storage.photos import (
+    PhotoId,
+    PhotoPurpose,
+    PreparedPhoto,
+    add_photo,
+    get_private_photo_name,
+    prepare_photo,
+    require_photo_quota,
+)
 
 _TYPES = {"webp": "image/webp", "svg": "image/svg+xml"}
 
@@ -52,7 +60,13 @@ class PhotoController(Controller):
         clock: NamedDependency[Clock],
         files: NamedDependency[FileStore],
     ) -> Response[StoredPhoto]:
-        """Upload a JPEG, PNG or WebP photo of at most 20 MiB and 40 million pixels; its metadata is removed."""
+        """Upload a photo of at most 20 MiB: a JPEG of 40 million pixels, or a PNG or WebP of 16 million.
+
+        Its metadata is removed.
+        """
+        get_idempotency_key(request)
+        async with db.connection() as conn:
+            await require_photo_quota(conn, actor.account_id, now=clock.now())
         content = await data.photo.read()
         prepared = await prepare_photo(files, content, data.purpose)
         fingerprinted = data.purpose.encode() + content

@@ -1,14 +1,14 @@
 """File storage: a local folder or an S3-compatible store, chosen by URL."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
-
-_DECODERS = 2
-"""Photos decoded concurrently: one of 12 megapixels needs 160 MiB for half a second."""
 
 
 class FileMissing(Exception):
@@ -20,7 +20,7 @@ class FileStore:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
-        self.decoders = asyncio.Semaphore(_DECODERS)
+        self.decoder = asyncio.Lock()  # one photo at a time: the memory of a process is bounded by the largest
 
     async def put(self, name: str, content: bytes) -> None:
         """Store a file; storing it again writes the same contents."""
@@ -37,6 +37,17 @@ class FileStore:
             return bytes(await result.bytes_async())
         except FileNotFoundError as error:
             raise FileMissing(name) from error
+
+    async def delete(self, names: list[str]) -> None:
+        """Delete files; one that does not exist is ignored."""
+        for name in names:
+            with suppress(FileNotFoundError):
+                await obstore.delete_async(self._store, name)
+
+    async def list_older_than(self, moment: datetime, *, most: int) -> AsyncGenerator[list[str]]:
+        """Yield the names of the files stored before a moment, at most `most` at a time."""
+        async for chunk in obstore.list(self._store, chunk_size=most):
+            yield [each["path"] for each in chunk if each["last_modified"] < moment]
 
 
 def open_file_store(url: str) -> FileStore:

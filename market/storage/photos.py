@@ -1,9 +1,10 @@
 """Photos: validated, re-encoded to WebP without metadata, and served publicly or to the people concerned."""
 
 import asyncio
+import ctypes
 import hashlib
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -20,12 +21,18 @@ PhotoId = NewType("PhotoId", UUID)
 PAGE_WIDTHS = (240, 480, 720)
 """Longest sides of the stored pictures, in pixels. Source: web.md of the design, photos."""
 MAX_PIXELS = 40_000_000
+"""Of a JPEG, which is decoded at a fraction of its size."""
+MAX_WHOLE_PIXELS = 16_000_000
+"""Of a PNG or WebP, which is decoded whole: 64 MB."""
+MAX_PHOTOS_A_DAY = 60
 MAX_PHOTO_BYTES = 20 * 1024 * 1024
 _MAX_SIDE = 20_000
 _QUALITY = 80
 _MAX_DRAWING_BYTES = 64 * 1024
+_AVERAGED_MODES = ("RGB", "RGBA", "L")
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _NAME_DIGITS = 40
+_C_LIBRARY = ctypes.CDLL(None)
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")
 
 # `_require_allowed_size` checks our own limit before decoding; Pillow's warning above 89 million pixels comes later.
@@ -74,6 +81,9 @@ class BadPhoto(Refusal):
     en = "{text_en}"
 
 
+COUNT_PHOTOS_SINCE = Query(
+    int, "SELECT count(*) FROM photos WHERE owner_id = :owner_id AND created_at > :since::timestamptz"
+)
 ADD_PHOTO = Query(
     UUID,
     """
@@ -139,15 +149,13 @@ def render_photo(content: bytes) -> tuple[int, int, list[bytes]]:
     The pictures are upright and without metadata.
 
     Raises:
-        BadPhoto: it is not a JPEG, PNG or WebP, is corrupt, or is above 20 MiB or 40 million pixels.
+        BadPhoto: it is not a JPEG, PNG or WebP, is corrupt, or is above 20 MiB, `MAX_PIXELS` or `MAX_WHOLE_PIXELS`.
     """
     _require_readable_header(content)
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
             _require_allowed_size(opened)
-            # Decode a JPEG at 1/2, 1/4 or 1/8 of its size if that is still large enough.
-            opened.draft("RGB", (PAGE_WIDTHS[-1] * 2, PAGE_WIDTHS[-1] * 2))
-            picture = _flatten(ImageOps.exif_transpose(opened))
+            picture = _decode_small(opened)
     except BadPhoto:
         raise
     except Exception as error:
@@ -159,11 +167,33 @@ def render_photo(content: bytes) -> tuple[int, int, list[bytes]]:
 
 def _require_allowed_size(opened: Image.Image) -> None:
     """Refuse a picture that its header declares too large, before decoding it."""
-    if opened.width * opened.height > MAX_PIXELS or max(opened.size) > _MAX_SIDE:
+    most = MAX_PIXELS if opened.format == "JPEG" else MAX_WHOLE_PIXELS
+    if opened.width * opened.height > most or max(opened.size) > _MAX_SIDE:
         raise BadPhoto(
-            text_zh="照片像素太多，请选 4000 万像素以内的。",
-            text_en="The photo has too many pixels; at most 40 million are accepted.",
+            text_zh=f"照片像素太多，请选 {most // 10_000} 万像素以内的。",
+            text_en=f"The photo has too many pixels; at most {most // 1_000_000} million are accepted.",
         )
+
+
+def _decode_small(opened: Image.Image) -> Image.Image:
+    """Decode a picture and return it upright, as RGB, and hardly larger than the pages need.
+
+    It is made smaller before anything else is computed from it, so that the memory is that of one decoded picture.
+    """
+    enough = PAGE_WIDTHS[-1] * 2
+    opened.draft("RGB", (enough, enough))  # a JPEG is decoded at 1/2, 1/4 or 1/8 of its size
+    picture = opened if opened.mode in _AVERAGED_MODES else opened.convert(_get_averaged_mode(opened))
+    factor = max(picture.size) // enough
+    if factor > 1:
+        picture = picture.reduce(factor)
+    return _flatten(ImageOps.exif_transpose(picture))
+
+
+def _get_averaged_mode(opened: Image.Image) -> str:
+    """Return the mode in which the pixels of a palette, or of single bits, can be averaged."""
+    if opened.has_transparency_data:
+        return "RGBA"
+    return "L" if opened.mode == "1" else "RGB"
 
 
 def _flatten(picture: Image.Image) -> Image.Image:
@@ -194,17 +224,27 @@ def get_file_name(purpose: PhotoPurpose, name: str, kind: PhotoFormat, width: in
     return f"{purpose}/{name}.svg" if kind is PhotoFormat.SVG else f"{purpose}/{name}-{width}.webp"
 
 
+def release_free_memory() -> None:
+    """Return the memory of freed pixels to the system, which the C library otherwise keeps for the process."""
+    trim = getattr(_C_LIBRARY, "malloc_trim", None)  # glibc's
+    if trim is not None:
+        trim(0)
+
+
 async def prepare_photo(files: FileStore, content: bytes, purpose: PhotoPurpose) -> PreparedPhoto:
     """Decode a photo in a thread and store its pictures; call it outside of any transaction.
 
     The name is the hash of the largest picture, so the same photo is stored once. A photo without a row is not served.
 
     Raises:
-        BadPhoto: it is not a JPEG, PNG or WebP, is corrupt, or is above 20 MiB or 40 million pixels.
+        BadPhoto: it is not a JPEG, PNG or WebP, is corrupt, or is above 20 MiB, `MAX_PIXELS` or `MAX_WHOLE_PIXELS`.
     """
     _require_readable_header(content)
-    async with files.decoders:
-        width, height, pictures = await asyncio.to_thread(render_photo, content)
+    async with files.decoder:
+        try:
+            width, height, pictures = await asyncio.to_thread(render_photo, content)
+        finally:
+            release_free_memory()
     sha256 = hashlib.sha256(pictures[-1]).digest()
     name = sha256.hex()[:_NAME_DIGITS]
     for longest, picture in zip(PAGE_WIDTHS, pictures, strict=True):
@@ -226,8 +266,26 @@ async def prepare_drawing(files: FileStore, svg: str, *, width: int, height: int
     return PreparedPhoto(PhotoPurpose.LISTING, sha256, width, height, PhotoFormat.SVG)
 
 
+async def require_photo_quota(conn: Connection, owner_id: AccountId, *, now: datetime) -> None:
+    """Require that the account has uploaded fewer than `MAX_PHOTOS_A_DAY` photos within 24 hours.
+
+    Raises:
+        BadPhoto: it has not; the text says when to continue.
+    """
+    if await COUNT_PHOTOS_SINCE.one(conn, owner_id=owner_id, since=now - timedelta(days=1)) >= MAX_PHOTOS_A_DAY:
+        raise BadPhoto(
+            text_zh=f"一天最多传 {MAX_PHOTOS_A_DAY} 张照片，请明天再传。",
+            text_en=f"At most {MAX_PHOTOS_A_DAY} photos are accepted per day; continue tomorrow.",
+        )
+
+
 async def add_photo(conn: Connection, owner_id: AccountId, prepared: PreparedPhoto, *, now: datetime) -> PhotoId:
-    """Insert the row of a stored picture with its owner, in the caller's transaction."""
+    """Insert the row of a stored picture with its owner, in the caller's transaction.
+
+    Raises:
+        BadPhoto: the account has uploaded too many photos today.
+    """
+    await require_photo_quota(conn, owner_id, now=now)
     return PhotoId(
         await ADD_PHOTO.one(
             conn,

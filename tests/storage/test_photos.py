@@ -1,17 +1,22 @@
 """Photos are stored without metadata, and a decompression bomb is refused before it is decoded."""
 
+import asyncio
 import io
+import os
 import struct
+import sys
 import zlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from PIL import ExifTags, Image
 
 from market.identity.models import NotFound, Role
-from market.kernel import Connection
+from market.kernel import Connection, Database
 from market.storage.files import FileMissing, FileStore, open_file_store
 from market.storage.photos import (
+    MAX_PHOTOS_A_DAY,
     BadPhoto,
     PhotoPurpose,
     add_photo,
@@ -21,8 +26,9 @@ from market.storage.photos import (
     prepare_photo,
     read_listed_photo,
 )
+from market.storage.unused_photos import delete_unused_photos
 from tests.conftest import NOW
-from tests.support.make import load_actor, load_owner, make_account, make_official, make_producer
+from tests.support.make import load_actor, load_owner, make_account, make_official, make_producer, make_product
 
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><path d="M0 0h100v100z"/></svg>'
 
@@ -116,14 +122,63 @@ def a_bomb(width: int, height: int) -> bytes:
     )
 
 
-@pytest.mark.parametrize(("width", "height"), [(8000, 5001), (30_000, 30_000), (20_001, 1), (1, 2_000_000)])
+@pytest.mark.parametrize(("width", "height"), [(4000, 4001), (30_000, 30_000), (20_001, 1), (1, 2_000_000)])
 async def test_a_decompression_bomb_is_refused_by_its_header(
     files: FileStore, folder: Path, width: int, height: int
 ) -> None:
     with pytest.raises(BadPhoto) as refused:
         await prepare_photo(files, a_bomb(width, height), PhotoPurpose.LISTING)
-    assert refused.value.text() == "照片像素太多，请选 4000 万像素以内的。"
+    assert refused.value.text() == "照片像素太多，请选 1600 万像素以内的。"
     assert list((folder / "files").rglob("*.*")) == []
+
+
+HOSTILE_UPLOADS = """
+import asyncio, io, resource, sys
+from pathlib import Path
+from PIL import Image
+from market.storage.files import open_file_store
+from market.storage.photos import PhotoPurpose, prepare_photo
+
+def encode(mode, size, kind):
+    out = io.BytesIO()
+    Image.new(mode, size).save(out, kind, progressive=True)
+    return out.getvalue()
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+async def main():
+    files = open_file_store(Path(sys.argv[1]).as_uri())
+    await prepare_photo(files, encode("RGB", (100, 100), "PNG"), PhotoPurpose.LISTING)
+    before = resident()
+    kinds = [encode(mode, (4000, 4000), "PNG") for mode in ("RGBA", "1", "P")] + [encode("RGB", (6300, 6300), "JPEG")]
+    await asyncio.gather(*(prepare_photo(files, kinds[n % 4], PhotoPurpose.LISTING) for n in range(12)))
+    print(before, resident(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+asyncio.run(main())
+"""
+
+
+async def test_large_pictures_at_once_are_decoded_in_bounded_memory_that_is_returned(folder: Path) -> None:
+    """In a process of its own: its highest memory is bounded by one picture, not by their number."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOSTILE_UPLOADS, str(folder), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    before, after, peak = (int(each) for each in output.split())
+    assert (peak < 450_000_000, after - before < 50_000_000) == (True, True), (before, after, peak)
+
+
+async def test_a_large_photo_becomes_as_sharp_as_a_small_one(files: FileStore) -> None:
+    out = io.BytesIO()
+    left = Image.new("P", (4000, 3000), 1)
+    left.putpalette([255, 255, 255, 200, 0, 0])
+    left.paste(0, (2000, 0, 4000, 3000))
+    left.save(out, "PNG")
+    largest = (await pictures(files, out.getvalue()))[-1].convert("RGB")
+    assert largest.size == (720, 540)
+    red, white = largest.getpixel((340, 270)), largest.getpixel((380, 270))
+    assert [abs(a - b) < 12 for a, b in zip(red + white, (200, 0, 0, 255, 255, 255), strict=True)] == [True] * 6
 
 
 async def test_a_file_above_the_limit_is_refused_undecoded(files: FileStore) -> None:
@@ -213,6 +268,50 @@ async def test_a_certificate_photo_is_readable_by_its_owner_and_officials_of_its
     for refused in (2, 3):
         with pytest.raises(NotFound):
             await open_as(refused)
+
+
+async def test_an_account_stores_a_bounded_number_of_photos_a_day(conn: Connection, files: FileStore) -> None:
+    owner, other = await make_account(conn), await make_account(conn)
+    prepared = await prepare_photo(files, a_jpeg(100, 100), PhotoPurpose.LISTING)
+    for _ in range(MAX_PHOTOS_A_DAY):
+        await add_photo(conn, owner, prepared, now=NOW)
+    with pytest.raises(BadPhoto, match="60"):
+        await add_photo(conn, owner, prepared, now=NOW)
+    await add_photo(conn, other, prepared, now=NOW)
+    await add_photo(conn, owner, prepared, now=NOW + timedelta(days=1))
+
+
+async def test_only_photos_that_nothing_shows_are_deleted(
+    database: Database, files: FileStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("market.storage.unused_photos._CHUNK", 2)
+    tonight = datetime.now(UTC)
+    contents = [a_jpeg(100 + number, 100) for number in range(6)]
+    prepared = [await prepare_photo(files, content, PhotoPurpose.LISTING) for content in contents]
+    shown, certificate, recent, *unused = prepared[:5]
+    async with database.transaction() as conn:
+        producer_id = await make_producer(conn)
+        owner = (await load_owner(conn, producer_id)).account_id
+        listing = await make_product(conn, producer_id)
+        old = tonight - timedelta(days=3)
+        listed = await add_photo(conn, owner, shown, now=old)
+        await conn.execute("UPDATE listings SET photo_id = $1 WHERE id = $2", listed, listing.listing_id)
+        used = await add_photo(conn, owner, certificate, now=old)
+        await conn.execute(
+            "INSERT INTO certificates (producer_id, kind, photo_id) VALUES ($1, 'identity', $2)", producer_id, used
+        )
+        await add_photo(conn, owner, recent, now=tonight)
+        for each in unused:
+            await add_photo(conn, owner, each, now=old)
+    assert await delete_unused_photos(database, files, now=tonight) == 0  # the files are new
+    for path in (folder / "files").rglob("*.webp"):
+        os.utime(path, (old.timestamp(), old.timestamp()))
+    assert await delete_unused_photos(database, files, now=tonight) == 9
+    async with database.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM photos") == 3
+    kept = {path.name.partition("-")[0] for path in (folder / "files").rglob("*.webp")}
+    assert kept == {each.sha256.hex()[:40] for each in (shown, certificate, recent)}
+    assert await delete_unused_photos(database, files, now=tonight) == 0
 
 
 async def test_a_drawing_is_stored_unchanged(files: FileStore) -> None:
