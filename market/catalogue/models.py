@@ -136,6 +136,7 @@ class ListingCard(Struct, frozen=True, kw_only=True):
     category: str
     county_code: str
     county: str
+    village: str
     producer_id: UUID
     producer: str
     variant_id: UUID

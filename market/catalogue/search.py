@@ -66,7 +66,8 @@ _MIN_ID = UUID(int=0)
 # The columns of a card for the picked listings; the price per kilogram is rounded half up.
 _CARDS: LiteralString = """
     SELECT l.id, l.number, l.kind, l.title, l.category_code, g.name AS category, l.county_code, d.name AS county,
-           l.producer_id, p.name AS producer, v.id AS variant_id, v.unit, v.price_fen, v.net_g, v.pieces,
+           w.name AS village, l.producer_id, p.name AS producer, v.id AS variant_id, v.unit, v.price_fen, v.net_g,
+           v.pieces,
            (2000 * v.price_fen + v.net_g) / (2 * v.net_g) AS per_kg_fen,
            o.available_units / v.lot_units_per_item AS left,
            l.harvest_months @> ARRAY[:this_month::smallint] AS in_season, l.gi, l.rating_sum, l.rating_count,
@@ -75,6 +76,7 @@ _CARDS: LiteralString = """
       JOIN listings l ON l.id = picked.id
       JOIN categories g ON g.code = l.category_code
       JOIN divisions d ON d.code = rpad(l.county_code, 12, '0')
+      JOIN divisions w ON w.code = l.origin_code
       JOIN producers p ON p.id = l.producer_id
       JOIN variants v ON v.listing_id = l.id AND v.position = 0
       LEFT JOIN lots o ON o.id = v.lot_id
@@ -192,6 +194,33 @@ SEARCH_SIMILAR = Query(
 )
 
 
+# Counted up to a bound, as a common word matches a tenth of all listings.
+MAX_COUNTED = 2000
+
+
+class CountyHits(Struct, frozen=True):
+    """A county with its number of matching listings."""
+
+    code: str
+    count: int
+
+
+def _build_count(match: LiteralString) -> Query[CountyHits]:
+    return Query(
+        CountyHits,
+        "SELECT county_code AS code, count(*)::integer AS count FROM (SELECT l.county_code FROM listings l WHERE "
+        + match
+        + _FILTERS
+        + " LIMIT :bound::integer) AS hits GROUP BY county_code ORDER BY county_code",
+    )
+
+
+COUNT_ALL = _build_count(_MATCH_ALL)
+COUNT_WORDS = _build_count(_MATCH_WORDS)
+COUNT_LATIN = _build_count(_MATCH_LATIN)
+COUNT_WORDS_AND_LATIN = _build_count(_MATCH_WORDS + "AND" + _MATCH_LATIN)
+
+
 def _parse_cursor(text: str | None) -> tuple[int, UUID]:
     if text is None:
         return _MAX_KEY, _MIN_ID
@@ -220,24 +249,45 @@ def _build_filters(criteria: SearchFilters) -> dict[str, object]:
     }
 
 
-def _choose_query(typed: SearchQuery, sort: Sort) -> tuple[Query[ListingCard], dict[str, object]]:
-    recheck: dict[str, object] = {"pieces": typed.pieces, "synonyms": typed.synonyms}
-    words: dict[str, object] = {"words": typed.words, **recheck}
-    latin: dict[str, object] = {
-        "latin_words": typed.latin_words,
-        "latin_pieces": typed.latin_pieces,
-        "latin_piece": typed.latin_piece,
-        "pinyin": typed.pinyin,
-    }
-    if typed.words and typed.latin:
-        return SEARCH_WORDS_AND_LATIN[sort], words | latin
-    if typed.words and sort is Sort.SCORE:
-        return SEARCH_NAMES_FIRST, {"name_match": typed.name_match, "other_match": typed.other_match, **recheck}
+def _bind_text(typed: SearchQuery) -> dict[str, object]:
+    """Return the values of the conditions on the typed text."""
+    values: dict[str, object] = {}
     if typed.words:
-        return SEARCH_WORDS[sort], words
+        values |= {"words": typed.words, "pieces": typed.pieces, "synonyms": typed.synonyms}
     if typed.latin:
-        return SEARCH_LATIN[sort], latin
-    return SEARCH_ALL[sort], {}
+        values |= {
+            "latin_words": typed.latin_words,
+            "latin_pieces": typed.latin_pieces,
+            "latin_piece": typed.latin_piece,
+            "pinyin": typed.pinyin,
+        }
+    return values
+
+
+def _choose_query(typed: SearchQuery, sort: Sort) -> tuple[Query[ListingCard], dict[str, object]]:
+    values = _bind_text(typed)
+    if typed.words and typed.latin:
+        return SEARCH_WORDS_AND_LATIN[sort], values
+    if typed.words and sort is Sort.SCORE:
+        del values["words"]
+        return SEARCH_NAMES_FIRST, values | {"name_match": typed.name_match, "other_match": typed.other_match}
+    if typed.words:
+        return SEARCH_WORDS[sort], values
+    return (SEARCH_LATIN[sort] if typed.latin else SEARCH_ALL[sort]), values
+
+
+def _choose_count(typed: SearchQuery) -> Query[CountyHits]:
+    if typed.words and typed.latin:
+        return COUNT_WORDS_AND_LATIN
+    if typed.words:
+        return COUNT_WORDS
+    return COUNT_LATIN if typed.latin else COUNT_ALL
+
+
+async def count_by_county(conn: Connection, criteria: SearchFilters) -> list[CountyHits]:
+    """Return the counties of the matching listings with their numbers; at most the first 2,000 matches are counted."""
+    typed = parse_query(criteria.text)
+    return await _choose_count(typed).all(conn, **_bind_text(typed), **_build_filters(criteria), bound=MAX_COUNTED)
 
 
 async def search_listings(

@@ -35,8 +35,8 @@ def test_two_producers_and_two_nights_are_bought_paid_received_and_reviewed(
     buyer.look()
     card = buyer.tab.locator(".goods li").first.inner_text()
     assert "顾家台小米" in card
-    assert "阜平县" in card
-    assert "12.80 元/公斤" in card
+    assert "样例顾家台合作社" in card
+    assert "6.40 元/斤" in card
     buyer.press("顾家台小米")
     buyer.press("放进购物车")
     sign_in(town, buyer, number)
@@ -145,14 +145,50 @@ def test_the_order_page_updates_once_the_payment_is_captured(
     buyer.look()
 
 
-def test_the_first_screen_shows_goods_with_their_price(town: Town, phone: Callable[[bool], Phone]) -> None:
+@pytest.mark.parametrize(
+    ("path", "way"),
+    [
+        ("/", ".goods .go"),
+        ("/search?q=小米", ".goods .go"),
+        ("/kinds/fruit", ".goods .go"),
+        ("/goods/1", 'button:has-text("放进购物车")'),
+        ("/goods/2", 'button:has-text("放进购物车")'),
+    ],
+)
+def test_the_first_screen_shows_a_price_and_a_way_to_buy(
+    town: Town, phone: Callable[[bool], Phone], path: str, way: str
+) -> None:
     buyer = phone(False)
-    buyer.open(f"{town.url}/")
-    price = buyer.tab.locator(".goods .yen").first.bounding_box()
-    tabs = buyer.tab.locator(".tabs").bounding_box()
+    buyer.tab.set_viewport_size({"width": 360, "height": 640})
+    buyer.open(town.url + path)
+    bar = buyer.tab.locator(".tabs").bounding_box() or buyer.tab.locator(".dock").bounding_box()
+    assert bar is not None
+    price = buyer.tab.locator("main .yen").first.bounding_box()
     assert price is not None
-    assert tabs is not None
-    assert price["y"] + price["height"] <= tabs["y"]
+    assert price["y"] + price["height"] <= bar["y"]
+    button = buyer.tab.locator(way).first.bounding_box()
+    assert button is not None
+    assert button["y"] + button["height"] <= (640 if "放进" in way else bar["y"])
+
+
+def test_inner_pages_have_a_header_of_one_line(town: Town, phone: Callable[[bool], Phone]) -> None:
+    buyer = phone(False)
+    for path, most in (("/", 140), ("/kinds", 84), ("/goods/1", 84), ("/search?q=小米", 84)):
+        buyer.open(town.url + path)
+        header = buyer.tab.locator("header.top").bounding_box()
+        assert header is not None
+        assert header["height"] <= most
+
+
+def test_filter_and_order_are_one_row(town: Town, phone: Callable[[bool], Phone]) -> None:
+    buyer = phone(False)
+    buyer.open(f"{town.url}/search?q=小米")
+    row = buyer.tab.locator("div.sift").bounding_box()
+    assert row is not None
+    assert row["height"] <= 50
+    buyer.press("便宜")
+    assert buyer.tab.locator('div.sift [aria-current="true"]').inner_text() == "便宜"
+    assert "1 样" in buyer.tab.inner_text("h1")
 
 
 def test_large_type_persists(town: Town, phone: Callable[[bool], Phone]) -> None:

@@ -1,6 +1,6 @@
 """Browsing the shop: the home page, categories, divisions, and search; public, cached for one second."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +11,15 @@ from msgspec import Struct, structs
 
 from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties, list_in_season
 from market.catalogue.models import ListingCard, ListingKind
-from market.catalogue.search import ListingPage, SearchFilters, Sort, search_listings
+from market.catalogue.search import (
+    MAX_COUNTED,
+    CountyHits,
+    ListingPage,
+    SearchFilters,
+    Sort,
+    count_by_county,
+    search_listings,
+)
 from market.divisions.codes import PREFECTURE, get_county_code, truncate_code
 from market.http import HttpRequest
 from market.identity.models import NotFound
@@ -20,7 +28,7 @@ from market.kernel.clock import Clock
 from market.kernel.text import clean_text
 from market.web.assets import get_origin
 from market.web.pages import render_page
-from market.web.shop.cards import make_card_views
+from market.web.shop.cards import find_drawing, make_card_views
 from market.web.shop.regions import (
     find_division,
     list_division_path,
@@ -43,12 +51,7 @@ _SEASONAL_CATEGORIES = frozenset({"fruit", "vegetable", "nut", "coarse_grain", "
 _CATEGORIES_ON_HOME = 8
 _MAX_QUERY_LENGTH = 60
 _COUNTY_DIGITS = 6
-_SORT_NAMES = (
-    (Sort.SCORE, "综合"),
-    (Sort.SOLD, "卖得多的在前"),
-    (Sort.PRICE, "便宜的在前"),
-    (Sort.NEW, "新上的在前"),
-)
+_SORT_NAMES = ((Sort.SCORE, "综合"), (Sort.SOLD, "卖得多"), (Sort.PRICE, "便宜"), (Sort.NEW, "新上"))
 
 
 class ListingFilters(Struct, frozen=True, kw_only=True):
@@ -60,31 +63,57 @@ class ListingFilters(Struct, frozen=True, kw_only=True):
     kind: str = ""
     sort: str = Sort.SCORE
     season: bool = False
-    counties: list[tuple[str, str]] = []
+    counties: list[tuple[str, list[tuple[str, str]]]] = []
+    """Counties by prefecture; the first group has no heading."""
     kinds: list[tuple[str, str]] = []
 
     @property
     def query(self) -> str:
         """The chosen filters as a query string, for the next page."""
-        pairs = [("q", self.q), ("county", self.county), ("kind", self.kind), ("season", "1" if self.season else "")]
-        pairs.append(("sort", "" if self.sort == Sort.SCORE else self.sort))
-        return urlencode([pair for pair in pairs if pair[1]])
+        return urlencode(self._list_pairs(county=self.county, kind=self.kind, season=self.season, sort=self.sort))
 
     @property
-    def sorts(self) -> list[tuple[str, str]]:
-        """The sort orders to choose from."""
-        return [(str(value), words) for value, words in _SORT_NAMES]
+    def kept(self) -> list[tuple[str, str]]:
+        """What the filter form keeps: the typed words and the order."""
+        return self._list_pairs(sort=self.sort)
+
+    @property
+    def cleared(self) -> str:
+        """The link to the same list without filters."""
+        return self._link(self.kept)
+
+    @property
+    def sort_links(self) -> list[tuple[str, str, bool]]:
+        """The orders to choose from: (URL, words, whether it is the present one)."""
+        return [
+            (
+                self._link(self._list_pairs(county=self.county, kind=self.kind, season=self.season, sort=value)),
+                words,
+                value == self.sort,
+            )
+            for value, words in _SORT_NAMES
+        ]
 
     @property
     def summary(self) -> str:
         """The chosen filters in words."""
+        counties = {code: words.partition("，")[0] for _, group in self.counties for code, words in group}
         words = [
-            dict(self.counties).get(self.county, "") if self.county else "",
+            counties.get(self.county, "") if self.county else "",
             dict(self.kinds).get(self.kind, "") if self.kind else "",
             "当季" if self.season else "",
-            dict(self.sorts)[self.sort] if self.sort != Sort.SCORE else "",
         ]
         return "、".join(word for word in words if word)
+
+    def _list_pairs(
+        self, *, sort: str, county: str = "", kind: str = "", season: bool = False
+    ) -> list[tuple[str, str]]:
+        pairs = [("q", self.q), ("county", county), ("kind", kind), ("season", "1" if season else "")]
+        pairs.append(("sort", "" if sort == Sort.SCORE else sort))
+        return [pair for pair in pairs if pair[1]]
+
+    def _link(self, pairs: list[tuple[str, str]]) -> str:
+        return f"{self.action}?{urlencode(pairs)}" if pairs else self.action
 
 
 def _category_links(categories: Sequence[CategoryCount]) -> list[tuple[str, str, str]]:
@@ -112,7 +141,21 @@ def _order_by_season(cards: Sequence[ListingCard]) -> list[ListingCard]:
                 position,
             )
         )
-    return [cards[position] for *_, position in sorted(ranked)][:_GOODS_ON_HOME]
+    return [cards[position] for *_, position in sorted(ranked)]
+
+
+def _choose_home_goods(cards: Sequence[ListingCard], shown: Collection[str]) -> list[ListingCard]:
+    """Choose goods in season: photos first, then one of each drawing that is not on the screen yet, then the rest."""
+    ordered = _order_by_season(cards)
+    seen = set(shown)
+    photos: list[ListingCard] = []
+    fresh: list[ListingCard] = []
+    rest: list[ListingCard] = []
+    for card in ordered:
+        drawing = find_drawing(card)
+        (photos if not drawing else rest if drawing in seen else fresh).append(card)
+        seen.add(drawing)
+    return [*photos, *fresh, *rest][:_GOODS_ON_HOME]
 
 
 @get("/", include_in_schema=False)
@@ -122,19 +165,23 @@ async def show_home(
     """Show the home page: listings in season, stays, categories, prefectures."""
     today = clock.today()
     async with db.connection() as conn:
-        goods = _order_by_season(await list_in_season(conn, month=today.month, limit=_MAX_HOME_CANDIDATES))
+        season = await list_in_season(conn, month=today.month, limit=_MAX_HOME_CANDIDATES)
         stays = await search_listings(
             conn, SearchFilters(kind=ListingKind.STAY), this_month=today.month, limit=_STAYS_ON_HOME
         )
         categories = await list_categories(conn)
         prefectures = await list_selling_prefectures(conn)
+    kinds = _category_links(_choose_home_categories(categories))
+    icons = {symbol for _, _, symbol in kinds}
+    goods = _choose_home_goods(season, icons)
+    drawn = icons | {find_drawing(card) for card in goods}
     counts = {kind: sum(each.count for each in categories if each.kind is kind) for kind in ListingKind}
     context = {
         "season": make_season_greeting(today),
-        "kinds": _category_links(_choose_home_categories(categories)),
-        "goods": make_card_views(goods),
+        "kinds": kinds,
+        "goods": make_card_views(goods, shown=icons),
         "goods_count": counts[ListingKind.PRODUCT],
-        "stays": make_card_views(stays.items),
+        "stays": make_card_views(stays.items, shown=drawn),
         "stay_count": counts[ListingKind.STAY],
         "prefectures": [(f"/places/{each.prefix}", each.short, each.words) for each in prefectures],
         "canonical": f"{get_origin(request)}/",
@@ -180,23 +227,28 @@ def _read_filters(request: HttpRequest, action: str) -> ListingFilters:
     )
 
 
-def _offer_filters(
-    filters: ListingFilters,
-    categories: Sequence[CategoryCount],
-    counties: Sequence[CountyCount],
-    *,
-    by_county: bool,
-    by_kind: bool,
-) -> ListingFilters:
+def _offer_kinds(filters: ListingFilters, categories: Sequence[CategoryCount]) -> ListingFilters:
+    """Offer the categories with listings; a category that does not exist is not chosen."""
     known = {each.code for each in categories}
-    shown = [("", "都看"), *((each.code, each.name) for each in counties)] if by_county else []
-    sorts = [("", "都看"), *((each.code, each.name) for each in categories if each.count)] if by_kind else []
     return structs.replace(
         filters,
-        kind=filters.kind if by_kind and filters.kind in known else "",
-        county=filters.county if by_county and filters.county in dict(shown) else "",
-        counties=shown,
-        kinds=sorts,
+        kind=filters.kind if filters.kind in known else "",
+        kinds=[("", "都看"), *((each.code, each.name) for each in categories if each.count)],
+    )
+
+
+def _offer_counties(
+    filters: ListingFilters, counties: Sequence[CountyCount], hits: Sequence[CountyHits]
+) -> ListingFilters:
+    """Offer the counties with hits, by prefecture, each with its number; a county that does not exist is not chosen."""
+    found = {each.code: each.count for each in hits}
+    groups: dict[str, list[tuple[str, str]]] = {"": [("", "都看")]}
+    for each in sorted(counties, key=lambda county: county.code):
+        if each.code in found or each.code == filters.county:
+            groups.setdefault(each.prefecture, []).append((each.code, f"{each.name}，{found.get(each.code, 0)} 样"))
+    known = {each.code for each in counties}
+    return structs.replace(
+        filters, county=filters.county if filters.county in known else "", counties=list(groups.items())
     )
 
 
@@ -214,9 +266,13 @@ async def _listings_page(
         search,
         sort=Sort(filters.sort),
         month=month if filters.season else None,
-        division=filters.county or search.division,
         category=filters.kind or search.category,
     )
+    hits = await count_by_county(conn, search)
+    if search.division is None:
+        filters = _offer_counties(filters, await list_counties(conn), hits)
+        search = structs.replace(search, division=filters.county or None)
+    count = sum(each.count for each in hits if filters.county in {"", each.code})
     after = request.query_params.get("after")
     page = await search_listings(conn, search, this_month=month, after=after, limit=_PAGE_SIZE)
     cards = [] if page.near else page.items
@@ -225,13 +281,19 @@ async def _listings_page(
         near = (await search_listings(conn, SearchFilters(), this_month=month, limit=_GOODS_ON_HOME)).items
     more = f"{filters.action}?{_join_query(filters.query, page.next)}" if page.next else None
     values = {
-        "lead": None, "trail": [], "narrow": [], "filters": filters, "sort_words": _describe_sort(page),
+        "count_words": _format_count(count), "drawn": any(map(find_drawing, page.items)), "lead": None,
+        "trail": [], "narrow": [], "filters": filters, "sort_words": _describe_sort(page),
         "cards": make_card_views(cards), "more": more, "neighbours": [],
         "near": make_card_views(near), "near_words": "和它相近的" if page.near else "大家在买的",
         "empty": "这里还没有", "empty_words": "换个地方或者换一类看看。",
         "canonical": f"{get_origin(request)}{filters.action}", **context,
     }  # fmt: skip
     return render_page(request, "shop/list.html", values, cache=SHORT_PUBLIC_CACHE)
+
+
+def _format_count(count: int) -> str:
+    """Format the number of hits; the number of a common word is a lower bound."""
+    return f"{MAX_COUNTED} 样以上" if count >= MAX_COUNTED else f"{count} 样" if count else ""
 
 
 def _join_query(query: str, after: str) -> str:
@@ -256,13 +318,7 @@ async def show_category(
         category = next((each for each in categories if each.code == code), None)
         if category is None:
             raise NotFound
-        filters = _offer_filters(
-            _read_filters(request, f"/kinds/{code}"),
-            categories,
-            await list_counties(conn),
-            by_county=True,
-            by_kind=False,
-        )
+        filters = structs.replace(_read_filters(request, f"/kinds/{code}"), kind="")
         context = {"heading": category.name, "empty": f"{category.name}还没有人卖"}
         return await _listings_page(
             request,
@@ -290,9 +346,7 @@ async def show_division(
         path = await list_division_path(conn, division.code)
         children = await list_selling_children(conn, division)
         categories = await list_categories(conn)
-        filters = _offer_filters(
-            _read_filters(request, f"/places/{division.prefix}"), categories, [], by_county=False, by_kind=True
-        )
+        filters = _offer_kinds(_read_filters(request, f"/places/{division.prefix}"), categories)
         context = {
             "heading": division.name,
             "trail": make_trail(path[:-1]),
@@ -304,7 +358,7 @@ async def show_division(
             conn,
             month=clock.today().month,
             search=SearchFilters(division=division.prefix),
-            filters=structs.replace(filters, q=""),
+            filters=structs.replace(filters, q="", county=""),
             context=context,
         )
 
@@ -316,9 +370,7 @@ async def show_search(
     """Show search results; if there are none, similar listings and the categories."""
     async with db.transaction() as conn:
         categories = await list_categories(conn)
-        filters = _offer_filters(
-            _read_filters(request, "/search"), categories, await list_counties(conn), by_county=True, by_kind=True
-        )
+        filters = _offer_kinds(_read_filters(request, "/search"), categories)
         filled = [each for each in categories if each.count]
         context = {
             "heading": f"找“{filters.q}”" if q else "所有在卖的",

@@ -1,7 +1,7 @@
 """Listings as cards: units and prices as text, with an illustration or a photo."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 from litestar.params import PathParameter
@@ -11,7 +11,7 @@ from market.catalogue.freight import FreightTerms
 from market.catalogue.models import ListingCard, ListingKind
 from market.kernel import Fen, divide_half_up
 from market.storage.photos import PAGE_WIDTHS, PhotoFormat, get_photo_paths
-from market.web.ui.format import per_kg, weight, yuan
+from market.web.ui.format import per_jin, per_kg, score, weight, yuan
 from market.web.ui.illustrations import get_illustration
 
 _UNIT = re.compile(r"(\d[\d.]*)\s*(kg|g|公斤|千克|克|斤|两)?", re.IGNORECASE)
@@ -19,6 +19,7 @@ _UNIT_NAMES = {"kg": "公斤", "g": "克", "千克": "公斤"}
 _PIECE = re.compile(r"\d+\s*([枚个只穗根条头棵颗瓶罐包对盆朵把副幅])")
 _COUNT_WORDS = "箱盒袋罐瓶包枚个只穗根条头棵颗对盆朵把副幅斤件桶篮份人亩院间张"
 _WIDTH, _HEIGHT, _WIDE_HEIGHT = 480, 480, 300
+_JIN_G = 500
 
 ShortNumber = Annotated[int, PathParameter(ge=1, le=2**62)]
 """The short number of an order or a listing in a URL."""
@@ -35,14 +36,16 @@ class PhotoView(Struct, frozen=True):
 
 
 class ListingCardView(Struct, frozen=True):
-    """A listing as a card."""
+    """A listing as a card; `symbol` is empty where the drawing is on the screen already: the village stands there."""
 
     href: str
     name: str
-    county: str
+    seller: str
+    village: str
     price_fen: Fen
     unit: str
     per: str
+    praise: str
     symbol: str
     photo: PhotoView | None
 
@@ -83,34 +86,68 @@ def get_count_word(unit: str) -> str:
     return last if last in _COUNT_WORDS else "份"
 
 
+def format_card_price(price: Fen, net_g: int | None, pieces: int | None, unit: str) -> str:
+    """Format the price of one 斤 or one piece for a card; empty if the item is just that, or neither is known."""
+    if net_g == _JIN_G or pieces == 1:
+        return ""
+    return (per_jin(price, net_g) if net_g else format_comparison_price(price, net_g, pieces, unit)).removeprefix("合 ")
+
+
 def format_comparison_price(price: Fen, net_g: int | None, pieces: int | None, unit: str) -> str:
     """Format the price by weight or by piece, rounded half up; empty if neither is known."""
     if net_g:
-        return per_kg(price, net_g)
+        both = per_kg(price, net_g)
+        return both if net_g != _JIN_G else f"合 {both.partition('，')[2]}"
     match = _PIECE.search(unit)
     if pieces and match:
         return f"合 {yuan(divide_half_up(price, pieces))} 元/{match[1]}"
     return ""
 
 
-def make_card_view(card: ListingCard) -> ListingCardView:
-    """Return a listing as a card."""
+def format_score(rating_sum: int, rating_count: int) -> str:
+    """Format the average rating, rounded half up to a tenth: `4.8 分`; empty before the first review."""
+    return score(divide_half_up(10 * rating_sum, rating_count)) if rating_count else ""
+
+
+def find_drawing(card: ListingCard) -> str:
+    """Return the drawing that a card shows, or nothing for one with a photo."""
+    return "" if has_photo(card) else get_illustration(card.category, card.title)
+
+
+def has_photo(card: ListingCard) -> bool:
+    """Return whether a card shows a photo; a stored drawing is none."""
+    return card.photo is not None and card.photo_kind != PhotoFormat.SVG
+
+
+def make_card_view(card: ListingCard, *, drawn: bool = True) -> ListingCardView:
+    """Return a listing as a card, without its drawing if `drawn` is false."""
     wide = card.kind is not ListingKind.PRODUCT
+    word = get_count_word(card.unit)
+    sold = f"卖出 {card.sold_count} {word}" if card.sold_count else ""
+    photo = make_photo_view(card.photo, card.photo_kind, wide=wide)
     return ListingCardView(
         href=get_listing_path(card.kind, card.number),
         name=card.title,
-        county=card.county,
+        seller=card.producer,
+        village=card.village,
         price_fen=card.price_fen,
         unit=format_unit(card.unit),
-        per=format_comparison_price(card.price_fen, card.net_g, card.pieces, card.unit),
-        symbol=get_illustration(card.category, card.title),
-        photo=make_photo_view(card.photo, card.photo_kind, wide=wide),
+        per=format_card_price(card.price_fen, card.net_g, card.pieces, card.unit),
+        praise="，".join(each for each in (format_score(card.rating_sum, card.rating_count), sold) if each),
+        symbol=get_illustration(card.category, card.title) if drawn else "",
+        photo=photo if drawn else None,
     )
 
 
-def make_card_views(cards: Sequence[ListingCard]) -> list[ListingCardView]:
-    """Return listings as cards."""
-    return [make_card_view(card) for card in cards]
+def make_card_views(cards: Sequence[ListingCard], *, shown: Collection[str] = ()) -> list[ListingCardView]:
+    """Return listings as cards; no drawing appears twice, nor one of those `shown` elsewhere on the screen."""
+    seen = set(shown)
+    views: list[ListingCardView] = []
+    for card in cards:
+        drawing = find_drawing(card)
+        views.append(make_card_view(card, drawn=drawing not in seen))
+        seen |= {drawing} - {""}
+    return views
 
 
 def format_months(months: Sequence[int]) -> str:

@@ -15,6 +15,7 @@ from market.http import HttpRequest
 from market.kernel import Connection, Fen, Query, divide_half_up
 from market.orders.escrow import compute_share
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, CertificateKind, ProducerKind
+from market.storage.photos import PhotoFormat
 from market.web.assets import get_origin
 from market.web.shop.cards import format_freight_rule, format_months, make_photo_view
 from market.web.shop.promises import BAD_FRUIT_PROMISE, OTHER_RETURNS, PERISHABLE_RETURNS
@@ -99,6 +100,15 @@ def list_tags(listing: ListingDetail) -> list[tuple[str, str]]:
     if CertificateKind.GEOGRAPHICAL_INDICATION in listing.certificates:
         tags.append(("地理标志", "b"))
     return tags
+
+
+def list_way(listing: ListingDetail) -> list[tuple[str, str]]:
+    """Return the way from the field to the buyer as steps, of what is known of a listing."""
+    verb = "种、养" if listing.self_grown else "做"
+    harvest = [(f"{format_months(listing.harvest_months)}\n收", "done")] if listing.harvest_months else []
+    if listing.kind != "product":
+        return [(f"{listing.village}\n备好", "done"), ("您下单\n定日子", "now"), ("到村里\n玩", "next")]
+    return [(listing.village + "\n" + verb, "done"), *harvest, ("您下单\n卖家装箱", "now"), ("快递\n送到您家", "next")]
 
 
 def list_certificates(listing: ListingDetail) -> list[tuple[str, str, str, str]]:
@@ -205,11 +215,12 @@ def make_metadata(
             "ratingValue": f"{reviews.score // 10}.{reviews.score % 10}",
             "reviewCount": reviews.review_count,
         }
-    words = "照片" if photo else "剪纸"
+    drawn = photo is None or listing.photo_kind == PhotoFormat.SVG
     picture = {
         "symbol": get_illustration(listing.category, listing.title),
         "photo": photo,
-        "label": f"{words}：{listing.title}",
+        "label": f"{'剪纸示意图' if drawn else '照片'}：{listing.title}",
+        "drawn": drawn,
     }
     return ListingMetadata(summary, f"{origin}{link}", image, _encode_json_ld(about), picture, link)
 
@@ -235,6 +246,7 @@ __all__ = [
     "list_guest_questions",
     "list_tags",
     "list_trail",
+    "list_way",
     "load_price_split",
     "load_reviews",
     "make_metadata",

@@ -46,6 +46,7 @@ _BY_CATEGORY = {
     "水果": "apple",
     "油料": "peanut",
     "温泉": "spring",
+    "游玩": "forest",
     "研学": "study",
     "禽蛋": "egg",
     "粮食": "rice",
@@ -111,7 +112,13 @@ _BY_PRODUCT_WORD = (
     *(("sheep", word) for word in ("羊",)),
     *(("glove", word) for word in ("手套", "皮毛")),
     *(("quilt", word) for word in ("被", "毯")),
+    *(("ox", word) for word in ("牛",)),
+    # Last, so that a more specific word decides.
+    *(("date", word) for word in ("枣",)),
+    *(("chestnut", word) for word in ("栗",)),
 )
+_PLACE_NAMES = ("枣强", "桃城", "杏花")
+"""Names of places that contain the name of a fruit; they say nothing of the goods."""
 _BY_TOURISM_WORD = (
     # A tourism listing is named after its location, so these words apply to tourism categories only.
     ("raft", "漂流"),
@@ -130,7 +137,22 @@ _BY_TOURISM_WORD = (
     ("town", "水镇"),
 )
 _TOURISM_CATEGORIES = frozenset(
-    ("农家乐", "冰雪", "采摘", "采摘园", "户外", "文化", "景区", "景区漂流", "民宿", "温泉", "研学", "草原", "养生")
+    (
+        "农家乐",
+        "冰雪",
+        "采摘",
+        "采摘园",
+        "户外",
+        "文化",
+        "景区",
+        "景区漂流",
+        "民宿",
+        "温泉",
+        "游玩",
+        "研学",
+        "草原",
+        "养生",
+    )
 )
 _DAY_COLOURS = {
     "--paper": "#FAF5EA", "--on": "#FFF9EE", "--knife": "#9C2A22", "--leaf": "#2F5D48", "--gold": "#E2A72F",
@@ -150,16 +172,19 @@ _CLASSES = re.compile(r'class="([a-z])"')
 
 
 def get_illustration(category: str, name: str) -> str:
-    """Return the name of the illustration for a category and a title; `basket` if none fits."""
+    """Return the name of the illustration for a category and a title; `parcel` if none fits."""
     if category in _TOURISM_CATEGORIES:
         for drawing, word in _BY_TOURISM_WORD:
             if word in name:
                 return drawing
         return _BY_CATEGORY[category]
+    goods = name
+    for place in _PLACE_NAMES:
+        goods = goods.replace(place, "")
     for drawing, word in _BY_PRODUCT_WORD:
-        if word in name:
+        if word in goods:
             return drawing
-    return _BY_CATEGORY.get(category, "basket")
+    return _BY_CATEGORY.get(category, "parcel")
 
 
 def get_tint_class(drawing: str) -> str:

@@ -33,10 +33,12 @@ class SampleCard(Struct, frozen=True):
 
     href: str
     name: str
-    county: str
+    seller: str
+    village: str
     price_fen: int
     unit: str
-    per: str | None
+    per: str
+    praise: str
     symbol: str
     photo: None = None
 
@@ -110,10 +112,12 @@ def _sample_shop() -> dict[str, Any]:
         "colours": COLOUR_TOKENS,
         "illustrations": sorted(TINT_CLASSES),
         "cards": [
-            SampleCard("#main", "阜平大枣礼箱", "阜平 革新庄村", 45_00, "2.5 公斤", "合 9.00 元/斤", "date"),
-            SampleCard("#main", "顾家台小米", "阜平 龙泉关镇", 32_00, "2.5 公斤", "合 6.40 元/斤", "millet"),
-            SampleCard("#main", "阜平核桃", "阜平 吴王口村", 32_00, "1 公斤", "合 16.00 元/斤", "walnut"),
-            SampleCard("#main", "兴隆山楂", "承德 兴隆县", 29_00, "5 斤箱", None, "haw"),
+            SampleCard(
+                "#main", "阜平大枣礼箱", "样例农户04", "革新庄村", 45_00, "5 斤箱", "9.00 元/斤", "4.8 分", "date"
+            ),
+            SampleCard("#main", "顾家台小米", "样例合作社", "顾家台村", 32_00, "5 斤袋", "6.40 元/斤", "", "millet"),
+            SampleCard("#main", "顾家台新小米", "样例农户02", "顾家台村", 36_00, "5 斤袋", "7.20 元/斤", "", ""),
+            SampleCard("#main", "兴隆山楂", "样例农户09", "三道河村", 29_00, "5 斤箱", "", "卖出 12 箱", "haw"),
         ],
         "cart": [
             SampleCartLine("L3", "millet", "小米 2.5 公斤袋", "32.00 元/袋", 32_00, 1, "袋"),

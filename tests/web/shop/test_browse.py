@@ -36,7 +36,7 @@ async def test_every_public_page_is_valid_and_within_its_size_budget(street: Vil
         waiting, done = ["/"], set[str]()
         while waiting and len(done) < 150:
             path = waiting.pop(0)
-            if path in done or path.split("?")[0] in {"/cart", "/me"}:
+            if path in done or path.split("?")[0] in {"/cart", "/me"} or "sort=" in path:
                 continue
             done.add(path)
             seen = await browser.open(path)
@@ -50,7 +50,7 @@ async def test_millet_is_found_with_its_county_and_price_by_weight(street: Villa
         await browser.open("/")
         seen = await browser.submit("/search", q="小米")
         [card] = [node for node in seen.root.all("ul") if "goods" in node.attrs.get("class", "")]
-        assert card.text == "顾家台小米 阜平县 ¥ 32.00 2.5 公斤袋 合 6.40 元/斤，12.80 元/公斤"
+        assert card.text == "顾家台小米 ¥ 32.00 去买 2.5 公斤袋 6.40 元/斤 样例顾家台合作社， 顾家台村"
         assert "排序按综合：名字里有这个词的在前，再看卖得多、评得好，人人看到的一样。" in seen.text
 
 
@@ -78,9 +78,12 @@ async def test_search_words_match_in_any_order(street: Village, query: str) -> N
 
 async def test_a_list_is_filtered_by_county_category_and_season(street: Village) -> None:
     async with await street.browser() as browser:
-        await browser.open("/search?q=")
-        seen = await browser.submit("/search", county="130624", kind="coarse_grain", sort="price", season="1")
-        assert "筛一筛：阜平县、杂粮、当季、便宜的在前" in seen.text
+        await browser.open("/search?q=&sort=price")
+        seen = await browser.submit("/search", county="130624", kind="coarse_grain", season="1")
+        assert seen.heading == "所有在卖的 1 样"
+        assert "只看：阜平县、杂粮、当季" in seen.text
+        assert [node.text for node in seen.root.all("a") if "aria-current" in node.attrs][-1] == "便宜"
+        assert "标价低的在前" in seen.text
         assert "顾家台小米" in seen.text
         assert "阜平大枣礼箱" not in seen.text
 
@@ -199,3 +202,36 @@ async def test_static_files_are_immutable_and_crawlers_get_robots_and_sitemap(st
         assert "Sitemap: http://market.test/sitemap.xml" in robots
         sitemap = (await browser.client.get("/sitemap.xml")).text
         assert f"<loc>http://market.test/goods/{await street.number(street.millet.listing_id)}</loc>" in sitemap
+
+
+async def test_the_county_filter_offers_counties_with_hits_by_prefecture(street: Village) -> None:
+    async with await street.browser() as browser:
+        seen = await browser.open("/search?q=小米")
+        [choice] = [node for node in seen.root.all("select") if node.attrs["id"] == "county"]
+        assert [node.attrs["label"] for node in choice.all("optgroup")] == ["保定市"]
+        assert [node.text for node in choice.all("option")] == ["都看", "阜平县，1 样"]
+        seen = await browser.open("/search?q=菠萝蜜")
+        [choice] = [node for node in seen.root.all("select") if node.attrs["id"] == "county"]
+        assert [node.text for node in choice.all("option")] == ["都看"]
+
+
+def find_drawings(seen: LoadedPage) -> list[str]:
+    """Return the drawings of a page, with repetitions."""
+    return [node.attrs["href"] for node in seen.root.all("use") if node.attrs.get("href", "").startswith("#p-")]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/kinds", "/kinds/fruit", "/kinds/stay", "/search?q=", "/search?q=米", "/goods/1", "/stays/3"]
+)
+async def test_no_page_shows_a_drawing_twice(street: Village, path: str) -> None:
+    async with await street.browser() as browser:
+        drawings = find_drawings(await browser.open(path))
+        assert sorted(drawings) == sorted(set(drawings))
+
+
+async def test_a_drawing_is_called_one(street: Village) -> None:
+    async with await street.browser() as browser:
+        assert "剪纸是示意图" in (await browser.open("/search?q=")).text
+        seen = await browser.open("/goods/1")
+        assert "图是剪纸示意图" in seen.text
+        assert "从地里到您家" in seen.text

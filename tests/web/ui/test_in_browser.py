@@ -29,6 +29,7 @@ SMALL_TEXT = """
 """
 SMALL_TARGETS = """
 () => Array.from(document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea')).filter((el) => {
+  if (!el.getClientRects().length) return false;
   if (el.matches('.skip') || el.closest('p, dd') && el.matches('a:not([class])')) return false;
   const box = (el.closest('label') || el).getBoundingClientRect();
   return box.height < 48 || box.width < 48;

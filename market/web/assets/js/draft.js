@@ -1,5 +1,5 @@
-// Keeps what is typed in <form data-draft="name"> on the phone: for this account (<body data-owner>) and this form alone.
-// The cookie `drafts` names the form that was taken, or `*` after signing out; only then is a draft deleted.
+// Keeps what is typed in <form data-draft="name"> for this account (<body data-owner>), until the cookie `drafts` names
+// it as taken, or is `*` after signing out.
 const PREFIX = 'draft:';
 const OWNER = `${PREFIX}${document.body.dataset.owner || ''}:`;
 const PHOTO = '#photo';
@@ -13,7 +13,7 @@ function forget(fits) {
       .filter((key) => key.indexOf(PREFIX) === 0 && fits(key))
       .forEach((key) => localStorage.removeItem(key));
   } catch (error) {
-    // Where nothing may be stored, nothing was kept.
+    // Nothing was kept.
   }
 }
 
@@ -30,7 +30,7 @@ function write(key, kept) {
   try {
     localStorage.setItem(key, JSON.stringify(Object.assign(kept, { at: Date.now() })));
   } catch (error) {
-    // A full or forbidden storage must not stop the typing.
+    // A full storage must not stop the typing.
   }
 }
 
@@ -58,7 +58,7 @@ function keep(form, key) {
   write(key, { typed });
 }
 
-// What was typed wins over what the server filled in; a field nobody touched stays as the server wrote it.
+// What was typed wins; an untouched field stays as the server wrote it.
 function restore(form, key) {
   const typed = read(key).typed || {};
   fields(form).filter((el) => el.name in typed).forEach((el) => {
@@ -89,7 +89,7 @@ function restorePhoto(form, key) {
     sheet.items.add(new File([bytes], kept.name, { type: parts[1] }));
     input.files = sheet.files;
   } catch (error) {
-    // An old browser cannot fill a file field: the photo is chosen again.
+    // An old browser cannot fill a file field.
   }
 }
 
