@@ -62,6 +62,69 @@ COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching
 
 
 --
+-- Name: pgqueuer_status; Type: TYPE; Schema: jobs; Owner: -
+--
+
+CREATE TYPE jobs.pgqueuer_status AS ENUM (
+    'queued',
+    'picked',
+    'successful',
+    'exception',
+    'canceled',
+    'deleted',
+    'failed'
+);
+
+
+--
+-- Name: fn_pgqueuer_changed(); Type: FUNCTION; Schema: jobs; Owner: -
+--
+
+CREATE FUNCTION jobs.fn_pgqueuer_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    to_emit BOOLEAN := false;  -- Flag to decide whether to emit a notification
+BEGIN
+    -- Check operation type and set the emit flag accordingly
+    IF TG_OP = 'UPDATE' AND OLD IS DISTINCT FROM NEW THEN
+        to_emit := true;
+    ELSIF TG_OP = 'DELETE' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'INSERT' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'TRUNCATE' THEN
+        to_emit := true;
+    END IF;
+
+    -- Perform notification if the emit flag is set
+    IF to_emit THEN
+        PERFORM pg_notify(
+            'ch_pgqueuer',
+            json_build_object(
+                'channel', 'ch_pgqueuer',
+                'operation', lower(TG_OP),
+                'sent_at', NOW(),
+                'table', TG_TABLE_NAME,
+                'type', 'table_changed_event'
+            )::text
+        );
+    END IF;
+
+    -- Return appropriate value based on the operation
+    IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    ELSE
+        RETURN NULL; -- For TRUNCATE and other non-row-specific contexts
+    END IF;
+
+END;
+$$;
+
+
+--
 -- Name: check_balanced(); Type: FUNCTION; Schema: payments; Owner: -
 --
 
@@ -377,6 +440,92 @@ END;
 
 
 --
+-- Name: find_exceeded_limits(jsonb, integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.find_exceeded_limits(batch jsonb, undecided integer[]) RETURNS TABLE(n integer, obstacle text, item_id uuid, left_units bigint, until timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    max_orders      bigint := batch -> 'limits' ->> 'orders';
+    max_fen         bigint := batch -> 'limits' ->> 'fen';
+    max_items       bigint := batch -> 'limits' ->> 'items';
+    max_lapsed      integer := batch -> 'limits' ->> 'lapsed';
+    lapse_after     interval := batch -> 'limits' ->> 'lapse_after';
+    lapse_window    interval := batch -> 'limits' ->> 'lapse_window';
+    free_units      bigint := batch -> 'limits' ->> 'free_units';
+    lot_shares      bigint := batch -> 'limits' ->> 'lot_shares';
+BEGIN
+    RETURN QUERY
+    WITH line AS MATERIALIZED (
+        SELECT l.n, l.lot_id, sum(l.units) AS units, sum(l.quantity) AS quantity
+          FROM jsonb_to_recordset(batch -> 'lines') AS l (n integer, lot_id uuid, units bigint, quantity bigint)
+         WHERE l.n = ANY(undecided)
+         GROUP BY l.n, l.lot_id),
+    request AS MATERIALIZED (
+        SELECT o.n, o.buyer_id, o.placed_at, o.goods_fen + o.freight_fen - o.discount_fen AS fen, ordered.items
+          FROM jsonb_to_recordset(batch -> 'orders')
+               AS o (n integer, buyer_id uuid, placed_at timestamptz, goods_fen bigint, freight_fen bigint,
+                     discount_fen bigint)
+          JOIN (SELECT line.n, sum(line.quantity) AS items FROM line GROUP BY line.n) AS ordered ON ordered.n = o.n),
+    -- A row per buyer, with the units of each lot as an object, so that the joins below stay small.
+    held AS MATERIALIZED (
+        SELECT lot.n, sum(lot.quantity) AS items,
+               jsonb_object_agg(lot.lot_id, lot.units) FILTER (WHERE lot.lot_id IS NOT NULL) AS units_by_lot
+          FROM (SELECT request.n, order_lines.lot_id, sum(order_lines.units) AS units,
+                       sum(order_lines.quantity) AS quantity
+                  FROM request
+                  JOIN orders ON orders.buyer_id = request.buyer_id AND orders.state = 'placed'
+                  JOIN suborders ON suborders.order_id = orders.id
+                  JOIN order_lines ON order_lines.suborder_id = suborders.id
+                 GROUP BY request.n, order_lines.lot_id) AS lot
+         GROUP BY lot.n),
+    unpaid AS (
+        SELECT request.n, count(orders.id) AS orders, coalesce(sum(orders.total_fen), 0) + request.fen AS fen,
+               coalesce(held.items, 0) + request.items AS items
+          FROM request
+          LEFT JOIN orders ON orders.buyer_id = request.buyer_id AND orders.state = 'placed'
+          LEFT JOIN held ON held.n = request.n
+         GROUP BY request.n, request.fen, request.items, held.items),
+    exceeded AS (
+        SELECT request.n, 1 AS rank, 'lapsed' AS obstacle, NULL::uuid AS lot_id, NULL::numeric AS left_units,
+               lapsed.until
+          FROM request
+         CROSS JOIN LATERAL (
+               SELECT orders.closed_at + lapse_window AS until
+                 FROM orders
+                WHERE orders.buyer_id = request.buyer_id AND orders.state IN ('expired', 'cancelled')
+                  AND orders.paid_at IS NULL AND orders.closed_at > request.placed_at - lapse_window
+                  AND orders.closed_at - orders.placed_at >= lapse_after
+                ORDER BY orders.closed_at DESC OFFSET max_lapsed - 1 LIMIT 1) AS lapsed
+        UNION ALL
+        SELECT unpaid.n, 2, CASE WHEN unpaid.orders >= max_orders THEN 'orders'
+                                 WHEN unpaid.fen > max_fen THEN 'fen'
+                                 ELSE 'items' END, NULL, NULL, NULL
+          FROM unpaid
+         WHERE unpaid.orders >= max_orders OR unpaid.fen > max_fen OR unpaid.items > max_items
+        UNION ALL
+        SELECT line.n, 3, 'share', line.lot_id, greatest(share.units, 0), NULL
+          FROM line
+          JOIN lots ON lots.id = line.lot_id
+          LEFT JOIN held ON held.n = line.n
+         CROSS JOIN LATERAL (
+               SELECT greatest(free_units, (lots.available_units + lots.reserved_units) / lot_shares)
+                      - coalesce((held.units_by_lot ->> line.lot_id::text)::bigint, 0) AS units) AS share
+         WHERE line.units BETWEEN share.units + 1 AND lots.available_units)
+    SELECT DISTINCT ON (exceeded.n) exceeded.n, exceeded.obstacle, exceeded.lot_id, exceeded.left_units::bigint,
+           exceeded.until
+      FROM exceeded
+     ORDER BY exceeded.n, exceeded.rank, exceeded.lot_id;
+END
+$$;
+
+
+--
 -- Name: format_yuan(bigint); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -431,12 +580,13 @@ CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence
 
 
 --
--- Name: place_orders(jsonb); Type: FUNCTION; Schema: public; Owner: -
+-- Name: place_orders(jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.place_orders(batch jsonb) RETURNS TABLE(n integer, fingerprint bytea, id uuid, number bigint, state text, goods_fen bigint, freight_fen bigint, discount_fen bigint, total_fen bigint, placed_at timestamp with time zone, pay_until timestamp with time zone, missing_id uuid, available_units integer, reserved boolean)
+CREATE FUNCTION public.place_orders(batch jsonb, skip_locked boolean) RETURNS TABLE(n integer, fingerprint bytea, id uuid, number bigint, state text, goods_fen bigint, freight_fen bigint, discount_fen bigint, total_fen bigint, placed_at timestamp with time zone, pay_until timestamp with time zone, obstacle text, item_id uuid, left_units bigint, reserved boolean, until timestamp with time zone)
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
+    SET lock_timeout TO '300ms'
     AS $$
 #variable_conflict use_column
 DECLARE
@@ -445,10 +595,12 @@ DECLARE
     need_units    bigint[];
     lot_ids       uuid[];
     lot_available bigint[];
+    stay_ids      uuid[];
+    room_ids      uuid[];
+    refused       jsonb;
     undecided     integer[];
     admitted      integer[] := '{}';
     fitting       integer[];
-    placed        integer[];
     request_n     integer;
     stay          record;
     taken_rooms   integer;
@@ -461,20 +613,51 @@ BEGIN
               FROM jsonb_to_recordset(batch -> 'lines') AS l (n integer, lot_id uuid, units bigint)
              WHERE l.lot_id IS NOT NULL
              GROUP BY l.n, l.lot_id) AS d;
-    SELECT coalesce(array_agg(locked.id), '{}'), coalesce(array_agg(locked.available_units), '{}')
-      INTO lot_ids, lot_available
-      FROM (SELECT lots.id, lots.available_units
-              FROM lots WHERE lots.id = ANY(need_lot) ORDER BY lots.id FOR NO KEY UPDATE) AS locked;
-    IF jsonb_array_length(batch -> 'stays') > 0 THEN
-        PERFORM FROM rooms
-          WHERE listing_id IN (SELECT s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (listing_id uuid))
-          ORDER BY rooms.id FOR NO KEY UPDATE;
+    stay_ids := ARRAY(SELECT s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (listing_id uuid));
+    -- The lock of a buyer keeps parallel requests from passing the limits of unpaid orders together.
+    IF NOT skip_locked THEN
+        PERFORM pg_advisory_xact_lock(7004, b.lock)
+          FROM (SELECT hashtext(o.buyer_id::text) AS lock
+                  FROM jsonb_to_recordset(batch -> 'orders') AS o (buyer_id uuid) ORDER BY 1 OFFSET 0) AS b;
+        SELECT coalesce(array_agg(locked.id), '{}'), coalesce(array_agg(locked.available_units), '{}')
+          INTO lot_ids, lot_available
+          FROM (SELECT lots.id, lots.available_units
+                  FROM lots WHERE lots.id = ANY(need_lot) ORDER BY lots.id FOR NO KEY UPDATE) AS locked;
+        SELECT coalesce(array_agg(locked.id), '{}') INTO room_ids
+          FROM (SELECT rooms.id FROM rooms WHERE rooms.listing_id = ANY(stay_ids)
+                 ORDER BY rooms.id FOR NO KEY UPDATE) AS locked;
+    ELSE
+        SELECT coalesce(array_agg(locked.id), '{}'), coalesce(array_agg(locked.available_units), '{}')
+          INTO lot_ids, lot_available
+          FROM (SELECT lots.id, lots.available_units
+                  FROM lots WHERE lots.id = ANY(need_lot) ORDER BY lots.id FOR NO KEY UPDATE SKIP LOCKED) AS locked;
+        SELECT coalesce(array_agg(locked.id), '{}') INTO room_ids
+          FROM (SELECT rooms.id FROM rooms WHERE rooms.listing_id = ANY(stay_ids)
+                 ORDER BY rooms.id FOR NO KEY UPDATE SKIP LOCKED) AS locked;
     END IF;
+    SELECT coalesce(jsonb_agg(jsonb_build_object('n', blocked.n, 'obstacle', 'locked', 'item_id', blocked.item_id)),
+                    '[]')
+      INTO refused
+      FROM (SELECT o.n, o.buyer_id AS item_id
+              FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid)
+             WHERE NOT pg_try_advisory_xact_lock(7004, hashtext(o.buyer_id::text))
+            UNION ALL
+            SELECT d.n, d.lot FROM unnest(need_n, need_lot) AS d (n, lot) WHERE d.lot <> ALL(lot_ids)
+            UNION ALL
+            SELECT s.n, s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, listing_id uuid)
+             WHERE EXISTS (SELECT FROM rooms r WHERE r.listing_id = s.listing_id AND r.id <> ALL(room_ids))
+           ) AS blocked;
     undecided := ARRAY(
         SELECT o.n
           FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
          WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
+           AND o.n NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer))
          ORDER BY o.n);
+    SELECT refused || coalesce(jsonb_agg(to_jsonb(exceeded)), '[]') INTO refused
+      FROM find_exceeded_limits(batch, undecided) AS exceeded;
+    undecided := ARRAY(
+        SELECT u FROM unnest(undecided) AS u
+         WHERE u NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer)) ORDER BY u);
 
     -- Decide orders with nights one by one: each inserts its nights under the temporal key before the next is decided.
     FOR request_n IN
@@ -544,52 +727,46 @@ BEGIN
         undecided := ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(fitting));
     END LOOP;
 
-    -- If a concurrent batch is placing the same request, the INSERT waits for its commit and then skips the row.
-    WITH inserted AS (
-        INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
-                            discount_fen, total_fen, placed_at, pay_until)
-        SELECT o.id, o.buyer_id, o.key, decode(o.fingerprint, 'hex'), o.region_code, decode(o.address, 'hex'),
-               o.goods_fen, o.freight_fen, o.discount_fen, o.goods_fen + o.freight_fen - o.discount_fen,
-               o.placed_at, o.pay_until
-          FROM jsonb_to_recordset(batch -> 'orders')
-               AS o (n integer, id uuid, buyer_id uuid, key text, fingerprint text, region_code text, address text,
-                     goods_fen bigint, freight_fen bigint, discount_fen bigint, placed_at timestamptz,
-                     pay_until timestamptz)
-         WHERE o.n = ANY(admitted)
-         ORDER BY o.buyer_id, o.key
-            ON CONFLICT (buyer_id, key) DO NOTHING
-        RETURNING orders.id)
-    SELECT coalesce(array_agg(o.n), '{}') INTO placed
-      FROM inserted JOIN jsonb_to_recordset(batch -> 'orders') AS o (n integer, id uuid) ON o.id = inserted.id;
-    IF cardinality(placed) < cardinality(admitted) THEN
-        DELETE FROM taken_nights
-         WHERE booking_id IN (
-               SELECT unnest(s.bookings) FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, bookings uuid[])
-                WHERE s.n = ANY(admitted) AND s.n <> ALL(placed));
-    END IF;
-
+    -- The buyer's lock keeps another batch from placing the same request meanwhile.
+    INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
+                        discount_fen, total_fen, placed_at, pay_until)
+    SELECT o.id, o.buyer_id, o.key, decode(o.fingerprint, 'hex'), o.region_code, decode(o.address, 'hex'),
+           o.goods_fen, o.freight_fen, o.discount_fen, o.goods_fen + o.freight_fen - o.discount_fen,
+           o.placed_at, o.pay_until
+      FROM jsonb_to_recordset(batch -> 'orders')
+           AS o (n integer, id uuid, buyer_id uuid, key text, fingerprint text, region_code text, address text,
+                 goods_fen bigint, freight_fen bigint, discount_fen bigint, placed_at timestamptz,
+                 pay_until timestamptz)
+     WHERE o.n = ANY(admitted);
     UPDATE lots
        SET available_units = lots.available_units - ordered.units, reserved_units = reserved_units + ordered.units
       FROM (SELECT d.lot, sum(d.units)::integer AS units
               FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
-             WHERE d.n = ANY(placed)
+             WHERE d.n = ANY(admitted)
              GROUP BY d.lot) AS ordered
      WHERE lots.id = ordered.lot;
-    PERFORM write_orders(batch, placed);
+    PERFORM write_orders(batch, admitted);
 
     RETURN QUERY
         SELECT o.n, made.fingerprint, made.id, made.number, made.state, made.goods_fen, made.freight_fen,
                made.discount_fen, made.total_fen, made.placed_at, made.pay_until,
-               coalesce(short.lot, full_stay.listing_id),
-               short.available_units,
+               refusal.obstacle, coalesce(refusal.item_id, short.lot, full_stay.listing_id),
+               coalesce(refusal.left_units, short.available_units),
                CASE WHEN short.lot IS NOT NULL THEN short.available_units + short.reserved_units >= short.units
-                    ELSE coalesce(full_stay.reserved, false) END
+                    ELSE coalesce(full_stay.reserved, false) END,
+               refusal.until
           FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
           LEFT JOIN orders made ON made.buyer_id = o.buyer_id AND made.key = o.key
           LEFT JOIN LATERAL (
+               SELECT r.obstacle, r.item_id, r.left_units, r.until
+                 FROM jsonb_to_recordset(refused)
+                      AS r (n integer, obstacle text, item_id uuid, left_units bigint, until timestamptz)
+                WHERE made.id IS NULL AND r.n = o.n
+                LIMIT 1) AS refusal ON true
+          LEFT JOIN LATERAL (
                SELECT d.lot, d.units, lots.available_units, lots.reserved_units
                  FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units) JOIN lots ON lots.id = d.lot
-                WHERE made.id IS NULL AND d.n = o.n AND d.units > lots.available_units
+                WHERE made.id IS NULL AND refusal.obstacle IS NULL AND d.n = o.n AND d.units > lots.available_units
                 ORDER BY lots.available_units + lots.reserved_units >= d.units, d.lot
                 LIMIT 1) AS short ON true
           LEFT JOIN LATERAL (
@@ -601,7 +778,7 @@ BEGIN
                  FROM jsonb_to_recordset(batch -> 'stays')
                       AS s (n integer, listing_id uuid, arrive date, leave date, bookings uuid[])
                  LEFT JOIN rooms r ON r.listing_id = s.listing_id AND r.open
-                WHERE made.id IS NULL AND short.lot IS NULL AND s.n = o.n
+                WHERE made.id IS NULL AND refusal.obstacle IS NULL AND short.lot IS NULL AND s.n = o.n
                 GROUP BY s.listing_id, s.arrive, s.leave, s.bookings
                HAVING cardinality(s.bookings) > count(*) FILTER (WHERE NOT EXISTS (
                           SELECT FROM taken_nights t
@@ -713,16 +890,143 @@ $$;
 
 
 --
--- Name: schedules; Type: TABLE; Schema: jobs; Owner: -
+-- Name: pgqueuer; Type: TABLE; Schema: jobs; Owner: -
 --
 
-CREATE TABLE jobs.schedules (
-    name text NOT NULL,
-    next_at timestamp with time zone NOT NULL,
+CREATE TABLE jobs.pgqueuer (
+    id bigint NOT NULL,
+    priority integer NOT NULL,
+    queue_manager_id uuid,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    updated timestamp with time zone DEFAULT now() NOT NULL,
+    heartbeat timestamp with time zone DEFAULT now() NOT NULL,
+    execute_after timestamp with time zone DEFAULT now() NOT NULL,
+    status jobs.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL,
+    dedupe_key text,
+    payload bytea,
+    headers jsonb,
     attempts integer DEFAULT 0 NOT NULL,
-    error text,
-    finished_at timestamp with time zone
+    slot bigint
 );
+
+
+--
+-- Name: pgqueuer_id_seq; Type: SEQUENCE; Schema: jobs; Owner: -
+--
+
+CREATE SEQUENCE jobs.pgqueuer_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+
+--
+-- Name: pgqueuer_id_seq; Type: SEQUENCE OWNED BY; Schema: jobs; Owner: -
+--
+
+ALTER SEQUENCE jobs.pgqueuer_id_seq OWNED BY jobs.pgqueuer.id;
+
+
+--
+-- Name: pgqueuer_log; Type: TABLE; Schema: jobs; Owner: -
+--
+
+CREATE TABLE jobs.pgqueuer_log (
+    id bigint NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    job_id bigint NOT NULL,
+    status jobs.pgqueuer_status NOT NULL,
+    priority integer NOT NULL,
+    entrypoint text NOT NULL,
+    traceback jsonb,
+    aggregated boolean DEFAULT false
+);
+
+
+--
+-- Name: pgqueuer_log_id_seq; Type: SEQUENCE; Schema: jobs; Owner: -
+--
+
+ALTER TABLE jobs.pgqueuer_log ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME jobs.pgqueuer_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: pgqueuer_schedules; Type: TABLE; Schema: jobs; Owner: -
+--
+
+CREATE TABLE jobs.pgqueuer_schedules (
+    id bigint NOT NULL,
+    expression text NOT NULL,
+    entrypoint text NOT NULL,
+    heartbeat timestamp with time zone DEFAULT now() NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    updated timestamp with time zone DEFAULT now() NOT NULL,
+    next_run timestamp with time zone DEFAULT now() NOT NULL,
+    last_run timestamp with time zone,
+    status jobs.pgqueuer_status DEFAULT 'queued'::jobs.pgqueuer_status
+);
+
+
+--
+-- Name: pgqueuer_schedules_id_seq; Type: SEQUENCE; Schema: jobs; Owner: -
+--
+
+CREATE SEQUENCE jobs.pgqueuer_schedules_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+
+--
+-- Name: pgqueuer_schedules_id_seq; Type: SEQUENCE OWNED BY; Schema: jobs; Owner: -
+--
+
+ALTER SEQUENCE jobs.pgqueuer_schedules_id_seq OWNED BY jobs.pgqueuer_schedules.id;
+
+
+--
+-- Name: pgqueuer_statistics; Type: TABLE; Schema: jobs; Owner: -
+--
+
+CREATE TABLE jobs.pgqueuer_statistics (
+    id bigint NOT NULL,
+    created timestamp with time zone DEFAULT date_trunc('sec'::text, now()) NOT NULL,
+    count bigint NOT NULL,
+    priority integer NOT NULL,
+    status jobs.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL
+);
+
+
+--
+-- Name: pgqueuer_statistics_id_seq; Type: SEQUENCE; Schema: jobs; Owner: -
+--
+
+CREATE SEQUENCE jobs.pgqueuer_statistics_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+
+--
+-- Name: pgqueuer_statistics_id_seq; Type: SEQUENCE OWNED BY; Schema: jobs; Owner: -
+--
+
+ALTER SEQUENCE jobs.pgqueuer_statistics_id_seq OWNED BY jobs.pgqueuer_statistics.id;
 
 
 --
@@ -2376,11 +2680,64 @@ CREATE TABLE public.variants (
 
 
 --
--- Name: schedules schedules_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
+-- Name: pgqueuer id; Type: DEFAULT; Schema: jobs; Owner: -
 --
 
-ALTER TABLE ONLY jobs.schedules
-    ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY jobs.pgqueuer ALTER COLUMN id SET DEFAULT nextval('jobs.pgqueuer_id_seq'::regclass);
+
+
+--
+-- Name: pgqueuer_schedules id; Type: DEFAULT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('jobs.pgqueuer_schedules_id_seq'::regclass);
+
+
+--
+-- Name: pgqueuer_statistics id; Type: DEFAULT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval('jobs.pgqueuer_statistics_id_seq'::regclass);
+
+
+--
+-- Name: pgqueuer_log pgqueuer_log_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_log
+    ADD CONSTRAINT pgqueuer_log_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: pgqueuer pgqueuer_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer
+    ADD CONSTRAINT pgqueuer_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: pgqueuer_schedules pgqueuer_schedules_expression_entrypoint_key; Type: CONSTRAINT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_schedules
+    ADD CONSTRAINT pgqueuer_schedules_expression_entrypoint_key UNIQUE (expression, entrypoint);
+
+
+--
+-- Name: pgqueuer_schedules pgqueuer_schedules_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_schedules
+    ADD CONSTRAINT pgqueuer_schedules_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: pgqueuer_statistics pgqueuer_statistics_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.pgqueuer_statistics
+    ADD CONSTRAINT pgqueuer_statistics_pkey PRIMARY KEY (id);
 
 
 --
@@ -3296,6 +3653,97 @@ ALTER TABLE ONLY public.variants
 
 
 --
+-- Name: pgqueuer_ep_ea_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_ep_ea_idx ON jobs.pgqueuer USING btree (entrypoint, execute_after) WHERE (status = 'queued'::jobs.pgqueuer_status);
+
+
+--
+-- Name: pgqueuer_ep_prio_id_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_ep_prio_id_idx ON jobs.pgqueuer USING btree (entrypoint, priority DESC, id) WHERE (status = 'queued'::jobs.pgqueuer_status);
+
+
+--
+-- Name: pgqueuer_log_created; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_log_created ON jobs.pgqueuer_log USING btree (created);
+
+
+--
+-- Name: pgqueuer_log_job_id_status; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_log_job_id_status ON jobs.pgqueuer_log USING btree (job_id, created DESC);
+
+
+--
+-- Name: pgqueuer_log_not_aggregated; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_log_not_aggregated ON jobs.pgqueuer_log USING btree ((1)) WHERE (NOT aggregated);
+
+
+--
+-- Name: pgqueuer_log_status; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_log_status ON jobs.pgqueuer_log USING btree (status);
+
+
+--
+-- Name: pgqueuer_picked_heartbeat_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_picked_heartbeat_idx ON jobs.pgqueuer USING btree (heartbeat) WHERE (status = 'picked'::jobs.pgqueuer_status);
+
+
+--
+-- Name: pgqueuer_picked_slot_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE UNIQUE INDEX pgqueuer_picked_slot_idx ON jobs.pgqueuer USING btree (entrypoint, slot) WHERE ((status = 'picked'::jobs.pgqueuer_status) AND (slot IS NOT NULL));
+
+
+--
+-- Name: pgqueuer_priority_id_id1_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_priority_id_id1_idx ON jobs.pgqueuer USING btree (priority, id DESC) INCLUDE (id) WHERE (status = 'queued'::jobs.pgqueuer_status);
+
+
+--
+-- Name: pgqueuer_queue_manager_id_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_queue_manager_id_idx ON jobs.pgqueuer USING btree (queue_manager_id) WHERE (queue_manager_id IS NOT NULL);
+
+
+--
+-- Name: pgqueuer_statistics_unique_count; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON jobs.pgqueuer_statistics USING btree (priority, date_trunc('sec'::text, timezone('UTC'::text, created)), status, entrypoint);
+
+
+--
+-- Name: pgqueuer_unique_dedupe_key; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON jobs.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::jobs.pgqueuer_status, 'picked'::jobs.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
+
+
+--
+-- Name: pgqueuer_updated_id_id1_idx; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX pgqueuer_updated_id_id1_idx ON jobs.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::jobs.pgqueuer_status);
+
+
+--
 -- Name: disputes_payment; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -3646,6 +4094,13 @@ CREATE INDEX orders_by_buyer ON public.orders USING btree (buyer_id, number DESC
 
 
 --
+-- Name: orders_lapsed; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_lapsed ON public.orders USING btree (buyer_id, closed_at) WHERE ((state = ANY (ARRAY['expired'::text, 'cancelled'::text])) AND (paid_at IS NULL));
+
+
+--
 -- Name: orders_to_expire; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3664,13 +4119,6 @@ CREATE INDEX orders_unpaid ON public.orders USING btree (buyer_id) WHERE (state 
 --
 
 CREATE INDEX photos_by_name ON public.photos USING btree (name);
-
-
---
--- Name: photos_by_owner; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX photos_by_owner ON public.photos USING btree (owner_id, created_at);
 
 
 --
@@ -3797,6 +4245,13 @@ CREATE UNIQUE INDEX taken_nights_by_booking ON public.taken_nights USING btree (
 --
 
 CREATE INDEX variants_by_lot ON public.variants USING btree (lot_id);
+
+
+--
+-- Name: pgqueuer tg_pgqueuer_changed; Type: TRIGGER; Schema: jobs; Owner: -
+--
+
+CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON jobs.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION jobs.fn_pgqueuer_changed();
 
 
 --
@@ -5339,10 +5794,59 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.county_settings TO market_app;
 
 
 --
--- Name: TABLE schedules; Type: ACL; Schema: jobs; Owner: -
+-- Name: TABLE pgqueuer; Type: ACL; Schema: jobs; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE jobs.schedules TO market_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.pgqueuer TO market_app;
+
+
+--
+-- Name: SEQUENCE pgqueuer_id_seq; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT USAGE ON SEQUENCE jobs.pgqueuer_id_seq TO market_app;
+
+
+--
+-- Name: TABLE pgqueuer_log; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.pgqueuer_log TO market_app;
+
+
+--
+-- Name: SEQUENCE pgqueuer_log_id_seq; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT USAGE ON SEQUENCE jobs.pgqueuer_log_id_seq TO market_app;
+
+
+--
+-- Name: TABLE pgqueuer_schedules; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.pgqueuer_schedules TO market_app;
+
+
+--
+-- Name: SEQUENCE pgqueuer_schedules_id_seq; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT USAGE ON SEQUENCE jobs.pgqueuer_schedules_id_seq TO market_app;
+
+
+--
+-- Name: TABLE pgqueuer_statistics; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.pgqueuer_statistics TO market_app;
+
+
+--
+-- Name: SEQUENCE pgqueuer_statistics_id_seq; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT USAGE ON SEQUENCE jobs.pgqueuer_statistics_id_seq TO market_app;
 
 
 --
@@ -6014,7 +6518,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.persons TO market_app;
 -- Name: TABLE photos; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE ON TABLE public.photos TO market_app;
+GRANT SELECT,INSERT ON TABLE public.photos TO market_app;
 
 
 --

@@ -6,32 +6,71 @@ from typing import Self
 from uuid import UUID
 
 import asyncpg
-from msgspec import Struct
+from msgspec import Struct, field
 
-from market.kernel import Busy, Database
+from market.kernel import Busy, Connection, Database, Query
 from market.orders.models import PlacedOrder
 from market.orders.order_request import OrderRequest
-from market.orders.placing import PlacementOutcome, place_batch
+from market.orders.outcomes import ItemLocked, PlacementOutcome
+from market.orders.placing import place_batch
 
 MAX_BATCH = 64
 MAX_QUEUED = 4_096
 """Further requests are refused as `Busy`."""
+MAX_QUEUED_S = 5.0
+"""A request that is queued for longer is refused as `Busy`."""
 WRITERS = 2
-_SQLSTATES_OF_ONE_REQUEST = frozenset({"22", "23", "P0"})
-"""SQLSTATE classes of errors in the data of a request: data exceptions, constraints, and errors raised by functions."""
+MAX_LANES = 4
+"""How many locked items are waited for at once; each takes a connection."""
+_SQLSTATES_OF_SOME_REQUESTS = ("22", "23", "P0", "40", "55", "57014")
+"""SQLSTATEs, or their classes, of errors that only some requests of a batch may cause: data exceptions, constraints,
+errors raised by functions, deadlocks, locks, and statements that took too long."""
+
+SET_LOCK_TIMEOUT = Query(str, "SELECT set_config('lock_timeout', '2s', true)")
+# An id is that of a lot, of a stay or of a buyer.
+LOCK_ITEM = Query(
+    int,
+    """
+    SELECT (SELECT count(*) FROM (SELECT FROM lots WHERE id = :id FOR NO KEY UPDATE) AS lot)::integer
+         + (SELECT count(*) FROM (SELECT FROM rooms WHERE listing_id = :id ORDER BY id FOR NO KEY UPDATE) AS room)
+           ::integer
+      FROM pg_advisory_xact_lock(7004, hashtext(:id::uuid::text))
+    """,
+)
 
 
-class _QueuedRequest(Struct, frozen=True, eq=False):
+class _QueuedRequest(Struct, eq=False):
     request: OrderRequest
     outcome: "asyncio.Future[PlacedOrder]"
+    drop_at: float
+    taken: bool = False
+
+    def is_over(self) -> bool:
+        """Return whether the request needs no writer any more; refuse it if it was queued for too long."""
+        if not self.outcome.done() and self.outcome.get_loop().time() >= self.drop_at:
+            self.outcome.set_exception(Busy())
+        return self.outcome.done()
+
+    def drop(self) -> None:
+        """Refuse the request unless a writer has it."""
+        if not self.taken and not self.outcome.done():
+            self.outcome.set_exception(Busy())
+
+
+class _Lane(Struct, eq=False):
+    """The requests that wait for one locked item; `cart_ids` are what requests name of it."""
+
+    cart_ids: set[UUID] = field(default_factory=set[UUID])
+    queue: deque[_QueuedRequest] = field(default_factory=deque[_QueuedRequest])
 
 
 class Batcher:
     """Places orders in batches: up to 64 queued requests become one transaction with an outcome for each.
 
     There is no timer: a free writer takes the queued requests at once. A single request is placed immediately; under
-    load the next batch fills while the previous one commits. Use it as a context manager; on exit it waits until the
-    queue is empty.
+    load the next batch fills while the previous one commits. A buyer has one request at a time in the batches. Requests
+    for what another transaction keeps locked leave the queue for a lane of their own and delay nobody else. Use it as a
+    context manager; on exit it waits until the queue is empty.
     """
 
     def __init__(self, db: Database, *, writers: int = WRITERS) -> None:
@@ -41,6 +80,9 @@ class Batcher:
         self._closing = False
         self._writers = writers
         self._tasks: list[asyncio.Task[None]] = []
+        self._buyers: set[UUID] = set()
+        self._lanes: dict[UUID, _Lane] = {}
+        self._lane_tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._write()) for _ in range(self._writers)]
@@ -50,68 +92,150 @@ class Batcher:
         self._closing = True
         self._filled.set()
         await asyncio.gather(*self._tasks)
+        while self._lane_tasks:
+            await asyncio.gather(*self._lane_tasks)
 
     async def place(self, request: OrderRequest) -> PlacedOrder:
         """Queue a request and return its order once it is committed. Refusals are those of `market.orders.place`.
 
         Raises:
-            Busy: the queue is full, or the batcher is closing.
+            Busy: the queue is full, the request was queued for 5 s, what it orders stays locked, or the batcher is
+                closing.
         """
         if self._closing or not self._tasks or len(self._queue) >= MAX_QUEUED:
             raise Busy
-        queued = _QueuedRequest(request, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        queued = _QueuedRequest(request, loop.create_future(), loop.time() + MAX_QUEUED_S)
         self._queue.append(queued)
         self._filled.set()
-        return await queued.outcome
+        timer = loop.call_later(MAX_QUEUED_S, queued.drop)
+        try:
+            return await queued.outcome
+        finally:
+            timer.cancel()
 
     async def _write(self) -> None:
         while True:
-            batch = self._take_batch()
+            batch = self._take_batch(self._queue)
             if batch:
                 await self._place(batch)
-            elif self._closing:
+                self._finish(batch)
+            elif self._closing and not self._queue:
                 return
             else:
                 self._filled.clear()
                 await self._filled.wait()
 
-    def _take_batch(self) -> list[_QueuedRequest]:
-        """Take the next requests; the second of two with one key stays queued, and a later batch finds the order."""
+    def _take_batch(self, queue: deque[_QueuedRequest], *, in_lane: bool = False) -> list[_QueuedRequest]:
+        """Take the next requests, one of each buyer; further ones stay queued until the first is placed."""
         batch: list[_QueuedRequest] = []
-        duplicates: list[_QueuedRequest] = []
-        keys: set[tuple[UUID, str]] = set()
-        while self._queue and len(batch) < MAX_BATCH:
-            queued = self._queue.popleft()
-            key = (queued.request.buyer_id, queued.request.key)
-            if queued.outcome.done():  # the caller was cancelled
+        others: list[_QueuedRequest] = []
+        while queue and len(batch) < MAX_BATCH:
+            queued = queue.popleft()
+            if queued.is_over():
                 continue
-            (duplicates if key in keys else batch).append(queued)
-            keys.add(key)
-        self._queue.extendleft(reversed(duplicates))
+            busy_lane = None if in_lane else self._find_lane(queued.request)
+            if busy_lane is not None:
+                busy_lane.queue.append(queued)
+            elif queued.request.buyer_id in self._buyers:
+                others.append(queued)
+            else:
+                self._buyers.add(queued.request.buyer_id)
+                queued.taken = True
+                batch.append(queued)
+        queue.extendleft(reversed(others))
         return batch
 
-    async def _place(self, batch: list[_QueuedRequest]) -> None:
+    def _find_lane(self, request: OrderRequest) -> _Lane | None:
+        if not self._lanes:
+            return None
+        ids: set[UUID] = {request.buyer_id}
+        ids.update(line.variant_id for _, line in request.lines)
+        ids.update(each.listing_id for each in request.nights)
+        return next((lane for lane in self._lanes.values() if ids & lane.cart_ids), None)
+
+    def _finish(self, batch: list[_QueuedRequest]) -> None:
+        """Let the next requests of the batch's buyers be taken."""
+        self._buyers.difference_update(queued.request.buyer_id for queued in batch)
+        self._filled.set()
+
+    async def _place(
+        self, batch: list[_QueuedRequest], *, item_id: UUID | None = None, skip_locked: bool = False
+    ) -> None:
+        """Place a batch and set the outcomes; with `item_id`, wait for the lock of that item first."""
         outcomes: list[PlacementOutcome]
         try:
             async with self._db.transaction() as conn:
-                outcomes = await place_batch(conn, [queued.request for queued in batch])
+                if item_id is not None:
+                    await _wait_for_item(conn, item_id)
+                requests = [queued.request for queued in batch]
+                outcomes = await place_batch(conn, requests, skip_locked=skip_locked)
         except Exception as error:  # noqa: BLE001 - any error becomes the outcome of the requests it concerns
-            if len(batch) > 1 and _concerns_one_request(error):
-                for queued in batch:
-                    await self._place([queued])
+            if isinstance(error, asyncpg.LockNotAvailableError) and not skip_locked:
+                await self._place(batch, skip_locked=True)
+                return
+            if len(batch) > 1 and _concerns_some_requests(error):
+                middle = len(batch) // 2
+                await self._place(batch[:middle], item_id=item_id, skip_locked=skip_locked)
+                await self._place(batch[middle:], item_id=item_id, skip_locked=skip_locked)
                 return
             outcomes = [error] * len(batch)
         for queued, outcome in zip(batch, outcomes, strict=True):
-            if queued.outcome.done():
-                continue
-            if isinstance(outcome, Exception):
-                queued.outcome.set_exception(outcome)
-            else:
-                queued.outcome.set_result(outcome)
+            self._set_outcome(queued, outcome)
+
+    def _set_outcome(self, queued: _QueuedRequest, outcome: PlacementOutcome) -> None:
+        queued.taken = False
+        if isinstance(outcome, ItemLocked):
+            self._wait_in_lane(queued, outcome)
+        elif queued.outcome.done():
+            return
+        elif isinstance(outcome, Exception):
+            queued.outcome.set_exception(outcome)
+        else:
+            queued.outcome.set_result(outcome)
+
+    def _wait_in_lane(self, queued: _QueuedRequest, locked: ItemLocked) -> None:
+        """Queue a request for the item that it found locked; open a lane for the item unless there are too many."""
+        if queued.is_over():
+            return
+        lane = self._lanes.get(locked.item_id)
+        if lane is None:
+            if len(self._lanes) >= MAX_LANES:
+                queued.outcome.set_exception(Busy())
+                return
+            lane = self._lanes[locked.item_id] = _Lane()
+            task = asyncio.create_task(self._serve_lane(locked.item_id, lane))
+            self._lane_tasks.add(task)
+            task.add_done_callback(self._lane_tasks.discard)
+        lane.cart_ids |= locked.cart_ids
+        lane.queue.append(queued)
+
+    async def _serve_lane(self, item_id: UUID, lane: _Lane) -> None:
+        while lane.queue:
+            batch = self._take_batch(lane.queue, in_lane=True)
+            if batch:
+                await self._place(batch, item_id=item_id, skip_locked=True)
+                self._finish(batch)
+            else:  # the buyers have other requests in a batch
+                await asyncio.sleep(0.01)
+        del self._lanes[item_id]
 
 
-def _concerns_one_request(error: Exception) -> bool:
-    """Return whether an error is about the data of one request, so that each is retried alone."""
+async def _wait_for_item(conn: Connection, item_id: UUID) -> None:
+    """Lock an item, as the first lock of the transaction, so that waiting for it cannot deadlock.
+
+    Raises:
+        Busy: it stays locked for 2 s.
+    """
+    await SET_LOCK_TIMEOUT.one(conn)
+    try:
+        await LOCK_ITEM.one(conn, id=item_id)
+    except asyncpg.LockNotAvailableError as error:
+        raise Busy from error
+
+
+def _concerns_some_requests(error: Exception) -> bool:
+    """Return whether an error may be caused by only some requests of a batch, so that the batch is divided."""
     if isinstance(error, asyncpg.PostgresError):
-        return error.sqlstate[:2] in _SQLSTATES_OF_ONE_REQUEST
+        return error.sqlstate.startswith(_SQLSTATES_OF_SOME_REQUESTS)
     return isinstance(error, ValueError) or not isinstance(error, (Busy, OSError, asyncpg.InterfaceError))

@@ -1,6 +1,6 @@
 """Orders: requested lines and nights, states and transitions, and refusals."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -23,8 +23,24 @@ MAX_ROOMS = 20
 MAX_NIGHTS = 30
 MAX_DAYS_AHEAD = 365
 """How far ahead nights can be booked."""
+
+# What one buyer may hold in unpaid orders, so that nobody can empty a shop without paying.
 MAX_UNPAID_ORDERS = 50
-"""The maximum number of unpaid orders of one buyer, so that nobody can reserve a shop's whole stock."""
+MAX_UNPAID_FEN = 100_000_00
+"""The maximum total of a buyer's unpaid orders, and so of one order."""
+MAX_UNPAID_ITEMS = 2_000
+"""The maximum sum of the quantities in a buyer's unpaid orders."""
+LOT_SHARES = 2
+"""A buyer's unpaid orders hold at most one of so many equal shares of a lot's unsold units."""
+FREE_LOT_UNITS = 100
+"""Units of a lot that a buyer may hold whatever their share is, so that small lots can be bought whole."""
+MAX_LAPSED_ORDERS = 5
+"""A buyer with so many lapsed orders within `LAPSE_WINDOW` waits until fewer are in it.
+
+An order lapses if it reserved its goods for at least `LAPSE_AFTER` and ended without a payment.
+"""
+LAPSE_AFTER = timedelta(minutes=10)
+LAPSE_WINDOW = timedelta(hours=24)
 
 
 class OrderState(StrEnum):
@@ -207,6 +223,38 @@ class TooManyUnpaidOrders(Refusal):
     code = "too_many_waiting"
     zh = "您有 {limit} 个订单还没付款，请先付款或取消。"
     en = "You have {limit} unpaid orders; pay or cancel some first."
+
+
+class UnpaidTotalTooHigh(Refusal):
+    """The buyer's unpaid orders would exceed the maximum total."""
+
+    code = "unpaid_total_too_high"
+    zh = "没付款的订单合计最多 {limit_yuan} 元，请先付款或取消，或者分几次下单。"
+    en = "Your unpaid orders may total {limit_yuan} yuan; pay or cancel some first, or order less at once."
+
+
+class TooManyUnpaidItems(Refusal):
+    """The buyer's unpaid orders would contain more than the maximum number of items."""
+
+    code = "too_many_unpaid_items"
+    zh = "没付款的订单里一共最多 {limit} 件，请先付款或取消，或者分几次下单。"
+    en = "Your unpaid orders may contain {limit} items; pay or cancel some first, or order less at once."
+
+
+class LotShareTooHigh(Refusal):
+    """The buyer's unpaid orders would hold more than the maximum share of a lot."""
+
+    code = "lot_share_too_high"
+    zh = "“{title}”付款前最多还能订 {left}{unit}，给别的买家也留一些；付了款可以接着订。"
+    en = "Before paying you can order {left} more {unit} of “{title}”; pay first, then order the rest."
+
+
+class TooManyLapsedOrders(Refusal):
+    """The buyer lately let too many orders end without paying; `hours` is the time until the next order."""
+
+    code = "too_many_lapsed"
+    zh = "您最近一天有 {limit} 个订单留了货没付款。请过 {hours} 小时再下单，把货先让给别的买家。"
+    en = "You let {limit} orders lapse within a day; order again in {hours} hours."
 
 
 class OrderNotPayable(Refusal):

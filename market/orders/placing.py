@@ -7,25 +7,31 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
-from market.kernel import Connection, Fen, FieldFault, Query, Refusal
+from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
-from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.models import (
+    FREE_LOT_UNITS,
+    LAPSE_AFTER,
+    LAPSE_WINDOW,
+    LOT_SHARES,
+    MAX_LAPSED_ORDERS,
+    MAX_UNPAID_FEN,
+    MAX_UNPAID_ITEMS,
     MAX_UNPAID_ORDERS,
-    NightsReserved,
-    NightsTaken,
     NotForSale,
-    OrderId,
-    OrderState,
     PlacedOrder,
     ShopClosed,
-    SoldOut,
-    TooManyUnpaidOrders,
     TotalChanged,
-    WaitingForPayment,
 )
 from market.orders.offers import load_goods_offers, load_stay_offers
 from market.orders.order_request import OrderRequest
+from market.orders.outcomes import (
+    PlacementOutcome,
+    PlacementResult,
+    PriorOrder,
+    get_request_pay_minutes,
+    refuse,
+)
 from market.orders.pricing import (
     DraftLine,
     DraftSuborder,
@@ -33,66 +39,19 @@ from market.orders.pricing import (
     StayOffer,
     find_shipping_fault,
     get_order_price,
-    get_pay_minutes,
     make_parcels,
     price_goods_line,
     price_stay_line,
     price_suborders,
 )
 
-type PlacementOutcome = PlacedOrder | Exception
 type Row = dict[str, object]
-
-
-class OrderMatch(Struct, frozen=True, kw_only=True):
-    """The order with a request's key; every field is None if there is no such order."""
-
-    fingerprint: bytes | None
-    id: OrderId | None
-    number: int | None
-    state: OrderState | None
-    goods_fen: Fen | None
-    freight_fen: Fen | None
-    discount_fen: Fen | None
-    total_fen: Fen | None
-    placed_at: datetime | None
-    pay_until: datetime | None
-
-    def get_outcome(self, request: OrderRequest) -> PlacementOutcome | None:
-        """Return the order, or the refusal if the key was used for another request; None if there is no order."""
-        if self.id is None:
-            return None
-        if self.fingerprint != request.fingerprint:
-            return IdempotencyKeyReused()
-        return msgspec.convert(self, PlacedOrder, from_attributes=True)
-
-
-class PriorOrder(OrderMatch, frozen=True, kw_only=True):
-    """The order that request `n` placed before, if any, and the number of unpaid orders of its buyer."""
-
-    n: int
-    unpaid_orders: int
-
-
-class PlacementResult(OrderMatch, frozen=True, kw_only=True):
-    """The result of the statement for request `n`.
-
-    Without an order, `missing_id` is the lot or the stay of which too little is available; `reserved` means that the
-    missing units are in unpaid orders and may become available.
-    """
-
-    n: int
-    missing_id: UUID | None
-    available_units: int | None
-    reserved: bool
 
 
 LIST_PRIOR_ORDERS = Query(
     PriorOrder,
     """
     SELECT request.n::integer AS n,
-           (SELECT count(*) FROM orders AS unpaid
-             WHERE unpaid.buyer_id = request.buyer_id AND unpaid.state = 'placed')::integer AS unpaid_orders,
            fingerprint, id, number, state, goods_fen, freight_fen, discount_fen, total_fen, placed_at, pay_until
       FROM unnest(:buyers::uuid[], :keys::text[]) WITH ORDINALITY AS request (buyer_id, key, n)
       LEFT JOIN orders ON orders.buyer_id = request.buyer_id AND orders.key = request.key
@@ -104,52 +63,76 @@ PLACE_ORDERS = Query(
     PlacementResult,
     """
     SELECT n, fingerprint, id, number, state, goods_fen, freight_fen, discount_fen, total_fen, placed_at, pay_until,
-           missing_id, available_units, reserved
-      FROM place_orders(:batch::jsonb)
+           obstacle, item_id, left_units, reserved, until
+      FROM place_orders(:batch::jsonb, :skip_locked)
     """,
 )
+# A row that the buyer is changing at this moment stays in the cart.
 DELETE_CART_ROWS = Query(
     None,
     """
     WITH placed AS (SELECT * FROM unnest(:buyers::uuid[], :item_ids::uuid[]) AS placed (buyer_id, item_id)),
-         lines AS (DELETE FROM cart_lines USING placed WHERE account_id = buyer_id AND variant_id = item_id)
-    DELETE FROM cart_nights USING placed WHERE account_id = buyer_id AND listing_id = item_id
+         line AS (SELECT account_id, variant_id FROM cart_lines JOIN placed
+                      ON account_id = buyer_id AND variant_id = item_id FOR UPDATE OF cart_lines SKIP LOCKED),
+         stay AS (SELECT account_id, listing_id FROM cart_nights JOIN placed
+                      ON account_id = buyer_id AND listing_id = item_id FOR UPDATE OF cart_nights SKIP LOCKED),
+         lines AS (DELETE FROM cart_lines USING line
+                    WHERE cart_lines.account_id = line.account_id AND cart_lines.variant_id = line.variant_id)
+    DELETE FROM cart_nights USING stay
+     WHERE cart_nights.account_id = stay.account_id AND cart_nights.listing_id = stay.listing_id
     """,
 )
 
 
-async def place_batch(conn: Connection, requests: Sequence[OrderRequest]) -> list[PlacementOutcome]:
-    """Place the requests, no two of one buyer and key, in the caller's transaction; return an outcome for each.
+UNPAID_LIMITS: Row = {
+    "orders": MAX_UNPAID_ORDERS,
+    "fen": MAX_UNPAID_FEN,
+    "items": MAX_UNPAID_ITEMS,
+    "lot_shares": LOT_SHARES,
+    "free_units": FREE_LOT_UNITS,
+    "lapsed": MAX_LAPSED_ORDERS,
+    "lapse_after": f"{LAPSE_AFTER.total_seconds()} s",
+    "lapse_window": f"{LAPSE_WINDOW.total_seconds()} s",
+}
+
+
+async def place_batch(
+    conn: Connection, requests: Sequence[OrderRequest], *, skip_locked: bool = False
+) -> list[PlacementOutcome]:
+    """Place the requests, no two of one buyer, in the caller's transaction; return an outcome for each.
 
     A refusal or an error in drafting one request is its own outcome. Any other error ends the transaction; `Batcher`
-    then retries each request alone. The number of statements does not depend on the number of requests.
+    then divides the batch. With `skip_locked` no lock is waited for, and the outcome of a request that needs what
+    another transaction has locked is `ItemLocked`. The number of statements does not depend on the number of requests.
+
+    Raises:
+        asyncpg.LockNotAvailableError: without `skip_locked`, a lock was not free within 0.3 s.
     """
     outcomes: dict[int, PlacementOutcome] = {}
     numbered = dict(enumerate(requests, 1))
-    unpaid: dict[int, int] = {}
     for prior in await LIST_PRIOR_ORDERS.all(
         conn, buyers=[each.buyer_id for each in requests], keys=[each.key for each in requests]
     ):
-        unpaid[prior.n] = prior.unpaid_orders
         outcome = prior.get_outcome(numbered[prior.n])
         if outcome is not None:
             outcomes[prior.n] = outcome
     new_requests = {n: request for n, request in numbered.items() if n not in outcomes}
-    drafts = await _draft_orders(conn, new_requests, unpaid, outcomes)
+    drafts = await _draft_orders(conn, new_requests, outcomes)
     if drafts:
         ids = iter(await CREATE_IDS.all(conn, count=sum(_count_ids(suborders) for suborders in drafts.values())))
         batch = BatchRows()
         for n, suborders in drafts.items():
             batch.add_order(n, numbered[n], suborders, ids)
-        for result in await PLACE_ORDERS.all(conn, batch=msgspec.structs.asdict(batch)):
+        rows = msgspec.structs.asdict(batch)
+        for result in await PLACE_ORDERS.all(conn, batch=rows, skip_locked=skip_locked):
             request = numbered[result.n]
-            outcomes[result.n] = result.get_outcome(request) or _refuse(result, request, drafts[result.n])
+            outcomes[result.n] = result.get_outcome(request) or refuse(result, request, drafts[result.n])
         await _delete_cart_rows(conn, numbered, outcomes)
     return [outcomes[n] for n in numbered]
 
 
 async def _draft_orders(
-    conn: Connection, requests: dict[int, OrderRequest], unpaid: dict[int, int], outcomes: dict[int, PlacementOutcome]
+    conn: Connection, requests: dict[int, OrderRequest], outcomes: dict[int, PlacementOutcome]
 ) -> dict[int, list[DraftSuborder]]:
     """Draft each request at current prices; a request that cannot be ordered gets its refusal as outcome."""
     lines = [line.variant_id for each in requests.values() for _, line in each.lines]
@@ -162,9 +145,6 @@ async def _draft_orders(
     for n, request in requests.items():
         stay_offers = [stays.get(position + offset) for offset in range(len(request.nights))]
         position += len(request.nights)
-        if unpaid[n] >= MAX_UNPAID_ORDERS:
-            outcomes[n] = TooManyUnpaidOrders(limit=MAX_UNPAID_ORDERS)
-            continue
         try:
             drafts[n] = draft_order(request, goods, stay_offers)
         except Exception as error:  # noqa: BLE001 - an error in one request is its own outcome and fails no other
@@ -218,10 +198,6 @@ def _check_on_sale(offer: GoodsOffer | StayOffer, field_name: str) -> None:
         raise refusal
 
 
-def _get_pay_minutes(request: OrderRequest, suborders: Sequence[DraftSuborder]) -> int:
-    return get_pay_minutes((each.pay_minutes for each in suborders), default=request.pay_minutes)
-
-
 def _count_ids(suborders: Sequence[DraftSuborder]) -> int:
     rooms = sum(line.quantity for each in suborders for line in each.lines if line.stay is not None)
     return 1 + len(suborders) + sum(len(each.lines) for each in suborders) + rooms
@@ -234,6 +210,7 @@ class BatchRows(Struct):
     suborders: list[Row] = field(default_factory=list[Row])
     lines: list[Row] = field(default_factory=list[Row])
     stays: list[Row] = field(default_factory=list[Row])
+    limits: Row = field(default_factory=lambda: UNPAID_LIMITS)
 
     def add_order(self, n: int, request: OrderRequest, suborders: Sequence[DraftSuborder], ids: Iterator[UUID]) -> None:
         """Add an order with its suborders, lines and stays."""
@@ -252,7 +229,7 @@ class BatchRows(Struct):
                 "freight_fen": price.freight_fen,
                 "discount_fen": price.discount_fen,
                 "placed_at": request.now,
-                "pay_until": request.now + timedelta(minutes=_get_pay_minutes(request, suborders)),
+                "pay_until": request.now + timedelta(minutes=get_request_pay_minutes(request, suborders)),
             }
         )
         for position, suborder in enumerate(suborders, 1):
@@ -308,26 +285,6 @@ class BatchRows(Struct):
                     "prices": [{"night": night, "fen": price} for night, price in nights],
                 }
             )
-
-
-def _refuse(result: PlacementResult, request: OrderRequest, suborders: Sequence[DraftSuborder]) -> Refusal:
-    """Return the refusal of a request for which too little is available."""
-    minutes = _get_pay_minutes(request, suborders)
-    lines = [line for each in suborders for line in each.lines]
-    stay = next((line for line in lines if line.stay is not None and line.listing_id == result.missing_id), None)
-    if stay is not None:
-        refusal = NightsReserved if result.reserved else NightsTaken
-        return refusal(title=stay.title, minutes=minutes, errors=(FieldFault(stay.field, "这几晚房间不够"),))
-    short = [line for line in lines if line.lot_id == result.missing_id]
-    first = short[0]
-    left = (result.available_units or 0) // (first.units // first.quantity)
-    return (WaitingForPayment if result.reserved else SoldOut)(
-        title=first.title,
-        left=left,
-        unit=first.unit,
-        minutes=minutes,
-        errors=tuple(FieldFault(line.field, f"只剩 {left} {first.unit}") for line in short),
-    )
 
 
 async def _delete_cart_rows(

@@ -1,20 +1,24 @@
 -- Package: orders.
 -- Place a batch of up to 64 orders in the sequence given, each order completely or not at all.
 --
--- `batch` has four lists: orders, suborders, lines and stays. Each row has the number `n` of its request. The service
--- computed the prices in the same transaction; this function decides which requests get the available units and rooms.
--- It takes all locks first, in one order (docs/locks.md): lots by id, then rooms by id.
+-- `batch` has four lists: orders, suborders, lines and stays, and the limits of unpaid orders. Each row has the number
+-- `n` of its request; a buyer has one request in a batch. The service computed the prices in the same transaction; this
+-- function decides which requests get the available units and rooms. It takes all locks first, in one order
+-- (docs/locks.md): buyers, then lots by id, then rooms by id. With `skip_locked` it waits for none of them: the requests
+-- that need what another transaction holds are not placed.
 --
 -- Returns a row per request with its order: the new one, or the one placed earlier with the same key. Without an order,
--- `missing_id` is the lot or stay of which too little is available; `reserved` means that unpaid orders reserve what is
--- missing.
-CREATE OR REPLACE FUNCTION place_orders(batch jsonb)
+-- `obstacle` is the reason: `locked`, a limit of find_exceeded_limits, or null if `item_id` is the lot or stay of which
+-- too little is available; `reserved` means that unpaid orders reserve what is missing.
+CREATE OR REPLACE FUNCTION place_orders(batch jsonb, skip_locked boolean)
 RETURNS TABLE (n integer, fingerprint bytea, id uuid, number bigint, state text, goods_fen bigint, freight_fen bigint,
-               discount_fen bigint, total_fen bigint, placed_at timestamptz, pay_until timestamptz, missing_id uuid,
-               available_units integer, reserved boolean)
+               discount_fen bigint, total_fen bigint, placed_at timestamptz, pay_until timestamptz, obstacle text,
+               item_id uuid, left_units bigint, reserved boolean, until timestamptz)
 LANGUAGE plpgsql
 -- A session caches plans: those made while the tables are almost empty must not scan them once they have grown.
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off
+-- Whoever holds a lock longer than this is not just another batch; the batch is then repeated without the request.
+SET lock_timeout = '300ms' AS $$
 #variable_conflict use_column
 DECLARE
     need_n        integer[];
@@ -22,10 +26,12 @@ DECLARE
     need_units    bigint[];
     lot_ids       uuid[];
     lot_available bigint[];
+    stay_ids      uuid[];
+    room_ids      uuid[];
+    refused       jsonb;
     undecided     integer[];
     admitted      integer[] := '{}';
     fitting       integer[];
-    placed        integer[];
     request_n     integer;
     stay          record;
     taken_rooms   integer;
@@ -38,20 +44,51 @@ BEGIN
               FROM jsonb_to_recordset(batch -> 'lines') AS l (n integer, lot_id uuid, units bigint)
              WHERE l.lot_id IS NOT NULL
              GROUP BY l.n, l.lot_id) AS d;
-    SELECT coalesce(array_agg(locked.id), '{}'), coalesce(array_agg(locked.available_units), '{}')
-      INTO lot_ids, lot_available
-      FROM (SELECT lots.id, lots.available_units
-              FROM lots WHERE lots.id = ANY(need_lot) ORDER BY lots.id FOR NO KEY UPDATE) AS locked;
-    IF jsonb_array_length(batch -> 'stays') > 0 THEN
-        PERFORM FROM rooms
-          WHERE listing_id IN (SELECT s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (listing_id uuid))
-          ORDER BY rooms.id FOR NO KEY UPDATE;
+    stay_ids := ARRAY(SELECT s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (listing_id uuid));
+    -- The lock of a buyer keeps parallel requests from passing the limits of unpaid orders together.
+    IF NOT skip_locked THEN
+        PERFORM pg_advisory_xact_lock(7004, b.lock)
+          FROM (SELECT hashtext(o.buyer_id::text) AS lock
+                  FROM jsonb_to_recordset(batch -> 'orders') AS o (buyer_id uuid) ORDER BY 1 OFFSET 0) AS b;
+        SELECT coalesce(array_agg(locked.id), '{}'), coalesce(array_agg(locked.available_units), '{}')
+          INTO lot_ids, lot_available
+          FROM (SELECT lots.id, lots.available_units
+                  FROM lots WHERE lots.id = ANY(need_lot) ORDER BY lots.id FOR NO KEY UPDATE) AS locked;
+        SELECT coalesce(array_agg(locked.id), '{}') INTO room_ids
+          FROM (SELECT rooms.id FROM rooms WHERE rooms.listing_id = ANY(stay_ids)
+                 ORDER BY rooms.id FOR NO KEY UPDATE) AS locked;
+    ELSE
+        SELECT coalesce(array_agg(locked.id), '{}'), coalesce(array_agg(locked.available_units), '{}')
+          INTO lot_ids, lot_available
+          FROM (SELECT lots.id, lots.available_units
+                  FROM lots WHERE lots.id = ANY(need_lot) ORDER BY lots.id FOR NO KEY UPDATE SKIP LOCKED) AS locked;
+        SELECT coalesce(array_agg(locked.id), '{}') INTO room_ids
+          FROM (SELECT rooms.id FROM rooms WHERE rooms.listing_id = ANY(stay_ids)
+                 ORDER BY rooms.id FOR NO KEY UPDATE SKIP LOCKED) AS locked;
     END IF;
+    SELECT coalesce(jsonb_agg(jsonb_build_object('n', blocked.n, 'obstacle', 'locked', 'item_id', blocked.item_id)),
+                    '[]')
+      INTO refused
+      FROM (SELECT o.n, o.buyer_id AS item_id
+              FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid)
+             WHERE NOT pg_try_advisory_xact_lock(7004, hashtext(o.buyer_id::text))
+            UNION ALL
+            SELECT d.n, d.lot FROM unnest(need_n, need_lot) AS d (n, lot) WHERE d.lot <> ALL(lot_ids)
+            UNION ALL
+            SELECT s.n, s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, listing_id uuid)
+             WHERE EXISTS (SELECT FROM rooms r WHERE r.listing_id = s.listing_id AND r.id <> ALL(room_ids))
+           ) AS blocked;
     undecided := ARRAY(
         SELECT o.n
           FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
          WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
+           AND o.n NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer))
          ORDER BY o.n);
+    SELECT refused || coalesce(jsonb_agg(to_jsonb(exceeded)), '[]') INTO refused
+      FROM find_exceeded_limits(batch, undecided) AS exceeded;
+    undecided := ARRAY(
+        SELECT u FROM unnest(undecided) AS u
+         WHERE u NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer)) ORDER BY u);
 
     -- Decide orders with nights one by one: each inserts its nights under the temporal key before the next is decided.
     FOR request_n IN
@@ -121,52 +158,46 @@ BEGIN
         undecided := ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(fitting));
     END LOOP;
 
-    -- If a concurrent batch is placing the same request, the INSERT waits for its commit and then skips the row.
-    WITH inserted AS (
-        INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
-                            discount_fen, total_fen, placed_at, pay_until)
-        SELECT o.id, o.buyer_id, o.key, decode(o.fingerprint, 'hex'), o.region_code, decode(o.address, 'hex'),
-               o.goods_fen, o.freight_fen, o.discount_fen, o.goods_fen + o.freight_fen - o.discount_fen,
-               o.placed_at, o.pay_until
-          FROM jsonb_to_recordset(batch -> 'orders')
-               AS o (n integer, id uuid, buyer_id uuid, key text, fingerprint text, region_code text, address text,
-                     goods_fen bigint, freight_fen bigint, discount_fen bigint, placed_at timestamptz,
-                     pay_until timestamptz)
-         WHERE o.n = ANY(admitted)
-         ORDER BY o.buyer_id, o.key
-            ON CONFLICT (buyer_id, key) DO NOTHING
-        RETURNING orders.id)
-    SELECT coalesce(array_agg(o.n), '{}') INTO placed
-      FROM inserted JOIN jsonb_to_recordset(batch -> 'orders') AS o (n integer, id uuid) ON o.id = inserted.id;
-    IF cardinality(placed) < cardinality(admitted) THEN
-        DELETE FROM taken_nights
-         WHERE booking_id IN (
-               SELECT unnest(s.bookings) FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, bookings uuid[])
-                WHERE s.n = ANY(admitted) AND s.n <> ALL(placed));
-    END IF;
-
+    -- The buyer's lock keeps another batch from placing the same request meanwhile.
+    INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
+                        discount_fen, total_fen, placed_at, pay_until)
+    SELECT o.id, o.buyer_id, o.key, decode(o.fingerprint, 'hex'), o.region_code, decode(o.address, 'hex'),
+           o.goods_fen, o.freight_fen, o.discount_fen, o.goods_fen + o.freight_fen - o.discount_fen,
+           o.placed_at, o.pay_until
+      FROM jsonb_to_recordset(batch -> 'orders')
+           AS o (n integer, id uuid, buyer_id uuid, key text, fingerprint text, region_code text, address text,
+                 goods_fen bigint, freight_fen bigint, discount_fen bigint, placed_at timestamptz,
+                 pay_until timestamptz)
+     WHERE o.n = ANY(admitted);
     UPDATE lots
        SET available_units = lots.available_units - ordered.units, reserved_units = reserved_units + ordered.units
       FROM (SELECT d.lot, sum(d.units)::integer AS units
               FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
-             WHERE d.n = ANY(placed)
+             WHERE d.n = ANY(admitted)
              GROUP BY d.lot) AS ordered
      WHERE lots.id = ordered.lot;
-    PERFORM write_orders(batch, placed);
+    PERFORM write_orders(batch, admitted);
 
     RETURN QUERY
         SELECT o.n, made.fingerprint, made.id, made.number, made.state, made.goods_fen, made.freight_fen,
                made.discount_fen, made.total_fen, made.placed_at, made.pay_until,
-               coalesce(short.lot, full_stay.listing_id),
-               short.available_units,
+               refusal.obstacle, coalesce(refusal.item_id, short.lot, full_stay.listing_id),
+               coalesce(refusal.left_units, short.available_units),
                CASE WHEN short.lot IS NOT NULL THEN short.available_units + short.reserved_units >= short.units
-                    ELSE coalesce(full_stay.reserved, false) END
+                    ELSE coalesce(full_stay.reserved, false) END,
+               refusal.until
           FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
           LEFT JOIN orders made ON made.buyer_id = o.buyer_id AND made.key = o.key
           LEFT JOIN LATERAL (
+               SELECT r.obstacle, r.item_id, r.left_units, r.until
+                 FROM jsonb_to_recordset(refused)
+                      AS r (n integer, obstacle text, item_id uuid, left_units bigint, until timestamptz)
+                WHERE made.id IS NULL AND r.n = o.n
+                LIMIT 1) AS refusal ON true
+          LEFT JOIN LATERAL (
                SELECT d.lot, d.units, lots.available_units, lots.reserved_units
                  FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units) JOIN lots ON lots.id = d.lot
-                WHERE made.id IS NULL AND d.n = o.n AND d.units > lots.available_units
+                WHERE made.id IS NULL AND refusal.obstacle IS NULL AND d.n = o.n AND d.units > lots.available_units
                 ORDER BY lots.available_units + lots.reserved_units >= d.units, d.lot
                 LIMIT 1) AS short ON true
           LEFT JOIN LATERAL (
@@ -178,7 +209,7 @@ BEGIN
                  FROM jsonb_to_recordset(batch -> 'stays')
                       AS s (n integer, listing_id uuid, arrive date, leave date, bookings uuid[])
                  LEFT JOIN rooms r ON r.listing_id = s.listing_id AND r.open
-                WHERE made.id IS NULL AND short.lot IS NULL AND s.n = o.n
+                WHERE made.id IS NULL AND refusal.obstacle IS NULL AND short.lot IS NULL AND s.n = o.n
                 GROUP BY s.listing_id, s.arrive, s.leave, s.bookings
                HAVING cardinality(s.bookings) > count(*) FILTER (WHERE NOT EXISTS (
                           SELECT FROM taken_nights t

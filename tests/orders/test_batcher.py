@@ -23,16 +23,16 @@ from tests.support.make import (
 
 
 async def test_lines_on_one_lot_are_summed_first(conn: Connection) -> None:
-    boxes = await make_product(conn, title="鸡蛋 30 枚箱", left=860, lot_units_per_item=30)
+    boxes = await make_product(conn, title="鸡蛋 30 枚箱", left=86, lot_units_per_item=30)
     eggs = await make_product(conn, boxes.producer_id, title="鸡蛋 散装", unit="枚", lot_id=boxes.lot_id)
     buyer = await make_account(conn)
-    too_many = await place_batch(conn, [make_request(buyer, [line(boxes.variant_id, 28), line(eggs.variant_id, 30)])])
+    too_many = await place_batch(conn, [make_request(buyer, [line(boxes.variant_id, 2), line(eggs.variant_id, 27)])])
     assert isinstance(too_many[0], SoldOut)
     assert [fault.field for fault in too_many[0].errors] == ["lines[0].quantity", "lines[1].quantity"]
     assert list_codes(
-        await place_batch(conn, [make_request(buyer, [line(boxes.variant_id, 28), line(eggs.variant_id, 20)])])
+        await place_batch(conn, [make_request(buyer, [line(boxes.variant_id, 2), line(eggs.variant_id, 26)])])
     ) == ["placed"]
-    assert await read_lot(conn, boxes.lot_id) == (0, 860, 0)
+    assert await read_lot(conn, boxes.lot_id) == (0, 86, 0)
 
 
 async def test_an_order_refused_for_another_line_leaves_its_units_to_the_next(conn: Connection) -> None:

@@ -16,7 +16,6 @@ from market.kernel.seal import Seal
 from market.orders.address import Address, open_address, seal_address
 from market.orders.batcher import Batcher
 from market.orders.models import (
-    MAX_UNPAID_ORDERS,
     EmptyOrder,
     InvalidNights,
     InvalidQuantity,
@@ -26,11 +25,9 @@ from market.orders.models import (
     NightsReserved,
     NightsTaken,
     NotForSale,
-    PlacedOrder,
     ShopClosed,
     SoldOut,
     TooManyLines,
-    TooManyUnpaidOrders,
     TotalChanged,
     VariantId,
     WaitingForPayment,
@@ -257,17 +254,6 @@ async def test_a_changed_total_is_refused(database: Database) -> None:
         placed = await place(batcher, buyer, [line(product.variant_id)], total_fen=45_00, address=DESTINATION, now=NOW)
     assert refused.value.facts == {"total_fen": 45_00}
     assert placed.total_fen == 45_00
-
-
-async def test_unpaid_orders_of_a_buyer_are_limited(conn: Connection) -> None:
-    product = await make_product(conn, left=1000)
-    buyer, other = await make_account(conn), await make_account(conn)
-    for _ in range(MAX_UNPAID_ORDERS):
-        assert list_codes(await place_batch(conn, [make_request(buyer, [line(product.variant_id)])])) == ["placed"]
-    outcomes = await place_batch(
-        conn, [make_request(buyer, [line(product.variant_id)]), make_request(other, [line(product.variant_id)])]
-    )
-    assert [type(each) for each in outcomes] == [TooManyUnpaidOrders, PlacedOrder]
 
 
 async def test_inconsistent_sums_are_refused_at_commit(database: Database, owner: Connection) -> None:

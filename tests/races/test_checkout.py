@@ -182,9 +182,13 @@ async def side_by_side(db: Database, owner: Connection, first: OrderRequest, sec
 
 async def remove_locks(owner: Connection) -> None:
     """Replace the function by one that locks nothing."""
-    source = await owner.fetchval("SELECT pg_get_functiondef('place_orders(jsonb)'::regprocedure)")
-    assert source.count("FOR NO KEY UPDATE") == 2
-    await owner.execute(source.replace("FOR NO KEY UPDATE", ""))
+    source = await owner.fetchval("SELECT pg_get_functiondef('place_orders(jsonb,boolean)'::regprocedure)")
+    assert source.count("FOR NO KEY UPDATE SKIP LOCKED") == 2
+    assert source.count("FOR NO KEY UPDATE)") == 2
+    assert source.count("xact_lock(7004, ") == 2
+    source = source.replace("FOR NO KEY UPDATE SKIP LOCKED", "").replace("FOR NO KEY UPDATE)", ")")
+    # Distinct numbers instead of the buyer's: the locks conflict with nothing.
+    await owner.execute(source.replace("xact_lock(7004, ", "xact_lock(pg_backend_pid(), "))
 
 
 async def test_the_lock_shows_the_second_order_the_reservation_of_the_first(
@@ -247,7 +251,7 @@ async def test_without_the_temporal_key_a_night_is_booked_twice(database: Databa
     assert await owner.fetchval("SELECT count(*) FROM taken_nights GROUP BY room_id") == 2
 
 
-async def test_a_duplicate_without_a_shared_lot_waits_at_the_key_and_finds_the_first(
+async def test_a_duplicate_without_a_shared_lot_waits_for_the_buyer_and_finds_the_first(
     database: Database, owner: Connection
 ) -> None:
     async with database.transaction() as conn:
@@ -260,17 +264,42 @@ async def test_a_duplicate_without_a_shared_lot_waits_at_the_key_and_finds_the_f
     assert await owner.fetch("SELECT available_units, reserved_units FROM lots ORDER BY id") == [(49, 1), (50, 0)]
 
 
-async def test_without_the_unique_key_a_duplicate_becomes_a_second_order(database: Database, owner: Connection) -> None:
+async def test_without_the_lock_of_the_buyer_the_unique_key_still_refuses_a_duplicate(
+    database: Database, owner: Connection
+) -> None:
     async with database.transaction() as conn:
         product = await make_product(conn)
-    source = await owner.fetchval("SELECT pg_get_functiondef('place_orders(jsonb)'::regprocedure)")
-    await owner.execute(source.replace("ON CONFLICT (buyer_id, key) DO NOTHING", "").replace("FOR NO KEY UPDATE", ""))
+    await remove_locks(owner)
+    (buyer,) = await buyers(database, 1)
+    duplicate = make_request(buyer, [line(product.variant_id)], key="one")
+    answers = await side_by_side(database, owner, duplicate, duplicate)
+    assert [type(each) for each in answers] == [PlacedOrder, asyncpg.UniqueViolationError]
+
+
+async def test_without_the_lock_and_the_unique_key_a_duplicate_becomes_a_second_order(
+    database: Database, owner: Connection
+) -> None:
+    async with database.transaction() as conn:
+        product = await make_product(conn)
+    await remove_locks(owner)
     await owner.execute("ALTER TABLE orders DROP CONSTRAINT orders_unique")
     (buyer,) = await buyers(database, 1)
     duplicate = make_request(buyer, [line(product.variant_id)], key="one")
     answers = await side_by_side(database, owner, duplicate, duplicate)
     assert [type(each) for each in answers] == [PlacedOrder, PlacedOrder]
     assert await owner.fetchval("SELECT count(*) FROM orders") == 2
+
+
+async def test_without_the_lock_of_the_buyer_parallel_orders_pass_the_limit(
+    database: Database, owner: Connection
+) -> None:
+    async with database.transaction() as conn:
+        product = await make_product(conn, price_fen=60_000_00)
+    await remove_locks(owner)
+    (buyer,) = await buyers(database, 1)
+    requests = [make_request(buyer, [line(product.variant_id)], key=key) for key in ("one", "two")]
+    answers = await side_by_side(database, owner, *requests)
+    assert [type(each) for each in answers] == [PlacedOrder, PlacedOrder]
 
 
 async def test_a_key_used_for_another_request_is_refused(database: Database) -> None:

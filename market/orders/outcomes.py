@@ -1,0 +1,174 @@
+"""Outcomes of placing: the rows that the database returns for each request, and the refusals they become."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from market.kernel import Fen, FieldFault, Refusal
+from market.kernel.idempotency import IdempotencyKeyReused
+from market.orders.models import (
+    MAX_LAPSED_ORDERS,
+    MAX_UNPAID_FEN,
+    MAX_UNPAID_ITEMS,
+    MAX_UNPAID_ORDERS,
+    LotShareTooHigh,
+    NightsReserved,
+    NightsTaken,
+    OrderId,
+    OrderState,
+    PlacedOrder,
+    SoldOut,
+    TooManyLapsedOrders,
+    TooManyUnpaidItems,
+    TooManyUnpaidOrders,
+    UnpaidTotalTooHigh,
+    WaitingForPayment,
+)
+from market.orders.order_request import OrderRequest
+from market.orders.pricing import DraftLine, DraftSuborder, get_pay_minutes
+from payments.money import format_yuan
+
+type PlacementOutcome = PlacedOrder | Exception
+
+
+class ItemLocked(Exception):
+    """Another transaction has locked a lot, the rooms of a stay, or the buyer; nothing was placed.
+
+    `cart_ids` are what the request names of it: variants, the stay, or the buyer.
+    """
+
+    def __init__(self, item_id: UUID, cart_ids: frozenset[UUID]) -> None:
+        super().__init__(item_id)
+        self.item_id = item_id
+        self.cart_ids = cart_ids
+
+
+class OrderMatch(Struct, frozen=True, kw_only=True):
+    """The order with a request's key; every field is None if there is no such order."""
+
+    fingerprint: bytes | None
+    id: OrderId | None
+    number: int | None
+    state: OrderState | None
+    goods_fen: Fen | None
+    freight_fen: Fen | None
+    discount_fen: Fen | None
+    total_fen: Fen | None
+    placed_at: datetime | None
+    pay_until: datetime | None
+
+    def get_outcome(self, request: OrderRequest) -> PlacementOutcome | None:
+        """Return the order, or the refusal if the key was used for another request; None if there is no order."""
+        if self.id is None:
+            return None
+        if self.fingerprint != request.fingerprint:
+            return IdempotencyKeyReused()
+        return msgspec.convert(self, PlacedOrder, from_attributes=True)
+
+
+class PriorOrder(OrderMatch, frozen=True, kw_only=True):
+    """The order that request `n` placed before, if any."""
+
+    n: int
+
+
+class Obstacle(StrEnum):
+    """Why a request was not placed although enough may be available."""
+
+    LOCKED = "locked"
+    ORDERS = "orders"
+    FEN = "fen"
+    ITEMS = "items"
+    SHARE = "share"
+    LAPSED = "lapsed"
+
+
+class PlacementResult(OrderMatch, frozen=True, kw_only=True):
+    """The result of the statement for request `n`.
+
+    Without an order and an obstacle, `item_id` is the lot or the stay of which too little is available; `reserved`
+    means that the missing units are in unpaid orders and may become available. With an obstacle, `item_id` is what is
+    locked, or the lot whose share is exceeded.
+    """
+
+    n: int
+    obstacle: Obstacle | None
+    item_id: UUID | None
+    left_units: int | None
+    reserved: bool
+    until: datetime | None
+
+
+_LIMIT_REFUSALS: dict[Obstacle, Callable[[], Refusal]] = {
+    Obstacle.ORDERS: lambda: TooManyUnpaidOrders(limit=MAX_UNPAID_ORDERS),
+    Obstacle.FEN: lambda: UnpaidTotalTooHigh(limit_yuan=format_yuan(MAX_UNPAID_FEN)),
+    Obstacle.ITEMS: lambda: TooManyUnpaidItems(limit=MAX_UNPAID_ITEMS),
+}
+
+
+def get_request_pay_minutes(request: OrderRequest, suborders: Sequence[DraftSuborder]) -> int:
+    """Return how long the order of a request keeps its reservation."""
+    return get_pay_minutes((each.pay_minutes for each in suborders), default=request.pay_minutes)
+
+
+def refuse(result: PlacementResult, request: OrderRequest, suborders: Sequence[DraftSuborder]) -> Exception:
+    """Return the refusal of a request that was not placed, or `ItemLocked`."""
+    lines = [line for each in suborders for line in each.lines]
+    match result.obstacle:
+        case None:
+            return _refuse_missing(result, lines, get_request_pay_minutes(request, suborders))
+        case Obstacle.LOCKED:
+            assert result.item_id is not None
+            return ItemLocked(result.item_id, _list_cart_ids(result.item_id, lines, request))
+        case Obstacle.SHARE:
+            return _refuse_share(result, lines)
+        case Obstacle.LAPSED:
+            assert result.until is not None
+            hours = -((request.now - result.until) // timedelta(hours=1))
+            return TooManyLapsedOrders(limit=MAX_LAPSED_ORDERS, hours=hours)
+        case limit:
+            return _LIMIT_REFUSALS[limit]()
+
+
+def _list_cart_ids(item_id: UUID, lines: Sequence[DraftLine], request: OrderRequest) -> frozenset[UUID]:
+    if item_id == request.buyer_id:
+        return frozenset({item_id})
+    return frozenset(
+        line.listing_id if line.stay is not None else line.variant_id
+        for line in lines
+        if item_id in (line.lot_id, line.listing_id)
+    )
+
+
+def _refuse_missing(result: PlacementResult, lines: Sequence[DraftLine], minutes: int) -> Refusal:
+    stay = next((line for line in lines if line.stay is not None and line.listing_id == result.item_id), None)
+    if stay is not None:
+        refusal = NightsReserved if result.reserved else NightsTaken
+        return refusal(title=stay.title, minutes=minutes, errors=(FieldFault(stay.field, "这几晚房间不够"),))
+    short = [line for line in lines if line.lot_id == result.item_id]
+    first = short[0]
+    left = _count_items(result, first)
+    return (WaitingForPayment if result.reserved else SoldOut)(
+        title=first.title,
+        left=left,
+        unit=first.unit,
+        minutes=minutes,
+        errors=tuple(FieldFault(line.field, f"只剩 {left} {first.unit}") for line in short),
+    )
+
+
+def _refuse_share(result: PlacementResult, lines: Sequence[DraftLine]) -> Refusal:
+    held = [line for line in lines if line.lot_id == result.item_id]
+    first = held[0]
+    left = _count_items(result, first)
+    faults = tuple(FieldFault(line.field, f"付款前最多还能订 {left} {first.unit}") for line in held)
+    return LotShareTooHigh(title=first.title, left=left, unit=first.unit, errors=faults)
+
+
+def _count_items(result: PlacementResult, line: DraftLine) -> int:
+    """Return how many items of a line the left units of its lot are."""
+    return (result.left_units or 0) // (line.units // line.quantity)
