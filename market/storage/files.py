@@ -46,7 +46,7 @@ class FileStore:
 
     async def list_older_than(self, moment: datetime, *, most: int) -> AsyncGenerator[list[str]]:
         """Yield the names of the files stored before a moment, at most `most` at a time."""
-        async for chunk in obstore.list(self._store, chunk_size=most):
+        async for chunk in self._store.list(chunk_size=most):  # pyright: ignore[reportUnknownMemberType]
             yield [each["path"] for each in chunk if each["last_modified"] < moment]
 
 

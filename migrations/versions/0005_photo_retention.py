@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0004_photo_retention.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0005_photo_retention.sql").read_text("utf-8"))
