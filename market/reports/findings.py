@@ -39,6 +39,13 @@ class DecisionView(Struct, frozen=True):
     decided_at: datetime
 
 
+class FindingHousehold(Struct, frozen=True):
+    """A household with a line of a finding."""
+
+    finding_id: UUID
+    household: str
+
+
 class OpenFindingCounts(Struct, frozen=True):
     """The undecided findings up to a month, and the sum at risk, in the divisions of the official."""
 
@@ -66,13 +73,28 @@ LIST_FINDINGS = Query(
             OR (f.stops AND f.state = 'open'
                 AND EXISTS (SELECT FROM cycle_findings a WHERE a.finding_id = f.id AND a.month = :month)))
        AND (:state::text = '' OR f.state = :state)
+       AND (:check::text = '' OR f.check_code = :check)
+       AND (:ids::uuid[] IS NULL OR f.id = ANY(:ids))
        AND (EXISTS (SELECT FROM unnest(:divisions::text[]) AS division WHERE division = :county)
             OR EXISTS (SELECT FROM finding_lines l
                          JOIN run_lines r ON r.run_id = c.run_id AND r.line_code = l.line_code
                          JOIN unnest(:divisions::text[]) AS division ON starts_with(r.village_code, division)
                         WHERE l.finding_id = f.id))
-     ORDER BY f.state = 'open' DESC, f.stops DESC, c.month DESC, f.at_risk_fen DESC, f.id
+     ORDER BY f.state = 'open' DESC, f.stops DESC, f.at_risk_fen DESC, c.month DESC, f.id
      LIMIT :limit::integer + 1 OFFSET :skip::integer
+    """,
+)
+LIST_FINDING_HOUSEHOLDS = Query(
+    FindingHousehold,
+    """
+    SELECT DISTINCT l.finding_id, r.household_code AS household
+      FROM findings f
+      JOIN cycles c ON c.id = f.cycle_id
+      JOIN finding_lines l ON l.finding_id = f.id
+      JOIN run_lines r ON r.run_id = c.run_id AND r.line_code = l.line_code
+     WHERE f.county_code = :county AND f.id = ANY(:ids::uuid[]) AND r.household_code IS NOT NULL
+     ORDER BY 1, 2
+     LIMIT 2000
     """,
 )
 LIST_FINDING_DECISIONS = Query(
@@ -108,15 +130,33 @@ async def list_findings(
     *,
     month: date | None = None,
     state: str = "",
+    check: str = "",
+    ids: Sequence[UUID] | None = None,
     skip: int = 0,
     limit: int = MAX_PAGE_SIZE,
 ) -> tuple[list[FindingView], bool]:
-    """Return at most 50 findings, open and stopping ones first, and whether there are more."""
+    """Return at most 50 findings and whether there are more: open and stopping ones first, then by the sum at risk."""
     limit = min(limit, MAX_PAGE_SIZE)
     rows = await LIST_FINDINGS.all(
-        conn, county=county, divisions=list(divisions), month=month, state=state, skip=min(skip, 100_000), limit=limit
+        conn,
+        county=county,
+        divisions=list(divisions),
+        month=month,
+        state=state,
+        check=check,
+        ids=None if ids is None else list(ids),
+        skip=min(skip, 100_000),
+        limit=limit,
     )
     return rows[:limit], len(rows) > limit
+
+
+async def list_finding_households(conn: Connection, county: str, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Return the households with a line of each finding."""
+    by_finding: dict[UUID, list[str]] = {}
+    for row in await LIST_FINDING_HOUSEHOLDS.all(conn, county=county, ids=list(ids)):
+        by_finding.setdefault(row.finding_id, []).append(row.household)
+    return by_finding
 
 
 async def list_finding_decisions(conn: Connection, county: str, ids: Sequence[UUID]) -> dict[UUID, list[DecisionView]]:

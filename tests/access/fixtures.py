@@ -141,6 +141,8 @@ async def make_fixtures(
         ids |= await _upload_photos(conn, files, accounts["farmer"], own, shade=10, prefix="")
         ids |= await _upload_photos(conn, files, accounts["other_farmer"], other, shade=110, prefix="other_")
         ids |= await _read_numbers(conn, ids)
+    async with db.transaction(scope=COUNTY) as conn:
+        ids["finding"] = str(await conn.fetchval("SELECT id FROM findings WHERE check_code = 'claim_outside_snapshot'"))
     tokens = await _sign_in(db, accounts)
     ids |= await _sign_in_second_devices(db, accounts)
     return AccessFixtures(ids, accounts, tokens, _list_secrets(ids))

@@ -49,6 +49,7 @@ FARMER_PAGE = as_own_page(SIGNED_IN)
 FINDING = {
     "cycle": "2019-01", "check": "claim_outside_snapshot", "subject": "DX-06", "v-DX-06": "stop", "why": "样例",
 }  # fmt: skip
+FINDINGS = {"pick": Id("finding"), "verdict": "stop", "why": "样例"}
 PROGRAMME = {
     "code": "P9", "name": "样例项目", "document": "样例〔2019〕9号",
     "text": read_story_file("documents/P1.txt").decode(),
@@ -193,6 +194,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/quarters/{quarter}", as_desk_page(WHOLE_COUNTY_SCOPE)),
     get("/desk/quarters/{quarter}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"quarter": "2019Q1.xlsx"}),
     post("/desk/findings", FINDING_DUTY, form=FINDING, status=303),
+    post("/desk/findings/bulk", FINDING_DUTY, form=FINDINGS, status=303),
     post("/desk/months/{month}/{step}", require_duty("importer"), params={"step": "run"}, status=303),
     post("/desk/months/{month}/{step}", VILLAGE_DUTY, params={"step": "confirm"}, status=303),
     post("/desk/months/{month}/{step}", TOWNSHIP_DUTY, params={"step": "review"}, status=303),

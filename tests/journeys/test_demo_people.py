@@ -134,15 +134,27 @@ async def choose(page: Page, field: str, name: str, content: bytes) -> None:
 
 
 async def decide_findings(visitor: Visitor) -> None:
-    """Decide each open finding that stops a line, those of the month before included."""
+    """Decide the open findings that stop a line: those of one kind together, the rest one by one."""
+    page = visitor.page
     while True:
-        await visitor.open("/desk/findings?state=open")
-        form = visitor.page.locator(".case", has_text="先停付").locator("form").first
-        if await form.count() == 0:
+        await visitor.open(f"/desk/findings?month={MONTH}&state=open")
+        stopping = page.locator("tr[id]", has_text="先停付")
+        if await stopping.count() == 0:
             return
-        await form.locator("textarea").fill("样例：入户核对过")
-        await form.get_by_role("button", name="记下处理结果").click()
-        await expect(visitor.page.get_by_role("alert")).to_contain_text("已记下")
+        if await stopping.locator("[name=pick]").count() > 0:
+            kind = await stopping.filter(has=page.locator("[name=pick]")).first.locator(".dr span").inner_text()
+            for box in await stopping.filter(has_text=kind).locator("[name=pick]").all():
+                await box.check()
+            form = page.locator("#bulk")
+        else:
+            await stopping.locator("a.dr").first.click()
+            form = page.locator("tr.told form")
+        for chosen in await form.locator("[value=stop]").all():
+            await chosen.check(force=True)
+        await form.locator("select").select_option("入户核对，情况不符")
+        await form.get_by_role("button").click()
+        await expect(page.get_by_role("alert")).to_contain_text("已记下")
+        await visitor.look()
 
 
 async def test_a_visitor_walks_a_month_from_import_to_close(demo: Demo) -> None:

@@ -1,6 +1,9 @@
-"""Findings with their evidence, and the township's decision with its reason."""
+"""Findings as a table with details in place, and the township's decisions with their reasons, one by one or in bulk."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -8,16 +11,18 @@ from msgspec import Struct
 
 from market.http import HttpRequest
 from market.identity.access import get_roles
-from market.identity.models import Actor, Role
-from market.kernel import Connection, Database, Refusal
+from market.identity.models import Actor, NotFound, Role
+from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
-from market.reports.findings import list_finding_decisions, list_findings
+from market.kernel.seal import Seal
+from market.reports.drilldown import list_household_heads
+from market.reports.findings import FindingView, list_finding_decisions, list_finding_households, list_findings
 from market.reports.month import list_month_statuses
 from market.subsidies.findings.decide import decide_finding
 from market.subsidies.models import SecondDuty
-from market.subsidies.month.cycles import read_month
+from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.month.steps import REVIEWABLE_STATES
-from market.subsidies.names import format_month_zh
+from market.subsidies.names import CHECK_NAMES, format_month_zh
 from market.web.desk.context import (
     DeskContext,
     PageNotice,
@@ -26,49 +31,99 @@ from market.web.desk.context import (
     read_offset,
     render_desk_page,
 )
-from market.web.desk.presenters import present_finding
-from market.web.forms import parse_integer, read_form
+from market.web.desk.presenters import FindingCard, build_row_id, format_short_month, present_finding
+from market.web.forms import InvalidForm, PostedForm, parse_integer, parse_uuid, read_form
 from market.web.pages import redirect
 
-_PAGE_SIZE = 10
+_PAGE_SIZE = 25
 _MAX_LINES = 200
 _MAX_OFFSET = 100_000
+_MAX_HOUSEHOLDS_SHOWN = 3
+_SHORT_CODE, _CODE_END = 6, 4
+_ONE_BY_ONE = frozenset({"two_operators_one_household", "one_identity_two_enrolments"})
+"""Checks in which some lines of a household are right, so that one verdict for all of them is wrong."""
+REASONS = (
+    "入户核对，情况属实",
+    "入户核对，情况不符",
+    "名册已经更正",
+    "运营商已经更正账单",
+    "已补公示，没有异议",
+    "本人已签字确认",
+)
+"""Reasons to pick; an official may add to them, or write another one."""
 
 
 class _FindingFilter(Struct, frozen=True):
-    """The filters of the list of findings; an empty month or state means all."""
+    """The filters of the list of findings, empty for all, and the finding whose details are open."""
 
     month: str
     state: str
+    check: str
     skip: int
+    opened: str = ""
+
+    def to(self, desk: DeskContext, **changed: str | int) -> str:
+        """Return the URL of the list with these filters."""
+        kept: dict[str, str | int] = {
+            "month": self.month,
+            "state": self.state,
+            "check": self.check,
+            "skip": self.skip,
+        }
+        return desk.to("/desk/findings", **(kept | changed))
+
+
+class FindingRow(Struct, frozen=True):
+    """A row of the table; `cycle` is the month in which the finding can be decided, or empty."""
+
+    id: str
+    card: FindingCard
+    month: str
+    people: list[tuple[str, str]]
+    href: str
+    cycle: str
+    opened: bool
+    bulk: bool
 
 
 @get("/findings", include_in_schema=False)
 async def show_findings(
-    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+    request: HttpRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[bytes]:
-    """Show findings, open ones that stop a line first."""
+    """Show findings, open ones that stop a line first, then by the sum at risk."""
     desk = await open_desk(request, db, actor, clock)
-    done = request.query_params.get("done") == "1"
+    done = parse_integer(request.query_params.get("done", ""), maximum=_MAX_OFFSET)
+    query = request.query_params
     filters = _FindingFilter(
-        request.query_params.get("month", ""), _state(request.query_params.get("state", "")), read_offset(request)
+        query.get("month", ""),
+        _state(query.get("state", "")),
+        _check(query.get("check", "")),
+        read_offset(request),
+        query.get("open", "")[:36],
     )
-    return await _page(request, db, desk, filters, notice=PageNotice("ok", "已记下处理结果和理由") if done else None)
+    notice = None
+    if done:
+        notice = PageNotice("ok", "已记下处理结果和理由" if done == 1 else f"已记下 {done} 件的处理结果和理由")
+    return await _page(request, db, seal, desk, filters, notice=notice)
 
 
 @post("/findings", include_in_schema=False)
 async def submit_decision(
-    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+    request: HttpRequest,
+    *,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[Any]:
     """Decide a finding: each of its lines is paid or stays stopped."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
-    # Keep the filters of the list; a decided finding may leave it, which shifts the others by one.
-    filters = _FindingFilter(
-        form.get_text("listed"),
-        _state(form.get_text("state")),
-        parse_integer(form.get_text("skip"), maximum=_MAX_OFFSET) or 0,
-    )
+    filters = _read_filters(form)
     verdicts = [(name[2:], form.get_text(name)) for name in form.fields if name.startswith("v-")][:_MAX_LINES]
     try:
         async with db.transaction(scope=desk.county) as conn:
@@ -81,24 +136,112 @@ async def submit_decision(
                 subject=form.get_text("subject"),
                 pays=[line for line, verdict in verdicts if verdict == "pay"],
                 stops=[line for line, verdict in verdicts if verdict == "stop"],
-                why=form.get_text("why"),
+                why=_read_reason(form),
                 now=desk.now,
             )
     except Refusal as refusal:
-        title = "没有处理：一个人不能办两个环节" if isinstance(refusal, SecondDuty) else "没有处理"
-        return await _page(
-            request, db, desk, filters, notice=build_refusal_notice(refusal, title), status=refusal.status
-        )
-    return redirect(desk.to("/desk/findings", month=filters.month, state=filters.state, skip=filters.skip, done=1))
+        return await _refuse(request, db, seal, desk, filters, refusal=refusal)
+    return redirect(filters.to(desk, done=1))
+
+
+@post("/findings/bulk", include_in_schema=False)
+async def submit_bulk_decision(
+    request: HttpRequest,
+    *,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
+) -> Response[Any]:
+    """Decide several findings of one check with one verdict and one reason: all of them or, on a refusal, none."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock)
+    filters = _read_filters(form)
+    try:
+        async with db.transaction(scope=desk.county) as conn:
+            chosen = await _list_chosen(conn, desk, form)
+            open_now = await _list_reviewable_months(conn, desk)
+            for finding in chosen:
+                pay = form.get_text("verdict") == "pay"
+                await decide_finding(
+                    conn,
+                    actor,
+                    desk.county,
+                    read_month(_find_deciding_month(f"{finding.month:%Y-%m}", open_now)),
+                    check=finding.check,
+                    subject=finding.subject,
+                    pays=finding.lines if pay else [],
+                    stops=[] if pay else finding.lines,
+                    why=_read_reason(form),
+                    now=desk.now,
+                )
+    except Refusal as refusal:
+        return await _refuse(request, db, seal, desk, filters, refusal=refusal)
+    return redirect(filters.to(desk, done=len(chosen)))
+
+
+async def _list_chosen(conn: Connection, desk: DeskContext, form: PostedForm) -> list[FindingView]:
+    """Return the chosen findings.
+
+    Raises:
+        InvalidForm: none is chosen, they are of different checks, their lines need a decision each, or no verdict.
+        NotFound: the chosen ones are outside the official's divisions.
+    """
+    ids = [each for text in form.get_texts("pick")[:_PAGE_SIZE] if (each := parse_uuid(text)) is not None]
+    chosen = (await list_findings(conn, desk.county, desk.divisions, ids=ids))[0] if ids else []
+    if ids and not chosen:
+        raise NotFound
+    faults: list[FieldFault] = []
+    if not ids:
+        faults.append(FieldFault("疑点", "先在表里勾选要办的"))
+    if len({each.check for each in chosen}) > 1:
+        faults.append(FieldFault("疑点", "一次只能办同一种；先用上面的“疑点”筛一种"))
+    if any(each.check in _ONE_BY_ONE for each in chosen):
+        faults.append(FieldFault("疑点", "这一种要一件一件看：同一户里有该付的，也有不该付的"))
+    if form.get_text("verdict") not in {"pay", "stop"}:
+        faults.append(FieldFault("怎么办", "选“都照付”或“都停付”"))
+    if faults:
+        raise InvalidForm(errors=tuple(faults))
+    return chosen
+
+
+def _read_filters(form: PostedForm) -> _FindingFilter:
+    """Return the filters of the list; a decided finding may leave it, which shifts the others by one."""
+    return _FindingFilter(
+        form.get_text("listed"),
+        _state(form.get_text("state")),
+        _check(form.get_text("kind")),
+        parse_integer(form.get_text("skip"), maximum=_MAX_OFFSET) or 0,
+        form.get_text("opened")[:36],
+    )
+
+
+def _read_reason(form: PostedForm) -> str:
+    """Return the picked reason and what was added to it."""
+    picked = form.get_text("reason")
+    return "；".join(part for part in (picked if picked in REASONS else "", form.get_text("why").strip()) if part)
 
 
 def _state(text: str) -> str:
     return text if text in {"open", "decided"} else ""
 
 
+def _check(text: str) -> str:
+    return text if text in CHECK_NAMES else ""
+
+
+async def _refuse(
+    request: HttpRequest, db: Database, seal: Seal, desk: DeskContext, filters: _FindingFilter, *, refusal: Refusal
+) -> Response[bytes]:
+    title = "没有处理：一个人不能办两个环节" if isinstance(refusal, SecondDuty) else "没有处理"
+    notice = build_refusal_notice(refusal, title)
+    return await _page(request, db, seal, desk, filters, notice=notice, status=refusal.status)
+
+
 async def _page(
     request: HttpRequest,
     db: Database,
+    seal: Seal,
     desk: DeskContext,
     filters: _FindingFilter,
     *,
@@ -106,42 +249,120 @@ async def _page(
     status: int = 200,
 ) -> Response[bytes]:
     async with db.transaction(scope=desk.county) as conn:
-        context = await _cards_context(conn, desk, filters)
+        context = await _table_context(conn, seal, desk, filters)
     return render_desk_page(request, desk, "findings.html", {"notice": notice, **context}, status=status)
 
 
-async def _cards_context(conn: Connection, desk: DeskContext, filters: _FindingFilter) -> dict[str, Any]:
-    month, state, skip = filters.month, filters.state, filters.skip
+async def _table_context(conn: Connection, seal: Seal, desk: DeskContext, filters: _FindingFilter) -> dict[str, Any]:
     months = await list_month_statuses(conn, desk.county)
     items, more = await list_findings(
         conn,
         desk.county,
         desk.divisions,
-        month=read_month(month) if month else None,
-        state=state,
-        skip=skip,
+        month=_read_month(filters.month),
+        state=filters.state,
+        check=filters.check,
+        skip=filters.skip,
         limit=_PAGE_SIZE,
     )
-    decisions = await list_finding_decisions(conn, desk.county, [each.id for each in items])
-    # A finding of an earlier month is decided in the month that is open now.
-    open_now = [each.name for each in months if each.state in REVIEWABLE_STATES]
-    township = Role.TOWNSHIP in get_roles(desk.actor)
-    cards = [
-        (
-            present_finding(each, decisions.get(each.id, [])),
-            _find_deciding_month(f"{each.month:%Y-%m}", open_now) if township else "",
-        )
-        for each in items
-    ]
+    rows = await _list_rows(conn, seal, desk, filters, items)
+    skip = filters.skip
     return {
-        "cards": cards,
+        "rows": rows,
+        "bulk": any(row.bulk for row in rows),
         "months": [("", "全部账期"), *((each.name, format_month_zh(each.name)) for each in months)],
-        "month": month,
-        "state": state,
-        "skip": skip,
-        "back": desk.to("/desk/findings", month=month, state=state, skip=max(skip - _PAGE_SIZE, 0)) if skip else None,
-        "more": desk.to("/desk/findings", month=month, state=state, skip=skip + _PAGE_SIZE) if more else None,
+        "checks": [("", "全部"), *CHECK_NAMES.items()],
+        "reasons": [("", "选一个理由"), *((each, each) for each in REASONS)],
+        "filters": filters,
+        "back": filters.to(desk, skip=max(skip - _PAGE_SIZE, 0)) if skip else None,
+        "more": filters.to(desk, skip=skip + _PAGE_SIZE) if more else None,
     }
+
+
+def _read_month(text: str) -> date | None:
+    return read_month(text) if text else None
+
+
+async def _list_rows(
+    conn: Connection, seal: Seal, desk: DeskContext, filters: _FindingFilter, items: Sequence[FindingView]
+) -> list[FindingRow]:
+    ids = [each.id for each in items]
+    decisions = await list_finding_decisions(conn, desk.county, ids)
+    households = await list_finding_households(conn, desk.county, ids)
+    names = await _name_households(conn, seal, desk, items, households)
+    # A finding of an earlier month is decided in the month that is open now.
+    open_now = await _list_reviewable_months(conn, desk)
+    township = Role.TOWNSHIP in get_roles(desk.actor)
+    rows: list[FindingRow] = []
+    for finding in items:
+        month, key = f"{finding.month:%Y-%m}", str(finding.id)
+        card = present_finding(finding, decisions.get(finding.id, []))
+        opened = filters.opened == key
+        cycle = _find_deciding_month(month, open_now) if township else ""
+        rows.append(
+            FindingRow(
+                id=key,
+                card=card,
+                month=format_short_month(month),
+                people=_link_people(desk, finding, month, households.get(finding.id, []), names),
+                href=f"{filters.to(desk, open='' if opened else key)}#{card.id}",
+                cycle=cycle,
+                opened=opened,
+                bulk=bool(cycle) and card.open and finding.check not in _ONE_BY_ONE,
+            )
+        )
+    return rows
+
+
+async def _name_households(
+    conn: Connection,
+    seal: Seal,
+    desk: DeskContext,
+    items: Sequence[FindingView],
+    households: dict[UUID, list[str]],
+) -> dict[tuple[date, str], str]:
+    """Return the masked name of the head of each household, by month and household."""
+    by_month: dict[date, set[str]] = {}
+    for finding in items:
+        by_month.setdefault(finding.month, set()).update(households.get(finding.id, [])[:_MAX_HOUSEHOLDS_SHOWN])
+    names: dict[tuple[date, str], str] = {}
+    for month, codes in by_month.items():
+        cycle = await find_cycle(conn, desk.county, month)
+        heads = await list_household_heads(conn, seal, cycle, sorted(codes))
+        names |= {(month, code): name for code, (name, _) in heads.items()}
+    return names
+
+
+def _link_people(
+    desk: DeskContext,
+    finding: FindingView,
+    month: str,
+    households: Sequence[str],
+    names: dict[tuple[date, str], str],
+) -> list[tuple[str, str]]:
+    """Return the households of a finding, each with the link to its lines; without a household, its lines."""
+    people = [
+        (
+            f"{names.get((finding.month, code), '')} {_shorten(code)}".strip(),
+            f"{desk.to('/desk/places', month=month, household=code)}#{build_row_id(code)}",
+        )
+        for code in households[:_MAX_HOUSEHOLDS_SHOWN]
+    ]
+    if people:
+        return people
+    return [
+        (line, f"{desk.to('/desk/places', month=month, line=line)}#{build_row_id(line)}")
+        for line in finding.lines[:_MAX_HOUSEHOLDS_SHOWN]
+    ]
+
+
+def _shorten(code: str) -> str:
+    """Return a household's code, or the end of a long one."""
+    return code if len(code) <= _SHORT_CODE else f"…{code[-_CODE_END:]}"
+
+
+async def _list_reviewable_months(conn: Connection, desk: DeskContext) -> list[str]:
+    return [each.name for each in await list_month_statuses(conn, desk.county) if each.state in REVIEWABLE_STATES]
 
 
 def _find_deciding_month(month: str, open_now: list[str]) -> str:
@@ -152,4 +373,4 @@ def _find_deciding_month(month: str, open_now: list[str]) -> str:
     return min(later or open_now, default="")
 
 
-ROUTES = [show_findings, submit_decision]
+ROUTES = [show_findings, submit_decision, submit_bulk_decision]

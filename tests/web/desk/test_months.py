@@ -15,7 +15,7 @@ from market.reports.month_export import AdjustmentRow
 from market.reports.month_view import get_month_view
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.read import read_case
-from market.subsidies.names import Operator
+from market.subsidies.names import CHECK_NAMES, Operator
 from market.web.desk.forms import build_approval_form
 from tests.support.app import Service
 from tests.support.browser import LoadedPage
@@ -39,10 +39,9 @@ async def decide_findings(service: Service, token: str) -> None:
     async with open_desk_walker(service, token) as browser:
         for check, _, pays, stops in FINDINGS:
             seen = await browser.open("/desk/findings?month=2019-01&state=open")
-            form = next(
-                form for form in seen.root.all("form")
-                if any(node.attrs.get("value") == check for node in form.all("input"))
-            )  # fmt: skip
+            row = next(row for row in seen.root.all("tr") if CHECK_NAMES[check] in row.text)
+            seen = await browser.open(row.all("th")[0].all("a")[0].attrs["href"].partition("#")[0])
+            form = seen.form("/desk/findings", {"subject"})
             values = {node.attrs["name"]: node.attrs["value"] for node in form.all("input") if "type" in node.attrs}
             values |= {f"v-{line}": "pay" for line in pays} | {f"v-{line}": "stop" for line in stops}
             answer = await browser.client.post(
@@ -222,20 +221,27 @@ async def test_the_importer_sees_the_obstacle_before_the_decision_is_due(
         assert "/desk/months/2019-01/decide" not in (await browser.open("/desk/months/2019-01")).html
 
 
+def count_findings(seen: LoadedPage) -> int:
+    return sum(row.attrs.get("id", "").startswith("f-") for row in seen.root.all("tr"))
+
+
 async def test_a_decision_keeps_the_filters_of_the_list(
     service: Service, county: Officials, database: Database
 ) -> None:
     await play_january(database, county, until="confirm")
     async with open_desk_walker(service, county.tokens["zhen"]) as browser:
         seen = await browser.open("/desk/findings?month=2019-01&state=open")
-        assert seen.text.count("待处理，") == 4
+        assert count_findings(seen) == 4
+        row = next(row for row in seen.root.all("tr") if "不在当月名单的申请" in row.text)
+        await browser.open(row.all("th")[0].all("a")[0].attrs["href"].partition("#")[0])
         # Without a reason it is refused; the list keeps its filters.
-        seen = await browser.submit("/desk/findings", status=422, why=" ")
+        typed = {"subject": "DX-06", "v-DX-06": "stop"}
+        seen = await browser.submit("/desk/findings", status=422, typed={**typed, "why": " "})
         assert "请写明理由" in seen.text
-        assert seen.text.count("待处理，") == 4
-        seen = await browser.submit("/desk/findings", why="样例")
+        assert count_findings(seen) == 4
+        seen = await browser.submit("/desk/findings", typed={**typed, "why": "样例"})
         assert seen.path == "/desk/findings?month=2019-01&state=open&done=1"
-        assert seen.text.count("待处理，") == 3
+        assert count_findings(seen) == 3
 
 
 async def test_quarters_have_their_chinese_names(service: Service, county: Officials, database: Database) -> None:

@@ -1,0 +1,128 @@
+"""The table of findings: its order, its links, details in place, decisions one by one and in bulk."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from market.kernel import Database
+from tests.support.app import Service
+from tests.support.browser import LoadedPage, PageClient
+from tests.web.desk.county import Officials, play_january, serve_story
+from tests.web.desk.desk_pages import open_desk_walker, read_table
+
+LIST = "/desk/findings?month=2019-01&state=open"
+
+
+@pytest.fixture
+async def service(dsn: str, folder: Path, county: Officials) -> AsyncGenerator[Service]:
+    del county  # the files are imported before the first request
+    async with serve_story(dsn, folder) as running:
+        yield running
+
+
+async def open_finding(browser: PageClient, title: str) -> LoadedPage:
+    """Open the details of a finding in place."""
+    seen = await browser.open(LIST)
+    row = next(row for row in seen.root.all("tr") if title in row.text)
+    return await browser.open(row.all("th")[0].all("a")[0].attrs["href"].partition("#")[0])
+
+
+def list_choices(seen: LoadedPage) -> list[str]:
+    """Return the ids that can be ticked."""
+    return [node.attrs["value"] for node in seen.root.all("input") if node.attrs.get("name") == "pick"]
+
+
+async def test_what_blocks_the_month_comes_first_then_the_larger_sum(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        rows = read_table(await browser.open(LIST))[1:]
+    blocking = [row[-3] for row in rows]
+    assert blocking == sorted(blocking, key=["先停付", "不停付"].index)
+    sums = [float(row[-4]) for row in rows if row[-3] == "先停付"]
+    assert len(sums) == 3
+    assert sums == sorted(sums, reverse=True)
+
+
+async def test_a_finding_names_the_household_and_links_to_its_lines(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        seen = await browser.open(LIST)
+        [row] = [row for row in read_table(seen) if "一户两家运营商" in row[0]]
+        assert "样例" in row[2]
+        assert "* H14" in row[2]
+        link = next(link for link in seen.links() if "household=H14" in link)
+        assert "H14" in (await browser.open(link.partition("#")[0])).text
+
+
+async def test_no_verdict_is_chosen_in_advance_for_lines_that_are_stopped(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        seen = await open_finding(browser, "一户两家运营商")
+        form = seen.form("/desk/findings", {"subject"})
+        radios = [node for node in form.all("input") if node.attrs.get("type") == "radio"]
+        assert len(radios) == 4
+        assert not any("checked" in node.attrs for node in radios)
+        refused = await browser.submit("/desk/findings", status=422, typed={"subject": "H14", "why": "样例"})
+        assert "没有处理" in refused.text
+
+
+async def test_a_reason_is_picked_and_added_to(service: Service, county: Officials, database: Database) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        seen = await open_finding(browser, "不在当月名单的申请")
+        typed = {"subject": "DX-06", "v-DX-06": "stop", "reason": "入户核对，情况不符", "why": "样例"}
+        seen = await browser.submit("/desk/findings", typed=typed)
+        assert "已记下处理结果和理由" in seen.text
+    async with database.transaction(scope="all") as conn:
+        assert await conn.fetchval("SELECT why FROM finding_decisions") == "入户核对，情况不符；样例"
+
+
+async def test_findings_of_one_check_are_decided_together_with_one_reason(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        seen = await browser.open(f"{LIST}&check=claim_outside_snapshot")
+        [choice] = list_choices(seen)
+        typed = {"pick": choice, "verdict": "stop", "reason": "入户核对，情况不符"}
+        form = {name: value for name, value in typed.items() if name != "pick"}
+        seen = await browser.submit("/desk/findings/bulk", typed=form, status=422)
+        assert "先在表里勾选要办的" in seen.text
+        answer = await post_bulk(browser, typed)
+        assert answer == (303, f"{LIST}&check=claim_outside_snapshot&done=1")
+    async with database.transaction(scope="all") as conn:
+        assert (
+            await conn.fetchval("SELECT state FROM findings WHERE check_code = 'claim_outside_snapshot'") == "decided"
+        )
+
+
+async def test_two_kinds_of_findings_are_not_decided_together(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        seen = await browser.open(LIST)
+        ticked = list_choices(seen)
+        assert len(ticked) == 2, "those of two operators and of two enrolments are decided one by one"
+        assert (await post_bulk(browser, {"pick": ticked, "verdict": "stop", "why": "样例"}))[0] == 422
+    async with database.transaction(scope="all") as conn:
+        assert await conn.fetchval("SELECT count(*) FROM finding_decisions") == 0
+
+
+async def post_bulk(browser: PageClient, values: dict[str, str | list[str]]) -> tuple[int, str]:
+    """Post the form of several findings with its hidden fields; the boxes to tick stand outside of it."""
+    form = browser.current.form("/desk/findings/bulk")
+    hidden = {
+        node.attrs["name"]: node.attrs["value"] for node in form.all("input") if node.attrs.get("type") == "hidden"
+    }
+    answer = await browser.client.post(
+        "/desk/findings/bulk", data={**hidden, **values}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    return answer.status_code, answer.headers.get("location", "")
