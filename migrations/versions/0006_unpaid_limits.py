@@ -4,13 +4,13 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
 SCRIPTS = (
-    "sql/0004_unpaid_limits.sql",
+    "sql/0006_unpaid_limits.sql",
     "functions/find_exceeded_limits.sql",
     "functions/place_orders.sql",
 )
