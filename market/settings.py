@@ -50,7 +50,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_base: Annotated[str, Meta(description="URL of the payment provider; empty for Stripe.")] = ""
     stripe_webhook_secret: Annotated[str, Meta(description="Signing secret of the provider's webhooks.")] = ""
     sms_path: Annotated[
-        str, Meta(description="File that text messages are written to as JSON lines; empty: none are sent.")
+        str,
+        Meta(description="File that text messages are written to as JSON lines, if there is no provider (`SMS_URL`)."),
+    ] = ""
+    sms_url: Annotated[
+        str, Meta(description="URL of the SMS provider, `https://…`; the interface is in market/notify/http_port.py.")
+    ] = ""
+    sms_key_id: Annotated[str, Meta(description="Key id of the SMS provider.")] = ""
+    sms_key_secret: Annotated[str, Meta(description="Secret of that key; signs each request.")] = ""
+    sms_templates: Annotated[
+        str,
+        Meta(description="The provider's id of each template, `code=SMS_1,to_ship=SMS_2,…`."),
     ] = ""
     storage_url: Annotated[
         str, Meta(description="Storage of photos: `file:///…` or `s3://…`. Empty: the data folder.")
@@ -105,6 +115,17 @@ class Settings(Struct, frozen=True, kw_only=True):
         for name in ("stripe_key", "stripe_webhook_secret"):
             if not getattr(self, name):
                 raise BadSettings(f"{PREFIX}{name.upper()} is needed with MARKET_DATABASE_URL.")
+
+    def get_sms_template_ids(self) -> dict[str, str]:
+        """Return the provider's template ids by the names of the templates in market/notify/templates.py.
+
+        Raises:
+            BadSettings: MARKET_SMS_TEMPLATES is not a list of `name=id`.
+        """
+        pairs = [entry.strip().partition("=") for entry in self.sms_templates.split(",") if entry.strip()]
+        if any(not name or not number for name, _, number in pairs):
+            raise BadSettings("MARKET_SMS_TEMPLATES is a list of name=id, such as code=SMS_1,to_ship=SMS_2.")
+        return {name: number for name, _, number in pairs}
 
     def get_or_create_secret(self) -> str:
         """Return the configured secret, or one that is generated once in the data folder.

@@ -1905,9 +1905,13 @@ CREATE TABLE public.messages (
     template text NOT NULL,
     facts_sealed bytea NOT NULL,
     queued_at timestamp with time zone NOT NULL,
-    attempted_at timestamp with time zone,
     sent_at timestamp with time zone,
-    attempts smallint DEFAULT 0 NOT NULL
+    attempts smallint DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    error text,
+    dead_at timestamp with time zone,
+    provider_ref text,
+    delivered_at timestamp with time zone
 );
 
 
@@ -3739,10 +3743,38 @@ CREATE INDEX memberships_by_household ON public.memberships USING btree (county_
 
 
 --
--- Name: messages_to_send; Type: INDEX; Schema: public; Owner: -
+-- Name: messages_by_age; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX messages_to_send ON public.messages USING btree (queued_at) WHERE (sent_at IS NULL);
+CREATE INDEX messages_by_age ON public.messages USING btree (queued_at);
+
+
+--
+-- Name: messages_by_provider_ref; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_by_provider_ref ON public.messages USING btree (provider_ref) WHERE (provider_ref IS NOT NULL);
+
+
+--
+-- Name: messages_dead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_dead ON public.messages USING btree (dead_at) WHERE (dead_at IS NOT NULL);
+
+
+--
+-- Name: messages_due_codes; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_due_codes ON public.messages USING btree (next_at) WHERE ((template = 'code'::text) AND (sent_at IS NULL) AND (dead_at IS NULL));
+
+
+--
+-- Name: messages_due_notices; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_due_notices ON public.messages USING btree (next_at) WHERE ((template <> 'code'::text) AND (sent_at IS NULL) AND (dead_at IS NULL));
 
 
 --
@@ -6093,7 +6125,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.memberships TO market_app;
 -- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.messages TO market_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO market_app;
 
 
 --

@@ -59,15 +59,13 @@ def run_worker_process() -> int:
         from market.jobs.context import WorkerContext
         from market.jobs.worker import run_worker
         from market.logs import configure_logs
-        from market.notify.ports import make_port
+        from market.notify.open_port import open_port
 
         configure_logs()
         settings = Settings.from_env()
         settings.require_service_settings()
-        async with open_services(settings) as services:
-            context = WorkerContext(
-                settings, services.db, services.clock, services.seal, services.gateway, make_port(settings.sms_path)
-            )
+        async with open_services(settings) as services, open_port(settings) as port:
+            context = WorkerContext(settings, services.db, services.clock, services.seal, services.gateway, port)
             await run_worker(context, on_ready=lambda: print("worker ready", flush=True))
 
     return run(run_until_stopped)

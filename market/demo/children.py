@@ -76,11 +76,9 @@ async def run_demo_worker(settings: Settings) -> None:
     from market.jobs.context import WorkerContext
     from market.jobs.worker import run_worker
     from market.logs import configure_logs
-    from market.notify.ports import make_port
+    from market.notify.open_port import open_port
 
     configure_logs()
-    async with open_services(settings) as services:
-        context = WorkerContext(
-            settings, services.db, services.clock, services.seal, services.gateway, make_port(settings.sms_path)
-        )
+    async with open_services(settings) as services, open_port(settings) as port:
+        context = WorkerContext(settings, services.db, services.clock, services.seal, services.gateway, port)
         await run_worker(context)

@@ -5,7 +5,7 @@ from msgspec import Struct
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.notify.ports import MessagePort
+from market.notify.models import MessagePort
 from market.settings import Settings
 from payments import Gateway
 

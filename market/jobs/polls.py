@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from market.aftersales.receive import confirm_overdue
 from market.jobs.context import WorkerContext
-from market.notify.send import send_due_messages
+from market.notify.send import CODES, NOTICES, record_receipts, send_due_messages
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
 from payments import apply_events, finish_operations, poll_due_payments
@@ -22,9 +22,19 @@ class Poll(Struct, frozen=True):
     run: Callable[[WorkerContext], Awaitable[object]]
 
 
-async def send_messages(context: WorkerContext) -> None:
-    """Send the queued messages."""
-    await send_due_messages(context.db, context.seal, context.port, now=context.clock.now())
+async def send_codes(context: WorkerContext) -> None:
+    """Send the queued one-time codes."""
+    await send_due_messages(context.db, context.seal, context.port, now=context.clock.now(), lanes=(CODES,))
+
+
+async def send_notices(context: WorkerContext) -> None:
+    """Send the other queued messages."""
+    await send_due_messages(context.db, context.seal, context.port, now=context.clock.now(), lanes=(NOTICES,))
+
+
+async def fetch_receipts(context: WorkerContext) -> None:
+    """Store the delivery receipts of the SMS provider."""
+    await record_receipts(context.db, context.port)
 
 
 async def apply_webhooks(context: WorkerContext) -> None:
@@ -65,7 +75,9 @@ async def confirm_overdue_receipts(context: WorkerContext) -> None:
 
 
 POLLS = (
-    Poll("send_messages", timedelta(seconds=0.5), send_messages),
+    Poll("send_codes", timedelta(seconds=0.3), send_codes),
+    Poll("send_notices", timedelta(seconds=1), send_notices),
+    Poll("fetch_receipts", timedelta(seconds=30), fetch_receipts),
     Poll("apply_webhooks", timedelta(seconds=0.5), apply_webhooks),
     Poll("apply_outbox", timedelta(seconds=0.5), apply_outbox),
     Poll("finish_calls", timedelta(seconds=1), finish_calls),

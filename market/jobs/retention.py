@@ -6,6 +6,7 @@ from market.catalogue.scores import refresh_scores
 from market.identity.codes import delete_old_codes
 from market.jobs.context import WorkerContext
 from market.kernel.idempotency import delete_old_keys
+from market.notify.send import delete_old_messages
 
 CODE_RETENTION = timedelta(days=2)
 NEW_LISTING_PERIOD = timedelta(days=30)
@@ -21,6 +22,11 @@ async def delete_expired_keys(context: WorkerContext) -> None:
     """Delete old idempotency keys."""
     async with context.db.transaction() as conn:
         await delete_old_keys(conn)
+
+
+async def delete_expired_messages(context: WorkerContext) -> None:
+    """Delete old text messages with the phones they were sent to."""
+    await delete_old_messages(context.db, now=context.clock.now())
 
 
 async def update_scores(context: WorkerContext) -> None:

@@ -7,7 +7,7 @@ import structlog
 from msgspec import Struct
 
 from market.jobs.context import WorkerContext
-from market.jobs.retention import delete_expired_codes, delete_expired_keys, update_scores
+from market.jobs.retention import delete_expired_codes, delete_expired_keys, delete_expired_messages, update_scores
 from market.kernel import Database, Query
 from market.kernel.clock import SHANGHAI
 from payments.retries import RetryPolicy, describe_error, run_each
@@ -38,6 +38,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
 SCHEDULES = (
     Schedule(name="delete_expired_codes", offset=timedelta(hours=4), run=delete_expired_codes),
     Schedule(name="delete_expired_keys", offset=timedelta(hours=4), run=delete_expired_keys),
+    Schedule(name="delete_expired_messages", offset=timedelta(hours=4), run=delete_expired_messages),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
 )
 

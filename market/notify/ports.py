@@ -1,40 +1,23 @@
-"""The port for sending text messages, and adapters for the console, a file and no sending at all."""
+"""Ports that send to the console, to a file, or nowhere."""
 
 import asyncio
 import json
 import os
 import sys
-from datetime import datetime
 from pathlib import Path
-from typing import Protocol
-
-from msgspec import Struct
 
 from market.kernel.text import mask_phone
-
-
-class Message(Struct, frozen=True):
-    """A text message to one phone."""
-
-    phone: str
-    text: str
-    at: datetime
-
-
-class MessagePort(Protocol):
-    """Sends text messages. A failure is raised as OSError, and the message is retried later."""
-
-    async def send(self, message: Message) -> None:
-        """Send one message."""
-        ...
+from market.notify.models import Message, MessagePort, SendFailed
+from market.notify.templates import SECRET_TEMPLATES
 
 
 class ConsolePort:
-    """Prints each message to standard error with the phone number masked."""
+    """Prints each message to standard error with the phone number masked, and no text that contains a code."""
 
     async def send(self, message: Message) -> None:
         """Print the message."""
-        print(f"SMS {mask_phone(message.phone)} {message.text}", file=sys.stderr, flush=True)
+        text = f"({message.template})" if message.template in SECRET_TEMPLATES else message.text
+        print(f"SMS {mask_phone(message.phone)} {text}", file=sys.stderr, flush=True)
 
 
 class FilePort:
@@ -59,11 +42,16 @@ class FilePort:
             os.close(file)
 
 
-class SilentPort:
-    """Sends nothing and reports success, for installations without an SMS provider."""
+class MissingPort:
+    """Refuses every message: the installation has no SMS provider."""
 
     async def send(self, message: Message) -> None:
-        """Discard the message."""
+        """Refuse the message.
+
+        Raises:
+            SendFailed: always, for good.
+        """
+        raise SendFailed(f"no SMS provider is configured for {message.template}", permanent=True)
 
 
 class TeePort:
@@ -72,12 +60,8 @@ class TeePort:
     def __init__(self, first: MessagePort, second: MessagePort) -> None:
         self._first, self._second = first, second
 
-    async def send(self, message: Message) -> None:
-        """Send the message through both ports."""
-        await self._first.send(message)
+    async def send(self, message: Message) -> str | None:
+        """Send the message through both ports; the reference is the first one's."""
+        ref = await self._first.send(message)
         await self._second.send(message)
-
-
-def make_port(sms_path: str) -> MessagePort:
-    """Return a port that writes to the file and the console, or one that sends nothing if no path is set."""
-    return TeePort(FilePort(Path(sms_path)), ConsolePort()) if sms_path else SilentPort()
+        return ref

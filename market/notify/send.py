@@ -1,4 +1,4 @@
-"""Send queued text messages, with retries."""
+"""Send queued text messages: codes in a lane of their own, everything else with retries."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,95 +9,200 @@ from msgspec import Struct
 
 from market.kernel import Database, Query
 from market.kernel.seal import Seal
-from market.notify.ports import Message, MessagePort
+from market.notify.http_port import HttpPort
+from market.notify.models import Message, MessagePort, SendFailed
 from market.notify.queue import FACTS_CONTEXT, PHONE_CONTEXT
-from market.notify.templates import CODE_LIFETIME, render_message
+from market.notify.templates import CODE, CODE_LIFETIME, render_message
+from payments.retries import BatchSummary, RetryPolicy, describe_error, run_each
 
 log = structlog.get_logger()
 
-MAX_SEND_ATTEMPTS = 5
-BATCH_SIZE = 100
-RETRY_DELAY = timedelta(minutes=1)
-"""Delay before the second attempt; each further delay is this much longer."""
+MESSAGE_RETENTION = timedelta(days=30)
+PRUNE_CHUNK = 5_000
+
+
+class Lane(Struct, frozen=True, kw_only=True):
+    """Messages that are sent independently of the others: a queue of notices never delays a code."""
+
+    codes: bool
+    concurrency: int
+    retries: RetryPolicy
+
+
+# A code is useless after five minutes, and its person can ask for another one.
+CODES = Lane(
+    codes=True,
+    concurrency=8,
+    retries=RetryPolicy(first_delay=timedelta(seconds=5), max_delay=timedelta(seconds=30), max_attempts=5),
+)
+NOTICES = Lane(
+    codes=False,
+    concurrency=4,
+    retries=RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=1), max_attempts=8),
+)
 
 
 class QueuedMessage(Struct, frozen=True):
-    """A row of the message queue."""
+    """A row of the message queue, leased by this worker."""
 
     id: UUID
     phone_sealed: bytes
     template: str
     facts_sealed: bytes
     queued_at: datetime
+    attempts: int
 
 
-class SendResult(Struct, frozen=True):
-    """How many messages were sent and how many attempts failed."""
-
-    sent: int
-    failed: int
-
-
-# Claiming counts as an attempt: if the process dies before sending, a later attempt sends the message.
-CLAIM_DUE_MESSAGES = Query(
+# One statement per lane, so that each has its own partial index.
+CLAIM_CODES = Query(
     QueuedMessage,
     """
-    UPDATE messages
-       SET attempts = attempts + 1, attempted_at = :now
-     WHERE id IN (
-           SELECT id
-             FROM messages
-            WHERE sent_at IS NULL
-              AND attempts < :max_attempts::integer
-              AND (attempted_at IS NULL OR attempted_at + attempts * :retry_delay::interval <= :now)
-              AND (template <> 'code' OR queued_at > :expired_before)
-            ORDER BY queued_at
-            LIMIT :batch_size::integer
-              FOR UPDATE SKIP LOCKED)
-    RETURNING id, phone_sealed, template, facts_sealed, queued_at
+    WITH due AS (
+        SELECT id FROM messages
+         WHERE template = 'code' AND sent_at IS NULL AND dead_at IS NULL AND next_at <= clock_timestamp()
+         ORDER BY next_at
+         LIMIT :limit::integer
+           FOR UPDATE SKIP LOCKED
+    )
+    UPDATE messages SET attempts = attempts + 1, next_at = clock_timestamp() + :lease::interval
+      FROM due
+     WHERE messages.id = due.id
+    RETURNING messages.id, phone_sealed, template, facts_sealed, queued_at, attempts
     """,
 )
-# The facts of a sent code are erased.
+CLAIM_NOTICES = Query(
+    QueuedMessage,
+    """
+    WITH due AS (
+        SELECT id FROM messages
+         WHERE template <> 'code' AND sent_at IS NULL AND dead_at IS NULL AND next_at <= clock_timestamp()
+         ORDER BY next_at
+         LIMIT :limit::integer
+           FOR UPDATE SKIP LOCKED
+    )
+    UPDATE messages SET attempts = attempts + 1, next_at = clock_timestamp() + :lease::interval
+      FROM due
+     WHERE messages.id = due.id
+    RETURNING messages.id, phone_sealed, template, facts_sealed, queued_at, attempts
+    """,
+)
+# The facts of a code are erased as soon as it is sent or given up.
 MARK_SENT = Query(
     None,
     """
     UPDATE messages
-       SET sent_at = :now, facts_sealed = CASE WHEN template = 'code' THEN ''::bytea ELSE facts_sealed END
+       SET sent_at = :now, provider_ref = :ref, error = NULL,
+           facts_sealed = CASE WHEN template = 'code' THEN ''::bytea ELSE facts_sealed END
      WHERE id = :id
+    """,
+)
+RETRY_MESSAGE = Query(
+    None,
+    "UPDATE messages SET error = :error, next_at = clock_timestamp() + :delay::interval WHERE id = :id",
+)
+GIVE_UP_MESSAGE = Query(
+    None,
+    """
+    UPDATE messages
+       SET error = :error, dead_at = clock_timestamp(),
+           facts_sealed = CASE WHEN template = 'code' THEN ''::bytea ELSE facts_sealed END
+     WHERE id = :id
+    """,
+)
+RECORD_RECEIPT = Query(
+    None,
+    """
+    UPDATE messages
+       SET delivered_at = CASE WHEN :delivered THEN clock_timestamp() END,
+           error = CASE WHEN :delivered THEN NULL ELSE :reason END
+     WHERE provider_ref = :ref AND sent_at IS NOT NULL
+    """,
+)
+DELETE_OLD_MESSAGES = Query(
+    None,
+    """
+    DELETE FROM messages
+     WHERE id IN (SELECT id FROM messages WHERE queued_at < :before ORDER BY queued_at LIMIT :limit)
     """,
 )
 
 
-async def send_due_messages(db: Database, seal: Seal, port: MessagePort, *, now: datetime) -> SendResult:
-    """Send every due message at least once; opens its own transactions.
+async def send_due_messages(
+    db: Database, seal: Seal, port: MessagePort, *, now: datetime, lanes: tuple[Lane, ...] = (CODES, NOTICES)
+) -> BatchSummary:
+    """Send every due message of the lanes; opens its own transactions.
 
-    A message that fails is retried after 1, 2, 3 and 4 minutes and then abandoned. No connection is held while the port
-    is called.
+    Each message is leased for a minute and no more are claimed than are sent at once. A failed one is retried after a
+    delay that doubles and finally given up with its error. A code that may have been sent is not sent again. No
+    connection is held while the port is called.
     """
-    sent = failed = 0
+    done = failed = 0
+    for lane in lanes:
+        while batch := await _send_batch(db, seal, port, lane, now):
+            done, failed = done + batch.done, failed + batch.failed
+    return BatchSummary(done=done, failed=failed)
+
+
+async def _send_batch(db: Database, seal: Seal, port: MessagePort, lane: Lane, now: datetime) -> BatchSummary | None:
+    claim = CLAIM_CODES if lane.codes else CLAIM_NOTICES
+    async with db.connection() as conn:
+        due = await claim.all(conn, limit=lane.concurrency, lease=lane.retries.lease)
+
+    async def send(queued: QueuedMessage) -> None:
+        ref = await port.send(_open_message(queued, seal, lane, now))
+        async with db.connection() as conn:
+            await MARK_SENT.run(conn, id=queued.id, now=now, ref=ref)
+
+    async def fail(queued: QueuedMessage, error: Exception) -> None:
+        delay = lane.retries.compute_delay(queued.attempts)
+        if isinstance(error, SendFailed) and (error.permanent or (error.unknown and lane.codes)):
+            delay = None
+        log.warning("message_not_sent", template=queued.template, attempts=queued.attempts, final=delay is None)
+        async with db.connection() as conn:
+            if delay is None:
+                await GIVE_UP_MESSAGE.run(conn, id=queued.id, error=describe_error(error))
+            else:
+                await RETRY_MESSAGE.run(conn, id=queued.id, error=describe_error(error), delay=delay)
+
+    return await run_each(due, send, fail, concurrency=lane.concurrency) if due else None
+
+
+def _open_message(queued: QueuedMessage, seal: Seal, lane: Lane, now: datetime) -> Message:
+    if queued.template == CODE and queued.queued_at + CODE_LIFETIME <= now:
+        raise SendFailed("the code expired before it could be sent", permanent=True)
+    if lane.retries.max_attempts is not None and queued.attempts > lane.retries.max_attempts:
+        raise SendFailed("every attempt ended without an answer", permanent=True)
+    facts = msgspec.json.decode(seal.open(queued.facts_sealed, FACTS_CONTEXT), type=dict[str, str])
+    return Message(
+        id=queued.id,
+        phone=seal.open(queued.phone_sealed, PHONE_CONTEXT),
+        template=queued.template,
+        facts=facts,
+        text=render_message(queued.template, facts),
+        at=now,
+    )
+
+
+async def record_receipts(db: Database, port: MessagePort) -> int:
+    """Store the provider's delivery receipts, if the port has any; return how many.
+
+    Raises:
+        SendFailed: the provider did not answer.
+    """
+    receipts = await port.fetch_receipts() if isinstance(port, HttpPort) else []
+    async with db.transaction() as conn:
+        await RECORD_RECEIPT.run_many(
+            conn, [{"ref": each.ref, "delivered": each.delivered, "reason": each.reason[:200]} for each in receipts]
+        )
+    return len(receipts)
+
+
+async def delete_old_messages(db: Database, *, now: datetime) -> int:
+    """Delete the messages queued more than 30 days ago, in chunks; return how many."""
+    deleted = 0
     while True:
-        async with db.transaction() as conn:
-            due = await CLAIM_DUE_MESSAGES.all(
-                conn,
-                now=now,
-                max_attempts=MAX_SEND_ATTEMPTS,
-                retry_delay=RETRY_DELAY,
-                expired_before=now - CODE_LIFETIME,
-                batch_size=BATCH_SIZE,
-            )
-        if not due:
-            return SendResult(sent, failed)
-        for queued in sorted(due, key=lambda message: message.queued_at):
-            facts = msgspec.json.decode(seal.open(queued.facts_sealed, FACTS_CONTEXT), type=dict[str, str])
-            message = Message(
-                seal.open(queued.phone_sealed, PHONE_CONTEXT), render_message(queued.template, facts), now
-            )
-            try:
-                await port.send(message)
-            except OSError as error:
-                failed += 1
-                log.warning("message_not_sent", template=queued.template, error=str(error))
-                continue
-            sent += 1
-            async with db.transaction() as conn:
-                await MARK_SENT.run(conn, id=queued.id, now=now)
+        async with db.connection() as conn:
+            chunk = await DELETE_OLD_MESSAGES.run(conn, before=now - MESSAGE_RETENTION, limit=PRUNE_CHUNK)
+        deleted += chunk
+        if chunk < PRUNE_CHUNK:
+            return deleted

@@ -6,6 +6,8 @@ CODE = "code"
 CODE_LIFETIME = timedelta(minutes=5)
 """How long a one-time code is valid; an expired one is not sent. Source: money-and-trust, one-time codes."""
 SIGNATURE = "【乡集】"
+SECRET_TEMPLATES = frozenset({CODE, "booked"})
+"""Templates whose facts contain a code; their text is never printed or logged."""
 
 TEMPLATES = {
     CODE: f"验证码 {{code}}，{CODE_LIFETIME // timedelta(minutes=1)} 分钟内有效，只用于登录。"

@@ -18,7 +18,7 @@ from market.jobs.worker import run_polls
 from market.kernel import Connection, Database
 from market.kernel.clock import make_clock_at
 from market.kernel.seal import Seal
-from market.notify.ports import make_port
+from market.notify.ports import FilePort
 from market.settings import Settings
 from payments.stripe import Stripe
 from tests.conftest import NOW
@@ -31,7 +31,7 @@ async def context(database: Database, seal: Seal, folder: Path) -> AsyncGenerato
     """The worker's dependencies; the provider's address refuses connections."""
     async with Stripe("sk_test_tests", "whsec_tests", base="http://127.0.0.1:9") as gateway:
         yield WorkerContext(
-            Settings(data=folder), database, make_clock_at(LATER), seal, gateway, make_port(str(folder / "sms.jsonl"))
+            Settings(data=folder), database, make_clock_at(LATER), seal, gateway, FilePort(folder / "sms.jsonl")
         )
 
 
@@ -46,7 +46,7 @@ async def test_a_code_is_sent_at_once_while_every_other_poll_hangs(context: Work
         await asyncio.sleep(60)
 
     context = msgspec.structs.replace(context, clock=make_clock_at(NOW))
-    sending = next(poll for poll in POLLS if poll.name == "send_messages")
+    sending = next(poll for poll in POLLS if poll.name == "send_codes")
     polls = [poll if poll is sending else Poll(poll.name, poll.interval, hang) for poll in POLLS]
     await request_a_code(context, seal)
     stop = asyncio.Event()

@@ -16,7 +16,7 @@ from market.identity.officials import create_official
 from market.kernel import Database
 from market.kernel.clock import Clock, make_clock_at
 from market.kernel.seal import Seal
-from market.notify.ports import Message
+from market.notify.models import Message
 from market.notify.send import send_due_messages
 from tests.support.app import build_settings
 from tests.support.make import compute_totp_code

@@ -1,17 +1,21 @@
 """Messages are sent after their transaction commits, with the right text, and codes are erased."""
 
+import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
-from market.notify.ports import FilePort, Message
+from market.notify.models import Message
+from market.notify.ports import ConsolePort, FilePort, MissingPort
 from market.notify.queue import queue_message
-from market.notify.send import SendResult, send_due_messages
+from market.notify.send import NOTICES, delete_old_messages, send_due_messages
 from market.notify.templates import TEMPLATES
+from payments.retries import BatchSummary
 from tests.conftest import NOW
 
 PHONE = "13900001234"
@@ -32,8 +36,8 @@ async def test_a_message_is_written_to_the_file_as_one_json_line(database: Datab
     async with database.transaction() as conn:
         await queue_message(conn, seal, phone=PHONE, template="code", facts={"code": "123456"}, now=NOW)
     path = folder / "new" / "sms.jsonl"
-    assert await send_due_messages(database, seal, FilePort(path), now=NOW) == SendResult(1, 0)
-    assert await send_due_messages(database, seal, FilePort(path), now=NOW) == SendResult(0, 0)
+    assert await send_due_messages(database, seal, FilePort(path), now=NOW) == BatchSummary(done=1)
+    assert await send_due_messages(database, seal, FilePort(path), now=NOW) == BatchSummary()
     [line] = path.read_text().splitlines()
     assert json.loads(line) == {
         "phone": PHONE,
@@ -51,7 +55,9 @@ async def test_messages_are_sent_in_the_order_they_were_queued(database: Databas
             now = NOW + timedelta(milliseconds=n)
             await queue_message(conn, seal, phone=PHONE, template="to_ship", facts=facts, now=now)
     path = folder / "sms.jsonl"
-    assert await send_due_messages(database, seal, FilePort(path), now=NOW + timedelta(seconds=1)) == SendResult(150, 0)
+    one_by_one = msgspec.structs.replace(NOTICES, concurrency=1)
+    sent = await send_due_messages(database, seal, FilePort(path), now=NOW, lanes=(one_by_one,))
+    assert sent == BatchSummary(done=150)
     texts = [json.loads(line)["text"] for line in path.read_text().splitlines()]
     assert texts == [f"【乡集】今天要发 {n} 单。" for n in range(150)]
 
@@ -67,7 +73,7 @@ async def test_a_message_of_a_rolled_back_transaction_is_never_sent(
 ) -> None:
     with pytest.raises(KeyError):
         await fail_after_queueing(database, seal)
-    assert await send_due_messages(database, seal, FilePort(folder / "sms"), now=NOW) == SendResult(0, 0)
+    assert await send_due_messages(database, seal, FilePort(folder / "sms"), now=NOW) == BatchSummary()
 
 
 async def test_the_queue_stores_number_and_code_encrypted_and_erases_a_sent_code(
@@ -83,24 +89,122 @@ async def test_the_queue_stores_number_and_code_encrypted_and_erases_a_sent_code
     assert await owner.fetchval("SELECT facts_sealed FROM messages") == b""
 
 
-async def test_a_failing_message_is_attempted_five_times_with_growing_delays(database: Database, seal: Seal) -> None:
+async def queue_notice(database: Database, seal: Seal, count: int = 1) -> None:
     async with database.transaction() as conn:
-        await queue_message(conn, seal, phone=PHONE, template="to_ship", facts={"count": "1"}, now=NOW)
-    port = FailingPort()
-    attempted_at: list[int] = []
-    for minute in range(30):
-        before = port.attempts
-        await send_due_messages(database, seal, port, now=NOW + timedelta(minutes=minute))
-        if port.attempts > before:
-            attempted_at.append(minute)
-    assert attempted_at == [0, 1, 3, 6, 10]
+        for n in range(count):
+            await queue_message(conn, seal, phone=PHONE, template="to_ship", facts={"count": str(n)}, now=NOW)
 
 
-async def test_a_code_that_has_expired_is_not_sent(database: Database, seal: Seal, folder: Path) -> None:
+async def queue_code(database: Database, seal: Seal) -> None:
     async with database.transaction() as conn:
         await queue_message(conn, seal, phone=PHONE, template="code", facts={"code": "123456"}, now=NOW)
+
+
+async def test_a_failing_message_is_attempted_eight_times_and_then_given_up_with_its_error(
+    database: Database, seal: Seal, owner: Connection
+) -> None:
+    await queue_notice(database, seal)
+    port = FailingPort()
+    waits: list[int] = []
+    for _ in range(12):
+        await send_due_messages(database, seal, port, now=NOW)
+        wait = await owner.fetchval(
+            "SELECT round(extract(epoch FROM next_at - now()) / 60)::integer FROM messages WHERE dead_at IS NULL"
+        )
+        waits += [] if wait is None else [wait]
+        await owner.execute("UPDATE messages SET next_at = now()")
+    assert (port.attempts, waits) == (8, [1, 2, 4, 8, 16, 32, 60])
+    assert await owner.fetchval("SELECT error FROM messages") == f"ConnectionRefusedError: {PHONE}"
+
+
+async def test_any_kind_of_exception_counts_as_a_failed_attempt_and_the_others_are_sent(
+    database: Database, seal: Seal, owner: Connection, folder: Path
+) -> None:
+    await queue_notice(database, seal, 3)
+    await owner.execute("UPDATE messages SET phone_sealed = 'x' WHERE id = (SELECT min(id::text)::uuid FROM messages)")
+    assert await send_due_messages(database, seal, FilePort(folder / "sms"), now=NOW) == BatchSummary(done=2, failed=1)
+
+
+async def test_a_code_passes_three_hundred_notices(database: Database, seal: Seal) -> None:
+    order: list[str] = []
+
+    class SlowPort:
+        async def send(self, message: Message) -> None:
+            order.append(message.template)
+            await asyncio.sleep(0.01)
+
+    await queue_notice(database, seal, 300)
+    await queue_code(database, seal)
+    await send_due_messages(database, seal, SlowPort(), now=NOW)
+    assert (order[0], len(order)) == ("code", 301)
+
+
+async def test_workers_side_by_side_send_each_message_once_although_it_takes_long(
+    database: Database, seal: Seal, owner: Connection
+) -> None:
+    sent: list[str] = []
+
+    class SlowPort:
+        async def send(self, message: Message) -> None:
+            sent.append(message.text)
+            await asyncio.sleep(0.02)
+
+    await queue_notice(database, seal, 100)
+    await asyncio.gather(*(send_due_messages(database, seal, SlowPort(), now=NOW) for _ in range(4)))
+    assert (len(sent), len(set(sent))) == (100, 100)
+    assert await owner.fetchval("SELECT max(attempts) FROM messages") == 1
+
+
+async def test_a_code_that_has_expired_is_given_up_and_erased(
+    database: Database, seal: Seal, owner: Connection, folder: Path
+) -> None:
+    await queue_code(database, seal)
     late = NOW + timedelta(minutes=5)
-    assert await send_due_messages(database, seal, FilePort(folder / "sms"), now=late) == SendResult(0, 0)
+    assert await send_due_messages(database, seal, FilePort(folder / "sms"), now=late) == BatchSummary(failed=1)
+    assert await send_due_messages(database, seal, FilePort(folder / "sms"), now=late) == BatchSummary()
+    row = await owner.fetchrow("SELECT dead_at IS NOT NULL, facts_sealed, error FROM messages")
+    assert row is not None
+    assert tuple(row) == (True, b"", "SendFailed: the code expired before it could be sent")
+
+
+async def test_without_a_provider_no_message_counts_as_sent(database: Database, seal: Seal, owner: Connection) -> None:
+    await queue_notice(database, seal)
+    assert await send_due_messages(database, seal, MissingPort(), now=NOW) == BatchSummary(failed=1)
+    assert await owner.fetchval("SELECT dead_at IS NOT NULL AND sent_at IS NULL FROM messages")
+
+
+async def test_sent_messages_are_deleted_after_thirty_days(database: Database, seal: Seal) -> None:
+    await queue_notice(database, seal, 2)
+    assert await delete_old_messages(database, now=NOW + timedelta(days=30)) == 0
+    assert await delete_old_messages(database, now=NOW + timedelta(days=31)) == 2
+
+
+async def test_given_up_messages_do_not_slow_down_the_search_for_due_ones(
+    owner: Connection,
+) -> None:
+    await owner.execute(
+        "INSERT INTO messages (phone_sealed, template, facts_sealed, queued_at, dead_at)"
+        " SELECT 'x', 'code', '', now(), now() FROM generate_series(1, 20000)"
+    )
+    await owner.execute("ANALYZE messages")
+    plan = await owner.fetch(
+        "EXPLAIN SELECT id FROM messages WHERE template = 'code' AND sent_at IS NULL"
+        " AND dead_at IS NULL AND next_at <= clock_timestamp() ORDER BY next_at LIMIT 8"
+    )
+    assert "messages_due_codes" in str(plan)
+
+
+async def test_the_console_never_shows_a_code(
+    database: Database, seal: Seal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = {"title": "住", "arrival": "9月21日", "nights": "1", "code": "87654321"}
+    async with database.transaction() as conn:
+        await queue_message(conn, seal, phone=PHONE, template="booked", facts=facts, now=NOW)
+    await queue_code(database, seal)
+    await queue_notice(database, seal)
+    assert await send_due_messages(database, seal, ConsolePort(), now=NOW) == BatchSummary(done=3)
+    printed = capsys.readouterr().err
+    assert ("123456" in printed, "87654321" in printed, "今天要发" in printed) == (False, False, True)
 
 
 async def test_an_unknown_template_or_a_missing_fact_stores_nothing(conn: Connection, seal: Seal) -> None:

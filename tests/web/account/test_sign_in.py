@@ -10,7 +10,7 @@ from market.app import create_app
 from market.identity.models import Role
 from market.kernel import Database
 from market.kernel.clock import Clock
-from market.notify.ports import Message
+from market.notify.models import Message
 from market.notify.send import send_due_messages
 from market.settings import Settings
 from tests.support.browser import ORIGIN

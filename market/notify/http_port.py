@@ -1,0 +1,123 @@
+"""The port to an SMS provider over HTTPS, in the manner of Aliyun and Tencent: templates by id, signed requests.
+
+A request is a POST with a JSON body. Its `Authorization` header is
+`HMAC-SHA256 Credential=<key id>, Signature=<hex>`; the signature is the HMAC-SHA-256, under the key's secret, of the
+lines `POST`, path, `X-Timestamp`, `X-Nonce` and the SHA-256 of the body. A response is `{"code": "OK", …}`, or
+another code.
+
+- `/send`: `{"id", "phone", "sign_name", "template_id", "parameters"}` → `{"code": "OK", "ref"}`. The provider sends a
+  repeated `id` once.
+- `/receipts`: `{"limit"}` → `{"code": "OK", "receipts": [{"ref", "delivered", "reason"}]}`, each receipt once.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from market.notify.models import DeliveryReceipt, Message, SendFailed
+from market.notify.templates import SIGNATURE
+
+TIMEOUT_SECONDS = 8.0
+MAX_RECEIPTS = 500
+_TOO_MANY_REQUESTS = 429
+
+
+class _Response(Struct):
+    code: str
+    ref: str | None = None
+    receipts: list[DeliveryReceipt] = []
+
+
+def sign_request(secret: str, *, path: str, timestamp: str, nonce: str, body: bytes) -> str:
+    """Return the signature of a request."""
+    text = "\n".join(("POST", path, timestamp, nonce, hashlib.sha256(body).hexdigest()))
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+class HttpPort:
+    """Sends messages through the provider at `base`. Use it as an async context manager.
+
+    `template_ids` maps the templates of this project to those that the provider has approved.
+    """
+
+    def __init__(self, base: str, *, key_id: str, secret: str, template_ids: Mapping[str, str]) -> None:
+        self._base = base.rstrip("/")
+        self._path = urlsplit(self._base).path
+        self._key_id, self._secret = key_id, secret
+        self._template_ids = dict(template_ids)
+        self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def send(self, message: Message) -> str | None:
+        """Send one message; return the provider's reference.
+
+        Raises:
+            SendFailed: permanent if the provider refused it or its template has no id; unknown if the answer was lost.
+        """
+        template_id = self._template_ids.get(message.template)
+        if template_id is None:
+            raise SendFailed(f"MARKET_SMS_TEMPLATES has no id for {message.template}", permanent=True)
+        response = await self._call(
+            "/send",
+            {
+                "id": str(message.id),
+                "phone": message.phone,
+                "sign_name": SIGNATURE.strip("【】"),
+                "template_id": template_id,
+                "parameters": message.facts,
+            },
+        )
+        return response.ref
+
+    async def fetch_receipts(self) -> list[DeliveryReceipt]:
+        """Return the receipts that arrived since the last call, at most 500.
+
+        Raises:
+            SendFailed: the provider did not answer, or refused.
+        """
+        return (await self._call("/receipts", {"limit": MAX_RECEIPTS})).receipts
+
+    async def _call(self, action: str, request: dict[str, object]) -> _Response:
+        body = msgspec.json.encode(request)
+        timestamp, nonce = str(int(time.time())), secrets.token_hex(8)
+        signature = sign_request(self._secret, path=self._path + action, timestamp=timestamp, nonce=nonce, body=body)
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"HMAC-SHA256 Credential={self._key_id}, Signature={signature}",
+            "X-Timestamp": timestamp,
+            "X-Nonce": nonce,
+        }
+        try:
+            answer = await self._http.post(self._base + action, content=body, headers=headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise SendFailed(type(error).__name__) from error
+        except httpx.HTTPError as error:
+            raise SendFailed(type(error).__name__, unknown=True) from error
+        try:
+            response = msgspec.json.decode(answer.content, type=_Response)
+        except msgspec.DecodeError:
+            response = _Response(code=f"http_{answer.status_code}")
+        if answer.is_success and response.code == "OK":
+            return response
+        refused = 400 <= answer.status_code < 500 and answer.status_code != _TOO_MANY_REQUESTS
+        raise SendFailed(
+            response.code[:100],
+            permanent=refused,
+            unknown=not refused and answer.status_code != _TOO_MANY_REQUESTS,
+        )

@@ -1,0 +1,31 @@
+"""Select the message port of the settings."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from market.notify.http_port import HttpPort
+from market.notify.models import MessagePort
+from market.notify.ports import ConsolePort, FilePort, MissingPort, TeePort
+from market.settings import Settings
+
+
+@asynccontextmanager
+async def open_port(settings: Settings) -> AsyncGenerator[MessagePort]:
+    """Yield the port to the provider, to a file, or, with neither, one that refuses every message.
+
+    Only the demo prints messages to the console as well.
+    """
+    if settings.sms_url:
+        async with HttpPort(
+            settings.sms_url,
+            key_id=settings.sms_key_id,
+            secret=settings.sms_key_secret,
+            template_ids=settings.get_sms_template_ids(),
+        ) as port:
+            yield port
+    elif settings.sms_path:
+        file = FilePort(Path(settings.sms_path))
+        yield TeePort(file, ConsolePort()) if settings.demo else file
+    else:
+        yield MissingPort()
