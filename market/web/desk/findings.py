@@ -31,6 +31,7 @@ from market.web.desk.context import (
     read_offset,
     render_desk_page,
 )
+from market.web.desk.drilldown import describe_household
 from market.web.desk.presenters import FindingCard, build_row_id, format_short_month, present_finding
 from market.web.forms import InvalidForm, PostedForm, parse_integer, parse_uuid, read_form
 from market.web.pages import redirect
@@ -39,7 +40,6 @@ _PAGE_SIZE = 25
 _MAX_LINES = 200
 _MAX_OFFSET = 100_000
 _MAX_HOUSEHOLDS_SHOWN = 3
-_SHORT_CODE, _CODE_END = 6, 4
 _ONE_BY_ONE = frozenset({"two_operators_one_household", "one_identity_two_enrolments"})
 """Checks in which some lines of a household are right, so that one verdict for all of them is wrong."""
 REASONS = (
@@ -343,7 +343,7 @@ def _link_people(
     """Return the households of a finding, each with the link to its lines; without a household, its lines."""
     people = [
         (
-            f"{names.get((finding.month, code), '')} {_shorten(code)}".strip(),
+            describe_household(code, names.get((finding.month, code), ""), 0),
             f"{desk.to('/desk/places', month=month, household=code)}#{build_row_id(code)}",
         )
         for code in households[:_MAX_HOUSEHOLDS_SHOWN]
@@ -354,11 +354,6 @@ def _link_people(
         (line, f"{desk.to('/desk/places', month=month, line=line)}#{build_row_id(line)}")
         for line in finding.lines[:_MAX_HOUSEHOLDS_SHOWN]
     ]
-
-
-def _shorten(code: str) -> str:
-    """Return a household's code, or the end of a long one."""
-    return code if len(code) <= _SHORT_CODE else f"…{code[-_CODE_END:]}"
 
 
 async def _list_reviewable_months(conn: Connection, desk: DeskContext) -> list[str]:

@@ -1,6 +1,6 @@
 """The table of findings: its order, its links, details in place, decisions one by one and in bulk."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
 import pytest
@@ -116,7 +116,7 @@ async def test_two_kinds_of_findings_are_not_decided_together(
         assert await conn.fetchval("SELECT count(*) FROM finding_decisions") == 0
 
 
-async def post_bulk(browser: PageClient, values: dict[str, str | list[str]]) -> tuple[int, str]:
+async def post_bulk(browser: PageClient, values: Mapping[str, str | list[str]]) -> tuple[int, str]:
     """Post the form of several findings with its hidden fields; the boxes to tick stand outside of it."""
     form = browser.current.form("/desk/findings/bulk")
     hidden = {
