@@ -1084,6 +1084,7 @@ CREATE TABLE payments.refunds (
     attempt smallint DEFAULT 1 NOT NULL,
     requested_at timestamp with time zone NOT NULL,
     succeeded_at timestamp with time zone,
+    retry_at timestamp with time zone,
     CONSTRAINT refunds_amount CHECK ((amount_minor > 0)),
     CONSTRAINT refunds_state CHECK ((state = ANY (ARRAY['requested'::text, 'pending'::text, 'succeeded'::text, 'failed'::text])))
 );
@@ -3414,6 +3415,13 @@ ALTER TABLE ONLY public.variants
 
 
 --
+-- Name: disputes_open; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX disputes_open ON payments.disputes USING btree (payment_id) WHERE (state = 'open'::text);
+
+
+--
 -- Name: disputes_payment; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -3488,6 +3496,20 @@ CREATE INDEX payments_order_ref ON payments.payments USING btree (order_ref);
 --
 
 CREATE INDEX postings_account ON payments.postings USING btree (account_id, transaction_id) INCLUDE (amount_minor);
+
+
+--
+-- Name: refunds_due_retry; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX refunds_due_retry ON payments.refunds USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+
+
+--
+-- Name: refunds_failed; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX refunds_failed ON payments.refunds USING btree (id) WHERE (state = 'failed'::text);
 
 
 --
@@ -5811,6 +5833,13 @@ GRANT UPDATE(attempt) ON TABLE payments.refunds TO market_app;
 --
 
 GRANT UPDATE(succeeded_at) ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.retry_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(retry_at) ON TABLE payments.refunds TO market_app;
 
 
 --

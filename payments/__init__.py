@@ -1,6 +1,7 @@
 """Money in, money out: payments through a provider, and a double-entry ledger that mirrors them."""
 
 from payments.apply import InboxSummary, apply_events
+from payments.disputes import Dispute, has_open_dispute, list_disputes, list_open_disputes
 from payments.errors import (
     AlreadyPaid,
     Busy,
@@ -34,6 +35,7 @@ from payments.ledger import (
 )
 from payments.models import (
     Action,
+    DisputeState,
     Method,
     Part,
     Payment,
@@ -60,7 +62,17 @@ from payments.pay import (
 from payments.polling import finish_operations, poll_due_payments, poll_payment
 from payments.port import Gateway
 from payments.reconciliation import StatementDiscrepancy, close_discrepancy, list_open_discrepancies, reconcile
-from payments.refund import get_refund, list_refunds, record_refund_transfer, request_refund, retry_refund, send_refund
+from payments.refund import (
+    FailedRefund,
+    get_refund,
+    list_failed_refunds,
+    list_refunds,
+    record_refund_transfer,
+    request_refund,
+    retry_due_refunds,
+    retry_refund,
+    send_refund,
+)
 from payments.sql import Connection, Database, Query, make_connection_class, open_database, prepare_connection
 from payments.verification import LedgerDiscrepancy, verify_ledger
 from payments.webhooks import WebhookReceipt, receive, requeue_message
@@ -74,6 +86,9 @@ __all__ = [
     "Connection",
     "Database",
     "DiscrepancyNotFound",
+    "Dispute",
+    "DisputeState",
+    "FailedRefund",
     "Gateway",
     "GatewayUnavailable",
     "InboxSummary",
@@ -118,10 +133,14 @@ __all__ = [
     "get_balance",
     "get_payment",
     "get_refund",
+    "has_open_dispute",
     "list_account_entries",
     "list_balances",
+    "list_disputes",
     "list_entries",
+    "list_failed_refunds",
     "list_open_discrepancies",
+    "list_open_disputes",
     "list_order_entries",
     "list_payments",
     "list_refunds",
@@ -138,6 +157,7 @@ __all__ = [
     "record_refund_transfer",
     "request_refund",
     "requeue_message",
+    "retry_due_refunds",
     "retry_refund",
     "send_refund",
     "split",

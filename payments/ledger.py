@@ -40,6 +40,11 @@ class AccountBalance(Struct, frozen=True):
     minor: int
 
 
+class _LedgerLeg(Struct, frozen=True):
+    code: str
+    minor: int
+
+
 class _OrderBalance(Struct, frozen=True):
     code: str
     minor: int
@@ -47,6 +52,17 @@ class _OrderBalance(Struct, frozen=True):
 
 POST = Query(int, "SELECT {schema}.post(:key, :kind, :order, :at, :currency, :codes, :amounts)")
 
+LIST_LEGS = Query(
+    _LedgerLeg,
+    """
+    SELECT code, amount_minor AS minor
+      FROM {schema}.transactions
+      JOIN {schema}.postings ON transaction_id = transactions.id
+      JOIN {schema}.accounts ON accounts.id = account_id
+     WHERE key = :key
+     ORDER BY seq
+    """,
+)
 LIST_ORDER_BALANCES = Query(
     _OrderBalance,
     """
@@ -183,6 +199,11 @@ def _translate_error(error: asyncpg.PostgresError) -> Refusal | None:
             return InsufficientBalance(account=error.detail)
         case _:
             return None
+
+
+async def list_legs(conn: Connection, key: str) -> list[Leg]:
+    """Return the legs of the transaction with a key in the given order; none if it was not posted."""
+    return [(leg.code, leg.minor) for leg in await LIST_LEGS.all(conn, key=key)]
 
 
 async def balances(conn: Connection, *, order: str) -> dict[str, int]:

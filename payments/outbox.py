@@ -62,5 +62,6 @@ async def consume_events(
 
     Topics: payment.captured, payment.failed, payment.canceled, payment.expired, payment.late (money arrived for a
     closed payment and is being refunded), refund.succeeded, refund.failed, dispute.open, dispute.won, dispute.lost.
+    A failed refund has `attempt` and `retries_left` among its facts.
     """
     return await CONSUME_EVENTS.all(conn, topics=list(topics), after=after, limit=min(limit, MAX_EVENTS))

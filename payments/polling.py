@@ -4,12 +4,13 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
+from payments.disputes import book_disputes
 from payments.errors import GatewayUnavailable, ProviderMismatch, Refusal
 from payments.models import CLOSED_STATES, Payment, PaymentId, PaymentState, resolve_time
 from payments.operations import CLAIM_DUE_OPERATIONS, Operation, complete_call
 from payments.pay import CANCELED, close_payment, get_payment, lock_payment, send_create
 from payments.port import Charge, Declined, Gateway
-from payments.records import book_charge, book_disputes, book_refunds
+from payments.records import book_charge, book_refunds
 from payments.refund import send_refund
 from payments.sql import Database, Query
 

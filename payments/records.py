@@ -16,7 +16,6 @@ from payments.models import (
     PAYMENT_TRANSITIONS,
     REFUND_TRANSITIONS,
     Action,
-    DisputeState,
     Part,
     Payment,
     PaymentId,
@@ -25,11 +24,13 @@ from payments.models import (
     RefundState,
 )
 from payments.outbox import publish_event
-from payments.port import Charge, DisputeReport, RefundReport
+from payments.port import Charge, RefundReport
 from payments.sql import Connection, Query
 
 EXPIRED = "expired"
 """The close reason that turns `canceled` into `expired`."""
+MAX_REFUND_RETRIES = 5
+"""How often a failed refund is sent again automatically."""
 
 PAYMENT_COLUMNS = (
     "id, order_ref, purpose, method, provider_ref, currency, amount_minor, captured_minor, refunded_minor, "
@@ -78,12 +79,15 @@ LOCK_REFUNDS = Query(
     Refund,
     "SELECT " + REFUND_COLUMNS + " FROM {schema}.refunds WHERE payment_id = :payment_id ORDER BY id FOR NO KEY UPDATE",
 )
+# A failed refund is due again after 10 min, 40 min, 2 h 40 min, 11 h and 43 h; afterwards a person decides.
 UPDATE_REFUND_STATE = Query(
     Refund,
     """
     UPDATE {schema}.refunds
-       SET state = :state, provider_ref = coalesce(:ref, provider_ref), reason = coalesce(:reason, reason),
-           succeeded_at = CASE WHEN :state = 'succeeded' THEN :at::timestamptz END
+       SET state = :state, provider_ref = coalesce(nullif(:ref, ''), provider_ref), reason = coalesce(:reason, reason),
+           succeeded_at = CASE WHEN :state = 'succeeded' THEN :at::timestamptz END,
+           retry_at = CASE WHEN :state = 'failed' AND attempt <= :max_retries
+                           THEN clock_timestamp() + interval '10 minutes' * (4 ^ (attempt - 1)) END
      WHERE id = :refund_id AND state = ANY(:before::text[])
     RETURNING """
     + REFUND_COLUMNS,
@@ -105,28 +109,11 @@ INSERT_LATE_REFUND = Query(
     SELECT id FROM requested
     """,
 )
-UPSERT_DISPUTE = Query(
-    DisputeState,
-    """
-    INSERT INTO {schema}.disputes (payment_id, provider_ref, amount_minor, state, reason, due_at, opened_at, closed_at)
-    VALUES (:payment_id, :ref, :minor, :state, :reason, :due_at, :at,
-            CASE WHEN :state <> 'open' THEN :at::timestamptz END)
-    ON CONFLICT (provider_ref) DO UPDATE
-       SET state = excluded.state, closed_at = excluded.closed_at, reason = excluded.reason
-     WHERE disputes.state = 'open' AND excluded.state <> 'open'
-    RETURNING state
-    """,
-)
-# A dispute counts as disputed until it is won.
-UPDATE_DISPUTED_AMOUNT = Query(
+GET_REFUNDABLE_AMOUNT = Query(
     int,
     """
-    UPDATE {schema}.payments
-       SET disputed_minor = least(captured_minor - refunded_minor,
-                                  (SELECT coalesce(sum(amount_minor), 0)
-                                     FROM {schema}.disputes WHERE payment_id = :payment_id AND state <> 'won'))
-     WHERE id = :payment_id
-    RETURNING disputed_minor
+    SELECT coalesce(sum(captured_minor - refunded_minor - disputed_minor), 0)::bigint
+      FROM {schema}.payments WHERE order_ref = :order AND state = 'captured'
     """,
 )
 
@@ -255,6 +242,7 @@ async def book_refund(conn: Connection, payment: Payment, refund: Refund, report
         ref=report.ref,
         reason=report.reason,
         at=at,
+        max_retries=MAX_REFUND_RETRIES,
     )
     if report.state is RefundState.SUCCEEDED:
         await record_refund(conn, payment, updated, at=at, account=get_clearing_account(payment))
@@ -292,6 +280,8 @@ def _build_refund_facts(refund: Refund) -> dict[str, str | int | None]:
         "kind": refund.kind,
         "minor": refund.amount_minor,
         "reason": refund.reason,
+        "attempt": refund.attempt,
+        "retries_left": max(0, MAX_REFUND_RETRIES + 1 - refund.attempt),
     }
 
 
@@ -305,23 +295,3 @@ async def book_refunds(conn: Connection, payment: Payment, reports: list[RefundR
         refund = None if report.refund_id is None else ours.get((report.refund_id, report.attempt))
         if refund is not None:
             await book_refund(conn, payment, refund, report, at)
-
-
-async def book_disputes(conn: Connection, payment: Payment, reports: list[DisputeReport], at: datetime) -> None:
-    """Record the disputes over a locked payment; a disputed amount cannot be refunded."""
-    for report in reports:
-        changed = await UPSERT_DISPUTE.maybe(
-            conn,
-            payment_id=payment.id,
-            ref=report.ref,
-            minor=report.amount.minor,
-            state=report.state,
-            reason=report.reason,
-            due_at=report.due_at,
-            at=at,
-        )
-        if changed is not None:
-            facts = {"dispute": report.ref, "payment": str(payment.id), "minor": report.amount.minor}
-            await publish_event(conn, f"dispute.{changed}", order=payment.order_ref, facts=facts, at=at)
-    if reports:
-        await UPDATE_DISPUTED_AMOUNT.one(conn, payment_id=payment.id)

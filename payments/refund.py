@@ -1,7 +1,11 @@
 """Refunds: requested in one transaction, sent outside of any, booked by the provider's answer."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
 
 from payments.errors import GatewayUnavailable, KeyAlreadyUsed, ProviderMismatch, RefundExceedsPayment, RefundNotFound
 from payments.ledger import Leg, balances, post
@@ -17,6 +21,7 @@ from payments.operations import (
 from payments.pay import get_payment, lock_payment
 from payments.port import Declined, Gateway, Ok, Outcome, RefundReport, RefundRequest, Unknown
 from payments.records import (
+    GET_REFUNDABLE_AMOUNT,
     LIST_PARTS,
     REFUND_COLUMNS,
     book_refund,
@@ -25,6 +30,23 @@ from payments.records import (
     record_refund,
 )
 from payments.sql import Connection, Database, Query
+
+LOG = logging.getLogger("payments")
+
+
+class FailedRefund(Struct, frozen=True, kw_only=True):
+    """A refund that did not reach its payer; without `retry_at` a person has to retry it or transfer the money."""
+
+    id: RefundId
+    order_ref: str
+    method: Method
+    currency: str
+    amount_minor: int
+    reason: str | None
+    attempt: int
+    requested_at: datetime
+    retry_at: datetime | None
+
 
 INSERT_REFUND = Query(
     Refund,
@@ -57,7 +79,7 @@ INSERT_REFUND_OPERATION = Query(
 RETRY_REFUND = Query(
     Refund,
     """
-    UPDATE {schema}.refunds SET state = 'requested', attempt = attempt + 1, provider_ref = NULL
+    UPDATE {schema}.refunds SET state = 'requested', attempt = attempt + 1, provider_ref = NULL, retry_at = NULL
      WHERE id = :refund_id AND state = 'failed'
     RETURNING """
     + REFUND_COLUMNS,
@@ -67,16 +89,38 @@ MARK_REFUNDED_BY_TRANSFER = Query(
     """
     UPDATE {schema}.refunds
        SET state = 'succeeded', attempt = attempt + CASE state WHEN 'failed' THEN 1 ELSE 0 END, succeeded_at = :at,
-           reason = :reference
+           reason = :reference, retry_at = NULL
      WHERE id = :refund_id AND state IN ('requested', 'failed')
     RETURNING """
     + REFUND_COLUMNS,
 )
-GET_REFUNDABLE_AMOUNT = Query(
-    int,
+# An attempt that fails the same way at once must not be due at once: the next failure sets the next date.
+CLAIM_DUE_RETRIES = Query(
+    UUID,
     """
-    SELECT coalesce(sum(captured_minor - refunded_minor), 0)::bigint
-      FROM {schema}.payments WHERE order_ref = :order AND state = 'captured'
+    WITH due AS (
+        SELECT id
+          FROM {schema}.refunds
+         WHERE retry_at <= clock_timestamp()
+         ORDER BY retry_at
+         LIMIT :limit
+           FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE {schema}.refunds SET retry_at = clock_timestamp() + interval '10 minutes'
+      FROM due
+     WHERE refunds.id = due.id AND state = 'failed'
+    RETURNING refunds.id
+    """,
+)
+LIST_FAILED_REFUNDS = Query(
+    FailedRefund,
+    """
+    SELECT refunds.id, order_ref, method, currency, refunds.amount_minor, refunds.reason, attempt, requested_at,
+           retry_at
+      FROM {schema}.refunds JOIN {schema}.payments ON payments.id = payment_id
+     WHERE refunds.state = 'failed'
+     ORDER BY refunds.id
+     LIMIT 1000
     """,
 )
 
@@ -242,6 +286,33 @@ async def retry_refund(conn: Connection, refund_id: RefundId) -> Refund:
         conn, payment_id=retried.payment_id, refund_id=refund_id, key=build_refund_key(refund_id, retried.attempt)
     )
     return retried
+
+
+async def retry_due_refunds(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> int:
+    """Send the failed refunds again that are due, each at most five times; return how many the provider answered for.
+
+    A failure of one refund does not block the others. After the fifth a person decides: `list_failed_refunds`.
+    """
+    async with db.transaction() as conn:
+        due = await CLAIM_DUE_RETRIES.all(conn, limit=min(limit, 1000))
+    answered = 0
+    for refund_id in due:
+        try:
+            async with db.transaction() as conn:
+                await retry_refund(conn, RefundId(refund_id))
+            await send_refund(db, gateway, RefundId(refund_id), at=at)
+        except (GatewayUnavailable, ProviderMismatch):
+            continue
+        except Exception:
+            LOG.exception("refund %s could not be sent again", refund_id)
+            continue
+        answered += 1
+    return answered
+
+
+async def list_failed_refunds(conn: Connection) -> list[FailedRefund]:
+    """Return the failed refunds, oldest first, at most 1,000."""
+    return await LIST_FAILED_REFUNDS.all(conn)
 
 
 async def record_refund_transfer(

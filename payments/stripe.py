@@ -61,6 +61,13 @@ _REFUND_STATES = {
     "failed": RefundState.FAILED,
     "canceled": RefundState.FAILED,
 }
+# An inquiry (`warning_…`) is open like a dispute; one that is closed or prevented took no money.
+_DISPUTE_STATES = {
+    "won": DisputeState.WON,
+    "warning_closed": DisputeState.WON,
+    "prevented": DisputeState.WON,
+    "lost": DisputeState.LOST,
+}
 _LINE_KINDS = {
     "charge": "charge",
     "payment": "charge",
@@ -356,7 +363,7 @@ def _read_attempt(refund: stripe.StripeObject) -> int:
 
 
 def _read_dispute(charge_ref: str, dispute: stripe.Dispute) -> DisputeReport:
-    state = {"won": DisputeState.WON, "lost": DisputeState.LOST}.get(dispute.status, DisputeState.OPEN)
+    state = _DISPUTE_STATES.get(dispute.status, DisputeState.OPEN)
     due = dispute.evidence_details.due_by
     return DisputeReport(
         ref=dispute.id,

@@ -51,14 +51,25 @@ MARK_ALL_ARRIVED = Query(
      WHERE suborder_id = ANY(:suborder_ids::uuid[]) AND state = 'booked'
     """,
 )
+# A buyer who disputes the payment confirms nothing by silence.
 LIST_OVERDUE_SUBORDERS = Query(
     UUID,
     """
+    WITH disputed AS (
+        SELECT orders.id
+          FROM payments.disputes
+          JOIN payments.payments ON payments.id = payment_id
+          JOIN orders ON number = CASE WHEN order_ref ~ '^[0-9]{1,18}$' THEN order_ref::bigint END
+         WHERE disputes.state = 'open'
+    )
     (SELECT id FROM suborders
-      WHERE state = 'shipped' AND shipped_at <= :shipped_before ORDER BY shipped_at LIMIT :limit)
+      WHERE state = 'shipped' AND shipped_at <= :shipped_before AND order_id NOT IN (SELECT id FROM disputed)
+      ORDER BY shipped_at LIMIT :limit)
     UNION
     (SELECT suborders.id FROM bookings JOIN suborders ON suborders.id = suborder_id
-      WHERE bookings.state = 'booked' AND suborders.state = 'paid' AND upper(nights) <= :left_before::date LIMIT :limit)
+      WHERE bookings.state = 'booked' AND suborders.state = 'paid' AND upper(nights) <= :left_before::date
+        AND order_id NOT IN (SELECT id FROM disputed)
+      LIMIT :limit)
     """,
 )
 

@@ -76,7 +76,8 @@ async def refund_line(
         TooLateToRefund: more than 48 hours after receipt for bad fruit, or 90 days otherwise.
         RefundAmountTooHigh: the refund exceeds the remaining amount of the line.
         IdempotencyKeyReused: the key was used for another refund of the line.
-        RefundExceedsPayment, InsufficientBalance: the money is not available, because of a dispute or a payout.
+        PaymentDisputed: a dispute over the order is open.
+        RefundExceedsPayment, InsufficientBalance: the money is not available, because of a lost dispute or a payout.
     """
     async with db.transaction() as conn:
         result, refund_id = await _record_line_refund(

@@ -75,7 +75,7 @@ LIST_PENDING_SHARES = Query(
       FROM suborders
      CROSS JOIN LATERAL (SELECT sum(amount_fen - order_lines.refunded_fen)::bigint AS goods_left_fen FROM order_lines
                           WHERE suborder_id = suborders.id) AS goods
-     WHERE producer_id = :producer_id AND state IN ('paid', 'shipped')
+     WHERE producer_id = :producer_id AND state IN ('paid', 'shipped', 'received') AND released_at IS NULL
      GROUP BY goods_left_fen, freight_fen, commission_bp
     """,
 )

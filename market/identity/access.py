@@ -10,6 +10,12 @@ from market.identity.models import Actor, NotAllowed, NotFound, NotSignedIn, Rol
 
 _COUNTY_DIGITS = 6
 
+MONEY_ROLES = frozenset({Role.FINANCE, Role.PLATFORM})
+"""Who repairs money that goes wrong: the finance officials of a producer's county, and the platform's staff.
+
+The platform's staff see every county; finance sees the orders in which a producer of the own county takes part.
+"""
+
 
 def get_roles(actor: Actor) -> set[Role]:
     """Return the actor's roles, for any scope."""

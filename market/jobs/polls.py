@@ -10,7 +10,7 @@ from market.jobs.context import WorkerContext
 from market.notify.send import CODES, NOTICES, record_receipts, send_due_messages
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
-from payments import apply_events, finish_operations, poll_due_payments
+from payments import apply_events, finish_operations, poll_due_payments, retry_due_refunds
 from payments.pay import expire_payments
 
 
@@ -53,6 +53,11 @@ async def finish_calls(context: WorkerContext) -> None:
     await finish_operations(context.db, context.gateway, at=context.clock.now())
 
 
+async def retry_refunds(context: WorkerContext) -> None:
+    """Send the failed refunds again that are due."""
+    await retry_due_refunds(context.db, context.gateway, at=context.clock.now())
+
+
 async def poll_payments(context: WorkerContext) -> None:
     """Query payments that no webhook reported."""
     await poll_due_payments(context.db, context.gateway, at=context.clock.now())
@@ -81,6 +86,7 @@ POLLS = (
     Poll("apply_webhooks", timedelta(seconds=0.5), apply_webhooks),
     Poll("apply_outbox", timedelta(seconds=0.5), apply_outbox),
     Poll("finish_calls", timedelta(seconds=1), finish_calls),
+    Poll("retry_refunds", timedelta(minutes=1), retry_refunds),
     Poll("poll_payments", timedelta(seconds=15), poll_payments),
     Poll("expire_unpaid_orders", timedelta(seconds=15), expire_unpaid_orders),
     Poll("expire_open_payments", timedelta(minutes=1), expire_open_payments),

@@ -108,6 +108,7 @@ async def cancel_order(
     Raises:
         NotFound: the order is not the buyer's, or has no such suborder.
         OrderNotCancellable: a requested suborder was shipped or used, or has ended.
+        PaymentDisputed: a dispute over the order is open.
         GatewayUnavailable: it is not known yet whether the open payment succeeds; try again.
     """
     async with db.connection() as conn:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query, apply_rate, split
 from market.orders.transitions import LockedSuborder
-from payments import Part, get_balance, post
+from payments import Part, get_balance, has_open_dispute, post
 from payments.ledger import Leg
 
 COMMISSION_ACCOUNT = "commission"
@@ -155,9 +155,14 @@ def refund_legs(*, order_number: int, position: int, producer_number: int, share
 async def release_escrow(conn: Connection, suborder: LockedSuborder, *, now: datetime) -> Fen:
     """Book a suborder's escrow as owed to its producer, once; return the amount that the producer gets.
 
+    While a dispute over the order is open nothing is released and 0 is returned; the end of the dispute releases it
+    (`market/orders/payment_problems.py`).
+
     The share is recorded on the suborder for later refunds. The caller has locked the order and moved the suborder to
     its final state.
     """
+    if await has_open_dispute(conn, get_order_ref(suborder.number)):
+        return Fen(0)
     balance = await get_balance(conn, get_escrow_account(suborder.number, suborder.position))
     goods = min(suborder.goods_left_fen, balance)
     share = compute_share(goods_left_fen=goods, freight_fen=balance - goods, commission_bp=suborder.commission_bp)

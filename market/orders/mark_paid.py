@@ -13,6 +13,7 @@ from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.seal import Seal
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.notifications import format_month_day, notify_account, notify_producer
+from market.orders.payment_problems import PAYMENTS_ACTOR, PROBLEM_TOPICS, apply_payment_problem
 from market.orders.transitions import LockedOrder, load_suborders, lock_order_by_number, move_orders, move_suborders
 from market.stock.reservations import restore_reservation, sell_reserved
 from payments import (
@@ -37,10 +38,10 @@ PAYMENT_TOPICS = (
     "payment.expired",
     "payment.late",
     "refund.succeeded",
+    *PROBLEM_TOPICS,
 )
-"""The topics that orders act on. Failed refunds and disputes need a person and stay in the outbox."""
+"""The topics that orders act on: all of them."""
 MAX_EVENTS = 10_000
-PAYMENTS_ACTOR = "payments"
 
 COUNT_SALES = Query(
     None,
@@ -119,6 +120,8 @@ async def _apply_event(conn: Connection, seal: Seal, event: PaymentEvent, now: d
     if event.topic == "refund.succeeded":
         facts = {"amount": format_yuan(int(event.facts["minor"] or 0))}
         await notify_account(conn, seal, order.buyer_id, "refunded", facts, now=now)
+    elif event.topic in PROBLEM_TOPICS:
+        await apply_payment_problem(conn, seal, order, event, now)
     return None
 
 

@@ -278,3 +278,11 @@ class OrderNotCancellable(Refusal):
     code = "not_cancellable"
     zh = "已发货、已入住或已结束的订单不能取消。"
     en = "An order that was shipped or used, or has ended, cannot be cancelled."
+
+
+class PaymentDisputed(Refusal):
+    """The buyer disputes the payment at the provider, which decides first."""
+
+    code = "payment_disputed"
+    zh = "这笔付款正在银行处理异议，有结果以前不能取消或退款。"
+    en = "The payment is disputed at the provider; nothing can be cancelled or refunded before it is decided."

@@ -16,7 +16,7 @@ from market.orders.address import Address, open_address
 from market.orders.escrow import get_order_ref
 from market.orders.models import LineId, OrderId, OrderState, SuborderId, SuborderKind, SuborderState
 from market.orders.notifications import PHONE_CONTEXT
-from payments import PaymentState, list_payments
+from payments import DisputeState, PaymentState, Refund, RefundState, list_disputes, list_payments, list_refunds
 
 
 class LineView(Struct, frozen=True, kw_only=True):
@@ -83,7 +83,11 @@ class PaymentView(Struct, frozen=True, kw_only=True):
 
 
 class OrderView(Struct, frozen=True, kw_only=True):
-    """An order as its buyer sees it."""
+    """An order as its buyer sees it.
+
+    Of `refunded_fen`, `refund_arrived_fen` has reached the buyer and `refund_failed_fen` has not; the rest is pending.
+    `disputed`: the buyer disputes a payment at the provider, which has not decided yet.
+    """
 
     id: OrderId
     number: int
@@ -93,6 +97,9 @@ class OrderView(Struct, frozen=True, kw_only=True):
     discount_fen: Fen
     total_fen: Fen
     refunded_fen: Fen
+    refund_arrived_fen: Fen
+    refund_failed_fen: Fen
+    disputed: bool
     placed_at: datetime
     pay_until: datetime
     paid_at: datetime | None
@@ -273,6 +280,10 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
         )
         for each in suborders
     ]
+    refunds = [refund for each in payments if each.refunded_minor for refund in await list_refunds(conn, each.id)]
+    disputed = any(each.disputed_minor for each in payments) and any(
+        each.state is DisputeState.OPEN for each in await list_disputes(conn, get_order_ref(row.number))
+    )
     payment = None
     if payments:
         last = payments[0]
@@ -286,6 +297,9 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
         OrderView,
         row,
         refunded_fen=Fen(sum(each.refunded_fen for each in suborders)),
+        refund_arrived_fen=_sum_refunds(refunds, RefundState.SUCCEEDED),
+        refund_failed_fen=_sum_refunds(refunds, RefundState.FAILED),
+        disputed=disputed,
         address=open_address(seal, row.address_sealed),
         payment=payment,
         suborders=views,
@@ -296,6 +310,10 @@ async def load_latest_address(conn: Connection, seal: Seal, buyer: Actor) -> Add
     """Return the address of a buyer's latest parcel, else of their latest order, or None before the first one."""
     sealed = await GET_LATEST_ADDRESS.maybe(conn, buyer_id=buyer.account_id)
     return None if sealed is None else open_address(seal, sealed)
+
+
+def _sum_refunds(refunds: list[Refund], state: RefundState) -> Fen:
+    return Fen(sum(each.amount_minor for each in refunds if each.state is state))
 
 
 async def load_host_phones(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID, *, day: date) -> dict[UUID, str]:

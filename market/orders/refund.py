@@ -8,8 +8,9 @@ from msgspec import Struct
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, Refusal, split
 from market.orders.escrow import compute_refund_share, get_order_ref, refund_legs
+from market.orders.models import PaymentDisputed
 from market.orders.transitions import LockedSuborder
-from payments import PaymentId, PaymentState, Refund, list_payments, request_refund
+from payments import PaymentId, PaymentState, Refund, has_open_dispute, list_payments, request_refund
 
 ZERO = Fen(0)
 
@@ -80,9 +81,12 @@ async def refund_suborder(
     spread over the lines in proportion to what is left of each. Returns None if the buyer's part is 0.
 
     Raises:
+        PaymentDisputed: a dispute over the order is open.
         RefundAmountTooHigh: the refund exceeds the remaining amount of the lines.
-        RefundExceedsPayment, InsufficientBalance: the money is not available, because of a dispute or a payout.
+        RefundExceedsPayment, InsufficientBalance: the money is not available, because of a lost dispute or a payout.
     """
+    if await has_open_dispute(conn, get_order_ref(suborder.number)):
+        raise PaymentDisputed
     lines = [
         each for each in await LOCK_REFUNDABLE_LINES.all(conn, suborder_id=suborder.id) if line_id in {None, each.id}
     ]

@@ -37,14 +37,15 @@ class WebhookTarget(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DisputeRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """A dispute of a payer over an intent."""
+    """A dispute of a payer over an intent, or an inquiry before one."""
 
     payment_intent: str
     amount: int | None = None
+    inquiry: bool = False
 
 
 class StatusChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """The new status of an intent, a refund (pending, succeeded, failed) or a dispute (won, lost)."""
+    """The new status of an intent, a refund (pending, succeeded, failed) or a dispute (won, lost, warning_closed)."""
 
     status: str
     reason: str | None = None
@@ -271,12 +272,12 @@ async def set_refund_status(request: HttpRequest, ref: FromPath[str], data: JSON
 @post("/_disputes", status_code=200)
 async def open_dispute(request: HttpRequest, data: JSONBody[DisputeRequest]) -> JsonObject:
     """Open a dispute, as a payer does at their bank."""
-    return disputes.open_dispute(_get_state(request), data.payment_intent, data.amount)
+    return disputes.open_dispute(_get_state(request), data.payment_intent, data.amount, inquiry=data.inquiry)
 
 
 @post("/_disputes/{ref:str}", status_code=200)
 async def close_dispute(request: HttpRequest, ref: FromPath[str], data: JSONBody[StatusChange]) -> JsonObject:
-    """Close a dispute as won or lost."""
+    """Close a dispute as won, lost or warning_closed."""
     return disputes.close_dispute(_get_state(request), ref, data.status)
 
 

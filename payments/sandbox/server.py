@@ -62,12 +62,12 @@ class Sandbox(Struct, frozen=True):
         """Set a refund to pending, succeeded or failed."""
         return await self._post(f"/_refunds/{ref}", {"status": status})
 
-    async def open_dispute(self, ref: str) -> JsonObject:
-        """Open a dispute of the payer over an intent."""
-        return await self._post("/_disputes", {"payment_intent": ref})
+    async def open_dispute(self, ref: str, amount: int | None = None, *, inquiry: bool = False) -> JsonObject:
+        """Open a dispute of the payer over an intent, or an inquiry, which takes no money."""
+        return await self._post("/_disputes", {"payment_intent": ref, "amount": amount, "inquiry": inquiry})
 
     async def close_dispute(self, ref: str, status: str) -> JsonObject:
-        """Close a dispute as won or lost."""
+        """Close a dispute as won, lost or, for an inquiry, warning_closed."""
         return await self._post(f"/_disputes/{ref}", {"status": status})
 
 

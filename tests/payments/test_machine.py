@@ -39,6 +39,7 @@ from payments import (
     post,
     receive,
     request_refund,
+    retry_due_refunds,
     retry_refund,
     send_refund,
     start,
@@ -94,6 +95,7 @@ class Shop(RuleBasedStateMachine):
         self.order = make_order_ref()
         self.payments: list[PaymentId] = []
         self.refunds: list[RefundId] = []
+        self.disputes: list[str] = []
         self.mail: list[tuple[dict[str, str], bytes]] = []
         self.asked = 0
 
@@ -235,6 +237,53 @@ class Shop(RuleBasedStateMachine):
 
         self.do(book())
 
+    @precondition(has_payment)
+    @rule(pick=PICKS, really=RARELY, minor=st.none() | st.integers(1, 100_00))
+    def dispute(self, pick: int, *, really: bool, minor: int | None) -> None:
+        """The payer disputes a charge at their bank, in full or in part."""
+        if really:
+            self.world.runner.run(self.payer_disputes(pick, minor))
+            for payment_id in self.payments:
+                self.do(poll_payment(self.world.db, self.world.gateway, payment_id))
+
+    async def payer_disputes(self, pick: int, minor: int | None) -> None:
+        theirs = await self.world.sandbox.state()
+        charges = [each for each in theirs["charges"] if self.mine(each) and not each["disputed"]]
+        if charges:
+            charge = charges[pick % len(charges)]
+            dispute = await self.world.sandbox.open_dispute(charge["payment_intent"], minor)
+            self.disputes.append(dispute["id"])
+            self.mail = await self.messages()
+
+    @precondition(lambda self: bool(self.disputes))
+    @rule(pick=PICKS, end=st.sampled_from(["won", "lost"]))
+    def judge(self, pick: int, end: str) -> None:
+        """The bank decides a dispute; whether and when this is noticed is left to the other steps."""
+        self.world.runner.run(self.world.sandbox.close_dispute(self.disputes[pick % len(self.disputes)], end))
+        self.mail = self.world.runner.run(self.messages())
+
+    @precondition(lambda self: bool(self.refunds))
+    @rule(pick=PICKS, act=st.booleans())
+    def send_back(self, pick: int, *, act: bool) -> None:
+        """The payer's bank returns a refund that had arrived; the job that retries may run."""
+        self.world.runner.run(self.bank_returns(pick))
+        if act:
+            self.do(self.make_retries_due())
+
+    async def bank_returns(self, pick: int) -> None:
+        theirs = await self.world.sandbox.state()
+        intents = {each["id"] for each in theirs["intents"] if self.mine(each)}
+        arrived = [
+            each for each in theirs["refunds"] if each["payment_intent"] in intents and each["status"] == "succeeded"
+        ]
+        if arrived:
+            await self.world.sandbox.set_refund(arrived[pick % len(arrived)]["id"], "failed")
+            self.mail = await self.messages()
+
+    async def make_retries_due(self) -> None:
+        await self.world.owner.execute("UPDATE payments.refunds SET retry_at = now() WHERE retry_at IS NOT NULL")
+        await retry_due_refunds(self.world.db, self.world.gateway)
+
     @rule(fault=FAULTS)
     def fault(self, fault: tuple[str, str, bool]) -> None:
         on, do, after = fault
@@ -249,10 +298,14 @@ class Shop(RuleBasedStateMachine):
     async def heal_and_compare(self) -> None:
         db, gateway, owner = self.world.db, self.world.gateway, self.world.owner
         await self.world.sandbox.clear_faults()
-        for refund_id in self.refunds:
-            async with db.transaction() as conn:
-                await retry_refund(conn, refund_id)
+        for ref in self.disputes:
+            await self.world.sandbox.close_dispute(ref, "won")
         for _ in range(3):
+            for payment_id in self.payments:
+                await poll_payment(db, gateway, payment_id)
+            for refund_id in self.refunds:
+                async with db.transaction() as conn:
+                    await retry_refund(conn, refund_id)
             for headers, body in reversed(await self.messages()):
                 await receive(db, gateway, headers, body)
             for statement in DUE:
@@ -274,7 +327,7 @@ class Shop(RuleBasedStateMachine):
                 self.order,
             )
             unsettled = await conn.fetch(
-                "SELECT 1 FROM payments.refunds JOIN payments.payments ON payments.id = payment_id"
+                "SELECT payments.provider_ref FROM payments.refunds JOIN payments.payments ON payments.id = payment_id"
                 " WHERE order_ref = $1 AND refunds.state <> $2",
                 self.order,
                 RefundState.SUCCEEDED,
@@ -282,18 +335,23 @@ class Shop(RuleBasedStateMachine):
         self.world.seen.update(each.state for each in ours)
         self.world.seen.update(entry.kind for entry in booked)
         charges = [each for each in theirs["charges"] if self.mine(each)]
+        lost = [each for each in theirs["disputes"] if each["id"] in self.disputes and each["status"] == "lost"]
+        # The provider refunds no charge whose dispute was lost: its money is gone.
+        gone = {each["payment_intent"] for each in lost}
         cleared = sum(minor for entry in booked for code, minor in entry.legs if code.startswith("clearing:"))
-        assert -cleared == sum(each["amount_captured"] - each["amount_refunded"] for each in charges)
+        assert -cleared == sum(each["amount_captured"] - each["amount_refunded"] for each in charges) - sum(
+            each["amount"] for each in lost
+        )
         assert sorted(each.captured_minor for each in ours if each.captured_minor) == sorted(
             each["amount_captured"] for each in charges
         )
         assert waiting == []
-        assert unsettled == []
+        assert [row["provider_ref"] for row in unsettled if row["provider_ref"] not in gone] == []
         live = [each.purpose for each in ours if each.state not in CLOSED_STATES]
         most = 1 if Purpose.FULL in live else 2
         kept = {each.provider_ref for each in ours if each.state is PaymentState.CAPTURED}
         assert len(live) <= most
-        assert {each["payment_intent"] for each in charges if each["amount_refunded"] < 146_00} <= kept
+        assert {each["payment_intent"] for each in charges if each["amount_refunded"] < 146_00} <= kept | gone
 
 
 def reach_every_end() -> None:
@@ -313,6 +371,14 @@ def reach_every_end() -> None:
         shop.deliver(0, 3, act=True)
         shop.refund(0, 46_00)
         shop.release(0, 11_00)
+        shop.send(0)
+        shop.send_back(0, act=True)
+        shop.dispute(0, really=True, minor=None)
+        shop.judge(0, "won")
+        for number in range(3):
+            shop.ask(number)
+        shop.dispute(0, really=True, minor=50_00)
+        shop.judge(1, "lost")
         shop.teardown()
 
 
@@ -334,6 +400,10 @@ def test_the_ledger_always_agrees_with_the_provider(server: EmbeddedServer, alon
             "refunded": 3,
             "refund settled": 6,
             "released": 3,
+            "refund returned": 3,
+            "dispute opened": 6,
+            "dispute won": 3,
+            "dispute lost": 3,
         }
         run_state_machine_as_test(
             Shop,

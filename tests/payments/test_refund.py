@@ -1,7 +1,7 @@
 """Refunds: never above the payment, from the right accounts, exactly once, regardless of the provider's behaviour."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -22,6 +22,7 @@ from payments import (
     finish_operations,
     get_balance,
     get_refund,
+    list_failed_refunds,
     list_order_entries,
     list_refunds,
     poll_payment,
@@ -29,6 +30,7 @@ from payments import (
     record_bank_transfer,
     record_refund_transfer,
     request_refund,
+    retry_due_refunds,
     retry_refund,
     send_refund,
     split,
@@ -277,6 +279,16 @@ async def test_a_failed_refund_keeps_its_money_reserved_and_is_sent_again(
         assert await verify_ledger(conn) == []
 
 
+async def test_two_declined_refunds_are_both_recorded_as_failed(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payment = await paid(database, gateway, sandbox)
+    await sandbox.fault("refund", "decline", code="insufficient_funds", times=2)
+    for key in ("one", "two"):
+        refund = await wanted(database, payment, 20_00, key=key)
+        assert (await send_refund(database, gateway, refund.id)).state is RefundState.FAILED
+
+
 async def test_a_refund_returned_by_the_payers_bank_is_transferred_by_hand(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
@@ -355,20 +367,36 @@ async def test_a_refund_with_the_provider_is_not_recorded_by_hand(
             await record_refund_transfer(conn, refund.id, reference="x")
 
 
-async def test_a_disputed_amount_cannot_be_refunded(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
+async def test_a_failed_refund_is_sent_again_five_times_and_then_left_to_a_person(
+    database: Database, gateway: Stripe, sandbox: Sandbox, owner: Connection
+) -> None:
     payment = await paid(database, gateway, sandbox)
-    dispute = await sandbox.open_dispute(get_provider_ref(payment))
-    assert (await poll_payment(database, gateway, payment.id)).captured_minor == 146_00
-    assert (await load_payment(database, payment.id)).disputed_minor == 146_00
-    with pytest.raises(RefundExceedsPayment):
-        await wanted(database, payment, 1)
-    await sandbox.close_dispute(dispute["id"], "won")
-    await poll_payment(database, gateway, payment.id)
-    assert (await load_payment(database, payment.id)).disputed_minor == 0
-    assert (await wanted(database, payment, 1)).amount_minor == 1
+    refund = await wanted(database, payment, 46_00)
+    await sandbox.fault("refund", "decline", code="insufficient_funds", times=7)
+    await send_refund(database, gateway, refund.id)
+    assert await retry_due_refunds(database, gateway) == 0
+    waits: list[int] = []
+    for _ in range(7):
+        async with database.connection() as conn:
+            (failed,) = await list_failed_refunds(conn)
+        if failed.retry_at is not None:
+            waits.append(round((failed.retry_at - datetime.now(UTC)) / timedelta(minutes=1)))
+        await owner.execute("UPDATE payments.refunds SET retry_at = now() WHERE retry_at IS NOT NULL")
+        await retry_due_refunds(database, gateway)
+    assert waits == [10, 40, 160, 640, 2560]
     async with database.transaction() as conn:
-        topics = [each.topic for each in await consume_events(conn, ["dispute.open", "dispute.won", "dispute.lost"])]
-    assert topics == ["dispute.open", "dispute.won"]
+        (failed,) = await list_failed_refunds(conn)
+        assert (failed.attempt, failed.retry_at, failed.amount_minor) == (6, None, 46_00)
+        events = await consume_events(conn, ["refund.failed"])
+        assert [(each.facts["attempt"], each.facts["retries_left"]) for each in events] == [
+            (1, 5), (2, 4), (3, 3), (4, 2), (5, 1), (6, 0)
+        ]  # fmt: skip
+    await sandbox.clear_faults()
+    async with database.transaction() as conn:
+        await retry_refund(conn, refund.id)
+    assert (await send_refund(database, gateway, refund.id)).state is RefundState.SUCCEEDED
+    async with database.connection() as conn:
+        assert await list_failed_refunds(conn) == []
 
 
 async def test_a_missing_refund_is_refused(database: Database, gateway: Stripe) -> None:

@@ -224,6 +224,32 @@ def _list_notes(request: HttpRequest, order: OrderView, *, waiting: bool, look: 
     return []
 
 
+def _describe_refunds(order: OrderView) -> str:
+    """Describe what was paid, what is to be refunded, and how much of it has arrived."""
+    total, refunded, arrived = order.total_fen, order.refunded_fen, order.refund_arrived_fen
+    if arrived >= refunded:
+        rest = "全退了" if refunded == total else f"您实际付 {yuan(total - refunded)} 元"
+        return f"付了 {yuan(total)} 元，退了 {yuan(refunded)} 元，{rest}。"
+    failed = min(order.refund_failed_fen, refunded - arrived)
+    words = [f"付了 {yuan(total)} 元，要退 {yuan(refunded)} 元"]
+    words += [f"已经到账 {yuan(arrived)} 元"] if arrived else []
+    words += [f"没有到账 {yuan(failed)} 元"] if failed else []
+    words += [f"正在退 {yuan(refunded - arrived - failed)} 元"] if refunded - arrived - failed else []
+    return "，".join(words) + "。"
+
+
+def _list_problem_notes(order: OrderView) -> list[tuple[str, str, str]]:
+    """Return notes about money that went wrong: they stay until it is repaired."""
+    notes: list[tuple[str, str, str]] = []
+    if order.refund_failed_fen:
+        amount = yuan(order.refund_failed_fen)
+        notes.append(("warn", "退款没有到账，我们在处理", f"{amount} 元没有退到您的账户。我们会再退，您不用再申请。"))
+    if order.disputed:
+        text = "您向银行提出的异议还没有结果。有结果以前，钱不给卖家，也不能取消。"
+        notes.append(("", "这笔付款有异议，正在处理", text))
+    return notes
+
+
 async def _format_address(conn: Connection, order: OrderView) -> str:
     """Format the delivery address: the recipient, then all divisions from the province, without repeated names."""
     address = order.address
@@ -268,7 +294,7 @@ def render_order(
             paid=order.paid_at is not None, can_pay=placed and not waiting, can_cancel=order.state is OrderState.PLACED,
             look=look,
         ),
-        "notes": _list_notes(request, order, waiting=waiting, look=look),
+        "notes": [*_list_problem_notes(order), *_list_notes(request, order, waiting=waiting, look=look)],
         "parcels": [
             _suborder_card(
                 order, suborder, today, host=extra.hosts.get(suborder.producer_id, ""), receive_days=extra.receive_days
@@ -279,6 +305,7 @@ def render_order(
         "sum_words": "付了" if order.paid_at else "要付" if order.state is OrderState.PLACED else "没付，一共",
         "total_fen": order.total_fen,
         "refunded_fen": order.refunded_fen,
+        "refund_words": _describe_refunds(order),
         "address": extra.address,
         "bad_fruit_hours": BAD_FRUIT_HOURS,
     }  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from market.aftersales.ship import ship_suborder
 from payments import poll_payment
 from payments.sandbox import Sandbox
+from payments.stripe import Stripe
 from tests.support.browser import LeftSiteError, LoadedPage, PageClient
 from tests.support.make import SEAL, load_actor
 from tests.web.conftest import Village
@@ -391,3 +392,26 @@ async def test_personal_pages_are_never_cached(village: Village, sandbox: Sandbo
         for path in ("/cart", "/me", f"/orders/{number}", f"/orders/{number}/cancel", "/farm/bill", "/farm/apply"):
             seen = await browser.open(path)
             assert seen.headers["cache-control"] == "private, no-store", path
+
+
+async def test_a_refund_that_did_not_arrive_and_a_dispute_are_shown_on_the_order(
+    village: Village, sandbox: Sandbox, gateway: Stripe
+) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await buy_everything(village, sandbox, browser)
+        number = await get_order_number(village)
+        await browser.open(f"/orders/{number}/cancel?part=3")
+        await browser.submit(f"/orders/{number}/cancel")
+        payment_id = await village.value("SELECT id FROM payments.payments")
+        await sandbox.set_refund(await village.value("SELECT provider_ref FROM payments.refunds"), "failed")
+        await poll_payment(village.database, gateway, payment_id)
+        seen = await browser.open(f"/orders/{number}")
+        assert "退款没有到账，我们在处理 560.00 元没有退到您的账户。" in seen.text
+        assert "付了 775.00 元，要退 560.00 元，没有到账 560.00 元。" in seen.text
+        await sandbox.open_dispute(await village.value("SELECT provider_ref FROM payments.payments"), 100_00)
+        await poll_payment(village.database, gateway, payment_id)
+        seen = await browser.open(f"/orders/{number}")
+        assert "这笔付款有异议，正在处理" in seen.text
+        await browser.open(f"/orders/{number}/cancel?part=1")
+        seen = await browser.submit(f"/orders/{number}/cancel", status=409)
+        assert "这笔付款正在银行处理异议，有结果以前不能取消或退款。" in seen.text

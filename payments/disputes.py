@@ -1,0 +1,250 @@
+"""Disputes: the disputed money is set aside while one is open, returned if it is won, and gone if it is lost.
+
+The money is taken from where the order's transactions put it, before and after its release; README.md shows the
+postings. `book_disputes` expects the payment's row to be locked.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from payments.errors import ProviderMismatch
+from payments.ledger import Leg, list_legs, post
+from payments.models import DisputeState, Payment, PaymentId
+from payments.money import split
+from payments.outbox import publish_event
+from payments.port import DisputeReport
+from payments.records import GET_REFUNDABLE_AMOUNT, get_clearing_account
+from payments.sql import Connection, Query
+
+
+class Dispute(Struct, frozen=True, kw_only=True):
+    """A dispute over a payment that its payer opened at the provider; evidence is due at `due_at`."""
+
+    id: UUID
+    payment_id: PaymentId
+    order_ref: str
+    provider_ref: str
+    currency: str
+    amount_minor: int
+    state: DisputeState
+    reason: str | None
+    due_at: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+class _MoneySource(Struct, frozen=True):
+    """An account that holds money of an order, and how much of it can still be taken from there."""
+
+    code: str
+    minor: int
+    available_minor: int
+
+
+class _DisputeChange(Struct, frozen=True):
+    before: DisputeState | None
+    after: DisputeState
+
+
+# Nothing is returned for a report that changes nothing but the due date.
+UPSERT_DISPUTE = Query(
+    _DisputeChange,
+    """
+    WITH known AS (
+        SELECT state FROM {schema}.disputes WHERE provider_ref = :ref
+    ), written AS (
+        INSERT INTO {schema}.disputes (payment_id, provider_ref, amount_minor, state, reason, due_at, opened_at,
+                                       closed_at)
+        VALUES (:payment_id, :ref, :minor, :state, :reason, :due_at, :at,
+                CASE WHEN :state <> 'open' THEN :at::timestamptz END)
+        ON CONFLICT (provider_ref) DO UPDATE
+           SET state = excluded.state, closed_at = excluded.closed_at, reason = excluded.reason,
+               due_at = excluded.due_at
+         WHERE disputes.state = 'open'
+        RETURNING state
+    )
+    SELECT known.state AS before, written.state AS after
+      FROM written LEFT JOIN known ON true
+     WHERE known.state IS DISTINCT FROM written.state
+    """,
+)
+# A dispute counts as disputed until it is won.
+UPDATE_DISPUTED_AMOUNT = Query(
+    int,
+    """
+    UPDATE {schema}.payments
+       SET disputed_minor = least(captured_minor - refunded_minor,
+                                  (SELECT coalesce(sum(amount_minor), 0)
+                                     FROM {schema}.disputes WHERE payment_id = :payment_id AND state <> 'won'))
+     WHERE id = :payment_id
+    RETURNING disputed_minor
+    """,
+)
+# An account with a floor yields at most its balance: other transactions may have taken the order's money out of it.
+LIST_MONEY_SOURCES = Query(
+    _MoneySource,
+    """
+    SELECT code, sum(postings.amount_minor)::bigint AS minor,
+           CASE WHEN accounts.floor_minor IS NULL THEN sum(postings.amount_minor)
+                ELSE greatest(0, least(sum(postings.amount_minor), balances.amount_minor - accounts.floor_minor))
+            END::bigint AS available_minor
+      FROM {schema}.transactions
+      JOIN {schema}.postings ON transaction_id = transactions.id
+      JOIN {schema}.accounts ON accounts.id = postings.account_id
+      LEFT JOIN {schema}.balances ON balances.account_id = accounts.id
+     WHERE order_ref = :order AND currency = :currency
+       AND accounts.kind IN ('escrow', 'payable', 'freight', 'commission')
+     GROUP BY accounts.id, balances.amount_minor
+    HAVING sum(postings.amount_minor) > 0
+     ORDER BY code
+    """,
+)
+LOCK_PAYMENTS_OF_ORDER = Query(
+    UUID, "SELECT id FROM {schema}.payments WHERE order_ref = :order ORDER BY id FOR NO KEY UPDATE"
+)
+_COLUMNS = (
+    "disputes.id, payment_id, order_ref, disputes.provider_ref, currency, disputes.amount_minor, disputes.state, "
+    "disputes.reason, due_at, disputes.opened_at, disputes.closed_at"
+)
+LIST_DISPUTES = Query(
+    Dispute,
+    "SELECT "
+    + _COLUMNS
+    + """
+      FROM {schema}.disputes JOIN {schema}.payments ON payments.id = payment_id
+     WHERE order_ref = :order
+     ORDER BY disputes.id
+     LIMIT 100
+    """,
+)
+LIST_OPEN_DISPUTES = Query(
+    Dispute,
+    "SELECT "
+    + _COLUMNS
+    + """
+      FROM {schema}.disputes JOIN {schema}.payments ON payments.id = payment_id
+     WHERE disputes.state = 'open'
+     ORDER BY due_at NULLS LAST, disputes.id
+     LIMIT 1000
+    """,
+)
+
+
+def get_disputed_account(payment: Payment) -> str:
+    """Return the account of an order's disputed money."""
+    return f"disputed:{payment.order_ref}"
+
+
+async def book_disputes(conn: Connection, payment: Payment, reports: list[DisputeReport], at: datetime) -> None:
+    """Book the provider's state of the disputes over a locked payment; a disputed amount cannot be refunded.
+
+    A dispute that is first reported as won changes no account.
+
+    Raises:
+        ProviderMismatch: a dispute is in another currency than the payment.
+    """
+    for report in reports:
+        if report.amount.currency != payment.currency:
+            raise ProviderMismatch(f"{report.ref} of {report.amount} for payment {payment.id} of {payment.amount}")
+        change = await UPSERT_DISPUTE.maybe(
+            conn,
+            payment_id=payment.id,
+            ref=report.ref,
+            minor=report.amount.minor,
+            state=report.state,
+            reason=report.reason,
+            due_at=report.due_at,
+            at=at,
+        )
+        if change is None:
+            continue
+        if change.before is None and change.after is not DisputeState.WON:
+            await _post_opened(conn, payment, report, at)
+        if change.after is DisputeState.LOST:
+            await _post_lost(conn, payment, report, at)
+        elif change.after is DisputeState.WON and change.before is not None:
+            await _post_won(conn, payment, report, at)
+        await UPDATE_DISPUTED_AMOUNT.one(conn, payment_id=payment.id)
+        facts = {"dispute": report.ref, "payment": str(payment.id), "minor": report.amount.minor}
+        await publish_event(conn, f"dispute.{change.after}", order=payment.order_ref, facts=facts, at=at)
+
+
+async def _post_opened(conn: Connection, payment: Payment, report: DisputeReport, at: datetime) -> None:
+    """Set the disputed money aside, with the platform's share of the discount, rounded down in the payees' favour.
+
+    It is taken from the order's accounts in proportion to what they hold of the order. What they no longer hold is
+    advanced by the caller (`advance:<order>`), who is owed it by the payees.
+    """
+    sources = await LIST_MONEY_SOURCES.all(conn, order=payment.order_ref, currency=payment.currency)
+    refundable = await GET_REFUNDABLE_AMOUNT.one(conn, order=payment.order_ref)
+    discount = max(0, sum(each.minor for each in sources) - refundable)
+    platform = min(report.amount.minor, refundable) * discount // refundable if refundable else 0
+    total = report.amount.minor + platform
+    available = [each.available_minor for each in sources]
+    taken = split(min(total, sum(available)), available)
+    legs: list[Leg] = [(each.code, -minor) for each, minor in zip(sources, taken, strict=True)]
+    legs += [(f"advance:{payment.order_ref}", sum(taken) - total), (get_disputed_account(payment), total)]
+    await post(
+        conn,
+        key=f"disputed:{report.ref}",
+        kind="dispute opened",
+        order=payment.order_ref,
+        legs=legs,
+        currency=payment.currency,
+        at=at,
+    )
+
+
+async def _post_won(conn: Connection, payment: Payment, report: DisputeReport, at: datetime) -> None:
+    """Return the money to the accounts that it was taken from."""
+    legs = [(code, -minor) for code, minor in await list_legs(conn, f"disputed:{report.ref}")]
+    await post(
+        conn,
+        key=f"dispute-won:{report.ref}",
+        kind="dispute won",
+        order=payment.order_ref,
+        legs=legs,
+        currency=payment.currency,
+        at=at,
+    )
+
+
+async def _post_lost(conn: Connection, payment: Payment, report: DisputeReport, at: datetime) -> None:
+    """Book that the provider keeps the money; the platform gets its share of the discount back."""
+    account = get_disputed_account(payment)
+    total = dict(await list_legs(conn, f"disputed:{report.ref}"))[account]
+    legs = [
+        (account, -total),
+        (get_clearing_account(payment), report.amount.minor),
+        ("promotion", total - report.amount.minor),
+    ]
+    await post(
+        conn,
+        key=f"dispute-lost:{report.ref}",
+        kind="dispute lost",
+        order=payment.order_ref,
+        legs=legs,
+        currency=payment.currency,
+        at=at,
+    )
+
+
+async def has_open_dispute(conn: Connection, order: str) -> bool:
+    """Lock the payments of an order and return whether one of them has an open dispute.
+
+    Until the caller's transaction ends no dispute opens, so its money may be released if there is none.
+    """
+    await LOCK_PAYMENTS_OF_ORDER.all(conn, order=order)
+    return any(each.state is DisputeState.OPEN for each in await list_disputes(conn, order))
+
+
+async def list_disputes(conn: Connection, order: str) -> list[Dispute]:
+    """Return the disputes over an order's payments, oldest first, at most 100."""
+    return await LIST_DISPUTES.all(conn, order=order)
+
+
+async def list_open_disputes(conn: Connection) -> list[Dispute]:
+    """Return the open disputes, the first due first, at most 1,000."""
+    return await LIST_OPEN_DISPUTES.all(conn)

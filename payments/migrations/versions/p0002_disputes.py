@@ -1,0 +1,19 @@
+"""Accounts for disputes and unattributed money; retries of failed refunds."""
+
+from payments.migrate import is_installed, run_file
+
+revision = "p0002"
+down_revision = "p0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    if not is_installed(revision):
+        run_file("sql/p0002.sql")
+    run_file("sql/p0002_grants.sql")
+
+
+def downgrade() -> None:
+    """Booked money cannot be unbooked: restore a backup instead."""
+    raise RuntimeError("the ledger cannot be downgraded; restore a backup")

@@ -1,0 +1,193 @@
+"""Disputes: the disputed money leaves the order's accounts, and comes back only if the dispute is won."""
+
+import pytest
+
+from payments import (
+    Database,
+    Part,
+    Payment,
+    RefundExceedsPayment,
+    balances,
+    consume_events,
+    get_balance,
+    has_open_dispute,
+    list_disputes,
+    list_open_disputes,
+    list_order_entries,
+    poll_payment,
+    post,
+    request_refund,
+    send_refund,
+    verify_ledger,
+)
+from payments.sandbox import Sandbox
+from payments.stripe import Stripe
+from tests.support.sandbox_payments import get_provider_ref, load_payment, make_order_ref, start_test_payment
+
+
+async def pay(database: Database, gateway: Stripe, sandbox: Sandbox, order: str, *, discount_minor: int = 0) -> Payment:
+    """Pay an order of 40.00 and 5.00, less a discount of the platform on the first part."""
+    parts = [Part(f"{order}-1", 40_00, discount_minor=discount_minor), Part(f"{order}-2", 5_00)]
+    payment = await start_test_payment(database, gateway, order=order, parts=parts)
+    await sandbox.pay(get_provider_ref(payment))
+    return await poll_payment(database, gateway, payment.id)
+
+
+async def release(database: Database, order: str) -> None:
+    """Release the first part: 39.20 to the payee, 0.80 of commission."""
+    async with database.transaction() as conn:
+        legs = [(f"escrow:{order}-1", -40_00), (f"payable:{order}", 39_20), ("commission", 80)]
+        await post(conn, key=f"released:{order}-1", kind="released", order=order, legs=legs)
+
+
+async def load_balances(database: Database, order: str) -> dict[str, int]:
+    async with database.connection() as conn:
+        return {code: minor for code, minor in (await balances(conn, order=order)).items() if minor}
+
+
+async def list_entries_of_disputes(database: Database, order: str) -> list[tuple[str, list[tuple[str, int]]]]:
+    async with database.connection() as conn:
+        entries = await list_order_entries(conn, order=order)
+        assert await verify_ledger(conn) == []
+    return [(each.kind, [(code, minor) for code, minor in each.legs]) for each in entries if "dispute" in each.kind]
+
+
+async def test_a_lost_dispute_before_release_takes_the_escrow(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    order = make_order_ref()
+    payment = await pay(database, gateway, sandbox, order)
+    dispute = await sandbox.open_dispute(get_provider_ref(payment))
+    await poll_payment(database, gateway, payment.id)
+    assert await load_balances(database, order) == {f"disputed:{order}": 45_00}
+    async with database.connection() as conn:
+        assert await has_open_dispute(conn, order)
+        (opened,) = await list_open_disputes(conn)
+        assert (opened.order_ref, opened.amount_minor, opened.reason) == (order, 45_00, "product_not_received")
+        assert opened.due_at is not None
+    await sandbox.close_dispute(dispute["id"], "lost")
+    for _ in range(2):
+        await poll_payment(database, gateway, payment.id)
+    assert await list_entries_of_disputes(database, order) == [
+        ("dispute opened", [(f"escrow:{order}-1", -40_00), (f"escrow:{order}-2", -5_00), (f"disputed:{order}", 45_00)]),
+        ("dispute lost", [(f"disputed:{order}", -45_00), ("clearing:alipay", 45_00)]),
+    ]
+    async with database.transaction() as conn:
+        assert not await has_open_dispute(conn, order)
+        assert await list_open_disputes(conn) == []
+        assert [each.state for each in await list_disputes(conn, order)] == ["lost"]
+        assert await get_balance(conn, "clearing:alipay") == 0
+        topics = [each.topic for each in await consume_events(conn, ["dispute.open", "dispute.won", "dispute.lost"])]
+    assert topics == ["dispute.open", "dispute.lost"]
+
+
+async def test_a_lost_dispute_after_release_takes_from_payee_and_commission(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    order = make_order_ref()
+    payment = await pay(database, gateway, sandbox, order)
+    await release(database, order)
+    dispute = await sandbox.open_dispute(get_provider_ref(payment), 22_50)
+    await poll_payment(database, gateway, payment.id)
+    assert await load_balances(database, order) == {
+        f"escrow:{order}-2": 2_50, f"payable:{order}": 19_60, f"disputed:{order}": 22_50,
+    }  # fmt: skip
+    await sandbox.close_dispute(dispute["id"], "lost")
+    await poll_payment(database, gateway, payment.id)
+    assert await load_balances(database, order) == {f"escrow:{order}-2": 2_50, f"payable:{order}": 19_60}
+    async with database.connection() as conn:
+        assert await get_balance(conn, "commission") == 40
+    assert len(await list_entries_of_disputes(database, order)) == 2
+
+
+async def test_a_won_dispute_returns_the_money_to_where_it_came_from(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    order = make_order_ref()
+    payment = await pay(database, gateway, sandbox, order)
+    await release(database, order)
+    before = await load_balances(database, order)
+    dispute = await sandbox.open_dispute(get_provider_ref(payment))
+    await poll_payment(database, gateway, payment.id)
+    with pytest.raises(RefundExceedsPayment):
+        async with database.transaction() as conn:
+            await request_refund(conn, payment.id, amount_minor=1, key=order)
+    await sandbox.close_dispute(dispute["id"], "won")
+    await poll_payment(database, gateway, payment.id)
+    assert await load_balances(database, order) == before
+    assert (await load_payment(database, payment.id)).disputed_minor == 0
+    async with database.transaction() as conn:
+        refund = await request_refund(conn, payment.id, amount_minor=5_00, key=order)
+    assert (await send_refund(database, gateway, refund.id)).state == "succeeded"
+    assert len(await list_entries_of_disputes(database, order)) == 2
+
+
+async def test_the_platform_gets_its_share_of_the_discount_back_from_a_lost_dispute(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    order = make_order_ref()
+    payment = await pay(database, gateway, sandbox, order, discount_minor=9_00)
+    dispute = await sandbox.open_dispute(get_provider_ref(payment), 18_00)
+    await poll_payment(database, gateway, payment.id)
+    await sandbox.close_dispute(dispute["id"], "lost")
+    await poll_payment(database, gateway, payment.id)
+    assert await list_entries_of_disputes(database, order) == [
+        ("dispute opened", [(f"escrow:{order}-1", -20_00), (f"escrow:{order}-2", -2_50), (f"disputed:{order}", 22_50)]),
+        ("dispute lost", [(f"disputed:{order}", -22_50), ("clearing:alipay", 18_00), ("promotion", 4_50)]),
+    ]
+    async with database.transaction() as conn:
+        await request_refund(conn, payment.id, amount_minor=18_00, key=order)
+        assert await get_balance(conn, "promotion") == 0
+    assert await load_balances(database, order) == {f"refund:{order}": 18_00}
+
+
+async def test_what_a_payee_no_longer_holds_is_advanced(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
+    order = make_order_ref()
+    payment = await pay(database, gateway, sandbox, order)
+    await release(database, order)
+    async with database.transaction() as conn:
+        await post(
+            conn, key=f"out:{order}", kind="paid out", legs=[(f"payable:{order}", -30_00), ("clearing:bank", 30_00)]
+        )
+    dispute = await sandbox.open_dispute(get_provider_ref(payment))
+    await poll_payment(database, gateway, payment.id)
+    async with database.connection() as conn:
+        assert await get_balance(conn, f"payable:{order}") == 0
+        assert await get_balance(conn, f"advance:{order}") == -30_00
+    await sandbox.close_dispute(dispute["id"], "lost")
+    await poll_payment(database, gateway, payment.id)
+    async with database.connection() as conn:
+        assert await get_balance(conn, f"disputed:{order}") == 0
+        assert await get_balance(conn, f"advance:{order}") == -30_00
+        assert await verify_ledger(conn) == []
+
+
+async def test_an_inquiry_that_comes_to_nothing_leaves_the_payment_refundable(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    order = make_order_ref()
+    payment = await pay(database, gateway, sandbox, order)
+    inquiry = await sandbox.open_dispute(get_provider_ref(payment), inquiry=True)
+    await poll_payment(database, gateway, payment.id)
+    assert (await load_payment(database, payment.id)).disputed_minor == 45_00
+    await sandbox.close_dispute(inquiry["id"], "warning_closed")
+    await poll_payment(database, gateway, payment.id)
+    assert (await load_payment(database, payment.id)).disputed_minor == 0
+    assert await load_balances(database, order) == {f"escrow:{order}-1": 40_00, f"escrow:{order}-2": 5_00}
+    async with database.connection() as conn:
+        assert [each.state for each in await list_disputes(conn, order)] == ["won"]
+
+
+@pytest.mark.parametrize("end", ["won", "lost"])
+async def test_a_dispute_first_seen_when_closed_is_booked_once(
+    database: Database, gateway: Stripe, sandbox: Sandbox, end: str
+) -> None:
+    order = make_order_ref()
+    payment = await pay(database, gateway, sandbox, order)
+    dispute = await sandbox.open_dispute(get_provider_ref(payment))
+    await sandbox.close_dispute(dispute["id"], end)
+    for _ in range(2):
+        await poll_payment(database, gateway, payment.id)
+    kinds = [kind for kind, _ in await list_entries_of_disputes(database, order)]
+    assert kinds == ([] if end == "won" else ["dispute opened", "dispute lost"])
+    assert (await load_payment(database, payment.id)).disputed_minor == (0 if end == "won" else 45_00)
