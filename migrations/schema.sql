@@ -330,7 +330,7 @@ CREATE TABLE public.bindings (
     number_key text GENERATED ALWAYS AS (
 CASE kind
     WHEN 'mobile'::text THEN number
-    ELSE ((operator || ':'::text) || number)
+    ELSE ((((operator || ':'::text) || kind) || ':'::text) || number)
 END) STORED NOT NULL,
     identity_index bytea NOT NULL,
     plan_code text NOT NULL,
@@ -514,6 +514,15 @@ CREATE FUNCTION public.get_visible_county() RETURNS text
 CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence bigint, at timestamp with time zone, actor text, action text, object text, detail jsonb) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN sha256((previous || convert_to((jsonb_build_array(chain, sequence, to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text), actor, action, object, detail))::text, 'UTF8'::name)));
+
+
+--
+-- Name: name_unbound_line(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.name_unbound_line(operator text, kind text, number text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((CASE operator WHEN 'mobile'::text THEN 'YD-'::text WHEN 'unicom'::text THEN 'LT-'::text ELSE 'DX-'::text END || number) || CASE WHEN ((kind = 'broadband'::text) AND (number ~ '^[0-9]+$'::text)) THEN '-KD'::text WHEN (kind = 'television'::text) THEN '-DS'::text ELSE ''::text END);
 
 
 --
@@ -2463,7 +2472,9 @@ CREATE TABLE public.usage_days (
     operator text NOT NULL,
     number text NOT NULL,
     used_on date NOT NULL,
+    kind text NOT NULL,
     CONSTRAINT usage_days_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT usage_days_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
     CONSTRAINT usage_days_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text])))
 );
 
@@ -3395,7 +3406,7 @@ ALTER TABLE ONLY public.taken_nights
 --
 
 ALTER TABLE ONLY public.usage_days
-    ADD CONSTRAINT usage_days_unique PRIMARY KEY (county_code, operator, number, used_on);
+    ADD CONSTRAINT usage_days_unique PRIMARY KEY (county_code, operator, kind, number, used_on);
 
 
 --
@@ -3618,10 +3629,10 @@ CREATE INDEX claims_by_month ON public.claims USING btree (county_code, month);
 
 
 --
--- Name: claims_one_per_number_and_month; Type: INDEX; Schema: public; Owner: -
+-- Name: claims_one_per_service_and_month; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX claims_one_per_number_and_month ON public.claims USING btree (county_code, operator, number, month) WHERE (corrects_month IS NULL);
+CREATE UNIQUE INDEX claims_one_per_service_and_month ON public.claims USING btree (county_code, operator, kind, number, month) WHERE (corrects_month IS NULL);
 
 
 --

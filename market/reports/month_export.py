@@ -123,17 +123,17 @@ LIST_CLAIM_ROWS = Query(
     """
     SELECT DISTINCT ON (c.file_id, c.row_number)
            to_char(c.month, 'YYYY-MM') AS month, c.operator,
-           coalesce(b.line_code, CASE c.operator WHEN 'mobile' THEN 'YD-' WHEN 'unicom' THEN 'LT-' ELSE 'DX-' END
-                                 || c.number) AS line,
+           coalesce(b.line_code, name_unbound_line(c.operator, c.kind, c.number)) AS line,
            c.number, c.kind, c.programme_code AS programme, c.charge_fen, c.reduction_fen, c.billed_fen,
            to_char(c.corrects_month, 'YYYY-MM') AS corrects_month
       FROM claims c
-      LEFT JOIN bindings b ON b.county_code = c.county_code AND b.operator = c.operator AND b.number = c.number
+      LEFT JOIN bindings b ON b.county_code = c.county_code AND b.operator = c.operator AND b.kind = c.kind
+                          AND b.number = c.number
                           AND lower(b.valid_during) < coalesce(c.corrects_month, c.month) + interval '1 month'
      WHERE c.county_code = :county AND c.month = :month
      ORDER BY c.file_id, c.row_number,
               upper(b.valid_during) IS NULL OR upper(b.valid_during) > coalesce(c.corrects_month, c.month) DESC,
-              lower(b.valid_during) DESC
+              lower(b.valid_during) DESC, b.line_code
     """,
 )
 LIST_FINDING_ROWS = Query(

@@ -46,6 +46,7 @@ CHECK_NAMES = {
     "realname_differs": "实名与受益人不一致",
     "paid_never_used": "享受但从未使用",
     "claim_above_charge": "申请高于月费",
+    "claimed_under_other_programme": "账单的项目或业务类型与登记不同",
     "card_or_device_changed": "换卡换机未登记",
     "removal_outlier": "运营商移出率偏高",
     "enrolment_burst": "代办人短期集中申请",

@@ -114,7 +114,7 @@ REFUSED = {
         f"{CLAIM} '2019-01-01', 'mobile', '17050000777', 'mobile', 'P1', -100, -100, 0, '2019-01-01')",
     ),
     "a number claims a month once": (
-        "claims_one_per_number_and_month",
+        "claims_one_per_service_and_month",
         f"{CLAIM} '2019-01-01', 'mobile', '17050000101', 'mobile', 'P1', 3800, 1900, 1900, NULL)",
     ),
     "a month has one cycle": (

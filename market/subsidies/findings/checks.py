@@ -24,6 +24,7 @@ from market.subsidies.findings.stopping_checks import (
 from market.subsidies.findings.worksheet_checks import (
     CARD_OR_DEVICE_CHANGED,
     CLAIM_ABOVE_CHARGE,
+    CLAIMED_UNDER_OTHER_PROGRAMME,
     ENROLMENT_BURST,
     EQUAL_SUMS_IN_VILLAGE,
     ONE_DEVICE_MANY_SIMS,
@@ -56,6 +57,7 @@ _WORKSHEET_CHECKS = {
     "one_device_many_sims": ONE_DEVICE_MANY_SIMS,
     "split_before_enrolment": SPLIT_BEFORE_ENROLMENT,
     "realname_differs": REALNAME_DIFFERS,
+    "claimed_under_other_programme": CLAIMED_UNDER_OTHER_PROGRAMME,
     "card_or_device_changed": CARD_OR_DEVICE_CHANGED,
     "paid_never_used": PAID_NEVER_USED,
     "claim_above_charge": CLAIM_ABOVE_CHARGE,

@@ -112,6 +112,33 @@ CLAIM_ABOVE_CHARGE = Query(
      WHERE run_id = :run_id AND county_code = :county AND in_snapshot AND 'OVER_CHARGE' = ANY(reasons)
     """,
 )
+# A bill under another programme than the line is enrolled in, or under a kind in which its number is not bound.
+CLAIMED_UNDER_OTHER_PROGRAMME = Query(
+    CheckRow,
+    """
+    WITH kinds AS (
+        SELECT * FROM (VALUES ('mobile', '手机'), ('broadband', '宽带'), ('television', '电视')) AS k(kind, name))
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, sum(c.reduction_fen)::bigint AS at_risk_fen,
+           string_agg(format('账单写的是%s %s，登记的是%s %s；申请 %s', billed.name, c.programme_code, own.name,
+                             r.programme_code, format_yuan(c.reduction_fen)), '；'
+                      ORDER BY c.kind, c.number) AS evidence
+      FROM run_lines r
+      JOIN (SELECT DISTINCT county_code, line_code, operator, kind, number FROM bindings
+             WHERE county_code = :county AND valid_during && daterange(:month::date, :next::date)) AS b
+        ON b.county_code = r.county_code AND b.line_code = r.line_code
+      JOIN claims c ON c.county_code = b.county_code AND c.month = :month AND c.corrects_month IS NULL
+                   AND c.operator = b.operator AND c.number = b.number
+      JOIN kinds own ON own.kind = b.kind
+      JOIN kinds billed ON billed.kind = c.kind
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
+       AND CASE WHEN c.kind = b.kind THEN c.programme_code <> r.programme_code
+                ELSE NOT EXISTS (SELECT FROM bindings o
+                                  WHERE o.county_code = c.county_code AND o.operator = c.operator AND o.kind = c.kind
+                                    AND o.number = c.number
+                                    AND o.valid_during && daterange(:month::date, :next::date)) END
+     GROUP BY r.line_code
+    """,
+)
 CARD_OR_DEVICE_CHANGED = Query(
     CheckRow,
     """

@@ -48,6 +48,7 @@ class BillingRow(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class _PriorClaim(Struct, frozen=True, gc=False, kw_only=True):
+    kind: ServiceKind
     number: str
     month: date
     charge_fen: int
@@ -58,11 +59,11 @@ class _PriorClaim(Struct, frozen=True, gc=False, kw_only=True):
 LIST_PRIOR_CLAIMS = Query(
     _PriorClaim,
     """
-    SELECT number, coalesce(corrects_month, month) AS month, sum(charge_fen)::bigint AS charge_fen,
+    SELECT kind, number, coalesce(corrects_month, month) AS month, sum(charge_fen)::bigint AS charge_fen,
            sum(reduction_fen)::bigint AS reduction_fen, bool_or(corrects_month IS NULL) AS original
       FROM claims
      WHERE county_code = :county AND operator = :operator AND number = ANY(:numbers::text[])
-     GROUP BY 1, 2
+     GROUP BY 1, 2, 3
     """,
 )
 ADD_CLAIMS = Query(
@@ -208,25 +209,26 @@ def _read_fen(cells: RowReader, name: str, *, correction: bool) -> Fen | None:
 def _check_repeats(
     spreadsheet: Spreadsheet, rows: list[BillingRow], month: date, before: list[_PriorClaim], faults: list[CellFault]
 ) -> None:
-    """Add faults for numbers that claim a month twice, and for corrections that reduce a month below zero."""
-    charges = {(fact.number, fact.month): fact.charge_fen for fact in before}
-    reductions = {(fact.number, fact.month): fact.reduction_fen for fact in before}
-    originals: dict[str, int] = {fact.number: 0 for fact in before if fact.original and fact.month == month}
-    last: dict[tuple[str, date], int] = {}
+    """Add faults for services that claim a month twice, and for corrections that reduce a month below zero."""
+    charges = {(fact.kind, fact.number, fact.month): fact.charge_fen for fact in before}
+    reductions = {(fact.kind, fact.number, fact.month): fact.reduction_fen for fact in before}
+    originals = {(fact.kind, fact.number): 0 for fact in before if fact.original and fact.month == month}
+    last: dict[tuple[ServiceKind, str, date], int] = {}
     for row in rows:
-        key = (row.number, row.corrects_month or month)
+        service = (row.kind, row.number)
+        key = (*service, row.corrects_month or month)
         charges[key] = charges.get(key, 0) + row.charge_fen
         reductions[key] = reductions.get(key, 0) + row.reduction_fen
         last[key] = row.row
-        if row.corrects_month is None and originals.setdefault(row.number, row.row) != row.row:
-            where = f"第 {originals[row.number]} 行" if originals[row.number] else "已导入的文件"
+        if row.corrects_month is None and originals.setdefault(service, row.row) != row.row:
+            where = f"第 {originals[service]} 行" if originals[service] else "已导入的文件"
             message = f"{where}已有这个号码的 {month:%Y-%m} 账单"
             faults.append(CellFault("number", message, row.row, spreadsheet.headers["number"], row.number))
     for key, at in last.items():
         for name, sums in (("charge", charges), ("reduction", reductions)):
             if sums[key] < 0:
-                message = f"冲正后 {key[1]:%Y-%m} 低于零（{format_yuan(sums[key])}）"
-                faults.append(CellFault(name, message, at, spreadsheet.headers[name], key[0]))
+                message = f"冲正后 {key[2]:%Y-%m} 低于零（{format_yuan(sums[key])}）"
+                faults.append(CellFault(name, message, at, spreadsheet.headers[name], key[1]))
 
 
 _MANIFEST_FIELDS = {

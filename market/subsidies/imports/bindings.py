@@ -220,7 +220,9 @@ type _Key = Callable[[BindingRow | KnownBinding], str | None]
 
 
 def _number_key(binding: BindingRow | KnownBinding) -> str:
-    return binding.number if binding.kind is ServiceKind.MOBILE else f"{binding.operator}:{binding.number}"
+    if binding.kind is ServiceKind.MOBILE:
+        return binding.number
+    return f"{binding.operator}:{binding.kind}:{binding.number}"
 
 
 def _sim_key(binding: BindingRow | KnownBinding) -> str | None:

@@ -220,10 +220,15 @@ BILLING = ImportKind(
 USAGE = ImportKind(
     name="usage",
     name_zh="使用记录",
-    hint_zh="每行一个号码用过的一天",
+    hint_zh="每行一个号码用过的一天；没有业务类型这一列，数字是手机，别的是宽带",
     summary="Import known days of use, for programmes that end idle lines (XLSX or CSV).",
     duty=Duty.IMPORT,
-    columns=(Column("number", "业务号码"), Column("operator", "运营商"), Column("used_on", "使用日期")),
+    columns=(
+        Column("number", "业务号码"),
+        Column("operator", "运营商"),
+        Column("kind", "业务类型", optional=True),
+        Column("used_on", "使用日期"),
+    ),
     count_names_zh={"days": "使用日"},
 )
 IMPORT_KINDS = {

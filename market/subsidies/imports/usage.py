@@ -12,7 +12,7 @@ from market.subsidies.imports.kinds import USAGE
 from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.names import OPERATORS, Operator, ServiceKind
+from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
 
 
 class UsageRow(Struct, frozen=True, gc=False):
@@ -20,15 +20,16 @@ class UsageRow(Struct, frozen=True, gc=False):
 
     number: str
     operator: Operator
+    kind: ServiceKind
     used_on: date
 
 
 ADD_USAGE = Query(
     None,
     """
-    INSERT INTO usage_days (county_code, operator, number, used_on)
-    SELECT DISTINCT :county, operator, number, used_on
-      FROM jsonb_to_recordset(:rows::jsonb) AS r(number text, operator text, used_on date)
+    INSERT INTO usage_days (county_code, operator, kind, number, used_on)
+    SELECT DISTINCT :county, operator, kind, number, used_on
+      FROM jsonb_to_recordset(:rows::jsonb) AS r(number text, operator text, kind text, used_on date)
     ON CONFLICT ON CONSTRAINT usage_days_unique DO NOTHING
     """,
 )
@@ -50,12 +51,11 @@ async def import_usage(conn: Connection, actor: Actor | None, upload: Upload, *,
     rows: list[UsageRow] = []
     for row in spreadsheet.rows:
         cells = RowReader(spreadsheet, row, faults)
-        # An account contains letters; digits alone are a phone number.
-        kind = None if any(letter.isalpha() for letter in cells.raw("number")) else ServiceKind.MOBILE
+        kind = _read_kind(cells)
         number = cells.number("number", kind)
         operator, used_on = cells.choice("operator", OPERATORS), cells.day("used_on")
-        if cells.valid and operator is not None and used_on is not None:
-            rows.append(UsageRow(number, operator, used_on))
+        if cells.valid and operator is not None and kind is not None and used_on is not None:
+            rows.append(UsageRow(number, operator, kind, used_on))
     if faults:
         raise malformed_file(upload.name, faults)
     answer = build_result(upload, rows=len(rows), counts={"days": len(rows)})
@@ -64,3 +64,10 @@ async def import_usage(conn: Connection, actor: Actor | None, upload: Upload, *,
     await record_file(conn, actor, upload, rows=len(rows), now=now)
     await ADD_USAGE.run(conn, county=upload.county, rows=rows)
     return answer
+
+
+def _read_kind(cells: RowReader) -> ServiceKind | None:
+    """Return the kind of a row's service; without the column an account with letters is broadband, digits a phone."""
+    if cells.raw("kind"):
+        return cells.choice("kind", KINDS)
+    return ServiceKind.BROADBAND if any(letter.isalpha() for letter in cells.raw("number")) else ServiceKind.MOBILE

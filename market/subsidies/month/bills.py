@@ -30,7 +30,8 @@ class Bill(Struct, frozen=True, kw_only=True):
     since: date | None
 
 
-# By number, in any county: the caller's transaction has system scope, and the caller shows only the reader's own line.
+# By phone number, in any county: the caller's transaction has system scope, and shows only the reader's own line. An
+# account of broadband may be written like a phone number and be somebody else's.
 LIST_BILLS = Query(
     Bill,
     """
@@ -42,10 +43,10 @@ LIST_BILLS = Query(
       JOIN run_lines r ON r.county_code = b.county_code AND r.line_code = b.line_code
       JOIN cycles c ON c.run_id = r.run_id AND c.state = :closed
                    AND b.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
-      JOIN claims k ON k.county_code = b.county_code AND k.operator = b.operator AND k.number = b.number
-                   AND k.month = c.month AND k.corrects_month IS NULL
+      JOIN claims k ON k.county_code = b.county_code AND k.operator = b.operator AND k.kind = b.kind
+                   AND k.number = b.number AND k.month = c.month AND k.corrects_month IS NULL
       LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
-     WHERE b.number = :number AND r.in_snapshot
+     WHERE b.number = :number AND b.kind = 'mobile' AND r.in_snapshot
      ORDER BY c.month DESC, r.line_code
      LIMIT :limit
     """,

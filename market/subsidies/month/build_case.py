@@ -40,7 +40,7 @@ from market.subsidies.month.case_queries import (
     TermsRow,
 )
 from market.subsidies.month.steps import SETTLED_STATES
-from market.subsidies.names import OPERATOR_PREFIXES, ServiceKind
+from market.subsidies.names import ServiceKind
 
 
 class MonthFacts(Struct, frozen=True):
@@ -78,7 +78,7 @@ async def load_facts(conn: Connection, county: str, month: date, *, only: frozen
     named: set[str] = set()
     corrected: set[str] = set()
     for fact in lines:
-        code = fact.code or f"{OPERATOR_PREFIXES[fact.operator]}-{fact.number}"
+        code = fact.code
         if only is not None and code not in only:
             continue
         kinds[code] = fact.kind
@@ -168,7 +168,7 @@ def _build_charges(fact: CaseLineRow, row: LineCharges | None, month: date, next
     """Return the charges of the plan plus corrections; for an unbound number, what its operator billed."""
     if row is None:
         billed_fen = fact.charge_fen + fact.correction_fen
-        return (MonthlyCharge(month, next_, Fen(billed_fen)),) if fact.code is None else ()
+        return () if fact.bound else (MonthlyCharge(month, next_, Fen(billed_fen)),)
     return tuple(
         MonthlyCharge(start, until, Fen(amount + fact.correction_fen))
         for start, until, amount in zip(row.starts, row.untils, row.amounts, strict=True)
