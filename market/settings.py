@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from market.notify.templates import DEFAULT_HELP_PHONE
+
 PREFIX = "MARKET_"
 DEFAULT_PAY_MINUTES = 30
 MIN_DISTINCT_CHARACTERS = 12
@@ -65,7 +67,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     storage_url: Annotated[
         str, Meta(description="Storage of photos: `file:///…` or `s3://…`. Empty: the data folder.")
     ] = ""
-    help_phone: Annotated[str, Meta(description="Telephone number shown on every page.")] = "12316"
+    help_phone: Annotated[str, Meta(description="Telephone number shown on every page.")] = DEFAULT_HELP_PHONE
     pay_minutes: Annotated[int, Meta(ge=1, le=1440, description="Minutes until an unpaid order expires.")] = (
         DEFAULT_PAY_MINUTES
     )

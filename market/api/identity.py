@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from market.http import HttpRequest
 from market.identity.codes import CodeLimits, get_network, request_code, resolve_client_address
 from market.identity.models import Actor, Grant, NewSession, SentCode, Session
-from market.identity.sessions import list_sessions, revoke_session, sign_out, verify_second_factor
+from market.identity.sessions import Device, list_sessions, revoke_session, sign_out, verify_second_factor
 from market.identity.sign_in import get_phone, sign_in, update_account
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
@@ -127,6 +127,7 @@ class SignInController(Controller):
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
         clock: NamedDependency[Clock],
+        settings: NamedDependency[Settings],
     ) -> NewSession:
         """Open a session; send its `token` as `Authorization: Bearer …`. The first sign-in creates the account."""
         async with db.transaction() as conn:
@@ -136,8 +137,9 @@ class SignInController(Controller):
                 phone=data.phone,
                 code=data.code,
                 second_factor=data.second_factor,
-                device=request.headers.get("user-agent", ""),
+                device=Device(request.headers.get("user-agent", "")),
                 earlier_token=get_session_token(request) or None,
+                help_phone=settings.help_phone,
                 now=clock.now(),
             )
         return require_sign_in(outcome)
@@ -223,7 +225,7 @@ class MeController(Controller):
     ) -> None:
         """Change the account's name and elder mode."""
         async with db.transaction() as conn:
-            await update_account(conn, actor.account_id, name=data.name, elder=data.elder)
+            await update_account(conn, actor, name=data.name, elder=data.elder)
 
 
 def _build_current_account(actor: Actor, phone: str | None) -> CurrentAccount:

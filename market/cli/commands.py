@@ -124,10 +124,49 @@ def make_official(
     )
 
 
-@accounts.command(name="revoke")
+@accounts.command(name=["end", "revoke"])
 def revoke_official(handle: str, *, json: Json = False) -> int:
     """End every role of an official and sign the account out everywhere."""
     from market.cli.officials import revoke_official_account
     from market.cli.runtime import run
 
     return run(lambda: revoke_official_account(handle), as_json=json)
+
+
+@accounts.command(name="list")
+def list_officials(*, place: str = "", json: Json = False) -> int:
+    """List the officials with a role today, of one division or of all: roles, second factor, last use.
+
+    Parameters
+    ----------
+    place
+        Division code; officials of its parts and of wider divisions are listed too.
+    """
+    from market.cli.officials import list_official_accounts
+    from market.cli.runtime import run
+
+    return run(lambda: list_official_accounts(place), as_json=json)
+
+
+@accounts.command(name="move")
+def move_official(
+    handle: str,
+    *,
+    place: Annotated[str, Parameter(help="Division code that the roles are granted for from today on.")],
+    role: Annotated[list[str] | None, Parameter(help="Roles there; by default the roles until now.")] = None,
+    json: Json = False,
+) -> int:
+    """Move an official to another division or other roles, and sign the account out everywhere."""
+    from market.cli.officials import move_official_account
+    from market.cli.runtime import run
+
+    return run(lambda: move_official_account(handle, place=place, roles=role or []), as_json=json)
+
+
+@accounts.command(name="factor")
+def reset_second_factor(handle: str, *, json: Json = False) -> int:
+    """Replace an official's second factor, as for a lost phone; prints the new secret once."""
+    from market.cli.officials import reset_official_factor
+    from market.cli.runtime import run
+
+    return run(lambda: reset_official_factor(handle), as_json=json)

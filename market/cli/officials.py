@@ -5,7 +5,14 @@ import sys
 
 from market.cli.runtime import open_runtime
 from market.identity.models import Role
-from market.identity.officials import create_official, revoke_official
+from market.identity.officials import (
+    OfficialSummary,
+    create_official,
+    list_officials,
+    move_official,
+    reset_second_factor,
+    revoke_official,
+)
 
 
 async def create_official_account(
@@ -39,3 +46,24 @@ async def revoke_official_account(handle: str) -> dict[str, object]:
     async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
         ended = await revoke_official(conn, handle, by="command line", now=ctx.clock.now())
     return {"outcome": "ok" if ended else "no-op", "handle": handle, "ended": ended}
+
+
+async def list_official_accounts(place: str) -> list[OfficialSummary]:
+    """Return the officials of a division with their roles, and when they last used their accounts."""
+    async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
+        return await list_officials(conn, place, now=ctx.clock.now())
+
+
+async def move_official_account(handle: str, *, place: str, roles: list[str]) -> dict[str, object]:
+    """Grant an official's roles, or `roles` instead, for another division, and end the earlier ones."""
+    async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
+        wanted = [Role(role) for role in roles]
+        granted = await move_official(conn, handle, place, roles=wanted, by="command line", now=ctx.clock.now())
+    return {"outcome": "ok", "handle": handle, "roles": granted, "place": place}
+
+
+async def reset_official_factor(handle: str) -> dict[str, object]:
+    """Replace an official's second factor; the result contains the new secret, shown once."""
+    async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
+        secret = await reset_second_factor(conn, ctx.seal, handle, by="command line", now=ctx.clock.now())
+    return {"outcome": "ok", "handle": handle, "totp_secret": secret}

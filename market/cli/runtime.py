@@ -1,6 +1,7 @@
 """Shared by all commands: the database, the acting account, and the output of results and refusals."""
 
 import asyncio
+import getpass
 import json
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -69,7 +70,7 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
     settings = settings or Settings.from_env()
     clock = make_clock(settings)
     async with open_owner_dsn(settings) as dsn:
-        db = await open_database(dsn, role=APP_ROLE, max_size=4, application_name="market-command")
+        db = await open_database(dsn, role=APP_ROLE, max_size=4, application_name=f"market-command:{getpass.getuser()}")
         try:
             actor = None
             if as_ is not None:

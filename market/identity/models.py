@@ -121,6 +121,15 @@ class WrongSecondFactor(Refusal):
     en = "The second factor is wrong or was already used; wait for the next code."
 
 
+class NameReserved(Refusal):
+    """The name would pass its bearer off as the platform or an authority."""
+
+    code = "name_reserved"
+    status = 422
+    zh = "这个名字会让人以为是平台或官方的人，请换一个。"
+    en = "This name suggests the platform or an authority; choose another one."
+
+
 class HandleTaken(Refusal):
     """Another account has the handle."""
 

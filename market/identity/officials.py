@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from market.audit.record import add_audit_entry
 from market.divisions.codes import get_scope
+from market.identity.access import get_roles
+from market.identity.actors import find_actor_by_handle
 from market.identity.models import AccountId, HandleTaken, Role
 from market.identity.second_factor import TOTP_CONTEXT, generate_secret, is_valid_secret, make_enrolment_uri
 from market.identity.sign_in import PHONE_CONTEXT
@@ -62,6 +64,30 @@ class Official(Struct, frozen=True):
     totp_secret: str
     totp_uri: str
     warnings: dict[OfficialWarning, list[str]]
+
+
+class OfficialSummary(Struct, frozen=True):
+    """An official: which roles since when, what the account has, and when it was used; the lists are parallel."""
+
+    handle: str
+    name: str
+    roles: list[Role]
+    scopes: list[str]
+    since: date
+    phone: bool
+    identity: bool
+    second_factor: bool
+    open_sessions: int
+    last_seen_at: datetime | None
+
+
+class NoSuchOfficial(Refusal):
+    """No account with this handle has a role today."""
+
+    code = "no_such_official"
+    status = 404
+    zh = "账号 {handle} 今天没有职责。"
+    en = "The account {handle} has no role today."
 
 
 class Namesake(Struct, frozen=True):
@@ -124,6 +150,32 @@ END_GRANTS = Query(
        AND valid_during @> :day::date
     """,
 )
+SET_SECOND_FACTOR = Query(
+    UUID,
+    """
+    UPDATE accounts SET totp_sealed = :totp_sealed WHERE handle = :handle AND closed_at IS NULL RETURNING id
+    """,
+)
+LIST_OFFICIALS = Query(
+    OfficialSummary,
+    """
+    SELECT a.handle, a.name, a.totp_sealed IS NOT NULL AS second_factor, a.phone_index IS NOT NULL AS phone,
+           a.identity_index IS NOT NULL AS identity, g.roles, g.scopes, g.since,
+           s.open_sessions, s.last_seen_at
+      FROM accounts a
+      JOIN LATERAL (SELECT array_agg(role ORDER BY role, scope) AS roles,
+                           array_agg(scope ORDER BY role, scope) AS scopes,
+                           min(lower(valid_during)) AS since
+                      FROM grants WHERE account_id = a.id AND valid_during @> :day::date
+                       AND (scope LIKE :within || '%' OR :within LIKE scope || '%')) g ON g.roles IS NOT NULL
+      CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE revoked_at IS NULL AND expires_at > :now) AS open_sessions,
+                                 max(seen_at) AS last_seen_at
+                            FROM sessions WHERE account_id = a.id) s
+     WHERE a.handle IS NOT NULL AND a.closed_at IS NULL
+     ORDER BY a.handle
+     LIMIT 1000
+    """,
+)
 REVOKE_OFFICIAL_SESSIONS = Query(
     None,
     """
@@ -172,7 +224,8 @@ async def create_official(
     """Grant roles from today on to the account of a phone, and create the account if it does not exist.
 
     `division` is a code, full or truncated; the roles apply to it and every division below it. Repeating adds missing
-    roles. `by` names the operator in the audit record. The second factor is replaced each time, as for a lost phone.
+    roles. `by` names the operator in the audit record. The second factor is replaced each time, as for a lost phone,
+    and the account is signed out everywhere.
     `identity` is the person's identity number, by which the month knows two accounts of one person.
 
     Raises:
@@ -209,6 +262,7 @@ async def create_official(
     warnings = await set_identity(conn, seal, account_id, identity, handle=handle)
     for role in roles:
         await ADD_GRANT.run(conn, account_id=account_id, role=role, scope=scope, day=get_business_day(now))
+    await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
     await add_audit_entry(
         conn,
         actor=by,
@@ -252,11 +306,76 @@ async def set_identity(
 async def revoke_official(conn: Connection, handle: str, *, by: str, now: datetime) -> int:
     """End every role of a handle from today on and revoke its sessions; return the number of roles ended.
 
-    A role that began today ends tomorrow.
+    A role that began today ends tomorrow; the second factor, without which no role is of use, is removed at once.
     """
     ended_roles = await END_GRANTS.run(conn, handle=handle, day=get_business_day(now))
+    await SET_SECOND_FACTOR.maybe(conn, handle=handle, totp_sealed=None)
     await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
     await add_audit_entry(
         conn, actor=by, action="official.end", object=f"handle:{handle}", detail={"roles": ended_roles}, now=now
     )
     return ended_roles
+
+
+async def list_officials(conn: Connection, within: str, *, now: datetime) -> list[OfficialSummary]:
+    """Return the officials with a role today for a division, a part of it or a wider one, by handle, at most 1,000.
+
+    `within` is a code, full or truncated, or empty for all. The caller checks who may see the list.
+    """
+    scope = get_scope(within) if within else ""
+    return await LIST_OFFICIALS.all(conn, within=scope, day=get_business_day(now), now=now)
+
+
+async def move_official(
+    conn: Connection, handle: str, division: str, *, roles: Sequence[Role] = (), by: str, now: datetime
+) -> list[Role]:
+    """End every role of a handle and grant it `roles`, by default the same ones, for another division from today on.
+
+    The account is signed out everywhere. A role that began today ends tomorrow. Returns the roles.
+
+    Raises:
+        NoSuchOfficial: the handle has no role today.
+        InvalidOfficial: the division is not a code.
+    """
+    day, scope = get_business_day(now), get_scope(division)
+    if not _SCOPE.fullmatch(scope):
+        raise InvalidOfficial(errors=(FieldFault("place", "a division code of 2, 4, 6, 9 or 12 digits"),))
+    owner = await find_actor_by_handle(conn, handle, day=day)
+    if owner is None or not owner.grants:
+        raise NoSuchOfficial(handle=handle)
+    granted = list(roles) or sorted(get_roles(owner))
+    await END_GRANTS.run(conn, handle=handle, day=day)
+    for role in granted:
+        await ADD_GRANT.run(conn, account_id=owner.account_id, role=role, scope=scope, day=day)
+    await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
+    await add_audit_entry(
+        conn,
+        actor=by,
+        action="official.move",
+        object=f"account:{owner.account_id}",
+        detail={"handle": handle, "roles": [str(role) for role in granted], "scope": scope},
+        now=now,
+    )
+    return granted
+
+
+async def reset_second_factor(conn: Connection, seal: Seal, handle: str, *, by: str, now: datetime) -> str:
+    """Replace an official's second factor, as for a lost phone, and sign the account out; return the new secret.
+
+    Raises:
+        NoSuchOfficial: no open account has the handle.
+    """
+    secret = generate_secret()
+    account_id = await SET_SECOND_FACTOR.maybe(conn, handle=handle, totp_sealed=seal.seal(secret, TOTP_CONTEXT))
+    if account_id is None:
+        raise NoSuchOfficial(handle=handle)
+    await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
+    await add_audit_entry(
+        conn,
+        actor=by,
+        action="official.second_factor",
+        object=f"account:{account_id}",
+        detail={"handle": handle},
+        now=now,
+    )
+    return secret

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.audit.record import add_audit_entry
 from market.identity.actors import hash_token
 from market.identity.models import AccountId, NewSession, NotFound, NotSignedIn, Session, WrongSecondFactor
 from market.identity.second_factor import use_second_factor
@@ -17,6 +18,17 @@ SESSION_LIFETIME = timedelta(days=30)
 OFFICIAL_SESSION_LIFETIME = timedelta(hours=12)
 _TOKEN_BYTES = 32
 _MAX_DEVICE_LENGTH = 80
+
+
+class Device(Struct, frozen=True):
+    """A device that signs in: what it calls itself, and the random key that its browser stores, if it does."""
+
+    name: str = ""
+    key: str = ""
+
+
+NO_DEVICE = Device()
+"""A device that tells nothing about itself."""
 
 
 class SessionAccount(Struct, frozen=True):
@@ -32,6 +44,7 @@ class FactorAttempt(Struct, frozen=True):
     account_id: AccountId
     factor_attempts: int
     device: str
+    device_key: bytes | None
 
 
 GET_SESSION_ACCOUNT = Query(
@@ -45,8 +58,9 @@ GET_SESSION_ACCOUNT = Query(
 ADD_SESSION = Query(
     None,
     """
-    INSERT INTO sessions (token_hash, account_id, created_at, seen_at, expires_at, second_factor, device)
-    VALUES (:token_hash, :account_id, :now, :now, :expires_at, :second_factor, :device)
+    INSERT INTO sessions (token_hash, account_id, created_at, seen_at, expires_at, second_factor, device,
+                          device_key)
+    VALUES (:token_hash, :account_id, :now, :now, :expires_at, :second_factor, :device, :device_key)
     """,
 )
 REVOKE_SESSION = Query(
@@ -55,6 +69,24 @@ REVOKE_SESSION = Query(
 REVOKE_ACCOUNT_SESSION = Query(
     None,
     "UPDATE sessions SET revoked_at = :now WHERE id = :session_id AND account_id = :account_id AND revoked_at IS NULL",
+)
+REVOKE_OTHER_SESSIONS = Query(
+    None,
+    """
+    UPDATE sessions SET revoked_at = :now
+     WHERE account_id = :account_id AND token_hash <> :token_hash AND revoked_at IS NULL
+    """,
+)
+# A browser is known by its key; a program that stores none, by its name.
+IS_NEW_DEVICE = Query(
+    bool,
+    """
+    SELECT EXISTS (SELECT FROM sessions WHERE account_id = :account_id)
+       AND NOT EXISTS (SELECT FROM sessions
+                        WHERE account_id = :account_id
+                          AND CASE WHEN :device_key::bytea IS NULL THEN device = :device
+                                   ELSE device_key = :device_key END)
+    """,
 )
 LIST_SESSIONS = Query(
     Session,
@@ -71,15 +103,23 @@ COUNT_FACTOR_ATTEMPT = Query(
     """
     UPDATE sessions SET factor_attempts = factor_attempts + 1
      WHERE token_hash = :token_hash AND revoked_at IS NULL AND expires_at > :now AND factor_attempts < 5
-    RETURNING account_id, factor_attempts, device
+    RETURNING account_id, factor_attempts, device, device_key
     """,
 )
 
 
 async def start_session(
-    conn: Connection, account_id: AccountId, *, second_factor: bool, device: str, now: datetime
+    conn: Connection,
+    account_id: AccountId,
+    *,
+    second_factor: bool,
+    device: Device,
+    now: datetime,
+    device_key: bytes | None = None,
 ) -> NewSession:
     """Create a session with a token of 256 random bits; it lasts 30 days, an official's 12 hours.
+
+    `device_key` is the hash of the device's key where only the hash is known.
 
     Raises:
         NotSignedIn: the account is unknown or closed.
@@ -96,7 +136,8 @@ async def start_session(
         now=now,
         expires_at=expires_at,
         second_factor=second_factor,
-        device=device[:_MAX_DEVICE_LENGTH],
+        device=device.name[:_MAX_DEVICE_LENGTH],
+        device_key=device_key or hash_device_key(device),
     )
     return NewSession(
         token, expires_at, account_id, account.name, second_factor, account.official and not second_factor
@@ -120,7 +161,36 @@ async def verify_second_factor(
     if not await use_second_factor(conn, seal, attempt.account_id, code, now=now):
         return WrongSecondFactor()
     await sign_out(conn, token, now=now)
-    return await start_session(conn, attempt.account_id, second_factor=True, device=attempt.device, now=now)
+    device = Device(attempt.device)
+    session = await start_session(
+        conn, attempt.account_id, second_factor=True, device=device, device_key=attempt.device_key, now=now
+    )
+    await record_sign_in(conn, session, device, now=now)
+    return session
+
+
+def hash_device_key(device: Device) -> bytes | None:
+    """Return the hash under which a device's key is stored, or None if it has none."""
+    return hash_token(device.key) if device.key else None
+
+
+async def is_new_device(conn: Connection, account_id: AccountId, device: Device) -> bool:
+    """Return whether an account that was used before was never used on this device."""
+    return await IS_NEW_DEVICE.one(
+        conn, account_id=account_id, device=device.name[:_MAX_DEVICE_LENGTH], device_key=hash_device_key(device)
+    )
+
+
+async def record_sign_in(conn: Connection, session: NewSession, device: Device, *, now: datetime) -> None:
+    """Record a sign-in in the audit record."""
+    await add_audit_entry(
+        conn,
+        actor=str(session.account_id),
+        action="account.sign_in",
+        object=f"account:{session.account_id}",
+        detail={"second_factor": session.second_factor, "device": device.name[:_MAX_DEVICE_LENGTH]},
+        now=now,
+    )
 
 
 async def sign_out(conn: Connection, token: str, *, now: datetime) -> None:
@@ -141,3 +211,8 @@ async def revoke_session(conn: Connection, account_id: AccountId, session_id: UU
     """
     if not await REVOKE_ACCOUNT_SESSION.run(conn, account_id=account_id, session_id=session_id, now=now):
         raise NotFound
+
+
+async def revoke_other_sessions(conn: Connection, account_id: AccountId, token: str, *, now: datetime) -> int:
+    """Revoke every session of the account but that of `token`; return how many."""
+    return await REVOKE_OTHER_SESSIONS.run(conn, account_id=account_id, token_hash=hash_token(token), now=now)

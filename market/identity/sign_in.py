@@ -4,15 +4,27 @@ from datetime import datetime
 from uuid import UUID
 
 from market.identity.codes import RESTORE_CODE, try_code
-from market.identity.models import AccountId, InvalidPhone, NewSession, WrongCode, WrongSecondFactor
+from market.identity.models import (
+    AccountId,
+    Actor,
+    InvalidPhone,
+    NameReserved,
+    NewSession,
+    WrongCode,
+    WrongSecondFactor,
+)
 from market.identity.second_factor import use_second_factor
-from market.identity.sessions import sign_out, start_session
+from market.identity.sessions import NO_DEVICE, Device, is_new_device, record_sign_in, sign_out, start_session
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
-from market.kernel.text import clean_text, normalize_phone
+from market.kernel.text import clean_name, clean_text, normalize_phone
+from market.notify.queue import queue_message
+from market.notify.templates import DEFAULT_HELP_PHONE
 
 PHONE_CONTEXT = "accounts.phone"
 DEFAULT_NAME = "乡集用户"
+_RESERVED_WORDS = ("乡集", "客服", "官方", "管理员", "系统消息", "平台", "公安", "警察", "扶贫办", "xiangji", "admin")
+"""Words by which an account could pass itself off as the platform or an authority."""
 
 ADD_ACCOUNT = Query(
     None,
@@ -34,11 +46,15 @@ async def sign_in(
     phone: str,
     code: str,
     second_factor: str | None = None,
-    device: str = "",
+    device: Device = NO_DEVICE,
     earlier_token: str | None = None,
+    help_phone: str = DEFAULT_HELP_PHONE,
     now: datetime,
 ) -> NewSession | WrongCode | WrongSecondFactor:
     """Sign in and create a session; the session of `earlier_token` on the same device is revoked.
+
+    An account that was used before is told by text message of a sign-in from a device it was never used on;
+    `help_phone` is the number to call. The sign-in is recorded.
 
     A wrong code is returned, not raised, so that the caller commits the count of attempts before raising it. After a
     correct code with a wrong second factor, the code stays valid for its remaining attempts. Without a second factor an
@@ -60,9 +76,13 @@ async def sign_in(
     if second_factor and not await use_second_factor(conn, seal, account_id, clean_text(second_factor), now=now):
         await RESTORE_CODE.run(conn, id=attempt.id)
         return WrongSecondFactor()
+    if await is_new_device(conn, account_id, device):
+        await queue_message(conn, seal, phone=number, template="code_warning", facts={"phone": help_phone}, now=now)
     if earlier_token:
         await sign_out(conn, earlier_token, now=now)
-    return await start_session(conn, account_id, second_factor=verified, device=device, now=now)
+    session = await start_session(conn, account_id, second_factor=verified, device=device, now=now)
+    await record_sign_in(conn, session, device, now=now)
+    return session
 
 
 async def _get_or_create_account(conn: Connection, seal: Seal, phone: str, *, now: datetime) -> AccountId | None:
@@ -86,7 +106,7 @@ async def sign_in_without_code(
     Raises:
         NotSignedIn: the account is unknown or closed.
     """
-    return await start_session(conn, account_id, second_factor=second_factor, device=device, now=now)
+    return await start_session(conn, account_id, second_factor=second_factor, device=Device(device), now=now)
 
 
 async def get_phone(conn: Connection, seal: Seal, account_id: AccountId) -> str | None:
@@ -95,6 +115,15 @@ async def get_phone(conn: Connection, seal: Seal, account_id: AccountId) -> str 
     return None if sealed is None else seal.open(sealed, PHONE_CONTEXT)
 
 
-async def update_account(conn: Connection, account_id: AccountId, *, name: str, elder: bool) -> None:
-    """Set the display name (1 to 60 characters, checked by the caller) and whether pages use large type."""
-    await UPDATE_ACCOUNT.run(conn, account_id=account_id, name=name, elder=elder)
+async def update_account(conn: Connection, actor: Actor, *, name: str, elder: bool) -> None:
+    """Set the display name (1 to 60 characters, checked by the caller) and whether pages use large type.
+
+    Raises:
+        NameReserved: the new name is empty once invisible characters are removed, or contains a reserved word.
+    """
+    cleaned = clean_name(name)
+    if cleaned != actor.name:
+        folded = cleaned.casefold().replace(" ", "")
+        if not cleaned or (cleaned != DEFAULT_NAME and any(word in folded for word in _RESERVED_WORDS)):
+            raise NameReserved
+    await UPDATE_ACCOUNT.run(conn, account_id=actor.account_id, name=cleaned, elder=elder)

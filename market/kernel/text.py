@@ -24,6 +24,12 @@ def clean_text(text: str) -> str:
     ).strip()
 
 
+def clean_name(text: str) -> str:
+    """Return a name on one line for display, without invisible and direction-changing characters."""
+    visible = "".join(" " if c.isspace() else c for c in clean_text(text) if c.isspace() or c.isprintable())
+    return " ".join(visible.split())
+
+
 def normalize_phone(text: str) -> str | None:
     """Return the 11 digits of a mainland mobile number, or None.
 

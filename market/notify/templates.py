@@ -5,6 +5,8 @@ from datetime import timedelta
 CODE = "code"
 CODE_LIFETIME = timedelta(minutes=5)
 """How long a one-time code is valid; an expired one is not sent. Source: money-and-trust, one-time codes."""
+DEFAULT_HELP_PHONE = "12316"
+"""The telephone number to call unless the settings name another: the agricultural hotline."""
 SIGNATURE = "【乡集】"
 SECRET_TEMPLATES = frozenset({CODE, "booked"})
 """Templates whose facts contain a code; their text is never printed or logged."""

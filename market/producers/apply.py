@@ -141,7 +141,7 @@ async def apply_producer(
         raise AlreadyApplied
     await _add_certificates(conn, producer_id, application.certificates)
     if application.applicant is not None:
-        await update_account(conn, actor.account_id, name=application.applicant, elder=actor.elder)
+        await update_account(conn, actor, name=application.applicant, elder=actor.elder)
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),

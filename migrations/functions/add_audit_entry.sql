@@ -1,5 +1,6 @@
 -- Package: audit.
 -- Append an entry to the audit record. Entries of one object share a chain; the 16 chains do not block each other.
+-- An entry made by a command also names the operating system's user, with which the command's connection is named.
 CREATE OR REPLACE FUNCTION add_audit_entry(p_at timestamptz, p_actor text, p_action text, p_object text, p_detail jsonb)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -7,7 +8,11 @@ DECLARE
     p_chain smallint := (hashtextextended(p_object, 0) & 15)::smallint;
     last_sequence bigint;
     last_hash bytea;
+    operator text := substring(current_setting('application_name') FROM '^market-command:(.+)$');
 BEGIN
+    IF operator IS NOT NULL THEN
+        p_detail := p_detail || jsonb_build_object('operator', operator);
+    END IF;
     PERFORM pg_advisory_xact_lock(7001, p_chain);
     SELECT sequence, hash INTO last_sequence, last_hash
       FROM audit_entries WHERE chain = p_chain ORDER BY sequence DESC LIMIT 1;

@@ -1,20 +1,43 @@
 """The commands for the accounts of officials."""
 
+import getpass
 from pathlib import Path
 
 import pytest
 
-from market.cli.officials import create_official_account, revoke_official_account
+from market.cli.officials import (
+    create_official_account,
+    list_official_accounts,
+    move_official_account,
+    reset_official_factor,
+    revoke_official_account,
+)
+from market.kernel import Connection
 from tests.support.app import SECRET
 from tests.support.make import make_phone
 
 
-async def test_an_official_is_created_and_revoked(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_official_is_created_moved_and_revoked_by_a_named_user(
+    dsn: str, owner: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in {"DATABASE_URL": dsn, "SECRET": SECRET, "DATA": str(tmp_path)}.items():
         monkeypatch.setenv(f"MARKET_{name}", value)
     created = await create_official_account(
         "wang", name="样例王干部", phone=make_phone(), roles=["county"], place="130624000000"
     )
     assert (created["outcome"], created["handle"], created["roles"]) == ("ok", "wang", ["county"])
-    assert await revoke_official_account("wang") == {"outcome": "ok", "handle": "wang", "ended": 1}
+    moved = await move_official_account("wang", place="130725000000", roles=[])
+    assert (moved["outcome"], moved["roles"]) == ("ok", ["county"])
+    assert (await reset_official_factor("wang"))["totp_secret"] != created["totp_secret"]
+    assert [official.handle for official in await list_official_accounts("130725000000")] == ["wang"]
+    assert await revoke_official_account("wang") == {"outcome": "ok", "handle": "wang", "ended": 2}
     assert await revoke_official_account("nobody") == {"outcome": "no-op", "handle": "nobody", "ended": 0}
+    recorded = await owner.fetch("SELECT action, detail ->> 'operator' AS operator FROM audit_entries ORDER BY at")
+    assert [row["action"] for row in recorded] == [
+        "official.make",
+        "official.move",
+        "official.second_factor",
+        "official.end",
+        "official.end",
+    ]
+    assert {row["operator"] for row in recorded} == {getpass.getuser()}

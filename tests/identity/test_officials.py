@@ -6,11 +6,15 @@ import pytest
 
 from market.audit.record import verify_audit
 from market.identity.actors import find_actor_by_handle, find_actor_by_token
-from market.identity.models import AccountId, HandleTaken, NotSignedIn, Role
+from market.identity.models import AccountId, HandleTaken, NewSession, NotSignedIn, Role, WrongSecondFactor
 from market.identity.officials import (
     InvalidOfficial,
+    NoSuchOfficial,
     OtherPerson,
     create_official,
+    list_officials,
+    move_official,
+    reset_second_factor,
     revoke_official,
 )
 from market.identity.sessions import verify_second_factor
@@ -203,3 +207,85 @@ async def test_an_account_never_moves_to_another_person(conn: Connection, seal: 
         )  # fmt: skip
     sealed = await conn.fetchval("SELECT identity_sealed FROM accounts WHERE handle = 'one'")
     assert seal.open(sealed, "accounts.identity") == IDENTITY
+
+
+async def sign_in_official(conn: Connection, seal: Seal, handle: str, phone: str, *roles: Role) -> tuple[str, str]:
+    """Make an official and return a token of a verified session, and the secret of the second factor."""
+    made = await create_official(
+        conn, seal, name="样例", handle=handle, phone=phone, roles=roles, division="130624", now=NOW
+    )
+    session = await sign_in_without_code(conn, made.account_id, now=NOW, second_factor=True)
+    return session.token, made.totp_secret
+
+
+async def test_making_an_official_again_ends_the_sessions_from_before(conn: Connection, seal: Seal) -> None:
+    phone = make_phone()
+    token, _ = await sign_in_official(conn, seal, "one", phone, Role.COUNTY)
+    assert await find_actor_by_token(conn, token, now=NOW) is not None
+    await sign_in_official(conn, seal, "one", phone, Role.COUNTY)
+    assert await find_actor_by_token(conn, token, now=NOW) is None
+
+
+async def test_an_official_revoked_on_the_first_day_has_no_second_factor_left(conn: Connection, seal: Seal) -> None:
+    token, secret = await sign_in_official(conn, seal, "one", make_phone(), Role.COUNTY)
+    actor = await find_actor_by_token(conn, token, now=NOW)
+    assert actor is not None
+    await revoke_official(conn, "one", by="operator", now=NOW)
+    again = await sign_in_without_code(conn, actor.account_id, now=NOW, second_factor=False)
+    refused = await verify_second_factor(conn, seal, again.token, code=compute_totp_code(secret, NOW), now=NOW)
+    assert isinstance(refused, WrongSecondFactor)
+
+
+async def test_a_moved_official_holds_the_roles_elsewhere_and_is_signed_out(conn: Connection, seal: Seal) -> None:
+    token, _ = await sign_in_official(conn, seal, "one", make_phone(), Role.COUNTY, Role.FINANCE)
+    later = NOW + timedelta(days=1)
+    assert await move_official(conn, "one", "130725000000", by="operator", now=later) == [Role.COUNTY, Role.FINANCE]
+    assert await find_actor_by_token(conn, token, now=later) is None
+    actor = await find_actor_by_handle(conn, "one", day=get_business_day(later))
+    assert actor is not None
+    assert [(grant.role, grant.scope) for grant in actor.grants] == [("county", "130725"), ("finance", "130725")]
+    await move_official(conn, "one", "130624107221", roles=[Role.VILLAGE], by="operator", now=later + timedelta(days=1))
+    actor = await find_actor_by_handle(conn, "one", day=get_business_day(later + timedelta(days=1)))
+    assert actor is not None
+    assert [(grant.role, grant.scope) for grant in actor.grants] == [("village", "130624107221")]
+
+
+async def test_only_an_official_is_moved_and_only_to_a_division(conn: Connection, seal: Seal) -> None:
+    await sign_in_official(conn, seal, "one", make_phone(), Role.COUNTY)
+    with pytest.raises(NoSuchOfficial):
+        await move_official(conn, "nobody", "130624000000", by="operator", now=NOW)
+    with pytest.raises(InvalidOfficial):
+        await move_official(conn, "one", "13062", by="operator", now=NOW)
+
+
+async def test_a_replaced_second_factor_replaces_the_secret_and_the_sessions(conn: Connection, seal: Seal) -> None:
+    token, old = await sign_in_official(conn, seal, "one", make_phone(), Role.COUNTY)
+    actor = await find_actor_by_token(conn, token, now=NOW)
+    assert actor is not None
+    new = await reset_second_factor(conn, seal, "one", by="operator", now=NOW)
+    assert await find_actor_by_token(conn, token, now=NOW) is None
+    again = await sign_in_without_code(conn, actor.account_id, now=NOW, second_factor=False)
+    wrong = await verify_second_factor(conn, seal, again.token, code=compute_totp_code(old, NOW), now=NOW)
+    assert isinstance(wrong, WrongSecondFactor)
+    right = await verify_second_factor(conn, seal, again.token, code=compute_totp_code(new, NOW), now=NOW)
+    assert isinstance(right, NewSession)
+    with pytest.raises(NoSuchOfficial):
+        await reset_second_factor(conn, seal, "nobody", by="operator", now=NOW)
+
+
+async def test_officials_are_listed_by_division_with_what_their_accounts_have(conn: Connection, seal: Seal) -> None:
+    await sign_in_official(conn, seal, "one", make_phone(), Role.COUNTY, Role.FINANCE)
+    await create_official(
+        conn, seal, name="样例", handle="far", phone=make_phone(), roles=[Role.COUNTY], division="130725", now=NOW
+    )
+    listed = await list_officials(conn, "130624000000", now=NOW)
+    assert [(official.handle, official.roles, official.scopes) for official in listed] == [
+        ("one", ["county", "finance"], ["130624", "130624"])
+    ]
+    assert (listed[0].phone, listed[0].second_factor, listed[0].identity, listed[0].open_sessions) == (
+        True, True, False, 1,
+    )  # fmt: skip
+    assert [official.handle for official in await list_officials(conn, "130624107221", now=NOW)] == ["one"]
+    assert [official.handle for official in await list_officials(conn, "", now=NOW)] == ["far", "one"]
+    await revoke_official(conn, "one", by="operator", now=NOW)
+    assert await list_officials(conn, "130624", now=NOW + timedelta(days=1)) == []

@@ -5,19 +5,21 @@ from datetime import timedelta
 import pytest
 
 from market.identity.actors import find_actor_by_token
-from market.identity.models import NewSession, NotFound, NotSignedIn, Role, WrongSecondFactor
+from market.identity.models import NameReserved, NewSession, NotFound, NotSignedIn, Role, WrongSecondFactor
 from market.identity.sessions import (
+    Device,
     list_sessions,
+    revoke_other_sessions,
     revoke_session,
     sign_out,
     verify_second_factor,
 )
-from market.identity.sign_in import PHONE_CONTEXT, sign_in, sign_in_without_code
+from market.identity.sign_in import PHONE_CONTEXT, sign_in, sign_in_without_code, update_account
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from tests.conftest import NOW
 from tests.identity.support import SECRET, a_code, an_official_with_totp, other_than, signed_in
-from tests.support.make import compute_totp_code, make_account, make_official, make_phone
+from tests.support.make import compute_totp_code, load_actor, make_account, make_official, make_phone
 
 
 async def test_signing_in_revokes_the_earlier_session_of_the_device(conn: Connection, seal: Seal) -> None:
@@ -170,3 +172,38 @@ async def test_the_phone_is_bound_to_its_column(conn: Connection, seal: Seal) ->
     account_id = await make_account(conn, phone=phone, seal=seal)
     sealed = await conn.fetchval("SELECT phone_sealed FROM accounts WHERE id = $1", account_id)
     assert seal.open(sealed, PHONE_CONTEXT) == phone
+
+
+async def test_a_sign_in_on_a_new_device_is_told_by_message_and_every_sign_in_is_recorded(
+    conn: Connection, seal: Seal
+) -> None:
+    phone = make_phone()
+    phone_device, other_device = Device("Android", "a random key"), Device("Android", "another random key")
+    for device, warnings in ((phone_device, 0), (phone_device, 0), (other_device, 1)):
+        code = await a_code(conn, seal, phone)
+        signed = await sign_in(conn, seal, phone=phone, code=code, device=device, help_phone="12316", now=NOW)
+        assert isinstance(signed, NewSession)
+        assert await conn.fetchval("SELECT count(*) FROM messages WHERE template = 'code_warning'") == warnings
+    recorded = "SELECT count(*) FROM audit_entries WHERE action = 'account.sign_in' AND object = $1"
+    assert await conn.fetchval(recorded, f"account:{signed.account_id}") == 3
+
+
+async def test_every_other_session_is_revoked_at_once(conn: Connection) -> None:
+    account_id = await make_account(conn)
+    tokens = [(await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)).token for _ in range(3)]
+    assert await revoke_other_sessions(conn, account_id, tokens[1], now=NOW) == 2
+    found = [await find_actor_by_token(conn, token, now=NOW) is not None for token in tokens]
+    assert found == [False, True, False]
+
+
+@pytest.mark.parametrize("name", ["乡集客服", "官 方", "\u200b客\u200d服", "ADMIN", "\u202e\u2066", "\n "])
+async def test_a_name_never_suggests_the_platform_or_an_authority(conn: Connection, name: str) -> None:
+    actor = await load_actor(conn, await make_account(conn))
+    with pytest.raises(NameReserved):
+        await update_account(conn, actor, name=name, elder=False)
+
+
+async def test_a_name_is_stored_on_one_line_without_invisible_characters(conn: Connection) -> None:
+    actor = await load_actor(conn, await make_account(conn))
+    await update_account(conn, actor, name=" 样例\u202e王\u200b\n 大娘\u2060 ", elder=False)
+    assert await conn.fetchval("SELECT name FROM accounts WHERE id = $1", actor.account_id) == "样例王 大娘"

@@ -153,7 +153,7 @@ async def test_a_known_and_an_unknown_phone_get_the_same_response_from_the_same_
         statements.append(seen)
     assert answers[0] == answers[1]
     assert statements[0] == statements[1]
-    assert len(statements[0]) == 5
+    assert len(statements[0]) == 4
 
 
 def test_a_network_is_an_ipv4_address_or_an_ipv6_64() -> None:

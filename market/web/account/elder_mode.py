@@ -25,7 +25,7 @@ async def switch_elder(
     elder = form.get_text("elder") == "1"
     if visitor is not None and visitor.elder != elder:
         async with db.transaction() as conn:
-            await update_account(conn, visitor.account_id, name=visitor.name, elder=elder)
+            await update_account(conn, visitor, name=visitor.name, elder=elder)
     response = redirect(get_local_path(form.get_text("to")))
     set_cookie(request, response, ELDER_COOKIE, "1" if elder else "0", seconds=YEAR_SECONDS)
     return response

@@ -23,7 +23,7 @@ from market.identity.models import (
     WrongSecondFactor,
 )
 from market.identity.second_factor import STEP_SECONDS
-from market.identity.sessions import sign_out, verify_second_factor
+from market.identity.sessions import Device, sign_out, verify_second_factor
 from market.identity.sign_in import sign_in
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
@@ -31,7 +31,7 @@ from market.kernel.seal import Seal, UnsealError
 from market.kernel.text import mask_phone, normalize_phone
 from market.settings import Settings
 from market.web.account.demo_sign_in import get_home_path
-from market.web.cookies import ALL_DRAFTS, get_session_cookie_name, set_cookie
+from market.web.cookies import ALL_DRAFTS, VISITOR_COOKIE, get_session_cookie_name, set_cookie
 from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect, render_page
 
@@ -66,8 +66,8 @@ def _store_session(request: HttpRequest, response: Response[Any], signed: NewSes
     set_cookie(request, response, PENDING_COOKIE, "", seconds=0)
 
 
-def _get_device(request: HttpRequest) -> str:
-    return request.headers.get("user-agent", "")[:80]
+def _get_device(request: HttpRequest) -> Device:
+    return Device(request.headers.get("user-agent", ""), request.cookies.get(VISITOR_COOKIE, ""))
 
 
 @get("/sign-in", include_in_schema=False)
@@ -122,7 +122,11 @@ async def show_code_form(request: HttpRequest, seal: NamedDependency[Seal], to: 
 
 @post("/sign-in/code", include_in_schema=False)
 async def submit_code(
-    request: HttpRequest, db: NamedDependency[Database], seal: NamedDependency[Seal], clock: NamedDependency[Clock]
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
 ) -> Response[Any]:
     """Sign in with the code; redirect officials to the second factor, others to the requested page."""
     form = await read_form(request)
@@ -137,6 +141,7 @@ async def submit_code(
             code=form.get_text("code"),
             device=_get_device(request),
             earlier_token=request.cookies.get(get_session_cookie_name(request)),
+            help_phone=settings.help_phone,
             now=now,
         )
         actor = await find_actor_by_token(conn, signed.token, now=now) if isinstance(signed, NewSession) else None

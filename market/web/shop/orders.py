@@ -84,6 +84,7 @@ async def show_orders(
     doors = [("/farm", "我是卖家", "发货、卖东西、我的钱")] if actor.producers else []
     doors += [("/desk", "办公桌", "等我办的事")] if actor.is_official else []
     doors.append(("/farm/apply", "我要开店", "自家种的、养的，不用营业执照也能卖"))
+    doors.append(("/me/devices", "登录的设备", "账号登录在哪些手机上"))
     context = {
         "account": "，".join([actor.name, *([mask_phone(phone)] if phone else [])]),
         "orders": [_order_row(order, clock.now()) for order in page.items],

@@ -177,3 +177,13 @@ async def test_large_type_is_stored_and_redirects_back(village: Village) -> None
         assert answer.status_code == 403
         answer = await browser.client.post("/elder", data={"elder": "1", "to": "//evil.test"})
         assert answer.headers["location"] == "/"
+
+
+async def test_the_devices_of_an_account_are_listed_and_signed_out_one_by_one_or_together(street: Village) -> None:
+    async with await street.browser(street.buyer) as lost, await street.browser(street.buyer) as browser:
+        seen = await browser.open("/me/devices")
+        assert seen.text.count("（就是这台）") == 1
+        assert seen.text.count("让它退出") >= 1
+        seen = await browser.submit("/me/devices", session="others")
+        assert "让它退出" not in seen.text
+        assert (await lost.open("/me")).path == "/sign-in?to=%2Fme"
