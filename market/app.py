@@ -107,7 +107,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             settings=settings,
             db=db,
             clock=make_clock(settings),
-            seal=derive_seal(settings.get_or_create_secret()),
+            seal=derive_seal(settings.get_or_create_secret(), settings.secret_old),
             files=open_file_store(settings.storage_url or (settings.data / "files").absolute().as_uri()),
             gateway=gateway,
             batcher=batcher,

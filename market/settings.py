@@ -46,6 +46,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Meta(description="At least 32 characters; encrypts personal data. Empty: generated once in the data folder."),
     ] = ""
+    secret_old: Annotated[
+        str,
+        Meta(description="The secret until now, while `market reseal` replaces it by MARKET_SECRET."),
+    ] = ""
     pool_size: Annotated[int, Meta(ge=2, le=200, description="Database connections of one process.")] = 20
     workers: Annotated[int, Meta(ge=1, le=64, description="Processes that serve requests.")] = 1
     stripe_key: Annotated[str, Meta(description="Secret key of the payment provider.")] = ""

@@ -164,6 +164,7 @@ async def a_producer(name: str = "样例农户", *, produce: str = "大枣") -> 
         owner = await _create_person(conn, county, "样例农户")
         producer_id = await apply_producer(
             conn,
+            county.seal,
             owner,
             ProducerApplication(kind=ProducerKind.HOUSEHOLD, name=name, village_code=county.village, produce=produce),
             now=county.now,

@@ -226,12 +226,16 @@ END $$;
 CREATE FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
-    AS $$
+    AS $_$
 DECLARE
     p_chain smallint := (hashtextextended(p_object, 0) & 15)::smallint;
     last_sequence bigint;
     last_hash bytea;
+    operator text := substring(current_setting('application_name') FROM '^market-command:(.+)$');
 BEGIN
+    IF operator IS NOT NULL THEN
+        p_detail := p_detail || jsonb_build_object('operator', operator);
+    END IF;
     PERFORM pg_advisory_xact_lock(7001, p_chain);
     SELECT sequence, hash INTO last_sequence, last_hash
       FROM audit_entries WHERE chain = p_chain ORDER BY sequence DESC LIMIT 1;
@@ -240,7 +244,7 @@ BEGIN
     INSERT INTO audit_entries VALUES (p_chain, last_sequence, p_at, p_actor, p_action, p_object, p_detail, last_hash,
         hash_audit_entry(last_hash, p_chain, last_sequence, p_at, p_actor, p_action, p_object, p_detail));
 END
-$$;
+$_$;
 
 
 --
@@ -1339,6 +1343,8 @@ CREATE TABLE public.certificates (
     photo_id uuid,
     verified_at timestamp with time zone,
     verified_by uuid,
+    number_index bytea,
+    number_sealed bytea,
     CONSTRAINT certificates_kind CHECK ((kind = ANY (ARRAY['identity'::text, 'licence'::text, 'cooperative'::text, 'food_licence'::text, 'small_workshop'::text, 'homestay_permit'::text, 'origin'::text, 'organic'::text, 'geographical_indication'::text, 'other'::text]))),
     CONSTRAINT certificates_verification_complete CHECK (((verified_at IS NULL) = (verified_by IS NULL)))
 );
@@ -2327,6 +2333,7 @@ CREATE TABLE public.sessions (
     factor_attempts smallint DEFAULT 0 NOT NULL,
     device text DEFAULT ''::text NOT NULL,
     revoked_at timestamp with time zone,
+    device_key bytea,
     CONSTRAINT sessions_factor_attempts CHECK (((factor_attempts >= 0) AND (factor_attempts <= 5)))
 );
 

@@ -10,6 +10,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Refusal
 from market.kernel.idempotency import StoredResponse, begin_request, compute_fingerprint, finish_request
+from market.kernel.seal import Seal
 
 
 class IdempotencyKeyNeeded(Refusal):
@@ -55,10 +56,11 @@ async def run_once[T](
     """
     key, actor_id = get_idempotency_key(request), str(actor.account_id)
     fingerprint = compute_fingerprint(request.method, request.url.path, await request.body() if body is None else body)
+    seal: Seal = request.app.state["market"].seal
     async with db.transaction(scope=scope) as conn:
-        stored = await begin_request(conn, actor=actor_id, key=key, fingerprint=fingerprint)
+        stored = await begin_request(conn, seal, actor=actor_id, key=key, fingerprint=fingerprint)
         if isinstance(stored, StoredResponse):
             return Response(stored.body, status_code=stored.status, media_type="application/json")
         response = msgspec.json.encode(await work(conn))
-        await finish_request(conn, actor=actor_id, key=key, status=status, response=response)
+        await finish_request(conn, seal, actor=actor_id, key=key, status=status, response=response)
     return Response(response, status_code=status, media_type="application/json")

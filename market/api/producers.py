@@ -74,12 +74,13 @@ class ProducerController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
+        seal: NamedDependency[Seal],
     ) -> Response[Producer]:
         """Apply to sell; the village confirms next."""
 
         async def work(conn: Connection) -> Producer:
-            producer_id = await apply_producer(conn, actor, data, now=clock.now())
-            return await get_producer(conn, _add_producer(actor, producer_id), producer_id)
+            producer_id = await apply_producer(conn, seal, actor, data, now=clock.now())
+            return await get_producer(conn, seal, _add_producer(actor, producer_id), producer_id)
 
         return await run_once(request, db, actor, work)
 
@@ -105,14 +106,16 @@ class ProducerController(Controller):
     @get("/{producer_id:uuid}", operation_id="GetProducer")
     async def get_producer(
         self,
+        *,
         producer_id: FromPath[UUID],
         visitor: NamedDependency[Actor | None],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
+        seal: NamedDependency[Seal],
     ) -> Response[ProducerPage]:
         """Return the public view of a producer, with its admission for its members and officials of its division."""
         async with db.transaction() as conn:
-            shop = await _load_producer_page(conn, visitor, producer_id, clock)
+            shop = await _load_producer_page(conn, seal, visitor, producer_id, clock)
         return Response(shop, headers=CACHE_ONE_SECOND if visitor is None else None)
 
     @post("/{producer_id:uuid}/decisions", operation_id="DecideProducer")
@@ -146,12 +149,13 @@ class ProducerController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
+        seal: NamedDependency[Seal],
     ) -> Response[Producer]:
         """Add a certificate; the county verifies it."""
 
         async def work(conn: Connection) -> Producer:
-            await add_certificate(conn, actor, ProducerId(producer_id), data, now=clock.now())
-            return await get_producer(conn, actor, producer_id)
+            await add_certificate(conn, seal, actor, ProducerId(producer_id), data, now=clock.now())
+            return await get_producer(conn, seal, actor, producer_id)
 
         return await run_once(request, db, actor, work)
 
@@ -165,18 +169,21 @@ class ProducerController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
+        seal: NamedDependency[Seal],
     ) -> Response[Producer]:
         """Mark a certificate as verified."""
 
         async def work(conn: Connection) -> Producer:
             await verify_certificate(conn, actor, producer_id, certificate_id, now=clock.now())
-            return await get_producer(conn, actor, producer_id)
+            return await get_producer(conn, seal, actor, producer_id)
 
         return await run_once(request, db, actor, work)
 
 
-async def _load_producer_page(conn: Connection, visitor: Actor | None, producer_id: UUID, clock: Clock) -> ProducerPage:
-    admission = None if visitor is None else await find_producer(conn, visitor, producer_id)
+async def _load_producer_page(
+    conn: Connection, seal: Seal, visitor: Actor | None, producer_id: UUID, clock: Clock
+) -> ProducerPage:
+    admission = None if visitor is None else await find_producer(conn, seal, visitor, producer_id)
     public = await find_public_producer(conn, producer_id, now=clock.now())
     if admission is None and public is None:
         raise NotFound

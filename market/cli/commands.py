@@ -66,6 +66,23 @@ def migrate(*, json: Json = False) -> int:
     return run(migrate_database, as_json=json)
 
 
+@app.command
+def reseal(*, indexes: bool = False, json: Json = False) -> int:
+    """Encrypt stored personal data again under MARKET_SECRET, while MARKET_SECRET_OLD has the secret until now.
+
+    Connects as the owner of the database, as `migrate` does, and may be stopped and repeated.
+
+    Parameters
+    ----------
+    indexes
+        Rewrite the blind indexes too: last, while service and worker are stopped.
+    """
+    from market.cli.reseal import reseal_database
+    from market.cli.runtime import run
+
+    return run(lambda: reseal_database(indexes=indexes), as_json=json)
+
+
 @ledger.command(name="verify")
 def verify_ledger(*, json: Json = False) -> int:
     """Verify every invariant of the ledger from its postings; exit 1 if one is violated."""

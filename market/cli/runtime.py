@@ -83,7 +83,8 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
             elif settings.token:
                 async with db.connection() as conn:
                     actor = await find_actor_by_token(conn, settings.token, now=clock.now())
-            yield Runtime(settings, db, dsn, clock, derive_seal(settings.get_or_create_secret()), actor)
+            seal = derive_seal(settings.get_or_create_secret(), settings.secret_old)
+            yield Runtime(settings, db, dsn, clock, seal, actor)
         finally:
             await db.close()
 

@@ -75,7 +75,7 @@ def _load_in_process(dsn: str, settings: Settings, logins_path: Path) -> None:
             load_sample(
                 dsn,
                 settings,
-                derive_seal(settings.get_or_create_secret()),
+                derive_seal(settings.get_or_create_secret(), settings.secret_old),
                 open_file_store(settings.storage_url or (settings.data / "files").absolute().as_uri()),
                 now=make_clock(settings).now(),
                 progress=progress,

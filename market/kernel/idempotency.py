@@ -7,7 +7,9 @@ import asyncpg
 from msgspec import Struct
 
 from market.kernel import Connection, Query, Refusal
+from market.kernel.seal import Seal, UnsealError
 
+RESPONSE_CONTEXT = "idempotency_keys.response"
 KEY_LIFETIME = timedelta(days=30)
 """How long a key and its response are kept."""
 
@@ -85,7 +87,9 @@ def compute_fingerprint(method: str, path: str, body: bytes) -> bytes:
     return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()
 
 
-async def begin_request(conn: Connection, *, actor: str, key: str, fingerprint: bytes) -> StoredResponse | None:
+async def begin_request(
+    conn: Connection, seal: Seal, *, actor: str, key: str, fingerprint: bytes
+) -> StoredResponse | None:
     """Claim a key in the caller's transaction; return the stored response if the request was handled before.
 
     After None the caller does the work and calls `finish_request` in the same transaction. A duplicate request waits
@@ -108,12 +112,17 @@ async def begin_request(conn: Connection, *, actor: str, key: str, fingerprint: 
         raise IdempotencyKeyReused
     if stored.status is None or stored.response is None:
         raise RequestInProgress(retry_after=1)
-    return StoredResponse(stored.status, stored.response)
+    try:
+        return StoredResponse(stored.status, seal.open(stored.response, RESPONSE_CONTEXT).encode())
+    except UnsealError as error:
+        # Stored by a release that did not encrypt it, or under a secret that is no longer known.
+        raise IdempotencyKeyReused from error
 
 
-async def finish_request(conn: Connection, *, actor: str, key: str, status: int, response: bytes) -> None:
-    """Store the response that duplicate requests get; a stored response is never replaced."""
-    await STORE_RESPONSE.run(conn, actor=actor, key=key, status=status, response=response)
+async def finish_request(conn: Connection, seal: Seal, *, actor: str, key: str, status: int, response: bytes) -> None:
+    """Store the response, encrypted, that duplicate requests get; a stored response is never replaced."""
+    sealed = seal.seal(response.decode(), RESPONSE_CONTEXT)
+    await STORE_RESPONSE.run(conn, actor=actor, key=key, status=status, response=sealed)
 
 
 async def delete_old_keys(conn: Connection, *, older_than: timedelta = KEY_LIFETIME) -> int:

@@ -18,17 +18,20 @@ class UnsealError(Exception):
 class Seal:
     """Encrypts ("seals") and decrypts ("opens") short texts.
 
-    `keys` maps key ids (1 to 255) to keys of 32 bytes. The `current` key seals; every known key opens. `index_key` keys
-    the blind index, which finds a value without decrypting it. `context` binds a value to its column: a sealed value
-    that is copied to another column does not open.
+    `keys` maps key ids (1 to 255) to keys of 32 bytes. The `current` key seals; every known key opens, those of
+    `earlier` too. `index_key` keys the blind index, which finds a value without decrypting it. `context` binds a value
+    to its column: a sealed value that is copied to another column does not open.
     """
 
-    def __init__(self, keys: dict[int, bytes], current: int, index_key: bytes) -> None:
+    def __init__(
+        self, keys: dict[int, bytes], current: int, index_key: bytes, *, earlier: "Seal | None" = None
+    ) -> None:
         if current not in keys or any(len(key) != _KEY for key in keys.values()) or len(index_key) < _KEY:
             raise ValueError("keys must be 32 bytes each and include the current one")
         self._keys = {number: AESGCM(key) for number, key in keys.items()}
         self._current = current
         self._index_key = index_key
+        self._earlier = earlier
 
     def seal(self, text: str, context: str) -> bytes:
         """Return the key id, nonce and ciphertext of `text`, bound to `context`."""
@@ -42,6 +45,26 @@ class Seal:
         Raises:
             UnsealError: the key is unknown, the context differs, or the value was changed.
         """
+        try:
+            return self._open(sealed, context)
+        except UnsealError:
+            if self._earlier is None:
+                raise
+            return self._earlier.open(sealed, context)
+
+    def is_current(self, sealed: bytes, context: str) -> bool:
+        """Return whether the value is sealed under the keys of this secret, not under those of an earlier one."""
+        try:
+            self._open(sealed, context)
+        except UnsealError:
+            return False
+        return True
+
+    def index(self, text: str) -> bytes:
+        """Return the blind index (HMAC-SHA-256) of a text: equal for equal texts, meaningless without the key."""
+        return hmac.digest(self._index_key, text.encode(), hashlib.sha256)
+
+    def _open(self, sealed: bytes, context: str) -> str:
         key = self._keys.get(sealed[0]) if sealed else None
         if key is None:
             raise UnsealError
@@ -50,12 +73,17 @@ class Seal:
         except (InvalidTag, ValueError) as error:
             raise UnsealError from error
 
-    def index(self, text: str) -> bytes:
-        """Return the blind index (HMAC-SHA-256) of a text: equal for equal texts, meaningless without the key."""
-        return hmac.digest(self._index_key, text.encode(), hashlib.sha256)
 
+def derive_seal(secret: str, earlier: str = "", *, reindex: bool = False) -> Seal:
+    """Return a seal whose keys are derived from one secret of at least 32 characters.
 
-def derive_seal(secret: str) -> Seal:
-    """Return a seal whose keys are derived from one secret of at least 32 characters."""
+    With the `earlier` secret of a rotation, values sealed under it still open, and the blind index is still that of the
+    earlier secret, under which the rows are found; `reindex` gives the blind index of the new secret instead.
+    """
     root = secret.encode()
-    return Seal({1: hmac.digest(root, b"seal 1", hashlib.sha256)}, 1, hmac.digest(root, b"blind index", hashlib.sha256))
+    key = hmac.digest(root, b"seal 1", hashlib.sha256)
+    before = derive_seal(earlier) if earlier else None
+    indexing = root if reindex or not earlier else earlier.encode()
+    # The id tells the keys of two secrets apart; 1 is the id of every secret in values of the first release.
+    key_id = 2 + hmac.digest(root, b"key id", hashlib.sha256)[0] % 254
+    return Seal({1: key, key_id: key}, key_id, hmac.digest(indexing, b"blind index", hashlib.sha256), earlier=before)

@@ -11,8 +11,10 @@ from market.identity.models import Actor
 from market.identity.sign_in import update_account
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.kernel.seal import Seal
 from market.kernel.text import clean_text
 from market.producers.models import (
+    CERTIFICATE_NUMBER_CONTEXT,
     MAX_CERTIFICATES,
     AlreadyApplied,
     BadApplication,
@@ -58,8 +60,8 @@ COUNT_CERTIFICATES = Query(int, "SELECT count(*) FROM certificates WHERE produce
 ADD_CERTIFICATE = Query(
     None,
     """
-    INSERT INTO certificates (producer_id, kind, number, issuer, expires_on, photo_id)
-    VALUES (:producer_id, :kind, :number, :issuer, :expires_on, :photo_id)
+    INSERT INTO certificates (producer_id, kind, number_index, number_sealed, issuer, expires_on, photo_id)
+    VALUES (:producer_id, :kind, :number_index, :number_sealed, :issuer, :expires_on, :photo_id)
     """,
 )
 
@@ -85,25 +87,27 @@ async def _list_certificate_faults(conn: Connection, actor: Actor, claims: list[
     return []
 
 
-async def _add_certificates(conn: Connection, producer_id: UUID, claims: list[CertificateClaim]) -> None:
+async def _add_certificates(conn: Connection, seal: Seal, producer_id: UUID, claims: list[CertificateClaim]) -> None:
+    numbers = [clean_text(claim.number) for claim in claims]
     await ADD_CERTIFICATE.run_many(
         conn,
         [
             {
                 "producer_id": producer_id,
                 "kind": claim.kind,
-                "number": clean_text(claim.number),
+                "number_index": seal.index(number) if number else None,
+                "number_sealed": seal.seal(number, CERTIFICATE_NUMBER_CONTEXT) if number else None,
                 "issuer": clean_text(claim.issuer),
                 "expires_on": claim.expires_on,
                 "photo_id": claim.photo_id,
             }
-            for claim in claims
+            for claim, number in zip(claims, numbers, strict=True)
         ],
     )
 
 
 async def apply_producer(
-    conn: Connection, actor: Actor, application: ProducerApplication, *, now: datetime
+    conn: Connection, seal: Seal, actor: Actor, application: ProducerApplication, *, now: datetime
 ) -> ProducerId:
     """Submit an application to sell, in the caller's transaction; the applicant becomes the owner.
 
@@ -139,7 +143,7 @@ async def apply_producer(
     )
     if producer_id is None:
         raise AlreadyApplied
-    await _add_certificates(conn, producer_id, application.certificates)
+    await _add_certificates(conn, seal, producer_id, application.certificates)
     if application.applicant is not None:
         await update_account(conn, actor, name=application.applicant, elder=actor.elder)
     await add_audit_entry(
@@ -154,7 +158,7 @@ async def apply_producer(
 
 
 async def add_certificate(
-    conn: Connection, actor: Actor, producer_id: ProducerId, claim: CertificateClaim, *, now: datetime
+    conn: Connection, seal: Seal, actor: Actor, producer_id: ProducerId, claim: CertificateClaim, *, now: datetime
 ) -> None:
     """Add a certificate to a producer of the actor, for the county to verify.
 
@@ -170,7 +174,7 @@ async def add_certificate(
         faults.append(FieldFault("certificates", f"交过的证已有 {MAX_CERTIFICATES} 样，请问县里"))
     if faults:
         raise BadApplication(errors=tuple(faults))
-    await _add_certificates(conn, producer_id, [claim])
+    await _add_certificates(conn, seal, producer_id, [claim])
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),

@@ -164,7 +164,7 @@ async def decide_producer(
         now=now,
     )
     await _notify_applicant(conn, seal, row, step, reason=reason, now=now)
-    return await get_producer(conn, actor, producer_id)
+    return await get_producer(conn, seal, actor, producer_id)
 
 
 async def _notify_applicant(

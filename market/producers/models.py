@@ -130,6 +130,7 @@ CERTIFICATE_NAMES: dict[str, str] = {
 }
 
 
+CERTIFICATE_NUMBER_CONTEXT = "certificates.number"
 MAX_CERTIFICATES = 50
 """The maximum number of certificates of one producer."""
 

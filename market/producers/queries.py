@@ -1,8 +1,10 @@
 """Read producers: those of a member, those pending for an official, and the public view."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import LiteralString
 from uuid import UUID
+
+from msgspec import Struct
 
 from market.identity.access import (
     has_role_for,
@@ -15,10 +17,14 @@ from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
+from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.producers.models import (
+    CERTIFICATE_NUMBER_CONTEXT,
     DECIDERS,
     AdmissionRecord,
     Certificate,
+    CertificateKind,
     Producer,
     ProducerRow,
     ProducerState,
@@ -26,6 +32,20 @@ from market.producers.models import (
 )
 
 FIRST_ID = UUID(int=0)
+
+
+class SealedCertificate(Struct, frozen=True):
+    """A certificate as it is stored, with its number encrypted."""
+
+    id: UUID
+    kind: CertificateKind
+    number: str
+    number_sealed: bytes | None
+    issuer: str
+    expires_on: date | None
+    verified_at: datetime | None
+    photo: str | None
+
 
 _PRODUCERS: LiteralString = """
     SELECT p.id, p.number, p.kind, p.name, p.village_code, v.name AS village, t.name AS township, p.county_code,
@@ -56,10 +76,11 @@ LIST_ADMISSION_RECORDS = Query(
      LIMIT 200
     """,
 )
+# A certificate submitted before numbers were encrypted has a `number` until `market reseal` encrypts it.
 LIST_CERTIFICATES = Query(
-    Certificate,
+    SealedCertificate,
     """
-    SELECT c.id, c.kind, c.number, c.issuer, c.expires_on, c.verified_at, f.name AS photo
+    SELECT c.id, c.kind, c.number, c.number_sealed, c.issuer, c.expires_on, c.verified_at, f.name AS photo
       FROM certificates c LEFT JOIN photos f ON f.id = c.photo_id
      WHERE c.producer_id = :producer_id
      ORDER BY c.id
@@ -121,21 +142,21 @@ FIND_PUBLIC_PRODUCER = Query(
 )
 
 
-async def get_producer(conn: Connection, actor: Actor, producer_id: UUID) -> Producer:
+async def get_producer(conn: Connection, seal: Seal, actor: Actor, producer_id: UUID) -> Producer:
     """Return a producer with its admission records and certificates, for its members and officials of its division.
 
     Raises:
         NotFound: there is no such producer, or the actor may not see it.
         SecondFactorRequired: the actor is an official whose session has no second factor.
     """
-    producer = await find_producer(conn, actor, producer_id)
+    producer = await find_producer(conn, seal, actor, producer_id)
     if producer is None:
         require_second_factor_of_official(actor)
         raise NotFound
     return producer
 
 
-async def find_producer(conn: Connection, actor: Actor, producer_id: UUID) -> Producer | None:
+async def find_producer(conn: Connection, seal: Seal, actor: Actor, producer_id: UUID) -> Producer | None:
     """Return a producer with its admission records and certificates, or None if the actor may not see it."""
     scopes = list_verified_scopes(actor)
     row = await FIND_VISIBLE_PRODUCER.maybe(
@@ -148,8 +169,13 @@ async def find_producer(conn: Connection, actor: Actor, producer_id: UUID) -> Pr
         row.state,
         row,
         await LIST_ADMISSION_RECORDS.all(conn, producer_id=producer_id),
-        await LIST_CERTIFICATES.all(conn, producer_id=producer_id),
+        [_open_certificate(seal, each) for each in await LIST_CERTIFICATES.all(conn, producer_id=producer_id)],
     )
+
+
+def _open_certificate(seal: Seal, row: SealedCertificate) -> Certificate:
+    number = row.number if row.number_sealed is None else seal.open(row.number_sealed, CERTIFICATE_NUMBER_CONTEXT)
+    return build_from(Certificate, row, number=number)
 
 
 async def list_pending_producers(

@@ -30,10 +30,11 @@ async def submit_once(
     who, key = str(actor.account_id), f"form:{form.key[:_MAX_KEY_LENGTH]}"
     # A draft that is sent again may differ in whitespace or photos, so only the path identifies the form.
     fingerprint = compute_fingerprint(request.method, request.url.path, b"")
-    async with get_services(request).db.transaction() as conn:
-        stored = await begin_request(conn, actor=who, key=key, fingerprint=fingerprint)
+    services = get_services(request)
+    async with services.db.transaction() as conn:
+        stored = await begin_request(conn, services.seal, actor=who, key=key, fingerprint=fingerprint)
         if isinstance(stored, StoredResponse):
             return redirect(stored.body.decode(), draft=form.draft)
         path = await work(conn)
-        await finish_request(conn, actor=who, key=key, status=_SEE_OTHER, response=path.encode())
+        await finish_request(conn, services.seal, actor=who, key=key, status=_SEE_OTHER, response=path.encode())
     return redirect(path, draft=form.draft)

@@ -17,6 +17,7 @@ from market.kernel.idempotency import (
 )
 from payments import post
 from payments.ledger import get_balance
+from tests.support.make import SEAL
 
 ONE = compute_fingerprint("POST", "/orders", b'{"box": 1}')
 OTHER = compute_fingerprint("POST", "/orders", b'{"box": 2}')
@@ -27,7 +28,7 @@ async def claim(
     database: Database, fingerprint: bytes = ONE, actor: str = "buyer", key: str = "k"
 ) -> StoredResponse | None:
     async with database.transaction() as conn:
-        return await begin_request(conn, actor=actor, key=key, fingerprint=fingerprint)
+        return await begin_request(conn, SEAL, actor=actor, key=key, fingerprint=fingerprint)
 
 
 def test_a_fingerprint_distinguishes_method_path_and_body() -> None:
@@ -44,21 +45,21 @@ def test_a_fingerprint_distinguishes_method_path_and_body() -> None:
 async def handle(database: Database, response: bytes = b"made", *, actor: str = "buyer", key: str = "k") -> None:
     """Handle a request: claim its key and store a response in one transaction."""
     async with database.transaction() as conn:
-        assert await begin_request(conn, actor=actor, key=key, fingerprint=ONE) is None
-        await finish_request(conn, actor=actor, key=key, status=201, response=response)
+        assert await begin_request(conn, SEAL, actor=actor, key=key, fingerprint=ONE) is None
+        await finish_request(conn, SEAL, actor=actor, key=key, status=201, response=response)
 
 
 async def test_a_repeated_request_gets_the_stored_response(database: Database) -> None:
     await handle(database)
     async with database.transaction() as conn:
-        await finish_request(conn, actor="buyer", key="k", status=500, response=b"never")
+        await finish_request(conn, SEAL, actor="buyer", key="k", status=500, response=b"never")
     assert await claim(database) == StoredResponse(201, b"made")
 
 
 async def test_a_replay_commits_a_write(database: Database) -> None:
     await handle(database)
     async with database.transaction() as conn:
-        await begin_request(conn, actor="buyer", key="k", fingerprint=ONE)
+        await begin_request(conn, SEAL, actor="buyer", key="k", fingerprint=ONE)
         assert await conn.fetchval("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
     async with database.connection() as conn:
         assert await conn.fetchval("SELECT replays FROM idempotency_keys") == 1
@@ -88,12 +89,12 @@ async def test_twenty_concurrent_duplicates_run_once_and_get_the_same_response(d
         while True:
             try:
                 async with database.transaction() as conn:
-                    stored = await begin_request(conn, actor="buyer", key="k", fingerprint=ONE)
+                    stored = await begin_request(conn, SEAL, actor="buyer", key="k", fingerprint=ONE)
                     if stored is not None:
                         return stored.body
                     number = await post(conn, key="one", kind="x", legs=LEGS)
                     response = str(number).encode()
-                    await finish_request(conn, actor="buyer", key="k", status=201, response=response)
+                    await finish_request(conn, SEAL, actor="buyer", key="k", status=201, response=response)
                     return response
             except RequestInProgress:
                 await asyncio.sleep(0.01)
@@ -107,12 +108,12 @@ async def test_twenty_concurrent_duplicates_run_once_and_get_the_same_response(d
 
 async def test_a_duplicate_that_waits_longer_than_the_lock_timeout_is_refused(database: Database) -> None:
     async with database.transaction() as conn:
-        await begin_request(conn, actor="buyer", key="k", fingerprint=ONE)
+        await begin_request(conn, SEAL, actor="buyer", key="k", fingerprint=ONE)
         async with database.connection() as other:
             await other.execute("SET lock_timeout = 50")
             with pytest.raises(RequestInProgress):
                 async with other.transaction():
-                    await begin_request(other, actor="buyer", key="k", fingerprint=ONE)
+                    await begin_request(other, SEAL, actor="buyer", key="k", fingerprint=ONE)
             await other.execute("RESET lock_timeout")
 
 

@@ -30,7 +30,7 @@ from market.producers.models import (
 from market.producers.moderation import ForbiddenWord
 from market.producers.queries import find_public_producer, get_producer, list_own_producers, list_pending_producers
 from tests.conftest import NOW
-from tests.support.make import VILLAGE, load_actor, make_account, make_official, make_producer
+from tests.support.make import SEAL, VILLAGE, load_actor, make_account, make_official, make_producer
 
 APPLICATION = ProducerApplication(
     kind=ProducerKind.HOUSEHOLD,
@@ -51,7 +51,7 @@ async def make_official_actor(conn: Connection, role: Role, scope: str) -> Actor
 
 async def apply(conn: Connection) -> tuple[UUID, Actor]:
     applicant = await an_applicant(conn)
-    producer_id = await apply_producer(conn, applicant, APPLICATION, now=NOW)
+    producer_id = await apply_producer(conn, SEAL, applicant, APPLICATION, now=NOW)
     return producer_id, await load_actor(conn, applicant.account_id, second_factor=False)
 
 
@@ -102,7 +102,7 @@ async def test_each_step_notifies_the_applicant(conn: Connection, seal: Seal) ->
 
 async def test_an_applicant_cannot_confirm_with_any_role(conn: Connection, seal: Seal) -> None:
     official = await make_official_actor(conn, Role.VILLAGE, VILLAGE)
-    producer_id = await apply_producer(conn, official, APPLICATION, now=NOW)
+    producer_id = await apply_producer(conn, SEAL, official, APPLICATION, now=NOW)
     with pytest.raises(ReviewerNotIndependent):
         await decide_producer(conn, seal, official, producer_id, step=AdmissionStep.CONFIRM, now=NOW)
     assert await get_state(conn, producer_id) == ("applied", 1)
@@ -216,11 +216,11 @@ async def test_reopening_keeps_the_first_opening_date(conn: Connection, seal: Se
 async def test_a_person_has_one_pending_application(conn: Connection, seal: Seal) -> None:
     producer_id, applicant = await apply(conn)
     with pytest.raises(AlreadyApplied):
-        await apply_producer(conn, applicant, APPLICATION, now=NOW)
+        await apply_producer(conn, SEAL, applicant, APPLICATION, now=NOW)
     assert await conn.fetchval("SELECT count(*) FROM producers") == 1
     village = await make_official_actor(conn, Role.VILLAGE, VILLAGE)
     await decide_producer(conn, seal, village, producer_id, step=AdmissionStep.REFUSE, reason="样例", now=NOW)
-    assert await apply_producer(conn, applicant, APPLICATION, now=NOW) != producer_id
+    assert await apply_producer(conn, SEAL, applicant, APPLICATION, now=NOW) != producer_id
 
 
 async def test_all_faults_of_an_application_are_listed_at_once(conn: Connection) -> None:
@@ -234,7 +234,7 @@ async def test_all_faults_of_an_application_are_listed_at_once(conn: Connection)
         certificates=[CertificateClaim(CertificateKind.ORIGIN)],
     )
     with pytest.raises(BadApplication) as refused:
-        await apply_producer(conn, applicant, bad, now=NOW)
+        await apply_producer(conn, SEAL, applicant, bad, now=NOW)
     assert [fault.field for fault in refused.value.errors] == [
         "name",
         "produce",
@@ -249,7 +249,7 @@ async def test_forbidden_words_in_an_application_are_refused(conn: Connection) -
         kind=ProducerKind.HOUSEHOLD, name="贫 困 户老张", village_code=VILLAGE, produce="滞销大枣"
     )
     with pytest.raises(ForbiddenWord) as refused:
-        await apply_producer(conn, await an_applicant(conn), application, now=NOW)
+        await apply_producer(conn, SEAL, await an_applicant(conn), application, now=NOW)
     assert [(fault.field, fault.message) for fault in refused.value.errors] == [
         ("name", "请换个说法：贫困户。说东西好在哪里，不说难处"),
         ("produce", "请换个说法：滞销。说东西好在哪里，不说难处"),
@@ -281,11 +281,11 @@ async def test_a_pending_producer_is_visible_to_its_members_and_officials_only(c
     county = await make_official_actor(conn, Role.COUNTY, "130624")
     elsewhere = await make_official_actor(conn, Role.COUNTY, "130725")
     stranger = await an_applicant(conn)
-    assert (await get_producer(conn, applicant, producer_id)).producer.name == "样例革新庄枣园"
-    assert (await get_producer(conn, county, producer_id)).producer.state is ProducerState.APPLIED
+    assert (await get_producer(conn, SEAL, applicant, producer_id)).producer.name == "样例革新庄枣园"
+    assert (await get_producer(conn, SEAL, county, producer_id)).producer.state is ProducerState.APPLIED
     for other in (elsewhere, stranger):
         with pytest.raises(NotFound):
-            await get_producer(conn, other, producer_id)
+            await get_producer(conn, SEAL, other, producer_id)
     assert await find_public_producer(conn, producer_id, now=NOW) is None
 
 
@@ -311,7 +311,7 @@ async def test_of_20_concurrent_confirmations_one_succeeds(database: Database, s
 async def apply_once(database: Database, applicant: Actor) -> bool:
     try:
         async with database.transaction() as conn:
-            await apply_producer(conn, applicant, APPLICATION, now=NOW)
+            await apply_producer(conn, SEAL, applicant, APPLICATION, now=NOW)
     except AlreadyApplied:
         return False
     return True
@@ -334,11 +334,11 @@ async def test_an_application_may_set_the_name_of_the_applicant(conn: Connection
     for wrong in ("", "  ", "顾" * 61):
         application = msgspec.structs.replace(APPLICATION, applicant=wrong, name="一")
         with pytest.raises(BadApplication) as refused:
-            await apply_producer(conn, person, application, now=NOW)
+            await apply_producer(conn, SEAL, person, application, now=NOW)
         assert [fault.field for fault in refused.value.errors] == ["name", "applicant"]
     assert await name() == "样例农户"
-    await apply_producer(conn, person, msgspec.structs.replace(APPLICATION, applicant=" 样例顾某 "), now=NOW)
+    await apply_producer(conn, SEAL, person, msgspec.structs.replace(APPLICATION, applicant=" 样例顾某 "), now=NOW)
     assert await name() == "样例顾某"
     other = await an_applicant(conn)
-    await apply_producer(conn, other, APPLICATION, now=NOW)
+    await apply_producer(conn, SEAL, other, APPLICATION, now=NOW)
     assert await conn.fetchval("SELECT name FROM accounts WHERE id = $1", other.account_id) == "样例农户"

@@ -17,7 +17,7 @@ from market.producers.models import (
 )
 from market.producers.queries import get_producer, list_unverified_producers
 from tests.conftest import NOW
-from tests.support.make import VILLAGE, load_actor, load_owner, make_account, make_official, make_producer
+from tests.support.make import SEAL, VILLAGE, load_actor, load_owner, make_account, make_official, make_producer
 
 
 async def an_applicant(conn: Connection) -> Actor:
@@ -41,7 +41,7 @@ async def test_a_certificate_photo_of_another_account_is_refused(conn: Connectio
         kind=ProducerKind.HOUSEHOLD, name="样例枣园", village_code=VILLAGE, produce="枣", certificates=[claim]
     )
     with pytest.raises(BadApplication):
-        await apply_producer(conn, applicant, application, now=NOW)
+        await apply_producer(conn, SEAL, applicant, application, now=NOW)
     assert await conn.fetchval("SELECT count(*) FROM producers") == 0
 
 
@@ -49,8 +49,8 @@ async def test_the_county_verifies_a_later_certificate_the_seller_cannot(conn: C
     producer_id = await make_producer(conn)
     seller = await load_owner(conn, producer_id)
     claim = CertificateClaim(CertificateKind.SMALL_WORKSHOP, number="样例-2")
-    await add_certificate(conn, seller, seller.producers[0], claim, now=NOW)  # pyright: ignore[reportArgumentType]
-    [certificate] = (await get_producer(conn, seller, producer_id)).certificates
+    await add_certificate(conn, SEAL, seller, seller.producers[0], claim, now=NOW)  # pyright: ignore[reportArgumentType]
+    [certificate] = (await get_producer(conn, SEAL, seller, producer_id)).certificates
     assert certificate.verified_at is None
     mine = await load_actor(conn, seller.account_id)
     with pytest.raises(NotAllowed):
@@ -69,9 +69,9 @@ async def test_unverified_certificates_are_limited_and_listed_for_officials_of_t
     assert [row.id for row in (await list_unverified_producers(conn, county)).items] == []
     claim = CertificateClaim(CertificateKind.LICENCE, number="样例-7")
     for _ in range(MAX_CERTIFICATES):
-        await add_certificate(conn, owner, ProducerId(producer), claim, now=NOW)
+        await add_certificate(conn, SEAL, owner, ProducerId(producer), claim, now=NOW)
     with pytest.raises(BadApplication) as refused:
-        await add_certificate(conn, owner, ProducerId(producer), claim, now=NOW)
+        await add_certificate(conn, SEAL, owner, ProducerId(producer), claim, now=NOW)
     assert [fault.field for fault in refused.value.errors] == ["certificates"]
     assert [row.id for row in (await list_unverified_producers(conn, county)).items] == [producer]
     assert [row.id for row in (await list_unverified_producers(conn, elsewhere)).items] == []

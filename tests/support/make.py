@@ -181,13 +181,15 @@ async def make_certificate(
     """Insert a certificate of a producer, verified by default."""
     verifier = await make_official(conn, Role.COUNTY, "130624") if verified else None
     return await conn.fetchval(
-        "INSERT INTO certificates (producer_id, kind, number, issuer, expires_on, verified_at, verified_by)"
-        " VALUES ($1, $2, '样例-1', '样例机关', $3, $4, $5) RETURNING id",
+        "INSERT INTO certificates (producer_id, kind, number_index, number_sealed, issuer, expires_on, verified_at,"
+        " verified_by) VALUES ($1, $2, $6, $7, '样例机关', $3, $4, $5) RETURNING id",
         producer_id,
         kind,
         expires_on,
         now if verified else None,
         verifier,
+        SEAL.index("样例-1"),
+        SEAL.seal("样例-1", "certificates.number"),
     )
 
 

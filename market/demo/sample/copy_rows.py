@@ -122,7 +122,8 @@ class CertificateCopyRow(CopyRow, frozen=True):
     id: UUID
     producer_id: UUID
     kind: str
-    number: str
+    number_index: bytes
+    number_sealed: bytes
     issuer: str
     expires_on: date | None
     verified_at: datetime | None

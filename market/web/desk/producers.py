@@ -185,7 +185,7 @@ async def _page(
     request: HttpRequest, conn: Connection, seal: Seal, desk: DeskContext, producer_id: UUID,
     *, notice: PageNotice | None, status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
-    producer: Producer = await get_producer(conn, desk.actor, producer_id)
+    producer: Producer = await get_producer(conn, seal, desk.actor, producer_id)
     photos = {each.id: each.photo_id for each in await LIST_CERTIFICATE_PHOTOS.all(conn, producer_id=producer_id)}
     row = producer.producer
     forward = _FORWARD.get(row.state)

@@ -39,6 +39,7 @@ from market.web.farm.sellers import FIELD_NAMES
 from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
+from market.web.services import get_services
 from market.web.shop.regions import list_listed_counties
 from market.web.ui.format import clock_zh
 
@@ -126,7 +127,7 @@ async def show_application(
     async with db.connection() as conn:
         own = await list_own_producers(conn, actor)
         if own and not at and "new" not in request.query_params:
-            return _state_page(request, actor, await get_producer(conn, actor, own[0].id))
+            return _state_page(request, actor, await get_producer(conn, get_services(request).seal, actor, own[0].id))
         values = ApplicationForm(applicant="" if actor.name == DEFAULT_NAME else actor.name)
         return await _apply_page(request, conn, actor, at, values, key=make_form_key())
 
@@ -159,7 +160,7 @@ async def submit_application(
                 applicant=values.applicant,
                 certificates=await _store_certificates(conn, actor, certificate_kind, prepared, clock),
             )
-            await apply_producer(conn, actor, application, now=clock.now())
+            await apply_producer(conn, get_services(request).seal, actor, application, now=clock.now())
             return "/farm/apply?said=sent"
 
         return await submit_once(request, actor, form, apply)

@@ -13,6 +13,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.kernel.seal import Seal
 from market.producers.apply import add_certificate
 from market.producers.models import (
     CERTIFICATE_NAMES,
@@ -29,6 +30,7 @@ from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_produc
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
+from market.web.services import get_services
 from market.web.ui.format import day_zh
 
 _MAX_NUMBER_LENGTH = 60
@@ -68,12 +70,12 @@ def _certificate_row(certificate: Certificate, shop: str, today: date) -> FarmRo
     )
 
 
-async def _list_certificates(conn: Connection, actor: Actor, today: date) -> list[FarmRow]:
+async def _list_certificates(conn: Connection, seal: Seal, actor: Actor, today: date) -> list[FarmRow]:
     shops = await list_own_producers(conn, actor)
     return [
         _certificate_row(certificate, shop.name if len(shops) > 1 else "", today)
         for shop in shops
-        for certificate in (await get_producer(conn, actor, shop.id)).certificates
+        for certificate in (await get_producer(conn, seal, actor, shop.id)).certificates
     ]
 
 
@@ -82,7 +84,7 @@ async def _certificates_page(
     *, key: str, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[Any]:  # fmt: skip
     context = {
-        "certificates": await _list_certificates(conn, actor, today),
+        "certificates": await _list_certificates(conn, get_services(request).seal, actor, today),
         "producers": await list_producer_options(conn, actor),
         "kinds": CERTIFICATE_OPTIONS,
         "values": values,
@@ -144,7 +146,9 @@ async def submit_certificate_form(
             async def submit(conn: Connection) -> str:
                 photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
                 with_photo = structs.replace(claim, photo_id=photo_id)
-                await add_certificate(conn, actor, ProducerId(producer_id), with_photo, now=clock.now())
+                await add_certificate(
+                    conn, get_services(request).seal, actor, ProducerId(producer_id), with_photo, now=clock.now()
+                )
                 return "/farm/papers?said=sent"
 
             return await submit_once(request, actor, form, submit)

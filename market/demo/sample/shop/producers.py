@@ -18,6 +18,7 @@ from market.kernel import Fen
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
 
 _STEPS = ("apply", "confirm", "recommend", "approve")
 _STATES = ("applied", "confirmed", "recommended", "open")
@@ -240,7 +241,8 @@ class ProducerGenerator:
                     id=self._rng.make_uuid7(verified_at),
                     producer_id=producer_id,
                     kind=kind,
-                    number=number,
+                    number_index=self._seal.index(number),
+                    number_sealed=self._seal.seal(number, CERTIFICATE_NUMBER_CONTEXT),
                     issuer="样例机关",
                     expires_on=until,
                     verified_at=verified_at if verified else None,

@@ -1,0 +1,178 @@
+"""Replace the secret: encrypt every sealed column again under MARKET_SECRET, and rewrite its blind indexes."""
+
+from typing import Any
+
+import asyncpg
+from msgspec import Struct
+
+from market.audit.record import add_audit_entry
+from market.bookings.transitions import CODE_CONTEXT
+from market.cli.runtime import open_runtime
+from market.identity.officials import IDENTITY_CONTEXT as ACCOUNT_IDENTITY_CONTEXT
+from market.identity.second_factor import TOTP_CONTEXT
+from market.identity.sign_in import PHONE_CONTEXT
+from market.kernel import Refusal
+from market.kernel.idempotency import RESPONSE_CONTEXT
+from market.kernel.seal import Seal, derive_seal
+from market.notify.queue import FACTS_CONTEXT
+from market.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
+from market.orders.address import ADDRESS_CONTEXT
+from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
+from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
+from payments.sql import prepare_connection
+
+_CHUNK = 500
+
+
+class NoOldSecret(Refusal):
+    """The indexes are rewritten only with both secrets."""
+
+    code = "no_old_secret"
+    status = 422
+    zh = "请同时设置 MARKET_SECRET（新）和 MARKET_SECRET_OLD（旧）。"
+    en = "Set MARKET_SECRET (new) and MARKET_SECRET_OLD (old)."
+
+
+class SealedColumn(Struct, frozen=True):
+    """An encrypted column: its table and key, the context it is bound to, and its blind index if it has one.
+
+    `plain` is the column that an earlier release wrote in clear; `index_prefix` begins the indexed text.
+    """
+
+    table: str
+    column: str
+    context: str
+    key: tuple[str, ...] = ("id",)
+    index: str | None = None
+    plain: str | None = None
+    index_prefix: str = ""
+
+
+SEALED_COLUMNS = (
+    SealedColumn("accounts", "phone_sealed", PHONE_CONTEXT, index="phone_index"),
+    SealedColumn("accounts", "identity_sealed", ACCOUNT_IDENTITY_CONTEXT, index="identity_index"),
+    SealedColumn("accounts", "totp_sealed", TOTP_CONTEXT),
+    SealedColumn("persons", "identity_sealed", IDENTITY_CONTEXT, index="identity_index"),
+    SealedColumn("persons", "name_sealed", NAME_CONTEXT),
+    SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
+    SealedColumn("orders", "address_sealed", ADDRESS_CONTEXT),
+    SealedColumn("bookings", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
+    SealedColumn("messages", "phone_sealed", MESSAGE_PHONE_CONTEXT),
+    SealedColumn("messages", "facts_sealed", FACTS_CONTEXT),
+    SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
+)
+
+
+async def reseal_database(*, indexes: bool) -> dict[str, object]:
+    """Encrypt again what is not encrypted under MARKET_SECRET; with `indexes` rewrite the blind indexes as well.
+
+    Works in transactions of 500 rows beside a running service and skips rows that are done, so that it may be stopped
+    and started again. Indexes are found under one key: stop service and worker before `indexes`.
+
+    Raises:
+        NoOldSecret: `indexes` without MARKET_SECRET_OLD.
+        UnsealError: a value opens under neither secret; what was done before it stays done.
+    """
+    async with open_runtime() as ctx:
+        settings = ctx.settings
+        if indexes and not settings.secret_old:
+            raise NoOldSecret
+        seal = derive_seal(settings.get_or_create_secret(), settings.secret_old, reindex=indexes)
+        conn = await asyncpg.connect(ctx.owner_dsn)
+        try:
+            await prepare_connection(conn)
+            if indexes:
+                await _collect_identities(conn, seal)
+            counts = {
+                f"{each.table}.{each.column}": await _reseal(conn, seal, each, indexes=indexes) for each in SEALED_COLUMNS
+            }
+            if indexes:
+                counts |= await _replace_copied_indexes(conn)
+            detail: dict[str, object] = {"indexes": indexes, "rows": sum(counts.values())}
+            now = ctx.clock.now()
+            await add_audit_entry(
+                conn, actor="command line", action="secret.reseal", object="secret", detail=detail, now=now
+            )
+        finally:
+            await conn.close()
+    changed = {name: count for name, count in counts.items() if count}
+    return {"outcome": "ok" if changed else "no-op", "rows": changed}
+
+
+async def _reseal(conn: "asyncpg.Connection[Any]", seal: Seal, target: SealedColumn, *, indexes: bool) -> int:
+    """Seal and index one column again, in chunks by its key; return how many rows changed."""
+    done, last = 0, None
+    while True:
+        async with conn.transaction():
+            rows = await _read_chunk(conn, target, last)
+            changes = [
+                change for row in rows if (change := _change_row(seal, target, row, indexes=indexes)) is not None
+            ]
+            await _write_chunk(conn, target, changes)
+        done += len(changes)
+        if len(rows) < _CHUNK:
+            return done
+        last = tuple(rows[-1][name] for name in target.key)
+
+
+async def _read_chunk(
+    conn: "asyncpg.Connection[Any]", target: SealedColumn, last: tuple[Any, ...] | None
+) -> list[asyncpg.Record]:
+    columns = ", ".join([*target.key, target.column, *(name for name in (target.index, target.plain) if name)])
+    key, values = ", ".join(target.key), ", ".join(f"${n}" for n in range(1, len(target.key) + 1))
+    wanted = f"({target.column} IS NOT NULL" + (f" OR {target.plain} <> '')" if target.plain else ")")
+    after = f" AND ({key}) > ({values})" if last else ""
+    text = f"SELECT {columns} FROM {target.table} WHERE {wanted}{after} ORDER BY {key} LIMIT {_CHUNK}"
+    return list(await conn.fetch(text, *(last or ())))
+
+
+def _change_row(seal: Seal, target: SealedColumn, row: asyncpg.Record, *, indexes: bool) -> tuple[Any, ...] | None:
+    """Return the new values of a row, followed by its key and the value it must still have, or None if it is done."""
+    sealed: bytes | None = row[target.column]
+    text = str(row[target.plain or target.column]) if sealed is None else seal.open(sealed, target.context)
+    current = sealed if sealed is not None and seal.is_current(sealed, target.context) else None
+    index = row[target.index] if target.index else None
+    if target.index and (indexes or sealed is None):
+        index = seal.index(target.index_prefix + text)
+    if current is not None and (target.index is None or index == row[target.index]):
+        return None
+    return (current or seal.seal(text, target.context), index, *(row[name] for name in target.key), sealed)
+
+
+async def _write_chunk(conn: "asyncpg.Connection[Any]", target: SealedColumn, changes: list[tuple[Any, ...]]) -> None:
+    """Write the rows that were not changed by others since they were read."""
+    keys = " AND ".join(f"{name} = ${n}" for n, name in enumerate(target.key, 3))
+    assignments = f"{target.column} = $1" + (f", {target.index} = $2" if target.index else "")
+    assignments += f", {target.plain} = ''" if target.plain else ""
+    condition = f"{keys} AND {target.column} IS NOT DISTINCT FROM ${3 + len(target.key)}"
+    if not target.index:
+        condition += " AND $2::bytea IS NULL"
+    await conn.executemany(f"UPDATE {target.table} SET {assignments} WHERE {condition}", changes)
+
+
+async def _collect_identities(conn: "asyncpg.Connection[Any]", seal: Seal) -> None:
+    """Note the old and new index of every registered person, before they are rewritten."""
+    await conn.execute("CREATE TEMPORARY TABLE identities (old bytea PRIMARY KEY, new bytea NOT NULL)")
+    rows = await conn.fetch("SELECT DISTINCT ON (identity_index) identity_index, identity_sealed FROM persons")
+    await conn.copy_records_to_table(
+        "identities",
+        records=[
+            (row["identity_index"], seal.index(seal.open(row["identity_sealed"], IDENTITY_CONTEXT))) for row in rows
+        ],
+    )
+
+
+async def _replace_copied_indexes(conn: "asyncpg.Connection[Any]") -> dict[str, int]:
+    """Rewrite the indexes of persons in the tables that hold no identity number; strangers to the register stay."""
+    own = {each.table for each in SEALED_COLUMNS if each.index == "identity_index"}
+    tables = await conn.fetch(
+        "SELECT table_name FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND column_name = 'identity_index' ORDER BY 1"
+    )
+    counts: dict[str, int] = {}
+    for table in sorted({row[0] for row in tables} - own):
+        tag = await conn.execute(
+            f"UPDATE {table} t SET identity_index = i.new FROM identities i WHERE t.identity_index = i.old"
+        )
+        counts[f"{table}.identity_index"] = int(tag.rpartition(" ")[2])
+    return counts
