@@ -24,8 +24,9 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
+from msgspec import convert, to_builtins
 
-from market.audit.record import verify_audit
+from market.audit.verification import AuditHead, list_heads, verify_audit
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_binaries
 from market.kernel.migrate import create_database
@@ -127,8 +128,9 @@ async def backup(dsn: str, folder: Path) -> Path:
                 dsn, "pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={staging}"
             )
             counts = await count_rows(conn)
+            heads = to_builtins(await list_heads(conn))
         staging.chmod(0o600)
-        _write_private(dump.with_suffix(".json"), json.dumps(counts, indent=1))
+        _write_private(dump.with_suffix(".json"), json.dumps({"rows": counts, "audit_heads": heads}, indent=1))
         staging.rename(dump)
     finally:
         staging.unlink(missing_ok=True)
@@ -174,13 +176,14 @@ async def restore(dump: Path, dsn: str) -> None:
 
 async def verify_restored(dump: Path, dsn: str) -> dict[str, object]:
     """Compare a restored database with the row counts of its dump, and verify its ledger and its audit record."""
-    expected: dict[str, int] = json.loads(dump.with_suffix(".json").read_text())
+    noted = json.loads(dump.with_suffix(".json").read_text())
+    expected: dict[str, int] = noted["rows"]
     conn = await asyncpg.connect(dsn)
     await prepare_connection(conn)
     try:
         counts = await count_rows(conn)
         discrepancies = await verify_ledger(conn)
-        _, faults = await verify_audit(conn)
+        _, faults = await verify_audit(conn, noted=convert(noted["audit_heads"], list[AuditHead]))
     finally:
         await conn.close()
     return {

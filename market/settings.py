@@ -50,6 +50,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Meta(description="The secret until now, while `market reseal` replaces it by MARKET_SECRET."),
     ] = ""
+    audit_heads: Annotated[
+        str,
+        Meta(
+            description="File to which the worker notes the heads of the audit record every hour; best on another "
+            "machine's disk. Empty: `audit-heads.jsonl` in the data folder."
+        ),
+    ] = ""
     pool_size: Annotated[int, Meta(ge=2, le=200, description="Database connections of one process.")] = 20
     workers: Annotated[int, Meta(ge=1, le=64, description="Processes that serve requests.")] = 1
     stripe_key: Annotated[str, Meta(description="Secret key of the payment provider.")] = ""
@@ -132,6 +139,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         if any(not name or not number for name, _, number in pairs):
             raise BadSettings("MARKET_SMS_TEMPLATES is a list of name=id, such as code=SMS_1,to_ship=SMS_2.")
         return {name: number for name, _, number in pairs}
+
+    def get_audit_heads_path(self) -> Path:
+        """Return the file to which the heads of the audit record are noted."""
+        return Path(self.audit_heads) if self.audit_heads else self.data / "audit-heads.jsonl"
 
     def get_or_create_secret(self) -> str:
         """Return the configured secret, or one that is generated once in the data folder.

@@ -1,9 +1,7 @@
-"""Add audit entries and verify that none was changed or removed."""
+"""Add audit entries."""
 
 from collections.abc import Mapping
 from datetime import datetime
-
-from msgspec import Struct, field
 
 from market.kernel import Connection, Query
 
@@ -22,33 +20,6 @@ ADD_ENTRIES = Query(
              ORDER BY hashtextextended(object, 0) & 15, object) AS sorted
     """,
 )
-
-
-class AuditFault(Struct, frozen=True):
-    """An entry whose hash or sequence number does not match its chain."""
-
-    chain: int
-    sequence: int = field(name="n")
-
-
-FIND_BROKEN_ENTRIES = Query(
-    AuditFault,
-    """
-    SELECT chain, sequence AS n
-      FROM (SELECT *,
-                   lag(hash, 1, '\\x00'::bytea) OVER chains AS previous_hash,
-                   lag(sequence, 1, 0::bigint) OVER chains AS previous_sequence
-              FROM audit_entries
-            WINDOW chains AS (PARTITION BY chain ORDER BY sequence)) AS entries
-     WHERE previous <> previous_hash
-        OR sequence <> previous_sequence + 1
-        OR hash <> hash_audit_entry(previous, chain, sequence, at, actor, action, object, detail)
-     ORDER BY chain, sequence
-     LIMIT 100
-    """,
-)
-
-COUNT_ENTRIES = Query(int, "SELECT count(*) FROM audit_entries")
 
 
 async def add_audit_entry(
@@ -74,8 +45,3 @@ async def add_audit_entries(
     """Add an entry for each object and its detail, in the order of their chains. See `add_audit_entry`."""
     rows = [{"object": object_, "detail": detail} for object_, detail in entries.items()]
     await ADD_ENTRIES.run(conn, at=now, actor=actor, action=action, entries=rows)
-
-
-async def verify_audit(conn: Connection) -> tuple[int, list[AuditFault]]:
-    """Recompute every hash; return the number of entries and the first 100 faults."""
-    return await COUNT_ENTRIES.one(conn), await FIND_BROKEN_ENTRIES.all(conn)

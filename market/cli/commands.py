@@ -92,11 +92,28 @@ def verify_ledger(*, json: Json = False) -> int:
 
 
 @audit.command(name="verify")
-def verify_audit(*, json: Json = False) -> int:
-    """Verify every hash of the audit record; exit 1 if one does not match."""
+def verify_audit(*, heads: Path | None = None, new_only: bool = False, json: Json = False) -> int:
+    """Verify every hash of the audit record; exit 1 if one does not match.
+
+    Parameters
+    ----------
+    heads
+        File of noted heads (MARKET_AUDIT_HEADS): finds a removed end, a removed chain and a rewritten one.
+    new_only
+        Read only the entries after the newest noted heads.
+    """
     from market.cli.verify import verify_audit_record as check
 
-    return check(as_json=json)
+    return check(heads, new_only=new_only, as_json=json)
+
+
+@audit.command(name="heads")
+def list_audit_heads(*, json: Json = False) -> int:
+    """Print the newest entry of each chain of the audit record, to be noted elsewhere."""
+    from market.cli.runtime import run
+    from market.cli.verify import list_audit_heads as list_heads
+
+    return run(list_heads, as_json=json)
 
 
 @demo.default

@@ -83,9 +83,9 @@ async def reseal_database(*, indexes: bool) -> dict[str, object]:
             await prepare_connection(conn)
             if indexes:
                 await _collect_identities(conn, seal)
-            counts = {
-                f"{each.table}.{each.column}": await _reseal(conn, seal, each, indexes=indexes) for each in SEALED_COLUMNS
-            }
+            counts: dict[str, int] = {}
+            for each in SEALED_COLUMNS:
+                counts[f"{each.table}.{each.column}"] = await _reseal(conn, seal, each, indexes=indexes)
             if indexes:
                 counts |= await _replace_copied_indexes(conn)
             detail: dict[str, object] = {"indexes": indexes, "rows": sum(counts.values())}

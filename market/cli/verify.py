@@ -1,8 +1,12 @@
 """Verify the ledger from its postings, and the audit record from its hashes."""
 
+from pathlib import Path
+
 from msgspec import Struct, to_builtins
 
-from market.audit.record import verify_audit as verify_record
+from market.audit.heads_file import NotedHeads, read_heads
+from market.audit.verification import list_heads
+from market.audit.verification import verify_audit as verify_record
 from market.cli.runtime import DONE, REFUSED, open_runtime, print_result, run
 from market.kernel import Query
 from payments.verification import verify_ledger as verify_postings
@@ -39,14 +43,29 @@ def verify_ledger(*, as_json: bool) -> int:
     return run(work, as_json=as_json) or (REFUSED if findings else DONE)
 
 
-def verify_audit_record(*, as_json: bool) -> int:
-    """Verify the hashes of the audit record and print the faults; return 1 if there are any."""
+def verify_audit_record(heads: Path | None, *, new_only: bool, as_json: bool) -> int:
+    """Verify the hashes of the audit record and print the faults; return 1 if there are any.
+
+    `heads` is a file of noted heads, which must still be in the record. With `new_only` the entries up to the newest
+    of them are not read again.
+    """
     findings: list[object] = []
 
     async def work() -> None:
+        lines = read_heads(heads) if heads else []
+        newest = lines[-1].heads if lines and new_only else []
+        noted = {(head.chain, head.sequence, head.hash): head for line in lines for head in line.heads}
         async with open_runtime() as ctx, ctx.db.connection() as conn:
-            count, faults = await verify_record(conn)
+            count, faults = await verify_record(conn, noted=list(noted.values()), after=newest)
         findings.extend(faults)
-        print_result({"outcome": "ok" if not faults else "broken", "entries": count, "faults": faults}, as_json=as_json)
+        outcome = "broken" if faults else "ok"
+        result = {"outcome": outcome, "entries": count, "heads": len(noted), "faults": faults}
+        print_result(result, as_json=as_json)
 
     return run(work, as_json=as_json) or (REFUSED if findings else DONE)
+
+
+async def list_audit_heads() -> NotedHeads:
+    """Return the newest entry of each chain, in the form of a line of the file."""
+    async with open_runtime() as ctx, ctx.db.connection() as conn:
+        return NotedHeads(ctx.clock.now(), await list_heads(conn))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from msgspec import Struct
 
+from market.jobs.audit_heads import note_audit_heads
 from market.jobs.context import WorkerContext
 from market.jobs.retention import delete_expired_codes, delete_expired_keys, delete_expired_messages, update_scores
 from market.kernel import Database, Query
@@ -39,6 +40,7 @@ SCHEDULES = (
     Schedule(name="delete_expired_codes", offset=timedelta(hours=4), run=delete_expired_codes),
     Schedule(name="delete_expired_keys", offset=timedelta(hours=4), run=delete_expired_keys),
     Schedule(name="delete_expired_messages", offset=timedelta(hours=4), run=delete_expired_messages),
+    Schedule(name="note_audit_heads", interval=timedelta(hours=1), offset=timedelta(minutes=5), run=note_audit_heads),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
 )
 

@@ -1,11 +1,29 @@
 """The audit record verifies, and detects changed and removed entries."""
 
+from pathlib import Path
+
 import asyncpg
 import pytest
 
-from market.audit.record import AuditFault, add_audit_entry, verify_audit
+from market.audit.heads_file import HeadsNotReadable, NotedHeads, append_heads, read_heads
+from market.audit.record import add_audit_entry
+from market.audit.verification import AuditFault, AuditFaultKind, AuditHead, list_heads, verify_audit
 from market.kernel import Connection, Database
 from tests.conftest import NOW
+
+REWRITE_CHAIN = """
+    WITH RECURSIVE again AS (
+        SELECT chain, sequence, hash_audit_entry('\\x00', chain, sequence, at, 'b', action, object, detail) AS hash,
+               '\\x00'::bytea AS previous
+          FROM audit_entries WHERE sequence = 1
+         UNION ALL
+        SELECT e.chain, e.sequence,
+               hash_audit_entry(a.hash, e.chain, e.sequence, e.at, 'b', e.action, e.object, e.detail), a.hash
+          FROM again a JOIN audit_entries e ON e.sequence = a.sequence + 1)
+    UPDATE audit_entries e SET actor = 'b', hash = a.hash, previous = a.previous
+      FROM again a WHERE a.sequence = e.sequence
+"""
+"""Rewrites the only chain with fresh hashes, as the owner of the database can."""
 
 
 async def add_entries(db: Database, count: int) -> None:
@@ -52,3 +70,54 @@ async def test_even_the_owner_cannot_change_an_entry(database: Database, owner: 
 async def test_the_service_writes_entries_only_through_the_function(conn: Connection) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await conn.execute("INSERT INTO audit_entries SELECT * FROM audit_entries")
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("DELETE FROM audit_entries WHERE sequence = 3", AuditFaultKind.HEAD_MISSING),
+        ("DELETE FROM audit_entries", AuditFaultKind.HEAD_MISSING),
+        (
+            REWRITE_CHAIN,
+            AuditFaultKind.HEAD_REWRITTEN,
+        ),
+    ],
+)
+async def test_a_removed_end_or_chain_and_a_rewritten_chain_are_found_by_noted_heads(
+    database: Database, owner: Connection, statement: str, kind: AuditFaultKind
+) -> None:
+    await add_entries(database, 3)
+    noted = await list_heads(owner)
+    assert [head.sequence for head in noted] == [3]
+    await owner.execute("SET session_replication_role = replica")
+    await owner.execute(statement)
+    async with database.connection() as conn:
+        assert (await verify_audit(conn))[1] == []
+        assert (await verify_audit(conn, noted=noted))[1] == [AuditFault(noted[0].chain, 3, kind)]
+
+
+async def test_entries_after_noted_heads_are_verified_without_reading_the_earlier_ones(
+    database: Database, owner: Connection
+) -> None:
+    await add_entries(database, 3)
+    noted = await list_heads(owner)
+    await add_entries(database, 2)
+    async with database.connection() as conn:
+        assert await verify_audit(conn, noted=noted, after=noted) == (2, [])
+    await owner.execute("SET session_replication_role = replica")
+    await owner.execute("UPDATE audit_entries SET previous = '\\x01' WHERE sequence = 4")
+    async with database.connection() as conn:
+        _, faults = await verify_audit(conn, noted=noted, after=noted)
+    assert [fault.sequence for fault in faults] == [4]
+
+
+def test_noted_heads_are_appended_line_by_line_for_the_owner_alone(folder: Path) -> None:
+    path = folder / "outside" / "heads.jsonl"
+    lines = [NotedHeads(NOW, [AuditHead(3, n, "ab")]) for n in (1, 2)]
+    for line in lines:
+        append_heads(path, line)
+    assert read_heads(path) == lines
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_text("no heads")
+    with pytest.raises(HeadsNotReadable):
+        read_heads(path)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from market.audit.record import verify_audit
+from market.audit.verification import verify_audit
 from market.identity.actors import find_actor_by_handle, find_actor_by_token
 from market.identity.models import AccountId, HandleTaken, NewSession, NotSignedIn, Role, WrongSecondFactor
 from market.identity.officials import (

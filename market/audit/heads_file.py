@@ -1,0 +1,51 @@
+"""The file of noted heads: one line an hour, outside of the database."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from market.audit.verification import AuditHead
+from market.kernel import Refusal
+
+
+class HeadsNotReadable(Refusal):
+    """The file of noted heads is missing or is not one."""
+
+    code = "bad_heads_file"
+    status = 400
+    zh = "读不了审计链头文件 {path}。"
+    en = "Cannot read the file of audit heads {path}."
+
+
+class NotedHeads(Struct, frozen=True):
+    """The heads at a time."""
+
+    at: datetime
+    heads: list[AuditHead]
+
+
+def append_heads(path: Path, noted: NotedHeads) -> None:
+    """Append a line and wait until it is on disk; only the owner may read the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(handle, msgspec.json.encode(noted) + b"\n")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_heads(path: Path) -> list[NotedHeads]:
+    """Return the lines of the file, oldest first.
+
+    Raises:
+        HeadsNotReadable: the file is missing, or a line is not one of heads.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+        return [msgspec.json.decode(line, type=NotedHeads) for line in lines if line]
+    except (OSError, msgspec.MsgspecError) as error:
+        raise HeadsNotReadable(path=str(path)) from error
