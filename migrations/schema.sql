@@ -2339,6 +2339,18 @@ CREATE TABLE public.sessions (
 
 
 --
+-- Name: sign_in_attempts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sign_in_attempts (
+    code_id uuid NOT NULL,
+    network text NOT NULL,
+    attempts smallint DEFAULT 1 NOT NULL,
+    CONSTRAINT sign_in_attempts_range CHECK (((attempts >= 1) AND (attempts <= 5)))
+);
+
+
+--
 -- Name: sign_in_codes; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2351,7 +2363,8 @@ CREATE TABLE public.sign_in_codes (
     expires_at timestamp with time zone NOT NULL,
     attempts smallint DEFAULT 0 NOT NULL,
     used_at timestamp with time zone,
-    CONSTRAINT sign_in_codes_attempts CHECK (((attempts >= 0) AND (attempts <= 5))),
+    known_device boolean DEFAULT false NOT NULL,
+    CONSTRAINT sign_in_codes_attempts CHECK (((attempts >= 0) AND (attempts <= 15))),
     CONSTRAINT sign_in_codes_expire_after_sending CHECK ((expires_at > sent_at))
 );
 
@@ -3350,6 +3363,14 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.settlements
     ADD CONSTRAINT settlements_unique PRIMARY KEY (cycle_id, operator);
+
+
+--
+-- Name: sign_in_attempts sign_in_attempts_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sign_in_attempts
+    ADD CONSTRAINT sign_in_attempts_unique PRIMARY KEY (code_id, network);
 
 
 --
@@ -4917,6 +4938,14 @@ ALTER TABLE ONLY public.settlements
 
 
 --
+-- Name: sign_in_attempts sign_in_attempts_code; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sign_in_attempts
+    ADD CONSTRAINT sign_in_attempts_code FOREIGN KEY (code_id) REFERENCES public.sign_in_codes(id) ON DELETE CASCADE;
+
+
+--
 -- Name: stock_moves stock_moves_lot; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6306,6 +6335,13 @@ GRANT SELECT,INSERT ON TABLE public.second_factor_uses TO market_app;
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sessions TO market_app;
+
+
+--
+-- Name: TABLE sign_in_attempts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sign_in_attempts TO market_app;
 
 
 --

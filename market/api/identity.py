@@ -10,8 +10,8 @@ from msgspec import Meta, Struct
 
 from market.http import HttpRequest
 from market.identity.codes import CodeLimits, get_network, request_code, resolve_client_address
-from market.identity.models import Actor, Grant, NewSession, SentCode, Session
-from market.identity.sessions import Device, list_sessions, revoke_session, sign_out, verify_second_factor
+from market.identity.models import Actor, Device, Grant, NewSession, SentCode, Session
+from market.identity.sessions import list_sessions, revoke_session, sign_out, verify_second_factor
 from market.identity.sign_in import get_phone, sign_in, update_account
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
@@ -140,6 +140,7 @@ class SignInController(Controller):
                 device=Device(request.headers.get("user-agent", "")),
                 earlier_token=get_session_token(request) or None,
                 help_phone=settings.help_phone,
+                network=get_network(get_client_address(request)),
                 now=clock.now(),
             )
         return require_sign_in(outcome)

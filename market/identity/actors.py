@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import AccountId, Actor, Grant, Role
+from market.identity.models import AccountId, Actor, Device, Grant, Role
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 
@@ -105,3 +105,8 @@ async def find_actor_by_token(conn: Connection, token: str, *, now: datetime) ->
 def hash_token(token: str) -> bytes:
     """Return the SHA-256 of a token, for storage; a token of 256 random bits needs no salt."""
     return sha256(token.encode()).digest()
+
+
+def hash_device_key(device: Device) -> bytes | None:
+    """Return the hash under which a device's key is stored, or None if it has none."""
+    return hash_token(device.key) if device.key else None

@@ -7,7 +7,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import InvalidPhone, SentCode, TooManyCodes
+from market.identity.actors import hash_device_key
+from market.identity.models import (
+    NO_DEVICE,
+    CodeJustSent,
+    Device,
+    InvalidPhone,
+    SentCode,
+    TooManyCodes,
+)
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
@@ -16,25 +24,33 @@ from market.notify.queue import queue_message
 from market.notify.templates import CODE_LIFETIME
 
 MAX_CODE_ATTEMPTS = 5
+"""Attempts at a code from one network."""
+MAX_CODE_ATTEMPTS_IN_ALL = 15
+RESERVED_PERCENT = 20
+"""The part of the day's codes that only phones with an account get."""
+KNOWN_DEVICE_PERIOD = timedelta(days=180)
 NETWORK_WINDOW = timedelta(hours=1)
 _DIGITS = 6
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
 class CodeLimits(Struct, frozen=True, kw_only=True):
-    """Limits of codes: per phone and business day, per network and hour, and in total per business day."""
+    """Limits of codes: per phone and business day, per network and hour, in total per business day; and the pause."""
 
     per_phone: int
     per_network: int
     per_day: int
+    pause: timedelta = timedelta(seconds=60)
 
 
 class CodeUsage(Struct, frozen=True):
-    """How many codes were sent; each count stops at its limit."""
+    """How many codes were sent, each count up to its limit; when the last one was; whether the phone has an account."""
 
     for_phone: int
     for_network: int
     in_total: int
+    last_sent_at: datetime | None
+    has_account: bool
 
 
 class CodeAttempt(Struct, frozen=True):
@@ -59,32 +75,53 @@ COUNT_CODES_SENT = Query(
     """
     SELECT (SELECT count(*) FROM (SELECT FROM sign_in_codes
                                    WHERE phone_index = :phone_index AND sent_at >= :day_start
+                                     AND known_device = :known_device
                                    LIMIT :per_phone::integer) AS codes) AS for_phone,
            (SELECT count(*) FROM (SELECT FROM sign_in_codes
                                    WHERE network = :network AND sent_at > :hour_start
                                    LIMIT :per_network::integer) AS codes) AS for_network,
            (SELECT count(*) FROM (SELECT FROM sign_in_codes
                                    WHERE sent_at >= :day_start
-                                   LIMIT :per_day::integer) AS codes) AS in_total
+                                   LIMIT :per_day::integer) AS codes) AS in_total,
+           (SELECT max(sent_at) FROM sign_in_codes
+             WHERE phone_index = :phone_index AND known_device = :known_device) AS last_sent_at,
+           EXISTS (SELECT FROM accounts WHERE phone_index = :phone_index) AS has_account
+    """,
+)
+IS_KNOWN_DEVICE = Query(
+    bool,
+    """
+    SELECT EXISTS (SELECT FROM sessions s JOIN accounts a ON a.id = s.account_id
+                    WHERE a.phone_index = :phone_index AND s.device_key = :device_key AND s.created_at > :since)
     """,
 )
 ADD_CODE = Query(
     None,
     """
-    INSERT INTO sign_in_codes (phone_index, code_hash, network, sent_at, expires_at)
-    VALUES (:phone_index, :code_hash, :network, :now, :expires_at)
+    INSERT INTO sign_in_codes (phone_index, code_hash, network, sent_at, expires_at, known_device)
+    VALUES (:phone_index, :code_hash, :network, :now, :expires_at, :known_device)
     """,
 )
-# The row lock serializes concurrent attempts: the first correct one marks the code used.
+# Attempts are counted per network first, so that those of a stranger do not use up the owner's. The row lock serializes
+# concurrent attempts: the first correct one marks the code used.
 TRY_CODE = Query(
     CodeAttempt,
     """
+    WITH newest AS (
+        SELECT id FROM sign_in_codes
+         WHERE phone_index = :phone_index AND known_device = :known_device
+         ORDER BY sent_at DESC, id DESC LIMIT 1),
+    counted AS (
+        INSERT INTO sign_in_attempts AS tried (code_id, network) SELECT id, :network FROM newest
+        ON CONFLICT ON CONSTRAINT sign_in_attempts_unique DO UPDATE SET attempts = tried.attempts + 1
+         WHERE tried.attempts < :max_attempts::integer
+        RETURNING code_id)
     UPDATE sign_in_codes
        SET attempts = attempts + 1,
            used_at = CASE WHEN code_hash = :code_hash THEN :now::timestamptz END
-     WHERE id = (SELECT id FROM sign_in_codes WHERE phone_index = :phone_index ORDER BY sent_at DESC, id DESC LIMIT 1)
+     WHERE id = (SELECT code_id FROM counted)
        AND used_at IS NULL
-       AND attempts < :max_attempts::integer
+       AND attempts < :max_attempts_in_all::integer
        AND expires_at > :now::timestamptz
     RETURNING id, used_at IS NOT NULL AS correct
     """,
@@ -121,15 +158,25 @@ def _hash_code(seal: Seal, phone: str, code: str) -> bytes:
 
 
 async def request_code(
-    conn: Connection, seal: Seal, limits: CodeLimits, *, phone: str, network: str, now: datetime
+    conn: Connection,
+    seal: Seal,
+    limits: CodeLimits,
+    *,
+    phone: str,
+    network: str,
+    device: Device = NO_DEVICE,
+    now: datetime,
 ) -> SentCode:
     """Create a code and queue its message, in the caller's transaction. It replaces an earlier code of the phone.
 
-    No account is read: a known and an unknown phone get the same response after the same work. The limits per phone and
+    A known and an unknown phone get the same response after the same statements, unless the codes of the day are nearly
+    used up: the last fifth is reserved for phones with an account. A device on which the account was used has codes,
+    limits and a pause of its own, which requests from elsewhere neither replace nor use up. The limits per phone and
     network are exact under concurrent requests; the daily total may be exceeded by requests in progress.
 
     Raises:
         InvalidPhone: the phone is not a mainland mobile number.
+        CodeJustSent: the last code was sent less than a minute ago.
         TooManyCodes: a limit is reached.
     """
     number = normalize_phone(phone)
@@ -137,6 +184,7 @@ async def request_code(
         raise InvalidPhone(errors=(FieldFault("phone", "请填 11 位手机号"),))
     phone_index = seal.index(number)
     await LOCK_LIMITS.run(conn, phone_index=phone_index, network=network)
+    known_device = await is_known_device(conn, phone_index, device, now=now)
     usage = await COUNT_CODES_SENT.one(
         conn,
         phone_index=phone_index,
@@ -146,13 +194,9 @@ async def request_code(
         per_phone=limits.per_phone,
         per_network=limits.per_network,
         per_day=limits.per_day,
+        known_device=known_device,
     )
-    if (
-        usage.for_phone >= limits.per_phone
-        or usage.for_network >= limits.per_network
-        or usage.in_total >= limits.per_day
-    ):
-        raise TooManyCodes
+    _require_within_limits(usage, limits, known_device=known_device, now=now)
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
     await ADD_CODE.run(
         conn,
@@ -161,13 +205,45 @@ async def request_code(
         network=network,
         now=now,
         expires_at=now + CODE_LIFETIME,
+        known_device=known_device,
     )
     await queue_message(conn, seal, phone=number, template="code", facts={"code": code}, now=now)
     return SentCode(now + CODE_LIFETIME)
 
 
-async def try_code(conn: Connection, seal: Seal, *, phone: str, code: str, now: datetime) -> CodeAttempt | None:
+def _require_within_limits(usage: CodeUsage, limits: CodeLimits, *, known_device: bool, now: datetime) -> None:
+    if usage.last_sent_at is not None and usage.last_sent_at > now - limits.pause:
+        wait = usage.last_sent_at + limits.pause - now
+        raise CodeJustSent(retry_after=max(1, -(-wait // timedelta(seconds=1))))
+    per_day = limits.per_day if usage.has_account else limits.per_day * (100 - RESERVED_PERCENT) // 100
+    if (
+        usage.for_phone >= limits.per_phone
+        or (usage.for_network >= limits.per_network and not known_device)
+        or usage.in_total >= per_day
+    ):
+        raise TooManyCodes
+
+
+async def is_known_device(conn: Connection, phone_index: bytes, device: Device, *, now: datetime) -> bool:
+    """Return whether the phone's account was signed in on this device in the last 180 days."""
+    since = now - KNOWN_DEVICE_PERIOD
+    return await IS_KNOWN_DEVICE.one(conn, phone_index=phone_index, device_key=hash_device_key(device), since=since)
+
+
+async def try_code(
+    conn: Connection,
+    seal: Seal,
+    *,
+    phone: str,
+    code: str,
+    network: str = "",
+    device: Device = NO_DEVICE,
+    now: datetime,
+) -> CodeAttempt | None:
     """Check a code against the newest one of a (normalized) phone: count the attempt, and mark a correct code used.
+
+    The newest code is that of the same kind of device, known or not. A code has five attempts from each network, and
+    fifteen in all.
 
     Returns None if no valid code is left. The attempt counts only if the caller commits.
     """
@@ -175,7 +251,10 @@ async def try_code(conn: Connection, seal: Seal, *, phone: str, code: str, now: 
         conn,
         phone_index=seal.index(phone),
         code_hash=_hash_code(seal, phone, code),
+        network=network,
+        known_device=await is_known_device(conn, seal.index(phone), device, now=now),
         max_attempts=MAX_CODE_ATTEMPTS,
+        max_attempts_in_all=MAX_CODE_ATTEMPTS_IN_ALL,
         now=now,
     )
 

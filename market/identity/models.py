@@ -103,6 +103,15 @@ class TooManyCodes(Refusal):
     en = "Too many codes were requested; try again later."
 
 
+class CodeJustSent(Refusal):
+    """A code was sent to the phone a moment ago; `retry_after` is in seconds."""
+
+    code = "code_just_sent"
+    status = 429
+    zh = "刚发过，{retry_after} 秒后可以再发。"
+    en = "A code was just sent; request another one in {retry_after} s."
+
+
 class WrongCode(Refusal):
     """The one-time code is wrong, used, expired or was attempted too often; the response does not reveal which."""
 
@@ -164,3 +173,14 @@ class Session(Struct, frozen=True):
     created_at: datetime
     seen_at: datetime
     current: bool
+
+
+class Device(Struct, frozen=True):
+    """A device that signs in: what it calls itself, and the random key that its browser stores, if it does."""
+
+    name: str = ""
+    key: str = ""
+
+
+NO_DEVICE = Device()
+"""A device that tells nothing about itself."""

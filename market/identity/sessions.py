@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
-from market.identity.actors import hash_token
-from market.identity.models import AccountId, NewSession, NotFound, NotSignedIn, Session, WrongSecondFactor
+from market.identity.actors import hash_device_key, hash_token
+from market.identity.models import AccountId, Device, NewSession, NotFound, NotSignedIn, Session, WrongSecondFactor
 from market.identity.second_factor import use_second_factor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
@@ -18,17 +18,6 @@ SESSION_LIFETIME = timedelta(days=30)
 OFFICIAL_SESSION_LIFETIME = timedelta(hours=12)
 _TOKEN_BYTES = 32
 _MAX_DEVICE_LENGTH = 80
-
-
-class Device(Struct, frozen=True):
-    """A device that signs in: what it calls itself, and the random key that its browser stores, if it does."""
-
-    name: str = ""
-    key: str = ""
-
-
-NO_DEVICE = Device()
-"""A device that tells nothing about itself."""
 
 
 class SessionAccount(Struct, frozen=True):
@@ -167,11 +156,6 @@ async def verify_second_factor(
     )
     await record_sign_in(conn, session, device, now=now)
     return session
-
-
-def hash_device_key(device: Device) -> bytes | None:
-    """Return the hash under which a device's key is stored, or None if it has none."""
-    return hash_token(device.key) if device.key else None
 
 
 async def is_new_device(conn: Connection, account_id: AccountId, device: Device) -> bool:

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from market.identity.codes import RESTORE_CODE, try_code
 from market.identity.models import (
+    NO_DEVICE,
     AccountId,
     Actor,
+    Device,
     InvalidPhone,
     NameReserved,
     NewSession,
@@ -14,7 +16,7 @@ from market.identity.models import (
     WrongSecondFactor,
 )
 from market.identity.second_factor import use_second_factor
-from market.identity.sessions import NO_DEVICE, Device, is_new_device, record_sign_in, sign_out, start_session
+from market.identity.sessions import is_new_device, record_sign_in, sign_out, start_session
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, clean_text, normalize_phone
@@ -49,6 +51,7 @@ async def sign_in(
     device: Device = NO_DEVICE,
     earlier_token: str | None = None,
     help_phone: str = DEFAULT_HELP_PHONE,
+    network: str = "",
     now: datetime,
 ) -> NewSession | WrongCode | WrongSecondFactor:
     """Sign in and create a session; the session of `earlier_token` on the same device is revoked.
@@ -66,7 +69,7 @@ async def sign_in(
     number = normalize_phone(phone)
     if number is None:
         raise InvalidPhone(errors=(FieldFault("phone", "请填 11 位手机号"),))
-    attempt = await try_code(conn, seal, phone=number, code=clean_text(code), now=now)
+    attempt = await try_code(conn, seal, phone=number, code=clean_text(code), network=network, device=device, now=now)
     if attempt is None or not attempt.correct:
         return WrongCode()
     account_id = await _get_or_create_account(conn, seal, number, now=now)

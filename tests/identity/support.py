@@ -4,23 +4,31 @@ import json
 from datetime import timedelta
 
 from market.identity.codes import CodeLimits, request_code
-from market.identity.models import AccountId, NewSession, Role
+from market.identity.models import NO_DEVICE, AccountId, Device, NewSession, Role
 from market.identity.sign_in import sign_in
 from market.kernel import Connection
 from market.kernel.seal import Seal
 from tests.conftest import NOW
 from tests.support.make import make_official
 
-LIMITS = CodeLimits(per_phone=3, per_network=5, per_day=8)
+LIMITS = CodeLimits(per_phone=3, per_network=5, per_day=10, pause=timedelta())
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 async def a_code(
-    conn: Connection, seal: Seal, phone: str, *, network: str = "198.51.100.7", later: timedelta = timedelta()
+    conn: Connection,
+    seal: Seal,
+    phone: str,
+    *,
+    network: str = "198.51.100.7",
+    device: Device = NO_DEVICE,
+    later: timedelta = timedelta(),
 ) -> str:
     """Request a code and return it from the queued message."""
-    await request_code(conn, seal, LIMITS, phone=phone, network=network, now=NOW + later)
-    sealed = await conn.fetchval("SELECT facts_sealed FROM messages ORDER BY queued_at DESC, id DESC LIMIT 1")
+    await request_code(conn, seal, LIMITS, phone=phone, network=network, device=device, now=NOW + later)
+    sealed = await conn.fetchval(
+        "SELECT facts_sealed FROM messages WHERE template = 'code' ORDER BY queued_at DESC, id DESC LIMIT 1"
+    )
     return json.loads(seal.open(sealed, "messages.facts"))["code"]
 
 

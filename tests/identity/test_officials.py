@@ -160,7 +160,7 @@ async def test_an_unknown_session_has_no_second_factor(conn: Connection, seal: S
         await verify_second_factor(conn, seal, "no such token", code="000000", now=NOW)
 
 
-async def test_two_accounts_of_one_person_share_a_person_key_and_are_warned_of(conn: Connection, seal: Seal) -> None:
+async def test_two_accounts_of_one_person_share_a_person_key_and_are_reported(conn: Connection, seal: Seal) -> None:
     made = [
         await create_official(
             conn,

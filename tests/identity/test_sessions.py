@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 
 from market.identity.actors import find_actor_by_token
-from market.identity.models import NameReserved, NewSession, NotFound, NotSignedIn, Role, WrongSecondFactor
+from market.identity.models import Device, NameReserved, NewSession, NotFound, NotSignedIn, Role, WrongSecondFactor
 from market.identity.sessions import (
-    Device,
     list_sessions,
     revoke_other_sessions,
     revoke_session,
@@ -180,7 +179,7 @@ async def test_a_sign_in_on_a_new_device_is_told_by_message_and_every_sign_in_is
     phone = make_phone()
     phone_device, other_device = Device("Android", "a random key"), Device("Android", "another random key")
     for device, warnings in ((phone_device, 0), (phone_device, 0), (other_device, 1)):
-        code = await a_code(conn, seal, phone)
+        code = await a_code(conn, seal, phone, device=device)
         signed = await sign_in(conn, seal, phone=phone, code=code, device=device, help_phone="12316", now=NOW)
         assert isinstance(signed, NewSession)
         assert await conn.fetchval("SELECT count(*) FROM messages WHERE template = 'code_warning'") == warnings

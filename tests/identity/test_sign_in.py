@@ -3,11 +3,12 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from market.identity.actors import find_actor_by_token
 from market.identity.codes import delete_old_codes, get_network, request_code, resolve_client_address
-from market.identity.models import Actor, InvalidPhone, NewSession, TooManyCodes, WrongCode
+from market.identity.models import Actor, CodeJustSent, Device, InvalidPhone, NewSession, TooManyCodes, WrongCode
 from market.identity.sign_in import get_phone, sign_in
 from market.kernel import Connection, Database, Refusal
 from market.kernel.seal import Seal
@@ -126,11 +127,55 @@ async def test_codes_are_limited_per_network_and_hour(conn: Connection, seal: Se
     await a_code(conn, seal, make_phone(), later=timedelta(hours=1))
 
 
-async def test_codes_are_limited_in_total_per_day(conn: Connection, seal: Seal) -> None:
+async def test_a_fifth_of_the_codes_of_a_day_is_reserved_for_phones_with_an_account(
+    conn: Connection, seal: Seal
+) -> None:
     for n in range(8):
         await a_code(conn, seal, make_phone(), network=f"198.51.100.{n}")
     with pytest.raises(TooManyCodes):
         await a_code(conn, seal, make_phone(), network="198.51.100.99")
+    phone = make_phone()
+    await make_account(conn, phone=phone, seal=seal)
+    for n in range(2):
+        await a_code(conn, seal, phone, network=f"198.51.100.10{n}")
+    with pytest.raises(TooManyCodes):
+        await a_code(conn, seal, phone, network="198.51.100.99")
+
+
+async def test_another_code_is_sent_after_a_minute(conn: Connection, seal: Seal) -> None:
+    limits, phone = msgspec.structs.replace(LIMITS, pause=timedelta(seconds=60)), make_phone()
+    await request_code(conn, seal, limits, phone=phone, network="::1", now=NOW)
+    with pytest.raises(CodeJustSent) as refused:
+        await request_code(conn, seal, limits, phone=phone, network="::2", now=NOW + timedelta(seconds=10.5))
+    assert refused.value.text("zh") == "刚发过，50 秒后可以再发。"
+    await request_code(conn, seal, limits, phone=phone, network="::1", now=NOW + timedelta(seconds=60))
+
+
+async def test_a_stranger_uses_up_neither_the_attempts_nor_the_codes_of_the_owner(conn: Connection, seal: Seal) -> None:
+    phone, device = make_phone(), Device("Android", "a random key")
+    first = await a_code(conn, seal, phone)
+    for _ in range(6):
+        await sign_in(conn, seal, phone=phone, code=other_than(first), network="198.51.100.66", now=NOW)
+    signed = await sign_in(conn, seal, phone=phone, code=first, network="198.51.100.7", device=device, now=NOW)
+    assert isinstance(signed, NewSession)
+    code = await a_code(conn, seal, phone, device=device)
+    for n in range(2):
+        await a_code(conn, seal, phone, network=f"203.0.113.{n}")
+    with pytest.raises(TooManyCodes):
+        await a_code(conn, seal, phone, network="203.0.113.9")
+    for n in range(20):
+        await sign_in(conn, seal, phone=phone, code=other_than(code), network=f"203.0.113.{n}", now=NOW)
+    again = await sign_in(conn, seal, phone=phone, code=code, network="198.51.100.7", device=device, now=NOW)
+    assert isinstance(again, NewSession)
+
+
+async def test_a_code_has_fifteen_attempts_from_all_networks_together(conn: Connection, seal: Seal) -> None:
+    phone = make_phone()
+    code = await a_code(conn, seal, phone)
+    for n in range(15):
+        await sign_in(conn, seal, phone=phone, code=other_than(code), network=f"203.0.113.{n}", now=NOW)
+    refused = await sign_in(conn, seal, phone=phone, code=code, network="198.51.100.7", now=NOW)
+    assert isinstance(refused, WrongCode)
 
 
 async def test_a_known_and_an_unknown_phone_get_the_same_response_from_the_same_statements(
@@ -153,7 +198,7 @@ async def test_a_known_and_an_unknown_phone_get_the_same_response_from_the_same_
         statements.append(seen)
     assert answers[0] == answers[1]
     assert statements[0] == statements[1]
-    assert len(statements[0]) == 4
+    assert len(statements[0]) == 5
 
 
 def test_a_network_is_an_ipv4_address_or_an_ipv6_64() -> None:

@@ -11,7 +11,7 @@ OWNED_TABLES = {
     "kernel": {"idempotency_keys"},
     "divisions": {"divisions", "division_names", "listed_counties", "holidays"},
     "counties": {"county_settings"},
-    "identity": {"accounts", "grants", "sign_in_codes", "sessions", "second_factor_uses"},
+    "identity": {"accounts", "grants", "sign_in_codes", "sign_in_attempts", "sessions", "second_factor_uses"},
     "audit": {"audit_entries"},
     "storage": {"photos"},
     "notify": {"messages"},

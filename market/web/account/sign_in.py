@@ -15,6 +15,8 @@ from market.identity.actors import find_actor_by_token
 from market.identity.codes import CodeLimits, get_network, request_code, resolve_client_address
 from market.identity.models import (
     Actor,
+    CodeJustSent,
+    Device,
     InvalidPhone,
     NewSession,
     NotSignedIn,
@@ -23,7 +25,7 @@ from market.identity.models import (
     WrongSecondFactor,
 )
 from market.identity.second_factor import STEP_SECONDS
-from market.identity.sessions import Device, sign_out, verify_second_factor
+from market.identity.sessions import sign_out, verify_second_factor
 from market.identity.sign_in import sign_in
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
@@ -70,6 +72,11 @@ def _get_device(request: HttpRequest) -> Device:
     return Device(request.headers.get("user-agent", ""), request.cookies.get(VISITOR_COOKIE, ""))
 
 
+def _get_network(request: HttpRequest) -> str:
+    peer = request.client.host if request.client else ""
+    return get_network(resolve_client_address(peer, request.headers.get("x-forwarded-for", "")))
+
+
 @get("/sign-in", include_in_schema=False)
 async def show_phone_form(
     request: HttpRequest, visitor: NamedDependency[Actor | None], to: FromQuery[str] = ""
@@ -95,11 +102,21 @@ async def send_code(
     limits = CodeLimits(
         per_phone=settings.codes_a_phone, per_network=settings.codes_a_network, per_day=settings.codes_a_day
     )
-    peer = request.client.host if request.client else ""
-    network = get_network(resolve_client_address(peer, request.headers.get("x-forwarded-for", "")))
     try:
         async with db.transaction() as conn:
-            await request_code(conn, seal, limits, phone=phone, network=network, now=clock.now())
+            await request_code(
+                conn,
+                seal,
+                limits,
+                phone=phone,
+                network=_get_network(request),
+                device=_get_device(request),
+                now=clock.now(),
+            )
+    except CodeJustSent as refusal:
+        response = _code_page(request, phone, values.to, [FieldFault("code", refusal.text("zh"))], refusal.status)
+        _store_phone(request, seal, response, phone)
+        return response
     except (InvalidPhone, TooManyCodes) as refusal:
         errors = refusal.errors or (FieldFault("phone", refusal.text("zh")),)
         return render_page(request, "account/sign_in.html", {"values": values, "errors": errors}, status=refusal.status)
@@ -142,6 +159,7 @@ async def submit_code(
             device=_get_device(request),
             earlier_token=request.cookies.get(get_session_cookie_name(request)),
             help_phone=settings.help_phone,
+            network=_get_network(request),
             now=now,
         )
         actor = await find_actor_by_token(conn, signed.token, now=now) if isinstance(signed, NewSession) else None

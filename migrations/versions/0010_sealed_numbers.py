@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0009_sealed_numbers.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0010_sealed_numbers.sql").read_text("utf-8"))

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-SCRIPTS = ("sql/0008_known_devices.sql", "functions/add_audit_entry.sql")
+SCRIPTS = ("sql/0009_known_devices.sql", "functions/add_audit_entry.sql")
 
 
 def upgrade() -> None:
