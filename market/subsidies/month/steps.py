@@ -6,7 +6,7 @@ This table is their only definition: API, command line, desk, reports and, throu
 from msgspec import Struct
 
 from market.identity.models import Role
-from market.subsidies.models import DUTY_NAMES, CycleState, Duty
+from market.subsidies.models import CycleState, Duty
 
 
 class MonthStep(Struct, frozen=True, kw_only=True):
@@ -31,11 +31,6 @@ class MonthStep(Struct, frozen=True, kw_only=True):
     def froms(self) -> tuple[CycleState, ...]:
         """The states in which the step may be taken."""
         return (self.before, *self.repeats)
-
-    @property
-    def awaited_zh(self) -> str:
-        """The Chinese name of what is due in the state `before`."""
-        return DUTY_NAMES[self.duty] if self.duty is Duty.IMPORT else self.zh
 
 
 RUN = MonthStep(

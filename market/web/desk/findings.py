@@ -73,7 +73,7 @@ class _FindingFilter(Struct, frozen=True):
         return desk.to("/desk/findings", **(kept | changed))
 
 
-class FindingRow(Struct, frozen=True):
+class FindingTableRow(Struct, frozen=True):
     """A row of the table; `cycle` is the month in which the finding can be decided, or empty."""
 
     id: str
@@ -285,7 +285,7 @@ def _read_month(text: str) -> date | None:
 
 async def _list_rows(
     conn: Connection, seal: Seal, desk: DeskContext, filters: _FindingFilter, items: Sequence[FindingView]
-) -> list[FindingRow]:
+) -> list[FindingTableRow]:
     ids = [each.id for each in items]
     decisions = await list_finding_decisions(conn, desk.county, ids)
     households = await list_finding_households(conn, desk.county, ids)
@@ -293,14 +293,14 @@ async def _list_rows(
     # A finding of an earlier month is decided in the month that is open now.
     open_now = await _list_reviewable_months(conn, desk)
     township = Role.TOWNSHIP in get_roles(desk.actor)
-    rows: list[FindingRow] = []
+    rows: list[FindingTableRow] = []
     for finding in items:
         month, key = f"{finding.month:%Y-%m}", str(finding.id)
         card = present_finding(finding, decisions.get(finding.id, []))
         opened = filters.opened == key
         cycle = _find_deciding_month(month, open_now) if township else ""
         rows.append(
-            FindingRow(
+            FindingTableRow(
                 id=key,
                 card=card,
                 month=format_short_month(month),

@@ -51,7 +51,6 @@ class FormSignature(Struct, frozen=True):
 
     stage: str
     name: str
-    opinion: str
     day: date | None
 
 
@@ -108,8 +107,8 @@ def build_approval_form(view: MonthView, county: str) -> PrintedForm:
         notes=[_describe_budget(view)],
         signs=_signature_table(_signatures(view)),
         foot=[
-            f"输入清单号 manifest_sha256：{run.manifest_sha256 if run else '还没有计算'}",
-            f"结果号 result_sha256：{run.result_sha256 if run else '还没有计算'}",
+            f"输入清单号：{run.manifest_sha256 if run else '还没有计算'}",
+            f"结果号：{run.result_sha256 if run else '还没有计算'}",
         ],
     )
 
@@ -162,25 +161,16 @@ def _describe_budget(view: MonthView) -> str:
 
 
 def _signatures(view: MonthView) -> list[FormSignature]:
-    """Return the four stages of the form with their officials; a pending stage stays blank."""
+    """Return the four stages of the form with their officials; opinions are written by hand."""
     done = {event.state: event for event in view.events}
     reached = list(CycleState).index(view.state)
-    stages = (
-        ("导入经办", RUN, "账单和清单校验一致"),
-        (CONFIRM.zh, CONFIRM, "属实"),
-        (REVIEW.zh, REVIEW, f"同意，疑点 {len(view.findings)} 件已核"),
-        (DECIDE.zh, DECIDE, "同意按预算安排"),
-    )
+    stages = (("导入经办", RUN), (CONFIRM.zh, CONFIRM), (REVIEW.zh, REVIEW), (DECIDE.zh, DECIDE))
     rows: list[FormSignature] = []
-    for stage, step, opinion in stages:
+    for stage, step in stages:
         names = [each.name for each in view.duties if each.duty == step.duty]
         event = done.get(step.after) if list(CycleState).index(step.after) <= reached else None
         shown = "、".join(names[:3]) + (f" 等 {len(names)} 人" if len(names) > 3 else "")
-        rows.append(
-            FormSignature(
-                stage, shown if event else "", opinion if event else "", get_business_day(event.at) if event else None
-            )
-        )
+        rows.append(FormSignature(stage, shown if event else "", get_business_day(event.at) if event else None))
     return rows
 
 
@@ -189,7 +179,7 @@ def _signature_table(rows: Sequence[FormSignature]) -> FormTable:
         "各环节（每个环节由不同的人办理）",
         ["环节", "姓名", "意见", "签字", "日期"],
         ["text"] * 5,
-        [[row.stage, row.name, row.opinion, "　" * 8, day_zh(row.day) if row.day else ""] for row in rows],
+        [[row.stage, row.name, "　" * 8, "　" * 8, day_zh(row.day) if row.day else ""] for row in rows],
     )
 
 

@@ -112,7 +112,15 @@ async def show_months(
         months = await list_months(conn, desk.county, desk.divisions, before=before, limit=_PAGE_SIZE)
     shown = [month for month in months if month.lines]
     chart = draw_bars("各月核定", [(f"{month.month:%Y-%m}", month.approved_fen) for month in reversed(shown)])
-    rows = [(f"{month.month:%Y-%m}", CYCLE_STATE_NAMES[month.state], MONTHS_TABLE.get_cells(month)) for month in months]
+    rows = [
+        (
+            name := f"{month.month:%Y-%m}",
+            format_month_zh(name),
+            CYCLE_STATE_NAMES[month.state],
+            MONTHS_TABLE.get_cells(month),
+        )
+        for month in months
+    ]
     more = desk.to("/desk/months", before=f"{months[-1].month:%Y-%m}") if len(months) == _PAGE_SIZE else None
     return render_desk_page(
         request,
@@ -256,7 +264,7 @@ async def _list_offers(conn: Connection, desk: DeskContext, view: MonthView) -> 
                 describe_eligible(await _list_eligible(conn, desk, view, step)),
             ]
         if not due:
-            obstacles.append(f"也还没轮到：现在等{NEXT_STEPS[view.state].awaited_zh}。")
+            obstacles.append(f"也还没轮到：现在等{NEXT_STEPS[view.state].zh}。")
         stopping = view.open_findings.stopping
         if due and stopping and step in _AFTER_FINDINGS:
             obstacles.append(f"还有 {stopping} 件停付的疑点没有处理，处理完才能{DUTY_NAMES[step.duty]}。")
@@ -268,7 +276,7 @@ def _context(desk: DeskContext, view: MonthView, files: list[ImportedFile]) -> d
     roles = get_roles(desk.actor)
     own = _find_own_duty(desk, view)
     step = NEXT_STEPS.get(view.state)
-    awaited = step.awaited_zh if step else ""
+    awaited = step.zh if step else ""
     return {
         "view": view,
         "name": format_month_zh(view.month),

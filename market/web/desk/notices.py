@@ -1,5 +1,7 @@
 """The public notice of enrolments, without names, numbers or identities."""
 
+from datetime import date
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 
@@ -12,6 +14,8 @@ from market.web.desk.context import open_desk, read_offset, render_desk_page
 from market.web.ui.format import day_short
 
 _PAGE_SIZE = 50
+NOTICED = "公示中"
+"""The status of an enrolment under public notice, as files write it."""
 
 
 @get("/notices", include_in_schema=False)
@@ -34,7 +38,7 @@ async def show_notices(
         )
     flag = "1" if everything else ""
     context = {
-        "rows": [_row(row) for row in rows],
+        "rows": [_row(row, desk.today) for row in rows],
         "everything": everything,
         "back": desk.to("/desk/notices", all=flag, skip=max(skip - _PAGE_SIZE, 0)) if skip else None,
         "more": desk.to("/desk/notices", all=flag, skip=skip + _PAGE_SIZE) if more else None,
@@ -42,7 +46,7 @@ async def show_notices(
     return render_desk_page(request, desk, "notices.html", context)
 
 
-def _row(row: EnrolmentView) -> list[str]:
+def _row(row: EnrolmentView, today: date) -> list[str]:
     notice = "没有公示"
     if row.notice_from and row.notice_until:
         notice = f"{day_short(row.notice_from)} 起，满 {(row.notice_until - row.notice_from).days} 天"
@@ -55,8 +59,14 @@ def _row(row: EnrolmentView) -> list[str]:
         notice,
         f"{row.decided_on}" if row.decided_on else "—",
         f"{row.entitled_from}" if row.entitled_from else "—",
-        row.status,
+        describe_enrolment_status(row, today),
     ]
+
+
+def describe_enrolment_status(row: EnrolmentView, today: date) -> str:
+    """Return the status as imported, or what is due once its public notice has ended."""
+    ended = row.notice_until is not None and row.notice_until <= today
+    return "公示已满，等审定" if row.status == NOTICED and ended else row.status
 
 
 ROUTES = [show_notices]

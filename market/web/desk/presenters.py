@@ -111,7 +111,7 @@ def _step_note(view: MonthView, state: CycleState) -> str | None:
 def describe_state(view: MonthView) -> str:
     """Return the month's state, and what is due."""
     step = NEXT_STEPS.get(view.state)
-    return CYCLE_STATE_NAMES[view.state] + (f"，等{step.awaited_zh}" if step else "")
+    return CYCLE_STATE_NAMES[view.state] + (f"，等{step.zh}" if step else "")
 
 
 def build_row_id(code: str) -> str:

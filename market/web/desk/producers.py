@@ -43,7 +43,7 @@ from market.web.desk.context import (
 )
 from market.web.forms import parse_uuid, read_form
 from market.web.pages import redirect
-from market.web.ui.format import clock_zh
+from market.web.ui.format import day_zh
 
 _PAGE_SIZE = 20
 
@@ -202,7 +202,7 @@ async def _page(
         "kind": PRODUCER_KIND_NAMES[row.kind],
         "state": PRODUCER_STATE_NAMES[row.state],
         "steps": [
-            (f"{clock_zh(each.at)}　{ADMISSION_STEP_NAMES[each.step]}，{each.name}", "done", each.reason or None)
+            (f"{day_zh(each.at)}　{ADMISSION_STEP_NAMES[each.step]}，{each.name}", "done", each.reason or None)
             for each in producer.steps
         ],
         "certificates": [

@@ -114,10 +114,7 @@ def _add_stage(
     step = NEXT_STEPS[month.state]
     duty, role = step.duty, step.role
     href = desk.to(f"/desk/months/{name}")
-    if month.state is CycleState.OPEN:
-        words = f"{format_short_month(name)}账期，等计算"
-    else:
-        words = f"{format_short_month(name)}账期，等{step.awaited_zh}"
+    words = f"{format_short_month(name)}账期，等{step.zh}"
     elsewhere = month.own_duty is not None and month.own_duty is not duty
     done_here = step.by_division and month.left == 0
     if role in roles and not elsewhere and not done_here:

@@ -38,9 +38,3 @@ def test_states_are_grouped_by_what_has_happened() -> None:
     assert REVIEWABLE_STATES == ("calculated", "confirmed", "reviewed")
     assert (*UNSETTLED_STATES, *SETTLED_STATES) == tuple(CycleState)
     assert SETTLED_STATES == ("settled", "reconciled", "closed")
-
-
-def test_the_awaited_step_of_an_open_month_is_its_import() -> None:
-    assert [step.awaited_zh for step in STEPS] == [
-        "导入", "村级评议核实", "乡镇审核", "县级审定", "结算", "对账", "关账",
-    ]  # fmt: skip
