@@ -381,6 +381,58 @@ END;
 
 
 --
+-- Name: get_visible_county(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_visible_county() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE current_setting('market.scope'::text, true) WHEN 'all'::text THEN ''::text WHEN ''::text THEN NULL::text ELSE "left"(current_setting('market.scope'::text, true), 6) END;
+
+
+--
+-- Name: enrolments; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.enrolments (
+    county_code text NOT NULL,
+    line_code text NOT NULL,
+    programme_code text NOT NULL,
+    identity_index bytea NOT NULL,
+    household_code text NOT NULL,
+    applied_on date NOT NULL,
+    notice daterange,
+    decided_on date,
+    entitled_from date,
+    status text NOT NULL,
+    decided boolean GENERATED ALWAYS AS ((status = '已审定'::text)) STORED NOT NULL,
+    agent text DEFAULT ''::text NOT NULL,
+    assessor text DEFAULT ''::text NOT NULL,
+    CONSTRAINT enrolments_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT enrolments_decision_complete CHECK (((status <> '已审定'::text) OR ((decided_on IS NOT NULL) AND (entitled_from IS NOT NULL) AND (decided_on >= applied_on)))),
+    CONSTRAINT enrolments_line_length CHECK (((length(line_code) >= 1) AND (length(line_code) <= 40))),
+    CONSTRAINT enrolments_notice_not_empty CHECK ((NOT isempty(notice))),
+    CONSTRAINT enrolments_status_length CHECK (((length(status) >= 1) AND (length(status) <= 20)))
+);
+
+
+--
+-- Name: find_enrolled_elsewhere(text, date, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.find_enrolled_elsewhere(p_county text, p_from date, p_until date) RETURNS TABLE(line_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT DISTINCT e.line_code
+    FROM (((public.enrolments e
+      JOIN public.bindings b ON (((b.county_code = e.county_code) AND (b.line_code = e.line_code))))
+      JOIN public.enrolments o ON (((o.identity_index = e.identity_index) AND (o.county_code <> find_enrolled_elsewhere.p_county) AND o.decided)))
+      JOIN public.bindings d ON (((d.county_code = o.county_code) AND (d.line_code = o.line_code))))
+   WHERE ((e.county_code = find_enrolled_elsewhere.p_county) AND e.decided AND (find_enrolled_elsewhere.p_county ~~ (public.get_visible_county() || '%'::text)) AND (NOT isempty(((((b.valid_during * daterange(e.entitled_from, NULL::date)) * d.valid_during) * daterange(o.entitled_from, NULL::date)) * daterange(find_enrolled_elsewhere.p_from, find_enrolled_elsewhere.p_until)))));
+END;
+
+
+--
 -- Name: find_exceeded_limits(jsonb, integer[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -467,6 +519,15 @@ $$;
 
 
 --
+-- Name: fold_name(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fold_name(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN lower(regexp_replace(regexp_replace(NORMALIZE(name, NFKC), '\([^)]*\)|\[[^]]*\]|【[^】]*】|〔[^〕]*〕'::text, ''::text, 'g'::text), '\s|·'::text, ''::text, 'g'::text));
+
+
+--
 -- Name: format_yuan(bigint); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -500,15 +561,6 @@ CREATE TABLE public.county_settings (
 CREATE FUNCTION public.get_county_setting(p_county text, p_name text, p_day date) RETURNS integer
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (SELECT county_settings.value FROM public.county_settings WHERE ((county_settings.county_code = get_county_setting.p_county) AND (county_settings.name = get_county_setting.p_name) AND (county_settings.valid_during @> get_county_setting.p_day)));
-
-
---
--- Name: get_visible_county(); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.get_visible_county() RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE current_setting('market.scope'::text, true) WHEN 'all'::text THEN ''::text WHEN ''::text THEN NULL::text ELSE "left"(current_setting('market.scope'::text, true), 6) END;
 
 
 --
@@ -1590,32 +1642,6 @@ CREATE TABLE public.divisions (
     CONSTRAINT divisions_code_format CHECK ((code ~ '^[0-9]{12}$'::text)),
     CONSTRAINT divisions_level CHECK (((level >= 1) AND (level <= 5))),
     CONSTRAINT divisions_parent_unless_province CHECK (((parent_code IS NULL) = (level = 1)))
-);
-
-
---
--- Name: enrolments; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.enrolments (
-    county_code text NOT NULL,
-    line_code text NOT NULL,
-    programme_code text NOT NULL,
-    identity_index bytea NOT NULL,
-    household_code text NOT NULL,
-    applied_on date NOT NULL,
-    notice daterange,
-    decided_on date,
-    entitled_from date,
-    status text NOT NULL,
-    decided boolean GENERATED ALWAYS AS ((status = '已审定'::text)) STORED NOT NULL,
-    agent text DEFAULT ''::text NOT NULL,
-    assessor text DEFAULT ''::text NOT NULL,
-    CONSTRAINT enrolments_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT enrolments_decision_complete CHECK (((status <> '已审定'::text) OR ((decided_on IS NOT NULL) AND (entitled_from IS NOT NULL) AND (decided_on >= applied_on)))),
-    CONSTRAINT enrolments_line_length CHECK (((length(line_code) >= 1) AND (length(line_code) <= 40))),
-    CONSTRAINT enrolments_notice_not_empty CHECK ((NOT isempty(notice))),
-    CONSTRAINT enrolments_status_length CHECK (((length(status) >= 1) AND (length(status) <= 20)))
 );
 
 
@@ -3685,6 +3711,13 @@ CREATE INDEX enrolments_by_identity ON public.enrolments USING btree (county_cod
 
 
 --
+-- Name: enrolments_by_identity_of_all; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX enrolments_by_identity_of_all ON public.enrolments USING btree (identity_index);
+
+
+--
 -- Name: finding_decisions_by_finding; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -5554,6 +5587,21 @@ GRANT ALL ON FUNCTION public.find_bound_elsewhere(p_county text, p_spans jsonb) 
 
 
 --
+-- Name: TABLE enrolments; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: FUNCTION find_enrolled_elsewhere(p_county text, p_from date, p_until date); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.find_enrolled_elsewhere(p_county text, p_from date, p_until date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.find_enrolled_elsewhere(p_county text, p_from date, p_until date) TO market_app;
+
+
+--
 -- Name: TABLE county_settings; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6062,13 +6110,6 @@ GRANT SELECT ON TABLE public.division_names TO market_app;
 --
 
 GRANT SELECT ON TABLE public.divisions TO market_app;
-
-
---
--- Name: TABLE enrolments; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.enrolments TO market_app;
 
 
 --

@@ -16,6 +16,7 @@ from market.subsidies.engine.reasons import REASON_NAMES
 from market.subsidies.engine.steps import Step
 from market.subsidies.models import SubsidyLineNotFound
 from market.subsidies.month.cycles import Cycle
+from market.subsidies.names import CHECK_NAMES
 from market.subsidies.register.queries import NAME_CONTEXT
 
 _CAPS = {"OVER_HOUSEHOLD_CAP": "household_cap_fen", "IN_CURE": "cure_days", "NO_USAGE_YET": "idle_days"}
@@ -63,8 +64,20 @@ class LineRow(Struct, frozen=True, kw_only=True):
     name_sealed: bytes | None
 
 
+class LineHold(Struct, frozen=True):
+    """A stopping finding that holds a line; `verdict` is empty until it is decided."""
+
+    check: str
+    subject: str
+    evidence: str
+    verdict: str
+
+
 class ExplainedLine(Struct, frozen=True, kw_only=True):
-    """The result of a line and its reasons; `steps` and `steps_zh` explain the calculation in English and Chinese."""
+    """The result of a line and its reasons; `steps` and `steps_zh` explain the calculation in English and Chinese.
+
+    A line with `holds` is not settled: nothing of its calculated sums is funded, and it does not count as matched.
+    """
 
     county: str
     month: str
@@ -91,6 +104,7 @@ class ExplainedLine(Struct, frozen=True, kw_only=True):
     conceded_fen: Fen
     public_fen: Fen
     funded_fen: Fen
+    holds: list[LineHold]
     shares: dict[str, int]
     settled_fen: Fen | None
     reasons: list[str]
@@ -125,6 +139,18 @@ GET_LINE = Query(
                     WHERE starts_with(coalesce(r.village_code, r.county_code), division)))
     """,
 )
+LIST_LINE_HOLDS = Query(
+    LineHold,
+    """
+    SELECT f.check_code AS "check", f.subject, f.evidence, coalesce(l.verdict, '') AS verdict
+      FROM held_lines h
+      JOIN findings f ON f.id = h.finding_id
+      JOIN finding_lines l ON l.finding_id = f.id AND l.line_code = h.line_code
+     WHERE h.cycle_id = :cycle_id AND h.county_code = :county AND h.line_code = :line
+     ORDER BY f.check_code, f.subject
+     LIMIT 100
+    """,
+)
 LIST_PROGRAMME_SENTENCES = Query(
     RuleSentence,
     """
@@ -154,8 +180,11 @@ async def explain_line(
     )
     if row is None:
         raise SubsidyLineNotFound(month=cycle.name, line=line)
+    holds = await LIST_LINE_HOLDS.all(conn, cycle_id=cycle.id, county=cycle.county_code, line=line)
     sentences = await LIST_PROGRAMME_SENTENCES.all(conn, county=cycle.county_code, programme=row.programme)
     reasons = [*row.reasons, "DUPLICATE_OPERATOR"] if row.duplicate else row.reasons
+    if holds:
+        reasons = [reason for reason in reasons if reason != "MATCHED"]
     return build_from(
         ExplainedLine,
         row,
@@ -164,13 +193,22 @@ async def explain_line(
         number=mask_number(row.number),
         person=unseal_masked_name(seal, row.name_sealed),
         month_days=count_days_in_month(cycle.month),
-        funded_fen=Fen(row.conceded_fen + row.public_fen),
+        funded_fen=Fen(0 if holds else row.conceded_fen + row.public_fen),
+        holds=holds,
         reasons=reasons,
-        reasons_zh=[REASON_NAMES[reason] for reason in expand_reasons(reasons, row.causes)],
+        reasons_zh=[
+            *map(_describe_hold, holds),
+            *(REASON_NAMES[reason] for reason in expand_reasons(reasons, row.causes)),
+        ],
         steps=[explain_en(step) for step in row.steps],
         steps_zh=[explain_zh(step) for step in row.steps],
         sentences=_by_weight(sentences, reasons),
     )
+
+
+def _describe_hold(hold: LineHold) -> str:
+    name = CHECK_NAMES.get(hold.check, hold.check)
+    return f"{'决定停付' if hold.verdict else '停付，等乡镇处理'}：{name}（{hold.evidence}）"
 
 
 def _by_weight(sentences: list[RuleSentence], reasons: list[str]) -> list[RuleSentence]:

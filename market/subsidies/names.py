@@ -40,6 +40,8 @@ CHECK_NAMES = {
     "enrolled_without_notice": "未经公示",
     "charge_below_plan": "账单低于套餐月费",
     "preparer_is_approver": "代办人就是评议人",
+    "bound_to_another": "号码绑定的不是享受的人",
+    "enrolled_in_two_counties": "一人在两个县登记享受",
     "too_many_lines": "超过每户业务数",
     "one_device_many_sims": "一机多卡",
     "split_before_enrolment": "申请前分户",

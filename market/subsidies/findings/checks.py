@@ -11,9 +11,11 @@ from market.kernel.clock import get_business_day, get_next_month
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.findings.record import CheckResult, record_findings
 from market.subsidies.findings.stopping_checks import (
+    BOUND_TO_ANOTHER,
     CHARGE_BELOW_PLAN,
     CLAIM_OUTSIDE_SNAPSHOT,
     DEAD_IN_SERVICE_MONTH,
+    ENROLLED_IN_TWO_COUNTIES,
     ENROLLED_WITHOUT_NOTICE,
     ONE_IDENTITY_TWO_ENROLMENTS,
     PREPARER_IS_APPROVER,
@@ -51,6 +53,8 @@ _STOPPING_CHECKS = {
     "enrolled_without_notice": ENROLLED_WITHOUT_NOTICE,
     "charge_below_plan": CHARGE_BELOW_PLAN,
     "preparer_is_approver": PREPARER_IS_APPROVER,
+    "bound_to_another": BOUND_TO_ANOTHER,
+    "enrolled_in_two_counties": ENROLLED_IN_TWO_COUNTIES,
 }
 _WORKSHEET_CHECKS = {
     "too_many_lines": TOO_MANY_LINES,

@@ -171,13 +171,42 @@ CHARGE_BELOW_PLAN = Query(
      WHERE charge_fen < plan_fen
     """,
 )
+# People are compared by identity; where a name stands for them, without blanks, titles in brackets and letter case.
 PREPARER_IS_APPROVER = Query(
     CheckRow,
     """
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
-           '代办人和村级评议人都是 ' || e.agent AS evidence
+           CASE WHEN e.agent = e.assessor THEN '代办人和村级评议人都是 ' || e.agent
+                ELSE format('代办人 %s 和村级评议人 %s 是一个人', e.agent, e.assessor) END AS evidence
       FROM run_lines r
       JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
-     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND e.agent <> '' AND e.agent = e.assessor
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND fold_name(e.agent) <> ''
+       AND fold_name(e.agent) = fold_name(e.assessor)
+    """,
+)
+# 人、机、卡、号绑定: the operator's word 一致 says nothing about which person was enrolled.
+BOUND_TO_ANOTHER = Query(
+    CheckRow,
+    """
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
+           format('%s 起绑定的人不是登记享受的人；绑定的人%s', min(lower(b.valid_during)),
+                  CASE WHEN bool_or(p.id IS NULL) THEN '不在名册里' ELSE '是名册里的另一个人' END) AS evidence
+      FROM run_lines r
+      JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
+      JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
+                     AND b.valid_during && daterange(greatest(e.entitled_from, :month::date), :next::date)
+                     AND b.identity_index <> e.identity_index
+      LEFT JOIN persons p ON p.county_code = r.county_code AND p.identity_index = b.identity_index
+     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND e.entitled_from < :next
+     GROUP BY r.line_code, r.claimed_fen
+    """,
+)
+ENROLLED_IN_TWO_COUNTIES = Query(
+    CheckRow,
+    """
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
+           '这个人同时在别的县登记享受' AS evidence
+      FROM find_enrolled_elsewhere(:county, :month, :next) AS f
+      JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = f.line_code AND r.in_snapshot
     """,
 )

@@ -46,7 +46,8 @@ FIND_OWN_APPLICATION = Query(
     SELECT r.line_code
       FROM run_lines r
       JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
-     WHERE r.run_id = :run_id AND r.county_code = :county AND e.agent IN (:name, :handle)
+     WHERE r.run_id = :run_id AND r.county_code = :county
+       AND fold_name(e.agent) IN (fold_name(:name), fold_name(:handle))
        AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope
                     WHERE starts_with(coalesce(r.village_code, r.county_code), scope))
      ORDER BY r.line_code LIMIT 1

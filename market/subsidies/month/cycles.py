@@ -133,7 +133,18 @@ ADD_DUTY = Query(
     ON CONFLICT ON CONSTRAINT cycle_duties_one_per_account DO NOTHING
     """,
 )
-GET_DUTY = Query(Duty, "SELECT duty FROM cycle_duties WHERE cycle_id = :cycle_id AND account_id = :account_id")
+# Of a person, whatever accounts they use: a duty other than the wanted one comes first.
+GET_DUTY = Query(
+    Duty,
+    """
+    SELECT d.duty
+      FROM cycle_duties d
+      JOIN accounts a ON a.id = d.account_id
+     WHERE d.cycle_id = :cycle_id
+       AND a.person_key = (SELECT person_key FROM accounts WHERE id = :account_id)
+     ORDER BY d.duty = :duty LIMIT 1
+    """,
+)
 
 
 def read_county(text: str) -> str:
@@ -180,14 +191,14 @@ async def take_duty(conn: Connection, cycle: Cycle, actor: Actor | None, duty: D
 
     Raises:
         NotSignedIn: there is no actor.
-        SecondDuty: the actor holds another duty of this cycle (R14).
+        SecondDuty: the actor holds another duty of this cycle, by this account or another of the same person (R14).
     """
     if actor is None:
         raise NotSignedIn
     await ADD_DUTY.run(
         conn, county=cycle.county_code, cycle_id=cycle.id, account_id=actor.account_id, duty=duty, now=now
     )
-    current = await GET_DUTY.one(conn, cycle_id=cycle.id, account_id=actor.account_id)
+    current = await GET_DUTY.one(conn, cycle_id=cycle.id, account_id=actor.account_id, duty=duty)
     if current is not duty:
         raise SecondDuty(month=cycle.name, held=current, wanted=duty)
     return actor

@@ -234,6 +234,8 @@ def _summarize_line(line: ExplainedLine) -> str:
     """Return the result of a claim and its reasons in one sentence."""
     days = f"{line.payable_days}/{line.month_days} 天可享受"
     reasons = "、".join(line.reasons_zh)
+    if line.holds:
+        return f"{days}，现在不拨付：{reasons}"
     if line.claimed_fen is None:
         return f"{days}，运营商没有申请" + (f"：{reasons}" if reasons else "")
     if line.over_fen:

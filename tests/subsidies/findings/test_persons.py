@@ -1,0 +1,122 @@
+"""The person behind a line: bound as enrolled, enrolled in one county, and compared by folded name; a hold is told."""
+
+from datetime import date
+
+import pytest
+
+from market.kernel.seal import Seal
+from market.reports.line import explain_line
+from market.subsidies.month.cycles import find_cycle
+from tests.story.play import COUNTY, Player
+
+OTHER = "(SELECT identity_index FROM enrolments WHERE line_code = 'YD-02')"
+OWN = "(SELECT identity_index FROM enrolments WHERE line_code = 'YD-01')"
+
+
+async def run_after(player: Player, *statements: str) -> dict[str, list[tuple[str, str]]]:
+    """Change facts, calculate January, and return subject and evidence of the findings about YD-01 by check."""
+    async with player.database.transaction(scope="all") as conn:
+        await conn.execute("SET LOCAL ROLE postgres")
+        for statement in statements:
+            await conn.execute(statement)
+    await player(["subsidies", "run", "--month", "2019-01", "--as", "gan"], "2019-02-05")
+    rows = (await player(["subsidies", "report", "findings", "--month", "2019-01"]))["rows"]
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        if row["subject"] == "YD-01":
+            found.setdefault(row["check"], []).append((row["weight"], row["evidence"]))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("identity", "who"), [(OTHER, "是名册里的另一个人"), (r"'\xabcd'::bytea", "不在名册里")], ids=["member", "stranger"]
+)
+async def test_a_number_bound_to_another_person_stops(january: Player, identity: str, who: str) -> None:
+    found = await run_after(january, f"UPDATE bindings SET identity_index = {identity} WHERE line_code = 'YD-01'")
+    assert found == {"bound_to_another": [("critical", f"2018-10-01 起绑定的人不是登记享受的人；绑定的人{who}")]}
+    settlement = await january(["subsidies", "report", "settlement", "--month", "2019-01"])
+    assert "YD-01" in settlement["held"]
+
+
+FOREIGN = (
+    (
+        "INSERT INTO programmes SELECT '130128', code, name, kinds, max_lines, proration, idle_days, cure_days,"
+        " document_number, document_name, document_sha256, document_text FROM programmes WHERE code = 'P1'"
+    ),
+    "INSERT INTO lines VALUES ('130128', 'X-01', 'telecom', 'mobile')",
+    (
+        "INSERT INTO bindings (county_code, line_code, operator, kind, number, identity_index, plan_code, change,"
+        f" realname, valid_during) VALUES ('130128', 'X-01', 'telecom', 'mobile', '19900000999', {OWN}, 'P', '新办',"
+        " '一致', '{days}')"
+    ),
+    (
+        "INSERT INTO enrolments (county_code, line_code, programme_code, identity_index, household_code, applied_on,"
+        f" decided_on, entitled_from, status) VALUES ('130128', 'X-01', 'P1', {OWN}, 'Z', '2018-09-01', '2018-09-20',"
+        " '2018-10-01', '{status}')"
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "stops"),
+    [
+        ("[2018-10-01,)", "已审定", True),
+        ("[2018-10-01,2019-01-02)", "已审定", True),
+        ("[2018-10-01,2019-01-01)", "已审定", False),
+        ("[2018-10-01,)", "公示中", False),
+    ],
+)
+async def test_a_person_enrolled_in_two_counties_stops_and_neither_is_named(
+    january: Player, days: str, status: str, stops: bool
+) -> None:
+    found = await run_after(january, *(each.format(days=days, status=status) for each in FOREIGN))
+    want = {"enrolled_in_two_counties": [("critical", "这个人同时在别的县登记享受")]}
+    assert found == (want if stops else {})
+
+
+async def test_no_county_asks_about_the_lines_of_another(january: Player) -> None:
+    await run_after(january, *(each.format(days="[2018-10-01,)", status="已审定") for each in FOREIGN))
+    ask = "SELECT count(*) FROM find_enrolled_elsewhere($1, '2019-01-01', '2019-02-01')"
+    async with january.database.transaction(scope="130128") as conn:
+        assert await conn.fetchval(ask, COUNTY) == 0
+        assert await conn.fetchval(ask, "130128") == 1
+
+
+@pytest.mark.parametrize("assessor", ["样例 两面人", "样例两面人（村会计）", "样例两面人(村会计) ", "【代】样例两面人"])
+async def test_one_person_under_two_spellings_is_preparer_and_approver(january: Player, assessor: str) -> None:
+    change = f"UPDATE enrolments SET agent = '样例两面人', assessor = '{assessor}' WHERE line_code = 'YD-01'"
+    assert list(await run_after(january, change)) == ["preparer_is_approver"]
+
+
+async def test_a_blank_in_the_name_does_not_let_the_agent_confirm(january: Player) -> None:
+    async with january.database.transaction(scope=COUNTY) as conn:
+        name = await conn.fetchval("SELECT name FROM accounts WHERE handle = 'cun'")
+        await conn.execute(
+            "UPDATE enrolments SET agent = $1 WHERE line_code = 'YD-01'", f"{name[:3]} {name[3:]}（村干部）"
+        )
+    answer = await january(["subsidies", "confirm", "--month", "2019-01", "--as", "cun"], "2019-02-05")
+    assert (answer["code"], answer["line"]) == ("second_duty", "YD-01")
+
+
+async def test_a_held_line_is_explained_as_held_and_not_as_funded(january: Player, seal: Seal) -> None:
+    await run_after(january, "UPDATE enrolments SET notice = NULL WHERE line_code = 'YD-01'")
+    async with january.database.transaction(scope=COUNTY) as conn:
+        cycle = await find_cycle(conn, COUNTY, date(2019, 1, 1))
+        line = await explain_line(conn, seal, cycle, (COUNTY,), "YD-01")
+        free = await explain_line(conn, seal, cycle, (COUNTY,), "YD-03")
+    assert [(hold.check, hold.verdict) for hold in line.holds] == [("enrolled_without_notice", "")]
+    assert (line.funded_fen, line.approved_fen, line.reasons) == (0, 1900, [])
+    assert line.reasons_zh == ["停付，等乡镇处理：未经公示（没有公示）"]
+    assert (free.holds, free.funded_fen, free.reasons) == ([], 900, ["MATCHED"])
+
+
+async def test_two_accounts_of_one_person_hold_one_duty(january: Player) -> None:
+    async with january.database.transaction(scope="all") as conn:
+        await conn.execute("SET LOCAL ROLE postgres")
+        await conn.execute(
+            "UPDATE accounts SET identity_index = 'x', identity_sealed = 'x' WHERE handle IN ('cun', 'zhen')"
+        )
+    confirmed = await january(["subsidies", "confirm", "--month", "2019-01", "--as", "cun"], "2019-02-05")
+    assert confirmed["outcome"] == "ok"
+    reviewed = await january(["subsidies", "review", "--month", "2019-01", "--as", "zhen"], "2019-02-05")
+    assert (reviewed["code"], reviewed["held"]) == ("second_duty", "村级评议核实")
