@@ -34,6 +34,7 @@ from market.web.cookies import get_session_cookie_name
 from market.web.csrf import check_origin
 from market.web.pages import render_refusal
 from market.web.services import Services, get_services
+from market.web.shop.counts import CatalogueCounts
 from market.web.ui.renderer import Renderer, SiteInfo
 from payments.stripe import Stripe
 
@@ -112,6 +113,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             gateway=gateway,
             batcher=batcher,
             renderer=Renderer(SiteInfo(phone=settings.help_phone, desk_phone=settings.help_phone, demo=settings.demo)),
+            counts=CatalogueCounts(db),
         )
 
 

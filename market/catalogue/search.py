@@ -109,6 +109,15 @@ _MATCH_LATIN: LiteralString = """
             AND (l.search_text LIKE ALL(:latin_pieces::text[]) OR l.search_pinyin LIKE :latin_piece)
         OR :pinyin::text <> '' AND l.search_pinyin LIKE :pinyin::text) """
 _MATCH_ALL: LiteralString = " true "
+# The filters of most pages without a query: each in statements of its own, whose generic plan walks the fitting index.
+_PLAIN_FILTERS: dict[frozenset[str], LiteralString] = {
+    frozenset(): "",
+    frozenset({"kind"}): " AND l.kind = :kind::text",
+    frozenset({"kind", "month"}): " AND l.kind = :kind::text AND l.harvest_months @> ARRAY[:month::smallint]",
+    frozenset({"category"}): " AND l.category_code = :category::text",
+    frozenset({"county"}): " AND l.county_code = :county::text",
+    frozenset({"producer_id"}): " AND l.producer_id = :producer_id::uuid",
+}
 
 _LISTINGS: LiteralString = "listings l"
 _PRICED: LiteralString = "listings l JOIN variants v ON v.listing_id = l.id AND v.position = 0"
@@ -122,7 +131,13 @@ _SORT_KEYS: dict[Sort, tuple[LiteralString, LiteralString, LiteralString]] = {
 }
 
 
-def _build_pick(match: LiteralString, key: LiteralString, order: LiteralString, tables: LiteralString) -> LiteralString:
+def _build_pick(
+    match: LiteralString,
+    key: LiteralString,
+    order: LiteralString,
+    tables: LiteralString,
+    filters: LiteralString = _FILTERS,
+) -> LiteralString:
     return (
         "SELECT l.id, ("
         + key
@@ -130,8 +145,8 @@ def _build_pick(match: LiteralString, key: LiteralString, order: LiteralString, 
         + tables
         + " WHERE "
         + match
-        + _FILTERS
-        + "AND ("
+        + filters
+        + " AND ("
         + key
         + " < :after_key::bigint OR "
         + key
@@ -142,26 +157,41 @@ def _build_pick(match: LiteralString, key: LiteralString, order: LiteralString, 
 
 
 def _build_search(
-    match: LiteralString, key: LiteralString, order: LiteralString, tables: LiteralString
+    match: LiteralString,
+    key: LiteralString,
+    order: LiteralString,
+    tables: LiteralString,
+    filters: LiteralString = _FILTERS,
 ) -> Query[ListingCard]:
-    return Query(ListingCard, "WITH picked AS (" + _build_pick(match, key, order, tables) + ")" + _CARDS)
+    return Query(ListingCard, "WITH picked AS (" + _build_pick(match, key, order, tables, filters) + ")" + _CARDS)
 
 
+SEARCH_PLAIN = {
+    (names, sort): _build_search(_MATCH_ALL, *key, filters=" AND l.state = 'live'" + filters)
+    for names, filters in _PLAIN_FILTERS.items()
+    for sort, key in _SORT_KEYS.items()
+}
 SEARCH_ALL = {sort: _build_search(_MATCH_ALL, *key) for sort, key in _SORT_KEYS.items()}
 SEARCH_WORDS = {sort: _build_search(_MATCH_WORDS, *key) for sort, key in _SORT_KEYS.items() if sort is not Sort.SCORE}
 SEARCH_LATIN = {sort: _build_search(_MATCH_LATIN, *key) for sort, key in _SORT_KEYS.items()}
 SEARCH_WORDS_AND_LATIN = {
     sort: _build_search(_MATCH_WORDS + "AND" + _MATCH_LATIN, *key) for sort, key in _SORT_KEYS.items()
 }
-# Two index scans of at most one page each. Scores are integers, so adding 2^40 ranks every name match first.
+# Two index scans of at most one page each; the second only if the first did not fill the page, because it reads every
+# listing if the word is in names only. Scores are integers, so adding 2^40 ranks every name match first.
 SEARCH_NAMES_FIRST = Query(
     ListingCard,
-    "WITH picked AS (SELECT id, key FROM (("
+    "WITH named AS MATERIALIZED ("
     + _build_pick(
         " l.search_words @@ :name_match::tsquery" + _RECHECK, "l.score + 1099511627776", "l.score DESC, l.id", _LISTINGS
     )
-    + ") UNION ALL ("
-    + _build_pick(" l.search_words @@ :other_match::tsquery" + _RECHECK, "l.score", "l.score DESC, l.id", _LISTINGS)
+    + "), picked AS (SELECT id, key FROM (SELECT id, key FROM named UNION ALL ("
+    + _build_pick(
+        " (SELECT count(*) FROM named) < :limit::integer AND l.search_words @@ :other_match::tsquery" + _RECHECK,
+        "l.score",
+        "l.score DESC, l.id",
+        _LISTINGS,
+    )
     + ")) AS matches ORDER BY key DESC, id LIMIT :limit::integer)"
     + _CARDS,
 )
@@ -264,6 +294,15 @@ def _bind_text(typed: SearchQuery) -> dict[str, object]:
     return values
 
 
+def _choose_plain_query(
+    typed: SearchQuery, sort: Sort, filters: dict[str, object]
+) -> tuple[Query[ListingCard], dict[str, object]] | None:
+    """Return the statement for a page without a query and with the filters of one index, or None."""
+    given = {name: value for name, value in filters.items() if value is not None}
+    query = SEARCH_PLAIN.get((frozenset(given), sort))
+    return None if query is None or typed.words or typed.latin else (query, given)
+
+
 def _choose_query(typed: SearchQuery, sort: Sort) -> tuple[Query[ListingCard], dict[str, object]]:
     values = _bind_text(typed)
     if typed.words and typed.latin:
@@ -299,34 +338,42 @@ async def search_listings(
     synonyms, pinyin and initials. All words of a query must match, in any order; only its first 40 characters are used.
     If the first page would be empty, similar listings are returned, with typing errors in letters tolerated.
 
-    Runs two statements, or three for similar listings, in the caller's transaction, whose later statements get custom
-    plans too.
+    A page without a query takes one statement. The others open a transaction, for the planner's settings.
 
     Raises:
         BadCursor: `after` is not a `next` of this service.
     """
     limit = max(1, min(limit, MAX_PAGE_SIZE))
     typed = parse_query(criteria.text)
-    query, values = _choose_query(typed, criteria.sort)
     after_key, after_id = _parse_cursor(after)
     filters = _build_filters(criteria)
-    await CONFIGURE_PLANNER.one(conn)
-    rows = await query.all(
-        conn, **values, **filters, this_month=this_month, after_key=after_key, after_id=after_id, limit=limit + 1
-    )
+    page: dict[str, object] = {"this_month": this_month, "after_key": after_key, "after_id": after_id}
+    plain = _choose_plain_query(typed, criteria.sort, filters)
+    if plain is not None:
+        query, values = plain
+        rows = await query.all(conn, **values, **page, limit=limit + 1)
+        return _build_page(rows, limit, SORT_RULES[criteria.sort])
+    query, values = _choose_query(typed, criteria.sort)
     rule = NAME_MATCH_RULE if query is SEARCH_NAMES_FIRST else SORT_RULES[criteria.sort]
-    if rows or after is not None or typed.is_empty:
-        items = rows[:limit]
-        next_cursor = f"{items[-1].key}.{items[-1].id}" if len(rows) > limit else None
-        return ListingPage(items, next_cursor, rule, near=False)
-    similar = await SEARCH_SIMILAR.all(
-        conn,
-        any_word=typed.any_word,
-        typo=typed.typo,
-        pairs=typed.pairs,
-        names=typed.names,
-        **filters,
-        this_month=this_month,
-        limit=limit,
-    )
+    async with conn.transaction():
+        await CONFIGURE_PLANNER.one(conn)
+        rows = await query.all(conn, **values, **filters, **page, limit=limit + 1)
+        if rows or after is not None or typed.is_empty:
+            return _build_page(rows, limit, rule)
+        similar = await SEARCH_SIMILAR.all(
+            conn,
+            any_word=typed.any_word,
+            typo=typed.typo,
+            pairs=typed.pairs,
+            names=typed.names,
+            **filters,
+            this_month=this_month,
+            limit=limit,
+        )
     return ListingPage(similar, None, rule, near=bool(similar))
+
+
+def _build_page(rows: list[ListingCard], limit: int, rule: str) -> ListingPage:
+    items = rows[:limit]
+    next_cursor = f"{items[-1].key}.{items[-1].id}" if len(rows) > limit else None
+    return ListingPage(items, next_cursor, rule, near=False)

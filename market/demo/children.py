@@ -62,6 +62,7 @@ async def run_service(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
+        backlog=1_024,
         websockets=False,
         log_access=False,
         log_enabled=False,

@@ -11,6 +11,7 @@ from market.kernel.seal import Seal
 from market.orders.batcher import Batcher
 from market.settings import Settings
 from market.storage.files import FileStore
+from market.web.shop.counts import CatalogueCounts
 from market.web.ui.renderer import Renderer
 from payments.stripe import Stripe
 
@@ -26,6 +27,7 @@ class Services(Struct, frozen=True):
     gateway: Stripe
     batcher: Batcher
     renderer: Renderer
+    counts: CatalogueCounts
 
 
 def get_services(request: HttpRequest) -> Services:

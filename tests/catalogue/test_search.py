@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from market.catalogue.models import BadCursor, ListingKind
-from market.catalogue.search import NAME_MATCH_RULE, SearchFilters, Sort, search_listings
+from market.catalogue.search import NAME_MATCH_RULE, SEARCH_NAMES_FIRST, SearchFilters, Sort, search_listings
 from market.catalogue.search_text import build_search_columns, fold, parse_query, split_runs
 from market.catalogue.synonyms import MAX_VARIANTS, SYNONYMS, expand_synonyms
 from market.kernel import Connection
@@ -227,7 +227,7 @@ async def test_a_card_shows_the_price_per_kilogram_and_the_stock(conn: Connectio
     assert (card.county, card.category, card.producer) == ("阜平县", "水果", "样例枣园")
 
 
-async def test_a_page_runs_two_statements_regardless_of_its_length(conn: Connection) -> None:
+async def test_a_page_runs_four_statements_regardless_of_its_length(conn: Connection) -> None:
     producer_id = await make_producer(conn)
     for n in range(30):
         await make_product(conn, producer_id, title=f"大枣{n}")
@@ -238,7 +238,7 @@ async def test_a_page_runs_two_statements_regardless_of_its_length(conn: Connect
             await search_listings(conn, SearchFilters(text="大枣"), this_month=9, limit=most)
             await asyncio.sleep(0)
         counts.append(len(seen))
-    assert counts == [2, 2]
+    assert counts == [4, 4]  # with the two of its transaction
 
 
 def test_a_long_query_is_truncated() -> None:
@@ -250,3 +250,24 @@ def test_the_search_columns_contain_characters_pairs_and_initials() -> None:
     assert columns.search_text == "小米a1 阜平县 杂粮 枣园"
     assert {"小", "小米", "米a", "a1", "~xm", "~ma", "阜平", "~fp"} <= set(columns.search_words)
     assert columns.search_pinyin.split()[:2] == ["xiaomia1", "xma"]
+
+
+async def test_the_second_walk_of_a_search_runs_only_if_the_first_does_not_fill_the_page(conn: Connection) -> None:
+    """Listings that mention the word elsewhere are read only for a page that names do not fill."""
+    for number in range(3):
+        await make_product(conn, title=f"小米 {number} 号")
+    elsewhere = await make_product(conn, await make_producer(conn, name="样例小米农场"), title="面粉")
+    plans: list[str] = []
+    for limit in (2, 5):
+        typed = parse_query("小米")
+        values: dict[str, object] = dict.fromkeys(SEARCH_NAMES_FIRST.names)
+        values |= {
+            "name_match": typed.name_match, "other_match": typed.other_match, "pieces": typed.pieces,
+            "synonyms": typed.synonyms, "this_month": 9, "after_key": 2**62, "after_id": UUID(int=0), "limit": limit,
+        }  # fmt: skip
+        arguments = [values[name] for name in SEARCH_NAMES_FIRST.names]
+        rows = await conn.fetch(f"EXPLAIN ANALYZE {SEARCH_NAMES_FIRST.sql}", *arguments)
+        plans.append("\n".join(row[0] for row in rows))
+    assert ["never executed" in plan for plan in plans] == [True, False]
+    page = await search_listings(conn, SearchFilters(text="小米"), this_month=9, limit=5)
+    assert [card.id == elsewhere.listing_id for card in page.items] == [False, False, False, True]

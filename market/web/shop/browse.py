@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from msgspec import Struct, structs
 
-from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties, list_in_season
+from market.catalogue.browse import CategoryCount, CountyCount, list_in_season
 from market.catalogue.models import ListingCard, ListingKind
 from market.catalogue.search import (
     MAX_COUNTED,
@@ -28,13 +28,13 @@ from market.kernel.clock import Clock
 from market.kernel.text import clean_text
 from market.web.assets import get_origin
 from market.web.pages import render_page
+from market.web.services import get_services
 from market.web.shop.cards import find_drawing, make_card_views
 from market.web.shop.regions import (
     find_division,
     list_division_path,
     list_listed_counties,
     list_selling_children,
-    list_selling_prefectures,
     make_trail,
 )
 from market.web.shop.solar_terms import make_season_greeting
@@ -164,25 +164,25 @@ async def show_home(
 ) -> Response[bytes]:
     """Show the home page: listings in season, stays, categories, prefectures."""
     today = clock.today()
+    counts = get_services(request).counts
+    categories, prefectures = await counts.categories.get(), await counts.prefectures.get()
     async with db.connection() as conn:
         season = await list_in_season(conn, month=today.month, limit=_MAX_HOME_CANDIDATES)
         stays = await search_listings(
             conn, SearchFilters(kind=ListingKind.STAY), this_month=today.month, limit=_STAYS_ON_HOME
         )
-        categories = await list_categories(conn)
-        prefectures = await list_selling_prefectures(conn)
     kinds = _category_links(_choose_home_categories(categories))
     icons = {symbol for _, _, symbol in kinds}
     goods = _choose_home_goods(season, icons)
     drawn = icons | {find_drawing(card) for card in goods}
-    counts = {kind: sum(each.count for each in categories if each.kind is kind) for kind in ListingKind}
+    numbers = {kind: sum(each.count for each in categories if each.kind is kind) for kind in ListingKind}
     context = {
         "season": make_season_greeting(today),
         "kinds": kinds,
         "goods": make_card_views(goods, shown=icons),
-        "goods_count": counts[ListingKind.PRODUCT],
+        "goods_count": numbers[ListingKind.PRODUCT],
         "stays": make_card_views(stays.items, shown=drawn),
-        "stay_count": counts[ListingKind.STAY],
+        "stay_count": numbers[ListingKind.STAY],
         "prefectures": [(f"/places/{each.prefix}", each.short, each.words) for each in prefectures],
         "canonical": f"{get_origin(request)}/",
     }
@@ -192,8 +192,8 @@ async def show_home(
 @get("/kinds", include_in_schema=False)
 async def show_categories(request: HttpRequest, db: NamedDependency[Database]) -> Response[bytes]:
     """Show every category, and the counties of the national and provincial lists."""
+    categories = await get_services(request).counts.categories.get()
     async with db.connection() as conn:
-        categories = await list_categories(conn)
         counties = await list_listed_counties(conn)
     prefectures: dict[str, tuple[str, str, list[tuple[str, str]]]] = {}
     for each in counties:
@@ -255,6 +255,7 @@ def _offer_counties(
 async def _listings_page(
     request: HttpRequest,
     conn: Connection,
+    counties: Sequence[CountyCount],
     *,
     month: int,
     search: SearchFilters,
@@ -270,7 +271,7 @@ async def _listings_page(
     )
     hits = await count_by_county(conn, search)
     if search.division is None:
-        filters = _offer_counties(filters, await list_counties(conn), hits)
+        filters = _offer_counties(filters, counties, hits)
         search = structs.replace(search, division=filters.county or None)
     count = sum(each.count for each in hits if filters.county in {"", each.code})
     after = request.query_params.get("after")
@@ -313,16 +314,18 @@ async def show_category(
     Raises:
         NotFound: the category does not exist.
     """
-    async with db.transaction() as conn:
-        categories = await list_categories(conn)
-        category = next((each for each in categories if each.code == code), None)
-        if category is None:
-            raise NotFound
+    counts = get_services(request).counts
+    category = next((each for each in await counts.categories.get() if each.code == code), None)
+    if category is None:
+        raise NotFound
+    counties = await counts.counties.get()
+    async with db.connection() as conn:
         filters = structs.replace(_read_filters(request, f"/kinds/{code}"), kind="")
         context = {"heading": category.name, "empty": f"{category.name}还没有人卖"}
         return await _listings_page(
             request,
             conn,
+            counties,
             month=clock.today().month,
             search=SearchFilters(category=code),
             filters=structs.replace(filters, q=""),
@@ -339,13 +342,13 @@ async def show_division(
     Raises:
         NotFound: the division does not exist.
     """
-    async with db.transaction() as conn:
+    categories = await get_services(request).counts.categories.get()
+    async with db.connection() as conn:
         division = await find_division(conn, code)
         if division is None:
             raise NotFound
         path = await list_division_path(conn, division.code)
         children = await list_selling_children(conn, division)
-        categories = await list_categories(conn)
         filters = _offer_kinds(_read_filters(request, f"/places/{division.prefix}"), categories)
         context = {
             "heading": division.name,
@@ -356,6 +359,7 @@ async def show_division(
         return await _listings_page(
             request,
             conn,
+            [],
             month=clock.today().month,
             search=SearchFilters(division=division.prefix),
             filters=structs.replace(filters, q="", county=""),
@@ -368,8 +372,9 @@ async def show_search(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], q: FromQuery[str] = ""
 ) -> Response[bytes]:
     """Show search results; if there are none, similar listings and the categories."""
-    async with db.transaction() as conn:
-        categories = await list_categories(conn)
+    counts = get_services(request).counts
+    categories, counties = await counts.categories.get(), await counts.counties.get()
+    async with db.connection() as conn:
         filters = _offer_kinds(_read_filters(request, "/search"), categories)
         filled = [each for each in categories if each.count]
         context = {
@@ -380,7 +385,7 @@ async def show_search(
         }
         month = clock.today().month
         return await _listings_page(
-            request, conn, month=month, search=SearchFilters(text=filters.q), filters=filters, context=context
+            request, conn, counties, month=month, search=SearchFilters(text=filters.q), filters=filters, context=context
         )
 
 
