@@ -7,6 +7,7 @@ from market.identity.codes import delete_old_codes
 from market.jobs.context import WorkerContext
 from market.kernel.idempotency import delete_old_keys
 from market.notify.send import delete_old_messages
+from market.orders.cart import delete_old_device_carts
 
 CODE_RETENTION = timedelta(days=2)
 NEW_LISTING_PERIOD = timedelta(days=30)
@@ -27,6 +28,12 @@ async def delete_expired_keys(context: WorkerContext) -> None:
 async def delete_expired_messages(context: WorkerContext) -> None:
     """Delete old text messages with the phones they were sent to."""
     await delete_old_messages(context.db, now=context.clock.now())
+
+
+async def delete_device_carts(context: WorkerContext) -> None:
+    """Delete carts of devices that did not sign in for 30 days."""
+    async with context.db.transaction() as conn:
+        await delete_old_device_carts(conn, now=context.clock.now())
 
 
 async def update_scores(context: WorkerContext) -> None:

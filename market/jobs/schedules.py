@@ -8,7 +8,13 @@ from msgspec import Struct
 
 from market.jobs.audit_heads import note_audit_heads
 from market.jobs.context import WorkerContext
-from market.jobs.retention import delete_expired_codes, delete_expired_keys, delete_expired_messages, update_scores
+from market.jobs.retention import (
+    delete_device_carts,
+    delete_expired_codes,
+    delete_expired_keys,
+    delete_expired_messages,
+    update_scores,
+)
 from market.kernel import Database, Query
 from market.kernel.clock import SHANGHAI
 from payments.retries import RetryPolicy, describe_error, run_each
@@ -41,6 +47,7 @@ SCHEDULES = (
     Schedule(name="delete_expired_keys", offset=timedelta(hours=4), run=delete_expired_keys),
     Schedule(name="delete_expired_messages", offset=timedelta(hours=4), run=delete_expired_messages),
     Schedule(name="note_audit_heads", interval=timedelta(hours=1), offset=timedelta(minutes=5), run=note_audit_heads),
+    Schedule(name="delete_device_carts", offset=timedelta(hours=4), run=delete_device_carts),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
 )
 

@@ -1,7 +1,13 @@
-"""The cart: the lines and nights that a buyer intends to order; it reserves nothing."""
+"""The cart: the lines and nights that a buyer intends to order; it reserves nothing.
 
+A cart belongs to an account or, before signing in, to a device; the device's is merged into the account's at sign-in.
+"""
+
+import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NewType
+from uuid import UUID
 
 from market.identity.models import AccountId
 from market.kernel import Connection, FieldFault, Query
@@ -21,60 +27,120 @@ from market.orders.models import (
 )
 from market.orders.order_request import is_bookable, merge_lines
 
+DeviceId = NewType("DeviceId", UUID)
+"""A device with a cart: the hash of the random token in its cookie."""
+type CartOwner = AccountId | DeviceId
+DEVICE_CART_LIFETIME = timedelta(days=30)
+
 # One statement for all rows. Unknown variants are not inserted, so the count is then lower.
 PUT_LINES = Query(
     int,
     """
     WITH put AS (
-        INSERT INTO cart_lines (account_id, variant_id, quantity, added_at)
-        SELECT :account_id, variants.id, quantity, :now
+        INSERT INTO cart_lines (owner_id, variant_id, quantity, added_at)
+        SELECT :owner_id, variants.id, quantity, :now
           FROM unnest(:variant_ids::uuid[], :quantities::integer[]) AS request (variant_id, quantity)
           JOIN variants ON variants.id = request.variant_id
           JOIN listings ON listings.id = listing_id AND listings.kind <> 'stay'
-            ON CONFLICT (account_id, variant_id) DO UPDATE SET quantity = excluded.quantity
+            ON CONFLICT (owner_id, variant_id) DO UPDATE SET quantity = excluded.quantity
         RETURNING 1
     )
     SELECT count(*)::integer FROM put
     """,
 )
 DELETE_LINES = Query(
-    None, "DELETE FROM cart_lines WHERE account_id = :account_id AND variant_id = ANY(:variant_ids::uuid[])"
+    None, "DELETE FROM cart_lines WHERE owner_id = :owner_id AND variant_id = ANY(:variant_ids::uuid[])"
 )
 DELETE_OTHER_LINES = Query(
-    None, "DELETE FROM cart_lines WHERE account_id = :account_id AND variant_id <> ALL(:variant_ids::uuid[])"
+    None, "DELETE FROM cart_lines WHERE owner_id = :owner_id AND variant_id <> ALL(:variant_ids::uuid[])"
 )
 PUT_NIGHTS = Query(
     int,
     """
     WITH put AS (
-        INSERT INTO cart_nights (account_id, listing_id, nights, rooms, added_at)
-        SELECT :account_id, listings.id, daterange(arrive, leave), rooms, :now
+        INSERT INTO cart_nights (owner_id, listing_id, nights, rooms, added_at)
+        SELECT :owner_id, listings.id, daterange(arrive, leave), rooms, :now
           FROM unnest(:listing_ids::uuid[], :arrives::date[], :leaves::date[], :rooms::smallint[])
                AS request (listing_id, arrive, leave, rooms)
           JOIN listings ON listings.id = request.listing_id AND listings.kind = 'stay'
-            ON CONFLICT (account_id, listing_id) DO UPDATE SET nights = excluded.nights, rooms = excluded.rooms
+            ON CONFLICT (owner_id, listing_id) DO UPDATE SET nights = excluded.nights, rooms = excluded.rooms
         RETURNING 1
     )
     SELECT count(*)::integer FROM put
     """,
 )
 DELETE_NIGHTS = Query(
-    None, "DELETE FROM cart_nights WHERE account_id = :account_id AND listing_id = ANY(:listing_ids::uuid[])"
+    None, "DELETE FROM cart_nights WHERE owner_id = :owner_id AND listing_id = ANY(:listing_ids::uuid[])"
 )
 DELETE_OTHER_NIGHTS = Query(
-    None, "DELETE FROM cart_nights WHERE account_id = :account_id AND listing_id <> ALL(:listing_ids::uuid[])"
+    None, "DELETE FROM cart_nights WHERE owner_id = :owner_id AND listing_id <> ALL(:listing_ids::uuid[])"
 )
 COUNT_CART = Query(
     int,
     """
-    SELECT (SELECT count(*) FROM cart_lines WHERE account_id = :account_id)
-         + (SELECT count(*) FROM cart_nights WHERE account_id = :account_id)
+    SELECT (SELECT count(*) FROM cart_lines WHERE owner_id = :owner_id)
+         + (SELECT count(*) FROM cart_nights WHERE owner_id = :owner_id)
+    """,
+)
+# The account's and the device's quantities together, as far as the lot has units; lines beyond the limit are dropped.
+MERGE_LINES = Query(
+    None,
+    """
+    WITH moved AS (DELETE FROM cart_lines WHERE owner_id = :device_id RETURNING variant_id, quantity, added_at),
+         wanted AS (
+        SELECT moved.variant_id, moved.added_at, moved.quantity + coalesce(present.quantity, 0) AS quantity,
+               least(:max_quantity::integer, lots.available_units / variants.lot_units_per_item) AS available
+          FROM moved
+          JOIN variants ON variants.id = moved.variant_id
+          LEFT JOIN lots ON lots.id = variants.lot_id
+          LEFT JOIN cart_lines AS present
+                 ON present.owner_id = :account_id AND present.variant_id = moved.variant_id
+         ORDER BY present.variant_id IS NULL, moved.added_at DESC
+         LIMIT greatest(0, :max_lines::integer
+                           - (SELECT count(*) FROM cart_lines WHERE owner_id = :account_id
+                               AND variant_id NOT IN (SELECT variant_id FROM moved))))
+    INSERT INTO cart_lines (owner_id, variant_id, quantity, added_at)
+    SELECT :account_id, variant_id, greatest(1, least(quantity, available)), added_at FROM wanted
+        ON CONFLICT (owner_id, variant_id) DO UPDATE SET quantity = excluded.quantity
+    """,
+)
+MERGE_NIGHTS = Query(
+    None,
+    """
+    WITH moved AS (DELETE FROM cart_nights WHERE owner_id = :device_id RETURNING listing_id, nights, rooms, added_at)
+    INSERT INTO cart_nights (owner_id, listing_id, nights, rooms, added_at)
+    SELECT :account_id, listing_id, nights, rooms, added_at
+      FROM moved
+     ORDER BY added_at DESC
+     LIMIT greatest(0, :max_stays::integer
+                       - (SELECT count(*) FROM cart_nights WHERE owner_id = :account_id
+                           AND listing_id NOT IN (SELECT listing_id FROM moved)))
+        ON CONFLICT (owner_id, listing_id) DO UPDATE SET nights = excluded.nights, rooms = excluded.rooms
+    """,
+)
+DELETE_OLD_LINES = Query(
+    None,
+    """
+    DELETE FROM cart_lines
+     WHERE added_at < :before AND NOT EXISTS (SELECT FROM accounts WHERE accounts.id = owner_id)
+    """,
+)
+DELETE_OLD_NIGHTS = Query(
+    None,
+    """
+    DELETE FROM cart_nights
+     WHERE added_at < :before AND NOT EXISTS (SELECT FROM accounts WHERE accounts.id = owner_id)
     """,
 )
 
 
+def identify_device(token: str) -> DeviceId:
+    """Return the owner of a device's cart; the token itself is not stored."""
+    return DeviceId(UUID(bytes=hashlib.sha256(b"cart " + token.encode()).digest()[:16]))
+
+
 async def put_lines(
-    conn: Connection, account_id: AccountId, lines: Sequence[Line], *, whole: bool = False, now: datetime
+    conn: Connection, owner: CartOwner, lines: Sequence[Line], *, whole: bool = False, now: datetime
 ) -> None:
     """Set the quantities of some variants in the cart; 0 removes one. With `whole`, all other lines are removed.
 
@@ -99,24 +165,24 @@ async def put_lines(
     if any(line.quantity > MAX_QUANTITY for line in nonzero):
         raise InvalidQuantity(max_quantity=MAX_QUANTITY)
     if whole:
-        await DELETE_OTHER_LINES.run(conn, account_id=account_id, variant_ids=[line.variant_id for line in nonzero])
+        await DELETE_OTHER_LINES.run(conn, owner_id=owner, variant_ids=[line.variant_id for line in nonzero])
     else:
         removed = [line.variant_id for line in merged if not line.quantity]
-        await DELETE_LINES.run(conn, account_id=account_id, variant_ids=removed)
+        await DELETE_LINES.run(conn, owner_id=owner, variant_ids=removed)
     written = await PUT_LINES.one(
         conn,
-        account_id=account_id,
+        owner_id=owner,
         variant_ids=[line.variant_id for line in nonzero],
         quantities=[line.quantity for line in nonzero],
         now=now,
     )
     if written != len(nonzero):
         raise NotForSale(title="", errors=(FieldFault("lines", "有一种商品不存在"),))
-    await _check_cart_size(conn, account_id)
+    await _check_cart_size(conn, owner)
 
 
 async def put_nights(
-    conn: Connection, account_id: AccountId, nights: Sequence[Nights], *, whole: bool = False, now: datetime
+    conn: Connection, owner: CartOwner, nights: Sequence[Nights], *, whole: bool = False, now: datetime
 ) -> None:
     """Set the nights of some stays in the cart; 0 rooms remove one. With `whole`, all other stays are removed.
 
@@ -137,13 +203,13 @@ async def put_nights(
         raise InvalidNights(max_nights=MAX_NIGHTS, max_rooms=MAX_ROOMS, errors=faults)
     nonzero = [each for each in nights if each.rooms]
     if whole:
-        await DELETE_OTHER_NIGHTS.run(conn, account_id=account_id, listing_ids=[each.listing_id for each in nonzero])
+        await DELETE_OTHER_NIGHTS.run(conn, owner_id=owner, listing_ids=[each.listing_id for each in nonzero])
     else:
         removed = [each.listing_id for each in nights if not each.rooms]
-        await DELETE_NIGHTS.run(conn, account_id=account_id, listing_ids=removed)
+        await DELETE_NIGHTS.run(conn, owner_id=owner, listing_ids=removed)
     written = await PUT_NIGHTS.one(
         conn,
-        account_id=account_id,
+        owner_id=owner,
         listing_ids=[each.listing_id for each in nonzero],
         arrives=[each.arrive_on for each in nonzero],
         leaves=[each.leave_on for each in nonzero],
@@ -152,14 +218,31 @@ async def put_nights(
     )
     if written != len(nonzero):
         raise NotForSale(title="", errors=(FieldFault("nights", "有一处住宿不存在"),))
-    await _check_cart_size(conn, account_id)
+    await _check_cart_size(conn, owner)
 
 
-async def _check_cart_size(conn: Connection, account_id: AccountId) -> None:
-    if await COUNT_CART.one(conn, account_id=account_id) > MAX_LINES:
+async def _check_cart_size(conn: Connection, owner: CartOwner) -> None:
+    if await COUNT_CART.one(conn, owner_id=owner) > MAX_LINES:
         raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
 
 
-async def count_cart(conn: Connection, account_id: AccountId) -> int:
+async def count_cart(conn: Connection, owner: CartOwner) -> int:
     """Return how many lines and stays the cart contains."""
-    return await COUNT_CART.one(conn, account_id=account_id)
+    return await COUNT_CART.one(conn, owner_id=owner)
+
+
+async def merge_device_cart(conn: Connection, device_id: DeviceId, account_id: AccountId) -> None:
+    """Move a device's cart into an account's; quantities of one variant are added, as far as they can be bought.
+
+    Nights of a stay replace those of the account. What one order does not allow is dropped, the oldest first.
+    """
+    await MERGE_LINES.run(
+        conn, device_id=device_id, account_id=account_id, max_lines=MAX_LINES, max_quantity=MAX_QUANTITY
+    )
+    await MERGE_NIGHTS.run(conn, device_id=device_id, account_id=account_id, max_stays=MAX_STAYS)
+
+
+async def delete_old_device_carts(conn: Connection, *, now: datetime) -> int:
+    """Delete what devices put into their carts more than 30 days ago; return how many lines and stays."""
+    before = now - DEVICE_CART_LIFETIME
+    return await DELETE_OLD_LINES.run(conn, before=before) + await DELETE_OLD_NIGHTS.run(conn, before=before)

@@ -9,9 +9,9 @@ from msgspec import Struct
 from market.bookings.models import CancellationTerms
 from market.bookings.tiers import get_refund_rate, select_tiers
 from market.catalogue.freight import Shipment
-from market.identity.models import AccountId
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
+from market.orders.cart import CartOwner
 from market.orders.models import MAX_LINES, MAX_STAYS, Line, ListingId, Nights, SuborderKind, VariantId
 from market.orders.offers import load_goods_offers, load_stay_offers
 from market.orders.pricing import (
@@ -103,7 +103,7 @@ LIST_CART_LINES = Query(
       FROM cart_lines
       JOIN variants ON variants.id = variant_id
       LEFT JOIN lots ON lots.id = lot_id
-     WHERE account_id = :account_id
+     WHERE owner_id = :owner_id
      ORDER BY added_at, variant_id
      LIMIT :limit
     """,
@@ -117,31 +117,31 @@ LIST_CART_NIGHTS = Query(
                AND NOT EXISTS (SELECT FROM taken_nights AS taken
                                 WHERE room_id = room.id AND taken.nights && cart_nights.nights))::integer AS free
       FROM cart_nights
-     WHERE account_id = :account_id
+     WHERE owner_id = :owner_id
      ORDER BY added_at, listing_id
      LIMIT :limit
     """,
 )
 
 
-async def load_cart_contents(conn: Connection, account_id: AccountId) -> tuple[list[Line], list[Nights]]:
+async def load_cart_contents(conn: Connection, owner: CartOwner) -> tuple[list[Line], list[Nights]]:
     """Return the lines and nights of the cart, as arguments of `place`."""
-    lines = await LIST_CART_LINES.all(conn, account_id=account_id, limit=MAX_LINES)
-    nights = await LIST_CART_NIGHTS.all(conn, account_id=account_id, limit=MAX_STAYS)
+    lines = await LIST_CART_LINES.all(conn, owner_id=owner, limit=MAX_LINES)
+    nights = await LIST_CART_NIGHTS.all(conn, owner_id=owner, limit=MAX_STAYS)
     return (
         [Line(row.variant_id, row.quantity) for row in lines],
         [Nights(row.listing_id, row.arrive_on, row.leave_on, row.rooms) for row in nights],
     )
 
 
-async def get_cart(conn: Connection, account_id: AccountId, *, region_code: str | None = None, now: datetime) -> Cart:
+async def get_cart(conn: Connection, owner: CartOwner, *, region_code: str | None = None, now: datetime) -> Cart:
     """Return the cart by producer with freight and sums; the number of statements (four) does not depend on its size.
 
     Lines that cannot be ordered now have a problem and are excluded from the sums. The sums are exactly what placing
     the other lines would charge.
     """
-    rows = await LIST_CART_LINES.all(conn, account_id=account_id, limit=MAX_LINES)
-    stay_rows = await LIST_CART_NIGHTS.all(conn, account_id=account_id, limit=MAX_STAYS)
+    rows = await LIST_CART_LINES.all(conn, owner_id=owner, limit=MAX_LINES)
+    stay_rows = await LIST_CART_NIGHTS.all(conn, owner_id=owner, limit=MAX_STAYS)
     day = get_business_day(now)
     goods = await load_goods_offers(conn, [row.variant_id for row in rows], day=day)
     stays = await load_stay_offers(

@@ -72,14 +72,14 @@ DELETE_CART_ROWS = Query(
     None,
     """
     WITH placed AS (SELECT * FROM unnest(:buyers::uuid[], :item_ids::uuid[]) AS placed (buyer_id, item_id)),
-         line AS (SELECT account_id, variant_id FROM cart_lines JOIN placed
-                      ON account_id = buyer_id AND variant_id = item_id FOR UPDATE OF cart_lines SKIP LOCKED),
-         stay AS (SELECT account_id, listing_id FROM cart_nights JOIN placed
-                      ON account_id = buyer_id AND listing_id = item_id FOR UPDATE OF cart_nights SKIP LOCKED),
+         line AS (SELECT owner_id, variant_id FROM cart_lines JOIN placed
+                      ON owner_id = buyer_id AND variant_id = item_id FOR UPDATE OF cart_lines SKIP LOCKED),
+         stay AS (SELECT owner_id, listing_id FROM cart_nights JOIN placed
+                      ON owner_id = buyer_id AND listing_id = item_id FOR UPDATE OF cart_nights SKIP LOCKED),
          lines AS (DELETE FROM cart_lines USING line
-                    WHERE cart_lines.account_id = line.account_id AND cart_lines.variant_id = line.variant_id)
+                    WHERE cart_lines.owner_id = line.owner_id AND cart_lines.variant_id = line.variant_id)
     DELETE FROM cart_nights USING stay
-     WHERE cart_nights.account_id = stay.account_id AND cart_nights.listing_id = stay.listing_id
+     WHERE cart_nights.owner_id = stay.owner_id AND cart_nights.listing_id = stay.listing_id
     """,
 )
 

@@ -61,8 +61,6 @@ ORDER_BUYER = SIGNED_IN.deny_signed_in_except(["buyer"], NOT_FOUND)
 """The owner of an order, a cart or a session."""
 CART_OWNERS = SIGNED_IN.deny_signed_in_except(BUYERS, REDIRECTED)
 """Accounts with a filled cart; others are redirected to the empty cart."""
-CART_FILLERS = AccessPolicy("buyer").deny([ANONYMOUS], REDIRECTED)
-"""Any account; anonymous actors are redirected to sign in first."""
 
 PRODUCER_MEMBERS = SIGNED_IN.acting_as("farmer").deny_signed_in_except(MEMBERS, NOT_FOUND)
 SELLERS = SIGNED_IN.acting_as("farmer").deny(NON_SELLERS, REDIRECTED)

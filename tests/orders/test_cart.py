@@ -1,7 +1,7 @@
 """The cart: set at once or line by line, shown at current prices, emptied by its order."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,8 +10,15 @@ from asyncpg.connection import LoggedQuery
 from market.identity.models import AccountId
 from market.kernel import Connection, Database
 from market.orders.batcher import Batcher
-from market.orders.cart import count_cart, put_lines, put_nights
-from market.orders.cart_view import get_cart
+from market.orders.cart import (
+    count_cart,
+    delete_old_device_carts,
+    identify_device,
+    merge_device_cart,
+    put_lines,
+    put_nights,
+)
+from market.orders.cart_view import get_cart, load_cart_contents
 from market.orders.models import (
     EmptyOrder,
     InvalidNights,
@@ -190,3 +197,58 @@ async def test_placing_the_cart_empties_it_and_repeats_the_same_order(database: 
             await place_cart(database, batcher, buyer, address=DESTINATION, key="two", now=NOW)
     assert again == first
     assert first.total_fen == 650_00
+
+
+async def test_the_cart_of_a_device_becomes_that_of_the_account(conn: Connection) -> None:
+    """Quantities are added as far as the lot has units; nights of a stay replace the earlier ones."""
+    nuts, dates, gone = (
+        await make_product(conn, left=99),
+        await make_product(conn, left=9, lot_units_per_item=2),
+        await make_product(conn, left=0),
+    )
+    one, two = await make_stay(conn), await make_stay(conn)
+    buyer, device = await make_account(conn), identify_device("a token")
+    await put_lines(conn, buyer, [line(nuts.variant_id, 1), line(dates.variant_id, 3)], now=NOW)
+    await put_nights(conn, buyer, [nights(one.listing_id, 1, 3)], now=NOW)
+    wanted = [line(nuts.variant_id, 2), line(dates.variant_id, 3), line(gone.variant_id, 5)]
+    await put_lines(conn, device, wanted, now=NOW)
+    await put_nights(conn, device, [nights(one.listing_id, 5, 6), nights(two.listing_id, 1, 2)], now=NOW)
+    await merge_device_cart(conn, device, buyer)
+    lines, stays = await load_cart_contents(conn, buyer)
+    assert {each.variant_id: each.quantity for each in lines} == {
+        nuts.variant_id: 3,
+        dates.variant_id: 4,
+        gone.variant_id: 1,
+    }
+    assert {each.listing_id: each.arrive_on.day for each in stays} == {one.listing_id: 5, two.listing_id: 1}
+    assert await count_cart(conn, device) == 0
+    await merge_device_cart(conn, device, buyer)
+    assert await count_cart(conn, buyer) == 5
+
+
+async def test_a_merged_cart_holds_no_more_than_one_order_allows(conn: Connection) -> None:
+    producer_id = await make_producer(conn)
+    products = [await make_product(conn, producer_id, title=f"样例 {number}") for number in range(103)]
+    buyer, device = await make_account(conn), identify_device("a token")
+    await put_lines(conn, buyer, [line(each.variant_id) for each in products[:98]], now=NOW)
+    later = [*products[97:100], products[100], products[101], products[102]]
+    for minute, each in enumerate(later):
+        await put_lines(conn, device, [line(each.variant_id)], now=NOW + timedelta(minutes=minute))
+    await merge_device_cart(conn, device, buyer)
+    lines, _ = await load_cart_contents(conn, buyer)
+    quantities = {each.variant_id: each.quantity for each in lines}
+    assert len(quantities) == 100
+    assert quantities[products[97].variant_id] == 2
+    assert products[102].variant_id in quantities
+    assert products[98].variant_id not in quantities
+
+
+async def test_the_cart_of_a_device_is_deleted_after_30_days(conn: Connection) -> None:
+    product, stay = await make_product(conn), await make_stay(conn)
+    buyer = await make_account(conn)
+    old, new = identify_device("an old token"), identify_device("a new token")
+    for owner, at in ((buyer, NOW), (old, NOW), (new, NOW + timedelta(days=1))):
+        await put_lines(conn, owner, [line(product.variant_id)], now=at)
+        await put_nights(conn, owner, [nights(stay.listing_id)], now=at)
+    assert await delete_old_device_carts(conn, now=NOW + timedelta(days=30, seconds=1)) == 2
+    assert [await count_cart(conn, owner) for owner in (buyer, old, new)] == [2, 0, 2]

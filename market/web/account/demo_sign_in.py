@@ -20,6 +20,7 @@ from market.kernel.seal import Seal
 from market.settings import Settings
 from market.web.cookies import get_session_cookie_name, set_cookie
 from market.web.pages import redirect
+from market.web.shop.device_cart import CART_COOKIE, move_device_cart
 
 DEMO_FILE = "demo.json"
 _HOMES = {"farmer": "/farm", "buyer": "/", "official": "/desk"}
@@ -99,6 +100,7 @@ async def sign_in_demo_account(
             raise NotFound
         official = home == _HOMES["official"]
         signed = await sign_in_without_code(conn, AccountId(account_id), now=now, second_factor=official)
+        await move_device_cart(conn, request, AccountId(account_id))
     response = redirect(home)
     set_cookie(
         request,
@@ -107,6 +109,7 @@ async def sign_in_demo_account(
         signed.token,
         seconds=int((signed.expires_at - now).total_seconds()),
     )
+    set_cookie(request, response, CART_COOKIE, "", seconds=0)
     return response
 
 

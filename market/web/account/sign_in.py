@@ -36,6 +36,7 @@ from market.web.account.demo_sign_in import get_home_path
 from market.web.cookies import ALL_DRAFTS, VISITOR_COOKIE, get_session_cookie_name, set_cookie
 from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect, render_page
+from market.web.shop.device_cart import CART_COOKIE, move_device_cart
 
 PENDING_COOKIE = "pending"
 _PENDING_CONTEXT = "web.pending"
@@ -163,12 +164,15 @@ async def submit_code(
             now=now,
         )
         actor = await find_actor_by_token(conn, signed.token, now=now) if isinstance(signed, NewSession) else None
+        if actor is not None:
+            await move_device_cart(conn, request, actor.account_id)
     if not isinstance(signed, NewSession) or actor is None:
         refusal = signed if isinstance(signed, WrongCode) else WrongCode()
         return _code_page(request, phone, to, [FieldFault("code", refusal.text("zh"))], refusal.status)
     home = get_local_path(to, get_home_path(actor))
     response = redirect(f"/sign-in/factor?to={quote(home)}" if signed.second_factor_needed else home)
     _store_session(request, response, signed, clock)
+    set_cookie(request, response, CART_COOKIE, "", seconds=0)
     return response
 
 

@@ -2,7 +2,6 @@
 
 from datetime import date
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -14,14 +13,15 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, Query
 from market.kernel.clock import Clock
 from market.orders.address import Address
-from market.orders.cart import put_lines, put_nights
+from market.orders.cart import CartOwner, put_lines, put_nights
 from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
 from market.orders.models import Line, ListingId, Nights, SuborderKind, VariantId
 from market.orders.queries import load_latest_address
-from market.web.forms import PostedForm, read_form
-from market.web.pages import get_local_path, redirect, render_page
+from market.web.forms import read_form
+from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import PhotoView, get_count_word, make_photo_view
+from market.web.shop.device_cart import find_cart_owner, start_device_cart, store_device
 from market.web.shop.regions import REGIONS, get_region, read_region
 from market.web.shop.rejected_checkout import clear_rejected_checkout, load_rejected_checkout
 from market.web.shop.stay import format_nights, list_refund_tiers
@@ -183,14 +183,16 @@ def choose_region(request: HttpRequest, last: Address | None) -> str:
 
 
 @get("/cart", include_in_schema=False)
-async def show_cart(request: HttpRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
-    """Show a person's cart as it would be charged now, and why a checkout was refused."""
+async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]) -> Response[bytes]:
+    """Show the cart of a person or of a device as it would be charged now, and why a checkout was refused."""
     services = get_services(request)
     clock = services.clock
     rejected = load_rejected_checkout(request)
     async with services.db.connection() as conn:
-        region = choose_region(request, await load_latest_address(conn, services.seal, actor))
-        cart = await get_cart(conn, actor.account_id, region_code=region, now=clock.now())
+        address = None if visitor is None else await load_latest_address(conn, services.seal, visitor)
+        region = choose_region(request, address)
+        owner = find_cart_owner(request, visitor) or start_device_cart()[0]
+        cart = await get_cart(conn, owner, region_code=region, now=clock.now())
         listing_ids = [each.listing_id for group in cart.groups for each in (*group.lines, *group.nights)]
         pictures = await load_listing_pictures(conn, listing_ids)
     context = {
@@ -204,7 +206,7 @@ async def show_cart(request: HttpRequest, actor: NamedDependency[Actor]) -> Resp
         "blocked": "" if cart.ready else "上面有东西现在买不了，拿掉或者改少，再去结账。",
         "message": rejected.message if rejected else "",
     }
-    page = render_page(request, "shop/cart.html", context, actor=actor, cart=cart.count)
+    page = render_page(request, "shop/cart.html", context, actor=visitor, cart=cart.count)
     clear_rejected_checkout(request, page)
     return page
 
@@ -216,17 +218,15 @@ async def add_product(
     clock: NamedDependency[Clock],
     visitor: NamedDependency[Actor | None],
 ) -> Response[Any]:
-    """Add units of a variant to the cart; a visitor signs in first and returns to the product."""
-    form = await read_form(request)
-    if visitor is None:
-        return redirect(f"/sign-in?to={quote(_read_return_path(form))}")
-    added = form.convert(AddProductForm)
+    """Add units of a variant to the cart; before signing in, to that of the device."""
+    added = (await read_form(request)).convert(AddProductForm)
+    owner, token = _get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
-        lines, _ = await load_cart_contents(conn, visitor.account_id)
+        lines, _ = await load_cart_contents(conn, owner)
         in_cart = sum(line.quantity for line in lines if line.variant_id == added.variant)
         quantity = Line(VariantId(added.variant), max(1, added.n) + in_cart)
-        await put_lines(conn, visitor.account_id, [quantity], now=clock.now())
-    return redirect("/cart")
+        await put_lines(conn, owner, [quantity], now=clock.now())
+    return _show_cart_next(request, token)
 
 
 @post("/cart/nights", include_in_schema=False)
@@ -237,25 +237,28 @@ async def add_nights(
     visitor: NamedDependency[Actor | None],
 ) -> Response[Any]:
     """Put nights of a stay into the cart; they replace earlier nights of the same stay."""
-    form = await read_form(request)
-    if visitor is None:
-        days = f"?from={form.get_text('arrive')}&to={form.get_text('leave')}"
-        return redirect(f"/sign-in?to={quote(_read_return_path(form) + days)}")
-    added = form.convert(AddNightsForm)
+    added = (await read_form(request)).convert(AddNightsForm)
+    owner, token = _get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
         nights = Nights(ListingId(added.listing), added.arrive, added.leave)
-        await put_nights(conn, visitor.account_id, [nights], now=clock.now())
-    return redirect("/cart")
+        await put_nights(conn, owner, [nights], now=clock.now())
+    return _show_cart_next(request, token)
 
 
 @post("/cart/change", include_in_schema=False)
 async def change_cart(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    visitor: NamedDependency[Actor | None],
 ) -> Response[Any]:
     """Change a quantity by one, or remove a stay."""
     change = (await read_form(request)).convert(ChangeCartForm)
+    owner = find_cart_owner(request, visitor)
+    if owner is None:
+        return redirect("/cart")
     async with db.transaction() as conn:
-        lines, nights = await load_cart_contents(conn, actor.account_id)
+        lines, nights = await load_cart_contents(conn, owner)
         changed = [
             Line(line.variant_id, min(_MAX_QUANTITY, line.quantity + (1 if line.variant_id == change.more else -1)))
             for line in lines
@@ -267,14 +270,23 @@ async def change_cart(
             if each.listing_id == change.drop
         ]
         if changed:
-            await put_lines(conn, actor.account_id, changed, now=clock.now())
+            await put_lines(conn, owner, changed, now=clock.now())
         if dropped:
-            await put_nights(conn, actor.account_id, dropped, now=clock.now())
+            await put_nights(conn, owner, dropped, now=clock.now())
     return redirect("/cart")
 
 
-def _read_return_path(form: PostedForm) -> str:
-    return get_local_path(form.get_text("to") or "/")
+def _get_or_start_cart(request: HttpRequest, visitor: Actor | None) -> tuple[CartOwner, str]:
+    """Return the owner of the cart, and the token of the cookie to set if the device is new."""
+    owner = find_cart_owner(request, visitor)
+    return (owner, "") if owner is not None else start_device_cart()
+
+
+def _show_cart_next(request: HttpRequest, token: str) -> Response[Any]:
+    response = redirect("/cart")
+    if token:
+        store_device(request, response, token)
+    return response
 
 
 ROUTES = [show_cart, add_product, add_nights, change_cart]

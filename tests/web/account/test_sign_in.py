@@ -38,19 +38,28 @@ async def newest_code(village: Village) -> str:
     return "".join(letter for letter in text.partition("，")[0] if letter.isdigit())
 
 
-async def test_a_phone_and_its_code_sign_in_and_redirect_back(village: Village) -> None:
+async def test_a_phone_and_its_code_sign_in_with_the_cart_and_redirect_back(village: Village) -> None:
     path = f"/goods/{await village.number(village.millet.listing_id)}"
     async with await village.browser() as browser:
         await browser.open(path)
-        seen = await browser.submit("/cart/goods", n="2")
-        assert seen.path == f"/sign-in?to={path}"
+        seen = await browser.submit("/cart/goods", n="3")
+        assert seen.path == "/cart"
+        variant = str(village.millet.variant_id)
+        seen = await browser.submit("/cart/change", press=("less", variant))
+        assert "2 袋" in seen.text
+        seen = await browser.open("/checkout")
+        assert seen.path.startswith("/sign-in?to=%2Fcheckout")
         seen = await browser.submit("/sign-in", phone=BUYER_PHONE)
         assert "170****9001" in seen.text
         assert BUYER_PHONE not in seen.html
         [code] = [node for node in seen.root.all("input") if node.attrs.get("name") == "code"]
         assert code.attrs["autocomplete"] == "one-time-code"
         seen = await browser.submit("/sign-in/code", code=await newest_code(village))
-        assert seen.path == path
+        assert seen.path == "/checkout"
+        assert await village.value("SELECT quantity FROM cart_lines JOIN accounts ON accounts.id = owner_id") == 2
+        seen = await browser.open("/cart")
+        assert "2 袋" in seen.text
+        await browser.open(path)
         await browser.submit("/cart/goods", n="2")
         seen = await browser.open("/me")
         assert "样例买家甲，170****9001" in seen.text

@@ -353,7 +353,7 @@ async def test_a_stay_can_be_reviewed_once_its_nights_are_over(village: Village,
 
 async def test_a_visitor_is_redirected_to_sign_in_and_back(village: Village) -> None:
     async with await village.browser() as browser:
-        for path in ("/me", "/cart", "/orders/1"):
+        for path in ("/me", "/checkout", "/orders/1"):
             seen = await browser.open(path)
             assert seen.path == f"/sign-in?to={quote(path, safe='')}"
 

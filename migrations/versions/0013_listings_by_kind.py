@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0007"
-down_revision = "0006"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0007_listings_by_kind.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0013_listings_by_kind.sql").read_text("utf-8"))
