@@ -1324,7 +1324,7 @@ CREATE TABLE public.cancel_tiers (
 --
 
 CREATE TABLE public.cart_lines (
-    owner_id uuid CONSTRAINT cart_lines_account_id_not_null NOT NULL,
+    account_id uuid NOT NULL,
     variant_id uuid NOT NULL,
     quantity integer NOT NULL,
     added_at timestamp with time zone NOT NULL,
@@ -1333,18 +1333,11 @@ CREATE TABLE public.cart_lines (
 
 
 --
--- Name: COLUMN cart_lines.owner_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.cart_lines.owner_id IS 'an account, or a device before signing in';
-
-
---
 -- Name: cart_nights; Type: TABLE; Schema: public; Owner: -
 --
 
 CREATE TABLE public.cart_nights (
-    owner_id uuid CONSTRAINT cart_nights_account_id_not_null NOT NULL,
+    account_id uuid NOT NULL,
     listing_id uuid NOT NULL,
     nights daterange NOT NULL,
     rooms smallint DEFAULT 1 NOT NULL,
@@ -1352,13 +1345,6 @@ CREATE TABLE public.cart_nights (
     CONSTRAINT cart_nights_count CHECK ((((upper(nights) - lower(nights)) >= 1) AND ((upper(nights) - lower(nights)) <= 30))),
     CONSTRAINT cart_nights_rooms CHECK (((rooms >= 1) AND (rooms <= 20)))
 );
-
-
---
--- Name: COLUMN cart_nights.owner_id; Type: COMMENT; Schema: public; Owner: -
---
-
-COMMENT ON COLUMN public.cart_nights.owner_id IS 'an account, or a device before signing in';
 
 
 --
@@ -2858,7 +2844,7 @@ ALTER TABLE ONLY public.cancel_tiers
 --
 
 ALTER TABLE ONLY public.cart_lines
-    ADD CONSTRAINT cart_lines_unique PRIMARY KEY (owner_id, variant_id);
+    ADD CONSTRAINT cart_lines_unique PRIMARY KEY (account_id, variant_id);
 
 
 --
@@ -2866,7 +2852,7 @@ ALTER TABLE ONLY public.cart_lines
 --
 
 ALTER TABLE ONLY public.cart_nights
-    ADD CONSTRAINT cart_nights_unique PRIMARY KEY (owner_id, listing_id);
+    ADD CONSTRAINT cart_nights_unique PRIMARY KEY (account_id, listing_id);
 
 
 --
@@ -3802,13 +3788,6 @@ CREATE INDEX listings_by_county ON public.listings USING btree (county_code, sco
 
 
 --
--- Name: listings_by_kind; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX listings_by_kind ON public.listings USING btree (kind, score DESC, id) WHERE (state = 'live'::text);
-
-
---
 -- Name: listings_by_photo; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4456,11 +4435,27 @@ ALTER TABLE ONLY public.cancel_tiers
 
 
 --
+-- Name: cart_lines cart_lines_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cart_lines
+    ADD CONSTRAINT cart_lines_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
 -- Name: cart_lines cart_lines_variant; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.cart_lines
     ADD CONSTRAINT cart_lines_variant FOREIGN KEY (variant_id) REFERENCES public.variants(id);
+
+
+--
+-- Name: cart_nights cart_nights_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cart_nights
+    ADD CONSTRAINT cart_nights_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 
 --

@@ -1,6 +1,7 @@
 """Money in, money out: payments through a provider, and a double-entry ledger that mirrors them."""
 
 from payments.apply import InboxSummary, apply_events
+from payments.breaker import GuardedGateway
 from payments.disputes import Dispute, has_open_dispute, list_disputes, list_open_disputes
 from payments.errors import (
     AlreadyPaid,
@@ -47,7 +48,7 @@ from payments.models import (
     RefundState,
 )
 from payments.money import Amount, split
-from payments.outbox import PaymentEvent, consume_events
+from payments.outbox import PaymentEvent, consume_events, record_event_failure
 from payments.pay import (
     change_method,
     close_payment,
@@ -91,6 +92,7 @@ __all__ = [
     "FailedRefund",
     "Gateway",
     "GatewayUnavailable",
+    "GuardedGateway",
     "InboxSummary",
     "InsufficientBalance",
     "InvalidSignature",
@@ -154,6 +156,7 @@ __all__ = [
     "receive",
     "reconcile",
     "record_bank_transfer",
+    "record_event_failure",
     "record_refund_transfer",
     "request_refund",
     "requeue_message",

@@ -34,7 +34,7 @@ MARK_SENT = Query(
     """
     UPDATE {schema}.operations
        SET state = 'sent', attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, clock_timestamp()),
-           next_at = clock_timestamp() + interval '1 minute'
+           next_at = clock_timestamp() + least(interval '1 minute' * (2 ^ least(attempts, 10)), interval '1 hour')
      WHERE key = :key AND state <> 'ok' AND state <> 'declined'
     RETURNING """
     + _COLUMNS,
@@ -45,12 +45,15 @@ INSERT_CANCEL = Query(
     Operation,
     """
     INSERT INTO {schema}.operations (payment_id, kind, key, state, attempts, first_sent_at, next_at)
-    SELECT :payment_id, 'cancel', 'cancel:' || :payment_id::uuid || ':' || 1 + count(*), 'sent', 1, clock_timestamp(),
-           clock_timestamp() + interval '1 minute'
+    SELECT :payment_id, 'cancel', 'cancel:' || :payment_id::uuid || ':' || 1 + count(*), 'sent', 1 + count(*),
+           clock_timestamp(),
+           clock_timestamp() + least(interval '1 minute' * (2 ^ least(count(*), 10)), interval '1 hour')
       FROM {schema}.operations
      WHERE payment_id = :payment_id AND kind = 'cancel' AND state IN ('ok', 'declined')
     ON CONFLICT (key) DO UPDATE
-       SET state = 'sent', attempts = operations.attempts + 1, next_at = excluded.next_at
+       SET state = 'sent', attempts = operations.attempts + 1,
+           next_at = clock_timestamp() + least(interval '1 minute' * (2 ^ least(operations.attempts, 10)),
+                                               interval '1 hour')
     RETURNING """
     + _COLUMNS,
 )
@@ -64,7 +67,8 @@ COMPLETE_OPERATION = Query(
      WHERE id = :operation_id
     """,
 )
-# A pending `create` is not due: it is sent when the payer starts the payment.
+# A pending `create` is not due: it is sent when the payer starts the payment. The attempt at another kind of call is
+# counted when it is sent. The lease grows with the attempts, so that a call that always fails waits ever longer.
 CLAIM_DUE_OPERATIONS = Query(
     Operation,
     """
@@ -77,7 +81,9 @@ CLAIM_DUE_OPERATIONS = Query(
          LIMIT :limit
            FOR UPDATE SKIP LOCKED
     )
-    UPDATE {schema}.operations SET next_at = clock_timestamp() + interval '1 minute'
+    UPDATE {schema}.operations
+       SET attempts = attempts + CASE kind WHEN 'create' THEN 1 ELSE 0 END,
+           next_at = clock_timestamp() + least(interval '1 minute' * (2 ^ least(attempts, 10)), interval '1 hour')
       FROM due
      WHERE operations.id = due.id
     RETURNING """

@@ -1,14 +1,17 @@
 """The outbox: events for the caller, written in the same transaction as the change they report."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from payments.retries import RetryPolicy, describe_error
 from payments.sql import Connection, Query
 
 MAX_EVENTS = 1_000
 """The maximum number of events that are consumed at once."""
+EVENT_RETRIES = RetryPolicy(first_delay=timedelta(seconds=5), max_delay=timedelta(hours=1), max_attempts=24)
+"""An event that cannot be handled is given up after about 16 hours."""
 
 
 class PaymentEvent(Struct, frozen=True):
@@ -31,7 +34,8 @@ CONSUME_EVENTS = Query(
     WITH due AS (
         SELECT id
           FROM {schema}.events
-         WHERE consumed_at IS NULL AND topic = ANY(:topics::text[]) AND id > :after
+         WHERE consumed_at IS NULL AND dead_at IS NULL AND topic = ANY(:topics::text[]) AND id > :after
+           AND (next_at IS NULL OR next_at <= clock_timestamp()) AND (:order::text IS NULL OR order_ref = :order)
          ORDER BY id
          LIMIT :limit
            FOR UPDATE SKIP LOCKED
@@ -43,6 +47,17 @@ CONSUME_EVENTS = Query(
     SELECT id, topic, order_ref, facts, at FROM consumed ORDER BY id
     """,
 )
+COUNT_FAILED_ATTEMPT = Query(
+    int,
+    """
+    UPDATE {schema}.events SET attempts = attempts + 1, error = :error
+     WHERE id = :event_id AND consumed_at IS NULL RETURNING attempts
+    """,
+)
+RETRY_EVENT = Query(
+    None, "UPDATE {schema}.events SET next_at = clock_timestamp() + :delay::interval WHERE id = :event_id"
+)
+GIVE_UP_EVENT = Query(None, "UPDATE {schema}.events SET dead_at = clock_timestamp() WHERE id = :event_id")
 
 
 async def publish_event(
@@ -53,15 +68,27 @@ async def publish_event(
 
 
 async def consume_events(
-    conn: Connection, topics: Sequence[str], *, limit: int = 100, after: int = 0
+    conn: Connection, topics: Sequence[str], *, limit: int = 100, after: int = 0, order: str | None = None
 ) -> list[PaymentEvent]:
-    """Consume at most `limit` (≤ 1,000) events of the topics, oldest first.
+    """Consume at most `limit` (≤ 1,000) events of the topics, oldest first; only those of `order`, if it is given.
 
-    They are consumed if the caller's transaction commits; concurrent callers get different events. To skip an event
-    that cannot be handled, consume those `after` its id.
+    They are consumed if the caller's transaction commits; concurrent callers get different events. An event
+    that cannot be handled is passed to `record_event_failure` after the rollback; to skip it, consume those `after` it.
 
     Topics: payment.captured, payment.failed, payment.canceled, payment.expired, payment.late (money arrived for a
     closed payment and is being refunded), refund.succeeded, refund.failed, dispute.open, dispute.won, dispute.lost.
     A failed refund has `attempt` and `retries_left` among its facts.
     """
-    return await CONSUME_EVENTS.all(conn, topics=list(topics), after=after, limit=min(limit, MAX_EVENTS))
+    return await CONSUME_EVENTS.all(conn, topics=list(topics), after=after, limit=min(limit, MAX_EVENTS), order=order)
+
+
+async def record_event_failure(conn: Connection, event: PaymentEvent, error: Exception) -> None:
+    """Record that an event could not be handled: it is due again after a while, or given up after the last attempt."""
+    attempts = await COUNT_FAILED_ATTEMPT.maybe(conn, event_id=event.id, error=describe_error(error))
+    if attempts is None:
+        return
+    delay = EVENT_RETRIES.compute_delay(attempts)
+    if delay is None:
+        await GIVE_UP_EVENT.run(conn, event_id=event.id)
+    else:
+        await RETRY_EVENT.run(conn, event_id=event.id, delay=delay)

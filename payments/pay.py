@@ -4,6 +4,7 @@ A payment is written and committed before the provider is called, and the provid
 call happens inside a transaction, and every function that calls is safe to repeat.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -42,11 +43,14 @@ from payments.records import (
     book_charge,
     transition_payment,
 )
+from payments.retries import run_each
 from payments.sql import Connection, Database, Query
 
 PAYMENT_LIFETIME = timedelta(minutes=30)
 """The default time until an unfinished payment expires."""
 MAX_PARTS = 100
+MAX_CONCURRENT_CLOSES = 8
+LOG = logging.getLogger("payments")
 CANCELED = "canceled"
 
 # One statement inserts the payment, its parts and the operation that creates it at the provider.
@@ -88,11 +92,14 @@ SCHEDULE_POLL = Query(
      WHERE id = :payment_id AND poll_at IS NULL AND state <> 'captured' AND closed_at IS NULL
     """,
 )
+# A payment whose cancellation failed waits until that is due again, and does not keep the others from their turn.
 LIST_EXPIRED = Query(
     UUID,
     """
     SELECT id FROM {schema}.payments
      WHERE state IN ('created', 'requires_action') AND expires_at <= :now
+       AND NOT EXISTS (SELECT FROM {schema}.operations
+                        WHERE payment_id = payments.id AND kind = 'cancel' AND next_at > clock_timestamp())
      ORDER BY expires_at
      LIMIT :limit
     """,
@@ -357,12 +364,16 @@ async def expire_payments(
     async with db.connection() as conn:
         due = await LIST_EXPIRED.all(conn, now=moment, limit=limit)
     closed: list[PaymentId] = []
-    for payment_id in due:
-        try:
-            await close_payment(db, gateway, PaymentId(payment_id), reason=EXPIRED, at=moment)
-        except (Refusal, GatewayUnavailable, ProviderMismatch):
-            continue
+
+    async def close(payment_id: UUID) -> None:
+        await close_payment(db, gateway, PaymentId(payment_id), reason=EXPIRED, at=moment)
         closed.append(PaymentId(payment_id))
+
+    async def fail(payment_id: UUID, error: Exception) -> None:
+        if not isinstance(error, Refusal | GatewayUnavailable | ProviderMismatch):
+            LOG.error("payment %s could not be closed", payment_id, exc_info=error)
+
+    await run_each(due, close, fail, concurrency=MAX_CONCURRENT_CLOSES)
     return closed
 
 

@@ -12,9 +12,11 @@ from payments.pay import CANCELED, close_payment, get_payment, lock_payment, sen
 from payments.port import Charge, Declined, Gateway
 from payments.records import book_charge, book_refunds
 from payments.refund import send_refund
+from payments.retries import run_each
 from payments.sql import Database, Query
 
 LOG = logging.getLogger("payments")
+MAX_CONCURRENT_CALLS = 8
 
 CLAIM_DUE_POLLS = Query(
     UUID,
@@ -76,45 +78,52 @@ async def poll_due_payments(db: Database, gateway: Gateway, *, at: datetime | No
     """Poll the unfinished payments without news for some minutes; return how many the provider answered for."""
     async with db.transaction() as conn:
         due = await CLAIM_DUE_POLLS.all(conn, limit=min(limit, 1000))
-    answered = 0
-    for payment_id in due:
-        try:
-            await poll_payment(db, gateway, PaymentId(payment_id), at=at)
-        except (GatewayUnavailable, ProviderMismatch):
-            continue
-        answered += 1
-    return answered
+
+    async def poll(payment_id: UUID) -> None:
+        await poll_payment(db, gateway, PaymentId(payment_id), at=at)
+
+    summary = await run_each(due, poll, _log_failure, concurrency=MAX_CONCURRENT_CALLS)
+    return summary.done
 
 
 async def finish_operations(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> int:
-    """Finish the calls that are due: refunds not sent yet, and calls whose outcome is unknown.
+    """Finish at most `limit` calls that are due: refunds not sent yet, and calls whose outcome is unknown.
 
     Returns how many were completed. The others are retried after a longer wait each time; `verify_ledger` reports calls
-    that stay unknown for a day.
+    that stay unknown for a day. No more calls are claimed than are made at once.
     """
-    async with db.transaction() as conn:
-        due = await CLAIM_DUE_OPERATIONS.all(conn, limit=min(limit, 1000))
-    completed = 0
-    for operation in due:
-        try:
-            match operation.kind:
-                case "create":
-                    async with db.connection() as conn:
-                        payment = await get_payment(conn, operation.payment_id)
-                    await send_create(db, gateway, payment, operation, at=resolve_time(at))
-                case "cancel":
-                    await _finish_cancel(db, gateway, operation, at)
-                case _:
-                    assert operation.refund_id is not None
-                    await send_refund(db, gateway, operation.refund_id, at=at)
-        except (GatewayUnavailable, ProviderMismatch, Refusal):
-            continue
-        except Exception:
-            # An unexpected failure of one call must not block the others.
-            LOG.exception("operation %s could not be completed", operation.key)
-            continue
-        completed += 1
+    completed = claimed = 0
+    while claimed < limit:
+        async with db.transaction() as conn:
+            due = await CLAIM_DUE_OPERATIONS.all(conn, limit=min(limit - claimed, MAX_CONCURRENT_CALLS))
+
+        async def finish(operation: Operation) -> None:
+            await _finish_operation(db, gateway, operation, at)
+
+        if not due:
+            break
+        claimed += len(due)
+        completed += (await run_each(due, finish, _log_failure, concurrency=MAX_CONCURRENT_CALLS)).done
     return completed
+
+
+async def _log_failure(item: object, error: Exception) -> None:
+    """Log an unexpected failure of one call; the expected ones are stored with the call."""
+    if not isinstance(error, GatewayUnavailable | ProviderMismatch | Refusal):
+        LOG.error("%s could not be completed", item, exc_info=error)
+
+
+async def _finish_operation(db: Database, gateway: Gateway, operation: Operation, at: datetime | None) -> None:
+    match operation.kind:
+        case "create":
+            async with db.connection() as conn:
+                payment = await get_payment(conn, operation.payment_id)
+            await send_create(db, gateway, payment, operation, at=resolve_time(at))
+        case "cancel":
+            await _finish_cancel(db, gateway, operation, at)
+        case _:
+            assert operation.refund_id is not None
+            await send_refund(db, gateway, operation.refund_id, at=at)
 
 
 async def _finish_cancel(db: Database, gateway: Gateway, operation: Operation, at: datetime | None) -> None:

@@ -10,6 +10,7 @@ from market.aftersales.models import NothingToReceive
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
+from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
 from market.orders.escrow import release_escrow
 from market.orders.expire import CLOCK_ACTOR
@@ -24,8 +25,11 @@ from market.orders.transitions import (
     lock_order_by_suborder,
     move_suborders,
 )
+from payments.retries import RetryPolicy, run_each
 
 MAX_OVERDUE = 500
+RECEIPT_JOB = "confirm_receipt"
+RECEIPT_RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
 
 
 class ReceiptConfirmation(Struct, frozen=True):
@@ -63,12 +67,18 @@ LIST_OVERDUE_SUBORDERS = Query(
          WHERE disputes.state = 'open'
     )
     (SELECT id FROM suborders
-      WHERE state = 'shipped' AND shipped_at <= :shipped_before AND order_id NOT IN (SELECT id FROM disputed)
+      WHERE state = 'shipped' AND shipped_at <= :shipped_before
+        AND order_id NOT IN (SELECT id FROM disputed)
+        AND NOT EXISTS (SELECT FROM jobs.failures
+                         WHERE job = 'confirm_receipt' AND item = suborders.id AND next_at > clock_timestamp())
       ORDER BY shipped_at LIMIT :limit)
     UNION
     (SELECT suborders.id FROM bookings JOIN suborders ON suborders.id = suborder_id
-      WHERE bookings.state = 'booked' AND suborders.state = 'paid' AND upper(nights) <= :left_before::date
+      WHERE bookings.state = 'booked' AND suborders.state = 'paid'
+        AND upper(nights) <= :left_before::date
         AND order_id NOT IN (SELECT id FROM disputed)
+        AND NOT EXISTS (SELECT FROM jobs.failures
+                         WHERE job = 'confirm_receipt' AND item = suborders.id AND next_at > clock_timestamp())
       LIMIT :limit)
     """,
 )
@@ -141,7 +151,8 @@ async def receive_suborders(
 async def confirm_overdue(db: Database, *, now: datetime, days: int, seal: Seal | None = None) -> int:
     """Auto-confirm receipt of parcels shipped and of stays ended at least `days` ago, one transaction each.
 
-    Returns how many, at most 1,000 per call. Producers are notified if a seal is given.
+    Returns how many, at most 1,000 per call. One that fails is tried again after a minute, then ever
+    later. Producers are notified if a seal is given.
     """
     async with db.connection() as conn:
         overdue = await LIST_OVERDUE_SUBORDERS.all(
@@ -151,14 +162,21 @@ async def confirm_overdue(db: Database, *, now: datetime, days: int, seal: Seal 
             limit=MAX_OVERDUE,
         )
     confirmed = 0
-    for suborder_id in overdue:
+
+    async def confirm(suborder_id: UUID) -> None:
+        nonlocal confirmed
         async with db.transaction() as conn:
             order = await lock_order_by_suborder(conn, suborder_id)
             if order is None:
-                continue
-            ready = [
-                each for each in await load_suborders(conn, order.id) if each.id == suborder_id and is_receivable(each)
-            ]
+                return
+            suborders = await load_suborders(conn, order.id)
+            ready = [each for each in suborders if each.id == suborder_id and is_receivable(each)]
             await receive_suborders(conn, seal, order, ready, actor=CLOCK_ACTOR, now=now)
-            confirmed += len(ready)
+        confirmed += len(ready)
+        await forget_failure(db, job=RECEIPT_JOB, item=suborder_id)
+
+    async def fail(suborder_id: UUID, error: Exception) -> None:
+        await record_failure(db, RECEIPT_RETRIES, job=RECEIPT_JOB, item=suborder_id, error=error)
+
+    await run_each(overdue, confirm, fail)
     return confirmed

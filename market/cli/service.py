@@ -60,12 +60,15 @@ def run_worker_process() -> int:
         from market.jobs.worker import run_worker
         from market.logs import configure_logs
         from market.notify.open_port import open_port
+        from payments import GuardedGateway
 
         configure_logs()
         settings = Settings.from_env()
         settings.require_service_settings()
         async with open_services(settings) as services, open_port(settings) as port:
-            context = WorkerContext(settings, services.db, services.clock, services.seal, services.gateway, port)
+            context = WorkerContext(
+                settings, services.db, services.clock, services.seal, GuardedGateway(services.gateway), port
+            )
             await run_worker(context, on_ready=lambda: print("worker ready", flush=True))
 
     return run(run_until_stopped)

@@ -7,7 +7,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.notify.models import MessagePort
 from market.settings import Settings
-from payments import Gateway
+from payments import GuardedGateway
 
 
 class WorkerContext(Struct, frozen=True):
@@ -17,5 +17,5 @@ class WorkerContext(Struct, frozen=True):
     db: Database
     clock: Clock
     seal: Seal
-    gateway: Gateway
+    gateway: GuardedGateway
     port: MessagePort

@@ -38,19 +38,22 @@ async def fetch_receipts(context: WorkerContext) -> None:
 
 
 async def apply_webhooks(context: WorkerContext) -> None:
-    """Apply the stored webhooks of the provider."""
-    while (await apply_events(context.db, context.gateway, at=context.clock.now())).done:
+    """Apply the stored webhooks of the provider, while it answers."""
+    while (
+        not context.gateway.is_open() and (await apply_events(context.db, context.gateway, at=context.clock.now())).done
+    ):
         pass
 
 
 async def apply_outbox(context: WorkerContext) -> None:
     """Update the orders whose payments or refunds changed."""
-    await apply_payment_events(context.db, context.gateway, context.seal, now=context.clock.now())
+    await apply_payment_events(context.db, None, context.seal, now=context.clock.now())
 
 
 async def finish_calls(context: WorkerContext) -> None:
-    """Send the due calls to the provider."""
-    await finish_operations(context.db, context.gateway, at=context.clock.now())
+    """Send the due calls to the provider, while it answers."""
+    if not context.gateway.is_open():
+        await finish_operations(context.db, context.gateway, at=context.clock.now())
 
 
 async def retry_refunds(context: WorkerContext) -> None:
@@ -59,8 +62,9 @@ async def retry_refunds(context: WorkerContext) -> None:
 
 
 async def poll_payments(context: WorkerContext) -> None:
-    """Query payments that no webhook reported."""
-    await poll_due_payments(context.db, context.gateway, at=context.clock.now())
+    """Query payments that no webhook reported, while the provider answers."""
+    if not context.gateway.is_open():
+        await poll_due_payments(context.db, context.gateway, at=context.clock.now())
 
 
 async def expire_unpaid_orders(context: WorkerContext) -> None:

@@ -33,7 +33,7 @@ from market.stock.models import StockMoveReason
 from market.stock.reservations import free_stock, return_sold
 from payments import (
     Gateway,
-    PaymentId,
+    Payment,
     ProviderMismatch,
     Refund,
     RefundId,
@@ -112,12 +112,12 @@ async def cancel_order(
         GatewayUnavailable: it is not known yet whether the open payment succeeds; try again.
     """
     async with db.connection() as conn:
-        payment_id = await _find_open_payment(conn, buyer, order_id)
-    if payment_id is not None:
+        payment = await _find_open_payment(conn, buyer, order_id)
+    if payment is not None:
         try:
-            await close_payment(db, gateway, payment_id, at=now)
+            await close_payment(db, gateway, payment.id, at=now)
         except AlreadyPaid:
-            await apply_payment_events(db, gateway, seal, now=now)
+            await apply_payment_events(db, gateway, seal, now=now, order_ref=payment.order_ref)
     async with db.transaction() as conn:
         order = await _lock_own_order(conn, buyer, order_id)
         if order.state is OrderState.CANCELLED:
@@ -143,14 +143,13 @@ async def _lock_own_order(conn: Connection, buyer: Actor, order_id: UUID) -> Loc
     return order
 
 
-async def _find_open_payment(conn: Connection, buyer: Actor, order_id: UUID) -> PaymentId | None:
+async def _find_open_payment(conn: Connection, buyer: Actor, order_id: UUID) -> Payment | None:
     order = await GET_BUYER_ORDER.maybe(conn, order_id=order_id, buyer_id=buyer.account_id)
     if order is None:
         raise NotFound
     if order.state is not OrderState.PLACED:
         return None
-    payment = await find_live_payment(conn, get_order_ref(order.number))
-    return None if payment is None else payment.id
+    return await find_live_payment(conn, get_order_ref(order.number))
 
 
 async def _cancel_unpaid(conn: Connection, order: LockedOrder, buyer: Actor, now: datetime) -> None:

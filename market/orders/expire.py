@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from msgspec import Struct
 
 from market.bookings.models import BookingState
@@ -14,6 +15,9 @@ from market.stock.models import StockMoveReason
 from market.stock.reservations import free_stock
 from payments import Gateway, PaymentId, ProviderMismatch, close_payment
 from payments.errors import AlreadyPaid
+from payments.retries import run_each
+
+log = structlog.get_logger()
 
 PROVIDER_GRACE = timedelta(minutes=10)
 """How much longer goods stay reserved if the provider does not confirm that a payment is closed.
@@ -21,6 +25,8 @@ PROVIDER_GRACE = timedelta(minutes=10)
 Afterwards they are freed anyway: a payment that still arrives reserves them again or is refunded.
 """
 MAX_EXPIRED = 500
+EXPIRY_CHUNK = 100
+MAX_CONCURRENT_CLOSES = 8
 CLOCK_ACTOR = "clock"
 
 
@@ -29,18 +35,28 @@ class OverdueOrder(Struct, frozen=True):
 
     id: OrderId
     pay_until: datetime
-    payment_id: PaymentId | None
+    payment_id: PaymentId
 
 
+# An order whose payment is captured becomes a paid one by the payment's event.
 LIST_OVERDUE = Query(
     OverdueOrder,
     """
-    SELECT id, pay_until,
-           (SELECT payments.id FROM payments.payments
-             WHERE order_ref = number::text AND payments.state NOT IN ('failed', 'canceled', 'expired')
-             LIMIT 1) AS payment_id
-      FROM orders
+    SELECT orders.id, pay_until, payments.id AS payment_id
+      FROM orders JOIN payments.payments ON order_ref = number::text
+     WHERE orders.state = 'placed' AND pay_until <= :now
+       AND payments.state NOT IN ('captured', 'failed', 'canceled', 'expired')
+     ORDER BY pay_until
+     LIMIT :limit
+    """,
+)
+LIST_OVERDUE_WITHOUT_PAYMENT = Query(
+    UUID,
+    """
+    SELECT id FROM orders
      WHERE state = 'placed' AND pay_until <= :now
+       AND NOT EXISTS (SELECT FROM payments.payments
+                        WHERE order_ref = number::text AND payments.state NOT IN ('failed', 'canceled', 'expired'))
      ORDER BY pay_until
      LIMIT :limit
     """,
@@ -56,23 +72,36 @@ LOCK_UNPAID = Query(
 
 
 async def expire_orders(db: Database, gateway: Gateway, *, now: datetime, limit: int = MAX_EXPIRED) -> int:
-    """Expire orders that were not paid in time, at most `limit` (≤ 500); return how many.
+    """Expire orders that were not paid in time, at most `limit` (≤ 500) of each kind; return how many.
 
-    An open payment is closed at the provider first, so that it can no longer be charged; if it has just succeeded the
-    order does not expire. Safe to run concurrently.
+    Orders without an open payment come first, in chunks with a commit each. An open payment is closed at the provider
+    before its order expires, so that it can no longer be charged; if it has just succeeded the order does not expire.
+    Each of these orders commits by itself. Safe to run concurrently.
     """
+    limit = min(limit, MAX_EXPIRED)
     async with db.connection() as conn:
-        overdue = await LIST_OVERDUE.all(conn, now=now, limit=min(limit, MAX_EXPIRED))
-    order_ids = [order.id for order in overdue if await _close_payment(db, gateway, order, now)]
-    if not order_ids:
-        return 0
-    async with db.transaction() as conn:
-        return await expire_unpaid(conn, order_ids, now)
+        without_payment = await LIST_OVERDUE_WITHOUT_PAYMENT.all(conn, now=now, limit=limit)
+        overdue = await LIST_OVERDUE.all(conn, now=now, limit=limit)
+    expired = 0
+    for start in range(0, len(without_payment), EXPIRY_CHUNK):
+        async with db.transaction() as conn:
+            chunk = [OrderId(each) for each in without_payment[start : start + EXPIRY_CHUNK]]
+            expired += await expire_unpaid(conn, chunk, now)
+
+    async def close_and_expire(order: OverdueOrder) -> None:
+        nonlocal expired
+        if await _close_payment(db, gateway, order, now):
+            async with db.transaction() as conn:
+                expired += await expire_unpaid(conn, [order.id], now)
+
+    async def fail(order: OverdueOrder, error: Exception) -> None:
+        log.error("order_not_expired", order=str(order.id), exc_info=error)
+
+    await run_each(overdue, close_and_expire, fail, concurrency=MAX_CONCURRENT_CLOSES)
+    return expired
 
 
 async def _close_payment(db: Database, gateway: Gateway, order: OverdueOrder, now: datetime) -> bool:
-    if order.payment_id is None:
-        return True
     try:
         await close_payment(db, gateway, order.payment_id, reason="expired", at=now)
     except AlreadyPaid:

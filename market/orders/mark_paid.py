@@ -24,6 +24,7 @@ from payments import (
     RefundId,
     consume_events,
     get_payment,
+    record_event_failure,
     request_refund,
     send_refund,
 )
@@ -79,10 +80,14 @@ LIST_STAY_TITLES = Query(
 )
 
 
-async def apply_payment_events(db: Database, gateway: Gateway, seal: Seal, *, now: datetime) -> int:
+async def apply_payment_events(
+    db: Database, gateway: Gateway | None, seal: Seal, *, now: datetime, order_ref: str | None = None
+) -> int:
     """Apply the events of `payments`, one per transaction; return how many were applied.
 
-    Safe to run in several workers. A failed event is logged and retried by the next call; it does not block the others.
+    A request passes the `order_ref` of its own order, so that it does not work for others. Without a gateway the
+    refunds that result are left to `finish_operations`. Safe to run in several workers. A failed event is retried after
+    a delay that doubles and does not block the others.
     """
     applied = last = 0
     for _ in range(MAX_EVENTS):
@@ -90,19 +95,21 @@ async def apply_payment_events(db: Database, gateway: Gateway, seal: Seal, *, no
         events: list[PaymentEvent] = []
         try:
             async with db.transaction() as conn:
-                events = await consume_events(conn, PAYMENT_TOPICS, limit=1, after=last)
+                events = await consume_events(conn, PAYMENT_TOPICS, limit=1, after=last, order=order_ref)
                 for event in events:
                     refund_id = await _apply_event(conn, seal, event, now)
-        except Exception:
+        except Exception as error:
             if not events:
                 raise
+            async with db.transaction() as conn:
+                await record_event_failure(conn, events[0], error)
             log.exception("event_failed", id=events[0].id, topic=events[0].topic, order=events[0].order_ref)
             last = events[0].id
             continue
         if not events:
             break
         applied, last = applied + 1, events[0].id
-        if refund_id is not None:
+        if refund_id is not None and gateway is not None:
             # If the provider does not answer, a job sends the refund later.
             with suppress(GatewayUnavailable, ProviderMismatch):
                 await send_refund(db, gateway, refund_id, at=now)

@@ -171,6 +171,29 @@ async def test_overdue_suborders_are_confirmed_automatically(shopping: Shopping)
     assert arrived == ['{"amount":"115.00"}', '{"amount":"543.20"}']
 
 
+async def test_a_locked_order_keeps_no_other_receipt_from_being_confirmed(shopping: Shopping) -> None:
+    locked, other = await a_paid_order(shopping), await a_paid_order(shopping)
+    for order in (locked, other):
+        async with shopping.db.transaction() as conn:
+            owner = await load_owner(conn, order.suborders[0].producer_id)
+            await ship_suborder(
+                conn, shopping.seal, owner, order.suborders[0].id, carrier="邮政", tracking="EMS0001", now=NOW
+            )
+
+    async def confirmed() -> int:
+        return await confirm_overdue(shopping.db, now=NOW + timedelta(days=10), days=10)
+
+    async with shopping.db.transaction() as conn:
+        await conn.execute("SELECT FROM orders WHERE id = $1 FOR UPDATE", locked.id)
+        assert await confirmed() == 1
+        assert await confirmed() == 0  # waits for its next attempt
+    async with shopping.db.connection() as conn:
+        assert await conn.fetchval("SELECT split_part(error, ':', 1) FROM jobs.failures") == "LockNotAvailableError"
+        await conn.execute("UPDATE jobs.failures SET next_at = clock_timestamp()")
+        assert await confirmed() == 1
+        assert await conn.fetchval("SELECT count(*) FROM jobs.failures") == 0
+
+
 async def test_a_statement_shows_what_is_owed_and_what_is_pending(shopping: Shopping) -> None:
     order = await a_paid_order(shopping)
     parcel = order.suborders[0]

@@ -20,6 +20,7 @@ from market.kernel.clock import make_clock_at
 from market.kernel.seal import Seal
 from market.notify.ports import FilePort
 from market.settings import Settings
+from payments import GuardedGateway
 from payments.stripe import Stripe
 from tests.conftest import NOW
 
@@ -31,7 +32,12 @@ async def context(database: Database, seal: Seal, folder: Path) -> AsyncGenerato
     """The worker's dependencies; the provider's address refuses connections."""
     async with Stripe("sk_test_tests", "whsec_tests", base="http://127.0.0.1:9") as gateway:
         yield WorkerContext(
-            Settings(data=folder), database, make_clock_at(LATER), seal, gateway, FilePort(folder / "sms.jsonl")
+            Settings(data=folder),
+            database,
+            make_clock_at(LATER),
+            seal,
+            GuardedGateway(gateway),
+            FilePort(folder / "sms.jsonl"),
         )
 
 

@@ -1,5 +1,6 @@
 """Payment: one open payment and one charge per order; captures mark the order as paid or are refunded."""
 
+import asyncio
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -124,7 +125,45 @@ async def test_a_failing_event_does_not_block_the_others(shopping: Shopping) -> 
     assert await apply_payment_events(shopping.db, shopping.gateway, shopping.seal, now=NOW) == 1
     assert [(await shopping.see(each)).state for each in (odd, order)] == ["placed", "paid"]
     async with shopping.db.connection() as conn:
-        assert [each.order_ref for each in await consume_events(conn, ["payment.captured"])] == [str(odd.number)]
+        assert await consume_events(conn, ["payment.captured"]) == []
+        failed = await conn.fetchrow(
+            "SELECT attempts, error, next_at > clock_timestamp() FROM payments.events WHERE consumed_at IS NULL"
+        )
+        assert failed is not None
+        assert tuple(failed) == (1, "PaymentNotFound: unknown_payment: There is no such payment.", True)
+        for _ in range(30):
+            await conn.execute("UPDATE payments.events SET next_at = clock_timestamp()")
+            await apply_payment_events(shopping.db, shopping.gateway, shopping.seal, now=NOW)
+        assert await conn.fetchval("SELECT attempts FROM payments.events WHERE dead_at IS NOT NULL") == 24
+
+
+async def test_the_events_of_one_order_are_applied_without_those_of_others(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await make_product(conn, left=5)
+    mine, other = await shopping.place([(product.variant_id, 1)]), await shopping.place([(product.variant_id, 1)])
+    for order in (other, mine):
+        paying = await shopping.start(order)
+        await pay_at_sandbox(shopping.db, shopping.gateway, shopping.sandbox, paying, now=NOW)
+    own = str(mine.number)
+    assert await apply_payment_events(shopping.db, shopping.gateway, shopping.seal, now=NOW, order_ref=own) == 1
+    assert [(await shopping.see(each)).state for each in (mine, other)] == ["paid", "placed"]
+
+
+async def test_orders_without_a_payment_are_freed_while_the_provider_hangs(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await make_product(conn, left=9)
+    hanging = await shopping.place([(product.variant_id, 1)])
+    await shopping.start(hanging)
+    plain = await shopping.place([(product.variant_id, 1)])
+    await shopping.sandbox.fault("cancel", "slow", seconds=2.0)
+    expiring = asyncio.create_task(expire_orders(shopping.db, shopping.gateway, now=LATER))
+    for _ in range(40):
+        if (await shopping.see(plain)).state == "expired":
+            break
+        await asyncio.sleep(0.05)
+    assert not expiring.done()
+    assert [(await shopping.see(each)).state for each in (hanging, plain)] == ["placed", "expired"]
+    assert await expiring == 2
 
 
 async def test_an_expired_order_frees_its_stock_once(shopping: Shopping) -> None:

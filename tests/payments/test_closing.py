@@ -189,7 +189,36 @@ async def test_an_unpaid_payment_expires_at_the_provider_too(
     assert await expire_payments(database, gateway, now=now) == []
 
 
-async def test_a_payment_that_cannot_be_canceled_expires_by_the_next_call(
+async def make_cancellations_due(database: Database) -> None:
+    async with database.connection() as conn:
+        await conn.execute("UPDATE payments.operations SET next_at = clock_timestamp() WHERE kind = 'cancel'")
+
+
+async def test_a_payment_that_cannot_be_canceled_keeps_no_other_from_expiring_and_waits_ever_longer(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    stuck, other = await start_test_payment(database, gateway), await start_test_payment(database, gateway)
+    now = datetime.now(UTC) + timedelta(minutes=31)
+    await sandbox.fault("cancel", "500")
+    assert await expire_payments(database, gateway, now=now, limit=1) == []
+    assert await expire_payments(database, gateway, now=now, limit=1) == [other.id]
+    waits: list[int] = []
+    for _ in range(3):
+        async with database.connection() as conn:
+            waits.append(
+                await conn.fetchval(
+                    "SELECT round(extract(epoch FROM next_at - clock_timestamp()) / 60)::integer"
+                    " FROM payments.operations WHERE payment_id = $1 AND kind = 'cancel' AND state = 'unknown'",
+                    stuck.id,
+                )
+            )
+        await make_cancellations_due(database)
+        await sandbox.fault("cancel", "500")
+        assert await finish_operations(database, gateway) == 0
+    assert waits == [2, 4, 8]
+
+
+async def test_a_payment_that_cannot_be_canceled_expires_by_a_later_call(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
     payment = await start_test_payment(database, gateway)
@@ -197,6 +226,7 @@ async def test_a_payment_that_cannot_be_canceled_expires_by_the_next_call(
     assert await expire_payments(database, gateway, now=datetime.now(UTC)) == []
     await sandbox.fault("cancel", "500")
     assert await expire_payments(database, gateway, now=now) == []
+    await make_cancellations_due(database)
     assert await expire_payments(database, gateway, now=now) == [payment.id]
 
 

@@ -132,7 +132,9 @@ async def refresh_payment(request: HttpRequest, number: int) -> bool | None:
         return None
     if payment.captured_at is None:
         return False
-    await apply_payment_events(services.db, services.gateway, services.seal, now=services.clock.now())
+    await apply_payment_events(
+        services.db, services.gateway, services.seal, now=services.clock.now(), order_ref=get_order_ref(number)
+    )
     return True
 
 

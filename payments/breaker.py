@@ -1,0 +1,106 @@
+"""A gateway that spares a provider which does not answer: bounded concurrency and a circuit breaker."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from payments.errors import GatewayUnavailable
+from payments.models import PaymentId
+from payments.port import (
+    Charge,
+    ChargeRequest,
+    DisputeReport,
+    Gateway,
+    Outcome,
+    RefundReport,
+    RefundRequest,
+    StatementLine,
+    Unknown,
+    WebhookNotice,
+)
+
+
+class GuardedGateway:
+    """Passes calls on to a gateway, at most `concurrency` at a time.
+
+    After `threshold` calls in a row without an answer the circuit is open: for `cooldown` seconds every call fails at
+    once, and then one call tries whether the provider answers again.
+    """
+
+    def __init__(self, gateway: Gateway, *, concurrency: int = 8, threshold: int = 5, cooldown: float = 15.0) -> None:
+        self._gateway = gateway
+        self._semaphore = asyncio.Semaphore(concurrency)
+        self._threshold, self._cooldown = threshold, cooldown
+        self._failures = 0
+        self._closed_from = 0.0
+
+    @property
+    def name(self) -> str:
+        """The name of the gateway."""
+        return self._gateway.name
+
+    def is_open(self) -> bool:
+        """Return whether the circuit is open, so that a call would fail at once."""
+        return self._failures >= self._threshold and time.monotonic() < self._closed_from
+
+    def _count(self, *, answered: bool) -> None:
+        self._failures = 0 if answered else self._failures + 1
+        if self._failures >= self._threshold:
+            self._closed_from = time.monotonic() + self._cooldown
+
+    async def _pass[T](self, call: Callable[[], Awaitable[T]]) -> T:
+        async with self._semaphore:
+            if self.is_open():
+                raise GatewayUnavailable(f"{self.name} has not answered for a while")
+            if self._failures >= self._threshold:  # the trial call: the others wait for its outcome
+                self._closed_from = time.monotonic() + self._cooldown
+            try:
+                result = await call()
+            except GatewayUnavailable:
+                self._count(answered=False)
+                raise
+            self._count(answered=not isinstance(result, Unknown))
+            return result
+
+    async def _pass_outcome[T](self, call: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
+        try:
+            return await self._pass(call)
+        except GatewayUnavailable as error:
+            return Unknown(str(error))
+
+    async def create(self, request: ChargeRequest, key: str) -> Outcome[Charge]:
+        """Create a charge."""
+        return await self._pass_outcome(lambda: self._gateway.create(request, key))
+
+    async def cancel(self, ref: str, key: str) -> Outcome[Charge]:
+        """Cancel a charge."""
+        return await self._pass_outcome(lambda: self._gateway.cancel(ref, key))
+
+    async def refund(self, request: RefundRequest, key: str) -> Outcome[RefundReport]:
+        """Refund a charge."""
+        return await self._pass_outcome(lambda: self._gateway.refund(request, key))
+
+    async def get_charge(self, ref: str) -> Charge | None:
+        """Return a charge."""
+        return await self._pass(lambda: self._gateway.get_charge(ref))
+
+    async def find_charge(self, payment_id: PaymentId) -> Charge | None:
+        """Return the charge of one of our payments."""
+        return await self._pass(lambda: self._gateway.find_charge(payment_id))
+
+    async def list_refunds(self, charge_ref: str) -> list[RefundReport]:
+        """Return the refunds of a charge."""
+        return await self._pass(lambda: self._gateway.list_refunds(charge_ref))
+
+    async def list_disputes(self, charge_ref: str) -> list[DisputeReport]:
+        """Return the disputes over a charge."""
+        return await self._pass(lambda: self._gateway.list_disputes(charge_ref))
+
+    async def list_statement_lines(self, since: datetime, until: datetime) -> list[StatementLine]:
+        """Return the balance transactions of an interval."""
+        return await self._pass(lambda: self._gateway.list_statement_lines(since, until))
+
+    def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookNotice:
+        """Verify a webhook."""
+        return self._gateway.verify(headers, body, now)

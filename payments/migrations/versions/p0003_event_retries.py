@@ -1,0 +1,19 @@
+"""Retries of outbox events."""
+
+from payments.migrate import is_installed, run_file
+
+revision = "p0003"
+down_revision = "p0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    if not is_installed(revision):
+        run_file("sql/p0003.sql")
+    run_file("sql/p0003_grants.sql")
+
+
+def downgrade() -> None:
+    """Booked money cannot be unbooked: restore a backup instead."""
+    raise RuntimeError("the ledger cannot be downgraded; restore a backup")

@@ -1,0 +1,77 @@
+"""A provider that does not answer is spared: calls fail at once until one of them tries it again."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from payments import GatewayUnavailable, GuardedGateway
+from payments.port import Gateway, Unknown
+
+
+class SilentGateway:
+    """A provider that answers or not, as the test says, and counts its calls."""
+
+    name = "silent"
+
+    def __init__(self) -> None:
+        self.answers = False
+        self.calls = self.running = self.highest = 0
+
+    async def get_charge(self, ref: str) -> None:
+        self.calls += 1
+        self.running += 1
+        self.highest = max(self.highest, self.running)
+        await asyncio.sleep(0.01)
+        self.running -= 1
+        if not self.answers:
+            raise GatewayUnavailable(ref)
+
+    async def cancel(self, ref: str, key: str) -> Unknown:
+        self.calls += 1
+        return Unknown(f"{ref} {key}")
+
+
+async def call(guarded: GuardedGateway, times: int) -> list[Any]:
+    return await asyncio.gather(*(guarded.get_charge("pi") for _ in range(times)), return_exceptions=True)
+
+
+async def test_after_five_calls_without_an_answer_the_others_fail_at_once_until_a_trial_succeeds() -> None:
+    silent = SilentGateway()
+    guarded = GuardedGateway(cast("Gateway", silent), concurrency=1, cooldown=0.2)
+    outcomes = await call(guarded, 50)
+    assert [type(each) for each in outcomes] == [GatewayUnavailable] * 50
+    assert (silent.calls, guarded.is_open()) == (5, True)
+    assert isinstance(await guarded.cancel("pi", "key"), Unknown)
+    assert silent.calls == 5
+    await asyncio.sleep(0.2)
+    await call(guarded, 3)
+    assert (silent.calls, guarded.is_open()) == (6, True)
+    await asyncio.sleep(0.2)
+    silent.answers = True
+    assert await call(guarded, 3) == [None] * 3
+    assert (silent.calls, guarded.is_open()) == (9, False)
+
+
+async def test_an_unknown_outcome_counts_as_no_answer() -> None:
+    silent = SilentGateway()
+    guarded = GuardedGateway(cast("Gateway", silent), threshold=2)
+    for _ in range(4):
+        assert isinstance(await guarded.cancel("pi", "key"), Unknown)
+    assert (silent.calls, guarded.is_open()) == (2, True)
+
+
+async def test_no_more_calls_run_at_a_time_than_allowed() -> None:
+    silent = SilentGateway()
+    silent.answers = True
+    await call(GuardedGateway(cast("Gateway", silent), concurrency=3), 30)
+    assert (silent.calls, silent.highest) == (30, 3)
+
+
+async def test_a_statement_is_not_asked_of_a_silent_provider() -> None:
+    silent = SilentGateway()
+    guarded = GuardedGateway(cast("Gateway", silent), threshold=1)
+    await call(guarded, 1)
+    with pytest.raises(GatewayUnavailable, match="silent has not answered"):
+        await guarded.list_statement_lines(datetime.now(UTC), datetime.now(UTC))
