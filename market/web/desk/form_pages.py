@@ -116,19 +116,19 @@ async def download_form(
         lines = await list_settlement_lines(conn, cycle, blocked) if name == "settlement.xlsx" else []
         if file := CSV_FILES.get(name):
             csv = write_csv(_build_csv_table(file, await file.list_rows(conn, cycle)))
-            return _download(csv, f"{desk.name}-{view.month}-{file.title}.csv", "text/csv")
+            return download_file(csv, f"{desk.name}-{view.month}-{file.title}.csv", "text/csv")
         if name == "case.json" and cycle.run_id is not None:
             case = await get_run_case(conn, desk.county, cycle.run_id)
-            return _download(case, f"{desk.name}-{view.month}-算例.json", "application/json")
+            return download_file(case, f"{desk.name}-{view.month}-算例.json", "application/json")
     if name == "settlement.xlsx":
         # The workbook of a large county takes seconds, so it is written in a thread, outside the transaction.
         content = await asyncio.to_thread(
             lambda: write_settlement_workbook(view, build_settlement_tables(view, lines), made)
         )
-        return _download(content, f"{desk.name}-{view.month}-结算.xlsx", XLSX)
+        return download_file(content, f"{desk.name}-{view.month}-结算.xlsx", XLSX)
     form = build_approval_form(view, desk.name)
     if name == "approval.xlsx":
-        return _download(write_form_workbook(form, made), f"{desk.name}-{view.month}-审批表.xlsx", XLSX)
+        return download_file(write_form_workbook(form, made), f"{desk.name}-{view.month}-审批表.xlsx", XLSX)
     raise MonthNotCalculated(month=month)
 
 
@@ -151,7 +151,7 @@ async def show_quarter(
     async with db.transaction(scope=desk.county) as conn:
         form = await load_quarter_form(conn, desk.county, desk.name, name)
     if quarter != name:
-        return _download(write_form_workbook(form, desk.now), f"{desk.name}-{name}-季度报表.xlsx", XLSX)
+        return download_file(write_form_workbook(form, desk.now), f"{desk.name}-{name}-季度报表.xlsx", XLSX)
     context = {
         "form": form,
         "back": desk.to("/desk"),
@@ -211,7 +211,8 @@ def write_settlement_workbook(view: MonthView, tables: list[FormTable], made: da
     return workbook.close()
 
 
-def _download(content: bytes, name: str, kind: str) -> Response[bytes]:
+def download_file(content: bytes, name: str, kind: str) -> Response[bytes]:
+    """Return a private file to download."""
     ascii_name = "".join(char if char.isascii() else "_" for char in name)
     return Response(
         content,

@@ -29,7 +29,10 @@ from market.web.desk.context import (
     read_offset,
     render_desk_page,
 )
+from market.web.desk.form_pages import download_file
+from market.web.desk.forms import FormTable
 from market.web.desk.presenters import get_operator_name
+from market.web.desk.workbook import write_csv
 from market.web.forms import PostedForm, read_form
 from market.web.pages import redirect
 from market.web.ui.format import count, yuan
@@ -93,6 +96,28 @@ async def show_import_form(
         else None
     )
     return await _form_page(request, db, desk, _get_kind(kind), notice=notice)
+
+
+@get("/imports/{kind:str}/template", include_in_schema=False)
+async def download_template(
+    request: HttpRequest,
+    kind: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[bytes]:
+    """Download an empty spreadsheet with the columns of a kind of file, to fill in.
+
+    Raises:
+        NotFound: there is no such kind, or it is no spreadsheet.
+    """
+    await open_desk(request, db, actor, clock)
+    chosen = _get_kind(kind)
+    if not chosen.columns:
+        raise NotFound
+    headers = [column.zh for column in chosen.columns]
+    content = write_csv(FormTable(chosen.name_zh, headers, ["text"] * len(headers), []))
+    return download_file(content, f"{chosen.name_zh}-模板.csv", "text/csv")
 
 
 @post("/imports/{kind:str}", include_in_schema=False)
@@ -218,4 +243,4 @@ async def _form_page(
     return render_desk_page(request, desk, "import.html", context, status=status)
 
 
-ROUTES = [list_imports, show_import_form, submit_import]
+ROUTES = [list_imports, show_import_form, download_template, submit_import]

@@ -181,3 +181,15 @@ async def test_the_policy_official_cannot_import_the_register(
     assert answer.status_code == 403
     assert "没有导入" in answer.text
     assert await count(database, "import_files") == before
+
+
+async def test_a_page_lists_its_columns_and_offers_an_empty_spreadsheet(service: Service, people: Officials) -> None:
+    async with open_desk_walker(service, people.tokens["gan"]) as browser:
+        seen = await browser.open("/desk/imports/enrolments")
+        assert "有哪些列，12 列" in seen.text
+        assert "村级评议人 可以没有这一列" in seen.text
+        assert "/desk/imports/enrolments/template" in seen.links()
+        answer = await browser.client.get("/desk/imports/enrolments/template")
+        head = answer.content.decode("utf-8-sig").strip()
+        assert head.split(",")[:3] == ["业务编号", "项目", "身份证号"]
+        assert (await browser.client.get("/desk/imports/programmes/template")).status_code == 404
