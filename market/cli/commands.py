@@ -83,6 +83,20 @@ def reseal(*, indexes: bool = False, json: Json = False) -> int:
     return run(lambda: reseal_database(indexes=indexes), as_json=json)
 
 
+@app.command
+def refusals(number: str = "", *, json: Json = False) -> int:
+    """Print what the number on a page of refusal means; without a number, all of them.
+
+    Parameters
+    ----------
+    number
+        The four digits that a person reads out.
+    """
+    from market.cli.service import print_refusals
+
+    return print_refusals(number, as_json=json)
+
+
 @ledger.command(name="verify")
 def verify_ledger(*, json: Json = False) -> int:
     """Verify every invariant of the ledger from its postings; exit 1 if one is violated."""

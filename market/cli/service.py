@@ -89,3 +89,17 @@ def run_sandbox(*, port: int, webhook: str, state: Path | None) -> int:
         print(error, file=sys.stderr)
         return REFUSED
     return DONE
+
+
+def print_refusals(number: str, *, as_json: bool) -> int:
+    """Print the refusals of a number, or all; return 1 if the number is unknown."""
+    from importlib import import_module
+
+    from market.cli.runtime import print_result
+    from market.kernel.refusal_numbers import list_refusals
+
+    import_module("market.app")  # loads every refusal
+    found = {each: kind for each, kind in list_refusals().items() if number in {"", each}}
+    rows = [{"number": each, "code": kind.code, "zh": kind.zh, "en": kind.en} for each, kind in found.items()]
+    print_result(rows, as_json=as_json)
+    return DONE if rows else REFUSED

@@ -17,19 +17,21 @@ from market.web.farm import (
     list_stay,
     listings,
     money,
+    packing_slips,
     parcels,
     phone_bill,
 )
 from market.web.farm import home as farm_home
 from market.web.pages import redirect_to_sign_in
-from market.web.shop import browse, cart, checkout, order, order_actions, orders, pay, product, stay
+from market.web.shop import browse, cart, checkout, order, order_actions, orders, pay, product, reviews, stay
 
 _SHOP_PAGES = (
     assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices,
-    browse, product, stay, cart, checkout, pay, orders, order, order_actions,
+    browse, product, stay, reviews, cart, checkout, pay, orders, order, order_actions,
 )  # fmt: skip
 _FARM_PAGES = (
-    farm_home, parcels, guests, list_product, list_stay, listings, money, phone_bill, apply, certificates, freight,
+    farm_home, parcels, packing_slips, guests,
+    list_product, list_stay, listings, money, phone_bill, apply, certificates, freight,
 )  # fmt: skip
 
 SHOP = Router(

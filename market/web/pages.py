@@ -11,12 +11,14 @@ from litestar.response import Redirect
 from market.http import HttpRequest
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Refusal
+from market.kernel.refusal_numbers import get_refusal_number
 from market.web.cookies import (
     DEMO_BAND_COOKIE,
     ELDER_COOKIE,
     VISITOR_COOKIE,
     YEAR_SECONDS,
     finish_drafts,
+    get_session_cookie_name,
     set_cookie,
 )
 from market.web.csrf import get_token_subject, make_form_token
@@ -106,17 +108,31 @@ def redirect_to_sign_in(request: HttpRequest, refusal: NotSignedIn) -> Response[
     return response
 
 
+def _find_page(request: HttpRequest) -> str:
+    """Return the path of the page that was asked for, or that a form was posted from."""
+    if request.method == "GET":
+        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    sent_from = urlsplit(request.headers.get("referer", ""))
+    own = sent_from.netloc == request.headers.get("host", "")
+    return get_local_path(sent_from.path + (f"?{sent_from.query}" if sent_from.query else "")) if own else "/"
+
+
 def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
-    """Render the page of a refusal: what happened, why, what to do, whom to call."""
+    """Render the page of a refusal: what happened, why, what to do, whom to call.
+
+    A form whose session has ended leads to sign-in, and from there back to its page.
+    """
+    ended = refusal.code == "foreign_form" and not request.cookies.get(get_session_cookie_name(request))
+    signed_out = refusal.status == 401 or ended
     return render_page(
         request,
         "refusal.html",
         {
-            "text": refusal.text("zh"),
-            "code": refusal.code,
+            "text": "您已经退出登录了，登录后再来一次。" if ended else refusal.text("zh"),
+            "number": get_refusal_number(refusal.code),
             "status": refusal.status,
             "faults": [f"{fault.field}：{fault.message}" for fault in refusal.errors],
-            "sign_in": refusal.status == 401,
+            "sign_in": f"/sign-in?{urlencode({'to': _find_page(request)})}" if signed_out else "",
         },
         status=refusal.status,
     )

@@ -41,7 +41,7 @@ from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.regions import list_listed_counties
-from market.web.ui.format import clock_zh
+from market.web.ui.format import day_zh
 
 _QUESTIONS = {1: "您的家在哪个县？", 2: "您的家在哪个县？", 3: "哪个乡镇？", 4: "哪个村？"}
 _PENDING_STATES = {ProducerState.APPLIED, ProducerState.CONFIRMED, ProducerState.RECOMMENDED}
@@ -186,7 +186,7 @@ async def _store_certificates(
 def _list_history(producer: Producer) -> list[tuple[str, str, str | None]]:
     """Return the steps taken, then those that are pending."""
     items: list[tuple[str, str, str | None]] = [
-        (f"{clock_zh(step.at)}　{ADMISSION_STEP_NAMES[step.step]}", "done", step.reason or None)
+        (f"{day_zh(step.at)}　{ADMISSION_STEP_NAMES[step.step]}", "done", step.reason or None)
         for step in producer.steps
     ]
     taken = {step.step for step in producer.steps}

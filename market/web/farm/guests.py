@@ -16,7 +16,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.web.farm.sellers import FarmRow
+from market.web.farm.sellers import FarmRow, show_drawings_once
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_short
@@ -72,7 +72,7 @@ def _guests_page(
         "notice": notice,
         "values": CheckInForm(code),
         "errors": [FieldFault("code", refusal.text("zh"))] if refusal else [],
-        "guests": [guest_row(guest) for guest in guests],
+        "guests": show_drawings_once([guest_row(guest) for guest in guests])[0],
     }
     return render_page(request, "farm/guests.html", context, actor=actor, status=refusal.status if refusal else 200)
 

@@ -17,10 +17,12 @@ from market.web.farm.guests import guest_row, load_guests
 from market.web.farm.money import load_earnings
 from market.web.farm.parcels import load_parcels, parcel_rows
 from market.web.farm.phone_bill import load_bill_line
-from market.web.farm.sellers import is_seller
+from market.web.farm.sellers import is_seller, show_drawings_once
 from market.web.pages import redirect, render_page
 
 _ROWS_ON_HOME = 3
+_DOOR_DRAWINGS = ("parcel", "millet", "phone")
+"""The drawings of the doors in farm/home.html."""
 
 
 @get("/farm", include_in_schema=False)
@@ -41,6 +43,11 @@ async def show_farm_home(
         money, received = await load_earnings(conn, actor)
         pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
     count = len(parcels)
+    waiting, coming = show_drawings_once(
+        parcel_rows(parcels[:_ROWS_ON_HOME]),
+        [guest_row(guest) for guest in guests[:_ROWS_ON_HOME]],
+        shown=_DOOR_DRAWINGS,
+    )
     context = {
         "name": actor.name,
         "day": clock.today(),
@@ -49,8 +56,8 @@ async def show_farm_home(
         "received_fen": received,
         "ship_line": f"{count} 单等着发" if count else "没有要发的",
         "bill_line": await load_bill_line(request, actor),
-        "waiting": parcel_rows(parcels[:_ROWS_ON_HOME]),
-        "guests": [guest_row(guest) for guest in guests[:_ROWS_ON_HOME]],
+        "waiting": waiting,
+        "guests": coming,
         "money": money[:_ROWS_ON_HOME] if len(money) <= _ROWS_ON_HOME else _shorten(money, received),
     }
     return render_page(request, "farm/home.html", context, actor=actor)
@@ -78,10 +85,13 @@ async def show_farm_orders(
         parcels = await load_parcels(conn, seal, actor)
         sent = await load_parcels(conn, seal, actor, (SuborderState.SHIPPED,))
         guests = await load_guests(conn, seal, actor, clock.today())
+    waiting, coming, shipped = show_drawings_once(
+        parcel_rows(parcels), [guest_row(guest) for guest in guests], parcel_rows(sent)
+    )
     context = {
-        "waiting": parcel_rows(parcels),
-        "guests": [guest_row(guest) for guest in guests],
-        "sent": parcel_rows(sent),
+        "waiting": waiting,
+        "guests": coming,
+        "sent": shipped,
         "more": None,
     }
     return render_page(request, "farm/orders.html", context, actor=actor)

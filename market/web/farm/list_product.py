@@ -27,12 +27,12 @@ from market.producers.moderation import ForbiddenWord
 from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
 from market.web.farm.freight import load_freight_line
-from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options
+from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options, show_drawings_once
 from market.web.farm.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
-from market.web.shop.cards import format_unit, get_count_word
+from market.web.shop.cards import format_unit, get_count_word, has_photo, make_photo_view
 from market.web.ui.format import yuan
 from market.web.ui.illustrations import get_illustration
 
@@ -128,7 +128,13 @@ def _from_category(category: CategoryCount) -> ProductTemplate:
 def _listing_row(card: ListingCard) -> FarmRow:
     left = f"还剩 {card.left} {get_count_word(card.unit)}" if card.left is not None else ""
     lines = [f"{yuan(card.price_fen)} 元，{format_unit(card.unit)}", left]
-    return FarmRow(f"/farm/listings/{card.number}", card.title, lines, get_illustration(card.category, card.title))
+    return FarmRow(
+        f"/farm/listings/{card.number}",
+        card.title,
+        lines,
+        get_illustration(card.category, card.title),
+        photo=make_photo_view(card.photo, card.photo_kind) if has_photo(card) else None,
+    )
 
 
 @get("/farm/sell", include_in_schema=False)
@@ -147,18 +153,21 @@ async def show_sell(
             for card in await list_producer_listings(conn, producer_id, month=clock.today().month)
         ]
     names = {each.code: each.name for each in categories}
+    shown = templates[:_TEMPLATES_ON_PAGE]
+    symbols = [get_illustration(names.get(each.category, ""), each.name) for each in shown]
+    [mine] = show_drawings_once([_listing_row(card) for card in cards], shown=symbols)
     context = {
         "templates": [
             (
                 f"/farm/sell/{each.slug}",
                 each.name,
-                get_illustration(names.get(each.category, ""), each.name),
+                symbol,
                 f"别家约 {yuan(each.price_hint.usual)} 元/{each.price_hint.unit}" if each.price_hint else "",
             )
-            for each in templates[:_TEMPLATES_ON_PAGE]
+            for each, symbol in zip(shown, symbols, strict=True)
         ],
         "others": [(f"/farm/sell/{each.code}", each.name) for each in categories],
-        "mine": [_listing_row(card) for card in cards],
+        "mine": mine,
     }
     return render_page(request, "farm/sell.html", context, actor=actor)
 

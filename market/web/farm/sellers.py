@@ -1,10 +1,13 @@
 """Shared parts of the sellers' pages: producers to sell for, and rows of tasks."""
 
-from msgspec import Struct
+from collections.abc import Collection
+
+from msgspec import Struct, structs
 
 from market.identity.models import Actor
 from market.kernel import Connection
 from market.producers.queries import list_own_producers
+from market.web.shop.cards import PhotoView
 
 FIELD_NAMES = {
     "price_fen": "price", "unit": "pack", "quantity": "left", "photo_id": "photo", "category": "pack",
@@ -21,6 +24,7 @@ class FarmRow(Struct, frozen=True):
     lines: list[str]
     symbol: str
     state: str = ""
+    photo: PhotoView | None = None
 
 
 def is_seller(actor: Actor) -> bool:
@@ -33,3 +37,16 @@ async def list_producer_options(conn: Connection, actor: Actor) -> list[tuple[st
     if len(actor.producers) <= 1:
         return []
     return [(str(producer.id), producer.name) for producer in await list_own_producers(conn, actor)]
+
+
+def show_drawings_once(*lists: list[FarmRow], shown: Collection[str] = ()) -> list[list[FarmRow]]:
+    """Return the lists of a page so that no drawing appears twice; a later row has none."""
+    seen = set(shown)
+    result: list[list[FarmRow]] = []
+    for rows in lists:
+        result.append([])
+        for row in rows:
+            repeated = row.symbol in seen and row.photo is None
+            result[-1].append(structs.replace(row, symbol="") if repeated else row)
+            seen |= set() if row.photo else {row.symbol}
+    return result

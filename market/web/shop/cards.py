@@ -12,7 +12,7 @@ from market.catalogue.models import ListingCard, ListingKind
 from market.kernel import Fen, divide_half_up
 from market.storage.photos import PAGE_WIDTHS, PhotoFormat, get_photo_paths
 from market.web.ui.format import per_jin, per_kg, score, weight, yuan
-from market.web.ui.illustrations import get_illustration
+from market.web.ui.illustrations import get_illustration, get_tint_class
 
 _UNIT = re.compile(r"(\d[\d.]*)\s*(kg|g|公斤|千克|克|斤|两)?", re.IGNORECASE)
 _UNIT_NAMES = {"kg": "公斤", "g": "克", "千克": "公斤"}
@@ -48,6 +48,8 @@ class ListingCardView(Struct, frozen=True):
     praise: str
     symbol: str
     photo: PhotoView | None
+    paper: str
+    """The class of the paper on which the village stands, if there is no picture."""
 
 
 def get_listing_path(kind: str, number: int) -> str:
@@ -125,6 +127,7 @@ def make_card_view(card: ListingCard, *, drawn: bool = True) -> ListingCardView:
     word = get_count_word(card.unit)
     sold = f"卖出 {card.sold_count} {word}" if card.sold_count else ""
     photo = make_photo_view(card.photo, card.photo_kind, wide=wide)
+    symbol = get_illustration(card.category, card.title)
     return ListingCardView(
         href=get_listing_path(card.kind, card.number),
         name=card.title,
@@ -134,8 +137,9 @@ def make_card_view(card: ListingCard, *, drawn: bool = True) -> ListingCardView:
         unit=format_unit(card.unit),
         per=format_card_price(card.price_fen, card.net_g, card.pieces, card.unit),
         praise="，".join(each for each in (format_score(card.rating_sum, card.rating_count), sold) if each),
-        symbol=get_illustration(card.category, card.title) if drawn else "",
+        symbol=symbol if drawn else "",
         photo=photo if drawn else None,
+        paper=get_tint_class(symbol),
     )
 
 

@@ -17,6 +17,7 @@ from market.orders.cart import CartOwner, put_lines, put_nights
 from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
 from market.orders.models import Line, ListingId, Nights, SuborderKind, VariantId
 from market.orders.queries import load_latest_address
+from market.storage.photos import PhotoFormat
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
@@ -74,6 +75,7 @@ LIST_LISTING_PICTURES = Query(
       JOIN categories g ON g.code = l.category_code
       LEFT JOIN photos f ON f.id = l.photo_id
      WHERE l.id = ANY(:listing_ids::uuid[])
+     ORDER BY array_position(:listing_ids::uuid[], l.id)
     """,
 )
 
@@ -100,20 +102,21 @@ class CartGroupView(Struct, frozen=True):
     name: str
     lines: list[CartLineView]
     freight_words: str
-    freight_small: str
     freight_fen: Fen
     notes: list[str]
 
 
 async def load_listing_pictures(conn: Connection, listing_ids: list[UUID]) -> dict[UUID, tuple[str, PhotoView | None]]:
-    """Return the illustration and the photo of each listing."""
-    return {
-        row.id: (
-            get_illustration(row.category, row.title),
-            make_photo_view(row.photo, row.photo_kind, wide=row.kind != "product"),
-        )
-        for row in await LIST_LISTING_PICTURES.all(conn, listing_ids=listing_ids)
-    }
+    """Return the illustration and the photo of each listing; a repeated illustration is empty."""
+    pictures: dict[UUID, tuple[str, PhotoView | None]] = {}
+    seen: set[str] = set()
+    for row in await LIST_LISTING_PICTURES.all(conn, listing_ids=listing_ids):
+        symbol = get_illustration(row.category, row.title)
+        photo = make_photo_view(row.photo, row.photo_kind, wide=row.kind != "product")
+        drawn = photo is None or row.photo_kind == PhotoFormat.SVG
+        pictures[row.id] = ("", None) if drawn and symbol in seen else (symbol, photo)
+        seen |= {symbol} if drawn else set()
+    return pictures
 
 
 def _goods_line(line: CartLine, pictures: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
@@ -139,7 +142,8 @@ def _stay_line(stay: CartNights, pictures: dict[UUID, tuple[str, PhotoView | Non
 def describe_cancellation(stay: CartNights, today: date) -> list[str]:
     """Describe the refund of a cancelled stay; shown before paying."""
     rows = list_refund_tiers(stay.terms, arrive=stay.arrive_on, amount=stay.amount_fen, today=today)
-    return ["；".join(f"{words}{figure}" for words, figure, state in rows if state != "gone") + "。"]
+    tiers = "；".join(f"{words}{figure}" for words, figure, state in rows if state != "gone")
+    return [f"“{stay.title}”不去了：{tiers}。"]
 
 
 def _group_view(group: CartGroup, pictures: dict[UUID, tuple[str, PhotoView | None]], today: date) -> CartGroupView:
@@ -151,7 +155,6 @@ def _group_view(group: CartGroup, pictures: dict[UUID, tuple[str, PhotoView | No
         name=group.producer,
         lines=lines,
         freight_words="运费" if goods else "",
-        freight_small="" if group.freight_fen else "不收",
         freight_fen=group.freight_fen,
         notes=[note for stay in group.nights for note in describe_cancellation(stay, today)],
     )
@@ -273,7 +276,9 @@ async def change_cart(
             await put_lines(conn, owner, changed, now=clock.now())
         if dropped:
             await put_nights(conn, owner, dropped, now=clock.now())
-    return redirect("/cart")
+    # The pressed button gets the focus again, where it was on the screen.
+    pressed = f"more-{change.more}" if change.more else f"less-{change.less}" if change.less else ""
+    return redirect(f"/cart#{pressed}" if pressed else "/cart")
 
 
 def _get_or_start_cart(request: HttpRequest, visitor: Actor | None) -> tuple[CartOwner, str]:

@@ -16,7 +16,7 @@ from market.kernel.seal import Seal
 from market.orders.address import Address, InvalidAddress, seal_address
 from market.orders.batcher import Batcher
 from market.orders.cart_view import Cart, CartGroup, get_cart
-from market.orders.models import SuborderKind, TotalChanged
+from market.orders.models import TotalChanged
 from market.orders.place_cart import place_cart
 from market.orders.queries import load_latest_address
 from market.settings import Settings
@@ -64,7 +64,7 @@ def _group_rows(group: CartGroup) -> list[tuple[str, int]]:
         (f"{stay.title}，{stay.rooms} 间{format_nights((stay.leave_on - stay.arrive_on).days)}", int(stay.amount_fen))
         for stay in group.nights
     ]
-    return rows + ([("运费", int(group.freight_fen))] if group.kind is SuborderKind.GOODS else [])
+    return rows + ([("运费", int(group.freight_fen))] if group.freight_fen else [])
 
 
 def _fill_form(last: Address | None, region: str) -> CheckoutForm:

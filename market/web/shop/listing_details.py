@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from minijinja import safe
@@ -24,12 +25,13 @@ from market.web.ui.format import percent_bp, weight, yuan
 from market.web.ui.illustrations import get_illustration
 from payments.money import format_yuan
 
-_MAX_REVIEWS = 20
+_MAX_REVIEWS = 3
 
 
 class ReviewView(Struct, frozen=True):
     """A published review with its author's masked name."""
 
+    id: UUID
     rating: int
     text: str
     answer: str | None
@@ -38,16 +40,17 @@ class ReviewView(Struct, frozen=True):
 
     @property
     def who(self) -> str:
-        """The author's family name, the rest masked."""
-        return f"{self.name[:1]}**" if not self.name.startswith("样例") else self.name
+        """The first character of the author's name, the rest masked; 样例 stays, as it is no name."""
+        mark, name = ("样例", self.name.removeprefix("样例")) if self.name.startswith("样例") else ("", self.name)
+        return f"{mark}{name[:1]}**"
 
 
 LIST_REVIEWS = Query(
     ReviewView,
     """
-    SELECT r.rating, r.text, r.answer, a.name, r.at
+    SELECT r.id, r.rating, r.text, r.answer, a.name, r.at
       FROM reviews r JOIN accounts a ON a.id = r.account_id
-     WHERE r.listing_id = :listing_id
+     WHERE r.listing_id = :listing_id AND (:before::uuid IS NULL OR r.id < :before::uuid)
      ORDER BY r.id DESC
      LIMIT :limit
     """,
@@ -63,9 +66,16 @@ class ReviewSummary(Struct, frozen=True):
     score: int | None
 
 
+async def list_reviews(
+    conn: Connection, listing_id: UUID, *, before: UUID | None = None, limit: int
+) -> list[ReviewView]:
+    """Return the reviews of a listing, latest first; those older than the review `before`, if given."""
+    return await LIST_REVIEWS.all(conn, listing_id=listing_id, before=before, limit=limit)
+
+
 async def load_reviews(conn: Connection, listing: ListingDetail) -> ReviewSummary:
-    """Return the latest 20 reviews, and the average rounded half up to a tenth, for display."""
-    shown = await LIST_REVIEWS.all(conn, listing_id=listing.id, limit=_MAX_REVIEWS)
+    """Return the latest three reviews, and the average rounded half up to a tenth, for display."""
+    shown = await list_reviews(conn, listing.id, limit=_MAX_REVIEWS)
     count = listing.rating_count
     score = divide_half_up(10 * listing.rating_sum, count) if count else None
     return ReviewSummary(shown, count, score)
@@ -244,6 +254,7 @@ __all__ = [
     "list_certificates",
     "list_freight_rows",
     "list_guest_questions",
+    "list_reviews",
     "list_tags",
     "list_trail",
     "list_way",

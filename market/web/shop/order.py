@@ -27,7 +27,7 @@ from market.web.shop.pay import refresh_payment
 from market.web.shop.promises import BAD_FRUIT_HOURS, REFUND_ARRIVAL
 from market.web.shop.regions import get_region_name, list_division_path
 from market.web.shop.stay import format_nights
-from market.web.ui.format import clock_zh, day_short, yuan
+from market.web.ui.format import day_short, yuan
 from payments import PaymentState
 
 _PENDING_PAYMENT_STATES = {PaymentState.REQUIRES_ACTION, PaymentState.PROCESSING, PaymentState.CREATED}
@@ -49,6 +49,7 @@ class OrderHeader(Struct, frozen=True):
     number: int
     heading: str
     placed: datetime
+    until: datetime
     total_fen: Fen
     waiting: bool
     paid: bool
@@ -67,7 +68,7 @@ class SuborderCard(Struct, frozen=True):
     track: str
     code: str
     code_words: str
-    rows: list[tuple[str, int]]
+    rows: list[tuple[str, int] | tuple[str, int, str, str]]
     total_fen: Fen
     words: list[str]
     receive: str
@@ -101,7 +102,7 @@ def _describe_visit(suborder: SuborderView, today: date) -> str:
 
 def _list_steps(suborder: SuborderView, order: OrderView, today: date) -> Steps:
     goods = suborder.kind is SuborderKind.GOODS
-    paid = f"付好\n{clock_zh(order.paid_at)}" if order.paid_at else "付款"
+    paid = f"付好\n{day_short(order.paid_at)}" if order.paid_at else "付款"
     if suborder.state is SuborderState.PLACED:
         return [("下单", "done"), ("等付款", "now"), ("发货" if goods else "入住", "next")]
     if suborder.state in {SuborderState.CANCELLED, SuborderState.EXPIRED}:
@@ -110,22 +111,29 @@ def _list_steps(suborder: SuborderView, order: OrderView, today: date) -> Steps:
         middle = "等您去" if suborder.state is SuborderState.PAID else _describe_visit(suborder, today)
         now = suborder.state is SuborderState.PAID
         return [(paid, "done"), (middle, "now" if now else "done"), ("钱给店家", "next" if now else "done")]
-    shipped = f"发了\n{clock_zh(suborder.shipped_at)}" if suborder.shipped_at else "等发货"
+    shipped = f"发了\n{day_short(suborder.shipped_at)}" if suborder.shipped_at else "等发货"
     if suborder.state is SuborderState.PAID:
         return [(paid, "done"), (shipped, "now"), ("在路上", "next"), ("收到", "next")]
     if suborder.state is SuborderState.SHIPPED:
         return [(paid, "done"), (shipped, "done"), ("在路上", "now"), ("收到", "next")]
-    received = f"收到\n{clock_zh(suborder.received_at)}" if suborder.received_at else "收到"
+    received = f"收到\n{day_short(suborder.received_at)}" if suborder.received_at else "收到"
     return [(paid, "done"), (shipped, "done"), (received, "done")]
 
 
-def _list_amounts(suborder: SuborderView) -> list[tuple[str, int]]:
+def _list_amounts(suborder: SuborderView) -> list[tuple[str, int] | tuple[str, int, str, str]]:
+    """Return the amounts of a suborder; each line links to what was bought, so that it can be bought again."""
     word = "间" if suborder.kind is SuborderKind.STAY else ""
-    rows = [
-        (f"{line.title} × {line.quantity} {word or get_count_word(line.unit)}", int(line.amount_fen))
+    path = "/stays" if suborder.kind is SuborderKind.STAY else "/goods"
+    rows: list[tuple[str, int] | tuple[str, int, str, str]] = [
+        (
+            f"{line.title} × {line.quantity} {word or get_count_word(line.unit)}",
+            int(line.amount_fen),
+            "",
+            f"{path}/{line.listing_number}",
+        )
         for line in suborder.lines
     ]
-    if suborder.kind is SuborderKind.GOODS:
+    if suborder.freight_fen:
         rows.append(("运费", int(suborder.freight_fen)))
     if suborder.discount_fen:
         rows.append(("平台优惠", -int(suborder.discount_fen)))
@@ -286,11 +294,11 @@ def render_order(
     goods = any(suborder.kind is SuborderKind.GOODS for suborder in order.suborders)
     others = any(suborder.kind is not SuborderKind.GOODS for suborder in order.suborders)
     rows = [("货和住" if goods and others else "货" if goods else "住的、玩的", int(order.goods_fen))]
-    rows += [("运费", int(order.freight_fen))] if goods else []
+    rows += [("运费", int(order.freight_fen))] if order.freight_fen else []
     rows += [("平台优惠", -int(order.discount_fen))] if order.discount_fen else []
     context = {
         "order": OrderHeader(
-            order.number, _describe_order(order, today), order.placed_at, order.total_fen, waiting,
+            order.number, _describe_order(order, today), order.placed_at, order.pay_until, order.total_fen, waiting,
             paid=order.paid_at is not None, can_pay=placed and not waiting, can_cancel=order.state is OrderState.PLACED,
             look=look,
         ),
@@ -307,7 +315,7 @@ def render_order(
         "refunded_fen": order.refunded_fen,
         "refund_words": _describe_refunds(order),
         "address": extra.address,
-        "bad_fruit_hours": BAD_FRUIT_HOURS,
+        "bad_fruit_hours": BAD_FRUIT_HOURS if goods else 0,
     }  # fmt: skip
     return render_page(request, "shop/order.html", context, actor=actor, cart=extra.cart)
 

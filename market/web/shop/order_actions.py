@@ -17,6 +17,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.refusal_numbers import get_refusal_number
 from market.kernel.seal import Seal
 from market.orders.cancel import cancel_order
 from market.orders.models import OrderNotCancellable, OrderState, SuborderState
@@ -76,8 +77,8 @@ def _choose_suborders(order: OrderView, position: int | None) -> list[SuborderVi
 def _refusal_page(request: HttpRequest, actor: Actor, refusal: Refusal, number: int) -> Response[bytes]:
     """Render a refusal with a link back to the order."""
     context = {
-        "text": refusal.text("zh"), "code": refusal.code, "status": refusal.status, "faults": (), "sign_in": False,
-        "buying": True, "back": f"/orders/{number}", "back_words": "回订单看看",
+        "text": refusal.text("zh"), "number": get_refusal_number(refusal.code), "status": refusal.status, "faults": (),
+        "sign_in": "", "back": f"/orders/{number}", "back_words": "回订单看看",
     }  # fmt: skip
     return render_page(request, "refusal.html", context, actor=actor, status=refusal.status)
 
@@ -114,7 +115,7 @@ async def show_cancellation(
         "amount_fen": None if unpaid else total,
         "text": "取消了，给您留着的放回去给别人。" if unpaid else f"钱从哪里付的退到哪里，{REFUND_ARRIVAL}。",
         "action": f"/orders/{number}/cancel" + ("" if unpaid or position is None else f"?part={position}"),
-        "words": "取消订单" if unpaid else f"取消，退 {yuan(total)} 元",
+        "words": "取消订单" if unpaid else f"取消，退 {yuan(total)} 元" if total else "取消，不退钱",
         "back": f"/orders/{number}",
         "key": None,
     }

@@ -1,6 +1,8 @@
 """A buyer's orders: the list, and links to the person's other pages."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -9,15 +11,17 @@ from msgspec import Struct
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.identity.sign_in import get_phone
-from market.kernel import Database
+from market.kernel import Database, Query
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
 from market.orders.models import OrderState, SuborderState
 from market.orders.queries import OrderBrief, list_orders
+from market.storage.photos import PhotoFormat
 from market.web.forms import parse_integer
 from market.web.pages import render_page
+from market.web.shop.cards import PhotoView, make_photo_view
 from market.web.shop.cart import format_seller_count
 from market.web.ui.format import clock_zh, yuan
 from market.web.ui.illustrations import get_illustration
@@ -41,9 +45,52 @@ class OrderRow(Struct, frozen=True):
     lines: list[str]
     state: str
     symbol: str
+    photo: PhotoView | None
 
 
-def _order_row(order: OrderBrief, now: datetime) -> OrderRow:
+class OrderPicture(Struct, frozen=True):
+    """What the first line of an order looks like."""
+
+    order_id: UUID
+    category: str
+    title: str
+    kind: str
+    photo: str | None
+    photo_kind: str | None
+
+
+LIST_ORDER_PICTURES = Query(
+    OrderPicture,
+    """
+    SELECT DISTINCT ON (s.order_id) s.order_id, g.name AS category, l.title, l.kind, f.name AS photo,
+           f.kind AS photo_kind
+      FROM suborders s
+      JOIN order_lines o ON o.suborder_id = s.id
+      JOIN listings l ON l.id = o.listing_id
+      JOIN categories g ON g.code = l.category_code
+      LEFT JOIN photos f ON f.id = l.photo_id
+     WHERE s.order_id = ANY(:order_ids::uuid[])
+     ORDER BY s.order_id, s.position, o.position
+    """,
+)
+
+
+def _list_order_rows(orders: Sequence[OrderBrief], pictures: Sequence[OrderPicture], now: datetime) -> list[OrderRow]:
+    """Return orders as rows; no drawing appears twice."""
+    by_order = {picture.order_id: picture for picture in pictures}
+    seen: set[str] = set()
+    rows: list[OrderRow] = []
+    for order in orders:
+        picture = by_order[order.id]
+        symbol = get_illustration(picture.category, picture.title)
+        photographed = picture.photo is not None and picture.photo_kind != PhotoFormat.SVG
+        photo = make_photo_view(picture.photo, picture.photo_kind) if photographed else None
+        rows.append(_order_row(order, "" if symbol in seen else symbol, photo, now))
+        seen |= set() if photo else {symbol}
+    return rows
+
+
+def _order_row(order: OrderBrief, symbol: str, photo: PhotoView | None, now: datetime) -> OrderRow:
     first = order.titles[0] if order.titles else ""
     more = "等" if len(order.titles) > 1 else ""
     return OrderRow(
@@ -54,7 +101,8 @@ def _order_row(order: OrderBrief, now: datetime) -> OrderRow:
             f"{clock_zh(order.placed_at)}，订单 {order.number}",
         ],
         _brief_state(order, now),
-        get_illustration("", first),
+        symbol,
+        photo,
     )
 
 
@@ -79,6 +127,7 @@ async def show_orders(
     before = parse_integer(request.query_params.get("before", ""))
     async with db.connection() as conn:
         page = await list_orders(conn, actor, before=before, limit=_PAGE_SIZE)
+        pictures = await LIST_ORDER_PICTURES.all(conn, order_ids=[order.id for order in page.items])
         count = await count_cart(conn, actor.account_id)
         phone = await get_phone(conn, seal, actor.account_id)
     doors = [("/farm", "我是卖家", "发货、卖东西、我的钱")] if actor.producers else []
@@ -87,7 +136,7 @@ async def show_orders(
     doors.append(("/me/devices", "登录的设备", "账号登录在哪些手机上"))
     context = {
         "account": "，".join([actor.name, *([mask_phone(phone)] if phone else [])]),
-        "orders": [_order_row(order, clock.now()) for order in page.items],
+        "orders": _list_order_rows(page.items, pictures, clock.now()),
         "more": f"/me?before={page.next}" if page.next else None,
         "doors": doors,
     }

@@ -52,6 +52,7 @@ ORDER = (
     "desk",
     "case",
     "sheet",
+    "slip",
     "land",
     "guide",
 )

@@ -19,6 +19,7 @@ _FIGURES = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
 _GROUPS = ("", "万", "亿")
 _WEEKDAYS = "一二三四五六日"
+_MISSING_WORDS = ("没写", "没选", "没填", "没拍", "请写", "请选", "要填")
 _TEN_THOUSAND_YUAN_FEN = 10_000_00
 """Ten thousand yuan, in fen."""
 _MAX_CAPITALS_YUAN = 10**12
@@ -181,7 +182,12 @@ def weekday(moment: date | datetime) -> str:
 
 def clock_zh(moment: datetime) -> str:
     """Write a moment with its day, by the 24-hour clock of Shanghai: `9月20日 17:05`."""
-    return f"{day_short(moment)} {moment.astimezone(SHANGHAI):%H:%M}"
+    return f"{day_short(moment)} {clock(moment)}"
+
+
+def clock(moment: datetime) -> str:
+    """Write the time of day by the clock of Shanghai: `17:05`."""
+    return f"{moment.astimezone(SHANGHAI):%H:%M}"
 
 
 def phone(number: str) -> str:
@@ -203,6 +209,13 @@ def faults(errors: dict[str, str] | Sequence[FieldError]) -> list[tuple[str, str
     return [(error.field, error.message) for error in errors]
 
 
+def faults_title(errors: dict[str, str] | Sequence[FieldError]) -> str:
+    """Write the title of a form's faults: `还差 2 样` if all are missing, else `有 2 处要改`."""
+    found = [message for _, message in faults(errors)]
+    missing = all(any(word in message for word in _MISSING_WORDS) for message in found)
+    return f"还差 {len(found)} 样" if missing else f"有 {len(found)} 处要改"
+
+
 def of(errors: dict[str, str] | Sequence[FieldError], name: str) -> str | None:
     """Return the first fault of the field `name`, or None."""
     return next((message for field, message in faults(errors) if field == name), None)
@@ -215,11 +228,13 @@ def lines(text: str) -> str:
 
 FILTERS = {
     "capitals": capitals,
+    "clock": clock,
     "clock_zh": clock_zh,
     "count": count,
     "day_short": day_short,
     "day_zh": day_zh,
     "faults": faults,
+    "faults_title": faults_title,
     "lines": lines,
     "mask_identity": mask_identity_number,
     "mask_phone": mask_phone,

@@ -41,6 +41,7 @@ class SampleCard(Struct, frozen=True):
     praise: str
     symbol: str
     photo: None = None
+    paper: str = "pg"
 
 
 class SampleCartLine(Struct, frozen=True):

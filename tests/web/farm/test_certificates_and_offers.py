@@ -228,7 +228,7 @@ async def test_the_freight_rule_is_described_and_set(village: Village) -> None:
             "free_above": "a",
         }
         seen = await farm.submit("/farm/freight", status=422, typed=wrong)
-        assert "还差 5 样" in seen.text
+        assert "有 5 处要改" in seen.text
         await farm.open("/farm/freight")
         seen = await farm.submit("/farm/freight", typed={"way": "free", "no_ship": "65"})
         assert FREE in seen.text

@@ -71,7 +71,7 @@ async def test_one_cart_holds_products_of_two_producers_and_two_nights(village: 
         assert "三家的东西" in seen.text
         for words in (
             "阜平大枣礼箱 45.00 元/箱 90.00",
-            "运费 ，不收 0.00",
+            "运费 免",
             "顾家台小米 32.00 元/袋 96.00",
             "运费 29.00",
             "骆驼湾农家院，1 间两晚",
@@ -268,7 +268,7 @@ async def test_only_its_buyer_receives_and_reviews_a_parcel(village: Village, sa
         assert review not in seen.links()
         seen = await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
         assert "，1 人买过后写的，一条没删。分数是所有评价的平均。 4.0 分" in seen.text
-        assert "样例买家甲" in seen.text
+        assert "样例买**" in seen.text
         assert "枣甜个头匀" in seen.text
         seen = await browser.open(review, status=409)
         assert f"/orders/{number}" in seen.links()

@@ -1,0 +1,78 @@
+"""装箱单: the packing slips of all parcels to ship, to print and put into each box."""
+
+from datetime import datetime
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.aftersales.parcels import Parcel, list_parcels
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.kernel.text import mask_phone
+from market.producers.queries import list_own_producers
+from market.web.farm.sellers import is_seller
+from market.web.pages import redirect, render_page
+from market.web.shop.cards import format_unit, get_count_word
+from market.web.shop.promises import BAD_FRUIT_PROMISE
+from market.web.shop.regions import get_region_name
+
+
+class PackingSlip(Struct, frozen=True):
+    """The slip of one parcel: to whom, and what is inside. It states no price, as a parcel may be a gift."""
+
+    number: str
+    seller: str
+    to: str
+    address: str
+    lines: list[tuple[str, str, str]]
+    paid_at: datetime | None
+
+
+def make_packing_slip(parcel: Parcel, seller: str) -> PackingSlip:
+    """Return the slip of a parcel; the phone number is masked, because the slip may be thrown away."""
+    address = parcel.address
+    return PackingSlip(
+        number=parcel.code,
+        seller=seller,
+        to=f"{address.name}　{mask_phone(address.phone)}" if address else "",
+        address=f"{get_region_name(address.region_code)}{address.street}" if address else "",
+        lines=[
+            (line.title, format_unit(line.unit), f"{line.quantity} {get_count_word(line.unit)}")
+            for line in parcel.lines
+        ],
+        paid_at=parcel.paid_at,
+    )
+
+
+@get("/farm/slips", include_in_schema=False)
+async def show_packing_slips(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Show the packing slips of the parcels that wait to be shipped."""
+    if not is_seller(actor):
+        return redirect("/farm/apply")
+    async with db.connection() as conn:
+        slips = [
+            make_packing_slip(parcel, producer.name)
+            for producer in await list_own_producers(conn, actor)
+            for parcel in await list_parcels(conn, seal, actor, producer.id)
+        ]
+    context = {
+        "slips": slips,
+        "day": clock.today(),
+        "promise": f"{BAD_FRUIT_PROMISE}，不用找卖家。",
+    }
+    return render_page(request, "farm/slips.html", context, actor=actor)
+
+
+ROUTES = [show_packing_slips]

@@ -1,0 +1,64 @@
+"""All reviews of a listing, page by page."""
+
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.catalogue.models import ListingKind
+from market.http import HttpRequest
+from market.identity.models import NotFound
+from market.kernel import Database, Query
+from market.web.forms import parse_uuid
+from market.web.pages import render_page
+from market.web.shop.browse import SHORT_PUBLIC_CACHE
+from market.web.shop.cards import ShortNumber, format_score, get_listing_path
+from market.web.shop.listing_details import list_reviews
+
+_PAGE_SIZE = 20
+
+
+class ReviewedListing(Struct, frozen=True):
+    """A live listing with its rating."""
+
+    id: UUID
+    kind: ListingKind
+    title: str
+    rating_sum: int
+    rating_count: int
+
+
+GET_REVIEWED_LISTING = Query(
+    ReviewedListing,
+    "SELECT id, kind, title, rating_sum, rating_count FROM listings WHERE number = :number AND state = 'live'",
+)
+
+
+@get(["/goods/{number:int}/reviews", "/stays/{number:int}/reviews"], include_in_schema=False)
+async def show_reviews(request: HttpRequest, db: NamedDependency[Database], number: ShortNumber) -> Response[bytes]:
+    """Show the reviews of a listing, latest first.
+
+    Raises:
+        NotFound: no live listing has that number.
+    """
+    before = parse_uuid(request.query_params.get("before", ""))
+    async with db.connection() as conn:
+        listing = await GET_REVIEWED_LISTING.maybe(conn, number=number)
+        if listing is None:
+            raise NotFound
+        reviews = await list_reviews(conn, listing.id, before=before, limit=_PAGE_SIZE + 1)
+    link = get_listing_path(listing.kind, number)
+    shown = reviews[:_PAGE_SIZE]
+    context = {
+        "title": listing.title,
+        "link": link,
+        "reviews": shown,
+        "count": listing.rating_count,
+        "score": format_score(listing.rating_sum, listing.rating_count),
+        "more": f"{link}/reviews?before={shown[-1].id}" if len(reviews) > len(shown) else None,
+    }
+    return render_page(request, "shop/all_reviews.html", context, cache=SHORT_PUBLIC_CACHE)
+
+
+ROUTES = [show_reviews]
