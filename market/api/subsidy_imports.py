@@ -2,12 +2,14 @@
 
 import hashlib
 from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
 
 from litestar import Response, Router, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, MultipartBody
+from litestar.params import FromPath, FromQuery, MultipartBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
@@ -18,8 +20,9 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFEST, ImportKind
-from market.subsidies.imports.run_import import ImportContext, run_import
-from market.subsidies.imports.upload import ImportResult, Upload
+from market.subsidies.imports.originals import read_original
+from market.subsidies.imports.run_import import run_import
+from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
 from market.subsidies.month.cycles import read_county
 
 
@@ -30,8 +33,8 @@ class SpreadsheetFile(Struct, frozen=True, forbid_unknown_fields=True):
     dry_run: bool = False
 
 
-class RegisterFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A register; rows that change known facts are imported only with `take_changes`."""
+class ChangesFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file to import; rows that change known facts are imported only with `take_changes`."""
 
     file: UploadFile
     dry_run: bool = False
@@ -54,12 +57,12 @@ class BillingFile(Struct, frozen=True, forbid_unknown_fields=True):
     dry_run: bool = False
 
 
-type ImportBody = SpreadsheetFile | RegisterFile | ProgrammesFile | BillingFile
+type ImportBody = SpreadsheetFile | ChangesFile | ProgrammesFile | BillingFile
 
 
 def _choose_body(kind: ImportKind) -> type[Struct]:
     if kind.takes_changes:
-        return RegisterFile
+        return ChangesFile
     if kind.attachment is DOCUMENTS:
         return ProgrammesFile
     if kind.attachment is MANIFEST:
@@ -96,16 +99,17 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
             data.file.filename,
             await data.file.read(),
             dry_run=data.dry_run,
-            take_changes=isinstance(data, RegisterFile) and data.take_changes,
+            take_changes=isinstance(data, ChangesFile) and data.take_changes,
         )
         context = ImportContext(seal=seal, now=clock.now(), attachments=attachments)
+        prepared = await prepare_upload(actor, upload, context)
         # A repeated key is the same request when files, names and options are the same.
         identity = f"{upload.name}\n{upload.sha256}\n{upload.dry_run}\n{upload.take_changes}\n".encode()
         response: Response[Any] = await run_once(
             request,
             db,
             actor,
-            lambda conn: run_import(conn, actor, upload, context),
+            lambda conn: run_import(conn, actor, prepared),
             scope=county,
             status=200,
             body=identity + hashlib.sha256(b"".join(attachments.values())).digest(),
@@ -118,9 +122,29 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
     return post(f"/{kind.name}", operation_id=f"Import{kind.name.capitalize()}", status_code=200)(import_file)
 
 
+@post("/{file_id:uuid}/original", operation_id="ReadImportOriginal", status_code=200)
+async def read_import_original(
+    *,
+    county: FromPath[str],
+    file_id: FromPath[UUID],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
+    name: FromQuery[Annotated[str, Meta(max_length=200)] | None] = None,
+) -> Response[bytes]:
+    """Return an imported file byte for byte, or the file that was attached to it as `name`, and record who read it."""
+    county = read_county(county)
+    get_visible_divisions(actor, county)
+    async with db.transaction(scope=county) as conn:
+        known, content = await read_original(conn, actor, county, file_id, name=name, seal=seal, now=clock.now())
+    disposition = f"attachment; filename*=UTF-8''{quote(known)}"
+    return Response(content, media_type="application/octet-stream", headers={"Content-Disposition": disposition})
+
+
 IMPORTS = Router(
     path="/api/v1/counties/{county:str}/imports",
-    route_handlers=[_make_route(kind) for kind in IMPORT_KINDS.values()],
+    route_handlers=[*(_make_route(kind) for kind in IMPORT_KINDS.values()), read_import_original],
     tags=["subsidies"],
 )
 """Files of a county, each imported whole or not at all."""

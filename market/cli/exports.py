@@ -38,7 +38,7 @@ class OutputNotWritable(Refusal):
     en = "Cannot write {path}: {reason}."
 
 
-def _write_atomically(path: Path, content: bytes) -> WrittenFile:
+def write_atomically(path: Path, content: bytes) -> WrittenFile:
     """Write a file atomically.
 
     Raises:
@@ -72,7 +72,7 @@ def settlement(*, county: County, month: Month, out: Out, json: Json = False) ->
             lines = await list_settlement_lines(conn, cycle, view.settlement.held)
             last_event_at = await get_last_event_at(conn, cycle)
         tables = build_settlement_tables(view, lines)
-        return _write_atomically(out, await asyncio.to_thread(write_settlement_workbook, view, tables, last_event_at))
+        return write_atomically(out, await asyncio.to_thread(write_settlement_workbook, view, tables, last_event_at))
 
     return run(work, as_json=json)
 
@@ -98,7 +98,7 @@ def approval(*, county: County, month: Month, out: Out, json: Json = False) -> i
             last_event_at = await get_last_event_at(conn, await find_cycle(conn, code, first))
         if name is None:
             raise NotFound
-        return _write_atomically(out, write_form_workbook(build_approval_form(view, name), last_event_at))
+        return write_atomically(out, write_form_workbook(build_approval_form(view, name), last_event_at))
 
     return run(work, as_json=json)
 
@@ -125,6 +125,6 @@ def quarter(
                 raise NotFound
             form = await load_quarter_form(conn, code, name, quarter)
             now = ctx.clock.now()
-        return _write_atomically(out, write_form_workbook(form, now))
+        return write_atomically(out, write_form_workbook(form, now))
 
     return run(work, as_json=json)

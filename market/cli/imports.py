@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from cyclopts import App, Parameter
 
+from market.cli.exports import WrittenFile, write_atomically
 from market.cli.runtime import open_runtime, read_input, run
 from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFEST, ImportKind
-from market.subsidies.imports.run_import import ImportContext, run_import
-from market.subsidies.imports.upload import ImportResult, Upload
+from market.subsidies.imports.run_import import run_import
+from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
 from market.subsidies.month.cycles import read_county
 from market.subsidies.programmes.import_programmes import list_document_names
 
@@ -54,10 +56,12 @@ def _import(
         upload = Upload(
             read_county(county), kind.name, file.name, read_input(file), dry_run=dry_run, take_changes=take_changes
         )
-        async with open_runtime(as_) as ctx, ctx.db.transaction(scope=upload.county) as conn:
-            attachments = _read_attachments(kind, file, upload)
+        attachments = _read_attachments(kind, file, upload)
+        async with open_runtime(as_) as ctx:
             context = ImportContext(seal=ctx.seal, now=ctx.clock.now(), attachments=attachments)
-            return await run_import(conn, ctx.actor, upload, context)
+            prepared = await prepare_upload(ctx.actor, upload, context)
+            async with ctx.db.transaction(scope=upload.county) as conn:
+                return await run_import(conn, ctx.actor, prepared)
 
     return run(work, as_json=json)
 
@@ -102,6 +106,30 @@ def officials(file: Path, /, *, county: County, as_: As = None, dry_run: DryRun 
                 dry_run=dry_run,
                 now=ctx.clock.now(),
             )
+
+    return run(work, as_json=json)
+
+
+@app.command
+def original(
+    file_id: UUID,
+    /,
+    *,
+    county: County,
+    out: Annotated[Path, Parameter(name="--out", help="File to write; an existing file is replaced.")],
+    name: Annotated[str | None, Parameter(name="--name", help="An attached file, such as a manifest.")] = None,
+    as_: As = None,
+    json: Json = False,
+) -> int:
+    """Write the original of an imported file, byte for byte; the audit record keeps who read it."""
+    from market.subsidies.imports.originals import read_original
+
+    async def work() -> WrittenFile:
+        code = read_county(county)
+        async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
+            now = ctx.clock.now()
+            _, content = await read_original(conn, ctx.actor, code, file_id, name=name, seal=ctx.seal, now=now)
+        return write_atomically(out, content)
 
     return run(work, as_json=json)
 

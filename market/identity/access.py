@@ -150,32 +150,32 @@ def require_whole_county(divisions: tuple[str, ...], county: str) -> None:
         raise NotAllowed
 
 
-def require_county_scopes(actor: Actor | None, role: Role, county: str) -> list[str]:
-    """Require the role in the county; return its scopes there: the county's code, or codes inside it.
+def require_county_scopes(actor: Actor | None, roles: Role | Iterable[Role], county: str) -> list[str]:
+    """Require one of `roles` in the county; return its scopes there: the county's code, or codes inside it.
 
     Raises:
         NotSignedIn: there is no actor.
-        NotAllowed: the actor does not have the role in the county.
+        NotAllowed: the actor has none of the roles in the county.
         SecondFactorRequired: the session has no second factor.
     """
     if actor is None:
         raise NotSignedIn
-    scopes = _narrow_to_county(list_scopes(actor, {role}), county)
+    scopes = _narrow_to_county(list_scopes(actor, {roles} if isinstance(roles, Role) else roles), county)
     if not scopes:
         raise NotAllowed
     require_second_factor_of_official(actor)
     return list(scopes)
 
 
-def require_county_role(actor: Actor | None, role: Role, county: str) -> Actor:
-    """Require the role for the whole county.
+def require_county_role(actor: Actor | None, roles: Role | Iterable[Role], county: str) -> Actor:
+    """Require one of `roles` for the whole county.
 
     Raises:
         NotSignedIn: there is no actor.
-        NotAllowed: the actor does not have the role for the whole county.
+        NotAllowed: the actor has none of the roles for the whole county.
         SecondFactorRequired: the session has no second factor.
     """
-    if require_county_scopes(actor, role, county) != [county] or actor is None:
+    if require_county_scopes(actor, roles, county) != [county] or actor is None:
         raise NotAllowed
     return actor
 

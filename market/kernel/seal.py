@@ -35,8 +35,12 @@ class Seal:
 
     def seal(self, text: str, context: str) -> bytes:
         """Return the key id, nonce and ciphertext of `text`, bound to `context`."""
+        return self.seal_bytes(text.encode(), context)
+
+    def seal_bytes(self, content: bytes, context: str) -> bytes:
+        """Return the key id, nonce and ciphertext of `content`, bound to `context`."""
         nonce = os.urandom(_NONCE)
-        sealed = self._keys[self._current].encrypt(nonce, text.encode(), context.encode())
+        sealed = self._keys[self._current].encrypt(nonce, content, context.encode())
         return bytes([self._current]) + nonce + sealed
 
     def open(self, sealed: bytes, context: str) -> str:
@@ -46,11 +50,22 @@ class Seal:
             UnsealError: the key is unknown, the context differs, or the value was changed.
         """
         try:
+            return self.open_bytes(sealed, context).decode()
+        except UnicodeDecodeError as error:
+            raise UnsealError from error
+
+    def open_bytes(self, sealed: bytes, context: str) -> bytes:
+        """Return the decrypted bytes.
+
+        Raises:
+            UnsealError: the key is unknown, the context differs, or the value was changed.
+        """
+        try:
             return self._open(sealed, context)
         except UnsealError:
             if self._earlier is None:
                 raise
-            return self._earlier.open(sealed, context)
+            return self._earlier.open_bytes(sealed, context)
 
     def is_current(self, sealed: bytes, context: str) -> bool:
         """Return whether the value is sealed under the keys of this secret, not under those of an earlier one."""
@@ -64,12 +79,12 @@ class Seal:
         """Return the blind index (HMAC-SHA-256) of a text: equal for equal texts, meaningless without the key."""
         return hmac.digest(self._index_key, text.encode(), hashlib.sha256)
 
-    def _open(self, sealed: bytes, context: str) -> str:
+    def _open(self, sealed: bytes, context: str) -> bytes:
         key = self._keys.get(sealed[0]) if sealed else None
         if key is None:
             raise UnsealError
         try:
-            return key.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], context.encode()).decode()
+            return key.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], context.encode())
         except (InvalidTag, ValueError) as error:
             raise UnsealError from error
 

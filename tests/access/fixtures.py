@@ -96,6 +96,9 @@ def make_picture(shade: int) -> bytes:
     return out.getvalue()
 
 
+FIRST_FILE = "SELECT id FROM import_files WHERE county_code = $1 ORDER BY id LIMIT 1"
+
+
 async def make_fixtures(
     db: Database, seal: Seal, settings: Settings, *, gateway: Stripe, sandbox: Sandbox
 ) -> AccessFixtures:
@@ -137,10 +140,13 @@ async def make_fixtures(
     ids |= await shop.make_orders(accounts["buyer"], accounts["farmer"], own, STREET)
     theirs = await shop.make_orders(accounts["other_buyer"], accounts["other_farmer"], other, OTHER_STREET)
     ids |= {f"other_{name}": value for name, value in theirs.items()}
-    async with db.transaction() as conn:
+    async with db.transaction(scope="all") as conn:
         ids |= await _upload_photos(conn, files, accounts["farmer"], own, shade=10, prefix="")
         ids |= await _upload_photos(conn, files, accounts["other_farmer"], other, shade=110, prefix="other_")
         ids |= await _read_numbers(conn, ids)
+        for prefix, county in (("", COUNTY), ("other_", OTHER_COUNTY)):
+            file_id = await conn.fetchval(FIRST_FILE, county)
+            ids[f"{prefix}file_id"] = str(file_id)
     async with db.transaction(scope=COUNTY) as conn:
         ids["finding"] = str(await conn.fetchval("SELECT id FROM findings WHERE check_code = 'claim_outside_snapshot'"))
     tokens = await _sign_in(db, accounts)

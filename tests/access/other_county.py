@@ -5,19 +5,13 @@ import msgspec
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.seal import Seal
-from market.subsidies.imports.billing import Manifest, import_billing
-from market.subsidies.imports.bindings import import_bindings
-from market.subsidies.imports.budget import import_budget
-from market.subsidies.imports.enrolments import import_enrolments
-from market.subsidies.imports.plans import import_plans
-from market.subsidies.imports.register import import_register
+from market.subsidies.imports.billing import Manifest
 from market.subsidies.imports.upload import Upload
 from market.subsidies.month.run import run_month
 from market.subsidies.names import Operator
-from market.subsidies.programmes.import_programmes import import_programmes
 from tests.access.actors import OTHER_COUNTY
 from tests.support.make import VILLAGE_OF_OTHER_COUNTY
-from tests.web.desk.county import JANUARY, NOW, read_documents, read_story_file
+from tests.web.desk.county import JANUARY, NOW, import_upload, read_documents, read_story_file
 
 OTHER_LINE = "SY-000001"
 OTHER_HOUSEHOLD = "SHANGYI-001"
@@ -56,14 +50,14 @@ async def make_other_county(db: Database, seal: Seal, importer: Actor, policy: A
         return Upload(OTHER_COUNTY, kind, f"{kind}.{ending}", sent)
 
     async with db.transaction(scope=OTHER_COUNTY) as conn:
-        await import_register(conn, importer, upload("register", REGISTER), seal=seal, now=NOW)
+        await import_upload(conn, importer, upload("register", REGISTER), seal)
         written = upload("programmes", msgspec.json.encode(programmes), "json")
-        await import_programmes(conn, policy, written, read_documents(), now=NOW)
-        await import_plans(conn, policy, upload("plans", read_story_file("plans.csv")), now=NOW)
-        await import_budget(conn, policy, upload("budget", read_story_file("budget.json"), "json"), now=NOW)
-        await import_enrolments(conn, importer, upload("enrolments", ENROLMENTS), seal=seal, now=NOW)
-        await import_bindings(conn, importer, upload("bindings", BINDINGS), seal=seal, now=NOW)
+        await import_upload(conn, policy, written, seal, read_documents())
+        await import_upload(conn, policy, upload("plans", read_story_file("plans.csv")), seal)
+        await import_upload(conn, policy, upload("budget", read_story_file("budget.json"), "json"), seal)
+        await import_upload(conn, importer, upload("enrolments", ENROLMENTS), seal)
+        await import_upload(conn, importer, upload("bindings", BINDINGS), seal)
         bill = upload("billing", BILLING)
         manifest = Manifest(bill.name, Operator.MOBILE, "2019-01", bill.sha256, rows=1, sum_fen=19_00)
-        await import_billing(conn, importer, bill, manifest, now=NOW)
+        await import_upload(conn, importer, bill, seal, {"manifest.json": msgspec.json.encode(manifest)})
         await run_month(conn, importer, OTHER_COUNTY, JANUARY, now=NOW)

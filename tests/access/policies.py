@@ -110,6 +110,10 @@ DESK_APPLICANTS_VILLAGE = APPLICANTS_VILLAGE.deny(ORDINARY_ACCOUNTS, FORBIDDEN)
 DESK_COUNTY_AND_PLATFORM = COUNTY_AND_PLATFORM.deny(ORDINARY_ACCOUNTS, FORBIDDEN)
 
 
+ORIGINAL_READERS = WHOLE_COUNTY_SCOPE.deny(["policy", "village", "township"], FORBIDDEN)
+"""Officials who decide, pay or reconcile for the whole county; the importer of the tests also has the county role."""
+
+
 def require_duty(duty: str) -> AccessPolicy:
     """Return the policy of the official of the county who has the duty.
 

@@ -15,6 +15,7 @@ from tests.access.policies import (
     MEMBERS_AND_OFFICIALS,
     NOT_FOUND,
     ORDER_BUYER,
+    ORIGINAL_READERS,
     PRODUCER_MEMBERS,
     PUBLIC,
     SIGNED_IN,
@@ -202,6 +203,7 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/counties/{county}/imports/opening", require_duty("importer"), files=OPENING),
     post("/api/v1/counties/{county}/imports/billing", require_duty("importer"), files=BILLING),
     post("/api/v1/counties/{county}/imports/usage", require_duty("importer"), files=USAGE),
+    post("/api/v1/counties/{county}/imports/{file_id}/original", ORIGINAL_READERS),
     # months of the subsidies
     get("/api/v1/counties/{county}/months", COUNTY_SCOPE),
     get("/api/v1/counties/{county}/months/{month}", COUNTY_SCOPE),

@@ -17,8 +17,8 @@ from market.reports.idle import list_idle_lines
 from market.reports.quarter import compute_quarter
 from market.subsidies.findings.decide import decide_finding
 from market.subsidies.imports.officials import import_officials
-from market.subsidies.imports.run_import import ImportContext, run_import
-from market.subsidies.imports.upload import Upload
+from market.subsidies.imports.run_import import run_import
+from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.month.build_case import load_case
 from market.subsidies.month.cycles import find_cycle, read_month, read_quarter
 from market.subsidies.month.settle import get_settlement
@@ -111,7 +111,8 @@ class Player:
         elif kind == "billing":
             beside = [path.with_suffix(".manifest.json").name]
         attachments = {name: (path.parent / name).read_bytes() for name in beside}
-        return await run_import(conn, actor, upload, ImportContext(seal=self.seal, now=now, attachments=attachments))
+        context = ImportContext(seal=self.seal, now=now, attachments=attachments)
+        return await run_import(conn, actor, await prepare_upload(actor, upload, context))
 
     async def _report(self, conn: Connection, name: str, given: argparse.Namespace) -> object:
         if given.quarter:

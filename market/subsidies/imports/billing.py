@@ -1,7 +1,6 @@
 """Import an operator's monthly billing file with its manifest: the claims of a month."""
 
-import asyncio
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 from msgspec import Struct
@@ -10,10 +9,16 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import parse_month
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.models import CellFault, FileUnreadable, ManifestMismatch, ManifestMissing
-from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file, read_spreadsheet
-from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
+from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file
+from market.subsidies.imports.upload import (
+    ImportResult,
+    PreparedUpload,
+    Upload,
+    begin_import,
+    build_result,
+    record_file,
+)
 from market.subsidies.models import Duty
 from market.subsidies.month.cycles import FIND_CYCLE, Cycle, open_cycle, require_state, take_duty
 from market.subsidies.month.steps import UNDECIDED_STATES
@@ -94,9 +99,7 @@ def read_manifest(name: str, content: bytes) -> Manifest:
     return manifest
 
 
-async def import_billing(
-    conn: Connection, actor: Actor | None, upload: Upload, manifest: Manifest | None, *, now: datetime
-) -> ImportResult:
+async def import_billing(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import an operator's file of a month, completely or not at all; the first file of a month opens its cycle.
 
     Importing the same bytes changes nothing. A row's charge is reduction + billed; only a correction (冲正), which
@@ -112,16 +115,17 @@ async def import_billing(
         MonthNotOpened: the month has not ended, or is before the county's first cycle.
         NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
-    actor, known = await begin_import(conn, actor, upload, now=now)
+    actor, known = await begin_import(conn, actor, upload)
     if known is not None:
         return known
+    manifest = next((read_manifest(name, content) for name, content in upload.context.attachments.items()), None)
     if manifest is None:
         raise ManifestMissing(name=upload.name)
     month = parse_month(manifest.month)
     cycle = await FIND_CYCLE.maybe(conn, county=upload.county, month=month)
     if cycle is not None:
         require_state(cycle, UNDECIDED_STATES)
-    spreadsheet = await asyncio.to_thread(read_spreadsheet, upload.name, upload.content, BILLING.columns)
+    spreadsheet = upload.get_spreadsheet()
     faults: list[CellFault] = []
     programmes = await LIST_PROGRAMME_CODES.all(conn, county=upload.county)
     rows = [
@@ -140,26 +144,25 @@ async def import_billing(
     answer = build_result(upload, rows=len(rows), counts={"claims": len(rows)}, sum_fen=total)
     if upload.dry_run:
         return answer
-    await _store(conn, actor, upload, manifest, rows, month=month, total=total, now=now)
+    await _store(conn, actor, upload, manifest, rows, month=month, total=total)
     return answer
 
 
 async def _store(
     conn: Connection,
     actor: Actor,
-    upload: Upload,
+    upload: PreparedUpload,
     manifest: Manifest,
     rows: list[BillingRow],
     *,
     month: date,
     total: Fen,
-    now: datetime,
 ) -> None:
-    cycle: Cycle = await open_cycle(conn, upload.county, month, actor, now=now)
-    await take_duty(conn, cycle, actor, Duty.IMPORT, now=now)
+    cycle: Cycle = await open_cycle(conn, upload.county, month, actor, now=upload.now)
+    await take_duty(conn, cycle, actor, Duty.IMPORT, now=upload.now)
     require_state(cycle, UNDECIDED_STATES)
     file_id = await record_file(
-        conn, actor, upload, rows=len(rows), now=now, operator=manifest.operator, month=month, sum_fen=total
+        conn, actor, upload, rows=len(rows), operator=manifest.operator, month=month, sum_fen=total
     )
     await ADD_CLAIMS.run(
         conn, county=upload.county, file_id=file_id, month=month, operator=manifest.operator, rows=rows

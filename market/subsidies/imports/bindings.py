@@ -1,8 +1,7 @@
 """Import bindings: the person, device, SIM and number of a line, and from when (人、机、卡、号绑定)."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 
 from msgspec import Struct
@@ -11,22 +10,31 @@ from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.kinds import BINDINGS
+from market.subsidies.imports.differences import Cells, find_differences, format_optional
 from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file, read_spreadsheet
-from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
+from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file
+from market.subsidies.imports.upload import (
+    ImportResult,
+    PreparedUpload,
+    begin_import,
+    build_result,
+    record_file,
+    require_changes_taken,
+)
+from market.subsidies.names import KIND_NAMES, KINDS, OPERATOR_NAMES, OPERATORS, Operator, ServiceKind
+
+BINDING_IDENTITY_CONTEXT = "bindings.identity"
 
 
-class BindingRow(Struct, frozen=True, gc=False):
+class Binding(Struct, frozen=True, gc=False, kw_only=True):
     """One version of a line's binding."""
 
-    row: int
     line: str
     operator: Operator
     kind: ServiceKind
     number: str
     identity_index: bytes
+    identity_sealed: bytes | None
     plan: str
     device: str | None
     sim: str | None
@@ -36,16 +44,10 @@ class BindingRow(Struct, frozen=True, gc=False):
     realname: str
 
 
-class KnownBinding(Struct, frozen=True, gc=False):
-    """A stored version of this county; the schema checks the numbers of other counties."""
+class BindingRow(Binding, frozen=True, gc=False, kw_only=True):
+    """A row of a bindings file."""
 
-    line: str
-    operator: Operator
-    kind: ServiceKind
-    number: str
-    sim: str | None
-    start: date
-    until: date | None
+    row: int
 
 
 class _PlanService(Struct, frozen=True):
@@ -62,10 +64,12 @@ class _ForeignBinding(Struct, frozen=True):
 
 LIST_PLAN_SERVICES = Query(_PlanService, "SELECT DISTINCT code, operator, kind FROM plans WHERE county_code = :county")
 LIST_BINDINGS = Query(
-    KnownBinding,
+    Binding,
     """
-    SELECT line_code AS line, operator, kind, number, sim, lower(valid_during) AS start, upper(valid_during) AS until
+    SELECT line_code AS line, operator, kind, number, identity_index, identity_sealed, plan_code AS plan, device, sim,
+           lower(valid_during) AS start, upper(valid_during) AS until, change, realname
       FROM bindings WHERE county_code = :county
+     ORDER BY line_code COLLATE "C", valid_during
     """,
 )
 ADD_LINES = Query(
@@ -88,13 +92,13 @@ DELETE_BINDINGS = Query(
 ADD_BINDINGS = Query(
     None,
     """
-    INSERT INTO bindings (county_code, line_code, operator, kind, number, identity_index, plan_code, device, sim,
-                          valid_during, change, realname)
-    SELECT :county, line, operator, kind, number, decode(identity_index, 'base64'), plan, device, sim,
-           daterange(start, until), change, realname
+    INSERT INTO bindings (county_code, line_code, operator, kind, number, identity_index, identity_sealed, plan_code,
+                          device, sim, valid_during, change, realname, file_id)
+    SELECT :county, line, operator, kind, number, decode(identity_index, 'base64'), decode(identity_sealed, 'base64'),
+           plan, device, sim, daterange(start, until), change, realname, :file_id
       FROM jsonb_to_recordset(:rows::jsonb)
-        AS r(line text, operator text, kind text, number text, identity_index text, plan text, device text, sim text,
-             start date, until date, change text, realname text)
+        AS r(line text, operator text, kind text, number text, identity_index text, identity_sealed text, plan text,
+             device text, sim text, start date, until date, change text, realname text)
     """,
 )
 
@@ -104,27 +108,27 @@ LIST_FOREIGN_BINDINGS = Query(
 )
 
 
-async def import_bindings(
-    conn: Connection, actor: Actor | None, upload: Upload, *, seal: Seal, now: datetime
-) -> ImportResult:
+async def import_bindings(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import bindings; a row is a version of a line, and replaces the one that began on the same day.
 
-    A number and a SIM belong to one line a day, across all counties. The caller owns the transaction.
+    An open version may be ended by a later file; any other change of a known version needs `take_changes`. A number
+    and a SIM belong to one line a day, across all counties. The caller owns the transaction.
 
     Raises:
+        FactsDiffer: known versions change and `take_changes` is not set.
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
         NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
-    actor, known = await begin_import(conn, actor, upload, now=now)
+    actor, known = await begin_import(conn, actor, upload)
     if known is not None:
         return known
-    spreadsheet = await asyncio.to_thread(read_spreadsheet, upload.name, upload.content, BINDINGS.columns)
+    spreadsheet = upload.get_spreadsheet()
     plans = {(plan.code, plan.kind): plan.operator for plan in await LIST_PLAN_SERVICES.all(conn, county=upload.county)}
     faults: list[CellFault] = []
     rows: list[BindingRow] = []
     for row in spreadsheet.rows:
         cells = RowReader(spreadsheet, row, faults)
-        binding = _read(cells, plans, seal)
+        binding = _read(cells, plans, upload.seal)
         if binding is not None:
             rows.append(binding)
     stored = await LIST_BINDINGS.all(conn, county=upload.county)
@@ -134,20 +138,60 @@ async def import_bindings(
     faults += await _find_foreign_bindings(conn, upload.county, spreadsheet, rows)
     if faults:
         raise malformed_file(upload.name, sorted(faults, key=lambda fault: fault.row))
-    before = {binding.line for binding in stored}
+    known_versions = {(binding.line, binding.start): get_binding_cells(binding) for binding in stored}
+    to_store = [row for row in rows if known_versions.get((row.line, row.start)) != get_binding_cells(row)]
+    changes = [
+        change
+        for row in to_store
+        if (before := known_versions.get((row.line, row.start))) is not None
+        for change in _find_changes(spreadsheet, row, before)
+    ]
     counts = {
         "versions": len(rows),
-        "lines": len({row.line for row in rows} - before),
+        "lines": len({row.line for row in rows} - {binding.line for binding in stored}),
         "ended": sum(1 for row in rows if row.until is not None),
+        "changed": len(changes),
     }
-    answer = build_result(upload, rows=len(rows), counts=counts)
+    answer = build_result(upload, rows=len(rows), counts=counts, changes=changes)
     if upload.dry_run:
         return answer
-    await record_file(conn, actor, upload, rows=len(rows), now=now)
-    await ADD_LINES.run(conn, county=upload.county, rows=rows)
-    await DELETE_BINDINGS.run(conn, county=upload.county, rows=rows)
-    await ADD_BINDINGS.run(conn, county=upload.county, rows=rows)
+    require_changes_taken(upload, changes)
+    file_id = await record_file(conn, actor, upload, rows=len(rows))
+    await ADD_LINES.run(conn, county=upload.county, rows=to_store)
+    await DELETE_BINDINGS.run(conn, county=upload.county, rows=to_store)
+    await ADD_BINDINGS.run(conn, county=upload.county, file_id=file_id, rows=to_store)
     return answer
+
+
+def get_binding_cells(binding: Binding, identity: str = "") -> dict[str, str]:
+    """Return a binding as the cells of its row; without `identity` its cell is the blind index, for comparison."""
+    return {
+        "line": binding.line,
+        "operator": OPERATOR_NAMES[binding.operator],
+        "kind": KIND_NAMES[binding.kind],
+        "number": binding.number,
+        "identity": identity or binding.identity_index.hex(),
+        "plan": binding.plan,
+        "device": binding.device or "",
+        "sim": binding.sim or "",
+        "valid_from": str(binding.start),
+        "valid_until": format_optional(binding.until),
+        "change": binding.change,
+        "realname": binding.realname,
+    }
+
+
+def _find_changes(spreadsheet: Spreadsheet, row: BindingRow, before: Cells) -> list[CellFault]:
+    """Return the cells that change a known version; to end an open one, and to say how, is no change."""
+    ends = not before["valid_until"]
+    return find_differences(
+        spreadsheet,
+        row.row,
+        before,
+        get_binding_cells(row),
+        hidden=("identity",),
+        expected=lambda column, _: ends and row.until is not None and column in ("valid_until", "change"),
+    )
 
 
 def _read(cells: RowReader, plans: dict[tuple[str, ServiceKind], Operator], seal: Seal) -> BindingRow | None:
@@ -177,6 +221,7 @@ def _read(cells: RowReader, plans: dict[tuple[str, ServiceKind], Operator], seal
         kind=kind,
         number=number,
         identity_index=seal.index(identity),
+        identity_sealed=seal.seal(identity, BINDING_IDENTITY_CONTEXT),
         plan=plan,
         device=device or None,
         sim=sim or None,
@@ -203,10 +248,10 @@ async def _find_foreign_bindings(
 
 
 def _check_changed_lines(
-    spreadsheet: Spreadsheet, rows: Sequence[BindingRow], stored: Iterable[KnownBinding], faults: list[CellFault]
+    spreadsheet: Spreadsheet, rows: Sequence[BindingRow], stored: Iterable[Binding], faults: list[CellFault]
 ) -> None:
     """Add faults for rows that change a line's operator or service: a ported number is a new line."""
-    firsts: dict[str, BindingRow | KnownBinding] = {binding.line: binding for binding in stored}
+    firsts: dict[str, Binding] = {binding.line: binding for binding in stored}
     for row in rows:
         first = firsts.setdefault(row.line, row)
         if row.operator is not first.operator:
@@ -216,20 +261,20 @@ def _check_changed_lines(
             faults.append(CellFault("kind", "业务编号不能换业务类型", row.row, spreadsheet.headers["kind"], row.kind))
 
 
-type _Key = Callable[[BindingRow | KnownBinding], str | None]
+type _Key = Callable[[Binding], str | None]
 
 
-def _number_key(binding: BindingRow | KnownBinding) -> str:
+def _number_key(binding: Binding) -> str:
     if binding.kind is ServiceKind.MOBILE:
         return binding.number
     return f"{binding.operator}:{binding.kind}:{binding.number}"
 
 
-def _sim_key(binding: BindingRow | KnownBinding) -> str | None:
+def _sim_key(binding: Binding) -> str | None:
     return binding.sim
 
 
-def _line_key(binding: BindingRow | KnownBinding) -> str:
+def _line_key(binding: Binding) -> str:
     return binding.line
 
 
@@ -237,7 +282,7 @@ _KEYS: dict[str, _Key] = {"number": _number_key, "sim": _sim_key, "valid_from": 
 
 
 def _find_overlaps(
-    spreadsheet: Spreadsheet, header: str, get_key: _Key, rows: Iterable[BindingRow], stored: Iterable[KnownBinding]
+    spreadsheet: Spreadsheet, header: str, get_key: _Key, rows: Iterable[BindingRow], stored: Iterable[Binding]
 ) -> Iterator[CellFault]:
     """Yield faults for rows whose number, SIM or line would be bound twice on one day."""
     given = {(row.line, row.start) for row in rows}

@@ -1,7 +1,5 @@
 """Import a county's budget: the public money of each month."""
 
-from datetime import datetime
-
 import msgspec
 from msgspec import Struct
 
@@ -11,7 +9,7 @@ from market.kernel.clock import parse_month
 from market.subsidies.engine.models import MAX_FEN
 from market.subsidies.imports.models import CellFault, FileUnreadable
 from market.subsidies.imports.spreadsheet import decode_text, malformed_file
-from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
+from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 
 MAX_BUDGET_MONTHS = 600
 
@@ -19,9 +17,12 @@ MAX_BUDGET_MONTHS = 600
 UPSERT_BUDGETS = Query(
     None,
     """
-    INSERT INTO budgets (county_code, month, public_fen)
-    SELECT :county, month, public_fen FROM jsonb_to_recordset(:rows::jsonb) AS r(month date, public_fen bigint)
-    ON CONFLICT ON CONSTRAINT budgets_unique DO UPDATE SET public_fen = excluded.public_fen
+    INSERT INTO budgets (county_code, month, public_fen, file_id)
+    SELECT :county, month, public_fen, :file_id
+      FROM jsonb_to_recordset(:rows::jsonb) AS r(month date, public_fen bigint)
+    ON CONFLICT ON CONSTRAINT budgets_unique DO UPDATE
+       SET public_fen = excluded.public_fen, file_id = excluded.file_id
+     WHERE budgets.public_fen <> excluded.public_fen
     """,
 )
 
@@ -33,7 +34,7 @@ class BudgetFile(Struct, frozen=True, forbid_unknown_fields=True):
     months: dict[str, int]
 
 
-async def import_budget(conn: Connection, actor: Actor | None, upload: Upload, *, now: datetime) -> ImportResult:
+async def import_budget(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import the public money of months, in fen; a month that is already stored is replaced.
 
     The caller owns the transaction.
@@ -43,7 +44,7 @@ async def import_budget(conn: Connection, actor: Actor | None, upload: Upload, *
         FileMalformed: a month or a sum is wrong.
         NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
-    actor, known = await begin_import(conn, actor, upload, now=now)
+    actor, known = await begin_import(conn, actor, upload)
     if known is not None:
         return known
     try:
@@ -70,6 +71,6 @@ async def import_budget(conn: Connection, actor: Actor | None, upload: Upload, *
     )
     if upload.dry_run:
         return answer
-    await record_file(conn, actor, upload, rows=len(rows), now=now)
-    await UPSERT_BUDGETS.run(conn, county=upload.county, rows=rows)
+    file_id = await record_file(conn, actor, upload, rows=len(rows))
+    await UPSERT_BUDGETS.run(conn, county=upload.county, file_id=file_id, rows=rows)
     return answer

@@ -1,7 +1,6 @@
 """Import enrolments: the application, its public notice, and the decision."""
 
-import asyncio
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from msgspec import Struct
 
@@ -9,12 +8,20 @@ from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.kinds import ENROLMENTS
+from market.subsidies.imports.differences import find_differences, format_optional
 from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import malformed_file, read_spreadsheet
-from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
+from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file
+from market.subsidies.imports.upload import (
+    ImportResult,
+    PreparedUpload,
+    begin_import,
+    build_result,
+    record_file,
+    require_changes_taken,
+)
 from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
 
+ENROLMENT_IDENTITY_CONTEXT = "enrolments.identity"
 DECIDED = "已审定"
 """The only status in which a line is entitled."""
 
@@ -25,6 +32,7 @@ class EnrolmentRow(Struct, frozen=True, gc=False):
     line: str
     programme: str
     identity_index: bytes
+    identity_sealed: bytes | None
     household: str
     applied_on: date
     notice_from: date | None
@@ -37,19 +45,31 @@ class EnrolmentRow(Struct, frozen=True, gc=False):
 
 
 LIST_HOUSEHOLD_CODES = Query(str, "SELECT code FROM households WHERE county_code = :county")
+LIST_ENROLMENTS = Query(
+    EnrolmentRow,
+    """
+    SELECT line_code AS line, programme_code AS programme, identity_index, identity_sealed,
+           household_code AS household, applied_on, lower(notice) AS notice_from, upper(notice) AS notice_until,
+           decided_on, entitled_from, status, agent, assessor
+      FROM enrolments WHERE county_code = :county
+     ORDER BY line_code COLLATE "C"
+    """,
+)
 UPSERT_ENROLMENTS = Query(
     None,
     """
-    INSERT INTO enrolments (county_code, line_code, programme_code, identity_index, household_code, applied_on, notice,
-                            decided_on, entitled_from, status, agent, assessor)
-    SELECT :county, line, programme, decode(identity_index, 'base64'), household, applied_on,
-           CASE WHEN notice_from IS NOT NULL THEN daterange(notice_from, notice_until) END,
-           decided_on, entitled_from, status, agent, assessor
+    INSERT INTO enrolments (county_code, line_code, programme_code, identity_index, identity_sealed, household_code,
+                            applied_on, notice, decided_on, entitled_from, status, agent, assessor, file_id)
+    SELECT :county, line, programme, decode(identity_index, 'base64'), decode(identity_sealed, 'base64'), household,
+           applied_on, CASE WHEN notice_from IS NOT NULL THEN daterange(notice_from, notice_until) END,
+           decided_on, entitled_from, status, agent, assessor, :file_id
       FROM jsonb_to_recordset(:rows::jsonb)
-        AS r(line text, programme text, identity_index text, household text, applied_on date, notice_from date,
-             notice_until date, decided_on date, entitled_from date, status text, agent text, assessor text)
+        AS r(line text, programme text, identity_index text, identity_sealed text, household text, applied_on date,
+             notice_from date, notice_until date, decided_on date, entitled_from date, status text, agent text,
+             assessor text)
     ON CONFLICT ON CONSTRAINT enrolments_one_per_line DO UPDATE
        SET programme_code = excluded.programme_code, identity_index = excluded.identity_index,
+           identity_sealed = excluded.identity_sealed, file_id = excluded.file_id,
            household_code = excluded.household_code, applied_on = excluded.applied_on, notice = excluded.notice,
            decided_on = excluded.decided_on, entitled_from = excluded.entitled_from, status = excluded.status,
            agent = excluded.agent, assessor = excluded.assessor
@@ -57,40 +77,85 @@ UPSERT_ENROLMENTS = Query(
 )
 
 
-async def import_enrolments(
-    conn: Connection, actor: Actor | None, upload: Upload, *, seal: Seal, now: datetime
-) -> ImportResult:
-    """Import enrolments, one per line; a later file replaces the enrolment. The caller owns the transaction.
+async def import_enrolments(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
+    """Import enrolments, one per line. The caller owns the transaction.
+
+    An enrolment that is not decided yet may be completed and decided by a later file; any other change of a known
+    enrolment needs `take_changes`.
 
     Raises:
+        FactsDiffer: known enrolments change and `take_changes` is not set.
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
         NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
-    actor, known = await begin_import(conn, actor, upload, now=now)
+    actor, known = await begin_import(conn, actor, upload)
     if known is not None:
         return known
-    spreadsheet = await asyncio.to_thread(read_spreadsheet, upload.name, upload.content, ENROLMENTS.columns)
+    spreadsheet = upload.get_spreadsheet()
     programmes = await LIST_PROGRAMME_CODES.all(conn, county=upload.county)
     households = set(await LIST_HOUSEHOLD_CODES.all(conn, county=upload.county))
     faults: list[CellFault] = []
+    known_enrolments = {each.line: each for each in await LIST_ENROLMENTS.all(conn, county=upload.county)}
     rows: list[EnrolmentRow] = []
+    to_store: list[EnrolmentRow] = []
+    changes: list[CellFault] = []
     first_rows: dict[str, int] = {}
     for row in spreadsheet.rows:
         cells = RowReader(spreadsheet, row, faults)
-        enrolment = _read(cells, programmes, households, seal)
+        enrolment = _read(cells, programmes, households, upload.seal)
         if first_rows.setdefault(enrolment.line, row.number) != row.number:
             cells.fault("line", f"第 {first_rows[enrolment.line]} 行已有这个业务编号")
-        if cells.valid:
-            rows.append(enrolment)
+        if not cells.valid:
+            continue
+        rows.append(enrolment)
+        before = known_enrolments.get(enrolment.line)
+        if before is None or get_enrolment_cells(before) != get_enrolment_cells(enrolment):
+            to_store.append(enrolment)
+        if before is not None:
+            changes += _find_changes(spreadsheet, row.number, before, enrolment)
     if faults:
         raise malformed_file(upload.name, faults)
-    counts = {"enrolments": len(rows), "decided": sum(1 for row in rows if row.status == DECIDED)}
-    answer = build_result(upload, rows=len(rows), counts=counts)
+    decided = sum(1 for row in rows if row.status == DECIDED)
+    counts = {"enrolments": len(rows), "decided": decided, "changed": len(changes)}
+    answer = build_result(upload, rows=len(rows), counts=counts, changes=changes)
     if upload.dry_run:
         return answer
-    await record_file(conn, actor, upload, rows=len(rows), now=now)
-    await UPSERT_ENROLMENTS.run(conn, county=upload.county, rows=rows)
+    require_changes_taken(upload, changes)
+    file_id = await record_file(conn, actor, upload, rows=len(rows))
+    await UPSERT_ENROLMENTS.run(conn, county=upload.county, file_id=file_id, rows=to_store)
     return answer
+
+
+def get_enrolment_cells(enrolment: EnrolmentRow, identity: str = "") -> dict[str, str]:
+    """Return an enrolment as the cells of its row; without `identity` its cell is the blind index, for comparison."""
+    until = enrolment.notice_until
+    return {
+        "line": enrolment.line,
+        "programme": enrolment.programme,
+        "identity": identity or enrolment.identity_index.hex(),
+        "household": enrolment.household,
+        "applied_on": str(enrolment.applied_on),
+        "notice_from": format_optional(enrolment.notice_from),
+        "notice_to": format_optional(until - timedelta(days=1) if until else None),
+        "decided_on": format_optional(enrolment.decided_on),
+        "entitled_from": format_optional(enrolment.entitled_from),
+        "status": enrolment.status,
+        "agent": enrolment.agent,
+        "assessor": enrolment.assessor,
+    }
+
+
+def _find_changes(spreadsheet: Spreadsheet, row: int, before: EnrolmentRow, after: EnrolmentRow) -> list[CellFault]:
+    """Return the cells that change an enrolment; to complete and decide one that is undecided is no change."""
+    undecided = before.status != DECIDED
+    return find_differences(
+        spreadsheet,
+        row,
+        get_enrolment_cells(before),
+        get_enrolment_cells(after),
+        hidden=("identity",),
+        expected=lambda column, old: undecided and (not old or column == "status"),
+    )
 
 
 def _read(cells: RowReader, programmes: list[str], households: set[str], seal: Seal) -> EnrolmentRow:
@@ -119,6 +184,7 @@ def _read(cells: RowReader, programmes: list[str], households: set[str], seal: S
         line=cells.code("line"),
         programme=programme,
         identity_index=seal.index(identity) if identity else b"",
+        identity_sealed=seal.seal(identity, ENROLMENT_IDENTITY_CONTEXT),
         household=household,
         applied_on=applied_on or date.min,
         notice_from=notice_from,

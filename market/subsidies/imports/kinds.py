@@ -122,7 +122,8 @@ PLANS = ImportKind(
         Column("basis", "依据", optional=True),
     ),
     revisable=True,
-    count_names_zh={"plans": "套餐"},
+    takes_changes=True,
+    count_names_zh={"plans": "套餐", "changed": "改动"},
 )
 BUDGET = ImportKind(
     name="budget",
@@ -154,7 +155,8 @@ ENROLMENTS = ImportKind(
         Column("agent", "代办人", optional=True),
         Column("assessor", "村级评议人", optional=True),
     ),
-    count_names_zh={"enrolments": "申请", "decided": "已审定"},
+    takes_changes=True,
+    count_names_zh={"enrolments": "申请", "decided": "已审定", "changed": "改动"},
 )
 BINDINGS = ImportKind(
     name="bindings",
@@ -177,7 +179,8 @@ BINDINGS = ImportKind(
         Column("change", "变更类型"),
         Column("realname", "实名核验结果"),
     ),
-    count_names_zh={"versions": "绑定", "lines": "业务", "ended": "有失效日"},
+    takes_changes=True,
+    count_names_zh={"versions": "绑定", "lines": "业务", "ended": "有失效日", "changed": "改动"},
 )
 OPENING = ImportKind(
     name="opening",

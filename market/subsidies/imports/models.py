@@ -63,6 +63,14 @@ class ManifestMismatch(Refusal):
     en = "The manifest does not match {name}: {differences}."
 
 
+class FactsDiffer(Refusal):
+    """The file changes known facts, which it lists with their old values; nothing was imported."""
+
+    code = "facts_differ"
+    zh = "这份{kind}会改动已经导入的 {changed} 处。核对后用“接受变更”导入。"
+    en = "The file changes {changed} known facts; check them, then accept the changes."
+
+
 class RegisterDiffers(Refusal):
     """The file differs from the register; nothing was imported."""
 

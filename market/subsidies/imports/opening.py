@@ -1,18 +1,14 @@
 """Import opening balances: what was settled before this system began."""
 
-import asyncio
-from datetime import datetime
-
 from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.subsidies.engine.models import MAX_FEN
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.kinds import OPENING
 from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import malformed_file, read_spreadsheet
-from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
+from market.subsidies.imports.spreadsheet import malformed_file
+from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
 from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
 
@@ -46,7 +42,7 @@ ADD_OPENINGS = Query(
 LIST_OPENED_LINES = Query(str, "SELECT line_code FROM openings WHERE county_code = :county")
 
 
-async def import_opening(conn: Connection, actor: Actor | None, upload: Upload, *, now: datetime) -> ImportResult:
+async def import_opening(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import opening balances, once per line. The caller owns the transaction.
 
     Raises:
@@ -54,10 +50,10 @@ async def import_opening(conn: Connection, actor: Actor | None, upload: Upload, 
         FileChanged: a file of this name was imported with other content.
         NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
-    actor, known = await begin_import(conn, actor, upload, now=now)
+    actor, known = await begin_import(conn, actor, upload)
     if known is not None:
         return known
-    spreadsheet = await asyncio.to_thread(read_spreadsheet, upload.name, upload.content, OPENING.columns)
+    spreadsheet = upload.get_spreadsheet()
     programmes = await LIST_PROGRAMME_CODES.all(conn, county=upload.county)
     opened = set(await LIST_OPENED_LINES.all(conn, county=upload.county))
     faults: list[CellFault] = []
@@ -77,7 +73,7 @@ async def import_opening(conn: Connection, actor: Actor | None, upload: Upload, 
     answer = build_result(upload, rows=len(rows), counts={"lines": len(rows)}, sum_fen=total)
     if upload.dry_run:
         return answer
-    await record_file(conn, actor, upload, rows=len(rows), now=now)
+    await record_file(conn, actor, upload, rows=len(rows))
     await ADD_OPENINGS.run(conn, county=upload.county, rows=rows)
     return answer
 

@@ -1,9 +1,8 @@
 """Import the operators' plans."""
 
-import asyncio
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 
 from msgspec import Struct
@@ -11,19 +10,34 @@ from msgspec import Struct
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, split
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.kinds import PLANS
+from market.subsidies.imports.differences import Cells, find_differences, format_optional
 from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file, read_spreadsheet
-from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
-from market.subsidies.names import BUNDLE, KINDS, OPERATORS, Operator, ServiceKind
+from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file
+from market.subsidies.imports.upload import (
+    ImportResult,
+    PreparedUpload,
+    begin_import,
+    build_result,
+    record_file,
+    require_changes_taken,
+)
+from market.subsidies.names import (
+    BUNDLE,
+    KIND_NAMES,
+    KINDS,
+    OPERATOR_NAMES,
+    OPERATORS,
+    Operator,
+    ServiceKind,
+)
+from payments.money import format_yuan
 
 _WEIGHTS = re.compile(r"(\w+(?::\w+){1,9})=([0-9]{1,4}(?::[0-9]{1,4}){1,9})")
 
 
-class PlanRow(Struct, frozen=True, kw_only=True):
+class Plan(Struct, frozen=True, kw_only=True):
     """One service of a plan and its share of the charge."""
 
-    row: int
     code: str
     kind: ServiceKind
     operator: Operator
@@ -37,18 +51,19 @@ class PlanRow(Struct, frozen=True, kw_only=True):
     until: date | None
 
 
-class _PlanVersion(Struct, frozen=True):
-    code: str
-    kind: ServiceKind
-    start: date
-    until: date | None
+class PlanRow(Plan, frozen=True, kw_only=True):
+    """A service of a plan in a row of a file."""
+
+    row: int
 
 
 LIST_PLAN_VERSIONS = Query(
-    _PlanVersion,
+    Plan,
     """
-    SELECT code, kind, lower(valid_during) AS start, upper(valid_during) AS until
+    SELECT code, kind, operator, name, plan_fen, monthly_fen, market_fen, weights, basis,
+           lower(valid_during) AS start, upper(valid_during) AS until
       FROM plans WHERE county_code = :county
+     ORDER BY code COLLATE "C", valid_during, kind
     """,
 )
 # A row replaces the stored version of the same code and first day.
@@ -63,9 +78,9 @@ ADD_PLANS = Query(
     None,
     """
     INSERT INTO plans (county_code, code, kind, operator, name, plan_fen, monthly_fen, market_fen, weights, basis,
-                       valid_during)
+                       valid_during, file_id)
     SELECT :county, code, kind, operator, name, plan_fen, monthly_fen, market_fen, weights, basis,
-           daterange(start, until)
+           daterange(start, until), :file_id
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r(code text, kind text, operator text, name text, plan_fen bigint, monthly_fen bigint, market_fen bigint,
              weights text, basis text, start date, until date)
@@ -73,32 +88,71 @@ ADD_PLANS = Query(
 )
 
 
-async def import_plans(conn: Connection, actor: Actor | None, upload: Upload, *, now: datetime) -> ImportResult:
+async def import_plans(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import plans; a row is a version, and replaces the stored one of the same code and first day.
 
-    A bundle (融合) names its services and their weights (手机:宽带=2:1); its charge is shared by largest remainder.
+    An open version may be ended by a later file; any other change of a known version needs `take_changes`. A bundle
+    (融合) names its services and their weights (手机:宽带=2:1); its charge is shared by largest remainder.
     The caller owns the transaction.
 
     Raises:
+        FactsDiffer: known versions change and `take_changes` is not set.
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
         NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
-    actor, known = await begin_import(conn, actor, upload, now=now)
+    actor, known = await begin_import(conn, actor, upload)
     if known is not None:
         return known
-    spreadsheet = await asyncio.to_thread(read_spreadsheet, upload.name, upload.content, PLANS.columns)
+    spreadsheet = upload.get_spreadsheet()
     faults: list[CellFault] = []
     plans = [plan for row in spreadsheet.rows for plan in _read(RowReader(spreadsheet, row, faults))]
-    _check_overlaps(spreadsheet, plans, await LIST_PLAN_VERSIONS.all(conn, county=upload.county), faults)
+    stored = await LIST_PLAN_VERSIONS.all(conn, county=upload.county)
+    _check_overlaps(spreadsheet, plans, stored, faults)
     if faults:
         raise malformed_file(upload.name, faults)
-    answer = build_result(upload, rows=len(spreadsheet.rows), counts={"plans": len({plan.code for plan in plans})})
+    known_versions = {(plan.code, plan.start): get_plan_cells(plan) for plan in stored}
+    to_store = [plan for plan in plans if known_versions.get((plan.code, plan.start)) != get_plan_cells(plan)]
+    # The services of a bundle are in one row.
+    changes = [
+        change
+        for plan in {plan.row: plan for plan in to_store}.values()
+        if (before := known_versions.get((plan.code, plan.start))) is not None
+        for change in _find_changes(spreadsheet, plan, before)
+    ]
+    counts = {"plans": len({plan.code for plan in plans}), "changed": len(changes)}
+    answer = build_result(upload, rows=len(spreadsheet.rows), counts=counts, changes=changes)
     if upload.dry_run:
         return answer
-    await record_file(conn, actor, upload, rows=len(spreadsheet.rows), now=now)
-    await DELETE_PLANS.run(conn, county=upload.county, rows=plans)
-    await ADD_PLANS.run(conn, county=upload.county, rows=plans)
+    require_changes_taken(upload, changes)
+    file_id = await record_file(conn, actor, upload, rows=len(spreadsheet.rows))
+    await DELETE_PLANS.run(conn, county=upload.county, rows=to_store)
+    await ADD_PLANS.run(conn, county=upload.county, file_id=file_id, rows=to_store)
     return answer
+
+
+def get_plan_cells(plan: Plan) -> dict[str, str]:
+    """Return a plan as the cells of its row; each service of a bundle has the same."""
+    return {
+        "code": plan.code,
+        "operator": OPERATOR_NAMES[plan.operator],
+        "name": plan.name,
+        "kind": BUNDLE if plan.weights else KIND_NAMES[plan.kind],
+        "plan": format_yuan(plan.plan_fen),
+        "market": "" if plan.market_fen is None else format_yuan(plan.market_fen),
+        "valid_from": str(plan.start),
+        "valid_until": format_optional(plan.until),
+        "weights": plan.weights,
+        "basis": plan.basis,
+    }
+
+
+def _find_changes(spreadsheet: Spreadsheet, plan: PlanRow, before: Cells) -> list[CellFault]:
+    """Return the cells that change a known version; to end an open one is no change."""
+    ends = not before["valid_until"]
+    after = get_plan_cells(plan)
+    return find_differences(
+        spreadsheet, plan.row, before, after, expected=lambda column, _: ends and column == "valid_until"
+    )
 
 
 def _read(cells: RowReader) -> list[PlanRow]:
@@ -151,7 +205,7 @@ def _read_shares(cells: RowReader, weights: str) -> list[tuple[ServiceKind, int]
 
 
 def _check_overlaps(
-    spreadsheet: Spreadsheet, plans: Sequence[PlanRow], known: Sequence[_PlanVersion], faults: list[CellFault]
+    spreadsheet: Spreadsheet, plans: Sequence[PlanRow], known: Sequence[Plan], faults: list[CellFault]
 ) -> None:
     """Add faults for rows that give a plan two charges on one day."""
     given = {(plan.code, plan.start) for plan in plans}

@@ -1,18 +1,22 @@
 """Uploads: the part that every import shares, before and after it reads its file."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
-from market.identity.access import require_county_role
+from market.identity.access import has_role_for, require_county_role
 from market.identity.models import Actor
-from market.kernel import Connection, Fen, Query
+from market.kernel import Connection, Fen, Query, Refusal
+from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.subsidies.imports.kinds import IMPORT_KINDS
-from market.subsidies.imports.models import FileAlreadyImported, FileChanged
-from market.subsidies.imports.spreadsheet import digest
+from market.subsidies.imports.models import CellFault, FactsDiffer, FileAlreadyImported, FileChanged, FileUnreadable
+from market.subsidies.imports.originals import ADD_ORIGINAL, MAX_ORIGINAL_BYTES, Original, seal_originals
+from market.subsidies.imports.spreadsheet import MAX_FAULTS, Spreadsheet, digest, read_spreadsheet
 from market.subsidies.models import FileId, Outcome
 from market.subsidies.month.case_queries import DISABLE_NESTED_LOOPS
 from market.subsidies.month.cycles import LOCK_IMPORTS, take_duty_in_open_cycles
@@ -21,7 +25,10 @@ from market.subsidies.names import Operator
 
 
 class ImportResult(Struct, frozen=True, kw_only=True):
-    """The result of an import; `counts` are the new, changed and ended facts by name."""
+    """The result of an import; `counts` are the new, changed and ended facts by name.
+
+    `changes` are the known facts that the file changes, at most 1,000: the new value and what it was.
+    """
 
     outcome: Outcome = Outcome.OK
     county: str
@@ -32,6 +39,7 @@ class ImportResult(Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     counts: dict[str, int] = {}
     sum_fen: Fen | None = None
+    changes: tuple[CellFault, ...] = ()
 
 
 class Upload(Struct, frozen=True):
@@ -48,6 +56,74 @@ class Upload(Struct, frozen=True):
     def sha256(self) -> str:
         """The SHA-256 of the content, in hex."""
         return digest(self.content)
+
+
+class ImportContext(Struct, frozen=True, kw_only=True):
+    """What an import needs besides its file; `attachments` are the attached files by name."""
+
+    seal: Seal
+    now: datetime
+    attachments: Mapping[str, bytes] = {}
+
+
+class PreparedUpload(Upload, frozen=True, kw_only=True):
+    """An upload that was parsed and sealed before its transaction; `parsed` is the refusal of an unreadable file."""
+
+    context: ImportContext
+    parsed: Spreadsheet | Refusal | None = None
+    originals: tuple[Original, ...] = ()
+
+    @property
+    def seal(self) -> Seal:
+        """The encryption of personal data."""
+        return self.context.seal
+
+    @property
+    def now(self) -> datetime:
+        """The time of the import."""
+        return self.context.now
+
+    def get_spreadsheet(self) -> Spreadsheet:
+        """Return the spreadsheet of the file.
+
+        Raises:
+            FileUnreadable, FileMalformed: see `read_spreadsheet`.
+        """
+        if isinstance(self.parsed, Refusal):
+            raise self.parsed
+        assert self.parsed is not None, "an upload without columns is not a spreadsheet"
+        return self.parsed
+
+
+async def prepare_upload(actor: Actor | None, upload: Upload, context: ImportContext) -> PreparedUpload:
+    """Parse and seal a file, in a thread and before any transaction, because a large one takes seconds.
+
+    A file that cannot be read is refused by its import, after the checks of the actor; the file of an actor without
+    the role is not read at all.
+
+    Raises:
+        FileUnreadable: the file or an attachment is above 64 MiB.
+    """
+    kind = IMPORT_KINDS[upload.kind]
+    for name, content in ((upload.name, upload.content), *context.attachments.items()):
+        if len(content) > MAX_ORIGINAL_BYTES:
+            raise FileUnreadable(name=name, reason=f"超过 {MAX_ORIGINAL_BYTES // 1024 // 1024} MiB")
+    prepared = build_from(PreparedUpload, upload, context=context)
+    if actor is None or not has_role_for(actor, {DUTY_ROLES[kind.duty]}, upload.county):
+        return prepared
+
+    def read() -> PreparedUpload:
+        parsed: Spreadsheet | Refusal | None = None
+        originals: tuple[Original, ...] = ()
+        try:
+            parsed = read_spreadsheet(upload.name, upload.content, kind.columns) if kind.columns else None
+        except Refusal as refusal:
+            parsed = refusal
+        if not upload.dry_run and not isinstance(parsed, Refusal):
+            originals = seal_originals(context.seal, upload.name, upload.content, context.attachments)
+        return build_from(PreparedUpload, upload, context=context, parsed=parsed, originals=originals)
+
+    return await asyncio.to_thread(read)
 
 
 class _ImportRecord(Struct, frozen=True):
@@ -71,6 +147,8 @@ FIND_FILE_BY_CONTENT = Query(
      WHERE county_code = :county AND kind = :kind AND sha256 = :sha256 LIMIT 1
     """,
 )
+# The triggers that keep superseded facts read the file that replaces them.
+SET_IMPORT_FILE = Query(None, "SELECT set_config('market.import_file', :file_id::uuid::text, true)")
 ADD_FILE = Query(
     UUID,
     """
@@ -82,7 +160,7 @@ ADD_FILE = Query(
 
 
 async def begin_import(
-    conn: Connection, actor: Actor | None, upload: Upload, *, now: datetime
+    conn: Connection, actor: Actor | None, upload: PreparedUpload
 ) -> tuple[Actor, ImportResult | None]:
     """Check the actor's duty and whether the file was imported before; return a no-op result if it was.
 
@@ -100,7 +178,7 @@ async def begin_import(
     await LOCK_IMPORTS.run(conn, county=upload.county)
     await DISABLE_NESTED_LOOPS.run(conn)
     if actor is not None:
-        await take_duty_in_open_cycles(conn, upload.county, actor, kind.duty, now=now)
+        await take_duty_in_open_cycles(conn, upload.county, actor, kind.duty, now=upload.now)
     actor = require_county_role(actor, DUTY_ROLES[kind.duty], upload.county)
     known = await FIND_FILE_BY_NAME.maybe(conn, county=upload.county, kind=upload.kind, name=upload.name)
     if known is not None and known.sha256 == upload.sha256:
@@ -117,15 +195,17 @@ async def begin_import(
 async def record_file(
     conn: Connection,
     actor: Actor,
-    upload: Upload,
+    upload: PreparedUpload,
     *,
     rows: int,
-    now: datetime,
     operator: Operator | None = None,
     month: date | None = None,
     sum_fen: Fen | None = None,
 ) -> FileId:
-    """Record an imported file, with its audit entry."""
+    """Record an imported file, with its audit entry and its sealed originals.
+
+    Facts that are replaced in the rest of the transaction are kept as replaced by this file.
+    """
     file_id = FileId(
         await ADD_FILE.one(
             conn,
@@ -138,20 +218,51 @@ async def record_file(
             month=month,
             sum_fen=sum_fen,
             account_id=actor.account_id,
-            now=now,
+            now=upload.now,
         )
     )
+    await SET_IMPORT_FILE.run(conn, file_id=file_id)
+    for original in upload.originals:
+        await ADD_ORIGINAL.run(
+            conn,
+            file_id=file_id,
+            name=original.name,
+            attached=original.attached,
+            county=upload.county,
+            sha256=original.sha256,
+            bytes=original.size,
+            content_sealed=original.content_sealed,
+        )
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action=f"import {upload.kind}",
         object=f"county:{upload.county}",
         detail={"file": upload.name, "sha256": upload.sha256, "rows": rows},
-        now=now,
+        now=upload.now,
     )
     return file_id
 
 
-def build_result(upload: Upload, *, rows: int, counts: dict[str, int], sum_fen: Fen | None = None) -> ImportResult:
+def build_result(
+    upload: Upload,
+    *,
+    rows: int,
+    counts: dict[str, int],
+    sum_fen: Fen | None = None,
+    changes: Sequence[CellFault] = (),
+) -> ImportResult:
     """Return the result of an import that was stored, or would be without `dry_run`."""
-    return build_from(ImportResult, upload, rows=rows, counts=counts, sum_fen=sum_fen)
+    shown = tuple(changes[:MAX_FAULTS])
+    return build_from(ImportResult, upload, rows=rows, counts=counts, sum_fen=sum_fen, changes=shown)
+
+
+def require_changes_taken(upload: Upload, changes: Sequence[CellFault]) -> None:
+    """Require `take_changes` of a file that changes known facts.
+
+    Raises:
+        FactsDiffer: it changes some and they are not taken; the first 1,000 are listed.
+    """
+    if changes and not upload.take_changes:
+        kind = IMPORT_KINDS[upload.kind]
+        raise FactsDiffer(kind=kind.name_zh, changed=len(changes), errors=tuple(changes[:MAX_FAULTS]))

@@ -1,17 +1,15 @@
 """Import known days of use."""
 
-import asyncio
-from datetime import date, datetime
+from datetime import date
 
 from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.kinds import USAGE
 from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import malformed_file, read_spreadsheet
-from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
+from market.subsidies.imports.spreadsheet import malformed_file
+from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
 
 
@@ -35,7 +33,7 @@ ADD_USAGE = Query(
 )
 
 
-async def import_usage(conn: Connection, actor: Actor | None, upload: Upload, *, now: datetime) -> ImportResult:
+async def import_usage(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import known days of use; a day that is already stored is ignored. The caller owns the transaction.
 
     Raises:
@@ -43,10 +41,10 @@ async def import_usage(conn: Connection, actor: Actor | None, upload: Upload, *,
         FileChanged: a file of this name was imported with other content.
         NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
-    actor, known = await begin_import(conn, actor, upload, now=now)
+    actor, known = await begin_import(conn, actor, upload)
     if known is not None:
         return known
-    spreadsheet = await asyncio.to_thread(read_spreadsheet, upload.name, upload.content, USAGE.columns)
+    spreadsheet = upload.get_spreadsheet()
     faults: list[CellFault] = []
     rows: list[UsageRow] = []
     for row in spreadsheet.rows:
@@ -61,7 +59,7 @@ async def import_usage(conn: Connection, actor: Actor | None, upload: Upload, *,
     answer = build_result(upload, rows=len(rows), counts={"days": len(rows)})
     if upload.dry_run:
         return answer
-    await record_file(conn, actor, upload, rows=len(rows), now=now)
+    await record_file(conn, actor, upload, rows=len(rows))
     await ADD_USAGE.run(conn, county=upload.county, rows=rows)
     return answer
 

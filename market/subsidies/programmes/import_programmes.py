@@ -1,7 +1,6 @@
 """Import programmes with their terms, documents, and the sentences that each figure is based on."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -10,9 +9,18 @@ from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.subsidies.engine.models import BadCase, IdleRule, Proration, Terms
 from market.subsidies.engine.read import read_case
+from market.subsidies.imports.documents import match_documents
 from market.subsidies.imports.models import CellFault, FileUnreadable
 from market.subsidies.imports.spreadsheet import decode_text, digest, malformed_file
-from market.subsidies.imports.upload import ImportResult, Upload, begin_import, build_result, record_file
+from market.subsidies.imports.upload import (
+    ImportResult,
+    PreparedUpload,
+    Upload,
+    begin_import,
+    build_result,
+    record_file,
+)
+from market.subsidies.models import FileId
 from market.subsidies.names import ServiceKind
 
 MAX_PROGRAMMES = 100
@@ -61,14 +69,15 @@ UPSERT_PROGRAMME = Query(
     None,
     """
     INSERT INTO programmes (county_code, code, name, kinds, max_lines, proration, idle_days, cure_days,
-                            document_number, document_name, document_sha256, document_text)
+                            document_number, document_name, document_sha256, document_text, file_id)
     VALUES (:county, :code, :name, :kinds, :max_lines, :proration, :idle_days, :cure_days,
-            :document_number, :document_name, :document_sha256, :document_text)
+            :document_number, :document_name, :document_sha256, :document_text, :file_id)
     ON CONFLICT ON CONSTRAINT programmes_code DO UPDATE
        SET name = excluded.name, kinds = excluded.kinds, max_lines = excluded.max_lines,
            proration = excluded.proration, idle_days = excluded.idle_days, cure_days = excluded.cure_days,
            document_number = excluded.document_number, document_name = excluded.document_name,
-           document_sha256 = excluded.document_sha256, document_text = excluded.document_text
+           document_sha256 = excluded.document_sha256, document_text = excluded.document_text,
+           file_id = excluded.file_id
     """,
 )
 DELETE_SENTENCES = Query(None, "DELETE FROM programme_sentences WHERE county_code = :county AND programme_code = :code")
@@ -76,9 +85,9 @@ ADD_SENTENCES = Query(
     None,
     """
     INSERT INTO programme_sentences (county_code, programme_code, position, subjects, prefix, quote, suffix, read_by,
-                                     read_at)
+                                     read_at, file_id)
     SELECT :county, :code, position, ARRAY(SELECT jsonb_array_elements_text(subjects)), prefix, quote, suffix,
-           :account_id, :now
+           :account_id, :now, :file_id
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r(position smallint, subjects jsonb, prefix text, quote text, suffix text)
     """,
@@ -88,10 +97,10 @@ ADD_TERMS = Query(
     None,
     """
     INSERT INTO programme_terms (county_code, programme_code, valid_during, kind, household_pays_bp, fixed_fen,
-                                 line_cap_fen, household_cap_fen, funders, shares_bp)
+                                 line_cap_fen, household_cap_fen, funders, shares_bp, file_id)
     SELECT :county, :code, daterange(start, until), kind, household_pays_bp, fixed_fen, line_cap_fen,
            household_cap_fen, ARRAY(SELECT jsonb_array_elements_text(funders)),
-           ARRAY(SELECT jsonb_array_elements_text(shares_bp)::integer)
+           ARRAY(SELECT jsonb_array_elements_text(shares_bp)::integer), :file_id
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r(start date, until date, kind text, household_pays_bp integer, fixed_fen bigint, line_cap_fen bigint,
              household_cap_fen bigint, funders jsonb, shares_bp jsonb)
@@ -99,9 +108,7 @@ ADD_TERMS = Query(
 )
 
 
-async def import_programmes(
-    conn: Connection, actor: Actor | None, upload: Upload, documents: Mapping[str, bytes], *, now: datetime
-) -> ImportResult:
+async def import_programmes(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import programmes with their documents; the terms of a programme are replaced as a whole.
 
     A document must have the SHA-256 stated in the file, and contain each quote between its prefix and suffix.
@@ -112,10 +119,11 @@ async def import_programmes(
         FileMalformed: values violate rules; each is named by its path (row 1).
         NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
     """
-    actor, known = await begin_import(conn, actor, upload, now=now)
+    actor, known = await begin_import(conn, actor, upload)
     if known is not None:
         return known
     source = _read(upload)
+    documents = match_documents(upload.content, upload.context.attachments)
     faults = _find_faults(upload, source, documents)
     if faults:
         raise malformed_file(upload.name, faults)
@@ -127,16 +135,22 @@ async def import_programmes(
     answer = build_result(upload, rows=len(source.programmes), counts=counts)
     if upload.dry_run:
         return answer
-    await record_file(conn, actor, upload, rows=len(source.programmes), now=now)
+    file_id = await record_file(conn, actor, upload, rows=len(source.programmes))
     for programme in source.programmes:
-        await _store(conn, actor, upload.county, programme, documents[programme.document.file], now=now)
+        await _store(conn, actor, upload, programme, documents[programme.document.file], file_id=file_id)
     return answer
 
 
 async def _store(
-    conn: Connection, actor: Actor, county: str, programme: ProgrammeSource, document: bytes, *, now: datetime
+    conn: Connection,
+    actor: Actor,
+    upload: PreparedUpload,
+    programme: ProgrammeSource,
+    document: bytes,
+    *,
+    file_id: FileId,
 ) -> None:
-    idle = programme.idle
+    idle, county = programme.idle, upload.county
     await UPSERT_PROGRAMME.run(
         conn,
         county=county,
@@ -151,6 +165,7 @@ async def _store(
         document_name=programme.document.file,
         document_sha256=programme.document.sha256,
         document_text=decode_text(programme.document.file, document),
+        file_id=file_id,
     )
     await DELETE_SENTENCES.run(conn, county=county, code=programme.code)
     await ADD_SENTENCES.run(
@@ -158,7 +173,8 @@ async def _store(
         county=county,
         code=programme.code,
         account_id=actor.account_id,
-        now=now,
+        now=upload.now,
+        file_id=file_id,
         rows=[
             {"position": at, "subjects": each.of, "prefix": each.prefix, "quote": each.quote, "suffix": each.suffix}
             for at, each in enumerate(programme.sentences, 1)
@@ -169,6 +185,7 @@ async def _store(
         conn,
         county=county,
         code=programme.code,
+        file_id=file_id,
         rows=[
             {
                 "start": terms.start,

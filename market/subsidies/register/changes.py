@@ -7,9 +7,9 @@ ADD_PERSONS = Query(
     None,
     """
     INSERT INTO persons (county_code, identity_index, identity_sealed, name_sealed, born_on, sex, died_on,
-                         death_known_at)
+                         death_known_at, file_id)
     SELECT :county, decode(index, 'base64'), decode(sealed, 'base64'), decode(name, 'base64'), born_on, sex, died_on,
-           CASE WHEN died_on IS NOT NULL THEN :now::timestamptz END
+           CASE WHEN died_on IS NOT NULL THEN :now::timestamptz END, :file_id
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r(index text, sealed text, name text, born_on date, sex text, died_on date)
     """,
@@ -20,7 +20,7 @@ CHANGE_PERSONS = Query(
     WITH given AS MATERIALIZED (
         SELECT decode(index, 'base64') AS index, decode(name, 'base64') AS name, born_on, sex, died_on
           FROM jsonb_to_recordset(:rows::jsonb) AS r(index text, name text, born_on date, sex text, died_on date))
-    UPDATE persons SET name_sealed = r.name, born_on = r.born_on, sex = r.sex, died_on = r.died_on,
+    UPDATE persons SET file_id = :file_id, name_sealed = r.name, born_on = r.born_on, sex = r.sex, died_on = r.died_on,
            death_known_at = CASE WHEN r.died_on IS NULL THEN NULL
                                  WHEN persons.died_on IS NULL THEN :now::timestamptz
                                  ELSE persons.death_known_at END
@@ -40,7 +40,8 @@ ADD_HOUSEHOLDS = Query(
 END_HOUSEHOLD_STATUSES = Query(
     None,
     """
-    UPDATE household_statuses s SET valid_during = daterange(lower(s.valid_during), :today::date)
+    UPDATE household_statuses s
+       SET valid_during = daterange(lower(s.valid_during), :today::date), file_id = :file_id
       FROM jsonb_to_recordset(:rows::jsonb) AS r(household text)
      WHERE county_code = :county AND household_code = r.household
        AND upper_inf(s.valid_during) AND lower(s.valid_during) < :today::date
@@ -51,7 +52,7 @@ CORRECT_HOUSEHOLD_STATUSES = Query(
     """
     UPDATE household_statuses s
        SET village_code = r.village, village_name = r.village_name, registered = r.registered,
-           monitoring = r.monitoring, risk_removed_on = r.risk_removed_on, tier = r.tier
+           monitoring = r.monitoring, risk_removed_on = r.risk_removed_on, tier = r.tier, file_id = :file_id
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r(household text, village text, village_name text, registered boolean, monitoring text,
              risk_removed_on date, tier smallint)
@@ -63,9 +64,9 @@ ADD_HOUSEHOLD_STATUSES = Query(
     None,
     """
     INSERT INTO household_statuses (county_code, household_code, valid_during, village_code, village_name, registered,
-                                     monitoring, risk_removed_on, tier)
+                                     monitoring, risk_removed_on, tier, file_id)
     SELECT :county, household, daterange(start, NULL), village, village_name, registered, monitoring, risk_removed_on,
-           tier
+           tier, :file_id
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r(household text, start date, village text, village_name text, registered boolean, monitoring text,
              risk_removed_on date, tier smallint)
@@ -84,7 +85,7 @@ CHANGE_MEMBERSHIPS = Query(
                  leave_reason text))
     UPDATE memberships m
        SET valid_during = daterange(r.start, r.until), member_number = r.member_number, relation = r.relation,
-           leave_reason = r.leave_reason
+           leave_reason = r.leave_reason, file_id = :file_id
       FROM given r
       JOIN persons p ON p.county_code = :county AND p.identity_index = r.index
      WHERE m.person_id = p.id AND m.household_code = r.household AND lower(m.valid_during) = r.start
@@ -99,8 +100,8 @@ ADD_MEMBERSHIPS = Query(
             AS r(index text, household text, member_number smallint, relation text, start date, until date,
                  leave_reason text))
     INSERT INTO memberships (county_code, person_id, household_code, member_number, relation, valid_during,
-                             leave_reason)
-    SELECT :county, p.id, household, member_number, relation, daterange(start, until), leave_reason
+                             leave_reason, file_id)
+    SELECT :county, p.id, household, member_number, relation, daterange(start, until), leave_reason, :file_id
       FROM given r
       JOIN persons p ON p.county_code = :county AND p.identity_index = r.index
      ORDER BY p.id

@@ -17,8 +17,8 @@ from market.kernel.seal import Seal
 from market.reports.imports import count_register, list_imported_files
 from market.subsidies.imports.kinds import IMPORT_KINDS, ImportKind
 from market.subsidies.imports.models import CellFault, RegisterDiffers
-from market.subsidies.imports.run_import import ImportContext, run_import
-from market.subsidies.imports.upload import ImportResult, Upload
+from market.subsidies.imports.run_import import run_import
+from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
 from market.subsidies.models import Outcome, SecondDuty
 from market.subsidies.month.steps import DUTY_ROLES
 from market.web.desk.context import (
@@ -154,8 +154,9 @@ async def submit_import(
         )
     context = ImportContext(seal=seal, now=desk.now, attachments=await _read_attachments(chosen, form))
     try:
+        prepared = await prepare_upload(actor, upload, context)
         async with db.transaction(scope=desk.county) as conn:
-            result = await run_import(conn, actor, upload, context)
+            result = await run_import(conn, actor, prepared)
     except Refusal as refusal:
         return await _refusal_page(request, db, desk, kind=chosen, upload=upload, refusal=refusal)
     if accept_changes and result.outcome is Outcome.OK:

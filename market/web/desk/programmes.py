@@ -11,8 +11,9 @@ from market.identity.access import get_roles
 from market.identity.models import Actor, Role
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
+from market.kernel.seal import Seal
 from market.reports.programmes import ProgrammeView, TermsView, list_programmes, list_sentences, list_terms
-from market.subsidies.imports.upload import Upload
+from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.names import FUNDER_NAMES, KINDS
 from market.subsidies.programmes.import_programmes import import_programmes
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
@@ -125,7 +126,11 @@ async def show_programme_form(
 
 @post("/programmes/set", include_in_schema=False)
 async def submit_programme(
-    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+    request: HttpRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[Any]:
     """Set a programme with its terms: write the form as a programmes file and import it."""
     # A quote is compared with its document character by character, so full-width characters are not folded.
@@ -138,8 +143,10 @@ async def submit_programme(
     try:
         content, documents = write_programme_file(desk.county, posted, known, text)
         upload = Upload(desk.county, "programmes", f"{form.code}-{form.start}.json", content)
+        context = ImportContext(seal=seal, now=desk.now, attachments=documents)
+        prepared = await prepare_upload(actor, upload, context)
         async with db.transaction(scope=desk.county) as conn:
-            await import_programmes(conn, actor, upload, documents, now=desk.now)
+            await import_programmes(conn, actor, prepared)
     except ProgrammeFormInvalid as bad:
         return _form_page(request, desk, form, known, notice=None, errors=bad.errors, status=bad.status)
     except Refusal as refusal:

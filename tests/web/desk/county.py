@@ -14,20 +14,12 @@ from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.subsidies.findings.decide import decide_finding
-from market.subsidies.imports.billing import import_billing, read_manifest
-from market.subsidies.imports.bindings import import_bindings
-from market.subsidies.imports.budget import import_budget
-from market.subsidies.imports.enrolments import import_enrolments
 from market.subsidies.imports.officials import import_officials
-from market.subsidies.imports.opening import import_opening
-from market.subsidies.imports.plans import import_plans
-from market.subsidies.imports.register import import_register
-from market.subsidies.imports.upload import Upload
-from market.subsidies.imports.usage import import_usage
+from market.subsidies.imports.run_import import run_import
+from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.month.approve import confirm_month, decide_month, review_month
 from market.subsidies.month.run import run_month
 from market.subsidies.month.settle import close_month, reconcile_month, settle_month
-from market.subsidies.programmes.import_programmes import import_programmes
 from tests.support.app import Service, build_settings, run_service
 from tests.support.make import SEAL
 
@@ -96,6 +88,14 @@ async def create_officials(db: Database) -> Officials:
     return Officials(actors, tokens)
 
 
+async def import_upload(
+    conn: Connection, actor: Actor, upload: Upload, seal: Seal, attachments: dict[str, bytes] | None = None
+) -> None:
+    """Import a file in the caller's transaction."""
+    context = ImportContext(seal=seal, now=NOW, attachments=attachments or {})
+    await run_import(conn, actor, await prepare_upload(actor, upload, context))
+
+
 async def import_story_files(db: Database, seal: Seal, people: Officials) -> None:
     """Import every file of steps 1 to 11 of the story."""
     gan, jiang = people.actors["gan"], people.actors["jiang"]
@@ -105,20 +105,20 @@ async def import_story_files(db: Database, seal: Seal, people: Officials) -> Non
 
     async with db.transaction(scope=COUNTY) as conn:
         register = upload("register", "register/register-2018-12-20.csv")
-        await import_register(conn, gan, register, seal=seal, now=NOW)
-        await import_programmes(conn, jiang, upload("programmes", "programmes.json"), read_documents(), now=NOW)
-        await import_plans(conn, jiang, upload("plans", "plans.csv"), now=NOW)
-        await import_budget(conn, jiang, upload("budget", "budget.json"), now=NOW)
+        await import_upload(conn, gan, register, seal)
+        await import_upload(conn, jiang, upload("programmes", "programmes.json"), seal, read_documents())
+        await import_upload(conn, jiang, upload("plans", "plans.csv"), seal)
+        await import_upload(conn, jiang, upload("budget", "budget.json"), seal)
         for day in ("2018-12-21", "2019-02-01"):
             enrolments = upload("enrolments", f"enrolments/enrolments-{day}.csv")
-            await import_enrolments(conn, gan, enrolments, seal=seal, now=NOW)
-            await import_bindings(conn, gan, upload("bindings", f"bindings/bindings-{day}.csv"), seal=seal, now=NOW)
-        await import_opening(conn, gan, upload("opening", "opening.csv"), now=NOW)
+            await import_upload(conn, gan, enrolments, seal)
+            await import_upload(conn, gan, upload("bindings", f"bindings/bindings-{day}.csv"), seal)
+        await import_upload(conn, gan, upload("opening", "opening.csv"), seal)
         for operator in ("mobile", "unicom", "telecom"):
             name = f"billing/{operator}-2019-01"
-            manifest = read_manifest("manifest", read_story_file(f"{name}.manifest.json"))
-            await import_billing(conn, gan, upload("billing", f"{name}.csv"), manifest, now=NOW)
-        await import_usage(conn, gan, upload("usage", "usage/usage-2019-01.csv"), now=NOW)
+            manifest = {"manifest.json": read_story_file(f"{name}.manifest.json")}
+            await import_upload(conn, gan, upload("billing", f"{name}.csv"), seal, manifest)
+        await import_upload(conn, gan, upload("usage", "usage/usage-2019-01.csv"), seal)
 
 
 async def play_january(db: Database, people: Officials, *, until: str) -> None:

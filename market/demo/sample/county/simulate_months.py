@@ -1,6 +1,6 @@
 """Simulate three months of a county's subsidies through the functions of the officials' pages, each as its official."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -32,19 +32,11 @@ from market.kernel.seal import Seal
 from market.storage.files import FileStore
 from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
 from market.subsidies.findings.decide import decide_finding
-from market.subsidies.imports.billing import import_billing, read_manifest
-from market.subsidies.imports.bindings import import_bindings
-from market.subsidies.imports.budget import import_budget
-from market.subsidies.imports.enrolments import import_enrolments
-from market.subsidies.imports.opening import import_opening
-from market.subsidies.imports.plans import import_plans
-from market.subsidies.imports.register import import_register
-from market.subsidies.imports.upload import Upload
-from market.subsidies.imports.usage import import_usage
+from market.subsidies.imports.run_import import run_import
+from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.month.approve import confirm_month, decide_month, review_month
 from market.subsidies.month.run import run_month
 from market.subsidies.month.settle import close_month, reconcile_month, settle_month
-from market.subsidies.programmes.import_programmes import import_programmes
 
 MONTH_BUDGET_FEN, SHORT_BUDGET_FEN = 125_000_00, 120_000_00
 """Public budget of a month at full scale, and of the last month, which is insufficient; sample values."""
@@ -150,17 +142,15 @@ class CountySimulation:
         gan, jiang = self._actors["gan"], self._actors["jiang"]
         name = f"register-{get_business_day(day)}.csv"
         content = write_register_file(self._register)
-        await import_register(conn, gan, self._upload("register", name, content), seal=self._seal, now=day)
+        await self._import(gan, self._upload("register", name, content), day)
         self._advance()
         programmes, documents = write_programmes_file(months.since)
-        await import_programmes(
-            conn, jiang, self._upload("programmes", "programmes.json", programmes), documents, now=day
-        )
-        await import_plans(conn, jiang, self._upload("plans", "plans.csv", write_plans_file(months.since)), now=day)
+        await self._import(jiang, self._upload("programmes", "programmes.json", programmes), day, documents)
+        await self._import(jiang, self._upload("plans", "plans.csv", write_plans_file(months.since)), day)
         public = dict.fromkeys((months.first, months.middle, get_next_month(months.last)), MONTH_BUDGET_FEN)
         public[months.last] = SHORT_BUDGET_FEN
         budget = write_budget_file({month: fen * self._scale // 100 for month, fen in sorted(public.items())})
-        await import_budget(conn, jiang, self._upload("budget", "budget.json", budget), now=day)
+        await self._import(jiang, self._upload("budget", "budget.json", budget), day)
         await conn.execute(ANALYSE_COUNTY)
         self._advance()
 
@@ -172,28 +162,26 @@ class CountySimulation:
             upload = self._upload(
                 "register", f"register-{after}.csv", write_register_changes_file(self._register), take=True
             )
-            await import_register(conn, gan, upload, seal=self._seal, now=day)
+            await self._import(gan, upload, day)
         enrolments = write_enrolments_file(self._lines, since, after, with_pending=month == self._months.last)
         upload = self._upload("enrolments", f"enrolments-{after}.csv", enrolments)
-        await import_enrolments(conn, gan, upload, seal=self._seal, now=day)
+        await self._import(gan, upload, day)
         bindings = write_bindings_file(self._lines, since, after)
-        await import_bindings(
-            conn, gan, self._upload("bindings", f"bindings-{after}.csv", bindings), seal=self._seal, now=day
-        )
+        await self._import(gan, self._upload("bindings", f"bindings-{after}.csv", bindings), day)
         self._advance()
         if since is None:
             opening = write_opening_file(self._lines, self._months)
-            await import_opening(conn, gan, self._upload("opening", "opening.csv", opening), now=day)
+            await self._import(gan, self._upload("opening", "opening.csv", opening), day)
             self._advance()
         usage = write_usage_file(self._seed, self._lines, month)
         day = self._compute_moment(after + timedelta(days=2))
-        await import_usage(conn, gan, self._upload("usage", f"usage-{month:%Y-%m}.csv", usage), now=day)
+        await self._import(gan, self._upload("usage", f"usage-{month:%Y-%m}.csv", usage), day)
         last = month == self._months.last
         for file in write_billing_files(self._seed, self._lines, month, without_late=last):
             for name, content in ((file.name, file.content), (get_manifest_name(file.name), file.manifest)):
                 await self._files.put(f"samples/{DEMO_COUNTY}/{name}", content)
-            manifest = read_manifest(file.name, file.manifest)
-            await import_billing(conn, gan, self._upload("billing", file.name, file.content), manifest, now=day)
+            manifest = {get_manifest_name(file.name): file.manifest}
+            await self._import(gan, self._upload("billing", file.name, file.content), day, manifest)
             self._advance()
         await conn.execute(ANALYSE_COUNTY)
         day = self._compute_moment(after + timedelta(days=3))
@@ -238,6 +226,12 @@ class CountySimulation:
             await step(
                 conn, self._actors[handle], DEMO_COUNTY, month, now=self._compute_moment(after + timedelta(days=days))
             )
+
+    async def _import(
+        self, actor: Actor, upload: Upload, now: datetime, attachments: Mapping[str, bytes] | None = None
+    ) -> None:
+        context = ImportContext(seal=self._seal, now=now, attachments=attachments or {})
+        await run_import(self._conn, actor, await prepare_upload(actor, upload, context))
 
     def _upload(self, kind: str, name: str, content: bytes, *, take: bool = False) -> Upload:
         return Upload(DEMO_COUNTY, kind, name, content, take_changes=take)

@@ -1,0 +1,17 @@
+"""Evidence: superseded versions of imported facts, and the sealed originals of imported files."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+SCRIPTS = ("sql/0008_evidence.sql", "functions/keep_fact_version.sql", "sql/0008_evidence_triggers.sql")
+
+
+def upgrade() -> None:
+    for script in SCRIPTS:
+        run_script((Path(__file__).parents[1] / script).read_text("utf-8"))
