@@ -1,11 +1,12 @@
 """Import a county's files over HTTP: one route for each kind of `IMPORT_KINDS`."""
 
+import asyncio
 import hashlib
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from litestar import Response, Router, post
+from litestar import Response, Router, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
@@ -19,10 +20,13 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFEST, ImportKind
 from market.subsidies.imports.originals import read_original
 from market.subsidies.imports.run_import import run_import
+from market.subsidies.imports.templates import Download, write_template
 from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
+from market.subsidies.imports.write_spreadsheet import FileFormat
 from market.subsidies.month.cycles import read_county
 
 
@@ -138,13 +142,63 @@ async def read_import_original(
     get_visible_divisions(actor, county)
     async with db.transaction(scope=county) as conn:
         known, content = await read_original(conn, actor, county, file_id, name=name, seal=seal, now=clock.now())
-    disposition = f"attachment; filename*=UTF-8''{quote(known)}"
-    return Response(content, media_type="application/octet-stream", headers={"Content-Disposition": disposition})
+    return _build_download(Download(known, "application/octet-stream", content))
 
 
+def _build_download(file: Download) -> Response[bytes]:
+    disposition = f"attachment; filename*=UTF-8''{quote(file.name)}"
+    return Response(file.content, media_type=file.media_type, headers={"Content-Disposition": disposition})
+
+
+def _make_template_route(kind: ImportKind) -> HTTPRouteHandler:
+    """Return the route of the template of a kind of file."""
+
+    async def get_template(
+        *,
+        county: FromPath[str],
+        actor: NamedDependency[Actor],
+        file_format: FromQuery[FileFormat] = FileFormat.XLSX,
+    ) -> Response[bytes]:
+        get_visible_divisions(actor, read_county(county))
+        return _build_download(await asyncio.to_thread(write_template, kind, file_format))
+
+    get_template.__name__ = f"get_{kind.name}_template"
+    get_template.__doc__ = f"Return the template of the {kind.name} file: columns, an example, and their meaning."
+    return get(f"/{kind.name}/template", operation_id=f"Get{kind.name.capitalize()}Template")(get_template)
+
+
+def _make_held_route(kind: ImportKind) -> HTTPRouteHandler:
+    """Return the route of what the county holds in the form of a kind of file."""
+
+    async def export_held(
+        *,
+        county: FromPath[str],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+        seal: NamedDependency[Seal],
+        file_format: FromQuery[FileFormat] = FileFormat.XLSX,
+    ) -> Response[bytes]:
+        county = read_county(county)
+        get_visible_divisions(actor, county)
+        async with db.transaction(scope=county) as conn:
+            rows = await load_held(conn, actor, county, kind, seal=seal, now=clock.now())
+        return _build_download(await asyncio.to_thread(write_held, kind, rows, file_format))
+
+    export_held.__name__ = f"export_{kind.name}"
+    export_held.__doc__ = f"Return what the county holds in the form of the {kind.name} file, and record who took it."
+    return post(f"/{kind.name}/held", operation_id=f"ExportHeld{kind.name.capitalize()}", status_code=200)(export_held)
+
+
+_KINDS = tuple(IMPORT_KINDS.values())
 IMPORTS = Router(
     path="/api/v1/counties/{county:str}/imports",
-    route_handlers=[*(_make_route(kind) for kind in IMPORT_KINDS.values()), read_import_original],
+    route_handlers=[
+        *(_make_route(kind) for kind in _KINDS),
+        *(_make_template_route(kind) for kind in _KINDS),
+        *(_make_held_route(kind) for kind in _KINDS if kind.keeps_rows),
+        read_import_original,
+    ],
     tags=["subsidies"],
 )
 """Files of a county, each imported whole or not at all."""

@@ -9,9 +9,11 @@ from cyclopts import App, Parameter
 
 from market.cli.exports import WrittenFile, write_atomically
 from market.cli.runtime import open_runtime, read_input, run
+from market.kernel import Refusal
 from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFEST, ImportKind
 from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
+from market.subsidies.imports.write_spreadsheet import FileFormat
 from market.subsidies.month.cycles import read_county
 from market.subsidies.programmes.import_programmes import list_document_names
 
@@ -24,6 +26,15 @@ type DryRun = Annotated[bool, Parameter(name="--dry-run", help="Read and compare
 type TakeChanges = Annotated[
     bool, Parameter(name="--take-changes", help="Also import rows that change known facts.", negative="")
 ]
+
+
+class ImportKindNotFound(Refusal):
+    """There is no such kind of file."""
+
+    code = "no_import_kind"
+    status = 404
+    zh = "没有 {name} 这种文件，应是 {known} 之一。"
+    en = "There is no kind {name}; it is one of {known}."
 
 
 def _describe(kind: ImportKind) -> str:
@@ -130,6 +141,46 @@ def original(
             now = ctx.clock.now()
             _, content = await read_original(conn, ctx.actor, code, file_id, name=name, seal=ctx.seal, now=now)
         return write_atomically(out, content)
+
+    return run(work, as_json=json)
+
+
+type Out = Annotated[Path, Parameter(name="--out", help="File to write; .csv and .xlsx decide the format.")]
+type KindName = Annotated[str, Parameter(help="register, programmes, plans, budget, enrolments, …")]
+
+
+def _find_kind(name: str) -> ImportKind:
+    kind = IMPORT_KINDS.get(name)
+    if kind is None:
+        raise ImportKindNotFound(name=name, known="、".join(IMPORT_KINDS))
+    return kind
+
+
+def _choose_format(out: Path) -> FileFormat:
+    return FileFormat.CSV if out.suffix.lower() == ".csv" else FileFormat.XLSX
+
+
+@app.command
+def template(kind: KindName, /, *, out: Out, json: Json = False) -> int:
+    """Write the template of a kind of file: its columns, one example row, and what each column means."""
+    from market.subsidies.imports.templates import write_template
+
+    async def work() -> WrittenFile:
+        return write_atomically(out, write_template(_find_kind(kind), _choose_format(out)).content)
+
+    return run(work, as_json=json)
+
+
+@app.command
+def held(kind: KindName, /, *, county: County, out: Out, as_: As = None, json: Json = False) -> int:
+    """Write what the county holds in the form of a kind of file; importing it again changes nothing."""
+    from market.subsidies.imports.held import load_held, write_held
+
+    async def work() -> WrittenFile:
+        code, chosen = read_county(county), _find_kind(kind)
+        async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
+            rows = await load_held(conn, ctx.actor, code, chosen, seal=ctx.seal, now=ctx.clock.now())
+        return write_atomically(out, write_held(chosen, rows, _choose_format(out)).content)
 
     return run(work, as_json=json)
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from market.subsidies.imports.kinds import IMPORT_KINDS
+from market.subsidies.models import Duty
 from tests.access.actors import VILLAGE_SCOPED
 from tests.access.fixtures import make_picture
 from tests.access.policies import (
@@ -63,6 +65,8 @@ def _read_story_file(name: str, field: str = "file") -> UploadedFile:
     return UploadedFile(field, Path(name).name, read_story_file(name))
 
 
+IMPORTERS = {Duty.IMPORT: "importer", Duty.TERMS: "policy"}
+"""The official who imports the files of a duty."""
 REGISTER = (_read_story_file("register/register-2018-12-20.csv"),)
 PROGRAMMES = (
     _read_story_file("programmes.json"),
@@ -204,6 +208,12 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/counties/{county}/imports/billing", require_duty("importer"), files=BILLING),
     post("/api/v1/counties/{county}/imports/usage", require_duty("importer"), files=USAGE),
     post("/api/v1/counties/{county}/imports/{file_id}/original", ORIGINAL_READERS),
+    *(get(f"/api/v1/counties/{{county}}/imports/{kind.name}/template", COUNTY_SCOPE) for kind in IMPORT_KINDS.values()),
+    *(
+        post(f"/api/v1/counties/{{county}}/imports/{kind.name}/held", require_duty(IMPORTERS[kind.duty]))
+        for kind in IMPORT_KINDS.values()
+        if kind.keeps_rows
+    ),
     # months of the subsidies
     get("/api/v1/counties/{county}/months", COUNTY_SCOPE),
     get("/api/v1/counties/{county}/months/{month}", COUNTY_SCOPE),

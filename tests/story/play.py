@@ -110,7 +110,7 @@ class Player:
             beside = list_document_names(upload)
         elif kind == "billing":
             beside = [path.with_suffix(".manifest.json").name]
-        attachments = {name: (path.parent / name).read_bytes() for name in beside}
+        attachments = {name: (path.parent / name).read_bytes() for name in beside if (path.parent / name).exists()}
         context = ImportContext(seal=self.seal, now=now, attachments=attachments)
         return await run_import(conn, actor, await prepare_upload(actor, upload, context))
 

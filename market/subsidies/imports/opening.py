@@ -9,11 +9,11 @@ from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import malformed_file
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
-from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
+from market.subsidies.names import KIND_NAMES, KINDS, OPERATOR_NAMES, OPERATORS, Operator, ServiceKind
 from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
 
 
-class OpeningRow(Struct, frozen=True, gc=False, kw_only=True):
+class Opening(Struct, frozen=True, gc=False, kw_only=True):
     """What was settled for a line before this system began."""
 
     line: str
@@ -39,11 +39,19 @@ ADD_OPENINGS = Query(
 )
 
 
-LIST_OPENED_LINES = Query(str, "SELECT line_code FROM openings WHERE county_code = :county")
+LIST_OPENINGS = Query(
+    Opening,
+    """
+    SELECT line_code AS line, operator, kind, programme_code AS programme, household_code AS household, months,
+           conceded_fen, public_fen
+      FROM openings WHERE county_code = :county
+     ORDER BY line_code COLLATE "C"
+    """,
+)
 
 
 async def import_opening(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
-    """Import opening balances, once per line. The caller owns the transaction.
+    """Import opening balances, once per line; the same balance again changes nothing. The caller owns the transaction.
 
     Raises:
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
@@ -55,18 +63,21 @@ async def import_opening(conn: Connection, actor: Actor | None, upload: Prepared
         return known
     spreadsheet = upload.get_spreadsheet()
     programmes = await LIST_PROGRAMME_CODES.all(conn, county=upload.county)
-    opened = set(await LIST_OPENED_LINES.all(conn, county=upload.county))
+    opened = {each.line: each for each in await LIST_OPENINGS.all(conn, county=upload.county)}
     faults: list[CellFault] = []
-    rows: list[OpeningRow] = []
+    rows: list[Opening] = []
+    to_store: dict[str, Opening] = {}
     for row in spreadsheet.rows:
         cells = RowReader(spreadsheet, row, faults)
         opening = _read(cells, programmes)
         if opening is None:
             continue
-        if opening.line in opened:
-            cells.fault("line", "这个业务编号已有期初数")
-        opened.add(opening.line)
         rows.append(opening)
+        before = opened.get(opening.line)
+        if opening.line in to_store or (before is not None and before != opening):
+            cells.fault("line", "这个业务编号已有期初数")
+        elif before is None:
+            to_store[opening.line] = opening
     if faults:
         raise malformed_file(upload.name, faults)
     total = Fen(sum(row.conceded_fen + row.public_fen for row in rows))
@@ -74,11 +85,25 @@ async def import_opening(conn: Connection, actor: Actor | None, upload: Prepared
     if upload.dry_run:
         return answer
     await record_file(conn, actor, upload, rows=len(rows))
-    await ADD_OPENINGS.run(conn, county=upload.county, rows=rows)
+    await ADD_OPENINGS.run(conn, county=upload.county, rows=list(to_store.values()))
     return answer
 
 
-def _read(cells: RowReader, programmes: list[str]) -> OpeningRow | None:
+def get_opening_cells(opening: Opening) -> dict[str, str]:
+    """Return an opening balance as the cells of its row."""
+    return {
+        "line": opening.line,
+        "operator": OPERATOR_NAMES[opening.operator],
+        "kind": KIND_NAMES[opening.kind],
+        "programme": opening.programme,
+        "household": opening.household,
+        "months": str(opening.months),
+        "conceded_fen": str(opening.conceded_fen),
+        "public_fen": str(opening.public_fen),
+    }
+
+
+def _read(cells: RowReader, programmes: list[str]) -> Opening | None:
     programme = cells.code("programme")
     if programme and programme not in programmes:
         cells.fault("programme", f"没有这个项目，应是 {'、'.join(programmes)}")
@@ -89,7 +114,7 @@ def _read(cells: RowReader, programmes: list[str]) -> OpeningRow | None:
     public = cells.integer("public_fen", low=0, high=MAX_FEN)
     if not cells.valid or operator is None or kind is None or months is None or conceded is None or public is None:
         return None
-    return OpeningRow(
+    return Opening(
         line=line,
         operator=operator,
         kind=kind,

@@ -28,11 +28,17 @@ type Cell = int | float | str | bool | date | datetime | time | object
 
 
 class Column(Struct, frozen=True):
-    """A column to read, by its English or Chinese header; an `optional` one may be missing."""
+    """A column to read, by its English or Chinese header; an `optional` one may be missing.
+
+    `example` and `meaning` explain it in templates; `may_be_empty` is a column whose cells may be empty.
+    """
 
     name: str
     zh: str
     optional: bool = False
+    may_be_empty: bool = False
+    example: str = ""
+    meaning: str = ""
 
 
 class SpreadsheetRow(Struct, frozen=True, gc=False):
@@ -111,6 +117,11 @@ def _find_columns(name: str, header: list[str], columns: Sequence[Column]) -> tu
 def _fold(text: str) -> str:
     """Fold a header: ignore case, blanks and underscores."""
     return normalize_text(text).casefold().replace("_", "").replace(" ", "")
+
+
+def is_json(content: bytes) -> bool:
+    """Return whether a file that may be a spreadsheet or JSON is JSON."""
+    return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}
 
 
 def malformed_file(name: str, faults: Sequence[CellFault]) -> FileMalformed:

@@ -16,7 +16,7 @@ from market.kernel.structs import build_from
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.imports.models import CellFault, FactsDiffer, FileAlreadyImported, FileChanged, FileUnreadable
 from market.subsidies.imports.originals import ADD_ORIGINAL, MAX_ORIGINAL_BYTES, Original, seal_originals
-from market.subsidies.imports.spreadsheet import MAX_FAULTS, Spreadsheet, digest, read_spreadsheet
+from market.subsidies.imports.spreadsheet import MAX_FAULTS, Spreadsheet, digest, is_json, read_spreadsheet
 from market.subsidies.models import FileId, Outcome
 from market.subsidies.month.case_queries import DISABLE_NESTED_LOOPS
 from market.subsidies.month.cycles import LOCK_IMPORTS, take_duty_in_open_cycles
@@ -116,7 +116,8 @@ async def prepare_upload(actor: Actor | None, upload: Upload, context: ImportCon
         parsed: Spreadsheet | Refusal | None = None
         originals: tuple[Original, ...] = ()
         try:
-            parsed = read_spreadsheet(upload.name, upload.content, kind.columns) if kind.columns else None
+            if kind.columns and not (".json" in kind.file_types and is_json(upload.content)):
+                parsed = read_spreadsheet(upload.name, upload.content, kind.columns)
         except Refusal as refusal:
             parsed = refusal
         if not upload.dry_run and not isinstance(parsed, Refusal):

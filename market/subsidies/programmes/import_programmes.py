@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 import msgspec
-from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
-from market.subsidies.engine.models import BadCase, IdleRule, Proration, Terms
+from market.subsidies.engine.models import BadCase
 from market.subsidies.engine.read import read_case
 from market.subsidies.imports.documents import match_documents
 from market.subsidies.imports.models import CellFault, FileUnreadable
@@ -21,47 +20,10 @@ from market.subsidies.imports.upload import (
     record_file,
 )
 from market.subsidies.models import FileId
-from market.subsidies.names import ServiceKind
+from market.subsidies.programmes.source import ProgrammeSource, ProgrammesSource
+from market.subsidies.programmes.stored import load_documents, load_programmes
 
 MAX_PROGRAMMES = 100
-
-
-class DocumentSource(Struct, frozen=True, forbid_unknown_fields=True):
-    """The document of a programme: its number (文号), file name, and the SHA-256 of the file."""
-
-    number: str
-    file: str
-    sha256: str
-
-
-class SentenceSource(Struct, frozen=True, forbid_unknown_fields=True):
-    """The basis of some fields of a programme: a quote, with the text before and after it."""
-
-    of: list[str]
-    prefix: str
-    quote: str
-    suffix: str
-
-
-class ProgrammeSource(Struct, frozen=True, forbid_unknown_fields=True):
-    """A programme in the file; terms, idle and proration have the shape of a calculator case."""
-
-    code: str
-    name: str
-    document: DocumentSource
-    sentences: list[SentenceSource]
-    kinds: list[ServiceKind]
-    max_lines_per_household: int
-    proration: Proration
-    idle: IdleRule | None
-    terms: list[Terms]
-
-
-class ProgrammesSource(Struct, frozen=True, forbid_unknown_fields=True):
-    """The programmes file of a county."""
-
-    county_code: str
-    programmes: list[ProgrammeSource]
 
 
 LIST_PROGRAMME_CODES = Query(str, "SELECT code FROM programmes WHERE county_code = :county ORDER BY code")
@@ -111,8 +73,9 @@ ADD_TERMS = Query(
 async def import_programmes(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
     """Import programmes with their documents; the terms of a programme are replaced as a whole.
 
-    A document must have the SHA-256 stated in the file, and contain each quote between its prefix and suffix.
-    Programmes missing in the file stay. The caller owns the transaction.
+    A document must have the SHA-256 stated in the file, and contain each quote between its prefix and suffix; one that
+    is stored already need not be sent again. Programmes missing in the file stay, unchanged ones keep their file. The
+    caller owns the transaction.
 
     Raises:
         FileUnreadable: the file is not JSON of the shape of `ProgrammesSource`.
@@ -124,7 +87,9 @@ async def import_programmes(conn: Connection, actor: Actor | None, upload: Prepa
         return known
     source = _read(upload)
     documents = match_documents(upload.content, upload.context.attachments)
-    faults = _find_faults(upload, source, documents)
+    stored = {each.code: each for each in (await load_programmes(conn, upload.county)).programmes}
+    texts = await load_documents(conn, upload.county)
+    faults = _find_faults(upload, source, documents, texts)
     if faults:
         raise malformed_file(upload.name, faults)
     counts = {
@@ -137,7 +102,9 @@ async def import_programmes(conn: Connection, actor: Actor | None, upload: Prepa
         return answer
     file_id = await record_file(conn, actor, upload, rows=len(source.programmes))
     for programme in source.programmes:
-        await _store(conn, actor, upload, programme, documents[programme.document.file], file_id=file_id)
+        if programme != stored.get(programme.code):
+            text = _get_text(programme, documents, texts)
+            await _store(conn, actor, upload, programme, text, file_id=file_id)
     return answer
 
 
@@ -146,7 +113,7 @@ async def _store(
     actor: Actor,
     upload: PreparedUpload,
     programme: ProgrammeSource,
-    document: bytes,
+    document_text: str,
     *,
     file_id: FileId,
 ) -> None:
@@ -164,7 +131,7 @@ async def _store(
         document_number=programme.document.number,
         document_name=programme.document.file,
         document_sha256=programme.document.sha256,
-        document_text=decode_text(programme.document.file, document),
+        document_text=document_text,
         file_id=file_id,
     )
     await DELETE_SENTENCES.run(conn, county=county, code=programme.code)
@@ -214,7 +181,15 @@ def _read(upload: Upload) -> ProgrammesSource:
     return source
 
 
-def _find_faults(upload: Upload, source: ProgrammesSource, documents: Mapping[str, bytes]) -> list[CellFault]:
+def _get_text(programme: ProgrammeSource, documents: Mapping[str, bytes], texts: Mapping[str, str]) -> str:
+    """Return the text of a programme's document, which was sent, or else is stored under its SHA-256."""
+    sent = documents.get(programme.document.file)
+    return texts[programme.document.sha256] if sent is None else decode_text(programme.document.file, sent)
+
+
+def _find_faults(
+    upload: Upload, source: ProgrammesSource, documents: Mapping[str, bytes], texts: Mapping[str, str]
+) -> list[CellFault]:
     faults: list[tuple[str, str, str]] = []
     if source.county_code != upload.county:
         faults.append(("county_code", f"应是 {upload.county}", source.county_code))
@@ -239,7 +214,7 @@ def _find_faults(upload: Upload, source: ProgrammesSource, documents: Mapping[st
             faults.append((f"{path}.kinds", "至少有一种业务", ""))
         if not programme.terms:
             faults.append((f"{path}.terms", "至少有一个标准", ""))
-        faults += _find_document_faults(path, programme, documents)
+        faults += _find_document_faults(path, programme, documents, texts)
     return [CellFault(path, message, 1, path, value) for path, message, value in faults]
 
 
@@ -248,16 +223,16 @@ def _to_builtins(source: ProgrammesSource) -> list[dict[str, object]]:
 
 
 def _find_document_faults(
-    path: str, programme: ProgrammeSource, documents: Mapping[str, bytes]
+    path: str, programme: ProgrammeSource, documents: Mapping[str, bytes], texts: Mapping[str, str]
 ) -> list[tuple[str, str, str]]:
     name = programme.document.file
     document = documents.get(name)
-    if document is None:
+    if document is None and programme.document.sha256 not in texts:
         return [(f"{path}.document.file", "没有这个文件", name)]
-    if digest(document) != programme.document.sha256:
+    if document is not None and digest(document) != programme.document.sha256:
         return [(f"{path}.document.sha256", f"文件的校验和是 {digest(document)}", programme.document.sha256)]
     # A quote may span line breaks of the document.
-    text = "".join(decode_text(name, document).split())
+    text = "".join(_get_text(programme, documents, texts).split())
     return [
         (f"{path}.sentences[{at}].quote", "文件里没有这句话", sentence.quote)
         for at, sentence in enumerate(programme.sentences)

@@ -16,7 +16,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.reports.imports import count_register, list_imported_files
 from market.subsidies.imports.kinds import IMPORT_KINDS, ImportKind
-from market.subsidies.imports.models import CellFault, RegisterDiffers
+from market.subsidies.imports.models import CellFault, FactsDiffer, RegisterDiffers
 from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
 from market.subsidies.models import Outcome, SecondDuty
@@ -162,7 +162,22 @@ async def submit_import(
     if accept_changes and result.outcome is Outcome.OK:
         return redirect(desk.to(f"/desk/imports/{chosen.name}", done=1))
     dry_run = DryRunResult(upload.name, upload.sha256, valid=result.outcome is Outcome.OK)
-    return await _form_page(request, db, desk, chosen, notice=_build_result_notice(chosen, result), dry_run=dry_run)
+    return await _form_page(
+        request,
+        db,
+        desk,
+        chosen,
+        notice=_build_result_notice(chosen, result),
+        faults=_list_cells(result.changes),
+        hidden_faults=max(len(result.changes) - _MAX_FAULTS_SHOWN, 0),
+        dry_run=dry_run,
+        differs=bool(result.changes),
+    )
+
+
+def _list_cells(cells: Sequence[CellFault]) -> list[tuple[str, str, str, str]]:
+    """Return the first cells for display: row, column, value, message."""
+    return [(f"第 {each.row} 行", each.column, each.value[:60], each.message) for each in cells[:_MAX_FAULTS_SHOWN]]
 
 
 def _get_kind(name: str) -> ImportKind:
@@ -197,20 +212,19 @@ async def _refusal_page(
     title = "没有导入"
     if isinstance(refusal, SecondDuty):
         title = "没有导入：一个人不能办两个环节"
-    if isinstance(refusal, RegisterDiffers):
-        title = "没有导入：会改动现有名册"
+    if isinstance(refusal, RegisterDiffers | FactsDiffer):
+        title = f"没有导入：会改动现有{kind.name_zh}"
     notice = PageNotice("no", title, (refusal.text("zh"),)) if cells else build_refusal_notice(refusal, title)
-    faults = [(f"第 {each.row} 行", each.column, each.value[:60], each.message) for each in cells[:_MAX_FAULTS_SHOWN]]
     return await _form_page(
         request,
         db,
         desk,
         kind,
         notice=notice,
-        faults=faults,
+        faults=_list_cells(cells),
         hidden_faults=max(len(cells) - _MAX_FAULTS_SHOWN, 0),
         dry_run=DryRunResult(upload.name, upload.sha256, valid=False),
-        differs=isinstance(refusal, RegisterDiffers),
+        differs=isinstance(refusal, RegisterDiffers | FactsDiffer),
         status=refusal.status,
     )
 

@@ -9,8 +9,8 @@ import pytest
 from tests.story.play import INPUT, Answer, Player
 
 
-async def run_import_command(player: Player, kind: str, path: Path, who: str = "jiang") -> Answer:
-    return await player(["import", kind, str(path), "--as", who], "2019-01-02")
+async def run_import_command(player: Player, kind: str, path: Path, who: str = "jiang", *flags: str) -> Answer:
+    return await player(["import", kind, str(path), "--as", who, *flags], "2019-01-02")
 
 
 def get_faulty_cells(answer: Answer) -> list[tuple[int, str, str]]:
@@ -103,10 +103,27 @@ async def test_a_budget_names_its_bad_months_and_is_replaced_month_by_month(empt
     assert get_faulty_cells(answer) == [(1, "unit", "yuan"), (1, "months", "2019-13"), (1, "2019-02", "-1")]
     for months in ({"2019-01": 100, "2019-02": 200}, {"2019-02": 300}):
         path.write_text(json.dumps({"unit": "fen", "months": months}))
-        assert (await run_import_command(empty, "budget", path))["outcome"] == "ok"
+        answer = await run_import_command(empty, "budget", path)
+    assert (answer["code"], [(each["value"], each["message"]) for each in answer["errors"]]) == (
+        "facts_differ",
+        [("3.00", "原来是 2.00")],
+    )
+    assert (await run_import_command(empty, "budget", path, "jiang", "--take-changes"))["outcome"] == "ok"
     async with empty.database.transaction(scope="130624") as conn:
         rows = await conn.fetch("SELECT month::text, public_fen FROM budgets ORDER BY month")
     assert [tuple(row) for row in rows] == [("2019-01-01", 100), ("2019-02-01", 300)]
+
+
+async def test_a_budget_is_also_a_spreadsheet_in_yuan(empty: Player, folder: Path) -> None:
+    path = folder / "budget.csv"
+    path.write_text("月份,财政补贴\n2019-01,450.5\n2019-01,1.00\n2019-02,\n")
+    assert get_faulty_cells(await run_import_command(empty, "budget", path)) == [
+        (3, "月份", "2019-01"),
+        (4, "财政补贴", ""),
+    ]
+    path.write_text("月份,财政补贴\n2019-01,450.5\n")
+    answer = await run_import_command(empty, "budget", path)
+    assert (answer["outcome"], answer["sum_fen"]) == ("ok", 450_50)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"unit": "fen", "months": {"2019-01": 1.5}}', "[" * 5000])

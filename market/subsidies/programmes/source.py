@@ -1,0 +1,44 @@
+"""The programmes file of a county: JSON with terms, documents, and the sentences that each figure is based on."""
+
+from msgspec import Struct
+
+from market.subsidies.engine.models import IdleRule, Proration, Terms
+from market.subsidies.names import ServiceKind
+
+
+class DocumentSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """The document of a programme: its number (文号), file name, and the SHA-256 of the file."""
+
+    number: str
+    file: str
+    sha256: str
+
+
+class SentenceSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """The basis of some fields of a programme: a quote, with the text before and after it."""
+
+    of: list[str]
+    prefix: str
+    quote: str
+    suffix: str
+
+
+class ProgrammeSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """A programme in the file; terms, idle and proration have the shape of a calculator case."""
+
+    code: str
+    name: str
+    document: DocumentSource
+    sentences: list[SentenceSource]
+    kinds: list[ServiceKind]
+    max_lines_per_household: int
+    proration: Proration
+    idle: IdleRule | None
+    terms: list[Terms]
+
+
+class ProgrammesSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """The programmes file of a county."""
+
+    county_code: str
+    programmes: list[ProgrammeSource]

@@ -1,0 +1,127 @@
+"""Read the stored programmes of a county in the form of the file that imports them."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from market.kernel import Connection, Fen, Query
+from market.subsidies.engine.models import Funder, FunderShare, IdleRule, Proration, Terms, TermsKind
+from market.subsidies.names import ServiceKind
+from market.subsidies.programmes.source import (
+    DocumentSource,
+    ProgrammeSource,
+    ProgrammesSource,
+    SentenceSource,
+)
+
+
+class _StoredProgramme(Struct, frozen=True):
+    code: str
+    name: str
+    kinds: list[ServiceKind]
+    max_lines: int
+    proration: Proration
+    idle_days: int | None
+    cure_days: int | None
+    document_number: str
+    document_name: str
+    document_sha256: str
+    document_text: str
+
+
+class _StoredTerms(Struct, frozen=True, kw_only=True):
+    programme: str
+    start: date
+    until: date | None
+    kind: TermsKind
+    household_pays_bp: int | None
+    fixed_fen: Fen | None
+    line_cap_fen: Fen | None
+    household_cap_fen: Fen | None
+    funders: list[Funder]
+    shares_bp: list[int]
+
+
+class _StoredSentence(Struct, frozen=True):
+    programme: str
+    subjects: list[str]
+    prefix: str
+    quote: str
+    suffix: str
+
+
+LIST_STORED_PROGRAMMES = Query(
+    _StoredProgramme,
+    """
+    SELECT code, name, kinds, max_lines, proration, idle_days, cure_days, document_number, document_name,
+           document_sha256, document_text
+      FROM programmes WHERE county_code = :county
+     ORDER BY code COLLATE "C"
+    """,
+)
+LIST_STORED_TERMS = Query(
+    _StoredTerms,
+    """
+    SELECT programme_code AS programme, lower(valid_during) AS start, upper(valid_during) AS until, kind,
+           household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders, shares_bp
+      FROM programme_terms WHERE county_code = :county
+     ORDER BY programme_code COLLATE "C", valid_during
+    """,
+)
+LIST_STORED_SENTENCES = Query(
+    _StoredSentence,
+    """
+    SELECT programme_code AS programme, subjects, prefix, quote, suffix
+      FROM programme_sentences WHERE county_code = :county
+     ORDER BY programme_code COLLATE "C", position
+    """,
+)
+
+
+async def load_programmes(conn: Connection, county: str) -> ProgrammesSource:
+    """Return the programmes of a county as their file; `load_documents` returns the documents that it names."""
+    terms: dict[str, list[Terms]] = {}
+    for each in await LIST_STORED_TERMS.all(conn, county=county):
+        terms.setdefault(each.programme, []).append(_build_terms(each))
+    sentences: dict[str, list[SentenceSource]] = {}
+    for each in await LIST_STORED_SENTENCES.all(conn, county=county):
+        sentence = SentenceSource(each.subjects, each.prefix, each.quote, each.suffix)
+        sentences.setdefault(each.programme, []).append(sentence)
+    programmes = [
+        ProgrammeSource(
+            code=each.code,
+            name=each.name,
+            document=DocumentSource(each.document_number, each.document_name, each.document_sha256),
+            sentences=sentences.get(each.code, []),
+            kinds=each.kinds,
+            max_lines_per_household=each.max_lines,
+            proration=each.proration,
+            idle=None
+            if each.idle_days is None or each.cure_days is None
+            else IdleRule(idle_days=each.idle_days, cure_days=each.cure_days),
+            terms=terms.get(each.code, []),
+        )
+        for each in await LIST_STORED_PROGRAMMES.all(conn, county=county)
+    ]
+    return ProgrammesSource(county, programmes)
+
+
+async def load_documents(conn: Connection, county: str) -> dict[str, str]:
+    """Return the texts of the programmes' documents by the SHA-256 of their files."""
+    return {each.document_sha256: each.document_text for each in await LIST_STORED_PROGRAMMES.all(conn, county=county)}
+
+
+def _build_terms(stored: _StoredTerms) -> Terms:
+    return Terms(
+        start=stored.start,
+        until=stored.until,
+        kind=stored.kind,
+        household_pays_bp=stored.household_pays_bp,
+        fixed_fen=stored.fixed_fen,
+        line_cap_fen=stored.line_cap_fen,
+        household_cap_fen=stored.household_cap_fen,
+        funders=tuple(
+            FunderShare(funder=name, share_bp=share)
+            for name, share in zip(stored.funders, stored.shares_bp, strict=True)
+        ),
+    )
