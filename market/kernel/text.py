@@ -6,6 +6,7 @@ import unicodedata
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _CHINESE_MARKS = re.compile(r"([，。！？：；（）、“”‘’《》…—～]+)")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_OLD_IDENTITY_NUMBER = re.compile(r"[1-9][0-9]{7}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}")
 _IDENTITY_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
 _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _IDENTITY_CHECK_DIGITS = "10X98765432"
@@ -43,13 +44,21 @@ def normalize_phone(text: str) -> str | None:
 def normalize_identity_number(text: str) -> str | None:
     """Return the 18 characters of an identity number, or None if its check digit is wrong. Source: GB 11643-1999.
 
-    Accepts blanks, a small x, a spreadsheet's leading apostrophe and full-width digits.
+    Accepts blanks, a small x, a spreadsheet's leading apostrophe and full-width digits. A number of 15 digits is
+    returned as the one of 18 of the same person: its century and check digit are added.
     """
     number = normalize_text(text).lstrip("'’").upper().replace(" ", "")
+    if _OLD_IDENTITY_NUMBER.fullmatch(number):
+        number = f"{number[:6]}19{number[6:]}"
+        return number + _compute_identity_digit(number)
     if not _IDENTITY_NUMBER.fullmatch(number):
         return None
+    return number if _compute_identity_digit(number) == number[17] else None
+
+
+def _compute_identity_digit(number: str) -> str:
     total = sum(int(digit) * weight for digit, weight in zip(number[:17], _IDENTITY_WEIGHTS, strict=True))
-    return number if _IDENTITY_CHECK_DIGITS[total % 11] == number[17] else None
+    return _IDENTITY_CHECK_DIGITS[total % 11]
 
 
 def mask_phone(phone: str) -> str:

@@ -30,6 +30,12 @@ BUNDLE = "融合"
 OPERATOR_PREFIXES = {Operator.MOBILE: "YD", Operator.UNICOM: "LT", Operator.TELECOM: "DX"}
 """The prefix of the code of a claimed number that is not bound."""
 
+ENROLMENT_STATUSES = ("已申请", "公示中", "已审定", "查重未通过", "未通过", "已撤回")
+"""The statuses of an enrolment; only 已审定 entitles."""
+
+MONITORING_TYPES = ("脱贫不稳定户", "边缘易致贫户", "突发严重困难户")
+"""Types of monitored households: the first was registered before, the second never was, the third may be either."""
+
 YES_NO = {"是": True, "否": False, "yes": True, "no": False}
 
 CHECK_NAMES = {

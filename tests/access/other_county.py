@@ -22,7 +22,7 @@ _IDENTITY = "130725196202029912"
 REGISTER = (
     "户编号,成员序号,姓名,与户主关系,身份证号,出生日期,性别,村代码,村名,原建档立卡,监测类型,风险消除日期,保障档,"
     "成员自,成员至,离户原因,死亡日期,来源户\n"
-    f"{OTHER_HOUSEHOLD},1,{OTHER_PERSON},户主,{_IDENTITY},1962-02-02,男,{VILLAGE_OF_OTHER_COUNTY},样例尚义村,是,,,2,"
+    f"{OTHER_HOUSEHOLD},1,{OTHER_PERSON},户主,{_IDENTITY},1962-02-02,男,{VILLAGE_OF_OTHER_COUNTY},太平街村,是,,,2,"
     "2016-01-01,,,,\n"
 )
 ENROLMENTS = (

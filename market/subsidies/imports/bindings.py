@@ -209,8 +209,7 @@ def _read(cells: RowReader, plans: dict[tuple[str, ServiceKind], Operator], seal
         cells.fault("valid_until", f"应晚于生效日 {start}")
     identity = cells.identity("identity")
     line = cells.code("line")
-    device = cells.code("device", max_length=80, required=False)
-    sim = cells.code("sim", required=False)
+    device, sim = cells.device("device"), cells.sim("sim")
     change, realname = cells.text("change", max_length=20), cells.text("realname", max_length=20)
     if not cells.valid or operator is None or kind is None or start is None:
         return None
@@ -223,8 +222,8 @@ def _read(cells: RowReader, plans: dict[tuple[str, ServiceKind], Operator], seal
         identity_index=seal.index(identity),
         identity_sealed=seal.seal(identity, BINDING_IDENTITY_CONTEXT),
         plan=plan,
-        device=device or None,
-        sim=sim or None,
+        device=device,
+        sim=sim,
         start=start,
         until=until,
         change=change,

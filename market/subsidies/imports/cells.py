@@ -1,12 +1,13 @@
 """Parse the text of a cell to a value, or report a fault that says what is expected."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from market.kernel import Fen
 from market.kernel.clock import parse_month
 from market.kernel.text import normalize_identity_number, normalize_phone, normalize_text
+from market.subsidies.imports.identifiers import normalize_device, normalize_sim
 from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import Spreadsheet, SpreadsheetRow
 from market.subsidies.names import ServiceKind
@@ -96,6 +97,21 @@ class RowReader:
         self.fault(name, "应是日期，例如 2019-01-31")
         return None
 
+    def past_day(self, name: str, today: date, *, required: bool = False) -> date | None:
+        """Return a day that is not in the future, None if the cell is empty or wrong."""
+        day = self.day(name) if required else self.maybe_day(name)
+        if day is not None and day > today:
+            self.fault(name, f"不能晚于今天 {today}")
+            return None
+        return day
+
+    def listed(self, name: str, words: Sequence[str], *, required: bool = True) -> str:
+        """Return a word of a list; an empty cell is a fault if `required`."""
+        word = normalize_code(self.row.cells.get(name, ""))
+        if word not in words and (word or required):
+            self.fault(name, f"应是 {'、'.join(words)} 之一{'' if required else '，或者空着'}")
+        return word
+
     def month(self, name: str, *, example: str = "2019-01") -> date | None:
         """Return the first day of a month, None if the cell is empty or wrong; the fault shows `example`."""
         match = _MONTH.fullmatch(normalize_code(self.row.cells.get(name, "")))
@@ -141,6 +157,20 @@ class RowReader:
         if number is None:
             self.fault(name, "应是 18 位公民身份号码，校验位要对")
         return number or ""
+
+    def sim(self, name: str) -> str | None:
+        """Return a normalised ICCID, None if the cell is empty or wrong."""
+        sim = normalize_sim(self.raw(name))
+        if self.raw(name) and sim is None:
+            self.fault(name, "卡号是 19 或 20 位数字")
+        return sim
+
+    def device(self, name: str) -> str | None:
+        """Return a normalised IMEI or its hash, None if the cell is empty or wrong."""
+        device = normalize_device(self.raw(name))
+        if self.raw(name) and device is None:
+            self.fault(name, "设备标识是 14 到 16 位的 IMEI，或者它的哈希")
+        return device
 
     def number(self, name: str, kind: ServiceKind | None) -> str:
         """Return a phone number of 11 digits, or the account of another service; empty if it is wrong."""

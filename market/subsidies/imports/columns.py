@@ -1,6 +1,7 @@
 """The columns of each spreadsheet that a county imports: header, an example, and what belongs in the cell."""
 
 from market.subsidies.imports.spreadsheet import Column
+from market.subsidies.names import ENROLMENT_STATUSES, MONITORING_TYPES
 
 REGISTER_COLUMNS = (
     Column("household", "户编号", example="H01", meaning="县里给这一户的编号，一户一个"),
@@ -10,14 +11,14 @@ REGISTER_COLUMNS = (
     Column("identity", "身份证号", example="130624196202029910", meaning="18 位公民身份号码；15 位的按 18 位认"),
     Column("born_on", "出生日期", example="1962-02-02", meaning="与身份证号一致"),
     Column("sex", "性别", example="男", meaning="男或女，与身份证号一致"),
-    Column("village", "村代码", example="130624100201", meaning="统计用区划代码，12 位，本县的村或社区"),
-    Column("village_name", "村名", example="大教场村", meaning="与村代码对应的村名"),
+    Column("village", "村代码", example="130624101209", meaning="统计用区划代码，12 位，本县的村或社区"),
+    Column("village_name", "村名", example="骆驼湾村", meaning="与村代码对应的村名"),
     Column("registered", "原建档立卡", example="是", meaning="是或否"),
     Column(
         "monitoring",
         "监测类型",
         may_be_empty=True,
-        meaning="脱贫不稳定户、边缘易致贫户、突发严重困难户；不是监测户就空着",
+        meaning=f"{'、'.join(MONITORING_TYPES)}；不是监测户就空着",
     ),
     Column("risk_removed_on", "风险消除日期", may_be_empty=True, meaning="没有消除就空着"),
     Column("tier", "保障档", example="2", meaning="预算不够时先保数字小的，1 到 99"),
@@ -53,7 +54,7 @@ ENROLMENT_COLUMNS = (
     Column("notice_to", "公示止", example="2018-09-26", may_be_empty=True, meaning="公示最后一天，晚于第一天"),
     Column("decided_on", "审定日", example="2018-09-28", may_be_empty=True, meaning="晚于公示最后一天，不晚于导入这天"),
     Column("entitled_from", "享受起", example="2018-10-01", may_be_empty=True, meaning="不早于审定那个月"),
-    Column("status", "状态", example="已审定", meaning="已申请、公示中、已审定、查重未通过、未通过、已撤回"),
+    Column("status", "状态", example="已审定", meaning="、".join(ENROLMENT_STATUSES)),
     Column("agent", "代办人", example="样例代办甲", optional=True, meaning="替他办的人；本人办的空着"),
     Column("assessor", "村级评议人", example="样例村干部A", optional=True, meaning="村里评议的人，不能是代办人"),
 )

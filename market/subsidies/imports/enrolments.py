@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.differences import find_differences, format_optional
@@ -19,7 +20,9 @@ from market.subsidies.imports.upload import (
     record_file,
     require_changes_taken,
 )
+from market.subsidies.names import ENROLMENT_STATUSES
 from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
+from market.subsidies.register.queries import LIST_KNOWN_MEMBERSHIPS
 
 ENROLMENT_IDENTITY_CONTEXT = "enrolments.identity"
 DECIDED = "已审定"
@@ -42,6 +45,15 @@ class EnrolmentRow(Struct, frozen=True, gc=False):
     status: str
     agent: str
     assessor: str
+
+
+class _KnownFacts(Struct, frozen=True):
+    """The facts that enrolments refer to: programmes, households, and the households of each person at any time."""
+
+    programmes: list[str]
+    households: set[str]
+    households_by_person: dict[bytes, set[str]]
+    today: date
 
 
 LIST_HOUSEHOLD_CODES = Query(str, "SELECT code FROM households WHERE county_code = :county")
@@ -92,8 +104,7 @@ async def import_enrolments(conn: Connection, actor: Actor | None, upload: Prepa
     if known is not None:
         return known
     spreadsheet = upload.get_spreadsheet()
-    programmes = await LIST_PROGRAMME_CODES.all(conn, county=upload.county)
-    households = set(await LIST_HOUSEHOLD_CODES.all(conn, county=upload.county))
+    known_facts = await _load_known_facts(conn, upload)
     faults: list[CellFault] = []
     known_enrolments = {each.line: each for each in await LIST_ENROLMENTS.all(conn, county=upload.county)}
     rows: list[EnrolmentRow] = []
@@ -102,7 +113,7 @@ async def import_enrolments(conn: Connection, actor: Actor | None, upload: Prepa
     first_rows: dict[str, int] = {}
     for row in spreadsheet.rows:
         cells = RowReader(spreadsheet, row, faults)
-        enrolment = _read(cells, programmes, households, upload.seal)
+        enrolment = _read(cells, known_facts, upload.seal)
         if first_rows.setdefault(enrolment.line, row.number) != row.number:
             cells.fault("line", f"第 {first_rows[enrolment.line]} 行已有这个业务编号")
         if not cells.valid:
@@ -124,6 +135,18 @@ async def import_enrolments(conn: Connection, actor: Actor | None, upload: Prepa
     file_id = await record_file(conn, actor, upload, rows=len(rows))
     await UPSERT_ENROLMENTS.run(conn, county=upload.county, file_id=file_id, rows=to_store)
     return answer
+
+
+async def _load_known_facts(conn: Connection, upload: PreparedUpload) -> _KnownFacts:
+    households_by_person: dict[bytes, set[str]] = {}
+    for membership in await LIST_KNOWN_MEMBERSHIPS.all(conn, county=upload.county):
+        households_by_person.setdefault(membership.identity_index, set()).add(membership.household)
+    return _KnownFacts(
+        await LIST_PROGRAMME_CODES.all(conn, county=upload.county),
+        set(await LIST_HOUSEHOLD_CODES.all(conn, county=upload.county)),
+        households_by_person,
+        get_business_day(upload.now),
+    )
 
 
 def get_enrolment_cells(enrolment: EnrolmentRow, identity: str = "") -> dict[str, str]:
@@ -158,40 +181,61 @@ def _find_changes(spreadsheet: Spreadsheet, row: int, before: EnrolmentRow, afte
     )
 
 
-def _read(cells: RowReader, programmes: list[str], households: set[str], seal: Seal) -> EnrolmentRow:
+def _read(cells: RowReader, known: _KnownFacts, seal: Seal) -> EnrolmentRow:
     programme, household = cells.code("programme"), cells.code("household")
-    if programme and programme not in programmes:
-        cells.fault("programme", f"没有这个项目，应是 {'、'.join(programmes)}")
-    if household and household not in households:
+    if programme and programme not in known.programmes:
+        cells.fault("programme", f"没有这个项目，应是 {'、'.join(known.programmes)}")
+    if household and household not in known.households:
         cells.fault("household", "名册里没有这一户")
-    applied_on = cells.day("applied_on")
-    notice_from, notice_to = cells.maybe_day("notice_from"), cells.maybe_day("notice_to")
-    if (notice_from is None) != (notice_to is None):
-        cells.fault("notice_to", "公示起止要一起填")
-    elif notice_from and notice_to and notice_to < notice_from:
-        cells.fault("notice_to", f"不能早于公示起 {notice_from}")
-    status = cells.text("status", max_length=20)
-    decided_on, entitled_from = cells.maybe_day("decided_on"), cells.maybe_day("entitled_from")
-    if status == DECIDED:
-        if decided_on is None:
-            cells.fault("decided_on", "已审定的要有审定日")
-        elif applied_on and decided_on < applied_on:
-            cells.fault("decided_on", f"不能早于申请日 {applied_on}")
-        if entitled_from is None:
-            cells.fault("entitled_from", "已审定的要有享受起")
     identity = cells.identity("identity")
-    return EnrolmentRow(
+    index = seal.index(identity) if identity else b""
+    registered = known.households_by_person.get(index, ())
+    if household in known.households and registered and household not in registered:
+        cells.fault("household", f"名册里这个人在 {'、'.join(sorted(registered))} 户")
+    applied_on = cells.past_day("applied_on", known.today, required=True)
+    notice_from, notice_to = cells.maybe_day("notice_from"), cells.maybe_day("notice_to")
+    enrolment = EnrolmentRow(
         line=cells.code("line"),
         programme=programme,
-        identity_index=seal.index(identity) if identity else b"",
+        identity_index=index,
         identity_sealed=seal.seal(identity, ENROLMENT_IDENTITY_CONTEXT),
         household=household,
         applied_on=applied_on or date.min,
         notice_from=notice_from,
         notice_until=notice_to + timedelta(days=1) if notice_to else None,
-        decided_on=decided_on,
-        entitled_from=entitled_from,
-        status=status,
+        decided_on=cells.past_day("decided_on", known.today),
+        entitled_from=cells.maybe_day("entitled_from"),
+        status=cells.listed("status", ENROLMENT_STATUSES),
         agent=cells.text("agent", required=False),
         assessor=cells.text("assessor", required=False),
     )
+    _check_notice(cells, enrolment, notice_to)
+    _check_decision(cells, enrolment, notice_to)
+    return enrolment
+
+
+def _check_notice(cells: RowReader, enrolment: EnrolmentRow, notice_to: date | None) -> None:
+    """Add faults unless application ≤ notice from < notice to."""
+    applied_on, notice_from = enrolment.applied_on, enrolment.notice_from
+    if bool(cells.raw("notice_from")) != bool(cells.raw("notice_to")):
+        cells.fault("notice_to", "公示起止要一起填")
+    if notice_from is not None and notice_from < applied_on:
+        cells.fault("notice_from", f"不能早于申请日 {applied_on}")
+    if notice_from is not None and notice_to is not None and notice_to <= notice_from:
+        cells.fault("notice_to", f"应晚于公示起 {notice_from}")
+
+
+def _check_decision(cells: RowReader, enrolment: EnrolmentRow, notice_to: date | None) -> None:
+    """Add faults unless the decision is after the notice, and the entitlement not before the month of the decision."""
+    applied_on, decided_on, entitled_from = enrolment.applied_on, enrolment.decided_on, enrolment.entitled_from
+    if decided_on is not None and decided_on < applied_on:
+        cells.fault("decided_on", f"不能早于申请日 {applied_on}")
+    elif decided_on is not None and notice_to is not None and decided_on <= notice_to:
+        cells.fault("decided_on", f"应晚于公示止 {notice_to}")
+    if decided_on is not None and entitled_from is not None and entitled_from < decided_on.replace(day=1):
+        cells.fault("entitled_from", f"不能早于审定的那个月，最早 {decided_on.replace(day=1)}")
+    if enrolment.status == DECIDED:
+        if not cells.raw("decided_on"):
+            cells.fault("decided_on", "已审定的要有审定日")
+        if not cells.raw("entitled_from"):
+            cells.fault("entitled_from", "已审定的要有享受起")

@@ -7,7 +7,7 @@ from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.subsidies.imports.models import CellFault, RegisterDiffers
 from market.subsidies.imports.register_changes import RegisterChanges, RegisterComparison
-from market.subsidies.imports.register_rows import check_consistency, check_single_household, read_members
+from market.subsidies.imports.register_rows import check_consistency, check_seats, check_single_household, read_members
 from market.subsidies.imports.spreadsheet import MAX_FAULTS, malformed_file
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.models import FileId
@@ -25,7 +25,7 @@ from market.subsidies.register.queries import (
     LIST_KNOWN_MEMBERSHIPS,
     LIST_KNOWN_PERSONS,
     LIST_KNOWN_STATUSES,
-    LIST_VILLAGE_CODES,
+    LIST_VILLAGES,
 )
 
 
@@ -44,18 +44,20 @@ async def import_register(conn: Connection, actor: Actor | None, upload: Prepare
     if known is not None:
         return known
     spreadsheet = upload.get_spreadsheet()
-    villages = set(await LIST_VILLAGE_CODES.all(conn, county=upload.county))
+    villages = {village.code: village.name for village in await LIST_VILLAGES.all(conn, county=upload.county)}
+    today = get_business_day(upload.now)
     faults: list[CellFault] = []
-    members = read_members(spreadsheet, villages, faults)
+    members = read_members(spreadsheet, villages, today, faults)
     persons = {person.identity_index: person for person in await LIST_KNOWN_PERSONS.all(conn, county=upload.county)}
     statuses = {status.household: status for status in await LIST_KNOWN_STATUSES.all(conn, county=upload.county)}
     memberships = await LIST_KNOWN_MEMBERSHIPS.all(conn, county=upload.county)
     indexes = {member.identity: upload.seal.index(member.identity) for member in members}
     check_consistency(spreadsheet, members, statuses, faults)
     check_single_household(spreadsheet, members, indexes, memberships, faults)
+    check_seats(spreadsheet, members, indexes, memberships, faults)
     if faults:
         raise malformed_file(upload.name, sorted(faults, key=lambda fault: fault.row))
-    comparison = RegisterComparison(spreadsheet, upload.seal, get_business_day(upload.now))
+    comparison = RegisterComparison(spreadsheet, upload.seal, today)
     changes = comparison.compare(members, persons, statuses, memberships)
     answer = build_result(upload, rows=len(members), counts=changes.counts, changes=changes.cells)
     if upload.dry_run:

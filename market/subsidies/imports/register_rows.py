@@ -1,6 +1,7 @@
 """Read the rows of a register file, and check them against each other and against the register."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -9,11 +10,15 @@ from msgspec import Struct
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import Spreadsheet
-from market.subsidies.names import YES_NO
+from market.subsidies.names import MONITORING_TYPES, YES_NO
 from market.subsidies.register.queries import HouseholdStatus, KnownHouseholdStatus, KnownMembership
 
 _SEXES = {"男": "男", "女": "女", "male": "男", "female": "女", "m": "男", "f": "女"}
 _ALWAYS = date.max
+_VILLAGE_ENDING = re.compile(r"(社区|村)?(村民委员会|居民委员会|村委会|居委会)?$")
+_NEVER = {"脱贫不稳定户": False, "边缘易致贫户": True}
+"""By type of monitoring: the answer to 原建档立卡 that contradicts it."""
+_HEAD = "户主"
 
 
 class RegisterRow(Struct, frozen=True, gc=False):
@@ -35,32 +40,20 @@ class RegisterRow(Struct, frozen=True, gc=False):
     split_from: str
 
 
-def read_members(spreadsheet: Spreadsheet, villages: set[str], faults: list[CellFault]) -> list[RegisterRow]:
+def read_members(
+    spreadsheet: Spreadsheet, villages: Mapping[str, str], today: date, faults: list[CellFault]
+) -> list[RegisterRow]:
     """Return the valid rows of a register file; add a fault for every bad cell of the others."""
     members: list[RegisterRow] = []
     for row in spreadsheet.rows:
         cells = RowReader(spreadsheet, row, faults)
         identity = cells.identity("identity")
-        born_on = cells.day("born_on")
-        village = cells.code("village")
-        start, until = cells.day("member_from"), cells.maybe_day("member_until")
-        died_on = cells.maybe_day("died_on")
-        if village and village not in villages:
-            cells.fault("village", "本县没有这个村（社区）代码")
-        if identity and born_on and identity[6:14] != f"{born_on:%Y%m%d}":
-            cells.fault("born_on", f"与身份证号不一致，应是 {identity[6:10]}-{identity[10:12]}-{identity[12:14]}")
-        if start and until and until <= start:
-            cells.fault("member_until", f"应晚于成员自 {start}")
-        if died_on and (until is None or until > died_on + timedelta(days=1)):
-            cells.fault("member_until", f"死亡次日起不再是成员，应是 {died_on + timedelta(days=1)}")
-        status = HouseholdStatus(
-            village=village,
-            village_name=cells.text("village_name"),
-            registered=bool(cells.choice("registered", YES_NO)),
-            monitoring=cells.text("monitoring", max_length=20, required=False),
-            risk_removed_on=cells.maybe_day("risk_removed_on"),
-            tier=cells.integer("tier", low=1, high=99) or 1,
-        )
+        born_on = cells.past_day("born_on", today, required=True)
+        died_on = cells.past_day("died_on", today)
+        start, until = cells.past_day("member_from", today, required=True), cells.maybe_day("member_until")
+        sex = cells.choice("sex", _SEXES) or ""
+        _check_person(cells, identity, born_on, died_on, sex)
+        _check_membership(cells, start, until, born_on=born_on, died_on=died_on, today=today)
         member = RegisterRow(
             row=row.number,
             household=cells.code("household"),
@@ -69,8 +62,8 @@ def read_members(spreadsheet: Spreadsheet, villages: set[str], faults: list[Cell
             relation=cells.text("relation", max_length=20),
             identity=identity,
             born_on=born_on or _ALWAYS,
-            sex=cells.choice("sex", _SEXES) or "",
-            status=status,
+            sex=sex,
+            status=_read_status(cells, villages, today),
             start=start or _ALWAYS,
             until=until,
             leave_reason=cells.text("leave_reason", max_length=40, required=False),
@@ -80,6 +73,57 @@ def read_members(spreadsheet: Spreadsheet, villages: set[str], faults: list[Cell
         if cells.valid:
             members.append(member)
     return members
+
+
+def _check_person(cells: RowReader, identity: str, born_on: date | None, died_on: date | None, sex: str) -> None:
+    """Add faults if birth or sex differ from the identity number, or the death is before the birth."""
+    if identity and born_on and identity[6:14] != f"{born_on:%Y%m%d}":
+        cells.fault("born_on", f"与身份证号不一致，应是 {identity[6:10]}-{identity[10:12]}-{identity[12:14]}")
+    expected = ("女", "男")[int(identity[16]) % 2] if identity else sex
+    if sex and sex != expected:
+        cells.fault("sex", f"与身份证号不一致，应是{expected}")
+    if born_on and died_on and died_on < born_on:
+        cells.fault("died_on", f"不能早于出生日期 {born_on}")
+
+
+def _check_membership(
+    cells: RowReader, start: date | None, until: date | None, *, born_on: date | None, died_on: date | None, today: date
+) -> None:
+    """Add faults for a membership before the birth, after the death, or in the future."""
+    if start and born_on and start < born_on:
+        cells.fault("member_from", f"不能早于出生日期 {born_on}")
+    if start and until and until <= start:
+        cells.fault("member_until", f"应晚于成员自 {start}")
+    elif until and until > today + timedelta(days=1):
+        cells.fault("member_until", f"不能晚于明天；最后一天是今天的写 {today + timedelta(days=1)}")
+    if died_on and (until is None or until > died_on + timedelta(days=1)):
+        cells.fault("member_until", f"死亡次日起不再是成员，应是 {died_on + timedelta(days=1)}")
+
+
+def _read_status(cells: RowReader, villages: Mapping[str, str], today: date) -> HouseholdStatus:
+    village, village_name = cells.code("village"), cells.text("village_name")
+    known_name = villages.get(village)
+    if village and known_name is None:
+        cells.fault("village", "本县没有这个村（社区）代码")
+    elif known_name and village_name and _fold_village(known_name) != _fold_village(village_name):
+        cells.fault("village_name", f"与村代码不一致，{village} 是{known_name}")
+    registered = cells.choice("registered", YES_NO)
+    monitoring = cells.listed("monitoring", MONITORING_TYPES, required=False)
+    if registered is not None and monitoring and registered is _NEVER.get(monitoring):
+        cells.fault("monitoring", f"原建档立卡“{'是' if registered else '否'}”的不会是{monitoring}")
+    return HouseholdStatus(
+        village=village,
+        village_name=village_name,
+        registered=bool(registered),
+        monitoring=monitoring,
+        risk_removed_on=cells.past_day("risk_removed_on", today),
+        tier=cells.integer("tier", low=1, high=99) or 1,
+    )
+
+
+def _fold_village(name: str) -> str:
+    """Return the name of a village without its ending, which lists write in different ways."""
+    return _VILLAGE_ENDING.sub("", "".join(name.split()))
 
 
 def check_consistency(
@@ -138,8 +182,50 @@ def check_single_household(
                 )
 
 
+def check_seats(
+    spreadsheet: Spreadsheet,
+    members: Iterable[RegisterRow],
+    indexes: Mapping[str, bytes],
+    known: Iterable[KnownMembership],
+    faults: list[CellFault],
+) -> None:
+    """Add faults for a seat that two persons have on one day, and for a household with two heads on one day."""
+    seats: dict[tuple[str, str], list[tuple[date, date, int]]] = {}
+    rows: dict[int, RegisterRow] = {}
+    given: set[tuple[bytes, str, date]] = set()
+    for member in members:
+        rows[member.row] = member
+        given.add((indexes[member.identity], member.household, member.start))
+        span = (member.start, member.until or _ALWAYS, member.row)
+        for seat in _list_seats(member):
+            seats.setdefault((member.household, seat), []).append(span)
+    for fact in known:
+        if (fact.identity_index, fact.household, fact.start) not in given:
+            span = (fact.start, fact.until or _ALWAYS, 0)
+            for seat in _list_seats(fact):
+                if (fact.household, seat) in seats:
+                    seats[fact.household, seat].append(span)
+    for (_, seat), spans in seats.items():
+        spans.sort()
+        for (_, ends, before), (begins, _, row) in pairwise(spans):
+            if begins < ends:
+                other = f"第 {before} 行" if row and before else "名册"
+                name, message = ("relation", "已有户主") if seat == _HEAD else ("seat", "已有这个成员序号")
+                faults.append(_fault(spreadsheet, rows[row or before], name, f"{other}{message}，同一天只能有一个"))
+
+
+def _list_seats(membership: RegisterRow | KnownMembership) -> list[str]:
+    """Return what one member at a time has in a household: the number and, for its head, the headship."""
+    return [str(membership.member_number), *([_HEAD] if membership.relation == _HEAD else [])]
+
+
 def _fault(spreadsheet: Spreadsheet, member: RegisterRow, name: str, message: str) -> CellFault:
-    values = {"member_from": str(member.start), "split_from": member.split_from}
+    values = {
+        "member_from": str(member.start),
+        "split_from": member.split_from,
+        "seat": str(member.member_number),
+        "relation": member.relation,
+    }
     value = values.get(name, "")
     if name in HouseholdStatus.__struct_fields__:
         value = str(getattr(member.status, name))

@@ -22,6 +22,13 @@ class HouseholdStatus(Struct, frozen=True):
     tier: int
 
 
+class VillageName(Struct, frozen=True):
+    """A village or community and its name."""
+
+    code: str
+    name: str
+
+
 class KnownPerson(Struct, frozen=True):
     """A person of the register."""
 
@@ -62,9 +69,9 @@ class KnownMembership(Struct, frozen=True):
     leave_reason: str
 
 
-LIST_VILLAGE_CODES = Query(
-    str,
-    "SELECT code FROM divisions WHERE starts_with(code, :county) AND level = 5",
+LIST_VILLAGES = Query(
+    VillageName,
+    "SELECT code, name FROM divisions WHERE starts_with(code, :county) AND level = 5",
 )
 LIST_KNOWN_PERSONS = Query(
     KnownPerson,

@@ -52,11 +52,8 @@ def test_every_column_is_explained_and_a_required_one_has_an_example(kind: Impor
 async def test_the_example_rows_are_accepted_in_their_order(empty: Player, folder: Path) -> None:
     source = json.loads(write_template(IMPORT_KINDS["programmes"]).content)
     assert source["county_code"] == COUNTY
-    story = ("register", "register/register-2018-12-20.csv"), ("programmes", "programmes.json")
-    for kind, name in story:
-        who = IMPORTERS[IMPORT_KINDS[kind].duty]
-        assert (await run_import_command(empty, kind, INPUT / name, who))["outcome"] == "ok"
-    for kind in ("plans", "budget", "enrolments", "bindings", "opening", "usage"):
+    assert (await run_import_command(empty, "programmes", INPUT / "programmes.json", "jiang"))["outcome"] == "ok"
+    for kind in ("register", "plans", "budget", "enrolments", "bindings", "opening", "usage"):
         template = write_template(IMPORT_KINDS[kind])
         path = folder / f"{kind}.xlsx"
         path.write_bytes(template.content)

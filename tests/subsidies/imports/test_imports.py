@@ -50,8 +50,10 @@ def edit_copy(source: Path, folder: Path, name: str, change: Callable[[list[list
     return path
 
 
-async def run_import_command(player: Player, kind: str, path: Path, who: str = "gan", *flags: str) -> Answer:
-    return await player(["import", kind, str(path), "--as", who, *flags], "2019-02-03")
+async def run_import_command(
+    player: Player, kind: str, path: Path, who: str = "gan", *flags: str, day: str = "2019-02-03"
+) -> Answer:
+    return await player(["import", kind, str(path), "--as", who, *flags], day)
 
 
 def get_faulty_cells(answer: Answer) -> list[tuple[int, str, str]]:
@@ -112,16 +114,21 @@ async def test_a_person_in_two_households_and_an_inconsistent_household_are_faul
         rows.append(double)
 
     answer = await run_import_command(empty, "register", edit_copy(REGISTER, folder, "double.csv", spoil))
-    assert get_faulty_cells(answer) == [(3, "保障档", "1"), (42, "成员自", "2016-01-01")]
+    assert get_faulty_cells(answer) == [
+        (3, "保障档", "1"),
+        (42, "成员自", "2016-01-01"),
+        (42, "成员序号", "1"),
+        (42, "与户主关系", "户主"),
+    ]
 
 
 async def test_changes_of_a_register_are_imported_only_on_request(january: Player) -> None:
     path = INPUT / "register/register-2019-03-01.csv"
     before = await count_rows(january)
-    answer = await run_import_command(january, "register", path)
+    answer = await run_import_command(january, "register", path, day="2019-03-01")
     assert (answer["code"], answer["ended"], answer["begun"], answer["changed"]) == ("register_differs", 3, 3, 0)
     assert await count_rows(january) == before
-    answer = await run_import_command(january, "register", path, "gan", "--take-changes")
+    answer = await run_import_command(january, "register", path, "gan", "--take-changes", day="2019-03-01")
     assert answer["counts"] == {
         "persons": 0,
         "persons_changed": 0,

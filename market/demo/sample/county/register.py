@@ -124,14 +124,11 @@ class RegisterGenerator:
         watched = not demo and rng.chance(_MONITORED_PERCENT)
         late = rng.chance(4) and not demo
         tier = _MONITORED_TIER if watched else (_LATE_TIER if late else _USUAL_TIER)
-        return SampleHousehold(
-            code,
-            village,
-            tier,
-            not watched or rng.chance(_REGISTERED_PERCENT),
-            rng.choice(_MONITORING) if watched else "",
-            members,
-        )
+        registered = not watched or rng.chance(_REGISTERED_PERCENT)
+        monitoring = rng.choice(_MONITORING) if watched else ""
+        # The first type was registered before, the second never was.
+        registered = {"脱贫不稳定户": True, "边缘易致贫户": False}.get(monitoring, registered)
+        return SampleHousehold(code, village, tier, registered, monitoring, members)
 
     def _make_relative(self, surname: str, head_age: int, head: SamplePerson, member_number: int) -> SamplePerson:
         rng = self._rng
@@ -192,7 +189,7 @@ def _format_row(
         household.monitoring,
         "",
         str(household.tier),
-        since.isoformat(),
+        max(since, person.born_on).isoformat(),
         until.isoformat() if until else "",
         why,
         died_on.isoformat() if died_on else "",
