@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Response
+from litestar import Litestar, Response, Router
 from litestar.config.app import AppConfig
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
@@ -13,6 +13,7 @@ from litestar.plugins import InitPluginProtocol
 
 from market import VERSION
 from market.api import ROUTES as API_ROUTES
+from market.api import UPLOAD_ROUTES
 from market.api.error_mapping import map_to_refusal
 from market.api.problem import build_problem_response, get_language
 from market.http import HttpRequest
@@ -38,6 +39,10 @@ from market.web.shop.counts import CatalogueCounts
 from market.web.ui.renderer import Renderer, SiteInfo
 from payments.stripe import Stripe
 
+MAX_JSON_BYTES = 1024 * 1024
+_MAX_FORM_BYTES = 64 * 1024
+"""The fields beside a file, and the multipart headers."""
+
 
 class Market(InitPluginProtocol):
     """The whole service as a Litestar plugin: `Litestar(plugins=[Market(Settings.from_env())])`."""
@@ -48,7 +53,7 @@ class Market(InitPluginProtocol):
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Add the routes, dependencies, exception handlers, middleware and lifespan."""
         configure_logs()
-        app_config.route_handlers.extend([*API_ROUTES, *WEB_ROUTES])
+        app_config.route_handlers.extend(_limit_bodies(self.settings))
         app_config.dependencies.update(
             {
                 "db": Provide(provide_db, sync_to_thread=False),
@@ -68,7 +73,6 @@ class Market(InitPluginProtocol):
         app_config.lifespan.append(self.run_lifespan)  # pyright: ignore[reportUnknownMemberType]
         app_config.after_request = set_default_headers
         app_config.middleware.append(count_responses)
-        app_config.request_max_body_size = self.settings.upload_mb * 1024 * 1024
         app_config.openapi_config = OpenAPIConfig(
             title="乡集 Xiangji",
             version=VERSION,
@@ -85,6 +89,18 @@ class Market(InitPluginProtocol):
         async with open_services(self.settings) as services:
             app.state["market"] = services
             yield
+
+
+def _limit_bodies(settings: Settings) -> list[Router]:
+    """Return every route, with the largest body that it reads: 1 MiB of JSON, or a file of `upload_mb` and its form.
+
+    An application passes its own limit to its constructor, so ours are those of two routers.
+    """
+    files = settings.upload_mb * 1024 * 1024 + _MAX_FORM_BYTES
+    return [
+        Router(path="/", route_handlers=API_ROUTES, request_max_body_size=MAX_JSON_BYTES),
+        Router(path="/", route_handlers=[*UPLOAD_ROUTES, *WEB_ROUTES], request_max_body_size=files),
+    ]
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from market.api import (
     producers,
     service,
     subsidies,
+    subsidy_imports,
 )
 
 ROUTES = [
@@ -19,12 +20,14 @@ ROUTES = [
     *divisions.ROUTES,
     *producers.ROUTES,
     *catalogue.ROUTES,
-    *photos.ROUTES,
     *bookings.ROUTES,
     *orders.ROUTES,
     *aftersales.ROUTES,
     *subsidies.ROUTES,
 ]
-"""Every route of the API."""
+"""The routes that take JSON, in small bodies."""
 
-__all__ = ["ROUTES"]
+UPLOAD_ROUTES = [*photos.ROUTES, *subsidy_imports.ROUTES]
+"""The routes that take files."""
+
+__all__ = ["ROUTES", "UPLOAD_ROUTES"]

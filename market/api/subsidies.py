@@ -10,7 +10,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from market.api import subsidy_imports
 from market.api.idempotency import run_once
 from market.http import HttpRequest
 from market.identity.access import get_visible_divisions, require_whole_county
@@ -276,7 +275,6 @@ async def show_quarter(
 
 
 ROUTES = [
-    *subsidy_imports.ROUTES,
     MonthController,
     *map(_make_step_route, STEPS),
     MonthReportController,

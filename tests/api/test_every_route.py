@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from market.app import MAX_JSON_BYTES
 from tests.support.app import Service, build_settings, run_service
 
 FIXED_OPERATION_IDS = {
@@ -98,13 +99,23 @@ async def test_an_unknown_path_and_a_wrong_method_return_problem_json(service: S
         assert (response.status_code, response.json()["code"]) == (status, code)
 
 
-async def test_a_body_above_the_limit_is_refused(service: Service) -> None:
+async def test_a_body_of_json_above_one_mebibyte_is_refused(service: Service) -> None:
     method, path = service.operations["RequestCode"]
-    response = await service.http.request(
-        method, path, content=b"a" * (21 * 1024 * 1024), headers={"Content-Type": "application/json"}
-    )
-    service.check_response(response)
-    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+    for size, refused in ((MAX_JSON_BYTES, False), (MAX_JSON_BYTES + 1, True)):
+        response = await service.http.request(
+            method, path, content=b"a" * size, headers={"Content-Type": "application/json"}
+        )
+        service.check_response(response)
+        assert (response.json()["code"] == "body_too_large", response.status_code == 413) == (refused, refused)
+
+
+@pytest.mark.parametrize("upload_mb", [1, 12])
+async def test_an_upload_route_takes_files_up_to_the_setting(dsn: str, folder: Path, upload_mb: int) -> None:
+    async with run_service(build_settings(dsn, folder, upload_mb=upload_mb)) as service:
+        for size, status in ((upload_mb * 1024 * 1024, 401), ((upload_mb + 1) * 1024 * 1024, 413)):
+            file = {"file": ("bindings.csv", b"a" * size)}
+            response = await service.call("ImportBindings", path={"county": "130624"}, files=file)
+            assert response.status_code == status
 
 
 async def test_health_readiness_and_metrics_respond(service: Service) -> None:
