@@ -135,6 +135,9 @@ def print_refusal(refusal: Refusal, *, as_json: bool) -> int:
         print(f"{refusal.text('zh')} [{refusal.code}]", file=sys.stderr)
         for error in errors:
             print("  " + "  ".join(f"{name}={value}" for name, value in error.items()), file=sys.stderr)
+        hidden = facts.get("count", 0) - len(errors)
+        if errors and hidden > 0:
+            print(f"  还有 {hidden} 处", file=sys.stderr)
     return BAD_INPUT if refusal.status in {400, 422} else REFUSED
 
 

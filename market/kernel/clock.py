@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from msgspec import Struct
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has one time zone and no daylight saving time since 1991. Source: tzdata, Asia/Shanghai."""
 
@@ -52,11 +53,13 @@ def count_days_in_month(month: date) -> int:
     return (get_next_month(month) - month.replace(day=1)).days
 
 
-def parse_month(text: str) -> date:
-    """Parse `2019-01` into the first day of the month.
+def parse_month(text: str, *, today: date | None = None) -> date:
+    """Parse `2019-01` into the first day of the month; with `today` it is at most two years later.
 
     Raises:
-        ValueError: the text is not a month in this format.
+        ValueError: the text is not a month in this format, or not from 1900 to 2999, or too far in the future.
     """
-    moment = datetime.strptime(text, "%Y-%m").replace(tzinfo=SHANGHAI)
-    return moment.date()
+    month = datetime.strptime(text, "%Y-%m").replace(tzinfo=SHANGHAI).date()
+    if not _FIRST_YEAR <= month.year <= _LAST_YEAR or (today is not None and month.year > today.year + 2):
+        raise ValueError(text)
+    return month

@@ -1,11 +1,10 @@
 """Benchmarks of a county's month on the database, against copying and summing the same rows."""
 
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 from msgspec import Struct
@@ -32,19 +31,11 @@ from market.kernel.migrate import create_database
 from market.kernel.seal import Seal, derive_seal
 from market.reports.month_export import LIST_OPERATOR_ROWS, LIST_VILLAGE_ROWS, list_operator_rows, list_village_rows
 from market.startup import migrate_database
-from market.subsidies.imports.billing import import_billing, read_manifest
-from market.subsidies.imports.bindings import import_bindings
-from market.subsidies.imports.budget import import_budget
-from market.subsidies.imports.enrolments import import_enrolments
 from market.subsidies.imports.officials import import_officials
-from market.subsidies.imports.opening import import_opening
-from market.subsidies.imports.plans import import_plans
-from market.subsidies.imports.register import import_register
-from market.subsidies.imports.upload import Upload
-from market.subsidies.imports.usage import import_usage
+from market.subsidies.imports.run_import import run_import
+from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.month.cycles import find_cycle
 from market.subsidies.month.run import run_month
-from market.subsidies.programmes.import_programmes import import_programmes
 from tests.bench.pairs import in_pairs
 from tests.bench.shop import Row
 from tests.story.play import INPUT
@@ -74,17 +65,11 @@ class _Importer:
         self.conn = conn
         self.seal = seal
 
-    async def import_file(
-        self,
-        handle: str,
-        import_upload: Callable[..., Awaitable[Any]],
-        upload: Upload,
-        *rest: Any,
-    ) -> None:
+    async def import_file(self, handle: str, upload: Upload, attachments: Mapping[str, bytes] | None = None) -> None:
         """Import one file."""
         actor = await find_actor_by_handle(self.conn, handle, day=get_business_day(NOW))
-        sealed = {"seal": self.seal} if import_upload in {import_register, import_enrolments, import_bindings} else {}
-        await import_upload(self.conn, actor, upload, *rest, **sealed, now=NOW)
+        context = ImportContext(seal=self.seal, now=NOW, attachments=attachments or {})
+        await run_import(self.conn, actor, await prepare_upload(actor, upload, context))
 
 
 async def _import_month(conn: Connection, seal: Seal) -> tuple[date, int]:
@@ -103,24 +88,20 @@ async def _import_month(conn: Connection, seal: Seal) -> tuple[date, int]:
     def file(kind: str, content: bytes, name: str = "") -> Upload:
         return Upload(DEMO_COUNTY, kind, name or f"{kind}.csv", content)
 
-    await importer.import_file(
-        "gan", import_register, file("register", write_register_file(register), f"register-{month}.csv")
-    )
+    await importer.import_file("gan", file("register", write_register_file(register), f"register-{month}.csv"))
     programmes, documents = write_programmes_file(months.since)
-    await importer.import_file("jiang", import_programmes, file("programmes", programmes, "programmes.json"), documents)
-    await importer.import_file("jiang", import_plans, file("plans", write_plans_file(months.since)))
-    await importer.import_file(
-        "jiang", import_budget, file("budget", write_budget_file({month: BUDGET_FEN}), "budget.json")
-    )
+    await importer.import_file("jiang", file("programmes", programmes, "programmes.json"), documents)
+    await importer.import_file("jiang", file("plans", write_plans_file(months.since)))
+    await importer.import_file("jiang", file("budget", write_budget_file({month: BUDGET_FEN}), "budget.json"))
     await conn.execute(ANALYSE_COUNTY)
     enrolments = write_enrolments_file(lines, None, after, with_pending=False)
-    await importer.import_file("gan", import_enrolments, file("enrolments", enrolments))
-    await importer.import_file("gan", import_bindings, file("bindings", write_bindings_file(lines, None, after)))
-    await importer.import_file("gan", import_opening, file("opening", write_opening_file(lines, months)))
-    await importer.import_file("gan", import_usage, file("usage", write_usage_file(1, lines, month)))
+    await importer.import_file("gan", file("enrolments", enrolments))
+    await importer.import_file("gan", file("bindings", write_bindings_file(lines, None, after)))
+    await importer.import_file("gan", file("opening", write_opening_file(lines, months)))
+    await importer.import_file("gan", file("usage", write_usage_file(1, lines, month)))
     for bill in write_billing_files(1, lines, month):
-        manifest = read_manifest(bill.name, bill.manifest)
-        await importer.import_file("gan", import_billing, file("billing", bill.content, bill.name), manifest)
+        manifest = {"manifest.json": bill.manifest}
+        await importer.import_file("gan", file("billing", bill.content, bill.name), manifest)
     await conn.execute(ANALYSE_COUNTY)
     return month, len(lines)
 

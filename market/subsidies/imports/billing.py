@@ -2,15 +2,15 @@
 
 from datetime import date
 
-import msgspec
 from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
-from market.kernel.clock import parse_month
+from market.kernel.clock import get_business_day, parse_month
 from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.json_file import read_json
 from market.subsidies.imports.models import CellFault, FileUnreadable, ManifestMismatch, ManifestMissing
-from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file
+from market.subsidies.imports.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,
@@ -85,17 +85,17 @@ ADD_CLAIMS = Query(
 )
 
 
-def read_manifest(name: str, content: bytes) -> Manifest:
+def read_manifest(name: str, content: bytes, *, today: date) -> Manifest:
     """Return the manifest in a JSON file.
 
     Raises:
         FileUnreadable: the file is not a manifest.
     """
+    manifest = read_json(name, content, Manifest)
     try:
-        manifest = msgspec.json.decode(content, type=Manifest)
-        parse_month(manifest.month)
-    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        raise FileUnreadable(name=name, reason=f"不是约定的清单（{error}）") from error
+        parse_month(manifest.month, today=today)
+    except ValueError as error:
+        raise FileUnreadable(name=name, reason=f"清单上的月份 {manifest.month} 不对，应写成 2019-01") from error
     return manifest
 
 
@@ -118,7 +118,9 @@ async def import_billing(conn: Connection, actor: Actor | None, upload: Prepared
     actor, known = await begin_import(conn, actor, upload)
     if known is not None:
         return known
-    manifest = next((read_manifest(name, content) for name, content in upload.context.attachments.items()), None)
+    today = get_business_day(upload.now)
+    attached = next(iter(upload.context.attachments.items()), None)
+    manifest = read_manifest(*attached, today=today) if attached is not None else None
     if manifest is None:
         raise ManifestMissing(name=upload.name)
     month = parse_month(manifest.month)
@@ -126,7 +128,7 @@ async def import_billing(conn: Connection, actor: Actor | None, upload: Prepared
     if cycle is not None:
         require_state(cycle, UNDECIDED_STATES)
     spreadsheet = upload.get_spreadsheet()
-    faults: list[CellFault] = []
+    faults = CellFaults()
     programmes = await LIST_PROGRAMME_CODES.all(conn, county=upload.county)
     rows = [
         claim
@@ -138,7 +140,7 @@ async def import_billing(conn: Connection, actor: Actor | None, upload: Prepared
     )
     _check_repeats(spreadsheet, rows, month, before, faults)
     if faults:
-        raise malformed_file(upload.name, sorted(faults, key=lambda fault: fault.row))
+        raise malformed_file(upload.name, faults)
     total = Fen(sum(row.reduction_fen for row in rows))
     _check_manifest(upload, manifest, rows=len(rows), total=total)
     answer = build_result(upload, rows=len(rows), counts={"claims": len(rows)}, sum_fen=total)
@@ -171,7 +173,7 @@ async def _store(
 
 def _read(cells: RowReader, month: date, programmes: list[str]) -> BillingRow | None:
     example = f"{month:%Y-%m}，即本文件的月份"
-    own_month = cells.month("month", example=example)
+    own_month = cells.month("month", today=month, example=example)
     if own_month is not None and own_month != month:
         cells.fault("month", f"应是 {example}")
     kind = cells.choice("kind", KINDS)
@@ -179,7 +181,7 @@ def _read(cells: RowReader, month: date, programmes: list[str]) -> BillingRow | 
     programme = cells.code("programme")
     if programme and programme not in programmes:
         cells.fault("programme", f"没有这个项目，应是 {'、'.join(programmes)}")
-    corrects = cells.month("corrects_month") if cells.raw("corrects_month") else None
+    corrects = cells.month("corrects_month", today=month) if cells.raw("corrects_month") else None
     if corrects is not None and corrects >= month:
         cells.fault("corrects_month", f"应早于 {month:%Y-%m}")
     correction = bool(cells.raw("corrects_month"))
@@ -210,7 +212,7 @@ def _read_fen(cells: RowReader, name: str, *, correction: bool) -> Fen | None:
 
 
 def _check_repeats(
-    spreadsheet: Spreadsheet, rows: list[BillingRow], month: date, before: list[_PriorClaim], faults: list[CellFault]
+    spreadsheet: Spreadsheet, rows: list[BillingRow], month: date, before: list[_PriorClaim], faults: CellFaults
 ) -> None:
     """Add faults for services that claim a month twice, and for corrections that reduce a month below zero."""
     charges = {(fact.kind, fact.number, fact.month): fact.charge_fen for fact in before}
@@ -234,14 +236,6 @@ def _check_repeats(
                 faults.append(CellFault(name, message, at, spreadsheet.headers[name], key[1]))
 
 
-_MANIFEST_FIELDS = {
-    "file": "文件名 file",
-    "sha256": "校验和 sha256",
-    "rows": "行数 rows",
-    "sum_fen": "金额（分）sum_fen",
-}
-
-
 def _check_manifest(upload: Upload, manifest: Manifest, *, rows: int, total: Fen) -> None:
     """Compare the file with its manifest.
 
@@ -249,13 +243,13 @@ def _check_manifest(upload: Upload, manifest: Manifest, *, rows: int, total: Fen
         ManifestMismatch: name, checksum, rows or sum differ.
     """
     pairs = {
-        "file": (manifest.file, upload.name),
-        "sha256": (manifest.sha256, upload.sha256),
-        "rows": (manifest.rows, rows),
-        "sum_fen": (manifest.sum_fen, total),
+        "文件名": (manifest.file, upload.name),
+        "校验和": (manifest.sha256.strip().lower(), upload.sha256),
+        "行数": (str(manifest.rows), str(rows)),
+        "优惠减免合计（元）": (format_yuan(manifest.sum_fen), format_yuan(total)),
     }
     different = [
-        f"{_MANIFEST_FIELDS[name]} {stated} ≠ {actual}" for name, (stated, actual) in pairs.items() if stated != actual
+        f"{name}，清单写 {stated}，文件是 {actual}" for name, (stated, actual) in pairs.items() if stated != actual
     ]
     if different:
         raise ManifestMismatch(name=upload.name, differences="；".join(different))

@@ -12,7 +12,7 @@ from market.kernel.seal import Seal
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.differences import Cells, find_differences, format_optional
 from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file
+from market.subsidies.imports.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,
@@ -124,7 +124,7 @@ async def import_bindings(conn: Connection, actor: Actor | None, upload: Prepare
         return known
     spreadsheet = upload.get_spreadsheet()
     plans = {(plan.code, plan.kind): plan.operator for plan in await LIST_PLAN_SERVICES.all(conn, county=upload.county)}
-    faults: list[CellFault] = []
+    faults = CellFaults()
     rows: list[BindingRow] = []
     for row in spreadsheet.rows:
         cells = RowReader(spreadsheet, row, faults)
@@ -137,7 +137,7 @@ async def import_bindings(conn: Connection, actor: Actor | None, upload: Prepare
         faults += _find_overlaps(spreadsheet, header, get_key, rows, stored)
     faults += await _find_foreign_bindings(conn, upload.county, spreadsheet, rows)
     if faults:
-        raise malformed_file(upload.name, sorted(faults, key=lambda fault: fault.row))
+        raise malformed_file(upload.name, faults)
     known_versions = {(binding.line, binding.start): get_binding_cells(binding) for binding in stored}
     to_store = [row for row in rows if known_versions.get((row.line, row.start)) != get_binding_cells(row)]
     changes = [
@@ -247,7 +247,7 @@ async def _find_foreign_bindings(
 
 
 def _check_changed_lines(
-    spreadsheet: Spreadsheet, rows: Sequence[BindingRow], stored: Iterable[Binding], faults: list[CellFault]
+    spreadsheet: Spreadsheet, rows: Sequence[BindingRow], stored: Iterable[Binding], faults: CellFaults
 ) -> None:
     """Add faults for rows that change a line's operator or service: a ported number is a new line."""
     firsts: dict[str, Binding] = {binding.line: binding for binding in stored}

@@ -2,16 +2,16 @@
 
 from datetime import date
 
-import msgspec
 from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
-from market.kernel.clock import parse_month
+from market.kernel.clock import get_business_day, parse_month
 from market.subsidies.engine.models import MAX_FEN
 from market.subsidies.imports.cells import RowReader
+from market.subsidies.imports.json_file import read_json
 from market.subsidies.imports.models import CellFault, FileUnreadable
-from market.subsidies.imports.spreadsheet import Spreadsheet, decode_text, is_json, malformed_file
+from market.subsidies.imports.spreadsheet import CellFaults, is_json, malformed_file
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,
@@ -73,8 +73,8 @@ async def import_budget(conn: Connection, actor: Actor | None, upload: PreparedU
     actor, known = await begin_import(conn, actor, upload)
     if known is not None:
         return known
-    faults: list[CellFault] = []
-    budgets = _read_json(upload, faults) if is_json(upload.content) else _read_rows(upload.get_spreadsheet(), faults)
+    faults = CellFaults()
+    budgets = _read_json(upload, faults) if is_json(upload.content) else _read_rows(upload, faults)
     if faults:
         raise malformed_file(upload.name, faults)
     stored = {each.month: each for each in await LIST_BUDGETS.all(conn, county=upload.county)}
@@ -101,11 +101,8 @@ def get_budget_cells(budget: MonthBudget) -> dict[str, str]:
     return {"month": f"{budget.month:%Y-%m}", "public": format_yuan(budget.public_fen)}
 
 
-def _read_json(upload: PreparedUpload, faults: list[CellFault]) -> list[BudgetRow]:
-    try:
-        source = msgspec.json.decode(decode_text(upload.name, upload.content), type=BudgetFile)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise FileUnreadable(name=upload.name, reason=str(error)) from error
+def _read_json(upload: PreparedUpload, faults: CellFaults) -> list[BudgetRow]:
+    source, today = read_json(upload.name, upload.content, BudgetFile), get_business_day(upload.now)
     if len(source.months) > MAX_BUDGET_MONTHS:
         raise FileUnreadable(name=upload.name, reason=f"超过 {MAX_BUDGET_MONTHS} 个月")
     if source.unit != "fen":
@@ -113,7 +110,7 @@ def _read_json(upload: PreparedUpload, faults: list[CellFault]) -> list[BudgetRo
     rows: list[BudgetRow] = []
     for text, public_fen in source.months.items():
         try:
-            rows.append(BudgetRow(month=parse_month(text), public_fen=Fen(public_fen), row=1))
+            rows.append(BudgetRow(month=parse_month(text, today=today), public_fen=Fen(public_fen), row=1))
         except ValueError:
             faults.append(CellFault("months", "没有这个月份，应写成 2019-01", 1, "months", text))
         if not 0 <= public_fen <= MAX_FEN:
@@ -121,13 +118,14 @@ def _read_json(upload: PreparedUpload, faults: list[CellFault]) -> list[BudgetRo
     return rows
 
 
-def _read_rows(spreadsheet: Spreadsheet, faults: list[CellFault]) -> list[BudgetRow]:
+def _read_rows(upload: PreparedUpload, faults: CellFaults) -> list[BudgetRow]:
+    spreadsheet, today = upload.get_spreadsheet(), get_business_day(upload.now)
     if len(spreadsheet.rows) > MAX_BUDGET_MONTHS:
         raise FileUnreadable(name=spreadsheet.name, reason=f"超过 {MAX_BUDGET_MONTHS} 个月")
     rows: dict[date, BudgetRow] = {}
     for row in spreadsheet.rows:
         cells = RowReader(spreadsheet, row, faults)
-        month, public_fen = cells.month("month"), cells.fen("public")
+        month, public_fen = cells.month("month", today=today), cells.fen("public")
         if public_fen is not None and public_fen > MAX_FEN:
             cells.fault("public", f"最多 {format_yuan(MAX_FEN)}")
         if month is not None and month in rows:

@@ -9,7 +9,7 @@ from market.kernel.clock import parse_month
 from market.kernel.text import normalize_identity_number, normalize_phone, normalize_text
 from market.subsidies.imports.identifiers import normalize_device, normalize_sim
 from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import Spreadsheet, SpreadsheetRow
+from market.subsidies.imports.spreadsheet import FORMULA_STARTS, CellFaults, Spreadsheet, SpreadsheetRow
 from market.subsidies.names import ServiceKind
 from payments.money import parse_yuan
 
@@ -36,7 +36,7 @@ def normalize_code(text: str) -> str:
 class RowReader:
     """Reads the cells of one row; a cell that cannot be read adds a fault and sets `valid` to False."""
 
-    def __init__(self, spreadsheet: Spreadsheet, row: SpreadsheetRow, faults: list[CellFault]) -> None:
+    def __init__(self, spreadsheet: Spreadsheet, row: SpreadsheetRow, faults: CellFaults) -> None:
         self.spreadsheet = spreadsheet
         self.row = row
         self.faults = faults
@@ -55,8 +55,9 @@ class RowReader:
         return self.row.cells.get(name, "").strip()
 
     def text(self, name: str, *, max_length: int = 60, required: bool = True) -> str:
-        """Return the text as written, without control characters."""
+        """Return the text as written, without control characters and the apostrophe before a formula's sign."""
         written = self.row.cells.get(name, "")
+        written = written[1:] if written[:1] == "'" and written[1:].startswith(FORMULA_STARTS) else written
         text = written.strip() if written.isprintable() else normalize_text(written)
         if required and not text:
             self.fault(name, "不能空着")
@@ -112,12 +113,16 @@ class RowReader:
             self.fault(name, f"应是 {'、'.join(words)} 之一{'' if required else '，或者空着'}")
         return word
 
-    def month(self, name: str, *, example: str = "2019-01") -> date | None:
-        """Return the first day of a month, None if the cell is empty or wrong; the fault shows `example`."""
-        match = _MONTH.fullmatch(normalize_code(self.row.cells.get(name, "")))
+    def month(self, name: str, *, today: date, example: str = "2019-01") -> date | None:
+        """Return the first day of a month, None if the cell is empty or wrong; the fault shows `example`.
+
+        Spreadsheet programs make a day of a typed month, so a day is read as its month.
+        """
+        written = normalize_code(self.row.cells.get(name, ""))
+        match = _MONTH.fullmatch(written) or _DAY.fullmatch(written)
         if match:
             try:
-                return parse_month(f"{match[1]}-{match[2]}")
+                return parse_month(f"{match[1]}-{match[2]}", today=today)
             except ValueError:
                 pass
         self.fault(name, f"没有这个月份，应是 {example}")

@@ -11,7 +11,7 @@ from market.kernel.seal import Seal
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.differences import find_differences, format_optional
 from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file
+from market.subsidies.imports.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,
@@ -105,7 +105,7 @@ async def import_enrolments(conn: Connection, actor: Actor | None, upload: Prepa
         return known
     spreadsheet = upload.get_spreadsheet()
     known_facts = await _load_known_facts(conn, upload)
-    faults: list[CellFault] = []
+    faults = CellFaults()
     known_enrolments = {each.line: each for each in await LIST_ENROLMENTS.all(conn, county=upload.county)}
     rows: list[EnrolmentRow] = []
     to_store: list[EnrolmentRow] = []

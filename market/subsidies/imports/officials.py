@@ -18,8 +18,7 @@ from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import Column, digest, malformed_file, read_spreadsheet
+from market.subsidies.imports.spreadsheet import CellFaults, Column, digest, malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult
 from market.subsidies.models import Outcome
 
@@ -71,7 +70,7 @@ async def import_officials(
         OtherPerson: an account has another identity number.
     """
     spreadsheet = await asyncio.to_thread(read_spreadsheet, name, content, COLUMNS)
-    faults: list[CellFault] = []
+    faults = CellFaults()
     read = [_read(RowReader(spreadsheet, row, faults), county) for row in spreadsheet.rows]
     if faults:
         raise malformed_file(name, faults)

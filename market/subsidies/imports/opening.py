@@ -6,8 +6,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.subsidies.engine.models import MAX_FEN
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import malformed_file
+from market.subsidies.imports.spreadsheet import CellFaults, malformed_file
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.names import KIND_NAMES, KINDS, OPERATOR_NAMES, OPERATORS, Operator, ServiceKind
 from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
@@ -64,7 +63,7 @@ async def import_opening(conn: Connection, actor: Actor | None, upload: Prepared
     spreadsheet = upload.get_spreadsheet()
     programmes = await LIST_PROGRAMME_CODES.all(conn, county=upload.county)
     opened = {each.line: each for each in await LIST_OPENINGS.all(conn, county=upload.county)}
-    faults: list[CellFault] = []
+    faults = CellFaults()
     rows: list[Opening] = []
     to_store: dict[str, Opening] = {}
     for row in spreadsheet.rows:

@@ -12,7 +12,7 @@ from market.kernel import Connection, Fen, Query, split
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.differences import Cells, find_differences, format_optional
 from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import Spreadsheet, malformed_file
+from market.subsidies.imports.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,
@@ -104,7 +104,7 @@ async def import_plans(conn: Connection, actor: Actor | None, upload: PreparedUp
     if known is not None:
         return known
     spreadsheet = upload.get_spreadsheet()
-    faults: list[CellFault] = []
+    faults = CellFaults()
     plans = [plan for row in spreadsheet.rows for plan in _read(RowReader(spreadsheet, row, faults))]
     stored = await LIST_PLAN_VERSIONS.all(conn, county=upload.county)
     _check_overlaps(spreadsheet, plans, stored, faults)
@@ -205,7 +205,7 @@ def _read_shares(cells: RowReader, weights: str) -> list[tuple[ServiceKind, int]
 
 
 def _check_overlaps(
-    spreadsheet: Spreadsheet, plans: Sequence[PlanRow], known: Sequence[Plan], faults: list[CellFault]
+    spreadsheet: Spreadsheet, plans: Sequence[PlanRow], known: Sequence[Plan], faults: CellFaults
 ) -> None:
     """Add faults for rows that give a plan two charges on one day."""
     given = {(plan.code, plan.start) for plan in plans}

@@ -5,10 +5,10 @@ from datetime import datetime
 from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
-from market.subsidies.imports.models import CellFault, RegisterDiffers
+from market.subsidies.imports.models import RegisterDiffers
 from market.subsidies.imports.register_changes import RegisterChanges, RegisterComparison
 from market.subsidies.imports.register_rows import check_consistency, check_seats, check_single_household, read_members
-from market.subsidies.imports.spreadsheet import MAX_FAULTS, malformed_file
+from market.subsidies.imports.spreadsheet import MAX_FAULTS, CellFaults, malformed_file
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.models import FileId
 from market.subsidies.register.changes import (
@@ -46,7 +46,7 @@ async def import_register(conn: Connection, actor: Actor | None, upload: Prepare
     spreadsheet = upload.get_spreadsheet()
     villages = {village.code: village.name for village in await LIST_VILLAGES.all(conn, county=upload.county)}
     today = get_business_day(upload.now)
-    faults: list[CellFault] = []
+    faults = CellFaults()
     members = read_members(spreadsheet, villages, today, faults)
     persons = {person.identity_index: person for person in await LIST_KNOWN_PERSONS.all(conn, county=upload.county)}
     statuses = {status.household: status for status in await LIST_KNOWN_STATUSES.all(conn, county=upload.county)}
@@ -56,7 +56,7 @@ async def import_register(conn: Connection, actor: Actor | None, upload: Prepare
     check_single_household(spreadsheet, members, indexes, memberships, faults)
     check_seats(spreadsheet, members, indexes, memberships, faults)
     if faults:
-        raise malformed_file(upload.name, sorted(faults, key=lambda fault: fault.row))
+        raise malformed_file(upload.name, faults)
     comparison = RegisterComparison(spreadsheet, upload.seal, today)
     changes = comparison.compare(members, persons, statuses, memberships)
     answer = build_result(upload, rows=len(members), counts=changes.counts, changes=changes.cells)

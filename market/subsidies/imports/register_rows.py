@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import Spreadsheet
+from market.subsidies.imports.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.names import MONITORING_TYPES, YES_NO
 from market.subsidies.register.queries import HouseholdStatus, KnownHouseholdStatus, KnownMembership
 
@@ -41,7 +41,7 @@ class RegisterRow(Struct, frozen=True, gc=False):
 
 
 def read_members(
-    spreadsheet: Spreadsheet, villages: Mapping[str, str], today: date, faults: list[CellFault]
+    spreadsheet: Spreadsheet, villages: Mapping[str, str], today: date, faults: CellFaults
 ) -> list[RegisterRow]:
     """Return the valid rows of a register file; add a fault for every bad cell of the others."""
     members: list[RegisterRow] = []
@@ -130,7 +130,7 @@ def check_consistency(
     spreadsheet: Spreadsheet,
     members: Iterable[RegisterRow],
     known: dict[str, KnownHouseholdStatus],
-    faults: list[CellFault],
+    faults: CellFaults,
 ) -> None:
     """Add faults for rows whose household differs from its first row, and for unknown source households."""
     firsts: dict[str, RegisterRow] = {}
@@ -156,7 +156,7 @@ def check_single_household(
     members: Iterable[RegisterRow],
     indexes: dict[str, bytes],
     known: Iterable[KnownMembership],
-    faults: list[CellFault],
+    faults: CellFaults,
 ) -> None:
     """Add faults for persons in two households, or twice in one, on one day."""
     spans: dict[bytes, list[tuple[date, date, str, int]]] = {}
@@ -187,7 +187,7 @@ def check_seats(
     members: Iterable[RegisterRow],
     indexes: Mapping[str, bytes],
     known: Iterable[KnownMembership],
-    faults: list[CellFault],
+    faults: CellFaults,
 ) -> None:
     """Add faults for a seat that two persons have on one day, and for a household with two heads on one day."""
     seats: dict[tuple[str, str], list[tuple[date, date, int]]] = {}

@@ -3,9 +3,11 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from hashlib import sha256
+from itertools import chain, islice
+from typing import Self
 
 import python_calamine
 from msgspec import Struct
@@ -18,6 +20,10 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 300_000
 MAX_COLUMNS = 100
 MAX_FAULTS = 1_000
+FORMULA_STARTS = ("=", "+", "-", "@")
+"""First characters that a spreadsheet program takes for a formula; such a cell of a CSV file gets an apostrophe."""
+_MAX_TITLE_ROWS = 10
+_MAX_WORKSHEETS = 20
 _MAX_MEMBERS = 200
 _MAX_UNPACKED_BYTES = 400 * 1024 * 1024
 _MAX_RATIO = 200
@@ -64,6 +70,8 @@ def digest(content: bytes) -> str:
 def read_spreadsheet(name: str, content: bytes, columns: Sequence[Column]) -> Spreadsheet:
     """Read the rows of a CSV or XLSX file as text, without blank rows.
 
+    The header may follow a title, within the first ten rows, and be on another worksheet than the first.
+
     Raises:
         FileUnreadable: the file is not a spreadsheet or exceeds a limit (64 MiB, 300,000 rows, 100 columns; for XLSX
             200 members, 400 MiB unpacked, 200 times its size unpacked, 10 million cells up to the last filled one).
@@ -71,44 +79,79 @@ def read_spreadsheet(name: str, content: bytes, columns: Sequence[Column]) -> Sp
     """
     if len(content) > MAX_BYTES:
         raise FileUnreadable(name=name, reason=f"超过 {MAX_BYTES // 1024 // 1024} MiB")
-    lines = _read_xlsx(name, content) if content[:4] == b"PK\x03\x04" else _read_csv(name, content)
-    header: list[str] | None = None
-    headers: dict[str, str] = {}
-    positions: dict[str, int] = {}
+    is_workbook = content[:4] == b"PK\x03\x04"
+    tables = _read_xlsx(name, content) if is_workbook else iter([_read_csv(name, content)])
+    first: Table | None = None
+    for lines in tables:
+        table = _find_header(lines, columns)
+        if table is not None and table.complete:
+            return _read_table(name, table, columns)
+        first = first or table
+    if first is None:
+        raise FileUnreadable(name=name, reason="是空文件")
+    return _read_table(name, first, columns)
+
+
+class Table(Struct, frozen=True):
+    """A table of a file from its header on; `complete` if the header has every required column."""
+
+    number: int
+    header: list[str]
+    lines: Iterable[list[str]]
+    complete: bool
+
+
+def _find_header(lines: Iterable[list[str]], columns: Sequence[Column]) -> Table | None:
+    """Return the table whose header is the first of ten rows with every column, or the one with the most of them."""
+    rest = iter(lines)
+    above = list(islice(rest, _MAX_TITLE_ROWS))
+    known = [{_fold(column.zh), _fold(column.name)} for column in columns if not column.optional]
+    best: Table | None = None
+    most = -1
+    for at, cells in enumerate(above):
+        folded = {_fold(cell) for cell in cells[:MAX_COLUMNS]}
+        count = sum(1 for names in known if names & folded)
+        if count > most and any(cells):
+            most = count
+            following = chain(above[at + 1 :], rest)
+            best = Table(at + 1, [normalize_text(cell) for cell in cells], following, count == len(known))
+    return best
+
+
+def _read_table(name: str, table: Table, columns: Sequence[Column]) -> Spreadsheet:
+    headers, positions = _find_columns(name, table.number, table.header, columns)
     rows: list[SpreadsheetRow] = []
-    for number, cells in enumerate(lines, 1):
-        if number > MAX_ROWS + 1:
+    for number, cells in enumerate(table.lines, table.number + 1):
+        if number > table.number + MAX_ROWS:
             raise FileUnreadable(name=name, reason=f"超过 {MAX_ROWS} 行")
-        if header is None:
-            header = [normalize_text(cell) for cell in cells]
-            headers, positions = _find_columns(name, header, columns)
-            continue
         if any(cells):
             count = len(cells)
             rows.append(SpreadsheetRow(number, {key: cells[at] if at < count else "" for key, at in positions.items()}))
-    if header is None:
-        raise FileUnreadable(name=name, reason="是空文件")
     return Spreadsheet(name, headers, rows)
 
 
-def _find_columns(name: str, header: list[str], columns: Sequence[Column]) -> tuple[dict[str, str], dict[str, int]]:
+def _find_columns(
+    name: str, number: int, header: list[str], columns: Sequence[Column]
+) -> tuple[dict[str, str], dict[str, int]]:
     if len(header) > MAX_COLUMNS:
         raise FileUnreadable(name=name, reason=f"超过 {MAX_COLUMNS} 列")
     folded = [_fold(cell) for cell in header]
     headers: dict[str, str] = {}
     positions: dict[str, int] = {}
-    faults: list[CellFault] = []
+    faults = CellFaults()
     for column in columns:
         known = {_fold(column.zh), _fold(column.name)}
         matches = [index for index, cell in enumerate(folded) if cell in known]
         if len(matches) > 1:
-            faults.append(CellFault(column.name, f"表头“{column.zh}”出现了 {len(matches)} 次", 1, column.zh, column.zh))
+            faults.append(
+                CellFault(column.name, f"表头“{column.zh}”出现了 {len(matches)} 次", number, column.zh, column.zh)
+            )
         elif matches:
             text = header[matches[0]]
             headers[column.name] = text if _fold(text) == _fold(column.zh) else f"{text}（{column.zh}）"
             positions[column.name] = matches[0]
         elif not column.optional:
-            faults.append(CellFault(column.name, f"缺少“{column.zh}”（{column.name}）这一列", 1, column.zh, ""))
+            faults.append(CellFault(column.name, f"缺少“{column.zh}”这一列", number, column.zh, ""))
     if faults:
         raise malformed_file(name, faults)
     return headers, positions
@@ -124,9 +167,35 @@ def is_json(content: bytes) -> bool:
     return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}
 
 
-def malformed_file(name: str, faults: Sequence[CellFault]) -> FileMalformed:
-    """Return the refusal of a file with its first 1,000 faults."""
-    return FileMalformed(name=name, count=len(faults), errors=tuple(faults[:MAX_FAULTS]))
+class CellFaults:
+    """The faults of a file: the first 1,000 are kept, and the others counted, so that memory is bounded."""
+
+    def __init__(self) -> None:
+        self._kept: list[CellFault] = []
+        self._count = 0
+
+    def append(self, fault: CellFault) -> None:
+        """Add a fault."""
+        self._count += 1
+        if len(self._kept) < MAX_FAULTS:
+            self._kept.append(fault)
+
+    def __iadd__(self, faults: Iterable[CellFault]) -> Self:
+        for fault in faults:
+            self.append(fault)
+        return self
+
+    def __len__(self) -> int:
+        return self._count
+
+    def list_first(self) -> list[CellFault]:
+        """Return the kept faults by row."""
+        return sorted(self._kept, key=lambda fault: fault.row)
+
+
+def malformed_file(name: str, faults: CellFaults) -> FileMalformed:
+    """Return the refusal of a file with its first 1,000 faults and the number of all."""
+    return FileMalformed(name=name, count=len(faults), errors=tuple(faults.list_first()))
 
 
 def _read_csv(name: str, content: bytes) -> Iterable[list[str]]:
@@ -153,7 +222,8 @@ def decode_text(name: str, content: bytes) -> str:
     raise FileUnreadable(name=name, reason="编码既不是 UTF-8，也不是 GB18030")
 
 
-def _read_xlsx(name: str, content: bytes) -> Iterable[list[str]]:
+def _read_xlsx(name: str, content: bytes) -> Iterator[Iterable[list[str]]]:
+    """Yield the rows of each worksheet, one worksheet at a time."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
@@ -170,11 +240,11 @@ def _read_xlsx(name: str, content: bytes) -> Iterable[list[str]]:
         raise FileUnreadable(name=name, reason="有内容的格子离得太远，请删掉表格下方和右边多余的内容")
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False, nrows=MAX_ROWS + 2)
+        for index in range(min(len(workbook.sheet_names), _MAX_WORKSHEETS)):
+            rows = workbook.get_sheet_by_index(index).to_python(skip_empty_area=False, nrows=MAX_ROWS + _MAX_TITLE_ROWS)
+            yield ([_cell_text(cell) for cell in row] for row in rows)
     except (python_calamine.CalamineError, IndexError, OSError, ValueError) as error:
         raise FileUnreadable(name=name, reason="不是完好的 XLSX 文件") from error
-    for row in rows:
-        yield [_cell_text(cell) for cell in row]
 
 
 def _cell_text(cell: Cell) -> str:

@@ -7,8 +7,7 @@ from msgspec import Struct
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import malformed_file
+from market.subsidies.imports.spreadsheet import CellFaults, malformed_file
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
 
@@ -45,7 +44,7 @@ async def import_usage(conn: Connection, actor: Actor | None, upload: PreparedUp
     if known is not None:
         return known
     spreadsheet = upload.get_spreadsheet()
-    faults: list[CellFault] = []
+    faults = CellFaults()
     rows: list[UsageRow] = []
     for row in spreadsheet.rows:
         cells = RowReader(spreadsheet, row, faults)

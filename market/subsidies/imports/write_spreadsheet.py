@@ -8,10 +8,8 @@ from typing import Any
 
 import xlsxwriter
 
-from market.subsidies.imports.spreadsheet import Column
+from market.subsidies.imports.spreadsheet import FORMULA_STARTS, Column
 
-FORMULA_STARTS = ("=", "+", "-", "@")
-"""First characters that a spreadsheet program takes for a formula; such a cell of a CSV file gets an apostrophe."""
 _WIDEST = 60
 
 

@@ -165,12 +165,9 @@ def read_month(text: str) -> date:
         BadMonth: the text has another form.
     """
     try:
-        month = parse_month(text)
+        return parse_month(text)
     except ValueError:
         raise BadMonth(value=text) from None
-    if not _FIRST_YEAR <= month.year <= _LAST_YEAR:
-        raise BadMonth(value=text)
-    return month
 
 
 def read_quarter(text: str) -> tuple[date, date]:

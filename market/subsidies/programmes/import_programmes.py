@@ -9,8 +9,9 @@ from market.kernel import Connection, Query
 from market.subsidies.engine.models import BadCase
 from market.subsidies.engine.read import read_case
 from market.subsidies.imports.documents import match_documents
+from market.subsidies.imports.json_file import read_json
 from market.subsidies.imports.models import CellFault, FileUnreadable
-from market.subsidies.imports.spreadsheet import decode_text, digest, malformed_file
+from market.subsidies.imports.spreadsheet import CellFaults, decode_text, digest, malformed_file
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,
@@ -89,7 +90,8 @@ async def import_programmes(conn: Connection, actor: Actor | None, upload: Prepa
     documents = match_documents(upload.content, upload.context.attachments)
     stored = {each.code: each for each in (await load_programmes(conn, upload.county)).programmes}
     texts = await load_documents(conn, upload.county)
-    faults = _find_faults(upload, source, documents, texts)
+    faults = CellFaults()
+    faults += _find_faults(upload, source, documents, texts)
     if faults:
         raise malformed_file(upload.name, faults)
     counts = {
@@ -171,11 +173,7 @@ async def _store(
 
 
 def _read(upload: Upload) -> ProgrammesSource:
-    text = decode_text(upload.name, upload.content)
-    try:
-        source = msgspec.json.decode(text, type=ProgrammesSource)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise FileUnreadable(name=upload.name, reason=str(error)) from error
+    source = read_json(upload.name, upload.content, ProgrammesSource)
     if len(source.programmes) > MAX_PROGRAMMES:
         raise FileUnreadable(name=upload.name, reason=f"超过 {MAX_PROGRAMMES} 个项目")
     return source

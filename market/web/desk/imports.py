@@ -215,6 +215,8 @@ async def _refusal_page(
     if isinstance(refusal, RegisterDiffers | FactsDiffer):
         title = f"没有导入：会改动现有{kind.name_zh}"
     notice = PageNotice("no", title, (refusal.text("zh"),)) if cells else build_refusal_notice(refusal, title)
+    count = refusal.facts.get("count")
+    total = count if isinstance(count, int) else len(cells)
     return await _form_page(
         request,
         db,
@@ -222,7 +224,7 @@ async def _refusal_page(
         kind,
         notice=notice,
         faults=_list_cells(cells),
-        hidden_faults=max(len(cells) - _MAX_FAULTS_SHOWN, 0),
+        hidden_faults=max(total - _MAX_FAULTS_SHOWN, 0),
         dry_run=DryRunResult(upload.name, upload.sha256, valid=False),
         differs=isinstance(refusal, RegisterDiffers | FactsDiffer),
         status=refusal.status,

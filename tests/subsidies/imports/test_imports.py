@@ -269,16 +269,22 @@ async def test_a_correction_never_takes_a_month_below_zero(january: Player, fold
 
 
 @pytest.mark.parametrize(
-    "overrides",
-    [{"rows": 2}, {"sum_fen": 1901}, {"sha256": "0" * 64}, {"file": "other.csv"}],
-    ids=lambda overrides: next(iter(overrides)),
+    ("overrides", "difference"),
+    [
+        ({"rows": 2}, "行数，清单写 2，文件是 1"),
+        ({"sum_fen": 1901}, "优惠减免合计（元），清单写 19.01，文件是 19.00"),
+        ({"sha256": "0" * 64}, f"校验和，清单写 {'0' * 64}，文件是 "),
+        ({"file": "other.csv"}, "文件名，清单写 other.csv，文件是 new.csv"),
+    ],
+    ids=["rows", "sum", "sha256", "file"],
 )
 async def test_a_manifest_that_does_not_match_is_refused(
-    january: Player, folder: Path, overrides: dict[str, Any]
+    january: Player, folder: Path, overrides: dict[str, Any], difference: str
 ) -> None:
     before = await count_rows(january)
     answer = await run_import_command(january, "billing", write_bill(folder, "new", [NEW], **overrides))
-    assert (answer["code"], next(iter(overrides)) in answer["differences"]) == ("manifest_mismatch", True)
+    assert answer["code"] == "manifest_mismatch"
+    assert answer["differences"].startswith(difference)
     assert await count_rows(january) == before
 
 
@@ -328,3 +334,49 @@ async def test_an_official_without_the_duty_is_refused_before_the_file_is_read(j
     path = INPUT / "usage/usage-2019-02.csv"
     assert (await run_import_command(january, "usage", path, "xian"))["code"] == "not_allowed"
     assert (await january(["import", "usage", str(path)]))["code"] == "not_signed_in"
+
+
+async def test_a_checksum_in_capitals_is_the_same_checksum(january: Player, folder: Path) -> None:
+    bill = write_bill(folder, "capitals", [NEW])
+    manifest = bill.with_suffix(".manifest.json")
+    source = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**source, "sha256": source["sha256"].upper()}))
+    assert (await run_import_command(january, "billing", bill))["outcome"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "不是完好的 JSON"),
+        ('{"file": ,}', "不是完好的 JSON，第 10 个字节附近"),
+        ("[" * 5000, "应是一组字段"),
+        ("{}", "缺少 file"),
+        ('{"file": 1}', "file 应是文字"),
+        ('{"file": "a", "operator": "x"}', "operator 写得不对"),
+    ],
+)
+async def test_a_manifest_that_cannot_be_read_is_explained_in_chinese(
+    january: Player, folder: Path, text: str, reason: str
+) -> None:
+    bill = write_bill(folder, "odd", [NEW])
+    bill.with_suffix(".manifest.json").write_text(text)
+    answer = await run_import_command(january, "billing", bill)
+    assert (answer["code"], answer["reason"]) == ("file_unreadable", reason)
+
+
+@pytest.mark.parametrize("month", ["2026-13", "9999-12", "1899-12", "2022-01", "十月"])
+async def test_a_month_of_a_manifest_is_from_1900_to_two_years_ahead(january: Player, folder: Path, month: str) -> None:
+    bill = write_bill(folder, "far", [NEW], month=month)
+    answer = await run_import_command(january, "billing", bill)
+    assert (answer["code"], answer["reason"]) == ("file_unreadable", f"清单上的月份 {month} 不对，应写成 2019-01")
+
+
+async def test_a_month_that_a_spreadsheet_program_made_a_date_is_read(january: Player, folder: Path) -> None:
+    rows = [NEW.replace("2019-01", "2019-01-01"), NEW.replace("2019-01", "2019/1/1").replace("0888", "0889")]
+    assert (await run_import_command(january, "billing", write_bill(folder, "dates", rows)))["rows"] == 2
+
+
+async def test_faults_beyond_a_thousand_are_counted_and_not_listed(january: Player, folder: Path) -> None:
+    rows = [NEW.replace("手机", "电报") for _ in range(1_500)]
+    answer = await run_import_command(january, "billing", write_bill(folder, "many", rows))
+    assert (answer["count"], len(answer["errors"]), answer["errors"][-1]["row"]) == (1_500, 1_000, 1_001)
