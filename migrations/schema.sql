@@ -892,6 +892,19 @@ $$;
 
 
 --
+-- Name: failures; Type: TABLE; Schema: jobs; Owner: -
+--
+
+CREATE TABLE jobs.failures (
+    job text NOT NULL,
+    item uuid NOT NULL,
+    attempts integer DEFAULT 1 NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    error text NOT NULL
+);
+
+
+--
 -- Name: schedules; Type: TABLE; Schema: jobs; Owner: -
 --
 
@@ -1009,7 +1022,11 @@ CREATE TABLE payments.events (
     order_ref text NOT NULL,
     facts jsonb NOT NULL,
     at timestamp with time zone NOT NULL,
-    consumed_at timestamp with time zone
+    consumed_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone,
+    error text,
+    dead_at timestamp with time zone
 );
 
 
@@ -1324,7 +1341,7 @@ CREATE TABLE public.cancel_tiers (
 --
 
 CREATE TABLE public.cart_lines (
-    account_id uuid NOT NULL,
+    owner_id uuid CONSTRAINT cart_lines_account_id_not_null NOT NULL,
     variant_id uuid NOT NULL,
     quantity integer NOT NULL,
     added_at timestamp with time zone NOT NULL,
@@ -1333,11 +1350,18 @@ CREATE TABLE public.cart_lines (
 
 
 --
+-- Name: COLUMN cart_lines.owner_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.cart_lines.owner_id IS 'an account, or a device before signing in';
+
+
+--
 -- Name: cart_nights; Type: TABLE; Schema: public; Owner: -
 --
 
 CREATE TABLE public.cart_nights (
-    account_id uuid NOT NULL,
+    owner_id uuid CONSTRAINT cart_nights_account_id_not_null NOT NULL,
     listing_id uuid NOT NULL,
     nights daterange NOT NULL,
     rooms smallint DEFAULT 1 NOT NULL,
@@ -1345,6 +1369,13 @@ CREATE TABLE public.cart_nights (
     CONSTRAINT cart_nights_count CHECK ((((upper(nights) - lower(nights)) >= 1) AND ((upper(nights) - lower(nights)) <= 30))),
     CONSTRAINT cart_nights_rooms CHECK (((rooms >= 1) AND (rooms <= 20)))
 );
+
+
+--
+-- Name: COLUMN cart_nights.owner_id; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.cart_nights.owner_id IS 'an account, or a device before signing in';
 
 
 --
@@ -2552,6 +2583,14 @@ CREATE TABLE public.variants (
 
 
 --
+-- Name: failures failures_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
+--
+
+ALTER TABLE ONLY jobs.failures
+    ADD CONSTRAINT failures_pkey PRIMARY KEY (job, item);
+
+
+--
 -- Name: schedules schedules_pkey; Type: CONSTRAINT; Schema: jobs; Owner: -
 --
 
@@ -2844,7 +2883,7 @@ ALTER TABLE ONLY public.cancel_tiers
 --
 
 ALTER TABLE ONLY public.cart_lines
-    ADD CONSTRAINT cart_lines_unique PRIMARY KEY (account_id, variant_id);
+    ADD CONSTRAINT cart_lines_unique PRIMARY KEY (owner_id, variant_id);
 
 
 --
@@ -2852,7 +2891,7 @@ ALTER TABLE ONLY public.cart_lines
 --
 
 ALTER TABLE ONLY public.cart_nights
-    ADD CONSTRAINT cart_nights_unique PRIMARY KEY (account_id, listing_id);
+    ADD CONSTRAINT cart_nights_unique PRIMARY KEY (owner_id, listing_id);
 
 
 --
@@ -3480,6 +3519,13 @@ ALTER TABLE ONLY public.variants
 
 
 --
+-- Name: failures_by_time; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX failures_by_time ON jobs.failures USING btree (job, next_at);
+
+
+--
 -- Name: disputes_open; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -3494,10 +3540,24 @@ CREATE INDEX disputes_payment ON payments.disputes USING btree (payment_id);
 
 
 --
+-- Name: events_dead; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX events_dead ON payments.events USING btree (dead_at) WHERE (dead_at IS NOT NULL);
+
+
+--
 -- Name: events_unconsumed; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE INDEX events_unconsumed ON payments.events USING btree (id) WHERE (consumed_at IS NULL);
+CREATE INDEX events_unconsumed ON payments.events USING btree (id) WHERE ((consumed_at IS NULL) AND (dead_at IS NULL));
+
+
+--
+-- Name: events_unconsumed_of_order; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX events_unconsumed_of_order ON payments.events USING btree (order_ref) WHERE ((consumed_at IS NULL) AND (dead_at IS NULL));
 
 
 --
@@ -3785,6 +3845,13 @@ CREATE INDEX listings_by_category ON public.listings USING btree (category_code,
 --
 
 CREATE INDEX listings_by_county ON public.listings USING btree (county_code, score DESC, id) WHERE (state = 'live'::text);
+
+
+--
+-- Name: listings_by_kind; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_kind ON public.listings USING btree (kind, score DESC, id) WHERE (state = 'live'::text);
 
 
 --
@@ -4435,27 +4502,11 @@ ALTER TABLE ONLY public.cancel_tiers
 
 
 --
--- Name: cart_lines cart_lines_account; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.cart_lines
-    ADD CONSTRAINT cart_lines_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
-
-
---
 -- Name: cart_lines cart_lines_variant; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.cart_lines
     ADD CONSTRAINT cart_lines_variant FOREIGN KEY (variant_id) REFERENCES public.variants(id);
-
-
---
--- Name: cart_nights cart_nights_account; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.cart_nights
-    ADD CONSTRAINT cart_nights_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 
 --
@@ -5609,6 +5660,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.county_settings TO market_app;
 
 
 --
+-- Name: TABLE failures; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.failures TO market_app;
+
+
+--
 -- Name: TABLE schedules; Type: ACL; Schema: jobs; Owner: -
 --
 
@@ -5711,6 +5769,34 @@ GRANT SELECT,INSERT ON TABLE payments.events TO market_app;
 --
 
 GRANT UPDATE(consumed_at) ON TABLE payments.events TO market_app;
+
+
+--
+-- Name: COLUMN events.attempts; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(attempts) ON TABLE payments.events TO market_app;
+
+
+--
+-- Name: COLUMN events.next_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(next_at) ON TABLE payments.events TO market_app;
+
+
+--
+-- Name: COLUMN events.error; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(error) ON TABLE payments.events TO market_app;
+
+
+--
+-- Name: COLUMN events.dead_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(dead_at) ON TABLE payments.events TO market_app;
 
 
 --

@@ -18,6 +18,9 @@ from market.notify.queue import FACTS_CONTEXT
 from market.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
 from market.orders.address import ADDRESS_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
+from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT
+from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
+from market.subsidies.imports.originals import ORIGINAL_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
 from payments.sql import prepare_connection
 
@@ -54,6 +57,11 @@ SEALED_COLUMNS = (
     SealedColumn("accounts", "totp_sealed", TOTP_CONTEXT),
     SealedColumn("persons", "identity_sealed", IDENTITY_CONTEXT, index="identity_index"),
     SealedColumn("persons", "name_sealed", NAME_CONTEXT),
+    SealedColumn("fact_versions", "name_sealed", NAME_CONTEXT),
+    SealedColumn("enrolments", "identity_sealed", ENROLMENT_IDENTITY_CONTEXT, key=("county_code", "line_code")),
+    SealedColumn(
+        "bindings", "identity_sealed", BINDING_IDENTITY_CONTEXT, key=("county_code", "line_code", "valid_during")
+    ),
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
     SealedColumn("orders", "address_sealed", ADDRESS_CONTEXT),
     SealedColumn("bookings", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
@@ -86,6 +94,7 @@ async def reseal_database(*, indexes: bool) -> dict[str, object]:
             counts: dict[str, int] = {}
             for each in SEALED_COLUMNS:
                 counts[f"{each.table}.{each.column}"] = await _reseal(conn, seal, each, indexes=indexes)
+            counts["import_originals.content_sealed"] = await _reseal_originals(conn, seal)
             if indexes:
                 counts |= await _replace_copied_indexes(conn)
             detail: dict[str, object] = {"indexes": indexes, "rows": sum(counts.values())}
@@ -113,6 +122,20 @@ async def _reseal(conn: "asyncpg.Connection[Any]", seal: Seal, target: SealedCol
         if len(rows) < _CHUNK:
             return done
         last = tuple(rows[-1][name] for name in target.key)
+
+
+async def _reseal_originals(conn: "asyncpg.Connection[Any]", seal: Seal) -> int:
+    """Seal the originals of imported files again, one at a time because each may be large; return how many changed."""
+    keys = await conn.fetch("SELECT file_id, attached, name FROM import_originals")
+    done = 0
+    for key in keys:
+        where = "WHERE file_id = $1 AND attached = $2 AND name = $3"
+        sealed = await conn.fetchval(f"SELECT content_sealed FROM import_originals {where}", *key)
+        if not seal.is_current(sealed, ORIGINAL_CONTEXT):
+            renewed = seal.seal_bytes(seal.open_bytes(sealed, ORIGINAL_CONTEXT), ORIGINAL_CONTEXT)
+            await conn.execute(f"UPDATE import_originals SET content_sealed = $4 {where}", *key, renewed)
+            done += 1
+    return done
 
 
 async def _read_chunk(

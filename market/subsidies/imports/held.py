@@ -22,7 +22,7 @@ from market.subsidies.imports.spreadsheet import MAX_ROWS
 from market.subsidies.imports.templates import Download, write_rows
 from market.subsidies.imports.write_spreadsheet import FileFormat
 from market.subsidies.month.steps import DUTY_ROLES
-from market.subsidies.names import OPERATOR_NAMES, Operator
+from market.subsidies.names import KIND_NAMES, OPERATOR_NAMES, Operator, ServiceKind
 from market.subsidies.programmes.source import ProgrammesSource
 from market.subsidies.programmes.stored import load_programmes
 from market.subsidies.register.queries import (
@@ -49,6 +49,7 @@ class _Lineage(Struct, frozen=True):
 class _UsageDay(Struct, frozen=True):
     number: str
     operator: Operator
+    kind: ServiceKind
     used_on: date
 
 
@@ -61,8 +62,8 @@ LIST_LINEAGES = Query(
 LIST_USAGE_DAYS = Query(
     _UsageDay,
     """
-    SELECT number, operator, used_on FROM usage_days WHERE county_code = :county
-     ORDER BY used_on DESC, operator, number COLLATE "C"
+    SELECT number, operator, kind, used_on FROM usage_days WHERE county_code = :county
+     ORDER BY used_on DESC, operator, kind, number COLLATE "C"
      LIMIT :limit
     """,
 )
@@ -175,7 +176,12 @@ async def _load_opening(conn: Connection, county: str, _: Seal) -> Rows:
 async def _load_usage(conn: Connection, county: str, _: Seal) -> Rows:
     days: Iterable[_UsageDay] = await LIST_USAGE_DAYS.all(conn, county=county, limit=MAX_ROWS)
     return [
-        {"number": each.number, "operator": OPERATOR_NAMES[each.operator], "used_on": str(each.used_on)}
+        {
+            "number": each.number,
+            "operator": OPERATOR_NAMES[each.operator],
+            "kind": KIND_NAMES[each.kind],
+            "used_on": str(each.used_on),
+        }
         for each in days
     ]
 

@@ -81,7 +81,7 @@ def read_spreadsheet(name: str, content: bytes, columns: Sequence[Column]) -> Sp
         raise FileUnreadable(name=name, reason=f"超过 {MAX_BYTES // 1024 // 1024} MiB")
     is_workbook = content[:4] == b"PK\x03\x04"
     tables = _read_xlsx(name, content) if is_workbook else iter([_read_csv(name, content)])
-    first: Table | None = None
+    first: HeadedTable | None = None
     for lines in tables:
         table = _find_header(lines, columns)
         if table is not None and table.complete:
@@ -92,7 +92,7 @@ def read_spreadsheet(name: str, content: bytes, columns: Sequence[Column]) -> Sp
     return _read_table(name, first, columns)
 
 
-class Table(Struct, frozen=True):
+class HeadedTable(Struct, frozen=True):
     """A table of a file from its header on; `complete` if the header has every required column."""
 
     number: int
@@ -101,12 +101,12 @@ class Table(Struct, frozen=True):
     complete: bool
 
 
-def _find_header(lines: Iterable[list[str]], columns: Sequence[Column]) -> Table | None:
+def _find_header(lines: Iterable[list[str]], columns: Sequence[Column]) -> HeadedTable | None:
     """Return the table whose header is the first of ten rows with every column, or the one with the most of them."""
     rest = iter(lines)
     above = list(islice(rest, _MAX_TITLE_ROWS))
     known = [{_fold(column.zh), _fold(column.name)} for column in columns if not column.optional]
-    best: Table | None = None
+    best: HeadedTable | None = None
     most = -1
     for at, cells in enumerate(above):
         folded = {_fold(cell) for cell in cells[:MAX_COLUMNS]}
@@ -114,11 +114,11 @@ def _find_header(lines: Iterable[list[str]], columns: Sequence[Column]) -> Table
         if count > most and any(cells):
             most = count
             following = chain(above[at + 1 :], rest)
-            best = Table(at + 1, [normalize_text(cell) for cell in cells], following, count == len(known))
+            best = HeadedTable(at + 1, [normalize_text(cell) for cell in cells], following, count == len(known))
     return best
 
 
-def _read_table(name: str, table: Table, columns: Sequence[Column]) -> Spreadsheet:
+def _read_table(name: str, table: HeadedTable, columns: Sequence[Column]) -> Spreadsheet:
     headers, positions = _find_columns(name, table.number, table.header, columns)
     rows: list[SpreadsheetRow] = []
     for number, cells in enumerate(table.lines, table.number + 1):

@@ -5,6 +5,7 @@ from datetime import date
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
+from market.kernel.structs import build_from
 from market.subsidies.engine.models import Funder, FunderShare, IdleRule, Proration, Terms, TermsKind
 from market.subsidies.names import ServiceKind
 from market.subsidies.programmes.source import (
@@ -112,16 +113,5 @@ async def load_documents(conn: Connection, county: str) -> dict[str, str]:
 
 
 def _build_terms(stored: _StoredTerms) -> Terms:
-    return Terms(
-        start=stored.start,
-        until=stored.until,
-        kind=stored.kind,
-        household_pays_bp=stored.household_pays_bp,
-        fixed_fen=stored.fixed_fen,
-        line_cap_fen=stored.line_cap_fen,
-        household_cap_fen=stored.household_cap_fen,
-        funders=tuple(
-            FunderShare(funder=name, share_bp=share)
-            for name, share in zip(stored.funders, stored.shares_bp, strict=True)
-        ),
-    )
+    pairs = zip(stored.funders, stored.shares_bp, strict=True)
+    return build_from(Terms, stored, funders=tuple(FunderShare(funder=name, share_bp=share) for name, share in pairs))

@@ -18,6 +18,7 @@ from market.reports.imports import count_register, list_imported_files
 from market.subsidies.imports.kinds import IMPORT_KINDS, ImportKind
 from market.subsidies.imports.models import CellFault, FactsDiffer, RegisterDiffers
 from market.subsidies.imports.run_import import run_import
+from market.subsidies.imports.templates import list_column_help
 from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
 from market.subsidies.models import Outcome, SecondDuty
 from market.subsidies.month.steps import DUTY_ROLES
@@ -248,6 +249,7 @@ async def _form_page(
         files = (await list_imported_files(conn, desk.county, kind=kind.name, limit=10))[0] if desk.whole else []
     context = {
         "kind": kind,
+        "columns": list_column_help(kind),
         "notice": notice,
         "faults": list(faults),
         "hidden_faults": hidden_faults,

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0008"
-down_revision = "0007"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-SCRIPTS = ("sql/0008_evidence.sql", "functions/keep_fact_version.sql", "sql/0008_evidence_triggers.sql")
+SCRIPTS = ("sql/0016_evidence.sql", "functions/keep_fact_version.sql", "sql/0016_evidence_triggers.sql")
 
 
 def upgrade() -> None:
