@@ -36,7 +36,9 @@ async def test_every_encrypted_column_is_sealed_again(conn: Connection) -> None:
         "SELECT table_name, column_name FROM information_schema.columns"
         " WHERE table_schema = 'public' AND (column_name LIKE '%sealed' OR column_name = 'response')"
     )
-    assert {(row[0], row[1]) for row in rows} == {(each.table, each.column) for each in SEALED_COLUMNS} | {("import_originals", "content_sealed")}
+    assert {(row[0], row[1]) for row in rows} == {(each.table, each.column) for each in SEALED_COLUMNS} | {
+        ("import_originals", "content_sealed")
+    }
 
 
 @pytest.mark.usefixtures("rotating")
