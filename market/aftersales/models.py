@@ -113,6 +113,15 @@ class NotReceivedYet(Refusal):
     en = "You can review it once you have received it."
 
 
+class OwnListing(Refusal):
+    """Members of a producer cannot review its listings."""
+
+    code = "own_listing"
+    status = 403
+    zh = "自己家的东西，请让买的人来评价。"
+    en = "You sell this listing; only other buyers can review it."
+
+
 class StayNotOver(NotReceivedYet):
     """A stay can be reviewed once its nights are over."""
 

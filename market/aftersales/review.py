@@ -5,7 +5,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.models import MAX_REVIEW_LENGTH, AlreadyReviewed, InvalidReview, NotReceivedYet, StayNotOver
+from market.aftersales.models import (
+    MAX_REVIEW_LENGTH,
+    AlreadyReviewed,
+    InvalidReview,
+    NotReceivedYet,
+    OwnListing,
+    StayNotOver,
+)
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
@@ -27,6 +34,7 @@ class Review(Struct, frozen=True):
 
 class _Purchase(Struct, frozen=True):
     listing_id: UUID
+    producer_id: UUID
     state: SuborderState
     leave_on: date | None
 
@@ -34,7 +42,7 @@ class _Purchase(Struct, frozen=True):
 LIST_PURCHASES = Query(
     _Purchase,
     """
-    SELECT DISTINCT listing_id, suborders.state,
+    SELECT DISTINCT listing_id, producer_id, suborders.state,
            (SELECT max(upper(nights)) FROM bookings WHERE suborder_id = suborders.id) AS leave_on
       FROM suborders
       JOIN orders ON orders.id = order_id
@@ -72,6 +80,7 @@ async def write_review(
     Raises:
         NotFound: the buyer did not buy the listing, or the suborder has several listings and `listing_id` is None.
         InvalidReview: the rating is not 1 to 5, or the text is longer than 500 characters.
+        OwnListing: the buyer is a member of the producer.
         NotReceivedYet: the suborder was not received.
         StayNotOver: the day of departure is in the future.
         AlreadyReviewed: this purchase was already reviewed.
@@ -88,6 +97,8 @@ async def write_review(
     matching = [each for each in purchases if listing_id in {None, each.listing_id}]
     if len(matching) != 1:
         raise NotFound
+    if matching[0].producer_id in buyer.producers:
+        raise OwnListing
     if matching[0].state is not SuborderState.RECEIVED:
         raise NotReceivedYet
     if matching[0].leave_on is not None and get_business_day(now) < matching[0].leave_on:

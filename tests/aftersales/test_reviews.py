@@ -2,15 +2,16 @@
 
 import asyncpg
 import pytest
+from msgspec import structs
 
-from market.aftersales.models import AlreadyReviewed, InvalidReview, NotReceivedYet
+from market.aftersales.models import AlreadyReviewed, InvalidReview, NotReceivedYet, OwnListing
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.review import write_review
 from market.identity.models import NotFound
 from market.kernel import Connection
 from market.orders.queries import OrderView
 from tests.conftest import NOW
-from tests.support.make import make_product
+from tests.support.make import days_since, load_actor, make_product
 from tests.support.shop import Shopping, make_buyer
 
 
@@ -89,3 +90,27 @@ async def test_a_review_is_never_changed_or_deleted(shopping: Shopping, owner: C
     await owner.execute("UPDATE reviews SET answer = '对不起，已补发'")
     with pytest.raises(asyncpg.PostgresError):
         await owner.execute("UPDATE reviews SET answer = '没有'")
+
+
+async def test_a_producer_neither_reviews_nor_counts_what_it_buys_from_itself(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        own, foreign = await make_product(conn), await make_product(conn)
+        buyer_id = shopping.buyer.account_id
+        member = "INSERT INTO producer_members VALUES ($1, $2, 'member', $3)"
+        await conn.execute(member, own.producer_id, buyer_id, days_since())
+        member_buyer = structs.replace(shopping, buyer=await load_actor(conn, buyer_id))
+    order = await member_buyer.place([(own.variant_id, 2), (foreign.variant_id, 1)])
+    await member_buyer.pay(order)
+    async with shopping.db.transaction() as conn:
+        await confirm_receipt(conn, shopping.seal, member_buyer.buyer, order.id, now=NOW)
+        counts = await conn.fetch("SELECT id, sold_count FROM listings")
+    seen = await member_buyer.see(order)
+    async with shopping.db.transaction() as conn:
+        for suborder in seen.suborders:
+            (listing,) = [each.listing_id for each in suborder.lines]
+            if listing == own.listing_id:
+                with pytest.raises(OwnListing):
+                    await write_review(conn, member_buyer.buyer, suborder.id, rating=5, text="", now=NOW)
+            else:
+                await write_review(conn, member_buyer.buyer, suborder.id, rating=5, text="", now=NOW)
+    assert {row["id"]: row["sold_count"] for row in counts} == {own.listing_id: 0, foreign.listing_id: 1}

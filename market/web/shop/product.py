@@ -1,6 +1,8 @@
 """The page of one product or activity."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -58,7 +60,7 @@ def _product_view(product: ProductDetail, *, pay_minutes: int) -> ProductView:
     listing, base = product.listing, product.variants[0]
     open_ones = [each for each in product.variants if each.left is None or each.left > 0]
     word = get_count_word(base.unit)
-    left = sum(each.left if each.left is not None else _MAX_QUANTITY for each in open_ones)
+    left = count_items_left(product.variants)
     sold = f"卖出 {listing.sold_count} {word}" if listing.sold_count else ""
     season = f"{format_months(listing.harvest_months)}收" if listing.harvest_months else ""
     selling = left if listing.taking_orders else 0
@@ -78,6 +80,15 @@ def _product_view(product: ProductDetail, *, pay_minutes: int) -> ProductView:
         left_words=title,
         gone_words=words,
     )
+
+
+def count_items_left(variants: Sequence[ListingVariant]) -> int:
+    """Return how many items can be bought: of each lot the number of its smallest size, as sizes share its units."""
+    by_lot: dict[UUID, int] = {}
+    for each in variants:
+        lot = each.lot_id or each.id
+        by_lot[lot] = max(by_lot.get(lot, 0), each.left if each.left is not None else _MAX_QUANTITY)
+    return sum(by_lot.values())
 
 
 def _format_choice(variant: ListingVariant) -> str:
