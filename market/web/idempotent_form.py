@@ -2,18 +2,40 @@
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from litestar.response import Redirect
 
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Connection
-from market.kernel.idempotency import StoredResponse, begin_request, compute_fingerprint, finish_request
+from market.kernel import Connection, Refusal
+from market.kernel.idempotency import (
+    IdempotencyKeyReused,
+    StoredResponse,
+    begin_request,
+    compute_fingerprint,
+    finish_request,
+)
 from market.web.forms import PostedForm
 from market.web.pages import redirect
 from market.web.services import get_services
 
 _MAX_KEY_LENGTH = 100
+_NOT_CONTENT = frozenset({"csrf", "key", "draft"})
 _SEE_OTHER = 303
+
+
+class FormSentBefore(Refusal):
+    """The form was sent before with other contents; nothing was changed."""
+
+    code = "form_sent_before"
+    zh = "这张表已经交过一次，上次写的和这次不一样，这次没有算数。请把页面重新打开再填。"
+    en = "This form was sent before with other contents. Open the page again and fill it in once more."
+
+
+def _compute_form_fingerprint(request: HttpRequest, form: PostedForm) -> bytes:
+    """Return the hash of the form's texts, without their outer whitespace; photos may differ in a repeated form."""
+    texts = {name: [text.strip() for text in form.get_texts(name)] for name in form.fields if name not in _NOT_CONTENT}
+    return compute_fingerprint(request.method, request.url.path, msgspec.json.encode(texts, order="sorted"))
 
 
 async def submit_once(
@@ -25,14 +47,17 @@ async def submit_once(
     the form may be sent again.
 
     Raises:
+        FormSentBefore: the form was sent before with other contents.
         RequestInProgress: the first request did not end within the lock timeout.
     """
     who, key = str(actor.account_id), f"form:{form.key[:_MAX_KEY_LENGTH]}"
-    # A draft that is sent again may differ in whitespace or photos, so only the path identifies the form.
-    fingerprint = compute_fingerprint(request.method, request.url.path, b"")
+    fingerprint = _compute_form_fingerprint(request, form)
     services = get_services(request)
     async with services.db.transaction() as conn:
-        stored = await begin_request(conn, services.seal, actor=who, key=key, fingerprint=fingerprint)
+        try:
+            stored = await begin_request(conn, services.seal, actor=who, key=key, fingerprint=fingerprint)
+        except IdempotencyKeyReused as error:
+            raise FormSentBefore from error
         if isinstance(stored, StoredResponse):
             return redirect(stored.body.decode(), draft=form.draft)
         path = await work(conn)

@@ -140,6 +140,10 @@ async def test_a_form_sent_twice_lists_once(village: Village) -> None:
         second = await farm.submit("/farm/sell/fruit", title="革新庄冬枣", price="58", left="20")
         assert first.path == second.path
         assert await village.value("SELECT count(*) FROM listings WHERE title = '革新庄冬枣'") == 1
+        farm.page = form
+        await farm.submit("/farm/sell/fruit", status=409, title="革新庄山楂", price="20", left="5")
+        assert "上次写的和这次不一样" in farm.current.text
+        assert await village.value("SELECT count(*) FROM listings WHERE title = '革新庄山楂'") == 0
 
 
 async def test_missing_fields_are_reported_and_the_others_keep_their_text(village: Village) -> None:
