@@ -67,7 +67,13 @@ def run_worker_process() -> int:
         settings.require_service_settings()
         async with open_services(settings) as services, open_port(settings) as port:
             context = WorkerContext(
-                settings, services.db, services.clock, services.seal, GuardedGateway(services.gateway), port
+                settings,
+                services.db,
+                services.clock,
+                services.seal,
+                GuardedGateway(services.gateway),
+                port,
+                services.files,
             )
             await run_worker(context, on_ready=lambda: print("worker ready", flush=True))
 

@@ -83,6 +83,6 @@ async def run_demo_worker(settings: Settings) -> None:
     configure_logs()
     async with open_services(settings) as services, open_port(settings) as port:
         context = WorkerContext(
-            settings, services.db, services.clock, services.seal, GuardedGateway(services.gateway), port
+            settings, services.db, services.clock, services.seal, GuardedGateway(services.gateway), port, services.files
         )
         await run_worker(context)

@@ -7,6 +7,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.notify.models import MessagePort
 from market.settings import Settings
+from market.storage.files import FileStore
 from payments import GuardedGateway
 
 
@@ -19,3 +20,4 @@ class WorkerContext(Struct, frozen=True):
     seal: Seal
     gateway: GuardedGateway
     port: MessagePort
+    files: FileStore

@@ -8,6 +8,7 @@ from market.jobs.context import WorkerContext
 from market.kernel.idempotency import delete_old_keys
 from market.notify.send import delete_old_messages
 from market.orders.cart import delete_old_device_carts
+from market.storage.unused_photos import delete_unused_photos
 
 CODE_RETENTION = timedelta(days=2)
 NEW_LISTING_PERIOD = timedelta(days=30)
@@ -34,6 +35,11 @@ async def delete_device_carts(context: WorkerContext) -> None:
     """Delete carts of devices that did not sign in for 30 days."""
     async with context.db.transaction() as conn:
         await delete_old_device_carts(conn, now=context.clock.now())
+
+
+async def delete_photos(context: WorkerContext) -> None:
+    """Delete the photos that nothing shows, and files without a row."""
+    await delete_unused_photos(context.db, context.files, now=context.clock.now())
 
 
 async def update_scores(context: WorkerContext) -> None:

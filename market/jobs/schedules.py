@@ -13,6 +13,7 @@ from market.jobs.retention import (
     delete_expired_codes,
     delete_expired_keys,
     delete_expired_messages,
+    delete_photos,
     update_scores,
 )
 from market.kernel import Database, Query
@@ -48,6 +49,7 @@ SCHEDULES = (
     Schedule(name="delete_expired_messages", offset=timedelta(hours=4), run=delete_expired_messages),
     Schedule(name="note_audit_heads", interval=timedelta(hours=1), offset=timedelta(minutes=5), run=note_audit_heads),
     Schedule(name="delete_device_carts", offset=timedelta(hours=4), run=delete_device_carts),
+    Schedule(name="delete_photos", offset=timedelta(hours=4, minutes=15), run=delete_photos),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
 )
 

@@ -20,6 +20,7 @@ from market.kernel.clock import make_clock_at
 from market.kernel.seal import Seal
 from market.notify.ports import FilePort
 from market.settings import Settings
+from market.storage.files import open_file_store
 from payments import GuardedGateway
 from payments.stripe import Stripe
 from tests.conftest import NOW
@@ -38,6 +39,7 @@ async def context(database: Database, seal: Seal, folder: Path) -> AsyncGenerato
             seal,
             GuardedGateway(gateway),
             FilePort(folder / "sms.jsonl"),
+            open_file_store((folder / "files").as_uri()),
         )
 
 
