@@ -343,6 +343,8 @@ END) STORED NOT NULL,
     change text NOT NULL,
     realname text NOT NULL,
     valid_during daterange NOT NULL,
+    file_id uuid,
+    identity_sealed bytea,
     CONSTRAINT bindings_device_length CHECK (((length(device) >= 1) AND (length(device) <= 80))),
     CONSTRAINT bindings_number_length CHECK (((length(number) >= 3) AND (length(number) <= 64))),
     CONSTRAINT bindings_period_not_empty CHECK ((NOT isempty(valid_during))),
@@ -407,6 +409,8 @@ CREATE TABLE public.enrolments (
     decided boolean GENERATED ALWAYS AS ((status = '已审定'::text)) STORED NOT NULL,
     agent text DEFAULT ''::text NOT NULL,
     assessor text DEFAULT ''::text NOT NULL,
+    file_id uuid,
+    identity_sealed bytea,
     CONSTRAINT enrolments_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT enrolments_decision_complete CHECK (((status <> '已审定'::text) OR ((decided_on IS NOT NULL) AND (entitled_from IS NOT NULL) AND (decided_on >= applied_on)))),
     CONSTRAINT enrolments_line_length CHECK (((length(line_code) >= 1) AND (length(line_code) <= 40))),
@@ -570,6 +574,31 @@ CREATE FUNCTION public.get_county_setting(p_county text, p_name text, p_day date
 CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence bigint, at timestamp with time zone, actor text, action text, object text, detail jsonb) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN sha256((previous || convert_to((jsonb_build_array(chain, sequence, to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text), actor, action, object, detail))::text, 'UTF8'::name)));
+
+
+--
+-- Name: keep_fact_version(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.keep_fact_version() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    sealed CONSTANT text[] := '{identity_sealed,name_sealed}';
+    facts           jsonb := to_jsonb(OLD);
+    file            uuid := nullif(current_setting('market.import_file', true), '')::uuid;
+BEGIN
+    IF tg_op = 'UPDATE' AND facts - sealed = to_jsonb(NEW) - sealed THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO fact_versions (county_code, fact, subject, facts, name_sealed, file_id, replaced_by, replaced_at)
+    VALUES (OLD.county_code, tg_table_name, facts ->> tg_argv[0], facts - sealed,
+            decode(substr(facts ->> 'name_sealed', 3), 'hex'), OLD.file_id, file,
+            coalesce((SELECT imported_at FROM import_files WHERE id = file), now()));
+    RETURN NULL;
+END
+$$;
 
 
 --
@@ -1316,6 +1345,7 @@ CREATE TABLE public.budgets (
     county_code text NOT NULL,
     month date NOT NULL,
     public_fen bigint NOT NULL,
+    file_id uuid,
     CONSTRAINT budgets_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT budgets_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
     CONSTRAINT budgets_public CHECK (((public_fen >= 0) AND (public_fen <= '1000000000000'::bigint)))
@@ -1677,6 +1707,37 @@ CREATE TABLE public.divisions (
 
 
 --
+-- Name: fact_versions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.fact_versions (
+    id bigint NOT NULL,
+    county_code text NOT NULL,
+    fact text NOT NULL,
+    subject text NOT NULL,
+    facts jsonb NOT NULL,
+    name_sealed bytea,
+    file_id uuid,
+    replaced_by uuid,
+    replaced_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: fact_versions_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.fact_versions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.fact_versions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: finding_decisions; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1769,6 +1830,7 @@ CREATE TABLE public.household_statuses (
     monitoring text DEFAULT ''::text NOT NULL,
     risk_removed_on date,
     tier smallint NOT NULL,
+    file_id uuid,
     CONSTRAINT household_statuses_period_not_empty CHECK ((NOT isempty(valid_during))),
     CONSTRAINT household_statuses_tier CHECK ((tier >= 1)),
     CONSTRAINT household_statuses_village_of_county CHECK (("left"(village_code, 6) = county_code))
@@ -1829,6 +1891,25 @@ CREATE TABLE public.import_files (
     CONSTRAINT import_files_rows CHECK ((rows >= 0)),
     CONSTRAINT import_files_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
 );
+
+
+--
+-- Name: import_originals; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.import_originals (
+    file_id uuid NOT NULL,
+    name text NOT NULL,
+    attached boolean NOT NULL,
+    county_code text NOT NULL,
+    sha256 text NOT NULL,
+    bytes integer NOT NULL,
+    content_sealed bytea NOT NULL,
+    CONSTRAINT import_originals_bytes CHECK (((bytes >= 0) AND (bytes <= 67108864))),
+    CONSTRAINT import_originals_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT import_originals_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+ALTER TABLE ONLY public.import_originals ALTER COLUMN content_sealed SET STORAGE EXTERNAL;
 
 
 --
@@ -1963,6 +2044,7 @@ CREATE TABLE public.memberships (
     relation text NOT NULL,
     valid_during daterange NOT NULL,
     leave_reason text DEFAULT ''::text NOT NULL,
+    file_id uuid,
     CONSTRAINT memberships_member_number CHECK ((member_number >= 1)),
     CONSTRAINT memberships_period_not_empty CHECK ((NOT isempty(valid_during)))
 );
@@ -2110,6 +2192,7 @@ CREATE TABLE public.persons (
     sex text NOT NULL,
     died_on date,
     death_known_at timestamp with time zone,
+    file_id uuid,
     CONSTRAINT persons_death_after_birth CHECK ((died_on >= born_on)),
     CONSTRAINT persons_death_complete CHECK (((died_on IS NULL) = (death_known_at IS NULL))),
     CONSTRAINT persons_sex CHECK ((sex = ANY (ARRAY['男'::text, '女'::text])))
@@ -2154,6 +2237,7 @@ CREATE TABLE public.plans (
     weights text DEFAULT ''::text NOT NULL,
     basis text DEFAULT ''::text NOT NULL,
     valid_during daterange NOT NULL,
+    file_id uuid,
     CONSTRAINT plans_charge CHECK (((plan_fen >= 0) AND (plan_fen <= '1000000000000'::bigint))),
     CONSTRAINT plans_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT plans_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
@@ -2249,6 +2333,7 @@ CREATE TABLE public.programme_sentences (
     suffix text NOT NULL,
     read_by uuid NOT NULL,
     read_at timestamp with time zone NOT NULL,
+    file_id uuid,
     CONSTRAINT programme_sentences_quote CHECK ((quote <> ''::text))
 );
 
@@ -2268,6 +2353,7 @@ CREATE TABLE public.programme_terms (
     household_cap_fen bigint,
     funders text[] NOT NULL,
     shares_bp integer[] NOT NULL,
+    file_id uuid,
     CONSTRAINT programme_terms_fixed CHECK (((fixed_fen >= 0) AND (fixed_fen <= '1000000000000'::bigint))),
     CONSTRAINT programme_terms_funders CHECK ((funders <@ ARRAY['operator'::text, 'county'::text, 'prefecture'::text, 'province'::text, 'central'::text, 'other'::text])),
     CONSTRAINT programme_terms_household_cap CHECK (((household_cap_fen >= 0) AND (household_cap_fen <= '1000000000000'::bigint))),
@@ -2301,6 +2387,7 @@ CREATE TABLE public.programmes (
     document_name text NOT NULL,
     document_sha256 text NOT NULL,
     document_text text NOT NULL,
+    file_id uuid,
     CONSTRAINT programmes_code_length CHECK (((length(code) >= 1) AND (length(code) <= 20))),
     CONSTRAINT programmes_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT programmes_cure_days CHECK ((cure_days >= 0)),
@@ -3015,6 +3102,14 @@ ALTER TABLE ONLY public.enrolments
 
 
 --
+-- Name: fact_versions fact_versions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fact_versions
+    ADD CONSTRAINT fact_versions_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: finding_decisions finding_decisions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3108,6 +3203,14 @@ ALTER TABLE ONLY public.idempotency_keys
 
 ALTER TABLE ONLY public.import_files
     ADD CONSTRAINT import_files_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: import_originals import_originals_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_originals
+    ADD CONSTRAINT import_originals_pkey PRIMARY KEY (file_id, attached, name);
 
 
 --
@@ -3778,6 +3881,13 @@ CREATE INDEX enrolments_by_identity_of_all ON public.enrolments USING btree (ide
 
 
 --
+-- Name: fact_versions_by_subject; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX fact_versions_by_subject ON public.fact_versions USING btree (county_code, fact, subject, replaced_at);
+
+
+--
 -- Name: finding_decisions_by_finding; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4184,6 +4294,34 @@ CREATE TRIGGER audit_entries_no_truncate BEFORE TRUNCATE ON public.audit_entries
 
 
 --
+-- Name: bindings bindings_keep_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER bindings_keep_changed AFTER UPDATE ON public.bindings FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('line_code');
+
+
+--
+-- Name: bindings bindings_keep_removed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER bindings_keep_removed AFTER DELETE ON public.bindings FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('line_code');
+
+
+--
+-- Name: budgets budgets_keep_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER budgets_keep_changed AFTER UPDATE ON public.budgets FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('month');
+
+
+--
+-- Name: budgets budgets_keep_removed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER budgets_keep_removed AFTER DELETE ON public.budgets FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('month');
+
+
+--
 -- Name: case_snapshots case_snapshots_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -4254,6 +4392,34 @@ CREATE TRIGGER cycle_events_no_truncate BEFORE TRUNCATE ON public.cycle_events F
 
 
 --
+-- Name: enrolments enrolments_keep_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER enrolments_keep_changed AFTER UPDATE ON public.enrolments FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('line_code');
+
+
+--
+-- Name: enrolments enrolments_keep_removed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER enrolments_keep_removed AFTER DELETE ON public.enrolments FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('line_code');
+
+
+--
+-- Name: fact_versions fact_versions_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER fact_versions_append_only BEFORE DELETE OR UPDATE OF id, county_code, fact, subject, facts, file_id, replaced_by, replaced_at ON public.fact_versions FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: fact_versions fact_versions_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER fact_versions_no_truncate BEFORE TRUNCATE ON public.fact_versions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
 -- Name: finding_decisions finding_decisions_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -4265,6 +4431,20 @@ CREATE TRIGGER finding_decisions_append_only BEFORE DELETE OR UPDATE ON public.f
 --
 
 CREATE TRIGGER finding_decisions_no_truncate BEFORE TRUNCATE ON public.finding_decisions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: household_statuses household_statuses_keep_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER household_statuses_keep_changed AFTER UPDATE ON public.household_statuses FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('household_code');
+
+
+--
+-- Name: household_statuses household_statuses_keep_removed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER household_statuses_keep_removed AFTER DELETE ON public.household_statuses FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('household_code');
 
 
 --
@@ -4282,10 +4462,108 @@ CREATE TRIGGER import_files_no_truncate BEFORE TRUNCATE ON public.import_files F
 
 
 --
+-- Name: import_originals import_originals_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER import_originals_append_only BEFORE DELETE OR UPDATE OF file_id, name, attached, county_code, sha256, bytes ON public.import_originals FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: import_originals import_originals_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER import_originals_no_truncate BEFORE TRUNCATE ON public.import_originals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: memberships memberships_keep_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER memberships_keep_changed AFTER UPDATE ON public.memberships FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('person_id');
+
+
+--
+-- Name: memberships memberships_keep_removed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER memberships_keep_removed AFTER DELETE ON public.memberships FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('person_id');
+
+
+--
 -- Name: orders orders_sum_up; Type: TRIGGER; Schema: public; Owner: -
 --
 
 CREATE CONSTRAINT TRIGGER orders_sum_up AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_order_sums();
+
+
+--
+-- Name: persons persons_keep_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER persons_keep_changed AFTER UPDATE ON public.persons FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('id');
+
+
+--
+-- Name: persons persons_keep_removed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER persons_keep_removed AFTER DELETE ON public.persons FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('id');
+
+
+--
+-- Name: plans plans_keep_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER plans_keep_changed AFTER UPDATE ON public.plans FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('code');
+
+
+--
+-- Name: plans plans_keep_removed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER plans_keep_removed AFTER DELETE ON public.plans FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('code');
+
+
+--
+-- Name: programme_sentences programme_sentences_keep_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER programme_sentences_keep_changed AFTER UPDATE ON public.programme_sentences FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('programme_code');
+
+
+--
+-- Name: programme_sentences programme_sentences_keep_removed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER programme_sentences_keep_removed AFTER DELETE ON public.programme_sentences FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('programme_code');
+
+
+--
+-- Name: programme_terms programme_terms_keep_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER programme_terms_keep_changed AFTER UPDATE ON public.programme_terms FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('programme_code');
+
+
+--
+-- Name: programme_terms programme_terms_keep_removed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER programme_terms_keep_removed AFTER DELETE ON public.programme_terms FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('programme_code');
+
+
+--
+-- Name: programmes programmes_keep_changed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER programmes_keep_changed AFTER UPDATE ON public.programmes FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.keep_fact_version('code');
+
+
+--
+-- Name: programmes programmes_keep_removed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER programmes_keep_removed AFTER DELETE ON public.programmes FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('code');
 
 
 --
@@ -4446,6 +4724,14 @@ ALTER TABLE ONLY payments.refunds
 
 
 --
+-- Name: bindings bindings_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bindings
+    ADD CONSTRAINT bindings_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
 -- Name: bindings bindings_line; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4491,6 +4777,14 @@ ALTER TABLE ONLY public.bookings
 
 ALTER TABLE ONLY public.bookings
     ADD CONSTRAINT bookings_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: budgets budgets_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.budgets
+    ADD CONSTRAINT budgets_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
 
 
 --
@@ -4638,11 +4932,35 @@ ALTER TABLE ONLY public.divisions
 
 
 --
+-- Name: enrolments enrolments_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.enrolments
+    ADD CONSTRAINT enrolments_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
 -- Name: enrolments enrolments_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.enrolments
     ADD CONSTRAINT enrolments_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
+-- Name: fact_versions fact_versions_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fact_versions
+    ADD CONSTRAINT fact_versions_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: fact_versions fact_versions_replaced_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.fact_versions
+    ADD CONSTRAINT fact_versions_replaced_by FOREIGN KEY (replaced_by) REFERENCES public.import_files(id);
 
 
 --
@@ -4702,6 +5020,14 @@ ALTER TABLE ONLY public.grants
 
 
 --
+-- Name: household_statuses household_statuses_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.household_statuses
+    ADD CONSTRAINT household_statuses_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
 -- Name: household_statuses household_statuses_household; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4731,6 +5057,14 @@ ALTER TABLE ONLY public.households
 
 ALTER TABLE ONLY public.import_files
     ADD CONSTRAINT import_files_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: import_originals import_originals_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_originals
+    ADD CONSTRAINT import_originals_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
 
 
 --
@@ -4787,6 +5121,14 @@ ALTER TABLE ONLY public.listings
 
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: memberships memberships_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT memberships_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
 
 
 --
@@ -4854,11 +5196,27 @@ ALTER TABLE ONLY public.orders
 
 
 --
+-- Name: persons persons_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.persons
+    ADD CONSTRAINT persons_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
 -- Name: photos photos_owner; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.photos
     ADD CONSTRAINT photos_owner FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: plans plans_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.plans
+    ADD CONSTRAINT plans_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
 
 
 --
@@ -4910,6 +5268,14 @@ ALTER TABLE ONLY public.producers
 
 
 --
+-- Name: programme_sentences programme_sentences_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programme_sentences
+    ADD CONSTRAINT programme_sentences_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
 -- Name: programme_sentences programme_sentences_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4926,11 +5292,27 @@ ALTER TABLE ONLY public.programme_sentences
 
 
 --
+-- Name: programme_terms programme_terms_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programme_terms
+    ADD CONSTRAINT programme_terms_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
 -- Name: programme_terms programme_terms_programme; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.programme_terms
     ADD CONSTRAINT programme_terms_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
+-- Name: programmes programmes_file; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.programmes
+    ADD CONSTRAINT programmes_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
 
 
 --
@@ -5263,6 +5645,23 @@ END);
 
 
 --
+-- Name: fact_versions; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.fact_versions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: fact_versions fact_versions_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY fact_versions_visible_county ON public.fact_versions TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: finding_decisions; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -5358,6 +5757,23 @@ ALTER TABLE public.import_files ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY import_files_visible_county ON public.import_files TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: import_originals; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.import_originals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: import_originals import_originals_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY import_originals_visible_county ON public.import_originals TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
@@ -6199,6 +6615,13 @@ GRANT SELECT ON TABLE public.divisions TO market_app;
 
 
 --
+-- Name: TABLE fact_versions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.fact_versions TO market_app;
+
+
+--
 -- Name: TABLE finding_decisions; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6280,6 +6703,13 @@ GRANT UPDATE(replays) ON TABLE public.idempotency_keys TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.import_files TO market_app;
+
+
+--
+-- Name: TABLE import_originals; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.import_originals TO market_app;
 
 
 --

@@ -1,11 +1,21 @@
 #!/bin/sh
-# Checks that a change must pass, besides its tests.
+# Checks that a change must pass, besides its tests. Each command stands alone: `set -e` ignores failures before `&&`.
 set -eu
 bin=.venv/bin
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
 step() { printf '%s\n' "- $1" >&2; }
-step "lint" && $bin/ruff check -q && $bin/ruff format --check -q
-step "types" && $bin/pyright --warnings | tail -n 20
-step "imports" && $bin/lint-imports --no-cache >.imports.out || { cat .imports.out; rm -f .imports.out; exit 1; }
-rm -f .imports.out
-step "migrations" && $bin/python migrations/dump_schema.py | diff -u migrations/schema.sql - && $bin/python migrations/dump_schema.py --sql | $bin/squawk --config migrations/squawk.toml
-step "docs" && $bin/zensical build --strict >/dev/null
+step "lint"
+$bin/ruff check -q
+$bin/ruff format --check -q
+step "types"
+$bin/pyright --warnings >"$output" || { tail -n 20 "$output"; exit 1; }
+step "imports"
+$bin/lint-imports --no-cache >"$output" || { cat "$output"; exit 1; }
+step "migrations"
+$bin/python migrations/dump_schema.py >"$output"
+diff -u migrations/schema.sql "$output"
+$bin/python migrations/dump_schema.py --sql >"$output"
+$bin/squawk --config migrations/squawk.toml <"$output"
+step "docs"
+$bin/zensical build --strict >"$output" 2>&1 || { cat "$output"; exit 1; }

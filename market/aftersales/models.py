@@ -113,7 +113,7 @@ class NotReceivedYet(Refusal):
     en = "You can review it once you have received it."
 
 
-class OwnListing(Refusal):
+class OwnListingReviewed(Refusal):
     """Members of a producer cannot review its listings."""
 
     code = "own_listing"

@@ -10,7 +10,7 @@ from market.aftersales.models import (
     AlreadyReviewed,
     InvalidReview,
     NotReceivedYet,
-    OwnListing,
+    OwnListingReviewed,
     StayNotOver,
 )
 from market.identity.models import Actor, NotFound
@@ -80,7 +80,7 @@ async def write_review(
     Raises:
         NotFound: the buyer did not buy the listing, or the suborder has several listings and `listing_id` is None.
         InvalidReview: the rating is not 1 to 5, or the text is longer than 500 characters.
-        OwnListing: the buyer is a member of the producer.
+        OwnListingReviewed: the buyer is a member of the producer.
         NotReceivedYet: the suborder was not received.
         StayNotOver: the day of departure is in the future.
         AlreadyReviewed: this purchase was already reviewed.
@@ -98,7 +98,7 @@ async def write_review(
     if len(matching) != 1:
         raise NotFound
     if matching[0].producer_id in buyer.producers:
-        raise OwnListing
+        raise OwnListingReviewed
     if matching[0].state is not SuborderState.RECEIVED:
         raise NotReceivedYet
     if matching[0].leave_on is not None and get_business_day(now) < matching[0].leave_on:

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from msgspec import structs
 
-from market.aftersales.models import AlreadyReviewed, InvalidReview, NotReceivedYet, OwnListing
+from market.aftersales.models import AlreadyReviewed, InvalidReview, NotReceivedYet, OwnListingReviewed
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.review import write_review
 from market.identity.models import NotFound
@@ -109,7 +109,7 @@ async def test_a_producer_neither_reviews_nor_counts_what_it_buys_from_itself(sh
         for suborder in seen.suborders:
             (listing,) = [each.listing_id for each in suborder.lines]
             if listing == own.listing_id:
-                with pytest.raises(OwnListing):
+                with pytest.raises(OwnListingReviewed):
                     await write_review(conn, member_buyer.buyer, suborder.id, rating=5, text="", now=NOW)
             else:
                 await write_review(conn, member_buyer.buyer, suborder.id, rating=5, text="", now=NOW)

@@ -1,6 +1,7 @@
 """Search finds a listing by any piece of its title, in a constant number of statements."""
 
 import asyncio
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -260,7 +261,7 @@ async def test_the_second_walk_of_a_search_runs_only_if_the_first_does_not_fill_
     plans: list[str] = []
     for limit in (2, 5):
         typed = parse_query("小米")
-        values: dict[str, object] = dict.fromkeys(SEARCH_NAMES_FIRST.names)
+        values = dict.fromkeys(SEARCH_NAMES_FIRST.names, cast("object", None))
         values |= {
             "name_match": typed.name_match, "other_match": typed.other_match, "pieces": typed.pieces,
             "synonyms": typed.synonyms, "this_month": 9, "after_key": 2**62, "after_id": UUID(int=0), "limit": limit,

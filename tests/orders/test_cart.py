@@ -238,7 +238,7 @@ async def test_a_merged_cart_holds_no_more_than_one_order_allows(conn: Connectio
     lines, _ = await load_cart_contents(conn, buyer)
     quantities = {each.variant_id: each.quantity for each in lines}
     assert len(quantities) == 100
-    assert quantities[products[97].variant_id] == 2
+    assert quantities[VariantId(products[97].variant_id)] == 2
     assert products[102].variant_id in quantities
     assert products[98].variant_id not in quantities
 
