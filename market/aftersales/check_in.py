@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode
+from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode, TooManyCheckInCodes
 from market.aftersales.receive import receive_suborders
 from market.aftersales.ship import find_own_suborder
+from market.audit.record import add_audit_entry
 from market.bookings.models import BookingState
 from market.bookings.transitions import index_check_in_code
 from market.identity.models import Actor, NotFound
@@ -23,6 +24,10 @@ from market.orders.address import open_address
 from market.orders.transitions import lock_order_by_suborder
 
 MAX_GUESTS = 500
+MAX_WRONG_CODES = 10
+"""Wrong codes of one host in an hour: a host must not find the codes of guests who have not come."""
+WRONG_CODE_WINDOW = timedelta(hours=1)
+_WRONG_CODE = "stay.wrong_code"
 
 
 class CheckIn(Struct, frozen=True):
@@ -71,6 +76,12 @@ class _GuestRow(Struct, frozen=True):
     address_sealed: bytes
 
 
+# One attempt of a host after another, so that the limit is exact.
+LOCK_ATTEMPTS = Query(None, "SELECT pg_advisory_xact_lock(7004, hashtext(:account_id::text))")
+COUNT_WRONG_CODES = Query(
+    int,
+    "SELECT count(*) FROM audit_entries WHERE object = :object AND at > :since AND action = :action",
+)
 FIND_BOOKING_BY_CODE = Query(
     _BookingByCode,
     """
@@ -112,19 +123,25 @@ LIST_GUESTS = Query(
 )
 
 
-async def check_in_guest(conn: Connection, seal: Seal, actor: Actor, code: str, *, now: datetime) -> CheckIn:
+async def check_in_guest(
+    conn: Connection, seal: Seal, actor: Actor, code: str, *, now: datetime
+) -> CheckIn | InvalidCheckInCode:
     """Check in the guest with `code`, once, in the caller's transaction.
 
     When the guests of every room have arrived, the escrow of the stay is released to the producer. The code is valid
-    from the day of arrival to the day of departure.
+    from the day of arrival to the day of departure. A wrong code, or that of a cancelled booking, is recorded and
+    returned, not raised, so that the caller commits it.
 
     Raises:
-        InvalidCheckInCode: no booking of the actor's producers has the code, or the booking was cancelled.
+        TooManyCheckInCodes: the actor tried ten wrong codes in the last hour.
         CheckInCodeUsed: the guest has already checked in.
         CheckInOutsideStay: today is outside the stay.
     """
     digits = re.sub(r"\D", "", normalize_text(code))
+    await _require_attempts_left(conn, actor, now=now)
     booking = await _find_booking(conn, seal, actor, digits)
+    if booking is None:
+        return await _record_wrong_code(conn, actor, now=now)
     order = await lock_order_by_suborder(conn, booking.suborder_id)
     suborder = None if order is None else await find_own_suborder(conn, actor, order.id, booking.suborder_id)
     if order is None or suborder is None:
@@ -138,12 +155,33 @@ async def check_in_guest(conn: Connection, seal: Seal, actor: Actor, code: str, 
     return msgspec.convert(booking, CheckIn, from_attributes=True)
 
 
-async def _find_booking(conn: Connection, seal: Seal, actor: Actor, digits: str) -> _BookingByCode:
+async def _require_attempts_left(conn: Connection, actor: Actor, *, now: datetime) -> None:
+    await LOCK_ATTEMPTS.run(conn, account_id=str(actor.account_id))
+    wrong = await COUNT_WRONG_CODES.one(
+        conn, object=f"account:{actor.account_id}", since=now - WRONG_CODE_WINDOW, action=_WRONG_CODE
+    )
+    if wrong >= MAX_WRONG_CODES:
+        raise TooManyCheckInCodes
+
+
+async def _record_wrong_code(conn: Connection, actor: Actor, *, now: datetime) -> InvalidCheckInCode:
+    await add_audit_entry(
+        conn,
+        actor=str(actor.account_id),
+        action=_WRONG_CODE,
+        object=f"account:{actor.account_id}",
+        detail={},
+        now=now,
+    )
+    return InvalidCheckInCode()
+
+
+async def _find_booking(conn: Connection, seal: Seal, actor: Actor, digits: str) -> _BookingByCode | None:
     booking = await FIND_BOOKING_BY_CODE.maybe(
         conn, code_hash=index_check_in_code(seal, digits), producers=list(actor.producers)
     )
     if booking is None or booking.state is BookingState.CANCELLED:
-        raise InvalidCheckInCode
+        return None
     if booking.state is BookingState.ARRIVED:
         raise CheckInCodeUsed
     return booking

@@ -55,6 +55,15 @@ class InvalidCheckInCode(Refusal):
     en = "None of your bookings has this code."
 
 
+class TooManyCheckInCodes(Refusal):
+    """The host tried too many wrong check-in codes in the last hour."""
+
+    code = "too_many_check_ins"
+    status = 429
+    zh = "入住码错得太多了，请过一个小时再试；客人等着的话，打电话给我们。"
+    en = "Too many wrong check-in codes; try again in an hour."
+
+
 class CheckInCodeUsed(Refusal):
     """The guest has already checked in."""
 

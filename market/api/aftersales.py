@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.aftersales.check_in import CheckIn, check_in_guest
-from market.aftersales.models import LineRefundReason
+from market.aftersales.models import InvalidCheckInCode, LineRefundReason
 from market.aftersales.parcels import Parcel, list_parcels
 from market.aftersales.receive import ReceiptConfirmation, confirm_receipt
 from market.aftersales.refund import LineRefund, refund_line
@@ -132,7 +132,10 @@ class AftersalesController(Controller):
     ) -> CheckIn:
         """Check in a guest by code; each code works once."""
         async with db.transaction() as conn:
-            return await check_in_guest(conn, seal, actor, data.code, now=clock.now())
+            outcome = await check_in_guest(conn, seal, actor, data.code, now=clock.now())
+        if isinstance(outcome, InvalidCheckInCode):
+            raise outcome
+        return outcome
 
     @post("/orders/{order_id:uuid}/receipt", operation_id="ConfirmReceipt", status_code=200)
     async def receive(

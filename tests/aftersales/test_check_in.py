@@ -1,11 +1,13 @@
 """Check-in: a code is valid once, during the stay, at its host."""
 
-from datetime import date, timedelta
+import asyncio
+from collections import Counter
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from market.aftersales.check_in import check_in_guest, list_guests
-from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode
+from market.aftersales.check_in import MAX_WRONG_CODES, CheckIn, check_in_guest, list_guests
+from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode, TooManyCheckInCodes
 from market.identity.models import Actor
 from market.kernel import Refusal
 from market.orders.cancel import cancel_order
@@ -32,6 +34,7 @@ async def test_a_code_checks_in_once_and_releases_the_escrow(shopping: Shopping)
         host = await load_owner(conn, order.suborders[0].producer_id)
         number = await conn.fetchval("SELECT number FROM producers")
         arrived = await check_in_guest(conn, shopping.seal, host, f" {code[:4]} {code[4:]} ", now=ARRIVAL)
+    assert isinstance(arrived, CheckIn)
     assert (arrived.title, arrived.room, arrived.arrive_on) == ("农家院客房", "1 号房", date(2019, 10, 3))
     with pytest.raises(CheckInCodeUsed):
         async with shopping.db.transaction() as conn:
@@ -65,11 +68,12 @@ async def test_a_code_is_valid_at_its_host_during_the_stay_and_ends_with_its_boo
         host = await load_owner(conn, order.suborders[0].producer_id)
         other = await load_owner(conn, (await make_stay(conn)).producer_id)
 
-    async def refused(actor: Actor, shown: str, days: int) -> type[Refusal]:
-        with pytest.raises(Refusal) as raised:
+    async def refused(actor: Actor, shown: str, days: int) -> type[object]:
+        try:
             async with shopping.db.transaction() as conn:
-                await check_in_guest(conn, shopping.seal, actor, shown, now=NOW + timedelta(days=days))
-        return type(raised.value)
+                return type(await check_in_guest(conn, shopping.seal, actor, shown, now=NOW + timedelta(days=days)))
+        except Refusal as refusal:
+            return type(refusal)
 
     assert await refused(other, code, 13) is InvalidCheckInCode
     assert await refused(shopping.buyer, code, 13) is InvalidCheckInCode
@@ -79,6 +83,28 @@ async def test_a_code_is_valid_at_its_host_during_the_stay_and_ends_with_its_boo
     assert await refused(host, code, 16) is CheckInOutsideStay
     await cancel_order(shopping.db, shopping.gateway, shopping.seal, shopping.buyer, order.id, now=NOW)
     assert await refused(host, code, 13) is InvalidCheckInCode
+
+
+async def test_a_host_tries_ten_wrong_codes_an_hour_and_each_is_recorded(shopping: Shopping) -> None:
+    order = await a_booked_stay(shopping)
+    code = order.suborders[0].bookings[0].code or ""
+    async with shopping.db.transaction() as conn:
+        host = await load_owner(conn, order.suborders[0].producer_id)
+
+    async def try_code(shown: str, moment: datetime) -> object:
+        async with shopping.db.transaction() as conn:
+            return await check_in_guest(conn, shopping.seal, host, shown, now=moment)
+
+    outcomes = await asyncio.gather(
+        *(try_code(f"{n:07d}", ARRIVAL) for n in range(MAX_WRONG_CODES + 5)), return_exceptions=True
+    )
+    assert Counter(type(outcome) for outcome in outcomes) == {InvalidCheckInCode: 10, TooManyCheckInCodes: 5}
+    async with shopping.db.connection() as conn:
+        recorded = "SELECT count(*) FROM audit_entries WHERE action = 'stay.wrong_code' AND actor = $1"
+        assert await conn.fetchval(recorded, str(host.account_id)) == MAX_WRONG_CODES
+    with pytest.raises(TooManyCheckInCodes):
+        await try_code(code, ARRIVAL + timedelta(minutes=59))
+    assert isinstance(await try_code(code, ARRIVAL + timedelta(hours=1)), CheckIn)
 
 
 async def test_the_guest_list_of_a_day_contains_its_guests(shopping: Shopping) -> None:

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.aftersales.check_in import Guest, check_in_guest, list_guests
-from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode
+from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, TooManyCheckInCodes
 from market.bookings.models import BookingState
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -105,12 +105,14 @@ async def submit_check_in(
     code = (await read_form(request)).get_text("code")
     try:
         async with db.transaction() as conn:
-            guest = await check_in_guest(conn, seal, actor, code, now=clock.now())
-    except (InvalidCheckInCode, CheckInCodeUsed, CheckInOutsideStay) as refusal:
+            outcome = await check_in_guest(conn, seal, actor, code, now=clock.now())
+    except (CheckInCodeUsed, CheckInOutsideStay, TooManyCheckInCodes) as refusal:
+        outcome = refusal
+    if isinstance(outcome, Refusal):
         async with db.connection() as conn:
             guests = await load_guests(conn, seal, actor, clock.today())
-        return _guests_page(request, actor, guests, code, refusal)
-    return redirect(f"/farm/guests?done={guest.booking_id}")
+        return _guests_page(request, actor, guests, code, outcome)
+    return redirect(f"/farm/guests?done={outcome.booking_id}")
 
 
 ROUTES = [show_guests, submit_check_in]
