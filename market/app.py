@@ -19,6 +19,7 @@ from market.api.problem import build_problem_response, get_language
 from market.http import HttpRequest
 from market.identity.actors import find_actor_by_token
 from market.identity.models import Actor, NotSignedIn
+from market.jobs.queues import QueueReadings, keep_readings
 from market.kernel import Database, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
@@ -63,6 +64,7 @@ class Market(InitPluginProtocol):
                 "files": Provide(provide_files, sync_to_thread=False),
                 "gateway": Provide(provide_gateway, sync_to_thread=False),
                 "batcher": Provide(provide_batcher, sync_to_thread=False),
+                "queues": Provide(provide_queues, sync_to_thread=False),
                 "visitor": Provide(provide_visitor),
                 "actor": Provide(provide_actor),
             }
@@ -120,16 +122,18 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             )
         )
         batcher = await stack.enter_async_context(Batcher(db))
+        clock = make_clock(settings)
         yield Services(
             settings=settings,
             db=db,
-            clock=make_clock(settings),
+            clock=clock,
             seal=derive_seal(settings.get_or_create_secret(), settings.secret_old),
             files=open_file_store(settings.storage_url or (settings.data / "files").absolute().as_uri()),
             gateway=gateway,
             batcher=batcher,
             renderer=Renderer(SiteInfo(phone=settings.help_phone, desk_phone=settings.help_phone, demo=settings.demo)),
             counts=CatalogueCounts(db),
+            queues=keep_readings(db, clock),
         )
 
 
@@ -166,6 +170,11 @@ def provide_gateway(request: HttpRequest) -> Stripe:
 def provide_batcher(request: HttpRequest) -> Batcher:
     """Provide the checkout batcher."""
     return get_services(request).batcher
+
+
+def provide_queues(request: HttpRequest) -> QueueReadings:
+    """Provide the states of the queues and schedules."""
+    return get_services(request).queues
 
 
 async def provide_visitor(request: HttpRequest) -> Actor | None:

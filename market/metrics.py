@@ -5,11 +5,15 @@ With several processes each writes its values to a file of a common folder, and 
 
 import os
 import time
+from collections.abc import Iterable, Sequence
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
+from market.jobs.queues import QueueState, ScheduleState
 from market.startup import METRICS_FOLDER_VARIABLE
 
 RESPONSES = Counter("market_answers_total", "Responses by method, route and status.", ["method", "route", "status"])
@@ -57,4 +61,40 @@ def render_metrics() -> bytes:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)
+    return generate_latest(registry)
+
+
+class _QueueCollector(Collector):
+    """The gauges of one reading of the queues; without a reading only that there is none."""
+
+    def __init__(self, reading: tuple[Sequence[QueueState], Sequence[ScheduleState]] | None) -> None:
+        self._reading = reading
+
+    def collect(self) -> Iterable[Metric]:
+        readable = float(self._reading is not None)
+        yield GaugeMetricFamily("market_queues_readable", "1 if the queues could be read, else 0.", value=readable)
+        if self._reading is None:
+            return
+        queues, schedules = self._reading
+        due = GaugeMetricFamily("market_queue_due", "Items of a queue that are due.", labels=["queue"])
+        dead = GaugeMetricFamily("market_queue_dead", "Items of a queue that were given up.", labels=["queue"])
+        oldest = GaugeMetricFamily("market_queue_oldest_due_seconds", "Wait of the oldest due item.", labels=["queue"])
+        for queue in queues:
+            due.add_metric([queue.queue], queue.due)
+            dead.add_metric([queue.queue], queue.dead)
+            oldest.add_metric([queue.queue], queue.oldest_due_seconds)
+        late = GaugeMetricFamily("market_schedule_overdue_seconds", "Lateness of a schedule.", labels=["schedule"])
+        failures = GaugeMetricFamily(
+            "market_schedule_failures", "Failed attempts of a schedule since its last success.", labels=["schedule"]
+        )
+        for schedule in schedules:
+            late.add_metric([schedule.name], schedule.overdue_seconds)
+            failures.add_metric([schedule.name], schedule.failures)
+        yield from (due, dead, oldest, late, failures)
+
+
+def render_queue_metrics(reading: tuple[Sequence[QueueState], Sequence[ScheduleState]] | None) -> bytes:
+    """Return the gauges of the queues and schedules in Prometheus' text format; None is a failed reading."""
+    registry = CollectorRegistry()
+    registry.register(_QueueCollector(reading))
     return generate_latest(registry)

@@ -3622,6 +3622,13 @@ ALTER TABLE ONLY public.variants
 
 
 --
+-- Name: failures_by_due; Type: INDEX; Schema: jobs; Owner: -
+--
+
+CREATE INDEX failures_by_due ON jobs.failures USING btree (next_at);
+
+
+--
 -- Name: failures_by_time; Type: INDEX; Schema: jobs; Owner: -
 --
 
@@ -3661,6 +3668,13 @@ CREATE INDEX events_unconsumed ON payments.events USING btree (id) WHERE ((consu
 --
 
 CREATE INDEX events_unconsumed_of_order ON payments.events USING btree (order_ref) WHERE ((consumed_at IS NULL) AND (dead_at IS NULL));
+
+
+--
+-- Name: inbox_dead; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX inbox_dead ON payments.inbox USING btree (received_at) WHERE (state = 'dead'::text);
 
 
 --

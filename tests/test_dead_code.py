@@ -23,6 +23,7 @@ ENTRY_POINTS = {
 METHODS_FOR_CALLERS = {
     "abandon", "clear_faults", "set_intent", "set_refund", "set_webhook_url",  # how tests control the sandbox
     "on_app_init",  # Litestar's plugin protocol
+    "collect",  # prometheus_client's protocol
 }  # fmt: skip
 
 

@@ -1,13 +1,17 @@
 """Health checks, metrics and the payment provider's webhook."""
 
+import structlog
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from market.http import HttpRequest
+from market.jobs.queues import QueueReadings
 from market.kernel import Database, Query
-from market.metrics import render_metrics
+from market.metrics import render_metrics, render_queue_metrics
 from payments import receive
 from payments.stripe import Stripe
+
+log = structlog.get_logger()
 
 COUNT_PROVINCES = Query(int, "SELECT count(*) FROM divisions WHERE level = 1")
 
@@ -27,9 +31,15 @@ async def readyz(db: NamedDependency[Database]) -> dict[str, str]:
 
 
 @get("/metrics", tags=["service"], operation_id="Metrics", media_type="text/plain; version=0.0.4")
-async def metrics() -> bytes:
-    """Return all metrics in the Prometheus text format."""
-    return render_metrics()
+async def metrics(queues: NamedDependency[QueueReadings]) -> bytes:
+    """Return all metrics in the Prometheus text format; those of the queues are at most 5 s old."""
+    try:
+        reading = await queues.get()
+    except Exception:
+        # Whatever keeps the database from answering, the other metrics show it.
+        log.exception("queues_not_read")
+        reading = None
+    return render_metrics() + render_queue_metrics(reading)
 
 
 @post("/payments/webhook", tags=["service"], operation_id="ReceiveWebhook", status_code=200)

@@ -5,6 +5,7 @@ from typing import cast
 from msgspec import Struct
 
 from market.http import HttpRequest
+from market.jobs.queues import QueueReadings
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -28,6 +29,7 @@ class Services(Struct, frozen=True):
     batcher: Batcher
     renderer: Renderer
     counts: CatalogueCounts
+    queues: QueueReadings
 
 
 def get_services(request: HttpRequest) -> Services:

@@ -1,0 +1,152 @@
+"""How much work waits in each queue, how long, and what was given up: the figures that an operator is alerted by."""
+
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+
+from market.jobs.schedules import SCHEDULES
+from market.kernel import Connection, Database, Query
+from market.kernel.clock import Clock
+from market.kernel.kept import KeptValue
+
+KEPT_SECONDS = 5.0
+MAX_COUNTED = 10_000
+"""The largest number that is counted per queue, so that a scrape costs the same however long a queue is."""
+
+
+class QueueState(Struct, frozen=True):
+    """The due and the given-up items of a queue, and for how long the oldest due one has waited."""
+
+    queue: str
+    due: int
+    dead: int
+    oldest_due_seconds: float
+
+
+class ScheduleState(Struct, frozen=True):
+    """The failed attempts of a schedule since its last success, and how late its next one is."""
+
+    name: str
+    failures: int
+    overdue_seconds: float
+
+
+type QueueReadings = KeptValue[tuple[list[QueueState], list[ScheduleState]]]
+
+
+class _StoredSchedule(Struct, frozen=True):
+    name: str
+    failures: int
+    finished_at: datetime | None
+    next_at: datetime
+
+
+# Each part reads one partial index of what is open, at most MAX_COUNTED entries of it. Text messages that were given up
+# stay for 30 days and nobody sends them again, so only those of the last day count. `unknown` and `open` wait for
+# the provider or for a person: they are due from the beginning. Events and disputes have times of the business clock.
+COUNT_QUEUES = Query(
+    QueueState,
+    """
+    WITH item (queue, due_at, dead) AS (
+        (SELECT 'codes', next_at, false FROM messages
+          WHERE template = 'code' AND sent_at IS NULL AND dead_at IS NULL ORDER BY next_at LIMIT :most::integer)
+        UNION ALL
+        (SELECT 'notices', next_at, false FROM messages
+          WHERE template <> 'code' AND sent_at IS NULL AND dead_at IS NULL ORDER BY next_at LIMIT :most)
+        UNION ALL
+        (SELECT CASE template WHEN 'code' THEN 'codes' ELSE 'notices' END, NULL, true FROM messages
+          WHERE dead_at > clock_timestamp() - interval '1 day' LIMIT :most)
+        UNION ALL
+        (SELECT CASE state WHEN 'new' THEN 'webhooks' ELSE 'webhooks_parked' END, next_at, false FROM payments.inbox
+          WHERE state IN ('new', 'parked') ORDER BY next_at LIMIT :most)
+        UNION ALL
+        (SELECT 'webhooks', NULL, true FROM payments.inbox WHERE state = 'dead' LIMIT :most)
+        UNION ALL
+        (SELECT 'provider_calls', next_at, false FROM payments.operations
+          WHERE state IN ('pending', 'sent', 'unknown') ORDER BY next_at LIMIT :most)
+        UNION ALL
+        (SELECT 'provider_calls_unknown', coalesce(first_sent_at, written_at), false FROM payments.operations
+          WHERE state = 'unknown' LIMIT :most)
+        UNION ALL
+        (SELECT 'payment_events', coalesce(next_at, clock_timestamp() - (:now::timestamptz - at)), false
+           FROM payments.events WHERE consumed_at IS NULL AND dead_at IS NULL ORDER BY id LIMIT :most)
+        UNION ALL
+        (SELECT 'payment_events', NULL, true FROM payments.events WHERE dead_at IS NOT NULL LIMIT :most)
+        UNION ALL
+        (SELECT 'refunds', retry_at, retry_at IS NULL FROM payments.refunds WHERE state = 'failed' LIMIT :most)
+        UNION ALL
+        (SELECT 'disputes', clock_timestamp() - (:now - opened_at), false FROM payments.disputes
+          WHERE state = 'open' LIMIT :most)
+        UNION ALL
+        (SELECT 'failed_items', next_at, false FROM jobs.failures
+          WHERE next_at < 'infinity' ORDER BY next_at LIMIT :most)
+        UNION ALL
+        (SELECT 'failed_items', NULL, true FROM jobs.failures WHERE next_at = 'infinity' LIMIT :most)
+    )
+    SELECT queue,
+           count(*) FILTER (WHERE due_at <= clock_timestamp()) AS due,
+           count(*) FILTER (WHERE dead) AS dead,
+           coalesce(extract(epoch FROM clock_timestamp() - min(due_at) FILTER (WHERE due_at <= clock_timestamp())), 0)
+               ::float8 AS oldest_due_seconds
+      FROM item
+     GROUP BY queue
+    """,
+)
+QUEUES = (
+    "codes",
+    "notices",
+    "webhooks",
+    "webhooks_parked",
+    "provider_calls",
+    "provider_calls_unknown",
+    "payment_events",
+    "refunds",
+    "disputes",
+    "failed_items",
+)
+LIST_SCHEDULES = Query(
+    _StoredSchedule,
+    """
+    SELECT name, CASE WHEN error IS NULL THEN 0 ELSE attempts END AS failures, finished_at, next_at
+      FROM jobs.schedules
+     WHERE name = ANY(:names::text[])
+    """,
+)
+
+
+async def list_queue_states(conn: Connection, *, now: datetime) -> list[QueueState]:
+    """Return the state of every queue, empty ones included; `now` is the time of the business clock.
+
+    A text message counts as dead for a day, everything else until a person has acted. A failed refund is dead when
+    nothing retries it. Numbers above 10,000 are reported as 10,000.
+    """
+    found = {state.queue: state for state in await COUNT_QUEUES.all(conn, most=MAX_COUNTED, now=now)}
+    return [found.get(queue, QueueState(queue, 0, 0, 0.0)) for queue in QUEUES]
+
+
+async def list_schedule_states(conn: Connection) -> list[ScheduleState]:
+    """Return the state of every schedule of this release that a worker has stored.
+
+    A schedule is late when its interval has passed since it last finished, or its first run since it was due.
+    """
+    intervals = {each.name: each.interval for each in SCHEDULES}
+    stored = await LIST_SCHEDULES.all(conn, names=list(intervals))
+    return [
+        ScheduleState(each.name, each.failures, _compute_overdue(each, intervals[each.name]).total_seconds())
+        for each in stored
+    ]
+
+
+def _compute_overdue(schedule: _StoredSchedule, interval: timedelta) -> timedelta:
+    due = schedule.next_at if schedule.finished_at is None else schedule.finished_at + interval
+    return max(datetime.now(UTC) - due, timedelta())
+
+
+def keep_readings(db: Database, clock: Clock) -> QueueReadings:
+    """Return the states of all queues and schedules, read at most once in 5 s however often they are asked for."""
+
+    async def load() -> tuple[list[QueueState], list[ScheduleState]]:
+        async with db.connection() as conn:
+            return await list_queue_states(conn, now=clock.now()), await list_schedule_states(conn)
+
+    return KeptValue(load, seconds=KEPT_SECONDS)

@@ -1,0 +1,127 @@
+"""The figures of the queues: what is due, what was given up, and how late schedules are."""
+
+from pathlib import Path
+
+from market.jobs.queues import COUNT_QUEUES, MAX_COUNTED, QUEUES, QueueState, list_queue_states, list_schedule_states
+from market.jobs.schedules import SCHEDULES, add_schedules
+from market.kernel import Connection, Database
+from tests.conftest import NOW
+from tests.support.app import build_settings, run_service
+
+FILL = """
+INSERT INTO messages (phone_sealed, template, facts_sealed, queued_at, next_at, dead_at, sent_at) VALUES
+    ('', 'code', '', now(), now() - interval '40 s', NULL, NULL),
+    ('', 'code', '', now(), now() + interval '40 s', NULL, NULL),
+    ('', 'code', '', now(), now() - interval '1 h', now() - interval '1 h', NULL),
+    ('', 'to_ship', '', now(), now() - interval '2 h', now() - interval '2 d', NULL),
+    ('', 'to_ship', '', now(), now() - interval '3 h', NULL, now()),
+    ('', 'to_ship', '', now(), now() - interval '100 s', NULL, NULL);
+INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state, next_at) VALUES
+    ('p', '1', 't', 'o', '', 'new', now() - interval '50 s'),
+    ('p', '2', 't', 'o', '', 'parked', now() - interval '60 s'),
+    ('p', '3', 't', 'o', '', 'dead', now() - interval '9 h'),
+    ('p', '4', 't', 'o', '', 'done', now() - interval '9 h');
+INSERT INTO payments.payments (id, order_ref, purpose, method, currency, amount_minor, opened_at, expires_at)
+    VALUES (uuidv7(), 'o', 'full', 'alipay', 'CNY', 100, now(), now());
+INSERT INTO payments.refunds (payment_id, key, kind, amount_minor, state, requested_at, retry_at)
+    SELECT id, 'a', 'late', 1, 'failed', now(), now() - interval '70 s' FROM payments.payments
+    UNION ALL SELECT id, 'b', 'late', 1, 'failed', now(), NULL FROM payments.payments
+    UNION ALL SELECT id, 'c', 'late', 1, 'pending', now(), NULL FROM payments.payments;
+INSERT INTO payments.operations (payment_id, kind, key, state, first_sent_at, next_at)
+    SELECT id, 'create', 'a', 'unknown', now() - interval '5000 s', now() + interval '1 h' FROM payments.payments
+    UNION ALL SELECT id, 'create', 'b', 'ok', now(), now() FROM payments.payments
+    UNION ALL SELECT id, 'create', 'c', 'pending', NULL, now() - interval '80 s' FROM payments.payments;
+INSERT INTO payments.disputes (payment_id, provider_ref, amount_minor, state, opened_at)
+    SELECT id, 'a', 1, 'open', '2019-09-20T01:00:00Z'::timestamptz - interval '90 s' FROM payments.payments
+    UNION ALL SELECT id, 'b', 1, 'won', now() FROM payments.payments;
+INSERT INTO payments.events (topic, order_ref, facts, at, consumed_at, dead_at, next_at) VALUES
+    ('t', 'o', '{}', '2019-09-20T01:00:00Z'::timestamptz - interval '110 s', NULL, NULL, NULL),
+    ('t', 'o', '{}', now(), NULL, NULL, now() + interval '1 h'),
+    ('t', 'o', '{}', now(), NULL, now(), NULL),
+    ('t', 'o', '{}', now(), now(), NULL, NULL);
+INSERT INTO jobs.failures (job, item, next_at, error) VALUES
+    ('a', uuidv7(), now() - interval '120 s', 'e'), ('b', uuidv7(), now() + interval '1 h', 'e'),
+    ('c', uuidv7(), 'infinity', 'e');
+"""
+
+
+def round_wait(state: QueueState) -> tuple[str, int, int, int]:
+    return state.queue, state.due, state.dead, round(state.oldest_due_seconds, -1)  # pyright: ignore[reportReturnType]
+
+
+async def test_every_queue_counts_what_is_due_and_what_was_given_up(database: Database, owner: Connection) -> None:
+    await owner.execute(FILL)
+    async with database.connection() as conn:
+        states = await list_queue_states(conn, now=NOW)
+    assert [round_wait(state) for state in states] == [
+        ("codes", 1, 1, 40),
+        ("notices", 1, 0, 100),
+        ("webhooks", 1, 1, 50),
+        ("webhooks_parked", 1, 0, 60),
+        ("provider_calls", 1, 0, 80),
+        ("provider_calls_unknown", 1, 0, 5000),
+        ("payment_events", 1, 1, 110),
+        ("refunds", 1, 1, 70),
+        ("disputes", 1, 0, 90),
+        ("failed_items", 1, 1, 120),
+    ]
+
+
+async def test_an_empty_queue_is_reported_too(conn: Connection) -> None:
+    states = await list_queue_states(conn, now=NOW)
+    assert states == [QueueState(queue, 0, 0, 0.0) for queue in QUEUES]
+
+
+async def test_the_count_reads_partial_indexes_only(conn: Connection) -> None:
+    await conn.execute("SET LOCAL enable_seqscan = off")
+    await conn.execute("SET LOCAL enable_bitmapscan = off")
+    sql = COUNT_QUEUES.resolve(conn).replace("$1", str(MAX_COUNTED)).replace("$2", "now()")
+    plan = "\n".join(str(row[0]) for row in await conn.fetch("EXPLAIN " + sql))
+    assert "Seq Scan" not in plan
+    assert set(_find_indexes(plan)) == {
+        "messages_due_codes", "messages_due_notices", "messages_dead", "inbox_due", "inbox_dead", "operations_due",
+        "events_unconsumed", "events_dead", "refunds_failed", "disputes_open", "failures_by_due",
+    }  # fmt: skip
+
+
+def _find_indexes(plan: str) -> list[str]:
+    return [line.split(" using ")[1].split()[0] for line in plan.splitlines() if " using " in line]
+
+
+async def test_a_schedule_is_late_from_its_interval_after_its_last_success(
+    database: Database, owner: Connection
+) -> None:
+    await add_schedules(database)
+    async with database.connection() as conn:
+        assert {(each.failures, each.overdue_seconds) for each in await list_schedule_states(conn)} == {(0, 0.0)}
+        await owner.execute(
+            "UPDATE jobs.schedules SET finished_at = now() - interval '27 h', attempts = 3, error = 'e'"
+            " WHERE name = 'update_scores'"
+        )
+        await owner.execute(
+            "UPDATE jobs.schedules SET next_at = now() - interval '1 h' WHERE name = 'note_audit_heads'"
+        )
+        states = {each.name: each for each in await list_schedule_states(conn)}
+    assert len(states) == len(SCHEDULES)
+    assert (states["update_scores"].failures, round(states["update_scores"].overdue_seconds / 3600)) == (3, 3)
+    assert (states["note_audit_heads"].failures, round(states["note_audit_heads"].overdue_seconds / 3600)) == (0, 1)
+
+
+async def test_the_queues_are_read_once_in_five_seconds_and_a_failure_leaves_the_other_metrics(
+    dsn: str, folder: Path, owner: Connection
+) -> None:
+    async with run_service(build_settings(dsn, folder)) as service:
+        await service.http.get("/healthz")
+        assert 'market_queue_due{queue="webhooks"} 0.0' in (await service.http.get("/metrics")).text
+        await owner.execute(FILL)
+        assert 'market_queue_due{queue="webhooks"} 0.0' in (await service.http.get("/metrics")).text
+    async with run_service(build_settings(dsn, folder)) as service:
+        assert 'market_queue_due{queue="webhooks"} 1.0' in (await service.http.get("/metrics")).text
+    await owner.execute("REVOKE SELECT ON payments.inbox FROM market_app")
+    async with run_service(build_settings(dsn, folder)) as service:
+        await service.http.get("/healthz")
+        response = await service.http.get("/metrics")
+    assert response.status_code == 200
+    assert "market_queues_readable 0.0" in response.text
+    assert "market_queue_due" not in response.text
+    assert 'market_answers_total{method="GET",route="/healthz",status="200"}' in response.text
