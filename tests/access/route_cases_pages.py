@@ -177,6 +177,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/imports", as_desk_page(COUNTY_SCOPE)),
     get("/desk/imports/{kind}", as_desk_page(COUNTY_SCOPE), params={"kind": "register"}),
     get("/desk/imports/{kind}/template", as_desk_page(COUNTY_SCOPE), params={"kind": "register"}),
+    post("/desk/imports/{kind}/held", require_duty("importer"), params={"kind": "register"}, status=200),
     post("/desk/imports/{kind}", require_duty("importer"), params={"kind": "usage"}, form=CONFIRM_IMPORT, files=USAGE),
     post("/desk/imports/{kind}", require_duty("policy"), params={"kind": "plans"}, form=CONFIRM_IMPORT, files=PLANS),
     get("/desk/notices", as_desk_page(COUNTY_SCOPE)),

@@ -1,5 +1,6 @@
 """Pages that import files: a dry run lists every invalid row and cell; the import stores the whole file or nothing."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,11 +16,13 @@ from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.reports.imports import count_register, list_imported_files
+from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kinds import IMPORT_KINDS, ImportKind
 from market.subsidies.imports.models import CellFault, FactsDiffer, RegisterDiffers
 from market.subsidies.imports.run_import import run_import
-from market.subsidies.imports.templates import list_column_help
+from market.subsidies.imports.templates import list_column_help, write_template
 from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
+from market.subsidies.imports.write_spreadsheet import FileFormat
 from market.subsidies.models import Outcome, SecondDuty
 from market.subsidies.month.steps import DUTY_ROLES
 from market.web.desk.context import (
@@ -31,9 +34,7 @@ from market.web.desk.context import (
     render_desk_page,
 )
 from market.web.desk.form_pages import download_file
-from market.web.desk.forms import FormTable
 from market.web.desk.presenters import get_operator_name
-from market.web.desk.workbook import write_csv
 from market.web.forms import PostedForm, read_form
 from market.web.pages import redirect
 from market.web.ui.format import count, yuan
@@ -107,18 +108,39 @@ async def download_template(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[bytes]:
-    """Download an empty spreadsheet with the columns of a kind of file, to fill in.
+    """Download the template of a kind of file: its columns, an example row, and what each column means.
 
     Raises:
-        NotFound: there is no such kind, or it is no spreadsheet.
+        NotFound: there is no such kind.
     """
     await open_desk(request, db, actor, clock)
+    template = await asyncio.to_thread(write_template, _get_kind(kind))
+    return download_file(template.content, template.name, template.media_type)
+
+
+@post("/imports/{kind:str}/held", include_in_schema=False)
+async def download_held(
+    request: HttpRequest,
+    *,
+    kind: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
+) -> Response[bytes]:
+    """Download what the county holds in the form of a kind of file; the audit record keeps who took it.
+
+    Raises:
+        NotFound: there is no such kind, or its rows are not the county's own.
+        NotAllowed: the official does not import this kind for the whole county.
+    """
+    await read_form(request)
+    desk = await open_desk(request, db, actor, clock)
     chosen = _get_kind(kind)
-    if not chosen.columns:
-        raise NotFound
-    headers = [column.zh for column in chosen.columns]
-    content = write_csv(FormTable(chosen.name_zh, headers, ["text"] * len(headers), []))
-    return download_file(content, f"{chosen.name_zh}-模板.csv", "text/csv")
+    async with db.transaction(scope=desk.county) as conn:
+        held = await load_held(conn, actor, desk.county, chosen, seal=seal, now=desk.now)
+    file = await asyncio.to_thread(write_held, chosen, held, FileFormat.XLSX)
+    return download_file(file.content, file.name, file.media_type)
 
 
 @post("/imports/{kind:str}", include_in_schema=False)
@@ -262,4 +284,4 @@ async def _form_page(
     return render_desk_page(request, desk, "import.html", context, status=status)
 
 
-ROUTES = [list_imports, show_import_form, download_template, submit_import]
+ROUTES = [list_imports, show_import_form, download_template, download_held, submit_import]

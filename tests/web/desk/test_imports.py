@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 import xlsxwriter
+from python_calamine import load_workbook
 
 from market.kernel import Database
 from tests.support.app import Service
-from tests.support.browser import LoadedPage, PageClient
+from tests.support.browser import LoadedPage, PageClient, read_form_values
 from tests.web.desk.county import COUNTY, INPUT, Officials, read_story_file, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, read_table, story_upload
 
@@ -33,6 +34,10 @@ async def open_and_send(browser: PageClient, kind: str, what: str, *, status: in
 
 async def send_form(browser: PageClient, kind: str, what: str, *, status: int = 200, **files: SENT) -> LoadedPage:
     return await browser.submit(f"/desk/imports/{kind}", press=("what", what), status=status, files=dict(files))
+
+
+def read_first_worksheet(content: bytes) -> list[list[object]]:
+    return load_workbook(BytesIO(content)).get_sheet_by_index(0).to_python()
 
 
 async def count(database: Database, name: str) -> int:
@@ -185,13 +190,23 @@ async def test_the_policy_official_cannot_import_the_register(
     assert await count(database, "import_files") == before
 
 
-async def test_a_page_lists_its_columns_and_offers_an_empty_spreadsheet(service: Service, people: Officials) -> None:
+async def test_a_page_explains_its_columns_and_offers_a_template_and_what_the_county_holds(
+    service: Service, database: Database, people: Officials
+) -> None:
     async with open_desk_walker(service, people.tokens["gan"]) as browser:
         seen = await browser.open("/desk/imports/enrolments")
-        assert "有哪些列，12 列" in seen.text
-        assert "村级评议人 可以没有这一列" in seen.text
+        assert "村级评议人 可以不要这一列" in seen.text
         assert "/desk/imports/enrolments/template" in seen.links()
-        answer = await browser.client.get("/desk/imports/enrolments/template")
-        head = answer.content.decode("utf-8-sig").strip()
-        assert head.split(",")[:3] == ["业务编号", "项目", "身份证号"]
-        assert (await browser.client.get("/desk/imports/programmes/template")).status_code == 404
+        template = await browser.client.get("/desk/imports/enrolments/template")
+        assert template.headers["content-type"].startswith("application/vnd.openxmlformats")
+        [header, example, *_] = read_first_worksheet(template.content)
+        assert header[:3] == ["业务编号", "项目", "身份证号"]
+        assert example[0] != ""
+        form = dict(read_form_values(seen.form("/desk/imports/enrolments/held")))
+        held = await browser.client.post(
+            "/desk/imports/enrolments/held", data=form, headers={"Sec-Fetch-Site": "same-origin"}
+        )
+        rows = read_first_worksheet(held.content)
+        assert len(rows) == 1 + await count(database, "enrolments")
+        assert rows[0] == header
+        assert (await browser.client.get("/desk/imports/programmes/template")).status_code == 200
