@@ -46,7 +46,7 @@ browser:
 .venv/.ready: requirements.lock pyproject.toml | $(UV)
 	@test -x $(BIN)/python || $(UV) venv -q --no-python-downloads --python '>=3.12' .venv
 	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
-	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(UV) pip install -q --no-cache --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.ready-to-test: requirements-dev.lock .venv/.ready | $(UV)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 import xlsxwriter
-from python_calamine import load_workbook
+from python_calamine import CalamineWorkbook
 
 from market.kernel import Database
 from tests.support.app import Service
@@ -36,8 +36,9 @@ async def send_form(browser: PageClient, kind: str, what: str, *, status: int = 
     return await browser.submit(f"/desk/imports/{kind}", press=("what", what), status=status, files=dict(files))
 
 
-def read_first_worksheet(content: bytes) -> list[list[object]]:
-    return load_workbook(BytesIO(content)).get_sheet_by_index(0).to_python()
+def read_first_worksheet(content: bytes) -> list[list[str]]:
+    rows = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0).to_python()
+    return [[str(cell) for cell in row] for row in rows]
 
 
 async def count(database: Database, name: str) -> int:
