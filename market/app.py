@@ -105,6 +105,16 @@ def _limit_bodies(settings: Settings) -> list[Router]:
     ]
 
 
+def make_gateway(settings: Settings) -> Stripe:
+    """Return the payment provider of the settings; close it with `aclose`."""
+    return Stripe(
+        key=settings.stripe_key or "sk_unset",
+        webhook_secret=settings.stripe_webhook_secret,
+        base=settings.stripe_base or None,
+        live="_live_" in settings.stripe_key,
+    )
+
+
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncGenerator[Services]:
     """Yield the services of a process; the database is the embedded server unless the settings name another."""
@@ -113,14 +123,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         dsn = await stack.enter_async_context(open_owner_dsn(settings))
         db = await open_database(dsn, role=APP_ROLE, min_size=2, max_size=settings.pool_size)
         stack.push_async_callback(db.close)
-        gateway = await stack.enter_async_context(
-            Stripe(
-                key=settings.stripe_key or "sk_unset",
-                webhook_secret=settings.stripe_webhook_secret,
-                base=settings.stripe_base or None,
-                live="_live_" in settings.stripe_key,
-            )
-        )
+        gateway = await stack.enter_async_context(make_gateway(settings))
         batcher = await stack.enter_async_context(Batcher(db))
         clock = make_clock(settings)
         yield Services(

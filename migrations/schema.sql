@@ -1017,8 +1017,12 @@ CREATE TABLE payments.discrepancies (
     closed_by text,
     closed_at timestamp with time zone,
     note text,
-    CONSTRAINT discrepancies_closed CHECK (((closed_by IS NULL) = (closed_at IS NULL))),
-    CONSTRAINT discrepancies_kind CHECK ((kind = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'amount'::text, 'duplicate'::text])))
+    CONSTRAINT discrepancies_closed CHECK (
+CASE
+    WHEN (closed_at IS NULL) THEN (closed_by IS NULL)
+    ELSE (COALESCE(length(note), 0) > 0)
+END),
+    CONSTRAINT discrepancies_kind CHECK ((kind = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'amount'::text, 'currency'::text, 'duplicate'::text])))
 );
 
 
@@ -3636,6 +3640,13 @@ CREATE INDEX failures_by_time ON jobs.failures USING btree (job, next_at);
 
 
 --
+-- Name: discrepancies_open; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX discrepancies_open ON payments.discrepancies USING btree (opened_at, id) WHERE (closed_at IS NULL);
+
+
+--
 -- Name: disputes_open; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -3766,6 +3777,13 @@ CREATE INDEX refunds_payment ON payments.refunds USING btree (payment_id);
 --
 
 CREATE INDEX statement_lines_day ON payments.statement_lines USING btree (provider, day);
+
+
+--
+-- Name: statement_lines_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX statement_lines_key ON payments.statement_lines USING btree (provider, COALESCE(ledger_key, line_ref));
 
 
 --
@@ -6458,6 +6476,13 @@ GRANT UPDATE(retry_at) ON TABLE payments.refunds TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE payments.statement_lines TO market_app;
+
+
+--
+-- Name: COLUMN statement_lines.ledger_key; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(ledger_key) ON TABLE payments.statement_lines TO market_app;
 
 
 --

@@ -62,7 +62,14 @@ from payments.pay import (
 )
 from payments.polling import finish_operations, poll_due_payments, poll_payment
 from payments.port import Gateway
-from payments.reconciliation import StatementDiscrepancy, close_discrepancy, list_open_discrepancies, reconcile
+from payments.problems import StuckMessage, UnknownCall, list_stuck_messages, list_unknown_calls
+from payments.reconciliation import (
+    StatementDiscrepancy,
+    close_discrepancy,
+    count_open_discrepancies,
+    list_open_discrepancies,
+    reconcile,
+)
 from payments.refund import (
     FailedRefund,
     get_refund,
@@ -121,7 +128,9 @@ __all__ = [
     "RefundState",
     "Refusal",
     "StatementDiscrepancy",
+    "StuckMessage",
     "UnknownAccountKind",
+    "UnknownCall",
     "WebhookReceipt",
     "apply_events",
     "balances",
@@ -129,6 +138,7 @@ __all__ = [
     "close_discrepancy",
     "close_payment",
     "consume_events",
+    "count_open_discrepancies",
     "expire_payments",
     "find_live_payment",
     "finish_operations",
@@ -146,6 +156,8 @@ __all__ = [
     "list_order_entries",
     "list_payments",
     "list_refunds",
+    "list_stuck_messages",
+    "list_unknown_calls",
     "make_connection_class",
     "open_database",
     "open_payment",

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from payments.errors import GatewayUnavailable
-from payments.models import PaymentId
+from payments.models import Method, PaymentId
 from payments.port import (
     Charge,
     ChargeRequest,
@@ -39,6 +39,11 @@ class GuardedGateway:
     def name(self) -> str:
         """The name of the gateway."""
         return self._gateway.name
+
+    @property
+    def methods(self) -> frozenset[Method]:
+        """The methods that the gateway collects."""
+        return self._gateway.methods
 
     def is_open(self) -> bool:
         """Return whether the circuit is open, so that a call would fail at once."""

@@ -116,7 +116,8 @@ class StatementLine(Struct, frozen=True, kw_only=True):
     """One line of the provider's statement. `amount` is positive for money received, before `fee_minor`.
 
     `kind` is one of charge, refund, refund_failure, dispute, other. `payment_id` and `refund_id` are ours, if the
-    provider knows them.
+    provider knows them; `dispute_ref` is the provider's reference of a dispute. The amount is in the currency
+    of the charge, refund or dispute, not in that of the settlement.
     """
 
     ref: str
@@ -127,6 +128,7 @@ class StatementLine(Struct, frozen=True, kw_only=True):
     payment_id: PaymentId | None = None
     refund_id: RefundId | None = None
     attempt: int = 1
+    dispute_ref: str | None = None
 
 
 class Gateway(Protocol):
@@ -138,6 +140,11 @@ class Gateway(Protocol):
     @property
     def name(self) -> str:
         """The name under which its webhooks and statement lines are stored."""
+        ...
+
+    @property
+    def methods(self) -> frozenset[Method]:
+        """The methods that it collects; its statement is compared with their clearing accounts."""
         ...
 
     async def create(self, request: ChargeRequest, key: str) -> Outcome[Charge]:

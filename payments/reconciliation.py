@@ -15,8 +15,8 @@ from payments.sql import Connection, Database, Query
 class StatementDiscrepancy(Struct, frozen=True, kw_only=True):
     """A difference between the provider's statement and the ledger; money received is positive, in minor units.
 
-    `kind`: missing_here (not in the ledger), missing_there (not in the statement), amount, duplicate (two statement
-    lines for one ledger transaction). `reference` is the key of the ledger transaction, or else of the line.
+    `kind`: missing_here (not in the ledger), missing_there (not in the statement), amount, currency, duplicate (two
+    statement lines for one ledger transaction). `reference` is the key of the ledger transaction, or else of the line.
     """
 
     id: UUID
@@ -34,47 +34,85 @@ INSERT_STATEMENT_LINES = Query(
     INSERT INTO {schema}.statement_lines (provider, day, line_ref, method, kind, ledger_key, currency, amount_minor,
                                           fee_minor)
     VALUES (:provider, :day, :line_ref, :method, :kind, :ledger_key, :currency, :amount_minor, :fee_minor)
-    ON CONFLICT (provider, line_ref) DO NOTHING
+    ON CONFLICT (provider, line_ref) DO UPDATE SET ledger_key = excluded.ledger_key
+     WHERE statement_lines.ledger_key IS DISTINCT FROM excluded.ledger_key
     """,
 )
-# The ledger's side is the provider's clearing accounts with the sign reversed: they fall when money comes in. Late
-# payments count. A transaction and its line may lie on two sides of midnight, so both are matched by key on any day,
-# and only the transactions of the day itself are expected in the statement.
+# The ledger's side is the clearing accounts of the provider's methods with the sign reversed: they fall when money
+# comes in. Both sides are compared by key over all days, for the keys that either side has on this day. The provider
+# reports a refund and a dispute when they begin, the ledger books them when they end; until then they are left out.
 INSERT_DISCREPANCIES = Query(
     StatementDiscrepancy,
     """
-    WITH statement AS (
-        SELECT coalesce(ledger_key, line_ref) AS reference, ledger_key, count(*) AS lines, sum(amount_minor) AS minor
-          FROM {schema}.statement_lines
-         WHERE provider = :provider AND day = :day AND kind <> 'other' AND kind <> 'dispute'
-         GROUP BY coalesce(ledger_key, line_ref), ledger_key
-    ), ledger AS (
-        SELECT key, -sum(amount_minor) AS minor
+    WITH pending AS (
+        SELECT 'refunded:' || id || ':' || attempt AS key FROM {schema}.refunds WHERE state IN ('requested', 'pending')
+        UNION ALL
+        SELECT 'dispute-lost:' || provider_ref FROM {schema}.disputes WHERE state = 'open'
+    ), booked_today AS (
+        SELECT DISTINCT key
           FROM {schema}.transactions
           JOIN {schema}.postings ON transaction_id = transactions.id
           JOIN {schema}.accounts ON accounts.id = account_id
-         WHERE accounts.kind = 'clearing' AND split_part(code, ':', 2) <> 'bank'
-           AND ((at >= :since::timestamptz AND at < :until::timestamptz) OR key IN (SELECT reference FROM statement))
-         GROUP BY key
+         WHERE at >= :since::timestamptz AND at < :until::timestamptz
+           AND accounts.kind = 'clearing' AND split_part(code, ':', 2) = ANY(:methods::text[])
+    ), compared AS (
+        SELECT coalesce(ledger_key, line_ref) AS key
+          FROM {schema}.statement_lines
+         WHERE provider = :provider AND day = :day AND kind <> 'other'
+        UNION
+        SELECT key FROM booked_today
+        EXCEPT
+        SELECT key FROM pending
+    ), statement AS (
+        SELECT compared.key, count(*) AS lines, sum(amount_minor) AS minor, min(currency) AS currency,
+               bool_or(kind = 'dispute') AS disputed
+          FROM compared JOIN {schema}.statement_lines ON coalesce(ledger_key, line_ref) = compared.key
+         WHERE provider = :provider
+         GROUP BY compared.key
+    ), ledger AS (
+        SELECT compared.key, -sum(amount_minor) AS minor, min(currency) AS currency
+          FROM compared
+          JOIN {schema}.transactions ON transactions.key = compared.key
+          JOIN {schema}.postings ON transaction_id = transactions.id
+          JOIN {schema}.accounts ON accounts.id = account_id
+         WHERE accounts.kind = 'clearing' AND split_part(code, ':', 2) = ANY(:methods::text[])
+         GROUP BY compared.key
     ), differing AS (
-        SELECT CASE WHEN lines > 1 THEN 'duplicate'
+        SELECT CASE WHEN statement.key IS NULL THEN 'missing_there'
+                    WHEN lines > 1 AND NOT disputed THEN 'duplicate'
                     WHEN ledger.key IS NULL THEN 'missing_here'
-                    ELSE 'amount' END AS kind, reference,
-               ledger.minor AS ledger_minor, statement.minor AS provider_minor
-          FROM statement LEFT JOIN ledger ON ledger.key = reference
-         WHERE ledger.minor IS DISTINCT FROM statement.minor
-        UNION ALL
-        SELECT 'missing_there', key, ledger.minor, NULL
-          FROM ledger
-         WHERE NOT EXISTS (SELECT 1 FROM {schema}.statement_lines
-                            WHERE provider = :provider AND ledger_key = ledger.key)
+                    WHEN ledger.currency <> statement.currency THEN 'currency'
+                    ELSE 'amount' END AS kind,
+               key, ledger.minor AS ledger_minor, statement.minor AS provider_minor
+          FROM statement FULL JOIN ledger USING (key)
+         -- A dispute that was won took money and gave it back: nothing in the ledger, zero in the statement.
+         WHERE (ledger.minor IS DISTINCT FROM statement.minor AND NOT (ledger.key IS NULL AND disputed
+                                                                        AND statement.minor = 0))
+            OR ledger.currency <> statement.currency
     )
     INSERT INTO {schema}.discrepancies (provider, day, kind, reference, ledger_minor, provider_minor, opened_at)
-    SELECT :provider, :day, kind, reference, ledger_minor, provider_minor, :at::timestamptz FROM differing
+    SELECT :provider, :day, kind, key, ledger_minor, provider_minor, :at::timestamptz FROM differing
     ON CONFLICT (provider, day, kind, reference) DO NOTHING
     RETURNING id, provider, day, kind, reference, ledger_minor, provider_minor
     """,
 )
+# What one side was missing may arrive on the next day, on the other side of midnight.
+CLOSE_MATCHED = Query(
+    None,
+    """
+    UPDATE {schema}.discrepancies
+       SET closed_at = :at, closed_by = reference, note = 'matched later'
+     WHERE provider = :provider AND closed_at IS NULL AND kind IN ('missing_here', 'missing_there')
+       AND (SELECT sum(amount_minor) FROM {schema}.statement_lines
+             WHERE statement_lines.provider = :provider AND coalesce(ledger_key, line_ref) = reference)
+         = (SELECT -sum(amount_minor)
+              FROM {schema}.transactions
+              JOIN {schema}.postings ON transaction_id = transactions.id
+              JOIN {schema}.accounts ON accounts.id = account_id
+             WHERE key = reference AND accounts.kind = 'clearing')
+    """,
+)
+COUNT_OPEN_DISCREPANCIES = Query(int, "SELECT count(*) FROM {schema}.discrepancies WHERE closed_at IS NULL")
 LIST_OPEN_DISCREPANCIES = Query(
     StatementDiscrepancy,
     """
@@ -98,6 +136,8 @@ def compute_ledger_key(line: StatementLine) -> str | None:
     if line.kind in {"refund", "refund_failure"} and line.refund_id is not None:
         prefix = "refunded" if line.kind == "refund" else "refund-returned"
         return f"{prefix}:{line.refund_id}:{line.attempt}"
+    if line.kind == "dispute" and line.dispute_ref is not None:
+        return f"dispute-lost:{line.dispute_ref}"
     return None
 
 
@@ -110,7 +150,7 @@ async def reconcile(
     """Compare the provider's statement of a day with the ledger and return the new discrepancies.
 
     The day is the half-open interval from `since` to `until`. Lines and discrepancies are stored once, so it may be run
-    again.
+    again. A missing transaction or line that has arrived since closes its discrepancy.
 
     Raises:
         GatewayUnavailable: the provider did not answer; nothing was stored.
@@ -121,8 +161,15 @@ async def reconcile(
             await LIST_LATE_KEYS.all(conn, keys=[f"late:{line.payment_id}" for line in lines if line.payment_id])
         )
         await INSERT_STATEMENT_LINES.run_many(conn, [_build_line(gateway.name, day, line, late) for line in lines])
+        await CLOSE_MATCHED.run(conn, provider=gateway.name, at=resolve_time(at))
         return await INSERT_DISCREPANCIES.all(
-            conn, provider=gateway.name, day=day, since=since, until=until, at=resolve_time(at)
+            conn,
+            provider=gateway.name,
+            methods=sorted(gateway.methods),
+            day=day,
+            since=since,
+            until=until,
+            at=resolve_time(at),
         )
 
 
@@ -148,18 +195,26 @@ async def list_open_discrepancies(conn: Connection) -> list[StatementDiscrepancy
     return await LIST_OPEN_DISCREPANCIES.all(conn)
 
 
+async def count_open_discrepancies(conn: Connection) -> int:
+    """Return the number of open discrepancies."""
+    return await COUNT_OPEN_DISCREPANCIES.one(conn)
+
+
 async def close_discrepancy(
-    conn: Connection, discrepancy_id: UUID, *, key: str, note: str, at: datetime | None = None
+    conn: Connection, discrepancy_id: UUID, *, note: str, key: str | None = None, at: datetime | None = None
 ) -> None:
-    """Close a discrepancy with the key of the ledger transaction that corrects it.
+    """Close a discrepancy with a reason, and the key of the ledger transaction that corrects it, if there is one.
 
     Raises:
         DiscrepancyNotFound: the discrepancy is not open, or no transaction has that key.
+        ValueError: the reason is empty.
     """
+    if not note.strip():
+        raise ValueError("a discrepancy is closed with a reason")
     try:
         async with conn.transaction():
             closed = await CLOSE_DISCREPANCY.run(
-                conn, discrepancy_id=discrepancy_id, key=key, note=note, at=resolve_time(at)
+                conn, discrepancy_id=discrepancy_id, key=key, note=note.strip(), at=resolve_time(at)
             )
     except asyncpg.ForeignKeyViolationError as error:
         raise DiscrepancyNotFound from error

@@ -43,7 +43,8 @@ __all__ = ["Stripe"]
 
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
 """The maximum difference of a webhook's timestamp, past or future. Stripe's library checks only its age."""
-MAX_STATEMENT_LINES = 100_000
+MAX_STATEMENT_LINES = 1_000_000
+"""The maximum length of one statement; a longer one is refused, never cut off."""
 
 _STATES = {
     "requires_payment_method": PaymentState.FAILED,
@@ -89,6 +90,7 @@ class Stripe:
     """
 
     name = "stripe"
+    methods = frozenset(STRIPE_METHODS.values())
 
     def __init__(
         self,
@@ -223,12 +225,14 @@ class Stripe:
         """Return the balance transactions of a half-open interval, with their sources.
 
         Raises:
-            GatewayUnavailable: Stripe did not answer.
+            GatewayUnavailable: Stripe did not answer, or the statement is too long for one interval.
         """
         lines: list[StatementLine] = []
         created = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
         after: str | None = None
-        while len(lines) < MAX_STATEMENT_LINES:
+        while True:
+            if len(lines) >= MAX_STATEMENT_LINES:
+                raise GatewayUnavailable(f"more than {MAX_STATEMENT_LINES} statement lines in one interval")
             params: dict[str, Any] = {"created": created, "limit": 100, "expand": ["data.source"]}
             if after is not None:
                 params["starting_after"] = after
@@ -240,9 +244,8 @@ class Stripe:
             )
             lines += [_read_line(each) for each in page.data]
             if not page.has_more:
-                break
+                return lines
             after = page.data[-1].id
-        return lines
 
     def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookNotice:
         """Verify the signature of the raw body, the timestamp (past and future) and the mode.
@@ -263,10 +266,12 @@ class Stripe:
         if abs(now - stamped) > MAX_CLOCK_DIFFERENCE:
             raise InvalidSignature(why="timestamp")
         try:
-            obj, topic, live = message["data"]["object"], str(message["type"]), message["livemode"]
+            obj, live = message["data"]["object"], message["livemode"]
             ref = obj["id"] if obj["object"] == "payment_intent" else obj.get("payment_intent")
-            notice = WebhookNotice(str(message["id"]), topic, ref or "")
-        except (KeyError, TypeError, AttributeError) as error:
+            notice = WebhookNotice(
+                _require_text(message["id"]), _require_text(message["type"]), "" if ref is None else _require_text(ref)
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise InvalidSignature(why="shape") from error
         if live is not self._live:
             raise InvalidSignature(why="mode")
@@ -278,6 +283,18 @@ _verify_signature = cast(
     "Callable[[str, str, str], bool]",
     stripe.WebhookSignature.verify_header,  # pyright: ignore[reportUnknownMemberType]
 )
+
+
+def _require_text(value: object) -> str:
+    """Return a text that can be stored.
+
+    Raises:
+        ValueError: it is not a text, or has a character that no database stores (a lone surrogate, NUL).
+    """
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError("not a text")
+    value.encode()
+    return value
 
 
 def _read_timestamp(header: str) -> int:
@@ -384,13 +401,24 @@ def _read_line(transaction: stripe.BalanceTransaction) -> StatementLine:
     method_details = cast(
         "dict[str, Any] | None", details.get("payment_method_details") or details.get("destination_details")
     )
+    is_dispute = details.get("object") == "dispute"
+    kind = _LINE_KINDS.get(transaction.type, "other")
     return StatementLine(
         ref=transaction.id,
-        kind=_LINE_KINDS.get(transaction.type, "other"),
-        amount=Amount(transaction.amount, transaction.currency.upper()),
+        kind="other" if kind == "dispute" and not is_dispute else kind,
+        amount=_read_line_amount(transaction, details),
         fee_minor=transaction.fee,
         method=STRIPE_METHODS.get(str((method_details or {}).get("type")), "other"),
         payment_id=None if payment_id is None else PaymentId(payment_id),
         refund_id=None if refund_id is None else RefundId(refund_id),
         attempt=1 if obj is None else _read_attempt(obj),
+        dispute_ref=str(details["id"]) if is_dispute else None,
     )
+
+
+def _read_line_amount(transaction: stripe.BalanceTransaction, source: dict[str, Any]) -> Amount:
+    """Return the amount of the source in its own currency: the transaction's is in the currency of settlement."""
+    minor = source.get("amount_captured") or source.get("amount")
+    if minor is None or "currency" not in source:
+        return Amount(transaction.amount, transaction.currency.upper())
+    return Amount(int(minor) if transaction.amount >= 0 else -int(minor), str(source["currency"]).upper())

@@ -12,6 +12,7 @@ app.command("market.cli.imports:app", name="import")
 app.command("market.cli.exports:app", name="export")
 app.command("market.cli.subsidies:app", name="subsidies")
 app.command("market.cli.counties:app", name="counties")
+app.command("market.cli.payments:app", name="payments")
 
 ledger = App(name="ledger", help="The double-entry ledger.")
 audit = App(name="audit", help="The audit record.")

@@ -108,6 +108,23 @@ def require_producer(actor: Actor, producer_id: UUID) -> None:
         raise NotFound
 
 
+def require_money_role(actor: Actor | None, counties: Iterable[str]) -> None:
+    """Require a role that may repair the money of an order with producers in `counties` (see `MONEY_ROLES`).
+
+    What belongs to no order (`counties` is empty) is repaired by the platform's staff. `None` is the operator of the
+    system at the command line.
+
+    Raises:
+        NotAllowed: the actor has no such role there.
+        SecondFactorRequired: the session has no second factor.
+    """
+    if actor is None:
+        return
+    if Role.PLATFORM not in get_roles(actor) and not any(has_role_for(actor, MONEY_ROLES, each) for each in counties):
+        raise NotAllowed
+    require_second_factor_of_official(actor)
+
+
 def find_home_county(actor: Actor) -> str | None:
     """Return the first county of the actor's roles, or None if every role is wider than a county."""
     counties = sorted({scope[:_COUNTY_DIGITS] for scope in list_scopes(actor) if len(scope) >= _COUNTY_DIGITS})

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from market.jobs.audit_heads import note_audit_heads
 from market.jobs.context import WorkerContext
+from market.jobs.reconciliation import reconcile_yesterday
 from market.jobs.retention import (
     delete_device_carts,
     delete_expired_codes,
@@ -51,6 +52,7 @@ SCHEDULES = (
     Schedule(name="delete_device_carts", offset=timedelta(hours=4), run=delete_device_carts),
     Schedule(name="delete_photos", offset=timedelta(hours=4, minutes=15), run=delete_photos),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
+    Schedule(name="reconcile_yesterday", offset=timedelta(hours=5), run=reconcile_yesterday),
 )
 
 

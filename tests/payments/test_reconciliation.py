@@ -11,6 +11,7 @@ from payments import (
     GatewayUnavailable,
     Payment,
     close_discrepancy,
+    count_open_discrepancies,
     finish_operations,
     list_open_discrepancies,
     poll_payment,
@@ -119,7 +120,7 @@ async def test_a_different_amount_and_a_duplicate_line_are_discrepancies(
     ]
 
 
-async def test_a_discrepancy_is_closed_only_by_a_transaction(database: Database, own: Stripe, bank: Sandbox) -> None:
+async def test_a_discrepancy_is_closed_by_a_posted_transaction(database: Database, own: Stripe, bank: Sandbox) -> None:
     payment = await start_test_payment(database, own)
     await bank.pay(get_provider_ref(payment))
     await found(database, own)
@@ -163,6 +164,75 @@ async def test_a_refund_returned_by_the_payers_bank_matches(database: Database, 
     await bank.set_refund(refund["id"], "failed")
     await poll_payment(database, own, payment.id)
     assert await found(database, own) == []
+
+
+async def test_a_dispute_is_compared_once_it_has_ended(database: Database, own: Stripe, bank: Sandbox) -> None:
+    lost, won = await paid(database, own, bank), await paid(database, own, bank)
+    refs = [str((await bank.open_dispute(get_provider_ref(each)))["id"]) for each in (lost, won)]
+    assert await found(database, own) == [
+        ("missing_here", f"dispute-lost:{ref}", None, -146_00) for ref in sorted(refs)
+    ]
+    for payment in (lost, won):
+        await poll_payment(database, own, payment.id)
+    await bank.close_dispute(refs[0], "lost")
+    await bank.close_dispute(refs[1], "won")
+    for payment in (lost, won):
+        await poll_payment(database, own, payment.id)
+    assert await found(database, own) == []
+    async with database.connection() as conn:
+        assert [each.reference for each in await list_open_discrepancies(conn)] == [f"dispute-lost:{refs[1]}"]
+
+
+async def test_a_refund_that_is_still_pending_is_no_discrepancy(
+    database: Database, own: Stripe, bank: Sandbox, owner: Connection
+) -> None:
+    payment = await paid(database, own, bank)
+    async with database.transaction() as conn:
+        refund = await request_refund(conn, payment.id, amount_minor=46_00, key="pending")
+    await bank.fault("refund", "close", after=True)
+    with pytest.raises(GatewayUnavailable):
+        await send_refund(database, own, refund.id)
+    assert await found(database, own) == []
+    await owner.execute("UPDATE payments.operations SET next_at = now()")
+    await finish_operations(database, own)
+    assert await found(database, own) == []
+
+
+async def test_a_settlement_in_another_currency_is_compared_in_the_payers(
+    database: Database, own: Stripe, bank: Sandbox, owner: Connection
+) -> None:
+    payment = await paid(database, own, bank)
+    line = own.list_statement_lines
+    (only,) = await line(datetime.now(UTC) - timedelta(minutes=5), datetime.now(UTC) + timedelta(minutes=5))
+    assert (only.amount.minor, only.amount.currency) == (146_00, "CNY")
+    assert await found(database, own) == []
+    await owner.execute("UPDATE payments.statement_lines SET currency = 'HKD'")
+    assert await found(database, own) == [("currency", f"paid:{payment.id}", 146_00, 146_00)]
+
+
+async def test_what_was_missing_and_arrived_later_closes_its_discrepancy(
+    database: Database, own: Stripe, bank: Sandbox
+) -> None:
+    payment = await start_test_payment(database, own)
+    await bank.pay(get_provider_ref(payment))
+    assert [kind for kind, *_ in await found(database, own)] == ["missing_here"]
+    await poll_payment(database, own, payment.id)
+    assert await found(database, own) == []
+    async with database.connection() as conn:
+        assert await list_open_discrepancies(conn) == []
+
+
+async def test_a_discrepancy_is_closed_with_a_reason(database: Database, own: Stripe, bank: Sandbox) -> None:
+    payment = await start_test_payment(database, own)
+    await bank.pay(get_provider_ref(payment))
+    await found(database, own)
+    async with database.transaction() as conn:
+        (only,) = await list_open_discrepancies(conn)
+        with pytest.raises(ValueError, match="reason"):
+            await close_discrepancy(conn, only.id, note=" ")
+        assert await count_open_discrepancies(conn) == 1
+        await close_discrepancy(conn, only.id, note="a test charge of the provider")
+        assert await count_open_discrepancies(conn) == 0
 
 
 async def test_without_a_statement_nothing_is_stored(database: Database, own: Stripe, bank: Sandbox) -> None:

@@ -127,6 +127,11 @@ async def test_messages_from_the_past_and_the_future_are_refused(
         ({"data": {}}, "shape"),
         ({"data": {"object": []}}, "shape"),
         ({"data": None}, "shape"),
+        ({"data": {"object": {"object": "charge", "payment_intent": {"id": "pi_1"}}}}, "shape"),
+        ({"data": {"object": {"object": "charge", "payment_intent": 7}}}, "shape"),
+        ({"id": "evt_\ud800"}, "shape"),
+        ({"id": "evt_\0"}, "shape"),
+        ({"id": 7}, "shape"),
         ({"type": "x", "data": {"object": {"object": "payment_intent"}}}, "shape"),
     ],
 )

@@ -1,0 +1,234 @@
+"""Money that went wrong, and its repairs; each repair is audited and safe to repeat."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.audit.record import add_audit_entry
+from market.identity.access import require_money_role
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Database, GatewayUnavailable, Query, Refusal
+from market.kernel.clock import get_day_start
+from market.orders.escrow import get_order_ref
+from payments import (
+    AccountBalance,
+    Dispute,
+    FailedRefund,
+    Gateway,
+    Payment,
+    ProviderMismatch,
+    Refund,
+    RefundId,
+    StatementDiscrepancy,
+    StuckMessage,
+    UnknownCall,
+    close_discrepancy,
+    find_live_payment,
+    get_payment,
+    get_refund,
+    list_balances,
+    list_failed_refunds,
+    list_open_discrepancies,
+    list_open_disputes,
+    list_stuck_messages,
+    list_unknown_calls,
+    reconcile,
+    record_bank_transfer,
+    record_refund_transfer,
+    requeue_message,
+    retry_refund,
+    send_refund,
+)
+
+MAX_TEXT_LENGTH = 200
+
+
+class MoneyProblems(Struct, frozen=True, kw_only=True):
+    """Everything about money that a person has to look at. `suspense` is money that belongs to no order."""
+
+    failed_refunds: list[FailedRefund]
+    disputes: list[Dispute]
+    messages: list[StuckMessage]
+    unknown_calls: list[UnknownCall]
+    discrepancies: list[StatementDiscrepancy]
+    suspense: list[AccountBalance]
+    advances: list[AccountBalance]
+
+
+class RepairTextMissing(Refusal):
+    """A repair needs the bank's number or a reason."""
+
+    code = "repair_text_missing"
+    status = 422
+    zh = "请写明银行流水号或者理由，1 到 {limit} 个字。"
+    en = "Give the bank's number or a reason, 1 to {limit} characters."
+
+
+class NothingToRepair(Refusal):
+    """There is no such problem, or it was repaired before."""
+
+    code = "nothing_to_repair"
+    status = 404
+    zh = "没有这一条，或者已经处理过了。"
+    en = "There is no such problem, or it was repaired before."
+
+
+LIST_COUNTIES_OF_ORDER = Query(
+    str,
+    """
+    SELECT DISTINCT county_code
+      FROM orders
+      JOIN suborders ON order_id = orders.id
+      JOIN producers ON producers.id = producer_id
+     WHERE orders.number::text = :order
+    """,
+)
+
+
+async def load_money_problems(conn: Connection) -> MoneyProblems:
+    """Return every open problem, at most 1,000 of a kind; the caller has checked who may see them."""
+    return MoneyProblems(
+        failed_refunds=await list_failed_refunds(conn),
+        disputes=await list_open_disputes(conn),
+        messages=await list_stuck_messages(conn),
+        unknown_calls=await list_unknown_calls(conn),
+        discrepancies=await list_open_discrepancies(conn),
+        suspense=[each for each in await list_balances(conn, prefix="suspense:") if each.minor],
+        advances=[each for each in await list_balances(conn, prefix="advance:") if each.minor],
+    )
+
+
+async def _require_money_role(conn: Connection, actor: Actor | None, order_ref: str) -> None:
+    require_money_role(actor, await LIST_COUNTIES_OF_ORDER.all(conn, order=order_ref))
+
+
+async def _audit(
+    conn: Connection, actor: Actor | None, action: str, target: str, *, detail: dict[str, object], now: datetime
+) -> None:
+    name = "operator" if actor is None else str(actor.account_id)
+    await add_audit_entry(conn, actor=name, action=action, object=target, detail=detail, now=now)
+
+
+def _clean(text: str) -> str:
+    cleaned = text.strip()
+    if not 0 < len(cleaned) <= MAX_TEXT_LENGTH:
+        raise RepairTextMissing(limit=MAX_TEXT_LENGTH)
+    return cleaned
+
+
+async def retry_failed_refund(
+    db: Database, gateway: Gateway, actor: Actor | None, refund_id: UUID, *, now: datetime
+) -> Refund:
+    """Send a failed refund again, now; a refund that has not failed does not change.
+
+    Raises:
+        RefundNotFound: the refund does not exist.
+        NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
+    """
+    async with db.transaction() as conn:
+        refund = await get_refund(conn, RefundId(refund_id))
+        payment = await get_payment(conn, refund.payment_id)
+        await _require_money_role(conn, actor, payment.order_ref)
+        retried = await retry_refund(conn, refund.id)
+        if retried.attempt != refund.attempt:
+            detail: dict[str, object] = {"refund": str(refund.id), "attempt": retried.attempt}
+            await _audit(conn, actor, "refund.retry", f"order:{payment.order_ref}", detail=detail, now=now)
+    # If the provider does not answer, a job sends the refund later.
+    with suppress(GatewayUnavailable, ProviderMismatch):
+        return await send_refund(db, gateway, refund.id, at=now)
+    return retried
+
+
+async def record_repaid(
+    conn: Connection, actor: Actor | None, refund_id: UUID, *, reference: str, now: datetime
+) -> Refund:
+    """Record that a failed refund was paid by bank transfer; `reference` is the bank's number.
+
+    Raises:
+        RefundNotFound: the refund does not exist.
+        KeyAlreadyUsed: the refund is with the provider, or it has arrived.
+        RepairTextMissing: the reference is empty or too long.
+        NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
+    """
+    before = await get_refund(conn, RefundId(refund_id))
+    payment = await get_payment(conn, before.payment_id)
+    await _require_money_role(conn, actor, payment.order_ref)
+    refund = await record_refund_transfer(conn, before.id, reference=_clean(reference), at=now)
+    if refund.state is not before.state:
+        detail: dict[str, object] = {"refund": str(refund.id), "reference": reference}
+        await _audit(conn, actor, "refund.repaid", f"order:{payment.order_ref}", detail=detail, now=now)
+    return refund
+
+
+async def requeue_stuck_message(
+    db: Database, gateway: Gateway, actor: Actor | None, event_id: str, *, now: datetime
+) -> None:
+    """Queue a dead message of the provider again.
+
+    Raises:
+        NothingToRepair: no dead message has this id.
+        NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
+    """
+    require_money_role(actor, ())
+    if not await requeue_message(db, gateway, event_id):
+        raise NothingToRepair
+    async with db.transaction() as conn:
+        await _audit(conn, actor, "message.requeue", f"message:{event_id}", detail={}, now=now)
+
+
+async def close_open_discrepancy(
+    conn: Connection,
+    actor: Actor | None,
+    discrepancy_id: UUID,
+    *,
+    note: str,
+    key: str | None = None,
+    now: datetime,
+) -> None:
+    """Close a discrepancy with a reason, and the key of the ledger transaction that corrects it, if there is one.
+
+    Raises:
+        DiscrepancyNotFound: it is not open, or no transaction has that key.
+        RepairTextMissing: the reason is empty or too long.
+        NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
+    """
+    require_money_role(actor, ())
+    note = _clean(note)
+    await close_discrepancy(conn, discrepancy_id, note=note, key=key or None, at=now)
+    detail: dict[str, object] = {"note": note, "key": key}
+    await _audit(conn, actor, "discrepancy.close", f"discrepancy:{discrepancy_id}", detail=detail, now=now)
+
+
+async def record_transfer(
+    conn: Connection, actor: Actor | None, number: int, *, reference: str, now: datetime
+) -> Payment:
+    """Record that the bank transfer for an order arrived; the outbox marks the order as paid.
+
+    Raises:
+        NotFound: the order has no open payment.
+        NotBankTransfer: the order is paid through the provider.
+        RepairTextMissing: the reference is empty or too long.
+        NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
+    """
+    await _require_money_role(conn, actor, get_order_ref(number))
+    before = await find_live_payment(conn, get_order_ref(number))
+    if before is None:
+        raise NotFound
+    payment = await record_bank_transfer(conn, before.id, reference=_clean(reference), at=now)
+    if payment.state is not before.state:
+        detail: dict[str, object] = {"reference": reference, "amount_minor": payment.amount_minor}
+        await _audit(conn, actor, "transfer.record", f"order:{number}", detail=detail, now=now)
+    return payment
+
+
+async def reconcile_day(db: Database, gateway: Gateway, day: date, *, now: datetime) -> Sequence[StatementDiscrepancy]:
+    """Compare the provider's statement of a day in Shanghai with the ledger; return the new discrepancies.
+
+    Raises:
+        GatewayUnavailable: the provider did not answer; nothing was stored.
+    """
+    since, until = get_day_start(day), get_day_start(day + timedelta(days=1))
+    return await reconcile(db, gateway, day=day, since=since, until=until, at=now)

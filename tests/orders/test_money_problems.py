@@ -1,0 +1,127 @@
+"""Repairs of money that went wrong: by whom, once, and on record."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from market.identity.models import Actor, NotAllowed, Role
+from market.kernel import Connection
+from market.orders.mark_paid import apply_payment_events
+from market.orders.money_problems import (
+    RepairTextMissing,
+    close_open_discrepancy,
+    load_money_problems,
+    reconcile_day,
+    record_repaid,
+    record_transfer,
+    requeue_stuck_message,
+    retry_failed_refund,
+)
+from payments import Method
+from payments.errors import KeyAlreadyUsed, NotBankTransfer
+from tests.conftest import NOW
+from tests.orders.test_payment_problems import Sale, sale
+from tests.support.make import load_actor, make_official
+
+__all__ = ["sale"]
+
+
+async def make_finance(sale: Sale, scope: str | None = None, role: Role = Role.FINANCE) -> Actor:
+    async with sale.shopping.db.transaction() as conn:
+        county = await conn.fetchval("SELECT county_code FROM producers WHERE id = $1", sale.product.producer_id)
+        return await load_actor(conn, await make_official(conn, role, scope or str(county)))
+
+
+async def list_actions(sale: Sale) -> list[str]:
+    async with sale.shopping.db.connection() as conn:
+        rows = await conn.fetch("SELECT action FROM audit_entries ORDER BY at, action")
+    return [row["action"] for row in rows if not row["action"].startswith("line.")]
+
+
+async def fail_refund(sale: Sale) -> UUID:
+    await sale.refund(5_00)
+    await sale.fail_refunds()
+    async with sale.shopping.db.connection() as conn:
+        (failed,) = (await load_money_problems(conn)).failed_refunds
+    assert failed.order_ref == str(sale.order.number)
+    return failed.id
+
+
+async def test_finance_of_the_producers_county_sends_a_failed_refund_again(sale: Sale) -> None:
+    w = sale.shopping
+    refund_id = await fail_refund(sale)
+    for other in (await make_finance(sale, "130999"), w.buyer, await make_finance(sale, role=Role.IMPORTER)):
+        with pytest.raises(NotAllowed):
+            await retry_failed_refund(w.db, w.gateway, other, refund_id, now=NOW)
+    finance = await make_finance(sale)
+    for _ in range(2):
+        refund = await retry_failed_refund(w.db, w.gateway, finance, refund_id, now=NOW)
+        assert (refund.state, refund.attempt) == ("succeeded", 2)
+    assert await list_actions(sale) == ["refund.retry"]
+
+
+async def test_a_failed_refund_that_was_transferred_by_hand_is_recorded_once(sale: Sale) -> None:
+    refund_id = await fail_refund(sale)
+    finance = await make_finance(sale)
+    async with sale.shopping.db.transaction() as conn:
+        with pytest.raises(RepairTextMissing):
+            await record_repaid(conn, finance, refund_id, reference=" ", now=NOW)
+        for _ in range(2):
+            refund = await record_repaid(conn, finance, refund_id, reference="B-77", now=NOW)
+            assert refund.state == "succeeded"
+        assert (await load_money_problems(conn)).failed_refunds == []
+    async with sale.shopping.db.transaction() as conn:
+        with pytest.raises(KeyAlreadyUsed):
+            await record_repaid(conn, finance, refund_id, reference="B-78", now=NOW)
+    assert await list_actions(sale) == ["refund.repaid"]
+
+
+async def test_a_recorded_bank_transfer_marks_the_order_as_paid(sale: Sale) -> None:
+    w = sale.shopping
+    order = await w.place([(sale.product.variant_id, 1)])
+    await w.start(order, method=Method.BANK)
+    finance = await make_finance(sale)
+    for _ in range(2):
+        async with w.db.transaction() as conn:
+            await record_transfer(conn, finance, order.number, reference="ICBC-1", now=NOW)
+    await apply_payment_events(w.db, w.gateway, w.seal, now=NOW)
+    assert (await w.see(order)).state == "paid"
+    assert await list_actions(sale) == ["transfer.record"]
+    async with w.db.transaction() as conn:
+        with pytest.raises(NotBankTransfer):
+            await record_transfer(conn, finance, sale.order.number, reference="ICBC-2", now=NOW)
+
+
+async def test_what_belongs_to_no_order_is_repaired_by_the_platform(sale: Sale, owner: Connection) -> None:
+    w = sale.shopping
+    finance, platform = await make_finance(sale), await make_finance(sale, "13", Role.PLATFORM)
+    await owner.execute(
+        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state)"
+        " VALUES ('stripe', 'evt_dead', 'charge.refunded', '', '', 'dead')"
+    )
+    await owner.execute(
+        "INSERT INTO payments.discrepancies (provider, day, kind, reference, provider_minor, opened_at)"
+        " VALUES ('stripe', '2026-11-25', 'missing_here', 'txn_1', 900, now())"
+    )
+    async with w.db.connection() as conn:
+        found = await load_money_problems(conn)
+    assert [each.event_id for each in found.messages] == ["evt_dead"]
+    (discrepancy,) = found.discrepancies
+    with pytest.raises(NotAllowed):
+        await requeue_stuck_message(w.db, w.gateway, finance, "evt_dead", now=NOW)
+    await requeue_stuck_message(w.db, w.gateway, platform, "evt_dead", now=NOW)
+    async with w.db.transaction() as conn:
+        with pytest.raises(NotAllowed):
+            await close_open_discrepancy(conn, finance, discrepancy.id, note="a test charge", now=NOW)
+        await close_open_discrepancy(conn, platform, discrepancy.id, note="a test charge", now=NOW)
+        left = await load_money_problems(conn)
+    assert (left.messages, left.discrepancies) == ([], [])
+    assert await list_actions(sale) == ["discrepancy.close", "message.requeue"]
+
+
+async def test_the_days_statement_is_compared_with_the_ledger_in_shanghais_day(sale: Sale) -> None:
+    w = sale.shopping
+    (found,) = await reconcile_day(w.db, w.gateway, NOW.date(), now=NOW)
+    assert (found.kind, found.ledger_minor, found.provider_minor) == ("missing_there", sale.order.total_fen, None)
+    assert await reconcile_day(w.db, w.gateway, NOW.date() - timedelta(days=1), now=NOW) == []
