@@ -206,7 +206,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/desk/months/{month}/{step}", require_duty("finance"), params={"step": "settle"}, status=303),
     post("/desk/months/{month}/{step}", require_duty("reconciler"), params={"step": "reconcile"}, status=303),
     post("/desk/months/{month}/{step}", require_duty("reconciler"), params={"step": "close"}, status=303),
-    get("/me/devices", SIGNED_IN),
+    get("/me/devices", as_own_page(SIGNED_IN)),
     post("/me/devices", SIGNED_IN, form={"session": "none"}, status=404),
     # Last, as it ends the session.
     post("/sign-out", SIGNED_IN, status=303),

@@ -1,5 +1,6 @@
 """The whole service as an operator starts it (service, worker, provider), and Chromium to browse it."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import asyncpg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from msgspec import Struct
@@ -51,6 +53,16 @@ class Town(Struct, frozen=True):
             return []
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         return [line["text"] for line in lines if line["phone"] == phone]
+
+    def let_a_minute_pass(self) -> None:
+        """Age the one-time codes, so that a phone may request the next one."""
+
+        async def age() -> None:
+            conn = await asyncpg.connect(self.dsn)
+            await conn.execute("UPDATE sign_in_codes SET sent_at = sent_at - interval '1 minute'")
+            await conn.close()
+
+        in_thread(lambda: asyncio.run(age()))
 
     def code(self, phone: str, *, after: int = 0) -> str:
         """Wait for the next one-time code of a phone, beyond the first `after` messages with codes."""

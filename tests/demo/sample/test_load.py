@@ -101,6 +101,7 @@ async def test_progress_is_reported_by_phase_and_reaches_its_total(
         "farmer",
         "buyer",
         "helper",
+        "newcomer",
         "importer",
         "policy",
         "village",
@@ -110,5 +111,5 @@ async def test_progress_is_reported_by_phase_and_reaches_its_total(
         "reconciler",
         "platform",
     ]
-    assert all(account.totp_secret for account in summary.accounts[3:])
+    assert all(account.totp_secret for account in summary.accounts[4:])
     await drop_database(server, name)

@@ -58,7 +58,8 @@ async def test_stopping_findings_of_the_open_month_await_the_township(service: S
     async with PageClient(service.app) as browser:
         await browser.open("/demo/official")
         seen = await browser.open("/desk/findings?month=2026-05&state=open")
-    assert "待处理，这几条业务先停付" in seen.text
+    assert "先停付" in seen.text
+    assert "停付的疑点没处理完，账期不能往下走。" in seen.text
     assert "记下处理结果" not in seen.text
 
 
