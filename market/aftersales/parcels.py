@@ -1,6 +1,6 @@
 """Read a producer's suborders, each with its lines and its address."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
@@ -14,8 +14,8 @@ from market.orders.address import Address, open_address
 from market.orders.models import SuborderKind, SuborderState
 
 MAX_PARCELS = 200
-_ADDRESS_VISIBLE = frozenset({SuborderState.PAID, SuborderState.SHIPPED, SuborderState.RECEIVED})
-"""States in which the producer sees the buyer's address: after payment, unless cancelled."""
+ADDRESS_VISIBLE_AFTER_RECEIPT = timedelta(days=30)
+"""The time after receipt in which the producer may still need the buyer's address, such as for a complaint."""
 
 
 class ParcelLine(Struct, frozen=True):
@@ -29,7 +29,7 @@ class ParcelLine(Struct, frozen=True):
 
 
 class Parcel(Struct, frozen=True):
-    """A suborder as its producer sees it; the address is None before payment and after cancellation."""
+    """A suborder as its producer sees it; the address is None unless the producer needs it."""
 
     suborder_id: UUID
     code: str
@@ -52,6 +52,7 @@ class _ParcelRow(Struct, frozen=True):
     paid_at: datetime | None
     carrier: str | None
     tracking: str | None
+    received_at: datetime | None
     address_sealed: bytes
     lines: list[ParcelLine]
 
@@ -61,7 +62,7 @@ LIST_PARCELS = Query(
     """
     SELECT suborders.id AS suborder_id, orders.number || '-' || suborders.position AS code, suborders.kind,
            suborders.state, suborders.goods_fen + suborders.freight_fen - suborders.discount_fen AS total_fen, paid_at,
-           carrier, tracking, address_sealed,
+           carrier, tracking, received_at, address_sealed,
            (SELECT jsonb_agg(jsonb_build_object('line_id', id, 'title', title, 'unit', unit, 'quantity', quantity,
                                                 'amount_fen', amount_fen) ORDER BY position)
               FROM order_lines WHERE suborder_id = suborders.id) AS lines
@@ -82,8 +83,11 @@ async def list_parcels(
     *,
     states: tuple[SuborderState, ...] = (SuborderState.PAID,),
     kinds: tuple[SuborderKind, ...] = (SuborderKind.GOODS,),
+    now: datetime,
 ) -> list[Parcel]:
     """Return a producer's suborders in some states, oldest first, at most 200; by default the parcels to ship.
+
+    The address is given from payment until 30 days after receipt.
 
     Raises:
         NotFound: the actor does not work for the producer.
@@ -96,7 +100,13 @@ async def list_parcels(
         build_from(
             Parcel,
             row,
-            address=open_address(seal, row.address_sealed) if row.state in _ADDRESS_VISIBLE else None,
+            address=open_address(seal, row.address_sealed) if _is_address_visible(row, now) else None,
         )
         for row in rows
     ]
+
+
+def _is_address_visible(row: _ParcelRow, now: datetime) -> bool:
+    if row.state is SuborderState.RECEIVED:
+        return row.received_at is not None and now < row.received_at + ADDRESS_VISIBLE_AFTER_RECEIPT
+    return row.state in {SuborderState.PAID, SuborderState.SHIPPED}

@@ -198,12 +198,16 @@ class StatementController(Controller):
         db: NamedDependency[Database],
         seal: NamedDependency[Seal],
         actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
         producer_id: FromPath[UUID],
         standing: FromQuery[SuborderState] = SuborderState.PAID,
     ) -> list[Parcel]:
-        """List the producer's parcels in one state, oldest first; by default those to ship."""
+        """List the producer's parcels in one state, oldest first; by default those to ship.
+
+        The address is null before payment, after cancellation and from 30 days after receipt.
+        """
         async with db.connection() as conn:
-            return await list_parcels(conn, seal, actor, producer_id, states=(standing,))
+            return await list_parcels(conn, seal, actor, producer_id, states=(standing,), now=clock.now())
 
 
 ROUTES = [SuborderController, AftersalesController, StatementController]

@@ -13,6 +13,7 @@ from market.aftersales.ship import ship_suborder
 from market.aftersales.statement import get_share, get_statement
 from market.identity.models import Actor, NotFound
 from market.kernel import Database, Refusal
+from market.orders.address import Address
 from market.orders.cancel import cancel_order
 from market.orders.models import SuborderState
 from market.orders.queries import OrderView
@@ -48,10 +49,27 @@ async def test_the_producer_sees_no_address_before_payment_or_after_cancellation
     await cancel_order(shopping.db, shopping.gateway, shopping.seal, shopping.buyer, given_up.id, now=NOW)
     states = (SuborderState.PLACED, SuborderState.CANCELLED)
     async with shopping.db.connection() as conn:
-        found = await list_parcels(conn, shopping.seal, owner, product.producer_id, states=states)
+        found = await list_parcels(conn, shopping.seal, owner, product.producer_id, states=states, now=NOW)
     assert [(each.code, each.address) for each in found] == [
         (f"{waiting.number}-1", None), (f"{given_up.number}-1", None),
     ]  # fmt: skip
+
+
+async def test_the_producer_sees_the_address_until_thirty_days_after_receipt(shopping: Shopping) -> None:
+    order = await a_paid_order(shopping)
+    parcel = order.suborders[0]
+    async with shopping.db.transaction() as conn:
+        owner = await load_owner(conn, parcel.producer_id)
+        await ship_suborder(conn, shopping.seal, owner, parcel.id, carrier="邮政", tracking="EMS0001", now=NOW)
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+    seen: list[Address | None] = []
+    for now in (NOW, NOW + timedelta(days=30, seconds=-1), NOW + timedelta(days=30), NOW + timedelta(days=3000)):
+        async with shopping.db.connection() as conn:
+            (received,) = await list_parcels(
+                conn, shopping.seal, owner, parcel.producer_id, states=(SuborderState.RECEIVED,), now=now
+            )
+        seen.append(received.address)
+    assert seen == [BUYER_ADDRESS, BUYER_ADDRESS, None, None]
 
 
 async def test_a_parcel_is_shipped_notified_and_released_on_receipt(shopping: Shopping) -> None:
@@ -59,7 +77,7 @@ async def test_a_parcel_is_shipped_notified_and_released_on_receipt(shopping: Sh
     parcel = order.suborders[0]
     async with shopping.db.transaction() as conn:
         owner = await load_owner(conn, parcel.producer_id)
-        queue = await list_parcels(conn, shopping.seal, owner, parcel.producer_id)
+        queue = await list_parcels(conn, shopping.seal, owner, parcel.producer_id, now=NOW)
         (waiting,) = queue
         assert (waiting.code, waiting.address) == (parcel.code, BUYER_ADDRESS)
         assert [(line.quantity, line.amount_fen) for line in waiting.lines] == [(3, 99_99)]

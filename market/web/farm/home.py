@@ -38,7 +38,7 @@ async def show_farm_home(
     if not is_seller(actor):
         return redirect("/farm/apply")
     async with db.connection() as conn:
-        parcels = await load_parcels(conn, seal, actor)
+        parcels = await load_parcels(conn, seal, actor, now=clock.now())
         guests = await load_guests(conn, seal, actor, clock.today())
         money, received = await load_earnings(conn, actor)
         pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
@@ -82,8 +82,8 @@ async def show_farm_orders(
     if not is_seller(actor):
         return redirect("/farm/apply")
     async with db.connection() as conn:
-        parcels = await load_parcels(conn, seal, actor)
-        sent = await load_parcels(conn, seal, actor, (SuborderState.SHIPPED,))
+        parcels = await load_parcels(conn, seal, actor, now=clock.now())
+        sent = await load_parcels(conn, seal, actor, (SuborderState.SHIPPED,), now=clock.now())
         guests = await load_guests(conn, seal, actor, clock.today())
     waiting, coming, shipped = show_drawings_once(
         parcel_rows(parcels), [guest_row(guest) for guest in guests], parcel_rows(sent)

@@ -65,7 +65,7 @@ async def show_packing_slips(
         slips = [
             make_packing_slip(parcel, producer.name)
             for producer in await list_own_producers(conn, actor)
-            for parcel in await list_parcels(conn, seal, actor, producer.id)
+            for parcel in await list_parcels(conn, seal, actor, producer.id, now=clock.now())
         ]
     context = {
         "slips": slips,

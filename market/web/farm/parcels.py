@@ -1,6 +1,7 @@
 """A seller's parcels: contents, address, and the form for the tracking number."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -58,12 +59,17 @@ class ParcelView(Struct, frozen=True):
 
 
 async def load_parcels(
-    conn: Connection, seal: Seal, actor: Actor, states: tuple[SuborderState, ...] = (SuborderState.PAID,)
+    conn: Connection,
+    seal: Seal,
+    actor: Actor,
+    states: tuple[SuborderState, ...] = (SuborderState.PAID,),
+    *,
+    now: datetime,
 ) -> list[Parcel]:
     """Return the parcels of all producers that a person works for, each producer's oldest first."""
     parcels: list[Parcel] = []
     for producer_id in actor.producers:
-        parcels += await list_parcels(conn, seal, actor, producer_id, states=states)
+        parcels += await list_parcels(conn, seal, actor, producer_id, states=states, now=now)
     return parcels
 
 
@@ -90,9 +96,11 @@ def parcel_rows(parcels: Sequence[Parcel]) -> list[FarmRow]:
     return [_parcel_row(parcel) for parcel in parcels]
 
 
-async def _load_parcel(conn: Connection, seal: Seal, actor: Actor, suborder_id: UUID) -> tuple[Parcel, SuborderShare]:
+async def _load_parcel(
+    conn: Connection, seal: Seal, actor: Actor, suborder_id: UUID, *, now: datetime
+) -> tuple[Parcel, SuborderShare]:
     states = (SuborderState.PAID, SuborderState.SHIPPED)
-    parcels = await load_parcels(conn, seal, actor, states)
+    parcels = await load_parcels(conn, seal, actor, states, now=now)
     parcel = next((parcel for parcel in parcels if parcel.suborder_id == suborder_id), None)
     if parcel is None:
         raise NotFound
@@ -149,8 +157,10 @@ def _describe_carrier(parcel: Parcel) -> str:
 @get("/farm/parcels/{suborder_id:uuid}", include_in_schema=False)
 async def show_parcel(
     request: HttpRequest,
+    *,
     db: NamedDependency[Database],
     seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
     suborder_id: FromPath[UUID],
 ) -> Response[Any]:
@@ -160,7 +170,7 @@ async def show_parcel(
         NotFound: the parcel belongs to someone else, or its suborder has ended.
     """
     async with db.connection() as conn:
-        parcel, share = await _load_parcel(conn, seal, actor, suborder_id)
+        parcel, share = await _load_parcel(conn, seal, actor, suborder_id, now=clock.now())
     own_delivery = parcel.state is SuborderState.SHIPPED and not parcel.tracking
     values = ShipForm(OWN_DELIVERY if own_delivery else parcel.carrier or "", parcel.tracking or "")
     return _parcel_page(request, actor, parcel, share, values)
@@ -191,7 +201,7 @@ async def submit_parcel(
             )
     except InvalidTracking as refusal:
         async with db.connection() as conn:
-            parcel, share = await _load_parcel(conn, seal, actor, suborder_id)
+            parcel, share = await _load_parcel(conn, seal, actor, suborder_id, now=clock.now())
         errors = refusal.errors or (FieldFault("tracking", refusal.text("zh")),)
         return _parcel_page(request, actor, parcel, share, values, errors=errors, status=refusal.status)
     return redirect(f"/farm/parcels/{suborder_id}?said=shipped", draft=form.draft)
