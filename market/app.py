@@ -16,6 +16,7 @@ from market.api import ROUTES as API_ROUTES
 from market.api import UPLOAD_ROUTES
 from market.api.error_mapping import map_to_refusal
 from market.api.problem import build_problem_response, get_language
+from market.api.strict_json import StrictJsonRequest
 from market.http import HttpRequest
 from market.identity.actors import find_actor_by_token
 from market.identity.models import Actor, NotSignedIn
@@ -100,7 +101,12 @@ def _limit_bodies(settings: Settings) -> list[Router]:
     """
     files = settings.upload_mb * 1024 * 1024 + _MAX_FORM_BYTES
     return [
-        Router(path="/", route_handlers=API_ROUTES, request_max_body_size=MAX_JSON_BYTES),
+        Router(
+            path="/",
+            route_handlers=API_ROUTES,
+            request_class=StrictJsonRequest,
+            request_max_body_size=MAX_JSON_BYTES,
+        ),
         Router(path="/", route_handlers=[*UPLOAD_ROUTES, *WEB_ROUTES], request_max_body_size=files),
     ]
 

@@ -22,8 +22,13 @@ _GRAMS = {
 }
 _PIECES = "枚个只穗根条头棵颗瓶罐包对盆朵把副幅"
 _NUMBER = r"(?<![\d.])(\d{1,6})(?:\.(\d{1,6}))?"
-_WEIGHT = re.compile(_NUMBER + r"\s*(公斤|千克|kg|斤|两|克|g)(?![a-z])", re.IGNORECASE)
-_COUNT = re.compile(rf"(\d{{1,5}})\s*([{_PIECES}])(?=.)")
+_WEIGHT_WORD = r"(公斤|千克|kg|斤|两|克|g)(?![a-z])"
+_COUNT_WORD = rf"([{_PIECES}])(?=.)"
+_WEIGHT = re.compile(_NUMBER + _WEIGHT_WORD, re.IGNORECASE)
+_COUNT = re.compile(rf"(?<![\d.])(\d{{1,5}}){_COUNT_WORD}")
+_ANY_WEIGHT = re.compile(rf"\d{_WEIGHT_WORD}", re.IGNORECASE)
+_ANY_COUNT = re.compile(rf"\d{_COUNT_WORD}")
+_SIGNED_NUMBER = re.compile(r"(?<!\d)[-+−–]\d")
 _BARE_WEIGHT = re.compile(r"(公斤|千克|kg|斤|两|克)", re.IGNORECASE)
 _MAX_NET_G = 1_000_000
 _BOX_BP = 1200
@@ -71,14 +76,17 @@ def parse_unit(text: str) -> Unit:
     """Parse a unit of sale.
 
     Raises:
-        BadUnit: it is empty or too long, or its weight is zero, not in whole grams or above a tonne.
+        BadUnit: it is empty or too long, its weight is zero, not in whole grams or above a tonne, or a number is signed
+            or cannot be read.
     """
     unit = normalize_text(text).replace(" ", "")
-    if not 0 < len(unit) <= MAX_UNIT_LENGTH:
+    if not 0 < len(unit) <= MAX_UNIT_LENGTH or _SIGNED_NUMBER.search(unit):
         raise BadUnit
     pieces_match = _COUNT.search(unit)
     pieces = int(pieces_match.group(1)) if pieces_match else None
     weight = _WEIGHT.search(unit)
+    if (weight is None and _ANY_WEIGHT.search(unit)) or (pieces is None and _ANY_COUNT.search(unit)):
+        raise BadUnit
     if weight:
         net_g = _parse_grams(weight.group(1), weight.group(2), _GRAMS[weight.group(3).lower()])
         if net_g is None or not 0 < net_g <= _MAX_NET_G:

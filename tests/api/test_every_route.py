@@ -89,6 +89,19 @@ async def test_a_malformed_body_returns_400(service: Service, body: bytes, media
     assert wrong == []
 
 
+async def test_json_declared_as_another_type_is_refused(service: Service) -> None:
+    method, path = service.operations["RequestCode"]
+    for media in ("text/plain", "application/x-www-form-urlencoded", "application/xml", ""):
+        headers = {"Content-Type": media} if media else {}
+        response = await service.http.request(method, path, content=b'{"phone": "13900009001"}', headers=headers)
+        service.check_response(response)
+        assert (media, response.status_code) == (media, 415)
+        assert response.json()["code"] == "unsupported_media_type"
+    for media in ("application/json", "application/json; charset=utf-8", "Application/JSON"):
+        response = await service.http.request(method, path, content=b"{}", headers={"Content-Type": media})
+        assert (media, response.status_code, response.json()["errors"][0]["field"]) == (media, 400, "body")
+
+
 async def test_an_unknown_path_and_a_wrong_method_return_problem_json(service: Service) -> None:
     for method, path, status, code in (
         ("GET", "/api/v1/nothing", 404, "not_found"),

@@ -45,7 +45,12 @@ def test_a_unit_is_parsed_to_weight_or_pieces(text: str, net_g: int | None, piec
     assert (unit.net_g, unit.pieces) == (net_g, pieces)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "0斤箱", "0枚箱", "0.0001kg袋", "1.5g袋", "2000公斤袋", "一" * 21])
+@pytest.mark.parametrize("text", [
+        "", "   ", "0斤箱", "0枚箱", "0.0001kg袋", "1.5g袋", "2000公斤袋", "一" * 21,
+        "-5kg袋", "－5kg袋", "−5kg袋", "–5kg袋", "+5kg袋", "999999999999999kg袋", "1000000斤箱", "123456枚箱", "-3枚箱",
+        "1.5枚箱", "1.2.3kg袋", "1,000kg袋", "5.1234567kg袋",
+    ],
+)  # fmt: skip
 def test_an_invalid_unit_is_refused(text: str) -> None:
     with pytest.raises(BadUnit):
         parse_unit(text)

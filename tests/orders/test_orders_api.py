@@ -219,6 +219,22 @@ async def test_an_order_of_someone_else_is_not_found(shop: Shop) -> None:
     assert (await shop.call("GetOrder", path=path))[1] == seen
 
 
+async def test_a_number_written_as_text_is_refused_by_its_field(shop: Shop) -> None:
+    variant, some = str(shop.dates.variant_id), {"suborder_id": uuid4(), "line_id": uuid4()}
+    cases: list[tuple[str, dict[str, Any], str]] = [
+        ("PutCartLine", {"lines": [{"variant_id": variant, "quantity": "3"}]}, "lines[0].quantity"),
+        ("PlaceOrder", {"address": ADDRESS, "lines": [], "total_fen": "100"}, "total_fen"),
+        ("WriteReview", {"rating": "5"}, "rating"),
+        ("RefundLine", {"reason": "agreed", "amount_fen": "100"}, "amount_fen"),
+        ("PutCartLine", {"lines": [{"variant_id": variant, "quantity": True}]}, "lines[0].quantity"),
+        ("PutCartLine", {"lines": [], "whole": "true"}, "whole"),
+    ]
+    for operation, body, field in cases:
+        status, problem = await shop.call(operation, body, path=some)
+        assert (operation, status, problem["code"]) == (operation, 400, "bad_request")
+        assert [each["field"] for each in problem["errors"]] == [field]
+
+
 async def test_a_page_of_orders_starts_at_any_cursor(shop: Shop) -> None:
     wanted = {"address": ADDRESS, "lines": [{"variant_id": str(shop.dates.variant_id), "quantity": 1}]}
     _, order = await shop.call("PlaceOrder", wanted)
