@@ -42,17 +42,28 @@ def check_form_token(request: HttpRequest, token: object) -> None:
 
 
 def check_origin(request: HttpRequest) -> None:
-    """Require that a form comes from this site, by Fetch Metadata if the browser sends it, else by Origin.
+    """Require that a request comes from a page of this site, by Fetch Metadata if the browser sends it, else by Origin.
+
+    A request with neither header does not come from a browser that another site could use.
 
     Raises:
-        ForeignForm: another site sent the form.
+        ForeignForm: another site sent the request, or a page without an origin.
     """
     site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in {"same-origin", "none"}:
-        raise ForeignForm
+    if site in {"same-origin", "none"}:
+        return
     origin = request.headers.get("origin")
-    if origin and origin != "null":
-        public = get_services(request).settings.public_url
-        allowed = {urlsplit(public).netloc} if public else set[str]()
-        if urlsplit(origin).netloc not in allowed | {request.headers.get("host", "")}:
-            raise ForeignForm
+    if site is not None or (origin and origin not in _get_own_origins(request)):
+        raise ForeignForm
+
+
+def _get_own_origins(request: HttpRequest) -> set[str]:
+    """Return the origin of PUBLIC_URL; without one, and in the demo, also that which the request names as its host."""
+    settings = get_services(request).settings
+    own: set[str] = set()
+    if settings.public_url:
+        public = urlsplit(settings.public_url)
+        own.add(f"{public.scheme}://{public.netloc}".lower())
+    if settings.demo or not settings.public_url:
+        own.add(f"{request.url.scheme}://{request.headers.get('host', '')}".lower())
+    return own
