@@ -17,7 +17,7 @@ from market.api import UPLOAD_ROUTES
 from market.api.error_mapping import map_to_refusal
 from market.api.problem import build_problem_response, get_language
 from market.api.strict_json import StrictJsonRequest
-from market.http import HttpRequest
+from market.http import HttpRequest, answer_head_requests
 from market.identity.actors import find_actor_by_token
 from market.identity.models import Actor, NotSignedIn
 from market.jobs.queues import QueueReadings, keep_readings
@@ -91,6 +91,7 @@ class Market(InitPluginProtocol):
         """Open the services when the process starts and close them when it stops."""
         async with open_services(self.settings) as services:
             app.state["market"] = services
+            app.asgi_handler = answer_head_requests(app.asgi_handler)
             yield
 
 

@@ -1,9 +1,12 @@
 """Properties of every route: operation id, caching directive, error body. Access is tested in tests/access."""
 
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import httpx
 import pytest
+from litestar.routes import HTTPRoute
 
 from market.app import MAX_JSON_BYTES
 from tests.support.app import Service, build_settings, run_service
@@ -129,6 +132,25 @@ async def test_an_upload_route_takes_files_up_to_the_setting(dsn: str, folder: P
             file = {"file": ("bindings.csv", b"a" * size)}
             response = await service.call("ImportBindings", path={"county": "130624"}, files=file)
             assert response.status_code == status
+
+
+def list_get_paths(service: Service) -> list[str]:
+    """The path of every GET route, its parameters filled in."""
+    paths = {route.path for route in service.app.routes if isinstance(route, HTTPRoute) and "GET" in route.methods}
+    return sorted(fill(re.sub(r"{(\w+):\w+}", r"{\1}", path)) for path in paths)
+
+
+async def test_head_is_answered_as_get_without_the_body(service: Service) -> None:
+    def summarise(response: httpx.Response) -> tuple[int, dict[str, str]]:
+        varying = {"set-cookie", "content-security-policy", "content-length" if path == "/metrics" else ""}
+        return response.status_code, {name: text for name, text in response.headers.items() if name not in varying}
+
+    wrong: list[str] = []
+    for path in list_get_paths(service):
+        seen, head = await service.http.get(path), await service.http.head(path)
+        if head.content or summarise(head) != summarise(seen):
+            wrong.append(f"{path}: {summarise(seen)} {summarise(head)} {len(head.content)}")
+    assert wrong == []
 
 
 async def test_health_readiness_and_metrics_respond(service: Service) -> None:
