@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import msgspec
 import structlog
-from litestar.exceptions import HTTPException, SerializationException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException, SerializationException, ValidationException
 
 from market.http import HttpRequest
 from market.identity.models import NotFound
@@ -96,6 +96,8 @@ _DATABASE_DOWN_ERRORS = (
     ConnectionError,
     OSError,
 )
+_HANG_UP = "client disconnected prematurely"
+"""How Litestar says that the client closed the connection within the body."""
 _UNREADABLE_ERRORS = (SerializationException, UnicodeDecodeError, RecursionError)
 _UNSTORABLE_ERRORS = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
@@ -128,6 +130,9 @@ def map_to_refusal(error: Exception, request: HttpRequest) -> Refusal:
     if isinstance(error, HTTPException) and error.status_code < 500:
         refusal = _REFUSAL_BY_STATUS.get(error.status_code)
         return refusal() if refusal else _build_body_fault(error.detail or "is not readable")
+    if isinstance(error, InternalServerException) and error.detail == _HANG_UP:
+        log.debug("client_hung_up", path=request.url.path)
+        return _build_body_fault("ended before it was complete")
     for kinds, build in _REFUSAL_BY_ERROR:
         if isinstance(error, kinds):
             log.warning("request_failed", error=type(error).__name__, path=request.url.path)

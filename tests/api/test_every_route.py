@@ -3,10 +3,13 @@
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
 from litestar.routes import HTTPRoute
+from litestar.types import Message
+from structlog.testing import capture_logs
 
 from market.app import MAX_JSON_BYTES
 from tests.support.app import Service, build_settings, run_service
@@ -151,6 +154,30 @@ async def test_head_is_answered_as_get_without_the_body(service: Service) -> Non
         if head.content or summarise(head) != summarise(seen):
             wrong.append(f"{path}: {summarise(seen)} {summarise(head)} {len(head.content)}")
     assert wrong == []
+
+
+async def test_a_client_that_hangs_up_within_the_body_is_no_error_of_the_service(service: Service) -> None:
+    method, path = service.operations["RequestCode"]
+    messages = iter(
+        [{"type": "http.request", "body": b'{"phone":', "more_body": True}, {"type": "http.disconnect"}],
+    )
+    sent: list[Message] = []
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: dict[str, Any] = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "client": ("127.0.0.1", 1),
+        "server": ("shop.test", 80), "headers": [(b"content-type", b"application/json"), (b"content-length", b"40")],
+    }  # fmt: skip
+    with capture_logs() as logs:
+        await service.app(cast("Any", scope), receive, cast("Any", send))
+    assert (sent[0]["type"], sent[0].get("status")) == ("http.response.start", 400)
+    assert [(each["event"], each["log_level"]) for each in logs] == [("client_hung_up", "debug")]
 
 
 async def test_health_readiness_and_metrics_respond(service: Service) -> None:
