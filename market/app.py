@@ -44,6 +44,9 @@ from payments.stripe import Stripe
 MAX_JSON_BYTES = 1024 * 1024
 _MAX_FORM_BYTES = 64 * 1024
 """The fields beside a file, and the multipart headers."""
+# A month is calculated inside its transaction, which sends nothing meanwhile.
+MAX_IDLE_TRANSACTION_SECONDS = 60
+MAX_TRANSACTION_SECONDS = 120
 
 
 class Market(InitPluginProtocol):
@@ -123,12 +126,23 @@ def make_gateway(settings: Settings) -> Stripe:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncGenerator[Services]:
-    """Yield the services of a process; the database is the embedded server unless the settings name another."""
+async def open_services(settings: Settings, *, limit_transactions: bool = True) -> AsyncGenerator[Services]:
+    """Yield the services of a process; the database is the embedded server unless the settings name another.
+
+    `limit_transactions` is for the processes that serve requests: an abandoned transaction holds its locks for a
+    minute at most.
+    """
     tune_garbage_collector()
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(open_owner_dsn(settings))
-        db = await open_database(dsn, role=APP_ROLE, min_size=2, max_size=settings.pool_size)
+        db = await open_database(
+            dsn,
+            role=APP_ROLE,
+            min_size=2,
+            max_size=settings.pool_size,
+            max_idle_transaction_seconds=MAX_IDLE_TRANSACTION_SECONDS if limit_transactions else 0,
+            max_transaction_seconds=MAX_TRANSACTION_SECONDS if limit_transactions else 0,
+        )
         stack.push_async_callback(db.close)
         gateway = await stack.enter_async_context(make_gateway(settings))
         batcher = await stack.enter_async_context(Batcher(db))

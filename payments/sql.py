@@ -210,6 +210,18 @@ async def prepare_connection(conn: Connection) -> None:
     await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode_json, decoder=_decode_json, format="binary")
 
 
+STATEMENT_SECONDS = 30
+STATEMENT_CACHE_SIZE = 500
+"""The number of prepared statements that a connection keeps: more than the queries of a large application."""
+_TCP_SETTINGS = {
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+"""With these the server ends the session of a client that vanished within a minute, and its locks with it."""
+
+
 async def open_database(
     dsn: str,
     *,
@@ -220,10 +232,14 @@ async def open_database(
     acquire_timeout: float = 5.0,
     application_name: str = "payments",
     scope_setting: str | None = None,
+    max_idle_transaction_seconds: int = 0,
+    max_transaction_seconds: int = 0,
 ) -> Database:
     """Open a pool of connections to `dsn` that act as `role` and find this library's tables in `schema`.
 
-    A statement waits at most 4 s for a lock and runs at most 30 s.
+    A statement waits at most 4 s for a lock and runs at most 30 s; if the server does not answer at all, 35 s. The
+    server ends a connection whose transaction is idle for `max_idle_transaction_seconds` or open for
+    `max_transaction_seconds`; 0 is no limit.
 
     Raises:
         ValueError: `schema` is not a plain SQL identifier.
@@ -232,7 +248,10 @@ async def open_database(
         "application_name": application_name,
         "timezone": "UTC",
         "lock_timeout": "4000",
-        "statement_timeout": "30000",
+        "statement_timeout": f"{STATEMENT_SECONDS}s",
+        "idle_in_transaction_session_timeout": f"{max_idle_transaction_seconds}s",
+        "transaction_timeout": f"{max_transaction_seconds}s",
+        **_TCP_SETTINGS,
     }
     if role is not None:
         server_settings["role"] = role
@@ -244,5 +263,7 @@ async def open_database(
         init=prepare_connection,
         reset=_no_reset,
         server_settings=server_settings,
+        command_timeout=STATEMENT_SECONDS + 5,
+        statement_cache_size=STATEMENT_CACHE_SIZE,
     )
     return Database(pool, acquire_timeout=acquire_timeout, scope_setting=scope_setting)

@@ -65,7 +65,7 @@ def run_worker_process() -> int:
         configure_logs()
         settings = Settings.from_env()
         settings.require_service_settings()
-        async with open_services(settings) as services, open_port(settings) as port:
+        async with open_services(settings, limit_transactions=False) as services, open_port(settings) as port:
             context = WorkerContext(
                 settings,
                 services.db,

@@ -21,10 +21,13 @@ async def open_database(
     max_size: int = 10,
     acquire_timeout: float = 5.0,
     application_name: str = "market",
+    max_idle_transaction_seconds: int = 0,
+    max_transaction_seconds: int = 0,
 ) -> Database:
     """Open a pool of connections to `dsn`, acting as `role`, whose transactions take a `scope`.
 
-    A statement waits at most 4 s for a lock and runs at most 30 s.
+    A statement waits at most 4 s for a lock and runs at most 30 s. The server ends a connection whose transaction is
+    idle or open for longer than the limits in seconds; 0 is no limit.
     """
     return await sql.open_database(
         dsn,
@@ -34,4 +37,6 @@ async def open_database(
         acquire_timeout=acquire_timeout,
         application_name=application_name,
         scope_setting=SCOPE_SETTING,
+        max_idle_transaction_seconds=max_idle_transaction_seconds,
+        max_transaction_seconds=max_transaction_seconds,
     )

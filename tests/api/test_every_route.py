@@ -11,7 +11,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import Message
 from structlog.testing import capture_logs
 
-from market.app import MAX_JSON_BYTES
+from market.app import MAX_JSON_BYTES, open_services
 from tests.support.app import Service, build_settings, run_service
 
 FIXED_OPERATION_IDS = {
@@ -178,6 +178,17 @@ async def test_a_client_that_hangs_up_within_the_body_is_no_error_of_the_service
         await service.app(cast("Any", scope), receive, cast("Any", send))
     assert (sent[0]["type"], sent[0].get("status")) == ("http.response.start", 400)
     assert [(each["event"], each["log_level"]) for each in logs] == [("client_hung_up", "debug")]
+
+
+async def test_the_transactions_of_the_service_are_limited_and_those_of_the_worker_are_not(
+    dsn: str, folder: Path
+) -> None:
+    limits = "SELECT current_setting('idle_in_transaction_session_timeout'), current_setting('transaction_timeout')"
+    for limited, expected in ((True, ("1min", "2min")), (False, ("0", "0"))):
+        async with open_services(build_settings(dsn, folder), limit_transactions=limited) as services:
+            async with services.db.connection() as conn:
+                [row] = await conn.fetch(limits)
+            assert tuple(row) == expected
 
 
 async def test_health_readiness_and_metrics_respond(service: Service) -> None:

@@ -204,6 +204,41 @@ async def test_a_connection_acts_as_the_role_that_owns_nothing(dsn: str) -> None
     await db.close()
 
 
+async def test_the_limits_of_a_connection_are_in_force(dsn: str) -> None:
+    db = await open_database(dsn, role=DEFAULT_ROLE, max_idle_transaction_seconds=60, max_transaction_seconds=120)
+    plain = await open_database(dsn)
+    limits = ("idle_in_transaction_session_timeout", "transaction_timeout")
+    names = ("lock_timeout", "statement_timeout", "tcp_keepalives_idle", "tcp_keepalives_interval",
+             "tcp_keepalives_count", "tcp_user_timeout", *limits)  # fmt: skip
+    async with db.connection() as conn:
+        values = [await conn.fetchval("SELECT current_setting($1)", name) for name in names]
+        assert values == ["4s", "30s", "30", "10", "3", "60000", "1min", "2min"]
+    async with plain.connection() as conn:
+        assert [await conn.fetchval("SELECT current_setting($1)", name) for name in limits] == ["0", "0"]
+    await db.close()
+    await plain.close()
+
+
+async def test_an_abandoned_transaction_frees_its_row_lock(dsn: str) -> None:
+    db = await open_database(dsn, max_size=1, max_idle_transaction_seconds=1)
+    other = await open_database(dsn, max_size=1)
+    lock = "SELECT kind FROM payments.account_kinds WHERE kind = 'escrow' FOR UPDATE"
+
+    async def abandon() -> None:
+        async with db.transaction() as conn:
+            await conn.fetch(lock)
+            async with other.transaction() as waiting:
+                assert await waiting.fetchval(lock) == "escrow"
+            await conn.fetch("SELECT 1")
+
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+        await abandon()
+    async with db.connection() as conn:
+        assert await conn.fetchval("SELECT 1") == 1
+    await db.close()
+    await other.close()
+
+
 async def test_a_scope_is_set_for_one_transaction_under_the_callers_name(dsn: str) -> None:
     db = await open_database(dsn, max_size=1, scope_setting="shop.scope")
     async with db.transaction(scope="north") as conn:
