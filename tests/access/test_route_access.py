@@ -81,7 +81,7 @@ async def test_refused_actors_get_the_exact_status_and_change_nothing(
         if refusal is not None:
             check_refusal(read_only_client.service, case, actor, response)
     assert wrong == []
-    assert list_changes(before, await read_only_client.fingerprint()) == []
+    assert list_changes(before, await read_only_client.fingerprint(), request=case.name) == []
 
 
 @pytest.mark.parametrize("surface", ["API", "pages"])

@@ -118,7 +118,7 @@ async def download_template(
     return download_file(template.content, template.name, template.media_type)
 
 
-@post("/imports/{kind:str}/held", include_in_schema=False)
+@post("/imports/{kind:str}/held", include_in_schema=False, status_code=200)
 async def download_held(
     request: HttpRequest,
     *,
