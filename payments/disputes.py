@@ -186,29 +186,17 @@ async def _post_opened(conn: Connection, payment: Payment, report: DisputeReport
     taken = split(min(total, sum(available)), available)
     legs: list[Leg] = [(each.code, -minor) for each, minor in zip(sources, taken, strict=True)]
     legs += [(f"advance:{payment.order_ref}", sum(taken) - total), (get_disputed_account(payment), total)]
-    await post(
-        conn,
-        key=f"disputed:{report.ref}",
-        kind="dispute opened",
-        order=payment.order_ref,
-        legs=legs,
-        currency=payment.currency,
-        at=at,
-    )
+    await _post_step(conn, payment, key=f"disputed:{report.ref}", kind="dispute opened", legs=legs, at=at)
+
+
+async def _post_step(conn: Connection, payment: Payment, *, key: str, kind: str, legs: list[Leg], at: datetime) -> None:
+    await post(conn, key=key, kind=kind, order=payment.order_ref, legs=legs, currency=payment.currency, at=at)
 
 
 async def _post_won(conn: Connection, payment: Payment, report: DisputeReport, at: datetime) -> None:
     """Return the money to the accounts that it was taken from."""
     legs = [(code, -minor) for code, minor in await list_legs(conn, f"disputed:{report.ref}")]
-    await post(
-        conn,
-        key=f"dispute-won:{report.ref}",
-        kind="dispute won",
-        order=payment.order_ref,
-        legs=legs,
-        currency=payment.currency,
-        at=at,
-    )
+    await _post_step(conn, payment, key=f"dispute-won:{report.ref}", kind="dispute won", legs=legs, at=at)
 
 
 async def _post_lost(conn: Connection, payment: Payment, report: DisputeReport, at: datetime) -> None:
@@ -220,15 +208,7 @@ async def _post_lost(conn: Connection, payment: Payment, report: DisputeReport, 
         (get_clearing_account(payment), report.amount.minor),
         ("promotion", total - report.amount.minor),
     ]
-    await post(
-        conn,
-        key=f"dispute-lost:{report.ref}",
-        kind="dispute lost",
-        order=payment.order_ref,
-        legs=legs,
-        currency=payment.currency,
-        at=at,
-    )
+    await _post_step(conn, payment, key=f"dispute-lost:{report.ref}", kind="dispute lost", legs=legs, at=at)
 
 
 async def has_open_dispute(conn: Connection, order: str) -> bool:

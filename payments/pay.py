@@ -380,9 +380,7 @@ async def expire_payments(
 async def record_bank_transfer(
     conn: Connection, payment_id: PaymentId, *, reference: str, at: datetime | None = None
 ) -> Payment:
-    """Book a received bank transfer in the caller's transaction; `reference` is the bank's number.
-
-    Repeating changes nothing.
+    """Book a received bank transfer under the bank's `reference`, in the caller's transaction. Idempotent.
 
     Raises:
         PaymentNotFound: the payment does not exist.

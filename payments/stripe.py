@@ -8,7 +8,6 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
-from uuid import UUID
 
 import stripe
 from stripe.params import PaymentIntentCreateParams
@@ -17,14 +16,8 @@ from payments.errors import GatewayUnavailable, InvalidSignature
 from payments.models import (
     METHODS,
     STRIPE_METHODS,
-    Action,
-    DisputeState,
     PaymentId,
-    PaymentState,
-    RefundId,
-    RefundState,
 )
-from payments.money import Amount
 from payments.port import (
     Charge,
     ChargeRequest,
@@ -38,6 +31,7 @@ from payments.port import (
     Unknown,
     WebhookNotice,
 )
+from payments.stripe_objects import read_charge, read_dispute, read_refund, read_statement_line
 
 __all__ = ["Stripe"]
 
@@ -46,38 +40,6 @@ MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
 MAX_STATEMENT_LINES = 1_000_000
 """The maximum length of one statement; a longer one is refused, never cut off."""
 
-_STATES = {
-    "requires_payment_method": PaymentState.FAILED,
-    "requires_confirmation": PaymentState.CREATED,
-    "requires_action": PaymentState.REQUIRES_ACTION,
-    "processing": PaymentState.PROCESSING,
-    "requires_capture": PaymentState.AUTHORIZED,
-    "canceled": PaymentState.CANCELED,
-    "succeeded": PaymentState.CAPTURED,
-}
-_REFUND_STATES = {
-    "pending": RefundState.PENDING,
-    "requires_action": RefundState.PENDING,
-    "succeeded": RefundState.SUCCEEDED,
-    "failed": RefundState.FAILED,
-    "canceled": RefundState.FAILED,
-}
-# An inquiry (`warning_…`) is open like a dispute; one that is closed or prevented took no money.
-_DISPUTE_STATES = {
-    "won": DisputeState.WON,
-    "warning_closed": DisputeState.WON,
-    "prevented": DisputeState.WON,
-    "lost": DisputeState.LOST,
-}
-_LINE_KINDS = {
-    "charge": "charge",
-    "payment": "charge",
-    "refund": "refund",
-    "payment_refund": "refund",
-    "refund_failure": "refund_failure",
-    "payment_failure_refund": "refund_failure",
-    "adjustment": "dispute",
-}
 # Errors by which Stripe says that it did not and will not carry out the call under this key.
 _DECLINE_ERRORS = (stripe.CardError, stripe.InvalidRequestError)
 
@@ -138,13 +100,13 @@ class Stripe:
         if kind == "wechat_pay":
             params["payment_method_options"] = {"wechat_pay": {"client": "web"}}
         return await _call(
-            lambda: self._client.v1.payment_intents.create_async(params, {"idempotency_key": key}), _read_charge
+            lambda: self._client.v1.payment_intents.create_async(params, {"idempotency_key": key}), read_charge
         )
 
     async def cancel(self, ref: str, key: str) -> Outcome[Charge]:
         """Cancel a charge; if Stripe declines, query and return its state."""
         outcome = await _call(
-            lambda: self._client.v1.payment_intents.cancel_async(ref, {}, {"idempotency_key": key}), _read_charge
+            lambda: self._client.v1.payment_intents.cancel_async(ref, {}, {"idempotency_key": key}), read_charge
         )
         if not isinstance(outcome, Declined):
             return outcome
@@ -165,7 +127,7 @@ class Stripe:
                 },
                 {"idempotency_key": key},
             ),
-            _read_refund,
+            read_refund,
         )
 
     async def get_charge(self, ref: str) -> Charge | None:
@@ -174,7 +136,7 @@ class Stripe:
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        outcome = await _call(lambda: self._client.v1.payment_intents.retrieve_async(ref), _read_charge)
+        outcome = await _call(lambda: self._client.v1.payment_intents.retrieve_async(ref), read_charge)
         if isinstance(outcome, Declined) and outcome.code == "resource_missing":
             return None
         return _unwrap(outcome)
@@ -190,7 +152,7 @@ class Stripe:
                 lambda: self._client.v1.payment_intents.search_async(
                     {"query": f"metadata['payment']:'{payment_id}'", "limit": 1}
                 ),
-                lambda page: [_read_charge(intent) for intent in page.data],
+                lambda page: [read_charge(intent) for intent in page.data],
             )
         )
         return charges[0] if charges else None
@@ -204,7 +166,7 @@ class Stripe:
         return _unwrap(
             await _call(
                 lambda: self._client.v1.refunds.list_async({"payment_intent": charge_ref, "limit": 100}),
-                lambda page: [_read_refund(each) for each in page.data],
+                lambda page: [read_refund(each) for each in page.data],
             )
         )
 
@@ -217,7 +179,7 @@ class Stripe:
         return _unwrap(
             await _call(
                 lambda: self._client.v1.disputes.list_async({"payment_intent": charge_ref, "limit": 100}),
-                lambda page: [_read_dispute(charge_ref, each) for each in page.data],
+                lambda page: [read_dispute(charge_ref, each) for each in page.data],
             )
         )
 
@@ -242,7 +204,7 @@ class Stripe:
                     lambda page: page,
                 )
             )
-            lines += [_read_line(each) for each in page.data]
+            lines += [read_statement_line(each) for each in page.data]
             if not page.has_more:
                 return lines
             after = page.data[-1].id
@@ -321,104 +283,3 @@ def _unwrap[T](outcome: Outcome[T]) -> T:
             raise GatewayUnavailable(f"{code}: {message}")
         case Unknown(reason=reason):
             raise GatewayUnavailable(reason)
-
-
-def _read_metadata(obj: stripe.StripeObject, name: str) -> str | None:
-    metadata = cast("dict[str, str] | None", obj.to_dict().get("metadata"))
-    return None if metadata is None else metadata.get(name)
-
-
-def _parse_uuid(text: str | None) -> UUID | None:
-    """Return our id from metadata, or None: anyone with access to the account can write it."""
-    try:
-        return None if text is None else UUID(text)
-    except ValueError:
-        return None
-
-
-def _read_charge(intent: stripe.PaymentIntent) -> Charge:
-    payment_id = _parse_uuid(_read_metadata(intent, "payment"))
-    error = intent.last_payment_error
-    return Charge(
-        ref=intent.id,
-        payment_id=None if payment_id is None else PaymentId(payment_id),
-        state=_STATES[intent.status],
-        amount=Amount(intent.amount, intent.currency.upper()),
-        captured_minor=intent.amount_received or 0,
-        action=_read_action(intent),
-        reason=None if error is None else error.code or error.type,
-    )
-
-
-def _read_action(intent: stripe.PaymentIntent) -> Action | None:
-    action = intent.next_action
-    if action is None:
-        return None
-    if action.type == "wechat_pay_display_qr_code" and action.wechat_pay_display_qr_code is not None:
-        code = action.wechat_pay_display_qr_code
-        return Action(redirect_url=code.hosted_instructions_url, qr_code=code.data, qr_image=code.image_data_url)
-    if action.type == "alipay_handle_redirect" and action.alipay_handle_redirect is not None:
-        return Action(redirect_url=action.alipay_handle_redirect.url)
-    return None
-
-
-def _read_refund(refund: stripe.Refund) -> RefundReport:
-    refund_id = _parse_uuid(_read_metadata(refund, "refund"))
-    return RefundReport(
-        ref=refund.id,
-        refund_id=None if refund_id is None else RefundId(refund_id),
-        attempt=_read_attempt(refund),
-        state=_REFUND_STATES[refund.status or "pending"],
-        amount=Amount(refund.amount, refund.currency.upper()),
-        reason=refund.to_dict().get("failure_reason"),
-    )
-
-
-def _read_attempt(refund: stripe.StripeObject) -> int:
-    text = _read_metadata(refund, "attempt") or "1"
-    return int(text) if text.isdecimal() else 0
-
-
-def _read_dispute(charge_ref: str, dispute: stripe.Dispute) -> DisputeReport:
-    state = _DISPUTE_STATES.get(dispute.status, DisputeState.OPEN)
-    due = dispute.evidence_details.due_by
-    return DisputeReport(
-        ref=dispute.id,
-        charge_ref=charge_ref,
-        state=state,
-        amount=Amount(dispute.amount, dispute.currency.upper()),
-        reason=dispute.reason,
-        due_at=None if due is None else datetime.fromtimestamp(due, UTC),
-    )
-
-
-def _read_line(transaction: stripe.BalanceTransaction) -> StatementLine:
-    source = transaction.source
-    obj = source if isinstance(source, stripe.StripeObject) else None
-    payment_id = None if obj is None else _parse_uuid(_read_metadata(obj, "payment"))
-    refund_id = None if obj is None else _parse_uuid(_read_metadata(obj, "refund"))
-    details: dict[str, Any] = {} if obj is None else obj.to_dict()
-    method_details = cast(
-        "dict[str, Any] | None", details.get("payment_method_details") or details.get("destination_details")
-    )
-    is_dispute = details.get("object") == "dispute"
-    kind = _LINE_KINDS.get(transaction.type, "other")
-    return StatementLine(
-        ref=transaction.id,
-        kind="other" if kind == "dispute" and not is_dispute else kind,
-        amount=_read_line_amount(transaction, details),
-        fee_minor=transaction.fee,
-        method=STRIPE_METHODS.get(str((method_details or {}).get("type")), "other"),
-        payment_id=None if payment_id is None else PaymentId(payment_id),
-        refund_id=None if refund_id is None else RefundId(refund_id),
-        attempt=1 if obj is None else _read_attempt(obj),
-        dispute_ref=str(details["id"]) if is_dispute else None,
-    )
-
-
-def _read_line_amount(transaction: stripe.BalanceTransaction, source: dict[str, Any]) -> Amount:
-    """Return the amount of the source in its own currency: the transaction's is in the currency of settlement."""
-    minor = source.get("amount_captured") or source.get("amount")
-    if minor is None or "currency" not in source:
-        return Amount(transaction.amount, transaction.currency.upper())
-    return Amount(int(minor) if transaction.amount >= 0 else -int(minor), str(source["currency"]).upper())

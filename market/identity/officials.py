@@ -260,18 +260,35 @@ async def create_official(
         raise HandleTaken(handle=handle)
     account_id = AccountId(created)
     warnings = await set_identity(conn, seal, account_id, identity, handle=handle)
+    await _grant_roles(
+        conn, account_id, handle=handle, roles=roles, scope=scope, by=by, action="official.make", now=now
+    )
+    return Official(account_id, handle, secret, make_enrolment_uri(secret, handle), warnings)
+
+
+async def _grant_roles(
+    conn: Connection,
+    account_id: AccountId,
+    *,
+    handle: str,
+    roles: Sequence[Role],
+    scope: str,
+    by: str,
+    action: str,
+    now: datetime,
+) -> None:
+    """Grant roles from today on, sign the account out everywhere, and record it."""
     for role in roles:
         await ADD_GRANT.run(conn, account_id=account_id, role=role, scope=scope, day=get_business_day(now))
     await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
     await add_audit_entry(
         conn,
         actor=by,
-        action="official.make",
+        action=action,
         object=f"account:{account_id}",
         detail={"handle": handle, "roles": [str(role) for role in roles], "scope": scope},
         now=now,
     )
-    return Official(account_id, handle, secret, make_enrolment_uri(secret, handle), warnings)
 
 
 async def set_identity(
@@ -345,16 +362,8 @@ async def move_official(
         raise NoSuchOfficial(handle=handle)
     granted = list(roles) or sorted(get_roles(owner))
     await END_GRANTS.run(conn, handle=handle, day=day)
-    for role in granted:
-        await ADD_GRANT.run(conn, account_id=owner.account_id, role=role, scope=scope, day=day)
-    await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
-    await add_audit_entry(
-        conn,
-        actor=by,
-        action="official.move",
-        object=f"account:{owner.account_id}",
-        detail={"handle": handle, "roles": [str(role) for role in granted], "scope": scope},
-        now=now,
+    await _grant_roles(
+        conn, owner.account_id, handle=handle, roles=granted, scope=scope, by=by, action="official.move", now=now
     )
     return granted
 

@@ -87,9 +87,7 @@ async def refund_suborder(
     """
     if await has_open_dispute(conn, get_order_ref(suborder.number)):
         raise PaymentDisputed
-    lines = [
-        each for each in await LOCK_REFUNDABLE_LINES.all(conn, suborder_id=suborder.id) if line_id in {None, each.id}
-    ]
+    lines = await _lock_refundable_lines(conn, suborder, line_id)
     left = sum(each.left_fen for each in lines)
     if goods_fen > left:
         raise RefundAmountTooHigh(left_fen=left)
@@ -122,6 +120,13 @@ async def refund_suborder(
     payment_id = await _get_captured_payment_id(conn, suborder)
     key = f"{suborder.id}:{line_id or 'all'}:{key}"
     return await request_refund(conn, payment_id, amount_minor=share.buyer_fen, key=key, legs=legs, kind=kind, at=now)
+
+
+async def _lock_refundable_lines(
+    conn: Connection, suborder: LockedSuborder, line_id: UUID | None
+) -> list[RefundableLine]:
+    lines = await LOCK_REFUNDABLE_LINES.all(conn, suborder_id=suborder.id)
+    return [each for each in lines if line_id in {None, each.id}]
 
 
 async def _get_captured_payment_id(conn: Connection, suborder: LockedSuborder) -> PaymentId:
