@@ -285,11 +285,15 @@ CREATE FUNCTION public.check_order_sums() RETURNS trigger
 DECLARE
     fits boolean;
 BEGIN
-    SELECT (sum(s.goods_fen), sum(s.freight_fen), sum(s.discount_fen))
-           IS NOT DISTINCT FROM (new.goods_fen::numeric, new.freight_fen::numeric, new.discount_fen::numeric)
-           AND bool_and(s.goods_fen = (SELECT sum(l.amount_fen) FROM order_lines l WHERE l.suborder_id = s.id))
+    SELECT (sum(s.goods_fen), sum(s.freight_fen), sum(s.discount_fen), sum(lines.items), sum(lines.lot_units))
+           IS NOT DISTINCT FROM (new.goods_fen::numeric, new.freight_fen::numeric, new.discount_fen::numeric,
+                                 new.items::numeric, new.lot_units::numeric)
+           AND bool_and(s.goods_fen = lines.amount_fen)
       INTO fits
       FROM suborders s
+     CROSS JOIN LATERAL (
+           SELECT sum(l.amount_fen) AS amount_fen, sum(l.quantity) AS items, sum(l.units) AS lot_units
+             FROM order_lines l WHERE l.suborder_id = s.id) AS lines
      WHERE s.order_id = new.id;
     IF fits IS NOT TRUE THEN
         RAISE EXCEPTION 'the parts of order % do not add up', new.number USING ERRCODE = 'P0104';
@@ -443,8 +447,7 @@ END;
 CREATE FUNCTION public.find_exceeded_limits(batch jsonb, undecided integer[]) RETURNS TABLE(n integer, obstacle text, item_id uuid, left_units bigint, until timestamp with time zone)
     LANGUAGE plpgsql STABLE
     SET enable_seqscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 DECLARE
@@ -459,35 +462,25 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH line AS MATERIALIZED (
-        SELECT l.n, l.lot_id, sum(l.units) AS units, sum(l.quantity) AS quantity
-          FROM jsonb_to_recordset(batch -> 'lines') AS l (n integer, lot_id uuid, units bigint, quantity bigint)
-         WHERE l.n = ANY(undecided)
+        SELECT l.n, l.lot_id, sum(l.units) AS units
+          FROM jsonb_to_recordset(batch -> 'lines') AS l (n integer, lot_id uuid, units bigint)
+         WHERE l.n = ANY(undecided) AND l.lot_id IS NOT NULL
          GROUP BY l.n, l.lot_id),
     request AS MATERIALIZED (
-        SELECT o.n, o.buyer_id, o.placed_at, o.goods_fen + o.freight_fen - o.discount_fen AS fen, ordered.items
+        SELECT o.n, o.buyer_id, o.placed_at, o.goods_fen + o.freight_fen - o.discount_fen AS fen, o.items
           FROM jsonb_to_recordset(batch -> 'orders')
                AS o (n integer, buyer_id uuid, placed_at timestamptz, goods_fen bigint, freight_fen bigint,
-                     discount_fen bigint)
-          JOIN (SELECT line.n, sum(line.quantity) AS items FROM line GROUP BY line.n) AS ordered ON ordered.n = o.n),
-    -- A row per buyer, with the units of each lot as an object, so that the joins below stay small.
-    held AS MATERIALIZED (
-        SELECT lot.n, sum(lot.quantity) AS items,
-               jsonb_object_agg(lot.lot_id, lot.units) FILTER (WHERE lot.lot_id IS NOT NULL) AS units_by_lot
-          FROM (SELECT request.n, order_lines.lot_id, sum(order_lines.units) AS units,
-                       sum(order_lines.quantity) AS quantity
-                  FROM request
-                  JOIN orders ON orders.buyer_id = request.buyer_id AND orders.state = 'placed'
-                  JOIN suborders ON suborders.order_id = orders.id
-                  JOIN order_lines ON order_lines.suborder_id = suborders.id
-                 GROUP BY request.n, order_lines.lot_id) AS lot
-         GROUP BY lot.n),
-    unpaid AS (
-        SELECT request.n, count(orders.id) AS orders, coalesce(sum(orders.total_fen), 0) + request.fen AS fen,
-               coalesce(held.items, 0) + request.items AS items
+                     discount_fen bigint, items integer)
+         WHERE o.n = ANY(undecided)),
+    unpaid AS MATERIALIZED (
+        SELECT request.n, request.buyer_id, held.orders, held.fen + request.fen AS fen,
+               held.items + request.items AS items, held.lot_units
           FROM request
-          LEFT JOIN orders ON orders.buyer_id = request.buyer_id AND orders.state = 'placed'
-          LEFT JOIN held ON held.n = request.n
-         GROUP BY request.n, request.fen, request.items, held.items),
+         CROSS JOIN LATERAL (
+               SELECT count(*) AS orders, coalesce(sum(orders.total_fen), 0) AS fen,
+                      coalesce(sum(orders.items), 0) AS items, coalesce(sum(orders.lot_units), 0) AS lot_units
+                 FROM orders
+                WHERE orders.buyer_id = request.buyer_id AND orders.state = 'placed') AS held),
     exceeded AS (
         SELECT request.n, 1 AS rank, 'lapsed' AS obstacle, NULL::uuid AS lot_id, NULL::numeric AS left_units,
                lapsed.until
@@ -506,14 +499,21 @@ BEGIN
           FROM unpaid
          WHERE unpaid.orders >= max_orders OR unpaid.fen > max_fen OR unpaid.items > max_items
         UNION ALL
-        SELECT line.n, 3, 'share', line.lot_id, greatest(share.units, 0), NULL
-          FROM line
+        -- Lines are read only where the limit would be exceeded if all that the buyer holds were of this lot.
+        SELECT line.n, 3, 'share', line.lot_id, greatest(share.units - held.units, 0), NULL
+          FROM unpaid
+          JOIN line ON line.n = unpaid.n AND line.units + unpaid.lot_units > free_units
           JOIN lots ON lots.id = line.lot_id
-          LEFT JOIN held ON held.n = line.n
          CROSS JOIN LATERAL (
-               SELECT greatest(free_units, (lots.available_units + lots.reserved_units) / lot_shares)
-                      - coalesce((held.units_by_lot ->> line.lot_id::text)::bigint, 0) AS units) AS share
-         WHERE line.units BETWEEN share.units + 1 AND lots.available_units)
+               SELECT greatest(free_units, (lots.available_units + lots.reserved_units) / lot_shares) AS units) AS share
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(order_lines.units), 0) AS units
+                 FROM orders
+                 JOIN suborders ON suborders.order_id = orders.id
+                 JOIN order_lines ON order_lines.suborder_id = suborders.id AND order_lines.lot_id = line.lot_id
+                WHERE orders.buyer_id = unpaid.buyer_id AND orders.state = 'placed') AS held
+         WHERE line.units <= lots.available_units AND line.units + unpaid.lot_units > share.units
+           AND line.units + held.units > share.units)
     SELECT DISTINCT ON (exceeded.n) exceeded.n, exceeded.obstacle, exceeded.lot_id, exceeded.left_units::bigint,
            exceeded.until
       FROM exceeded
@@ -617,6 +617,7 @@ CREATE FUNCTION public.name_unbound_line(operator text, kind text, number text) 
 CREATE FUNCTION public.place_orders(batch jsonb, skip_locked boolean) RETURNS TABLE(n integer, fingerprint bytea, id uuid, number bigint, state text, goods_fen bigint, freight_fen bigint, discount_fen bigint, total_fen bigint, placed_at timestamp with time zone, pay_until timestamp with time zone, obstacle text, item_id uuid, left_units bigint, reserved boolean, until timestamp with time zone)
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET lock_timeout TO '300ms'
     AS $$
 #variable_conflict use_column
@@ -760,14 +761,14 @@ BEGIN
 
     -- The buyer's lock keeps another batch from placing the same request meanwhile.
     INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
-                        discount_fen, total_fen, placed_at, pay_until)
+                        discount_fen, total_fen, items, lot_units, placed_at, pay_until)
     SELECT o.id, o.buyer_id, o.key, decode(o.fingerprint, 'hex'), o.region_code, decode(o.address, 'hex'),
            o.goods_fen, o.freight_fen, o.discount_fen, o.goods_fen + o.freight_fen - o.discount_fen,
-           o.placed_at, o.pay_until
+           o.items, o.lot_units, o.placed_at, o.pay_until
       FROM jsonb_to_recordset(batch -> 'orders')
            AS o (n integer, id uuid, buyer_id uuid, key text, fingerprint text, region_code text, address text,
-                 goods_fen bigint, freight_fen bigint, discount_fen bigint, placed_at timestamptz,
-                 pay_until timestamptz)
+                 goods_fen bigint, freight_fen bigint, discount_fen bigint, items integer, lot_units bigint,
+                 placed_at timestamptz, pay_until timestamptz)
      WHERE o.n = ANY(admitted);
     UPDATE lots
        SET available_units = lots.available_units - ordered.units, reserved_units = reserved_units + ordered.units
@@ -2157,6 +2158,8 @@ CREATE TABLE public.orders (
     pay_until timestamp with time zone NOT NULL,
     paid_at timestamp with time zone,
     closed_at timestamp with time zone,
+    items integer DEFAULT 0 NOT NULL,
+    lot_units bigint DEFAULT 0 NOT NULL,
     CONSTRAINT orders_discount CHECK (((discount_fen >= 0) AND (discount_fen <= goods_fen))),
     CONSTRAINT orders_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT orders_goods CHECK ((goods_fen >= 0)),
@@ -4105,7 +4108,7 @@ CREATE INDEX orders_lapsed ON public.orders USING btree (buyer_id, closed_at) WH
 -- Name: orders_to_expire; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX orders_to_expire ON public.orders USING btree (pay_until) WHERE (state = 'placed'::text);
+CREATE INDEX orders_to_expire ON public.orders USING btree (pay_until) WHERE ((state = 'placed'::text) AND (paid_at IS NULL));
 
 
 --

@@ -44,7 +44,7 @@ LIST_OVERDUE = Query(
     """
     SELECT orders.id, pay_until, payments.id AS payment_id
       FROM orders JOIN payments.payments ON order_ref = number::text
-     WHERE orders.state = 'placed' AND pay_until <= :now
+     WHERE orders.state = 'placed' AND paid_at IS NULL AND pay_until <= :now
        AND payments.state NOT IN ('captured', 'failed', 'canceled', 'expired')
      ORDER BY pay_until
      LIMIT :limit
@@ -54,7 +54,7 @@ LIST_OVERDUE_WITHOUT_PAYMENT = Query(
     UUID,
     """
     SELECT id FROM orders
-     WHERE state = 'placed' AND pay_until <= :now
+     WHERE state = 'placed' AND paid_at IS NULL AND pay_until <= :now
        AND NOT EXISTS (SELECT FROM payments.payments
                         WHERE order_ref = number::text AND payments.state NOT IN ('failed', 'canceled', 'expired'))
      ORDER BY pay_until

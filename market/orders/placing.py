@@ -228,6 +228,8 @@ class BatchRows(Struct):
                 "goods_fen": price.goods_fen,
                 "freight_fen": price.freight_fen,
                 "discount_fen": price.discount_fen,
+                "items": sum(line.quantity for each in suborders for line in each.lines),
+                "lot_units": sum(line.lot_units for each in suborders for line in each.lines),
                 "placed_at": request.now,
                 "pay_until": request.now + timedelta(minutes=get_request_pay_minutes(request, suborders)),
             }
@@ -267,7 +269,7 @@ class BatchRows(Struct):
                 "price_fen": line.price_fen,
                 "amount_fen": line.amount_fen,
                 "lot_id": line.lot_id,
-                "units": 0 if line.lot_id is None else line.units,
+                "units": line.lot_units,
             }
         )
         if line.stay is not None:

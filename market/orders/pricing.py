@@ -83,6 +83,11 @@ class DraftLine(Struct, frozen=True):
         """Price times quantity."""
         return Fen(self.price_fen * self.quantity)
 
+    @property
+    def lot_units(self) -> int:
+        """The units taken from the lot; 0 without a lot."""
+        return 0 if self.lot_id is None else self.units
+
 
 class DraftSuborder(Struct, frozen=True, kw_only=True):
     """One producer's share of an order; its position is its index in the list, from 1."""

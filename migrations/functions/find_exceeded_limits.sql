@@ -9,8 +9,8 @@ RETURNS TABLE (n integer, obstacle text, item_id uuid, left_units bigint, until 
 LANGUAGE plpgsql STABLE
 -- A batch looks up a few rows of each buyer, however large the tables are.
 SET enable_seqscan = off
-SET enable_hashjoin = off
-SET enable_mergejoin = off AS $$
+-- Planning the statement takes longer than running it.
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     max_orders      bigint := batch -> 'limits' ->> 'orders';
@@ -24,35 +24,25 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH line AS MATERIALIZED (
-        SELECT l.n, l.lot_id, sum(l.units) AS units, sum(l.quantity) AS quantity
-          FROM jsonb_to_recordset(batch -> 'lines') AS l (n integer, lot_id uuid, units bigint, quantity bigint)
-         WHERE l.n = ANY(undecided)
+        SELECT l.n, l.lot_id, sum(l.units) AS units
+          FROM jsonb_to_recordset(batch -> 'lines') AS l (n integer, lot_id uuid, units bigint)
+         WHERE l.n = ANY(undecided) AND l.lot_id IS NOT NULL
          GROUP BY l.n, l.lot_id),
     request AS MATERIALIZED (
-        SELECT o.n, o.buyer_id, o.placed_at, o.goods_fen + o.freight_fen - o.discount_fen AS fen, ordered.items
+        SELECT o.n, o.buyer_id, o.placed_at, o.goods_fen + o.freight_fen - o.discount_fen AS fen, o.items
           FROM jsonb_to_recordset(batch -> 'orders')
                AS o (n integer, buyer_id uuid, placed_at timestamptz, goods_fen bigint, freight_fen bigint,
-                     discount_fen bigint)
-          JOIN (SELECT line.n, sum(line.quantity) AS items FROM line GROUP BY line.n) AS ordered ON ordered.n = o.n),
-    -- A row per buyer, with the units of each lot as an object, so that the joins below stay small.
-    held AS MATERIALIZED (
-        SELECT lot.n, sum(lot.quantity) AS items,
-               jsonb_object_agg(lot.lot_id, lot.units) FILTER (WHERE lot.lot_id IS NOT NULL) AS units_by_lot
-          FROM (SELECT request.n, order_lines.lot_id, sum(order_lines.units) AS units,
-                       sum(order_lines.quantity) AS quantity
-                  FROM request
-                  JOIN orders ON orders.buyer_id = request.buyer_id AND orders.state = 'placed'
-                  JOIN suborders ON suborders.order_id = orders.id
-                  JOIN order_lines ON order_lines.suborder_id = suborders.id
-                 GROUP BY request.n, order_lines.lot_id) AS lot
-         GROUP BY lot.n),
-    unpaid AS (
-        SELECT request.n, count(orders.id) AS orders, coalesce(sum(orders.total_fen), 0) + request.fen AS fen,
-               coalesce(held.items, 0) + request.items AS items
+                     discount_fen bigint, items integer)
+         WHERE o.n = ANY(undecided)),
+    unpaid AS MATERIALIZED (
+        SELECT request.n, request.buyer_id, held.orders, held.fen + request.fen AS fen,
+               held.items + request.items AS items, held.lot_units
           FROM request
-          LEFT JOIN orders ON orders.buyer_id = request.buyer_id AND orders.state = 'placed'
-          LEFT JOIN held ON held.n = request.n
-         GROUP BY request.n, request.fen, request.items, held.items),
+         CROSS JOIN LATERAL (
+               SELECT count(*) AS orders, coalesce(sum(orders.total_fen), 0) AS fen,
+                      coalesce(sum(orders.items), 0) AS items, coalesce(sum(orders.lot_units), 0) AS lot_units
+                 FROM orders
+                WHERE orders.buyer_id = request.buyer_id AND orders.state = 'placed') AS held),
     exceeded AS (
         SELECT request.n, 1 AS rank, 'lapsed' AS obstacle, NULL::uuid AS lot_id, NULL::numeric AS left_units,
                lapsed.until
@@ -71,14 +61,21 @@ BEGIN
           FROM unpaid
          WHERE unpaid.orders >= max_orders OR unpaid.fen > max_fen OR unpaid.items > max_items
         UNION ALL
-        SELECT line.n, 3, 'share', line.lot_id, greatest(share.units, 0), NULL
-          FROM line
+        -- Lines are read only where the limit would be exceeded if all that the buyer holds were of this lot.
+        SELECT line.n, 3, 'share', line.lot_id, greatest(share.units - held.units, 0), NULL
+          FROM unpaid
+          JOIN line ON line.n = unpaid.n AND line.units + unpaid.lot_units > free_units
           JOIN lots ON lots.id = line.lot_id
-          LEFT JOIN held ON held.n = line.n
          CROSS JOIN LATERAL (
-               SELECT greatest(free_units, (lots.available_units + lots.reserved_units) / lot_shares)
-                      - coalesce((held.units_by_lot ->> line.lot_id::text)::bigint, 0) AS units) AS share
-         WHERE line.units BETWEEN share.units + 1 AND lots.available_units)
+               SELECT greatest(free_units, (lots.available_units + lots.reserved_units) / lot_shares) AS units) AS share
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(order_lines.units), 0) AS units
+                 FROM orders
+                 JOIN suborders ON suborders.order_id = orders.id
+                 JOIN order_lines ON order_lines.suborder_id = suborders.id AND order_lines.lot_id = line.lot_id
+                WHERE orders.buyer_id = unpaid.buyer_id AND orders.state = 'placed') AS held
+         WHERE line.units <= lots.available_units AND line.units + unpaid.lot_units > share.units
+           AND line.units + held.units > share.units)
     SELECT DISTINCT ON (exceeded.n) exceeded.n, exceeded.obstacle, exceeded.lot_id, exceeded.left_units::bigint,
            exceeded.until
       FROM exceeded

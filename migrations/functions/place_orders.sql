@@ -17,6 +17,7 @@ RETURNS TABLE (n integer, fingerprint bytea, id uuid, number bigint, state text,
 LANGUAGE plpgsql
 -- A session caches plans: those made while the tables are almost empty must not scan them once they have grown.
 SET enable_seqscan = off
+SET plan_cache_mode = force_generic_plan
 -- Whoever holds a lock longer than this is not just another batch; the batch is then repeated without the request.
 SET lock_timeout = '300ms' AS $$
 #variable_conflict use_column
@@ -160,14 +161,14 @@ BEGIN
 
     -- The buyer's lock keeps another batch from placing the same request meanwhile.
     INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen,
-                        discount_fen, total_fen, placed_at, pay_until)
+                        discount_fen, total_fen, items, lot_units, placed_at, pay_until)
     SELECT o.id, o.buyer_id, o.key, decode(o.fingerprint, 'hex'), o.region_code, decode(o.address, 'hex'),
            o.goods_fen, o.freight_fen, o.discount_fen, o.goods_fen + o.freight_fen - o.discount_fen,
-           o.placed_at, o.pay_until
+           o.items, o.lot_units, o.placed_at, o.pay_until
       FROM jsonb_to_recordset(batch -> 'orders')
            AS o (n integer, id uuid, buyer_id uuid, key text, fingerprint text, region_code text, address text,
-                 goods_fen bigint, freight_fen bigint, discount_fen bigint, placed_at timestamptz,
-                 pay_until timestamptz)
+                 goods_fen bigint, freight_fen bigint, discount_fen bigint, items integer, lot_units bigint,
+                 placed_at timestamptz, pay_until timestamptz)
      WHERE o.n = ANY(admitted);
     UPDATE lots
        SET available_units = lots.available_units - ordered.units, reserved_units = reserved_units + ordered.units

@@ -166,9 +166,11 @@ SELECT count(*) FROM (SELECT FROM lots WHERE id IN (SELECT lot_id FROM bench_goo
 UPDATE lots SET available_units = available_units - 1, reserved_units = reserved_units + 1
  WHERE id IN (SELECT lot_id FROM bench_goods WHERE n IN (:a, :b, :c));
 INSERT INTO orders (id, buyer_id, key, fingerprint, region_code, address_sealed, goods_fen, freight_fen, total_fen,
-                    placed_at, pay_until)
-SELECT uuidv7(), id, uuidv7()::text, '\\x00', '130000', '', asked.fen, 0, asked.fen, now(), now()
-  FROM bench_buyers, (SELECT sum(price_fen) AS fen FROM bench_goods WHERE n IN (:a, :b, :c)) AS asked
+                    items, lot_units, placed_at, pay_until)
+SELECT uuidv7(), id, uuidv7()::text, '\\x00', '130000', '', asked.fen, 0, asked.fen, asked.goods, asked.goods, now(),
+       now()
+  FROM bench_buyers, (SELECT sum(price_fen) AS fen, count(*) AS goods FROM bench_goods
+                   WHERE n IN (:a, :b, :c)) AS asked
  WHERE n = :buyer RETURNING id AS order_id \gset
 INSERT INTO suborders (id, order_id, position, producer_id, kind, goods_fen, freight_fen, commission_bp)
 SELECT uuidv7(), :order_id, n, producer_id, 'goods', price_fen, 0, 200 FROM bench_goods WHERE n IN (:a, :b, :c);

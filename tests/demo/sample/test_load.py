@@ -10,7 +10,7 @@ from market.demo.sample.load import load_sample
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.settings import Settings
-from market.storage.files import FileStore
+from market.storage.files import FileStore, open_file_store
 from tests.conftest import clone_database, drop_database
 from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
 
@@ -48,17 +48,23 @@ async def compute_digests(dsn: str) -> list[str]:
         await conn.close()
 
 
+@pytest.fixture
+def own_store(folder: Path) -> FileStore:
+    """A file store of the test alone; another load must not replace the files of the shared one."""
+    return open_file_store(folder.as_uri())
+
+
 async def test_equal_seeds_and_days_yield_equal_rows(
-    loaded: str, server: EmbeddedServer, template: str, store: tuple[FileStore, Path], seal: Seal
+    loaded: str, server: EmbeddedServer, template: str, own_store: FileStore, seal: Seal
 ) -> None:
     name = await clone_database(server, template)
-    await load_sample(server.dsn(name), Settings(), seal, store[0], now=NOW, progress=ignore_progress, scale=SCALE)
+    await load_sample(server.dsn(name), Settings(), seal, own_store, now=NOW, progress=ignore_progress, scale=SCALE)
     assert await compute_digests(server.dsn(name)) == await compute_digests(loaded)
     await drop_database(server, name)
 
 
 async def test_an_interrupted_load_resumes_where_it_stopped(
-    server: EmbeddedServer, template: str, store: tuple[FileStore, Path], seal: Seal
+    server: EmbeddedServer, template: str, own_store: FileStore, seal: Seal
 ) -> None:
     name = await clone_database(server, template)
     dsn = server.dsn(name)
@@ -68,15 +74,15 @@ async def test_an_interrupted_load_resumes_where_it_stopped(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await load_sample(dsn, Settings(), seal, store[0], now=NOW, progress=interrupt, scale=2)
+        await load_sample(dsn, Settings(), seal, own_store, now=NOW, progress=interrupt, scale=2)
     conn = await asyncpg.connect(dsn)
     orders = await conn.fetchval("SELECT count(*) FROM orders")
     assert orders > 0
     assert await conn.fetchval("SELECT count(*) FROM persons") == 0
-    second = await load_sample(dsn, Settings(), seal, store[0], now=NOW, progress=ignore_progress, scale=2)
+    second = await load_sample(dsn, Settings(), seal, own_store, now=NOW, progress=ignore_progress, scale=2)
     assert second.counts == {"households": 320, "persons": 900, "lines": 500}
     assert await conn.fetchval("SELECT count(*) FROM orders") == orders
-    third = await load_sample(dsn, Settings(), seal, store[0], now=NOW, progress=ignore_progress, scale=2)
+    third = await load_sample(dsn, Settings(), seal, own_store, now=NOW, progress=ignore_progress, scale=2)
     assert third.counts == {}
     assert third.accounts == second.accounts
     await conn.close()
@@ -84,7 +90,7 @@ async def test_an_interrupted_load_resumes_where_it_stopped(
 
 
 async def test_progress_is_reported_by_phase_and_reaches_its_total(
-    server: EmbeddedServer, template: str, store: tuple[FileStore, Path], seal: Seal
+    server: EmbeddedServer, template: str, own_store: FileStore, seal: Seal
 ) -> None:
     name = await clone_database(server, template)
     reported: dict[str, list[tuple[int, int]]] = {}
@@ -92,7 +98,7 @@ async def test_progress_is_reported_by_phase_and_reaches_its_total(
     def listen(phase: str, done: int, total: int) -> None:
         reported.setdefault(phase, []).append((done, total))
 
-    summary = await load_sample(server.dsn(name), Settings(), seal, store[0], now=NOW, progress=listen, scale=2)
+    summary = await load_sample(server.dsn(name), Settings(), seal, own_store, now=NOW, progress=listen, scale=2)
     assert list(reported) == ["店铺", "图片", "账目", "补贴"]
     for steps in reported.values():
         assert steps == sorted(steps)

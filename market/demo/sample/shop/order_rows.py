@@ -23,6 +23,8 @@ class OrderCopyRow(CopyRow, frozen=True, kw_only=True):
     goods_fen: int
     freight_fen: int
     total_fen: int
+    items: int
+    lot_units: int
     method: str | None
     placed_at: datetime
     pay_until: datetime

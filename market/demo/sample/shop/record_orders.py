@@ -183,6 +183,7 @@ class OrderRecorder:
     ) -> None:
         region, address = self._addresses[order.buyer]
         goods_fen, freight_fen = sum_suborders(order.suborders)
+        lines = [line for suborder in order.suborders for line in suborder.lines]
         key = f"sample-{len(self.records.orders) + 1}"
         self.records.orders.append(
             OrderCopyRow(
@@ -197,6 +198,8 @@ class OrderRecorder:
                 goods_fen=goods_fen,
                 freight_fen=freight_fen,
                 total_fen=goods_fen + freight_fen,
+                items=sum(line.quantity for line in lines),
+                lot_units=sum(line.lot_units for line in lines),
                 method=method if paid_at is not None else None,
                 placed_at=order.placed_at,
                 pay_until=order.placed_at + self._pay,
