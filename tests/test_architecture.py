@@ -1,4 +1,4 @@
-"""docs/architecture.md names real files, functions and queries."""
+"""docs/architecture.md and docs/changes.md name real files, functions and queries."""
 
 import ast
 import re
@@ -37,3 +37,16 @@ def test_every_query_and_function_it_names_exists() -> None:
     settings = {f"MARKET_{name.upper()}" for name in Settings.__struct_fields__}
     unknown = words - names - settings
     assert sorted(word for word in unknown if not re.search(rf"\b{word}\b", sql)) == []
+
+
+def test_every_name_of_a_change_is_in_the_file_that_the_change_touches() -> None:
+    changes = Path("docs/changes.md").read_text("utf-8").replace("market/reports/NAME.py", "")
+    steps = re.findall(r"`((?:market|payments)/[\w./]+)`: ([^|<]*)", changes)
+    assert len(steps) > 10  # ten changes, most of several steps
+    missing = [
+        (path, name)
+        for path, text in steps
+        for name in re.findall(r"`(\w+)`", text)
+        if not re.search(rf"\b{name}\b", Path(path).read_text("utf-8")) and not name.startswith("MARKET_")
+    ]
+    assert missing == []
