@@ -240,7 +240,7 @@ class CatalogueController(Controller):
             month=month if in_season else None,
             sort=sort,
         )
-        async with db.transaction() as conn:
+        async with db.connection() as conn:
             return Response(
                 await search_listings(conn, filters, this_month=month, after=after, limit=most),
                 headers=CACHE_ONE_SECOND,
