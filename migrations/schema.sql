@@ -2361,11 +2361,13 @@ CREATE TABLE public.programme_terms (
     funders text[] NOT NULL,
     shares_bp integer[] NOT NULL,
     file_id uuid,
+    monitoring text[] DEFAULT '{脱贫不稳定户,边缘易致贫户,突发严重困难户}'::text[] NOT NULL,
     CONSTRAINT programme_terms_fixed CHECK (((fixed_fen >= 0) AND (fixed_fen <= '1000000000000'::bigint))),
     CONSTRAINT programme_terms_funders CHECK ((funders <@ ARRAY['operator'::text, 'county'::text, 'prefecture'::text, 'province'::text, 'central'::text, 'other'::text])),
     CONSTRAINT programme_terms_household_cap CHECK (((household_cap_fen >= 0) AND (household_cap_fen <= '1000000000000'::bigint))),
     CONSTRAINT programme_terms_kind CHECK ((kind = ANY (ARRAY['percent_off'::text, 'fixed'::text]))),
     CONSTRAINT programme_terms_line_cap CHECK (((line_cap_fen >= 0) AND (line_cap_fen <= '1000000000000'::bigint))),
+    CONSTRAINT programme_terms_monitoring CHECK ((monitoring <@ ARRAY['脱贫不稳定户'::text, '边缘易致贫户'::text, '突发严重困难户'::text])),
     CONSTRAINT programme_terms_parameter CHECK (
 CASE kind
     WHEN 'percent_off'::text THEN ((household_pays_bp IS NOT NULL) AND (fixed_fen IS NULL))

@@ -37,6 +37,7 @@ class TermsView(Struct, frozen=True, kw_only=True):
     household_cap_fen: Fen | None
     funders: list[str]
     shares_bp: list[int]
+    monitoring: list[str]
 
 
 class SentenceView(Struct, frozen=True):
@@ -66,7 +67,7 @@ LIST_TERMS = Query(
     TermsView,
     """
     SELECT programme_code AS programme, lower(valid_during) AS start, upper(valid_during) AS until, kind,
-           household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders, shares_bp
+           household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders, shares_bp, monitoring
       FROM programme_terms
      WHERE county_code = :county
      ORDER BY programme_code, valid_during

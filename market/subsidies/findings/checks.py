@@ -17,6 +17,7 @@ from market.subsidies.findings.stopping_checks import (
     DEAD_IN_SERVICE_MONTH,
     ENROLLED_IN_TWO_COUNTIES,
     ENROLLED_WITHOUT_NOTICE,
+    NOT_ELIGIBLE,
     ONE_IDENTITY_TWO_ENROLMENTS,
     PREPARER_IS_APPROVER,
     TWO_OPERATORS_ONE_HOUSEHOLD,
@@ -55,6 +56,7 @@ _STOPPING_CHECKS = {
     "preparer_is_approver": PREPARER_IS_APPROVER,
     "bound_to_another": BOUND_TO_ANOTHER,
     "enrolled_in_two_counties": ENROLLED_IN_TWO_COUNTIES,
+    "not_eligible": NOT_ELIGIBLE,
 }
 _WORKSHEET_CHECKS = {
     "too_many_lines": TOO_MANY_LINES,

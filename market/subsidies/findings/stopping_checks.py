@@ -210,3 +210,35 @@ ENROLLED_IN_TWO_COUNTIES = Query(
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = f.line_code AND r.in_snapshot
     """,
 )
+# Days on which the household of the enrolled person is neither registered nor monitored by a type that the terms of the
+# day name. Monitoring ends with the day on which the risk was removed.
+NOT_ELIGIBLE = Query(
+    CheckRow,
+    """
+    WITH days AS (
+        SELECT r.line_code, r.claimed_fen, m.household_code, s.monitoring, s.risk_removed_on,
+               b.valid_during * m.valid_during * s.valid_during * t.valid_during * daterange(e.entitled_from, NULL)
+                 * daterange(:month::date, :next::date)
+                 * CASE WHEN s.monitoring = ANY(t.monitoring) THEN daterange(s.risk_removed_on + 1, NULL)
+                        ELSE daterange(NULL, NULL) END AS days
+          FROM run_lines r
+          JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
+          JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
+          JOIN persons p ON p.county_code = r.county_code AND p.identity_index = e.identity_index
+          JOIN memberships m ON m.person_id = p.id
+          JOIN household_statuses s ON s.county_code = r.county_code AND s.household_code = m.household_code
+                                   AND NOT s.registered
+          JOIN programme_terms t ON t.county_code = r.county_code AND t.programme_code = e.programme_code
+                                AND (s.monitoring <> ALL(t.monitoring) OR s.risk_removed_on IS NOT NULL)
+         WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot)
+    SELECT line_code AS subject, ARRAY[line_code] AS lines, coalesce(claimed_fen, 0) AS at_risk_fen,
+           string_agg(format('%s 起，农户 %s 不是原建档立卡，%s', lower(days), household_code,
+                             CASE WHEN monitoring = '' THEN '也不是监测户'
+                                  WHEN risk_removed_on < lower(days)
+                                  THEN format('%s（%s 风险消除）', monitoring, risk_removed_on)
+                                  ELSE monitoring || '不在标准写明的监测类型里' END), '；' ORDER BY days) AS evidence
+      FROM days
+     WHERE NOT isempty(days)
+     GROUP BY line_code, claimed_fen
+    """,
+)

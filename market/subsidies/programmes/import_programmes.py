@@ -6,7 +6,7 @@ import msgspec
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
-from market.subsidies.engine.models import BadCase
+from market.subsidies.engine.models import BadCase, Case, Programme
 from market.subsidies.engine.read import read_case
 from market.subsidies.imports.documents import match_documents
 from market.subsidies.imports.json_file import read_json
@@ -21,7 +21,8 @@ from market.subsidies.imports.upload import (
     record_file,
 )
 from market.subsidies.models import FileId
-from market.subsidies.programmes.source import ProgrammeSource, ProgrammesSource
+from market.subsidies.names import MONITORING_TYPES
+from market.subsidies.programmes.source import ProgrammeSource, ProgrammesSource, ProgrammeTerms
 from market.subsidies.programmes.stored import load_documents, load_programmes
 
 MAX_PROGRAMMES = 100
@@ -60,13 +61,14 @@ ADD_TERMS = Query(
     None,
     """
     INSERT INTO programme_terms (county_code, programme_code, valid_during, kind, household_pays_bp, fixed_fen,
-                                 line_cap_fen, household_cap_fen, funders, shares_bp, file_id)
+                                 line_cap_fen, household_cap_fen, funders, shares_bp, monitoring, file_id)
     SELECT :county, :code, daterange(start, until), kind, household_pays_bp, fixed_fen, line_cap_fen,
            household_cap_fen, ARRAY(SELECT jsonb_array_elements_text(funders)),
-           ARRAY(SELECT jsonb_array_elements_text(shares_bp)::integer), :file_id
+           ARRAY(SELECT jsonb_array_elements_text(shares_bp)::integer),
+           ARRAY(SELECT jsonb_array_elements_text(monitoring)), :file_id
       FROM jsonb_to_recordset(:rows::jsonb)
         AS r(start date, until date, kind text, household_pays_bp integer, fixed_fen bigint, line_cap_fen bigint,
-             household_cap_fen bigint, funders jsonb, shares_bp jsonb)
+             household_cap_fen bigint, funders jsonb, shares_bp jsonb, monitoring jsonb)
     """,
 )
 
@@ -155,21 +157,23 @@ async def _store(
         county=county,
         code=programme.code,
         file_id=file_id,
-        rows=[
-            {
-                "start": terms.start,
-                "until": terms.until,
-                "kind": terms.kind,
-                "household_pays_bp": terms.household_pays_bp,
-                "fixed_fen": terms.fixed_fen,
-                "line_cap_fen": terms.line_cap_fen,
-                "household_cap_fen": terms.household_cap_fen,
-                "funders": [share.funder for share in terms.funders],
-                "shares_bp": [share.share_bp for share in terms.funders],
-            }
-            for terms in programme.terms
-        ],
+        rows=[_build_terms_row(each) for each in programme.terms],
     )
+
+
+def _build_terms_row(terms: ProgrammeTerms) -> dict[str, object]:
+    return {
+        "start": terms.start,
+        "until": terms.until,
+        "kind": terms.kind,
+        "household_pays_bp": terms.household_pays_bp,
+        "fixed_fen": terms.fixed_fen,
+        "line_cap_fen": terms.line_cap_fen,
+        "household_cap_fen": terms.household_cap_fen,
+        "funders": [share.funder for share in terms.funders],
+        "shares_bp": [share.share_bp for share in terms.funders],
+        "monitoring": terms.monitoring,
+    }
 
 
 def _read(upload: Upload) -> ProgrammesSource:
@@ -192,14 +196,8 @@ def _find_faults(
     if source.county_code != upload.county:
         faults.append(("county_code", f"应是 {upload.county}", source.county_code))
     # The reader of calculator cases reports every fault of terms, idle and proration.
-    keys = ("code", "proration", "idle", "terms")
-    case = {
-        "month": "2000-01",
-        "budget_fen": None,
-        "programmes": [{key: value for key, value in each.items() if key in keys} for each in _to_builtins(source)],
-        "households": [],
-        "lines": [],
-    }
+    programmes = [msgspec.convert(each, Programme, from_attributes=True) for each in source.programmes]
+    case = Case("2000-01", None, tuple(programmes), households=(), lines=())
     try:
         read_case(msgspec.json.encode(case))
     except BadCase as error:
@@ -212,12 +210,22 @@ def _find_faults(
             faults.append((f"{path}.kinds", "至少有一种业务", ""))
         if not programme.terms:
             faults.append((f"{path}.terms", "至少有一个标准", ""))
+        faults += _find_monitoring_faults(path, programme)
         faults += _find_document_faults(path, programme, documents, texts)
     return [CellFault(path, message, 1, path, value) for path, message, value in faults]
 
 
-def _to_builtins(source: ProgrammesSource) -> list[dict[str, object]]:
-    return [msgspec.to_builtins(programme) for programme in source.programmes]
+def _find_monitoring_faults(path: str, programme: ProgrammeSource) -> list[tuple[str, str, str]]:
+    known = set(MONITORING_TYPES)
+    return [
+        (
+            f"{path}.terms[{at}].monitoring",
+            f"每种写一次，应是 {'、'.join(MONITORING_TYPES)}",
+            "、".join(terms.monitoring),
+        )
+        for at, terms in enumerate(programme.terms)
+        if len(known.intersection(terms.monitoring)) != len(terms.monitoring)
+    ]
 
 
 def _find_document_faults(

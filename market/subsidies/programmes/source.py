@@ -3,7 +3,13 @@
 from msgspec import Struct
 
 from market.subsidies.engine.models import IdleRule, Proration, Terms
-from market.subsidies.names import ServiceKind
+from market.subsidies.names import MONITORING_TYPES, ServiceKind
+
+
+class ProgrammeTerms(Terms, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
+    """One version of the terms; `monitoring` are the types (监测类型) that entitle a household never registered."""
+
+    monitoring: tuple[str, ...] = MONITORING_TYPES
 
 
 class DocumentSource(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +40,7 @@ class ProgrammeSource(Struct, frozen=True, forbid_unknown_fields=True):
     max_lines_per_household: int
     proration: Proration
     idle: IdleRule | None
-    terms: list[Terms]
+    terms: list[ProgrammeTerms]
 
 
 class ProgrammesSource(Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,12 +6,13 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
 from market.kernel.structs import build_from
-from market.subsidies.engine.models import Funder, FunderShare, IdleRule, Proration, Terms, TermsKind
+from market.subsidies.engine.models import Funder, FunderShare, IdleRule, Proration, TermsKind
 from market.subsidies.names import ServiceKind
 from market.subsidies.programmes.source import (
     DocumentSource,
     ProgrammeSource,
     ProgrammesSource,
+    ProgrammeTerms,
     SentenceSource,
 )
 
@@ -41,6 +42,7 @@ class _StoredTerms(Struct, frozen=True, kw_only=True):
     household_cap_fen: Fen | None
     funders: list[Funder]
     shares_bp: list[int]
+    monitoring: tuple[str, ...]
 
 
 class _StoredSentence(Struct, frozen=True):
@@ -64,7 +66,7 @@ LIST_STORED_TERMS = Query(
     _StoredTerms,
     """
     SELECT programme_code AS programme, lower(valid_during) AS start, upper(valid_during) AS until, kind,
-           household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders, shares_bp
+           household_pays_bp, fixed_fen, line_cap_fen, household_cap_fen, funders, shares_bp, monitoring
       FROM programme_terms WHERE county_code = :county
      ORDER BY programme_code COLLATE "C", valid_during
     """,
@@ -81,7 +83,7 @@ LIST_STORED_SENTENCES = Query(
 
 async def load_programmes(conn: Connection, county: str) -> ProgrammesSource:
     """Return the programmes of a county as their file; `load_documents` returns the documents that it names."""
-    terms: dict[str, list[Terms]] = {}
+    terms: dict[str, list[ProgrammeTerms]] = {}
     for each in await LIST_STORED_TERMS.all(conn, county=county):
         terms.setdefault(each.programme, []).append(_build_terms(each))
     sentences: dict[str, list[SentenceSource]] = {}
@@ -112,6 +114,8 @@ async def load_documents(conn: Connection, county: str) -> dict[str, str]:
     return {each.document_sha256: each.document_text for each in await LIST_STORED_PROGRAMMES.all(conn, county=county)}
 
 
-def _build_terms(stored: _StoredTerms) -> Terms:
+def _build_terms(stored: _StoredTerms) -> ProgrammeTerms:
     pairs = zip(stored.funders, stored.shares_bp, strict=True)
-    return build_from(Terms, stored, funders=tuple(FunderShare(funder=name, share_bp=share) for name, share in pairs))
+    return build_from(
+        ProgrammeTerms, stored, funders=tuple(FunderShare(funder=name, share_bp=share) for name, share in pairs)
+    )

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from market.reports.programmes import ProgrammeView, SentenceView, TermsView
 from market.subsidies.imports.spreadsheet import decode_text, digest
+from market.subsidies.names import MONITORING_TYPES
 from market.web.forms import InvalidForm, PostedForm
 from market.web.ui.format import yuan_input
 from payments.money import BASIS_POINTS, format_percent
@@ -46,6 +47,7 @@ class ProgrammeForm(Struct, frozen=True, kw_only=True):
     county_share: str = ""
     start: str = ""
     until: str = ""
+    monitoring: list[str] = msgspec.field(default_factory=lambda: list(MONITORING_TYPES))
     quote: str = ""
     quote_funders: str = ""
 
@@ -77,6 +79,7 @@ def fill_programme_form(stored: ProgrammeRecord) -> ProgrammeForm:
         household_cap=yuan_input(terms.household_cap_fen),
         operator=_format_share(shares.get("operator")),
         county_share=_format_share(shares.get("county")),
+        monitoring=terms.monitoring,
     )
 
 
@@ -172,6 +175,7 @@ def _terms(form: PostedForm, stored: ProgrammeRecord | None) -> list[dict[str, A
         "line_cap_fen": line_cap,
         "household_cap_fen": household_cap,
         "funders": [{"funder": name, "share_bp": share} for name, share in shares if share],
+        "monitoring": [each for each in form.get_texts("monitoring") if each in MONITORING_TYPES],
     }
     return [*_before(stored, start), own]
 
@@ -195,6 +199,7 @@ def _before(stored: ProgrammeRecord | None, start: date | None) -> list[dict[str
                     {"funder": name, "share_bp": share}
                     for name, share in zip(terms.funders, terms.shares_bp, strict=True)
                 ],
+                "monitoring": terms.monitoring,
             }
         )
     return kept

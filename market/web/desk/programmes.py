@@ -14,7 +14,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.reports.programmes import ProgrammeView, TermsView, list_programmes, list_sentences, list_terms
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
-from market.subsidies.names import FUNDER_NAMES, KINDS
+from market.subsidies.names import FUNDER_NAMES, KINDS, MONITORING_TYPES
 from market.subsidies.programmes.import_programmes import import_programmes
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.desk.presenters import get_kind_name
@@ -106,6 +106,7 @@ def _build_terms_card(terms: TermsView) -> TermsCard:
         rows.append((words, f"{yuan(cap)} 元" if cap is not None else "没有"))
     shares = zip(terms.funders, terms.shares_bp, strict=True)
     rows.append(("负担", "，".join(f"{FUNDER_NAMES[name]} {percent_bp(share)}" for name, share in shares)))
+    rows.append(("谁能享受", "、".join(("原建档立卡", *terms.monitoring))))
     until = f"到 {day_zh(terms.until)}（不含）" if terms.until else "长期"
     return TermsCard(f"{day_zh(terms.start)} 起，{until}", rows)
 
@@ -184,6 +185,7 @@ def _form_page(
         "errors": list(errors),
         "kinds": [(str(kind), name) for name, kind in KINDS.items()],
         "ways": [("percent_off", "农户最多付几成"), ("fixed", "定额减免")],
+        "monitoring": [(each, each) for each in MONITORING_TYPES],
         "today": desk.today,
         "sets": _may_set(desk.actor),
     }

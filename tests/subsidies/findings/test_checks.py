@@ -15,6 +15,8 @@ ENROLMENT = "UPDATE enrolments SET {} WHERE line_code = 'YD-01'"
 MEMBERS = "UPDATE memberships SET valid_during = daterange('{}', NULL) WHERE household_code = 'H01'"
 PERSON_OF_YD_01 = "identity_index = (SELECT identity_index FROM enrolments WHERE line_code = 'YD-01')"
 DEATH = f"UPDATE persons SET died_on = '{{}}', death_known_at = '2019-02-01T00:00Z' WHERE {PERSON_OF_YD_01}"
+STATUS = "UPDATE household_statuses SET registered = false, {} WHERE household_code = 'H01'"
+MONITORED = "UPDATE programme_terms SET monitoring = '{{{}}}' WHERE programme_code = 'P1'"
 SPLIT = "UPDATE households SET split_from = 'H02' WHERE code = 'H01'"
 
 PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
@@ -48,6 +50,28 @@ PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
         "charge_below_plan",
         [BILL.format(2767, 1384, 1383, "17050000102")],
         [("YD-02", 1384)],
+    ),
+    "neither registered nor monitored": (
+        "not_eligible",
+        [STATUS.format("monitoring = ''")],
+        [("YD-01", 1900)],
+    ),
+    "monitored by a type that the terms name": ("not_eligible", [STATUS.format("monitoring = '边缘易致贫户'")], []),
+    "monitored by a type that the terms do not name": (
+        "not_eligible",
+        [STATUS.format("monitoring = '边缘易致贫户'"), MONITORED.format("突发严重困难户,脱贫不稳定户")],
+        [("YD-01", 1900)],
+    ),
+    "registered, whatever the terms name": ("not_eligible", [MONITORED.format("边缘易致贫户,突发严重困难户")], []),
+    "not monitored on the month's last day": (
+        "not_eligible",
+        [STATUS.format("monitoring = '边缘易致贫户', risk_removed_on = '2019-01-30'")],
+        [("YD-01", 1900)],
+    ),
+    "monitored up to the month's last day": (
+        "not_eligible",
+        [STATUS.format("monitoring = '边缘易致贫户', risk_removed_on = '2019-01-31'")],
+        [],
     ),
     "agent is assessor": (
         "preparer_is_approver",

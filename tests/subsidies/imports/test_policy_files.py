@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,18 @@ async def test_one_file_imported_concurrently_is_stored_once(empty: Player) -> N
     async with empty.database.transaction(scope="130624") as conn:
         assert await conn.fetchval("SELECT count(*) FROM persons") == 40
         assert await conn.fetchval("SELECT count(*) FROM import_files") == 1
+
+
+async def test_terms_name_known_monitoring_types_each_once(empty: Player, folder: Path) -> None:
+    source = json.loads((INPUT / "programmes.json").read_text())
+    wrong = (["边缘易致贫户", "边缘易致贫户"], ["脱贫户"])
+    for programme, monitoring in zip(source["programmes"], wrong, strict=False):
+        programme["terms"][0]["monitoring"] = monitoring
+    shutil.copytree(INPUT / "documents", folder / "documents")
+    path = folder / "programmes.json"
+    path.write_text(json.dumps(source))
+    answer = await run_import_command(empty, "programmes", path)
+    assert get_faulty_cells(answer) == [
+        (1, "programmes[0].terms[0].monitoring", "边缘易致贫户、边缘易致贫户"),
+        (1, "programmes[1].terms[0].monitoring", "脱贫户"),
+    ]

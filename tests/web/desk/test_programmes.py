@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from market.kernel import Database
+from market.subsidies.names import MONITORING_TYPES
 from tests.support.app import Service
 from tests.web.desk.county import COUNTY, Officials, serve_story
 from tests.web.desk.desk_pages import open_desk_walker
@@ -50,18 +51,23 @@ async def test_new_terms_follow_the_old_ones(service: Service, county: Officials
     async with open_desk_walker(service, county.tokens["jiang"]) as browser:
         seen = await browser.open("/desk/programmes/set?code=P1")
         assert 'id="pays" name="pays" type="text" value="50"' in seen.html
-        await browser.submit(
-            "/desk/programmes/set", pays="40", start="2019-03-01", quote="农户每月最多支付套餐费的百分之五十",
+        assert [node.attrs["value"] for node in seen.root.all("input") if node.attrs["name"] == "monitoring"
+                and "checked" in node.attrs] == list(MONITORING_TYPES)  # fmt: skip
+        shown = await browser.submit(
+            "/desk/programmes/set", monitoring="边缘易致贫户", pays="40", start="2019-03-01",
+            quote="农户每月最多支付套餐费的百分之五十",
             quote_funders="由运营商让利70%，县级财政承担30%",
         )  # fmt: skip
+    assert "谁能享受 原建档立卡、边缘易致贫户 " in shown.text
     async with database.transaction(scope=COUNTY) as conn:
         rows = await conn.fetch(
-            "SELECT lower(valid_during) AS start, upper(valid_during) AS until, household_pays_bp, line_cap_fen"
+            "SELECT lower(valid_during) AS start, upper(valid_during) AS until, household_pays_bp, line_cap_fen,"
+            "       monitoring"
             "  FROM programme_terms WHERE programme_code = 'P1' ORDER BY valid_during"
         )
         assert [tuple(row) for row in rows] == [
-            (date(2018, 10, 1), date(2019, 3, 1), 5000, 1950),
-            (date(2019, 3, 1), None, 4000, 1950),
+            (date(2018, 10, 1), date(2019, 3, 1), 5000, 1950, list(MONITORING_TYPES)),
+            (date(2019, 3, 1), None, 4000, 1950, ["边缘易致贫户"]),
         ]
         assert await conn.fetchval("SELECT count(*) FROM programme_sentences WHERE programme_code = 'P1'") == 5
 
