@@ -10,15 +10,16 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins import InitPluginProtocol
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from market import VERSION
 from market.api import ROUTES as API_ROUTES
 from market.api import UPLOAD_ROUTES
-from market.api.error_mapping import map_to_refusal
+from market.api.error_mapping import TooManyRequests, map_to_refusal
 from market.api.problem import build_problem_response, get_language
 from market.api.strict_json import StrictJsonRequest
-from market.http import HttpRequest, answer_head_requests
-from market.identity.actors import find_actor_by_token
+from market.http import HttpRequest, answer_head_requests, get_client_network, get_session_token
+from market.identity.actors import find_actor_by_token, hash_token
 from market.identity.models import Actor, NotSignedIn
 from market.jobs.queues import QueueReadings, keep_readings
 from market.kernel import Database, open_database
@@ -26,8 +27,9 @@ from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal, derive_seal
 from market.logs import configure_logs
-from market.metrics import count_responses
+from market.metrics import count_rate_refusal, count_responses
 from market.orders.batcher import Batcher
+from market.rate_limits import RateBudget, RateClass, RateLimiter, list_network_budgets
 from market.settings import Settings
 from market.startup import make_clock, open_owner_dsn, tune_garbage_collector
 from market.storage.files import FileStore, open_file_store
@@ -58,7 +60,7 @@ class Market(InitPluginProtocol):
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Add the routes, dependencies, exception handlers, middleware and lifespan."""
         configure_logs()
-        app_config.route_handlers.extend(_limit_bodies(self.settings))
+        app_config.route_handlers.extend(_limit_routes(self.settings))
         app_config.dependencies.update(
             {
                 "db": Provide(provide_db, sync_to_thread=False),
@@ -98,20 +100,26 @@ class Market(InitPluginProtocol):
             yield
 
 
-def _limit_bodies(settings: Settings) -> list[Router]:
-    """Return every route, with the largest body that it reads: 1 MiB of JSON, or a file of `upload_mb` and its form.
+def _limit_routes(settings: Settings) -> list[Router]:
+    """Return every route with its limits: of requests, and the largest body: 1 MiB of JSON, or `upload_mb` and a form.
 
-    An application passes its own limit to its constructor, so ours are those of two routers.
+    They belong to routers because an application passes its own to its constructor.
     """
     files = settings.upload_mb * 1024 * 1024 + _MAX_FORM_BYTES
     return [
         Router(
             path="/",
             route_handlers=API_ROUTES,
+            middleware=[limit_rates],
             request_class=StrictJsonRequest,
             request_max_body_size=MAX_JSON_BYTES,
         ),
-        Router(path="/", route_handlers=[*UPLOAD_ROUTES, *WEB_ROUTES], request_max_body_size=files),
+        Router(
+            path="/",
+            route_handlers=[*UPLOAD_ROUTES, *WEB_ROUTES],
+            middleware=[limit_rates],
+            request_max_body_size=files,
+        ),
     ]
 
 
@@ -158,6 +166,7 @@ async def open_services(settings: Settings, *, limit_transactions: bool = True) 
             renderer=Renderer(SiteInfo(phone=settings.help_phone, desk_phone=settings.help_phone, demo=settings.demo)),
             counts=CatalogueCounts(db),
             queues=keep_readings(db, clock),
+            rate_limiter=RateLimiter(settings.get_rate_limits()),
         )
 
 
@@ -218,7 +227,10 @@ async def provide_visitor(request: HttpRequest) -> Actor | None:
         check_origin(request)
     services = get_services(request)
     async with services.db.connection() as conn:
-        return await find_actor_by_token(conn, token, now=services.clock.now())
+        actor = await find_actor_by_token(conn, token, now=services.clock.now())
+    if actor is not None:
+        services.rate_limiter.remember_session(hash_token(token), str(actor.account_id))
+    return actor
 
 
 async def provide_actor(request: HttpRequest) -> Actor:
@@ -231,6 +243,37 @@ async def provide_actor(request: HttpRequest) -> Actor:
     if actor is None:
         raise NotSignedIn
     return actor
+
+
+def limit_rates(app: ASGIApp) -> ASGIApp:
+    """ASGI middleware that limits requests by the class of their route.
+
+    They are counted by account once this process has verified their session, otherwise by network, so that invented
+    tokens gain nothing.
+
+    Raises:
+        TooManyRequests: the account or the network has used up its requests of the class.
+    """
+
+    async def limit(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            _spend_request(HttpRequest(scope))
+        await app(scope, receive, send)
+
+    return limit
+
+
+def _spend_request(request: HttpRequest) -> None:
+    unstated = RateClass.PAGE if request.method == "GET" else RateClass.WRITE
+    rate_class = request.route_handler.opt.get("rate", unstated)
+    limiter = get_services(request).rate_limiter
+    token = get_session_token(request)
+    account = limiter.find_account(hash_token(token)) if token else None
+    budgets = (RateBudget(account),) if account else list_network_budgets(get_client_network(request))
+    seconds = limiter.spend(rate_class, budgets)
+    if seconds:
+        count_rate_refusal(rate_class)
+        raise TooManyRequests(retry_after=seconds)
 
 
 def handle_exception(request: HttpRequest, error: Exception) -> Response[Any]:

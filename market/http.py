@@ -1,12 +1,35 @@
-"""What the API and the pages share of HTTP: the type of a request, and the answer to HEAD."""
+"""What the API and the pages share of HTTP: a request, its session and network, and the answer to HEAD."""
 
 from typing import Any
 
 from litestar import Request
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from market.identity.codes import get_network, resolve_client_address
+from market.kernel import Busy, Refusal
+
 HttpRequest = Request[Any, Any, Any]
 """A request whose user, session and state are not typed: handlers receive these as dependencies."""
+
+
+def get_session_token(request: HttpRequest) -> str:
+    """Return the session token of a request, from the bearer header or a cookie; empty if there is none."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return bearer.strip()
+    return request.cookies.get("__Host-session") or request.cookies.get("session") or ""
+
+
+def get_client_network(request: HttpRequest) -> str:
+    """Return the network that limits count the client's requests by: an IPv4 address, or the /64 of an IPv6 address."""
+    peer = request.client.host if request.client else ""
+    return get_network(resolve_client_address(peer, request.headers.get("x-forwarded-for", "")))
+
+
+def make_retry_headers(refusal: Refusal) -> dict[str, str]:
+    """Return the Retry-After header of a refusal, if a retry may succeed."""
+    seconds = refusal.facts.get("retry_after", 2 if refusal.status == Busy.status else None)
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def answer_head_requests(app: ASGIApp) -> ASGIApp:

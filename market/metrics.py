@@ -14,6 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from market.jobs.queues import QueueState, ScheduleState
+from market.rate_limits import RateClass
 from market.startup import METRICS_FOLDER_VARIABLE
 
 RESPONSES = Counter("market_answers_total", "Responses by method, route and status.", ["method", "route", "status"])
@@ -24,11 +25,20 @@ SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
 )
 
+RATE_REFUSALS = Counter("market_rate_refusals_total", "Requests refused by a rate limit, by class.", ["rate_class"])
+for _class in RateClass:
+    RATE_REFUSALS.labels(_class)
+
 
 def count_response(method: str, route: str, status: int, seconds: float) -> None:
     """Count one response. `route` is the path template, so that ids do not create new series."""
     RESPONSES.labels(method, route, str(status)).inc()
     SECONDS.labels(method, route).observe(seconds)
+
+
+def count_rate_refusal(rate_class: RateClass) -> None:
+    """Count one request that was refused by a rate limit."""
+    RATE_REFUSALS.labels(rate_class).inc()
 
 
 def count_responses(app: ASGIApp) -> ASGIApp:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from market.notify.templates import DEFAULT_HELP_PHONE
+from market.rate_limits import RateClass
 
 PREFIX = "MARKET_"
 DEFAULT_PAY_MINUTES = 30
@@ -88,6 +89,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     codes_a_phone: Annotated[int, Meta(ge=1, description="One-time codes per phone and day.")] = 10
     codes_a_network: Annotated[int, Meta(ge=1, description="One-time codes per network address and hour.")] = 60
     codes_a_day: Annotated[int, Meta(ge=1, description="One-time codes per day in total.")] = 20_000
+    rate_pages: Annotated[
+        int,
+        Meta(ge=1, description="Pages per minute and process, for an account, or an address that is not signed in."),
+    ] = 6000
+    rate_searches: Annotated[int, Meta(ge=1, description="The same for searches, sorted lists and exports.")] = 1200
+    rate_writes: Annotated[int, Meta(ge=1, description="The same for requests that change something.")] = 1200
+    rate_uploads: Annotated[int, Meta(ge=1, description="The same for requests with photos or files.")] = 120
+    rate_sign_ins: Annotated[
+        int, Meta(ge=1, description="The same for requests for a code, and attempts at a code or a second factor.")
+    ] = 120
     upload_mb: Annotated[int, Meta(ge=1, le=100, description="Largest accepted upload, in MiB.")] = 20
     token: Annotated[str, Meta(description="Session token of the person who runs a command.")] = ""
     demo: Annotated[bool, Meta(description="Shows 样例数据 and the one-click sign-in; for the demo only.")] = False
@@ -139,6 +150,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         if any(not name or not number for name, _, number in pairs):
             raise BadSettings("MARKET_SMS_TEMPLATES is a list of name=id, such as code=SMS_1,to_ship=SMS_2.")
         return {name: number for name, _, number in pairs}
+
+    def get_rate_limits(self) -> dict[RateClass, int]:
+        """Return the requests per minute of each class that is limited."""
+        return {
+            RateClass.PAGE: self.rate_pages,
+            RateClass.SEARCH: self.rate_searches,
+            RateClass.WRITE: self.rate_writes,
+            RateClass.UPLOAD: self.rate_uploads,
+            RateClass.SIGN_IN: self.rate_sign_ins,
+        }
 
     def get_audit_heads_path(self) -> Path:
         """Return the file to which the heads of the audit record are noted."""

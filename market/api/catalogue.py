@@ -30,6 +30,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
+from market.rate_limits import RateClass
 from market.stock.lots import count_units
 from market.stock.models import Lot, LotId
 
@@ -211,7 +212,7 @@ class CatalogueController(Controller):
     path = "/api/v1"
     tags = ["catalogue"]
 
-    @get("/listings", operation_id="SearchListings")
+    @get("/listings", operation_id="SearchListings", rate=RateClass.SEARCH)
     async def search(
         self,
         *,

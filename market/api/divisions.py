@@ -20,6 +20,7 @@ from market.divisions.queries import (
 )
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.rate_limits import RateClass
 
 CACHE_ONE_DAY = {"Cache-Control": "public, max-age=86400"}
 type Text = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -46,7 +47,7 @@ class DivisionController(Controller):
         async with db.connection() as conn:
             return Response(await get_division_path(conn, code), headers=CACHE_ONE_DAY)
 
-    @get("/search", operation_id="SearchDivisions")
+    @get("/search", operation_id="SearchDivisions", rate=RateClass.SEARCH)
     async def search(
         self,
         db: NamedDependency[Database],

@@ -51,6 +51,15 @@ class UnsupportedMediaType(Refusal):
     en = "This URL does not support that content type."
 
 
+class TooManyRequests(Refusal):
+    """The account or the network made too many requests of this class; `retry_after` is in seconds."""
+
+    code = "too_many_requests"
+    status = 429
+    zh = "刚才点得太多了，请等 {retry_after} 秒再试。"
+    en = "Too many requests; try again in {retry_after} s."
+
+
 class ProviderUnreachable(Refusal):
     """The payment provider did not respond; the outcome is unknown."""
 

@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from market.http import HttpRequest
-from market.identity.codes import CodeLimits, get_network, request_code, resolve_client_address
+from market.http import HttpRequest, get_client_network, get_session_token
+from market.identity.codes import CodeLimits, request_code
 from market.identity.models import Actor, Device, Grant, NewSession, SentCode, Session
 from market.identity.sessions import list_sessions, revoke_session, sign_out, verify_second_factor
 from market.identity.sign_in import get_phone, sign_in, update_account
@@ -18,6 +18,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.kernel.text import mask_phone
+from market.rate_limits import RateClass
 from market.settings import Settings
 
 
@@ -61,21 +62,6 @@ class CurrentAccount(Struct, frozen=True):
     second_factor: bool
 
 
-def get_session_token(request: HttpRequest) -> str:
-    """Return the session token of a request, from the bearer header or a cookie; empty if there is none."""
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return bearer.strip()
-    return request.cookies.get("__Host-session") or request.cookies.get("session") or ""
-
-
-def get_client_address(request: HttpRequest) -> str:
-    """Return the client's IP address."""
-    return resolve_client_address(
-        request.client.host if request.client else "", request.headers.get("x-forwarded-for", "")
-    )
-
-
 def get_code_limits(settings: Settings) -> CodeLimits:
     """Return the configured limits of one-time codes."""
     return CodeLimits(
@@ -96,7 +82,7 @@ class SignInController(Controller):
     path = "/api/v1"
     tags = ["identity"]
 
-    @post("/codes", operation_id="RequestCode")
+    @post("/codes", operation_id="RequestCode", rate=RateClass.SIGN_IN)
     async def request_code(
         self,
         *,
@@ -114,11 +100,11 @@ class SignInController(Controller):
                 seal,
                 get_code_limits(settings),
                 phone=data.phone,
-                network=get_network(get_client_address(request)),
+                network=get_client_network(request),
                 now=clock.now(),
             )
 
-    @post("/sessions", operation_id="SignIn")
+    @post("/sessions", operation_id="SignIn", rate=RateClass.SIGN_IN)
     async def sign_in(
         self,
         *,
@@ -140,12 +126,12 @@ class SignInController(Controller):
                 device=Device(request.headers.get("user-agent", "")),
                 earlier_token=get_session_token(request) or None,
                 help_phone=settings.help_phone,
-                network=get_network(get_client_address(request)),
+                network=get_client_network(request),
                 now=clock.now(),
             )
         return require_sign_in(outcome)
 
-    @post("/sessions/second-factor", operation_id="ShowSecondFactor")
+    @post("/sessions/second-factor", operation_id="ShowSecondFactor", rate=RateClass.SIGN_IN)
     async def second_factor(
         self,
         *,

@@ -14,6 +14,7 @@ from market.identity.access import list_verified_scopes
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.rate_limits import RateClass
 from market.storage.files import FileMissing, FileStore
 from market.storage.photos import (
     PhotoId,
@@ -49,7 +50,7 @@ class PhotoController(Controller):
     path = "/api/v1/photos"
     tags = ["photos"]
 
-    @post(operation_id="UploadPhoto")
+    @post(operation_id="UploadPhoto", rate=RateClass.UPLOAD)
     async def upload(
         self,
         *,

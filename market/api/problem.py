@@ -6,8 +6,8 @@ import msgspec
 from litestar import Response
 from msgspec import Struct
 
-from market.http import HttpRequest
-from market.kernel import Busy, Refusal
+from market.http import HttpRequest, make_retry_headers
+from market.kernel import Refusal
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -43,6 +43,5 @@ def build_problem_response(refusal: Refusal, language: str) -> Response[bytes]:
         refusal.code,
         errors,
     )
-    retry_after = refusal.facts.get("retry_after", 2 if refusal.status == Busy.status else None)
-    headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
+    headers = make_retry_headers(refusal)
     return Response(msgspec.json.encode(body), status_code=refusal.status, media_type=MEDIA_TYPE, headers=headers)

@@ -8,6 +8,7 @@ from market.http import HttpRequest
 from market.jobs.queues import QueueReadings
 from market.kernel import Database, Query
 from market.metrics import render_metrics, render_queue_metrics
+from market.rate_limits import RateClass
 from payments import receive
 from payments.stripe import Stripe
 
@@ -16,13 +17,13 @@ log = structlog.get_logger()
 COUNT_PROVINCES = Query(int, "SELECT count(*) FROM divisions WHERE level = 1")
 
 
-@get("/healthz", tags=["service"], operation_id="Health", summary="The process responds.")
+@get("/healthz", tags=["service"], operation_id="Health", summary="The process responds.", rate=RateClass.FREE)
 async def healthz() -> dict[str, str]:
     """Return ok while the process responds; checks nothing else."""
     return {"status": "ok"}
 
 
-@get("/readyz", tags=["service"], operation_id="Ready", summary="The database responds too.")
+@get("/readyz", tags=["service"], operation_id="Ready", summary="The database responds too.", rate=RateClass.FREE)
 async def readyz(db: NamedDependency[Database]) -> dict[str, str]:
     """Return whether the database responds and contains the reference data."""
     async with db.connection() as conn:
@@ -30,7 +31,7 @@ async def readyz(db: NamedDependency[Database]) -> dict[str, str]:
     return {"status": "ready" if provinces else "empty"}
 
 
-@get("/metrics", tags=["service"], operation_id="Metrics", media_type="text/plain; version=0.0.4")
+@get("/metrics", tags=["service"], operation_id="Metrics", media_type="text/plain; version=0.0.4", rate=RateClass.FREE)
 async def metrics(queues: NamedDependency[QueueReadings]) -> bytes:
     """Return all metrics in the Prometheus text format; those of the queues are at most 5 s old."""
     try:
@@ -42,7 +43,7 @@ async def metrics(queues: NamedDependency[QueueReadings]) -> bytes:
     return render_metrics() + render_queue_metrics(reading)
 
 
-@post("/payments/webhook", tags=["service"], operation_id="ReceiveWebhook", status_code=200)
+@post("/payments/webhook", tags=["service"], operation_id="ReceiveWebhook", status_code=200, rate=RateClass.FREE)
 async def webhook(
     request: HttpRequest, db: NamedDependency[Database], gateway: NamedDependency[Stripe]
 ) -> Response[dict[str, bool]]:

@@ -20,6 +20,7 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.rate_limits import RateClass
 from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFEST, ImportKind
 from market.subsidies.imports.originals import read_original
@@ -123,7 +124,9 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
     import_file.__name__ = kind.name
     import_file.__doc__ = kind.summary
     import_file.__annotations__["data"] = MultipartBody[_choose_body(kind)]
-    return post(f"/{kind.name}", operation_id=f"Import{kind.name.capitalize()}", status_code=200)(import_file)
+    return post(
+        f"/{kind.name}", operation_id=f"Import{kind.name.capitalize()}", status_code=200, rate=RateClass.UPLOAD
+    )(import_file)
 
 
 @post("/{file_id:uuid}/original", operation_id="ReadImportOriginal", status_code=200)
@@ -187,7 +190,9 @@ def _make_held_route(kind: ImportKind) -> HTTPRouteHandler:
 
     export_held.__name__ = f"export_{kind.name}"
     export_held.__doc__ = f"Return what the county holds in the form of the {kind.name} file, and record who took it."
-    return post(f"/{kind.name}/held", operation_id=f"ExportHeld{kind.name.capitalize()}", status_code=200)(export_held)
+    return post(
+        f"/{kind.name}/held", operation_id=f"ExportHeld{kind.name.capitalize()}", status_code=200, rate=RateClass.SEARCH
+    )(export_held)
 
 
 _KINDS = tuple(IMPORT_KINDS.values())

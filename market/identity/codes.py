@@ -216,12 +216,11 @@ def _require_within_limits(usage: CodeUsage, limits: CodeLimits, *, known_device
         wait = usage.last_sent_at + limits.pause - now
         raise CodeJustSent(retry_after=max(1, -(-wait // timedelta(seconds=1))))
     per_day = limits.per_day if usage.has_account else limits.per_day * (100 - RESERVED_PERCENT) // 100
-    if (
-        usage.for_phone >= limits.per_phone
-        or (usage.for_network >= limits.per_network and not known_device)
-        or usage.in_total >= per_day
-    ):
-        raise TooManyCodes
+    if usage.for_phone >= limits.per_phone or usage.in_total >= per_day:
+        tomorrow = get_day_start(get_business_day(now) + timedelta(days=1))
+        raise TooManyCodes(retry_after=round((tomorrow - now).total_seconds()))
+    if usage.for_network >= limits.per_network and not known_device:
+        raise TooManyCodes(retry_after=round(NETWORK_WINDOW.total_seconds()))
 
 
 async def is_known_device(conn: Connection, phone_index: bytes, device: Device, *, now: datetime) -> bool:

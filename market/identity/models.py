@@ -95,7 +95,10 @@ class InvalidPhone(Refusal):
 
 
 class TooManyCodes(Refusal):
-    """The limit of one-time codes of the phone, the network or the whole service is reached."""
+    """The limit of one-time codes of the phone, the network or the whole service is reached.
+
+    `retry_after` is in seconds: after that there are codes again.
+    """
 
     code = "too_many_codes"
     status = 429

@@ -7,6 +7,7 @@ from litestar.params import FromPath
 from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel import Database, Query
+from market.rate_limits import RateClass
 from market.web.services import get_services
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -26,7 +27,7 @@ LIST_LISTING_PATHS = Query(
 LIST_CATEGORY_PATHS = Query(str, "SELECT '/kinds/' || code FROM categories ORDER BY position")
 
 
-@get("/static/{name:str}", include_in_schema=False)
+@get("/static/{name:str}", include_in_schema=False, rate=RateClass.FREE)
 async def static_file(request: HttpRequest, name: FromPath[str]) -> Response[bytes]:
     """Return a script or the logo; its name contains its hash, so it may be cached forever.
 
@@ -40,7 +41,7 @@ async def static_file(request: HttpRequest, name: FromPath[str]) -> Response[byt
     return Response(file.content, media_type=media_type, headers={"Cache-Control": IMMUTABLE})
 
 
-@get("/favicon.ico", include_in_schema=False)
+@get("/favicon.ico", include_in_schema=False, rate=RateClass.FREE)
 async def favicon(request: HttpRequest) -> Response[bytes]:
     """Return the logo to browsers that request /favicon.ico."""
     renderer = get_services(request).renderer
@@ -53,7 +54,7 @@ def get_origin(request: HttpRequest) -> str:
     return (get_services(request).settings.public_url or str(request.base_url)).rstrip("/")
 
 
-@get("/robots.txt", include_in_schema=False)
+@get("/robots.txt", include_in_schema=False, rate=RateClass.FREE)
 async def robots(request: HttpRequest) -> Response[str]:
     """Disallow crawlers on personal pages, the API and the search."""
     closed = ["/cart", "/checkout", "/orders", "/me", "/farm", "/desk", "/sign-in", "/demo", "/api/", "/search"]
@@ -61,7 +62,7 @@ async def robots(request: HttpRequest) -> Response[str]:
     return Response("\n".join(lines) + "\n", media_type="text/plain", headers={"Cache-Control": _HOUR})
 
 
-@get("/sitemap.xml", include_in_schema=False)
+@get("/sitemap.xml", include_in_schema=False, rate=RateClass.SEARCH)
 async def sitemap(request: HttpRequest, db: NamedDependency[Database]) -> Response[str]:
     """List categories and live listings for crawlers, by descending score, at most 5,000 listings."""
     async with db.connection() as conn:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 from litestar import Response
 from litestar.response import Redirect
 
-from market.http import HttpRequest
+from market.http import HttpRequest, make_retry_headers
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Refusal
 from market.kernel.refusal_numbers import get_refusal_number
@@ -124,7 +124,7 @@ def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
     """
     ended = refusal.code == "foreign_form" and not request.cookies.get(get_session_cookie_name(request))
     signed_out = refusal.status == 401 or ended
-    return render_page(
+    response = render_page(
         request,
         "refusal.html",
         {
@@ -136,3 +136,5 @@ def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
         },
         status=refusal.status,
     )
+    response.headers.update(make_retry_headers(refusal))
+    return response

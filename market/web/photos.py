@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from market.identity.access import list_scopes, require_second_factor_of_official
 from market.identity.models import Actor, NotFound
 from market.kernel import Database
+from market.rate_limits import RateClass
 from market.storage.files import FileMissing, FileStore
 from market.storage.photos import get_private_photo_name, read_listed_photo, require_listed_photo
 from market.web.assets import IMMUTABLE
@@ -18,7 +19,7 @@ _PUBLIC_HEADERS = {"Content-Security-Policy": "default-src 'none'", "Cache-Contr
 _MAX_NAME_LENGTH = 60
 
 
-@get("/photos/{name:str}", include_in_schema=False)
+@get("/photos/{name:str}", include_in_schema=False, rate=RateClass.FREE)
 async def show_photo(
     db: NamedDependency[Database], files: NamedDependency[FileStore], name: FromPath[str]
 ) -> Response[bytes]:

@@ -10,6 +10,7 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.batcher import Batcher
+from market.rate_limits import RateLimiter
 from market.settings import Settings
 from market.storage.files import FileStore
 from market.web.shop.counts import CatalogueCounts
@@ -30,6 +31,7 @@ class Services(Struct, frozen=True):
     renderer: Renderer
     counts: CatalogueCounts
     queues: QueueReadings
+    rate_limiter: RateLimiter
 
 
 def get_services(request: HttpRequest) -> Services:

@@ -41,6 +41,8 @@ async def _service(environment: Environment) -> AsyncGenerator[int]:
                 "MARKET_PUBLIC_URL": f"http://127.0.0.1:{port}",
                 "MARKET_STRIPE_KEY": "sk_test_bench",
                 "MARKET_STRIPE_WEBHOOK_SECRET": "whsec_bench",
+                "MARKET_RATE_PAGES": "1000000",
+                "MARKET_RATE_SEARCHES": "1000000",
             },
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,

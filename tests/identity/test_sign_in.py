@@ -113,16 +113,18 @@ async def test_codes_are_limited_per_phone_and_business_day(conn: Connection, se
         await a_code(conn, seal, phone, network=f"198.51.100.{n}")
     with pytest.raises(TooManyCodes):
         await a_code(conn, seal, phone, network="198.51.100.9")
-    with pytest.raises(TooManyCodes):
+    with pytest.raises(TooManyCodes) as refused:
         await a_code(conn, seal, phone, network="198.51.100.9", later=timedelta(hours=14, minutes=59))
+    assert refused.value.facts["retry_after"] == 60
     await a_code(conn, seal, phone, network="198.51.100.9", later=timedelta(hours=15))
 
 
 async def test_codes_are_limited_per_network_and_hour(conn: Connection, seal: Seal) -> None:
     for _ in range(5):
         await a_code(conn, seal, make_phone())
-    with pytest.raises(TooManyCodes):
+    with pytest.raises(TooManyCodes) as refused:
         await a_code(conn, seal, make_phone())
+    assert refused.value.facts["retry_after"] == 3600
     await a_code(conn, seal, make_phone(), network="198.51.100.8")
     await a_code(conn, seal, make_phone(), later=timedelta(hours=1))
 

@@ -10,9 +10,9 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 from msgspec import Struct
 
-from market.http import HttpRequest
+from market.http import HttpRequest, get_client_network, make_retry_headers
 from market.identity.actors import find_actor_by_token
-from market.identity.codes import CodeLimits, get_network, request_code, resolve_client_address
+from market.identity.codes import CodeLimits, request_code
 from market.identity.models import (
     Actor,
     CodeJustSent,
@@ -31,6 +31,7 @@ from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal, UnsealError
 from market.kernel.text import mask_phone, normalize_phone
+from market.rate_limits import RateClass
 from market.settings import Settings
 from market.web.account.demo_sign_in import get_home_path
 from market.web.cookies import ALL_DRAFTS, VISITOR_COOKIE, get_session_cookie_name, set_cookie
@@ -73,11 +74,6 @@ def _get_device(request: HttpRequest) -> Device:
     return Device(request.headers.get("user-agent", ""), request.cookies.get(VISITOR_COOKIE, ""))
 
 
-def _get_network(request: HttpRequest) -> str:
-    peer = request.client.host if request.client else ""
-    return get_network(resolve_client_address(peer, request.headers.get("x-forwarded-for", "")))
-
-
 @get("/sign-in", include_in_schema=False)
 async def show_phone_form(
     request: HttpRequest, visitor: NamedDependency[Actor | None], to: FromQuery[str] = ""
@@ -88,7 +84,7 @@ async def show_phone_form(
     return render_page(request, "account/sign_in.html", {"values": PhoneForm(to=get_local_path(to, "")), "errors": ()})
 
 
-@post("/sign-in", include_in_schema=False)
+@post("/sign-in", include_in_schema=False, rate=RateClass.SIGN_IN)
 async def send_code(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -110,17 +106,22 @@ async def send_code(
                 seal,
                 limits,
                 phone=phone,
-                network=_get_network(request),
+                network=get_client_network(request),
                 device=_get_device(request),
                 now=clock.now(),
             )
     except CodeJustSent as refusal:
         response = _code_page(request, phone, values.to, [FieldFault("code", refusal.text("zh"))], refusal.status)
+        response.headers.update(make_retry_headers(refusal))
         _store_phone(request, seal, response, phone)
         return response
     except (InvalidPhone, TooManyCodes) as refusal:
         errors = refusal.errors or (FieldFault("phone", refusal.text("zh")),)
-        return render_page(request, "account/sign_in.html", {"values": values, "errors": errors}, status=refusal.status)
+        response = render_page(
+            request, "account/sign_in.html", {"values": values, "errors": errors}, status=refusal.status
+        )
+        response.headers.update(make_retry_headers(refusal))
+        return response
     response = redirect(f"/sign-in/code?to={quote(values.to)}" if values.to else "/sign-in/code")
     _store_phone(request, seal, response, phone)
     return response
@@ -138,7 +139,7 @@ async def show_code_form(request: HttpRequest, seal: NamedDependency[Seal], to: 
     return redirect("/sign-in") if phone is None else _code_page(request, phone, get_local_path(to, ""), [])
 
 
-@post("/sign-in/code", include_in_schema=False)
+@post("/sign-in/code", include_in_schema=False, rate=RateClass.SIGN_IN)
 async def submit_code(
     request: HttpRequest,
     db: NamedDependency[Database],
@@ -160,7 +161,7 @@ async def submit_code(
             device=_get_device(request),
             earlier_token=request.cookies.get(get_session_cookie_name(request)),
             help_phone=settings.help_phone,
-            network=_get_network(request),
+            network=get_client_network(request),
             now=now,
         )
         actor = await find_actor_by_token(conn, signed.token, now=now) if isinstance(signed, NewSession) else None
@@ -191,7 +192,7 @@ async def show_second_factor_form(
     return _second_factor_page(request, actor, get_local_path(to, get_home_path(actor)), ())
 
 
-@post("/sign-in/factor", include_in_schema=False)
+@post("/sign-in/factor", include_in_schema=False, rate=RateClass.SIGN_IN)
 async def submit_second_factor(
     request: HttpRequest,
     db: NamedDependency[Database],

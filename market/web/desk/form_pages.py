@@ -15,6 +15,7 @@ from market.identity.access import require_whole_county
 from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.rate_limits import RateClass
 from market.reports.month import list_month_statuses
 from market.reports.month_view import MonthView, get_month_view
 from market.reports.quarter import compute_quarter, list_quarter_months
@@ -92,7 +93,7 @@ async def show_approval_form(
     return render_desk_page(request, desk, "form.html", {"form": form, "back": desk.to("/desk/sheets"), "pair": True})
 
 
-@get("/sheets/{month:str}/{name:str}", include_in_schema=False)
+@get("/sheets/{month:str}/{name:str}", include_in_schema=False, rate=RateClass.SEARCH)
 async def download_form(
     request: HttpRequest,
     *,

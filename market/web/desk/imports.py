@@ -15,6 +15,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.rate_limits import RateClass
 from market.reports.imports import count_register, list_imported_files
 from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kinds import IMPORT_KINDS, ImportKind
@@ -118,7 +119,7 @@ async def download_template(
     return download_file(template.content, template.name, template.media_type)
 
 
-@post("/imports/{kind:str}/held", include_in_schema=False, status_code=200)
+@post("/imports/{kind:str}/held", include_in_schema=False, rate=RateClass.SEARCH, status_code=200)
 async def download_held(
     request: HttpRequest,
     *,
@@ -143,7 +144,7 @@ async def download_held(
     return download_file(file.content, file.name, file.media_type)
 
 
-@post("/imports/{kind:str}", include_in_schema=False)
+@post("/imports/{kind:str}", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_import(
     request: HttpRequest,
     *,

@@ -12,6 +12,7 @@ from market.identity.models import Actor, Role
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.rate_limits import RateClass
 from market.reports.programmes import ProgrammeView, TermsView, list_programmes, list_sentences, list_terms
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.names import FUNDER_NAMES, KINDS, MONITORING_TYPES
@@ -125,7 +126,7 @@ async def show_programme_form(
     return _form_page(request, desk, form, known, notice=None)
 
 
-@post("/programmes/set", include_in_schema=False)
+@post("/programmes/set", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_programme(
     request: HttpRequest,
     actor: NamedDependency[Actor],

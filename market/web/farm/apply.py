@@ -32,6 +32,7 @@ from market.producers.models import (
 )
 from market.producers.moderation import ForbiddenWord
 from market.producers.queries import get_producer, list_own_producers
+from market.rate_limits import RateClass
 from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, PreparedPhoto, add_photo
 from market.web.farm.certificates import CERTIFICATE_OPTIONS, read_certificate_kind
@@ -132,7 +133,7 @@ async def show_application(
         return await _apply_page(request, conn, actor, at, values, key=make_form_key())
 
 
-@post("/farm/apply", include_in_schema=False)
+@post("/farm/apply", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_application(
     request: HttpRequest,
     *,

@@ -24,6 +24,7 @@ from market.producers.models import (
     ProducerId,
 )
 from market.producers.queries import get_producer, list_own_producers
+from market.rate_limits import RateClass
 from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
 from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options
@@ -121,7 +122,7 @@ def _read_claim(form: PostedForm, today: date) -> CertificateClaim:
     return CertificateClaim(kind, None, number, expires_on=until)
 
 
-@post("/farm/papers", include_in_schema=False)
+@post("/farm/papers", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_certificate_form(
     request: HttpRequest,
     *,

@@ -24,6 +24,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.producers.moderation import ForbiddenWord
+from market.rate_limits import RateClass
 from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
 from market.web.farm.freight import load_freight_line
@@ -255,7 +256,7 @@ def _read_product(form: PostedForm, template: ProductTemplate) -> NewProduct:
     )
 
 
-@post("/farm/sell/{slug:str}", include_in_schema=False)
+@post("/farm/sell/{slug:str}", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_product(
     request: HttpRequest,
     *,

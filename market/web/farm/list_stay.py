@@ -22,6 +22,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
 from market.producers.moderation import ForbiddenWord
+from market.rate_limits import RateClass
 from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
 from market.web.farm.sellers import FIELD_NAMES, is_seller, list_producer_options
@@ -79,7 +80,7 @@ async def show_stay_form(
     return _stay_page(request, actor, producers, StayForm(), obstacle, key=make_form_key())
 
 
-@post("/farm/sell/stay", include_in_schema=False)
+@post("/farm/sell/stay", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_stay(
     request: HttpRequest,
     *,

@@ -26,6 +26,7 @@ from market.identity.models import NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.text import clean_text
+from market.rate_limits import RateClass
 from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services
@@ -305,7 +306,7 @@ def _describe_sort(page: ListingPage) -> str:
     return f"排序按{page.rule}。" if page.items and not page.near else ""
 
 
-@get("/kinds/{code:str}", include_in_schema=False)
+@get("/kinds/{code:str}", include_in_schema=False, rate=RateClass.SEARCH)
 async def show_category(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
@@ -333,7 +334,7 @@ async def show_category(
         )
 
 
-@get("/places/{code:str}", include_in_schema=False)
+@get("/places/{code:str}", include_in_schema=False, rate=RateClass.SEARCH)
 async def show_division(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], code: FromPath[str]
 ) -> Response[bytes]:
@@ -367,7 +368,7 @@ async def show_division(
         )
 
 
-@get("/search", include_in_schema=False)
+@get("/search", include_in_schema=False, rate=RateClass.SEARCH)
 async def show_search(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], q: FromQuery[str] = ""
 ) -> Response[bytes]:
