@@ -208,17 +208,20 @@ CONFIGURE_PLANNER = Query(
     """,
 )
 # If nothing matches: the listings that share the most pairs of characters, first in the product name, or that
-# are similar in pinyin. The number compared is bounded, as a common pair or syllable is in a tenth of all listings.
+# are similar or equal in pinyin. The number compared is bounded, as a tenth of all listings have a common pair.
 SEARCH_SIMILAR = Query(
     ListingCard,
     "WITH similar_listings AS ("
     "(SELECT l.id FROM listings l"
     " WHERE l.search_words @@ :any_word::tsquery" + _FILTERS + " LIMIT 3000) UNION "
     "(SELECT l.id FROM listings l"
-    " WHERE :typo::text <> '' AND :typo::text <% l.search_pinyin" + _FILTERS + " LIMIT 300)),"
-    " picked AS (SELECT l.id, "
+    " WHERE :typo::text <> '' AND :typo::text <% l.search_pinyin" + _FILTERS + " LIMIT 300) UNION "
+    "(SELECT l.id FROM listings l"
+    " WHERE :sound::text <> '' AND l.search_pinyin LIKE :sound::text" + _FILTERS + " LIMIT 300)),"
+    " picked AS (SELECT l.id, (1000 * ("
     "(SELECT count(*) FROM unnest(:pairs::text[]) AS pair WHERE l.search_text LIKE pair)"
-    " + (SELECT count(*) FROM unnest(:names::text[]) AS name WHERE l.search_words @@ name::tsquery) AS key"
+    " + (SELECT count(*) FROM unnest(:names::text[]) AS name WHERE l.search_words @@ name::tsquery))"
+    " + 999 * word_similarity(:typo::text, l.search_pinyin))::bigint AS key"
     " FROM similar_listings s JOIN listings l ON l.id = s.id"
     " ORDER BY key DESC, l.score DESC, l.id LIMIT :limit::integer)" + _CARDS,
 )
@@ -336,7 +339,8 @@ async def search_listings(
 
     A listing matches by any 1 to 8 characters of its title, by the names of its divisions, category and producer, by
     synonyms, pinyin and initials. All words of a query must match, in any order; only its first 40 characters are used.
-    If the first page would be empty, similar listings are returned, with typing errors in letters tolerated.
+    If the first page would be empty, similar listings are returned, with typing errors in letters and other characters
+    of the same pinyin tolerated.
 
     A page without a query takes one statement. The others open a transaction, for the planner's settings.
 
@@ -364,6 +368,7 @@ async def search_listings(
             conn,
             any_word=typed.any_word,
             typo=typed.typo,
+            sound=typed.sound,
             pairs=typed.pairs,
             names=typed.names,
             **filters,

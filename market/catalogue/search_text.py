@@ -15,7 +15,7 @@ from itertools import pairwise
 import pypinyin
 from msgspec import Struct
 
-from market.catalogue.synonyms import expand_synonyms
+from market.catalogue.synonyms import OTHER_PRODUCTS, expand_synonyms, find_name_by_pinyin
 from market.kernel.text import normalize_text as fold_widths
 
 MAX_QUERY_LENGTH = 40
@@ -43,7 +43,8 @@ class SearchQuery(Struct, frozen=True):
     `words`, `latin_words` and `any_word` are tsquery texts, possibly empty; `name_match` and `other_match` split the
     matches of `words` by whether the product name contains a piece. `pieces`, `latin_pieces`, `latin_piece` and
     `pinyin` are LIKE patterns, `synonyms` regular expressions of pieces that have synonyms. `pairs` and, first, `names`
-    rank similar listings; `typo` is compared with typing errors tolerated.
+    rank similar listings; `typo` is compared with typing errors tolerated, and `sound` is the LIKE pattern of Chinese
+    text typed with another character of the same pinyin.
     """
 
     words: str
@@ -60,6 +61,7 @@ class SearchQuery(Struct, frozen=True):
     pairs: list[str]
     names: list[str]
     typo: str
+    sound: str
 
     @property
     def is_empty(self) -> bool:
@@ -142,6 +144,12 @@ def _match_any(variants: Sequence[str], mark: str = "") -> str:
     )
 
 
+def _match_name(variants: Sequence[str]) -> str:
+    """Return a tsquery for the product name alone, without the words that name another product."""
+    others = [f"!'{_NAME_MARK}{word}'" for word in OTHER_PRODUCTS.get(variants[0], ())]
+    return " & ".join([_match_any(variants, _NAME_MARK), *others])
+
+
 def parse_query(query: str) -> SearchQuery:
     """Parse a typed query; every piece of it must match, under any of its synonyms.
 
@@ -149,13 +157,16 @@ def parse_query(query: str) -> SearchQuery:
     if nothing matches, with typing errors tolerated (from 4).
     """
     pieces = split_runs(fold(query)[:MAX_QUERY_LENGTH])
+    name = find_name_by_pinyin("".join(pieces))
+    pieces = [name] if name else pieces
     letters = [piece for piece in pieces if _is_latin(piece)]
     latin = "".join(letters)
     others = [expand_synonyms(piece) for piece in pieces if not _is_latin(piece)]
+    sound = "" if letters else "".join(syllable for piece in pieces for syllable in _list_syllables(piece))
     literal = _join_terms("&", [word for piece in letters for word in (_list_pairs(piece) or [piece])])
     initials = _join_terms("&", [_INITIALS_MARK + pair for pair in _list_pairs(latin)])
     words = " & ".join(dict.fromkeys(_match_any(variants) for variants in others))
-    name_terms = " | ".join(dict.fromkeys(_match_any(variants, _NAME_MARK) for variants in others))
+    name_terms = " | ".join(dict.fromkeys(_match_name(variants) for variants in others))
     pairs = list(
         dict.fromkeys(word for variants in others for each in variants for word in (_list_pairs(each) or [each]))
     )
@@ -174,4 +185,5 @@ def parse_query(query: str) -> SearchQuery:
         pairs=[f"%{pair}%" for pair in pairs],
         names=[f"'{_NAME_MARK}{pair}'" for pair in pairs],
         typo=latin if len(latin) >= _MIN_TYPO_LENGTH else "",
+        sound=f"%{sound}%" if len(sound) >= _MIN_TYPO_LENGTH else "",
     )

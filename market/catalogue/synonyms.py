@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+from pypinyin import lazy_pinyin
+
 MAX_VARIANTS = 8
 """The maximum number of variants of one piece of a query, including itself."""
 
@@ -23,7 +25,11 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("莜面", "莜麦面"),
     ("蜂蜜", "花蜜", "蜂糖"),
     ("柴鸡蛋", "土鸡蛋", "笨鸡蛋"),
-    ("农家院", "农家小院"),
+    ("住宿", "民宿", "农家院", "农家小院", "农家乐"),
+    ("桃", "桃子"),
+    ("梨", "梨子"),
+    ("杏", "杏子"),
+    ("枣", "枣子"),
 )
 """Groups of names for one product; no word is in two groups.
 
@@ -31,7 +37,11 @@ Source: 《中国植物志》, the common names under 枣, 栗, 胡桃, 山楂, 
 芫荽 and 黄花菜; the rest are everyday words of Hebei for products of the market's listings.
 """
 
+OTHER_PRODUCTS: dict[str, tuple[str, ...]] = {"桃": ("核桃", "胡桃", "樱桃", "猴桃"), "梨": ("梨木",), "枣": ("酸枣",)}
+"""For a product named by one character, the words with that character that name something else; these come later."""
+
 _GROUPS = {word: group for group in SYNONYMS for word in group}
+_BY_PINYIN = {"".join(lazy_pinyin(word)): word for word in _GROUPS}
 _BY_LENGTH = sorted(_GROUPS, key=lambda word: (-len(word), word))
 
 
@@ -46,3 +56,8 @@ def expand_synonyms(piece: str) -> tuple[str, ...]:
         return (piece,)
     others = (piece.replace(name, other) for other in _GROUPS[name])
     return tuple(dict.fromkeys([piece, *others]))[:MAX_VARIANTS]
+
+
+def find_name_by_pinyin(latin: str) -> str | None:
+    """Return the product name with synonyms that letters spell, `hongzao` → 红枣, or None."""
+    return _BY_PINYIN.get(latin)

@@ -101,6 +101,44 @@ async def test_a_misspelt_pinyin_finds_similar_listings(conn: Connection, text: 
     assert [card.title for card in page.items] == ["张北马铃薯"]
 
 
+@pytest.mark.parametrize("text", ["晓米", "小迷"])
+async def test_another_character_of_the_same_sound_finds_similar_listings(conn: Connection, text: str) -> None:
+    await make_product(conn, title="蔚州小米", category="coarse_grain")
+    await make_product(conn, title="阜平大枣")
+    page = await search_listings(conn, SearchFilters(text=text), this_month=9)
+    assert page.near
+    assert [card.title for card in page.items] == ["蔚州小米"]
+
+
+async def test_the_most_similar_pinyin_comes_first(conn: Connection) -> None:
+    await make_product(conn, title="马铃", category="tuber")
+    await make_product(conn, title="马铃薯", category="tuber")
+    page = await search_listings(conn, SearchFilters(text="malingshi"), this_month=9)
+    assert [card.title for card in page.items] == ["马铃薯", "马铃"]
+
+
+async def test_pinyin_finds_other_names(conn: Connection) -> None:
+    await make_product(conn, title="阜平大枣")
+    await make_product(conn, title="赞皇红枣饮品")
+    await make_product(conn, title="顺平桃")
+    assert await search_titles(conn, "hongzao") == ["赞皇红枣饮品", "阜平大枣"]
+    assert await search_titles(conn, "taozi") == ["顺平桃"]
+
+
+async def test_a_product_named_by_one_character_comes_before_others_with_it(conn: Connection) -> None:
+    await make_product(conn, title="涉县核桃")
+    await make_product(conn, title="顺平桃")
+    await make_product(conn, title="平山绵核桃")
+    page = await search_listings(conn, SearchFilters(text="桃"), this_month=9)
+    assert page.items[0].title == "顺平桃"
+    assert len(page.items) == 3
+
+
+async def test_a_place_to_stay_is_found_by_any_of_its_names(conn: Connection) -> None:
+    await make_stay(conn)
+    assert len(await search_titles(conn, "住宿")) == 1
+
+
 async def test_without_a_match_the_most_similar_come_first(conn: Connection) -> None:
     await make_product(conn, title="红枣")
     await make_product(conn, title="阜平红枣干")
@@ -243,7 +281,7 @@ async def test_a_page_runs_four_statements_regardless_of_its_length(conn: Connec
 
 
 def test_a_long_query_is_truncated() -> None:
-    assert len(parse_query("枣" * 500).pieces[0]) == 42
+    assert len(parse_query("麦" * 500).pieces[0]) == 42
 
 
 def test_the_search_columns_contain_characters_pairs_and_initials() -> None:
