@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from litestar import Response
 from litestar.response import Redirect
+from msgspec import Struct
 
 from market.http import HttpRequest, make_retry_headers
 from market.identity.models import Actor, NotSignedIn
@@ -117,6 +118,21 @@ def _find_page(request: HttpRequest) -> str:
     return get_local_path(sent_from.path + (f"?{sent_from.query}" if sent_from.query else "")) if own else "/"
 
 
+class WayBack(Struct, frozen=True):
+    """Where the page of a refusal leads back to, and what may be wrong with an address that does not exist there."""
+
+    path: str
+    words: str
+    missing: str
+
+
+_WAYS_BACK = {
+    "desk": WayBack("/desk", "回等我办的", "可能是地址写错了，或者这里还没有，或者不归您管。"),
+    "farm": WayBack("/farm", "回我的小店", "可能是地址写错了，或者这一样已经没有了。"),
+}
+_HOME = WayBack("/", "回首页", "可能是地址写错了，或者东西已经下架。")
+
+
 def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
     """Render the page of a refusal: what happened, why, what to do, whom to call.
 
@@ -131,6 +147,7 @@ def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
             "text": "您已经退出登录了，登录后再来一次。" if ended else refusal.text("zh"),
             "number": get_refusal_number(refusal.code),
             "status": refusal.status,
+            "back": _WAYS_BACK.get(request.url.path.split("/")[1], _HOME),
             "faults": [f"{fault.field}：{fault.message}" for fault in refusal.errors],
             "sign_in": f"/sign-in?{urlencode({'to': _find_page(request)})}" if signed_out else "",
         },

@@ -157,6 +157,30 @@ async def decide_findings(visitor: Visitor) -> None:
         await visitor.look()
 
 
+@pytest.mark.parametrize("elder", [False, True])
+async def test_the_first_screen_shows_a_price_and_a_way_to_buy_below_the_band(demo: Demo, elder: bool) -> None:
+    async with launch_chromium() as browser:
+        visitor = await open_visitor(browser, demo, scripts=False)
+        page = visitor.page
+        await page.context.add_cookies([{"name": "elder", "value": str(int(elder)), "url": demo.address}])
+        for path in ("/", "/search?q=小米", "/kinds/fruit"):
+            await visitor.open(path)
+            await expect(page.locator("aside.sample")).to_be_visible()
+            bar = await page.locator(".tabs").bounding_box()
+            assert bar is not None
+            for offer in ("main .yen", ".goods .go"):
+                box = await page.locator(offer).first.bounding_box()
+                assert box is not None
+                assert box["y"] + box["height"] <= bar["y"], (path, offer)
+        await page.locator(".goods a").first.click()
+        dock = await page.locator(".dock").bounding_box()
+        price = await page.locator("main .yen").first.bounding_box()
+        assert dock is not None
+        assert price is not None
+        assert price["y"] + price["height"] <= dock["y"]
+        assert dock["y"] + dock["height"] == 640
+
+
 async def test_a_visitor_walks_a_month_from_import_to_close(demo: Demo) -> None:
     async with launch_chromium() as browser:
         visitor = await open_visitor(browser, demo, scripts=True)

@@ -354,6 +354,15 @@ async def test_a_month_without_a_calculation_has_no_forms(service: Service, coun
         assert "2019年1月还没有计算，没有审批表。" in seen.text
 
 
+async def test_a_month_that_does_not_exist_is_not_said_to_be_sold_out(service: Service, county: Officials) -> None:
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        seen = await browser.open("/desk/months/2017-05", status=404)
+        assert "2017年5月还没有开账。" in seen.text
+        assert "可能是地址写错了，或者这里还没有，或者不归您管。" in seen.text
+        assert "下架" not in seen.text
+        assert "/desk" in seen.links()
+
+
 async def test_the_quarterly_report_is_provisional_until_its_months_are_closed(
     service: Service, county: Officials, database: Database
 ) -> None:
