@@ -26,6 +26,7 @@ class ActorRow(Struct, frozen=True):
     scopes: list[str]
     producers: list[UUID]
     second_factor: bool
+    helped: list[str] = []
     seen_at: datetime | None = None
 
 
@@ -53,7 +54,10 @@ FIND_ACTOR_BY_TOKEN = Query(
            ARRAY(SELECT scope FROM grants WHERE account_id = a.id AND valid_during @> :day::date
                   ORDER BY role, scope) AS scopes,
            ARRAY(SELECT producer_id FROM producer_members WHERE account_id = a.id AND valid_during @> :day::date
-                  ORDER BY producer_id) AS producers
+                  ORDER BY producer_id) AS producers,
+           ARRAY(SELECT p.name FROM producer_members m JOIN producers p ON p.id = m.producer_id
+                  WHERE m.account_id = a.id AND m.role = 'helper' AND m.valid_during @> :day::date
+                  ORDER BY p.name) AS helped
       FROM sessions s JOIN accounts a ON a.id = s.account_id
      WHERE s.token_hash = :token_hash
        AND s.revoked_at IS NULL
@@ -75,6 +79,7 @@ def _make_actor(row: ActorRow) -> Actor:
         handle=row.handle,
         grants=grants,
         producers=tuple(row.producers),
+        helped=tuple(row.helped),
         second_factor=row.second_factor,
         elder=row.elder,
     )

@@ -33,7 +33,10 @@ class Grant(Struct, frozen=True):
 
 
 class Actor(Struct, frozen=True):
-    """The account that makes a request, with its current roles and producers."""
+    """The account that makes a request, with its current roles and producers.
+
+    `helped` has the names of those producers for which the account only helps.
+    """
 
     account_id: AccountId
     name: str
@@ -42,6 +45,7 @@ class Actor(Struct, frozen=True):
     producers: tuple[UUID, ...] = ()
     second_factor: bool = False
     elder: bool = False
+    helped: tuple[str, ...] = ()
 
     @property
     def is_official(self) -> bool:

@@ -84,9 +84,9 @@ def _read_freight(form: PostedForm) -> FreightTerms:
         return FreightTerms(first_g=1000, first_fen=Fen(0), next_g=1000, next_fen=Fen(0), no_ship=no_ship)
     wrong_price = f"快递费没写对。写一个数，比如 8，最多 {yuan(MAX_FREIGHT_FEN)}"
     freight = FreightTerms(
-        first_g=form.read_kilograms("first", fault="头一段多重没写对。写一个数，比如 1"),
+        first_g=form.read_kilograms("first", fault="首重没写对。写一个数，比如 1"),
         first_fen=form.read_yuan("first_price", fault=wrong_price, maximum=MAX_FREIGHT_FEN),
-        next_g=form.read_kilograms("more", fault="每加多重没写对。写一个数，比如 1"),
+        next_g=form.read_kilograms("more", fault="续重没写对。写一个数，比如 1"),
         next_fen=form.read_yuan("more_price", fault=wrong_price, maximum=MAX_FREIGHT_FEN),
         free_above_fen=form.read_optional_yuan(
             "free_above",

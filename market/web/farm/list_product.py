@@ -90,7 +90,9 @@ def _price_hint_view(template: ListingTemplate) -> PriceHintView | None:
     low = usual * hint.min_fen // hint.median_fen
     high = -(-usual * hint.max_fen // hint.median_fen)
     unit = format_unit(template.unit)
-    words = f"同样的 {unit}，{hint.count} 家卖 {yuan(low)} 到 {yuan(high)} 元，中间的一家 {yuan(usual)} 元。"
+    words = f"同样的 {unit}，{hint.count} 家卖 {yuan(low)} 到 {yuan(high)} 元，多数卖 {yuan(usual)} 元左右。"
+    if low == high:
+        words = f"同样的 {unit}，别家卖 {yuan(usual)} 元。"
     return PriceHintView(low, usual, high, unit, words)
 
 
@@ -163,7 +165,7 @@ async def show_sell(
                 f"/farm/sell/{each.slug}",
                 each.name,
                 symbol,
-                f"别家约 {yuan(each.price_hint.usual)} 元/{each.price_hint.unit}" if each.price_hint else "",
+                f"{each.price_hint.unit}，别家卖 {yuan(each.price_hint.usual)} 元左右" if each.price_hint else "",
             )
             for each, symbol in zip(shown, symbols, strict=True)
         ],

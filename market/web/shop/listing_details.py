@@ -129,7 +129,8 @@ def list_certificates(listing: ListingDetail) -> list[tuple[str, str, str, str]]
 def list_buyer_questions(listing: ListingDetail, freight: FreightTerms | None) -> list[tuple[str, str]]:
     """Return questions of buyers with answers. Source: 消费者权益保护法 25; 电子商务法 10."""
     grower = f"{listing.producer}（{PRODUCER_KIND_NAMES[ProducerKind(listing.producer_kind)]}）"
-    own = "自家种养的，按电子商务法第十条不用办营业执照。" if listing.self_grown else "证件在下面。"
+    exempt = listing.self_grown and listing.producer_kind == ProducerKind.HOUSEHOLD
+    own = "自家种养的，按电子商务法第十条不用办营业执照。" if exempt else "证件在下面。" if listing.certificates else ""
     season = f"{format_months(listing.harvest_months)}收。" if listing.harvest_months else ""
     back = PERISHABLE_RETURNS if listing.perishable else OTHER_RETURNS
     closed = "、".join(get_region_name(f"{code}0000") for code in freight.no_ship) if freight else ""

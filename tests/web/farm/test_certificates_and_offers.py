@@ -243,7 +243,7 @@ async def test_a_template_shows_other_sellers_prices_of_the_same_pack(village: V
             conn, village.millet.producer_id, title="干大枣", category="nut", net_g=1000, price_fen=20_00
         )
     async with await village.browser(village.host) as farm:
-        assert "别家约 20.00 元/1 公斤袋" in (await farm.open("/farm/sell")).text
+        assert "1 公斤袋，别家卖 20.00 元左右" in (await farm.open("/farm/sell")).text
 
 
 async def received(browser: PageClient, village: Village, sandbox: Sandbox, at: datetime) -> str:

@@ -35,6 +35,16 @@ async def test_the_farm_home_shows_parcels_to_send_and_earnings(village: Village
         assert [door.attrs["href"] for door in doors] == ["/farm/orders", "/farm/sell", "/farm/bill"]
 
 
+async def test_a_helper_reads_on_every_page_whose_things_these_are(village: Village) -> None:
+    strip = "正替 样例革新庄枣园 办"
+    async with await village.browser(village.farmer) as farm:
+        for path in ("/farm", "/farm/orders", "/farm/sell", "/farm/money", "/farm/mine"):
+            assert strip not in (await farm.open(path)).text
+        await village.value("UPDATE producer_members SET role = 'helper' RETURNING 1")
+        for path in ("/farm", "/farm/orders", "/farm/sell", "/farm/money", "/farm/mine"):
+            assert strip in (await farm.open(path)).text, path
+
+
 async def test_a_parcel_is_shipped_and_its_tracking_number_corrected(village: Village, sandbox: Sandbox) -> None:
     async with await village.browser(village.buyer) as browser, await village.browser(village.farmer) as farm:
         await buy_everything(village, sandbox, browser)

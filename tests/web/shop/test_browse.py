@@ -128,6 +128,14 @@ async def test_a_product_page_answers_buyer_questions(street: Village) -> None:
         assert "地理标志" not in seen.text
 
 
+async def test_only_a_household_needs_no_licence(village: Village) -> None:
+    await village.value("UPDATE producers SET kind = 'cooperative' RETURNING 1")
+    async with await village.browser() as browser:
+        seen = await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
+        assert "样例革新庄枣园（合作社）。" in seen.text
+        assert "不用办营业执照" not in seen.text
+
+
 def facts(seen: LoadedPage) -> dict[str, object]:
     [script] = [node for node in seen.root.all("script") if node.attrs.get("type") == "application/ld+json"]
     return json.loads(script.text)

@@ -189,13 +189,16 @@ def test_a_photo_of_a_certificate_is_in_no_draft(browser: Browser, tmp_path: Pat
     tab.close()
 
 
-def test_a_form_sent_offline_is_kept_and_reports_it(browser: Browser) -> None:
+def test_a_form_sent_offline_is_kept_and_sent_once_the_network_returns(browser: Browser) -> None:
     tab = served(browser, "draft.js")
     tab.fill("#price", "39")
     tab.context.set_offline(offline=True)
     tab.click("#go")
-    assert tab.inner_text("[data-draft-says]") == "现在没有网。填的都存在手机里，有网了再按一次。"
+    assert tab.inner_text("[data-draft-says]") == "现在没有网。填的都存在手机里，有网了自己交上去。"
     assert tab.evaluate("JSON.parse(localStorage['draft::t']).typed.price") == "39"
+    with tab.expect_navigation():
+        tab.context.set_offline(offline=False)
+    assert "/sent?price=39" in tab.url
     tab.close()
 
 

@@ -127,14 +127,17 @@ document.querySelectorAll('form[data-draft]').forEach((form) => {
   form.addEventListener('photo', (event) => {
     if ('keep' in event.target.dataset) keepPhoto(event.target, key);
   });
+  let pressed = false;
   form.addEventListener('submit', (event) => {
     keep(form, key);
-    if (navigator.onLine === false) {
-      event.preventDefault();
-      say(form, '现在没有网。填的都存在手机里，有网了再按一次。');
-    }
+    if (navigator.onLine !== false) return;
+    event.preventDefault();
+    pressed = true;
+    say(form, '现在没有网。填的都存在手机里，有网了自己交上去。');
   });
-  window.addEventListener('online', () => {
-    if (form.querySelector('[data-draft-says]')) say(form, '有网了，可以再按一次。');
-  });
+  ['online', 'pageshow', 'visibilitychange'].forEach((name) => window.addEventListener(name, () => {
+    if (!pressed || navigator.onLine === false) return;
+    pressed = false;
+    form.querySelector('button').click();
+  }));
 });
