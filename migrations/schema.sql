@@ -3645,6 +3645,13 @@ CREATE INDEX failures_by_time ON jobs.failures USING btree (job, next_at);
 
 
 --
+-- Name: accounts_unresolved; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX accounts_unresolved ON payments.accounts USING btree (kind) WHERE (kind = ANY (ARRAY['advance'::text, 'suspense'::text]));
+
+
+--
 -- Name: discrepancies_open; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -3775,6 +3782,13 @@ CREATE INDEX refunds_failed ON payments.refunds USING btree (id) WHERE (state = 
 --
 
 CREATE INDEX refunds_payment ON payments.refunds USING btree (payment_id);
+
+
+--
+-- Name: refunds_requested; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX refunds_requested ON payments.refunds USING btree (id) WHERE (state = 'requested'::text);
 
 
 --

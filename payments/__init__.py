@@ -62,7 +62,16 @@ from payments.pay import (
 )
 from payments.polling import finish_operations, poll_due_payments, poll_payment
 from payments.port import Gateway
-from payments.problems import StuckMessage, UnknownCall, list_stuck_messages, list_unknown_calls
+from payments.problems import (
+    ExpectedTransfer,
+    StuckMessage,
+    UnknownCall,
+    UnresolvedBalance,
+    list_expected_transfers,
+    list_stuck_messages,
+    list_unknown_calls,
+    list_unresolved_balances,
+)
 from payments.reconciliation import (
     StatementDiscrepancy,
     close_discrepancy,
@@ -96,6 +105,7 @@ __all__ = [
     "DiscrepancyNotFound",
     "Dispute",
     "DisputeState",
+    "ExpectedTransfer",
     "FailedRefund",
     "Gateway",
     "GatewayUnavailable",
@@ -131,6 +141,7 @@ __all__ = [
     "StuckMessage",
     "UnknownAccountKind",
     "UnknownCall",
+    "UnresolvedBalance",
     "WebhookReceipt",
     "apply_events",
     "balances",
@@ -150,6 +161,7 @@ __all__ = [
     "list_balances",
     "list_disputes",
     "list_entries",
+    "list_expected_transfers",
     "list_failed_refunds",
     "list_open_discrepancies",
     "list_open_disputes",
@@ -158,6 +170,7 @@ __all__ = [
     "list_refunds",
     "list_stuck_messages",
     "list_unknown_calls",
+    "list_unresolved_balances",
     "make_connection_class",
     "open_database",
     "open_payment",

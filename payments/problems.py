@@ -1,14 +1,18 @@
-"""What a person has to look at: messages that cannot be applied, and calls whose outcome stays unknown."""
+"""What a person has to look at: stuck messages, calls without an outcome, expected transfers, and unresolved money."""
 
 from datetime import datetime
 
 from msgspec import Struct
 
+from payments.models import PaymentId
 from payments.sql import Connection, Query
 
 
-class StuckMessage(Struct, frozen=True):
-    """A webhook that could not be applied: parked for another attempt, or dead until it is queued again."""
+class StuckMessage(Struct, frozen=True, kw_only=True):
+    """A webhook that could not be applied: parked for another attempt, or dead until it is queued again.
+
+    The order, currency and amount are those of the payment that it is about, if that is known.
+    """
 
     provider: str
     event_id: str
@@ -17,9 +21,12 @@ class StuckMessage(Struct, frozen=True):
     attempts: int
     received_at: datetime
     error: str | None
+    order_ref: str | None
+    currency: str | None
+    amount_minor: int | None
 
 
-class UnknownCall(Struct, frozen=True):
+class UnknownCall(Struct, frozen=True, kw_only=True):
     """A call to the provider that has had no answer for an hour; it is repeated automatically."""
 
     order_ref: str
@@ -28,14 +35,37 @@ class UnknownCall(Struct, frozen=True):
     attempts: int
     first_sent_at: datetime
     error: str | None
+    currency: str
+    amount_minor: int
+
+
+class ExpectedTransfer(Struct, frozen=True, kw_only=True):
+    """A payment by bank transfer that has not been recorded as received."""
+
+    payment_id: PaymentId
+    order_ref: str
+    currency: str
+    amount_minor: int
+    opened_at: datetime
+    expires_at: datetime
+
+
+class UnresolvedBalance(Struct, frozen=True, kw_only=True):
+    """Money in an account `suspense:…` or `advance:…`, the order of its transactions, and since when it is there."""
+
+    code: str
+    currency: str
+    amount_minor: int
+    order_ref: str | None
+    since: datetime
 
 
 LIST_STUCK_MESSAGES = Query(
     StuckMessage,
     """
-    SELECT provider, event_id, topic, state, attempts, received_at, error
-      FROM {schema}.inbox
-     WHERE state = 'dead' OR (state = 'parked' AND received_at < clock_timestamp() - interval '1 hour')
+    SELECT provider, event_id, topic, inbox.state, attempts, received_at, error, order_ref, currency, amount_minor
+      FROM {schema}.inbox LEFT JOIN {schema}.payments ON provider_ref = object_ref
+     WHERE inbox.state = 'dead' OR (inbox.state = 'parked' AND received_at < clock_timestamp() - interval '1 hour')
      ORDER BY received_at
      LIMIT 1000
     """,
@@ -43,10 +73,37 @@ LIST_STUCK_MESSAGES = Query(
 LIST_UNKNOWN_CALLS = Query(
     UnknownCall,
     """
-    SELECT order_ref, operations.kind, key, attempts, first_sent_at, error
-      FROM {schema}.operations JOIN {schema}.payments ON payments.id = payment_id
+    SELECT order_ref, operations.kind, operations.key, attempts, first_sent_at, error, currency,
+           coalesce(refunds.amount_minor, payments.amount_minor) AS amount_minor
+      FROM {schema}.operations
+      JOIN {schema}.payments ON payments.id = operations.payment_id
+      LEFT JOIN {schema}.refunds ON refunds.id = refund_id
      WHERE operations.state IN ('sent', 'unknown') AND first_sent_at < clock_timestamp() - interval '1 hour'
      ORDER BY first_sent_at
+     LIMIT 1000
+    """,
+)
+LIST_EXPECTED_TRANSFERS = Query(
+    ExpectedTransfer,
+    """
+    SELECT id AS payment_id, order_ref, currency, amount_minor, opened_at, expires_at
+      FROM {schema}.payments
+     WHERE state IN ('created', 'requires_action') AND method = 'bank'
+     ORDER BY opened_at
+     LIMIT 1000
+    """,
+)
+LIST_UNRESOLVED_BALANCES = Query(
+    UnresolvedBalance,
+    """
+    SELECT code, currency, balances.amount_minor, min(order_ref) AS order_ref, min(at) AS since
+      FROM {schema}.accounts
+      JOIN {schema}.balances ON balances.account_id = accounts.id
+      JOIN {schema}.postings ON postings.account_id = accounts.id
+      JOIN {schema}.transactions ON transactions.id = transaction_id
+     WHERE accounts.kind IN ('advance', 'suspense') AND balances.amount_minor <> 0
+     GROUP BY accounts.id, balances.amount_minor
+     ORDER BY since, code
      LIMIT 1000
     """,
 )
@@ -60,3 +117,13 @@ async def list_stuck_messages(conn: Connection) -> list[StuckMessage]:
 async def list_unknown_calls(conn: Connection) -> list[UnknownCall]:
     """Return the calls without an answer for an hour, oldest first, at most 1,000."""
     return await LIST_UNKNOWN_CALLS.all(conn)
+
+
+async def list_expected_transfers(conn: Connection) -> list[ExpectedTransfer]:
+    """Return the payments that wait for a bank transfer, oldest first, at most 1,000."""
+    return await LIST_EXPECTED_TRANSFERS.all(conn)
+
+
+async def list_unresolved_balances(conn: Connection) -> list[UnresolvedBalance]:
+    """Return the accounts `suspense:…` and `advance:…` that are not empty, oldest first, at most 1,000."""
+    return await LIST_UNRESOLVED_BALANCES.all(conn)

@@ -17,6 +17,7 @@ class StatementDiscrepancy(Struct, frozen=True, kw_only=True):
 
     `kind`: missing_here (not in the ledger), missing_there (not in the statement), amount, currency, duplicate (two
     statement lines for one ledger transaction). `reference` is the key of the ledger transaction, or else of the line.
+    `order_ref` is the order of that transaction, if the ledger has it.
     """
 
     id: UUID
@@ -26,6 +27,8 @@ class StatementDiscrepancy(Struct, frozen=True, kw_only=True):
     reference: str
     ledger_minor: int | None
     provider_minor: int | None
+    opened_at: datetime
+    order_ref: str | None
 
 
 INSERT_STATEMENT_LINES = Query(
@@ -93,7 +96,8 @@ INSERT_DISCREPANCIES = Query(
     INSERT INTO {schema}.discrepancies (provider, day, kind, reference, ledger_minor, provider_minor, opened_at)
     SELECT :provider, :day, kind, key, ledger_minor, provider_minor, :at::timestamptz FROM differing
     ON CONFLICT (provider, day, kind, reference) DO NOTHING
-    RETURNING id, provider, day, kind, reference, ledger_minor, provider_minor
+    RETURNING id, provider, day, kind, reference, ledger_minor, provider_minor, opened_at,
+              (SELECT order_ref FROM {schema}.transactions WHERE key = reference) AS order_ref
     """,
 )
 # What one side was missing may arrive on the next day, on the other side of midnight.
@@ -116,8 +120,12 @@ COUNT_OPEN_DISCREPANCIES = Query(int, "SELECT count(*) FROM {schema}.discrepanci
 LIST_OPEN_DISCREPANCIES = Query(
     StatementDiscrepancy,
     """
-    SELECT id, provider, day, kind, reference, ledger_minor, provider_minor
-      FROM {schema}.discrepancies WHERE closed_at IS NULL ORDER BY opened_at, id LIMIT 1000
+    SELECT discrepancies.id, provider, day, discrepancies.kind, reference, ledger_minor, provider_minor, opened_at,
+           order_ref
+      FROM {schema}.discrepancies LEFT JOIN {schema}.transactions ON key = reference
+     WHERE closed_at IS NULL
+     ORDER BY opened_at, discrepancies.id
+     LIMIT 1000
     """,
 )
 CLOSE_DISCREPANCY = Query(

@@ -35,13 +35,17 @@ LOG = logging.getLogger("payments")
 
 
 class FailedRefund(Struct, frozen=True, kw_only=True):
-    """A refund that did not reach its payer; without `retry_at` a person has to retry it or transfer the money."""
+    """A refund that a person may have to help: a failed one, or a requested one that only a bank transfer can pay.
+
+    Without `retry_at` nothing is retried: a person has to retry it or transfer the money.
+    """
 
     id: RefundId
     order_ref: str
     method: Method
     currency: str
     amount_minor: int
+    state: RefundState
     reason: str | None
     attempt: int
     requested_at: datetime
@@ -80,7 +84,7 @@ RETRY_REFUND = Query(
     Refund,
     """
     UPDATE {schema}.refunds SET state = 'requested', attempt = attempt + 1, provider_ref = NULL, retry_at = NULL
-     WHERE id = :refund_id AND state = 'failed'
+     WHERE id = :refund_id AND state = 'failed' AND attempt = :attempt
     RETURNING """
     + REFUND_COLUMNS,
 )
@@ -115,10 +119,10 @@ CLAIM_DUE_RETRIES = Query(
 LIST_FAILED_REFUNDS = Query(
     FailedRefund,
     """
-    SELECT refunds.id, order_ref, method, currency, refunds.amount_minor, refunds.reason, attempt, requested_at,
-           retry_at
+    SELECT refunds.id, order_ref, method, currency, refunds.amount_minor, refunds.state, refunds.reason, attempt,
+           requested_at, retry_at
       FROM {schema}.refunds JOIN {schema}.payments ON payments.id = payment_id
-     WHERE refunds.state = 'failed'
+     WHERE refunds.state = 'failed' OR (refunds.state = 'requested' AND method = 'bank')
      ORDER BY refunds.id
      LIMIT 1000
     """,
@@ -279,7 +283,7 @@ async def retry_refund(conn: Connection, refund_id: RefundId) -> Refund:
         RefundNotFound: the refund does not exist.
     """
     refund = await get_refund(conn, refund_id)
-    retried = await RETRY_REFUND.maybe(conn, refund_id=refund_id)
+    retried = await RETRY_REFUND.maybe(conn, refund_id=refund_id, attempt=refund.attempt)
     if retried is None:
         return refund
     await INSERT_REFUND_OPERATION.run(
@@ -311,7 +315,7 @@ async def retry_due_refunds(db: Database, gateway: Gateway, *, at: datetime | No
 
 
 async def list_failed_refunds(conn: Connection) -> list[FailedRefund]:
-    """Return the failed refunds, oldest first, at most 1,000."""
+    """Return the failed refunds and those that wait for a bank transfer, oldest first, at most 1,000."""
     return await LIST_FAILED_REFUNDS.all(conn)
 
 

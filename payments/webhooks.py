@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from payments.errors import InvalidSignature
 from payments.port import Gateway
-from payments.sql import Database, Query
+from payments.sql import Connection, Database, Query
 
 MAX_MESSAGE_BYTES = 1_048_576
 
@@ -62,7 +62,6 @@ async def receive(
     return WebhookReceipt(notice.id, fresh=stored is not None)
 
 
-async def requeue_message(db: Database, gateway: Gateway, event_id: str) -> bool:
-    """Queue a dead message again; return whether there was one with that id."""
-    async with db.transaction() as conn:
-        return await REQUEUE.run(conn, provider=gateway.name, event_id=event_id) == 1
+async def requeue_message(conn: Connection, gateway: Gateway, event_id: str) -> bool:
+    """Queue a dead message again, in the caller's transaction; return whether there was one with that id."""
+    return await REQUEUE.run(conn, provider=gateway.name, event_id=event_id) == 1

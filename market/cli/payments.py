@@ -11,7 +11,6 @@ from msgspec import Struct, to_builtins
 
 from market.app import make_gateway
 from market.cli.runtime import Runtime, open_runtime, run
-from market.identity.access import require_money_role
 from market.orders.money_problems import (
     close_open_discrepancy,
     load_money_problems,
@@ -56,9 +55,8 @@ def problems(*, as_: As = None, json: Json = False) -> int:
     """List everything about money that a person has to look at."""
 
     async def work(context: PaymentRuntime) -> object:
-        require_money_role(context.runtime.actor, ())
         async with context.runtime.db.transaction() as conn:
-            return await load_money_problems(conn)
+            return await load_money_problems(conn, context.runtime.actor)
 
     return _run(as_, work, as_json=json)
 
@@ -92,7 +90,8 @@ def requeue(message: str, /, *, as_: As = None, json: Json = False) -> int:
 
     async def work(context: PaymentRuntime) -> object:
         ctx = context.runtime
-        await requeue_stuck_message(ctx.db, context.gateway, ctx.actor, message, now=ctx.clock.now())
+        async with ctx.db.transaction() as conn:
+            await requeue_stuck_message(conn, context.gateway, ctx.actor, message, now=ctx.clock.now())
         return {"outcome": "ok", "message": message}
 
     return _run(as_, work, as_json=json)

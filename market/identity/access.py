@@ -125,6 +125,19 @@ def require_money_role(actor: Actor | None, counties: Iterable[str]) -> None:
     require_second_factor_of_official(actor)
 
 
+def require_money_scopes(actor: Actor | None) -> list[str]:
+    """Require a role of `MONEY_ROLES`; return the scopes of the counties whose orders' money the actor sees.
+
+    The empty scope covers every county, and what belongs to no order. `None` is the operator at the command line.
+
+    Raises:
+        NotAllowed: the actor has none of the roles.
+        SecondFactorRequired: the session has no second factor.
+    """
+    scopes = [""] if actor is None else require_scopes(actor, MONEY_ROLES)
+    return [""] if actor is not None and Role.PLATFORM in get_roles(actor) else scopes
+
+
 def find_home_county(actor: Actor) -> str | None:
     """Return the first county of the actor's roles, or None if every role is wider than a county."""
     counties = sorted({scope[:_COUNTY_DIGITS] for scope in list_scopes(actor) if len(scope) >= _COUNTY_DIGITS})

@@ -27,6 +27,11 @@ def get_order_ref(number: int) -> str:
     return str(number)
 
 
+def parse_order_ref(ref: str) -> int:
+    """Return the public number of an order from its reference in `payments`."""
+    return int(ref)
+
+
 def get_suborder_ref(order_number: int, position: int) -> str:
     """Return the public number of a suborder: `1024-1`."""
     return f"{order_number}-{position}"

@@ -11,6 +11,7 @@ from market.bookings.transitions import confirm_bookings, restore_bookings
 from market.identity.models import AccountId
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.seal import Seal
+from market.orders.escrow import parse_order_ref
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.notifications import format_month_day, notify_account, notify_producer
 from market.orders.payment_problems import PAYMENTS_ACTOR, PROBLEM_TOPICS, apply_payment_problem
@@ -124,7 +125,7 @@ async def apply_payment_events(
 async def _apply_event(conn: Connection, seal: Seal, event: PaymentEvent, now: datetime) -> RefundId | None:
     if not event.order_ref.isdecimal():
         return None
-    order = await lock_order_by_number(conn, int(event.order_ref))
+    order = await lock_order_by_number(conn, parse_order_ref(event.order_ref))
     if order is None:
         return None
     if event.topic == "payment.captured":

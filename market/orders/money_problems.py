@@ -8,14 +8,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
-from market.identity.access import require_money_role
+from market.identity.access import require_money_role, require_money_scopes
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_day_start
-from market.orders.escrow import get_order_ref
+from market.orders.escrow import get_order_ref, parse_order_ref
 from payments import (
-    AccountBalance,
     Dispute,
+    ExpectedTransfer,
     FailedRefund,
     Gateway,
     Payment,
@@ -25,16 +25,18 @@ from payments import (
     StatementDiscrepancy,
     StuckMessage,
     UnknownCall,
+    UnresolvedBalance,
     close_discrepancy,
     find_live_payment,
     get_payment,
     get_refund,
-    list_balances,
+    list_expected_transfers,
     list_failed_refunds,
     list_open_discrepancies,
     list_open_disputes,
     list_stuck_messages,
     list_unknown_calls,
+    list_unresolved_balances,
     reconcile,
     record_bank_transfer,
     record_refund_transfer,
@@ -47,15 +49,23 @@ MAX_TEXT_LENGTH = 200
 
 
 class MoneyProblems(Struct, frozen=True, kw_only=True):
-    """Everything about money that a person has to look at. `suspense` is money that belongs to no order."""
+    """Everything about money that a person has to look at.
+
+    `suspense` is money at the provider that belongs to no payment, `advances` what the platform advanced in disputes.
+    """
 
     failed_refunds: list[FailedRefund]
     disputes: list[Dispute]
     messages: list[StuckMessage]
     unknown_calls: list[UnknownCall]
     discrepancies: list[StatementDiscrepancy]
-    suspense: list[AccountBalance]
-    advances: list[AccountBalance]
+    suspense: list[UnresolvedBalance]
+    advances: list[UnresolvedBalance]
+    transfers: list[ExpectedTransfer]
+
+    def count(self) -> int:
+        """Return the number of problems; a transfer that is expected is none."""
+        return sum(len(getattr(self, name)) for name in self.__struct_fields__ if name != "transfers")
 
 
 class RepairTextMissing(Refusal):
@@ -83,26 +93,59 @@ LIST_COUNTIES_OF_ORDER = Query(
       FROM orders
       JOIN suborders ON order_id = orders.id
       JOIN producers ON producers.id = producer_id
-     WHERE orders.number::text = :order
+     WHERE orders.number = :number
+    """,
+)
+LIST_ORDERS_IN_SCOPES = Query(
+    int,
+    """
+    SELECT DISTINCT orders.number
+      FROM orders
+      JOIN suborders ON order_id = orders.id
+      JOIN producers ON producers.id = producer_id
+      JOIN unnest(:scopes::text[]) AS scope ON starts_with(county_code, scope)
+     WHERE orders.number = ANY(:numbers::bigint[])
     """,
 )
 
 
-async def load_money_problems(conn: Connection) -> MoneyProblems:
-    """Return every open problem, at most 1,000 of a kind; the caller has checked who may see them."""
-    return MoneyProblems(
+async def load_money_problems(conn: Connection, actor: Actor | None) -> MoneyProblems:
+    """Return the open problems of the orders that the actor may see; the platform's staff see all.
+
+    At most 1,000 of a kind in all counties together are looked at, oldest first.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor may not repair money.
+    """
+    scopes = require_money_scopes(actor)
+    balances = await list_unresolved_balances(conn)
+    found = MoneyProblems(
         failed_refunds=await list_failed_refunds(conn),
         disputes=await list_open_disputes(conn),
         messages=await list_stuck_messages(conn),
         unknown_calls=await list_unknown_calls(conn),
         discrepancies=await list_open_discrepancies(conn),
-        suspense=[each for each in await list_balances(conn, prefix="suspense:") if each.minor],
-        advances=[each for each in await list_balances(conn, prefix="advance:") if each.minor],
+        suspense=[each for each in balances if each.code.startswith("suspense:")],
+        advances=[each for each in balances if each.code.startswith("advance:")],
+        transfers=await list_expected_transfers(conn),
     )
+    return found if "" in scopes else await _select_visible(conn, found, scopes)
+
+
+async def _select_visible(conn: Connection, problems: MoneyProblems, scopes: list[str]) -> MoneyProblems:
+    """Return the problems of orders with a producer in `scopes`."""
+    lists = {name: getattr(problems, name) for name in problems.__struct_fields__}
+    numbers = {parse_order_ref(each.order_ref) for rows in lists.values() for each in rows if each.order_ref}
+    visible = {
+        get_order_ref(number)
+        for number in await LIST_ORDERS_IN_SCOPES.all(conn, numbers=sorted(numbers), scopes=scopes)
+    }
+    return MoneyProblems(**{name: [each for each in rows if each.order_ref in visible] for name, rows in lists.items()})
 
 
 async def _require_money_role(conn: Connection, actor: Actor | None, order_ref: str) -> None:
-    require_money_role(actor, await LIST_COUNTIES_OF_ORDER.all(conn, order=order_ref))
+    counties = await LIST_COUNTIES_OF_ORDER.all(conn, number=parse_order_ref(order_ref))
+    require_money_role(actor, counties)
 
 
 async def _audit(
@@ -120,9 +163,11 @@ def _clean(text: str) -> str:
 
 
 async def retry_failed_refund(
-    db: Database, gateway: Gateway, actor: Actor | None, refund_id: UUID, *, now: datetime
+    db: Database, gateway: Gateway, actor: Actor | None, refund_id: UUID, *, attempt: int | None = None, now: datetime
 ) -> Refund:
     """Send a failed refund again, now; a refund that has not failed does not change.
+
+    With `attempt`, only if that attempt failed: a repeated request must not retry the attempt that it caused.
 
     Raises:
         RefundNotFound: the refund does not exist.
@@ -132,6 +177,8 @@ async def retry_failed_refund(
         refund = await get_refund(conn, RefundId(refund_id))
         payment = await get_payment(conn, refund.payment_id)
         await _require_money_role(conn, actor, payment.order_ref)
+        if attempt not in (None, refund.attempt):
+            return refund
         retried = await retry_refund(conn, refund.id)
         if retried.attempt != refund.attempt:
             detail: dict[str, object] = {"refund": str(refund.id), "attempt": retried.attempt}
@@ -164,7 +211,7 @@ async def record_repaid(
 
 
 async def requeue_stuck_message(
-    db: Database, gateway: Gateway, actor: Actor | None, event_id: str, *, now: datetime
+    conn: Connection, gateway: Gateway, actor: Actor | None, event_id: str, *, now: datetime
 ) -> None:
     """Queue a dead message of the provider again.
 
@@ -173,10 +220,9 @@ async def requeue_stuck_message(
         NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
     """
     require_money_role(actor, ())
-    if not await requeue_message(db, gateway, event_id):
+    if not await requeue_message(conn, gateway, event_id):
         raise NothingToRepair
-    async with db.transaction() as conn:
-        await _audit(conn, actor, "message.requeue", f"message:{event_id}", detail={}, now=now)
+    await _audit(conn, actor, "message.requeue", f"message:{event_id}", detail={}, now=now)
 
 
 async def close_open_discrepancy(

@@ -104,6 +104,10 @@ LINE_OUTSIDE_SCOPED_VILLAGE = COUNTY_SCOPE.deny([VILLAGE_SCOPED], NOT_FOUND)
 
 DESK = COUNTY_SCOPE.allow("platform")
 """Officials of the county, and the platform, which sees no register data."""
+DESK_MONEY = DESK.acting_as("platform").deny(
+    [official for official in (*COUNTY_OFFICIALS, VILLAGE_SCOPED) if official != "finance"], FORBIDDEN
+)
+"""Finance of the county, and the platform."""
 DESK_PRODUCER_OFFICIALS = DESK.deny([VILLAGE_SCOPED], NOT_FOUND)
 """Officials of the producer's division, and the platform."""
 DESK_APPLICANTS_VILLAGE = APPLICANTS_VILLAGE.deny(ORDINARY_ACCOUNTS, FORBIDDEN)

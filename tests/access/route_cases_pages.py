@@ -7,6 +7,7 @@ from tests.access.policies import (
     DESK,
     DESK_APPLICANTS_VILLAGE,
     DESK_COUNTY_AND_PLATFORM,
+    DESK_MONEY,
     DESK_PRODUCER_OFFICIALS,
     HIDDEN,
     LISTING_MOVERS,
@@ -65,6 +66,8 @@ RECEIVED = {"number": Id("received_order"), "position": Id("received_position")}
 REVIEWED_LISTING = {"listing": Id("listing_number")}
 REVIEW = {"rating": "5", "text": "样例"}
 CERTIFICATE_PAGE = "/desk/producers/{producer_id}/certificates/{certificate_id}"
+NOBODYS_REFUND = {"refund_id": Id("nobody")}
+REPAIR = {"key": "r", "text": "样例", "attempt": "1"}
 CONFIRM_IMPORT = {"what": "take"}
 
 PAGE_CASES: tuple[RouteCase, ...] = (
@@ -173,6 +176,19 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         status=303,
     ),
     post(CERTIFICATE_PAGE, DESK_COUNTY_AND_PLATFORM, params={"certificate_id": Id("claimed")}, status=303),
+    # the desk: money
+    get("/desk/money", as_desk_page(DESK_MONEY)),
+    post("/desk/money/refunds/{refund_id}/retry", DESK_MONEY, params=NOBODYS_REFUND, form=REPAIR, status=404),
+    post("/desk/money/refunds/{refund_id}/repaid", DESK_MONEY, params=NOBODYS_REFUND, form=REPAIR, status=404),
+    post("/desk/money/transfers/{number}", DESK_MONEY, params={"number": Id("order")}, form=REPAIR, status=409),
+    post("/desk/money/messages/{event_id}", DESK_MONEY, params={"event_id": "evt_1"}, form=REPAIR, status=404),
+    post(
+        "/desk/money/discrepancies/{discrepancy_id}",
+        DESK_MONEY,
+        params={"discrepancy_id": Id("nobody")},
+        form=REPAIR,
+        status=404,
+    ),
     # the desk: imports
     get("/desk/imports", as_desk_page(COUNTY_SCOPE)),
     get("/desk/imports/{kind}", as_desk_page(COUNTY_SCOPE), params={"kind": "register"}),

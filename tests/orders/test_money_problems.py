@@ -9,6 +9,7 @@ from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection
 from market.orders.mark_paid import apply_payment_events
 from market.orders.money_problems import (
+    NothingToRepair,
     RepairTextMissing,
     close_open_discrepancy,
     load_money_problems,
@@ -43,7 +44,7 @@ async def fail_refund(sale: Sale) -> UUID:
     await sale.refund(5_00)
     await sale.fail_refunds()
     async with sale.shopping.db.connection() as conn:
-        (failed,) = (await load_money_problems(conn)).failed_refunds
+        (failed,) = (await load_money_problems(conn, None)).failed_refunds
     assert failed.order_ref == str(sale.order.number)
     return failed.id
 
@@ -70,7 +71,7 @@ async def test_a_failed_refund_that_was_transferred_by_hand_is_recorded_once(sal
         for _ in range(2):
             refund = await record_repaid(conn, finance, refund_id, reference="B-77", now=NOW)
             assert refund.state == "succeeded"
-        assert (await load_money_problems(conn)).failed_refunds == []
+        assert (await load_money_problems(conn, finance)).failed_refunds == []
     async with sale.shopping.db.transaction() as conn:
         with pytest.raises(KeyAlreadyUsed):
             await record_repaid(conn, finance, refund_id, reference="B-78", now=NOW)
@@ -105,17 +106,20 @@ async def test_what_belongs_to_no_order_is_repaired_by_the_platform(sale: Sale, 
         " VALUES ('stripe', '2026-11-25', 'missing_here', 'txn_1', 900, now())"
     )
     async with w.db.connection() as conn:
-        found = await load_money_problems(conn)
+        found = await load_money_problems(conn, platform)
+        assert (await load_money_problems(conn, finance)).count() == 0
     assert [each.event_id for each in found.messages] == ["evt_dead"]
     (discrepancy,) = found.discrepancies
-    with pytest.raises(NotAllowed):
-        await requeue_stuck_message(w.db, w.gateway, finance, "evt_dead", now=NOW)
-    await requeue_stuck_message(w.db, w.gateway, platform, "evt_dead", now=NOW)
     async with w.db.transaction() as conn:
+        with pytest.raises(NotAllowed):
+            await requeue_stuck_message(conn, w.gateway, finance, "evt_dead", now=NOW)
+        await requeue_stuck_message(conn, w.gateway, platform, "evt_dead", now=NOW)
+        with pytest.raises(NothingToRepair):
+            await requeue_stuck_message(conn, w.gateway, platform, "evt_dead", now=NOW)
         with pytest.raises(NotAllowed):
             await close_open_discrepancy(conn, finance, discrepancy.id, note="a test charge", now=NOW)
         await close_open_discrepancy(conn, platform, discrepancy.id, note="a test charge", now=NOW)
-        left = await load_money_problems(conn)
+        left = await load_money_problems(conn, platform)
     assert (left.messages, left.discrepancies) == ([], [])
     assert await list_actions(sale) == ["discrepancy.close", "message.requeue"]
 

@@ -235,8 +235,9 @@ async def test_a_message_about_an_unknown_charge_is_parked_then_dead_and_can_be_
     assert await apply_events(database, gateway) == InboxSummary(dead=1)
     async with database.connection() as conn:
         assert [(each.code, each.subject) for each in await verify_ledger(conn)] == [("dead_message", "evt_sample")]
-    assert await requeue_message(database, gateway, "evt_sample")
-    assert not await requeue_message(database, gateway, "evt_sample")
+    async with database.transaction() as conn:
+        assert await requeue_message(conn, gateway, "evt_sample")
+        assert not await requeue_message(conn, gateway, "evt_sample")
     assert await apply_events(database, gateway) == InboxSummary(dead=1)
 
 

@@ -1,4 +1,4 @@
-"""The officials' desk: worklist, months, printed forms, drilldown, findings, imports, programmes, sellers."""
+"""The officials' desk: worklist, months, printed forms, drilldown, findings, imports, programmes, sellers, money."""
 
 from litestar import Router
 
@@ -8,6 +8,7 @@ from market.web.desk import (
     findings,
     form_pages,
     imports,
+    money,
     months,
     notices,
     producers,
@@ -16,7 +17,7 @@ from market.web.desk import (
 )
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 
-_PAGES = (worklist, months, drilldown, findings, form_pages, imports, notices, programmes, producers)
+_PAGES = (worklist, months, drilldown, findings, form_pages, imports, notices, programmes, producers, money)
 
 DESK = Router(
     path="/desk",

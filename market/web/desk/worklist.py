@@ -7,10 +7,11 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.access import get_roles
+from market.identity.access import MONEY_ROLES, get_roles
 from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.orders.money_problems import load_money_problems
 from market.producers.queries import list_pending_producers
 from market.reports.drilldown import sum_by_township
 from market.reports.findings import list_finding_decisions
@@ -65,6 +66,7 @@ async def show_worklist(
         own, others = await _tasks(conn, desk)
         view = await _find_current_month(conn, desk) if desk.divisions else None
         context: dict[str, Any] = {"tasks": own, "others": others, "view": view, "card": None}
+        context["money"] = bool(get_roles(desk.actor) & MONEY_ROLES)
         if view is not None:
             context |= await _month_context(conn, desk, view)
     return render_desk_page(request, desk, "worklist.html", context)
@@ -84,6 +86,9 @@ async def _tasks(conn: Connection, desk: DeskContext) -> tuple[list[WorkItem], l
             _add_findings(desk, month, roles, own=own, others=others)
         if roles & {Role.IMPORTER, Role.COUNTY}:
             own.append(_quarter_task(desk))
+    if roles & MONEY_ROLES and (problems := (await load_money_problems(conn, desk.actor)).count()):
+        text = "退款没有到账、买家异议、对账不一致"
+        own.append(WorkItem(desk.to("/desk/money"), f"钱的异常 {problems} 件", "", text))
     try:
         pending = await list_pending_producers(conn, desk.actor)
     except NotAllowed:

@@ -9,9 +9,11 @@ from axe_playwright_python.async_playwright import Axe
 from msgspec import Struct
 
 from market.app import create_app
-from market.kernel import Database
+from market.identity.models import Role
+from market.identity.sign_in import sign_in_without_code
+from market.kernel import Connection, Database
 from tests.support.app import build_settings
-from tests.support.make import VILLAGE, make_producer
+from tests.support.make import VILLAGE, make_official, make_producer
 from tests.web.desk.county import NOW, Officials, play_january
 from tests.web.desk.live import free_port, launch_chromium, open_signed_in_context, serve_on_port
 from tests.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
@@ -22,6 +24,7 @@ PAGES = (
     ("gan", "/desk/imports/billing"), ("gan", "/desk/notices?all=1"), ("jiang", "/desk/programmes"),
     ("jiang", "/desk/programmes/set?code=P1"), ("gan", "/desk/sheets"), ("gan", "/desk/sheets/2019-01"),
     ("gan", "/desk/quarters/2019Q1"), ("cun", "/desk/producers"), ("cun", "/desk/producers/{producer}"),
+    ("cai", "/desk/money"), ("platform", "/desk/money"),
 )  # fmt: skip
 
 
@@ -32,11 +35,38 @@ class Live(Struct, frozen=True):
     producer: str
 
 
+async def make_money_problems(conn: Connection) -> None:
+    """Insert a problem of each kind that has a form on the page."""
+    for order, method, state, captured in (("1", "bank", "created", 0), ("2", "alipay", "captured", 45_00)):
+        payment = await conn.fetchval(
+            "INSERT INTO payments.payments (order_ref, purpose, method, currency, amount_minor, captured_minor, state,"
+            " opened_at, expires_at) VALUES ($1, 'full', $2, 'CNY', 4500, $4, $3, $5, $5) RETURNING id",
+            order, method, state, captured, NOW,
+        )  # fmt: skip
+    await conn.execute(
+        "INSERT INTO payments.refunds (payment_id, key, kind, amount_minor, state, requested_at)"
+        " VALUES ($1, 'k', 'refunded', 500, 'failed', $2)",
+        payment, NOW,
+    )  # fmt: skip
+    await conn.execute(
+        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state)"
+        " VALUES ('stripe', 'evt_dead', 'charge.refunded', '', '', 'dead')"
+    )
+    await conn.execute(
+        "INSERT INTO payments.discrepancies (provider, day, kind, reference, provider_minor, opened_at)"
+        " VALUES ('stripe', '2019-01-19', 'missing_here', 'txn_1', 900, $1)",
+        NOW,
+    )
+
+
 @pytest.fixture
 async def live(dsn: str, folder: Path, county: Officials, database: Database) -> AsyncGenerator[Live]:
     await play_january(database, county, until="review")
     async with database.transaction() as conn:
         producer = await make_producer(conn, state="applied", village=VILLAGE)
+        platform = await make_official(conn, Role.PLATFORM, "13")
+        county.tokens["platform"] = (await sign_in_without_code(conn, platform, now=NOW, second_factor=True)).token
+        await make_money_problems(conn)
     port = free_port()
     settings = build_settings(dsn, folder, now=NOW, public_url=f"http://127.0.0.1:{port}")
     async with serve_on_port(create_app(settings), port) as address:

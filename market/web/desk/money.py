@@ -1,0 +1,207 @@
+"""Money that went wrong: what, since when, how much, whose order; and the repair of each, once per form."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from market.http import HttpRequest
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Database, Refusal
+from market.kernel.clock import Clock
+from market.orders.money_problems import (
+    close_open_discrepancy,
+    load_money_problems,
+    record_repaid,
+    record_transfer,
+    requeue_stuck_message,
+    retry_failed_refund,
+)
+from market.web.desk.context import (
+    DeskContext,
+    PageNotice,
+    build_county_query,
+    build_refusal_notice,
+    open_desk,
+    render_desk_page,
+)
+from market.web.desk.money_sections import present_sections
+from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form
+from market.web.idempotent_form import submit_once
+from market.web.pages import redirect
+from market.web.services import get_services
+
+type Repair = Callable[[Connection], Awaitable[object]]
+
+
+@get("/money", include_in_schema=False)
+async def show_money_problems(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+) -> Response[bytes]:
+    """Show the problems of the orders of the official's county, or all of them to the platform's staff."""
+    desk = await open_desk(request, db, actor, clock, register=False)
+    notice = PageNotice("ok", "已记下") if request.query_params.get("done") == "1" else None
+    return await _page(request, db, desk, notice=notice)
+
+
+@post("/money/refunds/{refund_id:str}/retry", include_in_schema=False)
+async def submit_retry(
+    request: HttpRequest,
+    *,
+    refund_id: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Send a failed refund again; the number of the failed attempt keeps a repeated form from sending it twice."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+    attempt = parse_integer(form.get_text("attempt"))
+    gateway = get_services(request).gateway
+    try:
+        await retry_failed_refund(
+            db, gateway, actor, _require(parse_uuid(refund_id)), attempt=attempt or 0, now=desk.now
+        )
+    except Refusal as refusal:
+        return await _refuse(request, db, desk, form, refusal)
+    return redirect(desk.to("/desk/money", done=1))
+
+
+@post("/money/refunds/{refund_id:str}/repaid", include_in_schema=False)
+async def submit_repaid(
+    request: HttpRequest,
+    *,
+    refund_id: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Record that a refund was paid by bank transfer."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+
+    async def repair(conn: Connection) -> object:
+        refund = _require(parse_uuid(refund_id))
+        return await record_repaid(conn, actor, refund, reference=form.get_text("text"), now=desk.now)
+
+    return await _repair(request, db, desk, form, repair)
+
+
+@post("/money/transfers/{number:str}", include_in_schema=False)
+async def submit_transfer(
+    request: HttpRequest,
+    *,
+    number: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Record that the bank transfer for an order arrived."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+
+    async def repair(conn: Connection) -> object:
+        order = _require(parse_integer(number))
+        return await record_transfer(conn, actor, order, reference=form.get_text("text"), now=desk.now)
+
+    return await _repair(request, db, desk, form, repair)
+
+
+@post("/money/messages/{event_id:str}", include_in_schema=False)
+async def submit_requeue(
+    request: HttpRequest,
+    *,
+    event_id: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Queue a dead message of the provider again."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+    gateway = get_services(request).gateway
+
+    async def repair(conn: Connection) -> object:
+        return await requeue_stuck_message(conn, gateway, actor, event_id, now=desk.now)
+
+    return await _repair(request, db, desk, form, repair)
+
+
+@post("/money/discrepancies/{discrepancy_id:str}", include_in_schema=False)
+async def submit_explanation(
+    request: HttpRequest,
+    *,
+    discrepancy_id: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Close a discrepancy between statement and ledger with a reason."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+
+    async def repair(conn: Connection) -> object:
+        discrepancy = _require(parse_uuid(discrepancy_id))
+        return await close_open_discrepancy(conn, actor, discrepancy, note=form.get_text("text"), now=desk.now)
+
+    return await _repair(request, db, desk, form, repair)
+
+
+async def _repair(
+    request: HttpRequest, db: Database, desk: DeskContext, form: PostedForm, repair: Repair
+) -> Response[Any]:
+    """Repair once per form and return to the list; a refusal is shown there."""
+
+    async def work(conn: Connection) -> str:
+        await repair(conn)
+        return desk.to("/desk/money", done=1)
+
+    try:
+        return await submit_once(request, desk.actor, form, work)
+    except Refusal as refusal:
+        return await _refuse(request, db, desk, form, refusal)
+
+
+async def _refuse(
+    request: HttpRequest, db: Database, desk: DeskContext, form: PostedForm, refusal: Refusal
+) -> Response[bytes]:
+    typed = {request.url.path: form.get_text("text")}
+    return await _page(request, db, desk, notice=build_refusal_notice(refusal), typed=typed, status=refusal.status)
+
+
+async def _page(
+    request: HttpRequest,
+    db: Database,
+    desk: DeskContext,
+    *,
+    notice: PageNotice | None,
+    typed: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response[bytes]:
+    async with db.connection() as conn:
+        problems = await load_money_problems(conn, desk.actor)
+    context = {
+        "sections": present_sections(problems, actor=desk.actor, today=desk.today),
+        "total": problems.count(),
+        "typed": typed or {},
+        "key": make_form_key(),
+        "notice": notice,
+        "keep": build_county_query(desk),
+    }
+    return render_desk_page(request, desk, "money.html", context, status=status)
+
+
+def _require[T](value: T | None) -> T:
+    """Return a parsed value of the path.
+
+    Raises:
+        NotFound: it could not be parsed.
+    """
+    if value is None:
+        raise NotFound
+    return value
+
+
+ROUTES = [show_money_problems, submit_retry, submit_repaid, submit_transfer, submit_requeue, submit_explanation]

@@ -1,0 +1,206 @@
+"""The sections of the page 钱的异常: each problem in the words of finance, with its sum, order, day and repairs."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import partial
+
+from msgspec import Struct
+
+from market.identity.access import get_roles
+from market.identity.models import Actor, Role
+from market.kernel.clock import get_business_day
+from market.orders.money_problems import MAX_TEXT_LENGTH, MoneyProblems
+from market.web.desk.presenters import describe_due_day
+from market.web.ui.format import clock_zh, day_zh, yuan
+from payments import (
+    Dispute,
+    ExpectedTransfer,
+    FailedRefund,
+    RefundState,
+    StatementDiscrepancy,
+    StuckMessage,
+    UnknownCall,
+    UnresolvedBalance,
+)
+
+MAX_SHOWN = 20
+"""How many problems of a kind are shown; the next ones follow when these are repaired."""
+BY_THE_PLATFORM = "由平台的人处理。"
+_DISCREPANCIES = {
+    "missing_here": "支付平台有这笔，我们没有记",
+    "missing_there": "我们记了这笔，支付平台没有",
+    "amount": "两边金额不一样",
+    "currency": "两边币种不一样",
+    "duplicate": "支付平台记了两次",
+}
+_CALLS = {"create": "请买家付款", "cancel": "撤销收款", "refund": "退款"}
+
+
+class RepairForm(Struct, frozen=True, kw_only=True):
+    """A form of one button, with a text to write if `label` is not empty; `attempt` is that of a failed refund."""
+
+    action: str
+    button: str
+    label: str = ""
+    attempt: int = 0
+    limit: int = MAX_TEXT_LENGTH
+
+
+class MoneyProblem(Struct, frozen=True, kw_only=True):
+    """A problem: its title, the order's number if it has one, facts, what can be done, and the forms for it."""
+
+    title: str
+    facts: list[tuple[str, str]]
+    advice: str = ""
+    forms: list[RepairForm] = []
+    number: str = ""
+    """The provider's own number, to quote to its support; shown behind 校验."""
+
+
+class ProblemSection(Struct, frozen=True):
+    """The problems of a kind: at most `MAX_SHOWN` of `total`."""
+
+    id: str
+    title: str
+    total: int
+    problems: list[MoneyProblem]
+
+
+def present_sections(problems: MoneyProblems, *, actor: Actor, today: date) -> list[ProblemSection]:
+    """Return the sections that are not empty, the most urgent first."""
+    platform = Role.PLATFORM in get_roles(actor)
+    return [
+        section
+        for section in (
+            _build_section("refunds", "没有退到的退款", problems.failed_refunds, _present_refund),
+            _build_section(
+                "disputes", "买家向银行提出的异议", problems.disputes, partial(_present_dispute, today=today)
+            ),
+            _build_section("suspense", "挂账的钱", problems.suspense, _present_suspense),
+            _build_section(
+                "messages", "没有办成的支付通知", problems.messages, partial(_present_message, platform=platform)
+            ),
+            _build_section("calls", "支付平台没有回话", problems.unknown_calls, _present_call),
+            _build_section(
+                "discrepancies",
+                "和支付平台对账不一致",
+                problems.discrepancies,
+                partial(_present_discrepancy, platform=platform),
+            ),
+            _build_section("advances", "平台垫付的钱", problems.advances, _present_advance),
+            _build_section("transfers", "等到账的银行转账", problems.transfers, _present_transfer),
+        )
+        if section.total
+    ]
+
+
+def _build_section[T](
+    section: str, title: str, found: Sequence[T], present: Callable[[T], MoneyProblem]
+) -> ProblemSection:
+    return ProblemSection(section, title, len(found), [present(each) for each in found[:MAX_SHOWN]])
+
+
+def _list_facts(order: str | None, minor: int | None, since: datetime) -> list[tuple[str, str]]:
+    """Return the facts that every problem has; what is unknown is left out."""
+    facts = [("订单", order)] if order else []
+    facts += [("金额", f"{yuan(abs(minor))} 元")] if minor else []
+    return [*facts, ("从什么时候起", f"{day_zh(since)}")]
+
+
+def _present_refund(refund: FailedRefund) -> MoneyProblem:
+    path = f"/desk/money/refunds/{refund.id}"
+    by_hand = RepairForm(action=f"{path}/repaid", button="已转账，记下", label="银行流水号")
+    facts = _list_facts(refund.order_ref, refund.amount_minor, refund.requested_at)
+    if refund.state is RefundState.REQUESTED:
+        return MoneyProblem(
+            title="要用银行转账退给买家", facts=facts, advice="把钱转给买家，再写下银行流水号。", forms=[by_hand]
+        )
+    advice = "系统不再自动退。可以再退一次；还是退不到，就用银行转账退给买家，再写下银行流水号。"
+    if refund.retry_at is not None:
+        advice = f"系统 {clock_zh(refund.retry_at)} 再退一次，也可以现在就退，或者用银行转账退给买家。"
+    again = RepairForm(action=f"{path}/retry", button="再退一次", attempt=refund.attempt)
+    facts.append(("退过几次", f"{refund.attempt} 次"))
+    return MoneyProblem(title="退款没有到账", facts=facts, advice=advice, forms=[again, by_hand])
+
+
+def _present_dispute(dispute: Dispute, *, today: date) -> MoneyProblem:
+    facts = _list_facts(dispute.order_ref, dispute.amount_minor, dispute.opened_at)
+    if dispute.due_at is not None:
+        facts.append(("最晚哪天答复", describe_due_day(get_business_day(dispute.due_at), today)[0]))
+    return MoneyProblem(
+        title="买家不认这笔付款",
+        facts=facts,
+        advice="请平台的人到支付平台的后台交发货、签收的凭证。定下来以前，这一单不放款、不退款。",
+        number=dispute.provider_ref,
+    )
+
+
+def _present_suspense(balance: UnresolvedBalance) -> MoneyProblem:
+    return MoneyProblem(
+        title="收到的钱和订单对不上",
+        facts=_list_facts(balance.order_ref, balance.amount_minor, balance.since),
+        advice="请平台的人到支付平台的后台查清是谁付的，退给付款人。",
+        number=balance.code.partition(":")[2],
+    )
+
+
+def _present_advance(balance: UnresolvedBalance) -> MoneyProblem:
+    return MoneyProblem(
+        title="异议扣走的钱，卖家账上不够",
+        facts=_list_facts(balance.order_ref, balance.amount_minor, balance.since),
+        advice="这笔钱平台先垫着。异议赢了自动抵回；输了，请和卖家商量怎么还。",
+    )
+
+
+def _present_message(message: StuckMessage, *, platform: bool) -> MoneyProblem:
+    dead = message.state == "dead"
+    form = RepairForm(action=f"/desk/money/messages/{message.event_id}", button="再办一次")
+    advice = "先到支付平台的后台看清这笔钱，再办一次。" if dead else "系统会自己再办，一天办不成就停下。"
+    return MoneyProblem(
+        title="通知已经停办" if dead else "通知还没有办成",
+        facts=_list_facts(message.order_ref, message.amount_minor, message.received_at),
+        advice=advice if platform or not dead else BY_THE_PLATFORM,
+        forms=[form] if platform and dead else [],
+        number=message.event_id,
+    )
+
+
+def _present_call(call: UnknownCall) -> MoneyProblem:
+    return MoneyProblem(
+        title=f"不知道{_CALLS[call.kind]}办成没有",
+        facts=_list_facts(call.order_ref, call.amount_minor, call.first_sent_at),
+        advice="系统会一直再问，不会重复扣钱或者退钱。过了一天还没有回话，请打支付平台的客服电话。",
+        number=call.key,
+    )
+
+
+def _present_discrepancy(discrepancy: StatementDiscrepancy, *, platform: bool) -> MoneyProblem:
+    sides = [("支付平台记的", discrepancy.provider_minor), ("我们记的", discrepancy.ledger_minor)]
+    form = RepairForm(
+        action=f"/desk/money/discrepancies/{discrepancy.id}", button="查清了，销掉这一条", label="查到的原因"
+    )
+    return MoneyProblem(
+        title=_DISCREPANCIES[discrepancy.kind],
+        facts=[
+            *_list_facts(discrepancy.order_ref, None, discrepancy.opened_at),
+            ("哪天的账", day_zh(discrepancy.day)),
+            *((words, "没有" if minor is None else f"{yuan(minor)} 元") for words, minor in sides),
+        ],
+        advice="收到的钱是正数，退出的钱是负数。查清以后写下原因。" if platform else BY_THE_PLATFORM,
+        forms=[form] if platform else [],
+        number=discrepancy.reference,
+    )
+
+
+def _present_transfer(transfer: ExpectedTransfer) -> MoneyProblem:
+    return MoneyProblem(
+        title="买家说用银行转账付",
+        facts=[
+            *_list_facts(transfer.order_ref, transfer.amount_minor, transfer.opened_at),
+            ("最晚什么时候到账", clock_zh(transfer.expires_at)),
+        ],
+        advice="银行账上到了这笔钱，再写下银行流水号。",
+        forms=[
+            RepairForm(action=f"/desk/money/transfers/{transfer.order_ref}", button="已到账，记下", label="银行流水号")
+        ],
+    )

@@ -1,0 +1,214 @@
+"""钱的异常: each problem with its sum, order and day, to its county alone, and its repair from the page, once."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from msgspec import Struct
+
+from market.identity.models import Role
+from market.identity.sign_in import sign_in_without_code
+from market.kernel import Connection
+from market.orders.mark_paid import apply_payment_events
+from payments import Method
+from tests.conftest import NOW
+from tests.orders.conftest import gateway, provider, sandbox, shopping
+from tests.orders.test_payment_problems import Sale, sale
+from tests.support.app import Service, build_settings, run_service
+from tests.support.browser import ORIGIN, PageClient, read_form_values
+from tests.support.make import make_official
+from tests.web.desk.desk_pages import open_desk_walker
+
+__all__ = ["gateway", "provider", "sale", "sandbox", "shopping"]
+
+EMPTY = "没有要办的。"
+
+
+class Desk(Struct, frozen=True):
+    """The service, and the sessions of the county's finance, of another county's, and of the platform."""
+
+    service: Service
+    finance: str
+    elsewhere: str
+    platform: str
+
+
+@pytest.fixture
+async def desk(dsn: str, folder: Path, sale: Sale) -> AsyncGenerator[Desk]:
+    async with sale.shopping.db.transaction() as conn:
+        county = await conn.fetchval("SELECT county_code FROM producers WHERE id = $1", sale.product.producer_id)
+        tokens = [
+            await sign_in_official(conn, role, scope)
+            for role, scope in ((Role.FINANCE, county), (Role.FINANCE, "130725"), (Role.PLATFORM, "13"))
+        ]
+    settings = build_settings(dsn, folder, now=NOW, stripe_base=sale.shopping.sandbox.url, stripe_key="sk_test_sample")
+    async with run_service(settings) as service:
+        yield Desk(service, *tokens)
+
+
+async def sign_in_official(conn: Connection, role: Role, scope: str) -> str:
+    account = await make_official(conn, role, scope)
+    return (await sign_in_without_code(conn, account, now=NOW, second_factor=True)).token
+
+
+async def send(browser: PageClient, path: str, values: dict[str, str]) -> int:
+    """Submit a form of an older page, and return the status of the response."""
+    headers = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
+    return (await browser.client.post(path, data=values, headers=headers)).status_code
+
+
+async def list_audit(owner: Connection, action: str) -> list[str]:
+    return [row[0] for row in await owner.fetch("SELECT object FROM audit_entries WHERE action = $1", action)]
+
+
+async def fail_refund(sale: Sale, owner: Connection) -> UUID:
+    await sale.refund(5_00)
+    await sale.fail_refunds()
+    return await owner.fetchval("SELECT id FROM payments.refunds")
+
+
+async def test_without_problems_the_page_says_what_would_be_listed(desk: Desk) -> None:
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        assert "钱的异常 0 件" not in (await browser.open("/desk")).text
+        assert EMPTY in (await browser.open("/desk/money")).text
+    async with open_desk_walker(desk.service, desk.platform) as browser:
+        assert EMPTY in (await browser.open("/desk/money")).text
+
+
+async def test_a_failed_refund_is_shown_to_its_county_and_sent_again_once(
+    desk: Desk, sale: Sale, owner: Connection
+) -> None:
+    refund_id = await fail_refund(sale, owner)
+    async with open_desk_walker(desk.service, desk.elsewhere) as browser:
+        assert EMPTY in (await browser.open("/desk/money")).text
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        assert "钱的异常 1 件" in (await browser.open("/desk")).text
+        seen = await browser.open("/desk/money")
+        for words in (
+            "没有退到的退款 1 件",
+            f"订单 {sale.order.number}",
+            "金额 5.00 元",
+            "2019年9月20日",
+            "退过几次 1 次",
+        ):
+            assert words in seen.text.replace("　", " "), words
+        again = dict(read_form_values(seen.form(f"/desk/money/refunds/{refund_id}/retry")))
+        seen = await browser.submit(f"/desk/money/refunds/{refund_id}/retry")
+        assert "已记下" in seen.text
+        assert EMPTY in seen.text
+        await sale.fail_refunds()
+        assert await send(browser, f"/desk/money/refunds/{refund_id}/retry", again) == 303
+    assert await owner.fetchval("SELECT state || attempt FROM payments.refunds") == "failed2"
+    assert await list_audit(owner, "refund.retry") == [f"order:{sale.order.number}"]
+
+
+async def test_a_refund_that_was_transferred_by_hand_is_recorded_once(
+    desk: Desk, sale: Sale, owner: Connection
+) -> None:
+    path = f"/desk/money/refunds/{await fail_refund(sale, owner)}/repaid"
+    async with open_desk_walker(desk.service, desk.elsewhere) as browser:
+        csrf = dict(read_form_values((await browser.open("/desk")).form("/sign-out")))
+        assert await send(browser, path, {**csrf, "key": "k", "text": "B-1"}) == 403
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        seen = await browser.open("/desk/money")
+        sent = dict(read_form_values(seen.form(path)))
+        assert "没有办成" in (await browser.submit(path, text=" ", status=422)).text
+        assert await send(browser, path, {**sent, "text": "ICBC-77"}) == 303
+        assert EMPTY in (await browser.open("/desk/money")).text
+        assert await send(browser, path, {**sent, "text": "ICBC-77"}) == 303
+    assert await owner.fetchval("SELECT state || reason FROM payments.refunds") == "succeededICBC-77"
+    assert await list_audit(owner, "refund.repaid") == [f"order:{sale.order.number}"]
+
+
+async def test_a_bank_transfer_is_recorded_and_the_order_is_paid(desk: Desk, sale: Sale, owner: Connection) -> None:
+    w = sale.shopping
+    order = await w.place([(sale.product.variant_id, 1)])
+    await w.start(order, method=Method.BANK)
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        seen = await browser.open("/desk/money")
+        assert "钱的异常 0 件" in seen.heading.replace("　", " ")
+        assert "等到账的银行转账" in seen.text
+        assert EMPTY in (await browser.submit(f"/desk/money/transfers/{order.number}", text="ICBC-1")).text
+    await apply_payment_events(w.db, w.gateway, w.seal, now=NOW)
+    assert (await w.see(order)).state == "paid"
+    assert await list_audit(owner, "transfer.record") == [f"order:{order.number}"]
+
+
+async def test_a_refund_of_a_bank_transfer_waits_for_a_person(desk: Desk, sale: Sale, owner: Connection) -> None:
+    w = sale.shopping
+    order = await w.place([(sale.product.variant_id, 1)])
+    await w.start(order, method=Method.BANK)
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        await browser.open("/desk/money")
+        await browser.submit(f"/desk/money/transfers/{order.number}", text="ICBC-1")
+        await apply_payment_events(w.db, w.gateway, w.seal, now=NOW)
+        await Sale(w, sale.product, order).refund(5_00)
+        refund_id = await owner.fetchval("SELECT id FROM payments.refunds")
+        assert "要用银行转账退给买家" in (await browser.open("/desk/money")).text
+        assert EMPTY in (await browser.submit(f"/desk/money/refunds/{refund_id}/repaid", text="ICBC-2")).text
+
+
+async def test_a_dispute_shows_the_day_on_which_the_answer_is_due(desk: Desk, sale: Sale) -> None:
+    await sale.dispute(10_00)
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        seen = (await browser.open("/desk/money")).text
+    for words in ("买家不认这笔付款", f"订单 {sale.order.number}", "金额 10.00 元", "最晚哪天答复", "还有"):
+        assert words in seen, words
+
+
+async def test_what_belongs_to_no_order_is_shown_to_the_platform_and_repaired_there(
+    desk: Desk, owner: Connection
+) -> None:
+    await owner.execute(
+        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state)"
+        " VALUES ('stripe', 'evt_dead', 'charge.refunded', '', '', 'dead')"
+    )
+    discrepancy = await owner.fetchval(
+        "INSERT INTO payments.discrepancies (provider, day, kind, reference, provider_minor, opened_at)"
+        " VALUES ('stripe', '2019-09-19', 'missing_here', 'txn_1', 900, now()) RETURNING id"
+    )
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        assert EMPTY in (await browser.open("/desk/money")).text
+    async with open_desk_walker(desk.service, desk.platform) as browser:
+        seen = await browser.open("/desk/money")
+        for words in ("通知已经停办", "支付平台有这笔，我们没有记", "支付平台记的 9.00 元", "我们记的 没有"):
+            assert words in seen.text, words
+        await browser.submit("/desk/money/messages/evt_dead")
+        assert EMPTY in (await browser.submit(f"/desk/money/discrepancies/{discrepancy}", text="测试收的款")).text
+    assert await owner.fetchval("SELECT note FROM payments.discrepancies") == "测试收的款"
+    assert await list_audit(owner, "message.requeue") == ["message:evt_dead"]
+    assert await list_audit(owner, "discrepancy.close") == [f"discrepancy:{discrepancy}"]
+
+
+async def test_problems_of_the_countys_orders_that_only_the_platform_repairs_say_so(
+    desk: Desk, sale: Sale, owner: Connection
+) -> None:
+    ref = await sale.get_provider_ref()
+    payment = await owner.fetchval("SELECT id FROM payments.payments")
+    await owner.execute(
+        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state)"
+        f" VALUES ('stripe', 'evt_dead', 'charge.refunded', '{ref}', '', 'dead')"
+    )
+    await owner.execute(
+        "INSERT INTO payments.discrepancies (provider, day, kind, reference, ledger_minor, opened_at)"
+        f" VALUES ('stripe', '2019-09-19', 'missing_there', 'paid:{payment}', 4500, now())"
+    )
+    await owner.execute("UPDATE payments.operations SET state = 'unknown', first_sent_at = now() - interval '2 hours'")
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        seen = await browser.open("/desk/money")
+    assert seen.text.count("由平台的人处理。") == 2
+    assert "不知道请买家付款办成没有" in seen.text
+    assert [form for form in seen.root.all("form") if form.attrs.get("action", "").startswith("/desk/money")] == []
+
+
+async def test_more_problems_than_fit_on_the_page_are_counted(desk: Desk, owner: Connection) -> None:
+    await owner.execute(
+        "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state)"
+        " SELECT 'stripe', 'evt_' || n, 'charge.refunded', '', '', 'dead' FROM generate_series(1, 25) AS n"
+    )
+    async with open_desk_walker(desk.service, desk.platform) as browser:
+        seen = await browser.open("/desk/money")
+    assert "没有办成的支付通知 25 件" in seen.text.replace("　", " ")
+    assert "还有 5 件" in seen.text
+    assert seen.text.count("通知已经停办") == 20
