@@ -1,17 +1,11 @@
 """docs/architecture.md lists the statements of an order and of a webhook in the order in which they run."""
 
 import json
-import re
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from market.aftersales.receive import confirm_receipt
-from market.kernel import Connection
 from market.orders.address import seal_address
 from market.orders.batcher import Batcher
 from market.orders.cart import put_lines
@@ -21,55 +15,11 @@ from market.orders.place_cart import place_cart
 from payments import get_payment
 from payments.apply import apply_events
 from payments.sandbox.webhooks import sign
-from payments.sql import Query
 from payments.webhooks import receive
 from tests.conftest import NOW
 from tests.support.make import make_product
 from tests.support.shop import BUYER_ADDRESS, Shopping
-
-PAGE = Path("docs/architecture.md").read_text("utf-8")
-
-
-def list_documented(heading: str) -> list[str]:
-    """Return the queries that the table below a heading or bold words names, in order."""
-    table = PAGE.split(heading, 1)[1].split("\n| 1 |", 1)[1].split("\n\n", 1)[0]
-    names = set(name_queries().values())
-    documented = [name for name in re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", table) if name in names]
-    assert documented, heading
-    return documented
-
-
-def name_queries() -> dict[int, str]:
-    """Return the name of each query by its id."""
-    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] in {"market", "payments"}]
-    values: list[tuple[str, object]] = [item for module in modules for item in vars(module).items()]
-    return {id(value): name for name, value in values if type(value).__name__ == "Query"}
-
-
-class QueryTrace:
-    """The names of the queries that ran, in order."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.names: list[str] = []
-        resolve: Callable[[Query[Any], Connection], str] = Query[Any].resolve
-        names = name_queries()
-
-        def record(query: Query[Any], conn: Connection) -> str:
-            self.names.append(names.get(id(query), "?"))
-            return resolve(query, conn)
-
-        monkeypatch.setattr(Query, "resolve", record)
-
-    def take(self) -> list[str]:
-        """Return the names since the last call."""
-        names, self.names[:] = list(self.names), []
-        return names
-
-
-def find_missing(documented: list[str], ran: list[str]) -> list[str]:
-    """Return the documented names that do not follow one another in what ran."""
-    rest = iter(ran)
-    return [name for name in documented if name not in rest]
+from tests.support.statements import QueryTrace, find_missing, list_documented
 
 
 async def test_the_documented_statements_run_in_the_documented_order(

@@ -11,6 +11,7 @@ import pytest
 from market.kernel import Database
 from market.kernel.seal import Seal
 from tests.story.play import COUNTY, STORY, Answer, Player
+from tests.support.statements import QueryTrace, find_missing, list_documented
 
 PLAN: dict[str, Any] = json.loads((STORY / "steps.json").read_text("utf-8"))
 MONTHS = ("2019-01", "2019-02", "2019-03")
@@ -132,6 +133,16 @@ async def month_is(play: Player, month: str) -> None:
 async def test_january_is_imported_run_reviewed_settled_and_closed(play: Player) -> None:
     assert await play_to(play, 19) == 0
     await month_is(play, "2019-01")
+
+
+async def test_the_documented_statements_of_a_month_run_in_the_documented_order(
+    play: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = QueryTrace(monkeypatch)
+    await play_to(play, 19)
+    sections = ("**A file comes in.**", "**The month is calculated.**", "**The month is decided and paid**")
+    documented = [name for heading in sections for name in list_documented(heading)]
+    assert find_missing(documented, trace.take()) == []
 
 
 async def test_the_quarter_equals_the_expected_figures_to_the_fen(play: Player) -> None:
