@@ -2071,7 +2071,8 @@ CREATE TABLE public.messages (
     error text,
     dead_at timestamp with time zone,
     provider_ref text,
-    delivered_at timestamp with time zone
+    delivered_at timestamp with time zone,
+    phone_index bytea
 );
 
 
@@ -4069,6 +4070,13 @@ CREATE INDEX memberships_by_household ON public.memberships USING btree (county_
 --
 
 CREATE INDEX messages_by_age ON public.messages USING btree (queued_at);
+
+
+--
+-- Name: messages_by_phone; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX messages_by_phone ON public.messages USING btree (phone_index);
 
 
 --
@@ -6949,7 +6957,7 @@ GRANT SELECT,INSERT ON TABLE public.second_factor_uses TO market_app;
 -- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.sessions TO market_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO market_app;
 
 
 --

@@ -8,6 +8,7 @@ from market.api import (
     identity,
     orders,
     photos,
+    privacy,
     producers,
     service,
     subsidies,
@@ -17,6 +18,7 @@ from market.api import (
 ROUTES = [
     *service.ROUTES,
     *identity.ROUTES,
+    *privacy.ROUTES,
     *divisions.ROUTES,
     *producers.ROUTES,
     *catalogue.ROUTES,

@@ -212,6 +212,29 @@ def move_official(
     return run(lambda: move_official_account(handle, place=place, roles=role or []), as_json=json)
 
 
+@accounts.command(name="data")
+def export_person(
+    phone: str,
+    *,
+    out: Annotated[Path, Parameter(help="File to write; an existing file is replaced.")],
+    json: Json = False,
+) -> int:
+    """Write what the market holds about the account of a phone, as JSON, at that person's request."""
+    from market.cli.persons import export_person
+    from market.cli.runtime import run
+
+    return run(lambda: export_person(phone, out=out), as_json=json)
+
+
+@accounts.command(name="close")
+def close_person(phone: str, *, json: Json = False) -> int:
+    """Close the account of a phone and erase name, phone and addresses, at that person's request; for good."""
+    from market.cli.persons import close_person
+    from market.cli.runtime import run
+
+    return run(lambda: close_person(phone), as_json=json)
+
+
 @accounts.command(name="factor")
 def reset_second_factor(handle: str, *, json: Json = False) -> int:
     """Replace an official's second factor, as for a lost phone; prints the new secret once."""

@@ -65,7 +65,7 @@ SEALED_COLUMNS = (
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
     SealedColumn("orders", "address_sealed", ADDRESS_CONTEXT),
     SealedColumn("bookings", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
-    SealedColumn("messages", "phone_sealed", MESSAGE_PHONE_CONTEXT),
+    SealedColumn("messages", "phone_sealed", MESSAGE_PHONE_CONTEXT, index="phone_index"),
     SealedColumn("messages", "facts_sealed", FACTS_CONTEXT),
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
 )
@@ -143,7 +143,7 @@ async def _read_chunk(
 ) -> list[asyncpg.Record]:
     columns = ", ".join([*target.key, target.column, *(name for name in (target.index, target.plain) if name)])
     key, values = ", ".join(target.key), ", ".join(f"${n}" for n in range(1, len(target.key) + 1))
-    wanted = f"({target.column} IS NOT NULL" + (f" OR {target.plain} <> '')" if target.plain else ")")
+    wanted = f"({target.column} <> ''" + (f" OR {target.plain} <> '')" if target.plain else ")")
     after = f" AND ({key}) > ({values})" if last else ""
     text = f"SELECT {columns} FROM {target.table} WHERE {wanted}{after} ORDER BY {key} LIMIT {_CHUNK}"
     return list(await conn.fetch(text, *(last or ())))

@@ -99,6 +99,13 @@ async def _get_or_create_account(conn: Connection, seal: Seal, phone: str, *, no
     return None if existing is None else AccountId(existing)
 
 
+async def find_account_by_phone(conn: Connection, seal: Seal, phone: str) -> AccountId | None:
+    """Return the open account of a phone, or None."""
+    number = normalize_phone(phone)
+    found = None if number is None else await FIND_ACCOUNT_BY_PHONE.maybe(conn, phone_index=seal.index(number))
+    return None if found is None else AccountId(found)
+
+
 async def sign_in_without_code(
     conn: Connection, account_id: AccountId, *, now: datetime, second_factor: bool, device: str = "demo"
 ) -> NewSession:

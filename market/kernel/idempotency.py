@@ -80,6 +80,7 @@ DELETE_OLD_KEYS = Query(
                              LIMIT 10000)
     """,
 )
+DELETE_ACTOR_KEYS = Query(None, "DELETE FROM idempotency_keys WHERE actor = :actor")
 
 
 def compute_fingerprint(method: str, path: str, body: bytes) -> bytes:
@@ -128,3 +129,8 @@ async def finish_request(conn: Connection, seal: Seal, *, actor: str, key: str, 
 async def delete_old_keys(conn: Connection, *, older_than: timedelta = KEY_LIFETIME) -> int:
     """Delete at most 10,000 keys older than `older_than`; return how many."""
     return await DELETE_OLD_KEYS.run(conn, older_than=older_than)
+
+
+async def delete_actor_keys(conn: Connection, actor: str) -> None:
+    """Delete every key of an actor with its response."""
+    await DELETE_ACTOR_KEYS.run(conn, actor=actor)

@@ -14,10 +14,11 @@ FACTS_CONTEXT = "messages.facts"
 ADD_MESSAGE = Query(
     None,
     """
-    INSERT INTO messages (phone_sealed, template, facts_sealed, queued_at)
-    VALUES (:phone_sealed, :template, :facts_sealed, :now)
+    INSERT INTO messages (phone_sealed, phone_index, template, facts_sealed, queued_at)
+    VALUES (:phone_sealed, :phone_index, :template, :facts_sealed, :now)
     """,
 )
+DELETE_MESSAGES = Query(None, "DELETE FROM messages WHERE phone_index = :phone_index")
 
 
 async def queue_message(
@@ -35,7 +36,13 @@ async def queue_message(
     await ADD_MESSAGE.run(
         conn,
         phone_sealed=seal.seal(phone, PHONE_CONTEXT),
+        phone_index=seal.index(phone),
         template=template,
         facts_sealed=seal.seal(msgspec.json.encode(facts).decode(), FACTS_CONTEXT),
         now=now,
     )
+
+
+async def delete_messages(conn: Connection, seal: Seal, phone: str) -> None:
+    """Delete every message to a phone, sent or not."""
+    await DELETE_MESSAGES.run(conn, phone_index=seal.index(phone))

@@ -6,7 +6,7 @@ from litestar import Router
 
 from market.identity.models import NotSignedIn
 from market.web import assets, photos
-from market.web.account import demo_people, demo_sign_in, devices, elder_mode, sign_in
+from market.web.account import demo_people, demo_sign_in, devices, elder_mode, my_data, sign_in
 from market.web.desk import ROUTES as DESK_ROUTES
 from market.web.farm import (
     apply,
@@ -26,7 +26,7 @@ from market.web.pages import redirect_to_sign_in
 from market.web.shop import browse, cart, checkout, order, order_actions, orders, pay, product, reviews, stay
 
 _SHOP_PAGES = (
-    assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices,
+    assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
     browse, product, stay, reviews, cart, checkout, pay, orders, order, order_actions,
 )  # fmt: skip
 _FARM_PAGES = (

@@ -230,6 +230,8 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/counties/{county}/months/{month}/settle", require_duty("finance")),
     post("/api/v1/counties/{county}/months/{month}/reconcile", require_duty("reconciler")),
     post("/api/v1/counties/{county}/months/{month}/close", require_duty("reconciler")),
+    post("/api/v1/me/data", SIGNED_IN),
+    post("/api/v1/me/closing", SIGNED_IN, json={"code": "none"}, status=401),
     # Last, as it ends the session.
     delete("/api/v1/sessions/current", SIGNED_IN, status=204),
 )

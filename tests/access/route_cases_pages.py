@@ -224,6 +224,12 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/desk/months/{month}/{step}", require_duty("reconciler"), params={"step": "close"}, status=303),
     get("/me/devices", as_own_page(SIGNED_IN)),
     post("/me/devices", SIGNED_IN, form={"session": "none"}, status=404),
+    get("/me/data", as_own_page(SIGNED_IN)),
+    post("/me/data", SIGNED_IN),
+    get("/me/close", as_own_page(SIGNED_IN)),
+    post("/me/close/code", SIGNED_IN),
+    post("/me/close", SIGNED_IN, form={"code": "none"}, status=401),
+    get("/me/closed", PUBLIC),
     # Last, as it ends the session.
     post("/sign-out", SIGNED_IN, status=303),
 )

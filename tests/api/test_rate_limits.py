@@ -30,6 +30,7 @@ FREE = {
 }  # fmt: skip
 SIGN_IN = {
     "/sign-in", "/sign-in/code", "/sign-in/factor",
+    "/me/close", "/me/close/code", "/api/v1/me/closing",
     "/api/v1/codes", "/api/v1/sessions", "/api/v1/sessions/second-factor",
 }  # fmt: skip
 

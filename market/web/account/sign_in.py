@@ -70,8 +70,16 @@ def _store_session(request: HttpRequest, response: Response[Any], signed: NewSes
     set_cookie(request, response, PENDING_COOKIE, "", seconds=0)
 
 
-def _get_device(request: HttpRequest) -> Device:
+def get_device(request: HttpRequest) -> Device:
+    """Return the device that a request comes from."""
     return Device(request.headers.get("user-agent", ""), request.cookies.get(VISITOR_COOKIE, ""))
+
+
+def get_code_limits(settings: Settings) -> CodeLimits:
+    """Return the configured limits of one-time codes."""
+    return CodeLimits(
+        per_phone=settings.codes_a_phone, per_network=settings.codes_a_network, per_day=settings.codes_a_day
+    )
 
 
 @get("/sign-in", include_in_schema=False)
@@ -96,9 +104,7 @@ async def send_code(
     form = await read_form(request)
     values = PhoneForm(form.get_text("phone"), get_local_path(form.get_text("to"), ""))
     phone = normalize_phone(values.phone) or normalize_phone(_load_phone(request, seal) or "") or values.phone
-    limits = CodeLimits(
-        per_phone=settings.codes_a_phone, per_network=settings.codes_a_network, per_day=settings.codes_a_day
-    )
+    limits = get_code_limits(settings)
     try:
         async with db.transaction() as conn:
             await request_code(
@@ -107,7 +113,7 @@ async def send_code(
                 limits,
                 phone=phone,
                 network=get_client_network(request),
-                device=_get_device(request),
+                device=get_device(request),
                 now=clock.now(),
             )
     except CodeJustSent as refusal:
@@ -158,7 +164,7 @@ async def submit_code(
             seal,
             phone=phone,
             code=form.get_text("code"),
-            device=_get_device(request),
+            device=get_device(request),
             earlier_token=request.cookies.get(get_session_cookie_name(request)),
             help_phone=settings.help_phone,
             network=get_client_network(request),

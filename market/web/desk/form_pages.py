@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from market.audit.record import add_audit_entry
 from market.http import HttpRequest
 from market.identity.access import require_whole_county
 from market.identity.models import Actor
@@ -105,6 +106,8 @@ async def download_form(
 ) -> Response[bytes]:
     """Download a file of a month: approval.xlsx, settlement.xlsx, one of `CSV_FILES`, or case.json to recalculate it.
 
+    The audit record keeps who took a file of single lines or households.
+
     Raises:
         MonthNotCalculated: the month is not calculated, or has no file of this name.
     """
@@ -115,6 +118,15 @@ async def download_form(
         made = await get_last_event_at(conn, cycle)
         blocked = view.settlement.held if view.settlement else []
         lines = await list_settlement_lines(conn, cycle, blocked) if name == "settlement.xlsx" else []
+        if name in {"settlement.xlsx", "case.json", *CSV_FILES}:
+            await add_audit_entry(
+                conn,
+                actor=str(actor.account_id),
+                action=f"export {name}",
+                object=f"county:{desk.county}",
+                detail={"month": month},
+                now=clock.now(),
+            )
         if file := CSV_FILES.get(name):
             csv = write_csv(_build_csv_table(file, await file.list_rows(conn, cycle)))
             return download_file(csv, f"{desk.name}-{view.month}-{file.title}.csv", "text/csv")

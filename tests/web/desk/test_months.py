@@ -273,8 +273,14 @@ async def test_the_settlement_workbook_contains_the_figures_of_the_story(
     async with open_desk_walker(service, county.tokens["cai"]) as browser:
         answer = await browser.client.get("/desk/sheets/2019-01/settlement.xlsx")
         repeated = await browser.client.get("/desk/sheets/2019-01/settlement.xlsx")
+        await browser.client.get("/desk/sheets/2019-01/approval.xlsx")
     assert answer.content == repeated.content
     assert answer.headers["cache-control"] == "private, no-store"
+    async with database.connection() as conn:
+        taken = await conn.fetch(
+            "SELECT action, object, detail ->> 'month' AS month FROM audit_entries WHERE action LIKE 'export %.%'"
+        )
+    assert [tuple(row) for row in taken] == [("export settlement.xlsx", f"county:{COUNTY}", "2019-01")] * 2
     rows = read_worksheet(answer.content, "拨付汇总")
     assert rows[0][0] == "2019年1月账期，已结算。本次拨付 120.20 元，大写：人民币壹佰贰拾元贰角整。"
     assert [[row[0], row[1], row[2], row[8]] for row in rows[2:]] == [

@@ -1,0 +1,37 @@
+"""Answer a person's request for a copy of their data or for erasure that did not come through their own account."""
+
+from pathlib import Path
+
+import msgspec
+
+from market.cli.exports import WrittenFile, write_atomically
+from market.cli.runtime import open_runtime
+from market.identity.models import AccountId, NotFound
+from market.identity.sign_in import find_account_by_phone
+from market.kernel import Connection
+from market.kernel.seal import Seal
+from market.privacy.close_account import close_account
+from market.privacy.personal_data import export_personal_data
+
+
+async def export_person(phone: str, *, out: Path) -> WrittenFile:
+    """Write what the market holds about the account of a phone as JSON, and record it."""
+    async with open_runtime() as ctx, ctx.db.transaction() as conn:
+        account_id = await _require_account(conn, ctx.seal, phone)
+        data = await export_personal_data(conn, ctx.seal, account_id, by="command line", now=ctx.clock.now())
+        return write_atomically(out, msgspec.json.format(msgspec.json.encode(data), indent=2))
+
+
+async def close_person(phone: str) -> dict[str, object]:
+    """Close the account of a phone and erase its owner, as the person may do on their own page."""
+    async with open_runtime() as ctx, ctx.db.transaction() as conn:
+        account_id = await _require_account(conn, ctx.seal, phone)
+        await close_account(conn, ctx.seal, account_id, by="command line", now=ctx.clock.now())
+    return {"outcome": "ok", "account": str(account_id)}
+
+
+async def _require_account(conn: Connection, seal: Seal, phone: str) -> AccountId:
+    account_id = await find_account_by_phone(conn, seal, phone)
+    if account_id is None:
+        raise NotFound
+    return account_id

@@ -1,0 +1,152 @@
+"""Close an account and erase what identifies its owner. Source: Personal Information Protection Law, article 47.
+
+Orders, payments, the ledger, reviews and the audit record stay, without a name, a phone or an address: the E-commerce
+Law, article 31, keeps transactions for three years. So do the certificates of a seller.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from market.audit.record import add_audit_entry
+from market.identity.close import erase_account, lock_account
+from market.identity.codes import try_code
+from market.identity.models import NO_DEVICE, AccountId, Device, NotFound, WrongCode
+from market.identity.sign_in import get_phone
+from market.kernel import Connection, FieldFault, Query, Refusal
+from market.kernel.clock import get_business_day
+from market.kernel.idempotency import delete_actor_keys
+from market.kernel.seal import Seal
+from market.kernel.text import clean_text
+from market.notify.queue import delete_messages
+from market.orders.erase import erase_buyer
+from market.orders.escrow import get_freight_account, get_payable_account
+from market.producers.members import end_memberships
+from payments import get_balance
+
+
+class AccountNotClosable(Refusal):
+    """The account cannot be closed yet; `errors` lists each reason."""
+
+    code = "account_not_closable"
+    status = 409
+    zh = "现在还不能注销账号。"
+    en = "The account cannot be closed yet; see errors."
+
+
+class _Obstacles(Struct, frozen=True):
+    open_orders: int
+    open_refunds: int
+    open_disputes: int
+    official: bool
+    live_listings: int
+    open_sales: int
+
+
+COUNT_OBSTACLES = Query(
+    _Obstacles,
+    """
+    WITH own AS (SELECT number::text AS reference, state FROM orders WHERE buyer_id = :account_id),
+    shop AS (SELECT producer_id FROM producer_members m
+              WHERE account_id = :account_id AND valid_during @> :day::date
+                AND NOT EXISTS (SELECT FROM producer_members o
+                                 WHERE o.producer_id = m.producer_id AND o.account_id <> m.account_id
+                                   AND o.valid_during @> :day::date))
+    SELECT (SELECT count(*) FROM own WHERE state IN ('placed', 'paid')) AS open_orders,
+           (SELECT count(*) FROM own JOIN payments.payments p ON order_ref = reference
+                                     JOIN payments.refunds r ON r.payment_id = p.id
+             WHERE r.state <> 'succeeded') AS open_refunds,
+           (SELECT count(*) FROM own JOIN payments.payments p ON order_ref = reference
+                                     JOIN payments.disputes d ON d.payment_id = p.id
+             WHERE d.state = 'open') AS open_disputes,
+           (SELECT handle IS NOT NULL FROM accounts WHERE id = :account_id) AS official,
+           (SELECT count(*) FROM listings JOIN shop USING (producer_id) WHERE state = 'live') AS live_listings,
+           (SELECT count(*) FROM suborders JOIN shop USING (producer_id)
+             WHERE state IN ('placed', 'paid', 'shipped')) AS open_sales
+    """,
+)
+# The lock of the buyer that placing takes: an order that is being placed is waited for, and then seen.
+LOCK_BUYER = Query(None, "SELECT pg_advisory_xact_lock(7004, hashtext(:account_id::uuid::text))")
+LIST_SHOP_NUMBERS = Query(
+    int,
+    """
+    SELECT number FROM producers JOIN producer_members ON producer_id = producers.id
+     WHERE account_id = :account_id AND valid_during @> :day::date
+     ORDER BY number
+    """,
+)
+
+
+async def confirm_and_close(
+    conn: Connection,
+    seal: Seal,
+    account_id: AccountId,
+    *,
+    code: str,
+    network: str,
+    device: Device = NO_DEVICE,
+    now: datetime,
+) -> WrongCode | None:
+    """Close the account of its owner, who shows a one-time code sent to its phone.
+
+    A wrong code is returned, not raised, so that the caller commits the count of attempts before raising it.
+
+    Raises:
+        AccountNotClosable: something is open; the code stays valid if the caller rolls back.
+        NotFound: the account is unknown, closed, or without a phone.
+    """
+    phone = await get_phone(conn, seal, account_id)
+    if phone is None:
+        raise NotFound
+    attempt = await try_code(conn, seal, phone=phone, code=clean_text(code), network=network, device=device, now=now)
+    if attempt is None or not attempt.correct:
+        return WrongCode()
+    await close_account(conn, seal, account_id, by=str(account_id), now=now)
+    return None
+
+
+async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, by: str, now: datetime) -> None:
+    """Close an account and erase name, phone, addresses, devices, carts, messages and stored responses of its owner.
+
+    The phone can be used for a new account. Messages are deleted whether they were sent or not. The caller checks who
+    asks.
+
+    Raises:
+        AccountNotClosable: an order, refund or dispute is open, a shop of nobody else still sells or is owed money, or
+            the account is an official's.
+        NotFound: the account is unknown or closed.
+    """
+    await LOCK_BUYER.run(conn, account_id=account_id)
+    if not await lock_account(conn, account_id):
+        raise NotFound
+    obstacles = await list_obstacles(conn, account_id, now=now)
+    if obstacles:
+        raise AccountNotClosable(errors=obstacles)
+    await erase_buyer(conn, account_id)
+    await end_memberships(conn, account_id, now=now)
+    await delete_actor_keys(conn, str(account_id))
+    phone = await get_phone(conn, seal, account_id)
+    if phone is not None:
+        await delete_messages(conn, seal, phone)
+    await erase_account(conn, account_id, now=now)
+    await add_audit_entry(conn, actor=by, action="account.close", object=f"account:{account_id}", detail={}, now=now)
+
+
+async def list_obstacles(conn: Connection, account_id: AccountId, *, now: datetime) -> tuple[FieldFault, ...]:
+    """Return what keeps an account from being closed, in words for its owner."""
+    day = get_business_day(now)
+    found = await COUNT_OBSTACLES.one(conn, account_id=account_id, day=day)
+    owed = 0
+    for number in await LIST_SHOP_NUMBERS.all(conn, account_id=account_id, day=day):
+        for account in (get_payable_account(number), get_freight_account(number)):
+            owed += abs(await get_balance(conn, account))
+    reasons = (
+        ("orders", found.open_orders, f"还有 {found.open_orders} 单没有办完，请先收货或取消"),
+        ("refunds", found.open_refunds, f"还有 {found.open_refunds} 笔退款没有到账，到账后再来"),
+        ("disputes", found.open_disputes, f"还有 {found.open_disputes} 笔付款有异议，有结果后再来"),
+        ("role", found.official, "这是干部的账号，请先由上级停用"),
+        ("listings", found.live_listings, f"店里还有 {found.live_listings} 样东西在卖，请先下架"),
+        ("sales", found.open_sales, f"店里还有 {found.open_sales} 单没有办完，请先发货，等买家收到"),
+        ("money", owed, "店里还有钱没有结清，结清后再来"),
+    )
+    return tuple(FieldFault(field, words) for field, count, words in reasons if count)

@@ -1,0 +1,221 @@
+"""Export what the market holds about an account. Source: Personal Information Protection Law, article 45."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from msgspec import Struct
+
+from market.audit.record import add_audit_entry
+from market.identity.models import AccountId, NotFound
+from market.identity.sign_in import PHONE_CONTEXT
+from market.kernel import Connection, Fen, Query
+from market.kernel.seal import Seal
+from market.orders.address import Address, open_address
+
+MAX_ROWS = 100_000
+"""The largest number of rows of each kind; a person has fewer."""
+
+
+class PersonalAccount(Struct, frozen=True):
+    """An account as its owner sees it."""
+
+    name: str
+    phone: str | None
+    elder: bool
+    created_at: datetime
+
+
+class PersonalDevice(Struct, frozen=True):
+    """A sign-in that is stored, ended or not."""
+
+    device: str
+    created_at: datetime
+    seen_at: datetime
+
+
+class PersonalOrderLine(Struct, frozen=True):
+    """A line of an order."""
+
+    title: str
+    unit: str
+    quantity: int
+    amount_fen: Fen
+
+
+class PersonalOrder(Struct, frozen=True, kw_only=True):
+    """An order with its recipient and lines."""
+
+    number: int
+    state: str
+    placed_at: datetime
+    total_fen: Fen
+    address: Address | None
+    lines: list[PersonalOrderLine]
+
+
+class PersonalReview(Struct, frozen=True):
+    """A review that the person wrote."""
+
+    title: str
+    rating: int
+    text: str
+    at: datetime
+
+
+class PersonalShop(Struct, frozen=True):
+    """A shop that the person applied for or belongs to."""
+
+    name: str
+    state: str
+    applied_at: datetime
+    produce: str
+
+
+class PersonalRecord(Struct, frozen=True):
+    """An entry of the audit record about what the person did."""
+
+    at: datetime
+    action: str
+    object: str
+
+
+class PersonalData(Struct, frozen=True, kw_only=True):
+    """Everything that the market holds about an account.
+
+    The register of households and their phone bills is the county's and is asked for there.
+    """
+
+    account: PersonalAccount
+    devices: list[PersonalDevice]
+    orders: list[PersonalOrder]
+    reviews: list[PersonalReview]
+    shops: list[PersonalShop]
+    records: list[PersonalRecord]
+
+
+class _StoredAccount(Struct, frozen=True):
+    name: str
+    phone_sealed: bytes | None
+    elder: bool
+    created_at: datetime
+
+
+class _StoredOrder(Struct, frozen=True, kw_only=True):
+    number: int
+    state: str
+    placed_at: datetime
+    total_fen: Fen
+    address_sealed: bytes
+
+
+class _StoredLine(Struct, frozen=True):
+    number: int
+    title: str
+    unit: str
+    quantity: int
+    amount_fen: Fen
+
+
+GET_STORED_ACCOUNT = Query(
+    _StoredAccount,
+    "SELECT name, phone_sealed, elder, created_at FROM accounts WHERE id = :account_id AND closed_at IS NULL",
+)
+LIST_DEVICES = Query(
+    PersonalDevice,
+    """
+    SELECT device, created_at, seen_at FROM sessions WHERE account_id = :account_id
+     ORDER BY created_at DESC LIMIT :limit
+    """,
+)
+LIST_STORED_ORDERS = Query(
+    _StoredOrder,
+    """
+    SELECT number, state, placed_at, total_fen, address_sealed FROM orders WHERE buyer_id = :account_id
+     ORDER BY number DESC LIMIT :limit
+    """,
+)
+LIST_STORED_LINES = Query(
+    _StoredLine,
+    """
+    SELECT number, title, unit, quantity, amount_fen
+      FROM orders
+      JOIN suborders ON order_id = orders.id
+      JOIN order_lines ON suborder_id = suborders.id
+     WHERE buyer_id = :account_id
+     ORDER BY number DESC, suborders.position, order_lines.position LIMIT :limit
+    """,
+)
+LIST_WRITTEN_REVIEWS = Query(
+    PersonalReview,
+    """
+    SELECT title, rating, text, at FROM reviews JOIN listings ON listings.id = listing_id
+     WHERE account_id = :account_id
+     ORDER BY at DESC LIMIT :limit
+    """,
+)
+LIST_SHOPS = Query(
+    PersonalShop,
+    """
+    SELECT name, state, applied_at, produce FROM producers
+     WHERE applied_by = :account_id
+        OR id IN (SELECT producer_id FROM producer_members WHERE account_id = :account_id)
+     ORDER BY number LIMIT :limit
+    """,
+)
+LIST_RECORDS = Query(
+    PersonalRecord,
+    """
+    SELECT at, action, object FROM audit_entries WHERE actor = :account_id::uuid::text
+     ORDER BY at DESC LIMIT :limit
+    """,
+)
+
+
+async def export_personal_data(
+    conn: Connection, seal: Seal, account_id: AccountId, *, by: str, now: datetime
+) -> PersonalData:
+    """Return what the market holds about an open account, and record who took it. The caller checks who asks.
+
+    Raises:
+        NotFound: the account is unknown or closed.
+    """
+    data = await load_personal_data(conn, seal, account_id)
+    await add_audit_entry(conn, actor=by, action="account.export", object=f"account:{account_id}", detail={}, now=now)
+    return data
+
+
+async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId) -> PersonalData:
+    """Return what the market holds about an open account, to show it to its owner.
+
+    Raises:
+        NotFound: the account is unknown or closed.
+    """
+    stored = await GET_STORED_ACCOUNT.maybe(conn, account_id=account_id)
+    if stored is None:
+        raise NotFound
+    lines: dict[int, list[PersonalOrderLine]] = defaultdict(list)
+    for line in await LIST_STORED_LINES.all(conn, account_id=account_id, limit=MAX_ROWS):
+        lines[line.number].append(PersonalOrderLine(line.title, line.unit, line.quantity, line.amount_fen))
+    return PersonalData(
+        account=PersonalAccount(
+            stored.name,
+            seal.open(stored.phone_sealed, PHONE_CONTEXT) if stored.phone_sealed else None,
+            stored.elder,
+            stored.created_at,
+        ),
+        devices=await LIST_DEVICES.all(conn, account_id=account_id, limit=MAX_ROWS),
+        orders=[
+            PersonalOrder(
+                number=order.number,
+                state=order.state,
+                placed_at=order.placed_at,
+                total_fen=order.total_fen,
+                address=open_address(seal, order.address_sealed),
+                lines=lines[order.number],
+            )
+            for order in await LIST_STORED_ORDERS.all(conn, account_id=account_id, limit=MAX_ROWS)
+        ],
+        reviews=await LIST_WRITTEN_REVIEWS.all(conn, account_id=account_id, limit=MAX_ROWS),
+        shops=await LIST_SHOPS.all(conn, account_id=account_id, limit=MAX_ROWS),
+        records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),
+    )

@@ -1,0 +1,196 @@
+"""A person's own data: what the market holds, a copy to take away, and closing the account."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from market.http import HttpRequest, get_client_network, make_retry_headers
+from market.identity.codes import request_code
+from market.identity.models import Actor, CodeJustSent, NotFound, TooManyCodes
+from market.identity.sign_in import get_phone
+from market.kernel import Database, FieldFault, Refusal
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.kernel.text import mask_phone
+from market.orders.models import OrderState
+from market.privacy.close_account import AccountNotClosable, confirm_and_close, list_obstacles
+from market.privacy.personal_data import PersonalData, export_personal_data, load_personal_data
+from market.producers.models import PRODUCER_STATE_NAMES
+from market.rate_limits import RateClass
+from market.settings import Settings
+from market.web.account.devices import describe_device
+from market.web.account.sign_in import get_code_limits, get_device
+from market.web.cookies import ALL_DRAFTS, get_session_cookie_name, set_cookie
+from market.web.forms import read_form
+from market.web.pages import redirect, render_page
+from market.web.shop.orders import ORDER_STATE_NAMES
+from market.web.ui.format import clock_zh, yuan
+
+_SHOWN_ROWS = 20
+"""The page shows the newest of each kind; the copy has all."""
+
+
+@get("/me/data", include_in_schema=False)
+async def show_my_data(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    actor: NamedDependency[Actor],
+) -> Response[bytes]:
+    """Show what the market holds about the account."""
+    async with db.connection() as conn:
+        data = await load_personal_data(conn, seal, actor.account_id)
+    return render_page(request, "account/my_data.html", {"sections": _list_sections(data)}, actor=actor)
+
+
+def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
+    account = data.account
+    sections = [
+        ("账号", [account.name, account.phone or "没有手机号", f"{clock_zh(account.created_at)} 开的"]),
+        (
+            "设备",
+            [f"{describe_device(each.device)}，{clock_zh(each.created_at)} 登录" for each in data.devices],
+        ),
+        ("店", [f"{each.name}：{PRODUCER_STATE_NAMES[each.state]}" for each in data.shops]),
+        (
+            "订单",
+            [
+                f"{each.number}，{yuan(each.total_fen)} 元，{ORDER_STATE_NAMES[OrderState(each.state)]}"
+                + (f"；{each.address.name} {each.address.phone} {each.address.street}" if each.address else "")
+                for each in data.orders
+            ],
+        ),
+        ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),
+    ]
+    return [(title, len(rows), rows[:_SHOWN_ROWS]) for title, rows in sections]
+
+
+@post("/me/data", include_in_schema=False, status_code=200, rate=RateClass.SEARCH)
+async def download_my_data(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[bytes]:
+    """Return everything that the market holds about the account as a JSON file."""
+    await read_form(request)
+    async with db.transaction() as conn:
+        data = await export_personal_data(conn, seal, actor.account_id, by=str(actor.account_id), now=clock.now())
+    content = msgspec.json.format(msgspec.json.encode(data), indent=2)
+    headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "private, no-store"}
+    return Response(content, media_type="application/json", headers=headers)
+
+
+async def _render_closing(
+    request: HttpRequest,
+    db: Database,
+    seal: Seal,
+    clock: Clock,
+    actor: Actor,
+    *,
+    sent: bool = False,
+    refusal: Refusal | None = None,
+) -> Response[bytes]:
+    async with db.connection() as conn:
+        phone = await get_phone(conn, seal, actor.account_id)
+        obstacles = await list_obstacles(conn, actor.account_id, now=clock.now())
+    context = {
+        "obstacles": [each.message for each in obstacles],
+        "errors": [FieldFault("code", refusal.text("zh"))] if refusal else [],
+        "sent": sent,
+        "masked": mask_phone(phone) if phone else "",
+    }
+    status = refusal.status if refusal else 200
+    response = render_page(request, "account/close.html", context, actor=actor, status=status)
+    response.headers.update(make_retry_headers(refusal) if refusal else {})
+    return response
+
+
+@get("/me/close", include_in_schema=False)
+async def show_closing(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[bytes]:
+    """Say what closing the account means, and what must be done first."""
+    return await _render_closing(request, db, seal, clock, actor)
+
+
+@post("/me/close/code", include_in_schema=False, status_code=200, rate=RateClass.SIGN_IN)
+async def send_closing_code(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
+    actor: NamedDependency[Actor],
+) -> Response[bytes]:
+    """Send a one-time code to the account's phone, and ask for it.
+
+    Raises:
+        NotFound: the account has no phone.
+    """
+    await read_form(request)
+    try:
+        async with db.transaction() as conn:
+            phone = await get_phone(conn, seal, actor.account_id)
+            if phone is None:
+                raise NotFound
+            await request_code(
+                conn,
+                seal,
+                get_code_limits(settings),
+                phone=phone,
+                network=get_client_network(request),
+                device=get_device(request),
+                now=clock.now(),
+            )
+    except (CodeJustSent, TooManyCodes) as refusal:
+        return await _render_closing(request, db, seal, clock, actor, sent=True, refusal=refusal)
+    return await _render_closing(request, db, seal, clock, actor, sent=True)
+
+
+@post("/me/close", include_in_schema=False, rate=RateClass.SIGN_IN)
+async def submit_closing(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Close the account with the code, and sign this device out."""
+    form = await read_form(request)
+    try:
+        async with db.transaction() as conn:
+            refusal = await confirm_and_close(
+                conn,
+                seal,
+                actor.account_id,
+                code=form.get_text("code"),
+                network=get_client_network(request),
+                device=get_device(request),
+                now=clock.now(),
+            )
+    except AccountNotClosable as obstacle:
+        return await _render_closing(request, db, seal, clock, actor, refusal=obstacle)
+    if refusal is not None:
+        return await _render_closing(request, db, seal, clock, actor, sent=True, refusal=refusal)
+    response = redirect("/me/closed", draft=ALL_DRAFTS)
+    set_cookie(request, response, get_session_cookie_name(request), "", seconds=0)
+    return response
+
+
+@get("/me/closed", include_in_schema=False)
+async def show_closed(request: HttpRequest) -> Response[bytes]:
+    """Say that the account is closed."""
+    return render_page(request, "account/closed.html")
+
+
+ROUTES = [show_my_data, download_my_data, show_closing, send_closing_code, submit_closing, show_closed]

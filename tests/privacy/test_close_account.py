@@ -1,0 +1,222 @@
+"""A person takes a copy of what is held about them, and closes the account."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from market.aftersales.receive import confirm_receipt
+from market.aftersales.review import write_review
+from market.cli.persons import close_person, export_person
+from market.cli.reseal import SEALED_COLUMNS
+from market.identity.models import AccountId, NewSession, NotFound, Role, WrongCode
+from market.identity.sign_in import sign_in
+from market.kernel import Connection
+from market.kernel.idempotency import begin_request, finish_request
+from market.kernel.seal import Seal, UnsealError, derive_seal
+from market.orders.cart import put_lines
+from market.orders.models import Line, VariantId
+from market.privacy.close_account import AccountNotClosable, close_account, confirm_and_close
+from market.privacy.personal_data import export_personal_data
+from tests.conftest import NOW
+from tests.identity.support import a_code
+from tests.support.app import SECRET
+from tests.support.make import (
+    days_since,
+    make_account,
+    make_official,
+    make_phone,
+    make_producer,
+    make_product,
+)
+from tests.support.shop import BUYER_ADDRESS, Shopping
+
+
+async def find_text(owner: Connection, seal: Seal, text: str) -> set[str]:
+    """Return the columns that hold a text: in clear, as its index, or encrypted under any context."""
+    columns = await owner.fetch(
+        "SELECT table_schema, table_name, column_name FROM information_schema.columns JOIN information_schema.tables"
+        " USING (table_schema, table_name) WHERE table_type = 'BASE TABLE'"
+        " AND table_schema IN ('public', 'payments', 'jobs')"
+    )
+    index, found = seal.index(text), set[str]()
+    contexts = {each.context for each in SEALED_COLUMNS}
+    for schema, table, column in columns:
+        values = await owner.fetch(f'SELECT DISTINCT "{column}" AS value FROM "{schema}"."{table}"')
+        if any(holds_text(row["value"], seal, text, index, contexts) for row in values):
+            found.add(f"{table}.{column}")
+    return found
+
+
+def holds_text(value: object, seal: Seal, text: str, index: bytes, contexts: set[str]) -> bool:
+    if not isinstance(value, bytes):
+        return text in str(value)
+    if value == index or text.encode() in value:
+        return True
+    for context in contexts:
+        try:
+            if text in seal.open(value, context):
+                return True
+        except UnsealError:
+            continue
+    return False
+
+
+async def a_reviewed_order(shopping: Shopping) -> None:
+    """Let the buyer place, pay, receive and review an order, and fill a cart."""
+    async with shopping.db.transaction() as conn:
+        goods = await make_product(conn)
+    order = await shopping.place([(goods.variant_id, 1)])
+    await shopping.pay(order)
+    seen = await shopping.see(order)
+    async with shopping.db.transaction() as conn:
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        await write_review(conn, shopping.buyer, seen.suborders[0].id, rating=5, text="枣很甜", now=NOW)
+        await put_lines(conn, shopping.buyer.account_id, [Line(VariantId(goods.variant_id), 2)], now=NOW)
+        actor = str(shopping.buyer.account_id)
+        await begin_request(conn, shopping.seal, actor=actor, key="k", fingerprint=b"f")
+        response = json.dumps({"phone": BUYER_ADDRESS.phone}).encode()
+        await finish_request(conn, shopping.seal, actor=actor, key="k", status=201, response=response)
+
+
+async def test_after_closing_nothing_of_the_person_is_found_and_the_books_are_unchanged(
+    shopping: Shopping, owner: Connection
+) -> None:
+    await a_reviewed_order(shopping)
+    buyer, seal = shopping.buyer.account_id, shopping.seal
+    async with shopping.db.transaction() as conn:
+        phone = seal.open(
+            await conn.fetchval("SELECT phone_sealed FROM accounts WHERE id = $1", buyer), "accounts.phone"
+        )
+        session = await sign_in(conn, seal, phone=phone, code=await a_code(conn, seal, phone), now=NOW)
+        assert isinstance(session, NewSession)
+    before = await find_text(owner, seal, phone)
+    assert before == {
+        "accounts.phone_index", "accounts.phone_sealed", "messages.phone_index", "messages.phone_sealed",
+        "sign_in_codes.phone_index",
+    }  # fmt: skip
+    assert await find_text(owner, seal, BUYER_ADDRESS.phone) == {"orders.address_sealed", "idempotency_keys.response"}
+    books = await owner.fetch("SELECT * FROM payments.postings ORDER BY transaction_id, seq")
+    async with shopping.db.transaction() as conn:
+        code = await a_code(conn, seal, phone, later=timedelta(minutes=2))
+        later = NOW + timedelta(minutes=3)
+        wrong = await confirm_and_close(conn, seal, buyer, code="000000x", network="::1", now=later)
+        assert isinstance(wrong, WrongCode)
+        assert await confirm_and_close(conn, seal, buyer, code=code, network="::1", now=later) is None
+    for text in (phone, BUYER_ADDRESS.phone, BUYER_ADDRESS.street):
+        assert await find_text(owner, seal, text) == set()
+    row = await owner.fetchrow("SELECT name, closed_at FROM accounts WHERE id = $1", buyer)
+    assert row is not None
+    assert tuple(row) == ("已注销", later)
+    counts = await owner.fetchrow(
+        "SELECT (SELECT count(*) FROM sessions), (SELECT count(*) FROM cart_lines), (SELECT count(*) FROM reviews),"
+        " (SELECT count(*) FROM orders), (SELECT max(region_code) FROM orders)"
+    )
+    assert counts is not None
+    assert tuple(counts) == (0, 0, 1, 1, "130100")
+    assert await owner.fetch("SELECT * FROM payments.postings ORDER BY transaction_id, seq") == books
+    recorded = await owner.fetch("SELECT actor, object FROM audit_entries WHERE action = 'account.close'")
+    assert [tuple(each) for each in recorded] == [(str(buyer), f"account:{buyer}")]
+    async with shopping.db.transaction() as conn:
+        with pytest.raises(NotFound):
+            await close_account(conn, seal, buyer, by="command line", now=later)
+        again = await sign_in(
+            conn,
+            seal,
+            phone=phone,
+            code=await a_code(conn, seal, phone, later=timedelta(hours=2)),
+            now=NOW + timedelta(hours=2),
+        )
+    assert isinstance(again, NewSession)
+    assert again.account_id != buyer
+
+
+async def test_an_account_with_an_open_order_stays_open(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        goods = await make_product(conn)
+    await shopping.place([(goods.variant_id, 1)])
+    async with shopping.db.transaction() as conn:
+        with pytest.raises(AccountNotClosable) as refused:
+            await close_account(conn, shopping.seal, shopping.buyer.account_id, by="test", now=NOW)
+        closed = await conn.fetchval("SELECT closed_at FROM accounts WHERE id = $1", shopping.buyer.account_id)
+    assert [(fault.field, fault.message) for fault in refused.value.errors] == [
+        ("orders", "还有 1 单没有办完，请先收货或取消")
+    ]
+    assert closed is None
+
+
+async def test_a_seller_closes_when_nothing_is_sold_and_nothing_is_owed(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        farmer = await make_account(conn, name="样例农户")
+        shop = await make_producer(conn, owner=farmer)
+        goods = await make_product(conn, shop)
+    order = await shopping.place([(goods.variant_id, 1)])
+    await shopping.pay(order)
+    assert await _list_reasons(shopping, farmer) == ["listings", "sales"]
+    async with shopping.db.transaction() as conn:
+        await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
+        await conn.execute("UPDATE listings SET state = 'withdrawn'")
+    assert await _list_reasons(shopping, farmer) == ["money"]
+    # A shop with another member goes on, but what it is owed is not left behind.
+    async with shopping.db.transaction() as conn:
+        idle = await make_account(conn, name="样例农户乙")
+        other = await make_producer(conn, owner=idle)
+        await make_product(conn, other)
+        helper = await make_account(conn, name="样例帮手")
+        await conn.execute("INSERT INTO producer_members VALUES ($1, $2, 'owner', $3)", other, helper, days_since())
+        await close_account(conn, shopping.seal, idle, by="test", now=NOW)
+        members = await conn.fetch(
+            "SELECT account_id FROM producer_members WHERE producer_id = $1 AND upper_inf(valid_during)", other
+        )
+    assert [each["account_id"] for each in members] == [helper]
+
+
+async def test_an_officials_account_is_not_closed_by_its_owner(conn: Connection, seal: Seal) -> None:
+    official = await make_official(conn, Role.COUNTY, "130624", handle="wang")
+    with pytest.raises(AccountNotClosable) as refused:
+        await close_account(conn, seal, official, by=str(official), now=NOW)
+    assert [fault.field for fault in refused.value.errors] == ["role"]
+
+
+async def test_the_copy_holds_everything_of_the_person_and_is_recorded(shopping: Shopping) -> None:
+    await a_reviewed_order(shopping)
+    buyer = shopping.buyer.account_id
+    async with shopping.db.transaction() as conn:
+        data = await export_personal_data(conn, shopping.seal, buyer, by=str(buyer), now=NOW)
+        recorded = await conn.fetch("SELECT actor, object FROM audit_entries WHERE action = 'account.export'")
+        with pytest.raises(NotFound):
+            await export_personal_data(conn, shopping.seal, AccountId(UUID(int=0)), by="x", now=NOW)
+    assert data.account.name == shopping.buyer.name
+    assert data.account.phone is not None
+    [order] = data.orders
+    assert (order.address, order.state, len(order.lines)) == (BUYER_ADDRESS, "finished", 1)
+    assert [(review.rating, review.text) for review in data.reviews] == [(5, "枣很甜")]
+    assert [tuple(each) for each in recorded] == [(str(buyer), f"account:{buyer}")]
+
+
+async def test_the_commands_answer_a_request_on_paper(
+    dsn: str, owner: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"DATABASE_URL": dsn, "SECRET": SECRET, "DATA": str(tmp_path)}.items():
+        monkeypatch.setenv(f"MARKET_{name}", value)
+    phone = make_phone()
+    account_id = await make_account(owner, phone=phone, seal=derive_seal(SECRET))
+    written = await export_person(phone, out=tmp_path / "data.json")
+    assert json.loads((tmp_path / "data.json").read_text())["account"]["phone"] == phone
+    assert written.outcome == "ok"
+    assert await close_person(phone) == {"outcome": "ok", "account": str(account_id)}
+    with pytest.raises(NotFound):
+        await close_person(phone)
+    with pytest.raises(NotFound):
+        await close_person("not a phone")
+    actions = await owner.fetch("SELECT action FROM audit_entries ORDER BY at")
+    assert [each["action"] for each in actions] == ["account.export", "account.close"]
+
+
+async def _list_reasons(shopping: Shopping, account_id: AccountId) -> list[str]:
+    async with shopping.db.transaction() as conn:
+        with pytest.raises(AccountNotClosable) as refused:
+            await close_account(conn, shopping.seal, account_id, by="test", now=NOW)
+    return [fault.field for fault in refused.value.errors]
