@@ -387,12 +387,12 @@ END;
 
 
 --
--- Name: get_visible_county(); Type: FUNCTION; Schema: public; Owner: -
+-- Name: sum_array(integer[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.get_visible_county() RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE current_setting('market.scope'::text, true) WHEN 'all'::text THEN ''::text WHEN ''::text THEN NULL::text ELSE "left"(current_setting('market.scope'::text, true), 6) END;
+CREATE FUNCTION public.sum_array(parts integer[]) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(sum(part.part), (0)::bigint) AS "coalesce" FROM unnest(sum_array.parts) part(part));
 
 
 --
@@ -421,6 +421,176 @@ CREATE TABLE public.enrolments (
     CONSTRAINT enrolments_notice_not_empty CHECK ((NOT isempty(notice))),
     CONSTRAINT enrolments_status_length CHECK (((length(status) >= 1) AND (length(status) <= 20)))
 );
+
+
+--
+-- Name: household_statuses; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.household_statuses (
+    county_code text NOT NULL,
+    household_code text NOT NULL,
+    valid_during daterange NOT NULL,
+    village_code text NOT NULL,
+    village_name text NOT NULL,
+    registered boolean NOT NULL,
+    monitoring text DEFAULT ''::text NOT NULL,
+    risk_removed_on date,
+    tier smallint NOT NULL,
+    file_id uuid,
+    CONSTRAINT household_statuses_period_not_empty CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT household_statuses_tier CHECK ((tier >= 1)),
+    CONSTRAINT household_statuses_village_of_county CHECK (("left"(village_code, 6) = county_code))
+);
+
+
+--
+-- Name: memberships; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.memberships (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    person_id uuid NOT NULL,
+    household_code text NOT NULL,
+    member_number smallint NOT NULL,
+    relation text NOT NULL,
+    valid_during daterange NOT NULL,
+    leave_reason text DEFAULT ''::text NOT NULL,
+    file_id uuid,
+    CONSTRAINT memberships_member_number CHECK ((member_number >= 1)),
+    CONSTRAINT memberships_period_not_empty CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: persons; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.persons (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    identity_index bytea NOT NULL,
+    identity_sealed bytea NOT NULL,
+    name_sealed bytea NOT NULL,
+    born_on date NOT NULL,
+    sex text NOT NULL,
+    died_on date,
+    death_known_at timestamp with time zone,
+    file_id uuid,
+    CONSTRAINT persons_death_after_birth CHECK ((died_on >= born_on)),
+    CONSTRAINT persons_death_complete CHECK (((died_on IS NULL) = (death_known_at IS NULL))),
+    CONSTRAINT persons_sex CHECK ((sex = ANY (ARRAY['男'::text, '女'::text])))
+);
+
+
+--
+-- Name: plans; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.plans (
+    county_code text NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    operator text NOT NULL,
+    name text NOT NULL,
+    plan_fen bigint NOT NULL,
+    monthly_fen bigint NOT NULL,
+    market_fen bigint,
+    weights text DEFAULT ''::text NOT NULL,
+    basis text DEFAULT ''::text NOT NULL,
+    valid_during daterange NOT NULL,
+    file_id uuid,
+    CONSTRAINT plans_charge CHECK (((plan_fen >= 0) AND (plan_fen <= '1000000000000'::bigint))),
+    CONSTRAINT plans_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT plans_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
+    CONSTRAINT plans_market CHECK ((market_fen >= 0)),
+    CONSTRAINT plans_monthly_at_most_plan CHECK (((monthly_fen >= 0) AND (monthly_fen <= plan_fen))),
+    CONSTRAINT plans_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
+    CONSTRAINT plans_period_not_empty CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: programme_terms; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.programme_terms (
+    county_code text NOT NULL,
+    programme_code text NOT NULL,
+    valid_during daterange NOT NULL,
+    kind text NOT NULL,
+    household_pays_bp integer,
+    fixed_fen bigint,
+    line_cap_fen bigint,
+    household_cap_fen bigint,
+    funders text[] NOT NULL,
+    shares_bp integer[] NOT NULL,
+    file_id uuid,
+    monitoring text[] DEFAULT '{脱贫不稳定户,边缘易致贫户,突发严重困难户}'::text[] NOT NULL,
+    CONSTRAINT programme_terms_fixed CHECK (((fixed_fen >= 0) AND (fixed_fen <= '1000000000000'::bigint))),
+    CONSTRAINT programme_terms_funders CHECK ((funders <@ ARRAY['operator'::text, 'county'::text, 'prefecture'::text, 'province'::text, 'central'::text, 'other'::text])),
+    CONSTRAINT programme_terms_household_cap CHECK (((household_cap_fen >= 0) AND (household_cap_fen <= '1000000000000'::bigint))),
+    CONSTRAINT programme_terms_kind CHECK ((kind = ANY (ARRAY['percent_off'::text, 'fixed'::text]))),
+    CONSTRAINT programme_terms_line_cap CHECK (((line_cap_fen >= 0) AND (line_cap_fen <= '1000000000000'::bigint))),
+    CONSTRAINT programme_terms_monitoring CHECK ((monitoring <@ ARRAY['脱贫不稳定户'::text, '边缘易致贫户'::text, '突发严重困难户'::text])),
+    CONSTRAINT programme_terms_parameter CHECK (
+CASE kind
+    WHEN 'percent_off'::text THEN ((household_pays_bp IS NOT NULL) AND (fixed_fen IS NULL))
+    ELSE ((fixed_fen IS NOT NULL) AND (household_pays_bp IS NULL))
+END),
+    CONSTRAINT programme_terms_pays CHECK (((household_pays_bp >= 0) AND (household_pays_bp <= 10000))),
+    CONSTRAINT programme_terms_period_not_empty CHECK ((NOT isempty(valid_during))),
+    CONSTRAINT programme_terms_shares_complete CHECK (((public.sum_array(shares_bp) = 10000) AND (0 <= ALL (shares_bp)) AND (cardinality(shares_bp) = cardinality(funders))))
+);
+
+
+--
+-- Name: programmes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.programmes (
+    county_code text NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kinds text[] NOT NULL,
+    max_lines smallint NOT NULL,
+    proration text NOT NULL,
+    idle_days integer,
+    cure_days integer,
+    document_number text NOT NULL,
+    document_name text NOT NULL,
+    document_sha256 text NOT NULL,
+    document_text text NOT NULL,
+    file_id uuid,
+    CONSTRAINT programmes_code_length CHECK (((length(code) >= 1) AND (length(code) <= 20))),
+    CONSTRAINT programmes_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT programmes_cure_days CHECK ((cure_days >= 0)),
+    CONSTRAINT programmes_document_sha256 CHECK ((document_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT programmes_idle_complete CHECK (((idle_days IS NULL) = (cure_days IS NULL))),
+    CONSTRAINT programmes_idle_days CHECK ((idle_days >= 1)),
+    CONSTRAINT programmes_kinds CHECK (((kinds <@ ARRAY['mobile'::text, 'broadband'::text, 'television'::text]) AND (cardinality(kinds) > 0))),
+    CONSTRAINT programmes_max_lines CHECK ((max_lines >= 1)),
+    CONSTRAINT programmes_proration CHECK ((proration = ANY (ARRAY['daily'::text, 'none'::text])))
+);
+
+
+--
+-- Name: find_current_fact(text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.find_current_fact(p_county text, p_fact text, p_facts jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    RETURN CASE p_fact WHEN 'enrolments'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.enrolments t WHERE ((t.county_code = find_current_fact.p_county) AND (t.line_code = (find_current_fact.p_facts ->> 'line_code'::text)))) WHEN 'bindings'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.bindings t WHERE ((t.county_code = find_current_fact.p_county) AND (t.line_code = (find_current_fact.p_facts ->> 'line_code'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) WHEN 'persons'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.persons t WHERE (t.id = ((find_current_fact.p_facts ->> 'id'::text))::uuid)) WHEN 'memberships'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.memberships t WHERE (t.id = ((find_current_fact.p_facts ->> 'id'::text))::uuid)) WHEN 'household_statuses'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.household_statuses t WHERE ((t.county_code = find_current_fact.p_county) AND (t.household_code = (find_current_fact.p_facts ->> 'household_code'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) WHEN 'programmes'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.programmes t WHERE ((t.county_code = find_current_fact.p_county) AND (t.code = (find_current_fact.p_facts ->> 'code'::text)))) WHEN 'programme_terms'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.programme_terms t WHERE ((t.county_code = find_current_fact.p_county) AND (t.programme_code = (find_current_fact.p_facts ->> 'programme_code'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) WHEN 'plans'::text THEN (SELECT to_jsonb(t.*) AS to_jsonb FROM public.plans t WHERE ((t.county_code = find_current_fact.p_county) AND (t.code = (find_current_fact.p_facts ->> 'code'::text)) AND (t.kind = (find_current_fact.p_facts ->> 'kind'::text)) AND (lower(t.valid_during) = lower(((find_current_fact.p_facts ->> 'valid_during'::text))::daterange)))) ELSE NULL::jsonb END;
+
+
+--
+-- Name: get_visible_county(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_visible_county() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE current_setting('market.scope'::text, true) WHEN 'all'::text THEN ''::text WHEN ''::text THEN NULL::text ELSE "left"(current_setting('market.scope'::text, true), 6) END;
 
 
 --
@@ -599,6 +769,89 @@ BEGIN
     RETURN NULL;
 END
 $$;
+
+
+--
+-- Name: fact_versions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.fact_versions (
+    id bigint NOT NULL,
+    county_code text NOT NULL,
+    fact text NOT NULL,
+    subject text NOT NULL,
+    facts jsonb NOT NULL,
+    name_sealed bytea,
+    file_id uuid,
+    replaced_by uuid,
+    replaced_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: list_replaced_facts(text, text[], timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_since timestamp with time zone) RETURNS SETOF public.fact_versions
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH identities AS (
+          SELECT enrolments.identity_index
+            FROM public.enrolments
+           WHERE ((enrolments.county_code = list_replaced_facts.p_county) AND (enrolments.line_code = ANY (list_replaced_facts.p_lines)))
+         UNION
+          SELECT bindings.identity_index
+            FROM public.bindings
+           WHERE ((bindings.county_code = list_replaced_facts.p_county) AND (bindings.line_code = ANY (list_replaced_facts.p_lines)))
+         UNION
+          SELECT decode(substr((fact_versions.facts ->> 'identity_index'::text), 3), 'hex'::text) AS decode
+            FROM public.fact_versions
+           WHERE ((fact_versions.county_code = list_replaced_facts.p_county) AND (fact_versions.fact = ANY (ARRAY['enrolments'::text, 'bindings'::text])) AND (fact_versions.subject = ANY (list_replaced_facts.p_lines)))
+         ), people AS (
+          SELECT p.id
+            FROM (public.persons p
+              JOIN identities i ON ((i.identity_index = p.identity_index)))
+           WHERE (p.county_code = list_replaced_facts.p_county)
+         ), subjects AS (
+          SELECT fact.fact,
+             subject.subject
+            FROM unnest(ARRAY['enrolments'::text, 'bindings'::text]) fact(fact),
+             unnest(list_replaced_facts.p_lines) subject(subject)
+         UNION
+          SELECT fact.fact,
+             (people.id)::text AS id
+            FROM people,
+             unnest(ARRAY['persons'::text, 'memberships'::text]) fact(fact)
+         UNION
+          SELECT 'household_statuses'::text,
+             m.household_code
+            FROM (public.memberships m
+              JOIN people p ON ((p.id = m.person_id)))
+         UNION
+          SELECT fact.fact,
+             e.programme_code
+            FROM public.enrolments e,
+             unnest(ARRAY['programmes'::text, 'programme_terms'::text]) fact(fact)
+           WHERE ((e.county_code = list_replaced_facts.p_county) AND (e.line_code = ANY (list_replaced_facts.p_lines)))
+         UNION
+          SELECT 'plans'::text,
+             bindings.plan_code
+            FROM public.bindings
+           WHERE ((bindings.county_code = list_replaced_facts.p_county) AND (bindings.line_code = ANY (list_replaced_facts.p_lines)))
+         )
+  SELECT v.id,
+     v.county_code,
+     v.fact,
+     v.subject,
+     v.facts,
+     v.name_sealed,
+     v.file_id,
+     v.replaced_by,
+     v.replaced_at
+    FROM (public.fact_versions v
+      JOIN subjects s ON (((s.fact = v.fact) AND (s.subject = v.subject))))
+   WHERE ((v.county_code = list_replaced_facts.p_county) AND (v.replaced_at > list_replaced_facts.p_since));
+END;
 
 
 --
@@ -859,15 +1112,6 @@ $$;
 CREATE FUNCTION public.subtract_order_units(lot_ids uuid[], lot_available bigint[], need_n integer[], need_lot uuid[], need_units bigint[], admitted integer[]) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ARRAY(SELECT (l.units - (COALESCE((SELECT sum(d.units) AS sum FROM UNNEST(subtract_order_units.need_n, subtract_order_units.need_lot, subtract_order_units.need_units) d(n, lot, units) WHERE ((d.lot = l.id) AND (d.n = ANY (subtract_order_units.admitted)))), (0)::numeric))::bigint) FROM UNNEST(subtract_order_units.lot_ids, subtract_order_units.lot_available) WITH ORDINALITY l(id, units, index) ORDER BY l.index);
-
-
---
--- Name: sum_array(integer[]); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.sum_array(parts integer[]) RETURNS bigint
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT COALESCE(sum(part.part), (0)::bigint) AS "coalesce" FROM unnest(sum_array.parts) part(part));
 
 
 --
@@ -1567,6 +1811,7 @@ CREATE TABLE public.finding_lines (
     line_code text NOT NULL,
     county_code text NOT NULL,
     verdict text,
+    changed_after timestamp with time zone,
     CONSTRAINT finding_lines_verdict CHECK ((verdict = ANY (ARRAY['pay'::text, 'stop'::text])))
 );
 
@@ -1588,6 +1833,7 @@ CREATE TABLE public.findings (
     state text DEFAULT 'open'::text NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     seen_in date[] DEFAULT '{}'::date[] NOT NULL,
+    seen_at timestamp with time zone,
     CONSTRAINT findings_at_risk CHECK ((at_risk_fen >= 0)),
     CONSTRAINT findings_state CHECK ((state = ANY (ARRAY['open'::text, 'decided'::text, 'lapsed'::text])))
 );
@@ -1712,23 +1958,6 @@ CREATE TABLE public.divisions (
 
 
 --
--- Name: fact_versions; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.fact_versions (
-    id bigint NOT NULL,
-    county_code text NOT NULL,
-    fact text NOT NULL,
-    subject text NOT NULL,
-    facts jsonb NOT NULL,
-    name_sealed bytea,
-    file_id uuid,
-    replaced_by uuid,
-    replaced_at timestamp with time zone NOT NULL
-);
-
-
---
 -- Name: fact_versions_id_seq; Type: SEQUENCE; Schema: public; Owner: -
 --
 
@@ -1818,27 +2047,6 @@ CREATE TABLE public.holidays (
     day date NOT NULL,
     name text NOT NULL,
     day_off boolean NOT NULL
-);
-
-
---
--- Name: household_statuses; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.household_statuses (
-    county_code text NOT NULL,
-    household_code text NOT NULL,
-    valid_during daterange NOT NULL,
-    village_code text NOT NULL,
-    village_name text NOT NULL,
-    registered boolean NOT NULL,
-    monitoring text DEFAULT ''::text NOT NULL,
-    risk_removed_on date,
-    tier smallint NOT NULL,
-    file_id uuid,
-    CONSTRAINT household_statuses_period_not_empty CHECK ((NOT isempty(valid_during))),
-    CONSTRAINT household_statuses_tier CHECK ((tier >= 1)),
-    CONSTRAINT household_statuses_village_of_county CHECK (("left"(village_code, 6) = county_code))
 );
 
 
@@ -2037,25 +2245,6 @@ WITH (fillfactor='60');
 
 
 --
--- Name: memberships; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.memberships (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    county_code text NOT NULL,
-    person_id uuid NOT NULL,
-    household_code text NOT NULL,
-    member_number smallint NOT NULL,
-    relation text NOT NULL,
-    valid_during daterange NOT NULL,
-    leave_reason text DEFAULT ''::text NOT NULL,
-    file_id uuid,
-    CONSTRAINT memberships_member_number CHECK ((member_number >= 1)),
-    CONSTRAINT memberships_period_not_empty CHECK ((NOT isempty(valid_during)))
-);
-
-
---
 -- Name: messages; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2187,27 +2376,6 @@ ALTER TABLE public.orders ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
 
 
 --
--- Name: persons; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.persons (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    county_code text NOT NULL,
-    identity_index bytea NOT NULL,
-    identity_sealed bytea NOT NULL,
-    name_sealed bytea NOT NULL,
-    born_on date NOT NULL,
-    sex text NOT NULL,
-    died_on date,
-    death_known_at timestamp with time zone,
-    file_id uuid,
-    CONSTRAINT persons_death_after_birth CHECK ((died_on >= born_on)),
-    CONSTRAINT persons_death_complete CHECK (((died_on IS NULL) = (death_known_at IS NULL))),
-    CONSTRAINT persons_sex CHECK ((sex = ANY (ARRAY['男'::text, '女'::text])))
-);
-
-
---
 -- Name: photos; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2226,33 +2394,6 @@ CREATE TABLE public.photos (
     CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text]))),
     CONSTRAINT photos_sha256_length CHECK ((length(sha256) = 32)),
     CONSTRAINT photos_width CHECK (((width >= 1) AND (width <= 20000)))
-);
-
-
---
--- Name: plans; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.plans (
-    county_code text NOT NULL,
-    code text NOT NULL,
-    kind text NOT NULL,
-    operator text NOT NULL,
-    name text NOT NULL,
-    plan_fen bigint NOT NULL,
-    monthly_fen bigint NOT NULL,
-    market_fen bigint,
-    weights text DEFAULT ''::text NOT NULL,
-    basis text DEFAULT ''::text NOT NULL,
-    valid_during daterange NOT NULL,
-    file_id uuid,
-    CONSTRAINT plans_charge CHECK (((plan_fen >= 0) AND (plan_fen <= '1000000000000'::bigint))),
-    CONSTRAINT plans_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT plans_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
-    CONSTRAINT plans_market CHECK ((market_fen >= 0)),
-    CONSTRAINT plans_monthly_at_most_plan CHECK (((monthly_fen >= 0) AND (monthly_fen <= plan_fen))),
-    CONSTRAINT plans_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
-    CONSTRAINT plans_period_not_empty CHECK ((NOT isempty(valid_during)))
 );
 
 
@@ -2343,70 +2484,6 @@ CREATE TABLE public.programme_sentences (
     read_at timestamp with time zone NOT NULL,
     file_id uuid,
     CONSTRAINT programme_sentences_quote CHECK ((quote <> ''::text))
-);
-
-
---
--- Name: programme_terms; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.programme_terms (
-    county_code text NOT NULL,
-    programme_code text NOT NULL,
-    valid_during daterange NOT NULL,
-    kind text NOT NULL,
-    household_pays_bp integer,
-    fixed_fen bigint,
-    line_cap_fen bigint,
-    household_cap_fen bigint,
-    funders text[] NOT NULL,
-    shares_bp integer[] NOT NULL,
-    file_id uuid,
-    monitoring text[] DEFAULT '{脱贫不稳定户,边缘易致贫户,突发严重困难户}'::text[] NOT NULL,
-    CONSTRAINT programme_terms_fixed CHECK (((fixed_fen >= 0) AND (fixed_fen <= '1000000000000'::bigint))),
-    CONSTRAINT programme_terms_funders CHECK ((funders <@ ARRAY['operator'::text, 'county'::text, 'prefecture'::text, 'province'::text, 'central'::text, 'other'::text])),
-    CONSTRAINT programme_terms_household_cap CHECK (((household_cap_fen >= 0) AND (household_cap_fen <= '1000000000000'::bigint))),
-    CONSTRAINT programme_terms_kind CHECK ((kind = ANY (ARRAY['percent_off'::text, 'fixed'::text]))),
-    CONSTRAINT programme_terms_line_cap CHECK (((line_cap_fen >= 0) AND (line_cap_fen <= '1000000000000'::bigint))),
-    CONSTRAINT programme_terms_monitoring CHECK ((monitoring <@ ARRAY['脱贫不稳定户'::text, '边缘易致贫户'::text, '突发严重困难户'::text])),
-    CONSTRAINT programme_terms_parameter CHECK (
-CASE kind
-    WHEN 'percent_off'::text THEN ((household_pays_bp IS NOT NULL) AND (fixed_fen IS NULL))
-    ELSE ((fixed_fen IS NOT NULL) AND (household_pays_bp IS NULL))
-END),
-    CONSTRAINT programme_terms_pays CHECK (((household_pays_bp >= 0) AND (household_pays_bp <= 10000))),
-    CONSTRAINT programme_terms_period_not_empty CHECK ((NOT isempty(valid_during))),
-    CONSTRAINT programme_terms_shares_complete CHECK (((public.sum_array(shares_bp) = 10000) AND (0 <= ALL (shares_bp)) AND (cardinality(shares_bp) = cardinality(funders))))
-);
-
-
---
--- Name: programmes; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.programmes (
-    county_code text NOT NULL,
-    code text NOT NULL,
-    name text NOT NULL,
-    kinds text[] NOT NULL,
-    max_lines smallint NOT NULL,
-    proration text NOT NULL,
-    idle_days integer,
-    cure_days integer,
-    document_number text NOT NULL,
-    document_name text NOT NULL,
-    document_sha256 text NOT NULL,
-    document_text text NOT NULL,
-    file_id uuid,
-    CONSTRAINT programmes_code_length CHECK (((length(code) >= 1) AND (length(code) <= 20))),
-    CONSTRAINT programmes_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT programmes_cure_days CHECK ((cure_days >= 0)),
-    CONSTRAINT programmes_document_sha256 CHECK ((document_sha256 ~ '^[0-9a-f]{64}$'::text)),
-    CONSTRAINT programmes_idle_complete CHECK (((idle_days IS NULL) = (cure_days IS NULL))),
-    CONSTRAINT programmes_idle_days CHECK ((idle_days >= 1)),
-    CONSTRAINT programmes_kinds CHECK (((kinds <@ ARRAY['mobile'::text, 'broadband'::text, 'television'::text]) AND (cardinality(kinds) > 0))),
-    CONSTRAINT programmes_max_lines CHECK ((max_lines >= 1)),
-    CONSTRAINT programmes_proration CHECK ((proration = ANY (ARRAY['daily'::text, 'none'::text])))
 );
 
 
@@ -6120,6 +6197,48 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.enrolments TO market_app;
 
 
 --
+-- Name: TABLE household_statuses; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.household_statuses TO market_app;
+
+
+--
+-- Name: TABLE memberships; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.memberships TO market_app;
+
+
+--
+-- Name: TABLE persons; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.persons TO market_app;
+
+
+--
+-- Name: TABLE plans; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.plans TO market_app;
+
+
+--
+-- Name: TABLE programme_terms; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.programme_terms TO market_app;
+
+
+--
+-- Name: TABLE programmes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.programmes TO market_app;
+
+
+--
 -- Name: FUNCTION find_enrolled_elsewhere(p_county text, p_from date, p_until date); Type: ACL; Schema: public; Owner: -
 --
 
@@ -6132,6 +6251,13 @@ GRANT ALL ON FUNCTION public.find_enrolled_elsewhere(p_county text, p_from date,
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.county_settings TO market_app;
+
+
+--
+-- Name: TABLE fact_versions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.fact_versions TO market_app;
 
 
 --
@@ -6681,13 +6807,6 @@ GRANT SELECT ON TABLE public.divisions TO market_app;
 
 
 --
--- Name: TABLE fact_versions; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.fact_versions TO market_app;
-
-
---
 -- Name: TABLE finding_decisions; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6720,13 +6839,6 @@ GRANT SELECT ON TABLE public.held_lines TO market_app;
 --
 
 GRANT SELECT ON TABLE public.holidays TO market_app;
-
-
---
--- Name: TABLE household_statuses; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.household_statuses TO market_app;
 
 
 --
@@ -6814,13 +6926,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.lots TO market_app;
 
 
 --
--- Name: TABLE memberships; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.memberships TO market_app;
-
-
---
 -- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6856,24 +6961,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.orders TO market_app;
 
 
 --
--- Name: TABLE persons; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.persons TO market_app;
-
-
---
 -- Name: TABLE photos; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.photos TO market_app;
-
-
---
--- Name: TABLE plans; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE ON TABLE public.plans TO market_app;
 
 
 --
@@ -6902,20 +6993,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.producers TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.programme_sentences TO market_app;
-
-
---
--- Name: TABLE programme_terms; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE ON TABLE public.programme_terms TO market_app;
-
-
---
--- Name: TABLE programmes; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.programmes TO market_app;
 
 
 --

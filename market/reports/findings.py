@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.kernel import Connection, Fen, Query
+from market.reports.changed_facts import FactChange, list_fact_changes
 
 MAX_PAGE_SIZE = 50
 
 
 class FindingView(Struct, frozen=True, kw_only=True):
-    """A finding; `verdicts` has the order of `lines`, and an undecided verdict is empty."""
+    """A finding; `verdicts` has the order of `lines`, and an undecided verdict is empty.
+
+    With `evidence_changed` the check does not find it any more, or not for all its lines, because facts were changed:
+    `changes` lists them.
+    """
 
     id: UUID
     month: date
@@ -26,6 +31,8 @@ class FindingView(Struct, frozen=True, kw_only=True):
     lines: list[str]
     verdicts: list[str]
     villages: list[str]
+    evidence_changed: bool
+    changes: list[FactChange] = []
 
 
 class DecisionView(Struct, frozen=True):
@@ -66,7 +73,9 @@ LIST_FINDINGS = Query(
            ARRAY(SELECT DISTINCT d.name FROM finding_lines l
                    JOIN run_lines r ON r.run_id = c.run_id AND r.line_code = l.line_code
                    JOIN divisions d ON d.code = r.village_code
-                  WHERE l.finding_id = f.id ORDER BY d.name LIMIT 20) AS villages
+                  WHERE l.finding_id = f.id ORDER BY d.name LIMIT 20) AS villages,
+           f.seen_in = '{}' OR EXISTS (SELECT FROM finding_lines
+                                        WHERE finding_id = f.id AND changed_after IS NOT NULL) AS evidence_changed
       FROM findings f JOIN cycles c ON c.id = f.cycle_id
      WHERE f.county_code = :county AND c.county_code = :county AND f.state <> 'lapsed'
        AND (:month::date IS NULL OR c.month = :month
@@ -148,7 +157,9 @@ async def list_findings(
         skip=min(skip, 100_000),
         limit=limit,
     )
-    return rows[:limit], len(rows) > limit
+    changes = await list_fact_changes(conn, county, [each.id for each in rows if each.evidence_changed])
+    items = [structs.replace(each, changes=changes.get(each.id, [])) for each in rows[:limit]]
+    return items, len(rows) > limit
 
 
 async def list_finding_households(conn: Connection, county: str, ids: Sequence[UUID]) -> dict[UUID, list[str]]:

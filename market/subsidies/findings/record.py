@@ -54,31 +54,54 @@ UPSERT_FINDINGS = Query(
 MARK_SEEN = Query(
     UUID,
     """
-    UPDATE findings f SET seen_in = array_remove(f.seen_in, :month) || :month::date
+    UPDATE findings f SET seen_in = array_remove(f.seen_in, :month) || :month::date, seen_at = :now
       FROM jsonb_to_recordset(:rows::jsonb) AS r("check" text, subject text, monthly boolean)
      WHERE f.county_code = :county AND f.check_code = r."check" AND f.subject = r.subject AND f.state <> 'lapsed'
        AND f.month IS NOT DISTINCT FROM CASE WHEN r.monthly THEN :month::date END
     RETURNING f.id
     """,
 )
-# A finding that no cycle sees any more lapses; one that a later cycle still sees moves there.
+# A finding that no cycle sees any more lapses; one that a later cycle still sees moves there. A stopping one whose
+# facts were changed since it was last seen stays open, seen in no month, until a person decides.
 LAPSE_FINDINGS = Query(
     None,
     """
+    WITH unseen AS (
+        SELECT id, array_remove(seen_in, :month) AS seen_in,
+               array_remove(seen_in, :month) = '{}' AND stops AND EXISTS (
+                   SELECT FROM list_replaced_facts(
+                       county_code, ARRAY(SELECT line_code FROM finding_lines WHERE finding_id = f.id),
+                       coalesce(seen_at, opened_at))) AS waits
+          FROM findings f
+         WHERE county_code = :county AND state = 'open' AND :month::date = ANY(seen_in) AND NOT id = ANY(:kept::uuid[]))
     UPDATE findings f
-       SET seen_in = array_remove(seen_in, :month),
-           state = CASE WHEN array_remove(seen_in, :month) = '{}' THEN 'lapsed' ELSE state END,
+       SET seen_in = u.seen_in,
+           state = CASE WHEN u.seen_in = '{}' AND NOT u.waits THEN 'lapsed' ELSE state END,
+           evidence = evidence || CASE WHEN u.waits THEN '；后来依据改了，现在查不出来' ELSE '' END,
            cycle_id = coalesce((SELECT id FROM cycles WHERE county_code = :county AND f.cycle_id = :cycle_id
-                                   AND month = (SELECT min(seen) FROM unnest(array_remove(seen_in, :month)) AS seen)),
+                                   AND month = (SELECT min(seen) FROM unnest(u.seen_in) AS seen)),
                                cycle_id)
-     WHERE county_code = :county AND state = 'open' AND :month::date = ANY(seen_in) AND NOT id = ANY(:kept::uuid[])
+      FROM unseen u WHERE f.id = u.id
+    """,
+)
+MARK_CHANGED_LINES = Query(
+    None,
+    """
+    UPDATE finding_lines fl SET changed_after = coalesce(f.seen_at, f.opened_at)
+      FROM findings f
+     WHERE f.id = fl.finding_id AND f.id = ANY(:kept::uuid[]) AND f.stops AND fl.verdict IS NULL
+       AND fl.changed_after IS NULL
+       AND NOT EXISTS (SELECT FROM jsonb_to_recordset(:rows::jsonb) AS r(finding uuid, line text)
+                        WHERE r.finding = fl.finding_id AND r.line = fl.line_code)
+       AND EXISTS (SELECT FROM list_replaced_facts(f.county_code, ARRAY[fl.line_code],
+                                                   coalesce(f.seen_at, f.opened_at)))
     """,
 )
 DELETE_FINDING_LINES = Query(
     None,
     """
     DELETE FROM finding_lines fl
-     WHERE fl.finding_id = ANY(:kept::uuid[]) AND fl.verdict IS NULL
+     WHERE fl.finding_id = ANY(:kept::uuid[]) AND fl.verdict IS NULL AND fl.changed_after IS NULL
        AND NOT EXISTS (SELECT FROM jsonb_to_recordset(:rows::jsonb) AS r(finding uuid, line text)
                         WHERE r.finding = fl.finding_id AND r.line = fl.line_code)
     """,
@@ -127,19 +150,23 @@ async def list_suspect_lines(conn: Connection, county: str) -> frozenset[str]:
 async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[CheckResult], *, now: datetime) -> int:
     """Update the cycle's findings to the results of its checks; return how many opened, moved or lapsed.
 
-    A finding opened in an earlier cycle is not changed; one that a later cycle opened moves here.
+    A finding opened in an earlier cycle is not changed; one that a later cycle opened moves here. A stopping one
+    that is not found any more because a fact was changed stays open.
     """
     by_subject = {(each.check, each.subject): each for each in results}
     recorded = await UPSERT_FINDINGS.all(
         conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, rows=list(by_subject.values()), now=now
     )
-    seen = await MARK_SEEN.all(conn, county=cycle.county_code, month=cycle.month, rows=list(by_subject.values()))
     ids = [each.id for each in recorded]
     lines = [
         {"finding": each.id, "line": line} for each in recorded for line in by_subject[each.check, each.subject].lines
     ]
-    lapsed = await LAPSE_FINDINGS.run(conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, kept=seen)
+    await MARK_CHANGED_LINES.run(conn, kept=ids, rows=lines)
     await DELETE_FINDING_LINES.run(conn, kept=ids, rows=lines)
     await ADD_FINDING_LINES.run(conn, county=cycle.county_code, rows=lines)
+    seen = await MARK_SEEN.all(
+        conn, county=cycle.county_code, month=cycle.month, rows=list(by_subject.values()), now=now
+    )
+    lapsed = await LAPSE_FINDINGS.run(conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, kept=seen)
     reopened = await REOPEN_FINDINGS.run(conn, kept=ids)
     return lapsed + reopened + sum(1 for each in recorded if each.opened)

@@ -12,6 +12,7 @@ from market.reports.reasons import describe_reasons
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState
 from market.subsidies.month.steps import NEXT_STEPS, STEPS
 from market.subsidies.names import CHECK_NAMES, KIND_NAMES, OPERATOR_NAMES, format_month_zh
+from market.web.desk.fact_text import describe_change
 from market.web.ui.charts import Chart, ChartBar, draw_stacked_bars
 from market.web.ui.format import count, day_short, day_zh, yuan
 
@@ -146,6 +147,7 @@ def present_finding(finding: FindingView, decisions: Sequence[DecisionView] = ()
         ("业务", "、".join(finding.lines) or "—"),
         ("发现", day_zh(finding.opened_at)),
     ]
+    evidence += [("改动", describe_change(change)) for change in finding.changes]
     for decision in decisions:
         verdict = "；".join(
             part

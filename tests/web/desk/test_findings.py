@@ -126,3 +126,18 @@ async def post_bulk(browser: PageClient, values: Mapping[str, str | list[str]]) 
         "/desk/findings/bulk", data={**hidden, **values}, headers={"Sec-Fetch-Site": "same-origin"}
     )
     return answer.status_code, answer.headers.get("location", "")
+
+
+async def test_a_finding_shows_what_was_changed_under_it(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with database.transaction(scope="all") as conn:
+        await conn.execute("SET LOCAL ROLE postgres")
+        await conn.execute("UPDATE findings SET seen_in = '{}', seen_at = opened_at WHERE subject = 'H14'")
+        await conn.execute("UPDATE enrolments SET notice = '[2019-01-03,2019-01-09)' WHERE line_code = 'DX-06'")
+        await conn.execute("UPDATE bindings SET sim = '89860319000000099999' WHERE line_code = 'DX-06'")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        seen = await open_finding(browser, "一户两家运营商")
+    assert "申请和公示的公示，原来空着，现在是 2019-01-03 到 2019-01-08" in seen.text
+    assert "绑定的卡号，原来是 898" in seen.text

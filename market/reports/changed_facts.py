@@ -1,0 +1,67 @@
+"""Facts that were changed under a finding: old and new value, by whom, when, and from which file."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.kernel import Connection, Query
+
+MAX_CHANGES = 500
+
+
+class FactChange(Struct, frozen=True):
+    """A changed value of a fact; `new` is empty if it or the fact was removed, `by` if no file brought the change.
+
+    Identities are not shown: both values are empty.
+    """
+
+    finding_id: UUID
+    fact: str
+    subject: str
+    field: str
+    old: str
+    new: str
+    file: str
+    by: str
+    changed_at: datetime
+
+
+# A fact was as in its first version after the finding, or the line in it, was last seen.
+LIST_FACT_CHANGES = Query(
+    FactChange,
+    """
+    WITH versions AS (
+        SELECT DISTINCT ON (f.id, v.fact, v.subject, key) f.id AS finding_id, v.*,
+               find_current_fact(v.county_code, v.fact, v.facts) AS current
+          FROM findings f
+          CROSS JOIN LATERAL (
+                SELECT array_agg(line_code) AS lines, min(coalesce(changed_after, f.seen_at, f.opened_at)) AS since
+                  FROM finding_lines WHERE finding_id = f.id AND (f.seen_in = '{}' OR changed_after IS NOT NULL)) AS l
+          CROSS JOIN LATERAL list_replaced_facts(f.county_code, l.lines, l.since) AS v
+          CROSS JOIN LATERAL (SELECT coalesce(v.facts ->> 'id', '') || coalesce(v.facts ->> 'kind', '')
+                                     || coalesce(lower((v.facts ->> 'valid_during')::daterange)::text, '')) AS k(key)
+         WHERE f.county_code = :county AND f.id = ANY(:ids::uuid[])
+         ORDER BY f.id, v.fact, v.subject, key, v.id)
+    SELECT v.finding_id, v.fact, v.subject, o.key AS field,
+           CASE WHEN o.key = 'identity_index' THEN '' ELSE coalesce(o.value, '') END AS old,
+           CASE WHEN o.key = 'identity_index' THEN '' ELSE coalesce(v.current ->> o.key, '') END AS new,
+           coalesce(i.name, '') AS file, coalesce(a.name, '') AS by, v.replaced_at AS changed_at
+      FROM versions v
+      CROSS JOIN LATERAL jsonb_each_text(v.facts - '{file_id,read_at,read_by,number_key,decided}'::text[]) AS o
+      LEFT JOIN import_files i ON i.id = v.replaced_by
+      LEFT JOIN accounts a ON a.id = i.account_id
+     WHERE o.value IS DISTINCT FROM v.current ->> o.key
+     ORDER BY v.finding_id, v.id, o.key
+     LIMIT :limit
+    """,
+)
+
+
+async def list_fact_changes(conn: Connection, county: str, ids: Sequence[UUID]) -> dict[UUID, list[FactChange]]:
+    """Return what was changed under some findings since a run last saw them, at most 500 values."""
+    by_finding: dict[UUID, list[FactChange]] = {}
+    for change in await LIST_FACT_CHANGES.all(conn, county=county, ids=list(ids), limit=MAX_CHANGES):
+        by_finding.setdefault(change.finding_id, []).append(change)
+    return by_finding

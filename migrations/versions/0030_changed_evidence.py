@@ -1,0 +1,14 @@
+"""Findings that wait because their evidence was changed."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0030"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script((Path(__file__).parents[1] / "sql/0030_changed_evidence.sql").read_text("utf-8"))
