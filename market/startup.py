@@ -15,6 +15,8 @@ from market.kernel.embedded import embedded_server
 from market.kernel.migrate import create_database, is_current, upgrade
 from market.settings import Settings
 
+MIGRATION_LOCK = 7005
+"""The first key of the advisory lock of migrations (docs/locks.md)."""
 METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable with which prometheus_client, when it is imported, shares metrics between processes."""
 
@@ -48,13 +50,14 @@ def tune_garbage_collector() -> None:
 async def migrate_database(dsn: str) -> bool:
     """Migrate the database to this release's schema and load divisions and holidays if it is empty.
 
-    Returns whether anything changed.
+    A second process waits for the first one and then finds nothing to do. Returns whether anything changed.
     """
-    changed = not await is_current(dsn)
-    if changed:
-        await asyncio.to_thread(upgrade, dsn)
     conn = await asyncpg.connect(dsn)
     try:
+        await conn.execute("SELECT pg_advisory_lock($1, 0)", MIGRATION_LOCK)
+        changed = not await is_current(dsn)
+        if changed:
+            await asyncio.to_thread(upgrade, dsn)
         async with conn.transaction():
             return await load_divisions(conn) or changed
     finally:

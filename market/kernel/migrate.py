@@ -1,5 +1,6 @@
 """Migrate a database to the schema of this release: Alembic with plain SQL, both branches at once."""
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from market.kernel.database import APP_ROLE
 if TYPE_CHECKING:
     from alembic.config import Config
 
+_REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
 IMPLIED_REVISIONS = {"p0001"}
 """Revisions that market's first revision depends on: Alembic stores no row for them."""
 
@@ -30,8 +32,13 @@ def get_version_folders() -> tuple[Path, Path]:
 
 
 def get_heads() -> set[str]:
-    """Return the newest revision of each branch; file names begin with the revision and sort in order."""
-    return {max(path.stem.split("_")[0] for path in folder.glob("[0-9p]*.py")) for folder in get_version_folders()}
+    """Return the newest revision of each branch: the one that no other names as its predecessor.
+
+    The files are read rather than imported, because every command asks before it starts.
+    """
+    files = [path.read_text("utf-8") for folder in get_version_folders() for path in folder.glob("[0-9p]*.py")]
+    named = [dict(_REVISION.findall(text)) for text in files]
+    return {each["revision"] for each in named} - {each.get("down_revision") for each in named}
 
 
 def make_alembic_config(dsn: str = "") -> "Config":
