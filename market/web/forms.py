@@ -23,7 +23,7 @@ _MAX_DIGITS = 19
 _ZERO = Fen(0)
 _MAX_YUAN_FEN = 10_000_000_00
 """Sums from ten million yuan on are taken for a mistyped figure."""
-_KILOGRAMS = re.compile(r"(\d{1,3})(?:\.(\d{1,3}))?")
+_KILOGRAMS = re.compile(r"(\d{1,3})(?:\.(\d{1,3}))?", re.ASCII)
 
 
 class InvalidForm(Refusal):

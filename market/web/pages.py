@@ -26,6 +26,9 @@ from market.web.csrf import get_token_subject, make_form_token
 from market.web.services import get_services
 from market.web.ui.renderer import make_content_security_policy
 
+PRIVATE_CACHE = "private, no-cache"
+"""The Cache-Control of a public page with a token of the person who asks."""
+
 
 def render_page(
     request: HttpRequest,
@@ -40,8 +43,11 @@ def render_page(
 ) -> Response[bytes]:
     """Render a page with its own nonce, its Cache-Control header, and the token of its forms (`csrf` in templates).
 
-    `cache` is the whole Cache-Control value; pages with personal data keep the default.
+    `cache` is the whole Cache-Control value; pages with personal data keep the default. A page that is public for a
+    visitor without cookies is private for everyone else: its forms hold a token of theirs.
     """
+    if cache.startswith("public") and request.cookies:
+        cache = PRIVATE_CACHE
     nonce = secrets.token_urlsafe(12)
     elder = (actor.elder if actor else False) or request.cookies.get(ELDER_COOKIE) == "1"
     if request.cookies.get(ELDER_COOKIE) == "0":

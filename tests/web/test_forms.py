@@ -39,6 +39,18 @@ def test_numbers_weights_and_ids_are_parsed_strictly() -> None:
     assert (parse_uuid(str(ID)), parse_uuid("x")) == (ID, None)
 
 
+@pytest.mark.parametrize("text", ["NaN", "nan", "Infinity", "-Infinity", "inf", "1e400", "0x1", "1_000", "\u0663"])
+def test_what_is_not_a_plain_number_is_a_fault_of_its_field(text: str) -> None:
+    form = PostedForm(dict.fromkeys(("count", "price", "least", "weight", "share", "day"), text))
+    assert (form.read_integer("count", fault="c"), form.read_yuan("price", fault="p")) == (0, 0)
+    assert (form.read_optional_yuan("least", fault="l"), form.read_kilograms("weight", fault="w")) == (0, 0)
+    assert (form.read_percent("share", fault="s"), form.read_day("day", fault="d")) == (0, None)
+    assert [fault.field for fault in form.faults] == ["count", "price", "least", "weight", "share", "day"]
+    with pytest.raises(InvalidForm) as refused:
+        PostedForm({"variant": str(ID), "quantity": text}).convert(QuantityForm)
+    assert [fault.field for fault in refused.value.errors] == ["quantity"]
+
+
 def test_a_form_reports_all_faults_in_the_order_of_reading() -> None:
     form = PostedForm({"title": "", "price": "x", "pack": "0", "number": "12345", "until": "2027", "weight": "0"})
     assert form.read_text("title", missing="no title") == ""

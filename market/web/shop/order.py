@@ -228,7 +228,7 @@ def _list_notes(request: HttpRequest, order: OrderView, *, waiting: bool, look: 
     if order.state is OrderState.PAID and order.paid_at and coming:
         return [("ok", f"付好了，{yuan(order.total_fen)} 元", coming)]
     if order.state is OrderState.EXPIRED:
-        return [("warn", "过时没付，订单关了", "留着的放回去了，钱没有动。还想要，再下一单。")]
+        return [("warn", "过时没付，订单关了", "留着的放回去了。您要是付过，会原路退回。还想要，再下一单。")]
     return []
 
 

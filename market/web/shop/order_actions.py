@@ -23,7 +23,7 @@ from market.orders.cancel import cancel_order
 from market.orders.models import OrderNotCancellable, OrderState, SuborderState
 from market.orders.queries import LineView, OrderView, SuborderView, get_order, get_order_id
 from market.web.forms import parse_integer, read_form
-from market.web.pages import redirect, render_page
+from market.web.pages import WayBack, redirect, render_page
 from market.web.shop.cards import ShortNumber
 from market.web.shop.promises import REFUND_ARRIVAL
 from market.web.ui.format import percent_bp, yuan
@@ -78,7 +78,7 @@ def _refusal_page(request: HttpRequest, actor: Actor, refusal: Refusal, number: 
     """Render a refusal with a link back to the order."""
     context = {
         "text": refusal.text("zh"), "number": get_refusal_number(refusal.code), "status": refusal.status, "faults": (),
-        "sign_in": "", "back": f"/orders/{number}", "back_words": "回订单看看",
+        "sign_in": "", "back": WayBack(f"/orders/{number}", "回订单看看", ""),
     }  # fmt: skip
     return render_page(request, "refusal.html", context, actor=actor, status=refusal.status)
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Database, Fen, GatewayUnavailable, Refusal
+from market.kernel import Database, Fen, GatewayUnavailable
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.escrow import get_order_ref
@@ -25,7 +25,7 @@ from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import ShortNumber
 from market.web.ui.qr_code import draw_qr_code
-from payments import Method, ProviderMismatch, find_live_payment, poll_payment, start
+from payments import Method, PaymentDeclined, ProviderMismatch, find_live_payment, poll_payment
 from payments.models import METHODS
 
 METHOD_OPTIONS = [(str(method), traits.name_zh) for method, traits in METHODS.items() if traits.stripe_type]
@@ -72,7 +72,7 @@ async def start_payment(
         return redirect(f"/orders/{number}/pay?said=wait")
     except OrderNotPayable:
         return redirect(f"/orders/{number}")
-    except Refusal:
+    except PaymentDeclined:
         return redirect(f"/orders/{number}/pay?said=declined")
     if action.redirect_url and not METHODS[method].scans:
         return redirect(action.redirect_url)
@@ -94,14 +94,12 @@ async def _pay_page(request: HttpRequest, actor: Actor, order: OrderView) -> Res
         payment = await find_live_payment(conn, get_order_ref(order.number))
     if payment is not None:
         method = payment.method
-        try:
-            action = await start(services.db, services.gateway, payment.id, at=services.clock.now())
-        except (GatewayUnavailable, ProviderMismatch, Refusal):
+        if payment.action is None:
             message = message or _NOTICES["wait"]
         else:
-            address = action.redirect_url
-            if METHODS[method].scans and action.qr_code:
-                qr = draw_qr_code(action.qr_code, "付款二维码")
+            address = payment.action.redirect_url
+            if METHODS[method].scans and payment.action.qr_code:
+                qr = draw_qr_code(payment.action.qr_code, "付款二维码")
     context = {
         "order": PaymentDue(order.number, order.total_fen, order.pay_until),
         "method": str(method),

@@ -87,6 +87,15 @@ async def test_every_wrong_field_is_named_and_nothing_is_set(
         assert await conn.fetchval("SELECT count(*) FROM programmes") == 3
 
 
+async def test_a_share_that_is_not_a_number_is_a_fault_of_its_field(service: Service, county: Officials) -> None:
+    async with open_desk_walker(service, county.tokens["jiang"]) as browser:
+        for field in ("operator", "county_share"):
+            for text in ("NaN", "Infinity", "1e400"):
+                await browser.open("/desk/programmes/set")
+                seen = await browser.submit("/desk/programmes/set", status=422, typed={**NEW, field: text})
+                assert f'href="#{field}"' in seen.html
+
+
 async def test_the_importer_cannot_set_terms(service: Service, county: Officials, database: Database) -> None:
     async with open_desk_walker(service, county.tokens["gan"]) as browser:
         seen = await browser.open("/desk/programmes/set")

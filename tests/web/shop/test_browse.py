@@ -31,6 +31,13 @@ async def test_public_pages_are_cached_for_a_second_and_set_no_cookie(street: Vi
             assert "set-cookie" not in seen.headers
 
 
+async def test_a_public_page_with_a_token_of_its_visitor_is_in_no_shared_cache(street: Village) -> None:
+    async with await street.browser(street.buyer) as browser:
+        number = await street.number(street.millet.listing_id)
+        for path in ("/", "/kinds/coarse_grain", "/search?q=小米", f"/goods/{number}", f"/goods/{number}/reviews"):
+            assert (await browser.open(path)).headers["cache-control"] == "private, no-cache"
+
+
 async def test_every_public_page_is_valid_and_within_its_size_budget(street: Village) -> None:
     async with await street.browser() as browser:
         waiting, done = ["/"], set[str]()

@@ -237,6 +237,11 @@ async def test_an_unavailable_provider_is_reported_and_can_be_retried(village: V
         seen = await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
         assert "付款的地方没有回话" in seen.text
         await sandbox.clear_faults()
+        # Opening the page calls nobody, only the button does.
+        seen = await browser.open(f"/orders/{await get_order_number(village)}/pay")
+        assert "付款的地方没有回话" in seen.text
+        assert "钱没有动" not in seen.text
+        assert await village.value("SELECT state FROM payments.payments") == "created"
         seen = await browser.submit(f"/orders/{await get_order_number(village)}/pay", rail="wechat")
         assert "付款二维码" in seen.html
 
