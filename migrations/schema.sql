@@ -62,6 +62,39 @@ COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching
 
 
 --
+-- Name: add_checkpoint(); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.add_checkpoint() RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'payments', 'pg_temp'
+    AS $$
+DECLARE
+    before bigint;
+    last bigint;
+BEGIN
+    LOCK TABLE checkpoints IN SHARE ROW EXCLUSIVE MODE;
+    SELECT coalesce(max(through_id), 0) INTO before FROM checkpoints;
+    SELECT max(id) INTO last
+      FROM (SELECT id
+              FROM transactions
+             WHERE id > before AND posted_at < clock_timestamp() - interval '1 hour'
+             ORDER BY id LIMIT 50000) AS closed;
+    IF last IS NULL THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO checkpoints (through_id, hash) VALUES (last, hash_sums(before, last));
+    INSERT INTO checkpoint_sums (account_id, amount_minor)
+    SELECT account_id, sum(amount_minor)
+      FROM postings
+     WHERE transaction_id > before AND transaction_id <= last
+     GROUP BY account_id
+    ON CONFLICT (account_id) DO UPDATE SET amount_minor = checkpoint_sums.amount_minor + excluded.amount_minor;
+    RETURN last;
+END $$;
+
+
+--
 -- Name: check_balanced(); Type: FUNCTION; Schema: payments; Owner: -
 --
 
@@ -89,6 +122,22 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+
+
+--
+-- Name: hash_sums(bigint, bigint); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.hash_sums(p_after bigint, p_through bigint) RETURNS bytea
+    LANGUAGE sql STABLE
+    SET search_path TO 'payments', 'pg_temp'
+    AS $$
+    SELECT sha256(convert_to(coalesce(string_agg(account_id || ' ' || total, E'\n' ORDER BY account_id), ''), 'UTF8'))
+      FROM (SELECT account_id, sum(amount_minor) AS total
+              FROM postings
+             WHERE transaction_id > p_after AND transaction_id <= p_through
+             GROUP BY account_id) AS sums
+$$;
 
 
 --
@@ -1247,6 +1296,27 @@ WITH (fillfactor='70');
 
 
 --
+-- Name: checkpoint_sums; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.checkpoint_sums (
+    account_id bigint NOT NULL,
+    amount_minor bigint NOT NULL
+);
+
+
+--
+-- Name: checkpoints; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.checkpoints (
+    through_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    closed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
 -- Name: discrepancies; Type: TABLE; Schema: payments; Owner: -
 --
 
@@ -1304,7 +1374,8 @@ CREATE TABLE payments.events (
     attempts integer DEFAULT 0 NOT NULL,
     next_at timestamp with time zone,
     error text,
-    dead_at timestamp with time zone
+    dead_at timestamp with time zone,
+    written_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 
@@ -2805,6 +2876,22 @@ ALTER TABLE ONLY payments.balances
 
 
 --
+-- Name: checkpoint_sums checkpoint_sums_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.checkpoint_sums
+    ADD CONSTRAINT checkpoint_sums_pkey PRIMARY KEY (account_id);
+
+
+--
+-- Name: checkpoints checkpoints_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.checkpoints
+    ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (through_id);
+
+
+--
 -- Name: discrepancies discrepancies_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
@@ -3730,6 +3817,13 @@ CREATE INDEX accounts_unresolved ON payments.accounts USING btree (kind) WHERE (
 
 
 --
+-- Name: checkpoint_sums_open; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX checkpoint_sums_open ON payments.checkpoint_sums USING btree (account_id) WHERE (amount_minor <> 0);
+
+
+--
 -- Name: discrepancies_open; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -4206,6 +4300,13 @@ CREATE INDEX orders_lapsed ON public.orders USING btree (buyer_id, closed_at) WH
 
 
 --
+-- Name: orders_paid; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_paid ON public.orders USING btree (id) WHERE (state = 'paid'::text);
+
+
+--
 -- Name: orders_to_expire; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4357,6 +4458,13 @@ CREATE UNIQUE INDEX taken_nights_by_booking ON public.taken_nights USING btree (
 --
 
 CREATE INDEX variants_by_lot ON public.variants USING btree (lot_id);
+
+
+--
+-- Name: checkpoints checkpoints_append_only; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER checkpoints_append_only BEFORE DELETE OR UPDATE ON payments.checkpoints FOR EACH ROW EXECUTE FUNCTION payments.refuse_change();
 
 
 --
@@ -4793,6 +4901,14 @@ ALTER TABLE ONLY payments.accounts
 
 ALTER TABLE ONLY payments.balances
     ADD CONSTRAINT balances_account_id_fkey FOREIGN KEY (account_id) REFERENCES payments.accounts(id);
+
+
+--
+-- Name: checkpoint_sums checkpoint_sums_account_id_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.checkpoint_sums
+    ADD CONSTRAINT checkpoint_sums_account_id_fkey FOREIGN KEY (account_id) REFERENCES payments.accounts(id);
 
 
 --
@@ -6159,6 +6275,13 @@ GRANT USAGE ON SCHEMA public TO market_app;
 
 
 --
+-- Name: FUNCTION add_checkpoint(); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.add_checkpoint() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION post(p_key text, p_kind text, p_order text, p_at timestamp with time zone, p_currency text, p_codes text[], p_amounts bigint[]); Type: ACL; Schema: payments; Owner: -
 --
 
@@ -6293,6 +6416,20 @@ GRANT SELECT ON TABLE payments.accounts TO market_app;
 --
 
 GRANT SELECT ON TABLE payments.balances TO market_app;
+
+
+--
+-- Name: TABLE checkpoint_sums; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT ON TABLE payments.checkpoint_sums TO market_app;
+
+
+--
+-- Name: TABLE checkpoints; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT ON TABLE payments.checkpoints TO market_app;
 
 
 --

@@ -75,7 +75,6 @@ from payments.problems import (
 from payments.reconciliation import (
     StatementDiscrepancy,
     close_discrepancy,
-    count_open_discrepancies,
     list_open_discrepancies,
     reconcile,
 )
@@ -149,7 +148,6 @@ __all__ = [
     "close_discrepancy",
     "close_payment",
     "consume_events",
-    "count_open_discrepancies",
     "expire_payments",
     "find_live_payment",
     "finish_operations",

@@ -116,7 +116,6 @@ CLOSE_MATCHED = Query(
              WHERE key = reference AND accounts.kind = 'clearing')
     """,
 )
-COUNT_OPEN_DISCREPANCIES = Query(int, "SELECT count(*) FROM {schema}.discrepancies WHERE closed_at IS NULL")
 LIST_OPEN_DISCREPANCIES = Query(
     StatementDiscrepancy,
     """
@@ -201,11 +200,6 @@ def _build_line(provider: str, day: date, line: StatementLine, late: set[str]) -
 async def list_open_discrepancies(conn: Connection) -> list[StatementDiscrepancy]:
     """Return the open discrepancies, oldest first, at most 1,000."""
     return await LIST_OPEN_DISCREPANCIES.all(conn)
-
-
-async def count_open_discrepancies(conn: Connection) -> int:
-    """Return the number of open discrepancies."""
-    return await COUNT_OPEN_DISCREPANCIES.one(conn)
 
 
 async def close_discrepancy(

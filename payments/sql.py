@@ -234,12 +234,13 @@ async def open_database(
     scope_setting: str | None = None,
     max_idle_transaction_seconds: int = 0,
     max_transaction_seconds: int = 0,
+    max_statement_seconds: int = STATEMENT_SECONDS,
 ) -> Database:
     """Open a pool of connections to `dsn` that act as `role` and find this library's tables in `schema`.
 
-    A statement waits at most 4 s for a lock and runs at most 30 s; if the server does not answer at all, 35 s. The
-    server ends a connection whose transaction is idle for `max_idle_transaction_seconds` or open for
-    `max_transaction_seconds`; 0 is no limit.
+    A statement waits at most 4 s for a lock and runs at most `max_statement_seconds`; if the server does not answer at
+    all, 5 s longer. The server ends a connection whose transaction is idle for `max_idle_transaction_seconds` or open
+    for `max_transaction_seconds`; 0 is no limit.
 
     Raises:
         ValueError: `schema` is not a plain SQL identifier.
@@ -248,7 +249,7 @@ async def open_database(
         "application_name": application_name,
         "timezone": "UTC",
         "lock_timeout": "4000",
-        "statement_timeout": f"{STATEMENT_SECONDS}s",
+        "statement_timeout": f"{max_statement_seconds}s",
         "idle_in_transaction_session_timeout": f"{max_idle_transaction_seconds}s",
         "transaction_timeout": f"{max_transaction_seconds}s",
         **_TCP_SETTINGS,
@@ -263,7 +264,7 @@ async def open_database(
         init=prepare_connection,
         reset=_no_reset,
         server_settings=server_settings,
-        command_timeout=STATEMENT_SECONDS + 5,
+        command_timeout=max_statement_seconds + 5 if max_statement_seconds else None,
         statement_cache_size=STATEMENT_CACHE_SIZE,
     )
     return Database(pool, acquire_timeout=acquire_timeout, scope_setting=scope_setting)

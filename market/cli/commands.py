@@ -99,11 +99,17 @@ def refusals(number: str = "", *, json: Json = False) -> int:
 
 
 @ledger.command(name="verify")
-def verify_ledger(*, json: Json = False) -> int:
-    """Verify every invariant of the ledger from its postings; exit 1 if one is violated."""
+def verify_ledger(
+    *,
+    all_: Annotated[
+        bool, Parameter(name="--all", negative="", help="Read all postings, not those since the last run.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Verify every invariant of the ledger and of the orders from the postings; exit 1 if one is violated."""
     from market.cli.verify import verify_ledger as check
 
-    return check(as_json=json)
+    return check(everything=all_, as_json=json)
 
 
 @audit.command(name="verify")

@@ -70,7 +70,8 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
     settings = settings or Settings.from_env()
     clock = make_clock(settings)
     async with open_owner_dsn(settings) as dsn:
-        db = await open_database(dsn, role=APP_ROLE, max_size=4, application_name=f"market-command:{getpass.getuser()}")
+        name = f"market-command:{getpass.getuser()}"
+        db = await open_database(dsn, role=APP_ROLE, max_size=4, application_name=name, max_statement_seconds=0)
         try:
             actor = None
             if as_ is not None:

@@ -1,14 +1,18 @@
 """Verify the ledger from its postings, and the audit record from its hashes."""
 
+from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 from msgspec import Struct, to_builtins
 
 from market.audit.heads_file import NotedHeads, read_heads
 from market.audit.verification import list_heads
 from market.audit.verification import verify_audit as verify_record
 from market.cli.runtime import DONE, REFUSED, open_runtime, print_result, run
-from market.kernel import Query
+from market.kernel import Query, open_database
+from market.orders.verification import RELEASE_PREFIX, verify_orders
+from payments.verification import add_checkpoints, find_checkpoint
 from payments.verification import verify_ledger as verify_postings
 
 
@@ -22,25 +26,42 @@ class LedgerSize(Struct, frozen=True):
 COUNT_LEDGER_ROWS = Query(
     LedgerSize,
     """
-    SELECT (SELECT count(*) FROM payments.transactions) AS transactions,
-           (SELECT count(*) FROM payments.postings) AS postings
+    SELECT (SELECT count(*) FROM payments.transactions WHERE id > :after) AS transactions,
+           (SELECT count(*) FROM payments.postings WHERE transaction_id > :after) AS postings
     """,
 )
 
 
-def verify_ledger(*, as_json: bool) -> int:
-    """Verify the ledger and print the findings; return 1 if there are any."""
+def verify_ledger(*, everything: bool, as_json: bool) -> int:
+    """Verify the ledger and print the findings; return 1 if there are any.
+
+    Without `everything`, what is open or newer than the last checkpoint. Without findings, checkpoints are added; only
+    the owner of the database may, so that the service cannot close what it posted.
+    """
     findings: list[object] = []
 
     async def work() -> None:
-        async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
-            findings.extend(await verify_postings(conn))
-            size = await COUNT_LEDGER_ROWS.one(conn)
-        print_result(
-            {"outcome": "broken" if findings else "ok", **to_builtins(size), "findings": findings}, as_json=as_json
-        )
+        async with open_runtime() as ctx:
+            async with ctx.db.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+                since = None if everything else await find_checkpoint(conn)
+                findings.extend(await verify_postings(conn, since=since, prefixes=(RELEASE_PREFIX,)))
+                findings.extend(await verify_orders(conn, since=since))
+                size = await COUNT_LEDGER_ROWS.one(conn, after=since.through_id if since else 0)
+            result = {"outcome": "broken" if findings else "ok", **to_builtins(size), "findings": findings}
+            if not findings:
+                await _add_checkpoints(ctx.owner_dsn)
+        print_result(result, as_json=as_json)
 
     return run(work, as_json=as_json) or (REFUSED if findings else DONE)
+
+
+async def _add_checkpoints(dsn: str) -> None:
+    owner = await open_database(dsn, max_size=1, max_statement_seconds=0)
+    try:
+        with suppress(asyncpg.InsufficientPrivilegeError):
+            await add_checkpoints(owner)
+    finally:
+        await owner.close()
 
 
 def verify_audit_record(heads: Path | None, *, new_only: bool, as_json: bool) -> int:

@@ -43,7 +43,8 @@ class _StoredSchedule(Struct, frozen=True):
 
 # Each part reads one partial index of what is open, at most MAX_COUNTED entries of it. Text messages that were given up
 # stay for 30 days and nobody sends them again, so only those of the last day count. `unknown` and `open` wait for
-# the provider or for a person: they are due from the beginning. Events and disputes have times of the business clock.
+# the provider or for a person: they are due from the beginning. Events, disputes and discrepancies have times of the
+# business clock.
 COUNT_QUEUES = Query(
     QueueState,
     """
@@ -78,6 +79,9 @@ COUNT_QUEUES = Query(
         (SELECT 'disputes', clock_timestamp() - (:now - opened_at), false FROM payments.disputes
           WHERE state = 'open' LIMIT :most)
         UNION ALL
+        (SELECT 'discrepancies', clock_timestamp() - (:now - opened_at), false FROM payments.discrepancies
+          WHERE closed_at IS NULL LIMIT :most)
+        UNION ALL
         (SELECT 'failed_items', next_at, false FROM jobs.failures
           WHERE next_at < 'infinity' ORDER BY next_at LIMIT :most)
         UNION ALL
@@ -102,6 +106,7 @@ QUEUES = (
     "payment_events",
     "refunds",
     "disputes",
+    "discrepancies",
     "failed_items",
 )
 LIST_SCHEDULES = Query(

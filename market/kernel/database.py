@@ -23,11 +23,12 @@ async def open_database(
     application_name: str = "market",
     max_idle_transaction_seconds: int = 0,
     max_transaction_seconds: int = 0,
+    max_statement_seconds: int = sql.STATEMENT_SECONDS,
 ) -> Database:
     """Open a pool of connections to `dsn`, acting as `role`, whose transactions take a `scope`.
 
-    A statement waits at most 4 s for a lock and runs at most 30 s. The server ends a connection whose transaction is
-    idle or open for longer than the limits in seconds; 0 is no limit.
+    A statement waits at most 4 s for a lock. The server ends a statement, and a connection whose transaction is idle or
+    open, after the limits in seconds; 0 is no limit.
     """
     return await sql.open_database(
         dsn,
@@ -39,4 +40,5 @@ async def open_database(
         scope_setting=SCOPE_SETTING,
         max_idle_transaction_seconds=max_idle_transaction_seconds,
         max_transaction_seconds=max_transaction_seconds,
+        max_statement_seconds=max_statement_seconds,
     )

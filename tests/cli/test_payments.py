@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from market.cli import execute
+from market.kernel import Connection
+from payments import post
 from tests.support.app import SECRET
 
 
@@ -24,3 +26,30 @@ async def test_problems_are_listed_and_an_unknown_one_is_refused(
     nobody = "00000000-0000-0000-0000-000000000001"
     assert await asyncio.to_thread(execute, ["payments", "retry-refund", nobody, "--json"]) == 1
     assert await asyncio.to_thread(execute, ["payments", "requeue", "evt_none", "--json"]) == 1
+
+
+async def test_the_ledger_is_verified_since_the_last_run_or_whole(
+    dsn: str, owner: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"DATABASE_URL": dsn, "SECRET": SECRET, "DATA": str(tmp_path)}.items():
+        monkeypatch.setenv(f"MARKET_{name}", value)
+
+    async def verify(*options: str) -> tuple[int, int, list[str]]:
+        """Return the exit code, the number of transactions that were read, and the codes of the findings."""
+        code = await asyncio.to_thread(execute, ["ledger", "verify", *options, "--json"])
+        result = json.loads(capsys.readouterr().out)
+        return code, result["transactions"], [each["code"] for each in result["findings"]]
+
+    payment = await owner.fetchval(
+        "INSERT INTO payments.payments (order_ref, purpose, method, currency, amount_minor, captured_minor, state,"
+        " opened_at, expires_at) VALUES ('9', 'full', 'bank', 'CNY', 5, 5, 'captured', now(), now()) RETURNING id"
+    )
+    await post(owner, key=f"paid:{payment}", kind="paid", legs=[("clearing:bank", -5), ("escrow:9-1", 5)])
+    assert await verify() == (0, 1, [])
+    await owner.execute("SET session_replication_role = replica")
+    await owner.execute("UPDATE payments.transactions SET posted_at = now() - interval '2 hours'")
+    assert [await verify() for _ in range(2)] == [(0, 1, []), (0, 0, [])]
+    assert await verify("--all") == (0, 1, [])
+    await owner.execute("RESET session_replication_role")
+    await post(owner, key="released:1", kind="released", legs=[("clearing:bank", -5), ("commission", 5)])
+    assert await verify() == (1, 1, ["unknown_fact"])

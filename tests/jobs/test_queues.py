@@ -34,6 +34,9 @@ INSERT INTO payments.operations (payment_id, kind, key, state, first_sent_at, ne
 INSERT INTO payments.disputes (payment_id, provider_ref, amount_minor, state, opened_at)
     SELECT id, 'a', 1, 'open', '2019-09-20T01:00:00Z'::timestamptz - interval '90 s' FROM payments.payments
     UNION ALL SELECT id, 'b', 1, 'won', now() FROM payments.payments;
+INSERT INTO payments.discrepancies (provider, day, kind, reference, opened_at, closed_at, note) VALUES
+    ('stripe', '2019-09-19', 'amount', 'a', '2019-09-20T01:00:00Z'::timestamptz - interval '130 s', NULL, NULL),
+    ('stripe', '2019-09-19', 'amount', 'b', now(), now(), 'n');
 INSERT INTO payments.events (topic, order_ref, facts, at, consumed_at, dead_at, next_at) VALUES
     ('t', 'o', '{}', '2019-09-20T01:00:00Z'::timestamptz - interval '110 s', NULL, NULL, NULL),
     ('t', 'o', '{}', now(), NULL, NULL, now() + interval '1 h'),
@@ -63,6 +66,7 @@ async def test_every_queue_counts_what_is_due_and_what_was_given_up(database: Da
         ("payment_events", 1, 1, 110),
         ("refunds", 1, 1, 70),
         ("disputes", 1, 0, 90),
+        ("discrepancies", 1, 0, 130),
         ("failed_items", 1, 1, 120),
     ]
 
@@ -80,7 +84,8 @@ async def test_the_count_reads_partial_indexes_only(conn: Connection) -> None:
     assert "Seq Scan" not in plan
     assert set(_find_indexes(plan)) == {
         "messages_due_codes", "messages_due_notices", "messages_dead", "inbox_due", "inbox_dead", "operations_due",
-        "events_unconsumed", "events_dead", "refunds_failed", "disputes_open", "failures_by_due",
+        "events_unconsumed", "events_dead", "refunds_failed", "disputes_open", "discrepancies_open",
+        "failures_by_due",
     }  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from market.orders.cancel import cancel_order
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import PlacedOrder
+from market.orders.verification import RELEASE_PREFIX, verify_orders
 from payments import Method, get_payment, list_payments
 from payments.polling import finish_operations, poll_payment
 from payments.sandbox import Sandbox, running
@@ -281,7 +282,8 @@ class Shop(RuleBasedStateMachine):
         async def checking() -> None:
             async with self.world.db.connection() as conn:
                 assert await find_violations(conn) == {}
-                assert await verify_ledger(conn) == []
+                assert await verify_ledger(conn, prefixes=(RELEASE_PREFIX,)) == []
+                assert await verify_orders(conn) == []
 
         if hasattr(self, "orders"):
             self.run(checking())

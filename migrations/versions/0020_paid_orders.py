@@ -1,0 +1,14 @@
+"""An index of the orders that are paid and not finished."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0020"
+down_revision = "0026"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script((Path(__file__).parents[1] / "sql/0020_paid_orders.sql").read_text("utf-8"))

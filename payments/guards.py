@@ -1,0 +1,56 @@
+"""The guards of the ledger: its triggers and functions, compared with the migrations that created them."""
+
+import re
+from functools import cache
+
+from msgspec import Struct
+
+from payments.migrate import FOLDER
+from payments.sql import DEFAULT_SCHEMA, Connection, Query
+
+_FUNCTION = re.compile(r"CREATE FUNCTION \{schema\}\.(\w+)\(.*?\$\$(.*?)\$\$", re.DOTALL)
+_TRIGGER = re.compile(r"CREATE (?:CONSTRAINT )?TRIGGER (\w+) [^;]*;")
+
+
+class Guard(Struct, frozen=True):
+    """A trigger with its definition, or a function with its body; None as `source` means that it is disabled."""
+
+    name: str
+    source: str | None
+
+
+LIST_GUARDS = Query(
+    Guard,
+    """
+    SELECT proname AS name, prosrc AS source FROM pg_proc WHERE pronamespace = '{schema}'::regnamespace
+    UNION ALL
+    SELECT tgname, CASE WHEN tgenabled IN ('O', 'A') THEN pg_get_triggerdef(pg_trigger.oid) END
+      FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+     WHERE relnamespace = '{schema}'::regnamespace AND NOT tgisinternal
+    """,
+)
+
+
+@cache
+def load_guards(schema: str) -> dict[str, str]:
+    """Return the source of each trigger and function by its name, as the migrations create them in `schema`."""
+    scripts = [path.read_text("utf-8") for path in sorted(FOLDER.glob("*/*.sql"))]
+    functions = {name: body for script in scripts for name, body in _FUNCTION.findall(script)}
+    triggers = {match[1]: match[0] for script in scripts for match in _TRIGGER.finditer(script)}
+    return {name: text.replace("{schema}", schema) for name, text in (functions | triggers).items()}
+
+
+def _normalize(source: str) -> str:
+    """Return a definition as PostgreSQL writes that of a trigger, without differences of whitespace."""
+    return " ".join(source.rstrip(";").split()).replace("UPDATE OR DELETE", "DELETE OR UPDATE")
+
+
+async def list_changed_guards(conn: Connection) -> list[Guard]:
+    """Return the guards that are missing or disabled (`source` is None), or differ from their migration."""
+    installed = {each.name: each for each in await LIST_GUARDS.all(conn)}
+    changed: list[Guard] = []
+    for name, source in load_guards(str(getattr(conn, "payments_schema", DEFAULT_SCHEMA))).items():
+        guard = installed.get(name, Guard(name, None))
+        if guard.source is None or _normalize(guard.source) != _normalize(source):
+            changed.append(guard)
+    return changed

@@ -1,0 +1,129 @@
+"""Verification detects what a disabled or replaced guard did not refuse, and what waits for a person."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+
+import pytest
+
+from payments import Connection, Database, open_database, post, verify_ledger
+from payments.verification import add_checkpoints, find_checkpoint
+from tests.payments.test_ledger import AT, PAID, books
+
+__all__ = ["books"]
+
+
+@pytest.fixture
+async def owners(dsn: str) -> AsyncGenerator[Database]:
+    """The database, as its owner."""
+    db = await open_database(dsn, max_size=2)
+    yield db
+    await db.close()
+
+
+async def find_codes(conn: Connection) -> list[tuple[str, str]]:
+    return [(each.code, each.subject) for each in await verify_ledger(conn)]
+
+
+async def age(owner: Connection) -> None:
+    """Let everything that was posted be two hours old."""
+    await owner.execute("SET session_replication_role = replica")
+    await owner.execute("UPDATE payments.transactions SET posted_at = now() - interval '2 hours'")
+    await owner.execute("RESET session_replication_role")
+
+
+async def test_verification_detects_what_the_triggers_would_have_refused(books: Connection) -> None:
+    assert await verify_ledger(books) == []
+    await books.execute("ALTER TABLE payments.postings DISABLE TRIGGER postings_append_only")
+    await books.execute("UPDATE payments.postings SET amount_minor = -1 WHERE amount_minor = 9000")
+    found = {(each.code, each.subject, each.detail) for each in await verify_ledger(books)}
+    assert found == {
+        ("uneven_transaction", "paid:L", "CNY -9001"),
+        ("uneven_ledger", "CNY", "-9001"),
+        ("wrong_balance", "escrow:L-1", "9000 kept, -1 posted"),
+        ("below_floor", "escrow:L-1", "-1 under 0"),
+        ("guard_off", "postings_append_only", "missing or disabled"),
+    }
+
+
+async def test_verification_finds_a_transaction_without_two_legs(books: Connection) -> None:
+    await books.execute("ALTER TABLE payments.transactions DISABLE TRIGGER transactions_balanced")
+    await books.execute("INSERT INTO payments.transactions (key, kind, at) VALUES ('bare', 'x', now())")
+    await books.execute("ALTER TABLE payments.transactions ENABLE TRIGGER transactions_balanced")
+    assert [(each.code, each.subject, each.detail) for each in await verify_ledger(books)] == [
+        ("few_legs", "bare", "0 legs")
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["BEGIN RETURN NULL; END", "BEGIN RETURN NEW; END"],
+)
+async def test_a_replaced_function_of_a_guard_is_found(books: Connection, body: str) -> None:
+    await books.execute(
+        f"CREATE OR REPLACE FUNCTION payments.check_balanced() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+    )
+    assert await find_codes(books) == [("guard_changed", "check_balanced")]
+
+
+async def test_a_replaced_post_is_found(books: Connection) -> None:
+    body = await books.fetchval("SELECT pg_get_functiondef('payments.post'::regproc)")
+    await books.execute(body.replace("balances.floor_minor\n", "balances.floor_minor - 1\n"))
+    assert await find_codes(books) == [("guard_changed", "post")]
+
+
+async def test_a_trigger_that_never_fires_is_found(books: Connection) -> None:
+    await books.execute("DROP TRIGGER postings_append_only ON payments.postings")
+    assert await find_codes(books) == [("guard_off", "postings_append_only")]
+    await books.execute(
+        "CREATE TRIGGER postings_append_only BEFORE UPDATE OR DELETE ON payments.postings"
+        " FOR EACH ROW WHEN (false) EXECUTE FUNCTION payments.refuse_change()"
+    )
+    assert await find_codes(books) == [("guard_changed", "postings_append_only")]
+
+
+async def test_a_refund_that_nothing_sends_again_and_an_untaken_event_are_found(books: Connection) -> None:
+    payment = await books.fetchval(
+        "INSERT INTO payments.payments (order_ref, purpose, method, currency, amount_minor, opened_at, expires_at)"
+        " VALUES ('Z', 'full', 'alipay', 'CNY', 5, now(), now()) RETURNING id"
+    )
+    refund = await books.fetchval(
+        "INSERT INTO payments.refunds (payment_id, key, kind, amount_minor, state, requested_at)"
+        f" VALUES ('{payment}', 'k', 'refunded', 5, 'failed', now()) RETURNING id"
+    )
+    events = await books.fetch(
+        "INSERT INTO payments.events (topic, order_ref, facts, at, written_at, dead_at) VALUES"
+        " ('t', 'Z', '{}', now(), now(), NULL), ('t', 'Z', '{}', now(), now() - interval '25 hours', NULL),"
+        " ('t', 'Z', '{}', now(), now(), now()) RETURNING id"
+    )
+    found = [each for each in await find_codes(books) if each[0] != "wrong_refunds"]
+    assert found == [
+        ("failed_refund", str(refund)), ("untaken_event", str(events[1][0])), ("untaken_event", str(events[2][0])),
+    ]  # fmt: skip
+
+
+async def test_after_a_checkpoint_the_new_postings_are_verified_with_its_sums(
+    books: Connection, owners: Database
+) -> None:
+    assert await add_checkpoints(owners) == 0
+    await age(books)
+    assert await add_checkpoints(owners) == 1
+    await post(books, key="M", kind="paid", order="M", legs=PAID, at=AT + timedelta(hours=1))
+    since = await find_checkpoint(books)
+    assert since is not None
+    assert await verify_ledger(books, since=since) == []
+    await books.execute("UPDATE payments.balances SET amount_minor = amount_minor + 1")
+    assert [each.code for each in await verify_ledger(books, since=since)] == ["wrong_balance", "wrong_balance"]
+    assert [each.code for each in await verify_ledger(books)] == ["wrong_balance", "wrong_balance"]
+
+
+async def test_a_change_of_what_is_closed_is_found_by_its_hash(books: Connection, owners: Database) -> None:
+    await age(books)
+    assert await add_checkpoints(owners) == 1
+    assert await verify_ledger(books) == []
+    await books.execute("SET session_replication_role = replica")
+    await books.execute("UPDATE payments.postings SET amount_minor = amount_minor + sign(amount_minor)")
+    await books.execute("RESET session_replication_role")
+    found = await find_codes(books)
+    assert ("changed_history", "transaction 0 to 1") in found
+    assert ("changed_history", "escrow:L-1") in found
+    assert [each.code for each in await verify_ledger(books, since=await find_checkpoint(books))] == []
