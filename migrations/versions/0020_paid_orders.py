@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0020"
-down_revision = "0026"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
