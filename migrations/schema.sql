@@ -6961,7 +6961,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.freight_templates TO market_app;
 -- Name: TABLE grants; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.grants TO market_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grants TO market_app;
 
 
 --

@@ -1,5 +1,6 @@
 """Queries of divisions (hierarchy, search) and listed counties."""
 
+from collections.abc import Collection
 from datetime import date
 
 from msgspec import Struct
@@ -55,6 +56,18 @@ LIST_PROVINCES = Query(Division, "SELECT code, name, level FROM divisions WHERE 
 LIST_PATH = Query(
     Division, "SELECT code, name, level FROM divisions WHERE code = ANY(:codes::text[]) ORDER BY level LIMIT 5"
 )
+LIST_NAMES = Query(
+    Division, "SELECT code, name, level FROM divisions WHERE code = ANY(:codes::text[]) ORDER BY code LIMIT 1000"
+)
+LIST_NAMED = Query(
+    Division,
+    """
+    SELECT code, name, level FROM divisions
+     WHERE starts_with(code, :within) AND :text IN (code, name)
+     ORDER BY code
+     LIMIT 10
+    """,
+)
 # Higher levels come first, then names that begin with the text.
 SEARCH_DIVISIONS = Query(
     DivisionMatch,
@@ -106,6 +119,17 @@ async def get_division_path(conn: Connection, code: str) -> list[Division]:
     if not divisions or divisions[-1].code != pad_code(code):
         raise DivisionNotFound(code=code)
     return divisions
+
+
+async def get_division_names(conn: Connection, scopes: Collection[str]) -> dict[str, str]:
+    """Return the name of each scope, a code truncated to its level."""
+    codes = {pad_code(scope): scope for scope in scopes}
+    return {codes[each.code]: each.name for each in await LIST_NAMES.all(conn, codes=list(codes))}
+
+
+async def list_divisions_named(conn: Connection, text: str, *, within: str) -> list[Division]:
+    """Return the divisions with exactly this name or code inside a division, at most 10, by code."""
+    return await LIST_NAMED.all(conn, text=normalize_text(text), within=within)
 
 
 async def search_divisions(conn: Connection, text: str, *, within: str = "", limit: int = 20) -> list[DivisionMatch]:

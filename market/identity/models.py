@@ -25,6 +25,19 @@ class Role(StrEnum):
     PLATFORM = "platform"
 
 
+ROLE_NAMES: dict[Role, str] = {
+    Role.IMPORTER: "县级经办",
+    Role.POLICY: "政策经办",
+    Role.VILLAGE: "村级",
+    Role.TOWNSHIP: "乡镇",
+    Role.COUNTY: "县级审定",
+    Role.FINANCE: "财政",
+    Role.RECONCILER: "对账",
+    Role.PLATFORM: "平台",
+}
+"""The roles as pages name them."""
+
+
 class Grant(Struct, frozen=True):
     """A role granted for a division: `scope` is its code truncated to its level (2, 4, 6, 9 or 12 digits)."""
 

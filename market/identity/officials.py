@@ -91,7 +91,7 @@ class NoSuchOfficial(Refusal):
 
 
 class Namesake(Struct, frozen=True):
-    """Another official with the same identity number or the same name."""
+    """Another official with the same identity number, or the same name without blanks and titles."""
 
     handle: str
     same_identity: bool
@@ -126,7 +126,7 @@ LIST_NAMESAKES = Query(
     SELECT o.handle, o.person_key = a.person_key AS same_identity
       FROM accounts a
       JOIN accounts o ON o.id <> a.id AND o.handle IS NOT NULL AND o.closed_at IS NULL
-                     AND (o.identity_index = a.identity_index OR o.name = a.name)
+                     AND (o.identity_index = a.identity_index OR fold_name(o.name) = fold_name(a.name))
      WHERE a.id = :account_id
      ORDER BY o.handle
      LIMIT 20
@@ -141,13 +141,17 @@ ADD_GRANT = Query(
     ON CONFLICT DO NOTHING
     """,
 )
-# A grant that began today ends tomorrow: an empty range would not be valid.
+# A grant that began today was held for no day; an empty range would not be valid.
 END_GRANTS = Query(
-    None,
+    int,
     """
-    UPDATE grants SET valid_during = daterange(lower(valid_during), greatest(:day::date, lower(valid_during) + 1))
-     WHERE account_id = (SELECT id FROM accounts WHERE handle = :handle)
-       AND valid_during @> :day::date
+    WITH owner AS (SELECT id FROM accounts WHERE handle = :handle),
+         begun_today AS (DELETE FROM grants USING owner
+                          WHERE account_id = owner.id AND lower(valid_during) = :day::date RETURNING 1),
+         ended AS (UPDATE grants SET valid_during = daterange(lower(valid_during), :day::date) FROM owner
+                    WHERE account_id = owner.id AND valid_during @> :day::date AND lower(valid_during) < :day::date
+                   RETURNING 1)
+    SELECT (SELECT count(*) FROM begun_today) + (SELECT count(*) FROM ended)
     """,
 )
 SET_SECOND_FACTOR = Query(
@@ -321,11 +325,8 @@ async def set_identity(
 
 
 async def revoke_official(conn: Connection, handle: str, *, by: str, now: datetime) -> int:
-    """End every role of a handle from today on and revoke its sessions; return the number of roles ended.
-
-    A role that began today ends tomorrow; the second factor, without which no role is of use, is removed at once.
-    """
-    ended_roles = await END_GRANTS.run(conn, handle=handle, day=get_business_day(now))
+    """End every role of a handle from today on, with its sessions and second factor; return the number of roles."""
+    ended_roles = await END_GRANTS.one(conn, handle=handle, day=get_business_day(now))
     await SET_SECOND_FACTOR.maybe(conn, handle=handle, totp_sealed=None)
     await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
     await add_audit_entry(
@@ -348,7 +349,7 @@ async def move_official(
 ) -> list[Role]:
     """End every role of a handle and grant it `roles`, by default the same ones, for another division from today on.
 
-    The account is signed out everywhere. A role that began today ends tomorrow. Returns the roles.
+    The account is signed out everywhere. Returns the roles.
 
     Raises:
         NoSuchOfficial: the handle has no role today.
@@ -361,7 +362,7 @@ async def move_official(
     if owner is None or not owner.grants:
         raise NoSuchOfficial(handle=handle)
     granted = list(roles) or sorted(get_roles(owner))
-    await END_GRANTS.run(conn, handle=handle, day=day)
+    await END_GRANTS.one(conn, handle=handle, day=day)
     await _grant_roles(
         conn, owner.account_id, handle=handle, roles=granted, scope=scope, by=by, action="official.move", now=now
     )

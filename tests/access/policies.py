@@ -127,6 +127,10 @@ def require_duty(duty: str) -> AccessPolicy:
     return COUNTY_SCOPE.acting_as(duty).deny([*colleagues, VILLAGE_SCOPED], FORBIDDEN)
 
 
+ACCOUNT_KEEPERS = require_duty("county").allow("importer")
+"""Officials who decide for the whole county; the importer of the tests also has the county role."""
+
+
 def as_own_page(policy: AccessPolicy) -> AccessPolicy:
     """Return the policy of a page: anonymous actors are redirected to sign in."""
     return policy.deny([ANONYMOUS], REDIRECTED)

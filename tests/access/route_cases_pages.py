@@ -1,6 +1,7 @@
 """The cases of the pages and forms: every route with its policy and request, in the order of the sites."""
 
 from tests.access.policies import (
+    ACCOUNT_KEEPERS,
     BOOKING_HOST,
     CART_OWNERS,
     COUNTY_SCOPE,
@@ -196,6 +197,17 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/desk/imports/{kind}/held", require_duty("importer"), params={"kind": "register"}, status=200),
     post("/desk/imports/{kind}", require_duty("importer"), params={"kind": "usage"}, form=CONFIRM_IMPORT, files=USAGE),
     post("/desk/imports/{kind}", require_duty("policy"), params={"kind": "plans"}, form=CONFIRM_IMPORT, files=PLANS),
+    # the desk: officials
+    get("/desk/officials", as_desk_page(ACCOUNT_KEEPERS)),
+    get("/desk/officials/{handle}", as_desk_page(ACCOUNT_KEEPERS), params={"handle": "cun"}),
+    post("/desk/officials", ACCOUNT_KEEPERS, form={"place": "正定县"}, status=422),
+    post(
+        "/desk/officials/{handle}/{act}",
+        ACCOUNT_KEEPERS,
+        params={"handle": "cun", "act": "move"},
+        form={"place": "正定县"},
+        status=422,
+    ),
     get("/desk/notices", as_desk_page(COUNTY_SCOPE)),
     get("/desk/programmes", as_desk_page(COUNTY_SCOPE)),
     get("/desk/programmes/set", as_desk_page(COUNTY_SCOPE)),

@@ -250,6 +250,19 @@ async def test_a_moved_official_holds_the_roles_elsewhere_and_is_signed_out(conn
     assert [(grant.role, grant.scope) for grant in actor.grants] == [("village", "130624107221")]
 
 
+async def test_roles_that_began_today_end_today(conn: Connection, seal: Seal) -> None:
+    await sign_in_official(conn, seal, "one", make_phone(), Role.COUNTY, Role.VILLAGE)
+    await move_official(conn, "one", "130624000000", roles=[Role.VILLAGE], by="operator", now=NOW)
+    actor = await find_actor_by_handle(conn, "one", day=TODAY)
+    assert actor is not None
+    assert [(grant.role, grant.scope) for grant in actor.grants] == [("village", "130624")]
+    actor = await find_actor_by_handle(conn, "one", day=TODAY + timedelta(days=1))
+    assert actor is not None
+    assert len(actor.grants) == 1
+    assert await revoke_official(conn, "one", by="operator", now=NOW) == 1
+    assert await list_officials(conn, "130624", now=NOW) == []
+
+
 async def test_only_an_official_is_moved_and_only_to_a_division(conn: Connection, seal: Seal) -> None:
     await sign_in_official(conn, seal, "one", make_phone(), Role.COUNTY)
     with pytest.raises(NoSuchOfficial):

@@ -14,7 +14,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
+from market.identity.models import ROLE_NAMES, Actor, NotFound, Role
 from market.identity.second_factor import generate_code
 from market.kernel import Database
 from market.kernel.clock import Clock, get_next_month, parse_month
@@ -67,14 +67,14 @@ SHOPPERS = {
 }
 """People of the market, by role."""
 OFFICIALS = {
-    "policy": DemoRole("政策经办", "项目和标准、套餐、预算"),
-    "importer": DemoRole("县级经办", "导入文件，计算"),
-    "village": DemoRole("村级", "核实本村的业务；核实开店申请"),
-    "township": DemoRole("乡镇", "处理疑点，审核"),
-    "county": DemoRole("县级审定", "审定一个月；推荐开店申请"),
-    "finance": DemoRole("财政", "结算，看拨付"),
-    "reconciler": DemoRole("对账", "对账，关账"),
-    "platform": DemoRole("平台", "审核开店申请"),
+    "policy": DemoRole(ROLE_NAMES[Role.POLICY], "项目和标准、套餐、预算"),
+    "importer": DemoRole(ROLE_NAMES[Role.IMPORTER], "导入文件，计算"),
+    "village": DemoRole(ROLE_NAMES[Role.VILLAGE], "核实本村的业务；核实开店申请"),
+    "township": DemoRole(ROLE_NAMES[Role.TOWNSHIP], "处理疑点，审核"),
+    "county": DemoRole(ROLE_NAMES[Role.COUNTY], "审定一个月；推荐开店申请"),
+    "finance": DemoRole(ROLE_NAMES[Role.FINANCE], "结算，看拨付"),
+    "reconciler": DemoRole(ROLE_NAMES[Role.RECONCILER], "对账，关账"),
+    "platform": DemoRole(ROLE_NAMES[Role.PLATFORM], "审核开店申请"),
 }
 """Officials, by role."""
 

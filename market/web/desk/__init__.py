@@ -1,4 +1,4 @@
-"""The officials' desk: worklist, months, printed forms, drilldown, findings, imports, programmes, sellers, money."""
+"""The officials' desk: worklist, months, forms, drilldown, findings, imports, programmes, sellers, money, officials."""
 
 from litestar import Router
 
@@ -11,13 +11,14 @@ from market.web.desk import (
     money,
     months,
     notices,
+    officials,
     producers,
     programmes,
     worklist,
 )
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 
-_PAGES = (worklist, months, drilldown, findings, form_pages, imports, notices, programmes, producers, money)
+_PAGES = (worklist, months, drilldown, findings, form_pages, imports, notices, programmes, producers, money, officials)
 
 DESK = Router(
     path="/desk",

@@ -67,6 +67,7 @@ async def show_worklist(
         view = await _find_current_month(conn, desk) if desk.divisions else None
         context: dict[str, Any] = {"tasks": own, "others": others, "view": view, "card": None}
         context["money"] = bool(get_roles(desk.actor) & MONEY_ROLES)
+        context["keeps_officials"] = desk.whole and Role.COUNTY in get_roles(actor)
         if view is not None:
             context |= await _month_context(conn, desk, view)
     return render_desk_page(request, desk, "worklist.html", context)

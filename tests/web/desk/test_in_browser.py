@@ -24,7 +24,7 @@ PAGES = (
     ("gan", "/desk/imports/billing"), ("gan", "/desk/notices?all=1"), ("jiang", "/desk/programmes"),
     ("jiang", "/desk/programmes/set?code=P1"), ("gan", "/desk/sheets"), ("gan", "/desk/sheets/2019-01"),
     ("gan", "/desk/quarters/2019Q1"), ("cun", "/desk/producers"), ("cun", "/desk/producers/{producer}"),
-    ("cai", "/desk/money"), ("platform", "/desk/money"),
+    ("cai", "/desk/money"), ("platform", "/desk/money"), ("xian", "/desk/officials"), ("xian", "/desk/officials/cun"),
 )  # fmt: skip
 
 
@@ -96,6 +96,25 @@ async def test_every_page_passes_axe_in_light_dark_and_large_mode(live: Live, co
                 ]
                 await context.close()
     assert found == []
+
+
+async def test_a_second_factor_is_replaced_and_shown_without_scripts(live: Live, county: Officials) -> None:
+    async with launch_chromium() as browser:
+        context = await open_signed_in_context(
+            browser, live.address, county.tokens["xian"], viewport={"width": 360, "height": 640},
+            java_script_enabled=False,
+        )  # fmt: skip
+        page = await context.new_page()
+        await page.goto(f"{live.address}/desk/officials")
+        await page.get_by_role("link", name="（cai）").click()
+        await page.get_by_role("button", name="换动态口令").click()
+        await page.get_by_text("动态口令只显示这一次").wait_for()
+        drawing = await page.locator(".qr svg").bounding_box()
+        assert drawing is not None
+        assert drawing["width"] >= 200
+        await page.goto(f"{live.address}/desk/officials/cai")
+        assert await page.locator(".qr").count() == 0
+        await context.close()
 
 
 async def test_nothing_overflows_and_every_target_is_large_enough(live: Live, county: Officials) -> None:
