@@ -796,6 +796,44 @@ CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence
 
 
 --
+-- Name: accounts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.accounts (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    handle text,
+    name text NOT NULL,
+    phone_index bytea,
+    phone_sealed bytea,
+    totp_sealed bytea,
+    elder boolean DEFAULT false NOT NULL,
+    sample boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    identity_index bytea,
+    identity_sealed bytea,
+    person_key bytea GENERATED ALWAYS AS (COALESCE(identity_index,
+CASE
+    WHEN (handle IS NOT NULL) THEN decode(md5(lower(regexp_replace(regexp_replace(NORMALIZE(name, NFKC), '\([^)]*\)|\[[^]]*\]|【[^】]*】|〔[^〕]*〕'::text, ''::text, 'g'::text), '\s|·'::text, ''::text, 'g'::text))), 'hex'::text)
+    ELSE NULL::bytea
+END, uuid_send(id))),
+    CONSTRAINT accounts_handle_format CHECK ((handle ~ '^[a-z][a-z0-9_.-]{1,31}$'::text)),
+    CONSTRAINT accounts_identity_complete CHECK (((identity_index IS NULL) = (identity_sealed IS NULL))),
+    CONSTRAINT accounts_name_length CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+    CONSTRAINT accounts_phone_complete CHECK (((phone_index IS NULL) = (phone_sealed IS NULL)))
+);
+
+
+--
+-- Name: is_same_person(uuid, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.is_same_person(p_account uuid, p_other uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ((p_account = p_other) OR (SELECT COALESCE((a.identity_index = b.identity_index), (public.fold_name(a.name) = public.fold_name(b.name))) AS "coalesce" FROM public.accounts a, public.accounts b WHERE ((a.id = is_same_person.p_account) AND (b.id = is_same_person.p_other))));
+
+
+--
 -- Name: keep_fact_version(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1151,6 +1189,20 @@ BEGIN
     END IF;
     RETURN new;
 END
+$$;
+
+
+--
+-- Name: set_step_person(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.set_step_person() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.person_key = (SELECT person_key FROM accounts WHERE id = NEW.account_id);
+    RETURN NEW;
+END;
 $$;
 
 
@@ -1568,31 +1620,6 @@ ALTER TABLE payments.transactions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
-);
-
-
---
--- Name: accounts; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.accounts (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    handle text,
-    name text NOT NULL,
-    phone_index bytea,
-    phone_sealed bytea,
-    totp_sealed bytea,
-    elder boolean DEFAULT false NOT NULL,
-    sample boolean DEFAULT false NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    closed_at timestamp with time zone,
-    identity_index bytea,
-    identity_sealed bytea,
-    person_key bytea GENERATED ALWAYS AS (COALESCE(identity_index, uuid_send(id))),
-    CONSTRAINT accounts_handle_format CHECK ((handle ~ '^[a-z][a-z0-9_.-]{1,31}$'::text)),
-    CONSTRAINT accounts_identity_complete CHECK (((identity_index IS NULL) = (identity_sealed IS NULL))),
-    CONSTRAINT accounts_name_length CHECK (((length(name) >= 1) AND (length(name) <= 60))),
-    CONSTRAINT accounts_phone_complete CHECK (((phone_index IS NULL) = (phone_sealed IS NULL)))
 );
 
 
@@ -2493,6 +2520,7 @@ CREATE TABLE public.producer_steps (
     reason text DEFAULT ''::text NOT NULL,
     at timestamp with time zone NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
+    person_key bytea,
     CONSTRAINT producer_steps_reason_length CHECK ((length(reason) <= 300)),
     CONSTRAINT producer_steps_step CHECK ((step = ANY (ARRAY['apply'::text, 'confirm'::text, 'recommend'::text, 'approve'::text, 'refuse'::text, 'suspend'::text, 'reopen'::text])))
 );
@@ -4349,6 +4377,13 @@ CREATE UNIQUE INDEX producer_steps_one_per_account ON public.producer_steps USIN
 
 
 --
+-- Name: producer_steps_one_per_person; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX producer_steps_one_per_person ON public.producer_steps USING btree (producer_id, person_key) WHERE (step = ANY (ARRAY['apply'::text, 'confirm'::text, 'recommend'::text, 'approve'::text]));
+
+
+--
 -- Name: producer_steps_step_unique; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4766,6 +4801,13 @@ CREATE TRIGGER plans_keep_changed AFTER UPDATE ON public.plans FOR EACH ROW WHEN
 --
 
 CREATE TRIGGER plans_keep_removed AFTER DELETE ON public.plans FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('code');
+
+
+--
+-- Name: producer_steps producer_steps_person; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER producer_steps_person BEFORE INSERT ON public.producer_steps FOR EACH ROW EXECUTE FUNCTION public.set_step_person();
 
 
 --
@@ -6377,6 +6419,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.county_settings TO market_app;
 
 
 --
+-- Name: TABLE accounts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.accounts TO market_app;
+
+
+--
 -- Name: TABLE fact_versions; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6780,13 +6829,6 @@ GRANT UPDATE(ledger_key) ON TABLE payments.statement_lines TO market_app;
 --
 
 GRANT SELECT ON TABLE payments.transactions TO market_app;
-
-
---
--- Name: TABLE accounts; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.accounts TO market_app;
 
 
 --

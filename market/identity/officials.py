@@ -123,7 +123,7 @@ IS_IDENTITY_MISSING = Query(bool, "SELECT identity_index IS NULL FROM accounts W
 LIST_NAMESAKES = Query(
     Namesake,
     """
-    SELECT o.handle, o.person_key = a.person_key AS same_identity
+    SELECT o.handle, coalesce(o.identity_index = a.identity_index, false) AS same_identity
       FROM accounts a
       JOIN accounts o ON o.id <> a.id AND o.handle IS NOT NULL AND o.closed_at IS NULL
                      AND (o.identity_index = a.identity_index OR fold_name(o.name) = fold_name(a.name))

@@ -39,14 +39,15 @@ _MESSAGES: dict[AdmissionStep, str] = {
     AdmissionStep.REOPEN: "producer_reopened",
 }
 
+# Of a person, whatever accounts they use. Applying and working for the producer exclude from every decision.
 CHECK_INVOLVEMENT = Query(
     bool,
     """
     SELECT EXISTS (SELECT FROM producer_steps
-                    WHERE producer_id = :producer_id AND account_id = :account_id
-                      AND step IN ('apply', 'confirm', 'recommend', 'approve'))
+                    WHERE producer_id = :producer_id AND step = ANY(:steps::text[])
+                      AND is_same_person(account_id, :account_id))
         OR EXISTS (SELECT FROM producer_members
-                    WHERE producer_id = :producer_id AND account_id = :account_id)
+                    WHERE producer_id = :producer_id AND is_same_person(account_id, :account_id))
     """,
 )
 # The condition on the state serialises concurrent decisions; the same statement inserts the step.
@@ -96,12 +97,15 @@ def _get_deciding_state(step: AdmissionStep, row: ProducerRow) -> ProducerState:
     return row.state if row.state in states else min(states, key=list(ProducerState).index)
 
 
-async def _require_independent(conn: Connection, actor: Actor, row: ProducerRow, step: AdmissionStep) -> None:
-    """Require that the actor neither applied, nor works for the producer, nor took an earlier admission step."""
-    is_own = actor.account_id == row.applied_by or row.id in actor.producers
-    if not is_own and step not in _ADMISSION_STEPS:
-        return
-    if await CHECK_INVOLVEMENT.one(conn, producer_id=row.id, account_id=actor.account_id):
+async def _require_independent(
+    conn: Connection, actor: Actor, producer_id: UUID, step: AdmissionStep | None = None
+) -> None:
+    """Require that the person neither applied, nor works for the producer, nor took an earlier admission step.
+
+    Only an admission step needs the last; `step` is None for a certificate.
+    """
+    steps = [AdmissionStep.APPLY, *(_ADMISSION_STEPS if step in _ADMISSION_STEPS else ())]
+    if await CHECK_INVOLVEMENT.one(conn, producer_id=producer_id, account_id=actor.account_id, steps=steps):
         raise ReviewerNotIndependent
 
 
@@ -135,7 +139,7 @@ async def decide_producer(
     reason = clean_text(reason)
     if (step in STEPS_WITH_REASON and not reason) or len(reason) > MAX_REASON_LENGTH:
         raise ReasonNeeded
-    await _require_independent(conn, actor, row, step)
+    await _require_independent(conn, actor, producer_id, step)
     states, into = ADMISSION_MOVES[step]
     try:
         moved = await MOVE_PRODUCER.maybe(
@@ -189,8 +193,7 @@ async def verify_certificate(
     """
     row = await _get_visible_producer(conn, actor, producer_id)
     require_role(actor, DECIDERS[ProducerState.OPEN], row.village_code)
-    if producer_id in actor.producers or actor.account_id == row.applied_by:
-        raise ReviewerNotIndependent
+    await _require_independent(conn, actor, producer_id)
     verified = await VERIFY_CERTIFICATE.maybe(
         conn, certificate_id=certificate_id, producer_id=producer_id, account_id=actor.account_id, now=now
     )

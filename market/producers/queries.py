@@ -97,7 +97,7 @@ LIST_PENDING_PRODUCERS = Query(
                     WHERE duty.state = p.state AND starts_with(p.village_code, duty.scope))
        AND p.id > :after
        AND NOT EXISTS (SELECT FROM producer_steps s
-                        WHERE s.producer_id = p.id AND s.account_id = :account_id)
+                        WHERE s.producer_id = p.id AND is_same_person(s.account_id, :account_id))
      ORDER BY p.id
      LIMIT :limit::integer + 1
     """,

@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from market.identity.models import Actor, NotAllowed, NotFound, Role, SecondFactorRequired
+from market.identity.models import AccountId, Actor, NotAllowed, NotFound, Role, SecondFactorRequired
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.producers.apply import apply_producer
@@ -127,6 +127,84 @@ async def test_the_recommender_cannot_approve(conn: Connection, seal: Seal) -> N
     with pytest.raises(ReviewerNotIndependent):
         await decide_producer(conn, seal, county, producer_id, step=AdmissionStep.APPROVE, now=NOW)
     assert await get_state(conn, producer_id) == ("recommended", 3)
+
+
+async def set_identity_index(conn: Connection, account_id: AccountId, index: bytes) -> None:
+    await conn.execute(
+        "UPDATE accounts SET identity_index = $2, identity_sealed = 'x' WHERE id = $1", account_id, index
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "identities"),
+    [
+        (("样例甘某", "样例 甘某（县农业农村局）"), (None, None)),
+        (("样例甘某", "样例甘某"), (b"1", None)),
+        (("样例甘某", "另一个名字"), (b"1", b"1")),
+    ],
+)
+async def test_two_accounts_of_a_person_take_one_step(
+    conn: Connection, seal: Seal, names: tuple[str, str], identities: tuple[bytes | None, bytes | None]
+) -> None:
+    producer_id, _ = await apply(conn)
+    village = await make_official_actor(conn, Role.VILLAGE, VILLAGE)
+    await decide_producer(conn, seal, village, producer_id, step=AdmissionStep.CONFIRM, now=NOW)
+    county: list[Actor] = []
+    for name, identity, handle in zip(names, identities, ("gan", "gan2"), strict=True):
+        account_id = await make_official(conn, Role.COUNTY, "130624", name=name, handle=handle)
+        if identity:
+            await set_identity_index(conn, account_id, identity)
+        county.append(await load_actor(conn, account_id))
+    await decide_producer(conn, seal, county[0], producer_id, step=AdmissionStep.RECOMMEND, now=NOW)
+    assert (await list_pending_producers(conn, county[1])).items == []
+    with pytest.raises(ReviewerNotIndependent):
+        await decide_producer(conn, seal, county[1], producer_id, step=AdmissionStep.APPROVE, now=NOW)
+    assert await get_state(conn, producer_id) == ("recommended", 3)
+
+
+async def test_two_persons_of_one_name_take_a_step_each(conn: Connection, seal: Seal) -> None:
+    producer_id, _ = await apply(conn)
+    village = await make_official(conn, Role.VILLAGE, VILLAGE, name="样例王伟", handle="wang")
+    county = await make_official(conn, Role.COUNTY, "130624", name="样例王伟", handle="wang2")
+    await set_identity_index(conn, village, b"1")
+    await set_identity_index(conn, county, b"2")
+    for official, step in ((village, AdmissionStep.CONFIRM), (county, AdmissionStep.RECOMMEND)):
+        await decide_producer(conn, seal, await load_actor(conn, official), producer_id, step=step, now=NOW)
+    assert await get_state(conn, producer_id) == ("recommended", 3)
+
+
+async def test_an_applicant_neither_suspends_nor_reopens_by_another_account(conn: Connection, seal: Seal) -> None:
+    producer_id = await make_producer(conn, state="open")
+    owner = await conn.fetchval("SELECT applied_by FROM producers")
+    official = await make_official(conn, Role.COUNTY, "130624", name="另一个名字", handle="xian")
+    await set_identity_index(conn, owner, b"1")
+    await set_identity_index(conn, official, b"1")
+    with pytest.raises(ReviewerNotIndependent):
+        await decide_producer(
+            conn,
+            seal,
+            await load_actor(conn, official),
+            producer_id,
+            step=AdmissionStep.SUSPEND,
+            reason="样例",
+            now=NOW,
+        )
+
+
+async def test_the_schema_refuses_a_second_step_of_a_person_by_another_account(owner: Connection) -> None:
+    producer_id = await make_producer(owner, state="applied")
+    for handle in ("gan", "gan2"):
+        account_id = await make_official(owner, Role.COUNTY, "130624", name="样例甘某", handle=handle)
+        step = owner.execute(
+            "INSERT INTO producer_steps (producer_id, step, account_id, at) VALUES ($1, $2, $3, $4)",
+            producer_id, "confirm" if handle == "gan" else "recommend", account_id, NOW,
+        )  # fmt: skip
+        if handle == "gan":
+            await step
+            continue
+        with pytest.raises(asyncpg.UniqueViolationError) as refused:
+            await step
+        assert refused.value.constraint_name == "producer_steps_one_per_person"
 
 
 async def test_the_schema_refuses_a_second_step_of_a_person(owner: Connection) -> None:

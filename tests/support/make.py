@@ -97,13 +97,13 @@ async def make_official(
     role: Role | Sequence[Role],
     scope: str,
     *,
-    name: str = "样例干部",
+    name: str | None = None,
     phone: str | None = None,
     handle: str | None = None,
     start: date = LONG_AGO,
 ) -> AccountId:
-    """Insert an account with one or several roles for a scope since `start`."""
-    account_id = await make_account(conn, name=name, phone=phone, handle=handle)
+    """Insert an account with one or several roles for a scope since `start`; without a name, with one of its own."""
+    account_id = await make_account(conn, name=name or f"样例干部{next(_numbers)}", phone=phone, handle=handle)
     for each in [role] if isinstance(role, Role) else role:
         await conn.execute("INSERT INTO grants VALUES ($1, $2, $3, $4)", account_id, each, scope, days_since(start))
     return account_id
