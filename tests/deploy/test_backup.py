@@ -23,6 +23,13 @@ from tests.conftest import NOW
 from tests.support.make import SEAL, make_account, make_producer, make_product
 from tests.support.postgres import EmbeddedServer, drop_database
 
+ADD_PAYMENT = """
+    INSERT INTO payments.payments (order_ref, purpose, method, currency, amount_minor, captured_minor, state, opened_at,
+                                   expires_at)
+    VALUES ($1, 'full', 'alipay', 'CNY', 100, 100, 'captured', $2, $2)
+    RETURNING id
+"""
+
 
 async def buy(database: Database, buyers: list[AccountId], variant: UUID, placed: list[int]) -> None:
     """Place orders and post to the ledger until cancelled, below the limit of unpaid orders per buyer."""
@@ -34,7 +41,8 @@ async def buy(database: Database, buyers: list[AccountId], variant: UUID, placed
             )
             async with database.transaction() as conn:
                 legs = [("clearing:alipay", -100), (f"escrow:{buyer}-{number}", 100)]
-                await post(conn, key=f"{buyer}:{number}", kind="paid", order=f"{buyer}-{number}", legs=legs, at=NOW)
+                payment = await conn.fetchval(ADD_PAYMENT, f"{buyer}-{number}", NOW)
+                await post(conn, key=f"paid:{payment}", kind="paid", order=f"{buyer}-{number}", legs=legs, at=NOW)
             placed.append(number)
 
 
