@@ -16,6 +16,7 @@ from market import VERSION
 from market.api import ROUTES as API_ROUTES
 from market.api import UPLOAD_ROUTES
 from market.api.error_mapping import TooManyRequests, map_to_refusal
+from market.api.openapi import complete_schema
 from market.api.problem import build_problem_response, get_language
 from market.api.strict_json import StrictJsonRequest
 from market.http import HttpRequest, answer_head_requests, get_client_network, get_session_token
@@ -96,6 +97,7 @@ class Market(InitPluginProtocol):
         """Open the services when the process starts and close them when it stops."""
         async with open_services(self.settings) as services:
             app.state["market"] = services
+            complete_schema(app)
             app.asgi_handler = answer_head_requests(app.asgi_handler)
             yield
 

@@ -93,7 +93,7 @@ class SuborderController(Controller):
             )
         return ShipmentResult(suborder_id, state)
 
-    @post("/{suborder_id:uuid}/reviews", operation_id="WriteReview")
+    @post("/{suborder_id:uuid}/reviews", operation_id="WriteReview", idempotent=True)
     async def review(
         self,
         *,
@@ -152,7 +152,7 @@ class AftersalesController(Controller):
         async with db.transaction() as conn:
             return await confirm_receipt(conn, seal, actor, order_id, positions=data.positions, now=clock.now())
 
-    @post("/order-lines/{line_id:uuid}/refunds", operation_id="RefundLine")
+    @post("/order-lines/{line_id:uuid}/refunds", operation_id="RefundLine", idempotent=True)
     async def refund(
         self,
         *,

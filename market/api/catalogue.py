@@ -67,7 +67,7 @@ class PublishController(Controller):
     path = "/api/v1"
     tags = ["catalogue"]
 
-    @post("/products", operation_id="PublishProduct")
+    @post("/products", operation_id="PublishProduct", idempotent=True)
     async def publish_product(
         self,
         *,
@@ -80,7 +80,7 @@ class PublishController(Controller):
         """Publish a farm product."""
         return await run_once(request, db, actor, lambda conn: publish_product(conn, actor, data, now=clock.now()))
 
-    @post("/stays", operation_id="PublishStay")
+    @post("/stays", operation_id="PublishStay", idempotent=True)
     async def publish_stay(
         self,
         *,
@@ -93,7 +93,7 @@ class PublishController(Controller):
         """Publish a stay."""
         return await run_once(request, db, actor, lambda conn: publish_stay(conn, actor, data, now=clock.now()))
 
-    @post("/activities", operation_id="PublishActivity")
+    @post("/activities", operation_id="PublishActivity", idempotent=True)
     async def publish_activity(
         self,
         *,
@@ -106,7 +106,7 @@ class PublishController(Controller):
         """Publish an activity."""
         return await run_once(request, db, actor, lambda conn: publish_activity(conn, actor, data, now=clock.now()))
 
-    @post("/variants/{variant_id:uuid}/prices", operation_id="ChangePrice")
+    @post("/variants/{variant_id:uuid}/prices", operation_id="ChangePrice", idempotent=True)
     async def change_price(
         self,
         *,
@@ -123,7 +123,7 @@ class PublishController(Controller):
             request, db, actor, lambda conn: change_price(conn, actor, variant_id, price, now=clock.now())
         )
 
-    @post("/listings/{listing_id:uuid}/moves", operation_id="MoveListing")
+    @post("/listings/{listing_id:uuid}/moves", operation_id="MoveListing", idempotent=True)
     async def move_listing(
         self,
         *,
@@ -142,7 +142,7 @@ class PublishController(Controller):
             lambda conn: move_listing(conn, actor, listing_id, data.move, reason=data.reason, now=clock.now()),
         )
 
-    @post("/lots/{lot_id:uuid}/counts", operation_id="CountUnits")
+    @post("/lots/{lot_id:uuid}/counts", operation_id="CountUnits", idempotent=True)
     async def count_units(
         self,
         *,
@@ -163,7 +163,7 @@ class PublishController(Controller):
             ),
         )
 
-    @post("/stays/{listing_id:uuid}/seasons", operation_id="SetSeason")
+    @post("/stays/{listing_id:uuid}/seasons", operation_id="SetSeason", idempotent=True)
     async def set_season(
         self,
         *,

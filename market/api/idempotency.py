@@ -12,6 +12,8 @@ from market.kernel import Connection, Database, Refusal
 from market.kernel.idempotency import StoredResponse, begin_request, compute_fingerprint, finish_request
 from market.kernel.seal import Seal
 
+MAX_KEY_LENGTH = 200
+
 
 class IdempotencyKeyNeeded(Refusal):
     """The request requires an idempotency key and has none, or one that is too long."""
@@ -29,7 +31,7 @@ def get_idempotency_key(request: HttpRequest) -> str:
         IdempotencyKeyNeeded: the header is missing or longer than 200 characters.
     """
     key = request.headers.get("idempotency-key", "").strip()
-    if not 0 < len(key) <= 200:
+    if not 0 < len(key) <= MAX_KEY_LENGTH:
         raise IdempotencyKeyNeeded
     return key
 

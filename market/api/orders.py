@@ -156,7 +156,7 @@ class OrderController(Controller):
     path = "/api/v1/orders"
     tags = ("orders",)
 
-    @post(operation_id="PlaceOrder")
+    @post(operation_id="PlaceOrder", idempotent=True)
     async def place(
         self,
         *,

@@ -50,7 +50,7 @@ class PhotoController(Controller):
     path = "/api/v1/photos"
     tags = ["photos"]
 
-    @post(operation_id="UploadPhoto", rate=RateClass.UPLOAD)
+    @post(operation_id="UploadPhoto", idempotent=True, rate=RateClass.UPLOAD)
     async def upload(
         self,
         *,

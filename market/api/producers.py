@@ -65,7 +65,7 @@ class ProducerController(Controller):
     path = "/api/v1/producers"
     tags = ["producers"]
 
-    @post(operation_id="ApplyProducer")
+    @post(operation_id="ApplyProducer", idempotent=True)
     async def apply(
         self,
         *,
@@ -118,7 +118,7 @@ class ProducerController(Controller):
             shop = await _load_producer_page(conn, seal, visitor, producer_id, clock)
         return Response(shop, headers=CACHE_ONE_SECOND if visitor is None else None)
 
-    @post("/{producer_id:uuid}/decisions", operation_id="DecideProducer")
+    @post("/{producer_id:uuid}/decisions", operation_id="DecideProducer", idempotent=True)
     async def decide(
         self,
         *,
@@ -139,7 +139,7 @@ class ProducerController(Controller):
 
         return await run_once(request, db, actor, work)
 
-    @post("/{producer_id:uuid}/certificates", operation_id="AddCertificate")
+    @post("/{producer_id:uuid}/certificates", operation_id="AddCertificate", idempotent=True)
     async def add_certificate(
         self,
         *,
@@ -159,7 +159,11 @@ class ProducerController(Controller):
 
         return await run_once(request, db, actor, work)
 
-    @post("/{producer_id:uuid}/certificates/{certificate_id:uuid}/verification", operation_id="VerifyCertificate")
+    @post(
+        "/{producer_id:uuid}/certificates/{certificate_id:uuid}/verification",
+        operation_id="VerifyCertificate",
+        idempotent=True,
+    )
     async def verify(
         self,
         *,

@@ -122,7 +122,7 @@ class MonthController(Controller):
         async with db.transaction(scope=target.county) as conn:
             return await get_month_view(conn, target.county, target.month, target.divisions)
 
-    @post("/{month:str}/findings/decisions", operation_id="DecideFinding", status_code=200)
+    @post("/{month:str}/findings/decisions", operation_id="DecideFinding", idempotent=True, status_code=200)
     async def decide(
         self,
         *,
@@ -181,6 +181,7 @@ def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
     return post(
         f"{MonthController.path}/{{month:str}}/{step.name}",
         operation_id=f"{step.name.title()}Month",
+        idempotent=True,
         status_code=200,
         tags=MonthController.tags,
     )(take)

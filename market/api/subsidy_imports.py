@@ -125,7 +125,11 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
     import_file.__doc__ = kind.summary
     import_file.__annotations__["data"] = MultipartBody[_choose_body(kind)]
     return post(
-        f"/{kind.name}", operation_id=f"Import{kind.name.capitalize()}", status_code=200, rate=RateClass.UPLOAD
+        f"/{kind.name}",
+        operation_id=f"Import{kind.name.capitalize()}",
+        status_code=200,
+        idempotent=True,
+        rate=RateClass.UPLOAD,
     )(import_file)
 
 

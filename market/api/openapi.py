@@ -1,0 +1,95 @@
+"""What the OpenAPI schema adds to every operation: who may call it, the idempotency key, and the error body."""
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    Reference,
+    Schema,
+    SecurityScheme,
+)
+from litestar.routes import HTTPRoute
+
+from market.api.idempotency import MAX_KEY_LENGTH
+from market.api.problem import MEDIA_TYPE
+
+_TEXT = Schema(type=OpenAPIType.STRING)
+PROBLEM = Schema(
+    type=OpenAPIType.OBJECT,
+    title="Problem",
+    description="RFC 9457. `code` is stable; `errors` names each invalid field or row, with what would be right.",
+    properties={
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": Schema(type=OpenAPIType.INTEGER),
+        "detail": _TEXT,
+        "code": _TEXT,
+        "errors": Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT, additional_properties=True)),
+    },
+    required=["type", "title", "status", "detail", "code"],
+)
+REFUSAL = OpenAPIResponse(
+    description="A refusal; 429 and 503 have Retry-After.",
+    content={MEDIA_TYPE: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))},
+)
+SECURITY_SCHEMES: dict[str, SecurityScheme | Reference] = {
+    "token": SecurityScheme(type="http", scheme="bearer", description="The `token` that `SignIn` returns."),
+    "cookie": SecurityScheme(
+        type="apiKey", security_scheme_in="cookie", name="__Host-session", description="The session of a browser."
+    ),
+}
+IDEMPOTENCY_KEY = Parameter(
+    name="Idempotency-Key",
+    param_in="header",
+    required=True,
+    description="Identifies this request; repeated with the same key it runs once and returns the first response.",
+    schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=MAX_KEY_LENGTH),
+)
+
+
+def complete_schema(app: Litestar) -> None:
+    """Add the security schemes, the idempotency keys and the error body to an application's schema, once."""
+    schema = app.openapi_schema
+    schema.components = schema.components or Components()
+    if schema.components.security_schemes:
+        return
+    schema.components.security_schemes = SECURITY_SCHEMES
+    schema.components.schemas = {**(schema.components.schemas or {}), "Problem": PROBLEM}
+    handlers = {
+        handler.operation_id: handler
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+    }
+    for item in (schema.paths or {}).values():
+        for operation in (item.get, item.put, item.post, item.delete):
+            if operation is not None and operation.operation_id in handlers:
+                _complete_operation(operation, handlers[operation.operation_id])
+
+
+def _complete_operation(operation: Operation, handler: HTTPRouteHandler) -> None:
+    operation.responses = {
+        **{status: each for status, each in (operation.responses or {}).items() if status != "400"},
+        "default": REFUSAL,
+    }
+    if "actor" in _list_dependencies(handler):
+        operation.security = [{name: []} for name in SECURITY_SCHEMES]
+    if handler.opt.get("idempotent"):
+        operation.parameters = [*(operation.parameters or []), IDEMPOTENCY_KEY]
+
+
+def _list_dependencies(handler: HTTPRouteHandler) -> set[str]:
+    """Return the names of what a handler takes, and of what that is made from."""
+    providers, found = handler.resolve_dependencies(), set[str]()
+    pending = set(handler.parsed_fn_signature.parameters)
+    while pending:
+        name = pending.pop()
+        found.add(name)
+        if name in providers:
+            pending |= set(providers[name].parsed_fn_signature.parameters) - found
+    return found

@@ -1,0 +1,85 @@
+"""The OpenAPI schema: security, idempotency keys and the error body of every operation."""
+
+import inspect
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import pytest
+from litestar.routes import HTTPRoute
+
+from market.kernel import Database
+from tests.api.test_every_route import fill
+from tests.support.app import Service, build_settings, run_service
+
+KEY_READERS = {"run_once", "get_idempotency_key"}
+
+
+@pytest.fixture
+async def service(dsn: str, folder: Path, database: Database) -> AsyncGenerator[Service]:
+    assert database
+    async with run_service(build_settings(dsn, folder)) as running:
+        yield running
+
+
+def list_operations(service: Service) -> dict[str, dict[str, Any]]:
+    return {
+        operation["operationId"]: operation for item in service.schema["paths"].values() for operation in item.values()
+    }
+
+
+async def test_every_operation_describes_our_error_body_and_no_other(service: Service) -> None:
+    for operation in list_operations(service).values():
+        assert operation["responses"]["default"]["content"] == {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        }
+        assert [status for status in operation["responses"] if status.startswith(("4", "5"))] == []
+    problem = service.schema["components"]["schemas"]["Problem"]
+    refused = await service.call("SignIn", {"phone": 5})
+    assert set(problem["required"]) <= refused.json().keys() <= problem["properties"].keys()
+
+
+async def test_an_operation_is_secured_if_and_only_if_it_refuses_a_visitor(service: Service) -> None:
+    schemes = service.schema["components"]["securitySchemes"]
+    assert {name: scheme["type"] for name, scheme in schemes.items()} == {"token": "http", "cookie": "apiKey"}
+    for name, operation in list_operations(service).items():
+        method, pattern = service.operations[name]
+        response = await service.http.request(method, fill(pattern), headers={"Idempotency-Key": "k"})
+        if operation.get("security"):
+            assert (name, response.status_code in {400, 401, 415}) == (name, True), response.text
+        else:
+            assert (name, response.status_code == 401) == (name, False), response.text
+
+
+def list_names(code: CodeType, module: dict[str, Any]) -> set[str]:
+    """Return the names that a function uses, also within functions inside it and of its module that it calls."""
+    names = set(code.co_names)
+    for inner in code.co_consts:
+        names |= list_names(inner, module) if inspect.iscode(inner) else set()
+    for name in code.co_names:
+        helper = module.get(name)
+        if inspect.isfunction(helper) and helper.__globals__ is module and helper.__code__ is not code:
+            names |= list_names(helper.__code__, module)
+    return names
+
+
+async def test_an_operation_that_reads_an_idempotency_key_says_so(service: Service) -> None:
+    operations = list_operations(service)
+    reading, saying = set[str](), set[str]()
+    for route in service.app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if handler.operation_id not in operations:
+                continue
+            function: Any = handler.fn
+            if list_names(function.__code__, function.__globals__) & KEY_READERS:
+                reading.add(str(handler.operation_id))
+    for name, operation in operations.items():
+        keys = [each for each in operation.get("parameters", []) if each["name"] == "Idempotency-Key"]
+        if keys:
+            saying.add(name)
+            assert [(each["in"], each["required"], each["schema"]["maxLength"]) for each in keys] == [
+                ("header", True, 200)
+            ]
+    assert saying == reading
+    assert {"PlaceOrder", "WriteReview", "RefundLine", "RunMonth", "ImportBilling"} <= saying
