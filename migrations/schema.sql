@@ -2694,6 +2694,7 @@ CREATE TABLE public.sign_in_codes (
     attempts smallint DEFAULT 0 NOT NULL,
     used_at timestamp with time zone,
     known_device boolean DEFAULT false NOT NULL,
+    wide_network text,
     CONSTRAINT sign_in_codes_attempts CHECK (((attempts >= 0) AND (attempts <= 15))),
     CONSTRAINT sign_in_codes_expire_after_sending CHECK ((expires_at > sent_at))
 );
@@ -4451,6 +4452,13 @@ CREATE INDEX sign_in_codes_by_phone ON public.sign_in_codes USING btree (phone_i
 --
 
 CREATE INDEX sign_in_codes_by_time ON public.sign_in_codes USING btree (sent_at DESC);
+
+
+--
+-- Name: sign_in_codes_by_wide_network; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX sign_in_codes_by_wide_network ON public.sign_in_codes USING btree (wide_network, sent_at);
 
 
 --

@@ -22,6 +22,7 @@ from market.kernel.seal import Seal
 from market.kernel.text import normalize_phone
 from market.notify.queue import queue_message
 from market.notify.templates import CODE_LIFETIME
+from market.rate_limits import list_network_budgets
 
 MAX_CODE_ATTEMPTS = 5
 """Attempts at a code from one network."""
@@ -35,7 +36,10 @@ _LOOPBACK = ("127.0.0.1", "::1")
 
 
 class CodeLimits(Struct, frozen=True, kw_only=True):
-    """Limits of codes: per phone and business day, per network and hour, in total per business day; and the pause."""
+    """Limits of codes: per phone and business day, per network and hour, in total per business day; and the pause.
+
+    A /48 of IPv6 gets four times the codes of a /64 (`market/rate_limits.py`).
+    """
 
     per_phone: int
     per_network: int
@@ -48,6 +52,7 @@ class CodeUsage(Struct, frozen=True):
 
     for_phone: int
     for_network: int
+    for_wide_network: int
     in_total: int
     last_sent_at: datetime | None
     has_account: bool
@@ -66,7 +71,8 @@ LOCK_LIMITS = Query(
     """
     SELECT pg_advisory_xact_lock(7002, key)
       FROM (SELECT DISTINCT key
-              FROM (VALUES (hashtext(encode(:phone_index::bytea, 'hex'))), (hashtext(:network::text))) AS keys (key)
+              FROM (VALUES (hashtext(encode(:phone_index::bytea, 'hex'))), (hashtext(:network::text)),
+                           (hashtext(:wide_network::text))) AS keys (key)
              ORDER BY key) AS ordered
     """,
 )
@@ -80,6 +86,9 @@ COUNT_CODES_SENT = Query(
            (SELECT count(*) FROM (SELECT FROM sign_in_codes
                                    WHERE network = :network AND sent_at > :hour_start
                                    LIMIT :per_network::integer) AS codes) AS for_network,
+           (SELECT count(*) FROM (SELECT FROM sign_in_codes
+                                   WHERE wide_network = :wide_network AND sent_at > :hour_start
+                                   LIMIT :per_wide_network::integer) AS codes) AS for_wide_network,
            (SELECT count(*) FROM (SELECT FROM sign_in_codes
                                    WHERE sent_at >= :day_start
                                    LIMIT :per_day::integer) AS codes) AS in_total,
@@ -98,8 +107,8 @@ IS_KNOWN_DEVICE = Query(
 ADD_CODE = Query(
     None,
     """
-    INSERT INTO sign_in_codes (phone_index, code_hash, network, sent_at, expires_at, known_device)
-    VALUES (:phone_index, :code_hash, :network, :now, :expires_at, :known_device)
+    INSERT INTO sign_in_codes (phone_index, code_hash, network, wide_network, sent_at, expires_at, known_device)
+    VALUES (:phone_index, :code_hash, :network, :wide_network, :now, :expires_at, :known_device)
     """,
 )
 # Attempts are counted per network first, so that those of a stranger do not use up the owner's. The row lock serializes
@@ -183,26 +192,33 @@ async def request_code(
     if number is None:
         raise InvalidPhone(errors=(FieldFault("phone", "请填 11 位手机号"),))
     phone_index = seal.index(number)
-    await LOCK_LIMITS.run(conn, phone_index=phone_index, network=network)
+    wide = list_network_budgets(network)[-1]
+    per_wide_network = limits.per_network * wide.factor
+    await LOCK_LIMITS.run(conn, phone_index=phone_index, network=network, wide_network=wide.key)
     known_device = await is_known_device(conn, phone_index, device, now=now)
     usage = await COUNT_CODES_SENT.one(
         conn,
         phone_index=phone_index,
         network=network,
+        wide_network=wide.key,
         day_start=get_day_start(get_business_day(now)),
         hour_start=now - NETWORK_WINDOW,
         per_phone=limits.per_phone,
         per_network=limits.per_network,
+        per_wide_network=per_wide_network,
         per_day=limits.per_day,
         known_device=known_device,
     )
     _require_within_limits(usage, limits, known_device=known_device, now=now)
+    if usage.for_wide_network >= per_wide_network and not known_device:
+        raise TooManyCodes(retry_after=round(NETWORK_WINDOW.total_seconds()))
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
     await ADD_CODE.run(
         conn,
         phone_index=phone_index,
         code_hash=_hash_code(seal, number, code),
         network=network,
+        wide_network=wide.key,
         now=now,
         expires_at=now + CODE_LIFETIME,
         known_device=known_device,

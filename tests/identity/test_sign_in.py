@@ -129,6 +129,19 @@ async def test_codes_are_limited_per_network_and_hour(conn: Connection, seal: Se
     await a_code(conn, seal, make_phone(), later=timedelta(hours=1))
 
 
+async def test_codes_are_limited_per_48_of_ipv6_and_hour(conn: Connection, seal: Seal) -> None:
+    limits = msgspec.structs.replace(LIMITS, per_network=2, per_day=100)
+    networks = [f"2001:db8:1:{subnet:x}::/64" for subnet in range(9)]
+    for network in networks[:8]:
+        await request_code(conn, seal, limits, phone=make_phone(), network=network, now=NOW)
+    with pytest.raises(TooManyCodes) as refused:
+        await request_code(conn, seal, limits, phone=make_phone(), network=networks[8], now=NOW)
+    assert refused.value.facts["retry_after"] == 3600
+    await request_code(conn, seal, limits, phone=make_phone(), network="2001:db8:2:1::/64", now=NOW)
+    later = NOW + timedelta(hours=1)
+    await request_code(conn, seal, limits, phone=make_phone(), network=networks[8], now=later)
+
+
 async def test_a_fifth_of_the_codes_of_a_day_is_reserved_for_phones_with_an_account(
     conn: Connection, seal: Seal
 ) -> None:
