@@ -9,6 +9,7 @@ from market.kernel.idempotency import delete_old_keys
 from market.notify.send import delete_old_messages
 from market.orders.cart import delete_old_device_carts
 from market.storage.unused_photos import delete_unused_photos
+from market.subsidies.imports.kept_uploads import delete_old_uploads
 
 CODE_RETENTION = timedelta(days=2)
 NEW_LISTING_PERIOD = timedelta(days=30)
@@ -35,6 +36,11 @@ async def delete_device_carts(context: WorkerContext) -> None:
     """Delete carts of devices that did not sign in for 30 days."""
     async with context.db.transaction() as conn:
         await delete_old_device_carts(conn, now=context.clock.now())
+
+
+async def delete_kept_uploads(context: WorkerContext) -> None:
+    """Delete the files of dry runs that were kept for an hour."""
+    await delete_old_uploads(context.files, now=context.clock.now())
 
 
 async def delete_photos(context: WorkerContext) -> None:

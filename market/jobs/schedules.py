@@ -14,6 +14,7 @@ from market.jobs.retention import (
     delete_expired_codes,
     delete_expired_keys,
     delete_expired_messages,
+    delete_kept_uploads,
     delete_photos,
     update_scores,
 )
@@ -49,6 +50,7 @@ SCHEDULES = (
     Schedule(name="delete_expired_keys", offset=timedelta(hours=4), run=delete_expired_keys),
     Schedule(name="delete_expired_messages", offset=timedelta(hours=4), run=delete_expired_messages),
     Schedule(name="note_audit_heads", interval=timedelta(hours=1), offset=timedelta(minutes=5), run=note_audit_heads),
+    Schedule(name="delete_kept_uploads", interval=timedelta(minutes=10), offset=timedelta(0), run=delete_kept_uploads),
     Schedule(name="delete_device_carts", offset=timedelta(hours=4), run=delete_device_carts),
     Schedule(name="delete_photos", offset=timedelta(hours=4, minutes=15), run=delete_photos),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),

@@ -44,9 +44,11 @@ class FileStore:
             with suppress(FileNotFoundError):
                 await obstore.delete_async(self._store, name)
 
-    async def list_older_than(self, moment: datetime, *, most: int) -> AsyncGenerator[list[str]]:
-        """Yield the names of the files stored before a moment, at most `most` at a time."""
-        async for chunk in self._store.list(chunk_size=most):  # pyright: ignore[reportUnknownMemberType]
+    async def list_older_than(
+        self, moment: datetime, *, most: int, folder: str | None = None
+    ) -> AsyncGenerator[list[str]]:
+        """Yield the names of the files, or of those in a folder, stored before a moment, at most `most` at a time."""
+        async for chunk in self._store.list(folder, chunk_size=most):  # pyright: ignore[reportUnknownMemberType]
             yield [each["path"] for each in chunk if each["last_modified"] < moment]
 
 

@@ -12,13 +12,15 @@ from msgspec import Struct
 from market.http import HttpRequest
 from market.identity.access import get_roles
 from market.identity.models import Actor, NotFound
-from market.kernel import Database, Refusal
+from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.imports import count_register, list_imported_files
+from market.storage.files import FileStore
 from market.subsidies.imports.held import load_held, write_held
-from market.subsidies.imports.kinds import IMPORT_KINDS, ImportKind
+from market.subsidies.imports.kept_uploads import find_kept_upload, forget_upload, keep_upload
+from market.subsidies.imports.kinds import BILLING, BUDGET, IMPORT_KINDS, ImportKind
 from market.subsidies.imports.models import CellFault, FactsDiffer, RegisterDiffers
 from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.templates import list_column_help, write_template
@@ -36,6 +38,7 @@ from market.web.desk.context import (
 )
 from market.web.desk.form_pages import download_file
 from market.web.desk.presenters import get_operator_name
+from market.web.desk.typed_files import OPERATOR_OPTIONS, TypedFields, type_budget, type_manifest
 from market.web.forms import PostedForm, read_form
 from market.web.pages import redirect
 from market.web.ui.format import count, yuan
@@ -144,6 +147,30 @@ async def download_held(
     return download_file(file.content, file.name, file.media_type)
 
 
+class SentFile(Struct, frozen=True):
+    """A file as sent: chosen, typed, or kept since its dry run."""
+
+    name: str
+    content: bytes
+    attachments: dict[str, bytes] = {}
+
+
+async def _find_sent_file(
+    form: PostedForm, desk: DeskContext, kind: ImportKind, seal: Seal, files: FileStore
+) -> SentFile | None:
+    """Return the file of a form: the one chosen, else the month's budget as typed, else the one just tried."""
+    file = next((each for each in form.get_files("file") if each.filename), None)
+    if file is not None:
+        return SentFile(file.filename, await file.read())
+    if kind is BUDGET and form.get_text("month"):
+        return SentFile(*type_budget(form, now=desk.now))
+    kept = await find_kept_upload(
+        files, seal, desk.actor,
+        county=desk.county, kind=kind.name, sha256=form.get_text("sha256"), now=desk.now,
+    )  # fmt: skip
+    return None if kept is None else SentFile(kept.name, kept.content, kept.attachments)
+
+
 @post("/imports/{kind:str}", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_import(
     request: HttpRequest,
@@ -153,48 +180,67 @@ async def submit_import(
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
+    files: NamedDependency[FileStore],
 ) -> Response[Any]:
     """Import a file, or make a dry run; a refusal is shown on the same page with every fault."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
     chosen = _get_kind(kind)
-    file = next((each for each in form.get_files("file") if each.filename), None)
-    if file is None:
-        return await _form_page(request, db, desk, chosen, notice=PageNotice("no", "还没选文件"), status=422)
+    typed = form.fill(TypedFields)
+    sent = await _find_sent_file(form, desk, chosen, seal, files)
     accept_changes = form.get_text("what") == "take"
+    if sent is None:
+        return await _form_page(
+            request, db, desk, chosen, notice=PageNotice("no", "还没选文件"), typed=typed, status=422
+        )
     upload = Upload(
         desk.county,
         chosen.name,
-        file.filename,
-        await file.read(),
+        sent.name,
+        sent.content,
         dry_run=not accept_changes,
         take_changes=form.get_text("take_changes") == "1",
     )
+    attachments = sent.attachments or await _read_attachments(chosen, form)
+    if chosen is BILLING and not attachments:
+        attachments = type_manifest(form, upload, now=desk.now)
+    if form.faults:
+        return await _form_page(request, db, desk, chosen, notice=None, typed=typed, errors=form.faults, status=422)
     expected = form.get_text("sha256")
     if accept_changes and expected and expected != upload.sha256:
         lines = (f"试过的是 {expected}", f"现在选的是 {upload.sha256}")
         return await _form_page(
             request, db, desk, chosen, notice=PageNotice("no", "没有导入：不是刚才试过的那个文件", lines), status=422
         )
-    context = ImportContext(seal=seal, now=desk.now, attachments=await _read_attachments(chosen, form))
     try:
+        context = ImportContext(seal=seal, now=desk.now, attachments=attachments)
         prepared = await prepare_upload(actor, upload, context)
         async with db.transaction(scope=desk.county) as conn:
             result = await run_import(conn, actor, prepared)
     except Refusal as refusal:
-        return await _refusal_page(request, db, desk, kind=chosen, upload=upload, refusal=refusal)
+        return await _refusal_page(request, db, desk, kind=chosen, upload=upload, refusal=refusal, typed=typed)
     if accept_changes and result.outcome is Outcome.OK:
+        await forget_upload(files, seal, actor, upload.sha256)
         return redirect(desk.to(f"/desk/imports/{chosen.name}", done=1))
-    dry_run = DryRunResult(upload.name, upload.sha256, valid=result.outcome is Outcome.OK)
+    if result.outcome is Outcome.OK:
+        await keep_upload(files, seal, actor, upload, attachments, now=desk.now)
+    return await _tried_page(request, db, desk, upload, result)
+
+
+async def _tried_page(
+    request: HttpRequest, db: Database, desk: DeskContext, upload: Upload, result: ImportResult
+) -> Response[bytes]:
+    """Show the result of a dry run, or that the file was imported before."""
+    kind = IMPORT_KINDS[upload.kind]
     return await _form_page(
         request,
         db,
         desk,
-        chosen,
-        notice=_build_result_notice(chosen, result),
+        kind,
+        notice=_build_result_notice(kind, result),
         faults=_list_cells(result.changes),
         hidden_faults=max(len(result.changes) - _MAX_FAULTS_SHOWN, 0),
-        dry_run=dry_run,
+        dry_run=DryRunResult(upload.name, upload.sha256, valid=result.outcome is Outcome.OK),
         differs=bool(result.changes),
     )
 
@@ -229,8 +275,9 @@ def _build_result_notice(kind: ImportKind, result: ImportResult) -> PageNotice:
 
 
 async def _refusal_page(
-    request: HttpRequest, db: Database, desk: DeskContext, *, kind: ImportKind, upload: Upload, refusal: Refusal
-) -> Response[bytes]:
+    request: HttpRequest, db: Database, desk: DeskContext, *, kind: ImportKind, upload: Upload, refusal: Refusal,
+    typed: TypedFields,
+) -> Response[bytes]:  # fmt: skip
     """Show why the file was refused, with a table of every bad cell."""
     cells = [each for each in refusal.errors if isinstance(each, CellFault)]
     title = "没有导入"
@@ -251,6 +298,7 @@ async def _refusal_page(
         hidden_faults=max(total - _MAX_FAULTS_SHOWN, 0),
         dry_run=DryRunResult(upload.name, upload.sha256, valid=False),
         differs=isinstance(refusal, RegisterDiffers | FactsDiffer),
+        typed=typed,
         status=refusal.status,
     )
 
@@ -266,6 +314,8 @@ async def _form_page(
     hidden_faults: int = 0,
     dry_run: DryRunResult | None = None,
     differs: bool = False,
+    typed: TypedFields | None = None,
+    errors: Sequence[FieldFault] = (),
     status: int = 200,
 ) -> Response[bytes]:
     async with db.transaction(scope=desk.county) as conn:
@@ -278,6 +328,9 @@ async def _form_page(
         "hidden_faults": hidden_faults,
         "dry_run": dry_run,
         "differs": differs,
+        "typed": typed or TypedFields(),
+        "errors": errors,
+        "operator_options": OPERATOR_OPTIONS,
         "files": files,
         "operators": {each.operator: get_operator_name(each.operator) for each in files if each.operator},
         "allowed": DUTY_ROLES[kind.duty] in get_roles(desk.actor),

@@ -1,0 +1,65 @@
+"""Files that an official types instead of choosing: the manifest of a bill, and the budget of a month."""
+
+import csv
+import io
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from market.kernel.clock import get_business_day, parse_month
+from market.subsidies.imports.upload import Upload
+from market.subsidies.names import Operator
+from market.web.desk.presenters import get_operator_name
+from market.web.forms import PostedForm
+from market.web.ui.format import clock_zh
+from payments.money import format_yuan
+
+OPERATOR_OPTIONS = [(str(each), get_operator_name(each)) for each in Operator]
+_MONTH_FAULT = "月份写成 2019-01，不能是以后的月份"
+
+
+class TypedFields(Struct, frozen=True):
+    """The fields as typed."""
+
+    operator: str = ""
+    month: str = ""
+    rows: str = ""
+    total: str = ""
+    public: str = ""
+
+
+def _read_month(form: PostedForm, now: datetime) -> str:
+    text = form.get_text("month")
+    try:
+        parse_month(text, today=get_business_day(now))
+    except ValueError:
+        form.add_fault("month", _MONTH_FAULT)
+    return text
+
+
+def type_manifest(form: PostedForm, upload: Upload, *, now: datetime) -> dict[str, bytes]:
+    """Return the manifest that was typed for a bill, or nothing if no field is filled; faults are the form's.
+
+    Name and checksum are those of the file: the operator's letter states month, number of rows and sum.
+    """
+    if not any(form.get_text(name) for name in ("month", "rows", "total")):
+        return {}
+    manifest = {
+        "file": upload.name,
+        "operator": form.get_text("operator"),
+        "month": _read_month(form, now),
+        "sha256": upload.sha256,
+        "rows": form.read_integer("rows", fault="写账单一共几行，不算表头"),
+        "sum_fen": form.read_yuan("total", fault="写优惠减免合计，比如 1036.20"),
+    }
+    return {f"{upload.name}.manifest.json": msgspec.json.encode(manifest)}
+
+
+def type_budget(form: PostedForm, *, now: datetime) -> tuple[str, bytes]:
+    """Return name and content of the budget file of the month that was typed; faults are the form's."""
+    month = _read_month(form, now)
+    public_fen = form.read_yuan("public", fault="写这个月全县可用的财政补贴，比如 12000.00")
+    text = io.StringIO()
+    csv.writer(text).writerows([("月份", "财政补贴"), (month, format_yuan(public_fen))])
+    return f"预算 {month}，{clock_zh(now)} 填.csv", text.getvalue().encode()
