@@ -1849,6 +1849,8 @@ CREATE TABLE public.cycle_approvals (
     scope text NOT NULL,
     account_id uuid NOT NULL,
     approved_at timestamp with time zone NOT NULL,
+    round smallint DEFAULT 0 NOT NULL,
+    opinion text DEFAULT ''::text NOT NULL,
     CONSTRAINT cycle_approvals_duty CHECK ((duty = ANY (ARRAY['village'::text, 'township'::text]))),
     CONSTRAINT cycle_approvals_scope CHECK ((scope ~ '^[0-9]{6,12}$'::text))
 );
@@ -1878,7 +1880,11 @@ CREATE TABLE public.cycle_events (
     cycle_id uuid NOT NULL,
     state text NOT NULL,
     account_id uuid NOT NULL,
-    at timestamp with time zone NOT NULL
+    at timestamp with time zone NOT NULL,
+    returned boolean DEFAULT false NOT NULL,
+    opinion text DEFAULT ''::text NOT NULL,
+    CONSTRAINT cycle_events_opinion CHECK ((length(opinion) <= 500)),
+    CONSTRAINT cycle_events_return_explained CHECK (((NOT returned) OR (opinion <> ''::text)))
 );
 
 
@@ -1893,6 +1899,8 @@ CREATE TABLE public.cycles (
     state text DEFAULT 'open'::text NOT NULL,
     run_id uuid,
     opened_at timestamp with time zone NOT NULL,
+    village_round smallint DEFAULT 0 NOT NULL,
+    township_round smallint DEFAULT 0 NOT NULL,
     CONSTRAINT cycles_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT cycles_month CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
     CONSTRAINT cycles_run_required CHECK (((state = 'open'::text) OR (run_id IS NOT NULL))),
@@ -2831,6 +2839,25 @@ CREATE TABLE public.usage_days (
 
 
 --
+-- Name: valid_approvals; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.valid_approvals WITH (security_invoker='true') AS
+ SELECT a.county_code,
+    a.cycle_id,
+    a.run_id,
+    a.duty,
+    a.scope,
+    a.account_id
+   FROM (public.cycle_approvals a
+     JOIN public.cycles c ON (((c.id = a.cycle_id) AND (c.run_id = a.run_id) AND (a.round =
+        CASE a.duty
+            WHEN 'village'::text THEN c.village_round
+            ELSE c.township_round
+        END))));
+
+
+--
 -- Name: variants; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3237,7 +3264,7 @@ ALTER TABLE ONLY public.county_settings
 --
 
 ALTER TABLE ONLY public.cycle_approvals
-    ADD CONSTRAINT cycle_approvals_unique PRIMARY KEY (run_id, duty, scope);
+    ADD CONSTRAINT cycle_approvals_unique PRIMARY KEY (run_id, duty, scope, round);
 
 
 --
@@ -7278,6 +7305,13 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.taken_nights TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.usage_days TO market_app;
+
+
+--
+-- Name: TABLE valid_approvals; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.valid_approvals TO market_app;
 
 
 --

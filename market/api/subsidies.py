@@ -25,8 +25,9 @@ from market.reports.month import MonthRow, list_months
 from market.reports.month_view import MonthView, get_month_view
 from market.reports.quarter import QuarterReport, compute_quarter
 from market.subsidies.findings.decide import DecisionResult, decide_finding
-from market.subsidies.models import StepResult
-from market.subsidies.month.cycles import find_cycle, read_county, read_month, read_quarter
+from market.subsidies.models import CycleState, StepResult
+from market.subsidies.month.cycles import MAX_OPINION_LENGTH, find_cycle, read_county, read_month, read_quarter
+from market.subsidies.month.return_month import return_month
 from market.subsidies.month.run import RunResult
 from market.subsidies.month.settle import Settlement, get_settlement
 from market.subsidies.month.steps import RUN, STEPS, MonthStep
@@ -48,6 +49,20 @@ class FindingDecision(Struct, frozen=True, forbid_unknown_fields=True):
     why: Annotated[str, Meta(max_length=500)]
     pay: Annotated[list[str], Meta(max_length=200)] = []
     stop: Annotated[list[str], Meta(max_length=200)] = []
+
+
+class StepRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What goes with a step: the official's opinion, and whether a calculation may void approvals."""
+
+    opinion: Annotated[str, Meta(max_length=MAX_OPINION_LENGTH)] = ""
+    void_approvals: bool = False
+
+
+class ReturnRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a month is returned, and to which state; by default to the one before."""
+
+    why: Annotated[str, Meta(max_length=MAX_OPINION_LENGTH)]
+    to: CycleState | None = None
 
 
 class FindingPage(Struct, frozen=True):
@@ -155,6 +170,27 @@ class MonthController(Controller):
         )
 
 
+@post(f"{MonthController.path}/{{month:str}}/return", operation_id="ReturnMonth", status_code=200, tags=["subsidies"])
+async def submit_return(
+    *,
+    request: HttpRequest,
+    county: FromPath[str],
+    month: FromPath[str],
+    data: JSONBody[ReturnRequest],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[StepResult]:
+    """Return a month to an earlier state, with the reason; approvals after it must be given again."""
+
+    async def act(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> StepResult:
+        return await return_month(conn, by, code, first, why=data.why, to=data.to, now=now)
+
+    return await _run_step(
+        request, db=db, actor=actor, clock=clock, target=read_county_request(actor, county, month), step=act
+    )
+
+
 def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
     """Return the route that takes a step of the month."""
 
@@ -166,9 +202,14 @@ def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
+        data: JSONBody[StepRequest | None] = None,
     ) -> Response[StepResult]:
+        given = data or StepRequest()
+
         async def act(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> StepResult | RunResult:
-            return await take_step(conn, step, by, code, first, now=now)
+            return await take_step(
+                conn, step, by, code, first, opinion=given.opinion, void_approvals=given.void_approvals, now=now
+            )
 
         return await _run_step(
             request, db=db, actor=actor, clock=clock, target=read_county_request(actor, county, month), step=act
@@ -278,6 +319,7 @@ async def show_quarter(
 ROUTES = [
     MonthController,
     *map(_make_step_route, STEPS),
+    submit_return,
     MonthReportController,
     show_quarter,
 ]

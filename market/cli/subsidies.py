@@ -12,8 +12,9 @@ from market.cli.runtime import Runtime, open_runtime, run
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection
 from market.reports.registry import REPORTS, ReportName
+from market.subsidies.models import CycleState
 from market.subsidies.month.cycles import find_cycle, read_county, read_month
-from market.subsidies.month.steps import STEPS, MonthStep
+from market.subsidies.month.steps import RUN, STEPS, MonthStep
 
 app = App(name="subsidies", help="The subsidy of phone bills: calculate, the month's steps, reports.")
 
@@ -21,6 +22,11 @@ type County = Annotated[str, Parameter(name="--county", help="Six digits of the 
 type Month = Annotated[str, Parameter(name="--month", help="Service month, 2019-01.")]
 type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]
 type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]
+type Opinion = Annotated[str, Parameter(help="What the official says of the step.")]
+type VoidApprovals = Annotated[
+    bool,
+    Parameter(name="--void-approvals", help="Calculate changed facts although that voids approvals.", negative=""),
+]
 type Step = Callable[..., Awaitable[object]]
 type Reading = Callable[[Connection, Runtime, str], Awaitable[object]]
 
@@ -82,18 +88,57 @@ def case(*, county: County, month: Month, as_: As = None, json: Json = True) -> 
 
 
 def _add_step_command(step: MonthStep) -> None:
-    @app.command(name=step.name, help=step.en)
-    def _(*, county: County, month: Month, as_: As = None, json: Json = False) -> int:
-        from market.subsidies.month.take_step import take_step
+    def command(*, county: County, month: Month, opinion: Opinion = "", as_: As = None, json: Json = False) -> int:
+        return _take_step(step, county=county, month=month, opinion=opinion, void_approvals=False, as_=as_, json=json)
 
-        async def take(conn: Connection, actor: Actor | None, code: str, first: date, *, now: datetime) -> object:
-            return await take_step(conn, step, actor, code, first, now=now)
+    def run_command(
+        *,
+        county: County,
+        month: Month,
+        void_approvals: VoidApprovals = False,
+        opinion: Opinion = "",
+        as_: As = None,
+        json: Json = False,
+    ) -> int:
+        return _take_step(
+            step, county=county, month=month, opinion=opinion, void_approvals=void_approvals, as_=as_, json=json
+        )
 
-        return run(_run_step(take, county=county, month=month, as_=as_), as_json=json)
+    app.command(run_command if step is RUN else command, name=step.name, help=step.en)
+
+
+def _take_step(
+    step: MonthStep, *, county: str, month: str, opinion: str, void_approvals: bool, as_: str | None, json: bool
+) -> int:
+    from market.subsidies.month.take_step import take_step
+
+    async def take(conn: Connection, actor: Actor | None, code: str, first: date, *, now: datetime) -> object:
+        return await take_step(conn, step, actor, code, first, opinion=opinion, void_approvals=void_approvals, now=now)
+
+    return run(_run_step(take, county=county, month=month, as_=as_), as_json=json)
 
 
 for _each in STEPS:
     _add_step_command(_each)
+
+
+@app.command(name="return")
+def return_(
+    *,
+    county: County,
+    month: Month,
+    why: Annotated[str, Parameter(help="The reason.")],
+    to: Annotated[CycleState | None, Parameter(help="The earlier state; by default the one before.")] = None,
+    as_: As = None,
+    json: Json = False,
+) -> int:
+    """Return a month to an earlier state; whose step is due returns it, and approvals after it are given again."""
+    from market.subsidies.month.return_month import return_month
+
+    async def send_back(conn: Connection, actor: Actor | None, code: str, first: date, *, now: datetime) -> object:
+        return await return_month(conn, actor, code, first, why=why, to=to, now=now)
+
+    return run(_run_step(send_back, county=county, month=month, as_=as_), as_json=json)
 
 
 @app.command

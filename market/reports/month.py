@@ -76,6 +76,16 @@ class MonthEvent(Struct, frozen=True):
     by: str
 
 
+class MonthOpinion(Struct, frozen=True):
+    """What an official wrote with a step, or why the month was returned to a state."""
+
+    state: CycleState
+    returned: bool
+    opinion: str
+    by: str
+    at: datetime
+
+
 class DutyHolder(Struct, frozen=True):
     """The official who has a duty of the month (R14)."""
 
@@ -176,6 +186,22 @@ LIST_MONTH_EVENTS = Query(
      LIMIT 200
     """,
 )
+# The opinion of a division's approval stands with the state that the approvals lead to.
+LIST_MONTH_OPINIONS = Query(
+    MonthOpinion,
+    """
+    SELECT o.state, o.returned, o.opinion, a.name AS by, o.at
+      FROM (SELECT state, returned, opinion, account_id, at FROM cycle_events
+             WHERE cycle_id = :cycle_id AND county_code = :county AND opinion <> ''
+            UNION
+            SELECT CASE duty WHEN 'village' THEN 'confirmed' ELSE 'reviewed' END, false, opinion, account_id,
+                   approved_at
+              FROM cycle_approvals WHERE cycle_id = :cycle_id AND county_code = :county AND opinion <> '') AS o
+      JOIN accounts a ON a.id = o.account_id
+     ORDER BY o.at, o.state
+     LIMIT 200
+    """,
+)
 LIST_DUTY_HOLDERS = Query(
     DutyHolder,
     """
@@ -241,7 +267,7 @@ LIST_PENDING_VILLAGES = Query(
       FROM (SELECT DISTINCT village_code AS code FROM run_lines
              WHERE run_id = :run_id AND county_code = :county AND village_code IS NOT NULL) AS v
       JOIN divisions d ON d.code = v.code
-     WHERE NOT EXISTS (SELECT FROM cycle_approvals a
+     WHERE NOT EXISTS (SELECT FROM valid_approvals a
                         WHERE a.run_id = :run_id AND a.county_code = :county AND a.duty = :duty
                           AND starts_with(v.code, a.scope))
        AND (:county = ANY(:divisions::text[])
@@ -292,6 +318,11 @@ async def find_run_summary(conn: Connection, cycle: Cycle) -> RunSummary | None:
 async def list_month_events(conn: Connection, cycle: Cycle) -> list[MonthEvent]:
     """Return the state changes of a month in chronological order."""
     return await LIST_MONTH_EVENTS.all(conn, cycle_id=cycle.id, county=cycle.county_code)
+
+
+async def list_month_opinions(conn: Connection, cycle: Cycle) -> list[MonthOpinion]:
+    """Return the opinions and returns of a month in chronological order."""
+    return await LIST_MONTH_OPINIONS.all(conn, cycle_id=cycle.id, county=cycle.county_code)
 
 
 async def list_duty_holders(conn: Connection, cycle_id: CycleId, county: str) -> list[DutyHolder]:

@@ -11,6 +11,7 @@ from market.reports.findings import FindingView, OpenFindingCounts, count_open_f
 from market.reports.month import (
     DutyHolder,
     MonthEvent,
+    MonthOpinion,
     OperatorSums,
     PendingVillage,
     ReasonRow,
@@ -20,6 +21,7 @@ from market.reports.month import (
     find_run_summary,
     list_duty_holders,
     list_month_events,
+    list_month_opinions,
     list_pending_villages,
     sum_by_operator,
     sum_by_reason,
@@ -51,6 +53,7 @@ class MonthView(Struct, frozen=True, kw_only=True):
     findings: list[FindingView]
     open_findings: OpenFindingCounts
     events: list[MonthEvent]
+    opinions: list[MonthOpinion]
     duties: list[DutyHolder]
     waiting: list[PendingVillage]
     cycle_id: CycleId
@@ -89,6 +92,7 @@ async def get_month_view(conn: Connection, county: str, month: date, divisions: 
         findings=findings,
         open_findings=await count_open_findings(conn, county, divisions, month),
         events=await list_month_events(conn, cycle),
+        opinions=await list_month_opinions(conn, cycle),
         duties=await list_duty_holders(conn, cycle.id, county),
         waiting=await list_pending_villages(conn, cycle, divisions, duty=approval) if approval is not None else [],
         cycle_id=cycle.id,

@@ -49,7 +49,7 @@ LIST_OPEN_MONTHS = Query(
              FROM (SELECT DISTINCT village_code FROM run_lines
                     WHERE run_id = c.run_id AND county_code = :county AND village_code IS NOT NULL) AS villages
             WHERE EXISTS (SELECT FROM unnest(:divisions::text[]) AS division WHERE starts_with(village_code, division))
-              AND NOT EXISTS (SELECT FROM cycle_approvals a
+              AND NOT EXISTS (SELECT FROM valid_approvals a
                                WHERE a.run_id = c.run_id AND a.county_code = :county
                                  AND starts_with(village_code, a.scope)
                                  AND a.duty = :duties::jsonb ->> c.state)) AS v

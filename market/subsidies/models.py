@@ -222,6 +222,23 @@ class DecisionReasonMissing(Refusal):
     en = "A decision needs a reason of 1 to 500 characters."
 
 
+class OpinionTooLong(Refusal):
+    """The opinion of a step is too long."""
+
+    code = "opinion_too_long"
+    status = 422
+    zh = "意见最多 500 字。"
+    en = "An opinion has at most 500 characters."
+
+
+class ApprovalsWouldBeVoid(MonthRefusal):
+    """The facts changed, and calculating again voids approvals; the caller has to say so."""
+
+    code = "approvals_would_be_void"
+    zh = "{month}的数据有变化，再算一遍，{approvals} 都要作废重来。确定要重算，请先勾选“作废重来”。"
+    en = "The facts of {month} changed; calculating again voids {approvals}. Pass void_approvals to do so."
+
+
 class BadMonth(Refusal):
     """The month is not written `2019-01`."""
 

@@ -224,6 +224,7 @@ API_CASES: tuple[RouteCase, ...] = (
     get("/api/v1/counties/{county}/quarters/{quarter}", WHOLE_COUNTY_SCOPE),
     post("/api/v1/counties/{county}/months/{month}/run", require_duty("importer")),
     post("/api/v1/counties/{county}/months/{month}/confirm", VILLAGE_DUTY, status=409),
+    post("/api/v1/counties/{county}/months/{month}/return", TOWNSHIP_DUTY, json={"why": ""}, status=422),
     post("/api/v1/counties/{county}/months/{month}/findings/decisions", FINDING_DUTY, json=FINDING),
     post("/api/v1/counties/{county}/months/{month}/review", TOWNSHIP_DUTY),
     post("/api/v1/counties/{county}/months/{month}/decide", require_duty("county")),

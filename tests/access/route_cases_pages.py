@@ -227,8 +227,11 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/quarters/{quarter}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"quarter": "2019Q1.xlsx"}),
     post("/desk/findings", FINDING_DUTY, form=FINDING, status=303),
     post("/desk/findings/bulk", FINDING_DUTY, form=FINDINGS, status=303),
-    post("/desk/months/{month}/{step}", require_duty("importer"), params={"step": "run"}, status=303),
+    post(
+        "/desk/months/{month}/{step}", require_duty("importer"), params={"step": "run"}, form={"void": "1"}, status=303
+    ),
     post("/desk/months/{month}/{step}", VILLAGE_DUTY, params={"step": "confirm"}, status=303),
+    post("/desk/months/{month}/return", TOWNSHIP_DUTY, form={"why": ""}, status=422),
     post("/desk/months/{month}/{step}", TOWNSHIP_DUTY, params={"step": "review"}, status=303),
     post("/desk/months/{month}/{step}", require_duty("county"), params={"step": "decide"}, status=303),
     post("/desk/months/{month}/{step}", require_duty("finance"), params={"step": "settle"}, status=303),

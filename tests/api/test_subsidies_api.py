@@ -125,6 +125,24 @@ async def test_running_a_month_again_returns_the_same_hashes(service: Service, p
     ]
 
 
+async def test_a_month_is_returned_with_its_reason(service: Service, people: Officials) -> None:
+    await import_everything(service, people)
+    cun, zhen = people.tokens["cun"], people.tokens["zhen"]
+    await run_step(service, "RunMonth", people.tokens["gan"])
+    given = await service.call("ConfirmMonth", {"opinion": "逐户看过"}, token=cun, path=dict(MONTH))
+    assert (given.status_code, given.json()["state"]) == (200, "confirmed")
+    returned = await service.call("ReturnMonth", {"why": "金额不对"}, token=zhen, path=dict(MONTH))
+    assert (returned.status_code, returned.json()["state"]) == (200, "calculated")
+    month = (await service.call("GetMonth", token=zhen, path=dict(MONTH))).json()
+    assert [(each["state"], each["returned"], each["opinion"]) for each in month["opinions"]] == [
+        ("confirmed", False, "逐户看过"),
+        ("calculated", True, "金额不对"),
+    ]
+    unknown = await service.call("ConfirmMonth", {"opinio": ""}, token=cun, path=dict(MONTH))
+    assert unknown.status_code == 400
+    assert (await run_step(service, "ConfirmMonth", cun))["state"] == "confirmed"
+
+
 async def test_a_repeated_request_replays_the_first_response(service: Service, people: Officials) -> None:
     path: dict[str, object] = {"county": COUNTY}
     gan, files = people.tokens["gan"], make_parts("register/register-2018-12-20.csv")

@@ -71,9 +71,11 @@ def test_a_failed_command_reports_the_reason_and_its_exit_code(shell: Shell) -> 
         for argv in PLAN["before"]:
             assert shell(*argv, "--json")[0] == 0
         month = ("--county", COUNTY, "--month", "2019-01")
-        code, answer = shell("subsidies", "confirm", *month, "--as", "cun", "--json")
+        code, answer = shell("subsidies", "confirm", *month, "--opinion", "看过", "--as", "cun", "--json")
         assert (code, answer["outcome"], answer["code"]) == (1, "refused", "no_cycle")
-        code, answer = shell("subsidies", "run", *month, "--as", "nobody", "--json")
+        code, answer = shell("subsidies", "return", *month, "--why", "样例", "--to", "open", "--as", "cun", "--json")
+        assert (code, answer["outcome"], answer["code"]) == (1, "refused", "no_cycle")
+        code, answer = shell("subsidies", "run", *month, "--void-approvals", "--as", "nobody", "--json")
         assert (code, answer["code"]) == (1, "unknown_account")
         code, answer = shell("subsidies", "run", "--county", "13062", "--month", "2019-01", "--as", "gan", "--json")
         assert (code, answer["code"]) == (2, "bad_county")

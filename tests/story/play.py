@@ -39,6 +39,7 @@ _parser.add_argument("--pay", action="append", default=[])
 _parser.add_argument("--stop", action="append", default=[])
 _parser.add_argument("--take-changes", action="store_true")
 _parser.add_argument("--dry-run", action="store_true")
+_parser.add_argument("--void-approvals", action="store_true")
 
 
 def nine_o_clock(day: str) -> datetime:
@@ -95,7 +96,8 @@ class Player:
                 why=given.why,
                 now=now,
             )
-        return await take_step(conn, STEPS_BY_NAME[name], actor, COUNTY, month, now=now)
+        voids = given.void_approvals
+        return await take_step(conn, STEPS_BY_NAME[name], actor, COUNTY, month, void_approvals=voids, now=now)
 
     async def _import(
         self, conn: Connection, actor: Actor | None, kind: str, given: argparse.Namespace, now: datetime

@@ -24,8 +24,11 @@ class _OpenFinding(Struct, frozen=True):
 ADD_APPROVALS = Query(
     None,
     """
-    INSERT INTO cycle_approvals (county_code, cycle_id, run_id, duty, scope, account_id, approved_at)
-    SELECT :county, :cycle_id, :run_id, :duty, scope, :account_id, :now FROM unnest(:scopes::text[]) AS scope
+    INSERT INTO cycle_approvals (county_code, cycle_id, run_id, duty, scope, account_id, approved_at, round, opinion)
+    SELECT :county, c.id, c.run_id, :duty::text, scope, :account_id, :now,
+           CASE :duty::text WHEN 'village' THEN c.village_round ELSE c.township_round END, :opinion
+      FROM cycles c, unnest(:scopes::text[]) AS scope
+     WHERE c.id = :cycle_id
     ON CONFLICT ON CONSTRAINT cycle_approvals_unique DO NOTHING
     """,
 )
@@ -36,7 +39,7 @@ COUNT_PENDING_VILLAGES = Query(
     SELECT count(*)
       FROM (SELECT DISTINCT village_code FROM run_lines
              WHERE run_id = :run_id AND county_code = :county AND village_code IS NOT NULL) AS villages
-     WHERE NOT EXISTS (SELECT FROM cycle_approvals a
+     WHERE NOT EXISTS (SELECT FROM valid_approvals a
                         WHERE a.run_id = :run_id AND a.duty = :duty AND starts_with(village_code, a.scope))
     """,
 )
@@ -65,7 +68,7 @@ GET_RUN_MANIFEST = Query(str, "SELECT manifest_sha256 FROM runs WHERE id = :run_
 
 
 async def confirm_month(
-    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime
+    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime, opinion: str = ""
 ) -> StepResult:
     """Confirm for the actor's villages that the month's lines match the facts (村级评议核实).
 
@@ -84,10 +87,12 @@ async def confirm_month(
     )
     if own is not None:
         raise AppliedForLine(month=cycle.name, line=own)
-    return await _approve(conn, cycle, actor, CONFIRM, scopes, now=now)
+    return await _approve(conn, cycle, actor, CONFIRM, scopes, now=now, opinion=opinion)
 
 
-async def review_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> StepResult:
+async def review_month(
+    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime, opinion: str = ""
+) -> StepResult:
     """Review the exceptions and a sample of the actor's townships (乡镇审核). The caller owns the transaction.
 
     The month is reviewed when every township with a line has reviewed.
@@ -101,10 +106,12 @@ async def review_month(conn: Connection, actor: Actor | None, county: str, month
     cycle, actor, scopes = await begin_step(conn, REVIEW, actor, county, month, now=now)
     require_state(cycle, REVIEW.froms)
     await require_findings_decided(conn, cycle)
-    return await _approve(conn, cycle, actor, REVIEW, scopes, now=now)
+    return await _approve(conn, cycle, actor, REVIEW, scopes, now=now, opinion=opinion)
 
 
-async def decide_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> StepResult:
+async def decide_month(
+    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime, opinion: str = ""
+) -> StepResult:
     """Decide the month against its budget (县级审定). The caller owns the transaction.
 
     Raises:
@@ -121,7 +128,7 @@ async def decide_month(conn: Connection, actor: Actor | None, county: str, month
     facts = await load_facts(conn, county, month)
     if hash_case(facts.case) != await GET_RUN_MANIFEST.one(conn, run_id=cycle.run_id):
         raise FactsChanged(month=cycle.name)
-    return await advance_cycle(conn, cycle, actor, DECIDE, action="decide month", now=now)
+    return await advance_cycle(conn, cycle, actor, DECIDE, action="decide month", now=now, opinion=opinion)
 
 
 async def require_findings_decided(conn: Connection, cycle: Cycle) -> None:
@@ -138,31 +145,33 @@ async def require_findings_decided(conn: Connection, cycle: Cycle) -> None:
 
 
 async def _approve(
-    conn: Connection, cycle: Cycle, actor: Actor, step: MonthStep, scopes: list[str], *, now: datetime
+    conn: Connection, cycle: Cycle, actor: Actor, step: MonthStep, scopes: list[str], *, now: datetime, opinion: str
 ) -> StepResult:
     """Record the approval of some divisions; the last approval advances the cycle."""
     await ADD_APPROVALS.run(
         conn,
         county=cycle.county_code,
         cycle_id=cycle.id,
-        run_id=cycle.run_id,
         duty=step.duty,
         scopes=scopes,
         account_id=actor.account_id,
+        opinion=opinion,
         now=now,
     )
     pending = await COUNT_PENDING_VILLAGES.one(conn, county=cycle.county_code, run_id=cycle.run_id, duty=step.duty)
     if not pending:
-        return await advance_cycle(conn, cycle, actor, step, action=f"{step.duty} approves month", now=now)
+        return await advance_cycle(
+            conn, cycle, actor, step, action=f"{step.duty} approves month", now=now, opinion=opinion
+        )
     await _record_step(conn, cycle, actor, f"{step.duty} approves places", now=now)
     return StepResult(county=cycle.county_code, month=cycle.name, state=cycle.state, waiting=pending)
 
 
 async def advance_cycle(
-    conn: Connection, cycle: Cycle, actor: Actor, step: MonthStep, *, action: str, now: datetime
+    conn: Connection, cycle: Cycle, actor: Actor, step: MonthStep, *, action: str, now: datetime, opinion: str
 ) -> StepResult:
     """Move a locked cycle to the state after a step, with an audit entry."""
-    cycle = await move_cycle(conn, cycle, step, actor, now=now)
+    cycle = await move_cycle(conn, cycle, step, actor, now=now, opinion=opinion)
     await _record_step(conn, cycle, actor, action, now=now)
     return StepResult(county=cycle.county_code, month=cycle.name, state=cycle.state)
 

@@ -31,6 +31,7 @@ from market.subsidies.month.steps import UNDECIDED_STATES, MonthStep
 
 _COUNTY = re.compile(r"[0-9]{6}(?:000000)?")
 _QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
+MAX_OPINION_LENGTH = 500
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 """Years outside this range are typing errors; the calendar's last month has no next one."""
 
@@ -119,8 +120,8 @@ MOVE_CYCLE = Query(
         UPDATE cycles SET state = :state, run_id = coalesce(:run_id::uuid, run_id)
          WHERE id = :cycle_id AND state = ANY(:froms::text[])
         RETURNING id, county_code, state)
-    INSERT INTO cycle_events (county_code, cycle_id, state, account_id, at)
-    SELECT county_code, id, state, :account_id, :now FROM moved
+    INSERT INTO cycle_events (county_code, cycle_id, state, account_id, at, opinion)
+    SELECT county_code, id, state, :account_id, :now, :opinion FROM moved
     RETURNING 1
     """,
 )
@@ -279,7 +280,14 @@ async def open_cycle(conn: Connection, county: str, month: date, actor: Actor, *
 
 
 async def move_cycle(
-    conn: Connection, cycle: Cycle, step: MonthStep, actor: Actor, *, now: datetime, run_id: RunId | None = None
+    conn: Connection,
+    cycle: Cycle,
+    step: MonthStep,
+    actor: Actor,
+    *,
+    now: datetime,
+    run_id: RunId | None = None,
+    opinion: str = "",
 ) -> Cycle:
     """Move a locked cycle to the state after a step, with its event; the caller has checked the state before it."""
     moved = await MOVE_CYCLE.maybe(
@@ -289,6 +297,7 @@ async def move_cycle(
         run_id=run_id,
         froms=step.froms,
         account_id=actor.account_id,
+        opinion=opinion,
         now=now,
     )
     assert moved == 1, "the cycle was not locked"

@@ -17,7 +17,7 @@ from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.canonical import canonical_json
 from market.subsidies.engine.models import Case
 from market.subsidies.findings.checks import run_checks
-from market.subsidies.models import CycleState, Outcome, RunId
+from market.subsidies.models import DUTY_NAMES, ApprovalsWouldBeVoid, CycleState, Duty, Outcome, RunId
 from market.subsidies.month.adjust import post_adjustments
 from market.subsidies.month.build_case import MonthFacts, load_facts
 from market.subsidies.month.cycles import (
@@ -49,6 +49,11 @@ class RunResult(Struct, frozen=True, kw_only=True):
     findings_changed: int
     lines: int
     totals: Totals
+
+
+class _Approver(Struct, frozen=True):
+    duty: Duty
+    name: str
 
 
 class _RunRow(Struct, frozen=True):
@@ -104,11 +109,30 @@ GET_COMPRESSED_CASE = Query(
 )
 
 
-async def run_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> RunResult:
+LIST_VALID_APPROVERS = Query(
+    _Approver,
+    """
+    SELECT DISTINCT v.duty, a.name FROM valid_approvals v JOIN accounts a ON a.id = v.account_id
+     WHERE v.cycle_id = :cycle_id ORDER BY v.duty DESC, a.name LIMIT 100
+    """,
+)
+
+
+async def run_month(
+    conn: Connection,
+    actor: Actor | None,
+    county: str,
+    month: date,
+    *,
+    opinion: str = "",
+    void_approvals: bool = False,
+    now: datetime,
+) -> RunResult:
     """Calculate a month from the current facts, match it with the claims, and open the findings of the checks.
 
-    Before the county's decision a run replaces the previous one and voids its reviews. For a closed month the changes
-    are posted as adjustments in the open cycle. Unchanged facts are a no-op. The caller owns the transaction.
+    Before the county's decision a run replaces the previous one and, with `void_approvals`, voids its approvals. For a
+    closed month the changes are posted as adjustments in the open cycle. Unchanged facts are a no-op, except that a
+    returned month is calculated again. The caller owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not import for the county.
@@ -116,37 +140,28 @@ async def run_month(conn: Connection, actor: Actor | None, county: str, month: d
         MonthNotOpened: the month has not ended, or is before the county's first cycle.
         WrongState: the month is decided and not yet closed.
         CaseInvalid: facts must be corrected first; each is listed.
+        ApprovalsWouldBeVoid: the facts changed after approvals that were not given up.
     """
     cycle, actor = await _begin_run(conn, actor, county, month, now=now)
-    closed = cycle.state is CLOSE.after
     facts = await load_facts(conn, county, month)
     validate_case(facts.case)
     # In a thread: a large county takes seconds, during which the service must answer other requests.
     answer = await asyncio.to_thread(calculate, facts.case)
-    latest = await FIND_LATEST_RUN.maybe(conn, cycle_id=cycle.id)
-    fresh = latest is None or latest.manifest_sha256 != answer.manifest_sha256
-    if fresh:
-        run = await _store_run(conn, actor, cycle, facts, answer, n=latest.n + 1 if latest else 1, now=now)
-    else:
-        assert latest is not None
-        run = latest
+    run, fresh = await _find_or_store_run(conn, actor, cycle, facts, answer, void_approvals=void_approvals, now=now)
     postings = waiting = changed = 0
-    if closed:
+    if cycle.state is CLOSE.after:
         postings, waiting = await post_adjustments(
             conn, actor, cycle, facts=facts, answer=answer, run_id=run.id, now=now
         )
     else:
-        if fresh:
-            cycle = await move_cycle(conn, cycle, RUN, actor, now=now, run_id=run.id)
+        if fresh or cycle.state is RUN.before:
+            cycle = await move_cycle(conn, cycle, RUN, actor, now=now, run_id=run.id, opinion=opinion)
         changed = await run_checks(conn, cycle, run.id, now=now)
     if fresh:
+        detail: dict[str, object] = {"manifest_sha256": answer.manifest_sha256, "result_sha256": answer.result_sha256}
+        object_ = f"cycle:{county}:{cycle.name}"
         await add_audit_entry(
-            conn,
-            actor=str(actor.account_id),
-            action="run month",
-            object=f"cycle:{county}:{cycle.name}",
-            detail={"manifest_sha256": answer.manifest_sha256, "result_sha256": answer.result_sha256},
-            now=now,
+            conn, actor=str(actor.account_id), action="run month", object=object_, detail=detail, now=now
         )
     return RunResult(
         outcome=Outcome.OK if fresh or postings or changed else Outcome.NO_OP,
@@ -179,6 +194,35 @@ async def _begin_run(
         require_state(cycle, RUN.froms)
         await ADD_FILE_DUTIES.run(conn, county=county, cycle_id=cycle.id, month=month, now=now)
     return cycle, actor
+
+
+async def _find_or_store_run(
+    conn: Connection,
+    actor: Actor,
+    cycle: Cycle,
+    facts: MonthFacts,
+    answer: Answer,
+    *,
+    void_approvals: bool,
+    now: datetime,
+) -> tuple[_RunRow, bool]:
+    """Return the cycle's run of these facts, and whether it is new.
+
+    Raises:
+        ApprovalsWouldBeVoid: the facts changed after approvals that were not given up.
+    """
+    latest = await FIND_LATEST_RUN.maybe(conn, cycle_id=cycle.id)
+    if latest is not None and latest.manifest_sha256 == answer.manifest_sha256:
+        return latest, False
+    if cycle.state is not CLOSE.after and not void_approvals and (approvals := await describe_approvals(conn, cycle)):
+        raise ApprovalsWouldBeVoid(month=cycle.name, approvals=approvals)
+    return await _store_run(conn, actor, cycle, facts, answer, n=latest.n + 1 if latest else 1, now=now), True
+
+
+async def describe_approvals(conn: Connection, cycle: Cycle) -> str:
+    """Return the approvals of the cycle's run that count, with who gave them; empty if there is none."""
+    approvers = await LIST_VALID_APPROVERS.all(conn, cycle_id=cycle.id)
+    return "、".join(f"{DUTY_NAMES[each.duty]}（{each.name}）" for each in approvers)
 
 
 async def _store_run(

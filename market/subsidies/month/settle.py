@@ -165,7 +165,9 @@ async def get_settlement(conn: Connection, cycle: Cycle) -> Settlement:
     return Settlement(cycle.name, provisional, blocked, operators, control)
 
 
-async def settle_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> StepResult:
+async def settle_month(
+    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime, opinion: str = ""
+) -> StepResult:
     """Post the decided amounts, one posting per line, and store each operator's control totals.
 
     A line blocked by a stopping finding is not posted. The caller owns the transaction.
@@ -192,11 +194,11 @@ async def settle_month(conn: Connection, actor: Actor | None, county: str, month
         for operator, each in settlement.operators.items()
     ]
     await ADD_SETTLEMENTS.run(conn, county=county, cycle_id=cycle.id, rows=rows, now=now)
-    return await advance_cycle(conn, cycle, actor, SETTLE, action="settle month", now=now)
+    return await advance_cycle(conn, cycle, actor, SETTLE, action="settle month", now=now, opinion=opinion)
 
 
 async def reconcile_month(
-    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime
+    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime, opinion: str = ""
 ) -> StepResult:
     """Compare the postings with each operator's control totals. The caller owns the transaction.
 
@@ -212,10 +214,12 @@ async def reconcile_month(
     if mismatches:
         names = "；".join(f"{each.operator} {each.control_fen} ≠ {each.posted_fen}" for each in mismatches)
         raise NotReconciled(month=cycle.name, differences=names)
-    return await advance_cycle(conn, cycle, actor, RECONCILE, action="reconcile month", now=now)
+    return await advance_cycle(conn, cycle, actor, RECONCILE, action="reconcile month", now=now, opinion=opinion)
 
 
-async def close_month(conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime) -> StepResult:
+async def close_month(
+    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime, opinion: str = ""
+) -> StepResult:
     """Close a reconciled month permanently; closing it again is a no-op. The caller owns the transaction.
 
     Raises:
@@ -227,4 +231,4 @@ async def close_month(conn: Connection, actor: Actor | None, county: str, month:
     if cycle.state is CLOSE.after:
         return StepResult(outcome=Outcome.NO_OP, county=county, month=cycle.name, state=cycle.state)
     require_state(cycle, CLOSE.froms)
-    return await advance_cycle(conn, cycle, actor, CLOSE, action="close month", now=now)
+    return await advance_cycle(conn, cycle, actor, CLOSE, action="close month", now=now, opinion=opinion)

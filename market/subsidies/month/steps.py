@@ -114,11 +114,18 @@ def _list_states(first: CycleState, last: CycleState) -> tuple[CycleState, ...]:
     return tuple(states[states.index(first) : states.index(last) + 1])
 
 
+def list_states_before(state: CycleState) -> tuple[CycleState, ...]:
+    """Return the states before a state, in order."""
+    return _list_states(RUN.before, state)[:-1]
+
+
 UNDECIDED_STATES = RUN.froms
 """States before the county's decision: the month may be calculated again, and changes void the reviews."""
 REVIEWABLE_STATES = _list_states(RUN.after, REVIEW.after)
 """States of a calculated month before the county's decision: findings are decided in them."""
 UNSETTLED_STATES = _list_states(RUN.before, DECIDE.after)
 """States in which nothing of the month is posted yet."""
+RETURNABLE_STATES = _list_states(RUN.after, DECIDE.after)
+"""States from which a month may be returned to an earlier one."""
 SETTLED_STATES = _list_states(SETTLE.after, CLOSE.after)
 """States in which the month is posted."""

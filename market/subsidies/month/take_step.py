@@ -5,16 +5,16 @@ from datetime import date, datetime
 
 from market.identity.models import Actor
 from market.kernel import Connection
-from market.subsidies.models import StepResult
+from market.subsidies.models import OpinionTooLong, StepResult
 from market.subsidies.month.approve import confirm_month, decide_month, review_month
+from market.subsidies.month.cycles import MAX_OPINION_LENGTH
 from market.subsidies.month.run import RunResult, run_month
 from market.subsidies.month.settle import close_month, reconcile_month, settle_month
 from market.subsidies.month.steps import CLOSE, CONFIRM, DECIDE, RECONCILE, REVIEW, RUN, SETTLE, MonthStep
 
-type StepAction = Callable[..., Awaitable[StepResult | RunResult]]
+type StepAction = Callable[..., Awaitable[StepResult]]
 
 _ACTIONS: dict[str, StepAction] = {
-    RUN.name: run_month,
     CONFIRM.name: confirm_month,
     REVIEW.name: review_month,
     DECIDE.name: decide_month,
@@ -25,11 +25,27 @@ _ACTIONS: dict[str, StepAction] = {
 
 
 async def take_step(
-    conn: Connection, step: MonthStep, actor: Actor | None, county: str, month: date, *, now: datetime
+    conn: Connection,
+    step: MonthStep,
+    actor: Actor | None,
+    county: str,
+    month: date,
+    *,
+    opinion: str = "",
+    void_approvals: bool = False,
+    now: datetime,
 ) -> StepResult | RunResult:
-    """Take a step of a county's month. The caller owns the transaction.
+    """Take a step of a county's month, with the official's opinion. The caller owns the transaction.
+
+    `void_approvals` lets a calculation void approvals; it means nothing for other steps.
 
     Raises:
+        OpinionTooLong: the opinion has more than 500 characters.
         Refusal: see the function of the step.
     """
-    return await _ACTIONS[step.name](conn, actor, county, month, now=now)
+    opinion = opinion.strip()
+    if len(opinion) > MAX_OPINION_LENGTH:
+        raise OpinionTooLong
+    if step is RUN:
+        return await run_month(conn, actor, county, month, opinion=opinion, void_approvals=void_approvals, now=now)
+    return await _ACTIONS[step.name](conn, actor, county, month, opinion=opinion, now=now)

@@ -28,19 +28,22 @@ from market.subsidies.models import (
     StepResult,
 )
 from market.subsidies.month.cycles import find_cycle, read_month
-from market.subsidies.month.run import RunResult
+from market.subsidies.month.return_month import return_month
+from market.subsidies.month.run import RunResult, describe_approvals
 from market.subsidies.month.steps import (
     CLOSE,
     CONFIRM,
     DECIDE,
     NEXT_STEPS,
     RECONCILE,
+    RETURNABLE_STATES,
     REVIEW,
     RUN,
     SETTLE,
     STEPS,
     STEPS_BY_NAME,
     MonthStep,
+    list_states_before,
 )
 from market.subsidies.month.take_step import take_step as take_month_step
 from market.subsidies.names import format_month_zh
@@ -60,6 +63,7 @@ from market.web.desk.presenters import (
     get_operator_name,
     present_figures,
     present_finding,
+    present_opinions,
     present_reasons,
     present_steps,
     sort_by_severity,
@@ -78,13 +82,14 @@ class StepButton(Struct, frozen=True):
 
 
 class StepOffer(Struct, frozen=True):
-    """A step on the page of a month; `obstacles` state why it cannot be taken now."""
+    """A step on the page of a month; `obstacles` state why it cannot be taken now, `excluded` that R14 forbids it."""
 
     name: str
     words: str
     title: str
     due: bool
     obstacles: list[str]
+    excluded: bool
 
 
 _BUTTONS = {
@@ -161,6 +166,7 @@ _OUTCOME_TEXT = {
     "settle": "已结算",
     "reconcile": "已对账",
     "close": "已关账",
+    "return": "已退回，后面的步骤要重新办",
     "wait": "您负责的村已办，还要等别的村",
 }
 
@@ -180,7 +186,7 @@ async def submit_step(
     Raises:
         NotFound: the step does not exist.
     """
-    await read_form(request)
+    form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
     chosen = STEPS_BY_NAME.get(step)
     if chosen is None:
@@ -188,11 +194,43 @@ async def submit_step(
     first = read_month(month)
     try:
         async with db.transaction(scope=desk.county) as conn:
-            done = await take_month_step(conn, chosen, actor, desk.county, first, now=desk.now)
+            done = await take_month_step(
+                conn,
+                chosen,
+                actor,
+                desk.county,
+                first,
+                opinion=form.get_text("opinion"),
+                void_approvals=form.get_text("void") == "1",
+                now=desk.now,
+            )
     except Refusal as refusal:
         notice = await _explain_refusal(db, desk, month, chosen, refusal)
         return await _month_page(request, db, desk, month, notice=notice, status=refusal.status)
     return redirect(desk.to(f"/desk/months/{month}", done=_outcome_name(chosen, done)))
+
+
+@post("/months/{month:str}/return", include_in_schema=False)
+async def submit_return(
+    request: HttpRequest,
+    *,
+    month: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Return the month to an earlier state with the reason; a refusal is shown on the same page."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock)
+    to, first = form.get_text("to"), read_month(month)
+    try:
+        async with db.transaction(scope=desk.county) as conn:
+            target = CycleState(to) if to in set(CycleState) else None
+            await return_month(conn, actor, desk.county, first, why=form.get_text("why"), to=target, now=desk.now)
+    except Refusal as refusal:
+        notice = build_refusal_notice(refusal, "没有退回")
+        return await _month_page(request, db, desk, month, notice=notice, status=refusal.status)
+    return redirect(desk.to(f"/desk/months/{month}", done="return"))
 
 
 def _outcome_name(step: MonthStep, done: StepResult | RunResult) -> str:
@@ -232,11 +270,14 @@ async def _month_page(
         # A bill covers the whole county, so only its officials see the files.
         files = (await list_imported_files(conn, desk.county, month=read_month(month)))[0] if desk.whole else []
         offers = await _list_offers(conn, desk, view)
+        voids = await describe_approvals(conn, await find_cycle(conn, desk.county, read_month(month)))
         step = NEXT_STEPS.get(view.state)
         eligible = [] if step is None else await _list_eligible(conn, desk, view, step)
     context = _context(desk, view, files) | {
         "offers": offers,
         "eligible": describe_eligible(eligible) if eligible else "",
+        "voids": voids if view.state is not CLOSE.after else "",
+        "returns": _list_return_targets(view, offers),
     }
     return render_desk_page(request, desk, "month.html", {"notice": notice, **context}, status=status)
 
@@ -268,8 +309,15 @@ async def _list_offers(conn: Connection, desk: DeskContext, view: MonthView) -> 
         stopping = view.open_findings.stopping
         if due and stopping and step in _AFTER_FINDINGS:
             obstacles.append(f"还有 {stopping} 件停付的疑点没有处理，处理完才能{DUTY_NAMES[step.duty]}。")
-        offers.append(StepOffer(step.name, words, words if due else DUTY_NAMES[step.duty], due, obstacles))
+        offers.append(StepOffer(step.name, words, words if due else DUTY_NAMES[step.duty], due, obstacles, excluded))
     return offers
+
+
+def _list_return_targets(view: MonthView, offers: list[StepOffer]) -> list[tuple[str, str]]:
+    """Return the states to which the official may return the month, the one before first."""
+    if view.state not in RETURNABLE_STATES or not any(offer.due and not offer.excluded for offer in offers):
+        return []
+    return [(str(state), CYCLE_STATE_NAMES[state]) for state in reversed(list_states_before(view.state))]
 
 
 def _context(desk: DeskContext, view: MonthView, files: list[ImportedFile]) -> dict[str, Any]:
@@ -297,6 +345,7 @@ def _context(desk: DeskContext, view: MonthView, files: list[ImportedFile]) -> d
         "reasons_sum": ["合计", sum(row.lines for row in view.reasons), sum(row.over_fen for row in view.reasons)],
         "files": files,
         "operator_names": {each.operator: get_operator_name(each.operator) for each in files if each.operator},
+        "opinions": present_opinions(view.opinions),
         "cards": [present_finding(finding) for finding in sort_by_severity(view.findings)[:3]],
         "finding_count": len(view.findings),
         "approved": yuan(view.total.approved_fen),
@@ -335,4 +384,4 @@ def _settlement_total(view: MonthView) -> list[str | int] | None:
     return ["合计", view.settlement.control.rows, own, earlier, view.settlement.control.pay_fen]
 
 
-ROUTES = [show_months, show_month, submit_step]
+ROUTES = [show_months, show_month, submit_step, submit_return]

@@ -6,7 +6,7 @@ from datetime import date
 from msgspec import Struct
 
 from market.reports.findings import DecisionView, FindingView
-from market.reports.month import MonthEvent, OperatorSums, ReasonRow
+from market.reports.month import MonthEvent, MonthOpinion, OperatorSums, ReasonRow
 from market.reports.month_view import MonthView
 from market.reports.reasons import describe_reasons
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState
@@ -107,6 +107,17 @@ def _step_note(view: MonthView, state: CycleState) -> str | None:
     if state is CycleState.REVIEWED and view.findings:
         return f"疑点 {len(view.findings)} 件"
     return None
+
+
+def present_opinions(opinions: Sequence[MonthOpinion]) -> list[tuple[str, str]]:
+    """Return who wrote what with which step, and who returned the month to which state and why."""
+    return [
+        (
+            f"{day_short(each.at)}　{each.by}，{'退回到' if each.returned else ''}{CYCLE_STATE_NAMES[each.state]}",
+            each.opinion,
+        )
+        for each in opinions
+    ]
 
 
 def describe_state(view: MonthView) -> str:

@@ -392,3 +392,41 @@ async def test_the_case_of_a_month_is_recalculated_offline(
         seen = await browser.open("/desk/months/2019-01")
         answer = await browser.client.get("/desk/sheets/2019-01/case.json")
     assert calculate(read_case(answer.content)).result_sha256 == find_result_hash(seen.text)
+
+
+async def test_a_month_goes_back_with_its_reason_and_is_taken_again(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="review")
+    month = "/desk/months/2019-01"
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        await browser.open(month)
+        refused = await browser.submit(f"{month}/return", status=422, why=" ")
+        assert "没有退回" in refused.text
+        returned = await browser.submit(f"{month}/return", to="calculated", why="两户的账单要再核")
+    assert "已退回，后面的步骤要重新办" in returned.text
+    assert "样例县某，退回到已计算 两户的账单要再核" in returned.text
+    async with open_desk_walker(service, county.tokens["cun"]) as browser:
+        await browser.open(month)
+        confirmed = await browser.submit(f"{month}/confirm", opinion="又逐户看过")
+    assert "样例村某，村级已核实 又逐户看过" in confirmed.text
+
+
+async def test_calculating_again_tells_what_it_voids_and_asks(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="confirm")
+    async with database.transaction(scope=COUNTY) as conn:
+        await conn.execute(
+            "UPDATE memberships SET valid_during = daterange(lower(valid_during), '2019-01-20')"
+            " WHERE household_code = 'H13'"
+        )
+    month = "/desk/months/2019-01"
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        seen = await browser.open(month)
+        assert "会作废：村级评议核实（样例村某）" in seen.text
+        refused = await browser.submit(f"{month}/run", status=409)
+        assert "请先勾选“作废重来”" in refused.text
+        assert "村级已核实" in refused.text
+        done = await browser.submit(f"{month}/run", void="1")
+    assert "已计算，等村级评议核实" in done.text
