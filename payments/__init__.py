@@ -90,6 +90,7 @@ from payments.refund import (
     send_refund,
 )
 from payments.sql import Connection, Database, Query, make_connection_class, open_database, prepare_connection
+from payments.suspense import return_suspense
 from payments.verification import LedgerDiscrepancy, verify_ledger
 from payments.webhooks import WebhookReceipt, receive, requeue_message
 
@@ -185,6 +186,7 @@ __all__ = [
     "requeue_message",
     "retry_due_refunds",
     "retry_refund",
+    "return_suspense",
     "send_refund",
     "split",
     "start",

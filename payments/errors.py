@@ -78,6 +78,10 @@ class ProviderMismatch(Exception):
     """The provider reports a different charge, amount or currency than was requested; nothing is booked."""
 
 
+class ChargeMismatch(ProviderMismatch):
+    """The charge itself differs from its payment; what it took is booked into suspense."""
+
+
 class Busy(Refusal):
     """No database connection became available in time."""
 

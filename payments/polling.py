@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from payments.disputes import book_disputes
-from payments.errors import GatewayUnavailable, ProviderMismatch, Refusal
+from payments.errors import ChargeMismatch, GatewayUnavailable, ProviderMismatch, Refusal
 from payments.models import CLOSED_STATES, Payment, PaymentId, PaymentState, resolve_time
 from payments.operations import CLAIM_DUE_OPERATIONS, Operation, complete_call
 from payments.pay import CANCELED, close_payment, get_payment, lock_payment, send_create
@@ -14,6 +14,7 @@ from payments.records import book_charge, book_refunds
 from payments.refund import send_refund
 from payments.retries import run_each
 from payments.sql import Database, Query
+from payments.suspense import book_suspense, return_suspense
 
 LOG = logging.getLogger("payments")
 MAX_CONCURRENT_CALLS = 8
@@ -43,15 +44,25 @@ async def book_provider_state(
     Raises:
         PaymentNotFound: the charge belongs to no payment of ours.
         GatewayUnavailable: the provider did not answer.
-        ProviderMismatch: the provider reports something else than was requested.
+        ProviderMismatch: the provider reports something else than was requested; if it took another sum, that is in
+            suspense.
     """
     refund_reports = await gateway.list_refunds(charge.ref) if refunds else []
     dispute_reports = await gateway.list_disputes(charge.ref) if disputes else []
     assert charge.payment_id is not None
-    async with db.transaction() as conn:
-        payment = await book_charge(conn, await lock_payment(conn, charge.payment_id), charge, at)
-        await book_refunds(conn, payment, refund_reports, at)
-        await book_disputes(conn, payment, dispute_reports, at)
+    try:
+        async with db.transaction() as conn:
+            payment = await book_charge(conn, await lock_payment(conn, charge.payment_id), charge, at)
+            if payment.captured_minor:
+                await return_suspense(conn, charge.ref, currency=payment.currency, at=at)
+            await book_refunds(conn, payment, refund_reports, at)
+            await book_disputes(conn, payment, dispute_reports, at)
+    except ChargeMismatch:
+        async with db.transaction() as conn:
+            payment = await lock_payment(conn, charge.payment_id)
+            if not payment.captured_minor or payment.provider_ref != charge.ref:
+                await book_suspense(conn, charge, order=payment.order_ref, at=at)
+        raise
     return payment
 
 

@@ -71,6 +71,7 @@ class Charge(Struct, frozen=True):
     captured_minor: int
     action: Action | None = None
     reason: str | None = None
+    method: str = "other"
 
 
 class RefundRequest(Struct, frozen=True):
@@ -116,8 +117,8 @@ class StatementLine(Struct, frozen=True, kw_only=True):
     """One line of the provider's statement. `amount` is positive for money received, before `fee_minor`.
 
     `kind` is one of charge, refund, refund_failure, dispute, other. `payment_id` and `refund_id` are ours, if the
-    provider knows them; `dispute_ref` is the provider's reference of a dispute. The amount is in the currency
-    of the charge, refund or dispute, not in that of the settlement.
+    provider knows them; `charge_ref` and `dispute_ref` are the provider's references. The amount is in the currency of
+    the charge, refund or dispute, not in that of the settlement.
     """
 
     ref: str
@@ -129,6 +130,7 @@ class StatementLine(Struct, frozen=True, kw_only=True):
     refund_id: RefundId | None = None
     attempt: int = 1
     dispute_ref: str | None = None
+    charge_ref: str | None = None
 
 
 class Gateway(Protocol):

@@ -148,7 +148,7 @@ def compute_ledger_key(line: StatementLine) -> str | None:
     return None
 
 
-LIST_LATE_KEYS = Query(str, "SELECT key FROM {schema}.transactions WHERE key = ANY(:keys::text[])")
+LIST_KNOWN_KEYS = Query(str, "SELECT key FROM {schema}.transactions WHERE key = ANY(:keys::text[])")
 
 
 async def reconcile(
@@ -164,10 +164,8 @@ async def reconcile(
     """
     lines = await gateway.list_statement_lines(since, until)
     async with db.transaction() as conn:
-        late = set(
-            await LIST_LATE_KEYS.all(conn, keys=[f"late:{line.payment_id}" for line in lines if line.payment_id])
-        )
-        await INSERT_STATEMENT_LINES.run_many(conn, [_build_line(gateway.name, day, line, late) for line in lines])
+        known = set(await LIST_KNOWN_KEYS.all(conn, keys=[key for line in lines for key in _list_other_keys(line)]))
+        await INSERT_STATEMENT_LINES.run_many(conn, [_build_line(gateway.name, day, line, known) for line in lines])
         await CLOSE_MATCHED.run(conn, provider=gateway.name, at=resolve_time(at))
         return await INSERT_DISCREPANCIES.all(
             conn,
@@ -180,10 +178,15 @@ async def reconcile(
         )
 
 
-def _build_line(provider: str, day: date, line: StatementLine, late: set[str]) -> dict[str, object]:
-    key = compute_ledger_key(line)
-    if line.kind == "charge" and f"late:{line.payment_id}" in late:
-        key = f"late:{line.payment_id}"
+def _list_other_keys(line: StatementLine) -> list[str]:
+    """Return the keys under which a charge or refund is booked if it is not the usual one."""
+    if line.kind == "charge":
+        return [f"late:{line.payment_id}", f"suspense:{line.charge_ref}"]
+    return [f"suspense-returned:{line.charge_ref}"] if line.kind == "refund" and line.refund_id is None else []
+
+
+def _build_line(provider: str, day: date, line: StatementLine, known: set[str]) -> dict[str, object]:
+    key = next((key for key in _list_other_keys(line) if key in known), compute_ledger_key(line))
     return {
         "provider": provider,
         "day": day,

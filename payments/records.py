@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from payments.errors import ProviderMismatch
+from payments.errors import ChargeMismatch, ProviderMismatch
 from payments.ledger import Leg, post
 from payments.models import (
     CAPTURE_KINDS,
@@ -143,13 +143,13 @@ async def book_charge(conn: Connection, payment: Payment, charge: Charge, at: da
     """Book the provider's state of a locked payment's charge, and return the payment.
 
     Raises:
-        ProviderMismatch: the charge, its amount or its currency differ from the payment's; nothing was written.
+        ChargeMismatch: the charge, its amount or its currency differ from the payment's; nothing was written.
     """
     if charge.amount != payment.amount or payment.provider_ref not in (None, charge.ref):
-        raise ProviderMismatch(f"{charge.ref} of {charge.amount} for payment {payment.id} of {payment.amount}")
+        raise ChargeMismatch(f"{charge.ref} of {charge.amount} for payment {payment.id} of {payment.amount}")
     if charge.state is PaymentState.CAPTURED:
         if charge.captured_minor != payment.amount_minor:
-            raise ProviderMismatch(f"{charge.ref} captured {charge.captured_minor} of {payment.amount_minor}")
+            raise ChargeMismatch(f"{charge.ref} captured {charge.captured_minor} of {payment.amount_minor}")
         if payment.provider_ref is None:
             payment = await SET_PROVIDER_REF.one(conn, payment_id=payment.id, ref=charge.ref)
         return await book_capture(conn, payment, at)

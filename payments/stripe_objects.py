@@ -69,7 +69,13 @@ def read_charge(intent: stripe.PaymentIntent) -> Charge:
         captured_minor=intent.amount_received or 0,
         action=_read_action(intent),
         reason=None if error is None else error.code or error.type,
+        method=_read_method(intent.payment_method_types),
     )
+
+
+def _read_method(types: list[str]) -> str:
+    """Return our method of a charge that could be paid in one way, or `other`."""
+    return STRIPE_METHODS.get(types[0], "other") if len(types) == 1 else "other"
 
 
 def _read_action(intent: stripe.PaymentIntent) -> Action | None:
@@ -138,6 +144,7 @@ def read_statement_line(transaction: stripe.BalanceTransaction) -> StatementLine
         refund_id=None if refund_id is None else RefundId(refund_id),
         attempt=1 if obj is None else _read_attempt(obj),
         dispute_ref=str(details["id"]) if is_dispute else None,
+        charge_ref=details.get("payment_intent"),
     )
 
 

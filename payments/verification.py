@@ -202,7 +202,8 @@ FIND_UNKNOWN_FACTS = Query(
     WITH newer AS (
         SELECT transactions.id, key, split_part(key, ':', 1) AS prefix, split_part(key, ':', 2) AS fact,
                coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'refund'), 0) AS refund_leg,
-               coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'disputed'), 0) AS disputed_leg
+               coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'disputed'), 0) AS disputed_leg,
+               bool_and(accounts.kind IN ('clearing', 'suspense')) AS suspended
           FROM {schema}.transactions
           JOIN {schema}.postings ON transaction_id = transactions.id
           JOIN {schema}.accounts ON accounts.id = account_id
@@ -226,6 +227,8 @@ FIND_UNKNOWN_FACTS = Query(
                            WHEN 'disputed' THEN disputes.amount_minor <= disputed_leg
                            WHEN 'dispute-won' THEN disputes.amount_minor <= -disputed_leg
                            WHEN 'dispute-lost' THEN disputes.amount_minor <= -disputed_leg
+                           WHEN 'suspense' THEN suspended
+                           WHEN 'suspense-returned' THEN suspended
                            ELSE prefix = ANY(:prefixes::text[]) END, false)
      ORDER BY checked.id
      LIMIT :limit

@@ -16,6 +16,7 @@ from market.orders.money_problems import (
     load_money_problems,
     reconcile_day,
     record_repaid,
+    record_suspense_returned,
     record_transfer,
     requeue_stuck_message,
     retry_failed_refund,
@@ -114,6 +115,19 @@ def close_discrepancy(
         async with ctx.db.transaction() as conn:
             await close_open_discrepancy(conn, ctx.actor, discrepancy, note=note, key=key, now=ctx.clock.now())
         return {"outcome": "ok", "discrepancy": str(discrepancy)}
+
+    return _run(as_, work, as_json=json)
+
+
+@app.command(name="return-suspense")
+def return_suspense_(charge: str, /, *, reference: Reference, as_: As = None, json: Json = False) -> int:
+    """Record that money in suspense went back to its payer."""
+
+    async def work(context: PaymentRuntime) -> object:
+        ctx = context.runtime
+        async with ctx.db.transaction() as conn:
+            await record_suspense_returned(conn, ctx.actor, charge, reference=reference, now=ctx.clock.now())
+        return {"outcome": "ok", "charge": charge}
 
     return _run(as_, work, as_json=json)
 

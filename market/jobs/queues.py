@@ -82,6 +82,10 @@ COUNT_QUEUES = Query(
         (SELECT 'discrepancies', clock_timestamp() - (:now - opened_at), false FROM payments.discrepancies
           WHERE closed_at IS NULL LIMIT :most)
         UNION ALL
+        (SELECT 'suspense', clock_timestamp(), false
+           FROM payments.accounts JOIN payments.balances ON account_id = accounts.id
+          WHERE kind = 'suspense' AND amount_minor <> 0 LIMIT :most)
+        UNION ALL
         (SELECT 'failed_items', next_at, false FROM jobs.failures
           WHERE next_at < 'infinity' ORDER BY next_at LIMIT :most)
         UNION ALL
@@ -107,6 +111,7 @@ QUEUES = (
     "refunds",
     "disputes",
     "discrepancies",
+    "suspense",
     "failed_items",
 )
 LIST_SCHEDULES = Query(

@@ -28,6 +28,7 @@ from payments import (
     UnresolvedBalance,
     close_discrepancy,
     find_live_payment,
+    get_balance,
     get_payment,
     get_refund,
     list_expected_transfers,
@@ -42,6 +43,7 @@ from payments import (
     record_refund_transfer,
     requeue_message,
     retry_refund,
+    return_suspense,
     send_refund,
 )
 
@@ -246,6 +248,23 @@ async def close_open_discrepancy(
     await close_discrepancy(conn, discrepancy_id, note=note, key=key or None, at=now)
     detail: dict[str, object] = {"note": note, "key": key}
     await _audit(conn, actor, "discrepancy.close", f"discrepancy:{discrepancy_id}", detail=detail, now=now)
+
+
+async def record_suspense_returned(
+    conn: Connection, actor: Actor | None, charge_ref: str, *, reference: str, now: datetime
+) -> None:
+    """Record that money in suspense went back to its payer; `reference` is the provider's number of the refund.
+
+    Raises:
+        NothingToRepair: no money of that charge is in suspense.
+        RepairTextMissing: the reference is empty or too long.
+        NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
+    """
+    require_money_role(actor, ())
+    reference = _clean(reference)
+    if not await get_balance(conn, f"suspense:{charge_ref}") or not await return_suspense(conn, charge_ref, at=now):
+        raise NothingToRepair
+    await _audit(conn, actor, "suspense.return", f"charge:{charge_ref}", detail={"reference": reference}, now=now)
 
 
 async def record_transfer(

@@ -182,6 +182,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/desk/money/refunds/{refund_id}/retry", DESK_MONEY, params=NOBODYS_REFUND, form=REPAIR, status=404),
     post("/desk/money/refunds/{refund_id}/repaid", DESK_MONEY, params=NOBODYS_REFUND, form=REPAIR, status=404),
     post("/desk/money/transfers/{number}", DESK_MONEY, params={"number": Id("order")}, form=REPAIR, status=409),
+    post("/desk/money/suspense/{charge_ref}", DESK_MONEY, params={"charge_ref": "pi_1"}, form=REPAIR, status=404),
     post("/desk/money/messages/{event_id}", DESK_MONEY, params={"event_id": "evt_1"}, form=REPAIR, status=404),
     post(
         "/desk/money/discrepancies/{discrepancy_id}",

@@ -34,6 +34,9 @@ INSERT INTO payments.operations (payment_id, kind, key, state, first_sent_at, ne
 INSERT INTO payments.disputes (payment_id, provider_ref, amount_minor, state, opened_at)
     SELECT id, 'a', 1, 'open', '2019-09-20T01:00:00Z'::timestamptz - interval '90 s' FROM payments.payments
     UNION ALL SELECT id, 'b', 1, 'won', now() FROM payments.payments;
+SELECT payments.post('s', 's', NULL, now(), 'CNY', '{clearing:alipay,suspense:pi_1}', '{-5,5}');
+SELECT payments.post(k, 's', NULL, now(), 'CNY', '{clearing:alipay,suspense:pi_2}', a)
+  FROM (VALUES ('t', '{-5,5}'::bigint[]), ('u', '{5,-5}')) AS v (k, a);
 INSERT INTO payments.discrepancies (provider, day, kind, reference, opened_at, closed_at, note) VALUES
     ('stripe', '2019-09-19', 'amount', 'a', '2019-09-20T01:00:00Z'::timestamptz - interval '130 s', NULL, NULL),
     ('stripe', '2019-09-19', 'amount', 'b', now(), now(), 'n');
@@ -67,6 +70,7 @@ async def test_every_queue_counts_what_is_due_and_what_was_given_up(database: Da
         ("refunds", 1, 1, 70),
         ("disputes", 1, 0, 90),
         ("discrepancies", 1, 0, 130),
+        ("suspense", 1, 0, 0),
         ("failed_items", 1, 1, 120),
     ]
 
@@ -85,6 +89,7 @@ async def test_the_count_reads_partial_indexes_only(conn: Connection) -> None:
     assert set(_find_indexes(plan)) == {
         "messages_due_codes", "messages_due_notices", "messages_dead", "inbox_due", "inbox_dead", "operations_due",
         "events_unconsumed", "events_dead", "refunds_failed", "disputes_open", "discrepancies_open",
+        "accounts_unresolved", "balances_pkey",
         "failures_by_due",
     }  # fmt: skip
 

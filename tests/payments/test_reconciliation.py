@@ -24,6 +24,7 @@ from payments.reconciliation import StatementDiscrepancy
 from payments.sandbox import Sandbox, running
 from payments.sql import Connection
 from payments.stripe import Stripe
+from payments.suspense import book_suspense, return_suspense
 from tests.support.sandbox_payments import get_provider_ref, start_test_payment
 
 DAY = date(2026, 11, 25)
@@ -241,3 +242,18 @@ async def test_without_a_statement_nothing_is_stored(database: Database, own: St
         await found(database, own)
     async with database.connection() as conn:
         assert await conn.fetchval("SELECT count(*) FROM payments.statement_lines") == 0
+
+
+async def test_a_charge_in_suspense_and_its_refund_match(database: Database, own: Stripe, bank: Sandbox) -> None:
+    payment = await start_test_payment(database, own)
+    ref = get_provider_ref(payment)
+    await bank.pay(ref)
+    charge = await own.get_charge(ref)
+    assert charge is not None
+    async with database.transaction() as conn:
+        await book_suspense(conn, charge, at=datetime.now(UTC))
+    assert await found(database, own) == []
+    async with database.transaction() as conn:
+        assert await return_suspense(conn, ref)
+    (missing,) = await found(database, own)
+    assert missing[:2] == ("missing_there", f"suspense-returned:{ref}")

@@ -17,10 +17,13 @@ from payments import (
     balances,
     consume_events,
     finish_operations,
+    get_balance,
     list_order_entries,
+    list_unresolved_balances,
     receive,
     request_refund,
     requeue_message,
+    return_suspense,
     send_refund,
     start,
     verify_ledger,
@@ -252,6 +255,32 @@ async def test_a_charge_that_is_not_ours_is_parked(database: Database, gateway: 
     assert await apply_events(database, gateway) == InboxSummary(parked=1)
 
 
+async def test_money_of_a_charge_that_is_not_ours_is_kept_in_suspense_until_it_is_returned(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    headers = {"Authorization": "Bearer sk_test_sample"}
+    intents = f"{sandbox.url}/v1/payment_intents"
+    theirs = await sandbox.client.post(
+        intents,
+        data={"amount": "2034", "currency": "cny", "allowed_payment_method_types[0]": "alipay"},
+        headers=headers,
+    )
+    ref = theirs.json()["id"]
+    confirmed = {"payment_method_data[type]": "alipay", "return_url": "https://shop.example/"}
+    await sandbox.client.post(f"{intents}/{ref}/confirm", data=confirmed, headers=headers)
+    await sandbox.pay(ref)
+    await receive(database, gateway, *message(sandbox, data={"object": {"object": "payment_intent", "id": ref}}))
+    assert await apply_events(database, gateway) == InboxSummary(done=1)
+    async with database.transaction() as conn:
+        (suspended,) = await list_unresolved_balances(conn)
+        assert (suspended.code, suspended.amount_minor, suspended.order_ref) == (f"suspense:{ref}", 20_34, None)
+        assert await get_balance(conn, "clearing:alipay") == -20_34
+        assert [await return_suspense(conn, ref) for _ in range(2)] == [True, True]
+        assert not await return_suspense(conn, "pi_unknown")
+        assert await list_unresolved_balances(conn) == []
+        assert await verify_ledger(conn, prefixes=()) == []
+
+
 async def test_a_message_about_no_charge_is_done(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
     await receive(database, gateway, *message(sandbox, type="payout.paid", data={"object": {"object": "payout"}}))
     assert await apply_events(database, gateway) == InboxSummary(done=1)
@@ -280,8 +309,18 @@ async def test_a_report_of_another_amount_is_dead_lettered_and_not_booked(
     await sandbox.fault("retrieve", "lie")
     assert await apply_events(database, gateway) == InboxSummary(dead=1)
     assert (await load_payment(database, payment.id)).captured_minor == 0
+    ref = get_provider_ref(payment)
+    async with database.transaction() as conn:
+        assert [each.code for each in await verify_ledger(conn, prefixes=())] == ["dead_message"]
+        (suspended,) = await list_unresolved_balances(conn)
+        assert (suspended.code, suspended.order_ref) == (f"suspense:{ref}", payment.order_ref)
+        assert await get_balance(conn, "clearing:alipay") == -suspended.amount_minor
+        await requeue_message(conn, gateway, json.loads(body)["id"])
+    assert await apply_events(database, gateway) == InboxSummary(done=1)
     async with database.connection() as conn:
-        assert [each.code for each in await verify_ledger(conn)] == ["dead_message"]
+        assert await list_unresolved_balances(conn) == []
+        assert await get_balance(conn, "clearing:alipay") == -payment.amount_minor
+        assert await verify_ledger(conn, prefixes=()) == []
 
 
 async def test_the_number_of_messages_applied_at_once_is_limited(

@@ -15,6 +15,7 @@ from market.orders.money_problems import (
     close_open_discrepancy,
     load_money_problems,
     record_repaid,
+    record_suspense_returned,
     record_transfer,
     requeue_stuck_message,
     retry_failed_refund,
@@ -105,6 +106,25 @@ async def submit_transfer(
     async def repair(conn: Connection) -> object:
         order = _require(parse_integer(number))
         return await record_transfer(conn, actor, order, reference=form.get_text("text"), now=desk.now)
+
+    return await _repair(request, db, desk, form, repair)
+
+
+@post("/money/suspense/{charge_ref:str}", include_in_schema=False)
+async def submit_return(
+    request: HttpRequest,
+    *,
+    charge_ref: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Record that money in suspense went back to its payer."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+
+    async def repair(conn: Connection) -> object:
+        return await record_suspense_returned(conn, actor, charge_ref, reference=form.get_text("text"), now=desk.now)
 
     return await _repair(request, db, desk, form, repair)
 
@@ -204,4 +224,12 @@ def _require[T](value: T | None) -> T:
     return value
 
 
-ROUTES = [show_money_problems, submit_retry, submit_repaid, submit_transfer, submit_requeue, submit_explanation]
+ROUTES = [
+    show_money_problems,
+    submit_retry,
+    submit_repaid,
+    submit_transfer,
+    submit_return,
+    submit_requeue,
+    submit_explanation,
+]

@@ -76,7 +76,7 @@ def present_sections(problems: MoneyProblems, *, actor: Actor, today: date) -> l
             _build_section(
                 "disputes", "买家向银行提出的异议", problems.disputes, partial(_present_dispute, today=today)
             ),
-            _build_section("suspense", "挂账的钱", problems.suspense, _present_suspense),
+            _build_section("suspense", "挂账的钱", problems.suspense, partial(_present_suspense, platform=platform)),
             _build_section(
                 "messages", "没有办成的支付通知", problems.messages, partial(_present_message, platform=platform)
             ),
@@ -135,12 +135,15 @@ def _present_dispute(dispute: Dispute, *, today: date) -> MoneyProblem:
     )
 
 
-def _present_suspense(balance: UnresolvedBalance) -> MoneyProblem:
+def _present_suspense(balance: UnresolvedBalance, *, platform: bool) -> MoneyProblem:
+    charge = balance.code.partition(":")[2]
+    form = RepairForm(action=f"/desk/money/suspense/{charge}", button="已退给付款人，记下", label="退款流水号")
     return MoneyProblem(
         title="收到的钱和订单对不上",
         facts=_list_facts(balance.order_ref, balance.amount_minor, balance.since),
-        advice="请平台的人到支付平台的后台查清是谁付的，退给付款人。",
-        number=balance.code.partition(":")[2],
+        advice="到支付平台的后台查清是谁付的，退给付款人，再写下退款流水号。" if platform else BY_THE_PLATFORM,
+        forms=[form] if platform else [],
+        number=charge,
     )
 
 

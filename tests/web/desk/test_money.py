@@ -11,7 +11,7 @@ from market.identity.models import Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection
 from market.orders.mark_paid import apply_payment_events
-from payments import Method
+from payments import Method, post
 from tests.conftest import NOW
 from tests.orders.conftest import gateway, provider, sandbox, shopping
 from tests.orders.test_payment_problems import Sale, sale
@@ -212,3 +212,23 @@ async def test_more_problems_than_fit_on_the_page_are_counted(desk: Desk, owner:
     assert "没有办成的支付通知 25 件" in seen.text.replace("　", " ")
     assert "还有 5 件" in seen.text
     assert seen.text.count("通知已经停办") == 20
+
+
+async def test_money_in_suspense_is_returned_by_the_platform(desk: Desk, sale: Sale, owner: Connection) -> None:
+    async with sale.shopping.db.transaction() as conn:
+        legs = [("clearing:alipay", -20_34), ("suspense:pi_1", 20_34)]
+        await post(conn, key="suspense:pi_1", kind="unattributed", order=str(sale.order.number), legs=legs, at=NOW)
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        seen = (await browser.open("/desk/money")).text
+        for words in ("收到的钱和订单对不上", f"订单 {sale.order.number}", "金额 20.34 元", "由平台的人处理。"):
+            assert words in seen, words
+    async with open_desk_walker(desk.service, desk.platform) as browser:
+        await browser.open("/desk/money")
+        assert EMPTY in (await browser.submit("/desk/money/suspense/pi_1", text="re_1")).text
+        assert await send(browser, "/desk/money/suspense/pi_1", await make_form(browser, text="re_1")) == 404
+    assert await list_audit(owner, "suspense.return") == ["charge:pi_1"]
+
+
+async def make_form(browser: PageClient, **values: str) -> dict[str, str]:
+    """Return a form of its own key with the token of the desk's pages."""
+    return {**dict(read_form_values((await browser.open("/desk")).form("/sign-out"))), "key": "another", **values}
