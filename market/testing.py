@@ -176,7 +176,7 @@ async def a_producer(name: str = "样例农户", *, produce: str = "大枣") -> 
         )
         for step, role in steps:
             scope = county.village if role is Role.VILLAGE else county.code
-            official = await _create_person(conn, county, "样例干部", Grant(role, scope))
+            official = await _create_person(conn, county, f"样例干部{step}", Grant(role, scope))
             await decide_producer(conn, county.seal, official, producer_id, step=step, now=county.now)
     return Actor(owner.account_id, owner.name, producers=(producer_id,), second_factor=True)
 

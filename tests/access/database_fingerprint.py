@@ -9,8 +9,13 @@ READ_ONLY_TABLES = ("divisions", "division_names")
 IGNORED_COLUMNS = {"public.sessions": "seen_at"}
 """The time a session was last used, updated once a minute by any request."""
 
-RECORDED_ATTEMPTS = ("POST /api/v1/check-ins", "POST /farm/guests")
-"""Requests whose wrong codes are counted, by entries of the audit record."""
+_DOWNLOAD = "GET /desk/sheets/{month}/{name} name="
+RECORDED_REQUESTS = (
+    "POST /api/v1/check-ins",
+    "POST /farm/guests",
+    *(_DOWNLOAD + name for name in ("settlement.xlsx", "operators.csv", "case.json")),
+)
+"""Requests that add to the audit record: wrong codes, which are counted, and downloads of single lines or households."""
 
 _TABLES = """
 SELECT format('%I.%I', n.nspname, c.relname)
@@ -47,9 +52,9 @@ def list_changes(
 ) -> list[str]:
     """Return the tables that differ, with their row counts.
 
-    A refused attempt of one of `RECORDED_ATTEMPTS` may add to the audit record, and to nothing else.
+    One of `RECORDED_REQUESTS` may add to the audit record, and to nothing else.
     """
-    ignored = {"public.audit_entries"} if request in RECORDED_ATTEMPTS else set[str]()
+    ignored = {"public.audit_entries"} if request in RECORDED_REQUESTS else set[str]()
     return [
         f"{name} {before[name][0]} → {after[name][0]} rows"
         for name in before
