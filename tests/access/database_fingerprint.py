@@ -15,7 +15,7 @@ RECORDED_REQUESTS = (
     "POST /farm/guests",
     *(_DOWNLOAD + name for name in ("settlement.xlsx", "operators.csv", "case.json")),
 )
-"""Requests that add to the audit record: wrong codes, which are counted, and downloads of single lines or households."""
+"""Requests that add to the audit record: wrong codes, which are counted, and downloads of lines or households."""
 
 _TABLES = """
 SELECT format('%I.%I', n.nspname, c.relname)

@@ -30,7 +30,7 @@ async def test_an_official_is_created_moved_and_revoked_by_a_named_user(
     assert (moved["outcome"], moved["roles"]) == ("ok", ["county"])
     assert (await reset_official_factor("wang"))["totp_secret"] != created["totp_secret"]
     assert [official.handle for official in await list_official_accounts("130725000000")] == ["wang"]
-    assert await revoke_official_account("wang") == {"outcome": "ok", "handle": "wang", "ended": 2}
+    assert await revoke_official_account("wang") == {"outcome": "ok", "handle": "wang", "ended": 1}
     assert await revoke_official_account("nobody") == {"outcome": "no-op", "handle": "nobody", "ended": 0}
     recorded = await owner.fetch("SELECT action, detail ->> 'operator' AS operator FROM audit_entries ORDER BY at")
     assert [row["action"] for row in recorded] == [

@@ -53,7 +53,7 @@ async def test_the_late_bill_of_the_open_month_is_imported_and_the_month_calcula
         await browser.submit("/demo/people", press=("who", "importer"))
         assert "已导入" in await import_bill(browser, "telecom-2026-05-late.csv")
         await browser.open("/desk/months/2026-05")
-        seen = await browser.submit("/desk/months/2026-05/run")
+        seen = await browser.submit("/desk/months/2026-05/run", void="1")
         assert "算好了" in seen.text
         assert "等村级评议核实" in seen.text
 
