@@ -74,9 +74,9 @@ LIST_UNKNOWN_CALLS = Query(
     UnknownCall,
     """
     SELECT order_ref, operations.kind, operations.key, attempts, first_sent_at, error, currency,
-           coalesce(refunds.amount_minor, payments.amount_minor) AS amount_minor
+           coalesce(refunds.amount_minor, payment.amount_minor) AS amount_minor
       FROM {schema}.operations
-      JOIN {schema}.payments ON payments.id = operations.payment_id
+      JOIN {schema}.payments AS payment ON payment.id = operations.payment_id
       LEFT JOIN {schema}.refunds ON refunds.id = refund_id
      WHERE operations.state IN ('sent', 'unknown') AND first_sent_at < clock_timestamp() - interval '1 hour'
      ORDER BY first_sent_at

@@ -170,7 +170,13 @@ class MonthController(Controller):
         )
 
 
-@post(f"{MonthController.path}/{{month:str}}/return", operation_id="ReturnMonth", status_code=200, tags=["subsidies"])
+@post(
+    f"{MonthController.path}/{{month:str}}/return",
+    operation_id="ReturnMonth",
+    idempotent=True,
+    status_code=200,
+    tags=["subsidies"],
+)
 async def submit_return(
     *,
     request: HttpRequest,

@@ -43,17 +43,18 @@ def render_page(
 ) -> Response[bytes]:
     """Render a page with its own nonce, its Cache-Control header, and the token of its forms (`csrf` in templates).
 
-    `cache` is the whole Cache-Control value; pages with personal data keep the default. A page that is public for a
-    visitor without cookies is private for everyone else: its forms hold a token of theirs.
+    `cache` is the whole Cache-Control value; pages with personal data keep the default. A public page is private for
+    whoever has a token, because its forms hold it.
     """
-    if cache.startswith("public") and request.cookies:
+    subject = get_token_subject(request)
+    if cache.startswith("public") and subject:
         cache = PRIVATE_CACHE
     nonce = secrets.token_urlsafe(12)
     elder = (actor.elder if actor else False) or request.cookies.get(ELDER_COOKIE) == "1"
     if request.cookies.get(ELDER_COOKIE) == "0":
         elder = False
     visitor = None
-    if not get_token_subject(request) and cache.startswith("private"):
+    if not subject and cache.startswith("private"):
         visitor = secrets.token_urlsafe(18)
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     html = get_services(request).renderer.page(
