@@ -13,6 +13,7 @@ from market.divisions.load import load_divisions
 from market.kernel.clock import Clock, make_clock_at
 from market.kernel.embedded import embedded_server
 from market.kernel.migrate import create_database, is_current, upgrade
+from market.kernel.seal import Seal, derive_seal
 from market.settings import Settings
 
 MIGRATION_LOCK = 7005
@@ -47,31 +48,32 @@ def tune_garbage_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-async def migrate_database(dsn: str) -> bool:
+async def migrate_database(dsn: str, seal: Seal | None = None) -> bool:
     """Migrate the database to this release's schema and load divisions and holidays if it is empty.
 
-    A second process waits for the first one and then finds nothing to do. Returns whether anything changed.
+    A second process waits for the first one and then finds nothing to do. A database of an earlier release needs the
+    `seal`, with which revisions encrypt what was stored in clear. Returns whether anything changed.
     """
     conn = await asyncpg.connect(dsn)
     try:
         await conn.execute("SELECT pg_advisory_lock($1, 0)", MIGRATION_LOCK)
         changed = not await is_current(dsn)
         if changed:
-            await asyncio.to_thread(upgrade, dsn)
+            await asyncio.to_thread(upgrade, dsn, seal)
         async with conn.transaction():
             return await load_divisions(conn) or changed
     finally:
         await conn.close()
 
 
-async def create_and_migrate(dsn: str) -> bool:
+async def create_and_migrate(dsn: str, seal: Seal | None = None) -> bool:
     """Create the database of the DSN unless it exists, and migrate it; return whether anything changed."""
     server, _, name = dsn.partition("?")[0].rpartition("/")
     try:
-        return await migrate_database(dsn)
+        return await migrate_database(dsn, seal)
     except asyncpg.InvalidCatalogNameError:
         await create_database(f"{server}/postgres", name)
-        return await migrate_database(dsn)
+        return await migrate_database(dsn, seal)
 
 
 @asynccontextmanager
@@ -85,7 +87,7 @@ async def open_owner_dsn(settings: Settings) -> AsyncGenerator[str]:
         yield settings.database_url
         return
     with embedded_server(settings.data) as server:
-        await create_and_migrate(server.dsn())
+        await create_and_migrate(server.dsn(), derive_seal(settings.get_or_create_secret(), settings.secret_old))
         yield server.dsn()
 
 

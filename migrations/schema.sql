@@ -353,6 +353,15 @@ $$;
 
 
 --
+-- Name: compute_number_key(text, text, bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.compute_number_key(operator text, kind text, number_id bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (((number_id * 10) + CASE kind WHEN 'mobile'::text THEN 0 WHEN 'broadband'::text THEN 1 ELSE 4 END) + CASE WHEN ((kind = 'mobile'::text) OR (operator = 'mobile'::text)) THEN 0 WHEN (operator = 'unicom'::text) THEN 1 ELSE 2 END);
+
+
+--
 -- Name: count_reviews(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -370,6 +379,40 @@ END
 $$;
 
 
+--
+-- Name: find_bound_elsewhere(text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.find_bound_elsewhere(p_county text, p_spans jsonb) RETURNS TABLE("row" integer, cell text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN QUERY
+    WITH given AS MATERIALIZED (
+        SELECT r."row", r.sim_id, daterange(r.start, r.until) AS days,
+               compute_number_key(r.operator, r.kind, r.number_id) AS number_key
+          FROM jsonb_to_recordset(p_spans) AS r("row" integer, operator text, kind text, number_id bigint,
+                                                sim_id bigint, start date, until date))
+    SELECT g."row", 'number' FROM given g
+      JOIN bindings b ON b.number_key = g.number_key AND b.valid_during && g.days AND b.county_code <> p_county
+    UNION
+    SELECT g."row", 'sim' FROM given g
+      JOIN bindings b ON b.sim_id = g.sim_id AND b.valid_during && g.days AND b.county_code <> p_county
+    ORDER BY 1, 2;
+END
+$$;
+
+
+--
+-- Name: sum_array(integer[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sum_array(parts integer[]) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(sum(part.part), (0)::bigint) AS "coalesce" FROM unnest(sum_array.parts) part(part));
+
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -383,65 +426,19 @@ CREATE TABLE public.bindings (
     line_code text NOT NULL,
     operator text NOT NULL,
     kind text NOT NULL,
-    number text NOT NULL,
-    number_key text GENERATED ALWAYS AS (
-CASE kind
-    WHEN 'mobile'::text THEN number
-    ELSE ((((operator || ':'::text) || kind) || ':'::text) || number)
-END) STORED NOT NULL,
     identity_index bytea NOT NULL,
     plan_code text NOT NULL,
-    device text,
-    sim text,
     change text NOT NULL,
     realname text NOT NULL,
     valid_during daterange NOT NULL,
     file_id uuid,
     identity_sealed bytea,
-    CONSTRAINT bindings_device_length CHECK (((length(device) >= 1) AND (length(device) <= 80))),
-    CONSTRAINT bindings_number_length CHECK (((length(number) >= 3) AND (length(number) <= 64))),
-    CONSTRAINT bindings_period_not_empty CHECK ((NOT isempty(valid_during))),
-    CONSTRAINT bindings_sim_length CHECK (((length(sim) >= 1) AND (length(sim) <= 40)))
+    number_id bigint NOT NULL,
+    device_id bigint,
+    sim_id bigint,
+    number_key bigint GENERATED ALWAYS AS (public.compute_number_key(operator, kind, number_id)) STORED NOT NULL,
+    CONSTRAINT bindings_period_not_empty CHECK ((NOT isempty(valid_during)))
 );
-
-
---
--- Name: find_bound_elsewhere(text, jsonb); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.find_bound_elsewhere(p_county text, p_spans jsonb) RETURNS TABLE("row" integer, cell text, value text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    BEGIN ATOMIC
- WITH given AS MATERIALIZED (
-          SELECT r."row",
-             r.number,
-             r.sim,
-             daterange(r.start, r.until) AS days
-            FROM jsonb_to_recordset(find_bound_elsewhere.p_spans) r("row" integer, number text, sim text, start date, until date)
-         )
-  SELECT g."row",
-     'number'::text,
-     g.number
-    FROM (given g
-      JOIN public.bindings b ON (((b.number_key = g.number) AND (b.valid_during && g.days) AND (b.county_code <> find_bound_elsewhere.p_county))))
- UNION
-  SELECT g."row",
-     'sim'::text,
-     g.sim
-    FROM (given g
-      JOIN public.bindings b ON (((b.sim = g.sim) AND (b.valid_during && g.days) AND (b.county_code <> find_bound_elsewhere.p_county))))
-  ORDER BY 1, 2;
-END;
-
-
---
--- Name: sum_array(integer[]); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.sum_array(parts integer[]) RETURNS bigint
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT COALESCE(sum(part.part), (0)::bigint) AS "coalesce" FROM unnest(sum_array.parts) part(part));
 
 
 --
@@ -939,15 +936,6 @@ CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_sinc
       JOIN subjects s ON (((s.fact = v.fact) AND (s.subject = v.subject))))
    WHERE ((v.county_code = list_replaced_facts.p_county) AND (v.replaced_at > list_replaced_facts.p_since));
 END;
-
-
---
--- Name: name_unbound_line(text, text, text); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.name_unbound_line(operator text, kind text, number text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ((CASE operator WHEN 'mobile'::text THEN 'YD-'::text WHEN 'unicom'::text THEN 'LT-'::text ELSE 'DX-'::text END || number) || CASE WHEN ((kind = 'broadband'::text) AND (number ~ '^[0-9]+$'::text)) THEN '-KD'::text WHEN (kind = 'television'::text) THEN '-DS'::text ELSE ''::text END);
 
 
 --
@@ -1820,13 +1808,13 @@ CREATE TABLE public.claims (
     county_code text NOT NULL,
     month date NOT NULL,
     operator text NOT NULL,
-    number text NOT NULL,
     kind text NOT NULL,
     programme_code text NOT NULL,
     charge_fen bigint NOT NULL,
     reduction_fen bigint NOT NULL,
     billed_fen bigint NOT NULL,
     corrects_month date,
+    number_id bigint NOT NULL,
     CONSTRAINT claims_add_up CHECK ((charge_fen = (reduction_fen + billed_fen))),
     CONSTRAINT claims_corrected_month_earlier CHECK (((EXTRACT(day FROM corrects_month) = (1)::numeric) AND (corrects_month < month))),
     CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
@@ -2183,6 +2171,31 @@ CREATE TABLE public.idempotency_keys (
     replays integer DEFAULT 0 NOT NULL,
     CONSTRAINT idempotency_keys_length CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     CONSTRAINT idempotency_keys_response_complete CHECK (((status IS NULL) = (response IS NULL)))
+);
+
+
+--
+-- Name: identifiers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.identifiers (
+    id bigint NOT NULL,
+    value_index bytea NOT NULL,
+    value_sealed bytea NOT NULL
+);
+
+
+--
+-- Name: identifiers_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.identifiers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.identifiers_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 
@@ -2829,9 +2842,9 @@ CREATE TABLE public.taken_nights (
 CREATE TABLE public.usage_days (
     county_code text NOT NULL,
     operator text NOT NULL,
-    number text NOT NULL,
     used_on date NOT NULL,
     kind text NOT NULL,
+    number_id bigint NOT NULL,
     CONSTRAINT usage_days_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT usage_days_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
     CONSTRAINT usage_days_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text])))
@@ -3152,7 +3165,7 @@ ALTER TABLE ONLY public.bindings
 --
 
 ALTER TABLE ONLY public.bindings
-    ADD CONSTRAINT bindings_one_line_per_sim_and_day UNIQUE (sim, valid_during WITHOUT OVERLAPS);
+    ADD CONSTRAINT bindings_one_line_per_sim_and_day UNIQUE (sim_id, valid_during WITHOUT OVERLAPS);
 
 
 --
@@ -3425,6 +3438,22 @@ ALTER TABLE ONLY public.households
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_unique PRIMARY KEY (actor, key);
+
+
+--
+-- Name: identifiers identifiers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.identifiers
+    ADD CONSTRAINT identifiers_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: identifiers identifiers_value; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.identifiers
+    ADD CONSTRAINT identifiers_value UNIQUE (value_index);
 
 
 --
@@ -3832,7 +3861,7 @@ ALTER TABLE ONLY public.taken_nights
 --
 
 ALTER TABLE ONLY public.usage_days
-    ADD CONSTRAINT usage_days_unique PRIMARY KEY (county_code, operator, kind, number, used_on);
+    ADD CONSTRAINT usage_days_unique PRIMARY KEY (county_code, operator, kind, number_id, used_on);
 
 
 --
@@ -4072,14 +4101,14 @@ CREATE INDEX bindings_by_identity ON public.bindings USING btree (county_code, i
 -- Name: bindings_by_number; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX bindings_by_number ON public.bindings USING btree (number);
+CREATE INDEX bindings_by_number ON public.bindings USING btree (number_id);
 
 
 --
 -- Name: bindings_by_operator_number; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX bindings_by_operator_number ON public.bindings USING btree (county_code, operator, number);
+CREATE INDEX bindings_by_operator_number ON public.bindings USING btree (county_code, operator, number_id);
 
 
 --
@@ -4128,7 +4157,7 @@ CREATE INDEX claims_by_month ON public.claims USING btree (county_code, month);
 -- Name: claims_one_per_service_and_month; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX claims_one_per_service_and_month ON public.claims USING btree (county_code, operator, kind, number, month) WHERE (corrects_month IS NULL);
+CREATE UNIQUE INDEX claims_one_per_service_and_month ON public.claims USING btree (county_code, operator, kind, number_id, month) WHERE (corrects_month IS NULL);
 
 
 --
@@ -5053,6 +5082,14 @@ ALTER TABLE ONLY payments.refunds
 
 
 --
+-- Name: bindings bindings_device; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bindings
+    ADD CONSTRAINT bindings_device FOREIGN KEY (device_id) REFERENCES public.identifiers(id);
+
+
+--
 -- Name: bindings bindings_file; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5066,6 +5103,22 @@ ALTER TABLE ONLY public.bindings
 
 ALTER TABLE ONLY public.bindings
     ADD CONSTRAINT bindings_line FOREIGN KEY (county_code, line_code, operator, kind) REFERENCES public.lines(county_code, code, operator, kind);
+
+
+--
+-- Name: bindings bindings_number; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bindings
+    ADD CONSTRAINT bindings_number FOREIGN KEY (number_id) REFERENCES public.identifiers(id);
+
+
+--
+-- Name: bindings bindings_sim; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bindings
+    ADD CONSTRAINT bindings_sim FOREIGN KEY (sim_id) REFERENCES public.identifiers(id);
 
 
 --
@@ -5170,6 +5223,14 @@ ALTER TABLE ONLY public.certificates
 
 ALTER TABLE ONLY public.claims
     ADD CONSTRAINT claims_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: claims claims_number; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_number FOREIGN KEY (number_id) REFERENCES public.identifiers(id);
 
 
 --
@@ -5805,6 +5866,14 @@ ALTER TABLE ONLY public.taken_nights
 
 
 --
+-- Name: usage_days usage_days_number; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.usage_days
+    ADD CONSTRAINT usage_days_number FOREIGN KEY (number_id) REFERENCES public.identifiers(id);
+
+
+--
 -- Name: variants variants_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6375,18 +6444,18 @@ GRANT ALL ON FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_ac
 
 
 --
--- Name: TABLE bindings; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE ON TABLE public.bindings TO market_app;
-
-
---
 -- Name: FUNCTION find_bound_elsewhere(p_county text, p_spans jsonb); Type: ACL; Schema: public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION public.find_bound_elsewhere(p_county text, p_spans jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.find_bound_elsewhere(p_county text, p_spans jsonb) TO market_app;
+
+
+--
+-- Name: TABLE bindings; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.bindings TO market_app;
 
 
 --
@@ -7088,6 +7157,13 @@ GRANT UPDATE(response) ON TABLE public.idempotency_keys TO market_app;
 --
 
 GRANT UPDATE(replays) ON TABLE public.idempotency_keys TO market_app;
+
+
+--
+-- Name: TABLE identifiers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.identifiers TO market_app;
 
 
 --

@@ -23,6 +23,8 @@ def run_script(script: str) -> None:
     if context.is_offline_mode():
         op.execute(text(script.replace(":", "\\:")))
         return
+    # The driver's statements are in the migration's transaction only once SQLAlchemy has begun it.
+    op.get_bind().exec_driver_sql("SELECT 1")
     raw = op.get_bind().connection.dbapi_connection
     assert raw is not None
     driver = raw.driver_connection  # pyright: ignore[reportAttributeAccessIssue,reportUnknownMemberType,reportUnknownVariableType]

@@ -208,13 +208,22 @@ def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
+        seal: NamedDependency[Seal],
         data: JSONBody[StepRequest | None] = None,
     ) -> Response[StepResult]:
         given = data or StepRequest()
 
         async def act(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> StepResult | RunResult:
             return await take_step(
-                conn, step, by, code, first, opinion=given.opinion, void_approvals=given.void_approvals, now=now
+                conn,
+                step,
+                by,
+                code,
+                first,
+                opinion=given.opinion,
+                void_approvals=given.void_approvals,
+                seal=seal,
+                now=now,
             )
 
         return await _run_step(
@@ -248,12 +257,15 @@ class MonthReportController(Controller):
         month: FromPath[str],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
         skip: FromQuery[Offset] = 0,
     ) -> FindingPage:
         """Return the month's findings with their evidence, 50 per page."""
         target = read_county_request(actor, county, month)
         async with db.transaction(scope=target.county) as conn:
-            items, more = await list_findings(conn, target.county, target.divisions, month=target.month, skip=skip)
+            items, more = await list_findings(
+                conn, target.county, target.divisions, seal=seal, month=target.month, skip=skip
+            )
         return FindingPage(items, more)
 
     @get("/settlement", operation_id="GetSettlement")

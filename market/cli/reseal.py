@@ -18,6 +18,7 @@ from market.notify.queue import FACTS_CONTEXT
 from market.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
 from market.orders.address import ADDRESS_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
@@ -63,6 +64,7 @@ SEALED_COLUMNS = (
         "bindings", "identity_sealed", BINDING_IDENTITY_CONTEXT, key=("county_code", "line_code", "valid_during")
     ),
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
+    SealedColumn("identifiers", "value_sealed", IDENTIFIER_CONTEXT, index="value_index"),
     SealedColumn("orders", "address_sealed", ADDRESS_CONTEXT),
     SealedColumn("bookings", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
     SealedColumn("messages", "phone_sealed", MESSAGE_PHONE_CONTEXT, index="phone_index"),

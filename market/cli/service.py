@@ -6,6 +6,7 @@ from pathlib import Path
 
 from market.cli.runtime import BAD_INPUT, DONE, REFUSED, run
 from market.kernel.embedded import EmbeddedServerError, is_port_free
+from market.kernel.seal import derive_seal
 from market.settings import BadSettings, Settings
 from market.startup import create_and_migrate, open_owner_dsn, share_metrics
 
@@ -14,7 +15,8 @@ async def migrate_database() -> dict[str, object]:
     """Migrate the database of the settings to this release's schema."""
     settings = Settings.from_env()
     if settings.database_url:
-        changed = await create_and_migrate(settings.database_url)
+        seal = derive_seal(settings.secret, settings.secret_old) if settings.secret else None
+        changed = await create_and_migrate(settings.database_url, seal)
         return {"outcome": "ok" if changed else "no-op"}
     async with open_owner_dsn(settings):
         return {"outcome": "ok", "data": str(settings.data)}

@@ -2,14 +2,14 @@
 
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from market.cli.runtime import Runtime, open_runtime, run
-from market.identity.models import Actor, NotSignedIn
+from market.identity.models import NotSignedIn
 from market.kernel import Connection
 from market.reports.registry import REPORTS, ReportName
 from market.subsidies.models import CycleState
@@ -27,7 +27,7 @@ type VoidApprovals = Annotated[
     bool,
     Parameter(name="--void-approvals", help="Calculate changed facts although that voids approvals.", negative=""),
 ]
-type Step = Callable[..., Awaitable[object]]
+type Step = Callable[[Connection, Runtime, str, date], Awaitable[object]]
 type Reading = Callable[[Connection, Runtime, str], Awaitable[object]]
 
 
@@ -35,7 +35,7 @@ def _run_step(step: Step, *, county: str, month: str, as_: str | None) -> Callab
     async def work() -> object:
         code, first = read_county(county), read_month(month)
         async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
-            return await step(conn, ctx.actor, code, first, now=ctx.clock.now())
+            return await step(conn, ctx, code, first)
 
     return work
 
@@ -80,8 +80,8 @@ def case(*, county: County, month: Month, as_: As = None, json: Json = True) -> 
     """Print the input case of a month's calculation from the current facts."""
     from market.subsidies.month.build_case import load_case
 
-    async def read(conn: Connection, _ctx: Runtime, code: str) -> object:
-        return await load_case(conn, code, read_month(month))
+    async def read(conn: Connection, ctx: Runtime, code: str) -> object:
+        return await load_case(conn, ctx.seal, code, read_month(month))
 
     del json  # the output is always JSON
     return run(_run_read(read, county=county, as_=as_), as_json=True)
@@ -112,8 +112,18 @@ def _take_step(
 ) -> int:
     from market.subsidies.month.take_step import take_step
 
-    async def take(conn: Connection, actor: Actor | None, code: str, first: date, *, now: datetime) -> object:
-        return await take_step(conn, step, actor, code, first, opinion=opinion, void_approvals=void_approvals, now=now)
+    async def take(conn: Connection, ctx: Runtime, code: str, first: date) -> object:
+        return await take_step(
+            conn,
+            step,
+            ctx.actor,
+            code,
+            first,
+            opinion=opinion,
+            void_approvals=void_approvals,
+            seal=ctx.seal,
+            now=ctx.clock.now(),
+        )
 
     return run(_run_step(take, county=county, month=month, as_=as_), as_json=json)
 
@@ -135,8 +145,8 @@ def return_(
     """Return a month to an earlier state; whose step is due returns it, and approvals after it are given again."""
     from market.subsidies.month.return_month import return_month
 
-    async def send_back(conn: Connection, actor: Actor | None, code: str, first: date, *, now: datetime) -> object:
-        return await return_month(conn, actor, code, first, why=why, to=to, now=now)
+    async def send_back(conn: Connection, ctx: Runtime, code: str, first: date) -> object:
+        return await return_month(conn, ctx.actor, code, first, why=why, to=to, now=ctx.clock.now())
 
     return run(_run_step(send_back, county=county, month=month, as_=as_), as_json=json)
 
@@ -159,9 +169,10 @@ def finding(
     """Township: decide a finding."""
     from market.subsidies.findings.decide import decide_finding
 
-    async def decide(conn: Connection, actor: Actor | None, code: str, first: date, *, now: datetime) -> object:
+    async def decide(conn: Connection, ctx: Runtime, code: str, first: date) -> object:
+        pays, stops, now = pay or [], stop or [], ctx.clock.now()
         return await decide_finding(
-            conn, actor, code, first, check=check, subject=subject, pays=pay or [], stops=stop or [], why=why, now=now
+            conn, ctx.actor, code, first, check=check, subject=subject, pays=pays, stops=stops, why=why, now=now
         )
 
     return run(_run_step(decide, county=county, month=month, as_=as_), as_json=json)
@@ -180,9 +191,9 @@ def report(
 ) -> int:
     """Print a report: by month, or idle and quarter by quarter."""
 
-    async def read(conn: Connection, _ctx: Runtime, code: str) -> object:
+    async def read(conn: Connection, ctx: Runtime, code: str) -> object:
         chosen = REPORTS[name]
-        return await chosen.read(conn, code, (quarter if chosen.by_quarter else month) or "")
+        return await chosen.read(conn, ctx.seal, code, (quarter if chosen.by_quarter else month) or "")
 
     return run(_run_read(read, county=county, as_=as_), as_json=json)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from market.kernel.database import APP_ROLE
+from market.kernel.seal import Seal
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -57,11 +58,19 @@ def make_alembic_config(dsn: str = "") -> "Config":
     return config
 
 
-def upgrade(dsn: str) -> None:
-    """Migrate the database to the newest schema. Idempotent."""
+def upgrade(dsn: str, seal: Seal | None = None) -> None:
+    """Migrate the database to the newest schema. Idempotent.
+
+    Revisions that encrypt stored values use `seal`; an empty database needs none.
+
+    Raises:
+        RuntimeError: there are values to encrypt, and no `seal`.
+    """
     from alembic import command
 
-    command.upgrade(make_alembic_config(dsn), "heads")
+    config = make_alembic_config(dsn)
+    config.attributes["seal"] = seal
+    command.upgrade(config, "heads")
 
 
 async def create_database(server_dsn: str, name: str) -> bool:

@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.kernel import Connection, Query
+from market.kernel.seal import Seal
+from market.kernel.structs import build_from
+from market.reports.line import mask_number
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 
 MAX_CHANGES = 500
 
@@ -14,7 +18,7 @@ MAX_CHANGES = 500
 class FactChange(Struct, frozen=True):
     """A changed value of a fact; `new` is empty if it or the fact was removed, `by` if no file brought the change.
 
-    Identities are not shown: both values are empty.
+    Numbers, SIMs and devices are masked, or empty if they were loaded without a seal. Identities are always empty.
     """
 
     finding_id: UUID
@@ -28,9 +32,23 @@ class FactChange(Struct, frozen=True):
     changed_at: datetime
 
 
+class _StoredChange(Struct, frozen=True):
+    finding_id: UUID
+    fact: str
+    subject: str
+    field: str
+    old: str
+    new: str
+    old_sealed: bytes | None
+    new_sealed: bytes | None
+    file: str
+    by: str
+    changed_at: datetime
+
+
 # A fact was as in its first version after the finding, or the line in it, was last seen.
 LIST_FACT_CHANGES = Query(
-    FactChange,
+    _StoredChange,
     """
     WITH versions AS (
         SELECT DISTINCT ON (f.id, v.fact, v.subject, key) f.id AS finding_id, v.*,
@@ -44,12 +62,16 @@ LIST_FACT_CHANGES = Query(
                                      || coalesce(lower((v.facts ->> 'valid_during')::daterange)::text, '')) AS k(key)
          WHERE f.county_code = :county AND f.id = ANY(:ids::uuid[])
          ORDER BY f.id, v.fact, v.subject, key, v.id)
-    SELECT v.finding_id, v.fact, v.subject, o.key AS field,
-           CASE WHEN o.key = 'identity_index' THEN '' ELSE coalesce(o.value, '') END AS old,
-           CASE WHEN o.key = 'identity_index' THEN '' ELSE coalesce(v.current ->> o.key, '') END AS new,
+    SELECT v.finding_id, v.fact, v.subject, CASE WHEN sealed THEN split_part(o.key, '_', 1) ELSE o.key END AS field,
+           CASE WHEN o.key = 'identity_index' OR sealed THEN '' ELSE coalesce(o.value, '') END AS old,
+           CASE WHEN o.key = 'identity_index' OR sealed THEN '' ELSE coalesce(v.current ->> o.key, '') END AS new,
+           before.value_sealed AS old_sealed, after.value_sealed AS new_sealed,
            coalesce(i.name, '') AS file, coalesce(a.name, '') AS by, v.replaced_at AS changed_at
       FROM versions v
       CROSS JOIN LATERAL jsonb_each_text(v.facts - '{file_id,read_at,read_by,number_key,decided}'::text[]) AS o
+      CROSS JOIN LATERAL (SELECT o.key IN ('number_id', 'device_id', 'sim_id') AS sealed) AS k
+      LEFT JOIN identifiers before ON before.id = CASE WHEN sealed THEN o.value::bigint END
+      LEFT JOIN identifiers after ON after.id = CASE WHEN sealed THEN (v.current ->> o.key)::bigint END
       LEFT JOIN import_files i ON i.id = v.replaced_by
       LEFT JOIN accounts a ON a.id = i.account_id
      WHERE o.value IS DISTINCT FROM v.current ->> o.key
@@ -59,9 +81,19 @@ LIST_FACT_CHANGES = Query(
 )
 
 
-async def list_fact_changes(conn: Connection, county: str, ids: Sequence[UUID]) -> dict[UUID, list[FactChange]]:
+async def list_fact_changes(
+    conn: Connection, seal: Seal | None, county: str, ids: Sequence[UUID]
+) -> dict[UUID, list[FactChange]]:
     """Return what was changed under some findings since a run last saw them, at most 500 values."""
     by_finding: dict[UUID, list[FactChange]] = {}
-    for change in await LIST_FACT_CHANGES.all(conn, county=county, ids=list(ids), limit=MAX_CHANGES):
+    for stored in await LIST_FACT_CHANGES.all(conn, county=county, ids=list(ids), limit=MAX_CHANGES):
+        change = build_from(FactChange, stored)
+        if seal is not None and (stored.old_sealed or stored.new_sealed):
+            old, new = _unseal_masked(seal, stored.old_sealed), _unseal_masked(seal, stored.new_sealed)
+            change = structs.replace(change, old=old, new=new)
         by_finding.setdefault(change.finding_id, []).append(change)
     return by_finding
+
+
+def _unseal_masked(seal: Seal, sealed: bytes | None) -> str:
+    return mask_number(seal.open(sealed, IDENTIFIER_CONTEXT)) if sealed else ""

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from market.kernel import Connection, Fen, Query
+from market.kernel.seal import Seal
 from market.reports.changed_facts import FactChange, list_fact_changes
 
 MAX_PAGE_SIZE = 50
@@ -137,6 +138,7 @@ async def list_findings(
     county: str,
     divisions: Sequence[str],
     *,
+    seal: Seal | None = None,
     month: date | None = None,
     state: str = "",
     check: str = "",
@@ -144,7 +146,10 @@ async def list_findings(
     skip: int = 0,
     limit: int = MAX_PAGE_SIZE,
 ) -> tuple[list[FindingView], bool]:
-    """Return at most 50 findings and whether there are more: open and stopping ones first, then by the sum at risk."""
+    """Return at most 50 findings and whether there are more: open and stopping ones first, then by the sum at risk.
+
+    Without `seal` the changed numbers of lines are left out.
+    """
     limit = min(limit, MAX_PAGE_SIZE)
     rows = await LIST_FINDINGS.all(
         conn,
@@ -157,7 +162,7 @@ async def list_findings(
         skip=min(skip, 100_000),
         limit=limit,
     )
-    changes = await list_fact_changes(conn, county, [each.id for each in rows if each.evidence_changed])
+    changes = await list_fact_changes(conn, seal, county, [each.id for each in rows if each.evidence_changed])
     items = [structs.replace(each, changes=changes.get(each.id, [])) for each in rows[:limit]]
     return items, len(rows) > limit
 

@@ -49,7 +49,7 @@ LIST_IDLE_LINES = Query(
            ARRAY(SELECT DISTINCT u.used_on
                    FROM bindings b
                    JOIN usage_days u ON u.county_code = b.county_code AND u.operator = b.operator
-                                    AND u.kind = b.kind AND u.number = b.number AND u.used_on <@ b.valid_during
+                                    AND u.kind = b.kind AND u.number_id = b.number_id AND u.used_on <@ b.valid_during
                   WHERE b.county_code = :county AND b.line_code = i.line_code AND u.used_on < :until
                   ORDER BY u.used_on) AS used_on,
            m.household_code AS household, s.village_code AS village

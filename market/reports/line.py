@@ -14,6 +14,7 @@ from market.reports.reasons import expand_reasons
 from market.subsidies.engine.explain import explain_en, explain_zh
 from market.subsidies.engine.reasons import REASON_NAMES
 from market.subsidies.engine.steps import Step
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.models import SubsidyLineNotFound
 from market.subsidies.month.cycles import Cycle
 from market.subsidies.names import CHECK_NAMES
@@ -60,7 +61,7 @@ class LineRow(Struct, frozen=True, kw_only=True):
     removed_on: date | None
     steps: tuple[Step, ...]
     duplicate: bool
-    number: str
+    number_sealed: bytes | None
     name_sealed: bytes | None
 
 
@@ -125,12 +126,12 @@ GET_LINE = Query(
            EXISTS (SELECT FROM finding_lines l JOIN findings f ON f.id = l.finding_id
                     WHERE l.county_code = :county AND l.line_code = r.line_code AND f.month = :month
                       AND f.check_code = 'two_operators_one_household' AND f.state <> 'lapsed') AS duplicate,
-           coalesce(b.number, '') AS number, w.name_sealed
+           b.value_sealed AS number_sealed, w.name_sealed
       FROM run_lines r
       JOIN programmes p ON p.county_code = r.county_code AND p.code = r.programme_code
       LEFT JOIN divisions d ON d.code = r.village_code
       LEFT JOIN LATERAL (
-           SELECT number, identity_index FROM bindings
+           SELECT value_sealed, identity_index FROM bindings JOIN identifiers ON id = number_id
             WHERE county_code = :county AND line_code = r.line_code
             ORDER BY lower(valid_during) DESC LIMIT 1) AS b ON true
       LEFT JOIN persons w ON w.county_code = :county AND w.identity_index = b.identity_index
@@ -190,7 +191,7 @@ async def explain_line(
         row,
         county=cycle.county_code,
         month=cycle.name,
-        number=mask_number(row.number),
+        number=mask_number(seal.open(row.number_sealed, IDENTIFIER_CONTEXT)) if row.number_sealed else "",
         person=unseal_masked_name(seal, row.name_sealed),
         month_days=count_days_in_month(cycle.month),
         funded_fen=Fen(0 if holds else row.conceded_fen + row.public_fen),
@@ -226,8 +227,8 @@ def _by_weight(sentences: list[RuleSentence], reasons: list[str]) -> list[RuleSe
 
 def mask_number(number: str) -> str:
     """Mask a phone number or an account so that only its owner recognises it: `170****0001`, `kd-****01`."""
-    if number.isdigit() or not number:
-        return mask_phone(number) if number else ""
+    if number.isdigit():
+        return mask_phone(number)
     return f"{number[:3]}****{number[-2:]}"
 
 

@@ -5,8 +5,11 @@ from datetime import date
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
+from market.kernel.seal import Seal
+from market.kernel.structs import build_from
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.month.cycles import Cycle
-from market.subsidies.names import Operator, ServiceKind
+from market.subsidies.names import Operator, ServiceKind, name_unbound_line
 
 
 class LineSums(Struct, frozen=True, kw_only=True):
@@ -47,6 +50,19 @@ class ClaimRow(Struct, frozen=True, kw_only=True):
     operator: Operator
     line: str
     number: str
+    kind: ServiceKind
+    programme: str
+    charge_fen: Fen
+    reduction_fen: Fen
+    billed_fen: Fen
+    corrects_month: str | None
+
+
+class _SealedClaimRow(Struct, frozen=True, kw_only=True):
+    month: str
+    operator: Operator
+    line: str | None
+    number_sealed: bytes
     kind: ServiceKind
     programme: str
     charge_fen: Fen
@@ -119,16 +135,16 @@ LIST_VILLAGE_ROWS = Query(
     """,
 )
 LIST_CLAIM_ROWS = Query(
-    ClaimRow,
+    _SealedClaimRow,
     """
     SELECT DISTINCT ON (c.file_id, c.row_number)
-           to_char(c.month, 'YYYY-MM') AS month, c.operator,
-           coalesce(b.line_code, name_unbound_line(c.operator, c.kind, c.number)) AS line,
-           c.number, c.kind, c.programme_code AS programme, c.charge_fen, c.reduction_fen, c.billed_fen,
+           to_char(c.month, 'YYYY-MM') AS month, c.operator, b.line_code AS line, i.value_sealed AS number_sealed,
+           c.kind, c.programme_code AS programme, c.charge_fen, c.reduction_fen, c.billed_fen,
            to_char(c.corrects_month, 'YYYY-MM') AS corrects_month
       FROM claims c
+      JOIN identifiers i ON i.id = c.number_id
       LEFT JOIN bindings b ON b.county_code = c.county_code AND b.operator = c.operator AND b.kind = c.kind
-                          AND b.number = c.number
+                          AND b.number_id = c.number_id
                           AND lower(b.valid_during) < coalesce(c.corrects_month, c.month) + interval '1 month'
      WHERE c.county_code = :county AND c.month = :month
      ORDER BY c.file_id, c.row_number,
@@ -183,9 +199,17 @@ async def list_village_rows(conn: Connection, cycle: Cycle) -> list[VillageRow]:
     return await LIST_VILLAGE_ROWS.all(conn, county=cycle.county_code, run_id=cycle.run_id, name=cycle.name)
 
 
-async def list_claim_rows(conn: Connection, county: str, month: date) -> list[ClaimRow]:
+async def list_claim_rows(conn: Connection, seal: Seal, county: str, month: date) -> list[ClaimRow]:
     """Return every billing row of the month's files, including corrections."""
-    return await LIST_CLAIM_ROWS.all(conn, county=county, month=month)
+    return [
+        build_from(
+            ClaimRow,
+            row,
+            number=(number := seal.open(row.number_sealed, IDENTIFIER_CONTEXT)),
+            line=row.line or name_unbound_line(row.operator, row.kind, number),
+        )
+        for row in await LIST_CLAIM_ROWS.all(conn, county=county, month=month)
+    ]
 
 
 async def list_finding_rows(

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from market.kernel import Connection
+from market.kernel.seal import Seal
 from market.reports.idle import list_idle_lines
 from market.reports.month import OperatorSums, compute_total, sum_by_operator
 from market.reports.month_export import (
@@ -30,23 +31,23 @@ def _name_operator_row(row: OperatorSums) -> str:
     return "合计" if row.operator == "total" else OPERATOR_NAMES[Operator(row.operator)]
 
 
-async def _read_claims(conn: Connection, county: str, month: str) -> object:
-    return {"month": month, "rows": await list_claim_rows(conn, county, read_month(month))}
+async def _read_claims(conn: Connection, seal: Seal, county: str, month: str) -> object:
+    return {"month": month, "rows": await list_claim_rows(conn, seal, county, read_month(month))}
 
 
-async def _read_settlement(conn: Connection, county: str, month: str) -> Settlement:
+async def _read_settlement(conn: Connection, _: Seal, county: str, month: str) -> Settlement:
     return await get_settlement(conn, await find_cycle(conn, county, read_month(month)))
 
 
-async def _read_overview(conn: Connection, county: str, month: str) -> MonthView:
+async def _read_overview(conn: Connection, _: Seal, county: str, month: str) -> MonthView:
     return await get_month_view(conn, county, read_month(month), (county,))
 
 
-async def _read_idle(conn: Connection, county: str, quarter: str) -> object:
+async def _read_idle(conn: Connection, _: Seal, county: str, quarter: str) -> object:
     return {"quarter": quarter, "rows": await list_idle_lines(conn, county, *read_quarter(quarter))}
 
 
-async def _read_quarter(conn: Connection, county: str, quarter: str) -> QuarterReport:
+async def _read_quarter(conn: Connection, _: Seal, county: str, quarter: str) -> QuarterReport:
     return await compute_quarter(conn, county, *read_quarter(quarter))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from market.kernel import Connection
+from market.kernel.seal import Seal
 from market.reports.tables import SumTable
 from market.subsidies.month.cycles import Cycle, find_cycle, read_month
 
@@ -28,7 +29,7 @@ class Report(Struct, frozen=True, kw_only=True):
     `read` takes the county (six digits) and the month, or the quarter if `by_quarter`, as they were written.
     """
 
-    read: Callable[[Connection, str, str], Awaitable[object]]
+    read: Callable[[Connection, Seal, str, str], Awaitable[object]]
     by_quarter: bool = False
     csv: CsvFile | None = None
 
@@ -36,7 +37,7 @@ class Report(Struct, frozen=True, kw_only=True):
 def make_month_report(list_rows: RowReader, csv: CsvFile | None = None) -> Report:
     """Return a report of rows of one month; the desk offers it if it has a CSV file."""
 
-    async def read(conn: Connection, county: str, month: str) -> object:
+    async def read(conn: Connection, _: Seal, county: str, month: str) -> object:
         return {"month": month, "rows": await list_rows(conn, await find_cycle(conn, county, read_month(month)))}
 
     return Report(read=read, csv=csv)

@@ -30,6 +30,17 @@ BUNDLE = "融合"
 OPERATOR_PREFIXES = {Operator.MOBILE: "YD", Operator.UNICOM: "LT", Operator.TELECOM: "DX"}
 """The prefix of the code of a claimed number that is not bound."""
 
+
+def name_unbound_line(operator: Operator, kind: ServiceKind, number: str) -> str:
+    """Return the code of a claimed service that nobody has bound: operator and number.
+
+    The kind is added where the number alone could be another service's.
+    """
+    digits = number.isascii() and number.isdecimal()
+    suffix = "-DS" if kind is ServiceKind.TELEVISION else "-KD" if kind is ServiceKind.BROADBAND and digits else ""
+    return f"{OPERATOR_PREFIXES[operator]}-{number}{suffix}"
+
+
 ENROLMENT_STATUSES = ("已申请", "公示中", "已审定", "查重未通过", "未通过", "已撤回")
 """The statuses of an enrolment; only 已审定 entitles."""
 

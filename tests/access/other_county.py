@@ -60,4 +60,4 @@ async def make_other_county(db: Database, seal: Seal, importer: Actor, policy: A
         bill = upload("billing", BILLING)
         manifest = Manifest(bill.name, Operator.MOBILE, "2019-01", bill.sha256, rows=1, sum_fen=19_00)
         await import_upload(conn, importer, bill, seal, {"manifest.json": msgspec.json.encode(manifest)})
-        await run_month(conn, importer, OTHER_COUNTY, JANUARY, now=NOW)
+        await run_month(conn, importer, OTHER_COUNTY, JANUARY, seal=seal, now=NOW)

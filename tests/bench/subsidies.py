@@ -127,7 +127,7 @@ async def _run(environment: Environment) -> int:
     """Run the month as the importer and commit; return the number of lines."""
     async with environment.db.transaction(scope=DEMO_COUNTY) as conn:
         actor = await find_actor_by_handle(conn, "gan", day=get_business_day(NOW))
-        return (await run_month(conn, actor, DEMO_COUNTY, environment.month, now=NOW)).lines
+        return (await run_month(conn, actor, DEMO_COUNTY, environment.month, seal=derive_seal(SECRET), now=NOW)).lines
 
 
 async def subsidy_month(environment: Environment) -> Row:

@@ -82,7 +82,7 @@ class Player:
             return await self._report(conn, rest[0], given)
         month = read_month(given.month)
         if name == "case":
-            return await load_case(conn, COUNTY, month)
+            return await load_case(conn, self.seal, COUNTY, month)
         if name == "finding":
             return await decide_finding(
                 conn,
@@ -97,7 +97,9 @@ class Player:
                 now=now,
             )
         voids = given.void_approvals
-        return await take_step(conn, STEPS_BY_NAME[name], actor, COUNTY, month, void_approvals=voids, now=now)
+        return await take_step(
+            conn, STEPS_BY_NAME[name], actor, COUNTY, month, void_approvals=voids, seal=self.seal, now=now
+        )
 
     async def _import(
         self, conn: Connection, actor: Actor | None, kind: str, given: argparse.Namespace, now: datetime
@@ -121,12 +123,10 @@ class Player:
             first, until = read_quarter(given.quarter)
             return await (compute_quarter if name == "quarter" else list_idle_lines)(conn, COUNTY, first, until)
         month = read_month(given.month)
-        if name in ("claims", "findings", "adjustments"):
-            read = {
-                "claims": monthly.list_claim_rows,
-                "findings": monthly.list_finding_rows,
-                "adjustments": monthly.list_adjustment_rows,
-            }
+        if name == "claims":
+            return await monthly.list_claim_rows(conn, self.seal, COUNTY, month)
+        if name in ("findings", "adjustments"):
+            read = {"findings": monthly.list_finding_rows, "adjustments": monthly.list_adjustment_rows}
             return await read[name](conn, COUNTY, month)
         cycle = await find_cycle(conn, COUNTY, month)
         if name == "settlement":

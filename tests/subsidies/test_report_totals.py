@@ -125,8 +125,8 @@ async def test_a_farmer_reads_the_closed_months_of_their_own_number(quarter: Pla
     from market.subsidies.month.bills import list_bills
 
     async with quarter.database.transaction(scope="all") as conn:
-        bills = await list_bills(conn, "17050000106")
-        ported = await list_bills(conn, "17000000301")
+        bills = await list_bills(conn, quarter.seal, "17050000106")
+        ported = await list_bills(conn, quarter.seal, "17000000301")
     got = [(f"{b.month:%Y-%m}", b.charge_fen, b.reduction_fen, b.pays_fen, b.days, b.of_days, b.since) for b in bills]
     assert [each[:6] for each in got] == [
         ("2019-03", 800, 0, 800, 0, 31),

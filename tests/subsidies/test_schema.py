@@ -4,6 +4,7 @@ import asyncpg
 import pytest
 
 from market.kernel import Connection
+from tests.support.make import find_id_sql
 
 ANY_ROW = {
     "person": "(SELECT id FROM persons LIMIT 1)",
@@ -12,13 +13,18 @@ ANY_ROW = {
     "run": "(SELECT id FROM runs LIMIT 1)",
     "file": "(SELECT id FROM import_files WHERE kind = 'billing' LIMIT 1)",
 }
+NUMBER, SIM, DEVICE = (
+    find_id_sql("17050000101"),
+    find_id_sql("89860019000000000018"),
+    find_id_sql("h1:97bab531613a1ff7fbfe5048"),
+)
 BINDING = (
-    "INSERT INTO bindings (county_code, line_code, operator, kind, number, identity_index, plan_code, device, sim,"
-    " valid_during, change, realname)"
+    "INSERT INTO bindings (county_code, line_code, operator, kind, number_id, identity_index, plan_code, device_id,"
+    " sim_id, valid_during, change, realname)"
 )
 CLAIM = (
-    "INSERT INTO claims (file_id, row_number, county_code, month, operator, number, kind, programme_code, charge_fen,"
-    f" reduction_fen, billed_fen, corrects_month) VALUES ({ANY_ROW['file']}, 99, '130624',"
+    "INSERT INTO claims (file_id, row_number, county_code, month, operator, number_id, kind, programme_code,"
+    f" charge_fen, reduction_fen, billed_fen, corrects_month) VALUES ({ANY_ROW['file']}, 99, '130624',"
 )
 TERMS = (
     "INSERT INTO programme_terms (county_code, programme_code, valid_during, kind, household_pays_bp, fixed_fen,"
@@ -53,7 +59,7 @@ REFUSED = {
     "a number is bound to one line a day": (
         "bindings_one_line_per_number_and_day",
         (
-            f"{BINDING} SELECT county_code, 'YD-11', operator, kind, '17050000101', identity_index, plan_code,"
+            f"{BINDING} SELECT county_code, 'YD-11', operator, kind, {NUMBER}, identity_index, plan_code,"
             f" NULL, NULL,"
             " '[2019-06-01,)', change, realname FROM bindings WHERE line_code = 'YD-01'"
         ),
@@ -61,22 +67,22 @@ REFUSED = {
     "a SIM is bound to one line a day": (
         "bindings_one_line_per_sim_and_day",
         (
-            f"{BINDING} SELECT county_code, 'YD-11', operator, kind, '17050009999', identity_index, plan_code, NULL,"
-            " '89860019000000000018', '[2019-06-01,)', change, realname FROM bindings WHERE line_code = 'YD-01'"
+            f"{BINDING} SELECT county_code, 'YD-11', operator, kind, {DEVICE}, identity_index, plan_code, NULL,"
+            f" {SIM}, '[2019-06-01,)', change, realname FROM bindings WHERE line_code = 'YD-01'"
         ),
     ),
     "a line has one device a day": (
         "bindings_one_per_line_and_day",
         (
-            f"{BINDING} SELECT county_code, line_code, operator, kind, '17050009998', identity_index,"
-            f" plan_code, 'h1:x',"
+            f"{BINDING} SELECT county_code, line_code, operator, kind, {DEVICE}, identity_index,"
+            f" plan_code, number_id,"
             " NULL, '[2019-06-01,)', change, realname FROM bindings WHERE line_code = 'YD-01'"
         ),
     ),
     "a line never changes its operator": (
         "bindings_line",
         (
-            f"{BINDING} SELECT county_code, line_code, 'unicom', kind, '17050009997', identity_index,"
+            f"{BINDING} SELECT county_code, line_code, 'unicom', kind, {DEVICE}, identity_index,"
             f" plan_code, NULL, NULL,"
             " '[2018-01-01,2018-02-01)', change, realname FROM bindings WHERE line_code = 'YD-01'"
         ),
@@ -103,19 +109,19 @@ REFUSED = {
     ),
     "a row's charge is reduction and billed": (
         "claims_add_up",
-        f"{CLAIM} '2019-01-01', 'mobile', '17050000777', 'mobile', 'P1', 3800, 1900, 1901, NULL)",
+        f"{CLAIM} '2019-01-01', 'mobile', {DEVICE}, 'mobile', 'P1', 3800, 1900, 1901, NULL)",
     ),
     "only a correction is negative": (
         "claims_not_negative",
-        f"{CLAIM} '2019-01-01', 'mobile', '17050000777', 'mobile', 'P1', -100, -100, 0, NULL)",
+        f"{CLAIM} '2019-01-01', 'mobile', {DEVICE}, 'mobile', 'P1', -100, -100, 0, NULL)",
     ),
     "a correction names an earlier month": (
         "claims_corrected_month_earlier",
-        f"{CLAIM} '2019-01-01', 'mobile', '17050000777', 'mobile', 'P1', -100, -100, 0, '2019-01-01')",
+        f"{CLAIM} '2019-01-01', 'mobile', {DEVICE}, 'mobile', 'P1', -100, -100, 0, '2019-01-01')",
     ),
     "a number claims a month once": (
         "claims_one_per_service_and_month",
-        f"{CLAIM} '2019-01-01', 'mobile', '17050000101', 'mobile', 'P1', 3800, 1900, 1900, NULL)",
+        f"{CLAIM} '2019-01-01', 'mobile', {NUMBER}, 'mobile', 'P1', 3800, 1900, 1900, NULL)",
     ),
     "a month has one cycle": (
         "cycles_unique",
@@ -226,7 +232,5 @@ async def test_an_update_of_a_claim_is_refused_to_its_owner(january: object, cou
 
 
 async def test_one_device_may_carry_several_sims(county: Connection) -> None:
-    found = await county.fetchval(
-        "SELECT count(DISTINCT sim) FROM bindings WHERE device = 'h1:97bab531613a1ff7fbfe5048'"
-    )
+    found = await county.fetchval(f"SELECT count(DISTINCT sim_id) FROM bindings WHERE device_id = {DEVICE}")
     assert found == 3

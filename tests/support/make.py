@@ -35,6 +35,11 @@ DESTINATION = Destination("130000", b"", b"")
 _numbers = itertools.count(1)
 
 
+def find_id_sql(value: str) -> str:
+    """Return the SQL of the id of an imported number, SIM or device."""
+    return f"(SELECT id FROM identifiers WHERE value_index = '\\x{SEAL.index(value).hex()}')"
+
+
 class ProductIds(Struct, frozen=True):
     """The ids of a live product with one variant and one lot."""
 

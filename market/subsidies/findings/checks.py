@@ -8,6 +8,7 @@ import msgspec
 from market.counties.load import load_county_settings
 from market.kernel import Connection, Fen
 from market.kernel.clock import get_business_day, get_next_month
+from market.kernel.seal import Seal
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.findings.record import CheckResult, record_findings
 from market.subsidies.findings.stopping_checks import (
@@ -73,7 +74,7 @@ _WORKSHEET_CHECKS = {
 }
 
 
-async def run_checks(conn: Connection, cycle: Cycle, run_id: RunId, *, now: datetime) -> int:
+async def run_checks(conn: Connection, cycle: Cycle, run_id: RunId, *, seal: Seal, now: datetime) -> int:
     """Run every check on the cycle's run and record the findings; return how many opened or lapsed.
 
     The thresholds are the county's current settings, which the evidence of each finding states.
@@ -91,7 +92,7 @@ async def run_checks(conn: Connection, cycle: Cycle, run_id: RunId, *, now: date
             rows = await query.all(conn, **{name: parameters[name] for name in query.names})
             results += [_to_result(check, row, stops=stops) for row in rows]
     deceased = await DEAD_IN_SERVICE_MONTH.all(conn, **{name: parameters[name] for name in DEAD_IN_SERVICE_MONTH.names})
-    results += await _check_deceased(conn, cycle, deceased)
+    results += await _check_deceased(conn, seal, cycle, deceased)
     return await record_findings(conn, cycle, results, now=now)
 
 
@@ -99,7 +100,9 @@ def _to_result(check: str, row: CheckRow, *, stops: bool) -> CheckResult:
     return CheckResult(check, row.subject, row.lines, row.at_risk_fen, row.evidence, stops, check in _MONTHLY_CHECKS)
 
 
-async def _check_deceased(conn: Connection, cycle: Cycle, deceased: list[DeceasedLine]) -> list[CheckResult]:
+async def _check_deceased(
+    conn: Connection, seal: Seal, cycle: Cycle, deceased: list[DeceasedLine]
+) -> list[CheckResult]:
     """Return the findings of deceased persons: what their lines claim now, and what was overpaid since death."""
     overpaid: dict[str, list[tuple[date, int]]] = {row.subject: [] for row in deceased}
     month = _first_month_back(cycle.month)
@@ -107,7 +110,7 @@ async def _check_deceased(conn: Connection, cycle: Cycle, deceased: list[Decease
         # Deaths become known late and many at a time, so each month is read once for everyone deceased by then.
         affected = [row for row in deceased if row.died_on < get_next_month(month)]
         if affected and await IS_MONTH_SETTLED.one(conn, county=cycle.county_code, month=month, settled=SETTLED_STATES):
-            for line, over_fen in await _find_overpaid(conn, cycle.county_code, month, affected):
+            for line, over_fen in await _find_overpaid(conn, seal, cycle.county_code, month, affected):
                 overpaid[line].append((month, over_fen))
         month = get_next_month(month)
     results = [_describe_deceased(cycle.month, row, overpaid[row.subject]) for row in deceased]
@@ -126,11 +129,11 @@ def _describe_deceased(month: date, row: DeceasedLine, overpaid: list[tuple[date
 
 
 async def _find_overpaid(
-    conn: Connection, county: str, month: date, deceased: list[DeceasedLine]
+    conn: Connection, seal: Seal, county: str, month: date, deceased: list[DeceasedLine]
 ) -> list[tuple[str, int]]:
     """Return what each line was overpaid in a settled month; the other lines of the household share its caps."""
     line_codes = frozenset(line for row in deceased for line in (row.subject, *row.neighbours))
-    facts = await load_facts(conn, county, month, only=line_codes)
+    facts = await load_facts(conn, seal, county, month, only=line_codes)
     settled = facts.settled or {}
     answer = await asyncio.to_thread(calculate, facts.case)
     paid = [(row.subject, settled[row.subject].funded_fen) for row in deceased if row.subject in settled]

@@ -142,7 +142,7 @@ CHARGE_BELOW_PLAN = Query(
     CheckRow,
     """
     WITH days AS (
-        SELECT r.line_code, r.claimed_fen, b.operator, b.kind, b.number, p.monthly_fen,
+        SELECT r.line_code, r.claimed_fen, b.operator, b.kind, b.number_id, p.monthly_fen,
                b.valid_during * p.valid_during * daterange(:month::date, :next::date)
                  * CASE WHEN r.in_snapshot THEN daterange(e.entitled_from, NULL) ELSE daterange(NULL, NULL) END AS days
           FROM run_lines r
@@ -160,9 +160,9 @@ CHARGE_BELOW_PLAN = Query(
          GROUP BY line_code, claimed_fen),
     billed AS (
         SELECT n.line_code, sum(c.charge_fen)::bigint AS charge_fen
-          FROM (SELECT DISTINCT line_code, operator, kind, number FROM days WHERE NOT isempty(days)) AS n
+          FROM (SELECT DISTINCT line_code, operator, kind, number_id FROM days WHERE NOT isempty(days)) AS n
           JOIN claims c ON c.county_code = :county AND c.month = :month AND c.corrects_month IS NULL
-                       AND c.operator = n.operator AND c.kind = n.kind AND c.number = n.number
+                       AND c.operator = n.operator AND c.kind = n.kind AND c.number_id = n.number_id
          GROUP BY n.line_code)
     SELECT line_code AS subject, ARRAY[line_code] AS lines, claimed_fen AS at_risk_fen,
            format('账单 %s，套餐按天应为 %s', format_yuan(charge_fen), format_yuan(plan_fen)) AS evidence

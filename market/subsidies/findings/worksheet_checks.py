@@ -41,20 +41,20 @@ ONE_DEVICE_MANY_SIMS = Query(
     CheckRow,
     """
     WITH used AS (
-        SELECT DISTINCT b.device, b.sim, r.line_code, r.household_code, r.claimed_fen
+        SELECT DISTINCT b.device_id, b.sim_id, r.line_code, r.household_code, r.claimed_fen
           FROM run_lines r
           JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
                          AND b.valid_during && daterange(:month::date, :next::date)
-         WHERE r.run_id = :run_id AND r.county_code = :county AND b.device IS NOT NULL),
+         WHERE r.run_id = :run_id AND r.county_code = :county AND b.device_id IS NOT NULL),
     device_lines AS (
-        SELECT device, line_code, household_code, claimed_fen, count(DISTINCT sim) AS sims FROM used
-         GROUP BY device, line_code, household_code, claimed_fen)
+        SELECT device_id, line_code, household_code, claimed_fen, count(DISTINCT sim_id) AS sims FROM used
+         GROUP BY device_id, line_code, household_code, claimed_fen)
     SELECT string_agg(line_code, ';' ORDER BY line_code) AS subject, array_agg(line_code ORDER BY line_code) AS lines,
            coalesce(sum(claimed_fen), 0)::bigint AS at_risk_fen,
            format('一台设备 %s 张卡（不少于 %s），%s 户', sum(sims), :device_sims::integer,
                   count(DISTINCT household_code)) AS evidence
       FROM device_lines
-     GROUP BY device
+     GROUP BY device_id
     HAVING sum(sims) >= :device_sims::integer
     """,
 )
@@ -121,20 +121,20 @@ CLAIMED_UNDER_OTHER_PROGRAMME = Query(
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, sum(c.reduction_fen)::bigint AS at_risk_fen,
            string_agg(format('账单写的是%s %s，登记的是%s %s；申请 %s', billed.name, c.programme_code, own.name,
                              r.programme_code, format_yuan(c.reduction_fen)), '；'
-                      ORDER BY c.kind, c.number) AS evidence
+                      ORDER BY c.kind) AS evidence
       FROM run_lines r
-      JOIN (SELECT DISTINCT county_code, line_code, operator, kind, number FROM bindings
+      JOIN (SELECT DISTINCT county_code, line_code, operator, kind, number_id FROM bindings
              WHERE county_code = :county AND valid_during && daterange(:month::date, :next::date)) AS b
         ON b.county_code = r.county_code AND b.line_code = r.line_code
       JOIN claims c ON c.county_code = b.county_code AND c.month = :month AND c.corrects_month IS NULL
-                   AND c.operator = b.operator AND c.number = b.number
+                   AND c.operator = b.operator AND c.number_id = b.number_id
       JOIN kinds own ON own.kind = b.kind
       JOIN kinds billed ON billed.kind = c.kind
      WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot
        AND CASE WHEN c.kind = b.kind THEN c.programme_code <> r.programme_code
                 ELSE NOT EXISTS (SELECT FROM bindings o
                                   WHERE o.county_code = c.county_code AND o.operator = c.operator AND o.kind = c.kind
-                                    AND o.number = c.number
+                                    AND o.number_id = c.number_id
                                     AND o.valid_during && daterange(:month::date, :next::date)) END
      GROUP BY r.line_code
     """,
@@ -150,7 +150,7 @@ CARD_OR_DEVICE_CHANGED = Query(
       JOIN bindings a ON a.county_code = r.county_code AND a.line_code = r.line_code
                      AND a.valid_during -|- b.valid_during AND a.valid_during << b.valid_during
      WHERE r.run_id = :run_id AND r.county_code = :county
-       AND (a.sim IS DISTINCT FROM b.sim OR a.device IS DISTINCT FROM b.device)
+       AND (a.sim_id IS DISTINCT FROM b.sim_id OR a.device_id IS DISTINCT FROM b.device_id)
        AND b.change NOT IN ('补换卡', '换机', '过户', '新办')
      GROUP BY r.line_code, r.claimed_fen
     """,

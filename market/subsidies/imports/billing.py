@@ -3,10 +3,13 @@
 from datetime import date
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, parse_month
+from market.kernel.structs import build_from
+from market.subsidies.identifiers import add_identifiers, find_identifiers
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.json_file import read_json
 from market.subsidies.imports.models import CellFault, FileUnreadable, ManifestMismatch, ManifestMissing
@@ -52,6 +55,15 @@ class BillingRow(Struct, frozen=True, gc=False, kw_only=True):
     corrects_month: date | None
 
 
+class _StoredClaim(Struct, frozen=True, gc=False, kw_only=True):
+    kind: ServiceKind
+    number_id: int
+    month: date
+    charge_fen: int
+    reduction_fen: int
+    original: bool
+
+
 class _PriorClaim(Struct, frozen=True, gc=False, kw_only=True):
     kind: ServiceKind
     number: str
@@ -62,24 +74,24 @@ class _PriorClaim(Struct, frozen=True, gc=False, kw_only=True):
 
 
 LIST_PRIOR_CLAIMS = Query(
-    _PriorClaim,
+    _StoredClaim,
     """
-    SELECT kind, number, coalesce(corrects_month, month) AS month, sum(charge_fen)::bigint AS charge_fen,
+    SELECT kind, number_id, coalesce(corrects_month, month) AS month, sum(charge_fen)::bigint AS charge_fen,
            sum(reduction_fen)::bigint AS reduction_fen, bool_or(corrects_month IS NULL) AS original
       FROM claims
-     WHERE county_code = :county AND operator = :operator AND number = ANY(:numbers::text[])
+     WHERE county_code = :county AND operator = :operator AND number_id = ANY(:numbers::bigint[])
      GROUP BY 1, 2, 3
     """,
 )
 ADD_CLAIMS = Query(
     None,
     """
-    INSERT INTO claims (file_id, row_number, county_code, month, operator, number, kind, programme_code, charge_fen,
+    INSERT INTO claims (file_id, row_number, county_code, month, operator, number_id, kind, programme_code, charge_fen,
                         reduction_fen, billed_fen, corrects_month)
-    SELECT :file_id, row, :county, :month, :operator, number, kind, programme, charge_fen, reduction_fen, billed_fen,
+    SELECT :file_id, row, :county, :month, :operator, number_id, kind, programme, charge_fen, reduction_fen, billed_fen,
            corrects_month
       FROM jsonb_to_recordset(:rows::jsonb)
-        AS r(row integer, number text, kind text, programme text, charge_fen bigint, reduction_fen bigint,
+        AS r(row integer, number_id bigint, kind text, programme text, charge_fen bigint, reduction_fen bigint,
              billed_fen bigint, corrects_month date)
     """,
 )
@@ -135,9 +147,7 @@ async def import_billing(conn: Connection, actor: Actor | None, upload: Prepared
         for row in spreadsheet.rows
         if (claim := _read(RowReader(spreadsheet, row, faults), month, programmes)) is not None
     ]
-    before = await LIST_PRIOR_CLAIMS.all(
-        conn, county=upload.county, operator=manifest.operator, numbers=list({row.number for row in rows})
-    )
+    before = await _list_prior_claims(conn, upload, manifest.operator, {row.number for row in rows})
     _check_repeats(spreadsheet, rows, month, before, faults)
     if faults:
         raise malformed_file(upload.name, faults)
@@ -166,8 +176,10 @@ async def _store(
     file_id = await record_file(
         conn, actor, upload, rows=len(rows), operator=manifest.operator, month=month, sum_fen=total
     )
+    ids = await add_identifiers(conn, upload.seal, (row.number for row in rows))
+    stored = [{**asdict(row), "number_id": ids[row.number]} for row in rows]
     await ADD_CLAIMS.run(
-        conn, county=upload.county, file_id=file_id, month=month, operator=manifest.operator, rows=rows
+        conn, county=upload.county, file_id=file_id, month=month, operator=manifest.operator, rows=stored
     )
 
 
@@ -209,6 +221,14 @@ def _read_fen(cells: RowReader, name: str, *, correction: bool) -> Fen | None:
     if fen is not None and fen < 0 and not correction:
         cells.fault(name, "不能是负数；冲正要在冲正账期写明所冲的月份")
     return fen
+
+
+async def _list_prior_claims(
+    conn: Connection, upload: PreparedUpload, operator: Operator, numbers: set[str]
+) -> list[_PriorClaim]:
+    known = {each: number for number, each in (await find_identifiers(conn, upload.seal, numbers)).items()}
+    stored = await LIST_PRIOR_CLAIMS.all(conn, county=upload.county, operator=operator, numbers=list(known))
+    return [build_from(_PriorClaim, claim, number=known[claim.number_id]) for claim in stored]
 
 
 def _check_repeats(

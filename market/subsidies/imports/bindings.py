@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
+from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.structs import build_from
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT, add_identifiers, find_identifiers
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.differences import Cells, find_differences, format_optional
 from market.subsidies.imports.models import CellFault
@@ -59,16 +63,36 @@ class _PlanService(Struct, frozen=True):
 class _ForeignBinding(Struct, frozen=True):
     row: int
     cell: str
-    value: str
+
+
+class _StoredBinding(Struct, frozen=True, gc=False, kw_only=True):
+    line: str
+    operator: Operator
+    kind: ServiceKind
+    number_sealed: bytes
+    identity_index: bytes
+    identity_sealed: bytes | None
+    plan: str
+    device_sealed: bytes | None
+    sim_sealed: bytes | None
+    start: date
+    until: date | None
+    change: str
+    realname: str
 
 
 LIST_PLAN_SERVICES = Query(_PlanService, "SELECT DISTINCT code, operator, kind FROM plans WHERE county_code = :county")
 LIST_BINDINGS = Query(
-    Binding,
+    _StoredBinding,
     """
-    SELECT line_code AS line, operator, kind, number, identity_index, identity_sealed, plan_code AS plan, device, sim,
+    SELECT line_code AS line, operator, kind, n.value_sealed AS number_sealed, identity_index, identity_sealed,
+           plan_code AS plan, d.value_sealed AS device_sealed, s.value_sealed AS sim_sealed,
            lower(valid_during) AS start, upper(valid_during) AS until, change, realname
-      FROM bindings WHERE county_code = :county
+      FROM bindings
+      JOIN identifiers n ON n.id = number_id
+      LEFT JOIN identifiers d ON d.id = device_id
+      LEFT JOIN identifiers s ON s.id = sim_id
+     WHERE county_code = :county
      ORDER BY line_code COLLATE "C", valid_during
     """,
 )
@@ -92,20 +116,18 @@ DELETE_BINDINGS = Query(
 ADD_BINDINGS = Query(
     None,
     """
-    INSERT INTO bindings (county_code, line_code, operator, kind, number, identity_index, identity_sealed, plan_code,
-                          device, sim, valid_during, change, realname, file_id)
-    SELECT :county, line, operator, kind, number, decode(identity_index, 'base64'), decode(identity_sealed, 'base64'),
-           plan, device, sim, daterange(start, until), change, realname, :file_id
+    INSERT INTO bindings (county_code, line_code, operator, kind, number_id, identity_index, identity_sealed, plan_code,
+                          device_id, sim_id, valid_during, change, realname, file_id)
+    SELECT :county, line, operator, kind, number_id, decode(identity_index, 'base64'),
+           decode(identity_sealed, 'base64'), plan, device_id, sim_id, daterange(start, until), change, realname,
+           :file_id
       FROM jsonb_to_recordset(:rows::jsonb)
-        AS r(line text, operator text, kind text, number text, identity_index text, identity_sealed text, plan text,
-             device text, sim text, start date, until date, change text, realname text)
+        AS r(line text, operator text, kind text, number_id bigint, identity_index text, identity_sealed text,
+             plan text, device_id bigint, sim_id bigint, start date, until date, change text, realname text)
     """,
 )
 
-
-LIST_FOREIGN_BINDINGS = Query(
-    _ForeignBinding, 'SELECT "row", cell, "value" FROM find_bound_elsewhere(:county, :spans::jsonb)'
-)
+LIST_FOREIGN_BINDINGS = Query(_ForeignBinding, 'SELECT "row", cell FROM find_bound_elsewhere(:county, :spans::jsonb)')
 
 
 async def import_bindings(conn: Connection, actor: Actor | None, upload: PreparedUpload) -> ImportResult:
@@ -131,11 +153,11 @@ async def import_bindings(conn: Connection, actor: Actor | None, upload: Prepare
         binding = _read(cells, plans, upload.seal)
         if binding is not None:
             rows.append(binding)
-    stored = await LIST_BINDINGS.all(conn, county=upload.county)
+    stored = await list_bindings(conn, upload.seal, upload.county)
     _check_changed_lines(spreadsheet, rows, stored, faults)
     for header, get_key in _KEYS.items():
         faults += _find_overlaps(spreadsheet, header, get_key, rows, stored)
-    faults += await _find_foreign_bindings(conn, upload.county, spreadsheet, rows)
+    faults += await _find_foreign_bindings(conn, upload, spreadsheet, rows)
     if faults:
         raise malformed_file(upload.name, faults)
     known_versions = {(binding.line, binding.start): get_binding_cells(binding) for binding in stored}
@@ -159,8 +181,42 @@ async def import_bindings(conn: Connection, actor: Actor | None, upload: Prepare
     file_id = await record_file(conn, actor, upload, rows=len(rows))
     await ADD_LINES.run(conn, county=upload.county, rows=to_store)
     await DELETE_BINDINGS.run(conn, county=upload.county, rows=to_store)
-    await ADD_BINDINGS.run(conn, county=upload.county, file_id=file_id, rows=to_store)
+    await _store(conn, upload, file_id, to_store)
     return answer
+
+
+async def _store(conn: Connection, upload: PreparedUpload, file_id: UUID, rows: list[BindingRow]) -> None:
+    """Store the rows, with the ids of their numbers, devices and SIMs."""
+    values = {value for row in rows for value in (row.number, row.device, row.sim) if value}
+    ids = await add_identifiers(conn, upload.seal, values)
+    stored = [
+        {
+            **asdict(row),
+            "number_id": ids[row.number],
+            "device_id": row.device and ids[row.device],
+            "sim_id": row.sim and ids[row.sim],
+        }
+        for row in rows
+    ]
+    await ADD_BINDINGS.run(conn, county=upload.county, file_id=file_id, rows=stored)
+
+
+async def list_bindings(conn: Connection, seal: Seal, county: str) -> list[Binding]:
+    """Return the versions of a county's bindings, by line and day."""
+
+    def unseal(sealed: bytes | None) -> str | None:
+        return None if sealed is None else seal.open(sealed, IDENTIFIER_CONTEXT)
+
+    return [
+        build_from(
+            Binding,
+            row,
+            number=seal.open(row.number_sealed, IDENTIFIER_CONTEXT),
+            device=unseal(row.device_sealed),
+            sim=unseal(row.sim_sealed),
+        )
+        for row in await LIST_BINDINGS.all(conn, county=county)
+    ]
 
 
 def get_binding_cells(binding: Binding, identity: str = "") -> dict[str, str]:
@@ -232,17 +288,29 @@ def _read(cells: RowReader, plans: dict[tuple[str, ServiceKind], Operator], seal
 
 
 async def _find_foreign_bindings(
-    conn: Connection, county: str, spreadsheet: Spreadsheet, rows: Sequence[BindingRow]
+    conn: Connection, upload: PreparedUpload, spreadsheet: Spreadsheet, rows: Sequence[BindingRow]
 ) -> list[CellFault]:
     """Return faults for numbers and SIMs bound in another county on the same day; the county is not named."""
+    known = await find_identifiers(
+        conn, upload.seal, {value for row in rows for value in (row.number, row.sim) if value}
+    )
     spans = [
-        {"row": row.row, "number": _number_key(row), "sim": row.sim, "start": row.start, "until": row.until}
+        {
+            "row": row.row,
+            "operator": row.operator,
+            "kind": row.kind,
+            "number_id": known.get(row.number),
+            "sim_id": known.get(row.sim or ""),
+            "start": row.start,
+            "until": row.until,
+        }
         for row in rows
     ]
+    values = {row.row: {"number": _number_key(row), "sim": row.sim or ""} for row in rows}
     message = "这一天已绑定在别的县"
     return [
-        CellFault(each.cell, message, each.row, spreadsheet.headers[each.cell], each.value)
-        for each in await LIST_FOREIGN_BINDINGS.all(conn, county=county, spans=spans)
+        CellFault(each.cell, message, each.row, spreadsheet.headers[each.cell], values[each.row][each.cell])
+        for each in await LIST_FOREIGN_BINDINGS.all(conn, county=upload.county, spans=spans)
     ]
 
 

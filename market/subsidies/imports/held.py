@@ -1,6 +1,6 @@
 """What a county holds already, in the form of the files that it imports; importing it again changes nothing."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
 import msgspec
@@ -11,7 +11,8 @@ from market.identity.access import require_county_role
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
-from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT, LIST_BINDINGS, get_binding_cells
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT
+from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT, get_binding_cells, list_bindings
 from market.subsidies.imports.budget import LIST_BUDGETS, get_budget_cells
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT, LIST_ENROLMENTS, get_enrolment_cells
 from market.subsidies.imports.kinds import ImportKind
@@ -47,7 +48,8 @@ class _Lineage(Struct, frozen=True):
 
 
 class _UsageDay(Struct, frozen=True):
-    number: str
+    number_id: int
+    number_sealed: bytes
     operator: Operator
     kind: ServiceKind
     used_on: date
@@ -62,8 +64,10 @@ LIST_LINEAGES = Query(
 LIST_USAGE_DAYS = Query(
     _UsageDay,
     """
-    SELECT number, operator, kind, used_on FROM usage_days WHERE county_code = :county
-     ORDER BY used_on DESC, operator, kind, number COLLATE "C"
+    SELECT number_id, value_sealed AS number_sealed, operator, kind, used_on
+      FROM usage_days JOIN identifiers ON id = number_id
+     WHERE county_code = :county
+     ORDER BY used_on DESC, operator, kind, number_id
      LIMIT :limit
     """,
 )
@@ -148,7 +152,7 @@ async def _load_bindings(conn: Connection, county: str, seal: Seal) -> Rows:
 
     return [
         {**get_binding_cells(each), "identity": open_identity(each.identity_index, each.identity_sealed)}
-        for each in await LIST_BINDINGS.all(conn, county=county)
+        for each in await list_bindings(conn, seal, county)
     ]
 
 
@@ -173,11 +177,14 @@ async def _load_opening(conn: Connection, county: str, _: Seal) -> Rows:
     return [get_opening_cells(each) for each in await LIST_OPENINGS.all(conn, county=county)]
 
 
-async def _load_usage(conn: Connection, county: str, _: Seal) -> Rows:
-    days: Iterable[_UsageDay] = await LIST_USAGE_DAYS.all(conn, county=county, limit=MAX_ROWS)
+async def _load_usage(conn: Connection, county: str, seal: Seal) -> Rows:
+    days = await LIST_USAGE_DAYS.all(conn, county=county, limit=MAX_ROWS)
+    sealed = {each.number_id: each.number_sealed for each in days}
+    numbers = {number_id: seal.open(value, IDENTIFIER_CONTEXT) for number_id, value in sealed.items()}
+    days.sort(key=lambda each: (-each.used_on.toordinal(), each.operator, each.kind, numbers[each.number_id]))
     return [
         {
-            "number": each.number,
+            "number": numbers[each.number_id],
             "operator": OPERATOR_NAMES[each.operator],
             "kind": KIND_NAMES[each.kind],
             "used_on": str(each.used_on),

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.subsidies.identifiers import add_identifiers
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.spreadsheet import CellFaults, malformed_file
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
@@ -24,9 +25,9 @@ class UsageRow(Struct, frozen=True, gc=False):
 ADD_USAGE = Query(
     None,
     """
-    INSERT INTO usage_days (county_code, operator, kind, number, used_on)
-    SELECT DISTINCT :county, operator, kind, number, used_on
-      FROM jsonb_to_recordset(:rows::jsonb) AS r(number text, operator text, kind text, used_on date)
+    INSERT INTO usage_days (county_code, operator, kind, number_id, used_on)
+    SELECT DISTINCT :county, operator, kind, number_id, used_on
+      FROM jsonb_to_recordset(:rows::jsonb) AS r(number_id bigint, operator text, kind text, used_on date)
     ON CONFLICT ON CONSTRAINT usage_days_unique DO NOTHING
     """,
 )
@@ -59,7 +60,12 @@ async def import_usage(conn: Connection, actor: Actor | None, upload: PreparedUp
     if upload.dry_run:
         return answer
     await record_file(conn, actor, upload, rows=len(rows))
-    await ADD_USAGE.run(conn, county=upload.county, rows=rows)
+    ids = await add_identifiers(conn, upload.seal, (row.number for row in rows))
+    stored = [
+        {"number_id": ids[row.number], "operator": row.operator, "kind": row.kind, "used_on": row.used_on}
+        for row in rows
+    ]
+    await ADD_USAGE.run(conn, county=upload.county, rows=stored)
     return answer
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from market.audit.record import add_audit_entry
 from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.kernel.seal import Seal
 from market.subsidies.engine.canonical import hash_case
 from market.subsidies.models import AppliedForLine, FactsChanged, FindingsUndecided, StepResult
 from market.subsidies.month.build_case import load_facts
@@ -110,7 +111,7 @@ async def review_month(
 
 
 async def decide_month(
-    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime, opinion: str = ""
+    conn: Connection, actor: Actor | None, county: str, month: date, *, seal: Seal, now: datetime, opinion: str = ""
 ) -> StepResult:
     """Decide the month against its budget (县级审定). The caller owns the transaction.
 
@@ -125,7 +126,7 @@ async def decide_month(
     cycle, actor, _ = await begin_step(conn, DECIDE, actor, county, month, now=now)
     require_state(cycle, DECIDE.froms)
     await require_findings_decided(conn, cycle)
-    facts = await load_facts(conn, county, month)
+    facts = await load_facts(conn, seal, county, month)
     if hash_case(facts.case) != await GET_RUN_MANIFEST.one(conn, run_id=cycle.run_id):
         raise FactsChanged(month=cycle.name)
     return await advance_cycle(conn, cycle, actor, DECIDE, action="decide month", now=now, opinion=opinion)

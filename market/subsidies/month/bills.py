@@ -5,6 +5,7 @@ from datetime import date
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
+from market.kernel.seal import Seal
 from market.subsidies.month.steps import CLOSE
 from market.subsidies.names import Operator, ServiceKind
 
@@ -44,18 +45,21 @@ LIST_BILLS = Query(
       JOIN cycles c ON c.run_id = r.run_id AND c.state = :closed
                    AND b.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
       JOIN claims k ON k.county_code = b.county_code AND k.operator = b.operator AND k.kind = b.kind
-                   AND k.number = b.number AND k.month = c.month AND k.corrects_month IS NULL
+                   AND k.number_id = b.number_id AND k.month = c.month AND k.corrects_month IS NULL
       LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
-     WHERE b.number = :number AND b.kind = 'mobile' AND r.in_snapshot
+     WHERE b.number_id = (SELECT id FROM identifiers WHERE value_index = :number_index)
+       AND b.kind = 'mobile' AND r.in_snapshot
      ORDER BY c.month DESC, r.line_code
      LIMIT :limit
     """,
 )
 
 
-async def list_bills(conn: Connection, number: str, *, limit: int = MAX_BILL_MONTHS) -> list[Bill]:
+async def list_bills(conn: Connection, seal: Seal, number: str, *, limit: int = MAX_BILL_MONTHS) -> list[Bill]:
     """Return the closed months of a number, newest first; the reduction is the approved sum.
 
     The caller has verified that the number belongs to the reader.
     """
-    return await LIST_BILLS.all(conn, number=number, closed=CLOSE.after, limit=min(limit, MAX_BILL_MONTHS))
+    return await LIST_BILLS.all(
+        conn, number_index=seal.index(number), closed=CLOSE.after, limit=min(limit, MAX_BILL_MONTHS)
+    )

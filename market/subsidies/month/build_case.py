@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen
 from market.kernel.clock import get_next_month
+from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.subsidies.engine.models import (
     ActiveSpan,
@@ -19,6 +20,7 @@ from market.subsidies.engine.models import (
     Programme,
     Terms,
 )
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.month.case_queries import (
     DISABLE_NESTED_LOOPS,
     FIND_BUDGET,
@@ -40,7 +42,7 @@ from market.subsidies.month.case_queries import (
     TermsRow,
 )
 from market.subsidies.month.steps import SETTLED_STATES
-from market.subsidies.names import ServiceKind
+from market.subsidies.names import ServiceKind, name_unbound_line
 
 
 class MonthFacts(Struct, frozen=True):
@@ -54,7 +56,9 @@ class MonthFacts(Struct, frozen=True):
     settled: dict[str, SettledLine] | None
 
 
-async def load_facts(conn: Connection, county: str, month: date, *, only: frozenset[str] | None = None) -> MonthFacts:
+async def load_facts(
+    conn: Connection, seal: Seal, county: str, month: date, *, only: frozenset[str] | None = None
+) -> MonthFacts:
     """Load the case of a month from the current facts; the same facts always give the same case.
 
     Charges and households are clipped to the month; a binding keeps its first day, from which idle days are
@@ -78,7 +82,7 @@ async def load_facts(conn: Connection, county: str, month: date, *, only: frozen
     named: set[str] = set()
     corrected: set[str] = set()
     for fact in lines:
-        code = fact.code
+        code = _get_code(seal, fact)
         if only is not None and code not in only:
             continue
         kinds[code] = fact.kind
@@ -89,7 +93,6 @@ async def load_facts(conn: Connection, county: str, month: date, *, only: frozen
         named.update(membership.household for membership in households)
         if own is not None:
             homes[code] = households[0].household if households else own.households[-1]
-        before = None if settled is None else settled.get(code)
         built.append(
             CaseLine(
                 id=code,
@@ -101,19 +104,23 @@ async def load_facts(conn: Connection, county: str, month: date, *, only: frozen
                 charges=_build_charges(fact, charges.get(code), month, next_),
                 used_on=tuple(uses.get(code, ())) if fact.programme in idle else (),
                 claimed_fen=fact.claimed_fen,
-                settled_fen=None if settled is None else before.funded_fen if before else Fen(0),
+                settled_fen=None if settled is None else settled[code].funded_fen if code in settled else Fen(0),
             )
         )
-    budget = None if only is not None else await FIND_BUDGET.maybe(conn, county=county, month=month)
     case = Case(
         month=f"{month:%Y-%m}",
-        budget_fen=None if budget is None else Fen(budget),
+        budget_fen=None if only is not None else await _find_budget(conn, county, month),
         programmes=programmes,
         households=tuple(CaseHousehold(code, known[code].tier) for code in sorted(named)),
         lines=tuple(sorted(built, key=lambda line: line.id)),
     )
     villages = {code: known[home] for code, home in homes.items() if home in known}
     return MonthFacts(case, homes, villages, kinds, frozenset(corrected), settled)
+
+
+async def _find_budget(conn: Connection, county: str, month: date) -> Fen | None:
+    budget = await FIND_BUDGET.maybe(conn, county=county, month=month)
+    return None if budget is None else Fen(budget)
 
 
 async def _load_settled(conn: Connection, county: str, month: date) -> dict[str, SettledLine] | None:
@@ -144,6 +151,13 @@ def _build_programmes(rows: list[TermsRow]) -> tuple[Programme, ...]:
     )
 
 
+def _get_code(seal: Seal, fact: CaseLineRow) -> str:
+    if fact.code is not None:
+        return fact.code
+    assert fact.number_sealed is not None
+    return name_unbound_line(fact.operator, fact.kind, seal.open(fact.number_sealed, IDENTIFIER_CONTEXT))
+
+
 def _build_active(row: LineDays | None, next_: date) -> tuple[ActiveSpan, ...]:
     """Return the days of binding; an end after the month is omitted, so that it does not change the hash."""
     if row is None:
@@ -168,13 +182,13 @@ def _build_charges(fact: CaseLineRow, row: LineCharges | None, month: date, next
     """Return the charges of the plan plus corrections; for an unbound number, what its operator billed."""
     if row is None:
         billed_fen = fact.charge_fen + fact.correction_fen
-        return () if fact.bound else (MonthlyCharge(month, next_, Fen(billed_fen)),)
+        return () if fact.code is not None else (MonthlyCharge(month, next_, Fen(billed_fen)),)
     return tuple(
         MonthlyCharge(start, until, Fen(amount + fact.correction_fen))
         for start, until, amount in zip(row.starts, row.untils, row.amounts, strict=True)
     )
 
 
-async def load_case(conn: Connection, county: str, month: date) -> Case:
+async def load_case(conn: Connection, seal: Seal, county: str, month: date) -> Case:
     """Return the calculator's case of a month from the current facts."""
-    return (await load_facts(conn, county, month)).case
+    return (await load_facts(conn, seal, county, month)).case

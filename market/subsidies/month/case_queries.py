@@ -10,10 +10,10 @@ from market.subsidies.names import Operator, ServiceKind
 
 
 class CaseLineRow(Struct, frozen=True, gc=False, kw_only=True):
-    """A line of the month: enrolled and bound in it, or claimed; not `bound` if its number never was."""
+    """A line of the month: enrolled and bound in it, or claimed; `code` is null if its number was never bound."""
 
-    code: str
-    bound: bool
+    code: str | None
+    number_sealed: bytes | None
     operator: Operator
     kind: ServiceKind
     programme: str
@@ -101,7 +101,7 @@ LIST_CASE_LINES = Query(
     """
     WITH span AS (SELECT daterange(:month::date, :next::date) AS days),
     claimed AS (
-        SELECT operator, kind, number, min(programme_code) AS programme,
+        SELECT operator, kind, number_id, min(programme_code) AS programme,
                sum(reduction_fen)::bigint AS claimed_fen,
                coalesce(sum(charge_fen) FILTER (WHERE corrects_month IS NULL), 0)::bigint AS charge_fen,
                coalesce(sum(charge_fen) FILTER (WHERE corrects_month IS NOT NULL), 0)::bigint AS correction_fen,
@@ -109,17 +109,17 @@ LIST_CASE_LINES = Query(
           FROM claims
          WHERE county_code = :county
            AND ((month = :month AND corrects_month IS NULL) OR corrects_month = :month)
-         GROUP BY operator, kind, number),
+         GROUP BY operator, kind, number_id),
     resolved AS (
-        SELECT DISTINCT ON (c.operator, c.kind, c.number) c.*, b.line_code
+        SELECT DISTINCT ON (c.operator, c.kind, c.number_id) c.*, b.line_code
           FROM claimed c
           LEFT JOIN bindings b ON b.county_code = :county AND b.operator = c.operator AND b.kind = c.kind
-                              AND b.number = c.number AND lower(b.valid_during) < :next
-         ORDER BY c.operator, c.kind, c.number, b.valid_during && (SELECT days FROM span) DESC NULLS LAST,
+                              AND b.number_id = c.number_id AND lower(b.valid_during) < :next
+         ORDER BY c.operator, c.kind, c.number_id, b.valid_during && (SELECT days FROM span) DESC NULLS LAST,
                   lower(b.valid_during) DESC, b.line_code),
     claims_of_lines AS (
         SELECT line_code, operator, kind,
-               CASE WHEN line_code IS NULL THEN name_unbound_line(operator, kind, number) END AS unbound_code,
+               CASE WHEN line_code IS NULL THEN number_id END AS unbound_id,
                min(programme) AS programme, sum(claimed_fen)::bigint AS claimed_fen,
                sum(charge_fen)::bigint AS charge_fen, sum(correction_fen)::bigint AS correction_fen,
                bool_or(corrected) AS corrected
@@ -134,14 +134,14 @@ LIST_CASE_LINES = Query(
           JOIN bound USING (line_code)
           JOIN lines l ON l.county_code = e.county_code AND l.code = e.line_code
          WHERE e.county_code = :county AND e.decided AND e.entitled_from < :next)
-    SELECT coalesce(e.line_code, c.line_code, c.unbound_code) AS code,
-           coalesce(e.line_code, c.line_code) IS NOT NULL AS bound,
+    SELECT coalesce(e.line_code, c.line_code) AS code, i.value_sealed AS number_sealed,
            coalesce(e.operator, c.operator) AS operator, coalesce(e.kind, c.kind) AS kind,
            coalesce(e.programme_code, c.programme) AS programme, e.line_code IS NOT NULL AS in_snapshot, c.claimed_fen,
            coalesce(c.charge_fen, 0) AS charge_fen, coalesce(c.correction_fen, 0) AS correction_fen,
            coalesce(c.corrected, false) AS corrected
       FROM enrolled e
       FULL JOIN claims_of_lines c ON c.line_code = e.line_code
+      LEFT JOIN identifiers i ON i.id = c.unbound_id
     """,
 )
 # Adjacent versions of a binding are merged, because only the days matter here.
@@ -200,7 +200,7 @@ LIST_USES = Query(
     LineDays,
     """
     WITH idle_lines AS (
-        SELECT b.line_code, b.operator, b.kind, b.number, b.valid_during
+        SELECT b.line_code, b.operator, b.kind, b.number_id, b.valid_during
           FROM bindings b
           JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
           JOIN programmes p ON p.county_code = e.county_code AND p.code = e.programme_code AND p.idle_days IS NOT NULL
@@ -209,7 +209,7 @@ LIST_USES = Query(
         SELECT l.line_code, u.used_on
           FROM idle_lines l
           JOIN usage_days u ON u.county_code = :county AND u.operator = l.operator AND u.kind = l.kind
-                           AND u.number = l.number AND u.used_on <@ l.valid_during AND u.used_on < :next)
+                           AND u.number_id = l.number_id AND u.used_on <@ l.valid_during AND u.used_on < :next)
     SELECT line, array_agg(used_on ORDER BY used_on) AS starts, '{}'::date[] AS untils
       FROM (SELECT line_code AS line, max(used_on) AS used_on FROM uses WHERE used_on < :month GROUP BY line_code
             UNION ALL

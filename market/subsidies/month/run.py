@@ -12,6 +12,7 @@ from market.audit.record import add_audit_entry
 from market.identity.access import require_county_role
 from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.kernel.seal import Seal
 from market.subsidies.engine.answer import Answer, AnswerLine, Totals
 from market.subsidies.engine.calculate import calculate
 from market.subsidies.engine.canonical import canonical_json
@@ -126,6 +127,7 @@ async def run_month(
     *,
     opinion: str = "",
     void_approvals: bool = False,
+    seal: Seal,
     now: datetime,
 ) -> RunResult:
     """Calculate a month from the current facts, match it with the claims, and open the findings of the checks.
@@ -143,7 +145,7 @@ async def run_month(
         ApprovalsWouldBeVoid: the facts changed after approvals that were not given up.
     """
     cycle, actor = await _begin_run(conn, actor, county, month, now=now)
-    facts = await load_facts(conn, county, month)
+    facts = await load_facts(conn, seal, county, month)
     validate_case(facts.case)
     # In a thread: a large county takes seconds, during which the service must answer other requests.
     answer = await asyncio.to_thread(calculate, facts.case)
@@ -156,7 +158,7 @@ async def run_month(
     else:
         if fresh or cycle.state is RUN.before:
             cycle = await move_cycle(conn, cycle, RUN, actor, now=now, run_id=run.id, opinion=opinion)
-        changed = await run_checks(conn, cycle, run.id, now=now)
+        changed = await run_checks(conn, cycle, run.id, seal=seal, now=now)
     if fresh:
         detail: dict[str, object] = {"manifest_sha256": answer.manifest_sha256, "result_sha256": answer.result_sha256}
         object_ = f"cycle:{county}:{cycle.name}"

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from market.identity.models import Actor
 from market.kernel import Connection
+from market.kernel.seal import Seal
 from market.subsidies.models import OpinionTooLong, StepResult
 from market.subsidies.month.approve import confirm_month, decide_month, review_month
 from market.subsidies.month.cycles import MAX_OPINION_LENGTH
@@ -17,7 +18,6 @@ type StepAction = Callable[..., Awaitable[StepResult]]
 _ACTIONS: dict[str, StepAction] = {
     CONFIRM.name: confirm_month,
     REVIEW.name: review_month,
-    DECIDE.name: decide_month,
     SETTLE.name: settle_month,
     RECONCILE.name: reconcile_month,
     CLOSE.name: close_month,
@@ -33,6 +33,7 @@ async def take_step(
     *,
     opinion: str = "",
     void_approvals: bool = False,
+    seal: Seal,
     now: datetime,
 ) -> StepResult | RunResult:
     """Take a step of a county's month, with the official's opinion. The caller owns the transaction.
@@ -47,5 +48,9 @@ async def take_step(
     if len(opinion) > MAX_OPINION_LENGTH:
         raise OpinionTooLong
     if step is RUN:
-        return await run_month(conn, actor, county, month, opinion=opinion, void_approvals=void_approvals, now=now)
+        return await run_month(
+            conn, actor, county, month, opinion=opinion, void_approvals=void_approvals, seal=seal, now=now
+        )
+    if step is DECIDE:
+        return await decide_month(conn, actor, county, month, opinion=opinion, seal=seal, now=now)
     return await _ACTIONS[step.name](conn, actor, county, month, opinion=opinion, now=now)

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 from market.reports.changed_facts import FactChange
-from market.reports.line import mask_number
 from market.web.ui.format import day_zh
 
 _FACT_NAMES = {
@@ -41,11 +40,10 @@ _FIELD_NAMES = {
     "risk_removed_on": "风险消除日期",
     "leave_reason": "离户原因",
 }
-_NUMBERS = {"number", "device", "sim"}
 
 
 def describe_change(change: FactChange) -> str:
-    """Describe a change: when, by whom and in which file, and the old and new value; numbers are masked."""
+    """Describe a change: when, by whom and in which file, and the old and new value."""
     source = f"{change.by}（{change.file}）" if change.by else "不是从文件改的"
     what = f"{_FACT_NAMES[change.fact]}的{_FIELD_NAMES.get(change.field, '其他内容')}"
     values = f"，原来{_describe(change, change.old)}，现在{_describe(change, change.new)}"
@@ -55,8 +53,6 @@ def describe_change(change: FactChange) -> str:
 def _describe(change: FactChange, value: str) -> str:
     if not value:
         return "空着"
-    if change.field in _NUMBERS:
-        return f"是 {mask_number(value)}"
     if change.field in {"notice", "valid_during"}:
         return f"是 {_describe_period(value)}"
     return f"是 {({'true': '是', 'false': '否'}).get(value, value)}"

@@ -259,6 +259,7 @@ async def _table_context(conn: Connection, seal: Seal, desk: DeskContext, filter
         conn,
         desk.county,
         desk.divisions,
+        seal=seal,
         month=_read_month(filters.month),
         state=filters.state,
         check=filters.check,

@@ -13,6 +13,7 @@ from market.identity.access import get_roles
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
+from market.kernel.seal import Seal
 from market.reports.imports import ImportedFile, list_imported_files
 from market.reports.month import list_eligible_officials, list_months
 from market.reports.month_view import MonthView, get_month_view
@@ -180,6 +181,7 @@ async def submit_step(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[Any]:
     """Take a step and redirect to the month; a refusal is shown on the same page and changes nothing.
 
@@ -202,6 +204,7 @@ async def submit_step(
                 first,
                 opinion=form.get_text("opinion"),
                 void_approvals=form.get_text("void") == "1",
+                seal=seal,
                 now=desk.now,
             )
     except Refusal as refusal:

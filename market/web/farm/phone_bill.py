@@ -85,7 +85,7 @@ async def load_own_bills(request: HttpRequest, actor: Actor) -> tuple[str, list[
     services = get_services(request)
     async with services.db.transaction(scope="all") as conn:
         number = await get_phone(conn, services.seal, actor.account_id)
-        return number or "", await list_bills(conn, number, limit=_MAX_MONTHS) if number else []
+        return number or "", await list_bills(conn, services.seal, number, limit=_MAX_MONTHS) if number else []
 
 
 async def load_bill_line(request: HttpRequest, actor: Actor) -> str:

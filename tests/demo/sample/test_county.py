@@ -12,6 +12,7 @@ from market.subsidies.month.bills import list_bills
 from market.subsidies.month.run import run_month
 from tests.demo.sample.conftest import NOW, SCALE
 from tests.demo.sample.test_shop import FORBIDDEN
+from tests.support.make import SEAL
 
 MARCH, APRIL, MAY = date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)
 
@@ -56,7 +57,7 @@ async def test_no_official_has_two_duties_in_a_month(sample: Connection) -> None
 
 
 async def test_the_demo_farmer_sees_the_bill_of_the_readme(sample: Connection) -> None:
-    bill = (await list_bills(sample, FARMER_PHONE))[0]
+    bill = (await list_bills(sample, SEAL, FARMER_PHONE))[0]
     assert (bill.month, bill.charge_fen, bill.reduction_fen, bill.pays_fen) == (APRIL, 39_00, 13_00, 26_00)
     assert (bill.days, bill.of_days, bill.since) == (20, 30, date(2026, 4, 11))
 
@@ -101,7 +102,7 @@ async def test_a_repeated_run_has_the_same_hashes_and_no_posting(sample: Connect
         "SELECT manifest_sha256, result_sha256 FROM runs JOIN cycles ON run_id = runs.id WHERE cycles.month = $1", MAY
     )
     assert kept is not None
-    again = await run_month(sample, gan, DEMO_COUNTY, MAY, now=NOW)
+    again = await run_month(sample, gan, DEMO_COUNTY, MAY, seal=SEAL, now=NOW)
     assert (again.outcome, again.postings) == (Outcome.NO_OP, 0)
     assert (again.manifest_sha256, again.result_sha256) == (kept["manifest_sha256"], kept["result_sha256"])
 

@@ -9,8 +9,9 @@ from market.subsidies.findings.worksheet_checks import ENROLMENT_BURST, EQUAL_SU
 from market.subsidies.month.cycles import find_cycle
 from payments.money import format_yuan
 from tests.story.play import COUNTY, Answer, Player
+from tests.support.make import find_id_sql
 
-BILL = "UPDATE claims SET charge_fen = {}, reduction_fen = {}, billed_fen = {} WHERE number = '{}'"
+BILL = "UPDATE claims SET charge_fen = {}, reduction_fen = {}, billed_fen = {} WHERE number_id = {}"
 ENROLMENT = "UPDATE enrolments SET {} WHERE line_code = 'YD-01'"
 MEMBERS = "UPDATE memberships SET valid_during = daterange('{}', NULL) WHERE household_code = 'H01'"
 PERSON_OF_YD_01 = "identity_index = (SELECT identity_index FROM enrolments WHERE line_code = 'YD-01')"
@@ -42,13 +43,13 @@ PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
     ),
     "billed one fen below the plan": (
         "charge_below_plan",
-        [BILL.format(3799, 1900, 1899, "17050000101")],
+        [BILL.format(3799, 1900, 1899, find_id_sql("17050000101"))],
         [("YD-01", 1900)],
     ),
-    "billed as the plan": ("charge_below_plan", [BILL.format(3800, 1900, 1900, "17050000101")], []),
+    "billed as the plan": ("charge_below_plan", [BILL.format(3800, 1900, 1900, find_id_sql("17050000101"))], []),
     "a mid-month change one fen below": (
         "charge_below_plan",
-        [BILL.format(2767, 1384, 1383, "17050000102")],
+        [BILL.format(2767, 1384, 1383, find_id_sql("17050000102"))],
         [("YD-02", 1384)],
     ),
     "neither registered nor monitored": (
@@ -87,7 +88,7 @@ PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
     "two lines a household": ("too_many_lines", [], []),
     "two SIMs in a device": (
         "one_device_many_sims",
-        ["UPDATE bindings SET device = NULL WHERE line_code = 'YD-09'"],
+        ["UPDATE bindings SET device_id = NULL WHERE line_code = 'YD-09'"],
         [],
     ),
     "split 90 days before": ("split_before_enrolment", [SPLIT, MEMBERS.format("2018-06-30")], [("YD-01", 1900)]),
@@ -100,18 +101,23 @@ PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
     ),
     "claim above the charge": (
         "claim_above_charge",
-        [BILL.format(1801, 1801, 0, "17050000103")],
+        [BILL.format(1801, 1801, 0, find_id_sql("17050000103"))],
         [("YD-03", 1801)],
     ),
-    "claim as the charge": ("claim_above_charge", [BILL.format(1800, 1800, 0, "17050000103")], []),
+    "claim as the charge": ("claim_above_charge", [BILL.format(1800, 1800, 0, find_id_sql("17050000103"))], []),
     "another device with a plan change": (
         "card_or_device_changed",
-        ["UPDATE bindings SET device = 'h1:y' WHERE line_code = 'YD-02' AND upper_inf(valid_during)"],
+        ["UPDATE bindings SET device_id = number_id WHERE line_code = 'YD-02' AND upper_inf(valid_during)"],
         [("YD-02", 1384)],
     ),
     "another device declared as a change": (
         "card_or_device_changed",
-        ["UPDATE bindings SET device = 'h1:y', change = '换机' WHERE line_code = 'YD-02' AND upper_inf(valid_during)"],
+        [
+            (
+                "UPDATE bindings SET device_id = number_id, change = '换机'"
+                " WHERE line_code = 'YD-02' AND upper_inf(valid_during)"
+            )
+        ],
         [],
     ),
     "a second application while the first is bound": ("one_identity_two_enrolments", [], [("DX-06", 1655)]),

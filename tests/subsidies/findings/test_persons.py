@@ -45,9 +45,10 @@ FOREIGN = (
     ),
     "INSERT INTO lines VALUES ('130128', 'X-01', 'telecom', 'mobile')",
     (
-        "INSERT INTO bindings (county_code, line_code, operator, kind, number, identity_index, plan_code, change,"
-        f" realname, valid_during) VALUES ('130128', 'X-01', 'telecom', 'mobile', '19900000999', {OWN}, 'P', '新办',"
-        " '一致', '{days}')"
+        "INSERT INTO bindings (county_code, line_code, operator, kind, number_id, identity_index, plan_code, change,"
+        " realname, valid_during) VALUES ('130128', 'X-01', 'telecom', 'mobile', (SELECT max(id) FROM identifiers),"
+        f" {OWN}, 'P',"
+        " '新办', '一致', '{days}')"
     ),
     (
         "INSERT INTO enrolments (county_code, line_code, programme_code, identity_index, household_code, applied_on,"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from market.subsidies.identifiers import add_identifiers
 from market.subsidies.imports.cells import parse_fen
 from tests.story.play import STORY, Answer, Player
 
@@ -195,10 +196,12 @@ async def test_bad_cells_of_bindings_are_named(january: Player, folder: Path) ->
 async def test_a_number_of_another_county_is_refused_by_the_schema(january: Player, folder: Path) -> None:
     async with january.database.transaction(scope="all") as conn:
         await conn.execute("INSERT INTO lines VALUES ('130623', 'X-1', 'mobile', 'mobile')")
+        ids = await add_identifiers(conn, january.seal, ["17050007777"])
         await conn.execute(
-            "INSERT INTO bindings (county_code, line_code, operator, kind, number, identity_index, plan_code,"
+            "INSERT INTO bindings (county_code, line_code, operator, kind, number_id, identity_index, plan_code,"
             " valid_during, change, realname)"
-            " VALUES ('130623', 'X-1', 'mobile', 'mobile', '17050007777', 'i', 'p', '[2018-01-01,)', '新办', '一致')"
+            " VALUES ('130623', 'X-1', 'mobile', 'mobile', $1, 'i', 'p', '[2018-01-01,)', '新办', '一致')",
+            ids["17050007777"],
         )
 
     def move(rows: list[list[str]]) -> None:

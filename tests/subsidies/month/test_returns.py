@@ -14,6 +14,7 @@ from market.subsidies.month.return_month import return_month
 from market.subsidies.month.steps import STEPS_BY_NAME
 from market.subsidies.month.take_step import take_step
 from tests.story.play import COUNTY, Answer, Player, nine_o_clock
+from tests.support.make import SEAL
 from tests.web.desk.county import FINDINGS
 
 JANUARY = date(2019, 1, 1)
@@ -29,7 +30,7 @@ async def take(player: Player, step: str, day: str = "2019-02-06", who: str = ""
             if step == "return":
                 answer: object = await return_month(conn, actor, COUNTY, JANUARY, now=now, **given)
             else:
-                answer = await take_step(conn, STEPS_BY_NAME[step], actor, COUNTY, JANUARY, now=now, **given)
+                answer = await take_step(conn, STEPS_BY_NAME[step], actor, COUNTY, JANUARY, seal=SEAL, now=now, **given)
     except Refusal as refusal:
         return {"code": refusal.code, "text": refusal.text("zh")}
     plain: Answer = msgspec.to_builtins(answer)

@@ -10,11 +10,12 @@ from random import Random
 
 import pytest
 
-from market.kernel import Connection, Database, open_database
+from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal
 from market.subsidies.imports.cells import parse_fen
 from market.subsidies.month.bills import list_bills
+from market.subsidies.names import Operator, ServiceKind, name_unbound_line
 from tests.conftest import EmbeddedServer, clone_database, drop_database
 from tests.story.play import STORY, Answer, Player
 
@@ -146,7 +147,7 @@ async def test_a_farmer_sees_the_bill_of_the_phone_and_never_of_an_account_writt
     await county.calculate(FILES)
     async with county.player.database.transaction(scope="all") as conn:
         await conn.execute("UPDATE cycles SET state = 'closed'")
-        bills = await list_bills(conn, PHONE)
+        bills = await list_bills(conn, county.player.seal, PHONE)
     assert [(each.kind, each.charge_fen, each.reduction_fen) for each in bills] == [("mobile", 3800, 1900)]
 
 
@@ -224,14 +225,14 @@ async def test_the_same_facts_in_any_order_of_rows_and_files_give_the_same_manif
     assert len(manifests) == 1
 
 
-async def test_an_unbound_service_is_named_by_its_kind_where_the_number_is_not_enough(conn: Connection) -> None:
+def test_an_unbound_service_is_named_by_its_kind_where_the_number_is_not_enough() -> None:
     names = [
-        await conn.fetchval("SELECT name_unbound_line($1, $2, $3)", operator, kind, number)
+        name_unbound_line(operator, kind, number)
         for operator, kind, number in (
-            ("mobile", "mobile", "17050000999"),
-            ("telecom", "broadband", "kd-dx-0999"),
-            ("telecom", "broadband", "17050000999"),
-            ("unicom", "television", "kd-lt-0999"),
+            (Operator.MOBILE, ServiceKind.MOBILE, "17050000999"),
+            (Operator.TELECOM, ServiceKind.BROADBAND, "kd-dx-0999"),
+            (Operator.TELECOM, ServiceKind.BROADBAND, "17050000999"),
+            (Operator.UNICOM, ServiceKind.TELEVISION, "kd-lt-0999"),
         )
     ]
     assert names == ["YD-17050000999", "DX-kd-dx-0999", "DX-17050000999-KD", "LT-kd-lt-0999-DS"]

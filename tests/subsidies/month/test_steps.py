@@ -2,6 +2,7 @@
 
 import pytest
 
+from market.subsidies.identifiers import add_identifiers
 from tests.story.play import Answer, Player
 from tests.story.test_month import PLAN
 
@@ -205,7 +206,8 @@ async def test_a_finding_that_no_longer_applies_lapses_and_may_reopen(january: P
             assert row is not None
             names = [name for name in row.keys() if name != "number_key"]
             marks = ", ".join(f"${at}" for at in range(1, len(names) + 1))
-            values = [device if name == "device" else row[name] for name in names]
+            ids = await add_identifiers(conn, january.seal, [device])
+            values = [ids[device] if name == "device_id" else row[name] for name in names]
             await conn.execute(f"INSERT INTO bindings ({', '.join(names)}) VALUES ({marks})", *values)
 
     await rebind("h1:another")

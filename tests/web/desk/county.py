@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,10 +125,10 @@ async def import_story_files(db: Database, seal: Seal, people: Officials) -> Non
 async def play_january(db: Database, people: Officials, *, until: str) -> None:
     """Take the steps of January in order, up to and including `until`, each by its own official."""
     takes: dict[str, Any] = {
-        "run": run_month,
+        "run": partial(run_month, seal=SEAL),
         "confirm": confirm_month,
         "review": review_month,
-        "decide": decide_month,
+        "decide": partial(decide_month, seal=SEAL),
         "settle": settle_month,
         "reconcile": reconcile_month,
         "close": close_month,

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from market.kernel import Database
+from market.subsidies.identifiers import add_identifiers
 from tests.support.app import Service
 from tests.support.browser import LoadedPage, PageClient
+from tests.support.make import SEAL
 from tests.web.desk.county import Officials, play_january, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, read_table
 
@@ -136,7 +138,8 @@ async def test_a_finding_shows_what_was_changed_under_it(
         await conn.execute("SET LOCAL ROLE postgres")
         await conn.execute("UPDATE findings SET seen_in = '{}', seen_at = opened_at WHERE subject = 'H14'")
         await conn.execute("UPDATE enrolments SET notice = '[2019-01-03,2019-01-09)' WHERE line_code = 'DX-06'")
-        await conn.execute("UPDATE bindings SET sim = '89860319000000099999' WHERE line_code = 'DX-06'")
+        ids = await add_identifiers(conn, SEAL, ["89860319000000099999"])
+        await conn.execute("UPDATE bindings SET sim_id = $1 WHERE line_code = 'DX-06'", ids["89860319000000099999"])
     async with open_desk_walker(service, county.tokens["zhen"]) as browser:
         seen = await open_finding(browser, "一户两家运营商")
     assert "申请和公示的公示，原来空着，现在是 2019-01-03 到 2019-01-08" in seen.text

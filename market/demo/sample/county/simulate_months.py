@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import msgspec
 from msgspec import Struct
@@ -185,11 +186,11 @@ class CountySimulation:
             self._advance()
         await conn.execute(ANALYSE_COUNTY)
         day = self._compute_moment(after + timedelta(days=3))
-        await run_month(conn, gan, DEMO_COUNTY, month, now=day)
+        await run_month(conn, gan, DEMO_COUNTY, month, seal=self._seal, now=day)
         self._advance()
         if month == self._months.last:
             # Late facts of the month before, such as a death, are posted in the open cycle.
-            await run_month(conn, gan, DEMO_COUNTY, self._months.middle, now=day)
+            await run_month(conn, gan, DEMO_COUNTY, self._months.middle, seal=self._seal, now=day)
             self._advance()
         cun = self._actors["cun"]
         await confirm_month(conn, cun, DEMO_COUNTY, month, now=self._compute_moment(after + timedelta(days=4)))
@@ -217,7 +218,7 @@ class CountySimulation:
             )
         steps: tuple[tuple[_MonthStep, str, int], ...] = (
             (review_month, "zhen", 5),
-            (decide_month, "xian", 6),
+            (partial(decide_month, seal=self._seal), "xian", 6),
             (settle_month, "cai", 7),
             (reconcile_month, "dui", 11),
             (close_month, "dui", 11),

@@ -1,0 +1,76 @@
+"""Numbers, SIMs and devices that an earlier release stored in clear are encrypted by the migration."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import asyncpg
+import pytest
+from alembic import command
+
+from market.kernel import Connection
+from market.kernel.embedded import EmbeddedServer
+from market.kernel.migrate import make_alembic_config, upgrade
+from market.subsidies.identifiers import IDENTIFIER_CONTEXT
+from tests.conftest import drop_database
+from tests.support.make import SEAL
+
+NUMBER, ACCOUNT, SIM, DEVICE = "17050000101", "kd-yd-0101", "89860019000000000018", "h1:97bab531613a1ff7fbfe5048"
+EARLIER = f"""
+    SET session_replication_role = replica;
+    INSERT INTO bindings (county_code, line_code, operator, kind, number, identity_index, plan_code, device, sim,
+                          change, realname, valid_during)
+    VALUES ('130624', 'YD-01', 'mobile', 'mobile', '{NUMBER}', 'i', 'P', '{DEVICE}', '{SIM}',
+            '新办', '一致', '[2018-10-01,)'),
+           ('130624', 'YD-02', 'mobile', 'broadband', '{ACCOUNT}', 'i', 'P', NULL, NULL,
+            '新办', '一致', '[2018-10-01,)');
+    INSERT INTO claims (file_id, row_number, county_code, month, operator, number, kind, programme_code, charge_fen,
+                        reduction_fen, billed_fen)
+    VALUES (uuidv7(), 2, '130624', '2019-01-01', 'mobile', '{NUMBER}', 'mobile', 'P1', 3800, 1900, 1900);
+    INSERT INTO usage_days VALUES ('130624', 'mobile', '17050000102', '2019-01-05', 'mobile');
+    INSERT INTO fact_versions (county_code, fact, subject, facts, replaced_at)
+    VALUES ('130624', 'bindings', 'YD-01', '{{"number": "{NUMBER}", "number_key": "{NUMBER}", "sim": null,
+            "device": "356938035643809", "change": "新办"}}', now());
+"""
+
+
+@pytest.fixture
+async def earlier(server: EmbeddedServer) -> AsyncGenerator[str]:
+    """The address of a database of the release before, with numbers in clear."""
+    name = "market_earlier"
+    admin = await asyncpg.connect(server.dsn("postgres"))
+    await admin.execute(f"CREATE DATABASE {name}")
+    await admin.close()
+    await asyncio.to_thread(command.upgrade, make_alembic_config(server.dsn(name)), "0031")
+    conn = await asyncpg.connect(server.dsn(name))
+    await conn.execute(EARLIER)
+    await conn.close()
+    yield server.dsn(name)
+    await drop_database(server, name)
+
+
+async def read_values(conn: Connection, query: str) -> list[str | None]:
+    """Return the values of the identifiers in a row of ids."""
+    row = await conn.fetchrow(query)
+    assert row is not None
+    sealed = {each["id"]: each["value_sealed"] for each in await conn.fetch("SELECT id, value_sealed FROM identifiers")}
+    return [None if each is None else SEAL.open(sealed[each], IDENTIFIER_CONTEXT) for each in row]
+
+
+async def test_stored_numbers_are_encrypted_in_place(earlier: str) -> None:
+    with pytest.raises(RuntimeError, match="MARKET_SECRET"):
+        await asyncio.to_thread(upgrade, earlier)
+    await asyncio.to_thread(upgrade, earlier, SEAL)
+    conn = await asyncpg.connect(earlier)
+    binding = "SELECT number_id, sim_id, device_id FROM bindings WHERE line_code = '{}'"
+    assert await read_values(conn, binding.format("YD-01")) == [NUMBER, SIM, DEVICE]
+    assert await read_values(conn, binding.format("YD-02")) == [ACCOUNT, None, None]
+    assert await read_values(conn, "SELECT number_id FROM claims") == [NUMBER]
+    assert await read_values(conn, "SELECT number_id FROM usage_days") == ["17050000102"]
+    version = "SELECT (facts ->> 'number_id')::bigint, (facts ->> 'device_id')::bigint FROM fact_versions"
+    assert await read_values(conn, version) == [NUMBER, "356938035643809"]
+    assert await conn.fetchval("SELECT facts ?| '{number,number_key,sim,device}' FROM fact_versions") is False
+    indexes = await conn.fetch("SELECT value_index FROM identifiers")
+    assert {row[0] for row in indexes} == {
+        SEAL.index(value) for value in (NUMBER, ACCOUNT, SIM, DEVICE, "17050000102", "356938035643809")
+    }
+    await conn.close()
