@@ -40,7 +40,7 @@ async def earlier(server: EmbeddedServer) -> AsyncGenerator[str]:
     admin = await asyncpg.connect(server.dsn("postgres"))
     await admin.execute(f"CREATE DATABASE {name}")
     await admin.close()
-    await asyncio.to_thread(command.upgrade, make_alembic_config(server.dsn(name)), "0031")
+    await asyncio.to_thread(command.upgrade, make_alembic_config(server.dsn(name)), "0026")
     conn = await asyncpg.connect(server.dsn(name))
     await conn.execute(EARLIER)
     await conn.close()

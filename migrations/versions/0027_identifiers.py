@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from payments.migrate import run_script
 
-revision = "0022"
-down_revision = "0031"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
@@ -27,10 +27,10 @@ ADD_PLAIN = """
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    run_script((folder / "sql/0022_identifiers.sql").read_text("utf-8"))
+    run_script((folder / "sql/0027_identifiers.sql").read_text("utf-8"))
     if not context.is_offline_mode():
         _encrypt()
-    run_script((folder / "sql/0022_identifiers_by_id.sql").read_text("utf-8"))
+    run_script((folder / "sql/0027_identifiers_by_id.sql").read_text("utf-8"))
     run_script((folder / "functions/find_bound_elsewhere.sql").read_text("utf-8"))
 
 
@@ -45,7 +45,7 @@ def _encrypt() -> None:
         return
     seal = context.config.attributes.get("seal")
     if seal is None:
-        raise RuntimeError("Revision 0022 encrypts the stored numbers: run `market migrate` with MARKET_SECRET.")
+        raise RuntimeError("Revision 0027 encrypts the stored numbers: run `market migrate` with MARKET_SECRET.")
     rows = [
         {"value": value, "value_index": seal.index(value), "value_sealed": seal.seal(value, CONTEXT)}
         for value in values

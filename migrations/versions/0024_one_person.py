@@ -4,12 +4,12 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0035"
-down_revision = "0034"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    for script in ("sql/0035_one_person.sql", "functions/is_same_person.sql"):
+    for script in ("sql/0024_one_person.sql", "functions/is_same_person.sql"):
         run_script((Path(__file__).parents[1] / script).read_text("utf-8"))

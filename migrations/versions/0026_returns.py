@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0031"
-down_revision = "0027"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0031_returns.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0026_returns.sql").read_text("utf-8"))

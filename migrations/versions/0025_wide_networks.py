@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0027"
-down_revision = "0035"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0027_wide_networks.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0025_wide_networks.sql").read_text("utf-8"))
