@@ -44,7 +44,7 @@ def render_page(
     """Render a page with its own nonce, its Cache-Control header, and the token of its forms (`csrf` in templates).
 
     `cache` is the whole Cache-Control value; pages with personal data keep the default. A public page is private for
-    whoever has a token, because its forms hold it.
+    a visitor with a token, because its forms hold it.
     """
     subject = get_token_subject(request)
     if cache.startswith("public") and subject:
