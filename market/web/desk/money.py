@@ -1,6 +1,7 @@
 """Money that went wrong: what, since when, how much, whose order; and the repair of each, once per form."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -34,7 +35,8 @@ from market.web.idempotent_form import submit_once
 from market.web.pages import redirect
 from market.web.services import get_services
 
-type Repair = Callable[[Connection], Awaitable[object]]
+type Repair = Callable[[Connection, str, datetime], Awaitable[object]]
+"""A repair with the text of its form, at a time."""
 
 
 @get("/money", include_in_schema=False)
@@ -80,14 +82,12 @@ async def submit_repaid(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Record that a refund was paid by bank transfer."""
-    form = await read_form(request)
-    desk = await open_desk(request, db, actor, clock, register=False)
 
-    async def repair(conn: Connection) -> object:
+    async def repair(conn: Connection, text: str, now: datetime) -> object:
         refund = _require(parse_uuid(refund_id))
-        return await record_repaid(conn, actor, refund, reference=form.get_text("text"), now=desk.now)
+        return await record_repaid(conn, actor, refund, reference=text, now=now)
 
-    return await _repair(request, db, desk, form, repair)
+    return await _repair(request, db, actor, clock, repair)
 
 
 @post("/money/transfers/{number:str}", include_in_schema=False)
@@ -100,14 +100,12 @@ async def submit_transfer(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Record that the bank transfer for an order arrived."""
-    form = await read_form(request)
-    desk = await open_desk(request, db, actor, clock, register=False)
 
-    async def repair(conn: Connection) -> object:
+    async def repair(conn: Connection, text: str, now: datetime) -> object:
         order = _require(parse_integer(number))
-        return await record_transfer(conn, actor, order, reference=form.get_text("text"), now=desk.now)
+        return await record_transfer(conn, actor, order, reference=text, now=now)
 
-    return await _repair(request, db, desk, form, repair)
+    return await _repair(request, db, actor, clock, repair)
 
 
 @post("/money/suspense/{charge_ref:str}", include_in_schema=False)
@@ -120,13 +118,11 @@ async def submit_return(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Record that money in suspense went back to its payer."""
-    form = await read_form(request)
-    desk = await open_desk(request, db, actor, clock, register=False)
 
-    async def repair(conn: Connection) -> object:
-        return await record_suspense_returned(conn, actor, charge_ref, reference=form.get_text("text"), now=desk.now)
+    async def repair(conn: Connection, text: str, now: datetime) -> object:
+        return await record_suspense_returned(conn, actor, charge_ref, reference=text, now=now)
 
-    return await _repair(request, db, desk, form, repair)
+    return await _repair(request, db, actor, clock, repair)
 
 
 @post("/money/messages/{event_id:str}", include_in_schema=False)
@@ -139,14 +135,12 @@ async def submit_requeue(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Queue a dead message of the provider again."""
-    form = await read_form(request)
-    desk = await open_desk(request, db, actor, clock, register=False)
     gateway = get_services(request).gateway
 
-    async def repair(conn: Connection) -> object:
-        return await requeue_stuck_message(conn, gateway, actor, event_id, now=desk.now)
+    async def repair(conn: Connection, _text: str, now: datetime) -> object:
+        return await requeue_stuck_message(conn, gateway, actor, event_id, now=now)
 
-    return await _repair(request, db, desk, form, repair)
+    return await _repair(request, db, actor, clock, repair)
 
 
 @post("/money/discrepancies/{discrepancy_id:str}", include_in_schema=False)
@@ -159,23 +153,21 @@ async def submit_explanation(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Close a discrepancy between statement and ledger with a reason."""
+
+    async def repair(conn: Connection, text: str, now: datetime) -> object:
+        discrepancy = _require(parse_uuid(discrepancy_id))
+        return await close_open_discrepancy(conn, actor, discrepancy, note=text, now=now)
+
+    return await _repair(request, db, actor, clock, repair)
+
+
+async def _repair(request: HttpRequest, db: Database, actor: Actor, clock: Clock, repair: Repair) -> Response[Any]:
+    """Repair once per form and return to the list; a refusal is shown there."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
 
-    async def repair(conn: Connection) -> object:
-        discrepancy = _require(parse_uuid(discrepancy_id))
-        return await close_open_discrepancy(conn, actor, discrepancy, note=form.get_text("text"), now=desk.now)
-
-    return await _repair(request, db, desk, form, repair)
-
-
-async def _repair(
-    request: HttpRequest, db: Database, desk: DeskContext, form: PostedForm, repair: Repair
-) -> Response[Any]:
-    """Repair once per form and return to the list; a refusal is shown there."""
-
     async def work(conn: Connection) -> str:
-        await repair(conn)
+        await repair(conn, form.get_text("text"), desk.now)
         return desk.to("/desk/money", done=1)
 
     try:
