@@ -1181,10 +1181,10 @@ $$;
 
 
 --
--- Name: set_step_person(); Type: FUNCTION; Schema: public; Owner: -
+-- Name: set_person_key(); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.set_step_person() RETURNS trigger
+CREATE FUNCTION public.set_person_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
@@ -1854,6 +1854,7 @@ CREATE TABLE public.cycle_duties (
     account_id uuid NOT NULL,
     duty text NOT NULL,
     taken_at timestamp with time zone NOT NULL,
+    person_key bytea,
     CONSTRAINT cycle_duties_duty CHECK ((duty = ANY (ARRAY['import'::text, 'terms'::text, 'village'::text, 'township'::text, 'county'::text, 'settlement'::text, 'reconciliation'::text])))
 );
 
@@ -4161,6 +4162,13 @@ CREATE UNIQUE INDEX claims_one_per_service_and_month ON public.claims USING btre
 
 
 --
+-- Name: cycle_duties_one_per_person; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX cycle_duties_one_per_person ON public.cycle_duties USING btree (cycle_id, person_key);
+
+
+--
 -- Name: cycle_events_by_cycle; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4721,6 +4729,13 @@ CREATE TRIGGER cycle_duties_no_truncate BEFORE TRUNCATE ON public.cycle_duties F
 
 
 --
+-- Name: cycle_duties cycle_duties_person; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cycle_duties_person BEFORE INSERT ON public.cycle_duties FOR EACH ROW EXECUTE FUNCTION public.set_person_key();
+
+
+--
 -- Name: cycle_events cycle_events_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -4871,7 +4886,7 @@ CREATE TRIGGER plans_keep_removed AFTER DELETE ON public.plans FOR EACH ROW EXEC
 -- Name: producer_steps producer_steps_person; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER producer_steps_person BEFORE INSERT ON public.producer_steps FOR EACH ROW EXECUTE FUNCTION public.set_step_person();
+CREATE TRIGGER producer_steps_person BEFORE INSERT ON public.producer_steps FOR EACH ROW EXECUTE FUNCTION public.set_person_key();
 
 
 --

@@ -221,8 +221,8 @@ LIST_ELIGIBLE_OFFICIALS = Query(
      WHERE g.role = :role AND g.valid_during @> :day::date
        AND (starts_with(:county, g.scope) OR starts_with(g.scope, :county))
        AND NOT EXISTS (SELECT FROM cycle_duties d
-                        WHERE d.cycle_id = :cycle_id AND d.county_code = :county AND d.account_id = a.id
-                          AND d.duty <> :duty)
+                        WHERE d.cycle_id = :cycle_id AND d.county_code = :county AND d.duty <> :duty
+                          AND is_same_person(d.account_id, a.id))
      GROUP BY a.id, a.name
      ORDER BY max(length(g.scope)) DESC, a.name
      LIMIT 5

@@ -85,16 +85,16 @@ ADD_FILE_DUTIES = Query(
                SELECT min(ran_at) FROM runs JOIN cycles ON cycles.id = cycle_id
                 WHERE cycles.county_code = :county AND cycles.month = (
                     SELECT max(month) FROM cycles WHERE county_code = :county AND month < :month)), '-infinity')))
-    ON CONFLICT ON CONSTRAINT cycle_duties_one_per_account DO NOTHING
+    ON CONFLICT DO NOTHING
     """,
 )
-# Importing terms and importing facts for a cycle that is not open yet are also two duties.
+# Importing terms and importing facts for a cycle that is not open yet are also two duties, by whatever account.
 HAS_OTHER_PENDING_DUTY = Query(
     bool,
     """
     SELECT EXISTS (
         SELECT FROM import_files
-         WHERE county_code = :county AND account_id = :account_id AND month IS NULL
+         WHERE county_code = :county AND is_same_person(account_id, :account_id) AND month IS NULL
            AND (kind IN ('programmes', 'plans', 'budget')) <> (:duty::text = 'terms')
            AND imported_at > coalesce((SELECT max(first_at) FROM (
                    SELECT min(ran_at) AS first_at FROM runs WHERE county_code = :county GROUP BY cycle_id) AS firsts),
@@ -125,24 +125,24 @@ MOVE_CYCLE = Query(
     RETURNING 1
     """,
 )
-# The primary key decides between two concurrent duties of one account: the second waits, then finds the first.
+# The key of the person decides between two concurrent duties: the second waits, then finds the first.
 ADD_DUTY = Query(
     None,
     """
     INSERT INTO cycle_duties (county_code, cycle_id, account_id, duty, taken_at)
     VALUES (:county, :cycle_id, :account_id, :duty, :now)
-    ON CONFLICT ON CONSTRAINT cycle_duties_one_per_account DO NOTHING
+    ON CONFLICT DO NOTHING
     """,
 )
-# Of a person, whatever accounts they use: a duty other than the wanted one comes first.
+# Of a person, by any account, known as now or as when the duty was taken; another than the wanted duty comes first.
 GET_DUTY = Query(
     Duty,
     """
     SELECT d.duty
       FROM cycle_duties d
-      JOIN accounts a ON a.id = d.account_id
      WHERE d.cycle_id = :cycle_id
-       AND a.person_key = (SELECT person_key FROM accounts WHERE id = :account_id)
+       AND (is_same_person(d.account_id, :account_id)
+            OR d.person_key = (SELECT person_key FROM accounts WHERE id = :account_id))
      ORDER BY d.duty = :duty LIMIT 1
     """,
 )

@@ -120,6 +120,58 @@ async def test_of_two_concurrent_duties_of_one_account_one_remains(january: Play
     assert len(won) == 1
 
 
+async def test_of_two_concurrent_duties_of_one_person_one_remains(january: Player) -> None:
+    async with january.database.transaction(scope="all") as conn:
+        rows = await conn.fetch(
+            "INSERT INTO accounts (handle, name, created_at) SELECT 'two' || n, '样例两账号', now()"
+            " FROM generate_series(1, 7) AS n RETURNING id"
+        )
+        cycle = await find_cycle(conn, COUNTY, JANUARY)
+    gate = asyncio.Event()
+
+    async def take(account: UUID, duty: Duty) -> Duty | None:
+        async with january.database.transaction(scope=COUNTY) as conn:
+            await gate.wait()
+            try:
+                await take_duty(conn, cycle, Actor(AccountId(account), "样例两账号"), duty, now=NOW)
+            except SecondDuty:
+                return None
+            return duty
+
+    takes = [asyncio.create_task(take(row[0], duty)) for row, duty in zip(rows, Duty, strict=True)]
+    gate.set()
+    won = [duty for duty in await asyncio.gather(*takes) if duty is not None]
+    async with january.database.transaction(scope=COUNTY) as conn:
+        held = await conn.fetch(
+            "SELECT d.duty FROM cycle_duties d JOIN accounts a ON a.id = d.account_id WHERE a.name = '样例两账号'"
+        )
+    assert [row[0] for row in held] == won
+    assert len(won) == 1
+
+
+async def test_two_accounts_of_one_person_do_not_import_facts_and_terms_for_the_next_cycle(empty: Player) -> None:
+    await grant_all(empty)
+    async with empty.database.transaction(scope="all") as conn:
+        await conn.execute("SET LOCAL ROLE postgres")
+        await conn.execute(
+            "UPDATE accounts SET identity_index = 'x', identity_sealed = 'x' WHERE handle IN ('gan', 'jiang')"
+        )
+    register = ["import", "register", str(INPUT / "register/register-2018-12-20.csv")]
+    assert (await empty([*register, "--as", "gan"]))["outcome"] == "ok"
+    plans = ["import", "plans", str(INPUT / "plans.csv")]
+    assert (await empty([*plans, "--as", "jiang"]))["code"] == "second_duty"
+
+
+async def test_a_duty_taken_before_an_identity_number_was_entered_still_counts(january: Player) -> None:
+    async with january.database.transaction(scope="all") as conn:
+        await conn.execute("SET LOCAL ROLE postgres")
+        await conn.execute(
+            "UPDATE accounts SET name = (SELECT name FROM accounts WHERE handle = 'gan') WHERE handle = 'cun'"
+        )
+        await conn.execute("UPDATE accounts SET identity_index = 'x', identity_sealed = 'x' WHERE handle = 'gan'")
+    assert await step(january, "confirm", "cun") == "second_duty"
+
+
 async def test_two_concurrent_confirmations_confirm_once(january: Player) -> None:
     await grant_all(january)
     answers = await asyncio.gather(*(step(january, "confirm", who) for who in ("cun", "zhen", "xian", "cai")))
