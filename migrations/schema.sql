@@ -3931,6 +3931,13 @@ CREATE INDEX disputes_payment ON payments.disputes USING btree (payment_id);
 
 
 --
+-- Name: events_consumed; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX events_consumed ON payments.events USING btree (consumed_at) WHERE (consumed_at IS NOT NULL);
+
+
+--
 -- Name: events_dead; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -3956,6 +3963,13 @@ CREATE INDEX events_unconsumed_of_order ON payments.events USING btree (order_re
 --
 
 CREATE INDEX inbox_dead ON payments.inbox USING btree (received_at) WHERE (state = 'dead'::text);
+
+
+--
+-- Name: inbox_done; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX inbox_done ON payments.inbox USING btree (received_at) WHERE (state = 'done'::text);
 
 
 --
@@ -4494,7 +4508,14 @@ CREATE INDEX run_lines_by_village ON public.run_lines USING btree (run_id, villa
 -- Name: sessions_by_account; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX sessions_by_account ON public.sessions USING btree (account_id) WHERE (revoked_at IS NULL);
+CREATE INDEX sessions_by_account ON public.sessions USING btree (account_id);
+
+
+--
+-- Name: sessions_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX sessions_by_age ON public.sessions USING btree (created_at);
 
 
 --
@@ -6667,7 +6688,7 @@ GRANT UPDATE(closed_at) ON TABLE payments.disputes TO market_app;
 -- Name: TABLE events; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE payments.events TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE payments.events TO market_app;
 
 
 --
@@ -6709,7 +6730,7 @@ GRANT UPDATE(dead_at) ON TABLE payments.events TO market_app;
 -- Name: TABLE inbox; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE payments.inbox TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE payments.inbox TO market_app;
 
 
 --
@@ -7332,7 +7353,7 @@ GRANT SELECT,INSERT ON TABLE public.runs TO market_app;
 -- Name: TABLE second_factor_uses; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE public.second_factor_uses TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.second_factor_uses TO market_app;
 
 
 --

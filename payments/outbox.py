@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from payments.retries import RetryPolicy, describe_error
-from payments.sql import Connection, Query
+from payments.sql import Connection, Database, Query, run_in_pieces
 
 MAX_EVENTS = 1_000
 """The maximum number of events that are consumed at once."""
@@ -58,6 +58,14 @@ RETRY_EVENT = Query(
     None, "UPDATE {schema}.events SET next_at = clock_timestamp() + :delay::interval WHERE id = :event_id"
 )
 GIVE_UP_EVENT = Query(None, "UPDATE {schema}.events SET dead_at = clock_timestamp() WHERE id = :event_id")
+DELETE_OLD_EVENTS = Query(
+    None,
+    """
+    DELETE FROM {schema}.events
+     WHERE id IN (SELECT id FROM {schema}.events WHERE consumed_at < :before
+                   ORDER BY consumed_at LIMIT :piece::integer)
+    """,
+)
 
 
 async def publish_event(
@@ -92,3 +100,8 @@ async def record_event_failure(conn: Connection, event: PaymentEvent, error: Exc
         await GIVE_UP_EVENT.run(conn, event_id=event.id)
     else:
         await RETRY_EVENT.run(conn, event_id=event.id, delay=delay)
+
+
+async def delete_old_events(db: Database, before: datetime) -> int:
+    """Delete the events consumed before a moment of real time, in pieces; return how many. Others stay."""
+    return await run_in_pieces(db, DELETE_OLD_EVENTS, before=before)

@@ -193,6 +193,23 @@ class Database:
         await self.pool.close()
 
 
+PIECE_ROWS = 5_000
+
+
+async def run_in_pieces(db: Database, query: Query[None], **values: object) -> int:
+    """Repeat a statement that changes at most `:piece` rows until it changes fewer; return how many it changed.
+
+    Each piece is committed by itself: none holds locks for long, and a failure keeps what was done before it.
+    """
+    changed = 0
+    while True:
+        async with db.connection() as conn:
+            piece = await query.run(conn, piece=PIECE_ROWS, **values)
+        changed += piece
+        if piece < PIECE_ROWS:
+            return changed
+
+
 async def _no_reset(_conn: Connection) -> None:
     """Skip asyncpg's RESET ALL on release: no session state outlives a transaction, which a test checks."""
 

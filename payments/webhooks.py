@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from payments.errors import InvalidSignature
 from payments.port import Gateway
-from payments.sql import Connection, Database, Query
+from payments.sql import Connection, Database, Query, run_in_pieces
 
 MAX_MESSAGE_BYTES = 1_048_576
 
@@ -33,6 +33,15 @@ REQUEUE = Query(
     """
     UPDATE {schema}.inbox SET state = 'new', next_at = clock_timestamp(), error = NULL
      WHERE provider = :provider AND event_id = :event_id AND state = 'dead'
+    """,
+)
+DELETE_OLD_MESSAGES = Query(
+    None,
+    """
+    DELETE FROM {schema}.inbox
+     WHERE (provider, event_id) IN (SELECT provider, event_id FROM {schema}.inbox
+                                     WHERE state = 'done' AND received_at < :before
+                                     ORDER BY received_at LIMIT :piece::integer)
     """,
 )
 
@@ -65,3 +74,11 @@ async def receive(
 async def requeue_message(conn: Connection, gateway: Gateway, event_id: str) -> bool:
     """Queue a dead message again, in the caller's transaction; return whether there was one with that id."""
     return await REQUEUE.run(conn, provider=gateway.name, event_id=event_id) == 1
+
+
+async def delete_old_messages(db: Database, before: datetime) -> int:
+    """Delete the applied messages received before a moment of real time, in pieces; return how many. Dead ones stay.
+
+    A message that the provider sends again after that is applied again, with no effect.
+    """
+    return await run_in_pieces(db, DELETE_OLD_MESSAGES, before=before)

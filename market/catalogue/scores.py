@@ -1,29 +1,60 @@
 """The stored score that orders lists, the same for every visitor."""
 
 from datetime import datetime
+from uuid import UUID
 
-from market.kernel import Connection, Query
+from msgspec import Struct
+
+from market.kernel import Database, Query
+from payments.sql import PIECE_ROWS
 
 # 2 points per sale, up to 500 sales; 100 per star above three, weighted by reviews / (reviews + 5) so that a single
 # review has little effect; 50 in the first 30 days. The rating part is rounded toward zero.
+_SCORE = """(2 * least(sold_count, 500)
+             + 100 * (rating_sum - 3 * rating_count) / (rating_count + 5)
+             + CASE WHEN published_at > :new_since THEN 50 ELSE 0 END)"""
+
+
+class _RefreshedPiece(Struct, frozen=True):
+    last_id: UUID | None
+    changed: int
+
+
+# Paid orders lock listings in the order of their ids too.
 REFRESH_SCORES = Query(
-    None,
-    """
-    UPDATE listings SET score = fresh.score
-      FROM (SELECT id,
-                   2 * least(sold_count, 500)
-                   + 100 * (rating_sum - 3 * rating_count) / (rating_count + 5)
-                   + CASE WHEN published_at > :new_since THEN 50 ELSE 0 END AS score
-              FROM listings
-             WHERE state = 'live') AS fresh
-     WHERE listings.id = fresh.id AND listings.score <> fresh.score
+    _RefreshedPiece,
+    "WITH piece AS (SELECT id, state = 'live' AND score <> "
+    + _SCORE
+    + """ AS outdated
+          FROM listings
+         WHERE id > :after
+         ORDER BY id
+         LIMIT :piece
+    ), locked AS (
+        SELECT id FROM listings WHERE id IN (SELECT id FROM piece WHERE outdated) ORDER BY id FOR NO KEY UPDATE
+    ), changed AS (
+        UPDATE listings SET score = """
+    + _SCORE
+    + """
+          FROM locked
+         WHERE listings.id = locked.id
+        RETURNING listings.id
+    )
+    SELECT (SELECT id FROM piece ORDER BY id DESC LIMIT 1) AS last_id, (SELECT count(*) FROM changed) AS changed
     """,
 )
 
 
-async def refresh_scores(conn: Connection, *, new_since: datetime) -> int:
+async def refresh_scores(db: Database, *, new_since: datetime) -> int:
     """Recompute the score of every live listing from sales, ratings and age; return how many changed.
 
-    A listing published after `new_since` (30 days ago) counts as new.
+    A listing published after `new_since` (30 days ago) counts as new. Listings are read 5,000 at a time, and those
+    whose score changes are locked until that piece is committed.
     """
-    return await REFRESH_SCORES.run(conn, new_since=new_since)
+    after: UUID | None = UUID(int=0)
+    changed = 0
+    while after is not None:
+        async with db.connection() as conn:
+            piece = await REFRESH_SCORES.one(conn, after=after, piece=PIECE_ROWS, new_since=new_since)
+        after, changed = piece.last_id, changed + piece.changed
+    return changed

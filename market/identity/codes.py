@@ -16,20 +16,21 @@ from market.identity.models import (
     SentCode,
     TooManyCodes,
 )
-from market.kernel import Connection, FieldFault, Query
+from market.identity.sessions import KNOWN_DEVICE_PERIOD
+from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
 from market.kernel.text import normalize_phone
 from market.notify.queue import queue_message
 from market.notify.templates import CODE_LIFETIME
 from market.rate_limits import list_network_budgets
+from payments.sql import run_in_pieces
 
 MAX_CODE_ATTEMPTS = 5
 """Attempts at a code from one network."""
 MAX_CODE_ATTEMPTS_IN_ALL = 15
 RESERVED_PERCENT = 20
 """The part of the day's codes that only phones with an account get."""
-KNOWN_DEVICE_PERIOD = timedelta(days=180)
 NETWORK_WINDOW = timedelta(hours=1)
 _DIGITS = 6
 _LOOPBACK = ("127.0.0.1", "::1")
@@ -136,7 +137,13 @@ TRY_CODE = Query(
     """,
 )
 RESTORE_CODE = Query(None, "UPDATE sign_in_codes SET used_at = NULL WHERE id = :id")
-DELETE_OLD_CODES = Query(None, "DELETE FROM sign_in_codes WHERE sent_at < :before")
+DELETE_OLD_CODES = Query(
+    None,
+    """
+    DELETE FROM sign_in_codes
+     WHERE id IN (SELECT id FROM sign_in_codes WHERE sent_at < :before ORDER BY sent_at LIMIT :piece::integer)
+    """,
+)
 
 
 def resolve_client_address(peer: str, forwarded: str) -> str:
@@ -274,6 +281,6 @@ async def try_code(
     )
 
 
-async def delete_old_codes(conn: Connection, *, before: datetime) -> int:
+async def delete_old_codes(db: Database, before: datetime) -> int:
     """Delete the codes sent before a moment, which must be at least a day ago: the limits count the day's codes."""
-    return await DELETE_OLD_CODES.run(conn, before=before)
+    return await run_in_pieces(db, DELETE_OLD_CODES, before=before)

@@ -7,8 +7,9 @@ import pyotp
 from pyotp.totp import TOTP
 
 from market.identity.models import AccountId
-from market.kernel import Connection, Query
+from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
+from payments.sql import run_in_pieces
 
 ISSUER = "乡集"
 TOTP_CONTEXT = "accounts.totp"
@@ -24,6 +25,14 @@ ADD_USED_STEP = Query(
     INSERT INTO second_factor_uses (account_id, step) VALUES (:account_id, :step)
     ON CONFLICT ON CONSTRAINT second_factor_uses_unique DO NOTHING
     RETURNING 1
+    """,
+)
+DELETE_OLD_STEPS = Query(
+    None,
+    """
+    DELETE FROM second_factor_uses
+     WHERE (account_id, step) IN (SELECT account_id, step FROM second_factor_uses
+                                   WHERE step < :step::bigint LIMIT :piece::integer)
     """,
 )
 
@@ -66,3 +75,8 @@ async def use_second_factor(conn: Connection, seal: Seal, account_id: AccountId,
         if hmac.compare_digest(totp.generate_otp(current_step + drift).encode(), code.encode()):
             return await ADD_USED_STEP.maybe(conn, account_id=account_id, step=current_step + drift) is not None
     return False
+
+
+async def delete_old_steps(db: Database, before: datetime) -> int:
+    """Delete the used codes of before a moment, at least a minute ago: they are no longer accepted. Return how many."""
+    return await run_in_pieces(db, DELETE_OLD_STEPS, step=int(before.timestamp()) // STEP_SECONDS)

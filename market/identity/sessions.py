@@ -10,12 +10,15 @@ from market.audit.record import add_audit_entry
 from market.identity.actors import hash_device_key, hash_token
 from market.identity.models import AccountId, Device, NewSession, NotFound, NotSignedIn, Session, WrongSecondFactor
 from market.identity.second_factor import use_second_factor
-from market.kernel import Connection, Query
+from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from payments.sql import run_in_pieces
 
 SESSION_LIFETIME = timedelta(days=30)
 OFFICIAL_SESSION_LIFETIME = timedelta(hours=12)
+KNOWN_DEVICE_PERIOD = timedelta(days=180)
+"""How long a device is known after a sign-in on it, and a session is kept after it began."""
 _TOKEN_BYTES = 32
 _MAX_DEVICE_LENGTH = 80
 
@@ -66,11 +69,13 @@ REVOKE_OTHER_SESSIONS = Query(
      WHERE account_id = :account_id AND token_hash <> :token_hash AND revoked_at IS NULL
     """,
 )
-# A browser is known by its key; a program that stores none, by its name.
+# A browser is known by its key; a program that stores none, by its name. The sessions of an account that was not used
+# for long are deleted.
 IS_NEW_DEVICE = Query(
     bool,
     """
-    SELECT EXISTS (SELECT FROM sessions WHERE account_id = :account_id)
+    SELECT EXISTS (SELECT FROM accounts WHERE id = :account_id
+                      AND (created_at < :since OR EXISTS (SELECT FROM sessions WHERE account_id = accounts.id)))
        AND NOT EXISTS (SELECT FROM sessions
                         WHERE account_id = :account_id
                           AND CASE WHEN :device_key::bytea IS NULL THEN device = :device
@@ -93,6 +98,14 @@ COUNT_FACTOR_ATTEMPT = Query(
     UPDATE sessions SET factor_attempts = factor_attempts + 1
      WHERE token_hash = :token_hash AND revoked_at IS NULL AND expires_at > :now AND factor_attempts < 5
     RETURNING account_id, factor_attempts, device, device_key
+    """,
+)
+DELETE_OLD_SESSIONS = Query(
+    None,
+    """
+    DELETE FROM sessions
+     WHERE token_hash IN (SELECT token_hash FROM sessions WHERE created_at < :before
+                           ORDER BY created_at LIMIT :piece::integer)
     """,
 )
 
@@ -158,10 +171,14 @@ async def verify_second_factor(
     return session
 
 
-async def is_new_device(conn: Connection, account_id: AccountId, device: Device) -> bool:
-    """Return whether an account that was used before was never used on this device."""
+async def is_new_device(conn: Connection, account_id: AccountId, device: Device, *, now: datetime) -> bool:
+    """Return whether an account that was used before was not used on this device in the last 180 days or longer."""
     return await IS_NEW_DEVICE.one(
-        conn, account_id=account_id, device=device.name[:_MAX_DEVICE_LENGTH], device_key=hash_device_key(device)
+        conn,
+        account_id=account_id,
+        device=device.name[:_MAX_DEVICE_LENGTH],
+        device_key=hash_device_key(device),
+        since=now - KNOWN_DEVICE_PERIOD,
     )
 
 
@@ -200,3 +217,8 @@ async def revoke_session(conn: Connection, account_id: AccountId, session_id: UU
 async def revoke_other_sessions(conn: Connection, account_id: AccountId, token: str, *, now: datetime) -> int:
     """Revoke every session of the account but that of `token`; return how many."""
     return await REVOKE_OTHER_SESSIONS.run(conn, account_id=account_id, token_hash=hash_token(token), now=now)
+
+
+async def delete_old_sessions(db: Database, before: datetime) -> int:
+    """Delete the sessions that began before a moment, at least 30 days ago so that they have ended; return how many."""
+    return await run_in_pieces(db, DELETE_OLD_SESSIONS, before=before)

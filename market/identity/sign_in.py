@@ -79,7 +79,7 @@ async def sign_in(
     if second_factor and not await use_second_factor(conn, seal, account_id, clean_text(second_factor), now=now):
         await RESTORE_CODE.run(conn, id=attempt.id)
         return WrongSecondFactor()
-    if await is_new_device(conn, account_id, device):
+    if await is_new_device(conn, account_id, device, now=now):
         await queue_message(conn, seal, phone=number, template="code_warning", facts={"phone": help_phone}, now=now)
     if earlier_token:
         await sign_out(conn, earlier_token, now=now)

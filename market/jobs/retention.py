@@ -1,41 +1,56 @@
-"""The nightly work: retention and scores."""
+"""What is deleted, and how long after it was of use. Orders, ledger, subsidies and the audit record are kept."""
 
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
-from market.catalogue.scores import refresh_scores
+import structlog
+from msgspec import Struct
+
 from market.identity.codes import delete_old_codes
+from market.identity.second_factor import delete_old_steps
+from market.identity.sessions import KNOWN_DEVICE_PERIOD, delete_old_sessions
 from market.jobs.context import WorkerContext
-from market.kernel.idempotency import delete_old_keys
+from market.kernel import Database
+from market.kernel.idempotency import KEY_LIFETIME, delete_old_keys
 from market.notify.send import delete_old_messages
-from market.orders.cart import delete_old_device_carts
+from market.orders.cart import DEVICE_CART_LIFETIME, delete_old_device_lines, delete_old_device_nights
 from market.storage.unused_photos import delete_unused_photos
 from market.subsidies.imports.kept_uploads import delete_old_uploads
+from payments.outbox import delete_old_events
+from payments.webhooks import delete_old_messages as delete_old_webhooks
 
-CODE_RETENTION = timedelta(days=2)
-NEW_LISTING_PERIOD = timedelta(days=30)
-
-
-async def delete_expired_codes(context: WorkerContext) -> None:
-    """Delete one-time codes that no limit counts any more."""
-    async with context.db.transaction() as conn:
-        await delete_old_codes(conn, before=context.clock.now() - CODE_RETENTION)
+log = structlog.get_logger()
 
 
-async def delete_expired_keys(context: WorkerContext) -> None:
-    """Delete old idempotency keys."""
-    async with context.db.transaction() as conn:
-        await delete_old_keys(conn)
+class Retention(Struct, frozen=True, kw_only=True):
+    """Rows of one table that are deleted every night, `period` after they were written or used.
+
+    With `real_time` the table has the time of the database server, not of the business clock.
+    """
+
+    name: str
+    period: timedelta
+    delete: Callable[[Database, datetime], Awaitable[int]]
+    real_time: bool = False
+
+    async def run(self, context: WorkerContext) -> None:
+        """Delete the rows that are old enough."""
+        now = datetime.now(UTC) if self.real_time else context.clock.now()
+        deleted = await self.delete(context.db, now - self.period)
+        log.info("rows_deleted", retention=self.name, rows=deleted)
 
 
-async def delete_expired_messages(context: WorkerContext) -> None:
-    """Delete old text messages with the phones they were sent to."""
-    await delete_old_messages(context.db, now=context.clock.now())
-
-
-async def delete_device_carts(context: WorkerContext) -> None:
-    """Delete carts of devices that did not sign in for 30 days."""
-    async with context.db.transaction() as conn:
-        await delete_old_device_carts(conn, now=context.clock.now())
+RETENTIONS = (
+    Retention(name="delete_expired_codes", period=timedelta(days=2), delete=delete_old_codes),
+    Retention(name="delete_ended_sessions", period=KNOWN_DEVICE_PERIOD, delete=delete_old_sessions),
+    Retention(name="delete_used_second_factors", period=timedelta(days=1), delete=delete_old_steps),
+    Retention(name="delete_expired_keys", period=KEY_LIFETIME, delete=delete_old_keys, real_time=True),
+    Retention(name="delete_expired_messages", period=timedelta(days=30), delete=delete_old_messages),
+    Retention(name="delete_device_carts", period=DEVICE_CART_LIFETIME, delete=delete_old_device_lines),
+    Retention(name="delete_device_stays", period=DEVICE_CART_LIFETIME, delete=delete_old_device_nights),
+    Retention(name="delete_webhooks", period=timedelta(days=30), delete=delete_old_webhooks, real_time=True),
+    Retention(name="delete_payment_events", period=timedelta(days=30), delete=delete_old_events, real_time=True),
+)
 
 
 async def delete_kept_uploads(context: WorkerContext) -> None:
@@ -46,9 +61,3 @@ async def delete_kept_uploads(context: WorkerContext) -> None:
 async def delete_photos(context: WorkerContext) -> None:
     """Delete the photos that nothing shows, and files without a row."""
     await delete_unused_photos(context.db, context.files, now=context.clock.now())
-
-
-async def update_scores(context: WorkerContext) -> None:
-    """Recompute the scores of listings."""
-    async with context.db.transaction() as conn:
-        await refresh_scores(conn, new_since=context.clock.now() - NEW_LISTING_PERIOD)

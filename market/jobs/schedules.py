@@ -6,18 +6,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from msgspec import Struct
 
+from market.catalogue.scores import refresh_scores
 from market.jobs.audit_heads import note_audit_heads
 from market.jobs.context import WorkerContext
 from market.jobs.reconciliation import reconcile_yesterday
-from market.jobs.retention import (
-    delete_device_carts,
-    delete_expired_codes,
-    delete_expired_keys,
-    delete_expired_messages,
-    delete_kept_uploads,
-    delete_photos,
-    update_scores,
-)
+from market.jobs.retention import RETENTIONS, delete_kept_uploads, delete_photos
 from market.kernel import Database, Query
 from market.kernel.clock import SHANGHAI
 from payments.retries import RetryPolicy, describe_error, run_each
@@ -27,7 +20,7 @@ log = structlog.get_logger()
 RETRIES = RetryPolicy(
     lease=timedelta(hours=1), first_delay=timedelta(minutes=5), max_delay=timedelta(hours=1), max_attempts=None
 )
-MAX_CONCURRENT_SCHEDULES = 3
+NEW_LISTING_PERIOD = timedelta(days=30)
 _ANCHOR = datetime(2019, 1, 1, tzinfo=SHANGHAI)
 
 
@@ -45,24 +38,22 @@ class Schedule(Struct, frozen=True, kw_only=True):
         return start + ((after - start) // self.interval + 1) * self.interval
 
 
+async def update_scores(context: WorkerContext) -> None:
+    """Recompute the scores of listings."""
+    await refresh_scores(context.db, new_since=context.clock.now() - NEW_LISTING_PERIOD)
+
+
 SCHEDULES = (
-    Schedule(name="delete_expired_codes", offset=timedelta(hours=4), run=delete_expired_codes),
-    Schedule(name="delete_expired_keys", offset=timedelta(hours=4), run=delete_expired_keys),
-    Schedule(name="delete_expired_messages", offset=timedelta(hours=4), run=delete_expired_messages),
+    *(
+        Schedule(name=each.name, offset=timedelta(hours=4, minutes=minute), run=each.run)
+        for minute, each in enumerate(RETENTIONS)
+    ),
     Schedule(name="note_audit_heads", interval=timedelta(hours=1), offset=timedelta(minutes=5), run=note_audit_heads),
     Schedule(name="delete_kept_uploads", interval=timedelta(minutes=10), offset=timedelta(0), run=delete_kept_uploads),
-    Schedule(name="delete_device_carts", offset=timedelta(hours=4), run=delete_device_carts),
     Schedule(name="delete_photos", offset=timedelta(hours=4, minutes=15), run=delete_photos),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
     Schedule(name="reconcile_yesterday", offset=timedelta(hours=5), run=reconcile_yesterday),
 )
-
-
-class ClaimedSchedule(Struct, frozen=True):
-    """A due schedule, leased by this worker."""
-
-    name: str
-    attempts: int
 
 
 # The times are those of the database server, not of the business clock, which may be shifted.
@@ -70,15 +61,15 @@ ADD_SCHEDULE = Query(
     None,
     "INSERT INTO jobs.schedules (name, next_at) VALUES (:name, :next_at) ON CONFLICT (name) DO NOTHING",
 )
-CLAIM_SCHEDULES = Query(
-    ClaimedSchedule,
+CLAIM_SCHEDULE = Query(
+    int,
     """
     UPDATE jobs.schedules
        SET attempts = attempts + 1, next_at = clock_timestamp() + :lease::interval
-     WHERE name IN (SELECT name FROM jobs.schedules
-                     WHERE name = ANY(:names::text[]) AND next_at <= clock_timestamp()
-                       FOR UPDATE SKIP LOCKED)
-    RETURNING name, attempts
+     WHERE name = (SELECT name FROM jobs.schedules
+                    WHERE name = :name AND next_at <= clock_timestamp()
+                      FOR UPDATE SKIP LOCKED)
+    RETURNING attempts
     """,
 )
 FINISH_SCHEDULE = Query(
@@ -103,27 +94,25 @@ async def add_schedules(db: Database) -> None:
         )
 
 
-async def run_due_schedules(context: WorkerContext) -> int:
-    """Run the schedules that are due; return how many succeeded.
+async def run_if_due(context: WorkerContext, schedule: Schedule) -> bool:
+    """Run a schedule if it is due; return whether it was and succeeded.
 
     A run that was missed while no worker was up is made up for once. A failed run is retried after 5, 10, 20, …
     minutes, at most an hour.
     """
-    by_name = {each.name: each for each in SCHEDULES}
     async with context.db.connection() as conn:
-        claimed = await CLAIM_SCHEDULES.all(conn, names=list(by_name), lease=RETRIES.lease)
+        attempts = await CLAIM_SCHEDULE.all(conn, name=schedule.name, lease=RETRIES.lease)
 
-    async def run(schedule: ClaimedSchedule) -> None:
-        await by_name[schedule.name].run(context)
-        next_at = by_name[schedule.name].get_next_run(datetime.now(UTC))
+    async def run(_attempt: int) -> None:
+        await schedule.run(context)
         async with context.db.connection() as conn:
-            await FINISH_SCHEDULE.run(conn, name=schedule.name, next_at=next_at)
+            await FINISH_SCHEDULE.run(conn, name=schedule.name, next_at=schedule.get_next_run(datetime.now(UTC)))
 
-    async def fail(schedule: ClaimedSchedule, error: Exception) -> None:
-        log.error("schedule_failed", schedule=schedule.name, attempts=schedule.attempts, exc_info=error)
-        delay = RETRIES.compute_delay(schedule.attempts)
+    async def fail(attempt: int, error: Exception) -> None:
+        log.error("schedule_failed", schedule=schedule.name, attempts=attempt, exc_info=error)
+        delay = RETRIES.compute_delay(attempt)
         async with context.db.connection() as conn:
             await RETRY_SCHEDULE.run(conn, name=schedule.name, error=describe_error(error), delay=delay)
 
-    summary = await run_each(claimed, run, fail, concurrency=MAX_CONCURRENT_SCHEDULES)
-    return summary.done
+    summary = await run_each(attempts, run, fail)
+    return summary.done == 1

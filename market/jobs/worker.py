@@ -1,4 +1,4 @@
-"""The worker process: a task per poll, and one for the schedules."""
+"""The worker process: a task per poll and schedule."""
 
 import asyncio
 import signal
@@ -9,7 +9,7 @@ import structlog
 
 from market.jobs.context import WorkerContext
 from market.jobs.polls import POLLS, Poll
-from market.jobs.schedules import add_schedules, run_due_schedules
+from market.jobs.schedules import SCHEDULES, Schedule, add_schedules, run_if_due
 
 log = structlog.get_logger()
 
@@ -17,7 +17,7 @@ MAX_PAUSE = timedelta(seconds=30)
 """The longest pause of a poll that keeps failing, for instance while the database is down."""
 STOP_SECONDS = 15.0
 """How long work in progress may take after SIGTERM; work that is cut off is repeated when its lease expires."""
-ALL_POLLS = (*POLLS, Poll("run_due_schedules", timedelta(seconds=10), run_due_schedules))
+SCHEDULE_INTERVAL = timedelta(seconds=10)
 
 
 async def run_worker(context: WorkerContext, on_ready: Callable[[], None] = lambda: None) -> None:
@@ -28,7 +28,12 @@ async def run_worker(context: WorkerContext, on_ready: Callable[[], None] = lamb
         loop.add_signal_handler(number, stop.set)
     await add_schedules(context.db)
     on_ready()
-    await run_polls(context, ALL_POLLS, stop)
+    await run_polls(context, [*POLLS, *map(make_poll, SCHEDULES)], stop)
+
+
+def make_poll(schedule: Schedule) -> Poll:
+    """Return the poll that runs a schedule when it is due, so that no schedule waits for another."""
+    return Poll(schedule.name, SCHEDULE_INTERVAL, lambda context: run_if_due(context, schedule))
 
 
 async def run_polls(

@@ -1,13 +1,14 @@
 """Idempotent requests: a key, the fingerprint of the request, and its stored response."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 from msgspec import Struct
 
-from market.kernel import Connection, Query, Refusal
+from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.seal import Seal, UnsealError
+from payments.sql import run_in_pieces
 
 RESPONSE_CONTEXT = "idempotency_keys.response"
 KEY_LIFETIME = timedelta(days=30)
@@ -75,9 +76,9 @@ DELETE_OLD_KEYS = Query(
     """
     DELETE FROM idempotency_keys
      WHERE (actor, key) IN (SELECT actor, key FROM idempotency_keys
-                             WHERE created_at < clock_timestamp() - :older_than::interval
+                             WHERE created_at < :before
                              ORDER BY created_at
-                             LIMIT 10000)
+                             LIMIT :piece::integer)
     """,
 )
 DELETE_ACTOR_KEYS = Query(None, "DELETE FROM idempotency_keys WHERE actor = :actor")
@@ -126,9 +127,9 @@ async def finish_request(conn: Connection, seal: Seal, *, actor: str, key: str, 
     await STORE_RESPONSE.run(conn, actor=actor, key=key, status=status, response=sealed)
 
 
-async def delete_old_keys(conn: Connection, *, older_than: timedelta = KEY_LIFETIME) -> int:
-    """Delete at most 10,000 keys older than `older_than`; return how many."""
-    return await DELETE_OLD_KEYS.run(conn, older_than=older_than)
+async def delete_old_keys(db: Database, before: datetime) -> int:
+    """Delete the keys with their responses that were first used before a moment of real time; return how many."""
+    return await run_in_pieces(db, DELETE_OLD_KEYS, before=before)
 
 
 async def delete_actor_keys(conn: Connection, actor: str) -> None:

@@ -14,11 +14,9 @@ from market.notify.models import Message, MessagePort, SendFailed
 from market.notify.queue import FACTS_CONTEXT, PHONE_CONTEXT
 from market.notify.templates import CODE, CODE_LIFETIME, render_message
 from payments.retries import BatchSummary, RetryPolicy, describe_error, run_each
+from payments.sql import run_in_pieces
 
 log = structlog.get_logger()
-
-MESSAGE_RETENTION = timedelta(days=30)
-PRUNE_CHUNK = 5_000
 
 
 class Lane(Struct, frozen=True, kw_only=True):
@@ -122,7 +120,7 @@ DELETE_OLD_MESSAGES = Query(
     None,
     """
     DELETE FROM messages
-     WHERE id IN (SELECT id FROM messages WHERE queued_at < :before ORDER BY queued_at LIMIT :limit)
+     WHERE id IN (SELECT id FROM messages WHERE queued_at < :before ORDER BY queued_at LIMIT :piece::integer)
     """,
 )
 
@@ -197,12 +195,6 @@ async def record_receipts(db: Database, port: MessagePort) -> int:
     return len(receipts)
 
 
-async def delete_old_messages(db: Database, *, now: datetime) -> int:
-    """Delete the messages queued more than 30 days ago, in chunks; return how many."""
-    deleted = 0
-    while True:
-        async with db.connection() as conn:
-            chunk = await DELETE_OLD_MESSAGES.run(conn, before=now - MESSAGE_RETENTION, limit=PRUNE_CHUNK)
-        deleted += chunk
-        if chunk < PRUNE_CHUNK:
-            return deleted
+async def delete_old_messages(db: Database, before: datetime) -> int:
+    """Delete the messages queued before a moment, with the phones they were sent to; return how many."""
+    return await run_in_pieces(db, DELETE_OLD_MESSAGES, before=before)

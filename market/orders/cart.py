@@ -10,7 +10,7 @@ from typing import NewType
 from uuid import UUID
 
 from market.identity.models import AccountId
-from market.kernel import Connection, FieldFault, Query
+from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.orders.models import (
     MAX_LINES,
@@ -26,6 +26,7 @@ from market.orders.models import (
     TooManyLines,
 )
 from market.orders.order_request import is_bookable, merge_lines
+from payments.sql import run_in_pieces
 
 DeviceId = NewType("DeviceId", UUID)
 """A device with a cart: the hash of the random token in its cookie."""
@@ -122,14 +123,20 @@ DELETE_OLD_LINES = Query(
     None,
     """
     DELETE FROM cart_lines
-     WHERE added_at < :before AND NOT EXISTS (SELECT FROM accounts WHERE accounts.id = owner_id)
+     WHERE (owner_id, variant_id) IN (
+           SELECT owner_id, variant_id FROM cart_lines
+            WHERE added_at < :before AND NOT EXISTS (SELECT FROM accounts WHERE accounts.id = owner_id)
+            LIMIT :piece::integer)
     """,
 )
 DELETE_OLD_NIGHTS = Query(
     None,
     """
     DELETE FROM cart_nights
-     WHERE added_at < :before AND NOT EXISTS (SELECT FROM accounts WHERE accounts.id = owner_id)
+     WHERE (owner_id, listing_id) IN (
+           SELECT owner_id, listing_id FROM cart_nights
+            WHERE added_at < :before AND NOT EXISTS (SELECT FROM accounts WHERE accounts.id = owner_id)
+            LIMIT :piece::integer)
     """,
 )
 
@@ -242,7 +249,11 @@ async def merge_device_cart(conn: Connection, device_id: DeviceId, account_id: A
     await MERGE_NIGHTS.run(conn, device_id=device_id, account_id=account_id, max_stays=MAX_STAYS)
 
 
-async def delete_old_device_carts(conn: Connection, *, now: datetime) -> int:
-    """Delete what devices put into their carts more than 30 days ago; return how many lines and stays."""
-    before = now - DEVICE_CART_LIFETIME
-    return await DELETE_OLD_LINES.run(conn, before=before) + await DELETE_OLD_NIGHTS.run(conn, before=before)
+async def delete_old_device_lines(db: Database, before: datetime) -> int:
+    """Delete the lines that devices put into their carts before a moment; return how many."""
+    return await run_in_pieces(db, DELETE_OLD_LINES, before=before)
+
+
+async def delete_old_device_nights(db: Database, before: datetime) -> int:
+    """Delete the stays that devices put into their carts before a moment; return how many."""
+    return await run_in_pieces(db, DELETE_OLD_NIGHTS, before=before)

@@ -1,13 +1,11 @@
 """Templates, categories, seasons, scores and structured data."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from market.catalogue.browse import list_categories, list_counties, list_in_season
 from market.catalogue.detail import get_product
-from market.catalogue.scores import refresh_scores
 from market.catalogue.templates import list_templates, strip_county_name
 from market.identity.models import Actor
 from market.kernel import Connection
@@ -72,17 +70,6 @@ async def test_products_in_season_are_harvested_this_month(conn: Connection) -> 
     await make_product(conn, title="夏桃", months=[7])
     await make_stay(conn)
     assert [card.id for card in await list_in_season(conn, month=9)] == [now.listing_id]
-
-
-async def test_the_score_counts_sales_ratings_and_age(conn: Connection) -> None:
-    old = NOW - timedelta(days=60)
-    product = await make_product(conn, now=old)
-    await conn.execute("UPDATE listings SET sold_count = 600, rating_sum = 25, rating_count = 5")
-    await make_product(conn, now=NOW)
-    assert await refresh_scores(conn, new_since=NOW - timedelta(days=30)) == 2
-    scores = await conn.fetch("SELECT id = $1 AS old, score FROM listings ORDER BY score DESC", product.listing_id)
-    assert [tuple(row) for row in scores] == [(True, 1100), (False, 50)]
-    assert await refresh_scores(conn, new_since=NOW - timedelta(days=30)) == 0
 
 
 async def test_a_product_has_the_freight_of_its_template(conn: Connection) -> None:

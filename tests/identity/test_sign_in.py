@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from market.identity.actors import find_actor_by_token
-from market.identity.codes import delete_old_codes, get_network, request_code, resolve_client_address
+from market.identity.codes import get_network, request_code, resolve_client_address
 from market.identity.models import Actor, CodeJustSent, Device, InvalidPhone, NewSession, TooManyCodes, WrongCode
 from market.identity.sign_in import get_phone, sign_in
 from market.kernel import Connection, Database, Refusal
@@ -228,12 +228,6 @@ def test_only_our_own_proxy_reports_the_client_address() -> None:
     assert resolve_client_address("::1", "203.0.113.9") == "203.0.113.9"
     assert resolve_client_address("127.0.0.1", "") == "127.0.0.1"
     assert resolve_client_address("203.0.113.9", "198.51.100.7") == "203.0.113.9"
-
-
-async def test_old_codes_are_deleted(conn: Connection, seal: Seal) -> None:
-    await a_code(conn, seal, make_phone())
-    assert await delete_old_codes(conn, before=NOW) == 0
-    assert await delete_old_codes(conn, before=NOW + timedelta(seconds=1)) == 1
 
 
 async def try_once(database: Database, seal: Seal, phone: str, code: str) -> NewSession | Refusal:

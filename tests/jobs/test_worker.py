@@ -2,45 +2,20 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from market.identity.codes import CodeLimits, request_code
-from market.jobs import schedules
 from market.jobs.context import WorkerContext
 from market.jobs.polls import POLLS, Poll
-from market.jobs.schedules import Schedule, add_schedules, run_due_schedules
-from market.jobs.worker import run_polls
-from market.kernel import Connection, Database
+from market.jobs.schedules import SCHEDULES, Schedule, add_schedules, run_if_due
+from market.jobs.worker import make_poll, run_polls
+from market.kernel import Connection
 from market.kernel.clock import make_clock_at
 from market.kernel.seal import Seal
-from market.notify.ports import FilePort
-from market.settings import Settings
-from market.storage.files import open_file_store
-from payments import GuardedGateway
-from payments.stripe import Stripe
 from tests.conftest import NOW
-
-LATER = NOW + timedelta(days=3)
-
-
-@pytest.fixture
-async def context(database: Database, seal: Seal, folder: Path) -> AsyncGenerator[WorkerContext]:
-    """The worker's dependencies; the provider's address refuses connections."""
-    async with Stripe("sk_test_tests", "whsec_tests", base="http://127.0.0.1:9") as gateway:
-        yield WorkerContext(
-            Settings(data=folder),
-            database,
-            make_clock_at(LATER),
-            seal,
-            GuardedGateway(gateway),
-            FilePort(folder / "sms.jsonl"),
-            open_file_store((folder / "files").as_uri()),
-        )
 
 
 async def request_a_code(context: WorkerContext, seal: Seal) -> None:
@@ -84,62 +59,73 @@ async def test_a_poll_that_fails_is_repeated_with_growing_pauses(context: Worker
     assert [pause >= 0.02 * 2**n for n, pause in enumerate(pauses, 1)] == [True, True, True]
 
 
-async def test_old_codes_are_deleted_at_night(context: WorkerContext, seal: Seal, owner: Connection) -> None:
-    await request_a_code(context, seal)
-    await add_schedules(context.db)
-    assert await run_due_schedules(context) == 0
-    await owner.execute("UPDATE jobs.schedules SET next_at = now()")
-    assert await run_due_schedules(context) == len(schedules.SCHEDULES)
-    assert await owner.fetchval("SELECT count(*) FROM sign_in_codes") == 0
-    assert await owner.fetchval("SELECT count(*) FROM jobs.schedules WHERE next_at <= now() + interval '1 day'") == len(
-        schedules.SCHEDULES
+async def store(owner: Connection, *chosen: Schedule) -> None:
+    """Store schedules as due."""
+    await owner.executemany(
+        "INSERT INTO jobs.schedules (name, next_at) VALUES ($1, now())", [(each.name,) for each in chosen]
     )
 
 
-async def test_a_due_schedule_runs_in_one_of_many_workers(
-    context: WorkerContext, owner: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_old_codes_are_deleted_at_night(context: WorkerContext, seal: Seal, owner: Connection) -> None:
+    await request_a_code(context, seal)
+    await add_schedules(context.db)
+    assert not any([await run_if_due(context, each) for each in SCHEDULES])
+    await owner.execute("UPDATE jobs.schedules SET next_at = now()")
+    assert all([await run_if_due(context, each) for each in SCHEDULES])
+    assert await owner.fetchval("SELECT count(*) FROM sign_in_codes") == 0
+    assert await owner.fetchval("SELECT count(*) FROM jobs.schedules WHERE next_at <= now() + interval '1 day'") == len(
+        SCHEDULES
+    )
+
+
+async def test_a_due_schedule_runs_in_one_of_many_workers(context: WorkerContext, owner: Connection) -> None:
     ran: list[int] = []
 
     async def run(_context: WorkerContext) -> None:
         await asyncio.sleep(0.1)
         ran.append(1)
 
-    monkeypatch.setattr(schedules, "SCHEDULES", (Schedule(name="once", offset=timedelta(hours=4), run=run),))
-    await add_schedules(context.db)
-    await owner.execute("UPDATE jobs.schedules SET next_at = now()")
-    assert sorted(await asyncio.gather(*(run_due_schedules(context) for _ in range(8)))) == [0] * 7 + [1]
+    once = Schedule(name="once", offset=timedelta(hours=4), run=run)
+    await store(owner, once)
+    assert sorted(await asyncio.gather(*(run_if_due(context, once) for _ in range(8)))) == [False] * 7 + [True]
     assert ran == [1]
 
 
-async def test_a_failed_schedule_is_retried_after_a_pause_and_the_others_run(
-    context: WorkerContext, owner: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failed_schedule_is_retried_after_a_pause(context: WorkerContext, owner: Connection) -> None:
+    async def fail(_context: WorkerContext) -> None:
+        raise ValueError("no")
+
+    bad = Schedule(name="bad", offset=timedelta(0), run=fail)
+    await store(owner, bad)
+    assert not await run_if_due(context, bad)
+    row = await owner.fetchrow(
+        "SELECT attempts, error, round(extract(epoch FROM next_at - now()) / 60) AS minutes FROM jobs.schedules"
+    )
+    assert row is not None
+    assert tuple(row) == (1, "ValueError: no", 5)
+    await owner.execute("UPDATE jobs.schedules SET next_at = now()")
+    assert not await run_if_due(context, bad)
+    assert await owner.fetchval("SELECT round(extract(epoch FROM next_at - now()) / 60) FROM jobs.schedules") == 10
+
+
+async def test_a_schedule_runs_while_the_others_hang_or_fail(context: WorkerContext, owner: Connection) -> None:
+    stop = asyncio.Event()
+
+    async def hang(_context: WorkerContext) -> None:
+        await asyncio.sleep(60)
+
     async def fail(_context: WorkerContext) -> None:
         raise ValueError("no")
 
     async def succeed(_context: WorkerContext) -> None:
-        pass
+        stop.set()
 
-    both = tuple(Schedule(name=name, offset=timedelta(0), run=run) for name, run in (("bad", fail), ("good", succeed)))
-    monkeypatch.setattr(schedules, "SCHEDULES", both)
-    await add_schedules(context.db)
-    await owner.execute("UPDATE jobs.schedules SET next_at = now()")
-    assert await run_due_schedules(context) == 1
-    row = await owner.fetchrow(
-        "SELECT attempts, error, round(extract(epoch FROM next_at - now()) / 60) AS minutes"
-        " FROM jobs.schedules WHERE name = 'bad'"
-    )
-    assert row is not None
-    assert tuple(row) == (1, "ValueError: no", 5)
-    await owner.execute("UPDATE jobs.schedules SET next_at = now() WHERE name = 'bad'")
-    await run_due_schedules(context)
-    assert (
-        await owner.fetchval(
-            "SELECT round(extract(epoch FROM next_at - now()) / 60) FROM jobs.schedules WHERE name = 'bad'"
-        )
-        == 10
-    )
+    others = [Schedule(name=f"slow {n}", offset=timedelta(0), run=hang) for n in range(4)]
+    both = [Schedule(name=name, offset=timedelta(0), run=run) for name, run in (("bad", fail), ("good", succeed))]
+    await store(owner, *others, *both)
+    async with asyncio.timeout(10):
+        await run_polls(context, [make_poll(each) for each in (*others, *both)], stop, stop_seconds=0.5)
+    assert await owner.fetchval("SELECT finished_at IS NOT NULL FROM jobs.schedules WHERE name = 'good'")
 
 
 @pytest.mark.parametrize(

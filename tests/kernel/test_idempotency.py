@@ -1,18 +1,16 @@
 """One response per request: duplicates, replays, and other requests under the same key."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
-from market.kernel import Connection, Database
+from market.kernel import Database
 from market.kernel.idempotency import (
     IdempotencyKeyReused,
     RequestInProgress,
     StoredResponse,
     begin_request,
     compute_fingerprint,
-    delete_old_keys,
     finish_request,
 )
 from payments import post
@@ -115,12 +113,3 @@ async def test_a_duplicate_that_waits_longer_than_the_lock_timeout_is_refused(da
                 async with other.transaction():
                     await begin_request(other, SEAL, actor="buyer", key="k", fingerprint=ONE)
             await other.execute("RESET lock_timeout")
-
-
-async def test_old_keys_are_deleted(database: Database, owner: Connection) -> None:
-    await handle(database, key="old")
-    await owner.execute("UPDATE idempotency_keys SET created_at = now() - interval '31 days'")
-    await handle(database, key="new")
-    async with database.transaction() as conn:
-        assert await delete_old_keys(conn) == 1
-        assert await delete_old_keys(conn, older_than=timedelta(0)) == 1

@@ -13,7 +13,7 @@ from market.kernel.seal import Seal
 from market.notify.models import Message
 from market.notify.ports import ConsolePort, FilePort, MissingPort
 from market.notify.queue import queue_message
-from market.notify.send import NOTICES, delete_old_messages, send_due_messages
+from market.notify.send import NOTICES, send_due_messages
 from market.notify.templates import TEMPLATES
 from payments.retries import BatchSummary
 from tests.conftest import NOW
@@ -171,12 +171,6 @@ async def test_without_a_provider_no_message_counts_as_sent(database: Database, 
     await queue_notice(database, seal)
     assert await send_due_messages(database, seal, MissingPort(), now=NOW) == BatchSummary(failed=1)
     assert await owner.fetchval("SELECT dead_at IS NOT NULL AND sent_at IS NULL FROM messages")
-
-
-async def test_sent_messages_are_deleted_after_thirty_days(database: Database, seal: Seal) -> None:
-    await queue_notice(database, seal, 2)
-    assert await delete_old_messages(database, now=NOW + timedelta(days=30)) == 0
-    assert await delete_old_messages(database, now=NOW + timedelta(days=31)) == 2
 
 
 async def test_given_up_messages_do_not_slow_down_the_search_for_due_ones(

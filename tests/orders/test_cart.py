@@ -12,7 +12,6 @@ from market.kernel import Connection, Database
 from market.orders.batcher import Batcher
 from market.orders.cart import (
     count_cart,
-    delete_old_device_carts,
     identify_device,
     merge_device_cart,
     put_lines,
@@ -241,14 +240,3 @@ async def test_a_merged_cart_holds_no_more_than_one_order_allows(conn: Connectio
     assert quantities[VariantId(products[97].variant_id)] == 2
     assert products[102].variant_id in quantities
     assert products[98].variant_id not in quantities
-
-
-async def test_the_cart_of_a_device_is_deleted_after_30_days(conn: Connection) -> None:
-    product, stay = await make_product(conn), await make_stay(conn)
-    buyer = await make_account(conn)
-    old, new = identify_device("an old token"), identify_device("a new token")
-    for owner, at in ((buyer, NOW), (old, NOW), (new, NOW + timedelta(days=1))):
-        await put_lines(conn, owner, [line(product.variant_id)], now=at)
-        await put_nights(conn, owner, [nights(stay.listing_id)], now=at)
-    assert await delete_old_device_carts(conn, now=NOW + timedelta(days=30, seconds=1)) == 2
-    assert [await count_cart(conn, owner) for owner in (buyer, old, new)] == [2, 0, 2]
