@@ -45,3 +45,12 @@ async def add_audit_entries(
     """Add an entry for each object and its detail, in the order of their chains. See `add_audit_entry`."""
     rows = [{"object": object_, "detail": detail} for object_, detail in entries.items()]
     await ADD_ENTRIES.run(conn, at=now, actor=actor, action=action, entries=rows)
+
+
+async def record_export(
+    conn: Connection, *, actor: str, name: str, county: str, detail: Mapping[str, object], now: datetime
+) -> None:
+    """Record who took a file or a list with single lines or households of a county. See `add_audit_entry`."""
+    await add_audit_entry(
+        conn, actor=actor, action=f"export {name}", object=f"county:{county}", detail=dict(detail), now=now
+    )

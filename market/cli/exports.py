@@ -55,7 +55,8 @@ def write_atomically(path: Path, content: bytes) -> WrittenFile:
 
 @app.command
 def settlement(*, county: County, month: Month, out: Out, json: Json = False) -> int:
-    """Write the settlement of a month: the payment to each operator, with every line and its reasons."""
+    """Write the settlement of a month: the payment to each operator, with every line and its reasons; recorded."""
+    from market.audit.record import record_export
     from market.reports.month_view import get_month_view
     from market.reports.settlement_file import get_last_event_at, list_settlement_lines
     from market.subsidies.month.cycles import find_cycle, read_county, read_month
@@ -71,6 +72,8 @@ def settlement(*, county: County, month: Month, out: Out, json: Json = False) ->
             cycle = await find_cycle(conn, code, first)
             lines = await list_settlement_lines(conn, cycle, view.settlement.held)
             last_event_at = await get_last_event_at(conn, cycle)
+            who, detail, now = ctx.get_actor_name(), {"month": month}, ctx.clock.now()
+            await record_export(conn, actor=who, name="settlement.xlsx", county=code, detail=detail, now=now)
         tables = build_settlement_tables(view, lines)
         return write_atomically(out, await asyncio.to_thread(write_settlement_workbook, view, tables, last_event_at))
 

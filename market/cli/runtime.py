@@ -35,6 +35,10 @@ class Runtime(Struct, frozen=True):
     seal: Seal
     actor: Actor | None
 
+    def get_actor_name(self) -> str:
+        """Return how the audit record names who runs the command; the operating system's user is recorded besides."""
+        return "command line" if self.actor is None else str(self.actor.account_id)
+
 
 class AccountNotFound(Refusal):
     """`--as` names no account."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from market.audit.record import record_export
 from market.cli.runtime import Runtime, open_runtime, run
 from market.identity.models import NotSignedIn
 from market.kernel import Connection
@@ -49,12 +50,19 @@ def calculate(case: Path, /, *, json: Json = True) -> int:
     return calculate_command(case, sys.stdout, sys.stderr)
 
 
-def _run_read(read: Reading, *, county: str, as_: str | None) -> Callable[[], Awaitable[object]]:
+def _run_read(
+    read: Reading, name: str, *, period: str, county: str, as_: str | None
+) -> Callable[[], Awaitable[object]]:
+    """Return work that reads what belongs to single lines; the audit record keeps who read it, as on the desk."""
+
     async def work() -> object:
         code = read_county(county)
         async with open_runtime(as_) as ctx, ctx.db.transaction(scope=code) as conn:
             _require_read_access(ctx, code)
-            return await read(conn, ctx, code)
+            result = await read(conn, ctx, code)
+            who, now = ctx.get_actor_name(), ctx.clock.now()
+            await record_export(conn, actor=who, name=name, county=code, detail={"month": period}, now=now)
+            return result
 
     return work
 
@@ -84,7 +92,7 @@ def case(*, county: County, month: Month, as_: As = None, json: Json = True) -> 
         return await load_case(conn, ctx.seal, code, read_month(month))
 
     del json  # the output is always JSON
-    return run(_run_read(read, county=county, as_=as_), as_json=True)
+    return run(_run_read(read, "case.json", period=month, county=county, as_=as_), as_json=True)
 
 
 def _add_step_command(step: MonthStep) -> None:
@@ -190,12 +198,13 @@ def report(
     json: Json = False,
 ) -> int:
     """Print a report: by month, or idle and quarter by quarter."""
+    chosen = REPORTS[name]
+    period = (quarter if chosen.by_quarter else month) or ""
 
     async def read(conn: Connection, ctx: Runtime, code: str) -> object:
-        chosen = REPORTS[name]
-        return await chosen.read(conn, ctx.seal, code, (quarter if chosen.by_quarter else month) or "")
+        return await chosen.read(conn, ctx.seal, code, period)
 
-    return run(_run_read(read, county=county, as_=as_), as_json=json)
+    return run(_run_read(read, f"report {name}", period=period, county=county, as_=as_), as_json=json)
 
 
 @app.command
@@ -207,4 +216,4 @@ def explain(line: str, /, *, county: County, month: Month, as_: As = None, json:
         cycle = await find_cycle(conn, code, read_month(month))
         return await explain_line(conn, ctx.seal, cycle, (code,), line)
 
-    return run(_run_read(read, county=county, as_=as_), as_json=json)
+    return run(_run_read(read, "line", period=month, county=county, as_=as_), as_json=json)

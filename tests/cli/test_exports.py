@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 import python_calamine
 
 from market.cli import execute
-from market.kernel import Database
+from market.identity.sign_in import sign_in_without_code
+from market.kernel import Connection, Database
 from tests.support.app import SECRET
 from tests.web.desk.county import COUNTY, Officials, play_january
 
@@ -63,3 +65,31 @@ async def test_a_failed_export_is_reported_and_leaves_no_file(folder: Path, caps
     assert await export("quarter", "--quarter", "2019Q1", "--out", str(folder / "missing" / "x.xlsx")) == 2
     assert json.loads(capsys.readouterr().out)["code"] == "cannot_write"
     assert list(folder.rglob("*.xlsx")) == []
+
+
+@pytest.mark.usefixtures("market")
+async def test_what_a_command_reads_of_single_lines_is_recorded(
+    county: Officials, database: Database, owner: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await play_january(database, county, until="settle")
+    month = ("--month", "2019-01")
+    assert await export("settlement", *month, "--out", str(folder / "settlement.xlsx")) == 0
+    assert await export("approval", *month, "--out", str(folder / "approval.xlsx")) == 0  # sums only
+    finance = county.actors["cai"].account_id
+    async with database.transaction() as conn:
+        session = await sign_in_without_code(conn, finance, now=datetime.now(UTC), second_factor=True)
+    monkeypatch.setenv("MARKET_TOKEN", session.token)
+    for words in (("case", *month), ("report", "claims", *month), ("explain", "YD-01", *month)):
+        assert await asyncio.to_thread(execute, ["subsidies", *words, "--county", COUNTY, "--json"]) == 0
+    assert await asyncio.to_thread(execute, ["subsidies", "report", "claims", "--county", COUNTY, "--json"]) == 2
+    rows = await owner.fetch(
+        "SELECT actor, action, object, detail->>'month' FROM audit_entries WHERE action LIKE 'export %' ORDER BY at"
+    )
+    assert {tuple(row) for row in rows} == {
+        ("command line", "export settlement.xlsx", f"county:{COUNTY}", "2019-01"),
+        *(
+            (str(finance), f"export {name}", f"county:{COUNTY}", "2019-01")
+            for name in ("case.json", "report claims", "line")
+        ),
+    }
+    assert len(rows) == 4

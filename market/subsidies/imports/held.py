@@ -6,7 +6,7 @@ from datetime import date, datetime
 import msgspec
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
+from market.audit.record import record_export
 from market.identity.access import require_county_role
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
@@ -90,11 +90,11 @@ async def load_held(
     if not kind.keeps_rows:
         raise NotFound
     held = await _LOADERS[kind.name](conn, county, seal) if kind.columns else await load_programmes(conn, county)
-    await add_audit_entry(
+    await record_export(
         conn,
         actor=str(actor.account_id),
-        action=f"export {kind.name}",
-        object=f"county:{county}",
+        name=kind.name,
+        county=county,
         detail={"rows": len(held.programmes if isinstance(held, ProgrammesSource) else held)},
         now=now,
     )

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
+from market.audit.record import record_export
 from market.http import HttpRequest
 from market.identity.access import require_whole_county
 from market.identity.models import Actor
@@ -119,14 +119,8 @@ async def download_form(
         blocked = view.settlement.held if view.settlement else []
         lines = await list_settlement_lines(conn, cycle, blocked) if name == "settlement.xlsx" else []
         if name in {"settlement.xlsx", "case.json", *CSV_FILES}:
-            await add_audit_entry(
-                conn,
-                actor=str(actor.account_id),
-                action=f"export {name}",
-                object=f"county:{desk.county}",
-                detail={"month": month},
-                now=clock.now(),
-            )
+            who, detail = str(actor.account_id), {"month": month}
+            await record_export(conn, actor=who, name=name, county=desk.county, detail=detail, now=clock.now())
         if file := CSV_FILES.get(name):
             csv = write_csv(_build_csv_table(file, await file.list_rows(conn, cycle)))
             return download_file(csv, f"{desk.name}-{view.month}-{file.title}.csv", "text/csv")
