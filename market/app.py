@@ -42,6 +42,7 @@ from market.web.pages import render_refusal
 from market.web.services import Services, get_services
 from market.web.shop.counts import CatalogueCounts
 from market.web.ui.renderer import Renderer, SiteInfo
+from payments import GuardedGateway
 from payments.stripe import Stripe
 
 MAX_JSON_BYTES = 1024 * 1024
@@ -50,6 +51,8 @@ _MAX_FORM_BYTES = 64 * 1024
 # A month is calculated inside its transaction, which sends nothing meanwhile.
 MAX_IDLE_TRANSACTION_SECONDS = 60
 MAX_TRANSACTION_SECONDS = 120
+MAX_PROVIDER_CALLS = 32
+"""Calls of one process to the payment provider at a time."""
 
 
 class Market(InitPluginProtocol):
@@ -163,7 +166,7 @@ async def open_services(settings: Settings, *, limit_transactions: bool = True) 
             clock=clock,
             seal=derive_seal(settings.get_or_create_secret(), settings.secret_old),
             files=open_file_store(settings.storage_url or (settings.data / "files").absolute().as_uri()),
-            gateway=gateway,
+            gateway=GuardedGateway(gateway, concurrency=MAX_PROVIDER_CALLS),
             batcher=batcher,
             renderer=Renderer(SiteInfo(phone=settings.help_phone, desk_phone=settings.help_phone, demo=settings.demo)),
             counts=CatalogueCounts(db),
@@ -197,7 +200,7 @@ def provide_files(request: HttpRequest) -> FileStore:
     return get_services(request).files
 
 
-def provide_gateway(request: HttpRequest) -> Stripe:
+def provide_gateway(request: HttpRequest) -> GuardedGateway:
     """Provide the payment gateway."""
     return get_services(request).gateway
 

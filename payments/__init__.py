@@ -6,6 +6,7 @@ from payments.disputes import Dispute, has_open_dispute, list_disputes, list_ope
 from payments.errors import (
     AlreadyPaid,
     Busy,
+    CircuitOpen,
     DiscrepancyNotFound,
     GatewayUnavailable,
     InsufficientBalance,
@@ -100,6 +101,7 @@ __all__ = [
     "AlreadyPaid",
     "Amount",
     "Busy",
+    "CircuitOpen",
     "Connection",
     "Database",
     "DiscrepancyNotFound",

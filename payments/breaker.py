@@ -1,11 +1,12 @@
 """A gateway that spares a provider which does not answer: bounded concurrency and a circuit breaker."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
-from payments.errors import GatewayUnavailable
+from payments.errors import CircuitOpen, GatewayUnavailable
 from payments.models import Method, PaymentId
 from payments.port import (
     Charge,
@@ -22,16 +23,24 @@ from payments.port import (
 
 
 class GuardedGateway:
-    """Passes calls on to a gateway, at most `concurrency` at a time.
+    """Passes calls on to a gateway, at most `concurrency` at a time; others wait for at most `max_wait` seconds.
 
     After `threshold` calls in a row without an answer the circuit is open: for `cooldown` seconds every call fails at
     once, and then one call tries whether the provider answers again.
     """
 
-    def __init__(self, gateway: Gateway, *, concurrency: int = 8, threshold: int = 5, cooldown: float = 15.0) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        *,
+        concurrency: int = 8,
+        threshold: int = 5,
+        cooldown: float = 15.0,
+        max_wait: float = 10.0,
+    ) -> None:
         self._gateway = gateway
         self._semaphore = asyncio.Semaphore(concurrency)
-        self._threshold, self._cooldown = threshold, cooldown
+        self._threshold, self._cooldown, self._max_wait = threshold, cooldown, max_wait
         self._failures = 0
         self._closed_from = 0.0
 
@@ -49,15 +58,28 @@ class GuardedGateway:
         """Return whether the circuit is open, so that a call would fail at once."""
         return self._failures >= self._threshold and time.monotonic() < self._closed_from
 
+    def require_closed(self) -> None:
+        """Do nothing while the provider is called.
+
+        Raises:
+            CircuitOpen: the circuit is open.
+        """
+        if self.is_open():
+            raise CircuitOpen(self.name, max(1, math.ceil(self._closed_from - time.monotonic())))
+
     def _count(self, *, answered: bool) -> None:
         self._failures = 0 if answered else self._failures + 1
         if self._failures >= self._threshold:
             self._closed_from = time.monotonic() + self._cooldown
 
     async def _pass[T](self, call: Callable[[], Awaitable[T]]) -> T:
-        async with self._semaphore:
-            if self.is_open():
-                raise GatewayUnavailable(f"{self.name} has not answered for a while")
+        try:
+            async with asyncio.timeout(self._max_wait):
+                await self._semaphore.acquire()
+        except TimeoutError:
+            raise GatewayUnavailable(f"{self.name} has too many calls to answer") from None
+        try:
+            self.require_closed()
             if self._failures >= self._threshold:  # the trial call: the others wait for its outcome
                 self._closed_from = time.monotonic() + self._cooldown
             try:
@@ -67,6 +89,8 @@ class GuardedGateway:
                 raise
             self._count(answered=not isinstance(result, Unknown))
             return result
+        finally:
+            self._semaphore.release()
 
     async def _pass_outcome[T](self, call: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
         try:
@@ -109,3 +133,13 @@ class GuardedGateway:
     def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookNotice:
         """Verify a webhook."""
         return self._gateway.verify(headers, body, now)
+
+
+def require_closed_circuit(gateway: Gateway) -> None:
+    """Do nothing while a gateway calls the provider, so that nothing is written about a call that is not made.
+
+    Raises:
+        CircuitOpen: the gateway has a circuit, and it is open.
+    """
+    if isinstance(gateway, GuardedGateway):
+        gateway.require_closed()

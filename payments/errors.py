@@ -19,6 +19,7 @@ Exception
 │   ├── UnknownAccountKind
 │   └── DiscrepancyNotFound
 ├── GatewayUnavailable        the provider did not answer; retry later
+│   └── CircuitOpen           it has not answered for a while and was not called
 └── ProviderMismatch          the provider reports something else than was requested; a person decides
 ```
 """
@@ -72,6 +73,14 @@ class Refusal(Exception):
 
 class GatewayUnavailable(Exception):
     """The provider did not answer, so the outcome of the call is unknown."""
+
+
+class CircuitOpen(GatewayUnavailable):
+    """The provider has not answered for a while and was not called; it is tried again in `retry_after` seconds."""
+
+    def __init__(self, provider: str, retry_after: int) -> None:
+        super().__init__(f"{provider} has not answered for a while")
+        self.retry_after = retry_after
 
 
 class ProviderMismatch(Exception):

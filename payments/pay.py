@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from payments.breaker import require_closed_circuit
 from payments.errors import (
     AlreadyPaid,
     GatewayUnavailable,
@@ -197,6 +198,7 @@ async def start(db: Database, gateway: Gateway, payment_id: PaymentId, *, at: da
         PaymentNotFound: the payment does not exist.
         PaymentClosed: the payment ended without money.
         PaymentDeclined: the provider declined; the payment has failed.
+        CircuitOpen: the provider has not answered for a while; it was not called.
         GatewayUnavailable: the outcome is unknown; repeat the call or leave it to `finish_operations`.
         ProviderMismatch: the provider created something else than was requested.
     """
@@ -206,6 +208,7 @@ async def start(db: Database, gateway: Gateway, payment_id: PaymentId, *, at: da
             raise PaymentClosed(state=payment.state)
         if payment.state is not PaymentState.CREATED or payment.method is Method.BANK:
             return payment.action or Action()
+        require_closed_circuit(gateway)
         operation = await MARK_SENT.maybe(conn, key=build_create_key(payment_id))
         if operation is None:
             return Action()
@@ -271,6 +274,7 @@ async def close_payment(
     Raises:
         PaymentNotFound: the payment does not exist.
         AlreadyPaid: the payment is captured, perhaps just now; that is booked.
+        CircuitOpen: the provider has not answered for a while; it was not called.
         GatewayUnavailable: the payment could not be canceled and may still be captured.
         ProviderMismatch: the provider reports something else than was requested.
     """
@@ -288,6 +292,7 @@ async def close_payment(
                     conn, operation_id=create.id, state="declined", error="closed before it was sent"
                 )
             return await transition_payment(conn, payment, _get_closed_state(reason), at=moment, reason=reason)
+        require_closed_circuit(gateway)
         await SET_CLOSE_REASON.run(conn, payment_id=payment_id, reason=reason)
         cancel = await INSERT_CANCEL.one(conn, payment_id=payment_id)
         create = await MARK_SENT.maybe(conn, key=build_create_key(payment_id)) if payment.provider_ref is None else None

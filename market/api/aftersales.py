@@ -23,7 +23,7 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
-from payments.stripe import Stripe
+from payments import GuardedGateway
 
 
 class ShipmentRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -158,7 +158,7 @@ class AftersalesController(Controller):
         *,
         request: HttpRequest,
         db: NamedDependency[Database],
-        gateway: NamedDependency[Stripe],
+        gateway: NamedDependency[GuardedGateway],
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         line_id: FromPath[UUID],

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, InternalServerException, Serializ
 from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel import Busy, FieldFault, GatewayUnavailable, Refusal
+from payments import CircuitOpen
 
 log = structlog.get_logger()
 
@@ -61,7 +62,7 @@ class TooManyRequests(Refusal):
 
 
 class ProviderUnreachable(Refusal):
-    """The payment provider did not respond; the outcome is unknown."""
+    """The payment provider did not respond; the outcome is unknown, or it was not called if `retry_after` is given."""
 
     code = "provider_silent"
     status = 503
@@ -117,7 +118,7 @@ def _build_body_fault(message: str) -> BadRequest:
     return BadRequest(errors=(FieldFault("body", message),))
 
 
-_REFUSAL_BY_ERROR: tuple[tuple[tuple[type[Exception], ...], Callable[[], Refusal]], ...] = (
+_REFUSAL_BY_ERROR: tuple[tuple[tuple[type[Exception], ...], Callable[..., Refusal]], ...] = (
     ((GatewayUnavailable,), ProviderUnreachable),
     (_UNREADABLE_ERRORS, lambda: _build_body_fault("is not readable")),
     (_UNSTORABLE_ERRORS, lambda: _build_body_fault("contains a character that cannot be stored")),
@@ -147,7 +148,7 @@ def map_to_refusal(error: Exception, request: HttpRequest) -> Refusal:
     for kinds, build in _REFUSAL_BY_ERROR:
         if isinstance(error, kinds):
             log.warning("request_failed", error=type(error).__name__, path=request.url.path)
-            return build()
+            return build(**({"retry_after": error.retry_after} if isinstance(error, CircuitOpen) else {}))
     log.error("unhandled_exception", path=request.url.path, method=request.method, exc_info=error)
     return InternalError()
 

@@ -28,8 +28,7 @@ from market.orders.place import find_placed_order, place
 from market.orders.place_cart import place_cart
 from market.orders.queries import OrderBrief, OrderView, get_order, list_orders
 from market.settings import Settings
-from payments import Method
-from payments.stripe import Stripe
+from payments import GuardedGateway, Method
 
 _MAX_ITEMS = 100
 
@@ -218,7 +217,7 @@ class OrderController(Controller):
         self,
         *,
         db: NamedDependency[Database],
-        gateway: NamedDependency[Stripe],
+        gateway: NamedDependency[GuardedGateway],
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         settings: NamedDependency[Settings],
@@ -234,7 +233,7 @@ class OrderController(Controller):
         self,
         *,
         db: NamedDependency[Database],
-        gateway: NamedDependency[Stripe],
+        gateway: NamedDependency[GuardedGateway],
         seal: NamedDependency[Seal],
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],

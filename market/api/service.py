@@ -9,8 +9,7 @@ from market.jobs.queues import QueueReadings
 from market.kernel import Database, Query
 from market.metrics import render_metrics, render_queue_metrics
 from market.rate_limits import RateClass
-from payments import receive
-from payments.stripe import Stripe
+from payments import GuardedGateway, receive
 
 log = structlog.get_logger()
 
@@ -45,7 +44,7 @@ async def metrics(queues: NamedDependency[QueueReadings]) -> bytes:
 
 @post("/payments/webhook", tags=["service"], operation_id="ReceiveWebhook", status_code=200, rate=RateClass.FREE)
 async def webhook(
-    request: HttpRequest, db: NamedDependency[Database], gateway: NamedDependency[Stripe]
+    request: HttpRequest, db: NamedDependency[Database], gateway: NamedDependency[GuardedGateway]
 ) -> Response[dict[str, bool]]:
     """Verify and store a webhook of the payment provider; the worker processes it."""
     receipt = await receive(db, gateway, dict(request.headers), await request.body())

@@ -62,20 +62,13 @@ def run_worker_process() -> int:
         from market.jobs.worker import run_worker
         from market.logs import configure_logs
         from market.notify.open_port import open_port
-        from payments import GuardedGateway
 
         configure_logs()
         settings = Settings.from_env()
         settings.require_service_settings()
         async with open_services(settings, limit_transactions=False) as services, open_port(settings) as port:
             context = WorkerContext(
-                settings,
-                services.db,
-                services.clock,
-                services.seal,
-                GuardedGateway(services.gateway),
-                port,
-                services.files,
+                settings, services.db, services.clock, services.seal, services.gateway, port, services.files
             )
             await run_worker(context, on_ready=lambda: print("worker ready", flush=True))
 

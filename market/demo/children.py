@@ -78,11 +78,10 @@ async def run_demo_worker(settings: Settings) -> None:
     from market.jobs.worker import run_worker
     from market.logs import configure_logs
     from market.notify.open_port import open_port
-    from payments import GuardedGateway
 
     configure_logs()
     async with open_services(settings) as services, open_port(settings) as port:
         context = WorkerContext(
-            settings, services.db, services.clock, services.seal, GuardedGateway(services.gateway), port, services.files
+            settings, services.db, services.clock, services.seal, services.gateway, port, services.files
         )
         await run_worker(context)

@@ -15,7 +15,7 @@ from market.settings import Settings
 from market.storage.files import FileStore
 from market.web.shop.counts import CatalogueCounts
 from market.web.ui.renderer import Renderer
-from payments.stripe import Stripe
+from payments import GuardedGateway
 
 
 class Services(Struct, frozen=True):
@@ -26,7 +26,7 @@ class Services(Struct, frozen=True):
     clock: Clock
     seal: Seal
     files: FileStore
-    gateway: Stripe
+    gateway: GuardedGateway
     batcher: Batcher
     renderer: Renderer
     counts: CatalogueCounts

@@ -1,10 +1,12 @@
 """Buyer and producer over the JSON API: cart, order, payment, parcel, check-in, receipt, review, statement."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from market.identity.models import AccountId
@@ -267,3 +269,36 @@ async def test_a_cookie_from_another_site_is_not_accepted(shop: Shop) -> None:
         assert (answer.status_code, answer.json()["count"]) == (200, 1)
     status, emptied = await shop.call("PutCartLine", {"lines": [], "whole": True})
     assert (status, emptied["count"]) == (200, 0)
+
+
+async def test_a_provider_that_does_not_answer_ties_up_no_request(shop: Shop) -> None:
+    """After five calls without an answer the others are refused at once, and nothing is written about them."""
+    status, order = await _order_dates(shop)
+    assert status == 201
+    path = {"order_id": order["id"]}
+    await shop.sandbox.fault("create", "close", times=5)
+    for _ in range(5):
+        status, problem = await shop.call("PayOrder", {"method": "alipay"}, path=path)
+        assert (status, problem["code"]) == (503, "provider_silent")
+    _, other = await _order_dates(shop)
+    await shop.sandbox.fault("create", "hang")
+    answers = await asyncio.wait_for(
+        asyncio.gather(*(_pay_with_alipay(shop, each["id"]) for each in (order, other) for _ in range(10))), 5
+    )
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(503, "provider_silent")}
+    assert all(10 <= int(answer.headers["Retry-After"]) <= 15 for answer in answers)
+    async with shop.db.connection() as conn:
+        states = await conn.fetch("SELECT state, attempts FROM payments.operations ORDER BY written_at")
+    assert [tuple(row) for row in states] == [("unknown", 5), ("pending", 0)]
+    answer = await shop.service.call("CancelOrder", {}, token=shop.buyer, path=path)
+    assert (answer.status_code, 10 <= int(answer.headers["Retry-After"]) <= 15) == (503, True)
+    assert (await shop.call("CancelOrder", {}, path={"order_id": other["id"]}))[0] == 200
+
+
+async def _order_dates(shop: Shop) -> Any:
+    await shop.call("PutCartLine", {"lines": [{"variant_id": str(shop.dates.variant_id), "quantity": 1}]})
+    return await shop.call("PlaceOrder", {"address": ADDRESS})
+
+
+async def _pay_with_alipay(shop: Shop, order_id: str) -> httpx.Response:
+    return await shop.service.call("PayOrder", {"method": "alipay"}, token=shop.buyer, path={"order_id": order_id})

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from payments import GatewayUnavailable, GuardedGateway
+from payments import CircuitOpen, GatewayUnavailable, GuardedGateway
 from payments.port import Gateway, Unknown
 
 
@@ -41,8 +41,8 @@ async def test_after_five_calls_without_an_answer_the_others_fail_at_once_until_
     silent = SilentGateway()
     guarded = GuardedGateway(cast("Gateway", silent), concurrency=1, cooldown=0.2)
     outcomes = await call(guarded, 50)
-    assert [type(each) for each in outcomes] == [GatewayUnavailable] * 50
-    assert (silent.calls, guarded.is_open()) == (5, True)
+    assert [type(each) for each in outcomes] == [GatewayUnavailable] * 5 + [CircuitOpen] * 45
+    assert (silent.calls, guarded.is_open(), outcomes[-1].retry_after) == (5, True, 1)
     assert isinstance(await guarded.cancel("pi", "key"), Unknown)
     assert silent.calls == 5
     await asyncio.sleep(0.2)
@@ -67,6 +67,15 @@ async def test_no_more_calls_run_at_a_time_than_allowed() -> None:
     silent.answers = True
     await call(GuardedGateway(cast("Gateway", silent), concurrency=3), 30)
     assert (silent.calls, silent.highest) == (30, 3)
+
+
+async def test_a_call_that_waits_too_long_for_its_turn_is_given_up() -> None:
+    silent = SilentGateway()
+    silent.answers = True
+    guarded = GuardedGateway(cast("Gateway", silent), concurrency=1, max_wait=0.005)
+    outcomes = await call(guarded, 3)
+    assert (outcomes[0], [type(each) for each in outcomes[1:]]) == (None, [GatewayUnavailable] * 2)
+    assert (silent.calls, await call(guarded, 1)) == (1, [None])
 
 
 async def test_a_statement_is_not_asked_of_a_silent_provider() -> None:

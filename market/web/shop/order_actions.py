@@ -27,7 +27,7 @@ from market.web.pages import WayBack, redirect, render_page
 from market.web.shop.cards import ShortNumber
 from market.web.shop.promises import REFUND_ARRIVAL
 from market.web.ui.format import percent_bp, yuan
-from payments.stripe import Stripe
+from payments import GuardedGateway
 
 _MAX_POSITION = 1000
 _MAX_RATING = 5
@@ -129,7 +129,7 @@ async def submit_cancellation(
     db: NamedDependency[Database],
     seal: NamedDependency[Seal],
     clock: NamedDependency[Clock],
-    gateway: NamedDependency[Stripe],
+    gateway: NamedDependency[GuardedGateway],
     actor: NamedDependency[Actor],
     number: ShortNumber,
 ) -> Response[Any]:

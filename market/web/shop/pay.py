@@ -25,7 +25,7 @@ from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import ShortNumber
 from market.web.ui.qr_code import draw_qr_code
-from payments import Method, PaymentDeclined, ProviderMismatch, find_live_payment, poll_payment
+from payments import CircuitOpen, Method, PaymentDeclined, ProviderMismatch, find_live_payment, poll_payment
 from payments.models import METHODS
 
 METHOD_OPTIONS = [(str(method), traits.name_zh) for method, traits in METHODS.items() if traits.stripe_type]
@@ -66,12 +66,12 @@ async def start_payment(
         action = await pay_order(
             services.db, services.gateway, actor, order_id, method=method, return_url=back, now=services.clock.now()
         )
-    except OrderAlreadyPaid:
+    except (OrderAlreadyPaid, OrderNotPayable):
         return redirect(f"/orders/{number}")
+    except CircuitOpen:
+        return redirect(f"/orders/{number}/pay?said=later")
     except (GatewayUnavailable, ProviderMismatch):
         return redirect(f"/orders/{number}/pay?said=wait")
-    except OrderNotPayable:
-        return redirect(f"/orders/{number}")
     except PaymentDeclined:
         return redirect(f"/orders/{number}/pay?said=declined")
     if action.redirect_url and not METHODS[method].scans:
@@ -81,6 +81,7 @@ async def start_payment(
 
 _NOTICES = {
     "wait": "付款的地方没有回话，还不知道付成没有。过一会儿再按一次，付过的不会重复扣。",
+    "later": "付款的地方现在没有回话，这一次没有去付。过半分钟再按一次，付过的不会重复扣。",
     "declined": "那边没有收这笔钱，钱没有动。换一种付法，或者再试一次。",
     "unpaid": "还没有收到您的付款。付好了等几秒，再按“我已付款”。",
 }

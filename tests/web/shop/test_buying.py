@@ -246,6 +246,19 @@ async def test_an_unavailable_provider_is_reported_and_can_be_retried(village: V
         assert "付款二维码" in seen.html
 
 
+async def test_a_provider_that_does_not_answer_for_a_while_is_not_called(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await fill_cart(village, browser)
+        await browser.open("/checkout")
+        await sandbox.fault("create", "close", times=5)
+        await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+        pay = f"/orders/{await get_order_number(village)}/pay"
+        for notice in ["还不知道付成没有"] * 4 + ["这一次没有去付"] * 2:
+            seen = await browser.submit(pay, rail="wechat")
+            assert notice in seen.text
+        assert await village.value("SELECT array_agg(attempts) FROM payments.operations") == [5]
+
+
 async def test_only_its_buyer_receives_and_reviews_a_parcel(village: Village, sandbox: Sandbox) -> None:
     async with await village.browser(village.buyer) as browser:
         await buy_everything(village, sandbox, browser)
