@@ -1150,6 +1150,62 @@ $$;
 
 
 --
+-- Name: record_refund(uuid, uuid[], bigint[], bigint, bigint, bigint, text, text, uuid, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_refund(p_suborder uuid, p_lines uuid[], p_amounts bigint[], p_buyer_fen bigint, p_payable_fen bigint, p_commission_fen bigint, p_key text, p_reason text, p_by uuid, p_note text, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    refunded_goods bigint := (SELECT coalesce(sum(fen), 0) FROM unnest(p_amounts) AS fen);
+BEGIN
+    WITH shares AS (
+        SELECT l.id, fen
+          FROM unnest(p_lines, p_amounts) AS shares (line_id, fen)
+          JOIN order_lines l ON l.id = line_id AND l.suborder_id = p_suborder
+         WHERE fen > 0
+    ), recorded AS (
+        INSERT INTO line_refunds (line_id, key, amount_fen, reason, requested_by, note, at)
+        SELECT id, p_key, fen, p_reason, p_by, p_note, p_at FROM shares
+    ), changed AS (
+        UPDATE order_lines SET refunded_fen = refunded_fen + fen FROM shares WHERE order_lines.id = shares.id
+        RETURNING fen
+    )
+    UPDATE suborders
+       SET refunded_fen = refunded_fen + p_buyer_fen, payable_fen = payable_fen - p_payable_fen,
+           commission_fen = commission_fen - p_commission_fen
+     WHERE id = p_suborder
+       AND least(p_buyer_fen, p_payable_fen, p_commission_fen) >= 0
+       AND p_payable_fen + p_commission_fen = CASE WHEN released_at IS NULL THEN 0 ELSE refunded_goods END
+       AND refunded_goods = (SELECT coalesce(sum(fen), 0) FROM changed);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the refund of suborder % does not add up', p_suborder USING ERRCODE = 'P0105';
+    END IF;
+END
+$$;
+
+
+--
+-- Name: record_release(uuid, bigint, bigint, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF p_payable_fen + p_commission_fen
+       > (SELECT sum(amount_fen - refunded_fen) FROM order_lines WHERE suborder_id = p_suborder) THEN
+        RAISE EXCEPTION 'more is released than suborder % has left', p_suborder USING ERRCODE = 'P0105';
+    END IF;
+    UPDATE suborders SET released_at = p_at, payable_fen = p_payable_fen, commission_fen = p_commission_fen
+     WHERE id = p_suborder AND released_at IS NULL;
+END
+$$;
+
+
+--
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -6498,28 +6554,245 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.bindings TO market_app;
 -- Name: TABLE enrolments; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.enrolments TO market_app;
+GRANT SELECT,INSERT ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.programme_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(programme_code) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.identity_index; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(identity_index) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.household_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(household_code) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.applied_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(applied_on) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.notice; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(notice) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.decided_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_on) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.entitled_from; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(entitled_from) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.status; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(status) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.agent; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(agent) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.assessor; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(assessor) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.file_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(file_id) ON TABLE public.enrolments TO market_app;
+
+
+--
+-- Name: COLUMN enrolments.identity_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(identity_sealed) ON TABLE public.enrolments TO market_app;
 
 
 --
 -- Name: TABLE household_statuses; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.household_statuses TO market_app;
+GRANT SELECT,INSERT ON TABLE public.household_statuses TO market_app;
+
+
+--
+-- Name: COLUMN household_statuses.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.household_statuses TO market_app;
+
+
+--
+-- Name: COLUMN household_statuses.village_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(village_code) ON TABLE public.household_statuses TO market_app;
+
+
+--
+-- Name: COLUMN household_statuses.village_name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(village_name) ON TABLE public.household_statuses TO market_app;
+
+
+--
+-- Name: COLUMN household_statuses.registered; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(registered) ON TABLE public.household_statuses TO market_app;
+
+
+--
+-- Name: COLUMN household_statuses.monitoring; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(monitoring) ON TABLE public.household_statuses TO market_app;
+
+
+--
+-- Name: COLUMN household_statuses.risk_removed_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(risk_removed_on) ON TABLE public.household_statuses TO market_app;
+
+
+--
+-- Name: COLUMN household_statuses.tier; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(tier) ON TABLE public.household_statuses TO market_app;
+
+
+--
+-- Name: COLUMN household_statuses.file_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(file_id) ON TABLE public.household_statuses TO market_app;
 
 
 --
 -- Name: TABLE memberships; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.memberships TO market_app;
+GRANT SELECT,INSERT ON TABLE public.memberships TO market_app;
+
+
+--
+-- Name: COLUMN memberships.member_number; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(member_number) ON TABLE public.memberships TO market_app;
+
+
+--
+-- Name: COLUMN memberships.relation; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(relation) ON TABLE public.memberships TO market_app;
+
+
+--
+-- Name: COLUMN memberships.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.memberships TO market_app;
+
+
+--
+-- Name: COLUMN memberships.leave_reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(leave_reason) ON TABLE public.memberships TO market_app;
+
+
+--
+-- Name: COLUMN memberships.file_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(file_id) ON TABLE public.memberships TO market_app;
 
 
 --
 -- Name: TABLE persons; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.persons TO market_app;
+GRANT SELECT,INSERT ON TABLE public.persons TO market_app;
+
+
+--
+-- Name: COLUMN persons.name_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(name_sealed) ON TABLE public.persons TO market_app;
+
+
+--
+-- Name: COLUMN persons.born_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(born_on) ON TABLE public.persons TO market_app;
+
+
+--
+-- Name: COLUMN persons.sex; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(sex) ON TABLE public.persons TO market_app;
+
+
+--
+-- Name: COLUMN persons.died_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(died_on) ON TABLE public.persons TO market_app;
+
+
+--
+-- Name: COLUMN persons.death_known_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(death_known_at) ON TABLE public.persons TO market_app;
+
+
+--
+-- Name: COLUMN persons.file_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(file_id) ON TABLE public.persons TO market_app;
 
 
 --
@@ -6540,7 +6813,84 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.programme_terms TO market_app;
 -- Name: TABLE programmes; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.programmes TO market_app;
+GRANT SELECT,INSERT ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: COLUMN programmes.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(name) ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: COLUMN programmes.kinds; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(kinds) ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: COLUMN programmes.max_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(max_lines) ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: COLUMN programmes.proration; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(proration) ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: COLUMN programmes.idle_days; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(idle_days) ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: COLUMN programmes.cure_days; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(cure_days) ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: COLUMN programmes.document_number; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(document_number) ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: COLUMN programmes.document_name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(document_name) ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: COLUMN programmes.document_sha256; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(document_sha256) ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: COLUMN programmes.document_text; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(document_text) ON TABLE public.programmes TO market_app;
+
+
+--
+-- Name: COLUMN programmes.file_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(file_id) ON TABLE public.programmes TO market_app;
 
 
 --
@@ -6555,7 +6905,14 @@ GRANT ALL ON FUNCTION public.find_enrolled_elsewhere(p_county text, p_from date,
 -- Name: TABLE county_settings; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.county_settings TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.county_settings TO market_app;
+
+
+--
+-- Name: COLUMN county_settings.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.county_settings TO market_app;
 
 
 --
@@ -6566,6 +6923,13 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.accounts TO market_app;
 
 
 --
+-- Name: FUNCTION keep_fact_version(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.keep_fact_version() FROM PUBLIC;
+
+
+--
 -- Name: TABLE fact_versions; Type: ACL; Schema: public; Owner: -
 --
 
@@ -6573,17 +6937,82 @@ GRANT SELECT ON TABLE public.fact_versions TO market_app;
 
 
 --
+-- Name: FUNCTION record_refund(p_suborder uuid, p_lines uuid[], p_amounts bigint[], p_buyer_fen bigint, p_payable_fen bigint, p_commission_fen bigint, p_key text, p_reason text, p_by uuid, p_note text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.record_refund(p_suborder uuid, p_lines uuid[], p_amounts bigint[], p_buyer_fen bigint, p_payable_fen bigint, p_commission_fen bigint, p_key text, p_reason text, p_by uuid, p_note text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_refund(p_suborder uuid, p_lines uuid[], p_amounts bigint[], p_buyer_fen bigint, p_payable_fen bigint, p_commission_fen bigint, p_key text, p_reason text, p_by uuid, p_note text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) TO market_app;
+
+
+--
 -- Name: TABLE failures; Type: ACL; Schema: jobs; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.failures TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE jobs.failures TO market_app;
+
+
+--
+-- Name: COLUMN failures.attempts; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT UPDATE(attempts) ON TABLE jobs.failures TO market_app;
+
+
+--
+-- Name: COLUMN failures.next_at; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT UPDATE(next_at) ON TABLE jobs.failures TO market_app;
+
+
+--
+-- Name: COLUMN failures.error; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT UPDATE(error) ON TABLE jobs.failures TO market_app;
 
 
 --
 -- Name: TABLE schedules; Type: ACL; Schema: jobs; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE jobs.schedules TO market_app;
+GRANT SELECT,INSERT ON TABLE jobs.schedules TO market_app;
+
+
+--
+-- Name: COLUMN schedules.next_at; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT UPDATE(next_at) ON TABLE jobs.schedules TO market_app;
+
+
+--
+-- Name: COLUMN schedules.attempts; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT UPDATE(attempts) ON TABLE jobs.schedules TO market_app;
+
+
+--
+-- Name: COLUMN schedules.error; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT UPDATE(error) ON TABLE jobs.schedules TO market_app;
+
+
+--
+-- Name: COLUMN schedules.finished_at; Type: ACL; Schema: jobs; Owner: -
+--
+
+GRANT UPDATE(finished_at) ON TABLE jobs.schedules TO market_app;
 
 
 --
@@ -6989,14 +7418,63 @@ GRANT SELECT,INSERT ON TABLE public.booked_nights TO market_app;
 -- Name: TABLE bookings; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.bookings TO market_app;
+GRANT SELECT,INSERT ON TABLE public.bookings TO market_app;
+
+
+--
+-- Name: COLUMN bookings.room_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(room_id) ON TABLE public.bookings TO market_app;
+
+
+--
+-- Name: COLUMN bookings.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.bookings TO market_app;
+
+
+--
+-- Name: COLUMN bookings.code_hash; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(code_hash) ON TABLE public.bookings TO market_app;
+
+
+--
+-- Name: COLUMN bookings.code_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(code_sealed) ON TABLE public.bookings TO market_app;
+
+
+--
+-- Name: COLUMN bookings.arrived_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(arrived_at) ON TABLE public.bookings TO market_app;
 
 
 --
 -- Name: TABLE budgets; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.budgets TO market_app;
+GRANT SELECT,INSERT ON TABLE public.budgets TO market_app;
+
+
+--
+-- Name: COLUMN budgets.public_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(public_fen) ON TABLE public.budgets TO market_app;
+
+
+--
+-- Name: COLUMN budgets.file_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(file_id) ON TABLE public.budgets TO market_app;
 
 
 --
@@ -7010,14 +7488,35 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.cancel_tiers TO market_app;
 -- Name: TABLE cart_lines; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cart_lines TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.cart_lines TO market_app;
+
+
+--
+-- Name: COLUMN cart_lines.quantity; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(quantity) ON TABLE public.cart_lines TO market_app;
 
 
 --
 -- Name: TABLE cart_nights; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cart_nights TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.cart_nights TO market_app;
+
+
+--
+-- Name: COLUMN cart_nights.nights; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(nights) ON TABLE public.cart_nights TO market_app;
+
+
+--
+-- Name: COLUMN cart_nights.rooms; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(rooms) ON TABLE public.cart_nights TO market_app;
 
 
 --
@@ -7038,7 +7537,21 @@ GRANT SELECT ON TABLE public.categories TO market_app;
 -- Name: TABLE certificates; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.certificates TO market_app;
+GRANT SELECT,INSERT ON TABLE public.certificates TO market_app;
+
+
+--
+-- Name: COLUMN certificates.verified_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(verified_at) ON TABLE public.certificates TO market_app;
+
+
+--
+-- Name: COLUMN certificates.verified_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(verified_by) ON TABLE public.certificates TO market_app;
 
 
 --
@@ -7073,21 +7586,112 @@ GRANT SELECT,INSERT ON TABLE public.cycle_events TO market_app;
 -- Name: TABLE cycles; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.cycles TO market_app;
+GRANT SELECT,INSERT ON TABLE public.cycles TO market_app;
+
+
+--
+-- Name: COLUMN cycles.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.cycles TO market_app;
+
+
+--
+-- Name: COLUMN cycles.run_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(run_id) ON TABLE public.cycles TO market_app;
+
+
+--
+-- Name: COLUMN cycles.village_round; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(village_round) ON TABLE public.cycles TO market_app;
+
+
+--
+-- Name: COLUMN cycles.township_round; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(township_round) ON TABLE public.cycles TO market_app;
 
 
 --
 -- Name: TABLE finding_lines; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.finding_lines TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.finding_lines TO market_app;
+
+
+--
+-- Name: COLUMN finding_lines.verdict; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(verdict) ON TABLE public.finding_lines TO market_app;
+
+
+--
+-- Name: COLUMN finding_lines.changed_after; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(changed_after) ON TABLE public.finding_lines TO market_app;
 
 
 --
 -- Name: TABLE findings; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.findings TO market_app;
+GRANT SELECT,INSERT ON TABLE public.findings TO market_app;
+
+
+--
+-- Name: COLUMN findings.cycle_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(cycle_id) ON TABLE public.findings TO market_app;
+
+
+--
+-- Name: COLUMN findings.at_risk_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(at_risk_fen) ON TABLE public.findings TO market_app;
+
+
+--
+-- Name: COLUMN findings.evidence; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(evidence) ON TABLE public.findings TO market_app;
+
+
+--
+-- Name: COLUMN findings.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.findings TO market_app;
+
+
+--
+-- Name: COLUMN findings.opened_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(opened_at) ON TABLE public.findings TO market_app;
+
+
+--
+-- Name: COLUMN findings.seen_in; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(seen_in) ON TABLE public.findings TO market_app;
+
+
+--
+-- Name: COLUMN findings.seen_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(seen_at) ON TABLE public.findings TO market_app;
 
 
 --
@@ -7136,7 +7740,49 @@ GRANT SELECT,INSERT ON TABLE public.finding_decisions TO market_app;
 -- Name: TABLE freight_templates; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.freight_templates TO market_app;
+GRANT SELECT,INSERT ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: COLUMN freight_templates.first_g; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(first_g) ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: COLUMN freight_templates.first_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(first_fen) ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: COLUMN freight_templates.next_g; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(next_g) ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: COLUMN freight_templates.next_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(next_fen) ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: COLUMN freight_templates.free_above_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(free_above_fen) ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: COLUMN freight_templates.no_ship; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(no_ship) ON TABLE public.freight_templates TO market_app;
 
 
 --
@@ -7220,7 +7866,7 @@ GRANT SELECT,INSERT ON TABLE public.import_originals TO market_app;
 -- Name: TABLE line_refunds; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE public.line_refunds TO market_app;
+GRANT SELECT ON TABLE public.line_refunds TO market_app;
 
 
 --
@@ -7241,28 +7887,140 @@ GRANT SELECT ON TABLE public.listed_counties TO market_app;
 -- Name: TABLE listings; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.listings TO market_app;
+GRANT SELECT,INSERT ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.rating_sum; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(rating_sum) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.rating_count; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(rating_count) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.sold_count; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(sold_count) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.score; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(score) ON TABLE public.listings TO market_app;
 
 
 --
 -- Name: TABLE lots; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.lots TO market_app;
+GRANT SELECT,INSERT ON TABLE public.lots TO market_app;
+
+
+--
+-- Name: COLUMN lots.available_units; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(available_units) ON TABLE public.lots TO market_app;
+
+
+--
+-- Name: COLUMN lots.reserved_units; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reserved_units) ON TABLE public.lots TO market_app;
+
+
+--
+-- Name: COLUMN lots.sold_units; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(sold_units) ON TABLE public.lots TO market_app;
 
 
 --
 -- Name: TABLE messages; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.messages TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.messages TO market_app;
+
+
+--
+-- Name: COLUMN messages.facts_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(facts_sealed) ON TABLE public.messages TO market_app;
+
+
+--
+-- Name: COLUMN messages.sent_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(sent_at) ON TABLE public.messages TO market_app;
+
+
+--
+-- Name: COLUMN messages.attempts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(attempts) ON TABLE public.messages TO market_app;
+
+
+--
+-- Name: COLUMN messages.next_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(next_at) ON TABLE public.messages TO market_app;
+
+
+--
+-- Name: COLUMN messages.error; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(error) ON TABLE public.messages TO market_app;
+
+
+--
+-- Name: COLUMN messages.dead_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(dead_at) ON TABLE public.messages TO market_app;
+
+
+--
+-- Name: COLUMN messages.provider_ref; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(provider_ref) ON TABLE public.messages TO market_app;
+
+
+--
+-- Name: COLUMN messages.delivered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(delivered_at) ON TABLE public.messages TO market_app;
 
 
 --
 -- Name: TABLE night_prices; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.night_prices TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.night_prices TO market_app;
 
 
 --
@@ -7276,14 +8034,56 @@ GRANT SELECT,INSERT ON TABLE public.openings TO market_app;
 -- Name: TABLE order_lines; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.order_lines TO market_app;
+GRANT SELECT,INSERT ON TABLE public.order_lines TO market_app;
 
 
 --
 -- Name: TABLE orders; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.orders TO market_app;
+GRANT SELECT,INSERT ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.key; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(key) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.address_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(address_sealed) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.method; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(method) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.paid_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(paid_at) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.closed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(closed_at) ON TABLE public.orders TO market_app;
 
 
 --
@@ -7297,7 +8097,14 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.photos TO market_app;
 -- Name: TABLE producer_members; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.producer_members TO market_app;
+GRANT SELECT,INSERT ON TABLE public.producer_members TO market_app;
+
+
+--
+-- Name: COLUMN producer_members.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(valid_during) ON TABLE public.producer_members TO market_app;
 
 
 --
@@ -7311,7 +8118,21 @@ GRANT SELECT,INSERT ON TABLE public.producer_steps TO market_app;
 -- Name: TABLE producers; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.producers TO market_app;
+GRANT SELECT,INSERT ON TABLE public.producers TO market_app;
+
+
+--
+-- Name: COLUMN producers.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.producers TO market_app;
+
+
+--
+-- Name: COLUMN producers.opened_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(opened_at) ON TABLE public.producers TO market_app;
 
 
 --
@@ -7339,7 +8160,14 @@ GRANT UPDATE(answer) ON TABLE public.reviews TO market_app;
 -- Name: TABLE rooms; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.rooms TO market_app;
+GRANT SELECT,INSERT ON TABLE public.rooms TO market_app;
+
+
+--
+-- Name: COLUMN rooms.open; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(open) ON TABLE public.rooms TO market_app;
 
 
 --
@@ -7367,14 +8195,35 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO market_app;
 -- Name: TABLE sign_in_attempts; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.sign_in_attempts TO market_app;
+GRANT SELECT,INSERT ON TABLE public.sign_in_attempts TO market_app;
+
+
+--
+-- Name: COLUMN sign_in_attempts.attempts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(attempts) ON TABLE public.sign_in_attempts TO market_app;
 
 
 --
 -- Name: TABLE sign_in_codes; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_codes TO market_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.sign_in_codes TO market_app;
+
+
+--
+-- Name: COLUMN sign_in_codes.attempts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(attempts) ON TABLE public.sign_in_codes TO market_app;
+
+
+--
+-- Name: COLUMN sign_in_codes.used_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(used_at) ON TABLE public.sign_in_codes TO market_app;
 
 
 --
@@ -7395,7 +8244,49 @@ GRANT SELECT,INSERT ON TABLE public.suborder_events TO market_app;
 -- Name: TABLE suborders; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.suborders TO market_app;
+GRANT SELECT,INSERT ON TABLE public.suborders TO market_app;
+
+
+--
+-- Name: COLUMN suborders.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.suborders TO market_app;
+
+
+--
+-- Name: COLUMN suborders.carrier; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(carrier) ON TABLE public.suborders TO market_app;
+
+
+--
+-- Name: COLUMN suborders.tracking; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(tracking) ON TABLE public.suborders TO market_app;
+
+
+--
+-- Name: COLUMN suborders.shipped_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(shipped_at) ON TABLE public.suborders TO market_app;
+
+
+--
+-- Name: COLUMN suborders.received_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(received_at) ON TABLE public.suborders TO market_app;
+
+
+--
+-- Name: COLUMN suborders.closed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(closed_at) ON TABLE public.suborders TO market_app;
 
 
 --
@@ -7430,7 +8321,14 @@ GRANT SELECT ON TABLE public.valid_approvals TO market_app;
 -- Name: TABLE variants; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.variants TO market_app;
+GRANT SELECT,INSERT ON TABLE public.variants TO market_app;
+
+
+--
+-- Name: COLUMN variants.price_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(price_fen) ON TABLE public.variants TO market_app;
 
 
 --

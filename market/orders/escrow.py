@@ -16,8 +16,7 @@ PROMOTION_ACCOUNT = "promotion"
 RECORD_RELEASE = Query(
     None,
     """
-    UPDATE suborders SET released_at = :now, payable_fen = :payable_fen, commission_fen = :commission_fen
-     WHERE id = :suborder_id AND released_at IS NULL
+    SELECT record_release(:suborder_id::uuid, :payable_fen::bigint, :commission_fen::bigint, :now::timestamptz)
     """,
 )
 

@@ -22,32 +22,21 @@ class RefundableLine(Struct, frozen=True):
     left_fen: Fen
 
 
-LOCK_REFUNDABLE_LINES = Query(
+LIST_REFUNDABLE_LINES = Query(
     RefundableLine,
     """
     SELECT id, amount_fen - refunded_fen AS left_fen
-      FROM order_lines WHERE suborder_id = :suborder_id ORDER BY position FOR NO KEY UPDATE
-    """,
-)
-ADD_LINE_REFUNDS = Query(
-    None,
-    """
-    WITH shares AS (
-        SELECT * FROM unnest(:line_ids::uuid[], :amounts::bigint[]) AS shares (line_id, fen) WHERE fen > 0
-    ), recorded AS (
-        INSERT INTO line_refunds (line_id, key, amount_fen, reason, requested_by, note, at)
-        SELECT line_id, :key, fen, :reason, :requested_by, :note, :now FROM shares
-    )
-    UPDATE order_lines SET refunded_fen = refunded_fen + fen FROM shares WHERE order_lines.id = shares.line_id
+      FROM order_lines
+     WHERE suborder_id = :suborder_id AND id = coalesce(:line_id, id)
+     ORDER BY position
     """,
 )
 RECORD_REFUND = Query(
     None,
     """
-    UPDATE suborders
-       SET refunded_fen = refunded_fen + :buyer_fen, payable_fen = payable_fen - :payable_fen,
-           commission_fen = commission_fen - :commission_fen
-     WHERE id = :suborder_id
+    SELECT record_refund(:suborder_id::uuid, :line_ids::uuid[], :amounts::bigint[], :buyer_fen::bigint,
+                         :payable_fen::bigint, :commission_fen::bigint, :key::text, :reason::text,
+                         :requested_by::uuid, :note::text, :now::timestamptz)
     """,
 )
 
@@ -87,27 +76,24 @@ async def refund_suborder(
     """
     if await has_open_dispute(conn, get_order_ref(suborder.number)):
         raise PaymentDisputed
-    lines = await _lock_refundable_lines(conn, suborder, line_id)
+    lines = await LIST_REFUNDABLE_LINES.all(conn, suborder_id=suborder.id, line_id=line_id)
     left = sum(each.left_fen for each in lines)
     if goods_fen > left:
         raise RefundAmountTooHigh(left_fen=left)
     share = compute_refund_share(suborder, goods_fen=goods_fen, freight_fen=freight_fen)
-    await ADD_LINE_REFUNDS.run(
+    await RECORD_REFUND.run(
         conn,
+        suborder_id=suborder.id,
         line_ids=[each.id for each in lines],
         amounts=split(goods_fen, [each.left_fen for each in lines]),
+        buyer_fen=share.buyer_fen,
+        payable_fen=share.payable_fen or 0,
+        commission_fen=share.commission_fen or 0,
         key=key,
         reason=reason,
         requested_by=by.account_id,
         note=note,
         now=now,
-    )
-    await RECORD_REFUND.run(
-        conn,
-        suborder_id=suborder.id,
-        buyer_fen=share.buyer_fen,
-        payable_fen=share.payable_fen or 0,
-        commission_fen=share.commission_fen or 0,
     )
     if share.buyer_fen == 0:
         return None
@@ -120,13 +106,6 @@ async def refund_suborder(
     payment_id = await _get_captured_payment_id(conn, suborder)
     key = f"{suborder.id}:{line_id or 'all'}:{key}"
     return await request_refund(conn, payment_id, amount_minor=share.buyer_fen, key=key, legs=legs, kind=kind, at=now)
-
-
-async def _lock_refundable_lines(
-    conn: Connection, suborder: LockedSuborder, line_id: UUID | None
-) -> list[RefundableLine]:
-    lines = await LOCK_REFUNDABLE_LINES.all(conn, suborder_id=suborder.id)
-    return [each for each in lines if line_id in {None, each.id}]
 
 
 async def _get_captured_payment_id(conn: Connection, suborder: LockedSuborder) -> PaymentId:

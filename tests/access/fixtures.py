@@ -56,6 +56,7 @@ from tests.support.make import (
     make_product,
     make_stay,
 )
+from tests.support.postgres import as_owner
 from tests.support.shop import Shopping
 from tests.web.desk.county import NOW, create_officials, import_story_files, play_january
 
@@ -245,8 +246,9 @@ async def _upload_photos(
     shown_id, unlisted_id, private_id = [
         await add_photo(conn, owner, each, now=NOW) for each in (shown, unlisted, private)
     ]
-    await conn.execute("UPDATE listings SET photo_id = $1 WHERE id = $2", shown_id, farm.listing_id)
-    await conn.execute("UPDATE certificates SET photo_id = $1 WHERE id = $2", private_id, farm.certificate_id)
+    async with as_owner(conn):
+        await conn.execute("UPDATE listings SET photo_id = $1 WHERE id = $2", shown_id, farm.listing_id)
+        await conn.execute("UPDATE certificates SET photo_id = $1 WHERE id = $2", private_id, farm.certificate_id)
     return {
         f"{prefix}photo_id": str(private_id),
         f"{prefix}shown_photo_id": str(shown_id),

@@ -25,6 +25,7 @@ from market.orders.placing import place_batch
 from tests.conftest import NOW
 from tests.orders.requests import line, list_codes, make_request
 from tests.support.make import DESTINATION, make_account, make_product
+from tests.support.postgres import as_owner
 
 
 async def place_some(conn: Connection, buyer: UUID, variant_id: UUID, quantity: int) -> PlacedOrder | Exception:
@@ -122,12 +123,13 @@ async def test_a_buyer_whose_orders_lapsed_waits(
     buyer = await make_account(conn)
     for _ in range(MAX_LAPSED_ORDERS):
         assert list_codes([await place_some(conn, buyer, product.variant_id, 1)]) == ["placed"]
-        await conn.execute(
-            "UPDATE orders SET state = $1, placed_at = $2, closed_at = $3 WHERE state = 'placed'",
-            state,
-            NOW - ago - held,
-            NOW - ago,
-        )
+        async with as_owner(conn):
+            await conn.execute(
+                "UPDATE orders SET state = $1, placed_at = $2, closed_at = $3 WHERE state = 'placed'",
+                state,
+                NOW - ago - held,
+                NOW - ago,
+            )
     outcome = await place_some(conn, buyer, product.variant_id, 1)
     if refused:
         assert isinstance(outcome, TooManyLapsedOrders)

@@ -29,6 +29,7 @@ from market.storage.photos import (
 from market.storage.unused_photos import delete_unused_photos
 from tests.conftest import NOW
 from tests.support.make import load_actor, load_owner, make_account, make_official, make_producer, make_product
+from tests.support.postgres import as_owner
 
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><path d="M0 0h100v100z"/></svg>'
 
@@ -296,7 +297,8 @@ async def test_only_photos_that_nothing_shows_are_deleted(
         listing = await make_product(conn, producer_id)
         old = tonight - timedelta(days=3)
         listed = await add_photo(conn, owner, shown, now=old)
-        await conn.execute("UPDATE listings SET photo_id = $1 WHERE id = $2", listed, listing.listing_id)
+        async with as_owner(conn):
+            await conn.execute("UPDATE listings SET photo_id = $1 WHERE id = $2", listed, listing.listing_id)
         used = await add_photo(conn, owner, certificate, now=old)
         await conn.execute(
             "INSERT INTO certificates (producer_id, kind, photo_id) VALUES ($1, 'identity', $2)", producer_id, used

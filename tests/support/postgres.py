@@ -1,7 +1,24 @@
 """Databases on the embedded PostgreSQL server, for the tests of every package."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from market.kernel import Connection
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.migrate import create_database
 from tests.conftest import clone_database, drop_database
 
-__all__ = ["EmbeddedServer", "clone_database", "create_database", "drop_database"]
+__all__ = ["EmbeddedServer", "as_owner", "clone_database", "create_database", "drop_database"]
+
+
+@asynccontextmanager
+async def as_owner(conn: Connection) -> AsyncGenerator[None]:
+    """Run the block's statements as the owner of the tables: to build what the service may not write.
+
+    The tests' connections log in as the superuser and act in the service's role.
+    """
+    async with conn.transaction():
+        role = await conn.fetchval("SELECT current_setting('role')")
+        await conn.execute("SET LOCAL ROLE NONE")
+        yield
+        await conn.execute("SELECT set_config('role', $1, true)", role)

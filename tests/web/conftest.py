@@ -34,6 +34,7 @@ from tests.support.make import (
     make_stay,
 )
 from tests.support.payment import gateway, provider, sandbox
+from tests.support.postgres import as_owner
 
 __all__ = ["gateway", "provider", "sandbox"]
 
@@ -61,8 +62,8 @@ class Village(Struct, frozen=True):
             return await conn.fetchval("SELECT number FROM listings WHERE id = $1", listing_id)
 
     async def value(self, sql: str, *given: object) -> Any:
-        """Return one value from the database."""
-        async with self.database.connection() as conn:
+        """Return one value from the database, as the owner of its tables."""
+        async with self.database.connection() as conn, as_owner(conn):
             return await conn.fetchval(sql, *given)
 
     async def browser(self, account_id: AccountId | None = None) -> PageClient:

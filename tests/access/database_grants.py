@@ -1,0 +1,128 @@
+"""What the service's database role may do, table by table; a new table or column says here what it grants.
+
+`insert` and `update` without columns are of the whole table. What is missing only the owner may do: nothing of the
+schema is changed, append-only tables are not rewritten, and sums change through functions that run as the owner.
+"""
+
+GRANTS = {
+    "accounts": "select insert update",
+    "alembic_version": "",
+    "audit_entries": "select",
+    "bindings": "select insert delete",
+    "booked_nights": "select insert",
+    "bookings": "select insert update(room_id state code_hash code_sealed arrived_at)",
+    "budgets": "select insert update(public_fen file_id)",
+    "cancel_tiers": "select insert delete",
+    "cart_lines": "select insert delete update(quantity)",
+    "cart_nights": "select insert delete update(nights rooms)",
+    "case_snapshots": "select insert",
+    "categories": "select",
+    "certificates": "select insert update(verified_at verified_by)",
+    "claims": "select insert",
+    "county_settings": "select insert delete update(valid_during)",
+    "cycle_approvals": "select insert",
+    "cycle_duties": "select insert",
+    "cycle_events": "select insert",
+    "cycle_findings": "select",
+    "cycles": "select insert update(state run_id village_round township_round)",
+    "division_names": "select",
+    "divisions": "select",
+    "enrolments": (
+        "select insert update(programme_code identity_index household_code applied_on notice decided_on "
+        "entitled_from status agent assessor file_id identity_sealed)"
+    ),
+    "fact_versions": "select",
+    "finding_decisions": "select insert",
+    "finding_lines": "select insert delete update(verdict changed_after)",
+    "findings": "select insert update(cycle_id at_risk_fen evidence state opened_at seen_in seen_at)",
+    "freight_templates": "select insert update(first_g first_fen next_g next_fen free_above_fen no_ship)",
+    "grants": "select insert update delete",
+    "held_lines": "select",
+    "holidays": "select",
+    "household_statuses": (
+        "select insert update(valid_during village_code village_name registered monitoring risk_removed_on "
+        "tier file_id)"
+    ),
+    "households": "select insert",
+    "idempotency_keys": "select insert delete update(status response replays)",
+    "identifiers": "select insert",
+    "import_files": "select insert",
+    "import_originals": "select insert",
+    "line_refunds": "select",
+    "lines": "select insert",
+    "listed_counties": "select",
+    "listings": "select insert update(state rating_sum rating_count sold_count score)",
+    "lots": "select insert update(available_units reserved_units sold_units)",
+    "memberships": "select insert update(member_number relation valid_during leave_reason file_id)",
+    "messages": (
+        "select insert delete update(facts_sealed sent_at attempts next_at error dead_at provider_ref delivered_at)"
+    ),
+    "night_prices": "select insert delete",
+    "openings": "select insert",
+    "order_lines": "select insert",
+    "orders": "select insert update(key state address_sealed method paid_at closed_at)",
+    "persons": "select insert update(name_sealed born_on sex died_on death_known_at file_id)",
+    "photos": "select insert delete",
+    "plans": "select insert delete",
+    "producer_members": "select insert update(valid_during)",
+    "producer_steps": "select insert",
+    "producers": "select insert update(state opened_at)",
+    "programme_sentences": "select insert delete",
+    "programme_terms": "select insert delete",
+    "programmes": (
+        "select insert update(name kinds max_lines proration idle_days cure_days document_number "
+        "document_name document_sha256 document_text file_id)"
+    ),
+    "reviews": "select insert update(answer)",
+    "rooms": "select insert update(open)",
+    "run_lines": "select insert",
+    "runs": "select insert",
+    "second_factor_uses": "select insert delete",
+    "sessions": "select insert update delete",
+    "settlements": "select insert",
+    "sign_in_attempts": "select insert update(attempts)",
+    "sign_in_codes": "select insert delete update(attempts used_at)",
+    "stock_moves": "select insert",
+    "suborder_events": "select insert",
+    "suborders": "select insert update(state carrier tracking shipped_at received_at closed_at)",
+    "subsidy_postings": "select insert",
+    "taken_nights": "select insert delete",
+    "usage_days": "select insert",
+    "valid_approvals": "select",
+    "variants": "select insert update(price_fen)",
+    "jobs.failures": "select insert delete update(attempts next_at error)",
+    "jobs.schedules": "select insert update(next_at attempts error finished_at)",
+    "payments.account_kinds": "select",
+    "payments.accounts": "select",
+    "payments.balances": "select",
+    "payments.checkpoint_sums": "select",
+    "payments.checkpoints": "select",
+    "payments.discrepancies": "select insert update(closed_by closed_at note)",
+    "payments.disputes": "select insert update(state reason due_at closed_at)",
+    "payments.events": "select insert delete update(consumed_at attempts next_at error dead_at)",
+    "payments.inbox": "select insert delete update(state attempts next_at error)",
+    "payments.operations": "select insert update(state attempts error first_sent_at next_at completed_at)",
+    "payments.parts": "select insert",
+    "payments.payments": (
+        "select insert update(provider_ref captured_minor refunded_minor disputed_minor state action reason "
+        "captured_at closed_at poll_at)"
+    ),
+    "payments.postings": "select",
+    "payments.refunds": "select insert update(state provider_ref reason attempt succeeded_at retry_at)",
+    "payments.statement_lines": "select insert update(ledger_key)",
+    "payments.transactions": "select",
+}
+
+FUNCTIONS_OF_THE_OWNER = {
+    "add_audit_entry": True,
+    "find_bound_elsewhere": True,
+    "find_enrolled_elsewhere": True,
+    "keep_fact_version": False,
+    "payments.post": True,
+    "record_refund": True,
+    "record_release": True,
+}
+"""Functions that run with the owner's rights, and whether the service may call them."""
+
+OWNERS_STATEMENTS = {"payments.verification"}
+"""Modules with statements that only the owner may run: the service cannot close what it posted."""
