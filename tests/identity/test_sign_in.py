@@ -15,6 +15,7 @@ from market.kernel.seal import Seal
 from tests.conftest import NOW
 from tests.identity.support import LIMITS, a_code, other_than, signed_in
 from tests.support.make import make_account, make_phone
+from tests.support.postgres import as_owner
 
 
 async def test_the_first_sign_in_creates_the_account_and_the_second_finds_it(conn: Connection, seal: Seal) -> None:
@@ -76,12 +77,13 @@ async def test_a_code_is_bound_to_its_phone(conn: Connection, seal: Seal) -> Non
     mine, other = make_phone(), make_phone()
     code = await a_code(conn, seal, mine)
     await a_code(conn, seal, other)
-    await conn.execute(
-        "UPDATE sign_in_codes SET code_hash = (SELECT code_hash FROM sign_in_codes WHERE phone_index = $1)"
-        " WHERE phone_index = $2",
-        seal.index(mine),
-        seal.index(other),
-    )
+    async with as_owner(conn):
+        await conn.execute(
+            "UPDATE sign_in_codes SET code_hash = (SELECT code_hash FROM sign_in_codes WHERE phone_index = $1)"
+            " WHERE phone_index = $2",
+            seal.index(mine),
+            seal.index(other),
+        )
     assert isinstance(await sign_in(conn, seal, phone=other, code=code, now=NOW), WrongCode)
 
 
