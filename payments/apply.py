@@ -9,8 +9,8 @@ from msgspec import Struct
 from payments.errors import GatewayUnavailable, PaymentNotFound, ProviderMismatch
 from payments.models import resolve_time
 from payments.polling import book_provider_state
-from payments.port import Charge, Gateway
-from payments.sql import Database, Query
+from payments.port import Gateway
+from payments.sql import Connection, Database, Query
 from payments.suspense import book_suspense
 
 LOG = logging.getLogger("payments")
@@ -123,33 +123,33 @@ async def _process_messages(
     return InboxSummary(done=len(ids))
 
 
-async def _apply_charge(db: Database, gateway: Gateway, charge: Charge | None, topics: str, at: datetime) -> None:
-    """Book a charge. One that took money and belongs to no payment goes into suspense, because none will follow.
+async def _apply_messages(
+    db: Database, gateway: Gateway, charge_ref: str, messages: list[_InboxMessage], at: datetime
+) -> None:
+    """Book what the provider says of a charge, and mark its messages as done in the same transaction.
+
+    A charge that took money and belongs to no payment goes into suspense, because no payment will follow.
 
     Raises:
         PaymentNotFound: the charge belongs to no payment and took no money.
     """
-    if charge is None:
-        raise PaymentNotFound
-    if charge.payment_id is not None:
-        with_refunds, with_disputes = "refund" in topics, "dispute" in topics
+
+    async def mark_done(conn: Connection) -> None:
+        await MARK_DONE.run(conn, provider=gateway.name, event_ids=[message.event_id for message in messages])
+
+    charge = await gateway.get_charge(charge_ref) if charge_ref else None
+    if charge is not None and charge.payment_id is not None:
+        topics = " ".join(message.topic for message in messages)
+        refunds, disputes = "refund" in topics, "dispute" in topics
         try:
-            await book_provider_state(db, gateway, charge, refunds=with_refunds, disputes=with_disputes, at=at)
+            await book_provider_state(db, gateway, charge, refunds=refunds, disputes=disputes, at=at, also=mark_done)
         except PaymentNotFound:
             LOG.warning("charge %s names a payment of another system", charge.ref)
         else:
             return
-    if not charge.captured_minor:
+    if charge_ref and (charge is None or not charge.captured_minor):
         raise PaymentNotFound
     async with db.transaction() as conn:
-        await book_suspense(conn, charge, at=at)
-
-
-async def _apply_messages(
-    db: Database, gateway: Gateway, charge_ref: str, messages: list[_InboxMessage], at: datetime
-) -> None:
-    charge = await gateway.get_charge(charge_ref) if charge_ref else None
-    if charge_ref:
-        await _apply_charge(db, gateway, charge, " ".join(message.topic for message in messages), at)
-    async with db.transaction() as conn:
-        await MARK_DONE.run(conn, provider=gateway.name, event_ids=[message.event_id for message in messages])
+        if charge is not None:
+            await book_suspense(conn, charge, at=at)
+        await mark_done(conn)

@@ -1,6 +1,7 @@
 """Polling the provider: the state of payments that no webhook reported, and calls whose outcome is unknown."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from payments.port import Charge, Declined, Gateway
 from payments.records import book_charge, book_refunds
 from payments.refund import send_refund
 from payments.retries import run_each
-from payments.sql import Database, Query
+from payments.sql import Connection, Database, Query
 from payments.suspense import book_suspense, return_suspense
 
 LOG = logging.getLogger("payments")
@@ -37,9 +38,16 @@ CLAIM_DUE_POLLS = Query(
 
 
 async def book_provider_state(
-    db: Database, gateway: Gateway, charge: Charge, *, refunds: bool, disputes: bool, at: datetime
+    db: Database,
+    gateway: Gateway,
+    charge: Charge,
+    *,
+    refunds: bool,
+    disputes: bool,
+    at: datetime,
+    also: Callable[[Connection], Awaitable[object]] | None = None,
 ) -> Payment:
-    """Book a charge, and ask for and book its refunds and disputes if requested.
+    """Book a charge, and ask for and book its refunds and disputes if requested; `also` runs in the same transaction.
 
     Raises:
         PaymentNotFound: the charge belongs to no payment of ours.
@@ -57,6 +65,8 @@ async def book_provider_state(
                 await return_suspense(conn, charge.ref, currency=payment.currency, at=at)
             await book_refunds(conn, payment, refund_reports, at)
             await book_disputes(conn, payment, dispute_reports, at)
+            if also is not None:
+                await also(conn)
     except ChargeMismatch:
         async with db.transaction() as conn:
             payment = await lock_payment(conn, charge.payment_id)
