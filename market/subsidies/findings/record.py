@@ -84,17 +84,20 @@ LAPSE_FINDINGS = Query(
       FROM unseen u WHERE f.id = u.id
     """,
 )
+# The lines that are not found any more come first: what replaced their facts is looked up for each.
 MARK_CHANGED_LINES = Query(
     None,
     """
-    UPDATE finding_lines fl SET changed_after = coalesce(f.seen_at, f.opened_at)
-      FROM findings f
-     WHERE f.id = fl.finding_id AND f.id = ANY(:kept::uuid[]) AND f.stops AND fl.verdict IS NULL
-       AND fl.changed_after IS NULL
-       AND NOT EXISTS (SELECT FROM jsonb_to_recordset(:rows::jsonb) AS r(finding uuid, line text)
-                        WHERE r.finding = fl.finding_id AND r.line = fl.line_code)
-       AND EXISTS (SELECT FROM list_replaced_facts(f.county_code, ARRAY[fl.line_code],
-                                                   coalesce(f.seen_at, f.opened_at)))
+    WITH gone AS MATERIALIZED (
+        SELECT fl.finding_id, fl.line_code, f.county_code, coalesce(f.seen_at, f.opened_at) AS seen_at
+          FROM finding_lines fl JOIN findings f ON f.id = fl.finding_id
+         WHERE f.id = ANY(:kept::uuid[]) AND f.stops AND fl.verdict IS NULL AND fl.changed_after IS NULL
+           AND NOT EXISTS (SELECT FROM jsonb_to_recordset(:rows::jsonb) AS r(finding uuid, line text)
+                            WHERE r.finding = fl.finding_id AND r.line = fl.line_code))
+    UPDATE finding_lines fl SET changed_after = gone.seen_at
+      FROM gone
+     WHERE gone.finding_id = fl.finding_id AND gone.line_code = fl.line_code
+       AND EXISTS (SELECT FROM list_replaced_facts(gone.county_code, ARRAY[gone.line_code], gone.seen_at))
     """,
 )
 DELETE_FINDING_LINES = Query(

@@ -4,6 +4,7 @@ import asyncio
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import batched
 from uuid import UUID
 
 from msgspec import Struct
@@ -33,6 +34,8 @@ from market.subsidies.month.cycles import (
 )
 from market.subsidies.month.steps import CLOSE, RUN
 from market.subsidies.month.validate_case import validate_case
+
+_MAX_ROWS_PER_STATEMENT = 5_000
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
@@ -249,7 +252,8 @@ async def _store_run(
         now=now,
     )
     rows = await asyncio.to_thread(list, _build_rows(facts, answer))
-    await ADD_RUN_LINES.run(conn, run_id=run_id, county=cycle.county_code, rows=rows)
+    for piece in batched(rows, _MAX_ROWS_PER_STATEMENT, strict=False):
+        await ADD_RUN_LINES.run(conn, run_id=run_id, county=cycle.county_code, rows=piece)
     return _RunRow(RunId(run_id), n, answer.manifest_sha256)
 
 
