@@ -21,7 +21,9 @@ MAX_QUEUED_S = 5.0
 """A request that is queued for longer is refused as `Busy`."""
 WRITERS = 2
 MAX_LANES = 4
-"""How many locked items are waited for at once; each takes a connection."""
+"""How many locked items are waited for at once, each with a connection; requests for others share one more lane."""
+RETRY_S = 0.1
+"""How long the shared lane waits before it tries again."""
 _SQLSTATES_OF_SOME_REQUESTS = ("22", "23", "P0", "40", "55", "57014")
 """SQLSTATEs, or their classes, of errors that only some requests of a batch may cause: data exceptions, constraints,
 errors raised by functions, deadlocks, locks, and statements that took too long."""
@@ -58,7 +60,7 @@ class _QueuedRequest(Struct, eq=False):
 
 
 class _Lane(Struct, eq=False):
-    """The requests that wait for one locked item; `cart_ids` are what requests name of it."""
+    """The requests that wait for a locked item; `cart_ids` are what requests name of it."""
 
     cart_ids: set[UUID] = field(default_factory=set[UUID])
     queue: deque[_QueuedRequest] = field(default_factory=deque[_QueuedRequest])
@@ -81,7 +83,7 @@ class Batcher:
         self._writers = writers
         self._tasks: list[asyncio.Task[None]] = []
         self._buyers: set[UUID] = set()
-        self._lanes: dict[UUID, _Lane] = {}
+        self._lanes: dict[UUID | None, _Lane] = {}
         self._lane_tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -195,23 +197,24 @@ class Batcher:
             queued.outcome.set_result(outcome)
 
     def _wait_in_lane(self, queued: _QueuedRequest, locked: ItemLocked) -> None:
-        """Queue a request for the item that it found locked; open a lane for the item unless there are too many."""
+        """Queue a request in the lane of the item that it found locked or, if there are many, in the shared one."""
         if queued.is_over():
             return
-        lane = self._lanes.get(locked.item_id)
+        item_id = locked.item_id if locked.item_id in self._lanes or len(self._lanes) < MAX_LANES else None
+        lane = self._lanes.get(item_id)
         if lane is None:
-            if len(self._lanes) >= MAX_LANES:
-                queued.outcome.set_exception(Busy())
-                return
-            lane = self._lanes[locked.item_id] = _Lane()
-            task = asyncio.create_task(self._serve_lane(locked.item_id, lane))
+            lane = self._lanes[item_id] = _Lane()
+            task = asyncio.create_task(self._serve_lane(item_id, lane))
             self._lane_tasks.add(task)
             task.add_done_callback(self._lane_tasks.discard)
         lane.cart_ids |= locked.cart_ids
         lane.queue.append(queued)
 
-    async def _serve_lane(self, item_id: UUID, lane: _Lane) -> None:
+    async def _serve_lane(self, item_id: UUID | None, lane: _Lane) -> None:
+        """Place the requests of a lane as soon as its item is free; those of the shared lane are tried repeatedly."""
         while lane.queue:
+            if item_id is None:
+                await asyncio.sleep(RETRY_S)
             batch = self._take_batch(lane.queue, in_lane=True)
             if batch:
                 await self._place(batch, item_id=item_id, skip_locked=True)

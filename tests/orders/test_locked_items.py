@@ -73,6 +73,26 @@ async def test_an_order_is_placed_when_what_it_needs_is_free_again(database: Dat
         assert (await task).state == "placed"
 
 
+async def test_more_locked_lots_than_lanes_share_one_lane_and_are_placed_when_free(database: Database) -> None:
+    """A commit that takes long locks the lots of a whole batch; nobody is refused for it."""
+    async with database.transaction() as conn:
+        products = [await make_product(conn) for _ in range(batching.MAX_LANES + 4)]
+        free = await make_product(conn, left=99)
+        buyers = [await make_account(conn) for _ in products]
+        buyer = await make_account(conn)
+    async with Batcher(database) as batcher:
+        async with database.transaction() as conn:
+            lots = [product.lot_id for product in products]
+            await conn.fetch("SELECT FROM lots WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", lots)
+            tasks = [
+                place_one(batcher, buyer, product.variant_id) for buyer, product in zip(buyers, products, strict=True)
+            ]
+            await asyncio.sleep(0.7)
+            assert (await place_one(batcher, buyer, free.variant_id)).state == "placed"
+            assert not any(task.done() for task in tasks)
+        assert [each.state for each in await asyncio.gather(*tasks)] == ["placed"] * len(products)
+
+
 async def test_a_request_joins_those_that_wait_for_its_lot(database: Database) -> None:
     """While a lot is waited for, further requests for it cost the other writers no time."""
     async with database.transaction() as conn:
