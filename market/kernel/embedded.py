@@ -154,10 +154,20 @@ def _find_running_server(data: Path) -> tuple[int, int] | None:
         command_line = Path(f"/proc/{pid}/cmdline")
         if command_line.exists() and b"postgres" not in command_line.read_bytes():
             return None
-        os.kill(pid, 0)
     except (OSError, ValueError, IndexError):
         return None
-    return (pid, port) if status == "ready" else None
+    return (pid, port) if status == "ready" and _is_alive(pid) else None
+
+
+def _is_alive(pid: int) -> bool:
+    """Return whether a process runs. A killed child is still there until it is waited for, which is done here."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def find_free_port(*taken: int) -> int:
@@ -210,9 +220,7 @@ def _stop_server(data: Path) -> None:
         return
     os.kill(running[0], signal.SIGINT)
     deadline = time.monotonic() + _STOP_SECONDS
-    while (data / "postmaster.pid").exists() and time.monotonic() < deadline:
-        with suppress(ChildProcessError):
-            os.waitpid(running[0], os.WNOHANG)
+    while _is_alive(running[0]) and time.monotonic() < deadline:
         time.sleep(0.01)
 
 

@@ -4,7 +4,6 @@ import asyncio
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from itertools import batched
 from uuid import UUID
 
 from msgspec import Struct
@@ -252,7 +251,8 @@ async def _store_run(
         now=now,
     )
     rows = await asyncio.to_thread(list, _build_rows(facts, answer))
-    for piece in batched(rows, _MAX_ROWS_PER_STATEMENT, strict=False):
+    for start in range(0, len(rows), _MAX_ROWS_PER_STATEMENT):
+        piece = rows[start : start + _MAX_ROWS_PER_STATEMENT]
         await ADD_RUN_LINES.run(conn, run_id=run_id, county=cycle.county_code, rows=piece)
     return _RunRow(RunId(run_id), n, answer.manifest_sha256)
 
