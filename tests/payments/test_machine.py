@@ -1,13 +1,9 @@
 """A state machine of an order: after any steps in any order the ledger agrees with the provider."""
 
-import asyncio
-from collections import Counter
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import asyncpg
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -19,7 +15,6 @@ from hypothesis.stateful import (
 )
 
 from payments import (
-    Database,
     GatewayUnavailable,
     Method,
     PaymentId,
@@ -34,7 +29,6 @@ from payments import (
     finish_operations,
     list_order_entries,
     list_payments,
-    open_database,
     poll_payment,
     post,
     receive,
@@ -45,11 +39,9 @@ from payments import (
     start,
     verify_ledger,
 )
-from payments.migrate import DEFAULT_ROLE
 from payments.models import CLOSED_STATES, RefundState
-from payments.sandbox import Sandbox, running
-from payments.stripe import Stripe
-from tests.support.postgres import EmbeddedServer, clone_database, drop_database
+from tests.payments.machine_world import World
+from tests.support.postgres import EmbeddedServer
 from tests.support.sandbox_payments import list_messages, make_order_ref, make_parts, open_test_payment
 
 FAULTS = st.tuples(
@@ -61,28 +53,6 @@ PICKS = st.integers(0, 9)
 METHODS = st.sampled_from([Method.ALIPAY, Method.WECHAT])
 RARELY = st.sampled_from([True, False, False, False])
 DUE = "UPDATE payments.operations SET next_at = now()", "UPDATE payments.inbox SET next_at = now()"
-
-
-class World:
-    """One provider and one database for all examples; each example has its own order."""
-
-    def __init__(self, server: EmbeddedServer, alone: str) -> None:
-        self.runner = asyncio.Runner()
-        self.stack = AsyncExitStack()
-        self.server, self.alone = server, alone
-        self.seen: Counter[str] = Counter()
-
-    async def open(self) -> None:
-        name = await clone_database(self.server, self.alone)
-        self.stack.push_async_callback(drop_database, self.server, name)
-        self.sandbox: Sandbox = await self.stack.enter_async_context(running())
-        self.gateway = await self.stack.enter_async_context(
-            Stripe("sk_test_sample", self.sandbox.secret, base=self.sandbox.url, timeout=5)
-        )
-        self.db: Database = await open_database(self.server.dsn(name), role=DEFAULT_ROLE)
-        self.stack.push_async_callback(self.db.close)
-        self.owner = await asyncpg.connect(self.server.dsn(name))
-        self.stack.push_async_callback(self.owner.close)
 
 
 class Shop(RuleBasedStateMachine):
