@@ -2378,12 +2378,14 @@ CREATE TABLE public.listings (
     search_pinyin text DEFAULT ''::text NOT NULL,
     published_at timestamp with time zone NOT NULL,
     sample boolean DEFAULT false NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
     CONSTRAINT listings_commission CHECK (((commission_bp >= 0) AND (commission_bp <= 10000))),
     CONSTRAINT listings_kind CHECK ((kind = ANY (ARRAY['product'::text, 'stay'::text, 'activity'::text]))),
     CONSTRAINT listings_search_text_not_empty CHECK ((search_text <> ''::text)),
     CONSTRAINT listings_state CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'withdrawn'::text, 'suspended'::text]))),
     CONSTRAINT listings_story_length CHECK ((length(story) <= 2000)),
-    CONSTRAINT listings_title_length CHECK (((length(title) >= 2) AND (length(title) <= 60)))
+    CONSTRAINT listings_title_length CHECK (((length(title) >= 2) AND (length(title) <= 60))),
+    CONSTRAINT listings_version CHECK ((version > 0))
 );
 
 
@@ -2934,7 +2936,7 @@ CREATE VIEW public.valid_approvals WITH (security_invoker='true') AS
 CREATE TABLE public.variants (
     id uuid DEFAULT uuidv7() NOT NULL,
     listing_id uuid NOT NULL,
-    "position" smallint DEFAULT 0 NOT NULL,
+    "position" smallint DEFAULT 0,
     label text DEFAULT ''::text NOT NULL,
     unit text NOT NULL,
     price_fen bigint NOT NULL,
@@ -2951,6 +2953,13 @@ CREATE TABLE public.variants (
     CONSTRAINT variants_price CHECK (((price_fen >= 1) AND (price_fen <= 100000000))),
     CONSTRAINT variants_public_price CHECK (((public_price_fen >= 1) AND (public_price_fen <= 100000000)))
 );
+
+
+--
+-- Name: COLUMN variants."position"; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.variants."position" IS 'among the packs of the listing; null once another pack has replaced it';
 
 
 --
@@ -7891,10 +7900,52 @@ GRANT SELECT,INSERT ON TABLE public.listings TO market_app;
 
 
 --
+-- Name: COLUMN listings.category_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(category_code) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.title; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(title) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.story; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(story) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.perishable; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(perishable) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.photo_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(photo_id) ON TABLE public.listings TO market_app;
+
+
+--
 -- Name: COLUMN listings.state; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT UPDATE(state) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.gi; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(gi) ON TABLE public.listings TO market_app;
 
 
 --
@@ -7923,6 +7974,34 @@ GRANT UPDATE(sold_count) ON TABLE public.listings TO market_app;
 --
 
 GRANT UPDATE(score) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.search_text; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(search_text) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.search_words; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(search_words) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.search_pinyin; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(search_pinyin) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.version; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(version) ON TABLE public.listings TO market_app;
 
 
 --
@@ -8322,6 +8401,13 @@ GRANT SELECT ON TABLE public.valid_approvals TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.variants TO market_app;
+
+
+--
+-- Name: COLUMN variants."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE("position") ON TABLE public.variants TO market_app;
 
 
 --

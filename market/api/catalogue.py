@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from market.api.idempotency import run_once
 from market.api.producers import CACHE_ONE_SECOND
 from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties
+from market.catalogue.describe import Description, NewDescription, edit_listing
 from market.catalogue.detail import ProductDetail, StayDetail, get_product, get_stay
 from market.catalogue.edit import ListingSummary, change_price, move_listing
 from market.catalogue.freight import FreightTerms, set_freight
@@ -23,6 +24,7 @@ from market.catalogue.models import (
     PublishedListing,
 )
 from market.catalogue.publish import NewProduct, publish_activity, publish_product, publish_stay
+from market.catalogue.repack import NewPack, ReplacedPack, replace_pack
 from market.catalogue.search import CategoryCode, DivisionPrefix, ListingPage, SearchFilters, Sort, search_listings
 from market.catalogue.templates import ListingTemplate, list_templates
 from market.catalogue.terms import NewSeason, Season, set_season
@@ -121,6 +123,38 @@ class PublishController(Controller):
         price = Fen(data.price_fen)
         return await run_once(
             request, db, actor, lambda conn: change_price(conn, actor, variant_id, price, now=clock.now())
+        )
+
+    @post("/variants/{variant_id:uuid}/packs", operation_id="ReplacePack", idempotent=True)
+    async def replace_pack(
+        self,
+        *,
+        request: HttpRequest,
+        variant_id: FromPath[UUID],
+        data: JSONBody[NewPack],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> Response[ReplacedPack]:
+        """Replace the pack of a variant by a new variant; placed orders keep theirs."""
+        return await run_once(
+            request, db, actor, lambda conn: replace_pack(conn, actor, variant_id, data, now=clock.now())
+        )
+
+    @post("/listings/{listing_id:uuid}/edits", operation_id="EditListing", idempotent=True)
+    async def edit_listing(
+        self,
+        *,
+        request: HttpRequest,
+        listing_id: FromPath[UUID],
+        data: JSONBody[NewDescription],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> Response[Description]:
+        """Correct name, introduction, photo or category of a listing; placed orders keep theirs."""
+        return await run_once(
+            request, db, actor, lambda conn: edit_listing(conn, actor, listing_id, data, now=clock.now())
         )
 
     @post("/listings/{listing_id:uuid}/moves", operation_id="MoveListing", idempotent=True)

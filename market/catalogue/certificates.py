@@ -83,19 +83,30 @@ async def lock_seller(conn: Connection, producer_id: UUID) -> None:
         raise NotFound
 
 
-async def get_active_seller(conn: Connection, producer_id: UUID, day: date) -> Seller:
-    """Return a producer that may publish on `day`.
+async def get_open_seller(conn: Connection, producer_id: UUID, day: date) -> Seller:
+    """Return a producer that may sell on `day`.
 
     Raises:
         NotFound: there is no such producer.
         ProducerNotOpen: it is not admitted, or is suspended.
-        TooManyListings: it has the maximum number of live listings.
     """
     seller = await GET_SELLER.maybe(conn, producer_id=producer_id, day=day)
     if seller is None:
         raise NotFound
     if seller.state != "open":
         raise ProducerNotOpen(state=PRODUCER_STATE_NAMES[seller.state])
+    return seller
+
+
+async def get_active_seller(conn: Connection, producer_id: UUID, day: date) -> Seller:
+    """Return a producer that may publish another listing on `day`.
+
+    Raises:
+        NotFound: there is no such producer.
+        ProducerNotOpen: it is not admitted, or is suspended.
+        TooManyListings: it has the maximum number of live listings.
+    """
+    seller = await get_open_seller(conn, producer_id, day)
     if seller.live >= MAX_LIVE_LISTINGS:
         raise TooManyListings(limit=MAX_LIVE_LISTINGS)
     return seller

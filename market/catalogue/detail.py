@@ -63,6 +63,7 @@ class ListingDetail(Struct, frozen=True):
     photo_kind: str | None
     state: str
     published_at: datetime
+    version: int
     sample: bool
 
 
@@ -120,7 +121,7 @@ GET_LISTING = Query(
                          OR NOT EXISTS (SELECT FROM categories WHERE c.kind = ANY(required_certificates)))
                   ORDER BY c.kind) AS certificates,
            l.rating_sum, l.rating_count, l.sold_count, f.name AS photo, f.kind AS photo_kind, l.state,
-           l.published_at, l.sample
+           l.published_at, l.version, l.sample
       FROM listings l
       JOIN categories g ON g.code = l.category_code
       JOIN producers p ON p.id = l.producer_id
@@ -140,7 +141,7 @@ LIST_VARIANTS = Query(
            o.available_units / v.lot_units_per_item AS left,
            o.reserved_units / v.lot_units_per_item AS waiting, v.lot_id
       FROM variants v LEFT JOIN lots o ON o.id = v.lot_id
-     WHERE v.listing_id = :listing_id
+     WHERE v.listing_id = :listing_id AND v.position IS NOT NULL
      ORDER BY v.position
      LIMIT 50
     """,

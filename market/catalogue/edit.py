@@ -91,7 +91,7 @@ SET_PRICE = Query(
     """
     UPDATE variants v SET price_fen = :price_fen
       FROM listings l
-     WHERE v.id = :variant_id AND l.id = v.listing_id
+     WHERE v.id = :variant_id AND v.position IS NOT NULL AND l.id = v.listing_id
        AND l.producer_id = ANY(:producer_ids::uuid[]) AND l.state <> 'suspended'
     RETURNING l.id
     """,
@@ -103,6 +103,7 @@ LIST_OWN_VARIANTS = Query(
            o.available_units / v.lot_units_per_item AS left
       FROM variants v JOIN listings l ON l.id = v.listing_id LEFT JOIN lots o ON o.id = v.lot_id
      WHERE v.listing_id = :listing_id AND l.producer_id = ANY(:producer_ids::uuid[]) AND l.state <> 'suspended'
+       AND v.position IS NOT NULL
      ORDER BY v.position
      LIMIT 50
     """,
@@ -156,7 +157,7 @@ async def change_price(
     """Set the price of a variant of the actor; placed orders keep their price.
 
     Raises:
-        NotFound: there is no such variant, it belongs to someone else, or its listing is suspended.
+        NotFound: there is no such variant on offer, it belongs to someone else, or its listing is suspended.
         BadListing: the price is not between 0.01 and 1,000,000 yuan.
     """
     faults = list_price_faults(price)

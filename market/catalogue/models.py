@@ -208,6 +208,15 @@ class WrongListingState(Refusal):
     en = "This is not possible while the listing is {state}."
 
 
+class ListingChanged(Refusal):
+    """The listing was corrected since it was read; nothing was changed."""
+
+    code = "listing_changed"
+    status = 409
+    zh = "刚才有人（也可能是您在别的手机上）改过这一样，您这次改的没有算数。请看一眼现在的，再改。"
+    en = "The listing was corrected in the meantime; read it again and repeat the change."
+
+
 class BadCursor(Refusal):
     """The pagination cursor is not one that this service issued."""
 

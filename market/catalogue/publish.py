@@ -284,7 +284,12 @@ def are_valid_tiers(tiers: Sequence[CancelTier]) -> bool:
     return len(set(days)) == len(days) and refunds == sorted(refunds)
 
 
-async def _require_own_photo(conn: Connection, actor: Actor, photo_id: UUID | None) -> None:
+async def require_own_photo(conn: Connection, actor: Actor, photo_id: UUID | None) -> None:
+    """Require that the actor uploaded the photo for a listing; None is no photo.
+
+    Raises:
+        BadListing: there is no such photo, or someone else uploaded it.
+    """
     if photo_id is None:
         return
     if await FIND_OWN_PHOTO.maybe(conn, photo_id=photo_id, owner_id=actor.account_id) is None:
@@ -306,7 +311,7 @@ async def _publish(
     category = await get_category(conn, draft.category, draft.kind)
     require_certificates(category, seller)
     commission_bp = await _get_commission_bp(conn, seller, draft.kind, now=now)
-    await _require_own_photo(conn, actor, draft.photo_id)
+    await require_own_photo(conn, actor, draft.photo_id)
     columns = build_search_columns(
         draft.title,
         county=seller.county,

@@ -94,7 +94,8 @@ LIST_PRICE_HINTS = Query(
            WITH ORDINALITY AS w (words, piece, category, unit, position)
       JOIN listings l ON l.search_words @@ w.words::tsquery AND l.search_text ~ w.piece AND l.state = 'live'
                      AND l.category_code = w.category AND l.producer_id <> :producer_id
-      JOIN variants v ON v.listing_id = l.id AND (v.net_g IS NOT NULL OR v.unit = w.unit)
+      JOIN variants v ON v.listing_id = l.id AND v.position IS NOT NULL
+                     AND (v.net_g IS NOT NULL OR v.unit = w.unit)
      CROSS JOIN LATERAL (
            SELECT CASE WHEN v.net_g IS NULL THEN v.price_fen
                        ELSE (2000 * v.price_fen + v.net_g) / (2 * v.net_g) END AS fen) AS x

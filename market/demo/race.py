@@ -59,7 +59,7 @@ GET_RACE_TARGET = Query(
     SELECT listings.id AS listing_id, variants.id AS variant_id, lot_id, lot_units_per_item
       FROM listings
       JOIN producers ON producers.id = listings.producer_id AND producers.state = 'open'
-      JOIN variants ON variants.listing_id = listings.id
+      JOIN variants ON variants.listing_id = listings.id AND variants.position IS NOT NULL
      WHERE listings.state = 'live' AND listings.kind = 'product' AND lot_id IS NOT NULL
        AND (:listing_id::uuid IS NULL OR listings.id = :listing_id)
      ORDER BY unit = '箱' DESC, lot_units_per_item, listings.number, variants.position

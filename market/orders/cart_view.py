@@ -165,6 +165,8 @@ def _describe_problem(
     offer: GoodsOffer, row: _CartLineRow, needed_units: dict[UUID, int], parcels: dict[UUID, Shipment]
 ) -> str:
     """Return why a line cannot be ordered now, or an empty string."""
+    if offer.replaced:
+        return "卖家换了装法，点名字看新的"
     closed = _describe_closed(offer)
     if closed:
         return closed

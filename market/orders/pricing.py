@@ -13,7 +13,10 @@ from market.orders.models import SuborderKind
 
 
 class GoodsOffer(Struct, frozen=True, kw_only=True):
-    """A variant as currently offered. `pay_minutes` is the county's own setting, if it has one."""
+    """A variant as currently offered; one that is `replaced` is not on sale, but another pack of the listing may be.
+
+    `pay_minutes` is the county's own setting, if it has one.
+    """
 
     variant_id: UUID
     listing_id: UUID
@@ -28,6 +31,7 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
     lot_units_per_item: int
     commission_bp: int
     on_sale: bool
+    replaced: bool = False
     producer_id: UUID
     producer: str
     shop_open: bool

@@ -106,3 +106,12 @@ async def set_available_units(conn: Connection, lot_id: LotId, *, units: int, re
             conn, lot_id=lot_id, reason=StockMoveReason.COUNT, reference=reference, units=change, now=now
         )
         await ADD_UNITS.one(conn, lot_id=lot_id, units=change)
+
+
+async def empty_lot(conn: Connection, lot_id: LotId, *, reference: str, now: datetime) -> None:
+    """Remove the available units of a lot that nothing sells from any more; reserved units stay."""
+    lot = await LOCK_LOT.one(conn, lot_id=lot_id)
+    if lot.available_units:
+        units = -lot.available_units
+        await ADD_MOVE.one(conn, lot_id=lot_id, reason=StockMoveReason.COUNT, reference=reference, units=units, now=now)
+        await ADD_UNITS.one(conn, lot_id=lot_id, units=units)

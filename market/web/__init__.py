@@ -11,6 +11,7 @@ from market.web.desk import ROUTES as DESK_ROUTES
 from market.web.farm import (
     apply,
     certificates,
+    edit_listing,
     freight,
     guests,
     list_product,
@@ -31,7 +32,7 @@ _SHOP_PAGES = (
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, packing_slips, guests,
-    list_product, list_stay, listings, money, phone_bill, apply, certificates, freight,
+    edit_listing, list_product, list_stay, listings, money, phone_bill, apply, certificates, freight,
 )  # fmt: skip
 
 SHOP = Router(

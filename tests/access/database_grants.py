@@ -51,7 +51,8 @@ GRANTS = {
     "line_refunds": "select",
     "lines": "select insert",
     "listed_counties": "select",
-    "listings": "select insert update(state rating_sum rating_count sold_count score)",
+    "listings": "select insert update(category_code title story perishable photo_id state gi rating_sum rating_count"
+    " sold_count score search_text search_words search_pinyin version)",
     "lots": "select insert update(available_units reserved_units sold_units)",
     "memberships": "select insert update(member_number relation valid_during leave_reason file_id)",
     "messages": (
@@ -89,7 +90,7 @@ GRANTS = {
     "taken_nights": "select insert delete",
     "usage_days": "select insert",
     "valid_approvals": "select",
-    "variants": "select insert update(price_fen)",
+    "variants": "select insert update(position price_fen)",
     "jobs.failures": "select insert delete update(attempts next_at error)",
     "jobs.schedules": "select insert update(next_at attempts error finished_at)",
     "payments.account_kinds": "select",

@@ -41,6 +41,8 @@ STAY = {"title": "样例小院", "rooms": 1, "price_fen": 200_00, "producer_id":
 ACTIVITY = {
     "title": "样例采摘", "category": "picking", "price_fen": 50_00, "places": 10, "producer_id": Id("producer_id"),
 }  # fmt: skip
+DESCRIPTION = {"version": 1, "title": "阜平大枣", "category": "fruit"}
+PACK = {"unit": "2斤盒", "price_fen": 20_00, "quantity": 5}
 FREIGHT = {"first_g": 1000, "first_fen": 8_00, "next_g": 1000, "next_fen": 3_00}
 SEASON = {"first": "2019-05-01", "until": "2019-05-05", "price_fen": 300_00}
 SUSPEND = {"move": "suspend", "reason": "样例"}
@@ -131,6 +133,14 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/stays", PRODUCER_MEMBERS, json=STAY, status=201),
     post("/api/v1/activities", PRODUCER_MEMBERS, json=ACTIVITY, status=201),
     post("/api/v1/variants/{variant_id}/prices", PRODUCER_MEMBERS, json={"price_fen": 40_00}, status=201),
+    post("/api/v1/listings/{listing_id}/edits", PRODUCER_MEMBERS, json=DESCRIPTION, status=201),
+    post(
+        "/api/v1/variants/{variant_id}/packs",
+        PRODUCER_MEMBERS,
+        params={"variant_id": Id("hidden_variant_id")},
+        json=PACK,
+        status=201,
+    ),
     post("/api/v1/lots/{lot_id}/counts", PRODUCER_MEMBERS, json={"change": 5, "reference": "样例"}, status=201),
     put("/api/v1/producers/{producer_id}/freight", PRODUCER_MEMBERS, json=FREIGHT, status=204),
     post(

@@ -150,6 +150,21 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/farm/freight", PRODUCER_MEMBERS, form=FREIGHT, status=303),
     get("/farm/listings/{number}", as_own_page(PRODUCER_MEMBERS), params={"number": Id("listing_number")}),
     get("/farm/listings/{number}", as_own_page(PRODUCER_MEMBERS), params={"number": Id("hidden_number")}),
+    get("/farm/listings/{number}/edit", as_own_page(PRODUCER_MEMBERS), params={"number": Id("listing_number")}),
+    post(
+        "/farm/listings/{number}/edit",
+        PRODUCER_MEMBERS,
+        params={"number": Id("listing_number")},
+        form={"version": "1", "title": "阜平大枣", "category": "fruit"},
+        status=303,
+    ),
+    post(
+        "/farm/listings/{number}/packs",
+        PRODUCER_MEMBERS,
+        params={"number": Id("hidden_number")},
+        form={"variant": Id("hidden_variant_id"), "pack": "2斤盒", "price": "20", "left": "5"},
+        status=303,
+    ),
     post(
         "/farm/listings/{number}/offer",
         PRODUCER_MEMBERS,

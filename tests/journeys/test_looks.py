@@ -19,8 +19,8 @@ SHOP = (
 )  # fmt: skip
 OWN = (
     "/cart", "/checkout", "/me", "/farm", "/farm/orders", "/farm/guests", "/farm/sell", "/farm/sell/local-1",
-    "/farm/sell/stay", "/farm/listings/1", "/farm/money", "/farm/bill", "/farm/mine", "/farm/apply",
-    "/farm/apply?new=1", "/farm/apply?at=130624", "/farm/apply?at=130624101201",
+    "/farm/sell/stay", "/farm/listings/1", "/farm/listings/1/edit", "/farm/money", "/farm/bill", "/farm/mine",
+    "/farm/apply", "/farm/apply?new=1", "/farm/apply?at=130624", "/farm/apply?at=130624101201",
 )  # fmt: skip
 
 

@@ -48,9 +48,9 @@ async def find_obstacle(
     return _describe_obstacles(shops, refusals) if refusals else None
 
 
-def describe_refusal(refusal: Refusal) -> SellingObstacle:
-    """Return the obstacle that a refused listing reports."""
-    return SellingObstacle("没有上架", [refusal.text("zh")], *_get_remedy(refusal))
+def describe_refusal(refusal: Refusal, title: str = "没有上架") -> SellingObstacle:
+    """Return the obstacle that a refused listing, or a refused correction, reports."""
+    return SellingObstacle(title, [refusal.text("zh")], *_get_remedy(refusal))
 
 
 def _describe_obstacles(

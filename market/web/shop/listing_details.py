@@ -29,13 +29,14 @@ _MAX_REVIEWS = 3
 
 
 class ReviewView(Struct, frozen=True):
-    """A published review with its author's masked name."""
+    """A published review with its author's masked name; `bought` is the listing's name then, if it has changed."""
 
     id: UUID
     rating: int
     text: str
     answer: str | None
     name: str
+    bought: str | None
     at: datetime
 
     @property
@@ -48,8 +49,11 @@ class ReviewView(Struct, frozen=True):
 LIST_REVIEWS = Query(
     ReviewView,
     """
-    SELECT r.id, r.rating, r.text, r.answer, a.name, r.at
-      FROM reviews r JOIN accounts a ON a.id = r.account_id
+    SELECT r.id, r.rating, r.text, r.answer, a.name, r.at,
+           (SELECT o.title FROM order_lines o
+             WHERE o.suborder_id = r.suborder_id AND o.listing_id = r.listing_id AND NOT starts_with(o.title, l.title)
+             ORDER BY o.position LIMIT 1) AS bought
+      FROM reviews r JOIN accounts a ON a.id = r.account_id JOIN listings l ON l.id = r.listing_id
      WHERE r.listing_id = :listing_id AND (:before::uuid IS NULL OR r.id < :before::uuid)
      ORDER BY r.id DESC
      LIMIT :limit

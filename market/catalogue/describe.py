@@ -1,0 +1,171 @@
+"""Correct the description of a published listing: name, introduction, photo, category."""
+
+from datetime import datetime
+from typing import Annotated, LiteralString
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from market.audit.record import add_audit_entry
+from market.catalogue.certificates import get_category, get_open_seller, require_certificates
+from market.catalogue.models import (
+    LISTING_STATE_NAMES,
+    BadListing,
+    ListingChanged,
+    ListingKind,
+    ListingState,
+    WrongListingState,
+)
+from market.catalogue.publish import PERISHABLE, require_own_photo
+from market.catalogue.search_text import build_search_columns
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Query
+from market.kernel.clock import get_business_day
+from market.kernel.text import clean_text
+from market.producers.moderation import list_name_faults, list_story_faults, require_allowed_words
+
+
+class Description(Struct, frozen=True):
+    """The description of the actor's listing; `version` counts its corrections.
+
+    `photo` is a stored name, see `market.storage.photos.get_photo_paths`.
+    """
+
+    listing_id: UUID
+    version: int
+    producer_id: UUID
+    kind: ListingKind
+    state: ListingState
+    title: str
+    story: str
+    category: str
+    photo_id: UUID | None
+    photo: str | None
+    photo_kind: str | None
+    perishable: bool
+    gi: str
+
+
+class NewDescription(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A corrected description; `version` is that of the description it corrects.
+
+    Without `photo_id` the present photo stays.
+    """
+
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    title: str
+    category: str
+    story: str = ""
+    photo_id: UUID | None = None
+
+
+_GET: LiteralString = """
+    SELECT l.id AS listing_id, l.version, l.producer_id, l.kind, l.state, l.title, l.story,
+           l.category_code AS category, l.photo_id, f.name AS photo, f.kind AS photo_kind, l.perishable, l.gi
+      FROM listings l LEFT JOIN photos f ON f.id = l.photo_id
+     WHERE l.id = :listing_id AND l.producer_id = ANY(:producer_ids::uuid[])
+"""
+GET_DESCRIPTION = Query(Description, _GET)
+LOCK_DESCRIPTION = Query(Description, _GET + " FOR NO KEY UPDATE OF l")
+SET_DESCRIPTION = Query(
+    None,
+    """
+    UPDATE listings
+       SET version = version + 1, title = :title, story = :story, category_code = :category, photo_id = :photo_id,
+           perishable = :perishable, gi = :gi, search_text = :search_text,
+           search_words = array_to_tsvector(:search_words::text[]), search_pinyin = :search_pinyin
+     WHERE id = :listing_id
+    """,
+)
+
+
+async def get_description(conn: Connection, actor: Actor, listing_id: UUID) -> Description:
+    """Return the description of the actor's listing.
+
+    Raises:
+        NotFound: there is no such listing, or it belongs to someone else.
+    """
+    own = await GET_DESCRIPTION.maybe(conn, listing_id=listing_id, producer_ids=list(actor.producers))
+    if own is None:
+        raise NotFound
+    return own
+
+
+async def edit_listing(
+    conn: Connection, actor: Actor, listing_id: UUID, new: NewDescription, *, now: datetime
+) -> Description:
+    """Correct the description of the actor's listing, in the caller's transaction; it stays live or withdrawn.
+
+    It is checked like a new listing. Its kind, reviews and placed orders stay, and the search finds it by its new
+    words. A geographical indication is granted to a name, so it ends with another name or category.
+
+    Raises:
+        NotFound: there is no such listing, or it belongs to someone else.
+        WrongListingState: the listing is suspended.
+        ListingChanged: the description was corrected since `version`; nothing changes.
+        BadListing: fields are invalid, or the category is of another kind; `errors` lists them.
+        ForbiddenWord: a text contains a forbidden word.
+        ProducerNotOpen: the producer may not sell now.
+        CertificateNeeded: the category requires a certificate that the producer does not have.
+    """
+    title, story = clean_text(new.title), clean_text(new.story)
+    if faults := [*list_name_faults("title", title), *list_story_faults(story)]:
+        raise BadListing(errors=tuple(faults))
+    require_allowed_words(title=title, story=story)
+    old = await _lock_description(conn, actor, listing_id, version=new.version)
+    seller = await get_open_seller(conn, old.producer_id, get_business_day(now))
+    category = await get_category(conn, new.category, old.kind)
+    require_certificates(category, seller)
+    await require_own_photo(conn, actor, new.photo_id)
+    columns = build_search_columns(
+        title,
+        county=seller.county,
+        category=category.name,
+        producer=seller.name,
+        division_names=seller.division_names,
+    )
+    await SET_DESCRIPTION.run(
+        conn,
+        listing_id=listing_id,
+        title=title,
+        story=story,
+        category=new.category,
+        photo_id=new.photo_id or old.photo_id,
+        perishable=old.perishable if new.category == old.category else new.category in PERISHABLE,
+        gi=old.gi if (title, new.category) == (old.title, old.category) else "",
+        search_text=columns.search_text,
+        search_words=columns.search_words,
+        search_pinyin=columns.search_pinyin,
+    )
+    edited = await get_description(conn, actor, listing_id)
+    await add_audit_entry(
+        conn,
+        actor=str(actor.account_id),
+        action="listing.edit",
+        object=f"listing:{listing_id}",
+        detail=_list_changes(old, edited),
+        now=now,
+    )
+    return edited
+
+
+async def _lock_description(conn: Connection, actor: Actor, listing_id: UUID, *, version: int) -> Description:
+    """Lock the description that is to be corrected."""
+    old = await LOCK_DESCRIPTION.maybe(conn, listing_id=listing_id, producer_ids=list(actor.producers))
+    if old is None:
+        raise NotFound
+    if old.state is ListingState.SUSPENDED:
+        raise WrongListingState(state=LISTING_STATE_NAMES[old.state])
+    if old.version != version:
+        raise ListingChanged
+    return old
+
+
+def _list_changes(old: Description, edited: Description) -> dict[str, object]:
+    """Return the changed fields, each as it was and as it is."""
+    fields = ("title", "story", "category", "photo_id", "perishable", "gi")
+    return {
+        field: {"from": str(getattr(old, field)), "to": str(getattr(edited, field))}
+        for field in fields
+        if getattr(old, field) != getattr(edited, field)
+    }

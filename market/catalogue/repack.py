@@ -1,0 +1,229 @@
+"""Replace the pack of a product or an activity by another one."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.audit.record import add_audit_entry
+from market.catalogue.certificates import get_open_seller
+from market.catalogue.models import (
+    LISTING_STATE_NAMES,
+    MAX_QUANTITY,
+    BadListing,
+    ListingChanged,
+    ListingKind,
+    ListingState,
+    WrongListingState,
+    list_price_faults,
+)
+from market.catalogue.units import BadUnit, Unit, parse_unit
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Fen, FieldFault, Query
+from market.kernel.clock import get_business_day
+from market.kernel.text import clean_text
+from market.producers.moderation import require_allowed_words
+from market.stock.lots import empty_lot, open_lot
+from market.stock.models import LotId
+
+_MAX_LABEL_LENGTH = 20
+
+
+class NewPack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A pack as its seller submits it; `label` distinguishes several packs of a listing.
+
+    Without `quantity` the stock stays, which only a pack of the same weight or number of pieces allows.
+    """
+
+    unit: str
+    price_fen: int
+    label: str = ""
+    quantity: int | None = None
+
+
+class Pack(Struct, frozen=True, kw_only=True):
+    """A pack on offer, with its stock and its listing; `sharing` packs sell from its lot."""
+
+    variant_id: UUID
+    listing_id: UUID
+    producer_id: UUID
+    kind: ListingKind
+    state: ListingState
+    title: str
+    position: int | None
+    label: str
+    unit: str
+    price_fen: Fen
+    net_g: int | None
+    pieces: int | None
+    gross_g: int
+    lot_id: LotId | None
+    lot_units_per_item: int
+    sharing: int
+
+
+class ReplacedPack(Struct, frozen=True, kw_only=True):
+    """The pack that replaced another one; the replaced variant is not for sale any more."""
+
+    listing_id: UUID
+    variant_id: UUID
+    lot_id: UUID | None
+    label: str
+    unit: str
+    price_fen: Fen
+
+
+LOCK_LOT_OF_PACK = Query(
+    None,
+    """
+    SELECT
+      FROM variants v JOIN listings l ON l.id = v.listing_id JOIN lots o ON o.id = v.lot_id
+     WHERE v.id = :variant_id AND l.producer_id = ANY(:producer_ids::uuid[])
+       FOR NO KEY UPDATE OF o
+    """,
+)
+LOCK_PACK = Query(
+    Pack,
+    """
+    SELECT v.id AS variant_id, v.listing_id, l.producer_id, l.kind, l.state, l.title, v.position, v.label, v.unit,
+           v.price_fen, v.net_g, v.pieces, v.gross_g, v.lot_id, v.lot_units_per_item,
+           (SELECT count(*)::integer FROM variants o
+             WHERE o.lot_id = v.lot_id AND o.position IS NOT NULL) AS sharing
+      FROM variants v JOIN listings l ON l.id = v.listing_id
+     WHERE v.id = :variant_id AND l.producer_id = ANY(:producer_ids::uuid[]) AND l.kind <> 'stay'
+       FOR NO KEY UPDATE OF v, l
+    """,
+)
+RETIRE_PACK = Query(None, "UPDATE variants SET position = NULL WHERE id = :variant_id")
+ADD_PACK = Query(
+    UUID,
+    """
+    INSERT INTO variants (listing_id, position, label, unit, price_fen, net_g, pieces, gross_g, lot_id,
+                          lot_units_per_item)
+    VALUES (:listing_id, :position, :label, :unit, :price_fen, :net_g, :pieces, :gross_g, :lot_id,
+            :lot_units_per_item)
+    RETURNING id
+    """,
+)
+
+
+async def replace_pack(
+    conn: Connection, actor: Actor, variant_id: UUID, new: NewPack, *, now: datetime
+) -> ReplacedPack:
+    """Replace a pack of the actor's listing by another one, in the caller's transaction.
+
+    The replaced variant keeps what orders and carts were shown and is not for sale any more; a cart says so. With a
+    new quantity the pack has a lot of its own, and the units left of the old one are removed unless other packs sell
+    them; units that unpaid orders reserve stay theirs.
+
+    Raises:
+        NotFound: there is no such pack, it belongs to someone else, or it is that of a stay.
+        WrongListingState: the listing is suspended.
+        ListingChanged: the pack was replaced before; nothing changes.
+        BadListing: fields are invalid, or the quantity is missing; `errors` lists them.
+        ForbiddenWord: a text contains a forbidden word.
+        ProducerNotOpen: the producer may not sell now.
+    """
+    old = await _lock_pack(conn, actor, variant_id)
+    label = clean_text(new.label)
+    unit = _check_pack(old, new, label)
+    require_allowed_words(unit=unit.text, label=label)
+    await get_open_seller(conn, old.producer_id, get_business_day(now))
+    await RETIRE_PACK.run(conn, variant_id=variant_id)
+    lot_id, per_item = await _provide_lot(conn, old, new.quantity, unit, now=now)
+    replaced_by = await ADD_PACK.one(
+        conn,
+        listing_id=old.listing_id,
+        position=old.position,
+        label=label,
+        unit=unit.text,
+        price_fen=new.price_fen,
+        net_g=unit.net_g,
+        pieces=unit.pieces,
+        gross_g=old.gross_g if _weighs_the_same(old, unit) else unit.gross_g,
+        lot_id=lot_id,
+        lot_units_per_item=per_item,
+    )
+    replacement = ReplacedPack(
+        listing_id=old.listing_id,
+        variant_id=replaced_by,
+        lot_id=lot_id,
+        label=label,
+        unit=unit.text,
+        price_fen=Fen(new.price_fen),
+    )
+    await add_audit_entry(
+        conn,
+        actor=str(actor.account_id),
+        action="listing.pack",
+        object=f"listing:{old.listing_id}",
+        detail={
+            "from": {"variant": str(variant_id), "unit": old.unit, "label": old.label, "price_fen": old.price_fen},
+            "to": {"variant": str(replaced_by), "unit": unit.text, "label": label, "price_fen": new.price_fen},
+            "quantity": new.quantity,
+        },
+        now=now,
+    )
+    return replacement
+
+
+async def _lock_pack(conn: Connection, actor: Actor, variant_id: UUID) -> Pack:
+    """Lock the pack that is to be replaced; lots come before listings and variants, as in checkout."""
+    own = {"variant_id": variant_id, "producer_ids": list(actor.producers)}
+    await LOCK_LOT_OF_PACK.run(conn, **own)
+    old = await LOCK_PACK.maybe(conn, **own)
+    if old is None:
+        raise NotFound
+    if old.state is ListingState.SUSPENDED:
+        raise WrongListingState(state=LISTING_STATE_NAMES[old.state])
+    if old.position is None:
+        raise ListingChanged
+    return old
+
+
+async def _provide_lot(
+    conn: Connection, old: Pack, quantity: int | None, unit: Unit, *, now: datetime
+) -> tuple[UUID | None, int]:
+    """Return the lot that the new pack sells from, and how many of its units an item takes."""
+    if quantity is None:
+        return old.lot_id, old.lot_units_per_item
+    if old.lot_id is not None and old.sharing == 1:
+        await empty_lot(conn, old.lot_id, reference=f"replaced:{old.variant_id}", now=now)
+    return await open_lot(
+        conn, producer_id=old.producer_id, label=old.title, unit=unit.text, units=quantity, now=now
+    ), 1
+
+
+def _check_pack(old: Pack, new: NewPack, label: str) -> Unit:
+    """Return the parsed unit of a new pack.
+
+    Raises:
+        BadListing: fields are invalid; `errors` lists all of them.
+    """
+    faults = list_price_faults(new.price_fen)
+    unit = Unit("", None, None)
+    try:
+        unit = parse_unit(new.unit)
+    except BadUnit as refusal:
+        faults.append(FieldFault("unit", refusal.text()))
+    if old.kind is ListingKind.ACTIVITY:
+        unit = Unit(unit.text, None, None)
+    if len(label) > _MAX_LABEL_LENGTH:
+        faults.append(FieldFault("label", f"装法的名字最多 {_MAX_LABEL_LENGTH} 个字"))
+    if new.quantity is not None and not 0 <= new.quantity <= MAX_QUANTITY:
+        faults.append(FieldFault("quantity", f"数量从 0 到 {MAX_QUANTITY}"))
+    if new.quantity is None and unit.text and not _weighs_the_same(old, unit):
+        faults.append(FieldFault("quantity", f"装的和原来（{old.unit}）不一样多了，写上现在有几份"))
+    if faults:
+        raise BadListing(errors=tuple(faults))
+    return unit
+
+
+def _weighs_the_same(old: Pack, unit: Unit) -> bool:
+    """Return whether a unit is as much as the old pack's; the amount of 袋 or 箱 alone is not known."""
+    known = unit.net_g is not None or unit.pieces is not None
+    return (
+        unit.text == old.unit
+        or old.kind is ListingKind.ACTIVITY
+        or (known and (unit.net_g, unit.pieces) == (old.net_g, old.pieces))
+    )

@@ -1,0 +1,258 @@
+"""改一改: correct the name, photo, category and introduction of a listing, and replace its packs."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct, structs
+
+from market.catalogue.browse import list_categories
+from market.catalogue.describe import Description, NewDescription, edit_listing, get_description
+from market.catalogue.detail import get_listing_id
+from market.catalogue.edit import OwnVariant, list_own_variants
+from market.catalogue.models import (
+    LISTING_STATE_NAMES,
+    MAX_PRICE_FEN,
+    MAX_QUANTITY,
+    MIN_PRICE_FEN,
+    BadListing,
+    CertificateNeeded,
+    ListingChanged,
+    ListingKind,
+    ListingState,
+    ProducerNotOpen,
+    WrongListingState,
+)
+from market.catalogue.repack import NewPack, replace_pack
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.producers.moderation import MAX_STORY_LENGTH, ForbiddenWord
+from market.rate_limits import RateClass
+from market.storage.files import FileStore
+from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.web.farm.selling_obstacles import SellingObstacle, describe_refusal
+from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
+from market.web.idempotent_form import submit_once
+from market.web.pages import render_page
+from market.web.shop.cards import PhotoView, ShortNumber, format_unit, make_photo_view
+from market.web.ui.format import yuan
+from market.web.ui.illustrations import get_illustration
+
+_DESCRIPTION_FIELDS = {"photo_id": "photo"}
+_PACK_FIELDS = {"unit": "pack", "label": "pack", "price_fen": "price", "quantity": "left"}
+
+
+class DescriptionForm(Struct, frozen=True):
+    """The form of a description as it was typed."""
+
+    title: str = ""
+    category: str = ""
+    story: str = ""
+
+
+class PackForm(Struct, frozen=True):
+    """The form of a new pack as it was typed."""
+
+    variant: str = ""
+    pack: str = ""
+    price: str = ""
+    left: str = ""
+
+
+class EditedListing(Struct, frozen=True):
+    """The listing that the page corrects: its description, picture and packs, and the categories of its kind."""
+
+    stored: Description
+    symbol: str
+    photo: PhotoView | None
+    packs: list[OwnVariant]
+    categories: list[tuple[str, str]]
+
+
+class Refused(Struct, frozen=True):
+    """A form that was refused, shown again with its faults; `now` is what somebody else has written meanwhile."""
+
+    status: int = 200
+    errors: Sequence[FieldFault] = ()
+    obstacle: SellingObstacle | None = None
+    description: DescriptionForm | None = None
+    pack: PackForm | None = None
+    now: DescriptionForm | None = None
+
+
+async def _load_listing(conn: Connection, actor: Actor, number: int) -> EditedListing:
+    stored = await get_description(conn, actor, await get_listing_id(conn, number))
+    if stored.state is ListingState.SUSPENDED:
+        raise WrongListingState(state=LISTING_STATE_NAMES[stored.state])
+    categories = [each for each in await list_categories(conn) if each.kind is stored.kind]
+    name = next(each.name for each in categories if each.code == stored.category)
+    packs = [] if stored.kind is ListingKind.STAY else await list_own_variants(conn, actor, stored.listing_id)
+    return EditedListing(
+        stored,
+        get_illustration(name, stored.title),
+        make_photo_view(stored.photo, stored.photo_kind, wide=stored.kind is not ListingKind.PRODUCT),
+        packs,
+        [(each.code, each.name) for each in categories],
+    )
+
+
+def _fill_pack(packs: Sequence[OwnVariant]) -> PackForm:
+    if not packs:
+        return PackForm()
+    first = packs[0]
+    return PackForm(str(first.id), first.unit, yuan(first.price_fen).replace(",", ""))
+
+
+def _edit_page(
+    request: HttpRequest, actor: Actor, number: int, listing: EditedListing, refused: Refused | None = None
+) -> Response[Any]:
+    refused = refused or Refused()
+    stored = listing.stored
+    context = {
+        "item": listing,
+        "title": stored.title,
+        "version": stored.version,
+        "action": f"/farm/listings/{number}",
+        "values": refused.description or DescriptionForm(stored.title, stored.category, stored.story),
+        "now": refused.now,
+        "pack": refused.pack or _fill_pack(listing.packs),
+        "packs": [(str(each.id), f"{each.label} {format_unit(each.unit)}".strip()) for each in listing.packs],
+        "product": stored.kind is ListingKind.PRODUCT,
+        "story_length": MAX_STORY_LENGTH,
+        "errors": refused.errors,
+        "obstacle": refused.obstacle,
+        "key": make_form_key(),
+    }
+    return render_page(request, "farm/edit.html", context, actor=actor, status=refused.status)
+
+
+@get("/farm/listings/{number:int}/edit", include_in_schema=False)
+async def show_edit_form(
+    request: HttpRequest, db: NamedDependency[Database], actor: NamedDependency[Actor], number: ShortNumber
+) -> Response[Any]:
+    """Show the description and the packs of a listing, to be corrected.
+
+    Raises:
+        NotFound: the listing belongs to someone else.
+        WrongListingState: the listing is suspended.
+    """
+    async with db.connection() as conn:
+        listing = await _load_listing(conn, actor, number)
+    return _edit_page(request, actor, number, listing)
+
+
+@post("/farm/listings/{number:int}/edit", include_in_schema=False, rate=RateClass.UPLOAD)
+async def submit_description(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    files: NamedDependency[FileStore],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+) -> Response[Any]:
+    """Correct the description; one that somebody else corrected meanwhile is shown beside what was typed.
+
+    Raises:
+        NotFound: the listing belongs to someone else.
+        WrongListingState: the listing is suspended.
+    """
+    form = await read_form(request)
+    values = form.fill(DescriptionForm)
+    version = form.read_integer("version", fault="请把页面重新打开再改", minimum=1, maximum=2**31 - 1)
+    form.read_text("title", missing="名字没写")
+    async with db.connection() as conn:
+        listing = await _load_listing(conn, actor, number)
+    refused = Refused(422, form.faults, description=values)
+    if not form.faults:
+        try:
+            prepared = await form.read_photo(files, "photo", PhotoPurpose.LISTING)
+
+            async def submit(conn: Connection) -> str:
+                photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
+                new = NewDescription(
+                    version=version, title=values.title, category=values.category, story=values.story,
+                    photo_id=photo_id,
+                )  # fmt: skip
+                await edit_listing(conn, actor, listing.stored.listing_id, new, now=clock.now())
+                return f"/farm/listings/{number}?said=edited"
+
+            return await submit_once(request, actor, form, submit)
+        except (BadListing, BadPhoto, ForbiddenWord) as refusal:
+            at = "photo" if isinstance(refusal, BadPhoto) else "title"
+            faults = rename_faults(refusal, _DESCRIPTION_FIELDS, otherwise=at)
+            refused = structs.replace(refused, status=refusal.status, errors=faults)
+        except ListingChanged as refusal:
+            stored = listing.stored
+            refused = structs.replace(
+                refused,
+                status=refusal.status,
+                errors=[FieldFault("title", refusal.text("zh"))],
+                now=DescriptionForm(stored.title, dict(listing.categories)[stored.category], stored.story),
+            )
+        except (CertificateNeeded, ProducerNotOpen) as refusal:
+            obstacle = describe_refusal(refusal, "没改成")
+            refused = structs.replace(refused, status=refusal.status, obstacle=obstacle)
+    return _edit_page(request, actor, number, listing, refused)
+
+
+def _read_pack(form: PostedForm, packs: Sequence[OwnVariant]) -> tuple[UUID | None, NewPack]:
+    """Return the replaced variant and the pack that replaces it; a label stays."""
+    chosen = parse_uuid(form.get_text("variant"))
+    old = next((each for each in packs if each.id == chosen), None)
+    return chosen, NewPack(
+        unit=form.read_text("pack", missing="怎么装没写。比如 5斤箱"),
+        price_fen=form.read_yuan(
+            "price", fault="价钱没写对。写一个数，比如 39", minimum=MIN_PRICE_FEN, maximum=MAX_PRICE_FEN
+        ),
+        label="" if old is None else old.label,
+        quantity=form.read_integer("left", fault="有几份没写对。写一个数，比如 20", maximum=MAX_QUANTITY)
+        if form.get_text("left")
+        else None,
+    )
+
+
+@post("/farm/listings/{number:int}/packs", include_in_schema=False)
+async def submit_pack(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+) -> Response[Any]:
+    """Replace a pack by another one; a form sent twice replaces it once.
+
+    Raises:
+        NotFound: the listing or the pack belongs to someone else.
+        WrongListingState: the listing is suspended.
+    """
+    form = await read_form(request)
+    async with db.connection() as conn:
+        listing = await _load_listing(conn, actor, number)
+    variant_id, new = _read_pack(form, listing.packs)
+    refused = Refused(422, form.faults, pack=form.fill(PackForm))
+    if not form.faults:
+
+        async def submit(conn: Connection) -> str:
+            if variant_id is None:
+                raise ListingChanged
+            await replace_pack(conn, actor, variant_id, new, now=clock.now())
+            return f"/farm/listings/{number}?said=repacked"
+
+        try:
+            return await submit_once(request, actor, form, submit)
+        except (BadListing, ForbiddenWord, ListingChanged) as refusal:
+            faults = rename_faults(refusal, _PACK_FIELDS, otherwise="pack")
+            refused = structs.replace(refused, status=refusal.status, errors=faults)
+        except ProducerNotOpen as refusal:
+            obstacle = describe_refusal(refusal, "没改成")
+            refused = structs.replace(refused, status=refusal.status, obstacle=obstacle)
+    return _edit_page(request, actor, number, listing, refused)
+
+
+ROUTES = [show_edit_form, submit_description, submit_pack]
