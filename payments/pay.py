@@ -274,8 +274,7 @@ async def close_payment(
     Raises:
         PaymentNotFound: the payment does not exist.
         AlreadyPaid: the payment is captured, perhaps just now; that is booked.
-        CircuitOpen: the provider has not answered for a while; it was not called.
-        GatewayUnavailable: the payment could not be canceled and may still be captured.
+        GatewayUnavailable: it could not be canceled and may still be captured; `CircuitOpen`: that was not tried.
         ProviderMismatch: the provider reports something else than was requested.
     """
     moment = resolve_time(at)
@@ -291,7 +290,8 @@ async def close_payment(
                 await COMPLETE_OPERATION.run(
                     conn, operation_id=create.id, state="declined", error="closed before it was sent"
                 )
-            return await transition_payment(conn, payment, _get_closed_state(reason), at=moment, reason=reason)
+            ended = PaymentState.EXPIRED if reason == EXPIRED else PaymentState.CANCELED
+            return await transition_payment(conn, payment, ended, at=moment, reason=reason)
         require_closed_circuit(gateway)
         await SET_CLOSE_REASON.run(conn, payment_id=payment_id, reason=reason)
         cancel = await INSERT_CANCEL.one(conn, payment_id=payment_id)
@@ -308,10 +308,6 @@ async def close_payment(
         if isinstance(outcome, Ok):
             await book_charge(conn, payment, outcome.value, moment)
     return await _require_closed(db, payment_id)
-
-
-def _get_closed_state(reason: str) -> PaymentState:
-    return PaymentState.EXPIRED if reason == EXPIRED else PaymentState.CANCELED
 
 
 async def _require_closed(db: Database, payment_id: PaymentId) -> Payment:

@@ -60,6 +60,7 @@ def run_worker_process() -> int:
         from market.app import open_services
         from market.jobs.context import WorkerContext
         from market.jobs.worker import run_worker
+        from market.kernel.structs import build_from
         from market.logs import configure_logs
         from market.notify.open_port import open_port
 
@@ -67,10 +68,9 @@ def run_worker_process() -> int:
         settings = Settings.from_env()
         settings.require_service_settings()
         async with open_services(settings, limit_transactions=False) as services, open_port(settings) as port:
-            context = WorkerContext(
-                settings, services.db, services.clock, services.seal, services.gateway, port, services.files
+            await run_worker(
+                build_from(WorkerContext, services, port=port), on_ready=lambda: print("worker ready", flush=True)
             )
-            await run_worker(context, on_ready=lambda: print("worker ready", flush=True))
 
     return run(run_until_stopped)
 

@@ -76,12 +76,10 @@ async def run_demo_worker(settings: Settings) -> None:
     from market.app import open_services
     from market.jobs.context import WorkerContext
     from market.jobs.worker import run_worker
+    from market.kernel.structs import build_from
     from market.logs import configure_logs
     from market.notify.open_port import open_port
 
     configure_logs()
     async with open_services(settings) as services, open_port(settings) as port:
-        context = WorkerContext(
-            settings, services.db, services.clock, services.seal, services.gateway, port, services.files
-        )
-        await run_worker(context)
+        await run_worker(build_from(WorkerContext, services, port=port))
