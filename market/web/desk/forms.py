@@ -12,7 +12,7 @@ from market.reports.reasons import describe_reasons, expand_reasons
 from market.reports.settlement_file import SettlementLine
 from market.reports.tables import APPROVAL_TABLE, Shape
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, Duty
-from market.subsidies.month.steps import CONFIRM, DECIDE, REVIEW, RUN
+from market.subsidies.month.steps import CONFIRM, DECIDE, REVIEW, RUN, MonthStep
 from market.subsidies.names import format_month_zh
 from market.web.desk.presenters import get_kind_name, get_operator_name
 from market.web.ui.format import capitals, day_zh, yuan
@@ -21,6 +21,9 @@ type Value = str | int | None
 
 _MAX_REASONS = 6
 _MAX_ADJUSTMENTS = 6
+_MAX_OPINION_LENGTH = 60
+_BLANK = "　" * 8
+"""A cell to write in by hand."""
 _NUMERALS = "一二三四五六七八九十"
 
 
@@ -47,10 +50,11 @@ class PrintedForm(Struct, frozen=True):
 
 
 class FormSignature(Struct, frozen=True):
-    """Who completed a stage, and when."""
+    """Who completed a stage, when, and what they wrote with it."""
 
     stage: str
     name: str
+    opinion: str
     day: date | None
 
 
@@ -161,7 +165,7 @@ def _describe_budget(view: MonthView) -> str:
 
 
 def _signatures(view: MonthView) -> list[FormSignature]:
-    """Return the four stages of the form with their officials; opinions are written by hand."""
+    """Return the four stages of the form with their officials; an opinion not given before is written by hand."""
     done = {event.state: event for event in view.events}
     reached = list(CycleState).index(view.state)
     stages = (("导入经办", RUN), (CONFIRM.zh, CONFIRM), (REVIEW.zh, REVIEW), (DECIDE.zh, DECIDE))
@@ -170,8 +174,23 @@ def _signatures(view: MonthView) -> list[FormSignature]:
         names = [each.name for each in view.duties if each.duty == step.duty]
         event = done.get(step.after) if list(CycleState).index(step.after) <= reached else None
         shown = "、".join(names[:3]) + (f" 等 {len(names)} 人" if len(names) > 3 else "")
-        rows.append(FormSignature(stage, shown if event else "", get_business_day(event.at) if event else None))
+        day = get_business_day(event.at) if event else None
+        rows.append(FormSignature(stage, shown if event else "", _describe_opinions(view, step) if event else "", day))
     return rows
+
+
+def _describe_opinions(view: MonthView, step: MonthStep) -> str:
+    """Return what officials wrote with a step that counts: since then the month was in no earlier state."""
+    order = list(CycleState)
+    at = order.index(step.after)
+    since = max((event.at for event in view.events if order.index(event.state) < at), default=None)
+    told = [
+        (each.by, each.opinion)
+        for each in view.opinions
+        if each.state is step.after and not each.returned and (since is None or each.at >= since)
+    ]
+    text = "；".join(opinion if len(told) == 1 else f"{by}：{opinion}" for by, opinion in told)
+    return text if len(text) <= _MAX_OPINION_LENGTH else f"{text[:_MAX_OPINION_LENGTH]}……（全文在账期的页面上）"
 
 
 def _signature_table(rows: Sequence[FormSignature]) -> FormTable:
@@ -179,7 +198,7 @@ def _signature_table(rows: Sequence[FormSignature]) -> FormTable:
         "各环节（每个环节由不同的人办理）",
         ["环节", "姓名", "意见", "签字", "日期"],
         ["text"] * 5,
-        [[row.stage, row.name, "　" * 8, "　" * 8, day_zh(row.day) if row.day else ""] for row in rows],
+        [[row.stage, row.name, row.opinion or _BLANK, _BLANK, day_zh(row.day) if row.day else ""] for row in rows],
     )
 
 

@@ -5,15 +5,20 @@ from collections.abc import AsyncGenerator
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from market.kernel import Database
 from market.reports.enrolments import EnrolmentView
+from market.reports.month import MonthEvent, MonthOpinion
+from market.reports.month_view import get_month_view
+from market.subsidies.models import CycleState
+from market.web.desk.forms import build_approval_form
 from market.web.desk.notices import describe_enrolment_status
 from tests.support.app import Service
 from tests.support.markup import Node
-from tests.web.desk.county import Officials, play_january, serve_story
-from tests.web.desk.desk_pages import open_desk_walker
+from tests.web.desk.county import COUNTY, JANUARY, NOW, Officials, play_january, serve_story
+from tests.web.desk.desk_pages import open_desk_walker, read_table
 
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -56,6 +61,48 @@ async def test_the_approval_form_prints_no_key_name_and_no_opinion_of_its_own(
     assert "结果号：" in seen.text
     for words in ("同意", "属实", "校验一致"):
         assert words not in seen.text
+
+
+async def test_the_approval_form_prints_what_the_officials_wrote(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="run")
+    async with open_desk_walker(service, county.tokens["cun"]) as browser:
+        await browser.open("/desk/months/2019-01")
+        await browser.submit("/desk/months/2019-01/confirm", opinion="逐户看过，H14 请乡里再核")
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        seen = await browser.open("/desk/sheets/2019-01")
+    written = {row[0]: row[2].strip() for row in read_table(seen, 2)[1:]}
+    assert written == {"导入经办": "", "村级评议核实": "逐户看过，H14 请乡里再核", "乡镇审核": "", "县级审定": ""}
+
+
+async def test_the_approval_form_prints_only_opinions_that_still_count(county: Officials, database: Database) -> None:
+    await play_january(database, county, until="review")
+    async with database.transaction(scope=COUNTY) as conn:
+        view = await get_month_view(conn, COUNTY, JANUARY, [COUNTY])
+
+    def event(state: CycleState, hour: int) -> MonthEvent:
+        return MonthEvent(state, NOW.replace(hour=hour), "样例")
+
+    def opinion(state: CycleState, by: str, text: str, hour: int, *, returned: bool = False) -> MonthOpinion:
+        return MonthOpinion(state, returned, text, by, NOW.replace(hour=hour))
+
+    played = msgspec.structs.replace(
+        view,
+        events=[
+            event(CycleState.CALCULATED, 1), event(CycleState.CONFIRMED, 2), event(CycleState.CALCULATED, 3),
+            event(CycleState.CONFIRMED, 5), event(CycleState.REVIEWED, 7),
+        ],
+        opinions=[
+            opinion(CycleState.CONFIRMED, "样例甲", "作废的话", 2),
+            opinion(CycleState.CALCULATED, "样例乙", "退回的理由", 3, returned=True),
+            opinion(CycleState.CONFIRMED, "样例甲", "看过了", 4),
+            opinion(CycleState.CONFIRMED, "样例丙", "也看过了", 5),
+            opinion(CycleState.REVIEWED, "样例丁", "核" * 61, 7),
+        ],
+    )  # fmt: skip
+    printed = [str(row[2]).strip() for row in build_approval_form(played, "阜平县").signs.rows]
+    assert printed == ["", "样例甲：看过了；样例丙：也看过了", "核" * 60 + "……（全文在账期的页面上）", ""]
 
 
 async def test_lines_that_are_not_paid_link_to_their_explanation(
