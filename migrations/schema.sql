@@ -2302,6 +2302,22 @@ ALTER TABLE ONLY public.import_originals ALTER COLUMN content_sealed SET STORAGE
 
 
 --
+-- Name: line_holds; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.line_holds (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    cycle_id uuid NOT NULL,
+    line_code text NOT NULL,
+    account_id uuid NOT NULL,
+    why text NOT NULL,
+    held_at timestamp with time zone NOT NULL,
+    CONSTRAINT line_holds_why CHECK (((length(why) >= 1) AND (length(why) <= 500)))
+);
+
+
+--
 -- Name: line_refunds; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3539,6 +3555,14 @@ ALTER TABLE ONLY public.import_originals
 
 
 --
+-- Name: line_holds line_holds_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_holds
+    ADD CONSTRAINT line_holds_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: line_refunds line_refunds_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4339,6 +4363,13 @@ CREATE UNIQUE INDEX import_files_name_unique ON public.import_files USING btree 
 
 
 --
+-- Name: line_holds_by_line; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX line_holds_by_line ON public.line_holds USING btree (county_code, line_code);
+
+
+--
 -- Name: listings_by_category; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4917,6 +4948,20 @@ CREATE TRIGGER import_originals_append_only BEFORE DELETE OR UPDATE OF file_id, 
 --
 
 CREATE TRIGGER import_originals_no_truncate BEFORE TRUNCATE ON public.import_originals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: line_holds line_holds_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER line_holds_append_only BEFORE DELETE OR UPDATE ON public.line_holds FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: line_holds line_holds_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER line_holds_no_truncate BEFORE TRUNCATE ON public.line_holds FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -5556,6 +5601,22 @@ ALTER TABLE ONLY public.import_files
 
 ALTER TABLE ONLY public.import_originals
     ADD CONSTRAINT import_originals_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: line_holds line_holds_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_holds
+    ADD CONSTRAINT line_holds_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: line_holds line_holds_cycle; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.line_holds
+    ADD CONSTRAINT line_holds_cycle FOREIGN KEY (cycle_id) REFERENCES public.cycles(id);
 
 
 --
@@ -6273,6 +6334,23 @@ ALTER TABLE public.import_originals ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY import_originals_visible_county ON public.import_originals TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: line_holds; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.line_holds ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: line_holds line_holds_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY line_holds_visible_county ON public.line_holds TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
@@ -7869,6 +7947,13 @@ GRANT SELECT,INSERT ON TABLE public.import_files TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.import_originals TO market_app;
+
+
+--
+-- Name: TABLE line_holds; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.line_holds TO market_app;
 
 
 --

@@ -25,6 +25,7 @@ from market.reports.month import MonthRow, list_months
 from market.reports.month_view import MonthView, get_month_view
 from market.reports.quarter import QuarterReport, compute_quarter
 from market.subsidies.findings.decide import DecisionResult, decide_finding
+from market.subsidies.findings.hold import HoldResult, hold_line
 from market.subsidies.models import CycleState, StepResult
 from market.subsidies.month.cycles import MAX_OPINION_LENGTH, find_cycle, read_county, read_month, read_quarter
 from market.subsidies.month.return_month import return_month
@@ -63,6 +64,12 @@ class ReturnRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     why: Annotated[str, Meta(max_length=MAX_OPINION_LENGTH)]
     to: CycleState | None = None
+
+
+class HoldRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a line is held."""
+
+    why: Annotated[str, Meta(max_length=MAX_OPINION_LENGTH)]
 
 
 class FindingPage(Struct, frozen=True):
@@ -322,6 +329,34 @@ class MonthReportController(Controller):
             return await explain_line(conn, seal, cycle, target.divisions, line)
 
 
+@post(
+    f"{MonthController.path}/{{month:str}}/lines/{{line:str}}/hold",
+    operation_id="HoldLine",
+    idempotent=True,
+    status_code=200,
+    tags=["subsidies"],
+)
+async def submit_hold(
+    *,
+    request: HttpRequest,
+    county: FromPath[str],
+    month: FromPath[str],
+    line: FromPath[str],
+    data: JSONBody[HoldRequest],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[HoldResult]:
+    """Hold a line that is not settled yet, with the reason; the township decides it as a finding."""
+
+    async def act(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> HoldResult:
+        return await hold_line(conn, by, code, first, line, why=data.why, now=now)
+
+    return await _run_step(
+        request, db=db, actor=actor, clock=clock, target=read_county_request(actor, county, month), step=act
+    )
+
+
 @get("/api/v1/counties/{county:str}/quarters/{quarter:str}", operation_id="GetQuarter", tags=["subsidies"])
 async def show_quarter(
     county: FromPath[str], quarter: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
@@ -338,6 +373,7 @@ ROUTES = [
     MonthController,
     *map(_make_step_route, STEPS),
     submit_return,
+    submit_hold,
     MonthReportController,
     show_quarter,
 ]

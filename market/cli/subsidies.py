@@ -187,6 +187,26 @@ def finding(
 
 
 @app.command
+def hold(
+    line: str,
+    /,
+    *,
+    county: County,
+    month: Month,
+    why: Annotated[str, Parameter(help="The reason.")],
+    as_: As = None,
+    json: Json = False,
+) -> int:
+    """Hold a line that is not settled yet; the township decides it as a finding."""
+    from market.subsidies.findings.hold import hold_line
+
+    async def keep(conn: Connection, ctx: Runtime, code: str, first: date) -> object:
+        return await hold_line(conn, ctx.actor, code, first, line, why=why, now=ctx.clock.now())
+
+    return run(_run_step(keep, county=county, month=month, as_=as_), as_json=json)
+
+
+@app.command
 def report(
     name: ReportName,
     /,

@@ -60,6 +60,7 @@ CHECK_NAMES = {
     "bound_to_another": "号码绑定的不是享受的人",
     "enrolled_in_two_counties": "一人在两个县登记享受",
     "not_eligible": "不符合享受条件",
+    "held_by_official": "经办人提出的疑点",
     "too_many_lines": "超过每户业务数",
     "one_device_many_sims": "一机多卡",
     "split_before_enrolment": "申请前分户",

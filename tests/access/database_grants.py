@@ -48,6 +48,7 @@ GRANTS = {
     "identifiers": "select insert",
     "import_files": "select insert",
     "import_originals": "select insert",
+    "line_holds": "select insert",
     "line_refunds": "select",
     "lines": "select insert",
     "listed_counties": "select",

@@ -127,6 +127,8 @@ def require_duty(duty: str) -> AccessPolicy:
     return COUNTY_SCOPE.acting_as(duty).deny([*colleagues, VILLAGE_SCOPED], FORBIDDEN)
 
 
+LINE_HOLDERS = COUNTY_SCOPE.deny(["policy", "reconciler"], FORBIDDEN)
+"""Officials of the line's village who approve or settle; the importer of the tests also has the county role."""
 ACCOUNT_KEEPERS = require_duty("county").allow("importer")
 """Officials who decide for the whole county; the importer of the tests also has the county role."""
 

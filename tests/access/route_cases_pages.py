@@ -11,6 +11,7 @@ from tests.access.policies import (
     DESK_MONEY,
     DESK_PRODUCER_OFFICIALS,
     HIDDEN,
+    LINE_HOLDERS,
     LISTING_MOVERS,
     MEMBERS_AND_VERIFIED_OFFICIALS,
     ORDER_BUYER,
@@ -241,6 +242,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/desk/sheets/{month}/{name}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"name": "case.json"}),
     get("/desk/quarters/{quarter}", as_desk_page(WHOLE_COUNTY_SCOPE)),
     get("/desk/quarters/{quarter}", as_desk_page(WHOLE_COUNTY_SCOPE), params={"quarter": "2019Q1.xlsx"}),
+    post("/desk/places/hold", LINE_HOLDERS, form={"month": "2019-01", "line": "YD-02", "why": ""}, status=422),
     post("/desk/findings", FINDING_DUTY, form=FINDING, status=303),
     post("/desk/findings/bulk", FINDING_DUTY, form=FINDINGS, status=303),
     post(

@@ -212,6 +212,7 @@ APPEND_ONLY = (
     "run_lines",
     "cycle_approvals",
     "finding_decisions",
+    "line_holds",
     "subsidy_postings",
     "settlements",
 )

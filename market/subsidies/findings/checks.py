@@ -18,6 +18,7 @@ from market.subsidies.findings.stopping_checks import (
     DEAD_IN_SERVICE_MONTH,
     ENROLLED_IN_TWO_COUNTIES,
     ENROLLED_WITHOUT_NOTICE,
+    HELD_BY_OFFICIAL,
     NOT_ELIGIBLE,
     ONE_IDENTITY_TWO_ENROLMENTS,
     PREPARER_IS_APPROVER,
@@ -58,6 +59,7 @@ _STOPPING_CHECKS = {
     "bound_to_another": BOUND_TO_ANOTHER,
     "enrolled_in_two_counties": ENROLLED_IN_TWO_COUNTIES,
     "not_eligible": NOT_ELIGIBLE,
+    "held_by_official": HELD_BY_OFFICIAL,
 }
 _WORKSHEET_CHECKS = {
     "too_many_lines": TOO_MANY_LINES,

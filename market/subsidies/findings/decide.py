@@ -8,21 +8,28 @@ from msgspec import Struct
 from market.audit.record import add_audit_entry
 from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.subsidies.findings.void_reviews import void_reviews
 from market.subsidies.models import (
+    CYCLE_STATE_NAMES,
     DecisionReasonMissing,
     FindingId,
     FindingNotFound,
     LineNotInFinding,
     Outcome,
+    WrongState,
 )
-from market.subsidies.month.cycles import Cycle, begin_step, require_state
-from market.subsidies.month.steps import REVIEW, REVIEWABLE_STATES
+from market.subsidies.month.cycles import MAX_OPINION_LENGTH, Cycle, begin_step, require_state
+from market.subsidies.month.steps import DECIDE, REVIEW, REVIEWABLE_STATES, SETTLE, UNSETTLED_STATES
+from market.subsidies.names import CHECK_NAMES
 
 _MAX_REASON_LENGTH = 500
 
 
 class DecisionResult(Struct, frozen=True, kw_only=True):
-    """The result of a decision; `undecided` are the lines of the finding still to be decided."""
+    """The result of a decision; `undecided` are the lines of the finding still to be decided.
+
+    `review_again` are the months that the township reviewed before and reviews again, because a verdict changed.
+    """
 
     outcome: Outcome = Outcome.OK
     county: str
@@ -31,6 +38,7 @@ class DecisionResult(Struct, frozen=True, kw_only=True):
     subject: str
     state: str
     undecided: list[str]
+    review_again: list[str]
 
 
 class _FindingToDecide(Struct, frozen=True):
@@ -59,15 +67,37 @@ ADD_DECISION = Query(
     VALUES (:county, :finding_id, :cycle_id, :account_id, :pays, :stops, :why, :now)
     """,
 )
+# A first verdict on a worksheet changes nothing that was reviewed.
 SET_VERDICTS = Query(
-    None,
+    str,
     """
-    UPDATE finding_lines SET verdict = CASE WHEN line_code = ANY(:pays::text[]) THEN 'pay' ELSE 'stop' END
-     WHERE finding_id = :finding_id AND line_code = ANY(:pays::text[] || :stops::text[])
+    WITH decided AS (
+        UPDATE finding_lines SET verdict = CASE WHEN line_code = ANY(:pays::text[]) THEN 'pay' ELSE 'stop' END
+         WHERE finding_id = :finding_id AND line_code = ANY(:pays::text[] || :stops::text[])
+        RETURNING line_code, old.verdict AS before, new.verdict AS after)
+    SELECT line_code FROM decided
+     WHERE before <> after
+        OR (before IS NULL AND EXISTS (SELECT FROM findings WHERE id = :finding_id AND stops))
     """,
 )
 LIST_UNDECIDED_LINES = Query(
     str, "SELECT line_code FROM finding_lines WHERE finding_id = :finding_id AND verdict IS NULL ORDER BY line_code"
+)
+# In order of the months, so that decisions in two of them never wait for each other in a circle.
+LOCK_UNSETTLED_CYCLES = Query(
+    None,
+    """
+    SELECT FROM cycles WHERE county_code = :county AND state = ANY(:unsettled::text[]) ORDER BY month
+       FOR NO KEY UPDATE
+    """,
+)
+FIND_DECIDED_MONTH = Query(
+    date,
+    """
+    SELECT h.month FROM held_lines h JOIN cycles c ON c.id = h.cycle_id AND c.state = :decided
+     WHERE h.county_code = :county AND h.finding_id = :finding_id AND h.line_code = ANY(:pays::text[])
+     ORDER BY h.month LIMIT 1
+    """,
 )
 CLOSE_FINDING = Query(None, "UPDATE findings SET state = 'decided' WHERE id = :finding_id")
 
@@ -88,17 +118,19 @@ async def decide_finding(
     """Decide which lines of a finding are paid and which stay stopped, in a cycle that the county has not decided yet.
 
     A finding of another month that blocks a line here is decided in the open cycle; an amount of a closed month is
-    settled there when that month is recalculated. A later decision replaces an earlier one. The caller owns the
-    transaction.
+    settled there when that month is recalculated. A later decision replaces an earlier one. A verdict that
+    changes after a review voids it for the divisions of its lines. The caller owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not review in the county.
         SecondDuty: the actor holds another duty of this cycle (R14).
-        CycleNotFound, CycleClosed, WrongState: the month is not calculated, or is past its decision.
+        CycleNotFound, CycleClosed, WrongState: the month is not calculated, or is past its decision; or the county
+            decided another month with a line stopped that would be paid now, and it is not settled yet.
         FindingNotFound: there is no such finding in the actor's divisions.
         LineNotInFinding: a line is not part of the finding or is given twice, or no line is given.
         DecisionReasonMissing: the reason is missing or too long.
     """
+    await LOCK_UNSETTLED_CYCLES.run(conn, county=county, unsettled=UNSETTLED_STATES)
     cycle, actor, scopes = await begin_step(conn, REVIEW, actor, county, month, now=now)
     require_state(cycle, REVIEWABLE_STATES)
     if not 1 <= len(why.strip()) <= _MAX_REASON_LENGTH:
@@ -109,7 +141,12 @@ async def decide_finding(
     if finding is None or not _covers(finding.villages, scopes):
         raise FindingNotFound(month=cycle.name, check=check, subject=subject)
     _require_lines(finding, pays, stops)
-    undecided = await _store_decision(conn, cycle, actor, finding, pays=pays, stops=stops, why=why.strip(), now=now)
+    await _require_not_decided_stopped(conn, county, finding, pays)
+    undecided, changed = await _store_decision(
+        conn, cycle, actor, finding, pays=pays, stops=stops, why=why.strip(), now=now
+    )
+    told = f"疑点“{CHECK_NAMES[check]} {subject}”的处理结果改了：{why.strip()}"[:MAX_OPINION_LENGTH]
+    again = await void_reviews(conn, actor, county, finding.id, lines=changed, why=told, now=now)
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),
@@ -125,6 +162,7 @@ async def decide_finding(
         subject=subject,
         state="open" if undecided else "decided",
         undecided=undecided,
+        review_again=[f"{each:%Y-%m}" for each in sorted(again)],
     )
 
 
@@ -138,8 +176,8 @@ async def _store_decision(
     stops: Sequence[str],
     why: str,
     now: datetime,
-) -> list[str]:
-    """Store a decision and the verdicts of its lines, close the finding if complete, and return the undecided lines."""
+) -> tuple[list[str], list[str]]:
+    """Store a decision and its verdicts, close the finding if complete; return the undecided and the changed lines."""
     await ADD_DECISION.run(
         conn,
         county=cycle.county_code,
@@ -151,11 +189,28 @@ async def _store_decision(
         why=why,
         now=now,
     )
-    await SET_VERDICTS.run(conn, finding_id=finding.id, pays=list(pays), stops=list(stops))
+    changed = await SET_VERDICTS.all(conn, finding_id=finding.id, pays=list(pays), stops=list(stops))
     undecided = await LIST_UNDECIDED_LINES.all(conn, finding_id=finding.id)
     if not undecided:
         await CLOSE_FINDING.run(conn, finding_id=finding.id)
-    return undecided
+    return undecided, changed
+
+
+async def _require_not_decided_stopped(
+    conn: Connection, county: str, finding: _FindingToDecide, pays: Sequence[str]
+) -> None:
+    """Require that the county did not decide another month with one of `pays` stopped, unless that month is settled.
+
+    Raises:
+        WrongState: it did.
+    """
+    month = await FIND_DECIDED_MONTH.maybe(
+        conn, county=county, finding_id=finding.id, pays=list(pays), decided=DECIDE.after
+    )
+    if month is not None:
+        raise WrongState(
+            month=f"{month:%Y-%m}", state=CYCLE_STATE_NAMES[DECIDE.after], needed=CYCLE_STATE_NAMES[SETTLE.after]
+        )
 
 
 def _require_lines(finding: _FindingToDecide, pays: Sequence[str], stops: Sequence[str]) -> None:

@@ -210,6 +210,20 @@ ENROLLED_IN_TWO_COUNTIES = Query(
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = f.line_code AND r.in_snapshot
     """,
 )
+# What officials suspect of a line, with who and when (see hold_line).
+HELD_BY_OFFICIAL = Query(
+    CheckRow,
+    """
+    SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
+           string_agg(format('%s %s：%s', business_day(h.held_at), a.name, h.why), '；' ORDER BY h.held_at, h.id)
+             AS evidence
+      FROM line_holds h
+      JOIN accounts a ON a.id = h.account_id
+      JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = h.line_code
+     WHERE h.county_code = :county
+     GROUP BY r.line_code, r.claimed_fen
+    """,
+)
 # Days on which the household of the enrolled person is neither registered nor monitored by a type that the terms of the
 # day name. Monitoring ends with the day on which the risk was removed.
 NOT_ELIGIBLE = Query(

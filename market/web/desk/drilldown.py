@@ -1,13 +1,17 @@
 """The drilldown from county to line: each row is the sum of the rows below it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.http import HttpRequest
+from market.identity.access import has_role_for
 from market.identity.models import Actor
-from market.kernel import Connection, Database
+from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.reports.drilldown import (
@@ -23,9 +27,11 @@ from market.reports.drilldown import (
 from market.reports.line import ExplainedLine, explain_line
 from market.reports.month import OperatorSums, compute_total, list_month_statuses, sum_by_operator
 from market.reports.tables import DRILLDOWN_TABLE
+from market.subsidies.findings.hold import HOLDING_ROLES, hold_line
 from market.subsidies.month.cycles import Cycle, find_cycle, read_month
+from market.subsidies.month.steps import RETURNABLE_STATES
 from market.subsidies.names import format_month_zh
-from market.web.desk.context import DeskContext, open_desk, render_desk_page
+from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.desk.presenters import (
     DrilldownRow,
     build_row_id,
@@ -33,6 +39,8 @@ from market.web.desk.presenters import (
     get_kind_name,
     get_operator_name,
 )
+from market.web.forms import read_form
+from market.web.pages import redirect
 from market.web.ui.format import yuan
 
 _TOWNSHIP = 9
@@ -77,13 +85,51 @@ async def show_drilldown(
 ) -> Response[bytes]:
     """Show a month by division, with the rows that the URL opens."""
     desk = await open_desk(request, db, actor, clock)
+    held = request.query_params.get("done", "") == "hold"
+    notice = PageNotice("ok", "先停付了，等乡镇处理这件疑点") if held else None
+    path = {name: request.query_params.get(name, "")[:40] for name in DrilldownPath.__struct_fields__}
+    return await _page(request, db, seal, desk, path, notice=notice)
+
+
+@post("/places/hold", include_in_schema=False)
+async def submit_hold(
+    request: HttpRequest,
+    *,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
+) -> Response[Any]:
+    """Hold a line with the reason; a refusal is shown beside the line and changes nothing."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock)
+    path = {"month": form.get_text("month"), "line": form.get_text("line")[:40]}
+    try:
+        async with db.transaction(scope=desk.county) as conn:
+            month, why = read_month(path["month"]), form.get_text("why")
+            await hold_line(conn, actor, desk.county, month, path["line"], why=why, now=desk.now)
+    except Refusal as refusal:
+        notice = build_refusal_notice(refusal, "没有停付")
+        return await _page(request, db, seal, desk, path, notice=notice, status=refusal.status)
+    return redirect(f"{desk.to('/desk/places', **path, done='hold')}#{build_row_id(path['line'])}")
+
+
+async def _page(
+    request: HttpRequest,
+    db: Database,
+    seal: Seal,
+    desk: DeskContext,
+    path: Mapping[str, str],
+    *,
+    notice: PageNotice | None,
+    status: int = 200,
+) -> Response[bytes]:
     async with db.transaction(scope=desk.county) as conn:
         listed = [month for month in await list_month_statuses(conn, desk.county) if month.calculated]
         if not listed:
             return render_desk_page(request, desk, "drilldown.html", {"months": [], "opened": None})
-        name = request.query_params.get("month", "") or listed[0].name
-        cycle = await find_cycle(conn, desk.county, read_month(name))
-        opened = _read_path(cycle, request)
+        cycle = await find_cycle(conn, desk.county, read_month(path.get("month", "") or listed[0].name))
+        opened = DrilldownPath(**{**path, "month": cycle.name})
         line = await explain_line(conn, seal, cycle, desk.divisions, opened.line) if opened.line else None
         opened = await _complete_path(conn, cycle, opened, line)
         sums = compute_total(await sum_by_operator(conn, cycle, desk.divisions))
@@ -103,13 +149,18 @@ async def show_drilldown(
             "line": line,
             "why": _summarize_line(line) if line else "",
             "facts": _facts(line) if line else [],
+            "may_hold": line is not None and _may_hold(desk, cycle, line),
+            "notice": notice,
         },
+        status=status,
     )
 
 
-def _read_path(cycle: Cycle, request: HttpRequest) -> DrilldownPath:
-    codes = {name: request.query_params.get(name, "")[:40] for name in ("township", "village", "household", "line")}
-    return DrilldownPath(cycle.name, **codes, after=request.query_params.get("after", "")[:40])
+def _may_hold(desk: DeskContext, cycle: Cycle, line: ExplainedLine) -> bool:
+    """Return whether the official may hold the line, which is not settled yet."""
+    return cycle.state in RETURNABLE_STATES and has_role_for(
+        desk.actor, HOLDING_ROLES, line.village_code or desk.county
+    )
 
 
 async def _complete_path(
@@ -254,4 +305,4 @@ def _facts(line: ExplainedLine) -> list[tuple[str, str]]:
     ]
 
 
-ROUTES = [show_drilldown]
+ROUTES = [show_drilldown, submit_hold]

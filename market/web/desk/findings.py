@@ -107,7 +107,8 @@ async def show_findings(
     )
     notice = None
     if done:
-        notice = PageNotice("ok", "已记下处理结果和理由" if done == 1 else f"已记下 {done} 件的处理结果和理由")
+        title = "已记下处理结果和理由" if done == 1 else f"已记下 {done} 件的处理结果和理由"
+        notice = PageNotice("ok", title, _tell_reviews(query.get("again", "")))
     return await _page(request, db, seal, desk, filters, notice=notice)
 
 
@@ -127,7 +128,7 @@ async def submit_decision(
     verdicts = [(name[2:], form.get_text(name)) for name in form.fields if name.startswith("v-")][:_MAX_LINES]
     try:
         async with db.transaction(scope=desk.county) as conn:
-            await decide_finding(
+            result = await decide_finding(
                 conn,
                 actor,
                 desk.county,
@@ -141,7 +142,7 @@ async def submit_decision(
             )
     except Refusal as refusal:
         return await _refuse(request, db, seal, desk, filters, refusal=refusal)
-    return redirect(filters.to(desk, done=1))
+    return redirect(filters.to(desk, done=1, again=" ".join(result.review_again)))
 
 
 @post("/findings/bulk", include_in_schema=False)
@@ -159,11 +160,12 @@ async def submit_bulk_decision(
     filters = _read_filters(form)
     try:
         async with db.transaction(scope=desk.county) as conn:
+            again: set[str] = set()
             chosen = await _list_chosen(conn, desk, form)
             open_now = await _list_reviewable_months(conn, desk)
             for finding in chosen:
                 pay = form.get_text("verdict") == "pay"
-                await decide_finding(
+                result = await decide_finding(
                     conn,
                     actor,
                     desk.county,
@@ -175,9 +177,16 @@ async def submit_bulk_decision(
                     why=_read_reason(form),
                     now=desk.now,
                 )
+                again.update(result.review_again)
     except Refusal as refusal:
         return await _refuse(request, db, seal, desk, filters, refusal=refusal)
-    return redirect(filters.to(desk, done=len(chosen)))
+    return redirect(filters.to(desk, done=len(chosen), again=" ".join(sorted(again))))
+
+
+def _tell_reviews(months: str) -> tuple[str, ...]:
+    """Return what to say of the months that are reviewed again, as the URL names them."""
+    names = "、".join(format_month_zh(month) for month in months[:80].split())
+    return (f"{names}的结果改了，乡镇要再审核一遍。",) if names else ()
 
 
 async def _list_chosen(conn: Connection, desk: DeskContext, form: PostedForm) -> list[FindingView]:

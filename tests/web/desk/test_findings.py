@@ -23,9 +23,9 @@ async def service(dsn: str, folder: Path, county: Officials) -> AsyncGenerator[S
         yield running
 
 
-async def open_finding(browser: PageClient, title: str) -> LoadedPage:
+async def open_finding(browser: PageClient, title: str, listed: str = LIST) -> LoadedPage:
     """Open the details of a finding in place."""
-    seen = await browser.open(LIST)
+    seen = await browser.open(listed)
     row = next(row for row in seen.root.all("tr") if title in row.text)
     return await browser.open(row.all("th")[0].all("a")[0].attrs["href"].partition("#")[0])
 
@@ -144,3 +144,32 @@ async def test_a_finding_shows_what_was_changed_under_it(
         seen = await open_finding(browser, "一户两家运营商")
     assert "申请和公示的公示，原来空着，现在是 2019-01-03 到 2019-01-08" in seen.text
     assert "绑定的卡号，原来是 898" in seen.text
+
+
+async def test_a_line_is_held_beside_its_explanation_until_the_settlement(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="decide")
+    place = "/desk/places?month=2019-01&line=YD-01"
+    async with open_desk_walker(service, county.tokens["dui"]) as browser:
+        assert "有疑点，先停付" not in (await browser.open(place)).text
+    async with open_desk_walker(service, county.tokens["cai"]) as browser:
+        await browser.open(place)
+        refused = await browser.submit("/desk/places/hold", status=422, month="2019-01", line="YD-01", why="")
+        assert "没有停付" in refused.text
+        held = await browser.submit("/desk/places/hold", month="2019-01", line="YD-01", why="邻居说人不在村里")
+        assert "先停付了，等乡镇处理这件疑点" in held.text
+        assert "现在不拨付：停付，等乡镇处理：经办人提出的疑点" in held.text
+        assert "样例财某：邻居说人不在村里" in held.text
+
+
+async def test_a_changed_result_says_that_the_township_reviews_again(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="review")
+    async with open_desk_walker(service, county.tokens["zhen"]) as browser:
+        await open_finding(browser, "一户两家运营商", "/desk/findings?month=2019-01")
+        done = await browser.submit("/desk/findings", typed={"subject": "H14", "v-LT-05": "stop", "why": "又核过"})
+        assert "2019年1月的结果改了，乡镇要再审核一遍。" in done.text
+        month = await browser.open("/desk/months/2019-01")
+    assert "疑点“一户两家运营商 H14”的处理结果改了：又核过" in month.text

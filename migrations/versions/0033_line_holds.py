@@ -1,0 +1,14 @@
+"""Lines held on the suspicion of an official."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0033"
+down_revision = "0028"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script((Path(__file__).parents[1] / "sql/0033_line_holds.sql").read_text("utf-8"))
