@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0033"
-down_revision = "0028"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
