@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
+from msgspec import Struct
+
 from market.identity.models import AccountId
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
@@ -32,6 +34,14 @@ DeviceId = NewType("DeviceId", UUID)
 """A device with a cart: the hash of the random token in its cookie."""
 type CartOwner = AccountId | DeviceId
 DEVICE_CART_LIFETIME = timedelta(days=30)
+
+
+class CartSize(Struct, frozen=True):
+    """How many lines and stays a cart contains."""
+
+    lines: int
+    stays: int
+
 
 # One statement for all rows. Unknown variants are not inserted, so the count is then lower.
 PUT_LINES = Query(
@@ -77,10 +87,10 @@ DELETE_OTHER_NIGHTS = Query(
     None, "DELETE FROM cart_nights WHERE owner_id = :owner_id AND listing_id <> ALL(:listing_ids::uuid[])"
 )
 COUNT_CART = Query(
-    int,
+    CartSize,
     """
-    SELECT (SELECT count(*) FROM cart_lines WHERE owner_id = :owner_id)
-         + (SELECT count(*) FROM cart_nights WHERE owner_id = :owner_id)
+    SELECT (SELECT count(*) FROM cart_lines WHERE owner_id = :owner_id) AS lines,
+           (SELECT count(*) FROM cart_nights WHERE owner_id = :owner_id) AS stays
     """,
 )
 # The account's and the device's quantities together, as far as the lot has units; lines beyond the limit are dropped.
@@ -229,13 +239,15 @@ async def put_nights(
 
 
 async def _check_cart_size(conn: Connection, owner: CartOwner) -> None:
-    if await COUNT_CART.one(conn, owner_id=owner) > MAX_LINES:
+    size = await COUNT_CART.one(conn, owner_id=owner)
+    if size.lines > MAX_LINES or size.stays > MAX_STAYS:
         raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
 
 
 async def count_cart(conn: Connection, owner: CartOwner) -> int:
     """Return how many lines and stays the cart contains."""
-    return await COUNT_CART.one(conn, owner_id=owner)
+    size = await COUNT_CART.one(conn, owner_id=owner)
+    return size.lines + size.stays
 
 
 async def merge_device_cart(conn: Connection, device_id: DeviceId, account_id: AccountId) -> None:

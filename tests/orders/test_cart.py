@@ -240,3 +240,18 @@ async def test_a_merged_cart_holds_no_more_than_one_order_allows(conn: Connectio
     assert quantities[VariantId(products[97].variant_id)] == 2
     assert products[102].variant_id in quantities
     assert products[98].variant_id not in quantities
+
+
+async def test_a_full_cart_holds_as_many_lines_and_stays_as_one_order(conn: Connection) -> None:
+    """A cart that a merge filled can be changed: lines and stays are limited each by itself, as in an order."""
+    producer_id = await make_producer(conn)
+    products = [await make_product(conn, producer_id, title=f"样例 {number}") for number in range(100)]
+    stays = [await make_stay(conn) for _ in range(6)]
+    buyer, device = await make_account(conn), identify_device("a token")
+    await put_lines(conn, buyer, [line(each.variant_id) for each in products], now=NOW)
+    await put_nights(conn, device, [nights(each.listing_id) for each in stays[:5]], now=NOW)
+    await merge_device_cart(conn, device, buyer)
+    assert await count_cart(conn, buyer) == 105
+    await put_lines(conn, buyer, [line(products[0].variant_id, 2)], now=NOW)
+    with pytest.raises(TooManyLines):
+        await put_nights(conn, buyer, [nights(stays[5].listing_id)], now=NOW)
