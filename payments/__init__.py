@@ -93,7 +93,7 @@ from payments.refund import (
 from payments.sql import Connection, Database, Query, make_connection_class, open_database, prepare_connection
 from payments.suspense import return_suspense
 from payments.verification import LedgerDiscrepancy, verify_ledger
-from payments.webhooks import WebhookReceipt, receive, requeue_message
+from payments.webhooks import WebhookReceipt, dismiss_message, receive, requeue_message
 
 __all__ = [
     "AccountBalance",
@@ -151,6 +151,7 @@ __all__ = [
     "close_discrepancy",
     "close_payment",
     "consume_events",
+    "dismiss_message",
     "expire_payments",
     "find_live_payment",
     "finish_operations",

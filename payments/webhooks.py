@@ -45,6 +45,14 @@ DELETE_OLD_MESSAGES = Query(
     """,
 )
 
+DISMISS = Query(
+    None,
+    """
+    UPDATE {schema}.inbox SET state = 'done', error = :note
+     WHERE provider = :provider AND event_id = :event_id AND state = 'dead'
+    """,
+)
+
 
 async def receive(
     db: Database, gateway: Gateway, headers: Mapping[str, str], body: bytes, *, now: datetime | None = None
@@ -82,3 +90,12 @@ async def delete_old_messages(db: Database, before: datetime) -> int:
     A message that the provider sends again after that is applied again, with no effect.
     """
     return await run_in_pieces(db, DELETE_OLD_MESSAGES, before=before)
+
+
+async def dismiss_message(conn: Connection, gateway: Gateway, event_id: str, *, note: str) -> bool:
+    """Close a dead message with a reason, in the caller's transaction; return whether there was one with that id.
+
+    Some messages fail however often they are applied: those about a charge of another system, or about one that names a
+    payment of ours and took another sum.
+    """
+    return await DISMISS.run(conn, provider=gateway.name, event_id=event_id, note=note) == 1

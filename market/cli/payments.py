@@ -13,6 +13,7 @@ from market.app import make_gateway
 from market.cli.runtime import Runtime, open_runtime, run
 from market.orders.money_problems import (
     close_open_discrepancy,
+    dismiss_stuck_message,
     load_money_problems,
     reconcile_day,
     record_repaid,
@@ -93,6 +94,26 @@ def requeue(message: str, /, *, as_: As = None, json: Json = False) -> int:
         ctx = context.runtime
         async with ctx.db.transaction() as conn:
             await requeue_stuck_message(conn, context.gateway, ctx.actor, message, now=ctx.clock.now())
+        return {"outcome": "ok", "message": message}
+
+    return _run(as_, work, as_json=json)
+
+
+@app.command
+def dismiss(
+    message: str,
+    /,
+    *,
+    note: Annotated[str, Parameter(help="The reason.")],
+    as_: As = None,
+    json: Json = False,
+) -> int:
+    """Close a dead message of the provider that concerns nothing of ours, or was settled otherwise."""
+
+    async def work(context: PaymentRuntime) -> object:
+        ctx = context.runtime
+        async with ctx.db.transaction() as conn:
+            await dismiss_stuck_message(conn, context.gateway, ctx.actor, message, note=note, now=ctx.clock.now())
         return {"outcome": "ok", "message": message}
 
     return _run(as_, work, as_json=json)

@@ -27,6 +27,7 @@ from payments import (
     UnknownCall,
     UnresolvedBalance,
     close_discrepancy,
+    dismiss_message,
     find_live_payment,
     get_balance,
     get_payment,
@@ -225,6 +226,23 @@ async def requeue_stuck_message(
     if not await requeue_message(conn, gateway, event_id):
         raise NothingToRepair
     await _audit(conn, actor, "message.requeue", f"message:{event_id}", detail={}, now=now)
+
+
+async def dismiss_stuck_message(
+    conn: Connection, gateway: Gateway, actor: Actor | None, event_id: str, *, note: str, now: datetime
+) -> None:
+    """Close a dead message of the provider with a reason: nothing of ours depends on it, or it was settled otherwise.
+
+    Raises:
+        NothingToRepair: no dead message has this id.
+        RepairTextMissing: the reason is empty or too long.
+        NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
+    """
+    require_money_role(actor, ())
+    note = _clean(note)
+    if not await dismiss_message(conn, gateway, event_id, note=note):
+        raise NothingToRepair
+    await _audit(conn, actor, "message.dismiss", f"message:{event_id}", detail={"note": note}, now=now)
 
 
 async def close_open_discrepancy(

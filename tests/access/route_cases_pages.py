@@ -201,6 +201,9 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/desk/money/suspense/{charge_ref}", DESK_MONEY, params={"charge_ref": "pi_1"}, form=REPAIR, status=404),
     post("/desk/money/messages/{event_id}", DESK_MONEY, params={"event_id": "evt_1"}, form=REPAIR, status=404),
     post(
+        "/desk/money/messages/{event_id}/dismissal", DESK_MONEY, params={"event_id": "evt_1"}, form=REPAIR, status=404
+    ),
+    post(
         "/desk/money/discrepancies/{discrepancy_id}",
         DESK_MONEY,
         params={"discrepancy_id": Id("nobody")},

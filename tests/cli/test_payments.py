@@ -26,6 +26,7 @@ async def test_problems_are_listed_and_an_unknown_one_is_refused(
     nobody = "00000000-0000-0000-0000-000000000001"
     assert await asyncio.to_thread(execute, ["payments", "retry-refund", nobody, "--json"]) == 1
     assert await asyncio.to_thread(execute, ["payments", "requeue", "evt_none", "--json"]) == 1
+    assert await asyncio.to_thread(execute, ["payments", "dismiss", "evt_none", "--note", "n", "--json"]) == 1
     assert await asyncio.to_thread(execute, ["payments", "return-suspense", "pi_none", "--reference", "r"]) == 1
 
 

@@ -16,6 +16,7 @@ from payments import (
     apply_events,
     balances,
     consume_events,
+    dismiss_message,
     get_balance,
     list_order_entries,
     list_unresolved_balances,
@@ -239,7 +240,13 @@ async def test_a_message_about_an_unknown_charge_is_parked_then_dead_and_can_be_
     async with database.transaction() as conn:
         assert await requeue_message(conn, gateway, "evt_sample")
         assert not await requeue_message(conn, gateway, "evt_sample")
+        assert not await dismiss_message(conn, gateway, "evt_sample", note="of another shop")
     assert await apply_events(database, gateway) == InboxSummary(dead=1)
+    async with database.transaction() as conn:
+        assert await dismiss_message(conn, gateway, "evt_sample", note="of another shop")
+        assert await verify_ledger(conn) == []
+    assert await apply_events(database, gateway) == InboxSummary()
+    assert await owner.fetchval("SELECT error FROM payments.inbox") == "of another shop"
 
 
 async def test_a_charge_that_is_not_ours_is_parked(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:

@@ -14,6 +14,7 @@ from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
 from market.orders.money_problems import (
     close_open_discrepancy,
+    dismiss_stuck_message,
     load_money_problems,
     record_repaid,
     record_suspense_returned,
@@ -143,6 +144,24 @@ async def submit_requeue(
     return await _repair(request, db, actor, clock, repair)
 
 
+@post("/money/messages/{event_id:str}/dismissal", include_in_schema=False)
+async def submit_dismissal(
+    request: HttpRequest,
+    *,
+    event_id: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Close a dead message of the provider with a reason."""
+    gateway = get_services(request).gateway
+
+    async def repair(conn: Connection, text: str, now: datetime) -> object:
+        return await dismiss_stuck_message(conn, gateway, actor, event_id, note=text, now=now)
+
+    return await _repair(request, db, actor, clock, repair)
+
+
 @post("/money/discrepancies/{discrepancy_id:str}", include_in_schema=False)
 async def submit_explanation(
     request: HttpRequest,
@@ -223,5 +242,6 @@ ROUTES = [
     submit_transfer,
     submit_return,
     submit_requeue,
+    submit_dismissal,
     submit_explanation,
 ]

@@ -157,13 +157,19 @@ def _present_advance(balance: UnresolvedBalance) -> MoneyProblem:
 
 def _present_message(message: StuckMessage, *, platform: bool) -> MoneyProblem:
     dead = message.state == "dead"
-    form = RepairForm(action=f"/desk/money/messages/{message.event_id}", button="再办一次")
-    advice = "先到支付平台的后台看清这笔钱，再办一次。" if dead else "系统会自己再办，一天办不成就停下。"
+    path = f"/desk/money/messages/{message.event_id}"
+    again = RepairForm(action=path, button="再办一次")
+    dismissal = RepairForm(action=f"{path}/dismissal", button="不用办，销掉这一条", label="不用办的原因")
+    advice = (
+        "先到支付平台的后台看清这笔钱，再办一次；和我们没有关系的，写下原因销掉。"
+        if dead
+        else "系统会自己再办，一天办不成就停下。"
+    )
     return MoneyProblem(
         title="通知已经停办" if dead else "通知还没有办成",
         facts=_list_facts(message.order_ref, message.amount_minor, message.received_at),
         advice=advice if platform or not dead else BY_THE_PLATFORM,
-        forms=[form] if platform and dead else [],
+        forms=[again, dismissal] if platform and dead else [],
         number=message.event_id,
     )
 

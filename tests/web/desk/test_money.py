@@ -162,7 +162,8 @@ async def test_what_belongs_to_no_order_is_shown_to_the_platform_and_repaired_th
 ) -> None:
     await owner.execute(
         "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, state)"
-        " VALUES ('stripe', 'evt_dead', 'charge.refunded', '', '', 'dead')"
+        " VALUES ('stripe', 'evt_dead', 'charge.refunded', '', '', 'dead'),"
+        " ('stripe', 'evt_foreign', 'charge.refunded', '', '', 'dead')"
     )
     discrepancy = await owner.fetchval(
         "INSERT INTO payments.discrepancies (provider, day, kind, reference, provider_minor, opened_at)"
@@ -175,9 +176,11 @@ async def test_what_belongs_to_no_order_is_shown_to_the_platform_and_repaired_th
         for words in ("通知已经停办", "支付平台有这笔，我们没有记", "支付平台记的 9.00 元", "我们记的 没有"):
             assert words in seen.text, words
         await browser.submit("/desk/money/messages/evt_dead")
+        await browser.submit("/desk/money/messages/evt_foreign/dismissal", text="别家店的")
         assert EMPTY in (await browser.submit(f"/desk/money/discrepancies/{discrepancy}", text="测试收的款")).text
     assert await owner.fetchval("SELECT note FROM payments.discrepancies") == "测试收的款"
     assert await list_audit(owner, "message.requeue") == ["message:evt_dead"]
+    assert await list_audit(owner, "message.dismiss") == ["message:evt_foreign"]
     assert await list_audit(owner, "discrepancy.close") == [f"discrepancy:{discrepancy}"]
 
 
