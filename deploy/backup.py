@@ -155,7 +155,7 @@ def _remove_old_dumps(folder: Path) -> None:
 async def restore(dump: Path, dsn: str) -> None:
     """Restore a dump into the database of the DSN, which needs no role but the connecting one.
 
-    The role of the service is created if it is missing, because the dump grants privileges to it.
+    The role of the service is created if it is missing, because the dump grants privileges to it and commands take it.
 
     Raises:
         BackupError: the database is not empty, or PostgreSQL refused; the database is unchanged.
@@ -166,6 +166,7 @@ async def restore(dump: Path, dsn: str) -> None:
     try:
         if await conn.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", APP_ROLE) is None:
             await conn.execute(f"CREATE ROLE {APP_ROLE} NOLOGIN")
+            await conn.execute(f"GRANT {APP_ROLE} TO CURRENT_USER")
         if await conn.fetch(TABLES):
             raise BackupError(f"The database {name} is not empty: restore into a new one.")
     finally:

@@ -14,6 +14,7 @@ import pytest
 from deploy.backup import KEPT_DUMPS, BackupError, backup, drill, main, restore
 from market.identity.models import AccountId
 from market.kernel import Connection, Database
+from market.kernel.embedded import embedded_server
 from market.orders.address import Address, seal_address
 from market.orders.batcher import Batcher
 from market.orders.models import Line, VariantId
@@ -121,6 +122,22 @@ async def test_a_dump_is_restored_only_into_an_empty_database(
     assert await asyncio.to_thread(main, ["restore", str(dump)]) == 1
     assert "is not empty" in capsys.readouterr().err
     assert await owner.fetchval("SELECT count(*) FROM divisions") == before
+
+
+async def test_the_role_that_restored_on_a_new_server_may_act_for_the_service(
+    dsn: str, folder: Path, tmp_path: Path
+) -> None:
+    """Without that the ledger of the restored database could not be verified."""
+    dump = await backup(dsn, folder)
+    with embedded_server(tmp_path / "new") as fresh:
+        admin = await asyncpg.connect(fresh.dsn("postgres"))
+        await admin.execute("CREATE ROLE restoring_owner LOGIN CREATEDB CREATEROLE PASSWORD 'x'")
+        await admin.close()
+        target = f"postgresql://restoring_owner:x@127.0.0.1:{fresh.port}/restored"
+        await restore(dump, target)
+        conn = await asyncpg.connect(target)
+        await conn.execute("SET ROLE market_app")
+        await conn.close()
 
 
 async def test_a_cut_dump_leaves_the_new_database_empty(server: EmbeddedServer, dsn: str, folder: Path) -> None:
