@@ -130,13 +130,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Require the settings without which a service or worker on a database of its own would start and then fail.
 
         Raises:
-            BadSettings: MARKET_DATABASE_URL is set, and an address or the provider's key is missing.
+            BadSettings: MARKET_DATABASE_URL is set, and an address, the secret or the provider's key is missing.
         """
         if not self.database_url:
             return
         if urlsplit(self.public_url).scheme != "https" and urlsplit(self.public_url).hostname not in LOCAL_HOSTS:
             raise BadSettings("MARKET_PUBLIC_URL is needed with MARKET_DATABASE_URL and begins with https://.")
-        for name in ("stripe_key", "stripe_webhook_secret"):
+        for name in ("secret", "stripe_key", "stripe_webhook_secret"):
             if not getattr(self, name):
                 raise BadSettings(f"{PREFIX}{name.upper()} is needed with MARKET_DATABASE_URL.")
 

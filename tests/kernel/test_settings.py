@@ -67,6 +67,7 @@ def test_an_external_database_requires_a_secret() -> None:
     [
         ({"public_url": ""}, "MARKET_PUBLIC_URL is needed"),
         ({"public_url": "http://market.example.org"}, "begins with https://"),
+        ({"secret": ""}, "MARKET_SECRET is needed"),
         ({"stripe_key": ""}, "MARKET_STRIPE_KEY is needed"),
         ({"stripe_webhook_secret": ""}, "MARKET_STRIPE_WEBHOOK_SECRET is needed"),
     ],
@@ -75,6 +76,7 @@ def test_a_service_with_a_database_of_its_own_names_what_it_lacks(changed: dict[
     complete = Settings(
         database_url="postgresql://x/y",
         public_url="https://market.example.org",
+        secret="a secret of some thirty-two characters",
         stripe_key="sk_live_x",
         stripe_webhook_secret="whsec_x",
     )
