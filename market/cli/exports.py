@@ -39,13 +39,14 @@ class OutputNotWritable(Refusal):
 
 
 def write_atomically(path: Path, content: bytes) -> WrittenFile:
-    """Write a file atomically.
+    """Write a file atomically; only its owner can read it, because most name people.
 
     Raises:
         OutputNotWritable: the folder is missing or not writable.
     """
     staging = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        staging.touch(mode=0o600)
         staging.write_bytes(content)
         staging.replace(path)
     except OSError as error:

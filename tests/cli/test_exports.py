@@ -42,6 +42,7 @@ async def test_forms_are_written_as_workbooks(
     assert await export("settlement", "--month", "2019-01", "--out", str(out)) == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["outcome"], answer["bytes"]) == ("ok", out.stat().st_size)
+    assert out.stat().st_mode & 0o077 == 0
     assert [row[8] for row in first_sheet(out)[2:]] == [50.93, 36.47, 32.8, 120.2]
     assert await export("settlement", "--month", "2019-01", "--out", str(out)) == 0
     assert json.loads(capsys.readouterr().out)["sha256"] == answer["sha256"]
