@@ -5,14 +5,15 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from market.identity.models import Actor
-from market.kernel import Connection, Fen, Query, Refusal
+from market.kernel import Connection, Fen, Query
 from market.kernel.structs import build_from
 from market.subsidies.findings.record import list_blocked_lines
-from market.subsidies.models import Outcome, StepResult
+from market.subsidies.models import MonthRefusal, Outcome, StepResult
 from market.subsidies.month.approve import advance_cycle
 from market.subsidies.month.cycles import Cycle, begin_step, require_state
 from market.subsidies.month.steps import CLOSE, RECONCILE, SETTLE, SETTLED_STATES
-from market.subsidies.names import Operator
+from market.subsidies.names import OPERATOR_NAMES, Operator
+from payments.money import format_yuan
 
 
 class OperatorSettlement(Struct, frozen=True, kw_only=True):
@@ -58,16 +59,16 @@ class _OperatorSums(Struct, frozen=True, kw_only=True):
     adjustment_conceded_fen: Fen
 
 
-class NotReconciled(Refusal):
-    """The postings differ from the control totals that were sent to the operators."""
+class NotReconciled(MonthRefusal):
+    """The postings differ from the control totals that were stored at the settlement."""
 
     code = "not_reconciled"
-    zh = "{month} 的入账与结算文件不一致：{differences}。"
-    en = "The postings of {month} differ from the settlement: {differences}."
+    zh = "{month}的入账与结算时的控制数不一致：{differences}。"
+    en = "The postings of {month} differ from the control totals of its settlement: {differences}."
 
 
 class _OperatorMismatch(Struct, frozen=True, kw_only=True):
-    operator: str
+    operator: Operator
     control_fen: int
     posted_fen: int
 
@@ -200,7 +201,10 @@ async def settle_month(
 async def reconcile_month(
     conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime, opinion: str = ""
 ) -> StepResult:
-    """Compare the postings with each operator's control totals. The caller owns the transaction.
+    """Compare the postings with each operator's control totals, which the settlement stored with them.
+
+    Both were written here: equal sums show that nothing was lost or changed since, not what the operator received. The
+    caller owns the transaction.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not reconcile for the county.
@@ -212,7 +216,11 @@ async def reconcile_month(
     require_state(cycle, RECONCILE.froms)
     mismatches = await LIST_MISMATCHES.all(conn, county=county, cycle_id=cycle.id)
     if mismatches:
-        names = "；".join(f"{each.operator} {each.control_fen} ≠ {each.posted_fen}" for each in mismatches)
+        names = "；".join(
+            f"{OPERATOR_NAMES[each.operator]}，控制数 {format_yuan(each.control_fen)} 元，"
+            f"入账 {format_yuan(each.posted_fen)} 元"
+            for each in mismatches
+        )
         raise NotReconciled(month=cycle.name, differences=names)
     return await advance_cycle(conn, cycle, actor, RECONCILE, action="reconcile month", now=now, opinion=opinion)
 

@@ -88,7 +88,7 @@ RECONCILE = MonthStep(
     duty=Duty.RECONCILIATION,
     role=Role.RECONCILER,
     zh="对账",
-    en="Compare the postings with the control totals sent to each operator.",
+    en="Compare the postings with the control totals stored at the settlement; no operator's return is read.",
 )
 CLOSE = MonthStep(
     name="close",

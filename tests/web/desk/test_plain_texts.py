@@ -115,6 +115,16 @@ async def test_lines_that_are_not_paid_link_to_their_explanation(
         assert any("line=DX-06" in link for link in seen.links())
 
 
+async def test_the_reconciliation_says_what_it_compares(
+    service: Service, county: Officials, database: Database
+) -> None:
+    await play_january(database, county, until="settle")
+    async with open_desk_walker(service, county.tokens["dui"]) as browser:
+        seen = await browser.open("/desk/months/2019-01")
+    assert "核对的是本系统的入账和结算时存下的控制数" in seen.text
+    assert "不是运营商或银行的回单" in seen.text
+
+
 async def test_months_are_named_in_chinese(service: Service, county: Officials, database: Database) -> None:
     await play_january(database, county, until="run")
     async with open_desk_walker(service, county.tokens["gan"]) as browser:
