@@ -135,11 +135,7 @@ async def decide_finding(
     require_state(cycle, REVIEWABLE_STATES)
     if not 1 <= len(why.strip()) <= _MAX_REASON_LENGTH:
         raise DecisionReasonMissing
-    finding = await FIND_FINDING.maybe(
-        conn, county=county, month=month, check=check, subject=subject, run_id=cycle.run_id
-    )
-    if finding is None or not _covers(finding.villages, scopes):
-        raise FindingNotFound(month=cycle.name, check=check, subject=subject)
+    finding = await _find_finding(conn, cycle, scopes, check=check, subject=subject)
     _require_lines(finding, pays, stops)
     await _require_not_decided_stopped(conn, county, finding, pays)
     undecided, changed = await _store_decision(
@@ -164,6 +160,22 @@ async def decide_finding(
         undecided=undecided,
         review_again=[f"{each:%Y-%m}" for each in sorted(again)],
     )
+
+
+async def _find_finding(
+    conn: Connection, cycle: Cycle, scopes: list[str], *, check: str, subject: str
+) -> _FindingToDecide:
+    """Return a finding that applies to the cycle.
+
+    Raises:
+        FindingNotFound: there is none in the scopes.
+    """
+    finding = await FIND_FINDING.maybe(
+        conn, county=cycle.county_code, month=cycle.month, check=check, subject=subject, run_id=cycle.run_id
+    )
+    if finding is None or not _covers(finding.villages, scopes):
+        raise FindingNotFound(month=cycle.name, check=check, subject=subject)
+    return finding
 
 
 async def _store_decision(
