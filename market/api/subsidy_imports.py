@@ -52,6 +52,7 @@ class ProgrammesFile(Struct, frozen=True, forbid_unknown_fields=True):
     file: UploadFile
     documents: Annotated[list[UploadFile], Meta(max_length=100)]
     dry_run: bool = False
+    take_changes: bool = False
 
 
 class BillingFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,10 +67,10 @@ type ImportBody = SpreadsheetFile | ChangesFile | ProgrammesFile | BillingFile
 
 
 def _choose_body(kind: ImportKind) -> type[Struct]:
-    if kind.takes_changes:
-        return ChangesFile
     if kind.attachment is DOCUMENTS:
         return ProgrammesFile
+    if kind.takes_changes:
+        return ChangesFile
     if kind.attachment is MANIFEST:
         return BillingFile
     return SpreadsheetFile
@@ -104,7 +105,7 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
             data.file.filename,
             await data.file.read(),
             dry_run=data.dry_run,
-            take_changes=isinstance(data, ChangesFile) and data.take_changes,
+            take_changes=isinstance(data, ChangesFile | ProgrammesFile) and data.take_changes,
         )
         context = ImportContext(seal=seal, now=clock.now(), attachments=attachments)
         prepared = await prepare_upload(actor, upload, context)

@@ -97,7 +97,8 @@ PROGRAMMES = ImportKind(
     fields=PROGRAMME_FIELDS,
     attachment=DOCUMENTS,
     revisable=True,
-    count_names_zh={"programmes": "项目", "terms": "标准", "sentences": "依据"},
+    takes_changes=True,
+    count_names_zh={"programmes": "项目", "terms": "标准", "sentences": "依据", "changed": "改动"},
 )
 PLANS = ImportKind(
     name="plans",

@@ -19,9 +19,11 @@ from market.subsidies.imports.upload import (
     begin_import,
     build_result,
     record_file,
+    require_changes_taken,
 )
 from market.subsidies.models import FileId
 from market.subsidies.names import MONITORING_TYPES
+from market.subsidies.programmes.differences import find_programme_changes
 from market.subsidies.programmes.source import ProgrammeSource, ProgrammesSource, ProgrammeTerms
 from market.subsidies.programmes.stored import load_documents, load_programmes
 
@@ -77,10 +79,12 @@ async def import_programmes(conn: Connection, actor: Actor | None, upload: Prepa
     """Import programmes with their documents; the terms of a programme are replaced as a whole.
 
     A document must have the SHA-256 stated in the file, and contain each quote between its prefix and suffix; one that
-    is stored already need not be sent again. Programmes missing in the file stay, unchanged ones keep their file. The
-    caller owns the transaction.
+    is stored already need not be sent again. Programmes missing in the file stay, unchanged ones keep their file. New
+    terms and the end of open ones are imported; any other change of a stored programme needs `take_changes`. The caller
+    owns the transaction.
 
     Raises:
+        FactsDiffer: stored programmes change and `take_changes` is not set.
         FileUnreadable: the file is not JSON of the shape of `ProgrammesSource`.
         FileMalformed: values violate rules; each is named by its path (row 1).
         NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
@@ -96,14 +100,18 @@ async def import_programmes(conn: Connection, actor: Actor | None, upload: Prepa
     faults += _find_faults(upload, source, documents, texts)
     if faults:
         raise malformed_file(upload.name, faults)
+    known = [(before, each) for each in source.programmes if (before := stored.get(each.code)) is not None]
+    changes = [change for before, after in known for change in find_programme_changes(before, after)]
     counts = {
         "programmes": len(source.programmes),
         "terms": sum(len(programme.terms) for programme in source.programmes),
         "sentences": sum(len(programme.sentences) for programme in source.programmes),
+        "changed": len(changes),
     }
-    answer = build_result(upload, rows=len(source.programmes), counts=counts)
+    answer = build_result(upload, rows=len(source.programmes), counts=counts, changes=changes)
     if upload.dry_run:
         return answer
+    require_changes_taken(upload, changes)
     file_id = await record_file(conn, actor, upload, rows=len(source.programmes))
     for programme in source.programmes:
         if programme != stored.get(programme.code):

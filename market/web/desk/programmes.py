@@ -14,6 +14,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.programmes import ProgrammeView, TermsView, list_programmes, list_sentences, list_terms
+from market.subsidies.imports.models import CellFault, FactsDiffer
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.names import FUNDER_NAMES, KINDS, MONITORING_TYPES
 from market.subsidies.programmes.import_programmes import import_programmes
@@ -144,7 +145,9 @@ async def submit_programme(
     text = await sent.read() if sent else b""
     try:
         content, documents = write_programme_file(desk.county, posted, known, text)
-        upload = Upload(desk.county, "programmes", f"{form.code}-{form.start}.json", content)
+        take_changes = posted.get_text("take_changes") == "1"
+        name = f"{form.code}-{form.start}.json"
+        upload = Upload(desk.county, "programmes", name, content, take_changes=take_changes)
         context = ImportContext(seal=seal, now=desk.now, attachments=documents)
         prepared = await prepare_upload(actor, upload, context)
         async with db.transaction(scope=desk.county) as conn:
@@ -152,10 +155,16 @@ async def submit_programme(
     except ProgrammeFormInvalid as bad:
         return _form_page(request, desk, form, known, notice=None, errors=bad.errors, status=bad.status)
     except Refusal as refusal:
-        return _form_page(
-            request, desk, form, known, notice=build_refusal_notice(refusal, "没有设"), status=refusal.status
-        )
+        differs = isinstance(refusal, FactsDiffer)
+        notice = _describe_changes(refusal) if differs else build_refusal_notice(refusal, "没有设")
+        return _form_page(request, desk, form, known, notice=notice, differs=differs, status=refusal.status)
     return redirect(desk.to("/desk/programmes", done=1))
+
+
+def _describe_changes(refusal: Refusal) -> PageNotice:
+    cells = [each for each in refusal.errors if isinstance(each, CellFault)]
+    told = [f"{each.column}：现在写 {each.value or '（空）'}，{each.message}" for each in cells[:50]]
+    return PageNotice("no", "没有设：会改动以前的标准", (refusal.text("zh"), *told))
 
 
 async def _find_programme(db: Database, desk: DeskContext, code: str) -> ProgrammeRecord | None:
@@ -177,10 +186,12 @@ def _form_page(
     *,
     notice: PageNotice | None,
     errors: Any = (),
+    differs: bool = False,
     status: int = 200,
 ) -> Response[bytes]:
     context = {
         "form": form,
+        "differs": differs,
         "known": known is not None,
         "notice": notice,
         "errors": list(errors),

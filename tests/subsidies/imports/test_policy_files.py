@@ -156,3 +156,36 @@ async def test_terms_name_known_monitoring_types_each_once(empty: Player, folder
         (1, "programmes[0].terms[0].monitoring", "边缘易致贫户、边缘易致贫户"),
         (1, "programmes[1].terms[0].monitoring", "脱贫户"),
     ]
+
+
+async def test_known_terms_are_changed_only_on_request(january: Player, folder: Path) -> None:
+    source = json.loads((INPUT / "programmes.json").read_text())
+    shutil.copytree(INPUT / "documents", folder / "documents")
+    first = source["programmes"][0]
+    known = first["terms"][0]
+    known |= {"until": "2019-03-01"}
+    first["terms"].append({**known, "from": "2019-03-01", "until": None, "household_pays_bp": 4000})
+    first["sentences"].append({**first["sentences"][0], "of": ["proration"]})
+    path = folder / "followed.json"
+    path.write_text(json.dumps(source))
+    answer = await run_import_command(january, "programmes", path, "jiang")
+    assert (answer["outcome"], answer["counts"]["changed"], answer["changes"]) == ("ok", 0, [])
+    known["household_pays_bp"] = 3000
+    first |= {"max_lines_per_household": 5, "sentences": first["sentences"][1:]}
+    path = folder / "changed.json"
+    path.write_text(json.dumps(source))
+    refused = await run_import_command(january, "programmes", path, "jiang")
+    assert (refused["code"], refused["changed"]) == ("facts_differ", 6)
+    assert [(each["column"], each["value"], each["message"]) for each in refused["errors"]][:2] == [
+        ("P1 每户最多业务数", "5", "原来是 2"),
+        ("P1 农户最多付（万分之）", "3000", "原来是 5000"),
+    ]
+    tried = await run_import_command(january, "programmes", path, "jiang", "--dry-run")
+    assert (tried["counts"]["changed"], len(tried["changes"])) == (6, 6)
+    taken = await run_import_command(january, "programmes", path, "jiang", "--take-changes")
+    assert taken["outcome"] == "ok"
+    async with january.database.transaction(scope="130624") as conn:
+        pays = await conn.fetch(
+            "SELECT household_pays_bp FROM programme_terms WHERE programme_code = 'P1' ORDER BY valid_during"
+        )
+    assert [row[0] for row in pays] == [3000, 4000]

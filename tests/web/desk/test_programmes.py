@@ -109,3 +109,19 @@ async def test_the_importer_cannot_set_terms(service: Service, county: Officials
     assert answer.status_code == 403
     async with database.transaction(scope=COUNTY) as conn:
         assert await conn.fetchval("SELECT count(*) FROM programmes") == 3
+
+
+async def test_what_the_form_changes_of_known_terms_is_accepted_first(
+    service: Service, county: Officials, database: Database
+) -> None:
+    changed = {"max_lines": "1", "start": "2019-03-01", "quote": "农户每月最多支付套餐费的百分之五十"}
+    changed["quote_funders"] = "由运营商让利70%，县级财政承担30%"
+    async with open_desk_walker(service, county.tokens["jiang"]) as browser:
+        await browser.open("/desk/programmes/set?code=P1")
+        refused = await browser.submit("/desk/programmes/set", status=409, typed=changed)
+        assert "没有设：会改动以前的标准" in refused.text
+        assert "P1 每户最多业务数：现在写 1，原来是 2" in refused.text
+        done = await browser.submit("/desk/programmes/set", typed={**changed, "take_changes": "1"})
+    assert "已设好" in done.text
+    async with database.transaction(scope=COUNTY) as conn:
+        assert await conn.fetchval("SELECT max_lines FROM programmes WHERE code = 'P1'") == 1
