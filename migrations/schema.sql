@@ -380,6 +380,26 @@ $$;
 
 
 --
+-- Name: erase_account(uuid, text, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM sign_in_codes WHERE phone_index = (SELECT phone_index FROM accounts WHERE id = p_account);
+    DELETE FROM sessions WHERE account_id = p_account;
+    UPDATE accounts
+       SET name = p_name, phone_index = NULL, phone_sealed = NULL, totp_sealed = NULL, identity_index = NULL,
+           identity_sealed = NULL, elder = false, closed_at = p_at
+     WHERE id = p_account;
+    PERFORM add_audit_entry(p_at, p_by, 'account.close', 'account:' || p_account, '{}');
+END
+$$;
+
+
+--
 -- Name: find_bound_elsewhere(text, jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -636,7 +656,7 @@ CREATE FUNCTION public.find_current_fact(p_county text, p_fact text, p_facts jso
 
 CREATE FUNCTION public.get_visible_county() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE current_setting('market.scope'::text, true) WHEN 'all'::text THEN ''::text WHEN ''::text THEN NULL::text ELSE "left"(current_setting('market.scope'::text, true), 6) END;
+    RETURN "substring"(current_setting('market.scope'::text, true), '^[0-9]{6}'::text);
 
 
 --
@@ -856,6 +876,31 @@ $$;
 
 
 --
+-- Name: list_bills(bytea, text, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit integer) RETURNS TABLE(month date, county text, operator text, kind text, charge_fen bigint, reduction_fen bigint, pays_fen bigint, days integer, of_days integer, since date)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT c.month, r.county_code, r.operator, r.kind, k.charge_fen, r.approved_fen, k.charge_fen - r.approved_fen,
+           r.payable_days, ((c.month + interval '1 month')::date - c.month),
+           CASE WHEN e.entitled_from > c.month THEN e.entitled_from END
+      FROM bindings b
+      JOIN run_lines r ON r.county_code = b.county_code AND r.line_code = b.line_code
+      JOIN cycles c ON c.run_id = r.run_id AND c.state = p_closed
+                   AND b.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
+      JOIN claims k ON k.county_code = b.county_code AND k.operator = b.operator AND k.kind = b.kind
+                   AND k.number_id = b.number_id AND k.month = c.month AND k.corrects_month IS NULL
+      LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
+     WHERE b.number_id = (SELECT id FROM identifiers WHERE value_index = p_number_index)
+       AND b.kind = 'mobile' AND r.in_snapshot
+     ORDER BY c.month DESC, r.line_code
+     LIMIT p_limit
+$$;
+
+
+--
 -- Name: fact_versions; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -936,6 +981,34 @@ CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_sinc
       JOIN subjects s ON (((s.fact = v.fact) AND (s.subject = v.subject))))
    WHERE ((v.county_code = list_replaced_facts.p_county) AND (v.replaced_at > list_replaced_facts.p_since));
 END;
+
+
+--
+-- Name: make_official(uuid, text[], text, bytea, bytea, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.make_official(p_account uuid, p_roles text[], p_scope text, p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    official accounts%ROWTYPE;
+BEGIN
+    SELECT * INTO STRICT official FROM accounts WHERE id = p_account FOR NO KEY UPDATE;
+    IF official.identity_index <> p_identity_index THEN
+        RETURN false;
+    END IF;
+    UPDATE accounts SET identity_index = p_identity_index, identity_sealed = p_identity_sealed
+     WHERE id = p_account AND p_identity_index IS NOT NULL;
+    INSERT INTO grants (account_id, role, scope, valid_during)
+    SELECT p_account, role, p_scope, daterange(business_day(p_at), NULL) FROM unnest(p_roles) AS role
+    ON CONFLICT DO NOTHING;
+    UPDATE sessions SET revoked_at = p_at WHERE account_id = p_account AND revoked_at IS NULL;
+    PERFORM add_audit_entry(p_at, p_by, 'official.make', 'account:' || p_account, jsonb_build_object(
+        'handle', official.handle, 'roles', p_roles, 'scope', p_scope, 'identity', p_identity_index IS NOT NULL));
+    RETURN true;
+END
+$$;
 
 
 --
@@ -1237,6 +1310,64 @@ $$;
 
 
 --
+-- Name: replace_roles(uuid, text[], text, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.replace_roles(p_account uuid, p_roles text[], p_scope text, p_by text, p_at timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    today date := business_day(p_at);
+    ended integer := (SELECT count(*) FROM grants WHERE account_id = p_account AND valid_during @> today);
+    ends boolean := p_roles = '{}';
+BEGIN
+    DELETE FROM grants WHERE account_id = p_account AND lower(valid_during) = today;
+    UPDATE grants SET valid_during = daterange(lower(valid_during), today)
+     WHERE account_id = p_account AND valid_during @> today;
+    INSERT INTO grants (account_id, role, scope, valid_during)
+    SELECT p_account, role, p_scope, daterange(today, NULL) FROM unnest(p_roles) AS role
+    ON CONFLICT DO NOTHING;
+    UPDATE accounts SET totp_sealed = NULL WHERE id = p_account AND ends;
+    UPDATE sessions SET revoked_at = p_at WHERE account_id = p_account AND revoked_at IS NULL;
+    PERFORM add_audit_entry(
+        p_at, p_by, CASE WHEN ends THEN 'official.end' ELSE 'official.move' END, 'account:' || p_account,
+        jsonb_build_object('handle', (SELECT handle FROM accounts WHERE id = p_account), 'ended', ended,
+                           'roles', p_roles, 'scope', p_scope));
+    RETURN ended;
+END
+$$;
+
+
+--
+-- Name: save_official(text, text, bytea, bytea, bytea, boolean, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    saved uuid;
+BEGIN
+    INSERT INTO accounts (handle, name, phone_index, phone_sealed, totp_sealed, sample, created_at)
+    VALUES (p_handle, p_name, p_phone_index, p_phone_sealed, p_totp_sealed, p_sample, p_at)
+    ON CONFLICT ON CONSTRAINT accounts_phone_unique DO UPDATE
+       SET handle = coalesce(accounts.handle, excluded.handle),
+           name = excluded.name,
+           totp_sealed = excluded.totp_sealed
+     WHERE accounts.closed_at IS NULL AND coalesce(accounts.handle, excluded.handle) = excluded.handle
+    RETURNING id INTO saved;
+    IF saved IS NOT NULL AND p_totp_sealed IS NOT NULL THEN
+        PERFORM add_audit_entry(p_at, p_by, 'official.second_factor', 'account:' || saved,
+                                jsonb_build_object('handle', p_handle));
+    END IF;
+    RETURN saved;
+END
+$$;
+
+
+--
 -- Name: set_person_key(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1247,6 +1378,46 @@ BEGIN
     NEW.person_key = (SELECT person_key FROM accounts WHERE id = NEW.account_id);
     RETURN NEW;
 END;
+$$;
+
+
+--
+-- Name: set_second_factor(text, bytea, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.set_second_factor(p_handle text, p_totp_sealed bytea, p_by text, p_at timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    changed uuid;
+BEGIN
+    UPDATE accounts SET totp_sealed = p_totp_sealed WHERE handle = p_handle AND closed_at IS NULL
+    RETURNING id INTO changed;
+    IF changed IS NOT NULL THEN
+        UPDATE sessions SET revoked_at = p_at WHERE account_id = changed AND revoked_at IS NULL;
+        PERFORM add_audit_entry(p_at, p_by, 'official.second_factor', 'account:' || changed,
+                                jsonb_build_object('handle', p_handle));
+    END IF;
+    RETURN changed;
+END
+$$;
+
+
+--
+-- Name: start_session(bytea, uuid, timestamp with time zone, boolean, text, bytea, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.start_session(p_token_hash bytea, p_account uuid, p_expires_at timestamp with time zone, p_second_factor boolean, p_device text, p_device_key bytea, p_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO sessions (token_hash, account_id, created_at, seen_at, expires_at, second_factor, device, device_key)
+    VALUES (p_token_hash, p_account, p_at, p_at, p_expires_at, p_second_factor, p_device, p_device_key);
+    PERFORM add_audit_entry(p_at, p_account::text, 'account.sign_in', 'account:' || p_account,
+                            jsonb_build_object('second_factor', p_second_factor, 'device', p_device));
+END
 $$;
 
 
@@ -6623,6 +6794,14 @@ GRANT ALL ON FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_ac
 
 
 --
+-- Name: FUNCTION erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
 -- Name: FUNCTION find_bound_elsewhere(p_county text, p_spans jsonb); Type: ACL; Schema: public; Owner: -
 --
 
@@ -7006,7 +7185,49 @@ GRANT UPDATE(valid_during) ON TABLE public.county_settings TO market_app;
 -- Name: TABLE accounts; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.accounts TO market_app;
+GRANT SELECT ON TABLE public.accounts TO market_app;
+
+
+--
+-- Name: COLUMN accounts.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.accounts TO market_app;
+
+
+--
+-- Name: COLUMN accounts.phone_index; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(phone_index) ON TABLE public.accounts TO market_app;
+
+
+--
+-- Name: COLUMN accounts.phone_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(phone_sealed) ON TABLE public.accounts TO market_app;
+
+
+--
+-- Name: COLUMN accounts.elder; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(elder) ON TABLE public.accounts TO market_app;
+
+
+--
+-- Name: COLUMN accounts.sample; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(sample) ON TABLE public.accounts TO market_app;
+
+
+--
+-- Name: COLUMN accounts.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(created_at) ON TABLE public.accounts TO market_app;
 
 
 --
@@ -7017,10 +7238,26 @@ REVOKE ALL ON FUNCTION public.keep_fact_version() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION list_bills(p_number_index bytea, p_closed text, p_limit integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit integer) TO market_app;
+
+
+--
 -- Name: TABLE fact_versions; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT ON TABLE public.fact_versions TO market_app;
+
+
+--
+-- Name: FUNCTION make_official(p_account uuid, p_roles text[], p_scope text, p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.make_official(p_account uuid, p_roles text[], p_scope text, p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.make_official(p_account uuid, p_roles text[], p_scope text, p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone) TO market_app;
 
 
 --
@@ -7037,6 +7274,38 @@ GRANT ALL ON FUNCTION public.record_refund(p_suborder uuid, p_lines uuid[], p_am
 
 REVOKE ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION replace_roles(p_account uuid, p_roles text[], p_scope text, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.replace_roles(p_account uuid, p_roles text[], p_scope text, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.replace_roles(p_account uuid, p_roles text[], p_scope text, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.save_official(p_handle text, p_name text, p_phone_index bytea, p_phone_sealed bytea, p_totp_sealed bytea, p_sample boolean, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION set_second_factor(p_handle text, p_totp_sealed bytea, p_by text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.set_second_factor(p_handle text, p_totp_sealed bytea, p_by text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_second_factor(p_handle text, p_totp_sealed bytea, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION start_session(p_token_hash bytea, p_account uuid, p_expires_at timestamp with time zone, p_second_factor boolean, p_device text, p_device_key bytea, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.start_session(p_token_hash bytea, p_account uuid, p_expires_at timestamp with time zone, p_second_factor boolean, p_device text, p_device_key bytea, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_session(p_token_hash bytea, p_account uuid, p_expires_at timestamp with time zone, p_second_factor boolean, p_device text, p_device_key bytea, p_at timestamp with time zone) TO market_app;
 
 
 --
@@ -7876,7 +8145,7 @@ GRANT UPDATE(no_ship) ON TABLE public.freight_templates TO market_app;
 -- Name: TABLE grants; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grants TO market_app;
+GRANT SELECT ON TABLE public.grants TO market_app;
 
 
 --
@@ -8352,7 +8621,28 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.second_factor_uses TO market_app;
 -- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO market_app;
+GRANT SELECT,DELETE ON TABLE public.sessions TO market_app;
+
+
+--
+-- Name: COLUMN sessions.seen_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(seen_at) ON TABLE public.sessions TO market_app;
+
+
+--
+-- Name: COLUMN sessions.factor_attempts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(factor_attempts) ON TABLE public.sessions TO market_app;
+
+
+--
+-- Name: COLUMN sessions.revoked_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(revoked_at) ON TABLE public.sessions TO market_app;
 
 
 --

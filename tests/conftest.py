@@ -94,11 +94,11 @@ async def shared(server: EmbeddedServer, template: str) -> AsyncGenerator[Databa
 
 @pytest.fixture
 async def conn(shared: Database) -> AsyncGenerator[Connection]:
-    """A connection inside a transaction that is rolled back; it sees every county."""
+    """A connection inside a transaction that is rolled back; its scope is the county of the tests."""
     async with shared.connection() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        await connection.execute("SELECT set_config('market.scope', 'all', true)")
+        await connection.execute("SELECT set_config('market.scope', '130624', true)")
         try:
             yield connection
         finally:

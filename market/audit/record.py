@@ -10,17 +10,6 @@ ADD_ENTRY = Query(
     "SELECT add_audit_entry(:at::timestamptz, :actor::text, :action::text, :object::text, :detail::jsonb)",
 )
 
-# Sorted by chain, so that two transactions with several entries take their chains in one order (docs/locks.md).
-ADD_ENTRIES = Query(
-    None,
-    """
-    SELECT add_audit_entry(:at::timestamptz, :actor::text, :action::text, object, detail)
-      FROM (SELECT object, detail
-              FROM jsonb_to_recordset(:entries::jsonb) AS entries (object text, detail jsonb)
-             ORDER BY hashtextextended(object, 0) & 15, object) AS sorted
-    """,
-)
-
 
 async def add_audit_entry(
     conn: Connection,
@@ -37,14 +26,6 @@ async def add_audit_entry(
     object are ordered. `detail` must not contain a phone or identity number.
     """
     await ADD_ENTRY.run(conn, at=now, actor=actor, action=action, object=object, detail=detail)
-
-
-async def add_audit_entries(
-    conn: Connection, entries: Mapping[str, dict[str, object]], *, actor: str, action: str, now: datetime
-) -> None:
-    """Add an entry for each object and its detail, in the order of their chains. See `add_audit_entry`."""
-    rows = [{"object": object_, "detail": detail} for object_, detail in entries.items()]
-    await ADD_ENTRIES.run(conn, at=now, actor=actor, action=action, entries=rows)
 
 
 async def record_export(

@@ -107,7 +107,7 @@ def officials(file: Path, /, *, county: County, as_: As = None, dry_run: DryRun 
 
     async def work() -> ImportResult:
         content = read_input(file)
-        async with open_runtime(as_) as ctx, ctx.db.transaction(scope="all") as conn:
+        async with open_runtime(as_) as ctx, ctx.db.transaction() as conn:
             return await import_officials(
                 conn,
                 ctx.seal,

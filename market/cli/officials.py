@@ -24,7 +24,7 @@ async def create_official_account(
     """
     if identity is None and sys.stdin.isatty():
         identity = getpass.getpass("身份证号（不显示；没有就直接回车）：") or None
-    async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
+    async with open_runtime() as ctx, ctx.db.transaction() as conn:
         official = await create_official(
             conn,
             ctx.seal,
@@ -43,20 +43,20 @@ async def create_official_account(
 
 async def revoke_official_account(handle: str) -> dict[str, object]:
     """End every role of an official and sign the account out everywhere; a handle without a role is a no-op."""
-    async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
+    async with open_runtime() as ctx, ctx.db.transaction() as conn:
         ended = await revoke_official(conn, handle, by="command line", now=ctx.clock.now())
     return {"outcome": "ok" if ended else "no-op", "handle": handle, "ended": ended}
 
 
 async def list_official_accounts(place: str) -> list[OfficialSummary]:
     """Return the officials of a division with their roles, and when they last used their accounts."""
-    async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
+    async with open_runtime() as ctx, ctx.db.transaction() as conn:
         return await list_officials(conn, place, now=ctx.clock.now())
 
 
 async def move_official_account(handle: str, *, place: str, roles: list[str]) -> dict[str, object]:
     """Grant an official's roles, or `roles` instead, for another division, and end the earlier ones."""
-    async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
+    async with open_runtime() as ctx, ctx.db.transaction() as conn:
         wanted = [Role(role) for role in roles]
         granted = await move_official(conn, handle, place, roles=wanted, by="command line", now=ctx.clock.now())
     return {"outcome": "ok", "handle": handle, "roles": granted, "place": place}
@@ -64,6 +64,6 @@ async def move_official_account(handle: str, *, place: str, roles: list[str]) ->
 
 async def reset_official_factor(handle: str) -> dict[str, object]:
     """Replace an official's second factor; the result contains the new secret, shown once."""
-    async with open_runtime() as ctx, ctx.db.transaction(scope="all") as conn:
+    async with open_runtime() as ctx, ctx.db.transaction() as conn:
         secret = await reset_second_factor(conn, ctx.seal, handle, by="command line", now=ctx.clock.now())
     return {"outcome": "ok", "handle": handle, "totp_secret": secret}

@@ -9,7 +9,6 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.divisions.codes import get_scope
 from market.identity.access import get_roles
 from market.identity.actors import find_actor_by_handle
@@ -81,6 +80,16 @@ class OfficialSummary(Struct, frozen=True):
     last_seen_at: datetime | None
 
 
+class Appointment(Struct, frozen=True):
+    """The roles that an account gets for a scope, and the identity number of its person, if it is known."""
+
+    account_id: AccountId
+    handle: str
+    roles: Sequence[Role]
+    scope: str
+    identity: str | None
+
+
 class NoSuchOfficial(Refusal):
     """No account with this handle has a role today."""
 
@@ -98,25 +107,28 @@ class Namesake(Struct, frozen=True):
 
 
 # An account that already exists for the phone becomes the official's; a handle never moves to another phone.
-ADD_OFFICIAL = Query(
+SAVE_OFFICIAL = Query(
     UUID,
     """
-    INSERT INTO accounts (handle, name, phone_index, phone_sealed, totp_sealed, sample, created_at)
-    VALUES (:handle, :name, :phone_index, :phone_sealed, :totp_sealed, :sample, :now)
-    ON CONFLICT ON CONSTRAINT accounts_phone_unique DO UPDATE
-       SET handle = coalesce(accounts.handle, excluded.handle),
-           name = excluded.name,
-           totp_sealed = excluded.totp_sealed
-     WHERE accounts.closed_at IS NULL AND coalesce(accounts.handle, excluded.handle) = excluded.handle
-    RETURNING id
+    SELECT id
+      FROM save_official(:handle::text, :name::text, :phone_index::bytea, :phone_sealed::bytea, :totp_sealed::bytea,
+                         :sample::boolean, :by::text, :now::timestamptz) AS id
+     WHERE id IS NOT NULL
     """,
 )
-SET_IDENTITY = Query(
-    int,
+# Returns the accounts of another person. Sorted by audit chain, so that two transactions take their chains in one order
+# (docs/locks.md).
+MAKE_OFFICIALS = Query(
+    UUID,
     """
-    UPDATE accounts SET identity_index = :identity_index, identity_sealed = :identity_sealed
-     WHERE id = :account_id AND coalesce(identity_index, :identity_index) = :identity_index
-    RETURNING 1
+    SELECT account_id
+      FROM (SELECT account_id, roles, scope, identity_index, identity_sealed
+              FROM unnest(:account_ids::uuid[], :roles::text[], :scopes::text[], :identity_indexes::bytea[],
+                          :identities_sealed::bytea[])
+                   AS officials (account_id, roles, scope, identity_index, identity_sealed)
+             ORDER BY hashtextextended('account:' || account_id, 0) & 15, account_id) AS sorted
+     WHERE NOT make_official(account_id, string_to_array(roles, ','), scope, identity_index, identity_sealed,
+                             :by::text, :now::timestamptz)
     """,
 )
 IS_IDENTITY_MISSING = Query(bool, "SELECT identity_index IS NULL FROM accounts WHERE id = :account_id")
@@ -133,31 +145,18 @@ LIST_NAMESAKES = Query(
     """,
 )
 FIND_HANDLE_OWNER = Query(bytes, "SELECT coalesce(phone_index, ''::bytea) FROM accounts WHERE handle = :handle")
-ADD_GRANT = Query(
-    None,
-    """
-    INSERT INTO grants (account_id, role, scope, valid_during)
-    VALUES (:account_id, :role, :scope, daterange(:day, NULL))
-    ON CONFLICT DO NOTHING
-    """,
-)
-# A grant that began today was held for no day; an empty range would not be valid.
-END_GRANTS = Query(
+REPLACE_ROLES = Query(
     int,
     """
-    WITH owner AS (SELECT id FROM accounts WHERE handle = :handle),
-         begun_today AS (DELETE FROM grants USING owner
-                          WHERE account_id = owner.id AND lower(valid_during) = :day::date RETURNING 1),
-         ended AS (UPDATE grants SET valid_during = daterange(lower(valid_during), :day::date) FROM owner
-                    WHERE account_id = owner.id AND valid_during @> :day::date AND lower(valid_during) < :day::date
-                   RETURNING 1)
-    SELECT (SELECT count(*) FROM begun_today) + (SELECT count(*) FROM ended)
+    SELECT replace_roles(id, :roles::text[], :scope::text, :by::text, :now::timestamptz)
+      FROM accounts WHERE handle = :handle
     """,
 )
 SET_SECOND_FACTOR = Query(
     UUID,
     """
-    UPDATE accounts SET totp_sealed = :totp_sealed WHERE handle = :handle AND closed_at IS NULL RETURNING id
+    SELECT id FROM set_second_factor(:handle::text, :totp_sealed::bytea, :by::text, :now::timestamptz) AS id
+     WHERE id IS NOT NULL
     """,
 )
 LIST_OFFICIALS = Query(
@@ -178,13 +177,6 @@ LIST_OFFICIALS = Query(
      WHERE a.handle IS NOT NULL AND a.closed_at IS NULL
      ORDER BY a.handle
      LIMIT 1000
-    """,
-)
-REVOKE_OFFICIAL_SESSIONS = Query(
-    None,
-    """
-    UPDATE sessions SET revoked_at = :now
-     WHERE account_id = (SELECT id FROM accounts WHERE handle = :handle) AND revoked_at IS NULL
     """,
 )
 
@@ -248,7 +240,7 @@ async def create_official(
     if owner is not None and owner != seal.index(number):
         raise HandleTaken(handle=handle)
     try:
-        created = await ADD_OFFICIAL.maybe(
+        created = await SAVE_OFFICIAL.maybe(
             conn,
             handle=handle,
             name=name,
@@ -256,6 +248,7 @@ async def create_official(
             phone_sealed=seal.seal(number, PHONE_CONTEXT),
             totp_sealed=seal.seal(secret, TOTP_CONTEXT),
             sample=sample,
+            by=by,
             now=now,
         )
     except asyncpg.UniqueViolationError as error:
@@ -263,56 +256,38 @@ async def create_official(
     if created is None:
         raise HandleTaken(handle=handle)
     account_id = AccountId(created)
-    warnings = await set_identity(conn, seal, account_id, identity, handle=handle)
-    await _grant_roles(
-        conn, account_id, handle=handle, roles=roles, scope=scope, by=by, action="official.make", now=now
-    )
+    await appoint(conn, seal, [Appointment(account_id, handle, roles, scope, identity)], by=by, now=now)
+    warnings = await find_warnings(conn, account_id, handle)
     return Official(account_id, handle, secret, make_enrolment_uri(secret, handle), warnings)
 
 
-async def _grant_roles(
-    conn: Connection,
-    account_id: AccountId,
-    *,
-    handle: str,
-    roles: Sequence[Role],
-    scope: str,
-    by: str,
-    action: str,
-    now: datetime,
-) -> None:
-    """Grant roles from today on, sign the account out everywhere, and record it."""
-    for role in roles:
-        await ADD_GRANT.run(conn, account_id=account_id, role=role, scope=scope, day=get_business_day(now))
-    await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
-    await add_audit_entry(
-        conn,
-        actor=by,
-        action=action,
-        object=f"account:{account_id}",
-        detail={"handle": handle, "roles": [str(role) for role in roles], "scope": scope},
-        now=now,
-    )
+async def appoint(conn: Connection, seal: Seal, appointments: Sequence[Appointment], *, by: str, now: datetime) -> None:
+    """Grant accounts roles from today on and store the identity numbers of their persons; each is recorded.
 
-
-async def set_identity(
-    conn: Connection, seal: Seal, account_id: AccountId, identity: str | None, *, handle: str
-) -> dict[OfficialWarning, list[str]]:
-    """Store a valid identity number of an official's account, or None; return what to look at.
-
-    Accounts of one person then have the same `accounts.person_key`, which the duties of a month compare.
+    Accounts of one person then have the same `accounts.person_key`, which the duties of a month compare. The accounts
+    are signed out everywhere.
 
     Raises:
-        OtherPerson: the account has another identity number.
+        OtherPerson: an account has another identity number; the caller rolls back.
     """
-    number = normalize_identity_number(identity or "")
-    if number is not None and not await SET_IDENTITY.maybe(
+    numbers = [normalize_identity_number(each.identity or "") for each in appointments]
+    refused = await MAKE_OFFICIALS.all(
         conn,
-        account_id=account_id,
-        identity_index=seal.index(number),
-        identity_sealed=seal.seal(number, IDENTITY_CONTEXT),
-    ):
-        raise OtherPerson(handle=handle)
+        account_ids=[each.account_id for each in appointments],
+        roles=[",".join(each.roles) for each in appointments],
+        scopes=[each.scope for each in appointments],
+        identity_indexes=[number and seal.index(number) for number in numbers],
+        identities_sealed=[number and seal.seal(number, IDENTITY_CONTEXT) for number in numbers],
+        by=by,
+        now=now,
+    )
+    for each in appointments:
+        if each.account_id in refused:
+            raise OtherPerson(handle=each.handle)
+
+
+async def find_warnings(conn: Connection, account_id: AccountId, handle: str) -> dict[OfficialWarning, list[str]]:
+    """Return what to look at in an official's account."""
     namesakes = await LIST_NAMESAKES.all(conn, account_id=account_id)
     warnings = {
         OfficialWarning.IDENTITY_MISSING: [handle]
@@ -326,13 +301,7 @@ async def set_identity(
 
 async def revoke_official(conn: Connection, handle: str, *, by: str, now: datetime) -> int:
     """End every role of a handle from today on, with its sessions and second factor; return the number of roles."""
-    ended_roles = await END_GRANTS.one(conn, handle=handle, day=get_business_day(now))
-    await SET_SECOND_FACTOR.maybe(conn, handle=handle, totp_sealed=None)
-    await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
-    await add_audit_entry(
-        conn, actor=by, action="official.end", object=f"handle:{handle}", detail={"roles": ended_roles}, now=now
-    )
-    return ended_roles
+    return await REPLACE_ROLES.maybe(conn, handle=handle, roles=[], scope=None, by=by, now=now) or 0
 
 
 async def list_officials(conn: Connection, within: str, *, now: datetime) -> list[OfficialSummary]:
@@ -362,10 +331,7 @@ async def move_official(
     if owner is None or not owner.grants:
         raise NoSuchOfficial(handle=handle)
     granted = list(roles) or sorted(get_roles(owner))
-    await END_GRANTS.one(conn, handle=handle, day=day)
-    await _grant_roles(
-        conn, owner.account_id, handle=handle, roles=granted, scope=scope, by=by, action="official.move", now=now
-    )
+    await REPLACE_ROLES.one(conn, handle=handle, roles=granted, scope=scope, by=by, now=now)
     return granted
 
 
@@ -376,16 +342,7 @@ async def reset_second_factor(conn: Connection, seal: Seal, handle: str, *, by: 
         NoSuchOfficial: no open account has the handle.
     """
     secret = generate_secret()
-    account_id = await SET_SECOND_FACTOR.maybe(conn, handle=handle, totp_sealed=seal.seal(secret, TOTP_CONTEXT))
-    if account_id is None:
+    sealed = seal.seal(secret, TOTP_CONTEXT)
+    if await SET_SECOND_FACTOR.maybe(conn, handle=handle, totp_sealed=sealed, by=by, now=now) is None:
         raise NoSuchOfficial(handle=handle)
-    await REVOKE_OFFICIAL_SESSIONS.run(conn, handle=handle, now=now)
-    await add_audit_entry(
-        conn,
-        actor=by,
-        action="official.second_factor",
-        object=f"account:{account_id}",
-        detail={"handle": handle},
-        now=now,
-    )
     return secret

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.identity.actors import hash_device_key, hash_token
 from market.identity.models import AccountId, Device, NewSession, NotFound, NotSignedIn, Session, WrongSecondFactor
 from market.identity.second_factor import use_second_factor
@@ -47,12 +46,11 @@ GET_SESSION_ACCOUNT = Query(
      WHERE id = :account_id AND closed_at IS NULL
     """,
 )
-ADD_SESSION = Query(
+START_SESSION = Query(
     None,
     """
-    INSERT INTO sessions (token_hash, account_id, created_at, seen_at, expires_at, second_factor, device,
-                          device_key)
-    VALUES (:token_hash, :account_id, :now, :now, :expires_at, :second_factor, :device, :device_key)
+    SELECT start_session(:token_hash::bytea, :account_id::uuid, :expires_at::timestamptz, :second_factor::boolean,
+                         :device::text, :device_key::bytea, :now::timestamptz)
     """,
 )
 REVOKE_SESSION = Query(
@@ -119,7 +117,7 @@ async def start_session(
     now: datetime,
     device_key: bytes | None = None,
 ) -> NewSession:
-    """Create a session with a token of 256 random bits; it lasts 30 days, an official's 12 hours.
+    """Create a session with a token of 256 random bits, and record it; it lasts 30 days, an official's 12 hours.
 
     `device_key` is the hash of the device's key where only the hash is known.
 
@@ -131,7 +129,7 @@ async def start_session(
         raise NotSignedIn
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     expires_at = now + (OFFICIAL_SESSION_LIFETIME if account.official else SESSION_LIFETIME)
-    await ADD_SESSION.run(
+    await START_SESSION.run(
         conn,
         token_hash=hash_token(token),
         account_id=account_id,
@@ -164,11 +162,9 @@ async def verify_second_factor(
         return WrongSecondFactor()
     await sign_out(conn, token, now=now)
     device = Device(attempt.device)
-    session = await start_session(
+    return await start_session(
         conn, attempt.account_id, second_factor=True, device=device, device_key=attempt.device_key, now=now
     )
-    await record_sign_in(conn, session, device, now=now)
-    return session
 
 
 async def is_new_device(conn: Connection, account_id: AccountId, device: Device, *, now: datetime) -> bool:
@@ -179,18 +175,6 @@ async def is_new_device(conn: Connection, account_id: AccountId, device: Device,
         device=device.name[:_MAX_DEVICE_LENGTH],
         device_key=hash_device_key(device),
         since=now - KNOWN_DEVICE_PERIOD,
-    )
-
-
-async def record_sign_in(conn: Connection, session: NewSession, device: Device, *, now: datetime) -> None:
-    """Record a sign-in in the audit record."""
-    await add_audit_entry(
-        conn,
-        actor=str(session.account_id),
-        action="account.sign_in",
-        object=f"account:{session.account_id}",
-        detail={"second_factor": session.second_factor, "device": device.name[:_MAX_DEVICE_LENGTH]},
-        now=now,
     )
 
 

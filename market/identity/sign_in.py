@@ -16,7 +16,7 @@ from market.identity.models import (
     WrongSecondFactor,
 )
 from market.identity.second_factor import use_second_factor
-from market.identity.sessions import is_new_device, record_sign_in, sign_out, start_session
+from market.identity.sessions import is_new_device, sign_out, start_session
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_name, clean_text, normalize_phone
@@ -83,9 +83,7 @@ async def sign_in(
         await queue_message(conn, seal, phone=number, template="code_warning", facts={"phone": help_phone}, now=now)
     if earlier_token:
         await sign_out(conn, earlier_token, now=now)
-    session = await start_session(conn, account_id, second_factor=verified, device=device, now=now)
-    await record_sign_in(conn, session, device, now=now)
-    return session
+    return await start_session(conn, account_id, second_factor=verified, device=device, now=now)
 
 
 async def _get_or_create_account(conn: Connection, seal: Seal, phone: str, *, now: datetime) -> AccountId | None:

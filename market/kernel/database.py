@@ -9,7 +9,7 @@ APP_ROLE = "market_app"
 SCOPE_SETTING = "market.scope"
 """The session setting that the row-level security policies read.
 
-Its value is the prefix of a division code, or `all` for system jobs; while it is unset, no protected row is visible.
+Its value is a county's code, or a longer one inside the county; with any other no protected row is visible (ADR 18).
 """
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from market.audit.record import add_audit_entry
 from market.identity.close import erase_account, lock_account
 from market.identity.codes import try_code
 from market.identity.models import NO_DEVICE, AccountId, Device, NotFound, WrongCode
@@ -128,8 +127,7 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
     phone = await get_phone(conn, seal, account_id)
     if phone is not None:
         await delete_messages(conn, seal, phone)
-    await erase_account(conn, account_id, now=now)
-    await add_audit_entry(conn, actor=by, action="account.close", object=f"account:{account_id}", detail={}, now=now)
+    await erase_account(conn, account_id, by=by, now=now)
 
 
 async def list_obstacles(conn: Connection, account_id: AccountId, *, now: datetime) -> tuple[FieldFault, ...]:

@@ -141,7 +141,7 @@ async def make_fixtures(
     ids |= await shop.make_orders(accounts["buyer"], accounts["farmer"], own, STREET)
     theirs = await shop.make_orders(accounts["other_buyer"], accounts["other_farmer"], other, OTHER_STREET)
     ids |= {f"other_{name}": value for name, value in theirs.items()}
-    async with db.transaction(scope="all") as conn:
+    async with db.transaction(scope="130624") as conn:
         ids |= await _upload_photos(conn, files, accounts["farmer"], own, shade=10, prefix="")
         ids |= await _upload_photos(conn, files, accounts["other_farmer"], other, shade=110, prefix="other_")
         ids |= await _read_numbers(conn, ids)

@@ -3,10 +3,12 @@
 import asyncpg
 import pytest
 
+from market.identity.models import Role
 from market.kernel import Connection
 from payments.sql import QUERIES
 from tests.access.database_grants import FUNCTIONS_OF_THE_OWNER, GRANTS, OWNERS_STATEMENTS
 from tests.kernel.test_queries import import_every_module
+from tests.support.make import make_official
 
 LIST_TABLE_GRANTS = """
     SELECT CASE nspname WHEN 'public' THEN '' ELSE nspname || '.' END || relname AS name,
@@ -105,3 +107,53 @@ async def test_the_service_has_the_rights_that_its_statements_need(conn: Connect
 async def test_the_service_cannot_change_what_was_agreed_or_booked(conn: Connection, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await conn.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO grants SELECT id, 'county', '130624', '[2019-01-01,)' FROM accounts",
+        "UPDATE grants SET scope = '13'",
+        "UPDATE grants SET valid_during = '[2019-01-01,)'",
+        "DELETE FROM grants",
+        "INSERT INTO accounts (handle, name, totp_sealed, created_at) VALUES ('x', 'x', 'x', now())",
+        "UPDATE accounts SET totp_sealed = 'x'",
+        "UPDATE accounts SET handle = 'x'",
+        "UPDATE accounts SET phone_index = 'x', phone_sealed = 'x'",
+        "UPDATE accounts SET identity_index = 'x', identity_sealed = 'x'",
+        "UPDATE accounts SET closed_at = NULL",
+        "INSERT INTO sessions (token_hash) VALUES ('x')",
+        "UPDATE sessions SET second_factor = true",
+        "UPDATE sessions SET expires_at = now()",
+        "UPDATE sessions SET account_id = NULL",
+        "UPDATE sessions SET token_hash = 'x'",
+    ],
+)
+async def test_the_service_cannot_give_itself_an_office(conn: Connection, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await conn.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("call", "action"),
+    [
+        ("make_official($1, '{county}', '130624', NULL, NULL, 'x', now())", "official.make"),
+        ("make_official($1, '{}', '130624', 'x', 'x', 'x', now())", "official.make"),
+        ("replace_roles($1, '{county}', '130624', 'x', now())", "official.move"),
+        ("replace_roles($1, '{}', NULL, 'x', now())", "official.end"),
+        ("set_second_factor((SELECT handle FROM accounts WHERE id = $1), 'x', 'x', now())", "official.second_factor"),
+        (
+            "save_official('zhang', '张', (SELECT phone_index FROM accounts WHERE id = $1), '', 'x', true, 'x', now())",
+            "official.second_factor",
+        ),
+        ("start_session('x', $1, now(), true, 'x', NULL, now())", "account.sign_in"),
+        ("erase_account($1, 'x', 'x', now())", "account.close"),
+    ],
+)
+async def test_an_office_or_a_session_is_given_and_taken_only_with_an_entry_in_the_audit_record(
+    conn: Connection, call: str, action: str
+) -> None:
+    account_id = await make_official(conn, Role.VILLAGE, "130624107221", handle="zhang")
+    await conn.execute(f"SELECT {call}", account_id)
+    recorded = await conn.fetch("SELECT action FROM audit_entries WHERE object = $1", f"account:{account_id}")
+    assert [row["action"] for row in recorded] == [action]

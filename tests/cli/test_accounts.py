@@ -34,10 +34,10 @@ async def test_an_official_is_created_moved_and_revoked_by_a_named_user(
     assert await revoke_official_account("nobody") == {"outcome": "no-op", "handle": "nobody", "ended": 0}
     recorded = await owner.fetch("SELECT action, detail ->> 'operator' AS operator FROM audit_entries ORDER BY at")
     assert [row["action"] for row in recorded] == [
+        "official.second_factor",
         "official.make",
         "official.move",
         "official.second_factor",
-        "official.end",
         "official.end",
     ]
     assert {row["operator"] for row in recorded} == {getpass.getuser()}

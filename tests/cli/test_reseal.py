@@ -11,6 +11,7 @@ from market.kernel import Connection, Database
 from market.kernel.seal import Seal, derive_seal
 from tests.support.app import SECRET
 from tests.support.make import SEAL, make_account, make_certificate, make_phone, make_producer
+from tests.support.postgres import as_owner
 
 NEW_SECRET = "the next secret of the tests, of 32 characters"
 BOTH = derive_seal(NEW_SECRET, SECRET)
@@ -52,7 +53,7 @@ async def test_values_are_sealed_again_while_accounts_change_and_nothing_is_lost
     async def change_phones() -> None:
         for n in range(0, 1200, 7):
             phones[n] = make_phone()
-            async with database.transaction() as conn:
+            async with database.transaction() as conn, as_owner(conn):
                 await conn.execute(
                     "UPDATE accounts SET phone_index = $2, phone_sealed = $3 WHERE id = $1",
                     accounts[n],

@@ -35,7 +35,7 @@ async def a_shop(dsn: str) -> Shop:
     db = await open_database(dsn)
     now = datetime.now(UTC)
     tokens: list[str] = []
-    async with db.transaction(scope="all") as conn:
+    async with db.transaction() as conn:
         product = await make_product(conn, await make_producer(conn), left=UNITS)
         for _ in range(BUYERS):
             signed = await sign_in_without_code(conn, await make_account(conn), now=now, second_factor=False)

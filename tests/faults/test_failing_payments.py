@@ -150,7 +150,7 @@ async def wait_until_idle(dsn: str) -> None:
 async def compare(dsn: str, provider_state: dict[str, Any], paid: set[str]) -> None:
     """Compare charges and bookings: one charge per order, equal to the fen, no order missing."""
     db = await open_database(dsn)
-    async with db.transaction(scope="all") as conn:
+    async with db.transaction() as conn:
         orders = {str(row[0]) for row in await conn.fetch("SELECT id FROM orders WHERE state = 'paid'")}
         assert orders == paid
         taken = sorted(charge["metadata"]["order"] for charge in provider_state["charges"])

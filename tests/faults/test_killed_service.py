@@ -62,7 +62,7 @@ async def check_database(dsn: str, buyers: list[Buyer]) -> None:
     """Check in the database: one order per key, units equal to orders, no order incomplete."""
     db = await open_database(dsn)
     acknowledged = {order for buyer in buyers for order in buyer.acknowledged.values()}
-    async with db.transaction(scope="all") as conn:
+    async with db.transaction() as conn:
         orders = {str(row[0]) for row in await conn.fetch("SELECT id FROM orders")}
         assert orders == acknowledged
         assert len(orders) >= 100

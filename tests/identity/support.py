@@ -10,6 +10,7 @@ from market.kernel import Connection
 from market.kernel.seal import Seal
 from tests.conftest import NOW
 from tests.support.make import make_official
+from tests.support.postgres import as_owner
 
 LIMITS = CodeLimits(per_phone=3, per_network=5, per_day=10, pause=timedelta())
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -40,9 +41,10 @@ async def signed_in(conn: Connection, seal: Seal, phone: str) -> NewSession:
 
 async def an_official_with_totp(conn: Connection, seal: Seal, phone: str) -> AccountId:
     account_id = await make_official(conn, Role.COUNTY, "130624", phone=phone)
-    await conn.execute(
-        "UPDATE accounts SET totp_sealed = $2 WHERE id = $1", account_id, seal.seal(SECRET, "accounts.totp")
-    )
+    async with as_owner(conn):
+        await conn.execute(
+            "UPDATE accounts SET totp_sealed = $2 WHERE id = $1", account_id, seal.seal(SECRET, "accounts.totp")
+        )
     return account_id
 
 

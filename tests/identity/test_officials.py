@@ -51,7 +51,7 @@ async def test_an_official_holds_the_roles_from_the_day_of_creation(conn: Connec
     assert before is not None
     assert before.grants == ()
     assert made.totp_uri.startswith("otpauth://totp/%E4%B9%A1%E9%9B%86:wang?secret=")
-    assert await verify_audit(conn) == (1, [])
+    assert await verify_audit(conn) == (2, [])
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from market.kernel.seal import Seal
 from tests.conftest import NOW
 from tests.identity.support import SECRET, a_code, an_official_with_totp, other_than, signed_in
 from tests.support.make import compute_totp_code, load_actor, make_account, make_official, make_phone
+from tests.support.postgres import as_owner
 
 
 async def test_signing_in_revokes_the_earlier_session_of_the_device(conn: Connection, seal: Seal) -> None:
@@ -86,7 +87,8 @@ async def test_an_officials_session_ends_after_half_an_hour_idle(conn: Connectio
 async def test_a_closed_account_has_no_session(conn: Connection) -> None:
     account_id = await make_account(conn)
     open_one = await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)
-    await conn.execute("UPDATE accounts SET closed_at = $2 WHERE id = $1", account_id, NOW)
+    async with as_owner(conn):
+        await conn.execute("UPDATE accounts SET closed_at = $2 WHERE id = $1", account_id, NOW)
     assert await find_actor_by_token(conn, open_one.token, now=NOW) is None
     with pytest.raises(NotSignedIn):
         await sign_in_without_code(conn, account_id, now=NOW, second_factor=False)

@@ -57,7 +57,7 @@ def officials(town: Town) -> dict[str, tuple[str, Official]]:
     async def make() -> dict[str, tuple[str, Official]]:
         db = await open_database(town.dsn, role=APP_ROLE, max_size=1)
         made: dict[str, tuple[str, Official]] = {}
-        async with db.transaction(scope="all") as conn:
+        async with db.transaction(scope="130624") as conn:
             for name, role in roles.items():
                 phone, place = make_phone(), VILLAGE if role is Role.VILLAGE else "130624000000"
                 official = await create_official(

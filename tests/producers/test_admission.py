@@ -32,6 +32,7 @@ from market.producers.queries import find_public_producer, get_producer, list_ow
 from tests.conftest import NOW
 from tests.producers.applicants import APPLICATION, an_applicant, apply, get_state, make_official_actor
 from tests.support.make import SEAL, VILLAGE, load_actor, make_official, make_producer
+from tests.support.postgres import as_owner
 
 
 async def test_three_people_admit_a_producer(conn: Connection, seal: Seal) -> None:
@@ -103,9 +104,10 @@ async def test_the_recommender_cannot_approve(conn: Connection, seal: Seal) -> N
 
 
 async def set_identity_index(conn: Connection, account_id: AccountId, index: bytes) -> None:
-    await conn.execute(
-        "UPDATE accounts SET identity_index = $2, identity_sealed = 'x' WHERE id = $1", account_id, index
-    )
+    async with as_owner(conn):
+        await conn.execute(
+            "UPDATE accounts SET identity_index = $2, identity_sealed = 'x' WHERE id = $1", account_id, index
+        )
 
 
 @pytest.mark.parametrize(

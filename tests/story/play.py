@@ -60,7 +60,7 @@ class Player:
         given = _parser.parse_args(argv)
         now = nine_o_clock(day)
         try:
-            async with self.database.transaction(scope="all" if "officials" in argv else COUNTY) as conn:
+            async with self.database.transaction(scope=COUNTY) as conn:
                 handle = getattr(given, "as")
                 actor = await find_actor_by_handle(conn, handle, day=date.fromisoformat(day)) if handle else None
                 answer = await self._do(conn, actor, given, now)

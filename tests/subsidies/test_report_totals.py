@@ -124,7 +124,7 @@ def test_a_quarter_is_three_months() -> None:
 async def test_a_farmer_reads_the_closed_months_of_their_own_number(quarter: Player) -> None:
     from market.subsidies.month.bills import list_bills
 
-    async with quarter.database.transaction(scope="all") as conn:
+    async with quarter.database.transaction() as conn:
         bills = await list_bills(conn, quarter.seal, "17050000106")
         ported = await list_bills(conn, quarter.seal, "17000000301")
     got = [(f"{b.month:%Y-%m}", b.charge_fen, b.reduction_fen, b.pays_fen, b.days, b.of_days, b.since) for b in bills]

@@ -27,11 +27,17 @@ async def test_another_county_sees_no_row_of_any_table(quarter: Player) -> None:
         assert set((await seen(conn, "")).values()) == {0}
 
 
-async def test_prefecture_township_and_system_see_the_county(quarter: Player) -> None:
+async def test_a_township_and_a_village_see_their_county(quarter: Player) -> None:
     async with quarter.database.transaction() as conn:
         own = await seen(conn, "130624")
-        for scope in ("all", "13", "1306", "130624101", "130624101209"):
+        for scope in ("130624101", "130624101209"):
             assert await seen(conn, scope) == own
+
+
+@pytest.mark.parametrize("scope", ["all", "", "1", "13", "1306", "13062", "%", "______", "1306.*"])
+async def test_no_scope_shows_several_counties(quarter: Player, scope: str) -> None:
+    async with quarter.database.transaction() as conn:
+        assert set((await seen(conn, scope)).values()) == {0}
 
 
 async def test_a_row_of_another_county_cannot_be_written(quarter: Player) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from market.kernel import Connection
 from tests.support.make import find_id_sql
+from tests.support.postgres import as_owner
 
 ANY_ROW = {
     "person": "(SELECT id FROM persons LIMIT 1)",
@@ -188,7 +189,7 @@ REFUSED = {
 async def test_the_schema_refuses_invalid_rows(county: Connection, rule: str) -> None:
     constraint, statement = REFUSED[rule]
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
-        async with county.transaction():
+        async with as_owner(county):
             await county.execute(statement)
     assert refused.value.constraint_name == constraint
 

@@ -18,6 +18,7 @@ from market.kernel import Connection
 from market.kernel.seal import Seal, derive_seal
 from market.orders.address import Destination
 from tests.conftest import NOW
+from tests.support.postgres import as_owner
 
 VILLAGE = "130624107221"
 OTHER_VILLAGE = "130624101201"
@@ -84,17 +85,18 @@ async def make_account(
 ) -> AccountId:
     """Insert an account with a new phone and no role."""
     phone = phone or make_phone()
-    return AccountId(
-        await conn.fetchval(
-            "INSERT INTO accounts (handle, name, phone_index, phone_sealed, sample, created_at)"
-            " VALUES ($1, $2, $3, $4, true, $5) RETURNING id",
-            handle,
-            name,
-            seal.index(phone),
-            seal.seal(phone, "accounts.phone"),
-            now,
+    async with as_owner(conn):
+        return AccountId(
+            await conn.fetchval(
+                "INSERT INTO accounts (handle, name, phone_index, phone_sealed, sample, created_at)"
+                " VALUES ($1, $2, $3, $4, true, $5) RETURNING id",
+                handle,
+                name,
+                seal.index(phone),
+                seal.seal(phone, "accounts.phone"),
+                now,
+            )
         )
-    )
 
 
 async def make_official(
@@ -109,8 +111,9 @@ async def make_official(
 ) -> AccountId:
     """Insert an account with one or several roles for a scope since `start`; without a name, with one of its own."""
     account_id = await make_account(conn, name=name or f"样例干部{next(_numbers)}", phone=phone, handle=handle)
-    for each in [role] if isinstance(role, Role) else role:
-        await conn.execute("INSERT INTO grants VALUES ($1, $2, $3, $4)", account_id, each, scope, days_since(start))
+    async with as_owner(conn):
+        for each in [role] if isinstance(role, Role) else role:
+            await conn.execute("INSERT INTO grants VALUES ($1, $2, $3, $4)", account_id, each, scope, days_since(start))
     return account_id
 
 

@@ -9,11 +9,10 @@ from datetime import datetime
 import asyncpg
 from msgspec import Struct
 
-from market.audit.record import add_audit_entries
 from market.divisions.codes import get_scope
 from market.identity.actors import find_actor_by_handle
 from market.identity.models import AccountId, HandleTaken, Role
-from market.identity.officials import ADD_GRANT, ADD_OFFICIAL, set_identity
+from market.identity.officials import SAVE_OFFICIAL, Appointment, appoint, find_warnings
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
@@ -76,7 +75,7 @@ async def import_officials(
         raise malformed_file(name, faults)
     created = granted = 0
     warnings: Counter[str] = Counter()
-    entries: dict[str, dict[str, object]] = {}
+    appointments: list[Appointment] = []
     for official in read:
         actor = await find_actor_by_handle(conn, official.handle, day=get_business_day(now))
         existing = {(grant.role, grant.scope) for grant in actor.grants} if actor else set[tuple[Role, str]]()
@@ -86,12 +85,10 @@ async def import_officials(
         if dry_run or (actor is not None and not new and official.identity is None):
             continue
         account_id = actor.account_id if actor else await _add_account(conn, official, now=now)
-        warnings.update(list(await set_identity(conn, seal, account_id, official.identity, handle=official.handle)))
-        if new:
-            await _grant(conn, account_id, official, new, now=now)
-            roles = [str(role) for role in new]
-            entries[f"account:{account_id}"] = {"handle": official.handle, "roles": roles, "scope": official.scope}
-    await add_audit_entries(conn, entries, actor="command line", action="official.make", now=now)
+        appointments.append(Appointment(account_id, official.handle, new, official.scope, official.identity))
+    await appoint(conn, seal, appointments, by="command line", now=now)
+    for each in appointments:
+        warnings.update(list(await find_warnings(conn, each.account_id, each.handle)))
     return ImportResult(
         outcome=Outcome.OK if created or granted else Outcome.NO_OP,
         county=county,
@@ -106,7 +103,7 @@ async def import_officials(
 
 async def _add_account(conn: Connection, official: OfficialRow, *, now: datetime) -> AccountId:
     try:
-        made = await ADD_OFFICIAL.maybe(
+        made = await SAVE_OFFICIAL.maybe(
             conn,
             handle=official.handle,
             name=official.name,
@@ -114,19 +111,13 @@ async def _add_account(conn: Connection, official: OfficialRow, *, now: datetime
             phone_sealed=None,
             totp_sealed=None,
             sample="样例" in official.name,
+            by="command line",
             now=now,
         )
     except asyncpg.UniqueViolationError as error:
         raise HandleTaken(handle=official.handle) from error
     assert made is not None
     return AccountId(made)
-
-
-async def _grant(
-    conn: Connection, account_id: AccountId, official: OfficialRow, roles: list[Role], *, now: datetime
-) -> None:
-    for role in roles:
-        await ADD_GRANT.run(conn, account_id=account_id, role=role, scope=official.scope, day=get_business_day(now))
 
 
 def _read(cells: RowReader, county: str) -> OfficialRow:

@@ -77,13 +77,9 @@ def _bill_view(bill: Bill) -> PhoneBillView:
 
 
 async def load_own_bills(request: HttpRequest, actor: Actor) -> tuple[str, list[Bill]]:
-    """Return a person's own phone number and its closed months, newest first.
-
-    The transaction has the scope of all counties, because the line may belong to any; it reads only the person's
-    number.
-    """
+    """Return a person's own phone number and its closed months, newest first."""
     services = get_services(request)
-    async with services.db.transaction(scope="all") as conn:
+    async with services.db.connection() as conn:
         number = await get_phone(conn, services.seal, actor.account_id)
         return number or "", await list_bills(conn, services.seal, number, limit=_MAX_MONTHS) if number else []
 

@@ -80,7 +80,7 @@ async def test_a_finding_that_sees_its_fact_again_is_as_before(january: Player, 
 
 async def execute_as_owner(player: Player, statement: str, role: str = "origin") -> None:
     """Execute a statement as the owner; in the role `replica` no trigger keeps the superseded version."""
-    async with player.database.transaction(scope="all") as conn:
+    async with player.database.transaction(scope="130624") as conn:
         await conn.execute("SET LOCAL ROLE postgres")
         await conn.execute(f"SET LOCAL session_replication_role = {role}")
         await conn.execute(statement)

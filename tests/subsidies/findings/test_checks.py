@@ -153,7 +153,7 @@ async def findings(player: Player, check: str) -> list[Answer]:
 @pytest.mark.parametrize("case", PLANTED, ids=str)
 async def test_a_check_finds_exactly_the_planted_irregularity(january: Player, case: str) -> None:
     check, statements, want = PLANTED[case]
-    async with january.database.transaction(scope="all") as conn:
+    async with january.database.transaction(scope="130624") as conn:
         await conn.execute("SET LOCAL ROLE postgres")
         await conn.execute("SET LOCAL session_replication_role = replica")
         for statement in statements:

@@ -15,7 +15,7 @@ OWN = "(SELECT identity_index FROM enrolments WHERE line_code = 'YD-01')"
 
 async def run_after(player: Player, *statements: str) -> dict[str, list[tuple[str, str]]]:
     """Change facts, calculate January, and return subject and evidence of the findings about YD-01 by check."""
-    async with player.database.transaction(scope="all") as conn:
+    async with player.database.transaction(scope="130624") as conn:
         await conn.execute("SET LOCAL ROLE postgres")
         for statement in statements:
             await conn.execute(statement)
@@ -112,7 +112,7 @@ async def test_a_held_line_is_explained_as_held_and_not_as_funded(january: Playe
 
 
 async def test_two_accounts_of_one_person_hold_one_duty(january: Player) -> None:
-    async with january.database.transaction(scope="all") as conn:
+    async with january.database.transaction(scope="130624") as conn:
         await conn.execute("SET LOCAL ROLE postgres")
         await conn.execute(
             "UPDATE accounts SET identity_index = 'x', identity_sealed = 'x' WHERE handle IN ('cun', 'zhen')"

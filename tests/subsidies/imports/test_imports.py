@@ -36,7 +36,7 @@ TABLES = (
 
 
 async def count_rows(player: Player) -> dict[str, int]:
-    async with player.database.transaction(scope="all") as conn:
+    async with player.database.transaction(scope="130624") as conn:
         return {table: await conn.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}
 
 
@@ -194,7 +194,7 @@ async def test_bad_cells_of_bindings_are_named(january: Player, folder: Path) ->
 
 
 async def test_a_number_of_another_county_is_refused_by_the_schema(january: Player, folder: Path) -> None:
-    async with january.database.transaction(scope="all") as conn:
+    async with january.database.transaction(scope="130623") as conn:
         await conn.execute("INSERT INTO lines VALUES ('130623', 'X-1', 'mobile', 'mobile')")
         ids = await add_identifiers(conn, january.seal, ["17050007777"])
         await conn.execute(

@@ -21,7 +21,7 @@ def get_faulty_cells(answer: Answer) -> list[tuple[int, str, str]]:
 async def test_officials_are_created_once_with_their_roles(empty: Player) -> None:
     again = await empty(["import", "officials", "input/officials.csv"])
     assert (again["outcome"], again["counts"]) == ("no-op", {"accounts": 0, "roles": 0})
-    async with empty.database.transaction(scope="all") as conn:
+    async with empty.database.transaction(scope="130624") as conn:
         rows = await conn.fetch(
             "SELECT handle, array_agg(role || ' ' || scope ORDER BY role) FROM accounts JOIN grants"
             " ON account_id = accounts.id WHERE handle IN ('gan', 'cun') GROUP BY handle ORDER BY handle"
@@ -39,19 +39,19 @@ async def test_bad_cells_of_officials_are_named(empty: Player, folder: Path) -> 
     )
     answer = await empty(["import", "officials", str(path)])
     assert get_faulty_cells(answer) == [(2, "账号", "样例"), (3, "职责", "村长"), (4, "范围", "130623000000")]
-    async with empty.database.transaction(scope="all") as conn:
+    async with empty.database.transaction(scope="130624") as conn:
         assert await conn.fetchval("SELECT count(*) FROM accounts WHERE handle IN ('ok', 'far')") == 0
 
 
-async def test_an_import_of_officials_counts_people_with_two_accounts(empty: Player, folder: Path) -> None:
+async def test_an_import_of_officials_counts_accounts_of_one_person(empty: Player, folder: Path) -> None:
     path = folder / "officials.csv"
     path.write_text(
         "账号,姓名,职责,范围,身份证号\n"
         "one,样例子某,对账,130624000000,130624197203209918\ntwo,样例丑某,财政结算,130624000000,130624197203209918\n"
     )
     answer = await empty(["import", "officials", str(path)])
-    assert answer["counts"] == {"accounts": 2, "roles": 2, "same_identity": 1}
-    async with empty.database.transaction(scope="all") as conn:
+    assert answer["counts"] == {"accounts": 2, "roles": 2, "same_identity": 2}
+    async with empty.database.transaction(scope="130624") as conn:
         people = await conn.fetchval("SELECT count(DISTINCT person_key) FROM accounts WHERE handle IN ('one', 'two')")
     assert people == 1
 

@@ -13,6 +13,7 @@ from market.subsidies.month.approve import confirm_month
 from market.subsidies.month.cycles import find_cycle, take_duty
 from tests.story.play import COUNTY, INPUT, Player, nine_o_clock
 from tests.story.test_month import PLAN
+from tests.support.postgres import as_owner
 
 JANUARY = date(2019, 1, 1)
 NOW = nine_o_clock("2019-02-05")
@@ -30,7 +31,7 @@ SCOPES = {
 
 async def grant_all(player: Player) -> None:
     """Give every official every role, so that only the duty can be the reason of a refusal."""
-    async with player.database.transaction(scope="all") as conn:
+    async with player.database.transaction() as conn, as_owner(conn):
         await conn.execute(
             "INSERT INTO grants SELECT a.id, wanted, '130624', '[2018-01-01,)' FROM accounts a,"
             " unnest(ARRAY['importer', 'policy', 'village', 'township', 'county', 'finance', 'reconciler']) AS wanted"
@@ -82,7 +83,7 @@ async def test_a_refused_duty_changes_nothing(january: Player) -> None:
     await grant_all(january)
 
     async def state() -> list[tuple[object, ...]]:
-        async with january.database.transaction(scope="all") as conn:
+        async with january.database.transaction(scope="130624") as conn:
             rows = await conn.fetch(
                 "SELECT state, (SELECT count(*) FROM cycle_duties), (SELECT count(*) FROM cycle_events),"
                 " (SELECT count(*) FROM audit_entries) FROM cycles"
@@ -121,7 +122,7 @@ async def test_of_two_concurrent_duties_of_one_account_one_remains(january: Play
 
 
 async def test_of_two_concurrent_duties_of_one_person_one_remains(january: Player) -> None:
-    async with january.database.transaction(scope="all") as conn:
+    async with january.database.transaction(scope=COUNTY) as conn, as_owner(conn):
         rows = await conn.fetch(
             "INSERT INTO accounts (handle, name, created_at) SELECT 'two' || n, '样例两账号', now()"
             " FROM generate_series(1, 7) AS n RETURNING id"
@@ -151,7 +152,7 @@ async def test_of_two_concurrent_duties_of_one_person_one_remains(january: Playe
 
 async def test_two_accounts_of_one_person_do_not_import_facts_and_terms_for_the_next_cycle(empty: Player) -> None:
     await grant_all(empty)
-    async with empty.database.transaction(scope="all") as conn:
+    async with empty.database.transaction(scope="130624") as conn:
         await conn.execute("SET LOCAL ROLE postgres")
         await conn.execute(
             "UPDATE accounts SET identity_index = 'x', identity_sealed = 'x' WHERE handle IN ('gan', 'jiang')"
@@ -163,7 +164,7 @@ async def test_two_accounts_of_one_person_do_not_import_facts_and_terms_for_the_
 
 
 async def test_a_duty_taken_before_an_identity_number_was_entered_still_counts(january: Player) -> None:
-    async with january.database.transaction(scope="all") as conn:
+    async with january.database.transaction(scope="130624") as conn:
         await conn.execute("SET LOCAL ROLE postgres")
         await conn.execute(
             "UPDATE accounts SET name = (SELECT name FROM accounts WHERE handle = 'gan') WHERE handle = 'cun'"

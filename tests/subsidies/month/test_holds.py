@@ -15,6 +15,7 @@ from market.subsidies.month.cycles import find_cycle
 from tests.story.play import COUNTY, Answer, Player, nine_o_clock
 from tests.subsidies.month.test_returns import JANUARY, advance, send_back, take, view_january
 from tests.support.make import SEAL
+from tests.support.postgres import as_owner
 
 DAY = "2019-02-06"
 WHY = "邻居说人不在村里"
@@ -123,7 +124,7 @@ async def test_a_hold_needs_a_role_a_reason_and_a_line_of_the_month(
 
 
 async def test_an_official_holds_lines_of_the_own_villages_only(january: Player) -> None:
-    async with january.database.transaction(scope="all") as conn:
+    async with january.database.transaction() as conn, as_owner(conn):
         await conn.execute("UPDATE grants SET scope = '130624102' WHERE role IN ('village', 'township')")
         rows = await conn.fetch(
             "SELECT min(line_code) FROM run_lines GROUP BY coalesce(village_code LIKE '130624102%', false)"
@@ -164,7 +165,7 @@ async def test_the_same_verdict_again_and_a_first_one_on_a_worksheet_need_no_rev
 
 async def test_only_the_divisions_of_a_changed_verdict_are_reviewed_again(january: Player) -> None:
     await advance(january, "confirm")
-    async with january.database.transaction(scope="all") as conn:
+    async with january.database.transaction(scope="130624") as conn:
         village = await conn.fetchval("SELECT village_code FROM run_lines WHERE line_code = 'LT-05'")
         codes = await conn.fetch("SELECT DISTINCT left(village_code, 9) FROM run_lines WHERE village_code <> ''")
         await conn.execute(

@@ -16,7 +16,7 @@ async def act(player: Player, name: str, month: str, day: str, who: str = "gan")
 
 
 async def change(player: Player, statement: str) -> None:
-    async with player.database.transaction(scope="all") as conn:
+    async with player.database.transaction(scope="130624") as conn:
         await conn.execute("SET LOCAL ROLE postgres")
         await conn.execute(statement)
 

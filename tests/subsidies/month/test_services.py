@@ -145,7 +145,7 @@ async def test_a_farmer_sees_the_bill_of_the_phone_and_never_of_an_account_writt
 ) -> None:
     county.add(BILLS[0], bill("宽带", "P3", "20.00", "10.00"))
     await county.calculate(FILES)
-    async with county.player.database.transaction(scope="all") as conn:
+    async with county.player.database.transaction(scope="130624") as conn:
         await conn.execute("UPDATE cycles SET state = 'closed'")
         bills = await list_bills(conn, county.player.seal, PHONE)
     assert [(each.kind, each.charge_fen, each.reduction_fen) for each in bills] == [("mobile", 3800, 1900)]

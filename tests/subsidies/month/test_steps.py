@@ -5,6 +5,7 @@ import pytest
 from market.subsidies.identifiers import add_identifiers
 from tests.story.play import Answer, Player
 from tests.story.test_month import PLAN
+from tests.support.postgres import as_owner
 
 MONTH = ["--month", "2019-01"]
 
@@ -118,11 +119,11 @@ async def test_a_fact_of_a_later_month_does_not_change_an_earlier_case(january: 
 
 
 async def test_the_last_of_several_villages_confirms_the_month(january: Player) -> None:
-    async with january.database.transaction(scope="all") as conn:
+    async with january.database.transaction() as conn, as_owner(conn):
         await conn.execute("UPDATE grants SET scope = '130624101' WHERE role = 'village'")
     answer = await act(january, "confirm", "cun")
     assert (answer["state"], answer["waiting"]) == ("calculated", 12)
-    async with january.database.transaction(scope="all") as conn:
+    async with january.database.transaction() as conn, as_owner(conn):
         await conn.execute(
             "INSERT INTO cycle_approvals SELECT county_code, cycle_id, run_id, duty, v, account_id, approved_at"
             " FROM cycle_approvals, unnest(ARRAY['130624100', '130624102', '130624103', '130624104', '130624107',"
@@ -134,7 +135,7 @@ async def test_the_last_of_several_villages_confirms_the_month(january: Player) 
 
 
 async def test_a_township_decides_no_finding_of_another(january: Player) -> None:
-    async with january.database.transaction(scope="all") as conn:
+    async with january.database.transaction() as conn, as_owner(conn):
         await conn.execute("UPDATE grants SET scope = '130624103' WHERE role = 'township'")
     stranger = await decide(january, "two_operators_one_household", "H14", "--stop", "DX-06", "--why", "样例")
     assert stranger["code"] == "no_finding"

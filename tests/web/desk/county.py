@@ -77,7 +77,7 @@ async def create_officials(db: Database) -> Officials:
     """Create the story's officials and sign each of them in."""
     actors: dict[str, Actor] = {}
     tokens: dict[str, str] = {}
-    async with db.transaction(scope="all") as conn:
+    async with db.transaction(scope="130624") as conn:
         await import_officials(
             conn, SEAL, county=COUNTY, name="officials.csv", content=read_story_file("officials.csv"), now=NOW
         )

@@ -82,7 +82,7 @@ async def test_a_reason_is_picked_and_added_to(service: Service, county: Officia
         typed = {"subject": "DX-06", "v-DX-06": "stop", "reason": "入户核对，情况不符", "why": "样例"}
         seen = await browser.submit("/desk/findings", typed=typed)
         assert "已记下处理结果和理由" in seen.text
-    async with database.transaction(scope="all") as conn:
+    async with database.transaction(scope="130624") as conn:
         assert await conn.fetchval("SELECT why FROM finding_decisions") == "入户核对，情况不符；样例"
 
 
@@ -99,7 +99,7 @@ async def test_findings_of_one_check_are_decided_together_with_one_reason(
         assert "先在表里勾选要办的" in seen.text
         answer = await post_bulk(browser, typed)
         assert answer == (303, f"{LIST}&check=claim_outside_snapshot&done=1")
-    async with database.transaction(scope="all") as conn:
+    async with database.transaction(scope="130624") as conn:
         assert (
             await conn.fetchval("SELECT state FROM findings WHERE check_code = 'claim_outside_snapshot'") == "decided"
         )
@@ -114,7 +114,7 @@ async def test_two_kinds_of_findings_are_not_decided_together(
         ticked = list_choices(seen)
         assert len(ticked) == 2, "those of two operators and of two enrolments are decided one by one"
         assert (await post_bulk(browser, {"pick": ticked, "verdict": "stop", "why": "样例"}))[0] == 422
-    async with database.transaction(scope="all") as conn:
+    async with database.transaction(scope="130624") as conn:
         assert await conn.fetchval("SELECT count(*) FROM finding_decisions") == 0
 
 
@@ -134,7 +134,7 @@ async def test_a_finding_shows_what_was_changed_under_it(
     service: Service, county: Officials, database: Database
 ) -> None:
     await play_january(database, county, until="confirm")
-    async with database.transaction(scope="all") as conn:
+    async with database.transaction(scope="130624") as conn:
         await conn.execute("SET LOCAL ROLE postgres")
         await conn.execute("UPDATE findings SET seen_in = '{}', seen_at = opened_at WHERE subject = 'H14'")
         await conn.execute("UPDATE enrolments SET notice = '[2019-01-03,2019-01-09)' WHERE line_code = 'DX-06'")

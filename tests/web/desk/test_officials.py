@@ -138,7 +138,7 @@ async def test_a_lost_second_factor_is_replaced(service: Service, people: Offici
 async def test_nobody_changes_their_own_account_or_one_with_roles_elsewhere(
     service: Service, people: Officials, database: Database, seal: Seal
 ) -> None:
-    async with database.transaction(scope="all") as conn:
+    async with database.transaction(scope="130624") as conn:
         for handle, role, division in (("wide", Role.COUNTY, "130600"), ("platform", Role.PLATFORM, COUNTY)):
             await create_official(
                 conn, seal, name=handle, handle=handle, phone=make_phone(), roles=[role], division=division, now=NOW

@@ -1,0 +1,25 @@
+-- Package: subsidies.
+-- Return the closed months of one phone number, newest first, whichever county its line belongs to: runs as the owner,
+-- and is asked with the keyed index of the number, which only the service can compute. An account of broadband may be
+-- written like a phone number and be somebody else's.
+CREATE OR REPLACE FUNCTION list_bills(p_number_index bytea, p_closed text, p_limit integer) RETURNS TABLE (
+    month date, county text, operator text, kind text, charge_fen bigint, reduction_fen bigint, pays_fen bigint,
+    days integer, of_days integer, since date)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT c.month, r.county_code, r.operator, r.kind, k.charge_fen, r.approved_fen, k.charge_fen - r.approved_fen,
+           r.payable_days, ((c.month + interval '1 month')::date - c.month),
+           CASE WHEN e.entitled_from > c.month THEN e.entitled_from END
+      FROM bindings b
+      JOIN run_lines r ON r.county_code = b.county_code AND r.line_code = b.line_code
+      JOIN cycles c ON c.run_id = r.run_id AND c.state = p_closed
+                   AND b.valid_during && daterange(c.month, (c.month + interval '1 month')::date)
+      JOIN claims k ON k.county_code = b.county_code AND k.operator = b.operator AND k.kind = b.kind
+                   AND k.number_id = b.number_id AND k.month = c.month AND k.corrects_month IS NULL
+      LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
+     WHERE b.number_id = (SELECT id FROM identifiers WHERE value_index = p_number_index)
+       AND b.kind = 'mobile' AND r.in_snapshot
+     ORDER BY c.month DESC, r.line_code
+     LIMIT p_limit
+$$;
+REVOKE ALL ON FUNCTION list_bills FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION list_bills TO market_app;

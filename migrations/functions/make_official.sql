@@ -1,0 +1,28 @@
+-- Package: identity.
+-- Grant an account roles for a division from a day on, store its person's identity number if one is given, sign it out
+-- everywhere, and record it. Return false, and change nothing, if the account has another identity number.
+CREATE OR REPLACE FUNCTION make_official(
+    p_account uuid, p_roles text[], p_scope text, p_identity_index bytea, p_identity_sealed bytea, p_by text,
+    p_at timestamptz
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    official accounts%ROWTYPE;
+BEGIN
+    SELECT * INTO STRICT official FROM accounts WHERE id = p_account FOR NO KEY UPDATE;
+    IF official.identity_index <> p_identity_index THEN
+        RETURN false;
+    END IF;
+    UPDATE accounts SET identity_index = p_identity_index, identity_sealed = p_identity_sealed
+     WHERE id = p_account AND p_identity_index IS NOT NULL;
+    INSERT INTO grants (account_id, role, scope, valid_during)
+    SELECT p_account, role, p_scope, daterange(business_day(p_at), NULL) FROM unnest(p_roles) AS role
+    ON CONFLICT DO NOTHING;
+    UPDATE sessions SET revoked_at = p_at WHERE account_id = p_account AND revoked_at IS NULL;
+    PERFORM add_audit_entry(p_at, p_by, 'official.make', 'account:' || p_account, jsonb_build_object(
+        'handle', official.handle, 'roles', p_roles, 'scope', p_scope, 'identity', p_identity_index IS NOT NULL));
+    RETURN true;
+END
+$$;
+REVOKE ALL ON FUNCTION make_official FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION make_official TO market_app;
