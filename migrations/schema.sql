@@ -2573,7 +2573,8 @@ CREATE TABLE public.listings (
     CONSTRAINT listings_story_length CHECK ((length(story) <= 2000)),
     CONSTRAINT listings_title_length CHECK (((length(title) >= 2) AND (length(title) <= 60))),
     CONSTRAINT listings_version CHECK ((version > 0))
-);
+)
+WITH (fillfactor='80');
 
 
 --

@@ -69,3 +69,17 @@ async def test_scores_are_refreshed_while_orders_are_paid(database: Database, ow
     assert await refresh == 2
     scores = await owner.fetch("SELECT sold_count, score FROM listings ORDER BY id")
     assert [tuple(row) for row in scores] == [(12, 74), (11, 72)]
+
+
+async def test_sales_are_counted_without_writing_an_index(database: Database, owner: Connection) -> None:
+    products = [await make_product(owner) for _ in range(20)]
+    for placed in [await order(database, each) for each in products * 2]:
+        async with database.transaction() as conn:
+            await pay(conn, placed)
+    await database.close()  # a connection reports its counts when it ends
+    updates = await owner.fetchrow(
+        "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relid = 'listings'::regclass"
+    )
+    assert updates is not None
+    assert updates["n_tup_upd"] == 40
+    assert updates["n_tup_hot_upd"] >= 36
