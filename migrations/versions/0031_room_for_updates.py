@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0031"
-down_revision = "0033"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
