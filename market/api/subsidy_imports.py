@@ -61,6 +61,7 @@ class BillingFile(Struct, frozen=True, forbid_unknown_fields=True):
     file: UploadFile
     manifest: UploadFile | None = None
     dry_run: bool = False
+    take_fewer: bool = False
 
 
 type ImportBody = SpreadsheetFile | ChangesFile | ProgrammesFile | BillingFile
@@ -106,11 +107,13 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
             await data.file.read(),
             dry_run=data.dry_run,
             take_changes=isinstance(data, ChangesFile | ProgrammesFile) and data.take_changes,
+            take_fewer=isinstance(data, BillingFile) and data.take_fewer,
         )
         context = ImportContext(seal=seal, now=clock.now(), attachments=attachments)
         prepared = await prepare_upload(actor, upload, context)
         # A repeated key is the same request when files, names and options are the same.
-        identity = f"{upload.name}\n{upload.sha256}\n{upload.dry_run}\n{upload.take_changes}\n".encode()
+        options = f"{upload.dry_run}\n{upload.take_changes}\n{upload.take_fewer}"
+        identity = f"{upload.name}\n{upload.sha256}\n{options}\n".encode()
         response: Response[Any] = await run_once(
             request,
             db,

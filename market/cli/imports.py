@@ -26,6 +26,9 @@ type DryRun = Annotated[bool, Parameter(name="--dry-run", help="Read and compare
 type TakeChanges = Annotated[
     bool, Parameter(name="--take-changes", help="Also import rows that change known facts.", negative="")
 ]
+type TakeFewer = Annotated[
+    bool, Parameter(name="--take-fewer", help="Import far fewer rows than the month before.", negative="")
+]
 
 
 class ImportKindNotFound(Refusal):
@@ -61,11 +64,25 @@ def _read_attachments(kind: ImportKind, file: Path, upload: Upload) -> dict[str,
 
 
 def _import(
-    kind: ImportKind, file: Path, *, county: str, as_: str | None, take_changes: bool, dry_run: bool, json: bool
+    kind: ImportKind,
+    file: Path,
+    *,
+    county: str,
+    as_: str | None,
+    take_changes: bool = False,
+    take_fewer: bool = False,
+    dry_run: bool,
+    json: bool,
 ) -> int:
     async def work() -> ImportResult:
         upload = Upload(
-            read_county(county), kind.name, file.name, read_input(file), dry_run=dry_run, take_changes=take_changes
+            read_county(county),
+            kind.name,
+            file.name,
+            read_input(file),
+            dry_run=dry_run,
+            take_changes=take_changes,
+            take_fewer=take_fewer,
         )
         attachments = _read_attachments(kind, file, upload)
         async with open_runtime(as_) as ctx:
@@ -78,12 +95,24 @@ def _import(
 
 
 def _make_command(kind: ImportKind) -> Callable[..., int]:
-    """Return the command that imports files of a kind; `--take-changes` only if the kind supports it."""
+    """Return the command that imports files of a kind, with the consents that the kind supports."""
 
     def import_file(
         file: Path, /, *, county: County, as_: As = None, dry_run: DryRun = False, json: Json = False
     ) -> int:
-        return _import(kind, file, county=county, as_=as_, take_changes=False, dry_run=dry_run, json=json)
+        return _import(kind, file, county=county, as_=as_, dry_run=dry_run, json=json)
+
+    def import_bills(
+        file: Path,
+        /,
+        *,
+        county: County,
+        as_: As = None,
+        take_fewer: TakeFewer = False,
+        dry_run: DryRun = False,
+        json: Json = False,
+    ) -> int:
+        return _import(kind, file, county=county, as_=as_, take_fewer=take_fewer, dry_run=dry_run, json=json)
 
     def import_changes(
         file: Path,
@@ -97,6 +126,8 @@ def _make_command(kind: ImportKind) -> Callable[..., int]:
     ) -> int:
         return _import(kind, file, county=county, as_=as_, take_changes=take_changes, dry_run=dry_run, json=json)
 
+    if kind.takes_fewer:
+        return import_bills
     return import_changes if kind.takes_changes else import_file
 
 

@@ -38,6 +38,7 @@ for _name in ("county", "month", "quarter", "as", "check", "subject", "why"):
 _parser.add_argument("--pay", action="append", default=[])
 _parser.add_argument("--stop", action="append", default=[])
 _parser.add_argument("--take-changes", action="store_true")
+_parser.add_argument("--take-fewer", action="store_true")
 _parser.add_argument("--dry-run", action="store_true")
 _parser.add_argument("--void-approvals", action="store_true")
 
@@ -108,7 +109,7 @@ class Player:
         content = path.read_bytes()
         if kind == "officials":
             return await import_officials(conn, self.seal, county=COUNTY, name=path.name, content=content, now=now)
-        upload = Upload(COUNTY, kind, path.name, content, given.dry_run, given.take_changes)
+        upload = Upload(COUNTY, kind, path.name, content, given.dry_run, given.take_changes, given.take_fewer)
         beside: list[str] = []
         if kind == "programmes":
             beside = list_document_names(upload)

@@ -1,6 +1,6 @@
 """Import an operator's monthly billing file with its manifest: the claims of a month."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -12,7 +12,7 @@ from market.kernel.structs import build_from
 from market.subsidies.identifiers import add_identifiers, find_identifiers
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.json_file import read_json
-from market.subsidies.imports.models import CellFault, FileUnreadable, ManifestMismatch, ManifestMissing
+from market.subsidies.imports.models import CellFault, FarFewerRows, FileUnreadable, ManifestMismatch, ManifestMissing
 from market.subsidies.imports.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.upload import (
     ImportResult,
@@ -28,6 +28,9 @@ from market.subsidies.month.steps import UNDECIDED_STATES
 from market.subsidies.names import KINDS, Operator, ServiceKind
 from market.subsidies.programmes.import_programmes import LIST_PROGRAMME_CODES
 from payments.money import format_yuan
+
+MIN_EARLIER_ROWS = 20
+"""A month before with fewer rows says nothing about this one."""
 
 
 class Manifest(Struct, frozen=True):
@@ -83,6 +86,13 @@ LIST_PRIOR_CLAIMS = Query(
      GROUP BY 1, 2, 3
     """,
 )
+COUNT_BILLS = Query(
+    int,
+    """
+    SELECT count(*) FROM claims
+     WHERE county_code = :county AND operator = :operator AND month = :month AND corrects_month IS NULL
+    """,
+)
 ADD_CLAIMS = Query(
     None,
     """
@@ -123,6 +133,7 @@ async def import_billing(conn: Connection, actor: Actor | None, upload: Prepared
         FileUnreadable, FileMalformed: see `read_spreadsheet`; every bad cell is named.
         FileChanged: a file of this name was imported with other content.
         FileAlreadyImported: the same bytes were imported under another name.
+        FarFewerRows: the month has far fewer rows than the one before, and `take_fewer` is not set.
         CycleClosed, WrongState: the month is already decided.
         MonthNotOpened: the month has not ended, or is before the county's first cycle.
         NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_import`.
@@ -153,11 +164,32 @@ async def import_billing(conn: Connection, actor: Actor | None, upload: Prepared
         raise malformed_file(upload.name, faults)
     total = Fen(sum(row.reduction_fen for row in rows))
     _check_manifest(upload, manifest, rows=len(rows), total=total)
-    answer = build_result(upload, rows=len(rows), counts={"claims": len(rows)}, sum_fen=total)
+    earlier = await _find_far_fewer(conn, upload, manifest.operator, month, rows)
+    answer = build_result(upload, rows=len(rows), counts={"claims": len(rows)}, sum_fen=total, earlier_rows=earlier)
     if upload.dry_run:
         return answer
     await _store(conn, actor, upload, manifest, rows, month=month, total=total)
     return answer
+
+
+async def _find_far_fewer(
+    conn: Connection, upload: Upload, operator: Operator, month: date, rows: list[BillingRow]
+) -> int | None:
+    """Return the rows of the operator's month before if this month has less than half of them, corrections excluded.
+
+    Raises:
+        FarFewerRows: it has, the file is no dry run, and `take_fewer` is not set.
+    """
+    before = (month - timedelta(days=1)).replace(day=1)
+    earlier, known = [
+        await COUNT_BILLS.one(conn, county=upload.county, operator=operator, month=each) for each in (before, month)
+    ]
+    together = known + sum(1 for row in rows if row.corrects_month is None)
+    if earlier < MIN_EARLIER_ROWS or 2 * together >= earlier:
+        return None
+    if not upload.dry_run and not upload.take_fewer:
+        raise FarFewerRows(earlier=earlier, rows=together)
+    return earlier
 
 
 async def _store(

@@ -35,9 +35,9 @@ class ImportKind(Struct, frozen=True, kw_only=True):
 
     `name` is its path segment, its command, and its value in `import_files`. `revisable`: a file may be imported again
     under its name with other content. `unique_content`: the same content is refused under another name.
-    `takes_changes`: changes of known facts are imported only on request. `keeps_rows`: the county can download what it
-    holds in the form of the file. `fields` explain a file that is no spreadsheet. `count_names_zh` names the counts of
-    an `ImportResult`.
+    `takes_changes`: changes of known facts are imported only on request; `takes_fewer`: so are far fewer rows than in
+    the month before. `keeps_rows`: the county can download what it holds in the form of the file. `fields` explain a
+    file that is no spreadsheet. `count_names_zh` names the counts of an `ImportResult`.
     """
 
     name: str
@@ -52,6 +52,7 @@ class ImportKind(Struct, frozen=True, kw_only=True):
     revisable: bool = False
     unique_content: bool = False
     takes_changes: bool = False
+    takes_fewer: bool = False
     keeps_rows: bool = True
     count_names_zh: dict[str, str]
 
@@ -161,6 +162,7 @@ BILLING = ImportKind(
     columns=BILLING_COLUMNS,
     attachment=MANIFEST,
     unique_content=True,
+    takes_fewer=True,
     keeps_rows=False,
     count_names_zh={"claims": "账单行"},
 )

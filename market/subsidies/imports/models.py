@@ -63,6 +63,14 @@ class ManifestMismatch(Refusal):
     en = "The manifest does not match {name}: {differences}."
 
 
+class FarFewerRows(Refusal):
+    """The operator bills far fewer services than in the month before; nothing was imported."""
+
+    code = "far_fewer_rows"
+    zh = "比上个月少得多：上个月 {earlier} 行，这个月连这份一共 {rows} 行。核对后用“确实只有这些”导入。"
+    en = "Far fewer rows than the {earlier} of the month before: {rows} in this month; check, then take_fewer."
+
+
 class FactsDiffer(Refusal):
     """The file changes known facts, which it lists with their old values; nothing was imported."""
 

@@ -27,7 +27,8 @@ from market.subsidies.names import Operator
 class ImportResult(Struct, frozen=True, kw_only=True):
     """The result of an import; `counts` are the new, changed and ended facts by name.
 
-    `changes` are the known facts that the file changes, at most 1,000: the new value and what it was.
+    `changes` are the known facts that the file changes, at most 1,000: the new value and what it was. `earlier_rows`
+    are the rows of the operator's month before, if this month has far fewer.
     """
 
     outcome: Outcome = Outcome.OK
@@ -40,6 +41,7 @@ class ImportResult(Struct, frozen=True, kw_only=True):
     counts: dict[str, int] = {}
     sum_fen: Fen | None = None
     changes: tuple[CellFault, ...] = ()
+    earlier_rows: int | None = None
 
 
 class Upload(Struct, frozen=True):
@@ -51,6 +53,7 @@ class Upload(Struct, frozen=True):
     content: bytes
     dry_run: bool = False
     take_changes: bool = False
+    take_fewer: bool = False
 
     @property
     def sha256(self) -> str:
@@ -252,10 +255,13 @@ def build_result(
     counts: dict[str, int],
     sum_fen: Fen | None = None,
     changes: Sequence[CellFault] = (),
+    earlier_rows: int | None = None,
 ) -> ImportResult:
     """Return the result of an import that was stored, or would be without `dry_run`."""
     shown = tuple(changes[:MAX_FAULTS])
-    return build_from(ImportResult, upload, rows=rows, counts=counts, sum_fen=sum_fen, changes=shown)
+    return build_from(
+        ImportResult, upload, rows=rows, counts=counts, sum_fen=sum_fen, changes=shown, earlier_rows=earlier_rows
+    )
 
 
 def require_changes_taken(upload: Upload, changes: Sequence[CellFault]) -> None:

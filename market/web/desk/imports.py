@@ -200,6 +200,7 @@ async def submit_import(
         sent.content,
         dry_run=not accept_changes,
         take_changes=form.get_text("take_changes") == "1",
+        take_fewer=form.get_text("take_fewer") == "1",
     )
     attachments = sent.attachments or await _read_attachments(chosen, form)
     if chosen is BILLING and not attachments:
@@ -271,6 +272,9 @@ def _build_result_notice(kind: ImportKind, result: ImportResult) -> PageNotice:
     counts = "，".join(f"{kind.count_names_zh[name]} {count(number)}" for name, number in result.counts.items())
     sums = (f"减免合计 {yuan(result.sum_fen)} 元",) if result.sum_fen is not None else ()
     lines = (f"{result.name}，{count(result.rows)} 行；{counts}", *sums, f"校验和 {result.sha256}")
+    if result.earlier_rows is not None:
+        few = f"比上个月少得多：上个月 {count(result.earlier_rows)} 行。先问运营商，确实只有这些再勾选导入。"
+        return PageNotice("warn", "没有错误，但是少得多；还没有导入", (few, *lines))
     return PageNotice("ok", "没有错误，还没有导入", lines)
 
 

@@ -105,6 +105,28 @@ async def test_a_manifest_is_typed_and_checked_like_a_file(
     assert await count(database, "claims") == before + 1
 
 
+async def test_a_month_with_far_fewer_rows_is_shown_and_ticked(service: Service, county: Officials) -> None:
+    header = read_story_file(BILL).decode("utf-8-sig").splitlines()[0]
+
+    def write(month: str, rows: int) -> tuple[tuple[str, bytes, str], dict[str, str]]:
+        lines = [f"{month},1705999{n:04},手机,P1,38.00,19.00,19.00," for n in range(rows)]
+        file = (f"{month}-{rows}.csv", "\n".join([header, *lines, ""]).encode(), "text/csv")
+        return file, {"operator": "mobile", "month": month, "rows": str(rows), "total": f"{19 * rows}.00"}
+
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        await browser.open("/desk/imports/billing")
+        file, typed = write("2019-01", 40)
+        assert "已导入" in (await send(browser, "billing", "take", typed=typed, file=file)).text
+        file, typed = write("2019-02", 1)
+        tried = await send(browser, "billing", "try", typed=typed, file=file)
+        assert "没有错误，但是少得多；还没有导入" in tried.text
+        refused = await send(browser, "billing", "take", status=409, typed=typed, file=file)
+        assert "这个月连这份一共 1 行。核对后用“确实只有这些”导入。" in refused.text
+        # The month is not over on the day of the tests, which is refused after the tick.
+        ticked = await send(browser, "billing", "take", status=409, typed={**typed, "take_fewer": "1"}, file=file)
+        assert "这个月还没有过完" in ticked.text
+
+
 async def test_the_budget_of_a_month_is_typed(service: Service, people: Officials, database: Database) -> None:
     async with open_desk_walker(service, people.tokens["jiang"]) as browser:
         await browser.open("/desk/imports/budget")
