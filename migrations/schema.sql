@@ -3078,6 +3078,8 @@ CREATE TABLE public.taken_nights (
     room_id uuid NOT NULL,
     nights daterange NOT NULL,
     booking_id uuid,
+    guest_sealed bytea,
+    CONSTRAINT taken_nights_guest_without_booking CHECK (((guest_sealed IS NULL) OR (booking_id IS NULL))),
     CONSTRAINT taken_nights_not_empty CHECK ((NOT isempty(nights)))
 );
 

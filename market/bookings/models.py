@@ -14,6 +14,9 @@ BookingId = NewType("BookingId", UUID)
 MAX_NIGHTS_SHOWN = 92
 """The largest number of nights in one calendar window: three months."""
 
+MAX_HOST_NIGHTS = 92
+"""The largest number of nights that a host closes, opens or gives to a guest at once."""
+
 
 class BookingState(StrEnum):
     """The state of a booking of one room."""
@@ -58,3 +61,21 @@ class InvalidNightsWindow(Refusal):
     status = 422
     zh = "请选 1 到 92 天的一段日期。"
     en = "Choose a window of 1 to 92 nights."
+
+
+class InvalidHostNights(Refusal):
+    """The nights that a host takes out of sale, or their guest, are invalid; `errors` lists the fields."""
+
+    code = "host_nights_wrong"
+    status = 422
+    zh = "有几处要改。"
+    en = "Some fields are invalid; see errors."
+
+
+class RoomTaken(Refusal):
+    """A guest has the room in one of the nights; nothing was changed."""
+
+    code = "room_taken"
+    status = 409
+    zh = "这间房这几晚里已经有客人了，没有改。看看是谁、哪几晚，再选别的房间或者日子。"
+    en = "A guest has the room in one of these nights; nothing was changed."

@@ -6,6 +6,7 @@ import asyncpg
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
+from market.bookings.host_nights import GUEST_CONTEXT
 from market.bookings.transitions import CODE_CONTEXT
 from market.cli.runtime import open_runtime
 from market.identity.officials import IDENTITY_CONTEXT as ACCOUNT_IDENTITY_CONTEXT
@@ -67,6 +68,7 @@ SEALED_COLUMNS = (
     SealedColumn("identifiers", "value_sealed", IDENTIFIER_CONTEXT, index="value_index"),
     SealedColumn("orders", "address_sealed", ADDRESS_CONTEXT),
     SealedColumn("bookings", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
+    SealedColumn("taken_nights", "guest_sealed", GUEST_CONTEXT, key=("room_id", "nights")),
     SealedColumn("messages", "phone_sealed", MESSAGE_PHONE_CONTEXT, index="phone_index"),
     SealedColumn("messages", "facts_sealed", FACTS_CONTEXT),
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),

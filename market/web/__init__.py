@@ -18,6 +18,7 @@ from market.web.farm import (
     list_stay,
     listings,
     money,
+    nights,
     packing_slips,
     parcels,
     phone_bill,
@@ -31,7 +32,7 @@ _SHOP_PAGES = (
     browse, product, stay, reviews, cart, checkout, pay, orders, order, order_actions,
 )  # fmt: skip
 _FARM_PAGES = (
-    farm_home, parcels, packing_slips, guests,
+    farm_home, parcels, packing_slips, guests, nights,
     edit_listing, list_product, list_stay, listings, money, phone_bill, apply, certificates, freight,
 )  # fmt: skip
 

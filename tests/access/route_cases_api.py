@@ -45,6 +45,7 @@ ACTIVITY = {
 DESCRIPTION = {"version": 1, "title": "阜平大枣", "category": "fruit"}
 PACK = {"unit": "2斤盒", "price_fen": 20_00, "quantity": 5}
 FREIGHT = {"first_g": 1000, "first_fen": 8_00, "next_g": 1000, "next_fen": 3_00}
+HOST_NIGHTS = {"room_id": Id("room_id"), "first": Id("later"), "until": Id("after_later")}
 SEASON = {"first": "2019-05-01", "until": "2019-05-05", "price_fen": 300_00}
 SUSPEND = {"move": "suspend", "reason": "样例"}
 PHOTO = (UploadedFile("photo", "a.jpg", make_picture(200)),)
@@ -173,6 +174,20 @@ API_CASES: tuple[RouteCase, ...] = (
         PUBLIC,
         params={"listing_id": Id("stay_id")},
         query={"arrive": Id("later"), "leave": Id("after_later")},
+    ),
+    *(
+        post(
+            f"/api/v1/stays/{{listing_id}}/{what}",
+            PRODUCER_MEMBERS,
+            params={"listing_id": Id("stay_id")},
+            json=body,
+            status=204,
+        )
+        for what, body in (
+            ("closures", HOST_NIGHTS),
+            ("openings", HOST_NIGHTS),
+            ("guests", HOST_NIGHTS | {"guest": {"name": "样例住客"}}),
+        )
     ),
     # orders
     get("/api/v1/cart", SIGNED_IN),

@@ -166,6 +166,21 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         form={"variant": Id("hidden_variant_id"), "pack": "2斤盒", "price": "20", "left": "5"},
         status=303,
     ),
+    get("/farm/listings/{number}/nights", as_own_page(PRODUCER_MEMBERS), params={"number": Id("stay_number")}),
+    *(
+        post(
+            f"/farm/listings/{{number}}/nights{path}",
+            PRODUCER_MEMBERS,
+            params={"number": Id("stay_number")},
+            form=form,
+            status=303,
+        )
+        for path, form in (
+            ("", {"day": Id("later"), "room": Id("room_id"), "do": "open"}),
+            ("/guests", {"day": Id("later"), "room": Id("room_id"), "nights": "1", "name": "样例住客"}),
+            ("/prices", {"first": Id("later"), "last": Id("later"), "price": "300"}),
+        )
+    ),
     post(
         "/farm/listings/{number}/offer",
         PRODUCER_MEMBERS,

@@ -98,3 +98,21 @@ def test_the_remainders_are_the_nights_that_the_new_season_does_not_cover(
     remainders = list_remainders([old], new)
     assert set().union(*map(list_days, remainders)) == list_days(old) - list_days(new)
     assert sum(len(list_days(each)) for each in remainders) == len(list_days(old) - list_days(new))
+
+
+async def test_a_weekend_price_applies_to_fridays_and_saturdays(conn: Connection) -> None:
+    stay = await make_stay(conn)
+    host = await load_owner(conn, stay.producer_id)
+    await set_season(conn, host, stay.listing_id, NewSeason(date(2019, 11, 1), date(2019, 12, 1), 200_00), now=NOW)
+    weekends = NewSeason(date(2019, 11, 2), date(2019, 11, 16), 300_00, weekends=True)
+    seasons = await set_season(conn, host, stay.listing_id, weekends, now=NOW)
+    assert [(each.first.day, each.until.day) for each in seasons if each.price_fen == 300_00] == [
+        (2, 3), (8, 10), (15, 16),
+    ]  # fmt: skip
+    assert [(each.first.day, each.until.day) for each in seasons if each.price_fen == 200_00] == [
+        (1, 2), (3, 8), (10, 15), (16, 1),
+    ]  # fmt: skip
+    with pytest.raises(BadListing):
+        await set_season(
+            conn, host, stay.listing_id, NewSeason(date(2019, 11, 4), date(2019, 11, 8), 1_00, weekends=True), now=NOW
+        )

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.journeys.conftest import Phone, Town
 from tests.journeys.test_buyer import sign_in
-from tests.web.conftest import FARMER_PHONE
+from tests.web.conftest import FARMER_PHONE, HOST_PHONE
 from tests.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
 
 PHONE, NARROWEST = 360, 320
@@ -22,6 +22,7 @@ OWN = (
     "/farm/sell/stay", "/farm/listings/1", "/farm/listings/1/edit", "/farm/money", "/farm/bill", "/farm/mine",
     "/farm/apply", "/farm/apply?new=1", "/farm/apply?at=130624", "/farm/apply?at=130624101201",
 )  # fmt: skip
+HOST = ("/farm/listings/3", "/farm/listings/3/edit", "/farm/listings/3/nights")
 
 
 def find_faults(tab: Page, address: str) -> list[object]:
@@ -55,5 +56,9 @@ def test_every_page_is_accessible(town: Town, chromium: Browser, mode: str) -> N
     sign_in(town, person, FARMER_PHONE)
     person.press("放进购物车")
     found += [fault for path in OWN for fault in find_faults(tab, town.url + path)]
+    context.clear_cookies(name="session")
+    person.open(f"{town.url}/sign-in?to=/farm")
+    sign_in(town, person, HOST_PHONE)
+    found += [fault for path in HOST for fault in find_faults(tab, town.url + path)]
     context.close()
     assert found == []

@@ -40,6 +40,7 @@ __all__ = ["gateway", "provider", "sandbox"]
 
 BUYER_PHONE = "17010009001"
 FARMER_PHONE = "17010009002"
+HOST_PHONE = "17010009008"
 
 
 class Village(Struct, frozen=True):
@@ -105,7 +106,7 @@ async def a_village(database: Database, app: Any, settings: Settings) -> Village
     async with database.transaction() as conn:
         buyer = await make_account(conn, name="样例买家甲", phone=BUYER_PHONE)
         farmer = await make_account(conn, name="样例农户04", phone=FARMER_PHONE)
-        host = await make_account(conn, name="样例农户08")
+        host = await make_account(conn, name="样例农户08", phone=HOST_PHONE)
         garden = await make_producer(conn, name="样例革新庄枣园", owner=farmer, now=now)
         await make_freight_template(conn, garden, free_above_fen=88_00, no_ship=["54"])
         dates = await make_product(conn, garden, title="阜平大枣礼箱", unit="5斤箱", now=now)

@@ -46,6 +46,7 @@ class AddNightsForm(Struct, frozen=True):
     listing: UUID
     arrive: date
     leave: date
+    rooms: int = 1
 
 
 class ChangeCartForm(Struct, frozen=True):
@@ -243,7 +244,7 @@ async def add_nights(
     added = (await read_form(request)).convert(AddNightsForm)
     owner, token = _get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
-        nights = Nights(ListingId(added.listing), added.arrive, added.leave)
+        nights = Nights(ListingId(added.listing), added.arrive, added.leave, max(1, added.rooms))
         await put_nights(conn, owner, [nights], now=clock.now())
     return _show_cart_next(request, token)
 

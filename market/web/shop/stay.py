@@ -16,7 +16,7 @@ from market.catalogue.detail import StayDetail, get_listing_id, get_stay
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock, get_next_month, get_previous_month
-from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS
+from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS, MAX_ROOMS
 from market.web.forms import parse_day
 from market.web.pages import render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
@@ -79,6 +79,12 @@ class StayQuote(Struct, frozen=True):
     arrive: date
     leave: date
     button: str
+    free: int
+
+    @property
+    def rooms(self) -> list[tuple[str, str]]:
+        """The numbers of rooms to choose from."""
+        return [(str(count), f"{count} 间") for count in range(1, min(self.free, MAX_ROOMS) + 1)]
 
 
 def format_nights(count: int) -> str:
@@ -134,7 +140,7 @@ def _quote_stay(choice: DateChoice, nights: list[StayNight], terms: Cancellation
     assert choice.arrive is not None
     assert choice.leave is not None
     total = Fen(sum(night.price_fen for night in nights))
-    count = format_nights(len(nights))
+    count, free = format_nights(len(nights)), min(night.free for night in nights)
     holiday = {night.holiday for night in nights if night.holiday}
     return StayQuote(
         f"住这{count}" + (f"（{'、'.join(sorted(holiday))}）" if holiday else ""),
@@ -144,7 +150,8 @@ def _quote_stay(choice: DateChoice, nights: list[StayNight], terms: Cancellation
         list_refund_tiers(terms, arrive=choice.arrive, amount=total, today=today),
         choice.arrive,
         choice.leave,
-        f"订这{count}，{yuan(total)} 元",
+        f"订这{count}，一间 {yuan(total)} 元" if free > 1 else f"订这{count}，{yuan(total)} 元",
+        free,
     )
 
 

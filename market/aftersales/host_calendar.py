@@ -1,0 +1,139 @@
+"""The nights of a stay as its host sees them: who has which room, what is closed, and the prices."""
+
+from datetime import date
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.bookings.host_nights import open_guest
+from market.bookings.models import BookingState
+from market.identity.models import Actor
+from market.kernel import Connection, Fen, Query
+from market.kernel.seal import Seal
+from market.kernel.structs import build_from
+from market.orders.address import open_address
+
+
+class HostNight(Struct, frozen=True):
+    """One night of a stay: its rooms on sale, how many of them are free, closed, or have a guest, and its price."""
+
+    night: date
+    rooms: int
+    closed: int
+    taken: int
+    price_fen: Fen
+    holiday: str | None
+
+    @property
+    def free(self) -> int:
+        """The rooms that can be booked."""
+        return self.rooms - self.closed - self.taken
+
+
+class HostRoom(Struct, frozen=True, kw_only=True):
+    """A room in one night; days, state and guest are None or empty if it is free.
+
+    `state` is None for nights that the host took out of sale; `name` is empty if the host closed them, or if the order
+    is not paid yet.
+    """
+
+    room_id: UUID
+    room: str
+    arrive_on: date | None
+    leave_on: date | None
+    state: BookingState | None
+    order_code: str | None
+    name: str
+    phone: str
+
+    @property
+    def free(self) -> bool:
+        """Whether nobody has the room."""
+        return self.arrive_on is None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the host closed the night."""
+        return self.arrive_on is not None and self.state is None and not self.name
+
+
+class _RoomRow(Struct, frozen=True):
+    room_id: UUID
+    room: str
+    arrive_on: date | None
+    leave_on: date | None
+    state: BookingState | None
+    order_code: str | None
+    address_sealed: bytes | None
+    guest_sealed: bytes | None
+
+
+LIST_HOST_NIGHTS = Query(
+    HostNight,
+    """
+    WITH open_rooms AS MATERIALIZED (
+        SELECT rooms.id FROM rooms JOIN listings ON listings.id = listing_id
+         WHERE listing_id = :listing_id AND open AND producer_id = ANY(:producer_ids::uuid[])
+    ), taken AS MATERIALIZED (
+        SELECT nights, booking_id IS NULL AND guest_sealed IS NULL AS closed
+          FROM taken_nights JOIN open_rooms ON open_rooms.id = room_id
+         WHERE nights && daterange(:first, :until)
+    )
+    SELECT calendar.night::date AS night,
+           (SELECT count(*) FROM open_rooms)::integer AS rooms,
+           (SELECT count(*) FROM taken WHERE nights @> calendar.night::date AND closed)::integer AS closed,
+           (SELECT count(*) FROM taken WHERE nights @> calendar.night::date AND NOT closed)::integer AS taken,
+           coalesce((SELECT price_fen FROM night_prices
+                      WHERE night_prices.listing_id = :listing_id AND valid_during @> calendar.night::date),
+                    variants.price_fen) AS price_fen,
+           holidays.name AS holiday
+      FROM variants
+     CROSS JOIN generate_series(:first::date, :until::date - 1, interval '1 day') AS calendar (night)
+      LEFT JOIN holidays ON holidays.day = calendar.night::date AND day_off
+     WHERE variants.listing_id = :listing_id AND variants.position = 0
+     ORDER BY 1
+    """,
+)
+LIST_HOST_ROOMS = Query(
+    _RoomRow,
+    """
+    SELECT rooms.id AS room_id, rooms.name AS room, lower(taken.nights) AS arrive_on, upper(taken.nights) AS leave_on,
+           bookings.state, orders.number || '-' || suborders.position AS order_code, orders.address_sealed,
+           taken.guest_sealed
+      FROM rooms
+      JOIN listings ON listings.id = rooms.listing_id
+      LEFT JOIN taken_nights AS taken ON taken.room_id = rooms.id AND taken.nights @> :night::date
+      LEFT JOIN bookings ON bookings.id = taken.booking_id
+      LEFT JOIN suborders ON suborders.id = bookings.suborder_id
+      LEFT JOIN orders ON orders.id = suborders.order_id
+     WHERE rooms.listing_id = :listing_id AND rooms.open AND listings.producer_id = ANY(:producer_ids::uuid[])
+     ORDER BY rooms.position
+     LIMIT 200
+    """,
+)
+
+
+async def list_host_nights(
+    conn: Connection, actor: Actor, listing_id: UUID, *, first: date, until: date
+) -> list[HostNight]:
+    """Return the nights of the actor's stay from `first` up to, not including, `until`."""
+    return await LIST_HOST_NIGHTS.all(
+        conn, listing_id=listing_id, producer_ids=list(actor.producers), first=first, until=until
+    )
+
+
+async def list_host_rooms(conn: Connection, seal: Seal, actor: Actor, listing_id: UUID, night: date) -> list[HostRoom]:
+    """Return the rooms of the actor's stay in one night, with the guests who have paid; unpaid ones have no name."""
+    rows = await LIST_HOST_ROOMS.all(conn, listing_id=listing_id, producer_ids=list(actor.producers), night=night)
+    return [_read_room(seal, row) for row in rows]
+
+
+def _read_room(seal: Seal, row: _RoomRow) -> HostRoom:
+    name, phone = "", ""
+    if row.guest_sealed is not None:
+        guest = open_guest(seal, row.guest_sealed)
+        name, phone = guest.name, guest.phone
+    elif row.address_sealed and row.state in {BookingState.BOOKED, BookingState.ARRIVED}:
+        address = open_address(seal, row.address_sealed)
+        name, phone = (address.name, address.phone) if address else ("", "")
+    return build_from(HostRoom, row, name=name, phone=phone)

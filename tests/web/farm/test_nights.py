@@ -1,0 +1,70 @@
+"""哪晚有客: a host's calendar, without scripts."""
+
+from datetime import timedelta
+
+from market.web.ui.format import day_short
+from tests.web.conftest import Village
+
+
+async def test_a_host_closes_a_night_enters_a_guest_and_frees_both(village: Village) -> None:
+    number = await village.number(village.stay.listing_id)
+    path = f"/farm/listings/{number}/nights"
+    day = village.today + timedelta(days=3)
+    async with await village.browser(village.host) as host, await village.browser() as visitor:
+        seen = await host.open(f"/farm/listings/{number}")
+        assert path in seen.links()
+        seen = await host.open(f"{path}?day={day}")
+        assert day_short(day) in seen.text
+        seen = await host.submit(path, do="close")
+        assert "这间这晚不卖了" in seen.text
+        seen = await host.submit(f"{path}/guests", status=422, nights="0", name="样例住客")
+        assert "住几晚没写对" in seen.text
+        seen = await host.submit(f"{path}/guests", status=422, nights="1", name="", phone="139")
+        assert "写上客人叫什么" in seen.text
+        assert "电话写 11 位手机号" in seen.text
+        room = str(village.stay.room_ids[1])
+        seen = await host.submit(f"{path}/guests", room=room, nights="2", name="样例住客", phone="13900009001")
+        assert "样例住客，自己来的" in seen.text
+        assert "139-0000-9001" in seen.text
+        seen = await visitor.open(f"/stays/{number}?from={day}&to={day + timedelta(days=1)}")
+        assert "没有空房" in seen.text
+        for taken in village.stay.room_ids:
+            await host.submit(path, room=str(taken), do="open")
+        seen = await visitor.open(f"/stays/{number}?from={day}&to={day + timedelta(days=1)}")
+        assert "没有空房" not in seen.text
+    async with await village.browser(village.farmer) as stranger:
+        await stranger.open(path, status=404)
+        await stranger.open(f"/farm/listings/{await village.number(village.dates.listing_id)}/nights", status=404)
+
+
+async def test_a_night_that_was_just_booked_is_not_closed(village: Village) -> None:
+    number = await village.number(village.stay.listing_id)
+    path = f"/farm/listings/{number}/nights"
+    async with await village.browser(village.host) as host, await village.browser(village.buyer) as buyer:
+        await host.open(path)
+        tomorrow = village.today + timedelta(days=1)
+        await buyer.open(f"/stays/{number}?from={village.today}&to={tomorrow}")
+        seen = await buyer.submit("/cart/nights", rooms="2")
+        assert "2 间" in seen.text
+        await buyer.open("/checkout")
+        await buyer.submit("/checkout", rail="wechat", who="样例住客", tel="17000009001")
+        seen = await host.submit(path, status=409, do="close")
+        assert "这间房这几晚里已经有客人了" in seen.text
+        assert seen.text.count("有人下了单，等付款") == 2
+
+
+async def test_a_host_prices_nights_and_weekends(village: Village) -> None:
+    path = f"/farm/listings/{await village.number(village.stay.listing_id)}/nights"
+    monday = village.today + timedelta(days=(7 - village.today.weekday()) % 7)
+    friday, saturday, sunday = (monday + timedelta(days=days) for days in (4, 5, 6))
+    async with await village.browser(village.host) as host:
+        await host.open(path)
+        first, last = str(monday), str(sunday)
+        seen = await host.submit(f"{path}/prices", status=422, first=last, last=first, price="300")
+        assert "从头一晚到最后一晚之后" in seen.text
+        seen = await host.submit(f"{path}/prices", status=422, first="", last=last, price="-")
+        assert "头一晚没写对" in seen.text
+        seen = await host.submit(f"{path}/prices", first=first, last=last, price="300", which="weekends")
+        assert "价钱改好了" in seen.text
+        for day, words in ((friday, "300.00"), (saturday, "300.00"), (sunday, "280.00")):
+            assert f"这晚一间卖 {words} 元" in (await host.open(f"{path}?day={day}")).text, day
