@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from payments.errors import ProviderMismatch
-from payments.ledger import Leg, list_legs, post
+from payments.ledger import Leg, get_balance, list_legs, post
 from payments.models import DisputeState, Payment, PaymentId
 from payments.money import split
 from payments.outbox import publish_event
@@ -41,6 +41,13 @@ class _MoneySource(Struct, frozen=True):
     code: str
     minor: int
     available_minor: int
+
+
+class _Unreturned(Struct, frozen=True):
+    """What an account lacks of the money of won disputes."""
+
+    code: str
+    minor: int
 
 
 class _DisputeChange(Struct, frozen=True):
@@ -98,6 +105,24 @@ LIST_MONEY_SOURCES = Query(
        AND accounts.kind IN ('escrow', 'payable', 'freight', 'commission')
      GROUP BY accounts.id, balances.amount_minor
     HAVING sum(postings.amount_minor) > 0
+     ORDER BY code
+    """,
+)
+# What the won disputes over an order took from its accounts and did not return yet.
+LIST_UNRETURNED = Query(
+    _Unreturned,
+    """
+    SELECT code, -sum(postings.amount_minor)::bigint AS minor
+      FROM {schema}.payments
+      JOIN {schema}.disputes ON payment_id = payments.id AND disputes.state = 'won'
+      JOIN {schema}.transactions
+        ON key IN ('disputed:' || disputes.provider_ref, 'dispute-won:' || disputes.provider_ref)
+      JOIN {schema}.postings ON transaction_id = transactions.id
+      JOIN {schema}.accounts ON accounts.id = postings.account_id
+     WHERE payments.order_ref = :order AND payments.currency = :currency
+       AND accounts.kind IN ('escrow', 'payable', 'freight', 'commission')
+     GROUP BY code
+    HAVING sum(postings.amount_minor) < 0
      ORDER BY code
     """,
 )
@@ -194,8 +219,17 @@ async def _post_step(conn: Connection, payment: Payment, *, key: str, kind: str,
 
 
 async def _post_won(conn: Connection, payment: Payment, report: DisputeReport, at: datetime) -> None:
-    """Return the money to the accounts that it was taken from."""
-    legs = [(code, -minor) for code, minor in await list_legs(conn, f"disputed:{report.ref}")]
+    """Return the money: first what was advanced for the order, then to the accounts that it was taken from.
+
+    With two disputes over a charge, the accounts may hold the money of the one and the advance be for the other.
+    """
+    account, advance = get_disputed_account(payment), f"advance:{payment.order_ref}"
+    total = dict(await list_legs(conn, f"disputed:{report.ref}"))[account]
+    advanced = min(total, max(0, -await get_balance(conn, advance, payment.currency)))
+    unreturned = await LIST_UNRETURNED.all(conn, order=payment.order_ref, currency=payment.currency)
+    returned = split(total - advanced, [each.minor for each in unreturned])
+    legs: list[Leg] = [(account, -total), (advance, advanced)]
+    legs += [(each.code, minor) for each, minor in zip(unreturned, returned, strict=True)]
     await _post_step(conn, payment, key=f"dispute-won:{report.ref}", kind="dispute won", legs=legs, at=at)
 
 

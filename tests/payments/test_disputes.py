@@ -162,6 +162,34 @@ async def test_what_a_payee_no_longer_holds_is_advanced(database: Database, gate
         assert await verify_ledger(conn) == []
 
 
+@pytest.mark.parametrize("won", [[0], [1], [0, 1], [1, 0], []])
+async def test_a_won_dispute_repays_what_was_advanced_for_another_one(
+    database: Database, gateway: Stripe, sandbox: Sandbox, won: list[int]
+) -> None:
+    """Two disputes over the whole charge: the accounts have the money of one only, whichever is reported first."""
+    order = make_order_ref()
+    payment = await pay(database, gateway, sandbox, order)
+    before = await load_balances(database, order)
+    disputes: list[str] = []
+    for _ in range(2):
+        disputes.append((await sandbox.open_dispute(get_provider_ref(payment)))["id"])
+        await poll_payment(database, gateway, payment.id)
+    for place in [each for each in (0, 1) if each not in won]:
+        await sandbox.close_dispute(disputes[place], "lost")
+        await poll_payment(database, gateway, payment.id)
+    for place in won:
+        await sandbox.close_dispute(disputes[place], "won")
+        await poll_payment(database, gateway, payment.id)
+    lost = 2 - len(won)
+    async with database.connection() as conn:
+        assert await get_balance(conn, f"advance:{order}") == -45_00 * max(0, lost - 1)
+        assert await get_balance(conn, f"disputed:{order}") == 0
+        assert await verify_ledger(conn) == []
+    assert (await load_balances(database, order)).get(f"escrow:{order}-1", 0) == (
+        0 if lost else before[f"escrow:{order}-1"]
+    )
+
+
 async def test_an_inquiry_that_comes_to_nothing_leaves_the_payment_refundable(
     database: Database, gateway: Stripe, sandbox: Sandbox
 ) -> None:
