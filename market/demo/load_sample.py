@@ -22,8 +22,10 @@ from payments.sql import prepare_connection
 LIST_CAPTURED_PAYMENTS = Query(
     SeededPayment,
     """
-    SELECT provider_ref AS ref, id AS payment_id, order_ref AS order, method, amount_minor AS minor, refunded_minor,
-           captured_at AS at
+    SELECT provider_ref AS ref, id AS payment_id, order_ref AS order, method, amount_minor AS minor, captured_at AS at,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('ref', provider_ref, 'refund_id', id, 'attempt', attempt,
+                                                         'minor', amount_minor, 'at', succeeded_at) ORDER BY id)
+                       FROM payments.refunds WHERE payment_id = payments.id), '[]') AS refunds
       FROM payments.payments
      WHERE state = 'captured'
      ORDER BY id

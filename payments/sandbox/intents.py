@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from payments.models import METHODS, STRIPE_METHODS, Method
+from payments.sandbox.refunds import add_refund
 from payments.sandbox.state import SandboxState, current_time
 from payments.sandbox.wire import ApiError, JsonObject, paginate, read_currency, read_integer, reject_unknown
 
@@ -25,16 +26,26 @@ FEE_BP = 60
 """The fee on a charge, in basis points, rounded down: 0.6 %, the usual rate of Alipay and WeChat Pay."""
 
 
+class SeededRefund(Struct, frozen=True, kw_only=True):
+    """A refund that succeeded: the provider's reference, ours, and the sum in fen."""
+
+    ref: str
+    refund_id: UUID
+    attempt: int
+    minor: int
+    at: datetime
+
+
 class SeededPayment(Struct, frozen=True, kw_only=True):
-    """A captured payment in yuan: the provider's reference, ours, and the sum refunded since, in fen."""
+    """A captured payment in yuan: the provider's reference, ours, the sum in fen, and its refunds."""
 
     ref: str
     payment_id: UUID
     order: str
     method: Method
     minor: int
-    refunded_minor: int
     at: datetime
+    refunds: list[SeededRefund]
 
 
 _QUERY = re.compile(r"metadata\['([a-z_]+)'\]:'([^']*)'")
@@ -98,9 +109,17 @@ def seed_payments(folder: Path, paid: Iterable[SeededPayment]) -> None:
         intent = _build_intent(each.ref, each.minor, "cny", metadata)
         intent |= {"created": int(each.at.timestamp()), "method_type": METHODS[each.method].stripe_type}
         state.objects["intents"][each.ref] = intent
-        charge = _create_charge(state, intent, each.minor)
-        charge |= {"created": intent["created"], "amount_refunded": each.refunded_minor}
-        charge["refunded"] = each.refunded_minor == each.minor
+        charge = _create_charge(state, intent, each.minor, created=intent["created"])
+        for refund in each.refunds:
+            metadata = {"refund": str(refund.refund_id), "attempt": str(refund.attempt)}
+            add_refund(
+                state,
+                charge,
+                ref=refund.ref,
+                amount=refund.minor,
+                metadata=metadata,
+                created=int(refund.at.timestamp()),
+            )
     state.write()
 
 
@@ -214,12 +233,11 @@ def set_intent_status(state: SandboxState, ref: str, status: str) -> JsonObject:
 
 
 def _capture(state: SandboxState, intent: JsonObject, amount: int) -> None:
-    fee = amount * FEE_BP // 10_000
-    state.add_balance_transaction("charge", _create_charge(state, intent, amount), amount, fee=fee)
+    _create_charge(state, intent, amount, created=current_time())
     state.add_event("payment_intent.succeeded", intent)
 
 
-def _create_charge(state: SandboxState, intent: JsonObject, amount: int) -> JsonObject:
+def _create_charge(state: SandboxState, intent: JsonObject, amount: int, *, created: int) -> JsonObject:
     charge: JsonObject = {
         "id": state.next_id("ch"),
         "object": "charge",
@@ -227,7 +245,7 @@ def _create_charge(state: SandboxState, intent: JsonObject, amount: int) -> Json
         "amount_captured": amount,
         "amount_refunded": 0,
         "currency": intent["currency"],
-        "created": current_time(),
+        "created": created,
         "status": "succeeded",
         "paid": True,
         "captured": True,
@@ -240,6 +258,7 @@ def _create_charge(state: SandboxState, intent: JsonObject, amount: int) -> Json
     state.objects["charges"][charge["id"]] = charge
     intent |= {"status": "succeeded", "amount_received": amount, "latest_charge": charge["id"]}
     intent |= {"amount_capturable": 0, "next_action": None, "last_payment_error": None}
+    state.add_balance_transaction("charge", charge, amount, fee=amount * FEE_BP // 10_000, created=created)
     return charge
 
 

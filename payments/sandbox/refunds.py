@@ -17,25 +17,48 @@ def create_refund(state: SandboxState, params: JsonObject) -> JsonObject:
     if amount > left:
         message = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
         raise ApiError(400, "amount_too_large", message, param="amount")
+    refund = add_refund(
+        state,
+        charge,
+        ref=state.next_id("re"),
+        amount=amount,
+        metadata=params.get("metadata", {}),
+        reason=params.get("reason"),
+        created=current_time(),
+    )
+    state.add_event("refund.created", refund)
+    state.add_event("charge.refunded", charge)
+    return refund
+
+
+def add_refund(
+    state: SandboxState,
+    charge: JsonObject,
+    *,
+    ref: str,
+    amount: int,
+    metadata: JsonObject,
+    reason: str | None = None,
+    created: int,
+) -> JsonObject:
+    """Add a refund that succeeded, without an event."""
     refund: JsonObject = {
-        "id": state.next_id("re"),
+        "id": ref,
         "object": "refund",
         "amount": amount,
         "currency": charge["currency"],
-        "created": current_time(),
+        "created": created,
         "charge": charge["id"],
         "payment_intent": charge["payment_intent"],
-        "metadata": params.get("metadata", {}),
-        "reason": params.get("reason"),
+        "metadata": metadata,
+        "reason": reason,
         "status": "succeeded",
         "destination_details": {"type": charge["payment_method_details"]["type"]},
     }
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
     state.objects["refunds"][refund["id"]] = refund
-    state.add_balance_transaction("refund", refund, -amount)
-    state.add_event("refund.created", refund)
-    state.add_event("charge.refunded", charge)
+    state.add_balance_transaction("refund", refund, -amount, created=created)
     return refund
 
 

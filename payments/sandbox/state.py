@@ -126,8 +126,10 @@ class SandboxState:
         """Return the objects of a kind, newest first."""
         return [obj for obj in reversed(self.objects[kind].values()) if where(obj)]
 
-    def add_balance_transaction(self, kind: str, obj: JsonObject, amount: int, *, fee: int = 0) -> None:
-        """Record money that came in (positive) or went out, and the fee."""
+    def add_balance_transaction(
+        self, kind: str, obj: JsonObject, amount: int, *, fee: int = 0, created: int | None = None
+    ) -> None:
+        """Record money that came in (positive) or went out, and the fee; `created` is now by default."""
         transaction_id = self.next_id("txn")
         self.objects["balance_transactions"][transaction_id] = {
             "id": transaction_id,
@@ -137,7 +139,7 @@ class SandboxState:
             "fee": fee,
             "net": amount - fee,
             "currency": obj["currency"],
-            "created": current_time(),
+            "created": current_time() if created is None else created,
             "source": obj["id"],
             "status": "available",
         }

@@ -16,7 +16,7 @@ from litestar import Litestar, Request, Response, post
 from litestar.datastructures import State
 
 from payments.models import Method
-from payments.sandbox import Sandbox, SeededPayment, running, seed_payments, serve
+from payments.sandbox import Sandbox, SeededPayment, SeededRefund, running, seed_payments, serve
 from payments.sandbox.server import free_port
 from payments.stripe import Stripe
 from tests.payments.sandbox_calls import ALIPAY, CARD, WECHAT, call, create_intent
@@ -128,8 +128,8 @@ async def test_a_seeded_payment_sends_no_webhook_and_can_be_refunded(tmp_path: P
                 order="T-9",
                 method=Method.WECHAT,
                 minor=146_00,
-                refunded_minor=46_00,
                 at=at,
+                refunds=[SeededRefund(ref="re_sample_1", refund_id=uuid4(), attempt=1, minor=46_00, at=at)],
             )
         ],
     )
@@ -144,6 +144,9 @@ async def test_a_seeded_payment_sends_no_webhook_and_can_be_refunded(tmp_path: P
         given = (await call(sandbox, "refunds", refund | {"amount": "10000"})).json()
         assert (given["status"], given["amount"], given["currency"]) == ("succeeded", 100_00, "cny")
         assert sorted(await shop.topics(2)) == ["charge.refunded", "refund.created"]
+        day = "balance_transactions?created[gte]=1775640600&created[lt]=1775640601"
+        statement = (await call(sandbox, day)).json()["data"]
+        assert [(each["type"], each["amount"]) for each in statement] == [("refund", -46_00), ("charge", 146_00)]
 
 
 async def test_two_sandboxes_do_not_share_a_port(sandbox: Sandbox) -> None:
