@@ -15,7 +15,7 @@ from market.kernel.seal import Seal
 from market.orders.escrow import release_escrow
 from market.orders.expire import CLOCK_ACTOR
 from market.orders.models import OrderState, SuborderState
-from market.orders.notifications import notify_money_arrived
+from market.orders.notifications import notify_money_owed
 from market.orders.transitions import (
     LockedOrder,
     LockedSuborder,
@@ -144,7 +144,7 @@ async def receive_suborders(
         if each.id in moved:
             released_fen = await release_escrow(conn, each, now=now)
             if seal is not None:
-                await notify_money_arrived(conn, seal, each.producer_id, released_fen, now=now)
+                await notify_money_owed(conn, seal, each.producer_id, released_fen, now=now)
     return await finish_order(conn, order.id, now=now) or order.state
 
 

@@ -35,7 +35,7 @@ TEMPLATES = {
     "dispute_lost": "订单 {order} 的异议有了结果：{amount} 元由银行退给您。",
     "dispute_lost_seller": "订单 {order} 的异议有了结果：{amount} 元退给买家，已从应收里扣除。没发的不用发了。",
     "dispute_lost_finance": "订单 {order} 的异议输了，{amount} 元已退给买家。",
-    "money_arrived": "已到账 {amount} 元。",
+    "money_owed": "该给您 {amount} 元，已记在您名下。",
     "producer_confirmed": "村里已核实{name}的申请，等县里推荐。",
     "producer_recommended": "县里已推荐{name}，等最后一步审核。",
     "producer_open": "{name}可以开卖了。",

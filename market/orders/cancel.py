@@ -18,7 +18,7 @@ from market.kernel.seal import Seal
 from market.orders.escrow import get_order_ref, release_escrow
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import OrderNotCancellable, OrderState, SuborderKind, SuborderState
-from market.orders.notifications import notify_account, notify_money_arrived
+from market.orders.notifications import notify_account, notify_money_owed
 from market.orders.refund import refund_suborder
 from market.orders.transitions import (
     LockedOrder,
@@ -187,7 +187,7 @@ async def _cancel_paid(
     # Sorted by producer, as for receipts, so that transactions cannot deadlock on the producers' accounts.
     for each in sorted(await load_suborders(conn, order.id), key=lambda each: each.producer_id):
         if each.id in shares and each.goods_left_fen:
-            await notify_money_arrived(conn, seal, each.producer_id, await release_escrow(conn, each, now=now), now=now)
+            await notify_money_owed(conn, seal, each.producer_id, await release_escrow(conn, each, now=now), now=now)
     state = await finish_order(conn, order.id, now=now) or OrderState.PAID
     refunded_fen = Fen(sum(refund.amount_minor for refund in refunds))
     facts = {"order": str(order.number), "amount": format_yuan(refunded_fen)}

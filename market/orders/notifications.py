@@ -46,7 +46,7 @@ async def notify_producer(
         await queue_message(conn, seal, phone=seal.open(sealed, PHONE_CONTEXT), template=template, facts=facts, now=now)
 
 
-async def notify_money_arrived(conn: Connection, seal: Seal, producer_id: UUID, sum_fen: Fen, *, now: datetime) -> None:
+async def notify_money_owed(conn: Connection, seal: Seal, producer_id: UUID, sum_fen: Fen, *, now: datetime) -> None:
     """Notify a producer of escrow that was released to it."""
     if sum_fen:
-        await notify_producer(conn, seal, producer_id, "money_arrived", {"amount": format_yuan(sum_fen)}, now=now)
+        await notify_producer(conn, seal, producer_id, "money_owed", {"amount": format_yuan(sum_fen)}, now=now)

@@ -16,7 +16,7 @@ from market.kernel.seal import Seal
 from market.notify.queue import queue_message
 from market.orders.escrow import get_escrow_account, get_order_ref, release_escrow
 from market.orders.models import SuborderState
-from market.orders.notifications import PHONE_CONTEXT, notify_account, notify_money_arrived, notify_producer
+from market.orders.notifications import PHONE_CONTEXT, notify_account, notify_money_owed, notify_producer
 from market.orders.transitions import LockedOrder, LockedSuborder, finish_order, load_suborders, move_suborders
 from market.stock.reservations import return_sold
 from payments import PaymentEvent, get_balance, has_open_dispute
@@ -96,7 +96,7 @@ async def _release_held_back(conn: Connection, seal: Seal, order: LockedOrder, n
         return
     for each in _sort_by_producer(await load_suborders(conn, order.id)):
         if each.state is SuborderState.RECEIVED and each.payable_fen is None:
-            await notify_money_arrived(conn, seal, each.producer_id, await release_escrow(conn, each, now=now), now=now)
+            await notify_money_owed(conn, seal, each.producer_id, await release_escrow(conn, each, now=now), now=now)
 
 
 async def _cancel_unpaid_parts(conn: Connection, order: LockedOrder, now: datetime) -> None:

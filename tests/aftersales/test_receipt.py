@@ -99,7 +99,7 @@ async def test_a_parcel_is_shipped_notified_and_released_on_receipt(shopping: Sh
         "clearing:alipay": -676_99, f"escrow:{order.number}-2": 560_00,
         f"payable:{number}": 98_00, "commission": 1_99, f"freight:{number}": 17_00,
     }  # fmt: skip
-    arrived = [facts for template, facts in await shopping.messages() if template == "money_arrived"]
+    arrived = [facts for template, facts in await shopping.messages() if template == "money_owed"]
     assert arrived == ['{"amount":"115.00"}']
 
 
@@ -185,7 +185,7 @@ async def test_overdue_suborders_are_confirmed_automatically(shopping: Shopping)
     assert await confirmed(24 * days) == 0
     assert await confirmed(25 * days) == 1  # left on 5 October, and 10 days on
     assert (await shopping.see_id(order.id)).state == "finished"
-    arrived = [facts for template, facts in await shopping.messages() if template == "money_arrived"]
+    arrived = [facts for template, facts in await shopping.messages() if template == "money_owed"]
     assert arrived == ['{"amount":"115.00"}', '{"amount":"543.20"}']
 
 

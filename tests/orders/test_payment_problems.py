@@ -153,7 +153,7 @@ async def test_nothing_of_a_disputed_order_is_released_until_it_is_won(sale: Sal
     assert f"escrow:{n}-1" not in released
     assert [name for name, _ in await sale.new_messages()] == [
         "dispute_opened", "dispute_opened_finance", "dispute_opened_seller", "dispute_won", "dispute_won_finance",
-        "dispute_won_seller", "money_arrived",
+        "dispute_won_seller", "money_owed",
     ]  # fmt: skip
     async with sale.shopping.db.connection() as conn:
         assert {name: count for name, count in (await find_violations(conn)).items() if not name.startswith("14")} == {}

@@ -231,7 +231,7 @@ async def show_account(
     context = {
         "name": actor.name,
         "doors": [
-            ("/farm/money", "我的钱", "到账多少，还有多少等买家收到"),
+            ("/farm/money", "我的钱", "该给您多少，还有多少等买家收到"),
             ("/farm/bill", "我的话费", "减了多少，您付多少"),
             *(
                 (

@@ -53,7 +53,7 @@ async def show_farm_home(
         "day": clock.today(),
         "pending": [(shop.name, PRODUCER_STATE_NAMES[shop.state]) for shop in pending],
         "ship_count": count,
-        "received_fen": received,
+        "owed_fen": received,
         "ship_line": f"{count} 单等着发" if count else "没有要发的",
         "bill_line": await load_bill_line(request, actor),
         "waiting": waiting,

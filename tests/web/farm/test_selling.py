@@ -85,7 +85,7 @@ async def test_earning_rows_add_up_to_the_total(village: Village, sandbox: Sandb
         await browser.open(f"/orders/{number}")
         await browser.submit(f"/orders/{number}/receive/1")
         seen = await farm.open("/farm/money")
-        assert f"阜平大枣礼箱，{number}-1 88.20 元 已到账 88.20 元" in seen.text
+        assert f"阜平大枣礼箱，{number}-1 88.20 元 该给您的 88.20 元" in seen.text
         assert "大写：人民币捌拾捌元贰角整" in seen.text
         seen = await farm.open("/farm")
         assert "88.20" in seen.text
