@@ -140,6 +140,15 @@ class Settings(Struct, frozen=True, kw_only=True):
             if not getattr(self, name):
                 raise BadSettings(f"{PREFIX}{name.upper()} is needed with MARKET_DATABASE_URL.")
 
+    def require_provider_key(self) -> None:
+        """Require the key of the payment provider.
+
+        Raises:
+            BadSettings: it is missing.
+        """
+        if not self.stripe_key:
+            raise BadSettings(f"{PREFIX}STRIPE_KEY is needed to call the payment provider.")
+
     def get_sms_template_ids(self) -> dict[str, str]:
         """Return the provider's template ids by the names of the templates in market/notify/templates.py.
 

@@ -69,6 +69,7 @@ def retry_refund(refund: UUID, /, *, as_: As = None, json: Json = False) -> int:
 
     async def work(context: PaymentRuntime) -> object:
         ctx = context.runtime
+        ctx.settings.require_provider_key()
         return await retry_failed_refund(ctx.db, context.gateway, ctx.actor, refund, now=ctx.clock.now())
 
     return _run(as_, work, as_json=json)
@@ -176,6 +177,7 @@ def reconcile(
 
     async def work(context: PaymentRuntime) -> object:
         ctx = context.runtime
+        ctx.settings.require_provider_key()
         chosen = day or date.fromordinal(ctx.clock.today().toordinal() - 1)
         found = await reconcile_day(ctx.db, context.gateway, chosen, now=ctx.clock.now())
         return {"outcome": "ok", "day": chosen.isoformat(), "discrepancies": found}

@@ -1,7 +1,8 @@
 """Close an account and erase what identifies its owner. Source: Personal Information Protection Law, article 47.
 
 Orders, payments, the ledger, reviews and the audit record stay, without a name, a phone or an address: the E-commerce
-Law, article 31, keeps transactions for three years. So do the certificates of a seller.
+Law, article 31, keeps transactions for three years. So do the certificates of a seller. The account of an official, an
+ended one too, is never closed: what was signed keeps its name.
 """
 
 from datetime import datetime
@@ -142,7 +143,7 @@ async def list_obstacles(conn: Connection, account_id: AccountId, *, now: dateti
         ("orders", found.open_orders, f"还有 {found.open_orders} 单没有办完，请先收货或取消"),
         ("refunds", found.open_refunds, f"还有 {found.open_refunds} 笔退款没有到账，到账后再来"),
         ("disputes", found.open_disputes, f"还有 {found.open_disputes} 笔付款有异议，有结果后再来"),
-        ("role", found.official, "这是干部的账号，请先由上级停用"),
+        ("role", found.official, "这是干部的账号，办过的事要留名备查，不能注销；不干了请上级停用"),
         ("listings", found.live_listings, f"店里还有 {found.live_listings} 样东西在卖，请先下架"),
         ("sales", found.open_sales, f"店里还有 {found.open_sales} 单没有办完，请先发货，等买家收到"),
         ("money", owed, "店里还有钱没有结清，结清后再来"),

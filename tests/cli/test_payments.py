@@ -17,6 +17,10 @@ async def test_problems_are_listed_and_an_unknown_one_is_refused(
 ) -> None:
     for name, value in {"DATABASE_URL": dsn, "SECRET": SECRET, "DATA": str(tmp_path)}.items():
         monkeypatch.setenv(f"MARKET_{name}", value)
+    for command in (["retry-refund", "00000000-0000-0000-0000-000000000001"], ["reconcile"]):
+        assert await asyncio.to_thread(execute, ["payments", *command]) == 2
+        assert "MARKET_STRIPE_KEY is needed to call the payment provider." in capsys.readouterr().err
+    monkeypatch.setenv("MARKET_STRIPE_KEY", "sk_test_sample")
     assert await asyncio.to_thread(execute, ["payments", "problems", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert {name: len(rows) for name, rows in listed.items()} == {

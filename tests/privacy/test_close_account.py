@@ -12,6 +12,7 @@ from market.aftersales.review import write_review
 from market.cli.persons import close_person, export_person
 from market.cli.reseal import SEALED_COLUMNS
 from market.identity.models import AccountId, NewSession, NotFound, Role, WrongCode
+from market.identity.officials import revoke_official
 from market.identity.sign_in import sign_in
 from market.kernel import Connection
 from market.kernel.idempotency import begin_request, finish_request
@@ -178,6 +179,9 @@ async def test_an_officials_account_is_not_closed_by_its_owner(conn: Connection,
     with pytest.raises(AccountNotClosable) as refused:
         await close_account(conn, seal, official, by=str(official), now=NOW)
     assert [fault.field for fault in refused.value.errors] == ["role"]
+    assert await revoke_official(conn, "wang", by="platform", now=NOW) == 1
+    with pytest.raises(AccountNotClosable):  # an ended official signed what is kept
+        await close_account(conn, seal, official, by=str(official), now=NOW)
 
 
 async def test_the_copy_holds_everything_of_the_person_and_is_recorded(shopping: Shopping) -> None:
