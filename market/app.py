@@ -32,7 +32,7 @@ from market.metrics import count_rate_refusal, count_responses
 from market.orders.batcher import Batcher
 from market.rate_limits import RateBudget, RateClass, RateLimiter, list_network_budgets
 from market.settings import Settings
-from market.startup import make_clock, open_owner_dsn, tune_garbage_collector
+from market.startup import make_clock, open_logins, tune_garbage_collector
 from market.storage.files import FileStore, open_file_store
 from market.web import ROUTES as WEB_ROUTES
 from market.web.api_reference import ApiReferencePlugin
@@ -147,9 +147,9 @@ async def open_services(settings: Settings, *, limit_transactions: bool = True) 
     """
     tune_garbage_collector()
     async with AsyncExitStack() as stack:
-        dsn = await stack.enter_async_context(open_owner_dsn(settings))
+        logins = await stack.enter_async_context(open_logins(settings))
         db = await open_database(
-            dsn,
+            logins.service,
             role=APP_ROLE,
             min_size=2,
             max_size=settings.pool_size,

@@ -8,10 +8,12 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
+from msgspec import Struct
 
 from market.divisions.load import load_divisions
 from market.kernel.clock import Clock, make_clock_at
-from market.kernel.embedded import embedded_server
+from market.kernel.database import APP_ROLE
+from market.kernel.embedded import SERVICE_LOGIN, EmbeddedServer, embedded_server
 from market.kernel.migrate import create_database, is_current, upgrade
 from market.kernel.seal import Seal, derive_seal
 from market.settings import Settings
@@ -76,19 +78,46 @@ async def create_and_migrate(dsn: str, seal: Seal | None = None) -> bool:
         return await migrate_database(dsn, seal)
 
 
+async def create_service_login(server: EmbeddedServer) -> None:
+    """Create the login of the service in a migrated embedded server, unless it exists."""
+    conn = await asyncpg.connect(server.dsn("postgres"))
+    try:
+        async with conn.transaction():
+            await conn.execute("SELECT pg_advisory_xact_lock($1, 0)", MIGRATION_LOCK)
+            if not await conn.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", SERVICE_LOGIN):
+                await conn.execute(
+                    f"CREATE ROLE {SERVICE_LOGIN} LOGIN PASSWORD '{server.service_password}' IN ROLE {APP_ROLE}"
+                )
+    finally:
+        await conn.close()
+
+
+async def prepare_embedded(server: EmbeddedServer, settings: Settings) -> None:
+    """Create and migrate the database of an embedded server, and the login of the service."""
+    await create_and_migrate(server.dsn(), derive_seal(settings.get_or_create_secret(), settings.secret_old))
+    await create_service_login(server)
+
+
+class DatabaseLogins(Struct, frozen=True):
+    """The DSNs of a database: of its owner and of the service. In a configured database both are the configured one."""
+
+    owner: str
+    service: str
+
+
 @asynccontextmanager
-async def open_owner_dsn(settings: Settings) -> AsyncGenerator[str]:
-    """Yield the DSN of the database owner: the configured one, or the embedded server's, started and migrated.
+async def open_logins(settings: Settings) -> AsyncGenerator[DatabaseLogins]:
+    """Yield the DSNs of the database: the configured one, or the embedded server's, started and migrated.
 
     Raises:
         EmbeddedServerError: the embedded server does not start.
     """
     if settings.database_url:
-        yield settings.database_url
+        yield DatabaseLogins(settings.database_url, settings.database_url)
         return
     with embedded_server(settings.data) as server:
-        await create_and_migrate(server.dsn(), derive_seal(settings.get_or_create_secret(), settings.secret_old))
-        yield server.dsn()
+        await prepare_embedded(server, settings)
+        yield DatabaseLogins(server.dsn(), server.service_dsn())
 
 
 def make_clock(settings: Settings) -> Clock:

@@ -27,7 +27,7 @@ from market.orders.models import VariantId
 from market.producers.apply import apply_producer
 from market.producers.decide import decide_producer
 from market.producers.models import AdmissionStep, ProducerApplication, ProducerKind
-from market.startup import migrate_database
+from market.startup import create_service_login, migrate_database
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe
 
@@ -112,7 +112,8 @@ async def a_county(code: str = "130624", *, now: datetime | None = None) -> Asyn
     ):
         await create_database(server.dsn("postgres"), "market")
         await migrate_database(server.dsn())
-        db = await open_database(server.dsn(), role=APP_ROLE, max_size=_POOL)
+        await create_service_login(server)
+        db = await open_database(server.service_dsn(), role=APP_ROLE, max_size=_POOL)
         try:
             async with db.connection() as conn:
                 village = await FIND_FIRST_VILLAGE.maybe(conn, county_code=code, level=_VILLAGE_LEVEL)

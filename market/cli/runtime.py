@@ -20,7 +20,7 @@ from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServerError
 from market.kernel.seal import Seal, derive_seal
 from market.settings import BadSettings, Settings
-from market.startup import make_clock, open_owner_dsn, tune_garbage_collector
+from market.startup import make_clock, open_logins, tune_garbage_collector
 
 DONE, REFUSED, BAD_INPUT = 0, 1, 2
 
@@ -73,9 +73,11 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
     tune_garbage_collector()
     settings = settings or Settings.from_env()
     clock = make_clock(settings)
-    async with open_owner_dsn(settings) as dsn:
+    async with open_logins(settings) as logins:
         name = f"market-command:{getpass.getuser()}"
-        db = await open_database(dsn, role=APP_ROLE, max_size=4, application_name=name, max_statement_seconds=0)
+        db = await open_database(
+            logins.service, role=APP_ROLE, max_size=4, application_name=name, max_statement_seconds=0
+        )
         try:
             actor = None
             if as_ is not None:
@@ -89,7 +91,7 @@ async def open_runtime(as_: str | None = None, *, settings: Settings | None = No
                 async with db.connection() as conn:
                     actor = await find_actor_by_token(conn, settings.token, now=clock.now())
             seal = derive_seal(settings.get_or_create_secret(), settings.secret_old)
-            yield Runtime(settings, db, dsn, clock, seal, actor)
+            yield Runtime(settings, db, logins.owner, clock, seal, actor)
         finally:
             await db.close()
 

@@ -8,7 +8,7 @@ from market.cli.runtime import BAD_INPUT, DONE, REFUSED, run
 from market.kernel.embedded import EmbeddedServerError, is_port_free
 from market.kernel.seal import derive_seal
 from market.settings import BadSettings, Settings
-from market.startup import create_and_migrate, open_owner_dsn, share_metrics
+from market.startup import create_and_migrate, open_logins, share_metrics
 
 
 async def migrate_database() -> dict[str, object]:
@@ -18,7 +18,7 @@ async def migrate_database() -> dict[str, object]:
         seal = derive_seal(settings.secret, settings.secret_old) if settings.secret else None
         changed = await create_and_migrate(settings.database_url, seal)
         return {"outcome": "ok" if changed else "no-op"}
-    async with open_owner_dsn(settings):
+    async with open_logins(settings):
         return {"outcome": "ok", "data": str(settings.data)}
 
 

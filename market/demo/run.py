@@ -22,9 +22,8 @@ from market.demo import children
 from market.demo.load_sample import SampleLoadError, ensure_sample
 from market.demo.sample.accounts import SampleLogin
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_free_port, is_port_free
-from market.kernel.seal import derive_seal
 from market.settings import BadSettings, Settings
-from market.startup import create_and_migrate
+from market.startup import prepare_embedded
 
 READY_SECONDS = 60.0
 DEMO_PAGES = ("farmer", "buyer", "official", "people")
@@ -51,8 +50,7 @@ def run() -> int:
         _check_port(settings)
         with _lock_folder(settings.data), embedded_server(settings.data) as server:
             console.print("数据库已启动 database is up", style="dim")
-            seal = derive_seal(settings.get_or_create_secret(), settings.secret_old)
-            asyncio.run(create_and_migrate(server.dsn(), seal))
+            asyncio.run(prepare_embedded(server, settings))
             accounts = ensure_sample(server.dsn(), settings)
             return _serve(settings, accounts, console)
     except (BadSettings, DemoStartError, EmbeddedServerError, SampleLoadError) as error:

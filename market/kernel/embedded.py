@@ -34,15 +34,28 @@ class EmbeddedServerError(Exception):
     """The embedded server could not be created or started; the text states the cause and the remedy."""
 
 
+SERVICE_LOGIN = "market_service"
+"""The role with which the service logs in to an embedded server; deploy/README.md creates the same by hand."""
+
+
 class EmbeddedServer(Struct, frozen=True):
     """A running embedded server: its port and the superuser's password."""
 
     port: int
     password: str
 
+    @property
+    def service_password(self) -> str:
+        """The password of the service's login, from which the superuser's cannot be computed."""
+        return sha256(f"{SERVICE_LOGIN}:{self.password}".encode()).hexdigest()
+
     def dsn(self, database: str = "market") -> str:
         """Return the DSN of one of its databases, connecting as the owner."""
         return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def service_dsn(self, database: str = "market") -> str:
+        """Return the DSN of one of its databases for the service, which owns nothing; see `create_service_login`."""
+        return f"postgresql://{SERVICE_LOGIN}:{self.service_password}@127.0.0.1:{self.port}/{database}"
 
 
 class _Launcher(Struct, frozen=True):
