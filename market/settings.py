@@ -77,7 +77,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="The provider's id of each template, `code=SMS_1,to_ship=SMS_2,…`."),
     ] = ""
     storage_url: Annotated[
-        str, Meta(description="Storage of photos: `file:///…` or `s3://…`. Empty: the data folder.")
+        str,
+        Meta(
+            description="Storage of photos, and of files until they are imported: `file:///…` or `s3://…`."
+            " Empty: the data folder."
+        ),
     ] = ""
     help_phone: Annotated[str, Meta(description="Telephone number shown on every page.")] = DEFAULT_HELP_PHONE
     pay_minutes: Annotated[int, Meta(ge=1, le=1440, description="Minutes until an unpaid order expires.")] = (

@@ -352,6 +352,60 @@ END
 $$;
 
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: tasks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.tasks (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    county_code text NOT NULL,
+    account_id uuid NOT NULL,
+    second_factor boolean NOT NULL,
+    request_key text NOT NULL,
+    input jsonb NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    stage text DEFAULT 'waiting'::text NOT NULL,
+    outcome_sealed bytea,
+    error text,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT tasks_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT tasks_finished CHECK (((state = ANY (ARRAY['done'::text, 'refused'::text, 'failed'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT tasks_input CHECK (((input ->> 'kind'::text) = ANY (ARRAY['import'::text, 'run'::text]))),
+    CONSTRAINT tasks_outcome CHECK (((state = ANY (ARRAY['done'::text, 'refused'::text])) = (outcome_sealed IS NOT NULL))),
+    CONSTRAINT tasks_request_key CHECK (((length(request_key) >= 1) AND (length(request_key) <= 300))),
+    CONSTRAINT tasks_stage CHECK ((stage = ANY (ARRAY['waiting'::text, 'reading'::text, 'checking'::text, 'calculating'::text, 'storing'::text]))),
+    CONSTRAINT tasks_state CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'refused'::text, 'failed'::text])))
+);
+
+
+--
+-- Name: claim_task(interval); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.claim_task(p_lease interval) RETURNS SETOF public.tasks
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE tasks
+       SET state = 'running', attempts = attempts + 1, stage = 'waiting', next_at = clock_timestamp() + p_lease
+     WHERE id = (SELECT id FROM tasks t
+                  WHERE state IN ('queued', 'running') AND next_at <= clock_timestamp()
+                    AND NOT EXISTS (SELECT FROM tasks other
+                                     WHERE other.county_code = t.county_code AND other.state = 'running'
+                                       AND other.id <> t.id)
+                  ORDER BY id LIMIT 1
+                    FOR UPDATE SKIP LOCKED)
+    RETURNING tasks.*
+$$;
+
+
 --
 -- Name: compute_number_key(text, text, bigint); Type: FUNCTION; Schema: public; Owner: -
 --
@@ -376,6 +430,19 @@ BEGIN
      WHERE l.id = n.listing_id;
     RETURN NULL;
 END
+$$;
+
+
+--
+-- Name: delete_tasks(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.delete_tasks(p_before timestamp with time zone, p_piece integer) RETURNS SETOF uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE finished_at < p_before ORDER BY finished_at LIMIT p_piece)
+    RETURNING id
 $$;
 
 
@@ -432,10 +499,6 @@ CREATE FUNCTION public.sum_array(parts integer[]) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (SELECT COALESCE(sum(part.part), (0)::bigint) AS "coalesce" FROM unnest(sum_array.parts) part(part));
 
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: bindings; Type: TABLE; Schema: public; Owner: -
@@ -981,6 +1044,21 @@ CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_sinc
       JOIN subjects s ON (((s.fact = v.fact) AND (s.subject = v.subject))))
    WHERE ((v.county_code = list_replaced_facts.p_county) AND (v.replaced_at > list_replaced_facts.p_since));
 END;
+
+
+--
+-- Name: list_waiting_tasks(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_waiting_tasks(p_most integer) RETURNS TABLE(due_at timestamp with time zone, dead boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    (SELECT next_at, false FROM tasks WHERE state IN ('queued', 'running') ORDER BY id LIMIT p_most)
+    UNION ALL
+    (SELECT NULL, true FROM tasks
+      WHERE state = 'failed' AND finished_at > clock_timestamp() - interval '1 day' LIMIT p_most)
+$$;
 
 
 --
@@ -4121,6 +4199,14 @@ ALTER TABLE ONLY public.taken_nights
 
 
 --
+-- Name: tasks tasks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.tasks
+    ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: usage_days usage_days_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4849,6 +4935,41 @@ CREATE INDEX subsidy_postings_by_month ON public.subsidy_postings USING btree (c
 --
 
 CREATE UNIQUE INDEX taken_nights_by_booking ON public.taken_nights USING btree (booking_id);
+
+
+--
+-- Name: tasks_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX tasks_by_account ON public.tasks USING btree (account_id, id);
+
+
+--
+-- Name: tasks_by_end; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX tasks_by_end ON public.tasks USING btree (finished_at);
+
+
+--
+-- Name: tasks_failed; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX tasks_failed ON public.tasks USING btree (finished_at) WHERE (state = 'failed'::text);
+
+
+--
+-- Name: tasks_one_running_per_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX tasks_one_running_per_county ON public.tasks USING btree (county_code) WHERE (state = 'running'::text);
+
+
+--
+-- Name: tasks_unfinished; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX tasks_unfinished ON public.tasks USING btree (id) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 
 
 --
@@ -6202,6 +6323,14 @@ ALTER TABLE ONLY public.taken_nights
 
 
 --
+-- Name: tasks tasks_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.tasks
+    ADD CONSTRAINT tasks_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
 -- Name: usage_days usage_days_number; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6736,6 +6865,23 @@ END);
 
 
 --
+-- Name: tasks; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: tasks tasks_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY tasks_visible_county ON public.tasks TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
 -- Name: usage_days; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -6794,6 +6940,71 @@ GRANT ALL ON FUNCTION payments.post(p_key text, p_kind text, p_order text, p_at 
 
 REVOKE ALL ON FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) TO market_app;
+
+
+--
+-- Name: TABLE tasks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.tasks TO market_app;
+
+
+--
+-- Name: COLUMN tasks.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.tasks TO market_app;
+
+
+--
+-- Name: COLUMN tasks.stage; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(stage) ON TABLE public.tasks TO market_app;
+
+
+--
+-- Name: COLUMN tasks.outcome_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(outcome_sealed) ON TABLE public.tasks TO market_app;
+
+
+--
+-- Name: COLUMN tasks.error; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(error) ON TABLE public.tasks TO market_app;
+
+
+--
+-- Name: COLUMN tasks.next_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(next_at) ON TABLE public.tasks TO market_app;
+
+
+--
+-- Name: COLUMN tasks.finished_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(finished_at) ON TABLE public.tasks TO market_app;
+
+
+--
+-- Name: FUNCTION claim_task(p_lease interval); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.claim_task(p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.claim_task(p_lease interval) TO market_app;
+
+
+--
+-- Name: FUNCTION delete_tasks(p_before timestamp with time zone, p_piece integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.delete_tasks(p_before timestamp with time zone, p_piece integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delete_tasks(p_before timestamp with time zone, p_piece integer) TO market_app;
 
 
 --
@@ -7253,6 +7464,14 @@ GRANT ALL ON FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_l
 --
 
 GRANT SELECT ON TABLE public.fact_versions TO market_app;
+
+
+--
+-- Name: FUNCTION list_waiting_tasks(p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_waiting_tasks(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_waiting_tasks(p_most integer) TO market_app;
 
 
 --

@@ -13,6 +13,7 @@ from market.api import (
     service,
     subsidies,
     subsidy_imports,
+    tasks,
 )
 
 ROUTES = [
@@ -26,6 +27,7 @@ ROUTES = [
     *orders.ROUTES,
     *aftersales.ROUTES,
     *subsidies.ROUTES,
+    *tasks.ROUTES,
 ]
 """The routes that take JSON, in small bodies."""
 

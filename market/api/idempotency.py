@@ -54,15 +54,34 @@ async def run_once[T](
     Raises:
         IdempotencyKeyNeeded: the request has no key.
         IdempotencyKeyReused: the key was used with a different request.
-        RequestInProgress: a duplicate request is still running after the lock timeout.
+        RequestInProgress: a duplicate request is still running.
+    """
+    response = await store_once(request, db, actor, work, scope=scope, status=status, body=body)
+    return Response(response.body, status_code=response.status, media_type="application/json")
+
+
+async def store_once[T](
+    request: HttpRequest,
+    db: Database,
+    actor: Actor,
+    work: Callable[[Connection], Awaitable[T]],
+    *,
+    scope: str | None,
+    status: int,
+    body: bytes | None,
+) -> StoredResponse:
+    """Return what `run_once` responds with.
+
+    Raises:
+        IdempotencyKeyNeeded, IdempotencyKeyReused, RequestInProgress: see `run_once`.
     """
     key, actor_id = get_idempotency_key(request), str(actor.account_id)
     fingerprint = compute_fingerprint(request.method, request.url.path, await request.body() if body is None else body)
     seal: Seal = request.app.state["market"].seal
     async with db.transaction(scope=scope) as conn:
         stored = await begin_request(conn, seal, actor=actor_id, key=key, fingerprint=fingerprint)
-        if isinstance(stored, StoredResponse):
-            return Response(stored.body, status_code=stored.status, media_type="application/json")
+        if stored is not None:
+            return stored
         response = msgspec.json.encode(await work(conn))
         await finish_request(conn, seal, actor=actor_id, key=key, status=status, response=response)
-    return Response(response, status_code=status, media_type="application/json")
+    return StoredResponse(status, response)

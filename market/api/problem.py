@@ -29,13 +29,13 @@ def get_language(request: HttpRequest) -> str:
     return "en" if accepted.startswith("en") else "zh"
 
 
-def build_problem_response(refusal: Refusal, language: str) -> Response[bytes]:
-    """Build the problem+json response for a refusal, with Retry-After if a retry may succeed."""
+def build_problem(refusal: Refusal, language: str) -> Problem:
+    """Return the error body of a refusal."""
     errors: list[dict[str, Any]] = [msgspec.to_builtins(fault) for fault in refusal.errors]
     rows = refusal.facts.get("rows")
     if isinstance(rows, (list, tuple)):
         errors += msgspec.to_builtins(rows)
-    body = Problem(
+    return Problem(
         f"/problems/{refusal.code}",
         type(refusal).title(language),
         refusal.status,
@@ -43,5 +43,10 @@ def build_problem_response(refusal: Refusal, language: str) -> Response[bytes]:
         refusal.code,
         errors,
     )
+
+
+def build_problem_response(refusal: Refusal, language: str) -> Response[bytes]:
+    """Build the problem+json response for a refusal, with Retry-After if a retry may succeed."""
+    body = msgspec.json.encode(build_problem(refusal, language))
     headers = make_retry_headers(refusal)
-    return Response(msgspec.json.encode(body), status_code=refusal.status, media_type=MEDIA_TYPE, headers=headers)
+    return Response(body, status_code=refusal.status, media_type=MEDIA_TYPE, headers=headers)

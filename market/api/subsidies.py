@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
+from market.api.tasks import ACCEPTED, submit_task
 from market.http import HttpRequest
 from market.identity.access import get_visible_divisions, require_whole_county
 from market.identity.models import Actor
@@ -33,6 +34,7 @@ from market.subsidies.month.run import RunResult
 from market.subsidies.month.settle import Settlement, get_settlement
 from market.subsidies.month.steps import RUN, STEPS, MonthStep
 from market.subsidies.month.take_step import take_step
+from market.subsidies.tasks.submit import make_run
 
 _TOWNSHIP, _VILLAGE = 9, 12
 
@@ -220,6 +222,11 @@ def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
     ) -> Response[StepResult]:
         given = data or StepRequest()
 
+        target = read_county_request(actor, county, month)
+        if step is RUN:
+            task = make_run(month, opinion=given.opinion, void_approvals=given.void_approvals)
+            return await submit_task(request, db, actor, target.county, task, seal=seal)
+
         async def act(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> StepResult | RunResult:
             return await take_step(
                 conn,
@@ -228,14 +235,11 @@ def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
                 code,
                 first,
                 opinion=given.opinion,
-                void_approvals=given.void_approvals,
                 seal=seal,
                 now=now,
             )
 
-        return await _run_step(
-            request, db=db, actor=actor, clock=clock, target=read_county_request(actor, county, month), step=act
-        )
+        return await _run_step(request, db=db, actor=actor, clock=clock, target=target, step=act)
 
     take.__doc__ = step.en
     take.__name__ = f"{step.name}_month"
@@ -246,6 +250,7 @@ def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
         operation_id=f"{step.name.title()}Month",
         idempotent=True,
         status_code=200,
+        responses=ACCEPTED if step is RUN else None,
         tags=MonthController.tags,
     )(take)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, MultipartBody
 from msgspec import Meta, Struct
 
-from market.api.idempotency import run_once
+from market.api.tasks import ACCEPTED, submit_task
 from market.http import HttpRequest
 from market.identity.access import get_visible_divisions
 from market.identity.models import Actor
@@ -21,14 +21,15 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
+from market.storage.files import FileStore
 from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFEST, ImportKind
 from market.subsidies.imports.originals import read_original
-from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.templates import Download, write_template
-from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
+from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.imports.write_spreadsheet import FileFormat
 from market.subsidies.month.cycles import read_county
+from market.subsidies.tasks.submit import make_import, store_import
 
 
 class SpreadsheetFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +97,7 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
         seal: NamedDependency[Seal],
+        files: NamedDependency[FileStore],
     ) -> Response[ImportResult]:
         county = read_county(county)
         get_visible_divisions(actor, county)
@@ -109,21 +111,13 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
             take_changes=isinstance(data, ChangesFile | ProgrammesFile) and data.take_changes,
             take_fewer=isinstance(data, BillingFile) and data.take_fewer,
         )
-        context = ImportContext(seal=seal, now=clock.now(), attachments=attachments)
-        prepared = await prepare_upload(actor, upload, context)
+        task = make_import(upload)
+        await store_import(files, seal, actor, task, upload=upload, attachments=attachments, now=clock.now())
         # A repeated key is the same request when files, names and options are the same.
         options = f"{upload.dry_run}\n{upload.take_changes}\n{upload.take_fewer}"
         identity = f"{upload.name}\n{upload.sha256}\n{options}\n".encode()
-        response: Response[Any] = await run_once(
-            request,
-            db,
-            actor,
-            lambda conn: run_import(conn, actor, prepared),
-            scope=county,
-            status=200,
-            body=identity + hashlib.sha256(b"".join(attachments.values())).digest(),
-        )
-        return response
+        body = identity + hashlib.sha256(b"".join(attachments.values())).digest()
+        return await submit_task(request, db, actor, county, task, seal=seal, body=body)
 
     import_file.__name__ = kind.name
     import_file.__doc__ = kind.summary
@@ -134,6 +128,7 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
         status_code=200,
         idempotent=True,
         rate=RateClass.UPLOAD,
+        responses=ACCEPTED,
     )(import_file)
 
 

@@ -24,6 +24,7 @@ from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
+from market.subsidies.tasks.outcome import OUTCOME_CONTEXT
 from payments.sql import prepare_connection
 
 _CHUNK = 500
@@ -71,6 +72,7 @@ SEALED_COLUMNS = (
     SealedColumn("taken_nights", "guest_sealed", GUEST_CONTEXT, key=("room_id", "nights")),
     SealedColumn("messages", "phone_sealed", MESSAGE_PHONE_CONTEXT, index="phone_index"),
     SealedColumn("messages", "facts_sealed", FACTS_CONTEXT),
+    SealedColumn("tasks", "outcome_sealed", OUTCOME_CONTEXT),
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
 )
 

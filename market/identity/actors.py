@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from market.identity.models import AccountId, Actor, Device, Grant, Role
@@ -30,7 +31,7 @@ class ActorRow(Struct, frozen=True):
     seen_at: datetime | None = None
 
 
-FIND_ACTOR_BY_HANDLE = Query(
+FIND_ACTOR = Query(
     ActorRow,
     """
     SELECT id, name, handle, elder, true AS second_factor,
@@ -41,7 +42,7 @@ FIND_ACTOR_BY_HANDLE = Query(
            ARRAY(SELECT producer_id FROM producer_members WHERE account_id = a.id AND valid_during @> :day::date
                   ORDER BY producer_id) AS producers
       FROM accounts a
-     WHERE handle = :handle AND closed_at IS NULL
+     WHERE (handle = :handle::text OR id = :account_id::uuid) AND closed_at IS NULL
     """,
 )
 
@@ -87,8 +88,14 @@ def _make_actor(row: ActorRow) -> Actor:
 
 async def find_actor_by_handle(conn: Connection, handle: str, *, day: date) -> Actor | None:
     """Return the account with the handle and its roles on the day; the second factor counts as verified."""
-    row = await FIND_ACTOR_BY_HANDLE.maybe(conn, handle=handle, day=day)
+    row = await FIND_ACTOR.maybe(conn, handle=handle, account_id=None, day=day)
     return _make_actor(row) if row else None
+
+
+async def find_actor_by_id(conn: Connection, account_id: AccountId, *, second_factor: bool, day: date) -> Actor | None:
+    """Return an open account and its roles on the day; `second_factor` is that of the session that it used."""
+    row = await FIND_ACTOR.maybe(conn, handle=None, account_id=account_id, day=day)
+    return msgspec.structs.replace(_make_actor(row), second_factor=second_factor) if row else None
 
 
 async def find_actor_by_token(conn: Connection, token: str, *, now: datetime) -> Actor | None:

@@ -41,10 +41,10 @@ class _StoredSchedule(Struct, frozen=True):
     next_at: datetime
 
 
-# Each part reads one partial index of what is open, at most MAX_COUNTED entries of it. Text messages that were given up
-# stay for 30 days and nobody sends them again, so only those of the last day count. `unknown` and `open` wait for
-# the provider or for a person: they are due from the beginning. Events, disputes and discrepancies have times of the
-# business clock.
+# Each part reads one partial index of what is open, at most MAX_COUNTED entries of it. Text messages and tasks that
+# were given up stay for 30 days and nobody takes them up again, so only those of the last day count. `unknown` and
+# `open` wait for the provider or for a person: they are due from the beginning. Events, disputes and discrepancies have
+# times of the business clock.
 COUNT_QUEUES = Query(
     QueueState,
     """
@@ -90,6 +90,8 @@ COUNT_QUEUES = Query(
           WHERE next_at < 'infinity' ORDER BY next_at LIMIT :most)
         UNION ALL
         (SELECT 'failed_items', NULL, true FROM jobs.failures WHERE next_at = 'infinity' LIMIT :most)
+        UNION ALL
+        (SELECT 'tasks', due_at, dead FROM list_waiting_tasks(:most))
     )
     SELECT queue,
            count(*) FILTER (WHERE due_at <= clock_timestamp()) AS due,
@@ -113,6 +115,7 @@ QUEUES = (
     "discrepancies",
     "suspense",
     "failed_items",
+    "tasks",
 )
 LIST_SCHEDULES = Query(
     _StoredSchedule,
@@ -127,8 +130,8 @@ LIST_SCHEDULES = Query(
 async def list_queue_states(conn: Connection, *, now: datetime) -> list[QueueState]:
     """Return the state of every queue, empty ones included; `now` is the time of the business clock.
 
-    A text message counts as dead for a day, everything else until a person has acted. A failed refund is dead when
-    nothing retries it. Numbers above 10,000 are reported as 10,000.
+    A text message or a task counts as dead for a day, everything else until a person has acted. A failed refund is dead
+    when nothing retries it. Numbers above 10,000 are reported as 10,000.
     """
     found = {state.queue: state for state in await COUNT_QUEUES.all(conn, most=MAX_COUNTED, now=now)}
     return [found.get(queue, QueueState(queue, 0, 0, 0.0)) for queue in QUEUES]

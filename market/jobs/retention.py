@@ -17,6 +17,7 @@ from market.notify.send import delete_old_messages
 from market.orders.cart import DEVICE_CART_LIFETIME, delete_old_device_lines, delete_old_device_nights
 from market.storage.unused_photos import delete_unused_photos
 from market.subsidies.imports.kept_uploads import delete_old_uploads
+from market.subsidies.tasks.work import TASK_LIFETIME, delete_old_tasks
 from payments.outbox import delete_old_events
 from payments.webhooks import delete_old_messages as delete_old_webhooks
 
@@ -50,13 +51,14 @@ RETENTIONS = (
     Retention(name="delete_device_carts", period=DEVICE_CART_LIFETIME, delete=delete_old_device_lines),
     Retention(name="delete_device_stays", period=DEVICE_CART_LIFETIME, delete=delete_old_device_nights),
     Retention(name="delete_host_nights", period=timedelta(days=30), delete=delete_past_nights),
+    Retention(name="delete_ended_tasks", period=TASK_LIFETIME, delete=delete_old_tasks, real_time=True),
     Retention(name="delete_webhooks", period=timedelta(days=30), delete=delete_old_webhooks, real_time=True),
     Retention(name="delete_payment_events", period=timedelta(days=30), delete=delete_old_events, real_time=True),
 )
 
 
 async def delete_kept_uploads(context: WorkerContext) -> None:
-    """Delete the files of dry runs that were kept for an hour."""
+    """Delete the files of dry runs that were kept for an hour, and those that tasks left behind."""
     await delete_old_uploads(context.files, now=context.clock.now())
 
 

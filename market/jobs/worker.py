@@ -10,6 +10,7 @@ import structlog
 from market.jobs.context import WorkerContext
 from market.jobs.polls import POLLS, Poll
 from market.jobs.schedules import SCHEDULES, Schedule, add_schedules, run_if_due
+from market.jobs.tasks import open_task_polls
 
 log = structlog.get_logger()
 
@@ -27,8 +28,9 @@ async def run_worker(context: WorkerContext, on_ready: Callable[[], None] = lamb
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await add_schedules(context.db)
-    on_ready()
-    await run_polls(context, [*POLLS, *map(make_poll, SCHEDULES)], stop)
+    async with open_task_polls(context) as task_polls:
+        on_ready()
+        await run_polls(context, [*POLLS, *task_polls, *map(make_poll, SCHEDULES)], stop)
 
 
 def make_poll(schedule: Schedule) -> Poll:

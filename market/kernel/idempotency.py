@@ -45,11 +45,14 @@ class _StoredRequest(Struct, frozen=True):
     response: bytes | None
 
 
+# The advisory lock is held until the transaction ends. A duplicate does not get it and inserts nothing, instead of
+# waiting for the row of the other transaction with a connection in hand; COUNT_REPLAY then finds no row.
 INSERT_KEY = Query(
     str,
     """
     INSERT INTO idempotency_keys (actor, key, fingerprint)
-    VALUES (:actor, :key, :fingerprint)
+    SELECT :actor::text, :key::text, :fingerprint::bytea
+     WHERE pg_try_advisory_xact_lock(hashtextextended(:actor || ' ' || :key, 7006))
     ON CONFLICT (actor, key) DO NOTHING
     RETURNING key
     """,
@@ -81,6 +84,7 @@ DELETE_OLD_KEYS = Query(
                              LIMIT :piece::integer)
     """,
 )
+DELETE_KEY = Query(None, "DELETE FROM idempotency_keys WHERE actor = :actor AND key = :key")
 DELETE_ACTOR_KEYS = Query(None, "DELETE FROM idempotency_keys WHERE actor = :actor")
 
 
@@ -94,12 +98,11 @@ async def begin_request(
 ) -> StoredResponse | None:
     """Claim a key in the caller's transaction; return the stored response if the request was handled before.
 
-    After None the caller does the work and calls `finish_request` in the same transaction. A duplicate request waits
-    for that transaction to end. Keys are kept for 30 days.
+    After None the caller does the work and calls `finish_request` in the same transaction. Keys are kept for 30 days.
 
     Raises:
         IdempotencyKeyReused: the key was used with another fingerprint.
-        RequestInProgress: a duplicate request did not end within the lock timeout.
+        RequestInProgress: a duplicate request has not ended; nothing was waited for.
     """
     try:
         if await INSERT_KEY.maybe(conn, actor=actor, key=key, fingerprint=fingerprint) is not None:
@@ -108,7 +111,7 @@ async def begin_request(
     except asyncpg.LockNotAvailableError as error:
         raise RequestInProgress(retry_after=1) from error
     if stored is None:
-        # The key was deleted by `delete_old_keys` between the two statements.
+        # Another transaction has the key, or `delete_old_keys` deleted it between the two statements.
         raise RequestInProgress(retry_after=1)
     if stored.fingerprint != fingerprint:
         raise IdempotencyKeyReused
@@ -125,6 +128,11 @@ async def finish_request(conn: Connection, seal: Seal, *, actor: str, key: str, 
     """Store the response, encrypted, that duplicate requests get; a stored response is never replaced."""
     sealed = seal.seal(response.decode(), RESPONSE_CONTEXT)
     await STORE_RESPONSE.run(conn, actor=actor, key=key, status=status, response=sealed)
+
+
+async def free_key(conn: Connection, *, actor: str, key: str) -> None:
+    """Delete a key, so that its request may be repeated, as when what it asked for was refused later."""
+    await DELETE_KEY.run(conn, actor=actor, key=key)
 
 
 async def delete_old_keys(db: Database, before: datetime) -> int:

@@ -1,5 +1,6 @@
 """Idempotent forms: a form that creates something takes effect once, however often it is sent."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -10,6 +11,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Refusal
 from market.kernel.idempotency import (
     IdempotencyKeyReused,
+    RequestInProgress,
     StoredResponse,
     begin_request,
     compute_fingerprint,
@@ -22,6 +24,8 @@ from market.web.services import get_services
 _MAX_KEY_LENGTH = 100
 _NOT_CONTENT = frozenset({"csrf", "key", "draft"})
 _SEE_OTHER = 303
+_PAUSE_SECONDS = 0.1
+_MAX_PAUSES = 40
 
 
 class FormSentBefore(Refusal):
@@ -38,22 +42,50 @@ def _compute_form_fingerprint(request: HttpRequest, form: PostedForm) -> bytes:
     return compute_fingerprint(request.method, request.url.path, msgspec.json.encode(texts, order="sorted"))
 
 
+def get_request_key(form: PostedForm, about: str = "") -> str:
+    """Return the idempotency key of a form; `about` tells apart what one form may send with other files."""
+    return f"form:{form.key[:_MAX_KEY_LENGTH]}{about}"
+
+
 async def submit_once(
-    request: HttpRequest, actor: Actor, form: PostedForm, work: Callable[[Connection], Awaitable[str]]
+    request: HttpRequest,
+    actor: Actor,
+    form: PostedForm,
+    work: Callable[[Connection], Awaitable[str]],
+    *,
+    scope: str | None = None,
+    about: str = "",
 ) -> Redirect:
     """Run `work` in one transaction and redirect to the path it returns; a repeated form redirects there too.
 
-    A duplicate request waits for the commit of the first one. A refusal is not stored: nothing was changed, and
-    the form may be sent again.
+    A second press of the button waits up to 4 s for the first one, without a connection. A refusal is not stored:
+    nothing was changed, and the form may be sent again.
 
     Raises:
         FormSentBefore: the form was sent before with other contents.
-        RequestInProgress: the first request did not end within the lock timeout.
+        RequestInProgress: the first request did not end in time.
     """
-    who, key = str(actor.account_id), f"form:{form.key[:_MAX_KEY_LENGTH]}"
+    for _ in range(_MAX_PAUSES):
+        try:
+            return await _submit(request, actor, form, work, scope=scope, about=about)
+        except RequestInProgress:
+            await asyncio.sleep(_PAUSE_SECONDS)
+    return await _submit(request, actor, form, work, scope=scope, about=about)
+
+
+async def _submit(
+    request: HttpRequest,
+    actor: Actor,
+    form: PostedForm,
+    work: Callable[[Connection], Awaitable[str]],
+    *,
+    scope: str | None,
+    about: str,
+) -> Redirect:
+    who, key = str(actor.account_id), get_request_key(form, about)
     fingerprint = _compute_form_fingerprint(request, form)
     services = get_services(request)
-    async with services.db.transaction() as conn:
+    async with services.db.transaction(scope=scope) as conn:
         try:
             stored = await begin_request(conn, services.seal, actor=who, key=key, fingerprint=fingerprint)
         except IdempotencyKeyReused as error:

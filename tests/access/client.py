@@ -40,7 +40,7 @@ class AccessClient(Struct, frozen=True):
         files = [(file.field, (file.name, file.content)) for file in case.files]
         http = self.service.http
         http.cookies.clear()
-        return await http.request(
+        response = await http.request(
             case.method,
             case.build_path(ids),
             params=case.build_query(ids),
@@ -49,6 +49,9 @@ class AccessClient(Struct, frozen=True):
             files=files or None,
             headers=headers,
         )
+        # The response of a form that begins a task is the page that waits for it.
+        location = response.headers.get("location", "")
+        return await http.get(location, headers=headers) if location.startswith("/desk/tasks/") else response
 
     def find_leaks(self, actor: str, response: httpx.Response) -> list[str]:
         """Return the secrets in a response that the actor may not read and did not send."""

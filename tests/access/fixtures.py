@@ -97,6 +97,11 @@ def make_picture(shade: int) -> bytes:
     return out.getvalue()
 
 
+ADD_TASK = (
+    "INSERT INTO tasks (county_code, account_id, second_factor, request_key, input, next_at)"
+    ' VALUES ($1, $2, true, \'k\', \'{"kind": "run", "month": "2019-01"}\', \'infinity\') RETURNING id'
+)
+"""A task that no worker takes up."""
 FIRST_FILE = "SELECT id FROM import_files WHERE county_code = $1 ORDER BY id LIMIT 1"
 
 
@@ -148,6 +153,8 @@ async def make_fixtures(
         for prefix, county in (("", COUNTY), ("other_", OTHER_COUNTY)):
             file_id = await conn.fetchval(FIRST_FILE, county)
             ids[f"{prefix}file_id"] = str(file_id)
+            owner = accounts[OTHER_COUNTY_OFFICIAL if prefix else "importer"]
+            ids[f"{prefix}task_id"] = str(await conn.fetchval(ADD_TASK, county, owner))
     async with db.transaction(scope=COUNTY) as conn:
         ids["finding"] = str(await conn.fetchval("SELECT id FROM findings WHERE check_code = 'claim_outside_snapshot'"))
     tokens = await _sign_in(db, accounts)

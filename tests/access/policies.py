@@ -129,6 +129,10 @@ def require_duty(duty: str) -> AccessPolicy:
 
 LINE_HOLDERS = COUNTY_SCOPE.deny(["policy", "reconciler"], FORBIDDEN)
 """Officials of the line's village who approve or settle; the importer of the tests also has the county role."""
+TASK_OWNER = COUNTY_SCOPE.acting_as("importer").deny(
+    [official for official in (*COUNTY_OFFICIALS, VILLAGE_SCOPED) if official != "importer"], NOT_FOUND
+)
+"""The official who asked for the task; for anyone else of the county it does not exist."""
 ACCOUNT_KEEPERS = require_duty("county").allow("importer")
 """Officials who decide for the whole county; the importer of the tests also has the county role."""
 

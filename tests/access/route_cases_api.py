@@ -23,6 +23,7 @@ from tests.access.policies import (
     PUBLIC,
     SIGNED_IN,
     SUSPENDING_OFFICIALS,
+    TASK_OWNER,
     WHOLE_COUNTY_SCOPE,
     require_duty,
 )
@@ -249,6 +250,7 @@ API_CASES: tuple[RouteCase, ...] = (
     get("/api/v1/counties/{county}/months/{month}/settlement", WHOLE_COUNTY_SCOPE),
     get("/api/v1/counties/{county}/quarters/{quarter}", WHOLE_COUNTY_SCOPE),
     post("/api/v1/counties/{county}/months/{month}/run", require_duty("importer")),
+    get("/api/v1/counties/{county}/tasks/{task_id}", TASK_OWNER),
     post("/api/v1/counties/{county}/months/{month}/confirm", VILLAGE_DUTY, status=409),
     post("/api/v1/counties/{county}/months/{month}/return", TOWNSHIP_DUTY, json={"why": ""}, status=422),
     post("/api/v1/counties/{county}/months/{month}/lines/{line}/hold", LINE_HOLDERS, json={"why": ""}, status=422),

@@ -21,6 +21,7 @@ from tests.access.policies import (
     SELLERS_OR_NOT_FOUND,
     SIGNED_IN,
     SIGNED_OUT,
+    TASK_OWNER,
     WHOLE_COUNTY_SCOPE,
     as_desk_page,
     as_own_page,
@@ -232,6 +233,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/desk/imports/{kind}/held", require_duty("importer"), params={"kind": "register"}, status=200),
     post("/desk/imports/{kind}", require_duty("importer"), params={"kind": "usage"}, form=CONFIRM_IMPORT, files=USAGE),
     post("/desk/imports/{kind}", require_duty("policy"), params={"kind": "plans"}, form=CONFIRM_IMPORT, files=PLANS),
+    get("/desk/tasks/{task_id}", as_desk_page(TASK_OWNER)),
     # the desk: officials
     get("/desk/officials", as_desk_page(ACCOUNT_KEEPERS)),
     get("/desk/officials/{handle}", as_desk_page(ACCOUNT_KEEPERS), params={"handle": "cun"}),

@@ -237,7 +237,11 @@ async def test_an_id_of_another_is_refused_and_nothing_changes(
         read_only_client.service.check_response(response)
         assert response.json()["code"] == refused.code
     assert read_only_client.find_leaks(refused.actor, response) == []
-    assert list_changes(before, await read_only_client.fingerprint(), request=refused.case.name) == []
+    after = await read_only_client.fingerprint()
+    if refused.case.path.startswith(IMPORTS):
+        # The actor may import, so that a task is refused, and kept with its refusal.
+        before["public.tasks"] = after["public.tasks"]
+    assert list_changes(before, after, request=refused.case.name) == []
 
 
 @pytest.mark.parametrize("harmless", SHOWN, ids=lambda harmless: f"{harmless.actor} {harmless.case.name}")

@@ -13,7 +13,7 @@ from market.kernel import Database
 from tests.api.test_every_route import fill
 from tests.support.app import Service, build_settings, run_service
 
-KEY_READERS = {"run_once", "get_idempotency_key"}
+KEY_READERS = {"run_once", "submit_task", "get_idempotency_key"}
 
 
 @pytest.fixture

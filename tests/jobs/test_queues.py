@@ -48,6 +48,12 @@ INSERT INTO payments.events (topic, order_ref, facts, at, consumed_at, dead_at, 
 INSERT INTO jobs.failures (job, item, next_at, error) VALUES
     ('a', uuidv7(), now() - interval '120 s', 'e'), ('b', uuidv7(), now() + interval '1 h', 'e'),
     ('c', uuidv7(), 'infinity', 'e');
+INSERT INTO accounts (name, created_at) VALUES ('样例', now());
+INSERT INTO tasks (county_code, account_id, second_factor, request_key, input, state, next_at, finished_at)
+    SELECT '130624', id, true, 'k', '{"kind": "run"}', state, now() + due, now() + ended
+      FROM accounts, (VALUES ('queued', interval '-140 s', NULL::interval), ('queued', '1 h', NULL),
+                             ('running', '1 min', NULL), ('failed', '-2 h', '-1 h'), ('failed', '-3 d', '-2 d'))
+           AS v (state, due, ended);
 """
 
 
@@ -72,6 +78,7 @@ async def test_every_queue_counts_what_is_due_and_what_was_given_up(database: Da
         ("discrepancies", 1, 0, 130),
         ("suspense", 1, 0, 0),
         ("failed_items", 1, 1, 120),
+        ("tasks", 1, 1, 140),
     ]
 
 

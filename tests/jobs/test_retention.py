@@ -44,6 +44,11 @@ MESSAGES = Rows(
     "INSERT INTO messages (phone_sealed, template, facts_sealed, queued_at, sent_at) VALUES ('', $1, '', $2, $2)",
     "SELECT template FROM messages",
 )
+TASKS = Rows(
+    "INSERT INTO tasks (county_code, account_id, second_factor, request_key, input, state, finished_at)"
+    " SELECT '130624', id, true, $1, '{\"kind\": \"run\"}', 'failed', $2 FROM accounts",
+    "SELECT request_key FROM tasks",
+)
 _INBOX = "INSERT INTO payments.inbox (provider, event_id, topic, object_ref, body, received_at, state)"
 WEBHOOKS = Rows(
     f"{_INBOX} VALUES ('stripe', $1, 't', '', '{{}}', $2, 'done')",
@@ -63,6 +68,7 @@ TABLES = {
     "delete_expired_codes": CODES,
     "delete_expired_keys": KEYS,
     "delete_expired_messages": MESSAGES,
+    "delete_ended_tasks": TASKS,
     "delete_webhooks": WEBHOOKS,
     "delete_payment_events": EVENTS,
 }
@@ -79,6 +85,7 @@ async def test_old_rows_are_deleted_and_younger_or_needed_ones_stay(
 ) -> None:
     retention, rows = BY_NAME[name], TABLES[name]
     limit = get_limit(retention)
+    await make_account(owner)
     await owner.execute(rows.insert, "old", limit - timedelta(seconds=1))
     await owner.execute(rows.insert, "younger", limit + timedelta(minutes=1))
     for label, insert in rows.needed.items():

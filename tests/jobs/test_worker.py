@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -9,6 +11,7 @@ import pytest
 
 from market.identity.codes import CodeLimits, request_code
 from market.jobs.context import WorkerContext
+from market.jobs.own_loop import open_own_loop
 from market.jobs.polls import POLLS, Poll
 from market.jobs.schedules import SCHEDULES, Schedule, add_schedules, run_if_due
 from market.jobs.worker import make_poll, run_polls
@@ -152,3 +155,33 @@ async def test_no_commit_notifies_a_listener(owner: Connection) -> None:
         )
         == 0
     )
+
+
+async def test_work_in_a_loop_of_its_own_holds_up_nothing_and_is_cancelled_with_its_caller() -> None:
+    ended: list[str] = []
+
+    async def block() -> str:
+        time.sleep(0.5)  # noqa: ASYNC251 - the point of the test
+        return threading.current_thread().name
+
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cancelled")
+
+    async with open_own_loop("own") as own:
+        working = asyncio.create_task(own.run(block()))
+        longest = 0.0
+        while not working.done():
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - before)
+        assert await working == "own"
+        assert longest < 0.4
+        waiting = asyncio.create_task(own.run(wait()))
+        await asyncio.sleep(0.1)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    assert ended == ["cancelled"]

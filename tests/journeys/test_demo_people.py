@@ -79,6 +79,9 @@ class Visitor:
         """Press a button and check the next page."""
         await self.page.get_by_role("button", name=words, exact=True).first.click()
         await self.page.wait_for_load_state()
+        # The page of a task is replaced when its result has come.
+        await expect(self.page.locator("[data-live]")).to_have_count(0, timeout=PATIENCE_MS)
+        await self.page.wait_for_load_state()
         await self.look()
 
     async def look(self) -> None:

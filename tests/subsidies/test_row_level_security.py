@@ -18,8 +18,15 @@ async def seen(conn: Connection, scope: str) -> dict[str, int]:
     return {table: await conn.fetchval(f"SELECT count(*) FROM {table}") for table in tables}
 
 
+ADD_TASK = """
+    INSERT INTO tasks (county_code, account_id, second_factor, request_key, input)
+    SELECT '130624', id, true, 'k', '{"kind": "run"}' FROM accounts LIMIT 1
+"""
+
+
 async def test_another_county_sees_no_row_of_any_table(quarter: Player) -> None:
-    async with quarter.database.transaction() as conn:
+    async with quarter.database.transaction(scope="130624") as conn:
+        await conn.execute(ADD_TASK)
         own = await seen(conn, "130624")
         assert min(own.values()) > 0
         assert set((await seen(conn, "130623")).values()) == {0}

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +13,8 @@ from litestar import Litestar
 
 from market.app import create_app
 from market.settings import Settings
+from market.subsidies.tasks.work import TaskWorker, run_due_tasks
+from market.web.services import Services
 
 SECRET = "a secret of the tests, 32 characters and more"
 
@@ -92,9 +94,19 @@ class Service:
             assert "Traceback" not in response.text
 
 
+async def work_on_tasks(app: Litestar, until: asyncio.Event) -> None:
+    """Do the tasks of a running application until the event is set, as its worker does."""
+    services: Services = app.state["market"]
+    worker = TaskWorker(db=services.db, seal=services.seal, files=services.files, clock=services.clock)
+    while not until.is_set():
+        await run_due_tasks(worker)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(until.wait(), 0.05)
+
+
 @asynccontextmanager
-async def run_service(settings: Settings) -> AsyncGenerator[Service]:
-    """Yield the service, started as its server starts it."""
+async def run_service(settings: Settings, *, works: bool = True) -> AsyncGenerator[Service]:
+    """Yield the service, started as its server starts it; unless `works` is false its tasks are done beside it."""
     app = create_app(settings)
     up, down = asyncio.Event(), asyncio.Event()
 
@@ -102,6 +114,8 @@ async def run_service(settings: Settings) -> AsyncGenerator[Service]:
         # The same task enters and leaves the lifespan; the two halves of a fixture run in different tasks.
         async with app.lifespan():
             up.set()
+            if works:
+                await work_on_tasks(app, down)
             await down.wait()
 
     lifespan = asyncio.create_task(run_lifespan())

@@ -22,6 +22,7 @@ from market.subsidies.month.case_queries import DISABLE_NESTED_LOOPS
 from market.subsidies.month.cycles import LOCK_IMPORTS, take_duty_in_open_cycles
 from market.subsidies.month.steps import DUTY_ROLES
 from market.subsidies.names import Operator
+from market.subsidies.progress import Report, Stage, report_nothing
 
 
 class ImportResult(Struct, frozen=True, kw_only=True):
@@ -67,6 +68,7 @@ class ImportContext(Struct, frozen=True, kw_only=True):
     seal: Seal
     now: datetime
     attachments: Mapping[str, bytes] = {}
+    report: Report = report_nothing
 
 
 class PreparedUpload(Upload, frozen=True, kw_only=True):
@@ -210,6 +212,7 @@ async def record_file(
 
     Facts that are replaced in the rest of the transaction are kept as replaced by this file.
     """
+    upload.context.report(Stage.STORING)
     file_id = FileId(
         await ADD_FILE.one(
             conn,

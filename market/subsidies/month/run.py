@@ -33,6 +33,7 @@ from market.subsidies.month.cycles import (
 )
 from market.subsidies.month.steps import CLOSE, RUN
 from market.subsidies.month.validate_case import validate_case
+from market.subsidies.progress import Report, Stage, report_nothing
 
 _MAX_ROWS_PER_STATEMENT = 5_000
 
@@ -131,6 +132,7 @@ async def run_month(
     void_approvals: bool = False,
     seal: Seal,
     now: datetime,
+    report: Report = report_nothing,
 ) -> RunResult:
     """Calculate a month from the current facts, match it with the claims, and open the findings of the checks.
 
@@ -148,9 +150,7 @@ async def run_month(
     """
     cycle, actor = await _begin_run(conn, actor, county, month, now=now)
     facts = await load_facts(conn, seal, county, month)
-    validate_case(facts.case)
-    # In a thread: a large county takes seconds, during which the service must answer other requests.
-    answer = await asyncio.to_thread(calculate, facts.case)
+    answer = await _calculate(facts.case, report)
     run, fresh = await _find_or_store_run(conn, actor, cycle, facts, answer, void_approvals=void_approvals, now=now)
     postings = waiting = changed = 0
     if cycle.state is CLOSE.after:
@@ -181,6 +181,19 @@ async def run_month(
         lines=len(answer.lines),
         totals=answer.totals,
     )
+
+
+async def _calculate(case: Case, report: Report) -> Answer:
+    """Validate and calculate a case, in a thread, because a large county takes seconds.
+
+    Raises:
+        CaseInvalid: facts must be corrected first; each is listed.
+    """
+    validate_case(case)
+    report(Stage.CALCULATING)
+    answer = await asyncio.to_thread(calculate, case)
+    report(Stage.STORING)
+    return answer
 
 
 async def _begin_run(

@@ -44,9 +44,7 @@ async def take_step(
         OpinionTooLong: the opinion has more than 500 characters.
         Refusal: see the function of the step.
     """
-    opinion = opinion.strip()
-    if len(opinion) > MAX_OPINION_LENGTH:
-        raise OpinionTooLong
+    opinion = read_opinion(opinion)
     if step is RUN:
         return await run_month(
             conn, actor, county, month, opinion=opinion, void_approvals=void_approvals, seal=seal, now=now
@@ -54,3 +52,15 @@ async def take_step(
     if step is DECIDE:
         return await decide_month(conn, actor, county, month, opinion=opinion, seal=seal, now=now)
     return await _ACTIONS[step.name](conn, actor, county, month, opinion=opinion, now=now)
+
+
+def read_opinion(text: str) -> str:
+    """Return an official's opinion without outer whitespace.
+
+    Raises:
+        OpinionTooLong: it has more than 500 characters.
+    """
+    opinion = text.strip()
+    if len(opinion) > MAX_OPINION_LENGTH:
+        raise OpinionTooLong
+    return opinion

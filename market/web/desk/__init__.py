@@ -14,11 +14,14 @@ from market.web.desk import (
     officials,
     producers,
     programmes,
+    tasks,
     worklist,
 )
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 
-_PAGES = (worklist, months, drilldown, findings, form_pages, imports, notices, programmes, producers, money, officials)
+_PAGES = (
+    worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money, officials,
+)  # fmt: skip
 
 DESK = Router(
     path="/desk",

@@ -1,13 +1,14 @@
 """Pages that import files: a dry run lists every invalid row and cell; the import stores the whole file or nothing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from market.http import HttpRequest
 from market.identity.access import get_roles
@@ -19,15 +20,17 @@ from market.rate_limits import RateClass
 from market.reports.imports import count_register, list_imported_files
 from market.storage.files import FileStore
 from market.subsidies.imports.held import load_held, write_held
-from market.subsidies.imports.kept_uploads import find_kept_upload, forget_upload, keep_upload
+from market.subsidies.imports.kept_uploads import find_kept_upload
 from market.subsidies.imports.kinds import BILLING, BUDGET, IMPORT_KINDS, ImportKind
 from market.subsidies.imports.models import CellFault, FactsDiffer, RegisterDiffers
-from market.subsidies.imports.run_import import run_import
+from market.subsidies.imports.spreadsheet import digest
 from market.subsidies.imports.templates import list_column_help, write_template
-from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
+from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.imports.write_spreadsheet import FileFormat
 from market.subsidies.models import Outcome, SecondDuty
 from market.subsidies.month.steps import DUTY_ROLES
+from market.subsidies.tasks.models import ImportTask
+from market.subsidies.tasks.submit import make_import, store_import
 from market.web.desk.context import (
     DeskContext,
     PageNotice,
@@ -38,9 +41,9 @@ from market.web.desk.context import (
 )
 from market.web.desk.form_pages import download_file
 from market.web.desk.presenters import get_operator_name
+from market.web.desk.task_form import submit_task
 from market.web.desk.typed_files import OPERATOR_OPTIONS, TypedFields, type_budget, type_manifest
-from market.web.forms import PostedForm, read_form
-from market.web.pages import redirect
+from market.web.forms import PostedForm, make_form_key, read_form
 from market.web.ui.format import count, yuan
 
 _MAX_FAULTS_SHOWN = 100
@@ -182,7 +185,7 @@ async def submit_import(
     seal: NamedDependency[Seal],
     files: NamedDependency[FileStore],
 ) -> Response[Any]:
-    """Import a file, or make a dry run; a refusal is shown on the same page with every fault."""
+    """Store a file for its import or dry run and redirect to the task; a refusal is shown with every fault."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock)
     chosen = _get_kind(kind)
@@ -213,26 +216,26 @@ async def submit_import(
         return await _form_page(
             request, db, desk, chosen, notice=PageNotice("no", "没有导入：不是刚才试过的那个文件", lines), status=422
         )
+    task = make_import(upload, keep=upload.dry_run, typed=asdict(typed))
     try:
-        context = ImportContext(seal=seal, now=desk.now, attachments=attachments)
-        prepared = await prepare_upload(actor, upload, context)
-        async with db.transaction(scope=desk.county) as conn:
-            result = await run_import(conn, actor, prepared)
+        await store_import(files, seal, actor, task, upload=upload, attachments=attachments, now=desk.now)
+        return await submit_task(request, desk, form, task, about=_compute_digest(upload, attachments))
     except Refusal as refusal:
-        return await _refusal_page(request, db, desk, kind=chosen, upload=upload, refusal=refusal, typed=typed)
-    if accept_changes and result.outcome is Outcome.OK:
-        await forget_upload(files, seal, actor, upload.sha256)
-        return redirect(desk.to(f"/desk/imports/{chosen.name}", done=1))
-    if result.outcome is Outcome.OK:
-        await keep_upload(files, seal, actor, upload, attachments, now=desk.now)
-    return await _tried_page(request, db, desk, upload, result)
+        return await render_import_refusal(request, db, desk, task, refusal)
 
 
-async def _tried_page(
-    request: HttpRequest, db: Database, desk: DeskContext, upload: Upload, result: ImportResult
+def _compute_digest(upload: Upload, attachments: Mapping[str, bytes]) -> str:
+    """Return a hash of everything that a form sends, so that another file is another request."""
+    parts = [upload.name, upload.sha256, str(upload.dry_run), str(upload.take_changes), str(upload.take_fewer)]
+    parts += [f"{name} {digest(content)}" for name, content in attachments.items()]
+    return digest("\n".join(parts).encode())
+
+
+async def render_tried_file(
+    request: HttpRequest, db: Database, desk: DeskContext, task: ImportTask, result: ImportResult
 ) -> Response[bytes]:
     """Show the result of a dry run, or that the file was imported before."""
-    kind = IMPORT_KINDS[upload.kind]
+    kind = IMPORT_KINDS[task.file_kind]
     return await _form_page(
         request,
         db,
@@ -241,7 +244,7 @@ async def _tried_page(
         notice=_build_result_notice(kind, result),
         faults=_list_cells(result.changes),
         hidden_faults=max(len(result.changes) - _MAX_FAULTS_SHOWN, 0),
-        dry_run=DryRunResult(upload.name, upload.sha256, valid=result.outcome is Outcome.OK),
+        dry_run=DryRunResult(task.name, task.sha256, valid=result.outcome is Outcome.OK),
         differs=bool(result.changes),
     )
 
@@ -278,11 +281,11 @@ def _build_result_notice(kind: ImportKind, result: ImportResult) -> PageNotice:
     return PageNotice("ok", "没有错误，还没有导入", lines)
 
 
-async def _refusal_page(
-    request: HttpRequest, db: Database, desk: DeskContext, *, kind: ImportKind, upload: Upload, refusal: Refusal,
-    typed: TypedFields,
-) -> Response[bytes]:  # fmt: skip
-    """Show why the file was refused, with a table of every bad cell."""
+async def render_import_refusal(
+    request: HttpRequest, db: Database, desk: DeskContext, task: ImportTask, refusal: Refusal
+) -> Response[bytes]:
+    """Show why a file was refused, with a table of every bad cell."""
+    kind = IMPORT_KINDS[task.file_kind]
     cells = [each for each in refusal.errors if isinstance(each, CellFault)]
     title = "没有导入"
     if isinstance(refusal, SecondDuty):
@@ -300,9 +303,9 @@ async def _refusal_page(
         notice=notice,
         faults=_list_cells(cells),
         hidden_faults=max(total - _MAX_FAULTS_SHOWN, 0),
-        dry_run=DryRunResult(upload.name, upload.sha256, valid=False),
+        dry_run=DryRunResult(task.name, task.sha256, valid=False),
         differs=isinstance(refusal, RegisterDiffers | FactsDiffer),
-        typed=typed,
+        typed=TypedFields(**task.typed),
         status=refusal.status,
     )
 
@@ -326,6 +329,7 @@ async def _form_page(
         files = (await list_imported_files(conn, desk.county, kind=kind.name, limit=10))[0] if desk.whole else []
     context = {
         "kind": kind,
+        "key": make_form_key(),
         "columns": list_column_help(kind),
         "notice": notice,
         "faults": list(faults),

@@ -24,13 +24,12 @@ from market.subsidies.models import (
     BadMonth,
     CycleState,
     Duty,
-    Outcome,
     SecondDuty,
     StepResult,
 )
 from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.month.return_month import return_month
-from market.subsidies.month.run import RunResult, describe_approvals
+from market.subsidies.month.run import describe_approvals
 from market.subsidies.month.steps import (
     CLOSE,
     CONFIRM,
@@ -48,6 +47,7 @@ from market.subsidies.month.steps import (
 )
 from market.subsidies.month.take_step import take_step as take_month_step
 from market.subsidies.names import format_month_zh
+from market.subsidies.tasks.submit import make_run
 from market.web.desk.context import (
     DeskContext,
     PageNotice,
@@ -69,7 +69,8 @@ from market.web.desk.presenters import (
     present_steps,
     sort_by_severity,
 )
-from market.web.forms import read_form
+from market.web.desk.task_form import submit_task
+from market.web.forms import make_form_key, read_form
 from market.web.pages import redirect
 from market.web.ui.charts import draw_bars
 from market.web.ui.format import capitals, yuan
@@ -155,7 +156,7 @@ async def show_month(
     """Show one month and the step that is due."""
     desk = await open_desk(request, db, actor, clock)
     notice = _OUTCOME_TEXT.get(request.query_params.get("done", ""))
-    return await _month_page(request, db, desk, month, notice=PageNotice("ok", notice) if notice else None)
+    return await render_month(request, db, desk, month, notice=PageNotice("ok", notice) if notice else None)
 
 
 _OUTCOME_TEXT = {
@@ -183,7 +184,7 @@ async def submit_step(
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
 ) -> Response[Any]:
-    """Take a step and redirect to the month; a refusal is shown on the same page and changes nothing.
+    """Take a step and redirect to the month, or to the task that calculates it; a refusal is shown on the same page.
 
     Raises:
         NotFound: the step does not exist.
@@ -193,8 +194,11 @@ async def submit_step(
     chosen = STEPS_BY_NAME.get(step)
     if chosen is None:
         raise NotFound
-    first = read_month(month)
+    first, opinion = read_month(month), form.get_text("opinion")
     try:
+        if chosen is RUN:
+            task = make_run(month, opinion=opinion, void_approvals=form.get_text("void") == "1")
+            return await submit_task(request, desk, form, task)
         async with db.transaction(scope=desk.county) as conn:
             done = await take_month_step(
                 conn,
@@ -202,15 +206,15 @@ async def submit_step(
                 actor,
                 desk.county,
                 first,
-                opinion=form.get_text("opinion"),
-                void_approvals=form.get_text("void") == "1",
+                opinion=opinion,
                 seal=seal,
                 now=desk.now,
             )
     except Refusal as refusal:
-        notice = await _explain_refusal(db, desk, month, chosen, refusal)
-        return await _month_page(request, db, desk, month, notice=notice, status=refusal.status)
-    return redirect(desk.to(f"/desk/months/{month}", done=_outcome_name(chosen, done)))
+        notice = await explain_refusal(db, desk, month, chosen, refusal)
+        return await render_month(request, db, desk, month, notice=notice, status=refusal.status)
+    waiting = isinstance(done, StepResult) and done.waiting
+    return redirect(desk.to(f"/desk/months/{month}", done="wait" if waiting else chosen.name))
 
 
 @post("/months/{month:str}/return", include_in_schema=False)
@@ -232,19 +236,11 @@ async def submit_return(
             await return_month(conn, actor, desk.county, first, why=form.get_text("why"), to=target, now=desk.now)
     except Refusal as refusal:
         notice = build_refusal_notice(refusal, "没有退回")
-        return await _month_page(request, db, desk, month, notice=notice, status=refusal.status)
+        return await render_month(request, db, desk, month, notice=notice, status=refusal.status)
     return redirect(desk.to(f"/desk/months/{month}", done="return"))
 
 
-def _outcome_name(step: MonthStep, done: StepResult | RunResult) -> str:
-    if isinstance(done, RunResult):
-        return "again" if done.outcome is Outcome.NO_OP else "run"
-    return "wait" if done.waiting else step.name
-
-
-async def _explain_refusal(
-    db: Database, desk: DeskContext, month: str, step: MonthStep, refusal: Refusal
-) -> PageNotice:
+async def explain_refusal(db: Database, desk: DeskContext, month: str, step: MonthStep, refusal: Refusal) -> PageNotice:
     """Return the notice of a refused step, with the officials who can take it."""
     if not isinstance(refusal, SecondDuty):
         return build_refusal_notice(refusal, _BUTTONS[step.name].refused)
@@ -265,9 +261,10 @@ def _find_own_duty(desk: DeskContext, view: MonthView) -> Duty | None:
     return next((Duty(each.duty) for each in view.duties if each.account_id == desk.actor.account_id), None)
 
 
-async def _month_page(
+async def render_month(
     request: HttpRequest, db: Database, desk: DeskContext, month: str, *, notice: PageNotice | None, status: int = 200
 ) -> Response[bytes]:
+    """Return the page of one month, with a notice of what was just done or refused."""
     async with db.transaction(scope=desk.county) as conn:
         view = await get_month_view(conn, desk.county, read_month(month), desk.divisions)
         # A bill covers the whole county, so only its officials see the files.
@@ -281,6 +278,7 @@ async def _month_page(
         "eligible": describe_eligible(eligible) if eligible else "",
         "voids": voids if view.state is not CLOSE.after else "",
         "returns": _list_return_targets(view, offers),
+        "key": make_form_key(),
     }
     return render_desk_page(request, desk, "month.html", {"notice": notice, **context}, status=status)
 

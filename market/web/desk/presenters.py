@@ -9,15 +9,27 @@ from market.reports.findings import DecisionView, FindingView
 from market.reports.month import MonthEvent, MonthOpinion, OperatorSums, ReasonRow
 from market.reports.month_view import MonthView
 from market.reports.reasons import describe_reasons
+from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState
 from market.subsidies.month.steps import NEXT_STEPS, STEPS
 from market.subsidies.names import CHECK_NAMES, KIND_NAMES, OPERATOR_NAMES, format_month_zh
+from market.subsidies.progress import Stage
+from market.subsidies.tasks.models import ImportTask, Task, TaskState
 from market.web.desk.fact_text import describe_change
 from market.web.ui.charts import Chart, ChartBar, draw_stacked_bars
 from market.web.ui.format import count, day_short, day_zh, yuan
 
 BEARERS = ("运营商让利", "财政补贴", "待安排")
 _ORDER = list(CycleState)
+_STAGE_TEXT = {
+    Stage.WAITING: "排着队，前面的办完就轮到",
+    Stage.READING: "正在读数据",
+    Stage.CHECKING: "正在一行一行核对",
+    Stage.CALCULATING: "正在一条一条算",
+    Stage.STORING: "正在存结果",
+}
+_IMPORT_STAGES = (Stage.WAITING, Stage.READING, Stage.CHECKING, Stage.STORING)
+_RUN_STAGES = (Stage.WAITING, Stage.READING, Stage.CALCULATING, Stage.STORING)
 _QUARTERS = "一二三四"
 
 
@@ -208,3 +220,26 @@ def describe_due_day(due: date, today: date) -> tuple[str, bool]:
     if left == 0:
         return "今天到期", True
     return f"{day_short(due)}，还有 {left} 天", False
+
+
+class TaskProgress(Struct, frozen=True):
+    """How far a task is: its stage as a text, and as a number of `most`."""
+
+    text: str
+    stage: int
+    most: int
+
+
+def describe_task(task: Task) -> str:
+    """Return what a task does, such as `导入名册` or `计算 1 月账期`."""
+    if isinstance(task.input, ImportTask):
+        return f"{'试' if task.input.dry_run else '导入'}{IMPORT_KINDS[task.input.file_kind].name_zh}"
+    return f"计算 {format_short_month(task.input.month)}账期"
+
+
+def present_progress(task: Task) -> TaskProgress:
+    """Return how far a task is that has not ended."""
+    stages = _IMPORT_STAGES if isinstance(task.input, ImportTask) else _RUN_STAGES
+    repeated = task.state is TaskState.QUEUED and task.attempts > 0
+    text = "刚才没办成，过一会儿自动再办" if repeated else _STAGE_TEXT[task.stage]
+    return TaskProgress(text, 0 if repeated else stages.index(task.stage), len(stages))

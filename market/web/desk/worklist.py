@@ -29,17 +29,21 @@ from market.subsidies.models import CYCLE_STATE_NAMES, CycleState, Duty
 from market.subsidies.month.cycles import find_cycle, read_month
 from market.subsidies.month.steps import NEXT_STEPS, REVIEWABLE_STATES
 from market.subsidies.names import format_month_zh
+from market.subsidies.tasks.models import Task
+from market.subsidies.tasks.submit import list_own_tasks
 from market.web.desk.context import DeskContext, open_desk, render_desk_page
 from market.web.desk.duty_text import describe_eligible, explain_exclusion
 from market.web.desk.presenters import (
     DrilldownRow,
     build_row_id,
     describe_due_day,
+    describe_task,
     draw_operator_chart,
     format_quarter_zh,
     format_short_month,
     present_figures,
     present_finding,
+    present_progress,
     present_steps,
     sort_by_severity,
 )
@@ -79,6 +83,7 @@ async def _tasks(conn: Connection, desk: DeskContext) -> tuple[list[WorkItem], l
     others: list[WorkItem] = []
     roles = get_roles(desk.actor)
     if desk.divisions:
+        own += [_present_task(desk, task) for task in await list_own_tasks(conn, desk.actor, desk.county)]
         for month in await list_open_months(conn, desk.actor, desk.county, desk.divisions):
             step = NEXT_STEPS[month.state]
             cycle = await find_cycle(conn, desk.county, month.month)
@@ -103,6 +108,14 @@ async def _tasks(conn: Connection, desk: DeskContext) -> tuple[list[WorkItem], l
             )
         )
     return own, others
+
+
+def _present_task(desk: DeskContext, task: Task) -> WorkItem:
+    """Return the item of a task that goes on, or that did not succeed."""
+    href, name = desk.to(f"/desk/tasks/{task.id}"), describe_task(task)
+    if task.ended:
+        return WorkItem(href, f"{name}，没有办成", "", "打开看为什么", late=True)
+    return WorkItem(href, f"正在{name}", "", present_progress(task).text)
 
 
 def _add_stage(

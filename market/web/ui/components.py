@@ -30,6 +30,7 @@ ORDER = (
     "range",
     "acc",
     "note",
+    "far",
     "steps",
     "tb",
     "place",

@@ -155,7 +155,7 @@ async def play_january(db: Database, people: Officials, *, until: str) -> None:
 
 
 @asynccontextmanager
-async def serve_story(dsn: str, folder: Path, **more: Any) -> AsyncGenerator[Service]:
-    """Yield the service on the day of the story."""
-    async with run_service(build_settings(dsn, folder, now=NOW, **more)) as service:
+async def serve_story(dsn: str, folder: Path, *, works: bool = True, **more: Any) -> AsyncGenerator[Service]:
+    """Yield the service on the day of the story; unless `works` is false, tasks are done beside it."""
+    async with run_service(build_settings(dsn, folder, now=NOW, **more), works=works) as service:
         yield service

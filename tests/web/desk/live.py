@@ -13,6 +13,8 @@ from granian.server.embed import Server
 from litestar import Litestar
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from tests.support.app import work_on_tasks
+
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -32,11 +34,12 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def serve_on_port(app: Litestar, port: int) -> AsyncGenerator[str]:
-    """Serve an application until the block ends; yield its address."""
+async def serve_on_port(app: Litestar, port: int, *, works: bool = True) -> AsyncGenerator[str]:
+    """Serve an application until the block ends; yield its address. Unless `works` is false, its tasks are done."""
     server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
     serving = asyncio.create_task(server.serve())
-    address = f"http://127.0.0.1:{port}"
+    address, ended = f"http://127.0.0.1:{port}", asyncio.Event()
+    working: asyncio.Task[None] | None = None
     try:
         async with httpx.AsyncClient(base_url=address) as http:
             for _ in range(_TRIES):
@@ -44,8 +47,12 @@ async def serve_on_port(app: Litestar, port: int) -> AsyncGenerator[str]:
                     if (await http.get("/healthz")).status_code == 200:
                         break
                 await asyncio.sleep(0.05)
+        working = asyncio.create_task(work_on_tasks(app, ended)) if works else None
         yield address
     finally:
+        ended.set()
+        if working is not None:
+            await working
         server.stop()
         await serving
 

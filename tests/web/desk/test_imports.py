@@ -164,7 +164,9 @@ async def test_programmes_are_imported_with_their_documents(
             files=[("file", file), *papers],
             headers={"Sec-Fetch-Site": "same-origin"},
         )
-        assert (answer.status_code, answer.headers["location"]) == (303, "/desk/imports/programmes?done=1")
+        assert answer.status_code == 303
+        taken = await browser.open(answer.headers["location"])
+        assert (taken.path, taken.heading) == ("/desk/imports/programmes?done=1", "导入项目和标准")
         seen = await browser.open("/desk/programmes")
     assert "农户最多付 50%" in seen.text
     assert "由运营商让利70%，县级财政承担30%" in seen.text

@@ -12,16 +12,18 @@ from market.app import create_app
 from market.identity.models import Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
+from market.subsidies.tasks.submit import add_task, make_run
 from tests.support.app import build_settings
 from tests.support.make import VILLAGE, make_official, make_producer
-from tests.web.desk.county import NOW, Officials, play_january
+from tests.web.desk.county import COUNTY, NOW, Officials, play_january
 from tests.web.desk.live import free_port, launch_chromium, open_signed_in_context, serve_on_port
 from tests.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
 
 PAGES = (
     ("gan", "/desk"), ("gan", "/desk/months"), ("xian", "/desk/months/2019-01"),
     ("gan", "/desk/places?household=H02&line=YD-02"), ("zhen", "/desk/findings"), ("gan", "/desk/imports"),
-    ("gan", "/desk/imports/billing"), ("gan", "/desk/notices?all=1"), ("jiang", "/desk/programmes"),
+    ("gan", "/desk/imports/billing"), ("gan", "/desk/tasks/{task}"), ("gan", "/desk/notices?all=1"),
+    ("jiang", "/desk/programmes"),
     ("jiang", "/desk/programmes/set?code=P1"), ("gan", "/desk/sheets"), ("gan", "/desk/sheets/2019-01"),
     ("gan", "/desk/quarters/2019Q1"), ("cun", "/desk/producers"), ("cun", "/desk/producers/{producer}"),
     ("cai", "/desk/money"), ("platform", "/desk/money"), ("xian", "/desk/officials"), ("xian", "/desk/officials/cun"),
@@ -33,6 +35,7 @@ class Live(Struct, frozen=True):
 
     address: str
     producer: str
+    task: str
 
 
 async def make_money_problems(conn: Connection) -> None:
@@ -67,10 +70,13 @@ async def live(dsn: str, folder: Path, county: Officials, database: Database) ->
         platform = await make_official(conn, Role.PLATFORM, "13")
         county.tokens["platform"] = (await sign_in_without_code(conn, platform, now=NOW, second_factor=True)).token
         await make_money_problems(conn)
+    async with database.transaction(scope=COUNTY) as conn:
+        run = make_run("2019-01", opinion="", void_approvals=False)
+        task = await add_task(conn, county.actors["gan"], COUNTY, run, request_key="k")
     port = free_port()
     settings = build_settings(dsn, folder, now=NOW, public_url=f"http://127.0.0.1:{port}")
-    async with serve_on_port(create_app(settings), port) as address:
-        yield Live(address, str(producer))
+    async with serve_on_port(create_app(settings), port, works=False) as address:
+        yield Live(address, str(producer), str(task))
 
 
 async def test_every_page_passes_axe_in_light_dark_and_large_mode(live: Live, county: Officials) -> None:
@@ -86,7 +92,7 @@ async def test_every_page_passes_axe_in_light_dark_and_large_mode(live: Live, co
                 if elder:
                     await context.add_cookies([{"name": "elder", "value": "1", "url": live.address}])
                 page = await context.new_page()
-                answer = await page.goto(live.address + path.format(producer=live.producer))
+                answer = await page.goto(live.address + path.format(producer=live.producer, task=live.task))
                 assert answer is not None
                 assert answer.status == 200, path
                 violations = (await axe.run(page)).response["violations"]
@@ -126,7 +132,7 @@ async def test_nothing_overflows_and_every_target_is_large_enough(live: Live, co
                     browser, live.address, county.tokens[handle], viewport={"width": width, "height": 900}
                 )
                 page = await context.new_page()
-                await page.goto(live.address + path.format(producer=live.producer))
+                await page.goto(live.address + path.format(producer=live.producer, task=live.task))
                 wide = await page.evaluate("document.documentElement.scrollWidth")
                 small = (await page.evaluate(SMALL_TEXT), await page.evaluate(SMALL_TARGETS))
                 if wide != width or small != ([], []):

@@ -1,7 +1,8 @@
-// Looks again every few seconds while something is awaited, and shows the page anew once it has come.
+// Looks again every few seconds while something is awaited, shows how far it is, and the page anew once it has come.
 const awaited = document.querySelector('[data-wait]');
-const MOST_LOOKS = 40;
-const PAUSE = 4000;
+const shown = document.querySelector('[data-live]');
+const MOST_LOOKS = shown ? 400 : 40;
+const PAUSE = shown ? 1500 : 4000;
 let looks = 0;
 const look = () => {
   looks += 1;
@@ -10,7 +11,11 @@ const look = () => {
     .then((answer) => (answer.redirected ? '' : answer.text()))
     .then((text) => {
       if (text.indexOf('data-wait') < 0) window.location.reload();
-      else setTimeout(look, PAUSE);
+      else {
+        const fresh = new DOMParser().parseFromString(text, 'text/html').querySelector('[data-live]');
+        if (shown && fresh) shown.innerHTML = fresh.innerHTML;
+        setTimeout(look, PAUSE);
+      }
     })
     .catch(() => setTimeout(look, PAUSE));
 };

@@ -1,0 +1,134 @@
+"""Long work over HTTP: answered with its result if it ends soon, else with the task to look at later."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
+from msgspec import Struct
+
+from market.api.idempotency import get_idempotency_key, store_once
+from market.api.problem import Problem, build_problem, get_language
+from market.http import HttpRequest
+from market.identity.access import get_visible_divisions
+from market.identity.models import Actor
+from market.kernel import Database
+from market.kernel.seal import Seal
+from market.subsidies.imports.upload import ImportResult
+from market.subsidies.month.cycles import read_county
+from market.subsidies.month.run import RunResult
+from market.subsidies.progress import Stage
+from market.subsidies.tasks.models import ImportTask, Task, TaskFailed, TaskInput, TaskState
+from market.subsidies.tasks.outcome import open_refusal, open_result
+from market.subsidies.tasks.submit import add_task, find_task
+
+_RETRY_SECONDS = 2
+
+
+class TaskView(Struct, frozen=True):
+    """A task; `imported` or `calculated` is its result, `problem` the reason if it was refused or has failed."""
+
+    id: UUID
+    kind: Literal["import", "run"]
+    state: TaskState
+    stage: Stage
+    created_at: datetime
+    imported: ImportResult | None = None
+    calculated: RunResult | None = None
+    problem: Problem | None = None
+
+
+ACCEPTED: Mapping[int, ResponseSpec] = {
+    202: ResponseSpec(
+        TaskView,
+        generate_examples=False,
+        description="The work goes on. `Location` is the task: get it, or repeat the request with the same key.",
+    )
+}
+"""The second response of an operation that takes long."""
+
+
+async def submit_task(
+    request: HttpRequest,
+    db: Database,
+    actor: Actor,
+    county: str,
+    task: TaskInput,
+    *,
+    seal: Seal,
+    body: bytes | None = None,
+) -> Response[Any]:
+    """Queue a task once per idempotency key, and respond with its result or, after 2.5 s, with 202.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor has not the role of the task for the whole county.
+        IdempotencyKeyNeeded, IdempotencyKeyReused, RequestInProgress: see `run_once`.
+        Refusal: the task was refused.
+        TaskFailed: the task was given up.
+    """
+    key = get_idempotency_key(request)
+    stored = await store_once(
+        request,
+        db,
+        actor,
+        lambda conn: add_task(conn, actor, county, task, request_key=key),
+        scope=county,
+        status=202,
+        body=body,
+    )
+    known = await find_task(db, actor, county, msgspec.json.decode(stored.body, type=UUID), wait=True)
+    if known.state is TaskState.REFUSED:
+        raise open_refusal(seal, known)
+    if known.state is TaskState.FAILED:
+        raise TaskFailed
+    if known.state is TaskState.DONE:
+        return Response(msgspec.json.encode(open_result(seal, known)), status_code=200, media_type="application/json")
+    return Response(
+        msgspec.json.encode(_present_task(seal, known, get_language(request))),
+        status_code=202,
+        media_type="application/json",
+        headers={"Location": f"/api/v1/counties/{county}/tasks/{known.id}", "Retry-After": str(_RETRY_SECONDS)},
+    )
+
+
+@get("/api/v1/counties/{county:str}/tasks/{task_id:uuid}", operation_id="GetTask", tags=["subsidies"])
+async def show_task(
+    *,
+    request: HttpRequest,
+    county: FromPath[str],
+    task_id: FromPath[UUID],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+) -> TaskView:
+    """Return an own task: an import or a calculation that was answered with 202, with its result once it is done."""
+    county = read_county(county)
+    get_visible_divisions(actor, county)
+    return _present_task(seal, await find_task(db, actor, county, task_id), get_language(request))
+
+
+def _present_task(seal: Seal, task: Task, language: str) -> TaskView:
+    result = open_result(seal, task) if task.state is TaskState.DONE else None
+    problem = None
+    if task.state is TaskState.REFUSED:
+        problem = build_problem(open_refusal(seal, task), language)
+    if task.state is TaskState.FAILED:
+        problem = build_problem(TaskFailed(), language)
+    return TaskView(
+        task.id,
+        "import" if isinstance(task.input, ImportTask) else "run",
+        task.state,
+        task.stage,
+        task.created_at,
+        result if isinstance(result, ImportResult) else None,
+        result if isinstance(result, RunResult) else None,
+        problem,
+    )
+
+
+ROUTES = [show_task]

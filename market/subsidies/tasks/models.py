@@ -1,0 +1,95 @@
+"""A task: what was asked for, how far it is, and how it ended."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.identity.models import AccountId, Role
+from market.kernel import Refusal
+from market.subsidies.imports.kinds import IMPORT_KINDS
+from market.subsidies.imports.upload import ImportResult
+from market.subsidies.month.run import RunResult
+from market.subsidies.month.steps import DUTY_ROLES, RUN
+from market.subsidies.progress import Stage
+
+
+class TaskState(StrEnum):
+    """The states of a task; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class ImportTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="import"):
+    """The import of a stored upload, or its dry run.
+
+    `keep`: a dry run without faults keeps the file for the import. `typed` is what was typed beside the file, to show
+    it again with a refusal.
+    """
+
+    file_kind: str
+    name: str
+    sha256: str
+    upload: UUID
+    dry_run: bool
+    take_changes: bool
+    take_fewer: bool = False
+    keep: bool = False
+    typed: dict[str, str] = {}
+
+    @property
+    def role(self) -> Role:
+        """The role that may import this kind of file."""
+        return DUTY_ROLES[IMPORT_KINDS[self.file_kind].duty]
+
+
+class RunTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
+    """The calculation of a month, written `2019-01`."""
+
+    month: str
+    opinion: str = ""
+    void_approvals: bool = False
+
+    @property
+    def role(self) -> Role:
+        """The role that may calculate a month."""
+        return RUN.role
+
+
+type TaskInput = ImportTask | RunTask
+type TaskResult = ImportResult | RunResult
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """A stored task; `outcome_sealed` is its result or its refusal, once it has one."""
+
+    id: UUID
+    county_code: str
+    account_id: AccountId
+    second_factor: bool
+    request_key: str
+    input: TaskInput
+    state: TaskState
+    stage: Stage
+    outcome_sealed: bytes | None
+    attempts: int
+    created_at: datetime
+
+    @property
+    def ended(self) -> bool:
+        """Whether the task has ended, in whatever way."""
+        return self.state not in (TaskState.QUEUED, TaskState.RUNNING)
+
+
+class TaskFailed(Refusal):
+    """The worker gave the task up after repeated errors; nothing was changed."""
+
+    code = "task_failed"
+    status = 500
+    zh = "系统出错了，试了几次都没有办成，什么都没有变。我们已经记下，请过一会儿再交一次。"
+    en = "The task failed repeatedly and was given up; nothing was changed. Submit it again later."

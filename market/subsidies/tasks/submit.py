@@ -1,0 +1,141 @@
+"""Ask for a task, and look at it until it ends."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from market.identity.access import require_county_role
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Database, Query
+from market.kernel.seal import Seal
+from market.storage.files import FileStore
+from market.subsidies.imports.kept_uploads import store_task_upload
+from market.subsidies.imports.upload import Upload
+from market.subsidies.month.cycles import read_month
+from market.subsidies.month.take_step import read_opinion
+from market.subsidies.tasks.models import ImportTask, RunTask, Task, TaskInput
+
+MAX_WAIT_SECONDS = 2.5
+"""How long a request waits for its task before it answers that the task goes on."""
+_FIRST_PAUSE, _MAX_PAUSE = 0.03, 0.25
+
+ADD_TASK = Query(
+    UUID,
+    """
+    INSERT INTO tasks (county_code, account_id, second_factor, request_key, input)
+    VALUES (:county, :account_id, :second_factor, :request_key, :input)
+    RETURNING id
+    """,
+)
+FIND_TASK = Query(
+    Task,
+    """
+    SELECT id, county_code, account_id, second_factor, request_key, input, state, stage, outcome_sealed, attempts,
+           created_at
+      FROM tasks WHERE id = :task_id AND county_code = :county AND account_id = :account_id
+    """,
+)
+# What ended while its request waited was seen there.
+LIST_OWN_TASKS = Query(
+    Task,
+    """
+    SELECT id, county_code, account_id, second_factor, request_key, input, state, stage, outcome_sealed, attempts,
+           created_at
+      FROM tasks
+     WHERE account_id = :account_id AND county_code = :county
+       AND (state IN ('queued', 'running')
+            OR (state IN ('refused', 'failed') AND finished_at > clock_timestamp() - interval '1 day'
+                AND finished_at > created_at + interval '5 s'))
+     ORDER BY id DESC LIMIT 5
+    """,
+)
+
+
+def make_import(upload: Upload, *, keep: bool = False, typed: dict[str, str] | None = None) -> ImportTask:
+    """Return the task that imports an upload, which is stored with `store_import`."""
+    return ImportTask(
+        file_kind=upload.kind,
+        name=upload.name,
+        sha256=upload.sha256,
+        upload=uuid4(),
+        dry_run=upload.dry_run,
+        take_changes=upload.take_changes,
+        take_fewer=upload.take_fewer,
+        keep=keep,
+        typed=typed or {},
+    )
+
+
+async def store_import(
+    files: FileStore,
+    seal: Seal,
+    actor: Actor,
+    task: ImportTask,
+    *,
+    upload: Upload,
+    attachments: Mapping[str, bytes],
+    now: datetime,
+) -> None:
+    """Store the upload of a task, encrypted, for the worker.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor does not import this kind for the whole county.
+    """
+    require_county_role(actor, task.role, upload.county)
+    await store_task_upload(files, seal, task.upload, upload, attachments, now=now)
+
+
+def make_run(month: str, *, opinion: str, void_approvals: bool) -> RunTask:
+    """Return the task that calculates a month, written `2019-01`.
+
+    Raises:
+        BadMonth: the text has another form.
+        OpinionTooLong: the opinion has more than 500 characters.
+    """
+    read_month(month)
+    return RunTask(month=month, opinion=read_opinion(opinion), void_approvals=void_approvals)
+
+
+async def add_task(conn: Connection, actor: Actor, county: str, task: TaskInput, *, request_key: str) -> UUID:
+    """Queue a task for the worker, which acts as the actor; return its id. The caller owns the transaction.
+
+    `request_key` is the actor's idempotency key of the request. It is freed if the task is refused or given up, so that
+    the request can be repeated.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor has not the role of the task for the whole county.
+    """
+    require_county_role(actor, task.role, county)
+    return await ADD_TASK.one(
+        conn,
+        county=county,
+        account_id=actor.account_id,
+        second_factor=actor.second_factor,
+        request_key=request_key,
+        input=task,
+    )
+
+
+async def find_task(db: Database, actor: Actor, county: str, task_id: UUID, *, wait: bool = False) -> Task:
+    """Return an actor's own task; with `wait` after it ended, or at most 2.5 s later, without holding a connection.
+
+    Raises:
+        NotFound: the actor has no such task in the county.
+    """
+    loop = asyncio.get_running_loop()
+    deadline, pause = loop.time() + (MAX_WAIT_SECONDS if wait else 0), _FIRST_PAUSE
+    while True:
+        async with db.transaction(scope=county) as conn:
+            task = await FIND_TASK.maybe(conn, task_id=task_id, county=county, account_id=actor.account_id)
+        if task is None:
+            raise NotFound
+        if task.ended or loop.time() >= deadline:
+            return task
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, _MAX_PAUSE)
+
+
+async def list_own_tasks(conn: Connection, actor: Actor, county: str) -> list[Task]:
+    """Return an actor's tasks that go on, or ended without success after their request was answered; at most 5."""
+    return await LIST_OWN_TASKS.all(conn, account_id=actor.account_id, county=county)

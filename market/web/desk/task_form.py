@@ -1,0 +1,29 @@
+"""Forms that begin a task: queued once, then shown on the page of the task."""
+
+from litestar.response import Redirect
+
+from market.http import HttpRequest
+from market.kernel import Connection
+from market.subsidies.tasks.models import TaskInput
+from market.subsidies.tasks.submit import add_task
+from market.web.desk.context import DeskContext
+from market.web.forms import PostedForm
+from market.web.idempotent_form import get_request_key, submit_once
+
+
+async def submit_task(
+    request: HttpRequest, desk: DeskContext, form: PostedForm, task: TaskInput, *, about: str = ""
+) -> Redirect:
+    """Queue the task of a form and redirect to its page, which waits a moment for the result.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the official has not the role of the task for the whole county.
+        FormSentBefore, RequestInProgress: see `submit_once`.
+    """
+
+    async def work(conn: Connection) -> str:
+        key = get_request_key(form, about)
+        task_id = await add_task(conn, desk.actor, desk.county, task, request_key=key)
+        return desk.to(f"/desk/tasks/{task_id}", wait=1)
+
+    return await submit_once(request, desk.actor, form, work, scope=desk.county, about=about)

@@ -1,0 +1,166 @@
+"""Long work beside the pages and the API: shown while it goes on, found again, and answered as soon as it has ended."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from market.kernel import Connection
+from market.subsidies.tasks.work import TaskWorker, run_due_tasks
+from tests.support.app import Service
+from tests.support.browser import PageClient
+from tests.web.desk.county import COUNTY, Officials, read_story_file, serve_story
+from tests.web.desk.desk_pages import open_desk_walker, press_step, story_upload
+
+MONTH: dict[str, object] = {"county": COUNTY, "month": "2019-01"}
+BILL = "billing/mobile-2019-01.csv"
+
+
+@pytest.fixture
+async def service(dsn: str, folder: Path, county: Officials) -> AsyncGenerator[Service]:
+    """A service whose worker is down."""
+    del county  # the files are imported before the first request
+    async with serve_story(dsn, folder, works=False) as running:
+        yield running
+
+
+async def do_tasks(service: Service) -> int:
+    """Do the due tasks as the worker does; return how many ended."""
+    services = service.app.state["market"]
+    return await run_due_tasks(
+        TaskWorker(db=services.db, seal=services.seal, files=services.files, clock=services.clock)
+    )
+
+
+async def list_own_items(browser: PageClient) -> str:
+    text = (await browser.open("/desk")).text
+    return text[text.index("等我办的") :].partition("等别人办的")[0]
+
+
+async def test_a_calculation_goes_on_without_its_page_and_is_found_again(service: Service, county: Officials) -> None:
+    seen = await press_step(service, county, "gan", "2019-01", "run")
+    assert seen.heading == "正在计算 1 月账期"
+    assert "排着队" in seen.text
+    own_path = seen.path.partition("?")[0]
+    assert f'<noscript><meta http-equiv="refresh" content="3;url={own_path}"></noscript>' in seen.html
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        assert "正在计算 1 月账期" in await list_own_items(browser)
+        assert own_path in browser.current.links()
+        assert await do_tasks(service) == 1
+        done = await browser.open(own_path)
+        assert (done.path, "算好了" in done.text) == ("/desk/months/2019-01?done=run", True)
+        assert "计算 1 月账期" not in await list_own_items(browser)
+
+
+async def test_a_task_is_its_own_officials_alone(service: Service, county: Officials) -> None:
+    seen = await press_step(service, county, "gan", "2019-01", "run")
+    path = seen.path.partition("?")[0]
+    task_id = path.rpartition("/")[2]
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        await browser.open(path, status=404)
+        assert "正在计算" not in (await browser.open("/desk")).text
+    own = await service.call("GetTask", token=county.tokens["gan"], path={"county": COUNTY, "task_id": task_id})
+    assert (own.status_code, own.json()["state"]) == (200, "queued")
+    other = await service.call("GetTask", token=county.tokens["xian"], path={"county": COUNTY, "task_id": task_id})
+    assert (other.status_code, other.json()["code"]) == (404, "not_found")
+
+
+async def test_a_refusal_that_comes_late_is_shown_with_every_fault(
+    service: Service, county: Officials, owner: Connection
+) -> None:
+    name = "traps/malformed/telecom-2019-02"
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        await browser.open("/desk/imports/billing")
+        files = {"file": story_upload(f"{name}.csv"), "manifest": story_upload(f"{name}.manifest.json")}
+        seen = await browser.submit("/desk/imports/billing", press=("what", "try"), files=files, operator="telecom")
+        assert seen.heading == "正在试账单"
+        assert await do_tasks(service) == 1
+        refused = await browser.open(seen.path.partition("?")[0], status=422)
+        assert "要改的地方，7 处" in refused.text
+        [chosen] = [node.attrs["value"] for node in refused.root.all("option") if "selected" in node.attrs]
+        assert chosen == "telecom"
+        # The official left before the refusal came.
+        await owner.execute("UPDATE tasks SET created_at = created_at - interval '1 min'")
+        assert "试账单，没有办成" in await list_own_items(browser)
+
+
+async def test_a_form_pressed_twice_queues_one_task(service: Service, county: Officials, owner: Connection) -> None:
+    async with (
+        open_desk_walker(service, county.tokens["gan"]) as one,
+        open_desk_walker(service, county.tokens["gan"]) as other,
+    ):
+        other.page = await one.open("/desk/months/2019-01")
+        seen = await asyncio.gather(*(each.submit("/desk/months/2019-01/run") for each in (one, other)))
+    assert seen[0].path == seen[1].path
+    assert await owner.fetchval("SELECT count(*) FROM tasks") == 1
+
+
+async def test_the_same_form_imports_another_file_as_another_task(
+    service: Service, county: Officials, owner: Connection
+) -> None:
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        form = await browser.open("/desk/imports/enrolments")
+        for name in ("2018-12-21", "2019-02-01"):
+            browser.page = form
+            file = story_upload(f"enrolments/enrolments-{name}.csv")
+            await browser.submit("/desk/imports/enrolments", press=("what", "take"), files={"file": file})
+    assert await owner.fetchval("SELECT count(*) FROM tasks") == 2
+
+
+async def test_the_api_answers_202_with_the_task_and_later_the_result_under_the_same_key(
+    service: Service, county: Officials
+) -> None:
+    gan = county.tokens["gan"]
+    accepted = await service.call("RunMonth", token=gan, key="once", path=dict(MONTH))
+    assert (accepted.status_code, accepted.headers["retry-after"]) == (202, "2")
+    assert (accepted.json()["kind"], accepted.json()["state"], accepted.json()["calculated"]) == ("run", "queued", None)
+    location = accepted.headers["location"]
+    again = await service.call("RunMonth", token=gan, key="once", path=dict(MONTH))
+    assert (again.status_code, again.headers["location"]) == (202, location)
+    assert await do_tasks(service) == 1
+    task = (await service.http.get(location, headers={"Authorization": f"Bearer {gan}"})).json()
+    assert (task["state"], task["calculated"]["totals"]["approved_fen"]) == ("done", 28934)
+    replayed = await service.call("RunMonth", token=gan, key="once", path=dict(MONTH))
+    assert (replayed.status_code, replayed.json()) == (200, task["calculated"])
+
+
+async def test_a_refused_task_has_its_problem_and_frees_its_key(service: Service, county: Officials) -> None:
+    gan, path = county.tokens["gan"], {"county": COUNTY}
+    files = [("file", ("mobile-2019-02.csv", read_story_file("billing/mobile-2019-02.csv")))]
+    accepted = await service.call("ImportBilling", token=gan, key="once", path=dict(path), files=files)
+    assert accepted.status_code == 202
+    assert await do_tasks(service) == 1
+    task = (
+        await service.http.get(
+            accepted.headers["location"], headers={"Authorization": f"Bearer {gan}", "Accept-Language": "en"}
+        )
+    ).json()
+    assert (task["state"], task["problem"]["code"], task["problem"]["status"]) == ("refused", "manifest_missing", 422)
+    assert task["problem"]["detail"] == "The billing file mobile-2019-02.csv has no manifest."
+    repeated = await service.call("ImportBilling", token=gan, key="once", path=dict(path), files=files)
+    assert repeated.status_code == 202
+    assert repeated.headers["location"] != accepted.headers["location"]
+
+
+async def test_a_task_that_keeps_failing_is_given_up_and_shown(
+    service: Service, county: Officials, owner: Connection, folder: Path
+) -> None:
+    async with open_desk_walker(service, county.tokens["gan"]) as browser:
+        await browser.open("/desk/imports/enrolments")
+        file = story_upload("enrolments/enrolments-2019-02-01.csv")
+        seen = await browser.submit("/desk/imports/enrolments", press=("what", "try"), files={"file": file})
+        [stored] = (folder / "files" / "tasks").iterdir()
+        stored.write_bytes(b"\x01 not what was sealed")
+        assert await do_tasks(service) == 0
+        [task] = await owner.fetch("SELECT state, attempts, error, next_at > clock_timestamp() AS later FROM tasks")
+        assert tuple(task) == ("queued", 1, "UnsealError: ", True)
+        assert "刚才没办成，过一会儿自动再办" in (await browser.open(seen.path.partition("?")[0])).text
+        await owner.execute("UPDATE tasks SET attempts = 7, next_at = clock_timestamp()")
+        assert await do_tasks(service) == 0
+        failed = await browser.open(seen.path.partition("?")[0], status=500)
+        assert "系统出错了，试了几次都没有办成" in failed.text
+    figures: Any = (await service.http.get("/metrics")).text
+    assert 'market_queue_dead{queue="tasks"} 1.0' in figures
+    assert not stored.exists()
