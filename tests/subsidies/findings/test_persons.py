@@ -83,17 +83,38 @@ async def test_no_county_asks_about_the_lines_of_another(january: Player) -> Non
         assert await conn.fetchval(ask, "130128") == 1
 
 
-@pytest.mark.parametrize("assessor", ["样例 两面人", "样例两面人（村会计）", "样例两面人(村会计) ", "【代】样例两面人"])
+@pytest.mark.parametrize(
+    "assessor",
+    [
+        "样例 两面人",
+        "样例两面人（村会计）",
+        "样例两面人(村会计) ",
+        "【代】样例两面人",
+        "样例两面人主任",
+        "村会计样例两面人",
+        "样例两面人 村委会副主任",
+        "样例两面人党支部书记（代）",
+    ],
+)
 async def test_one_person_under_two_spellings_is_preparer_and_approver(january: Player, assessor: str) -> None:
     change = f"UPDATE enrolments SET agent = '样例两面人', assessor = '{assessor}' WHERE line_code = 'YD-01'"
     assert list(await run_after(january, change)) == ["preparer_is_approver"]
 
 
-async def test_a_blank_in_the_name_does_not_let_the_agent_confirm(january: Player) -> None:
+@pytest.mark.parametrize(
+    ("agent", "assessor"), [("样例两面人", "样例两面人书"), ("王主任", "王书记"), ("村主任", "村会计")]
+)
+async def test_two_names_are_two_persons(january: Player, agent: str, assessor: str) -> None:
+    change = f"UPDATE enrolments SET agent = '{agent}', assessor = '{assessor}' WHERE line_code = 'YD-01'"
+    assert not await run_after(january, change)
+
+
+@pytest.mark.parametrize("spelling", ["{0} {1}（村干部）", "{0}{1}主任"])
+async def test_another_spelling_of_the_name_does_not_let_the_agent_confirm(january: Player, spelling: str) -> None:
     async with january.database.transaction(scope=COUNTY) as conn:
         name = await conn.fetchval("SELECT name FROM accounts WHERE handle = 'cun'")
         await conn.execute(
-            "UPDATE enrolments SET agent = $1 WHERE line_code = 'YD-01'", f"{name[:3]} {name[3:]}（村干部）"
+            "UPDATE enrolments SET agent = $1 WHERE line_code = 'YD-01'", spelling.format(name[:3], name[3:])
         )
     answer = await january(["subsidies", "confirm", "--month", "2019-01", "--as", "cun"], "2019-02-05")
     assert (answer["code"], answer["line"]) == ("second_duty", "YD-01")
