@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 import msgspec
@@ -78,9 +79,14 @@ class _GuestRow(Struct, frozen=True):
 
 # One attempt of a host after another, so that the limit is exact.
 LOCK_ATTEMPTS = Query(None, "SELECT pg_advisory_xact_lock(7004, hashtext(:account_id::text))")
-COUNT_WRONG_CODES = Query(
-    int,
-    "SELECT count(*) FROM audit_entries WHERE object = :object AND at > :since AND action = :action",
+# The oldest of the newest `:most` wrong codes: when it leaves the window, there is an attempt again.
+FIND_LIMITING_ATTEMPT = Query(
+    datetime,
+    """
+    SELECT at FROM audit_entries
+     WHERE object = :object AND at > :since AND action = :action
+     ORDER BY at DESC OFFSET :most - 1 LIMIT 1
+    """,
 )
 FIND_BOOKING_BY_CODE = Query(
     _BookingByCode,
@@ -157,11 +163,15 @@ async def check_in_guest(
 
 async def _require_attempts_left(conn: Connection, actor: Actor, *, now: datetime) -> None:
     await LOCK_ATTEMPTS.run(conn, account_id=str(actor.account_id))
-    wrong = await COUNT_WRONG_CODES.one(
-        conn, object=f"account:{actor.account_id}", since=now - WRONG_CODE_WINDOW, action=_WRONG_CODE
+    limiting = await FIND_LIMITING_ATTEMPT.maybe(
+        conn,
+        object=f"account:{actor.account_id}",
+        since=now - WRONG_CODE_WINDOW,
+        action=_WRONG_CODE,
+        most=MAX_WRONG_CODES,
     )
-    if wrong >= MAX_WRONG_CODES:
-        raise TooManyCheckInCodes
+    if limiting is not None:
+        raise TooManyCheckInCodes(retry_after=ceil((limiting + WRONG_CODE_WINDOW - now).total_seconds()))
 
 
 async def _record_wrong_code(conn: Connection, actor: Actor, *, now: datetime) -> InvalidCheckInCode:

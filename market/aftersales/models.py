@@ -56,12 +56,12 @@ class InvalidCheckInCode(Refusal):
 
 
 class TooManyCheckInCodes(Refusal):
-    """The host tried too many wrong check-in codes in the last hour."""
+    """The host tried too many wrong check-in codes in the last hour; `retry_after` is in seconds."""
 
     code = "too_many_check_ins"
     status = 429
     zh = "入住码错得太多了，请过一个小时再试；客人等着的话，打电话给我们。"
-    en = "Too many wrong check-in codes; try again in an hour."
+    en = "Too many wrong check-in codes; try again in {retry_after} s."
 
 
 class CheckInCodeUsed(Refusal):

@@ -6,6 +6,7 @@ import hashlib
 import io
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import NewType
 from uuid import UUID
 
@@ -81,8 +82,23 @@ class BadPhoto(Refusal):
     en = "{text_en}"
 
 
-COUNT_PHOTOS_SINCE = Query(
-    int, "SELECT count(*) FROM photos WHERE owner_id = :owner_id AND created_at > :since::timestamptz"
+class TooManyPhotos(BadPhoto):
+    """The account has uploaded `MAX_PHOTOS_A_DAY` photos within 24 hours; `retry_after` is in seconds."""
+
+    code = "too_many_photos"
+    status = 429
+    zh = f"一天最多传 {MAX_PHOTOS_A_DAY} 张照片，请明天再传。"
+    en = f"At most {MAX_PHOTOS_A_DAY} photos are accepted per day; try again in {{retry_after}} s."
+
+
+# The oldest of the newest `:most` photos: when it is a day old, another one is accepted.
+FIND_LIMITING_PHOTO = Query(
+    datetime,
+    """
+    SELECT created_at FROM photos
+     WHERE owner_id = :owner_id AND created_at > :since::timestamptz
+     ORDER BY created_at DESC OFFSET :most - 1 LIMIT 1
+    """,
 )
 ADD_PHOTO = Query(
     UUID,
@@ -270,20 +286,19 @@ async def require_photo_quota(conn: Connection, owner_id: AccountId, *, now: dat
     """Require that the account has uploaded fewer than `MAX_PHOTOS_A_DAY` photos within 24 hours.
 
     Raises:
-        BadPhoto: it has not; the text says when to continue.
+        TooManyPhotos: it has not.
     """
-    if await COUNT_PHOTOS_SINCE.one(conn, owner_id=owner_id, since=now - timedelta(days=1)) >= MAX_PHOTOS_A_DAY:
-        raise BadPhoto(
-            text_zh=f"一天最多传 {MAX_PHOTOS_A_DAY} 张照片，请明天再传。",
-            text_en=f"At most {MAX_PHOTOS_A_DAY} photos are accepted per day; continue tomorrow.",
-        )
+    day = timedelta(days=1)
+    limiting = await FIND_LIMITING_PHOTO.maybe(conn, owner_id=owner_id, since=now - day, most=MAX_PHOTOS_A_DAY)
+    if limiting is not None:
+        raise TooManyPhotos(retry_after=ceil((limiting + day - now).total_seconds()))
 
 
 async def add_photo(conn: Connection, owner_id: AccountId, prepared: PreparedPhoto, *, now: datetime) -> PhotoId:
     """Insert the row of a stored picture with its owner, in the caller's transaction.
 
     Raises:
-        BadPhoto: the account has uploaded too many photos today.
+        TooManyPhotos: the account has uploaded too many photos within 24 hours.
     """
     await require_photo_quota(conn, owner_id, now=now)
     return PhotoId(

@@ -102,8 +102,9 @@ async def test_a_host_tries_ten_wrong_codes_an_hour_and_each_is_recorded(shoppin
     async with shopping.db.connection() as conn:
         recorded = "SELECT count(*) FROM audit_entries WHERE action = 'stay.wrong_code' AND actor = $1"
         assert await conn.fetchval(recorded, str(host.account_id)) == MAX_WRONG_CODES
-    with pytest.raises(TooManyCheckInCodes):
+    with pytest.raises(TooManyCheckInCodes) as refused:
         await try_code(code, ARRIVAL + timedelta(minutes=59))
+    assert refused.value.facts["retry_after"] == 60
     assert isinstance(await try_code(code, ARRIVAL + timedelta(hours=1)), CheckIn)
 
 

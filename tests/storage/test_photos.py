@@ -19,6 +19,7 @@ from market.storage.photos import (
     MAX_PHOTOS_A_DAY,
     BadPhoto,
     PhotoPurpose,
+    TooManyPhotos,
     add_photo,
     get_photo_paths,
     get_private_photo_name,
@@ -277,8 +278,9 @@ async def test_an_account_stores_a_bounded_number_of_photos_a_day(conn: Connecti
     prepared = await prepare_photo(files, a_jpeg(100, 100), PhotoPurpose.LISTING)
     for _ in range(MAX_PHOTOS_A_DAY):
         await add_photo(conn, owner, prepared, now=NOW)
-    with pytest.raises(BadPhoto, match="60"):
-        await add_photo(conn, owner, prepared, now=NOW)
+    with pytest.raises(TooManyPhotos) as refused:
+        await add_photo(conn, owner, prepared, now=NOW + timedelta(hours=23))
+    assert (refused.value.status, refused.value.facts["retry_after"]) == (429, 3600)
     await add_photo(conn, other, prepared, now=NOW)
     await add_photo(conn, owner, prepared, now=NOW + timedelta(days=1))
 
