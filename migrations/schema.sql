@@ -1370,6 +1370,34 @@ $$;
 
 
 --
+-- Name: refuse_placed_order(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_placed_order() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    placed bigint;
+BEGIN
+    IF TG_TABLE_NAME = 'suborders' THEN
+        SELECT o.number INTO placed
+          FROM added JOIN orders o ON o.id = added.order_id
+         WHERE o.placed_in <> pg_current_xact_id() LIMIT 1;
+    ELSE
+        SELECT o.number INTO placed
+          FROM added JOIN suborders s ON s.id = added.suborder_id JOIN orders o ON o.id = s.order_id
+         WHERE o.placed_in <> pg_current_xact_id() LIMIT 1;
+    END IF;
+    IF placed IS NOT NULL THEN
+        RAISE EXCEPTION 'order % was placed before', placed USING ERRCODE = 'P0105';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: refuse_review_change(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2794,6 +2822,7 @@ CREATE TABLE public.orders (
     closed_at timestamp with time zone,
     items integer DEFAULT 0 NOT NULL,
     lot_units bigint DEFAULT 0 NOT NULL,
+    placed_in xid8 DEFAULT pg_current_xact_id() NOT NULL,
     CONSTRAINT orders_discount CHECK (((discount_fen >= 0) AND (discount_fen <= goods_fen))),
     CONSTRAINT orders_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT orders_goods CHECK ((goods_fen >= 0)),
@@ -5274,6 +5303,13 @@ CREATE TRIGGER memberships_keep_removed AFTER DELETE ON public.memberships FOR E
 
 
 --
+-- Name: order_lines order_lines_of_a_new_order; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER order_lines_of_a_new_order AFTER INSERT ON public.order_lines REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_placed_order();
+
+
+--
 -- Name: orders orders_sum_up; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -5418,6 +5454,13 @@ CREATE TRIGGER settlements_no_truncate BEFORE TRUNCATE ON public.settlements FOR
 --
 
 CREATE TRIGGER suborder_events_append_only BEFORE DELETE OR UPDATE ON public.suborder_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: suborders suborders_of_a_new_order; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER suborders_of_a_new_order AFTER INSERT ON public.suborders REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_placed_order();
 
 
 --
@@ -8696,14 +8739,35 @@ GRANT SELECT,INSERT ON TABLE public.order_lines TO market_app;
 -- Name: TABLE orders; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE public.orders TO market_app;
+GRANT SELECT ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.buyer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(buyer_id) ON TABLE public.orders TO market_app;
 
 
 --
 -- Name: COLUMN orders.key; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT UPDATE(key) ON TABLE public.orders TO market_app;
+GRANT INSERT(key),UPDATE(key) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.fingerprint; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(fingerprint) ON TABLE public.orders TO market_app;
 
 
 --
@@ -8714,10 +8778,45 @@ GRANT UPDATE(state) ON TABLE public.orders TO market_app;
 
 
 --
+-- Name: COLUMN orders.region_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(region_code) ON TABLE public.orders TO market_app;
+
+
+--
 -- Name: COLUMN orders.address_sealed; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT UPDATE(address_sealed) ON TABLE public.orders TO market_app;
+GRANT INSERT(address_sealed),UPDATE(address_sealed) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.goods_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(goods_fen) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.freight_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(freight_fen) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.discount_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(discount_fen) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.total_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(total_fen) ON TABLE public.orders TO market_app;
 
 
 --
@@ -8725,6 +8824,20 @@ GRANT UPDATE(address_sealed) ON TABLE public.orders TO market_app;
 --
 
 GRANT UPDATE(method) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.placed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(placed_at) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.pay_until; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(pay_until) ON TABLE public.orders TO market_app;
 
 
 --
@@ -8739,6 +8852,20 @@ GRANT UPDATE(paid_at) ON TABLE public.orders TO market_app;
 --
 
 GRANT UPDATE(closed_at) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.items; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(items) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: COLUMN orders.lot_units; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(lot_units) ON TABLE public.orders TO market_app;
 
 
 --

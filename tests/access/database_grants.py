@@ -62,7 +62,10 @@ GRANTS = {
     "night_prices": "select insert delete",
     "openings": "select insert",
     "order_lines": "select insert",
-    "orders": "select insert update(key state address_sealed method paid_at closed_at)",
+    "orders": (
+        "select insert(id buyer_id key fingerprint region_code address_sealed goods_fen freight_fen discount_fen "
+        "total_fen placed_at pay_until items lot_units) update(key state address_sealed method paid_at closed_at)"
+    ),
     "persons": "select insert update(name_sealed born_on sex died_on death_known_at file_id)",
     "photos": "select insert delete",
     "plans": "select insert delete",

@@ -1,4 +1,4 @@
-"""The functions by which the service records a release or a refund refuse sums that do not add up."""
+"""The service writes no sums of an order that do not add up, and adds nothing to one that was placed."""
 
 import asyncpg
 import pytest
@@ -87,3 +87,28 @@ async def test_after_release_a_refund_is_charged_to_payable_and_commission_exact
             await refund(sale, [5_00], buyer=5_00, payable=wrong[0], commission=wrong[1])
     await refund(sale, [5_00], buyer=5_00, payable=4_90, commission=10)
     assert await read_sums(sale) == (refunded + 5_00, payable - 4_90, commission - 10, 5_00, 1)
+
+
+ADD_SUBORDER = """
+    INSERT INTO suborders (id, order_id, position, producer_id, kind, goods_fen, freight_fen, commission_bp)
+    SELECT uuidv7(), order_id, 9, producer_id, 'goods', 1, 0, 200 FROM suborders
+"""
+ADD_LINE = """
+    INSERT INTO order_lines (suborder_id, position, listing_id, variant_id, title, unit, quantity, price_fen,
+                             amount_fen, lot_id, units)
+    SELECT suborder_id, 9, listing_id, variant_id, title, unit, 1, 1, 1, lot_id, 1 FROM order_lines
+"""
+
+
+@pytest.mark.parametrize("statement", [ADD_SUBORDER, ADD_LINE])
+@pytest.mark.parametrize("before", ["SELECT", "UPDATE orders SET key = key"])
+async def test_nothing_is_added_to_a_placed_order(sale: Sale, statement: str, before: str) -> None:
+    async with sale.shopping.db.connection() as conn:
+        with pytest.raises(asyncpg.PostgresError, match="was placed before"):
+            await conn.execute(f"{before}; {statement}")  # one transaction
+
+
+async def test_the_service_does_not_say_when_an_order_was_placed(sale: Sale) -> None:
+    async with sale.shopping.db.connection() as conn:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await conn.execute("INSERT INTO orders (id, placed_in) VALUES (uuidv7(), '9')")

@@ -1,6 +1,7 @@
 """改一改: a seller corrects a published listing on the pages, without scripts."""
 
 from tests.support.make import make_certificate
+from tests.support.postgres import as_owner
 from tests.web.conftest import Village
 from tests.web.farm.test_selling import a_photo
 
@@ -100,7 +101,7 @@ async def test_a_stay_is_corrected_without_packs_and_a_suspended_listing_not_at_
 
 async def test_a_review_says_what_the_goods_were_called(village: Village) -> None:
     number = await village.number(village.dates.listing_id)
-    async with village.database.transaction() as conn:
+    async with village.database.connection() as conn, as_owner(conn):
         order = await conn.fetchval(
             "INSERT INTO orders (id, buyer_id, key, fingerprint, state, region_code, address_sealed, goods_fen,"
             " freight_fen, total_fen, items, lot_units, placed_at, pay_until, paid_at)"
