@@ -4,13 +4,13 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0029"
-down_revision = "0033"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
 SCRIPTS = (
-    "sql/0029_service_rights.sql",
+    "sql/0033_service_rights.sql",
     "functions/save_official.sql",
     "functions/make_official.sql",
     "functions/replace_roles.sql",

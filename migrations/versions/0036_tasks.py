@@ -4,14 +4,14 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0034"
-down_revision = "0036"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    run_script((folder / "sql/0034_tasks.sql").read_text("utf-8"))
+    run_script((folder / "sql/0036_tasks.sql").read_text("utf-8"))
     for name in ("claim_task", "list_waiting_tasks", "delete_tasks"):
         run_script((folder / f"functions/{name}.sql").read_text("utf-8"))

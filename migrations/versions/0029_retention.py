@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0030"
-down_revision = "0032"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0030_retention.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0029_retention.sql").read_text("utf-8"))
