@@ -9,6 +9,7 @@ from market.identity.access import require_county_role
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.storage.files import FileStore
 from market.subsidies.imports.kept_uploads import store_task_upload
 from market.subsidies.imports.upload import Upload
@@ -54,17 +55,7 @@ LIST_OWN_TASKS = Query(
 
 def make_import(upload: Upload, *, keep: bool = False, typed: dict[str, str] | None = None) -> ImportTask:
     """Return the task that imports an upload, which is stored with `store_import`."""
-    return ImportTask(
-        file_kind=upload.kind,
-        name=upload.name,
-        sha256=upload.sha256,
-        upload=uuid4(),
-        dry_run=upload.dry_run,
-        take_changes=upload.take_changes,
-        take_fewer=upload.take_fewer,
-        keep=keep,
-        typed=typed or {},
-    )
+    return build_from(ImportTask, upload, file_kind=upload.kind, upload=uuid4(), keep=keep, typed=typed or {})
 
 
 async def store_import(

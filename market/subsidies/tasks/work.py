@@ -16,6 +16,7 @@ from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.clock import Clock
 from market.kernel.idempotency import free_key
 from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.storage.files import FileMissing, FileStore
 from market.subsidies.imports.kept_uploads import (
     delete_task_upload,
@@ -241,14 +242,8 @@ async def _import(attempt: _Attempt, actor: Actor | None, given: ImportTask) -> 
         stored = await load_task_upload(worker.files, worker.seal, given.upload)
     except FileMissing as error:
         raise FileUnreadable(name=given.name, reason="交上来的文件已经删掉了，请再交一次") from error
-    upload = Upload(
-        task.county_code,
-        given.file_kind,
-        given.name,
-        stored.content,
-        given.dry_run,
-        given.take_changes,
-        given.take_fewer,
+    upload = build_from(
+        Upload, stored, dry_run=given.dry_run, take_changes=given.take_changes, take_fewer=given.take_fewer
     )
     context = ImportContext(seal=worker.seal, now=now, attachments=stored.attachments, report=attempt.report)
     prepared = await prepare_upload(actor, upload, context)
