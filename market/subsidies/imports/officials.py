@@ -76,7 +76,8 @@ async def import_officials(
     created = granted = 0
     warnings: Counter[str] = Counter()
     appointments: list[Appointment] = []
-    for official in read:
+    # By handle: another import of the same accounts waits for this one at the first of them.
+    for official in sorted(read, key=lambda each: each.handle):
         actor = await find_actor_by_handle(conn, official.handle, day=get_business_day(now))
         existing = {(grant.role, grant.scope) for grant in actor.grants} if actor else set[tuple[Role, str]]()
         new = [role for role in official.roles if (role, official.scope) not in existing]

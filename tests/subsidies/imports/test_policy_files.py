@@ -43,6 +43,18 @@ async def test_bad_cells_of_officials_are_named(empty: Player, folder: Path) -> 
         assert await conn.fetchval("SELECT count(*) FROM accounts WHERE handle IN ('ok', 'far')") == 0
 
 
+async def test_two_files_of_the_same_officials_wait_for_each_other_in_either_order(empty: Player, folder: Path) -> None:
+    head, first, *_ = (INPUT / "officials.csv").read_text("utf-8-sig").splitlines()
+    rest = first.split(",", 1)[1]
+    rows = [f"new{number},{rest}" for number in range(60)]
+    paths = [folder / "up.csv", folder / "down.csv"]
+    for path, each in zip(paths, (rows, rows[::-1]), strict=True):
+        path.write_text("\n".join([head, *each]) + "\n")
+    answers = await asyncio.gather(*(empty(["import", "officials", str(path)]) for path in paths))
+    outcomes = sorted(answer.get("code", answer["outcome"]) for answer in answers)
+    assert outcomes in (["handle_taken", "ok"], ["no-op", "ok"])
+
+
 async def test_an_import_of_officials_counts_accounts_of_one_person(empty: Player, folder: Path) -> None:
     path = folder / "officials.csv"
     path.write_text(
