@@ -197,7 +197,7 @@ async def request_code(
     """
     number = normalize_phone(phone)
     if number is None:
-        raise InvalidPhone(errors=(FieldFault("phone", "请填 11 位手机号"),))
+        raise InvalidPhone(errors=(FieldFault("phone", "请填 11 位手机号，13 到 19 开头"),))
     phone_index = seal.index(number)
     wide = list_network_budgets(network)[-1]
     per_wide_network = limits.per_network * wide.factor

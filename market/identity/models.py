@@ -107,7 +107,7 @@ class InvalidPhone(Refusal):
 
     code = "bad_phone"
     status = 422
-    zh = "请填 11 位手机号。"
+    zh = "请填 11 位手机号，13 到 19 开头。"
     en = "Enter a mainland mobile number of 11 digits."
 
 

@@ -68,7 +68,7 @@ async def sign_in(
     """
     number = normalize_phone(phone)
     if number is None:
-        raise InvalidPhone(errors=(FieldFault("phone", "请填 11 位手机号"),))
+        raise InvalidPhone(errors=(FieldFault("phone", "请填 11 位手机号，13 到 19 开头"),))
     attempt = await try_code(conn, seal, phone=number, code=clean_text(code), network=network, device=device, now=now)
     if attempt is None or not attempt.correct:
         return WrongCode()

@@ -57,7 +57,7 @@ def check_address(address: Address, *, parcel: bool) -> Address:
     if not name:
         faults.append(FieldFault("address.name", "请写收货人姓名"))
     if phone is None:
-        faults.append(FieldFault("address.phone", "请写 11 位手机号"))
+        faults.append(FieldFault("address.phone", "请填 11 位手机号，13 到 19 开头"))
     if not _REGION.fullmatch(region):
         faults.append(FieldFault("address.region_code", "请选省市区，六位行政区划代码"))
     if parcel and not street:

@@ -154,12 +154,14 @@ def test_the_order_page_updates_once_the_payment_is_captured(
         ("/goods/2", 'button:has-text("放进购物车")'),
     ],
 )
+@pytest.mark.parametrize(("width", "height"), [(360, 592), (500, 592)])
 def test_the_first_screen_shows_a_price_and_a_way_to_buy(
-    town: Town, phone: Callable[[bool], Phone], path: str, way: str
+    town: Town, phone: Callable[[bool], Phone], path: str, way: str, width: int, height: int
 ) -> None:
+    # The demo's band takes 48 of 640 pixels.
     buyer = phone(False)
-    buyer.tab.set_viewport_size({"width": 360, "height": 640})
     buyer.open(town.url + path)
+    buyer.tab.set_viewport_size({"width": width, "height": height})
     bar = buyer.tab.locator(".tabs").bounding_box() or buyer.tab.locator(".dock").bounding_box()
     assert bar is not None
     price = buyer.tab.locator("main .yen").first.bounding_box()
@@ -167,7 +169,7 @@ def test_the_first_screen_shows_a_price_and_a_way_to_buy(
     assert price["y"] + price["height"] <= bar["y"]
     button = buyer.tab.locator(way).first.bounding_box()
     assert button is not None
-    assert button["y"] + button["height"] <= (640 if "放进" in way else bar["y"])
+    assert button["y"] + button["height"] <= (height if "放进" in way else bar["y"])
 
 
 def test_inner_pages_have_a_header_of_one_line(town: Town, phone: Callable[[bool], Phone]) -> None:

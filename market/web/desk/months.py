@@ -118,7 +118,7 @@ async def show_months(
         before = _before(request.query_params.get("before", ""))
         months = await list_months(conn, desk.county, desk.divisions, before=before, limit=_PAGE_SIZE)
     shown = [month for month in months if month.lines]
-    chart = draw_bars("各月核定", [(f"{month.month:%Y-%m}", month.approved_fen) for month in reversed(shown)])
+    chart = draw_bars("各月核定", [(f"{month.month.month} 月", month.approved_fen) for month in reversed(shown)])
     rows = [
         (
             name := f"{month.month:%Y-%m}",
@@ -361,8 +361,8 @@ def _settlement_context(view: MonthView) -> dict[str, Any]:
     pay = settlement.control.pay_fen if settlement else 0
     return {
         "adjustments": [
-            [f"{row.for_month}　{row.line}", row.settled_fen, row.funded_fen, row.adjustment_fen, row.conceded_fen,
-             row.public_fen, row.why]
+            [f"{format_month_zh(row.for_month)}　{row.line}", row.settled_fen, row.funded_fen, row.adjustment_fen,
+             row.conceded_fen, row.public_fen, row.why]
             for row in view.adjustments
         ],
         "settled": [

@@ -207,7 +207,10 @@ def _read_pack(form: PostedForm, packs: Sequence[OwnVariant]) -> tuple[UUID | No
     return chosen, NewPack(
         unit=form.read_text("pack", missing="怎么装没写。比如 5斤箱"),
         price_fen=form.read_yuan(
-            "price", fault="价钱没写对。写一个数，比如 39", minimum=MIN_PRICE_FEN, maximum=MAX_PRICE_FEN
+            "price",
+            fault=f"价钱没写对。写一个数，比如 39，最多 {yuan(MAX_PRICE_FEN)}",
+            minimum=MIN_PRICE_FEN,
+            maximum=MAX_PRICE_FEN,
         ),
         label="" if old is None else old.label,
         quantity=form.read_integer("left", fault="有几份没写对。写一个数，比如 20", maximum=MAX_QUANTITY)

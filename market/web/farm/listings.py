@@ -171,7 +171,10 @@ async def show_listing(
 def _read_change(form: PostedForm, index: int, variant: OwnVariant, size: VariantForm) -> VariantChange:
     """Read the change of one variant; the stock changes by the difference to the number that the form showed."""
     price = form.read_yuan(
-        f"price-{index}", fault="价钱没写对。写一个数，比如 39", minimum=MIN_PRICE_FEN, maximum=MAX_PRICE_FEN
+        f"price-{index}",
+        fault=f"价钱没写对。写一个数，比如 39，最多 {yuan(MAX_PRICE_FEN)}",
+        minimum=MIN_PRICE_FEN,
+        maximum=MAX_PRICE_FEN,
     )
     if not size.counted:
         return VariantChange(variant.id, price, 0)

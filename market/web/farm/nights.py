@@ -279,7 +279,10 @@ async def submit_prices(
     first = form.read_day("first", fault="头一晚没写对")
     last = form.read_day("last", fault="最后一晚没写对")
     price = form.read_yuan(
-        "price", fault="价钱没写对。写一个数，比如 280", minimum=MIN_PRICE_FEN, maximum=MAX_PRICE_FEN
+        "price",
+        fault=f"价钱没写对。写一个数，比如 280，最多 {yuan(MAX_PRICE_FEN)}",
+        minimum=MIN_PRICE_FEN,
+        maximum=MAX_PRICE_FEN,
     )
     day = _read_day(form.get_text("first"), clock.today())
     refused = RefusedNights(422, form.faults, prices=form.fill(PriceForm))

@@ -192,7 +192,7 @@ def _month_link(link: str, month: date, choice: DateChoice) -> str:
     pairs = [("month", f"{month:%Y-%m}")]
     pairs += [("from", str(choice.arrive))] if choice.arrive is not None else []
     pairs += [("to", str(choice.leave))] if choice.leave is not None else []
-    return f"{link}?{urlencode(pairs)}#c1"
+    return f"{link}?{urlencode(pairs)}#days"
 
 
 async def _find_free_night(conn: Connection, stay: StayDetail, today: date) -> date:

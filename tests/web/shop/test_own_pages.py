@@ -97,7 +97,7 @@ async def test_a_stay_only_checkout_asks_for_no_province(village: Village) -> No
 async def test_the_first_day_of_a_stay_is_chosen_in_place(street: Village) -> None:
     async with await street.browser() as browser:
         seen = await browser.open("/stays/3")
-        assert seen.form("/stays/3").attrs["action"] == "/stays/3#c1"
+        assert seen.form("/stays/3").attrs["action"] == "/stays/3#days"
 
 
 async def test_all_reviews_are_on_a_page_of_their_own(village: Village) -> None:
