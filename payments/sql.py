@@ -228,7 +228,7 @@ async def prepare_connection(conn: Connection) -> None:
 
 
 STATEMENT_SECONDS = 30
-STATEMENT_CACHE_SIZE = 500
+STATEMENT_CACHE_SIZE = 1_000
 """The number of prepared statements that a connection keeps: more than the queries of a large application."""
 _TCP_SETTINGS = {
     "tcp_keepalives_idle": "30",

@@ -8,11 +8,27 @@ from cyclopts import App, Parameter
 from market import VERSION
 
 app = App(name="market", version=VERSION, help="乡集: the market and the accounts of the phone subsidies.")
-app.command("market.cli.imports:app", name="import")
-app.command("market.cli.exports:app", name="export")
-app.command("market.cli.subsidies:app", name="subsidies")
-app.command("market.cli.counties:app", name="counties")
-app.command("market.cli.payments:app", name="payments")
+app.command(
+    "market.cli.imports:app",
+    name="import",
+    help="Import files of a county: register, programmes, plans, lines, billing, use.",
+)
+app.command("market.cli.exports:app", name="export", help="Write forms and settlement files of a county as XLSX.")
+app.command(
+    "market.cli.subsidies:app",
+    name="subsidies",
+    help="The subsidy of phone bills: calculate, the month's steps, reports.",
+)
+app.command(
+    "market.cli.counties:app",
+    name="counties",
+    help="Settings of a county: commission, payment minutes, notice days, thresholds of checks.",
+)
+app.command(
+    "market.cli.payments:app",
+    name="payments",
+    help="Money that went wrong: failed refunds, disputes, messages, discrepancies.",
+)
 
 ledger = App(name="ledger", help="The double-entry ledger.")
 audit = App(name="audit", help="The audit record.")

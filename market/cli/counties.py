@@ -12,7 +12,7 @@ from market.counties.settings import describe_county_settings
 from market.identity.models import NotSignedIn
 from market.subsidies.month.cycles import read_county
 
-app = App(name="counties", help="Settings of a county: commission, payment minutes, notice days, thresholds of checks.")
+app = App(name="counties")
 
 type County = Annotated[str, Parameter(help="Six digits of the county.")]
 type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]

@@ -12,7 +12,7 @@ from msgspec import Struct
 from market.cli.runtime import open_runtime, run
 from market.kernel import Refusal
 
-app = App(name="export", help="Write forms and settlement files of a county as XLSX.")
+app = App(name="export")
 
 type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
 type Month = Annotated[str, Parameter(name="--month", help="Service month, 2019-01.")]

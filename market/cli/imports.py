@@ -17,7 +17,7 @@ from market.subsidies.imports.write_spreadsheet import FileFormat
 from market.subsidies.month.cycles import read_county
 from market.subsidies.programmes.import_programmes import list_document_names
 
-app = App(name="import", help="Import files of a county: register, programmes, plans, lines, billing, use.")
+app = App(name="import")
 
 type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
 type As = Annotated[str | None, Parameter(name="--as", help="Account that imports (embedded server only).")]

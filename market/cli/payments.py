@@ -24,7 +24,7 @@ from market.orders.money_problems import (
 )
 from payments.stripe import Stripe
 
-app = App(name="payments", help="Money that went wrong: failed refunds, disputes, messages, discrepancies.")
+app = App(name="payments")
 
 type As = Annotated[str | None, Parameter(name="--as", help="Account that acts (embedded server only).")]
 type Json = Annotated[bool, Parameter(name="--json", help="Print the result as one JSON value.", negative="")]

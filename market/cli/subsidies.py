@@ -17,7 +17,7 @@ from market.subsidies.models import CycleState
 from market.subsidies.month.cycles import find_cycle, read_county, read_month
 from market.subsidies.month.steps import RUN, STEPS, MonthStep
 
-app = App(name="subsidies", help="The subsidy of phone bills: calculate, the month's steps, reports.")
+app = App(name="subsidies")
 
 type County = Annotated[str, Parameter(name="--county", help="Six digits of the county.")]
 type Month = Annotated[str, Parameter(name="--month", help="Service month, 2019-01.")]
