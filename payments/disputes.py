@@ -113,13 +113,13 @@ LIST_UNRETURNED = Query(
     _Unreturned,
     """
     SELECT code, -sum(postings.amount_minor)::bigint AS minor
-      FROM {schema}.payments
-      JOIN {schema}.disputes ON payment_id = payments.id AND disputes.state = 'won'
+      FROM {schema}.payments AS paid
+      JOIN {schema}.disputes ON payment_id = paid.id AND disputes.state = 'won'
       JOIN {schema}.transactions
         ON key IN ('disputed:' || disputes.provider_ref, 'dispute-won:' || disputes.provider_ref)
       JOIN {schema}.postings ON transaction_id = transactions.id
       JOIN {schema}.accounts ON accounts.id = postings.account_id
-     WHERE payments.order_ref = :order AND payments.currency = :currency
+     WHERE paid.order_ref = :order AND paid.currency = :currency
        AND accounts.kind IN ('escrow', 'payable', 'freight', 'commission')
      GROUP BY code
     HAVING sum(postings.amount_minor) < 0

@@ -13,5 +13,5 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     run_script((folder / "sql/0036_tasks.sql").read_text("utf-8"))
-    for name in ("claim_task", "list_waiting_tasks", "delete_tasks"):
-        run_script((folder / f"functions/{name}.sql").read_text("utf-8"))
+    for script in ("functions/claim_task.sql", "functions/list_waiting_tasks.sql", "functions/delete_tasks.sql"):
+        run_script((folder / script).read_text("utf-8"))

@@ -150,9 +150,9 @@ async def make_fixtures(
         ids |= await _upload_photos(conn, files, accounts["farmer"], own, shade=10, prefix="")
         ids |= await _upload_photos(conn, files, accounts["other_farmer"], other, shade=110, prefix="other_")
         ids |= await _read_numbers(conn, ids)
-        for prefix, county in (("", COUNTY), ("other_", OTHER_COUNTY)):
-            file_id = await conn.fetchval(FIRST_FILE, county)
-            ids[f"{prefix}file_id"] = str(file_id)
+    for prefix, county in (("", COUNTY), ("other_", OTHER_COUNTY)):
+        async with db.transaction(scope=county) as conn:
+            ids[f"{prefix}file_id"] = str(await conn.fetchval(FIRST_FILE, county))
             owner = accounts[OTHER_COUNTY_OFFICIAL if prefix else "importer"]
             ids[f"{prefix}task_id"] = str(await conn.fetchval(ADD_TASK, county, owner))
     async with db.transaction(scope=COUNTY) as conn:

@@ -148,7 +148,7 @@ def test_a_later_start_keeps_the_data_and_writes_codes_to_the_message_file(folde
             )
             assert refunded.status_code == 201, refunded.text
             refunds = httpx.get(described["sandbox_url"] + "/_state", timeout=30).json()["refunds"]
-            assert [each["amount"] for each in refunds] == [1_00], "the sandbox knows the sample's payments"
+            assert list(refunds)[-1]["amount"] == 1_00, "the sandbox knows the sample's payments"
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
 

@@ -42,6 +42,8 @@ ALLOWED = {
     ("web/desk/officials.py", "second_factor"): "shows what the account of an official lacks",
     ("subsidies/imports/officials.py", "grants"): "compares the roles of a file with those already granted",
     ("subsidies/imports/officials.py", "scope"): "grants the scope that the file names",
+    ("subsidies/tasks/submit.py", "second_factor"): "keeps with the task how its actor was signed in",
+    ("subsidies/tasks/work.py", "second_factor"): "acts as the actor was signed in",
 }
 RAISES = {"SecondFactorRequired"}
 

@@ -22,11 +22,16 @@ ADD_TASK = """
     INSERT INTO tasks (county_code, account_id, second_factor, request_key, input)
     SELECT '130624', id, true, 'k', '{"kind": "run"}' FROM accounts LIMIT 1
 """
+ADD_HOLD = """
+    INSERT INTO line_holds (county_code, cycle_id, line_code, account_id, why, held_at)
+    SELECT '130624', (SELECT id FROM cycles LIMIT 1), 'YD-02', id, '样例', now() FROM accounts LIMIT 1
+"""
 
 
 async def test_another_county_sees_no_row_of_any_table(quarter: Player) -> None:
     async with quarter.database.transaction(scope="130624") as conn:
         await conn.execute(ADD_TASK)
+        await conn.execute(ADD_HOLD)
         own = await seen(conn, "130624")
         assert min(own.values()) > 0
         assert set((await seen(conn, "130623")).values()) == {0}
