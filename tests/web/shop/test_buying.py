@@ -65,7 +65,7 @@ async def test_all_faults_of_an_address_are_reported_at_once(village: Village) -
         assert seen.path == "/checkout?again=1"
         links = [node.attrs["href"] for node in seen.root.all("a") if node.attrs.get("href", "").startswith("#")]
         assert {"#who", "#tel", "#address"} <= set(links)
-        assert "还差 3 样" in seen.text
+        assert "有 3 处要改" in seen.text
         assert await get_order_number(village) is None
         [typed] = [node for node in seen.root.all("input") if node.attrs.get("id") == "tel"]
         assert typed.attrs["value"] == "12"
