@@ -34,8 +34,7 @@ from market.subsidies.month.cycles import (
 from market.subsidies.month.steps import CLOSE, RUN
 from market.subsidies.month.validate_case import validate_case
 from market.subsidies.progress import Report, Stage, report_nothing
-
-_MAX_ROWS_PER_STATEMENT = 5_000
+from payments.sql import PIECE_ROWS
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
@@ -264,8 +263,8 @@ async def _store_run(
         now=now,
     )
     rows = await asyncio.to_thread(list, _build_rows(facts, answer))
-    for start in range(0, len(rows), _MAX_ROWS_PER_STATEMENT):
-        piece = rows[start : start + _MAX_ROWS_PER_STATEMENT]
+    for start in range(0, len(rows), PIECE_ROWS):
+        piece = rows[start : start + PIECE_ROWS]
         await ADD_RUN_LINES.run(conn, run_id=run_id, county=cycle.county_code, rows=piece)
     return _RunRow(RunId(run_id), n, answer.manifest_sha256)
 

@@ -1,4 +1,4 @@
-"""A seller's home page: parcels to ship, arriving guests, money received."""
+"""A seller's home page: parcels to ship, arriving guests, money owed."""
 
 from typing import Any
 
@@ -34,13 +34,13 @@ async def show_farm_home(
     clock: NamedDependency[Clock],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
-    """Show today's tasks and the money received."""
+    """Show today's tasks and the money owed."""
     if not is_seller(actor):
         return redirect("/farm/apply")
     async with db.connection() as conn:
         parcels = await load_parcels(conn, seal, actor, now=clock.now())
         guests = await load_guests(conn, seal, actor, clock.today())
-        money, received = await load_earnings(conn, actor)
+        money, owed_fen = await load_earnings(conn, actor)
         pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
     count = len(parcels)
     waiting, coming = show_drawings_once(
@@ -53,20 +53,20 @@ async def show_farm_home(
         "day": clock.today(),
         "pending": [(shop.name, PRODUCER_STATE_NAMES[shop.state]) for shop in pending],
         "ship_count": count,
-        "owed_fen": received,
+        "owed_fen": owed_fen,
         "ship_line": f"{count} 单等着发" if count else "没有要发的",
         "bill_line": await load_bill_line(request, actor),
         "waiting": waiting,
         "guests": coming,
-        "money": money[:_ROWS_ON_HOME] if len(money) <= _ROWS_ON_HOME else _shorten(money, received),
+        "money": money[:_ROWS_ON_HOME] if len(money) <= _ROWS_ON_HOME else _shorten(money, owed_fen),
     }
     return render_page(request, "farm/home.html", context, actor=actor)
 
 
-def _shorten(money: list[tuple[str, int]], received: Fen) -> list[tuple[str, int]]:
+def _shorten(money: list[tuple[str, int]], owed_fen: Fen) -> list[tuple[str, int]]:
     """Keep the latest rows and sum up the rest, so that the rows add up to the total."""
     shown = money[:_ROWS_ON_HOME]
-    return [*shown, ("更早的", received - sum(fen for _, fen in shown))]
+    return [*shown, ("更早的", owed_fen - sum(fen for _, fen in shown))]
 
 
 @get("/farm/orders", include_in_schema=False)

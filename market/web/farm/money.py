@@ -1,4 +1,4 @@
-"""A seller's money: amounts received, and amounts in escrow."""
+"""A seller's money: amounts owed, and amounts in escrow."""
 
 from datetime import datetime
 from uuid import UUID
@@ -29,7 +29,7 @@ class SuborderTitle(Struct, frozen=True):
 
 
 class ProducerMoney(Struct, frozen=True, kw_only=True):
-    """One producer's money: received, and in escrow."""
+    """One producer's money: owed, and in escrow."""
 
     name: str
     rows: list[tuple[str, int]]
