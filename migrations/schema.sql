@@ -416,6 +416,22 @@ CREATE FUNCTION public.compute_number_key(operator text, kind text, number_id bi
 
 
 --
+-- Name: copy_listing_price(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.copy_listing_price() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE listings SET listed_price_fen = NEW.price_fen
+     WHERE id = NEW.listing_id AND listed_price_fen IS DISTINCT FROM NEW.price_fen;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: count_reviews(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2672,6 +2688,8 @@ CREATE TABLE public.listings (
     published_at timestamp with time zone NOT NULL,
     sample boolean DEFAULT false NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    listed_price_fen bigint,
+    ranked_sold_count integer DEFAULT 0 NOT NULL,
     CONSTRAINT listings_commission CHECK (((commission_bp >= 0) AND (commission_bp <= 10000))),
     CONSTRAINT listings_kind CHECK ((kind = ANY (ARRAY['product'::text, 'stay'::text, 'activity'::text]))),
     CONSTRAINT listings_search_text_not_empty CHECK ((search_text <> ''::text)),
@@ -2681,6 +2699,20 @@ CREATE TABLE public.listings (
     CONSTRAINT listings_version CHECK ((version > 0))
 )
 WITH (fillfactor='80');
+
+
+--
+-- Name: COLUMN listings.listed_price_fen; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.listings.listed_price_fen IS 'of the pack at position 0, kept by copy_listing_price';
+
+
+--
+-- Name: COLUMN listings.ranked_sold_count; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.listings.ranked_sold_count IS 'sold_count when the scores were last computed; lists are ordered by it';
 
 
 --
@@ -4687,10 +4719,52 @@ CREATE INDEX listings_by_photo ON public.listings USING btree (photo_id) WHERE (
 
 
 --
+-- Name: listings_by_price; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_price ON public.listings USING btree (listed_price_fen, id) WHERE (state = 'live'::text);
+
+
+--
+-- Name: listings_by_price_category; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_price_category ON public.listings USING btree (category_code, listed_price_fen, id) WHERE (state = 'live'::text);
+
+
+--
+-- Name: listings_by_price_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_price_county ON public.listings USING btree (county_code, listed_price_fen, id) WHERE (state = 'live'::text);
+
+
+--
 -- Name: listings_by_producer; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX listings_by_producer ON public.listings USING btree (producer_id, id);
+
+
+--
+-- Name: listings_by_sales; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_sales ON public.listings USING btree (((- ranked_sold_count)), id) WHERE (state = 'live'::text);
+
+
+--
+-- Name: listings_by_sales_category; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_sales_category ON public.listings USING btree (category_code, ((- ranked_sold_count)), id) WHERE (state = 'live'::text);
+
+
+--
+-- Name: listings_by_sales_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listings_by_sales_county ON public.listings USING btree (county_code, ((- ranked_sold_count)), id) WHERE (state = 'live'::text);
 
 
 --
@@ -5475,6 +5549,13 @@ CREATE TRIGGER subsidy_postings_append_only BEFORE DELETE OR UPDATE ON public.su
 --
 
 CREATE TRIGGER subsidy_postings_no_truncate BEFORE TRUNCATE ON public.subsidy_postings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: variants variants_price; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER variants_price AFTER INSERT OR UPDATE OF price_fen, "position" ON public.variants FOR EACH ROW WHEN ((new."position" = 0)) EXECUTE FUNCTION public.copy_listing_price();
 
 
 --
@@ -7040,6 +7121,13 @@ GRANT UPDATE(finished_at) ON TABLE public.tasks TO market_app;
 
 REVOKE ALL ON FUNCTION public.claim_task(p_lease interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_task(p_lease interval) TO market_app;
+
+
+--
+-- Name: FUNCTION copy_listing_price(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.copy_listing_price() FROM PUBLIC;
 
 
 --
@@ -8621,6 +8709,13 @@ GRANT UPDATE(search_pinyin) ON TABLE public.listings TO market_app;
 --
 
 GRANT UPDATE(version) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.ranked_sold_count; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ranked_sold_count) ON TABLE public.listings TO market_app;
 
 
 --

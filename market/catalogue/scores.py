@@ -1,4 +1,4 @@
-"""The stored score that orders lists, the same for every visitor."""
+"""The stored score and number of sales that order lists, the same for every visitor."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,9 +23,9 @@ class _RefreshedPiece(Struct, frozen=True):
 # Paid orders lock listings in the order of their ids too.
 REFRESH_SCORES = Query(
     _RefreshedPiece,
-    "WITH piece AS (SELECT id, state = 'live' AND score <> "
+    "WITH piece AS (SELECT id, state = 'live' AND (ranked_sold_count <> sold_count OR score <> "
     + _SCORE
-    + """ AS outdated
+    + """) AS outdated
           FROM listings
          WHERE id > :after
          ORDER BY id
@@ -33,7 +33,7 @@ REFRESH_SCORES = Query(
     ), locked AS (
         SELECT id FROM listings WHERE id IN (SELECT id FROM piece WHERE outdated) ORDER BY id FOR NO KEY UPDATE
     ), changed AS (
-        UPDATE listings SET score = """
+        UPDATE listings SET ranked_sold_count = sold_count, score = """
     + _SCORE
     + """
           FROM locked
@@ -47,6 +47,8 @@ REFRESH_SCORES = Query(
 
 async def refresh_scores(db: Database, *, new_since: datetime) -> int:
     """Recompute the score of every live listing from sales, ratings and age; return how many changed.
+
+    The number of sales that lists are ordered by is copied in the same update, as a sale itself writes no index.
 
     A listing published after `new_since` (30 days ago) counts as new. Listings are read 5,000 at a time, and those
     whose score changes are locked until that piece is committed.

@@ -25,13 +25,18 @@ class Sort(StrEnum):
 
 SORT_RULES: dict[str, str] = {
     Sort.SCORE: "综合：卖得多、评得好的在前，人人看到的一样",
-    Sort.SOLD: "卖得多的在前",
+    Sort.SOLD: "卖得多的在前，每天早上重排一次",
     Sort.NEW: "新上的在前",
     Sort.PRICE: "标价低的在前",
 }
 """The rule of each order, as shown. Source: 电子商务法 18 (results not based on the person's characteristics)."""
-NAME_MATCH_RULE = "综合：名字里有这个词的在前，再看卖得多、评得好，人人看到的一样"
-"""The rule of the default order for a typed query: 枣 returns dates first, not every product of 枣强 county."""
+NAME_MATCH_RULES: dict[str, str] = {
+    Sort.SCORE: "综合：名字里有这个词的在前，再看卖得多、评得好，人人看到的一样",
+    **{sort: f"名字里有这个词的在前，其中{SORT_RULES[sort]}" for sort in (Sort.SOLD, Sort.NEW, Sort.PRICE)},
+}
+"""The rule of each order for a typed query: 枣 returns dates first, not every product of 枣强 county."""
+WHOLE_WORD_RULE = "综合：名字就是这个词的在前，名字里有这个词的其次，再看卖得多、评得好，人人看到的一样"
+"""The rule of the default order for a single word."""
 
 type CategoryCode = Annotated[str, Meta(pattern="^[a-z_]{2,20}$")]
 type DivisionPrefix = Annotated[str, Meta(pattern="^[0-9]{2}([0-9]{2}){0,2}$|^[0-9]{9}$|^[0-9]{12}$")]
@@ -91,11 +96,8 @@ _FILTERS: LiteralString = """
        AND (:division::text IS NULL OR starts_with(l.origin_code, :division::text))
        AND (:producer_id::uuid IS NULL OR l.producer_id = :producer_id::uuid)
        AND (:month::smallint IS NULL OR l.harvest_months @> ARRAY[:month::smallint])
-       AND (:price_from::bigint IS NULL AND :price_to::bigint IS NULL
-            OR EXISTS (SELECT FROM variants p
-                        WHERE p.listing_id = l.id AND p.position = 0
-                          AND (:price_from::bigint IS NULL OR p.price_fen >= :price_from::bigint)
-                          AND (:price_to::bigint IS NULL OR p.price_fen <= :price_to::bigint)))
+       AND (:price_from::bigint IS NULL OR l.listed_price_fen >= :price_from::bigint)
+       AND (:price_to::bigint IS NULL OR l.listed_price_fen <= :price_to::bigint)
 """
 # The recheck is in a CASE: the planner assumes that LIKE is selective, and would read every row of a common word.
 _RECHECK: LiteralString = (
@@ -119,82 +121,94 @@ _PLAIN_FILTERS: dict[frozenset[str], LiteralString] = {
     frozenset({"producer_id"}): " AND l.producer_id = :producer_id::uuid",
 }
 
-_LISTINGS: LiteralString = "listings l"
-_PRICED: LiteralString = "listings l JOIN variants v ON v.listing_id = l.id AND v.position = 0"
 
-# For each order: a descending sort key, the indexed columns of the ORDER BY, and the tables that contain them.
-_SORT_KEYS: dict[Sort, tuple[LiteralString, LiteralString, LiteralString]] = {
-    Sort.SCORE: ("l.score", "l.score DESC, l.id", _LISTINGS),
-    Sort.SOLD: ("l.sold_count", "l.sold_count DESC, l.id", _LISTINGS),
-    Sort.NEW: ("l.number", "l.number DESC, l.id", _LISTINGS),
-    Sort.PRICE: ("-v.price_fen", "v.price_fen, l.id", _PRICED),
+class _Order(Struct, frozen=True):
+    """An order of a list: its descending key, the columns of an index, and the condition that starts behind a row.
+
+    `AFTER` stands for the key of that row.
+    """
+
+    key: LiteralString
+    columns: LiteralString
+    after: LiteralString
+
+
+# A comparison of rows starts an index scan behind the row, so it needs columns of one direction. Listings of one score
+# may be many, and those before the row are read again.
+_ORDERS: dict[Sort, _Order] = {
+    Sort.SCORE: _Order(
+        "l.score",
+        "l.score DESC, l.id",
+        "l.score <= AFTER AND (l.score < AFTER OR l.id > :after_id::uuid)",
+    ),
+    Sort.SOLD: _Order(
+        "l.ranked_sold_count",
+        "(-l.ranked_sold_count), l.id",
+        "((-l.ranked_sold_count), l.id) > (-AFTER, :after_id::uuid)",
+    ),
+    Sort.NEW: _Order("l.number", "l.number DESC, l.id", "(l.number, l.id) < (AFTER, :after_id::uuid)"),
+    Sort.PRICE: _Order(
+        "-l.listed_price_fen", "l.listed_price_fen, l.id", "(l.listed_price_fen, l.id) > (-AFTER, :after_id::uuid)"
+    ),
 }
 
 
 def _build_pick(
-    match: LiteralString,
-    key: LiteralString,
-    order: LiteralString,
-    tables: LiteralString,
-    filters: LiteralString = _FILTERS,
+    match: LiteralString, order: _Order, filters: LiteralString = _FILTERS, offset: LiteralString = "0"
 ) -> LiteralString:
+    after = order.after.replace("AFTER", "(:after_key::bigint - " + offset + ")")
     return (
-        "SELECT l.id, ("
-        + key
-        + ")::bigint AS key FROM "
-        + tables
-        + " WHERE "
-        + match
-        + filters
-        + " AND ("
-        + key
-        + " < :after_key::bigint OR "
-        + key
-        + " = :after_key::bigint AND l.id > :after_id::uuid) ORDER BY "
-        + order
-        + " LIMIT :limit::integer"
-    )
+        "SELECT l.id, (" + order.key + ")::bigint + " + offset + " AS key FROM listings l"
+        " WHERE " + match + filters + " AND " + after + " ORDER BY " + order.columns + " LIMIT :limit::integer"
+    )  # fmt: skip
 
 
-def _build_search(
-    match: LiteralString,
-    key: LiteralString,
-    order: LiteralString,
-    tables: LiteralString,
-    filters: LiteralString = _FILTERS,
-) -> Query[ListingCard]:
-    return Query(ListingCard, "WITH picked AS (" + _build_pick(match, key, order, tables, filters) + ")" + _CARDS)
+def _build_search(match: LiteralString, order: _Order, filters: LiteralString = _FILTERS) -> Query[ListingCard]:
+    return Query(ListingCard, "WITH picked AS (" + _build_pick(match, order, filters) + ")" + _CARDS)
+
+
+_NAME: LiteralString = " l.search_words @@ :name_match::tsquery" + _RECHECK
+_WHOLE: LiteralString = " l.search_words @@ :whole_match::tsquery" + _RECHECK
+_PART: LiteralString = (
+    " (SELECT count(*) FROM whole) < :limit::integer AND l.search_words @@ :part_match::tsquery" + _RECHECK
+)
+_OTHER: LiteralString = (
+    " (SELECT count(*) FROM named) < :limit::integer AND l.search_words @@ :other_match::tsquery" + _RECHECK
+)
+
+
+# Index scans of at most one page each. A later one runs only if the earlier ones did not fill the page, because it
+# reads every listing if the word is in names only. Keys are integers, so adding 2^40 or 2^41 ranks the first ones
+# first.
+def _build_names_first(order: _Order, *, whole_first: bool = False) -> Query[ListingCard]:
+    named: LiteralString = "named AS MATERIALIZED (" + _build_pick(_NAME, order, offset="1099511627776") + ")"
+    if whole_first:
+        whole = _build_pick(_WHOLE, order, offset="2199023255552")
+        part = _build_pick(_PART, order, offset="1099511627776")
+        named = (
+            "whole AS MATERIALIZED (" + whole + "),"
+            " named AS MATERIALIZED (SELECT id, key FROM whole UNION ALL (" + part + "))"
+        )  # fmt: skip
+    other = _build_pick(_OTHER, order)
+    picked = (
+        ", picked AS (SELECT id, key FROM (SELECT id, key FROM named UNION ALL (" + other + ")) AS matches"
+        " ORDER BY key DESC, id LIMIT :limit::integer)"
+    )  # fmt: skip
+    return Query(ListingCard, "WITH " + named + picked + _CARDS)
 
 
 SEARCH_PLAIN = {
-    (names, sort): _build_search(_MATCH_ALL, *key, filters=" AND l.state = 'live'" + filters)
+    (names, sort): _build_search(_MATCH_ALL, order, " AND l.state = 'live'" + filters)
     for names, filters in _PLAIN_FILTERS.items()
-    for sort, key in _SORT_KEYS.items()
+    for sort, order in _ORDERS.items()
 }
-SEARCH_ALL = {sort: _build_search(_MATCH_ALL, *key) for sort, key in _SORT_KEYS.items()}
-SEARCH_WORDS = {sort: _build_search(_MATCH_WORDS, *key) for sort, key in _SORT_KEYS.items() if sort is not Sort.SCORE}
-SEARCH_LATIN = {sort: _build_search(_MATCH_LATIN, *key) for sort, key in _SORT_KEYS.items()}
+SEARCH_ALL = {sort: _build_search(_MATCH_ALL, order) for sort, order in _ORDERS.items()}
+SEARCH_LATIN = {sort: _build_search(_MATCH_LATIN, order) for sort, order in _ORDERS.items()}
 SEARCH_WORDS_AND_LATIN = {
-    sort: _build_search(_MATCH_WORDS + "AND" + _MATCH_LATIN, *key) for sort, key in _SORT_KEYS.items()
+    sort: _build_search(_MATCH_WORDS + "AND" + _MATCH_LATIN, order) for sort, order in _ORDERS.items()
 }
-# Two index scans of at most one page each; the second only if the first did not fill the page, because it reads every
-# listing if the word is in names only. Scores are integers, so adding 2^40 ranks every name match first.
-SEARCH_NAMES_FIRST = Query(
-    ListingCard,
-    "WITH named AS MATERIALIZED ("
-    + _build_pick(
-        " l.search_words @@ :name_match::tsquery" + _RECHECK, "l.score + 1099511627776", "l.score DESC, l.id", _LISTINGS
-    )
-    + "), picked AS (SELECT id, key FROM (SELECT id, key FROM named UNION ALL ("
-    + _build_pick(
-        " (SELECT count(*) FROM named) < :limit::integer AND l.search_words @@ :other_match::tsquery" + _RECHECK,
-        "l.score",
-        "l.score DESC, l.id",
-        _LISTINGS,
-    )
-    + ")) AS matches ORDER BY key DESC, id LIMIT :limit::integer)"
-    + _CARDS,
-)
+SEARCH_NAMES_FIRST = {sort: _build_names_first(order) for sort, order in _ORDERS.items()}
+SEARCH_WHOLE_FIRST = _build_names_first(_ORDERS[Sort.SCORE], whole_first=True)
 
 # Custom plans, as a generic one reads all rows of a common word (300 ms instead of 1 ms). Joins in the written order,
 # as planning other orders takes longer than the search. Similarity 0.5, as the default 0.6 tolerates no missing letter
@@ -306,16 +320,19 @@ def _choose_plain_query(
     return None if query is None or typed.words or typed.latin else (query, given)
 
 
-def _choose_query(typed: SearchQuery, sort: Sort) -> tuple[Query[ListingCard], dict[str, object]]:
+def _choose_query(typed: SearchQuery, sort: Sort) -> tuple[Query[ListingCard], dict[str, object], str]:
+    """Return the statement for a typed query, its values, and the rule of its order."""
     values = _bind_text(typed)
     if typed.words and typed.latin:
-        return SEARCH_WORDS_AND_LATIN[sort], values
-    if typed.words and sort is Sort.SCORE:
-        del values["words"]
-        return SEARCH_NAMES_FIRST, values | {"name_match": typed.name_match, "other_match": typed.other_match}
-    if typed.words:
-        return SEARCH_WORDS[sort], values
-    return (SEARCH_LATIN[sort] if typed.latin else SEARCH_ALL[sort]), values
+        return SEARCH_WORDS_AND_LATIN[sort], values, SORT_RULES[sort]
+    if not typed.words:
+        return (SEARCH_LATIN if typed.latin else SEARCH_ALL)[sort], values, SORT_RULES[sort]
+    del values["words"]
+    values["other_match"] = typed.other_match
+    if sort is Sort.SCORE and typed.whole_match:
+        values |= {"whole_match": typed.whole_match, "part_match": typed.part_match}
+        return SEARCH_WHOLE_FIRST, values, WHOLE_WORD_RULE
+    return SEARCH_NAMES_FIRST[sort], values | {"name_match": typed.name_match}, NAME_MATCH_RULES[sort]
 
 
 def _choose_count(typed: SearchQuery) -> Query[CountyHits]:
@@ -357,8 +374,7 @@ async def search_listings(
         query, values = plain
         rows = await query.all(conn, **values, **page, limit=limit + 1)
         return _build_page(rows, limit, SORT_RULES[criteria.sort])
-    query, values = _choose_query(typed, criteria.sort)
-    rule = NAME_MATCH_RULE if query is SEARCH_NAMES_FIRST else SORT_RULES[criteria.sort]
+    query, values, rule = _choose_query(typed, criteria.sort)
     async with conn.transaction():
         await CONFIGURE_PLANNER.one(conn)
         rows = await query.all(conn, **values, **filters, **page, limit=limit + 1)

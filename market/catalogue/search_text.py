@@ -5,7 +5,7 @@ without a dictionary; a recheck of the text (`LIKE`) excludes rows whose pairs a
 pinyin and as initials, and only they tolerate typing errors.
 
 Terms of the product name are indexed a second time with a mark, so that 枣 ranks dates above the gloves of 枣强
-county.
+county, and its whole words with another mark, so that 桃 ranks peaches above peach wood.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,7 @@ _MIN_PINYIN_LENGTH = 3
 _MIN_TYPO_LENGTH = 4
 _INITIALS_MARK = "~"
 _NAME_MARK = "="
+_WHOLE_MARK = "=="
 _WINDOW = 3
 _DIVISION_SUFFIXES = "省市县区镇乡村"
 _MIN_DIVISION_NAME_LENGTH = 2
@@ -41,14 +42,18 @@ class SearchQuery(Struct, frozen=True):
     """A parsed query.
 
     `words`, `latin_words` and `any_word` are tsquery texts, possibly empty; `name_match` and `other_match` split the
-    matches of `words` by whether the product name contains a piece. `pieces`, `latin_pieces`, `latin_piece` and
-    `pinyin` are LIKE patterns, `synonyms` regular expressions of pieces that have synonyms. `pairs` and, first, `names`
-    rank similar listings; `typo` is compared with typing errors tolerated, and `sound` is the LIKE pattern of Chinese
-    text typed with another character of the same pinyin.
+    matches of `words` by whether the product name contains a piece, and `whole_match` and `part_match` split those of
+    `name_match` by whether the only piece is a whole word of the name, or names the category; they are empty if there
+    are several pieces. `pieces`, `latin_pieces`, `latin_piece` and `pinyin` are LIKE patterns, `synonyms` regular
+    expressions of pieces that have synonyms. `pairs` and, first, `names` rank similar listings; `typo` is compared with
+    typing errors tolerated, and `sound` is the LIKE pattern of Chinese text typed with another character of the same
+    pinyin.
     """
 
     words: str
     name_match: str
+    whole_match: str
+    part_match: str
     other_match: str
     pieces: list[str]
     synonyms: list[str]
@@ -126,8 +131,10 @@ def build_search_columns(
         latin.update(dict.fromkeys(["".join(syllables), initials, *windows]))
     for run in split_runs(divisions):
         words.update(dict.fromkeys([*run, *_list_pairs(run)]))
-    for run in split_runs(f"{_remove_division_names(fold(title), (county, *division_names))} {fold(category)}"):
+    names = split_runs(f"{_remove_division_names(fold(title), (county, *division_names))} {fold(category)}")
+    for run in names:
         words.update(dict.fromkeys(_NAME_MARK + word for word in (*run, *_list_pairs(run))))
+    words.update(dict.fromkeys(_WHOLE_MARK + word for word in (*names, *fold(category))))
     return SearchColumns(f"{spelled} {divisions}".rstrip(), list(words), " ".join(latin))
 
 
@@ -144,10 +151,19 @@ def _match_any(variants: Sequence[str], mark: str = "") -> str:
     )
 
 
+def _exclude_other_products(variants: Sequence[str]) -> list[str]:
+    return [f"!'{_NAME_MARK}{word}'" for word in OTHER_PRODUCTS.get(variants[0], ())]
+
+
 def _match_name(variants: Sequence[str]) -> str:
     """Return a tsquery for the product name alone, without the words that name another product."""
-    others = [f"!'{_NAME_MARK}{word}'" for word in OTHER_PRODUCTS.get(variants[0], ())]
-    return " & ".join([_match_any(variants, _NAME_MARK), *others])
+    return " & ".join([_match_any(variants, _NAME_MARK), *_exclude_other_products(variants)])
+
+
+def _match_whole(variants: Sequence[str]) -> str:
+    """Return a tsquery for whole words of the product name, which matches a part of what `_match_name` matches."""
+    words = _join_terms("|", [_WHOLE_MARK + each for each in variants])
+    return " & ".join([f"({words})", *_exclude_other_products(variants)])
 
 
 def parse_query(query: str) -> SearchQuery:
@@ -167,12 +183,17 @@ def parse_query(query: str) -> SearchQuery:
     initials = _join_terms("&", [_INITIALS_MARK + pair for pair in _list_pairs(latin)])
     words = " & ".join(dict.fromkeys(_match_any(variants) for variants in others))
     name_terms = " | ".join(dict.fromkeys(_match_name(variants) for variants in others))
+    whole_match = _match_whole(others[0]) if len(others) == 1 else ""
+    # A name match of the only piece matches `words` too; saying so would make the planner expect too few rows.
+    each_word = f"{words} & " if len(others) > 1 else ""
     pairs = list(
         dict.fromkeys(word for variants in others for each in variants for word in (_list_pairs(each) or [each]))
     )
     return SearchQuery(
         words=words,
-        name_match=f"{words} & ({name_terms})" if words else "",
+        name_match=f"{each_word}({name_terms})" if words else "",
+        whole_match=whole_match,
+        part_match=f"{name_terms} & !({whole_match})" if whole_match else "",
         other_match=f"{words} & !({name_terms})" if words else "",
         pieces=[f"%{variants[0]}%" for variants in others if len(variants) == 1],
         synonyms=["|".join(variants) for variants in others if len(variants) > 1],

@@ -53,7 +53,7 @@ GRANTS = {
     "lines": "select insert",
     "listed_counties": "select",
     "listings": "select insert update(category_code title story perishable photo_id state gi rating_sum rating_count"
-    " sold_count score search_text search_words search_pinyin version)",
+    " sold_count score search_text search_words search_pinyin version ranked_sold_count)",
     "lots": "select insert update(available_units reserved_units sold_units)",
     "memberships": "select insert update(member_number relation valid_during leave_reason file_id)",
     "messages": (
@@ -123,6 +123,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "add_audit_entry": True,
     "erase_account": True,
     "claim_task": True,
+    "copy_listing_price": False,
     "delete_tasks": True,
     "find_bound_elsewhere": True,
     "find_enrolled_elsewhere": True,

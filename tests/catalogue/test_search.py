@@ -9,7 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from market.catalogue.models import BadCursor, ListingKind
-from market.catalogue.search import NAME_MATCH_RULE, SEARCH_NAMES_FIRST, SearchFilters, Sort, search_listings
+from market.catalogue.search import (
+    NAME_MATCH_RULES,
+    SEARCH_WHOLE_FIRST,
+    WHOLE_WORD_RULE,
+    SearchFilters,
+    Sort,
+    search_listings,
+)
 from market.catalogue.search_text import build_search_columns, fold, parse_query, split_runs
 from market.catalogue.synonyms import MAX_VARIANTS, SYNONYMS, expand_synonyms
 from market.kernel import Connection
@@ -183,7 +190,42 @@ async def test_name_matches_rank_above_division_matches(conn: Connection) -> Non
     first = await search_listings(conn, SearchFilters(text="平"), this_month=9, limit=1)
     second = await search_listings(conn, SearchFilters(text="平"), this_month=9, after=first.next, limit=1)
     assert [card.id for card in (*first.items, *second.items)] == [dates.listing_id, gloves.listing_id]
-    assert (first.rule, second.next) == (NAME_MATCH_RULE, None)
+    assert (first.rule, second.next) == (WHOLE_WORD_RULE, None)
+
+
+async def test_a_word_that_is_the_whole_name_comes_first_then_names_that_contain_it(conn: Connection) -> None:
+    village = await make_producer(conn, name="样例苹果合作社")
+    by_score = {"核桃": 900, "桃木梳": 800, "水蜜桃": 700, "阜平桃": 600, "苹果": 100, "红富士苹果": 300, "牛腱": 950}
+    for title, score in by_score.items():
+        product = await make_product(conn, village, title=title, category="herb")
+        await conn.execute("UPDATE listings SET score = $2 WHERE id = $1", product.listing_id, score)
+
+    async def list_titles(text: str, sort: Sort = Sort.SCORE) -> list[str]:
+        page = await search_listings(conn, SearchFilters(text=text, sort=sort), this_month=9)
+        return [card.title for card in page.items]
+
+    assert await list_titles("桃") == ["阜平桃", "桃木梳", "水蜜桃", "核桃"]
+    assert (await list_titles("苹果"))[:3] == ["苹果", "红富士苹果", "牛腱"]
+
+
+async def test_a_single_character_of_a_category_finds_its_goods_first(conn: Connection) -> None:
+    for title, category, score in (("花生", "oil", 900), ("盆景", "flower", 100), ("油桃", "fruit", 950)):
+        product = await make_product(conn, title=title, category=category)
+        await conn.execute("UPDATE listings SET score = $2 WHERE id = $1", product.listing_id, score)
+    for text, titles in (("花", ["盆景", "花生"]), ("油", ["花生", "油桃"]), ("卉", ["盆景"])):
+        page = await search_listings(conn, SearchFilters(text=text), this_month=9)
+        assert [card.title for card in page.items] == titles
+
+
+@pytest.mark.parametrize("sort", [Sort.PRICE, Sort.SOLD, Sort.NEW])
+async def test_every_order_ranks_names_above_places(conn: Connection, sort: Sort) -> None:
+    dates = await make_product(conn, title="大枣", price_fen=90_00)
+    place = await make_product(conn, await make_producer(conn, name="样例枣强果园"), title="白杏", price_fen=10_00)
+    await conn.execute("UPDATE listings SET ranked_sold_count = 9 WHERE id = $1", place.listing_id)
+    first = await search_listings(conn, SearchFilters(text="枣", sort=sort), this_month=9, limit=1)
+    second = await search_listings(conn, SearchFilters(text="枣", sort=sort), this_month=9, after=first.next, limit=1)
+    assert [card.id for card in (*first.items, *second.items)] == [dates.listing_id, place.listing_id]
+    assert (first.rule, second.next) == (NAME_MATCH_RULES[sort], None)
 
 
 @pytest.mark.parametrize("division", ["保定", "阜平县", "北果园", "革新庄"])
@@ -239,7 +281,7 @@ async def test_each_sort_order_pages_without_gap_or_repetition(conn: Connection,
     for title, price, sold, score in (("枣一", 30_00, 9, 5), ("枣二", 10_00, 1, 5), ("枣三", 20_00, 5, 7)):
         product = await make_product(conn, producer_id, title=title, price_fen=price)
         await conn.execute(
-            "UPDATE listings SET sold_count = $2, score = $3 WHERE id = $1", product.listing_id, sold, score
+            "UPDATE listings SET ranked_sold_count = $2, score = $3 WHERE id = $1", product.listing_id, sold, score
         )
     seen: list[str] = []
     after: str | None = None
@@ -299,13 +341,14 @@ async def test_the_second_walk_of_a_search_runs_only_if_the_first_does_not_fill_
     plans: list[str] = []
     for limit in (2, 5):
         typed = parse_query("小米")
-        values = dict.fromkeys(SEARCH_NAMES_FIRST.names, cast("object", None))
+        values = dict.fromkeys(SEARCH_WHOLE_FIRST.names, cast("object", None))
         values |= {
-            "name_match": typed.name_match, "other_match": typed.other_match, "pieces": typed.pieces,
-            "synonyms": typed.synonyms, "this_month": 9, "after_key": 2**62, "after_id": UUID(int=0), "limit": limit,
+            "whole_match": typed.whole_match, "part_match": typed.part_match,
+            "other_match": typed.other_match, "pieces": typed.pieces, "synonyms": typed.synonyms,
+            "this_month": 9, "after_key": 2**62, "after_id": UUID(int=0), "limit": limit,
         }  # fmt: skip
-        arguments = [values[name] for name in SEARCH_NAMES_FIRST.names]
-        rows = await conn.fetch(f"EXPLAIN ANALYZE {SEARCH_NAMES_FIRST.sql}", *arguments)
+        arguments = [values[name] for name in SEARCH_WHOLE_FIRST.names]
+        rows = await conn.fetch(f"EXPLAIN ANALYZE {SEARCH_WHOLE_FIRST.sql}", *arguments)
         plans.append("\n".join(row[0] for row in rows))
     assert ["never executed" in plan for plan in plans] == [True, False]
     page = await search_listings(conn, SearchFilters(text="小米"), this_month=9, limit=5)

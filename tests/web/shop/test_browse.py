@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from market.catalogue.search import WHOLE_WORD_RULE
 from tests.support.browser import LoadedPage
 from tests.web.conftest import Village
 
@@ -58,7 +59,7 @@ async def test_millet_is_found_with_its_county_and_price_by_weight(street: Villa
         seen = await browser.submit("/search", q="小米")
         [card] = [node for node in seen.root.all("ul") if "goods" in node.attrs.get("class", "")]
         assert card.text == "顾家台小米 ¥ 32.00 去买 2.5 公斤袋 6.40 元/斤 样例顾家台合作社， 顾家台村"
-        assert "排序按综合：名字里有这个词的在前，再看卖得多、评得好，人人看到的一样。" in seen.text
+        assert f"排序按{WHOLE_WORD_RULE}。" in seen.text
 
 
 async def test_a_search_without_results_offers_categories(street: Village) -> None:

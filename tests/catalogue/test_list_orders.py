@@ -1,0 +1,134 @@
+"""Lists by price and by sales: the order of a full sort, read from an index from the place where the page begins."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from market.catalogue.edit import change_price
+from market.catalogue.scores import refresh_scores
+from market.catalogue.search import SEARCH_PLAIN, SearchFilters, Sort, search_listings
+from market.kernel import Connection, Database, Fen
+from tests.conftest import NOW
+from tests.support.make import VILLAGE_OF_OTHER_COUNTY, load_owner, make_producer, make_product
+
+OTHER_COUNTY = VILLAGE_OF_OTHER_COUNTY[:6]
+
+# Copies of a product with few prices and sales, so that most are ties; two categories, two counties, two states.
+ADD_COPIES = """
+WITH copies AS (
+    INSERT INTO listings (id, producer_id, kind, category_code, title, origin_code, commission_bp, search_text,
+                          search_words, published_at, state, ranked_sold_count)
+    SELECT md5('listing' || n)::uuid, producer_id, kind, CASE n % 3 WHEN 0 THEN 'nut' ELSE category_code END, title,
+           CASE n % 4 WHEN 0 THEN $2 ELSE origin_code END, commission_bp, search_text, search_words, published_at,
+           CASE n % 10 WHEN 0 THEN 'withdrawn' ELSE 'live' END, n * 7919 % 4
+      FROM listings, generate_series(1, $3::integer) AS n WHERE listings.id = $1
+    RETURNING id
+)
+INSERT INTO variants (listing_id, unit, price_fen)
+SELECT id, '箱', 100 * (1 + ('x' || left(id::text, 8))::bit(32)::bigint % 5) FROM copies
+"""
+
+
+async def add_copies(conn: Connection, count: int) -> None:
+    product = await make_product(conn, title="大枣")
+    await conn.execute(ADD_COPIES, product.listing_id, VILLAGE_OF_OTHER_COUNTY, count)
+
+
+Key = Callable[[Any], tuple[int, UUID]]
+KEYS: dict[Sort, Key] = {
+    Sort.PRICE: lambda row: (row["price_fen"], row["id"]),
+    Sort.SOLD: lambda row: (-row["ranked_sold_count"], row["id"]),
+    Sort.NEW: lambda row: (-row["number"], row["id"]),
+    Sort.SCORE: lambda row: (-row["score"], row["id"]),
+}
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+@pytest.mark.parametrize("text", ["", "大枣"])
+@pytest.mark.parametrize(
+    "filters", [{}, {"category": "nut"}, {"division": OTHER_COUNTY}, {"price_from_fen": 200, "price_to_fen": 300}]
+)
+async def test_the_pages_of_every_order_are_those_of_a_full_sort(
+    conn: Connection, sort: Sort, text: str, filters: dict[str, Any]
+) -> None:
+    await add_copies(conn, 90)
+    rows = await conn.fetch("SELECT l.*, v.price_fen FROM listings l JOIN variants v ON v.listing_id = l.id")
+    chosen = [
+        row
+        for row in rows
+        if row["state"] == "live"
+        and row["category_code"] == filters.get("category", row["category_code"])
+        and row["origin_code"].startswith(filters.get("division", ""))
+        and filters.get("price_from_fen", 0) <= row["price_fen"] <= filters.get("price_to_fen", 10**9)
+    ]
+    seen: list[UUID] = []
+    after: str | None = None
+    while after is not None or not seen:
+        criteria = SearchFilters(text=text, sort=sort, **filters)
+        page = await search_listings(conn, criteria, this_month=9, after=after, limit=7)
+        seen += [card.id for card in page.items]
+        after = page.next
+    assert len(chosen) > 14
+    assert seen == [row["id"] for row in sorted(chosen, key=KEYS[sort])]
+
+
+def count_read_listings(plan: dict[str, Any]) -> list[int]:
+    """Return how many rows each scan of `listings` read: those of the page, and again for their cards."""
+    here = plan.get("Relation Name") == "listings"
+    rows = plan["Actual Loops"] * (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0))
+    return [
+        *([rows] if here else []),
+        *(read for child in plan.get("Plans", ()) for read in count_read_listings(child)),
+    ]
+
+
+@pytest.mark.parametrize("sort", [Sort.PRICE, Sort.SOLD])
+@pytest.mark.parametrize("filters", [{}, {"category": "nut"}, {"county": OTHER_COUNTY}])
+async def test_a_page_by_price_or_sales_reads_no_more_listings_than_it_shows(
+    conn: Connection, sort: Sort, filters: dict[str, str]
+) -> None:
+    """A late page too, although hundreds of listings come before it."""
+    await add_copies(conn, 1500)
+    await conn.execute("SET LOCAL enable_sort = off")  # so few rows are cheap to sort
+    query = SEARCH_PLAIN[frozenset(filters), sort]
+    cursor: tuple[int, UUID] = (2**62, UUID(int=0))
+    for page in range(15):
+        values = {**filters, "this_month": 9, "after_key": cursor[0], "after_id": cursor[1], "limit": 20}
+        arguments = [values[name] for name in query.names]
+        rows = await conn.fetch(query.sql, *arguments)
+        cursor = (rows[-1]["key"], rows[-1]["id"])
+        if page in {0, 14}:
+            plan = await conn.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query.sql}", *arguments)
+            assert (page, count_read_listings(json.loads(plan)[0]["Plan"])) == (page, [20, 20])
+
+
+async def test_a_changed_price_and_a_new_pack_move_a_listing(conn: Connection) -> None:
+    producer_id = await make_producer(conn)
+    products = [await make_product(conn, producer_id, price_fen=price) for price in (10_00, 20_00, 30_00)]
+    seller = await load_owner(conn, producer_id)
+    await change_price(conn, seller, products[0].variant_id, Fen(25_00), now=NOW)
+    await conn.execute("UPDATE variants SET position = NULL WHERE id = $1", products[2].variant_id)
+    await conn.execute(
+        "INSERT INTO variants (listing_id, unit, price_fen, lot_id) VALUES ($1, '袋', 500, $2)",
+        products[2].listing_id,
+        products[2].lot_id,
+    )
+    await conn.execute(
+        "INSERT INTO variants (listing_id, position, unit, price_fen, lot_id) VALUES ($1, 1, '半袋', 100, $2)",
+        products[1].listing_id,
+        products[1].lot_id,
+    )
+    page = await search_listings(conn, SearchFilters(sort=Sort.PRICE), this_month=9)
+    assert [card.price_fen for card in page.items] == [5_00, 20_00, 25_00]
+
+
+async def test_sales_count_in_the_order_after_the_scores_are_refreshed(database: Database, owner: Connection) -> None:
+    first, second = await make_product(owner), await make_product(owner)
+    await owner.execute("UPDATE listings SET score = 1000, ranked_sold_count = 500, sold_count = 500")
+    await owner.execute("UPDATE listings SET sold_count = 600 WHERE id = $1", second.listing_id)
+    assert await refresh_scores(database, new_since=NOW) == 1
+    page = await search_listings(owner, SearchFilters(sort=Sort.SOLD), this_month=9)
+    assert [(card.id, card.sold_count) for card in page.items] == [(second.listing_id, 600), (first.listing_id, 500)]
