@@ -66,11 +66,13 @@ async def test_the_pages_of_every_order_are_those_of_a_full_sort(
     ]
     seen: list[UUID] = []
     after: str | None = None
-    while after is not None or not seen:
+    for _ in range(20):
         criteria = SearchFilters(text=text, sort=sort, **filters)
         page = await search_listings(conn, criteria, this_month=9, after=after, limit=7)
         seen += [card.id for card in page.items]
         after = page.next
+        if after is None:
+            break
     assert len(chosen) > 14
     assert seen == [row["id"] for row in sorted(chosen, key=KEYS[sort])]
 
