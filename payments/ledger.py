@@ -75,14 +75,20 @@ LIST_ORDER_BALANCES = Query(
      ORDER BY code
     """,
 )
-# An account without a balance row: its balance is the sum of its postings.
+# The balance of an account without a balance row is its sum up to the last checkpoint and the postings after it. Both
+# are read in one statement, so that a checkpoint added meanwhile counts nothing twice.
 LIST_BALANCES = Query(
     AccountBalance,
     """
     SELECT code, currency, coalesce(balances.amount_minor, total, 0)::bigint AS minor
       FROM {schema}.accounts
       LEFT JOIN {schema}.balances ON balances.account_id = accounts.id
-      LEFT JOIN LATERAL (SELECT sum(amount_minor) AS total FROM {schema}.postings WHERE account_id = accounts.id) AS hot
+      LEFT JOIN {schema}.checkpoint_sums AS closed ON closed.account_id = accounts.id
+      LEFT JOIN LATERAL (
+          SELECT coalesce(closed.amount_minor, 0) + coalesce(sum(amount_minor), 0) AS total
+            FROM {schema}.postings
+           WHERE account_id = accounts.id
+             AND transaction_id > coalesce((SELECT max(through_id) FROM {schema}.checkpoints), 0)) AS hot
         ON NOT keep_balance
      WHERE starts_with(code, :prefix) AND (code, currency) > (:after_code, :after_currency)
      ORDER BY code, currency
@@ -93,7 +99,12 @@ GET_BALANCE = Query(
     int,
     """
     SELECT coalesce((SELECT balances.amount_minor FROM {schema}.balances WHERE account_id = accounts.id),
-                    (SELECT sum(amount_minor) FROM {schema}.postings WHERE account_id = accounts.id), 0)::bigint
+                    coalesce((SELECT amount_minor FROM {schema}.checkpoint_sums WHERE account_id = accounts.id), 0) + (
+                        SELECT coalesce(sum(amount_minor), 0)
+                          FROM {schema}.postings
+                         WHERE account_id = accounts.id
+                           AND transaction_id > coalesce((SELECT max(through_id) FROM {schema}.checkpoints), 0)
+                    ))::bigint
       FROM {schema}.accounts
      WHERE code = :code AND currency = :currency
     """,
