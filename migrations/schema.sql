@@ -2099,7 +2099,7 @@ COMMENT ON COLUMN public.cart_nights.owner_id IS 'an account, or a device before
 CREATE TABLE public.case_snapshots (
     county_code text NOT NULL,
     manifest_sha256 text NOT NULL,
-    compressed_case bytea NOT NULL,
+    case_sealed bytea NOT NULL,
     CONSTRAINT case_snapshots_manifest CHECK ((manifest_sha256 ~ '^[0-9a-f]{64}$'::text))
 );
 
@@ -2638,6 +2638,7 @@ CREATE TABLE public.lines (
     operator text NOT NULL,
     kind text NOT NULL,
     CONSTRAINT lines_code_length CHECK (((length(code) >= 1) AND (length(code) <= 40))),
+    CONSTRAINT lines_code_not_stored_number CHECK ((code !~ '^(YD|LT|DX)-#[0-9]'::text)),
     CONSTRAINT lines_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
     CONSTRAINT lines_kind CHECK ((kind = ANY (ARRAY['mobile'::text, 'broadband'::text, 'television'::text]))),
     CONSTRAINT lines_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text])))
@@ -5191,7 +5192,7 @@ CREATE TRIGGER budgets_keep_removed AFTER DELETE ON public.budgets FOR EACH ROW 
 -- Name: case_snapshots case_snapshots_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
-CREATE TRIGGER case_snapshots_append_only BEFORE DELETE OR UPDATE ON public.case_snapshots FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER case_snapshots_append_only BEFORE DELETE OR UPDATE OF county_code, manifest_sha256 ON public.case_snapshots FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 
 --

@@ -139,12 +139,18 @@ class MonthController(Controller):
 
     @get("/{month:str}", operation_id="GetMonth")
     async def show(
-        self, county: FromPath[str], month: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
+        self,
+        *,
+        county: FromPath[str],
+        month: FromPath[str],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
     ) -> MonthView:
         """Return a month: sums, hashes, reasons, findings, steps taken and pending."""
         target = read_county_request(actor, county, month)
         async with db.transaction(scope=target.county) as conn:
-            return await get_month_view(conn, target.county, target.month, target.divisions)
+            return await get_month_view(conn, seal, target.county, target.month, target.divisions)
 
     @post("/{month:str}/findings/decisions", operation_id="DecideFinding", idempotent=True, status_code=200)
     async def decide(
@@ -157,6 +163,7 @@ class MonthController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
+        seal: NamedDependency[Seal],
     ) -> Response[DecisionResult]:
         """Township: decide which lines of a finding are paid and which stay stopped, with the reason."""
 
@@ -171,6 +178,7 @@ class MonthController(Controller):
                 pays=data.pay,
                 stops=data.stop,
                 why=data.why,
+                seal=seal,
                 now=now,
             )
 
@@ -282,13 +290,19 @@ class MonthReportController(Controller):
 
     @get("/settlement", operation_id="GetSettlement")
     async def settlement(
-        self, county: FromPath[str], month: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
+        self,
+        *,
+        county: FromPath[str],
+        month: FromPath[str],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
     ) -> Settlement:
         """Return the payment to each operator, with the control totals; requires access to the whole county."""
         target = read_county_request(actor, county, month)
         require_whole_county(target.divisions, target.county)
         async with db.transaction(scope=target.county) as conn:
-            return await get_settlement(conn, await find_cycle(conn, target.county, target.month))
+            return await get_settlement(conn, seal, await find_cycle(conn, target.county, target.month))
 
     @get("/places", operation_id="GetPlaces")
     async def list_divisions(
@@ -298,6 +312,7 @@ class MonthReportController(Controller):
         month: FromPath[str],
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
         under: FromQuery[Cursor] = "",
         after: FromQuery[Cursor] = "",
     ) -> Page[DrilldownSums]:
@@ -314,7 +329,7 @@ class MonthReportController(Controller):
                 return Page(await sum_by_village(conn, cycle, target.divisions, under), None)
             if under.isdigit() and len(under) == _VILLAGE:
                 return await sum_by_household(conn, cycle, target.divisions, under, after=after, limit=100)
-            return await list_lines(conn, cycle, target.divisions, under, after=after, limit=100)
+            return await list_lines(conn, seal, cycle, target.divisions, under, after=after, limit=100)
 
     @get("/lines/{line:str}", operation_id="ExplainLine")
     async def explain(
@@ -351,11 +366,12 @@ async def submit_hold(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[HoldResult]:
     """Hold a line that is not settled yet, with the reason; the township decides it as a finding."""
 
     async def act(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> HoldResult:
-        return await hold_line(conn, by, code, first, line, why=data.why, now=now)
+        return await hold_line(conn, by, code, first, line, why=data.why, seal=seal, now=now)
 
     return await _run_step(
         request, db=db, actor=actor, clock=clock, target=read_county_request(actor, county, month), step=act

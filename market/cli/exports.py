@@ -67,11 +67,11 @@ def settlement(*, county: County, month: Month, out: Out, json: Json = False) ->
     async def work() -> WrittenFile:
         code, first = read_county(county), read_month(month)
         async with open_runtime() as ctx, ctx.db.transaction(scope=code) as conn:
-            view = await get_month_view(conn, code, first, [code])
+            view = await get_month_view(conn, ctx.seal, code, first, [code])
             if view.settlement is None:
                 raise MonthNotCalculated(month=month)
             cycle = await find_cycle(conn, code, first)
-            lines = await list_settlement_lines(conn, cycle, view.settlement.held)
+            lines = await list_settlement_lines(conn, ctx.seal, cycle, view.settlement.held)
             last_event_at = await get_last_event_at(conn, cycle)
             who, detail, now = ctx.get_actor_name(), {"month": month}, ctx.clock.now()
             await record_export(conn, actor=who, name="settlement.xlsx", county=code, detail=detail, now=now)
@@ -95,7 +95,7 @@ def approval(*, county: County, month: Month, out: Out, json: Json = False) -> i
     async def work() -> WrittenFile:
         code, first = read_county(county), read_month(month)
         async with open_runtime() as ctx, ctx.db.transaction(scope=code) as conn:
-            view = await get_month_view(conn, code, first, [code])
+            view = await get_month_view(conn, ctx.seal, code, first, [code])
             if view.run is None:
                 raise MonthNotCalculated(month=month)
             name = await find_county_name(conn, code)
@@ -127,7 +127,7 @@ def quarter(
             name = await find_county_name(conn, code)
             if name is None:
                 raise NotFound
-            form = await load_quarter_form(conn, code, name, quarter)
+            form = await load_quarter_form(conn, ctx.seal, code, name, quarter)
             now = ctx.clock.now()
         return write_atomically(out, write_form_workbook(form, now))
 

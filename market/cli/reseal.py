@@ -23,6 +23,7 @@ from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
+from market.subsidies.month.run import CASE_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
 from market.subsidies.tasks.outcome import OUTCOME_CONTEXT
 from payments.sql import prepare_connection
@@ -75,6 +76,11 @@ SEALED_COLUMNS = (
     SealedColumn("tasks", "outcome_sealed", OUTCOME_CONTEXT),
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
 )
+SEALED_FILES = (
+    SealedColumn("import_originals", "content_sealed", ORIGINAL_CONTEXT, key=("file_id", "attached", "name")),
+    SealedColumn("case_snapshots", "case_sealed", CASE_CONTEXT, key=("county_code", "manifest_sha256")),
+)
+"""Columns of bytes rather than text, a row of which may have megabytes."""
 
 
 async def reseal_database(*, indexes: bool) -> dict[str, object]:
@@ -100,7 +106,8 @@ async def reseal_database(*, indexes: bool) -> dict[str, object]:
             counts: dict[str, int] = {}
             for each in SEALED_COLUMNS:
                 counts[f"{each.table}.{each.column}"] = await _reseal(conn, seal, each, indexes=indexes)
-            counts["import_originals.content_sealed"] = await _reseal_originals(conn, seal)
+            for each in SEALED_FILES:
+                counts[f"{each.table}.{each.column}"] = await _reseal_files(conn, seal, each)
             if indexes:
                 counts |= await _replace_copied_indexes(conn)
             detail: dict[str, object] = {"indexes": indexes, "rows": sum(counts.values())}
@@ -130,16 +137,17 @@ async def _reseal(conn: "asyncpg.Connection[Any]", seal: Seal, target: SealedCol
         last = tuple(rows[-1][name] for name in target.key)
 
 
-async def _reseal_originals(conn: "asyncpg.Connection[Any]", seal: Seal) -> int:
-    """Seal the originals of imported files again, one at a time because each may be large; return how many changed."""
-    keys = await conn.fetch("SELECT file_id, attached, name FROM import_originals")
+async def _reseal_files(conn: "asyncpg.Connection[Any]", seal: Seal, target: SealedColumn) -> int:
+    """Seal bytes again, one row at a time because each may be large; return how many rows changed."""
+    table, column, context = target.table, target.column, target.context
+    where = "WHERE " + " AND ".join(f"{name} = ${n}" for n, name in enumerate(target.key, 1))
+    renew = f"UPDATE {table} SET {column} = ${len(target.key) + 1} {where}"
     done = 0
-    for key in keys:
-        where = "WHERE file_id = $1 AND attached = $2 AND name = $3"
-        sealed = await conn.fetchval(f"SELECT content_sealed FROM import_originals {where}", *key)
-        if not seal.is_current(sealed, ORIGINAL_CONTEXT):
-            renewed = seal.seal_bytes(seal.open_bytes(sealed, ORIGINAL_CONTEXT), ORIGINAL_CONTEXT)
-            await conn.execute(f"UPDATE import_originals SET content_sealed = $4 {where}", *key, renewed)
+    for key in await conn.fetch(f"SELECT {', '.join(target.key)} FROM {table}"):
+        sealed = await conn.fetchval(f"SELECT {column} FROM {table} {where}", *key)
+        if not seal.is_current(sealed, context):
+            renewed = seal.seal_bytes(seal.open_bytes(sealed, context), context)
+            await conn.execute(renew, *key, renewed)
             done += 1
     return done
 

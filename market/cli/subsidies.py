@@ -178,9 +178,18 @@ def finding(
     from market.subsidies.findings.decide import decide_finding
 
     async def decide(conn: Connection, ctx: Runtime, code: str, first: date) -> object:
-        pays, stops, now = pay or [], stop or [], ctx.clock.now()
         return await decide_finding(
-            conn, ctx.actor, code, first, check=check, subject=subject, pays=pays, stops=stops, why=why, now=now
+            conn,
+            ctx.actor,
+            code,
+            first,
+            check=check,
+            subject=subject,
+            pays=pay or [],
+            stops=stop or [],
+            why=why,
+            seal=ctx.seal,
+            now=ctx.clock.now(),
         )
 
     return run(_run_step(decide, county=county, month=month, as_=as_), as_json=json)
@@ -201,7 +210,7 @@ def hold(
     from market.subsidies.findings.hold import hold_line
 
     async def keep(conn: Connection, ctx: Runtime, code: str, first: date) -> object:
-        return await hold_line(conn, ctx.actor, code, first, line, why=why, now=ctx.clock.now())
+        return await hold_line(conn, ctx.actor, code, first, line, why=why, seal=ctx.seal, now=ctx.clock.now())
 
     return run(_run_step(keep, county=county, month=month, as_=as_), as_json=json)
 

@@ -82,13 +82,13 @@ LIST_FACT_CHANGES = Query(
 
 
 async def list_fact_changes(
-    conn: Connection, seal: Seal | None, county: str, ids: Sequence[UUID]
+    conn: Connection, seal: Seal, county: str, ids: Sequence[UUID]
 ) -> dict[UUID, list[FactChange]]:
     """Return what was changed under some findings since a run last saw them, at most 500 values."""
     by_finding: dict[UUID, list[FactChange]] = {}
     for stored in await LIST_FACT_CHANGES.all(conn, county=county, ids=list(ids), limit=MAX_CHANGES):
         change = build_from(FactChange, stored)
-        if seal is not None and (stored.old_sealed or stored.new_sealed):
+        if stored.old_sealed or stored.new_sealed:
             old, new = _unseal_masked(seal, stored.old_sealed), _unseal_masked(seal, stored.new_sealed)
             change = structs.replace(change, old=old, new=new)
         by_finding.setdefault(change.finding_id, []).append(change)

@@ -10,6 +10,7 @@ from market.kernel.clock import get_next_month
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.seal import Seal
 from market.reports.line import unseal_masked_name
+from market.subsidies.line_codes import find_stored_codes, show_lines
 from market.subsidies.month.cycles import Cycle
 
 NO_VILLAGE = "none"
@@ -187,6 +188,7 @@ async def sum_by_household(
 
 async def list_lines(
     conn: Connection,
+    seal: Seal,
     cycle: Cycle,
     divisions: Sequence[str],
     household: str,
@@ -197,6 +199,7 @@ async def list_lines(
 ) -> Page[DrilldownSums]:
     """Return the lines of a household, or those without a village (`none`), at most 100 a page, or `only` one."""
     limit = min(limit, MAX_PAGE_SIZE)
+    [after, only] = await find_stored_codes(conn, seal, cycle.county_code, [after, only])
     rows = await LIST_LINES.all(
         conn,
         run_id=cycle.run_id,
@@ -207,7 +210,8 @@ async def list_lines(
         only=only,
         limit=limit,
     )
-    return make_page(rows, limit, lambda row: row.code)
+    page = make_page(rows, limit, lambda row: row.code)
+    return Page(await show_lines(conn, seal, page.items, "code", "name"), page.next)
 
 
 async def list_household_heads(

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.reports.changed_facts import FactChange, list_fact_changes
+from market.subsidies.line_codes import show_lines
 
 MAX_PAGE_SIZE = 50
 
@@ -138,7 +139,7 @@ async def list_findings(
     county: str,
     divisions: Sequence[str],
     *,
-    seal: Seal | None = None,
+    seal: Seal,
     month: date | None = None,
     state: str = "",
     check: str = "",
@@ -146,10 +147,7 @@ async def list_findings(
     skip: int = 0,
     limit: int = MAX_PAGE_SIZE,
 ) -> tuple[list[FindingView], bool]:
-    """Return at most 50 findings and whether there are more: open and stopping ones first, then by the sum at risk.
-
-    Without `seal` the changed numbers of lines are left out.
-    """
+    """Return at most 50 findings and whether there are more: open and stopping ones first, then by the sum at risk."""
     limit = min(limit, MAX_PAGE_SIZE)
     rows = await LIST_FINDINGS.all(
         conn,
@@ -164,7 +162,7 @@ async def list_findings(
     )
     changes = await list_fact_changes(conn, seal, county, [each.id for each in rows if each.evidence_changed])
     items = [structs.replace(each, changes=changes.get(each.id, [])) for each in rows[:limit]]
-    return items, len(rows) > limit
+    return await show_lines(conn, seal, items, "subject", "lines"), len(rows) > limit
 
 
 async def list_finding_households(conn: Connection, county: str, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
@@ -175,10 +173,13 @@ async def list_finding_households(conn: Connection, county: str, ids: Sequence[U
     return by_finding
 
 
-async def list_finding_decisions(conn: Connection, county: str, ids: Sequence[UUID]) -> dict[UUID, list[DecisionView]]:
+async def list_finding_decisions(
+    conn: Connection, seal: Seal, county: str, ids: Sequence[UUID]
+) -> dict[UUID, list[DecisionView]]:
     """Return the decisions on some findings, in chronological order."""
     by_finding: dict[UUID, list[DecisionView]] = {}
-    for decision in await LIST_FINDING_DECISIONS.all(conn, county=county, ids=list(ids)):
+    stored = await LIST_FINDING_DECISIONS.all(conn, county=county, ids=list(ids))
+    for decision in await show_lines(conn, seal, stored, "pays", "stops"):
         by_finding.setdefault(decision.finding_id, []).append(decision)
     return by_finding
 

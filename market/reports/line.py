@@ -15,6 +15,7 @@ from market.subsidies.engine.explain import explain_en, explain_zh
 from market.subsidies.engine.reasons import REASON_NAMES
 from market.subsidies.engine.steps import Step
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
+from market.subsidies.line_codes import find_stored_codes, show_lines
 from market.subsidies.models import SubsidyLineNotFound
 from market.subsidies.month.cycles import Cycle
 from market.subsidies.names import CHECK_NAMES
@@ -171,17 +172,20 @@ async def explain_line(
     Raises:
         SubsidyLineNotFound: the month has no such line, or it is in a division that the official may not see.
     """
+    [stored] = await find_stored_codes(conn, seal, cycle.county_code, [line])
     row = await GET_LINE.maybe(
         conn,
         run_id=cycle.run_id,
         county=cycle.county_code,
         month=cycle.month,
-        line=line,
+        line=stored,
         divisions=list(divisions),
     )
     if row is None:
         raise SubsidyLineNotFound(month=cycle.name, line=line)
-    holds = await LIST_LINE_HOLDS.all(conn, cycle_id=cycle.id, county=cycle.county_code, line=line)
+    [row] = await show_lines(conn, seal, [row], "line")
+    stored_holds = await LIST_LINE_HOLDS.all(conn, cycle_id=cycle.id, county=cycle.county_code, line=stored)
+    holds = await show_lines(conn, seal, stored_holds, "subject")
     sentences = await LIST_PROGRAMME_SENTENCES.all(conn, county=cycle.county_code, programme=row.programme)
     reasons = [*row.reasons, "DUPLICATE_OPERATOR"] if row.duplicate else row.reasons
     if holds:

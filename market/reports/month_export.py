@@ -8,6 +8,7 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
+from market.subsidies.line_codes import show_lines
 from market.subsidies.month.cycles import Cycle
 from market.subsidies.names import Operator, ServiceKind, name_unbound_line
 
@@ -213,10 +214,11 @@ async def list_claim_rows(conn: Connection, seal: Seal, county: str, month: date
 
 
 async def list_finding_rows(
-    conn: Connection, county: str, month: date, *, limit: int = MAX_FINDINGS
+    conn: Connection, seal: Seal, county: str, month: date, *, limit: int = MAX_FINDINGS
 ) -> list[FindingRow]:
     """Return the findings of a month's checks, those that stop a line first."""
-    return await LIST_FINDING_ROWS.all(conn, county=county, month=month, limit=limit)
+    rows = await LIST_FINDING_ROWS.all(conn, county=county, month=month, limit=limit)
+    return await show_lines(conn, seal, rows, "subject", "lines", "pays", "stops")
 
 
 async def list_adjustment_rows(conn: Connection, county: str, month: date) -> list[AdjustmentRow]:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from market.kernel import Connection, Fen
+from market.kernel.seal import Seal
 from market.reports.findings import FindingView, OpenFindingCounts, count_open_findings, list_findings
 from market.reports.month import (
     DutyHolder,
@@ -60,7 +61,7 @@ class MonthView(Struct, frozen=True, kw_only=True):
     run_id: RunId | None
 
 
-async def get_month_view(conn: Connection, county: str, month: date, divisions: Sequence[str]) -> MonthView:
+async def get_month_view(conn: Connection, seal: Seal, county: str, month: date, divisions: Sequence[str]) -> MonthView:
     """Return a month; the caller's transaction has the scope of the county.
 
     Raises:
@@ -68,7 +69,7 @@ async def get_month_view(conn: Connection, county: str, month: date, divisions: 
     """
     cycle = await find_cycle(conn, county, month)
     operators = await sum_by_operator(conn, cycle, divisions)
-    findings, _ = await list_findings(conn, county, divisions, month=month)
+    findings, _ = await list_findings(conn, county, divisions, seal=seal, month=month)
     step = NEXT_STEPS.get(cycle.state)
     approval = step.duty if step is not None and step.by_division else None
     run = await find_run_summary(conn, cycle)
@@ -88,7 +89,7 @@ async def get_month_view(conn: Connection, county: str, month: date, divisions: 
         tiers=await sum_by_tier(conn, cycle) if whole_county else [],
         reasons=await sum_by_reason(conn, cycle, divisions),
         adjustments=await list_adjustment_rows(conn, county, month) if whole_county else [],
-        settlement=await get_settlement(conn, cycle) if cycle.run_id and whole_county else None,
+        settlement=await get_settlement(conn, seal, cycle) if cycle.run_id and whole_county else None,
         findings=findings,
         open_findings=await count_open_findings(conn, county, divisions, month),
         events=await list_month_events(conn, cycle),

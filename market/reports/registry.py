@@ -22,7 +22,7 @@ from market.subsidies.month.settle import Settlement, get_settlement
 from market.subsidies.names import OPERATOR_NAMES, Operator
 
 
-async def _sum_operators(conn: Connection, cycle: Cycle) -> list[OperatorSums]:
+async def _sum_operators(conn: Connection, _: Seal, cycle: Cycle) -> list[OperatorSums]:
     rows = await sum_by_operator(conn, cycle, [cycle.county_code])
     return [*rows, compute_total(rows)] if rows else []
 
@@ -35,12 +35,12 @@ async def _read_claims(conn: Connection, seal: Seal, county: str, month: str) ->
     return {"month": month, "rows": await list_claim_rows(conn, seal, county, read_month(month))}
 
 
-async def _read_settlement(conn: Connection, _: Seal, county: str, month: str) -> Settlement:
-    return await get_settlement(conn, await find_cycle(conn, county, read_month(month)))
+async def _read_settlement(conn: Connection, seal: Seal, county: str, month: str) -> Settlement:
+    return await get_settlement(conn, seal, await find_cycle(conn, county, read_month(month)))
 
 
-async def _read_overview(conn: Connection, _: Seal, county: str, month: str) -> MonthView:
-    return await get_month_view(conn, county, read_month(month), (county,))
+async def _read_overview(conn: Connection, seal: Seal, county: str, month: str) -> MonthView:
+    return await get_month_view(conn, seal, county, read_month(month), (county,))
 
 
 async def _read_idle(conn: Connection, _: Seal, county: str, quarter: str) -> object:
@@ -62,11 +62,13 @@ _OPERATORS_CSV = CsvFile(
     list_rows=_sum_operators,
 )
 REPORTS: dict[ReportName, Report] = {
-    "sheets": make_month_report(list_operator_rows, _OPERATORS_CSV),
-    "villages": make_month_report(list_village_rows),
+    "sheets": make_month_report(lambda conn, _, cycle: list_operator_rows(conn, cycle), _OPERATORS_CSV),
+    "villages": make_month_report(lambda conn, _, cycle: list_village_rows(conn, cycle)),
     "claims": Report(read=_read_claims),
-    "findings": make_month_report(lambda conn, cycle: list_finding_rows(conn, cycle.county_code, cycle.month)),
-    "adjustments": make_month_report(lambda conn, cycle: list_adjustment_rows(conn, cycle.county_code, cycle.month)),
+    "findings": make_month_report(
+        lambda conn, seal, cycle: list_finding_rows(conn, seal, cycle.county_code, cycle.month)
+    ),
+    "adjustments": make_month_report(lambda conn, _, cycle: list_adjustment_rows(conn, cycle.county_code, cycle.month)),
     "settlement": Report(read=_read_settlement),
     "idle": Report(read=_read_idle, by_quarter=True),
     "quarter": Report(read=_read_quarter, by_quarter=True),

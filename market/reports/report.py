@@ -10,7 +10,7 @@ from market.kernel.seal import Seal
 from market.reports.tables import SumTable
 from market.subsidies.month.cycles import Cycle, find_cycle, read_month
 
-type RowReader = Callable[[Connection, Cycle], Awaitable[Sequence[Struct]]]
+type RowReader = Callable[[Connection, Seal, Cycle], Awaitable[Sequence[Struct]]]
 
 
 class CsvFile(Struct, frozen=True, kw_only=True):
@@ -37,7 +37,8 @@ class Report(Struct, frozen=True, kw_only=True):
 def make_month_report(list_rows: RowReader, csv: CsvFile | None = None) -> Report:
     """Return a report of rows of one month; the desk offers it if it has a CSV file."""
 
-    async def read(conn: Connection, _: Seal, county: str, month: str) -> object:
-        return {"month": month, "rows": await list_rows(conn, await find_cycle(conn, county, read_month(month)))}
+    async def read(conn: Connection, seal: Seal, county: str, month: str) -> object:
+        cycle = await find_cycle(conn, county, read_month(month))
+        return {"month": month, "rows": await list_rows(conn, seal, cycle)}
 
     return Report(read=read, csv=csv)

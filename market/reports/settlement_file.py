@@ -1,10 +1,13 @@
 """The lines of a month for the operators' settlement file: sums and reasons, without persons and households."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.kernel import Connection, Fen, Query
+from market.kernel.seal import Seal
+from market.subsidies.line_codes import show_lines
 from market.subsidies.month.cycles import Cycle
 
 MAX_SETTLEMENT_LINES = 300_000
@@ -26,15 +29,14 @@ class SettlementLine(Struct, frozen=True, kw_only=True, gc=False):
     public_fen: Fen
     reasons: list[str]
     causes: list[str]
-    blocked: bool
+    blocked: bool = False
 
 
 LIST_SETTLEMENT_LINES = Query(
     SettlementLine,
     """
     SELECT line_code AS line, operator, kind, programme_code AS programme, payable_days, entitled_fen, claimed_fen,
-           over_fen, approved_fen, conceded_fen, public_fen, reasons, causes,
-           line_code = ANY(:blocked::text[]) AS blocked
+           over_fen, approved_fen, conceded_fen, public_fen, reasons, causes
       FROM run_lines r
      WHERE run_id = :run_id AND county_code = :county
      ORDER BY array_position(ARRAY['mobile', 'unicom', 'telecom'], operator), line_code
@@ -46,15 +48,18 @@ GET_LAST_EVENT_AT = Query(
 )
 
 
-async def list_settlement_lines(conn: Connection, cycle: Cycle, blocked: list[str]) -> list[SettlementLine]:
+async def list_settlement_lines(
+    conn: Connection, seal: Seal, cycle: Cycle, blocked: Sequence[str]
+) -> list[SettlementLine]:
     """Return every line of a calculated month by operator, at most 300,000."""
-    return await LIST_SETTLEMENT_LINES.all(
-        conn,
-        run_id=cycle.run_id,
-        county=cycle.county_code,
-        blocked=blocked,
-        limit=MAX_SETTLEMENT_LINES,
+    rows = await LIST_SETTLEMENT_LINES.all(
+        conn, run_id=cycle.run_id, county=cycle.county_code, limit=MAX_SETTLEMENT_LINES
     )
+    held = set(blocked)
+    return [
+        structs.replace(row, blocked=True) if row.line in held else row
+        for row in await show_lines(conn, seal, rows, "line")
+    ]
 
 
 async def get_last_event_at(conn: Connection, cycle: Cycle) -> datetime:

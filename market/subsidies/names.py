@@ -31,14 +31,15 @@ OPERATOR_PREFIXES = {Operator.MOBILE: "YD", Operator.UNICOM: "LT", Operator.TELE
 """The prefix of the code of a claimed number that is not bound."""
 
 
-def name_unbound_line(operator: Operator, kind: ServiceKind, number: str) -> str:
+def name_unbound_line(operator: Operator, kind: ServiceKind, number: str, *, number_id: int | None = None) -> str:
     """Return the code of a claimed service that nobody has bound: operator and number.
 
-    The kind is added where the number alone could be another service's.
+    The kind is added where the number alone could be another service's. With `number_id`, the id of the encrypted
+    number, return the code as it is stored: `YD-#17`.
     """
     digits = number.isascii() and number.isdecimal()
     suffix = "-DS" if kind is ServiceKind.TELEVISION else "-KD" if kind is ServiceKind.BROADBAND and digits else ""
-    return f"{OPERATOR_PREFIXES[operator]}-{number}{suffix}"
+    return f"{OPERATOR_PREFIXES[operator]}-{number if number_id is None else f'#{number_id}'}{suffix}"
 
 
 ENROLMENT_STATUSES = ("已申请", "公示中", "已审定", "查重未通过", "未通过", "已撤回")

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from market.cli.reseal import SEALED_COLUMNS, NoOldSecret, reseal_database
+from market.cli.reseal import SEALED_COLUMNS, SEALED_FILES, NoOldSecret, reseal_database
 from market.identity.sign_in import get_phone
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal, derive_seal
+from market.subsidies.month.run import CASE_CONTEXT
 from tests.support.app import SECRET
 from tests.support.make import SEAL, make_account, make_certificate, make_phone, make_producer
 from tests.support.postgres import as_owner
@@ -37,9 +38,20 @@ async def test_every_encrypted_column_is_sealed_again(conn: Connection) -> None:
         "SELECT table_name, column_name FROM information_schema.columns"
         " WHERE table_schema = 'public' AND (column_name LIKE '%sealed' OR column_name = 'response')"
     )
-    assert {(row[0], row[1]) for row in rows} == {(each.table, each.column) for each in SEALED_COLUMNS} | {
-        ("import_originals", "content_sealed")
+    assert {(row[0], row[1]) for row in rows} == {
+        (each.table, each.column) for each in (*SEALED_COLUMNS, *SEALED_FILES)
     }
+
+
+@pytest.mark.usefixtures("rotating")
+async def test_the_stored_cases_are_sealed_again(owner: Connection) -> None:
+    add = "INSERT INTO case_snapshots (county_code, manifest_sha256, case_sealed) VALUES ('130624', $1, $2)"
+    for digit, content in (("a", b"\xff case"), ("b", b"\xfe other")):
+        await owner.execute(add, digit * 64, SEAL.seal_bytes(content, CASE_CONTEXT))
+    assert (await reseal_database(indexes=False))["rows"] == {"case_snapshots.case_sealed": 2}
+    rows = await owner.fetch("SELECT case_sealed FROM case_snapshots ORDER BY manifest_sha256")
+    assert [NEW.open_bytes(row[0], CASE_CONTEXT) for row in rows] == [b"\xff case", b"\xfe other"]
+    assert (await reseal_database(indexes=False))["outcome"] == "no-op"
 
 
 @pytest.mark.usefixtures("rotating")

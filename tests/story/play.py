@@ -95,6 +95,7 @@ class Player:
                 pays=given.pay,
                 stops=given.stop,
                 why=given.why,
+                seal=self.seal,
                 now=now,
             )
         voids = given.void_approvals
@@ -126,10 +127,11 @@ class Player:
         month = read_month(given.month)
         if name == "claims":
             return await monthly.list_claim_rows(conn, self.seal, COUNTY, month)
-        if name in ("findings", "adjustments"):
-            read = {"findings": monthly.list_finding_rows, "adjustments": monthly.list_adjustment_rows}
-            return await read[name](conn, COUNTY, month)
+        if name == "findings":
+            return await monthly.list_finding_rows(conn, self.seal, COUNTY, month)
+        if name == "adjustments":
+            return await monthly.list_adjustment_rows(conn, COUNTY, month)
         cycle = await find_cycle(conn, COUNTY, month)
         if name == "settlement":
-            return await get_settlement(conn, cycle)
+            return await get_settlement(conn, self.seal, cycle)
         return await (monthly.list_operator_rows if name == "sheets" else monthly.list_village_rows)(conn, cycle)

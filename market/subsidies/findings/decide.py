@@ -8,7 +8,9 @@ from msgspec import Struct
 from market.audit.record import add_audit_entry
 from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.kernel.seal import Seal
 from market.subsidies.findings.void_reviews import void_reviews
+from market.subsidies.line_codes import find_stored_codes, is_stored_code, show_line_codes
 from market.subsidies.models import (
     CYCLE_STATE_NAMES,
     DecisionReasonMissing,
@@ -113,6 +115,7 @@ async def decide_finding(
     pays: Sequence[str],
     stops: Sequence[str],
     why: str,
+    seal: Seal,
     now: datetime,
 ) -> DecisionResult:
     """Decide which lines of a finding are paid and which stay stopped, in a cycle that the county has not decided yet.
@@ -135,47 +138,30 @@ async def decide_finding(
     require_state(cycle, REVIEWABLE_STATES)
     if not 1 <= len(why.strip()) <= _MAX_REASON_LENGTH:
         raise DecisionReasonMissing
-    finding = await _find_finding(conn, cycle, scopes, check=check, subject=subject)
-    _require_lines(finding, pays, stops)
+    [stored, *codes] = await find_stored_codes(conn, seal, county, [subject, *pays, *stops])
+    pays, stops = codes[: len(pays)], codes[len(pays) :]
+    finding = await _find_finding(conn, cycle, scopes, check=check, subject=stored)
+    if finding is None:
+        raise FindingNotFound(month=cycle.name, check=check, subject=subject)
+    await _require_lines(conn, seal, finding, pays, stops)
     await _require_not_decided_stopped(conn, county, finding, pays)
     undecided, changed = await _store_decision(
         conn, cycle, actor, finding, pays=pays, stops=stops, why=why.strip(), now=now
     )
-    told = f"疑点“{CHECK_NAMES[check]} {subject}”的处理结果改了：{why.strip()}"[:MAX_OPINION_LENGTH]
+    told = _describe_change(check, stored, why)
     again = await void_reviews(conn, actor, county, finding.id, lines=changed, why=told, now=now)
-    await add_audit_entry(
-        conn,
-        actor=str(actor.account_id),
-        action="decide finding",
-        object=f"cycle:{county}:{cycle.name}",
-        detail={"check": check, "subject": subject, "pays": sorted(pays), "stops": sorted(stops)},
-        now=now,
-    )
+    detail: dict[str, object] = {"check": check, "subject": stored, "pays": sorted(pays), "stops": sorted(stops)}
+    who, object_ = str(actor.account_id), f"cycle:{county}:{cycle.name}"
+    await add_audit_entry(conn, actor=who, action="decide finding", object=object_, detail=detail, now=now)
     return DecisionResult(
         county=county,
         month=cycle.name,
         check=check,
         subject=subject,
         state="open" if undecided else "decided",
-        undecided=undecided,
+        undecided=sorted(await show_line_codes(conn, seal, undecided)),
         review_again=[f"{each:%Y-%m}" for each in sorted(again)],
     )
-
-
-async def _find_finding(
-    conn: Connection, cycle: Cycle, scopes: list[str], *, check: str, subject: str
-) -> _FindingToDecide:
-    """Return a finding that applies to the cycle.
-
-    Raises:
-        FindingNotFound: there is none in the scopes.
-    """
-    finding = await FIND_FINDING.maybe(
-        conn, county=cycle.county_code, month=cycle.month, check=check, subject=subject, run_id=cycle.run_id
-    )
-    if finding is None or not _covers(finding.villages, scopes):
-        raise FindingNotFound(month=cycle.name, check=check, subject=subject)
-    return finding
 
 
 async def _store_decision(
@@ -225,7 +211,25 @@ async def _require_not_decided_stopped(
         )
 
 
-def _require_lines(finding: _FindingToDecide, pays: Sequence[str], stops: Sequence[str]) -> None:
+async def _find_finding(
+    conn: Connection, cycle: Cycle, scopes: list[str], *, check: str, subject: str
+) -> _FindingToDecide | None:
+    """Return a finding that applies to the cycle, or None if there is none in the scopes."""
+    finding = await FIND_FINDING.maybe(
+        conn, county=cycle.county_code, month=cycle.month, check=check, subject=subject, run_id=cycle.run_id
+    )
+    return finding if finding is not None and _covers(finding.villages, scopes) else None
+
+
+def _describe_change(check: str, subject: str, why: str) -> str:
+    """Return what the reviewers are told; a number that nobody has bound is not repeated in it."""
+    name = CHECK_NAMES[check] if is_stored_code(subject) else f"{CHECK_NAMES[check]} {subject}"
+    return f"疑点“{name}”的处理结果改了：{why.strip()}"[:MAX_OPINION_LENGTH]
+
+
+async def _require_lines(
+    conn: Connection, seal: Seal, finding: _FindingToDecide, pays: Sequence[str], stops: Sequence[str]
+) -> None:
     """Require that a decision names lines of the finding, each once.
 
     Raises:
@@ -234,7 +238,9 @@ def _require_lines(finding: _FindingToDecide, pays: Sequence[str], stops: Sequen
     unknown = sorted((set(pays) | set(stops)) - set(finding.lines))
     duplicate = sorted(set(pays) & set(stops))
     if unknown or duplicate or not (pays or stops):
-        raise LineNotInFinding(lines="、".join(unknown or duplicate) or "（没有业务）", known="、".join(finding.lines))
+        given = await show_line_codes(conn, seal, unknown or duplicate)
+        known = await show_line_codes(conn, seal, finding.lines)
+        raise LineNotInFinding(lines="、".join(given) or "（没有业务）", known="、".join(known))
 
 
 def _covers(villages: list[str], scopes: list[str]) -> bool:

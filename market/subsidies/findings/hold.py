@@ -9,7 +9,9 @@ from market.audit.record import add_audit_entry
 from market.identity.access import require_role
 from market.identity.models import Actor, NotSignedIn
 from market.kernel import Connection, Query
+from market.kernel.seal import Seal
 from market.subsidies.findings.stopping_checks import HELD_BY_OFFICIAL
+from market.subsidies.line_codes import find_stored_codes
 from market.subsidies.models import DecisionReasonMissing, SubsidyLineNotFound
 from market.subsidies.month.cycles import MAX_OPINION_LENGTH, Cycle, lock_cycle, require_state
 from market.subsidies.month.steps import CONFIRM, DECIDE, RETURNABLE_STATES, REVIEW, SETTLE
@@ -69,7 +71,15 @@ HOLD_LINE = Query(
 
 
 async def hold_line(
-    conn: Connection, actor: Actor | None, county: str, month: date, line: str, *, why: str, now: datetime
+    conn: Connection,
+    actor: Actor | None,
+    county: str,
+    month: date,
+    line: str,
+    *,
+    why: str,
+    seal: Seal,
+    now: datetime,
 ) -> HoldResult:
     """Open a stopping finding about a line that is not settled yet, with the suspicion as its evidence.
 
@@ -86,22 +96,23 @@ async def hold_line(
         raise NotSignedIn
     cycle = await lock_cycle(conn, county, month)
     require_state(cycle, RETURNABLE_STATES)
-    found = await FIND_LINE.maybe(conn, run_id=cycle.run_id, county=county, line=line)
+    [stored] = await find_stored_codes(conn, seal, county, [line])
+    found = await FIND_LINE.maybe(conn, run_id=cycle.run_id, county=county, line=stored)
     if found is None:
         raise SubsidyLineNotFound(month=cycle.name, line=line)
     require_role(actor, HOLDING_ROLES, found.village or county)
     if not 1 <= len(why.strip()) <= MAX_OPINION_LENGTH:
         raise DecisionReasonMissing
     await ADD_HOLD.run(
-        conn, county=county, cycle_id=cycle.id, line=line, account_id=actor.account_id, why=why.strip(), now=now
+        conn, county=county, cycle_id=cycle.id, line=stored, account_id=actor.account_id, why=why.strip(), now=now
     )
-    evidence = await _open_finding(conn, cycle, line, now=now)
+    evidence = await _open_finding(conn, cycle, stored, now=now)
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),
         action="hold line",
         object=f"cycle:{county}:{cycle.name}",
-        detail={"line": line, "state": cycle.state},
+        detail={"line": stored, "state": cycle.state},
         now=now,
     )
     return HoldResult(county=county, month=cycle.name, line=line, check="held_by_official", evidence=evidence)

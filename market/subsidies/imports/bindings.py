@@ -264,7 +264,7 @@ def _read(cells: RowReader, plans: dict[tuple[str, ServiceKind], Operator], seal
     if start and until and until <= start:
         cells.fault("valid_until", f"应晚于生效日 {start}")
     identity = cells.identity("identity")
-    line = cells.code("line")
+    line = cells.line()
     device, sim = cells.device("device"), cells.sim("sim")
     change, realname = cells.text("change", max_length=20), cells.text("realname", max_length=20)
     if not cells.valid or operator is None or kind is None or start is None:

@@ -10,6 +10,7 @@ from market.kernel.text import normalize_identity_number, normalize_phone, norma
 from market.subsidies.imports.identifiers import normalize_device, normalize_sim
 from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.spreadsheet import FORMULA_STARTS, CellFaults, Spreadsheet, SpreadsheetRow
+from market.subsidies.line_codes import is_stored_code
 from market.subsidies.names import ServiceKind
 from payments.money import parse_yuan
 
@@ -73,6 +74,13 @@ class RowReader:
         elif len(text) > max_length:
             self.fault(name, f"最多 {max_length} 个字符")
         return text
+
+    def line(self) -> str:
+        """Return the county's code of a line (业务编号)."""
+        code = self.code("line")
+        if is_stored_code(code):
+            self.fault("line", "换一个编号；# 加数字的这种写法系统自己要用")
+        return code
 
     def day(self, name: str) -> date | None:
         """Return a required day."""

@@ -195,7 +195,7 @@ def _read(cells: RowReader, known: _KnownFacts, seal: Seal) -> EnrolmentRow:
     applied_on = cells.past_day("applied_on", known.today, required=True)
     notice_from, notice_to = cells.maybe_day("notice_from"), cells.maybe_day("notice_to")
     enrolment = EnrolmentRow(
-        line=cells.code("line"),
+        line=cells.line(),
         programme=programme,
         identity_index=index,
         identity_sealed=seal.seal(identity, ENROLMENT_IDENTITY_CONTEXT),

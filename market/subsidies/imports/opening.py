@@ -107,7 +107,7 @@ def _read(cells: RowReader, programmes: list[str]) -> Opening | None:
     if programme and programme not in programmes:
         cells.fault("programme", f"没有这个项目，应是 {'、'.join(programmes)}")
     operator, kind = cells.choice("operator", OPERATORS), cells.choice("kind", KINDS)
-    line, household = cells.code("line"), cells.code("household")
+    line, household = cells.line(), cells.code("household")
     months = cells.integer("months", low=1, high=600)
     conceded = cells.integer("conceded_fen", low=0, high=MAX_FEN)
     public = cells.integer("public_fen", low=0, high=MAX_FEN)

@@ -9,6 +9,7 @@ from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.subsidies.engine.canonical import hash_case
+from market.subsidies.line_codes import show_lines
 from market.subsidies.models import AppliedForLine, FactsChanged, FindingsUndecided, StepResult
 from market.subsidies.month.build_case import load_facts
 from market.subsidies.month.cycles import LOCK_IMPORTS, Cycle, begin_step, move_cycle, require_state
@@ -100,7 +101,7 @@ async def confirm_month(
 
 
 async def review_month(
-    conn: Connection, actor: Actor | None, county: str, month: date, *, now: datetime, opinion: str = ""
+    conn: Connection, actor: Actor | None, county: str, month: date, *, seal: Seal, now: datetime, opinion: str = ""
 ) -> StepResult:
     """Review the exceptions and a sample of the actor's townships (乡镇审核). The caller owns the transaction.
 
@@ -114,7 +115,7 @@ async def review_month(
     """
     cycle, actor, scopes = await begin_step(conn, REVIEW, actor, county, month, now=now)
     require_state(cycle, REVIEW.froms)
-    await require_findings_decided(conn, cycle)
+    await require_findings_decided(conn, seal, cycle)
     return await _approve(conn, cycle, actor, REVIEW, scopes, now=now, opinion=opinion)
 
 
@@ -133,14 +134,14 @@ async def decide_month(
     await LOCK_IMPORTS.run(conn, county=county)
     cycle, actor, _ = await begin_step(conn, DECIDE, actor, county, month, now=now)
     require_state(cycle, DECIDE.froms)
-    await require_findings_decided(conn, cycle)
+    await require_findings_decided(conn, seal, cycle)
     facts = await load_facts(conn, seal, county, month)
     if hash_case(facts.case) != await GET_RUN_MANIFEST.one(conn, run_id=cycle.run_id):
         raise FactsChanged(month=cycle.name)
     return await advance_cycle(conn, cycle, actor, DECIDE, action="decide month", now=now, opinion=opinion)
 
 
-async def require_findings_decided(conn: Connection, cycle: Cycle) -> None:
+async def require_findings_decided(conn: Connection, seal: Seal, cycle: Cycle) -> None:
     """Require that no stopping finding of the month is open.
 
     Raises:
@@ -148,9 +149,8 @@ async def require_findings_decided(conn: Connection, cycle: Cycle) -> None:
     """
     open_findings = await LIST_OPEN_STOPPING_FINDINGS.all(conn, county=cycle.county_code, month=cycle.month)
     if open_findings:
-        raise FindingsUndecided(
-            count=len(open_findings), first=[(each.check, each.subject) for each in open_findings[:_MAX_NAMED]]
-        )
+        named = await show_lines(conn, seal, open_findings[:_MAX_NAMED], "subject")
+        raise FindingsUndecided(count=len(open_findings), first=[(each.check, each.subject) for each in named])
 
 
 async def _approve(

@@ -46,12 +46,16 @@ from market.subsidies.names import ServiceKind, name_unbound_line
 
 
 class MonthFacts(Struct, frozen=True):
-    """A case, with the household, village, kind and settled amounts of each line, which a run stores."""
+    """A case, with the household, village, kind and settled amounts of each line, which a run stores.
+
+    `unbound` has the stored codes of the lines that nobody has bound (market/subsidies/line_codes.py).
+    """
 
     case: Case
     homes: dict[str, str]
     villages: dict[str, HouseholdHome]
     kinds: dict[str, ServiceKind]
+    unbound: dict[str, str]
     corrected: frozenset[str]
     settled: dict[str, SettledLine] | None
 
@@ -67,7 +71,7 @@ async def load_facts(
     await DISABLE_NESTED_LOOPS.run(conn)
     next_ = get_next_month(month)
     months = {"county": county, "month": month, "next": next_}
-    lines = await LIST_CASE_LINES.all(conn, **months)
+    lines = [(*_name_line(seal, row), row) for row in await LIST_CASE_LINES.all(conn, **months)]
     active = {row.line: row for row in await LIST_ACTIVE_DAYS.all(conn, county=county, next=next_)}
     charges = {row.line: row for row in await LIST_CHARGES.all(conn, **months)}
     members = {row.line: row for row in await LIST_LINE_HOUSEHOLDS.all(conn, county=county, next=next_)}
@@ -80,14 +84,10 @@ async def load_facts(
     homes: dict[str, str] = {}
     kinds: dict[str, ServiceKind] = {}
     named: set[str] = set()
-    corrected: set[str] = set()
-    for fact in lines:
-        code = _get_code(seal, fact)
+    for code, _, fact in lines:
         if only is not None and code not in only:
             continue
         kinds[code] = fact.kind
-        if fact.corrected:
-            corrected.add(code)
         own = members.get(code)
         households = _build_memberships(own, month, next_)
         named.update(membership.household for membership in households)
@@ -115,7 +115,9 @@ async def load_facts(
         lines=tuple(sorted(built, key=lambda line: line.id)),
     )
     villages = {code: known[home] for code, home in homes.items() if home in known}
-    return MonthFacts(case, homes, villages, kinds, frozenset(corrected), settled)
+    unbound = {code: stored for code, stored, _ in lines if stored != code}
+    corrected = frozenset(code for code, _, fact in lines if fact.corrected)
+    return MonthFacts(case, homes, villages, kinds, unbound, corrected, settled)
 
 
 async def _find_budget(conn: Connection, county: str, month: date) -> Fen | None:
@@ -151,11 +153,14 @@ def _build_programmes(rows: list[TermsRow]) -> tuple[Programme, ...]:
     )
 
 
-def _get_code(seal: Seal, fact: CaseLineRow) -> str:
+def _name_line(seal: Seal, fact: CaseLineRow) -> tuple[str, str]:
+    """Return a line's code in the case, and its code as stored."""
     if fact.code is not None:
-        return fact.code
+        return fact.code, fact.code
     assert fact.number_sealed is not None
-    return name_unbound_line(fact.operator, fact.kind, seal.open(fact.number_sealed, IDENTIFIER_CONTEXT))
+    number = seal.open(fact.number_sealed, IDENTIFIER_CONTEXT)
+    stored = name_unbound_line(fact.operator, fact.kind, number, number_id=fact.number_id)
+    return name_unbound_line(fact.operator, fact.kind, number), stored
 
 
 def _build_active(row: LineDays | None, next_: date) -> tuple[ActiveSpan, ...]:

@@ -13,6 +13,7 @@ class CaseLineRow(Struct, frozen=True, gc=False, kw_only=True):
     """A line of the month: enrolled and bound in it, or claimed; `code` is null if its number was never bound."""
 
     code: str | None
+    number_id: int | None
     number_sealed: bytes | None
     operator: Operator
     kind: ServiceKind
@@ -134,7 +135,8 @@ LIST_CASE_LINES = Query(
           JOIN bound USING (line_code)
           JOIN lines l ON l.county_code = e.county_code AND l.code = e.line_code
          WHERE e.county_code = :county AND e.decided AND e.entitled_from < :next)
-    SELECT coalesce(e.line_code, c.line_code) AS code, i.value_sealed AS number_sealed,
+    SELECT coalesce(e.line_code, c.line_code) AS code, c.unbound_id AS number_id,
+           i.value_sealed AS number_sealed,
            coalesce(e.operator, c.operator) AS operator, coalesce(e.kind, c.kind) AS kind,
            coalesce(e.programme_code, c.programme) AS programme, e.line_code IS NOT NULL AS in_snapshot, c.claimed_fen,
            coalesce(c.charge_fen, 0) AS charge_fen, coalesce(c.correction_fen, 0) AS correction_fen,

@@ -36,6 +36,8 @@ from market.subsidies.month.validate_case import validate_case
 from market.subsidies.progress import Report, Stage, report_nothing
 from payments.sql import PIECE_ROWS
 
+CASE_CONTEXT = "case_snapshots.case"
+
 
 class RunResult(Struct, frozen=True, kw_only=True):
     """The result of a run; unchanged facts give the same hashes and no posting."""
@@ -72,8 +74,8 @@ FIND_LATEST_RUN = Query(
 ADD_SNAPSHOT = Query(
     None,
     """
-    INSERT INTO case_snapshots (county_code, manifest_sha256, compressed_case)
-    VALUES (:county, :manifest_sha256, :compressed_case)
+    INSERT INTO case_snapshots (county_code, manifest_sha256, case_sealed)
+    VALUES (:county, :manifest_sha256, :case_sealed)
     ON CONFLICT ON CONSTRAINT case_snapshots_unique DO NOTHING
     """,
 )
@@ -103,10 +105,10 @@ ADD_RUN_LINES = Query(
              shares jsonb, settled_fen bigint, reasons text, causes text, removed_on date, steps jsonb)
     """,
 )
-GET_COMPRESSED_CASE = Query(
+GET_SEALED_CASE = Query(
     bytes,
     """
-    SELECT compressed_case FROM runs JOIN case_snapshots USING (county_code, manifest_sha256)
+    SELECT case_sealed FROM runs JOIN case_snapshots USING (county_code, manifest_sha256)
      WHERE runs.id = :run_id AND county_code = :county
     """,
 )
@@ -150,7 +152,9 @@ async def run_month(
     cycle, actor = await _begin_run(conn, actor, county, month, now=now)
     facts = await load_facts(conn, seal, county, month)
     answer = await _calculate(facts.case, report)
-    run, fresh = await _find_or_store_run(conn, actor, cycle, facts, answer, void_approvals=void_approvals, now=now)
+    run, fresh = await _find_or_store_run(
+        conn, actor, cycle, facts, answer, void_approvals=void_approvals, seal=seal, now=now
+    )
     postings = waiting = changed = 0
     if cycle.state is CLOSE.after:
         postings, waiting = await post_adjustments(
@@ -162,10 +166,8 @@ async def run_month(
         changed = await run_checks(conn, cycle, run.id, seal=seal, now=now)
     if fresh:
         detail: dict[str, object] = {"manifest_sha256": answer.manifest_sha256, "result_sha256": answer.result_sha256}
-        object_ = f"cycle:{county}:{cycle.name}"
-        await add_audit_entry(
-            conn, actor=str(actor.account_id), action="run month", object=object_, detail=detail, now=now
-        )
+        who, object_ = str(actor.account_id), f"cycle:{county}:{cycle.name}"
+        await add_audit_entry(conn, actor=who, action="run month", object=object_, detail=detail, now=now)
     return RunResult(
         outcome=Outcome.OK if fresh or postings or changed else Outcome.NO_OP,
         county=county,
@@ -220,6 +222,7 @@ async def _find_or_store_run(
     answer: Answer,
     *,
     void_approvals: bool,
+    seal: Seal,
     now: datetime,
 ) -> tuple[_RunRow, bool]:
     """Return the cycle's run of these facts, and whether it is new.
@@ -232,7 +235,8 @@ async def _find_or_store_run(
         return latest, False
     if cycle.state is not CLOSE.after and not void_approvals and (approvals := await describe_approvals(conn, cycle)):
         raise ApprovalsWouldBeVoid(month=cycle.name, approvals=approvals)
-    return await _store_run(conn, actor, cycle, facts, answer, n=latest.n + 1 if latest else 1, now=now), True
+    n = latest.n + 1 if latest else 1
+    return await _store_run(conn, actor, cycle, facts, answer, n=n, seal=seal, now=now), True
 
 
 async def describe_approvals(conn: Connection, cycle: Cycle) -> str:
@@ -242,14 +246,22 @@ async def describe_approvals(conn: Connection, cycle: Cycle) -> str:
 
 
 async def _store_run(
-    conn: Connection, actor: Actor, cycle: Cycle, facts: MonthFacts, answer: Answer, *, n: int, now: datetime
+    conn: Connection,
+    actor: Actor,
+    cycle: Cycle,
+    facts: MonthFacts,
+    answer: Answer,
+    *,
+    n: int,
+    seal: Seal,
+    now: datetime,
 ) -> _RunRow:
     """Store the calculated case and the answer of each line."""
     await ADD_SNAPSHOT.run(
         conn,
         county=cycle.county_code,
         manifest_sha256=answer.manifest_sha256,
-        compressed_case=await asyncio.to_thread(_compress_case, facts.case),
+        case_sealed=await asyncio.to_thread(_seal_case, seal, facts.case),
     )
     run_id = await ADD_RUN.one(
         conn,
@@ -269,8 +281,8 @@ async def _store_run(
     return _RunRow(RunId(run_id), n, answer.manifest_sha256)
 
 
-def _compress_case(case: Case) -> bytes:
-    return zlib.compress(canonical_json(case), 1)
+def _seal_case(seal: Seal, case: Case) -> bytes:
+    return seal.seal_bytes(zlib.compress(canonical_json(case), 1), CASE_CONTEXT)
 
 
 def _build_rows(facts: MonthFacts, answer: Answer) -> Iterator[dict[str, object]]:
@@ -279,7 +291,7 @@ def _build_rows(facts: MonthFacts, answer: Answer) -> Iterator[dict[str, object]
         home = facts.villages.get(line.id)
         households = result.payable_households
         yield {
-            "line": line.id,
+            "line": facts.unbound.get(line.id, line.id),
             "operator": line.operator,
             "kind": facts.kinds[line.id],
             "programme": line.programme,
@@ -317,6 +329,7 @@ def _format_array(words: Iterable[str]) -> str:
     return "{" + ",".join(quoted) + "}"
 
 
-async def get_run_case(conn: Connection, county: str, run_id: UUID) -> bytes:
+async def get_run_case(conn: Connection, seal: Seal, county: str, run_id: UUID) -> bytes:
     """Return the case of a run as canonical JSON, from which the calculator reproduces its result."""
-    return zlib.decompress(await GET_COMPRESSED_CASE.one(conn, run_id=run_id, county=county))
+    sealed = await GET_SEALED_CASE.one(conn, run_id=run_id, county=county)
+    return zlib.decompress(seal.open_bytes(sealed, CASE_CONTEXT))

@@ -2,12 +2,14 @@
 
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
+from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.subsidies.findings.record import list_blocked_lines
+from market.subsidies.line_codes import show_line_codes
 from market.subsidies.models import MonthRefusal, Outcome, StepResult
 from market.subsidies.month.approve import advance_cycle
 from market.subsidies.month.cycles import Cycle, begin_step, require_state
@@ -144,11 +146,17 @@ LIST_MISMATCHES = Query(
 )
 
 
-async def get_settlement(conn: Connection, cycle: Cycle) -> Settlement:
+async def get_settlement(conn: Connection, seal: Seal, cycle: Cycle) -> Settlement:
     """Return what each operator is paid in a cycle: the public part of its month and the adjustments posted in it."""
+    settlement = await _sum_settlement(conn, cycle)
+    return structs.replace(settlement, held=sorted(await show_line_codes(conn, seal, settlement.held)))
+
+
+async def _sum_settlement(conn: Connection, cycle: Cycle) -> Settlement:
+    """Return the settlement of a cycle; `held` has the codes as they are stored."""
     provisional = cycle.state not in SETTLED_STATES
     if provisional:
-        blocked = sorted(await list_blocked_lines(conn, cycle.county_code, cycle.month))
+        blocked = list(await list_blocked_lines(conn, cycle.county_code, cycle.month))
     else:
         blocked = await LIST_UNPOSTED_LINES.all(
             conn, county=cycle.county_code, cycle_id=cycle.id, run_id=cycle.run_id, month=cycle.month
@@ -180,7 +188,7 @@ async def settle_month(
     """
     cycle, actor, _ = await begin_step(conn, SETTLE, actor, county, month, now=now)
     require_state(cycle, SETTLE.froms)
-    settlement = await get_settlement(conn, cycle)
+    settlement = await _sum_settlement(conn, cycle)
     await POST_MONTH.run(
         conn,
         county=county,

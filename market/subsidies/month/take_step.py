@@ -17,7 +17,6 @@ type StepAction = Callable[..., Awaitable[StepResult]]
 
 _ACTIONS: dict[str, StepAction] = {
     CONFIRM.name: confirm_month,
-    REVIEW.name: review_month,
     SETTLE.name: settle_month,
     RECONCILE.name: reconcile_month,
     CLOSE.name: close_month,
@@ -49,6 +48,8 @@ async def take_step(
         return await run_month(
             conn, actor, county, month, opinion=opinion, void_approvals=void_approvals, seal=seal, now=now
         )
+    if step is REVIEW:
+        return await review_month(conn, actor, county, month, opinion=opinion, seal=seal, now=now)
     if step is DECIDE:
         return await decide_month(conn, actor, county, month, opinion=opinion, seal=seal, now=now)
     return await _ACTIONS[step.name](conn, actor, county, month, opinion=opinion, now=now)

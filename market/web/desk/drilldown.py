@@ -107,7 +107,7 @@ async def submit_hold(
     try:
         async with db.transaction(scope=desk.county) as conn:
             month, why = read_month(path["month"]), form.get_text("why")
-            await hold_line(conn, actor, desk.county, month, path["line"], why=why, now=desk.now)
+            await hold_line(conn, actor, desk.county, month, path["line"], why=why, seal=seal, now=desk.now)
     except Refusal as refusal:
         notice = build_refusal_notice(refusal, "没有停付")
         return await _page(request, db, seal, desk, path, notice=notice, status=refusal.status)
@@ -248,6 +248,7 @@ async def _line_rows(query: _DrilldownQuery, household: str, level: int) -> list
     without_village = household == NO_VILLAGE
     lines = await list_lines(
         query.conn,
+        query.seal,
         query.cycle,
         desk.divisions,
         household,

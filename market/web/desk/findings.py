@@ -138,6 +138,7 @@ async def submit_decision(
                 pays=[line for line, verdict in verdicts if verdict == "pay"],
                 stops=[line for line, verdict in verdicts if verdict == "stop"],
                 why=_read_reason(form),
+                seal=seal,
                 now=desk.now,
             )
     except Refusal as refusal:
@@ -161,7 +162,7 @@ async def submit_bulk_decision(
     try:
         async with db.transaction(scope=desk.county) as conn:
             again: set[str] = set()
-            chosen = await _list_chosen(conn, desk, form)
+            chosen = await _list_chosen(conn, seal, desk, form)
             open_now = await _list_reviewable_months(conn, desk)
             for finding in chosen:
                 pay = form.get_text("verdict") == "pay"
@@ -175,6 +176,7 @@ async def submit_bulk_decision(
                     pays=finding.lines if pay else [],
                     stops=[] if pay else finding.lines,
                     why=_read_reason(form),
+                    seal=seal,
                     now=desk.now,
                 )
                 again.update(result.review_again)
@@ -189,7 +191,7 @@ def _tell_reviews(months: str) -> tuple[str, ...]:
     return (f"{names}的结果改了，乡镇要再审核一遍。",) if names else ()
 
 
-async def _list_chosen(conn: Connection, desk: DeskContext, form: PostedForm) -> list[FindingView]:
+async def _list_chosen(conn: Connection, seal: Seal, desk: DeskContext, form: PostedForm) -> list[FindingView]:
     """Return the chosen findings.
 
     Raises:
@@ -197,7 +199,7 @@ async def _list_chosen(conn: Connection, desk: DeskContext, form: PostedForm) ->
         NotFound: the chosen ones are outside the official's divisions.
     """
     ids = [each for text in form.get_texts("pick")[:_PAGE_SIZE] if (each := parse_uuid(text)) is not None]
-    chosen = (await list_findings(conn, desk.county, desk.divisions, ids=ids))[0] if ids else []
+    chosen = (await list_findings(conn, desk.county, desk.divisions, seal=seal, ids=ids))[0] if ids else []
     if ids and not chosen:
         raise NotFound
     faults: list[FieldFault] = []
@@ -297,7 +299,7 @@ async def _list_rows(
     conn: Connection, seal: Seal, desk: DeskContext, filters: _FindingFilter, items: Sequence[FindingView]
 ) -> list[FindingTableRow]:
     ids = [each.id for each in items]
-    decisions = await list_finding_decisions(conn, desk.county, ids)
+    decisions = await list_finding_decisions(conn, seal, desk.county, ids)
     households = await list_finding_households(conn, desk.county, ids)
     names = await _name_households(conn, seal, desk, items, households)
     # A finding of an earlier month is decided in the month that is open now.

@@ -16,6 +16,7 @@ from market.identity.access import require_whole_county
 from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.month import list_month_statuses
 from market.reports.month_view import MonthView, get_month_view
@@ -81,15 +82,17 @@ async def list_forms(
 @get("/sheets/{month:str}", include_in_schema=False)
 async def show_approval_form(
     request: HttpRequest,
+    *,
     month: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[bytes]:
     """Show the approval form of a month, on one page to print."""
     desk = await _open_county_desk(request, db, actor, clock)
     async with db.transaction(scope=desk.county) as conn:
-        view = await _view(conn, desk, month)
+        view = await _view(conn, seal, desk, month)
     form = build_approval_form(view, desk.name)
     return render_desk_page(request, desk, "form.html", {"form": form, "back": desk.to("/desk/sheets"), "pair": True})
 
@@ -103,6 +106,7 @@ async def download_form(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[bytes]:
     """Download a file of a month: approval.xlsx, settlement.xlsx, one of `CSV_FILES`, or case.json to recalculate it.
 
@@ -113,19 +117,19 @@ async def download_form(
     """
     desk = await _open_county_desk(request, db, actor, clock)
     async with db.transaction(scope=desk.county) as conn:
-        view = await _view(conn, desk, month)
+        view = await _view(conn, seal, desk, month)
         cycle = await find_cycle(conn, desk.county, read_month(month))
         made = await get_last_event_at(conn, cycle)
         blocked = view.settlement.held if view.settlement else []
-        lines = await list_settlement_lines(conn, cycle, blocked) if name == "settlement.xlsx" else []
+        lines = await list_settlement_lines(conn, seal, cycle, blocked) if name == "settlement.xlsx" else []
         if name in {"settlement.xlsx", "case.json", *CSV_FILES}:
             who, detail = str(actor.account_id), {"month": month}
             await record_export(conn, actor=who, name=name, county=desk.county, detail=detail, now=clock.now())
         if file := CSV_FILES.get(name):
-            csv = write_csv(_build_csv_table(file, await file.list_rows(conn, cycle)))
+            csv = write_csv(_build_csv_table(file, await file.list_rows(conn, seal, cycle)))
             return download_file(csv, f"{desk.name}-{view.month}-{file.title}.csv", "text/csv")
         if name == "case.json" and cycle.run_id is not None:
-            case = await get_run_case(conn, desk.county, cycle.run_id)
+            case = await get_run_case(conn, seal, desk.county, cycle.run_id)
             return download_file(case, f"{desk.name}-{view.month}-算例.json", "application/json")
     if name == "settlement.xlsx":
         # The workbook of a large county takes seconds, so it is written in a thread, outside the transaction.
@@ -147,16 +151,18 @@ def _build_csv_table(file: CsvFile, rows: Sequence[Struct]) -> FormTable:
 @get("/quarters/{quarter:str}", include_in_schema=False)
 async def show_quarter(
     request: HttpRequest,
+    *,
     quarter: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[bytes]:
     """Show the quarter's report to print; with the suffix `.xlsx` download it as a workbook."""
     desk = await _open_county_desk(request, db, actor, clock)
     name = quarter.removesuffix(".xlsx")
     async with db.transaction(scope=desk.county) as conn:
-        form = await load_quarter_form(conn, desk.county, desk.name, name)
+        form = await load_quarter_form(conn, seal, desk.county, desk.name, name)
     if quarter != name:
         return download_file(write_form_workbook(form, desk.now), f"{desk.name}-{name}-季度报表.xlsx", XLSX)
     context = {
@@ -168,7 +174,7 @@ async def show_quarter(
     return render_desk_page(request, desk, "form.html", context)
 
 
-async def load_quarter_form(conn: Connection, county: str, name: str, quarter: str) -> PrintedForm:
+async def load_quarter_form(conn: Connection, seal: Seal, county: str, name: str, quarter: str) -> PrintedForm:
     """Build the quarter's report of a county from its three months.
 
     Raises:
@@ -179,7 +185,7 @@ async def load_quarter_form(conn: Connection, county: str, name: str, quarter: s
     months: list[MonthView] = []
     for month in list_quarter_months(first):
         try:
-            months.append(await get_month_view(conn, county, month, [county]))
+            months.append(await get_month_view(conn, seal, county, month, [county]))
         except CycleNotFound:
             continue
     return build_quarter_form(report, name, months)
@@ -196,8 +202,8 @@ async def _open_county_desk(request: HttpRequest, db: Database, actor: Actor, cl
     return desk
 
 
-async def _view(conn: Connection, desk: DeskContext, month: str) -> MonthView:
-    view = await get_month_view(conn, desk.county, read_month(month), desk.divisions)
+async def _view(conn: Connection, seal: Seal, desk: DeskContext, month: str) -> MonthView:
+    view = await get_month_view(conn, seal, desk.county, read_month(month), desk.divisions)
     if view.run is None:
         raise MonthNotCalculated(month=month)
     return view

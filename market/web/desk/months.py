@@ -148,15 +148,17 @@ def _before(text: str) -> date:
 @get("/months/{month:str}", include_in_schema=False)
 async def show_month(
     request: HttpRequest,
+    *,
     month: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[bytes]:
     """Show one month and the step that is due."""
     desk = await open_desk(request, db, actor, clock)
     notice = _OUTCOME_TEXT.get(request.query_params.get("done", ""))
-    return await render_month(request, db, desk, month, notice=PageNotice("ok", notice) if notice else None)
+    return await render_month(request, db, seal, desk, month, notice=PageNotice("ok", notice) if notice else None)
 
 
 _OUTCOME_TEXT = {
@@ -211,8 +213,8 @@ async def submit_step(
                 now=desk.now,
             )
     except Refusal as refusal:
-        notice = await explain_refusal(db, desk, month, chosen, refusal)
-        return await render_month(request, db, desk, month, notice=notice, status=refusal.status)
+        notice = await explain_refusal(db, seal, desk, month, chosen, refusal=refusal)
+        return await render_month(request, db, seal, desk, month, notice=notice, status=refusal.status)
     waiting = isinstance(done, StepResult) and done.waiting
     return redirect(desk.to(f"/desk/months/{month}", done="wait" if waiting else chosen.name))
 
@@ -225,6 +227,7 @@ async def submit_return(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[Any]:
     """Return the month to an earlier state with the reason; a refusal is shown on the same page."""
     form = await read_form(request)
@@ -236,18 +239,20 @@ async def submit_return(
             await return_month(conn, actor, desk.county, first, why=form.get_text("why"), to=target, now=desk.now)
     except Refusal as refusal:
         notice = build_refusal_notice(refusal, "没有退回")
-        return await render_month(request, db, desk, month, notice=notice, status=refusal.status)
+        return await render_month(request, db, seal, desk, month, notice=notice, status=refusal.status)
     return redirect(desk.to(f"/desk/months/{month}", done="return"))
 
 
-async def explain_refusal(db: Database, desk: DeskContext, month: str, step: MonthStep, refusal: Refusal) -> PageNotice:
+async def explain_refusal(
+    db: Database, seal: Seal, desk: DeskContext, month: str, step: MonthStep, *, refusal: Refusal
+) -> PageNotice:
     """Return the notice of a refused step, with the officials who can take it."""
     if not isinstance(refusal, SecondDuty):
         return build_refusal_notice(refusal, _BUTTONS[step.name].refused)
     async with db.transaction(scope=desk.county) as conn:
         cycle = await find_cycle(conn, desk.county, read_month(month))
         names = await list_eligible_officials(conn, cycle, role=step.role, duty=step.duty, day=desk.today)
-        view = await get_month_view(conn, desk.county, cycle.month, desk.divisions)
+        view = await get_month_view(conn, seal, desk.county, cycle.month, desk.divisions)
     own_duty = _find_own_duty(desk, view)
     who = HOLDER_NAMES[own_duty] if own_duty else "代办人"
     cannot = "不能审批" if step.duty in APPROVALS else f"不能{_BUTTONS[step.name].words}"
@@ -262,11 +267,18 @@ def _find_own_duty(desk: DeskContext, view: MonthView) -> Duty | None:
 
 
 async def render_month(
-    request: HttpRequest, db: Database, desk: DeskContext, month: str, *, notice: PageNotice | None, status: int = 200
+    request: HttpRequest,
+    db: Database,
+    seal: Seal,
+    desk: DeskContext,
+    month: str,
+    *,
+    notice: PageNotice | None,
+    status: int = 200,
 ) -> Response[bytes]:
     """Return the page of one month, with a notice of what was just done or refused."""
     async with db.transaction(scope=desk.county) as conn:
-        view = await get_month_view(conn, desk.county, read_month(month), desk.divisions)
+        view = await get_month_view(conn, seal, desk.county, read_month(month), desk.divisions)
         # A bill covers the whole county, so only its officials see the files.
         files = (await list_imported_files(conn, desk.county, month=read_month(month)))[0] if desk.whole else []
         offers = await _list_offers(conn, desk, view)

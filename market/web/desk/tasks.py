@@ -50,8 +50,8 @@ async def show_task(
     refusal = open_refusal(seal, task) if task.state is TaskState.REFUSED else TaskFailed()
     if isinstance(task.input, ImportTask):
         return await render_import_refusal(request, db, desk, task.input, refusal)
-    notice = await explain_refusal(db, desk, task.input.month, RUN, refusal)
-    return await render_month(request, db, desk, task.input.month, notice=notice, status=refusal.status)
+    notice = await explain_refusal(db, seal, desk, task.input.month, RUN, refusal=refusal)
+    return await render_month(request, db, seal, desk, task.input.month, notice=notice, status=refusal.status)
 
 
 async def _show_result(

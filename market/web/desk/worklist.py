@@ -11,6 +11,7 @@ from market.identity.access import MONEY_ROLES, get_roles
 from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
+from market.kernel.seal import Seal
 from market.orders.money_problems import load_money_problems
 from market.producers.queries import list_pending_producers
 from market.reports.drilldown import sum_by_township
@@ -62,18 +63,22 @@ class WorkItem(Struct, frozen=True):
 
 @get("/", include_in_schema=False)
 async def show_worklist(
-    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+    request: HttpRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[bytes]:
     """Show the official's worklist and the current month."""
     desk = await open_desk(request, db, actor, clock, register=False)
     async with db.transaction(scope=desk.county) as conn:
         own, others = await _tasks(conn, desk)
-        view = await _find_current_month(conn, desk) if desk.divisions else None
+        view = await _find_current_month(conn, seal, desk) if desk.divisions else None
         context: dict[str, Any] = {"tasks": own, "others": others, "view": view, "card": None}
         context["money"] = bool(get_roles(desk.actor) & MONEY_ROLES)
         context["keeps_officials"] = desk.whole and Role.COUNTY in get_roles(actor)
         if view is not None:
-            context |= await _month_context(conn, desk, view)
+            context |= await _month_context(conn, seal, desk, view)
     return render_desk_page(request, desk, "worklist.html", context)
 
 
@@ -175,17 +180,17 @@ def _quarter_task(desk: DeskContext) -> WorkItem:
     return WorkItem(href, words, when, "惠及用户、让利金额，随账期自动算好，填报人看一遍", late)
 
 
-async def _find_current_month(conn: Connection, desk: DeskContext) -> MonthView | None:
+async def _find_current_month(conn: Connection, seal: Seal, desk: DeskContext) -> MonthView | None:
     """Return the oldest calculated month that is not closed, else the latest one, or None."""
     months = [month for month in await list_month_statuses(conn, desk.county) if month.calculated]
     if not months:
         return None
     unfinished = [month for month in months if month.state is not CycleState.CLOSED]
     chosen = unfinished[-1] if unfinished else months[0]
-    return await get_month_view(conn, desk.county, chosen.month, desk.divisions)
+    return await get_month_view(conn, seal, desk.county, chosen.month, desk.divisions)
 
 
-async def _month_context(conn: Connection, desk: DeskContext, view: MonthView) -> dict[str, Any]:
+async def _month_context(conn: Connection, seal: Seal, desk: DeskContext, view: MonthView) -> dict[str, Any]:
     cycle = await find_cycle(conn, desk.county, read_month(view.month))
     townships = await sum_by_township(conn, cycle, desk.divisions)
     rows = [
@@ -198,7 +203,7 @@ async def _month_context(conn: Connection, desk: DeskContext, view: MonthView) -
         for township in townships
     ]
     finding = next((each for each in sort_by_severity(view.findings) if each.stops), None)
-    decisions = await list_finding_decisions(conn, desk.county, [finding.id]) if finding else {}
+    decisions = await list_finding_decisions(conn, seal, desk.county, [finding.id]) if finding else {}
     return {
         "name": format_month_zh(view.month),
         "short": format_short_month(view.month),

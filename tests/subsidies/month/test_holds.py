@@ -26,7 +26,8 @@ async def hold(player: Player, who: str, line: str = "YD-01", why: str = WHY, mo
     try:
         async with player.database.transaction(scope=COUNTY) as conn:
             actor = await find_actor_by_handle(conn, who, day=now.date())
-            plain: Answer = msgspec.to_builtins(await hold_line(conn, actor, COUNTY, month, line, why=why, now=now))
+            held = await hold_line(conn, actor, COUNTY, month, line, why=why, seal=SEAL, now=now)
+            plain: Answer = msgspec.to_builtins(held)
     except Refusal as refusal:
         return {"code": refusal.code}
     return plain
@@ -88,7 +89,7 @@ async def test_a_new_suspicion_of_a_decided_line_is_decided_again(january: Playe
     await take(january, "run")
     assert "YD-01" in await list_held(january)
     async with january.database.transaction(scope=COUNTY) as conn:
-        [found], _ = await list_findings(conn, COUNTY, [COUNTY], check="held_by_official")
+        [found], _ = await list_findings(conn, COUNTY, [COUNTY], seal=SEAL, check="held_by_official")
     assert (found.state, found.verdicts, found.evidence_changed) == ("open", [""], False)
     assert (found.evidence, found.at_risk_fen) == (told["evidence"], 1900)
 

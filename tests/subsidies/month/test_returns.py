@@ -43,7 +43,7 @@ async def send_back(player: Player, who: str, why: str = "样例理由", **given
 
 async def view_january(player: Player) -> MonthView:
     async with player.database.transaction(scope=COUNTY) as conn:
-        return await get_month_view(conn, COUNTY, JANUARY, [COUNTY])
+        return await get_month_view(conn, SEAL, COUNTY, JANUARY, [COUNTY])
 
 
 async def advance(player: Player, until: str) -> None:

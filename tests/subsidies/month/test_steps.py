@@ -5,6 +5,7 @@ import pytest
 from market.subsidies.identifiers import add_identifiers
 from tests.story.play import Answer, Player
 from tests.story.test_month import PLAN
+from tests.support.make import SEAL
 from tests.support.postgres import as_owner
 
 MONTH = ["--month", "2019-01"]
@@ -107,7 +108,7 @@ async def test_the_stored_case_gives_the_stored_result(january: Player) -> None:
     async with january.database.transaction(scope="130624") as conn:
         run = await conn.fetchrow("SELECT id, manifest_sha256, result_sha256 FROM runs")
         assert run is not None
-        answer = calculate(read_case(await get_run_case(conn, "130624", run["id"])))
+        answer = calculate(read_case(await get_run_case(conn, SEAL, "130624", run["id"])))
     assert (answer.manifest_sha256, answer.result_sha256) == (run["manifest_sha256"], run["result_sha256"])
 
 

@@ -127,7 +127,7 @@ async def play_january(db: Database, people: Officials, *, until: str) -> None:
     takes: dict[str, Any] = {
         "run": partial(run_month, seal=SEAL),
         "confirm": confirm_month,
-        "review": review_month,
+        "review": partial(review_month, seal=SEAL),
         "decide": partial(decide_month, seal=SEAL),
         "settle": settle_month,
         "reconcile": reconcile_month,
@@ -150,6 +150,7 @@ async def play_january(db: Database, people: Officials, *, until: str) -> None:
                     pays=pays,
                     stops=stops,
                     why="样例",
+                    seal=SEAL,
                     now=NOW,
                 )
 

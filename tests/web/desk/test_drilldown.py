@@ -12,7 +12,7 @@ from market.reports.drilldown import NO_VILLAGE, list_lines, sum_by_household
 from market.subsidies.month.cycles import find_cycle
 from tests.support.app import Service
 from tests.support.browser import LoadedPage, PageClient
-from tests.support.make import make_official
+from tests.support.make import SEAL, make_official
 from tests.web.desk.county import COUNTY, JANUARY, NOW, Officials, play_january, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, read_table
 
@@ -132,7 +132,7 @@ async def test_a_long_list_continues_where_it_ended(service: Service, database: 
         cycle = await find_cycle(conn, COUNTY, JANUARY)
         first = await sum_by_household(conn, cycle, [COUNTY], "130624101209", limit=1)
         second = await sum_by_household(conn, cycle, [COUNTY], "130624101209", after=first.next or "", limit=1)
-        nowhere = await list_lines(conn, cycle, ["130624101"], NO_VILLAGE)
+        nowhere = await list_lines(conn, SEAL, cycle, ["130624101"], NO_VILLAGE)
     assert ([each.code for each in first.items], first.next) == (["H01"], "H01")
     assert ([each.code for each in second.items], second.next) == (["H02"], None)
     assert nowhere.items == []

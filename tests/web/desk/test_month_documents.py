@@ -15,6 +15,7 @@ from market.subsidies.engine.read import read_case
 from market.subsidies.names import Operator
 from market.web.desk.forms import build_approval_form
 from tests.support.app import Service
+from tests.support.make import SEAL
 from tests.web.desk.county import COUNTY, JANUARY, Officials, play_january, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, read_table
 from tests.web.desk.reading import find_result_hash, read_worksheet
@@ -89,7 +90,7 @@ async def test_the_approval_form_fits_one_page_with_many_reasons_and_adjustments
 ) -> None:
     await play_january(database, county, until="run")
     async with database.transaction(scope=COUNTY) as conn:
-        view = await get_month_view(conn, COUNTY, JANUARY, [COUNTY])
+        view = await get_month_view(conn, SEAL, COUNTY, JANUARY, [COUNTY])
     many = [ReasonRow(["ABOVE_TERMS"] * n, n, Fen(100 * n)) for n in range(9, 0, -1)]
     adjusted = [
         AdjustmentRow(

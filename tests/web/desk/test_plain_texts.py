@@ -16,6 +16,7 @@ from market.subsidies.models import CycleState
 from market.web.desk.forms import build_approval_form
 from market.web.desk.notices import describe_enrolment_status
 from tests.support.app import Service
+from tests.support.make import SEAL
 from tests.support.markup import Node
 from tests.web.desk.county import COUNTY, JANUARY, NOW, Officials, play_january, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, read_table
@@ -79,7 +80,7 @@ async def test_the_approval_form_prints_what_the_officials_wrote(
 async def test_the_approval_form_prints_only_opinions_that_still_count(county: Officials, database: Database) -> None:
     await play_january(database, county, until="review")
     async with database.transaction(scope=COUNTY) as conn:
-        view = await get_month_view(conn, COUNTY, JANUARY, [COUNTY])
+        view = await get_month_view(conn, SEAL, COUNTY, JANUARY, [COUNTY])
 
     def event(state: CycleState, hour: int) -> MonthEvent:
         return MonthEvent(state, NOW.replace(hour=hour), "样例")

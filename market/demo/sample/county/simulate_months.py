@@ -214,10 +214,11 @@ class CountySimulation:
                 pays=pays,
                 stops=stops,
                 why="样例：入户核对后处理",
+                seal=self._seal,
                 now=day,
             )
         steps: tuple[tuple[_MonthStep, str, int], ...] = (
-            (review_month, "zhen", 5),
+            (partial(review_month, seal=self._seal), "zhen", 5),
             (partial(decide_month, seal=self._seal), "xian", 6),
             (settle_month, "cai", 7),
             (reconcile_month, "dui", 11),
