@@ -352,6 +352,25 @@ END
 $$;
 
 
+--
+-- Name: check_refund_decision(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_refund_decision() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state <> 'waiting' THEN
+        RAISE EXCEPTION 'the refund request % has ended', OLD.id USING ERRCODE = 'P0107';
+    END IF;
+    IF NEW.state = 'consented' AND is_same_person(OLD.requested_by, NEW.decided_by) THEN
+        RAISE EXCEPTION 'the refund request % needs a second person', OLD.id USING ERRCODE = 'P0108';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -843,7 +862,7 @@ $$;
 
 CREATE FUNCTION public.fold_name(name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN lower(regexp_replace(regexp_replace(NORMALIZE(name, NFKC), '\([^)]*\)|\[[^]]*\]|【[^】]*】|〔[^〕]*〕'::text, ''::text, 'g'::text), '\s|·'::text, ''::text, 'g'::text));
+    RETURN regexp_replace(lower(regexp_replace(regexp_replace(NORMALIZE(name, NFKC), '\([^)]*\)|\[[^]]*\]|【[^】]*】|〔[^〕]*〕'::text, ''::text, 'g'::text), '\s|·'::text, ''::text, 'g'::text)), '^(?:(?:[镇乡村组党团副总正]|小组|村民委员会|委会|两委|支部|支委|党委)*(?:主任|书记|会计|文书|干部|组长|队长|村长|网格员|代办员|评议员))?(.{2,}?)(?:(?:[镇乡村组党团副总正]|小组|村民委员会|委会|两委|支部|支委|党委)*(?:主任|书记|会计|文书|干部|组长|队长|村长|网格员|代办员|评议员))?$'::text, '\1'::text);
 
 
 --
@@ -910,7 +929,7 @@ CREATE TABLE public.accounts (
     identity_sealed bytea,
     person_key bytea GENERATED ALWAYS AS (COALESCE(identity_index,
 CASE
-    WHEN (handle IS NOT NULL) THEN decode(md5(lower(regexp_replace(regexp_replace(NORMALIZE(name, NFKC), '\([^)]*\)|\[[^]]*\]|【[^】]*】|〔[^〕]*〕'::text, ''::text, 'g'::text), '\s|·'::text, ''::text, 'g'::text))), 'hex'::text)
+    WHEN (handle IS NOT NULL) THEN decode(md5(regexp_replace(lower(regexp_replace(regexp_replace(NORMALIZE(name, NFKC), '\([^)]*\)|\[[^]]*\]|【[^】]*】|〔[^〕]*〕'::text, ''::text, 'g'::text), '\s|·'::text, ''::text, 'g'::text)), '^(?:(?:[镇乡村组党团副总正]|小组|村民委员会|委会|两委|支部|支委|党委)*(?:主任|书记|会计|文书|干部|组长|队长|村长|网格员|代办员|评议员))?(.{2,}?)(?:(?:[镇乡村组党团副总正]|小组|村民委员会|委会|两委|支部|支委|党委)*(?:主任|书记|会计|文书|干部|组长|队长|村长|网格员|代办员|评议员))?$'::text, '\1'::text)), 'hex'::text)
     ELSE NULL::bytea
 END, uuid_send(id))),
     CONSTRAINT accounts_handle_format CHECK ((handle ~ '^[a-z][a-z0-9_.-]{1,31}$'::text)),
@@ -2995,6 +3014,35 @@ CREATE TABLE public.programme_sentences (
 
 
 --
+-- Name: refund_requests; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.refund_requests (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    suborder_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    key text NOT NULL,
+    amount_fen bigint NOT NULL,
+    reason text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    decision_note text DEFAULT ''::text NOT NULL,
+    lapse_reason text,
+    CONSTRAINT refund_requests_amount CHECK ((amount_fen > 0)),
+    CONSTRAINT refund_requests_decided CHECK (((state = ANY (ARRAY['consented'::text, 'refused'::text])) = (decided_by IS NOT NULL))),
+    CONSTRAINT refund_requests_ended CHECK (((state = 'waiting'::text) = (decided_at IS NULL))),
+    CONSTRAINT refund_requests_lapse_reason CHECK ((lapse_reason = ANY (ARRAY['cancelled'::text, 'disputed'::text, 'refunded'::text]))),
+    CONSTRAINT refund_requests_lapsed CHECK (((state = 'lapsed'::text) = (lapse_reason IS NOT NULL))),
+    CONSTRAINT refund_requests_reason CHECK ((reason = ANY (ARRAY['bad_fruit'::text, 'agreed'::text]))),
+    CONSTRAINT refund_requests_state CHECK ((state = ANY (ARRAY['waiting'::text, 'consented'::text, 'refused'::text, 'lapsed'::text])))
+);
+
+
+--
 -- Name: reviews; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4109,6 +4157,22 @@ ALTER TABLE ONLY public.programmes
 
 
 --
+-- Name: refund_requests refund_requests_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refund_requests
+    ADD CONSTRAINT refund_requests_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: refund_requests refund_requests_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refund_requests
+    ADD CONSTRAINT refund_requests_unique UNIQUE (line_id, key);
+
+
+--
 -- Name: reviews reviews_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4692,6 +4756,13 @@ CREATE INDEX line_holds_by_line ON public.line_holds USING btree (county_code, l
 
 
 --
+-- Name: line_refunds_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX line_refunds_by_account ON public.line_refunds USING btree (requested_by, at);
+
+
+--
 -- Name: listings_by_category; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4941,6 +5012,20 @@ CREATE INDEX producers_by_county ON public.producers USING btree (county_code, s
 --
 
 CREATE UNIQUE INDEX producers_one_pending_application ON public.producers USING btree (applied_by) WHERE (state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text]));
+
+
+--
+-- Name: refund_requests_by_suborder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX refund_requests_by_suborder ON public.refund_requests USING btree (suborder_id, id);
+
+
+--
+-- Name: refund_requests_waiting; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX refund_requests_waiting ON public.refund_requests USING btree (suborder_id) WHERE (state = 'waiting'::text);
 
 
 --
@@ -5466,6 +5551,13 @@ CREATE TRIGGER programmes_keep_changed AFTER UPDATE ON public.programmes FOR EAC
 --
 
 CREATE TRIGGER programmes_keep_removed AFTER DELETE ON public.programmes FOR EACH ROW EXECUTE FUNCTION public.keep_fact_version('code');
+
+
+--
+-- Name: refund_requests refund_requests_decision; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER refund_requests_decision BEFORE UPDATE ON public.refund_requests FOR EACH ROW EXECUTE FUNCTION public.check_refund_decision();
 
 
 --
@@ -6285,6 +6377,38 @@ ALTER TABLE ONLY public.programme_terms
 
 ALTER TABLE ONLY public.programmes
     ADD CONSTRAINT programmes_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: refund_requests refund_requests_decider; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refund_requests
+    ADD CONSTRAINT refund_requests_decider FOREIGN KEY (decided_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: refund_requests refund_requests_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refund_requests
+    ADD CONSTRAINT refund_requests_line FOREIGN KEY (line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: refund_requests refund_requests_requester; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refund_requests
+    ADD CONSTRAINT refund_requests_requester FOREIGN KEY (requested_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: refund_requests refund_requests_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refund_requests
+    ADD CONSTRAINT refund_requests_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
 
 
 --
@@ -9018,6 +9142,104 @@ GRANT UPDATE(opened_at) ON TABLE public.producers TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.programme_sentences TO market_app;
+
+
+--
+-- Name: TABLE refund_requests; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.line_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_id) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.key; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(key) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.amount_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(amount_fen) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reason) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.note; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(note) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.requested_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(requested_by) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.requested_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(requested_at) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.decided_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_by) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.decided_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_at) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.decision_note; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decision_note) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: COLUMN refund_requests.lapse_reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(lapse_reason) ON TABLE public.refund_requests TO market_app;
 
 
 --

@@ -105,6 +105,23 @@ class TooLateToRefund(Refusal):
     en = "More than {hours} hours have passed since receipt."
 
 
+class SecondPersonNeeded(Refusal):
+    """The refund needs the consent of a person who did not request it."""
+
+    code = "second_person_needed"
+    status = 403
+    zh = "这笔退款是您提的，要另一个人同意。"
+    en = "You requested this refund; another person has to consent."
+
+
+class RefundRequestEnded(Refusal):
+    """The requested refund was decided otherwise, or has lapsed."""
+
+    code = "refund_request_ended"
+    zh = "这笔退款已经有结果了：{state}。"
+    en = "This refund request has ended: {state}."
+
+
 class InvalidReview(Refusal):
     """A review has 1 to 5 stars and at most 500 characters."""
 

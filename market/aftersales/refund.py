@@ -1,10 +1,11 @@
-"""Partial refunds of a line, decided by the producer: for bad fruit, or by agreement."""
+"""Partial refunds of a line, decided by the producer: for bad fruit, or by agreement; large ones by two people."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from market.aftersales.models import (
     AGREED_REFUND_WINDOW,
@@ -14,46 +15,90 @@ from market.aftersales.models import (
     NotRefundable,
     TooLateToRefund,
 )
+from market.aftersales.refund_limit import needs_second_person
 from market.aftersales.ship import find_own_suborder
 from market.audit.record import add_audit_entry
 from market.identity.models import Actor, NotFound
 from market.kernel import BASIS_POINTS, Connection, Database, Fen, GatewayUnavailable, Query, divide_half_up
+from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
-from market.orders.models import SuborderState
+from market.kernel.seal import Seal
+from market.notify.queue import queue_message
+from market.orders.escrow import get_order_ref
+from market.orders.models import PaymentDisputed, SuborderState
+from market.orders.notifications import PHONE_CONTEXT
+from market.orders.payment_problems import notify_finance
 from market.orders.refund import RefundAmountTooHigh, refund_suborder
+from market.orders.refund_requests import INSERT_REFUND_REQUEST, RefundRequestState
 from market.orders.transitions import LockedSuborder, lock_order_by_suborder
-from payments import Gateway, ProviderMismatch, RefundId, send_refund
+from payments import Gateway, ProviderMismatch, RefundId, has_open_dispute, send_refund
+from payments.money import format_yuan
 
 
 class LineRefund(Struct, frozen=True, kw_only=True):
-    """The refund of a line, and the remaining amount of the line."""
+    """The refund of a line, and the amount of the line that can still be refunded.
+
+    `request_id` is None if it was refunded at once; otherwise a second person decides, and `request_state` is what came
+    of it.
+    """
 
     line_id: UUID
     amount_fen: Fen
     left_fen: Fen
     reason: LineRefundReason
+    request_id: UUID | None = None
+    request_state: RefundRequestState | None = None
 
 
 class _OrderLineRow(Struct, frozen=True, kw_only=True):
     suborder_id: UUID
     amount_fen: Fen
-    refunded_fen: Fen
+    left_fen: Fen
 
 
 class _PriorRefund(Struct, frozen=True):
     amount_fen: Fen
     reason: str
+    request_id: UUID | None
+    request_state: RefundRequestState | None
 
 
-GET_LINE = Query(_OrderLineRow, "SELECT suborder_id, amount_fen, refunded_fen FROM order_lines WHERE id = :line_id")
+# What waits for a second person is not left.
+GET_LINE = Query(
+    _OrderLineRow,
+    """
+    SELECT suborder_id, amount_fen,
+           amount_fen - refunded_fen - (SELECT coalesce(sum(q.amount_fen), 0) FROM refund_requests q
+                                         WHERE q.line_id = order_lines.id AND q.state = 'waiting')::bigint AS left_fen
+      FROM order_lines WHERE id = :line_id
+    """,
+)
 FIND_PRIOR_REFUND = Query(
-    _PriorRefund, "SELECT amount_fen, reason FROM line_refunds WHERE line_id = :line_id AND key = :key"
+    _PriorRefund,
+    """
+    SELECT coalesce(q.amount_fen, r.amount_fen) AS amount_fen, coalesce(q.reason, r.reason) AS reason,
+           q.id AS request_id, q.state AS request_state
+      FROM (SELECT * FROM line_refunds WHERE line_id = :line_id AND key = :key) r
+      FULL JOIN (SELECT * FROM refund_requests WHERE line_id = :line_id AND key = :key) q USING (line_id, key)
+    """,
+)
+LIST_SECOND_PERSON_PHONES = Query(
+    bytes,
+    """
+    SELECT phone_sealed
+      FROM producer_members JOIN accounts ON accounts.id = account_id
+     WHERE producer_id = :producer_id AND valid_during @> :day::date AND phone_sealed IS NOT NULL
+       AND closed_at IS NULL AND NOT is_same_person(account_id, :account_id)
+     ORDER BY account_id
+     LIMIT 3
+    """,
 )
 
 
 async def refund_line(
     db: Database,
     gateway: Gateway,
+    seal: Seal,
     actor: Actor,
     line_id: UUID,
     *,
@@ -66,8 +111,10 @@ async def refund_line(
 ) -> LineRefund:
     """Refund an amount of a line, or a share of its price; opens its own transactions.
 
-    Idempotent by line and `key`. A share is rounded half up to the fen. Freight is not refunded. Before release the
-    money comes from escrow, afterwards from the recorded payable and commission.
+    A refund above the county's limit (`needs_second_person`) is not executed: it is requested, its amount of the line
+    is reserved, and who may consent is told; `decide_refund_request` decides. Idempotent by line and `key`. A share is
+    rounded half up to the fen. Freight is not refunded. Before release the money comes from escrow, afterwards from the
+    recorded payable and commission.
 
     Raises:
         InvalidRefundAmount: not exactly one of `amount_fen` and `share_bp` is given, or it is out of range.
@@ -81,7 +128,16 @@ async def refund_line(
     """
     async with db.transaction() as conn:
         result, refund_id = await _record_line_refund(
-            conn, actor, line_id, key=key, reason=reason, amount_fen=amount_fen, share_bp=share_bp, note=note, now=now
+            conn,
+            seal,
+            actor,
+            line_id,
+            key=key,
+            reason=reason,
+            amount_fen=amount_fen,
+            share_bp=share_bp,
+            note=note,
+            now=now,
         )
     if refund_id is not None:
         # If the provider does not answer, a job sends the refund later.
@@ -92,6 +148,7 @@ async def refund_line(
 
 async def _record_line_refund(
     conn: Connection,
+    seal: Seal,
     actor: Actor,
     line_id: UUID,
     *,
@@ -120,38 +177,71 @@ async def _record_line_refund(
         if (prior.amount_fen, prior.reason) != (amount, reason):
             raise IdempotencyKeyReused
         return LineRefund(
-            line_id=line_id, amount_fen=amount, left_fen=Fen(line.amount_fen - line.refunded_fen), reason=reason
-        ), None
+            line_id=line_id, amount_fen=amount, left_fen=line.left_fen, reason=reason, request_id=prior.request_id,
+            request_state=prior.request_state,
+        ), None  # fmt: skip
     _check_refundable(suborder, reason, now)
-    left = Fen(line.amount_fen - line.refunded_fen)
-    if amount > left:
-        raise RefundAmountTooHigh(left_fen=left)
+    if amount > line.left_fen:
+        raise RefundAmountTooHigh(left_fen=line.left_fen)
+    result = LineRefund(line_id=line_id, amount_fen=amount, left_fen=Fen(line.left_fen - amount), reason=reason)
+    if await needs_second_person(conn, actor, suborder, amount, now=now):
+        request_id = await _request_refund(conn, seal, actor, suborder, result, key=key, note=note, now=now)
+        return replace(result, request_id=request_id, request_state=RefundRequestState.WAITING), None
     refund = await refund_suborder(
-        conn,
-        suborder,
-        goods_fen=amount,
-        line_id=line_id,
-        key=key,
-        kind=_describe_refund(suborder, reason),
-        reason=reason,
-        by=actor,
-        note=note,
-        now=now,
+        conn, suborder, goods_fen=amount, line_id=line_id, key=key, kind=describe_refund(suborder, reason),
+        reason=reason, by=actor.account_id, note=note, now=now,
+    )  # fmt: skip
+    await _audit(conn, actor, "line.refund", suborder, result, now=now)
+    return result, None if refund is None else refund.id
+
+
+async def _request_refund(
+    conn: Connection,
+    seal: Seal,
+    actor: Actor,
+    suborder: LockedSuborder,
+    refund: LineRefund,
+    *,
+    key: str,
+    note: str,
+    now: datetime,
+) -> UUID:
+    """Store a refund that waits for a second person, and tell who may consent: other members, or else finance."""
+    if await has_open_dispute(conn, get_order_ref(suborder.number)):
+        raise PaymentDisputed
+    request_id = await INSERT_REFUND_REQUEST.one(
+        conn, suborder_id=suborder.id, line_id=refund.line_id, key=key, amount_fen=refund.amount_fen,
+        reason=refund.reason, note=note, requested_by=actor.account_id, now=now,
+    )  # fmt: skip
+    await _audit(conn, actor, "refund.request", suborder, refund, now=now)
+    facts = {"order": str(suborder.number), "amount": format_yuan(refund.amount_fen)}
+    phones = await LIST_SECOND_PERSON_PHONES.all(
+        conn, producer_id=suborder.producer_id, account_id=actor.account_id, day=get_business_day(now)
     )
+    for sealed in phones:
+        phone = seal.open(sealed, PHONE_CONTEXT)
+        await queue_message(conn, seal, phone=phone, template="refund_waiting_seller", facts=facts, now=now)
+    if not phones:
+        await notify_finance(
+            conn, seal, suborder.order_id, "refund_waiting_finance", facts, suborder_id=suborder.id, now=now
+        )
+    return request_id
+
+
+async def _audit(
+    conn: Connection, actor: Actor, action: str, suborder: LockedSuborder, refund: LineRefund, *, now: datetime
+) -> None:
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),
-        action="line.refund",
+        action=action,
         object=f"order:{suborder.number}",
-        detail={"line": str(line_id), "amount_fen": amount, "reason": reason},
+        detail={"line": str(refund.line_id), "amount_fen": refund.amount_fen, "reason": refund.reason},
         now=now,
     )
-    return LineRefund(
-        line_id=line_id, amount_fen=amount, left_fen=Fen(left - amount), reason=reason
-    ), None if refund is None else refund.id
 
 
-def _describe_refund(suborder: LockedSuborder, reason: LineRefundReason) -> str:
+def describe_refund(suborder: LockedSuborder, reason: LineRefundReason) -> str:
     """Return the kind under which the ledger books a refund."""
     kind = "bad fruit refund" if reason is LineRefundReason.BAD_FRUIT else "agreed refund"
     return f"{kind} {'before release' if suborder.payable_fen is None else 'after release'}"

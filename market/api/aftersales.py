@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.aftersales.check_in import CheckIn, check_in_guest
+from market.aftersales.decide_refund import decide_refund_request, list_refund_requests
 from market.aftersales.models import InvalidCheckInCode, LineRefundReason
 from market.aftersales.parcels import Parcel, list_parcels
 from market.aftersales.receive import ReceiptConfirmation, confirm_receipt
@@ -23,6 +24,7 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
+from market.orders.refund_requests import RequestedRefund
 from payments import GuardedGateway
 
 
@@ -67,6 +69,13 @@ class RefundLineRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     amount_fen: int | None = None
     share_bp: int | None = None
     note: Annotated[str, Meta(max_length=300)] = ""
+
+
+class RefundDecisionRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Consent to a requested refund, or refusal."""
+
+    consent: bool
+    note: Annotated[str, Meta(max_length=200)] = ""
 
 
 class SuborderController(Controller):
@@ -159,16 +168,39 @@ class AftersalesController(Controller):
         request: HttpRequest,
         db: NamedDependency[Database],
         gateway: NamedDependency[GuardedGateway],
+        seal: NamedDependency[Seal],
         actor: NamedDependency[Actor],
         clock: NamedDependency[Clock],
         line_id: FromPath[UUID],
         data: JSONBody[RefundLineRequest],
     ) -> LineRefund:
-        """Refund an amount or a share of a line, as its producer; the Idempotency-Key header identifies the refund."""
+        """Refund an amount or a share of a line, as its producer; the Idempotency-Key header identifies the refund.
+
+        Above the county's limit the refund waits for a second person: the response then has a `request_id`.
+        """
         return await refund_line(
-            db, gateway, actor, line_id, key=get_idempotency_key(request), reason=data.reason,
+            db, gateway, seal, actor, line_id, key=get_idempotency_key(request), reason=data.reason,
             amount_fen=data.amount_fen, share_bp=data.share_bp, note=data.note, now=clock.now(),
         )  # fmt: skip
+
+    @post("/refund-requests/{request_id:uuid}/decision", operation_id="DecideRefundRequest", status_code=200)
+    async def decide_refund(
+        self,
+        *,
+        db: NamedDependency[Database],
+        gateway: NamedDependency[GuardedGateway],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        request_id: FromPath[UUID],
+        data: JSONBody[RefundDecisionRequest],
+    ) -> RequestedRefund:
+        """Consent to a requested refund or refuse it, as another member of the producer or as the county's finance.
+
+        If its order was disputed or its money is gone, the request lapses instead, and the response says so.
+        """
+        return await decide_refund_request(
+            db, gateway, actor, request_id, consent=data.consent, note=data.note, now=clock.now()
+        )
 
 
 class StatementController(Controller):
@@ -190,6 +222,14 @@ class StatementController(Controller):
         """Return the amounts owed to the producer and still in escrow, and the suborders they come from."""
         async with db.connection() as conn:
             return await get_statement(conn, actor, producer_id, before=before, limit=limit)
+
+    @get("/refund-requests", operation_id="ListRefundRequests")
+    async def refund_requests(
+        self, *, db: NamedDependency[Database], actor: NamedDependency[Actor], producer_id: FromPath[UUID]
+    ) -> list[RequestedRefund]:
+        """List the producer's requested refunds that need a second person: waiting ones first, then the latest."""
+        async with db.connection() as conn:
+            return await list_refund_requests(conn, actor, producer_id)
 
     @get("/suborders", operation_id="ListSuborders")
     async def suborders(

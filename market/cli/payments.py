@@ -9,8 +9,10 @@ from uuid import UUID
 from cyclopts import App, Parameter
 from msgspec import Struct, to_builtins
 
+from market.aftersales.decide_refund import decide_refund_request
 from market.app import make_gateway
 from market.cli.runtime import Runtime, open_runtime, run
+from market.identity.models import NotSignedIn
 from market.orders.money_problems import (
     close_open_discrepancy,
     dismiss_stuck_message,
@@ -83,6 +85,29 @@ def record_repaid_(refund: UUID, /, *, reference: Reference, as_: As = None, jso
         ctx = context.runtime
         async with ctx.db.transaction() as conn:
             return await record_repaid(conn, ctx.actor, refund, reference=reference, now=ctx.clock.now())
+
+    return _run(as_, work, as_json=json)
+
+
+@app.command(name="decide-refund")
+def decide_refund_(
+    request: UUID,
+    /,
+    *,
+    consent: Annotated[bool, Parameter(name="--consent", negative="--refuse", help="Consent, or refuse.")],
+    note: Annotated[str, Parameter(help="The reason.")] = "",
+    as_: As = None,
+    json: Json = False,
+) -> int:
+    """Decide on a refund by a seller that waits for a second person."""
+
+    async def work(context: PaymentRuntime) -> object:
+        ctx = context.runtime
+        if ctx.actor is None:
+            raise NotSignedIn
+        return await decide_refund_request(
+            ctx.db, context.gateway, ctx.actor, request, consent=consent, note=note, now=ctx.clock.now()
+        )
 
     return _run(as_, work, as_json=json)
 

@@ -21,6 +21,14 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     pay_minutes: Annotated[
         int, Meta(ge=0, le=1440, description="Minutes that an unpaid order keeps its goods; 0: as MARKET_PAY_MINUTES.")
     ] = 0
+    refund_limit_fen: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000_00,
+            description="Up to so many fen one member of a seller refunds alone: at once, of an order, and in a day.",
+        ),
+    ] = 500_00
     notice_days: Annotated[
         int, Meta(ge=5, le=60, description="Days of the public notice before an enrolment (subsidy-rulebook, Words).")
     ] = 5

@@ -125,6 +125,22 @@ def require_money_role(actor: Actor | None, counties: Iterable[str]) -> None:
     require_second_factor_of_official(actor)
 
 
+def require_refund_decider(actor: Actor, producer_id: UUID, county: str) -> None:
+    """Require membership of the producer, or a role that may repair the money of the producer's county.
+
+    For anyone else the refund does not exist. Whether the actor is a second person is for the caller to decide.
+
+    Raises:
+        NotFound: the actor is neither.
+        SecondFactorRequired: the actor decides by a role, and the session has no second factor.
+    """
+    if producer_id in actor.producers:
+        return
+    if Role.PLATFORM not in get_roles(actor) and not has_role_for(actor, MONEY_ROLES, county):
+        raise NotFound
+    require_second_factor_of_official(actor)
+
+
 def require_money_scopes(actor: Actor | None) -> list[str]:
     """Require a role of `MONEY_ROLES`; return the scopes of the counties whose orders' money the actor sees.
 

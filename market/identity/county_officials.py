@@ -21,6 +21,7 @@ from market.identity.officials import (
     reset_second_factor,
     revoke_official,
 )
+from market.identity.same_person import is_same_person
 from market.kernel import Connection, FieldFault, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
@@ -32,7 +33,7 @@ PARTIAL_ROLES = frozenset({Role.VILLAGE, Role.TOWNSHIP})
 
 
 class OwnAccount(Refusal):
-    """Nobody changes their own account as an official."""
+    """Nobody changes an account of their own as an official."""
 
     code = "own_account"
     status = 403
@@ -81,14 +82,14 @@ async def find_county_official(conn: Connection, actor: Actor, county: str, hand
 
     Raises:
         NotAllowed, SecondFactorRequired: the actor does not decide for the whole county.
-        OwnAccount: it is the actor's own account.
+        OwnAccount: it is an account of the actor's own person.
         OfficialElsewhere: the official also has a role that is not the county's.
     """
     require_county_role(actor, Role.COUNTY, county)
     official = await find_actor_by_handle(conn, handle, day=day)
     if official is None or not official.grants:
         return None
-    if official.account_id == actor.account_id:
+    if await is_same_person(conn, account_id=actor.account_id, other_id=official.account_id):
         raise OwnAccount
     if any(not grant.scope.startswith(county) or grant.role not in COUNTY_ROLES for grant in official.grants):
         raise OfficialElsewhere(handle=handle)

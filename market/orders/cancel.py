@@ -181,7 +181,7 @@ async def _cancel_paid(
         kind = "cancelled by tier" if each.kind is SuborderKind.STAY else "cancelled"
         refund = await refund_suborder(
             conn, each, goods_fen=shares[each.id], freight_fen=each.freight_fen, key="cancelled", kind=kind,
-            reason="cancelled", by=buyer, now=now,
+            reason="cancelled", by=buyer.account_id, now=now,
         )  # fmt: skip
         refunds += [] if refund is None else [refund]
     # Sorted by producer, as for receipts, so that transactions cannot deadlock on the producers' accounts.

@@ -13,6 +13,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_day_start
 from market.orders.escrow import get_order_ref, parse_order_ref
+from market.orders.refund_requests import RequestedRefund, list_waiting_refund_requests
 from payments import (
     Dispute,
     ExpectedTransfer,
@@ -54,9 +55,11 @@ MAX_TEXT_LENGTH = 200
 class MoneyProblems(Struct, frozen=True, kw_only=True):
     """Everything about money that a person has to look at.
 
-    `suspense` is money at the provider that belongs to no payment, `advances` what the platform advanced in disputes.
+    `refund_requests` wait for a second person, `suspense` is money at the provider that belongs to no payment,
+    `advances` what the platform advanced in disputes.
     """
 
+    refund_requests: list[RequestedRefund]
     failed_refunds: list[FailedRefund]
     disputes: list[Dispute]
     messages: list[StuckMessage]
@@ -123,6 +126,9 @@ async def load_money_problems(conn: Connection, actor: Actor | None) -> MoneyPro
     scopes = require_money_scopes(actor)
     balances = await list_unresolved_balances(conn)
     found = MoneyProblems(
+        refund_requests=await list_waiting_refund_requests(
+            conn, scopes, account_id=None if actor is None else actor.account_id
+        ),
         failed_refunds=await list_failed_refunds(conn),
         disputes=await list_open_disputes(conn),
         messages=await list_stuck_messages(conn),
@@ -136,14 +142,15 @@ async def load_money_problems(conn: Connection, actor: Actor | None) -> MoneyPro
 
 
 async def _select_visible(conn: Connection, problems: MoneyProblems, scopes: list[str]) -> MoneyProblems:
-    """Return the problems of orders with a producer in `scopes`."""
-    lists = {name: getattr(problems, name) for name in problems.__struct_fields__}
+    """Return the problems of orders with a producer in `scopes`; requested refunds are selected by their producer."""
+    lists = {name: getattr(problems, name) for name in problems.__struct_fields__ if name != "refund_requests"}
     numbers = {parse_order_ref(each.order_ref) for rows in lists.values() for each in rows if each.order_ref}
     visible = {
         get_order_ref(number)
         for number in await LIST_ORDERS_IN_SCOPES.all(conn, numbers=sorted(numbers), scopes=scopes)
     }
-    return MoneyProblems(**{name: [each for each in rows if each.order_ref in visible] for name, rows in lists.items()})
+    seen = {name: [each for each in rows if each.order_ref in visible] for name, rows in lists.items()}
+    return MoneyProblems(refund_requests=problems.refund_requests, **seen)
 
 
 async def _require_money_role(conn: Connection, actor: Actor | None, order_ref: str) -> None:

@@ -17,6 +17,7 @@ from market.notify.queue import queue_message
 from market.orders.escrow import get_escrow_account, get_order_ref, release_escrow
 from market.orders.models import SuborderState
 from market.orders.notifications import PHONE_CONTEXT, notify_account, notify_money_owed, notify_producer
+from market.orders.refund_requests import LapseReason, lapse_refund_requests
 from market.orders.transitions import LockedOrder, LockedSuborder, finish_order, load_suborders, move_suborders
 from market.stock.reservations import return_sold
 from payments import PaymentEvent, get_balance, has_open_dispute
@@ -34,18 +35,26 @@ LIST_FINANCE_PHONES = Query(
       JOIN producers ON producers.id = producer_id
       JOIN grants ON starts_with(county_code, scope) AND role = ANY(:roles::text[]) AND valid_during @> :day::date
       JOIN accounts ON accounts.id = account_id
-     WHERE order_id = :order_id AND phone_sealed IS NOT NULL AND accounts.closed_at IS NULL
+     WHERE order_id = :order_id AND suborders.id = coalesce(:suborder_id::uuid, suborders.id)
+       AND phone_sealed IS NOT NULL AND accounts.closed_at IS NULL
      LIMIT 10
     """,
 )
 
 
 async def notify_finance(
-    conn: Connection, seal: Seal, order_id: UUID, template: str, facts: dict[str, str], *, now: datetime
+    conn: Connection,
+    seal: Seal,
+    order_id: UUID,
+    template: str,
+    facts: dict[str, str],
+    *,
+    suborder_id: UUID | None = None,
+    now: datetime,
 ) -> None:
-    """Queue a message to the officials who repair the money of an order (`MONEY_ROLES`)."""
+    """Queue a message to the officials who repair the money of an order, or of one suborder (`MONEY_ROLES`)."""
     phones = await LIST_FINANCE_PHONES.all(
-        conn, order_id=order_id, roles=sorted(MONEY_ROLES), day=get_business_day(now)
+        conn, order_id=order_id, suborder_id=suborder_id, roles=sorted(MONEY_ROLES), day=get_business_day(now)
     )
     for sealed in phones:
         await queue_message(conn, seal, phone=seal.open(sealed, PHONE_CONTEXT), template=template, facts=facts, now=now)
@@ -60,6 +69,8 @@ async def apply_payment_problem(
         case "refund.failed":
             await _notify_failed_refund(conn, seal, order, event, facts=facts, now=now)
         case "dispute.open":
+            ids = [each.id for each in await load_suborders(conn, order.id)]
+            await lapse_refund_requests(conn, ids, LapseReason.DISPUTED, now=now)
             await _notify_everyone(conn, seal, order, "dispute_opened", facts=facts, now=now)
         case "dispute.won":
             await _notify_everyone(conn, seal, order, "dispute_won", facts=facts, now=now)

@@ -16,6 +16,7 @@ from market.orders.address import Address, open_address
 from market.orders.escrow import get_order_ref
 from market.orders.models import LineId, OrderId, OrderState, SuborderId, SuborderKind, SuborderState
 from market.orders.notifications import PHONE_CONTEXT
+from market.orders.refund_requests import SUM_WAITING_FEN
 from payments import DisputeState, PaymentState, Refund, RefundState, list_disputes, list_payments, list_refunds
 
 
@@ -86,6 +87,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
     """An order as its buyer sees it.
 
     Of `refunded_fen`, `refund_arrived_fen` has reached the buyer and `refund_failed_fen` has not; the rest is pending.
+    `refund_requested_fen` waits for a second person at the seller and is not in it.
     `disputed`: the buyer disputes a payment at the provider, which has not decided yet.
     """
 
@@ -99,6 +101,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
     refunded_fen: Fen
     refund_arrived_fen: Fen
     refund_failed_fen: Fen
+    refund_requested_fen: Fen
     disputed: bool
     placed_at: datetime
     pay_until: datetime
@@ -299,6 +302,7 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
         refunded_fen=Fen(sum(each.refunded_fen for each in suborders)),
         refund_arrived_fen=_sum_refunds(refunds, RefundState.SUCCEEDED),
         refund_failed_fen=_sum_refunds(refunds, RefundState.FAILED),
+        refund_requested_fen=Fen(await SUM_WAITING_FEN.one(conn, order_id=order_id)),
         disputed=disputed,
         address=open_address(seal, row.address_sealed),
         payment=payment,

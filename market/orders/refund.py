@@ -5,7 +5,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, Refusal, split
 from market.orders.escrow import compute_refund_share, get_order_ref, refund_legs
 from market.orders.models import PaymentDisputed
@@ -60,14 +59,15 @@ async def refund_suborder(
     key: str,
     kind: str,
     reason: str,
-    by: Actor,
+    by: UUID,
     note: str = "",
     now: datetime,
 ) -> Refund | None:
     """Refund `goods_fen` of a suborder's goods, from one line or all of them, and `freight_fen` of its freight.
 
     The caller has locked the order. `compute_refund_share` divides the refund between the buyer and the platform; it is
-    spread over the lines in proportion to what is left of each. Returns None if the buyer's part is 0.
+    spread over the lines in proportion to what is left of each. `by` is the account that asked for it. Returns None if
+    the buyer's part is 0.
 
     Raises:
         PaymentDisputed: a dispute over the order is open.
@@ -91,7 +91,7 @@ async def refund_suborder(
         commission_fen=share.commission_fen or 0,
         key=key,
         reason=reason,
-        requested_by=by.account_id,
+        requested_by=by,
         note=note,
         now=now,
     )

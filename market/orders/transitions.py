@@ -16,6 +16,7 @@ from market.orders.models import (
     SuborderKind,
     SuborderState,
 )
+from market.orders.refund_requests import LapseReason, lapse_refund_requests
 
 
 class LockedOrder(Struct, frozen=True):
@@ -152,8 +153,11 @@ async def move_suborders(
     now: datetime,
     note: str = "",
 ) -> list[UUID]:
-    """Move suborders of locked orders to a state and record who did it; return those whose state allowed it."""
-    return await MOVE_SUBORDERS.all(
+    """Move suborders of locked orders to a state and record who did it; return those whose state allowed it.
+
+    A refund of a cancelled suborder that waits for a second person lapses.
+    """
+    moved = await MOVE_SUBORDERS.all(
         conn,
         suborder_ids=list(suborder_ids),
         state=state,
@@ -162,6 +166,9 @@ async def move_suborders(
         now=now,
         before=_list_suborder_sources(state),
     )
+    if state is SuborderState.CANCELLED:
+        await lapse_refund_requests(conn, moved, LapseReason.CANCELLED, now=now)
+    return moved
 
 
 async def load_suborders(conn: Connection, order_id: UUID) -> list[LockedSuborder]:

@@ -34,7 +34,8 @@ LIST_OPEN_MONTHS = Query(
     OpenMonth,
     """
     SELECT c.month, c.state,
-           (SELECT duty FROM cycle_duties WHERE cycle_id = c.id AND account_id = :account_id) AS own_duty,
+           (SELECT duty FROM cycle_duties
+             WHERE cycle_id = c.id AND is_same_person(account_id, :account_id) LIMIT 1) AS own_duty,
            s.approved_fen, s.lines, s.operators, v.left, f.stopping, f.at_risk_fen
       FROM cycles c
       CROSS JOIN LATERAL (

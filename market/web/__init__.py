@@ -22,6 +22,7 @@ from market.web.farm import (
     packing_slips,
     parcels,
     phone_bill,
+    refunds,
 )
 from market.web.farm import home as farm_home
 from market.web.pages import redirect_to_sign_in
@@ -33,7 +34,7 @@ _SHOP_PAGES = (
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, packing_slips, guests, nights,
-    edit_listing, list_product, list_stay, listings, money, phone_bill, apply, certificates, freight,
+    edit_listing, list_product, list_stay, listings, money, refunds, phone_bill, apply, certificates, freight,
 )  # fmt: skip
 
 SHOP = Router(

@@ -78,6 +78,10 @@ GRANTS = {
         "select insert update(name kinds max_lines proration idle_days cure_days document_number "
         "document_name document_sha256 document_text file_id)"
     ),
+    "refund_requests": (
+        "select insert(suborder_id line_id key amount_fen reason note requested_by requested_at) "
+        "update(state decided_by decided_at decision_note lapse_reason)"
+    ),
     "reviews": "select insert update(answer)",
     "rooms": "select insert update(open)",
     "run_lines": "select insert",

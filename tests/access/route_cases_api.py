@@ -222,6 +222,14 @@ API_CASES: tuple[RouteCase, ...] = (
         json=REFUND,
         status=201,
     ),
+    post(
+        "/api/v1/refund-requests/{request_id}/decision",
+        SIGNED_IN,
+        params={"request_id": Id("nobody")},
+        json={"consent": True},
+        status=404,
+    ),
+    get("/api/v1/producers/{producer_id}/refund-requests", PRODUCER_MEMBERS),
     get("/api/v1/producers/{producer_id}/statement", PRODUCER_MEMBERS),
     get("/api/v1/producers/{producer_id}/suborders", PRODUCER_MEMBERS),
     # imports of the subsidies

@@ -245,8 +245,9 @@ async def test_the_pending_sum_is_the_expected_earnings_also_after_a_refund(shop
     parcels = [(await shopping.see(order)).suborders[0] for order in orders]
     line = parcels[0].lines[0].id
     await refund_line(
-        shopping.db, shopping.gateway, owner, line, key="k", reason=LineRefundReason.AGREED, amount_fen=3_33, now=NOW
-    )
+        shopping.db, shopping.gateway, shopping.seal, owner, line, key="k", reason=LineRefundReason.AGREED,
+        amount_fen=3_33, now=NOW,
+    )  # fmt: skip
     async with shopping.db.connection() as conn:
         shares = [(await get_share(conn, owner, parcel.id)).due_fen for parcel in parcels]
         statement = await get_statement(conn, owner, product.producer_id)

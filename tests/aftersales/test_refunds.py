@@ -43,7 +43,7 @@ async def refund_one_line(
     share_bp: int | None = None, reason: LineRefundReason = LineRefundReason.AGREED, after: timedelta = timedelta(),
 ) -> LineRefund:  # fmt: skip
     return await refund_line(
-        shopping.db, shopping.gateway, owner, order.suborders[0].lines[line].id, key=key, reason=reason,
+        shopping.db, shopping.gateway, shopping.seal, owner, order.suborders[0].lines[line].id, key=key, reason=reason,
         amount_fen=amount_fen, share_bp=share_bp, now=NOW + after,
     )  # fmt: skip
 

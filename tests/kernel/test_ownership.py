@@ -19,7 +19,16 @@ OWNED_TABLES = {
     "catalogue": {"categories", "freight_templates", "listings", "variants", "rooms", "night_prices", "cancel_tiers"},
     "stock": {"lots", "stock_moves"},
     "bookings": {"bookings", "taken_nights", "booked_nights"},
-    "orders": {"cart_lines", "cart_nights", "orders", "suborders", "order_lines", "suborder_events", "line_refunds"},
+    "orders": {
+        "cart_lines",
+        "cart_nights",
+        "orders",
+        "suborders",
+        "order_lines",
+        "suborder_events",
+        "line_refunds",
+        "refund_requests",
+    },
     "aftersales": {"reviews"},
 }
 EXCEPTIONS = {

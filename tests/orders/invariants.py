@@ -75,6 +75,39 @@ INVARIANTS = {
            AND payable_fen + commission_fen <> (SELECT sum(amount_fen - order_lines.refunded_fen) FROM order_lines
                                                  WHERE suborder_id = suborders.id)
     """,
+    "refunds: of an order nobody refunded more than the limit without a second person": """
+        SELECT suborders.id
+          FROM line_refunds r JOIN order_lines l ON l.id = line_id JOIN suborders ON suborders.id = suborder_id
+          JOIN producers ON producers.id = producer_id
+         WHERE r.reason <> 'cancelled'
+           AND NOT EXISTS (SELECT FROM refund_requests q WHERE q.line_id = r.line_id AND q.key = r.key)
+         GROUP BY suborders.id, county_code
+        HAVING sum(r.amount_fen) > coalesce(get_county_setting(county_code, 'refund_limit_fen', current_date), 50000)
+    """,
+    "refunds: in a day nobody refunded more than the limit without a second person": """
+        SELECT producers.id
+          FROM line_refunds r JOIN order_lines l ON l.id = line_id JOIN suborders ON suborders.id = suborder_id
+          JOIN producers ON producers.id = producer_id
+          JOIN accounts ON accounts.id = requested_by
+         WHERE r.reason <> 'cancelled'
+           AND NOT EXISTS (SELECT FROM refund_requests q WHERE q.line_id = r.line_id AND q.key = r.key)
+         GROUP BY producers.id, county_code, fold_name(accounts.name), business_day(r.at)
+        HAVING sum(r.amount_fen) > coalesce(get_county_setting(county_code, 'refund_limit_fen', current_date), 50000)
+    """,
+    "refunds: what waits is left of its line, and its suborder was neither cancelled nor left unpaid": """
+        SELECT l.id
+          FROM refund_requests q JOIN order_lines l ON l.id = line_id JOIN suborders ON suborders.id = q.suborder_id
+         WHERE q.state = 'waiting'
+         GROUP BY l.id, suborders.state
+        HAVING sum(q.amount_fen) > l.amount_fen - l.refunded_fen
+            OR suborders.state NOT IN ('paid', 'shipped', 'received')
+    """,
+    "refunds: what was consented to was refunded once, by two people, and nothing else that was requested": """
+        SELECT q.id
+          FROM refund_requests q LEFT JOIN line_refunds r USING (line_id, key)
+         WHERE (q.state = 'consented') <> (r.id IS NOT NULL) OR r.amount_fen <> q.amount_fen
+            OR (q.state = 'consented' AND is_same_person(q.requested_by, decided_by))
+    """,
     "states: an order's state follows from its suborders": """
         SELECT orders.id FROM orders
          WHERE state <> (SELECT CASE

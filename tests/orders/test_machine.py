@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 )
 
 from market.aftersales.check_in import check_in_guest
+from market.aftersales.decide_refund import decide_refund_request, list_refund_requests
 from market.aftersales.models import LineRefundReason
 from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.aftersales.refund import refund_line
@@ -41,7 +42,15 @@ from payments.stripe import Stripe
 from payments.verification import verify_ledger
 from tests.conftest import NOW
 from tests.orders.invariants import find_violations
-from tests.support.make import ProductIds, StayIds, load_owner, make_freight_template, make_product, make_stay
+from tests.support.make import (
+    ProductIds,
+    StayIds,
+    add_member,
+    load_owner,
+    make_freight_template,
+    make_product,
+    make_stay,
+)
 from tests.support.shop import Shopping, make_buyer, make_october_nights
 
 
@@ -63,6 +72,11 @@ class World:
         self.gateway = await self.stack.enter_async_context(
             Stripe("sk_test_sample", self.sandbox.secret, base=self.sandbox.url, timeout=5)
         )
+        async with self.db.transaction() as conn:
+            await conn.execute(
+                "INSERT INTO county_settings (county_code, name, valid_during, value, basis)"
+                " VALUES ('130624', 'refund_limit_fen', daterange('2012-01-01', NULL), 4000, 'the tests')"
+            )
         self.batcher = await self.stack.enter_async_context(Batcher(self.db))
 
     def close(self) -> None:
@@ -92,6 +106,7 @@ class Shop(RuleBasedStateMachine):
             self.stay: StayIds = await make_stay(conn, rooms=2)
             self.farmer: Actor = await load_owner(conn, first.producer_id)
             self.host: Actor = await load_owner(conn, self.stay.producer_id)
+            self.partner: Actor = await add_member(conn, first.producer_id, "样例合伙人")
             buyers = [await make_buyer(conn), await make_buyer(conn)]
         self.shoppers = [Shopping(w.db, w.seal, w.gateway, w.sandbox, buyer) for buyer in buyers]
 
@@ -267,6 +282,7 @@ class Shop(RuleBasedStateMachine):
             await refund_line(
                 w.db,
                 w.gateway,
+                w.seal,
                 actor,
                 line_id,
                 key=str(key),
@@ -276,6 +292,20 @@ class Shop(RuleBasedStateMachine):
             )
 
         self.run_allowing_refusal(giving())
+
+    @rule(number=st.integers(0, 99), by_partner=st.booleans(), consent=st.booleans())
+    def decide_refund(self, number: int, *, by_partner: bool, consent: bool) -> None:
+        w = self.world
+        actor = self.partner if by_partner else self.farmer
+
+        async def deciding() -> None:
+            async with w.db.connection() as conn:
+                found = await list_refund_requests(conn, actor, self.products[0].producer_id)
+            if found:
+                request = found[number % len(found)]
+                await decide_refund_request(w.db, w.gateway, actor, request.id, consent=consent, now=self.now)
+
+        self.run_allowing_refusal(deciding())
 
     @invariant()
     def invariants_hold(self) -> None:

@@ -45,7 +45,7 @@ class Sale:
         async with self.shopping.db.connection() as conn:
             owner = await load_owner(conn, self.product.producer_id)
         await refund_line(
-            self.shopping.db, self.shopping.gateway, owner, seen.suborders[0].lines[0].id, key=key,
+            self.shopping.db, self.shopping.gateway, self.shopping.seal, owner, seen.suborders[0].lines[0].id, key=key,
             reason=LineRefundReason.AGREED, amount_fen=amount_fen, now=NOW,
         )  # fmt: skip
         await self.hear()

@@ -100,7 +100,7 @@ async def follow_o5(world: World) -> None:
     event = next(each for each in STORY["events"] if each["do"] == "bad fruit" and each["order"] == "O5")
     line = order.suborders[0].lines[0]
     refund = await refund_line(
-        world.db, world.gateway, world.owners["P3"], line.id, key="O5", reason=LineRefundReason.BAD_FRUIT,
+        world.db, world.gateway, world.seal, world.owners["P3"], line.id, key="O5", reason=LineRefundReason.BAD_FRUIT,
         share_bp=event["share_bp"], now=at(event["at"]),
     )  # fmt: skip
     assert (refund.amount_fen, refund.left_fen) == (19_20, 76_80)

@@ -177,6 +177,15 @@ async def load_owner(conn: Connection, producer_id: UUID) -> Actor:
     return await load_actor(conn, account_id, second_factor=False)
 
 
+async def add_member(conn: Connection, producer_id: UUID, name: str) -> Actor:
+    """Add a member to a producer: a new account of that name."""
+    account_id = await make_account(conn, name=name)
+    await conn.execute(
+        "INSERT INTO producer_members VALUES ($1, $2, 'member', $3)", producer_id, account_id, days_since()
+    )
+    return await load_actor(conn, account_id, second_factor=False)
+
+
 async def make_certificate(
     conn: Connection,
     producer_id: UUID,

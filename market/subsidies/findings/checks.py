@@ -44,7 +44,6 @@ from market.subsidies.month.build_case import load_facts
 from market.subsidies.month.case_queries import IS_MONTH_SETTLED
 from market.subsidies.month.cycles import Cycle
 from market.subsidies.month.steps import SETTLED_STATES
-from market.subsidies.person_names import NAME_WITH_TITLE
 from payments.money import format_yuan
 
 _MAX_MONTHS_BACK = 36
@@ -87,7 +86,6 @@ async def run_checks(conn: Connection, cycle: Cycle, run_id: RunId, *, seal: Sea
         "run_id": run_id,
         "month": cycle.month,
         "next": get_next_month(cycle.month),
-        "name_with_title": NAME_WITH_TITLE,
         **msgspec.structs.asdict(await load_county_settings(conn, cycle.county_code, day=get_business_day(now))),
     }
     results: list[CheckResult] = []

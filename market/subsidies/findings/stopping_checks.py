@@ -174,15 +174,14 @@ CHARGE_BELOW_PLAN = Query(
 # People are compared by identity; where a name stands for them, without blanks, titles and letter case.
 PREPARER_IS_APPROVER = Query(
     CheckRow,
-    r"""
+    """
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
            CASE WHEN e.agent = e.assessor THEN '代办人和村级评议人都是 ' || e.agent
                 ELSE format('代办人 %s 和村级评议人 %s 是一个人', e.agent, e.assessor) END AS evidence
       FROM run_lines r
       JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
      WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND fold_name(e.agent) <> ''
-       AND regexp_replace(fold_name(e.agent), :name_with_title::text, '\1')
-         = regexp_replace(fold_name(e.assessor), :name_with_title::text, '\1')
+       AND fold_name(e.agent) = fold_name(e.assessor)
     """,
 )
 # 人、机、卡、号绑定: the operator's word 一致 says nothing about which person was enrolled.

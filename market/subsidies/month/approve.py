@@ -14,7 +14,6 @@ from market.subsidies.models import AppliedForLine, FactsChanged, FindingsUndeci
 from market.subsidies.month.build_case import load_facts
 from market.subsidies.month.cycles import LOCK_IMPORTS, Cycle, begin_step, move_cycle, require_state
 from market.subsidies.month.steps import CONFIRM, DECIDE, REVIEW, MonthStep
-from market.subsidies.person_names import NAME_WITH_TITLE
 
 _MAX_NAMED = 20
 
@@ -48,13 +47,12 @@ COUNT_PENDING_VILLAGES = Query(
 )
 FIND_OWN_APPLICATION = Query(
     str,
-    r"""
+    """
     SELECT r.line_code
       FROM run_lines r
       JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
      WHERE r.run_id = :run_id AND r.county_code = :county
-       AND regexp_replace(fold_name(e.agent), :name_with_title::text, '\1')
-           IN (regexp_replace(fold_name(:name), :name_with_title::text, '\1'), fold_name(:handle))
+       AND fold_name(e.agent) IN (fold_name(:name), fold_name(:handle))
        AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope
                     WHERE starts_with(coalesce(r.village_code, r.county_code), scope))
      ORDER BY r.line_code LIMIT 1
@@ -92,7 +90,6 @@ async def confirm_month(
         run_id=cycle.run_id,
         name=actor.name,
         handle=actor.handle or actor.name,
-        name_with_title=NAME_WITH_TITLE,
         scopes=scopes,
     )
     if own is not None:

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from market.aftersales.decide_refund import decide_refund_request
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Refusal
@@ -47,6 +48,8 @@ async def show_money_problems(
     """Show the problems of the orders of the official's county, or all of them to the platform's staff."""
     desk = await open_desk(request, db, actor, clock, register=False)
     notice = PageNotice("ok", "已记下") if request.query_params.get("done") == "1" else None
+    if request.query_params.get("lapsed") == "1":
+        notice = PageNotice("warn", "不用退了", ("这一单有异议，或者钱已经退了。",))
     return await _page(request, db, desk, notice=notice)
 
 
@@ -89,6 +92,31 @@ async def submit_repaid(
         return await record_repaid(conn, actor, refund, reference=text, now=now)
 
     return await _repair(request, db, actor, clock, repair)
+
+
+@post("/money/refund-requests/{request_id:str}/{answer:str}", include_in_schema=False)
+async def submit_decision(
+    request: HttpRequest,
+    *,
+    request_id: FromPath[str],
+    answer: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Consent to a refund that waits for a second person (`consent`), or refuse it (`refusal`)."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+    gateway = get_services(request).gateway
+    consent = _require({"consent": True, "refusal": False}.get(answer))
+    try:
+        decided = await decide_refund_request(
+            db, gateway, actor, _require(parse_uuid(request_id)), consent=consent, note=form.get_text("text"),
+            now=desk.now,
+        )  # fmt: skip
+    except Refusal as refusal:
+        return await _refuse(request, db, desk, form, refusal)
+    return redirect(desk.to("/desk/money", lapsed=1) if decided.lapse_reason else desk.to("/desk/money", done=1))
 
 
 @post("/money/transfers/{number:str}", include_in_schema=False)
@@ -239,6 +267,7 @@ ROUTES = [
     show_money_problems,
     submit_retry,
     submit_repaid,
+    submit_decision,
     submit_transfer,
     submit_return,
     submit_requeue,

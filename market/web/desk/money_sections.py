@@ -10,6 +10,7 @@ from market.identity.access import get_roles
 from market.identity.models import Actor, Role
 from market.kernel.clock import get_business_day
 from market.orders.money_problems import MAX_TEXT_LENGTH, MoneyProblems
+from market.orders.refund_requests import RequestedRefund
 from market.web.desk.presenters import describe_due_day
 from market.web.ui.format import clock_zh, day_zh, yuan
 from payments import (
@@ -72,6 +73,7 @@ def present_sections(problems: MoneyProblems, *, actor: Actor, today: date) -> l
     return [
         section
         for section in (
+            _build_section("requests", "等另一个人同意的退款", problems.refund_requests, _present_request),
             _build_section("refunds", "没有退到的退款", problems.failed_refunds, _present_refund),
             _build_section(
                 "disputes", "买家向银行提出的异议", problems.disputes, partial(_present_dispute, today=today)
@@ -105,6 +107,17 @@ def _list_facts(order: str | None, minor: int | None, since: datetime) -> list[t
     facts = [("订单", order)] if order else []
     facts += [("金额", f"{yuan(abs(minor))} 元")] if minor else []
     return [*facts, ("从什么时候起", f"{day_zh(since)}")]
+
+
+def _present_request(request: RequestedRefund) -> MoneyProblem:
+    path = f"/desk/money/refund-requests/{request.id}"
+    facts = _list_facts(request.code, request.amount_fen, request.requested_at)
+    facts += [("退什么", request.title), ("谁提的", request.requester)]
+    facts += [("卖家写的", request.note)] if request.note else []
+    refusal = RepairForm(action=f"{path}/refusal", button="不同意", label="不同意的原因")
+    advice = "问清楚为什么退，再同意。" if not request.own else "这笔是您提的，要另一个人同意；您可以撤回。"
+    consent = [] if request.own else [RepairForm(action=f"{path}/consent", button="同意退款")]
+    return MoneyProblem(title="卖家要退的钱超过一个人能退的数", facts=facts, advice=advice, forms=[*consent, refusal])
 
 
 def _present_refund(refund: FailedRefund) -> MoneyProblem:

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from market.aftersales.decide_refund import count_waiting_refunds
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, Fen
@@ -41,6 +42,7 @@ async def show_farm_home(
         parcels = await load_parcels(conn, seal, actor, now=clock.now())
         guests = await load_guests(conn, seal, actor, clock.today())
         money, owed_fen = await load_earnings(conn, actor)
+        refunds = await count_waiting_refunds(conn, actor)
         pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
     count = len(parcels)
     waiting, coming = show_drawings_once(
@@ -52,6 +54,7 @@ async def show_farm_home(
         "name": actor.name,
         "day": clock.today(),
         "pending": [(shop.name, PRODUCER_STATE_NAMES[shop.state]) for shop in pending],
+        "refunds": refunds,
         "ship_count": count,
         "owed_fen": owed_fen,
         "ship_line": f"{count} 单等着发" if count else "没有要发的",

@@ -10,17 +10,21 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from market.aftersales.decide_refund import list_refund_requests
 from market.aftersales.models import OWN_DELIVERY, InvalidTracking
 from market.aftersales.parcels import Parcel, list_parcels
+from market.aftersales.refund_limit import get_refund_limit
 from market.aftersales.ship import ship_suborder
 from market.aftersales.statement import get_share
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.orders.escrow import SuborderShare
 from market.orders.models import SuborderState
+from market.orders.refund_requests import RequestedRefund
+from market.web.farm.refunds import present_refund_request
 from market.web.farm.sellers import FarmRow
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
@@ -56,6 +60,15 @@ class ParcelView(Struct, frozen=True):
     phone: str
     steps: list[tuple[str, str]]
     track: str
+
+
+class ParcelDetails(Struct, frozen=True):
+    """A parcel with the producer's share, its requested refunds, and the limit of refunds without a second person."""
+
+    parcel: Parcel
+    share: SuborderShare
+    requests: list[RequestedRefund]
+    limit_fen: Fen
 
 
 async def load_parcels(
@@ -98,19 +111,25 @@ def parcel_rows(parcels: Sequence[Parcel]) -> list[FarmRow]:
 
 async def _load_parcel(
     conn: Connection, seal: Seal, actor: Actor, suborder_id: UUID, *, now: datetime
-) -> tuple[Parcel, SuborderShare]:
+) -> ParcelDetails:
     states = (SuborderState.PAID, SuborderState.SHIPPED)
-    parcels = await load_parcels(conn, seal, actor, states, now=now)
-    parcel = next((parcel for parcel in parcels if parcel.suborder_id == suborder_id), None)
-    if parcel is None:
-        raise NotFound
-    return parcel, await get_share(conn, actor, suborder_id)
+    for producer_id in actor.producers:
+        for parcel in await list_parcels(conn, seal, actor, producer_id, states=states, now=now):
+            if parcel.suborder_id == suborder_id:
+                return ParcelDetails(
+                    parcel,
+                    await get_share(conn, actor, suborder_id),
+                    await list_refund_requests(conn, actor, producer_id, suborder_id=suborder_id),
+                    await get_refund_limit(conn, producer_id, day=get_business_day(now)),
+                )
+    raise NotFound
 
 
 def _parcel_page(
-    request: HttpRequest, actor: Actor, parcel: Parcel, share: SuborderShare, values: ShipForm,
+    request: HttpRequest, actor: Actor, details: ParcelDetails, values: ShipForm,
     *, errors: tuple[FieldFault, ...] = (), status: int = 200,
 ) -> Response[Any]:  # fmt: skip
+    parcel, share = details.parcel, details.share
     fee = share.commission_fen
     refunded = sum(line.amount_fen for line in parcel.lines) - share.goods_left_fen
     address = parcel.address
@@ -143,6 +162,8 @@ def _parcel_page(
         "correcting": shipped,
         "own": OWN_DELIVERY,
         "carriers": CARRIERS,
+        "limit_fen": details.limit_fen,
+        "requests": [present_refund_request(each) for each in details.requests],
     }
     return render_page(request, "farm/ship.html", context, actor=actor, status=status)
 
@@ -170,10 +191,11 @@ async def show_parcel(
         NotFound: the parcel belongs to someone else, or its suborder has ended.
     """
     async with db.connection() as conn:
-        parcel, share = await _load_parcel(conn, seal, actor, suborder_id, now=clock.now())
+        details = await _load_parcel(conn, seal, actor, suborder_id, now=clock.now())
+    parcel = details.parcel
     own_delivery = parcel.state is SuborderState.SHIPPED and not parcel.tracking
     values = ShipForm(OWN_DELIVERY if own_delivery else parcel.carrier or "", parcel.tracking or "")
-    return _parcel_page(request, actor, parcel, share, values)
+    return _parcel_page(request, actor, details, values)
 
 
 @post("/farm/parcels/{suborder_id:uuid}", include_in_schema=False)
@@ -201,9 +223,9 @@ async def submit_parcel(
             )
     except InvalidTracking as refusal:
         async with db.connection() as conn:
-            parcel, share = await _load_parcel(conn, seal, actor, suborder_id, now=clock.now())
+            details = await _load_parcel(conn, seal, actor, suborder_id, now=clock.now())
         errors = refusal.errors or (FieldFault("tracking", refusal.text("zh")),)
-        return _parcel_page(request, actor, parcel, share, values, errors=errors, status=refusal.status)
+        return _parcel_page(request, actor, details, values, errors=errors, status=refusal.status)
     return redirect(f"/farm/parcels/{suborder_id}?said=shipped", draft=form.draft)
 
 

@@ -235,3 +235,30 @@ async def test_money_in_suspense_is_returned_by_the_platform(desk: Desk, sale: S
 async def make_form(browser: PageClient, **values: str) -> dict[str, str]:
     """Return a form of its own key with the token of the desk's pages."""
     return {**dict(read_form_values((await browser.open("/desk")).form("/sign-out"))), "key": "another", **values}
+
+
+async def test_finance_decides_on_a_refund_that_needs_a_second_person(
+    desk: Desk, sale: Sale, owner: Connection
+) -> None:
+    request = """
+        INSERT INTO refund_requests (suborder_id, line_id, key, amount_fen, reason, note, requested_by, requested_at)
+        SELECT suborder_id, l.id, $1, 20_00, 'agreed', '说好退一半', account_id, $2
+          FROM order_lines l JOIN suborders s ON s.id = suborder_id JOIN producer_members USING (producer_id)
+        RETURNING id
+    """
+    paths = [f"/desk/money/refund-requests/{await owner.fetchval(request, key, NOW)}" for key in ("1", "2")]
+    async with open_desk_walker(desk.service, desk.elsewhere) as browser:
+        assert EMPTY in (await browser.open("/desk/money")).text
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        seen = await browser.open("/desk/money")
+        for words in ("等另一个人同意的退款 2 件", "金额 20.00 元", f"订单 {sale.order.number}-1", "说好退一半"):
+            assert words in seen.text.replace("　", " "), words
+        assert "已记下" in (await browser.submit(f"{paths[0]}/refusal", text="没有照片")).text
+        values = dict(read_form_values(browser.current.form(f"{paths[1]}/consent")))
+        seen = await browser.submit(f"{paths[1]}/consent")
+        assert EMPTY in seen.text
+        assert await send(browser, f"{paths[1]}/consent", values) == 303
+    decided = await owner.fetch("SELECT state, decision_note FROM refund_requests ORDER BY key")
+    assert [tuple(row) for row in decided] == [("refused", "没有照片"), ("consented", "")]
+    assert await owner.fetchval("SELECT refunded_fen FROM suborders") == 20_00
+    assert await list_audit(owner, "refund.consent") == [f"order:{sale.order.number}"]

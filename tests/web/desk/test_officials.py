@@ -139,13 +139,19 @@ async def test_nobody_changes_their_own_account_or_one_with_roles_elsewhere(
     service: Service, people: Officials, database: Database, seal: Seal
 ) -> None:
     async with database.transaction(scope="130624") as conn:
-        for handle, role, division in (("wide", Role.COUNTY, "130600"), ("platform", Role.PLATFORM, COUNTY)):
+        own_name = await conn.fetchval("SELECT '副主任 ' || name FROM accounts WHERE handle = 'xian'")
+        for handle, name, role, division in (
+            ("wide", "wide", Role.COUNTY, "130600"),
+            ("platform", "platform", Role.PLATFORM, COUNTY),
+            ("second", own_name, Role.RECONCILER, COUNTY),
+        ):
             await create_official(
-                conn, seal, name=handle, handle=handle, phone=make_phone(), roles=[role], division=division, now=NOW
+                conn, seal, name=name, handle=handle, phone=make_phone(), roles=[role], division=division, now=NOW
             )
     async with open_desk_walker(service, people.tokens["xian"]) as browser:
         for handle, words in (
             ("xian", "自己的账号要由另一位来改。"),
+            ("second", "自己的账号要由另一位来改。"),
             ("wide", "在别的地方也有职责"),
             ("platform", "在别的地方也有职责"),
         ):
