@@ -1943,6 +1943,8 @@ CREATE TABLE payments.statement_lines (
     currency text NOT NULL,
     amount_minor bigint NOT NULL,
     fee_minor bigint NOT NULL,
+    fee_currency text,
+    CONSTRAINT statement_lines_fee_currency CHECK ((fee_currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT statement_lines_kind CHECK ((kind = ANY (ARRAY['charge'::text, 'refund'::text, 'refund_failure'::text, 'dispute'::text, 'other'::text])))
 );
 

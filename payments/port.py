@@ -114,17 +114,17 @@ class WebhookNotice(Struct, frozen=True):
 
 
 class StatementLine(Struct, frozen=True, kw_only=True):
-    """One line of the provider's statement. `amount` is positive for money received, before `fee_minor`.
+    """One line of the provider's statement. `amount` is positive for money received, before the provider's fee.
 
     `kind` is one of charge, refund, refund_failure, dispute, other. `payment_id` and `refund_id` are ours, if the
     provider knows them; `charge_ref` and `dispute_ref` are the provider's references. The amount is in the currency of
-    the charge, refund or dispute, not in that of the settlement.
+    the charge, refund or dispute, the fee in that of the settlement: fees add up only within one currency.
     """
 
     ref: str
     kind: str
     amount: Amount
-    fee_minor: int
+    fee: Amount
     method: str
     payment_id: PaymentId | None = None
     refund_id: RefundId | None = None

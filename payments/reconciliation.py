@@ -35,8 +35,9 @@ INSERT_STATEMENT_LINES = Query(
     None,
     """
     INSERT INTO {schema}.statement_lines (provider, day, line_ref, method, kind, ledger_key, currency, amount_minor,
-                                          fee_minor)
-    VALUES (:provider, :day, :line_ref, :method, :kind, :ledger_key, :currency, :amount_minor, :fee_minor)
+                                          fee_minor, fee_currency)
+    VALUES (:provider, :day, :line_ref, :method, :kind, :ledger_key, :currency, :amount_minor, :fee_minor,
+            :fee_currency)
     ON CONFLICT (provider, line_ref) DO UPDATE SET ledger_key = excluded.ledger_key
      WHERE statement_lines.ledger_key IS DISTINCT FROM excluded.ledger_key
     """,
@@ -196,7 +197,8 @@ def _build_line(provider: str, day: date, line: StatementLine, known: set[str]) 
         "ledger_key": key,
         "currency": line.amount.currency,
         "amount_minor": line.amount.minor,
-        "fee_minor": line.fee_minor,
+        "fee_minor": line.fee.minor,
+        "fee_currency": line.fee.currency,
     }
 
 

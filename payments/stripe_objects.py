@@ -138,7 +138,7 @@ def read_statement_line(transaction: stripe.BalanceTransaction) -> StatementLine
         ref=transaction.id,
         kind="other" if kind == "dispute" and not is_dispute else kind,
         amount=_read_line_amount(transaction, details),
-        fee_minor=transaction.fee,
+        fee=Amount(transaction.fee, transaction.currency.upper()),
         method=STRIPE_METHODS.get(str((method_details or {}).get("type")), "other"),
         payment_id=None if payment_id is None else PaymentId(payment_id),
         refund_id=None if refund_id is None else RefundId(refund_id),

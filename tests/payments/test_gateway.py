@@ -215,7 +215,7 @@ async def test_a_statement_longer_than_a_page_is_read_to_its_end(gateway: Stripe
     lines = await gateway.list_statement_lines(since, datetime.now(UTC) + timedelta(seconds=2))
     of_ours = [line for line in lines if line.payment_id in ours or line.refund_id in ours]
     assert len(of_ours) == 120
-    assert {(line.kind, line.method, line.amount.minor, line.fee_minor) for line in of_ours} == {
-        ("charge", "alipay", 10_00, 6),
-        ("refund", "alipay", -1, 0),
+    assert {(line.kind, line.method, line.amount.minor, line.fee) for line in of_ours} == {
+        ("charge", "alipay", 10_00, Amount(6, "CNY")),
+        ("refund", "alipay", -1, Amount(0, "CNY")),
     }

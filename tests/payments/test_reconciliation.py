@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+import stripe
 
 from payments import (
+    Amount,
     Database,
     GatewayUnavailable,
     Payment,
@@ -24,6 +26,7 @@ from payments.reconciliation import StatementDiscrepancy
 from payments.sandbox import Sandbox, running
 from payments.sql import Connection
 from payments.stripe import Stripe
+from payments.stripe_objects import read_statement_line
 from payments.suspense import book_suspense, return_suspense
 from tests.support.sandbox_payments import get_provider_ref, start_test_payment
 
@@ -111,7 +114,9 @@ async def test_a_different_amount_and_a_duplicate_line_are_discrepancies(
     one, two = await paid(database, own, bank), await paid(database, own, bank)
     assert await found(database, own) == []
     copy = "INSERT INTO payments.statement_lines SELECT provider, day, 'again', method, kind, ledger_key, currency,"
-    await owner.execute(f"{copy} amount_minor, 0 FROM payments.statement_lines WHERE ledger_key = $1", f"paid:{one.id}")
+    await owner.execute(
+        f"{copy} amount_minor, 0, fee_currency FROM payments.statement_lines WHERE ledger_key = $1", f"paid:{one.id}"
+    )
     change = "UPDATE payments.statement_lines SET amount_minor = 145_99 WHERE ledger_key = $1"
     await owner.execute(change, f"paid:{two.id}")
     assert await found(database, own) == [
@@ -206,8 +211,18 @@ async def test_a_settlement_in_another_currency_is_compared_in_the_payers(
     (only,) = await line(datetime.now(UTC) - timedelta(minutes=5), datetime.now(UTC) + timedelta(minutes=5))
     assert (only.amount.minor, only.amount.currency) == (146_00, "CNY")
     assert await found(database, own) == []
+    fee = await owner.fetchrow("SELECT fee_minor, fee_currency FROM payments.statement_lines")
+    assert fee is not None
+    assert tuple(fee) == (87, "CNY")
     await owner.execute("UPDATE payments.statement_lines SET currency = 'HKD'")
     assert await found(database, own) == [("currency", f"paid:{payment.id}", 146_00, 146_00)]
+
+
+def test_a_fee_is_in_the_currency_of_the_settlement_and_the_amount_in_the_payers() -> None:
+    source = {"id": "ch_1", "object": "charge", "amount": 146_00, "currency": "cny"}
+    settled = {"id": "txn_1", "type": "charge", "amount": 160_60, "currency": "hkd", "fee": 96, "source": source}
+    line = read_statement_line(stripe.BalanceTransaction.construct_from(settled, "sk_test_sample"))
+    assert (line.amount, line.fee) == (Amount(146_00, "CNY"), Amount(96, "HKD"))
 
 
 async def test_what_was_missing_and_arrived_later_closes_its_discrepancy(
