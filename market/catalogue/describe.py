@@ -49,7 +49,7 @@ class Description(Struct, frozen=True):
 class NewDescription(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A corrected description; `version` is that of the description it corrects.
 
-    Without `photo_id` the present photo stays.
+    Without `photo_id` the present photo stays, unless `remove_photo` is true.
     """
 
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
@@ -57,6 +57,7 @@ class NewDescription(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     category: str
     story: str = ""
     photo_id: UUID | None = None
+    remove_photo: bool = False
 
 
 _GET: LiteralString = """
@@ -130,7 +131,7 @@ async def edit_listing(
         title=title,
         story=story,
         category=new.category,
-        photo_id=new.photo_id or old.photo_id,
+        photo_id=new.photo_id or (None if new.remove_photo else old.photo_id),
         perishable=old.perishable if new.category == old.category else new.category in PERISHABLE,
         gi=old.gi if (title, new.category) == (old.title, old.category) else "",
         search_text=columns.search_text,

@@ -10,11 +10,14 @@ from msgspec import Struct
 from market.identity.actors import hash_device_key
 from market.identity.models import (
     NO_DEVICE,
+    CodeAttemptsUsedUp,
     CodeJustSent,
     Device,
+    ExpiredCode,
     InvalidPhone,
     SentCode,
     TooManyCodes,
+    WrongCode,
 )
 from market.identity.sessions import KNOWN_DEVICE_PERIOD
 from market.kernel import Connection, Database, FieldFault, Query
@@ -134,6 +137,15 @@ TRY_CODE = Query(
        AND attempts < :max_attempts_in_all::integer
        AND expires_at > :now::timestamptz
     RETURNING id, used_at IS NOT NULL AS correct
+    """,
+)
+IS_NEWEST_CODE_VALID = Query(
+    bool,
+    """
+    SELECT used_at IS NULL AND expires_at > :now::timestamptz
+      FROM sign_in_codes
+     WHERE phone_index = :phone_index AND known_device = :known_device
+     ORDER BY sent_at DESC, id DESC LIMIT 1
     """,
 )
 RESTORE_CODE = Query(None, "UPDATE sign_in_codes SET used_at = NULL WHERE id = :id")
@@ -261,24 +273,30 @@ async def try_code(
     network: str = "",
     device: Device = NO_DEVICE,
     now: datetime,
-) -> CodeAttempt | None:
+) -> UUID | WrongCode:
     """Check a code against the newest one of a (normalized) phone: count the attempt, and mark a correct code used.
 
     The newest code is that of the same kind of device, known or not. A code has five attempts from each network, and
     fifteen in all.
 
-    Returns None if no valid code is left. The attempt counts only if the caller commits.
+    Returns the id of the correct code, else why it is refused. The attempt counts only if the caller commits.
     """
-    return await TRY_CODE.maybe(
+    phone_index = seal.index(phone)
+    known_device = await is_known_device(conn, phone_index, device, now=now)
+    attempt = await TRY_CODE.maybe(
         conn,
-        phone_index=seal.index(phone),
+        phone_index=phone_index,
         code_hash=_hash_code(seal, phone, code),
         network=network,
-        known_device=await is_known_device(conn, seal.index(phone), device, now=now),
+        known_device=known_device,
         max_attempts=MAX_CODE_ATTEMPTS,
         max_attempts_in_all=MAX_CODE_ATTEMPTS_IN_ALL,
         now=now,
     )
+    if attempt is not None:
+        return attempt.id if attempt.correct else WrongCode()
+    valid = await IS_NEWEST_CODE_VALID.maybe(conn, phone_index=phone_index, known_device=known_device, now=now)
+    return CodeAttemptsUsedUp() if valid else ExpiredCode()
 
 
 async def delete_old_codes(db: Database, before: datetime) -> int:

@@ -133,12 +133,26 @@ class CodeJustSent(Refusal):
 
 
 class WrongCode(Refusal):
-    """The one-time code is wrong, used, expired or was attempted too often; the response does not reveal which."""
+    """The one-time code is wrong."""
 
     code = "wrong_code"
     status = 401
-    zh = "验证码不对或已过期，请核对，或重新获取。"
-    en = "The code is wrong or no longer valid; check it or request a new one."
+    zh = "验证码不对，请照最新那条短信再写一遍。"
+    en = "The code is wrong; check the latest message."
+
+
+class ExpiredCode(WrongCode):
+    """No code was sent to the phone, or the last one has expired or was used."""
+
+    zh = "验证码过期了，请再发一次。"
+    en = "The code is no longer valid; request a new one."
+
+
+class CodeAttemptsUsedUp(WrongCode):
+    """The code was attempted too often, so that it is refused even if it is correct."""
+
+    zh = "试了太多次，这个验证码作废了，请再发一次。"
+    en = "The code was attempted too often; request a new one."
 
 
 class WrongSecondFactor(Refusal):

@@ -70,14 +70,14 @@ async def sign_in(
     if number is None:
         raise InvalidPhone(errors=(FieldFault("phone", "请填 11 位手机号，13 到 19 开头"),))
     attempt = await try_code(conn, seal, phone=number, code=clean_text(code), network=network, device=device, now=now)
-    if attempt is None or not attempt.correct:
-        return WrongCode()
+    if isinstance(attempt, WrongCode):
+        return attempt
     account_id = await _get_or_create_account(conn, seal, number, now=now)
     if account_id is None:
         return WrongCode()
     verified = bool(second_factor)
     if second_factor and not await use_second_factor(conn, seal, account_id, clean_text(second_factor), now=now):
-        await RESTORE_CODE.run(conn, id=attempt.id)
+        await RESTORE_CODE.run(conn, id=attempt)
         return WrongSecondFactor()
     if await is_new_device(conn, account_id, device, now=now):
         await queue_message(conn, seal, phone=number, template="code_warning", facts={"phone": help_phone}, now=now)

@@ -99,8 +99,8 @@ async def confirm_and_close(
     if phone is None:
         raise NotFound
     attempt = await try_code(conn, seal, phone=phone, code=clean_text(code), network=network, device=device, now=now)
-    if attempt is None or not attempt.correct:
-        return WrongCode()
+    if isinstance(attempt, WrongCode):
+        return attempt
     await close_account(conn, seal, account_id, by=str(account_id), now=now)
     return None
 

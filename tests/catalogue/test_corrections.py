@@ -166,6 +166,8 @@ async def test_a_photo_stays_until_another_replaces_it(conn: Connection) -> None
     assert (await get_listing(conn, product))["photo_id"] == photos[0]
     edited = await edit_listing(conn, seller, product.listing_id, description(version=2, photo_id=photos[1]), now=NOW)
     assert edited.photo_id == photos[1]
+    edited = await edit_listing(conn, seller, product.listing_id, description(version=3, remove_photo=True), now=NOW)
+    assert (edited.photo_id, edited.photo) == (None, None)
 
 
 async def test_a_replaced_pack_leaves_orders_and_carts_as_they_were(shopping: Shopping) -> None:

@@ -8,7 +8,17 @@ import pytest
 
 from market.identity.actors import find_actor_by_token
 from market.identity.codes import get_network, request_code, resolve_client_address
-from market.identity.models import Actor, CodeJustSent, Device, InvalidPhone, NewSession, TooManyCodes, WrongCode
+from market.identity.models import (
+    Actor,
+    CodeAttemptsUsedUp,
+    CodeJustSent,
+    Device,
+    ExpiredCode,
+    InvalidPhone,
+    NewSession,
+    TooManyCodes,
+    WrongCode,
+)
 from market.identity.sign_in import get_phone, sign_in
 from market.kernel import Connection, Database, Refusal
 from market.kernel.seal import Seal
@@ -33,7 +43,7 @@ async def test_a_code_is_valid_once(conn: Connection, seal: Seal) -> None:
     phone = make_phone()
     code = await a_code(conn, seal, phone)
     assert isinstance(await sign_in(conn, seal, phone=phone, code=code, now=NOW), NewSession)
-    assert isinstance(await sign_in(conn, seal, phone=phone, code=code, now=NOW), WrongCode)
+    assert isinstance(await sign_in(conn, seal, phone=phone, code=code, now=NOW), ExpiredCode)
 
 
 async def test_after_five_wrong_attempts_the_right_code_is_refused(conn: Connection, seal: Seal) -> None:
@@ -43,7 +53,7 @@ async def test_after_five_wrong_attempts_the_right_code_is_refused(conn: Connect
         assert isinstance(await sign_in(conn, seal, phone=phone, code=other_than(code), now=NOW), WrongCode)
     fifth = await sign_in(conn, seal, phone=phone, code=other_than(code), now=NOW)
     sixth = await sign_in(conn, seal, phone=phone, code=code, now=NOW)
-    assert (type(fifth), type(sixth)) == (WrongCode, WrongCode)
+    assert (type(fifth), type(sixth)) == (WrongCode, CodeAttemptsUsedUp)
     assert await conn.fetchval("SELECT count(*) FROM accounts WHERE phone_index = $1", seal.index(phone)) == 0
 
 
@@ -60,7 +70,7 @@ async def test_a_code_expires_after_five_minutes(conn: Connection, seal: Seal, s
     phone = make_phone()
     code = await a_code(conn, seal, phone)
     answer = await sign_in(conn, seal, phone=phone, code=code, now=NOW + timedelta(seconds=seconds))
-    assert isinstance(answer, NewSession) is good
+    assert type(answer) is (NewSession if good else ExpiredCode)
 
 
 async def test_a_newer_code_replaces_the_earlier_one(conn: Connection, seal: Seal) -> None:

@@ -176,7 +176,7 @@ async def submit_description(
                 photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
                 new = NewDescription(
                     version=version, title=values.title, category=values.category, story=values.story,
-                    photo_id=photo_id,
+                    photo_id=photo_id, remove_photo=form.get_text("no-photo") == "1",
                 )  # fmt: skip
                 await edit_listing(conn, actor, listing.stored.listing_id, new, now=clock.now())
                 return f"/farm/listings/{number}?said=edited"

@@ -22,7 +22,7 @@ from market.bookings.host_nights import (
 from market.bookings.models import MAX_HOST_NIGHTS, BookingState, InvalidHostNights, RoomTaken
 from market.catalogue.describe import Description, get_description
 from market.catalogue.detail import get_listing_id
-from market.catalogue.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing, ListingKind
+from market.catalogue.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing, ListingKind, ListingState
 from market.catalogue.terms import NewSeason, set_season
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
@@ -151,6 +151,7 @@ async def _nights_page(
         "free_rooms": [(str(room.room_id), room.room) for room in rooms if room.free or room.closed],
         "guest": refused.guest or GuestForm(),
         "prices": refused.prices or PriceForm(str(day), str(day), price),
+        "suspended": stay.state is ListingState.SUSPENDED,
         "notes": [notice] if notice else [],
         "errors": refused.errors,
         "key": make_form_key(),

@@ -67,6 +67,9 @@ def _group_rows(group: CartGroup) -> list[tuple[str, int]]:
     return rows + ([("运费", int(group.freight_fen))] if group.freight_fen else [])
 
 
+_TOTAL_CHANGED = "换了省或者价钱变了"
+
+
 def _fill_form(last: Address | None, region: str) -> CheckoutForm:
     """Fill the form with the latest address; its street belongs to its region only."""
     method = METHOD_OPTIONS[0][0]
@@ -97,6 +100,7 @@ async def _checkout_page(
         "regions": REGIONS,
         "methods": METHOD_OPTIONS,
         "errors": errors,
+        "errors_title": "一共的钱变了" if any(each.message.startswith(_TOTAL_CHANGED) for each in errors) else None,
         "key": key,
     }
     return render_page(
@@ -181,7 +185,7 @@ async def submit_checkout(
     except InvalidAddress as refusal:
         return _refuse(request, values, rename_faults(refusal, _FIELD_NAMES, otherwise="address"))
     except TotalChanged:
-        text = f"换了省或者价钱变了，现在一共 {yuan(cart.total_fen)} 元，看过再按“付款”。"
+        text = f"{_TOTAL_CHANGED}，现在一共 {yuan(cart.total_fen)} 元，看过再按“付款”。"
         return _refuse(request, values, [FieldFault("region", text)])
     except IdempotencyKeyReused:
         return redirect("/me")

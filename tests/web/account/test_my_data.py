@@ -27,7 +27,7 @@ async def test_a_person_takes_a_copy_and_closes_the_account(village: Village, ow
         assert "秒后可以再发" in again.text
         assert 0 < int(again.headers["retry-after"]) <= 60
         wrong = await browser.submit("/me/close", code="000000x", status=401)
-        assert "验证码不对或已过期" in wrong.text
+        assert "验证码不对，请照最新那条短信再写一遍。" in wrong.text
         sealed = await owner.fetchval("SELECT facts_sealed FROM messages WHERE template = 'code'")
         code = json.loads(derive_seal(SECRET).open(sealed, "messages.facts"))["code"]
         closed = await browser.submit("/me/close", code=code)

@@ -76,12 +76,19 @@ async def test_a_wrong_code_is_reported_and_a_new_one_can_be_requested(village: 
         assert "请填 11 位手机号" in seen.text
         await browser.submit("/sign-in", phone="170 1000 9001")
         seen = await browser.submit("/sign-in/code", code="12", status=401)
-        assert "验证码不对或已过期" in seen.text
+        assert "验证码不对，请照最新那条短信再写一遍。" in seen.text
         assert await village.value("SELECT attempts FROM sign_in_codes") == 1
+        for _ in range(4):
+            await browser.submit("/sign-in/code", code="12", status=401)
+        seen = await browser.submit("/sign-in/code", code="12", status=401)
+        assert "试了太多次，这个验证码作废了，请再发一次。" in seen.text
         assert await village.value("SELECT count(*) FROM sessions") == 0
         seen = await browser.submit("/sign-in", status=429)
         assert "刚发过，" in seen.text
         await village.value("UPDATE sign_in_codes SET sent_at = sent_at - interval '1 minute' RETURNING 1")
+        await village.value("UPDATE sign_in_codes SET expires_at = sent_at + interval '1 second' RETURNING 1")
+        seen = await browser.submit("/sign-in/code", code="12", status=401)
+        assert "验证码过期了，请再发一次。" in seen.text
         await browser.submit("/sign-in")
         assert await village.value("SELECT count(*) FROM sign_in_codes") == 2
         await browser.submit("/sign-in/code", code=find_code(await newest_codes(village)))

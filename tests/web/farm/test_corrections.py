@@ -29,6 +29,11 @@ async def test_a_listing_is_corrected_and_its_public_page_shows_it_at_once(villa
         assert [node.attrs["src"] for node in seen.root.all("img")] == [photo.attrs["src"]]
         seen = await farm.open(f"/goods/{number}")
         assert (seen.heading, "树上晒的。" in seen.text) == ("革新庄晒枣一级", True)
+        await farm.open(f"{path}/edit")
+        seen = await farm.submit(f"{path}/edit", typed={"no-photo": "1"})
+        assert seen.root.all("img") == []
+        seen = await farm.open(f"{path}/edit")
+        assert "用剪纸画" not in seen.text
     async with await village.browser(village.host) as stranger:
         await stranger.open(f"{path}/edit", status=404)
 

@@ -68,3 +68,18 @@ async def test_a_host_prices_nights_and_weekends(village: Village) -> None:
         assert "价钱改好了" in seen.text
         for day, words in ((friday, "300.00"), (saturday, "300.00"), (sunday, "280.00")):
             assert f"这晚一间卖 {words} 元" in (await host.open(f"{path}?day={day}")).text, day
+
+
+async def test_the_nights_of_a_suspended_stay_say_so_instead_of_offering_prices(village: Village) -> None:
+    path = f"/farm/listings/{await village.number(village.stay.listing_id)}/nights"
+    async with await village.browser(village.host) as host:
+        seen = await host.open(path)
+        assert "改几晚的价钱" in seen.text
+        await village.value(
+            "UPDATE listings SET state = 'suspended' WHERE id = $1 RETURNING 1", village.stay.listing_id
+        )
+        seen = await host.open(path)
+        assert "县里停了这一样，现在改不了价" in seen.text
+        assert f"{path}/prices" not in [form.attrs["action"] for form in seen.root.all("form")]
+        seen = await host.submit(path, do="close")
+        assert "这间这晚不卖了" in seen.text

@@ -78,6 +78,8 @@ async def test_a_changed_total_is_shown_before_the_order_is_placed(village: Vill
         await village.value("UPDATE variants SET price_fen = 5000 WHERE id = $1 RETURNING 1", village.dates.variant_id)
         seen = await browser.submit("/checkout", status=422, typed=ADDRESS)
         assert "现在一共 785.00 元" in seen.text
+        assert "一共的钱变了" in seen.text
+        assert "处要改" not in seen.text
         assert "大写：人民币柒佰捌拾伍元整" in seen.text
         assert await get_order_number(village) is None
 
