@@ -101,8 +101,10 @@ class Market(InitPluginProtocol):
         async with open_services(self.settings) as services:
             app.state["market"] = services
             complete_schema(app)
-            app.asgi_handler = answer_head_requests(app.asgi_handler)
+            handler = app.asgi_handler
+            app.asgi_handler = answer_head_requests(handler)
             yield
+            app.asgi_handler = handler
 
 
 def _limit_routes(settings: Settings) -> list[Router]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import httpx
 import msgspec
 from litestar import Litestar
 
-from market.app import create_app
+from market.app import Market, create_app
 from market.settings import Settings
 from market.subsidies.tasks.work import TaskWorker, run_due_tasks
 from market.web.services import Services
@@ -32,6 +33,23 @@ def build_settings(dsn: str, folder: Path, **more: Any) -> Settings:
         storage_url=(folder / "files").as_uri(),
     )
     return msgspec.structs.replace(plain, **more)
+
+
+_idle_apps: defaultdict[int, list[Litestar]] = defaultdict(list)
+"""Applications that no test uses now, by the size of an upload, the only setting that their routes depend on."""
+
+
+@contextmanager
+def borrow_app(settings: Settings) -> Generator[Litestar]:
+    """Yield an application that takes the settings when it starts; a returned one is used again by the next test.
+
+    To register 400 routes takes a quarter of a second, and starting a registered application some milliseconds.
+    """
+    idle = _idle_apps[settings.upload_mb]
+    app = idle.pop() if idle else create_app(settings)
+    app.plugins.get(Market).settings = settings
+    yield app
+    idle.append(app)
 
 
 class Service:
@@ -105,12 +123,11 @@ async def work_on_tasks(app: Litestar, until: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def run_service(settings: Settings, *, works: bool = True) -> AsyncGenerator[Service]:
-    """Yield the service, started as its server starts it; unless `works` is false its tasks are done beside it."""
-    app = create_app(settings)
+async def run_app(settings: Settings, *, works: bool = False) -> AsyncGenerator[Litestar]:
+    """Yield the service, started as its server starts it; if `works`, its tasks are done beside it."""
     up, down = asyncio.Event(), asyncio.Event()
 
-    async def run_lifespan() -> None:
+    async def run_lifespan(app: Litestar) -> None:
         # The same task enters and leaves the lifespan; the two halves of a fixture run in different tasks.
         async with app.lifespan():
             up.set()
@@ -118,15 +135,24 @@ async def run_service(settings: Settings, *, works: bool = True) -> AsyncGenerat
                 await work_on_tasks(app, down)
             await down.wait()
 
-    lifespan = asyncio.create_task(run_lifespan())
-    starting = asyncio.create_task(up.wait())
-    await asyncio.wait({lifespan, starting}, return_when=asyncio.FIRST_COMPLETED)
-    try:
-        if lifespan.done():
-            lifespan.result()
+    with borrow_app(settings) as app:
+        lifespan = asyncio.create_task(run_lifespan(app))
+        starting = asyncio.create_task(up.wait())
+        await asyncio.wait({lifespan, starting}, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            if lifespan.done():
+                lifespan.result()
+            yield app
+        finally:
+            starting.cancel()
+            down.set()
+            await lifespan
+
+
+@asynccontextmanager
+async def run_service(settings: Settings, *, works: bool = True) -> AsyncGenerator[Service]:
+    """Yield a client of the running service; unless `works` is false its tasks are done beside it."""
+    async with run_app(settings, works=works) as app:
         transport = httpx.ASGITransport(cast("Any", app), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://shop.test", timeout=60) as http:
             yield Service(app, http)
-    finally:
-        down.set()
-        await lifespan

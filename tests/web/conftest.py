@@ -1,16 +1,12 @@
 """A small market on the test's own database, and clients for its pages."""
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar import Litestar
 from msgspec import Struct
 
-from market.app import create_app
 from market.identity.models import AccountId
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Database, open_database
@@ -20,7 +16,7 @@ from market.kernel.embedded import EmbeddedServer
 from market.settings import Settings
 from payments.sandbox import Sandbox
 from tests.conftest import clone_database, drop_database
-from tests.support.app import build_settings
+from tests.support.app import build_settings, run_app
 from tests.support.browser import ORIGIN, PageClient
 from tests.support.make import (
     OTHER_VILLAGE,
@@ -77,29 +73,6 @@ class Village(Struct, frozen=True):
         return browser
 
 
-@asynccontextmanager
-async def living(app: Litestar) -> AsyncGenerator[Litestar]:
-    """Run a service in its own task, because a fixture starts and ends in two different tasks."""
-    open_now, enough = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:
-        async with app.lifespan():
-            open_now.set()
-            await enough.wait()
-
-    task = asyncio.create_task(live())
-    opening = asyncio.create_task(open_now.wait())
-    await asyncio.wait({task, opening}, return_when=asyncio.FIRST_COMPLETED)
-    try:
-        if task.done():
-            await task
-        yield app
-    finally:
-        opening.cancel()
-        enough.set()
-        await task
-
-
 async def a_village(database: Database, app: Any, settings: Settings) -> Village:
     """Fill a database with the smallest complete market."""
     now = Clock().now()
@@ -135,7 +108,7 @@ def settings(dsn: str, folder: Path, sandbox: Sandbox) -> Settings:
 @pytest.fixture
 async def village(database: Database, settings: Settings) -> AsyncGenerator[Village]:
     """A running service with a small market."""
-    async with living(create_app(settings)) as app:
+    async with run_app(settings) as app:
         yield await a_village(database, app, settings)
 
 
@@ -154,7 +127,7 @@ async def street(
         stripe_base=provider.url,
         stripe_webhook_secret=provider.secret,
     )
-    async with living(create_app(settings)) as app:
+    async with run_app(settings) as app:
         yield await a_village(database, app, settings)
     await database.close()
     await drop_database(server, name)

@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from market.app import create_app
 from market.identity.models import Role
 from market.identity.officials import create_official
 from market.kernel import Database
@@ -16,8 +15,9 @@ from market.kernel.seal import Seal
 from market.settings import Settings
 from market.storage.files import open_file_store
 from market.storage.sample_files import SAMPLE_FOLDER, SAMPLE_INDEX
+from tests.support.app import run_app
 from tests.support.browser import ORIGIN
-from tests.web.conftest import BUYER_PHONE, FARMER_PHONE, Village, a_village, living
+from tests.web.conftest import BUYER_PHONE, FARMER_PHONE, Village, a_village
 
 IMPORTER_PHONE, TOTP = "17010009071", "JBSWY3DPEHPK3PXP" * 2
 
@@ -37,7 +37,7 @@ async def demo(database: Database, seal: Seal, settings: Settings) -> AsyncGener
     )
     message = {"phone": BUYER_PHONE, "text": "【乡集】验证码 123456。", "at": "2026-11-26T09:00:00+08:00"}
     Path(settings.sms_path).write_text(json.dumps(message, ensure_ascii=False) + "\n", encoding="utf-8")
-    async with living(create_app(settings)) as app:
+    async with run_app(settings) as app:
         village = await a_village(database, app, settings)
         async with database.transaction() as conn:
             await create_official(

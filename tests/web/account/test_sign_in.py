@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from market.app import create_app
 from market.identity.models import Role
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.notify.models import Message
 from market.notify.send import send_due_messages
 from market.settings import Settings
+from tests.support.app import run_app
 from tests.support.browser import ORIGIN
 from tests.support.make import SEAL, compute_totp_code, make_official
 from tests.support.postgres import as_owner
-from tests.web.conftest import BUYER_PHONE, Village, a_village, living
+from tests.web.conftest import BUYER_PHONE, Village, a_village
 
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -143,7 +143,7 @@ async def test_the_demo_links_do_not_exist_outside_the_demo(village: Village, se
 
 async def test_one_click_signs_in_at_the_demo(database: Database, settings: Settings) -> None:
     settings = msgspec.structs.replace(settings, demo=True)
-    async with living(create_app(settings)) as app:
+    async with run_app(settings) as app:
         village = await a_village(database, app, settings)
         accounts = [{"role": "buyer", "name": "样例买家甲", "phone": BUYER_PHONE, "county": "", "totp_secret": None}]
         (settings.data / "demo.json").write_text(json.dumps({"url": ORIGIN, "accounts": accounts}))
