@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Annotated, LiteralString
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, structs
 
 from market.audit.record import add_audit_entry
+from market.catalogue import listing_texts
 from market.catalogue.certificates import get_category, get_open_seller, require_certificates
+from market.catalogue.listing_texts import ListingTexts
 from market.catalogue.models import (
     LISTING_STATE_NAMES,
     BadListing,
@@ -21,11 +23,9 @@ from market.catalogue.search_text import build_search_columns
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
-from market.kernel.text import clean_text
-from market.producers.moderation import list_name_faults, list_story_faults, require_allowed_words
 
 
-class Description(Struct, frozen=True):
+class Description(ListingTexts, frozen=True, kw_only=True):
     """The description of the actor's listing; `version` counts its corrections.
 
     `photo` is a stored name, see `market.storage.photos.get_photo_paths`.
@@ -36,8 +36,6 @@ class Description(Struct, frozen=True):
     producer_id: UUID
     kind: ListingKind
     state: ListingState
-    title: str
-    story: str
     category: str
     photo_id: UUID | None
     photo: str | None
@@ -46,22 +44,20 @@ class Description(Struct, frozen=True):
     gi: str
 
 
-class NewDescription(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewDescription(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A corrected description; `version` is that of the description it corrects.
 
     Without `photo_id` the present photo stays, unless `remove_photo` is true.
     """
 
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
-    title: str
     category: str
-    story: str = ""
     photo_id: UUID | None = None
     remove_photo: bool = False
 
 
-_GET: LiteralString = """
-    SELECT l.id AS listing_id, l.version, l.producer_id, l.kind, l.state, l.title, l.story,
+_GET: LiteralString = f"""
+    SELECT l.id AS listing_id, l.version, l.producer_id, l.kind, l.state, {listing_texts.COLUMNS},
            l.category_code AS category, l.photo_id, f.name AS photo, f.kind AS photo_kind, l.perishable, l.gi
       FROM listings l LEFT JOIN photos f ON f.id = l.photo_id
      WHERE l.id = :listing_id AND l.producer_id = ANY(:producer_ids::uuid[])
@@ -70,9 +66,9 @@ GET_DESCRIPTION = Query(Description, _GET)
 LOCK_DESCRIPTION = Query(Description, _GET + " FOR NO KEY UPDATE OF l")
 SET_DESCRIPTION = Query(
     None,
-    """
+    f"""
     UPDATE listings
-       SET version = version + 1, title = :title, story = :story, category_code = :category, photo_id = :photo_id,
+       SET version = version + 1, {listing_texts.ASSIGNMENTS}, category_code = :category, photo_id = :photo_id,
            perishable = :perishable, gi = :gi, search_text = :search_text,
            search_words = array_to_tsvector(:search_words::text[]), search_pinyin = :search_pinyin
      WHERE id = :listing_id
@@ -109,17 +105,17 @@ async def edit_listing(
         ProducerNotOpen: the producer may not sell now.
         CertificateNeeded: the category requires a certificate that the producer does not have.
     """
-    title, story = clean_text(new.title), clean_text(new.story)
-    if faults := [*list_name_faults("title", title), *list_story_faults(story)]:
+    texts = new.select_texts()
+    if faults := texts.list_faults():
         raise BadListing(errors=tuple(faults))
-    require_allowed_words(title=title, story=story)
+    texts.require_allowed()
     old = await _lock_description(conn, actor, listing_id, version=new.version)
     seller = await get_open_seller(conn, old.producer_id, get_business_day(now))
     category = await get_category(conn, new.category, old.kind)
     require_certificates(category, seller)
     await require_own_photo(conn, actor, new.photo_id)
     columns = build_search_columns(
-        title,
+        texts.title,
         county=seller.county,
         category=category.name,
         producer=seller.name,
@@ -128,12 +124,11 @@ async def edit_listing(
     await SET_DESCRIPTION.run(
         conn,
         listing_id=listing_id,
-        title=title,
-        story=story,
+        **structs.asdict(texts),
         category=new.category,
         photo_id=new.photo_id or (None if new.remove_photo else old.photo_id),
         perishable=old.perishable if new.category == old.category else new.category in PERISHABLE,
-        gi=old.gi if (title, new.category) == (old.title, old.category) else "",
+        gi=old.gi if (texts.title, new.category) == (old.title, old.category) else "",
         search_text=columns.search_text,
         search_words=columns.search_words,
         search_pinyin=columns.search_pinyin,
@@ -164,7 +159,7 @@ async def _lock_description(conn: Connection, actor: Actor, listing_id: UUID, *,
 
 def _list_changes(old: Description, edited: Description) -> dict[str, object]:
     """Return the changed fields, each as it was and as it is."""
-    fields = ("title", "story", "category", "photo_id", "perishable", "gi")
+    fields = (*ListingTexts.__struct_fields__, "category", "photo_id", "perishable", "gi")
     return {
         field: {"from": str(getattr(old, field)), "to": str(getattr(edited, field))}
         for field in fields

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from market.catalogue.listing_texts import ListingTexts
 from market.kernel import Fen, FieldFault, Refusal
 from payments.money import format_yuan
 
@@ -81,31 +82,27 @@ HOLIDAY_TIERS = (CancelTier(15, 10_000), CancelTier(7, 5_000), CancelTier(0, 0))
 """The default cancellation tiers of a stay. Source: the golden story, shop.json L6."""
 
 
-class NewStay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewStay(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A stay as its host submits it; `rooms` counts rooms or yards, `price_fen` is for one night."""
 
-    title: str
     rooms: int
     price_fen: int
     photo_id: UUID | None = None
     producer_id: UUID | None = None
     unit: str = "间/晚"
-    story: str = ""
     tiers: Annotated[tuple[CancelTier, ...], Meta(max_length=10)] = WORKDAY_TIERS
     holiday_tiers: Annotated[tuple[CancelTier, ...], Meta(max_length=10)] = HOLIDAY_TIERS
 
 
-class NewActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewActivity(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An activity as its host submits it; `places` is the number of participants, `price_fen` is for one."""
 
-    title: str
     category: str
     price_fen: int
     places: int
     unit: str = "人"
     photo_id: UUID | None = None
     producer_id: UUID | None = None
-    story: str = ""
     harvest_months: Months = []
 
 

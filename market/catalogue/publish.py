@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.audit.record import add_audit_entry
+from market.catalogue import listing_texts
 from market.catalogue.certificates import Seller, get_active_seller, get_category, lock_seller, require_certificates
+from market.catalogue.listing_texts import ListingTexts
 from market.catalogue.models import (
     MAX_QUANTITY,
     MAX_ROOMS,
@@ -29,8 +31,6 @@ from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
-from market.kernel.text import clean_text
-from market.producers.moderation import list_name_faults, list_story_faults, require_allowed_words
 from market.stock.lots import open_lot
 
 _MAX_GROSS_G = 1_000_000
@@ -50,12 +50,12 @@ FIND_OWN_PHOTO = Query(
 )
 ADD_LISTING = Query(
     ListingKey,
-    """
-    INSERT INTO listings (producer_id, kind, category_code, title, story, origin_code, harvest_months, chilled,
-                          perishable, photo_id, commission_bp, search_text, search_words, search_pinyin, published_at,
-                          sample)
-    VALUES (:producer_id, :kind, :category, :title, :story, :origin_code, :harvest_months::smallint[], :chilled,
-            :perishable, :photo_id, :commission_bp, :search_text, array_to_tsvector(:search_words::text[]),
+    f"""
+    INSERT INTO listings (producer_id, kind, category_code, {listing_texts.COLUMNS}, origin_code, harvest_months,
+                          chilled, perishable, photo_id, commission_bp, search_text, search_words, search_pinyin,
+                          published_at, sample)
+    VALUES (:producer_id, :kind, :category, {listing_texts.PARAMETERS}, :origin_code, :harvest_months::smallint[],
+            :chilled, :perishable, :photo_id, :commission_bp, :search_text, array_to_tsvector(:search_words::text[]),
             :search_pinyin, :now, :sample)
     RETURNING id, number
     """,
@@ -84,20 +84,18 @@ ADD_TIER = Query(
 )
 
 
-class NewProduct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewProduct(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A product as its seller submits it.
 
     `producer_id` is optional if the actor works for one producer. `perishable` defaults by category.
     """
 
-    title: str
     category: str
     unit: str
     price_fen: int
     quantity: int
     photo_id: UUID | None = None
     producer_id: UUID | None = None
-    story: str = ""
     harvest_months: Months = []
     chilled: bool = False
     perishable: bool | None = None
@@ -109,8 +107,7 @@ class ListingDraft(Struct, frozen=True, kw_only=True):
 
     kind: ListingKind
     category: str
-    title: str
-    story: str
+    texts: ListingTexts
     unit: Unit
     price_fen: int
     gross_g: int
@@ -138,8 +135,8 @@ def resolve_own_producer(actor: Actor, producer_id: UUID | None) -> UUID:
     return producer_id
 
 
-def _list_common_faults(title: str, story: str, unit: str, price_fen: int) -> tuple[list[FieldFault], Unit | None]:
-    faults = [*list_name_faults("title", title), *list_story_faults(story), *list_price_faults(price_fen)]
+def _list_common_faults(texts: ListingTexts, unit: str, price_fen: int) -> tuple[list[FieldFault], Unit | None]:
+    faults = [*texts.list_faults(), *list_price_faults(price_fen)]
     try:
         parsed = parse_unit(unit)
     except BadUnit as refusal:
@@ -167,8 +164,8 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
         TooManyListings: the producer has the maximum number of live listings.
     """
     producer_id = resolve_own_producer(actor, new.producer_id)
-    title, story = clean_text(new.title), clean_text(new.story)
-    faults, unit = _list_common_faults(title, story, new.unit, new.price_fen)
+    texts = new.select_texts()
+    faults, unit = _list_common_faults(texts, new.unit, new.price_fen)
     if not 0 <= new.quantity <= MAX_QUANTITY:
         faults.append(FieldFault("quantity", f"数量从 0 到 {MAX_QUANTITY}"))
     if new.gross_g is not None and not 0 <= new.gross_g <= _MAX_GROSS_G:
@@ -178,8 +175,7 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
     draft = ListingDraft(
         kind=ListingKind.PRODUCT,
         category=new.category,
-        title=title,
-        story=story,
+        texts=texts,
         unit=unit,
         price_fen=new.price_fen,
         gross_g=unit.gross_g if new.gross_g is None else new.gross_g,
@@ -204,8 +200,8 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
         TooManyListings: the producer has the maximum number of live listings.
     """
     producer_id = resolve_own_producer(actor, new.producer_id)
-    title, story = clean_text(new.title), clean_text(new.story)
-    faults, unit = _list_common_faults(title, story, new.unit, new.price_fen)
+    texts = new.select_texts()
+    faults, unit = _list_common_faults(texts, new.unit, new.price_fen)
     if not 0 <= new.places <= MAX_QUANTITY:
         faults.append(FieldFault("places", f"名额从 0 到 {MAX_QUANTITY}"))
     _raise_faults(faults)
@@ -213,8 +209,7 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
     draft = ListingDraft(
         kind=ListingKind.ACTIVITY,
         category=new.category,
-        title=title,
-        story=story,
+        texts=texts,
         unit=Unit(unit.text, None, None),
         price_fen=new.price_fen,
         gross_g=0,
@@ -237,8 +232,8 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
         TooManyListings: the producer has the maximum number of live listings.
     """
     producer_id = resolve_own_producer(actor, new.producer_id)
-    title, story = clean_text(new.title), clean_text(new.story)
-    faults, unit = _list_common_faults(title, story, new.unit, new.price_fen)
+    texts = new.select_texts()
+    faults, unit = _list_common_faults(texts, new.unit, new.price_fen)
     if not 0 < new.rooms <= MAX_ROOMS:
         faults.append(FieldFault("rooms", f"房间从 1 到 {MAX_ROOMS}"))
     faults += [
@@ -251,8 +246,7 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
     draft = ListingDraft(
         kind=ListingKind.STAY,
         category="stay",
-        title=title,
-        story=story,
+        texts=texts,
         unit=Unit(unit.text, None, None),
         price_fen=new.price_fen,
         gross_g=0,
@@ -305,7 +299,8 @@ async def _get_commission_bp(conn: Connection, seller: Seller, kind: ListingKind
 async def _publish(
     conn: Connection, actor: Actor, producer_id: UUID, draft: ListingDraft, *, now: datetime
 ) -> PublishedListing:
-    require_allowed_words(title=draft.title, story=draft.story, unit=draft.unit.text)
+    texts = draft.texts
+    texts.require_allowed(unit=draft.unit.text)
     await lock_seller(conn, producer_id)
     seller = await get_active_seller(conn, producer_id, get_business_day(now))
     category = await get_category(conn, draft.category, draft.kind)
@@ -313,7 +308,7 @@ async def _publish(
     commission_bp = await _get_commission_bp(conn, seller, draft.kind, now=now)
     await require_own_photo(conn, actor, draft.photo_id)
     columns = build_search_columns(
-        draft.title,
+        texts.title,
         county=seller.county,
         category=category.name,
         producer=seller.name,
@@ -324,8 +319,7 @@ async def _publish(
         producer_id=producer_id,
         kind=draft.kind,
         category=draft.category,
-        title=draft.title,
-        story=draft.story,
+        **structs.asdict(texts),
         origin_code=seller.village_code,
         harvest_months=list(draft.months),
         chilled=draft.chilled,
@@ -341,7 +335,7 @@ async def _publish(
     lot_id = None
     if draft.units is not None:
         lot_id = await open_lot(
-            conn, producer_id=producer_id, label=draft.title, unit=draft.unit.text, units=draft.units, now=now
+            conn, producer_id=producer_id, label=texts.title, unit=draft.unit.text, units=draft.units, now=now
         )
     variant_id = await ADD_VARIANT.one(
         conn,
@@ -358,7 +352,7 @@ async def _publish(
         actor=str(actor.account_id),
         action="listing.publish",
         object=f"listing:{added.id}",
-        detail={"kind": str(draft.kind), "title": draft.title, "price_fen": draft.price_fen},
+        detail={"kind": str(draft.kind), "title": texts.title, "price_fen": draft.price_fen},
         now=now,
     )
-    return PublishedListing(added.id, added.number, variant_id, lot_id, draft.title, ListingState.LIVE, now)
+    return PublishedListing(added.id, added.number, variant_id, lot_id, texts.title, ListingState.LIVE, now)

@@ -34,6 +34,7 @@ from market.producers.moderation import MAX_STORY_LENGTH, ForbiddenWord
 from market.rate_limits import RateClass
 from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.web.farm.listing_texts import TextsForm, read_texts
 from market.web.farm.selling_obstacles import SellingObstacle, describe_refusal
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
@@ -46,12 +47,10 @@ _DESCRIPTION_FIELDS = {"photo_id": "photo"}
 _PACK_FIELDS = {"unit": "pack", "label": "pack", "price_fen": "price", "quantity": "left"}
 
 
-class DescriptionForm(Struct, frozen=True):
+class DescriptionForm(TextsForm, frozen=True, kw_only=True):
     """The form of a description as it was typed."""
 
-    title: str = ""
     category: str = ""
-    story: str = ""
 
 
 class PackForm(Struct, frozen=True):
@@ -100,6 +99,11 @@ async def _load_listing(conn: Connection, actor: Actor, number: int) -> EditedLi
     )
 
 
+def _fill_description(stored: Description, category: str) -> DescriptionForm:
+    texts = {field: getattr(stored, field) for field in TextsForm.__struct_fields__}
+    return DescriptionForm(category=category, **texts)
+
+
 def _fill_pack(packs: Sequence[OwnVariant]) -> PackForm:
     if not packs:
         return PackForm()
@@ -117,7 +121,7 @@ def _edit_page(
         "title": stored.title,
         "version": stored.version,
         "action": f"/farm/listings/{number}",
-        "values": refused.description or DescriptionForm(stored.title, stored.category, stored.story),
+        "values": refused.description or _fill_description(stored, stored.category),
         "now": refused.now,
         "pack": refused.pack or _fill_pack(listing.packs),
         "packs": [(str(each.id), f"{each.label} {format_unit(each.unit)}".strip()) for each in listing.packs],
@@ -164,7 +168,7 @@ async def submit_description(
     form = await read_form(request)
     values = form.fill(DescriptionForm)
     version = form.read_integer("version", fault="请把页面重新打开再改", minimum=1, maximum=2**31 - 1)
-    form.read_text("title", missing="名字没写")
+    texts = read_texts(form)
     async with db.connection() as conn:
         listing = await _load_listing(conn, actor, number)
     refused = Refused(422, form.faults, description=values)
@@ -175,8 +179,8 @@ async def submit_description(
             async def submit(conn: Connection) -> str:
                 photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
                 new = NewDescription(
-                    version=version, title=values.title, category=values.category, story=values.story,
-                    photo_id=photo_id, remove_photo=form.get_text("no-photo") == "1",
+                    version=version, category=values.category, photo_id=photo_id,
+                    remove_photo=form.get_text("no-photo") == "1", **texts,
                 )  # fmt: skip
                 await edit_listing(conn, actor, listing.stored.listing_id, new, now=clock.now())
                 return f"/farm/listings/{number}?said=edited"
@@ -192,7 +196,7 @@ async def submit_description(
                 refused,
                 status=refusal.status,
                 errors=[FieldFault("title", refusal.text("zh"))],
-                now=DescriptionForm(stored.title, dict(listing.categories)[stored.category], stored.story),
+                now=_fill_description(stored, dict(listing.categories)[stored.category]),
             )
         except (CertificateNeeded, ProducerNotOpen) as refusal:
             obstacle = describe_refusal(refusal, "没改成")

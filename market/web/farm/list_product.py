@@ -23,11 +23,12 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
-from market.producers.moderation import ForbiddenWord
+from market.producers.moderation import MAX_STORY_LENGTH, ForbiddenWord
 from market.rate_limits import RateClass
 from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
 from market.web.farm.freight import load_freight_line
+from market.web.farm.listing_texts import TextsForm, read_texts
 from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options, show_drawings_once
 from market.web.farm.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
@@ -72,10 +73,9 @@ class PriceHintView(Struct, frozen=True):
     words: str
 
 
-class ProductForm(Struct, frozen=True):
+class ProductForm(TextsForm, frozen=True, kw_only=True):
     """The product form as it was typed."""
 
-    title: str = ""
     pack: str = ""
     price: str = ""
     left: str = ""
@@ -220,6 +220,7 @@ def _product_page(
         "obstacle": offer.obstacle,
         "refused": status != _OK,
         "freight_words": offer.freight,
+        "story_length": MAX_STORY_LENGTH,
     }
     return render_page(request, "farm/product.html", context, actor=actor, status=status)
 
@@ -247,7 +248,7 @@ async def show_product_form(
 def _read_product(form: PostedForm, template: ProductTemplate) -> NewProduct:
     """Read a product without its photo."""
     return NewProduct(
-        title=form.read_text("title", missing="名字没写"),
+        **read_texts(form),
         category=template.category,
         unit=form.read_text("pack", missing="怎么装没选"),
         price_fen=form.read_yuan("price", missing="价钱没写。写一个数，比如 39", fault="价钱要写成 39 或 39.5"),

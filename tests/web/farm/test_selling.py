@@ -126,8 +126,12 @@ async def test_a_product_is_listed_in_five_fields_with_a_photo(village: Village)
         seen = await farm.open("/farm/sell/fruit")
         form = seen.form("/farm/sell/fruit")
         names = {node.attrs.get("name") for node in form.walk()} - {None, "csrf", "key"}
-        assert names == {"title", "photo", "pack", "price", "left"}
-        seen = await listed(farm)
+        [folded] = form.all("details")
+        optional = {node.attrs.get("name") for node in folded.walk()} - {None}
+        assert optional == {"story"}
+        assert names - optional == {"title", "photo", "pack", "price", "left"}
+        seen = await listed(farm, story="自家院里晒的")
+        assert await village.value("SELECT story FROM listings ORDER BY number DESC LIMIT 1") == "自家院里晒的"
         assert "上架了" in seen.text
         assert "58.50 元" in seen.text
         [public] = [link for link in seen.links() if link.startswith("/goods/")]
