@@ -14,8 +14,8 @@ from tests.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
 
 PHONE, NARROWEST = 360, 320
 SHOP = (
-    "/", "/kinds", "/kinds/fruit", "/search?q=小米", "/search?q=菠萝蜜", "/places/1306", "/places/130624", "/goods/1",
-    "/goods/2", "/stays/3", "/sign-in", "/nothing/here",
+    "/", "/kinds", "/kinds/fruit", "/search?q=小米", "/search?q=菠萝蜜", "/search?low=a&high=1", "/places/1306",
+    "/places/130624", "/goods/1", "/goods/2", "/stays/3", "/sign-in", "/nothing/here",
 )  # fmt: skip
 OWN = (
     "/cart", "/checkout", "/me", "/farm", "/farm/orders", "/farm/guests", "/farm/sell", "/farm/sell/local-1",

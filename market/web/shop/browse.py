@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from msgspec import Struct, structs
+from msgspec import structs
 
 from market.catalogue.browse import CategoryCount, CountyCount, list_in_season
 from market.catalogue.models import ListingCard, ListingKind
@@ -25,12 +24,12 @@ from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
-from market.kernel.text import clean_text
 from market.rate_limits import RateClass
 from market.web.assets import get_origin
 from market.web.pages import render_page
 from market.web.services import get_services
 from market.web.shop.cards import find_drawing, make_card_views
+from market.web.shop.listing_filters import ListingFilters, read_filters, read_prices
 from market.web.shop.regions import (
     find_division,
     list_division_path,
@@ -50,71 +49,6 @@ _MAX_HOME_CANDIDATES = 60
 _MAX_PER_CATEGORY = 2
 _SEASONAL_CATEGORIES = frozenset({"fruit", "vegetable", "nut", "coarse_grain", "grain", "tuber", "mushroom"})
 _CATEGORIES_ON_HOME = 8
-_MAX_QUERY_LENGTH = 60
-_COUNTY_DIGITS = 6
-_SORT_NAMES = ((Sort.SCORE, "综合"), (Sort.SOLD, "卖得多"), (Sort.PRICE, "便宜"), (Sort.NEW, "新上"))
-
-
-class ListingFilters(Struct, frozen=True, kw_only=True):
-    """The filters of a list of listings; a filter without options is not shown."""
-
-    action: str
-    q: str = ""
-    county: str = ""
-    kind: str = ""
-    sort: str = Sort.SCORE
-    season: bool = False
-    counties: list[tuple[str, list[tuple[str, str]]]] = []
-    """Counties by prefecture; the first group has no heading."""
-    kinds: list[tuple[str, str]] = []
-
-    @property
-    def query(self) -> str:
-        """The chosen filters as a query string, for the next page."""
-        return urlencode(self._list_pairs(county=self.county, kind=self.kind, season=self.season, sort=self.sort))
-
-    @property
-    def kept(self) -> list[tuple[str, str]]:
-        """What the filter form keeps: the typed words and the order."""
-        return self._list_pairs(sort=self.sort)
-
-    @property
-    def cleared(self) -> str:
-        """The link to the same list without filters."""
-        return self._link(self.kept)
-
-    @property
-    def sort_links(self) -> list[tuple[str, str, bool]]:
-        """The orders to choose from: (URL, words, whether it is the present one)."""
-        return [
-            (
-                self._link(self._list_pairs(county=self.county, kind=self.kind, season=self.season, sort=value)),
-                words,
-                value == self.sort,
-            )
-            for value, words in _SORT_NAMES
-        ]
-
-    @property
-    def summary(self) -> str:
-        """The chosen filters in words."""
-        counties = {code: words.partition("，")[0] for _, group in self.counties for code, words in group}
-        words = [
-            counties.get(self.county, "") if self.county else "",
-            dict(self.kinds).get(self.kind, "") if self.kind else "",
-            "当季" if self.season else "",
-        ]
-        return "、".join(word for word in words if word)
-
-    def _list_pairs(
-        self, *, sort: str, county: str = "", kind: str = "", season: bool = False
-    ) -> list[tuple[str, str]]:
-        pairs = [("q", self.q), ("county", county), ("kind", kind), ("season", "1" if season else "")]
-        pairs.append(("sort", "" if sort == Sort.SCORE else sort))
-        return [pair for pair in pairs if pair[1]]
-
-    def _link(self, pairs: list[tuple[str, str]]) -> str:
-        return f"{self.action}?{urlencode(pairs)}" if pairs else self.action
 
 
 def _category_links(categories: Sequence[CategoryCount]) -> list[tuple[str, str, str]]:
@@ -213,21 +147,6 @@ async def show_categories(request: HttpRequest, db: NamedDependency[Database]) -
     return render_page(request, "shop/kinds.html", context, cache=SHORT_PUBLIC_CACHE)
 
 
-def _read_filters(request: HttpRequest, action: str) -> ListingFilters:
-    """Read the chosen filters; unknown values are ignored."""
-    query = request.query_params
-    county = str(query.get("county", ""))
-    sort = str(query.get("sort", ""))
-    return ListingFilters(
-        action=action,
-        q=clean_text(str(query.get("q", "")))[:_MAX_QUERY_LENGTH],
-        county=county if county.isdecimal() and len(county) == _COUNTY_DIGITS else "",
-        kind=str(query.get("kind", "")),
-        sort=sort if sort in {str(each) for each in Sort} else str(Sort.SCORE),
-        season=query.get("season") == "1",
-    )
-
-
 def _offer_kinds(filters: ListingFilters, categories: Sequence[CategoryCount]) -> ListingFilters:
     """Offer the categories with listings; a category that does not exist is not chosen."""
     known = {each.code for each in categories}
@@ -264,8 +183,11 @@ async def _listings_page(
     context: dict[str, Any],
 ) -> Response[bytes]:
     """Render a page of listings with its sorting rule; show similar listings if there are none."""
+    filters, low, high = read_prices(filters)
     search = structs.replace(
         search,
+        price_from_fen=low,
+        price_to_fen=high,
         sort=Sort(filters.sort),
         month=month if filters.season else None,
         category=filters.kind or search.category,
@@ -275,6 +197,7 @@ async def _listings_page(
         filters = _offer_counties(filters, counties, hits)
         search = structs.replace(search, division=filters.county or None)
     count = sum(each.count for each in hits if filters.county in {"", each.code})
+    filters = structs.replace(filters, count_words=_format_count(count))
     after = request.query_params.get("after")
     page = await search_listings(conn, search, this_month=month, after=after, limit=_PAGE_SIZE)
     cards = [] if page.near else page.items
@@ -283,7 +206,7 @@ async def _listings_page(
         near = (await search_listings(conn, SearchFilters(), this_month=month, limit=_GOODS_ON_HOME)).items
     more = f"{filters.action}?{_join_query(filters.query, page.next)}" if page.next else None
     values = {
-        "count_words": _format_count(count), "drawn": any(map(find_drawing, page.items)), "lead": None,
+        "count_words": filters.count_words, "drawn": any(map(find_drawing, page.items)), "lead": None,
         "trail": [], "narrow": [], "filters": filters, "sort_words": _describe_sort(page),
         "cards": make_card_views(cards), "more": more, "neighbours": [],
         "near": make_card_views(near), "near_words": "和它相近的" if page.near else "大家在买的",
@@ -321,7 +244,7 @@ async def show_category(
         raise NotFound
     counties = await counts.counties.get()
     async with db.connection() as conn:
-        filters = structs.replace(_read_filters(request, f"/kinds/{code}"), kind="")
+        filters = structs.replace(read_filters(request, f"/kinds/{code}"), kind="")
         context = {"heading": category.name, "empty": f"{category.name}还没有人卖"}
         return await _listings_page(
             request,
@@ -350,7 +273,7 @@ async def show_division(
             raise NotFound
         path = await list_division_path(conn, division.code)
         children = await list_selling_children(conn, division)
-        filters = _offer_kinds(_read_filters(request, f"/places/{division.prefix}"), categories)
+        filters = _offer_kinds(read_filters(request, f"/places/{division.prefix}"), categories)
         context = {
             "heading": division.name,
             "trail": make_trail(path[:-1]),
@@ -376,7 +299,7 @@ async def show_search(
     counts = get_services(request).counts
     categories, counties = await counts.categories.get(), await counts.counties.get()
     async with db.connection() as conn:
-        filters = _offer_kinds(_read_filters(request, "/search"), categories)
+        filters = _offer_kinds(read_filters(request, "/search"), categories)
         filled = [each for each in categories if each.count]
         context = {
             "heading": f"找“{filters.q}”" if q else "所有在卖的",

@@ -62,6 +62,26 @@ async def test_millet_is_found_with_its_county_and_price_by_weight(street: Villa
         assert f"排序按{WHOLE_WORD_RULE}。" in seen.text
 
 
+async def test_a_range_of_prices_is_kept_on_every_link_and_its_faults_are_named(street: Village) -> None:
+    async with await street.browser() as browser:
+        seen = await browser.open("/search?low=30&high=４０&sort=price")
+        [card] = [node for node in seen.root.all("ul") if "goods" in node.attrs.get("class", "")]
+        assert card.text.startswith("顾家台小米 ¥ 32.00")
+        assert "只看：30 到 40 元" in seen.text
+        assert "就看这些 现在 1 样" in seen.text
+        assert "/search?low=30&high=40&sort=sold" in seen.links()
+        wide = await browser.open("/search?low=30")
+        assert "只看：30 元起" in wide.text
+        assert "现在 1 样" not in wide.text
+        seen = await browser.open("/search?low=abc&high=-1")
+        assert "最低价没写对，写几元，比如 20" in seen.text
+        assert "最高价没写对，写几元，比如 50.5" in seen.text
+        assert "只看：" not in seen.text
+        seen = await browser.open("/search?low=30&high=20")
+        assert "最高价要比最低价高，写 30 元或者更多" in seen.text
+        assert "顾家台小米" in seen.text
+
+
 async def test_a_search_without_results_offers_categories(street: Village) -> None:
     async with await street.browser() as browser:
         seen = await browser.open("/search?q=菠萝蜜饼")
