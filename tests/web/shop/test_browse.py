@@ -73,6 +73,9 @@ async def test_a_range_of_prices_is_kept_on_every_link_and_its_faults_are_named(
         wide = await browser.open("/search?low=30")
         assert "只看：30 元起" in wide.text
         assert "现在 1 样" not in wide.text
+        dear = await browser.open("/search?low=40")
+        assert "阜平大枣礼箱" in dear.text
+        assert "顾家台小米" not in dear.text
         seen = await browser.open("/search?low=abc&high=-1")
         assert "最低价没写对，写几元，比如 20" in seen.text
         assert "最高价没写对，写几元，比如 50.5" in seen.text
