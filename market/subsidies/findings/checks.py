@@ -44,6 +44,7 @@ from market.subsidies.month.build_case import load_facts
 from market.subsidies.month.case_queries import IS_MONTH_SETTLED
 from market.subsidies.month.cycles import Cycle
 from market.subsidies.month.steps import SETTLED_STATES
+from market.subsidies.names import format_month_zh
 from payments.money import format_yuan
 
 _MAX_MONTHS_BACK = 36
@@ -120,9 +121,10 @@ async def _check_deceased(
 
 
 def _describe_deceased(month: date, row: DeceasedLine, overpaid: list[tuple[date, int]]) -> CheckResult:
-    overpaid_text = "".join(f"；{each:%Y-%m} 多结 {format_yuan(fen)}" for each, fen in overpaid)
+    month_text = format_month_zh(f"{month:%Y-%m}")
+    overpaid_text = "".join(f"；{format_month_zh(f'{each:%Y-%m}')}多结 {format_yuan(fen)}" for each, fen in overpaid)
     evidence = (
-        f"{row.died_on} 死亡，{row.known_on} 登记{overpaid_text}；{month:%Y-%m} 申请 {format_yuan(row.at_risk_fen)}"
+        f"{row.died_on} 死亡，{row.known_on} 登记{overpaid_text}；{month_text}申请 {format_yuan(row.at_risk_fen)}"
     )
     at_risk = Fen(row.at_risk_fen + sum(fen for _, fen in overpaid))
     return CheckResult(

@@ -131,7 +131,7 @@ def _list_adjustments(view: MonthView) -> list[list[Value]]:
     """Return the adjustments of earlier months; the rest after a few share a row, so that the form fits on one page."""
     rows: list[list[Value]] = [
         [
-            row.for_month, get_operator_name(row.operator), row.line, row.settled_fen, row.funded_fen,
+            format_month_zh(row.for_month), get_operator_name(row.operator), row.line, row.settled_fen, row.funded_fen,
             row.adjustment_fen, row.conceded_fen, row.public_fen, row.why,
         ]
         for row in view.adjustments

@@ -18,7 +18,6 @@ _STEP = 50
 _BAR = 34
 _MAX_SERIES = 3
 _MAX_BARS = 40
-_MAX_TICK_LABELS = 4
 _NO_FEN = ".00"
 _HATCH = (
     '<defs><pattern id="hatch" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -63,14 +62,12 @@ def _measure(text: str) -> int:
 
 
 def _choose_axis(maximum: int) -> tuple[int, int]:
-    """Choose the step and the end of an axis, both of 1, 2 or 5 × a power of ten, with two to four steps."""
-    step = 1
-    while True:
-        for factor in (1, 2, 5):
-            if maximum <= step * factor * 3:
-                steps = -(-maximum // (step * factor)) or 1
-                return step * factor, step * factor * steps
-        step *= 10
+    """Choose the step and the end of an axis of two steps, the step 1 to 5 × a power of ten."""
+    power = 1
+    while maximum > 10 * power:
+        power *= 10
+    step = next(factor * power for factor in range(1, 6) if maximum <= 2 * factor * power)
+    return step, 2 * step
 
 
 def _format_tick(value: int, *, fen: bool) -> str:
@@ -123,8 +120,8 @@ def draw_stacked_bars(
     foot = _STEP * len(bars) + 2
     ticks = [(at, left + room * at // end) for at in range(0, end + 1, step)]
     drawn.append(f'<path class="ax" fill="none" d="{"".join(f"M{x} 2v{foot}" for _, x in ticks)}"/>')
-    # Four labels would overlap on a phone, so only the ends are labelled.
-    for at, x in ticks if len(ticks) < _MAX_TICK_LABELS else (ticks[0], ticks[-1]):
+    # Three labels; four would overlap on a phone.
+    for at, x in ticks:
         drawn.append(f'<text x="{x}" y="{foot + 24}" text-anchor="middle">{_format_tick(at, fen=fen)}</text>')
     drawn.append(f'<text x="{_WIDTH - 2}" y="{foot + 24}" text-anchor="end">{escape(unit)}</text>')
     desc = "；".join(f"{bar.label} {write(bar.whole)}" for bar in bars) + f"（{unit}）"

@@ -210,7 +210,7 @@ async def test_money_paid_after_a_death_is_at_risk_too(quarter: Player) -> None:
     dead = next(row for row in got["rows"] if row["check"] == "dead_in_service_month")
     assert (dead["at_risk_fen"], dead["evidence"]) == (
         3121,
-        "2019-02-10 死亡，2019-03-18 登记；2019-02 多结 12.21；2019-03 申请 19.00",
+        "2019-02-10 死亡，2019-03-18 登记；2019年2月多结 12.21；2019年3月申请 19.00",
     )
 
 

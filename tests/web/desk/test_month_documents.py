@@ -112,7 +112,7 @@ async def test_the_approval_form_fits_one_page_with_many_reasons_and_adjustments
     reasons, adjustments = paper.tables[1], paper.tables[2]
     assert [row[1:] for row in reasons.rows] == [[9, 900], [8, 800], [7, 700], [6, 600], [5, 500], [10, 1000]]
     assert (reasons.rows[-1][0], reasons.foot) == ("其他 4 种", ["合计", 45, 4500])
-    assert [row[0] for row in adjustments.rows] == ["2018-12"] * 5 + ["其他 4 笔"]
+    assert [row[0] for row in adjustments.rows] == ["2018年12月"] * 5 + ["其他 4 笔"]
     assert (adjustments.rows[-1][5:8], adjustments.foot and adjustments.foot[5:8]) == ([30, 0, 30], [45, 0, 45])
 
 

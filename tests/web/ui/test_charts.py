@@ -35,7 +35,7 @@ def texts(svg: str) -> list[str]:
 
 def test_the_month_by_operator_is_drawn_as_bars_and_as_a_table() -> None:
     chart = draw_stacked_bars("3 月核定由谁负担", ("运营商让利", "财政补贴", "待安排"), OPERATORS)
-    assert texts(chart.svg) == ["移动", "123.00", "联通", "67.34", "电信", "52.39", "0", "150", "元"]
+    assert texts(chart.svg) == ["移动", "123.00", "联通", "67.34", "电信", "52.39", "0", "100", "200", "元"]
     assert chart.head == ["项目", "合计", "运营商让利", "财政补贴", "待安排"]
     assert chart.rows == [
         ["移动", "123.00", "75.10", "38.08", "9.82"],
