@@ -170,7 +170,7 @@ async def open_services(settings: Settings, *, limit_transactions: bool = True) 
             files=open_file_store(settings.storage_url or (settings.data / "files").absolute().as_uri()),
             gateway=GuardedGateway(gateway, concurrency=MAX_PROVIDER_CALLS),
             batcher=batcher,
-            renderer=Renderer(SiteInfo(phone=settings.help_phone, desk_phone=settings.help_phone, demo=settings.demo)),
+            renderer=Renderer(SiteInfo(phone=settings.help_phone, hours=settings.help_hours, demo=settings.demo)),
             counts=CatalogueCounts(db),
             queues=keep_readings(db, clock),
             rate_limiter=RateLimiter(settings.get_rate_limits()),

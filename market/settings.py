@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
-from market.notify.templates import DEFAULT_HELP_PHONE
+from market.notify.templates import DEFAULT_HELP_HOURS, DEFAULT_HELP_PHONE
 from market.rate_limits import RateClass
 
 PREFIX = "MARKET_"
@@ -84,6 +84,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     help_phone: Annotated[str, Meta(description="Telephone number shown on every page.")] = DEFAULT_HELP_PHONE
+    help_hours: Annotated[str, Meta(description="When people answer it, as pages say it.")] = DEFAULT_HELP_HOURS
     pay_minutes: Annotated[int, Meta(ge=1, le=1440, description="Minutes until an unpaid order expires.")] = (
         DEFAULT_PAY_MINUTES
     )

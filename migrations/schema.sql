@@ -527,6 +527,21 @@ $$;
 
 
 --
+-- Name: find_contact(text, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.find_contact(p_division text, p_day date) RETURNS TABLE(division text, level smallint, name text, phone text, hours text, back_on date)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT d.name, d.level, c.name, c.phone, c.hours, CASE WHEN c.away_during @> p_day THEN upper(c.away_during) END
+      FROM contacts c JOIN divisions d ON d.code = c.division_code
+     WHERE c.division_code IN (p_division, ancestor_code(p_division, 4), ancestor_code(p_division, 3))
+     ORDER BY coalesce(c.away_during @> p_day, false), d.level DESC
+     LIMIT 1
+$$;
+
+
+--
 -- Name: sum_array(integer[]); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2196,6 +2211,33 @@ CREATE TABLE public.claims (
 
 
 --
+-- Name: contacts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.contacts (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    division_code text NOT NULL,
+    county_code text GENERATED ALWAYS AS ("left"(division_code, 6)) STORED NOT NULL,
+    name text NOT NULL,
+    phone text NOT NULL,
+    hours text NOT NULL,
+    away_during daterange,
+    CONSTRAINT contacts_away_not_empty CHECK ((NOT isempty(away_during))),
+    CONSTRAINT contacts_hours_length CHECK (((length(hours) >= 1) AND (length(hours) <= 60))),
+    CONSTRAINT contacts_level CHECK ((division_code !~ '^[0-9]{4}00'::text)),
+    CONSTRAINT contacts_name_length CHECK (((length(name) >= 1) AND (length(name) <= 30))),
+    CONSTRAINT contacts_phone CHECK ((phone ~ '^[0-9]{5,12}$'::text))
+);
+
+
+--
+-- Name: COLUMN contacts.away_during; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.contacts.away_during IS 'days on which nobody answers; farmers see the next wider office meanwhile';
+
+
+--
 -- Name: cycle_approvals; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3711,6 +3753,22 @@ ALTER TABLE ONLY public.claims
 
 
 --
+-- Name: contacts contacts_one_per_division; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.contacts
+    ADD CONSTRAINT contacts_one_per_division UNIQUE (division_code);
+
+
+--
+-- Name: contacts contacts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.contacts
+    ADD CONSTRAINT contacts_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: county_settings county_settings_one_per_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4650,6 +4708,13 @@ CREATE INDEX claims_by_month ON public.claims USING btree (county_code, month);
 --
 
 CREATE UNIQUE INDEX claims_one_per_service_and_month ON public.claims USING btree (county_code, operator, kind, number_id, month) WHERE (corrects_month IS NULL);
+
+
+--
+-- Name: contacts_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX contacts_by_county ON public.contacts USING btree (county_code);
 
 
 --
@@ -5899,6 +5964,14 @@ ALTER TABLE ONLY public.claims
 
 ALTER TABLE ONLY public.claims
     ADD CONSTRAINT claims_programme FOREIGN KEY (county_code, programme_code) REFERENCES public.programmes(county_code, code);
+
+
+--
+-- Name: contacts contacts_division; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.contacts
+    ADD CONSTRAINT contacts_division FOREIGN KEY (division_code) REFERENCES public.divisions(code);
 
 
 --
@@ -8395,6 +8468,41 @@ GRANT UPDATE(verified_by) ON TABLE public.certificates TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.claims TO market_app;
+
+
+--
+-- Name: TABLE contacts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.contacts TO market_app;
+
+
+--
+-- Name: COLUMN contacts.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(name) ON TABLE public.contacts TO market_app;
+
+
+--
+-- Name: COLUMN contacts.phone; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(phone) ON TABLE public.contacts TO market_app;
+
+
+--
+-- Name: COLUMN contacts.hours; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(hours) ON TABLE public.contacts TO market_app;
+
+
+--
+-- Name: COLUMN contacts.away_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(away_during) ON TABLE public.contacts TO market_app;
 
 
 --

@@ -7,9 +7,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from market.identity.models import AccountId, Actor, Device, Grant, Role
+from market.identity.models import AccountId, Actor, Device, Grant, LocalContact, Role
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
+from market.kernel.structs import build_from
 
 OFFICIAL_IDLE_TIMEOUT = timedelta(minutes=30)
 """An official's session ends after this time without a request. Source: money-and-trust, officials idle out."""
@@ -29,6 +30,7 @@ class ActorRow(Struct, frozen=True):
     second_factor: bool
     helped: list[str] = []
     seen_at: datetime | None = None
+    contact: LocalContact | None = None
 
 
 FIND_ACTOR = Query(
@@ -58,7 +60,11 @@ FIND_ACTOR_BY_TOKEN = Query(
                   ORDER BY producer_id) AS producers,
            ARRAY(SELECT p.name FROM producer_members m JOIN producers p ON p.id = m.producer_id
                   WHERE m.account_id = a.id AND m.role = 'helper' AND m.valid_during @> :day::date
-                  ORDER BY p.name) AS helped
+                  ORDER BY p.name) AS helped,
+           (SELECT to_jsonb(found) FROM producer_members m JOIN producers p ON p.id = m.producer_id
+                   CROSS JOIN LATERAL find_contact(p.village_code, :day::date) AS found
+             WHERE m.account_id = a.id AND m.valid_during @> :day::date
+             ORDER BY p.number LIMIT 1) AS contact
       FROM sessions s JOIN accounts a ON a.id = s.account_id
      WHERE s.token_hash = :token_hash
        AND s.revoked_at IS NULL
@@ -74,15 +80,8 @@ TOUCH_SESSION = Query(None, "UPDATE sessions SET seen_at = :now WHERE token_hash
 
 def _make_actor(row: ActorRow) -> Actor:
     grants = tuple(Grant(role, scope) for role, scope in zip(row.roles, row.scopes, strict=True))
-    return Actor(
-        account_id=row.id,
-        name=row.name,
-        handle=row.handle,
-        grants=grants,
-        producers=tuple(row.producers),
-        helped=tuple(row.helped),
-        second_factor=row.second_factor,
-        elder=row.elder,
+    return build_from(
+        Actor, row, account_id=row.id, grants=grants, producers=tuple(row.producers), helped=tuple(row.helped)
     )
 
 

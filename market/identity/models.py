@@ -1,6 +1,6 @@
 """Accounts, roles, sessions and the refusals of identity."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -45,10 +45,25 @@ class Grant(Struct, frozen=True):
     scope: str
 
 
+class LocalContact(Struct, frozen=True):
+    """Whom a farmer calls: the station of the village, else the desk of the township or the county.
+
+    `division` and `level` name the office; `back_on` is set while the contact is away.
+    """
+
+    division: str
+    level: int
+    name: str
+    phone: str
+    hours: str
+    back_on: date | None
+
+
 class Actor(Struct, frozen=True):
     """The account that makes a request, with its current roles and producers.
 
-    `helped` has the names of those producers for which the account only helps.
+    `helped` has the names of those producers for which the account only helps; `contact` is that of the first
+    producer's village.
     """
 
     account_id: AccountId
@@ -59,6 +74,7 @@ class Actor(Struct, frozen=True):
     second_factor: bool = False
     elder: bool = False
     helped: tuple[str, ...] = ()
+    contact: LocalContact | None = None
 
     @property
     def is_official(self) -> bool:

@@ -19,6 +19,7 @@ GRANTS = {
     "categories": "select",
     "certificates": "select insert update(verified_at verified_by)",
     "claims": "select insert",
+    "contacts": "select insert delete update(name phone hours away_during)",
     "county_settings": "select insert delete update(valid_during)",
     "cycle_approvals": "select insert",
     "cycle_duties": "select insert",

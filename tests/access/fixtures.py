@@ -51,6 +51,7 @@ from tests.support.make import (
     days_since,
     load_actor,
     make_certificate,
+    make_contact,
     make_freight_template,
     make_producer,
     make_product,
@@ -150,7 +151,9 @@ async def make_fixtures(
         ids |= await _upload_photos(conn, files, accounts["farmer"], own, shade=10, prefix="")
         ids |= await _upload_photos(conn, files, accounts["other_farmer"], other, shade=110, prefix="other_")
         ids |= await _read_numbers(conn, ids)
-    for prefix, county in (("", COUNTY), ("other_", OTHER_COUNTY)):
+    for prefix, county, village in (("", COUNTY, VILLAGE), ("other_", OTHER_COUNTY, VILLAGE_OF_OTHER_COUNTY)):
+        async with db.transaction() as conn:
+            ids[f"{prefix}contact_id"] = str(await make_contact(conn, village, "样例站长"))
         async with db.transaction(scope=county) as conn:
             ids[f"{prefix}file_id"] = str(await conn.fetchval(FIRST_FILE, county))
             owner = accounts[OTHER_COUNTY_OFFICIAL if prefix else "importer"]

@@ -7,11 +7,13 @@ from market.subsidies.models import Duty
 from tests.access.actors import VILLAGE_SCOPED
 from tests.access.fixtures import make_picture
 from tests.access.policies import (
+    ACCOUNT_KEEPERS,
     ADMISSION_OFFICIALS,
     APPLICANTS_VILLAGE,
     BOOKING_HOST,
     COUNTY_AND_PLATFORM,
     COUNTY_SCOPE,
+    DESK,
     HIDDEN,
     LINE_HOLDERS,
     LINE_OUTSIDE_SCOPED_VILLAGE,
@@ -35,6 +37,8 @@ APPLICATION = {"kind": "household", "name": "样例新家", "village_code": "130
 CONFIRM = {"step": "confirm"}
 CLAIM = {"kind": "origin", "number": "样例-2"}
 VERIFICATION = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/verification"
+DETAILS = {"name": "样例新某", "phone": "0312-000-0009", "hours": "白天"}
+CONTACT = {"division_code": "130624107000", **DETAILS}
 PRODUCT = {
     "title": "样例核桃", "category": "nut", "unit": "500g袋", "price_fen": 30_00, "quantity": 5,
     "producer_id": Id("producer_id"),
@@ -127,6 +131,11 @@ API_CASES: tuple[RouteCase, ...] = (
     # catalogue and stock
     get("/api/v1/listings", PUBLIC),
     get("/api/v1/categories", PUBLIC),
+    get("/api/v1/contacts/own", SIGNED_IN),
+    get("/api/v1/counties/{county}/contacts", DESK),
+    post("/api/v1/counties/{county}/contacts", ACCOUNT_KEEPERS, json=CONTACT, status=201),
+    put("/api/v1/counties/{county}/contacts/{contact_id}", ACCOUNT_KEEPERS, json=DETAILS),
+    post("/api/v1/counties/{county}/contacts/{contact_id}/end", ACCOUNT_KEEPERS, status=204),
     get("/api/v1/counties", PUBLIC),
     get("/api/v1/products/{listing_id}", PUBLIC),
     get("/api/v1/products/{listing_id}", HIDDEN, params={"listing_id": Id("hidden_id")}),

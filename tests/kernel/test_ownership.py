@@ -10,7 +10,7 @@ from tests.kernel.test_queries import import_every_module
 OWNED_TABLES = {
     "kernel": {"idempotency_keys"},
     "divisions": {"divisions", "division_names", "listed_counties", "holidays"},
-    "counties": {"county_settings"},
+    "counties": {"county_settings", "contacts"},
     "identity": {"accounts", "grants", "sign_in_codes", "sign_in_attempts", "sessions", "second_factor_uses"},
     "audit": {"audit_entries"},
     "storage": {"photos"},
@@ -116,5 +116,5 @@ async def test_the_service_owns_nothing_and_every_county_table_has_row_level_sec
             """
         )
     }
-    open_to_all = {"divisions", "listed_counties", "county_settings", "producers", "listings"}
+    open_to_all = {"divisions", "listed_counties", "county_settings", "contacts", "producers", "listings"}
     assert sorted(by_county - guarded - open_to_all) == []

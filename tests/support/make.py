@@ -210,6 +210,14 @@ async def make_certificate(
     )
 
 
+async def make_contact(conn: Connection, division_code: str, name: str, *, phone: str = "03120000001") -> UUID:
+    """Make the contact of a division, who answers by day."""
+    return await conn.fetchval(
+        "INSERT INTO contacts (division_code, name, phone, hours) VALUES ($1, $2, $3, '白天') RETURNING id",
+        division_code, name, phone,
+    )  # fmt: skip
+
+
 async def make_freight_template(
     conn: Connection,
     producer_id: UUID,

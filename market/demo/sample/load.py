@@ -163,6 +163,7 @@ async def _copy_shop(conn: Connection, shop: SampleShop) -> None:
         accounts.accounts,
         accounts.grants,
         shop.photos,
+        shop.contacts,
         producers.producers,
         producers.members,
         producers.steps,

@@ -1,9 +1,10 @@
-"""The officials' desk: worklist, months, forms, drilldown, findings, imports, programmes, sellers, money, officials."""
+"""The officials' desk: worklist, months, forms, findings, imports, programmes, sellers, money, officials, contacts."""
 
 from litestar import Router
 
 from market.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk import (
+    contacts,
     drilldown,
     findings,
     form_pages,
@@ -21,6 +22,7 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money, officials,
+    contacts,
 )  # fmt: skip
 
 DESK = Router(

@@ -4,8 +4,10 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from market.counties.contacts import find_contact
+from market.divisions.codes import pad_code
 from market.http import HttpRequest
-from market.identity.models import Actor
+from market.identity.models import Actor, LocalContact
 from market.identity.sign_in import get_phone
 from market.kernel import Fen
 from market.kernel.clock import count_days_in_month
@@ -90,22 +92,30 @@ async def load_bill_line(request: HttpRequest, actor: Actor) -> str:
     return f"{bills[0].month.month} 月减 {yuan(bills[0].reduction_fen)} 元" if bills else "看减了多少"
 
 
-def list_contacts(bills: list[Bill], phone: str, name: str) -> list[tuple[str, str]]:
-    """Return the phone contacts: the village first, then the operators' service numbers."""
-    halls = [_HALLS[bill.operator] for bill in bills if bill.operator in _HALLS]
-    return [(f"村里，{name}", phone), *dict.fromkeys(halls)]
+def list_halls(bills: list[Bill]) -> list[tuple[str, str]]:
+    """Return the operators of the bills with their service numbers."""
+    return list(dict.fromkeys(_HALLS[bill.operator] for bill in bills if bill.operator in _HALLS))
+
+
+async def _find_contact(request: HttpRequest, actor: Actor, bills: list[Bill]) -> LocalContact | None:
+    """Return whom the person calls: in the village of their shop, else in the county that pays the reduction."""
+    if actor.contact is not None or not bills:
+        return actor.contact
+    services = get_services(request)
+    async with services.db.connection() as conn:
+        return await find_contact(conn, pad_code(bills[0].county), day=services.clock.today())
 
 
 @get("/farm/bill", include_in_schema=False)
 async def show_phone_bill(request: HttpRequest, actor: NamedDependency[Actor]) -> Response[bytes]:
     """Show a person's own phone bills of the last closed months."""
     number, bills = await load_own_bills(request, actor)
-    site = get_services(request).renderer.site
     context = {
         "phone": mask_phone(number) if number else "",
         "bills": [_bill_view(bill) for bill in bills],
         "empty_words": "县里定了哪个月，那个月就出来。没有办过的，问村里办不办得了；办这个不收钱。",
-        "contacts": list_contacts(bills, site.farmer_phone, site.farmer_contact),
+        "contact": await _find_contact(request, actor, bills),
+        "halls": list_halls(bills),
     }
     return render_page(request, "farm/bill.html", context, actor=actor)
 

@@ -10,6 +10,7 @@ from typing import Any
 from minijinja import Environment, safe
 from msgspec import Struct
 
+from market.notify.templates import DEFAULT_HELP_HOURS, DEFAULT_HELP_PHONE
 from market.web.ui import charts, components, illustrations
 from market.web.ui import format as formats
 
@@ -20,14 +21,9 @@ _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 class SiteInfo(Struct, frozen=True):
     """Facts that are the same on every page of an installation."""
 
-    phone: str = "0312-000-0000"
-    """The number for buyers, answered by people."""
-    desk_phone: str = "0312-000-0001"
-    """The number for officials who need help with the system."""
-    farmer_phone: str = "170-0000-9100"
-    """The village service for farmers, unless the page has a closer one."""
-    farmer_contact: str = "样例甘某"
-    hours: str = "早 8 点到晚 8 点"
+    phone: str = DEFAULT_HELP_PHONE
+    """The number of the service, answered by people."""
+    hours: str = DEFAULT_HELP_HOURS
     demo: bool = False
     """Show the sample data band with its list of people, and mark phone numbers as samples."""
 

@@ -14,6 +14,7 @@ from market.demo.sample.divisions import SampleDivisions, load_divisions
 from market.demo.sample.identities import FARMER_PHONES, make_phone
 from market.demo.sample.public_data import SourceOffer, read_products, read_tourism
 from market.demo.sample.seeded_random import SeededRandom
+from market.demo.sample.shop.contacts import ContactCopyRow, list_sample_contacts
 from market.demo.sample.shop.listings import ListingGenerator, ListingRows, ListingScore, is_stay
 from market.demo.sample.shop.order_records import LotTally, OrderRecords
 from market.demo.sample.shop.producers import DEMO_FARMER, ProducerGenerator, ProducerRows, SampleProducer
@@ -59,6 +60,7 @@ class SampleShop(Struct, frozen=True):
 
     accounts: SampleAccounts
     producers: ProducerRows
+    contacts: list[ContactCopyRow]
     listings: ListingRows
     photos: list[PhotoCopyRow]
     pictures: list[str]
@@ -127,6 +129,7 @@ async def make_shop(
     return SampleShop(
         accounts,
         builder.producers.rows,
+        list_sample_contacts(builder.demo_producer.village_code),
         listings,
         builder.photos,
         builder.pictures,

@@ -1,0 +1,26 @@
+"""Contacts of the sample: the demo county's desk, and the station of the demo farmer's village."""
+
+from market.demo.sample.accounts import DEMO_COUNTY, OFFICIAL_POSTS
+from market.demo.sample.copy_rows import CopyRow
+from market.demo.sample.identities import OFFICIAL_PHONES, make_phone
+from market.divisions.codes import pad_code
+
+_OFFICE_HOURS = "周一到周五 8:30 到 17:30"
+
+
+class ContactCopyRow(CopyRow, frozen=True):
+    """A contact of a division."""
+
+    table = "contacts"
+    division_code: str
+    name: str
+    phone: str
+    hours: str
+
+
+def list_sample_contacts(village_code: str) -> list[ContactCopyRow]:
+    """Return the contacts; those who answer are officials of the demo. Other counties have registered nobody."""
+    phones = {post.handle: make_phone(OFFICIAL_PHONES, index) for index, post in enumerate(OFFICIAL_POSTS, 1)}
+    names = {post.handle: post.name for post in OFFICIAL_POSTS}
+    places = {"gan": pad_code(DEMO_COUNTY), "cun": village_code}
+    return [ContactCopyRow(place, names[each], phones[each], _OFFICE_HOURS) for each, place in places.items()]
