@@ -5,26 +5,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.support.source import ROOT, walk
+
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@cache
-def parse_modules() -> dict[str, ast.Module]:
-    """Return the modules of `market` and `payments` by their path."""
-    paths = [path for package in ("market", "payments") for path in sorted((ROOT / package).rglob("*.py"))]
-    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_bytes()) for path in paths}
-
-
-def walk[T: ast.AST](kind: type[T], *, without: tuple[str, ...] = ()) -> Iterator[tuple[str, T]]:
-    """Yield the nodes of a kind, each with `path:line`; paths that begin like one of `without` are skipped."""
-    for path, module in parse_modules().items():
-        if not path.startswith(without):
-            for node in ast.walk(module):
-                if isinstance(node, kind):
-                    yield f"{path}:{getattr(node, 'lineno', 0)}", node
 
 
 def list_sql() -> Iterator[tuple[str, str]]:
@@ -66,7 +50,7 @@ def test_structs_with_several_sums_are_built_by_keyword() -> None:
 
 def test_functions_with_several_sums_take_them_by_keyword() -> None:
     found: list[str] = []
-    for place, node in [*walk(ast.FunctionDef), *walk(ast.AsyncFunctionDef)]:
+    for place, node in walk(ast.FunctionDef, ast.AsyncFunctionDef):
         by_position = [
             each for each in (*node.args.posonlyargs, *node.args.args) if is_money(each.arg, each.annotation)
         ]
@@ -98,16 +82,19 @@ def test_sums_are_written_and_read_in_payments_money() -> None:
     """Hundredths are split or joined there, and in the SQL function `format_yuan`, which a test compares with it."""
     others = ("payments/money.py", "market/web/ui/illustrations.py")  # the second scales drawings
     found: list[str] = []
-    for place, node in walk(ast.BinOp, without=others):
+    for place, node in walk(ast.BinOp, without=others, mentioning="100"):
         text = ast.unparse(node)
         percentage = isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Mult)
         if (re.search(r"[^*] (//|/|%) 100$", text) and not percentage) or re.search(r"^int\(.*\) \* 100$", text):
             found.append(f"{place}: {text}")
-    for place, node in walk(ast.Call, without=others):
-        text = ast.unparse(node)
-        if re.search(r"^divmod\(.*, 100\)$|scaleb\(-2\)", text):
-            found.append(f"{place}: {text}")
-    found += [f"{place}: {ast.unparse(node)}" for place, node in walk(ast.FormattedValue) if is_two_decimals(node)]
+    for name, pattern in (("divmod", r"^divmod\(.*, 100\)$"), ("scaleb", r"scaleb\(-2\)")):
+        calls = ((place, ast.unparse(node)) for place, node in walk(ast.Call, without=others, mentioning=name))
+        found += [f"{place}: {text}" for place, text in calls if re.search(pattern, text)]
+    found += [
+        f"{place}: {ast.unparse(node)}"
+        for place, node in walk(ast.FormattedValue, mentioning=".2f")
+        if is_two_decimals(node)
+    ]
     found += [place for place, text in list_sql() if re.search(r"[/%]\s*100\b(?!\.)", text)]
     assert [each for each in found if "migrations/sql/subsidies_register.sql" not in each] == []
 
@@ -120,10 +107,12 @@ def is_two_decimals(node: ast.FormattedValue) -> bool:
 def test_commission_and_shares_are_computed_in_escrow() -> None:
     """No SQL applies a rate, and `orders/escrow.py` is the only module of the shop that applies the commission."""
     found = [place for place, text in list_sql() if re.search(r"_bp\b[\s)]*[*/]|\*\s*[\w.(]*_bp\b", text)]
-    for place, node in walk(ast.Call, without=("payments/money.py", "market/orders/escrow.py")):
+    for place, node in walk(
+        ast.Call, without=("payments/money.py", "market/orders/escrow.py"), mentioning="apply_rate"
+    ):
         if ast.unparse(node.func) == "apply_rate" and "commission" in ast.unparse(node):
             found.append(f"{place}: {ast.unparse(node)}")
-    for place, node in walk(ast.BinOp, without=("payments/money.py",)):
+    for place, node in walk(ast.BinOp, without=("payments/money.py",), mentioning="commission_bp"):
         if isinstance(node.op, ast.Mult | ast.FloorDiv) and "commission_bp" in ast.unparse(node):
             found.append(f"{place}: {ast.unparse(node)}")
     assert found == []
@@ -141,7 +130,7 @@ def test_divisions_are_cut_from_codes_in_one_module() -> None:
             and names.search(ast.unparse(node.value))
         ):
             found.append(f"{place}: {ast.unparse(node)}")
-    for place, node in walk(ast.Call, without=("market/divisions/codes.py",)):
+    for place, node in walk(ast.Call, without=("market/divisions/codes.py",), mentioning="ljust"):
         if re.search(r"\.ljust\(12,", ast.unparse(node)):
             found.append(f"{place}: {ast.unparse(node)}")
     schema = ("migrations/sql/",)  # generated columns, a check, and `get_visible_county`: the six digits of a county

@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.test_one_place import ROOT, parse_modules
+from tests.support.source import PRODUCT, list_modules, read_module, walk
 
 MAX_FUNCTION_LINES = 60
 MAX_FILE_LINES = 400
@@ -10,15 +10,13 @@ MAX_FILE_LINES = 400
 
 def test_no_function_is_longer_than_a_screen() -> None:
     long = {
-        f"{path}:{node.name}": length
-        for path, module in parse_modules().items()
-        for node in ast.walk(module)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
+        f"{place} {node.name}": length
+        for place, node in walk(ast.FunctionDef, ast.AsyncFunctionDef)
+        if (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
     }
     assert long == {}
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
-    lengths = {path: len((ROOT / path).read_bytes().splitlines()) for path in parse_modules()}
+    lengths = {path: len(read_module(path).splitlines()) for path in list_modules(*PRODUCT)}
     assert {path: length for path, length in lengths.items() if length > MAX_FILE_LINES} == {}

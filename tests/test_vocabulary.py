@@ -5,13 +5,13 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support.source import list_modules, parse_module, read_module, walk
+
 PACKAGES = ("market", "payments", "tests")
-NOT_OURS = ("tests/story/input", "tests/story/run.py")
+THIS = "tests/test_vocabulary.py"
 PHRASES = re.compile(
     r"\b(whoever|none such|anew|lets? pass|noughts?|says? whether|lends?|mends?|twins?|rails?|carriage|reckon\w*"
     r"|the wish|its own trouble)\b",
@@ -24,13 +24,6 @@ CLASSES = re.compile(
 """Class names that a noun of the domain has replaced."""
 NAMES = re.compile(r"_of$|_OF$|^_?(MOST|LEAST|LONGEST|FURTHEST)_")
 """Names of functions and constants: verb + noun instead of `…_of`, `MAX_…` instead of `MOST_…`."""
-
-
-def list_modules(*packages: str) -> list[Path]:
-    paths = [path for package in packages for path in sorted((ROOT / package).rglob("*.py"))]
-    return [
-        path for path in paths if not path.relative_to(ROOT).as_posix().startswith(NOT_OURS) and path != Path(__file__)
-    ]
 
 
 def list_prose(text: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -60,23 +53,22 @@ def list_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
 def test_replaced_words_do_not_return(package: str) -> None:
     found: list[str] = []
     for path in list_modules(package):
-        text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text)
-        words = [(line, match[0]) for line, prose in list_prose(text, tree) for match in PHRASES.finditer(prose)]
-        words += [(line, name) for line, name in list_names(tree) if NAMES.search(name)]
-        words += [
-            (node.lineno, node.name)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ClassDef) and CLASSES.fullmatch(node.name)
-        ]
-        found += [f"{path.relative_to(ROOT)}:{line}: {word}" for line, word in sorted(words)]
+        if path == THIS:
+            continue
+        tree = parse_module(path)
+        words = [(line, name) for line, name in list_names(tree) if NAMES.search(name)]
+        # Tests' names are prose whose words are joined.
+        if PHRASES.search(read_module(path).replace("_", " ")):
+            prose = list_prose(read_module(path), tree)
+            words += [(line, match[0]) for line, text in prose for match in PHRASES.finditer(text)]
+        found += [f"{path}:{line}: {word}" for line, word in sorted(words)]
+    classes = walk(ast.ClassDef, packages=(package,))
+    found += [f"{place}: {node.name}" for place, node in classes if CLASSES.fullmatch(node.name)]
     assert found == []
 
 
 def test_a_class_name_is_defined_once_in_market_and_payments() -> None:
     defined: dict[str, list[str]] = {}
-    for path in list_modules("market", "payments"):
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.ClassDef):
-                defined.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
-    assert {name: paths for name, paths in sorted(defined.items()) if len(paths) > 1} == {}
+    for place, node in walk(ast.ClassDef):
+        defined.setdefault(node.name, []).append(place)
+    assert {name: places for name, places in sorted(defined.items()) if len(places) > 1} == {}
