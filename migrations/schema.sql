@@ -1842,7 +1842,7 @@ CREATE TABLE payments.inbox (
 
 CREATE TABLE payments.operations (
     id uuid DEFAULT uuidv7() NOT NULL,
-    payment_id uuid NOT NULL,
+    payment_id uuid,
     refund_id uuid,
     kind text NOT NULL,
     key text NOT NULL,
@@ -1853,7 +1853,9 @@ CREATE TABLE payments.operations (
     first_sent_at timestamp with time zone,
     next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     completed_at timestamp with time zone,
-    CONSTRAINT operations_kind CHECK ((kind = ANY (ARRAY['create'::text, 'cancel'::text, 'refund'::text]))),
+    payout_id uuid,
+    CONSTRAINT operations_kind CHECK ((kind = ANY (ARRAY['create'::text, 'cancel'::text, 'refund'::text, 'payout'::text]))),
+    CONSTRAINT operations_payout CHECK ((((kind = 'payout'::text) = (payout_id IS NOT NULL)) AND ((payout_id IS NULL) = (payment_id IS NOT NULL)))),
     CONSTRAINT operations_refund CHECK (((kind = 'refund'::text) = (refund_id IS NOT NULL))),
     CONSTRAINT operations_state CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'ok'::text, 'declined'::text, 'unknown'::text])))
 );
@@ -1910,6 +1912,35 @@ CREATE TABLE payments.payments (
 
 
 --
+-- Name: payouts; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.payouts (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    payee text NOT NULL,
+    key text NOT NULL,
+    provider text NOT NULL,
+    destination text NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    state text DEFAULT 'created'::text NOT NULL,
+    provider_ref text,
+    reason text,
+    created_at timestamp with time zone NOT NULL,
+    paid_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    poll_at timestamp with time zone,
+    CONSTRAINT payouts_amount CHECK ((amount_minor > 0)),
+    CONSTRAINT payouts_currency CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT payouts_destination CHECK (((length(destination) >= 1) AND (length(destination) <= 200))),
+    CONSTRAINT payouts_failed CHECK (((state = 'failed'::text) = (failed_at IS NOT NULL))),
+    CONSTRAINT payouts_paid CHECK (((state <> 'paid'::text) OR (paid_at IS NOT NULL))),
+    CONSTRAINT payouts_payee CHECK ((((length(payee) >= 1) AND (length(payee) <= 90)) AND (payee !~ '[[:space:]]'::text))),
+    CONSTRAINT payouts_state CHECK ((state = ANY (ARRAY['created'::text, 'in_transit'::text, 'paid'::text, 'failed'::text])))
+);
+
+
+--
 -- Name: postings; Type: TABLE; Schema: payments; Owner: -
 --
 
@@ -1960,7 +1991,7 @@ CREATE TABLE payments.statement_lines (
     fee_minor bigint NOT NULL,
     fee_currency text,
     CONSTRAINT statement_lines_fee_currency CHECK ((fee_currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT statement_lines_kind CHECK ((kind = ANY (ARRAY['charge'::text, 'refund'::text, 'refund_failure'::text, 'dispute'::text, 'other'::text])))
+    CONSTRAINT statement_lines_kind CHECK ((kind = ANY (ARRAY['charge'::text, 'refund'::text, 'refund_failure'::text, 'dispute'::text, 'payout'::text, 'other'::text])))
 );
 
 
@@ -3545,6 +3576,30 @@ ALTER TABLE ONLY payments.payments
 
 
 --
+-- Name: payouts payouts_key; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.payouts
+    ADD CONSTRAINT payouts_key UNIQUE (key);
+
+
+--
+-- Name: payouts payouts_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.payouts
+    ADD CONSTRAINT payouts_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: payouts payouts_provider_ref; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.payouts
+    ADD CONSTRAINT payouts_provider_ref UNIQUE (provider_ref);
+
+
+--
 -- Name: postings postings_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
@@ -4561,6 +4616,27 @@ CREATE UNIQUE INDEX payments_one_live_deposit ON payments.payments USING btree (
 --
 
 CREATE INDEX payments_order_ref ON payments.payments USING btree (order_ref);
+
+
+--
+-- Name: payouts_due_poll; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX payouts_due_poll ON payments.payouts USING btree (poll_at) WHERE (poll_at IS NOT NULL);
+
+
+--
+-- Name: payouts_of_payee; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX payouts_of_payee ON payments.payouts USING btree (payee, id);
+
+
+--
+-- Name: payouts_open; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX payouts_open ON payments.payouts USING btree (payee) WHERE (state = ANY (ARRAY['created'::text, 'in_transit'::text]));
 
 
 --
@@ -5764,6 +5840,14 @@ ALTER TABLE ONLY payments.disputes
 
 ALTER TABLE ONLY payments.operations
     ADD CONSTRAINT operations_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments.payments(id);
+
+
+--
+-- Name: operations operations_payout_of; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.operations
+    ADD CONSTRAINT operations_payout_of FOREIGN KEY (payout_id) REFERENCES payments.payouts(id);
 
 
 --
@@ -8230,6 +8314,104 @@ GRANT UPDATE(closed_at) ON TABLE payments.payments TO market_app;
 --
 
 GRANT UPDATE(poll_at) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: TABLE payouts; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT SELECT ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.payee; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(payee) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.key; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(key) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.provider; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(provider) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.destination; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(destination) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.currency; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(currency) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.amount_minor; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(amount_minor) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.state; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.provider_ref; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(provider_ref) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.reason; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(reason) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.created_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(created_at) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.paid_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(paid_at) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.failed_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT UPDATE(failed_at) ON TABLE payments.payouts TO market_app;
+
+
+--
+-- Name: COLUMN payouts.poll_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(poll_at),UPDATE(poll_at) ON TABLE payments.payouts TO market_app;
 
 
 --

@@ -18,6 +18,7 @@ from payments.errors import (
     PaymentDeclined,
     PaymentInProgress,
     PaymentNotFound,
+    PayoutNotFound,
     ProviderMismatch,
     RefundExceedsPayment,
     RefundNotFound,
@@ -36,6 +37,7 @@ from payments.ledger import (
     post,
 )
 from payments.models import (
+    AccountKind,
     Action,
     DisputeState,
     Method,
@@ -43,6 +45,9 @@ from payments.models import (
     Payment,
     PaymentId,
     PaymentState,
+    Payout,
+    PayoutId,
+    PayoutState,
     Purpose,
     Refund,
     RefundId,
@@ -61,7 +66,8 @@ from payments.pay import (
     record_bank_transfer,
     start,
 )
-from payments.polling import finish_operations, poll_due_payments, poll_payment
+from payments.payout import get_payout, list_payouts, poll_payout, request_payout, send_payout
+from payments.polling import finish_operations, poll_due_payments, poll_due_payouts, poll_payment
 from payments.port import Gateway
 from payments.problems import (
     ExpectedTransfer,
@@ -97,6 +103,7 @@ from payments.webhooks import WebhookReceipt, dismiss_message, receive, requeue_
 
 __all__ = [
     "AccountBalance",
+    "AccountKind",
     "Action",
     "AlreadyPaid",
     "Amount",
@@ -130,6 +137,10 @@ __all__ = [
     "PaymentInProgress",
     "PaymentNotFound",
     "PaymentState",
+    "Payout",
+    "PayoutId",
+    "PayoutNotFound",
+    "PayoutState",
     "ProviderMismatch",
     "Purpose",
     "Query",
@@ -157,6 +168,7 @@ __all__ = [
     "finish_operations",
     "get_balance",
     "get_payment",
+    "get_payout",
     "get_refund",
     "has_open_dispute",
     "list_account_entries",
@@ -169,6 +181,7 @@ __all__ = [
     "list_open_disputes",
     "list_order_entries",
     "list_payments",
+    "list_payouts",
     "list_refunds",
     "list_stuck_messages",
     "list_unknown_calls",
@@ -177,7 +190,9 @@ __all__ = [
     "open_database",
     "open_payment",
     "poll_due_payments",
+    "poll_due_payouts",
     "poll_payment",
+    "poll_payout",
     "post",
     "prepare_connection",
     "receive",
@@ -185,11 +200,13 @@ __all__ = [
     "record_bank_transfer",
     "record_event_failure",
     "record_refund_transfer",
+    "request_payout",
     "request_refund",
     "requeue_message",
     "retry_due_refunds",
     "retry_refund",
     "return_suspense",
+    "send_payout",
     "send_refund",
     "split",
     "start",

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from payments.errors import GatewayUnavailable, PaymentNotFound, ProviderMismatch
+from payments.errors import GatewayUnavailable, PaymentNotFound, PayoutNotFound, ProviderMismatch
 from payments.models import resolve_time
+from payments.payout import poll_payout_by_ref
 from payments.polling import book_provider_state
 from payments.port import Gateway
 from payments.sql import Connection, Database, Query
@@ -114,7 +115,7 @@ async def _process_messages(
             await DEAD_LETTER.run(conn, provider=gateway.name, event_ids=ids, error=str(error)[:500])
         return InboxSummary(dead=len(ids))
     except Exception as error:
-        if not isinstance(error, GatewayUnavailable | PaymentNotFound):
+        if not isinstance(error, GatewayUnavailable | PaymentNotFound | PayoutNotFound):
             LOG.exception("messages about %s could not be applied", charge_ref)
         async with db.transaction() as conn:
             text = f"{type(error).__name__}: {error}"[:500]
@@ -132,11 +133,17 @@ async def _apply_messages(
 
     Raises:
         PaymentNotFound: the charge belongs to no payment and took no money.
+        PayoutNotFound: the payout is not ours, or its call has not been booked yet.
     """
 
     async def mark_done(conn: Connection) -> None:
         await MARK_DONE.run(conn, provider=gateway.name, event_ids=[message.event_id for message in messages])
 
+    if charge_ref and all(message.topic.startswith("payout.") for message in messages):
+        await poll_payout_by_ref(db, gateway, charge_ref, at=at)
+        async with db.transaction() as conn:
+            await mark_done(conn)
+        return
     charge = await gateway.get_charge(charge_ref) if charge_ref else None
     if charge is not None and charge.payment_id is not None:
         topics = " ".join(message.topic for message in messages)

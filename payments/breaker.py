@@ -7,13 +7,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from payments.errors import CircuitOpen, GatewayUnavailable
-from payments.models import Method, PaymentId
+from payments.models import AccountKind, Method, PaymentId, PayoutId
 from payments.port import (
+    AccountReport,
+    AccountRequest,
     Charge,
     ChargeRequest,
     DisputeReport,
     Gateway,
     Outcome,
+    PayoutReport,
+    PayoutRequest,
     RefundReport,
     RefundRequest,
     StatementLine,
@@ -53,6 +57,11 @@ class GuardedGateway:
     def methods(self) -> frozenset[Method]:
         """The methods that the gateway collects."""
         return self._gateway.methods
+
+    @property
+    def account_kinds(self) -> frozenset[AccountKind]:
+        """The kinds of accounts that the gateway pays out to."""
+        return self._gateway.account_kinds
 
     def is_open(self) -> bool:
         """Return whether the circuit is open, so that a call would fail at once."""
@@ -125,6 +134,22 @@ class GuardedGateway:
     async def list_disputes(self, charge_ref: str) -> list[DisputeReport]:
         """Return the disputes over a charge."""
         return await self._pass(lambda: self._gateway.list_disputes(charge_ref))
+
+    async def open_account(self, request: AccountRequest, key: str) -> Outcome[AccountReport]:
+        """Register the account of a payee."""
+        return await self._pass_outcome(lambda: self._gateway.open_account(request, key))
+
+    async def pay_out(self, request: PayoutRequest, key: str) -> Outcome[PayoutReport]:
+        """Pay out."""
+        return await self._pass_outcome(lambda: self._gateway.pay_out(request, key))
+
+    async def get_payout(self, destination: str, ref: str) -> PayoutReport | None:
+        """Return a payout."""
+        return await self._pass(lambda: self._gateway.get_payout(destination, ref))
+
+    async def find_payout(self, destination: str, payout_id: PayoutId) -> PayoutReport | None:
+        """Return one of our payouts."""
+        return await self._pass(lambda: self._gateway.find_payout(destination, payout_id))
 
     async def list_statement_lines(self, since: datetime, until: datetime) -> list[StatementLine]:
         """Return the balance transactions of an interval."""

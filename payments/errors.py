@@ -168,6 +168,15 @@ class NotBankTransfer(Refusal):
     en = "Only a bank transfer is recorded by hand."
 
 
+class PayoutNotFound(Refusal):
+    """The payout does not exist."""
+
+    code = "unknown_payout"
+    status = 404
+    zh = "没有这笔打款。"
+    en = "There is no such payout."
+
+
 class RefundNotFound(Refusal):
     """The refund does not exist."""
 
@@ -190,7 +199,7 @@ class RefundExceedsPayment(Refusal):
 
 
 class KeyAlreadyUsed(Refusal):
-    """The key belongs to a different ledger transaction or refund."""
+    """The key belongs to a different ledger transaction, refund or payout."""
 
     code = "fact_differs"
     zh = "编号 {key} 已用于另一笔账。"

@@ -11,6 +11,7 @@ from payments.money import Amount
 
 PaymentId = NewType("PaymentId", UUID)
 RefundId = NewType("RefundId", UUID)
+PayoutId = NewType("PayoutId", UUID)
 OperationId = NewType("OperationId", UUID)
 
 
@@ -84,6 +85,22 @@ class DisputeState(StrEnum):
     LOST = "lost"
 
 
+class AccountKind(StrEnum):
+    """Where a payee gets money: an account at a bank, or a WeChat account."""
+
+    BANK = "bank"
+    WECHAT = "wechat"
+
+
+class PayoutState(StrEnum):
+    """The state of a payout; `paid` means that the bank confirmed it, and even then it may come back."""
+
+    CREATED = "created"
+    IN_TRANSIT = "in_transit"
+    PAID = "paid"
+    FAILED = "failed"
+
+
 class OperationState(StrEnum):
     """The state of a call to the provider. A call without an answer is unknown, never declined."""
 
@@ -117,6 +134,15 @@ REFUND_TRANSITIONS: dict[RefundState, frozenset[RefundState]] = {
     _R.FAILED: frozenset({_R.REQUESTED}),
 }
 """The transitions of a refund; a failed one is requested again under the next attempt's key."""
+
+_P = PayoutState
+PAYOUT_TRANSITIONS: dict[PayoutState, frozenset[PayoutState]] = {
+    _P.CREATED: frozenset({_P.IN_TRANSIT, _P.PAID, _P.FAILED}),
+    _P.IN_TRANSIT: frozenset({_P.PAID, _P.FAILED}),
+    _P.PAID: frozenset({_P.FAILED}),
+    _P.FAILED: frozenset(),
+}
+"""The transitions of a payout; after a failed one the money is owed again, and another payout takes it."""
 
 CLOSED_STATES = frozenset({_S.FAILED, _S.CANCELED, _S.EXPIRED})
 """States of a payment that ended without money; money that arrives later is refunded automatically."""
@@ -192,6 +218,27 @@ class Refund(Struct, frozen=True, kw_only=True):
     attempt: int
     requested_at: datetime
     succeeded_at: datetime | None
+
+
+class Payout(Struct, frozen=True, kw_only=True):
+    """Money that goes to a payee; `destination` is the provider's reference of the payee's account.
+
+    `reason` says why it failed. `paid_at` stays if a paid one comes back.
+    """
+
+    id: PayoutId
+    payee: str
+    key: str
+    provider: str
+    destination: str
+    currency: str
+    amount_minor: int
+    state: PayoutState
+    provider_ref: str | None
+    reason: str | None
+    created_at: datetime
+    paid_at: datetime | None
+    failed_at: datetime | None
 
 
 def resolve_time(at: datetime | None) -> datetime:

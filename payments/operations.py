@@ -4,17 +4,18 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from payments.models import OperationId, OperationState, PaymentId, RefundId
+from payments.models import OperationId, OperationState, PaymentId, PayoutId, RefundId
 from payments.port import Declined, Ok, Outcome, Unknown
 from payments.sql import Connection, Database, Query
 
 
 class Operation(Struct, frozen=True):
-    """One call to the provider; a `stale` one is too old to be sent again under its key."""
+    """One call to the provider, about a payment or a payout; a `stale` one is too old to repeat under its key."""
 
     id: OperationId
-    payment_id: PaymentId
+    payment_id: PaymentId | None
     refund_id: RefundId | None
+    payout_id: PayoutId | None
     kind: str
     key: str
     state: OperationState
@@ -24,7 +25,8 @@ class Operation(Struct, frozen=True):
 # Stripe forgets idempotency keys after 24 hours, so from 20 hours on the object is queried instead of sent again.
 # Source: docs.stripe.com/api/idempotent_requests.
 _COLUMNS = (
-    "operations.id, operations.payment_id, operations.refund_id, operations.kind, operations.key, operations.state, "
+    "operations.id, operations.payment_id, operations.refund_id, operations.payout_id, operations.kind, "
+    "operations.key, operations.state, "
     "coalesce(operations.first_sent_at < clock_timestamp() - interval '20 hours', false) AS stale"
 )
 
@@ -99,6 +101,11 @@ def build_create_key(payment_id: UUID) -> str:
 def build_refund_key(refund_id: UUID, attempt: int) -> str:
     """Return the idempotency key for one attempt at a refund."""
     return f"refund:{refund_id}:{attempt}"
+
+
+def build_payout_key(payout_id: UUID) -> str:
+    """Return the idempotency key for a payout."""
+    return f"payout:{payout_id}"
 
 
 async def complete_call[T](conn: Connection, operation: Operation, outcome: Outcome[T]) -> None:

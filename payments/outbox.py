@@ -84,7 +84,8 @@ async def consume_events(
     that cannot be handled is passed to `record_event_failure` after the rollback; to skip it, consume those `after` it.
 
     Topics: payment.captured, payment.failed, payment.canceled, payment.expired, payment.late (money arrived for a
-    closed payment and is being refunded), refund.succeeded, refund.failed, dispute.open, dispute.won, dispute.lost.
+    closed payment and is being refunded), refund.succeeded, refund.failed, dispute.open, dispute.won, dispute.lost,
+    payout.in_transit, payout.paid, payout.failed (their order is `payee:` and the payee).
     A failed refund has `attempt` and `retries_left` among its facts.
     """
     return await CONSUME_EVENTS.all(conn, topics=list(topics), after=after, limit=min(limit, MAX_EVENTS), order=order)

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from payments.disputes import book_disputes
 from payments.errors import ChargeMismatch, GatewayUnavailable, ProviderMismatch, Refusal
-from payments.models import CLOSED_STATES, Payment, PaymentId, PaymentState, resolve_time
+from payments.models import CLOSED_STATES, Payment, PaymentId, PaymentState, PayoutId, resolve_time
 from payments.operations import CLAIM_DUE_OPERATIONS, Operation, complete_call
 from payments.pay import CANCELED, close_payment, get_payment, lock_payment, send_create
+from payments.payout import CLAIM_DUE_PAYOUTS, poll_payout, send_payout
 from payments.port import Charge, Declined, Gateway
 from payments.records import book_charge, book_refunds
 from payments.refund import send_refund
@@ -107,8 +108,19 @@ async def poll_due_payments(db: Database, gateway: Gateway, *, at: datetime | No
     return summary.done
 
 
+async def poll_due_payouts(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> int:
+    """Poll the payouts on their way, and for a week the paid ones; return how many the provider answered for."""
+    async with db.transaction() as conn:
+        due = await CLAIM_DUE_PAYOUTS.all(conn, limit=min(limit, 1000))
+
+    async def poll(payout_id: UUID) -> None:
+        await poll_payout(db, gateway, PayoutId(payout_id), at=at)
+
+    return (await run_each(due, poll, _log_failure, concurrency=MAX_CONCURRENT_CALLS)).done
+
+
 async def finish_operations(db: Database, gateway: Gateway, *, at: datetime | None = None, limit: int = 100) -> int:
-    """Finish at most `limit` calls that are due: refunds not sent yet, and calls whose outcome is unknown.
+    """Finish at most `limit` calls that are due: refunds and payouts not sent yet, and calls whose outcome is unknown.
 
     Returns how many were completed. The others are retried after a longer wait each time; `verify_ledger` reports calls
     that stay unknown for a day. No more calls are claimed than are made at once.
@@ -136,7 +148,11 @@ async def _log_failure(item: object, error: Exception) -> None:
 
 async def _finish_operation(db: Database, gateway: Gateway, operation: Operation, at: datetime | None) -> None:
     match operation.kind:
+        case "payout":
+            assert operation.payout_id is not None
+            await send_payout(db, gateway, operation.payout_id, at=at)
         case "create":
+            assert operation.payment_id is not None
             async with db.connection() as conn:
                 payment = await get_payment(conn, operation.payment_id)
             await send_create(db, gateway, payment, operation, at=resolve_time(at))
@@ -148,6 +164,7 @@ async def _finish_operation(db: Database, gateway: Gateway, operation: Operation
 
 
 async def _finish_cancel(db: Database, gateway: Gateway, operation: Operation, at: datetime | None) -> None:
+    assert operation.payment_id is not None
     async with db.transaction() as conn:
         payment = await lock_payment(conn, operation.payment_id)
         ended = payment.state in CLOSED_STATES or payment.state is PaymentState.CAPTURED

@@ -10,10 +10,23 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from payments.models import Action, DisputeState, Method, PaymentId, PaymentState, RefundId, RefundState
+from payments.models import (
+    AccountKind,
+    Action,
+    DisputeState,
+    Method,
+    PaymentId,
+    PaymentState,
+    PayoutId,
+    PayoutState,
+    RefundId,
+    RefundState,
+)
 from payments.money import Amount
 
 __all__ = [
+    "AccountReport",
+    "AccountRequest",
     "Charge",
     "ChargeRequest",
     "Declined",
@@ -21,6 +34,8 @@ __all__ = [
     "Gateway",
     "Ok",
     "Outcome",
+    "PayoutReport",
+    "PayoutRequest",
     "RefundReport",
     "RefundRequest",
     "StatementLine",
@@ -105,20 +120,59 @@ class DisputeReport(Struct, frozen=True):
     due_at: datetime | None = None
 
 
+class AccountRequest(Struct, frozen=True, kw_only=True):
+    """The account of a payee; `holder` is the name and `number` the number that its bank knows."""
+
+    payee: str
+    kind: AccountKind
+    holder: str
+    number: str
+
+
+class AccountReport(Struct, frozen=True, kw_only=True):
+    """The provider's reference of an account, and whether it checked that the account exists and is the holder's."""
+
+    ref: str
+    verified: bool
+    reason: str | None = None
+
+
+class PayoutRequest(Struct, frozen=True):
+    """What to pay out, to the account with the provider's reference `destination`."""
+
+    payout_id: PayoutId
+    destination: str
+    amount: Amount
+
+
+class PayoutReport(Struct, frozen=True):
+    """The provider's state of one payout. A failed one is back in the provider's balance of the caller."""
+
+    ref: str
+    payout_id: PayoutId | None
+    state: PayoutState
+    amount: Amount
+    reason: str | None = None
+
+
 class WebhookNotice(Struct, frozen=True):
-    """A verified webhook: a hint that the charge `charge_ref` may have changed. Its content is never booked."""
+    """A verified webhook: a hint that the charge, or the payout, `object_ref` may have changed.
+
+    Its content is never booked. The topics of payouts begin with `payout.`.
+    """
 
     id: str
     topic: str
-    charge_ref: str
+    object_ref: str
 
 
 class StatementLine(Struct, frozen=True, kw_only=True):
     """One line of the provider's statement. `amount` is positive for money received, before the provider's fee.
 
-    `kind` is one of charge, refund, refund_failure, dispute, other. `payment_id` and `refund_id` are ours, if the
-    provider knows them; `charge_ref` and `dispute_ref` are the provider's references. The amount is in the currency of
-    the charge, refund or dispute, the fee in that of the settlement: fees add up only within one currency.
+    `kind` is one of charge, refund, refund_failure, dispute, payout (negative, or positive if it came back), other.
+    `payment_id`, `refund_id` and `payout_id` are ours, if the provider knows them; `charge_ref` and `dispute_ref` are
+    the provider's references. The amount is in the currency of the charge, refund, dispute or payout, the fee in that
+    of the settlement: fees add up only within one currency.
     """
 
     ref: str
@@ -131,6 +185,7 @@ class StatementLine(Struct, frozen=True, kw_only=True):
     attempt: int = 1
     dispute_ref: str | None = None
     charge_ref: str | None = None
+    payout_id: PayoutId | None = None
 
 
 class Gateway(Protocol):
@@ -147,6 +202,11 @@ class Gateway(Protocol):
     @property
     def methods(self) -> frozenset[Method]:
         """The methods that it collects; its statement is compared with their clearing accounts."""
+        ...
+
+    @property
+    def account_kinds(self) -> frozenset[AccountKind]:
+        """The kinds of accounts that it pays out to."""
         ...
 
     async def create(self, request: ChargeRequest, key: str) -> Outcome[Charge]:
@@ -187,6 +247,30 @@ class Gateway(Protocol):
 
     async def list_disputes(self, charge_ref: str) -> list[DisputeReport]:
         """Return the disputes over a charge, at most 100.
+
+        Raises:
+            GatewayUnavailable: the provider did not answer.
+        """
+        ...
+
+    async def open_account(self, request: AccountRequest, key: str) -> Outcome[AccountReport]:
+        """Register the account of a payee and have it checked. A kind that it does not pay out to is declined."""
+        ...
+
+    async def pay_out(self, request: PayoutRequest, key: str) -> Outcome[PayoutReport]:
+        """Pay out from the provider's balance of the caller. A declined payout has moved no money."""
+        ...
+
+    async def get_payout(self, destination: str, ref: str) -> PayoutReport | None:
+        """Return a payout, or None if the provider does not know it.
+
+        Raises:
+            GatewayUnavailable: the provider did not answer.
+        """
+        ...
+
+    async def find_payout(self, destination: str, payout_id: PayoutId) -> PayoutReport | None:
+        """Return one of our payouts whose reference is unknown, or None if it moved no money.
 
         Raises:
             GatewayUnavailable: the provider did not answer.

@@ -27,9 +27,12 @@ class StuckMessage(Struct, frozen=True, kw_only=True):
 
 
 class UnknownCall(Struct, frozen=True, kw_only=True):
-    """A call to the provider that has had no answer for an hour; it is repeated automatically."""
+    """A call to the provider that has had no answer for an hour; it is repeated automatically.
 
-    order_ref: str
+    A payout belongs to no order.
+    """
+
+    order_ref: str | None
     kind: str
     key: str
     attempts: int
@@ -73,10 +76,12 @@ LIST_STUCK_MESSAGES = Query(
 LIST_UNKNOWN_CALLS = Query(
     UnknownCall,
     """
-    SELECT order_ref, operations.kind, operations.key, attempts, first_sent_at, error, currency,
-           coalesce(refunds.amount_minor, payment.amount_minor) AS amount_minor
+    SELECT order_ref, operations.kind, operations.key, attempts, first_sent_at, error,
+           coalesce(payment.currency, payouts.currency) AS currency,
+           coalesce(payouts.amount_minor, refunds.amount_minor, payment.amount_minor) AS amount_minor
       FROM {schema}.operations
-      JOIN {schema}.payments AS payment ON payment.id = operations.payment_id
+      LEFT JOIN {schema}.payments AS payment ON payment.id = operations.payment_id
+      LEFT JOIN {schema}.payouts ON payouts.id = payout_id
       LEFT JOIN {schema}.refunds ON refunds.id = refund_id
      WHERE operations.state IN ('sent', 'unknown') AND first_sent_at < clock_timestamp() - interval '1 hour'
      ORDER BY first_sent_at

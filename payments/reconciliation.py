@@ -42,9 +42,10 @@ INSERT_STATEMENT_LINES = Query(
      WHERE statement_lines.ledger_key IS DISTINCT FROM excluded.ledger_key
     """,
 )
-# The ledger's side is the clearing accounts of the provider's methods with the sign reversed: they fall when money
-# comes in. Both sides are compared by key over all days, for the keys that either side has on this day. The provider
-# reports a refund and a dispute when they begin, the ledger books them when they end; until then they are left out.
+# The ledger's side is the clearing accounts of the provider's methods and payouts with the sign reversed: they fall
+# when money comes in. Both sides are compared by key over all days, for the keys that either side has on this day. The
+# provider reports a refund, a payout and a dispute when they begin, the ledger books them when they end; until then
+# they are left out.
 INSERT_DISCREPANCIES = Query(
     StatementDiscrepancy,
     """
@@ -52,8 +53,10 @@ INSERT_DISCREPANCIES = Query(
         SELECT 'refunded:' || id || ':' || attempt AS key FROM {schema}.refunds WHERE state IN ('requested', 'pending')
         UNION ALL
         SELECT 'dispute-lost:' || provider_ref FROM {schema}.disputes WHERE state = 'open'
+        UNION ALL
+        SELECT 'paid-out:' || id FROM {schema}.payouts WHERE state IN ('created', 'in_transit')
     ), booked_today AS (
-        SELECT DISTINCT key
+        SELECT DISTINCT replace(key, 'payout-returned:', 'paid-out:') AS key
           FROM {schema}.transactions
           JOIN {schema}.postings ON transaction_id = transactions.id
           JOIN {schema}.accounts ON accounts.id = account_id
@@ -69,28 +72,30 @@ INSERT_DISCREPANCIES = Query(
         SELECT key FROM pending
     ), statement AS (
         SELECT compared.key, count(*) AS lines, sum(amount_minor) AS minor, min(currency) AS currency,
-               bool_or(kind = 'dispute') AS disputed
+               bool_or(kind IN ('dispute', 'payout')) AS returnable
           FROM compared JOIN {schema}.statement_lines ON coalesce(ledger_key, line_ref) = compared.key
          WHERE provider = :provider
          GROUP BY compared.key
     ), ledger AS (
         SELECT compared.key, -sum(amount_minor) AS minor, min(currency) AS currency
           FROM compared
-          JOIN {schema}.transactions ON transactions.key = compared.key
+          JOIN {schema}.transactions
+            ON transactions.key IN (compared.key, replace(compared.key, 'paid-out:', 'payout-returned:'))
           JOIN {schema}.postings ON transaction_id = transactions.id
           JOIN {schema}.accounts ON accounts.id = account_id
          WHERE accounts.kind = 'clearing' AND split_part(code, ':', 2) = ANY(:methods::text[])
          GROUP BY compared.key
     ), differing AS (
         SELECT CASE WHEN statement.key IS NULL THEN 'missing_there'
-                    WHEN lines > 1 AND NOT disputed THEN 'duplicate'
+                    WHEN lines > 1 AND NOT returnable THEN 'duplicate'
                     WHEN ledger.key IS NULL THEN 'missing_here'
                     WHEN ledger.currency <> statement.currency THEN 'currency'
                     ELSE 'amount' END AS kind,
                key, ledger.minor AS ledger_minor, statement.minor AS provider_minor
           FROM statement FULL JOIN ledger USING (key)
-         -- A dispute that was won took money and gave it back: nothing in the ledger, zero in the statement.
-         WHERE (ledger.minor IS DISTINCT FROM statement.minor AND NOT (ledger.key IS NULL AND disputed
+         -- A dispute that was won took money and gave it back, and so did a payout that failed on its way: nothing in
+         -- the ledger, zero in the statement.
+         WHERE (ledger.minor IS DISTINCT FROM statement.minor AND NOT (ledger.key IS NULL AND returnable
                                                                         AND statement.minor = 0))
             OR ledger.currency <> statement.currency
     )
@@ -146,6 +151,9 @@ def compute_ledger_key(line: StatementLine) -> str | None:
         return f"{prefix}:{line.refund_id}:{line.attempt}"
     if line.kind == "dispute" and line.dispute_ref is not None:
         return f"dispute-lost:{line.dispute_ref}"
+    if line.kind == "payout" and line.payout_id is not None:
+        # Both legs, the payout and its return, are compared together.
+        return f"paid-out:{line.payout_id}"
     return None
 
 
@@ -171,7 +179,7 @@ async def reconcile(
         return await INSERT_DISCREPANCIES.all(
             conn,
             provider=gateway.name,
-            methods=sorted(gateway.methods),
+            methods=[*sorted(gateway.methods), gateway.name],
             day=day,
             since=since,
             until=until,

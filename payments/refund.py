@@ -243,10 +243,12 @@ async def send_refund(db: Database, gateway: Gateway, refund_id: RefundId, *, at
 async def _send_request(
     db: Database, gateway: Gateway, request: RefundRequest, operation: Operation, at: datetime
 ) -> Refund:
+    payment_id = operation.payment_id
+    assert payment_id is not None
     outcome = await (_query_refund(gateway, request) if operation.stale else gateway.refund(request, operation.key))
     try:
         async with db.transaction() as conn:
-            payment = await lock_payment(conn, operation.payment_id)
+            payment = await lock_payment(conn, payment_id)
             refund = await LOCK_REFUND.one(conn, refund_id=request.refund_id)
             await complete_call(conn, operation, outcome)
             match outcome:

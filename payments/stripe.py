@@ -1,36 +1,40 @@
 """The gateway to Stripe, through its official library: Alipay by redirect, WeChat Pay by QR code.
 
-Stripe cannot settle to domestic bank accounts in mainland China. Every call carries our persisted idempotency key; the
+Stripe cannot settle to domestic bank accounts in mainland China: neither can its account there be paid out to one, nor
+can a payee's account be one, so that `open_account` and `pay_out` work with payees in the countries that Stripe Connect
+serves, and with the sandbox. Every call carries our persisted idempotency key; the
 library itself never retries.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
+from payments import stripe_payouts
 from payments.errors import GatewayUnavailable, InvalidSignature
-from payments.models import (
-    METHODS,
-    STRIPE_METHODS,
-    PaymentId,
-)
+from payments.models import METHODS, STRIPE_METHODS, AccountKind, PaymentId, PayoutId
 from payments.port import (
+    AccountReport,
+    AccountRequest,
     Charge,
     ChargeRequest,
     Declined,
     DisputeReport,
     Ok,
     Outcome,
+    PayoutReport,
+    PayoutRequest,
     RefundReport,
     RefundRequest,
     StatementLine,
     Unknown,
     WebhookNotice,
 )
+from payments.stripe_calls import call, unwrap
 from payments.stripe_objects import read_charge, read_dispute, read_refund, read_statement_line
 
 __all__ = ["Stripe"]
@@ -39,9 +43,6 @@ MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
 """The maximum difference of a webhook's timestamp, past or future. Stripe's library checks only its age."""
 MAX_STATEMENT_LINES = 1_000_000
 """The maximum length of one statement; a longer one is refused, never cut off."""
-
-# Errors by which Stripe says that it did not and will not carry out the call under this key.
-_DECLINE_ERRORS = (stripe.CardError, stripe.InvalidRequestError)
 
 
 class Stripe:
@@ -53,6 +54,7 @@ class Stripe:
 
     name = "stripe"
     methods = frozenset(STRIPE_METHODS.values())
+    account_kinds = frozenset({AccountKind.BANK})
 
     def __init__(
         self,
@@ -99,13 +101,13 @@ class Stripe:
         }
         if kind == "wechat_pay":
             params["payment_method_options"] = {"wechat_pay": {"client": "web"}}
-        return await _call(
+        return await call(
             lambda: self._client.v1.payment_intents.create_async(params, {"idempotency_key": key}), read_charge
         )
 
     async def cancel(self, ref: str, key: str) -> Outcome[Charge]:
         """Cancel a charge; if Stripe declines, query and return its state."""
-        outcome = await _call(
+        outcome = await call(
             lambda: self._client.v1.payment_intents.cancel_async(ref, {}, {"idempotency_key": key}), read_charge
         )
         if not isinstance(outcome, Declined):
@@ -118,7 +120,7 @@ class Stripe:
 
     async def refund(self, request: RefundRequest, key: str) -> Outcome[RefundReport]:
         """Refund a charge, in full or in part."""
-        return await _call(
+        return await call(
             lambda: self._client.v1.refunds.create_async(
                 {
                     "payment_intent": request.charge_ref,
@@ -136,10 +138,10 @@ class Stripe:
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        outcome = await _call(lambda: self._client.v1.payment_intents.retrieve_async(ref), read_charge)
+        outcome = await call(lambda: self._client.v1.payment_intents.retrieve_async(ref), read_charge)
         if isinstance(outcome, Declined) and outcome.code == "resource_missing":
             return None
-        return _unwrap(outcome)
+        return unwrap(outcome)
 
     async def find_charge(self, payment_id: PaymentId) -> Charge | None:
         """Return the charge of one of our payments, found by its metadata; Stripe's search lags by a minute.
@@ -147,8 +149,8 @@ class Stripe:
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        charges = _unwrap(
-            await _call(
+        charges = unwrap(
+            await call(
                 lambda: self._client.v1.payment_intents.search_async(
                     {"query": f"metadata['payment']:'{payment_id}'", "limit": 1}
                 ),
@@ -163,8 +165,8 @@ class Stripe:
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        return _unwrap(
-            await _call(
+        return unwrap(
+            await call(
                 lambda: self._client.v1.refunds.list_async({"payment_intent": charge_ref, "limit": 100}),
                 lambda page: [read_refund(each) for each in page.data],
             )
@@ -176,12 +178,36 @@ class Stripe:
         Raises:
             GatewayUnavailable: Stripe did not answer.
         """
-        return _unwrap(
-            await _call(
+        return unwrap(
+            await call(
                 lambda: self._client.v1.disputes.list_async({"payment_intent": charge_ref, "limit": 100}),
                 lambda page: [read_dispute(charge_ref, each) for each in page.data],
             )
         )
+
+    async def open_account(self, request: AccountRequest, key: str) -> Outcome[AccountReport]:
+        """Register a bank account as that of a connected account, which Stripe checks."""
+        return await stripe_payouts.open_account(self._client, request, key)
+
+    async def pay_out(self, request: PayoutRequest, key: str) -> Outcome[PayoutReport]:
+        """Transfer money to a connected account, and pay it out from there to its bank account."""
+        return await stripe_payouts.pay_out(self._client, request, key)
+
+    async def get_payout(self, destination: str, ref: str) -> PayoutReport | None:
+        """Return a payout, or None if Stripe does not know it; the money of a failed one is taken back first.
+
+        Raises:
+            GatewayUnavailable: Stripe did not answer.
+        """
+        return await stripe_payouts.get_payout(self._client, destination, ref)
+
+    async def find_payout(self, destination: str, payout_id: PayoutId) -> PayoutReport | None:
+        """Return one of our payouts, found by its metadata among the last 100; a transfer without one is taken back.
+
+        Raises:
+            GatewayUnavailable: Stripe did not answer.
+        """
+        return await stripe_payouts.find_payout(self._client, destination, payout_id)
 
     async def list_statement_lines(self, since: datetime, until: datetime) -> list[StatementLine]:
         """Return the balance transactions of a half-open interval, with their sources.
@@ -198,8 +224,8 @@ class Stripe:
             params: dict[str, Any] = {"created": created, "limit": 100, "expand": ["data.source"]}
             if after is not None:
                 params["starting_after"] = after
-            page = _unwrap(
-                await _call(
+            page = unwrap(
+                await call(
                     lambda params=params: self._client.v1.balance_transactions.list_async(cast("Any", params)),
                     lambda page: page,
                 )
@@ -229,7 +255,7 @@ class Stripe:
             raise InvalidSignature(why="timestamp")
         try:
             obj, live = message["data"]["object"], message["livemode"]
-            ref = obj["id"] if obj["object"] == "payment_intent" else obj.get("payment_intent")
+            ref = _read_object_ref(obj)
             notice = WebhookNotice(
                 _require_text(message["id"]), _require_text(message["type"]), "" if ref is None else _require_text(ref)
             )
@@ -247,6 +273,17 @@ _verify_signature = cast(
 )
 
 
+def _read_object_ref(obj: dict[str, Any]) -> object:
+    """Return what a webhook is about: a payment intent, or a payout that this library made; None for anything else."""
+    match obj["object"]:
+        case "payment_intent":
+            return obj["id"]
+        case "payout":
+            return obj["id"] if "payout" in (obj.get("metadata") or {}) else None
+        case _:
+            return obj.get("payment_intent")
+
+
 def _require_text(value: object) -> str:
     """Return a text that can be stored.
 
@@ -261,25 +298,3 @@ def _require_text(value: object) -> str:
 
 def _read_timestamp(header: str) -> int:
     return next(int(item[2:]) for item in header.split(",") if item.startswith("t="))
-
-
-async def _call[A, T](call: Callable[[], Awaitable[A]], read: Callable[[A], T]) -> Outcome[T]:
-    """Make a call and return its outcome: ok, declined or unknown."""
-    try:
-        return Ok(read(await call()))
-    except _DECLINE_ERRORS as error:
-        return Declined(error.code or "declined", error.user_message or "")
-    except stripe.StripeError as error:
-        return Unknown(f"{type(error).__name__}: {error.code or error.user_message or ''}"[:300])
-    except (ValueError, KeyError, AttributeError) as error:
-        return Unknown(f"invalid response: {error}"[:300])
-
-
-def _unwrap[T](outcome: Outcome[T]) -> T:
-    match outcome:
-        case Ok(value=value):
-            return value
-        case Declined(code=code, message=message):
-            raise GatewayUnavailable(f"{code}: {message}")
-        case Unknown(reason=reason):
-            raise GatewayUnavailable(reason)

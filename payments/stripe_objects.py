@@ -6,9 +6,19 @@ from uuid import UUID
 
 import stripe
 
-from payments.models import STRIPE_METHODS, Action, DisputeState, PaymentId, PaymentState, RefundId, RefundState
+from payments.models import (
+    STRIPE_METHODS,
+    Action,
+    DisputeState,
+    PaymentId,
+    PaymentState,
+    PayoutId,
+    PayoutState,
+    RefundId,
+    RefundState,
+)
 from payments.money import Amount
-from payments.port import Charge, DisputeReport, RefundReport, StatementLine
+from payments.port import AccountReport, Charge, DisputeReport, PayoutReport, RefundReport, StatementLine
 
 _STATES = {
     "requires_payment_method": PaymentState.FAILED,
@@ -33,6 +43,13 @@ _DISPUTE_STATES = {
     "prevented": DisputeState.WON,
     "lost": DisputeState.LOST,
 }
+_PAYOUT_STATES = {
+    "pending": PayoutState.IN_TRANSIT,
+    "in_transit": PayoutState.IN_TRANSIT,
+    "paid": PayoutState.PAID,
+    "failed": PayoutState.FAILED,
+    "canceled": PayoutState.FAILED,
+}
 _LINE_KINDS = {
     "charge": "charge",
     "payment": "charge",
@@ -41,6 +58,8 @@ _LINE_KINDS = {
     "refund_failure": "refund_failure",
     "payment_failure_refund": "refund_failure",
     "adjustment": "dispute",
+    "transfer": "payout",
+    "transfer_refund": "payout",
 }
 
 
@@ -122,12 +141,45 @@ def read_dispute(charge_ref: str, dispute: stripe.Dispute) -> DisputeReport:
     )
 
 
+def read_account(account: stripe.Account) -> AccountReport:
+    """Return a connected account as a report."""
+    problems = account.requirements
+    return AccountReport(
+        ref=account.id,
+        verified=bool(account.payouts_enabled),
+        reason=None if problems is None else problems.disabled_reason,
+    )
+
+
+def read_payout_id(obj: stripe.StripeObject) -> PayoutId | None:
+    """Return the id of our payout that a payout, a transfer or a reversal belongs to."""
+    payout_id = _parse_uuid(_read_metadata(obj, "payout"))
+    return None if payout_id is None else PayoutId(payout_id)
+
+
+def read_payout(payout: stripe.Payout) -> PayoutReport:
+    """Return a payout of a connected account as a report."""
+    return PayoutReport(
+        ref=payout.id,
+        payout_id=read_payout_id(payout),
+        state=_PAYOUT_STATES[payout.status],
+        amount=Amount(payout.amount, payout.currency.upper()),
+        reason=payout.failure_code,
+    )
+
+
+def read_transfer_ref(payout: stripe.Payout) -> str:
+    """Return the reference of the transfer that brought a payout's money to the connected account."""
+    return _read_metadata(payout, "transfer") or ""
+
+
 def read_statement_line(transaction: stripe.BalanceTransaction) -> StatementLine:
     """Return a balance transaction as a line of the statement, in the currency of its source."""
     source = transaction.source
     obj = source if isinstance(source, stripe.StripeObject) else None
     payment_id = None if obj is None else _parse_uuid(_read_metadata(obj, "payment"))
     refund_id = None if obj is None else _parse_uuid(_read_metadata(obj, "refund"))
+    payout_id = None if obj is None else read_payout_id(obj)
     details: dict[str, Any] = {} if obj is None else obj.to_dict()
     method_details = cast(
         "dict[str, Any] | None", details.get("payment_method_details") or details.get("destination_details")
@@ -136,7 +188,7 @@ def read_statement_line(transaction: stripe.BalanceTransaction) -> StatementLine
     kind = _LINE_KINDS.get(transaction.type, "other")
     return StatementLine(
         ref=transaction.id,
-        kind="other" if kind == "dispute" and not is_dispute else kind,
+        kind="other" if (kind == "dispute" and not is_dispute) or (kind == "payout" and payout_id is None) else kind,
         amount=_read_line_amount(transaction, details),
         fee=Amount(transaction.fee, transaction.currency.upper()),
         method=STRIPE_METHODS.get(str((method_details or {}).get("type")), "other"),
@@ -145,6 +197,7 @@ def read_statement_line(transaction: stripe.BalanceTransaction) -> StatementLine
         attempt=1 if obj is None else _read_attempt(obj),
         dispute_ref=str(details["id"]) if is_dispute else None,
         charge_ref=details.get("payment_intent"),
+        payout_id=payout_id,
     )
 
 

@@ -8,9 +8,28 @@ from uuid import uuid4
 from msgspec import Struct
 
 from payments.errors import InvalidSignature
-from payments.models import Method, PaymentId, PaymentState, RefundId, RefundState
+from payments.models import (
+    AccountKind,
+    Method,
+    PaymentId,
+    PaymentState,
+    PayoutId,
+    PayoutState,
+    RefundId,
+    RefundState,
+)
 from payments.money import Amount
-from payments.port import Charge, ChargeRequest, Declined, Gateway, Ok, Outcome, RefundRequest
+from payments.port import (
+    AccountRequest,
+    Charge,
+    ChargeRequest,
+    Declined,
+    Gateway,
+    Ok,
+    Outcome,
+    PayoutRequest,
+    RefundRequest,
+)
 
 __all__ = ["ContractViolationError", "GatewayHarness", "gateway_contract"]
 
@@ -50,6 +69,7 @@ async def gateway_contract(make: Callable[[], AbstractAsyncContextManager[Gatewa
         _check_cancel,
         _check_capture,
         _check_refund,
+        _check_payout,
         _check_statement,
         _check_webhook,
     )
@@ -142,6 +162,29 @@ async def _check_refund(harness: GatewayHarness) -> None:
     _require(that=isinstance(outcome, Declined), promise="a refund above the remaining amount is declined")
 
 
+async def _check_payout(harness: GatewayHarness) -> None:
+    gateway, payee = harness.gateway, str(uuid4())
+    await _create_paid(harness)
+    account = _require_ok(
+        await gateway.open_account(
+            AccountRequest(payee=payee, kind=AccountKind.BANK, holder="样例", number="000123456789"), f"account:{payee}"
+        ),
+        "a bank account is registered",
+    )
+    _require(that=account.verified, promise="the account of its holder is verified")
+    request = PayoutRequest(PayoutId(uuid4()), account.ref, Amount(5_00, "CNY"))
+    first = _require_ok(await gateway.pay_out(request, f"payout:{request.payout_id}"), "a payout is made")
+    again = _require_ok(await gateway.pay_out(request, f"payout:{request.payout_id}"), "a payout is made")
+    _require(that=first.ref == again.ref, promise="the same key pays out once")
+    _require(that=first.state in {PayoutState.IN_TRANSIT, PayoutState.PAID}, promise="a payout is on its way or paid")
+    retrieved = await gateway.get_payout(account.ref, first.ref)
+    found = await gateway.find_payout(account.ref, request.payout_id)
+    for each in (retrieved, found):
+        ours = each is not None and (each.ref, each.payout_id, each.amount.minor)
+        _require(that=ours == (first.ref, request.payout_id, 5_00), promise="a payout is found by reference and id")
+    _require(that=await gateway.find_payout(account.ref, PayoutId(uuid4())) is None, promise="no other payout is found")
+
+
 async def _check_statement(harness: GatewayHarness) -> None:
     since = datetime.now(UTC) - timedelta(minutes=1)
     charge = await _create_paid(harness)
@@ -158,7 +201,7 @@ async def _check_webhook(harness: GatewayHarness) -> None:
     headers, body = await harness.message(charge.ref)
     now = datetime.now(UTC)
     notice = harness.gateway.verify(headers, body, now)
-    _require(that=notice.charge_ref == charge.ref, promise="a webhook names its charge")
+    _require(that=notice.object_ref == charge.ref, promise="a webhook names its charge")
     changed = bytes([body[0], body[1] ^ 1, *body[2:]])
     unsigned: Mapping[str, str] = {}
     late, early = now + timedelta(minutes=10), now - timedelta(minutes=10)

@@ -147,6 +147,40 @@ FIND_UNPOSTED_REFUNDS = Query(
      LIMIT :limit
     """,
 )
+# What is in transit to a payee is the sum of the payouts that have not ended; each end was posted.
+FIND_WRONG_TRANSITS = Query(
+    LedgerDiscrepancy,
+    """
+    SELECT 'wrong_transit' AS code, code AS subject,
+           balances.amount_minor || ' kept, ' || coalesce(sent, 0) || ' in transit' AS detail
+      FROM {schema}.accounts
+      JOIN {schema}.balances ON balances.account_id = accounts.id
+      FULL JOIN (SELECT 'transit:' || payee AS code, currency, sum(amount_minor) AS sent
+                   FROM {schema}.payouts WHERE state IN ('created', 'in_transit')
+                  GROUP BY payee, currency) AS open USING (code, currency)
+     WHERE coalesce(accounts.kind, 'transit') = 'transit' AND coalesce(balances.amount_minor, 0) <> coalesce(sent, 0)
+     LIMIT :limit
+    """,
+)
+FIND_UNPOSTED_PAYOUTS = Query(
+    LedgerDiscrepancy,
+    """
+    SELECT 'unposted_payout' AS code, payouts.id::text AS subject, state AS detail
+      FROM {schema}.payouts
+     WHERE payouts.id >= :since
+       AND NOT EXISTS (SELECT 1
+                         FROM {schema}.transactions
+                         JOIN {schema}.postings ON transaction_id = transactions.id
+                         JOIN {schema}.accounts ON accounts.id = account_id
+                        WHERE postings.amount_minor = payouts.amount_minor
+                              * CASE WHEN state IN ('created', 'in_transit') THEN 1 ELSE -1 END
+                          AND key = CASE WHEN state = 'paid' THEN 'paid-out:'
+                                         WHEN state <> 'failed' THEN 'payout:'
+                                         WHEN paid_at IS NULL THEN 'payout-failed:'
+                                         ELSE 'payout-returned:' END || payouts.id)
+     LIMIT :limit
+    """,
+)
 FIND_DUPLICATE_LIVE_PAYMENTS = Query(
     LedgerDiscrepancy,
     """
@@ -203,6 +237,8 @@ FIND_UNKNOWN_FACTS = Query(
         SELECT transactions.id, key, split_part(key, ':', 1) AS prefix, split_part(key, ':', 2) AS fact,
                coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'refund'), 0) AS refund_leg,
                coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'disputed'), 0) AS disputed_leg,
+               coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'transit'), 0) AS transit_leg,
+               coalesce(sum(amount_minor) FILTER (WHERE accounts.kind = 'clearing'), 0) AS clearing_leg,
                bool_and(accounts.kind IN ('clearing', 'suspense')) AS suspended
           FROM {schema}.transactions
           JOIN {schema}.postings ON transaction_id = transactions.id
@@ -218,6 +254,7 @@ FIND_UNKNOWN_FACTS = Query(
       LEFT JOIN {schema}.payments ON payments.id = fact_id AND prefix IN ('paid', 'late')
       LEFT JOIN {schema}.refunds ON refunds.id = fact_id AND prefix IN ('refund', 'refunded', 'refund-returned')
       LEFT JOIN {schema}.disputes ON disputes.provider_ref = fact AND prefix LIKE 'dispute%'
+      LEFT JOIN {schema}.payouts ON payouts.id = fact_id AND (prefix = 'paid-out' OR prefix LIKE 'payout%')
      WHERE NOT coalesce(
                CASE prefix WHEN 'paid' THEN captured_minor > 0
                            WHEN 'late' THEN captured_minor = refund_leg
@@ -227,6 +264,10 @@ FIND_UNKNOWN_FACTS = Query(
                            WHEN 'disputed' THEN disputes.amount_minor <= disputed_leg
                            WHEN 'dispute-won' THEN disputes.amount_minor <= -disputed_leg
                            WHEN 'dispute-lost' THEN disputes.amount_minor <= -disputed_leg
+                           WHEN 'payout' THEN payouts.amount_minor = transit_leg
+                           WHEN 'paid-out' THEN payouts.amount_minor = -transit_leg AND paid_at IS NOT NULL
+                           WHEN 'payout-failed' THEN payouts.amount_minor = -transit_leg AND payouts.state = 'failed'
+                           WHEN 'payout-returned' THEN payouts.amount_minor = -clearing_leg AND payouts.state = 'failed'
                            WHEN 'suspense' THEN suspended
                            WHEN 'suspense-returned' THEN suspended
                            ELSE prefix = ANY(:prefixes::text[]) END, false)
@@ -266,6 +307,8 @@ CHECKS = (
     FIND_WRONG_PAYMENTS,
     FIND_WRONG_REFUNDED_SUMS,
     FIND_UNPOSTED_REFUNDS,
+    FIND_WRONG_TRANSITS,
+    FIND_UNPOSTED_PAYOUTS,
     FIND_DUPLICATE_LIVE_PAYMENTS,
     FIND_LONG_UNKNOWN_CALLS,
     FIND_DEAD_MESSAGES,
@@ -280,8 +323,8 @@ async def verify_ledger(
     """Return the violated invariants of the ledger, at most 1,000 of each kind.
 
     It reads every posting, or with `since` what is open or newer than that checkpoint. With `prefixes`, a transaction
-    whose key is neither that of a payment, refund or dispute nor begins with one of them is a discrepancy. If others
-    write at the same time, run it in a REPEATABLE READ transaction.
+    whose key is neither that of a payment, refund, payout or dispute nor begins with one of them is a discrepancy. If
+    others write at the same time, run it in a REPEATABLE READ transaction.
     """
     values: dict[str, object] = {
         "after": 0 if since is None else since.through_id,

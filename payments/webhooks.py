@@ -73,7 +73,7 @@ async def receive(
             provider=gateway.name,
             event_id=notice.id,
             topic=notice.topic,
-            object_ref=notice.charge_ref,
+            object_ref=notice.object_ref,
             body=body,
         )
     return WebhookReceipt(notice.id, fresh=stored is not None)

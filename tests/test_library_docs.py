@@ -96,7 +96,7 @@ async def test_a_gateway_of_your_own() -> None:
             yield GatewayHarness(gateway, sandbox.pay, message)
 
     names = await run_example("A gateway of your own", make_harness=make_harness)
-    assert names["checks"] == 7
+    assert names["checks"] == 8
 
 
 def test_every_example_has_a_test() -> None:

@@ -14,7 +14,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
-from payments.sandbox import balance, disputes, intents, pages, refunds
+from payments.sandbox import balance, disputes, intents, pages, payouts, refunds
 from payments.sandbox.faults import Fault, FaultMiddleware, FaultPlan
 from payments.sandbox.state import SandboxState
 from payments.sandbox.webhooks import WebhookSender
@@ -45,7 +45,10 @@ class DisputeRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StatusChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """The new status of an intent, a refund (pending, succeeded, failed) or a dispute (won, lost, warning_closed)."""
+    """The new status of an intent, refund (pending, succeeded, failed), payout (in_transit, paid, failed) or dispute.
+
+    That of a dispute is won, lost or warning_closed.
+    """
 
     status: str
     reason: str | None = None
@@ -123,7 +126,39 @@ async def create_refund(request: HttpRequest) -> Response[JsonObject]:
 @post("/v1/transfers")
 async def create_transfer(request: HttpRequest) -> Response[JsonObject]:
     """Transfer money to a connected account."""
-    return await _run_once(request, lambda params: balance.create_transfer(_get_state(request), params))
+    return await _run_once(request, lambda params: payouts.create_transfer(_get_state(request), params))
+
+
+@post("/v1/transfers/{ref:str}/reversals")
+async def reverse_transfer(request: HttpRequest, ref: FromPath[str]) -> Response[JsonObject]:
+    """Take a transfer back."""
+    return await _run_once(request, lambda params: payouts.reverse_transfer(_get_state(request), ref, params))
+
+
+@post("/v1/accounts")
+async def create_account(request: HttpRequest) -> Response[JsonObject]:
+    """Create a connected account."""
+    return await _run_once(request, lambda params: payouts.create_account(_get_state(request), params))
+
+
+@post("/v1/payouts")
+async def create_payout(request: HttpRequest) -> Response[JsonObject]:
+    """Pay out from a connected account."""
+    account = request.headers.get("stripe-account")
+    return await _run_once(request, lambda params: payouts.create_payout(_get_state(request), account, params))
+
+
+@get("/v1/payouts")
+async def list_payouts(request: HttpRequest) -> JsonObject:
+    """List the payouts of a connected account."""
+    return payouts.list_payouts(_get_state(request), request.headers.get("stripe-account"), _read_query(request))
+
+
+@get("/v1/payouts/{ref:str}")
+async def retrieve_payout(request: HttpRequest, ref: FromPath[str]) -> JsonObject:
+    """Return a payout of a connected account."""
+    _read_query(request)
+    return payouts.retrieve_payout(_get_state(request), request.headers.get("stripe-account"), ref)
 
 
 @get("/v1/balance_transactions")
@@ -144,12 +179,12 @@ _COLLECTIONS = {
 
 @get([f"/v1/{kind}" for kind in _COLLECTIONS])
 async def list_objects(request: HttpRequest) -> JsonObject:
-    """List the objects of a kind, optionally those of one intent."""
+    """List the objects of a kind, optionally those of one intent or of one connected account."""
     params = _read_query(request)
     kind = request.url.path.rsplit("/", 1)[1]
-    intent = params.get("payment_intent")
+    wanted = {name: params[name] for name in ("payment_intent", "destination") if name in params}
     objects = _get_state(request).list_newest(
-        _COLLECTIONS[kind], lambda each: intent is None or each.get("payment_intent") == intent
+        _COLLECTIONS[kind], lambda each: all(each.get(name) == value for name, value in wanted.items())
     )
     return paginate(f"/v1/{kind}", objects, params)
 
@@ -269,6 +304,12 @@ async def set_refund_status(request: HttpRequest, ref: FromPath[str], data: JSON
     return refunds.set_refund_status(_get_state(request), ref, data.status, data.reason)
 
 
+@post("/_payouts/{ref:str}", status_code=200)
+async def set_payout_status(request: HttpRequest, ref: FromPath[str], data: JSONBody[StatusChange]) -> JsonObject:
+    """Set a payout's status."""
+    return payouts.set_payout_status(_get_state(request), ref, data.status, data.reason)
+
+
 @post("/_disputes", status_code=200)
 async def open_dispute(request: HttpRequest, data: JSONBody[DisputeRequest]) -> JsonObject:
     """Open a dispute, as a payer does at their bank."""
@@ -313,13 +354,19 @@ def create_app(
             capture_intent,
             cancel_intent,
             create_refund,
+            create_account,
             create_transfer,
+            reverse_transfer,
+            create_payout,
+            list_payouts,
+            retrieve_payout,
             list_balance_transactions,
             list_objects,
             retrieve_object,
         ],
     )
     controls = [show_state, set_faults, set_webhook, pay, abandon, set_intent_status, set_refund_status]
+    controls += [set_payout_status, open_dispute, close_dispute]
     return Litestar(
         route_handlers=[
             provider,
@@ -330,8 +377,6 @@ def create_app(
             favicon,
             healthz,
             *controls,
-            open_dispute,
-            close_dispute,
         ],
         exception_handlers={ApiError: _handle_error},
         middleware=[DefineMiddleware(FaultMiddleware, faults=faults)],

@@ -1,36 +1,9 @@
-"""Transfers to connected accounts, and the list of balance transactions."""
+"""The list of balance transactions."""
 
 from typing import Any
 
-from payments.sandbox.state import SandboxState, current_time
-from payments.sandbox.wire import ApiError, JsonObject, paginate, read_currency, read_integer, reject_unknown
-
-
-def create_transfer(state: SandboxState, params: JsonObject) -> JsonObject:
-    """Transfer money to a connected account, at most what its source charge brought in."""
-    reject_unknown(params, "amount", "currency", "destination", "source_transaction", "transfer_group", "metadata")
-    amount, currency, source = read_integer(params, "amount"), read_currency(params), params.get("source_transaction")
-    if source is not None:
-        transferred = sum(
-            each["amount"] for each in state.objects["transfers"].values() if each["source_transaction"] == source
-        )
-        if amount > state.get("charges", source)["amount_captured"] - transferred:
-            raise ApiError(400, "insufficient_funds", "More than the charge has left.", param="amount")
-    transfer: JsonObject = {
-        "id": state.next_id("tr"),
-        "object": "transfer",
-        "amount": amount,
-        "currency": currency,
-        "created": current_time(),
-        "destination": params.get("destination"),
-        "source_transaction": source,
-        "transfer_group": params.get("transfer_group"),
-        "metadata": params.get("metadata", {}),
-        "reversed": False,
-    }
-    state.objects["transfers"][transfer["id"]] = transfer
-    state.add_balance_transaction("transfer", transfer, -amount)
-    return transfer
+from payments.sandbox.state import SandboxState
+from payments.sandbox.wire import JsonObject, paginate
 
 
 def list_balance_transactions(state: SandboxState, params: JsonObject) -> JsonObject:

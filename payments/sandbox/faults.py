@@ -15,10 +15,14 @@ from msgspec import Struct
 HANG_SECONDS = 120.0
 
 
+_POSTS = {"payment_intents": "create", "refunds": "refund", "transfers": "transfer", "payouts": "payout"}
+
+
 class Fault(Struct, frozen=True, forbid_unknown_fields=True):
     """One fault for the next `times` matching calls.
 
-    `on` is create, confirm, capture, cancel, refund, retrieve, search, list, webhook or `*` (any call).
+    `on` is create, confirm, capture, cancel, refund, transfer, payout, reversals, retrieve, search, list, webhook or
+    `*` (any call).
     """
 
     on: str
@@ -64,7 +68,7 @@ def get_call_name(method: str, path: str) -> str | None:
     words = path.split("/")[2:]
     last = words[-1]
     if method == "POST":
-        return {"payment_intents": "create", "refunds": "refund"}.get(last, last)
+        return _POSTS.get(last, last)
     if last == "search":
         return "search"
     return "list" if len(words) == 1 else "retrieve"

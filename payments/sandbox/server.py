@@ -62,6 +62,10 @@ class Sandbox(Struct, frozen=True):
         """Set a refund to pending, succeeded or failed."""
         return await self._post(f"/_refunds/{ref}", {"status": status})
 
+    async def set_payout(self, ref: str, status: str, reason: str | None = None) -> JsonObject:
+        """Set a payout to in_transit, paid or failed."""
+        return await self._post(f"/_payouts/{ref}", {"status": status, "reason": reason})
+
     async def open_dispute(self, ref: str, amount: int | None = None, *, inquiry: bool = False) -> JsonObject:
         """Open a dispute of the payer over an intent, or an inquiry, which takes no money."""
         return await self._post("/_disputes", {"payment_intent": ref, "amount": amount, "inquiry": inquiry})

@@ -1,4 +1,4 @@
-"""The sandbox's objects: intents, charges, refunds, disputes, transfers, events and balance transactions.
+"""The sandbox's objects: intents, charges, refunds, disputes, payouts, events, balance transactions and others.
 
 They have Stripe's shape and sequential ids. They are kept in memory and, if a folder is given, in a file there, so that
 they survive a restart.
@@ -13,7 +13,10 @@ from pathlib import Path
 
 from payments.sandbox.wire import ApiError, JsonObject, build_not_found
 
-KINDS = ("intents", "charges", "refunds", "disputes", "transfers", "events", "balance_transactions")
+KINDS = (
+    *("intents", "charges", "refunds", "disputes", "accounts", "transfers", "reversals", "payouts", "events"),
+    "balance_transactions",
+)
 MIN_WRITE_DELAY = 0.05
 """Seconds between a change and its write."""
 

@@ -118,6 +118,10 @@ GRANTS = {
         "select insert update(provider_ref captured_minor refunded_minor disputed_minor state action reason "
         "captured_at closed_at poll_at)"
     ),
+    "payments.payouts": (
+        "select insert(payee key provider destination currency amount_minor created_at poll_at) "
+        "update(state provider_ref reason paid_at failed_at poll_at)"
+    ),
     "payments.postings": "select",
     "payments.refunds": "select insert update(state provider_ref reason attempt succeeded_at retry_at)",
     "payments.statement_lines": "select insert update(ledger_key)",

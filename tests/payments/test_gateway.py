@@ -35,7 +35,7 @@ async def test_stripe_fulfils_the_contract(gateway: Stripe, sandbox: Sandbox) ->
     async def make() -> AsyncGenerator[GatewayHarness]:
         yield make_harness(gateway, sandbox)
 
-    assert await gateway_contract(make) == 7
+    assert await gateway_contract(make) == 8
 
 
 class Forgetful(Stripe):

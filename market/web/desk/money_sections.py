@@ -34,7 +34,7 @@ _DISCREPANCIES = {
     "currency": "两边币种不一样",
     "duplicate": "支付平台记了两次",
 }
-_CALLS = {"create": "请买家付款", "cancel": "撤销收款", "refund": "退款"}
+_CALLS = {"create": "请买家付款", "cancel": "撤销收款", "refund": "退款", "payout": "给卖家打款"}
 
 
 class RepairForm(Struct, frozen=True, kw_only=True):

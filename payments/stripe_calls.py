@@ -1,0 +1,38 @@
+"""Calls of Stripe's library, and their outcomes."""
+
+from collections.abc import Awaitable, Callable
+
+import stripe
+
+from payments.errors import GatewayUnavailable
+from payments.port import Declined, Ok, Outcome, Unknown
+
+# Errors by which Stripe says that it did not and will not carry out the call under this key.
+_DECLINE_ERRORS = (stripe.CardError, stripe.InvalidRequestError)
+
+
+async def call[A, T](send: Callable[[], Awaitable[A]], read: Callable[[A], T]) -> Outcome[T]:
+    """Make a call and return its outcome: ok, declined or unknown."""
+    try:
+        return Ok(read(await send()))
+    except _DECLINE_ERRORS as error:
+        return Declined(error.code or "declined", error.user_message or "")
+    except stripe.StripeError as error:
+        return Unknown(f"{type(error).__name__}: {error.code or error.user_message or ''}"[:300])
+    except (ValueError, KeyError, AttributeError) as error:
+        return Unknown(f"invalid response: {error}"[:300])
+
+
+def unwrap[T](outcome: Outcome[T]) -> T:
+    """Return the value of a call.
+
+    Raises:
+        GatewayUnavailable: the call was declined, or its outcome is unknown.
+    """
+    match outcome:
+        case Ok(value=value):
+            return value
+        case Declined(code=code, message=message):
+            raise GatewayUnavailable(f"{code}: {message}")
+        case Unknown(reason=reason):
+            raise GatewayUnavailable(reason)

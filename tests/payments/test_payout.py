@@ -1,0 +1,364 @@
+"""Payouts: never more than is owed, never twice, and back to what is owed if they fail."""
+
+import asyncio
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from payments import (
+    AccountKind,
+    Database,
+    GatewayUnavailable,
+    InsufficientBalance,
+    KeyAlreadyUsed,
+    Payout,
+    PayoutId,
+    PayoutNotFound,
+    PayoutState,
+    ProviderMismatch,
+    apply_events,
+    consume_events,
+    finish_operations,
+    get_balance,
+    list_payouts,
+    list_unknown_calls,
+    poll_due_payouts,
+    poll_payout,
+    post,
+    receive,
+    reconcile,
+    request_payout,
+    send_payout,
+    verify_ledger,
+)
+from payments.ledger import Leg
+from payments.port import AccountRequest, Declined, Ok
+from payments.sandbox import Sandbox
+from payments.sandbox.webhooks import sign
+from payments.stripe import Stripe
+
+_numbers = itertools.count(1)
+SHORTLY = timedelta(minutes=5)
+
+
+async def owe(db: Database, *, goods: int = 90_00, freight: int = 10_00) -> str:
+    """Return a new payee who is owed money for goods and for freight."""
+    payee = f"P{next(_numbers)}"
+    legs: list[Leg] = [("commission", -goods - freight), (f"payable:{payee}", goods), (f"freight:{payee}", freight)]
+    async with db.transaction() as conn:
+        await post(conn, key=f"released:{payee}", kind="released", legs=legs)
+    return payee
+
+
+async def open_bank_account(gateway: Stripe, payee: str, number: str = "000123456789") -> str:
+    request = AccountRequest(payee=payee, kind=AccountKind.BANK, holder="样例", number=number)
+    outcome = await gateway.open_account(request, f"account:{payee}:{number}")
+    assert isinstance(outcome, Ok)
+    return outcome.value.ref
+
+
+async def make_payout(db: Database, gateway: Stripe, payee: str, *, destination: str = "", key: str = "") -> Payout:
+    destination = destination or await open_bank_account(gateway, payee)
+    legs = [(f"payable:{payee}", -90_00), (f"freight:{payee}", -10_00)]
+    async with db.transaction() as conn:
+        return await request_payout(
+            conn, gateway, payee=payee, destination=destination, legs=legs, key=key or f"1:{payee}"
+        )
+
+
+async def get_balances(db: Database, payee: str) -> tuple[int, int, int, int]:
+    """Return what is owed for goods and freight, what is in transit, and what the provider paid out in all."""
+    async with db.connection() as conn:
+        codes = (f"payable:{payee}", f"freight:{payee}", f"transit:{payee}", "clearing:stripe")
+        goods, freight, transit, clearing = [await get_balance(conn, code) for code in codes]
+        return goods, freight, transit, clearing
+
+
+async def find_transfers(sandbox: Sandbox, payout: Payout) -> list[dict[str, Any]]:
+    transfers = (await sandbox.state())["transfers"]
+    return [each for each in transfers if each["metadata"].get("payout") == str(payout.id)]
+
+
+async def load(db: Database, payout: Payout) -> Payout:
+    async with db.connection() as conn:
+        return next(each for each in await list_payouts(conn, payout.payee) if each.id == payout.id)
+
+
+async def require_sound(db: Database) -> None:
+    async with db.connection() as conn:
+        assert await verify_ledger(conn, prefixes=["released"]) == []
+
+
+async def make_calls_due(dsn: str) -> None:
+    owner = await asyncpg.connect(dsn)
+    await owner.execute("UPDATE payments.operations SET next_at = now()")
+    await owner.execute("UPDATE payments.payouts SET poll_at = now() WHERE poll_at IS NOT NULL")
+    await owner.close()
+
+
+async def test_a_payout_leaves_what_is_owed_and_arrives_when_the_bank_confirms(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payee = await owe(database)
+    payout = await make_payout(database, gateway, payee)
+    assert (payout.state, await get_balances(database, payee)) == (PayoutState.CREATED, (0, 0, 100_00, 0))
+    sent = await send_payout(database, gateway, payout.id)
+    assert (sent.state, await get_balances(database, payee)) == (PayoutState.IN_TRANSIT, (0, 0, 100_00, 0))
+    await require_sound(database)
+    assert sent.provider_ref is not None
+    await sandbox.set_payout(sent.provider_ref, "paid")
+    for _ in range(2):
+        paid = await poll_payout(database, gateway, payout.id)
+        assert (paid.state, await get_balances(database, payee)) == (PayoutState.PAID, (0, 0, 0, 100_00))
+    await require_sound(database)
+    async with database.transaction() as conn:
+        events = await consume_events(conn, ["payout.in_transit", "payout.paid", "payout.failed"])
+    assert [(each.topic, each.order_ref, each.facts["minor"]) for each in events] == [
+        ("payout.in_transit", f"payee:{payee}", 100_00),
+        ("payout.paid", f"payee:{payee}", 100_00),
+    ]
+
+
+@pytest.mark.parametrize("paid_before", [False, True])
+async def test_a_failed_payout_returns_the_recorded_parts_with_its_reason(
+    database: Database, gateway: Stripe, sandbox: Sandbox, *, paid_before: bool
+) -> None:
+    payee = await owe(database)
+    payout = await send_payout(database, gateway, (await make_payout(database, gateway, payee)).id)
+    assert payout.provider_ref is not None
+    if paid_before:
+        await sandbox.set_payout(payout.provider_ref, "paid")
+        await poll_payout(database, gateway, payout.id)
+    await sandbox.set_payout(payout.provider_ref, "failed", "account_closed")
+    for _ in range(2):
+        failed = await poll_payout(database, gateway, payout.id)
+        assert (failed.state, failed.reason) == (PayoutState.FAILED, "account_closed")
+        assert await get_balances(database, payee) == (90_00, 10_00, 0, 0)
+    assert [each["reversed"] for each in await find_transfers(sandbox, payout)] == [True]
+    await require_sound(database)
+    again = await make_payout(database, gateway, payee, destination=payout.destination, key="2")
+    assert (await send_payout(database, gateway, again.id)).state is PayoutState.IN_TRANSIT
+    assert await get_balances(database, payee) == (0, 0, 100_00, 0)
+
+
+async def test_a_declined_payout_fails_at_once_and_takes_the_transfer_back(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payee = await owe(database)
+    destination = await open_bank_account(gateway, payee, "000100000000")
+    payout = await make_payout(database, gateway, payee, destination=destination)
+    failed = await send_payout(database, gateway, payout.id)
+    assert (failed.state, failed.reason) == (PayoutState.FAILED, "payouts_not_allowed")
+    assert await get_balances(database, payee) == (90_00, 10_00, 0, 0)
+    assert [each["reversed"] for each in await find_transfers(sandbox, payout)] == [True]
+    await require_sound(database)
+
+
+@pytest.mark.parametrize(
+    ("on", "after"), [("transfer", False), ("transfer", True), ("payout", False), ("payout", True)]
+)
+async def test_a_payout_without_an_answer_is_unknown_and_made_once(
+    database: Database, gateway: Stripe, sandbox: Sandbox, dsn: str, on: str, *, after: bool
+) -> None:
+    payee = await owe(database)
+    payout = await make_payout(database, gateway, payee)
+    await sandbox.fault(on, "500", after=after)
+    with pytest.raises(GatewayUnavailable):
+        await send_payout(database, gateway, payout.id)
+    assert (await load(database, payout)).state is PayoutState.CREATED
+    assert await get_balances(database, payee) == (0, 0, 100_00, 0)
+    await make_calls_due(dsn)
+    assert await finish_operations(database, gateway) == 1
+    assert (await load(database, payout)).state is PayoutState.IN_TRANSIT
+    assert len(await find_transfers(sandbox, payout)) == 1
+    assert await get_balances(database, payee) == (0, 0, 100_00, 0)
+
+
+@pytest.mark.parametrize("arrived", ["nothing", "transfer", "payout"])
+async def test_a_payout_whose_key_is_too_old_is_looked_up(
+    database: Database, gateway: Stripe, sandbox: Sandbox, dsn: str, arrived: str
+) -> None:
+    payee = await owe(database)
+    payout = await make_payout(database, gateway, payee)
+    await sandbox.fault("transfer" if arrived == "nothing" else "payout", "500", after=arrived == "payout")
+    with pytest.raises(GatewayUnavailable):
+        await send_payout(database, gateway, payout.id)
+    owner = await asyncpg.connect(dsn)
+    await owner.execute("UPDATE payments.operations SET first_sent_at = now() - interval '21 hours', next_at = now()")
+    await owner.close()
+    async with database.connection() as conn:
+        calls = await list_unknown_calls(conn)
+    assert [(each.kind, each.order_ref, each.amount_minor) for each in calls] == [("payout", None, 100_00)]
+    assert await finish_operations(database, gateway) == 1
+    found = await load(database, payout)
+    if arrived == "payout":
+        assert (found.state, await get_balances(database, payee)) == (PayoutState.IN_TRANSIT, (0, 0, 100_00, 0))
+    else:
+        assert (found.state, found.reason) == (PayoutState.FAILED, "never_arrived")
+        assert await get_balances(database, payee) == (90_00, 10_00, 0, 0)
+        assert all(each["reversed"] for each in await find_transfers(sandbox, payout))
+    await require_sound(database)
+
+
+async def test_forty_payouts_at_once_pay_what_is_owed_once(database: Database, gateway: Stripe) -> None:
+    payee = await owe(database)
+    destination = await open_bank_account(gateway, payee)
+
+    async def ask(number: int) -> str:
+        try:
+            await make_payout(database, gateway, payee, destination=destination, key=f"race:{payee}:{number}")
+        except InsufficientBalance:
+            return "refused"
+        return "requested"
+
+    outcomes = await asyncio.gather(*(ask(number) for number in range(40)))
+    assert (outcomes.count("requested"), outcomes.count("refused")) == (1, 39)
+    assert await get_balances(database, payee) == (0, 0, 100_00, 0)
+
+
+async def test_a_payout_sent_twenty_times_at_once_is_made_once(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payout = await make_payout(database, gateway, await owe(database))
+    await asyncio.gather(*(send_payout(database, gateway, payout.id) for _ in range(20)))
+    assert len(await find_transfers(sandbox, payout)) == 1
+    assert await get_balances(database, payout.payee) == (0, 0, 100_00, 0)
+
+
+async def test_disputed_money_is_not_paid_out(database: Database, gateway: Stripe) -> None:
+    payee = await owe(database)
+    async with database.transaction() as conn:
+        legs: list[Leg] = [(f"payable:{payee}", -1), ("disputed:O-1", 1)]
+        await post(conn, key=f"disputed:{payee}", kind="dispute opened", legs=legs)
+    with pytest.raises(InsufficientBalance):
+        await make_payout(database, gateway, payee)
+    assert await get_balances(database, payee) == (89_99, 10_00, 0, 0)
+
+
+async def test_a_key_is_one_payout(database: Database, gateway: Stripe) -> None:
+    payee = await owe(database)
+    first = await make_payout(database, gateway, payee, key="same")
+    assert (await make_payout(database, gateway, payee, key="same")).id == first.id
+    other = await owe(database)
+    with pytest.raises(KeyAlreadyUsed):
+        await make_payout(database, gateway, other, key="same")
+    assert await get_balances(database, other) == (90_00, 10_00, 0, 0)
+
+
+async def test_a_payout_takes_money_and_brings_none(database: Database, gateway: Stripe) -> None:
+    payee = await owe(database)
+    for legs in ([], [(f"payable:{payee}", 1)], [(f"payable:{payee}", -2), (f"freight:{payee}", 1)]):
+        async with database.transaction() as conn:
+            with pytest.raises(ValueError, match="takes money"):
+                await request_payout(conn, gateway, payee=payee, destination="acct_1", legs=legs, key="odd")
+    async with database.connection() as conn:
+        assert await list_payouts(conn, payee) == []
+
+
+async def test_a_webhook_is_a_hint_to_ask_for_the_payout(database: Database, gateway: Stripe, sandbox: Sandbox) -> None:
+    payout = await send_payout(database, gateway, (await make_payout(database, gateway, await owe(database))).id)
+    assert payout.provider_ref is not None
+    await sandbox.set_payout(payout.provider_ref, "paid")
+    event = next(
+        each
+        for each in (await sandbox.state())["events"]
+        if each["type"] == "payout.paid" and each["data"]["object"]["id"] == payout.provider_ref
+    )
+    body = json.dumps(event).encode()
+    for _ in range(3):
+        await receive(database, gateway, {"Stripe-Signature": sign(body, sandbox.secret)}, body)
+    assert (await apply_events(database, gateway)).done == 1
+    assert (await load(database, payout)).state is PayoutState.PAID
+    event["id"], event["data"]["object"]["id"] = "evt_other", "po_other"
+    body = json.dumps(event).encode()
+    await receive(database, gateway, {"Stripe-Signature": sign(body, sandbox.secret)}, body)
+    assert (await apply_events(database, gateway)).parked == 1
+
+
+async def test_a_payout_that_no_webhook_reports_is_polled(
+    database: Database, gateway: Stripe, sandbox: Sandbox, dsn: str
+) -> None:
+    payout = await send_payout(database, gateway, (await make_payout(database, gateway, await owe(database))).id)
+    assert payout.provider_ref is not None
+    await sandbox.set_payout(payout.provider_ref, "paid")
+    assert await poll_due_payouts(database, gateway) == 0
+    await make_calls_due(dsn)
+    assert await poll_due_payouts(database, gateway) == 1
+    assert (await load(database, payout)).state is PayoutState.PAID
+    await sandbox.set_payout(payout.provider_ref, "failed", "account_closed")
+    await make_calls_due(dsn)
+    assert await poll_due_payouts(database, gateway) == 1
+    assert (await load(database, payout)).state is PayoutState.FAILED
+    await make_calls_due(dsn)
+    assert await poll_due_payouts(database, gateway) == 0
+
+
+async def test_a_provider_that_pays_another_sum_is_not_believed(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payout = await make_payout(database, gateway, await owe(database))
+    await sandbox.fault("payout", "lie")
+    with pytest.raises(ProviderMismatch):
+        await send_payout(database, gateway, payout.id)
+    assert (await load(database, payout)).state is PayoutState.CREATED
+
+
+async def test_an_unknown_payout_is_not_found(database: Database, gateway: Stripe) -> None:
+    await make_payout(database, gateway, await owe(database))
+    with pytest.raises(PayoutNotFound):
+        await poll_payout(database, gateway, PayoutId(uuid4()))
+
+
+async def test_a_wechat_account_is_declined_by_stripe(gateway: Stripe) -> None:
+    request = AccountRequest(payee="P", kind=AccountKind.WECHAT, holder="样例", number="wx1")
+    assert await gateway.open_account(request, "account:wx") == Declined("account_kind")
+
+
+@pytest.mark.parametrize("ends", ["in_transit", "paid", "failed", "returned"])
+async def test_the_statement_agrees_with_a_payout_in_every_state(
+    database: Database, gateway: Stripe, sandbox: Sandbox, ends: str
+) -> None:
+    payout = await send_payout(database, gateway, (await make_payout(database, gateway, await owe(database))).id)
+    assert payout.provider_ref is not None
+    if ends in {"paid", "returned"}:
+        await sandbox.set_payout(payout.provider_ref, "paid")
+        await poll_payout(database, gateway, payout.id)
+    if ends in {"failed", "returned"}:
+        await sandbox.set_payout(payout.provider_ref, "failed")
+        await poll_payout(database, gateway, payout.id)
+    now = datetime.now(UTC)
+    found = await reconcile(database, gateway, day=now.date(), since=now - SHORTLY, until=now + SHORTLY)
+    assert [each for each in found if str(payout.id) in each.reference] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE payments.payouts SET amount_minor = amount_minor + 1",
+        "UPDATE payments.payouts SET state = 'paid', paid_at = now()",
+        "UPDATE payments.payouts SET state = 'failed', failed_at = now()",
+    ],
+)
+async def test_a_payout_that_its_postings_contradict_is_found(
+    database: Database, gateway: Stripe, dsn: str, change: str
+) -> None:
+    await make_payout(database, gateway, await owe(database))
+    owner = await asyncpg.connect(dsn)
+    await owner.execute(change)
+    await owner.close()
+    async with database.connection() as conn:
+        codes = {each.code for each in await verify_ledger(conn)}
+    assert codes == {"wrong_transit", "unposted_payout"}
+
+
+async def test_the_service_changes_neither_sum_nor_payee_nor_account(database: Database, gateway: Stripe) -> None:
+    await make_payout(database, gateway, await owe(database))
+    for column in ("amount_minor", "payee", "destination", "key", "currency"):
+        async with database.transaction() as conn:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await conn.execute(f"UPDATE payments.payouts SET {column} = {column}")
