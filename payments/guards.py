@@ -2,12 +2,13 @@
 
 import re
 from functools import cache
+from pathlib import Path
 
 from msgspec import Struct
 
-from payments.migrate import FOLDER
 from payments.sql import DEFAULT_SCHEMA, Connection, Query
 
+_FOLDER = Path(__file__).parent / "migrations"
 _FUNCTION = re.compile(r"CREATE FUNCTION \{schema\}\.(\w+)\(.*?\$\$(.*?)\$\$", re.DOTALL)
 _TRIGGER = re.compile(r"CREATE (?:CONSTRAINT )?TRIGGER (\w+) [^;]*;")
 
@@ -34,7 +35,7 @@ LIST_GUARDS = Query(
 @cache
 def load_guards(schema: str) -> dict[str, str]:
     """Return the source of each trigger and function by its name, as the migrations create them in `schema`."""
-    scripts = [path.read_text("utf-8") for path in sorted(FOLDER.glob("*/*.sql"))]
+    scripts = [path.read_text("utf-8") for path in sorted(_FOLDER.glob("*/*.sql"))]
     functions = {name: body for script in scripts for name, body in _FUNCTION.findall(script)}
     triggers = {match[1]: match[0] for script in scripts for match in _TRIGGER.finditer(script)}
     return {name: text.replace("{schema}", schema) for name, text in (functions | triggers).items()}
