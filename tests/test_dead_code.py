@@ -21,7 +21,7 @@ ENTRY_POINTS = {
     "market.web.ui.styleguide.make_sample_context": "the style guide, which the tests render in a browser",
 }
 METHODS_FOR_CALLERS = {
-    "abandon", "clear_faults", "set_intent", "set_payout", "set_refund", "set_webhook_url",  # how tests control the sandbox
+    "abandon", "clear_faults", "set_intent", "set_payout", "set_refund", "set_webhook_url",  # control the sandbox
     "on_app_init",  # Litestar's plugin protocol
     "collect",  # prometheus_client's protocol
 }  # fmt: skip
