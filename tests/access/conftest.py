@@ -32,7 +32,7 @@ class FixtureDatabase(Struct, frozen=True):
     fixtures: AccessFixtures
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def fixture_database(
     server: EmbeddedServer,
     template: str,
@@ -59,7 +59,10 @@ async def fixture_database(
 
 @asynccontextmanager
 async def open_client(server: EmbeddedServer, source: FixtureDatabase) -> AsyncGenerator[AccessClient]:
-    """Run a service on a copy of the fixtures and yield its client."""
+    """Run a service on a copy of the fixtures and yield its client.
+
+    It ends with these tests: others block the event loop for longer than a transaction of its tasks may be idle.
+    """
     name = await clone_database(server, source.database)
     dsn = server.dsn(name)
     settings = Settings(
@@ -77,21 +80,21 @@ async def open_client(server: EmbeddedServer, source: FixtureDatabase) -> AsyncG
         await drop_database(server, name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def read_only_client(server: EmbeddedServer, fixture_database: FixtureDatabase) -> AsyncGenerator[AccessClient]:
     """A client for requests that must change nothing."""
     async with open_client(server, fixture_database) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def api_client(server: EmbeddedServer, fixture_database: FixtureDatabase) -> AsyncGenerator[AccessClient]:
     """A client for the allowed requests to the API, which change the fixtures."""
     async with open_client(server, fixture_database) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def page_client(server: EmbeddedServer, fixture_database: FixtureDatabase) -> AsyncGenerator[AccessClient]:
     """A client for the allowed requests to pages and forms, which change the fixtures."""
     async with open_client(server, fixture_database) as client:
