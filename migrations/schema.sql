@@ -353,6 +353,22 @@ $$;
 
 
 --
+-- Name: check_payout_account(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_payout_account() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state <> 'checking' THEN
+        RAISE EXCEPTION 'the payout account % was checked', OLD.id USING ERRCODE = 'P0109';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+
+--
 -- Name: check_refund_decision(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2976,6 +2992,32 @@ ALTER TABLE public.orders ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
 
 
 --
+-- Name: payout_accounts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.payout_accounts (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    producer_id uuid NOT NULL,
+    kind text NOT NULL,
+    holder text NOT NULL,
+    number_sealed bytea NOT NULL,
+    number_tail text NOT NULL,
+    state text DEFAULT 'checking'::text NOT NULL,
+    destination text,
+    reason text,
+    entered_by uuid NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    checked_at timestamp with time zone,
+    CONSTRAINT payout_accounts_checked CHECK (((state = 'checking'::text) = (checked_at IS NULL))),
+    CONSTRAINT payout_accounts_holder CHECK (((length(holder) >= 1) AND (length(holder) <= 60))),
+    CONSTRAINT payout_accounts_kind CHECK ((kind = ANY (ARRAY['bank'::text, 'wechat'::text]))),
+    CONSTRAINT payout_accounts_state CHECK ((state = ANY (ARRAY['checking'::text, 'active'::text, 'rejected'::text]))),
+    CONSTRAINT payout_accounts_tail CHECK (((length(number_tail) >= 1) AND (length(number_tail) <= 4))),
+    CONSTRAINT payout_accounts_verified CHECK (((state <> 'active'::text) OR (destination IS NOT NULL)))
+);
+
+
+--
 -- Name: photos; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4184,6 +4226,14 @@ ALTER TABLE ONLY public.orders
 
 
 --
+-- Name: payout_accounts payout_accounts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payout_accounts
+    ADD CONSTRAINT payout_accounts_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: persons persons_identity_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5102,6 +5152,20 @@ CREATE INDEX orders_unpaid ON public.orders USING btree (buyer_id) WHERE (state 
 
 
 --
+-- Name: payout_accounts_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX payout_accounts_by_producer ON public.payout_accounts USING btree (producer_id, id);
+
+
+--
+-- Name: payout_accounts_one; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX payout_accounts_one ON public.payout_accounts USING btree (producer_id) WHERE (state <> 'rejected'::text);
+
+
+--
 -- Name: photos_by_name; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -5617,6 +5681,13 @@ CREATE TRIGGER order_lines_of_a_new_order AFTER INSERT ON public.order_lines REF
 --
 
 CREATE CONSTRAINT TRIGGER orders_sum_up AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_order_sums();
+
+
+--
+-- Name: payout_accounts payout_accounts_checked_once; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER payout_accounts_checked_once BEFORE UPDATE ON public.payout_accounts FOR EACH ROW EXECUTE FUNCTION public.check_payout_account();
 
 
 --
@@ -6416,6 +6487,22 @@ ALTER TABLE ONLY public.order_lines
 
 ALTER TABLE ONLY public.orders
     ADD CONSTRAINT orders_buyer FOREIGN KEY (buyer_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: payout_accounts payout_accounts_entered_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payout_accounts
+    ADD CONSTRAINT payout_accounts_entered_by FOREIGN KEY (entered_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: payout_accounts payout_accounts_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payout_accounts
+    ADD CONSTRAINT payout_accounts_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
 
 
 --
@@ -9378,6 +9465,90 @@ GRANT INSERT(items) ON TABLE public.orders TO market_app;
 --
 
 GRANT INSERT(lot_units) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: TABLE payout_accounts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.holder; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(holder) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.number_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(number_sealed) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.number_tail; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(number_tail) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.destination; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(destination) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reason) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.entered_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(entered_by) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.entered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(entered_at) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.checked_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(checked_at) ON TABLE public.payout_accounts TO market_app;
 
 
 --

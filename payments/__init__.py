@@ -66,7 +66,15 @@ from payments.pay import (
     record_bank_transfer,
     start,
 )
-from payments.payout import get_payout, list_payouts, poll_payout, request_payout, send_payout
+from payments.payout import (
+    get_payout,
+    list_failed_payouts,
+    list_payouts,
+    poll_payout,
+    request_payout,
+    send_payout,
+    sum_paid_out,
+)
 from payments.polling import finish_operations, poll_due_payments, poll_due_payouts, poll_payment
 from payments.port import Gateway
 from payments.problems import (
@@ -176,6 +184,7 @@ __all__ = [
     "list_disputes",
     "list_entries",
     "list_expected_transfers",
+    "list_failed_payouts",
     "list_failed_refunds",
     "list_open_discrepancies",
     "list_open_disputes",
@@ -210,5 +219,6 @@ __all__ = [
     "send_refund",
     "split",
     "start",
+    "sum_paid_out",
     "verify_ledger",
 ]

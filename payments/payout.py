@@ -42,6 +42,27 @@ FIND_PAYOUT_BY_REF = Query(
 LOCK_PAYOUT = Query(
     Payout, "SELECT " + PAYOUT_COLUMNS + " FROM {schema}.payouts WHERE id = :payout_id FOR NO KEY UPDATE"
 )
+SUM_PAID_OUT = Query(
+    int,
+    """
+    SELECT coalesce(sum(amount_minor), 0)::bigint
+      FROM {schema}.payouts WHERE payee = :payee AND currency = :currency AND state = 'paid'
+    """,
+)
+# A failed payout is a problem until another one was made after it.
+LIST_FAILED_PAYOUTS = Query(
+    Payout,
+    "SELECT "
+    + PAYOUT_COLUMNS
+    + """
+      FROM {schema}.payouts
+     WHERE state = 'failed'
+       AND NOT EXISTS (SELECT 1 FROM {schema}.payouts AS later
+                        WHERE later.payee = payouts.payee AND later.id > payouts.id)
+     ORDER BY id
+     LIMIT 1000
+    """,
+)
 LIST_PAYOUTS = Query(
     Payout,
     "SELECT " + PAYOUT_COLUMNS + " FROM {schema}.payouts WHERE payee = :payee ORDER BY id DESC LIMIT :limit",
@@ -151,6 +172,16 @@ async def get_payout(conn: Connection, payout_id: PayoutId) -> Payout:
 async def list_payouts(conn: Connection, payee: str, *, limit: int = 100) -> list[Payout]:
     """Return the payouts of a payee, newest first, at most 1,000."""
     return await LIST_PAYOUTS.all(conn, payee=payee, limit=min(limit, 1000))
+
+
+async def sum_paid_out(conn: Connection, payee: str, currency: str = "CNY") -> int:
+    """Return what the bank confirmed of the payouts of a payee, in minor units."""
+    return await SUM_PAID_OUT.one(conn, payee=payee, currency=currency)
+
+
+async def list_failed_payouts(conn: Connection) -> list[Payout]:
+    """Return the failed payouts of payees without a later one, oldest first, at most 1,000."""
+    return await LIST_FAILED_PAYOUTS.all(conn)
 
 
 async def send_payout(db: Database, gateway: Gateway, payout_id: PayoutId, *, at: datetime | None = None) -> Payout:

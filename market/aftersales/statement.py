@@ -9,9 +9,10 @@ from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.page import MAX_PAGE_SIZE, make_page
-from market.orders.escrow import SuborderShare, compute_share, get_freight_account, get_payable_account
+from market.orders.escrow import SuborderShare, compute_share, get_freight_account, get_payable_account, get_payee
 from market.orders.models import SuborderKind, SuborderState
-from payments import get_balance
+from payments import get_balance, sum_paid_out
+from payments.payout import get_transit_account
 
 _MAX_ID = UUID(int=2**128 - 1)
 
@@ -40,6 +41,8 @@ class SuborderStatementLine(Struct, frozen=True, kw_only=True):
 class Statement(Struct, frozen=True, kw_only=True):
     """The amounts owed to a producer now and after receipt, and the suborders, newest first.
 
+    `in_transit_fen` is on its way to the producer's account, `arrived_fen` what the bank confirmed in all.
+
     `pending_fen` is the amount that the unreleased suborders will add, after the commission of each.
     """
 
@@ -47,6 +50,8 @@ class Statement(Struct, frozen=True, kw_only=True):
     payable_fen: Fen
     freight_fen: Fen
     owed_fen: Fen
+    in_transit_fen: Fen
+    arrived_fen: Fen
     pending_fen: Fen = field(name="waiting_fen")
     lines: list[SuborderStatementLine]
     next: str | None
@@ -129,6 +134,8 @@ async def get_statement(
         payable_fen=Fen(payable),
         freight_fen=Fen(freight),
         owed_fen=Fen(payable + freight),
+        in_transit_fen=Fen(await get_balance(conn, get_transit_account(get_payee(number)))),
+        arrived_fen=Fen(await sum_paid_out(conn, get_payee(number))),
         pending_fen=Fen(sum(each.suborders * each.compute().due_fen for each in pending)),
         lines=page.items,
         next=page.next,

@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 from msgspec import Struct
 
+from market.aftersales.payout_account import PAYOUT_NUMBER_CONTEXT
 from market.audit.record import add_audit_entry
 from market.bookings.host_nights import GUEST_CONTEXT
 from market.bookings.transitions import CODE_CONTEXT
@@ -67,6 +68,7 @@ SEALED_COLUMNS = (
         "bindings", "identity_sealed", BINDING_IDENTITY_CONTEXT, key=("county_code", "line_code", "valid_during")
     ),
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
+    SealedColumn("payout_accounts", "number_sealed", PAYOUT_NUMBER_CONTEXT),
     SealedColumn("identifiers", "value_sealed", IDENTIFIER_CONTEXT, index="value_index"),
     SealedColumn("orders", "address_sealed", ADDRESS_CONTEXT),
     SealedColumn("bookings", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),

@@ -29,6 +29,14 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             description="Up to so many fen one member of a seller refunds alone: at once, of an order, and in a day.",
         ),
     ] = 500_00
+    payout_min_fen: Annotated[
+        int,
+        Meta(ge=1, le=1_000_00, description="From so many fen a producer is paid each day without asking."),
+    ] = 10_00
+    payout_limit_fen: Annotated[
+        int,
+        Meta(ge=1_00, le=1_000_000_00, description="Up to so many fen are paid out to a producer in a day."),
+    ] = 5_000_00
     notice_days: Annotated[
         int, Meta(ge=5, le=60, description="Days of the public notice before an enrolment (subsidy-rulebook, Words).")
     ] = 5

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from market.aftersales.pay_out import apply_payout_events
+from market.aftersales.payout_account import check_payout_accounts
 from market.aftersales.receive import confirm_overdue
 from market.jobs.context import WorkerContext
 from market.notify.send import CODES, NOTICES, record_receipts, send_due_messages
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
-from payments import apply_events, finish_operations, poll_due_payments, retry_due_refunds
+from payments import apply_events, finish_operations, poll_due_payments, poll_due_payouts, retry_due_refunds
 from payments.pay import expire_payments
 
 
@@ -46,8 +48,9 @@ async def apply_webhooks(context: WorkerContext) -> None:
 
 
 async def apply_outbox(context: WorkerContext) -> None:
-    """Update the orders whose payments or refunds changed."""
+    """Update the orders whose payments or refunds changed, and tell sellers about their payouts."""
     await apply_payment_events(context.db, None, context.seal, now=context.clock.now())
+    await apply_payout_events(context.db, context.seal, now=context.clock.now())
 
 
 async def finish_calls(context: WorkerContext) -> None:
@@ -65,6 +68,18 @@ async def poll_payments(context: WorkerContext) -> None:
     """Query payments that no webhook reported, while the provider answers."""
     if not context.gateway.is_open():
         await poll_due_payments(context.db, context.gateway, at=context.clock.now())
+
+
+async def poll_payouts(context: WorkerContext) -> None:
+    """Query payouts that no webhook reported, while the provider answers."""
+    if not context.gateway.is_open():
+        await poll_due_payouts(context.db, context.gateway, at=context.clock.now())
+
+
+async def check_accounts(context: WorkerContext) -> None:
+    """Have payout accounts checked that the provider has not answered for."""
+    if not context.gateway.is_open():
+        await check_payout_accounts(context.db, context.gateway, context.seal, now=context.clock.now())
 
 
 async def expire_unpaid_orders(context: WorkerContext) -> None:
@@ -92,6 +107,8 @@ POLLS = (
     Poll("finish_calls", timedelta(seconds=1), finish_calls),
     Poll("retry_refunds", timedelta(minutes=1), retry_refunds),
     Poll("poll_payments", timedelta(seconds=15), poll_payments),
+    Poll("poll_payouts", timedelta(seconds=15), poll_payouts),
+    Poll("check_accounts", timedelta(minutes=1), check_accounts),
     Poll("expire_unpaid_orders", timedelta(seconds=15), expire_unpaid_orders),
     Poll("expire_open_payments", timedelta(minutes=1), expire_open_payments),
     Poll("confirm_overdue_receipts", timedelta(minutes=1), confirm_overdue_receipts),

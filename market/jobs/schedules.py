@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from msgspec import Struct
 
+from market.aftersales.pay_out import pay_out_due
 from market.catalogue.scores import refresh_scores
 from market.jobs.audit_heads import note_audit_heads
 from market.jobs.context import WorkerContext
@@ -43,6 +44,12 @@ async def update_scores(context: WorkerContext) -> None:
     await refresh_scores(context.db, new_since=context.clock.now() - NEW_LISTING_PERIOD)
 
 
+async def pay_out(context: WorkerContext) -> None:
+    """Pay producers what they are owed; without a provider nobody is paid."""
+    if context.settings.stripe_key:
+        await pay_out_due(context.db, context.gateway, now=context.clock.now())
+
+
 SCHEDULES = (
     *(
         Schedule(name=each.name, offset=timedelta(hours=4, minutes=minute), run=each.run)
@@ -52,6 +59,7 @@ SCHEDULES = (
     Schedule(name="delete_kept_uploads", interval=timedelta(minutes=10), offset=timedelta(0), run=delete_kept_uploads),
     Schedule(name="delete_photos", offset=timedelta(hours=4, minutes=15), run=delete_photos),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
+    Schedule(name="pay_out", offset=timedelta(hours=9), run=pay_out),
     Schedule(name="reconcile_yesterday", offset=timedelta(hours=5), run=reconcile_yesterday),
 )
 

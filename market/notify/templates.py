@@ -40,6 +40,8 @@ TEMPLATES = {
     "dispute_lost_seller": "订单 {order} 的异议有了结果：{amount} 元退给买家，已从应收里扣除。没发的不用发了。",
     "dispute_lost_finance": "订单 {order} 的异议输了，{amount} 元已退给买家。",
     "money_owed": "该给您 {amount} 元，已记在您名下。",
+    "payout_paid": "打给您的 {amount} 元已到账。",
+    "payout_failed": "打给您的 {amount} 元没有到账：{reason}。钱还在您名下，登录看怎么办。",
     "producer_confirmed": "村里已核实{name}的申请，等县里推荐。",
     "producer_recommended": "县里已推荐{name}，等最后一步审核。",
     "producer_open": "{name}可以开卖了。",

@@ -51,6 +51,11 @@ def get_freight_account(producer_number: int) -> str:
     return f"freight:{producer_number}"
 
 
+def get_payee(producer_number: int) -> str:
+    """Return the name under which `payments` pays a producer: its public number."""
+    return str(producer_number)
+
+
 class SuborderShare(Struct, frozen=True, kw_only=True):
     """How a suborder's money is divided: goods after refunds, less the commission, and freight."""
 

@@ -20,6 +20,7 @@ from payments import (
     FailedRefund,
     Gateway,
     Payment,
+    Payout,
     ProviderMismatch,
     Refund,
     RefundId,
@@ -34,6 +35,7 @@ from payments import (
     get_payment,
     get_refund,
     list_expected_transfers,
+    list_failed_payouts,
     list_failed_refunds,
     list_open_discrepancies,
     list_open_disputes,
@@ -61,6 +63,7 @@ class MoneyProblems(Struct, frozen=True, kw_only=True):
 
     refund_requests: list[RequestedRefund]
     failed_refunds: list[FailedRefund]
+    failed_payouts: list[Payout]
     disputes: list[Dispute]
     messages: list[StuckMessage]
     unknown_calls: list[UnknownCall]
@@ -115,6 +118,16 @@ LIST_ORDERS_IN_SCOPES = Query(
 )
 
 
+LIST_PRODUCERS_IN_SCOPES = Query(
+    int,
+    """
+    SELECT DISTINCT number
+      FROM producers JOIN unnest(:scopes::text[]) AS scope ON starts_with(county_code, scope)
+     WHERE number = ANY(:numbers::bigint[])
+    """,
+)
+
+
 async def load_money_problems(conn: Connection, actor: Actor | None) -> MoneyProblems:
     """Return the open problems of the orders that the actor may see; the platform's staff see all.
 
@@ -130,6 +143,7 @@ async def load_money_problems(conn: Connection, actor: Actor | None) -> MoneyPro
             conn, scopes, account_id=None if actor is None else actor.account_id
         ),
         failed_refunds=await list_failed_refunds(conn),
+        failed_payouts=await list_failed_payouts(conn),
         disputes=await list_open_disputes(conn),
         messages=await list_stuck_messages(conn),
         unknown_calls=await list_unknown_calls(conn),
@@ -142,15 +156,22 @@ async def load_money_problems(conn: Connection, actor: Actor | None) -> MoneyPro
 
 
 async def _select_visible(conn: Connection, problems: MoneyProblems, scopes: list[str]) -> MoneyProblems:
-    """Return the problems of orders with a producer in `scopes`; requested refunds are selected by their producer."""
-    lists = {name: getattr(problems, name) for name in problems.__struct_fields__ if name != "refund_requests"}
+    """Return the problems of orders with a producer in `scopes`; requested refunds and payouts by their producer."""
+    by_producer = {"refund_requests", "failed_payouts"}
+    lists = {name: getattr(problems, name) for name in problems.__struct_fields__ if name not in by_producer}
     numbers = {parse_order_ref(each.order_ref) for rows in lists.values() for each in rows if each.order_ref}
     visible = {
         get_order_ref(number)
         for number in await LIST_ORDERS_IN_SCOPES.all(conn, numbers=sorted(numbers), scopes=scopes)
     }
     seen = {name: [each for each in rows if each.order_ref in visible] for name, rows in lists.items()}
-    return MoneyProblems(refund_requests=problems.refund_requests, **seen)
+    payees = set(
+        await LIST_PRODUCERS_IN_SCOPES.all(
+            conn, numbers=[int(each.payee) for each in problems.failed_payouts], scopes=scopes
+        )
+    )
+    payouts = [each for each in problems.failed_payouts if int(each.payee) in payees]
+    return MoneyProblems(refund_requests=problems.refund_requests, failed_payouts=payouts, **seen)
 
 
 async def _require_money_role(conn: Connection, actor: Actor | None, order_ref: str) -> None:

@@ -24,8 +24,8 @@ async def test_problems_are_listed_and_an_unknown_one_is_refused(
     assert await asyncio.to_thread(execute, ["payments", "problems", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert {name: len(rows) for name, rows in listed.items()} == {
-        "refund_requests": 0, "failed_refunds": 0, "disputes": 0, "messages": 0, "unknown_calls": 0,
-        "discrepancies": 0, "suspense": 0, "advances": 0, "transfers": 0,
+        "refund_requests": 0, "failed_refunds": 0, "failed_payouts": 0, "disputes": 0, "messages": 0,
+        "unknown_calls": 0, "discrepancies": 0, "suspense": 0, "advances": 0, "transfers": 0,
     }  # fmt: skip
     nobody = "00000000-0000-0000-0000-000000000001"
     assert await asyncio.to_thread(execute, ["payments", "retry-refund", nobody, "--json"]) == 1

@@ -29,7 +29,7 @@ OWNED_TABLES = {
         "line_refunds",
         "refund_requests",
     },
-    "aftersales": {"reviews"},
+    "aftersales": {"reviews", "payout_accounts"},
 }
 EXCEPTIONS = {
     ("aftersales", "suborders"): "dispatch and receipt are moves of the suborder, made where they happen",

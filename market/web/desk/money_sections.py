@@ -6,6 +6,7 @@ from functools import partial
 
 from msgspec import Struct
 
+from market.aftersales.pay_out import describe_failure
 from market.identity.access import get_roles
 from market.identity.models import Actor, Role
 from market.kernel.clock import get_business_day
@@ -17,6 +18,7 @@ from payments import (
     Dispute,
     ExpectedTransfer,
     FailedRefund,
+    Payout,
     RefundState,
     StatementDiscrepancy,
     StuckMessage,
@@ -75,6 +77,7 @@ def present_sections(problems: MoneyProblems, *, actor: Actor, today: date) -> l
         for section in (
             _build_section("requests", "等另一个人同意的退款", problems.refund_requests, _present_request),
             _build_section("refunds", "没有退到的退款", problems.failed_refunds, _present_refund),
+            _build_section("payouts", "没有打到的款", problems.failed_payouts, _present_payout),
             _build_section(
                 "disputes", "买家向银行提出的异议", problems.disputes, partial(_present_dispute, today=today)
             ),
@@ -134,6 +137,17 @@ def _present_refund(refund: FailedRefund) -> MoneyProblem:
     again = RepairForm(action=f"{path}/retry", button="再退一次", attempt=refund.attempt)
     facts.append(("退过几次", f"{refund.attempt} 次"))
     return MoneyProblem(title="退款没有到账", facts=facts, advice=advice, forms=[again, by_hand])
+
+
+def _present_payout(payout: Payout) -> MoneyProblem:
+    facts = _list_facts(None, payout.amount_minor, payout.created_at)
+    facts += [("卖家编号", payout.payee), ("原因", describe_failure(payout.reason))]
+    return MoneyProblem(
+        title="给卖家打的款没有到账",
+        facts=facts,
+        advice="钱已经退回“该给卖家的”。请打电话给卖家，问清账户，请店主在“我的钱”里再打一次。",
+        number=payout.provider_ref or "",
+    )
 
 
 def _present_dispute(dispute: Dispute, *, today: date) -> MoneyProblem:

@@ -1,24 +1,48 @@
-"""A seller's money: amounts owed, and amounts in escrow."""
+"""A seller's money: what is owed, what is on its way and what arrived, what is in escrow; the account and payouts."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from market.aftersales.pay_out import ask_for_payout, describe_failure, get_payout_limits
+from market.aftersales.payout_account import (
+    PayoutAccount,
+    enter_payout_account,
+    find_account_holder,
+    find_payout_account,
+)
 from market.aftersales.statement import Statement, get_statement
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Connection, Database, Fen, Query
-from market.orders.escrow import compute_share
+from market.kernel import Connection, Database, Fen, Query, Refusal
+from market.kernel.clock import Clock
+from market.orders.escrow import compute_share, get_payee
 from market.orders.models import SuborderState
+from market.producers.models import ProducerRow
 from market.producers.queries import list_own_producers
-from market.web.pages import render_page
-from market.web.ui.format import day_short
+from market.web.forms import make_form_key, parse_uuid, read_form
+from market.web.pages import redirect, render_page
+from market.web.services import get_services
+from market.web.ui.format import day_short, yuan
+from payments import AccountKind, Payout, PayoutState, list_payouts
 
 _MAX_ROWS = 50
+_MAX_PAYOUTS = 20
+_MAX_KEY = 60
+_NOBODY = UUID(int=0)
+ACCOUNT_KINDS = {AccountKind.BANK: "银行卡", AccountKind.WECHAT: "微信"}
 _EARLIER = "更早的和退款"
+_OWED, _IN_TRANSIT, _ARRIVED = "该给您", "正在打给您", "已到账"
+_PAYOUT_STATES = {
+    PayoutState.CREATED: _IN_TRANSIT,
+    PayoutState.IN_TRANSIT: _IN_TRANSIT,
+    PayoutState.PAID: _ARRIVED,
+    PayoutState.FAILED: "没有到账",
+}
 
 
 class SuborderTitle(Struct, frozen=True):
@@ -29,11 +53,24 @@ class SuborderTitle(Struct, frozen=True):
 
 
 class ProducerMoney(Struct, frozen=True, kw_only=True):
-    """One producer's money: owed, and in escrow."""
+    """One producer's money: owed, paid out and in escrow.
 
+    `account` describes where it is paid to, `problem` why the last payout or the account failed. `key` is that of the
+    form that asks for a payout.
+    """
+
+    id: str
     name: str
     rows: list[tuple[str, int]]
     owed_fen: Fen
+    sums: list[tuple[str, int]]
+    payouts: list[tuple[str, int]]
+    account: str
+    problem: str
+    may_enter: bool
+    may_ask: bool
+    key: str
+    rule: str
     waiting_rows: list[tuple[str, int]]
     waiting_fen: Fen
 
@@ -106,40 +143,156 @@ def _add_remainder(rows: list[tuple[str, int]], total: Fen, words: str) -> list[
     return [*rows, (words, rest)] if rest else rows
 
 
+def _list_deductions(*, arrived_fen: int, in_transit_fen: int) -> list[tuple[str, int]]:
+    """Return the rows of what was paid out of the earnings."""
+    return [row for row in ((f"减去{_ARRIVED}的", -arrived_fen), (f"减去{_IN_TRANSIT}的", -in_transit_fen)) if row[1]]
+
+
 async def load_earnings(conn: Connection, actor: Actor) -> tuple[list[tuple[str, int]], Fen]:
     """Return the earnings of all producers that a person works for, latest first, and their total."""
     earnings: list[Earning] = []
-    total = 0
+    total = paid = sent = 0
     for producer_id in actor.producers:
         statement = await get_statement(conn, actor, producer_id, limit=_MAX_ROWS)
         earnings += await _list_earnings(conn, statement)
         total += statement.owed_fen
-    return _add_remainder(_earning_rows(_latest_first(earnings)), Fen(total), _EARLIER), Fen(total)
+        paid += statement.arrived_fen
+        sent += statement.in_transit_fen
+    rows = _earning_rows(_latest_first(earnings))
+    return _add_remainder([*rows, *_list_deductions(arrived_fen=paid, in_transit_fen=sent)], Fen(total), _EARLIER), Fen(
+        total
+    )
+
+
+async def _load_money(conn: Connection, actor: Actor, producer: ProducerRow, now: datetime) -> ProducerMoney:
+    statement = await get_statement(conn, actor, producer.id, limit=_MAX_ROWS)
+    earnings = [
+        *_earning_rows(await _list_earnings(conn, statement)),
+        *_list_deductions(arrived_fen=statement.arrived_fen, in_transit_fen=statement.in_transit_fen),
+    ]
+    escrowed = _add_remainder(await _list_escrowed(conn, statement), statement.pending_fen, "更早的")
+    account = await find_payout_account(conn, actor, producer.id)
+    owner = await find_account_holder(conn, actor, producer.id, now=now) is not None
+    payouts = await list_payouts(conn, get_payee(producer.number), limit=_MAX_PAYOUTS)
+    limits = await get_payout_limits(conn, producer.county_code, now=now)
+    active = account is not None and account.state == "active"
+    return ProducerMoney(
+        id=str(producer.id),
+        name=producer.name,
+        rows=_add_remainder(earnings, statement.owed_fen, _EARLIER),
+        owed_fen=statement.owed_fen,
+        sums=[
+            (_OWED, statement.owed_fen),
+            (_IN_TRANSIT, statement.in_transit_fen),
+            (_ARRIVED, statement.arrived_fen),
+        ],
+        payouts=[
+            (f"{day_short(each.paid_at or each.created_at)}　{_PAYOUT_STATES[each.state]}", each.amount_minor)
+            for each in payouts
+        ],
+        account=_describe_account(account),
+        problem=_describe_problem(account, payouts),
+        may_enter=owner and (account is None or account.state == "rejected"),
+        may_ask=owner and active and statement.owed_fen > 0,
+        key=make_form_key(),
+        rule=f"每天早上九点，够 {yuan(limits.min_fen)} 元就打到您的账户，一天最多打 {yuan(limits.limit_fen)} 元。",
+        waiting_rows=escrowed,
+        waiting_fen=statement.pending_fen,
+    )
+
+
+def _describe_account(account: PayoutAccount | None) -> str:
+    if account is None or account.state == "rejected":
+        return "还没有收款账户，钱先记在您名下。"
+    checking = "，正在核对" if account.state == "checking" else ""
+    return f"收款账户：{account.holder}，{ACCOUNT_KINDS[account.kind]}，尾号 {account.tail}{checking}。"
+
+
+def _describe_problem(account: PayoutAccount | None, payouts: list[Payout]) -> str:
+    """Describe to the seller what keeps the money from arriving; empty if nothing does."""
+    if account is not None and account.state == "rejected":
+        return f"上次填的账户没有通过核对：{describe_failure(account.reason)}。请再填一次。"
+    if payouts and payouts[0].state is PayoutState.FAILED:
+        amount = yuan(payouts[0].amount_minor)
+        return (
+            f"{amount} 元没有打到：{describe_failure(payouts[0].reason)}。钱还在您名下；问清楚以后，请您再按一次打款。"
+        )
+    return ""
+
+
+async def _page(
+    request: HttpRequest, db: Database, actor: Actor, clock: Clock, *, refusal: Refusal | None = None
+) -> Response[bytes]:
+    async with db.connection() as conn:
+        producers = [
+            await _load_money(conn, actor, each, clock.now()) for each in await list_own_producers(conn, actor)
+        ]
+    said = {
+        "asked": ("ok", "正在打给您", "到账了发短信告诉您。"),
+        "checking": ("ok", "账户记下了", "正在核对，核对完就能收款。"),
+        "active": ("ok", "账户核对好了", "以后卖的钱打到这里。"),
+    }
+    notes = [said[key] for key in [request.query_params.get("said", "")] if key in said]
+    notes += [("no", "没有办成", refusal.text("zh"))] if refusal else []
+    context = {"producers": producers, "notes": notes}
+    status = refusal.status if refusal else 200
+    return render_page(request, "farm/money.html", context, actor=actor, status=status)
 
 
 @get("/farm/money", include_in_schema=False)
 async def show_money(
-    request: HttpRequest, db: NamedDependency[Database], actor: NamedDependency[Actor]
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
 ) -> Response[bytes]:
     """Show the money of each producer that a person works for."""
-    producers: list[ProducerMoney] = []
-    async with db.connection() as conn:
-        for producer in await list_own_producers(conn, actor):
-            statement = await get_statement(conn, actor, producer.id, limit=_MAX_ROWS)
-            earnings = _add_remainder(
-                _earning_rows(await _list_earnings(conn, statement)), statement.owed_fen, _EARLIER
-            )
-            escrowed = _add_remainder(await _list_escrowed(conn, statement), statement.pending_fen, "更早的")
-            producers.append(
-                ProducerMoney(
-                    name=producer.name,
-                    rows=earnings,
-                    owed_fen=statement.owed_fen,
-                    waiting_rows=escrowed,
-                    waiting_fen=statement.pending_fen,
-                )
-            )
-    return render_page(request, "farm/money.html", {"producers": producers}, actor=actor)
+    return await _page(request, db, actor, clock)
 
 
-ROUTES = [show_money]
+@post("/farm/money/account", include_in_schema=False)
+async def submit_account(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Enter the account to which a producer is paid."""
+    form = await read_form(request)
+    services = get_services(request)
+    try:
+        account = await enter_payout_account(
+            db,
+            services.gateway,
+            services.seal,
+            actor,
+            parse_uuid(form.get_text("producer")) or _NOBODY,
+            kind=AccountKind.BANK,
+            number=form.get_text("number"),
+            now=clock.now(),
+        )
+    except Refusal as refusal:
+        return await _page(request, db, actor, clock, refusal=refusal)
+    return redirect(f"/farm/money?said={account.state}")
+
+
+@post("/farm/money/payout", include_in_schema=False)
+async def submit_payout(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Pay out what a producer is owed; pressing twice pays once."""
+    form = await read_form(request)
+    producer_id = parse_uuid(form.get_text("producer")) or _NOBODY
+    key = form.get_text("key")[:_MAX_KEY] or make_form_key()
+    gateway = get_services(request).gateway
+    try:
+        await ask_for_payout(db, gateway, actor, producer_id, key=key, now=clock.now())
+    except Refusal as refusal:
+        return await _page(request, db, actor, clock, refusal=refusal)
+    return redirect("/farm/money?said=asked")
+
+
+ROUTES = [show_money, submit_account, submit_payout]

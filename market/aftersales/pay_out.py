@@ -1,0 +1,199 @@
+"""Pay out what a producer is owed: by schedule above a minimum, or when its owner asks."""
+
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from msgspec import Struct
+
+from market.aftersales.models import NothingToPayOut, PayoutAccountMissing, PayoutAccountOwnerOnly
+from market.aftersales.payout_account import FIND_PAYOUT_ACCOUNT, PayoutAccount, find_account_holder
+from market.audit.record import add_audit_entry
+from market.counties.load import load_county_settings
+from market.identity.models import Actor
+from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
+from market.kernel.clock import get_business_day, get_day_start
+from market.kernel.seal import Seal
+from market.orders.escrow import get_freight_account, get_payable_account, get_payee
+from market.orders.notifications import notify_producer
+from payments import (
+    Gateway,
+    Payout,
+    PayoutState,
+    ProviderMismatch,
+    consume_events,
+    get_balance,
+    list_payouts,
+    request_payout,
+    send_payout,
+)
+from payments.ledger import Leg
+from payments.money import format_yuan
+
+log = structlog.get_logger()
+
+PAYOUT_TOPICS = ("payout.in_transit", "payout.paid", "payout.failed")
+FAILURE_TEXTS = {
+    "account_closed": "账户已经销户",
+    "no_account": "银行没有这个账户",
+    "payouts_not_allowed": "账户没有通过核对",
+    "never_arrived": "没有送到支付平台",
+    "bank_account_verification_failed": "户名和账号对不上",
+}
+UNKNOWN_FAILURE = "银行没有收下"
+_MAX_EVENTS = 1000
+
+
+class PayoutLimits(Struct, frozen=True, kw_only=True):
+    """From how much a producer is paid without asking, and how much is paid out in a day at most."""
+
+    min_fen: Fen
+    limit_fen: Fen
+
+
+class _PaidProducer(Struct, frozen=True, kw_only=True):
+    id: UUID
+    number: int
+    county_code: str
+
+
+# The payouts of a producer wait for each other here, and see each other's sums.
+LOCK_PAID_PRODUCER = Query(
+    _PaidProducer, "SELECT id, number, county_code FROM producers WHERE id = :producer_id FOR NO KEY UPDATE"
+)
+LIST_PAYABLE_PRODUCERS = Query(
+    UUID, "SELECT producer_id FROM payout_accounts WHERE state = 'active' ORDER BY producer_id LIMIT 100000"
+)
+FIND_PRODUCER_BY_NUMBER = Query(UUID, "SELECT id FROM producers WHERE number = :number")
+
+
+def describe_failure(reason: str | None) -> str:
+    """Describe to a seller why a payout did not arrive, or why an account was rejected."""
+    return FAILURE_TEXTS.get(reason or "", UNKNOWN_FAILURE)
+
+
+async def get_payout_limits(conn: Connection, county_code: str, *, now: datetime) -> PayoutLimits:
+    """Return the limits of a county today."""
+    settings = await load_county_settings(conn, county_code, day=get_business_day(now))
+    return PayoutLimits(min_fen=Fen(settings.payout_min_fen), limit_fen=Fen(settings.payout_limit_fen))
+
+
+async def ask_for_payout(
+    db: Database, gateway: Gateway, actor: Actor, producer_id: UUID, *, key: str, now: datetime
+) -> Payout:
+    """Pay out what a producer is owed because its owner asks; opens its own transactions. Idempotent by `key`.
+
+    At most the county's `payout_limit_fen` is paid in a day. If the provider does not answer, a job sends it later.
+
+    Raises:
+        NotFound: the actor does not work for the producer.
+        PayoutAccountOwnerOnly: the actor is not its owner.
+        PayoutAccountMissing: the producer has no account that was checked.
+        NothingToPayOut: nothing is owed, or the limit of the day is reached.
+    """
+    async with db.transaction() as conn:
+        if await find_account_holder(conn, actor, producer_id, now=now) is None:
+            raise PayoutAccountOwnerOnly
+        payout = await _take_owed(conn, gateway, producer_id, key=f"asked:{producer_id}:{key}", min_fen=1, now=now)
+        if payout is None:
+            raise NothingToPayOut
+        await add_audit_entry(
+            conn,
+            actor=str(actor.account_id),
+            action="payout.ask",
+            object=f"producer:{producer_id}",
+            detail={"payout": str(payout.id), "amount_fen": payout.amount_minor},
+            now=now,
+        )
+    await _send(db, gateway, payout, now=now)
+    return payout
+
+
+async def pay_out_due(db: Database, gateway: Gateway, *, now: datetime) -> int:
+    """Pay every producer that is owed at least its county's minimum, once a day; return how many payouts were made.
+
+    A producer whose last payout failed is not paid again before its owner asks. A failure of one producer does not
+    block the others.
+    """
+    async with db.connection() as conn:
+        due = await LIST_PAYABLE_PRODUCERS.all(conn)
+    made = 0
+    for producer_id in due:
+        try:
+            async with db.transaction() as conn:
+                key = f"scheduled:{producer_id}:{get_business_day(now)}"
+                payout = await _take_owed(conn, gateway, producer_id, key=key, min_fen=None, now=now)
+            if payout is not None:
+                await _send(db, gateway, payout, now=now)
+                made += 1
+        except Exception:
+            log.exception("payout_not_made", producer=str(producer_id))
+    return made
+
+
+async def _take_owed(
+    conn: Connection, gateway: Gateway, producer_id: UUID, *, key: str, min_fen: int | None, now: datetime
+) -> Payout | None:
+    """Request a payout of what the producer is owed; None if that is below the minimum.
+
+    Without `min_fen`, the county's minimum applies, and nothing is paid after a failure.
+    """
+    producer = await LOCK_PAID_PRODUCER.one(conn, producer_id=producer_id)
+    account: PayoutAccount | None = await FIND_PAYOUT_ACCOUNT.maybe(conn, producer_id=producer_id)
+    if account is None or account.state != "active" or account.destination is None:
+        raise PayoutAccountMissing
+    limits = await get_payout_limits(conn, producer.county_code, now=now)
+    earlier = await list_payouts(conn, get_payee(producer.number), limit=100)
+    known = next((each for each in earlier if each.key == key), None)
+    if known is not None:
+        return known
+    if min_fen is None and earlier and earlier[0].state is PayoutState.FAILED:
+        return None
+    today = get_day_start(get_business_day(now))
+    spent = sum(
+        each.amount_minor for each in earlier if each.created_at >= today and each.state is not PayoutState.FAILED
+    )
+    legs: list[Leg] = []
+    left = limits.limit_fen - spent
+    for code in (get_payable_account(producer.number), get_freight_account(producer.number)):
+        taken = min(await get_balance(conn, code), max(left, 0))
+        legs += [(code, -taken)] if taken else []
+        left -= taken
+    if -sum(minor for _, minor in legs) < (limits.min_fen if min_fen is None else min_fen):
+        return None
+    return await request_payout(
+        conn,
+        gateway,
+        payee=get_payee(producer.number),
+        destination=account.destination,
+        legs=legs,
+        key=key,
+        at=now,
+    )
+
+
+async def _send(db: Database, gateway: Gateway, payout: Payout, *, now: datetime) -> None:
+    # If the provider does not answer, a job sends the payout later.
+    with suppress(GatewayUnavailable, ProviderMismatch):
+        await send_payout(db, gateway, payout.id, at=now)
+
+
+async def apply_payout_events(db: Database, seal: Seal, *, now: datetime) -> int:
+    """Tell owners what arrived and what did not, one event a transaction; return how many were applied."""
+    applied = 0
+    for _ in range(_MAX_EVENTS):
+        async with db.transaction() as conn:
+            events = await consume_events(conn, PAYOUT_TOPICS, limit=1)
+            for event in events:
+                producer_id = await FIND_PRODUCER_BY_NUMBER.maybe(conn, number=int(str(event.facts["payee"])))
+                facts = {"amount": format_yuan(int(event.facts["minor"] or 0))}
+                if producer_id is not None and event.topic == "payout.paid":
+                    await notify_producer(conn, seal, producer_id, "payout_paid", facts, now=now)
+                elif producer_id is not None and event.topic == "payout.failed":
+                    facts["reason"] = describe_failure(str(event.facts["reason"]))
+                    await notify_producer(conn, seal, producer_id, "payout_failed", facts, now=now)
+        if not events:
+            break
+        applied += 1
+    return applied
