@@ -91,6 +91,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     receive_days: Annotated[
         int, Meta(ge=1, le=60, description="Days after dispatch until receipt is confirmed automatically.")
     ] = 10
+    claim_hours: Annotated[
+        int, Meta(ge=24, le=240, description="Hours after receipt in which a buyer may claim bad fruit.")
+    ] = 48
     codes_a_phone: Annotated[int, Meta(ge=1, description="One-time codes per phone and day.")] = 10
     codes_a_network: Annotated[int, Meta(ge=1, description="One-time codes per network address and hour.")] = 60
     codes_a_day: Annotated[int, Meta(ge=1, description="One-time codes per day in total.")] = 20_000

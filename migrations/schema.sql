@@ -296,6 +296,30 @@ END
 $_$;
 
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: holidays; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.holidays (
+    day date NOT NULL,
+    name text NOT NULL,
+    day_off boolean NOT NULL
+);
+
+
+--
+-- Name: add_working_days(date, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.add_working_days(p_day date, p_count integer) RETURNS date
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_count = 0) THEN p_day WHEN ((p_count >= 1) AND (p_count <= 60)) THEN (SELECT each.day FROM ((SELECT (add_working_days.p_day + step.step) AS day FROM generate_series(1, (60 * 3)) step(step)) each LEFT JOIN public.holidays ON ((holidays.day = each.day))) WHERE COALESCE((NOT holidays.day_off), (EXTRACT(isodow FROM each.day) <= (5)::numeric)) ORDER BY each.day OFFSET (add_working_days.p_count - 1) LIMIT 1) ELSE NULL::date END;
+
+
 --
 -- Name: truncate_code(text, integer); Type: FUNCTION; Schema: public; Owner: -
 --
@@ -321,6 +345,26 @@ CREATE FUNCTION public.ancestor_code(code text, level integer) RETURNS text
 CREATE FUNCTION public.business_day(moment timestamp with time zone) RETURNS date
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ((moment AT TIME ZONE 'Asia/Shanghai'::text))::date;
+
+
+--
+-- Name: check_case_answerer(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_case_answerer() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF is_same_person(NEW.answered_by, NEW.asker_id)
+       OR is_same_person(NEW.answered_by, NEW.against_account_id)
+       OR (NEW.path[NEW.level] <> 'seller' AND EXISTS (
+               SELECT FROM producer_members
+                WHERE producer_id = NEW.against_producer_id AND is_same_person(NEW.answered_by, account_id))) THEN
+        RAISE EXCEPTION 'the case % needs another person to answer it', NEW.number USING ERRCODE = 'P0110';
+    END IF;
+    RETURN NEW;
+END;
+$$;
 
 
 --
@@ -386,10 +430,6 @@ BEGIN
 END;
 $$;
 
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: tasks; Type: TABLE; Schema: public; Owner: -
@@ -933,6 +973,15 @@ CREATE FUNCTION public.get_county_setting(p_county text, p_name text, p_day date
 
 
 --
+-- Name: get_visible_person(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_visible_person() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ("substring"(current_setting('market.scope'::text, true), '^person:([0-9a-f-]{36})$'::text))::uuid;
+
+
+--
 -- Name: hash_audit_entry(bytea, smallint, bigint, timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1026,6 +1075,24 @@ CREATE FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit i
        AND b.kind = 'mobile' AND r.in_snapshot
      ORDER BY c.month DESC, r.line_code
      LIMIT p_limit
+$$;
+
+
+--
+-- Name: list_late_cases(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_late_cases(p_now timestamp with time zone, p_most integer) RETURNS TABLE(id uuid, county_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT cases.id, cases.county_code
+      FROM cases
+     WHERE state = 'assigned' AND stopped_at IS NULL AND level < cardinality(path) AND due_at <= p_now
+       AND NOT EXISTS (SELECT FROM jobs.failures
+                        WHERE job = 'escalate_case' AND item = cases.id AND next_at > clock_timestamp())
+     ORDER BY due_at
+     LIMIT p_most
 $$;
 
 
@@ -2071,6 +2138,25 @@ CREATE TABLE public.audit_entries (
 
 
 --
+-- Name: bad_fruit_claims; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.bad_fruit_claims (
+    case_id uuid NOT NULL,
+    category text DEFAULT 'bad_fruit'::text NOT NULL,
+    line_id uuid NOT NULL,
+    bad integer NOT NULL,
+    total integer NOT NULL,
+    amount_fen bigint NOT NULL,
+    granted_fen bigint,
+    CONSTRAINT bad_fruit_claims_amount CHECK ((amount_fen > 0)),
+    CONSTRAINT bad_fruit_claims_category CHECK ((category = 'bad_fruit'::text)),
+    CONSTRAINT bad_fruit_claims_granted CHECK (((granted_fen >= 0) AND (granted_fen <= amount_fen))),
+    CONSTRAINT bad_fruit_claims_share CHECK (((bad >= 1) AND (bad <= total) AND (total <= 100000)))
+);
+
+
+--
 -- Name: booked_nights; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2176,6 +2262,48 @@ COMMENT ON COLUMN public.cart_nights.owner_id IS 'an account, or a device before
 
 
 --
+-- Name: case_categories; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.case_categories (
+    code text NOT NULL,
+    valid_during daterange NOT NULL,
+    name text NOT NULL,
+    path text[] NOT NULL,
+    units text[] NOT NULL,
+    dues integer[] NOT NULL,
+    extension integer NOT NULL,
+    basis text NOT NULL,
+    CONSTRAINT case_categories_dues CHECK (((1 <= ALL (dues)) AND (60 >= ALL (dues)))),
+    CONSTRAINT case_categories_extension CHECK (((extension >= 0) AND (extension <= 60))),
+    CONSTRAINT case_categories_levels CHECK (((cardinality(units) = cardinality(path)) AND (cardinality(dues) = cardinality(path)))),
+    CONSTRAINT case_categories_path CHECK (((path <@ '{seller,village,township,county,finance,platform}'::text[]) AND ((cardinality(path) >= 1) AND (cardinality(path) <= 5)))),
+    CONSTRAINT case_categories_units CHECK ((units <@ '{hour,day,working_day}'::text[])),
+    CONSTRAINT case_categories_valid CHECK ((NOT isempty(valid_during)))
+);
+
+
+--
+-- Name: case_events; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.case_events (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    case_id uuid NOT NULL,
+    move text NOT NULL,
+    account_id uuid,
+    level integer NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    old_due_at timestamp with time zone,
+    due_at timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['assign'::text, 'escalate'::text, 'close'::text])))),
+    CONSTRAINT case_events_move CHECK ((move = ANY (ARRAY['receive'::text, 'assign'::text, 'extend'::text, 'ask'::text, 'supply'::text, 'escalate'::text, 'answer'::text, 'close'::text, 'reopen'::text, 'withdraw'::text]))),
+    CONSTRAINT case_events_reason CHECK (((reason <> ''::text) OR (move <> ALL (ARRAY['extend'::text, 'ask'::text]))))
+);
+
+
+--
 -- Name: case_snapshots; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2184,6 +2312,57 @@ CREATE TABLE public.case_snapshots (
     manifest_sha256 text NOT NULL,
     case_sealed bytea NOT NULL,
     CONSTRAINT case_snapshots_manifest CHECK ((manifest_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+
+--
+-- Name: cases; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cases (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    category text NOT NULL,
+    division_code text NOT NULL,
+    county_code text GENERATED ALWAYS AS ("left"(division_code, 6)) STORED NOT NULL,
+    asker_id uuid NOT NULL,
+    against_producer_id uuid,
+    against_account_id uuid,
+    text_sealed bytea NOT NULL,
+    path text[] NOT NULL,
+    level integer DEFAULT 1 NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    received_during daterange GENERATED ALWAYS AS (daterange(((received_at AT TIME ZONE 'Asia/Shanghai'::text))::date, ((received_at AT TIME ZONE 'Asia/Shanghai'::text))::date, '[]'::text)) STORED NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    stopped_at timestamp with time zone,
+    extension_reason text,
+    reopened_at timestamp with time zone,
+    state text DEFAULT 'received'::text NOT NULL,
+    outcome text,
+    answered_by uuid,
+    closed_at timestamp with time zone,
+    CONSTRAINT cases_answered CHECK (((state <> 'answered'::text) OR (answered_by IS NOT NULL))),
+    CONSTRAINT cases_closed CHECK ((((state = 'closed'::text) = (outcome IS NOT NULL)) AND ((state = 'closed'::text) = (closed_at IS NOT NULL)))),
+    CONSTRAINT cases_division CHECK ((division_code ~ '^[0-9]{12}$'::text)),
+    CONSTRAINT cases_extended CHECK ((extension_reason <> ''::text)),
+    CONSTRAINT cases_level CHECK (((level >= 1) AND (level <= cardinality(path)))),
+    CONSTRAINT cases_outcome CHECK ((outcome = ANY (ARRAY['solved'::text, 'unsolved'::text, 'not_ours'::text, 'duplicate'::text, 'withdrawn'::text]))),
+    CONSTRAINT cases_state CHECK ((state = ANY (ARRAY['received'::text, 'assigned'::text, 'answered'::text, 'closed'::text]))),
+    CONSTRAINT cases_stopped CHECK (((stopped_at IS NULL) OR (state = 'assigned'::text)))
+);
+
+
+--
+-- Name: cases_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.cases ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.cases_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 
@@ -2227,6 +2406,16 @@ CREATE TABLE public.certificates (
     number_sealed bytea,
     CONSTRAINT certificates_kind CHECK ((kind = ANY (ARRAY['identity'::text, 'licence'::text, 'cooperative'::text, 'food_licence'::text, 'small_workshop'::text, 'homestay_permit'::text, 'origin'::text, 'organic'::text, 'geographical_indication'::text, 'other'::text]))),
     CONSTRAINT certificates_verification_complete CHECK (((verified_at IS NULL) = (verified_by IS NULL)))
+);
+
+
+--
+-- Name: claim_photos; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.claim_photos (
+    case_id uuid NOT NULL,
+    photo_id uuid NOT NULL
 );
 
 
@@ -2591,17 +2780,6 @@ CREATE VIEW public.held_lines WITH (security_invoker='true') AS
    FROM (public.cycle_findings f
      JOIN public.finding_lines l ON (((l.finding_id = f.finding_id) AND (l.verdict IS DISTINCT FROM 'pay'::text))))
   WHERE f.stops;
-
-
---
--- Name: holidays; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.holidays (
-    day date NOT NULL,
-    name text NOT NULL,
-    day_off boolean NOT NULL
-);
 
 
 --
@@ -3033,7 +3211,7 @@ CREATE TABLE public.photos (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT photos_height CHECK (((height >= 1) AND (height <= 20000))),
     CONSTRAINT photos_kind CHECK ((kind = ANY (ARRAY['webp'::text, 'svg'::text]))),
-    CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text]))),
+    CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text, 'claim'::text]))),
     CONSTRAINT photos_sha256_length CHECK ((length(sha256) = 32)),
     CONSTRAINT photos_width CHECK (((width >= 1) AND (width <= 20000)))
 );
@@ -3738,6 +3916,22 @@ ALTER TABLE ONLY public.audit_entries
 
 
 --
+-- Name: bad_fruit_claims bad_fruit_claims_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bad_fruit_claims
+    ADD CONSTRAINT bad_fruit_claims_once UNIQUE (line_id);
+
+
+--
+-- Name: bad_fruit_claims bad_fruit_claims_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bad_fruit_claims
+    ADD CONSTRAINT bad_fruit_claims_pkey PRIMARY KEY (case_id);
+
+
+--
 -- Name: bindings bindings_one_line_per_number_and_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -3810,11 +4004,51 @@ ALTER TABLE ONLY public.cart_nights
 
 
 --
+-- Name: case_categories case_categories_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.case_categories
+    ADD CONSTRAINT case_categories_key PRIMARY KEY (code, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: case_events case_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: case_snapshots case_snapshots_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.case_snapshots
     ADD CONSTRAINT case_snapshots_unique PRIMARY KEY (county_code, manifest_sha256);
+
+
+--
+-- Name: cases cases_category; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_category UNIQUE (id, category);
+
+
+--
+-- Name: cases cases_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_number UNIQUE (number);
+
+
+--
+-- Name: cases cases_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
 
 
 --
@@ -3839,6 +4073,14 @@ ALTER TABLE ONLY public.categories
 
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: claim_photos claim_photos_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.claim_photos
+    ADD CONSTRAINT claim_photos_key PRIMARY KEY (case_id, photo_id);
 
 
 --
@@ -4809,10 +5051,52 @@ CREATE UNIQUE INDEX bookings_code_unique ON public.bookings USING btree (code_ha
 
 
 --
+-- Name: case_events_by_case; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX case_events_by_case ON public.case_events USING btree (case_id, id);
+
+
+--
+-- Name: cases_by_asker; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cases_by_asker ON public.cases USING btree (asker_id);
+
+
+--
+-- Name: cases_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cases_by_producer ON public.cases USING btree (against_producer_id);
+
+
+--
+-- Name: cases_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cases_due ON public.cases USING btree (due_at) WHERE ((state = 'assigned'::text) AND (stopped_at IS NULL));
+
+
+--
+-- Name: cases_open_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cases_open_by_county ON public.cases USING btree (county_code, due_at) WHERE (state = ANY (ARRAY['received'::text, 'assigned'::text, 'answered'::text]));
+
+
+--
 -- Name: certificates_by_producer; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX certificates_by_producer ON public.certificates USING btree (producer_id);
+
+
+--
+-- Name: claim_photos_by_photo; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX claim_photos_by_photo ON public.claim_photos USING btree (photo_id);
 
 
 --
@@ -5495,6 +5779,13 @@ CREATE TRIGGER case_snapshots_no_truncate BEFORE TRUNCATE ON public.case_snapsho
 
 
 --
+-- Name: cases cases_answerer; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER cases_answerer BEFORE UPDATE ON public.cases FOR EACH ROW WHEN (((new.answered_by IS NOT NULL) AND (new.answered_by IS DISTINCT FROM old.answered_by))) EXECUTE FUNCTION public.check_case_answerer();
+
+
+--
 -- Name: claims claims_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -5962,6 +6253,22 @@ ALTER TABLE ONLY payments.refunds
 
 
 --
+-- Name: bad_fruit_claims bad_fruit_claims_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bad_fruit_claims
+    ADD CONSTRAINT bad_fruit_claims_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: bad_fruit_claims bad_fruit_claims_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.bad_fruit_claims
+    ADD CONSTRAINT bad_fruit_claims_line FOREIGN KEY (line_id) REFERENCES public.order_lines(id);
+
+
+--
 -- Name: bindings bindings_device; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6074,6 +6381,62 @@ ALTER TABLE ONLY public.cart_nights
 
 
 --
+-- Name: case_events case_events_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: case_events case_events_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_case FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+
+--
+-- Name: cases cases_against_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_against_account FOREIGN KEY (against_account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: cases cases_against_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_against_producer FOREIGN KEY (against_producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: cases cases_answerer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_answerer FOREIGN KEY (answered_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: cases cases_asker; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_asker FOREIGN KEY (asker_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: cases cases_category_on_the_day; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_category_on_the_day FOREIGN KEY (category, PERIOD received_during) REFERENCES public.case_categories(code, PERIOD valid_during);
+
+
+--
 -- Name: certificates certificates_photo; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6095,6 +6458,22 @@ ALTER TABLE ONLY public.certificates
 
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_verifier FOREIGN KEY (verified_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: claim_photos claim_photos_claim; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.claim_photos
+    ADD CONSTRAINT claim_photos_claim FOREIGN KEY (case_id) REFERENCES public.bad_fruit_claims(case_id);
+
+
+--
+-- Name: claim_photos claim_photos_photo; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.claim_photos
+    ADD CONSTRAINT claim_photos_photo FOREIGN KEY (photo_id) REFERENCES public.photos(id);
 
 
 --
@@ -6850,6 +7229,21 @@ ALTER TABLE ONLY public.variants
 
 
 --
+-- Name: bad_fruit_claims; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.bad_fruit_claims ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: bad_fruit_claims bad_fruit_claims_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY bad_fruit_claims_visible ON public.bad_fruit_claims TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = bad_fruit_claims.case_id))));
+
+
+--
 -- Name: bindings; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -6884,6 +7278,21 @@ END);
 
 
 --
+-- Name: case_events; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.case_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: case_events case_events_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY case_events_visible ON public.case_events TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = case_events.case_id))));
+
+
+--
 -- Name: case_snapshots; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -6896,6 +7305,30 @@ ALTER TABLE public.case_snapshots ENABLE ROW LEVEL SECURITY;
 CREATE POLICY case_snapshots_visible_county ON public.case_snapshots TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: cases; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: cases cases_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY cases_visible ON public.cases TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    WHEN (asker_id = ( SELECT public.get_visible_person() AS get_visible_person)) THEN true
+    WHEN (against_producer_id IN ( SELECT producer_members.producer_id
+       FROM public.producer_members
+      WHERE (producer_members.account_id = ( SELECT public.get_visible_person() AS get_visible_person)))) THEN true
+    WHEN (EXISTS ( SELECT
+       FROM public.grants
+      WHERE ((grants.account_id = ( SELECT public.get_visible_person() AS get_visible_person)) AND (grants.role = ANY (cases.path)) AND starts_with(cases.county_code, grants.scope)))) THEN true
     ELSE false
 END);
 
@@ -7438,6 +7871,13 @@ GRANT ALL ON FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_ac
 
 
 --
+-- Name: TABLE holidays; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.holidays TO market_app;
+
+
+--
 -- Name: TABLE tasks; Type: ACL; Schema: public; Owner: -
 --
 
@@ -7959,6 +8399,14 @@ REVOKE ALL ON FUNCTION public.keep_fact_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_late_cases(p_now timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_late_cases(p_now timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_late_cases(p_now timestamp with time zone, p_most integer) TO market_app;
 
 
 --
@@ -8586,6 +9034,55 @@ GRANT SELECT ON TABLE public.audit_entries TO market_app;
 
 
 --
+-- Name: TABLE bad_fruit_claims; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.bad_fruit_claims TO market_app;
+
+
+--
+-- Name: COLUMN bad_fruit_claims.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.bad_fruit_claims TO market_app;
+
+
+--
+-- Name: COLUMN bad_fruit_claims.line_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_id) ON TABLE public.bad_fruit_claims TO market_app;
+
+
+--
+-- Name: COLUMN bad_fruit_claims.bad; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(bad) ON TABLE public.bad_fruit_claims TO market_app;
+
+
+--
+-- Name: COLUMN bad_fruit_claims.total; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(total) ON TABLE public.bad_fruit_claims TO market_app;
+
+
+--
+-- Name: COLUMN bad_fruit_claims.amount_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(amount_fen) ON TABLE public.bad_fruit_claims TO market_app;
+
+
+--
+-- Name: COLUMN bad_fruit_claims.granted_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(granted_fen) ON TABLE public.bad_fruit_claims TO market_app;
+
+
+--
 -- Name: TABLE booked_nights; Type: ACL; Schema: public; Owner: -
 --
 
@@ -8698,10 +9195,150 @@ GRANT UPDATE(rooms) ON TABLE public.cart_nights TO market_app;
 
 
 --
+-- Name: TABLE case_categories; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.case_categories TO market_app;
+
+
+--
+-- Name: TABLE case_events; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.case_events TO market_app;
+
+
+--
 -- Name: TABLE case_snapshots; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT SELECT,INSERT ON TABLE public.case_snapshots TO market_app;
+
+
+--
+-- Name: TABLE cases; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.category; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(category) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.division_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(division_code) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.asker_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(asker_id) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.against_producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(against_producer_id) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.against_account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(against_account_id) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.text_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(text_sealed) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.path; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(path) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.level; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(level) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.received_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(received_at) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.due_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(due_at),UPDATE(due_at) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.stopped_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(stopped_at) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.extension_reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(extension_reason) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.reopened_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reopened_at) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.outcome; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(outcome) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.answered_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(answered_by) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.closed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(closed_at) ON TABLE public.cases TO market_app;
 
 
 --
@@ -8730,6 +9367,13 @@ GRANT UPDATE(verified_at) ON TABLE public.certificates TO market_app;
 --
 
 GRANT UPDATE(verified_by) ON TABLE public.certificates TO market_app;
+
+
+--
+-- Name: TABLE claim_photos; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.claim_photos TO market_app;
 
 
 --
@@ -9010,13 +9654,6 @@ GRANT SELECT ON TABLE public.grants TO market_app;
 --
 
 GRANT SELECT ON TABLE public.held_lines TO market_app;
-
-
---
--- Name: TABLE holidays; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.holidays TO market_app;
 
 
 --

@@ -5,10 +5,11 @@ from enum import StrEnum
 
 from market.kernel import Refusal
 
-BAD_FRUIT_WINDOW = timedelta(hours=48)
-"""How long after receipt bad fruit can be refunded. Source: marketplace.md, 坏果包赔: photo within 48 hours."""
-AGREED_REFUND_WINDOW = timedelta(days=90)
-"""How long after receipt a producer may refund by agreement; payment methods accept refunds for 180 days."""
+SELLER_REFUND_WINDOW = timedelta(days=90)
+"""How long after receipt a producer may refund by itself; payment methods accept refunds for 180 days."""
+MAX_CLAIM_PHOTOS = 3
+MAX_CLAIM_TEXT_LENGTH = 300
+MAX_CLAIM_TOTAL = 100_000
 MAX_REVIEW_LENGTH = 500
 OWN_DELIVERY = "自己送"
 """The carrier value for delivery by the producer itself; neither a carrier nor a tracking number is stored."""
@@ -101,8 +102,8 @@ class TooLateToRefund(Refusal):
     """The refund window has passed."""
 
     code = "too_late_to_refund"
-    zh = "已经过了收货后 {hours} 小时，不能这样退款了。"
-    en = "More than {hours} hours have passed since receipt."
+    zh = "收货已经过了 {days} 天，不能这样退款了。"
+    en = "More than {days} days have passed since receipt."
 
 
 class SecondPersonNeeded(Refusal):
@@ -204,3 +205,44 @@ class NothingToPayOut(Refusal):
     code = "nothing_to_pay_out"
     zh = "现在没有能打的钱，或者今天打的已经到了上限。"
     en = "Nothing is owed now, or today's limit is reached."
+
+
+class ClaimInvalid(Refusal):
+    """Fields of a claim for bad fruit are missing or wrong; `errors` lists them."""
+
+    code = "claim_invalid"
+    status = 422
+    zh = "有几处要改：请看下面标红的地方。"
+    en = "Some fields of the claim are missing or wrong."
+
+
+class ClaimTooEarly(Refusal):
+    """The parcel was not shipped yet; an order that was not shipped can be cancelled."""
+
+    code = "claim_too_early"
+    zh = "还没有发货，不想要了可以取消订单。"
+    en = "The parcel was not shipped yet; the order can be cancelled."
+
+
+class ClaimTooLate(Refusal):
+    """The period for claims after receipt has passed."""
+
+    code = "claim_too_late"
+    zh = "收到已经过了 {hours} 小时，不能再申请坏果包赔了。请打电话跟卖家商量。"
+    en = "More than {hours} hours have passed since receipt."
+
+
+class ClaimedBefore(Refusal):
+    """The line was claimed before; each is claimed once."""
+
+    code = "claimed_before"
+    zh = "这一样已经申请过坏果包赔，结果在订单里看。"
+    en = "This line was already claimed."
+
+
+class NothingLeftToClaim(Refusal):
+    """What was asked for exceeds what is left of the line after refunds."""
+
+    code = "nothing_left_to_claim"
+    zh = "这一样已经退过钱，最多还能退 {left_fen} 分。"
+    en = "At most {left_fen} fen of this line are left."

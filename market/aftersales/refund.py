@@ -8,8 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from market.aftersales.models import (
-    AGREED_REFUND_WINDOW,
-    BAD_FRUIT_WINDOW,
+    SELLER_REFUND_WINDOW,
     InvalidRefundAmount,
     LineRefundReason,
     NotRefundable,
@@ -120,7 +119,7 @@ async def refund_line(
         InvalidRefundAmount: not exactly one of `amount_fen` and `share_bp` is given, or it is out of range.
         NotFound: the line does not belong to a producer that the actor works for.
         NotRefundable: the line was not paid, or its suborder was cancelled.
-        TooLateToRefund: more than 48 hours after receipt for bad fruit, or 90 days otherwise.
+        TooLateToRefund: more than 90 days after receipt.
         RefundAmountTooHigh: the refund exceeds the remaining amount of the line.
         IdempotencyKeyReused: the key was used for another refund of the line.
         PaymentDisputed: a dispute over the order is open.
@@ -180,7 +179,7 @@ async def _record_line_refund(
             line_id=line_id, amount_fen=amount, left_fen=line.left_fen, reason=reason, request_id=prior.request_id,
             request_state=prior.request_state,
         ), None  # fmt: skip
-    _check_refundable(suborder, reason, now)
+    _check_refundable(suborder, now)
     if amount > line.left_fen:
         raise RefundAmountTooHigh(left_fen=line.left_fen)
     result = LineRefund(line_id=line_id, amount_fen=amount, left_fen=Fen(line.left_fen - amount), reason=reason)
@@ -262,9 +261,8 @@ def compute_refund_amount(*, line_fen: Fen, amount_fen: int | None, share_bp: in
     raise InvalidRefundAmount
 
 
-def _check_refundable(suborder: LockedSuborder, reason: LineRefundReason, now: datetime) -> None:
+def _check_refundable(suborder: LockedSuborder, now: datetime) -> None:
     if suborder.state not in {SuborderState.PAID, SuborderState.SHIPPED, SuborderState.RECEIVED}:
         raise NotRefundable
-    within = BAD_FRUIT_WINDOW if reason is LineRefundReason.BAD_FRUIT else AGREED_REFUND_WINDOW
-    if suborder.received_at is not None and suborder.received_at + within < now:
-        raise TooLateToRefund(hours=within // timedelta(hours=1))
+    if suborder.received_at is not None and suborder.received_at + SELLER_REFUND_WINDOW < now:
+        raise TooLateToRefund(days=SELLER_REFUND_WINDOW // timedelta(days=1))

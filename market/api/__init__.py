@@ -2,6 +2,7 @@
 
 from market.api import (
     aftersales,
+    bad_fruit,
     bookings,
     catalogue,
     contacts,
@@ -28,6 +29,7 @@ ROUTES = [
     *bookings.ROUTES,
     *orders.ROUTES,
     *aftersales.ROUTES,
+    *bad_fruit.ROUTES,
     *subsidies.ROUTES,
     *tasks.ROUTES,
 ]

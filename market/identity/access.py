@@ -141,6 +141,29 @@ def require_refund_decider(actor: Actor, producer_id: UUID, county: str) -> None
     require_second_factor_of_official(actor)
 
 
+def list_role_scopes(actor: Actor) -> tuple[list[str], list[str]]:
+    """Require any role; return the actor's roles and, at the same positions, their scopes.
+
+    Raises:
+        NotAllowed: the actor has no role.
+        SecondFactorRequired: the session has no second factor.
+    """
+    require_official(actor)
+    return [str(grant.role) for grant in actor.grants], [grant.scope for grant in actor.grants]
+
+
+def require_case_role(actor: Actor, assignee: str, county: str) -> None:
+    """Require the role that answers a case now, for its county; for anyone else the case does not exist.
+
+    Raises:
+        NotFound: the actor lacks the role there, or the case is not for a role to answer.
+        SecondFactorRequired: the session has no second factor.
+    """
+    if not any(grant.role == assignee and county.startswith(grant.scope) for grant in actor.grants):
+        raise NotFound
+    require_second_factor_of_official(actor)
+
+
 def require_money_scopes(actor: Actor | None) -> list[str]:
     """Require a role of `MONEY_ROLES`; return the scopes of the counties whose orders' money the actor sees.
 

@@ -5,10 +5,14 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from market.aftersales.decide_bad_fruit import notify_late_claim
 from market.aftersales.pay_out import apply_payout_events
 from market.aftersales.payout_account import check_payout_accounts
 from market.aftersales.receive import confirm_overdue
+from market.casework.models import LockedCase
+from market.casework.moves import escalate_late_cases
 from market.jobs.context import WorkerContext
+from market.kernel import Connection
 from market.notify.send import CODES, NOTICES, record_receipts, send_due_messages
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
@@ -98,6 +102,16 @@ async def confirm_overdue_receipts(context: WorkerContext) -> None:
     await confirm_overdue(context.db, now=context.clock.now(), days=days, seal=context.seal)
 
 
+async def escalate_cases(context: WorkerContext) -> None:
+    """Escalate the cases that nobody answered in time, and tell the people concerned."""
+    now = context.clock.now()
+
+    async def tell(conn: Connection, case: LockedCase) -> None:
+        await notify_late_claim(conn, context.seal, case, now=now)
+
+    await escalate_late_cases(context.db, tell, now=now)
+
+
 POLLS = (
     Poll("send_codes", timedelta(seconds=0.3), send_codes),
     Poll("send_notices", timedelta(seconds=1), send_notices),
@@ -112,4 +126,5 @@ POLLS = (
     Poll("expire_unpaid_orders", timedelta(seconds=15), expire_unpaid_orders),
     Poll("expire_open_payments", timedelta(minutes=1), expire_open_payments),
     Poll("confirm_overdue_receipts", timedelta(minutes=1), confirm_overdue_receipts),
+    Poll("escalate_cases", timedelta(minutes=1), escalate_cases),
 )

@@ -1,10 +1,10 @@
 """Messages to buyers and producers, queued in the caller's transaction."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from market.kernel import Connection, Fen, Query
-from market.kernel.clock import get_business_day
+from market.kernel.clock import SHANGHAI, get_business_day
 from market.kernel.seal import Seal
 from market.notify.queue import queue_message
 from payments.money import format_yuan
@@ -27,6 +27,14 @@ LIST_OWNER_PHONES = Query(
 def format_month_day(day: date) -> str:
     """Format a day in Chinese: `10 月 3 日`."""
     return f"{day.month} 月 {day.day} 日"
+
+
+def format_due(due_at: datetime) -> str:
+    """Format a deadline in Chinese: `9 月 21 日 15 点`, or `9 月 21 日` if it is the end of that day."""
+    local = due_at.astimezone(SHANGHAI)
+    if (local.hour, local.minute) == (0, 0):
+        return format_month_day(local.date() - timedelta(days=1))
+    return f"{format_month_day(local.date())} {local.hour} 点" + (f" {local.minute} 分" if local.minute else "")
 
 
 async def notify_account(

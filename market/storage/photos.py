@@ -46,6 +46,7 @@ class PhotoPurpose(StrEnum):
     LISTING = "listing"
     CERTIFICATE = "certificate"
     PARCEL = "parcel"
+    CLAIM = "claim"
 
 
 class PhotoFormat(StrEnum):

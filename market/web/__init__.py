@@ -11,6 +11,7 @@ from market.web.desk import ROUTES as DESK_ROUTES
 from market.web.farm import (
     apply,
     certificates,
+    claims,
     edit_listing,
     freight,
     guests,
@@ -27,14 +28,15 @@ from market.web.farm import (
 from market.web.farm import home as farm_home
 from market.web.pages import redirect_to_sign_in
 from market.web.shop import browse, cart, checkout, order, order_actions, orders, pay, product, reviews, stay
+from market.web.shop import claims as shop_claims
 
 _SHOP_PAGES = (
     assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
-    browse, product, stay, reviews, cart, checkout, pay, orders, order, order_actions,
+    browse, product, stay, reviews, cart, checkout, pay, orders, order, order_actions, shop_claims,
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, packing_slips, guests, nights,
-    edit_listing, list_product, list_stay, listings, money, refunds, phone_bill, apply, certificates, freight,
+    edit_listing, list_product, list_stay, listings, money, claims, refunds, phone_bill, apply, certificates, freight,
 )  # fmt: skip
 
 SHOP = Router(

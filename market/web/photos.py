@@ -1,4 +1,4 @@
-"""Photos of listings, which everyone may see, and of certificates, which their owners and officials may see."""
+"""Photos: of listings for everyone, of certificates and of claims for those whom they concern."""
 
 from uuid import UUID
 
@@ -6,6 +6,8 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from market.aftersales.bad_fruit_views import get_claim_photo_name
+from market.casework.moves import get_person_scope
 from market.identity.access import list_scopes, require_second_factor_of_official
 from market.identity.models import Actor, NotFound
 from market.kernel import Database
@@ -54,6 +56,29 @@ async def show_certificate_photo(
         name = await get_private_photo_name(
             conn, photo_id, account_id=actor.account_id, producer_ids=list(actor.producers), scopes=list_scopes(actor)
         )
+    return await _read_private_photo(files, name)
+
+
+@get("/claim-photos/{photo_id:uuid}", include_in_schema=False)
+async def show_claim_photo(
+    db: NamedDependency[Database],
+    files: NamedDependency[FileStore],
+    actor: NamedDependency[Actor],
+    photo_id: FromPath[UUID],
+) -> Response[bytes]:
+    """Return the photo of a claim to its buyer, to the seller, or to officials of the roles that decide it.
+
+    Raises:
+        NotFound: the photo does not exist, or the person may not see it.
+        SecondFactorRequired: an official's session has no second factor.
+    """
+    require_second_factor_of_official(actor)
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        name = await get_claim_photo_name(conn, actor, photo_id)
+    return await _read_private_photo(files, name)
+
+
+async def _read_private_photo(files: FileStore, name: str) -> Response[bytes]:
     try:
         content = await files.get(name)
     except FileMissing as error:
@@ -62,4 +87,4 @@ async def show_certificate_photo(
     return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 
-ROUTES = [show_photo, show_certificate_photo]
+ROUTES = [show_photo, show_certificate_photo, show_claim_photo]

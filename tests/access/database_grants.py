@@ -8,6 +8,7 @@ GRANTS = {
     "accounts": "select insert(name phone_index phone_sealed sample created_at) update(name elder)",
     "alembic_version": "",
     "audit_entries": "select",
+    "bad_fruit_claims": "select insert(case_id line_id bad total amount_fen) update(granted_fen)",
     "bindings": "select insert delete",
     "booked_nights": "select insert",
     "bookings": "select insert update(room_id state code_hash code_sealed arrived_at)",
@@ -15,9 +16,17 @@ GRANTS = {
     "cancel_tiers": "select insert delete",
     "cart_lines": "select insert delete update(quantity)",
     "cart_nights": "select insert delete update(nights rooms)",
+    "case_categories": "select",
+    "case_events": "select insert",
     "case_snapshots": "select insert",
+    "cases": (
+        "select insert(category division_code asker_id against_producer_id against_account_id text_sealed path "
+        "received_at due_at) update(level due_at stopped_at extension_reason reopened_at state outcome answered_by "
+        "closed_at)"
+    ),
     "categories": "select",
     "certificates": "select insert update(verified_at verified_by)",
+    "claim_photos": "select insert",
     "claims": "select insert",
     "contacts": "select insert delete update(name phone hours away_during)",
     "county_settings": "select insert delete update(valid_during)",
@@ -143,6 +152,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "keep_fact_version": False,
     "list_bills": True,
     "make_official": True,
+    "list_late_cases": True,
     "list_waiting_tasks": True,
     "payments.post": True,
     "record_refund": True,

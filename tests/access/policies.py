@@ -74,6 +74,10 @@ _OFFICIALS = SIGNED_IN.deny([*ORDINARY_ACCOUNTS, WITHOUT_SECOND_FACTOR], FORBIDD
 _WITHOUT_ADMISSION_ROLE = ("policy", "township", "finance", "reconciler")
 """Officials of the county without a step in admission; the importer of the tests also has the county role."""
 
+ANY_OFFICIAL = _OFFICIALS.acting_as("platform")
+"""Officials and the platform's staff, each for what their roles cover."""
+CLAIM_PHOTO_READERS = SIGNED_IN.deny([WITHOUT_SECOND_FACTOR], FORBIDDEN)
+"""Whether a photo exists for the actor is decided later; officials need the second factor."""
 ADMISSION_OFFICIALS = _OFFICIALS.acting_as("village").deny(_WITHOUT_ADMISSION_ROLE, FORBIDDEN)
 """Officials with a step in admission: village, county and platform, each in their own divisions."""
 MEMBERS_AND_OFFICIALS = PRODUCER_MEMBERS.acting_as("county").allow(*COUNTY_OFFICIALS, "platform")

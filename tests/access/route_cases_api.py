@@ -9,6 +9,7 @@ from tests.access.fixtures import make_picture
 from tests.access.policies import (
     ACCOUNT_KEEPERS,
     ADMISSION_OFFICIALS,
+    ANY_OFFICIAL,
     APPLICANTS_VILLAGE,
     BOOKING_HOST,
     COUNTY_AND_PLATFORM,
@@ -239,6 +240,30 @@ API_CASES: tuple[RouteCase, ...] = (
         status=404,
     ),
     get("/api/v1/producers/{producer_id}/refund-requests", PRODUCER_MEMBERS),
+    post(
+        "/api/v1/order-lines/{line_id}/claims",
+        SIGNED_IN,
+        params={"line_id": Id("nobody")},
+        json={"bad": 1, "total": 2, "photo_ids": [Id("photo_id")]},
+        status=404,
+    ),
+    get("/api/v1/orders/{order_id}/claims", SIGNED_IN, params={"order_id": Id("nobody")}),
+    get("/api/v1/producers/{producer_id}/claims", PRODUCER_MEMBERS),
+    get("/api/v1/claims", ANY_OFFICIAL),
+    post(
+        "/api/v1/claims/{case_id}/answer",
+        SIGNED_IN,
+        params={"case_id": Id("nobody")},
+        json={"agree": True},
+        status=404,
+    ),
+    post(
+        "/api/v1/claims/{case_id}/decision",
+        SIGNED_IN,
+        params={"case_id": Id("nobody")},
+        json={"bad": 1, "reason": "样例"},
+        status=404,
+    ),
     get("/api/v1/producers/{producer_id}/statement", PRODUCER_MEMBERS),
     get("/api/v1/producers/{producer_id}/suborders", PRODUCER_MEMBERS),
     # imports of the subsidies

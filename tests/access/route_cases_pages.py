@@ -4,6 +4,7 @@ from tests.access.policies import (
     ACCOUNT_KEEPERS,
     BOOKING_HOST,
     CART_OWNERS,
+    CLAIM_PHOTO_READERS,
     COUNTY_SCOPE,
     DESK,
     DESK_APPLICANTS_VILLAGE,
@@ -118,6 +119,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         "/orders/{number}/pay", ORDER_BUYER, params={"number": Id("unpaid_order")}, form={"rail": "wechat"}, status=303
     ),
     post("/orders/{number}/asked", ORDER_BUYER, params={"number": Id("unpaid_order")}, status=303),
+    get("/orders/{number}/claim/{position}", as_own_page(ORDER_BUYER), params=RECEIVED),
+    post("/orders/{number}/claim/{position}", ORDER_BUYER, params=RECEIVED, form={"line": Id("nobody")}, status=404),
     get("/orders/{number}/cancel", as_own_page(ORDER_BUYER), params={"number": Id("unpaid_order")}),
     post("/orders/{number}/cancel", ORDER_BUYER, params={"number": Id("unpaid_order")}, status=303),
     post(
@@ -141,6 +144,10 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/slips", as_own_page(SELLERS)),
     get("/farm/parcels/{suborder_id}", as_own_page(PRODUCER_MEMBERS)),
     post("/farm/parcels/{suborder_id}", PRODUCER_MEMBERS, form=PARCEL, status=303),
+    get("/farm/claims", FARMER_PAGE),
+    get("/farm/claims/{case_id}", FARMER_PAGE, params={"case_id": Id("nobody")}, status=404),
+    post("/farm/claims/{case_id}", SIGNED_IN, params={"case_id": Id("nobody")}, form={"decision": "agree"}, status=404),
+    get("/claim-photos/{photo_id}", as_own_page(CLAIM_PHOTO_READERS), params={"photo_id": Id("nobody")}, status=404),
     get("/farm/refunds", FARMER_PAGE),
     post(
         "/farm/refunds/{request_id}",
@@ -219,6 +226,12 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         status=303,
     ),
     post(CERTIFICATE_PAGE, DESK_COUNTY_AND_PLATFORM, params={"certificate_id": Id("claimed")}, status=303),
+    # the desk: cases
+    get("/desk/cases", as_desk_page(DESK)),
+    get("/desk/cases/{case_id}", as_desk_page(DESK), params={"case_id": Id("nobody")}, status=404),
+    post(
+        "/desk/cases/{case_id}", DESK, params={"case_id": Id("nobody")}, form={"bad": "1", "reason": "样例"}, status=404
+    ),
     # the desk: money
     get("/desk/money", as_desk_page(DESK_MONEY)),
     post("/desk/money/refunds/{refund_id}/retry", DESK_MONEY, params=NOBODYS_REFUND, form=REPAIR, status=404),

@@ -29,7 +29,8 @@ OWNED_TABLES = {
         "line_refunds",
         "refund_requests",
     },
-    "aftersales": {"reviews", "payout_accounts"},
+    "casework": {"case_categories", "cases", "case_events"},
+    "aftersales": {"reviews", "payout_accounts", "bad_fruit_claims", "claim_photos"},
 }
 EXCEPTIONS = {
     ("aftersales", "suborders"): "dispatch and receipt are moves of the suborder, made where they happen",

@@ -1,9 +1,10 @@
-"""The officials' desk: worklist, months, forms, findings, imports, programmes, sellers, money, officials, contacts."""
+"""The officials' desk: worklist, months, findings, imports, programmes, sellers, money, cases, officials, contacts."""
 
 from litestar import Router
 
 from market.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk import (
+    cases,
     contacts,
     drilldown,
     findings,
@@ -21,8 +22,8 @@ from market.web.desk import (
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 
 _PAGES = (
-    worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money, officials,
-    contacts,
+    worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
+    cases, officials, contacts,
 )  # fmt: skip
 
 DESK = Router(

@@ -6,6 +6,8 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from market.aftersales.bad_fruit_views import BadFruitClaim, list_assigned_claims
+from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.access import MONEY_ROLES, get_roles
 from market.identity.models import Actor, NotAllowed, Role
@@ -13,6 +15,7 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.money_problems import load_money_problems
+from market.orders.notifications import format_due
 from market.producers.queries import list_pending_producers
 from market.reports.drilldown import sum_by_township
 from market.reports.findings import list_finding_decisions
@@ -71,8 +74,11 @@ async def show_worklist(
 ) -> Response[bytes]:
     """Show the official's worklist and the current month."""
     desk = await open_desk(request, db, actor, clock, register=False)
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        claims = await list_assigned_claims(conn, seal, actor)
     async with db.transaction(scope=desk.county) as conn:
         own, others = await _tasks(conn, desk)
+        own = [*_present_claims(desk, claims), *own]
         view = await _find_current_month(conn, seal, desk) if desk.divisions else None
         context: dict[str, Any] = {"tasks": own, "others": others, "view": view, "card": None}
         context["money"] = bool(get_roles(desk.actor) & MONEY_ROLES)
@@ -113,6 +119,15 @@ async def _tasks(conn: Connection, desk: DeskContext) -> tuple[list[WorkItem], l
             )
         )
     return own, others
+
+
+def _present_claims(desk: DeskContext, claims: list[BadFruitClaim]) -> list[WorkItem]:
+    """Return the item of the cases that the official decides, with the first deadline."""
+    if not claims:
+        return []
+    due = claims[0].due_at
+    title = f"坏果包赔 {len(claims)} 件，等您定"
+    return [WorkItem(desk.to("/desk/cases"), title, f"{format_due(due)}前", "", late=due <= desk.now)]
 
 
 def _present_task(desk: DeskContext, task: Task) -> WorkItem:

@@ -5,7 +5,9 @@ from typing import Any
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from market.aftersales.bad_fruit_views import count_unanswered_claims
 from market.aftersales.decide_refund import count_waiting_refunds
+from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, Fen
@@ -38,7 +40,8 @@ async def show_farm_home(
     """Show today's tasks and the money owed."""
     if not is_seller(actor):
         return redirect("/farm/apply")
-    async with db.connection() as conn:
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        claims = await count_unanswered_claims(conn, actor)
         parcels = await load_parcels(conn, seal, actor, now=clock.now())
         guests = await load_guests(conn, seal, actor, clock.today())
         money, owed_fen = await load_earnings(conn, actor)
@@ -54,6 +57,7 @@ async def show_farm_home(
         "name": actor.name,
         "day": clock.today(),
         "pending": [(shop.name, PRODUCER_STATE_NAMES[shop.state]) for shop in pending],
+        "claims": claims,
         "refunds": refunds,
         "ship_count": count,
         "owed_fen": owed_fen,

@@ -15,10 +15,11 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.producers.queries import list_own_producers
+from market.settings import Settings
 from market.web.farm.sellers import is_seller
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import format_unit, get_count_word
-from market.web.shop.promises import BAD_FRUIT_PROMISE
+from market.web.shop.promises import describe_bad_fruit_promise
 from market.web.shop.regions import get_region_name
 
 
@@ -56,6 +57,7 @@ async def show_packing_slips(
     db: NamedDependency[Database],
     seal: NamedDependency[Seal],
     clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
     """Show the packing slips of the parcels that wait to be shipped."""
@@ -70,7 +72,7 @@ async def show_packing_slips(
     context = {
         "slips": slips,
         "day": clock.today(),
-        "promise": f"{BAD_FRUIT_PROMISE}，不用找卖家。",
+        "promise": f"{describe_bad_fruit_promise(settings.claim_hours)}，不用打电话。",
     }
     return render_page(request, "farm/slips.html", context, actor=actor)
 

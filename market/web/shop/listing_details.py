@@ -19,7 +19,7 @@ from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, Cert
 from market.storage.photos import PhotoFormat
 from market.web.assets import get_origin
 from market.web.shop.cards import format_freight_rule, format_months, make_photo_view
-from market.web.shop.promises import BAD_FRUIT_PROMISE, OTHER_RETURNS, PERISHABLE_RETURNS
+from market.web.shop.promises import OTHER_RETURNS, PERISHABLE_RETURNS, describe_bad_fruit_promise
 from market.web.shop.regions import SellingDivision, get_region_name, make_trail
 from market.web.ui.format import percent_bp, weight, yuan
 from market.web.ui.illustrations import get_illustration
@@ -130,7 +130,9 @@ def list_certificates(listing: ListingDetail) -> list[tuple[str, str, str, str]]
     return [("seal", CERTIFICATE_NAMES[kind], f"{listing.county}核的", "已核验") for kind in listing.certificates]
 
 
-def list_buyer_questions(listing: ListingDetail, freight: FreightTerms | None) -> list[tuple[str, str]]:
+def list_buyer_questions(
+    listing: ListingDetail, freight: FreightTerms | None, *, claim_hours: int
+) -> list[tuple[str, str]]:
     """Return questions of buyers with answers. Source: 消费者权益保护法 25; 电子商务法 10."""
     grower = f"{listing.producer}（{PRODUCER_KIND_NAMES[ProducerKind(listing.producer_kind)]}）"
     exempt = listing.self_grown and listing.producer_kind == ProducerKind.HOUSEHOLD
@@ -141,7 +143,7 @@ def list_buyer_questions(listing: ListingDetail, freight: FreightTerms | None) -
     questions = [
         ("谁种的", f"{grower}。{own}"),
         ("哪里的地", f"{format_origin(listing)}。{season}"),
-        ("到手坏了怎么办", f"{BAD_FRUIT_PROMISE}，不用找卖家。"),
+        ("到手坏了怎么办", f"{describe_bad_fruit_promise(claim_hours)}，不用打电话。"),
         ("能退吗", back + (f"不发{closed}。" if closed else "")),
     ]
     return [("说说它", listing.story), *questions] if listing.story else questions

@@ -7,7 +7,9 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from market.aftersales.bad_fruit_views import BadFruitClaim, list_order_claims
 from market.aftersales.models import OWN_DELIVERY
+from market.casework.moves import get_person_scope
 from market.divisions.codes import pad_code
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -22,9 +24,10 @@ from market.settings import Settings
 from market.web.forms import parse_integer
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber, get_count_word
+from market.web.shop.claims import describe_claim, list_claimable_lines
 from market.web.shop.orders import ORDER_STATE_NAMES
 from market.web.shop.pay import refresh_payment
-from market.web.shop.promises import BAD_FRUIT_HOURS, REFUND_ARRIVAL
+from market.web.shop.promises import REFUND_ARRIVAL
 from market.web.shop.regions import get_region_name, list_division_path
 from market.web.shop.stay import format_nights
 from market.web.ui.format import day_short, yuan
@@ -76,6 +79,8 @@ class SuborderCard(Struct, frozen=True):
     cancel: str
     cancel_words: str
     host: str
+    claims: list[str]
+    claim: str
 
 
 def _describe_order(order: OrderView, today: date) -> str:
@@ -168,7 +173,7 @@ def _list_review_links(order: OrderView, suborder: SuborderView, today: date) ->
 
 
 def _suborder_card(
-    order: OrderView, suborder: SuborderView, today: date, *, host: str, receive_days: int
+    order: OrderView, suborder: SuborderView, today: date, extra: "OrderContext", *, now: datetime
 ) -> SuborderCard:
     base = f"/orders/{order.number}"
     goods = suborder.kind is SuborderKind.GOODS
@@ -180,7 +185,9 @@ def _suborder_card(
     if suborder.state in _ENDED_STATES:
         words.append(f"{_ENDED_STATES[suborder.state]}，{_CANCELLED_TEXTS[suborder.kind]}。")
     if goods and suborder.state is SuborderState.SHIPPED:
-        words.append(f"收到了再按。{receive_days} 天没按，算收到；坏了先拍照打电话，别按。")
+        words.append(f"收到了再按。{extra.receive_days} 天没按，算收到；坏了先申请坏果包赔。")
+    claims = [each for each in extra.claims if each.suborder_id == suborder.id]
+    claimable = list_claimable_lines(suborder, claims, hours=extra.claim_hours, now=now)
     receivable = goods and suborder.state is SuborderState.SHIPPED
     cancellable = order.state is OrderState.PAID and suborder.state is SuborderState.PAID
     return SuborderCard(
@@ -197,7 +204,9 @@ def _suborder_card(
         reviews=_list_review_links(order, suborder, today),
         cancel=f"{base}/cancel?part={suborder.position}" if cancellable else "",
         cancel_words="这一家的不要了" if goods else "不去了，看退多少",
-        host="" if goods or suborder.state in _ENDED_STATES else host,
+        host="" if goods or suborder.state in _ENDED_STATES else extra.hosts.get(suborder.producer_id, ""),
+        claims=[describe_claim(each) for each in claims],
+        claim=f"{base}/claim/{suborder.position}" if claimable else "",
     )
 
 
@@ -211,10 +220,13 @@ def _describe_next(order: OrderView) -> str:
     return "；".join(words) + "。" if words else ""
 
 
-def _list_notes(request: HttpRequest, order: OrderView, *, waiting: bool, look: int) -> list[tuple[str, str, str]]:
+def _list_notes(
+    request: HttpRequest, order: OrderView, *, waiting: bool, look: int, claim_hours: int
+) -> list[tuple[str, str, str]]:
     back = f"该退的原路退回，{REFUND_ARRIVAL}。" if order.paid_at else "没有付过钱，不用退。"
     done = {
-        "received": ("ok", "收到了", f"钱已经算到卖家名下。坏了的，{BAD_FRUIT_HOURS} 小时内打电话。"),
+        "received": ("ok", "收到了", f"钱已经算到卖家名下。坏了的，{claim_hours} 小时内在下面申请。"),
+        "claimed": ("ok", "交给卖家了", "卖家答复了会告诉您，这里也看得到。"),
         "reviewed": ("ok", "评价发出去了", "谢谢您。写的不会被删。"),
         "cancelled": ("ok", "取消了", back),
     }
@@ -274,12 +286,14 @@ async def _format_address(conn: Connection, order: OrderView) -> str:
 
 
 class OrderContext(Struct, frozen=True):
-    """The context of the page besides the order: the cart's count, the address, the hosts' phone numbers."""
+    """The page besides the order: the cart's count, the address, the hosts' phone numbers, the claims."""
 
     cart: int
     address: str
     hosts: dict[UUID, str]
+    claims: list[BadFruitClaim]
     receive_days: int
+    claim_hours: int
 
 
 def render_order(
@@ -299,26 +313,21 @@ def render_order(
     rows = [("货和住" if goods and others else "货" if goods else "住的、玩的", int(order.goods_fen))]
     rows += [("运费", int(order.freight_fen))] if order.freight_fen else []
     rows += [("平台优惠", -int(order.discount_fen))] if order.discount_fen else []
+    notes = _list_notes(request, order, waiting=waiting, look=look, claim_hours=extra.claim_hours)
     context = {
         "order": OrderHeader(
             order.number, _describe_order(order, today), order.placed_at, order.pay_until, order.total_fen, waiting,
             paid=order.paid_at is not None, can_pay=placed and not waiting, can_cancel=order.state is OrderState.PLACED,
             look=look,
         ),
-        "notes": [*_list_problem_notes(order), *_list_notes(request, order, waiting=waiting, look=look)],
-        "parcels": [
-            _suborder_card(
-                order, suborder, today, host=extra.hosts.get(suborder.producer_id, ""), receive_days=extra.receive_days
-            )
-            for suborder in order.suborders
-        ],
+        "notes": [*_list_problem_notes(order), *notes],
+        "parcels": [_suborder_card(order, suborder, today, extra, now=now) for suborder in order.suborders],
         "rows": rows,
         "sum_words": "付了" if order.paid_at else "要付" if order.state is OrderState.PLACED else "没付，一共",
         "total_fen": order.total_fen,
         "refunded_fen": order.refunded_fen,
         "refund_words": _describe_refunds(order),
         "address": extra.address,
-        "bad_fruit_hours": BAD_FRUIT_HOURS if goods else 0,
     }  # fmt: skip
     return render_page(request, "shop/order.html", context, actor=actor, cart=extra.cart)
 
@@ -343,13 +352,15 @@ async def show_order(
         order_id = await get_order_id(conn, actor, number)
     if request.query_params.get("back") == "1":
         await refresh_payment(request, number)
-    async with db.connection() as conn:
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
         order = await get_order(conn, seal, actor, order_id)
         extra = OrderContext(
             await count_cart(conn, actor.account_id),
             await _format_address(conn, order),
             await load_host_phones(conn, seal, actor, order_id, day=clock.today()),
+            await list_order_claims(conn, seal, actor, order_id),
             settings.receive_days,
+            settings.claim_hours,
         )
     return render_order(request, actor, order, extra, now=clock.now())
 

@@ -142,7 +142,7 @@ async def show_product(
         "trail": list_trail(product.listing),
         "freight": freight + stock,
         "way": list_way(product.listing),
-        "ask": list_buyer_questions(product.listing, product.freight),
+        "ask": list_buyer_questions(product.listing, product.freight, claim_hours=settings.claim_hours),
         "parts": parts,
         "certificates": list_certificates(product.listing),
         **to_dict(reviews),

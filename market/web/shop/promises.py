@@ -1,14 +1,10 @@
 """Promises to buyers; every period comes from the constant or setting that enforces it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
-from market.aftersales.models import BAD_FRUIT_WINDOW
 from market.catalogue.models import CancelTier
 from market.web.ui.format import percent_bp
 
-BAD_FRUIT_HOURS = BAD_FRUIT_WINDOW // timedelta(hours=1)
-BAD_FRUIT_PROMISE = f"坏果包赔：收到 {BAD_FRUIT_HOURS} 小时内拍一张照片，按坏的份量退，钱从平台退"
 REFUND_ARRIVAL = "一般 1 到 3 天到"
 """The time a provider takes to pay out a refund; not enforced here."""
 _RETURN_DAYS = 7
@@ -18,6 +14,16 @@ OTHER_RETURNS = f"没拆封，{_RETURN_DAYS} 天内能退，来回运费您付�
 
 _FULL_BP, _HALF_BP = 10_000, 5_000
 _HALF_HOUR, _YEAR_DAYS = 30, 365
+
+
+def describe_bad_fruit_promise(hours: int) -> str:
+    """Return the promise of 坏果包赔 with the period that `MARKET_CLAIM_HOURS` sets."""
+    return f"坏果包赔：收到 {hours} 小时内在订单里申请，拍一张照片，按坏的份量退"
+
+
+def describe_claim_period(hours: int) -> str:
+    """Describe from when the period counts: receipt, by the buyer or by the clock."""
+    return f"按了“收到了”以后 {hours} 小时内能申请；没按以前也能。每样东西申请一次。"
 
 
 def format_minutes(minutes: int) -> str:

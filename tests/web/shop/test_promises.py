@@ -1,7 +1,8 @@
 from market.catalogue.models import HOLIDAY_TIERS, WORKDAY_TIERS, CancelTier
 from market.web.shop.promises import (
-    BAD_FRUIT_PROMISE,
     OTHER_RETURNS,
+    describe_bad_fruit_promise,
+    describe_claim_period,
     describe_tiers,
     format_days_ahead,
     format_minutes,
@@ -11,7 +12,8 @@ from market.web.shop.promises import (
 def test_periods_come_from_their_settings_and_constants() -> None:
     assert [format_minutes(minutes) for minutes in (30, 45)] == ["半小时", "45 分钟"]
     assert [format_days_ahead(days) for days in (365, 90)] == ["一年以内", "90 天以内"]
-    assert BAD_FRUIT_PROMISE == "坏果包赔：收到 48 小时内拍一张照片，按坏的份量退，钱从平台退"
+    assert describe_bad_fruit_promise(48) == "坏果包赔：收到 48 小时内在订单里申请，拍一张照片，按坏的份量退"
+    assert describe_claim_period(72) == "按了“收到了”以后 72 小时内能申请；没按以前也能。每样东西申请一次。"
     assert OTHER_RETURNS == "没拆封，7 天内能退，来回运费您付。"
 
 

@@ -1,0 +1,160 @@
+"""States, moves and refusals of cases."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.identity.models import Role
+from market.kernel import Refusal
+
+SELLER = "seller"
+"""The first level of cases about a sale: a member of the producer. The other levels are roles of officials."""
+
+
+class CaseState(StrEnum):
+    """The state of a case."""
+
+    RECEIVED = "received"
+    ASSIGNED = "assigned"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class CaseOutcome(StrEnum):
+    """How a case ended; closed does not mean solved."""
+
+    SOLVED = "solved"
+    UNSOLVED = "unsolved"
+    NOT_OURS = "not_ours"
+    DUPLICATE = "duplicate"
+    WITHDRAWN = "withdrawn"
+
+
+class CaseMove(StrEnum):
+    """What happens to a case; each is an event."""
+
+    RECEIVE = "receive"
+    ASSIGN = "assign"
+    EXTEND = "extend"
+    ASK = "ask"
+    SUPPLY = "supply"
+    ESCALATE = "escalate"
+    ANSWER = "answer"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"
+
+
+class CaseMoveRule(Struct, frozen=True):
+    """The states in which a move is possible, and the state after it."""
+
+    before: frozenset[CaseState]
+    after: CaseState
+
+
+_ASSIGNED = frozenset({CaseState.ASSIGNED})
+CASE_MOVES: dict[CaseMove, CaseMoveRule] = {
+    CaseMove.RECEIVE: CaseMoveRule(frozenset(), CaseState.RECEIVED),
+    CaseMove.ASSIGN: CaseMoveRule(frozenset({CaseState.RECEIVED}), CaseState.ASSIGNED),
+    CaseMove.EXTEND: CaseMoveRule(_ASSIGNED, CaseState.ASSIGNED),
+    CaseMove.ASK: CaseMoveRule(_ASSIGNED, CaseState.ASSIGNED),
+    CaseMove.SUPPLY: CaseMoveRule(_ASSIGNED, CaseState.ASSIGNED),
+    CaseMove.ESCALATE: CaseMoveRule(_ASSIGNED, CaseState.ASSIGNED),
+    CaseMove.ANSWER: CaseMoveRule(_ASSIGNED, CaseState.ANSWERED),
+    CaseMove.CLOSE: CaseMoveRule(frozenset({CaseState.ANSWERED}), CaseState.CLOSED),
+    CaseMove.REOPEN: CaseMoveRule(frozenset({CaseState.ANSWERED, CaseState.CLOSED}), CaseState.ASSIGNED),
+    CaseMove.WITHDRAW: CaseMoveRule(frozenset({CaseState.RECEIVED, CaseState.ASSIGNED}), CaseState.CLOSED),
+}
+
+
+class LockedCase(Struct, frozen=True, kw_only=True):
+    """A case; its text is sealed. `path` is who answers, level by level, as it was when the case was received.
+
+    `units` and `dues` are the time that each level has, and `extension` what an extension adds, in the same unit.
+    `stopped_at` is since when the clock stops, while the asker owes facts.
+    """
+
+    id: UUID
+    number: int
+    category: str
+    name: str
+    county_code: str
+    asker_id: UUID
+    against_producer_id: UUID | None
+    against_account_id: UUID | None
+    path: list[str]
+    units: list[str]
+    dues: list[int]
+    extension: int
+    level: int
+    received_at: datetime
+    due_at: datetime
+    stopped_at: datetime | None
+    extension_reason: str | None
+    reopened_at: datetime | None
+    state: CaseState
+    outcome: CaseOutcome | None
+    answered_by: UUID | None
+    closed_at: datetime | None
+
+    @property
+    def assignee(self) -> str:
+        """Who answers now: `seller`, or a role."""
+        return self.path[self.level - 1]
+
+    @property
+    def assigned_role(self) -> Role | None:
+        """The role that answers now, or None if it is the seller."""
+        return None if self.assignee == SELLER else Role(self.assignee)
+
+
+class CaseNotMovable(Refusal):
+    """The state of the case does not allow this; somebody else was faster, or it has ended."""
+
+    code = "case_not_movable"
+    zh = "这件事已经有了变化，请看最新的情况。"
+    en = "The case has changed meanwhile; its state is {state}."
+
+
+class CaseAtTopLevel(Refusal):
+    """No level is above the one that answers."""
+
+    code = "case_at_top_level"
+    zh = "已经是最后一级，不能再往上转。"
+    en = "The case is at its last level."
+
+
+class CaseExtendedBefore(Refusal):
+    """A case is extended once."""
+
+    code = "case_extended_before"
+    zh = "只能延期一次。"
+    en = "The case was already extended."
+
+
+class CaseReopenedBefore(Refusal):
+    """A case is reopened once."""
+
+    code = "case_reopened_before"
+    zh = "只能重新办一次。"
+    en = "The case was already reopened."
+
+
+class CaseReasonMissing(Refusal):
+    """The move needs a reason."""
+
+    code = "case_reason_missing"
+    status = 422
+    zh = "请写原因。"
+    en = "Give a reason."
+
+
+class CaseAnswererInvolved(Refusal):
+    """Who answers asked, or is complained of, by this or another account."""
+
+    code = "case_answerer_involved"
+    status = 403
+    zh = "这件事跟您有关，要另一个人来定。"
+    en = "You are involved in this case; another person has to answer it."

@@ -1,0 +1,250 @@
+"""Open a case, move it on, and escalate what is late; each move and its event are one statement."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+from msgspec.structs import replace
+
+from market.audit.record import add_audit_entry
+from market.casework.models import CaseAnswererInvolved, CaseMove, CaseOutcome, CaseState, LockedCase
+from market.casework.rules import apply_move, check_move, get_next_level
+from market.divisions.working_days import add_working_days
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Database, Query
+from market.kernel.clock import get_business_day, get_day_start
+from market.kernel.failures import forget_failure, record_failure
+from market.kernel.seal import Seal
+from payments.retries import RetryPolicy, run_each
+
+TEXT_CONTEXT = "cases.text"
+ESCALATION_JOB = "escalate_case"
+MAX_LATE_CASES = 200
+_RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
+_CLOCK_ACTOR = "clock"
+_ANSWERER_INVOLVED = "P0110"
+"""The error of the trigger `check_case_answerer`."""
+
+
+class CaseCategory(Struct, frozen=True):
+    """What a category of cases is called and who answers it, level by level."""
+
+    name: str
+    path: list[str]
+    units: list[str]
+    dues: list[int]
+
+
+class LateCase(Struct, frozen=True):
+    """A case whose deadline has passed, and its county."""
+
+    id: UUID
+    county_code: str
+
+
+GET_CATEGORY = Query(
+    CaseCategory,
+    "SELECT name, path, units, dues FROM case_categories WHERE code = :category AND valid_during @> :day::date",
+)
+INSERT_CASE = Query(
+    UUID,
+    """
+    INSERT INTO cases (category, division_code, asker_id, against_producer_id, text_sealed, path, received_at, due_at)
+    VALUES (:category, :division_code, :asker_id, :against_producer_id, :text_sealed, :path, :now, :due_at)
+    RETURNING id
+    """,
+)
+INSERT_EVENT = Query(
+    UUID,
+    """
+    INSERT INTO case_events (case_id, move, account_id, level, reason, old_due_at, due_at, at)
+    VALUES (:case_id, :move, :account_id, :level, :reason, :old_due_at, :due_at, :now)
+    RETURNING id
+    """,
+)
+LOCK_CASE = Query(
+    LockedCase,
+    """
+    SELECT cases.id, number, category, name, county_code, asker_id, against_producer_id, against_account_id, cases.path,
+           units, dues, extension, level, received_at, due_at, stopped_at, extension_reason, reopened_at, state,
+           outcome, answered_by, closed_at
+      FROM cases JOIN case_categories ON code = category AND valid_during @> lower(received_during)
+     WHERE cases.id = :case_id
+       FOR NO KEY UPDATE OF cases
+    """,
+)
+MOVE_CASE = Query(
+    UUID,
+    """
+    WITH moved AS (
+        UPDATE cases
+           SET level = :level, due_at = :due_at, stopped_at = :stopped_at, extension_reason = :extension_reason,
+               reopened_at = :reopened_at, state = :state, outcome = :outcome, answered_by = :answered_by,
+               closed_at = :closed_at
+         WHERE id = :case_id
+        RETURNING id
+    )
+    INSERT INTO case_events (case_id, move, account_id, level, reason, old_due_at, due_at, at)
+    SELECT id, :move, :account_id, :level, :reason, :old_due_at, :due_at, :now FROM moved
+    RETURNING case_id
+    """,
+)
+LIST_LATE_CASES = Query(LateCase, "SELECT id, county_code FROM list_late_cases(:now::timestamptz, :most::integer)")
+
+
+def get_person_scope(actor: Actor) -> str:
+    """Return the scope of a transaction in which a person sees the cases that concern them, and no others."""
+    return f"person:{actor.account_id}"
+
+
+async def compute_due(conn: Connection, unit: str, count: int, start: datetime) -> datetime:
+    """Return the deadline of `count` hours, days or working days after `start`; the last working day counts whole."""
+    if unit == "working_day":
+        day = await add_working_days(conn, get_business_day(start), count)
+        return get_day_start(day + timedelta(days=1))
+    return start + (timedelta(hours=count) if unit == "hour" else timedelta(days=count))
+
+
+async def open_case(
+    conn: Connection,
+    seal: Seal,
+    asker: Actor,
+    *,
+    category: str,
+    division_code: str,
+    against_producer_id: UUID | None,
+    text: str,
+    now: datetime,
+) -> LockedCase:
+    """Receive a case and assign it to the first level of its category, in the caller's transaction (see scopes)."""
+    rules = await GET_CATEGORY.one(conn, category=category, day=get_business_day(now))
+    due_at = await compute_due(conn, rules.units[0], rules.dues[0], now)
+    case_id = await INSERT_CASE.one(
+        conn,
+        category=category,
+        division_code=division_code,
+        asker_id=asker.account_id,
+        against_producer_id=against_producer_id,
+        text_sealed=seal.seal(text, TEXT_CONTEXT),
+        path=rules.path,
+        now=now,
+        due_at=due_at,
+    )
+    await INSERT_EVENT.one(
+        conn, case_id=case_id, move=CaseMove.RECEIVE, account_id=asker.account_id, level=1, reason="",
+        old_due_at=None, due_at=due_at, now=now,
+    )  # fmt: skip
+    case = await lock_case(conn, case_id)
+    await _audit(conn, case, CaseMove.RECEIVE, asker, now=now)
+    return await move_case(conn, case, CaseMove.ASSIGN, by=None, now=now)
+
+
+async def lock_case(conn: Connection, case_id: UUID) -> LockedCase:
+    """Lock a case for this transaction, after the order that it is about.
+
+    Raises:
+        NotFound: it does not exist, or does not concern the person of the transaction.
+    """
+    case = await LOCK_CASE.maybe(conn, case_id=case_id)
+    if case is None:
+        raise NotFound
+    return case
+
+
+async def move_case(
+    conn: Connection,
+    case: LockedCase,
+    move: CaseMove,
+    *,
+    by: Actor | None,
+    reason: str = "",
+    outcome: CaseOutcome | None = None,
+    now: datetime,
+) -> LockedCase:
+    """Move a locked case, record the event, and return the case; `by` is None for the clock.
+
+    Whether the person may do it is for the area to check; that who answers is not involved is checked here.
+
+    Raises:
+        CaseAnswererInvolved: the person asked, or is complained of.
+        CaseNotMovable, CaseAtTopLevel, CaseExtendedBefore, CaseReopenedBefore, CaseReasonMissing: see `check_move`.
+    """
+    check_move(case, move, reason=reason)
+    due_at = case.due_at
+    if move in {CaseMove.ESCALATE, CaseMove.REOPEN}:
+        level = get_next_level(case, move) - 1
+        due_at = await compute_due(conn, case.units[level], case.dues[level], now)
+    elif move is CaseMove.EXTEND:
+        due_at = await compute_due(conn, case.units[case.level - 1], case.extension, case.due_at)
+    moved = apply_move(case, move, due_at=due_at, reason=reason, outcome=outcome, now=now)
+    if move is CaseMove.ANSWER and by is not None:
+        moved = replace(moved, answered_by=by.account_id)
+    try:
+        await MOVE_CASE.one(
+            conn,
+            case_id=case.id,
+            level=moved.level,
+            due_at=moved.due_at,
+            stopped_at=moved.stopped_at,
+            extension_reason=moved.extension_reason,
+            reopened_at=moved.reopened_at,
+            state=moved.state,
+            outcome=moved.outcome,
+            answered_by=moved.answered_by,
+            closed_at=moved.closed_at,
+            move=move,
+            account_id=None if by is None else by.account_id,
+            reason=reason,
+            old_due_at=case.due_at,
+            now=now,
+        )
+    except asyncpg.PostgresError as error:
+        if error.sqlstate == _ANSWERER_INVOLVED:
+            raise CaseAnswererInvolved from error
+        raise
+    await _audit(conn, moved, move, by, now=now)
+    return moved
+
+
+async def _audit(conn: Connection, case: LockedCase, move: CaseMove, by: Actor | None, *, now: datetime) -> None:
+    if move in {CaseMove.ASSIGN, CaseMove.CLOSE}:
+        return
+    await add_audit_entry(
+        conn,
+        actor=_CLOCK_ACTOR if by is None else str(by.account_id),
+        action=f"case.{move}",
+        object=f"case:{case.number}",
+        detail={"category": case.category, "level": case.level},
+        now=now,
+    )
+
+
+async def escalate_late_cases(
+    db: Database, tell: Callable[[Connection, LockedCase], Awaitable[None]], *, now: datetime
+) -> int:
+    """Escalate the cases past their deadline by one level, at most 200, one transaction each; return how many.
+
+    `tell` queues the messages of the case's area, in its transaction. A case that fails is tried again later and
+    delays no other.
+    """
+    async with db.connection() as conn:
+        late = await LIST_LATE_CASES.all(conn, now=now, most=MAX_LATE_CASES)
+    escalated = 0
+
+    async def escalate(each: LateCase) -> None:
+        nonlocal escalated
+        async with db.transaction(scope=each.county_code) as conn:
+            case = await lock_case(conn, each.id)
+            if case.state is CaseState.ASSIGNED and case.due_at <= now and case.stopped_at is None:
+                case = await move_case(conn, case, CaseMove.ESCALATE, by=None, now=now)
+                await tell(conn, case)
+                escalated += 1
+        await forget_failure(db, job=ESCALATION_JOB, item=each.id)
+
+    async def fail(each: LateCase, error: Exception) -> None:
+        await record_failure(db, _RETRIES, job=ESCALATION_JOB, item=each.id, error=error)
+
+    await run_each(late, escalate, fail)
+    return escalated

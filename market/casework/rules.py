@@ -1,0 +1,78 @@
+"""How a move changes a case; pure."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from market.casework.models import (
+    CASE_MOVES,
+    CaseAtTopLevel,
+    CaseExtendedBefore,
+    CaseMove,
+    CaseNotMovable,
+    CaseOutcome,
+    CaseReasonMissing,
+    CaseReopenedBefore,
+    LockedCase,
+)
+
+
+def get_next_level(case: LockedCase, move: CaseMove) -> int:
+    """Return the level after a move: escalation goes one up, reopening one up as long as there is one."""
+    if move is CaseMove.ESCALATE:
+        return case.level + 1
+    return min(case.level + 1, len(case.path)) if move is CaseMove.REOPEN else case.level
+
+
+def check_move(case: LockedCase, move: CaseMove, *, reason: str) -> None:
+    """Require that a move is possible.
+
+    Raises:
+        CaseNotMovable: the state of the case does not allow it, or its clock runs or stops already.
+        CaseAtTopLevel, CaseExtendedBefore, CaseReopenedBefore, CaseReasonMissing: see there.
+    """
+    if case.state not in CASE_MOVES[move].before:
+        raise CaseNotMovable(state=case.state)
+    if (move is CaseMove.ASK and case.stopped_at) or (move is CaseMove.SUPPLY and not case.stopped_at):
+        raise CaseNotMovable(state=case.state)
+    if move is CaseMove.ESCALATE and case.level == len(case.path):
+        raise CaseAtTopLevel
+    if move is CaseMove.EXTEND and case.extension_reason is not None:
+        raise CaseExtendedBefore
+    if move is CaseMove.REOPEN and case.reopened_at is not None:
+        raise CaseReopenedBefore
+    if move in {CaseMove.EXTEND, CaseMove.ASK} and not reason:
+        raise CaseReasonMissing
+
+
+def apply_move(
+    case: LockedCase, move: CaseMove, *, due_at: datetime, reason: str, outcome: CaseOutcome | None, now: datetime
+) -> LockedCase:
+    """Return the case after a possible move; `due_at` is the deadline that a new level or an extension brings.
+
+    While the clock stops no time passes: supplied facts move the deadline by as long as it stopped.
+    """
+    changes: dict[str, object] = {}
+    match move:
+        case CaseMove.ASK:
+            changes = {"stopped_at": now}
+        case CaseMove.SUPPLY:
+            assert case.stopped_at is not None, "checked by check_move"
+            changes = {"stopped_at": None, "due_at": case.due_at + (now - case.stopped_at)}
+        case CaseMove.EXTEND:
+            changes = {"extension_reason": reason, "due_at": due_at}
+        case CaseMove.ESCALATE:
+            changes = {"level": get_next_level(case, move), "due_at": due_at, "stopped_at": None}
+        case CaseMove.REOPEN:
+            level = get_next_level(case, move)
+            changes = {"level": level, "due_at": due_at, "reopened_at": now}
+            changes |= dict.fromkeys(("outcome", "closed_at", "answered_by"))
+        case CaseMove.ANSWER:
+            changes = {"stopped_at": None}
+        case CaseMove.CLOSE:
+            changes = {"outcome": outcome, "closed_at": now}
+        case CaseMove.WITHDRAW:
+            changes = {"outcome": CaseOutcome.WITHDRAWN, "closed_at": now, "stopped_at": None}
+        case CaseMove.RECEIVE | CaseMove.ASSIGN:
+            pass
+    return replace(case, state=CASE_MOVES[move].after, **changes)

@@ -1,0 +1,230 @@
+"""坏果包赔 on a buyer's pages: the form of a claim, and what came of the claims of an order."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.aftersales.bad_fruit import NewClaim, check_claim, is_claimable, open_claim
+from market.aftersales.bad_fruit_views import BadFruitClaim, list_order_claims
+from market.aftersales.models import (
+    MAX_CLAIM_PHOTOS,
+    MAX_CLAIM_TOTAL,
+    ClaimedBefore,
+    ClaimInvalid,
+    ClaimTooEarly,
+    ClaimTooLate,
+    NothingLeftToClaim,
+)
+from market.casework.models import SELLER, CaseState
+from market.casework.moves import get_person_scope
+from market.http import HttpRequest
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.orders.notifications import format_due
+from market.orders.queries import LineView, SuborderView, get_order, get_order_id
+from market.rate_limits import RateClass
+from market.settings import Settings
+from market.storage.files import FileStore
+from market.storage.photos import BadPhoto, PhotoPurpose, PreparedPhoto, add_photo
+from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
+from market.web.idempotent_form import submit_once
+from market.web.pages import render_page
+from market.web.shop.cards import ShortNumber
+from market.web.shop.promises import describe_claim_period
+from market.web.ui.format import yuan
+
+_PHOTO_FIELDS = tuple(f"photo{number or ''}" for number in (0, *range(2, MAX_CLAIM_PHOTOS + 1)))
+
+
+class ClaimForm(Struct, frozen=True):
+    """The form of a claim as it was typed."""
+
+    line: str = ""
+    bad: str = ""
+    total: str = ""
+    text: str = ""
+
+
+class ClaimableOrder(Struct, frozen=True):
+    """A parcel of an order, and its lines that were not claimed yet."""
+
+    suborder: SuborderView
+    lines: list[LineView]
+    claims: list[BadFruitClaim]
+
+
+def describe_claim(claim: BadFruitClaim) -> str:
+    """Describe for the buyer who answers a claim until when, or what came of it; whether money arrived is not said."""
+    asked = f"坏果包赔，{claim.title}，要退 {yuan(claim.amount_fen)} 元："
+    if claim.state is not CaseState.CLOSED:
+        who = "卖家" if claim.assignee == SELLER else "县里" if claim.assignee == "finance" else "平台"
+        refused = f"卖家没有直接退：{claim.seller_reason}。" if claim.seller_reason else ""
+        return f"{asked}等{who}答复，{format_due(claim.due_at)}前。{refused.replace('。。', '。')}"
+    if not claim.granted_fen:
+        return f"{asked}没有同意。{claim.decision}"
+    return f"{asked}同意退 {yuan(claim.granted_fen)} 元。" + (f"{claim.decision}" if claim.decision else "")
+
+
+def list_claimable_lines(
+    suborder: SuborderView, claims: Sequence[BadFruitClaim], *, hours: int, now: datetime
+) -> list[LineView]:
+    """Return the lines of a parcel that can be claimed now: not claimed, and not refunded completely."""
+    if not is_claimable(suborder.kind, suborder.state, suborder.received_at, hours=hours, now=now):
+        return []
+    claimed = {claim.line_id for claim in claims}
+    return [each for each in suborder.lines if each.id not in claimed and each.refunded_fen < each.amount_fen]
+
+
+async def _load_claimable(
+    conn: Connection, seal: Seal, actor: Actor, number: int, position: int, *, hours: int, now: datetime
+) -> ClaimableOrder:
+    order = await get_order(conn, seal, actor, await get_order_id(conn, actor, number))
+    suborder = next((each for each in order.suborders if each.position == position), None)
+    if suborder is None:
+        raise NotFound
+    claims = await list_order_claims(conn, seal, actor, order.id)
+    return ClaimableOrder(suborder, list_claimable_lines(suborder, claims, hours=hours, now=now), claims)
+
+
+def _explain(claimable: ClaimableOrder, *, hours: int) -> str:
+    """Explain why nothing of a parcel can be claimed."""
+    suborder = claimable.suborder
+    ids = {line.id for line in suborder.lines}
+    if any(claim.line_id in ids for claim in claimable.claims):
+        return ClaimedBefore().text("zh")
+    if suborder.received_at is None:
+        return ClaimTooEarly().text("zh")
+    return ClaimTooLate(hours=hours).text("zh")
+
+
+def _claim_page(
+    request: HttpRequest, actor: Actor, claimable: ClaimableOrder, values: ClaimForm, *, hours: int,
+    key: str, errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[bytes]:  # fmt: skip
+    path = request.url.path
+    context = {
+        "action": path,
+        "back": path.partition("/claim/")[0],
+        "draft": path.strip("/").replace("/", "-"),
+        "period": describe_claim_period(hours),
+        "closed": "" if claimable.lines else _explain(claimable, hours=hours),
+        "lines": [(str(line.id), f"{line.title} × {line.quantity}") for line in claimable.lines],
+        "photos": [(name, "坏了的照片" if name == "photo" else "再来一张（可以不传）") for name in _PHOTO_FIELDS],
+        "values": values,
+        "errors": errors,
+        "key": key,
+    }
+    status = 409 if context["closed"] else status
+    return render_page(request, "shop/claim.html", context, actor=actor, status=status)
+
+
+@get("/orders/{number:int}/claim/{position:int}", include_in_schema=False)
+async def show_claim_form(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+    position: ShortNumber,
+) -> Response[bytes]:
+    """Ask what of a parcel is bad, or say why it cannot be claimed.
+
+    Raises:
+        NotFound: the order belongs to someone else, or has no such suborder.
+    """
+    hours = settings.claim_hours
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        claimable = await _load_claimable(conn, seal, actor, number, position, hours=hours, now=clock.now())
+    values = ClaimForm(line=str(claimable.lines[0].id) if claimable.lines else "")
+    return _claim_page(request, actor, claimable, values, hours=hours, key=make_form_key())
+
+
+def _read_claim(form: PostedForm) -> NewClaim:
+    """Read the form without its photos.
+
+    Raises:
+        NotFound: it names no line.
+    """
+    line_id = parse_uuid(form.get_text("line"))
+    if line_id is None:
+        raise NotFound
+    return NewClaim(
+        line_id=line_id,
+        bad=parse_integer(form.get_text("bad"), maximum=MAX_CLAIM_TOTAL) or 0,
+        total=parse_integer(form.get_text("total"), maximum=MAX_CLAIM_TOTAL) or 0,
+        text=form.get_text("text"),
+    )
+
+
+async def _read_photos(form: PostedForm, files: FileStore) -> list[PreparedPhoto]:
+    """Decode and store the photos of the form; a fault is added at the field of one that is not a photo."""
+    prepared: list[PreparedPhoto] = []
+    for name in _PHOTO_FIELDS:
+        try:
+            photo = await form.read_photo(files, name, PhotoPurpose.CLAIM)
+        except BadPhoto as refusal:
+            form.add_fault(name, refusal.text("zh"))
+            continue
+        prepared += [photo] if photo else []
+    return prepared
+
+
+@post("/orders/{number:int}/claim/{position:int}", include_in_schema=False, rate=RateClass.UPLOAD)
+async def submit_claim(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    files: NamedDependency[FileStore],
+    clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+    position: ShortNumber,
+) -> Response[Any]:
+    """Claim the bad share of a line; a form sent twice claims once.
+
+    Raises:
+        NotFound: the order belongs to someone else, or has no such suborder.
+    """
+    form, now, hours = await read_form(request), clock.now(), settings.claim_hours
+    scope = get_person_scope(actor)
+    async with db.transaction(scope=scope) as conn:
+        claimable = await _load_claimable(conn, seal, actor, number, position, hours=hours, now=now)
+    claim = _read_claim(form)
+    if claim.line_id not in {line.id for line in claimable.suborder.lines}:
+        raise NotFound
+    photos = await _read_photos(form, files)
+
+    async def work(conn: Connection) -> str:
+        ids: list[UUID] = [await add_photo(conn, actor.account_id, photo, now=now) for photo in photos]
+        await open_claim(conn, seal, actor, claim, photo_ids=ids, hours=hours, now=now)
+        return f"/orders/{number}?said=claimed"
+
+    status = 422
+    try:
+        check_claim(claim, photos=len(photos) + len(form.faults))
+        if not form.faults:
+            return await submit_once(request, actor, form, work, scope=scope)
+    except (ClaimInvalid, ClaimTooEarly, ClaimTooLate, ClaimedBefore, NothingLeftToClaim, BadPhoto) as refusal:
+        field = (
+            "bad" if isinstance(refusal, NothingLeftToClaim) else "photo" if isinstance(refusal, BadPhoto) else "line"
+        )
+        form.faults += rename_faults(refusal, {}, otherwise=field)
+        status = refusal.status
+    return _claim_page(
+        request, actor, claimable, form.fill(ClaimForm), hours=hours, key=form.key, errors=form.faults, status=status
+    )
+
+
+ROUTES = [show_claim_form, submit_claim]

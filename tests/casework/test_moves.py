@@ -1,0 +1,161 @@
+"""Cases in the database: events, deadlines, who sees and who answers them, and the escalation of what is late."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from market.casework.models import CaseAnswererInvolved, CaseMove, CaseOutcome, CaseReasonMissing, LockedCase
+from market.casework.moves import escalate_late_cases, get_person_scope, lock_case, move_case
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection
+from tests.casework.conftest import CaseWorld
+from tests.conftest import NOW
+from tests.support.make import add_member, load_actor, make_account
+from tests.support.postgres import as_owner
+
+HOUR = timedelta(hours=1)
+
+
+async def move(
+    world: CaseWorld, case: LockedCase, move: CaseMove, by: Actor, *, reason: str = "",
+    outcome: CaseOutcome | None = None, after: timedelta = HOUR,
+) -> LockedCase:  # fmt: skip
+    async with world.db.transaction(scope=get_person_scope(by)) as conn:
+        locked = await lock_case(conn, case.id)
+        return await move_case(conn, locked, move, by=by, reason=reason, outcome=outcome, now=NOW + after)
+
+
+async def list_events(owner: Connection) -> list[tuple[str, int, str]]:
+    rows = await owner.fetch("SELECT move, level, reason FROM case_events ORDER BY id")
+    return [(row["move"], row["level"], row["reason"]) for row in rows]
+
+
+async def test_each_move_is_an_event_with_its_deadlines(world: CaseWorld, owner: Connection) -> None:
+    case = await world.open()
+    assert (case.state, case.assignee, case.due_at) == ("assigned", "seller", NOW + 24 * HOUR)
+    await move(world, case, CaseMove.ASK, world.seller, reason="照片不清楚", after=2 * HOUR)
+    case = await move(world, case, CaseMove.SUPPLY, world.asker, after=5 * HOUR)
+    assert case.due_at == NOW + 27 * HOUR
+    case = await move(world, case, CaseMove.EXTEND, world.seller, reason="在外地")
+    assert case.due_at == NOW + 28 * HOUR
+    case = await move(world, case, CaseMove.ESCALATE, world.seller, reason="没见到烂的")
+    # Friday 20 September 2019: two working days later is Tuesday, whole.
+    assert (case.assignee, case.due_at.isoformat()) == ("finance", "2019-09-24T16:00:00+00:00")
+    case = await move(world, case, CaseMove.ANSWER, world.finance, reason="退一半")
+    case = await move(world, case, CaseMove.CLOSE, world.finance, outcome=CaseOutcome.SOLVED)
+    assert (case.state, case.outcome, case.answered_by) == ("closed", "solved", world.finance.account_id)
+    case = await move(world, case, CaseMove.REOPEN, world.asker, reason="少了")
+    assert (case.state, case.assignee, case.outcome) == ("assigned", "platform", None)
+    case = await move(world, case, CaseMove.WITHDRAW, world.asker)
+    assert (case.state, case.outcome) == ("closed", "withdrawn")
+    assert await list_events(owner) == [
+        ("receive", 1, ""), ("assign", 1, ""), ("ask", 1, "照片不清楚"), ("supply", 1, ""), ("extend", 1, "在外地"),
+        ("escalate", 2, "没见到烂的"), ("answer", 2, "退一半"), ("close", 2, ""), ("reopen", 3, "少了"),
+        ("withdraw", 3, ""),
+    ]  # fmt: skip
+    assert await owner.fetchval("SELECT count(*) FROM audit_entries WHERE action LIKE 'case.%'") == 8
+
+
+async def test_a_question_needs_its_text(world: CaseWorld) -> None:
+    case = await world.open()
+    with pytest.raises(CaseReasonMissing):
+        await move(world, case, CaseMove.ASK, world.seller)
+
+
+async def test_a_case_is_seen_only_by_those_whom_it_concerns(world: CaseWorld) -> None:
+    case = await world.open()
+    async with world.db.transaction() as conn:
+        stranger = await load_actor(conn, await make_account(conn))
+    seen: dict[str, int] = {}
+    for name, scope in {
+        "asker": get_person_scope(world.asker), "seller": get_person_scope(world.seller),
+        "finance": get_person_scope(world.finance), "platform": get_person_scope(world.platform),
+        "elsewhere": get_person_scope(world.elsewhere), "stranger": get_person_scope(stranger),
+        "county": "130624", "other county": "130725", "no scope": "",
+    }.items():  # fmt: skip
+        async with world.db.transaction(scope=scope) as conn:
+            cases = await conn.fetchval("SELECT count(*) FROM cases")
+            seen[name] = cases
+            assert await conn.fetchval("SELECT count(*) FROM case_events") == cases * 2
+    assert seen == {
+        "asker": 1, "seller": 1, "finance": 1, "platform": 1, "county": 1,
+        "elsewhere": 0, "stranger": 0, "other county": 0, "no scope": 0,
+    }  # fmt: skip
+    with pytest.raises(NotFound):
+        await move(world, case, CaseMove.WITHDRAW, stranger)
+
+
+async def test_nobody_answers_their_own_case_by_whatever_account(world: CaseWorld) -> None:
+    case = await world.open()
+    case = await move(world, case, CaseMove.ESCALATE, world.seller, reason="没有")
+    async with world.db.transaction() as conn, as_owner(conn):
+        await conn.execute("UPDATE accounts SET name = '样例买家' WHERE id = $1", world.finance.account_id)
+    with pytest.raises(CaseAnswererInvolved):
+        await move(world, case, CaseMove.ANSWER, world.finance)
+    async with world.db.transaction() as conn:
+        await add_member(conn, world.seller.producers[0], "样例合伙人")
+        async with as_owner(conn):
+            await conn.execute("UPDATE accounts SET name = '样例合伙人' WHERE id = $1", world.finance.account_id)
+    with pytest.raises(CaseAnswererInvolved):
+        await move(world, case, CaseMove.ANSWER, world.finance)
+
+
+async def test_the_schema_keeps_the_invariants(world: CaseWorld, owner: Connection) -> None:
+    await world.open()
+    for change, constraint in (
+        ("outcome = 'solved'", "cases_closed"),
+        ("state = 'closed', closed_at = now()", "cases_closed"),
+        ("extension_reason = ''", "cases_extended"),
+        ("state = 'answered'", "cases_answered"),
+        ("state = 'received', stopped_at = now()", "cases_stopped"),
+        ("level = 4", "cases_level"),
+    ):
+        with pytest.raises(asyncpg.CheckViolationError) as refused:
+            await owner.execute(f"UPDATE cases SET {change}")
+        assert refused.value.as_dict()["constraint_name"] == constraint
+
+
+async def test_events_are_only_added(world: CaseWorld) -> None:
+    await world.open()
+    for statement in ("DELETE FROM case_events", "UPDATE case_events SET reason = 'x'", "DELETE FROM cases"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with world.db.transaction(scope=get_person_scope(world.asker)) as conn:
+                await conn.execute(statement)
+
+
+async def test_a_category_does_not_end_before_its_cases(world: CaseWorld, owner: Connection) -> None:
+    await world.open()
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await owner.execute("UPDATE case_categories SET valid_during = '[2015-01-01,2019-09-20)'")
+    await owner.execute("UPDATE case_categories SET valid_during = '[2015-01-01,2019-09-21)'")
+
+
+async def test_what_is_late_goes_one_level_up_and_no_further_than_the_last(world: CaseWorld, owner: Connection) -> None:
+    late, stopped = await world.open(), await world.open()
+    await move(world, stopped, CaseMove.ASK, world.seller, reason="照片不清楚")
+    told: list[tuple[UUID, str]] = []
+
+    async def tell(_conn: Connection, case: LockedCase) -> None:
+        told.append((case.id, case.assignee))
+
+    for days, expected in ((0.9, 0), (1, 1), (1.1, 0), (6, 1), (7, 0), (60, 0)):
+        assert await escalate_late_cases(world.db, tell, now=NOW + timedelta(days=days)) == expected, days
+    assert told == [(late.id, "finance"), (late.id, "platform")]
+    assert await owner.fetchval("SELECT array_agg(level ORDER BY number) FROM cases") == [3, 1]
+    assert await owner.fetchval("SELECT count(*) FROM case_events WHERE move = 'escalate' AND account_id IS NULL") == 2
+
+
+async def test_a_case_that_fails_delays_no_other(world: CaseWorld, owner: Connection) -> None:
+    first, second = await world.open(), await world.open()
+
+    async def tell(_conn: Connection, case: LockedCase) -> None:
+        if case.id == first.id:
+            raise ValueError("no phone")
+
+    now = NOW + timedelta(days=2)
+    assert await escalate_late_cases(world.db, tell, now=now) == 1
+    assert await escalate_late_cases(world.db, tell, now=now) == 0
+    assert await owner.fetchval("SELECT level FROM cases WHERE id = $1", second.id) == 2
+    assert await owner.fetchval("SELECT item FROM jobs.failures WHERE job = 'escalate_case'") == first.id
