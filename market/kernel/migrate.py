@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
-IMPLIED_REVISIONS = {"p0001"}
-"""Revisions that market's first revision depends on: Alembic stores no row for them."""
+IMPLIED_REVISIONS = {"p0001", "p0010"}
+"""Revisions of `payments` that revisions of the market depend on: Alembic stores no row for them."""
 
 
 def _get_migrations_folder() -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0041"
-down_revision = ("0038", "0043")
+down_revision = "0043"
 branch_labels = None
 depends_on = "p0010"
 
