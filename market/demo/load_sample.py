@@ -16,7 +16,7 @@ from market.settings import Settings
 from market.startup import make_clock
 from market.storage.files import open_file_store
 from payments import Query
-from payments.sandbox import SeededPayment, seed_payments
+from payments.sandbox import SeededPayment, SeededPayout, seed_payments, seed_payouts
 from payments.sql import prepare_connection
 
 LIST_CAPTURED_PAYMENTS = Query(
@@ -29,6 +29,17 @@ LIST_CAPTURED_PAYMENTS = Query(
       FROM payments.payments
      WHERE state = 'captured'
      ORDER BY id
+    """,
+)
+
+
+LIST_SEEDED_PAYOUTS = Query(
+    SeededPayout,
+    """
+    SELECT payouts.provider_ref AS ref, payouts.id AS payout_id, payouts.destination, payee, number_tail,
+           amount_minor AS minor, payouts.state, created_at AS at
+      FROM payments.payouts JOIN payout_accounts ON payout_accounts.destination = payouts.destination
+     ORDER BY payouts.id
     """,
 )
 
@@ -83,7 +94,8 @@ def _load_in_process(dsn: str, settings: Settings, logins_path: Path) -> None:
                 progress=progress,
             )
         )
-    seed_payments(settings.data / "sandbox", asyncio.run(_list_captured_payments(dsn)))
+    seed_payments(settings.data / "sandbox", asyncio.run(_list_seeded(dsn, LIST_CAPTURED_PAYMENTS)))
+    seed_payouts(settings.data / "sandbox", asyncio.run(_list_seeded(dsn, LIST_SEEDED_PAYOUTS)))
     _write_logins(logins_path, summary.accounts)
 
 
@@ -94,12 +106,12 @@ def _write_logins(path: Path, accounts: list[SampleLogin]) -> None:
     staging.rename(path)
 
 
-async def _list_captured_payments(dsn: str) -> list[SeededPayment]:
-    """Return the sample's payments for the sandbox, so that it can refund them."""
+async def _list_seeded[T](dsn: str, query: Query[T]) -> list[T]:
+    """Return the sample's payments or payouts for the sandbox, so that it can refund them and pay sellers."""
     conn = await asyncpg.connect(dsn)
     try:
         await prepare_connection(conn)
-        return await LIST_CAPTURED_PAYMENTS.all(conn)
+        return await query.all(conn)
     finally:
         await conn.close()
 

@@ -5,6 +5,13 @@ fails with `no_account`, one in 1113 with `account_closed`, one in 0009 stays on
 `ARRIVAL_SECONDS`. An account whose number ends in 0000, or that names no holder, is not verified.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from msgspec import Struct
+
 from payments.sandbox.state import SandboxState, current_time
 from payments.sandbox.wire import ApiError, JsonObject, paginate, read_currency, read_integer, reject_unknown
 
@@ -43,6 +50,43 @@ def create_account(state: SandboxState, params: JsonObject) -> JsonObject:
     return account
 
 
+class SeededPayout(Struct, frozen=True, kw_only=True):
+    """A payout that began before the sandbox did, and the account of its payee."""
+
+    ref: str
+    payout_id: UUID
+    destination: str
+    payee: str
+    number_tail: str
+    minor: int
+    state: str
+    at: datetime
+
+
+def seed_payouts(folder: Path, payouts: Iterable[SeededPayout]) -> None:
+    """Add accounts and payouts to the state in a folder, without events; the sandbox must not be running.
+
+    Sample data uses it, so that its sellers can be paid.
+    """
+    state = SandboxState(folder)
+    for each in payouts:
+        bank = {"account_number": each.number_tail, "account_holder_name": each.payee}
+        account = create_account(state, {"external_account": bank, "metadata": {"payee": each.payee}})
+        del state.objects["accounts"][account["id"]]
+        state.objects["accounts"][each.destination] = account | {"id": each.destination}
+        metadata = {"payout": str(each.payout_id), "transfer": f"tr_{each.payout_id.hex}"}
+        created = int(each.at.timestamp())
+        payout = _build_payout(each.ref, each.destination, each.minor, "cny", metadata)
+        state.objects["payouts"][each.ref] = payout | {"created": created, "status": each.state}
+        transfer = _build_transfer(metadata["transfer"], each.minor, "cny", each.destination, metadata)
+        state.objects["transfers"][transfer["id"]] = transfer | {"created": created}
+        state.add_balance_transaction("transfer", transfer, -each.minor, created=created)
+        if each.state == "failed":
+            state.objects["accounts"][each.destination]["balance"] = {"cny": each.minor}
+            reverse_transfer(state, transfer["id"], {"metadata": metadata})
+    state.write()
+
+
 def create_transfer(state: SandboxState, params: JsonObject) -> JsonObject:
     """Transfer money to a connected account, at most what its source charge brought in."""
     reject_unknown(params, "amount", "currency", "destination", "source_transaction", "transfer_group", "metadata")
@@ -53,22 +97,28 @@ def create_transfer(state: SandboxState, params: JsonObject) -> JsonObject:
         )
         if amount > state.get("charges", source)["amount_captured"] - transferred:
             raise ApiError(400, "insufficient_funds", "More than the charge has left.", param="amount")
-    transfer: JsonObject = {
-        "id": state.next_id("tr"),
-        "object": "transfer",
-        "amount": amount,
-        "currency": currency,
-        "created": current_time(),
-        "destination": params.get("destination"),
-        "source_transaction": source,
-        "transfer_group": params.get("transfer_group"),
-        "metadata": params.get("metadata", {}),
-        "reversed": False,
-    }
+    transfer: JsonObject = _build_transfer(
+        state.next_id("tr"), amount, currency, str(params.get("destination")), params.get("metadata", {})
+    ) | {"source_transaction": source, "transfer_group": params.get("transfer_group")}
     state.objects["transfers"][transfer["id"]] = transfer
     _add_to_balance(state, transfer, amount)
     state.add_balance_transaction("transfer", transfer, -amount)
     return transfer
+
+
+def _build_transfer(ref: str, amount: int, currency: str, destination: str, metadata: JsonObject) -> JsonObject:
+    return {
+        "id": ref,
+        "object": "transfer",
+        "amount": amount,
+        "currency": currency,
+        "created": current_time(),
+        "destination": destination,
+        "source_transaction": None,
+        "transfer_group": None,
+        "metadata": metadata,
+        "reversed": False,
+    }
 
 
 def _add_to_balance(state: SandboxState, transfer: JsonObject, amount: int) -> None:
@@ -113,21 +163,25 @@ def create_payout(state: SandboxState, account_ref: str | None, params: JsonObje
     if account["balance"].get(currency, 0) < amount:
         raise ApiError(400, "balance_insufficient", "The connected account has less than that.")
     account["balance"][currency] -= amount
-    payout: JsonObject = {
-        "id": state.next_id("po"),
+    payout = _build_payout(state.next_id("po"), account["id"], amount, currency, params.get("metadata", {}))
+    state.objects["payouts"][payout["id"]] = payout
+    state.add_event("payout.created", payout)
+    return payout
+
+
+def _build_payout(ref: str, account_ref: str, amount: int, currency: str, metadata: JsonObject) -> JsonObject:
+    return {
+        "id": ref,
         "object": "payout",
-        "account": account["id"],
+        "account": account_ref,
         "amount": amount,
         "currency": currency,
         "created": current_time(),
         "arrival_date": current_time() + ARRIVAL_SECONDS,
-        "metadata": params.get("metadata", {}),
+        "metadata": metadata,
         "status": "in_transit",
         "failure_code": None,
     }
-    state.objects["payouts"][payout["id"]] = payout
-    state.add_event("payout.created", payout)
-    return payout
 
 
 def retrieve_payout(state: SandboxState, account_ref: str | None, ref: str) -> JsonObject:
