@@ -171,7 +171,7 @@ async def open_services(settings: Settings, *, limit_transactions: bool = True) 
             gateway=GuardedGateway(gateway, concurrency=MAX_PROVIDER_CALLS),
             batcher=batcher,
             renderer=Renderer(SiteInfo(phone=settings.help_phone, hours=settings.help_hours, demo=settings.demo)),
-            counts=CatalogueCounts(db),
+            counts=CatalogueCounts(db, clock),
             queues=keep_readings(db, clock),
             rate_limiter=RateLimiter(settings.get_rate_limits()),
         )

@@ -946,6 +946,21 @@ CREATE FUNCTION public.format_yuan(fen bigint) RETURNS text
 
 
 --
+-- Name: get_certified_until(uuid, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_certified_until(p_producer uuid, p_category text) RETURNS date
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE WHEN g.required_certificates = '{}' THEN 'infinity'::date
+                ELSE coalesce((SELECT max(coalesce(c.expires_on, 'infinity')) FROM certificates c
+                                WHERE c.producer_id = p_producer AND c.verified_at IS NOT NULL
+                                  AND c.kind = ANY(g.required_certificates)), '-infinity') END
+      FROM categories g WHERE g.code = p_category
+$$;
+
+
+--
 -- Name: county_settings; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1486,6 +1501,18 @@ BEGIN
     UPDATE suborders SET released_at = p_at, payable_fen = p_payable_fen, commission_fen = p_commission_fen
      WHERE id = p_suborder AND released_at IS NULL;
 END
+$$;
+
+
+--
+-- Name: refresh_certified_until(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refresh_certified_until(p_producer uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE listings SET certified_until = get_certified_until(producer_id, category_code)
+     WHERE producer_id = p_producer AND certified_until <> get_certified_until(producer_id, category_code)
 $$;
 
 
@@ -2389,6 +2416,18 @@ COMMENT ON COLUMN public.categories.required_certificates IS 'a producer needs o
 
 
 --
+-- Name: certificate_notices; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.certificate_notices (
+    certificate_id uuid NOT NULL,
+    days smallint NOT NULL,
+    noticed_at timestamp with time zone NOT NULL,
+    CONSTRAINT certificate_notices_days CHECK ((days >= 0))
+);
+
+
+--
 -- Name: certificates; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2404,9 +2443,24 @@ CREATE TABLE public.certificates (
     verified_by uuid,
     number_index bytea,
     number_sealed bytea,
+    area text[] DEFAULT '{}'::text[] NOT NULL,
+    submitted_by uuid,
+    rejected_at timestamp with time zone,
+    rejected_by uuid,
+    reject_reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT certificates_area CHECK ((array_to_string(area, ','::text) ~ '^([0-9]{2,12}(,|$))*$'::text)),
     CONSTRAINT certificates_kind CHECK ((kind = ANY (ARRAY['identity'::text, 'licence'::text, 'cooperative'::text, 'food_licence'::text, 'small_workshop'::text, 'homestay_permit'::text, 'origin'::text, 'organic'::text, 'geographical_indication'::text, 'other'::text]))),
-    CONSTRAINT certificates_verification_complete CHECK (((verified_at IS NULL) = (verified_by IS NULL)))
+    CONSTRAINT certificates_rejection_complete CHECK ((((rejected_at IS NULL) = (rejected_by IS NULL)) AND ((rejected_at IS NULL) = (reject_reason = ''::text)))),
+    CONSTRAINT certificates_verification_complete CHECK (((verified_at IS NULL) = (verified_by IS NULL))),
+    CONSTRAINT certificates_verified_or_rejected CHECK (((verified_at IS NULL) OR (rejected_at IS NULL)))
 );
+
+
+--
+-- Name: COLUMN certificates.area; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.certificates.area IS 'of a geographical indication: the divisions of its protected area, each truncated to the digits of its level';
 
 
 --
@@ -2979,6 +3033,7 @@ CREATE TABLE public.listings (
     version integer DEFAULT 1 NOT NULL,
     listed_price_fen bigint,
     ranked_sold_count integer DEFAULT 0 NOT NULL,
+    certified_until date DEFAULT 'infinity'::date NOT NULL,
     CONSTRAINT listings_commission CHECK (((commission_bp >= 0) AND (commission_bp <= 10000))),
     CONSTRAINT listings_kind CHECK ((kind = ANY (ARRAY['product'::text, 'stay'::text, 'activity'::text]))),
     CONSTRAINT listings_search_text_not_empty CHECK ((search_text <> ''::text)),
@@ -3002,6 +3057,13 @@ COMMENT ON COLUMN public.listings.listed_price_fen IS 'of the pack at position 0
 --
 
 COMMENT ON COLUMN public.listings.ranked_sold_count IS 'sold_count when the scores were last computed; lists are ordered by it';
+
+
+--
+-- Name: COLUMN listings.certified_until; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.listings.certified_until IS 'the last day on which a certificate that the category requires is valid; a listing is shown and sold until then';
 
 
 --
@@ -4068,6 +4130,14 @@ ALTER TABLE ONLY public.categories
 
 
 --
+-- Name: certificate_notices certificate_notices_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.certificate_notices
+    ADD CONSTRAINT certificate_notices_unique PRIMARY KEY (certificate_id, days);
+
+
+--
 -- Name: certificates certificates_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5083,6 +5153,13 @@ CREATE INDEX cases_due ON public.cases USING btree (due_at) WHERE ((state = 'ass
 --
 
 CREATE INDEX cases_open_by_county ON public.cases USING btree (county_code, due_at) WHERE (state = ANY (ARRAY['received'::text, 'assigned'::text, 'answered'::text]));
+
+
+--
+-- Name: certificates_by_end; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX certificates_by_end ON public.certificates USING btree (expires_on) WHERE (verified_at IS NOT NULL);
 
 
 --
@@ -6437,6 +6514,14 @@ ALTER TABLE ONLY public.cases
 
 
 --
+-- Name: certificate_notices certificate_notices_certificate; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.certificate_notices
+    ADD CONSTRAINT certificate_notices_certificate FOREIGN KEY (certificate_id) REFERENCES public.certificates(id);
+
+
+--
 -- Name: certificates certificates_photo; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6450,6 +6535,22 @@ ALTER TABLE ONLY public.certificates
 
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: certificates certificates_rejecter; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_rejecter FOREIGN KEY (rejected_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: certificates certificates_submitter; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.certificates
+    ADD CONSTRAINT certificates_submitter FOREIGN KEY (submitted_by) REFERENCES public.accounts(id);
 
 
 --
@@ -9349,6 +9450,13 @@ GRANT SELECT ON TABLE public.categories TO market_app;
 
 
 --
+-- Name: TABLE certificate_notices; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.certificate_notices TO market_app;
+
+
+--
 -- Name: TABLE certificates; Type: ACL; Schema: public; Owner: -
 --
 
@@ -9367,6 +9475,34 @@ GRANT UPDATE(verified_at) ON TABLE public.certificates TO market_app;
 --
 
 GRANT UPDATE(verified_by) ON TABLE public.certificates TO market_app;
+
+
+--
+-- Name: COLUMN certificates.area; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(area) ON TABLE public.certificates TO market_app;
+
+
+--
+-- Name: COLUMN certificates.rejected_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(rejected_at) ON TABLE public.certificates TO market_app;
+
+
+--
+-- Name: COLUMN certificates.rejected_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(rejected_by) ON TABLE public.certificates TO market_app;
+
+
+--
+-- Name: COLUMN certificates.reject_reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reject_reason) ON TABLE public.certificates TO market_app;
 
 
 --
@@ -9857,6 +9993,13 @@ GRANT UPDATE(version) ON TABLE public.listings TO market_app;
 --
 
 GRANT UPDATE(ranked_sold_count) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.certified_until; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(certified_until) ON TABLE public.listings TO market_app;
 
 
 --

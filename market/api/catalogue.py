@@ -264,7 +264,7 @@ class CatalogueController(Controller):
         most: FromQuery[PageSize] = 24,
     ) -> Response[ListingPage]:
         """Search listings by Chinese, pinyin or initials; the response states the rule of its order."""
-        month = clock.today().month
+        today = clock.today()
         filters = SearchFilters(
             text=q,
             kind=kind,
@@ -272,12 +272,12 @@ class CatalogueController(Controller):
             division=place,
             price_from_fen=price_from_fen,
             price_to_fen=price_to_fen,
-            month=month if in_season else None,
+            month=today.month if in_season else None,
             sort=sort,
         )
         async with db.connection() as conn:
             return Response(
-                await search_listings(conn, filters, this_month=month, after=after, limit=most),
+                await search_listings(conn, filters, today=today, after=after, limit=most),
                 headers=CACHE_ONE_SECOND,
             )
 
@@ -298,16 +298,20 @@ class CatalogueController(Controller):
             return Response(await get_stay(conn, listing_id, now=clock.now()), headers=CACHE_ONE_SECOND)
 
     @get("/categories", operation_id="ListCategories")
-    async def list_categories(self, db: NamedDependency[Database]) -> Response[list[CategoryCount]]:
+    async def list_categories(
+        self, db: NamedDependency[Database], clock: NamedDependency[Clock]
+    ) -> Response[list[CategoryCount]]:
         """Return the categories with their number of live listings and required certificates."""
         async with db.connection() as conn:
-            return Response(await list_categories(conn), headers=CACHE_ONE_SECOND)
+            return Response(await list_categories(conn, today=clock.today()), headers=CACHE_ONE_SECOND)
 
     @get("/counties", operation_id="ListCounties")
-    async def list_counties(self, db: NamedDependency[Database]) -> Response[list[CountyCount]]:
+    async def list_counties(
+        self, db: NamedDependency[Database], clock: NamedDependency[Clock]
+    ) -> Response[list[CountyCount]]:
         """Return the counties with live listings, and their number."""
         async with db.connection() as conn:
-            return Response(await list_counties(conn), headers=CACHE_ONE_SECOND)
+            return Response(await list_counties(conn, today=clock.today()), headers=CACHE_ONE_SECOND)
 
 
 ROUTES = [PublishController, CatalogueController]

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
@@ -19,8 +19,10 @@ from market.kernel.clock import Clock
 from market.kernel.page import Page
 from market.kernel.seal import Seal
 from market.producers.apply import add_certificate, apply_producer
-from market.producers.decide import decide_producer, verify_certificate
+from market.producers.check_certificates import reject_certificate, set_certificate_area, verify_certificate
+from market.producers.decide import decide_producer
 from market.producers.models import (
+    MAX_AREA_DIVISIONS,
     AdmissionStep,
     CertificateClaim,
     Producer,
@@ -49,6 +51,18 @@ class ProducerDecision(Struct, frozen=True, forbid_unknown_fields=True):
 
     step: AdmissionStep
     reason: Annotated[str, Meta(max_length=300)] = ""
+
+
+class CertificateRejection(Struct, frozen=True, forbid_unknown_fields=True):
+    """The reason of a rejection, which the seller reads."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=300)]
+
+
+class ProtectedArea(Struct, frozen=True, forbid_unknown_fields=True):
+    """The divisions of a protected area, by codes of 12 digits."""
+
+    divisions: Annotated[list[str], Meta(min_length=1, max_length=MAX_AREA_DIVISIONS)]
 
 
 class ProducerPage(Struct, frozen=True):
@@ -183,6 +197,52 @@ class ProducerController(Controller):
 
         return await run_once(request, db, actor, work)
 
+    @post(
+        "/{producer_id:uuid}/certificates/{certificate_id:uuid}/rejection",
+        operation_id="RejectCertificate",
+        idempotent=True,
+    )
+    async def reject(
+        self,
+        *,
+        request: HttpRequest,
+        producer_id: FromPath[UUID],
+        certificate_id: FromPath[UUID],
+        data: JSONBody[CertificateRejection],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+        seal: NamedDependency[Seal],
+    ) -> Response[Producer]:
+        """Reject a certificate with a reason; the seller is told and may submit another one."""
+
+        async def work(conn: Connection) -> Producer:
+            await reject_certificate(
+                conn, seal, actor, producer_id, certificate_id, reason=data.reason, now=clock.now()
+            )
+            return await get_producer(conn, seal, actor, producer_id)
+
+        return await run_once(request, db, actor, work)
+
+    @put(
+        "/{producer_id:uuid}/certificates/{certificate_id:uuid}/area",
+        operation_id="SetCertificateArea",
+        status_code=204,
+    )
+    async def set_area(
+        self,
+        *,
+        producer_id: FromPath[UUID],
+        certificate_id: FromPath[UUID],
+        data: JSONBody[ProtectedArea],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """Set the protected area of a geographical indication, which its verification needs."""
+        async with db.transaction() as conn:
+            await set_certificate_area(conn, actor, producer_id, certificate_id, data.divisions, now=clock.now())
+
 
 async def _load_producer_page(
     conn: Connection, seal: Seal, visitor: Actor | None, producer_id: UUID, clock: Clock
@@ -191,7 +251,7 @@ async def _load_producer_page(
     public = await find_public_producer(conn, producer_id, now=clock.now())
     if admission is None and public is None:
         raise NotFound
-    return ProducerPage(public, await list_producer_listings(conn, producer_id, month=clock.today().month), admission)
+    return ProducerPage(public, await list_producer_listings(conn, producer_id, today=clock.today()), admission)
 
 
 def _add_producer(actor: Actor, producer_id: UUID) -> Actor:

@@ -59,8 +59,8 @@ class InvalidNightsWindow(Refusal):
 
     code = "window_wrong"
     status = 422
-    zh = "请选 1 到 92 天的一段日期。"
-    en = "Choose a window of 1 to 92 nights."
+    zh = f"请选 1 到 {MAX_NIGHTS_SHOWN} 天的一段日期。"
+    en = f"Choose a window of 1 to {MAX_NIGHTS_SHOWN} nights."
 
 
 class InvalidHostNights(Refusal):

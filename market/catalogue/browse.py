@@ -1,5 +1,6 @@
 """Browse the catalogue by category, county, season and producer."""
 
+from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
@@ -34,7 +35,8 @@ LIST_CATEGORIES = Query(
     """
     SELECT g.code, g.name, g.kind, g.required_certificates AS needs, g.source, coalesce(l.count, 0) AS count
       FROM categories g
-      LEFT JOIN (SELECT category_code, count(*) FROM listings WHERE state = 'live' GROUP BY category_code) AS l
+      LEFT JOIN (SELECT category_code, count(*) FROM listings
+                  WHERE state = 'live' AND certified_until >= :today::date GROUP BY category_code) AS l
              ON l.category_code = g.code
      ORDER BY g.position
      LIMIT 100
@@ -44,7 +46,8 @@ LIST_COUNTIES = Query(
     CountyCount,
     """
     SELECT l.county_code AS code, d.name, a.name AS prefecture, l.count
-      FROM (SELECT county_code, count(*) FROM listings WHERE state = 'live' GROUP BY county_code) AS l
+      FROM (SELECT county_code, count(*) FROM listings
+                  WHERE state = 'live' AND certified_until >= :today::date GROUP BY county_code) AS l
       JOIN divisions d ON d.code = rpad(l.county_code, 12, '0')
       JOIN divisions a ON a.code = ancestor_code(l.county_code, 2)
      ORDER BY l.count DESC, l.county_code
@@ -53,25 +56,25 @@ LIST_COUNTIES = Query(
 )
 
 
-async def list_categories(conn: Connection) -> list[CategoryCount]:
+async def list_categories(conn: Connection, *, today: date) -> list[CategoryCount]:
     """Return every category, in display order, with the number of its live listings."""
-    return await LIST_CATEGORIES.all(conn)
+    return await LIST_CATEGORIES.all(conn, today=today)
 
 
-async def list_counties(conn: Connection) -> list[CountyCount]:
+async def list_counties(conn: Connection, *, today: date) -> list[CountyCount]:
     """Return the counties with live listings, most listings first."""
-    return await LIST_COUNTIES.all(conn)
+    return await LIST_COUNTIES.all(conn, today=today)
 
 
-async def list_in_season(conn: Connection, *, month: int, limit: int = 12) -> list[ListingCard]:
-    """Return live products harvested in the month, best score first."""
-    filters = SearchFilters(kind=ListingKind.PRODUCT, month=month)
-    return (await search_listings(conn, filters, this_month=month, limit=limit)).items
+async def list_in_season(conn: Connection, *, today: date, limit: int = 12) -> list[ListingCard]:
+    """Return live products harvested in the month of the business day `today`, best score first."""
+    filters = SearchFilters(kind=ListingKind.PRODUCT, month=today.month)
+    return (await search_listings(conn, filters, today=today, limit=limit)).items
 
 
 async def list_producer_listings(
-    conn: Connection, producer_id: UUID, *, month: int, after: str | None = None, limit: int = 100
+    conn: Connection, producer_id: UUID, *, today: date, after: str | None = None, limit: int = 100
 ) -> list[ListingCard]:
     """Return the live listings of a producer, latest first, at most 100."""
     filters = SearchFilters(producer_id=producer_id, sort=Sort.NEW)
-    return (await search_listings(conn, filters, this_month=month, after=after, limit=limit)).items
+    return (await search_listings(conn, filters, today=today, after=after, limit=limit)).items

@@ -63,7 +63,7 @@ GET_SELLER = Query(
                     AND (expires_on IS NULL OR expires_on >= :day::date)
                   ORDER BY kind) AS certificates,
            ARRAY(SELECT DISTINCT kind FROM certificates
-                  WHERE producer_id = p.id AND verified_at IS NULL
+                  WHERE producer_id = p.id AND verified_at IS NULL AND rejected_at IS NULL
                     AND (expires_on IS NULL OR expires_on >= :day::date)
                   ORDER BY kind) AS unverified
       FROM producers p JOIN divisions d ON d.code = rpad(p.county_code, 12, '0')

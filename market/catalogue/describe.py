@@ -69,7 +69,8 @@ SET_DESCRIPTION = Query(
     f"""
     UPDATE listings
        SET version = version + 1, {listing_texts.ASSIGNMENTS}, category_code = :category, photo_id = :photo_id,
-           perishable = :perishable, gi = :gi, search_text = :search_text,
+           perishable = :perishable, gi = :gi,
+           certified_until = get_certified_until(producer_id, :category), search_text = :search_text,
            search_words = array_to_tsvector(:search_words::text[]), search_pinyin = :search_pinyin
      WHERE id = :listing_id
     """,

@@ -62,6 +62,7 @@ class ListingDetail(Struct, frozen=True):
     photo: str | None
     photo_kind: str | None
     state: str
+    certified: bool
     published_at: datetime
     version: int
     sample: bool
@@ -117,11 +118,13 @@ GET_LISTING = Query(
            ARRAY(SELECT DISTINCT c.kind FROM certificates c
                   WHERE c.producer_id = p.id AND c.verified_at IS NOT NULL AND c.kind <> 'identity'
                     AND (c.expires_on IS NULL OR c.expires_on >= business_day(:now))
+                    AND (c.kind <> 'geographical_indication'
+                         OR EXISTS (SELECT FROM unnest(c.area) AS part WHERE starts_with(l.origin_code, part)))
                     AND (c.kind = ANY(g.required_certificates)
                          OR NOT EXISTS (SELECT FROM categories WHERE c.kind = ANY(required_certificates)))
                   ORDER BY c.kind) AS certificates,
            l.rating_sum, l.rating_count, l.sold_count, f.name AS photo, f.kind AS photo_kind, l.state,
-           l.published_at, l.version, l.sample
+           l.certified_until >= business_day(:now) AS certified, l.published_at, l.version, l.sample
       FROM listings l
       JOIN categories g ON g.code = l.category_code
       JOIN producers p ON p.id = l.producer_id
@@ -130,7 +133,8 @@ GET_LISTING = Query(
       JOIN divisions t ON t.code = ancestor_code(l.origin_code, 4)
       JOIN divisions w ON w.code = l.origin_code
       LEFT JOIN photos f ON f.id = l.photo_id
-     WHERE l.id = :listing_id AND (l.state = 'live' OR l.producer_id = ANY(:producer_ids::uuid[]))
+     WHERE l.id = :listing_id AND (l.state = 'live' AND l.certified_until >= business_day(:now)
+           OR l.producer_id = ANY(:producer_ids::uuid[]))
     """,
 )
 LIST_VARIANTS = Query(

@@ -53,10 +53,10 @@ ADD_LISTING = Query(
     f"""
     INSERT INTO listings (producer_id, kind, category_code, {listing_texts.COLUMNS}, origin_code, harvest_months,
                           chilled, perishable, photo_id, commission_bp, search_text, search_words, search_pinyin,
-                          published_at, sample)
+                          published_at, sample, certified_until)
     VALUES (:producer_id, :kind, :category, {listing_texts.PARAMETERS}, :origin_code, :harvest_months::smallint[],
             :chilled, :perishable, :photo_id, :commission_bp, :search_text, array_to_tsvector(:search_words::text[]),
-            :search_pinyin, :now, :sample)
+            :search_pinyin, :now, :sample, get_certified_until(:producer_id, :category))
     RETURNING id, number
     """,
 )

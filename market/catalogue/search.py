@@ -1,5 +1,6 @@
 """Search live listings: one query per page, in an order whose rule is published and the same for everyone."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, LiteralString
 from uuid import UUID
@@ -75,8 +76,8 @@ _CARDS: LiteralString = """
            v.pieces,
            (2000 * v.price_fen + v.net_g) / (2 * v.net_g) AS per_kg_fen,
            o.available_units / v.lot_units_per_item AS left,
-           l.harvest_months @> ARRAY[:this_month::smallint] AS in_season, l.gi, l.rating_sum, l.rating_count,
-           l.sold_count, f.name AS photo, f.kind AS photo_kind, picked.key
+           l.harvest_months @> ARRAY[extract(month FROM :today::date)::smallint] AS in_season, l.gi, l.rating_sum,
+           l.rating_count, l.sold_count, f.name AS photo, f.kind AS photo_kind, picked.key
       FROM picked
       JOIN listings l ON l.id = picked.id
       JOIN categories g ON g.code = l.category_code
@@ -88,8 +89,10 @@ _CARDS: LiteralString = """
       LEFT JOIN photos f ON f.id = l.photo_id
      ORDER BY picked.key DESC, picked.id
 """
-_FILTERS: LiteralString = """
-       AND l.state = 'live'
+_ON_SALE: LiteralString = " AND l.state = 'live' AND l.certified_until >= :today::date"
+_FILTERS: LiteralString = (
+    _ON_SALE
+    + """
        AND (:kind::text IS NULL OR l.kind = :kind::text)
        AND (:category::text IS NULL OR l.category_code = :category::text)
        AND (:county::text IS NULL OR l.county_code = :county::text)
@@ -99,6 +102,7 @@ _FILTERS: LiteralString = """
        AND (:price_from::bigint IS NULL OR l.listed_price_fen >= :price_from::bigint)
        AND (:price_to::bigint IS NULL OR l.listed_price_fen <= :price_to::bigint)
 """
+)
 # The recheck is in a CASE: the planner assumes that LIKE is selective, and would read every row of a common word.
 _RECHECK: LiteralString = (
     " AND CASE WHEN l.search_text LIKE ALL(:pieces::text[]) AND l.search_text ~ ALL(:synonyms::text[])"
@@ -198,7 +202,7 @@ def _build_names_first(order: _Order, *, whole_first: bool = False) -> Query[Lis
 
 
 SEARCH_PLAIN = {
-    (names, sort): _build_search(_MATCH_ALL, order, " AND l.state = 'live'" + filters)
+    (names, sort): _build_search(_MATCH_ALL, order, _ON_SALE + filters)
     for names, filters in _PLAIN_FILTERS.items()
     for sort, order in _ORDERS.items()
 }
@@ -343,16 +347,17 @@ def _choose_count(typed: SearchQuery) -> Query[CountyHits]:
     return COUNT_LATIN if typed.latin else COUNT_ALL
 
 
-async def count_by_county(conn: Connection, criteria: SearchFilters) -> list[CountyHits]:
+async def count_by_county(conn: Connection, criteria: SearchFilters, *, today: date) -> list[CountyHits]:
     """Return the counties of the matching listings with their numbers; at most the first 2,000 matches are counted."""
     typed = parse_query(criteria.text)
-    return await _choose_count(typed).all(conn, **_bind_text(typed), **_build_filters(criteria), bound=MAX_COUNTED)
+    values = _bind_text(typed) | _build_filters(criteria)
+    return await _choose_count(typed).all(conn, **values, today=today, bound=MAX_COUNTED)
 
 
 async def search_listings(
-    conn: Connection, criteria: SearchFilters, *, this_month: int, after: str | None = None, limit: int = PAGE_SIZE
+    conn: Connection, criteria: SearchFilters, *, today: date, after: str | None = None, limit: int = PAGE_SIZE
 ) -> ListingPage:
-    """Return a page of matching live listings, at most 100; pass `next` as `after` for the following page.
+    """Return a page of the matching listings on sale on the day `today`, at most 100; pass `next` as `after` for more.
 
     A listing matches by any 1 to 8 characters of its title, by the names of its divisions, category and producer, by
     synonyms, pinyin and initials. All words of a query must match, in any order; only its first 40 characters are used.
@@ -368,7 +373,7 @@ async def search_listings(
     typed = parse_query(criteria.text)
     after_key, after_id = _parse_cursor(after)
     filters = _build_filters(criteria)
-    page: dict[str, object] = {"this_month": this_month, "after_key": after_key, "after_id": after_id}
+    page: dict[str, object] = {"today": today, "after_key": after_key, "after_id": after_id}
     plain = _choose_plain_query(typed, criteria.sort, filters)
     if plain is not None:
         query, values = plain
@@ -381,16 +386,9 @@ async def search_listings(
         if rows or after is not None or typed.is_empty:
             return _build_page(rows, limit, rule)
         similar = await SEARCH_SIMILAR.all(
-            conn,
-            any_word=typed.any_word,
-            typo=typed.typo,
-            sound=typed.sound,
-            pairs=typed.pairs,
-            names=typed.names,
-            **filters,
-            this_month=this_month,
-            limit=limit,
-        )
+            conn, any_word=typed.any_word, typo=typed.typo, sound=typed.sound, pairs=typed.pairs, names=typed.names,
+            **filters, today=today, limit=limit,
+        )  # fmt: skip
     return ListingPage(similar, None, rule, near=bool(similar))
 
 

@@ -14,6 +14,7 @@ from market.jobs.reconciliation import reconcile_yesterday
 from market.jobs.retention import RETENTIONS, delete_kept_uploads, delete_photos
 from market.kernel import Database, Query
 from market.kernel.clock import SHANGHAI
+from market.producers.certificate_ends import notify_ending_certificates
 from payments.retries import RetryPolicy, describe_error, run_each
 
 log = structlog.get_logger()
@@ -50,6 +51,11 @@ async def pay_out(context: WorkerContext) -> None:
         await pay_out_due(context.db, context.gateway, now=context.clock.now())
 
 
+async def tell_certificate_ends(context: WorkerContext) -> None:
+    """Tell sellers whose certificates end soon, in the morning."""
+    await notify_ending_certificates(context.db, context.seal, now=context.clock.now())
+
+
 SCHEDULES = (
     *(
         Schedule(name=each.name, offset=timedelta(hours=4, minutes=minute), run=each.run)
@@ -60,6 +66,7 @@ SCHEDULES = (
     Schedule(name="delete_photos", offset=timedelta(hours=4, minutes=15), run=delete_photos),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
     Schedule(name="pay_out", offset=timedelta(hours=9), run=pay_out),
+    Schedule(name="tell_certificate_ends", offset=timedelta(hours=9), run=tell_certificate_ends),
     Schedule(name="reconcile_yesterday", offset=timedelta(hours=5), run=reconcile_yesterday),
 )
 

@@ -60,6 +60,9 @@ TEMPLATES = {
     "producer_refused": "{name}的申请没有通过：{reason}。可以改好再申请，不明白请问村里。",
     "producer_suspended": "{name}暂停接单：{reason}。已有的订单请照常发货。",
     "producer_reopened": "{name}恢复接单。",
+    "certificate_rejected": "{name}的{certificate}没有通过：{reason}。请照着改好，再交一次。",
+    "certificate_ending": "{name}的{certificate}{day}到期，还有 {days} 天。"
+    "请换了新证交给县里核对；过了这天，要这张证的就先不卖。",
     "payout_account_changed": "您的收款账户正在更换，3 天后生效。不是您本人的话，请打电话 {phone}。",
 }
 """Text by template name; the placeholders are exactly the facts of the message."""

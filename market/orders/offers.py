@@ -15,7 +15,8 @@ LIST_GOODS_OFFERS = Query(
     SELECT variants.id AS variant_id, listings.id AS listing_id, listings.number AS listing_number,
            listings.kind AS listing_kind, title, label, unit, price_fen, gross_g, lot_id, lot_units_per_item,
            commission_bp,
-           listings.state = 'live' AND listings.kind <> 'stay' AND position IS NOT NULL AS on_sale,
+           listings.state = 'live' AND listings.certified_until >= :day::date AND listings.kind <> 'stay'
+               AND position IS NOT NULL AS on_sale,
            position IS NULL AS replaced,
            producers.id AS producer_id, producers.name AS producer, producers.state = 'open' AS shop_open,
            CASE WHEN freight_templates.id IS NOT NULL THEN """
@@ -34,7 +35,7 @@ LIST_STAY_OFFERS = Query(
     """
     SELECT request.n::integer AS n, listings.id AS listing_id, listings.number AS listing_number,
            variants.id AS variant_id, title, unit, commission_bp,
-           listings.state = 'live' AND listings.kind = 'stay' AS on_sale,
+           listings.state = 'live' AND listings.certified_until >= :day::date AND listings.kind = 'stay' AS on_sale,
            producers.id AS producer_id, producers.name AS producer, producers.state = 'open' AS shop_open,
            priced.nights, get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
            EXISTS (SELECT FROM holidays WHERE day_off AND day >= request.arrive AND day < request.leave) AS holiday,

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from market.audit.record import add_audit_entry
+from market.divisions.codes import get_scope
 from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.identity.sign_in import update_account
@@ -19,6 +20,7 @@ from market.producers.models import (
     AlreadyApplied,
     BadApplication,
     CertificateClaim,
+    CertificateKind,
     ProducerApplication,
     ProducerId,
     ProducerKind,
@@ -60,8 +62,10 @@ COUNT_CERTIFICATES = Query(int, "SELECT count(*) FROM certificates WHERE produce
 ADD_CERTIFICATE = Query(
     None,
     """
-    INSERT INTO certificates (producer_id, kind, number_index, number_sealed, issuer, expires_on, photo_id)
-    VALUES (:producer_id, :kind, :number_index, :number_sealed, :issuer, :expires_on, :photo_id)
+    INSERT INTO certificates (producer_id, kind, number_index, number_sealed, issuer, expires_on, photo_id, area,
+                              submitted_by)
+    VALUES (:producer_id, :kind, :number_index, :number_sealed, :issuer, :expires_on, :photo_id,
+            :area::text[], :submitted_by)
     """,
 )
 
@@ -81,13 +85,17 @@ async def _list_faults(conn: Connection, actor: Actor, application: ProducerAppl
 async def _list_certificate_faults(conn: Connection, actor: Actor, claims: list[CertificateClaim]) -> list[FieldFault]:
     if any(claim.photo_id is None and not claim.number for claim in claims):
         return [FieldFault("certificates", "每份证件要有照片或证号")]
+    if any(claim.area and claim.kind is not CertificateKind.GEOGRAPHICAL_INDICATION for claim in claims):
+        return [FieldFault("certificates", "只有地理标志才有保护范围")]
     ids = {claim.photo_id for claim in claims if claim.photo_id is not None}
     if await COUNT_OWN_PHOTOS.one(conn, ids=list(ids), owner_id=actor.account_id) != len(ids):
         return [FieldFault("certificates", "没有这张证件照片，请重新上传")]
     return []
 
 
-async def _add_certificates(conn: Connection, seal: Seal, producer_id: UUID, claims: list[CertificateClaim]) -> None:
+async def _add_certificates(
+    conn: Connection, seal: Seal, actor: Actor, producer_id: UUID, claims: list[CertificateClaim]
+) -> None:
     numbers = [clean_text(claim.number) for claim in claims]
     await ADD_CERTIFICATE.run_many(
         conn,
@@ -100,6 +108,8 @@ async def _add_certificates(conn: Connection, seal: Seal, producer_id: UUID, cla
                 "issuer": clean_text(claim.issuer),
                 "expires_on": claim.expires_on,
                 "photo_id": claim.photo_id,
+                "area": sorted({get_scope(code) for code in claim.area}),
+                "submitted_by": actor.account_id,
             }
             for claim, number in zip(claims, numbers, strict=True)
         ],
@@ -143,7 +153,7 @@ async def apply_producer(
     )
     if producer_id is None:
         raise AlreadyApplied
-    await _add_certificates(conn, seal, producer_id, application.certificates)
+    await _add_certificates(conn, seal, actor, producer_id, application.certificates)
     if application.applicant is not None:
         await update_account(conn, actor, name=application.applicant, elder=actor.elder)
     await add_audit_entry(
@@ -174,7 +184,7 @@ async def add_certificate(
         faults.append(FieldFault("certificates", f"交过的证已有 {MAX_CERTIFICATES} 样，请问县里"))
     if faults:
         raise BadApplication(errors=tuple(faults))
-    await _add_certificates(conn, seal, producer_id, [claim])
+    await _add_certificates(conn, seal, actor, producer_id, [claim])
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),

@@ -1,4 +1,4 @@
-"""Decide on a producer: confirm, recommend, approve, refuse, suspend, reopen; verify certificates."""
+"""Decide on a producer: confirm, recommend, approve, refuse, suspend, reopen."""
 
 from datetime import datetime
 from uuid import UUID
@@ -39,7 +39,8 @@ _MESSAGES: dict[AdmissionStep, str] = {
     AdmissionStep.REOPEN: "producer_reopened",
 }
 
-# Of a person, whatever accounts they use. Applying and working for the producer exclude from every decision.
+# Of a person, whatever accounts they use. Applying, working for the producer and submitting a certificate exclude from
+# every decision.
 CHECK_INVOLVEMENT = Query(
     bool,
     """
@@ -48,6 +49,8 @@ CHECK_INVOLVEMENT = Query(
                       AND is_same_person(account_id, :account_id))
         OR EXISTS (SELECT FROM producer_members
                     WHERE producer_id = :producer_id AND is_same_person(account_id, :account_id))
+        OR EXISTS (SELECT FROM certificates
+                    WHERE producer_id = :producer_id AND is_same_person(submitted_by, :account_id))
     """,
 )
 # The condition on the state serialises concurrent decisions; the same statement inserts the step.
@@ -69,20 +72,20 @@ VERIFY_CERTIFICATES = Query(
     None,
     """
     UPDATE certificates SET verified_at = :now, verified_by = :account_id
-     WHERE producer_id = :producer_id AND verified_at IS NULL
+     WHERE producer_id = :producer_id AND verified_at IS NULL AND rejected_at IS NULL
+       AND (kind <> 'geographical_indication' OR area <> '{}')
     """,
 )
-VERIFY_CERTIFICATE = Query(
-    UUID,
+# A function of the catalogue: until when each listing of the producer is certified.
+REFRESH_LISTINGS = Query(None, "SELECT refresh_certified_until(:producer_id)")
+
+
+async def get_visible_producer(conn: Connection, actor: Actor, producer_id: UUID) -> ProducerRow:
+    """Return a producer of the actor's divisions, or one that the actor works for.
+
+    Raises:
+        NotFound: there is none.
     """
-    UPDATE certificates SET verified_at = :now, verified_by = :account_id
-     WHERE id = :certificate_id AND producer_id = :producer_id AND verified_at IS NULL
-    RETURNING id
-    """,
-)
-
-
-async def _get_visible_producer(conn: Connection, actor: Actor, producer_id: UUID) -> ProducerRow:
     row = await FIND_VISIBLE_PRODUCER.maybe(
         conn, producer_id=producer_id, producer_ids=list(actor.producers), scopes=list_scopes(actor)
     )
@@ -97,12 +100,15 @@ def _get_deciding_state(step: AdmissionStep, row: ProducerRow) -> ProducerState:
     return row.state if row.state in states else min(states, key=list(ProducerState).index)
 
 
-async def _require_independent(
+async def require_independent(
     conn: Connection, actor: Actor, producer_id: UUID, step: AdmissionStep | None = None
 ) -> None:
-    """Require that the person neither applied, nor works for the producer, nor took an earlier admission step.
+    """Require that the person neither applied, nor works for the producer, nor submitted a certificate of it.
 
-    Only an admission step needs the last; `step` is None for a certificate.
+    An admission step also needs a person who took no earlier one; `step` is None for a certificate.
+
+    Raises:
+        ReviewerNotIndependent: the person did.
     """
     steps = [AdmissionStep.APPLY, *(_ADMISSION_STEPS if step in _ADMISSION_STEPS else ())]
     if await CHECK_INVOLVEMENT.one(conn, producer_id=producer_id, account_id=actor.account_id, steps=steps):
@@ -132,14 +138,14 @@ async def decide_producer(
         WrongProducerState: the step does not start from the producer's state; nothing changes.
         ReasonNeeded: the reason is longer than 300 characters, or missing for a refusal or suspension.
     """
-    row = await _get_visible_producer(conn, actor, producer_id)
+    row = await get_visible_producer(conn, actor, producer_id)
     if step not in ADMISSION_MOVES:
         raise WrongProducerState(state=PRODUCER_STATE_NAMES[row.state])
     require_role(actor, DECIDERS[_get_deciding_state(step, row)], row.village_code)
     reason = clean_text(reason)
     if (step in STEPS_WITH_REASON and not reason) or len(reason) > MAX_REASON_LENGTH:
         raise ReasonNeeded
-    await _require_independent(conn, actor, producer_id, step)
+    await require_independent(conn, actor, producer_id, step)
     states, into = ADMISSION_MOVES[step]
     try:
         moved = await MOVE_PRODUCER.maybe(
@@ -155,10 +161,11 @@ async def decide_producer(
     except asyncpg.UniqueViolationError as error:
         raise ReviewerNotIndependent from error
     if moved is None:
-        row = await _get_visible_producer(conn, actor, producer_id)
+        row = await get_visible_producer(conn, actor, producer_id)
         raise WrongProducerState(state=PRODUCER_STATE_NAMES[row.state])
     if step is AdmissionStep.APPROVE:
         await VERIFY_CERTIFICATES.run(conn, producer_id=producer_id, account_id=actor.account_id, now=now)
+        await REFRESH_LISTINGS.run(conn, producer_id=producer_id)
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),
@@ -178,32 +185,3 @@ async def _notify_applicant(
     if phone is not None:
         facts = {"name": row.name, "reason": reason.rstrip("。")}
         await queue_message(conn, seal, phone=phone, template=_MESSAGES[step], facts=facts, now=now)
-
-
-async def verify_certificate(
-    conn: Connection, actor: Actor, producer_id: UUID, certificate_id: UUID, *, now: datetime
-) -> None:
-    """Mark a certificate of a producer as verified by the county or the platform.
-
-    Raises:
-        NotFound: there is no such unverified certificate, or the producer is outside the actor's divisions.
-        NotAllowed: the actor is neither of the county nor of the platform.
-        SecondFactorRequired: the session has no second factor.
-        ReviewerNotIndependent: the actor applied or works for the producer.
-    """
-    row = await _get_visible_producer(conn, actor, producer_id)
-    require_role(actor, DECIDERS[ProducerState.OPEN], row.village_code)
-    await _require_independent(conn, actor, producer_id)
-    verified = await VERIFY_CERTIFICATE.maybe(
-        conn, certificate_id=certificate_id, producer_id=producer_id, account_id=actor.account_id, now=now
-    )
-    if verified is None:
-        raise NotFound
-    await add_audit_entry(
-        conn,
-        actor=str(actor.account_id),
-        action="producer.verify_certificate",
-        object=f"producer:{producer_id}",
-        detail={"certificate": str(certificate_id)},
-        now=now,
-    )

@@ -130,19 +130,29 @@ CERTIFICATE_NAMES: dict[str, str] = {
 }
 
 
+CERTIFICATE_NOTICE_DAYS = (90, 30, 7)
+"""A seller is told so many days before a certificate ends."""
 CERTIFICATE_NUMBER_CONTEXT = "certificates.number"
 MAX_CERTIFICATES = 50
 """The maximum number of certificates of one producer."""
 
 
+MAX_AREA_DIVISIONS = 200
+
+
 class CertificateClaim(Struct, frozen=True, forbid_unknown_fields=True):
-    """A certificate as submitted: with a photo, a number, or both."""
+    """A certificate as submitted: with a photo, a number, or both.
+
+    `expires_on` is the last day on which it is valid. `area` has the divisions (12 digits) of the protected area of a
+    geographical indication; the county may correct it.
+    """
 
     kind: CertificateKind
     photo_id: UUID | None = None
     number: Annotated[str, Meta(max_length=60)] = ""
     issuer: Annotated[str, Meta(max_length=60)] = ""
     expires_on: date | None = None
+    area: Annotated[list[Annotated[str, Meta(pattern=r"^[0-9]{12}$")]], Meta(max_length=MAX_AREA_DIVISIONS)] = []
 
 
 class ProducerApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -171,14 +181,20 @@ class AdmissionRecord(Struct, frozen=True):
 
 
 class Certificate(Struct, frozen=True):
-    """A certificate of a producer; `photo` is a stored name, readable by its members and officials only."""
+    """A certificate of a producer; `photo` is a stored name, readable by its members and officials only.
+
+    `area` has the scopes of a geographical indication's protected area: division codes truncated to their level.
+    """
 
     id: UUID
     kind: CertificateKind
     number: str
     issuer: str
     expires_on: date | None
+    area: list[str]
     verified_at: datetime | None
+    rejected_at: datetime | None
+    reject_reason: str
     photo: str | None
 
 
@@ -239,6 +255,15 @@ class BadApplication(Refusal):
     status = 422
     zh = "有几处要改。"
     en = "Some fields are invalid; see errors."
+
+
+class AreaNeeded(Refusal):
+    """A geographical indication cannot be verified without the divisions of its protected area."""
+
+    code = "area_needed"
+    status = 422
+    zh = "地理标志要选保护范围：证上写的是哪些乡镇。"
+    en = "A geographical indication needs the divisions of its protected area."
 
 
 class AlreadyApplied(Refusal):

@@ -43,7 +43,10 @@ class SealedCertificate(Struct, frozen=True):
     number_sealed: bytes | None
     issuer: str
     expires_on: date | None
+    area: list[str]
     verified_at: datetime | None
+    rejected_at: datetime | None
+    reject_reason: str
     photo: str | None
 
 
@@ -80,7 +83,8 @@ LIST_ADMISSION_RECORDS = Query(
 LIST_CERTIFICATES = Query(
     SealedCertificate,
     """
-    SELECT c.id, c.kind, c.number, c.number_sealed, c.issuer, c.expires_on, c.verified_at, f.name AS photo
+    SELECT c.id, c.kind, c.number, c.number_sealed, c.issuer, c.expires_on, c.area, c.verified_at,
+           c.rejected_at, c.reject_reason, f.name AS photo
       FROM certificates c LEFT JOIN photos f ON f.id = c.photo_id
      WHERE c.producer_id = :producer_id
      ORDER BY c.id
@@ -108,7 +112,8 @@ LIST_UNVERIFIED_PRODUCERS = Query(
     _PRODUCERS
     + """
      WHERE p.state IN ('open', 'suspended')
-       AND EXISTS (SELECT FROM certificates f WHERE f.producer_id = p.id AND f.verified_at IS NULL)
+       AND EXISTS (SELECT FROM certificates f WHERE f.producer_id = p.id AND f.verified_at IS NULL
+                    AND f.rejected_at IS NULL)
        AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope WHERE starts_with(p.village_code, scope))
        AND p.id > :after AND p.id <> ALL(:producer_ids::uuid[])
      ORDER BY p.id
@@ -132,6 +137,8 @@ FIND_PUBLIC_PRODUCER = Query(
            ARRAY(SELECT DISTINCT kind FROM certificates
                   WHERE producer_id = p.id AND verified_at IS NOT NULL AND kind <> 'identity'
                     AND (expires_on IS NULL OR expires_on >= :day::date)
+                    AND (kind <> 'geographical_indication'
+                         OR EXISTS (SELECT FROM unnest(area) AS part WHERE starts_with(p.village_code, part)))
                   ORDER BY kind) AS certificates
       FROM producers p
       JOIN divisions v ON v.code = p.village_code

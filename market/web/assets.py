@@ -7,6 +7,7 @@ from litestar.params import FromPath
 from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel import Database, Query
+from market.kernel.clock import Clock
 from market.rate_limits import RateClass
 from market.web.services import get_services
 
@@ -19,7 +20,7 @@ LIST_LISTING_PATHS = Query(
     """
     SELECT CASE kind WHEN 'product' THEN '/goods/' ELSE '/stays/' END || number
       FROM listings
-     WHERE state = 'live'
+     WHERE state = 'live' AND certified_until >= :today::date
      ORDER BY score DESC, id
      LIMIT :limit
     """,
@@ -63,10 +64,11 @@ async def robots(request: HttpRequest) -> Response[str]:
 
 
 @get("/sitemap.xml", include_in_schema=False, rate=RateClass.SEARCH)
-async def sitemap(request: HttpRequest, db: NamedDependency[Database]) -> Response[str]:
+async def sitemap(request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock]) -> Response[str]:
     """List categories and live listings for crawlers, by descending score, at most 5,000 listings."""
     async with db.connection() as conn:
-        paths = await LIST_CATEGORY_PATHS.all(conn) + await LIST_LISTING_PATHS.all(conn, limit=_MAX_SITEMAP_LISTINGS)
+        listings = await LIST_LISTING_PATHS.all(conn, today=clock.today(), limit=_MAX_SITEMAP_LISTINGS)
+        paths = await LIST_CATEGORY_PATHS.all(conn) + listings
     origin = get_origin(request)
     rows = "".join(f"<url><loc>{origin}{path}</loc></url>\n" for path in ["/", "/kinds", *paths])
     text = (

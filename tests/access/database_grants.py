@@ -25,8 +25,9 @@ GRANTS = {
         "closed_at)"
     ),
     "categories": "select",
-    "certificates": "select insert update(verified_at verified_by)",
     "claim_photos": "select insert",
+    "certificate_notices": "select insert",
+    "certificates": "select insert update(verified_at verified_by area rejected_at rejected_by reject_reason)",
     "claims": "select insert",
     "contacts": "select insert delete update(name phone hours away_during)",
     "county_settings": "select insert delete update(valid_during)",
@@ -63,7 +64,7 @@ GRANTS = {
     "lines": "select insert",
     "listed_counties": "select",
     "listings": "select insert update(category_code title story perishable photo_id state gi rating_sum rating_count"
-    " sold_count score search_text search_words search_pinyin version ranked_sold_count)",
+    " sold_count score search_text search_words search_pinyin version ranked_sold_count certified_until)",
     "lots": "select insert update(available_units reserved_units sold_units)",
     "memberships": "select insert update(member_number relation valid_during leave_reason file_id)",
     "messages": (

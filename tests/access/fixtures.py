@@ -130,6 +130,7 @@ async def make_fixtures(
             now=NOW,
         )  # fmt: skip
         claimed = await make_certificate(conn, own.producer_id, "licence", verified=False, now=NOW)
+        indication = await make_certificate(conn, own.producer_id, "geographical_indication", verified=False, now=NOW)
         yesterday = TODAY - A_DAY
         await conn.execute(
             "INSERT INTO producer_members VALUES ($1, $2, 'helper', $4), ($1, $3, 'helper', daterange($5, $6))",
@@ -138,7 +139,8 @@ async def make_fixtures(
     ids = {
         "county": COUNTY, "other_county": OTHER_COUNTY, "month": "2019-01", "quarter": "2019Q1", "line": "YD-02",
         "other_line": OTHER_LINE, "applied": str(applied), "other_applied": str(applied_elsewhere),
-        "claimed": str(claimed), "later": str(TODAY + 20 * A_DAY), "after_later": str(TODAY + 21 * A_DAY),
+        "claimed": str(claimed), "indication": str(indication),
+        "later": str(TODAY + 20 * A_DAY), "after_later": str(TODAY + 21 * A_DAY),
         "nobody": "01a212c7-28a9-7f00-b2ed-2f4e5ab8cde5",
     }  # fmt: skip
     for prefix, farm in (("", own), ("other_", other)):

@@ -37,6 +37,9 @@ from tests.web.desk.county import read_story_file
 APPLICATION = {"kind": "household", "name": "样例新家", "village_code": "130624107221", "produce": "核桃"}
 CONFIRM = {"step": "confirm"}
 CLAIM = {"kind": "origin", "number": "样例-2"}
+PROTECTED = {"divisions": ["130624107000"]}
+AREA = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/area"
+REJECTION = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/rejection"
 VERIFICATION = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/verification"
 DETAILS = {"name": "样例新某", "phone": "0312-000-0009", "hours": "白天"}
 CONTACT = {"division_code": "130624107000", **DETAILS}
@@ -129,6 +132,8 @@ API_CASES: tuple[RouteCase, ...] = (
     ),
     post("/api/v1/producers/{producer_id}/certificates", PRODUCER_MEMBERS, json=CLAIM, status=201),
     post(VERIFICATION, COUNTY_AND_PLATFORM, params={"certificate_id": Id("claimed")}, status=201),
+    post(REJECTION, COUNTY_AND_PLATFORM, params={"certificate_id": Id("claimed")}, json={"reason": "样例"}, status=201),
+    put(AREA, COUNTY_AND_PLATFORM, params={"certificate_id": Id("indication")}, json=PROTECTED, status=204),
     # catalogue and stock
     get("/api/v1/listings", PUBLIC),
     get("/api/v1/categories", PUBLIC),

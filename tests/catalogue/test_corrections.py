@@ -26,7 +26,7 @@ from market.orders.cart_view import get_cart
 from market.orders.models import Line, NotForSale, VariantId
 from market.producers.moderation import ForbiddenWord
 from tests.conftest import NOW
-from tests.support.make import ProductIds, load_owner, make_certificate, make_product, make_stay
+from tests.support.make import SEPTEMBER, ProductIds, load_owner, make_certificate, make_product, make_stay
 from tests.support.payment import gateway, provider, sandbox
 from tests.support.shop import Shopping, make_buyer, shopping
 
@@ -39,7 +39,7 @@ def description(**more: Any) -> NewDescription:
 
 
 async def find_titles(conn: Connection, text: str) -> list[str]:
-    return [card.title for card in (await search_listings(conn, SearchFilters(text=text), this_month=9)).items]
+    return [card.title for card in (await search_listings(conn, SearchFilters(text=text), today=SEPTEMBER)).items]
 
 
 async def get_listing(conn: Connection, product: ProductIds) -> dict[str, Any]:

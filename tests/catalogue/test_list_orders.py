@@ -12,7 +12,7 @@ from market.catalogue.scores import refresh_scores
 from market.catalogue.search import SEARCH_PLAIN, SearchFilters, Sort, search_listings
 from market.kernel import Connection, Database, Fen
 from tests.conftest import NOW
-from tests.support.make import VILLAGE_OF_OTHER_COUNTY, load_owner, make_producer, make_product
+from tests.support.make import SEPTEMBER, VILLAGE_OF_OTHER_COUNTY, load_owner, make_producer, make_product
 
 OTHER_COUNTY = VILLAGE_OF_OTHER_COUNTY[:6]
 
@@ -68,7 +68,7 @@ async def test_the_pages_of_every_order_are_those_of_a_full_sort(
     after: str | None = None
     for _ in range(20):
         criteria = SearchFilters(text=text, sort=sort, **filters)
-        page = await search_listings(conn, criteria, this_month=9, after=after, limit=7)
+        page = await search_listings(conn, criteria, today=SEPTEMBER, after=after, limit=7)
         seen += [card.id for card in page.items]
         after = page.next
         if after is None:
@@ -98,7 +98,7 @@ async def test_a_page_by_price_or_sales_reads_no_more_listings_than_it_shows(
     query = SEARCH_PLAIN[frozenset(filters), sort]
     cursor: tuple[int, UUID] = (2**62, UUID(int=0))
     for page in range(15):
-        values = {**filters, "this_month": 9, "after_key": cursor[0], "after_id": cursor[1], "limit": 20}
+        values = {**filters, "today": SEPTEMBER, "after_key": cursor[0], "after_id": cursor[1], "limit": 20}
         arguments = [values[name] for name in query.names]
         rows = await conn.fetch(query.sql, *arguments)
         cursor = (rows[-1]["key"], rows[-1]["id"])
@@ -123,7 +123,7 @@ async def test_a_changed_price_and_a_new_pack_move_a_listing(conn: Connection) -
         products[1].listing_id,
         products[1].lot_id,
     )
-    page = await search_listings(conn, SearchFilters(sort=Sort.PRICE), this_month=9)
+    page = await search_listings(conn, SearchFilters(sort=Sort.PRICE), today=SEPTEMBER)
     assert [card.price_fen for card in page.items] == [5_00, 20_00, 25_00]
 
 
@@ -132,5 +132,5 @@ async def test_sales_count_in_the_order_after_the_scores_are_refreshed(database:
     await owner.execute("UPDATE listings SET score = 1000, ranked_sold_count = 500, sold_count = 500")
     await owner.execute("UPDATE listings SET sold_count = 600 WHERE id = $1", second.listing_id)
     assert await refresh_scores(database, new_since=NOW) == 1
-    page = await search_listings(owner, SearchFilters(sort=Sort.SOLD), this_month=9)
+    page = await search_listings(owner, SearchFilters(sort=Sort.SOLD), today=SEPTEMBER)
     assert [(card.id, card.sold_count) for card in page.items] == [(second.listing_id, 600), (first.listing_id, 500)]

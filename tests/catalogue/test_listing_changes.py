@@ -15,6 +15,7 @@ from market.identity.models import Actor, NotAllowed, NotFound, Role, SecondFact
 from market.kernel import Connection, Fen
 from tests.conftest import NOW
 from tests.support.make import (
+    SEPTEMBER,
     load_actor,
     load_owner,
     make_official,
@@ -37,7 +38,7 @@ async def test_a_withdrawn_listing_is_visible_to_its_members_and_can_be_relisted
         await get_product(conn, product.listing_id, now=NOW)
     own = await get_product(conn, product.listing_id, producer_ids=seller.producers, now=NOW)
     assert own.listing.state == "withdrawn"
-    assert await list_producer_listings(conn, product.producer_id, month=9) == []
+    assert await list_producer_listings(conn, product.producer_id, today=SEPTEMBER) == []
     with pytest.raises(WrongListingState):
         await move_listing(conn, seller, product.listing_id, ListingMove.WITHDRAW, now=NOW)
     assert (
@@ -103,5 +104,5 @@ async def test_a_new_price_is_shown_at_once(conn: Connection) -> None:
     for price in (0, 1_000_000_01):
         with pytest.raises(BadListing):
             await change_price(conn, seller, product.variant_id, Fen(price), now=NOW)
-    [card] = (await search_listings(conn, SearchFilters(text="大枣"), this_month=9)).items
+    [card] = (await search_listings(conn, SearchFilters(text="大枣"), today=SEPTEMBER)).items
     assert card.price_fen == 39_90

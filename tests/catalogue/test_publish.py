@@ -27,6 +27,7 @@ from market.kernel import Connection, Refusal
 from market.producers.moderation import ForbiddenWord
 from tests.conftest import NOW
 from tests.support.make import (
+    SEPTEMBER,
     load_owner,
     make_certificate,
     make_producer,
@@ -63,7 +64,7 @@ async def test_a_published_product_is_live_found_and_in_stock(conn: Connection) 
     assert (variant.unit, variant.price_fen, variant.net_g, variant.per_kg_fen) == ("5斤箱", 45_00, 2500, 18_00)
     assert (variant.gross_g, variant.left, variant.reserved) == (2800, 52, 0)
     assert product.freight is None
-    assert [card.id for card in (await search_listings(conn, SearchFilters(text="大枣"), this_month=9)).items] == [
+    assert [card.id for card in (await search_listings(conn, SearchFilters(text="大枣"), today=SEPTEMBER)).items] == [
         published.listing_id
     ]
     assert await get_listing_id(conn, published.number) == published.listing_id

@@ -20,7 +20,7 @@ from market.catalogue.search import (
 from market.catalogue.search_text import build_search_columns, fold, parse_query, split_runs
 from market.catalogue.synonyms import MAX_VARIANTS, SYNONYMS, expand_synonyms
 from market.kernel import Connection
-from tests.support.make import VILLAGE_OF_OTHER_COUNTY, make_producer, make_product, make_stay
+from tests.support.make import SEPTEMBER, VILLAGE_OF_OTHER_COUNTY, make_producer, make_product, make_stay
 
 TITLES = [
     "张北马铃薯 10斤箱",
@@ -34,7 +34,7 @@ TITLES = [
 
 
 async def search_titles(conn: Connection, text: str, **filters: object) -> list[str]:
-    page = await search_listings(conn, SearchFilters(text=text, **filters), this_month=9)  # pyright: ignore[reportArgumentType]
+    page = await search_listings(conn, SearchFilters(text=text, **filters), today=SEPTEMBER)  # pyright: ignore[reportArgumentType]
     return [] if page.near else sorted(card.title for card in page.items)
 
 
@@ -71,7 +71,7 @@ async def test_any_piece_of_any_title_finds_it(conn: Connection, title: str, cut
     await example.start()
     try:
         product = await make_product(conn, title=title)
-        page = await search_listings(conn, SearchFilters(text=piece), this_month=9, limit=100)
+        page = await search_listings(conn, SearchFilters(text=piece), today=SEPTEMBER, limit=100)
     finally:
         await example.rollback()
     assert not page.near
@@ -103,7 +103,7 @@ async def test_pinyin_and_initials_find_chinese(conn: Connection, text: str) -> 
 async def test_a_misspelt_pinyin_finds_similar_listings(conn: Connection, text: str) -> None:
     await make_product(conn, title="张北马铃薯", category="tuber")
     await make_product(conn, title="阜平大枣")
-    page = await search_listings(conn, SearchFilters(text=text), this_month=9)
+    page = await search_listings(conn, SearchFilters(text=text), today=SEPTEMBER)
     assert page.near
     assert [card.title for card in page.items] == ["张北马铃薯"]
 
@@ -112,7 +112,7 @@ async def test_a_misspelt_pinyin_finds_similar_listings(conn: Connection, text: 
 async def test_another_character_of_the_same_sound_finds_similar_listings(conn: Connection, text: str) -> None:
     await make_product(conn, title="蔚州小米", category="coarse_grain")
     await make_product(conn, title="阜平大枣")
-    page = await search_listings(conn, SearchFilters(text=text), this_month=9)
+    page = await search_listings(conn, SearchFilters(text=text), today=SEPTEMBER)
     assert page.near
     assert [card.title for card in page.items] == ["蔚州小米"]
 
@@ -120,7 +120,7 @@ async def test_another_character_of_the_same_sound_finds_similar_listings(conn: 
 async def test_the_most_similar_pinyin_comes_first(conn: Connection) -> None:
     await make_product(conn, title="马铃", category="tuber")
     await make_product(conn, title="马铃薯", category="tuber")
-    page = await search_listings(conn, SearchFilters(text="malingshi"), this_month=9)
+    page = await search_listings(conn, SearchFilters(text="malingshi"), today=SEPTEMBER)
     assert [card.title for card in page.items] == ["马铃薯", "马铃"]
 
 
@@ -136,7 +136,7 @@ async def test_a_product_named_by_one_character_comes_before_others_with_it(conn
     await make_product(conn, title="涉县核桃")
     await make_product(conn, title="顺平桃")
     await make_product(conn, title="平山绵核桃")
-    page = await search_listings(conn, SearchFilters(text="桃"), this_month=9)
+    page = await search_listings(conn, SearchFilters(text="桃"), today=SEPTEMBER)
     assert page.items[0].title == "顺平桃"
     assert len(page.items) == 3
 
@@ -149,14 +149,14 @@ async def test_a_place_to_stay_is_found_by_any_of_its_names(conn: Connection) ->
 async def test_without_a_match_the_most_similar_come_first(conn: Connection) -> None:
     await make_product(conn, title="红枣")
     await make_product(conn, title="阜平红枣干")
-    page = await search_listings(conn, SearchFilters(text="阜平红枣糕"), this_month=9)
+    page = await search_listings(conn, SearchFilters(text="阜平红枣糕"), today=SEPTEMBER)
     assert (page.near, page.next) == (True, None)
     assert [card.title for card in page.items] == ["阜平红枣干", "红枣"]
 
 
 async def test_listings_without_a_common_pair_are_not_similar(conn: Connection) -> None:
     await make_product(conn, title="隆化肉牛（牛腱）", category="livestock")
-    page = await search_listings(conn, SearchFilters(text="荆条蜜"), this_month=9)
+    page = await search_listings(conn, SearchFilters(text="荆条蜜"), today=SEPTEMBER)
     assert (page.near, page.items) == (False, [])
 
 
@@ -164,7 +164,7 @@ async def test_similar_listings_rank_the_name_of_the_goods_above_the_division(co
     await make_product(conn, title="阜平大枣")
     there = await make_producer(conn, village=VILLAGE_OF_OTHER_COUNTY)
     await make_product(conn, there, title="张北小米", category="coarse_grain")
-    page = await search_listings(conn, SearchFilters(text="阜平 小米"), this_month=9)
+    page = await search_listings(conn, SearchFilters(text="阜平 小米"), today=SEPTEMBER)
     assert (page.near, [card.title for card in page.items]) == (True, ["张北小米", "阜平大枣"])
 
 
@@ -187,8 +187,8 @@ async def test_name_matches_rank_above_division_matches(conn: Connection) -> Non
     gloves = await make_product(conn, title="阜平皮毛手套", category="craft")
     dates = await make_product(conn, title="平山大枣")
     await conn.execute("UPDATE listings SET score = 900 WHERE id = $1", gloves.listing_id)
-    first = await search_listings(conn, SearchFilters(text="平"), this_month=9, limit=1)
-    second = await search_listings(conn, SearchFilters(text="平"), this_month=9, after=first.next, limit=1)
+    first = await search_listings(conn, SearchFilters(text="平"), today=SEPTEMBER, limit=1)
+    second = await search_listings(conn, SearchFilters(text="平"), today=SEPTEMBER, after=first.next, limit=1)
     assert [card.id for card in (*first.items, *second.items)] == [dates.listing_id, gloves.listing_id]
     assert (first.rule, second.next) == (WHOLE_WORD_RULE, None)
 
@@ -201,7 +201,7 @@ async def test_a_word_that_is_the_whole_name_comes_first_then_names_that_contain
         await conn.execute("UPDATE listings SET score = $2 WHERE id = $1", product.listing_id, score)
 
     async def list_titles(text: str, sort: Sort = Sort.SCORE) -> list[str]:
-        page = await search_listings(conn, SearchFilters(text=text, sort=sort), this_month=9)
+        page = await search_listings(conn, SearchFilters(text=text, sort=sort), today=SEPTEMBER)
         return [card.title for card in page.items]
 
     assert await list_titles("桃") == ["阜平桃", "桃木梳", "水蜜桃", "核桃"]
@@ -213,7 +213,7 @@ async def test_a_single_character_of_a_category_finds_its_goods_first(conn: Conn
         product = await make_product(conn, title=title, category=category)
         await conn.execute("UPDATE listings SET score = $2 WHERE id = $1", product.listing_id, score)
     for text, titles in (("花", ["盆景", "花生"]), ("油", ["花生", "油桃"]), ("卉", ["盆景"])):
-        page = await search_listings(conn, SearchFilters(text=text), this_month=9)
+        page = await search_listings(conn, SearchFilters(text=text), today=SEPTEMBER)
         assert [card.title for card in page.items] == titles
 
 
@@ -222,8 +222,10 @@ async def test_every_order_ranks_names_above_places(conn: Connection, sort: Sort
     dates = await make_product(conn, title="大枣", price_fen=90_00)
     place = await make_product(conn, await make_producer(conn, name="样例枣强果园"), title="白杏", price_fen=10_00)
     await conn.execute("UPDATE listings SET ranked_sold_count = 9 WHERE id = $1", place.listing_id)
-    first = await search_listings(conn, SearchFilters(text="枣", sort=sort), this_month=9, limit=1)
-    second = await search_listings(conn, SearchFilters(text="枣", sort=sort), this_month=9, after=first.next, limit=1)
+    first = await search_listings(conn, SearchFilters(text="枣", sort=sort), today=SEPTEMBER, limit=1)
+    second = await search_listings(
+        conn, SearchFilters(text="枣", sort=sort), today=SEPTEMBER, after=first.next, limit=1
+    )
     assert [card.id for card in (*first.items, *second.items)] == [dates.listing_id, place.listing_id]
     assert (first.rule, second.next) == (NAME_MATCH_RULES[sort], None)
 
@@ -239,7 +241,7 @@ async def test_every_division_of_its_origin_finds_a_listing(conn: Connection, di
 async def test_punctuation_matches_everything_and_is_harmless(conn: Connection) -> None:
     await make_product(conn, title="阜平大枣")
     for text in ("", "  ", "%", "_", "'", "\\", "!&|()", ":*", "'; DROP TABLE listings"):
-        page = await search_listings(conn, SearchFilters(text=text), this_month=9)
+        page = await search_listings(conn, SearchFilters(text=text), today=SEPTEMBER)
         if not split_runs(fold(text)):
             assert [card.title for card in page.items] == ["阜平大枣"]
     assert await search_titles(conn, "%枣") == ["阜平大枣"]
@@ -286,7 +288,7 @@ async def test_each_sort_order_pages_without_gap_or_repetition(conn: Connection,
     seen: list[str] = []
     after: str | None = None
     for _ in range(3):
-        page = await search_listings(conn, SearchFilters(text="枣", sort=sort), this_month=9, after=after, limit=1)
+        page = await search_listings(conn, SearchFilters(text="枣", sort=sort), today=SEPTEMBER, after=after, limit=1)
         seen += [card.title for card in page.items]
         after = page.next
     assert seen == titles
@@ -296,14 +298,14 @@ async def test_each_sort_order_pages_without_gap_or_repetition(conn: Connection,
 @pytest.mark.parametrize("after", ["nonsense", "1", "1.x", f"{2**63}.{UUID(int=0)}", f"-{10**30}.{UUID(int=0)}"])
 async def test_an_invalid_cursor_is_refused(conn: Connection, after: str) -> None:
     with pytest.raises(BadCursor):
-        await search_listings(conn, SearchFilters(text="枣"), this_month=9, after=after)
+        await search_listings(conn, SearchFilters(text="枣"), today=SEPTEMBER, after=after)
 
 
 async def test_a_card_shows_the_price_per_kilogram_and_the_stock(conn: Connection) -> None:
     product = await make_product(
         conn, title="大枣", price_fen=45_00, net_g=3500, left=7, lot_units_per_item=2, months=[9]
     )
-    [card] = (await search_listings(conn, SearchFilters(text="大枣"), this_month=9)).items
+    [card] = (await search_listings(conn, SearchFilters(text="大枣"), today=SEPTEMBER)).items
     assert (card.id, card.per_kg_fen, card.left, card.in_season) == (product.listing_id, 12_86, 3, True)
     assert (card.county, card.category, card.producer) == ("阜平县", "水果", "样例枣园")
 
@@ -316,7 +318,7 @@ async def test_a_page_runs_four_statements_regardless_of_its_length(conn: Connec
     for most in (1, 24):
         seen: list[object] = []
         with conn.query_logger(seen.append):
-            await search_listings(conn, SearchFilters(text="大枣"), this_month=9, limit=most)
+            await search_listings(conn, SearchFilters(text="大枣"), today=SEPTEMBER, limit=most)
             await asyncio.sleep(0)
         counts.append(len(seen))
     assert counts == [4, 4]  # with the two of its transaction
@@ -345,11 +347,11 @@ async def test_the_second_walk_of_a_search_runs_only_if_the_first_does_not_fill_
         values |= {
             "whole_match": typed.whole_match, "part_match": typed.part_match,
             "other_match": typed.other_match, "pieces": typed.pieces, "synonyms": typed.synonyms,
-            "this_month": 9, "after_key": 2**62, "after_id": UUID(int=0), "limit": limit,
+            "today": SEPTEMBER, "after_key": 2**62, "after_id": UUID(int=0), "limit": limit,
         }  # fmt: skip
         arguments = [values[name] for name in SEARCH_WHOLE_FIRST.names]
         rows = await conn.fetch(f"EXPLAIN ANALYZE {SEARCH_WHOLE_FIRST.sql}", *arguments)
         plans.append("\n".join(row[0] for row in rows))
     assert ["never executed" in plan for plan in plans] == [True, False]
-    page = await search_listings(conn, SearchFilters(text="小米"), this_month=9, limit=5)
+    page = await search_listings(conn, SearchFilters(text="小米"), today=SEPTEMBER, limit=5)
     assert [card.id == elsewhere.listing_id for card in page.items] == [False, False, False, True]

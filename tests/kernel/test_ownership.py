@@ -15,7 +15,7 @@ OWNED_TABLES = {
     "audit": {"audit_entries"},
     "storage": {"photos"},
     "notify": {"messages"},
-    "producers": {"producers", "producer_members", "producer_steps", "certificates"},
+    "producers": {"producers", "producer_members", "producer_steps", "certificates", "certificate_notices"},
     "catalogue": {"categories", "freight_templates", "listings", "variants", "rooms", "night_prices", "cancel_tiers"},
     "stock": {"lots", "stock_moves"},
     "bookings": {"bookings", "taken_nights", "booked_nights"},

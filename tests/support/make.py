@@ -25,6 +25,8 @@ OTHER_VILLAGE = "130624101201"
 VILLAGE_OF_OTHER_COUNTY = "130725100201"
 """A village of 尚义县: another county, another prefecture."""
 
+SEPTEMBER = date(2019, 9, 15)
+"""A business day for lists."""
 LONG_AGO = date(2012, 1, 1)
 CANCEL_TIERS = ((False, 7, 10000), (False, 3, 5000), (False, 0, 0), (True, 15, 10000), (True, 7, 5000), (True, 0, 0))
 SEAL = derive_seal("a secret of the tests, 32 characters and more")

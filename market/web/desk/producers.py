@@ -8,6 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from market.divisions.codes import pad_code
+from market.divisions.queries import list_children
 from market.http import HttpRequest
 from market.identity.models import AccountId, Actor, NotAllowed, NotFound
 from market.identity.sign_in import get_phone
@@ -15,15 +17,20 @@ from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
-from market.producers.decide import decide_producer, verify_certificate
+from market.producers.check_certificates import reject_certificate, set_certificate_area, verify_certificate
+from market.producers.decide import decide_producer
 from market.producers.models import (
     ADMISSION_STEP_NAMES,
     CERTIFICATE_NAMES,
     PRODUCER_KIND_NAMES,
     PRODUCER_STATE_NAMES,
     AdmissionStep,
+    AreaNeeded,
+    Certificate,
+    CertificateKind,
     Producer,
     ProducerState,
+    ReasonNeeded,
 )
 from market.producers.queries import (
     FIRST_ID,
@@ -171,13 +178,29 @@ async def submit_verification(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    seal: NamedDependency[Seal],
 ) -> Response[Any]:
-    """Mark a seller's certificate as verified."""
-    await read_form(request)
+    """Verify a seller's certificate, a geographical indication with its area, or reject it with a reason."""
+    form = await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
-    producer_uuid = _parse_id(producer_id)
-    async with db.transaction() as conn:
-        await verify_certificate(conn, actor, producer_uuid, _parse_id(certificate_id), now=desk.now)
+    producer_uuid, certificate = _parse_id(producer_id), _parse_id(certificate_id)
+    area = form.get_texts("area")
+    try:
+        async with db.transaction() as conn:
+            if form.get_text("act") == "reject":
+                await reject_certificate(
+                    conn, seal, actor, producer_uuid, certificate, reason=form.get_text("reason"), now=desk.now
+                )
+            else:
+                if area:
+                    await set_certificate_area(conn, actor, producer_uuid, certificate, area, now=desk.now)
+                await verify_certificate(conn, actor, producer_uuid, certificate, now=desk.now)
+    except (ReasonNeeded, AreaNeeded) as refusal:
+        async with db.connection() as conn:
+            return await _page(
+                request, conn, seal, desk, producer_uuid,
+                notice=build_refusal_notice(refusal, "没有办成"), status=refusal.status,
+            )  # fmt: skip
     return redirect(desk.to(f"/desk/producers/{producer_uuid}", done=1))
 
 
@@ -211,17 +234,28 @@ async def _page(
                 each.number,
                 each.issuer,
                 f"{each.expires_on} 到期" if each.expires_on else "",
-                "已核验" if each.verified_at else "待核验",
+                _describe_check(each),
                 f"/certificates/{photos[each.id]}" if each.id in photos else "",
-                f"/desk/producers/{row.id}/certificates/{each.id}" if checks and each.verified_at is None else "",
+                f"/desk/producers/{row.id}/certificates/{each.id}" if checks and each.rejected_at is None else "",
+                each.verified_at is not None,
+                each.kind is CertificateKind.GEOGRAPHICAL_INDICATION and each.verified_at is None,
             )
             for each in producer.certificates
         ],
         "forward": forward if own_step else None,
         "refusable": own_step and row.state in _REFUSABLE,
+        "townships": [
+            (each.code, each.name) for each in (await list_children(conn, pad_code(row.county_code)) if checks else [])
+        ],
         "keep": build_county_query(desk),
     }
     return render_desk_page(request, desk, "producer.html", context, status=status)
+
+
+def _describe_check(certificate: Certificate) -> str:
+    if certificate.rejected_at is not None:
+        return f"没有通过：{certificate.reject_reason}"
+    return "已核验" if certificate.verified_at else "待核验"
 
 
 def _parse_id(text: str) -> UUID:

@@ -17,6 +17,7 @@ from market.kernel.seal import Seal
 from market.producers.apply import add_certificate
 from market.producers.models import (
     CERTIFICATE_NAMES,
+    CERTIFICATE_NOTICE_DAYS,
     BadApplication,
     Certificate,
     CertificateClaim,
@@ -54,9 +55,14 @@ def read_certificate_kind(text: str, otherwise: CertificateKind) -> CertificateK
 
 
 def describe_certificate_state(certificate: Certificate, today: date) -> str:
-    """Describe whether a certificate is verified or expired."""
-    if certificate.expires_on is not None and certificate.expires_on < today:
-        return "过期了，请交新的"
+    """Describe whether a certificate is verified, rejected, ends soon or has ended, and what to do."""
+    if certificate.rejected_at is not None:
+        return f"没有通过：{certificate.reject_reason.rstrip('。')}。照着改好，在下面再交一次"
+    left = None if certificate.expires_on is None else (certificate.expires_on - today).days
+    if left is not None and left < 0:
+        return "过期了，要这张证的东西先不卖；在下面交新的，县里核对好就又卖"
+    if certificate.verified_at and left is not None and left <= max(CERTIFICATE_NOTICE_DAYS):
+        return f"县里核对过了，还有 {left} 天到期；请早点在下面交新的，东西就不停卖"
     return "县里核对过了" if certificate.verified_at else "等县里核对"
 
 

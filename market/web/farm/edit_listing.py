@@ -1,6 +1,7 @@
 """改一改: correct the name, photo, category and introduction of a listing, and replace its packs."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -83,11 +84,11 @@ class Refused(Struct, frozen=True):
     now: DescriptionForm | None = None
 
 
-async def _load_listing(conn: Connection, actor: Actor, number: int) -> EditedListing:
+async def _load_listing(conn: Connection, actor: Actor, number: int, *, today: date) -> EditedListing:
     stored = await get_description(conn, actor, await get_listing_id(conn, number))
     if stored.state is ListingState.SUSPENDED:
         raise WrongListingState(state=LISTING_STATE_NAMES[stored.state])
-    categories = [each for each in await list_categories(conn) if each.kind is stored.kind]
+    categories = [each for each in await list_categories(conn, today=today) if each.kind is stored.kind]
     name = next(each.name for each in categories if each.code == stored.category)
     packs = [] if stored.kind is ListingKind.STAY else await list_own_variants(conn, actor, stored.listing_id)
     return EditedListing(
@@ -136,7 +137,12 @@ def _edit_page(
 
 @get("/farm/listings/{number:int}/edit", include_in_schema=False)
 async def show_edit_form(
-    request: HttpRequest, db: NamedDependency[Database], actor: NamedDependency[Actor], number: ShortNumber
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
 ) -> Response[Any]:
     """Show the description and the packs of a listing, to be corrected.
 
@@ -145,7 +151,7 @@ async def show_edit_form(
         WrongListingState: the listing is suspended.
     """
     async with db.connection() as conn:
-        listing = await _load_listing(conn, actor, number)
+        listing = await _load_listing(conn, actor, number, today=clock.today())
     return _edit_page(request, actor, number, listing)
 
 
@@ -170,7 +176,7 @@ async def submit_description(
     version = form.read_integer("version", fault="请把页面重新打开再改", minimum=1, maximum=2**31 - 1)
     texts = read_texts(form)
     async with db.connection() as conn:
-        listing = await _load_listing(conn, actor, number)
+        listing = await _load_listing(conn, actor, number, today=clock.today())
     refused = Refused(422, form.faults, description=values)
     if not form.faults:
         try:
@@ -240,7 +246,7 @@ async def submit_pack(
     """
     form = await read_form(request)
     async with db.connection() as conn:
-        listing = await _load_listing(conn, actor, number)
+        listing = await _load_listing(conn, actor, number, today=clock.today())
     variant_id, new = _read_pack(form, listing.packs)
     refused = Refused(422, form.faults, pack=form.fill(PackForm))
     if not form.faults:

@@ -1,5 +1,6 @@
 """A seller's home page: parcels to ship, arriving guests, money owed."""
 
+from datetime import date
 from typing import Any
 
 from litestar import Response, get
@@ -14,7 +15,8 @@ from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
-from market.producers.models import PRODUCER_STATE_NAMES, ProducerState
+from market.producers.certificate_ends import EndingCertificate, list_ending_certificates
+from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState
 from market.producers.queries import list_own_producers
 from market.web.farm.guests import guest_row, load_guests
 from market.web.farm.money import load_earnings
@@ -46,6 +48,7 @@ async def show_farm_home(
         guests = await load_guests(conn, seal, actor, clock.today())
         money, owed_fen = await load_earnings(conn, actor)
         refunds = await count_waiting_refunds(conn, actor)
+        ending = await list_ending_certificates(conn, actor, today=clock.today())
         pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
     count = len(parcels)
     waiting, coming = show_drawings_once(
@@ -58,6 +61,7 @@ async def show_farm_home(
         "day": clock.today(),
         "pending": [(shop.name, PRODUCER_STATE_NAMES[shop.state]) for shop in pending],
         "claims": claims,
+        "ending": [_describe_ending(each, clock.today()) for each in ending],
         "refunds": refunds,
         "ship_count": count,
         "owed_fen": owed_fen,
@@ -68,6 +72,14 @@ async def show_farm_home(
         "money": money[:_ROWS_ON_HOME] if len(money) <= _ROWS_ON_HOME else _shorten(money, owed_fen),
     }
     return render_page(request, "farm/home.html", context, actor=actor)
+
+
+def _describe_ending(ending: EndingCertificate, today: date) -> tuple[str, str]:
+    """Return the link to submit a new certificate, and what happens with the one that ends."""
+    left = (ending.expires_on - today).days
+    name = f"{ending.producer}的{CERTIFICATE_NAMES[ending.kind]}"
+    words = f"{name}过期了，要这张证的东西先不卖" if left < 0 else f"{name}还有 {left} 天到期"
+    return f"/farm/papers?kind={ending.kind}", words
 
 
 def _shorten(money: list[tuple[str, int]], owed_fen: Fen) -> list[tuple[str, int]]:

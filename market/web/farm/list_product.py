@@ -1,6 +1,7 @@
 """卖东西: list a product in five fields from a template, and see what is on sale."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from litestar import Response, get, post
@@ -149,11 +150,12 @@ async def show_sell(
         return redirect("/farm/apply")
     async with db.connection() as conn:
         templates = await _load_templates(conn, actor)
-        categories = [each for each in await list_categories(conn) if each.kind is ListingKind.PRODUCT]
+        today = clock.today()
+        categories = [each for each in await list_categories(conn, today=today) if each.kind is ListingKind.PRODUCT]
         cards = [
             card
             for producer_id in actor.producers
-            for card in await list_producer_listings(conn, producer_id, month=clock.today().month)
+            for card in await list_producer_listings(conn, producer_id, today=today)
         ]
     names = {each.code: each.name for each in categories}
     shown = templates[:_TEMPLATES_ON_PAGE]
@@ -175,13 +177,13 @@ async def show_sell(
     return render_page(request, "farm/sell.html", context, actor=actor)
 
 
-async def _load_template(conn: Connection, actor: Actor, slug: str) -> ProductTemplate:
+async def _load_template(conn: Connection, actor: Actor, slug: str, *, today: date) -> ProductTemplate:
     if not is_seller(actor):
         raise NotFound
     if slug.startswith("local-"):
         template = next((each for each in await _load_templates(conn, actor) if each.slug == slug), None)
     else:
-        categories = await list_categories(conn)
+        categories = await list_categories(conn, today=today)
         chosen = next((each for each in categories if each.code == slug and each.kind is ListingKind.PRODUCT), None)
         template = None if chosen is None else _from_category(chosen)
     if template is None:
@@ -239,7 +241,7 @@ async def show_product_form(
         NotFound: the template does not exist, or the person sells for no producer.
     """
     async with db.connection() as conn:
-        template = await _load_template(conn, actor, slug)
+        template = await _load_template(conn, actor, slug, today=clock.today())
         offer = await _load_context(conn, actor, template, clock)
     values = ProductForm(title=template.title, pack=template.packs[0])
     return _product_page(request, actor, template, offer, values, key=make_form_key())
@@ -277,7 +279,7 @@ async def submit_product(
     form = await read_form(request)
     values, key = form.fill(ProductForm), form.key
     async with db.connection() as conn:
-        template = await _load_template(conn, actor, slug)
+        template = await _load_template(conn, actor, slug, today=clock.today())
         offer = await _load_context(conn, actor, template, clock)
     new = _read_product(form, template)
     if form.faults:

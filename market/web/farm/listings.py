@@ -118,7 +118,7 @@ async def _listing_page(
     view = OwnListingView(
         title=listing.title,
         line=f"{listing.producer}，编号 {number}",
-        state=_STATE_WORDS[state],
+        state=_STATE_WORDS[state] if listing.certified or state is not ListingState.LIVE else "证过期了，先不卖",
         symbol=get_illustration(listing.category, listing.title),
         photo=make_photo_view(listing.photo, listing.photo_kind, wide=listing.kind != "product"),
         rows=[

@@ -1,6 +1,7 @@
 """Browsing the shop: the home page, categories, divisions, and search; public, cached for one second."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
 from litestar import Response, get
@@ -102,10 +103,8 @@ async def show_home(
     counts = get_services(request).counts
     categories, prefectures = await counts.categories.get(), await counts.prefectures.get()
     async with db.connection() as conn:
-        season = await list_in_season(conn, month=today.month, limit=_MAX_HOME_CANDIDATES)
-        stays = await search_listings(
-            conn, SearchFilters(kind=ListingKind.STAY), this_month=today.month, limit=_STAYS_ON_HOME
-        )
+        season = await list_in_season(conn, today=today, limit=_MAX_HOME_CANDIDATES)
+        stays = await search_listings(conn, SearchFilters(kind=ListingKind.STAY), today=today, limit=_STAYS_ON_HOME)
     kinds = _category_links(_choose_home_categories(categories))
     icons = {symbol for _, _, symbol in kinds}
     goods = _choose_home_goods(season, icons)
@@ -177,7 +176,7 @@ async def _listings_page(
     conn: Connection,
     counties: Sequence[CountyCount],
     *,
-    month: int,
+    today: date,
     search: SearchFilters,
     filters: ListingFilters,
     context: dict[str, Any],
@@ -189,21 +188,21 @@ async def _listings_page(
         price_from_fen=low,
         price_to_fen=high,
         sort=Sort(filters.sort),
-        month=month if filters.season else None,
+        month=today.month if filters.season else None,
         category=filters.kind or search.category,
     )
-    hits = await count_by_county(conn, search)
+    hits = await count_by_county(conn, search, today=today)
     if search.division is None:
         filters = _offer_counties(filters, counties, hits)
         search = structs.replace(search, division=filters.county or None)
     count = sum(each.count for each in hits if filters.county in {"", each.code})
     filters = structs.replace(filters, count_words=_format_count(count))
     after = request.query_params.get("after")
-    page = await search_listings(conn, search, this_month=month, after=after, limit=_PAGE_SIZE)
+    page = await search_listings(conn, search, today=today, after=after, limit=_PAGE_SIZE)
     cards = [] if page.near else page.items
     near = page.items if page.near else []
     if not cards and not near and not search.text:
-        near = (await search_listings(conn, SearchFilters(), this_month=month, limit=_GOODS_ON_HOME)).items
+        near = (await search_listings(conn, SearchFilters(), today=today, limit=_GOODS_ON_HOME)).items
     more = f"{filters.action}?{_join_query(filters.query, page.next)}" if page.next else None
     values = {
         "count_words": filters.count_words, "drawn": any(map(find_drawing, page.items)), "lead": None,
@@ -250,7 +249,7 @@ async def show_category(
             request,
             conn,
             counties,
-            month=clock.today().month,
+            today=clock.today(),
             search=SearchFilters(category=code),
             filters=structs.replace(filters, q=""),
             context=context,
@@ -272,7 +271,7 @@ async def show_division(
         if division is None:
             raise NotFound
         path = await list_division_path(conn, division.code)
-        children = await list_selling_children(conn, division)
+        children = await list_selling_children(conn, division, today=clock.today())
         filters = _offer_kinds(read_filters(request, f"/places/{division.prefix}"), categories)
         context = {
             "heading": division.name,
@@ -284,7 +283,7 @@ async def show_division(
             request,
             conn,
             [],
-            month=clock.today().month,
+            today=clock.today(),
             search=SearchFilters(division=division.prefix),
             filters=structs.replace(filters, q="", county=""),
             context=context,
@@ -307,9 +306,9 @@ async def show_search(
             "empty_words": "换个短一点的词，比如只写“枣”；或者按种类看：",
             "neighbours": [(each.name, f"/kinds/{each.code}") for each in filled[:_CATEGORIES_ON_HOME]],
         }
-        month = clock.today().month
+        today = clock.today()
         return await _listings_page(
-            request, conn, counties, month=month, search=SearchFilters(text=filters.q), filters=filters, context=context
+            request, conn, counties, today=today, search=SearchFilters(text=filters.q), filters=filters, context=context
         )
 
 

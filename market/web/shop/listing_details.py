@@ -104,10 +104,8 @@ def format_origin(listing: ListingDetail) -> str:
 
 
 def list_tags(listing: ListingDetail) -> list[tuple[str, str]]:
-    """Return the tags of a listing; 地理标志 only with a verified certificate. Source: web.md, Conventions."""
-    tags = [("助农", "")]
-    if listing.listed_county:
-        tags.append(("脱贫地区", "a"))
+    """Return the tags of a listing; 助农 in listed counties, 地理标志 only if a certificate's area holds the origin."""
+    tags = [("助农", ""), ("脱贫地区", "a")] if listing.listed_county else []
     tags.append(("产地直发" if listing.kind == "product" else "乡村住宿" if listing.kind == "stay" else "下乡玩", "b"))
     if listing.in_season:
         tags.append(("当季", ""))

@@ -1,5 +1,7 @@
 """Divisions for browsing, and the provinces that parcels are shipped to."""
 
+from datetime import date
+
 from msgspec import Struct
 
 from market.divisions import regions
@@ -58,7 +60,7 @@ LIST_SELLING_CHILDREN = Query(
     """
     SELECT d.code, d.name, d.level, count(*)::integer AS live
       FROM divisions d JOIN listings l ON left(l.origin_code, :digits::integer) = left(d.code, :digits::integer)
-     WHERE d.parent_code = :code AND l.state = 'live'
+     WHERE d.parent_code = :code AND l.state = 'live' AND l.certified_until >= :today::date
      GROUP BY d.code, d.name, d.level
      ORDER BY count(*) DESC, d.code
      LIMIT 200
@@ -81,7 +83,7 @@ LIST_SELLING_PREFECTURES = Query(
                row_number() OVER (PARTITION BY p.code ORDER BY count(*) DESC, g.position) AS rank
           FROM listings l JOIN categories g ON g.code = l.category_code
          CROSS JOIN ancestor_code(l.county_code, 2) AS p(code)
-         WHERE l.state = 'live'
+         WHERE l.state = 'live' AND l.certified_until >= :today::date
          GROUP BY p.code, g.name, g.position
     )
     SELECT d.code, d.name, d.level, sum(live)::integer AS live,
@@ -119,9 +121,9 @@ def get_region_name(code: str) -> str:
     return _REGION_NAMES.get(f"{truncate_code(code, PROVINCE)}0000", code)
 
 
-async def list_selling_prefectures(conn: Connection) -> list[SellingPrefecture]:
+async def list_selling_prefectures(conn: Connection, *, today: date) -> list[SellingPrefecture]:
     """Return the prefectures that have live listings, with their largest categories."""
-    return await LIST_SELLING_PREFECTURES.all(conn)
+    return await LIST_SELLING_PREFECTURES.all(conn, today=today)
 
 
 async def find_division(conn: Connection, code: str) -> SellingDivision | None:
@@ -134,11 +136,11 @@ async def list_division_path(conn: Connection, code: str) -> list[SellingDivisio
     return await LIST_DIVISION_PATH.all(conn, code=code)
 
 
-async def list_selling_children(conn: Connection, division: SellingDivision) -> list[SellingDivision]:
+async def list_selling_children(conn: Connection, division: SellingDivision, *, today: date) -> list[SellingDivision]:
     """Return the children of a division that have live listings, those with most listings first."""
     if division.level == VILLAGE:
         return []
-    return await LIST_SELLING_CHILDREN.all(conn, code=division.code, digits=LEVEL_DIGITS[division.level])
+    return await LIST_SELLING_CHILDREN.all(conn, code=division.code, digits=LEVEL_DIGITS[division.level], today=today)
 
 
 async def list_listed_counties(conn: Connection) -> list[CountyWithPrefecture]:

@@ -10,7 +10,7 @@ from market.catalogue.edit import move_listing
 from market.catalogue.models import ListingMove
 from market.identity.models import Role
 from market.kernel.clock import Clock
-from market.producers.decide import verify_certificate
+from market.producers.check_certificates import verify_certificate
 from payments.sandbox import Sandbox
 from tests.support.browser import PageClient
 from tests.support.make import SEAL, load_actor, make_official, make_producer, make_product

@@ -159,6 +159,21 @@ async def test_a_product_page_answers_buyer_questions(street: Village) -> None:
         assert "地理标志" not in seen.text
 
 
+async def test_only_listings_of_listed_counties_support_farmers(village: Village) -> None:
+    goods = f"/goods/{await village.number(village.dates.listing_id)}"
+    stay = f"/stays/{await village.number(village.stay.listing_id)}"
+    async with await village.browser() as browser:
+        for path in (goods, stay):
+            seen = await browser.open(path)
+            assert "助农" in seen.text
+            assert "脱贫地区" in seen.text
+        await village.value("DELETE FROM listed_counties WHERE county_code = '130624' RETURNING 1")
+        for path in (goods, stay):
+            seen = await browser.open(path)
+            assert "助农" not in seen.html
+            assert "脱贫地区" not in seen.html
+
+
 async def test_only_a_household_needs_no_licence(village: Village) -> None:
     await village.value("UPDATE producers SET kind = 'cooperative' RETURNING 1")
     async with await village.browser() as browser:

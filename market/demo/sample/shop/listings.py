@@ -122,10 +122,11 @@ ADD_LISTING = Query(
     """
     INSERT INTO listings (id, producer_id, kind, category_code, title, story, origin_code, harvest_months, chilled,
                           perishable, photo_id, commission_bp, gi, search_text, search_words, search_pinyin,
-                          published_at, sold_count, ranked_sold_count, score, sample)
+                          published_at, sold_count, ranked_sold_count, score, sample, certified_until)
     VALUES (:id, :producer_id, :kind, :category_code, :title, :story, :origin_code, :harvest_months, :chilled,
             :perishable, :photo_id, :commission_bp, :gi, :search_text, array_to_tsvector(:search_words::text[]),
-            :search_pinyin, :published_at, :sold_count, :sold_count, :score, true)
+            :search_pinyin, :published_at, :sold_count, :sold_count, :score, true,
+            get_certified_until(:producer_id, :category_code))
     """,
 )
 

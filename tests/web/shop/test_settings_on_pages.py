@@ -1,0 +1,69 @@
+"""A period or a number that a page mentions is the one that rules: another setting changes the page."""
+
+import msgspec
+import pytest
+
+from market.bookings.models import MAX_NIGHTS_SHOWN, InvalidNightsWindow
+from market.kernel import Database
+from market.settings import Settings
+from payments.sandbox import Sandbox
+from tests.support.app import run_app
+from tests.web.conftest import Village, a_village
+from tests.web.shop.checkout import buy_everything, get_order_number
+
+SOLD_OUT = "UPDATE lots SET reserved_units = available_units, available_units = 0 WHERE id = $1 RETURNING 1"
+CHANGED = {
+    "pay_minutes": 45, "receive_days": 7, "claim_hours": 72, "help_phone": "0312-7200009",
+    "help_hours": "早 9 点到晚 5 点",
+}  # fmt: skip
+
+
+async def read_pages(village: Village, sandbox: Sandbox) -> dict[str, str]:
+    """Return the pages on which a buyer and a farmer read the settings, by a name."""
+    pages: dict[str, str] = {}
+    async with await village.browser(village.buyer) as browser, await village.browser(village.farmer) as farm:
+        pages["home"] = (await browser.open("/")).html
+        await buy_everything(village, sandbox, browser)
+        [path] = {link for link in (await farm.open("/farm/orders")).links() if link.startswith("/farm/parcels/")}
+        await farm.open(path)
+        await farm.submit(path, carrier="邮政", tracking="XA123456789CN")
+        pages["order"] = (await browser.open(f"/orders/{await get_order_number(village)}")).html
+        await village.value(SOLD_OUT, village.dates.lot_id)
+        pages["product"] = (await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")).html
+        pages["farm"] = (await farm.open("/farm")).html
+    return pages
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_pages_mention_the_settings(
+    database: Database, settings: Settings, sandbox: Sandbox, changed: bool
+) -> None:
+    used = msgspec.structs.replace(settings, **CHANGED) if changed else settings
+    async with run_app(used) as app:
+        village = await a_village(database, app, used)
+        pages = await read_pages(village, sandbox)
+    assert ("45 分钟内没付款" if changed else "半小时内没付款") in pages["product"]
+    assert f"收到 {72 if changed else 48} 小时内" in pages["product"]
+    assert ("7 天没按，算收到" if changed else "10 天没按，算收到") in pages["order"]
+    for page in ("home", "order", "farm"):
+        assert ("tel:03127200009" if changed else "tel:12316") in pages[page], page
+        assert used.help_hours in pages[page], page
+
+
+async def test_pages_mention_the_settings_of_the_county(village: Village) -> None:
+    goods = f"/goods/{await village.number(village.dates.listing_id)}"
+    async with await village.browser(village.buyer) as browser:
+        await village.value(SOLD_OUT, village.dates.lot_id)
+        assert "平台服务费 2%" in (await browser.open(goods)).text
+        await village.value(
+            "INSERT INTO county_settings (county_code, name, valid_during, value, basis)"
+            " VALUES ('130624', 'pay_minutes', '[2000-01-01,)', 20, '样例') RETURNING 1"
+        )
+        await village.value("UPDATE listings SET commission_bp = 350 RETURNING 1")
+        seen = await browser.open(goods)
+        assert "20 分钟内没付款" in seen.text
+        assert "平台服务费 3.5%" in seen.text
+
+
+def test_a_window_of_nights_names_its_limit() -> None:
+    assert InvalidNightsWindow().text("zh") == f"请选 1 到 {MAX_NIGHTS_SHOWN} 天的一段日期。"
