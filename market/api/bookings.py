@@ -24,11 +24,17 @@ class StayController(Controller):
 
     @get("/{listing_id:uuid}/nights", operation_id="GetStayNights")
     async def nights(
-        self, db: NamedDependency[Database], listing_id: FromPath[UUID], arrive: FromQuery[date], leave: FromQuery[date]
+        self,
+        *,
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+        listing_id: FromPath[UUID],
+        arrive: FromQuery[date],
+        leave: FromQuery[date],
     ) -> list[StayNight]:
         """List the nights from `arrive` to `leave`, at most 92, each with free rooms, price and holiday."""
         async with db.connection() as conn:
-            return await list_stay_nights(conn, listing_id, arrive=arrive, leave=leave)
+            return await list_stay_nights(conn, listing_id, arrive=arrive, leave=leave, today=clock.today())
 
     @get("/{listing_id:uuid}/cancel-terms", operation_id="GetCancelTerms")
     async def terms(

@@ -33,6 +33,7 @@ LIST_STAY_NIGHTS = Query(
      CROSS JOIN generate_series(:arrive::date, :leave::date - 1, interval '1 day') AS calendar (night)
       LEFT JOIN holidays ON holidays.day = calendar.night::date AND day_off
      WHERE listings.id = :listing_id AND listings.kind = 'stay' AND listings.state = 'live'
+       AND (:today::date IS NULL OR listings.certified_until >= :today::date)
      ORDER BY 1
     """,
 )
@@ -56,8 +57,12 @@ GET_STAY_TIERS = Query(
 )
 
 
-async def list_stay_nights(conn: Connection, listing_id: UUID, *, arrive: date, leave: date) -> list[StayNight]:
+async def list_stay_nights(
+    conn: Connection, listing_id: UUID, *, arrive: date, leave: date, today: date | None = None
+) -> list[StayNight]:
     """Return every night from `arrive` to the one before `leave`, in one statement.
+
+    With `today`, a stay without a valid certificate is not on sale; pages have checked it with the listing.
 
     Raises:
         InvalidNightsWindow: the window is empty, longer than 92 nights, or at a limit of the date type.
@@ -67,7 +72,7 @@ async def list_stay_nights(conn: Connection, listing_id: UUID, *, arrive: date, 
     unbounded = arrive == date.min or leave == date.max
     if unbounded or not 1 <= (leave - arrive).days <= MAX_NIGHTS_SHOWN:
         raise InvalidNightsWindow
-    nights = await LIST_STAY_NIGHTS.all(conn, listing_id=listing_id, arrive=arrive, leave=leave)
+    nights = await LIST_STAY_NIGHTS.all(conn, listing_id=listing_id, arrive=arrive, leave=leave, today=today)
     if not nights:
         raise NotFound
     return nights

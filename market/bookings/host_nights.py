@@ -1,6 +1,6 @@
 """Nights that a host takes out of sale: closed ones, and those of guests who did not order here."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from market.kernel.text import clean_text, normalize_phone
 from payments.sql import run_in_pieces
 
 GUEST_CONTEXT = "taken_nights.guest"
+GUEST_LIFETIME = timedelta(days=30)
+"""How long after the stay the name and phone of such a guest are kept."""
 MAX_DAYS_AHEAD = 400
 """How far ahead a host may close nights: farther than buyers may book."""
 _MAX_NAME_LENGTH = 20

@@ -1,5 +1,6 @@
 """Browse the catalogue by category, county, season and producer."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -54,6 +55,31 @@ LIST_COUNTIES = Query(
      LIMIT 300
     """,
 )
+
+
+class EndedListing(Struct, frozen=True):
+    """A live listing that is not sold, because no certificate that its category requires is valid."""
+
+    number: int
+    title: str
+    category: str
+
+
+LIST_ENDED_LISTINGS = Query(
+    EndedListing,
+    """
+    SELECT l.number, l.title, g.name AS category
+      FROM listings l JOIN categories g ON g.code = l.category_code
+     WHERE l.producer_id = ANY(:producer_ids::uuid[]) AND l.state = 'live' AND l.certified_until < :today::date
+     ORDER BY l.number DESC
+     LIMIT 100
+    """,
+)
+
+
+async def list_ended_listings(conn: Connection, producer_ids: Sequence[UUID], *, today: date) -> list[EndedListing]:
+    """Return the listings of producers that a new certificate would bring back, latest first, at most 100."""
+    return await LIST_ENDED_LISTINGS.all(conn, producer_ids=list(producer_ids), today=today)
 
 
 async def list_categories(conn: Connection, *, today: date) -> list[CategoryCount]:

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct, structs
 
-from market.catalogue.browse import CategoryCount, list_categories, list_producer_listings
+from market.catalogue.browse import CategoryCount, list_categories, list_ended_listings, list_producer_listings
 from market.catalogue.models import (
     MAX_QUANTITY,
     BadListing,
@@ -157,6 +157,7 @@ async def show_sell(
             for producer_id in actor.producers
             for card in await list_producer_listings(conn, producer_id, today=today)
         ]
+        ended = await list_ended_listings(conn, actor.producers, today=today)
     names = {each.code: each.name for each in categories}
     shown = templates[:_TEMPLATES_ON_PAGE]
     symbols = [get_illustration(names.get(each.category, ""), each.name) for each in shown]
@@ -173,6 +174,7 @@ async def show_sell(
         ],
         "others": [(f"/farm/sell/{each.code}", each.name) for each in categories],
         "mine": mine,
+        "ended": [(f"/farm/listings/{each.number}", each.title, [f"{each.category}，要的证过期了"]) for each in ended],
     }
     return render_page(request, "farm/sell.html", context, actor=actor)
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from market.aftersales.host_calendar import HostNight, HostRoom, list_host_nights, list_host_rooms
 from market.bookings.host_nights import (
+    GUEST_LIFETIME,
     MAX_DAYS_AHEAD,
     GuestNights,
     HostGuest,
@@ -135,6 +136,7 @@ async def _nights_page(
     price = yuan(night.price_fen).replace(",", "")
     context = {
         "title": stay.title,
+        "guest_days": GUEST_LIFETIME.days,
         "back": f"/farm/listings/{number}",
         "path": path,
         "day": str(day),

@@ -129,5 +129,8 @@ async def test_a_seller_reads_when_a_certificate_ends(
         seen = await farm.open("/farm")
         assert home in seen.text if home else "到期" not in seen.text
         assert page in (await farm.open("/farm/papers")).text
+        assert ("证过期了，先不卖" in (await farm.open("/farm/sell")).text) is (days < 0)
+        nights = await farm.client.get(f"/api/v1/stays/{stay.listing_id}/nights?arrive=2030-01-01&leave=2030-01-02")
+        assert nights.status_code == (404 if days < 0 else 200)
         assert ("证过期了，先不卖" in (await farm.open(f"/farm/listings/{number}")).text) is (days < 0)
         await farm.open(f"/stays/{number}", status=404 if days < 0 else 200)

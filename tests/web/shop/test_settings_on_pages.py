@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from market.bookings.host_nights import GUEST_LIFETIME
 from market.bookings.models import MAX_NIGHTS_SHOWN, InvalidNightsWindow
 from market.kernel import Database
 from market.settings import Settings
@@ -63,6 +64,12 @@ async def test_pages_mention_the_settings_of_the_county(village: Village) -> Non
         seen = await browser.open(goods)
         assert "20 分钟内没付款" in seen.text
         assert "平台服务费 3.5%" in seen.text
+
+
+async def test_a_host_reads_how_long_the_name_of_a_guest_is_kept(village: Village) -> None:
+    async with await village.browser(village.host) as host:
+        seen = await host.open(f"/farm/listings/{await village.number(village.stay.listing_id)}/nights")
+        assert f"客人走了 {GUEST_LIFETIME.days} 天，名字和电话就删掉" in seen.text
 
 
 def test_a_window_of_nights_names_its_limit() -> None:
