@@ -8,9 +8,9 @@ from market.web.ui.format import percent_bp
 REFUND_ARRIVAL = "一般 1 到 3 天到"
 """The time a provider takes to pay out a refund; not enforced here."""
 _RETURN_DAYS = 7
-"""Source: 消费者权益保护法 25; buyer and seller settle it through a dispute."""
+"""Source: 消费者权益保护法 25; arranged by telephone, and refunded by the seller."""
 PERISHABLE_RETURNS = "鲜货容易坏，没有七天无理由退货；坏了照样包赔。"
-OTHER_RETURNS = f"没拆封，{_RETURN_DAYS} 天内能退，来回运费您付。"
+OTHER_RETURNS = f"没拆封，收到 {_RETURN_DAYS} 天内能退：打订单上的电话，来回运费您付。"
 
 _FULL_BP, _HALF_BP = 10_000, 5_000
 _HALF_HOUR, _YEAR_DAYS = 30, 365

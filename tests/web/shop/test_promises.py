@@ -14,7 +14,7 @@ def test_periods_come_from_their_settings_and_constants() -> None:
     assert [format_days_ahead(days) for days in (365, 90)] == ["一年以内", "90 天以内"]
     assert describe_bad_fruit_promise(48) == "坏果包赔：收到 48 小时内在订单里申请，拍一张照片，按坏的份量退"
     assert describe_claim_period(72) == "按了“收到了”以后 72 小时内能申请；没按以前也能。每样东西申请一次。"
-    assert OTHER_RETURNS == "没拆封，7 天内能退，来回运费您付。"
+    assert OTHER_RETURNS == "没拆封，收到 7 天内能退：打订单上的电话，来回运费您付。"
 
 
 def test_cancellation_tiers_are_described_in_words() -> None:
