@@ -19,6 +19,7 @@ from market.web.farm import (
     list_stay,
     listings,
     money,
+    month_statement,
     nights,
     packing_slips,
     parcels,
@@ -36,7 +37,8 @@ _SHOP_PAGES = (
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, packing_slips, guests, nights,
-    edit_listing, list_product, list_stay, listings, money, claims, refunds, phone_bill, apply, certificates, freight,
+    edit_listing, list_product, list_stay, listings, money, month_statement, claims, refunds,
+    phone_bill, apply, certificates, freight,
 )  # fmt: skip
 
 SHOP = Router(

@@ -137,6 +137,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/mine", FARMER_PAGE),
     get("/farm/bill", FARMER_PAGE),
     get("/farm/money", FARMER_PAGE),
+    get("/farm/money/month", FARMER_PAGE),
     post("/farm/money/account", SIGNED_IN, form={"producer": "", "number": "1"}, status=404),
     post("/farm/money/payout", SIGNED_IN, form={"producer": "", "key": "1"}, status=404),
     get("/farm", as_own_page(SELLERS)),

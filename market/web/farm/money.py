@@ -1,6 +1,6 @@
 """A seller's money: what is owed, what is on its way and what arrived, what is in escrow; the account and payouts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -234,7 +234,8 @@ async def _page(
     }
     notes = [said[key] for key in [request.query_params.get("said", "")] if key in said]
     notes += [("no", "没有办成", refusal.text("zh"))] if refusal else []
-    context = {"producers": producers, "notes": notes}
+    last_month = clock.today().replace(day=1) - timedelta(days=1)
+    context = {"producers": producers, "notes": notes, "last_month": f"{last_month:%Y-%m}"}
     status = refusal.status if refusal else 200
     return render_page(request, "farm/money.html", context, actor=actor, status=status)
 

@@ -1,7 +1,7 @@
 """A seller's money from what is owed to what arrived: the account, payouts by schedule and on request, and failures."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -97,6 +97,16 @@ async def test_money_reaches_the_farmer_through_the_pages(village: Village, gate
         seen = await farm.open("/farm/money")
         assert "该给您 0.00 元 正在打给您 0.00 元 已到账 88.20 元" in seen.text
         assert "减去已到账的 −88.20 元 该给您的 0.00 元" in seen.text
+        seen = await farm.open("/farm/money/month")
+        assert "月初该给您 0.00 元" in seen.text
+        assert f"卖货，订单 {number} 90.00 −1.80 0.00 0.00" in seen.text
+        assert "打给您 0.00 0.00 0.00 −88.20 合计 90.00 −1.80 0.00 −88.20" in seen.text
+        assert "月末该给您 0.00 元" in seen.text
+        last = NOW.replace(day=1) - timedelta(days=1)
+        assert f"/farm/money/month?of={last:%Y-%m}" in (await farm.open("/farm/money")).html
+        seen = await farm.open(f"/farm/money/month?of={last:%Y-%m}")
+        assert f"{last.year} 年 {last.month} 月对账单" in seen.text
+        assert "这个月没有账。 合计 0.00 0.00 0.00 0.00" in seen.text
         assert await apply_payout_events(village.database, get_seal(village), now=NOW) == 2
         assert await village.value("SELECT count(*) FROM messages WHERE template = 'payout_paid'") == 1
     async with village.database.connection() as conn:

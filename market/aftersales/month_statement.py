@@ -1,0 +1,93 @@
+"""A producer's statement of a month: every change of what is owed, from the ledger, between two balances."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.aftersales.statement import GET_PRODUCER_NUMBER
+from market.identity.access import require_producer
+from market.identity.models import Actor
+from market.kernel import Connection, Fen, Query
+from market.kernel.clock import get_day_start
+from market.orders.escrow import get_freight_account, get_payable_account
+
+MAX_MONTH_ROWS = 2_000
+RELEASED = "released"
+PAYOUT_KINDS = frozenset({"payout sent", "payout failed", "payout returned"})
+
+
+class StatementEntry(Struct, frozen=True, kw_only=True):
+    """One change: the producer's parts of goods and freight, and the commission of a release or of its refund."""
+
+    at: datetime
+    kind: str
+    order_ref: str | None
+    payable_fen: Fen
+    freight_fen: Fen
+    commission_fen: Fen
+
+
+class MonthStatement(Struct, frozen=True, kw_only=True):
+    """The changes of a month, oldest first, and what was owed before and after it."""
+
+    opening_fen: Fen
+    entries: list[StatementEntry]
+    closing_fen: Fen
+
+
+SUM_OWED_BEFORE = Query(
+    int,
+    """
+    SELECT coalesce(sum(amount_minor), 0)::bigint
+      FROM payments.postings
+      JOIN payments.accounts ON accounts.id = account_id
+      JOIN payments.transactions ON transactions.id = transaction_id
+     WHERE code = ANY(:codes::text[]) AND at < :before
+    """,
+)
+# The commission of a dispute may be that of several sellers, so that it is left out.
+LIST_STATEMENT_ENTRIES = Query(
+    StatementEntry,
+    """
+    SELECT at, transactions.kind, order_ref,
+           coalesce(sum(amount_minor) FILTER (WHERE code = :payable), 0)::bigint AS payable_fen,
+           coalesce(sum(amount_minor) FILTER (WHERE code = :freight), 0)::bigint AS freight_fen,
+           coalesce(sum(amount_minor) FILTER (WHERE code = 'commission' AND transactions.kind NOT LIKE 'dispute%'),
+                    0)::bigint AS commission_fen
+      FROM payments.transactions
+      JOIN payments.postings ON transaction_id = transactions.id
+      JOIN payments.accounts ON accounts.id = account_id
+     WHERE at >= :since AND at < :until
+       AND transactions.id IN (SELECT transaction_id
+                                 FROM payments.postings JOIN payments.accounts ON accounts.id = account_id
+                                WHERE code IN (:payable, :freight))
+     GROUP BY transactions.id
+     ORDER BY at, transactions.id
+     LIMIT :limit
+    """,
+)
+
+
+async def get_month_statement(conn: Connection, actor: Actor, producer_id: UUID, month: date) -> MonthStatement:
+    """Return a producer's statement of the month that begins on `month`; at most 2,000 changes.
+
+    Raises:
+        NotFound: the actor does not work for the producer.
+    """
+    require_producer(actor, producer_id)
+    number = await GET_PRODUCER_NUMBER.one(conn, producer_id=producer_id)
+    payable, freight = get_payable_account(number), get_freight_account(number)
+    since, until = get_day_start(month), get_day_start(get_next_month(month))
+    return MonthStatement(
+        opening_fen=Fen(await SUM_OWED_BEFORE.one(conn, codes=[payable, freight], before=since)),
+        entries=await LIST_STATEMENT_ENTRIES.all(
+            conn, payable=payable, freight=freight, since=since, until=until, limit=MAX_MONTH_ROWS
+        ),
+        closing_fen=Fen(await SUM_OWED_BEFORE.one(conn, codes=[payable, freight], before=until)),
+    )
+
+
+def get_next_month(month: date) -> date:
+    """Return the first day of the month after the one that begins on `month`."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
