@@ -6,6 +6,8 @@ from market.demo.sample.identities import OFFICIAL_PHONES, make_phone
 from market.divisions.codes import pad_code
 
 _OFFICE_HOURS = "周一到周五 8:30 到 17:30"
+_FIRST_OFFICE_PHONE = 101
+"""The phones of offices are public, unlike those of the officials themselves."""
 
 
 class ContactCopyRow(CopyRow, frozen=True):
@@ -20,7 +22,9 @@ class ContactCopyRow(CopyRow, frozen=True):
 
 def list_sample_contacts(village_code: str) -> list[ContactCopyRow]:
     """Return the contacts; those who answer are officials of the demo. Other counties have registered nobody."""
-    phones = {post.handle: make_phone(OFFICIAL_PHONES, index) for index, post in enumerate(OFFICIAL_POSTS, 1)}
     names = {post.handle: post.name for post in OFFICIAL_POSTS}
-    places = {"gan": pad_code(DEMO_COUNTY), "cun": village_code}
-    return [ContactCopyRow(place, names[each], phones[each], _OFFICE_HOURS) for each, place in places.items()]
+    offices = enumerate({"gan": pad_code(DEMO_COUNTY), "cun": village_code}.items(), _FIRST_OFFICE_PHONE)
+    return [
+        ContactCopyRow(place, names[handle], make_phone(OFFICIAL_PHONES, number), _OFFICE_HOURS)
+        for number, (handle, place) in offices
+    ]
