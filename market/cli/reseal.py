@@ -9,6 +9,7 @@ from market.aftersales.payout_account import PAYOUT_NUMBER_CONTEXT
 from market.audit.record import add_audit_entry
 from market.bookings.host_nights import GUEST_CONTEXT
 from market.bookings.transitions import CODE_CONTEXT
+from market.casework.moves import TEXT_CONTEXT
 from market.cli.runtime import open_runtime
 from market.identity.officials import IDENTITY_CONTEXT as ACCOUNT_IDENTITY_CONTEXT
 from market.identity.second_factor import TOTP_CONTEXT
@@ -75,6 +76,7 @@ SEALED_COLUMNS = (
     SealedColumn("taken_nights", "guest_sealed", GUEST_CONTEXT, key=("room_id", "nights")),
     SealedColumn("messages", "phone_sealed", MESSAGE_PHONE_CONTEXT, index="phone_index"),
     SealedColumn("messages", "facts_sealed", FACTS_CONTEXT),
+    SealedColumn("cases", "text_sealed", TEXT_CONTEXT),
     SealedColumn("tasks", "outcome_sealed", OUTCOME_CONTEXT),
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
 )

@@ -149,15 +149,9 @@ async def decide_producer(
     states, into = ADMISSION_MOVES[step]
     try:
         moved = await MOVE_PRODUCER.maybe(
-            conn,
-            producer_id=producer_id,
-            states=sorted(states),
-            into=into,
-            step=step,
-            account_id=actor.account_id,
-            reason=reason,
-            now=now,
-        )
+            conn, producer_id=producer_id, states=sorted(states), into=into, step=step,
+            account_id=actor.account_id, reason=reason, now=now,
+        )  # fmt: skip
     except asyncpg.UniqueViolationError as error:
         raise ReviewerNotIndependent from error
     if moved is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from market.kernel.seal import Seal
 
 revision = "0039"
-down_revision = "0040"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 

@@ -33,7 +33,7 @@ from tests.support.postgres import as_owner
 
 FEBRUARY = date(2019, 2, 1)
 NUMBER, CODE = "17050000999", "YD-17050000999"
-EARLIER_REVISION = "0040"
+EARLIER_REVISION = "0038"
 
 
 async def list_tables_with(conn: Connection, number: str) -> list[str]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0045"
-down_revision = "0041"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ def upgrade() -> None:
     for script in (
         "functions/add_working_days.sql",
         "functions/get_visible_person.sql",
-        "sql/0045_cases.sql",
+        "sql/0043_cases.sql",
         "functions/list_late_cases.sql",
     ):
         run_script((folder / script).read_text("utf-8"))
