@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import TEXT_CONTEXT
-from market.identity.access import list_role_scopes
+from market.identity.access import list_confirmed_roles, list_role_scopes
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
@@ -192,13 +192,14 @@ async def get_claim_photo_name(conn: Connection, reader: Actor, photo_id: UUID) 
     Raises:
         NotFound: there is no such photo, or the actor may not see it.
     """
+    roles, scopes = list_confirmed_roles(reader)
     row = await FIND_CLAIM_PHOTO.maybe(
         conn,
         photo_id=photo_id,
         account_id=reader.account_id,
         producer_ids=list(reader.producers),
-        roles=[grant.role for grant in reader.grants],
-        scopes=[grant.scope for grant in reader.grants],
+        roles=roles,
+        scopes=scopes,
     )
     if row is None:
         raise NotFound

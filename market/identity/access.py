@@ -152,6 +152,12 @@ def list_role_scopes(actor: Actor) -> tuple[list[str], list[str]]:
     return [str(grant.role) for grant in actor.grants], [grant.scope for grant in actor.grants]
 
 
+def list_confirmed_roles(actor: Actor) -> tuple[list[str], list[str]]:
+    """Return the roles of an official whose session has a second factor, and their scopes; none for anyone else."""
+    grants = actor.grants if actor.second_factor else ()
+    return [str(grant.role) for grant in grants], [grant.scope for grant in grants]
+
+
 def require_case_role(actor: Actor, assignee: str, county: str) -> None:
     """Require the role that answers a case now, for its county; for anyone else the case does not exist.
 
