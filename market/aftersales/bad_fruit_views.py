@@ -17,64 +17,44 @@ from market.storage.photos import PAGE_WIDTHS, PhotoRow, get_file_name
 MAX_CLAIMS = 100
 
 
-class BadFruitClaim(Struct, frozen=True, kw_only=True):
+class _ClaimFields(Struct, frozen=True, kw_only=True):
+    case_id: UUID
+    number: int
+    state: CaseState
+    outcome: CaseOutcome | None
+    assignee: str
+    received_at: datetime
+    due_at: datetime
+    order_number: int
+    code: str
+    suborder_id: UUID
+    line_id: UUID
+    producer_id: UUID
+    producer: str
+    county_code: str
+    title: str
+    bad: int
+    total: int
+    line_fen: Fen
+    amount_fen: Fen
+    granted_fen: Fen | None
+    photo_ids: list[UUID]
+    seller_reason: str
+    decision: str
+
+
+class BadFruitClaim(_ClaimFields, frozen=True, kw_only=True):
     """A claim: what is asked for, who answers until when, and what came of it.
 
     `assignee` is `seller` or the role that answers now. `seller_reason` is why the seller did not refund by itself,
     `decision` what the one who decided wrote.
     """
 
-    case_id: UUID
-    number: int
-    state: CaseState
-    outcome: CaseOutcome | None
-    assignee: str
-    received_at: datetime
-    due_at: datetime
-    order_number: int
-    code: str
-    suborder_id: UUID
-    line_id: UUID
-    producer_id: UUID
-    producer: str
-    county_code: str
-    title: str
-    bad: int
-    total: int
-    line_fen: Fen
-    amount_fen: Fen
-    granted_fen: Fen | None
     text: str
-    photo_ids: list[UUID]
-    seller_reason: str
-    decision: str
 
 
-class _ClaimRow(Struct, frozen=True, kw_only=True):
-    case_id: UUID
-    number: int
-    state: CaseState
-    outcome: CaseOutcome | None
-    assignee: str
-    received_at: datetime
-    due_at: datetime
-    order_number: int
-    code: str
-    suborder_id: UUID
-    line_id: UUID
-    producer_id: UUID
-    producer: str
-    county_code: str
-    title: str
-    bad: int
-    total: int
-    line_fen: Fen
-    amount_fen: Fen
-    granted_fen: Fen | None
+class _ClaimRow(_ClaimFields, frozen=True, kw_only=True):
     text_sealed: bytes
-    photo_ids: list[UUID]
-    seller_reason: str
-    decision: str
 
 
 _COLUMNS = """

@@ -18,7 +18,7 @@ from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.notifications import format_due
-from market.web.farm.sellers import FarmRow
+from market.web.farm.sellers import FarmRow, list_notes
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
@@ -66,7 +66,7 @@ async def show_claims(
             FarmRow(f"/farm/claims/{each.case_id}", each.title, [f"订单 {each.code}", describe_for_seller(each)], "")
             for each in claims
         ],
-        "notes": [said[key] for key in [request.query_params.get("said", "")] if key in said],
+        "notes": list_notes(request, said),
     }
     return render_page(request, "farm/claims.html", context, actor=actor)
 

@@ -24,6 +24,7 @@ from market.orders.escrow import compute_share, get_payee
 from market.orders.models import SuborderState
 from market.producers.models import ProducerRow
 from market.producers.queries import list_own_producers
+from market.web.farm.sellers import list_notes
 from market.web.forms import make_form_key, parse_uuid, read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
@@ -232,8 +233,7 @@ async def _page(
         "checking": ("ok", "账户记下了", "正在核对，核对完就能收款。"),
         "active": ("ok", "账户核对好了", "以后卖的钱打到这里。"),
     }
-    notes = [said[key] for key in [request.query_params.get("said", "")] if key in said]
-    notes += [("no", "没有办成", refusal.text("zh"))] if refusal else []
+    notes = list_notes(request, said, refusal)
     last_month = clock.today().replace(day=1) - timedelta(days=1)
     context = {"producers": producers, "notes": notes, "last_month": f"{last_month:%Y-%m}"}
     status = refusal.status if refusal else 200

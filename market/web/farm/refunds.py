@@ -16,6 +16,7 @@ from market.kernel import Connection, Database, Fen, Refusal
 from market.kernel.clock import Clock
 from market.orders.refund_requests import LapseReason, RefundRequestState, RequestedRefund
 from market.producers.queries import list_own_producers
+from market.web.farm.sellers import list_notes
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
@@ -93,8 +94,7 @@ async def _page(
         "refused": ("ok", "没有同意", "这笔钱不退。"),
         "lapsed": ("warn", "不用退了", "原因写在下面。"),
     }
-    notes = [said[key] for key in [request.query_params.get("said", "")] if key in said]
-    notes += [("no", "没有办成", refusal.text("zh"))] if refusal else []
+    notes = list_notes(request, said, refusal)
     context = {"producers": producers, "notes": notes}
     status = refusal.status if refusal else 200
     return render_page(request, "farm/refunds.html", context, actor=actor, status=status)

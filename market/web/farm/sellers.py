@@ -1,11 +1,12 @@
 """Shared parts of the sellers' pages: producers to sell for, and rows of tasks."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct, structs
 
+from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Connection
+from market.kernel import Connection, Refusal
 from market.producers.queries import list_own_producers
 from market.web.shop.cards import PhotoView
 
@@ -14,6 +15,10 @@ FIELD_NAMES = {
     "certificates": "photo",
 }  # fmt: skip
 """Form fields by the field that a refusal names, if they differ."""
+
+
+type Note = tuple[str, str, str]
+"""A note above a page: its kind, heading and sentence."""
 
 
 class FarmRow(Struct, frozen=True):
@@ -25,6 +30,12 @@ class FarmRow(Struct, frozen=True):
     symbol: str
     state: str = ""
     photo: PhotoView | None = None
+
+
+def list_notes(request: HttpRequest, said: Mapping[str, Note], refusal: Refusal | None = None) -> list[Note]:
+    """Return the note of what the last form did, which `?said=` names, and that of a refusal."""
+    done = said.get(request.query_params.get("said", ""))
+    return [*([done] if done else []), *([("no", "没有办成", refusal.text("zh"))] if refusal else [])]
 
 
 def is_seller(actor: Actor) -> bool:
