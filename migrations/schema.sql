@@ -2512,6 +2512,7 @@ CREATE TABLE public.contacts (
     phone text NOT NULL,
     hours text NOT NULL,
     away_during daterange,
+    CONSTRAINT contacts_away_ends CHECK ((upper(away_during) < '3000-01-01'::date)),
     CONSTRAINT contacts_away_not_empty CHECK ((NOT isempty(away_during))),
     CONSTRAINT contacts_hours_length CHECK (((length(hours) >= 1) AND (length(hours) <= 60))),
     CONSTRAINT contacts_level CHECK ((division_code !~ '^[0-9]{4}00'::text)),

@@ -9,7 +9,7 @@ from market.aftersales.statement import GET_PRODUCER_NUMBER
 from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
-from market.kernel.clock import get_day_start
+from market.kernel.clock import get_day_start, get_next_month
 from market.orders.escrow import get_freight_account, get_payable_account
 
 MAX_MONTH_ROWS = 2_000
@@ -86,8 +86,3 @@ async def get_month_statement(conn: Connection, actor: Actor, producer_id: UUID,
         ),
         closing_fen=Fen(await SUM_OWED_BEFORE.one(conn, codes=[payable, freight], before=until)),
     )
-
-
-def get_next_month(month: date) -> date:
-    """Return the first day of the month after the one that begins on `month`."""
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

@@ -18,6 +18,7 @@ from market.kernel.text import clean_name, normalize_text
 CONTACT_ROLES = frozenset({Role.COUNTY, Role.IMPORTER})
 """The roles that keep the contacts of their county."""
 MAX_NAME_LENGTH, MAX_HOURS_LENGTH = 30, 60
+MAX_AWAY_DAYS = 366
 _PHONE = re.compile(r"[0-9]{5,12}")
 _OFFICES = range(3, 6)
 """The levels of divisions that have an office: county, township, village."""
@@ -135,9 +136,12 @@ def _list_faults(details: ContactDetails) -> list[FieldFault]:
         faults.append(FieldFault("phone", "电话是 5 到 12 位数字，座机带区号"))
     if not 1 <= len(details.hours) <= MAX_HOURS_LENGTH:
         faults.append(FieldFault("hours", f"写什么时候有人接，最多 {MAX_HOURS_LENGTH} 个字"))
-    away = details.away_from, details.away_to
-    if (None in away and away != (None, None)) or (None not in away and away[0] > away[1]):  # type: ignore[operator]
-        faults.append(FieldFault("away_to", "不在的日子要有头一天和最后一天，最后一天不早于头一天"))
+    first, last = details.away_from, details.away_to
+    if first is None or last is None:
+        if first != last:
+            faults.append(FieldFault("away_to", "不在的日子要有头一天和最后一天"))
+    elif not 0 <= (last - first).days < MAX_AWAY_DAYS:
+        faults.append(FieldFault("away_to", "最后一天不早于头一天，最多写一年"))
     return faults
 
 
@@ -194,7 +198,8 @@ async def change_contact(
     """
     require_county_role(actor, CONTACT_ROLES, county)
     before = await get_contact(conn, county, contact_id)
-    await CHANGE_CONTACT.one(conn, contact_id=contact_id, county=county, **_clean_details(details))
+    if await CHANGE_CONTACT.maybe(conn, contact_id=contact_id, county=county, **_clean_details(details)) is None:
+        raise NotFound
     changed = await get_contact(conn, county, contact_id)
     await _record(conn, actor, "contact.change", changed, before=before, now=now)
     return changed
@@ -209,7 +214,8 @@ async def end_contact(conn: Connection, actor: Actor, county: str, contact_id: U
     """
     require_county_role(actor, CONTACT_ROLES, county)
     before = await get_contact(conn, county, contact_id)
-    await END_CONTACT.one(conn, contact_id=contact_id, county=county)
+    if await END_CONTACT.maybe(conn, contact_id=contact_id, county=county) is None:
+        raise NotFound
     await _record(conn, actor, "contact.end", before, before=None, now=now)
 
 

@@ -1,7 +1,9 @@
 """Contacts of a county: who keeps them, which one a farmer sees, and what is refused."""
 
+import asyncio
 from datetime import date
 
+import asyncpg
 import pytest
 
 from market.counties.contacts import (
@@ -16,7 +18,7 @@ from market.counties.contacts import (
     list_contacts,
 )
 from market.identity.models import NotAllowed, NotFound, Role
-from market.kernel import Connection
+from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
 from tests.support.make import NOW, VILLAGE, load_actor, make_contact, make_official
 
@@ -101,6 +103,8 @@ async def test_others_do_not_keep_the_contacts(conn: Connection, role: Role, sco
         (VILLAGE, {"away_from": date(2030, 1, 2)}, ["away_to"]),
         (VILLAGE, {"away_to": date(2030, 1, 2)}, ["away_to"]),
         (VILLAGE, {"away_from": date(2030, 1, 2), "away_to": date(2030, 1, 1)}, ["away_to"]),
+        (VILLAGE, {"away_from": date(2030, 1, 1), "away_to": date(2031, 1, 2)}, ["away_to"]),
+        (VILLAGE, {"away_from": date(2019, 1, 1), "away_to": date.max}, ["away_to"]),
     ],
 )
 async def test_a_contact_that_is_not_valid_is_refused_by_field(
@@ -110,3 +114,27 @@ async def test_a_contact_that_is_not_valid_is_refused_by_field(
     with pytest.raises(BadContact) as refused:
         await add_contact(conn, keeper, COUNTY, write_contact(division, **fields), now=NOW)
     assert [each.field for each in refused.value.errors] == faults
+
+
+async def test_an_absence_ends_on_a_day_that_every_page_can_read(conn: Connection) -> None:
+    contact = await make_contact(conn, VILLAGE, "样例站长")
+    with pytest.raises(asyncpg.CheckViolationError):
+        await conn.execute(
+            "UPDATE contacts SET away_during = daterange($2, $3, '[]') WHERE id = $1", contact, TODAY, date.max
+        )
+
+
+async def test_a_contact_that_ended_meanwhile_is_not_found(database: Database) -> None:
+    async with database.transaction() as conn:
+        keeper = await load_actor(conn, await make_official(conn, Role.IMPORTER, COUNTY))
+        contact = await make_contact(conn, VILLAGE, "样例站长")
+
+    async def end() -> str:
+        async with database.transaction() as conn:
+            try:
+                await end_contact(conn, keeper, COUNTY, contact, now=NOW)
+            except NotFound as refusal:
+                return refusal.code
+        return "ended"
+
+    assert sorted(await asyncio.gather(*(end() for _ in range(4)))) == ["ended", *["not_found"] * 3]

@@ -1,6 +1,6 @@
 """A seller's statement of a month, to print."""
 
-from datetime import date
+from contextlib import suppress
 from typing import Any
 
 from litestar import Response, get
@@ -17,9 +17,8 @@ from market.aftersales.month_statement import (
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, parse_month
 from market.producers.queries import list_own_producers
-from market.web.forms import parse_day
 from market.web.pages import render_page
 from market.web.ui.format import day_short
 
@@ -94,8 +93,9 @@ async def show_month(
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
     """Show each producer's statement of the month `?of=2026-11`; this month without it, or if it is none."""
-    asked = parse_day(f"{request.query_params.get('of', '')}-01")
-    month: date = (asked or clock.today()).replace(day=1)
+    month = clock.today().replace(day=1)
+    with suppress(ValueError):
+        month = parse_month(request.query_params.get("of", ""))
     async with db.connection() as conn:
         tables = [
             _present_month(producer.name, await get_month_statement(conn, actor, producer.id, month))

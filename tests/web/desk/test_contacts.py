@@ -1,6 +1,7 @@
 """Contacts on the desk, and on the pages of the farmers whom they answer."""
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from market.identity.models import Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
+from market.kernel.clock import get_business_day
 from market.settings import Settings
+from market.web.ui.format import day_zh
 from tests.support.app import Service
 from tests.support.make import VILLAGE, make_account, make_contact, make_official, make_producer
 from tests.web.desk.county import COUNTY, NOW, serve_story
@@ -67,13 +70,15 @@ async def test_a_farmer_reads_the_contact_that_the_county_keeps(service: Service
             each for each in (await desk.open("/desk/contacts")).links() if each.startswith("/desk/contacts/")
         } - {f"/desk/contacts/{await find_id(database, '县里人')}"}
         await desk.open(link)
-        await desk.submit(link, away_from="2000-01-01", away_to="2100-01-01")
+        today = get_business_day(NOW)
+        last = today + timedelta(days=300)
+        await desk.submit(link, away_from=str(today), away_to=str(last))
         assert "办事找阜平县服务台，县里人（白天）" in (await farm.open("/farm")).html
         await desk.open(f"/desk/contacts/{await find_id(database, '县里人')}")
         await desk.submit(f"/desk/contacts/{await find_id(database, '县里人')}", press=("act", "end"))
         seen = await farm.open("/farm")
         assert "站长（周一到周五）" in seen.html
-        assert "现在不在，2100年1月2日回来。" in seen.html
+        assert f"现在不在，{day_zh(last + timedelta(days=1))}回来。" in seen.html
     async with open_desk_walker(service, finance) as other:
         seen = await other.open("/desk/contacts")
         assert "站长，03127200001" in seen.text

@@ -113,6 +113,12 @@ async def test_money_reaches_the_farmer_through_the_pages(village: Village, gate
         assert await verify_ledger(conn) == []
 
 
+@pytest.mark.parametrize("month", ["9999-12", "0001-01", "2019-13", "", "样例"])
+async def test_a_month_that_is_none_shows_this_month(village: Village, month: str) -> None:
+    async with await village.browser(village.farmer) as farm:
+        assert f"{NOW.year} 年 " in (await farm.open(f"/farm/money/month?of={month}")).text
+
+
 async def test_a_failed_payout_is_owed_again_and_says_why(village: Village, gateway: Stripe, sandbox: Sandbox) -> None:
     await enter(village, gateway)
     await owe(village, 50_00)
