@@ -34,6 +34,8 @@ FARMER_PHONE = "17050000001"
 """The demo's farmer signs in with the number of the subsidised line."""
 NEWCOMER_NAME, NEWCOMER_PHONE = "样例新来某", make_phone(FARMER_PHONES, 9998)
 """A person without a shop, who can apply for one."""
+HOST_NAME, HOST_PHONE = "样例顾丙寅", make_phone(FARMER_PHONES, 9997)
+"""The host of a stay in the demo's county."""
 _TOTP_BYTES = 20
 
 
@@ -136,8 +138,9 @@ def list_logins(seal: Seal) -> list[SampleLogin]:
     farmer = SampleLogin(role="farmer", name="样例唐甲子", phone=FARMER_PHONE, county=DEMO_COUNTY)
     buyer = SampleLogin(role="buyer", name="样例买家甲", phone=make_phone(BUYER_PHONES, 1), county="130102")
     helper = SampleLogin(role="helper", name="样例唐乙丑", phone=make_phone(FARMER_PHONES, 9999), county=DEMO_COUNTY)
+    host = SampleLogin(role="host", name=HOST_NAME, phone=HOST_PHONE, county=DEMO_COUNTY)
     newcomer = SampleLogin(role="newcomer", name=NEWCOMER_NAME, phone=NEWCOMER_PHONE, county=DEMO_COUNTY)
-    return [farmer, buyer, helper, newcomer, *officials]
+    return [farmer, buyer, helper, host, newcomer, *officials]
 
 
 def make_accounts(seed: int, seal: Seal, prefectures: Iterable[str], now: datetime) -> SampleAccounts:

@@ -63,6 +63,7 @@ SHOPPERS = {
     "buyer": DemoRole("买家", "逛集、下单、付款、退单、评价", "/"),
     "farmer": DemoRole("农户", "发货、卖东西、看我的钱和我的话费", "/farm"),
     "helper": DemoRole("帮手", "替农户样例唐甲子家发货、上架", "/farm"),
+    "host": DemoRole("农家院", "看今天的客人、改房价、关几天", "/farm/guests"),
     "newcomer": DemoRole("想开店的人", "申请开店，看办到哪一步", "/farm/apply"),
 }
 """People of the market, by role."""

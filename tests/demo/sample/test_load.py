@@ -108,6 +108,7 @@ async def test_progress_is_reported_by_phase_and_reaches_its_total(
         "farmer",
         "buyer",
         "helper",
+        "host",
         "newcomer",
         "importer",
         "policy",
@@ -118,5 +119,5 @@ async def test_progress_is_reported_by_phase_and_reaches_its_total(
         "reconciler",
         "platform",
     ]
-    assert all(account.totp_secret for account in summary.accounts[4:])
+    assert all(account.totp_secret for account in summary.accounts[5:])
     await drop_database(server, name)

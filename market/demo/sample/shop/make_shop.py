@@ -17,7 +17,7 @@ from market.demo.sample.seeded_random import SeededRandom
 from market.demo.sample.shop.contacts import ContactCopyRow, list_sample_contacts
 from market.demo.sample.shop.listings import ListingGenerator, ListingRows, ListingScore, is_stay
 from market.demo.sample.shop.order_records import LotTally, OrderRecords
-from market.demo.sample.shop.producers import DEMO_FARMER, ProducerGenerator, ProducerRows, SampleProducer
+from market.demo.sample.shop.producers import DEMO_FARMER, DEMO_HOST, ProducerGenerator, ProducerRows, SampleProducer
 from market.demo.sample.shop.record_orders import OrderRecorder
 from market.demo.sample.shop.reviews import ReviewGenerator
 from market.demo.sample.shop.sample_orders import OrderGenerator
@@ -30,6 +30,8 @@ from market.web.ui.illustrations import draw_picture
 
 _DEMO_FARMER_TITLES = ("阜平大枣", "阜平核桃")
 """The goods of the demo's farmer."""
+_DEMO_HOST_TITLE = "骆驼湾村农家小院"
+"""The stay of the demo's host."""
 _COMPETING_OFFERS = (
     ("阜平大枣", 94),
     ("阜平大枣", 107),
@@ -205,7 +207,8 @@ class _ShopBuilder:
 
     def _list_tourism(self, offer: SourceOffer) -> None:
         if is_stay(offer):
-            producer = self.producers.open_producer(offer, is_stay=True)
+            host = DEMO_HOST if offer.title == _DEMO_HOST_TITLE else None
+            producer = self.producers.open_producer(offer, is_stay=True, farmer=host)
             rooms = _ROOMS.get(offer.title, self._rng.randint(3, 8))
             self.review_kinds[self.listings.list_stay(offer, producer, rooms=rooms).id] = ("stay",)
             return

@@ -7,7 +7,14 @@ import asyncpg
 from msgspec import Struct
 
 from market.catalogue.freight import FreightTerms
-from market.demo.sample.accounts import FARMER_PHONE, SampleAccounts, add_account, take_farmer_phone
+from market.demo.sample.accounts import (
+    FARMER_PHONE,
+    HOST_NAME,
+    HOST_PHONE,
+    SampleAccounts,
+    add_account,
+    take_farmer_phone,
+)
 from market.demo.sample.copy_rows import CertificateCopyRow, FreightCopyRow, MemberCopyRow, ProducerCopyRow, StepCopyRow
 from market.demo.sample.divisions import SampleDivisions
 from market.demo.sample.identities import SURNAMES, make_name
@@ -149,7 +156,7 @@ class ProducerGenerator:
             own_phone = take_farmer_phone(self._accounts)
             farmer = FarmerIdentity(make_name(surname, self._accounts.farmer_count), own_phone)
         else:
-            kind, surname = "household", farmer.name[2]
+            kind, surname = ("homestay" if is_stay else "household"), farmer.name[2]
         name = make_producer_name(kind, village.name, surname, offer)
         is_open = steps == len(_STEPS)
         days = rng.randint(150, 380) if is_open else rng.randint(10, 12)
@@ -284,3 +291,4 @@ class ProducerGenerator:
 
 
 DEMO_FARMER = FarmerIdentity("样例唐甲子", FARMER_PHONE)
+DEMO_HOST = FarmerIdentity(HOST_NAME, HOST_PHONE)
