@@ -423,7 +423,10 @@ BEGIN
     IF OLD.state <> 'waiting' THEN
         RAISE EXCEPTION 'the refund request % has ended', OLD.id USING ERRCODE = 'P0107';
     END IF;
-    IF NEW.state = 'consented' AND is_same_person(OLD.requested_by, NEW.decided_by) THEN
+    IF NEW.state = 'consented' AND (
+        is_same_person(OLD.requested_by, NEW.decided_by)
+        OR EXISTS (SELECT FROM suborders JOIN orders ON orders.id = order_id
+                    WHERE suborders.id = OLD.suborder_id AND is_same_person(buyer_id, NEW.decided_by))) THEN
         RAISE EXCEPTION 'the refund request % needs a second person', OLD.id USING ERRCODE = 'P0108';
     END IF;
     RETURN NEW;
@@ -1694,6 +1697,27 @@ $$;
 CREATE FUNCTION public.subtract_order_units(lot_ids uuid[], lot_available bigint[], need_n integer[], need_lot uuid[], need_units bigint[], admitted integer[]) RETURNS bigint[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ARRAY(SELECT (l.units - (COALESCE((SELECT sum(d.units) AS sum FROM UNNEST(subtract_order_units.need_n, subtract_order_units.need_lot, subtract_order_units.need_units) d(n, lot, units) WHERE ((d.lot = l.id) AND (d.n = ANY (subtract_order_units.admitted)))), (0)::numeric))::bigint) FROM UNNEST(subtract_order_units.lot_ids, subtract_order_units.lot_available) WITH ORDINALITY l(id, units, index) ORDER BY l.index);
+
+
+--
+-- Name: sum_asked_back(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.sum_asked_back(p_producer uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT coalesce(sum(asked.amount_fen), 0)::bigint
+      FROM (SELECT c.line_id, c.amount_fen
+              FROM cases JOIN bad_fruit_claims c ON c.case_id = cases.id
+             WHERE against_producer_id = p_producer AND cases.state IN ('received', 'assigned', 'answered')
+             UNION ALL
+            SELECT q.line_id, q.amount_fen
+              FROM refund_requests q JOIN suborders ON suborders.id = q.suborder_id
+             WHERE producer_id = p_producer AND q.state = 'waiting') asked
+      JOIN order_lines ON order_lines.id = asked.line_id
+      JOIN suborders ON suborders.id = order_lines.suborder_id AND released_at IS NOT NULL
+$$;
 
 
 --
@@ -8580,6 +8604,14 @@ GRANT ALL ON FUNCTION public.set_second_factor(p_handle text, p_totp_sealed byte
 
 REVOKE ALL ON FUNCTION public.start_session(p_token_hash bytea, p_account uuid, p_expires_at timestamp with time zone, p_second_factor boolean, p_device text, p_device_key bytea, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.start_session(p_token_hash bytea, p_account uuid, p_expires_at timestamp with time zone, p_second_factor boolean, p_device text, p_device_key bytea, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION sum_asked_back(p_producer uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.sum_asked_back(p_producer uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sum_asked_back(p_producer uuid) TO market_app;
 
 
 --

@@ -67,6 +67,7 @@ from payments.pay import (
     start,
 )
 from payments.payout import (
+    find_payout,
     get_payout,
     list_failed_payouts,
     list_payouts,
@@ -74,6 +75,7 @@ from payments.payout import (
     request_payout,
     send_payout,
     sum_paid_out,
+    sum_requested_payouts,
 )
 from payments.polling import finish_operations, poll_due_payments, poll_due_payouts, poll_payment
 from payments.port import Gateway
@@ -173,6 +175,7 @@ __all__ = [
     "dismiss_message",
     "expire_payments",
     "find_live_payment",
+    "find_payout",
     "finish_operations",
     "get_balance",
     "get_payment",
@@ -220,5 +223,6 @@ __all__ = [
     "split",
     "start",
     "sum_paid_out",
+    "sum_requested_payouts",
     "verify_ledger",
 ]

@@ -49,17 +49,26 @@ SUM_PAID_OUT = Query(
       FROM {schema}.payouts WHERE payee = :payee AND currency = :currency AND state = 'paid'
     """,
 )
-# A failed payout is a problem until another one was made after it.
+SUM_REQUESTED = Query(
+    int,
+    """
+    SELECT coalesce(sum(amount_minor), 0)::bigint
+      FROM {schema}.payouts
+     WHERE payee = :payee AND currency = :currency AND created_at >= :since AND state <> 'failed'
+    """,
+)
+# A failed payout is a problem until the payee was paid after it failed: a bank may return money that had arrived.
 LIST_FAILED_PAYOUTS = Query(
     Payout,
     "SELECT "
     + PAYOUT_COLUMNS
     + """
       FROM {schema}.payouts
-     WHERE state = 'failed'
+     WHERE state = 'failed' AND payee = coalesce(:payee, payee)
        AND NOT EXISTS (SELECT 1 FROM {schema}.payouts AS later
-                        WHERE later.payee = payouts.payee AND later.id > payouts.id)
-     ORDER BY id
+                        WHERE later.payee = payouts.payee AND later.state = 'paid'
+                          AND later.paid_at > payouts.failed_at)
+     ORDER BY failed_at, id
      LIMIT 1000
     """,
 )
@@ -141,7 +150,7 @@ async def request_payout(
         at=moment,
     )
     if payout is None:
-        known = await FIND_PAYOUT_BY_KEY.maybe(conn, key=key)
+        known = await find_payout(conn, key=key)
         if known is None or (known.payee, known.amount_minor, known.currency) != (payee, amount, currency):
             raise KeyAlreadyUsed(key=key)
         return known
@@ -174,14 +183,24 @@ async def list_payouts(conn: Connection, payee: str, *, limit: int = 100) -> lis
     return await LIST_PAYOUTS.all(conn, payee=payee, limit=min(limit, 1000))
 
 
+async def find_payout(conn: Connection, *, key: str) -> Payout | None:
+    """Return the payout with this key, or None."""
+    return await FIND_PAYOUT_BY_KEY.maybe(conn, key=key)
+
+
+async def sum_requested_payouts(conn: Connection, payee: str, *, since: datetime, currency: str = "CNY") -> int:
+    """Return the sum of the payouts of a payee requested since an instant that did not fail, in minor units."""
+    return await SUM_REQUESTED.one(conn, payee=payee, currency=currency, since=since)
+
+
 async def sum_paid_out(conn: Connection, payee: str, currency: str = "CNY") -> int:
     """Return what the bank confirmed of the payouts of a payee, in minor units."""
     return await SUM_PAID_OUT.one(conn, payee=payee, currency=currency)
 
 
-async def list_failed_payouts(conn: Connection) -> list[Payout]:
-    """Return the failed payouts of payees without a later one, oldest first, at most 1,000."""
-    return await LIST_FAILED_PAYOUTS.all(conn)
+async def list_failed_payouts(conn: Connection, *, payee: str | None = None) -> list[Payout]:
+    """Return the failed payouts, of one payee or all, whose payee was not paid since; the last failure last."""
+    return await LIST_FAILED_PAYOUTS.all(conn, payee=payee)
 
 
 async def send_payout(db: Database, gateway: Gateway, payout_id: PayoutId, *, at: datetime | None = None) -> Payout:

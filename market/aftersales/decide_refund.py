@@ -72,7 +72,7 @@ async def decide_refund_request(
     Raises:
         NotFound: the request does not exist, or the actor is neither of the producer nor of its county's finance.
         SecondFactorRequired: an official's session has no second factor.
-        SecondPersonNeeded: the actor is the person who requested it, by this or another account.
+        SecondPersonNeeded: the actor is the person who requested it, or the buyer, by this or another account.
         RefundRequestEnded: it was decided otherwise, or has lapsed.
         InsufficientBalance: the money was paid out to the producer; the request goes on waiting.
     """
@@ -100,7 +100,7 @@ async def _decide(
         return request, None
     if request.state is not RefundRequestState.WAITING:
         raise RefundRequestEnded(state=request.state)
-    if consent and request.own:
+    if consent and (request.own or request.bought):
         raise SecondPersonNeeded
     lapse = None
     refund_id = None

@@ -107,12 +107,12 @@ class TooLateToRefund(Refusal):
 
 
 class SecondPersonNeeded(Refusal):
-    """The refund needs the consent of a person who did not request it."""
+    """The refund needs the consent of a person who neither requested it nor bought the goods."""
 
     code = "second_person_needed"
     status = 403
-    zh = "这笔退款是您提的，要另一个人同意。"
-    en = "You requested this refund; another person has to consent."
+    zh = "这笔退款是您提的，或者货是您买的，要另一个人同意。"
+    en = "You requested this refund or bought the goods; another person has to consent."
 
 
 class RefundRequestEnded(Refusal):
@@ -200,11 +200,11 @@ class PayoutAccountMissing(Refusal):
 
 
 class NothingToPayOut(Refusal):
-    """Nothing is owed, or the limit of the day is reached."""
+    """Nothing is owed but what buyers ask back, or the limit of the day is reached."""
 
     code = "nothing_to_pay_out"
-    zh = "现在没有能打的钱，或者今天打的已经到了上限。"
-    en = "Nothing is owed now, or today's limit is reached."
+    zh = "现在没有能打的钱：买家要退的先留着，一天打的也有上限。"
+    en = "Nothing can be paid out now: what buyers ask back is kept, or today's limit is reached."
 
 
 class ClaimInvalid(Refusal):

@@ -20,13 +20,14 @@ from market.orders.notifications import notify_producer
 from payments import (
     Gateway,
     Payout,
-    PayoutState,
     ProviderMismatch,
     consume_events,
+    find_payout,
     get_balance,
-    list_payouts,
+    list_failed_payouts,
     request_payout,
     send_payout,
+    sum_requested_payouts,
 )
 from payments.ledger import Leg
 from payments.money import format_yuan
@@ -65,6 +66,7 @@ LOCK_PAID_PRODUCER = Query(
 LIST_PAYABLE_PRODUCERS = Query(
     UUID, "SELECT producer_id FROM payout_accounts WHERE state = 'active' ORDER BY producer_id LIMIT 100000"
 )
+SUM_ASKED_BACK = Query(int, "SELECT sum_asked_back(:producer_id)")
 FIND_PRODUCER_BY_NUMBER = Query(UUID, "SELECT id FROM producers WHERE number = :number")
 
 
@@ -90,7 +92,7 @@ async def ask_for_payout(
         NotFound: the actor does not work for the producer.
         PayoutAccountOwnerOnly: the actor is not its owner.
         PayoutAccountMissing: the producer has no account that was checked.
-        NothingToPayOut: nothing is owed, or the limit of the day is reached.
+        NothingToPayOut: nothing is owed but what buyers claim, or the limit of the day is reached.
     """
     async with db.transaction() as conn:
         if await find_account_holder(conn, actor, producer_id, now=now) is None:
@@ -113,8 +115,8 @@ async def ask_for_payout(
 async def pay_out_due(db: Database, gateway: Gateway, *, now: datetime) -> int:
     """Pay every producer that is owed at least its county's minimum, once a day; return how many payouts were made.
 
-    A producer whose last payout failed is not paid again before its owner asks. A failure of one producer does not
-    block the others.
+    A producer with a failed payout is not paid by schedule until one that its owner asked for arrived. A
+    failure of one producer does not block the others.
     """
     async with db.connection() as conn:
         due = await LIST_PAYABLE_PRODUCERS.all(conn)
@@ -137,6 +139,7 @@ async def _take_owed(
 ) -> Payout | None:
     """Request a payout of what the producer is owed; None if that is below the minimum.
 
+    What buyers claim of released orders, and what waits for a second person, is kept back for them.
     Without `min_fen`, the county's minimum applies, and nothing is paid after a failure.
     """
     producer = await LOCK_PAID_PRODUCER.one(conn, producer_id=producer_id)
@@ -144,20 +147,18 @@ async def _take_owed(
     if account is None or account.state != "active" or account.destination is None:
         raise PayoutAccountMissing
     limits = await get_payout_limits(conn, producer.county_code, now=now)
-    earlier = await list_payouts(conn, get_payee(producer.number), limit=100)
-    known = next((each for each in earlier if each.key == key), None)
+    payee = get_payee(producer.number)
+    known = await find_payout(conn, key=key)
     if known is not None:
         return known
-    if min_fen is None and earlier and earlier[0].state is PayoutState.FAILED:
+    if min_fen is None and await list_failed_payouts(conn, payee=payee):
         return None
-    today = get_day_start(get_business_day(now))
-    spent = sum(
-        each.amount_minor for each in earlier if each.created_at >= today and each.state is not PayoutState.FAILED
-    )
+    left = limits.limit_fen - await sum_requested_payouts(conn, payee, since=get_day_start(get_business_day(now)))
+    kept_back = {get_payable_account(producer.number): await SUM_ASKED_BACK.one(conn, producer_id=producer_id)}
     legs: list[Leg] = []
-    left = limits.limit_fen - spent
     for code in (get_payable_account(producer.number), get_freight_account(producer.number)):
-        taken = min(await get_balance(conn, code), max(left, 0))
+        available = await get_balance(conn, code) - kept_back.get(code, 0)
+        taken = max(min(available, left), 0)
         legs += [(code, -taken)] if taken else []
         left -= taken
     if -sum(minor for _, minor in legs) < (limits.min_fen if min_fen is None else min_fen):
@@ -165,7 +166,7 @@ async def _take_owed(
     return await request_payout(
         conn,
         gateway,
-        payee=get_payee(producer.number),
+        payee=payee,
         destination=account.destination,
         legs=legs,
         key=key,

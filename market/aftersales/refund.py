@@ -87,7 +87,8 @@ LIST_SECOND_PERSON_PHONES = Query(
     SELECT phone_sealed
       FROM producer_members JOIN accounts ON accounts.id = account_id
      WHERE producer_id = :producer_id AND valid_during @> :day::date AND phone_sealed IS NOT NULL
-       AND closed_at IS NULL AND NOT is_same_person(account_id, :account_id)
+       AND accounts.closed_at IS NULL AND NOT is_same_person(account_id, :account_id)
+       AND NOT EXISTS (SELECT FROM orders WHERE id = :order_id AND is_same_person(account_id, buyer_id))
      ORDER BY account_id
      LIMIT 3
     """,
@@ -215,7 +216,11 @@ async def _request_refund(
     await _audit(conn, actor, "refund.request", suborder, refund, now=now)
     facts = {"order": str(suborder.number), "amount": format_yuan(refund.amount_fen)}
     phones = await LIST_SECOND_PERSON_PHONES.all(
-        conn, producer_id=suborder.producer_id, account_id=actor.account_id, day=get_business_day(now)
+        conn,
+        producer_id=suborder.producer_id,
+        order_id=suborder.order_id,
+        account_id=actor.account_id,
+        day=get_business_day(now),
     )
     for sealed in phones:
         phone = seal.open(sealed, PHONE_CONTEXT)

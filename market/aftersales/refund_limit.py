@@ -13,10 +13,14 @@ from market.orders.transitions import LockedSuborder
 
 
 class SoloRefunds(Struct, frozen=True, kw_only=True):
-    """What was refunded alone: of a suborder by anybody, and in a day by one person for a producer."""
+    """What was refunded alone: of a suborder by anybody, and in a day by one person for a producer.
+
+    `bought`: the person is the buyer of the suborder, by this or another account.
+    """
 
     order_fen: Fen
     day_fen: Fen
+    bought: bool
 
 
 # The lock of the producer makes its refunds wait for each other: the sums of the next one contain this one.
@@ -38,7 +42,9 @@ SUM_SOLO_REFUNDS = Query(
                                        WHERE producer_id = :producer_id AND is_same_person(account_id, :account_id))
                AND r.at >= :since AND r.reason IN ('bad_fruit', 'agreed')
                AND NOT EXISTS (SELECT FROM refund_requests q WHERE q.line_id = r.line_id AND q.key = r.key)
-           )::bigint AS day_fen
+           )::bigint AS day_fen,
+           (SELECT is_same_person(buyer_id, :account_id) FROM suborders JOIN orders ON orders.id = order_id
+             WHERE suborders.id = :suborder_id) AS bought
     """,
 )
 
@@ -58,7 +64,8 @@ async def needs_second_person(
     """Return whether a refund of a suborder of a locked order needs a second person's consent.
 
     It does above the county's `refund_limit_fen`: by itself, together with what was refunded of the suborder without
-    consent, or with what the person refunded without consent for this producer on the business day.
+    consent, or with what the person refunded without consent for this producer on the business day. A refund to the
+    person's own purchase always does.
     """
     await LOCK_SELLER.one(conn, producer_id=suborder.producer_id)
     day = get_business_day(now)
@@ -70,4 +77,4 @@ async def needs_second_person(
         account_id=actor.account_id,
         since=get_day_start(day),
     )
-    return amount_fen + max(solo.order_fen, solo.day_fen) > limit
+    return solo.bought or amount_fen + max(solo.order_fen, solo.day_fen) > limit

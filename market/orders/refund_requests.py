@@ -30,7 +30,8 @@ class LapseReason(StrEnum):
 class RequestedRefund(Struct, frozen=True, kw_only=True):
     """A requested refund of a line.
 
-    `own`: the person who reads it requested it, by this or another account, and may only withdraw it.
+    `own`: the person who reads it requested it, by this or another account, and may only withdraw it. `bought`: the
+    person is the buyer, and may not consent either.
     """
 
     id: UUID
@@ -49,6 +50,7 @@ class RequestedRefund(Struct, frozen=True, kw_only=True):
     decision_note: str
     lapse_reason: LapseReason | None
     own: bool
+    bought: bool
     order_number: int
     county_code: str
     requested_by: UUID
@@ -59,7 +61,8 @@ _COLUMNS = """
     SELECT q.id, producer_id, q.suborder_id, line_id, orders.number || '-' || suborders.position AS code, title,
            q.amount_fen, reason, note, requester.name AS requester, requested_at, q.state, decided_at, decision_note,
            lapse_reason, coalesce(is_same_person(requested_by, :account_id::uuid), false) AS own,
-           orders.number AS order_number, county_code, requested_by, q.key
+           coalesce(is_same_person(buyer_id, :account_id::uuid), false) AS bought, orders.number AS order_number,
+           county_code, requested_by, q.key
       FROM refund_requests q
       JOIN suborders ON suborders.id = q.suborder_id
       JOIN orders ON orders.id = order_id

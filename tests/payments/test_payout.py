@@ -23,8 +23,10 @@ from payments import (
     ProviderMismatch,
     apply_events,
     consume_events,
+    find_payout,
     finish_operations,
     get_balance,
+    list_failed_payouts,
     list_payouts,
     list_unknown_calls,
     poll_due_payouts,
@@ -34,6 +36,7 @@ from payments import (
     reconcile,
     request_payout,
     send_payout,
+    sum_requested_payouts,
     verify_ledger,
 )
 from payments.ledger import Leg
@@ -238,6 +241,55 @@ async def test_disputed_money_is_not_paid_out(database: Database, gateway: Strip
     with pytest.raises(InsufficientBalance):
         await make_payout(database, gateway, payee)
     assert await get_balances(database, payee) == (89_99, 10_00, 0, 0)
+
+
+async def test_a_failure_is_a_problem_until_the_payee_was_paid_after_it(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payee, days = await owe(database), itertools.count(1)
+
+    async def decide(payout: Payout, status: str) -> None:
+        sent = await send_payout(database, gateway, payout.id)
+        await sandbox.set_payout(str(sent.provider_ref), status, "account_closed" if status == "failed" else None)
+        at = datetime.now(UTC) + timedelta(days=next(days))
+        await poll_payout(database, gateway, payout.id, at=at)
+
+    async def list_failed() -> list[PayoutId]:
+        async with database.connection() as conn:
+            assert await list_failed_payouts(conn) == await list_failed_payouts(conn, payee=payee)
+            assert await list_failed_payouts(conn, payee="nobody") == []
+            return [each.id for each in await list_failed_payouts(conn)]
+
+    first = await make_payout(database, gateway, payee, key="1")
+    await decide(first, "failed")
+    assert await list_failed() == [first.id]
+    second = await make_payout(database, gateway, payee, key="2")
+    assert await list_failed() == [first.id]
+    await decide(second, "failed")
+    assert await list_failed() == [first.id, second.id]
+    third = await make_payout(database, gateway, payee, key="3")
+    await decide(third, "paid")
+    assert await list_failed() == []
+    await decide(third, "failed")
+    assert await list_failed() == [first.id, second.id, third.id]
+
+
+async def test_what_was_requested_since_an_instant_counts_unless_it_failed(
+    database: Database, gateway: Stripe, sandbox: Sandbox
+) -> None:
+    payee, since = await owe(database), datetime.now(UTC)
+    payout = await make_payout(database, gateway, payee, key="k")
+    async with database.connection() as conn:
+        assert await sum_requested_payouts(conn, payee, since=since) == 100_00
+        assert await sum_requested_payouts(conn, payee, since=since + timedelta(days=1)) == 0
+        assert await sum_requested_payouts(conn, "nobody", since=since) == 0
+        assert await find_payout(conn, key="k") == payout
+        assert await find_payout(conn, key="other") is None
+    sent = await send_payout(database, gateway, payout.id)
+    await sandbox.set_payout(str(sent.provider_ref), "failed", "account_closed")
+    await poll_payout(database, gateway, payout.id)
+    async with database.connection() as conn:
+        assert await sum_requested_payouts(conn, payee, since=since) == 0
 
 
 async def test_a_key_is_one_payout(database: Database, gateway: Stripe) -> None:

@@ -29,7 +29,7 @@ from market.web.forms import make_form_key, parse_uuid, read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.ui.format import day_short, yuan
-from payments import AccountKind, Payout, PayoutState, list_payouts
+from payments import AccountKind, Payout, PayoutState, list_failed_payouts, list_payouts
 
 _MAX_ROWS = 50
 _MAX_PAYOUTS = 20
@@ -192,7 +192,7 @@ async def _load_money(conn: Connection, actor: Actor, producer: ProducerRow, now
             for each in payouts
         ],
         account=_describe_account(account),
-        problem=_describe_problem(account, payouts),
+        problem=_describe_problem(account, payouts, await list_failed_payouts(conn, payee=get_payee(producer.number))),
         may_enter=owner and (account is None or account.state == "rejected"),
         may_ask=owner and active and statement.owed_fen > 0,
         key=make_form_key(),
@@ -209,16 +209,14 @@ def _describe_account(account: PayoutAccount | None) -> str:
     return f"收款账户：{account.holder}，{ACCOUNT_KINDS[account.kind]}，尾号 {account.tail}{checking}。"
 
 
-def _describe_problem(account: PayoutAccount | None, payouts: list[Payout]) -> str:
+def _describe_problem(account: PayoutAccount | None, payouts: list[Payout], failed: list[Payout]) -> str:
     """Describe to the seller what keeps the money from arriving; empty if nothing does."""
     if account is not None and account.state == "rejected":
         return f"上次填的账户没有通过核对：{describe_failure(account.reason)}。请再填一次。"
-    if payouts and payouts[0].state is PayoutState.FAILED:
-        amount = yuan(payouts[0].amount_minor)
-        return (
-            f"{amount} 元没有打到：{describe_failure(payouts[0].reason)}。钱还在您名下；问清楚以后，请您再按一次打款。"
-        )
-    return ""
+    if not failed or any(each.state in {PayoutState.CREATED, PayoutState.IN_TRANSIT} for each in payouts):
+        return ""
+    amount, reason = yuan(failed[-1].amount_minor), describe_failure(failed[-1].reason)
+    return f"{amount} 元没有打到：{reason}。钱还在您名下；问清楚以后，请您再按一次打款。"
 
 
 async def _page(

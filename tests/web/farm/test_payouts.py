@@ -134,8 +134,12 @@ async def test_a_failed_payout_is_owed_again_and_says_why(village: Village, gate
         await pay_out_due(village.database, gateway, now=Clock().now().replace(year=NOW.year + 1))
         assert await read_payouts(village) == [("failed", 50_00)]
         await farm.open("/farm/money")
-        await farm.submit("/farm/money/payout")
+        seen = await farm.submit("/farm/money/payout")
         assert await read_payouts(village) == [("in_transit", 50_00), ("failed", 50_00)]
+        assert "没有打到" not in seen.text
+        await owe(village, 30_00, key="2")
+        await pay_out_due(village.database, gateway, now=Clock().now().replace(year=NOW.year + 1))
+        assert len(await read_payouts(village)) == 2
 
 
 @pytest.mark.parametrize(("owed", "paid"), [(9_99, []), (10_00, [10_00]), (5_000_01, [5_000_00])])
@@ -159,6 +163,27 @@ async def test_the_limit_holds_for_schedule_and_requests_of_a_day_together(villa
         await ask_for_payout(village.database, gateway, act_as(village.farmer, shop), shop, key="k", now=NOW)
     assert refused.value.code == "nothing_to_pay_out"
     assert await read_payouts(village) == [("in_transit", 5_000_00)]
+
+
+async def test_a_hundred_payouts_of_a_day_count_against_its_limit_and_keep_their_keys(
+    village: Village, gateway: Stripe
+) -> None:
+    shop, number = await get_shop(village)
+    await enter(village, gateway)
+    actor = act_as(village.farmer, shop)
+    await owe(village, 4_900_00)
+    first = await ask_for_payout(village.database, gateway, actor, shop, key="first", now=NOW)
+    await village.value(
+        "WITH more AS (INSERT INTO payments.payouts (payee, key, provider, destination, currency, amount_minor, state,"
+        " created_at, paid_at) SELECT $1, 'fen:' || n, 'stripe', 'acct_1', 'CNY', 1, 'paid', $2, $2"
+        " FROM generate_series(1, 100) AS n RETURNING 1) SELECT count(*) FROM more",
+        str(number),
+        NOW,
+    )
+    await owe(village, 4_900_00, key="2")
+    last = await ask_for_payout(village.database, gateway, actor, shop, key="last", now=NOW)
+    assert last.amount_minor == 99_00
+    assert (await ask_for_payout(village.database, gateway, actor, shop, key="first", now=NOW)).id == first.id
 
 
 async def test_ten_requests_at_once_pay_once(village: Village, gateway: Stripe) -> None:
