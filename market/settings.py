@@ -94,6 +94,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     claim_hours: Annotated[
         int, Meta(ge=24, le=240, description="Hours after receipt in which a buyer may claim bad fruit.")
     ] = 48
+    return_days: Annotated[
+        int, Meta(ge=7, le=30, description="Days after receipt in which a buyer may return goods; 7 by law.")
+    ] = 7
+    return_arrival_days: Annotated[
+        int,
+        Meta(ge=3, le=30, description="Days after a return was sent until its arrival is confirmed automatically."),
+    ] = 10
     codes_a_phone: Annotated[int, Meta(ge=1, description="One-time codes per phone and day.")] = 10
     codes_a_network: Annotated[int, Meta(ge=1, description="One-time codes per network address and hour.")] = 60
     codes_a_day: Annotated[int, Meta(ge=1, description="One-time codes per day in total.")] = 20_000

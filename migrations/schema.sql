@@ -1097,6 +1097,25 @@ $$;
 
 
 --
+-- Name: list_due_goods_returns(timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer) RETURNS TABLE(id uuid, county_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT cases.id, cases.county_code
+      FROM goods_returns JOIN cases ON cases.id = case_id
+     WHERE cases.state = 'answered'
+       AND (sent_at <= p_sent_before OR (sent_at IS NULL AND accepted_at <= p_accepted_before))
+       AND NOT EXISTS (SELECT FROM jobs.failures
+                        WHERE job = 'end_goods_return' AND item = cases.id AND next_at > clock_timestamp())
+     ORDER BY coalesce(sent_at, accepted_at)
+     LIMIT p_most
+$$;
+
+
+--
 -- Name: list_late_cases(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1746,12 +1765,13 @@ BEGIN
                  freight_fen bigint, discount_fen bigint, commission_bp integer)
      WHERE s.n = ANY(placed);
     INSERT INTO order_lines (id, suborder_id, position, listing_id, variant_id, title, unit, quantity, price_fen,
-                             amount_fen, lot_id, units)
+                             amount_fen, lot_id, units, perishable)
     SELECT l.id, l.suborder_id, l.position, l.listing_id, l.variant_id, l.title, l.unit, l.quantity, l.price_fen,
-           l.amount_fen, l.lot_id, l.units
+           l.amount_fen, l.lot_id, l.units, listings.perishable
       FROM jsonb_to_recordset(batch -> 'lines')
            AS l (n integer, id uuid, suborder_id uuid, position smallint, listing_id uuid, variant_id uuid, title text,
                  unit text, quantity integer, price_fen bigint, amount_fen bigint, lot_id uuid, units integer)
+      JOIN listings ON listings.id = l.listing_id
      WHERE l.n = ANY(placed);
     IF jsonb_array_length(batch -> 'stays') > 0 THEN
         INSERT INTO bookings (id, suborder_id, line_id, listing_id, room_id, nights, amount_fen)
@@ -2348,7 +2368,7 @@ CREATE TABLE public.case_events (
     old_due_at timestamp with time zone,
     due_at timestamp with time zone NOT NULL,
     at timestamp with time zone NOT NULL,
-    CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['assign'::text, 'escalate'::text, 'close'::text])))),
+    CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['assign'::text, 'escalate'::text, 'reopen'::text, 'close'::text])))),
     CONSTRAINT case_events_move CHECK ((move = ANY (ARRAY['receive'::text, 'assign'::text, 'extend'::text, 'ask'::text, 'supply'::text, 'escalate'::text, 'answer'::text, 'close'::text, 'reopen'::text, 'withdraw'::text]))),
     CONSTRAINT case_events_reason CHECK (((reason <> ''::text) OR (move <> ALL (ARRAY['extend'::text, 'ask'::text]))))
 );
@@ -2833,6 +2853,44 @@ CREATE TABLE public.freight_templates (
 
 
 --
+-- Name: goods_return_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.goods_return_lines (
+    case_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    quantity integer NOT NULL,
+    amount_fen bigint NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    CONSTRAINT goods_return_lines_amount CHECK ((amount_fen > 0)),
+    CONSTRAINT goods_return_lines_quantity CHECK ((quantity >= 1)),
+    CONSTRAINT goods_return_lines_state CHECK ((state = ANY (ARRAY['open'::text, 'refunded'::text, 'refused'::text, 'withdrawn'::text])))
+);
+
+
+--
+-- Name: goods_returns; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.goods_returns (
+    case_id uuid NOT NULL,
+    category text DEFAULT 'goods_return'::text NOT NULL,
+    suborder_id uuid NOT NULL,
+    address_sealed bytea,
+    accepted_by uuid,
+    accepted_at timestamp with time zone,
+    carrier text,
+    tracking text,
+    sent_at timestamp with time zone,
+    arrived_at timestamp with time zone,
+    CONSTRAINT goods_returns_accepted CHECK ((((accepted_at IS NULL) = (accepted_by IS NULL)) AND ((accepted_at IS NULL) = (address_sealed IS NULL)))),
+    CONSTRAINT goods_returns_arrived CHECK (((arrived_at IS NULL) OR (sent_at IS NOT NULL))),
+    CONSTRAINT goods_returns_category CHECK ((category = 'goods_return'::text)),
+    CONSTRAINT goods_returns_sent CHECK ((((sent_at IS NULL) = (carrier IS NULL)) AND ((sent_at IS NULL) = (tracking IS NULL)) AND ((sent_at IS NULL) OR (accepted_at IS NOT NULL))))
+);
+
+
+--
 -- Name: grants; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2991,7 +3049,7 @@ CREATE TABLE public.line_refunds (
     note text DEFAULT ''::text NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT line_refunds_amount CHECK ((amount_fen > 0)),
-    CONSTRAINT line_refunds_reason CHECK ((reason = ANY (ARRAY['cancelled'::text, 'bad_fruit'::text, 'agreed'::text, 'not_shipped'::text])))
+    CONSTRAINT line_refunds_reason CHECK ((reason = ANY (ARRAY['cancelled'::text, 'bad_fruit'::text, 'agreed'::text, 'not_shipped'::text, 'goods_return'::text])))
 );
 
 
@@ -3199,6 +3257,7 @@ CREATE TABLE public.order_lines (
     lot_id uuid,
     units integer DEFAULT 0 NOT NULL,
     refunded_fen bigint DEFAULT 0 NOT NULL,
+    perishable boolean DEFAULT true NOT NULL,
     CONSTRAINT order_lines_price CHECK ((price_fen > 0)),
     CONSTRAINT order_lines_quantity CHECK (((quantity >= 1) AND (quantity <= 9999))),
     CONSTRAINT order_lines_refund CHECK (((refunded_fen >= 0) AND (refunded_fen <= amount_fen))),
@@ -4339,6 +4398,22 @@ ALTER TABLE ONLY public.freight_templates
 
 
 --
+-- Name: goods_return_lines goods_return_lines_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.goods_return_lines
+    ADD CONSTRAINT goods_return_lines_key PRIMARY KEY (case_id, line_id);
+
+
+--
+-- Name: goods_returns goods_returns_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.goods_returns
+    ADD CONSTRAINT goods_returns_pkey PRIMARY KEY (case_id);
+
+
+--
 -- Name: grants grants_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5290,6 +5365,20 @@ CREATE INDEX finding_lines_by_line ON public.finding_lines USING btree (county_c
 --
 
 CREATE INDEX findings_by_cycle ON public.findings USING btree (cycle_id, state);
+
+
+--
+-- Name: goods_return_lines_once; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX goods_return_lines_once ON public.goods_return_lines USING btree (line_id) WHERE (state <> 'withdrawn'::text);
+
+
+--
+-- Name: goods_returns_by_suborder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX goods_returns_by_suborder ON public.goods_returns USING btree (suborder_id);
 
 
 --
@@ -6795,6 +6884,46 @@ ALTER TABLE ONLY public.freight_templates
 
 
 --
+-- Name: goods_return_lines goods_return_lines_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.goods_return_lines
+    ADD CONSTRAINT goods_return_lines_line FOREIGN KEY (line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: goods_return_lines goods_return_lines_return; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.goods_return_lines
+    ADD CONSTRAINT goods_return_lines_return FOREIGN KEY (case_id) REFERENCES public.goods_returns(case_id);
+
+
+--
+-- Name: goods_returns goods_returns_accepter; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.goods_returns
+    ADD CONSTRAINT goods_returns_accepter FOREIGN KEY (accepted_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: goods_returns goods_returns_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.goods_returns
+    ADD CONSTRAINT goods_returns_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: goods_returns goods_returns_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.goods_returns
+    ADD CONSTRAINT goods_returns_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
 -- Name: grants grants_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7627,6 +7756,21 @@ CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
+
+
+--
+-- Name: goods_returns; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.goods_returns ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: goods_returns goods_returns_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY goods_returns_visible ON public.goods_returns TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = goods_returns.case_id))));
 
 
 --
@@ -8525,6 +8669,14 @@ REVOKE ALL ON FUNCTION public.keep_fact_version() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer) TO market_app;
 
 
 --
@@ -9809,6 +9961,118 @@ GRANT UPDATE(free_above_fen) ON TABLE public.freight_templates TO market_app;
 --
 
 GRANT UPDATE(no_ship) ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: TABLE goods_return_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.goods_return_lines TO market_app;
+
+
+--
+-- Name: COLUMN goods_return_lines.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.goods_return_lines TO market_app;
+
+
+--
+-- Name: COLUMN goods_return_lines.line_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_id) ON TABLE public.goods_return_lines TO market_app;
+
+
+--
+-- Name: COLUMN goods_return_lines.quantity; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(quantity) ON TABLE public.goods_return_lines TO market_app;
+
+
+--
+-- Name: COLUMN goods_return_lines.amount_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(amount_fen) ON TABLE public.goods_return_lines TO market_app;
+
+
+--
+-- Name: COLUMN goods_return_lines.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.goods_return_lines TO market_app;
+
+
+--
+-- Name: TABLE goods_returns; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.goods_returns TO market_app;
+
+
+--
+-- Name: COLUMN goods_returns.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.goods_returns TO market_app;
+
+
+--
+-- Name: COLUMN goods_returns.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.goods_returns TO market_app;
+
+
+--
+-- Name: COLUMN goods_returns.address_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(address_sealed) ON TABLE public.goods_returns TO market_app;
+
+
+--
+-- Name: COLUMN goods_returns.accepted_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(accepted_by) ON TABLE public.goods_returns TO market_app;
+
+
+--
+-- Name: COLUMN goods_returns.accepted_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(accepted_at) ON TABLE public.goods_returns TO market_app;
+
+
+--
+-- Name: COLUMN goods_returns.carrier; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(carrier) ON TABLE public.goods_returns TO market_app;
+
+
+--
+-- Name: COLUMN goods_returns.tracking; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(tracking) ON TABLE public.goods_returns TO market_app;
+
+
+--
+-- Name: COLUMN goods_returns.sent_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(sent_at) ON TABLE public.goods_returns TO market_app;
+
+
+--
+-- Name: COLUMN goods_returns.arrived_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(arrived_at) ON TABLE public.goods_returns TO market_app;
 
 
 --

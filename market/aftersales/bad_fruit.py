@@ -59,7 +59,7 @@ class _ClaimedLine(Struct, frozen=True, kw_only=True):
     claimed: bool
 
 
-# What a seller's refund that waits for a second person reserves is not left.
+# What a seller's refund that waits for a second person reserves is not left, nor what an open return asks for.
 GET_CLAIMED_LINE = Query(
     _ClaimedLine,
     """
@@ -67,7 +67,9 @@ GET_CLAIMED_LINE = Query(
            received_at, amount_fen,
            amount_fen - order_lines.refunded_fen
            - (SELECT coalesce(sum(q.amount_fen), 0) FROM refund_requests q
-               WHERE q.line_id = order_lines.id AND q.state = 'waiting')::bigint AS left_fen,
+               WHERE q.line_id = order_lines.id AND q.state = 'waiting')::bigint
+           - (SELECT coalesce(sum(r.amount_fen), 0) FROM goods_return_lines r
+               WHERE r.line_id = order_lines.id AND r.state = 'open')::bigint AS left_fen,
            EXISTS (SELECT FROM bad_fruit_claims c WHERE c.line_id = order_lines.id) AS claimed
       FROM order_lines
       JOIN suborders ON suborders.id = suborder_id

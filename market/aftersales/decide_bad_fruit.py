@@ -92,7 +92,7 @@ async def answer_claim(
         locked = await _lock(conn, claim)
         if locked.case.assignee != SELLER:
             raise CaseNotMovable(state=locked.case.state)
-        if not agree or await needs_second_person(conn, actor, locked.suborder, claim.amount_fen, now=now):
+        if not agree or await needs_second_person(conn, actor.account_id, locked.suborder, claim.amount_fen, now=now):
             case = await move_case(
                 conn, locked.case, CaseMove.ESCALATE, by=actor, reason=SELLER_AGREES if agree else written, now=now
             )

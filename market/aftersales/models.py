@@ -246,3 +246,60 @@ class NothingLeftToClaim(Refusal):
     code = "nothing_left_to_claim"
     zh = "这一样已经退过钱，最多还能退 {left_fen} 分。"
     en = "At most {left_fen} fen of this line are left."
+
+
+class GoodsReturnInvalid(Refusal):
+    """Fields of a goods return are missing or wrong; `errors` lists them."""
+
+    code = "goods_return_invalid"
+    status = 422
+    zh = "有几处要改：请看下面标红的地方。"
+    en = "Some fields of the return are missing or wrong."
+
+
+class GoodsReturnTooEarly(Refusal):
+    """The parcel was not shipped yet; an order that was not shipped can be cancelled."""
+
+    code = "goods_return_too_early"
+    zh = "还没有发货，不想要了可以取消订单。"
+    en = "The parcel was not shipped yet; the order can be cancelled."
+
+
+class GoodsReturnTooLate(Refusal):
+    """The period for returns after receipt has passed."""
+
+    code = "goods_return_too_late"
+    zh = "收到已经过了 {days} 天，不能退货了。请打电话跟卖家商量。"
+    en = "More than {days} days have passed since receipt."
+
+
+class GoodsPerishable(Refusal):
+    """Fresh and perishable goods are not returned. Source: 消费者权益保护法 25."""
+
+    code = "goods_perishable"
+    zh = "“{title}”是鲜货，容易坏，没有七天无理由退货。坏了可以申请坏果包赔。"
+    en = "“{title}” is perishable and cannot be returned."
+
+
+class GoodsReturnedBefore(Refusal):
+    """A return of the line was asked for before; each line is returned once."""
+
+    code = "goods_returned_before"
+    zh = "“{title}”已经申请过退货，结果在订单里看。"
+    en = "A return of “{title}” was asked for before."
+
+
+class GoodsClaimed(Refusal):
+    """A line that was claimed for bad fruit is not returned as well."""
+
+    code = "goods_claimed"
+    zh = "“{title}”已经申请过坏果包赔，不能再退货。"
+    en = "“{title}” was claimed for bad fruit."
+
+
+class GoodsRefunded(Refusal):
+    """Less than the price of what is returned is left of the line after refunds."""
+
+    code = "goods_refunded"
+    zh = "“{title}”已经退过钱，剩下的不够这样退。"
+    en = "“{title}” was refunded before; less than the price of the return is left."

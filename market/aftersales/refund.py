@@ -62,13 +62,16 @@ class _PriorRefund(Struct, frozen=True):
     request_state: RefundRequestState | None
 
 
-# What waits for a second person is not left.
+# What waits for a second person, and what an open return asks for, is not left.
 GET_LINE = Query(
     _OrderLineRow,
     """
     SELECT suborder_id, amount_fen,
-           amount_fen - refunded_fen - (SELECT coalesce(sum(q.amount_fen), 0) FROM refund_requests q
-                                         WHERE q.line_id = order_lines.id AND q.state = 'waiting')::bigint AS left_fen
+           amount_fen - refunded_fen
+           - (SELECT coalesce(sum(q.amount_fen), 0) FROM refund_requests q
+               WHERE q.line_id = order_lines.id AND q.state = 'waiting')::bigint
+           - (SELECT coalesce(sum(r.amount_fen), 0) FROM goods_return_lines r
+               WHERE r.line_id = order_lines.id AND r.state = 'open')::bigint AS left_fen
       FROM order_lines WHERE id = :line_id
     """,
 )
@@ -184,7 +187,7 @@ async def _record_line_refund(
     if amount > line.left_fen:
         raise RefundAmountTooHigh(left_fen=line.left_fen)
     result = LineRefund(line_id=line_id, amount_fen=amount, left_fen=Fen(line.left_fen - amount), reason=reason)
-    if await needs_second_person(conn, actor, suborder, amount, now=now):
+    if await needs_second_person(conn, actor.account_id, suborder, amount, now=now):
         request_id = await _request_refund(conn, seal, actor, suborder, result, key=key, note=note, now=now)
         return replace(result, request_id=request_id, request_state=RefundRequestState.WAITING), None
     refund = await refund_suborder(
@@ -247,7 +250,11 @@ async def _audit(
 
 def describe_refund(suborder: LockedSuborder, reason: LineRefundReason) -> str:
     """Return the kind under which the ledger books a refund."""
-    kind = "bad fruit refund" if reason is LineRefundReason.BAD_FRUIT else "agreed refund"
+    return name_refund(suborder, "bad fruit refund" if reason is LineRefundReason.BAD_FRUIT else "agreed refund")
+
+
+def name_refund(suborder: LockedSuborder, kind: str) -> str:
+    """Return the kind with whether the escrow was released before."""
     return f"{kind} {'before release' if suborder.payable_fen is None else 'after release'}"
 
 

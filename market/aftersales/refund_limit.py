@@ -6,7 +6,6 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.counties.load import load_county_settings
-from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.transitions import LockedSuborder
@@ -31,7 +30,7 @@ SUM_SOLO_REFUNDS = Query(
     """
     SELECT (SELECT coalesce(sum(r.amount_fen), 0)
               FROM order_lines l JOIN line_refunds r ON r.line_id = l.id
-             WHERE l.suborder_id = :suborder_id AND r.reason IN ('bad_fruit', 'agreed')
+             WHERE l.suborder_id = :suborder_id AND r.reason IN ('bad_fruit', 'agreed', 'goods_return')
                AND NOT EXISTS (SELECT FROM refund_requests q WHERE q.line_id = r.line_id AND q.key = r.key)
            )::bigint AS order_fen,
            (SELECT coalesce(sum(r.amount_fen), 0)
@@ -40,7 +39,7 @@ SUM_SOLO_REFUNDS = Query(
               JOIN suborders s ON s.id = l.suborder_id AND s.producer_id = :producer_id
              WHERE r.requested_by IN (SELECT account_id FROM producer_members
                                        WHERE producer_id = :producer_id AND is_same_person(account_id, :account_id))
-               AND r.at >= :since AND r.reason IN ('bad_fruit', 'agreed')
+               AND r.at >= :since AND r.reason IN ('bad_fruit', 'agreed', 'goods_return')
                AND NOT EXISTS (SELECT FROM refund_requests q WHERE q.line_id = r.line_id AND q.key = r.key)
            )::bigint AS day_fen,
            (SELECT is_same_person(buyer_id, :account_id) FROM suborders JOIN orders ON orders.id = order_id
@@ -59,7 +58,7 @@ async def get_refund_limit(conn: Connection, producer_id: UUID, *, day: date) ->
 
 
 async def needs_second_person(
-    conn: Connection, actor: Actor, suborder: LockedSuborder, amount_fen: Fen, *, now: datetime
+    conn: Connection, account_id: UUID, suborder: LockedSuborder, amount_fen: Fen, *, now: datetime
 ) -> bool:
     """Return whether a refund of a suborder of a locked order needs a second person's consent.
 
@@ -74,7 +73,7 @@ async def needs_second_person(
         conn,
         suborder_id=suborder.id,
         producer_id=suborder.producer_id,
-        account_id=actor.account_id,
+        account_id=account_id,
         since=get_day_start(day),
     )
     return solo.bought or amount_fen + max(solo.order_fen, solo.day_fen) > limit

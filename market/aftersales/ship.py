@@ -34,7 +34,7 @@ async def ship_suborder(
         InvalidTracking: the carrier or the number is missing or invalid.
         NotShippable: the suborder is not a parcel to ship.
     """
-    carrier, tracking = _check_tracking(carrier, tracking)
+    carrier, tracking = check_tracking(carrier, tracking)
     order = await lock_order_by_suborder(conn, suborder_id)
     suborder = None if order is None else await find_own_suborder(conn, actor, order.id, suborder_id)
     if order is None or suborder is None:
@@ -54,16 +54,22 @@ async def ship_suborder(
     return SuborderState.SHIPPED
 
 
-def _check_tracking(carrier: str, tracking: str) -> tuple[str, str]:
-    """Return the normalized carrier and tracking number; the number is empty for own delivery."""
+def check_tracking(carrier: str, tracking: str, *, own_delivery: bool = True) -> tuple[str, str]:
+    """Return the normalized carrier and tracking number; the number is empty for own delivery, where that is possible.
+
+    Raises:
+        InvalidTracking: the carrier or the number is missing or invalid.
+    """
     carrier, tracking = clean_text(carrier), re.sub(r"\s", "", clean_text(tracking)).upper()
-    if carrier == OWN_DELIVERY:
+    if own_delivery and carrier == OWN_DELIVERY:
         return carrier, ""
     faults: list[FieldFault] = []
     if not 1 <= len(carrier) <= _MAX_CARRIER_LENGTH:
         faults.append(FieldFault("carrier", "请写快递公司"))
     if not _TRACKING.fullmatch(tracking):
-        faults.append(FieldFault("tracking", "快递单号是 4 到 40 位字母和数字；自己送的不用填"))
+        faults.append(
+            FieldFault("tracking", f"快递单号是 4 到 40 位字母和数字{'；自己送的不用填' if own_delivery else ''}")
+        )
     if faults:
         raise InvalidTracking(errors=tuple(faults))
     return carrier, tracking

@@ -7,6 +7,7 @@ from market.api import (
     catalogue,
     contacts,
     divisions,
+    goods_returns,
     identity,
     orders,
     photos,
@@ -30,6 +31,7 @@ ROUTES = [
     *orders.ROUTES,
     *aftersales.ROUTES,
     *bad_fruit.ROUTES,
+    *goods_returns.ROUTES,
     *subsidies.ROUTES,
     *tasks.ROUTES,
 ]

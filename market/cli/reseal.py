@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 from msgspec import Struct
 
+from market.aftersales.goods_return_views import RETURN_ADDRESS_CONTEXT
 from market.aftersales.payout_account import PAYOUT_NUMBER_CONTEXT
 from market.audit.record import add_audit_entry
 from market.bookings.host_nights import GUEST_CONTEXT
@@ -77,6 +78,7 @@ SEALED_COLUMNS = (
     SealedColumn("messages", "phone_sealed", MESSAGE_PHONE_CONTEXT, index="phone_index"),
     SealedColumn("messages", "facts_sealed", FACTS_CONTEXT),
     SealedColumn("cases", "text_sealed", TEXT_CONTEXT),
+    SealedColumn("goods_returns", "address_sealed", RETURN_ADDRESS_CONTEXT, key=("case_id",)),
     SealedColumn("tasks", "outcome_sealed", OUTCOME_CONTEXT),
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
 )

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from market.aftersales.answer_goods_return import notify_late_return
 from market.aftersales.decide_bad_fruit import notify_late_claim
+from market.aftersales.end_goods_returns import end_due_returns
 from market.aftersales.pay_out import apply_payout_events
 from market.aftersales.payout_account import check_payout_accounts
 from market.aftersales.receive import confirm_overdue
@@ -108,8 +110,15 @@ async def escalate_cases(context: WorkerContext) -> None:
 
     async def tell(conn: Connection, case: LockedCase) -> None:
         await notify_late_claim(conn, context.seal, case, now=now)
+        await notify_late_return(conn, context.seal, case, now=now)
 
     await escalate_late_cases(context.db, tell, now=now)
+
+
+async def end_goods_returns(context: WorkerContext) -> None:
+    """Refund returns whose arrival nobody confirmed, and close those that were never sent."""
+    now, days = context.clock.now(), context.settings.return_arrival_days
+    await end_due_returns(context.db, context.gateway, context.seal, days=days, now=now)
 
 
 POLLS = (
@@ -127,4 +136,5 @@ POLLS = (
     Poll("expire_open_payments", timedelta(minutes=1), expire_open_payments),
     Poll("confirm_overdue_receipts", timedelta(minutes=1), confirm_overdue_receipts),
     Poll("escalate_cases", timedelta(minutes=1), escalate_cases),
+    Poll("end_goods_returns", timedelta(minutes=1), end_goods_returns),
 )

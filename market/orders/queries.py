@@ -34,6 +34,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     price_fen: Fen
     amount_fen: Fen
     refunded_fen: Fen
+    perishable: bool
     reviewed: bool
 
 
@@ -197,7 +198,7 @@ LIST_LINE_VIEWS = Query(
     LineView,
     """
     SELECT order_lines.id, suborder_id, listing_id, listings.number AS listing_number, variant_id, order_lines.title,
-           unit, quantity, price_fen, amount_fen, order_lines.refunded_fen,
+           unit, quantity, price_fen, amount_fen, order_lines.refunded_fen, order_lines.perishable,
            EXISTS (SELECT FROM reviews r
                     WHERE r.suborder_id = suborders.id AND r.listing_id = order_lines.listing_id) AS reviewed
       FROM order_lines

@@ -12,12 +12,13 @@ BEGIN
                  freight_fen bigint, discount_fen bigint, commission_bp integer)
      WHERE s.n = ANY(placed);
     INSERT INTO order_lines (id, suborder_id, position, listing_id, variant_id, title, unit, quantity, price_fen,
-                             amount_fen, lot_id, units)
+                             amount_fen, lot_id, units, perishable)
     SELECT l.id, l.suborder_id, l.position, l.listing_id, l.variant_id, l.title, l.unit, l.quantity, l.price_fen,
-           l.amount_fen, l.lot_id, l.units
+           l.amount_fen, l.lot_id, l.units, listings.perishable
       FROM jsonb_to_recordset(batch -> 'lines')
            AS l (n integer, id uuid, suborder_id uuid, position smallint, listing_id uuid, variant_id uuid, title text,
                  unit text, quantity integer, price_fen bigint, amount_fen bigint, lot_id uuid, units integer)
+      JOIN listings ON listings.id = l.listing_id
      WHERE l.n = ANY(placed);
     IF jsonb_array_length(batch -> 'stays') > 0 THEN
         INSERT INTO bookings (id, suborder_id, line_id, listing_id, room_id, nights, amount_fen)

@@ -47,6 +47,11 @@ GRANTS = {
     "finding_lines": "select insert delete update(verdict changed_after)",
     "findings": "select insert update(cycle_id at_risk_fen evidence state opened_at seen_in seen_at)",
     "freight_templates": "select insert update(first_g first_fen next_g next_fen free_above_fen no_ship)",
+    "goods_return_lines": "select insert(case_id line_id quantity amount_fen) update(state)",
+    "goods_returns": (
+        "select insert(case_id suborder_id) update(address_sealed accepted_by accepted_at carrier tracking sent_at "
+        "arrived_at)"
+    ),
     "grants": "select",
     "held_lines": "select",
     "holidays": "select",
@@ -153,6 +158,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "keep_fact_version": False,
     "list_bills": True,
     "make_official": True,
+    "list_due_goods_returns": True,
     "list_late_cases": True,
     "list_waiting_tasks": True,
     "payments.post": True,

@@ -64,6 +64,7 @@ ORDER = {"address": {"name": "样例买家", "phone": "13900009001", "region_cod
 PARCEL = {"carrier": "邮政", "tracking": "XA1234567890CN"}
 REVIEW = {"rating": 5, "text": "样例"}
 REFUND = {"reason": "agreed", "amount_fen": 1_00}
+NOBODYS_CASE: dict[str, str | Id] = {"case_id": Id("nobody")}
 FINDING = {"check": "claim_outside_snapshot", "subject": "DX-06", "why": "样例", "stop": ["DX-06"]}
 
 
@@ -268,6 +269,25 @@ API_CASES: tuple[RouteCase, ...] = (
         params={"case_id": Id("nobody")},
         json={"bad": 1, "reason": "样例"},
         status=404,
+    ),
+    post(
+        "/api/v1/goods-returns",
+        SIGNED_IN,
+        json={"lines": [{"line_id": Id("nobody"), "quantity": 1}]},
+        status=404,
+    ),
+    get("/api/v1/orders/{order_id}/goods-returns", SIGNED_IN, params={"order_id": Id("nobody")}),
+    get("/api/v1/producers/{producer_id}/goods-returns", PRODUCER_MEMBERS),
+    get("/api/v1/goods-returns", ANY_OFFICIAL),
+    *(
+        post(f"/api/v1/goods-returns/{{case_id}}/{what}", SIGNED_IN, params=NOBODYS_CASE, json=body, status=404)
+        for what, body in {
+            "answer": {"agree": True, "text": "样例地址"},
+            "parcel": {"carrier": "邮政", "tracking": "XA123456789CN"},
+            "withdrawal": None,
+            "arrival": {},
+            "decision": {"grant": False, "reason": "样例"},
+        }.items()
     ),
     get("/api/v1/producers/{producer_id}/statement", PRODUCER_MEMBERS),
     get("/api/v1/producers/{producer_id}/suborders", PRODUCER_MEMBERS),

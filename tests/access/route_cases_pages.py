@@ -30,7 +30,7 @@ from tests.access.policies import (
 )
 from tests.access.route_case import FixtureId as Id
 from tests.access.route_case import RouteCase, UploadedFile, get, post
-from tests.access.route_cases_api import FINDING_DUTY, PHOTO, TOWNSHIP_DUTY, VILLAGE_DUTY
+from tests.access.route_cases_api import FINDING_DUTY, NOBODYS_CASE, PHOTO, TOWNSHIP_DUTY, VILLAGE_DUTY
 from tests.web.desk.county import read_story_file
 
 GOODS = {"variant": Id("variant_id"), "n": "1", "to": "/"}
@@ -121,6 +121,10 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/orders/{number}/asked", ORDER_BUYER, params={"number": Id("unpaid_order")}, status=303),
     get("/orders/{number}/claim/{position}", as_own_page(ORDER_BUYER), params=RECEIVED),
     post("/orders/{number}/claim/{position}", ORDER_BUYER, params=RECEIVED, form={"line": Id("nobody")}, status=404),
+    get("/orders/{number}/return/{position}", as_own_page(ORDER_BUYER), params=RECEIVED),
+    post("/orders/{number}/return/{position}", ORDER_BUYER, params=RECEIVED, form={}, status=422),
+    get("/returns/{case_id}", as_own_page(SIGNED_IN), params=NOBODYS_CASE, status=404),
+    post("/returns/{case_id}", SIGNED_IN, params=NOBODYS_CASE, form={"decision": "withdraw"}, status=404),
     get("/orders/{number}/cancel", as_own_page(ORDER_BUYER), params={"number": Id("unpaid_order")}),
     post("/orders/{number}/cancel", ORDER_BUYER, params={"number": Id("unpaid_order")}, status=303),
     post(
@@ -149,6 +153,9 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/claims/{case_id}", FARMER_PAGE, params={"case_id": Id("nobody")}, status=404),
     post("/farm/claims/{case_id}", SIGNED_IN, params={"case_id": Id("nobody")}, form={"decision": "agree"}, status=404),
     get("/claim-photos/{photo_id}", as_own_page(CLAIM_PHOTO_READERS), params={"photo_id": Id("nobody")}, status=404),
+    get("/farm/returns", FARMER_PAGE),
+    get("/farm/returns/{case_id}", FARMER_PAGE, params=NOBODYS_CASE, status=404),
+    post("/farm/returns/{case_id}", SIGNED_IN, params=NOBODYS_CASE, form={"decision": "arrived"}, status=404),
     get("/farm/refunds", FARMER_PAGE),
     post(
         "/farm/refunds/{request_id}",
@@ -233,6 +240,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post(
         "/desk/cases/{case_id}", DESK, params={"case_id": Id("nobody")}, form={"bad": "1", "reason": "样例"}, status=404
     ),
+    get("/desk/returns/{case_id}", as_desk_page(DESK), params=NOBODYS_CASE, status=404),
+    post("/desk/returns/{case_id}", DESK, params=NOBODYS_CASE, form={"decision": "refuse"}, status=404),
     # the desk: money
     get("/desk/money", as_desk_page(DESK_MONEY)),
     post("/desk/money/refunds/{refund_id}/retry", DESK_MONEY, params=NOBODYS_REFUND, form=REPAIR, status=404),

@@ -30,7 +30,14 @@ OWNED_TABLES = {
         "refund_requests",
     },
     "casework": {"case_categories", "cases", "case_events"},
-    "aftersales": {"reviews", "payout_accounts", "bad_fruit_claims", "claim_photos"},
+    "aftersales": {
+        "reviews",
+        "payout_accounts",
+        "bad_fruit_claims",
+        "claim_photos",
+        "goods_returns",
+        "goods_return_lines",
+    },
 }
 EXCEPTIONS = {
     ("aftersales", "suborders"): "dispatch and receipt are moves of the suborder, made where they happen",

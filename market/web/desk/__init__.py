@@ -9,6 +9,7 @@ from market.web.desk import (
     drilldown,
     findings,
     form_pages,
+    goods_returns,
     imports,
     money,
     months,
@@ -23,7 +24,7 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
-    cases, officials, contacts,
+    cases, goods_returns, officials, contacts,
 )  # fmt: skip
 
 DESK = Router(

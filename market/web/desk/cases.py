@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from market.aftersales.bad_fruit_views import BadFruitClaim, get_claim, list_assigned_claims
 from market.aftersales.decide_bad_fruit import decide_claim
+from market.aftersales.goods_return_views import list_assigned_returns
 from market.aftersales.models import MAX_CLAIM_TOTAL
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
@@ -36,15 +37,17 @@ async def show_cases(
     desk = await open_desk(request, db, actor, clock, register=False)
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         claims = await list_assigned_claims(conn, seal, actor)
+        returns = await list_assigned_returns(conn, seal, actor)
+    assigned = [("cases", "坏果包赔", each) for each in claims] + [("returns", "退货", each) for each in returns]
     context = {
         "cases": [
             (
-                desk.to(f"/desk/cases/{each.case_id}"),
-                f"坏果包赔，{each.title}",
+                desk.to(f"/desk/{path}/{each.case_id}"),
+                f"{name}，{each.title}",
                 f"{each.producer}，订单 {each.code}",
                 f"{'过期了，' if each.due_at <= desk.now else ''}{format_due(each.due_at)}前",
             )
-            for each in claims
+            for path, name, each in sorted(assigned, key=lambda row: row[2].due_at)
         ],
         "notice": PageNotice("ok", "定好了，已告诉买家和卖家") if request.query_params.get("done") == "1" else None,
     }

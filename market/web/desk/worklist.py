@@ -1,5 +1,6 @@
 """The first page of the desk: the official's worklist and the current month."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get
@@ -7,6 +8,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.aftersales.bad_fruit_views import BadFruitClaim, list_assigned_claims
+from market.aftersales.goods_return_views import GoodsReturn, list_assigned_returns
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.access import MONEY_ROLES, get_roles
@@ -76,9 +78,10 @@ async def show_worklist(
     desk = await open_desk(request, db, actor, clock, register=False)
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         claims = await list_assigned_claims(conn, seal, actor)
+        returns = await list_assigned_returns(conn, seal, actor)
     async with db.transaction(scope=desk.county) as conn:
         own, others = await _tasks(conn, desk)
-        own = [*_present_claims(desk, claims), *own]
+        own = [*_present_cases(desk, "坏果包赔", claims), *_present_cases(desk, "退货", returns), *own]
         view = await _find_current_month(conn, seal, desk) if desk.divisions else None
         context: dict[str, Any] = {"tasks": own, "others": others, "view": view, "card": None}
         context["money"] = bool(get_roles(desk.actor) & MONEY_ROLES)
@@ -121,12 +124,12 @@ async def _tasks(conn: Connection, desk: DeskContext) -> tuple[list[WorkItem], l
     return own, others
 
 
-def _present_claims(desk: DeskContext, claims: list[BadFruitClaim]) -> list[WorkItem]:
-    """Return the item of the cases that the official decides, with the first deadline."""
-    if not claims:
+def _present_cases(desk: DeskContext, name: str, cases: Sequence[BadFruitClaim | GoodsReturn]) -> list[WorkItem]:
+    """Return the item of the cases of a kind that the official decides, with the first deadline."""
+    if not cases:
         return []
-    due = claims[0].due_at
-    title = f"坏果包赔 {len(claims)} 件，等您定"
+    due = cases[0].due_at
+    title = f"{name} {len(cases)} 件，等您定"
     return [WorkItem(desk.to("/desk/cases"), title, f"{format_due(due)}前", "", late=due <= desk.now)]
 
 

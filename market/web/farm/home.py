@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 
 from market.aftersales.bad_fruit_views import count_unanswered_claims
 from market.aftersales.decide_refund import count_waiting_refunds
+from market.aftersales.goods_return_views import count_waiting_returns
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -44,6 +45,7 @@ async def show_farm_home(
         return redirect("/farm/apply")
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         claims = await count_unanswered_claims(conn, actor)
+        returns = await count_waiting_returns(conn, actor)
         parcels = await load_parcels(conn, seal, actor, now=clock.now())
         guests = await load_guests(conn, seal, actor, clock.today())
         money, owed_fen = await load_earnings(conn, actor)
@@ -61,6 +63,7 @@ async def show_farm_home(
         "day": clock.today(),
         "pending": [(shop.name, PRODUCER_STATE_NAMES[shop.state]) for shop in pending],
         "claims": claims,
+        "returns": returns,
         "ending": [_describe_ending(each, clock.today()) for each in ending],
         "refunds": refunds,
         "ship_count": count,

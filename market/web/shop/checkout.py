@@ -27,7 +27,7 @@ from market.web.services import get_services
 from market.web.shop.cards import get_count_word
 from market.web.shop.cart import choose_region, describe_cancellation, has_goods, list_sum_rows
 from market.web.shop.pay import METHOD_OPTIONS, list_payment_origins, read_method, start_payment
-from market.web.shop.promises import OTHER_RETURNS, describe_bad_fruit_promise
+from market.web.shop.promises import describe_bad_fruit_promise, describe_other_returns
 from market.web.shop.regions import REGIONS, get_region, read_region
 from market.web.shop.rejected_checkout import (
     CheckoutForm,
@@ -87,7 +87,9 @@ async def _checkout_page(
     today = services.clock.today()
     promises = [f"{describe_bad_fruit_promise(services.settings.claim_hours)}。"] if has_goods(cart) else []
     if has_goods(cart):
-        promises.append(f"水果、蔬菜、鲜肉是鲜货，没有七天无理由退货；别的{OTHER_RETURNS}")
+        promises.append(
+            f"水果、蔬菜、鲜肉是鲜货，没有七天无理由退货；别的{describe_other_returns(services.settings.return_days)}"
+        )
     promises += [note for group in cart.groups for stay in group.nights for note in describe_cancellation(stay, today)]
     promises.append("钱先放在平台，您收到货、到店住下了才给卖家。")
     context = {

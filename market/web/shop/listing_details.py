@@ -19,7 +19,7 @@ from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, Cert
 from market.storage.photos import PhotoFormat
 from market.web.assets import get_origin
 from market.web.shop.cards import format_freight_rule, format_months, make_photo_view
-from market.web.shop.promises import OTHER_RETURNS, PERISHABLE_RETURNS, describe_bad_fruit_promise
+from market.web.shop.promises import PERISHABLE_RETURNS, describe_bad_fruit_promise, describe_other_returns
 from market.web.shop.regions import SellingDivision, get_region_name, make_trail
 from market.web.ui.format import percent_bp, weight, yuan
 from market.web.ui.illustrations import get_illustration
@@ -129,14 +129,14 @@ def list_certificates(listing: ListingDetail) -> list[tuple[str, str, str, str]]
 
 
 def list_buyer_questions(
-    listing: ListingDetail, freight: FreightTerms | None, *, claim_hours: int
+    listing: ListingDetail, freight: FreightTerms | None, *, claim_hours: int, return_days: int
 ) -> list[tuple[str, str]]:
     """Return questions of buyers with answers. Source: 消费者权益保护法 25; 电子商务法 10."""
     grower = f"{listing.producer}（{PRODUCER_KIND_NAMES[ProducerKind(listing.producer_kind)]}）"
     exempt = listing.self_grown and listing.producer_kind == ProducerKind.HOUSEHOLD
     own = "自家种养的，按电子商务法第十条不用办营业执照。" if exempt else "证件在下面。" if listing.certificates else ""
     season = f"{format_months(listing.harvest_months)}收。" if listing.harvest_months else ""
-    back = PERISHABLE_RETURNS if listing.perishable else OTHER_RETURNS
+    back = PERISHABLE_RETURNS if listing.perishable else describe_other_returns(return_days)
     closed = "、".join(get_region_name(f"{code}0000") for code in freight.no_ship) if freight else ""
     questions = [
         ("谁种的", f"{grower}。{own}"),

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.aftersales.bad_fruit_views import BadFruitClaim, list_order_claims
+from market.aftersales.goods_return_views import GoodsReturn, list_order_returns
 from market.aftersales.models import OWN_DELIVERY
 from market.casework.moves import get_person_scope
 from market.divisions.codes import pad_code
@@ -25,6 +26,7 @@ from market.web.forms import parse_integer
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber, get_count_word
 from market.web.shop.claims import describe_claim, list_claimable_lines
+from market.web.shop.goods_returns import describe_goods_return, list_returnable_lines
 from market.web.shop.orders import ORDER_STATE_NAMES
 from market.web.shop.pay import refresh_payment
 from market.web.shop.promises import REFUND_ARRIVAL
@@ -81,6 +83,8 @@ class SuborderCard(Struct, frozen=True):
     host: str
     claims: list[str]
     claim: str
+    returns: list[tuple[str, str]]
+    give_back: str
 
 
 def _describe_order(order: OrderView, today: date) -> str:
@@ -188,6 +192,10 @@ def _suborder_card(
         words.append(f"收到了再按。{extra.receive_days} 天没按，算收到；坏了先申请坏果包赔。")
     claims = [each for each in extra.claims if each.suborder_id == suborder.id]
     claimable = list_claimable_lines(suborder, claims, hours=extra.claim_hours, now=now)
+    returns = [each for each in extra.returns if each.suborder_id == suborder.id]
+    returnable = list_returnable_lines(
+        suborder, claimed={each.line_id for each in claims}, returns=returns, days=extra.return_days, now=now
+    )
     receivable = goods and suborder.state is SuborderState.SHIPPED
     cancellable = order.state is OrderState.PAID and suborder.state is SuborderState.PAID
     return SuborderCard(
@@ -207,6 +215,11 @@ def _suborder_card(
         host="" if goods or suborder.state in _ENDED_STATES else extra.hosts.get(suborder.producer_id, ""),
         claims=[describe_claim(each) for each in claims],
         claim=f"{base}/claim/{suborder.position}" if claimable else "",
+        returns=[
+            (f"/returns/{each.case_id}", describe_goods_return(each, arrival_days=extra.return_arrival_days))
+            for each in returns
+        ],
+        give_back=f"{base}/return/{suborder.position}" if returnable else "",
     )
 
 
@@ -286,14 +299,17 @@ async def _format_address(conn: Connection, order: OrderView) -> str:
 
 
 class OrderContext(Struct, frozen=True):
-    """The page besides the order: the cart's count, the address, the hosts' phone numbers, the claims."""
+    """The page besides the order: the cart's count, the address, the hosts' phone numbers, the claims and returns."""
 
     cart: int
     address: str
     hosts: dict[UUID, str]
     claims: list[BadFruitClaim]
+    returns: list[GoodsReturn]
     receive_days: int
     claim_hours: int
+    return_days: int
+    return_arrival_days: int
 
 
 def render_order(
@@ -359,8 +375,11 @@ async def show_order(
             await _format_address(conn, order),
             await load_host_phones(conn, seal, actor, order_id, day=clock.today()),
             await list_order_claims(conn, seal, actor, order_id),
+            await list_order_returns(conn, seal, actor, order_id),
             settings.receive_days,
             settings.claim_hours,
+            settings.return_days,
+            settings.return_arrival_days,
         )
     return render_order(request, actor, order, extra, now=clock.now())
 

@@ -142,7 +142,9 @@ async def show_product(
         "trail": list_trail(product.listing),
         "freight": freight + stock,
         "way": list_way(product.listing),
-        "ask": list_buyer_questions(product.listing, product.freight, claim_hours=settings.claim_hours),
+        "ask": list_buyer_questions(
+            product.listing, product.freight, claim_hours=settings.claim_hours, return_days=settings.return_days
+        ),
         "parts": parts,
         "certificates": list_certificates(product.listing),
         **to_dict(reviews),

@@ -7,10 +7,7 @@ from market.web.ui.format import percent_bp
 
 REFUND_ARRIVAL = "一般 1 到 3 天到"
 """The time a provider takes to pay out a refund; not enforced here."""
-_RETURN_DAYS = 7
-"""Source: 消费者权益保护法 25; arranged by telephone, and refunded by the seller."""
 PERISHABLE_RETURNS = "鲜货容易坏，没有七天无理由退货；坏了照样包赔。"
-OTHER_RETURNS = f"没拆封，收到 {_RETURN_DAYS} 天内能退：打订单上的电话，来回运费您付。"
 
 _FULL_BP, _HALF_BP = 10_000, 5_000
 _HALF_HOUR, _YEAR_DAYS = 30, 365
@@ -19,6 +16,24 @@ _HALF_HOUR, _YEAR_DAYS = 30, 365
 def describe_bad_fruit_promise(hours: int) -> str:
     """Return the promise of 坏果包赔 with the period that `MARKET_CLAIM_HOURS` sets."""
     return f"坏果包赔：收到 {hours} 小时内在订单里申请，拍一张照片，按坏的份量退"
+
+
+def describe_other_returns(days: int) -> str:
+    """Return the promise for goods that are not perishable, with the period that `MARKET_RETURN_DAYS` sets.
+
+    Source: 消费者权益保护法 25.
+    """
+    return f"没拆封，收到 {days} 天内能退：在订单里申请，退货款，来回运费您付。"
+
+
+def describe_return_terms(days: int) -> str:
+    """Describe what a return takes and what is refunded, before the buyer asks for one."""
+    return f"没拆封、收到 {days} 天内能退。退货款；发货的运费不退，寄回去的运费您付。每样东西退一次。"
+
+
+def describe_seller_terms(days: int) -> str:
+    """Describe to a seller what the law gives buyers. Source: 消费者权益保护法 25."""
+    return f"不是鲜货、没拆封，收到 {days} 天内，法律让买家退。寄回来的运费买家付；您退货款，不退发货的运费。"
 
 
 def describe_claim_period(hours: int) -> str:

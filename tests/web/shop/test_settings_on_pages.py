@@ -14,7 +14,7 @@ from tests.web.shop.checkout import buy_everything, get_order_number
 
 SOLD_OUT = "UPDATE lots SET reserved_units = available_units, available_units = 0 WHERE id = $1 RETURNING 1"
 CHANGED = {
-    "pay_minutes": 45, "receive_days": 7, "claim_hours": 72, "help_phone": "0312-7200009",
+    "pay_minutes": 45, "receive_days": 7, "claim_hours": 72, "return_days": 15, "help_phone": "0312-7200009",
     "help_hours": "早 9 点到晚 5 点",
 }  # fmt: skip
 
@@ -45,6 +45,7 @@ async def test_pages_mention_the_settings(
         pages = await read_pages(village, sandbox)
     assert ("45 分钟内没付款" if changed else "半小时内没付款") in pages["product"]
     assert f"收到 {72 if changed else 48} 小时内" in pages["product"]
+    assert f"没拆封，收到 {15 if changed else 7} 天内能退：在订单里申请" in pages["product"]
     assert ("7 天没按，算收到" if changed else "10 天没按，算收到") in pages["order"]
     for page in ("home", "order", "farm"):
         assert ("tel:03127200009" if changed else "tel:12316") in pages[page], page
