@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0050"
-down_revision = "0045"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
