@@ -2710,7 +2710,7 @@ CREATE TABLE public.run_lines (
     reasons text[] NOT NULL,
     causes text[] NOT NULL,
     removed_on date,
-    steps jsonb NOT NULL,
+    explanation integer NOT NULL,
     CONSTRAINT run_lines_approved CHECK ((approved_fen = LEAST(entitled_fen, COALESCE(claimed_fen, (0)::bigint)))),
     CONSTRAINT run_lines_conceded CHECK ((conceded_fen >= 0)),
     CONSTRAINT run_lines_entitled CHECK ((entitled_fen >= 0)),
@@ -3513,6 +3513,19 @@ CREATE TABLE public.rooms (
     name text NOT NULL,
     open boolean DEFAULT true NOT NULL,
     CONSTRAINT rooms_position CHECK ((("position" >= 1) AND ("position" <= 200)))
+);
+
+
+--
+-- Name: run_explanations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.run_explanations (
+    run_id uuid NOT NULL,
+    number integer NOT NULL,
+    county_code text NOT NULL,
+    steps jsonb NOT NULL,
+    CONSTRAINT run_explanations_number CHECK ((number > 0))
 );
 
 
@@ -4779,6 +4792,14 @@ ALTER TABLE ONLY public.rooms
 
 ALTER TABLE ONLY public.rooms
     ADD CONSTRAINT rooms_position_unique UNIQUE (listing_id, "position");
+
+
+--
+-- Name: run_explanations run_explanations_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.run_explanations
+    ADD CONSTRAINT run_explanations_unique PRIMARY KEY (run_id, number);
 
 
 --
@@ -6271,6 +6292,20 @@ CREATE TRIGGER reviews_count AFTER INSERT ON public.reviews REFERENCING NEW TABL
 
 
 --
+-- Name: run_explanations run_explanations_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER run_explanations_append_only BEFORE DELETE OR UPDATE ON public.run_explanations FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: run_explanations run_explanations_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER run_explanations_no_truncate BEFORE TRUNCATE ON public.run_explanations FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
 -- Name: run_lines run_lines_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -7324,11 +7359,19 @@ ALTER TABLE ONLY public.rooms
 
 
 --
--- Name: run_lines run_lines_run; Type: FK CONSTRAINT; Schema: public; Owner: -
+-- Name: run_explanations run_explanations_run; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.run_explanations
+    ADD CONSTRAINT run_explanations_run FOREIGN KEY (run_id) REFERENCES public.runs(id);
+
+
+--
+-- Name: run_lines run_lines_explanation; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.run_lines
-    ADD CONSTRAINT run_lines_run FOREIGN KEY (run_id) REFERENCES public.runs(id);
+    ADD CONSTRAINT run_lines_explanation FOREIGN KEY (run_id, explanation) REFERENCES public.run_explanations(run_id, number);
 
 
 --
@@ -7988,6 +8031,23 @@ ALTER TABLE public.programmes ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY programmes_visible_county ON public.programmes TO market_app USING (
+CASE
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    ELSE false
+END);
+
+
+--
+-- Name: run_explanations; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.run_explanations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: run_explanations run_explanations_visible_county; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY run_explanations_visible_county ON public.run_explanations TO market_app USING (
 CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
@@ -10808,6 +10868,13 @@ GRANT SELECT,INSERT ON TABLE public.rooms TO market_app;
 --
 
 GRANT UPDATE(open) ON TABLE public.rooms TO market_app;
+
+
+--
+-- Name: TABLE run_explanations; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.run_explanations TO market_app;
 
 
 --

@@ -26,7 +26,7 @@ from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT
 from market.subsidies.imports.enrolments import ENROLMENT_IDENTITY_CONTEXT
 from market.subsidies.imports.originals import ORIGINAL_CONTEXT
-from market.subsidies.month.run import CASE_CONTEXT
+from market.subsidies.month.store_run import CASE_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
 from market.subsidies.tasks.outcome import OUTCOME_CONTEXT
 from payments.sql import prepare_connection

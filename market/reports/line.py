@@ -123,12 +123,13 @@ GET_LINE = Query(
     SELECT r.line_code AS line, r.operator, r.kind, r.programme_code AS programme, p.name AS programme_name,
            p.document_number, p.document_sha256, r.in_snapshot, r.household_code AS household, r.village_code,
            d.name AS village, r.payable_days, r.claimed_fen, r.entitled_fen, r.approved_fen, r.over_fen, r.under_fen,
-           r.conceded_fen, r.public_fen, r.shares, r.settled_fen, r.reasons, r.causes, r.removed_on, r.steps,
+           r.conceded_fen, r.public_fen, r.shares, r.settled_fen, r.reasons, r.causes, r.removed_on, x.steps,
            EXISTS (SELECT FROM finding_lines l JOIN findings f ON f.id = l.finding_id
                     WHERE l.county_code = :county AND l.line_code = r.line_code AND f.month = :month
                       AND f.check_code = 'two_operators_one_household' AND f.state <> 'lapsed') AS duplicate,
            b.value_sealed AS number_sealed, w.name_sealed
       FROM run_lines r
+      JOIN run_explanations x ON x.run_id = r.run_id AND x.number = r.explanation
       JOIN programmes p ON p.county_code = r.county_code AND p.code = r.programme_code
       LEFT JOIN divisions d ON d.code = r.village_code
       LEFT JOIN LATERAL (

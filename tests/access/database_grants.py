@@ -104,6 +104,7 @@ GRANTS = {
     ),
     "reviews": "select insert update(answer)",
     "rooms": "select insert update(open)",
+    "run_explanations": "select insert",
     "run_lines": "select insert",
     "runs": "select insert",
     "second_factor_uses": "select insert delete",

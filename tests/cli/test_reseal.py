@@ -9,7 +9,7 @@ from market.cli.reseal import SEALED_COLUMNS, SEALED_FILES, NoOldSecret, reseal_
 from market.identity.sign_in import get_phone
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal, derive_seal
-from market.subsidies.month.run import CASE_CONTEXT
+from market.subsidies.month.store_run import CASE_CONTEXT
 from tests.support.app import SECRET
 from tests.support.make import SEAL, make_account, make_certificate, make_phone, make_producer
 from tests.support.postgres import as_owner

@@ -157,7 +157,7 @@ REFUSED = {
             "INSERT INTO run_lines SELECT run_id, 'X', county_code, operator, kind, programme_code, in_snapshot,"
             " household_code, village_code, village_name, payable_households, payable_days, 100, 100, 101, -1,"
             " -1, 0, 0,"
-            " shares, settled_fen, reasons, causes, removed_on, steps FROM run_lines LIMIT 1"
+            " shares, settled_fen, reasons, causes, removed_on, explanation FROM run_lines LIMIT 1"
         ),
     ),
     "nobody is funded beyond what was approved": (
@@ -166,7 +166,16 @@ REFUSED = {
             "INSERT INTO run_lines SELECT run_id, 'X', county_code, operator, kind, programme_code, in_snapshot,"
             " household_code, village_code, village_name, payable_households, payable_days, 100, 100, 100, 0,"
             " 0, 60, 41,"
-            " shares, settled_fen, reasons, causes, removed_on, steps FROM run_lines LIMIT 1"
+            " shares, settled_fen, reasons, causes, removed_on, explanation FROM run_lines LIMIT 1"
+        ),
+    ),
+    "a line has an explanation of its run": (
+        "run_lines_explanation",
+        (
+            "INSERT INTO run_lines SELECT run_id, 'X', county_code, operator, kind, programme_code, in_snapshot,"
+            " household_code, village_code, village_name, payable_households, payable_days, claimed_fen,"
+            " entitled_fen, approved_fen, over_fen, under_fen, conceded_fen, public_fen,"
+            " shares, settled_fen, reasons, causes, removed_on, 1000 FROM run_lines LIMIT 1"
         ),
     ),
     "a subject has one finding of a check": (
@@ -210,6 +219,7 @@ APPEND_ONLY = (
     "cycle_duties",
     "case_snapshots",
     "runs",
+    "run_explanations",
     "run_lines",
     "cycle_approvals",
     "finding_decisions",

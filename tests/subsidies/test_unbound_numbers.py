@@ -22,7 +22,8 @@ from market.subsidies.findings.hold import hold_line
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT, add_identifiers
 from market.subsidies.line_codes import find_stored_codes, is_stored_code, show_line_codes
 from market.subsidies.month.cycles import find_cycle
-from market.subsidies.month.run import CASE_CONTEXT, get_run_case
+from market.subsidies.month.run import get_run_case
+from market.subsidies.month.store_run import CASE_CONTEXT
 from tests.conftest import drop_database
 from tests.story.play import COUNTY, Player, nine_o_clock
 from tests.subsidies.imports.test_contradictions import list_faults
@@ -158,14 +159,17 @@ async def test_a_county_cannot_give_a_line_a_code_like_a_stored_one(january: Pla
     ]
 
 
+RUN = "00000000-0000-7000-8000-000000000001"
 EARLIER = f"""
     SET session_replication_role = replica;
     INSERT INTO lines (county_code, code, operator, kind) VALUES ('130624', 'YD-17050000101', 'mobile', 'mobile');
     INSERT INTO case_snapshots VALUES ('130624', repeat('a', 64), 'compressed');
+    INSERT INTO runs (id, county_code, cycle_id, n, manifest_sha256, result_sha256, account_id, ran_at)
+    VALUES ('{RUN}', '130624', uuidv7(), 1, repeat('a', 64), repeat('b', 64), uuidv7(), now());
     INSERT INTO run_lines (run_id, line_code, county_code, operator, kind, programme_code, in_snapshot,
                            payable_households, payable_days, claimed_fen, entitled_fen, approved_fen, over_fen,
                            under_fen, conceded_fen, public_fen, shares, reasons, causes, steps)
-    SELECT uuidv7(), code, '130624', 'mobile', 'mobile', 'P1', false, '{{}}', 0, 900, 0, 0, 900, 0, 0, 0, '{{}}',
+    SELECT '{RUN}', code, '130624', 'mobile', 'mobile', 'P1', false, '{{}}', 0, 900, 0, 0, 900, 0, 0, 0, '{{}}',
            '{{}}', '{{}}', '[]'
       FROM unnest(ARRAY['{CODE}', 'YD-17050000101', 'DX-{NUMBER}-KD', 'YD-17050000996']) AS code;
     INSERT INTO findings (county_code, cycle_id, check_code, subject, stops, at_risk_fen, evidence, opened_at)
@@ -221,4 +225,9 @@ async def test_numbers_that_an_earlier_release_stored_in_codes_are_replaced(earl
     assert (decision["pays"], decision["stops"]) == (["YD-01"], ["LT-01", code, "YD-02"])
     sealed = await conn.fetchval("SELECT case_sealed FROM case_snapshots")
     assert SEAL.open_bytes(sealed, CASE_CONTEXT) == b"compressed"
+    explained = await conn.fetch(
+        "SELECT DISTINCT e.run_id, steps FROM run_lines r JOIN run_explanations e"
+        " ON e.run_id = r.run_id AND e.number = r.explanation"
+    )
+    assert [(str(run_id), steps) for run_id, steps in explained] == [(RUN, "[]")]
     await conn.close()

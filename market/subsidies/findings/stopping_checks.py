@@ -57,14 +57,18 @@ TWO_OPERATORS_ONE_HOUSEHOLD = Query(
                         AND p.identity_index = coalesce(CASE WHEN e.decided THEN e.identity_index END, b.identity_index)
           JOIN memberships m ON m.person_id = p.id AND m.valid_during && b.valid_during
          WHERE r.run_id = :run_id AND r.county_code = :county),
+    mixed AS MATERIALIZED (
+        SELECT household_code, programme_code FROM days
+         GROUP BY household_code, programme_code HAVING min(operator) <> max(operator)),
+    suspects AS MATERIALIZED (SELECT days.* FROM mixed JOIN days USING (household_code, programme_code)),
     pairs AS (
         SELECT DISTINCT a.household_code, a.programme_code, a.line_code AS earlier, b.line_code AS later,
                a.operator AS earlier_operator, b.operator AS later_operator, b.claimed_fen, a.days * b.days AS days
-          FROM days a
-          JOIN days b ON b.household_code = a.household_code AND b.programme_code = a.programme_code
-                     AND b.operator <> a.operator AND b.days && a.days
-                     AND (coalesce(a.applied_on, 'infinity'), a.line_code)
-                       < (coalesce(b.applied_on, 'infinity'), b.line_code))
+          FROM suspects a
+          JOIN suspects b ON b.household_code = a.household_code AND b.programme_code = a.programme_code
+                         AND b.operator <> a.operator AND b.days && a.days
+                         AND (coalesce(a.applied_on, 'infinity'), a.line_code)
+                           < (coalesce(b.applied_on, 'infinity'), b.line_code))
     SELECT household_code AS subject,
            (SELECT array_agg(DISTINCT line ORDER BY line)
               FROM unnest(array_agg(earlier) || array_agg(later)) AS line) AS lines,
@@ -86,10 +90,15 @@ TWO_OPERATORS_ONE_HOUSEHOLD = Query(
 ONE_IDENTITY_TWO_ENROLMENTS = Query(
     CheckRow,
     """
+    WITH twice AS MATERIALIZED (
+        SELECT identity_index, programme_code FROM enrolments WHERE county_code = :county
+         GROUP BY identity_index, programme_code HAVING count(*) > 1)
     SELECT later.line_code AS subject, ARRAY[later.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
            format('同一人已有 %s（%s，%s 审定），%s 又申请', string_agg(DISTINCT earlier.line_code, '、'),
                   later.programme_code, min(earlier.decided_on), later.applied_on) AS evidence
-      FROM enrolments later
+      FROM twice
+      JOIN enrolments later ON later.county_code = :county AND later.identity_index = twice.identity_index
+                           AND later.programme_code = twice.programme_code
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = later.line_code
       JOIN enrolments earlier ON earlier.county_code = :county AND earlier.identity_index = later.identity_index
                              AND earlier.programme_code = later.programme_code
@@ -99,7 +108,6 @@ ONE_IDENTITY_TWO_ENROLMENTS = Query(
                      AND b.valid_during && daterange(:month::date, :next::date)
       JOIN bindings a ON a.county_code = :county AND a.line_code = earlier.line_code
                      AND a.valid_during && (b.valid_during * daterange(:month::date, :next::date))
-     WHERE later.county_code = :county
      GROUP BY later.line_code, later.programme_code, later.applied_on, r.claimed_fen
     """,
 )
@@ -137,15 +145,27 @@ ENROLLED_WITHOUT_NOTICE = Query(
             OR upper(e.notice) > e.decided_on)
     """,
 )
-# The plan's charge for the line's days, rounded half up, compared with what the operator billed for the month.
+# The plan's charge for the line's days, rounded half up, compared with what the operator billed for the month. Only a
+# line with a bill below the highest charge of its plans can be below the plan; the others are not calculated.
 CHARGE_BELOW_PLAN = Query(
     CheckRow,
     """
-    WITH days AS (
+    WITH candidates AS MATERIALIZED (
+        SELECT b.line_code
+          FROM bindings b
+          JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
+                      AND p.valid_during && b.valid_during
+          LEFT JOIN claims c ON c.county_code = b.county_code AND c.month = :month AND c.corrects_month IS NULL
+                            AND c.operator = b.operator AND c.kind = b.kind AND c.number_id = b.number_id
+         WHERE b.county_code = :county AND b.valid_during && daterange(:month::date, :next::date)
+         GROUP BY b.line_code
+        HAVING min(c.charge_fen) < max(p.monthly_fen)),
+    days AS (
         SELECT r.line_code, r.claimed_fen, b.operator, b.kind, b.number_id, p.monthly_fen,
                b.valid_during * p.valid_during * daterange(:month::date, :next::date)
                  * CASE WHEN r.in_snapshot THEN daterange(e.entitled_from, NULL) ELSE daterange(NULL, NULL) END AS days
-          FROM run_lines r
+          FROM candidates n
+          JOIN run_lines r ON r.line_code = n.line_code
           JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
                          AND b.valid_during && daterange(:month::date, :next::date)
           JOIN plans p ON p.county_code = b.county_code AND p.code = b.plan_code AND p.kind = b.kind
@@ -171,17 +191,21 @@ CHARGE_BELOW_PLAN = Query(
      WHERE charge_fen < plan_fen
     """,
 )
-# People are compared by identity; where a name stands for them, without blanks, titles and letter case.
+# People are compared by identity; where a name stands for them, without blanks, titles and letter case. Each pair of
+# names is folded once, because that takes longer than the rest of the statement.
 PREPARER_IS_APPROVER = Query(
     CheckRow,
     """
+    WITH named AS MATERIALIZED (SELECT DISTINCT agent, assessor FROM enrolments WHERE county_code = :county),
+    same AS MATERIALIZED (
+        SELECT agent, assessor FROM named
+         WHERE fold_name(agent) <> '' AND fold_name(agent) = fold_name(assessor))
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
            CASE WHEN e.agent = e.assessor THEN '代办人和村级评议人都是 ' || e.agent
                 ELSE format('代办人 %s 和村级评议人 %s 是一个人', e.agent, e.assessor) END AS evidence
-      FROM run_lines r
-      JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
-     WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot AND fold_name(e.agent) <> ''
-       AND fold_name(e.agent) = fold_name(e.assessor)
+      FROM same
+      JOIN enrolments e ON e.county_code = :county AND e.agent = same.agent AND e.assessor = same.assessor AND e.decided
+      JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code AND r.in_snapshot
     """,
 )
 # 人、机、卡、号绑定: the operator's word 一致 says nothing about which person was enrolled.
@@ -229,22 +253,26 @@ HELD_BY_OFFICIAL = Query(
 NOT_ELIGIBLE = Query(
     CheckRow,
     """
-    WITH days AS (
-        SELECT r.line_code, r.claimed_fen, m.household_code, s.monitoring, s.risk_removed_on,
-               b.valid_during * m.valid_during * s.valid_during * t.valid_during * daterange(e.entitled_from, NULL)
-                 * daterange(:month::date, :next::date)
+    WITH members AS MATERIALIZED (
+        SELECT p.identity_index, t.programme_code, m.household_code, s.monitoring, s.risk_removed_on,
+               m.valid_during * s.valid_during * t.valid_during
                  * CASE WHEN s.monitoring = ANY(t.monitoring) THEN daterange(s.risk_removed_on + 1, NULL)
                         ELSE daterange(NULL, NULL) END AS days
-          FROM run_lines r
-          JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code AND e.decided
-          JOIN bindings b ON b.county_code = r.county_code AND b.line_code = r.line_code
-          JOIN persons p ON p.county_code = r.county_code AND p.identity_index = e.identity_index
-          JOIN memberships m ON m.person_id = p.id
-          JOIN household_statuses s ON s.county_code = r.county_code AND s.household_code = m.household_code
-                                   AND NOT s.registered
-          JOIN programme_terms t ON t.county_code = r.county_code AND t.programme_code = e.programme_code
+          FROM household_statuses s
+          JOIN programme_terms t ON t.county_code = :county
                                 AND (s.monitoring <> ALL(t.monitoring) OR s.risk_removed_on IS NOT NULL)
-         WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot)
+          JOIN memberships m ON m.county_code = :county AND m.household_code = s.household_code
+          JOIN persons p ON p.county_code = :county AND p.id = m.person_id
+         WHERE s.county_code = :county AND NOT s.registered),
+    days AS (
+        SELECT r.line_code, r.claimed_fen, m.household_code, m.monitoring, m.risk_removed_on,
+               b.valid_during * m.days * daterange(e.entitled_from, NULL) * daterange(:month::date, :next::date) AS days
+          FROM members m
+          JOIN enrolments e ON e.county_code = :county AND e.identity_index = m.identity_index AND e.decided
+                           AND e.programme_code = m.programme_code
+          JOIN bindings b ON b.county_code = :county AND b.line_code = e.line_code
+          JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code
+                          AND r.in_snapshot)
     SELECT line_code AS subject, ARRAY[line_code] AS lines, coalesce(claimed_fen, 0) AS at_risk_fen,
            string_agg(format('%s 起，农户 %s 不是原建档立卡，%s', lower(days), household_code,
                              CASE WHEN monitoring = '' THEN '也不是监测户'

@@ -19,12 +19,18 @@ TOO_MANY_LINES = Query(
           JOIN persons p ON p.county_code = r.county_code AND p.identity_index = e.identity_index
           JOIN memberships m ON m.person_id = p.id AND m.valid_during && b.valid_during
          WHERE r.run_id = :run_id AND r.county_code = :county AND r.in_snapshot),
+    crowded AS MATERIALIZED (
+        SELECT household_code, programme_code FROM days
+         GROUP BY household_code, programme_code, max_lines HAVING count(*) > max_lines),
+    suspects AS MATERIALIZED (SELECT days.* FROM crowded JOIN days USING (household_code, programme_code)),
     ranked AS (
         SELECT a.household_code, a.programme_code, a.max_lines, lower(a.days) AS day, b.line_code, b.claimed_fen,
                row_number() OVER (PARTITION BY a.household_code, a.programme_code, lower(a.days)
                                       ORDER BY b.applied_on, b.line_code) AS position
-          FROM (SELECT DISTINCT household_code, programme_code, max_lines, days FROM days WHERE NOT isempty(days)) AS a
-          JOIN (SELECT DISTINCT household_code, programme_code, line_code, claimed_fen, applied_on, days FROM days) AS b
+          FROM (SELECT DISTINCT household_code, programme_code, max_lines, days
+                  FROM suspects WHERE NOT isempty(days)) AS a
+          JOIN (SELECT DISTINCT household_code, programme_code, line_code, claimed_fen, applied_on, days
+                  FROM suspects) AS b
             ON b.household_code = a.household_code AND b.programme_code = a.programme_code
            AND b.days @> lower(a.days)),
     beyond AS (SELECT DISTINCT household_code, programme_code, max_lines, line_code, claimed_fen

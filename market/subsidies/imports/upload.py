@@ -18,7 +18,7 @@ from market.subsidies.imports.models import CellFault, FactsDiffer, FileAlreadyI
 from market.subsidies.imports.originals import ADD_ORIGINAL, MAX_ORIGINAL_BYTES, Original, seal_originals
 from market.subsidies.imports.spreadsheet import MAX_FAULTS, Spreadsheet, digest, is_json, read_spreadsheet
 from market.subsidies.models import FileId, Outcome
-from market.subsidies.month.case_queries import DISABLE_NESTED_LOOPS
+from market.subsidies.month.case_queries import PLAN_FOR_COUNTY
 from market.subsidies.month.cycles import LOCK_IMPORTS, take_duty_in_open_cycles
 from market.subsidies.month.steps import DUTY_ROLES
 from market.subsidies.names import Operator
@@ -182,7 +182,7 @@ async def begin_import(
     """
     kind = IMPORT_KINDS[upload.kind]
     await LOCK_IMPORTS.run(conn, county=upload.county)
-    await DISABLE_NESTED_LOOPS.run(conn)
+    await PLAN_FOR_COUNTY.run(conn)
     if actor is not None:
         await take_duty_in_open_cycles(conn, upload.county, actor, kind.duty, now=upload.now)
     actor = require_county_role(actor, DUTY_ROLES[kind.duty], upload.county)

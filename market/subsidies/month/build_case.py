@@ -22,7 +22,6 @@ from market.subsidies.engine.models import (
 )
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.month.case_queries import (
-    DISABLE_NESTED_LOOPS,
     FIND_BUDGET,
     IS_MONTH_SETTLED,
     LIST_ACTIVE_DAYS,
@@ -33,6 +32,7 @@ from market.subsidies.month.case_queries import (
     LIST_SETTLED_LINES,
     LIST_TERMS,
     LIST_USES,
+    PLAN_FOR_COUNTY,
     CaseLineRow,
     HouseholdHome,
     LineCharges,
@@ -68,7 +68,7 @@ async def load_facts(
     Charges and households are clipped to the month; a binding keeps its first day, from which idle days are
     counted. With `only`, the case has only the lines of these codes and no budget.
     """
-    await DISABLE_NESTED_LOOPS.run(conn)
+    await PLAN_FOR_COUNTY.run(conn)
     next_ = get_next_month(month)
     months = {"county": county, "month": month, "next": next_}
     lines = [(*_name_line(seal, row), row) for row in await LIST_CASE_LINES.all(conn, **months)]

@@ -94,8 +94,8 @@ class TermsRow(Struct, frozen=True, kw_only=True):
 
 
 # The statistics lack rows added in this transaction or since the last ANALYZE, so the planner would expect few rows in
-# a county and choose nested loops; hash joins are faster for the whole county.
-DISABLE_NESTED_LOOPS = Query(None, "SELECT set_config('enable_nestloop', 'off', true)")
+# a county and choose nested loops; hash joins are faster for the whole county. Its sorts and hashes stay in memory.
+PLAN_FOR_COUNTY = Query(None, "SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '32MB', true)")
 # A claim belongs to the line bound to its operator, kind and number in the month, otherwise to the latest one before.
 LIST_CASE_LINES = Query(
     CaseLineRow,
@@ -136,14 +136,14 @@ LIST_CASE_LINES = Query(
           JOIN lines l ON l.county_code = e.county_code AND l.code = e.line_code
          WHERE e.county_code = :county AND e.decided AND e.entitled_from < :next)
     SELECT coalesce(e.line_code, c.line_code) AS code, c.unbound_id AS number_id,
-           i.value_sealed AS number_sealed,
+           CASE WHEN c.unbound_id IS NOT NULL
+                THEN (SELECT value_sealed FROM identifiers WHERE id = c.unbound_id) END AS number_sealed,
            coalesce(e.operator, c.operator) AS operator, coalesce(e.kind, c.kind) AS kind,
            coalesce(e.programme_code, c.programme) AS programme, e.line_code IS NOT NULL AS in_snapshot, c.claimed_fen,
            coalesce(c.charge_fen, 0) AS charge_fen, coalesce(c.correction_fen, 0) AS correction_fen,
            coalesce(c.corrected, false) AS corrected
       FROM enrolled e
       FULL JOIN claims_of_lines c ON c.line_code = e.line_code
-      LEFT JOIN identifiers i ON i.id = c.unbound_id
     """,
 )
 # Adjacent versions of a binding are merged, because only the days matter here.

@@ -2,7 +2,6 @@
 
 import asyncio
 import zlib
-from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,9 +12,8 @@ from market.identity.access import require_county_role
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
-from market.subsidies.engine.answer import Answer, AnswerLine, Totals
+from market.subsidies.engine.answer import Answer, Totals
 from market.subsidies.engine.calculate import calculate
-from market.subsidies.engine.canonical import canonical_json
 from market.subsidies.engine.models import Case
 from market.subsidies.findings.checks import run_checks
 from market.subsidies.models import DUTY_NAMES, ApprovalsWouldBeVoid, CycleState, Duty, Outcome, RunId
@@ -32,11 +30,9 @@ from market.subsidies.month.cycles import (
     take_duty,
 )
 from market.subsidies.month.steps import CLOSE, RUN
+from market.subsidies.month.store_run import CASE_CONTEXT, store_run
 from market.subsidies.month.validate_case import validate_case
 from market.subsidies.progress import Report, Stage, report_nothing
-from payments.sql import PIECE_ROWS
-
-CASE_CONTEXT = "case_snapshots.case"
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
@@ -70,40 +66,6 @@ class _RunRow(Struct, frozen=True):
 FIND_LATEST_RUN = Query(
     _RunRow,
     "SELECT id, n, manifest_sha256 FROM runs WHERE cycle_id = :cycle_id ORDER BY n DESC LIMIT 1",
-)
-ADD_SNAPSHOT = Query(
-    None,
-    """
-    INSERT INTO case_snapshots (county_code, manifest_sha256, case_sealed)
-    VALUES (:county, :manifest_sha256, :case_sealed)
-    ON CONFLICT ON CONSTRAINT case_snapshots_unique DO NOTHING
-    """,
-)
-ADD_RUN = Query(
-    UUID,
-    """
-    INSERT INTO runs (county_code, cycle_id, n, manifest_sha256, result_sha256, budget_fen, account_id, ran_at)
-    VALUES (:county, :cycle_id, :n, :manifest_sha256, :result_sha256, :budget_fen, :account_id, :now)
-    RETURNING id
-    """,
-)
-ADD_RUN_LINES = Query(
-    None,
-    """
-    INSERT INTO run_lines (run_id, county_code, line_code, operator, kind, programme_code, in_snapshot, household_code,
-                           village_code, village_name, payable_households, payable_days, claimed_fen, entitled_fen,
-                           approved_fen, over_fen, under_fen, conceded_fen, public_fen, shares, settled_fen,
-                           reasons, causes, removed_on, steps)
-    SELECT :run_id, :county, line, operator, kind, programme, in_snapshot, household, village, village_name,
-           payable_households::text[], payable_days, claimed_fen, entitled_fen, approved_fen, over_fen, under_fen,
-           conceded_fen, public_fen, shares, settled_fen, reasons::text[], causes::text[],
-           removed_on, steps
-      FROM jsonb_to_recordset(:rows::jsonb)
-        AS r(line text, operator text, kind text, programme text, in_snapshot boolean, household text, village text,
-             village_name text, payable_households text, payable_days smallint, claimed_fen bigint, entitled_fen bigint,
-             approved_fen bigint, over_fen bigint, under_fen bigint, conceded_fen bigint, public_fen bigint,
-             shares jsonb, settled_fen bigint, reasons text, causes text, removed_on date, steps jsonb)
-    """,
 )
 GET_SEALED_CASE = Query(
     bytes,
@@ -236,97 +198,14 @@ async def _find_or_store_run(
     if cycle.state is not CLOSE.after and not void_approvals and (approvals := await describe_approvals(conn, cycle)):
         raise ApprovalsWouldBeVoid(month=cycle.name, approvals=approvals)
     n = latest.n + 1 if latest else 1
-    return await _store_run(conn, actor, cycle, facts, answer, n=n, seal=seal, now=now), True
+    run_id = await store_run(conn, actor, cycle, facts, answer, n=n, seal=seal, now=now)
+    return _RunRow(run_id, n, answer.manifest_sha256), True
 
 
 async def describe_approvals(conn: Connection, cycle: Cycle) -> str:
     """Return the approvals of the cycle's run that count, with who gave them; empty if there is none."""
     approvers = await LIST_VALID_APPROVERS.all(conn, cycle_id=cycle.id)
     return "、".join(f"{DUTY_NAMES[each.duty]}（{each.name}）" for each in approvers)
-
-
-async def _store_run(
-    conn: Connection,
-    actor: Actor,
-    cycle: Cycle,
-    facts: MonthFacts,
-    answer: Answer,
-    *,
-    n: int,
-    seal: Seal,
-    now: datetime,
-) -> _RunRow:
-    """Store the calculated case and the answer of each line."""
-    await ADD_SNAPSHOT.run(
-        conn,
-        county=cycle.county_code,
-        manifest_sha256=answer.manifest_sha256,
-        case_sealed=await asyncio.to_thread(_seal_case, seal, facts.case),
-    )
-    run_id = await ADD_RUN.one(
-        conn,
-        county=cycle.county_code,
-        cycle_id=cycle.id,
-        n=n,
-        manifest_sha256=answer.manifest_sha256,
-        result_sha256=answer.result_sha256,
-        budget_fen=facts.case.budget_fen,
-        account_id=actor.account_id,
-        now=now,
-    )
-    rows = await asyncio.to_thread(list, _build_rows(facts, answer))
-    for start in range(0, len(rows), PIECE_ROWS):
-        piece = rows[start : start + PIECE_ROWS]
-        await ADD_RUN_LINES.run(conn, run_id=run_id, county=cycle.county_code, rows=piece)
-    return _RunRow(RunId(run_id), n, answer.manifest_sha256)
-
-
-def _seal_case(seal: Seal, case: Case) -> bytes:
-    return seal.seal_bytes(zlib.compress(canonical_json(case), 1), CASE_CONTEXT)
-
-
-def _build_rows(facts: MonthFacts, answer: Answer) -> Iterator[dict[str, object]]:
-    for line, result in zip(facts.case.lines, answer.lines, strict=True):
-        assert line.id == result.id
-        home = facts.villages.get(line.id)
-        households = result.payable_households
-        yield {
-            "line": facts.unbound.get(line.id, line.id),
-            "operator": line.operator,
-            "kind": facts.kinds[line.id],
-            "programme": line.programme,
-            "in_snapshot": line.in_snapshot,
-            "household": households[0] if households else facts.homes.get(line.id),
-            "village": home.village if home else None,
-            "village_name": home.village_name if home else None,
-            "payable_households": _format_array(households),
-            "payable_days": result.payable_days,
-            "claimed_fen": line.claimed_fen,
-            "settled_fen": line.settled_fen,
-            "reasons": _format_array(result.reasons),
-            "causes": _format_array(result.causes),
-            "removed_on": result.removed_on,
-            "steps": result.steps,
-            **_list_figures(result),
-        }
-
-
-def _list_figures(line: AnswerLine) -> dict[str, object]:
-    return {
-        "entitled_fen": line.entitled_fen,
-        "approved_fen": line.approved_fen,
-        "over_fen": line.over_fen,
-        "under_fen": line.under_fen,
-        "conceded_fen": line.conceded_fen,
-        "public_fen": line.public_fen,
-        "shares": dict(line.shares),
-    }
-
-
-def _format_array(words: Iterable[str]) -> str:
-    """Return words as a PostgreSQL text array literal."""
-    quoted = ('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in words)
-    return "{" + ",".join(quoted) + "}"
 
 
 async def get_run_case(conn: Connection, seal: Seal, county: str, run_id: UUID) -> bytes:
