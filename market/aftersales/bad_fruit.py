@@ -12,6 +12,7 @@ from market.aftersales.models import (
     MAX_CLAIM_TOTAL,
     ClaimedBefore,
     ClaimInvalid,
+    ClaimRefusal,
     ClaimTooEarly,
     ClaimTooLate,
     NothingLeftToClaim,
@@ -127,13 +128,27 @@ def compute_claim_amount(*, line_fen: Fen, bad: int, total: int) -> Fen:
     return Fen(max(divide_half_up(line_fen * bad, total), 1))
 
 
-def is_claimable(
-    kind: SuborderKind, state: SuborderState, received_at: datetime | None, *, hours: int, now: datetime
-) -> bool:
-    """Return whether a suborder's goods can be claimed now: from shipping until `hours` after receipt."""
+def find_claim_obstacle(
+    *,
+    kind: SuborderKind,
+    state: SuborderState,
+    received_at: datetime | None,
+    claimed: bool,
+    left_fen: int,
+    hours: int,
+    now: datetime,
+) -> ClaimRefusal | None:
+    """Return why nothing of a line can be claimed, or None if it can.
+
+    Goods can be claimed once, from shipping until `hours` after receipt, while something is left after refunds.
+    """
+    if claimed:
+        return ClaimedBefore()
+    if received_at is not None and now > received_at + timedelta(hours=hours):
+        return ClaimTooLate(hours=hours)
     if kind is not SuborderKind.GOODS or state not in {SuborderState.SHIPPED, SuborderState.RECEIVED}:
-        return False
-    return received_at is None or now <= received_at + timedelta(hours=hours)
+        return ClaimTooEarly() if received_at is None else ClaimTooLate(hours=hours)
+    return None if left_fen > 0 else NothingLeftToClaim(left_fen=left_fen)
 
 
 async def open_claim(
@@ -165,10 +180,12 @@ async def open_claim(
         raise NotFound
     await lock_order_by_suborder(conn, unlocked.suborder_id)
     line = await GET_CLAIMED_LINE.one(conn, line_id=claim.line_id, buyer_id=buyer.account_id)
-    if line.claimed:
-        raise ClaimedBefore
-    if not is_claimable(line.kind, line.state, line.received_at, hours=hours, now=now):
-        raise ClaimTooEarly if line.received_at is None else ClaimTooLate(hours=hours)
+    obstacle = find_claim_obstacle(
+        kind=line.kind, state=line.state, received_at=line.received_at, claimed=line.claimed, left_fen=line.left_fen,
+        hours=hours, now=now,
+    )  # fmt: skip
+    if obstacle is not None:
+        raise obstacle
     amount = compute_claim_amount(line_fen=line.amount_fen, bad=claim.bad, total=claim.total)
     if amount > line.left_fen:
         raise NothingLeftToClaim(left_fen=line.left_fen)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 from market.kernel import Refusal
 
@@ -207,7 +208,13 @@ class NothingToPayOut(Refusal):
     en = "Nothing can be paid out now: what buyers ask back is kept, or today's limit is reached."
 
 
-class ClaimInvalid(Refusal):
+class ClaimRefusal(Refusal):
+    """A claim for bad fruit that is not accepted; `field` is the field of its form that shows the reason."""
+
+    field: ClassVar[str] = "line"
+
+
+class ClaimInvalid(ClaimRefusal):
     """Fields of a claim for bad fruit are missing or wrong; `errors` lists them."""
 
     code = "claim_invalid"
@@ -216,7 +223,7 @@ class ClaimInvalid(Refusal):
     en = "Some fields of the claim are missing or wrong."
 
 
-class ClaimTooEarly(Refusal):
+class ClaimTooEarly(ClaimRefusal):
     """The parcel was not shipped yet; an order that was not shipped can be cancelled."""
 
     code = "claim_too_early"
@@ -224,7 +231,7 @@ class ClaimTooEarly(Refusal):
     en = "The parcel was not shipped yet; the order can be cancelled."
 
 
-class ClaimTooLate(Refusal):
+class ClaimTooLate(ClaimRefusal):
     """The period for claims after receipt has passed."""
 
     code = "claim_too_late"
@@ -232,7 +239,7 @@ class ClaimTooLate(Refusal):
     en = "More than {hours} hours have passed since receipt."
 
 
-class ClaimedBefore(Refusal):
+class ClaimedBefore(ClaimRefusal):
     """The line was claimed before; each is claimed once."""
 
     code = "claimed_before"
@@ -240,11 +247,12 @@ class ClaimedBefore(Refusal):
     en = "This line was already claimed."
 
 
-class NothingLeftToClaim(Refusal):
+class NothingLeftToClaim(ClaimRefusal):
     """What was asked for exceeds what is left of the line after refunds."""
 
     code = "nothing_left_to_claim"
-    zh = "这一样已经退过钱，最多还能退 {left_fen} 分。"
+    field = "bad"
+    zh = "这一样已经退过钱，剩下的不够退这么多。"
     en = "At most {left_fen} fen of this line are left."
 
 

@@ -171,3 +171,13 @@ async def test_a_claim_that_cannot_be_made_says_why_and_keeps_what_was_typed(sol
         seen = await buyer.open(sold.claim, status=409)
         assert "收到已经过了 48 小时" in seen.text
         assert sold.claim not in (await buyer.open(sold.order)).links()
+
+
+async def test_what_was_refunded_completely_is_not_claimed_and_the_page_says_why(
+    sold: SoldBox, owner: Connection
+) -> None:
+    await owner.execute("UPDATE order_lines SET refunded_fen = amount_fen")
+    async with await sold.village.browser(sold.village.buyer) as buyer:
+        seen = await buyer.open(sold.claim, status=409)
+        assert "这一样已经退过钱，剩下的不够退这么多。" in seen.text
+        assert sold.claim not in (await buyer.open(sold.order)).links()

@@ -9,17 +9,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales.bad_fruit import NewClaim, check_claim, is_claimable, open_claim
+from market.aftersales.bad_fruit import NewClaim, check_claim, find_claim_obstacle, open_claim
 from market.aftersales.bad_fruit_views import BadFruitClaim, list_order_claims
-from market.aftersales.models import (
-    MAX_CLAIM_PHOTOS,
-    MAX_CLAIM_TOTAL,
-    ClaimedBefore,
-    ClaimInvalid,
-    ClaimTooEarly,
-    ClaimTooLate,
-    NothingLeftToClaim,
-)
+from market.aftersales.models import MAX_CLAIM_PHOTOS, MAX_CLAIM_TOTAL, ClaimRefusal
 from market.casework.models import SELLER, CaseState
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
@@ -53,11 +45,11 @@ class ClaimForm(Struct, frozen=True):
 
 
 class ClaimableOrder(Struct, frozen=True):
-    """A parcel of an order, and its lines that were not claimed yet."""
+    """A parcel of an order, and its lines that can be claimed; without any, `obstacle` is the reason."""
 
     suborder: SuborderView
     lines: list[LineView]
-    claims: list[BadFruitClaim]
+    obstacle: ClaimRefusal | None
 
 
 def describe_claim(claim: BadFruitClaim) -> str:
@@ -72,14 +64,20 @@ def describe_claim(claim: BadFruitClaim) -> str:
     return f"{asked}同意退 {yuan(claim.granted_fen)} 元。" + (f"{claim.decision}" if claim.decision else "")
 
 
-def list_claimable_lines(
+def find_claimable(
     suborder: SuborderView, claims: Sequence[BadFruitClaim], *, hours: int, now: datetime
-) -> list[LineView]:
-    """Return the lines of a parcel that can be claimed now: not claimed, and not refunded completely."""
-    if not is_claimable(suborder.kind, suborder.state, suborder.received_at, hours=hours, now=now):
-        return []
+) -> ClaimableOrder:
+    """Return the lines of a parcel that can be claimed now, or why none can."""
     claimed = {claim.line_id for claim in claims}
-    return [each for each in suborder.lines if each.id not in claimed and each.refunded_fen < each.amount_fen]
+    obstacles = [
+        find_claim_obstacle(
+            kind=suborder.kind, state=suborder.state, received_at=suborder.received_at, claimed=line.id in claimed,
+            left_fen=line.amount_fen - line.refunded_fen, hours=hours, now=now,
+        )
+        for line in suborder.lines
+    ]  # fmt: skip
+    lines = [line for line, obstacle in zip(suborder.lines, obstacles, strict=True) if obstacle is None]
+    return ClaimableOrder(suborder, lines, next(iter(obstacles), None))
 
 
 async def _load_claimable(
@@ -90,18 +88,7 @@ async def _load_claimable(
     if suborder is None:
         raise NotFound
     claims = await list_order_claims(conn, seal, actor, order.id)
-    return ClaimableOrder(suborder, list_claimable_lines(suborder, claims, hours=hours, now=now), claims)
-
-
-def _explain(claimable: ClaimableOrder, *, hours: int) -> str:
-    """Explain why nothing of a parcel can be claimed."""
-    suborder = claimable.suborder
-    ids = {line.id for line in suborder.lines}
-    if any(claim.line_id in ids for claim in claimable.claims):
-        return ClaimedBefore().text("zh")
-    if suborder.received_at is None:
-        return ClaimTooEarly().text("zh")
-    return ClaimTooLate(hours=hours).text("zh")
+    return find_claimable(suborder, claims, hours=hours, now=now)
 
 
 def _claim_page(
@@ -114,7 +101,7 @@ def _claim_page(
         "back": path.partition("/claim/")[0],
         "draft": path.strip("/").replace("/", "-"),
         "period": describe_claim_period(hours),
-        "closed": "" if claimable.lines else _explain(claimable, hours=hours),
+        "closed": "" if claimable.lines or claimable.obstacle is None else claimable.obstacle.text("zh"),
         "lines": [(str(line.id), f"{line.title} × {line.quantity}") for line in claimable.lines],
         "photos": [(name, "坏了的照片" if name == "photo" else "再来一张（可以不传）") for name in _PHOTO_FIELDS],
         "values": values,
@@ -216,10 +203,8 @@ async def submit_claim(
         check_claim(claim, photos=len(photos) + len(form.faults))
         if not form.faults:
             return await submit_once(request, actor, form, work, scope=scope)
-    except (ClaimInvalid, ClaimTooEarly, ClaimTooLate, ClaimedBefore, NothingLeftToClaim, BadPhoto) as refusal:
-        field = (
-            "bad" if isinstance(refusal, NothingLeftToClaim) else "photo" if isinstance(refusal, BadPhoto) else "line"
-        )
+    except (ClaimRefusal, BadPhoto) as refusal:
+        field = "photo" if isinstance(refusal, BadPhoto) else refusal.field
         form.faults += rename_faults(refusal, {}, otherwise=field)
         status = refusal.status
     return _claim_page(

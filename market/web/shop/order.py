@@ -25,7 +25,7 @@ from market.settings import Settings
 from market.web.forms import parse_integer
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber, get_count_word
-from market.web.shop.claims import describe_claim, list_claimable_lines
+from market.web.shop.claims import describe_claim, find_claimable
 from market.web.shop.goods_returns import describe_goods_return, list_returnable_lines
 from market.web.shop.orders import ORDER_STATE_NAMES
 from market.web.shop.pay import refresh_payment
@@ -191,7 +191,7 @@ def _suborder_card(
     if goods and suborder.state is SuborderState.SHIPPED:
         words.append(f"收到了再按。{extra.receive_days} 天没按，算收到；坏了先申请坏果包赔。")
     claims = [each for each in extra.claims if each.suborder_id == suborder.id]
-    claimable = list_claimable_lines(suborder, claims, hours=extra.claim_hours, now=now)
+    claimable = find_claimable(suborder, claims, hours=extra.claim_hours, now=now).lines
     returns = [each for each in extra.returns if each.suborder_id == suborder.id]
     returnable = list_returnable_lines(
         suborder, claimed={each.line_id for each in claims}, returns=returns, days=extra.return_days, now=now
