@@ -348,6 +348,27 @@ CREATE FUNCTION public.business_day(moment timestamp with time zone) RETURNS dat
 
 
 --
+-- Name: check_activity_slot(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_activity_slot() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    checked uuid := CASE WHEN TG_TABLE_NAME = 'suborders' THEN to_jsonb(NEW) ->> 'id'
+                         ELSE to_jsonb(NEW) ->> 'suborder_id' END;
+BEGIN
+    IF NOT EXISTS (SELECT FROM suborders s JOIN slot_reservations r ON r.suborder_id = s.id
+                    WHERE s.id = checked AND s.kind = 'activity') THEN
+        RAISE EXCEPTION 'suborder % is an activity without places, or has places and is none', checked
+            USING ERRCODE = 'P0112';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: check_case_answerer(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -431,6 +452,29 @@ BEGIN
     END IF;
     RETURN NEW;
 END;
+$$;
+
+
+--
+-- Name: check_slot_places(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_slot_places() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    checked uuid := CASE WHEN TG_TABLE_NAME = 'slots' THEN to_jsonb(NEW) ->> 'id' ELSE to_jsonb(NEW) ->> 'slot_id' END;
+BEGIN
+    IF EXISTS (
+        SELECT FROM slots
+         WHERE slots.id = checked
+           AND free <> capacity - (SELECT coalesce(sum(party), 0) FROM slot_reservations
+                                    WHERE slot_id = slots.id AND state IN ('reserved', 'booked', 'attended', 'missed'))
+    ) THEN
+        RAISE EXCEPTION 'the places of slot % do not add up', checked USING ERRCODE = 'P0111';
+    END IF;
+    RETURN NULL;
+END
 $$;
 
 
@@ -1278,6 +1322,8 @@ DECLARE
     lot_available bigint[];
     stay_ids      uuid[];
     room_ids      uuid[];
+    slot_ids      uuid[];
+    locked_slots  uuid[] := '{}';
     refused       jsonb;
     undecided     integer[];
     admitted      integer[] := '{}';
@@ -1295,6 +1341,7 @@ BEGIN
              WHERE l.lot_id IS NOT NULL
              GROUP BY l.n, l.lot_id) AS d;
     stay_ids := ARRAY(SELECT s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (listing_id uuid));
+    slot_ids := ARRAY(SELECT s.slot_id FROM jsonb_to_recordset(batch -> 'slots') AS s (slot_id uuid));
     -- The lock of a buyer keeps parallel requests from passing the limits of unpaid orders together.
     IF NOT skip_locked THEN
         PERFORM pg_advisory_xact_lock(7004, b.lock)
@@ -1316,6 +1363,13 @@ BEGIN
           FROM (SELECT rooms.id FROM rooms WHERE rooms.listing_id = ANY(stay_ids)
                  ORDER BY rooms.id FOR NO KEY UPDATE SKIP LOCKED) AS locked;
     END IF;
+    IF cardinality(slot_ids) > 0 AND skip_locked THEN
+        locked_slots := ARRAY(SELECT slots.id FROM slots WHERE slots.id = ANY(slot_ids)
+                               ORDER BY slots.id FOR NO KEY UPDATE SKIP LOCKED);
+    ELSIF cardinality(slot_ids) > 0 THEN
+        locked_slots := ARRAY(SELECT slots.id FROM slots WHERE slots.id = ANY(slot_ids)
+                               ORDER BY slots.id FOR NO KEY UPDATE);
+    END IF;
     SELECT coalesce(jsonb_agg(jsonb_build_object('n', blocked.n, 'obstacle', 'locked', 'item_id', blocked.item_id)),
                     '[]')
       INTO refused
@@ -1327,6 +1381,9 @@ BEGIN
             UNION ALL
             SELECT s.n, s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, listing_id uuid)
              WHERE EXISTS (SELECT FROM rooms r WHERE r.listing_id = s.listing_id AND r.id <> ALL(room_ids))
+            UNION ALL
+            SELECT s.n, s.slot_id FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, slot_id uuid)
+             WHERE s.slot_id <> ALL(locked_slots)
            ) AS blocked;
     undecided := ARRAY(
         SELECT o.n
@@ -1340,16 +1397,21 @@ BEGIN
         SELECT u FROM unnest(undecided) AS u
          WHERE u NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer)) ORDER BY u);
 
-    -- Decide orders with nights one by one: each inserts its nights under the temporal key before the next is decided.
+    -- Decide orders with nights or places one by one: each takes its own before the next is decided.
     FOR request_n IN
-        SELECT DISTINCT s.n FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer)
+        SELECT s.n FROM (SELECT v.n FROM jsonb_to_recordset(batch -> 'stays') AS v (n integer)
+                         UNION SELECT v.n FROM jsonb_to_recordset(batch -> 'slots') AS v (n integer)) AS s
          WHERE s.n = ANY(undecided) ORDER BY s.n
     LOOP
         undecided := array_remove(undecided, request_n);
         fits := NOT EXISTS (
             SELECT FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
               JOIN unnest(lot_ids, lot_available) AS l (id, units) ON l.id = d.lot
-             WHERE d.n = request_n AND d.units > l.units);
+             WHERE d.n = request_n AND d.units > l.units)
+            AND NOT EXISTS (
+            SELECT FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, slot_id uuid, party integer)
+              JOIN slots ON slots.id = s.slot_id
+             WHERE s.n = request_n AND (slots.state <> 'open' OR s.party > slots.free));
         FOR stay IN
             SELECT s.listing_id, daterange(s.arrive, s.leave) AS nights, s.bookings
               FROM jsonb_to_recordset(batch -> 'stays')
@@ -1371,6 +1433,9 @@ BEGIN
         END LOOP;
         IF fits THEN
             admitted := admitted || request_n;
+            UPDATE slots SET free = slots.free - s.party
+              FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, slot_id uuid, party integer)
+             WHERE s.n = request_n AND slots.id = s.slot_id;
             lot_available := subtract_order_units(
                 lot_ids, lot_available, need_n, need_lot, need_units, ARRAY[request_n]);
         ELSE
@@ -1381,7 +1446,7 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- Orders without lots (activities of unlimited capacity) need no units.
+    -- Orders of goods without lots need no units.
     admitted := admitted || ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(need_n));
 
     -- Decide the other orders in rounds: an order is admitted if, on each of its lots, the running sum of the units
@@ -1431,10 +1496,10 @@ BEGIN
     RETURN QUERY
         SELECT o.n, made.fingerprint, made.id, made.number, made.state, made.goods_fen, made.freight_fen,
                made.discount_fen, made.total_fen, made.placed_at, made.pay_until,
-               refusal.obstacle, coalesce(refusal.item_id, short.lot, full_stay.listing_id),
-               coalesce(refusal.left_units, short.available_units),
+               refusal.obstacle, coalesce(refusal.item_id, short.lot, full_stay.listing_id, full_slot.id),
+               coalesce(refusal.left_units, short.available_units, full_slot.left_places),
                CASE WHEN short.lot IS NOT NULL THEN short.available_units + short.reserved_units >= short.units
-                    ELSE coalesce(full_stay.reserved, false) END,
+                    ELSE coalesce(full_stay.reserved, full_slot.reserved, false) END,
                refusal.until
           FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
           LEFT JOIN orders made ON made.buyer_id = o.buyer_id AND made.key = o.key
@@ -1465,7 +1530,20 @@ BEGIN
                           SELECT FROM taken_nights t
                            WHERE t.room_id = r.id AND t.nights && daterange(s.arrive, s.leave)))
                 ORDER BY s.listing_id
-                LIMIT 1) AS full_stay ON true;
+                LIMIT 1) AS full_stay ON true
+          LEFT JOIN LATERAL (
+               SELECT slots.id, places.left_places,
+                      slots.state = 'open' AND s.party <= places.left_places
+                          + (SELECT coalesce(sum(r.party), 0) FROM slot_reservations r
+                              WHERE r.slot_id = slots.id AND r.state = 'reserved') AS reserved
+                 FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, slot_id uuid, party integer)
+                 JOIN slots ON slots.id = s.slot_id
+                CROSS JOIN LATERAL (
+                      SELECT CASE WHEN slots.state = 'open' THEN slots.free ELSE 0 END AS left_places) AS places
+                WHERE made.id IS NULL AND refusal.obstacle IS NULL AND short.lot IS NULL
+                  AND full_stay.listing_id IS NULL AND s.n = o.n AND s.party > places.left_places
+                ORDER BY slots.id
+                LIMIT 1) AS full_slot ON true;
 END
 $$;
 
@@ -1785,6 +1863,12 @@ BEGIN
           FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, bookings uuid[], prices jsonb)
          CROSS JOIN unnest(s.bookings) AS booking (id)
          CROSS JOIN jsonb_to_recordset(s.prices) AS price (night date, fen bigint)
+         WHERE s.n = ANY(placed);
+    END IF;
+    IF jsonb_array_length(batch -> 'slots') > 0 THEN
+        INSERT INTO slot_reservations (slot_id, suborder_id, party)
+        SELECT s.slot_id, s.suborder_id, s.party
+          FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, suborder_id uuid, slot_id uuid, party integer)
          WHERE s.n = ANY(placed);
     END IF;
 END
@@ -2299,6 +2383,7 @@ CREATE TABLE public.cart_lines (
     variant_id uuid NOT NULL,
     quantity integer NOT NULL,
     added_at timestamp with time zone NOT NULL,
+    slot_id uuid,
     CONSTRAINT cart_lines_quantity CHECK (((quantity >= 1) AND (quantity <= 9999)))
 );
 
@@ -3611,6 +3696,48 @@ CREATE TABLE public.sign_in_codes (
 
 
 --
+-- Name: slot_reservations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.slot_reservations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    slot_id uuid NOT NULL,
+    suborder_id uuid NOT NULL,
+    party integer NOT NULL,
+    state text DEFAULT 'reserved'::text NOT NULL,
+    code_hash bytea,
+    code_sealed bytea,
+    attended_at timestamp with time zone,
+    CONSTRAINT slot_reservations_attended CHECK (((state = 'attended'::text) = (attended_at IS NOT NULL))),
+    CONSTRAINT slot_reservations_party CHECK ((party > 0)),
+    CONSTRAINT slot_reservations_state CHECK ((state = ANY (ARRAY['reserved'::text, 'booked'::text, 'attended'::text, 'missed'::text, 'cancelled'::text, 'expired'::text])))
+);
+
+
+--
+-- Name: slots; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.slots (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind text DEFAULT 'activity'::text NOT NULL,
+    listing_id uuid,
+    during tstzrange NOT NULL,
+    capacity integer NOT NULL,
+    minimum integer DEFAULT 1 NOT NULL,
+    free integer NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    CONSTRAINT slots_activity CHECK (((kind = 'activity'::text) = (listing_id IS NOT NULL))),
+    CONSTRAINT slots_capacity CHECK (((capacity >= 1) AND (capacity <= 5000))),
+    CONSTRAINT slots_during CHECK ((((upper(during) - lower(during)) >= '00:15:00'::interval) AND ((upper(during) - lower(during)) <= '24:00:00'::interval))),
+    CONSTRAINT slots_free CHECK (((free >= 0) AND (free <= capacity))),
+    CONSTRAINT slots_kind CHECK ((kind = 'activity'::text)),
+    CONSTRAINT slots_minimum CHECK (((minimum >= 1) AND (minimum <= capacity))),
+    CONSTRAINT slots_state CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text, 'cancelled'::text])))
+);
+
+
+--
 -- Name: stock_moves; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4875,6 +5002,38 @@ ALTER TABLE ONLY public.sign_in_codes
 
 
 --
+-- Name: slot_reservations slot_reservations_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slot_reservations
+    ADD CONSTRAINT slot_reservations_once UNIQUE (suborder_id);
+
+
+--
+-- Name: slot_reservations slot_reservations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slot_reservations
+    ADD CONSTRAINT slot_reservations_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: slots slots_no_overlap; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT slots_no_overlap EXCLUDE USING gist (listing_id WITH =, during WITH &&) WHERE ((state <> 'cancelled'::text));
+
+
+--
+-- Name: slots slots_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT slots_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: stock_moves stock_moves_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5795,6 +5954,20 @@ CREATE INDEX sign_in_codes_by_wide_network ON public.sign_in_codes USING btree (
 
 
 --
+-- Name: slot_reservations_by_slot; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX slot_reservations_by_slot ON public.slot_reservations USING btree (slot_id);
+
+
+--
+-- Name: slot_reservations_code_unique; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX slot_reservations_code_unique ON public.slot_reservations USING btree (code_hash) WHERE (state = 'booked'::text);
+
+
+--
 -- Name: suborder_events_by_suborder; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -6348,6 +6521,27 @@ CREATE TRIGGER settlements_no_truncate BEFORE TRUNCATE ON public.settlements FOR
 
 
 --
+-- Name: slot_reservations slot_reservations_of_activity; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER slot_reservations_of_activity AFTER INSERT ON public.slot_reservations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_activity_slot();
+
+
+--
+-- Name: slot_reservations slot_reservations_places; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER slot_reservations_places AFTER INSERT OR UPDATE ON public.slot_reservations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_slot_places();
+
+
+--
+-- Name: slots slots_places; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER slots_places AFTER INSERT OR UPDATE ON public.slots DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_slot_places();
+
+
+--
 -- Name: suborder_events suborder_events_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -6359,6 +6553,13 @@ CREATE TRIGGER suborder_events_append_only BEFORE DELETE OR UPDATE ON public.sub
 --
 
 CREATE TRIGGER suborders_of_a_new_order AFTER INSERT ON public.suborders REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_placed_order();
+
+
+--
+-- Name: suborders suborders_with_slot; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER suborders_with_slot AFTER INSERT ON public.suborders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.kind = 'activity'::text)) EXECUTE FUNCTION public.check_activity_slot();
 
 
 --
@@ -6588,6 +6789,14 @@ ALTER TABLE ONLY public.budgets
 
 ALTER TABLE ONLY public.cancel_tiers
     ADD CONSTRAINT cancel_tiers_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: cart_lines cart_lines_slot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cart_lines
+    ADD CONSTRAINT cart_lines_slot FOREIGN KEY (slot_id) REFERENCES public.slots(id);
 
 
 --
@@ -7428,6 +7637,30 @@ ALTER TABLE ONLY public.settlements
 
 ALTER TABLE ONLY public.sign_in_attempts
     ADD CONSTRAINT sign_in_attempts_code FOREIGN KEY (code_id) REFERENCES public.sign_in_codes(id) ON DELETE CASCADE;
+
+
+--
+-- Name: slot_reservations slot_reservations_slot; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slot_reservations
+    ADD CONSTRAINT slot_reservations_slot FOREIGN KEY (slot_id) REFERENCES public.slots(id);
+
+
+--
+-- Name: slot_reservations slot_reservations_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slot_reservations
+    ADD CONSTRAINT slot_reservations_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: slots slots_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT slots_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
 
 
 --
@@ -9520,6 +9753,13 @@ GRANT UPDATE(quantity) ON TABLE public.cart_lines TO market_app;
 
 
 --
+-- Name: COLUMN cart_lines.slot_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(slot_id) ON TABLE public.cart_lines TO market_app;
+
+
+--
 -- Name: TABLE cart_nights; Type: ACL; Schema: public; Owner: -
 --
 
@@ -10952,6 +11192,111 @@ GRANT UPDATE(attempts) ON TABLE public.sign_in_codes TO market_app;
 --
 
 GRANT UPDATE(used_at) ON TABLE public.sign_in_codes TO market_app;
+
+
+--
+-- Name: TABLE slot_reservations; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.slot_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(slot_id) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.party; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(party) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.code_hash; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(code_hash) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.code_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(code_sealed) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: COLUMN slot_reservations.attended_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(attended_at) ON TABLE public.slot_reservations TO market_app;
+
+
+--
+-- Name: TABLE slots; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.listing_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(listing_id) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(during) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.capacity; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(capacity) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.minimum; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(minimum) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.free; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(free),UPDATE(free) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.slots TO market_app;
 
 
 --

@@ -1,4 +1,4 @@
-"""Check in guests by code, which releases the escrow of the stay."""
+"""Check in guests by code, which releases the escrow of the stay or the activity."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,10 @@ _WRONG_CODE = "stay.wrong_code"
 
 
 class CheckIn(Struct, frozen=True):
-    """A booking whose guest has just arrived."""
+    """A booking of a room, or of places in a slot, whose guests have just arrived.
+
+    `party` is the number of guests of an activity, which has no room; its `leave_on` is the day on which it ends.
+    """
 
     booking_id: UUID
     suborder_id: UUID
@@ -40,6 +43,7 @@ class CheckIn(Struct, frozen=True):
     room: str
     arrive_on: date
     leave_on: date
+    party: int | None = None
 
 
 class Guest(Struct, frozen=True):
@@ -63,7 +67,8 @@ class _BookingByCode(Struct, frozen=True):
     room: str
     arrive_on: date
     leave_on: date
-    state: BookingState
+    used: bool
+    party: int | None
 
 
 class _GuestRow(Struct, frozen=True):
@@ -92,17 +97,34 @@ FIND_BOOKING_BY_CODE = Query(
     _BookingByCode,
     """
     SELECT bookings.id AS booking_id, bookings.suborder_id, order_lines.title, rooms.name AS room,
-           lower(nights) AS arrive_on, upper(nights) AS leave_on, bookings.state
+           lower(nights) AS arrive_on, upper(nights) AS leave_on, bookings.state = 'arrived' AS used,
+           NULL::integer AS party
       FROM bookings
       JOIN suborders ON suborders.id = bookings.suborder_id
       JOIN order_lines ON order_lines.id = line_id
       JOIN rooms ON rooms.id = room_id
-     WHERE code_hash = :code_hash AND producer_id = ANY(:producers::uuid[])
-     ORDER BY bookings.state = 'booked' DESC, bookings.id DESC
+     WHERE code_hash = :code_hash AND producer_id = ANY(:producers::uuid[]) AND bookings.state IN ('booked', 'arrived')
+    UNION ALL
+    SELECT r.id, r.suborder_id, order_lines.title, '', business_day(lower(during)), business_day(upper(during)),
+           r.state = 'attended', party
+      FROM slot_reservations r
+      JOIN slots ON slots.id = slot_id
+      JOIN suborders ON suborders.id = r.suborder_id
+      JOIN order_lines ON order_lines.suborder_id = r.suborder_id AND order_lines.position = 1
+     WHERE code_hash = :code_hash AND producer_id = ANY(:producers::uuid[]) AND r.state IN ('booked', 'attended')
+       AND slots.state <> 'cancelled'
+     ORDER BY used, booking_id DESC
      LIMIT 1
     """,
 )
 # The condition on the state serialises concurrent check-ins.
+MARK_ATTENDED = Query(
+    int,
+    """
+    UPDATE slot_reservations SET state = 'attended', attended_at = :now WHERE id = :booking_id AND state = 'booked'
+    RETURNING 1
+    """,
+)
 MARK_ARRIVED = Query(
     int,
     """
@@ -134,9 +156,9 @@ async def check_in_guest(
 ) -> CheckIn | InvalidCheckInCode:
     """Check in the guest with `code`, once, in the caller's transaction.
 
-    When the guests of every room have arrived, the escrow of the stay is released to the producer. The code is valid
-    from the day of arrival to the day of departure. A wrong code, or that of a cancelled booking, is recorded and
-    returned, not raised, so that the caller commits it.
+    When the guests of every room, or the party of an activity, have arrived, the escrow is released to the producer.
+    The code is valid from the first day of the visit to the last. A wrong code, or that of a cancelled booking, is
+    recorded and returned, not raised, so that the caller commits it.
 
     Raises:
         TooManyCheckInCodes: the actor tried ten wrong codes in the last hour.
@@ -154,7 +176,8 @@ async def check_in_guest(
         raise NotFound
     if not booking.arrive_on <= get_business_day(now) <= booking.leave_on:
         raise CheckInOutsideStay(arrive_on=booking.arrive_on, leave_on=booking.leave_on)
-    if await MARK_ARRIVED.maybe(conn, booking_id=booking.booking_id, now=now) is None:
+    mark = MARK_ARRIVED if booking.party is None else MARK_ATTENDED
+    if await mark.maybe(conn, booking_id=booking.booking_id, now=now) is None:
         raise CheckInCodeUsed
     if not await COUNT_EXPECTED.one(conn, suborder_id=booking.suborder_id):
         await receive_suborders(conn, seal, order, [suborder], actor=str(actor.account_id), now=now)
@@ -190,9 +213,7 @@ async def _find_booking(conn: Connection, seal: Seal, actor: Actor, digits: str)
     booking = await FIND_BOOKING_BY_CODE.maybe(
         conn, code_hash=index_check_in_code(seal, digits), producers=list(actor.producers)
     )
-    if booking is None or booking.state is BookingState.CANCELLED:
-        return None
-    if booking.state is BookingState.ARRIVED:
+    if booking is not None and booking.used:
         raise CheckInCodeUsed
     return booking
 

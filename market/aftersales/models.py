@@ -49,12 +49,12 @@ class NothingToReceive(Refusal):
 
 
 class InvalidCheckInCode(Refusal):
-    """No booking of this producer has the code."""
+    """No guest of this producer has the code."""
 
     code = "code_wrong"
     status = 422
-    zh = "入住码不对，请客人再看一下。"
-    en = "None of your bookings has this code."
+    zh = "码不对，请客人再看一下。"
+    en = "None of your guests has this code."
 
 
 class TooManyCheckInCodes(Refusal):
@@ -62,7 +62,7 @@ class TooManyCheckInCodes(Refusal):
 
     code = "too_many_check_ins"
     status = 429
-    zh = "入住码错得太多了，请过一个小时再试；客人等着的话，打电话给我们。"
+    zh = "码错得太多了，请过一个小时再试；客人等着的话，打电话给我们。"
     en = "Too many wrong check-in codes; try again in {retry_after} s."
 
 
@@ -70,15 +70,15 @@ class CheckInCodeUsed(Refusal):
     """The guest has already checked in."""
 
     code = "code_used"
-    zh = "这个入住码已经用过了。"
+    zh = "这个码已经用过了。"
     en = "This code was already used."
 
 
 class CheckInOutsideStay(Refusal):
-    """Today is outside the stay."""
+    """Today is outside the visit."""
 
     code = "not_the_day"
-    zh = "这个入住码从 {arrive_on} 起才能用，到 {leave_on} 为止。"
+    zh = "这个码从 {arrive_on} 起才能用，到 {leave_on} 为止。"
     en = "This code is valid from {arrive_on} to {leave_on}."
 
 

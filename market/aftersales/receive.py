@@ -40,18 +40,32 @@ class ReceiptConfirmation(Struct, frozen=True):
     positions: list[int]
 
 
-# A stay can be received from its day of arrival.
-LIST_EARLY_STAYS = Query(
+# A visit can be received from its first day.
+LIST_EARLY_VISITS = Query(
     UUID,
     """
-    SELECT DISTINCT suborder_id FROM bookings JOIN suborders ON suborders.id = suborder_id
+    SELECT suborder_id FROM bookings JOIN suborders ON suborders.id = suborder_id
      WHERE order_id = :order_id AND lower(nights) > :day::date
+    UNION
+    SELECT suborder_id FROM slot_reservations JOIN suborders ON suborders.id = suborder_id
+      JOIN slots ON slots.id = slot_id
+     WHERE order_id = :order_id AND business_day(lower(during)) > :day::date
     """,
 )
 MARK_ALL_ARRIVED = Query(
     None,
     """
     UPDATE bookings SET state = 'arrived', arrived_at = :now
+     WHERE suborder_id = ANY(:suborder_ids::uuid[]) AND state = 'booked'
+    """,
+)
+# Places that the clock receives were missed: nobody said that the guests came.
+END_PLACES = Query(
+    None,
+    """
+    UPDATE slot_reservations
+       SET state = CASE WHEN :missed THEN 'missed' ELSE 'attended' END,
+           attended_at = CASE WHEN NOT :missed THEN :now::timestamptz END
      WHERE suborder_id = ANY(:suborder_ids::uuid[]) AND state = 'booked'
     """,
 )
@@ -80,6 +94,15 @@ LIST_OVERDUE_SUBORDERS = Query(
         AND NOT EXISTS (SELECT FROM jobs.failures
                          WHERE job = 'confirm_receipt' AND item = suborders.id AND next_at > clock_timestamp())
       LIMIT :limit)
+    UNION
+    (SELECT suborders.id FROM slot_reservations r JOIN suborders ON suborders.id = suborder_id
+       JOIN slots ON slots.id = slot_id
+      WHERE r.state = 'booked' AND suborders.state = 'paid' AND slots.state <> 'cancelled'
+        AND business_day(upper(during)) <= :left_before::date
+        AND order_id NOT IN (SELECT id FROM disputed)
+        AND NOT EXISTS (SELECT FROM jobs.failures
+                         WHERE job = 'confirm_receipt' AND item = suborders.id AND next_at > clock_timestamp())
+      LIMIT :limit)
     """,
 )
 
@@ -100,8 +123,8 @@ async def confirm_receipt(
 
     Raises:
         NotFound: the order is not the buyer's, or has no such suborder.
-        NothingToReceive: a requested suborder, or every suborder, is unpaid, cancelled, or a stay before the day of
-            arrival.
+        NothingToReceive: a requested suborder, or every suborder, is unpaid, cancelled, or a stay or an activity
+            before its first day.
     """
     order = await lock_order(conn, order_id)
     if order is None or order.buyer_id != buyer.account_id:
@@ -110,7 +133,7 @@ async def confirm_receipt(
     selected = [each for each in suborders if positions is None or each.position in positions]
     if positions is not None and len(selected) != len(set(positions)):
         raise NotFound
-    early = set(await LIST_EARLY_STAYS.all(conn, order_id=order_id, day=get_business_day(now)))
+    early = set(await LIST_EARLY_VISITS.all(conn, order_id=order_id, day=get_business_day(now)))
     ready = [each for each in selected if is_receivable(each) and each.id not in early]
     received = [each for each in selected if each.state is SuborderState.RECEIVED]
     if len(ready) + len(received) < (1 if positions is None else len(selected)):
@@ -139,6 +162,7 @@ async def receive_suborders(
     ids = [each.id for each in suborders]
     moved = set(await move_suborders(conn, ids, SuborderState.RECEIVED, actor=actor, now=now))
     await MARK_ALL_ARRIVED.run(conn, suborder_ids=ids, now=now)
+    await END_PLACES.run(conn, suborder_ids=ids, missed=actor == CLOCK_ACTOR, now=now)
     # Sorted by producer, so that concurrent receipts cannot deadlock on the producers' accounts.
     for each in sorted(suborders, key=lambda each: each.producer_id):
         if each.id in moved:
@@ -149,7 +173,7 @@ async def receive_suborders(
 
 
 async def confirm_overdue(db: Database, *, now: datetime, days: int, seal: Seal | None = None) -> int:
-    """Auto-confirm receipt of parcels shipped and of stays ended at least `days` ago, one transaction each.
+    """Auto-confirm receipt of parcels shipped and of visits ended at least `days` ago, one transaction each.
 
     Returns how many, at most 1,000 per call. One that fails is tried again after a minute, then ever
     later. Producers are notified if a seal is given.

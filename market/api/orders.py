@@ -28,16 +28,18 @@ from market.orders.place import find_placed_order, place
 from market.orders.place_cart import place_cart
 from market.orders.queries import OrderBrief, OrderView, get_order, list_orders
 from market.settings import Settings
+from market.slots.models import SlotId
 from payments import GuardedGateway, Method
 
 _MAX_ITEMS = 100
 
 
 class LineRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """A quantity of a variant; 0 removes it from the cart."""
+    """A quantity of a variant; 0 removes it from the cart. Of an activity, places in one of its slots."""
 
     variant_id: UUID
     quantity: int
+    slot_id: UUID | None = None
 
 
 class NightsRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,7 +88,10 @@ class CancelOrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _build_lines(requests: list[LineRequest]) -> list[Line]:
-    return [Line(VariantId(each.variant_id), each.quantity) for each in requests]
+    return [
+        Line(VariantId(each.variant_id), each.quantity, SlotId(each.slot_id) if each.slot_id else None)
+        for each in requests
+    ]
 
 
 def _build_nights(requests: list[NightsRequest]) -> list[Nights]:
@@ -180,7 +185,7 @@ class OrderController(Controller):
                 db, batcher, actor.account_id, address=address, key=key, fingerprint=fingerprint,
                 total_fen=data.total_fen, now=now, pay_minutes=minutes,
             )  # fmt: skip
-        address = seal_address(seal, data.address, parcel=bool(data.lines))
+        address = seal_address(seal, data.address, parcel=any(each.slot_id is None for each in data.lines or []))
         return await place(
             batcher, actor.account_id, _build_lines(data.lines or []), nights=_build_nights(data.nights or []),
             address=address, key=key, fingerprint=fingerprint, total_fen=data.total_fen, now=now, pay_minutes=minutes,
@@ -240,7 +245,7 @@ class OrderController(Controller):
         order_id: FromPath[UUID],
         data: JSONBody[CancelOrderRequest],
     ) -> Cancellation:
-        """Cancel suborders that are not shipped or used yet; nights are refunded by their cancellation tier."""
+        """Cancel suborders that are not shipped or used yet; stays and activities are refunded by their tier."""
         return await cancel_order(db, gateway, seal, actor, order_id, positions=data.positions, now=clock.now())
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.bookings.models import MAX_NIGHTS_SHOWN, CancellationTerms, CancellationTier, InvalidNightsWindow, StayNight
-from market.bookings.tiers import get_refund_rate, select_tiers
+from market.bookings.tiers import make_terms
 from market.identity.models import NotFound
 from market.kernel import Connection, Query
 
@@ -83,10 +83,4 @@ async def get_cancellation_terms(
 ) -> CancellationTerms:
     """Return the refund for cancelling these nights on `day`, as shown before payment."""
     stay = await GET_STAY_TIERS.one(conn, listing_id=listing_id, arrive=arrive, leave=leave)
-    days_left = (arrive - day).days
-    return CancellationTerms(
-        stay.holiday,
-        days_left,
-        get_refund_rate(stay.tiers, days_left=days_left, holiday=stay.holiday),
-        select_tiers(stay.tiers, holiday=stay.holiday),
-    )
+    return make_terms(stay.tiers, days_left=(arrive - day).days, holiday=stay.holiday)

@@ -1,8 +1,8 @@
-"""Compute the refund for a cancelled stay."""
+"""Compute the refund of a cancelled visit: a stay, or places in a slot."""
 
 from collections.abc import Sequence
 
-from market.bookings.models import CancellationTier
+from market.bookings.models import CancellationTerms, CancellationTier
 from market.kernel import BASIS_POINTS, Fen, apply_rate
 
 
@@ -27,6 +27,12 @@ def get_refund_rate(tiers: Sequence[CancellationTier], *, days_left: int, holida
     if not applicable:
         return BASIS_POINTS if days_left > 0 else 0
     return next((tier.refund_bp for tier in applicable if days_left >= tier.days_before), 0)
+
+
+def make_terms(tiers: Sequence[CancellationTier], *, days_left: int, holiday: bool) -> CancellationTerms:
+    """Return the refund `days_left` days before a visit, and the tiers that apply to it."""
+    refund_bp = get_refund_rate(tiers, days_left=days_left, holiday=holiday)
+    return CancellationTerms(holiday, days_left, refund_bp, select_tiers(tiers, holiday=holiday))
 
 
 def compute_stay_refund(*, paid_fen: Fen, refund_bp: int) -> Fen:

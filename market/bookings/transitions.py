@@ -46,7 +46,12 @@ LIST_BOOKINGS = Query(
     """,
 )
 LIST_CODES_IN_USE = Query(
-    bytes, "SELECT code_hash FROM bookings WHERE state = 'booked' AND code_hash = ANY(:hashes::bytea[])"
+    bytes,
+    """
+    SELECT code_hash FROM bookings WHERE state = 'booked' AND code_hash = ANY(:hashes::bytea[])
+    UNION ALL
+    SELECT code_hash FROM slot_reservations WHERE state = 'booked' AND code_hash = ANY(:hashes::bytea[])
+    """,
 )
 CONFIRM_BOOKING = Query(
     None,
@@ -97,7 +102,7 @@ async def confirm_bookings(conn: Connection, seal: Seal, order_id: UUID) -> list
     """Confirm the reserved bookings of a paid order; each gets a check-in code that no other current booking has."""
     confirmed: list[BookingConfirmation] = []
     for booking in await LIST_BOOKINGS.all(conn, order_id=order_id, state=BookingState.RESERVED):
-        code, code_hash = await _create_code(conn, seal)
+        code, code_hash = await create_check_in_code(conn, seal)
         await CONFIRM_BOOKING.run(
             conn, booking_id=booking.id, code_hash=code_hash, code_sealed=seal.seal(code, CODE_CONTEXT)
         )
@@ -110,7 +115,8 @@ def index_check_in_code(seal: Seal, code: str) -> bytes:
     return seal.index(f"check-in:{code}")
 
 
-async def _create_code(conn: Connection, seal: Seal) -> tuple[str, bytes]:
+async def create_check_in_code(conn: Connection, seal: Seal) -> tuple[str, bytes]:
+    """Return a check-in code that no guest has who is still to come, and its blind index."""
     codes = [f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}" for _ in range(_CODE_CANDIDATES)]
     hashes = {index_check_in_code(seal, code): code for code in codes}
     used = set(await LIST_CODES_IN_USE.all(conn, hashes=list(hashes)))

@@ -71,7 +71,7 @@ Months = Annotated[list[Annotated[int, Meta(ge=1, le=12)]], Meta(max_length=12)]
 
 
 class CancelTier(Struct, frozen=True, order=True, forbid_unknown_fields=True):
-    """The share of the price refunded for cancelling at least `days_before` days before the first night."""
+    """The share of the price refunded for cancelling at least `days_before` days before the first day."""
 
     days_before: Annotated[int, Meta(ge=0, le=365)]
     refund_bp: Annotated[int, Meta(ge=0, le=10_000)]
@@ -95,19 +95,22 @@ class NewStay(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class NewActivity(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An activity as its host submits it; `places` is the number of participants, `price_fen` is for one."""
+    """An activity as its host submits it; `price_fen` is for one person. Its places are added as slots.
+
+    Without tiers a place is refunded in full until the day before.
+    """
 
     category: str
     price_fen: int
-    places: int
-    unit: str = "人"
     photo_id: UUID | None = None
     producer_id: UUID | None = None
     harvest_months: Months = []
+    tiers: Annotated[tuple[CancelTier, ...], Meta(max_length=10)] = ()
+    holiday_tiers: Annotated[tuple[CancelTier, ...], Meta(max_length=10)] = ()
 
 
 class PublishedListing(Struct, frozen=True):
-    """A newly published listing; `lot_id` is the lot of its stock, None for a stay."""
+    """A newly published listing; `lot_id` is the lot of its stock, None for stays and activities."""
 
     listing_id: UUID
     number: int
@@ -122,7 +125,7 @@ class ListingCard(Struct, frozen=True, kw_only=True):
     """A listing as lists show it.
 
     `per_kg_fen` is rounded once, half up; None if the unit is not a weight. `left` is the number of items that can
-    be bought now; None for stays. `photo` is a stored name, see `market.storage.photos.get_photo_paths`.
+    be bought now; None for stays and activities. `photo` is a stored name, see `market.storage.photos.get_photo_paths`.
     """
 
     id: UUID

@@ -34,6 +34,8 @@ from market.kernel.clock import get_business_day
 from market.stock.lots import open_lot
 
 _MAX_GROSS_G = 1_000_000
+ACTIVITY_UNIT = "人"
+"""An activity is priced by person."""
 PERISHABLE = frozenset({"fruit", "vegetable", "mushroom", "livestock", "aquatic", "flower"})
 """Categories of perishable goods, which the seven-day return does not cover. Source: 消费者权益保护法 25."""
 
@@ -189,7 +191,7 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
 
 
 async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, now: datetime) -> PublishedListing:
-    """Publish an activity (picking, an outing) with its number of participants, in the caller's transaction.
+    """Publish an activity (picking, an outing) with its cancellation tiers, in the caller's transaction.
 
     Raises:
         NotFound: the actor does not work for the producer.
@@ -201,9 +203,8 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
     """
     producer_id = resolve_own_producer(actor, new.producer_id)
     texts = new.select_texts()
-    faults, unit = _list_common_faults(texts, new.unit, new.price_fen)
-    if not 0 <= new.places <= MAX_QUANTITY:
-        faults.append(FieldFault("places", f"名额从 0 到 {MAX_QUANTITY}"))
+    faults, unit = _list_common_faults(texts, ACTIVITY_UNIT, new.price_fen)
+    faults += _list_tier_faults(new.tiers, new.holiday_tiers)
     _raise_faults(faults)
     assert unit is not None
     draft = ListingDraft(
@@ -215,9 +216,10 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
         gross_g=0,
         photo_id=new.photo_id,
         months=sorted(set(new.harvest_months)),
-        units=new.places,
     )
-    return await _publish(conn, actor, producer_id, draft, now=now)
+    published = await _publish(conn, actor, producer_id, draft, now=now)
+    await _add_tiers(conn, published.listing_id, new.tiers, new.holiday_tiers)
+    return published
 
 
 async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: datetime) -> PublishedListing:
@@ -236,11 +238,7 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
     faults, unit = _list_common_faults(texts, new.unit, new.price_fen)
     if not 0 < new.rooms <= MAX_ROOMS:
         faults.append(FieldFault("rooms", f"房间从 1 到 {MAX_ROOMS}"))
-    faults += [
-        FieldFault(name, "退订越早退得越多，天数不能重复")
-        for name, tiers in (("tiers", new.tiers), ("holiday_tiers", new.holiday_tiers))
-        if not are_valid_tiers(tiers)
-    ]
+    faults += _list_tier_faults(new.tiers, new.holiday_tiers)
     _raise_faults(faults)
     assert unit is not None
     draft = ListingDraft(
@@ -254,20 +252,29 @@ async def publish_stay(conn: Connection, actor: Actor, new: NewStay, *, now: dat
     )
     published = await _publish(conn, actor, producer_id, draft, now=now)
     await ADD_ROOMS.run(conn, listing_id=published.listing_id, rooms=new.rooms)
+    await _add_tiers(conn, published.listing_id, new.tiers, new.holiday_tiers)
+    return published
+
+
+def _list_tier_faults(tiers: Sequence[CancelTier], holiday_tiers: Sequence[CancelTier]) -> list[FieldFault]:
+    return [
+        FieldFault(name, "退订越早退得越多，天数不能重复")
+        for name, each in (("tiers", tiers), ("holiday_tiers", holiday_tiers))
+        if not are_valid_tiers(each)
+    ]
+
+
+async def _add_tiers(
+    conn: Connection, listing_id: UUID, tiers: Sequence[CancelTier], holiday_tiers: Sequence[CancelTier]
+) -> None:
     await ADD_TIER.run_many(
         conn,
         [
-            {
-                "listing_id": published.listing_id,
-                "holiday": holiday,
-                "days_before": tier.days_before,
-                "refund_bp": tier.refund_bp,
-            }
-            for holiday, tiers in ((False, new.tiers), (True, new.holiday_tiers))
-            for tier in tiers
+            {"listing_id": listing_id, "holiday": holiday, "days_before": tier.days_before, "refund_bp": tier.refund_bp}
+            for holiday, each in ((False, tiers), (True, holiday_tiers))
+            for tier in each
         ],
     )
-    return published
 
 
 def are_valid_tiers(tiers: Sequence[CancelTier]) -> bool:

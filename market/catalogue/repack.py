@@ -1,4 +1,4 @@
-"""Replace the pack of a product or an activity by another one."""
+"""Replace the pack of a product by another one."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,6 @@ from market.catalogue.models import (
     MAX_QUANTITY,
     BadListing,
     ListingChanged,
-    ListingKind,
     ListingState,
     WrongListingState,
     list_price_faults,
@@ -47,7 +46,6 @@ class Pack(Struct, frozen=True, kw_only=True):
     variant_id: UUID
     listing_id: UUID
     producer_id: UUID
-    kind: ListingKind
     state: ListingState
     title: str
     position: int | None
@@ -85,12 +83,12 @@ LOCK_LOT_OF_PACK = Query(
 LOCK_PACK = Query(
     Pack,
     """
-    SELECT v.id AS variant_id, v.listing_id, l.producer_id, l.kind, l.state, l.title, v.position, v.label, v.unit,
+    SELECT v.id AS variant_id, v.listing_id, l.producer_id, l.state, l.title, v.position, v.label, v.unit,
            v.price_fen, v.net_g, v.pieces, v.gross_g, v.lot_id, v.lot_units_per_item,
            (SELECT count(*)::integer FROM variants o
              WHERE o.lot_id = v.lot_id AND o.position IS NOT NULL) AS sharing
       FROM variants v JOIN listings l ON l.id = v.listing_id
-     WHERE v.id = :variant_id AND l.producer_id = ANY(:producer_ids::uuid[]) AND l.kind <> 'stay'
+     WHERE v.id = :variant_id AND l.producer_id = ANY(:producer_ids::uuid[]) AND l.kind = 'product'
        FOR NO KEY UPDATE OF v, l
     """,
 )
@@ -117,7 +115,7 @@ async def replace_pack(
     them; units that unpaid orders reserve stay theirs.
 
     Raises:
-        NotFound: there is no such pack, it belongs to someone else, or it is that of a stay.
+        NotFound: there is no such pack, it belongs to someone else, or it is not that of a product.
         WrongListingState: the listing is suspended.
         ListingChanged: the pack was replaced before; nothing changes.
         BadListing: fields are invalid, or the quantity is missing; `errors` lists them.
@@ -206,8 +204,6 @@ def _check_pack(old: Pack, new: NewPack, label: str) -> Unit:
         unit = parse_unit(new.unit)
     except BadUnit as refusal:
         faults.append(FieldFault("unit", refusal.text()))
-    if old.kind is ListingKind.ACTIVITY:
-        unit = Unit(unit.text, None, None)
     if len(label) > _MAX_LABEL_LENGTH:
         faults.append(FieldFault("label", f"装法的名字最多 {_MAX_LABEL_LENGTH} 个字"))
     if new.quantity is not None and not 0 <= new.quantity <= MAX_QUANTITY:
@@ -222,8 +218,4 @@ def _check_pack(old: Pack, new: NewPack, label: str) -> Unit:
 def _weighs_the_same(old: Pack, unit: Unit) -> bool:
     """Return whether a unit is as much as the old pack's; the amount of 袋 or 箱 alone is not known."""
     known = unit.net_g is not None or unit.pieces is not None
-    return (
-        unit.text == old.unit
-        or old.kind is ListingKind.ACTIVITY
-        or (known and (unit.net_g, unit.pieces) == (old.net_g, old.pieces))
-    )
+    return unit.text == old.unit or (known and (unit.net_g, unit.pieces) == (old.net_g, old.pieces))

@@ -10,7 +10,7 @@ DEFAULT_HELP_PHONE = "12316"
 DEFAULT_HELP_HOURS = "早 8 点到晚 8 点"
 """When people answer that number, unless the settings say otherwise."""
 SIGNATURE = "【乡集】"
-SECRET_TEMPLATES = frozenset({CODE, "booked"})
+SECRET_TEMPLATES = frozenset({CODE, "booked", "slot_booked"})
 """Templates whose facts contain a code; their text is never printed or logged."""
 
 TEMPLATES = {
@@ -22,6 +22,8 @@ TEMPLATES = {
     "order_paid": "您的订单 {order} 已付款 {amount} 元。",
     "order_cancelled": "订单 {order} 已取消，退款 {amount} 元。",
     "booked": "您订了{title}，{arrival}入住，住 {nights} 晚，入住码 {code}，到店出示。",
+    "slot_booked": "您订了{title}，{when}，{party} 个名额，入场码 {code}，到了出示。",
+    "party_booked": "{title}，{when}，订出 {party} 个名额。",
     "shipped": "您的包裹已发出，{carrier} {tracking}。",
     "brought": "您买的东西发出了，卖家自己送，送到前打您电话。",
     "refunded": "退款 {amount} 元，原路退回。",

@@ -1,4 +1,4 @@
-"""Cancellation: unpaid orders free their stock; paid goods are refunded in full, stays by their cancellation tier."""
+"""Cancellation: unpaid orders free their stock; paid goods are refunded in full, visits by their cancellation tier."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,7 +17,7 @@ from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.orders.escrow import get_order_ref, release_escrow
 from market.orders.mark_paid import apply_payment_events
-from market.orders.models import OrderNotCancellable, OrderState, SuborderKind, SuborderState
+from market.orders.models import OrderNotCancellable, OrderState, SuborderState
 from market.orders.notifications import notify_account, notify_money_owed
 from market.orders.refund import refund_suborder
 from market.orders.transitions import (
@@ -29,6 +29,8 @@ from market.orders.transitions import (
     move_orders,
     move_suborders,
 )
+from market.slots.models import ReservationState
+from market.slots.transitions import free_places, list_booked_places
 from market.stock.models import StockMoveReason
 from market.stock.reservations import free_stock, return_sold
 from payments import (
@@ -53,8 +55,11 @@ class Cancellation(Struct, frozen=True):
     refund_fen: Fen
 
 
-class BookedStay(Struct, frozen=True):
-    """A booked stay and its cancellation tiers; `begun` is true once its first guest has arrived."""
+class BookedVisit(Struct, frozen=True):
+    """A booked stay or slot and its cancellation tiers.
+
+    `begun` is true once a guest has arrived, or the slot has started.
+    """
 
     suborder_id: UUID
     arrive_on: date
@@ -64,7 +69,7 @@ class BookedStay(Struct, frozen=True):
 
 
 LIST_BOOKED_STAYS = Query(
-    BookedStay,
+    BookedVisit,
     """
     SELECT DISTINCT ON (suborder_id) suborder_id, lower(nights) AS arrive_on,
            bool_or(bookings.state = 'arrived') OVER (PARTITION BY suborder_id) AS begun,
@@ -101,8 +106,9 @@ async def cancel_order(
 ) -> Cancellation:
     """Cancel an order, or only the suborders at `positions` of a paid one; opens its own transactions.
 
-    An unpaid order frees its stock and nights, after its open payment is closed at the provider. In a paid order, goods
-    that are not shipped are refunded in full with their freight, and stays by their tier; the producer keeps the rest.
+    An unpaid order frees its stock, nights and places, after its open payment is closed at the provider. In a paid
+    order, goods that are not shipped are refunded in full with their freight, stays and activities by their tier; the
+    producer keeps the rest.
     Cancelling a cancelled order returns the same result.
 
     Raises:
@@ -159,6 +165,7 @@ async def _cancel_unpaid(conn: Connection, order: LockedOrder, buyer: Actor, now
     await move_suborders(conn, ids, SuborderState.CANCELLED, actor=str(buyer.account_id), now=now)
     await free_stock(conn, [order.id], reason=StockMoveReason.CANCELLED, now=now)
     await free_bookings(conn, [order.id], state=BookingState.CANCELLED)
+    await free_places(conn, [order.id], state=ReservationState.CANCELLED)
 
 
 async def _cancel_paid(
@@ -170,15 +177,16 @@ async def _cancel_paid(
         raise NotFound
     if not selected or any(each.state is not SuborderState.PAID for each in selected):
         raise OrderNotCancellable
-    terms = {row.suborder_id: row for row in await LIST_BOOKED_STAYS.all(conn, order_id=order.id)}
-    shares = {each.id: _compute_goods_refund(each, terms.get(each.id), now) for each in selected}
+    visits = {row.suborder_id: row for row in await _list_booked_visits(conn, order.id, now=now)}
+    shares = {each.id: _compute_goods_refund(each, visits.get(each.id), now) for each in selected}
     ids = [each.id for each in selected]
     await move_suborders(conn, ids, SuborderState.CANCELLED, actor=str(buyer.account_id), now=now)
     await return_sold(conn, ids, now=now)
     await free_bookings(conn, [order.id], state=BookingState.CANCELLED, suborder_ids=ids)
+    await free_places(conn, [order.id], state=ReservationState.CANCELLED, suborder_ids=ids)
     refunds: list[Refund] = []
     for each in selected:
-        kind = "cancelled by tier" if each.kind is SuborderKind.STAY else "cancelled"
+        kind = "cancelled by tier" if each.id in visits else "cancelled"
         refund = await refund_suborder(
             conn, each, goods_fen=shares[each.id], freight_fen=each.freight_fen, key="cancelled", kind=kind,
             reason="cancelled", by=buyer.account_id, now=now,
@@ -199,14 +207,21 @@ async def _cancel_paid(
     return Cancellation(order.id, state, refunded_fen), [refund.id for refund in refunds]
 
 
-def _compute_goods_refund(suborder: LockedSuborder, terms: BookedStay | None, now: datetime) -> Fen:
+async def _list_booked_visits(conn: Connection, order_id: UUID, *, now: datetime) -> list[BookedVisit]:
+    return await LIST_BOOKED_STAYS.all(conn, order_id=order_id) + [
+        BookedVisit(each.suborder_id, get_business_day(each.starts_at), each.begun, each.holiday, each.tiers)
+        for each in await list_booked_places(conn, order_id, now=now)
+    ]
+
+
+def _compute_goods_refund(suborder: LockedSuborder, visit: BookedVisit | None, now: datetime) -> Fen:
     """Return the refunded part of a suborder's goods."""
-    if terms is None:
+    if visit is None:
         return suborder.goods_left_fen
-    days_left = (terms.arrive_on - get_business_day(now)).days
-    if days_left < 0 or terms.begun:
+    days_left = (visit.arrive_on - get_business_day(now)).days
+    if days_left < 0 or visit.begun:
         raise OrderNotCancellable
     return compute_stay_refund(
         paid_fen=suborder.goods_left_fen,
-        refund_bp=get_refund_rate(terms.tiers, days_left=days_left, holiday=terms.holiday),
+        refund_bp=get_refund_rate(visit.tiers, days_left=days_left, holiday=visit.holiday),
     )

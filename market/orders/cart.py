@@ -48,12 +48,15 @@ PUT_LINES = Query(
     int,
     """
     WITH put AS (
-        INSERT INTO cart_lines (owner_id, variant_id, quantity, added_at)
-        SELECT :owner_id, variants.id, quantity, :now
-          FROM unnest(:variant_ids::uuid[], :quantities::integer[]) AS request (variant_id, quantity)
+        INSERT INTO cart_lines (owner_id, variant_id, quantity, slot_id, added_at)
+        SELECT :owner_id, variants.id, quantity, slots.id, :now
+          FROM unnest(:variant_ids::uuid[], :quantities::integer[], :slot_ids::uuid[])
+               AS request (variant_id, quantity, slot_id)
           JOIN variants ON variants.id = request.variant_id
           JOIN listings ON listings.id = listing_id AND listings.kind <> 'stay'
-            ON CONFLICT (owner_id, variant_id) DO UPDATE SET quantity = excluded.quantity
+          LEFT JOIN slots ON slots.id = request.slot_id AND slots.listing_id = variants.listing_id
+            ON CONFLICT (owner_id, variant_id) DO UPDATE
+               SET quantity = excluded.quantity, slot_id = coalesce(excluded.slot_id, cart_lines.slot_id)
         RETURNING 1
     )
     SELECT count(*)::integer FROM put
@@ -97,9 +100,11 @@ COUNT_CART = Query(
 MERGE_LINES = Query(
     None,
     """
-    WITH moved AS (DELETE FROM cart_lines WHERE owner_id = :device_id RETURNING variant_id, quantity, added_at),
+    WITH moved AS (DELETE FROM cart_lines WHERE owner_id = :device_id
+                   RETURNING variant_id, quantity, slot_id, added_at),
          wanted AS (
-        SELECT moved.variant_id, moved.added_at, moved.quantity + coalesce(present.quantity, 0) AS quantity,
+        SELECT moved.variant_id, moved.slot_id, moved.added_at,
+               moved.quantity + coalesce(present.quantity, 0) AS quantity,
                least(:max_quantity::integer, lots.available_units / variants.lot_units_per_item) AS available
           FROM moved
           JOIN variants ON variants.id = moved.variant_id
@@ -110,9 +115,10 @@ MERGE_LINES = Query(
          LIMIT greatest(0, :max_lines::integer
                            - (SELECT count(*) FROM cart_lines WHERE owner_id = :account_id
                                AND variant_id NOT IN (SELECT variant_id FROM moved))))
-    INSERT INTO cart_lines (owner_id, variant_id, quantity, added_at)
-    SELECT :account_id, variant_id, greatest(1, least(quantity, available)), added_at FROM wanted
-        ON CONFLICT (owner_id, variant_id) DO UPDATE SET quantity = excluded.quantity
+    INSERT INTO cart_lines (owner_id, variant_id, quantity, slot_id, added_at)
+    SELECT :account_id, variant_id, greatest(1, least(quantity, available)), slot_id, added_at FROM wanted
+        ON CONFLICT (owner_id, variant_id) DO UPDATE
+           SET quantity = excluded.quantity, slot_id = coalesce(excluded.slot_id, cart_lines.slot_id)
     """,
 )
 MERGE_NIGHTS = Query(
@@ -161,7 +167,8 @@ async def put_lines(
 ) -> None:
     """Set the quantities of some variants in the cart; 0 removes one. With `whole`, all other lines are removed.
 
-    Idempotent. The cart shows availability, but only placing the order checks it.
+    Idempotent. The cart has one slot of an activity: another one replaces it, and a line without a slot keeps it. The
+    cart shows availability, but only placing the order checks it.
 
     Raises:
         TooManyLines: the cart would contain more lines than one order allows.
@@ -177,7 +184,7 @@ async def put_lines(
     )
     if faults:
         raise InvalidQuantity(max_quantity=MAX_QUANTITY, errors=faults)
-    merged = [line for _, line in merge_lines(lines)]
+    merged = list({line.variant_id: line for _, line in merge_lines(lines)}.values())
     nonzero = [line for line in merged if line.quantity]
     if any(line.quantity > MAX_QUANTITY for line in nonzero):
         raise InvalidQuantity(max_quantity=MAX_QUANTITY)
@@ -191,6 +198,7 @@ async def put_lines(
         owner_id=owner,
         variant_ids=[line.variant_id for line in nonzero],
         quantities=[line.quantity for line in nonzero],
+        slot_ids=[line.slot_id for line in nonzero],
         now=now,
     )
     if written != len(nonzero):

@@ -7,8 +7,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.bookings.models import CancellationTerms
-from market.bookings.tiers import get_refund_rate, select_tiers
+from market.bookings.tiers import make_terms
 from market.catalogue.freight import Shipment
+from market.catalogue.models import ListingKind
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.orders.cart import CartOwner
@@ -24,10 +25,16 @@ from market.orders.pricing import (
     price_stay_line,
     price_suborders,
 )
+from market.slots.list_slots import load_slots
+from market.slots.models import Slot, SlotId
+from market.slots.rules import find_slot_refusal
 
 
 class CartLine(Struct, frozen=True, kw_only=True):
-    """A line of the cart; `problem` is the reason in Chinese why it cannot be ordered now, or empty."""
+    """A line of the cart, with the slot of an activity.
+
+    `problem` is the reason in Chinese why it cannot be ordered now, or empty.
+    """
 
     variant_id: UUID
     listing_id: UUID
@@ -38,6 +45,7 @@ class CartLine(Struct, frozen=True, kw_only=True):
     price_fen: Fen
     amount_fen: Fen
     left: int | None
+    slot: Slot | None
     problem: str
 
 
@@ -84,6 +92,7 @@ class Cart(Struct, frozen=True, kw_only=True):
 class _CartLineRow(Struct, frozen=True):
     variant_id: VariantId
     quantity: int
+    slot_id: SlotId | None
     available_units: int | None
     reserved_units: int | None
 
@@ -96,10 +105,23 @@ class _CartNightsRow(Struct, frozen=True):
     free: int
 
 
+class _OfferedLine(Struct, frozen=True):
+    """A line with its offer, its slot, and why it cannot be ordered now."""
+
+    offer: GoodsOffer
+    row: _CartLineRow
+    slot: Slot | None
+    problem: str
+
+    def price(self) -> tuple[GoodsOffer, DraftLine]:
+        """Return the offer and the priced line."""
+        return self.offer, price_goods_line(0, self.offer, self.row.quantity, self.slot)
+
+
 LIST_CART_LINES = Query(
     _CartLineRow,
     """
-    SELECT variant_id, quantity, available_units, reserved_units
+    SELECT variant_id, quantity, slot_id, available_units, reserved_units
       FROM cart_lines
       JOIN variants ON variants.id = variant_id
       LEFT JOIN lots ON lots.id = lot_id
@@ -129,13 +151,13 @@ async def load_cart_contents(conn: Connection, owner: CartOwner) -> tuple[list[L
     lines = await LIST_CART_LINES.all(conn, owner_id=owner, limit=MAX_LINES)
     nights = await LIST_CART_NIGHTS.all(conn, owner_id=owner, limit=MAX_STAYS)
     return (
-        [Line(row.variant_id, row.quantity) for row in lines],
+        [Line(row.variant_id, row.quantity, row.slot_id) for row in lines],
         [Nights(row.listing_id, row.arrive_on, row.leave_on, row.rooms) for row in nights],
     )
 
 
 async def get_cart(conn: Connection, owner: CartOwner, *, region_code: str | None = None, now: datetime) -> Cart:
-    """Return the cart by producer with freight and sums; the number of statements (four) does not depend on its size.
+    """Return the cart by producer with freight and sums; the number of statements does not depend on its size.
 
     Lines that cannot be ordered now have a problem and are excluded from the sums. The sums are exactly what placing
     the other lines would charge.
@@ -153,7 +175,14 @@ async def get_cart(conn: Connection, owner: CartOwner, *, region_code: str | Non
         if offer.lot_id is not None:
             needed_units[offer.lot_id] = needed_units.get(offer.lot_id, 0) + row.quantity * offer.lot_units_per_item
     parcels = make_parcels(((offer, row.quantity) for offer, row in offer_rows), region_code)
-    lines = [(offer, row, _describe_problem(offer, row, needed_units, parcels)) for offer, row in offer_rows]
+    slots = await load_slots(conn, [row.slot_id for row in rows if row.slot_id])
+    lines: list[_OfferedLine] = []
+    for offer, row in offer_rows:
+        slot = slots.get(row.slot_id) if row.slot_id else None
+        problem = _describe_problem(offer, row, needed_units, parcels) or _describe_slot_problem(
+            offer, row, slot, now=now
+        )
+        lines.append(_OfferedLine(offer, row, slot, problem))
     nights: list[tuple[StayOffer, CartNights]] = []
     for position, row in enumerate(stay_rows, 1):
         stay = stays[position]
@@ -175,6 +204,19 @@ def _describe_problem(
     if offer.lot_id is None or row.available_units is None or row.reserved_units is None:
         return ""
     return _describe_shortage(offer, needed_units[offer.lot_id], row.available_units, row.reserved_units)
+
+
+def _describe_slot_problem(offer: GoodsOffer, row: _CartLineRow, slot: Slot | None, *, now: datetime) -> str:
+    """Return why the places of an activity cannot be ordered now, or an empty string."""
+    if offer.listing_kind != ListingKind.ACTIVITY:
+        return ""
+    if slot is None or slot.listing_id != offer.listing_id:
+        return "先选一场"
+    if refusal := find_slot_refusal(slot, party=row.quantity, title=offer.title, field="slot_id", now=now):
+        return refusal.errors[0].message
+    if row.quantity > slot.free:
+        return f"这一场只剩 {slot.free} 个名额" if slot.free else "这一场满了"
+    return ""
 
 
 def _describe_closed(offer: GoodsOffer | StayOffer) -> str:
@@ -211,31 +253,24 @@ def _build_cart_nights(stay: StayOffer, row: _CartNightsRow, day: date) -> CartN
         nights=stay.nights,
         amount_fen=Fen(stay.room_fen * row.rooms),
         free=row.free,
-        terms=CancellationTerms(
-            stay.holiday,
-            (row.arrive_on - day).days,
-            get_refund_rate(stay.tiers, days_left=(row.arrive_on - day).days, holiday=stay.holiday),
-            select_tiers(stay.tiers, holiday=stay.holiday),
-        ),
+        terms=make_terms(stay.tiers, days_left=(row.arrive_on - day).days, holiday=stay.holiday),
         problem=problem,
     )
 
 
-def _build_cart(
-    lines: Sequence[tuple[GoodsOffer, _CartLineRow, str]], nights: Sequence[tuple[StayOffer, CartNights]]
-) -> Cart:
+def _build_cart(lines: Sequence[_OfferedLine], nights: Sequence[tuple[StayOffer, CartNights]]) -> Cart:
     all_suborders = price_suborders(
-        [(offer, price_goods_line(0, offer, row.quantity)) for offer, row, _ in lines],
+        [each.price() for each in lines],
         [(stay, price_stay_line(0, stay, stay_view.rooms)) for stay, stay_view in nights],
     )
     orderable = price_suborders(
-        [(offer, price_goods_line(0, offer, row.quantity)) for offer, row, problem in lines if not problem],
+        [each.price() for each in lines if not each.problem],
         [(stay, price_stay_line(0, stay, stay_view.rooms)) for stay, stay_view in nights if not stay_view.problem],
     )
-    sums = {(each.producer_id, each.kind, _get_stay_id(each.lines)): each for each in orderable}
+    sums = {(each.producer_id, each.kind, _get_visit_id(each.lines)): each for each in orderable}
     groups: list[CartGroup] = []
     for each in all_suborders:
-        charged = sums.get((each.producer_id, each.kind, _get_stay_id(each.lines)))
+        charged = sums.get((each.producer_id, each.kind, _get_visit_id(each.lines)))
         goods_fen = charged.goods_fen if charged else Fen(0)
         freight_fen = charged.freight_fen if charged else Fen(0)
         members = {line.variant_id for line in each.lines}
@@ -245,11 +280,11 @@ def _build_cart(
                 producer=each.producer,
                 kind=each.kind,
                 lines=[
-                    _build_cart_line(offer, row, problem)
-                    for offer, row, problem in lines
-                    if each.kind is not SuborderKind.STAY and offer.variant_id in members
+                    _build_cart_line(line)
+                    for line in lines
+                    if each.kind is not SuborderKind.STAY and line.offer.variant_id in members
                 ],
-                nights=[stay_view for _, stay_view in nights if stay_view.listing_id == _get_stay_id(each.lines)],
+                nights=[stay_view for _, stay_view in nights if stay_view.listing_id == _get_visit_id(each.lines)],
                 goods_fen=goods_fen,
                 freight_fen=freight_fen,
                 total_fen=Fen(goods_fen + freight_fen),
@@ -258,9 +293,7 @@ def _build_cart(
     goods, freight = sum(each.goods_fen for each in groups), sum(each.freight_fen for each in groups)
     count = len(lines) + len(nights)
     ready = (
-        count > 0
-        and not any(problem for *_, problem in lines)
-        and not any(stay_view.problem for _, stay_view in nights)
+        count > 0 and not any(each.problem for each in lines) and not any(stay_view.problem for _, stay_view in nights)
     )
     return Cart(
         groups=groups,
@@ -272,11 +305,14 @@ def _build_cart(
     )
 
 
-def _get_stay_id(lines: Sequence[DraftLine]) -> UUID | None:
-    return lines[0].listing_id if lines[0].stay is not None else None
+def _get_visit_id(lines: Sequence[DraftLine]) -> UUID | None:
+    """Return the stay or the slot that has a suborder of its own."""
+    first = lines[0]
+    return first.listing_id if first.stay is not None else first.slot and first.slot.id
 
 
-def _build_cart_line(offer: GoodsOffer, row: _CartLineRow, problem: str) -> CartLine:
+def _build_cart_line(line: _OfferedLine) -> CartLine:
+    offer, row = line.offer, line.row
     left = None if row.available_units is None else row.available_units // offer.lot_units_per_item
     return CartLine(
         variant_id=offer.variant_id,
@@ -287,6 +323,7 @@ def _build_cart_line(offer: GoodsOffer, row: _CartLineRow, problem: str) -> Cart
         quantity=row.quantity,
         price_fen=offer.price_fen,
         amount_fen=Fen(offer.price_fen * row.quantity),
-        left=left,
-        problem=problem,
+        left=left if line.slot is None else line.slot.free,
+        slot=line.slot,
+        problem=line.problem,
     )

@@ -1,4 +1,4 @@
-"""Expiry of unpaid orders: their stock and nights are freed once."""
+"""Expiry of unpaid orders: their stock, nights and places are freed once."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,6 +11,8 @@ from market.bookings.transitions import free_bookings
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.orders.models import OrderId, OrderState, SuborderState
 from market.orders.transitions import list_suborder_ids, move_orders, move_suborders
+from market.slots.models import ReservationState
+from market.slots.transitions import free_places
 from market.stock.models import StockMoveReason
 from market.stock.reservations import free_stock
 from payments import Gateway, PaymentId, ProviderMismatch, close_payment
@@ -124,4 +126,5 @@ async def expire_unpaid(conn: Connection, order_ids: list[OrderId], now: datetim
     await move_suborders(conn, suborders, SuborderState.EXPIRED, actor=CLOCK_ACTOR, now=now)
     await free_stock(conn, moved, reason=StockMoveReason.EXPIRED, now=now)
     await free_bookings(conn, moved, state=BookingState.EXPIRED)
+    await free_places(conn, moved, state=ReservationState.EXPIRED)
     return len(moved)

@@ -10,12 +10,15 @@ from msgspec import Struct
 from market.bookings.transitions import confirm_bookings, restore_bookings
 from market.identity.models import AccountId
 from market.kernel import Connection, Database, GatewayUnavailable, Query
+from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.orders.escrow import parse_order_ref
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.notifications import format_month_day, notify_account, notify_producer
 from market.orders.payment_problems import PAYMENTS_ACTOR, PROBLEM_TOPICS, apply_payment_problem
 from market.orders.transitions import LockedOrder, load_suborders, lock_order_by_number, move_orders, move_suborders
+from market.slots.models import format_slot_hours
+from market.slots.transitions import confirm_places, restore_places
 from market.stock.reservations import restore_reservation, sell_reserved
 from payments import (
     Gateway,
@@ -165,7 +168,11 @@ async def _apply_capture(
 async def _restore_order(conn: Connection, order: LockedOrder, now: datetime) -> bool:
     attempt = conn.transaction()
     await attempt.start()
-    if await restore_reservation(conn, order.id, now=now) and await restore_bookings(conn, order.id):
+    if (
+        await restore_reservation(conn, order.id, now=now)
+        and await restore_bookings(conn, order.id)
+        and await restore_places(conn, order.id, now=now)
+    ):
         await attempt.commit()
         return True
     await attempt.rollback()
@@ -173,12 +180,13 @@ async def _restore_order(conn: Connection, order: LockedOrder, now: datetime) ->
 
 
 async def mark_paid(conn: Connection, seal: Seal, order: LockedOrder, *, method: str, now: datetime) -> None:
-    """Mark a locked order as paid in the caller's transaction: sell units, confirm bookings, notify both sides."""
+    """Mark a locked order as paid in the caller's transaction: sell units, confirm visits, notify both sides."""
     await move_orders(conn, [order.id], OrderState.PAID, now=now, method=method)
     suborders = await load_suborders(conn, order.id)
     await move_suborders(conn, [each.id for each in suborders], SuborderState.PAID, actor=PAYMENTS_ACTOR, now=now)
     await sell_reserved(conn, order.id)
     confirmed = await confirm_bookings(conn, seal, order.id)
+    places = await confirm_places(conn, seal, order.id)
     await COUNT_SALES.run(conn, order_id=order.id)
     titles = {row.suborder_id: row.title for row in await LIST_STAY_TITLES.all(conn, order_id=order.id)}
     facts = {"order": str(order.number), "amount": format_yuan(order.total_fen)}
@@ -192,6 +200,15 @@ async def mark_paid(conn: Connection, seal: Seal, order: LockedOrder, *, method:
         }
         await notify_account(conn, seal, order.buyer_id, "booked", {**stay_facts, "code": booking.code}, now=now)
         await notify_producer(conn, seal, producers[booking.suborder_id], "guest_booked", stay_facts, now=now)
+    for each in places:
+        day = format_month_day(get_business_day(each.starts_at))
+        slot_facts = {
+            "title": titles[each.suborder_id],
+            "when": f"{day} {format_slot_hours(each.starts_at, each.ends_at)}",
+            "party": str(each.party),
+        }
+        await notify_account(conn, seal, order.buyer_id, "slot_booked", {**slot_facts, "code": each.code}, now=now)
+        await notify_producer(conn, seal, producers[each.suborder_id], "party_booked", slot_facts, now=now)
     for producer_id in dict.fromkeys(each.producer_id for each in suborders if each.kind is SuborderKind.GOODS):
         count = await COUNT_PARCELS_TO_SHIP.one(conn, producer_id=producer_id)
         await notify_producer(conn, seal, producer_id, "to_ship", {"count": str(count)}, now=now)

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.kernel import Fen, Refusal
+from market.slots.models import SlotId
 from payments.errors import AlreadyPaid
 
 OrderId = NewType("OrderId", UUID)
@@ -93,11 +94,12 @@ SUBORDER_MOVES: dict[SuborderState, frozenset[SuborderState]] = {
 """The allowed transitions; stays and activities are received on arrival, without being shipped."""
 
 
-class Line(Struct, frozen=True):
-    """A requested quantity of a variant."""
+class Line(Struct, frozen=True, omit_defaults=True):
+    """A requested quantity of a variant; of an activity, the places in one of its slots."""
 
     variant_id: VariantId
     quantity: int
+    slot_id: SlotId | None = None
 
 
 class Nights(Struct, frozen=True):

@@ -23,6 +23,7 @@ from market.orders.models import (
     TooManyLines,
     VariantId,
 )
+from market.slots.models import SlotId
 
 
 class OrderRequest(Struct, frozen=True, kw_only=True):
@@ -44,13 +45,14 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
 
 
 def merge_lines(lines: Sequence[Line]) -> list[tuple[int, Line]]:
-    """Merge the lines of each variant, with the index at which the variant was first listed."""
-    first: dict[VariantId, int] = {}
-    total: dict[VariantId, int] = {}
+    """Merge the lines of each variant and slot, with the index at which they were first listed."""
+    first: dict[tuple[VariantId, SlotId | None], int] = {}
+    total: dict[tuple[VariantId, SlotId | None], int] = {}
     for index, line in enumerate(lines):
-        first.setdefault(line.variant_id, index)
-        total[line.variant_id] = total.get(line.variant_id, 0) + line.quantity
-    return [(first[variant_id], Line(variant_id, quantity)) for variant_id, quantity in total.items()]
+        item = (line.variant_id, line.slot_id)
+        first.setdefault(item, index)
+        total[item] = total.get(item, 0) + line.quantity
+    return [(first[item], Line(item[0], quantity, item[1])) for item, quantity in total.items()]
 
 
 def check_request(lines: Sequence[Line], nights: Sequence[Nights], *, day: date) -> None:

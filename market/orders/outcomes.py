@@ -30,13 +30,14 @@ from market.orders.models import (
 )
 from market.orders.order_request import OrderRequest
 from market.orders.pricing import DraftLine, DraftSuborder, get_pay_minutes
+from market.slots.models import SlotFull, SlotReserved
 from payments.money import format_yuan
 
 type PlacementOutcome = PlacedOrder | Exception
 
 
 class ItemLocked(Exception):
-    """Another transaction has locked a lot, the rooms of a stay, or the buyer; nothing was placed.
+    """Another transaction has locked a lot, the rooms of a stay, a slot, or the buyer; nothing was placed.
 
     `cart_ids` are what the request names of it: variants, the stay, or the buyer.
     """
@@ -90,7 +91,7 @@ class Obstacle(StrEnum):
 class PlacementResult(OrderMatch, frozen=True, kw_only=True):
     """The result of the statement for request `n`.
 
-    Without an order and an obstacle, `item_id` is the lot or the stay of which too little is available; `reserved`
+    Without an order and an obstacle, `item_id` is the lot, stay or slot of which too little is available; `reserved`
     means that the missing units are in unpaid orders and may become available. With an obstacle, `item_id` is what is
     locked, or the lot whose share is exceeded.
     """
@@ -140,7 +141,7 @@ def _list_cart_ids(item_id: UUID, lines: Sequence[DraftLine], request: OrderRequ
     return frozenset(
         line.listing_id if line.stay is not None else line.variant_id
         for line in lines
-        if item_id in (line.lot_id, line.listing_id)
+        if item_id in (line.lot_id, line.listing_id, line.slot and line.slot.id)
     )
 
 
@@ -149,6 +150,15 @@ def _refuse_missing(result: PlacementResult, lines: Sequence[DraftLine], minutes
     if stay is not None:
         refusal = NightsReserved if result.reserved else NightsTaken
         return refusal(title=stay.title, minutes=minutes, errors=(FieldFault(stay.field, "这几晚房间不够"),))
+    places = [line for line in lines if line.slot is not None and line.slot.id == result.item_id]
+    if places:
+        left = result.left_units or 0
+        return (SlotReserved if result.reserved else SlotFull)(
+            title=places[0].title,
+            left=left,
+            minutes=minutes,
+            errors=tuple(FieldFault(line.field, f"只剩 {left} 个名额" if left else "这一场满了") for line in places),
+        )
     short = [line for line in lines if line.lot_id == result.item_id]
     first = short[0]
     left = _count_items(result, first)

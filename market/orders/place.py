@@ -56,6 +56,10 @@ async def place(
             not ship to the region.
         SoldOut, WaitingForPayment: too few units are available; the second if unpaid orders may free some.
         NightsTaken, NightsReserved: too few rooms are free; the second if unpaid orders may free some.
+        SlotNeeded, SlotStarted, SlotClosed: an activity is ordered without one of its slots, or in one that started or
+            takes no more guests.
+        PartyTooLarge, SlotFull, SlotReserved: the slot has too few places, or too few free ones; the last if unpaid
+            orders may free some.
         TotalChanged: the total differs from `total_fen`.
         TooManyUnpaidOrders: the buyer has the maximum number of unpaid orders.
         IdempotencyKeyReused: the key was used for another order.

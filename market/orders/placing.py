@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
+from market.catalogue.models import ListingKind
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.orders.models import (
@@ -18,6 +19,7 @@ from market.orders.models import (
     MAX_UNPAID_FEN,
     MAX_UNPAID_ITEMS,
     MAX_UNPAID_ORDERS,
+    Line,
     NotForSale,
     PlacedOrder,
     ShopClosed,
@@ -44,6 +46,9 @@ from market.orders.pricing import (
     price_stay_line,
     price_suborders,
 )
+from market.slots.list_slots import load_slots
+from market.slots.models import Slot, SlotId, SlotNeeded
+from market.slots.rules import find_slot_refusal
 
 type Row = dict[str, object]
 
@@ -140,20 +145,25 @@ async def _draft_orders(
     day = get_business_day(max((each.now for each in requests.values()), default=datetime.now(UTC)))
     goods = await load_goods_offers(conn, lines, day=day)
     stays = await load_stay_offers(conn, nights, day=day)
+    chosen = [line.slot_id for each in requests.values() for _, line in each.lines if line.slot_id]
+    slots = await load_slots(conn, chosen)
     drafts: dict[int, list[DraftSuborder]] = {}
     position = 1
     for n, request in requests.items():
         stay_offers = [stays.get(position + offset) for offset in range(len(request.nights))]
         position += len(request.nights)
         try:
-            drafts[n] = draft_order(request, goods, stay_offers)
+            drafts[n] = draft_order(request, goods, stay_offers, slots)
         except Exception as error:  # noqa: BLE001 - an error in one request is its own outcome and fails no other
             outcomes[n] = error
     return drafts
 
 
 def draft_order(
-    request: OrderRequest, goods: dict[UUID, GoodsOffer], stays: Sequence[StayOffer | None]
+    request: OrderRequest,
+    goods: dict[UUID, GoodsOffer],
+    stays: Sequence[StayOffer | None],
+    slots: dict[SlotId, Slot],
 ) -> list[DraftSuborder]:
     """Return the suborders of a request at current prices.
 
@@ -161,6 +171,7 @@ def draft_order(
 
     Raises:
         NotForSale, ShopClosed, RegionNotServed, TotalChanged: see `place`.
+        SlotNeeded, SlotStarted, SlotClosed, PartyTooLarge: see `place`.
     """
     goods_lines: list[tuple[GoodsOffer, DraftLine]] = []
     known = [(goods[line.variant_id], line.quantity) for _, line in request.lines if line.variant_id in goods]
@@ -173,7 +184,8 @@ def draft_order(
         _check_on_sale(offer, field_name)
         if fault := find_shipping_fault(offer, parcels):
             raise fault.refusal(producer=offer.producer, errors=(FieldFault(fault.field, f"{offer.title} {fault.zh}"),))
-        goods_lines.append((offer, price_goods_line(index, offer, line.quantity)))
+        slot = find_slot(offer, line, slots, field=f"lines[{index}].slot_id", now=request.now)
+        goods_lines.append((offer, price_goods_line(index, offer, line.quantity, slot)))
     stay_lines: list[tuple[StayOffer, DraftLine]] = []
     for index, (nights, stay) in enumerate(zip(request.nights, stays, strict=True)):
         field_name = f"nights[{index}].listing_id"
@@ -186,6 +198,23 @@ def draft_order(
     if request.total_fen is not None and request.total_fen != total:
         raise TotalChanged(total_fen=total, errors=(FieldFault("total_fen", str(total)),))
     return suborders
+
+
+def find_slot(offer: GoodsOffer, line: Line, slots: dict[SlotId, Slot], *, field: str, now: datetime) -> Slot | None:
+    """Return the slot of a line of an activity, or None for goods.
+
+    Raises:
+        SlotNeeded: the activity has no such slot.
+        SlotStarted, SlotClosed, PartyTooLarge: nobody, or no such party, can have places in it.
+    """
+    if offer.listing_kind != ListingKind.ACTIVITY:
+        return None
+    slot = slots.get(line.slot_id) if line.slot_id else None
+    if slot is None or slot.listing_id != offer.listing_id:
+        raise SlotNeeded(title=offer.title, errors=(FieldFault(field, "选一场"),))
+    if refusal := find_slot_refusal(slot, party=line.quantity, title=offer.title, field=field, now=now):
+        raise refusal
+    return slot
 
 
 def _check_on_sale(offer: GoodsOffer | StayOffer, field_name: str) -> None:
@@ -210,10 +239,11 @@ class BatchRows(Struct):
     suborders: list[Row] = field(default_factory=list[Row])
     lines: list[Row] = field(default_factory=list[Row])
     stays: list[Row] = field(default_factory=list[Row])
+    slots: list[Row] = field(default_factory=list[Row])
     limits: Row = field(default_factory=lambda: UNPAID_LIMITS)
 
     def add_order(self, n: int, request: OrderRequest, suborders: Sequence[DraftSuborder], ids: Iterator[UUID]) -> None:
-        """Add an order with its suborders, lines and stays."""
+        """Add an order with its suborders, lines, stays and places in slots."""
         price = get_order_price(suborders)
         order_id = next(ids)
         self.orders.append(
@@ -252,6 +282,9 @@ class BatchRows(Struct):
             )
             for line_position, line in enumerate(suborder.lines, 1):
                 self._add_line(n, suborder_id, line_position, line, ids)
+            if suborder.slot is not None:
+                party = sum(line.quantity for line in suborder.lines)
+                self.slots.append({"n": n, "suborder_id": suborder_id, "slot_id": suborder.slot.id, "party": party})
 
     def _add_line(self, n: int, suborder_id: UUID, position: int, line: DraftLine, ids: Iterator[UUID]) -> None:
         line_id = next(ids)

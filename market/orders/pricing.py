@@ -10,6 +10,7 @@ from market.bookings.models import CancellationTier
 from market.catalogue.freight import FreightTerms, ParcelFault, Shipment, compute_freight, find_parcel_fault
 from market.kernel import Fen
 from market.orders.models import SuborderKind
+from market.slots.models import Slot, SlotId
 
 
 class GoodsOffer(Struct, frozen=True, kw_only=True):
@@ -81,6 +82,7 @@ class DraftLine(Struct, frozen=True):
     units: int
     gross_g: int
     stay: StayOffer | None = None
+    slot: Slot | None = None
 
     @property
     def amount_fen(self) -> Fen:
@@ -108,6 +110,11 @@ class DraftSuborder(Struct, frozen=True, kw_only=True):
     def goods_fen(self) -> Fen:
         """The sum of the lines."""
         return Fen(sum(line.amount_fen for line in self.lines))
+
+    @property
+    def slot(self) -> Slot | None:
+        """The slot in which an activity takes places."""
+        return self.lines[0].slot
 
 
 class OrderPrice(Struct, frozen=True, kw_only=True):
@@ -137,8 +144,8 @@ def find_shipping_fault(offer: GoodsOffer, parcels: Mapping[UUID, Shipment]) -> 
     return find_parcel_fault(offer.freight, parcels[offer.producer_id]) if offer.listing_kind == "product" else None
 
 
-def price_goods_line(index: int, goods: GoodsOffer, quantity: int) -> DraftLine:
-    """Return the priced line of a variant."""
+def price_goods_line(index: int, goods: GoodsOffer, quantity: int, slot: Slot | None = None) -> DraftLine:
+    """Return the priced line of a variant; that of an activity has a slot."""
     return DraftLine(
         field=f"lines[{index}].quantity",
         listing_id=goods.listing_id,
@@ -150,6 +157,7 @@ def price_goods_line(index: int, goods: GoodsOffer, quantity: int) -> DraftLine:
         lot_id=goods.lot_id,
         units=quantity * goods.lot_units_per_item,
         gross_g=quantity * goods.gross_g,
+        slot=slot,
     )
 
 
@@ -189,14 +197,14 @@ def price_suborders(
 ) -> list[DraftSuborder]:
     """Group priced lines into suborders, in the order in which they were requested, and price their freight.
 
-    A producer has one suborder for its parcel and one for its activities; each stay has its own, because it ends
-    separately. If the lines of a suborder have different commissions, the lowest applies, in the producer's favour.
+    A producer has one suborder for its parcel; each slot and each stay has its own, because it ends separately.
+    If the lines of a suborder have different commissions, the lowest applies, in the producer's favour.
     """
-    groups: dict[tuple[UUID, SuborderKind], list[tuple[GoodsOffer, DraftLine]]] = {}
+    groups: dict[tuple[UUID, SuborderKind, SlotId | None], list[tuple[GoodsOffer, DraftLine]]] = {}
     for each, line in goods:
         kind = SuborderKind.GOODS if each.listing_kind == "product" else SuborderKind.ACTIVITY
-        groups.setdefault((each.producer_id, kind), []).append((each, line))
-    suborders = [_price_goods_suborder(kind, members) for (_, kind), members in groups.items()]
+        groups.setdefault((each.producer_id, kind, line.slot and line.slot.id), []).append((each, line))
+    suborders = [_price_goods_suborder(kind, members) for (_, kind, _), members in groups.items()]
     return suborders + [
         DraftSuborder(
             producer_id=stay.producer_id,

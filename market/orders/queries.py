@@ -16,6 +16,7 @@ from market.orders.address import Address, open_address
 from market.orders.escrow import get_order_ref
 from market.orders.models import LineId, OrderId, OrderState, SuborderId, SuborderKind, SuborderState
 from market.orders.notifications import PHONE_CONTEXT
+from market.orders.places import PlacesView, load_places
 from market.orders.refund_requests import SUM_WAITING_FEN
 from payments import DisputeState, PaymentState, Refund, RefundState, list_disputes, list_payments, list_refunds
 
@@ -73,6 +74,7 @@ class SuborderView(Struct, frozen=True, kw_only=True):
     reviewed: bool
     lines: list[LineView]
     bookings: list[BookingView]
+    places: PlacesView | None
 
 
 class PaymentView(Struct, frozen=True, kw_only=True):
@@ -274,6 +276,7 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
     suborders = await LIST_SUBORDER_VIEWS.all(conn, order_id=order_id)
     lines = await LIST_LINE_VIEWS.all(conn, order_id=order_id)
     bookings = [_build_booking(seal, each) for each in await LIST_BOOKING_VIEWS.all(conn, order_id=order_id)]
+    places = await load_places(conn, seal, order_id)
     payments = await list_payments(conn, get_order_ref(row.number))
     views = [
         _build_suborder(
@@ -281,6 +284,7 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
             each,
             [line for line in lines if line.suborder_id == each.id],
             [booking for booking in bookings if booking.suborder_id == each.id],
+            places.get(each.id),
         )
         for each in suborders
     ]
@@ -334,7 +338,11 @@ def _build_booking(seal: Seal, row: _BookingViewRow) -> BookingView:
 
 
 def _build_suborder(
-    number: int, row: _SuborderViewRow, lines: list[LineView], bookings: list[BookingView]
+    number: int,
+    row: _SuborderViewRow,
+    lines: list[LineView],
+    bookings: list[BookingView],
+    places: PlacesView | None,
 ) -> SuborderView:
     return build_from(
         SuborderView,
@@ -343,6 +351,7 @@ def _build_suborder(
         total_fen=Fen(row.goods_fen + row.freight_fen - row.discount_fen),
         lines=lines,
         bookings=bookings,
+        places=places,
     )
 
 

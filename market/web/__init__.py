@@ -26,20 +26,21 @@ from market.web.farm import (
     parcels,
     phone_bill,
     refunds,
+    slots,
 )
 from market.web.farm import home as farm_home
 from market.web.pages import redirect_to_sign_in
-from market.web.shop import browse, cart, checkout, order, order_actions, orders, pay, product, reviews, stay
+from market.web.shop import activity, browse, cart, checkout, order, order_actions, orders, pay, product, reviews, stay
 from market.web.shop import claims as shop_claims
 from market.web.shop import goods_returns as shop_returns
 
 _SHOP_PAGES = (
     assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
-    browse, product, stay, reviews, cart, checkout, pay, orders, order, order_actions, shop_claims,
+    browse, product, activity, stay, reviews, cart, checkout, pay, orders, order, order_actions, shop_claims,
     shop_returns,
 )  # fmt: skip
 _FARM_PAGES = (
-    farm_home, parcels, packing_slips, guests, nights,
+    farm_home, parcels, packing_slips, guests, nights, slots,
     edit_listing, list_product, list_stay, listings, money, month_statement, claims, refunds, goods_returns,
     phone_bill, apply, certificates, freight,
 )  # fmt: skip

@@ -1,15 +1,15 @@
 -- Package: orders.
 -- Place a batch of up to 64 orders in the sequence given, each order completely or not at all.
 --
--- `batch` has four lists: orders, suborders, lines and stays, and the limits of unpaid orders. Each row has the number
--- `n` of its request; a buyer has one request in a batch. The service computed the prices in the same transaction; this
--- function decides which requests get the available units and rooms. It takes all locks first, in one order
--- (docs/locks.md): buyers, then lots by id, then rooms by id. With `skip_locked` it waits for none of them: the requests
+-- `batch` has five lists: orders, suborders, lines, stays and slots, and the limits of unpaid orders. Each row has the
+-- number `n` of its request; a buyer has one request in a batch. The service computed the prices in the same
+-- transaction; this function decides which requests get the available units, rooms and places. It takes all locks
+-- first, in one order (docs/locks.md): buyers, then lots, rooms and slots, each by id. With `skip_locked` it waits for none of them: the requests
 -- that need what another transaction holds are not placed.
 --
 -- Returns a row per request with its order: the new one, or the one placed earlier with the same key. Without an order,
--- `obstacle` is the reason: `locked`, a limit of find_exceeded_limits, or null if `item_id` is the lot or stay of which
--- too little is available; `reserved` means that unpaid orders reserve what is missing.
+-- `obstacle` is the reason: `locked`, a limit of find_exceeded_limits, or null if `item_id` is the lot, stay or slot of
+-- which too little is available; `reserved` means that unpaid orders reserve what is missing.
 CREATE OR REPLACE FUNCTION place_orders(batch jsonb, skip_locked boolean)
 RETURNS TABLE (n integer, fingerprint bytea, id uuid, number bigint, state text, goods_fen bigint, freight_fen bigint,
                discount_fen bigint, total_fen bigint, placed_at timestamptz, pay_until timestamptz, obstacle text,
@@ -29,6 +29,8 @@ DECLARE
     lot_available bigint[];
     stay_ids      uuid[];
     room_ids      uuid[];
+    slot_ids      uuid[];
+    locked_slots  uuid[] := '{}';
     refused       jsonb;
     undecided     integer[];
     admitted      integer[] := '{}';
@@ -46,6 +48,7 @@ BEGIN
              WHERE l.lot_id IS NOT NULL
              GROUP BY l.n, l.lot_id) AS d;
     stay_ids := ARRAY(SELECT s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (listing_id uuid));
+    slot_ids := ARRAY(SELECT s.slot_id FROM jsonb_to_recordset(batch -> 'slots') AS s (slot_id uuid));
     -- The lock of a buyer keeps parallel requests from passing the limits of unpaid orders together.
     IF NOT skip_locked THEN
         PERFORM pg_advisory_xact_lock(7004, b.lock)
@@ -67,6 +70,13 @@ BEGIN
           FROM (SELECT rooms.id FROM rooms WHERE rooms.listing_id = ANY(stay_ids)
                  ORDER BY rooms.id FOR NO KEY UPDATE SKIP LOCKED) AS locked;
     END IF;
+    IF cardinality(slot_ids) > 0 AND skip_locked THEN
+        locked_slots := ARRAY(SELECT slots.id FROM slots WHERE slots.id = ANY(slot_ids)
+                               ORDER BY slots.id FOR NO KEY UPDATE SKIP LOCKED);
+    ELSIF cardinality(slot_ids) > 0 THEN
+        locked_slots := ARRAY(SELECT slots.id FROM slots WHERE slots.id = ANY(slot_ids)
+                               ORDER BY slots.id FOR NO KEY UPDATE);
+    END IF;
     SELECT coalesce(jsonb_agg(jsonb_build_object('n', blocked.n, 'obstacle', 'locked', 'item_id', blocked.item_id)),
                     '[]')
       INTO refused
@@ -78,6 +88,9 @@ BEGIN
             UNION ALL
             SELECT s.n, s.listing_id FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, listing_id uuid)
              WHERE EXISTS (SELECT FROM rooms r WHERE r.listing_id = s.listing_id AND r.id <> ALL(room_ids))
+            UNION ALL
+            SELECT s.n, s.slot_id FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, slot_id uuid)
+             WHERE s.slot_id <> ALL(locked_slots)
            ) AS blocked;
     undecided := ARRAY(
         SELECT o.n
@@ -91,16 +104,21 @@ BEGIN
         SELECT u FROM unnest(undecided) AS u
          WHERE u NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer)) ORDER BY u);
 
-    -- Decide orders with nights one by one: each inserts its nights under the temporal key before the next is decided.
+    -- Decide orders with nights or places one by one: each takes its own before the next is decided.
     FOR request_n IN
-        SELECT DISTINCT s.n FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer)
+        SELECT s.n FROM (SELECT v.n FROM jsonb_to_recordset(batch -> 'stays') AS v (n integer)
+                         UNION SELECT v.n FROM jsonb_to_recordset(batch -> 'slots') AS v (n integer)) AS s
          WHERE s.n = ANY(undecided) ORDER BY s.n
     LOOP
         undecided := array_remove(undecided, request_n);
         fits := NOT EXISTS (
             SELECT FROM unnest(need_n, need_lot, need_units) AS d (n, lot, units)
               JOIN unnest(lot_ids, lot_available) AS l (id, units) ON l.id = d.lot
-             WHERE d.n = request_n AND d.units > l.units);
+             WHERE d.n = request_n AND d.units > l.units)
+            AND NOT EXISTS (
+            SELECT FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, slot_id uuid, party integer)
+              JOIN slots ON slots.id = s.slot_id
+             WHERE s.n = request_n AND (slots.state <> 'open' OR s.party > slots.free));
         FOR stay IN
             SELECT s.listing_id, daterange(s.arrive, s.leave) AS nights, s.bookings
               FROM jsonb_to_recordset(batch -> 'stays')
@@ -122,6 +140,9 @@ BEGIN
         END LOOP;
         IF fits THEN
             admitted := admitted || request_n;
+            UPDATE slots SET free = slots.free - s.party
+              FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, slot_id uuid, party integer)
+             WHERE s.n = request_n AND slots.id = s.slot_id;
             lot_available := subtract_order_units(
                 lot_ids, lot_available, need_n, need_lot, need_units, ARRAY[request_n]);
         ELSE
@@ -132,7 +153,7 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- Orders without lots (activities of unlimited capacity) need no units.
+    -- Orders of goods without lots need no units.
     admitted := admitted || ARRAY(SELECT u FROM unnest(undecided) AS u WHERE u <> ALL(need_n));
 
     -- Decide the other orders in rounds: an order is admitted if, on each of its lots, the running sum of the units
@@ -182,10 +203,10 @@ BEGIN
     RETURN QUERY
         SELECT o.n, made.fingerprint, made.id, made.number, made.state, made.goods_fen, made.freight_fen,
                made.discount_fen, made.total_fen, made.placed_at, made.pay_until,
-               refusal.obstacle, coalesce(refusal.item_id, short.lot, full_stay.listing_id),
-               coalesce(refusal.left_units, short.available_units),
+               refusal.obstacle, coalesce(refusal.item_id, short.lot, full_stay.listing_id, full_slot.id),
+               coalesce(refusal.left_units, short.available_units, full_slot.left_places),
                CASE WHEN short.lot IS NOT NULL THEN short.available_units + short.reserved_units >= short.units
-                    ELSE coalesce(full_stay.reserved, false) END,
+                    ELSE coalesce(full_stay.reserved, full_slot.reserved, false) END,
                refusal.until
           FROM jsonb_to_recordset(batch -> 'orders') AS o (n integer, buyer_id uuid, key text)
           LEFT JOIN orders made ON made.buyer_id = o.buyer_id AND made.key = o.key
@@ -216,6 +237,19 @@ BEGIN
                           SELECT FROM taken_nights t
                            WHERE t.room_id = r.id AND t.nights && daterange(s.arrive, s.leave)))
                 ORDER BY s.listing_id
-                LIMIT 1) AS full_stay ON true;
+                LIMIT 1) AS full_stay ON true
+          LEFT JOIN LATERAL (
+               SELECT slots.id, places.left_places,
+                      slots.state = 'open' AND s.party <= places.left_places
+                          + (SELECT coalesce(sum(r.party), 0) FROM slot_reservations r
+                              WHERE r.slot_id = slots.id AND r.state = 'reserved') AS reserved
+                 FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, slot_id uuid, party integer)
+                 JOIN slots ON slots.id = s.slot_id
+                CROSS JOIN LATERAL (
+                      SELECT CASE WHEN slots.state = 'open' THEN slots.free ELSE 0 END AS left_places) AS places
+                WHERE made.id IS NULL AND refusal.obstacle IS NULL AND short.lot IS NULL
+                  AND full_stay.listing_id IS NULL AND s.n = o.n AND s.party > places.left_places
+                ORDER BY slots.id
+                LIMIT 1) AS full_slot ON true;
 END
 $$;

@@ -1,5 +1,5 @@
 -- Package: orders.
--- Insert the suborders, lines, bookings and nights of the placed orders.
+-- Insert the suborders, lines, bookings, nights and places of the placed orders.
 CREATE OR REPLACE FUNCTION write_orders(batch jsonb, placed integer[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -32,6 +32,12 @@ BEGIN
           FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, bookings uuid[], prices jsonb)
          CROSS JOIN unnest(s.bookings) AS booking (id)
          CROSS JOIN jsonb_to_recordset(s.prices) AS price (night date, fen bigint)
+         WHERE s.n = ANY(placed);
+    END IF;
+    IF jsonb_array_length(batch -> 'slots') > 0 THEN
+        INSERT INTO slot_reservations (slot_id, suborder_id, party)
+        SELECT s.slot_id, s.suborder_id, s.party
+          FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, suborder_id uuid, slot_id uuid, party integer)
          WHERE s.n = ANY(placed);
     END IF;
 END

@@ -50,6 +50,7 @@ from tests.support.make import (
     VILLAGE_OF_OTHER_COUNTY,
     days_since,
     load_actor,
+    make_activity,
     make_certificate,
     make_contact,
     make_freight_template,
@@ -89,6 +90,8 @@ class _Farm(Struct, frozen=True):
     spare_id: UUID
     hidden_id: UUID
     hidden_variant_id: UUID
+    activity_id: UUID
+    slot_id: UUID
 
 
 def make_picture(shade: int) -> bytes:
@@ -172,12 +175,13 @@ async def _make_farm(conn: Connection, owner: AccountId, village: str, name: str
     await make_freight_template(conn, producer)
     product = await make_product(conn, producer, title=f"{name}的枣", left=500, now=NOW)
     stay = await make_stay(conn, producer, title=f"{name}的客房", rooms=9, now=NOW)
+    activity = await make_activity(conn, producer, title=f"{name}的采摘", days=[TODAY + 20 * A_DAY], now=NOW)
     certificate = await make_certificate(conn, producer, "homestay_permit", now=NOW)
     spare = await make_product(conn, producer, title=f"{name}的核桃", category="nut", now=NOW)
     hidden = await make_product(conn, producer, title=f"{name}{HIDDEN}", state="withdrawn", now=NOW)
     return _Farm(
         producer, product.listing_id, product.variant_id, product.lot_id, stay.listing_id, stay.room_ids[0],
-        certificate, spare.listing_id, hidden.listing_id, hidden.variant_id,
+        certificate, spare.listing_id, hidden.listing_id, hidden.variant_id, activity.listing_id, activity.slot_ids[0],
     )  # fmt: skip
 
 
@@ -273,7 +277,8 @@ async def _upload_photos(
 async def _read_numbers(conn: Connection, ids: dict[str, str]) -> dict[str, str]:
     """Return the public numbers of the listings, which pages use in their paths."""
     numbers: dict[str, str] = {}
-    for name in ("listing", "stay", "hidden", "other_listing", "other_stay", "other_hidden"):
+    kinds = ("listing", "stay", "hidden", "activity")
+    for name in (*kinds, *(f"other_{kind}" for kind in kinds)):
         number = await conn.fetchval("SELECT number FROM listings WHERE id = $1", UUID(ids[f"{name}_id"]))
         numbers[f"{name}_number"] = str(number)
     return numbers

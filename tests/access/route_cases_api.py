@@ -49,8 +49,9 @@ PRODUCT = {
 }  # fmt: skip
 STAY = {"title": "样例小院", "rooms": 1, "price_fen": 200_00, "producer_id": Id("producer_id")}
 ACTIVITY = {
-    "title": "样例采摘", "category": "picking", "price_fen": 50_00, "places": 10, "producer_id": Id("producer_id"),
+    "title": "样例采摘", "category": "picking", "price_fen": 50_00, "producer_id": Id("producer_id"),
 }  # fmt: skip
+SLOTS = {"first": Id("later"), "last": Id("later"), "starts": "14:00:00", "ends": "16:00:00", "places": 10}
 DESCRIPTION = {"version": 1, "title": "阜平大枣", "category": "fruit"}
 PACK = {"unit": "2斤盒", "price_fen": 20_00, "quantity": 5}
 FREIGHT = {"first_g": 1000, "first_fen": 8_00, "next_g": 1000, "next_fen": 3_00}
@@ -192,6 +193,16 @@ API_CASES: tuple[RouteCase, ...] = (
         params={"listing_id": Id("stay_id")},
         query={"arrive": Id("later"), "leave": Id("after_later")},
     ),
+    # slots
+    get("/api/v1/activities/{listing_id}/slots", PUBLIC, params={"listing_id": Id("activity_id")}),
+    post(
+        "/api/v1/activities/{listing_id}/slots",
+        PRODUCER_MEMBERS,
+        params={"listing_id": Id("activity_id")},
+        json=SLOTS,
+        status=201,
+    ),
+    *(post(f"/api/v1/slots/{{slot_id}}/{what}", PRODUCER_MEMBERS, status=204) for what in ("closure", "opening")),
     *(
         post(
             f"/api/v1/stays/{{listing_id}}/{what}",

@@ -34,6 +34,10 @@ from tests.access.route_cases_api import FINDING_DUTY, NOBODYS_CASE, PHOTO, TOWN
 from tests.web.desk.county import read_story_file
 
 GOODS = {"variant": Id("variant_id"), "n": "1", "to": "/"}
+NEW_SLOTS = {
+    "first": Id("later"), "last": Id("later"), "starts": "17:00", "ends": "18:00", "places": "9", "minimum": "1",
+}  # fmt: skip
+PLACES = {"slot": Id("slot_id"), "n": "1"}
 NIGHTS = {"listing": Id("stay_id"), "arrive": Id("later"), "leave": Id("after_later"), "to": "/"}
 CHECKOUT = {
     "who": "样例买家", "tel": "13900009001", "region": "130000", "address": "样例路 9 号", "rail": "alipay", "key": "k",
@@ -108,6 +112,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     # buying
     get("/cart", PUBLIC),
     post("/cart/goods", PUBLIC, form=GOODS, status=303),
+    post("/goods/{number}", PUBLIC, params={"number": Id("activity_number")}, form=PLACES, status=303),
     post("/cart/nights", PUBLIC, form=NIGHTS, status=303),
     post("/cart/change", PUBLIC, form={"less": Id("variant_id")}, status=303),
     get("/checkout", as_own_page(CART_OWNERS)),
@@ -206,6 +211,21 @@ PAGE_CASES: tuple[RouteCase, ...] = (
             ("/guests", {"day": Id("later"), "room": Id("room_id"), "nights": "1", "name": "样例住客"}),
             ("/prices", {"first": Id("later"), "last": Id("later"), "price": "300"}),
         )
+    ),
+    get("/farm/listings/{number}/slots", as_own_page(PRODUCER_MEMBERS), params={"number": Id("activity_number")}),
+    post(
+        "/farm/listings/{number}/slots",
+        PRODUCER_MEMBERS,
+        params={"number": Id("activity_number")},
+        form=NEW_SLOTS,
+        status=303,
+    ),
+    post(
+        "/farm/listings/{number}/slots/{slot_id}",
+        PRODUCER_MEMBERS,
+        params={"number": Id("activity_number")},
+        form={"do": "close"},
+        status=303,
     ),
     post(
         "/farm/listings/{number}/offer",

@@ -271,10 +271,13 @@ async def test_tiers_that_refund_less_for_cancelling_earlier_are_refused(
     assert [fault.field for fault in refused.value.errors] == ["rooms", "tiers"]
 
 
-async def test_an_activity_has_a_number_of_participants(conn: Connection) -> None:
+async def test_an_activity_is_priced_by_person_and_has_no_stock(conn: Connection) -> None:
     host = await a_seller(conn)
-    new = NewActivity(title="革新庄采摘 上午场", category="picking", price_fen=30_00, places=20)
+    new = NewActivity(title="革新庄采摘 上午场", category="picking", price_fen=30_00, tiers=(CancelTier(3, 5_000),))
     published = await publish_activity(conn, host, new, now=NOW)
     activity = await get_product(conn, published.listing_id, now=NOW)
     assert activity.listing.kind is ListingKind.ACTIVITY
-    assert [(variant.unit, variant.left, variant.per_kg_fen) for variant in activity.variants] == [("人", 20, None)]
+    assert [(variant.unit, variant.left, variant.per_kg_fen) for variant in activity.variants] == [("人", None, None)]
+    assert [tuple(row) for row in await conn.fetch("SELECT holiday, days_before, refund_bp FROM cancel_tiers")] == [
+        (False, 3, 5_000)
+    ]

@@ -19,6 +19,7 @@ OWNED_TABLES = {
     "catalogue": {"categories", "freight_templates", "listings", "variants", "rooms", "night_prices", "cancel_tiers"},
     "stock": {"lots", "stock_moves"},
     "bookings": {"bookings", "taken_nights", "booked_nights"},
+    "slots": {"slots", "slot_reservations"},
     "orders": {
         "cart_lines",
         "cart_nights",
@@ -45,6 +46,9 @@ EXCEPTIONS = {
     ("orders", "lots"): "place_orders reserves units in the statement that decides which orders get them",
     ("orders", "taken_nights"): "place_orders takes rooms in the statement that decides which orders get them",
     ("orders", "bookings"): "write_orders writes the bookings of the orders that were placed",
+    ("aftersales", "slot_reservations"): "who came is a move of the reservation, made where it happens",
+    ("orders", "slots"): "place_orders takes places in the statement that decides which orders get them",
+    ("orders", "slot_reservations"): "write_orders writes the places of the orders that were placed",
     ("orders", "booked_nights"): "write_orders writes the price of each booked night",
     ("orders", "listings"): "how much was sold is counted on the listing when it is paid",
     ("aftersales", "listings"): "count_reviews adds new reviews to the rating of their listing",

@@ -18,8 +18,9 @@ from market.orders.models import Line, ListingId, Nights, NightsReserved, Placed
 from market.orders.order_request import OrderRequest, merge_lines
 from market.orders.place import place
 from market.orders.placing import place_batch
+from market.slots.models import SlotId
 from tests.conftest import NOW
-from tests.support.make import DESTINATION, make_account, make_product, make_stay
+from tests.support.make import DESTINATION, ActivityIds, make_account, make_activity, make_product, make_stay
 
 PROCESSES = 4
 """Concurrent batchers, like as many processes of the service."""
@@ -91,6 +92,20 @@ async def test_two_hundred_buyers_and_fifty_boxes_make_fifty_orders(database: Da
     async with database.connection() as conn:
         assert await conn.fetchval("SELECT sum(quantity) FROM order_lines") == 50
         assert await conn.fetchval("SELECT (available_units, reserved_units, sold_units)::text FROM lots") == "(0,50,0)"
+
+
+def places(activity: ActivityIds, party: int = 1) -> Line:
+    return Line(VariantId(activity.variant_id), party, SlotId(activity.slot_ids[0]))
+
+
+async def test_fifty_buyers_and_twenty_places_make_twenty_orders(database: Database) -> None:
+    async with database.transaction() as conn:
+        activity = await make_activity(conn, places=20)
+    answers = await place_at_once(database, await buyers(database, 50), [places(activity)])
+    assert count_types(answers) == {"PlacedOrder": 20, "SlotReserved": 30}
+    async with database.connection() as conn:
+        assert await conn.fetchval("SELECT free FROM slots") == 0
+        assert await conn.fetchval("SELECT sum(party) FROM slot_reservations WHERE state = 'reserved'") == 20
 
 
 async def test_one_key_twenty_times_makes_one_order(database: Database) -> None:
@@ -183,8 +198,8 @@ async def side_by_side(db: Database, owner: Connection, first: OrderRequest, sec
 async def remove_locks(owner: Connection) -> None:
     """Replace the function by one that locks nothing."""
     source = await owner.fetchval("SELECT pg_get_functiondef('place_orders(jsonb,boolean)'::regprocedure)")
-    assert source.count("FOR NO KEY UPDATE SKIP LOCKED") == 2
-    assert source.count("FOR NO KEY UPDATE)") == 2
+    assert source.count("FOR NO KEY UPDATE SKIP LOCKED") == 3
+    assert source.count("FOR NO KEY UPDATE)") == 3
     assert source.count("xact_lock(7004, ") == 2
     source = source.replace("FOR NO KEY UPDATE SKIP LOCKED", "").replace("FOR NO KEY UPDATE)", ")")
     # Distinct numbers instead of the buyer's: the locks conflict with nothing.
@@ -235,6 +250,22 @@ async def test_without_the_lock_the_temporal_key_still_prevents_double_booking(
     stays = [nights(stay.listing_id)]
     answers = await side_by_side(database, owner, make_request(one, (), stays), make_request(other, (), stays))
     assert [type(each) for each in answers] == [PlacedOrder, NightsReserved]
+
+
+@pytest.mark.parametrize("checked", [True, False])
+async def test_without_the_lock_only_the_check_refuses_more_places_than_there_are(
+    database: Database, owner: Connection, *, checked: bool
+) -> None:
+    async with database.transaction() as conn:
+        activity = await make_activity(conn, places=3)
+    await remove_locks(owner)
+    if not checked:
+        await owner.execute("ALTER TABLE slots DROP CONSTRAINT slots_free")
+    one, other = await buyers(database, 2)
+    lines = [places(activity, 2)]
+    answers = await side_by_side(database, owner, make_request(one, lines), make_request(other, lines))
+    assert [type(each) for each in answers] == [PlacedOrder, asyncpg.CheckViolationError if checked else PlacedOrder]
+    assert await owner.fetchval("SELECT free FROM slots") == (1 if checked else -1)
 
 
 async def test_without_the_temporal_key_a_night_is_booked_twice(database: Database, owner: Connection) -> None:
@@ -315,12 +346,13 @@ async def test_a_key_used_for_another_request_is_refused(database: Database) -> 
     assert sorted(type(each).__name__ for each in answers) == [IdempotencyKeyReused.__name__, PlacedOrder.__name__]
 
 
-@pytest.mark.parametrize("kind", ["goods", "nights"])
+@pytest.mark.parametrize("kind", ["goods", "nights", "places"])
 async def test_concurrent_expiry_and_checkout_keep_the_number_of_units(database: Database, kind: str) -> None:
     """Half of the orders expire while others are placed; the units and rooms still add up."""
     async with database.transaction() as conn:
         product, stay = await make_product(conn, left=10), await make_stay(conn, rooms=10)
-    lines = [line(product.variant_id)] if kind == "goods" else []
+        activity = await make_activity(conn, places=10)
+    lines = {"goods": [line(product.variant_id)], "places": [places(activity)]}.get(kind, [])
     stays = [nights(stay.listing_id)] if kind == "nights" else []
     placed = await place_at_once(database, await buyers(database, 10), lines, stays=stays)
 

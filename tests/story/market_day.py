@@ -24,10 +24,12 @@ from tests.support.make import (
     load_actor,
     load_owner,
     make_account,
+    make_activity,
     make_freight_template,
     make_lot,
     make_producer,
     make_product,
+    make_slot,
     make_stay,
 )
 from tests.support.payment import pay_and_apply
@@ -59,6 +61,7 @@ class World(Struct):
     lots: dict[str, Any] = field(default_factory=dict[str, Any])
     variants: dict[str, Any] = field(default_factory=dict[str, Any])
     listings: dict[str, Any] = field(default_factory=dict[str, Any])
+    slots: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
     orders: dict[str, PlacedOrder] = field(default_factory=dict[str, PlacedOrder])
 
     def address(self, buyer: str) -> Destination:
@@ -73,7 +76,9 @@ class World(Struct):
     async def place(self, event: dict[str, Any]) -> PlacedOrder:
         """Place an order of the story."""
         lines = [
-            Line(VariantId(self.variants[name]), quantity) for name, quantity in event["lines"] if "nights" not in event
+            Line(VariantId(self.variants[name]), quantity, self.slots.get((name, event.get("slot", ""))))
+            for name, quantity in event["lines"]
+            if "nights" not in event
         ]
         nights: list[Nights] = []
         if "nights" in event:
@@ -199,6 +204,18 @@ async def _listing(conn: Connection, world: World, listing: dict[str, Any], prod
             seasons=seasons, tiers=tiers, commission_bp=bp["tourism"],
         )  # fmt: skip
         world.variants[listing["id"]], world.listings[listing["id"]] = stay.variant_id, stay.listing_id
+        return
+    if "slots" in listing:
+        activity = await make_activity(
+            conn, producer_id, title=listing["title"], price_fen=listing["price_fen"], days=(),
+            commission_bp=bp["tourism"],
+        )  # fmt: skip
+        world.variants[listing["id"]], world.listings[listing["id"]] = activity.variant_id, activity.listing_id
+        for slot in listing["slots"]:
+            slot_id = await make_slot(
+                conn, activity.listing_id, date.fromisoformat(slot["date"]), places=slot["places"]
+            )
+            world.slots[listing["id"], slot["date"]] = slot_id
         return
     if "lot" not in listing:
         return

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from market.aftersales.models import LineRefundReason
+from market.aftersales.check_in import CheckIn, check_in_guest
+from market.aftersales.models import CheckInCodeUsed, LineRefundReason
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import refund_line
 from market.aftersales.statement import get_statement
@@ -25,6 +26,8 @@ from market.orders.models import (
 )
 from market.orders.pay import pay_order
 from market.orders.queries import get_order
+from market.slots.list_slots import list_coming_slots
+from market.slots.models import SlotStarted
 from payments import Method
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
@@ -112,6 +115,37 @@ async def follow_o5(world: World) -> None:
     assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(75_26, 1_54)]
 
 
+async def follow_o8(world: World) -> None:
+    await world.place_and_pay("O8")
+    order = world.orders["O8"]
+    async with world.db.connection() as conn:
+        paid = await get_order(conn, world.seal, world.buyers["B4"], order.id)
+    assert paid.suborders[0].places is not None
+    code = paid.suborders[0].places.code
+    assert code is not None
+    event = next(each for each in STORY["events"] if each["do"] == "check in")
+    async with world.db.transaction() as conn:
+        guests = await check_in_guest(conn, world.seal, world.owners["P1"], code, now=at(event["at"]))
+    assert isinstance(guests, CheckIn)
+    assert guests.party == expected_order("O8")["lines"][0]["quantity"]
+    with pytest.raises(CheckInCodeUsed):
+        async with world.db.transaction() as conn:
+            await check_in_guest(conn, world.seal, world.owners["P1"], code, now=at(event["at"]))
+    assert await world.ledger("O8") == expected_ledger("O8")
+    await check_order(world, "O8", "B4")
+    async with world.db.connection() as conn:
+        slots = await list_coming_slots(conn, world.listings["L8"], now=at("2019-09-20T12:00"))
+        assert [(each.day.isoformat(), each.free) for each in slots] == [
+            (each["date"], each["left"]) for each in EXPECTED["slots"]
+        ]
+        statement = await get_statement(conn, world.owners["P1"], world.owners["P1"].producers[0])
+    assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(87_30, 2_70)]
+
+
+async def test_three_people_pick_in_a_slot_and_the_money_is_released_at_check_in(world: World) -> None:
+    await follow_o8(world)
+
+
 async def test_two_producers_in_one_cart_are_released_on_receipt(world: World) -> None:
     await follow_o1(world)
 
@@ -148,6 +182,7 @@ REFUSED = {
         "只剩 28 箱",
     ),
     "two rooms only": (NightsTaken, "nights[0]", "这几晚房间不够"),
+    "17 places are left, and the slot is over": (SlotStarted, "lines[0].slot_id", "这一场已经开始了"),
     "quantity zero": (InvalidQuantity, "lines[0].quantity", "要在 1 到 9999 之间"),
 }
 
@@ -160,7 +195,7 @@ async def test_refused_events_change_nothing(world: World, owner: Connection, wh
     before = await owner.fetch("SELECT id, available_units, reserved_units FROM lots ORDER BY id")
     wish = next(each["try"] for each in STORY["refused"] if each["why"] == why)
     with pytest.raises(Refusal) as raised:
-        await world.place({"at": "2019-09-20T12:00", **wish})
+        await world.place({"at": "2019-10-02T13:00" if "slot" in wish else "2019-09-20T12:00", **wish})
     assert type(raised.value) is kind
     assert (raised.value.errors[0].field, raised.value.errors[0].message) == (named, message)
     assert await owner.fetch("SELECT id, available_units, reserved_units FROM lots ORDER BY id") == before
@@ -179,12 +214,12 @@ async def test_a_paid_order_is_not_charged_again(world: World) -> None:
 
 
 async def test_the_balances_match_the_story(world: World) -> None:
-    """O1, O4 and O5 to their ends: what they left in each account, by the story's own transactions."""
-    for follow in (follow_o1, follow_o4, follow_o5):
+    """O1, O4, O5 and O8 to their ends: what they left in each account, by the story's own transactions."""
+    for follow in (follow_o8, follow_o1, follow_o4, follow_o5):
         await follow(world)
     wanted: dict[str, int] = {}
     for each in EXPECTED["ledger"]:
-        if each["order"] in {"O1", "O4", "O5"}:
+        if each["order"] in {"O1", "O4", "O5", "O8"}:
             for account, fen in each["legs"]:
                 wanted[account] = wanted.get(account, 0) + fen
     assert await world.balances() == wanted

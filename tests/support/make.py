@@ -5,7 +5,7 @@ Parameters default to plain values. Villages are of 阜平县: 革新庄 1306241
 
 import itertools
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -15,6 +15,7 @@ from pyotp.totp import TOTP
 from market.catalogue.search_text import build_search_columns
 from market.identity.models import AccountId, Actor, Grant, Role
 from market.kernel import Connection
+from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal, derive_seal
 from market.orders.address import Destination
 from tests.conftest import NOW
@@ -343,6 +344,60 @@ async def make_product(
         lot_units_per_item,
     )
     return ProductIds(producer_id, listing_id, variant_id, lot_id)
+
+
+class ActivityIds(Struct, frozen=True):
+    """The ids of a live activity with one variant, and of its slots in order."""
+
+    producer_id: UUID
+    listing_id: UUID
+    variant_id: UUID
+    slot_ids: tuple[UUID, ...]
+
+
+async def make_slot(
+    conn: Connection,
+    listing_id: UUID,
+    day: date,
+    *,
+    starts: int = 8,
+    hours: int = 4,
+    places: int = 20,
+    minimum: int = 1,
+) -> UUID:
+    """Insert an open slot of an activity on a day, from an hour of Shanghai on."""
+    start = datetime(day.year, day.month, day.day, starts, tzinfo=SHANGHAI)
+    return await conn.fetchval(
+        "INSERT INTO slots (listing_id, during, capacity, minimum, free) VALUES ($1, $2, $3, $4, $3) RETURNING id",
+        listing_id, asyncpg.Range(start, start + timedelta(hours=hours)), places, minimum,
+    )  # fmt: skip
+
+
+async def make_activity(
+    conn: Connection,
+    producer_id: UUID | None = None,
+    *,
+    title: str = "革新庄采摘 上午场",
+    price_fen: int = 30_00,
+    days: Sequence[date] = (date(2019, 9, 21),),
+    places: int = 20,
+    tiers: Sequence[tuple[bool, int, int]] = (),
+    commission_bp: int = 300,
+    state: str = "live",
+    now: datetime = NOW,
+) -> ActivityIds:
+    """Insert a live activity with a slot on each of `days`, from 8 to 12 o'clock; `tiers` as in `make_stay`."""
+    producer_id = producer_id or await make_producer(conn)
+    listing_id = await _make_listing(
+        conn, producer_id, kind="activity", category="picking", title=title, months=(), bp=commission_bp, state=state,
+        now=now,
+    )  # fmt: skip
+    variant_id = await conn.fetchval(
+        "INSERT INTO variants (listing_id, unit, price_fen) VALUES ($1, '人', $2) RETURNING id", listing_id, price_fen
+    )
+    await conn.executemany("INSERT INTO cancel_tiers VALUES ($1, $2, $3, $4)", [(listing_id, *tier) for tier in tiers])
+    slot_ids = [await make_slot(conn, listing_id, day, places=places) for day in days]
+    return ActivityIds(producer_id, listing_id, variant_id, tuple(slot_ids))
 
 
 async def make_stay(

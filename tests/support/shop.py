@@ -17,6 +17,7 @@ from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.pay import PaymentInstructions, pay_order
 from market.orders.place import place
 from market.orders.queries import OrderView, get_order
+from market.slots.models import SlotId
 from payments import Method, list_balances
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe
@@ -37,14 +38,20 @@ class Shopping(Struct, frozen=True):
     buyer: Actor
 
     async def place(
-        self, lines: Sequence[tuple[UUID, int]] = (), *, nights: Sequence[Nights] = (), now: datetime = NOW
+        self,
+        lines: Sequence[tuple[UUID, int]] = (),
+        *,
+        nights: Sequence[Nights] = (),
+        slot: tuple[UUID, UUID, int] | None = None,
+        now: datetime = NOW,
     ) -> PlacedOrder:
-        """Place an order with its own batcher."""
+        """Place an order with its own batcher; `slot` is an activity's variant, its slot and a party."""
+        places = [Line(VariantId(slot[0]), slot[2], SlotId(slot[1]))] if slot else []
         async with Batcher(self.db) as batcher:
             return await place(
                 batcher,
                 self.buyer.account_id,
-                [Line(VariantId(variant_id), quantity) for variant_id, quantity in lines],
+                [Line(VariantId(variant_id), quantity) for variant_id, quantity in lines] + places,
                 nights=nights,
                 address=seal_address(self.seal, BUYER_ADDRESS),
                 now=now,

@@ -145,7 +145,7 @@ class FreightCopyRow(CopyRow, frozen=True, kw_only=True):
 
 
 class LotCopyRow(CopyRow, frozen=True):
-    """The stock of goods, or the capacity of an activity."""
+    """The stock of goods."""
 
     table = "lots"
     id: UUID

@@ -182,6 +182,7 @@ async def _copy_shop(conn: Connection, shop: SampleShop) -> None:
         listings.nights,
         listings.tiers,
         listings.closed,
+        shop.slots,
     ):
         await copy_rows(conn, rows)
 
@@ -195,6 +196,7 @@ async def _copy_orders(conn: Connection, shop: SampleShop) -> None:
         orders.bookings,
         orders.booked_nights,
         orders.taken_nights,
+        shop.reservations,
         orders.events,
         orders.moves,
         orders.line_refunds,

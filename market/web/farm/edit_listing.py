@@ -90,7 +90,8 @@ async def _load_listing(conn: Connection, actor: Actor, number: int, *, today: d
         raise WrongListingState(state=LISTING_STATE_NAMES[stored.state])
     categories = [each for each in await list_categories(conn, today=today) if each.kind is stored.kind]
     name = next(each.name for each in categories if each.code == stored.category)
-    packs = [] if stored.kind is ListingKind.STAY else await list_own_variants(conn, actor, stored.listing_id)
+    product = stored.kind is ListingKind.PRODUCT
+    packs = await list_own_variants(conn, actor, stored.listing_id) if product else []
     return EditedListing(
         stored,
         get_illustration(name, stored.title),

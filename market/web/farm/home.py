@@ -19,7 +19,7 @@ from market.orders.models import SuborderState
 from market.producers.certificate_ends import EndingCertificate, list_ending_certificates
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState
 from market.producers.queries import list_own_producers
-from market.web.farm.guests import guest_row, load_guests
+from market.web.farm.guests import load_guest_rows
 from market.web.farm.money import load_earnings
 from market.web.farm.parcels import load_parcels, parcel_rows
 from market.web.farm.phone_bill import load_bill_line
@@ -47,7 +47,7 @@ async def show_farm_home(
         claims = await count_unanswered_claims(conn, actor)
         returns = await count_waiting_returns(conn, actor)
         parcels = await load_parcels(conn, seal, actor, now=clock.now())
-        guests = await load_guests(conn, seal, actor, clock.today())
+        guests = await load_guest_rows(conn, seal, actor, clock.today())
         money, owed_fen = await load_earnings(conn, actor)
         refunds = await count_waiting_refunds(conn, actor)
         ending = await list_ending_certificates(conn, actor, today=clock.today())
@@ -55,7 +55,7 @@ async def show_farm_home(
     count = len(parcels)
     waiting, coming = show_drawings_once(
         parcel_rows(parcels[:_ROWS_ON_HOME]),
-        [guest_row(guest) for guest in guests[:_ROWS_ON_HOME]],
+        guests[:_ROWS_ON_HOME],
         shown=_DOOR_DRAWINGS,
     )
     context = {
@@ -106,10 +106,8 @@ async def show_farm_orders(
     async with db.connection() as conn:
         parcels = await load_parcels(conn, seal, actor, now=clock.now())
         sent = await load_parcels(conn, seal, actor, (SuborderState.SHIPPED,), now=clock.now())
-        guests = await load_guests(conn, seal, actor, clock.today())
-    waiting, coming, shipped = show_drawings_once(
-        parcel_rows(parcels), [guest_row(guest) for guest in guests], parcel_rows(sent)
-    )
+        guests = await load_guest_rows(conn, seal, actor, clock.today())
+    waiting, coming, shipped = show_drawings_once(parcel_rows(parcels), guests, parcel_rows(sent))
     context = {
         "waiting": waiting,
         "guests": coming,

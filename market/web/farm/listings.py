@@ -15,6 +15,8 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
 from market.kernel.clock import Clock
+from market.slots.list_slots import list_host_slots
+from market.slots.models import SlotState
 from market.stock.models import InvalidStockChange, StockTooLow
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form
 from market.web.idempotent_form import submit_once
@@ -76,6 +78,9 @@ async def _load_listing(conn: Connection, listing_id: UUID, actor: Actor, clock:
         return OwnListing(stay.listing, stay.price_fen, stay.unit, f"{len(stay.rooms)} 间")
     base = product.variants[0]
     left = f"{base.left} {get_count_word(base.unit)}" if base.left is not None else "不限"
+    if product.listing.kind is ListingKind.ACTIVITY:
+        slots = await list_host_slots(conn, own, listing_id, now=clock.now())
+        left = f"{sum(each.state is SlotState.OPEN for each in slots)} 场能订"
     return OwnListing(product.listing, base.price_fen, base.unit, left)
 
 
@@ -145,6 +150,7 @@ async def _listing_page(
         "sizes": sizes,
         "counted": get_count_word(facts.unit),
         "night": listing.kind == ListingKind.STAY,
+        "activity": listing.kind == ListingKind.ACTIVITY,
         "errors": errors,
         "key": make_form_key(),
     }

@@ -1,22 +1,25 @@
 """The cart: products of several producers and nights of stays, with freight and the total."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
+from msgspec.structs import replace
 
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, Query
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, get_business_day
 from market.orders.address import Address
 from market.orders.cart import CartOwner, put_lines, put_nights
 from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
 from market.orders.models import Line, ListingId, Nights, SuborderKind, VariantId
 from market.orders.queries import load_latest_address
+from market.slots.models import Slot, format_slot_hours
+from market.slots.rules import get_slot_terms
 from market.storage.photos import PhotoFormat
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
@@ -26,7 +29,7 @@ from market.web.shop.device_cart import find_cart_owner, start_device_cart, stor
 from market.web.shop.regions import REGIONS, get_region, read_region
 from market.web.shop.rejected_checkout import clear_rejected_checkout, load_rejected_checkout
 from market.web.shop.stay import format_nights, list_refund_tiers
-from market.web.ui.format import day_short, yuan
+from market.web.ui.format import day_short, weekday, yuan
 from market.web.ui.illustrations import get_illustration
 
 _NUMERALS = "零一两三四五六七八九十"
@@ -123,9 +126,10 @@ async def load_listing_pictures(conn: Connection, listing_ids: list[UUID]) -> di
 def _goods_line(line: CartLine, pictures: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
     symbol, photo = pictures[line.listing_id]
     word = get_count_word(line.unit)
+    small = f"{yuan(line.price_fen)} 元/{word}" + (f"，{format_slot(line.slot)}" if line.slot else "")
     return CartLineView(
-        str(line.variant_id), "goods", f"/goods/{line.listing_number}", line.title,
-        f"{yuan(line.price_fen)} 元/{word}", line.amount_fen, symbol, photo, line.quantity, word, line.problem,
+        str(line.variant_id), "goods", f"/goods/{line.listing_number}", line.title, small, line.amount_fen,
+        symbol, photo, line.quantity, word, line.problem,
     )  # fmt: skip
 
 
@@ -147,7 +151,31 @@ def describe_cancellation(stay: CartNights, today: date) -> list[str]:
     return [f"“{stay.title}”不去了：{tiers}。"]
 
 
-def _group_view(group: CartGroup, pictures: dict[UUID, tuple[str, PhotoView | None]], today: date) -> CartGroupView:
+def list_cancellation_notes(group: CartGroup, now: datetime) -> list[str]:
+    """Describe the refunds of cancelling the visits of a seller; shown before paying."""
+    stays = [note for stay in group.nights for note in describe_cancellation(stay, get_business_day(now))]
+    return stays + describe_slot_cancellation(group, now)
+
+
+def format_slot(slot: Slot) -> str:
+    """Format when a slot is: `9月21日 周六 8:00–12:00`."""
+    return f"{day_short(slot.starts_at)} {weekday(slot.starts_at)} {format_slot_hours(slot.starts_at, slot.ends_at)}"
+
+
+def describe_slot_cancellation(group: CartGroup, now: datetime) -> list[str]:
+    """Describe the refund of cancelled places in a slot; shown before paying."""
+    slot = group.lines[0].slot if group.lines else None
+    if slot is None:
+        return []
+    amount = Fen(sum(line.amount_fen for line in group.lines))
+    rows = list_refund_tiers(
+        get_slot_terms(slot, now), arrive=slot.day, amount=amount, today=get_business_day(now), place="去的"
+    )
+    tiers = "；".join(f"{words}{figure}" for words, figure, state in rows if state != "gone")
+    return [f"“{group.lines[0].title}”不去了：{tiers}。"]
+
+
+def _group_view(group: CartGroup, pictures: dict[UUID, tuple[str, PhotoView | None]], now: datetime) -> CartGroupView:
     lines = [_goods_line(line, pictures) for line in group.lines] + [
         _stay_line(stay, pictures) for stay in group.nights
     ]
@@ -157,7 +185,7 @@ def _group_view(group: CartGroup, pictures: dict[UUID, tuple[str, PhotoView | No
         lines=lines,
         freight_words="运费" if goods else "",
         freight_fen=group.freight_fen,
-        notes=[note for stay in group.nights for note in describe_cancellation(stay, today)],
+        notes=list_cancellation_notes(group, now),
     )
 
 
@@ -200,7 +228,7 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
         listing_ids = [each.listing_id for group in cart.groups for each in (*group.lines, *group.nights)]
         pictures = await load_listing_pictures(conn, listing_ids)
     context = {
-        "groups": [_group_view(group, pictures, clock.today()) for group in cart.groups],
+        "groups": [_group_view(group, pictures, clock.now()) for group in cart.groups],
         "heading": format_seller_count(len({group.producer_id for group in cart.groups})) + "的东西",
         "region": region,
         "regions": REGIONS,
@@ -224,13 +252,13 @@ async def add_product(
 ) -> Response[Any]:
     """Add units of a variant to the cart; before signing in, to that of the device."""
     added = (await read_form(request)).convert(AddProductForm)
-    owner, token = _get_or_start_cart(request, visitor)
+    owner, token = get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
         lines, _ = await load_cart_contents(conn, owner)
         in_cart = sum(line.quantity for line in lines if line.variant_id == added.variant)
         quantity = Line(VariantId(added.variant), max(1, added.n) + in_cart)
         await put_lines(conn, owner, [quantity], now=clock.now())
-    return _show_cart_next(request, token)
+    return show_cart_next(request, token)
 
 
 @post("/cart/nights", include_in_schema=False)
@@ -242,11 +270,11 @@ async def add_nights(
 ) -> Response[Any]:
     """Put nights of a stay into the cart; they replace earlier nights of the same stay."""
     added = (await read_form(request)).convert(AddNightsForm)
-    owner, token = _get_or_start_cart(request, visitor)
+    owner, token = get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
         nights = Nights(ListingId(added.listing), added.arrive, added.leave, max(1, added.rooms))
         await put_nights(conn, owner, [nights], now=clock.now())
-    return _show_cart_next(request, token)
+    return show_cart_next(request, token)
 
 
 @post("/cart/change", include_in_schema=False)
@@ -264,7 +292,7 @@ async def change_cart(
     async with db.transaction() as conn:
         lines, nights = await load_cart_contents(conn, owner)
         changed = [
-            Line(line.variant_id, min(_MAX_QUANTITY, line.quantity + (1 if line.variant_id == change.more else -1)))
+            replace(line, quantity=min(_MAX_QUANTITY, line.quantity + (1 if line.variant_id == change.more else -1)))
             for line in lines
             if line.variant_id in {change.more, change.less}
         ]
@@ -282,13 +310,14 @@ async def change_cart(
     return redirect(f"/cart#{pressed}" if pressed else "/cart")
 
 
-def _get_or_start_cart(request: HttpRequest, visitor: Actor | None) -> tuple[CartOwner, str]:
+def get_or_start_cart(request: HttpRequest, visitor: Actor | None) -> tuple[CartOwner, str]:
     """Return the owner of the cart, and the token of the cookie to set if the device is new."""
     owner = find_cart_owner(request, visitor)
     return (owner, "") if owner is not None else start_device_cart()
 
 
-def _show_cart_next(request: HttpRequest, token: str) -> Response[Any]:
+def show_cart_next(request: HttpRequest, token: str) -> Response[Any]:
+    """Return the redirect to the cart, with the cookie of a new device."""
     response = redirect("/cart")
     if token:
         store_device(request, response, token)

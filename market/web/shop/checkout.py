@@ -25,7 +25,7 @@ from market.web.forms import PostedForm, make_form_key, parse_integer, read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import get_count_word
-from market.web.shop.cart import choose_region, describe_cancellation, has_goods, list_sum_rows
+from market.web.shop.cart import choose_region, format_slot, has_goods, list_cancellation_notes, list_sum_rows
 from market.web.shop.pay import METHOD_OPTIONS, list_payment_origins, read_method, start_payment
 from market.web.shop.promises import describe_bad_fruit_promise, describe_other_returns
 from market.web.shop.regions import REGIONS, get_region, read_region
@@ -58,7 +58,12 @@ class CheckoutGroupView(Struct, frozen=True):
 
 def _group_rows(group: CartGroup) -> list[tuple[str, int]]:
     rows = [
-        (f"{line.title} × {line.quantity} {get_count_word(line.unit)}", int(line.amount_fen)) for line in group.lines
+        (
+            f"{line.title} × {line.quantity} {get_count_word(line.unit)}"
+            + (f"，{format_slot(line.slot)}" if line.slot else ""),
+            int(line.amount_fen),
+        )
+        for line in group.lines
     ]
     rows += [
         (f"{stay.title}，{stay.rooms} 间{format_nights((stay.leave_on - stay.arrive_on).days)}", int(stay.amount_fen))
@@ -84,14 +89,14 @@ async def _checkout_page(
     errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     services = get_services(request)
-    today = services.clock.today()
     promises = [f"{describe_bad_fruit_promise(services.settings.claim_hours)}。"] if has_goods(cart) else []
     if has_goods(cart):
         promises.append(
             f"水果、蔬菜、鲜肉是鲜货，没有七天无理由退货；别的{describe_other_returns(services.settings.return_days)}"
         )
-    promises += [note for group in cart.groups for stay in group.nights for note in describe_cancellation(stay, today)]
-    promises.append("钱先放在平台，您收到货、到店住下了才给卖家。")
+    now = services.clock.now()
+    promises += [note for group in cart.groups for note in list_cancellation_notes(group, now)]
+    promises.append("钱先放在平台，您收到货、人到了才给卖家。")
     context = {
         "has_goods": has_goods(cart),
         "groups": [CheckoutGroupView(group.producer, _group_rows(group)) for group in cart.groups],

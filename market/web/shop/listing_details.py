@@ -245,6 +245,11 @@ def _encode_json_ld(about: dict[str, Any]) -> str:
     return safe(msgspec.json.encode(about).decode().replace("<", "\\u003c"))
 
 
+def to_dict(struct: Struct) -> dict[str, Any]:
+    """Return the fields of a Struct by name, without converting their values."""
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
 def join_facts(texts: Sequence[str]) -> str:
     """Join non-empty facts with a full-width comma."""
     return "，".join(text for text in texts if text)
@@ -266,4 +271,5 @@ __all__ = [
     "load_price_split",
     "load_reviews",
     "make_metadata",
+    "to_dict",
 ]

@@ -22,6 +22,7 @@ from market.orders.cart import count_cart
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id, load_host_phones
 from market.settings import Settings
+from market.slots.models import ReservationState, format_slot_hours
 from market.web.forms import parse_integer
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber, get_count_word
@@ -32,7 +33,7 @@ from market.web.shop.pay import refresh_payment
 from market.web.shop.promises import REFUND_ARRIVAL
 from market.web.shop.regions import get_region_name, list_division_path
 from market.web.shop.stay import format_nights
-from market.web.ui.format import day_short, yuan
+from market.web.ui.format import day_short, weekday, yuan
 from payments import PaymentState
 
 _PENDING_PAYMENT_STATES = {PaymentState.REQUIRES_ACTION, PaymentState.PROCESSING, PaymentState.CREATED}
@@ -43,6 +44,7 @@ _CANCELLED_TEXTS = {
     SuborderKind.STAY: "房间放出来给别人住了",
     SuborderKind.ACTIVITY: "名额放出来了",
 }
+_NEXT_STEPS = {SuborderKind.GOODS: "发货", SuborderKind.STAY: "入住", SuborderKind.ACTIVITY: "去玩"}
 _ENDED_STATES = {SuborderState.CANCELLED: "取消了", SuborderState.EXPIRED: "过时没付"}
 
 type Steps = list[tuple[str, str]]
@@ -72,6 +74,7 @@ class SuborderCard(Struct, frozen=True):
     steps: Steps
     track: str
     code: str
+    code_title: str
     code_words: str
     rows: list[tuple[str, int] | tuple[str, int, str, str]]
     total_fen: Fen
@@ -105,7 +108,8 @@ def _describe_order(order: OrderView, today: date) -> str:
 def _describe_visit(suborder: SuborderView, today: date) -> str:
     """Describe a visit after check-in; the host is paid on arrival."""
     if suborder.kind is not SuborderKind.STAY:
-        return "去过了"
+        missed = suborder.places is not None and suborder.places.state is ReservationState.MISSED
+        return "没有去" if missed else "去过了"
     return "住过了" if suborder.bookings and suborder.bookings[0].leave_on <= today else "到店了"
 
 
@@ -113,7 +117,7 @@ def _list_steps(suborder: SuborderView, order: OrderView, today: date) -> Steps:
     goods = suborder.kind is SuborderKind.GOODS
     paid = f"付好\n{day_short(order.paid_at)}" if order.paid_at else "付款"
     if suborder.state is SuborderState.PLACED:
-        return [("下单", "done"), ("等付款", "now"), ("发货" if goods else "入住", "next")]
+        return [("下单", "done"), ("等付款", "now"), (_NEXT_STEPS[suborder.kind], "next")]
     if suborder.state in {SuborderState.CANCELLED, SuborderState.EXPIRED}:
         return []
     if not goods:
@@ -152,6 +156,8 @@ def _list_amounts(suborder: SuborderView) -> list[tuple[str, int] | tuple[str, i
 def _describe_suborder(suborder: SuborderView) -> str:
     if suborder.kind is SuborderKind.GOODS:
         return f"{suborder.producer}的包裹"
+    if suborder.places is not None:
+        return f"{suborder.producer}，{suborder.places.party} 个名额"
     first = suborder.bookings[0] if suborder.bookings else None
     count = format_nights((first.leave_on - first.arrive_on).days) if first else ""
     return f"{suborder.producer}，住{count}" if first else suborder.producer
@@ -162,6 +168,10 @@ def _describe_reference(suborder: SuborderView) -> str:
         first = suborder.bookings[0]
         rooms = "、".join(each.room for each in suborder.bookings)
         return f"{day_short(first.arrive_on)}到，{day_short(first.leave_on)}走，{rooms}"
+    if suborder.places is not None:
+        places = suborder.places
+        hours = format_slot_hours(places.starts_at, places.ends_at)
+        return f"{day_short(places.starts_at)} {weekday(places.starts_at)} {hours}"
     return f"编号 {suborder.code}"
 
 
@@ -181,7 +191,8 @@ def _suborder_card(
 ) -> SuborderCard:
     base = f"/orders/{order.number}"
     goods = suborder.kind is SuborderKind.GOODS
-    codes = [each.code for each in suborder.bookings if each.code]
+    visits = [suborder.places] if suborder.places is not None else suborder.bookings
+    codes = [each.code for each in visits if each.code]
     track = OWN_DELIVERY if suborder.shipped_at else ""
     if suborder.tracking:
         track = f"{suborder.carrier} {suborder.tracking}"
@@ -204,7 +215,8 @@ def _suborder_card(
         steps=_list_steps(suborder, order, today),
         track=track,
         code="　".join(f"{digits[:4]} {digits[4:]}" for digits in codes),
-        code_words="到店给店家看一眼，只能用一次。没网也能看：现在截个图。",
+        code_title="入场码" if suborder.places is not None else "入住码",
+        code_words="到了给店家看一眼，只能用一次。没网也能看：现在截个图。",
         rows=_list_amounts(suborder),
         total_fen=Fen(suborder.total_fen - suborder.refunded_fen),
         words=words,
@@ -229,7 +241,7 @@ def _describe_next(order: OrderView) -> str:
     parcels = sum(suborder.kind is SuborderKind.GOODS for suborder in still)
     words = [] if not parcels else ["卖家发了货，单号写在下面" if parcels == 1 else "几家各自发货，单号写在下面"]
     words += ["到店住的，下面有入住码和店家电话"] if any(suborder.bookings for suborder in still) else []
-    words += ["去玩的，到了报订单号"] if any(suborder.kind is SuborderKind.ACTIVITY for suborder in still) else []
+    words += ["去玩的，下面有入场码和店家电话"] if any(suborder.places for suborder in still) else []
     return "；".join(words) + "。" if words else ""
 
 

@@ -1,6 +1,6 @@
 """Actions of a buyer on an order: cancel it after seeing the refund, confirm receipt, review."""
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -16,11 +16,12 @@ from market.catalogue.detail import get_listing_id
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault, Refusal
-from market.kernel.clock import Clock
+from market.kernel.clock import Clock, get_business_day
 from market.kernel.refusal_numbers import get_refusal_number
 from market.kernel.seal import Seal
 from market.orders.cancel import cancel_order
 from market.orders.models import OrderNotCancellable, OrderState, SuborderState
+from market.orders.places import get_places_terms
 from market.orders.queries import LineView, OrderView, SuborderView, get_order, get_order_id
 from market.web.forms import parse_integer, read_form
 from market.web.pages import WayBack, redirect, render_page
@@ -40,14 +41,22 @@ class ReviewForm(Struct, frozen=True):
     text: str = ""
 
 
-async def _compute_refund(conn: Connection, suborder: SuborderView, today: date) -> tuple[str, Fen]:
-    """Return the refund for cancelling a paid suborder today, and a text that explains it."""
+async def _compute_refund(conn: Connection, suborder: SuborderView, now: datetime) -> tuple[str, Fen]:
+    """Return the refund for cancelling a paid suborder now, and a text that explains it."""
     left = Fen(suborder.goods_fen - suborder.discount_fen - suborder.refunded_fen)
+    if suborder.places is not None:
+        places, terms = suborder.places, get_places_terms(suborder.places, now)
+        if now >= places.starts_at:
+            raise OrderNotCancellable
+        return (
+            f"{suborder.producer}，离去的那天 {terms.days_left} 天，退 {percent_bp(terms.refund_bp)}",
+            compute_stay_refund(paid_fen=left, refund_bp=terms.refund_bp),
+        )
     if not suborder.bookings:
         return f"{suborder.producer}，货款和运费全退", Fen(left + suborder.freight_fen)
     first = suborder.bookings[0]
     terms = await get_cancellation_terms(
-        conn, first.listing_id, arrive=first.arrive_on, leave=first.leave_on, day=today
+        conn, first.listing_id, arrive=first.arrive_on, leave=first.leave_on, day=get_business_day(now)
     )
     if terms.days_left < 0:
         raise OrderNotCancellable
@@ -104,7 +113,7 @@ async def show_cancellation(
         unpaid = order.state is OrderState.PLACED
         try:
             suborders = _choose_suborders(order, position)
-            back = [] if unpaid else [await _compute_refund(conn, suborder, clock.today()) for suborder in suborders]
+            back = [] if unpaid else [await _compute_refund(conn, suborder, clock.now()) for suborder in suborders]
         except OrderNotCancellable as refusal:
             return _refusal_page(request, actor, refusal, number)
     total = Fen(sum(fen for _, fen in back))

@@ -1,4 +1,4 @@
-"""The page of one product or activity."""
+"""The page of one product."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from market.catalogue.detail import ListingVariant, ProductDetail, get_listing_id, get_product
 from market.catalogue.freight import compute_freight
+from market.catalogue.models import ListingKind
 from market.counties.load import load_county_settings
 from market.http import HttpRequest
 from market.identity.models import NotFound
@@ -17,6 +18,7 @@ from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.settings import Settings
 from market.web.pages import redirect, render_page
+from market.web.shop.activity import render_activity
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_comparison_price, format_months, format_unit, get_count_word
 from market.web.shop.listing_details import (
@@ -30,6 +32,7 @@ from market.web.shop.listing_details import (
     load_price_split,
     load_reviews,
     make_metadata,
+    to_dict,
 )
 from market.web.shop.promises import format_minutes
 from market.web.shop.regions import HOME_REGION
@@ -39,7 +42,7 @@ _MAX_QUANTITY = 999
 
 
 class ProductView(Struct, frozen=True):
-    """The product or activity for display."""
+    """The product for display."""
 
     number: int
     title: str
@@ -123,6 +126,8 @@ async def show_product(
             product = await get_product(conn, listing_id, now=clock.now())
         except NotFound:
             return redirect(f"/stays/{number}")
+        if product.listing.kind is ListingKind.ACTIVITY:
+            return await render_activity(request, conn, product, now=clock.now())
         reviews = await load_reviews(conn, product.listing)
         minutes = settings.pay_minutes
         if any(each.reserved for each in product.variants):
@@ -151,11 +156,6 @@ async def show_product(
         **to_dict(about),
     }
     return render_page(request, "shop/product.html", context, cache=SHORT_PUBLIC_CACHE)
-
-
-def to_dict(struct: Struct) -> dict[str, Any]:
-    """Return the fields of a Struct by name, without converting their values."""
-    return {name: getattr(struct, name) for name in struct.__struct_fields__}
 
 
 ROUTES = [show_product]

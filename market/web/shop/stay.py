@@ -29,8 +29,8 @@ from market.web.shop.listing_details import (
     list_trail,
     load_reviews,
     make_metadata,
+    to_dict,
 )
-from market.web.shop.product import to_dict
 from market.web.shop.promises import format_days_ahead
 from market.web.ui.calendar import CalendarDay, make_calendar_month
 from market.web.ui.format import day_short, weekday, yuan
@@ -106,7 +106,7 @@ def read_date_choice(request: HttpRequest) -> DateChoice:
 
 
 def list_refund_tiers(
-    terms: CancellationTerms, *, arrive: date, amount: Fen, today: date
+    terms: CancellationTerms, *, arrive: date, amount: Fen, today: date, place: str = "到店"
 ) -> list[tuple[str, str, str]]:
     """List the refunds by day of cancellation: (text, amount, state); the state is gone, now or next.
 
@@ -116,7 +116,7 @@ def list_refund_tiers(
     giving = [tier for tier in terms.tiers if tier.refund_bp > 0]
     state = "now"
     if not terms.tiers:
-        giving_words = [("到店前一天及以前", "退全款", "now" if terms.days_left > 0 else "gone")]
+        giving_words = [(f"{place}前一天及以前", "退全款", "now" if terms.days_left > 0 else "gone")]
         return [*giving_words, (f"{day_short(arrive)}起", "不退", "next")]
     for tier in giving:
         deadline = arrive - timedelta(days=tier.days_before)

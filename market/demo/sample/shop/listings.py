@@ -108,7 +108,7 @@ class ListingRows(Struct):
     listings: list[SampleListing]
     sizes: list[SampleVariant]
     lots: dict[UUID, UUID]
-    """Lot id by listing id; stays have no lot."""
+    """Lot id by listing id; stays and activities have no lot."""
     goods: list[SampleGoods]
     lodgings: list[SampleLodging]
     rooms: list[RoomCopyRow]
@@ -193,9 +193,8 @@ class ListingGenerator:
         return listing
 
     def list_visit(self, offer: SourceOffer, producer: SampleProducer, *, weight: int) -> SampleListing:
-        """List an activity, sold per person or by the weight picked."""
+        """List an activity; its places are those of its slots."""
         listing = self._listing(offer, producer, kind="activity", story=write_visit_story)
-        self.rows.lots[listing.id] = self._rng.make_uuid7(producer.opened_at)
         size = SampleVariant(self._size_id(producer), listing.id, 0, "", parse_unit(offer.unit), 0, offer.price_fen, 1)
         self._put_on_sale(offer, listing, producer, [size], weight=weight)
         return listing
@@ -292,7 +291,7 @@ class ListingGenerator:
                 unit=size.unit.text,
                 price_fen=size.price_fen,
                 gross_g=size.gross_g,
-                lot_id=self.rows.lots[listing.id],
+                lot_id=self.rows.lots.get(listing.id),
                 lot_units_per_item=size.lot_units_per_item,
                 commission_bp=listing.commission_bp,
                 on_sale=True,

@@ -21,6 +21,7 @@ from market.demo.sample.shop.producers import DEMO_FARMER, DEMO_HOST, ProducerGe
 from market.demo.sample.shop.record_orders import OrderRecorder
 from market.demo.sample.shop.reviews import ReviewGenerator
 from market.demo.sample.shop.sample_orders import OrderGenerator
+from market.demo.sample.shop.slots import SampleSlots, SlotCopyRow, SlotReservationCopyRow
 from market.divisions.codes import PREFECTURE, truncate_code
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
@@ -70,6 +71,8 @@ class SampleShop(Struct, frozen=True):
     variants: list[VariantCopyRow]
     opening_moves: list[StockMoveCopyRow]
     orders: OrderRecords
+    slots: list[SlotCopyRow]
+    reservations: list[SlotReservationCopyRow]
     reviews: ReviewGenerator
     scores: dict[UUID, ListingScore]
 
@@ -92,9 +95,8 @@ async def make_shop(
     offers = [*read_products(), *read_tourism()]
     divisions = await load_divisions(conn, {offer.county_code for offer in offers})
     facts = await GET_DATABASE_FACTS.one(conn)
-    accounts = make_accounts(
-        seed, seal, sorted({truncate_code(offer.county_code, PREFECTURE) for offer in offers}), now
-    )
+    prefectures = sorted({truncate_code(offer.county_code, PREFECTURE) for offer in offers})
+    accounts = make_accounts(seed, seal, prefectures, now)
     builder = _ShopBuilder(seed, seal, accounts, divisions, facts=facts, now=now)
     builder.add_offers()
     recorder = OrderRecorder(
@@ -114,6 +116,7 @@ async def make_shop(
         seed,
         listings.goods,
         listings.lodgings,
+        slots := SampleSlots(seed),
         buyers=BUYERS,
         paused_producer_id=builder.demo_producer.producer_id,
         now=now,
@@ -127,6 +130,7 @@ async def make_shop(
     for order in sorted(sample_orders, key=lambda order: order.placed_at):
         recorder.record(order)
     orders, reviews = recorder.records, recorder.reviews
+    slots.add_weekends(listings.goods, now)
     lots, variants, opening_moves = builder.count_stock(orders.lots)
     return SampleShop(
         accounts,
@@ -139,6 +143,8 @@ async def make_shop(
         variants,
         opening_moves,
         orders,
+        slots.list_rows(recorder.reservations),
+        recorder.reservations,
         reviews,
         _score_listings(listings, orders, reviews),
     )

@@ -24,7 +24,8 @@ from market.demo.sample.shop.order_rows import (
 )
 from market.demo.sample.shop.reviews import ReviewGenerator
 from market.demo.sample.shop.sample_orders import OrderFate, SampleOrder, SampleStay, is_parcel, sum_suborders
-from market.kernel.clock import get_business_day, get_day_start
+from market.demo.sample.shop.slots import SlotReservationCopyRow, make_reservation
+from market.kernel.clock import get_day_start
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import Address, seal_address
@@ -58,6 +59,7 @@ class OrderRecorder:
         now: datetime,
     ) -> None:
         self._rng = SeededRandom(seed, "trading")
+        self._party_rng = SeededRandom(seed, "parties")
         self._seal = seal
         self._buyers = buyers
         self._names = names
@@ -68,6 +70,7 @@ class OrderRecorder:
         self._now = now
         self._addresses = self._make_addresses(seed)
         self.records = OrderRecords()
+        self.reservations: list[SlotReservationCopyRow] = []
         self.reviews = ReviewGenerator(seed, now)
 
     def _make_addresses(self, seed: int) -> list[tuple[str, Address]]:
@@ -157,10 +160,18 @@ class OrderRecorder:
             slow = rng.chance(15)
             received_at = shipped_at + (self._receive if slow else timedelta(hours=rng.randint(40, 140)))
         else:
-            day = order.stay.arrive_on if order.stay else get_business_day(paid_at) + timedelta(days=rng.randint(1, 6))
-            received_at = get_day_start(day) + timedelta(hours=14 if order.stay else 9, minutes=rng.randbelow(300))
+            received_at = self._pick_arrival(suborder, order)
         if received_at < self._now:
             suborder.state, suborder.received_at = SuborderState.RECEIVED, received_at
+
+    def _pick_arrival(self, suborder: SampleSuborder, order: SampleOrder) -> datetime:
+        """Return when the guests come: in the afternoon of a stay, or within three hours of the start of a slot."""
+        if order.stay is not None:
+            return get_day_start(order.stay.arrive_on) + timedelta(hours=14, minutes=self._rng.randbelow(300))
+        assert suborder.draft.slot is not None, "an activity has a slot"
+        return suborder.draft.slot.starts_at + timedelta(
+            minutes=20 * self._rng.randint(1, 6) + self._rng.randbelow(300) // 5
+        )
 
     def _close_paid_order(self, suborders: list[SampleSuborder]) -> tuple[OrderState, datetime | None]:
         ends = [suborder.received_at or suborder.refunded_at for suborder in suborders]
@@ -245,6 +256,11 @@ class OrderRecorder:
             )
         )
         self._add_lines(order, suborder, is_paid=paid_at is not None)
+        if draft.slot is not None:
+            code = str(self._party_rng.randbelow(10**CODE_DIGITS)).rjust(CODE_DIGITS, "0")
+            code_hash, code_sealed = index_check_in_code(self._seal, code), self._seal.seal(code, CODE_CONTEXT)
+            reservation_id = self._party_rng.make_uuid7(order.placed_at)
+            self.reservations.append(make_reservation(suborder, draft.slot, reservation_id, code_hash, code_sealed))
         self._add_events(order, suborder, paid_at, ended_at)
         if suborder.received_at is not None:
             self.reviews.add_reviews(suborder.id, self._buyers[order.buyer], draft, suborder.received_at)
@@ -259,6 +275,7 @@ class OrderRecorder:
                     id=line_id,
                     suborder_id=suborder.id,
                     position=position,
+                    units=line.lot_units,
                     refunded_fen=line.amount_fen if suborder.refunded_at is not None else 0,
                 )
             )

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from market.demo.sample.seeded_random import SeededRandom
 from market.demo.sample.shop.listings import SampleGoods, SampleLodging
+from market.demo.sample.shop.slots import SampleSlots
 from market.kernel import Fen
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.models import SuborderKind
@@ -71,6 +72,7 @@ class OrderGenerator:
         seed: int,
         goods: Sequence[SampleGoods],
         lodgings: Sequence[SampleLodging],
+        slots: SampleSlots,
         *,
         buyers: int,
         paused_producer_id: UUID,
@@ -80,6 +82,7 @@ class OrderGenerator:
         self._rng = SeededRandom(seed, "trade")
         self._goods = goods
         self._lodgings = lodgings
+        self._slots = slots
         self._buyers = buyers
         self._paused_producer_id = paused_producer_id
         self._now = now
@@ -136,9 +139,12 @@ class OrderGenerator:
             picked.append(self._pick_goods(at, quiet=quiet))
         lines: dict[UUID, tuple[GoodsOffer, DraftLine]] = {}
         for position, goods in enumerate(picked):
-            quantities = (2, 3, 4) if goods.listing_kind == "activity" else (1, 1, 1, 2, 2, 3)
-            quantity = self._rng.choice(quantities)
-            lines.setdefault(goods.variant_id, (goods, price_goods_line(position, goods, quantity)))
+            visit = goods.listing_kind == "activity"
+            quantity = self._rng.choice((2, 3, 4) if visit else (1, 1, 1, 2, 2, 3))
+            slot = None
+            if visit and goods.variant_id not in lines:
+                slot = self._slots.take(goods.listing_id, get_business_day(at), quantity)
+            lines.setdefault(goods.variant_id, (goods, price_goods_line(position, goods, quantity, slot)))
         return price_suborders(list(lines.values()), [])
 
     def _pick_goods(self, at: datetime, *, quiet: bool) -> GoodsOffer:

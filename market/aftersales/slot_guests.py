@@ -1,0 +1,73 @@
+"""The guests of a host's activities, slot by slot."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.kernel import Connection, Query
+from market.kernel.seal import Seal
+from market.kernel.structs import build_from
+from market.orders.address import open_address
+from market.slots.models import ReservationState
+
+MAX_PARTIES = 500
+
+
+class SlotGuest(Struct, frozen=True):
+    """A party of a slot, with the name and phone of its order."""
+
+    reservation_id: UUID
+    slot_id: UUID
+    order_code: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    party: int
+    state: ReservationState
+    name: str
+    phone: str
+
+
+class _SlotGuestRow(Struct, frozen=True):
+    reservation_id: UUID
+    slot_id: UUID
+    order_code: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    party: int
+    state: ReservationState
+    address_sealed: bytes
+
+
+LIST_SLOT_GUESTS = Query(
+    _SlotGuestRow,
+    """
+    SELECT r.id AS reservation_id, slot_id, orders.number || '-' || suborders.position AS order_code, listings.title,
+           lower(during) AS starts_at, upper(during) AS ends_at, party, r.state, address_sealed
+      FROM slots
+      JOIN listings ON listings.id = slots.listing_id AND producer_id = ANY(:producer_ids::uuid[])
+      JOIN slot_reservations r ON r.slot_id = slots.id AND r.state IN ('booked', 'attended', 'missed')
+      JOIN suborders ON suborders.id = r.suborder_id
+      JOIN orders ON orders.id = suborders.order_id
+     WHERE slots.state <> 'cancelled'
+       AND business_day(lower(during)) <= :last::date AND business_day(upper(during)) >= :first::date
+     ORDER BY lower(during), r.id
+     LIMIT :limit
+    """,
+)
+
+
+async def list_slot_guests(
+    conn: Connection, seal: Seal, producer_ids: Sequence[UUID], *, first: date, last: date
+) -> list[SlotGuest]:
+    """Return the paid parties of the producers' slots from a day to another, soonest first, at most 500."""
+    rows = await LIST_SLOT_GUESTS.all(conn, producer_ids=list(producer_ids), first=first, last=last, limit=MAX_PARTIES)
+    return [_build_guest(seal, row) for row in rows]
+
+
+def _build_guest(seal: Seal, row: _SlotGuestRow) -> SlotGuest:
+    address = open_address(seal, row.address_sealed)
+    return build_from(SlotGuest, row, name=address.name if address else "", phone=address.phone if address else "")

@@ -1,0 +1,79 @@
+"""The slots of activities: read by everyone, added, closed and opened by their host."""
+
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from market.identity.models import Actor
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.slots.change_slots import NewSlots, add_slots, move_slot
+from market.slots.list_slots import list_coming_slots
+from market.slots.models import Slot, SlotState
+
+
+class ActivityController(Controller):
+    """The slots of an activity."""
+
+    path = "/api/v1/activities"
+    tags = ("slots",)
+
+    @get("/{listing_id:uuid}/slots", operation_id="ListSlots")
+    async def slots(
+        self, *, db: NamedDependency[Database], clock: NamedDependency[Clock], listing_id: FromPath[UUID]
+    ) -> list[Slot]:
+        """List the coming slots of an activity, at most 100, each with its free places and refunds."""
+        async with db.connection() as conn:
+            return await list_coming_slots(conn, listing_id, now=clock.now())
+
+    @post("/{listing_id:uuid}/slots", operation_id="AddSlots")
+    async def add(
+        self,
+        *,
+        listing_id: FromPath[UUID],
+        data: JSONBody[NewSlots],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> list[UUID]:
+        """Add a slot on each of some days; returns their ids."""
+        async with db.transaction() as conn:
+            return await add_slots(conn, actor, listing_id, data, now=clock.now())
+
+
+class SlotController(Controller):
+    """A slot, as its host changes it."""
+
+    path = "/api/v1/slots"
+    tags = ("slots",)
+
+    @post("/{slot_id:uuid}/closure", operation_id="CloseSlot", status_code=204)
+    async def close(
+        self,
+        *,
+        slot_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """Take no more guests in a slot; those who have places keep them."""
+        async with db.transaction() as conn:
+            await move_slot(conn, actor, slot_id, SlotState.CLOSED, now=clock.now())
+
+    @post("/{slot_id:uuid}/opening", operation_id="OpenSlot", status_code=204)
+    async def open(
+        self,
+        *,
+        slot_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """Take guests in a closed slot again."""
+        async with db.transaction() as conn:
+            await move_slot(conn, actor, slot_id, SlotState.OPEN, now=clock.now())
+
+
+ROUTES = [ActivityController, SlotController]

@@ -1,0 +1,74 @@
+"""The places in slots that an order has, as its buyer sees them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.bookings.models import CancellationTerms, CancellationTier
+from market.bookings.tiers import make_terms
+from market.bookings.transitions import CODE_CONTEXT
+from market.kernel import Connection, Query
+from market.kernel.clock import get_business_day
+from market.kernel.seal import Seal
+from market.kernel.structs import build_from
+from market.slots.models import ReservationState
+
+
+class PlacesView(Struct, frozen=True):
+    """The places of a suborder in a slot; `code` is the check-in code, from payment until the guests come."""
+
+    starts_at: datetime
+    ends_at: datetime
+    party: int
+    state: ReservationState
+    cancelled: bool
+    """Whether the host cancelled the slot."""
+    holiday: bool
+    tiers: list[CancellationTier]
+    code: str | None
+
+
+class _PlacesRow(Struct, frozen=True):
+    suborder_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    party: int
+    state: ReservationState
+    cancelled: bool
+    holiday: bool
+    tiers: list[CancellationTier]
+    code_sealed: bytes | None
+
+
+LIST_PLACES = Query(
+    _PlacesRow,
+    """
+    SELECT suborder_id, lower(during) AS starts_at, upper(during) AS ends_at, party, r.state,
+           slots.state = 'cancelled' AS cancelled,
+           EXISTS (SELECT FROM holidays WHERE day_off AND day = business_day(lower(during))) AS holiday,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
+                                                         'refund_bp', refund_bp))
+                       FROM cancel_tiers WHERE cancel_tiers.listing_id = slots.listing_id), '[]') AS tiers,
+           code_sealed
+      FROM slot_reservations r JOIN suborders ON suborders.id = suborder_id JOIN slots ON slots.id = slot_id
+     WHERE order_id = :order_id
+    """,
+)
+
+
+async def load_places(conn: Connection, seal: Seal, order_id: UUID) -> dict[UUID, PlacesView]:
+    """Return the places of an order by suborder."""
+    return {each.suborder_id: _build_places(seal, each) for each in await LIST_PLACES.all(conn, order_id=order_id)}
+
+
+def get_places_terms(places: PlacesView, now: datetime) -> CancellationTerms:
+    """Return the refund of cancelling the places now."""
+    days_left = (get_business_day(places.starts_at) - get_business_day(now)).days
+    return make_terms(places.tiers, days_left=days_left, holiday=places.holiday)
+
+
+def _build_places(seal: Seal, row: _PlacesRow) -> PlacesView:
+    is_valid = row.state is ReservationState.BOOKED and row.code_sealed is not None
+    code = seal.open(row.code_sealed, CODE_CONTEXT) if is_valid and row.code_sealed is not None else None
+    return build_from(PlacesView, row, code=code)

@@ -1,0 +1,1 @@
+"""Slots of activities: their places, who reserved them, and their refusals."""

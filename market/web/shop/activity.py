@@ -1,0 +1,189 @@
+"""The page of one activity: its slots, from which the buyer chooses one and a number of persons."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from market.catalogue.detail import ListingDetail, ProductDetail, get_listing_id, get_product
+from market.catalogue.models import ListingKind
+from market.http import HttpRequest
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Database, Fen, FieldFault
+from market.kernel.clock import Clock, get_business_day
+from market.orders.cart import put_lines
+from market.orders.models import Line, VariantId
+from market.slots.list_slots import list_coming_slots
+from market.slots.models import Slot, SlotState
+from market.slots.rules import find_slot_refusal, get_slot_terms
+from market.web.forms import parse_uuid, read_form
+from market.web.pages import PRIVATE_CACHE, render_page
+from market.web.shop.browse import SHORT_PUBLIC_CACHE
+from market.web.shop.cards import ShortNumber
+from market.web.shop.cart import format_slot, get_or_start_cart, show_cart_next
+from market.web.shop.listing_details import (
+    format_origin,
+    join_facts,
+    list_certificates,
+    list_tags,
+    list_trail,
+    list_way,
+    load_price_split,
+    load_reviews,
+    make_metadata,
+    to_dict,
+)
+from market.web.shop.stay import list_refund_tiers
+
+_MAX_PARTY = 200
+
+
+class SlotForm(Struct, frozen=True):
+    """The form of an activity as it was typed."""
+
+    slot: str = ""
+    n: str = "1"
+
+
+class ActivityView(Struct, frozen=True):
+    """The activity for display; `choices` are the slots that take guests, `full` those that do not."""
+
+    number: int
+    title: str
+    line: str
+    tags: list[tuple[str, str]]
+    price_fen: Fen
+    unit: str
+    per: str
+    left: int
+    choices: list[tuple[str, str]]
+    full: list[str]
+    tiers: list[str]
+
+
+def _activity_view(product: ProductDetail, slots: Sequence[Slot], now: datetime) -> ActivityView:
+    listing, base = product.listing, product.variants[0]
+    open_ones = [each for each in slots if each.state is SlotState.OPEN and each.free]
+    sold = f"{listing.sold_count} 人次去过" if listing.sold_count else ""
+    return ActivityView(
+        number=listing.number,
+        title=listing.title,
+        line=join_facts([listing.producer, sold]),
+        tags=list_tags(listing),
+        price_fen=base.price_fen,
+        unit="一位",
+        per="",
+        left=sum(each.free for each in open_ones),
+        choices=[(str(each.id), f"{format_slot(each)}，还有 {each.free} 个名额") for each in open_ones],
+        full=[f"{format_slot(each)}，{'不接人了' if each.free else '满了'}" for each in slots if each not in open_ones],
+        tiers=_describe_tiers(open_ones[0], base.price_fen, now) if open_ones else [],
+    )
+
+
+def _describe_tiers(slot: Slot, price_fen: Fen, now: datetime) -> list[str]:
+    """Describe the refund of a place in the first slot; the others have the same distances."""
+    rows = list_refund_tiers(
+        get_slot_terms(slot, now), arrive=slot.day, amount=price_fen, today=get_business_day(now), place="去的"
+    )
+    return [f"{words}{figure}" for words, figure, state in rows if state != "gone"]
+
+
+def list_visitor_questions(listing: ListingDetail) -> list[tuple[str, str]]:
+    """Return questions of visitors with answers."""
+    questions = [
+        ("谁家办的", f"{listing.producer}。"),
+        ("在哪里", f"{format_origin(listing)}。怎么走，订好了打店家电话问，电话在订单上。"),
+        ("到了给谁看", "付款后有一个入场码，给店家看一眼就行，一起来的人用一个，只能用一次。"),
+        ("钱什么时候给店家", "您到了、店家核过入场码才给，先放在平台。"),
+    ]
+    return [("说说它", listing.story), *questions] if listing.story else questions
+
+
+async def render_activity(
+    request: HttpRequest,
+    conn: Connection,
+    product: ProductDetail,
+    *,
+    now: datetime,
+    values: SlotForm | None = None,
+    errors: Sequence[FieldFault] = (),
+    status: int = 200,
+) -> Response[Any]:
+    """Render an activity with its coming slots; with faults, the form as it was typed."""
+    listing = product.listing
+    slots = await list_coming_slots(conn, listing.id, now=now) if listing.taking_orders else []
+    reviews = await load_reviews(conn, listing)
+    item = _activity_view(product, slots, now)
+    link = f"/goods/{listing.number}"
+    about = make_metadata(request, listing, reviews, link=link, price=item.price_fen, in_stock=item.left > 0)
+    closed = "" if listing.taking_orders else "农忙或者路不通的时候会停几天，过些日子再来看。"
+    context = {
+        "item": item,
+        "trail": list_trail(listing),
+        "freight": [],
+        "way": list_way(listing),
+        "ask": list_visitor_questions(listing),
+        "parts": await load_price_split(conn, listing, item.price_fen),
+        "certificates": list_certificates(listing),
+        "values": values or SlotForm(item.choices[0][0] if item.choices else ""),
+        "errors": errors,
+        "gone": ("这家现在不接单", closed) if closed else ("还没有能订的场次", "过些日子再来看，或者看看别家的。"),
+        "max_party": _MAX_PARTY,
+        **to_dict(reviews),
+        **to_dict(about),
+    }
+    cache = PRIVATE_CACHE if errors else SHORT_PUBLIC_CACHE
+    return render_page(request, "shop/activity.html", context, cache=cache, status=status)
+
+
+@post("/goods/{number:int}", include_in_schema=False)
+async def submit_slot(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    visitor: NamedDependency[Actor | None],
+    number: ShortNumber,
+) -> Response[Any]:
+    """Put places in a slot of an activity into the cart; they replace those in another slot of it.
+
+    Raises:
+        NotFound: no live activity has that number.
+    """
+    form = await read_form(request)
+    values, now = form.fill(SlotForm), clock.now()
+    async with db.connection() as conn:
+        product = await get_product(conn, await get_listing_id(conn, number), now=now)
+        if product.listing.kind is not ListingKind.ACTIVITY:
+            raise NotFound
+        slots = {each.id: each for each in await list_coming_slots(conn, product.listing.id, now=now)}
+        chosen = parse_uuid(values.slot)
+        party = form.read_integer("n", fault=f"几位没写对，写 1 到 {_MAX_PARTY}", minimum=1, maximum=_MAX_PARTY)
+        slot = next((each for each in slots.values() if each.id == chosen), None)
+        status = 422
+        if slot is None:
+            form.add_fault("slot", "选一场；选过的那场可能刚开始，或者取消了")
+        elif not form.faults:
+            refusal = find_slot_refusal(slot, party=party, title=product.listing.title, field="slot_id", now=now)
+            if refusal is not None:
+                names = {"slot_id": "slot", "quantity": "n"}
+                form.faults += [FieldFault(names[each.field], each.message) for each in refusal.errors]
+                status = refusal.status
+            elif party > slot.free:
+                form.add_fault("n", f"这一场只剩 {slot.free} 个名额" if slot.free else "这一场满了，换一场")
+                status = 409
+        if form.faults or slot is None:
+            return await render_activity(
+                request, conn, product, now=now, values=values, errors=form.faults, status=status
+            )
+    owner, token = get_or_start_cart(request, visitor)
+    async with db.transaction() as conn:
+        line = Line(VariantId(product.variants[0].id), party, slot.id)
+        await put_lines(conn, owner, [line], now=now)
+    return show_cart_next(request, token)
+
+
+ROUTES = [submit_slot]
