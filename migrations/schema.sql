@@ -9301,21 +9301,49 @@ GRANT UPDATE(error) ON TABLE payments.inbox TO market_app;
 -- Name: TABLE operations; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE payments.operations TO market_app;
+GRANT SELECT ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: COLUMN operations.payment_id; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(payment_id) ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: COLUMN operations.refund_id; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(refund_id) ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: COLUMN operations.kind; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: COLUMN operations.key; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(key) ON TABLE payments.operations TO market_app;
 
 
 --
 -- Name: COLUMN operations.state; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT UPDATE(state) ON TABLE payments.operations TO market_app;
+GRANT INSERT(state),UPDATE(state) ON TABLE payments.operations TO market_app;
 
 
 --
 -- Name: COLUMN operations.attempts; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT UPDATE(attempts) ON TABLE payments.operations TO market_app;
+GRANT INSERT(attempts),UPDATE(attempts) ON TABLE payments.operations TO market_app;
 
 
 --
@@ -9329,14 +9357,14 @@ GRANT UPDATE(error) ON TABLE payments.operations TO market_app;
 -- Name: COLUMN operations.first_sent_at; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT UPDATE(first_sent_at) ON TABLE payments.operations TO market_app;
+GRANT INSERT(first_sent_at),UPDATE(first_sent_at) ON TABLE payments.operations TO market_app;
 
 
 --
 -- Name: COLUMN operations.next_at; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT UPDATE(next_at) ON TABLE payments.operations TO market_app;
+GRANT INSERT(next_at),UPDATE(next_at) ON TABLE payments.operations TO market_app;
 
 
 --
@@ -9344,6 +9372,13 @@ GRANT UPDATE(next_at) ON TABLE payments.operations TO market_app;
 --
 
 GRANT UPDATE(completed_at) ON TABLE payments.operations TO market_app;
+
+
+--
+-- Name: COLUMN operations.payout_id; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(payout_id) ON TABLE payments.operations TO market_app;
 
 
 --
@@ -9357,7 +9392,28 @@ GRANT SELECT,INSERT ON TABLE payments.parts TO market_app;
 -- Name: TABLE payments; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE payments.payments TO market_app;
+GRANT SELECT ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.order_ref; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(order_ref) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.purpose; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(purpose) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.method; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(method) ON TABLE payments.payments TO market_app;
 
 
 --
@@ -9365,6 +9421,20 @@ GRANT SELECT,INSERT ON TABLE payments.payments TO market_app;
 --
 
 GRANT UPDATE(provider_ref) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.currency; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(currency) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.amount_minor; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(amount_minor) ON TABLE payments.payments TO market_app;
 
 
 --
@@ -9396,6 +9466,13 @@ GRANT UPDATE(state) ON TABLE payments.payments TO market_app;
 
 
 --
+-- Name: COLUMN payments.return_url; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(return_url) ON TABLE payments.payments TO market_app;
+
+
+--
 -- Name: COLUMN payments.action; Type: ACL; Schema: payments; Owner: -
 --
 
@@ -9407,6 +9484,20 @@ GRANT UPDATE(action) ON TABLE payments.payments TO market_app;
 --
 
 GRANT UPDATE(reason) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.opened_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(opened_at) ON TABLE payments.payments TO market_app;
+
+
+--
+-- Name: COLUMN payments.expires_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(expires_at) ON TABLE payments.payments TO market_app;
 
 
 --
@@ -9539,7 +9630,35 @@ GRANT SELECT ON TABLE payments.postings TO market_app;
 -- Name: TABLE refunds; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE payments.refunds TO market_app;
+GRANT SELECT ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.payment_id; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(payment_id) ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.key; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(key) ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.kind; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.amount_minor; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(amount_minor) ON TABLE payments.refunds TO market_app;
 
 
 --
@@ -9560,7 +9679,7 @@ GRANT UPDATE(provider_ref) ON TABLE payments.refunds TO market_app;
 -- Name: COLUMN refunds.reason; Type: ACL; Schema: payments; Owner: -
 --
 
-GRANT UPDATE(reason) ON TABLE payments.refunds TO market_app;
+GRANT INSERT(reason),UPDATE(reason) ON TABLE payments.refunds TO market_app;
 
 
 --
@@ -9568,6 +9687,13 @@ GRANT UPDATE(reason) ON TABLE payments.refunds TO market_app;
 --
 
 GRANT UPDATE(attempt) ON TABLE payments.refunds TO market_app;
+
+
+--
+-- Name: COLUMN refunds.requested_at; Type: ACL; Schema: payments; Owner: -
+--
+
+GRANT INSERT(requested_at) ON TABLE payments.refunds TO market_app;
 
 
 --

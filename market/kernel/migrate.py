@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
-IMPLIED_REVISIONS = {"p0001", "p0010"}
+IMPLIED_REVISIONS = {"p0001", "p0010", "p0011"}
 """Revisions of `payments` that revisions of the market depend on: Alembic stores no row for them."""
 
 

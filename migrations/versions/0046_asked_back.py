@@ -7,7 +7,7 @@ from payments.migrate import run_script
 revision = "0046"
 down_revision = "0045"
 branch_labels = None
-depends_on = None
+depends_on = "p0011"
 
 
 def upgrade() -> None:

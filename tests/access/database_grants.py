@@ -134,10 +134,14 @@ GRANTS = {
     "payments.disputes": "select insert update(state reason due_at closed_at)",
     "payments.events": "select insert delete update(consumed_at attempts next_at error dead_at)",
     "payments.inbox": "select insert delete update(state attempts next_at error)",
-    "payments.operations": "select insert update(state attempts error first_sent_at next_at completed_at)",
+    "payments.operations": (
+        "select insert(payment_id refund_id kind key state attempts first_sent_at next_at payout_id) "
+        "update(state attempts error first_sent_at next_at completed_at)"
+    ),
     "payments.parts": "select insert",
     "payments.payments": (
-        "select insert update(provider_ref captured_minor refunded_minor disputed_minor state action reason "
+        "select insert(order_ref purpose method currency amount_minor return_url opened_at expires_at) "
+        "update(provider_ref captured_minor refunded_minor disputed_minor state action reason "
         "captured_at closed_at poll_at)"
     ),
     "payments.payouts": (
@@ -145,7 +149,10 @@ GRANTS = {
         "update(state provider_ref reason paid_at failed_at poll_at)"
     ),
     "payments.postings": "select",
-    "payments.refunds": "select insert update(state provider_ref reason attempt succeeded_at retry_at)",
+    "payments.refunds": (
+        "select insert(payment_id key kind amount_minor reason requested_at) "
+        "update(state provider_ref reason attempt succeeded_at retry_at)"
+    ),
     "payments.statement_lines": "select insert update(ledger_key)",
     "payments.transactions": "select",
 }

@@ -25,11 +25,11 @@ from tests.support.make import SEAL, make_account, make_producer, make_product
 from tests.support.postgres import EmbeddedServer, drop_database
 
 ADD_PAYMENT = """
-    INSERT INTO payments.payments (order_ref, purpose, method, currency, amount_minor, captured_minor, state, opened_at,
-                                   expires_at)
-    VALUES ($1, 'full', 'alipay', 'CNY', 100, 100, 'captured', $2, $2)
+    INSERT INTO payments.payments (order_ref, purpose, method, currency, amount_minor, opened_at, expires_at)
+    VALUES ($1, 'full', 'alipay', 'CNY', 100, $2, $2)
     RETURNING id
 """
+MARK_CAPTURED = "UPDATE payments.payments SET captured_minor = 100, state = 'captured' WHERE id = $1"
 
 
 async def buy(database: Database, buyers: list[AccountId], variant: UUID, placed: list[int]) -> None:
@@ -43,6 +43,7 @@ async def buy(database: Database, buyers: list[AccountId], variant: UUID, placed
             async with database.transaction() as conn:
                 legs = [("clearing:alipay", -100), (f"escrow:{buyer}-{number}", 100)]
                 payment = await conn.fetchval(ADD_PAYMENT, f"{buyer}-{number}", NOW)
+                await conn.execute(MARK_CAPTURED, payment)
                 await post(conn, key=f"paid:{payment}", kind="paid", order=f"{buyer}-{number}", legs=legs, at=NOW)
             placed.append(number)
 

@@ -113,7 +113,7 @@ async def test_one_command_creates_the_tables_and_repeating_it_changes_nothing(
     )
     assert set(elsewhere) == {schema}
     owned = await conn.fetchval("SELECT count(*) FROM pg_class WHERE relowner = $1::regrole", role)
-    granted = await conn.fetchval("SELECT has_table_privilege($1, $2, 'INSERT')", role, f"{schema}.payments")
+    granted = await conn.fetchval("SELECT has_any_column_privilege($1, $2, 'INSERT')", role, f"{schema}.payments")
     assert (owned, granted) == (0, True)
     await conn.close()
 

@@ -15,6 +15,7 @@ from market.kernel import Connection, Database
 from market.subsidies.tasks.submit import add_task, make_run
 from tests.support.app import build_settings
 from tests.support.make import VILLAGE, make_official, make_producer
+from tests.support.postgres import as_owner
 from tests.web.desk.county import COUNTY, NOW, Officials, play_january
 from tests.web.desk.live import free_port, launch_chromium, open_signed_in_context, serve_on_port
 from tests.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
@@ -69,7 +70,8 @@ async def live(dsn: str, folder: Path, county: Officials, database: Database) ->
         producer = await make_producer(conn, state="applied", village=VILLAGE)
         platform = await make_official(conn, Role.PLATFORM, "13")
         county.tokens["platform"] = (await sign_in_without_code(conn, platform, now=NOW, second_factor=True)).token
-        await make_money_problems(conn)
+        async with as_owner(conn):
+            await make_money_problems(conn)
     async with database.transaction(scope=COUNTY) as conn:
         run = make_run("2019-01", opinion="", void_approvals=False)
         task = await add_task(conn, county.actors["gan"], COUNTY, run, request_key="k")
