@@ -71,9 +71,9 @@ def format_yuan(fen: int) -> str:
 
 
 def parse_yuan(text: str) -> Fen | None:
-    """Return an amount in yuan as fen: `19.5`, `-12.21` or `1,234.50`; None if it is none or has over two decimals.
+    """Return an amount in yuan as fen, None if the text is no amount: `19.5`, `-12.21` or `1,234.50`.
 
-    The whole part has at most ten digits, without separators or with all of them.
+    The whole part has at most ten digits, without separators or with all of them; at most two decimals follow.
     """
     if _YUAN.fullmatch(text) is None:
         return None
@@ -88,6 +88,6 @@ def format_percent(rate_bp: int) -> str:
 
 
 def parse_percent(text: str) -> int | None:
-    """Return a rate in per cent, `12.5%` or `12.5`, in basis points; None if it is none or has over two decimals."""
+    """Return a rate in per cent, `12.5%` or `12.5`, in basis points; None if the text is no rate."""
     # Per cent and yuan both have hundredths.
     return parse_yuan(text.removesuffix("%"))

@@ -76,7 +76,7 @@ class PlaceOrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PaymentRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The payment method: `alipay` returns a page to open, `wechat` a code to scan."""
+    """The payment method; the payer opens a page (`alipay`) or scans a code (`wechat`)."""
 
     method: Method
 

@@ -50,7 +50,7 @@ def apply_move(
 ) -> LockedCase:
     """Return the case after a possible move; `due_at` is the deadline that a new level or an extension brings.
 
-    While the clock stops no time passes: supplied facts move the deadline by as long as it stopped.
+    While the clock is stopped no time passes: supplied facts move the deadline by the time that it was stopped.
     """
     changes: dict[str, object] = {}
     match move:

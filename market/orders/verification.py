@@ -19,7 +19,7 @@ _CHECKED_ORDERS = """
           FROM payments.transactions
           JOIN orders ON number = CASE WHEN order_ref ~ '^[0-9]{1,18}$' THEN order_ref::bigint END
          WHERE transactions.id > :after
-    ), settled AS (
+    ), applied AS (
         SELECT id FROM chosen JOIN orders USING (id)
          WHERE NOT EXISTS (SELECT FROM payments.events
                             WHERE order_ref = number::text AND consumed_at IS NULL AND dead_at IS NULL)
@@ -30,7 +30,7 @@ FIND_WRONG_ORDERS = Query(
     + """, checked AS (
         SELECT orders.id, number, state, total_fen, coalesce(captured.minor, 0) AS captured_fen,
                coalesce(captured.refunded, 0) AS refunded_fen
-          FROM settled
+          FROM applied
           JOIN orders USING (id)
           LEFT JOIN LATERAL (
               SELECT sum(captured_minor) AS minor, sum(refunded_minor) AS refunded
@@ -79,7 +79,7 @@ FIND_WRONG_ESCROWS = Query(
     + """
     SELECT 'wrong_escrow' AS code, orders.number || '-' || position AS subject,
            'due ' || due_fen || ', in escrow ' || coalesce(amount_minor, 0) AS detail
-      FROM settled
+      FROM applied
       JOIN orders USING (id)
       JOIN suborders ON order_id = orders.id
      CROSS JOIN LATERAL (

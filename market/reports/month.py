@@ -245,7 +245,7 @@ SUM_BY_REASON = Query(
 SUM_BY_TIER = Query(
     TierRow,
     """
-    WITH standings AS (
+    WITH statuses AS (
         SELECT DISTINCT ON (household_code) household_code, tier
           FROM household_statuses
          WHERE county_code = :county
@@ -253,7 +253,7 @@ SUM_BY_TIER = Query(
     SELECT coalesce(s.tier, 1)::integer AS tier, sum(r.approved_fen - r.conceded_fen)::bigint AS need_fen,
            sum(r.public_fen)::bigint AS public_fen
       FROM run_lines r
-      LEFT JOIN standings s ON s.household_code = coalesce(r.payable_households[1], r.household_code)
+      LEFT JOIN statuses s ON s.household_code = coalesce(r.payable_households[1], r.household_code)
      WHERE r.run_id = :run_id AND r.county_code = :county AND r.approved_fen > r.conceded_fen
      GROUP BY 1
      ORDER BY 1

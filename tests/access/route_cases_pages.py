@@ -40,7 +40,8 @@ NEW_SLOTS = {
 PLACES = {"slot": Id("slot_id"), "n": "1"}
 NIGHTS = {"listing": Id("stay_id"), "arrive": Id("later"), "leave": Id("after_later"), "to": "/"}
 CHECKOUT = {
-    "who": "样例买家", "tel": "13900009001", "region": "130000", "address": "样例路 9 号", "rail": "alipay", "key": "k",
+    "who": "样例买家", "tel": "13900009001", "region": "130000", "address": "样例路 9 号", "method": "alipay",
+    "key": "k",
 }  # fmt: skip
 PRODUCT = {"title": "样例核桃", "pack": "500g袋", "price": "30", "left": "5", "producer": Id("producer_id"), "key": "a"}
 STAY = {"title": "样例小院", "rooms": "1", "price": "200", "producer": Id("producer_id"), "key": "b"}
@@ -121,7 +122,11 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/orders/{number}", as_own_page(ORDER_BUYER), params={"number": Id("order")}),
     get("/orders/{number}/pay", as_own_page(ORDER_BUYER), params={"number": Id("unpaid_order")}),
     post(
-        "/orders/{number}/pay", ORDER_BUYER, params={"number": Id("unpaid_order")}, form={"rail": "wechat"}, status=303
+        "/orders/{number}/pay",
+        ORDER_BUYER,
+        params={"number": Id("unpaid_order")},
+        form={"method": "wechat"},
+        status=303,
     ),
     post("/orders/{number}/asked", ORDER_BUYER, params={"number": Id("unpaid_order")}, status=303),
     get("/orders/{number}/claim/{position}", as_own_page(ORDER_BUYER), params=RECEIVED),

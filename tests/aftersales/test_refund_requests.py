@@ -1,4 +1,4 @@
-"""Refunds above the limit: a second person decides, and until then the request holds its sum of the line."""
+"""Refunds above the limit: a second person decides, and until then the request reserves its sum of the line."""
 
 import json
 from datetime import timedelta
@@ -138,14 +138,14 @@ async def test_a_refund_at_the_limit_is_executed_at_once(farm: Farm) -> None:
     assert (refund.request_id, await farm.get_refunded_fen()) == (None, 500_00)
 
 
-async def test_nobody_consents_to_their_own_request_by_whatever_account(farm: Farm, owner: Connection) -> None:
+async def test_nobody_consents_to_their_own_request_with_another_account(farm: Farm, owner: Connection) -> None:
     request_id = await farm.request()
     async with farm.shopping.db.transaction() as conn:
-        twin = await add_member(conn, farm.product.producer_id, "村会计 样例农户（二）")
+        same_person = await add_member(conn, farm.product.producer_id, "村会计 样例农户（二）")
         as_finance = await make_finance(conn, name="样例农户")
         stranger = await load_actor(conn, await make_account(conn, name="样例路人"))
         elsewhere = await make_finance(conn, scope="130725")
-    for actor in (farm.owner, twin, as_finance):
+    for actor in (farm.owner, same_person, as_finance):
         with pytest.raises(SecondPersonNeeded):
             await farm.decide(request_id, actor)
     for actor in (stranger, elsewhere, farm.shopping.buyer):
@@ -154,7 +154,8 @@ async def test_nobody_consents_to_their_own_request_by_whatever_account(farm: Fa
     assert (await farm.get_state(), await farm.get_refunded_fen()) == (("waiting", None), 0)
     with pytest.raises(asyncpg.PostgresError, match="needs a second person"):
         await owner.execute(
-            "UPDATE refund_requests SET state = 'consented', decided_by = $1, decided_at = now()", twin.account_id
+            "UPDATE refund_requests SET state = 'consented', decided_by = $1, decided_at = now()",
+            same_person.account_id,
         )
 
 
@@ -194,8 +195,8 @@ async def test_slices_of_an_order_and_of_a_day_count_together(farm: Farm) -> Non
     assert (await farm.refund(200_01, key="5", order=second, by=farm.member)).request_id is None
     # The same person, a day later, and by another account.
     async with w.db.transaction() as conn:
-        twin = await add_member(conn, farm.product.producer_id, "样例农户")
-    assert (await farm.refund(200_01, key="6", order=second, by=twin)).request_state == "waiting"
+        same_person = await add_member(conn, farm.product.producer_id, "样例农户")
+    assert (await farm.refund(200_01, key="6", order=second, by=same_person)).request_state == "waiting"
     assert (await farm.refund(250_00, key="7", line=1, order=second, after=timedelta(days=1))).request_id is None
 
 
@@ -216,7 +217,7 @@ async def test_the_limit_is_the_countys_from_its_day(farm: Farm) -> None:
     assert (await farm.refund(1, key="2", after=timedelta(days=2))).request_state == "waiting"
 
 
-async def test_a_request_holds_its_sum_until_it_is_refused(farm: Farm) -> None:
+async def test_a_request_reserves_its_sum_until_it_is_refused(farm: Farm) -> None:
     request_id = await farm.request(600_00)
     with pytest.raises(RefundAmountTooHigh) as refused:
         await farm.refund(400_01, key="2")

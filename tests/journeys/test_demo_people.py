@@ -68,12 +68,12 @@ class Visitor:
         """Choose a person on the list."""
         await self.open("/demo/people")
         await self.page.locator(f'button[name=who][value="{role}"]').click()
-        await self.look()
+        await self.check_page()
 
     async def open(self, path: str) -> None:
         """Open a page and check it."""
         await self.page.goto(self._address + path)
-        await self.look()
+        await self.check_page()
 
     async def press(self, words: str) -> None:
         """Press a button and check the next page."""
@@ -82,9 +82,9 @@ class Visitor:
         # The page of a task is replaced when its result has come.
         await expect(self.page.locator("[data-live]")).to_have_count(0, timeout=PATIENCE_MS)
         await self.page.wait_for_load_state()
-        await self.look()
+        await self.check_page()
 
-    async def look(self) -> None:
+    async def check_page(self) -> None:
         """Check that the page is accessible and fits a phone."""
         if self._scripts:
             wide = await self.page.evaluate("document.documentElement.scrollWidth")
@@ -157,7 +157,7 @@ async def decide_findings(visitor: Visitor) -> None:
         await form.locator("select").select_option("入户核对，情况不符")
         await form.get_by_role("button").click()
         await expect(page.get_by_role("alert")).to_contain_text("已记下")
-        await visitor.look()
+        await visitor.check_page()
 
 
 @pytest.mark.parametrize("elder", [False, True])

@@ -6,10 +6,7 @@ from contextlib import AsyncExitStack
 
 import asyncpg
 
-from payments import (
-    Database,
-    open_database,
-)
+from payments import Database, open_database
 from payments.migrate import DEFAULT_ROLE
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe

@@ -1,4 +1,4 @@
-"""A provider that does not answer is spared: calls fail at once until one of them tries it again."""
+"""Calls to a provider that does not answer fail at once until a trial call succeeds."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -69,7 +69,7 @@ async def test_no_more_calls_run_at_a_time_than_allowed() -> None:
     assert (silent.calls, silent.highest) == (30, 3)
 
 
-async def test_a_call_that_waits_too_long_for_its_turn_is_given_up() -> None:
+async def test_a_call_fails_if_it_waits_too_long_for_its_turn() -> None:
     silent = SilentGateway()
     silent.answers = True
     guarded = GuardedGateway(cast("Gateway", silent), concurrency=1, max_wait=0.005)
@@ -78,7 +78,7 @@ async def test_a_call_that_waits_too_long_for_its_turn_is_given_up() -> None:
     assert (silent.calls, await call(guarded, 1)) == (1, [None])
 
 
-async def test_a_statement_is_not_asked_of_a_silent_provider() -> None:
+async def test_a_silent_provider_is_not_asked_for_a_statement() -> None:
     silent = SilentGateway()
     guarded = GuardedGateway(cast("Gateway", silent), threshold=1)
     await call(guarded, 1)

@@ -66,13 +66,13 @@ async def test_declined_cards_decline_and_the_decline_is_stored(
 
 async def test_a_card_is_captured_automatically_or_manually(sandbox: Sandbox) -> None:
     assert (await create_intent(sandbox, CARD))["status"] == "succeeded"
-    held = await create_intent(sandbox, CARD | {"capture_method": "manual"})
-    assert (held["status"], held["amount_capturable"]) == ("requires_capture", 900)
-    over = await call(sandbox, f"payment_intents/{held['id']}/capture", {"amount_to_capture": "901"})
+    authorized = await create_intent(sandbox, CARD | {"capture_method": "manual"})
+    assert (authorized["status"], authorized["amount_capturable"]) == ("requires_capture", 900)
+    over = await call(sandbox, f"payment_intents/{authorized['id']}/capture", {"amount_to_capture": "901"})
     assert get_error(over) == (400, "amount_too_large")
-    part = await call(sandbox, f"payment_intents/{held['id']}/capture", {"amount_to_capture": "700"})
+    part = await call(sandbox, f"payment_intents/{authorized['id']}/capture", {"amount_to_capture": "700"})
     assert (part.json()["status"], part.json()["amount_received"]) == ("succeeded", 700)
-    again = await call(sandbox, f"payment_intents/{held['id']}/capture", {})
+    again = await call(sandbox, f"payment_intents/{authorized['id']}/capture", {})
     assert get_error(again) == (400, "payment_intent_unexpected_state")
 
 

@@ -23,7 +23,7 @@ _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{2,63}")
 
 
 def parse_fen(text: str) -> Fen | None:
-    """Return an amount in yuan as fen, None if it is none or has over two decimals; accept `1,234.50` and `３８`."""
+    """Return an amount in yuan as fen, None if the text is no amount; accept `1,234.50` and `３８`."""
     return parse_yuan(normalize_code(text))
 
 

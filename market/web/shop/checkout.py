@@ -79,7 +79,7 @@ def _fill_form(last: Address | None, region: str) -> CheckoutForm:
     """Fill the form with the latest address; its street belongs to its region only."""
     method = METHOD_OPTIONS[0][0]
     if last is None:
-        return CheckoutForm(region=region, rail=method)
+        return CheckoutForm(region=region, method=method)
     street = last.street if get_region(last.region_code) == region else ""
     return CheckoutForm(last.name, last.phone, region, street, method)
 
@@ -153,7 +153,7 @@ def _read_checkout(form: PostedForm) -> tuple[CheckoutForm, Fen | None]:
     values = structs.replace(
         form.fill(CheckoutForm),
         region=read_region(form.get_text("region")),
-        rail=read_method(form.get_text("rail")),
+        method=read_method(form.get_text("method")),
     )
     total = parse_integer(form.get_text("total"))
     return values, None if total is None else Fen(total)
@@ -200,7 +200,7 @@ async def submit_checkout(
         response = redirect(f"/cart?region={values.region}")
         store_rejected_checkout(request, response, RejectedCheckout(message=refusal.text("zh")))
         return response
-    started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.rail))
+    started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.method))
     clear_rejected_checkout(request, started)
     finish_drafts(started, form.draft)
     return started

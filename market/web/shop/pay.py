@@ -173,7 +173,7 @@ async def submit_method(
         NotFound: the order belongs to someone else.
     """
     form = await read_form(request)
-    method = read_method(form.get_text("rail"))
+    method = read_method(form.get_text("method"))
     async with db.connection() as conn:
         order_id = await get_order_id(conn, actor, number)
     return await start_payment(request, actor, order_id, number, method=method)

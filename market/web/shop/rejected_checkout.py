@@ -24,7 +24,7 @@ class CheckoutForm(Struct, frozen=True):
     tel: str = ""
     region: str = ""
     address: str = ""
-    rail: str = ""
+    method: str = ""
 
 
 class RejectedCheckout(Struct, frozen=True):

@@ -252,7 +252,7 @@ async def received(browser: PageClient, village: Village, sandbox: Sandbox, at: 
     await browser.open(f"/goods/{await village.number(village.dates.listing_id)}")
     await browser.submit("/cart/goods", n="1")
     await browser.open("/checkout?region=130000")
-    await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+    await browser.submit("/checkout", method="wechat", typed=ADDRESS)
     await pay_at_provider(village, sandbox, browser)
     number = str(await get_order_number(village))
     async with village.database.transaction() as conn:

@@ -47,7 +47,7 @@ async def test_a_night_that_was_just_booked_is_not_closed(village: Village) -> N
         seen = await buyer.submit("/cart/nights", rooms="2")
         assert "2 间" in seen.text
         await buyer.open("/checkout")
-        await buyer.submit("/checkout", rail="wechat", who="样例住客", tel="17000009001")
+        await buyer.submit("/checkout", method="wechat", who="样例住客", tel="17000009001")
         seen = await host.submit(path, status=409, do="close")
         assert "这间房这几晚里已经有客人了" in seen.text
         assert seen.text.count("有人下了单，等付款") == 2

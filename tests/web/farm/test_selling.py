@@ -99,7 +99,7 @@ async def test_a_guest_is_checked_in_once_by_code(village: Village, sandbox: San
         await browser.open(f"{path}?from={village.today}&to={tomorrow}")
         await browser.submit("/cart/nights")
         await browser.open("/checkout")
-        await browser.submit("/checkout", rail="wechat", who="样例住客", tel="17000009001")
+        await browser.submit("/checkout", method="wechat", who="样例住客", tel="17000009001")
         await sandbox.pay(await village.value("SELECT provider_ref FROM payments.payments"))
         seen = await browser.submit(f"/orders/{await get_order_number(village)}/asked")
         [shown] = [node for node in seen.root.all("p") if node.attrs.get("class") == "code"]

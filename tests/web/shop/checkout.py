@@ -30,12 +30,12 @@ async def choose_nights(village: Village, browser: PageClient) -> LoadedPage:
     return await browser.submit(path, press=("day", str(leave)))
 
 
-async def check_out(village: Village, browser: PageClient, rail: str) -> str:
+async def check_out(village: Village, browser: PageClient, method: str) -> str:
     """Check out the cart, and return the path or URL of the redirect."""
     await fill_cart(village, browser)
     await browser.open("/checkout?region=130000")
     try:
-        return (await browser.submit("/checkout", rail=rail, typed=ADDRESS)).path
+        return (await browser.submit("/checkout", method=method, typed=ADDRESS)).path
     except LeftSiteError as left:
         return left.where
 

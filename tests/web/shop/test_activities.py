@@ -36,7 +36,7 @@ async def book(village: Village, browser: PageClient, activity: ActivityIds, slo
     await browser.open(path)
     await browser.submit(path, slot=slot, n=party)
     await browser.open("/checkout")
-    await browser.submit("/checkout", rail="wechat", typed=_VISITOR)
+    await browser.submit("/checkout", method="wechat", typed=_VISITOR)
 
 
 async def test_a_slot_is_added_booked_paid_and_checked_in_on_the_pages(village: Village, sandbox: Sandbox) -> None:
@@ -61,7 +61,7 @@ async def test_a_slot_is_added_booked_paid_and_checked_in_on_the_pages(village: 
         await buyer.submit("/cart/change", press=("less", str(activity.variant_id)))
         await buyer.open("/checkout")
         assert "8:00–12:00" in buyer.current.text
-        await buyer.submit("/checkout", rail="wechat", typed=_VISITOR)
+        await buyer.submit("/checkout", method="wechat", typed=_VISITOR)
         seen = await pay_at_provider(village, sandbox, buyer)
         assert "3 个名额" in seen.text
         assert "去玩的，下面有入场码和店家电话" in seen.text
@@ -140,7 +140,7 @@ async def test_a_slot_that_fills_up_leaves_cart_and_form(village: Village) -> No
             other = await load_owner(conn, activity.producer_id)
         async with await village.browser(other.account_id) as neighbour:
             await book(village, neighbour, activity, slot, "3")
-        seen = await buyer.submit("/checkout", rail="wechat", typed=_VISITOR)
+        seen = await buyer.submit("/checkout", method="wechat", typed=_VISITOR)
         assert seen.path.startswith("/cart")
         assert "这一场现在只剩 1 个名额" in seen.text
         assert "这一场只剩 1 个名额" in seen.text

@@ -88,9 +88,9 @@ async def test_submitting_twice_places_one_order(village: Village) -> None:
     async with await village.browser(village.buyer) as browser:
         await fill_cart(village, browser)
         page = await browser.open("/checkout")
-        await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+        await browser.submit("/checkout", method="wechat", typed=ADDRESS)
         browser.page = page
-        seen = await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+        seen = await browser.submit("/checkout", method="wechat", typed=ADDRESS)
         assert seen.path == f"/orders/{await get_order_number(village)}/pay"
         assert await village.value("SELECT count(*) FROM orders") == 1
         assert await village.value("SELECT count(*) FROM payments.payments") == 1
@@ -173,7 +173,7 @@ async def test_another_method_cancels_the_payment_in_progress(village: Village, 
     async with await village.browser(village.buyer) as browser:
         await check_out(village, browser, "wechat")
         with pytest.raises(LeftSiteError):
-            await browser.submit(f"/orders/{await get_order_number(village)}/pay", rail="alipay")
+            await browser.submit(f"/orders/{await get_order_number(village)}/pay", method="alipay")
         states = await village.value("SELECT array_agg(state ORDER BY opened_at) FROM payments.payments")
         assert states == ["canceled", "requires_action"]
         await sandbox.clear_faults()
@@ -184,7 +184,7 @@ async def test_an_unavailable_provider_is_reported_and_can_be_retried(village: V
         await fill_cart(village, browser)
         await browser.open("/checkout")
         await sandbox.fault("create", "500", times=20)
-        seen = await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+        seen = await browser.submit("/checkout", method="wechat", typed=ADDRESS)
         assert "付款的地方没有回话" in seen.text
         await sandbox.clear_faults()
         # Opening the page calls nobody, only the button does.
@@ -192,7 +192,7 @@ async def test_an_unavailable_provider_is_reported_and_can_be_retried(village: V
         assert "付款的地方没有回话" in seen.text
         assert "钱没有动" not in seen.text
         assert await village.value("SELECT state FROM payments.payments") == "created"
-        seen = await browser.submit(f"/orders/{await get_order_number(village)}/pay", rail="wechat")
+        seen = await browser.submit(f"/orders/{await get_order_number(village)}/pay", method="wechat")
         assert "付款二维码" in seen.html
 
 
@@ -201,10 +201,10 @@ async def test_a_provider_that_does_not_answer_for_a_while_is_not_called(village
         await fill_cart(village, browser)
         await browser.open("/checkout")
         await sandbox.fault("create", "close", times=5)
-        await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+        await browser.submit("/checkout", method="wechat", typed=ADDRESS)
         pay = f"/orders/{await get_order_number(village)}/pay"
         for notice in ["还不知道付成没有"] * 4 + ["这一次没有去付"] * 2:
-            seen = await browser.submit(pay, rail="wechat")
+            seen = await browser.submit(pay, method="wechat")
             assert notice in seen.text
         assert await village.value("SELECT array_agg(attempts) FROM payments.operations") == [5]
 

@@ -32,7 +32,7 @@ async def test_the_latest_address_comes_with_its_region(village: Village) -> Non
     async with await village.browser(village.buyer) as browser:
         await fill_cart(village, browser)
         await browser.open("/checkout?region=440000")
-        await browser.submit("/checkout", rail="wechat", typed=ELSEWHERE)
+        await browser.submit("/checkout", method="wechat", typed=ELSEWHERE)
         await fill_cart(village, browser)
         seen = await browser.open("/cart")
         assert read_region(seen.root) == "440000"
@@ -45,7 +45,7 @@ async def test_another_region_leaves_out_the_street_of_the_latest_address(villag
     async with await village.browser(village.buyer) as browser:
         await fill_cart(village, browser)
         await browser.open("/checkout?region=440000")
-        await browser.submit("/checkout", rail="wechat", typed=ELSEWHERE)
+        await browser.submit("/checkout", method="wechat", typed=ELSEWHERE)
         await fill_cart(village, browser)
         seen = await browser.open("/checkout?region=130000")
         assert read_values(seen) == ELSEWHERE | {"region": "130000", "address": ""}
@@ -58,7 +58,7 @@ async def test_a_refused_checkout_is_a_page_of_its_own_that_can_be_opened_again(
         await browser.submit("/checkout", status=422, typed=ADDRESS | {"tel": "12"})
         again = await browser.open("/checkout?again=1", status=422)
         assert read_values(again) == ADDRESS | {"tel": "12"}
-        await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+        await browser.submit("/checkout", method="wechat", typed=ADDRESS)
         assert (await browser.open("/checkout?again=1")).path == "/cart"
 
 
@@ -81,7 +81,7 @@ async def test_a_form_that_was_taken_lets_its_draft_be_deleted(village: Village)
         await fill_cart(village, browser)
         await browser.open("/checkout")
         key = next(value for name, value in read_hidden(browser.current) if name == "csrf")
-        sent = {**ADDRESS, "csrf": key, "draft": "checkout", "rail": "wechat"}
+        sent = {**ADDRESS, "csrf": key, "draft": "checkout", "method": "wechat"}
         refused = await browser.client.post("/checkout", data=sent | {"tel": "12"})
         assert DRAFTS_COOKIE not in refused.cookies
         taken = await browser.client.post("/checkout", data=sent)

@@ -42,13 +42,13 @@ async def test_an_unpaid_order_states_until_when_it_is_kept(village: Village) ->
     async with await village.browser(village.buyer) as browser:
         await put_into_cart(village, browser)
         await browser.open("/checkout")
-        await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+        await browser.submit("/checkout", method="wechat", typed=ADDRESS)
         seen = await browser.open(f"/orders/{await get_order_number(village)}")
         assert "前付，东西给您留着；过了放回去给别人" in seen.text
         await browser.open("/cart")
         await put_into_cart(village, browser)
         await browser.open("/checkout")
-        await browser.submit("/checkout", rail="wechat", typed=ADDRESS)
+        await browser.submit("/checkout", method="wechat", typed=ADDRESS)
         drawings = find_drawings(await browser.open("/me"))
         assert drawings == ["#p-millet"]
 

@@ -21,7 +21,7 @@ class ContactCopyRow(CopyRow, frozen=True):
 
 
 def list_sample_contacts(village_code: str) -> list[ContactCopyRow]:
-    """Return the contacts; those who answer are officials of the demo. Other counties have registered nobody."""
+    """Return the contacts of the demo county, which are officials of the demo; no other county has one."""
     names = {post.handle: post.name for post in OFFICIAL_POSTS}
     offices = enumerate({"gan": pad_code(DEMO_COUNTY), "cun": village_code}.items(), _FIRST_OFFICE_PHONE)
     return [
