@@ -1178,6 +1178,22 @@ $$;
 
 
 --
+-- Name: list_overdue_cases(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) RETURNS TABLE(id uuid, county_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT cases.id, cases.county_code
+      FROM cases
+     WHERE state = 'assigned' AND stopped_at IS NULL AND level = cardinality(path) AND due_at <= p_now
+     ORDER BY due_at
+     LIMIT p_most
+$$;
+
+
+--
 -- Name: fact_versions; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1808,6 +1824,12 @@ CREATE FUNCTION public.sum_asked_back(p_producer uuid) RETURNS bigint
       FROM (SELECT c.line_id, c.amount_fen
               FROM cases JOIN bad_fruit_claims c ON c.case_id = cases.id
              WHERE against_producer_id = p_producer AND cases.state IN ('received', 'assigned', 'answered')
+             UNION ALL
+            SELECT r.line_id, r.amount_fen
+              FROM goods_return_lines r
+              JOIN order_lines ON order_lines.id = r.line_id
+              JOIN suborders ON suborders.id = suborder_id
+             WHERE producer_id = p_producer AND r.state = 'open'
              UNION ALL
             SELECT q.line_id, q.amount_fen
               FROM refund_requests q JOIN suborders ON suborders.id = q.suborder_id
@@ -8978,6 +9000,14 @@ GRANT ALL ON FUNCTION public.list_due_goods_returns(p_sent_before timestamp with
 
 REVOKE ALL ON FUNCTION public.list_late_cases(p_now timestamp with time zone, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_late_cases(p_now timestamp with time zone, p_most integer) TO market_app;
+
+
+--
+-- Name: FUNCTION list_overdue_cases(p_now timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most integer) TO market_app;
 
 
 --

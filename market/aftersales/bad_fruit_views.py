@@ -163,8 +163,8 @@ def _open(seal: Seal, row: _ClaimRow) -> BadFruitClaim:
     return build_from(BadFruitClaim, row, text=seal.open(row.text_sealed, TEXT_CONTEXT))
 
 
-async def get_claim_photo_name(conn: Connection, reader: Actor, photo_id: UUID) -> str:
-    """Return the store name of the largest picture of a claim's photo, in a transaction with the reader's scope.
+async def get_claim_photo_name(conn: Connection, reader: Actor, photo_id: UUID, *, small: bool = False) -> str:
+    """Return the store name of a claim's photo, large or `small`, in a transaction with the reader's scope.
 
     Readable by the buyer, by members of the producer, and by officials with a role that decides
     the claim at some level.
@@ -183,4 +183,4 @@ async def get_claim_photo_name(conn: Connection, reader: Actor, photo_id: UUID) 
     )
     if row is None:
         raise NotFound
-    return get_file_name(row.purpose, row.name, row.kind, PAGE_WIDTHS[-1])
+    return get_file_name(row.purpose, row.name, row.kind, PAGE_WIDTHS[0 if small else -1])

@@ -73,7 +73,7 @@ class GoodsReturn(_GoodsReturnFields, frozen=True, kw_only=True):
     """A return of goods: what is sent back, how far it is, and who answers until when.
 
     `text` is the buyer's reason, `address` where the goods go once the return is accepted. `seller_reason` is why the
-    seller refused it or what the seller objected to at its arrival, `decision` what the one who decided wrote.
+    seller refused it, or why it was not refunded at its arrival, `decision` what the one who decided wrote.
     """
 
     text: str
@@ -111,7 +111,9 @@ _COLUMNS = """
            producers.name AS producer, cases.county_code, accepted_by, accepted_at, g.carrier, g.tracking, sent_at,
            arrived_at, text_sealed, g.address_sealed,
            coalesce((SELECT reason FROM case_events
-                      WHERE case_id = cases.id AND move IN ('escalate', 'reopen') AND reason <> ''
+                      WHERE case_id = cases.id
+                        AND (move = 'escalate' AND case_events.level = 2
+                             OR move = 'reopen' AND account_id IS DISTINCT FROM asker_id)
                       ORDER BY id DESC LIMIT 1), '') AS seller_reason,
            coalesce((SELECT reason FROM case_events WHERE case_id = cases.id AND move = 'answer'
                       ORDER BY id DESC LIMIT 1), '') AS decision,

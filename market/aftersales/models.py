@@ -311,3 +311,12 @@ class GoodsRefunded(Refusal):
     code = "goods_refunded"
     zh = "“{title}”已经退过钱，剩下的不够这样退。"
     en = "“{title}” was refunded before; less than the price of the return is left."
+
+
+class CaseTextInvalid(Refusal):
+    """A question, an answer to it, or a reason is missing or too long; `errors` says so."""
+
+    code = "case_text_invalid"
+    status = 422
+    zh = "请写一下要说的。"
+    en = "A text is missing or too long."

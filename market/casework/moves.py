@@ -64,17 +64,13 @@ INSERT_EVENT = Query(
     RETURNING id
     """,
 )
-LOCK_CASE = Query(
-    LockedCase,
-    """
+CASE_COLUMNS = """
     SELECT cases.id, number, category, name, county_code, asker_id, against_producer_id, against_account_id, cases.path,
            units, dues, extension, level, received_at, due_at, stopped_at, extension_reason, reopened_at, state,
            outcome, answered_by, closed_at
       FROM cases JOIN case_categories ON code = category AND valid_during @> lower(received_during)
-     WHERE cases.id = :case_id
-       FOR NO KEY UPDATE OF cases
-    """,
-)
+"""
+LOCK_CASE = Query(LockedCase, CASE_COLUMNS + " WHERE cases.id = :case_id FOR NO KEY UPDATE OF cases")
 MOVE_CASE = Query(
     UUID,
     """
@@ -90,6 +86,9 @@ MOVE_CASE = Query(
     SELECT id, :move, :account_id, :level, :reason, :old_due_at, :due_at, :now FROM moved
     RETURNING case_id
     """,
+)
+LIST_OVERDUE_CASES = Query(
+    LateCase, "SELECT id, county_code FROM list_overdue_cases(:now::timestamptz, :most::integer)"
 )
 LIST_LATE_CASES = Query(LateCase, "SELECT id, county_code FROM list_late_cases(:now::timestamptz, :most::integer)")
 
@@ -177,7 +176,10 @@ async def move_case(
         level = get_next_level(case, move) - 1
         due_at = await compute_due(conn, case.units[level], case.dues[level], now)
     elif move is CaseMove.EXTEND:
-        due_at = await compute_due(conn, case.units[case.level - 1], case.extension, case.due_at)
+        unit = case.units[case.level - 1]
+        # A deadline that is the end of a day belongs to that day.
+        start = case.due_at - timedelta(microseconds=1) if unit == "working_day" else case.due_at
+        due_at = await compute_due(conn, unit, case.extension, start)
     moved = apply_move(case, move, due_at=due_at, reason=reason, outcome=outcome, now=now)
     if move is CaseMove.ANSWER and by is not None:
         moved = replace(moved, answered_by=by.account_id)
@@ -248,3 +250,18 @@ async def escalate_late_cases(
 
     await run_each(late, escalate, fail)
     return escalated
+
+
+async def tell_overdue_cases(
+    db: Database, tell: Callable[[Connection, LockedCase], Awaitable[None]], *, now: datetime
+) -> int:
+    """Tell somebody of the cases that are past their deadline at their last level, at most 200; return how many.
+
+    `tell` queues the messages of the case's area. Each is told of in a transaction of its own.
+    """
+    async with db.connection() as conn:
+        overdue = await LIST_OVERDUE_CASES.all(conn, now=now, most=MAX_LATE_CASES)
+    for each in overdue:
+        async with db.transaction(scope=each.county_code) as conn:
+            await tell(conn, await lock_case(conn, each.id))
+    return len(overdue)

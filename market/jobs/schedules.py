@@ -6,13 +6,16 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from msgspec import Struct
 
+from market.aftersales.case_moves import notify_overdue_case
 from market.aftersales.pay_out import pay_out_due
+from market.casework.models import LockedCase
+from market.casework.moves import tell_overdue_cases
 from market.catalogue.scores import refresh_scores
 from market.jobs.audit_heads import note_audit_heads
 from market.jobs.context import WorkerContext
 from market.jobs.reconciliation import reconcile_yesterday
 from market.jobs.retention import RETENTIONS, delete_kept_uploads, delete_photos
-from market.kernel import Database, Query
+from market.kernel import Connection, Database, Query
 from market.kernel.clock import SHANGHAI
 from market.producers.certificate_ends import notify_ending_certificates
 from payments.retries import RetryPolicy, describe_error, run_each
@@ -56,6 +59,16 @@ async def tell_certificate_ends(context: WorkerContext) -> None:
     await notify_ending_certificates(context.db, context.seal, now=context.clock.now())
 
 
+async def tell_overdue(context: WorkerContext) -> None:
+    """Tell officials of cases that nobody decided in time and that have no higher level, in the morning."""
+    now = context.clock.now()
+
+    async def tell(conn: Connection, case: LockedCase) -> None:
+        await notify_overdue_case(conn, context.seal, case, now=now)
+
+    await tell_overdue_cases(context.db, tell, now=now)
+
+
 SCHEDULES = (
     *(
         Schedule(name=each.name, offset=timedelta(hours=4, minutes=minute), run=each.run)
@@ -67,6 +80,7 @@ SCHEDULES = (
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
     Schedule(name="pay_out", offset=timedelta(hours=9), run=pay_out),
     Schedule(name="tell_certificate_ends", offset=timedelta(hours=9), run=tell_certificate_ends),
+    Schedule(name="tell_overdue_cases", offset=timedelta(hours=9), run=tell_overdue),
     Schedule(name="reconcile_yesterday", offset=timedelta(hours=5), run=reconcile_yesterday),
 )
 

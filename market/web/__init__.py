@@ -10,6 +10,7 @@ from market.web.account import demo_people, demo_sign_in, devices, elder_mode, m
 from market.web.desk import ROUTES as DESK_ROUTES
 from market.web.farm import (
     apply,
+    cases,
     certificates,
     claims,
     edit_listing,
@@ -31,17 +32,18 @@ from market.web.farm import (
 from market.web.farm import home as farm_home
 from market.web.pages import redirect_to_sign_in
 from market.web.shop import activity, browse, cart, checkout, order, order_actions, orders, pay, product, reviews, stay
+from market.web.shop import cases as shop_cases
 from market.web.shop import claims as shop_claims
 from market.web.shop import goods_returns as shop_returns
 
 _SHOP_PAGES = (
     assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
     browse, product, activity, stay, reviews, cart, checkout, pay, orders, order, order_actions, shop_claims,
-    shop_returns,
+    shop_returns, shop_cases,
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, packing_slips, guests, nights, slots,
-    edit_listing, list_product, list_stay, listings, money, month_statement, claims, refunds, goods_returns,
+    edit_listing, list_product, list_stay, listings, money, month_statement, claims, refunds, goods_returns, cases,
     phone_bill, apply, certificates, freight,
 )  # fmt: skip
 

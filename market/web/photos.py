@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from market.aftersales.bad_fruit_views import get_claim_photo_name
 from market.casework.moves import get_person_scope
@@ -61,10 +61,12 @@ async def show_certificate_photo(
 
 @get("/claim-photos/{photo_id:uuid}", include_in_schema=False)
 async def show_claim_photo(
+    *,
     db: NamedDependency[Database],
     files: NamedDependency[FileStore],
     actor: NamedDependency[Actor],
     photo_id: FromPath[UUID],
+    small: FromQuery[bool] = False,
 ) -> Response[bytes]:
     """Return the photo of a claim to its buyer, to the seller, or to officials of the roles that decide it.
 
@@ -74,7 +76,7 @@ async def show_claim_photo(
     """
     require_second_factor_of_official(actor)
     async with db.transaction(scope=get_person_scope(actor)) as conn:
-        name = await get_claim_photo_name(conn, actor, photo_id)
+        name = await get_claim_photo_name(conn, actor, photo_id, small=small)
     return await _read_private_photo(files, name)
 
 

@@ -170,6 +170,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "make_official": True,
     "list_due_goods_returns": True,
     "list_late_cases": True,
+    "list_overdue_cases": True,
     "list_waiting_tasks": True,
     "payments.post": True,
     "record_refund": True,

@@ -135,6 +135,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/orders/{number}/return/{position}", ORDER_BUYER, params=RECEIVED, form={}, status=422),
     get("/returns/{case_id}", as_own_page(SIGNED_IN), params=NOBODYS_CASE, status=404),
     post("/returns/{case_id}", SIGNED_IN, params=NOBODYS_CASE, form={"decision": "withdraw"}, status=404),
+    get("/cases/{case_id}", as_own_page(SIGNED_IN), params=NOBODYS_CASE, status=404),
+    post("/cases/{case_id}", SIGNED_IN, params=NOBODYS_CASE, form={"move": "withdraw"}, status=404),
     get("/orders/{number}/cancel", as_own_page(ORDER_BUYER), params={"number": Id("unpaid_order")}),
     post("/orders/{number}/cancel", ORDER_BUYER, params={"number": Id("unpaid_order")}, status=303),
     post(
@@ -163,6 +165,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/claims/{case_id}", FARMER_PAGE, params={"case_id": Id("nobody")}, status=404),
     post("/farm/claims/{case_id}", SIGNED_IN, params={"case_id": Id("nobody")}, form={"decision": "agree"}, status=404),
     get("/claim-photos/{photo_id}", as_own_page(CLAIM_PHOTO_READERS), params={"photo_id": Id("nobody")}, status=404),
+    get("/farm/cases/{case_id}", FARMER_PAGE, params=NOBODYS_CASE, status=404),
+    post("/farm/cases/{case_id}", SIGNED_IN, params=NOBODYS_CASE, form={"text": "样例"}, status=404),
     get("/farm/returns", FARMER_PAGE),
     get("/farm/returns/{case_id}", FARMER_PAGE, params=NOBODYS_CASE, status=404),
     post("/farm/returns/{case_id}", SIGNED_IN, params=NOBODYS_CASE, form={"decision": "arrived"}, status=404),
@@ -265,6 +269,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post(
         "/desk/cases/{case_id}", DESK, params={"case_id": Id("nobody")}, form={"bad": "1", "reason": "样例"}, status=404
     ),
+    get("/desk/cases/{case_id}/moves", as_desk_page(DESK), params=NOBODYS_CASE, status=404),
+    post("/desk/cases/{case_id}/moves", DESK, params=NOBODYS_CASE, form={"move": "ask", "text": "样例"}, status=404),
     get("/desk/returns/{case_id}", as_desk_page(DESK), params=NOBODYS_CASE, status=404),
     post("/desk/returns/{case_id}", DESK, params=NOBODYS_CASE, form={"decision": "refuse"}, status=404),
     # the desk: money

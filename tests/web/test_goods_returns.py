@@ -128,7 +128,7 @@ async def test_a_refused_return_is_decided_at_the_desk(sold: SoldParcel) -> None
         assert "退货 1 件，等您定" in (await desk.open("/desk")).text
         assert case in (await desk.open("/desk/cases")).links()
         seen = await desk.open(case)
-        assert "卖家说：拆封了" in seen.text
+        assert "没有直接退：拆封了" in seen.text
         seen = await desk.submit(case, press=("decision", "grant"), typed={"reason": "没拆"}, status=422)
         assert "请写退到哪里" in seen.text
         seen = await desk.submit(case, press=("decision", "grant"), typed={"reason": "没拆", "address": WHERE})

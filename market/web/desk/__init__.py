@@ -4,6 +4,7 @@ from litestar import Router
 
 from market.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk import (
+    case_moves,
     cases,
     contacts,
     drilldown,
@@ -24,7 +25,7 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
-    cases, goods_returns, officials, contacts,
+    cases, case_moves, goods_returns, officials, contacts,
 )  # fmt: skip
 
 DESK = Router(

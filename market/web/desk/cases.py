@@ -10,6 +10,7 @@ from market.aftersales.bad_fruit_views import BadFruitClaim, get_claim, list_ass
 from market.aftersales.decide_bad_fruit import decide_claim
 from market.aftersales.goods_return_views import list_assigned_returns
 from market.aftersales.models import MAX_CLAIM_TOTAL
+from market.casework.models import CaseState
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.access import require_case_role
@@ -80,7 +81,7 @@ def _page(
         "facts": list_claim_facts(claim),
         "photos": list_photo_links(claim),
         "due": format_due(claim.due_at),
-        "open": claim.granted_fen is None,
+        "open": claim.state is CaseState.ASSIGNED,
         "bad": typed[0],
         "reason": typed[1],
         "errors": errors,

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from market.aftersales.bad_fruit_views import BadFruitClaim, get_claim, list_producer_claims
 from market.aftersales.decide_bad_fruit import answer_claim
-from market.casework.models import SELLER, CaseState
+from market.casework.models import SELLER, CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.access import require_producer
@@ -30,6 +30,8 @@ def describe_for_seller(claim: BadFruitClaim) -> str:
     if claim.state is not CaseState.CLOSED:
         until = f"{format_due(claim.due_at)}前"
         return f"等您答复，{until}" if claim.assignee == SELLER else f"等上一级定，{until}"
+    if claim.outcome is CaseOutcome.WITHDRAWN:
+        return "买家撤回了"
     return f"退 {yuan(claim.granted_fen)} 元" if claim.granted_fen else "不退"
 
 

@@ -54,7 +54,7 @@ def list_return_facts(each: GoodsReturn) -> list[str]:
     """Return what is sent back, what the buyer says, and what was answered, as lines."""
     lines = [f"订单 {each.code}：退 {each.title}，货款 {yuan(each.amount_fen)} 元"]
     lines += [f"买家说：{each.text}"] if each.text else []
-    lines += [f"卖家说：{each.seller_reason}"] if each.seller_reason else []
+    lines += [f"没有直接退：{each.seller_reason}"] if each.seller_reason else []
     lines += [f"寄回：{each.carrier} {each.tracking}"] if each.sent_at else []
     return lines + ([f"答复：{each.decision}"] if each.decision else [])
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from market.aftersales.bad_fruit import NewClaim, check_claim, find_claim_obstacle, open_claim
 from market.aftersales.bad_fruit_views import BadFruitClaim, list_order_claims
 from market.aftersales.models import MAX_CLAIM_PHOTOS, MAX_CLAIM_TOTAL, ClaimRefusal
-from market.casework.models import SELLER, CaseState
+from market.casework.models import SELLER, CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
@@ -59,6 +59,8 @@ def describe_claim(claim: BadFruitClaim) -> str:
         who = "卖家" if claim.assignee == SELLER else "县里" if claim.assignee == "finance" else "平台"
         refused = f"卖家没有直接退：{claim.seller_reason}。" if claim.seller_reason else ""
         return f"{asked}等{who}答复，{format_due(claim.due_at)}前。{refused.replace('。。', '。')}"
+    if claim.outcome is CaseOutcome.WITHDRAWN:
+        return f"{asked}您撤回了。"
     if not claim.granted_fen:
         return f"{asked}没有同意。{claim.decision}"
     return f"{asked}同意退 {yuan(claim.granted_fen)} 元。" + (f"{claim.decision}" if claim.decision else "")

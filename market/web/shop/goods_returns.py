@@ -58,7 +58,7 @@ def describe_goods_return(each: GoodsReturn, *, arrival_days: int) -> str:
         GoodsReturnStage.ASKED: f"等{who}答复，{due}。" + (f"卖家没有同意：{why}。" if why else ""),
         GoodsReturnStage.ACCEPTED: f"同意了。{_format_last_day(each)}前寄回，填上快递单号。",
         GoodsReturnStage.SENT: f"{sent}卖家收到就退货款；{arrival_days} 天没说话，算收到。",
-        GoodsReturnStage.CONTESTED: f"{sent}卖家说：{why}。等{who}定，{due}。",
+        GoodsReturnStage.CONTESTED: f"{sent}{why}。等{who}定，{due}。",
         GoodsReturnStage.REFUNDED: "货款按原路退给您。",
         GoodsReturnStage.REFUSED: f"没有同意。{each.decision}",
         GoodsReturnStage.WITHDRAWN: "不退了。",

@@ -84,7 +84,7 @@ class SuborderCard(Struct, frozen=True):
     cancel: str
     cancel_words: str
     host: str
-    claims: list[str]
+    claims: list[tuple[str, str]]
     claim: str
     returns: list[tuple[str, str]]
     give_back: str
@@ -225,7 +225,7 @@ def _suborder_card(
         cancel=f"{base}/cancel?part={suborder.position}" if cancellable else "",
         cancel_words="这一家的不要了" if goods else "不去了，看退多少",
         host="" if goods or suborder.state in _ENDED_STATES else extra.hosts.get(suborder.producer_id, ""),
-        claims=[describe_claim(each) for each in claims],
+        claims=[(f"/cases/{each.case_id}", describe_claim(each)) for each in claims],
         claim=f"{base}/claim/{suborder.position}" if claimable else "",
         returns=[
             (f"/returns/{each.case_id}", describe_goods_return(each, arrival_days=extra.return_arrival_days))

@@ -1,0 +1,55 @@
+"""Read a case and what happened to it, in a transaction whose scope shows it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.casework.models import CaseMove, LockedCase
+from market.casework.moves import CASE_COLUMNS
+from market.identity.models import NotFound
+from market.kernel import Connection, Query
+
+
+class CaseEvent(Struct, frozen=True, kw_only=True):
+    """One move of a case: by whom, why, and the deadline after it. `actor` is `asker`, `seller`, a role or `clock`."""
+
+    move: CaseMove
+    actor: str
+    reason: str
+    due_at: datetime
+    at: datetime
+
+
+GET_CASE = Query(LockedCase, CASE_COLUMNS + " WHERE cases.id = :case_id")
+# Who escalates speaks for the level below.
+LIST_CASE_EVENTS = Query(
+    CaseEvent,
+    """
+    SELECT move, reason, case_events.due_at, at,
+           CASE WHEN account_id IS NULL THEN 'clock' WHEN account_id = asker_id THEN 'asker'
+                WHEN move IN ('escalate', 'reopen') THEN path[greatest(case_events.level - 1, 1)]
+                ELSE path[case_events.level] END AS actor
+      FROM case_events JOIN cases ON cases.id = case_id
+     WHERE case_id = :case_id AND move <> 'assign'
+     ORDER BY case_events.id
+     LIMIT 50
+    """,
+)
+
+
+async def get_case(conn: Connection, case_id: UUID) -> LockedCase:
+    """Return a case without locking it.
+
+    Raises:
+        NotFound: it does not exist, or does not concern the person of the transaction.
+    """
+    case = await GET_CASE.maybe(conn, case_id=case_id)
+    if case is None:
+        raise NotFound
+    return case
+
+
+async def list_case_events(conn: Connection, case_id: UUID) -> list[CaseEvent]:
+    """Return what happened to a case, oldest first, at most 50 moves."""
+    return await LIST_CASE_EVENTS.all(conn, case_id=case_id)

@@ -1,0 +1,69 @@
+"""What the pages of buyers, sellers and officials say about the life of a case."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from market.casework.history import CaseEvent
+from market.casework.models import SELLER, CaseMove, CaseState, LockedCase
+from market.identity.models import NotFound, Role
+from market.kernel import FieldFault
+from market.orders.notifications import format_due
+
+_ACTORS = {"asker": "买家", SELLER: "卖家", Role.FINANCE: "县里", Role.PLATFORM: "平台", "clock": "到时间"}
+_MOVES = {
+    CaseMove.RECEIVE: "申请", CaseMove.ASK: "问买家", CaseMove.SUPPLY: "补充", CaseMove.EXTEND: "要多一点时间",
+    CaseMove.ESCALATE: "转上一级", CaseMove.ANSWER: "答复", CaseMove.CLOSE: "办完", CaseMove.REOPEN: "请上一级再看",
+    CaseMove.WITHDRAW: "撤回",
+}  # fmt: skip
+_BUTTONS = {
+    CaseMove.SUPPLY: "补充情况", CaseMove.WITHDRAW: "撤回，不申请了", CaseMove.REOPEN: "请上一级再看一次",
+    CaseMove.ASK: "问买家，等回话", CaseMove.EXTEND: "多要一点时间", CaseMove.ESCALATE: "转给上一级",
+}  # fmt: skip
+
+
+def get_case_move(typed: str, possible: Collection[CaseMove]) -> CaseMove:
+    """Return the move that a button of the form names.
+
+    Raises:
+        NotFound: it is none of those, or not any more.
+    """
+    move = next((each for each in possible if each == typed), None)
+    if move is None:
+        raise NotFound
+    return move
+
+
+def describe_case(case: LockedCase) -> str:
+    """Describe who has to do what until when."""
+    if case.state is CaseState.CLOSED:
+        return "办完了"
+    if case.stopped_at is not None:
+        return "等买家补充情况，时间先停着"
+    return f"等{_ACTORS[case.assignee]}，{format_due(case.due_at)}前" if case.state is CaseState.ASSIGNED else "同意了"
+
+
+def describe_event(event: CaseEvent) -> str:
+    """Describe one move with its time, its reason and a new deadline."""
+    words = f"{format_due(event.at)}，{_ACTORS.get(event.actor, '县里')}{_MOVES[event.move]}"
+    if event.move in {CaseMove.EXTEND, CaseMove.ESCALATE, CaseMove.REOPEN, CaseMove.SUPPLY}:
+        words += f"（{format_due(event.due_at)}前）"
+    return f"{words}：{event.reason}" if event.reason else words
+
+
+def build_case_context(
+    case: LockedCase,
+    events: Sequence[CaseEvent],
+    moves: Collection[CaseMove],
+    *,
+    text: str,
+    errors: Sequence[FieldFault],
+) -> dict[str, Any]:
+    """Return the context of a page that shows a case's history, and the form of what can be done with it."""
+    return {
+        "case": case,
+        "state": describe_case(case),
+        "events": [describe_event(each) for each in events],
+        "moves": [(move.value, words) for move, words in _BUTTONS.items() if move in moves],
+        "text": text,
+        "errors": errors,
+    }

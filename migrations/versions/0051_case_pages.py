@@ -1,0 +1,16 @@
+"""What is asked back of a seller includes open returns; cases that are overdue at their last level are listed."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0051"
+down_revision = "0047"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    folder = Path(__file__).parents[1]
+    for script in ("functions/sum_asked_back.sql", "functions/list_overdue_cases.sql"):
+        run_script((folder / script).read_text("utf-8"))
