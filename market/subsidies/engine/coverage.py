@@ -5,6 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from market.subsidies.engine.amounts import FullMonthRate, RateCache
 from market.subsidies.engine.days import ServiceMonth, Span, intersect, merge_adjacent, subtract, to_span
@@ -92,3 +93,30 @@ def compute_coverage(line: CaseLine, programme: Programme, month: ServiceMonth, 
     )
     without_household = subtract(bound, to_spans(line.households))
     return Coverage(line, programme, bindings, bound, without_household, used_on, idleness, spans)
+
+
+class CoverageCache:
+    """Computes coverages, and copies that of an earlier line with the same days and charges to another household.
+
+    Lines under an idle rule and lines of several households are computed each by itself.
+    """
+
+    def __init__(self, month: ServiceMonth) -> None:
+        self._month = month
+        self._rates = RateCache()
+        self._known: dict[tuple[object, ...], Coverage] = {}
+
+    def get(self, line: CaseLine, programme: Programme) -> Coverage:
+        """Return the line's coverage. The key contains the code of the programme, whose terms the case has once."""
+        if programme.idle is not None or len(line.households) != 1:
+            return compute_coverage(line, programme, self._month, self._rates)
+        [own] = line.households
+        key = (programme.code, line.in_snapshot, line.active, line.charges, own.start, own.until)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = compute_coverage(line, programme, self._month, self._rates)
+            return known
+        spans = tuple(replace(each, household=own.household) for each in known.spans)
+        return Coverage(
+            line, programme, known.bindings, known.bound, known.without_household, (), known.idleness, spans
+        )

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -10,6 +11,9 @@ from market.subsidies.engine.days import ServiceMonth
 from market.subsidies.engine.entitle import Entitlement
 from market.subsidies.engine.models import Funder, FunderShare
 from payments.money import Fen, split
+
+_MAX_CACHED = 8_192
+"""The maximum number of cached splits; the lines of a county have few different sums."""
 
 
 class ClaimMatch(Struct, frozen=True, gc=False, kw_only=True):
@@ -83,7 +87,8 @@ def _find_funders(coverage: Coverage, month: ServiceMonth) -> tuple[FunderShare,
     return next((terms.funders for _, _, terms in clip_items(month.first, month.end, coverage.programme.terms)), ())
 
 
-def _split_by_funder(total: Fen, funders: Sequence[FunderShare]) -> dict[Funder, Fen]:
+@lru_cache(_MAX_CACHED)
+def _split_by_funder(total: Fen, funders: tuple[FunderShare, ...]) -> Mapping[Funder, Fen]:
     """Share a sum among funders by largest remainder, ties to the one listed first."""
     parts = split(total, [share.share_bp for share in funders])
     return {share.funder: Fen(part) for share, part in zip(funders, parts, strict=True)}
@@ -121,7 +126,8 @@ def _build_funding(
     if conceded:
         shares[Funder.OPERATOR] = conceded
     if public_fen:
-        shares |= _split_by_funder(public_fen, [share for share in funders if share.funder is not Funder.OPERATOR])
+        public = tuple(share for share in funders if share.funder is not Funder.OPERATOR)
+        shares.update(_split_by_funder(public_fen, public))
     return Funding(
         match=match,
         funders=funders,
