@@ -17,6 +17,7 @@ from market.rate_limits import RateClass
 
 PREFIX = "MARKET_"
 DEFAULT_PAY_MINUTES = 30
+DEFAULT_SLOT_MINIMUM_HOURS = 24
 MIN_DISTINCT_CHARACTERS = 12
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 """Hosts that may be served without TLS."""
@@ -91,6 +92,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     receive_days: Annotated[
         int, Meta(ge=1, le=60, description="Days after dispatch until receipt is confirmed automatically.")
     ] = 10
+    slot_minimum_hours: Annotated[
+        int,
+        Meta(ge=1, le=240, description="Hours before its start at which a slot without its minimum is cancelled."),
+    ] = DEFAULT_SLOT_MINIMUM_HOURS
     claim_hours: Annotated[
         int, Meta(ge=24, le=240, description="Hours after receipt in which a buyer may claim bad fruit.")
     ] = 48

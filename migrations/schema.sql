@@ -3749,7 +3749,11 @@ CREATE TABLE public.slots (
     minimum integer DEFAULT 1 NOT NULL,
     free integer NOT NULL,
     state text DEFAULT 'open'::text NOT NULL,
+    cancelled_at timestamp with time zone,
+    cancelled_by uuid,
+    cancel_reason text,
     CONSTRAINT slots_activity CHECK (((kind = 'activity'::text) = (listing_id IS NOT NULL))),
+    CONSTRAINT slots_cancelled CHECK ((((state = 'cancelled'::text) = (cancelled_at IS NOT NULL)) AND ((state = 'cancelled'::text) = (cancel_reason IS NOT NULL)) AND ((cancel_reason = ANY (ARRAY['weather'::text, 'host'::text])) = (cancelled_by IS NOT NULL)) AND (cancel_reason = ANY (ARRAY['weather'::text, 'host'::text, 'minimum'::text])))),
     CONSTRAINT slots_capacity CHECK (((capacity >= 1) AND (capacity <= 5000))),
     CONSTRAINT slots_during CHECK ((((upper(during) - lower(during)) >= '00:15:00'::interval) AND ((upper(during) - lower(during)) <= '24:00:00'::interval))),
     CONSTRAINT slots_free CHECK (((free >= 0) AND (free <= capacity))),
@@ -5976,6 +5980,13 @@ CREATE INDEX sign_in_codes_by_wide_network ON public.sign_in_codes USING btree (
 
 
 --
+-- Name: slot_reservations_booked; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX slot_reservations_booked ON public.slot_reservations USING btree (slot_id) WHERE (state = 'booked'::text);
+
+
+--
 -- Name: slot_reservations_by_slot; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -7675,6 +7686,14 @@ ALTER TABLE ONLY public.slot_reservations
 
 ALTER TABLE ONLY public.slot_reservations
     ADD CONSTRAINT slot_reservations_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: slots slots_cancelled_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT slots_cancelled_by FOREIGN KEY (cancelled_by) REFERENCES public.accounts(id);
 
 
 --
@@ -11453,6 +11472,27 @@ GRANT INSERT(free),UPDATE(free) ON TABLE public.slots TO market_app;
 --
 
 GRANT UPDATE(state) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.cancelled_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(cancelled_at) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.cancelled_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(cancelled_by) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: COLUMN slots.cancel_reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(cancel_reason) ON TABLE public.slots TO market_app;
 
 
 --

@@ -1,17 +1,27 @@
-"""The slots of activities: read by everyone, added, closed and opened by their host."""
+"""The slots of activities: read by everyone, added, closed, opened and cancelled by their host."""
 
+from typing import Literal
 from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.settings import Settings
+from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots, move_slot
 from market.slots.list_slots import list_coming_slots
-from market.slots.models import Slot, SlotState
+from market.slots.models import CancelReason, Slot, SlotState
+
+
+class SlotCancellation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the host cancels a slot, which the guests are told."""
+
+    reason: Literal["weather", "host"]
 
 
 class ActivityController(Controller):
@@ -37,10 +47,12 @@ class ActivityController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
+        settings: NamedDependency[Settings],
     ) -> list[UUID]:
         """Add a slot on each of some days; returns their ids."""
         async with db.transaction() as conn:
-            return await add_slots(conn, actor, listing_id, data, now=clock.now())
+            hours = settings.slot_minimum_hours
+            return await add_slots(conn, actor, listing_id, data, minimum_hours=hours, now=clock.now())
 
 
 class SlotController(Controller):
@@ -74,6 +86,20 @@ class SlotController(Controller):
         """Take guests in a closed slot again."""
         async with db.transaction() as conn:
             await move_slot(conn, actor, slot_id, SlotState.OPEN, now=clock.now())
+
+    @post("/{slot_id:uuid}/cancellation", operation_id="CancelSlot", status_code=204)
+    async def cancel(
+        self,
+        *,
+        slot_id: FromPath[UUID],
+        data: JSONBody[SlotCancellation],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """Cancel a slot; all of its guests are told, and get their money back whole."""
+        async with db.transaction() as conn:
+            await cancel_slot(conn, actor, slot_id, CancelReason(data.reason), now=clock.now())
 
 
 ROUTES = [ActivityController, SlotController]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from market.aftersales.answer_goods_return import notify_late_return
+from market.aftersales.cancelled_slots import cancel_slots_below_minimum, refund_cancelled_slots
 from market.aftersales.decide_bad_fruit import notify_late_claim
 from market.aftersales.end_goods_returns import end_due_returns
 from market.aftersales.pay_out import apply_payout_events
@@ -121,6 +122,17 @@ async def end_goods_returns(context: WorkerContext) -> None:
     await end_due_returns(context.db, context.gateway, context.seal, days=days, now=now)
 
 
+async def cancel_small_slots(context: WorkerContext) -> None:
+    """Cancel the slots that start soon without their minimum of guests."""
+    hours = context.settings.slot_minimum_hours
+    await cancel_slots_below_minimum(context.db, context.seal, hours=hours, now=context.clock.now())
+
+
+async def refund_slots(context: WorkerContext) -> None:
+    """Give the guests of cancelled slots their money back."""
+    await refund_cancelled_slots(context.db, None, context.seal, now=context.clock.now())
+
+
 POLLS = (
     Poll("send_codes", timedelta(seconds=0.3), send_codes),
     Poll("send_notices", timedelta(seconds=1), send_notices),
@@ -135,6 +147,8 @@ POLLS = (
     Poll("expire_unpaid_orders", timedelta(seconds=15), expire_unpaid_orders),
     Poll("expire_open_payments", timedelta(minutes=1), expire_open_payments),
     Poll("confirm_overdue_receipts", timedelta(minutes=1), confirm_overdue_receipts),
+    Poll("cancel_small_slots", timedelta(minutes=1), cancel_small_slots),
+    Poll("refund_slots", timedelta(seconds=15), refund_slots),
     Poll("escalate_cases", timedelta(minutes=1), escalate_cases),
     Poll("end_goods_returns", timedelta(minutes=1), end_goods_returns),
 )

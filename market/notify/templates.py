@@ -24,6 +24,8 @@ TEMPLATES = {
     "booked": "您订了{title}，{arrival}入住，住 {nights} 晚，入住码 {code}，到店出示。",
     "slot_booked": "您订了{title}，{when}，{party} 个名额，入场码 {code}，到了出示。",
     "party_booked": "{title}，{when}，订出 {party} 个名额。",
+    "slot_cancelled": "{title}，{when}，{reason}，取消了。您付的 {amount} 元全退，原路退回。",
+    "slot_below_minimum": "{title}，{when}，不到 {minimum} 位，取消了，客人付的钱全退。",
     "shipped": "您的包裹已发出，{carrier} {tracking}。",
     "brought": "您买的东西发出了，卖家自己送，送到前打您电话。",
     "refunded": "退款 {amount} 元，原路退回。",

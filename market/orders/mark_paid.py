@@ -201,6 +201,8 @@ async def mark_paid(conn: Connection, seal: Seal, order: LockedOrder, *, method:
         await notify_account(conn, seal, order.buyer_id, "booked", {**stay_facts, "code": booking.code}, now=now)
         await notify_producer(conn, seal, producers[booking.suborder_id], "guest_booked", stay_facts, now=now)
     for each in places:
+        if each.cancelled:
+            continue
         day = format_month_day(get_business_day(each.starts_at))
         slot_facts = {
             "title": titles[each.suborder_id],

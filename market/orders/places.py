@@ -63,7 +63,7 @@ async def load_places(conn: Connection, seal: Seal, order_id: UUID) -> dict[UUID
 
 
 def get_places_terms(places: PlacesView, now: datetime) -> CancellationTerms:
-    """Return the refund of cancelling the places now."""
+    """Return the refund of cancelling the places now; those in a cancelled slot are refunded whole anyway."""
     days_left = (get_business_day(places.starts_at) - get_business_day(now)).days
     return make_terms(places.tiers, days_left=days_left, holiday=places.holiday)
 

@@ -10,6 +10,7 @@ from market.audit.record import add_audit_entry
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import SHANGHAI, get_business_day
+from market.settings import DEFAULT_SLOT_MINIMUM_HOURS
 from market.slots.models import (
     MAX_DAYS_AHEAD,
     MAX_DAYS_AT_ONCE,
@@ -43,6 +44,7 @@ class SlotRow(Struct, frozen=True):
     id: UUID
     listing_id: UUID
     starts_at: datetime
+    ends_at: datetime
     state: SlotState
 
 
@@ -65,7 +67,7 @@ ADD_SLOT = Query(
 LOCK_OWN_SLOT = Query(
     SlotRow,
     """
-    SELECT slots.id, slots.listing_id, lower(during) AS starts_at, slots.state
+    SELECT slots.id, slots.listing_id, lower(during) AS starts_at, upper(during) AS ends_at, slots.state
       FROM slots JOIN listings ON listings.id = listing_id
      WHERE slots.id = :slot_id AND producer_id = ANY(:producer_ids::uuid[])
        FOR NO KEY UPDATE OF slots
@@ -74,15 +76,25 @@ LOCK_OWN_SLOT = Query(
 MOVE_SLOT = Query(None, "UPDATE slots SET state = :state WHERE id = :slot_id")
 
 
-async def add_slots(conn: Connection, actor: Actor, listing_id: UUID, new: NewSlots, *, now: datetime) -> list[UUID]:
+async def add_slots(
+    conn: Connection,
+    actor: Actor,
+    listing_id: UUID,
+    new: NewSlots,
+    *,
+    minimum_hours: int = DEFAULT_SLOT_MINIMUM_HOURS,
+    now: datetime,
+) -> list[UUID]:
     """Add a slot on each of the days to the actor's activity, in the caller's transaction; return their ids.
+
+    A slot that starts within `minimum_hours` has no minimum: it would be cancelled before anybody could book.
 
     Raises:
         InvalidSlot: a field is invalid, or the first slot has started; `errors` lists the fields.
         NotFound: there is no such activity, or it belongs to someone else.
         SlotOverlap: there is a slot at one of the times; the caller's transaction must not commit.
     """
-    _check_slots(new, now=now)
+    _check_slots(new, minimum_hours=minimum_hours, now=now)
     if await FIND_OWN_ACTIVITY.maybe(conn, listing_id=listing_id, producer_ids=list(actor.producers)) is None:
         raise NotFound
     added: list[UUID] = []
@@ -121,7 +133,7 @@ def _at(day: date, hour: time) -> datetime:
     return datetime.combine(day, hour.replace(tzinfo=None), SHANGHAI)
 
 
-def _check_slots(new: NewSlots, *, now: datetime) -> None:
+def _check_slots(new: NewSlots, *, minimum_hours: int, now: datetime) -> None:
     faults: list[FieldFault] = []
     if _at(new.first, new.starts) <= now or (new.first - get_business_day(now)).days > MAX_DAYS_AHEAD:
         faults.append(FieldFault("first", f"选还没开始的日子，最远 {MAX_DAYS_AHEAD} 天"))
@@ -133,6 +145,8 @@ def _check_slots(new: NewSlots, *, now: datetime) -> None:
         faults.append(FieldFault("places", f"名额从 1 到 {MAX_PLACES}"))
     elif not 1 <= new.minimum <= new.places:
         faults.append(FieldFault("minimum", f"至少几位从 1 到 {new.places}"))
+    elif new.minimum > 1 and _at(new.first, new.starts) - now <= timedelta(hours=minimum_hours):
+        faults.append(FieldFault("minimum", f"离开始不到 {minimum_hours} 小时了，来不及凑人，这里写 1"))
     if faults:
         raise InvalidSlot(errors=tuple(faults))
 

@@ -29,6 +29,24 @@ class SlotState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CancelReason(StrEnum):
+    """Why a slot was cancelled: the first two by its host."""
+
+    WEATHER = "weather"
+    HOST = "host"
+    MINIMUM = "minimum"
+
+
+CANCEL_REASON_NAMES = {
+    CancelReason.WEATHER: "天气不好",
+    CancelReason.HOST: "主家有事",
+    CancelReason.MINIMUM: "人数不够",
+}
+
+
+HOST_CANCEL_REASONS = (CancelReason.WEATHER, CancelReason.HOST)
+
+
 class ReservationState(StrEnum):
     """The state of a reservation of places: unpaid, paid, and how it ended."""
 
@@ -135,7 +153,7 @@ class SlotOverlap(Refusal):
 
 
 class SlotNotOpen(Refusal):
-    """The slot cannot be changed: it has started or was cancelled."""
+    """The slot cannot be changed: it has started, is over, or was cancelled."""
 
     code = "slot_not_open"
     zh = "这一场已经开始了，或者取消了，改不了。"

@@ -21,20 +21,25 @@ class ReservedPlaces(Struct, frozen=True):
     starts_at: datetime
     ends_at: datetime
     party: int
+    cancelled: bool
 
 
 class PlacesConfirmation(Struct, frozen=True):
-    """Confirmed places in a slot and their check-in code."""
+    """Confirmed places in a slot and their check-in code; `cancelled`: the host cancelled the slot meanwhile."""
 
     suborder_id: UUID
     starts_at: datetime
     ends_at: datetime
     party: int
+    cancelled: bool
     code: str
 
 
 class BookedPlaces(Struct, frozen=True):
-    """Places of an order with the refunds of cancelling them; `begun` once the slot starts or the guests come."""
+    """Places of an order with the refunds of cancelling them; `begun` once the slot starts or the guests come.
+
+    Those in a cancelled slot are refunded whole, and are not among them.
+    """
 
     suborder_id: UUID
     starts_at: datetime
@@ -46,7 +51,8 @@ class BookedPlaces(Struct, frozen=True):
 LIST_RESERVED_PLACES = Query(
     ReservedPlaces,
     """
-    SELECT r.id, suborder_id, lower(during) AS starts_at, upper(during) AS ends_at, party
+    SELECT r.id, suborder_id, lower(during) AS starts_at, upper(during) AS ends_at, party,
+           slots.state = 'cancelled' AS cancelled
       FROM slot_reservations r JOIN suborders ON suborders.id = suborder_id JOIN slots ON slots.id = slot_id
      WHERE order_id = :order_id AND r.state = 'reserved'
      ORDER BY r.id
@@ -69,7 +75,7 @@ LIST_BOOKED_PLACES = Query(
                                                          'refund_bp', refund_bp))
                        FROM cancel_tiers WHERE cancel_tiers.listing_id = slots.listing_id), '[]') AS tiers
       FROM slot_reservations r JOIN suborders ON suborders.id = suborder_id JOIN slots ON slots.id = slot_id
-     WHERE order_id = :order_id
+     WHERE order_id = :order_id AND slots.state <> 'cancelled'
     """,
 )
 FREE_PLACES = Query(
@@ -133,7 +139,9 @@ async def confirm_places(conn: Connection, seal: Seal, order_id: UUID) -> list[P
         await CONFIRM_PLACES.run(
             conn, reservation_id=each.id, code_hash=code_hash, code_sealed=seal.seal(code, CODE_CONTEXT)
         )
-        confirmed.append(PlacesConfirmation(each.suborder_id, each.starts_at, each.ends_at, each.party, code))
+        confirmed.append(
+            PlacesConfirmation(each.suborder_id, each.starts_at, each.ends_at, each.party, each.cancelled, code)
+        )
     return confirmed
 
 

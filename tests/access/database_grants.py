@@ -112,8 +112,11 @@ GRANTS = {
     "settlements": "select insert",
     "sign_in_attempts": "select insert update(attempts)",
     "sign_in_codes": "select insert delete update(attempts used_at)",
-    "slot_reservations": ("select insert(slot_id suborder_id party) update(state code_hash code_sealed attended_at)"),
-    "slots": "select insert(listing_id during capacity minimum free) update(free state)",
+    "slot_reservations": "select insert(slot_id suborder_id party) update(state code_hash code_sealed attended_at)",
+    "slots": (
+        "select insert(listing_id during capacity minimum free) "
+        "update(free state cancelled_at cancelled_by cancel_reason)"
+    ),
     "stock_moves": "select insert",
     "suborder_events": "select insert",
     "suborders": "select insert update(state carrier tracking shipped_at received_at closed_at)",

@@ -203,6 +203,7 @@ API_CASES: tuple[RouteCase, ...] = (
         status=201,
     ),
     *(post(f"/api/v1/slots/{{slot_id}}/{what}", PRODUCER_MEMBERS, status=204) for what in ("closure", "opening")),
+    post("/api/v1/slots/{slot_id}/cancellation", PRODUCER_MEMBERS, json={"reason": "weather"}, status=204),
     *(
         post(
             f"/api/v1/stays/{{listing_id}}/{what}",

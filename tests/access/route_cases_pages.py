@@ -221,6 +221,18 @@ PAGE_CASES: tuple[RouteCase, ...] = (
             ("/prices", {"first": Id("later"), "last": Id("later"), "price": "300"}),
         )
     ),
+    get(
+        "/farm/listings/{number}/slots/{slot_id}/cancel",
+        as_own_page(PRODUCER_MEMBERS),
+        params={"number": Id("activity_number")},
+    ),
+    post(
+        "/farm/listings/{number}/slots/{slot_id}/cancel",
+        PRODUCER_MEMBERS,
+        params={"number": Id("activity_number")},
+        form={"reason": "weather"},
+        status=303,
+    ),
     get("/farm/listings/{number}/slots", as_own_page(PRODUCER_MEMBERS), params={"number": Id("activity_number")}),
     post(
         "/farm/listings/{number}/slots",

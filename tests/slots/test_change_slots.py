@@ -30,21 +30,21 @@ from tests.support.make import (
 )
 
 TOMORROW = date(2019, 9, 21)
-MORNINGS = NewSlots(first=TOMORROW, last=TOMORROW, starts=time(8, 30), ends=time(12), places=20, minimum=4)
+MORNINGS = NewSlots(first=TOMORROW, last=TOMORROW, starts=time(8, 30), ends=time(12), places=20)
 
 
 async def test_a_slot_is_added_on_each_day_and_listed_by_time(conn: Connection) -> None:
     activity = await make_activity(conn, days=(), tiers=CANCEL_TIERS)
     host = await load_owner(conn, activity.producer_id)
-    three = replace(MORNINGS, last=date(2019, 9, 23))
+    three = replace(MORNINGS, first=date(2019, 9, 22), last=date(2019, 9, 24), minimum=4)
     added = await add_slots(conn, host, activity.listing_id, three, now=NOW)
     assert len(added) == 3
     slots = await list_coming_slots(conn, activity.listing_id, now=NOW)
     assert [(each.day.day, each.capacity, each.free, each.minimum, each.state) for each in slots] == [
-        (21, 20, 20, 4, "open"), (22, 20, 20, 4, "open"), (23, 20, 20, 4, "open"),
+        (22, 20, 20, 4, "open"), (23, 20, 20, 4, "open"), (24, 20, 20, 4, "open"),
     ]  # fmt: skip
     first = slots[0]
-    assert first.starts_at == datetime(2019, 9, 21, 0, 30, tzinfo=UTC)
+    assert first.starts_at == datetime(2019, 9, 22, 0, 30, tzinfo=UTC)
     assert format_slot_hours(first.starts_at, first.ends_at) == "8:30–12:00"
     assert len(first.tiers) == 6
     [action] = await conn.fetch("SELECT action, detail FROM audit_entries")
@@ -64,6 +64,7 @@ async def test_invalid_slots_are_refused_at_their_fields(conn: Connection) -> No
         "places ": replace(MORNINGS, places=5001),
         "minimum": replace(MORNINGS, minimum=21),
         "minimum ": replace(MORNINGS, minimum=0),
+        "minimum  ": replace(MORNINGS, minimum=2),
     }
     for name, new in cases.items():
         with pytest.raises(InvalidSlot) as raised:

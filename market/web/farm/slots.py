@@ -1,4 +1,4 @@
-"""场次: the slots of an activity for its host: who comes, closing one to further guests, and adding some."""
+"""场次: the slots of an activity for its host: who comes, closing or cancelling one, and adding some."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -19,10 +19,15 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
+from market.settings import Settings
+from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots, move_slot
 from market.slots.list_slots import list_host_slots
 from market.slots.models import (
+    CANCEL_REASON_NAMES,
+    HOST_CANCEL_REASONS,
     MAX_PLACES,
+    CancelReason,
     InvalidSlot,
     ReservationState,
     Slot,
@@ -40,6 +45,7 @@ _NOTICES = {
     "added": ("ok", "加好了", "买的人现在就能订。"),
     "closed": ("ok", "关好了", "这一场不再接人，订了的照常来。"),
     "opened": ("ok", "打开了", "这一场又能订了。"),
+    "cancelled": ("ok", "取消了", "订了的客人会收到短信，付的钱全退。"),
 }
 _STATES = {
     ReservationState.BOOKED: "还没到",
@@ -68,6 +74,7 @@ class SlotView(Struct, frozen=True):
     do: str
     words: str
     guests: list[tuple[str, str]]
+    cancel: bool
 
 
 def format_party(guest: SlotGuest) -> str:
@@ -84,7 +91,7 @@ def _show_slot(slot: Slot, guests: Sequence[SlotGuest], now: datetime) -> SlotVi
     if slot.state is SlotState.CANCELLED or slot.starts_at <= now:
         do, words = "", ""
     coming = [(format_party(each), each.phone) for each in guests if each.slot_id == slot.id]
-    return SlotView(slot.id, format_slot(slot), lines, do, words, coming)
+    return SlotView(slot.id, format_slot(slot), lines, do, words, coming, slot.state is not SlotState.CANCELLED)
 
 
 async def _find_activity(conn: Connection, actor: Actor, number: int) -> Description:
@@ -164,6 +171,7 @@ async def submit_slots(
     db: NamedDependency[Database],
     seal: NamedDependency[Seal],
     clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
     actor: NamedDependency[Actor],
     number: ShortNumber,
 ) -> Response[Any]:
@@ -179,7 +187,8 @@ async def submit_slots(
 
         async def submit(conn: Connection) -> str:
             activity = await _find_activity(conn, actor, number)
-            await add_slots(conn, actor, activity.listing_id, new, now=clock.now())
+            hours = settings.slot_minimum_hours
+            await add_slots(conn, actor, activity.listing_id, new, minimum_hours=hours, now=clock.now())
             return f"/farm/listings/{number}/slots?said=added"
 
         try:
@@ -225,4 +234,73 @@ async def submit_slot_state(
     return redirect(f"/farm/listings/{number}/slots?said={said}#s-{slot_id}")
 
 
-ROUTES = [show_slots, submit_slots, submit_slot_state]
+@get("/farm/listings/{number:int}/slots/{slot_id:uuid}/cancel", include_in_schema=False)
+async def show_slot_cancellation(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+    slot_id: FromPath[UUID],
+) -> Response[Any]:
+    """Ask why the slot is cancelled, and say whose money is given back.
+
+    Raises:
+        NotFound: it is no slot of the person's own, is over, or was cancelled.
+    """
+    async with db.connection() as conn:
+        activity = await _find_activity(conn, actor, number)
+        slots = await list_host_slots(conn, actor.producers, activity.listing_id, now=clock.now())
+        slot = next((each for each in slots if each.id == slot_id and each.state is not SlotState.CANCELLED), None)
+        if slot is None:
+            raise NotFound
+        guests = await list_slot_guests(conn, seal, actor.producers, first=slot.day, last=slot.day)
+    coming = [each for each in guests if each.slot_id == slot_id and each.state is ReservationState.BOOKED]
+    context = {
+        "title": activity.title,
+        "when": format_slot(slot),
+        "parties": len(coming),
+        "places": sum(each.party for each in coming),
+        "reasons": [(each.value, CANCEL_REASON_NAMES[each]) for each in HOST_CANCEL_REASONS],
+        "action": f"/farm/listings/{number}/slots/{slot_id}/cancel",
+        "back": f"/farm/listings/{number}/slots",
+    }
+    return render_page(request, "farm/slot_cancel.html", context, actor=actor)
+
+
+@post("/farm/listings/{number:int}/slots/{slot_id:uuid}/cancel", include_in_schema=False)
+async def submit_slot_cancellation(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+    slot_id: FromPath[UUID],
+) -> Response[Any]:
+    """Cancel a slot; a form sent twice cancels once.
+
+    Raises:
+        NotFound: it is no slot of the person's own.
+    """
+    form = await read_form(request)
+    weather = form.get_text("reason") != CancelReason.HOST
+    reason = CancelReason.WEATHER if weather else CancelReason.HOST
+    try:
+        async with db.transaction() as conn:
+            activity = await _find_activity(conn, actor, number)
+            if await cancel_slot(conn, actor, slot_id, reason, now=clock.now()) != activity.listing_id:
+                raise NotFound
+    except SlotNotOpen as refusal:
+        async with db.connection() as conn:
+            errors = [FieldFault("first", refusal.text("zh"))]
+            return await _slots_page(
+                request, conn, actor, number, seal=seal, now=clock.now(), errors=errors, status=refusal.status
+            )
+    return redirect(f"/farm/listings/{number}/slots?said=cancelled")
+
+
+ROUTES = [show_slots, submit_slots, submit_slot_state, show_slot_cancellation, submit_slot_cancellation]

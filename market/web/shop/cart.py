@@ -17,6 +17,7 @@ from market.orders.address import Address
 from market.orders.cart import CartOwner, put_lines, put_nights
 from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
 from market.orders.models import Line, ListingId, Nights, SuborderKind, VariantId
+from market.orders.places import PlacesView
 from market.orders.queries import load_latest_address
 from market.slots.models import Slot, format_slot_hours
 from market.slots.rules import get_slot_terms
@@ -157,7 +158,7 @@ def list_cancellation_notes(group: CartGroup, now: datetime) -> list[str]:
     return stays + describe_slot_cancellation(group, now)
 
 
-def format_slot(slot: Slot) -> str:
+def format_slot(slot: Slot | PlacesView) -> str:
     """Format when a slot is: `9月21日 周六 8:00–12:00`."""
     return f"{day_short(slot.starts_at)} {weekday(slot.starts_at)} {format_slot_hours(slot.starts_at, slot.ends_at)}"
 

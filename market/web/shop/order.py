@@ -22,10 +22,11 @@ from market.orders.cart import count_cart
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id, load_host_phones
 from market.settings import Settings
-from market.slots.models import ReservationState, format_slot_hours
+from market.slots.models import ReservationState
 from market.web.forms import parse_integer
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber, get_count_word
+from market.web.shop.cart import format_slot
 from market.web.shop.claims import describe_claim, find_claimable
 from market.web.shop.goods_returns import describe_goods_return, list_returnable_lines
 from market.web.shop.orders import ORDER_STATE_NAMES
@@ -33,7 +34,7 @@ from market.web.shop.pay import refresh_payment
 from market.web.shop.promises import REFUND_ARRIVAL
 from market.web.shop.regions import get_region_name, list_division_path
 from market.web.shop.stay import format_nights
-from market.web.ui.format import day_short, weekday, yuan
+from market.web.ui.format import day_short, yuan
 from payments import PaymentState
 
 _PENDING_PAYMENT_STATES = {PaymentState.REQUIRES_ACTION, PaymentState.PROCESSING, PaymentState.CREATED}
@@ -108,8 +109,7 @@ def _describe_order(order: OrderView, today: date) -> str:
 def _describe_visit(suborder: SuborderView, today: date) -> str:
     """Describe a visit after check-in; the host is paid on arrival."""
     if suborder.kind is not SuborderKind.STAY:
-        missed = suborder.places is not None and suborder.places.state is ReservationState.MISSED
-        return "没有去" if missed else "去过了"
+        return "没有去" if suborder.places and suborder.places.state is ReservationState.MISSED else "去过了"
     return "住过了" if suborder.bookings and suborder.bookings[0].leave_on <= today else "到店了"
 
 
@@ -169,9 +169,7 @@ def _describe_reference(suborder: SuborderView) -> str:
         rooms = "、".join(each.room for each in suborder.bookings)
         return f"{day_short(first.arrive_on)}到，{day_short(first.leave_on)}走，{rooms}"
     if suborder.places is not None:
-        places = suborder.places
-        hours = format_slot_hours(places.starts_at, places.ends_at)
-        return f"{day_short(places.starts_at)} {weekday(places.starts_at)} {hours}"
+        return format_slot(suborder.places)
     return f"编号 {suborder.code}"
 
 
@@ -199,6 +197,8 @@ def _suborder_card(
     words: list[str] = []
     if suborder.state in _ENDED_STATES:
         words.append(f"{_ENDED_STATES[suborder.state]}，{_CANCELLED_TEXTS[suborder.kind]}。")
+    if suborder.places is not None and suborder.places.cancelled:
+        words = ["店家取消了这一场。付过的钱全退，没付的不用付。"]
     if goods and suborder.state is SuborderState.SHIPPED:
         words.append(f"收到了再按。{extra.receive_days} 天没按，算收到；坏了先申请坏果包赔。")
     claims = [each for each in extra.claims if each.suborder_id == suborder.id]
