@@ -572,6 +572,21 @@ $$;
 
 
 --
+-- Name: count_voucher(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_voucher() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE coupons SET claimed = claimed + 1 WHERE id = NEW.coupon_id;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: delete_tasks(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1407,6 +1422,13 @@ BEGIN
          WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
            AND o.n NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer))
          ORDER BY o.n);
+    -- The lock of the buyer keeps another batch from using the same voucher meanwhile.
+    IF jsonb_array_length(batch -> 'redemptions') > 0 THEN
+        SELECT refused || coalesce(jsonb_agg(jsonb_build_object('n', r.n, 'obstacle', 'voucher')), '[]') INTO refused
+          FROM jsonb_to_recordset(batch -> 'redemptions') AS r (n integer, voucher_id uuid)
+          JOIN redemptions used ON used.voucher_id = r.voucher_id AND used.freed_at IS NULL
+         WHERE r.n = ANY(undecided);
+    END IF;
     SELECT refused || coalesce(jsonb_agg(to_jsonb(exceeded)), '[]') INTO refused
       FROM find_exceeded_limits(batch, undecided) AS exceeded;
     undecided := ARRAY(
@@ -1865,12 +1887,13 @@ BEGIN
                  freight_fen bigint, discount_fen bigint, commission_bp integer)
      WHERE s.n = ANY(placed);
     INSERT INTO order_lines (id, suborder_id, position, listing_id, variant_id, title, unit, quantity, price_fen,
-                             amount_fen, lot_id, units, perishable)
+                             amount_fen, reduction_fen, lot_id, units, perishable)
     SELECT l.id, l.suborder_id, l.position, l.listing_id, l.variant_id, l.title, l.unit, l.quantity, l.price_fen,
-           l.amount_fen, l.lot_id, l.units, listings.perishable
+           l.amount_fen, l.reduction_fen, l.lot_id, l.units, listings.perishable
       FROM jsonb_to_recordset(batch -> 'lines')
            AS l (n integer, id uuid, suborder_id uuid, position smallint, listing_id uuid, variant_id uuid, title text,
-                 unit text, quantity integer, price_fen bigint, amount_fen bigint, lot_id uuid, units integer)
+                 unit text, quantity integer, price_fen bigint, amount_fen bigint, reduction_fen bigint, lot_id uuid,
+                 units integer)
       JOIN listings ON listings.id = l.listing_id
      WHERE l.n = ANY(placed);
     IF jsonb_array_length(batch -> 'stays') > 0 THEN
@@ -1892,6 +1915,13 @@ BEGIN
         SELECT s.slot_id, s.suborder_id, s.party
           FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, suborder_id uuid, slot_id uuid, party integer)
          WHERE s.n = ANY(placed);
+    END IF;
+    IF jsonb_array_length(batch -> 'redemptions') > 0 THEN
+        INSERT INTO redemptions (order_id, voucher_id, discount_fen, redeemed_at)
+        SELECT r.order_id, r.voucher_id, r.discount_fen, r.redeemed_at
+          FROM jsonb_to_recordset(batch -> 'redemptions')
+               AS r (n integer, order_id uuid, voucher_id uuid, discount_fen bigint, redeemed_at timestamptz)
+         WHERE r.n = ANY(placed);
     END IF;
 END
 $$;
@@ -2680,6 +2710,58 @@ COMMENT ON COLUMN public.contacts.away_during IS 'days on which nobody answers; 
 
 
 --
+-- Name: coupons; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.coupons (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    name text NOT NULL,
+    code text,
+    bearer text NOT NULL,
+    producer_id uuid,
+    category_code text,
+    county_code text,
+    amount_fen bigint NOT NULL,
+    min_goods_fen bigint NOT NULL,
+    valid_during daterange NOT NULL,
+    quota integer NOT NULL,
+    per_person smallint NOT NULL,
+    claimed integer DEFAULT 0 NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT coupons_amount CHECK ((amount_fen > 0)),
+    CONSTRAINT coupons_bearer CHECK ((bearer = ANY (ARRAY['platform'::text, 'producer'::text]))),
+    CONSTRAINT coupons_borne CHECK (((bearer <> 'producer'::text) OR (producer_id IS NOT NULL))),
+    CONSTRAINT coupons_closed CHECK (((state = 'closed'::text) = (closed_at IS NOT NULL))),
+    CONSTRAINT coupons_code_format CHECK ((code ~ '^[0-9A-Z]{4,16}$'::text)),
+    CONSTRAINT coupons_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT coupons_days CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)) AND (NOT upper_inf(valid_during)))),
+    CONSTRAINT coupons_minimum CHECK ((min_goods_fen > amount_fen)),
+    CONSTRAINT coupons_name_length CHECK (((length(name) >= 1) AND (length(name) <= 20))),
+    CONSTRAINT coupons_per_person CHECK (((per_person >= 1) AND (per_person <= 10))),
+    CONSTRAINT coupons_quota CHECK (((claimed >= 0) AND (claimed <= quota))),
+    CONSTRAINT coupons_state CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+
+
+--
+-- Name: coupons_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.coupons ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.coupons_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: cycle_approvals; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3365,8 +3447,10 @@ CREATE TABLE public.order_lines (
     units integer DEFAULT 0 NOT NULL,
     refunded_fen bigint DEFAULT 0 NOT NULL,
     perishable boolean DEFAULT true NOT NULL,
+    reduction_fen bigint DEFAULT 0 NOT NULL,
     CONSTRAINT order_lines_price CHECK ((price_fen > 0)),
     CONSTRAINT order_lines_quantity CHECK (((quantity >= 1) AND (quantity <= 9999))),
+    CONSTRAINT order_lines_reduction CHECK (((reduction_fen >= 0) AND (amount_fen >= 0))),
     CONSTRAINT order_lines_refund CHECK (((refunded_fen >= 0) AND (refunded_fen <= amount_fen))),
     CONSTRAINT order_lines_units CHECK ((units >= 0))
 );
@@ -3558,6 +3642,21 @@ CREATE TABLE public.programme_sentences (
     read_at timestamp with time zone NOT NULL,
     file_id uuid,
     CONSTRAINT programme_sentences_quote CHECK ((quote <> ''::text))
+);
+
+
+--
+-- Name: redemptions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.redemptions (
+    order_id uuid NOT NULL,
+    voucher_id uuid NOT NULL,
+    discount_fen bigint NOT NULL,
+    redeemed_at timestamp with time zone NOT NULL,
+    freed_at timestamp with time zone,
+    CONSTRAINT redemptions_discount CHECK ((discount_fen > 0)),
+    CONSTRAINT redemptions_freed CHECK ((freed_at >= redeemed_at))
 );
 
 
@@ -3945,6 +4044,21 @@ CREATE TABLE public.variants (
 --
 
 COMMENT ON COLUMN public.variants."position" IS 'among the packs of the listing; null once another pack has replaced it';
+
+
+--
+-- Name: vouchers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.vouchers (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    coupon_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    ordinal smallint NOT NULL,
+    per_person smallint NOT NULL,
+    claimed_at timestamp with time zone NOT NULL,
+    CONSTRAINT vouchers_per_person CHECK (((ordinal >= 1) AND (ordinal <= per_person)))
+);
 
 
 --
@@ -4436,6 +4550,38 @@ ALTER TABLE ONLY public.county_settings
 
 
 --
+-- Name: coupons coupons_code; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coupons
+    ADD CONSTRAINT coupons_code UNIQUE (code);
+
+
+--
+-- Name: coupons coupons_limit; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coupons
+    ADD CONSTRAINT coupons_limit UNIQUE (id, per_person);
+
+
+--
+-- Name: coupons coupons_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coupons
+    ADD CONSTRAINT coupons_number UNIQUE (number);
+
+
+--
+-- Name: coupons coupons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coupons
+    ADD CONSTRAINT coupons_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: cycle_approvals cycle_approvals_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4900,6 +5046,14 @@ ALTER TABLE ONLY public.programmes
 
 
 --
+-- Name: redemptions redemptions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.redemptions
+    ADD CONSTRAINT redemptions_pkey PRIMARY KEY (order_id);
+
+
+--
 -- Name: refund_requests refund_requests_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5137,6 +5291,22 @@ ALTER TABLE ONLY public.variants
 
 ALTER TABLE ONLY public.variants
     ADD CONSTRAINT variants_position_unique UNIQUE (listing_id, "position");
+
+
+--
+-- Name: vouchers vouchers_one; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_one UNIQUE (coupon_id, account_id, ordinal);
+
+
+--
+-- Name: vouchers vouchers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_pkey PRIMARY KEY (id);
 
 
 --
@@ -5508,6 +5678,20 @@ CREATE UNIQUE INDEX claims_one_per_service_and_month ON public.claims USING btre
 --
 
 CREATE INDEX contacts_by_county ON public.contacts USING btree (county_code);
+
+
+--
+-- Name: coupons_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coupons_by_producer ON public.coupons USING btree (producer_id, id);
+
+
+--
+-- Name: coupons_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX coupons_open ON public.coupons USING btree (id) WHERE (state = 'open'::text);
 
 
 --
@@ -5903,6 +6087,13 @@ CREATE UNIQUE INDEX producers_one_pending_application ON public.producers USING 
 
 
 --
+-- Name: redemptions_one_use; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX redemptions_one_use ON public.redemptions USING btree (voucher_id) WHERE (freed_at IS NULL);
+
+
+--
 -- Name: refund_requests_by_suborder; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -6075,6 +6266,13 @@ CREATE INDEX tasks_unfinished ON public.tasks USING btree (id) WHERE (state = AN
 --
 
 CREATE INDEX variants_by_lot ON public.variants USING btree (lot_id);
+
+
+--
+-- Name: vouchers_by_account; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX vouchers_by_account ON public.vouchers USING btree (account_id, id);
 
 
 --
@@ -6617,6 +6815,13 @@ CREATE TRIGGER variants_price AFTER INSERT OR UPDATE OF price_fen, "position" ON
 
 
 --
+-- Name: vouchers vouchers_counted; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER vouchers_counted AFTER INSERT ON public.vouchers FOR EACH ROW EXECUTE FUNCTION public.count_voucher();
+
+
+--
 -- Name: accounts accounts_kind_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
 --
 
@@ -6998,6 +7203,30 @@ ALTER TABLE ONLY public.claims
 
 ALTER TABLE ONLY public.contacts
     ADD CONSTRAINT contacts_division FOREIGN KEY (division_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: coupons coupons_category; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coupons
+    ADD CONSTRAINT coupons_category FOREIGN KEY (category_code) REFERENCES public.categories(code);
+
+
+--
+-- Name: coupons coupons_created_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coupons
+    ADD CONSTRAINT coupons_created_by FOREIGN KEY (created_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: coupons coupons_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.coupons
+    ADD CONSTRAINT coupons_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
 
 
 --
@@ -7537,6 +7766,22 @@ ALTER TABLE ONLY public.programmes
 
 
 --
+-- Name: redemptions redemptions_order; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.redemptions
+    ADD CONSTRAINT redemptions_order FOREIGN KEY (order_id) REFERENCES public.orders(id);
+
+
+--
+-- Name: redemptions redemptions_voucher; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.redemptions
+    ADD CONSTRAINT redemptions_voucher FOREIGN KEY (voucher_id) REFERENCES public.vouchers(id);
+
+
+--
 -- Name: refund_requests refund_requests_decider; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7798,6 +8043,22 @@ ALTER TABLE ONLY public.variants
 
 ALTER TABLE ONLY public.variants
     ADD CONSTRAINT variants_lot FOREIGN KEY (lot_id) REFERENCES public.lots(id);
+
+
+--
+-- Name: vouchers vouchers_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: vouchers vouchers_coupon; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_coupon FOREIGN KEY (coupon_id, per_person) REFERENCES public.coupons(id, per_person);
 
 
 --
@@ -8543,6 +8804,13 @@ GRANT ALL ON FUNCTION public.claim_task(p_lease interval) TO market_app;
 --
 
 REVOKE ALL ON FUNCTION public.copy_listing_price() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION count_voucher(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.count_voucher() FROM PUBLIC;
 
 
 --
@@ -10215,6 +10483,118 @@ GRANT UPDATE(away_during) ON TABLE public.contacts TO market_app;
 
 
 --
+-- Name: TABLE coupons; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(code) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.bearer; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(bearer) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.category_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(category_code) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.amount_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(amount_fen) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.min_goods_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(min_goods_fen) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.quota; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(quota) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.per_person; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(per_person) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.created_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(created_by) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(created_at) ON TABLE public.coupons TO market_app;
+
+
+--
+-- Name: COLUMN coupons.closed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(closed_at) ON TABLE public.coupons TO market_app;
+
+
+--
 -- Name: TABLE cycle_approvals; Type: ACL; Schema: public; Owner: -
 --
 
@@ -11160,6 +11540,48 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.programme_sentences TO market_app;
 
 
 --
+-- Name: TABLE redemptions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.redemptions TO market_app;
+
+
+--
+-- Name: COLUMN redemptions.order_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(order_id) ON TABLE public.redemptions TO market_app;
+
+
+--
+-- Name: COLUMN redemptions.voucher_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(voucher_id) ON TABLE public.redemptions TO market_app;
+
+
+--
+-- Name: COLUMN redemptions.discount_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(discount_fen) ON TABLE public.redemptions TO market_app;
+
+
+--
+-- Name: COLUMN redemptions.redeemed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(redeemed_at) ON TABLE public.redemptions TO market_app;
+
+
+--
+-- Name: COLUMN redemptions.freed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(freed_at) ON TABLE public.redemptions TO market_app;
+
+
+--
 -- Name: TABLE refund_requests; Type: ACL; Schema: public; Owner: -
 --
 
@@ -11605,6 +12027,48 @@ GRANT UPDATE("position") ON TABLE public.variants TO market_app;
 --
 
 GRANT UPDATE(price_fen) ON TABLE public.variants TO market_app;
+
+
+--
+-- Name: TABLE vouchers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.vouchers TO market_app;
+
+
+--
+-- Name: COLUMN vouchers.coupon_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(coupon_id) ON TABLE public.vouchers TO market_app;
+
+
+--
+-- Name: COLUMN vouchers.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.vouchers TO market_app;
+
+
+--
+-- Name: COLUMN vouchers.ordinal; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(ordinal) ON TABLE public.vouchers TO market_app;
+
+
+--
+-- Name: COLUMN vouchers.per_person; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(per_person) ON TABLE public.vouchers TO market_app;
+
+
+--
+-- Name: COLUMN vouchers.claimed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(claimed_at) ON TABLE public.vouchers TO market_app;
 
 
 --

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import get_idempotency_key
+from market.coupons.models import VoucherId
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database
@@ -67,12 +68,16 @@ class CartNightsRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PlaceOrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """An order; without `lines` and `nights` the whole cart is ordered. `total_fen` is the total that the buyer saw."""
+    """An order; without `lines` and `nights` the whole cart is ordered. `total_fen` is the total that the buyer saw.
+
+    `voucher_id` is a voucher of the buyer (`ClaimCoupon`) that the order uses.
+    """
 
     address: Address
     lines: Annotated[list[LineRequest], Meta(max_length=_MAX_ITEMS)] | None = None
     nights: Annotated[list[NightsRequest], Meta(max_length=_MAX_ITEMS)] | None = None
     total_fen: int | None = None
+    voucher_id: UUID | None = None
 
 
 class PaymentRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -176,6 +181,7 @@ class OrderController(Controller):
         """Place an order of the whole cart or of the requested items, once per Idempotency-Key header."""
         key, fingerprint, now = get_idempotency_key(request), await _compute_fingerprint(request), clock.now()
         minutes = settings.pay_minutes
+        voucher_id = None if data.voucher_id is None else VoucherId(data.voucher_id)
         placed = await find_placed_order(db, actor.account_id, key, fingerprint)
         if placed is not None:
             return placed
@@ -183,12 +189,13 @@ class OrderController(Controller):
             address = seal_address(seal, data.address, parcel=False)
             return await place_cart(
                 db, batcher, actor.account_id, address=address, key=key, fingerprint=fingerprint,
-                total_fen=data.total_fen, now=now, pay_minutes=minutes,
+                total_fen=data.total_fen, voucher_id=voucher_id, now=now, pay_minutes=minutes,
             )  # fmt: skip
         address = seal_address(seal, data.address, parcel=any(each.slot_id is None for each in data.lines or []))
         return await place(
             batcher, actor.account_id, _build_lines(data.lines or []), nights=_build_nights(data.nights or []),
             address=address, key=key, fingerprint=fingerprint, total_fen=data.total_fen, now=now, pay_minutes=minutes,
+            voucher_id=voucher_id,
         )  # fmt: skip
 
     @get(operation_id="ListOrders")

@@ -98,6 +98,17 @@ def require_role(actor: Actor, roles: Role | Iterable[Role], code: str) -> None:
     require_second_factor_of_official(actor)
 
 
+def require_platform_staff(actor: Actor) -> None:
+    """Require the platform's role.
+
+    Raises:
+        NotAllowed: the actor is not of the platform's staff.
+        SecondFactorRequired: the session has no second factor.
+    """
+    require_official(actor)
+    require_scopes(actor, {Role.PLATFORM})
+
+
 def require_producer(actor: Actor, producer_id: UUID) -> None:
     """Require membership of the producer; for anyone else the producer does not exist.
 

@@ -19,6 +19,7 @@ from market.orders.escrow import get_order_ref, release_escrow
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import OrderNotCancellable, OrderState, SuborderState
 from market.orders.notifications import notify_account, notify_money_owed
+from market.orders.redemptions import free_vouchers
 from market.orders.refund import refund_suborder
 from market.orders.transitions import (
     LockedOrder,
@@ -166,6 +167,7 @@ async def _cancel_unpaid(conn: Connection, order: LockedOrder, buyer: Actor, now
     await free_stock(conn, [order.id], reason=StockMoveReason.CANCELLED, now=now)
     await free_bookings(conn, [order.id], state=BookingState.CANCELLED)
     await free_places(conn, [order.id], state=ReservationState.CANCELLED)
+    await free_vouchers(conn, [order.id], now=now)
 
 
 async def _cancel_paid(

@@ -10,6 +10,7 @@ from market.bookings.models import BookingState
 from market.bookings.transitions import free_bookings
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.orders.models import OrderId, OrderState, SuborderState
+from market.orders.redemptions import free_vouchers
 from market.orders.transitions import list_suborder_ids, move_orders, move_suborders
 from market.slots.models import ReservationState
 from market.slots.transitions import free_places
@@ -127,4 +128,5 @@ async def expire_unpaid(conn: Connection, order_ids: list[OrderId], now: datetim
     await free_stock(conn, moved, reason=StockMoveReason.EXPIRED, now=now)
     await free_bookings(conn, moved, state=BookingState.EXPIRED)
     await free_places(conn, moved, state=ReservationState.EXPIRED)
+    await free_vouchers(conn, moved, now=now)
     return len(moved)

@@ -16,6 +16,7 @@ from market.orders.escrow import parse_order_ref
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.notifications import format_month_day, notify_account, notify_producer
 from market.orders.payment_problems import PAYMENTS_ACTOR, PROBLEM_TOPICS, apply_payment_problem
+from market.orders.redemptions import restore_voucher
 from market.orders.transitions import LockedOrder, load_suborders, lock_order_by_number, move_orders, move_suborders
 from market.slots.models import format_slot_hours
 from market.slots.transitions import confirm_places, restore_places
@@ -168,11 +169,13 @@ async def _apply_capture(
 async def _restore_order(conn: Connection, order: LockedOrder, now: datetime) -> bool:
     attempt = conn.transaction()
     await attempt.start()
-    if (
+    restored = (
         await restore_reservation(conn, order.id, now=now)
         and await restore_bookings(conn, order.id)
         and await restore_places(conn, order.id, now=now)
-    ):
+        and await restore_voucher(conn, order.id)
+    )
+    if restored:
         await attempt.commit()
         return True
     await attempt.rollback()

@@ -22,7 +22,8 @@ LIST_GOODS_OFFERS = Query(
            CASE WHEN freight_templates.id IS NOT NULL THEN """
     + FREIGHT_JSON
     + """ END AS freight,
-           get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes
+           get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
+           category_code, producers.county_code
       FROM variants
       JOIN listings ON listings.id = listing_id
       JOIN producers ON producers.id = listings.producer_id
@@ -38,6 +39,7 @@ LIST_STAY_OFFERS = Query(
            listings.state = 'live' AND listings.certified_until >= :day::date AND listings.kind = 'stay' AS on_sale,
            producers.id AS producer_id, producers.name AS producer, producers.state = 'open' AS shop_open,
            priced.nights, get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
+           category_code, producers.county_code,
            EXISTS (SELECT FROM holidays WHERE day_off AND day >= request.arrive AND day < request.leave) AS holiday,
            coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
                                                          'refund_bp', refund_bp))

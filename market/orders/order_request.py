@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from market.coupons.models import VoucherId
 from market.identity.models import AccountId
 from market.kernel import FieldFault
 from market.orders.address import Destination
@@ -42,6 +43,7 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     pay_minutes: int
     total_fen: int | None = None
     from_cart: bool = False
+    voucher_id: VoucherId | None = None
 
 
 def merge_lines(lines: Sequence[Line]) -> list[tuple[int, Line]]:

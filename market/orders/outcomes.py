@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from market.coupons.rules import make_used_refusal
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.models import (
@@ -86,6 +87,7 @@ class Obstacle(StrEnum):
     ITEMS = "items"
     SHARE = "share"
     LAPSED = "lapsed"
+    VOUCHER = "voucher"
 
 
 class PlacementResult(OrderMatch, frozen=True, kw_only=True):
@@ -125,6 +127,8 @@ def refuse(result: PlacementResult, request: OrderRequest, suborders: Sequence[D
         case Obstacle.LOCKED:
             assert result.item_id is not None
             return ItemLocked(result.item_id, _list_cart_ids(result.item_id, lines, request))
+        case Obstacle.VOUCHER:
+            return make_used_refusal()
         case Obstacle.SHARE:
             return _refuse_share(result, lines)
         case Obstacle.LAPSED:

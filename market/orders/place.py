@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from market.coupons.models import VoucherId
 from market.identity.models import AccountId
 from market.kernel import Database, Query
 from market.kernel.clock import get_business_day
@@ -40,6 +41,7 @@ async def place(
     total_fen: int | None = None,
     fingerprint: bytes | None = None,
     from_cart: bool = False,
+    voucher_id: VoucherId | None = None,
 ) -> PlacedOrder:
     """Place one order, in full or not at all; it is committed when this returns.
 
@@ -47,7 +49,7 @@ async def place(
     Idempotent by buyer and `key`: the same request returns the same order. `fingerprint` distinguishes requests with
     one key and defaults to a hash of the lines, the nights and the address. The goods are reserved for `pay_minutes`,
     unless a county of the order has set its own. With `from_cart` the placed lines are removed from the buyer's cart in
-    the same transaction.
+    the same transaction. `voucher_id` is a voucher of the buyer that the order uses, in the same transaction.
 
     Raises:
         EmptyOrder, TooManyLines: the order has no lines, or too many.
@@ -60,6 +62,7 @@ async def place(
             takes no more guests.
         PartyTooLarge, SlotFull, SlotReserved: the slot has too few places, or too few free ones; the last if unpaid
             orders may free some.
+        VoucherUnknown, or a refusal of `find_voucher_fault`: the voucher cannot be used for this order.
         TotalChanged: the total differs from `total_fen`.
         TooManyUnpaidOrders: the buyer has the maximum number of unpaid orders.
         IdempotencyKeyReused: the key was used for another order.
@@ -69,7 +72,7 @@ async def place(
     check_request(lines, nights, day=get_business_day(placed_at))
     if fingerprint is None:
         contents = msgspec.json.encode([lines, nights, address.region_code])
-        fingerprint = hashlib.sha256(contents + address.digest).digest()
+        fingerprint = hash_request(contents + address.digest, voucher_id)
     return await batcher.place(
         OrderRequest(
             buyer_id=buyer,
@@ -82,8 +85,14 @@ async def place(
             pay_minutes=pay_minutes,
             total_fen=total_fen,
             from_cart=from_cart,
+            voucher_id=voucher_id,
         )
     )
+
+
+def hash_request(contents: bytes, voucher_id: VoucherId | None) -> bytes:
+    """Return the fingerprint of a request: with another voucher, or without one, it is another request."""
+    return hashlib.sha256(contents + (b"" if voucher_id is None else voucher_id.bytes)).digest()
 
 
 async def find_placed_order(db: Database, buyer: AccountId, key: str, fingerprint: bytes) -> PlacedOrder | None:

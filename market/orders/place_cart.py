@@ -1,15 +1,15 @@
 """Place the whole cart."""
 
-import hashlib
 from datetime import datetime
 
+from market.coupons.models import VoucherId
 from market.identity.models import AccountId
 from market.kernel import Database
 from market.orders.address import Destination
 from market.orders.batcher import Batcher
 from market.orders.cart_view import load_cart_contents
 from market.orders.models import PlacedOrder
-from market.orders.place import find_placed_order, place
+from market.orders.place import find_placed_order, hash_request, place
 from market.settings import DEFAULT_PAY_MINUTES
 
 
@@ -22,20 +22,21 @@ async def place_cart(
     key: str,
     fingerprint: bytes | None = None,
     total_fen: int | None = None,
+    voucher_id: VoucherId | None = None,
     now: datetime,
     pay_minutes: int = DEFAULT_PAY_MINUTES,
 ) -> PlacedOrder:
     """Place the whole cart; the placed lines are removed from it in the same transaction.
 
     Idempotent by buyer and `key`: a repeated request returns the same order, although the cart is empty by then.
-    `fingerprint` distinguishes requests under one key and defaults to a hash of the address.
+    `fingerprint` distinguishes requests under one key and defaults to a hash of the address and the voucher.
 
     Raises:
         IdempotencyKeyReused: the key was used for another order.
         EmptyOrder: the cart is empty.
         Other refusals: see `place`.
     """
-    fingerprint = fingerprint or hashlib.sha256(b"cart" + address.region_code.encode() + address.digest).digest()
+    fingerprint = fingerprint or hash_request(b"cart" + address.region_code.encode() + address.digest, voucher_id)
     placed = await find_placed_order(db, buyer, key, fingerprint)
     if placed is not None:
         return placed
@@ -53,4 +54,5 @@ async def place_cart(
         total_fen=total_fen,
         fingerprint=fingerprint,
         from_cart=True,
+        voucher_id=voucher_id,
     )

@@ -8,6 +8,9 @@ import msgspec
 from msgspec import Struct, field
 
 from market.catalogue.models import ListingKind
+from market.coupons.models import Voucher, VoucherUnknown
+from market.coupons.rules import VOUCHER_FIELD, find_voucher_fault
+from market.coupons.vouchers import load_vouchers
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.orders.models import (
@@ -39,8 +42,10 @@ from market.orders.pricing import (
     DraftSuborder,
     GoodsOffer,
     StayOffer,
+    apply_coupon,
     find_shipping_fault,
     get_order_price,
+    list_coupon_items,
     make_parcels,
     price_goods_line,
     price_stay_line,
@@ -147,13 +152,15 @@ async def _draft_orders(
     stays = await load_stay_offers(conn, nights, day=day)
     chosen = [line.slot_id for each in requests.values() for _, line in each.lines if line.slot_id]
     slots = await load_slots(conn, chosen)
+    vouchers = await load_vouchers(conn, [each.voucher_id for each in requests.values() if each.voucher_id])
     drafts: dict[int, list[DraftSuborder]] = {}
     position = 1
     for n, request in requests.items():
         stay_offers = [stays.get(position + offset) for offset in range(len(request.nights))]
         position += len(request.nights)
         try:
-            drafts[n] = draft_order(request, goods, stay_offers, slots)
+            voucher = vouchers.get(request.voucher_id) if request.voucher_id else None
+            drafts[n] = draft_order(request, goods, stay_offers, slots, voucher=voucher)
         except Exception as error:  # noqa: BLE001 - an error in one request is its own outcome and fails no other
             outcomes[n] = error
     return drafts
@@ -164,12 +171,15 @@ def draft_order(
     goods: dict[UUID, GoodsOffer],
     stays: Sequence[StayOffer | None],
     slots: dict[SlotId, Slot],
+    *,
+    voucher: Voucher | None = None,
 ) -> list[DraftSuborder]:
-    """Return the suborders of a request at current prices.
+    """Return the suborders of a request at current prices, less its coupon.
 
-    `stays` are the offers of the request's nights, in the same order.
+    `stays` are the offers of the request's nights, in the same order; `voucher` is the one that the request names.
 
     Raises:
+        VoucherUnknown and other refusals of the voucher: see `place`.
         NotForSale, ShopClosed, RegionNotServed, TotalChanged: see `place`.
         SlotNeeded, SlotStarted, SlotClosed, PartyTooLarge: see `place`.
     """
@@ -194,6 +204,8 @@ def draft_order(
         _check_on_sale(stay, field_name)
         stay_lines.append((stay, price_stay_line(index, stay, nights.rooms)))
     suborders = price_suborders(goods_lines, stay_lines)
+    if request.voucher_id is not None:
+        suborders = _use_voucher(request, voucher, suborders)
     total = get_order_price(suborders).total_fen
     if request.total_fen is not None and request.total_fen != total:
         raise TotalChanged(total_fen=total, errors=(FieldFault("total_fen", str(total)),))
@@ -215,6 +227,17 @@ def find_slot(offer: GoodsOffer, line: Line, slots: dict[SlotId, Slot], *, field
     if refusal := find_slot_refusal(slot, party=line.quantity, title=offer.title, field=field, now=now):
         raise refusal
     return slot
+
+
+def _use_voucher(
+    request: OrderRequest, voucher: Voucher | None, suborders: Sequence[DraftSuborder]
+) -> list[DraftSuborder]:
+    if voucher is None or voucher.account_id != request.buyer_id:
+        raise VoucherUnknown(errors=(FieldFault(VOUCHER_FIELD, "您没有这张券"),))
+    fault = find_voucher_fault(voucher, list_coupon_items(suborders), day=get_business_day(request.now))
+    if fault is not None:
+        raise fault
+    return apply_coupon(suborders, voucher)
 
 
 def _check_on_sale(offer: GoodsOffer | StayOffer, field_name: str) -> None:
@@ -240,10 +263,11 @@ class BatchRows(Struct):
     lines: list[Row] = field(default_factory=list[Row])
     stays: list[Row] = field(default_factory=list[Row])
     slots: list[Row] = field(default_factory=list[Row])
+    redemptions: list[Row] = field(default_factory=list[Row])
     limits: Row = field(default_factory=lambda: UNPAID_LIMITS)
 
     def add_order(self, n: int, request: OrderRequest, suborders: Sequence[DraftSuborder], ids: Iterator[UUID]) -> None:
-        """Add an order with its suborders, lines, stays and places in slots."""
+        """Add an order with its suborders, lines, stays and places in slots, and the use of its voucher."""
         price = get_order_price(suborders)
         order_id = next(ids)
         self.orders.append(
@@ -264,6 +288,17 @@ class BatchRows(Struct):
                 "pay_until": request.now + timedelta(minutes=get_request_pay_minutes(request, suborders)),
             }
         )
+        if request.voucher_id is not None:
+            reduced_fen = sum(line.reduction_fen for each in suborders for line in each.lines)
+            self.redemptions.append(
+                {
+                    "n": n,
+                    "order_id": order_id,
+                    "voucher_id": request.voucher_id,
+                    "discount_fen": price.discount_fen + reduced_fen,
+                    "redeemed_at": request.now,
+                }
+            )
         for position, suborder in enumerate(suborders, 1):
             suborder_id = next(ids)
             self.suborders.append(
@@ -276,7 +311,7 @@ class BatchRows(Struct):
                     "kind": suborder.kind,
                     "goods_fen": suborder.goods_fen,
                     "freight_fen": suborder.freight_fen,
-                    "discount_fen": 0,
+                    "discount_fen": suborder.discount_fen,
                     "commission_bp": suborder.commission_bp,
                 }
             )
@@ -301,6 +336,7 @@ class BatchRows(Struct):
                 "quantity": line.quantity,
                 "price_fen": line.price_fen,
                 "amount_fen": line.amount_fen,
+                "reduction_fen": line.reduction_fen,
                 "lot_id": line.lot_id,
                 "units": line.lot_units,
             }

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.bookings.models import CancellationTier
 from market.catalogue.freight import FreightTerms, ParcelFault, Shipment, compute_freight, find_parcel_fault
-from market.kernel import Fen
+from market.coupons.models import Bearer, CouponTerms
+from market.coupons.rules import CouponItem, covers
+from market.kernel import Fen, split
 from market.orders.models import SuborderKind
 from market.slots.models import Slot, SlotId
 
@@ -38,6 +40,8 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
     shop_open: bool
     freight: FreightTerms | None
     pay_minutes: int | None = None
+    category_code: str = ""
+    county_code: str = ""
 
 
 class StayOffer(Struct, frozen=True, kw_only=True):
@@ -61,6 +65,8 @@ class StayOffer(Struct, frozen=True, kw_only=True):
     holiday: bool
     tiers: list[CancellationTier]
     pay_minutes: int | None = None
+    category_code: str = ""
+    county_code: str = ""
 
     @property
     def room_fen(self) -> Fen:
@@ -68,8 +74,11 @@ class StayOffer(Struct, frozen=True, kw_only=True):
         return Fen(sum(price for _, price in self.nights))
 
 
-class DraftLine(Struct, frozen=True):
-    """A priced line; `field` is the field of the request that it comes from."""
+class DraftLine(Struct, frozen=True, kw_only=True):
+    """A priced line; `field` is the field of the request that it comes from.
+
+    `category` and `county` are codes; `reduction_fen` is what a coupon that the producer bears takes off it.
+    """
 
     field: str
     listing_id: UUID
@@ -83,11 +92,14 @@ class DraftLine(Struct, frozen=True):
     gross_g: int
     stay: StayOffer | None = None
     slot: Slot | None = None
+    category: str = ""
+    county: str = ""
+    reduction_fen: Fen = Fen(0)
 
     @property
     def amount_fen(self) -> Fen:
-        """Price times quantity."""
-        return Fen(self.price_fen * self.quantity)
+        """Price times quantity, less the reduction."""
+        return Fen(self.price_fen * self.quantity - self.reduction_fen)
 
     @property
     def lot_units(self) -> int:
@@ -96,7 +108,10 @@ class DraftLine(Struct, frozen=True):
 
 
 class DraftSuborder(Struct, frozen=True, kw_only=True):
-    """One producer's share of an order; its position is its index in the list, from 1."""
+    """One producer's share of an order; its position is its index in the list, from 1.
+
+    `discount_fen` is the part of the buyer's coupon that the platform bears.
+    """
 
     producer_id: UUID
     producer: str
@@ -105,6 +120,7 @@ class DraftSuborder(Struct, frozen=True, kw_only=True):
     freight_fen: Fen
     lines: list[DraftLine]
     pay_minutes: int | None = None
+    discount_fen: Fen = Fen(0)
 
     @property
     def goods_fen(self) -> Fen:
@@ -158,6 +174,8 @@ def price_goods_line(index: int, goods: GoodsOffer, quantity: int, slot: Slot | 
         units=quantity * goods.lot_units_per_item,
         gross_g=quantity * goods.gross_g,
         slot=slot,
+        category=goods.category_code,
+        county=goods.county_code,
     )
 
 
@@ -175,15 +193,17 @@ def price_stay_line(index: int, stay: StayOffer, rooms: int) -> DraftLine:
         units=0,
         gross_g=0,
         stay=stay,
+        category=stay.category_code,
+        county=stay.county_code,
     )
 
 
 def get_order_price(suborders: Sequence[DraftSuborder]) -> OrderPrice:
-    """Return the price of the suborders together; there are no discounts yet."""
+    """Return the price of the suborders together."""
     return OrderPrice(
         goods_fen=Fen(sum(each.goods_fen for each in suborders)),
         freight_fen=Fen(sum(each.freight_fen for each in suborders)),
-        discount_fen=Fen(0),
+        discount_fen=Fen(sum(each.discount_fen for each in suborders)),
     )
 
 
@@ -239,3 +259,43 @@ def _price_goods_suborder(kind: SuborderKind, members: Sequence[tuple[GoodsOffer
         lines=lines,
         pay_minutes=first.pay_minutes,
     )
+
+
+def list_coupon_items(suborders: Iterable[DraftSuborder]) -> list[CouponItem]:
+    """Return the lines of suborders as coupons look at them, suborder by suborder."""
+    return [
+        CouponItem(
+            producer_id=suborder.producer_id,
+            category_code=line.category,
+            county_code=line.county,
+            amount_fen=line.amount_fen,
+        )
+        for suborder in suborders
+        for line in suborder.lines
+    ]
+
+
+def apply_coupon(suborders: Sequence[DraftSuborder], terms: CouponTerms) -> list[DraftSuborder]:
+    """Return priced suborders with a coupon that may be used for them.
+
+    Its amount is divided among suborders by the goods that it covers, by largest remainder. The platform's part of a
+    suborder is its discount; a producer's reduces its lines, divided in the same way. Freight stays as it was.
+
+    Source: the golden story, shop.md: a coupon is split over suborders by goods, largest remainder.
+    """
+    covered = [
+        [item.amount_fen if covers(terms, item) else 0 for item in list_coupon_items([each])] for each in suborders
+    ]
+    parts = split(terms.amount_fen, [sum(amounts) for amounts in covered])
+    if terms.bearer is Bearer.PLATFORM:
+        return [structs.replace(each, discount_fen=Fen(part)) for each, part in zip(suborders, parts, strict=True)]
+    return [
+        structs.replace(
+            each,
+            lines=[
+                structs.replace(line, reduction_fen=Fen(fen))
+                for line, fen in zip(each.lines, split(part, amounts), strict=True)
+            ],
+        )
+        for each, amounts, part in zip(suborders, covered, parts, strict=True)
+    ]

@@ -1,15 +1,15 @@
 -- Package: orders.
 -- Place a batch of up to 64 orders in the sequence given, each order completely or not at all.
 --
--- `batch` has five lists: orders, suborders, lines, stays and slots, and the limits of unpaid orders. Each row has the
--- number `n` of its request; a buyer has one request in a batch. The service computed the prices in the same
--- transaction; this function decides which requests get the available units, rooms and places. It takes all locks
--- first, in one order (docs/locks.md): buyers, then lots, rooms and slots, each by id. With `skip_locked` it waits for none of them: the requests
--- that need what another transaction holds are not placed.
+-- `batch` has six lists: orders, suborders, lines, stays, slots and redemptions, and the limits of unpaid orders. Each
+-- row has the number `n` of its request; a buyer has one request in a batch. The service computed the prices in the
+-- same transaction; this function decides which requests get the available units, rooms and places. It takes all locks
+-- first, in one order (docs/locks.md): buyers, then lots, rooms and slots, each by id. With `skip_locked` it waits for
+-- none of them: the requests that need what another transaction holds are not placed.
 --
 -- Returns a row per request with its order: the new one, or the one placed earlier with the same key. Without an order,
--- `obstacle` is the reason: `locked`, a limit of find_exceeded_limits, or null if `item_id` is the lot, stay or slot of
--- which too little is available; `reserved` means that unpaid orders reserve what is missing.
+-- `obstacle` is the reason: `locked`, `voucher`, a limit of find_exceeded_limits, or null if `item_id` is the lot, stay
+-- or slot of which too little is available; `reserved` means that unpaid orders reserve what is missing.
 CREATE OR REPLACE FUNCTION place_orders(batch jsonb, skip_locked boolean)
 RETURNS TABLE (n integer, fingerprint bytea, id uuid, number bigint, state text, goods_fen bigint, freight_fen bigint,
                discount_fen bigint, total_fen bigint, placed_at timestamptz, pay_until timestamptz, obstacle text,
@@ -98,6 +98,13 @@ BEGIN
          WHERE NOT EXISTS (SELECT FROM orders p WHERE p.buyer_id = o.buyer_id AND p.key = o.key)
            AND o.n NOT IN (SELECT r.n FROM jsonb_to_recordset(refused) AS r (n integer))
          ORDER BY o.n);
+    -- The lock of the buyer keeps another batch from using the same voucher meanwhile.
+    IF jsonb_array_length(batch -> 'redemptions') > 0 THEN
+        SELECT refused || coalesce(jsonb_agg(jsonb_build_object('n', r.n, 'obstacle', 'voucher')), '[]') INTO refused
+          FROM jsonb_to_recordset(batch -> 'redemptions') AS r (n integer, voucher_id uuid)
+          JOIN redemptions used ON used.voucher_id = r.voucher_id AND used.freed_at IS NULL
+         WHERE r.n = ANY(undecided);
+    END IF;
     SELECT refused || coalesce(jsonb_agg(to_jsonb(exceeded)), '[]') INTO refused
       FROM find_exceeded_limits(batch, undecided) AS exceeded;
     undecided := ARRAY(

@@ -1,5 +1,5 @@
 -- Package: orders.
--- Insert the suborders, lines, bookings, nights and places of the placed orders.
+-- Insert the suborders, lines, bookings, nights and places of the placed orders, and redeem their vouchers.
 CREATE OR REPLACE FUNCTION write_orders(batch jsonb, placed integer[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -12,12 +12,13 @@ BEGIN
                  freight_fen bigint, discount_fen bigint, commission_bp integer)
      WHERE s.n = ANY(placed);
     INSERT INTO order_lines (id, suborder_id, position, listing_id, variant_id, title, unit, quantity, price_fen,
-                             amount_fen, lot_id, units, perishable)
+                             amount_fen, reduction_fen, lot_id, units, perishable)
     SELECT l.id, l.suborder_id, l.position, l.listing_id, l.variant_id, l.title, l.unit, l.quantity, l.price_fen,
-           l.amount_fen, l.lot_id, l.units, listings.perishable
+           l.amount_fen, l.reduction_fen, l.lot_id, l.units, listings.perishable
       FROM jsonb_to_recordset(batch -> 'lines')
            AS l (n integer, id uuid, suborder_id uuid, position smallint, listing_id uuid, variant_id uuid, title text,
-                 unit text, quantity integer, price_fen bigint, amount_fen bigint, lot_id uuid, units integer)
+                 unit text, quantity integer, price_fen bigint, amount_fen bigint, reduction_fen bigint, lot_id uuid,
+                 units integer)
       JOIN listings ON listings.id = l.listing_id
      WHERE l.n = ANY(placed);
     IF jsonb_array_length(batch -> 'stays') > 0 THEN
@@ -39,6 +40,13 @@ BEGIN
         SELECT s.slot_id, s.suborder_id, s.party
           FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, suborder_id uuid, slot_id uuid, party integer)
          WHERE s.n = ANY(placed);
+    END IF;
+    IF jsonb_array_length(batch -> 'redemptions') > 0 THEN
+        INSERT INTO redemptions (order_id, voucher_id, discount_fen, redeemed_at)
+        SELECT r.order_id, r.voucher_id, r.discount_fen, r.redeemed_at
+          FROM jsonb_to_recordset(batch -> 'redemptions')
+               AS r (n integer, order_id uuid, voucher_id uuid, discount_fen bigint, redeemed_at timestamptz)
+         WHERE r.n = ANY(placed);
     END IF;
 END
 $$;

@@ -31,6 +31,10 @@ GRANTS = {
     "claims": "select insert",
     "contacts": "select insert delete update(name phone hours away_during)",
     "county_settings": "select insert delete update(valid_during)",
+    "coupons": (
+        "select insert(name code bearer producer_id category_code county_code amount_fen min_goods_fen valid_during "
+        "quota per_person created_by created_at) update(state closed_at)"
+    ),
     "cycle_approvals": "select insert",
     "cycle_duties": "select insert",
     "cycle_events": "select insert",
@@ -98,6 +102,7 @@ GRANTS = {
         "select insert update(name kinds max_lines proration idle_days cure_days document_number "
         "document_name document_sha256 document_text file_id)"
     ),
+    "redemptions": "select insert(order_id voucher_id discount_fen redeemed_at) update(freed_at)",
     "refund_requests": (
         "select insert(suborder_id line_id key amount_fen reason note requested_by requested_at) "
         "update(state decided_by decided_at decision_note lapse_reason)"
@@ -126,6 +131,7 @@ GRANTS = {
     "usage_days": "select insert",
     "valid_approvals": "select",
     "variants": "select insert update(position price_fen)",
+    "vouchers": "select insert(coupon_id account_id ordinal per_person claimed_at)",
     "jobs.failures": "select insert delete update(attempts next_at error)",
     "jobs.schedules": "select insert update(next_at attempts error finished_at)",
     "payments.account_kinds": "select",
@@ -164,6 +170,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "add_audit_entry": True,
     "erase_account": True,
     "claim_task": True,
+    "count_voucher": False,
     "copy_listing_price": False,
     "delete_tasks": True,
     "find_bound_elsewhere": True,

@@ -13,6 +13,7 @@ from PIL import Image
 
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
+from market.coupons.manage import create_producer_coupon
 from market.identity.actors import hash_token
 from market.identity.models import AccountId
 from market.identity.sign_in import sign_in_without_code
@@ -45,11 +46,13 @@ from tests.access.other_county import (
     OTHER_PERSON,
     make_other_county,
 )
+from tests.support.coupons import new_coupon
 from tests.support.make import (
     VILLAGE,
     VILLAGE_OF_OTHER_COUNTY,
     days_since,
     load_actor,
+    load_owner,
     make_activity,
     make_certificate,
     make_contact,
@@ -158,6 +161,7 @@ async def make_fixtures(
         ids |= await _read_numbers(conn, ids)
     for prefix, county, village in (("", COUNTY, VILLAGE), ("other_", OTHER_COUNTY, VILLAGE_OF_OTHER_COUNTY)):
         async with db.transaction() as conn:
+            ids[f"{prefix}coupon_id"] = str(await _make_coupon(conn, UUID(ids[f"{prefix}producer_id"])))
             ids[f"{prefix}contact_id"] = str(await make_contact(conn, village, "样例站长"))
         async with db.transaction(scope=county) as conn:
             ids[f"{prefix}file_id"] = str(await conn.fetchval(FIRST_FILE, county))
@@ -168,6 +172,12 @@ async def make_fixtures(
     tokens = await _sign_in(db, accounts)
     ids |= await _sign_in_second_devices(db, accounts)
     return AccessFixtures(ids, accounts, tokens, _list_secrets(ids))
+
+
+async def _make_coupon(conn: Connection, producer_id: UUID) -> UUID:
+    owner = await load_owner(conn, producer_id)
+    new = new_coupon(starts_on=TODAY, ends_on=TODAY + A_DAY)
+    return (await create_producer_coupon(conn, owner, producer_id, new, now=NOW)).id
 
 
 async def _make_farm(conn: Connection, owner: AccountId, village: str, name: str) -> _Farm:

@@ -74,6 +74,10 @@ _OFFICIALS = SIGNED_IN.deny([*ORDINARY_ACCOUNTS, WITHOUT_SECOND_FACTOR], FORBIDD
 _WITHOUT_ADMISSION_ROLE = ("policy", "township", "finance", "reconciler")
 """Officials of the county without a step in admission; the importer of the tests also has the county role."""
 
+PLATFORM_STAFF = _OFFICIALS.acting_as("platform").deny([*COUNTY_OFFICIALS, VILLAGE_SCOPED], FORBIDDEN)
+"""The platform's staff, wherever their role is for."""
+PRODUCER_OWNER = PRODUCER_MEMBERS.deny(["helper"], FORBIDDEN)
+"""The owner of the producer; helpers see it, and are forbidden to give its money away."""
 ANY_OFFICIAL = _OFFICIALS.acting_as("platform")
 """Officials and the platform's staff, each for what their roles cover."""
 CLAIM_PHOTO_READERS = SIGNED_IN.deny([WITHOUT_SECOND_FACTOR], FORBIDDEN)

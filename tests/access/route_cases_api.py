@@ -22,7 +22,9 @@ from tests.access.policies import (
     NOT_FOUND,
     ORDER_BUYER,
     ORIGINAL_READERS,
+    PLATFORM_STAFF,
     PRODUCER_MEMBERS,
+    PRODUCER_OWNER,
     PUBLIC,
     SIGNED_IN,
     SUSPENDING_OFFICIALS,
@@ -54,6 +56,10 @@ ACTIVITY = {
 SLOTS = {"first": Id("later"), "last": Id("later"), "starts": "14:00:00", "ends": "16:00:00", "places": 10}
 DESCRIPTION = {"version": 1, "title": "阜平大枣", "category": "fruit"}
 PACK = {"unit": "2斤盒", "price_fen": 20_00, "quantity": 5}
+COUPON = {
+    "name": "样例满减", "amount_fen": 1_00, "min_goods_fen": 9_00, "quota": 5,
+    "starts_on": Id("later"), "ends_on": Id("after_later"),
+}  # fmt: skip
 FREIGHT = {"first_g": 1000, "first_fen": 8_00, "next_g": 1000, "next_fen": 3_00}
 HOST_NIGHTS = {"room_id": Id("room_id"), "first": Id("later"), "until": Id("after_later")}
 SEASON = {"first": "2019-05-01", "until": "2019-05-05", "price_fen": 300_00}
@@ -218,6 +224,15 @@ API_CASES: tuple[RouteCase, ...] = (
             ("guests", HOST_NIGHTS | {"guest": {"name": "样例住客"}}),
         )
     ),
+    # coupons
+    get("/api/v1/coupons", PUBLIC),
+    get("/api/v1/vouchers", SIGNED_IN),
+    post("/api/v1/coupons/claims", SIGNED_IN, json={"number": 999_999}, status=404),
+    get("/api/v1/coupons/platform", PLATFORM_STAFF),
+    post("/api/v1/coupons/platform", PLATFORM_STAFF, json=COUPON, status=201),
+    get("/api/v1/producers/{producer_id}/coupons", PRODUCER_MEMBERS),
+    post("/api/v1/producers/{producer_id}/coupons", PRODUCER_OWNER, json=COUPON, status=201),
+    post("/api/v1/coupons/{coupon_id}/end", PRODUCER_OWNER),
     # orders
     get("/api/v1/cart", SIGNED_IN),
     put("/api/v1/cart/lines", SIGNED_IN, json=LINES),

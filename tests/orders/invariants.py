@@ -108,6 +108,30 @@ INVARIANTS = {
          WHERE (q.state = 'consented') <> (r.id IS NOT NULL) OR r.amount_fen <> q.amount_fen
             OR (q.state = 'consented' AND is_same_person(q.requested_by, decided_by))
     """,
+    "coupons: no more is claimed than the quota, counted exactly, and per person than the limit": """
+        SELECT coupons.id FROM coupons
+         WHERE claimed > quota OR claimed <> (SELECT count(*) FROM vouchers WHERE coupon_id = coupons.id)
+            OR EXISTS (SELECT FROM vouchers WHERE coupon_id = coupons.id
+                        GROUP BY account_id HAVING count(*) > coupons.per_person)
+    """,
+    "coupons: an order takes off exactly what its voucher is worth, of whoever bears it": """
+        SELECT orders.id
+          FROM orders
+          LEFT JOIN redemptions ON order_id = orders.id
+          LEFT JOIN vouchers ON vouchers.id = voucher_id
+          LEFT JOIN coupons ON coupons.id = coupon_id
+         WHERE (orders.discount_fen, (SELECT sum(reduction_fen) FROM order_lines JOIN suborders s ON s.id = suborder_id
+                                       WHERE s.order_id = orders.id))
+            <> (CASE WHEN bearer = 'platform' THEN amount_fen ELSE 0 END,
+                CASE WHEN bearer = 'producer' THEN amount_fen ELSE 0 END)
+            OR redemptions.discount_fen <> amount_fen OR account_id <> buyer_id
+    """,
+    "coupons: a voucher is used for one order at a time, and by none that ended unpaid": """
+        SELECT voucher_id FROM redemptions JOIN orders ON orders.id = order_id
+         WHERE freed_at IS NULL <> (orders.state NOT IN ('expired', 'cancelled') OR paid_at IS NOT NULL)
+        UNION ALL
+        SELECT voucher_id FROM redemptions WHERE freed_at IS NULL GROUP BY voucher_id HAVING count(*) > 1
+    """,
     "states: an order's state follows from its suborders": """
         SELECT orders.id FROM orders
          WHERE state <> (SELECT CASE

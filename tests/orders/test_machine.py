@@ -25,6 +25,9 @@ from market.aftersales.models import LineRefundReason
 from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.aftersales.refund import refund_line
 from market.aftersales.ship import ship_suborder
+from market.coupons.claim import claim_voucher
+from market.coupons.models import Voucher
+from market.coupons.vouchers import list_vouchers
 from market.identity.models import Actor
 from market.kernel import Database, GatewayUnavailable, Refusal, open_database
 from market.kernel.database import APP_ROLE
@@ -42,6 +45,7 @@ from payments.stripe import Stripe
 from payments.verification import verify_ledger
 from tests.conftest import NOW
 from tests.orders.invariants import find_violations
+from tests.support.coupons import make_coupon
 from tests.support.make import (
     ProductIds,
     StayIds,
@@ -108,6 +112,11 @@ class Shop(RuleBasedStateMachine):
             self.host: Actor = await load_owner(conn, self.stay.producer_id)
             self.partner: Actor = await add_member(conn, first.producer_id, "样例合伙人")
             buyers = [await make_buyer(conn), await make_buyer(conn)]
+            own = await make_coupon(
+                conn, borne_by=first.producer_id, amount_fen=3_07, min_goods_fen=33_33, quota=3, per_person=3
+            )
+            public = await make_coupon(conn, amount_fen=5_55, min_goods_fen=30_00, quota=4, per_person=2)
+            self.coupons = [public.number, own.number]
         self.shoppers = [Shopping(w.db, w.seal, w.gateway, w.sandbox, buyer) for buyer in buyers]
 
     def run[T](self, work: Coroutine[Any, Any, T]) -> T:
@@ -163,6 +172,33 @@ class Shop(RuleBasedStateMachine):
             async with self.world.db.connection() as conn:
                 payment = await get_payment(conn, paying.payment_id)
             await self.world.sandbox.pay(payment.provider_ref or "")
+
+    @rule(who=st.integers(0, 1), which=st.integers(0, 1))
+    def claim(self, who: int, which: int) -> None:
+        """Claim a voucher of the platform's coupon or of the producer's."""
+
+        async def claiming() -> None:
+            async with self.world.db.transaction() as conn:
+                await claim_voucher(conn, self.shoppers[who].buyer, number=self.coupons[which], now=self.now)
+
+        self.run_allowing_refusal(claiming())
+
+    @rule(who=st.integers(0, 1), number=st.integers(0, 9), units=st.integers(1, 4), night=st.integers(0, 12))
+    def place_with_voucher(self, who: int, number: int, units: int, night: int) -> None:
+        """Place an order with any voucher of the buyer, used or not; night 0 means no stay."""
+        shopper = self.shoppers[who]
+
+        async def placing() -> None:
+            async with self.world.db.connection() as conn:
+                vouchers: list[Voucher] = await list_vouchers(conn, shopper.buyer.account_id)
+            stays = [make_october_nights(self.stay.listing_id, arrive=night, leave=night + 2)] if night else []
+            if vouchers:
+                lines = [(each.variant_id, units) for each in self.products]
+                voucher_id = vouchers[number % len(vouchers)].id
+                order = await shopper.place(lines, nights=stays, voucher_id=voucher_id, now=self.now)
+                self.orders.append((shopper, order))
+
+        self.run_allowing_refusal(placing())
 
     @precondition(lambda self: self.orders)
     @rule(number=st.integers(0, 99), method=st.sampled_from([Method.ALIPAY, Method.WECHAT]))

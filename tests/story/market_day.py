@@ -9,7 +9,10 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from market.identity.models import AccountId, Actor
+from market.coupons.claim import claim_voucher
+from market.coupons.manage import NewCoupon, create_coupon
+from market.coupons.models import VoucherId
+from market.identity.models import AccountId, Actor, Role
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.orders.address import Address, Destination, seal_address
@@ -27,6 +30,7 @@ from tests.support.make import (
     make_activity,
     make_freight_template,
     make_lot,
+    make_official,
     make_producer,
     make_product,
     make_slot,
@@ -63,6 +67,8 @@ class World(Struct):
     listings: dict[str, Any] = field(default_factory=dict[str, Any])
     slots: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
     orders: dict[str, PlacedOrder] = field(default_factory=dict[str, PlacedOrder])
+    coupons: dict[str, int] = field(default_factory=dict[str, int])
+    vouchers: dict[tuple[str, str], VoucherId] = field(default_factory=dict[tuple[str, str], VoucherId])
 
     def address(self, buyer: str) -> Destination:
         """The address of a buyer of the story."""
@@ -94,7 +100,18 @@ class World(Struct):
             address=address,
             key=event.get("order"),
             now=at(event["at"]),
+            voucher_id=await self.get_voucher(buyer, event["coupon"]) if "coupon" in event else None,
         )
+
+    async def get_voucher(self, buyer: str, coupon: str) -> VoucherId:
+        """The voucher that a buyer claimed of a coupon; it is claimed the first time."""
+        if (buyer, coupon) not in self.vouchers:
+            async with self.db.transaction() as conn:
+                claimed = await claim_voucher(
+                    conn, self.buyers[buyer], number=self.coupons[coupon], now=at("2019-09-20T09:05")
+                )
+            self.vouchers[buyer, coupon] = claimed.id
+        return self.vouchers[buyer, coupon]
 
     async def place_and_pay(self, order: str) -> None:
         """Place and pay an order of the story."""
@@ -173,8 +190,20 @@ async def build(world: World) -> None:
             world.lots[lot["id"]] = await make_lot(
                 conn, ids[owner_of_lot[lot["id"]]], left=lot["stock"], unit=lot["unit"], label=lot["what"]
             )
+        staff = await load_actor(conn, await make_official(conn, Role.PLATFORM, "13"))
+        for coupon in STORY["coupons"]:
+            await _coupon(conn, world, staff, coupon)
         for listing in STORY["listings"]:
             await _listing(conn, world, listing, ids[listing["producer"]])
+
+
+async def _coupon(conn: Connection, world: World, staff: Actor, coupon: dict[str, Any]) -> None:
+    assert coupon["bearer"] == "platform"
+    new = NewCoupon(
+        name=coupon["title"], amount_fen=coupon["off_fen"], min_goods_fen=coupon["from_fen"], quota=coupon["quota"],
+        per_person=coupon["per_buyer"], starts_on=date(2019, 9, 1), ends_on=date(2019, 9, 30),
+    )  # fmt: skip
+    world.coupons[coupon["id"]] = (await create_coupon(conn, staff, new, now=at("2019-09-01T08:00"))).number
 
 
 async def _freight(conn: Connection, producer_id: UUID, name: str | None) -> None:

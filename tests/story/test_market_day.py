@@ -13,6 +13,7 @@ from market.aftersales.refund import refund_line
 from market.aftersales.statement import get_statement
 from market.bookings.calendar import list_stay_nights
 from market.catalogue.freight import RegionNotServed
+from market.coupons.models import CouponLimitReached, VoucherUsed
 from market.kernel import Connection, Database, Refusal
 from market.kernel.seal import Seal
 from market.orders.batcher import Batcher
@@ -71,6 +72,23 @@ async def follow_o1(world: World) -> None:
     assert (received.state, received.positions) == ("finished", [1, 2])
     assert await world.ledger("O1") == expected_ledger("O1")
     await check_order(world, "O1", "B1")
+
+
+async def follow_o2(world: World) -> None:
+    await world.place_and_pay("O2")
+    assert await world.ledger("O2") == expected_ledger("O2")[:1]
+    async with world.db.connection() as conn:
+        order = await get_order(conn, world.seal, world.buyers["B2"], world.orders["O2"].id)
+    event = next(each for each in STORY["events"] if each["do"] == "bad fruit" and each["order"] == "O2")
+    await refund_line(
+        world.db, world.gateway, world.seal, world.owners["P2"], order.suborders[0].lines[0].id, key="O2",
+        reason=LineRefundReason.BAD_FRUIT, share_bp=10_000 * event["pieces"] // event["of"], now=at(event["at"]),
+    )  # fmt: skip
+    async with world.db.transaction() as conn:
+        await confirm_receipt(conn, world.seal, world.buyers["B2"], order.id, now=at("2019-09-23T09:00"))
+    ledger = [(at_, kind, sorted(legs)) for at_, kind, legs in await world.ledger("O2")]
+    assert ledger == [(at_, kind, sorted(legs)) for at_, kind, legs in expected_ledger("O2")]
+    await check_order(world, "O2", "B2")
 
 
 async def follow_o4(world: World) -> None:
@@ -150,6 +168,10 @@ async def test_two_producers_in_one_cart_are_released_on_receipt(world: World) -
     await follow_o1(world)
 
 
+async def test_a_coupon_of_the_platform_is_split_over_suborders_and_refunded_in_proportion(world: World) -> None:
+    await follow_o2(world)
+
+
 async def test_two_holiday_nights_are_cancelled_by_their_tier(world: World) -> None:
     await follow_o4(world)
 
@@ -203,6 +225,19 @@ async def test_refused_events_change_nothing(world: World, owner: Connection, wh
     assert await owner.fetchval("SELECT count(*) FROM taken_nights") == 0
 
 
+async def test_a_coupon_that_was_used_is_refused(world: World) -> None:
+    await world.place_and_pay("O2")
+    wish = next(each["try"] for each in STORY["refused"] if each["why"] == "C1 was used by B2")
+    with pytest.raises(VoucherUsed) as raised:
+        await world.place({"at": "2019-09-20T12:00", **wish})
+    assert [each.field for each in raised.value.errors] == ["voucher_id"]
+    world.vouchers.clear()
+    with pytest.raises(CouponLimitReached):
+        await world.get_voucher("B2", "C1")
+    async with world.db.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM orders") == 1
+
+
 async def test_a_paid_order_is_not_charged_again(world: World) -> None:
     await world.place_and_pay("O4")
     with pytest.raises(OrderAlreadyPaid):
@@ -214,12 +249,12 @@ async def test_a_paid_order_is_not_charged_again(world: World) -> None:
 
 
 async def test_the_balances_match_the_story(world: World) -> None:
-    """O1, O4, O5 and O8 to their ends: what they left in each account, by the story's own transactions."""
-    for follow in (follow_o8, follow_o1, follow_o4, follow_o5):
+    """O1, O4, O5, O8 and O2 to their ends: what they left in each account, by the story's own transactions."""
+    for follow in (follow_o8, follow_o1, follow_o4, follow_o5, follow_o2):
         await follow(world)
     wanted: dict[str, int] = {}
     for each in EXPECTED["ledger"]:
-        if each["order"] in {"O1", "O4", "O5", "O8"}:
+        if each["order"] in {"O1", "O2", "O4", "O5", "O8"}:
             for account, fen in each["legs"]:
                 wanted[account] = wanted.get(account, 0) + fen
     assert await world.balances() == wanted

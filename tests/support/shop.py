@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
+from market.coupons.models import VoucherId
 from market.identity.models import Actor
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
@@ -43,6 +44,8 @@ class Shopping(Struct, frozen=True):
         *,
         nights: Sequence[Nights] = (),
         slot: tuple[UUID, UUID, int] | None = None,
+        voucher_id: VoucherId | None = None,
+        key: str | None = None,
         now: datetime = NOW,
     ) -> PlacedOrder:
         """Place an order with its own batcher; `slot` is an activity's variant, its slot and a party."""
@@ -54,6 +57,8 @@ class Shopping(Struct, frozen=True):
                 [Line(VariantId(variant_id), quantity) for variant_id, quantity in lines] + places,
                 nights=nights,
                 address=seal_address(self.seal, BUYER_ADDRESS),
+                voucher_id=voucher_id,
+                key=key,
                 now=now,
             )
 

@@ -1,0 +1,38 @@
+"""The vouchers that a person has claimed."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from market.coupons.models import Voucher, VoucherId
+from market.identity.models import AccountId
+from market.kernel import Connection, Query
+
+MAX_VOUCHERS = 100
+
+_VOUCHERS = """
+    SELECT vouchers.id, account_id, coupons.number AS coupon_number, name, bearer, producer_id, category_code,
+           county_code, amount_fen, min_goods_fen, lower(valid_during) AS starts_on, upper(valid_during) - 1 AS ends_on,
+           EXISTS (SELECT FROM redemptions WHERE voucher_id = vouchers.id AND freed_at IS NULL) AS used
+      FROM vouchers JOIN coupons ON coupons.id = coupon_id"""
+LIST_VOUCHERS = Query(
+    Voucher,
+    _VOUCHERS
+    + """
+     WHERE account_id = :account_id
+     ORDER BY vouchers.id DESC
+     LIMIT :limit
+    """,
+)
+LOAD_VOUCHERS = Query(Voucher, _VOUCHERS + " WHERE vouchers.id = ANY(:voucher_ids::uuid[])")
+
+
+async def list_vouchers(conn: Connection, account_id: AccountId) -> list[Voucher]:
+    """Return what an account has claimed, the latest first, at most 100; used and expired ones too."""
+    return await LIST_VOUCHERS.all(conn, account_id=account_id, limit=MAX_VOUCHERS)
+
+
+async def load_vouchers(conn: Connection, voucher_ids: Sequence[VoucherId]) -> dict[UUID, Voucher]:
+    """Return vouchers by id; unknown ones are omitted. Without ids no statement runs."""
+    if not voucher_ids:
+        return {}
+    return {each.id: each for each in await LOAD_VOUCHERS.all(conn, voucher_ids=list(voucher_ids))}

@@ -1,0 +1,251 @@
+"""A voucher at checkout: redeemed with the order, free again if it ends unpaid, and where its money goes."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from msgspec import Struct, structs
+
+from market.aftersales.receive import confirm_receipt
+from market.aftersales.ship import ship_suborder
+from market.coupons.models import CouponExpired, VoucherId, VoucherUnknown, VoucherUsed
+from market.kernel import Connection, Database
+from market.kernel.idempotency import IdempotencyKeyReused
+from market.orders.batcher import Batcher
+from market.orders.cancel import cancel_order
+from market.orders.expire import expire_orders
+from market.orders.models import PlacedOrder
+from market.orders.outcomes import PlacementOutcome
+from market.orders.place import place
+from market.orders.placing import place_batch
+from market.orders.verification import RELEASE_PREFIX, verify_orders
+from payments.verification import verify_ledger
+from tests.conftest import NOW
+from tests.orders.invariants import find_violations
+from tests.orders.requests import line, list_codes, make_request
+from tests.support.coupons import make_coupon, make_voucher
+from tests.support.make import (
+    DESTINATION,
+    ProductIds,
+    load_owner,
+    make_freight_template,
+    make_product,
+)
+from tests.support.payment import pay_and_apply
+from tests.support.shop import Shopping, make_buyer
+from tests.support.statements import QueryTrace
+
+LATER = NOW + timedelta(minutes=31)
+OVER = NOW + timedelta(minutes=41)
+
+
+class Stall(Struct, frozen=True):
+    """Eggs at 39.00 of one producer, with freight, and walnuts at 32.00 of another."""
+
+    shopping: Shopping
+    eggs: ProductIds
+    nuts: ProductIds
+
+    @property
+    def lines(self) -> list[tuple[UUID, int]]:
+        """The lines of the story's order O2: 78.00 and 64.00."""
+        return [(self.eggs.variant_id, 2), (self.nuts.variant_id, 2)]
+
+    async def claim(self, *, borne_by: UUID | None = None, **changes: Any) -> VoucherId:
+        async with self.shopping.db.transaction() as conn:
+            return await make_voucher(conn, self.shopping.buyer, borne_by=borne_by, **changes)
+
+    async def list_uses(self) -> list[tuple[int, bool]]:
+        """Return the number of each order that used a voucher, and whether it still does."""
+        async with self.shopping.db.connection() as conn:
+            rows = await conn.fetch(
+                "SELECT number, freed_at IS NULL AS live FROM redemptions JOIN orders ON id = order_id ORDER BY number"
+            )
+        return [(row["number"], row["live"]) for row in rows]
+
+
+@pytest.fixture
+async def stall(shopping: Shopping) -> Stall:
+    async with shopping.db.transaction() as conn:
+        eggs = await make_product(conn, price_fen=39_00, gross_g=500, left=12)
+        nuts = await make_product(conn, price_fen=32_00, gross_g=500, left=12)
+        await make_freight_template(conn, eggs.producer_id, free_above_fen=78_00)
+        await make_freight_template(conn, nuts.producer_id, free_above_fen=64_01)
+    return Stall(shopping, eggs, nuts)
+
+
+async def check(stall: Stall) -> None:
+    """Check the invariants of orders and ledger."""
+    async with stall.shopping.db.connection() as conn:
+        assert await find_violations(conn) == {}
+        assert await verify_ledger(conn, prefixes=(RELEASE_PREFIX,)) == []
+        assert await verify_orders(conn) == []
+
+
+async def test_the_platforms_coupon_is_redeemed_with_the_order_and_freight_is_judged_before_it(stall: Stall) -> None:
+    voucher_id = await stall.claim()
+    order = await stall.shopping.place(stall.lines, voucher_id=voucher_id, key="one")
+    assert (order.goods_fen, order.freight_fen, order.discount_fen, order.total_fen) == (142_00, 8_00, 10_00, 140_00)
+    assert await stall.shopping.place(stall.lines, voucher_id=voucher_id, key="one") == order
+    for other in (None, await stall.claim()):
+        with pytest.raises(IdempotencyKeyReused):
+            await stall.shopping.place(stall.lines, voucher_id=other, key="one")
+    with pytest.raises(VoucherUsed) as used:
+        await stall.shopping.place(stall.lines, voucher_id=voucher_id)
+    assert [each.field for each in used.value.errors] == ["voucher_id"]
+    await stall.shopping.pay(order)
+    refs = [f"escrow:{order.number}-{position}" for position in (1, 2)]
+    assert await stall.shopping.balances() == {
+        "clearing:alipay": -140_00, "promotion": -10_00, refs[0]: 78_00, refs[1]: 72_00,
+    }  # fmt: skip
+    assert await stall.list_uses() == [(order.number, True)]
+    await check(stall)
+
+
+async def test_a_producers_coupon_lowers_what_it_gets_and_its_commission(stall: Stall) -> None:
+    producer = stall.eggs.producer_id
+    voucher_id = await stall.claim(borne_by=producer, amount_fen=7_99, min_goods_fen=78_00)
+    order = await stall.shopping.place(stall.lines, voucher_id=voucher_id)
+    assert (order.goods_fen, order.freight_fen, order.discount_fen, order.total_fen) == (134_01, 8_00, 0, 142_01)
+    await stall.shopping.pay(order)
+    seen = await stall.shopping.see(order)
+    async with stall.shopping.db.transaction() as conn:
+        for suborder, product in zip(seen.suborders, (stall.eggs, stall.nuts), strict=True):
+            owner = await load_owner(conn, product.producer_id)
+            await ship_suborder(
+                conn, stall.shopping.seal, owner, suborder.id, carrier="邮政", tracking="XA1234567890CN", now=NOW
+            )
+        await confirm_receipt(conn, stall.shopping.seal, stall.shopping.buyer, order.id, now=NOW)
+    balances = await stall.shopping.balances()
+    # 78.00 − 7.99 = 70.01, of which 2% is 1.40; the other producer gets its 64.00 less 1.28.
+    assert "promotion" not in balances
+    assert balances["commission"] == 1_40 + 1_28
+    assert sorted(fen for code, fen in balances.items() if code.startswith("payable:")) == [62_72, 68_61]
+    assert await stall.list_uses() == [(order.number, True)]
+    await check(stall)
+
+
+async def test_a_voucher_is_free_again_if_the_order_lapses_or_is_cancelled_unpaid(stall: Stall) -> None:
+    w, voucher_id = stall.shopping, await stall.claim()
+    first = await w.place(stall.lines, voucher_id=voucher_id)
+    assert await expire_orders(w.db, w.gateway, now=LATER) == 1
+    second = await w.place(stall.lines, voucher_id=voucher_id)
+    await cancel_order(w.db, w.gateway, w.seal, w.buyer, second.id, now=NOW)
+    third = await w.place(stall.lines, voucher_id=voucher_id)
+    assert await stall.list_uses() == [(first.number, False), (second.number, False), (third.number, True)]
+    await check(stall)
+
+
+async def test_a_voucher_is_not_given_back_once_the_order_was_paid(stall: Stall) -> None:
+    w, voucher_id = stall.shopping, await stall.claim()
+    order = await w.place(stall.lines, voucher_id=voucher_id)
+    await w.pay(order)
+    cancelled = await cancel_order(w.db, w.gateway, w.seal, w.buyer, order.id, now=NOW)
+    assert (cancelled.state, cancelled.refund_fen) == ("cancelled", 140_00)
+    assert await w.balances() == {}
+    assert await stall.list_uses() == [(order.number, True)]
+    with pytest.raises(VoucherUsed):
+        await w.place(stall.lines, voucher_id=voucher_id)
+    await check(stall)
+
+
+@pytest.mark.parametrize("taken", [False, True])
+async def test_a_late_payment_uses_the_voucher_again_or_is_refunded(stall: Stall, *, taken: bool) -> None:
+    w, voucher_id = stall.shopping, await stall.claim()
+    order = await w.place(stall.lines, voucher_id=voucher_id)
+    paying = await w.start(order)
+    await w.sandbox.fault("cancel", "500", times=9)
+    assert await expire_orders(w.db, w.gateway, now=OVER) == 1
+    await w.sandbox.clear_faults()
+    if taken:
+        await w.place(stall.lines, voucher_id=voucher_id)
+    await pay_and_apply(w.db, w.gateway, w.sandbox, w.seal, paying, now=OVER)
+    seen = await w.see(order)
+    assert (seen.state, seen.payment and seen.payment.refunded_fen) == (
+        ("expired", 140_00) if taken else ("paid", 0)
+    )  # fmt: skip
+    assert [live for _, live in await stall.list_uses()] == ([False, True] if taken else [True])
+    await check(stall)
+
+
+async def test_only_the_own_voucher_is_used_on_its_days_at_the_total_that_was_shown(stall: Stall) -> None:
+    w, voucher_id = stall.shopping, await stall.claim()
+    async with w.db.transaction() as conn:
+        theirs = await make_voucher(conn, await make_buyer(conn))
+    for unknown in (theirs, VoucherId(UUID(int=1))):
+        with pytest.raises(VoucherUnknown) as refused:
+            await w.place(stall.lines, voucher_id=unknown)
+        assert [each.field for each in refused.value.errors] == ["voucher_id"]
+    with pytest.raises(CouponExpired):
+        await w.place(stall.lines, voucher_id=voucher_id, now=NOW + timedelta(days=11))
+    async with w.db.transaction() as conn:
+        request = make_request(w.buyer.account_id, [line(stall.eggs.variant_id, 3)])
+        for total, code in ((117_00, "total_changed"), (107_00, "placed")):
+            wanted = structs.replace(request, voucher_id=voucher_id, total_fen=total)
+            assert list_codes(await place_batch(conn, [wanted])) == [code]
+    assert len(await stall.list_uses()) == 1
+
+
+async def test_one_voucher_is_used_once_by_parallel_orders(stall: Stall, database: Database) -> None:
+    voucher_id, buyer = await stall.claim(), stall.shopping.buyer.account_id
+    requests = [make_request(buyer, [line(stall.eggs.variant_id, 3)]) for _ in range(8)]
+
+    async def place_alone(index: int) -> PlacementOutcome:
+        async with database.transaction() as conn:
+            [outcome] = await place_batch(conn, [structs.replace(requests[index], voucher_id=voucher_id)])
+            return outcome
+
+    outcomes = await asyncio.gather(*(place_alone(index) for index in range(4)))
+    assert sorted(list_codes(outcomes)) == ["placed", "voucher_used", "voucher_used", "voucher_used"]
+    async with Batcher(database) as first, Batcher(database) as second:
+        results = await asyncio.gather(
+            *(_place(each, stall, voucher_id) for each in (first, second) for _ in range(4)), return_exceptions=True
+        )
+    assert {type(each) for each in results} == {VoucherUsed}
+    assert len(await stall.list_uses()) == 1
+
+
+def _place(batcher: Batcher, stall: Stall, voucher_id: VoucherId) -> Awaitable[PlacedOrder]:
+    lines = [line(stall.eggs.variant_id, 3)]
+    return place(batcher, stall.shopping.buyer.account_id, lines, address=DESTINATION, voucher_id=voucher_id, now=NOW)
+
+
+async def test_the_schema_holds_quota_limit_and_use(stall: Stall, owner: Connection) -> None:
+    voucher_id = await stall.claim(quota=1)
+    order = await stall.shopping.place(stall.lines, voucher_id=voucher_id)
+    async with stall.shopping.db.transaction() as conn:
+        other = await make_coupon(conn, ends_on=date(2019, 9, 20))
+    statements = {
+        "coupons_quota": "INSERT INTO vouchers (coupon_id, account_id, ordinal, per_person, claimed_at)"
+        " SELECT coupon_id, created_by, 1, 1, now() FROM vouchers JOIN coupons ON coupons.id = coupon_id",
+        "vouchers_one": "INSERT INTO vouchers (coupon_id, account_id, ordinal, per_person, claimed_at)"
+        " SELECT coupon_id, account_id, 1, 1, now() FROM vouchers",
+        "vouchers_per_person": "INSERT INTO vouchers (coupon_id, account_id, ordinal, per_person, claimed_at)"
+        " SELECT coupon_id, account_id, 2, 1, now() FROM vouchers",
+        "vouchers_coupon": "INSERT INTO vouchers (coupon_id, account_id, ordinal, per_person, claimed_at)"
+        f" SELECT '{other.id}', account_id, 2, 2, now() FROM vouchers",
+        "redemptions_one_use": "INSERT INTO redemptions SELECT id, voucher_id, 1, now() FROM redemptions,"
+        f" (SELECT id FROM orders WHERE id <> '{order.id}') AS other",
+        "coupons_minimum": "UPDATE coupons SET min_goods_fen = amount_fen",
+    }
+    await stall.shopping.place(stall.lines)
+    for constraint, statement in statements.items():
+        with pytest.raises(Exception, match=constraint):
+            await owner.execute(statement)
+
+
+async def test_without_a_voucher_a_batch_runs_no_statement_more(stall: Stall, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stall.shopping.db.transaction() as conn:
+        for voucher in (False, True):
+            buyer = await make_buyer(conn)
+            voucher_id = await make_voucher(conn, buyer) if voucher else None
+            request = make_request(buyer.account_id, [line(stall.eggs.variant_id, 3)])
+            trace = QueryTrace(monkeypatch)
+            await place_batch(conn, [structs.replace(request, voucher_id=voucher_id)])
+            assert trace.names == [
+                "LIST_PRIOR_ORDERS", "LIST_GOODS_OFFERS", *(["LOAD_VOUCHERS"] if voucher else []), "CREATE_IDS",
+                "PLACE_ORDERS",
+            ]  # fmt: skip
