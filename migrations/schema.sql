@@ -3507,6 +3507,17 @@ ALTER TABLE public.orders ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
 
 
 --
+-- Name: parcel_reminders; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.parcel_reminders (
+    suborder_id uuid NOT NULL,
+    late boolean NOT NULL,
+    reminded_at timestamp with time zone NOT NULL
+);
+
+
+--
 -- Name: payout_accounts; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4950,6 +4961,14 @@ ALTER TABLE ONLY public.orders
 
 
 --
+-- Name: parcel_reminders parcel_reminders_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.parcel_reminders
+    ADD CONSTRAINT parcel_reminders_unique PRIMARY KEY (suborder_id, late);
+
+
+--
 -- Name: payout_accounts payout_accounts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6210,6 +6229,13 @@ CREATE INDEX suborders_by_producer ON public.suborders USING btree (producer_id,
 --
 
 CREATE INDEX suborders_in_transit ON public.suborders USING btree (shipped_at) WHERE (state = 'shipped'::text);
+
+
+--
+-- Name: suborders_to_send; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX suborders_to_send ON public.suborders USING btree (order_id) WHERE ((state = 'paid'::text) AND (kind = 'goods'::text));
 
 
 --
@@ -7627,6 +7653,14 @@ ALTER TABLE ONLY public.order_lines
 
 ALTER TABLE ONLY public.orders
     ADD CONSTRAINT orders_buyer FOREIGN KEY (buyer_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: parcel_reminders parcel_reminders_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.parcel_reminders
+    ADD CONSTRAINT parcel_reminders_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
 
 
 --
@@ -11397,6 +11431,13 @@ GRANT INSERT(items) ON TABLE public.orders TO market_app;
 --
 
 GRANT INSERT(lot_units) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: TABLE parcel_reminders; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.parcel_reminders TO market_app;
 
 
 --

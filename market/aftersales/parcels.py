@@ -1,10 +1,11 @@
 """Read a producer's suborders, each with its lines and its address."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
+from market.counties.settings import SEND_DEFAULTS
 from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
@@ -12,6 +13,7 @@ from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import Address, open_address
 from market.orders.models import SuborderKind, SuborderState
+from market.orders.send_by import CANCEL_ON, SEND_BY
 
 MAX_PARCELS = 200
 ADDRESS_VISIBLE_AFTER_RECEIPT = timedelta(days=30)
@@ -29,7 +31,10 @@ class ParcelLine(Struct, frozen=True):
 
 
 class Parcel(Struct, frozen=True):
-    """A suborder as its producer sees it; the address is None unless the producer needs it."""
+    """A suborder as its producer sees it; the address is None unless the producer needs it.
+
+    A parcel is sent by `send_by`; on `cancel_on` an unsent one is cancelled.
+    """
 
     suborder_id: UUID
     code: str
@@ -37,6 +42,8 @@ class Parcel(Struct, frozen=True):
     state: SuborderState
     total_fen: Fen
     paid_at: datetime | None
+    send_by: date | None
+    cancel_on: date | None
     carrier: str | None
     tracking: str | None
     address: Address | None
@@ -50,6 +57,8 @@ class _ParcelRow(Struct, frozen=True):
     state: SuborderState
     total_fen: Fen
     paid_at: datetime | None
+    send_by: date | None
+    cancel_on: date | None
     carrier: str | None
     tracking: str | None
     received_at: datetime | None
@@ -62,11 +71,17 @@ LIST_PARCELS = Query(
     """
     SELECT suborders.id AS suborder_id, orders.number || '-' || suborders.position AS code, suborders.kind,
            suborders.state, suborders.goods_fen + suborders.freight_fen - suborders.discount_fen AS total_fen, paid_at,
-           carrier, tracking, received_at, address_sealed,
+           """
+    + SEND_BY
+    + " AS send_by, "
+    + CANCEL_ON
+    + """ AS cancel_on, carrier, tracking, received_at, address_sealed,
            (SELECT jsonb_agg(jsonb_build_object('line_id', id, 'title', title, 'unit', unit, 'quantity', quantity,
                                                 'amount_fen', amount_fen) ORDER BY position)
               FROM order_lines WHERE suborder_id = suborders.id) AS lines
-      FROM suborders JOIN orders ON orders.id = order_id
+      FROM suborders
+      JOIN orders ON orders.id = order_id
+      JOIN producers ON producers.id = producer_id
      WHERE producer_id = :producer_id AND suborders.state = ANY(:states::text[])
        AND suborders.kind = ANY(:kinds::text[])
      ORDER BY suborders.id
@@ -94,7 +109,7 @@ async def list_parcels(
     """
     require_producer(actor, producer_id)
     rows = await LIST_PARCELS.all(
-        conn, producer_id=producer_id, states=list(states), kinds=list(kinds), limit=MAX_PARCELS
+        conn, producer_id=producer_id, states=list(states), kinds=list(kinds), limit=MAX_PARCELS, **SEND_DEFAULTS
     )
     return [
         build_from(

@@ -17,6 +17,7 @@ from market.aftersales.refund import LineRefund, refund_line
 from market.aftersales.review import write_review
 from market.aftersales.ship import ship_suborder
 from market.aftersales.statement import Statement, get_statement
+from market.aftersales.unsent import cancel_own_parcel
 from market.api.idempotency import get_idempotency_key, run_once
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -62,6 +63,12 @@ class ReviewRequest(Struct, frozen=True, forbid_unknown_fields=True):
     listing_id: UUID | None = None
 
 
+class ParcelCancellation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the seller cannot send a parcel; the buyer reads it."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
 class RefundLineRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The refund of a line: an amount, or a share of the line in basis points."""
 
@@ -101,6 +108,21 @@ class SuborderController(Controller):
                 conn, seal, actor, suborder_id, carrier=data.carrier, tracking=data.tracking, now=clock.now()
             )
         return ShipmentResult(suborder_id, state)
+
+    @post("/{suborder_id:uuid}/cancellation", operation_id="CancelParcel", status_code=204)
+    async def cancel(
+        self,
+        *,
+        db: NamedDependency[Database],
+        gateway: NamedDependency[GuardedGateway],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        suborder_id: FromPath[UUID],
+        data: JSONBody[ParcelCancellation],
+    ) -> None:
+        """Cancel a parcel that the seller cannot send; the buyer gets everything back. Repeating changes nothing."""
+        await cancel_own_parcel(db, gateway, seal, actor, suborder_id, reason=data.reason, now=clock.now())
 
     @post("/{suborder_id:uuid}/reviews", operation_id="WriteReview", idempotent=True)
     async def review(

@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from market.catalogue.freight import FreightTerms, find_freight
 from market.catalogue.models import ListingKind
+from market.counties.settings import SEND_DEFAULTS
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Query
 
@@ -66,6 +67,8 @@ class ListingDetail(Struct, frozen=True):
     published_at: datetime
     version: int
     sample: bool
+    ship_days: int
+    unsent_days: int
 
 
 class ProductDetail(Struct, frozen=True):
@@ -124,7 +127,11 @@ GET_LISTING = Query(
                          OR NOT EXISTS (SELECT FROM categories WHERE c.kind = ANY(required_certificates)))
                   ORDER BY c.kind) AS certificates,
            l.rating_sum, l.rating_count, l.sold_count, f.name AS photo, f.kind AS photo_kind, l.state,
-           l.certified_until >= business_day(:now) AS certified, l.published_at, l.version, l.sample
+           l.certified_until >= business_day(:now) AS certified, l.published_at, l.version, l.sample,
+           coalesce(get_county_setting(p.county_code, 'ship_days', business_day(:now)), :ship_days::integer)
+               AS ship_days,
+           coalesce(get_county_setting(p.county_code, 'unsent_days', business_day(:now)), :unsent_days::integer)
+               AS unsent_days
       FROM listings l
       JOIN categories g ON g.code = l.category_code
       JOIN producers p ON p.id = l.producer_id
@@ -183,7 +190,9 @@ async def get_product(
     Raises:
         NotFound: there is no such listing, or it is a stay.
     """
-    listing = await GET_LISTING.maybe(conn, listing_id=listing_id, producer_ids=list(producer_ids), now=now)
+    listing = await GET_LISTING.maybe(
+        conn, listing_id=listing_id, producer_ids=list(producer_ids), now=now, **SEND_DEFAULTS
+    )
     if listing is None or listing.kind is ListingKind.STAY:
         raise NotFound
     return ProductDetail(
@@ -203,7 +212,9 @@ async def get_stay(
     Raises:
         NotFound: there is no such listing, or it is not a stay.
     """
-    listing = await GET_LISTING.maybe(conn, listing_id=listing_id, producer_ids=list(producer_ids), now=now)
+    listing = await GET_LISTING.maybe(
+        conn, listing_id=listing_id, producer_ids=list(producer_ids), now=now, **SEND_DEFAULTS
+    )
     if listing is None or listing.kind is not ListingKind.STAY:
         raise NotFound
     [base] = await LIST_VARIANTS.all(conn, listing_id=listing_id)

@@ -21,6 +21,10 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     pay_minutes: Annotated[
         int, Meta(ge=0, le=1440, description="Minutes that an unpaid order keeps its goods; 0: as MARKET_PAY_MINUTES.")
     ] = 0
+    ship_days: Annotated[int, Meta(ge=1, le=30, description="Days after its payment by which a parcel is sent.")] = 3
+    unsent_days: Annotated[
+        int, Meta(ge=1, le=30, description="Days after that day until an unsent parcel is cancelled and refunded.")
+    ] = 7
     refund_limit_fen: Annotated[
         int,
         Meta(
@@ -54,6 +58,11 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     min_village_lines: Annotated[
         int, Meta(ge=1, le=10_000, description="Lines a village needs before it is compared with the others.")
     ] = 20
+
+
+_DEFAULTS = CountySettings()
+SEND_DEFAULTS = {"ship_days": _DEFAULTS.ship_days, "unsent_days": _DEFAULTS.unsent_days}
+"""What a statement needs to tell until when a parcel is sent in a county that has not set it."""
 
 
 def describe_county_settings() -> dict[str, tuple[str, int, int, int]]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from market.aftersales.case_moves import notify_overdue_case
 from market.aftersales.pay_out import pay_out_due
+from market.aftersales.unsent import cancel_unsent, remind_sellers
 from market.casework.models import LockedCase
 from market.casework.moves import tell_overdue_cases
 from market.catalogue.scores import refresh_scores
@@ -69,6 +70,16 @@ async def tell_overdue(context: WorkerContext) -> None:
     await tell_overdue_cases(context.db, tell, now=now)
 
 
+async def remind_of_unsent_parcels(context: WorkerContext) -> None:
+    """Remind sellers of the parcels to send, in the morning."""
+    await remind_sellers(context.db, context.seal, now=context.clock.now())
+
+
+async def cancel_unsent_parcels(context: WorkerContext) -> None:
+    """Cancel what was not sent in time; the refunds go out by themselves."""
+    await cancel_unsent(context.db, context.seal, now=context.clock.now())
+
+
 SCHEDULES = (
     *(
         Schedule(name=each.name, offset=timedelta(hours=4, minutes=minute), run=each.run)
@@ -79,6 +90,13 @@ SCHEDULES = (
     Schedule(name="delete_photos", offset=timedelta(hours=4, minutes=15), run=delete_photos),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
     Schedule(name="pay_out", offset=timedelta(hours=9), run=pay_out),
+    Schedule(name="remind_of_unsent_parcels", offset=timedelta(hours=9), run=remind_of_unsent_parcels),
+    Schedule(
+        name="cancel_unsent_parcels",
+        interval=timedelta(hours=1),
+        offset=timedelta(minutes=10),
+        run=cancel_unsent_parcels,
+    ),
     Schedule(name="tell_certificate_ends", offset=timedelta(hours=9), run=tell_certificate_ends),
     Schedule(name="tell_overdue_cases", offset=timedelta(hours=9), run=tell_overdue),
     Schedule(name="reconcile_yesterday", offset=timedelta(hours=5), run=reconcile_yesterday),

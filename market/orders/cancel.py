@@ -17,7 +17,7 @@ from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.orders.escrow import get_order_ref, release_escrow
 from market.orders.mark_paid import apply_payment_events
-from market.orders.models import OrderNotCancellable, OrderState, SuborderState
+from market.orders.models import OrderNotCancellable, OrderState, SuborderKind, SuborderState
 from market.orders.notifications import notify_account, notify_money_owed
 from market.orders.redemptions import free_vouchers
 from market.orders.refund import refund_suborder
@@ -180,33 +180,64 @@ async def _cancel_paid(
     if not selected or any(each.state is not SuborderState.PAID for each in selected):
         raise OrderNotCancellable
     visits = {row.suborder_id: row for row in await _list_booked_visits(conn, order.id, now=now)}
-    shares = {each.id: _compute_goods_refund(each, visits.get(each.id), now) for each in selected}
-    ids = [each.id for each in selected]
-    await move_suborders(conn, ids, SuborderState.CANCELLED, actor=str(buyer.account_id), now=now)
-    await return_sold(conn, ids, now=now)
-    await free_bookings(conn, [order.id], state=BookingState.CANCELLED, suborder_ids=ids)
-    await free_places(conn, [order.id], state=ReservationState.CANCELLED, suborder_ids=ids)
-    refunds: list[Refund] = []
-    for each in selected:
-        kind = "cancelled by tier" if each.id in visits else "cancelled"
-        refund = await refund_suborder(
-            conn, each, goods_fen=shares[each.id], freight_fen=each.freight_fen, key="cancelled", kind=kind,
-            reason="cancelled", by=buyer.account_id, now=now,
-        )  # fmt: skip
-        refunds += [] if refund is None else [refund]
-    # Sorted by producer, as for receipts, so that transactions cannot deadlock on the producers' accounts.
-    for each in sorted(await load_suborders(conn, order.id), key=lambda each: each.producer_id):
-        if each.id in shares and each.goods_left_fen:
-            await notify_money_owed(conn, seal, each.producer_id, await release_escrow(conn, each, now=now), now=now)
+    shares = [(each, _compute_goods_refund(each, visits.get(each.id), now)) for each in selected]
+    refunds = await cancel_suborders(
+        conn, seal, order, shares, actor=str(buyer.account_id), reason="cancelled", by=buyer.account_id, now=now
+    )
     state = await finish_order(conn, order.id, now=now) or OrderState.PAID
     refunded_fen = Fen(sum(refund.amount_minor for refund in refunds))
     facts = {"order": str(order.number), "amount": format_yuan(refunded_fen)}
     await notify_account(conn, seal, order.buyer_id, "order_cancelled", facts, now=now)
-    await add_audit_entry(
-        conn, actor=str(buyer.account_id), action="order.cancel", object=f"order:{order.number}",
-        detail={"positions": [each.position for each in selected], "refund_fen": refunded_fen}, now=now,
-    )  # fmt: skip
     return Cancellation(order.id, state, refunded_fen), [refund.id for refund in refunds]
+
+
+async def cancel_suborders(
+    conn: Connection,
+    seal: Seal,
+    order: LockedOrder,
+    shares: Sequence[tuple[LockedSuborder, Fen]],
+    *,
+    actor: str,
+    reason: str,
+    by: UUID,
+    note: str = "",
+    now: datetime,
+) -> list[Refund]:
+    """Cancel paid suborders of a locked order, and refund of each the given part of its goods and all of its freight.
+
+    Units and nights return to sale; what is not refunded is released to the producer. `actor` moves the suborders and
+    is audited, `by` is the account that the refund is recorded for. The caller finishes the order and tells the buyer.
+
+    Raises:
+        PaymentDisputed: a dispute over the order is open.
+    """
+    ids = [each.id for each, _ in shares]
+    await move_suborders(conn, ids, SuborderState.CANCELLED, actor=actor, note=note, now=now)
+    await return_sold(conn, ids, now=now)
+    await free_bookings(conn, [order.id], state=BookingState.CANCELLED, suborder_ids=ids)
+    await free_places(conn, [order.id], state=ReservationState.CANCELLED, suborder_ids=ids)
+    refunds: list[Refund] = []
+    for each, goods_fen in shares:
+        kind = "cancelled" if each.kind is SuborderKind.GOODS else "cancelled by tier"
+        refund = await refund_suborder(
+            conn, each, goods_fen=goods_fen, freight_fen=each.freight_fen, key="cancelled", kind=kind,
+            reason=reason, by=by, note=note, now=now,
+        )  # fmt: skip
+        refunds += [] if refund is None else [refund]
+    # Sorted by producer, as for receipts, so that transactions cannot deadlock on the producers' accounts.
+    for each in sorted(await load_suborders(conn, order.id), key=lambda each: each.producer_id):
+        if each.id in ids and each.goods_left_fen:
+            await notify_money_owed(conn, seal, each.producer_id, await release_escrow(conn, each, now=now), now=now)
+    await add_audit_entry(
+        conn, actor=actor, action="order.cancel", object=f"order:{order.number}",
+        detail={
+            "positions": [each.position for each, _ in shares],
+            "refund_fen": sum(refund.amount_minor for refund in refunds),
+            **({} if reason == "cancelled" else {"reason": reason}),
+        },
+        now=now,
+    )  # fmt: skip
+    return refunds
 
 
 async def _list_booked_visits(conn: Connection, order_id: UUID, *, now: datetime) -> list[BookedVisit]:

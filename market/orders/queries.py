@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from market.bookings.models import BookingState
 from market.bookings.transitions import CODE_CONTEXT
+from market.counties.settings import SEND_DEFAULTS
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
@@ -18,6 +19,7 @@ from market.orders.models import LineId, OrderId, OrderState, SuborderId, Subord
 from market.orders.notifications import PHONE_CONTEXT
 from market.orders.places import PlacesView, load_places
 from market.orders.refund_requests import SUM_WAITING_FEN
+from market.orders.send_by import CANCEL_ON, SEND_BY
 from payments import DisputeState, PaymentState, Refund, RefundState, list_disputes, list_payments, list_refunds
 
 
@@ -53,7 +55,10 @@ class BookingView(Struct, frozen=True):
 
 
 class SuborderView(Struct, frozen=True, kw_only=True):
-    """One producer's part of an order."""
+    """One producer's part of an order. A paid parcel is sent by `send_by`; on `cancel_on` an unsent one is cancelled.
+
+    `cancel_note`: why the seller cannot send it.
+    """
 
     id: SuborderId
     code: str
@@ -69,9 +74,12 @@ class SuborderView(Struct, frozen=True, kw_only=True):
     refunded_fen: Fen
     carrier: str | None
     tracking: str | None
+    send_by: date | None
+    cancel_on: date | None
     shipped_at: datetime | None
     received_at: datetime | None
     reviewed: bool
+    cancel_note: str
     lines: list[LineView]
     bookings: list[BookingView]
     places: PlacesView | None
@@ -155,9 +163,12 @@ class _SuborderViewRow(Struct, frozen=True, kw_only=True):
     refunded_fen: Fen
     carrier: str | None
     tracking: str | None
+    send_by: date | None
+    cancel_on: date | None
     shipped_at: datetime | None
     received_at: datetime | None
     reviewed: bool
+    cancel_note: str
 
 
 class _BookingViewRow(Struct, frozen=True):
@@ -188,10 +199,19 @@ GET_OWN_ORDER_ID = Query(UUID, "SELECT id FROM orders WHERE number = :number AND
 LIST_SUBORDER_VIEWS = Query(
     _SuborderViewRow,
     """
-    SELECT suborders.id, position, producer_id, producers.name AS producer, suborders.kind, suborders.state, goods_fen,
-           freight_fen, discount_fen, refunded_fen, carrier, tracking, shipped_at, received_at,
-           EXISTS (SELECT FROM reviews WHERE suborder_id = suborders.id) AS reviewed
-      FROM suborders JOIN producers ON producers.id = producer_id
+    SELECT suborders.id, position, producer_id, producers.name AS producer, suborders.kind, suborders.state,
+           suborders.goods_fen, suborders.freight_fen, suborders.discount_fen, refunded_fen, carrier, tracking,
+           shipped_at, received_at, CASE WHEN suborders.kind = 'goods' THEN """
+    + SEND_BY
+    + """ END AS send_by, CASE WHEN suborders.kind = 'goods' THEN """
+    + CANCEL_ON
+    + """ END AS cancel_on,
+           EXISTS (SELECT FROM reviews WHERE suborder_id = suborders.id) AS reviewed,
+           CASE WHEN suborders.state = 'cancelled' THEN
+                coalesce((SELECT note FROM suborder_events
+                           WHERE suborder_id = suborders.id AND suborder_events.state = 'cancelled'), '')
+           ELSE '' END AS cancel_note
+      FROM suborders JOIN orders ON orders.id = order_id JOIN producers ON producers.id = producer_id
      WHERE order_id = :order_id
      ORDER BY position
     """,
@@ -273,7 +293,7 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
     row = await GET_ORDER.maybe(conn, order_id=order_id, buyer_id=buyer.account_id)
     if row is None:
         raise NotFound
-    suborders = await LIST_SUBORDER_VIEWS.all(conn, order_id=order_id)
+    suborders = await LIST_SUBORDER_VIEWS.all(conn, order_id=order_id, **SEND_DEFAULTS)
     lines = await LIST_LINE_VIEWS.all(conn, order_id=order_id)
     bookings = [_build_booking(seal, each) for each in await LIST_BOOKING_VIEWS.all(conn, order_id=order_id)]
     places = await load_places(conn, seal, order_id)

@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0054"
-down_revision = "0051"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 

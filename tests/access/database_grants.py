@@ -86,6 +86,7 @@ GRANTS = {
         "select insert(id buyer_id key fingerprint region_code address_sealed goods_fen freight_fen discount_fen "
         "total_fen placed_at pay_until items lot_units) update(key state address_sealed method paid_at closed_at)"
     ),
+    "parcel_reminders": "select insert",
     "payout_accounts": (
         "select insert(producer_id kind holder number_sealed number_tail entered_by entered_at) "
         "update(state destination reason checked_at)"

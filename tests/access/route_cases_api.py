@@ -249,6 +249,7 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/orders/{order_id}/cancellation", ORDER_BUYER, params={"order_id": Id("unpaid_order_id")}, json={}),
     # aftersales
     post("/api/v1/suborders/{suborder_id}/shipment", PRODUCER_MEMBERS, json=PARCEL),
+    post("/api/v1/suborders/{suborder_id}/cancellation", PRODUCER_MEMBERS, json={"reason": "没有了"}, status=409),
     post("/api/v1/check-ins", BOOKING_HOST, json={"code": Id("code")}),
     post("/api/v1/orders/{order_id}/receipt", ORDER_BUYER, params={"order_id": Id("shipped_order_id")}, json={}),
     post(

@@ -54,7 +54,7 @@ async def show_farm_home(
         pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
     count = len(parcels)
     waiting, coming = show_drawings_once(
-        parcel_rows(parcels[:_ROWS_ON_HOME]),
+        parcel_rows(parcels[:_ROWS_ON_HOME], clock.today()),
         guests[:_ROWS_ON_HOME],
         shown=_DOOR_DRAWINGS,
     )
@@ -107,12 +107,17 @@ async def show_farm_orders(
         parcels = await load_parcels(conn, seal, actor, now=clock.now())
         sent = await load_parcels(conn, seal, actor, (SuborderState.SHIPPED,), now=clock.now())
         guests = await load_guest_rows(conn, seal, actor, clock.today())
-    waiting, coming, shipped = show_drawings_once(parcel_rows(parcels), guests, parcel_rows(sent))
+    waiting, coming, shipped = show_drawings_once(
+        parcel_rows(parcels, clock.today()), guests, parcel_rows(sent, clock.today())
+    )
     context = {
         "waiting": waiting,
         "guests": coming,
         "sent": shipped,
         "more": None,
+        "notes": [("ok", "退给买家了", "钱原路退回，买家收到了短信。东西没有了的话，把在卖的数量也改一改。")]
+        if request.query_params.get("said") == "cancelled"
+        else [],
     }
     return render_page(request, "farm/orders.html", context, actor=actor)
 

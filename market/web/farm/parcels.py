@@ -1,7 +1,7 @@
 """A seller's parcels: contents, address, and the form for the tracking number."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from market.aftersales.parcels import Parcel, list_parcels
 from market.aftersales.refund_limit import get_refund_limit
 from market.aftersales.ship import ship_suborder
 from market.aftersales.statement import get_share
+from market.aftersales.unsent import ReasonMissing, cancel_own_parcel
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
@@ -23,6 +24,7 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.orders.escrow import SuborderShare
 from market.orders.models import SuborderState
+from market.orders.notifications import format_month_day
 from market.orders.refund_requests import RequestedRefund
 from market.web.farm.refunds import present_refund_request
 from market.web.farm.sellers import FarmRow
@@ -32,6 +34,7 @@ from market.web.shop.cards import get_count_word
 from market.web.shop.regions import get_region_name
 from market.web.ui.format import clock_zh, percent_bp
 from market.web.ui.illustrations import get_illustration
+from payments import GuardedGateway
 
 CARRIERS = tuple(
     (name, name) for name in ("邮政", "顺丰", "中通", "圆通", "申通", "韵达", "极兔", "京东", OWN_DELIVERY)
@@ -60,6 +63,7 @@ class ParcelView(Struct, frozen=True):
     phone: str
     steps: list[tuple[str, str]]
     track: str
+    due: str
 
 
 class ParcelDetails(Struct, frozen=True):
@@ -93,20 +97,29 @@ def describe_contents(parcel: Parcel) -> str:
     return f"{first.title} {first.quantity} {get_count_word(first.unit)}{more}"
 
 
-def _parcel_row(parcel: Parcel) -> FarmRow:
+def _parcel_row(parcel: Parcel, today: date) -> FarmRow:
     address = parcel.address
     to = f"发到{get_region_name(address.region_code)}，{address.name}" if address else "没写地址"
     paid = f"{clock_zh(parcel.paid_at)} 付的" if parcel.paid_at else ""
     title = describe_contents(parcel)
     return FarmRow(
         f"/farm/parcels/{parcel.suborder_id}", title, [to, paid], get_illustration("", title),
-        "在路上" if parcel.state is SuborderState.SHIPPED else "",
+        "在路上" if parcel.state is SuborderState.SHIPPED else _describe_due(parcel, today),
     )  # fmt: skip
 
 
-def parcel_rows(parcels: Sequence[Parcel]) -> list[FarmRow]:
+def _describe_due(parcel: Parcel, today: date) -> str:
+    """Describe until when a parcel is sent; a late one, when it is cancelled."""
+    if parcel.send_by is None or parcel.cancel_on is None:
+        return ""
+    if parcel.send_by < today:
+        return f"晚了，{format_month_day(parcel.cancel_on)}取消"
+    return "今天要发" if parcel.send_by == today else f"{format_month_day(parcel.send_by)}前发"
+
+
+def parcel_rows(parcels: Sequence[Parcel], today: date) -> list[FarmRow]:
     """Return parcels as rows."""
-    return [_parcel_row(parcel) for parcel in parcels]
+    return [_parcel_row(parcel, today) for parcel in parcels]
 
 
 async def _load_parcel(
@@ -127,7 +140,7 @@ async def _load_parcel(
 
 def _parcel_page(
     request: HttpRequest, actor: Actor, details: ParcelDetails, values: ShipForm,
-    *, errors: tuple[FieldFault, ...] = (), status: int = 200,
+    *, today: date, reason: str = "", errors: tuple[FieldFault, ...] = (), status: int = 200,
 ) -> Response[Any]:  # fmt: skip
     parcel, share = details.parcel, details.share
     fee = share.commission_fen
@@ -151,6 +164,7 @@ def _parcel_page(
         phone=address.phone if address else "",
         steps=_SHIPPED_STEPS if shipped else _UNSHIPPED_STEPS,
         track=_describe_carrier(parcel),
+        due="" if shipped else _describe_due(parcel, today),
     )
     words = f"{_describe_carrier(parcel)}。买家收到短信了。"
     context = {
@@ -159,6 +173,7 @@ def _parcel_page(
         "values": values,
         "errors": errors,
         "action": f"/farm/parcels/{parcel.suborder_id}",
+        "reason": reason,
         "correcting": shipped,
         "own": OWN_DELIVERY,
         "carriers": CARRIERS,
@@ -195,7 +210,7 @@ async def show_parcel(
     parcel = details.parcel
     own_delivery = parcel.state is SuborderState.SHIPPED and not parcel.tracking
     values = ShipForm(OWN_DELIVERY if own_delivery else parcel.carrier or "", parcel.tracking or "")
-    return _parcel_page(request, actor, details, values)
+    return _parcel_page(request, actor, details, values, today=clock.today())
 
 
 @post("/farm/parcels/{suborder_id:uuid}", include_in_schema=False)
@@ -225,8 +240,39 @@ async def submit_parcel(
         async with db.connection() as conn:
             details = await _load_parcel(conn, seal, actor, suborder_id, now=clock.now())
         errors = refusal.errors or (FieldFault("tracking", refusal.text("zh")),)
-        return _parcel_page(request, actor, details, values, errors=errors, status=refusal.status)
+        return _parcel_page(request, actor, details, values, today=clock.today(), errors=errors, status=refusal.status)
     return redirect(f"/farm/parcels/{suborder_id}?said=shipped", draft=form.draft)
 
 
-ROUTES = [show_parcel, submit_parcel]
+@post("/farm/parcels/{suborder_id:uuid}/cancel", include_in_schema=False)
+async def submit_cancel(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    gateway: NamedDependency[GuardedGateway],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    suborder_id: FromPath[UUID],
+) -> Response[Any]:
+    """Cancel a parcel that the seller cannot send; the buyer gets everything back.
+
+    Raises:
+        NotFound: the parcel belongs to someone else.
+        NotShippable: the parcel was sent already.
+        PaymentDisputed: a dispute over the order is open.
+    """
+    form = await read_form(request)
+    reason = form.get_text("reason")
+    try:
+        await cancel_own_parcel(db, gateway, seal, actor, suborder_id, reason=reason, now=clock.now())
+    except ReasonMissing as refusal:
+        async with db.connection() as conn:
+            details = await _load_parcel(conn, seal, actor, suborder_id, now=clock.now())
+        return _parcel_page(
+            request, actor, details, ShipForm(), today=clock.today(), errors=refusal.errors, status=refusal.status
+        )
+    return redirect("/farm/orders?said=cancelled", draft=form.draft)
+
+
+ROUTES = [show_parcel, submit_parcel, submit_cancel]

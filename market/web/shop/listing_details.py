@@ -19,7 +19,12 @@ from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, Cert
 from market.storage.photos import PhotoFormat
 from market.web.assets import get_origin
 from market.web.shop.cards import format_freight_rule, format_months, make_photo_view
-from market.web.shop.promises import PERISHABLE_RETURNS, describe_bad_fruit_promise, describe_other_returns
+from market.web.shop.promises import (
+    PERISHABLE_RETURNS,
+    describe_bad_fruit_promise,
+    describe_other_returns,
+    describe_sending,
+)
 from market.web.shop.regions import SellingDivision, get_region_name, make_trail
 from market.web.ui.format import percent_bp, weight, yuan
 from market.web.ui.illustrations import get_illustration
@@ -138,9 +143,11 @@ def list_buyer_questions(
     season = f"{format_months(listing.harvest_months)}收。" if listing.harvest_months else ""
     back = PERISHABLE_RETURNS if listing.perishable else describe_other_returns(return_days)
     closed = "、".join(get_region_name(f"{code}0000") for code in freight.no_ship) if freight else ""
+    sent = [("几天发货", describe_sending(listing.ship_days, listing.unsent_days))] if listing.kind == "product" else []
     questions = [
         ("谁种的", f"{grower}。{own}"),
         ("哪里的地", f"{format_origin(listing)}。{season}"),
+        *sent,
         ("到手坏了怎么办", f"{describe_bad_fruit_promise(claim_hours)}，不用打电话。"),
         ("能退吗", back + (f"不发{closed}。" if closed else "")),
     ]

@@ -20,6 +20,7 @@ from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
 from market.orders.models import OrderState, SuborderKind, SuborderState
+from market.orders.notifications import format_month_day
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id, load_host_phones
 from market.settings import Settings
 from market.slots.models import ReservationState
@@ -199,6 +200,9 @@ def _suborder_card(
         words.append(f"{_ENDED_STATES[suborder.state]}，{_CANCELLED_TEXTS[suborder.kind]}。")
     if suborder.places is not None and suborder.places.cancelled:
         words = ["店家取消了这一场。付过的钱全退，没付的不用付。"]
+    if goods and suborder.cancel_note:
+        words.append(f"卖家发不了：{suborder.cancel_note}")
+    words += _describe_sending(suborder, today)
     if goods and suborder.state is SuborderState.SHIPPED:
         words.append(f"收到了再按。{extra.receive_days} 天没按，算收到；坏了先申请坏果包赔。")
     claims = [each for each in extra.claims if each.suborder_id == suborder.id]
@@ -233,6 +237,18 @@ def _suborder_card(
         ],
         give_back=f"{base}/return/{suborder.position}" if returnable else "",
     )
+
+
+def _describe_sending(suborder: SuborderView, today: date) -> list[str]:
+    """Return until when a paid parcel is sent, or when it is cancelled if it is late."""
+    if suborder.state is not SuborderState.PAID or suborder.send_by is None or suborder.cancel_on is None:
+        return []
+    if today <= suborder.send_by:
+        return [f"{format_month_day(suborder.send_by)}前发货。"]
+    return [
+        f"晚了，{format_month_day(suborder.send_by)}就该发，已经催卖家。",
+        f"{format_month_day(suborder.cancel_on)}还没发，自动取消，钱全退给您；您也可以现在不要。",
+    ]
 
 
 def _describe_next(order: OrderView) -> str:

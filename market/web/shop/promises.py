@@ -41,6 +41,11 @@ def describe_claim_period(hours: int) -> str:
     return f"按了“收到了”以后 {hours} 小时内能申请；没按以前也能。每样东西申请一次。"
 
 
+def describe_sending(ship_days: int, unsent_days: int) -> str:
+    """Return until when a parcel is sent, and what happens to one that is not."""
+    return f"付款后 {ship_days} 天内发货；再过 {unsent_days} 天还没发，自动取消，钱全退给您。"
+
+
 def format_minutes(minutes: int) -> str:
     """Format a number of minutes: 30 → `半小时`, 45 → `45 分钟`."""
     return "半小时" if minutes == _HALF_HOUR else f"{minutes} 分钟"

@@ -1,0 +1,18 @@
+"""The day by which a parcel is sent, and the day on which an unsent one is cancelled; both are the county's settings.
+
+The settings of the day of payment apply, so that a later change moves no promise.
+"""
+
+from typing import LiteralString
+
+_PAID_ON: LiteralString = "(orders.paid_at AT TIME ZONE 'Asia/Shanghai')::date"
+SEND_BY: LiteralString = (
+    "(" + _PAID_ON + " + coalesce(get_county_setting(producers.county_code, 'ship_days', " + _PAID_ON + "),"
+    " :ship_days::integer))"
+)  # fmt: skip
+"""The last day for sending, of `orders` and `producers`; a query with it takes `SEND_DEFAULTS` of the settings too."""
+CANCEL_ON: LiteralString = (
+    "(" + SEND_BY + " + coalesce(get_county_setting(producers.county_code, 'unsent_days', " + _PAID_ON + "),"
+    " :unsent_days::integer) + 1)"
+)  # fmt: skip
+"""The day on which what is still not sent is cancelled."""
