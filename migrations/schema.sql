@@ -587,6 +587,27 @@ $$;
 
 
 --
+-- Name: delete_claim_photos(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.delete_claim_photos(p_before timestamp with time zone, p_most integer) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH deleted AS (
+        DELETE FROM claim_photos
+         WHERE (case_id, photo_id) IN (
+               SELECT case_id, photo_id FROM claim_photos JOIN cases ON cases.id = case_id
+                WHERE state = 'closed' AND closed_at < p_before
+                ORDER BY case_id, photo_id
+                LIMIT p_most)
+        RETURNING 1
+    )
+    SELECT count(*)::integer FROM deleted
+$$;
+
+
+--
 -- Name: delete_tasks(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2501,13 +2522,13 @@ CREATE TABLE public.case_events (
     move text NOT NULL,
     account_id uuid,
     level integer NOT NULL,
-    reason text DEFAULT ''::text NOT NULL,
     old_due_at timestamp with time zone,
     due_at timestamp with time zone NOT NULL,
     at timestamp with time zone NOT NULL,
+    reason_sealed bytea,
     CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['assign'::text, 'escalate'::text, 'reopen'::text, 'close'::text])))),
     CONSTRAINT case_events_move CHECK ((move = ANY (ARRAY['receive'::text, 'assign'::text, 'extend'::text, 'ask'::text, 'supply'::text, 'escalate'::text, 'answer'::text, 'close'::text, 'reopen'::text, 'withdraw'::text]))),
-    CONSTRAINT case_events_reason CHECK (((reason <> ''::text) OR (move <> ALL (ARRAY['extend'::text, 'ask'::text]))))
+    CONSTRAINT case_events_reason CHECK (((reason_sealed IS NOT NULL) OR (move <> ALL (ARRAY['extend'::text, 'ask'::text]))))
 );
 
 
@@ -2543,16 +2564,15 @@ CREATE TABLE public.cases (
     received_during daterange GENERATED ALWAYS AS (daterange(((received_at AT TIME ZONE 'Asia/Shanghai'::text))::date, ((received_at AT TIME ZONE 'Asia/Shanghai'::text))::date, '[]'::text)) STORED NOT NULL,
     due_at timestamp with time zone NOT NULL,
     stopped_at timestamp with time zone,
-    extension_reason text,
     reopened_at timestamp with time zone,
     state text DEFAULT 'received'::text NOT NULL,
     outcome text,
     answered_by uuid,
     closed_at timestamp with time zone,
+    extended_at timestamp with time zone,
     CONSTRAINT cases_answered CHECK (((state <> 'answered'::text) OR (answered_by IS NOT NULL))),
     CONSTRAINT cases_closed CHECK ((((state = 'closed'::text) = (outcome IS NOT NULL)) AND ((state = 'closed'::text) = (closed_at IS NOT NULL)))),
     CONSTRAINT cases_division CHECK ((division_code ~ '^[0-9]{12}$'::text)),
-    CONSTRAINT cases_extended CHECK ((extension_reason <> ''::text)),
     CONSTRAINT cases_level CHECK (((level >= 1) AND (level <= cardinality(path)))),
     CONSTRAINT cases_outcome CHECK ((outcome = ANY (ARRAY['solved'::text, 'unsolved'::text, 'not_ours'::text, 'duplicate'::text, 'withdrawn'::text]))),
     CONSTRAINT cases_state CHECK ((state = ANY (ARRAY['received'::text, 'assigned'::text, 'answered'::text, 'closed'::text]))),
@@ -8848,6 +8868,14 @@ REVOKE ALL ON FUNCTION public.count_voucher() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION delete_claim_photos(p_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.delete_claim_photos(p_before timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delete_claim_photos(p_before timestamp with time zone, p_most integer) TO market_app;
+
+
+--
 -- Name: FUNCTION delete_tasks(p_before timestamp with time zone, p_piece integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -10363,13 +10391,6 @@ GRANT UPDATE(stopped_at) ON TABLE public.cases TO market_app;
 
 
 --
--- Name: COLUMN cases.extension_reason; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(extension_reason) ON TABLE public.cases TO market_app;
-
-
---
 -- Name: COLUMN cases.reopened_at; Type: ACL; Schema: public; Owner: -
 --
 
@@ -10402,6 +10423,13 @@ GRANT UPDATE(answered_by) ON TABLE public.cases TO market_app;
 --
 
 GRANT UPDATE(closed_at) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: COLUMN cases.extended_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(extended_at) ON TABLE public.cases TO market_app;
 
 
 --

@@ -80,7 +80,7 @@ async def answer_goods_return(
         if agree:
             await _accept(conn, seal, actor, locked, address=written, reason="", now=now)
         else:
-            case = await move_case(conn, locked.case, CaseMove.ESCALATE, by=actor, reason=written, now=now)
+            case = await move_case(conn, seal, locked.case, CaseMove.ESCALATE, by=actor, reason=written, now=now)
             await _tell_raised(conn, seal, locked.goods_return, case, "goods_return_refused", now=now)
         return await _get_return(conn, seal, case_id)
 
@@ -157,7 +157,7 @@ async def decide_goods_return(
             where = _check_text(address, field="address")
             await _accept(conn, seal, official, locked, address=where, reason=written, now=now)
         else:
-            case = await move_case(conn, locked.case, CaseMove.ANSWER, by=official, reason=written, now=now)
+            case = await move_case(conn, seal, locked.case, CaseMove.ANSWER, by=official, reason=written, now=now)
             answered = LockedGoodsReturn(locked.goods_return, case, locked.suborder)
             refunds = await refund_goods(conn, seal, answered, by=official.account_id, note=written, now=now)
         current = await _get_return(conn, seal, case_id)
@@ -212,7 +212,7 @@ async def _accept(
     *, address: str, reason: str, now: datetime,
 ) -> None:  # fmt: skip
     case = locked.case
-    await move_case(conn, case, CaseMove.ANSWER, by=actor, reason=reason, now=now)
+    await move_case(conn, seal, case, CaseMove.ANSWER, by=actor, reason=reason, now=now)
     await ACCEPT_GOODS_RETURN.one(
         conn,
         case_id=case.id,
@@ -233,8 +233,8 @@ async def _accept(
 async def _refuse(
     conn: Connection, seal: Seal, official: Actor, locked: LockedGoodsReturn, *, reason: str, now: datetime
 ) -> None:
-    case = await move_case(conn, locked.case, CaseMove.ANSWER, by=official, reason=reason, now=now)
-    await move_case(conn, case, CaseMove.CLOSE, by=None, outcome=CaseOutcome.UNSOLVED, now=now)
+    case = await move_case(conn, seal, locked.case, CaseMove.ANSWER, by=official, reason=reason, now=now)
+    await move_case(conn, seal, case, CaseMove.CLOSE, by=None, outcome=CaseOutcome.UNSOLVED, now=now)
     await END_GOODS_RETURN_LINES.run(conn, case_id=case.id, state="refused")
     facts = {"order": str(locked.goods_return.order_number)}
     await notify_account(conn, seal, case.asker_id, "goods_return_rejected", facts, now=now)
@@ -246,7 +246,7 @@ async def reopen_goods_return(
     *, by: Actor | None, reason: str, template: str, now: datetime,
 ) -> None:  # fmt: skip
     """Give a return that was sent to the next level, and tell everybody concerned; `by` is None for the clock."""
-    case = await move_case(conn, locked.case, CaseMove.REOPEN, by=by, reason=reason, now=now)
+    case = await move_case(conn, seal, locked.case, CaseMove.REOPEN, by=by, reason=reason, now=now)
     await _tell_raised(conn, seal, locked.goods_return, case, template, now=now)
 
 
@@ -260,7 +260,7 @@ async def refund_goods(
         RefundAmountTooHigh, RefundExceedsPayment, InsufficientBalance: the money is not available.
     """
     goods_return, case = locked.goods_return, locked.case
-    await move_case(conn, case, CaseMove.CLOSE, by=None, outcome=CaseOutcome.SOLVED, now=now)
+    await move_case(conn, seal, case, CaseMove.CLOSE, by=None, outcome=CaseOutcome.SOLVED, now=now)
     await END_GOODS_RETURN_LINES.run(conn, case_id=case.id, state="refunded")
     refunds: list[RefundId] = []
     for line in goods_return.lines:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.casework.history import open_reason
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import TEXT_CONTEXT
 from market.identity.access import list_confirmed_roles, list_role_scopes
@@ -39,8 +40,6 @@ class _ClaimFields(Struct, frozen=True, kw_only=True):
     amount_fen: Fen
     granted_fen: Fen | None
     photo_ids: list[UUID]
-    seller_reason: str
-    decision: str
 
 
 class BadFruitClaim(_ClaimFields, frozen=True, kw_only=True):
@@ -51,10 +50,14 @@ class BadFruitClaim(_ClaimFields, frozen=True, kw_only=True):
     """
 
     text: str
+    seller_reason: str
+    decision: str
 
 
 class _ClaimRow(_ClaimFields, frozen=True, kw_only=True):
     text_sealed: bytes
+    seller_reason_sealed: bytes | None
+    decision_sealed: bytes | None
 
 
 _COLUMNS = """
@@ -63,10 +66,10 @@ _COLUMNS = """
            producer_id, producers.name AS producer, cases.county_code, title, bad, total,
            order_lines.amount_fen AS line_fen, c.amount_fen, granted_fen, text_sealed,
            ARRAY(SELECT photo_id FROM claim_photos WHERE case_id = cases.id ORDER BY photo_id) AS photo_ids,
-           coalesce((SELECT reason FROM case_events
-                      WHERE case_id = cases.id AND move = 'escalate' AND case_events.level = 2), '') AS seller_reason,
-           coalesce((SELECT reason FROM case_events WHERE case_id = cases.id AND move = 'answer'
-                      ORDER BY id DESC LIMIT 1), '') AS decision
+           (SELECT reason_sealed FROM case_events
+                      WHERE case_id = cases.id AND move = 'escalate' AND case_events.level = 2) AS seller_reason_sealed,
+           (SELECT reason_sealed FROM case_events WHERE case_id = cases.id AND move = 'answer'
+                      ORDER BY id DESC LIMIT 1) AS decision_sealed
       FROM cases
       JOIN bad_fruit_claims c ON c.case_id = cases.id
       JOIN order_lines ON order_lines.id = line_id
@@ -160,7 +163,13 @@ async def list_assigned_claims(conn: Connection, seal: Seal, official: Actor) ->
 
 
 def _open(seal: Seal, row: _ClaimRow) -> BadFruitClaim:
-    return build_from(BadFruitClaim, row, text=seal.open(row.text_sealed, TEXT_CONTEXT))
+    return build_from(
+        BadFruitClaim,
+        row,
+        text=seal.open(row.text_sealed, TEXT_CONTEXT),
+        seller_reason=open_reason(seal, row.seller_reason_sealed),
+        decision=open_reason(seal, row.decision_sealed),
+    )
 
 
 async def get_claim_photo_name(conn: Connection, reader: Actor, photo_id: UUID, *, small: bool = False) -> str:

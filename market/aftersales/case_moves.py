@@ -94,7 +94,7 @@ def list_answerer_moves(case: LockedCase) -> set[CaseMove]:
         return set()
     moves = {CaseMove.ASK} if case.stopped_at is None else set[CaseMove]()
     if case.assignee != SELLER:
-        moves |= {CaseMove.EXTEND} if case.extension_reason is None else set()
+        moves |= {CaseMove.EXTEND} if case.extended_at is None else set()
         moves |= {CaseMove.ESCALATE} if case.level < len(case.path) else set()
     return moves
 
@@ -124,7 +124,7 @@ async def move_own_case(
         if refunded is not None:
             raise GoodsRefunded(title=refunded)
         await REOPEN_GOODS_RETURN_LINES.run(conn, case_id=case_id)
-    moved = await move_case(conn, case, move, by=buyer, reason=written, now=now)
+    moved = await move_case(conn, seal, case, move, by=buyer, reason=written, now=now)
     facts = {"order": str(sale.order_number), "name": case.name, "due": format_due(moved.due_at)}
     await notify_producer(conn, seal, sale.producer_id, f"{_TOLD[move]}_seller", facts, now=now)
     if moved.state is CaseState.ASSIGNED and moved.assignee != SELLER:
@@ -154,7 +154,7 @@ async def move_assigned_case(
     sale, case = await _lock(conn, case_id)
     if case.assignee != unlocked.assignee or move not in list_answerer_moves(case):
         raise CaseNotMovable(state=case.state)
-    moved = await move_case(conn, case, move, by=actor, reason=written, now=now)
+    moved = await move_case(conn, seal, case, move, by=actor, reason=written, now=now)
     facts = {"order": str(sale.order_number), "name": case.name, "due": format_due(moved.due_at)}
     await notify_account(conn, seal, case.asker_id, _TOLD[move], facts, now=now)
     if move is CaseMove.ESCALATE:

@@ -94,7 +94,13 @@ async def answer_claim(
             raise CaseNotMovable(state=locked.case.state)
         if not agree or await needs_second_person(conn, actor.account_id, locked.suborder, claim.amount_fen, now=now):
             case = await move_case(
-                conn, locked.case, CaseMove.ESCALATE, by=actor, reason=SELLER_AGREES if agree else written, now=now
+                conn,
+                seal,
+                locked.case,
+                CaseMove.ESCALATE,
+                by=actor,
+                reason=SELLER_AGREES if agree else written,
+                now=now,
             )
             template = "claim_checked" if agree else "claim_refused"
             await _tell_escalated(conn, seal, case, template, now=now)
@@ -165,8 +171,8 @@ async def _grant(
     """Answer and close a case, refund what is granted, and tell buyer and seller."""
     claim, case = locked.claim, locked.case
     outcome = CaseOutcome.SOLVED if granted else CaseOutcome.UNSOLVED
-    answered = await move_case(conn, case, CaseMove.ANSWER, by=actor, reason=reason, now=now)
-    await move_case(conn, answered, CaseMove.CLOSE, by=None, outcome=outcome, now=now)
+    answered = await move_case(conn, seal, case, CaseMove.ANSWER, by=actor, reason=reason, now=now)
+    await move_case(conn, seal, answered, CaseMove.CLOSE, by=None, outcome=outcome, now=now)
     await GRANT_CLAIM.one(conn, case_id=case.id, granted_fen=granted)
     facts = {"order": str(claim.order_number)}
     if not granted:

@@ -99,7 +99,7 @@ async def _take_as_arrived(conn: Connection, seal: Seal, locked: LockedGoodsRetu
 
 
 async def _lapse(conn: Connection, seal: Seal, locked: LockedGoodsReturn, *, now: datetime) -> None:
-    case = await move_case(conn, locked.case, CaseMove.CLOSE, by=None, outcome=CaseOutcome.WITHDRAWN, now=now)
+    case = await move_case(conn, seal, locked.case, CaseMove.CLOSE, by=None, outcome=CaseOutcome.WITHDRAWN, now=now)
     await END_GOODS_RETURN_LINES.run(conn, case_id=case.id, state="withdrawn")
     facts = {"order": str(locked.goods_return.order_number)}
     told = facts | {"days": str(SENDING_PERIOD.days)}

@@ -264,7 +264,7 @@ async def withdraw_goods_return(conn: Connection, seal: Seal, buyer: Actor, case
     if goods_return.stage not in {GoodsReturnStage.ASKED, GoodsReturnStage.ACCEPTED}:
         raise CaseNotMovable(state=case.state)
     move = CaseMove.WITHDRAW if case.state is CaseState.ASSIGNED else CaseMove.CLOSE
-    await move_case(conn, case, move, by=buyer, outcome=CaseOutcome.WITHDRAWN, now=now)
+    await move_case(conn, seal, case, move, by=buyer, outcome=CaseOutcome.WITHDRAWN, now=now)
     await END_GOODS_RETURN_LINES.run(conn, case_id=case_id, state="withdrawn")
     facts = {"order": str(goods_return.order_number)}
     await notify_producer(conn, seal, goods_return.producer_id, "goods_return_withdrawn_seller", facts, now=now)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.casework.history import open_reason
 from market.casework.models import CaseOutcome, CaseState
 from market.casework.moves import TEXT_CONTEXT
 from market.identity.access import list_role_scopes
@@ -64,8 +65,6 @@ class _GoodsReturnFields(Struct, frozen=True, kw_only=True):
     tracking: str | None
     sent_at: datetime | None
     arrived_at: datetime | None
-    seller_reason: str
-    decision: str
     lines: list[GoodsReturnLine]
 
 
@@ -77,6 +76,8 @@ class GoodsReturn(_GoodsReturnFields, frozen=True, kw_only=True):
     """
 
     text: str
+    seller_reason: str
+    decision: str
     address: str
 
     @property
@@ -101,6 +102,8 @@ class GoodsReturn(_GoodsReturnFields, frozen=True, kw_only=True):
 
 class _GoodsReturnRow(_GoodsReturnFields, frozen=True, kw_only=True):
     text_sealed: bytes
+    seller_reason_sealed: bytes | None
+    decision_sealed: bytes | None
     address_sealed: bytes | None
 
 
@@ -110,13 +113,13 @@ _COLUMNS = """
            orders.number || '-' || suborders.position AS code, g.suborder_id, producer_id,
            producers.name AS producer, cases.county_code, accepted_by, accepted_at, g.carrier, g.tracking, sent_at,
            arrived_at, text_sealed, g.address_sealed,
-           coalesce((SELECT reason FROM case_events
+           (SELECT reason_sealed FROM case_events
                       WHERE case_id = cases.id
                         AND (move = 'escalate' AND case_events.level = 2
                              OR move = 'reopen' AND account_id IS DISTINCT FROM asker_id)
-                      ORDER BY id DESC LIMIT 1), '') AS seller_reason,
-           coalesce((SELECT reason FROM case_events WHERE case_id = cases.id AND move = 'answer'
-                      ORDER BY id DESC LIMIT 1), '') AS decision,
+                      ORDER BY id DESC LIMIT 1) AS seller_reason_sealed,
+           (SELECT reason_sealed FROM case_events WHERE case_id = cases.id AND move = 'answer'
+                      ORDER BY id DESC LIMIT 1) AS decision_sealed,
            (SELECT jsonb_agg(jsonb_build_object('line_id', l.id, 'title', l.title, 'quantity', r.quantity,
                                                 'amount_fen', r.amount_fen) ORDER BY l.position)
               FROM goods_return_lines r JOIN order_lines l ON l.id = r.line_id WHERE r.case_id = cases.id) AS lines
@@ -199,4 +202,11 @@ async def list_assigned_returns(conn: Connection, seal: Seal, official: Actor) -
 
 def _open(seal: Seal, row: _GoodsReturnRow) -> GoodsReturn:
     address = "" if row.address_sealed is None else seal.open(row.address_sealed, RETURN_ADDRESS_CONTEXT)
-    return build_from(GoodsReturn, row, text=seal.open(row.text_sealed, TEXT_CONTEXT), address=address)
+    return build_from(
+        GoodsReturn,
+        row,
+        text=seal.open(row.text_sealed, TEXT_CONTEXT),
+        address=address,
+        seller_reason=open_reason(seal, row.seller_reason_sealed),
+        decision=open_reason(seal, row.decision_sealed),
+    )

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from market.casework.moves import get_person_scope
 from market.http import HttpRequest, get_client_network
 from market.identity.models import Actor
 from market.kernel import Database
@@ -39,7 +40,7 @@ class PrivacyController(Controller):
         clock: NamedDependency[Clock],
     ) -> PersonalData:
         """Return what the market holds about the account, and record that it was taken."""
-        async with db.transaction() as conn:
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
             return await export_personal_data(conn, seal, actor.account_id, by=str(actor.account_id), now=clock.now())
 
     @post("/closing", operation_id="CloseMe", status_code=204, rate=RateClass.SIGN_IN)

@@ -6,9 +6,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.casework.models import CaseMove, LockedCase
-from market.casework.moves import CASE_COLUMNS
+from market.casework.moves import CASE_COLUMNS, REASON_CONTEXT
 from market.identity.models import NotFound
 from market.kernel import Connection, Query
+from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 
 
 class CaseEvent(Struct, frozen=True, kw_only=True):
@@ -21,12 +23,20 @@ class CaseEvent(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class _CaseEventRow(Struct, frozen=True, kw_only=True):
+    move: CaseMove
+    actor: str
+    reason_sealed: bytes | None
+    due_at: datetime
+    at: datetime
+
+
 GET_CASE = Query(LockedCase, CASE_COLUMNS + " WHERE cases.id = :case_id")
 # Who escalates speaks for the level below.
 LIST_CASE_EVENTS = Query(
-    CaseEvent,
+    _CaseEventRow,
     """
-    SELECT move, reason, case_events.due_at, at,
+    SELECT move, reason_sealed, case_events.due_at, at,
            CASE WHEN account_id IS NULL THEN 'clock' WHEN account_id = asker_id THEN 'asker'
                 WHEN move IN ('escalate', 'reopen') THEN path[greatest(case_events.level - 1, 1)]
                 ELSE path[case_events.level] END AS actor
@@ -50,6 +60,12 @@ async def get_case(conn: Connection, case_id: UUID) -> LockedCase:
     return case
 
 
-async def list_case_events(conn: Connection, case_id: UUID) -> list[CaseEvent]:
+def open_reason(seal: Seal, sealed: bytes | None) -> str:
+    """Return the reason of a move, empty if it has none."""
+    return "" if sealed is None else seal.open(sealed, REASON_CONTEXT)
+
+
+async def list_case_events(conn: Connection, seal: Seal, case_id: UUID) -> list[CaseEvent]:
     """Return what happened to a case, oldest first, at most 50 moves."""
-    return await LIST_CASE_EVENTS.all(conn, case_id=case_id)
+    rows = await LIST_CASE_EVENTS.all(conn, case_id=case_id)
+    return [build_from(CaseEvent, row, reason=open_reason(seal, row.reason_sealed)) for row in rows]

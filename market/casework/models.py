@@ -92,7 +92,7 @@ class LockedCase(Struct, frozen=True, kw_only=True):
     received_at: datetime
     due_at: datetime
     stopped_at: datetime | None
-    extension_reason: str | None
+    extended_at: datetime | None
     reopened_at: datetime | None
     state: CaseState
     outcome: CaseOutcome | None

@@ -20,6 +20,7 @@ from market.kernel.seal import Seal
 from payments.retries import RetryPolicy, run_each
 
 TEXT_CONTEXT = "cases.text"
+REASON_CONTEXT = "case_events.reason"
 ESCALATION_JOB = "escalate_case"
 MAX_LATE_CASES = 200
 _RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
@@ -59,14 +60,14 @@ INSERT_CASE = Query(
 INSERT_EVENT = Query(
     UUID,
     """
-    INSERT INTO case_events (case_id, move, account_id, level, reason, old_due_at, due_at, at)
-    VALUES (:case_id, :move, :account_id, :level, :reason, :old_due_at, :due_at, :now)
+    INSERT INTO case_events (case_id, move, account_id, level, reason_sealed, old_due_at, due_at, at)
+    VALUES (:case_id, :move, :account_id, :level, :reason_sealed, :old_due_at, :due_at, :now)
     RETURNING id
     """,
 )
 CASE_COLUMNS = """
     SELECT cases.id, number, category, name, county_code, asker_id, against_producer_id, against_account_id, cases.path,
-           units, dues, extension, level, received_at, due_at, stopped_at, extension_reason, reopened_at, state,
+           units, dues, extension, level, received_at, due_at, stopped_at, extended_at, reopened_at, state,
            outcome, answered_by, closed_at
       FROM cases JOIN case_categories ON code = category AND valid_during @> lower(received_during)
 """
@@ -76,14 +77,14 @@ MOVE_CASE = Query(
     """
     WITH moved AS (
         UPDATE cases
-           SET level = :level, due_at = :due_at, stopped_at = :stopped_at, extension_reason = :extension_reason,
+           SET level = :level, due_at = :due_at, stopped_at = :stopped_at, extended_at = :extended_at,
                reopened_at = :reopened_at, state = :state, outcome = :outcome, answered_by = :answered_by,
                closed_at = :closed_at
          WHERE id = :case_id
         RETURNING id
     )
-    INSERT INTO case_events (case_id, move, account_id, level, reason, old_due_at, due_at, at)
-    SELECT id, :move, :account_id, :level, :reason, :old_due_at, :due_at, :now FROM moved
+    INSERT INTO case_events (case_id, move, account_id, level, reason_sealed, old_due_at, due_at, at)
+    SELECT id, :move, :account_id, :level, :reason_sealed, :old_due_at, :due_at, :now FROM moved
     RETURNING case_id
     """,
 )
@@ -95,7 +96,12 @@ LIST_LATE_CASES = Query(LateCase, "SELECT id, county_code FROM list_late_cases(:
 
 def get_person_scope(actor: Actor) -> str:
     """Return the scope of a transaction in which a person sees the cases that concern them, and no others."""
-    return f"person:{actor.account_id}"
+    return get_account_scope(actor.account_id)
+
+
+def get_account_scope(account_id: UUID) -> str:
+    """Return the scope of a transaction in which the owner of an account sees the cases that concern them."""
+    return f"person:{account_id}"
 
 
 async def compute_due(conn: Connection, unit: str, count: int, start: datetime) -> datetime:
@@ -132,12 +138,12 @@ async def open_case(
         due_at=due_at,
     )
     await INSERT_EVENT.one(
-        conn, case_id=case_id, move=CaseMove.RECEIVE, account_id=asker.account_id, level=1, reason="",
+        conn, case_id=case_id, move=CaseMove.RECEIVE, account_id=asker.account_id, level=1, reason_sealed=None,
         old_due_at=None, due_at=due_at, now=now,
     )  # fmt: skip
     case = await lock_case(conn, case_id)
     await _audit(conn, case, CaseMove.RECEIVE, asker, now=now)
-    return await move_case(conn, case, CaseMove.ASSIGN, by=None, now=now)
+    return await move_case(conn, seal, case, CaseMove.ASSIGN, by=None, now=now)
 
 
 async def lock_case(conn: Connection, case_id: UUID) -> LockedCase:
@@ -154,6 +160,7 @@ async def lock_case(conn: Connection, case_id: UUID) -> LockedCase:
 
 async def move_case(
     conn: Connection,
+    seal: Seal,
     case: LockedCase,
     move: CaseMove,
     *,
@@ -180,7 +187,7 @@ async def move_case(
         # A deadline that is the end of a day belongs to that day.
         start = case.due_at - timedelta(microseconds=1) if unit == "working_day" else case.due_at
         due_at = await compute_due(conn, unit, case.extension, start)
-    moved = apply_move(case, move, due_at=due_at, reason=reason, outcome=outcome, now=now)
+    moved = apply_move(case, move, due_at=due_at, outcome=outcome, now=now)
     if move is CaseMove.ANSWER and by is not None:
         moved = replace(moved, answered_by=by.account_id)
     try:
@@ -190,7 +197,7 @@ async def move_case(
             level=moved.level,
             due_at=moved.due_at,
             stopped_at=moved.stopped_at,
-            extension_reason=moved.extension_reason,
+            extended_at=moved.extended_at,
             reopened_at=moved.reopened_at,
             state=moved.state,
             outcome=moved.outcome,
@@ -198,7 +205,7 @@ async def move_case(
             closed_at=moved.closed_at,
             move=move,
             account_id=None if by is None else by.account_id,
-            reason=reason,
+            reason_sealed=seal.seal(reason, REASON_CONTEXT) if reason else None,
             old_due_at=case.due_at,
             now=now,
         )
@@ -224,7 +231,7 @@ async def _audit(conn: Connection, case: LockedCase, move: CaseMove, by: Actor |
 
 
 async def escalate_late_cases(
-    db: Database, tell: Callable[[Connection, LockedCase], Awaitable[None]], *, now: datetime
+    db: Database, seal: Seal, tell: Callable[[Connection, LockedCase], Awaitable[None]], *, now: datetime
 ) -> int:
     """Escalate the cases past their deadline by one level, at most 200, one transaction each; return how many.
 
@@ -240,7 +247,7 @@ async def escalate_late_cases(
         async with db.transaction(scope=each.county_code) as conn:
             case = await lock_case(conn, each.id)
             if case.state is CaseState.ASSIGNED and case.due_at <= now and case.stopped_at is None:
-                case = await move_case(conn, case, CaseMove.ESCALATE, by=None, now=now)
+                case = await move_case(conn, seal, case, CaseMove.ESCALATE, by=None, now=now)
                 await tell(conn, case)
                 escalated += 1
         await forget_failure(db, job=ESCALATION_JOB, item=each.id)

@@ -37,7 +37,7 @@ def check_move(case: LockedCase, move: CaseMove, *, reason: str) -> None:
         raise CaseNotMovable(state=case.state)
     if move is CaseMove.ESCALATE and case.level == len(case.path):
         raise CaseAtTopLevel
-    if move is CaseMove.EXTEND and case.extension_reason is not None:
+    if move is CaseMove.EXTEND and case.extended_at is not None:
         raise CaseExtendedBefore
     if move is CaseMove.REOPEN and case.reopened_at is not None:
         raise CaseReopenedBefore
@@ -46,7 +46,7 @@ def check_move(case: LockedCase, move: CaseMove, *, reason: str) -> None:
 
 
 def apply_move(
-    case: LockedCase, move: CaseMove, *, due_at: datetime, reason: str, outcome: CaseOutcome | None, now: datetime
+    case: LockedCase, move: CaseMove, *, due_at: datetime, outcome: CaseOutcome | None, now: datetime
 ) -> LockedCase:
     """Return the case after a possible move; `due_at` is the deadline that a new level or an extension brings.
 
@@ -60,7 +60,7 @@ def apply_move(
             assert case.stopped_at is not None, "checked by check_move"
             changes = {"stopped_at": None, "due_at": case.due_at + (now - case.stopped_at)}
         case CaseMove.EXTEND:
-            changes = {"extension_reason": reason, "due_at": due_at}
+            changes = {"extended_at": now, "due_at": due_at}
         case CaseMove.ESCALATE:
             changes = {"level": get_next_level(case, move), "due_at": due_at, "stopped_at": None}
         case CaseMove.REOPEN:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from market.casework.moves import get_account_scope
 from market.cli.exports import WrittenFile, write_atomically
 from market.cli.runtime import open_runtime
 from market.identity.models import AccountId, NotFound
@@ -16,9 +17,11 @@ from market.privacy.personal_data import export_personal_data
 
 async def export_person(phone: str, *, out: Path) -> WrittenFile:
     """Write what the market holds about the account of a phone as JSON, and record it."""
-    async with open_runtime() as ctx, ctx.db.transaction() as conn:
-        account_id = await _require_account(conn, ctx.seal, phone)
-        data = await export_personal_data(conn, ctx.seal, account_id, by="command line", now=ctx.clock.now())
+    async with open_runtime() as ctx:
+        async with ctx.db.transaction() as conn:
+            account_id = await _require_account(conn, ctx.seal, phone)
+        async with ctx.db.transaction(scope=get_account_scope(account_id)) as conn:
+            data = await export_personal_data(conn, ctx.seal, account_id, by="command line", now=ctx.clock.now())
         return write_atomically(out, msgspec.json.format(msgspec.json.encode(data), indent=2))
 
 

@@ -10,7 +10,7 @@ from market.aftersales.payout_account import PAYOUT_NUMBER_CONTEXT
 from market.audit.record import add_audit_entry
 from market.bookings.host_nights import GUEST_CONTEXT
 from market.bookings.transitions import CODE_CONTEXT
-from market.casework.moves import TEXT_CONTEXT
+from market.casework.moves import REASON_CONTEXT, TEXT_CONTEXT
 from market.cli.runtime import open_runtime
 from market.identity.officials import IDENTITY_CONTEXT as ACCOUNT_IDENTITY_CONTEXT
 from market.identity.second_factor import TOTP_CONTEXT
@@ -78,6 +78,7 @@ SEALED_COLUMNS = (
     SealedColumn("messages", "phone_sealed", MESSAGE_PHONE_CONTEXT, index="phone_index"),
     SealedColumn("messages", "facts_sealed", FACTS_CONTEXT),
     SealedColumn("cases", "text_sealed", TEXT_CONTEXT),
+    SealedColumn("case_events", "reason_sealed", REASON_CONTEXT),
     SealedColumn("goods_returns", "address_sealed", RETURN_ADDRESS_CONTEXT, key=("case_id",)),
     SealedColumn("tasks", "outcome_sealed", OUTCOME_CONTEXT),
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),

@@ -113,7 +113,7 @@ async def escalate_cases(context: WorkerContext) -> None:
         await notify_late_claim(conn, context.seal, case, now=now)
         await notify_late_return(conn, context.seal, case, now=now)
 
-    await escalate_late_cases(context.db, tell, now=now)
+    await escalate_late_cases(context.db, context.seal, tell, now=now)
 
 
 async def end_goods_returns(context: WorkerContext) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from msgspec import Struct
 
+from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME, delete_old_claim_photos
 from market.bookings.host_nights import GUEST_LIFETIME, delete_past_nights
 from market.identity.codes import delete_old_codes
 from market.identity.second_factor import delete_old_steps
@@ -51,6 +52,7 @@ RETENTIONS = (
     Retention(name="delete_device_carts", period=DEVICE_CART_LIFETIME, delete=delete_old_device_lines),
     Retention(name="delete_device_stays", period=DEVICE_CART_LIFETIME, delete=delete_old_device_nights),
     Retention(name="delete_host_nights", period=GUEST_LIFETIME, delete=delete_past_nights),
+    Retention(name="delete_claim_photos", period=CLAIM_PHOTO_LIFETIME, delete=delete_old_claim_photos),
     Retention(name="delete_ended_tasks", period=TASK_LIFETIME, delete=delete_old_tasks, real_time=True),
     Retention(name="delete_webhooks", period=timedelta(days=30), delete=delete_old_webhooks, real_time=True),
     Retention(name="delete_payment_events", period=timedelta(days=30), delete=delete_old_events, real_time=True),

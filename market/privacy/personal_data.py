@@ -2,14 +2,18 @@
 
 from collections import defaultdict
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
+from market.casework.history import CaseEvent, list_case_events
+from market.casework.moves import TEXT_CONTEXT
 from market.identity.models import AccountId, NotFound
 from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.orders.address import Address, open_address
 
 MAX_ROWS = 100_000
@@ -62,6 +66,28 @@ class PersonalReview(Struct, frozen=True):
     at: datetime
 
 
+class PersonalCase(Struct, frozen=True, kw_only=True):
+    """A claim or a return that the person asked for: what was written, what was answered, and the ids of its photos."""
+
+    number: int
+    name: str
+    state: str
+    received_at: datetime
+    text: str
+    events: list[CaseEvent]
+    photo_ids: list[UUID]
+
+
+class _StoredCase(Struct, frozen=True, kw_only=True):
+    id: UUID
+    number: int
+    name: str
+    state: str
+    received_at: datetime
+    text_sealed: bytes
+    photo_ids: list[UUID]
+
+
 class PersonalShop(Struct, frozen=True):
     """A shop that the person applied for or belongs to."""
 
@@ -89,6 +115,7 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     devices: list[PersonalDevice]
     orders: list[PersonalOrder]
     reviews: list[PersonalReview]
+    cases: list[PersonalCase]
     shops: list[PersonalShop]
     records: list[PersonalRecord]
 
@@ -153,6 +180,16 @@ LIST_WRITTEN_REVIEWS = Query(
      ORDER BY at DESC LIMIT :limit
     """,
 )
+LIST_STORED_CASES = Query(
+    _StoredCase,
+    """
+    SELECT cases.id, number, name, state, received_at, text_sealed,
+           ARRAY(SELECT photo_id FROM claim_photos WHERE case_id = cases.id ORDER BY photo_id) AS photo_ids
+      FROM cases JOIN case_categories ON code = category AND valid_during @> lower(received_during)
+     WHERE asker_id = :account_id
+     ORDER BY number DESC LIMIT :limit
+    """,
+)
 LIST_SHOPS = Query(
     PersonalShop,
     """
@@ -175,6 +212,8 @@ async def export_personal_data(
     conn: Connection, seal: Seal, account_id: AccountId, *, by: str, now: datetime
 ) -> PersonalData:
     """Return what the market holds about an open account, and record who took it. The caller checks who asks.
+
+    The transaction has the scope of the person (`get_person_scope`), without which it shows no cases.
 
     Raises:
         NotFound: the account is unknown or closed.
@@ -214,6 +253,15 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
                 lines=lines[order.number],
             )
             for order in await LIST_STORED_ORDERS.all(conn, account_id=account_id, limit=MAX_ROWS)
+        ],
+        cases=[
+            build_from(
+                PersonalCase,
+                case,
+                text=seal.open(case.text_sealed, TEXT_CONTEXT),
+                events=await list_case_events(conn, seal, case.id),
+            )
+            for case in await LIST_STORED_CASES.all(conn, account_id=account_id, limit=MAX_ROWS)
         ],
         reviews=await LIST_WRITTEN_REVIEWS.all(conn, account_id=account_id, limit=MAX_ROWS),
         shops=await LIST_SHOPS.all(conn, account_id=account_id, limit=MAX_ROWS),

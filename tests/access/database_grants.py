@@ -21,8 +21,8 @@ GRANTS = {
     "case_snapshots": "select insert",
     "cases": (
         "select insert(category division_code asker_id against_producer_id against_account_id text_sealed path "
-        "received_at due_at) update(level due_at stopped_at extension_reason reopened_at state outcome answered_by "
-        "closed_at)"
+        "received_at due_at) update(level due_at stopped_at reopened_at state outcome answered_by closed_at "
+        "extended_at)"
     ),
     "categories": "select",
     "claim_photos": "select insert",
@@ -173,6 +173,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "claim_task": True,
     "count_voucher": False,
     "copy_listing_price": False,
+    "delete_claim_photos": True,
     "delete_tasks": True,
     "find_bound_elsewhere": True,
     "find_enrolled_elsewhere": True,

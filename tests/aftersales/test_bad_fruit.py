@@ -105,7 +105,7 @@ class Grove(Struct, frozen=True):
         async def tell(conn: Connection, case: LockedCase) -> None:
             await notify_late_claim(conn, w.seal, case, now=NOW + after)
 
-        return await escalate_late_cases(w.db, tell, now=NOW + after)
+        return await escalate_late_cases(w.db, w.seal, tell, now=NOW + after)
 
     async def see(self) -> BadFruitClaim:
         """Return the only claim, as the buyer sees it."""

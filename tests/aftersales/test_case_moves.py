@@ -14,12 +14,14 @@ from market.aftersales.case_moves import (
     notify_overdue_case,
 )
 from market.aftersales.models import CaseTextInvalid, GoodsRefunded
+from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME, delete_old_claim_photos
 from market.casework.history import get_case, list_case_events
 from market.casework.models import CaseMove, CaseNotMovable, LockedCase
 from market.casework.moves import get_person_scope, tell_overdue_cases
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
 from market.orders.refund import RefundAmountTooHigh
+from market.privacy.personal_data import export_personal_data
 from tests.aftersales.test_asked_back import ask as ask_for_money
 from tests.aftersales.test_asked_back import enter_account
 from tests.aftersales.test_bad_fruit import Grove, grove
@@ -81,7 +83,7 @@ async def test_a_question_stops_the_clock_until_the_buyer_answers(grove: Grove) 
         await move_own(w, claim.case_id, CaseMove.SUPPLY)
     assert await list_told(w) == ["case_asked", "case_supplied_seller"]
     async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
-        events = await list_case_events(conn, claim.case_id)
+        events = await list_case_events(conn, w.seal, claim.case_id)
     assert [(each.move, each.actor, each.reason) for each in events] == [
         ("receive", "asker", ""), ("ask", "seller", "哪里烂了"), ("supply", "asker", "底下"),
     ]  # fmt: skip
@@ -214,6 +216,31 @@ async def test_what_is_overdue_at_the_last_level_is_told_every_day(grove: Grove)
     assert "case_overdue_finance" in await list_told(w)
     await grove.decide(claim.case_id, bad=0, by=grove.platform)
     assert await tell(NOW + 22 * DAY) == 0
+
+
+async def test_reasons_are_encrypted_and_in_the_copy_of_the_person(grove: Grove, owner: Connection) -> None:
+    w = grove.shopping
+    claim = await grove.claim(text="底下烂了")
+    await grove.answer(claim.case_id, agree=False, reason="样例买家乱说")
+    sealed = await owner.fetchval("SELECT reason_sealed FROM case_events WHERE move = 'escalate'")
+    assert "样例买家".encode() not in sealed
+    buyer = w.buyer.account_id
+    async with w.db.transaction(scope=get_person_scope(w.buyer)) as conn:
+        data = await export_personal_data(conn, w.seal, buyer, by=str(buyer), now=NOW)
+    [case] = data.cases
+    assert (case.name, case.text, len(case.photo_ids)) == ("坏果包赔", "底下烂了", 1)
+    assert [(each.move, each.reason) for each in case.events] == [("receive", ""), ("escalate", "样例买家乱说")]
+
+
+async def test_photos_of_claims_are_deleted_after_three_years(grove: Grove, owner: Connection) -> None:
+    w = grove.shopping
+    claim, open_one = await grove.claim(), await grove.claim(line=1)
+    await grove.answer(claim.case_id, agree=True)
+    closed = NOW + 2 * HOUR
+    assert timedelta(days=3 * 365) < CLAIM_PHOTO_LIFETIME < timedelta(days=3 * 367)
+    assert await delete_old_claim_photos(w.db, closed) == 0
+    assert await delete_old_claim_photos(w.db, closed + timedelta(seconds=1)) == 1
+    assert await owner.fetch("SELECT case_id FROM claim_photos") == [(open_one.case_id,)]
 
 
 async def test_a_payout_leaves_what_is_returned(parcel: Parcel) -> None:

@@ -486,7 +486,7 @@ async def test_a_return_without_an_answer_goes_up_level_by_level(parcel: Parcel)
         async def tell(conn: Connection, case: LockedCase) -> None:
             await notify_late_return(conn, w.seal, case, now=NOW + after)
 
-        return await escalate_late_cases(w.db, tell, now=NOW + after)
+        return await escalate_late_cases(w.db, w.seal, tell, now=NOW + after)
 
     assert await escalate(47 * HOUR) == 0
     assert await escalate(48 * HOUR) == 1

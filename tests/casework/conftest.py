@@ -18,6 +18,7 @@ class CaseWorld(Struct, frozen=True):
     """An asker, a seller, and finance of two counties; `open` opens a case of the asker against the seller."""
 
     db: Database
+    seal: Seal
     asker: Actor
     seller: Actor
     finance: Actor
@@ -44,4 +45,4 @@ async def world(database: Database, seal: Seal) -> CaseWorld:
                 text="枣烂了", now=NOW,
             )  # fmt: skip
 
-    return CaseWorld(database, asker, seller, finance, elsewhere, platform, open_one)
+    return CaseWorld(database, seal, asker, seller, finance, elsewhere, platform, open_one)

@@ -18,7 +18,7 @@ CASE = LockedCase(
     id=PERSON, number=1, category="bad_fruit", name="坏果包赔", county_code="130624", asker_id=PERSON,
     against_producer_id=None, against_account_id=None, path=["seller", "finance", "platform"],
     units=["hour", "hour", "hour"], dues=[24, 24, 24], extension=12, level=1, received_at=START,
-    due_at=START + timedelta(hours=24), stopped_at=None, extension_reason=None, reopened_at=None,
+    due_at=START + timedelta(hours=24), stopped_at=None, extended_at=None, reopened_at=None,
     state=CaseState.RECEIVED, outcome=None, answered_by=None, closed_at=None,
 )  # fmt: skip
 
@@ -50,7 +50,7 @@ class CaseMoves(RuleBasedStateMachine):
         due_at = (before.due_at if move is CaseMove.EXTEND else self.now) + timedelta(
             hours=12 if move is CaseMove.EXTEND else 24
         )
-        self.case = apply_move(before, move, due_at=due_at, reason="缺照片", outcome=CaseOutcome.SOLVED, now=self.now)
+        self.case = apply_move(before, move, due_at=due_at, outcome=CaseOutcome.SOLVED, now=self.now)
         if move is CaseMove.ANSWER:
             self.case = replace(self.case, answered_by=UUID(int=2))
         if move in {CaseMove.ESCALATE, CaseMove.REOPEN}:

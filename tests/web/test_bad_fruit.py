@@ -135,7 +135,7 @@ async def test_without_an_answer_the_county_decides(sold: SoldBox) -> None:
         pass
 
     later = Clock().now() + timedelta(hours=24, minutes=1)
-    assert await escalate_late_cases(sold.village.database, tell, now=later) == 1
+    assert await escalate_late_cases(sold.village.database, SEAL, tell, now=later) == 1
     async with await sold.village.browser(sold.village.farmer) as farm:
         seen = await farm.open(path)
         assert "等上一级定" in seen.text

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
+from market.casework.moves import get_person_scope
 from market.http import HttpRequest, get_client_network, make_retry_headers
 from market.identity.codes import request_code
 from market.identity.models import Actor, CodeJustSent, NotFound, TooManyCodes
@@ -40,7 +41,7 @@ async def show_my_data(
     actor: NamedDependency[Actor],
 ) -> Response[bytes]:
     """Show what the market holds about the account."""
-    async with db.connection() as conn:
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
         data = await load_personal_data(conn, seal, actor.account_id)
     return render_page(request, "account/my_data.html", {"sections": _list_sections(data)}, actor=actor)
 
@@ -62,6 +63,10 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
                 for each in data.orders
             ],
         ),
+        (
+            "坏果包赔和退货",
+            [f"{each.name} {each.number}，{len(each.photo_ids)} 张照片：{each.text}" for each in data.cases],
+        ),
         ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),
     ]
     return [(title, len(rows), rows[:_SHOWN_ROWS]) for title, rows in sections]
@@ -77,7 +82,7 @@ async def download_my_data(
 ) -> Response[bytes]:
     """Return everything that the market holds about the account as a JSON file."""
     await read_form(request)
-    async with db.transaction() as conn:
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
         data = await export_personal_data(conn, seal, actor.account_id, by=str(actor.account_id), now=clock.now())
     content = msgspec.json.format(msgspec.json.encode(data), indent=2)
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "private, no-store"}

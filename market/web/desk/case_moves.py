@@ -22,6 +22,7 @@ from market.web.case_words import build_case_context, get_case_move
 from market.web.desk.context import DeskContext, build_county_query, open_desk, render_desk_page
 from market.web.forms import parse_uuid, read_form, rename_faults
 from market.web.pages import redirect
+from market.web.services import get_services
 
 
 async def _load_case(db: Database, actor: Actor, case_id: str) -> tuple[UUID, LockedCase]:
@@ -44,7 +45,7 @@ async def _page(
     *, text: str = "", errors: list[FieldFault] | None = None, status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     async with db.transaction(scope=get_person_scope(actor)) as conn:
-        events = await list_case_events(conn, case.id)
+        events = await list_case_events(conn, get_services(request).seal, case.id)
     context = build_case_context(case, events, list_answerer_moves(case), text=text, errors=errors or [])
     room = "returns" if case.category == GOODS_RETURN else "cases"
     context |= {

@@ -34,7 +34,7 @@ async def _page(
         if case.against_producer_id is None:
             raise NotFound
         require_producer(actor, case.against_producer_id)
-        events = await list_case_events(conn, case_id)
+        events = await list_case_events(conn, services.seal, case_id)
     moves = list_answerer_moves(case) & SELLER_MOVES if case.assignee == SELLER else set[CaseMove]()
     context = build_case_context(case, events, moves, text=text, errors=errors or [])
     context |= {

@@ -33,7 +33,7 @@ async def _page(
         if case.asker_id != actor.account_id:
             raise NotFound
         sale = await GET_SALE_CASE.one(conn, case_id=case_id)
-        events = await list_case_events(conn, case_id)
+        events = await list_case_events(conn, services.seal, case_id)
         claim = await get_claim(conn, services.seal, case_id)
     moves = list_buyer_moves(case, now=services.clock.now())
     context = build_case_context(case, events, moves, text=text, errors=errors or [])
