@@ -1856,29 +1856,41 @@ CREATE FUNCTION public.subtract_order_units(lot_ids uuid[], lot_available bigint
 
 
 --
--- Name: sum_asked_back(uuid); Type: FUNCTION; Schema: public; Owner: -
+-- Name: sum_kept_back(uuid, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.sum_asked_back(p_producer uuid) RETURNS bigint
+CREATE FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone) RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT coalesce(sum(asked.amount_fen), 0)::bigint
-      FROM (SELECT c.line_id, c.amount_fen
-              FROM cases JOIN bad_fruit_claims c ON c.case_id = cases.id
-             WHERE against_producer_id = p_producer AND cases.state IN ('received', 'assigned', 'answered')
-             UNION ALL
-            SELECT r.line_id, r.amount_fen
-              FROM goods_return_lines r
-              JOIN order_lines ON order_lines.id = r.line_id
-              JOIN suborders ON suborders.id = suborder_id
-             WHERE producer_id = p_producer AND r.state = 'open'
-             UNION ALL
-            SELECT q.line_id, q.amount_fen
-              FROM refund_requests q JOIN suborders ON suborders.id = q.suborder_id
-             WHERE producer_id = p_producer AND q.state = 'waiting') asked
-      JOIN order_lines ON order_lines.id = asked.line_id
-      JOIN suborders ON suborders.id = order_lines.suborder_id AND released_at IS NOT NULL
+    WITH recent AS MATERIALIZED (
+        SELECT id, payable_fen
+          FROM suborders
+         WHERE producer_id = p_producer AND state = 'received' AND kind = 'goods' AND released_at IS NOT NULL
+           AND (received_at > p_claims_since
+                OR received_at > p_returns_since
+                   AND EXISTS (SELECT FROM order_lines WHERE suborder_id = suborders.id AND NOT perishable))
+    ), asked AS (
+        SELECT c.line_id, c.amount_fen
+          FROM cases JOIN bad_fruit_claims c ON c.case_id = cases.id
+         WHERE against_producer_id = p_producer AND cases.state IN ('received', 'assigned', 'answered')
+         UNION ALL
+        SELECT r.line_id, r.amount_fen
+          FROM goods_return_lines r
+          JOIN order_lines ON order_lines.id = r.line_id
+          JOIN suborders ON suborders.id = suborder_id
+         WHERE producer_id = p_producer AND r.state = 'open'
+         UNION ALL
+        SELECT q.line_id, q.amount_fen
+          FROM refund_requests q JOIN suborders ON suborders.id = q.suborder_id
+         WHERE producer_id = p_producer AND q.state = 'waiting'
+    )
+    SELECT (coalesce((SELECT sum(payable_fen) FROM recent), 0)
+         + coalesce((SELECT sum(asked.amount_fen)
+                       FROM asked
+                       JOIN order_lines ON order_lines.id = asked.line_id
+                       JOIN suborders ON suborders.id = order_lines.suborder_id AND released_at IS NOT NULL
+                      WHERE suborders.id NOT IN (SELECT id FROM recent)), 0))::bigint
 $$;
 
 
@@ -9431,11 +9443,11 @@ GRANT ALL ON FUNCTION public.start_session(p_token_hash bytea, p_account uuid, p
 
 
 --
--- Name: FUNCTION sum_asked_back(p_producer uuid); Type: ACL; Schema: public; Owner: -
+-- Name: FUNCTION sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION public.sum_asked_back(p_producer uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.sum_asked_back(p_producer uuid) TO market_app;
+REVOKE ALL ON FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp with time zone, p_returns_since timestamp with time zone) TO market_app;
 
 
 --

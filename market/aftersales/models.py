@@ -204,7 +204,7 @@ class NothingToPayOut(Refusal):
     """Nothing is owed but what buyers ask back, or the limit of the day is reached."""
 
     code = "nothing_to_pay_out"
-    zh = "现在没有能打的钱：买家要退的先留着，一天打的也有上限。"
+    zh = "现在没有能打的钱：买家还能退的先留着，一天打的也有上限。"
     en = "Nothing can be paid out now: what buyers ask back is kept, or today's limit is reached."
 
 

@@ -1,7 +1,7 @@
 """Pay out what a producer is owed: by schedule above a minimum, or when its owner asks."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -53,6 +53,13 @@ class PayoutLimits(Struct, frozen=True, kw_only=True):
     limit_fen: Fen
 
 
+class PayoutHold(Struct, frozen=True, kw_only=True):
+    """How long after its receipt a parcel may be claimed, or returned if it is not perishable, and is not paid out."""
+
+    claim_hours: int
+    return_days: int
+
+
 class _PaidProducer(Struct, frozen=True, kw_only=True):
     id: UUID
     number: int
@@ -66,7 +73,7 @@ LOCK_PAID_PRODUCER = Query(
 LIST_PAYABLE_PRODUCERS = Query(
     UUID, "SELECT producer_id FROM payout_accounts WHERE state = 'active' ORDER BY producer_id LIMIT 100000"
 )
-SUM_ASKED_BACK = Query(int, "SELECT sum_asked_back(:producer_id)")
+SUM_KEPT_BACK = Query(int, "SELECT sum_kept_back(:producer_id, :claims_since, :returns_since)")
 FIND_PRODUCER_BY_NUMBER = Query(UUID, "SELECT id FROM producers WHERE number = :number")
 
 
@@ -81,8 +88,19 @@ async def get_payout_limits(conn: Connection, county_code: str, *, now: datetime
     return PayoutLimits(min_fen=Fen(settings.payout_min_fen), limit_fen=Fen(settings.payout_limit_fen))
 
 
+async def sum_kept_back(conn: Connection, producer_id: UUID, hold: PayoutHold, *, now: datetime) -> Fen:
+    """Return what is owed but not paid yet, in fen: what buyers may still claim or return, and what they ask back."""
+    kept_fen = await SUM_KEPT_BACK.one(
+        conn,
+        producer_id=producer_id,
+        claims_since=now - timedelta(hours=hold.claim_hours),
+        returns_since=now - timedelta(days=hold.return_days),
+    )
+    return Fen(kept_fen)
+
+
 async def ask_for_payout(
-    db: Database, gateway: Gateway, actor: Actor, producer_id: UUID, *, key: str, now: datetime
+    db: Database, gateway: Gateway, actor: Actor, producer_id: UUID, *, key: str, hold: PayoutHold, now: datetime
 ) -> Payout:
     """Pay out what a producer is owed because its owner asks; opens its own transactions. Idempotent by `key`.
 
@@ -92,12 +110,14 @@ async def ask_for_payout(
         NotFound: the actor does not work for the producer.
         PayoutAccountOwnerOnly: the actor is not its owner.
         PayoutAccountMissing: the producer has no account that was checked.
-        NothingToPayOut: nothing is owed but what buyers claim, or the limit of the day is reached.
+        NothingToPayOut: nothing is owed but what buyers claim or may claim, or the limit of the day is reached.
     """
     async with db.transaction() as conn:
         if await find_account_holder(conn, actor, producer_id, now=now) is None:
             raise PayoutAccountOwnerOnly
-        payout = await _take_owed(conn, gateway, producer_id, key=f"asked:{producer_id}:{key}", min_fen=1, now=now)
+        payout = await _take_owed(
+            conn, gateway, producer_id, key=f"asked:{producer_id}:{key}", min_fen=1, hold=hold, now=now
+        )
         if payout is None:
             raise NothingToPayOut
         await add_audit_entry(
@@ -112,7 +132,7 @@ async def ask_for_payout(
     return payout
 
 
-async def pay_out_due(db: Database, gateway: Gateway, *, now: datetime) -> int:
+async def pay_out_due(db: Database, gateway: Gateway, *, hold: PayoutHold, now: datetime) -> int:
     """Pay every producer that is owed at least its county's minimum, once a day; return how many payouts were made.
 
     A producer with a failed payout is not paid by schedule until one that its owner asked for arrived. A
@@ -125,7 +145,7 @@ async def pay_out_due(db: Database, gateway: Gateway, *, now: datetime) -> int:
         try:
             async with db.transaction() as conn:
                 key = f"scheduled:{producer_id}:{get_business_day(now)}"
-                payout = await _take_owed(conn, gateway, producer_id, key=key, min_fen=None, now=now)
+                payout = await _take_owed(conn, gateway, producer_id, key=key, min_fen=None, hold=hold, now=now)
             if payout is not None:
                 await _send(db, gateway, payout, now=now)
                 made += 1
@@ -135,11 +155,18 @@ async def pay_out_due(db: Database, gateway: Gateway, *, now: datetime) -> int:
 
 
 async def _take_owed(
-    conn: Connection, gateway: Gateway, producer_id: UUID, *, key: str, min_fen: int | None, now: datetime
+    conn: Connection,
+    gateway: Gateway,
+    producer_id: UUID,
+    *,
+    key: str,
+    min_fen: int | None,
+    hold: PayoutHold,
+    now: datetime,
 ) -> Payout | None:
     """Request a payout of what the producer is owed; None if that is below the minimum.
 
-    What buyers claim of released orders, and what waits for a second person, is kept back for them.
+    What buyers may still claim or return, and what they ask back, is kept back for them.
     Without `min_fen`, the county's minimum applies, and nothing is paid after a failure.
     """
     producer = await LOCK_PAID_PRODUCER.one(conn, producer_id=producer_id)
@@ -154,7 +181,7 @@ async def _take_owed(
     if min_fen is None and await list_failed_payouts(conn, payee=payee):
         return None
     left = limits.limit_fen - await sum_requested_payouts(conn, payee, since=get_day_start(get_business_day(now)))
-    kept_back = {get_payable_account(producer.number): await SUM_ASKED_BACK.one(conn, producer_id=producer_id)}
+    kept_back = {get_payable_account(producer.number): await sum_kept_back(conn, producer_id, hold, now=now)}
     legs: list[Leg] = []
     for code in (get_payable_account(producer.number), get_freight_account(producer.number)):
         available = await get_balance(conn, code) - kept_back.get(code, 0)

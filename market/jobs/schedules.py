@@ -7,7 +7,7 @@ import structlog
 from msgspec import Struct
 
 from market.aftersales.case_moves import notify_overdue_case
-from market.aftersales.pay_out import pay_out_due
+from market.aftersales.pay_out import PayoutHold, pay_out_due
 from market.aftersales.unsent import cancel_unsent, remind_sellers
 from market.casework.models import LockedCase
 from market.casework.moves import tell_overdue_cases
@@ -52,7 +52,8 @@ async def update_scores(context: WorkerContext) -> None:
 async def pay_out(context: WorkerContext) -> None:
     """Pay producers what they are owed; without a provider nobody is paid."""
     if context.settings.stripe_key:
-        await pay_out_due(context.db, context.gateway, now=context.clock.now())
+        hold = PayoutHold(claim_hours=context.settings.claim_hours, return_days=context.settings.return_days)
+        await pay_out_due(context.db, context.gateway, hold=hold, now=context.clock.now())
 
 
 async def tell_certificate_ends(context: WorkerContext) -> None:

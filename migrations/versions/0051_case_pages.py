@@ -12,5 +12,5 @@ depends_on = None
 
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
-    for script in ("functions/sum_asked_back.sql", "functions/list_overdue_cases.sql"):
+    for script in ("functions/sum_kept_back.sql", "functions/list_overdue_cases.sql"):
         run_script((folder / script).read_text("utf-8"))

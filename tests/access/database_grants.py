@@ -191,7 +191,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "save_official": True,
     "set_second_factor": True,
     "start_session": True,
-    "sum_asked_back": True,
+    "sum_kept_back": True,
 }
 """Functions that run with the owner's rights, and whether the service may call them."""
 

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from market.aftersales.models import LineRefundReason, NothingToPayOut, SecondPersonNeeded
-from market.aftersales.pay_out import ask_for_payout
+from market.aftersales.pay_out import PayoutHold, ask_for_payout, sum_kept_back
 from market.aftersales.payout_account import enter_payout_account
 from market.aftersales.refund import refund_line
 from market.identity.models import Actor, Role
@@ -15,6 +15,7 @@ from tests.aftersales.test_bad_fruit import Grove, grove
 from tests.aftersales.test_refund_requests import COUNTY, Farm, farm
 from tests.conftest import NOW
 from tests.support.make import add_member, load_actor, make_official
+from tests.support.postgres import as_owner
 
 __all__ = ["farm", "grove"]
 
@@ -27,9 +28,20 @@ async def enter_account(grove: Grove) -> None:
     )  # fmt: skip
 
 
-async def ask(grove: Grove, key: str) -> Payout:
+async def ask(grove: Grove, key: str, *, after: timedelta = timedelta(days=7)) -> Payout:
+    """Ask for a payout so long after the receipt; a week later nothing can be claimed any more."""
     w = grove.shopping
-    return await ask_for_payout(w.db, w.gateway, grove.owner, grove.owner.producers[0], key=key, now=NOW)
+    hold = PayoutHold(claim_hours=48, return_days=7)
+    return await ask_for_payout(
+        w.db, w.gateway, grove.owner, grove.owner.producers[0], key=key, hold=hold, now=NOW + after
+    )
+
+
+async def keep_back(grove: Grove) -> int:
+    """Return what is kept back beyond the last day of claims."""
+    hold = PayoutHold(claim_hours=48, return_days=7)
+    async with grove.shopping.db.connection() as conn:
+        return await sum_kept_back(conn, grove.owner.producers[0], hold, now=NOW + timedelta(days=7))
 
 
 async def test_a_payout_leaves_what_is_claimed_until_it_is_decided(grove: Grove) -> None:
@@ -49,11 +61,24 @@ async def test_a_payout_leaves_what_is_claimed_until_it_is_decided(grove: Grove)
         assert await verify_ledger(conn) == []
 
 
+@pytest.mark.parametrize(("perishable", "until"), [(True, timedelta(hours=48)), (False, timedelta(days=7))])
+async def test_nothing_is_paid_while_buyers_may_claim_or_return(
+    grove: Grove, perishable: bool, until: timedelta
+) -> None:
+    """Else a claim could not be granted: the money would be gone."""
+    await grove.receive()
+    await enter_account(grove)
+    async with grove.shopping.db.transaction() as conn, as_owner(conn):
+        await conn.execute("UPDATE order_lines SET perishable = $1", perishable)
+    # The freight is not asked back.
+    assert (await ask(grove, "1", after=until - timedelta(seconds=1))).amount_minor == 8_00
+    assert (await ask(grove, "2", after=until)).amount_minor == 170_52
+
+
 async def test_a_claim_before_release_keeps_nothing_back_of_other_money(grove: Grove) -> None:
     await enter_account(grove)
     await grove.claim(50, 100)
-    async with grove.shopping.db.connection() as conn:
-        assert await conn.fetchval("SELECT sum_asked_back($1)", grove.owner.producers[0]) == 0
+    assert await keep_back(grove) == 0
     await grove.receive()
     assert (await ask(grove, "1")).amount_minor == 178_52 - 48_00
 

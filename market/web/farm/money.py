@@ -8,7 +8,13 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales.pay_out import ask_for_payout, describe_failure, get_payout_limits
+from market.aftersales.pay_out import (
+    PayoutHold,
+    ask_for_payout,
+    describe_failure,
+    get_payout_limits,
+    sum_kept_back,
+)
 from market.aftersales.payout_account import (
     PayoutAccount,
     enter_payout_account,
@@ -71,6 +77,7 @@ class ProducerMoney(Struct, frozen=True, kw_only=True):
     may_enter: bool
     may_ask: bool
     key: str
+    kept: str
     rule: str
     waiting_rows: list[tuple[str, int]]
     waiting_fen: Fen
@@ -165,7 +172,9 @@ async def load_earnings(conn: Connection, actor: Actor) -> tuple[list[tuple[str,
     )
 
 
-async def _load_money(conn: Connection, actor: Actor, producer: ProducerRow, now: datetime) -> ProducerMoney:
+async def _load_money(
+    conn: Connection, actor: Actor, producer: ProducerRow, *, hold: PayoutHold, now: datetime
+) -> ProducerMoney:
     statement = await get_statement(conn, actor, producer.id, limit=_MAX_ROWS)
     earnings = [
         *_earning_rows(await _list_earnings(conn, statement)),
@@ -176,6 +185,7 @@ async def _load_money(conn: Connection, actor: Actor, producer: ProducerRow, now
     owner = await find_account_holder(conn, actor, producer.id, now=now) is not None
     payouts = await list_payouts(conn, get_payee(producer.number), limit=_MAX_PAYOUTS)
     limits = await get_payout_limits(conn, producer.county_code, now=now)
+    kept_fen = await sum_kept_back(conn, producer.id, hold, now=now)
     active = account is not None and account.state == "active"
     return ProducerMoney(
         id=str(producer.id),
@@ -194,11 +204,22 @@ async def _load_money(conn: Connection, actor: Actor, producer: ProducerRow, now
         account=_describe_account(account),
         problem=_describe_problem(account, payouts, await list_failed_payouts(conn, payee=get_payee(producer.number))),
         may_enter=owner and (account is None or account.state == "rejected"),
-        may_ask=owner and active and statement.owed_fen > 0,
+        may_ask=owner and active and statement.owed_fen > kept_fen,
         key=make_form_key(),
+        kept=_describe_kept(kept_fen, hold),
         rule=f"每天早上九点，够 {yuan(limits.min_fen)} 元就打到您的账户，一天最多打 {yuan(limits.limit_fen)} 元。",
         waiting_rows=escrowed,
         waiting_fen=statement.pending_fen,
+    )
+
+
+def _describe_kept(kept_fen: Fen, hold: PayoutHold) -> str:
+    """Describe what is not paid out yet, and why; empty if nothing is kept back."""
+    if not kept_fen:
+        return ""
+    return (
+        f"其中 {yuan(kept_fen)} 元先留着：买家收到后 {hold.claim_hours} 小时能申请坏果包赔，"
+        f"不是鲜货的 {hold.return_days} 天能退；过了就打给您。"
     )
 
 
@@ -219,12 +240,18 @@ def _describe_problem(account: PayoutAccount | None, payouts: list[Payout], fail
     return f"{amount} 元没有打到：{reason}。钱还在您名下；问清楚以后，请您再按一次打款。"
 
 
+def _get_hold(request: HttpRequest) -> PayoutHold:
+    settings = get_services(request).settings
+    return PayoutHold(claim_hours=settings.claim_hours, return_days=settings.return_days)
+
+
 async def _page(
     request: HttpRequest, db: Database, actor: Actor, clock: Clock, *, refusal: Refusal | None = None
 ) -> Response[bytes]:
     async with db.connection() as conn:
         producers = [
-            await _load_money(conn, actor, each, clock.now()) for each in await list_own_producers(conn, actor)
+            await _load_money(conn, actor, each, hold=_get_hold(request), now=clock.now())
+            for each in await list_own_producers(conn, actor)
         ]
     said = {
         "asked": ("ok", "正在打给您", "到账了发短信告诉您。"),
@@ -288,7 +315,7 @@ async def submit_payout(
     key = form.get_text("key")[:_MAX_KEY] or make_form_key()
     gateway = get_services(request).gateway
     try:
-        await ask_for_payout(db, gateway, actor, producer_id, key=key, now=clock.now())
+        await ask_for_payout(db, gateway, actor, producer_id, key=key, hold=_get_hold(request), now=clock.now())
     except Refusal as refusal:
         return await _page(request, db, actor, clock, refusal=refusal)
     return redirect("/farm/money?said=asked")

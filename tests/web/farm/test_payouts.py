@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from market.aftersales.pay_out import apply_payout_events, ask_for_payout, pay_out_due
+from market.aftersales.pay_out import PayoutHold, apply_payout_events, ask_for_payout, pay_out_due
 from market.aftersales.payout_account import (
     PAYOUT_NUMBER_CONTEXT,
     PayoutAccount,
@@ -47,6 +47,9 @@ def act_as(account: AccountId, *producers: UUID) -> Actor:
 
 def get_seal(village: Village) -> Seal:
     return derive_seal(village.settings.secret)
+
+
+HOLD = PayoutHold(claim_hours=48, return_days=7)
 
 
 async def enter(village: Village, gateway: Stripe, number: str = GOOD) -> PayoutAccount:
@@ -91,6 +94,12 @@ async def test_money_reaches_the_farmer_through_the_pages(village: Village, gate
         seen = await farm.submit("/farm/money/account", number="6222 0000 0012 3456")
         assert "收款账户：样例农户04，银行卡，尾号 3456。" in seen.text
         assert "/farm/money/account" not in seen.html
+        assert "其中 88.20 元先留着：买家收到后 48 小时能申请坏果包赔，不是鲜货的 7 天能退；过了就打给您。" in seen.text
+        assert "/farm/money/payout" not in seen.html
+        await village.value(
+            "UPDATE suborders SET received_at = received_at - interval '8 days' WHERE state = 'received' RETURNING 1"
+        )
+        await farm.open("/farm/money")
         seen = await farm.submit("/farm/money/payout")
         assert "该给您 0.00 元 正在打给您 88.20 元 已到账 0.00 元" in seen.text
         await bank_decides(village, gateway, sandbox, "paid")
@@ -122,7 +131,7 @@ async def test_a_month_that_is_none_shows_this_month(village: Village, month: st
 async def test_a_failed_payout_is_owed_again_and_says_why(village: Village, gateway: Stripe, sandbox: Sandbox) -> None:
     await enter(village, gateway)
     await owe(village, 50_00)
-    assert await pay_out_due(village.database, gateway, now=NOW) == 1
+    assert await pay_out_due(village.database, gateway, hold=HOLD, now=NOW) == 1
     await bank_decides(village, gateway, sandbox, "failed", "account_closed")
     async with await village.browser(village.farmer) as farm:
         seen = await farm.open("/farm/money")
@@ -131,14 +140,14 @@ async def test_a_failed_payout_is_owed_again_and_says_why(village: Village, gate
         await apply_payout_events(village.database, get_seal(village), now=NOW)
         assert await village.value("SELECT count(*) FROM messages WHERE template = 'payout_failed'") == 1
         # The schedule does not pay again into an account that failed; the owner asks.
-        await pay_out_due(village.database, gateway, now=Clock().now().replace(year=NOW.year + 1))
+        await pay_out_due(village.database, gateway, hold=HOLD, now=Clock().now().replace(year=NOW.year + 1))
         assert await read_payouts(village) == [("failed", 50_00)]
         await farm.open("/farm/money")
         seen = await farm.submit("/farm/money/payout")
         assert await read_payouts(village) == [("in_transit", 50_00), ("failed", 50_00)]
         assert "没有打到" not in seen.text
         await owe(village, 30_00, key="2")
-        await pay_out_due(village.database, gateway, now=Clock().now().replace(year=NOW.year + 1))
+        await pay_out_due(village.database, gateway, hold=HOLD, now=Clock().now().replace(year=NOW.year + 1))
         assert len(await read_payouts(village)) == 2
 
 
@@ -149,7 +158,7 @@ async def test_the_schedule_pays_above_the_minimum_up_to_the_limit_once_a_day(
     await enter(village, gateway)
     await owe(village, owed)
     for _ in range(2):
-        await pay_out_due(village.database, gateway, now=NOW)
+        await pay_out_due(village.database, gateway, hold=HOLD, now=NOW)
         assert await read_payouts(village) == [("in_transit", each) for each in paid]
 
 
@@ -157,10 +166,10 @@ async def test_the_limit_holds_for_schedule_and_requests_of_a_day_together(villa
     shop, _ = await get_shop(village)
     await enter(village, gateway)
     await owe(village, 5_000_00)
-    await pay_out_due(village.database, gateway, now=NOW)
+    await pay_out_due(village.database, gateway, hold=HOLD, now=NOW)
     await owe(village, 1_00, key="2")
     with pytest.raises(Refusal) as refused:
-        await ask_for_payout(village.database, gateway, act_as(village.farmer, shop), shop, key="k", now=NOW)
+        await ask_for_payout(village.database, gateway, act_as(village.farmer, shop), shop, key="k", hold=HOLD, now=NOW)
     assert refused.value.code == "nothing_to_pay_out"
     assert await read_payouts(village) == [("in_transit", 5_000_00)]
 
@@ -172,7 +181,7 @@ async def test_a_hundred_payouts_of_a_day_count_against_its_limit_and_keep_their
     await enter(village, gateway)
     actor = act_as(village.farmer, shop)
     await owe(village, 4_900_00)
-    first = await ask_for_payout(village.database, gateway, actor, shop, key="first", now=NOW)
+    first = await ask_for_payout(village.database, gateway, actor, shop, key="first", hold=HOLD, now=NOW)
     await village.value(
         "WITH more AS (INSERT INTO payments.payouts (payee, key, provider, destination, currency, amount_minor, state,"
         " created_at, paid_at) SELECT $1, 'fen:' || n, 'stripe', 'acct_1', 'CNY', 1, 'paid', $2, $2"
@@ -181,9 +190,11 @@ async def test_a_hundred_payouts_of_a_day_count_against_its_limit_and_keep_their
         NOW,
     )
     await owe(village, 4_900_00, key="2")
-    last = await ask_for_payout(village.database, gateway, actor, shop, key="last", now=NOW)
+    last = await ask_for_payout(village.database, gateway, actor, shop, key="last", hold=HOLD, now=NOW)
     assert last.amount_minor == 99_00
-    assert (await ask_for_payout(village.database, gateway, actor, shop, key="first", now=NOW)).id == first.id
+    assert (
+        await ask_for_payout(village.database, gateway, actor, shop, key="first", hold=HOLD, now=NOW)
+    ).id == first.id
 
 
 async def test_ten_requests_at_once_pay_once(village: Village, gateway: Stripe) -> None:
@@ -193,7 +204,9 @@ async def test_ten_requests_at_once_pay_once(village: Village, gateway: Stripe) 
 
     async def ask(key: str) -> str:
         try:
-            await ask_for_payout(village.database, gateway, act_as(village.farmer, shop), shop, key=key, now=NOW)
+            await ask_for_payout(
+                village.database, gateway, act_as(village.farmer, shop), shop, key=key, hold=HOLD, now=NOW
+            )
         except Refusal as refusal:
             return refusal.code
         return "asked"
@@ -211,7 +224,7 @@ async def test_a_helper_neither_enters_the_account_nor_asks_for_money(village: V
         await enter(village, gateway)
     assert refused.value.code == "payout_owner_only"
     with pytest.raises(Refusal) as refused:
-        await ask_for_payout(village.database, gateway, act_as(village.farmer, shop), shop, key="k", now=NOW)
+        await ask_for_payout(village.database, gateway, act_as(village.farmer, shop), shop, key="k", hold=HOLD, now=NOW)
     assert refused.value.code == "payout_owner_only"
     assert await village.value("SELECT count(*) FROM payout_accounts") == 0
     async with await village.browser(village.farmer) as farm:
@@ -260,7 +273,7 @@ async def test_a_payout_that_the_provider_did_not_answer_is_sent_once(
     await enter(village, gateway)
     await owe(village, 50_00)
     await sandbox.fault("payout", "500", after=True)
-    await pay_out_due(village.database, gateway, now=NOW)
+    await pay_out_due(village.database, gateway, hold=HOLD, now=NOW)
     assert await read_payouts(village) == [("created", 50_00)]
     _, number = await get_shop(village)
     async with village.database.connection() as conn:

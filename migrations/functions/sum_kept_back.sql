@@ -1,0 +1,39 @@
+-- Package: aftersales.
+-- Return what a producer is owed but not paid yet, in fen: released parcels that their buyers may still claim (received after
+-- p_claims_since) or, if not all is perishable, return (received after p_returns_since), and what is asked back of others: the
+-- open claims and returns of buyers, whom row-level security hides, and the refunds that wait for a second person.
+CREATE OR REPLACE FUNCTION sum_kept_back(
+    p_producer uuid, p_claims_since timestamptz, p_returns_since timestamptz
+) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH recent AS MATERIALIZED (
+        SELECT id, payable_fen
+          FROM suborders
+         WHERE producer_id = p_producer AND state = 'received' AND kind = 'goods' AND released_at IS NOT NULL
+           AND (received_at > p_claims_since
+                OR received_at > p_returns_since
+                   AND EXISTS (SELECT FROM order_lines WHERE suborder_id = suborders.id AND NOT perishable))
+    ), asked AS (
+        SELECT c.line_id, c.amount_fen
+          FROM cases JOIN bad_fruit_claims c ON c.case_id = cases.id
+         WHERE against_producer_id = p_producer AND cases.state IN ('received', 'assigned', 'answered')
+         UNION ALL
+        SELECT r.line_id, r.amount_fen
+          FROM goods_return_lines r
+          JOIN order_lines ON order_lines.id = r.line_id
+          JOIN suborders ON suborders.id = suborder_id
+         WHERE producer_id = p_producer AND r.state = 'open'
+         UNION ALL
+        SELECT q.line_id, q.amount_fen
+          FROM refund_requests q JOIN suborders ON suborders.id = q.suborder_id
+         WHERE producer_id = p_producer AND q.state = 'waiting'
+    )
+    SELECT (coalesce((SELECT sum(payable_fen) FROM recent), 0)
+         + coalesce((SELECT sum(asked.amount_fen)
+                       FROM asked
+                       JOIN order_lines ON order_lines.id = asked.line_id
+                       JOIN suborders ON suborders.id = order_lines.suborder_id AND released_at IS NOT NULL
+                      WHERE suborders.id NOT IN (SELECT id FROM recent)), 0))::bigint
+$$;
+REVOKE ALL ON FUNCTION sum_kept_back FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sum_kept_back TO market_app;
