@@ -1,6 +1,6 @@
 """When a coupon may be claimed and used. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -68,6 +68,12 @@ def find_voucher_fault(voucher: Voucher, items: Iterable[CouponItem], *, day: da
             errors=_name_field(f"满 {minimum} 元才能用"),
         )  # fmt: skip
     return None
+
+
+def list_fitting_vouchers(vouchers: Iterable[Voucher], items: Sequence[CouponItem], *, day: date) -> list[Voucher]:
+    """Return the vouchers that can be used for an order of these lines, the best first."""
+    fitting = [each for each in vouchers if find_voucher_fault(each, items, day=day) is None]
+    return sorted(fitting, key=lambda each: (-each.amount_fen, each.ends_on, each.id))
 
 
 def make_used_refusal() -> VoucherUsed:

@@ -10,6 +10,7 @@ from market.bookings.models import CancellationTerms
 from market.bookings.tiers import make_terms
 from market.catalogue.freight import Shipment
 from market.catalogue.models import ListingKind
+from market.coupons.rules import CouponItem
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.orders.cart import CartOwner
@@ -20,6 +21,7 @@ from market.orders.pricing import (
     GoodsOffer,
     StayOffer,
     find_shipping_fault,
+    list_coupon_items,
     make_parcels,
     price_goods_line,
     price_stay_line,
@@ -79,7 +81,10 @@ class CartGroup(Struct, frozen=True, kw_only=True):
 
 
 class Cart(Struct, frozen=True, kw_only=True):
-    """The whole cart, with freight to the requested region; `ready` means that all of it can be ordered."""
+    """The whole cart, with freight to the requested region; `ready` means that all of it can be ordered.
+
+    `items` are the lines that can be ordered, as coupons look at them.
+    """
 
     groups: list[CartGroup]
     goods_fen: Fen
@@ -87,6 +92,7 @@ class Cart(Struct, frozen=True, kw_only=True):
     total_fen: Fen
     count: int
     ready: bool
+    items: list[CouponItem]
 
 
 class _CartLineRow(Struct, frozen=True):
@@ -302,6 +308,7 @@ def _build_cart(lines: Sequence[_OfferedLine], nights: Sequence[tuple[StayOffer,
         total_fen=Fen(goods + freight),
         count=count,
         ready=ready,
+        items=list_coupon_items(orderable),
     )
 
 

@@ -36,6 +36,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     quantity: int
     price_fen: Fen
     amount_fen: Fen
+    reduction_fen: Fen
     refunded_fen: Fen
     perishable: bool
     reviewed: bool
@@ -220,12 +221,10 @@ LIST_LINE_VIEWS = Query(
     LineView,
     """
     SELECT order_lines.id, suborder_id, listing_id, listings.number AS listing_number, variant_id, order_lines.title,
-           unit, quantity, price_fen, amount_fen, order_lines.refunded_fen, order_lines.perishable,
+           unit, quantity, price_fen, amount_fen, reduction_fen, order_lines.refunded_fen, order_lines.perishable,
            EXISTS (SELECT FROM reviews r
                     WHERE r.suborder_id = suborders.id AND r.listing_id = order_lines.listing_id) AS reviewed
-      FROM order_lines
-      JOIN suborders ON suborders.id = suborder_id
-      JOIN listings ON listings.id = listing_id
+      FROM order_lines JOIN suborders ON suborders.id = suborder_id JOIN listings ON listings.id = listing_id
      WHERE order_id = :order_id
      ORDER BY suborders.position, order_lines.position
     """,

@@ -31,14 +31,27 @@ from market.web.farm import (
 )
 from market.web.farm import home as farm_home
 from market.web.pages import redirect_to_sign_in
-from market.web.shop import activity, browse, cart, checkout, order, order_actions, orders, pay, product, reviews, stay
+from market.web.shop import (
+    activity,
+    browse,
+    cart,
+    checkout,
+    coupons,
+    order,
+    order_actions,
+    orders,
+    pay,
+    product,
+    reviews,
+    stay,
+)
 from market.web.shop import cases as shop_cases
 from market.web.shop import claims as shop_claims
 from market.web.shop import goods_returns as shop_returns
 
 _SHOP_PAGES = (
     assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
-    browse, product, activity, stay, reviews, cart, checkout, pay, orders, order, order_actions, shop_claims,
+    browse, product, activity, stay, reviews, cart, checkout, coupons, pay, orders, order, order_actions, shop_claims,
     shop_returns, shop_cases,
 )  # fmt: skip
 _FARM_PAGES = (

@@ -118,6 +118,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/cart/change", PUBLIC, form={"less": Id("variant_id")}, status=303),
     get("/checkout", as_own_page(CART_OWNERS)),
     post("/checkout", SIGNED_IN, form=CHECKOUT, status=303),
+    get("/coupons", as_own_page(SIGNED_IN)),
+    post("/coupons", SIGNED_IN, form={"code": "NONE"}, status=404),
     get("/me", as_own_page(SIGNED_IN)),
     get("/orders/{number}", as_own_page(ORDER_BUYER), params={"number": Id("order")}),
     get("/orders/{number}/pay", as_own_page(ORDER_BUYER), params={"number": Id("unpaid_order")}),

@@ -11,6 +11,7 @@ from market.demo.sample.accounts import DEMO_COUNTY, SampleLogin, list_logins
 from market.demo.sample.copy_rows import copy_rows
 from market.demo.sample.county.simulate_months import ANALYSE_COUNTY, EXISTS_CYCLE, CountySimulation
 from market.demo.sample.divisions import load_divisions
+from market.demo.sample.shop.coupons import add_sample_coupons
 from market.demo.sample.shop.listings import add_listings
 from market.demo.sample.shop.make_shop import SampleShop, make_shop
 from market.demo.sample.shop.order_rows import LedgerFact
@@ -138,6 +139,7 @@ async def _load_shop(load: _LoadContext) -> dict[str, int]:
     progress("店铺", _SHOP_STEPS, _SHOP_STEPS)
     await _post_facts(conn, _sort_facts(shop.orders.facts), progress)
     await add_sample_payouts(conn, load.seed, load.seal, now=load.now)
+    await add_sample_coupons(conn, load.seed, load.seal, now=load.now)
     return {
         "accounts": len(shop.accounts.accounts),
         "producers": len(shop.producers.producers),

@@ -1,16 +1,20 @@
 """Checkout: the address, the payment method, and the total, from the cart to an order."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
+from market.coupons.models import Voucher, VoucherId
+from market.coupons.rules import VOUCHER_FIELD, list_fitting_vouchers
+from market.coupons.vouchers import list_vouchers
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Database, Fen, FieldFault, Refusal
-from market.kernel.clock import Clock
+from market.kernel import Connection, Database, Fen, FieldFault, Refusal
+from market.kernel.clock import Clock, get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
 from market.orders.address import Address, InvalidAddress, seal_address
@@ -21,7 +25,7 @@ from market.orders.place_cart import place_cart
 from market.orders.queries import load_latest_address
 from market.settings import Settings
 from market.web.cookies import finish_drafts
-from market.web.forms import PostedForm, make_form_key, parse_integer, read_form, rename_faults
+from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import get_count_word
@@ -72,7 +76,22 @@ def _group_rows(group: CartGroup) -> list[tuple[str, int]]:
     return rows + ([("运费", int(group.freight_fen))] if group.freight_fen else [])
 
 
-_TOTAL_CHANGED = "换了省或者价钱变了"
+_TOTAL_CHANGED = "换了省、换了券或者价钱变了"
+_NO_VOUCHER = "none"
+
+
+def _choose_voucher(vouchers: Sequence[Voucher], chosen: str) -> Voucher | None:
+    """Return the voucher that is chosen in the form; the best one if the form offered no choice yet."""
+    if chosen == _NO_VOUCHER or not vouchers:
+        return None
+    return next((each for each in vouchers if str(each.id) == chosen), vouchers[0])
+
+
+def _list_voucher_options(vouchers: Sequence[Voucher], errors: Sequence[FieldFault]) -> list[tuple[str, str]]:
+    """Return the choices, also if none is left after the chosen voucher was refused."""
+    options = [(str(each.id), f"{each.name}，减 {yuan(each.amount_fen)} 元") for each in vouchers]
+    refused = any(each.field == "voucher" for each in errors)
+    return [*options, (_NO_VOUCHER, "这次不用券")] if options or refused else []
 
 
 def _fill_form(last: Address | None, region: str) -> CheckoutForm:
@@ -84,8 +103,19 @@ def _fill_form(last: Address | None, region: str) -> CheckoutForm:
     return CheckoutForm(last.name, last.phone, region, street, method)
 
 
+def _compute_total(cart: Cart, voucher: Voucher | None) -> Fen:
+    return Fen(cart.total_fen - (voucher.amount_fen if voucher else 0))
+
+
+async def _load_cart(conn: Connection, actor: Actor, region: str, now: datetime) -> tuple[Cart, list[Voucher]]:
+    """Return the cart, and the vouchers that can be used for it, the best first."""
+    cart = await get_cart(conn, actor.account_id, region_code=region, now=now)
+    vouchers = await list_vouchers(conn, actor.account_id)
+    return cart, list_fitting_vouchers(vouchers, cart.items, day=get_business_day(now))
+
+
 async def _checkout_page(
-    request: HttpRequest, actor: Actor, cart: Cart, values: CheckoutForm, *, key: str,
+    request: HttpRequest, actor: Actor, cart: Cart, values: CheckoutForm, vouchers: Sequence[Voucher], *, key: str,
     errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     services = get_services(request)
@@ -94,14 +124,18 @@ async def _checkout_page(
         promises.append(
             f"水果、蔬菜、鲜肉是鲜货，没有七天无理由退货；别的{describe_other_returns(services.settings.return_days)}"
         )
+    voucher = _choose_voucher(vouchers, values.voucher)
+    reduction = [(f"券：{voucher.name}", -int(voucher.amount_fen))] if voucher else []
     now = services.clock.now()
     promises += [note for group in cart.groups for note in list_cancellation_notes(group, now)]
     promises.append("钱先放在平台，您收到货、人到了才给卖家。")
     context = {
         "has_goods": has_goods(cart),
         "groups": [CheckoutGroupView(group.producer, _group_rows(group)) for group in cart.groups],
-        "rows": list_sum_rows(cart),
-        "total_fen": cart.total_fen,
+        "rows": list_sum_rows(cart) + reduction,
+        "total_fen": _compute_total(cart, voucher),
+        "vouchers": _list_voucher_options(vouchers, errors),
+        "voucher": str(voucher.id) if voucher else _NO_VOUCHER,
         "promises": promises,
         "values": values,
         "regions": REGIONS,
@@ -127,25 +161,34 @@ async def show_checkout(
 ) -> Response[Any]:
     """Ask for the address and the payment method; show the cart instead if it cannot be ordered.
 
-    `again=1` shows the form as it was refused, with its faults.
+    `again=1` shows the form as it was refused, with its faults, or with another voucher.
     """
     rejected = load_rejected_checkout(request) if request.query_params.get("again") == "1" else None
     faults = rejected.faults if rejected else []
     async with db.connection() as conn:
         last = await load_latest_address(conn, seal, actor)
-        values = rejected.values if rejected and faults else _fill_form(last, choose_region(request, last))
-        cart = await get_cart(conn, actor.account_id, region_code=values.region, now=clock.now())
+        values = (
+            rejected.values if rejected and rejected.values.region else _fill_form(last, choose_region(request, last))
+        )
+        cart, vouchers = await _load_cart(conn, actor, values.region, clock.now())
     if not cart.ready:
         return redirect("/cart")
     status = InvalidAddress.status if faults else 200
-    return await _checkout_page(request, actor, cart, values, key=make_form_key(), errors=faults, status=status)
+    return await _checkout_page(
+        request, actor, cart, values, vouchers, key=make_form_key(), errors=faults, status=status
+    )
 
 
-def _refuse(request: HttpRequest, values: CheckoutForm, faults: list[FieldFault]) -> Response[Any]:
-    """Redirect to the form, which shows its faults: a page that answered a form could not be returned to."""
+def _show_again(request: HttpRequest, values: CheckoutForm, faults: list[FieldFault]) -> Response[Any]:
+    """Redirect to the form as typed, which shows its faults: a page that answered a form could not be returned to."""
     response = redirect("/checkout?again=1")
     store_rejected_checkout(request, response, RejectedCheckout(values, faults))
     return response
+
+
+def _read_voucher(chosen: str) -> VoucherId | None:
+    found = parse_uuid(chosen)
+    return None if found is None else VoucherId(found)
 
 
 def _read_checkout(form: PostedForm) -> tuple[CheckoutForm, Fen | None]:
@@ -159,6 +202,22 @@ def _read_checkout(form: PostedForm) -> tuple[CheckoutForm, Fen | None]:
     return values, None if total is None else Fen(total)
 
 
+def _answer_refusal(request: HttpRequest, values: CheckoutForm, refusal: Refusal, *, total_fen: Fen) -> Response[Any]:
+    """Show the form again with what can be corrected there, else the cart with the reason."""
+    if isinstance(refusal, IdempotencyKeyReused):
+        return redirect("/me")
+    if isinstance(refusal, InvalidAddress):
+        return _show_again(request, values, rename_faults(refusal, _FIELD_NAMES, otherwise="address"))
+    if isinstance(refusal, TotalChanged):
+        text = f"{_TOTAL_CHANGED}，现在一共 {yuan(total_fen)} 元，看过再按“付款”。"
+        return _show_again(request, values, [FieldFault("region", text)])
+    if any(each.field == VOUCHER_FIELD for each in refusal.errors):
+        return _show_again(request, values, [FieldFault("voucher", refusal.text("zh"))])
+    response = redirect(f"/cart?region={values.region}")
+    store_rejected_checkout(request, response, RejectedCheckout(message=refusal.text("zh")))
+    return response
+
+
 @post("/checkout", include_in_schema=False)
 async def submit_checkout(
     request: HttpRequest,
@@ -170,13 +229,19 @@ async def submit_checkout(
     batcher: NamedDependency[Batcher],
     actor: NamedDependency[Actor],
 ) -> Response[Any]:
-    """Place the cart as one order and start the payment; a form sent twice places one order."""
+    """Place the cart as one order and start the payment; a form sent twice places one order.
+
+    With the button that chooses a voucher the form is shown again, with its total.
+    """
     form = await read_form(request)
     values, total = _read_checkout(form)
+    if form.get_text("do") == "voucher":
+        return _show_again(request, values, [])
     key = form.key[:_MAX_KEY_LENGTH]
     now = clock.now()
     async with db.connection() as conn:
-        cart = await get_cart(conn, actor.account_id, region_code=values.region, now=now)
+        cart, vouchers = await _load_cart(conn, actor, values.region, now)
+    chosen = _choose_voucher(vouchers, values.voucher)
     address = Address(values.who, values.tel, values.region, values.address)
     try:
         placed = await place_cart(
@@ -186,20 +251,12 @@ async def submit_checkout(
             address=seal_address(seal, address, parcel=has_goods(cart)),
             key=key,
             total_fen=total,
+            voucher_id=_read_voucher(values.voucher),
             now=now,
             pay_minutes=settings.pay_minutes,
         )
-    except InvalidAddress as refusal:
-        return _refuse(request, values, rename_faults(refusal, _FIELD_NAMES, otherwise="address"))
-    except TotalChanged:
-        text = f"{_TOTAL_CHANGED}，现在一共 {yuan(cart.total_fen)} 元，看过再按“付款”。"
-        return _refuse(request, values, [FieldFault("region", text)])
-    except IdempotencyKeyReused:
-        return redirect("/me")
     except Refusal as refusal:
-        response = redirect(f"/cart?region={values.region}")
-        store_rejected_checkout(request, response, RejectedCheckout(message=refusal.text("zh")))
-        return response
+        return _answer_refusal(request, values, refusal, total_fen=_compute_total(cart, chosen))
     started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.method))
     clear_rejected_checkout(request, started)
     finish_drafts(started, form.draft)

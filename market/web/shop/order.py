@@ -26,10 +26,11 @@ from market.settings import Settings
 from market.slots.models import ReservationState
 from market.web.forms import parse_integer
 from market.web.pages import render_page
-from market.web.shop.cards import ShortNumber, get_count_word
+from market.web.shop.cards import ShortNumber
 from market.web.shop.cart import format_slot
 from market.web.shop.claims import describe_claim, find_claimable
 from market.web.shop.goods_returns import describe_goods_return, list_returnable_lines
+from market.web.shop.order_amounts import list_order_amounts, list_suborder_amounts
 from market.web.shop.orders import ORDER_STATE_NAMES
 from market.web.shop.pay import refresh_payment
 from market.web.shop.promises import REFUND_ARRIVAL
@@ -134,26 +135,6 @@ def _list_steps(suborder: SuborderView, order: OrderView, today: date) -> Steps:
     return [(paid, "done"), (shipped, "done"), (received, "done")]
 
 
-def _list_amounts(suborder: SuborderView) -> list[tuple[str, int] | tuple[str, int, str, str]]:
-    """Return the amounts of a suborder; each line links to what was bought, so that it can be bought again."""
-    word = "间" if suborder.kind is SuborderKind.STAY else ""
-    path = "/stays" if suborder.kind is SuborderKind.STAY else "/goods"
-    rows: list[tuple[str, int] | tuple[str, int, str, str]] = [
-        (
-            f"{line.title} × {line.quantity} {word or get_count_word(line.unit)}",
-            int(line.amount_fen),
-            "",
-            f"{path}/{line.listing_number}",
-        )
-        for line in suborder.lines
-    ]
-    if suborder.freight_fen:
-        rows.append(("运费", int(suborder.freight_fen)))
-    if suborder.discount_fen:
-        rows.append(("平台优惠", -int(suborder.discount_fen)))
-    return rows + ([("退了", -int(suborder.refunded_fen))] if suborder.refunded_fen else [])
-
-
 def _describe_suborder(suborder: SuborderView) -> str:
     if suborder.kind is SuborderKind.GOODS:
         return f"{suborder.producer}的包裹"
@@ -221,7 +202,7 @@ def _suborder_card(
         code="　".join(f"{digits[:4]} {digits[4:]}" for digits in codes),
         code_title="入场码" if suborder.places is not None else "入住码",
         code_words="到了给店家看一眼，只能用一次。没网也能看：现在截个图。",
-        rows=_list_amounts(suborder),
+        rows=list_suborder_amounts(suborder),
         total_fen=Fen(suborder.total_fen - suborder.refunded_fen),
         words=words,
         receive=f"{base}/receive/{suborder.position}" if receivable else "",
@@ -352,11 +333,6 @@ def render_order(
     look = 1 + (parse_integer(request.query_params.get("look", ""), maximum=_MAX_REFRESHES) or 0)
     look = look if waiting and look <= _MAX_REFRESHES else 0
     today = get_business_day(now)
-    goods = any(suborder.kind is SuborderKind.GOODS for suborder in order.suborders)
-    others = any(suborder.kind is not SuborderKind.GOODS for suborder in order.suborders)
-    rows = [("货和住" if goods and others else "货" if goods else "住的、玩的", int(order.goods_fen))]
-    rows += [("运费", int(order.freight_fen))] if order.freight_fen else []
-    rows += [("平台优惠", -int(order.discount_fen))] if order.discount_fen else []
     notes = _list_notes(request, order, waiting=waiting, look=look, claim_hours=extra.claim_hours)
     context = {
         "order": OrderHeader(
@@ -366,7 +342,7 @@ def render_order(
         ),
         "notes": [*_list_problem_notes(order), *notes],
         "parcels": [_suborder_card(order, suborder, today, extra, now=now) for suborder in order.suborders],
-        "rows": rows,
+        "rows": list_order_amounts(order),
         "sum_words": "付了" if order.paid_at else "要付" if order.state is OrderState.PLACED else "没付，一共",
         "total_fen": order.total_fen,
         "refunded_fen": order.refunded_fen,

@@ -132,6 +132,7 @@ async def show_orders(
         phone = await get_phone(conn, seal, actor.account_id)
     doors = [("/farm", "我是卖家", "发货、卖东西、我的钱")] if actor.producers else []
     doors += [("/desk", "办公桌", "等我办的事")] if actor.is_official else []
+    doors.append(("/coupons", "优惠券", "领券，看手里的券"))
     doors.append(("/farm/apply", "我要开店", "自家种的、养的，不用营业执照也能卖"))
     doors.append(("/me/devices", "登录的设备", "账号登录在哪些手机上"))
     doors.append(("/me/data", "我的资料", "我们存了您的什么，带走一份，注销账号"))

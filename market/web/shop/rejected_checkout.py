@@ -18,13 +18,14 @@ _SECONDS = 900
 
 
 class CheckoutForm(Struct, frozen=True):
-    """The checkout form as it was typed."""
+    """The checkout form as it was typed; `voucher` is an id, `none`, or empty if nothing could be chosen."""
 
     who: str = ""
     tel: str = ""
     region: str = ""
     address: str = ""
     method: str = ""
+    voucher: str = ""
 
 
 class RejectedCheckout(Struct, frozen=True):

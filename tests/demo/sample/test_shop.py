@@ -218,3 +218,8 @@ async def test_only_registered_geographical_indications_are_shown(
     }
     assert shown == named
     assert "阜平大枣" not in shown
+
+
+async def test_the_sample_has_a_coupon_of_the_platform_and_one_of_the_farmer(sample: Connection) -> None:
+    rows = await sample.fetch("SELECT bearer, producer_id IS NOT NULL AS of_one FROM coupons ORDER BY bearer")
+    assert [tuple(row) for row in rows] == [("platform", False), ("producer", True)]

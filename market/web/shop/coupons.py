@@ -1,0 +1,94 @@
+"""优惠券: the coupons that can be claimed, and what the person has claimed."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from market.coupons.claim import claim_voucher
+from market.coupons.manage import Coupon, list_claimable_coupons
+from market.coupons.models import Bearer, CouponTerms, Voucher
+from market.coupons.vouchers import list_vouchers
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Database, FieldFault, Refusal
+from market.kernel.clock import Clock
+from market.web.forms import parse_integer, read_form
+from market.web.pages import redirect, render_page
+from market.web.ui.format import day_zh, yuan
+
+
+def _describe_terms(terms: CouponTerms) -> str:
+    return f"满 {yuan(terms.min_goods_fen)} 元减 {yuan(terms.amount_fen)} 元"
+
+
+def _describe_coverage(coupon: Coupon) -> str:
+    where = "".join(each for each in (coupon.county, coupon.producer) if each)
+    return f"{where}的{coupon.category}" if where and coupon.category else where or coupon.category or "什么都能买"
+
+
+def _describe_offer(coupon: Coupon) -> list[str]:
+    payer = "店家出" if coupon.bearer is Bearer.PRODUCER else "平台出"
+    return [
+        f"{_describe_terms(coupon)}，{_describe_coverage(coupon)}",
+        f"{day_zh(coupon.starts_on)}到{day_zh(coupon.ends_on)}用，每人 {coupon.per_person} 张，减的钱{payer}",
+    ]
+
+
+def _describe_voucher(voucher: Voucher, today: date) -> str:
+    if voucher.used:
+        return "用过了"
+    return "过期了" if voucher.ends_on < today else f"用到{day_zh(voucher.ends_on)}"
+
+
+async def _coupons_page(
+    request: HttpRequest, db: Database, actor: Actor, clock: Clock,
+    *, code: str = "", errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[bytes]:  # fmt: skip
+    today = clock.today()
+    async with db.connection() as conn:
+        coupons = await list_claimable_coupons(conn, day=today)
+        vouchers = await list_vouchers(conn, actor.account_id)
+    context = {
+        "offers": [(each.number, each.name, _describe_offer(each)) for each in coupons],
+        "vouchers": [
+            (
+                each.name,
+                [f"满 {yuan(each.min_goods_fen)} 元减 {yuan(each.amount_fen)} 元", _describe_voucher(each, today)],
+            )
+            for each in vouchers
+        ],
+        "code": code,
+        "errors": errors,
+        "claimed": request.query_params.get("done") == "1",
+    }
+    return render_page(request, "shop/coupons.html", context, actor=actor, status=status)
+
+
+@get("/coupons", include_in_schema=False)
+async def show_coupons(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """Show the coupons that can be claimed, a field for a code, and the person's vouchers."""
+    return await _coupons_page(request, db, actor, clock)
+
+
+@post("/coupons", include_in_schema=False)
+async def submit_claim(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Claim a voucher of a listed coupon, or of the one whose code was typed; the limit per person bounds repeats."""
+    form = await read_form(request)
+    number, code = parse_integer(form.get_text("number")), form.get_text("code")[:40]
+    try:
+        async with db.transaction() as conn:
+            await claim_voucher(conn, actor, number=number, code=code if number is None else None, now=clock.now())
+    except Refusal as refusal:
+        fault = FieldFault("code", refusal.text("zh"))
+        return await _coupons_page(request, db, actor, clock, code=code, errors=[fault], status=refusal.status)
+    return redirect("/coupons?done=1")
+
+
+ROUTES = [show_coupons, submit_claim]

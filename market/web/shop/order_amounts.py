@@ -1,0 +1,38 @@
+"""The amounts of an order's page: of each suborder, and of the order."""
+
+from market.orders.models import SuborderKind
+from market.orders.queries import OrderView, SuborderView
+from market.web.shop.cards import get_count_word
+
+
+def _sum_reductions(suborder: SuborderView) -> int:
+    """Return what a coupon that the producer bears took off the lines."""
+    return sum(line.reduction_fen for line in suborder.lines)
+
+
+def list_suborder_amounts(suborder: SuborderView) -> list[tuple[str, int] | tuple[str, int, str, str]]:
+    """Return the amounts of a suborder; each line links to what was bought, so that it can be bought again."""
+    word = "间" if suborder.kind is SuborderKind.STAY else ""
+    path = "/stays" if suborder.kind is SuborderKind.STAY else "/goods"
+    rows: list[tuple[str, int] | tuple[str, int, str, str]] = [
+        (
+            f"{line.title} × {line.quantity} {word or get_count_word(line.unit)}",
+            int(line.amount_fen + line.reduction_fen),
+            "",
+            f"{path}/{line.listing_number}",
+        )
+        for line in suborder.lines
+    ]
+    rest = [("店家的券", -_sum_reductions(suborder)), ("运费", int(suborder.freight_fen))]
+    rest += [("平台优惠", -suborder.discount_fen), ("退了", -suborder.refunded_fen)]
+    return rows + [(words, fen) for words, fen in rest if fen]
+
+
+def list_order_amounts(order: OrderView) -> list[tuple[str, int]]:
+    """Return the amounts of an order, which add up to its total."""
+    goods = any(suborder.kind is SuborderKind.GOODS for suborder in order.suborders)
+    others = any(suborder.kind is not SuborderKind.GOODS for suborder in order.suborders)
+    reduction = sum(_sum_reductions(suborder) for suborder in order.suborders)
+    rows = [("货和住" if goods and others else "货" if goods else "住的、玩的", order.goods_fen + reduction)]
+    rest = (("店家的券", -reduction), ("运费", order.freight_fen), ("平台优惠", -order.discount_fen))
+    return rows + [(words, int(fen)) for words, fen in rest if fen]

@@ -1,0 +1,94 @@
+"""Coupons on a buyer's pages: claimed, chosen at checkout with the total charged, and refused at their field."""
+
+from datetime import timedelta
+from typing import Any
+
+from market.coupons.manage import Coupon, create_coupon, create_producer_coupon
+from market.kernel.clock import Clock
+from tests.support.browser import LoadedPage
+from tests.support.coupons import make_platform_staff, new_coupon
+from tests.support.make import load_owner
+from tests.web.conftest import Village
+from tests.web.shop.test_buying import ADDRESS, get_order_number
+
+DAY = timedelta(days=1)
+
+
+async def make_coupon(village: Village, *, of_producer: bool = False, **changes: Any) -> Coupon:
+    today = Clock().today()
+    new = new_coupon(**({"starts_on": today, "ends_on": today + 9 * DAY} | changes))
+    async with village.database.transaction() as conn:
+        if of_producer:
+            producer = village.millet.producer_id
+            return await create_producer_coupon(
+                conn, await load_owner(conn, producer), producer, new, now=Clock().now()
+            )
+        return await create_coupon(conn, await make_platform_staff(conn), new, now=Clock().now())
+
+
+def read_total(page: LoadedPage) -> int:
+    return int(next(each.attrs["value"] for each in page.root.all("input") if each.attrs.get("name") == "total"))
+
+
+def read_choices(page: LoadedPage) -> list[tuple[str, bool]]:
+    return [
+        (each.attrs["value"], "checked" in each.attrs)
+        for each in page.root.all("input")
+        if each.attrs.get("name") == "voucher"
+    ]
+
+
+async def test_a_buyer_claims_a_coupon_chooses_it_and_pays_the_total_that_was_shown(village: Village) -> None:
+    public = await make_coupon(village, name="满30减2", amount_fen=2_00, min_goods_fen=30_00)
+    await make_coupon(village, name="小米券", code="MI2019", amount_fen=3_00, min_goods_fen=30_00, of_producer=True)
+    await make_coupon(village, name="满500减50", amount_fen=50_00, min_goods_fen=500_00)
+    async with await village.browser(village.buyer) as browser:
+        await browser.open(f"/goods/{await village.number(village.millet.listing_id)}")
+        await browser.submit("/cart/goods", n="1")
+        page = await browser.open("/checkout?region=440000")
+        assert read_choices(page) == []
+        plain = read_total(page)
+        page = await browser.open("/coupons")
+        assert "满 30.00 元减 2.00 元" in page.text
+        await browser.submit("/coupons", number=str(public.number))
+        assert "领到了" in (await browser.submit("/coupons", code="mi2019")).text
+        refused = await browser.submit("/coupons", status=409, code="mi2019")
+        assert "每人最多领 1 张" in refused.text
+        assert "没有这个券" in (await browser.submit("/coupons", status=404, code="XXXX")).text
+        page = await browser.open("/checkout?region=440000")
+        assert read_total(page) == plain - 3_00
+        [(best, chosen), (other, _), (none, _)] = read_choices(page)
+        assert (chosen, none) == (True, "none")
+        page = await browser.submit("/checkout", typed=ADDRESS, voucher=other, press=("do", "voucher"))
+        assert read_total(page) == plain - 2_00
+        assert ADDRESS["address"] in {each.attrs.get("value") for each in page.root.all("input")}
+        page = await browser.submit("/checkout", status=422, voucher="none", method="wechat")
+        assert "一共的钱变了" in page.text
+        assert read_total(page) == plain
+        page = await browser.submit("/checkout", voucher=best, press=("do", "voucher"))
+        await browser.submit("/checkout", method="wechat")
+        number = await get_order_number(village)
+        assert await village.value("SELECT total_fen FROM orders WHERE number = $1", number) == plain - 3_00
+        page = await browser.open(f"/orders/{number}")
+        assert "店家的券" in page.text
+        assert "用过了" in (await browser.open("/coupons")).text
+
+
+async def test_a_voucher_that_cannot_be_used_any_more_is_refused_at_its_field_and_the_cart_stays(
+    village: Village,
+) -> None:
+    coupon = await make_coupon(village, amount_fen=2_00, min_goods_fen=30_00)
+    async with await village.browser(village.buyer) as browser:
+        await browser.open("/coupons")
+        await browser.submit("/coupons", number=str(coupon.number))
+        await browser.open(f"/goods/{await village.number(village.millet.listing_id)}")
+        await browser.submit("/cart/goods", n="1")
+        await browser.open("/checkout?region=440000")
+        await village.value("UPDATE coupons SET valid_during = '[2019-01-01,2019-01-02)' RETURNING 1")
+        page = await browser.submit("/checkout", status=422, method="wechat", typed=ADDRESS)
+        assert "已经过期" in page.text
+        assert read_choices(page) == [("none", True)]
+        assert await village.value("SELECT count(*) FROM orders") == 0
+        assert await village.value("SELECT count(*) FROM cart_lines") == 1
+        await browser.submit("/checkout", method="wechat")
+        assert await village.value("SELECT discount_fen FROM orders") == 0
