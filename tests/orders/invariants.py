@@ -28,6 +28,22 @@ INVARIANTS = {
                ('placed', 'reserved'), ('paid', 'booked'), ('paid', 'arrived'), ('received', 'arrived'),
                ('cancelled', 'cancelled'), ('expired', 'expired'))
     """,
+    "14: the free places of a slot are those that no live party takes": """
+        SELECT slots.id FROM slots
+         WHERE free < 0 OR free <> capacity - (
+               SELECT coalesce(sum(party), 0) FROM slot_reservations
+                WHERE slot_id = slots.id AND state NOT IN ('cancelled', 'expired'))
+    """,
+    "17: the state of places matches their suborder": """
+        SELECT r.id FROM slot_reservations r JOIN suborders ON suborders.id = suborder_id
+         WHERE (suborders.state, r.state) NOT IN (
+               ('placed', 'reserved'), ('paid', 'booked'), ('received', 'attended'), ('received', 'missed'),
+               ('cancelled', 'cancelled'), ('expired', 'expired'))
+    """,
+    "slots: a cancellation of the host leaves nothing with anybody but the buyers": """
+        SELECT suborders.id FROM suborders JOIN suborder_events e ON e.suborder_id = suborders.id
+         WHERE e.note = 'slot cancelled' AND refunded_fen <> goods_fen - discount_fen
+    """,
     "7: an order is the sum of its suborders, and they of their lines": """
         SELECT orders.id FROM orders
          WHERE (goods_fen, freight_fen) <> (

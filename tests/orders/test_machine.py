@@ -1,9 +1,9 @@
 """A hypothesis state machine: buyers, producers, clock and provider act in any order; every invariant holds."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -36,7 +35,6 @@ from market.orders.batcher import Batcher
 from market.orders.cancel import cancel_order
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
-from market.orders.models import PlacedOrder
 from market.orders.verification import RELEASE_PREFIX, verify_orders
 from payments import Method, get_payment, list_payments
 from payments.polling import finish_operations, poll_payment
@@ -45,6 +43,7 @@ from payments.stripe import Stripe
 from payments.verification import verify_ledger
 from tests.conftest import NOW
 from tests.orders.invariants import find_violations
+from tests.orders.slot_rules import SlotRules
 from tests.support.coupons import make_coupon
 from tests.support.make import (
     ProductIds,
@@ -88,15 +87,15 @@ class World:
         self.runner.close()
 
 
-class Shop(RuleBasedStateMachine):
-    """Two products of one producer, one stay of another, two buyers."""
+class Shop(SlotRules):
+    """Two products of one producer, one stay of another, an activity of a third, two buyers."""
 
     world: World
 
     @initialize()
     def begin(self) -> None:
-        self.now: datetime = NOW
-        self.orders: list[tuple[Shopping, PlacedOrder]] = []
+        self.now = NOW
+        self.orders = []
         self.run(self._begin())
 
     async def _begin(self) -> None:
@@ -111,6 +110,7 @@ class Shop(RuleBasedStateMachine):
             self.farmer: Actor = await load_owner(conn, first.producer_id)
             self.host: Actor = await load_owner(conn, self.stay.producer_id)
             self.partner: Actor = await add_member(conn, first.producer_id, "样例合伙人")
+            await self.begin_slots(conn)
             buyers = [await make_buyer(conn), await make_buyer(conn)]
             own = await make_coupon(
                 conn, borne_by=first.producer_id, amount_fen=3_07, min_goods_fen=33_33, quota=3, per_person=3
@@ -119,22 +119,8 @@ class Shop(RuleBasedStateMachine):
             self.coupons = [public.number, own.number]
         self.shoppers = [Shopping(w.db, w.seal, w.gateway, w.sandbox, buyer) for buyer in buyers]
 
-    def run[T](self, work: Coroutine[Any, Any, T]) -> T:
-        return self.world.run(work)
-
-    def run_allowing_refusal(self, work: Awaitable[object]) -> None:
-        """Run a step that may be refused; the invariants hold after a refusal too."""
-
-        async def attempt() -> None:
-            with suppress(Refusal, GatewayUnavailable):
-                await work
-
-        self.run(attempt())
-
-    def choose_order(self, number: int) -> tuple[Shopping, PlacedOrder]:
-        """Return an order, mostly one of the last three, so that live orders are hit."""
-        recent = self.orders[-3:] if number % 4 else self.orders
-        return recent[number % len(recent)]
+    def get_product_variant(self) -> UUID:
+        return self.products[0].variant_id
 
     @rule(
         who=st.integers(0, 1),
@@ -160,7 +146,7 @@ class Shop(RuleBasedStateMachine):
         before = len(self.orders)
         self.run(self._buy(self.shoppers[who], units, night))
         if len(self.orders) > before:
-            self.run(self._apply_events())
+            self.run(self.apply_all_events())
 
     async def _buy(self, shopper: Shopping, units: tuple[int, int], night: int) -> None:
         lines = [(each.variant_id, count) for each, count in zip(self.products, units, strict=True) if count]
@@ -227,9 +213,9 @@ class Shop(RuleBasedStateMachine):
     @rule()
     def apply_events(self) -> None:
         """Poll the provider and apply the events."""
-        self.run(self._apply_events())
+        self.run(self.apply_all_events())
 
-    async def _apply_events(self) -> None:
+    async def apply_all_events(self) -> None:
         w = self.world
         async with w.db.connection() as conn:
             ids: list[UUID] = [
@@ -314,7 +300,7 @@ class Shop(RuleBasedStateMachine):
             seen = await shopper.see(order)
             lines = [(each.producer_id, one.id) for each in seen.suborders for one in each.lines]
             producer_id, line_id = lines[line % len(lines)]
-            actor = self.farmer if producer_id in self.farmer.producers else self.host
+            actor = next(each for each in (self.farmer, self.host, self.guide) if producer_id in each.producers)
             await refund_line(
                 w.db,
                 w.gateway,
@@ -359,7 +345,7 @@ class Shop(RuleBasedStateMachine):
         if not hasattr(self, "orders"):
             return
         self.run(self.world.sandbox.clear_faults())
-        self.run(self._apply_events())
+        self.run(self.apply_all_events())
         state = self.run(self.world.sandbox.state())
         for _, order in self.orders:
             succeeded = [

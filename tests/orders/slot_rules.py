@@ -1,0 +1,136 @@
+"""Rules of the shop's state machine about slots: the host adds, closes and cancels, buyers book and come."""
+
+from collections.abc import Awaitable, Coroutine
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from market.aftersales.cancelled_slots import cancel_slots_below_minimum, refund_cancelled_slots
+from market.aftersales.check_in import check_in_guest
+from market.identity.models import Actor
+from market.kernel import Connection, GatewayUnavailable, Refusal
+from market.kernel.clock import get_business_day
+from market.orders.models import PlacedOrder
+from market.slots.cancel_slot import cancel_slot
+from market.slots.change_slots import NewSlots, add_slots, move_slot
+from market.slots.models import CancelReason, SlotState
+from payments import get_payment
+from tests.support.make import ActivityIds, load_owner, make_activity, make_slot
+from tests.support.shop import Shopping
+
+PLACES = 6
+
+
+class SlotRules(RuleBasedStateMachine):
+    """An activity with slots of six places; one needs three guests to take place."""
+
+    world: Any
+    now: datetime
+    orders: list[tuple[Shopping, PlacedOrder]]
+    shoppers: list[Shopping]
+
+    async def begin_slots(self, conn: Connection) -> None:
+        """Add the activity and its first slots."""
+        self.activity: ActivityIds = await make_activity(conn, days=[date(2019, 9, 21)], places=PLACES)
+        self.slots = [
+            self.activity.slot_ids[0],
+            await make_slot(conn, self.activity.listing_id, date(2019, 9, 28), places=PLACES, minimum=3),
+        ]
+        self.guide: Actor = await load_owner(conn, self.activity.producer_id)
+
+    def run[T](self, work: Coroutine[Any, Any, T]) -> T:
+        """Run on the world's event loop."""
+        return self.world.run(work)
+
+    def run_allowing_refusal(self, work: Awaitable[object]) -> None:
+        """Run a step that may be refused; the invariants hold after a refusal too."""
+
+        async def attempt() -> None:
+            with suppress(Refusal, GatewayUnavailable):
+                await work
+
+        self.run(attempt())
+
+    def choose_order(self, number: int) -> tuple[Shopping, PlacedOrder]:
+        """Return an order, mostly one of the last three, so that live orders are hit."""
+        recent = self.orders[-3:] if number % 4 else self.orders
+        return recent[number % len(recent)]
+
+    async def apply_all_events(self) -> None:
+        """Poll the provider and apply the events."""
+        raise NotImplementedError
+
+    @rule(
+        who=st.integers(0, 1), slot=st.integers(0, 9), party=st.integers(1, 7), product=st.booleans(), pay=st.booleans()
+    )
+    def book(self, who: int, slot: int, party: int, *, product: bool, pay: bool) -> None:
+        """Reserve places, with goods or alone, and pay for them or not."""
+        self.run(self._book(self.shoppers[who], slot, party, product=product, pay=pay))
+
+    async def _book(self, shopper: Shopping, slot: int, party: int, *, product: bool, pay: bool) -> None:
+        chosen = (self.activity.variant_id, self.slots[slot % len(self.slots)], party)
+        goods = [(self.get_product_variant(), 1)] if product else []
+        with suppress(Refusal, GatewayUnavailable):
+            order = await shopper.place(goods, slot=chosen, now=self.now)
+            self.orders.append((shopper, order))
+            if pay:
+                paying = await shopper.start(order, now=self.now)
+                async with self.world.db.connection() as conn:
+                    payment = await get_payment(conn, paying.payment_id)
+                await self.world.sandbox.pay(payment.provider_ref or "")
+                await self.apply_all_events()
+
+    def get_product_variant(self) -> Any:
+        """Return the variant of some goods."""
+        raise NotImplementedError
+
+    @rule(ahead=st.integers(1, 40), places=st.integers(1, PLACES), minimum=st.integers(1, 3))
+    def add_slot(self, ahead: int, places: int, minimum: int) -> None:
+        day = get_business_day(self.now) + timedelta(days=ahead)
+        new = NewSlots(first=day, last=day, starts=time(14), ends=time(16), places=places, minimum=minimum)
+
+        async def adding() -> None:
+            async with self.world.db.transaction() as conn:
+                self.slots += await add_slots(conn, self.guide, self.activity.listing_id, new, now=self.now)
+
+        self.run_allowing_refusal(adding())
+
+    @rule(slot=st.integers(0, 9), move=st.sampled_from([SlotState.OPEN, SlotState.CLOSED, SlotState.CANCELLED]))
+    def change_slot(self, slot: int, move: SlotState) -> None:
+        """Let the host close, open or cancel a slot."""
+        slot_id = self.slots[slot % len(self.slots)]
+
+        async def changing() -> None:
+            async with self.world.db.transaction() as conn:
+                if move is SlotState.CANCELLED:
+                    await cancel_slot(conn, self.guide, slot_id, CancelReason.WEATHER, now=self.now)
+                else:
+                    await move_slot(conn, self.guide, slot_id, move, now=self.now)
+
+        self.run_allowing_refusal(changing())
+
+    @rule()
+    def look_after_slots(self) -> None:
+        """Cancel small slots and refund cancelled ones, as the worker does."""
+        w = self.world
+        self.run(cancel_slots_below_minimum(w.db, w.seal, hours=24, now=self.now))
+        self.run(refund_cancelled_slots(w.db, w.gateway, w.seal, now=self.now))
+
+    @precondition(lambda self: self.orders)
+    @rule(number=st.integers(0, 99), wait=st.booleans())
+    def come(self, number: int, *, wait: bool) -> None:
+        """Check a party in, sometimes after the clock has come to its slot."""
+        shopper, order = self.choose_order(number)
+
+        async def coming() -> None:
+            seen = await shopper.see(order)
+            for places in [each.places for each in seen.suborders if each.places is not None][:1]:
+                if wait and places.starts_at > self.now:
+                    self.now = places.starts_at
+                async with self.world.db.transaction() as conn:
+                    await check_in_guest(conn, self.world.seal, self.guide, places.code or "0", now=self.now)
+
+        self.run_allowing_refusal(coming())
