@@ -74,6 +74,7 @@ SEALED_COLUMNS = (
     SealedColumn("identifiers", "value_sealed", IDENTIFIER_CONTEXT, index="value_index"),
     SealedColumn("orders", "address_sealed", ADDRESS_CONTEXT),
     SealedColumn("bookings", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
+    SealedColumn("slot_reservations", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
     SealedColumn("taken_nights", "guest_sealed", GUEST_CONTEXT, key=("room_id", "nights")),
     SealedColumn("messages", "phone_sealed", MESSAGE_PHONE_CONTEXT, index="phone_index"),
     SealedColumn("messages", "facts_sealed", FACTS_CONTEXT),

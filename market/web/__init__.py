@@ -17,6 +17,7 @@ from market.web.farm import (
     freight,
     goods_returns,
     guests,
+    list_activity,
     list_product,
     list_stay,
     listings,
@@ -55,7 +56,7 @@ _SHOP_PAGES = (
     shop_returns, shop_cases,
 )  # fmt: skip
 _FARM_PAGES = (
-    farm_home, parcels, packing_slips, guests, nights, slots,
+    farm_home, parcels, packing_slips, guests, nights, slots, list_activity,
     edit_listing, list_product, list_stay, listings, money, month_statement, claims, refunds, goods_returns, cases,
     phone_bill, apply, certificates, freight,
 )  # fmt: skip

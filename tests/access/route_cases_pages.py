@@ -34,6 +34,7 @@ from tests.access.route_cases_api import FINDING_DUTY, NOBODYS_CASE, PHOTO, TOWN
 from tests.web.desk.county import read_story_file
 
 GOODS = {"variant": Id("variant_id"), "n": "1", "to": "/"}
+ACTIVITY = {"title": "样例采摘", "category": "picking", "price": "30", "producer": Id("producer_id"), "key": "k"}
 NEW_SLOTS = {
     "first": Id("later"), "last": Id("later"), "starts": "17:00", "ends": "18:00", "places": "9", "minimum": "1",
 }  # fmt: skip
@@ -187,6 +188,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/sell/{slug}", as_own_page(SELLERS_OR_NOT_FOUND), params={"slug": "nut"}),
     post("/farm/sell/{slug}", PRODUCER_MEMBERS, params={"slug": "nut"}, form=PRODUCT, files=PHOTO, status=303),
     get("/farm/sell/stay", as_own_page(SELLERS)),
+    get("/farm/sell/activity", as_own_page(SELLERS)),
+    post("/farm/sell/activity", PRODUCER_MEMBERS, form=ACTIVITY, files=PHOTO, status=303),
     post("/farm/sell/stay", PRODUCER_MEMBERS, form=STAY, files=PHOTO, status=303),
     get("/farm/papers", as_own_page(SELLERS)),
     post("/farm/papers", PRODUCER_MEMBERS, form=CERTIFICATE, files=PHOTO, status=303),

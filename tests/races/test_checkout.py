@@ -18,9 +18,18 @@ from market.orders.models import Line, ListingId, Nights, NightsReserved, Placed
 from market.orders.order_request import OrderRequest, merge_lines
 from market.orders.place import place
 from market.orders.placing import place_batch
-from market.slots.models import SlotId
+from market.slots.change_slots import move_slot
+from market.slots.models import SlotFull, SlotId, SlotState
 from tests.conftest import NOW
-from tests.support.make import DESTINATION, ActivityIds, make_account, make_activity, make_product, make_stay
+from tests.support.make import (
+    DESTINATION,
+    ActivityIds,
+    load_owner,
+    make_account,
+    make_activity,
+    make_product,
+    make_stay,
+)
 
 PROCESSES = 4
 """Concurrent batchers, like as many processes of the service."""
@@ -252,6 +261,28 @@ async def test_without_the_lock_the_temporal_key_still_prevents_double_booking(
     assert [type(each) for each in answers] == [PlacedOrder, NightsReserved]
 
 
+async def test_a_checkout_waits_for_the_host_who_closes_its_slot(database: Database, owner: Connection) -> None:
+    async with database.transaction() as conn:
+        activity = await make_activity(conn, places=3)
+        host = await load_owner(conn, activity.producer_id)
+    (buyer,) = await buyers(database, 1)
+    async with database.connection() as one, database.connection() as other:
+        pid = await other.fetchval("SELECT pg_backend_pid()")
+
+        async def follow() -> list[object]:
+            async with other.transaction():
+                return [*await place_batch(other, [make_request(buyer, [places(activity, 2)])])]
+
+        async with one.transaction():
+            await move_slot(one, host, activity.slot_ids[0], SlotState.CLOSED, now=NOW)
+            task = asyncio.create_task(follow())
+            await wait_until_blocked(owner, pid)
+        [answer] = await task
+    assert isinstance(answer, SlotFull)
+    assert answer.facts["left"] == 0
+    assert await owner.fetchval("SELECT free FROM slots") == 3
+
+
 @pytest.mark.parametrize("checked", [True, False])
 async def test_without_the_lock_only_the_check_refuses_more_places_than_there_are(
     database: Database, owner: Connection, *, checked: bool
@@ -368,6 +399,6 @@ async def test_concurrent_expiry_and_checkout_keep_the_number_of_units(database:
     async with database.connection() as conn:
         live = await conn.fetchval("SELECT count(*) FROM orders WHERE state = 'placed'")
         available, reserved = await conn.fetchrow("SELECT available_units, reserved_units FROM lots") or (0, 0)
-        taken = await conn.fetchval("SELECT count(*) FROM taken_nights")
+        taken = await conn.fetchval("SELECT (SELECT count(*) FROM taken_nights) + sum(capacity - free) FROM slots")
     assert (available + reserved, reserved, taken) == ((10, live, 0) if kind == "goods" else (10, 0, live))
     assert 5 <= live <= 10

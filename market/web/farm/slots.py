@@ -42,6 +42,7 @@ from market.web.shop.cards import ShortNumber
 from market.web.shop.cart import format_slot
 
 _NOTICES = {
+    "listed": ("ok", "上架了", "在下面加上场次，买的人就能订。"),
     "added": ("ok", "加好了", "买的人现在就能订。"),
     "closed": ("ok", "关好了", "这一场不再接人，订了的照常来。"),
     "opened": ("ok", "打开了", "这一场又能订了。"),

@@ -40,6 +40,29 @@ async def book(village: Village, browser: PageClient, activity: ActivityIds, slo
     await browser.submit("/checkout", method="wechat", typed=_VISITOR)
 
 
+async def test_an_activity_is_listed_on_a_page_that_leads_to_its_slots(village: Village) -> None:
+    async with await village.browser(village.farmer) as host:
+        seen = await host.open("/farm/sell")
+        assert "/farm/sell/activity" in seen.links()
+        await host.open("/farm/sell/activity")
+        page = host.current
+        seen = await host.submit("/farm/sell/activity", status=422, title="", price="x")
+        assert {"#title", "#price", "#category"} <= {node.attrs.get("href") for node in seen.root.all("a")}
+        host.page = page
+        seen = await host.submit("/farm/sell/activity", status=422, title="摘", category="picking", price="30")
+        assert "#title" in {node.attrs.get("href") for node in seen.root.all("a")}
+        host.page = page
+        seen = await host.submit("/farm/sell/activity", title="革新庄摘枣", category="picking", price="30")
+        assert "上架了" in seen.text
+        assert "还没有场次" in seen.text
+        number = await village.value("SELECT number FROM listings WHERE title = '革新庄摘枣'")
+        assert seen.path == f"/farm/listings/{number}/slots?said=listed"
+        seen = await host.open(f"/farm/listings/{number}/edit")
+        assert f"/farm/listings/{number}/packs" not in seen.html
+    async with await village.browser(village.buyer) as visitor:
+        assert (await visitor.open("/farm/sell/activity")).path != "/farm/sell/activity"
+
+
 async def test_a_slot_is_added_booked_paid_and_checked_in_on_the_pages(village: Village, sandbox: Sandbox) -> None:
     activity = await list_activity(village)
     number = await village.number(activity.listing_id)
