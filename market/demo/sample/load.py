@@ -56,6 +56,11 @@ ADVANCE_NUMBERS = Query(
            setval(pg_get_serial_sequence('producers', 'number'), greatest((SELECT max(number) FROM producers), 1))
     """,
 )
+# As `write_orders` does when an order is placed.
+COPY_PERISHABLE = Query(
+    None,
+    "UPDATE order_lines SET perishable = false FROM listings WHERE listings.id = listing_id AND NOT listings.perishable",
+)
 ANALYSE_LEDGER = "ANALYZE payments.accounts, payments.balances, payments.transactions, payments.postings"
 ANALYSE_SHOP = (
     "ANALYZE accounts, listings, variants, lots, orders, suborders, order_lines, bookings, taken_nights, reviews,"
@@ -208,6 +213,7 @@ async def _copy_orders(conn: Connection, shop: SampleShop) -> None:
         orders.refunds,
     ):
         await copy_rows(conn, rows)
+    await COPY_PERISHABLE.run(conn)
 
 
 def _sort_facts(facts: list[LedgerFact]) -> list[LedgerFact]:

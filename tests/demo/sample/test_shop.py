@@ -223,3 +223,11 @@ async def test_only_registered_geographical_indications_are_shown(
 async def test_the_sample_has_a_coupon_of_the_platform_and_one_of_the_farmer(sample: Connection) -> None:
     rows = await sample.fetch("SELECT bearer, producer_id IS NOT NULL AS of_one FROM coupons ORDER BY bearer")
     assert [tuple(row) for row in rows] == [("platform", False), ("producer", True)]
+
+
+async def test_lines_are_perishable_as_their_listings_are(sample: Connection) -> None:
+    rows = await sample.fetch(
+        "SELECT l.perishable AS bought, listings.perishable, count(*)"
+        " FROM order_lines l JOIN listings ON listings.id = listing_id GROUP BY 1, 2"
+    )
+    assert {(row["bought"], row["perishable"]) for row in rows} == {(True, True), (False, False)}
