@@ -59,7 +59,9 @@ ADVANCE_NUMBERS = Query(
 # As `write_orders` does when an order is placed.
 COPY_PERISHABLE = Query(
     None,
-    "UPDATE order_lines SET perishable = false FROM listings WHERE listings.id = listing_id AND NOT listings.perishable",
+    """
+    UPDATE order_lines SET perishable = false FROM listings WHERE listings.id = listing_id AND NOT listings.perishable
+    """,
 )
 ANALYSE_LEDGER = "ANALYZE payments.accounts, payments.balances, payments.transactions, payments.postings"
 ANALYSE_SHOP = (

@@ -31,6 +31,7 @@ from market.web.shop.cart import format_slot
 from market.web.shop.claims import describe_claim, find_claimable
 from market.web.shop.goods_returns import describe_goods_return, list_returnable_lines
 from market.web.shop.order_amounts import list_order_amounts, list_suborder_amounts
+from market.web.shop.order_refunds import describe_refunds, list_problem_notes
 from market.web.shop.orders import ORDER_STATE_NAMES
 from market.web.shop.pay import refresh_payment
 from market.web.shop.promises import REFUND_ARRIVAL
@@ -266,35 +267,6 @@ def _list_notes(
     return []
 
 
-def _describe_refunds(order: OrderView) -> str:
-    """Describe what was paid, what is to be refunded, and how much of it has arrived."""
-    total, refunded, arrived = order.total_fen, order.refunded_fen, order.refund_arrived_fen
-    if arrived >= refunded:
-        rest = "全退了" if refunded == total else f"您实际付 {yuan(total - refunded)} 元"
-        return f"付了 {yuan(total)} 元，退了 {yuan(refunded)} 元，{rest}。"
-    failed = min(order.refund_failed_fen, refunded - arrived)
-    words = [f"付了 {yuan(total)} 元，要退 {yuan(refunded)} 元"]
-    words += [f"已经到账 {yuan(arrived)} 元"] if arrived else []
-    words += [f"没有到账 {yuan(failed)} 元"] if failed else []
-    words += [f"正在退 {yuan(refunded - arrived - failed)} 元"] if refunded - arrived - failed else []
-    return "，".join(words) + "。"
-
-
-def _list_problem_notes(order: OrderView) -> list[tuple[str, str, str]]:
-    """Return notes about money that went wrong: they stay until it is repaired."""
-    notes: list[tuple[str, str, str]] = []
-    if order.refund_failed_fen:
-        amount = yuan(order.refund_failed_fen)
-        notes.append(("warn", "退款没有到账，我们在处理", f"{amount} 元没有退到您的账户。我们会再退，您不用再申请。"))
-    if order.refund_requested_fen:
-        amount = yuan(order.refund_requested_fen)
-        notes.append(("", "退款正在核对", f"卖家要退您 {amount} 元。数目大，另一个人看过就退，您不用再申请。"))
-    if order.disputed:
-        text = "您向银行提出的异议还没有结果。有结果以前，钱不给卖家，也不能取消。"
-        notes.append(("", "这笔付款有异议，正在处理", text))
-    return notes
-
-
 async def _format_address(conn: Connection, order: OrderView) -> str:
     """Format the delivery address: the recipient, then all divisions from the province, without repeated names."""
     address = order.address
@@ -340,13 +312,13 @@ def render_order(
             paid=order.paid_at is not None, can_pay=placed and not waiting, can_cancel=order.state is OrderState.PLACED,
             look=look,
         ),
-        "notes": [*_list_problem_notes(order), *notes],
+        "notes": [*list_problem_notes(order), *notes],
         "parcels": [_suborder_card(order, suborder, today, extra, now=now) for suborder in order.suborders],
         "rows": list_order_amounts(order),
         "sum_words": "付了" if order.paid_at else "要付" if order.state is OrderState.PLACED else "没付，一共",
         "total_fen": order.total_fen,
         "refunded_fen": order.refunded_fen,
-        "refund_words": _describe_refunds(order),
+        "refund_words": describe_refunds(order),
         "address": extra.address,
     }  # fmt: skip
     return render_page(request, "shop/order.html", context, actor=actor, cart=extra.cart)
