@@ -57,11 +57,8 @@ ADVANCE_NUMBERS = Query(
     """,
 )
 # As `write_orders` does when an order is placed.
-COPY_PERISHABLE = Query(
-    None,
-    """
-    UPDATE order_lines SET perishable = false FROM listings WHERE listings.id = listing_id AND NOT listings.perishable
-    """,
+COPY_PERISHABLE = (
+    "UPDATE order_lines SET perishable = false FROM listings WHERE listings.id = listing_id AND NOT listings.perishable"
 )
 ANALYSE_LEDGER = "ANALYZE payments.accounts, payments.balances, payments.transactions, payments.postings"
 ANALYSE_SHOP = (
@@ -215,7 +212,7 @@ async def _copy_orders(conn: Connection, shop: SampleShop) -> None:
         orders.refunds,
     ):
         await copy_rows(conn, rows)
-    await COPY_PERISHABLE.run(conn)
+    await conn.execute(COPY_PERISHABLE)
 
 
 def _sort_facts(facts: list[LedgerFact]) -> list[LedgerFact]:
