@@ -227,10 +227,15 @@ async def close_coupon(conn: Connection, actor: Actor, coupon_id: UUID, *, now: 
     return await GET_COUPON.one(conn, coupon_id=coupon_id)
 
 
+async def is_owner(conn: Connection, actor: Actor, producer_id: UUID, *, now: datetime) -> bool:
+    """Return whether the actor owns the producer, and so may make coupons that it bears."""
+    day = get_business_day(now)
+    return await IS_OWNER.one(conn, producer_id=producer_id, account_id=actor.account_id, day=day)
+
+
 async def _require_owner(conn: Connection, actor: Actor, producer_id: UUID, now: datetime) -> None:
     require_producer(actor, producer_id)
-    day = get_business_day(now)
-    if not await IS_OWNER.one(conn, producer_id=producer_id, account_id=actor.account_id, day=day):
+    if not await is_owner(conn, actor, producer_id, now=now):
         raise NotAllowed
 
 

@@ -30,6 +30,7 @@ from market.web.farm import (
     refunds,
     slots,
 )
+from market.web.farm import coupons as farm_coupons
 from market.web.farm import home as farm_home
 from market.web.pages import redirect_to_sign_in
 from market.web.shop import (
@@ -58,7 +59,7 @@ _SHOP_PAGES = (
 _FARM_PAGES = (
     farm_home, parcels, packing_slips, guests, nights, slots, list_activity,
     edit_listing, list_product, list_stay, listings, money, month_statement, claims, refunds, goods_returns, cases,
-    phone_bill, apply, certificates, freight,
+    phone_bill, apply, certificates, freight, farm_coupons,
 )  # fmt: skip
 
 SHOP = Router(

@@ -135,6 +135,8 @@ def require_duty(duty: str) -> AccessPolicy:
     return COUNTY_SCOPE.acting_as(duty).deny([*colleagues, VILLAGE_SCOPED], FORBIDDEN)
 
 
+DESK_PLATFORM = DESK_MONEY.deny(["finance"], FORBIDDEN)
+"""The platform's staff."""
 LINE_HOLDERS = COUNTY_SCOPE.deny(["policy", "reconciler"], FORBIDDEN)
 """Officials of the line's village who approve or settle; the importer of the tests also has the county role."""
 TASK_OWNER = COUNTY_SCOPE.acting_as("importer").deny(

@@ -10,6 +10,7 @@ from tests.access.policies import (
     DESK_APPLICANTS_VILLAGE,
     DESK_COUNTY_AND_PLATFORM,
     DESK_MONEY,
+    DESK_PLATFORM,
     DESK_PRODUCER_OFFICIALS,
     HIDDEN,
     LINE_HOLDERS,
@@ -17,6 +18,7 @@ from tests.access.policies import (
     MEMBERS_AND_VERIFIED_OFFICIALS,
     ORDER_BUYER,
     PRODUCER_MEMBERS,
+    PRODUCER_OWNER,
     PUBLIC,
     SELLERS,
     SELLERS_OR_NOT_FOUND,
@@ -193,6 +195,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/farm/sell/stay", PRODUCER_MEMBERS, form=STAY, files=PHOTO, status=303),
     get("/farm/papers", as_own_page(SELLERS)),
     post("/farm/papers", PRODUCER_MEMBERS, form=CERTIFICATE, files=PHOTO, status=303),
+    get("/farm/coupons", as_own_page(SELLERS)),
+    post("/farm/coupons", PRODUCER_OWNER, form={"close": Id("coupon_id")}, status=303),
     get("/farm/freight", as_own_page(SELLERS)),
     post("/farm/freight", PRODUCER_MEMBERS, form=FREIGHT, status=303),
     get("/farm/listings/{number}", as_own_page(PRODUCER_MEMBERS), params={"number": Id("listing_number")}),
@@ -293,6 +297,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/desk/returns/{case_id}", DESK, params=NOBODYS_CASE, form={"decision": "refuse"}, status=404),
     # the desk: money
     get("/desk/money", as_desk_page(DESK_MONEY)),
+    get("/desk/coupons", as_desk_page(DESK_PLATFORM)),
+    post("/desk/coupons", DESK_PLATFORM, form={"name": ""}, status=422),
     post("/desk/money/refunds/{refund_id}/retry", DESK_MONEY, params=NOBODYS_REFUND, form=REPAIR, status=404),
     post("/desk/money/refunds/{refund_id}/repaid", DESK_MONEY, params=NOBODYS_REFUND, form=REPAIR, status=404),
     post(

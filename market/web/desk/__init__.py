@@ -7,6 +7,7 @@ from market.web.desk import (
     case_moves,
     cases,
     contacts,
+    coupons,
     drilldown,
     findings,
     form_pages,
@@ -25,7 +26,7 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
-    cases, case_moves, goods_returns, officials, contacts,
+    cases, case_moves, goods_returns, officials, contacts, coupons,
 )  # fmt: skip
 
 DESK = Router(

@@ -10,7 +10,8 @@ from litestar.params import FromPath
 
 from market.aftersales.decide_refund import decide_refund_request
 from market.http import HttpRequest
-from market.identity.models import Actor, NotFound
+from market.identity.access import get_roles
+from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
 from market.orders.money_problems import (
@@ -248,6 +249,7 @@ async def _page(
         "key": make_form_key(),
         "notice": notice,
         "keep": build_county_query(desk),
+        "coupons": desk.to("/desk/coupons") if Role.PLATFORM in get_roles(desk.actor) else None,
     }
     return render_desk_page(request, desk, "money.html", context, status=status)
 

@@ -92,3 +92,24 @@ async def test_a_voucher_that_cannot_be_used_any_more_is_refused_at_its_field_an
         assert await village.value("SELECT count(*) FROM cart_lines") == 1
         await browser.submit("/checkout", method="wechat")
         assert await village.value("SELECT discount_fen FROM orders") == 0
+
+
+async def test_the_owner_makes_a_coupon_on_a_page_and_closes_it(village: Village) -> None:
+    today = Clock().today()
+    typed = {
+        "name": "自家满80减5", "amount": "5", "minimum": "80", "ends_on": str(today + 9 * DAY), "quota": "10",
+        "per_person": "1",
+    }  # fmt: skip
+    async with await village.browser(village.farmer) as browser:
+        await browser.open("/farm/money")
+        page = await browser.open("/farm/coupons")
+        for wrong in ({"minimum": "5"}, {"amount": "五"}, {"quota": "0"}, {"ends_on": str(today - DAY)}):
+            page = await browser.submit("/farm/coupons", typed=typed | wrong, status=422)
+            assert [each.attrs["href"] for each in page.root.all("a") if each.attrs.get("href") in
+                    {f"#{name}" for name in typed}] == [f"#{name}" for name in wrong]  # fmt: skip
+        page = await browser.submit("/farm/coupons", typed=typed)
+        assert "发 10 张，领了 0 张，用了 0 张" in page.text
+        assert await village.value("SELECT bearer FROM coupons WHERE state = 'open'") == "producer"
+        page = await browser.submit("/farm/coupons", close=await village.value("SELECT id::text FROM coupons"))
+        assert "（停了）" in page.text
+        assert await village.value("SELECT state FROM coupons") == "closed"

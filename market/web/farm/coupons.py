@@ -1,0 +1,81 @@
+"""发券: the coupons that a seller bears, made and closed by its owner."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from market.coupons.manage import close_coupon, create_producer_coupon, is_owner, list_producer_coupons
+from market.coupons.models import CouponCodeTaken, CouponInvalid, TooManyCoupons
+from market.http import HttpRequest
+from market.identity.models import Actor, NotFound
+from market.kernel import Database, FieldFault
+from market.kernel.clock import Clock
+from market.producers.queries import list_own_producers
+from market.web.coupon_form import (
+    CouponForm,
+    describe_coupon,
+    make_empty_form,
+    read_closed_coupon,
+    read_coupon,
+    rename_coupon_faults,
+)
+from market.web.farm.sellers import is_seller
+from market.web.forms import read_form
+from market.web.pages import redirect, render_page
+from market.web.services import get_services
+
+
+async def _page(
+    request: HttpRequest, db: Database, actor: Actor, form: CouponForm,
+    *, errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[Any]:  # fmt: skip
+    if not is_seller(actor):
+        return redirect("/farm/apply")
+    async with db.connection() as conn:
+        [producer, *_] = await list_own_producers(conn, actor)
+        coupons = await list_producer_coupons(conn, actor, producer.id)
+        owner = await is_owner(conn, actor, producer.id, now=get_services(request).clock.now())
+    context = {
+        "shop": producer.name, "coupons": [describe_coupon(each) for each in coupons], "form": form, "errors": errors,
+        "owner": owner,        "done": request.query_params.get("done") == "1",
+    }  # fmt: skip
+    return render_page(request, "farm/coupons.html", context, actor=actor, status=status)
+
+
+@get("/farm/coupons", include_in_schema=False)
+async def show_own_coupons(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+) -> Response[Any]:
+    """List the seller's coupons, with the form of another one."""
+    return await _page(request, db, actor, make_empty_form(clock.today()))
+
+
+@post("/farm/coupons", include_in_schema=False)
+async def submit_own_coupon(
+    request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
+) -> Response[Any]:
+    """Create a coupon of the seller, or close one.
+
+    Raises:
+        NotFound: the actor sells for nobody, or there is no such coupon.
+    """
+    form = await read_form(request)
+    if not actor.producers:
+        raise NotFound
+    try:
+        async with db.transaction() as conn:
+            closed = read_closed_coupon(form)
+            if closed is not None:
+                await close_coupon(conn, actor, closed, now=clock.now())
+            else:
+                [producer, *_] = await list_own_producers(conn, actor)
+                await create_producer_coupon(conn, actor, producer.id, read_coupon(form), now=clock.now())
+    except (CouponInvalid, CouponCodeTaken, TooManyCoupons) as refusal:
+        errors = rename_coupon_faults(refusal.errors) or [FieldFault("name", refusal.text("zh"))]
+        return await _page(request, db, actor, form.fill(CouponForm), errors=errors, status=refusal.status)
+    return redirect("/farm/coupons?done=1")
+
+
+ROUTES = [show_own_coupons, submit_own_coupon]
