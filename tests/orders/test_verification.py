@@ -55,7 +55,9 @@ async def test_a_changed_row_is_found(sale: Sale, owner: Connection, change: str
     await sale.ship()
     await sale.receive()
     assert await find_codes(sale) == []
+    await owner.execute("ALTER TABLE payments.payments DISABLE TRIGGER payments_sums")
     await owner.execute(change)
+    await owner.execute("ALTER TABLE payments.payments ENABLE TRIGGER payments_sums")
     assert await find_codes(sale) == code
 
 

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +47,32 @@ from tests.support.sandbox_payments import (
     make_order_ref,
     open_test_payment,
 )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "captured_minor = captured_minor - 1",
+        "refunded_minor = refunded_minor + 1",
+        "refunded_minor = refunded_minor - 1",
+        "disputed_minor = 1",
+    ],
+)
+async def test_the_sums_of_a_payment_are_those_that_were_booked(
+    database: Database, gateway: Stripe, sandbox: Sandbox, change: str
+) -> None:
+    """Not even the role of the service can pretend that a payment took, gave back or lost something else."""
+    order = make_order_ref()
+    payment = await paid(database, gateway, sandbox, [Part(f"{order}-1", 90_00)])
+    async with database.transaction() as conn:
+        await request_refund(
+            conn, payment.id, amount_minor=5_00, key="1", kind="refund", legs=[(f"escrow:{order}-1", -5_00)], at=AT
+        )
+    with pytest.raises(asyncpg.PostgresError) as error:
+        async with database.transaction() as conn:
+            await conn.execute(f"UPDATE payments.payments SET {change}")
+    assert error.value.sqlstate == "PL007"
+    assert await load_payment(database, payment.id) == msgspec.structs.replace(payment, refunded_minor=5_00)
 
 
 async def test_a_refund_stays_in_its_account_until_the_provider_pays_it(
