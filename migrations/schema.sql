@@ -125,6 +125,39 @@ END $$;
 
 
 --
+-- Name: check_payment_sums(); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.check_payment_sums() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    payment payments.payments;
+    booked bigint;
+    requested bigint;
+    disputed bigint;
+BEGIN
+    SELECT * INTO payment FROM payments.payments WHERE id = NEW.id;
+    SELECT coalesce(-sum(amount_minor), 0) INTO booked
+      FROM payments.transactions
+      JOIN payments.postings ON transaction_id = transactions.id
+      JOIN payments.accounts ON accounts.id = account_id
+     WHERE key IN ('paid:' || payment.id, 'late:' || payment.id) AND accounts.kind = 'clearing';
+    SELECT coalesce(sum(amount_minor), 0) INTO requested FROM payments.refunds WHERE payment_id = payment.id;
+    SELECT coalesce(sum(amount_minor), 0) INTO disputed
+      FROM payments.disputes WHERE payment_id = payment.id AND state <> 'won';
+    IF payment.captured_minor <> booked OR payment.refunded_minor <> requested
+       OR payment.disputed_minor <> least(booked - requested, disputed) THEN
+        RAISE EXCEPTION 'payment % has captured %, refunded %, disputed %; booked are %, %, %', payment.id,
+            payment.captured_minor, payment.refunded_minor, payment.disputed_minor, booked, requested,
+            least(booked - requested, disputed)
+            USING ERRCODE = 'PL007';
+    END IF;
+    RETURN NULL;
+END $$;
+
+
+--
 -- Name: hash_sums(bigint, bigint); Type: FUNCTION; Schema: payments; Owner: -
 --
 
@@ -6338,6 +6371,13 @@ CREATE INDEX vouchers_by_account ON public.vouchers USING btree (account_id, id)
 --
 
 CREATE TRIGGER checkpoints_append_only BEFORE DELETE OR UPDATE ON payments.checkpoints FOR EACH ROW EXECUTE FUNCTION payments.refuse_change();
+
+
+--
+-- Name: payments payments_sums; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER payments_sums AFTER UPDATE OF captured_minor, refunded_minor, disputed_minor ON payments.payments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION payments.check_payment_sums();
 
 
 --

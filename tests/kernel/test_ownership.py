@@ -40,6 +40,7 @@ OWNED_TABLES = {
         "claim_photos",
         "goods_returns",
         "goods_return_lines",
+        "parcel_reminders",
     },
 }
 EXCEPTIONS = {
