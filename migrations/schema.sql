@@ -1156,7 +1156,7 @@ END, uuid_send(id))),
 
 CREATE FUNCTION public.is_same_person(p_account uuid, p_other uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN ((p_account = p_other) OR (SELECT COALESCE((a.identity_index = b.identity_index), (public.fold_name(a.name) = public.fold_name(b.name))) AS "coalesce" FROM public.accounts a, public.accounts b WHERE ((a.id = is_same_person.p_account) AND (b.id = is_same_person.p_other))));
+    RETURN ((p_account = p_other) OR (SELECT COALESCE((a.identity_index = b.identity_index), ((public.fold_name(a.name) = public.fold_name(b.name)) AND (a.name <> '乡集用户'::text))) AS "coalesce" FROM public.accounts a, public.accounts b WHERE ((a.id = is_same_person.p_account) AND (b.id = is_same_person.p_other))));
 
 
 --

@@ -10,6 +10,7 @@ from market.bookings.models import CancellationTier
 from market.bookings.transitions import CODE_CONTEXT, create_check_in_code
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.structs import build_from
 from market.slots.models import ReservationState
 
 
@@ -139,9 +140,7 @@ async def confirm_places(conn: Connection, seal: Seal, order_id: UUID) -> list[P
         await CONFIRM_PLACES.run(
             conn, reservation_id=each.id, code_hash=code_hash, code_sealed=seal.seal(code, CODE_CONTEXT)
         )
-        confirmed.append(
-            PlacesConfirmation(each.suborder_id, each.starts_at, each.ends_at, each.party, each.cancelled, code)
-        )
+        confirmed.append(build_from(PlacesConfirmation, each, code=code))
     return confirmed
 
 

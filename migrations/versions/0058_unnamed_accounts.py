@@ -1,0 +1,14 @@
+"""Accounts with the name of every new account are not one person."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0058"
+down_revision = "0052"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script((Path(__file__).parents[1] / "functions/is_same_person.sql").read_text("utf-8"))
