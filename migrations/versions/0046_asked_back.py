@@ -11,5 +11,5 @@ depends_on = "p0011"
 
 
 def upgrade() -> None:
-    # The function `sum_kept_back` reads the returns of goods too, and follows their tables in revision 0051.
+    # The function `sum_kept_back` reads the returns of goods too, and follows their tables in revision 0050.
     run_script((Path(__file__).parents[1] / "sql/0046_second_opinions.sql").read_text("utf-8"))

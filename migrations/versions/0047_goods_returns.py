@@ -4,7 +4,7 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0050"
+revision = "0047"
 down_revision = "0046"
 branch_labels = None
 depends_on = None
@@ -13,7 +13,7 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
-        "sql/0050_goods_returns.sql",
+        "sql/0047_goods_returns.sql",
         "functions/write_orders.sql",
         "functions/list_due_goods_returns.sql",
     ):

@@ -11,8 +11,8 @@ from payments.migrate import run_script
 if TYPE_CHECKING:
     from market.kernel.seal import Seal
 
-revision = "0052"
-down_revision = "0057"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
@@ -26,7 +26,7 @@ def upgrade() -> None:
     if not context.is_offline_mode():
         _encrypt()
     folder = Path(__file__).parents[1]
-    run_script((folder / "sql/0052_sealed_reasons.sql").read_text("utf-8"))
+    run_script((folder / "sql/0054_sealed_reasons.sql").read_text("utf-8"))
     run_script((folder / "functions/delete_claim_photos.sql").read_text("utf-8"))
 
 
@@ -40,7 +40,7 @@ def _encrypt() -> None:
     rows = conn.execute(text(LIST_REASONS)).all()
     seal: Seal | None = context.config.attributes.get("seal")
     if rows and seal is None:
-        raise RuntimeError("Revision 0052 encrypts the reasons of cases: run `market migrate` with MARKET_SECRET.")
+        raise RuntimeError("Revision 0054 encrypts the reasons of cases: run `market migrate` with MARKET_SECRET.")
     for event_id, reason in rows:
         assert seal is not None, "checked above"
         conn.execute(text(SEAL_REASON), {"id": event_id, "sealed": seal.seal(reason, REASON_CONTEXT)})

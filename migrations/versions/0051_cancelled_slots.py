@@ -4,11 +4,11 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0048"
-down_revision = "0051"
+revision = "0051"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script((Path(__file__).parents[1] / "sql/0048_cancelled_slots.sql").read_text("utf-8"))
+    run_script((Path(__file__).parents[1] / "sql/0051_cancelled_slots.sql").read_text("utf-8"))

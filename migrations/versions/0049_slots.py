@@ -4,8 +4,8 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0047"
-down_revision = "0053"
+revision = "0049"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ def upgrade() -> None:
     for path in (
         "functions/check_slot_places.sql",
         "functions/check_activity_slot.sql",
-        "sql/0047_slots.sql",
+        "sql/0049_slots.sql",
         "functions/place_orders.sql",
         "functions/write_orders.sql",
     ):
