@@ -25,10 +25,12 @@ from market.web.farm.parcels import load_parcels, parcel_rows
 from market.web.farm.phone_bill import load_bill_line
 from market.web.farm.sellers import is_seller, show_drawings_once
 from market.web.pages import redirect, render_page
+from market.web.ui.illustrations import get_illustration
 
 _ROWS_ON_HOME = 3
 _DOOR_DRAWINGS = ("parcel", "millet", "phone")
-"""The drawings of the doors in farm/home.html."""
+"""The drawings of the doors in farm/home.html; a host's first door has that of a stay."""
+_GUEST_DRAWING = get_illustration("民宿", "")
 
 
 @get("/farm", include_in_schema=False)
@@ -53,10 +55,11 @@ async def show_farm_home(
         ending = await list_ending_certificates(conn, actor, today=clock.today())
         pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
     count = len(parcels)
+    hosting = bool(guests) and not parcels
     waiting, coming = show_drawings_once(
         parcel_rows(parcels[:_ROWS_ON_HOME], clock.today()),
         guests[:_ROWS_ON_HOME],
-        shown=_DOOR_DRAWINGS,
+        shown=(_GUEST_DRAWING, *_DOOR_DRAWINGS) if hosting else _DOOR_DRAWINGS,
     )
     context = {
         "name": actor.name,
@@ -66,6 +69,9 @@ async def show_farm_home(
         "returns": returns,
         "ending": [_describe_ending(each, clock.today()) for each in ending],
         "refunds": refunds,
+        "hosting": hosting,
+        "guest_drawing": _GUEST_DRAWING,
+        "guest_count": len(guests),
         "ship_count": count,
         "owed_fen": owed_fen,
         "ship_line": f"{count} 单等着发" if count else "没有要发的",

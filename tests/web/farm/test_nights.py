@@ -1,9 +1,13 @@
 """哪晚有客: a host's calendar, without scripts."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from market.web.ui.format import day_short
+from payments.sandbox import Sandbox
+from tests.support.browser import LeftSiteError
 from tests.web.conftest import Village
+from tests.web.shop.checkout import pay_at_provider
 
 
 async def test_a_host_closes_a_night_enters_a_guest_and_frees_both(village: Village) -> None:
@@ -83,3 +87,19 @@ async def test_the_nights_of_a_suspended_stay_say_so_instead_of_offering_prices(
         assert f"{path}/prices" not in [form.attrs["action"] for form in seen.root.all("form")]
         seen = await host.submit(path, do="close")
         assert "这间这晚不卖了" in seen.text
+
+
+async def test_a_hosts_home_begins_with_the_guests_who_come(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.host) as host, await village.browser(village.buyer) as buyer:
+        assert (await host.open("/farm")).heading.replace(" ", "") == "今天要发单0"
+        number = await village.number(village.stay.listing_id)
+        tomorrow = village.today + timedelta(days=1)
+        await buyer.open(f"/stays/{number}?from={village.today}&to={tomorrow}")
+        await buyer.submit("/cart/nights")
+        await buyer.open("/checkout")
+        with suppress(LeftSiteError):
+            await buyer.submit("/checkout", method="wechat", who="样例住客", tel="17000009001")
+        await pay_at_provider(village, sandbox, buyer)
+        seen = await host.open("/farm")
+        assert seen.heading.replace(" ", "") == "快到的客人拨1"
+        assert "填入住码，钱就算到您名下 客人到了" in seen.text
