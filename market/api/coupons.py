@@ -105,7 +105,7 @@ class CouponController(Controller):
 
         return await run_once(request, db, actor, work)
 
-    @post("/{coupon_id:uuid}/end", operation_id="CloseCoupon")
+    @post("/{coupon_id:uuid}/end", operation_id="CloseCoupon", status_code=200)
     async def close(
         self,
         *,

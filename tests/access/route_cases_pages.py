@@ -231,6 +231,13 @@ PAGE_CASES: tuple[RouteCase, ...] = (
             ("/prices", {"first": Id("later"), "last": Id("later"), "price": "300"}),
         )
     ),
+    post(
+        "/farm/listings/{number}/slots/{slot_id}",
+        PRODUCER_MEMBERS,
+        params={"number": Id("activity_number")},
+        form={"do": "close"},
+        status=303,
+    ),
     get(
         "/farm/listings/{number}/slots/{slot_id}/cancel",
         as_own_page(PRODUCER_MEMBERS),
@@ -249,13 +256,6 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         PRODUCER_MEMBERS,
         params={"number": Id("activity_number")},
         form=NEW_SLOTS,
-        status=303,
-    ),
-    post(
-        "/farm/listings/{number}/slots/{slot_id}",
-        PRODUCER_MEMBERS,
-        params={"number": Id("activity_number")},
-        form={"do": "close"},
         status=303,
     ),
     post(

@@ -79,7 +79,7 @@ class SlotView(Struct, frozen=True):
 
 
 def format_party(guest: SlotGuest) -> str:
-    """Format a party: `样例某，3 个名额，还没到，订单 1024-1`."""
+    """Format a party: `名字，3 个名额，还没到，订单 1024-1`."""
     return f"{guest.name or '客人'}，{guest.party} 个名额，{_STATES[guest.state]}，订单 {guest.order_code}"
 
 

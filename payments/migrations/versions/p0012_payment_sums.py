@@ -1,6 +1,6 @@
 """The sums of a payment are those that were booked for it."""
 
-from payments.migrate import run_file
+from payments.migrate import is_installed, run_file
 
 revision = "p0012"
 down_revision = "p0011"
@@ -9,7 +9,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run_file("sql/p0012.sql")
+    if not is_installed(revision):
+        run_file("sql/p0012.sql")
 
 
 def downgrade() -> None:

@@ -75,7 +75,7 @@ def test_a_line_gets_what_it_gets_alone(first: str) -> None:
         assert msgspec.structs.asdict(both.line("L2")) == msgspec.structs.asdict(alone), second
 
 
-@pytest.mark.parametrize("tiers", permutations([1, 1, 2]))
+@pytest.mark.parametrize("tiers", list(permutations([1, 1, 2])))
 def test_lines_that_a_budget_funds_differently_are_explained_differently(tiers: tuple[int, ...]) -> None:
     lines = [line(f"L{n}", household=f"H{n}") for n in range(3)]
     got = answer(*lines, budget=30_01, households=[(f"H{n}", tier) for n, tier in enumerate(tiers)])
