@@ -24,7 +24,6 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.orders.escrow import SuborderShare
 from market.orders.models import SuborderState
-from market.orders.notifications import format_month_day
 from market.orders.refund_requests import RequestedRefund
 from market.web.farm.refunds import present_refund_request
 from market.web.farm.sellers import FarmRow
@@ -32,7 +31,7 @@ from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.shop.cards import get_count_word
 from market.web.shop.regions import get_region_name
-from market.web.ui.format import clock_zh, percent_bp
+from market.web.ui.format import clock_zh, day_short, percent_bp
 from market.web.ui.illustrations import get_illustration
 from payments import GuardedGateway
 
@@ -102,9 +101,11 @@ def _parcel_row(parcel: Parcel, today: date) -> FarmRow:
     to = f"发到{get_region_name(address.region_code)}，{address.name}" if address else "没写地址"
     paid = f"{clock_zh(parcel.paid_at)} 付的" if parcel.paid_at else ""
     title = describe_contents(parcel)
+    shipped = parcel.state is SuborderState.SHIPPED
+    due = [] if shipped else [_describe_due(parcel, today)]
     return FarmRow(
-        f"/farm/parcels/{parcel.suborder_id}", title, [to, paid], get_illustration("", title),
-        "在路上" if parcel.state is SuborderState.SHIPPED else _describe_due(parcel, today),
+        f"/farm/parcels/{parcel.suborder_id}", title, [to, paid, *due], get_illustration("", title),
+        "在路上" if shipped else "",
     )  # fmt: skip
 
 
@@ -113,8 +114,8 @@ def _describe_due(parcel: Parcel, today: date) -> str:
     if parcel.send_by is None or parcel.cancel_on is None:
         return ""
     if parcel.send_by < today:
-        return f"晚了，{format_month_day(parcel.cancel_on)}取消"
-    return "今天要发" if parcel.send_by == today else f"{format_month_day(parcel.send_by)}前发"
+        return f"晚了，{day_short(parcel.cancel_on)}取消"
+    return "今天要发" if parcel.send_by == today else f"{day_short(parcel.send_by)}前发"
 
 
 def parcel_rows(parcels: Sequence[Parcel], today: date) -> list[FarmRow]:

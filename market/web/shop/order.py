@@ -20,7 +20,6 @@ from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
 from market.orders.models import OrderState, SuborderKind, SuborderState
-from market.orders.notifications import format_month_day
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id, load_host_phones
 from market.settings import Settings
 from market.slots.models import ReservationState
@@ -226,10 +225,10 @@ def _describe_sending(suborder: SuborderView, today: date) -> list[str]:
     if suborder.state is not SuborderState.PAID or suborder.send_by is None or suborder.cancel_on is None:
         return []
     if today <= suborder.send_by:
-        return [f"{format_month_day(suborder.send_by)}前发货。"]
+        return [f"{day_short(suborder.send_by)}前发货。"]
     return [
-        f"晚了，{format_month_day(suborder.send_by)}就该发，已经催卖家。",
-        f"{format_month_day(suborder.cancel_on)}还没发，自动取消，钱全退给您；您也可以现在不要。",
+        f"晚了，{day_short(suborder.send_by)}就该发，已经催卖家。",
+        f"{day_short(suborder.cancel_on)}还没发，自动取消，钱全退给您；您也可以现在不要。",
     ]
 
 

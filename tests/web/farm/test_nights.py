@@ -102,4 +102,4 @@ async def test_a_hosts_home_begins_with_the_guests_who_come(village: Village, sa
         await pay_at_provider(village, sandbox, buyer)
         seen = await host.open("/farm")
         assert seen.heading.replace(" ", "") == "快到的客人拨1"
-        assert "填入住码，钱就算到您名下 客人到了" in seen.text
+        assert "填客人的码 客人到了" in seen.text

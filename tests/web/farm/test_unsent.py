@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from market.orders.notifications import format_month_day
+from market.web.ui.format import day_short
 from payments.sandbox import Sandbox
 from tests.web.conftest import Village
 from tests.web.shop.checkout import buy_everything, get_order_number
 
 
 def in_days(village: Village, days: int) -> str:
-    return format_month_day(village.today + timedelta(days=days))
+    return day_short(village.today + timedelta(days=days))
 
 
 async def test_a_seller_cannot_send_a_parcel_and_the_buyer_reads_why(village: Village, sandbox: Sandbox) -> None:
