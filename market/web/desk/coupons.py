@@ -11,7 +11,7 @@ from market.coupons.models import CouponCodeTaken, CouponInvalid, TooManyCoupons
 from market.http import HttpRequest
 from market.identity.access import require_platform_staff
 from market.identity.models import Actor
-from market.kernel import Database, FieldFault
+from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.orders.escrow import PROMOTION_ACCOUNT
 from market.web.coupon_form import (
@@ -23,7 +23,8 @@ from market.web.coupon_form import (
     rename_coupon_faults,
 )
 from market.web.desk.context import DeskContext, PageNotice, build_county_query, open_desk, render_desk_page
-from market.web.forms import read_form
+from market.web.forms import make_form_key, read_form
+from market.web.idempotent_form import submit_once
 from market.web.pages import redirect
 from market.web.ui.format import yuan
 from payments import get_balance
@@ -42,6 +43,7 @@ async def _page(
         "coupons": [describe_coupon(each) for each in coupons],
         "form": form,
         "errors": errors,
+        "key": make_form_key(),
         "notice": PageNotice("ok", "办好了") if request.query_params.get("done") == "1" else None,
         "keep": build_county_query(desk),
     }
@@ -61,21 +63,25 @@ async def show_platform_coupons(
 async def submit_platform_coupon(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[Any]:
-    """Create a coupon of the platform, or close one."""
+    """Create a coupon of the platform, once however often the form is sent, or close one."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
     require_platform_staff(actor)
-    try:
+    done, closed = desk.to("/desk/coupons", done=1), read_closed_coupon(form)
+    if closed is not None:
         async with db.transaction() as conn:
-            closed = read_closed_coupon(form)
-            if closed is not None:
-                await close_coupon(conn, actor, closed, now=desk.now)
-            else:
-                await create_coupon(conn, actor, read_coupon(form), now=desk.now)
+            await close_coupon(conn, actor, closed, now=desk.now)
+        return redirect(done)
+
+    async def create(conn: Connection) -> str:
+        await create_coupon(conn, actor, read_coupon(form), now=desk.now)
+        return done
+
+    try:
+        return await submit_once(request, actor, form, create)
     except (CouponInvalid, CouponCodeTaken, TooManyCoupons) as refusal:
         errors = rename_coupon_faults(refusal.errors) or [FieldFault("name", refusal.text("zh"))]
         return await _page(request, db, desk, form.fill(CouponForm), errors=errors, status=refusal.status)
-    return redirect(desk.to("/desk/coupons", done=1))
 
 
 ROUTES = [show_platform_coupons, submit_platform_coupon]

@@ -10,7 +10,7 @@ from market.coupons.manage import close_coupon, create_producer_coupon, is_owner
 from market.coupons.models import CouponCodeTaken, CouponInvalid, TooManyCoupons
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
-from market.kernel import Database, FieldFault
+from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.producers.queries import list_own_producers
 from market.web.coupon_form import (
@@ -22,9 +22,12 @@ from market.web.coupon_form import (
     rename_coupon_faults,
 )
 from market.web.farm.sellers import is_seller
-from market.web.forms import read_form
+from market.web.forms import make_form_key, read_form
+from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
+
+_DONE = "/farm/coupons?done=1"
 
 
 async def _page(
@@ -39,7 +42,7 @@ async def _page(
         owner = await is_owner(conn, actor, producer.id, now=get_services(request).clock.now())
     context = {
         "shop": producer.name, "coupons": [describe_coupon(each) for each in coupons], "form": form, "errors": errors,
-        "owner": owner,        "done": request.query_params.get("done") == "1",
+        "owner": owner, "key": make_form_key(), "done": request.query_params.get("done") == "1",
     }  # fmt: skip
     return render_page(request, "farm/coupons.html", context, actor=actor, status=status)
 
@@ -56,7 +59,7 @@ async def show_own_coupons(
 async def submit_own_coupon(
     request: HttpRequest, actor: NamedDependency[Actor], db: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Response[Any]:
-    """Create a coupon of the seller, or close one.
+    """Create a coupon of the seller, once however often the form is sent, or close one.
 
     Raises:
         NotFound: the actor sells for nobody, or there is no such coupon.
@@ -64,18 +67,22 @@ async def submit_own_coupon(
     form = await read_form(request)
     if not actor.producers:
         raise NotFound
-    try:
+    closed = read_closed_coupon(form)
+    if closed is not None:
         async with db.transaction() as conn:
-            closed = read_closed_coupon(form)
-            if closed is not None:
-                await close_coupon(conn, actor, closed, now=clock.now())
-            else:
-                [producer, *_] = await list_own_producers(conn, actor)
-                await create_producer_coupon(conn, actor, producer.id, read_coupon(form), now=clock.now())
+            await close_coupon(conn, actor, closed, now=clock.now())
+        return redirect(_DONE)
+
+    async def create(conn: Connection) -> str:
+        [producer, *_] = await list_own_producers(conn, actor)
+        await create_producer_coupon(conn, actor, producer.id, read_coupon(form), now=clock.now())
+        return _DONE
+
+    try:
+        return await submit_once(request, actor, form, create)
     except (CouponInvalid, CouponCodeTaken, TooManyCoupons) as refusal:
         errors = rename_coupon_faults(refusal.errors) or [FieldFault("name", refusal.text("zh"))]
         return await _page(request, db, actor, form.fill(CouponForm), errors=errors, status=refusal.status)
-    return redirect("/farm/coupons?done=1")
 
 
 ROUTES = [show_own_coupons, submit_own_coupon]
