@@ -32,9 +32,9 @@ from market.subsidies.month.cycles import MAX_OPINION_LENGTH, find_cycle, read_c
 from market.subsidies.month.return_month import return_month
 from market.subsidies.month.run import RunResult
 from market.subsidies.month.settle import Settlement, get_settlement
-from market.subsidies.month.steps import RUN, STEPS, MonthStep
+from market.subsidies.month.steps import LONG_STEPS, RUN, STEPS, MonthStep
 from market.subsidies.month.take_step import take_step
-from market.subsidies.tasks.submit import make_run
+from market.subsidies.tasks.submit import make_month_task
 
 _TOWNSHIP, _VILLAGE = 9, 12
 
@@ -231,9 +231,9 @@ def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
         given = data or StepRequest()
 
         target = read_county_request(actor, county, month)
-        if step is RUN:
-            task = make_run(month, opinion=given.opinion, void_approvals=given.void_approvals)
-            return await submit_task(request, db, actor, target.county, task, seal=seal)
+        if step in LONG_STEPS:
+            task = make_month_task(step, month, opinion=given.opinion, void_approvals=given.void_approvals)
+            return await submit_task(request, db, actor, target.county, task, seal=seal, now=clock.now())
 
         async def act(conn: Connection, by: Actor, code: str, first: date, *, now: datetime) -> StepResult | RunResult:
             return await take_step(
@@ -258,7 +258,7 @@ def _make_step_route(step: MonthStep) -> HTTPRouteHandler:
         operation_id=f"{step.name.title()}Month",
         idempotent=True,
         status_code=200,
-        responses=ACCEPTED if step is RUN else None,
+        responses=ACCEPTED if step in LONG_STEPS else None,
         tags=MonthController.tags,
     )(take)
 

@@ -117,7 +117,7 @@ def _make_route(kind: ImportKind) -> HTTPRouteHandler:
         options = f"{upload.dry_run}\n{upload.take_changes}\n{upload.take_fewer}"
         identity = f"{upload.name}\n{upload.sha256}\n{options}\n".encode()
         body = identity + hashlib.sha256(b"".join(attachments.values())).digest()
-        return await submit_task(request, db, actor, county, task, seal=seal, body=body)
+        return await submit_task(request, db, actor, county, task, seal=seal, now=clock.now(), body=body)
 
     import_file.__name__ = kind.name
     import_file.__doc__ = kind.summary

@@ -20,26 +20,30 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.seal import Seal
 from market.subsidies.imports.upload import ImportResult
+from market.subsidies.models import StepResult
 from market.subsidies.month.cycles import read_county
 from market.subsidies.month.run import RunResult
 from market.subsidies.progress import Stage
-from market.subsidies.tasks.models import ImportTask, Task, TaskFailed, TaskInput, TaskState
+from market.subsidies.tasks.models import ImportTask, RunTask, Task, TaskFailed, TaskInput, TaskState
 from market.subsidies.tasks.outcome import open_refusal, open_result
 from market.subsidies.tasks.submit import add_task, find_task
+
+type TaskKind = Literal["import", "run", "decide"]
 
 _RETRY_SECONDS = 2
 
 
 class TaskView(Struct, frozen=True):
-    """A task; `imported` or `calculated` is its result, `problem` the reason if it was refused or has failed."""
+    """A task; one of `imported`, `calculated` and `decided` is its result, `problem` why it was refused or failed."""
 
     id: UUID
-    kind: Literal["import", "run"]
+    kind: TaskKind
     state: TaskState
     stage: Stage
     created_at: datetime
     imported: ImportResult | None = None
     calculated: RunResult | None = None
+    decided: StepResult | None = None
     problem: Problem | None = None
 
 
@@ -61,14 +65,14 @@ async def submit_task(
     task: TaskInput,
     *,
     seal: Seal,
+    now: datetime,
     body: bytes | None = None,
 ) -> Response[Any]:
     """Queue a task once per idempotency key, and respond with its result or, after 2.5 s, with 202.
 
     Raises:
-        NotAllowed, SecondFactorRequired: the actor has not the role of the task for the whole county.
         IdempotencyKeyNeeded, IdempotencyKeyReused, RequestInProgress: see `run_once`.
-        Refusal: the task was refused.
+        Refusal: the task was refused, at once (see `add_task`) or by the worker.
         TaskFailed: the task was given up.
     """
     key = get_idempotency_key(request)
@@ -76,7 +80,7 @@ async def submit_task(
         request,
         db,
         actor,
-        lambda conn: add_task(conn, actor, county, task, request_key=key),
+        lambda conn: add_task(conn, actor, county, task, request_key=key, now=now),
         scope=county,
         status=202,
         body=body,
@@ -106,10 +110,16 @@ async def show_task(
     db: NamedDependency[Database],
     seal: NamedDependency[Seal],
 ) -> TaskView:
-    """Return an own task: an import or a calculation that was answered with 202, with its result once it is done."""
+    """Return an own task (an import, a calculation, a decision), with its result once it is done."""
     county = read_county(county)
     get_visible_divisions(actor, county)
     return _present_task(seal, await find_task(db, actor, county, task_id), get_language(request))
+
+
+def _get_kind(given: TaskInput) -> TaskKind:
+    if isinstance(given, ImportTask):
+        return "import"
+    return "run" if isinstance(given, RunTask) else "decide"
 
 
 def _present_task(seal: Seal, task: Task, language: str) -> TaskView:
@@ -121,12 +131,13 @@ def _present_task(seal: Seal, task: Task, language: str) -> TaskView:
         problem = build_problem(TaskFailed(), language)
     return TaskView(
         task.id,
-        "import" if isinstance(task.input, ImportTask) else "run",
+        _get_kind(task.input),
         task.state,
         task.stage,
         task.created_at,
         result if isinstance(result, ImportResult) else None,
         result if isinstance(result, RunResult) else None,
+        result if isinstance(result, StepResult) else None,
         problem,
     )
 

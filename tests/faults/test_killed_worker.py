@@ -1,6 +1,7 @@
 """Killing the worker within a month's run: the month is calculated once, as if nothing had happened."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
 import asyncpg
@@ -8,7 +9,8 @@ import asyncpg
 from market.kernel import open_database
 from market.kernel.embedded import embedded_server
 from market.startup import create_and_migrate
-from market.subsidies.tasks.submit import add_task, make_run
+from market.subsidies.month.steps import RUN
+from market.subsidies.tasks.submit import add_task, make_month_task
 from tests.faults.processes import kill_group, run_command
 from tests.support.make import SEAL
 from tests.web.desk.county import COUNTY, create_officials, import_story_files
@@ -34,8 +36,8 @@ async def test_a_month_is_calculated_once_although_its_worker_is_killed(folder: 
         people = await create_officials(db)
         await import_story_files(db, SEAL, people)
         async with db.transaction(scope=COUNTY) as conn:
-            task = make_run("2019-01", opinion="", void_approvals=False)
-            await add_task(conn, people.actors["gan"], COUNTY, task, request_key="k")
+            task = make_month_task(RUN, "2019-01")
+            await add_task(conn, people.actors["gan"], COUNTY, task, request_key="k", now=datetime.fromisoformat(NOW))
         await db.close()
         owner = await asyncpg.connect(server.dsn())
         await owner.execute(LOCK_AUDIT)

@@ -1,5 +1,6 @@
 """The three approvals of a calculated month: the village confirms, the township reviews, the county decides."""
 
+import asyncio
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from market.subsidies.models import AppliedForLine, FactsChanged, FindingsUndeci
 from market.subsidies.month.build_case import load_facts
 from market.subsidies.month.cycles import LOCK_IMPORTS, Cycle, begin_step, move_cycle, require_state
 from market.subsidies.month.steps import CONFIRM, DECIDE, REVIEW, MonthStep
+from market.subsidies.progress import Report, Stage, report_nothing
 
 _MAX_NAMED = 20
 
@@ -117,9 +119,19 @@ async def review_month(
 
 
 async def decide_month(
-    conn: Connection, actor: Actor | None, county: str, month: date, *, seal: Seal, now: datetime, opinion: str = ""
+    conn: Connection,
+    actor: Actor | None,
+    county: str,
+    month: date,
+    *,
+    seal: Seal,
+    now: datetime,
+    opinion: str = "",
+    report: Report = report_nothing,
 ) -> StepResult:
     """Decide the month against its budget (县级审定). The caller owns the transaction.
+
+    All facts of the county are read again, which takes a second for 28,000 lines.
 
     Raises:
         NotSignedIn, NotAllowed, SecondFactorRequired: the actor does not decide for the county.
@@ -133,7 +145,8 @@ async def decide_month(
     require_state(cycle, DECIDE.froms)
     await require_findings_decided(conn, seal, cycle)
     facts = await load_facts(conn, seal, county, month)
-    if hash_case(facts.case) != await GET_RUN_MANIFEST.one(conn, run_id=cycle.run_id):
+    report(Stage.CHECKING)
+    if await asyncio.to_thread(hash_case, facts.case) != await GET_RUN_MANIFEST.one(conn, run_id=cycle.run_id):
         raise FactsChanged(month=cycle.name)
     return await advance_cycle(conn, cycle, actor, DECIDE, action="decide month", now=now, opinion=opinion)
 

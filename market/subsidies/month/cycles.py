@@ -235,6 +235,24 @@ async def begin_step(
     return cycle, require_county_role(actor, step.role, county), [county]
 
 
+async def check_step(
+    conn: Connection, step: MonthStep, actor: Actor | None, county: str, month: date, *, now: datetime
+) -> None:
+    """Require what a step needs of the actor and of the month's state, and change nothing.
+
+    Raises:
+        CycleNotFound, NotSignedIn, NotAllowed, SecondFactorRequired, SecondDuty: see `begin_step`.
+        CycleClosed, WrongState: the step is not due.
+    """
+    attempt = conn.transaction()
+    await attempt.start()
+    try:
+        cycle, *_ = await begin_step(conn, step, actor, county, month, now=now)
+        require_state(cycle, step.froms)
+    finally:
+        await attempt.rollback()
+
+
 async def find_cycle(conn: Connection, county: str, month: date) -> Cycle:
     """Return the month's cycle.
 

@@ -102,6 +102,9 @@ CLOSE = MonthStep(
 STEPS = (RUN, CONFIRM, REVIEW, DECIDE, SETTLE, RECONCILE, CLOSE)
 """All steps, in order; each leads to the state that the next one needs."""
 
+LONG_STEPS = (RUN, DECIDE)
+"""Steps that read all facts of the county: the worker takes them, not a request."""
+
 STEPS_BY_NAME = {step.name: step for step in STEPS}
 NEXT_STEPS = {step.before: step for step in STEPS}
 """The step that is due in a state; a closed month has none."""

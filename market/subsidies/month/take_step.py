@@ -12,6 +12,7 @@ from market.subsidies.month.cycles import MAX_OPINION_LENGTH
 from market.subsidies.month.run import RunResult, run_month
 from market.subsidies.month.settle import close_month, reconcile_month, settle_month
 from market.subsidies.month.steps import CLOSE, CONFIRM, DECIDE, RECONCILE, REVIEW, RUN, SETTLE, MonthStep
+from market.subsidies.progress import Report, report_nothing
 
 type StepAction = Callable[..., Awaitable[StepResult]]
 
@@ -34,10 +35,12 @@ async def take_step(
     void_approvals: bool = False,
     seal: Seal,
     now: datetime,
+    report: Report = report_nothing,
 ) -> StepResult | RunResult:
     """Take a step of a county's month, with the official's opinion. The caller owns the transaction.
 
-    `void_approvals` lets a calculation void approvals; it means nothing for other steps.
+    `void_approvals` lets a calculation void approvals; it means nothing for other steps. `report` is told how far one
+    of `LONG_STEPS` is.
 
     Raises:
         OpinionTooLong: the opinion has more than 500 characters.
@@ -46,12 +49,20 @@ async def take_step(
     opinion = read_opinion(opinion)
     if step is RUN:
         return await run_month(
-            conn, actor, county, month, opinion=opinion, void_approvals=void_approvals, seal=seal, now=now
+            conn,
+            actor,
+            county,
+            month,
+            opinion=opinion,
+            void_approvals=void_approvals,
+            seal=seal,
+            now=now,
+            report=report,
         )
     if step is REVIEW:
         return await review_month(conn, actor, county, month, opinion=opinion, seal=seal, now=now)
     if step is DECIDE:
-        return await decide_month(conn, actor, county, month, opinion=opinion, seal=seal, now=now)
+        return await decide_month(conn, actor, county, month, opinion=opinion, seal=seal, now=now, report=report)
     return await _ACTIONS[step.name](conn, actor, county, month, opinion=opinion, now=now)
 
 

@@ -10,8 +10,9 @@ from market.identity.models import AccountId, Role
 from market.kernel import Refusal
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.imports.upload import ImportResult
+from market.subsidies.models import StepResult
 from market.subsidies.month.run import RunResult
-from market.subsidies.month.steps import DUTY_ROLES, RUN
+from market.subsidies.month.steps import DECIDE, DUTY_ROLES, RUN, MonthStep
 from market.subsidies.progress import Stage
 
 
@@ -56,13 +57,36 @@ class RunTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
     void_approvals: bool = False
 
     @property
+    def step(self) -> MonthStep:
+        """The step of the month that the task takes."""
+        return RUN
+
+    @property
     def role(self) -> Role:
-        """The role that may calculate a month."""
-        return RUN.role
+        """The role that may take the step."""
+        return self.step.role
 
 
-type TaskInput = ImportTask | RunTask
-type TaskResult = ImportResult | RunResult
+class DecideTask(Struct, frozen=True, kw_only=True, tag_field="kind", tag="decide"):
+    """The county's decision of a month, which compares all facts of the county with those of the calculation."""
+
+    month: str
+    opinion: str = ""
+
+    @property
+    def step(self) -> MonthStep:
+        """The step of the month that the task takes."""
+        return DECIDE
+
+    @property
+    def role(self) -> Role:
+        """The role that may take the step."""
+        return self.step.role
+
+
+type MonthTask = RunTask | DecideTask
+type TaskInput = ImportTask | MonthTask
+type TaskResult = ImportResult | RunResult | StepResult
 
 
 class Task(Struct, frozen=True, kw_only=True):

@@ -9,8 +9,9 @@ from market.kernel import FieldFault, Refusal
 from market.kernel.seal import Seal
 from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.upload import ImportResult
+from market.subsidies.models import StepResult
 from market.subsidies.month.run import RunResult
-from market.subsidies.tasks.models import ImportTask, Task, TaskResult
+from market.subsidies.tasks.models import DecideTask, ImportTask, Task, TaskResult
 
 OUTCOME_CONTEXT = "tasks.outcome_sealed"
 
@@ -39,6 +40,8 @@ def open_result(seal: Seal, task: Task) -> TaskResult:
     content = seal.open_bytes(task.outcome_sealed, OUTCOME_CONTEXT)
     if isinstance(task.input, ImportTask):
         return msgspec.json.decode(content, type=ImportResult)
+    if isinstance(task.input, DecideTask):
+        return msgspec.json.decode(content, type=StepResult)
     return msgspec.json.decode(content, type=RunResult)
 
 

@@ -13,9 +13,10 @@ from market.kernel.structs import build_from
 from market.storage.files import FileStore
 from market.subsidies.imports.kept_uploads import store_task_upload
 from market.subsidies.imports.upload import Upload
-from market.subsidies.month.cycles import read_month
+from market.subsidies.month.cycles import check_step, read_month
+from market.subsidies.month.steps import RUN, MonthStep
 from market.subsidies.month.take_step import read_opinion
-from market.subsidies.tasks.models import ImportTask, RunTask, Task, TaskInput
+from market.subsidies.tasks.models import DecideTask, ImportTask, MonthTask, RunTask, Task, TaskInput
 
 MAX_WAIT_SECONDS = 2.5
 """How long a request waits for its task before it answers that the task goes on."""
@@ -77,26 +78,36 @@ async def store_import(
     await store_task_upload(files, seal, task.upload, upload, attachments, now=now)
 
 
-def make_run(month: str, *, opinion: str, void_approvals: bool) -> RunTask:
-    """Return the task that calculates a month, written `2019-01`.
+def make_month_task(step: MonthStep, month: str, *, opinion: str = "", void_approvals: bool = False) -> MonthTask:
+    """Return the task that takes one of `LONG_STEPS` of a month, written `2019-01`.
+
+    `void_approvals` lets a calculation void approvals; it means nothing for the decision.
 
     Raises:
         BadMonth: the text has another form.
         OpinionTooLong: the opinion has more than 500 characters.
     """
     read_month(month)
-    return RunTask(month=month, opinion=read_opinion(opinion), void_approvals=void_approvals)
+    opinion = read_opinion(opinion)
+    if step is RUN:
+        return RunTask(month=month, opinion=opinion, void_approvals=void_approvals)
+    return DecideTask(month=month, opinion=opinion)
 
 
-async def add_task(conn: Connection, actor: Actor, county: str, task: TaskInput, *, request_key: str) -> UUID:
+async def add_task(
+    conn: Connection, actor: Actor, county: str, task: TaskInput, *, request_key: str, now: datetime
+) -> UUID:
     """Queue a task for the worker, which acts as the actor; return its id. The caller owns the transaction.
 
     `request_key` is the actor's idempotency key of the request. It is freed if the task is refused or given up, so that
-    the request can be repeated.
+    the request can be repeated. A decision that is plainly not the actor's, or not due, is refused at once.
 
     Raises:
         NotAllowed, SecondFactorRequired: the actor has not the role of the task for the whole county.
+        CycleNotFound, SecondDuty, CycleClosed, WrongState: see `check_step`.
     """
+    if isinstance(task, DecideTask):
+        await check_step(conn, task.step, actor, county, read_month(task.month), now=now)
     require_county_role(actor, task.role, county)
     return await ADD_TASK.one(
         conn,

@@ -29,9 +29,9 @@ from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.models import Outcome
 from market.subsidies.month.cycles import read_month
-from market.subsidies.month.run import run_month
+from market.subsidies.month.take_step import take_step
 from market.subsidies.progress import Stage
-from market.subsidies.tasks.models import ImportTask, Task, TaskState
+from market.subsidies.tasks.models import ImportTask, RunTask, Task, TaskState
 from market.subsidies.tasks.outcome import seal_refusal, seal_result
 from payments.retries import RetryPolicy, describe_error, run_each
 from payments.sql import run_in_pieces
@@ -221,13 +221,14 @@ async def _do(attempt: _Attempt) -> None:
         await _import(attempt, actor, task.input)
         return
     async with worker.db.transaction(scope=task.county_code) as conn:
-        result = await run_month(
+        result = await take_step(
             conn,
+            task.input.step,
             actor,
             task.county_code,
             read_month(task.input.month),
             opinion=task.input.opinion,
-            void_approvals=task.input.void_approvals,
+            void_approvals=isinstance(task.input, RunTask) and task.input.void_approvals,
             seal=worker.seal,
             now=now,
             report=attempt.report,

@@ -34,6 +34,7 @@ from market.subsidies.month.steps import (
     CLOSE,
     CONFIRM,
     DECIDE,
+    LONG_STEPS,
     NEXT_STEPS,
     RECONCILE,
     RETURNABLE_STATES,
@@ -47,7 +48,7 @@ from market.subsidies.month.steps import (
 )
 from market.subsidies.month.take_step import take_step as take_month_step
 from market.subsidies.names import format_month_zh
-from market.subsidies.tasks.submit import make_run
+from market.subsidies.tasks.submit import make_month_task
 from market.web.desk.context import (
     DeskContext,
     PageNotice,
@@ -186,7 +187,7 @@ async def submit_step(
     clock: NamedDependency[Clock],
     seal: NamedDependency[Seal],
 ) -> Response[Any]:
-    """Take a step and redirect to the month, or to the task that calculates it; a refusal is shown on the same page.
+    """Take a step and redirect to the month, or to the task of a long step; a refusal is shown on the same page.
 
     Raises:
         NotFound: the step does not exist.
@@ -198,8 +199,9 @@ async def submit_step(
         raise NotFound
     first, opinion = read_month(month), form.get_text("opinion")
     try:
-        if chosen is RUN:
-            task = make_run(month, opinion=opinion, void_approvals=form.get_text("void") == "1")
+        if chosen in LONG_STEPS:
+            void = form.get_text("void") == "1"
+            task = make_month_task(chosen, month, opinion=opinion, void_approvals=void)
             return await submit_task(request, desk, form, task)
         async with db.transaction(scope=desk.county) as conn:
             done = await take_month_step(

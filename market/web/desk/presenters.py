@@ -11,7 +11,7 @@ from market.reports.month_view import MonthView
 from market.reports.reasons import describe_reasons
 from market.subsidies.imports.kinds import IMPORT_KINDS
 from market.subsidies.models import CYCLE_STATE_NAMES, CycleState
-from market.subsidies.month.steps import NEXT_STEPS, STEPS
+from market.subsidies.month.steps import DECIDE, NEXT_STEPS, RUN, STEPS
 from market.subsidies.names import CHECK_NAMES, KIND_NAMES, OPERATOR_NAMES, format_month_zh
 from market.subsidies.progress import Stage
 from market.subsidies.tasks.models import ImportTask, Task, TaskState
@@ -29,7 +29,10 @@ _STAGE_TEXT = {
     Stage.STORING: "正在存结果",
 }
 _IMPORT_STAGES = (Stage.WAITING, Stage.READING, Stage.CHECKING, Stage.STORING)
-_RUN_STAGES = (Stage.WAITING, Stage.READING, Stage.CALCULATING, Stage.STORING)
+_STEP_STAGES = {
+    RUN.name: (Stage.WAITING, Stage.READING, Stage.CALCULATING, Stage.STORING),
+    DECIDE.name: (Stage.WAITING, Stage.READING, Stage.CHECKING),
+}
 _QUARTERS = "一二三四"
 
 
@@ -234,12 +237,12 @@ def describe_task(task: Task) -> str:
     """Return what a task does, such as `导入名册` or `计算 1 月账期`."""
     if isinstance(task.input, ImportTask):
         return f"{'试' if task.input.dry_run else '导入'}{IMPORT_KINDS[task.input.file_kind].name_zh}"
-    return f"计算 {format_short_month(task.input.month)}账期"
+    return f"{task.input.step.zh} {format_short_month(task.input.month)}账期"
 
 
 def present_progress(task: Task) -> TaskProgress:
     """Return how far a task is that has not ended."""
-    stages = _IMPORT_STAGES if isinstance(task.input, ImportTask) else _RUN_STAGES
+    stages = _IMPORT_STAGES if isinstance(task.input, ImportTask) else _STEP_STAGES[task.input.step.name]
     repeated = task.state is TaskState.QUEUED and task.attempts > 0
     text = "刚才没办成，过一会儿自动再办" if repeated else _STAGE_TEXT[task.stage]
     return TaskProgress(text, 0 if repeated else stages.index(task.stage), len(stages))

@@ -17,13 +17,13 @@ async def submit_task(
     """Queue the task of a form and redirect to its page, which waits a moment for the result.
 
     Raises:
-        NotAllowed, SecondFactorRequired: the official has not the role of the task for the whole county.
+        Refusal: the task is refused at once, see `add_task`.
         FormSentBefore, RequestInProgress: see `submit_once`.
     """
 
     async def work(conn: Connection) -> str:
         key = get_request_key(form, about)
-        task_id = await add_task(conn, desk.actor, desk.county, task, request_key=key)
+        task_id = await add_task(conn, desk.actor, desk.county, task, request_key=key, now=desk.now)
         return desk.to(f"/desk/tasks/{task_id}", wait=1)
 
     return await submit_once(request, desk.actor, form, work, scope=desk.county, about=about)

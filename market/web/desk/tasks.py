@@ -12,9 +12,9 @@ from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.subsidies.models import Outcome
+from market.subsidies.models import Outcome, StepResult
 from market.subsidies.month.run import RunResult
-from market.subsidies.month.steps import RUN
+from market.subsidies.month.steps import DECIDE
 from market.subsidies.tasks.models import ImportTask, TaskFailed, TaskInput, TaskResult, TaskState
 from market.subsidies.tasks.outcome import open_refusal, open_result
 from market.subsidies.tasks.submit import find_task
@@ -50,7 +50,7 @@ async def show_task(
     refusal = open_refusal(seal, task) if task.state is TaskState.REFUSED else TaskFailed()
     if isinstance(task.input, ImportTask):
         return await render_import_refusal(request, db, desk, task.input, refusal)
-    notice = await explain_refusal(db, seal, desk, task.input.month, RUN, refusal=refusal)
+    notice = await explain_refusal(db, seal, desk, task.input.month, task.input.step, refusal=refusal)
     return await render_month(request, db, seal, desk, task.input.month, notice=notice, status=refusal.status)
 
 
@@ -60,6 +60,8 @@ async def _show_result(
     if isinstance(result, RunResult):
         done = "again" if result.outcome is Outcome.NO_OP else "run"
         return redirect(desk.to(f"/desk/months/{result.month}", done=done))
+    if isinstance(result, StepResult):
+        return redirect(desk.to(f"/desk/months/{result.month}", done=DECIDE.name))
     assert isinstance(given, ImportTask), "the result is that of an import"
     if result.outcome is Outcome.OK and not given.dry_run:
         return redirect(desk.to(f"/desk/imports/{given.file_kind}", done=1))

@@ -8,7 +8,8 @@ import pytest
 from market.kernel import Connection, Database
 from market.kernel.clock import make_clock_at
 from market.storage.files import open_file_store
-from market.subsidies.tasks.submit import add_task, make_run
+from market.subsidies.month.steps import RUN
+from market.subsidies.tasks.submit import add_task, make_month_task
 from market.subsidies.tasks.work import TaskWorker, run_due_tasks
 from tests.support.make import SEAL
 from tests.web.desk.county import COUNTY, NOW, Officials, create_officials, import_story_files
@@ -34,8 +35,8 @@ def worker(database: Database, folder: Path) -> TaskWorker:
 
 async def queue_run(database: Database, people: Officials, *, key: str = "k") -> None:
     async with database.transaction(scope=COUNTY) as conn:
-        task = make_run("2019-01", opinion="", void_approvals=False)
-        await add_task(conn, people.actors["gan"], COUNTY, task, request_key=key)
+        task = make_month_task(RUN, "2019-01")
+        await add_task(conn, people.actors["gan"], COUNTY, task, request_key=key, now=NOW)
 
 
 async def wait_for(owner: Connection, query: str) -> None:

@@ -12,7 +12,8 @@ from market.app import create_app
 from market.identity.models import Role
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Database
-from market.subsidies.tasks.submit import add_task, make_run
+from market.subsidies.month.steps import RUN
+from market.subsidies.tasks.submit import add_task, make_month_task
 from tests.support.app import build_settings
 from tests.support.make import VILLAGE, make_official, make_producer
 from tests.support.postgres import as_owner
@@ -73,8 +74,8 @@ async def live(dsn: str, folder: Path, county: Officials, database: Database) ->
         async with as_owner(conn):
             await make_money_problems(conn)
     async with database.transaction(scope=COUNTY) as conn:
-        run = make_run("2019-01", opinion="", void_approvals=False)
-        task = await add_task(conn, county.actors["gan"], COUNTY, run, request_key="k")
+        run = make_month_task(RUN, "2019-01")
+        task = await add_task(conn, county.actors["gan"], COUNTY, run, request_key="k", now=NOW)
     port = free_port()
     settings = build_settings(dsn, folder, now=NOW, public_url=f"http://127.0.0.1:{port}")
     async with serve_on_port(create_app(settings), port, works=False) as address:

@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
-from market.kernel import Connection
+from market.kernel import Connection, Database
 from market.subsidies.tasks.work import TaskWorker, run_due_tasks
 from tests.support.app import Service
 from tests.support.browser import PageClient
-from tests.web.desk.county import COUNTY, Officials, read_story_file, serve_story
+from tests.web.desk.county import COUNTY, Officials, play_january, read_story_file, serve_story
 from tests.web.desk.desk_pages import open_desk_walker, press_step, story_upload
 
 MONTH: dict[str, object] = {"county": COUNTY, "month": "2019-01"}
 BILL = "billing/mobile-2019-01.csv"
+MOVE_OUT = """
+    UPDATE memberships SET valid_during = daterange(lower(valid_during), '2019-01-20') WHERE household_code = 'H13'
+"""
 
 
 @pytest.fixture
@@ -124,6 +127,51 @@ async def test_the_api_answers_202_with_the_task_and_later_the_result_under_the_
     assert (task["state"], task["calculated"]["totals"]["approved_fen"]) == ("done", 28934)
     replayed = await service.call("RunMonth", token=gan, key="once", path=dict(MONTH))
     assert (replayed.status_code, replayed.json()) == (200, task["calculated"])
+
+
+async def test_the_county_decides_in_the_worker_not_in_a_request(
+    service: Service, database: Database, county: Officials
+) -> None:
+    await play_january(database, county, until="review")
+    seen = await press_step(service, county, "xian", "2019-01", "decide")
+    assert seen.heading == "正在县级审定 1 月账期"
+    own_path = seen.path.partition("?")[0]
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        assert "正在县级审定 1 月账期" in await list_own_items(browser)
+        month = await browser.open("/desk/months/2019-01")
+        assert "县级已审定" not in month.text
+        assert await do_tasks(service) == 1
+        done = await browser.open(own_path)
+    assert done.path == "/desk/months/2019-01?done=decide"
+    assert "县级已审定" in done.text
+
+
+async def test_a_decision_over_changed_facts_is_refused_on_the_page_of_the_month(
+    service: Service, database: Database, county: Officials, owner: Connection
+) -> None:
+    await play_january(database, county, until="review")
+    seen = await press_step(service, county, "xian", "2019-01", "decide")
+    await owner.execute(MOVE_OUT)
+    assert await do_tasks(service) == 1
+    async with open_desk_walker(service, county.tokens["xian"]) as browser:
+        refused = await browser.open(seen.path.partition("?")[0], status=409)
+    assert refused.heading == "2019年1月账期"
+    assert "没有审定" in refused.text
+
+
+async def test_the_api_answers_202_to_a_decision_and_later_its_result(
+    service: Service, database: Database, county: Officials
+) -> None:
+    await play_january(database, county, until="review")
+    xian = county.tokens["xian"]
+    accepted = await service.call("DecideMonth", token=xian, key="once", path=dict(MONTH))
+    assert (accepted.status_code, accepted.json()["kind"]) == (202, "decide")
+    assert await do_tasks(service) == 1
+    headers = {"Authorization": f"Bearer {xian}"}
+    task = (await service.http.get(accepted.headers["location"], headers=headers)).json()
+    assert (task["state"], task["calculated"], task["decided"]["state"]) == ("done", None, "decided")
+    replayed = await service.call("DecideMonth", token=xian, key="once", path=dict(MONTH))
+    assert (replayed.status_code, replayed.json()) == (200, task["decided"])
 
 
 async def test_a_refused_task_has_its_problem_and_frees_its_key(service: Service, county: Officials) -> None:
