@@ -23,8 +23,9 @@ from market.catalogue.models import (
     NewStay,
     PublishedListing,
 )
+from market.catalogue.more_packs import add_pack, end_pack
+from market.catalogue.packs import NewPack, OfferedPack, replace_pack
 from market.catalogue.publish import NewProduct, publish_activity, publish_product, publish_stay
-from market.catalogue.repack import NewPack, ReplacedPack, replace_pack
 from market.catalogue.search import CategoryCode, DivisionPrefix, ListingPage, SearchFilters, Sort, search_listings
 from market.catalogue.templates import ListingTemplate, list_templates
 from market.catalogue.terms import NewSeason, Season, set_season
@@ -135,11 +136,38 @@ class PublishController(Controller):
         actor: NamedDependency[Actor],
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
-    ) -> Response[ReplacedPack]:
+    ) -> Response[OfferedPack]:
         """Replace the pack of a variant by a new variant; placed orders keep theirs."""
         return await run_once(
             request, db, actor, lambda conn: replace_pack(conn, actor, variant_id, data, now=clock.now())
         )
+
+    @post("/listings/{listing_id:uuid}/packs", operation_id="AddPack", idempotent=True)
+    async def add_pack(
+        self,
+        *,
+        request: HttpRequest,
+        listing_id: FromPath[UUID],
+        data: JSONBody[NewPack],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> Response[OfferedPack]:
+        """Offer one more pack of a product; without a quantity it sells from the stock of the first pack."""
+        return await run_once(request, db, actor, lambda conn: add_pack(conn, actor, listing_id, data, now=clock.now()))
+
+    @post("/variants/{variant_id:uuid}/end", operation_id="EndPack", idempotent=True)
+    async def end_pack(
+        self,
+        *,
+        request: HttpRequest,
+        variant_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> Response[ListingSummary]:
+        """Take one of several packs off sale; placed orders keep theirs."""
+        return await run_once(request, db, actor, lambda conn: end_pack(conn, actor, variant_id, now=clock.now()))
 
     @post("/listings/{listing_id:uuid}/edits", operation_id="EditListing", idempotent=True)
     async def edit_listing(

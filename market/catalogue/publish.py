@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 from market.audit.record import add_audit_entry
 from market.catalogue import listing_texts
@@ -23,6 +24,8 @@ from market.catalogue.models import (
     PublishedListing,
     list_price_faults,
 )
+from market.catalogue.more_packs import add_packs, list_pack_faults
+from market.catalogue.packs import MAX_PACKS, NewPack
 from market.catalogue.search_text import build_search_columns
 from market.catalogue.units import BadUnit, Unit, parse_unit
 from market.counties.load import load_county_settings
@@ -31,6 +34,7 @@ from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.producers.moderation import require_allowed_words
 from market.stock.lots import open_lot
 
 _MAX_GROSS_G = 1_000_000
@@ -89,7 +93,8 @@ ADD_TIER = Query(
 class NewProduct(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A product as its seller submits it.
 
-    `producer_id` is optional if the actor works for one producer. `perishable` defaults by category.
+    `producer_id` is optional if the actor works for one producer. `perishable` defaults by category. `packs` are
+    offered besides the first one.
     """
 
     category: str
@@ -102,6 +107,7 @@ class NewProduct(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=
     chilled: bool = False
     perishable: bool | None = None
     gross_g: int | None = None
+    packs: Annotated[tuple[NewPack, ...], Meta(max_length=MAX_PACKS - 1)] = ()
 
 
 class ListingDraft(Struct, frozen=True, kw_only=True):
@@ -118,6 +124,7 @@ class ListingDraft(Struct, frozen=True, kw_only=True):
     chilled: bool = False
     perishable: bool = False
     units: int | None = None
+    packs: tuple[NewPack, ...] = ()
 
 
 def resolve_own_producer(actor: Actor, producer_id: UUID | None) -> UUID:
@@ -153,7 +160,7 @@ def _raise_faults(faults: Sequence[FieldFault]) -> None:
 
 
 async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, now: datetime) -> PublishedListing:
-    """Publish a farm product with its first stock, in the caller's transaction; it is live at once.
+    """Publish a farm product with its packs and their first stock, in the caller's transaction; it is live at once.
 
     The net weight or the number of pieces is read from the unit; the gross weight is estimated from it unless given.
 
@@ -172,6 +179,7 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
         faults.append(FieldFault("quantity", f"数量从 0 到 {MAX_QUANTITY}"))
     if new.gross_g is not None and not 0 <= new.gross_g <= _MAX_GROSS_G:
         faults.append(FieldFault("gross_g", f"毛重从 0 到 {_MAX_GROSS_G} 克"))
+    faults += list_pack_faults(new.packs, prefixes=[f"packs[{index}]." for index in range(len(new.packs))])
     _raise_faults(faults)
     assert unit is not None
     draft = ListingDraft(
@@ -186,6 +194,7 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
         chilled=new.chilled,
         perishable=new.category in PERISHABLE if new.perishable is None else new.perishable,
         units=new.quantity,
+        packs=new.packs,
     )
     return await _publish(conn, actor, producer_id, draft, now=now)
 
@@ -308,6 +317,8 @@ async def _publish(
 ) -> PublishedListing:
     texts = draft.texts
     texts.require_allowed(unit=draft.unit.text)
+    for pack in draft.packs:
+        require_allowed_words(unit=pack.unit, label=pack.label)
     await lock_seller(conn, producer_id)
     seller = await get_active_seller(conn, producer_id, get_business_day(now))
     category = await get_category(conn, draft.category, draft.kind)
@@ -339,21 +350,7 @@ async def _publish(
         now=now,
         sample=seller.sample,
     )
-    lot_id = None
-    if draft.units is not None:
-        lot_id = await open_lot(
-            conn, producer_id=producer_id, label=texts.title, unit=draft.unit.text, units=draft.units, now=now
-        )
-    variant_id = await ADD_VARIANT.one(
-        conn,
-        listing_id=added.id,
-        unit=draft.unit.text,
-        price_fen=draft.price_fen,
-        net_g=draft.unit.net_g,
-        pieces=draft.unit.pieces,
-        gross_g=draft.gross_g,
-        lot_id=lot_id,
-    )
+    variant_id, lot_id = await _offer_packs(conn, added.id, producer_id, draft, now=now)
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),
@@ -363,3 +360,26 @@ async def _publish(
         now=now,
     )
     return PublishedListing(added.id, added.number, variant_id, lot_id, texts.title, ListingState.LIVE, now)
+
+
+async def _offer_packs(
+    conn: Connection, listing_id: UUID, producer_id: UUID, draft: ListingDraft, *, now: datetime
+) -> tuple[UUID, UUID | None]:
+    """Offer the packs of a new listing; return the first one and the lot that it sells from."""
+    lot_id = None
+    if draft.units is not None:
+        lot_id = await open_lot(
+            conn, producer_id=producer_id, label=draft.texts.title, unit=draft.unit.text, units=draft.units, now=now
+        )
+    variant_id = await ADD_VARIANT.one(
+        conn,
+        listing_id=listing_id,
+        unit=draft.unit.text,
+        price_fen=draft.price_fen,
+        net_g=draft.unit.net_g,
+        pieces=draft.unit.pieces,
+        gross_g=draft.gross_g,
+        lot_id=lot_id,
+    )
+    await add_packs(conn, listing_id, producer_id, draft.texts.title, draft.packs, now=now)
+    return variant_id, lot_id

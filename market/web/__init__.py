@@ -25,6 +25,7 @@ from market.web.farm import (
     month_statement,
     nights,
     packing_slips,
+    packs,
     parcels,
     phone_bill,
     refunds,
@@ -57,8 +58,8 @@ _SHOP_PAGES = (
     shop_returns, shop_cases,
 )  # fmt: skip
 _FARM_PAGES = (
-    farm_home, parcels, packing_slips, guests, nights, slots, list_activity,
-    edit_listing, list_product, list_stay, listings, money, month_statement, claims, refunds, goods_returns, cases,
+    farm_home, parcels, packing_slips, guests, nights, slots, list_activity, edit_listing, packs,
+    list_product, list_stay, listings, money, month_statement, claims, refunds, goods_returns, cases,
     phone_bill, apply, certificates, freight, farm_coupons,
 )  # fmt: skip
 

@@ -56,6 +56,7 @@ ACTIVITY = {
 SLOTS = {"first": Id("later"), "last": Id("later"), "starts": "14:00:00", "ends": "16:00:00", "places": 10}
 DESCRIPTION = {"version": 1, "title": "阜平大枣", "category": "fruit"}
 PACK = {"unit": "2斤盒", "price_fen": 20_00, "quantity": 5}
+MORE_PACK = {"unit": "3斤盒", "price_fen": 30_00, "quantity": 5}
 COUPON = {
     "name": "样例满减", "amount_fen": 1_00, "min_goods_fen": 9_00, "quota": 5,
     "starts_on": Id("later"), "ends_on": Id("after_later"),
@@ -166,6 +167,13 @@ API_CASES: tuple[RouteCase, ...] = (
         params={"variant_id": Id("hidden_variant_id")},
         json=PACK,
         status=201,
+    ),
+    post("/api/v1/listings/{listing_id}/packs", PRODUCER_MEMBERS, json=MORE_PACK, status=201),
+    post(
+        "/api/v1/variants/{variant_id}/end",
+        PRODUCER_MEMBERS,
+        params={"variant_id": Id("hidden_variant_id")},
+        status=409,
     ),
     post("/api/v1/lots/{lot_id}/counts", PRODUCER_MEMBERS, json={"change": 5, "reference": "样例"}, status=201),
     put("/api/v1/producers/{producer_id}/freight", PRODUCER_MEMBERS, json=FREIGHT, status=204),

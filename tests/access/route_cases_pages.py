@@ -216,6 +216,20 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         form={"variant": Id("hidden_variant_id"), "pack": "2斤盒", "price": "20", "left": "5"},
         status=303,
     ),
+    post(
+        "/farm/listings/{number}/packs/new",
+        PRODUCER_MEMBERS,
+        params={"number": Id("hidden_number")},
+        form={"more-pack": "3斤盒", "more-price": "30", "more-left": "5"},
+        status=303,
+    ),
+    post(
+        "/farm/listings/{number}/packs/end",
+        PRODUCER_MEMBERS,
+        params={"number": Id("hidden_number")},
+        form={"ended": Id("hidden_variant_id")},
+        status=409,
+    ),
     get("/farm/listings/{number}/nights", as_own_page(PRODUCER_MEMBERS), params={"number": Id("stay_number")}),
     *(
         post(

@@ -17,7 +17,7 @@ from market.catalogue.models import (
     ProducerNotOpen,
     WrongListingState,
 )
-from market.catalogue.repack import NewPack, replace_pack
+from market.catalogue.packs import NewPack, replace_pack
 from market.catalogue.search import SearchFilters, search_listings
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Refusal

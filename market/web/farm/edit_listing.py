@@ -1,9 +1,8 @@
-"""改一改: correct the name, photo, category and introduction of a listing, and replace its packs."""
+"""改一改: correct the name, photo, category and introduction of a listing; its packs are on the same page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -15,9 +14,6 @@ from market.catalogue.detail import get_listing_id
 from market.catalogue.edit import OwnVariant, list_own_variants
 from market.catalogue.models import (
     LISTING_STATE_NAMES,
-    MAX_PRICE_FEN,
-    MAX_QUANTITY,
-    MIN_PRICE_FEN,
     BadListing,
     CertificateNeeded,
     ListingChanged,
@@ -26,7 +22,7 @@ from market.catalogue.models import (
     ProducerNotOpen,
     WrongListingState,
 )
-from market.catalogue.repack import NewPack, replace_pack
+from market.catalogue.packs import MAX_PACKS
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, FieldFault
@@ -37,7 +33,7 @@ from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
 from market.web.farm.listing_texts import TextsForm, read_texts
 from market.web.farm.selling_obstacles import SellingObstacle, describe_refusal
-from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
+from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
 from market.web.shop.cards import PhotoView, ShortNumber, format_unit, make_photo_view
@@ -45,7 +41,6 @@ from market.web.ui.format import yuan
 from market.web.ui.illustrations import get_illustration
 
 _DESCRIPTION_FIELDS = {"photo_id": "photo"}
-_PACK_FIELDS = {"unit": "pack", "label": "pack", "price_fen": "price", "quantity": "left"}
 
 
 class DescriptionForm(TextsForm, frozen=True, kw_only=True):
@@ -81,10 +76,38 @@ class Refused(Struct, frozen=True):
     obstacle: SellingObstacle | None = None
     description: DescriptionForm | None = None
     pack: PackForm | None = None
-    now: DescriptionForm | None = None
+    more: PackForm | None = None
+    now: list[tuple[str, str]] | None = None
 
 
-async def _load_listing(conn: Connection, actor: Actor, number: int, *, today: date) -> EditedListing:
+def _describe_category(listing: EditedListing) -> str:
+    return dict(listing.categories)[listing.stored.category]
+
+
+_STORED_WORDS: dict[str, tuple[str, Callable[[EditedListing], str]]] = {
+    "title": ("名字", lambda listing: listing.stored.title),
+    "story": ("介绍", lambda listing: listing.stored.story),
+    "category": ("类别", _describe_category),
+    "photo_id": ("照片", lambda listing: "有" if listing.photo is not None else "没有，用的是剪纸画"),
+}
+STORED_FIELDS = [
+    _STORED_WORDS[field] for field in NewDescription.__struct_fields__ if field not in {"version", "remove_photo"}
+]
+"""What a seller can write, in the order of its struct; a field without words fails when the module is imported."""
+
+
+def list_stored_fields(listing: EditedListing) -> list[tuple[str, str]]:
+    """Return every field that a seller can write with what is stored now, as pairs of label and text."""
+    return [(label, describe(listing) or "没写") for label, describe in STORED_FIELDS]
+
+
+async def load_edited_listing(conn: Connection, actor: Actor, number: int, *, today: date) -> EditedListing:
+    """Return what the page corrects.
+
+    Raises:
+        NotFound: there is no such listing, or it belongs to someone else.
+        WrongListingState: the listing is suspended.
+    """
     stored = await get_description(conn, actor, await get_listing_id(conn, number))
     if stored.state is ListingState.SUSPENDED:
         raise WrongListingState(state=LISTING_STATE_NAMES[stored.state])
@@ -113,9 +136,10 @@ def _fill_pack(packs: Sequence[OwnVariant]) -> PackForm:
     return PackForm(str(first.id), first.unit, yuan(first.price_fen).replace(",", ""))
 
 
-def _edit_page(
+def render_edit_page(
     request: HttpRequest, actor: Actor, number: int, listing: EditedListing, refused: Refused | None = None
 ) -> Response[Any]:
+    """Render the page, with a form that was refused as it was typed."""
     refused = refused or Refused()
     stored = listing.stored
     context = {
@@ -127,6 +151,8 @@ def _edit_page(
         "now": refused.now,
         "pack": refused.pack or _fill_pack(listing.packs),
         "packs": [(str(each.id), f"{each.label} {format_unit(each.unit)}".strip()) for each in listing.packs],
+        "more": refused.more or PackForm(),
+        "full": len(listing.packs) >= MAX_PACKS,
         "product": stored.kind is ListingKind.PRODUCT,
         "story_length": MAX_STORY_LENGTH,
         "errors": refused.errors,
@@ -152,8 +178,8 @@ async def show_edit_form(
         WrongListingState: the listing is suspended.
     """
     async with db.connection() as conn:
-        listing = await _load_listing(conn, actor, number, today=clock.today())
-    return _edit_page(request, actor, number, listing)
+        listing = await load_edited_listing(conn, actor, number, today=clock.today())
+    return render_edit_page(request, actor, number, listing)
 
 
 @post("/farm/listings/{number:int}/edit", include_in_schema=False, rate=RateClass.UPLOAD)
@@ -177,7 +203,7 @@ async def submit_description(
     version = form.read_integer("version", fault="请把页面重新打开再改", minimum=1, maximum=2**31 - 1)
     texts = read_texts(form)
     async with db.connection() as conn:
-        listing = await _load_listing(conn, actor, number, today=clock.today())
+        listing = await load_edited_listing(conn, actor, number, today=clock.today())
     refused = Refused(422, form.faults, description=values)
     if not form.faults:
         try:
@@ -198,75 +224,16 @@ async def submit_description(
             faults = rename_faults(refusal, _DESCRIPTION_FIELDS, otherwise=at)
             refused = structs.replace(refused, status=refusal.status, errors=faults)
         except ListingChanged as refusal:
-            stored = listing.stored
             refused = structs.replace(
                 refused,
                 status=refusal.status,
                 errors=[FieldFault("title", refusal.text("zh"))],
-                now=_fill_description(stored, dict(listing.categories)[stored.category]),
+                now=list_stored_fields(listing),
             )
         except (CertificateNeeded, ProducerNotOpen) as refusal:
             obstacle = describe_refusal(refusal, "没改成")
             refused = structs.replace(refused, status=refusal.status, obstacle=obstacle)
-    return _edit_page(request, actor, number, listing, refused)
+    return render_edit_page(request, actor, number, listing, refused)
 
 
-def _read_pack(form: PostedForm, packs: Sequence[OwnVariant]) -> tuple[UUID | None, NewPack]:
-    """Return the replaced variant and the pack that replaces it; a label stays."""
-    chosen = parse_uuid(form.get_text("variant"))
-    old = next((each for each in packs if each.id == chosen), None)
-    return chosen, NewPack(
-        unit=form.read_text("pack", missing="怎么装没写。比如 5斤箱"),
-        price_fen=form.read_yuan(
-            "price",
-            fault=f"价钱没写对。写一个数，比如 39，最多 {yuan(MAX_PRICE_FEN)}",
-            minimum=MIN_PRICE_FEN,
-            maximum=MAX_PRICE_FEN,
-        ),
-        label="" if old is None else old.label,
-        quantity=form.read_integer("left", fault="有几份没写对。写一个数，比如 20", maximum=MAX_QUANTITY)
-        if form.get_text("left")
-        else None,
-    )
-
-
-@post("/farm/listings/{number:int}/packs", include_in_schema=False)
-async def submit_pack(
-    request: HttpRequest,
-    *,
-    db: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-    actor: NamedDependency[Actor],
-    number: ShortNumber,
-) -> Response[Any]:
-    """Replace a pack by another one; a form sent twice replaces it once.
-
-    Raises:
-        NotFound: the listing or the pack belongs to someone else.
-        WrongListingState: the listing is suspended.
-    """
-    form = await read_form(request)
-    async with db.connection() as conn:
-        listing = await _load_listing(conn, actor, number, today=clock.today())
-    variant_id, new = _read_pack(form, listing.packs)
-    refused = Refused(422, form.faults, pack=form.fill(PackForm))
-    if not form.faults:
-
-        async def submit(conn: Connection) -> str:
-            if variant_id is None:
-                raise ListingChanged
-            await replace_pack(conn, actor, variant_id, new, now=clock.now())
-            return f"/farm/listings/{number}?said=repacked"
-
-        try:
-            return await submit_once(request, actor, form, submit)
-        except (BadListing, ForbiddenWord, ListingChanged) as refusal:
-            faults = rename_faults(refusal, _PACK_FIELDS, otherwise="pack")
-            refused = structs.replace(refused, status=refusal.status, errors=faults)
-        except ProducerNotOpen as refusal:
-            obstacle = describe_refusal(refusal, "没改成")
-            refused = structs.replace(refused, status=refusal.status, obstacle=obstacle)
-    return _edit_page(request, actor, number, listing, refused)
-
-
-ROUTES = [show_edit_form, submit_description, submit_pack]
+ROUTES = [show_edit_form, submit_description]

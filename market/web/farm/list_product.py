@@ -30,6 +30,7 @@ from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
 from market.web.farm.freight import load_freight_line
 from market.web.farm.listing_texts import TextsForm, read_texts
+from market.web.farm.pack_fields import get_pack_field_names, read_new_pack
 from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options, show_drawings_once
 from market.web.farm.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
@@ -81,6 +82,16 @@ class ProductForm(TextsForm, frozen=True, kw_only=True):
     price: str = ""
     left: str = ""
     producer: str = ""
+    pack2: str = ""
+    price2: str = ""
+    left2: str = ""
+    pack3: str = ""
+    price3: str = ""
+    left3: str = ""
+
+    def list_further_packs(self) -> list[tuple[str, str, str, str]]:
+        """Return the rows of further packs: number, pack, price and what is left."""
+        return [("2", self.pack2, self.price2, self.left2), ("3", self.pack3, self.price3, self.left3)]
 
 
 def _price_hint_view(template: ListingTemplate) -> PriceHintView | None:
@@ -218,6 +229,8 @@ def _product_page(
         "packs": [(pack, format_unit(pack)) for pack in template.packs],
         "price_hint": template.price_hint,
         "values": values,
+        "more": values.list_further_packs(),
+        "more_open": any(any(row[1:]) for row in values.list_further_packs()),
         "errors": errors,
         "key": key,
         "producers": offer.producers,
@@ -249,6 +262,20 @@ async def show_product_form(
     return _product_page(request, actor, template, offer, values, key=make_form_key())
 
 
+def _list_written_packs(form: PostedForm) -> list[str]:
+    """Return the numbers of the further packs of which something is written."""
+    return [row[0] for row in form.fill(ProductForm).list_further_packs() if any(row[1:])]
+
+
+def _get_field_names(form: PostedForm) -> dict[str, str]:
+    """Return the names that the form gives to the fields of a product and of its further packs."""
+    return FIELD_NAMES | {
+        f"packs[{index}].{field}": name
+        for index, number in enumerate(_list_written_packs(form))
+        for field, name in get_pack_field_names(suffix=number).items()
+    }
+
+
 def _read_product(form: PostedForm, template: ProductTemplate) -> NewProduct:
     """Read a product without its photo."""
     return NewProduct(
@@ -260,6 +287,7 @@ def _read_product(form: PostedForm, template: ProductTemplate) -> NewProduct:
         producer_id=parse_uuid(form.get_text("producer")),
         harvest_months=template.months,
         chilled=template.chilled,
+        packs=tuple(read_new_pack(form, suffix=number) for number in _list_written_packs(form)),
     )
 
 
@@ -298,7 +326,8 @@ async def submit_product(
 
         return await submit_once(request, actor, form, publish)
     except (BadListing, BadPhoto, ForbiddenWord) as refusal:
-        errors = rename_faults(refusal, FIELD_NAMES, otherwise="photo" if isinstance(refusal, BadPhoto) else "title")
+        names = _get_field_names(form)
+        errors = rename_faults(refusal, names, otherwise="photo" if isinstance(refusal, BadPhoto) else "title")
         return _product_page(request, actor, template, offer, values, key=key, errors=errors, status=refusal.status)
     except (CertificateNeeded, ProducerNotOpen) as refusal:
         offer = structs.replace(offer, obstacle=describe_refusal(refusal))

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from market.catalogue.detail import ListingDetail, get_listing_id, get_product, get_stay
+from market.catalogue.detail import ListingDetail, ListingVariant, get_listing_id, get_product, get_stay
 from market.catalogue.edit import OwnVariant, VariantChange, change_variants, list_own_variants, move_listing
 from market.catalogue.models import MAX_PRICE_FEN, MAX_QUANTITY, MIN_PRICE_FEN, ListingKind, ListingMove, ListingState
 from market.http import HttpRequest
@@ -29,7 +29,7 @@ from market.web.shop.cards import (
     get_listing_path,
     make_photo_view,
 )
-from market.web.ui.format import yuan
+from market.web.ui.format import yuan, yuan_input
 from market.web.ui.illustrations import get_illustration
 
 _STATE_WORDS = {ListingState.LIVE: "在卖", ListingState.WITHDRAWN: "下架了", ListingState.SUSPENDED: "县里停了"}
@@ -39,6 +39,8 @@ _NOTICES = {
     "relisted": ("ok", "又上架了", "买的人现在就能看见。"),
     "edited": ("ok", "改好了", "买的人现在就看见新的。买过的人，单子上还是当时的名字。"),
     "repacked": ("ok", "装法换好了", "新单按新装法发。已经下的单，还按单子上写的发。"),
+    "packed": ("ok", "多了一种装法", "买的人现在就能选。"),
+    "unpacked": ("ok", "这一种不卖了", "已经下的单，还按单子上写的发。"),
     "changed": ("ok", "改好了", "买的人现在就看见新的。下过的单子不变。"),
 }
 _TOO_FEW_LEFT = "刚有人下了单，能卖的不够减了。看看现在还有多少，再改一次"
@@ -77,11 +79,21 @@ async def _load_listing(conn: Connection, listing_id: UUID, actor: Actor, clock:
         stay = await get_stay(conn, listing_id, producer_ids=own, now=clock.now())
         return OwnListing(stay.listing, stay.price_fen, stay.unit, f"{len(stay.rooms)} 间")
     base = product.variants[0]
-    left = f"{base.left} {get_count_word(base.unit)}" if base.left is not None else "不限"
+    left = _describe_left(product.variants)
     if product.listing.kind is ListingKind.ACTIVITY:
         slots = await list_host_slots(conn, own, listing_id, now=clock.now())
         left = f"{sum(each.state is SlotState.OPEN for each in slots)} 场能订"
     return OwnListing(product.listing, base.price_fen, base.unit, left)
+
+
+def _describe_left(variants: Sequence[ListingVariant]) -> str:
+    """Describe what is left of each pack: of one `20 箱`, of several `5 斤箱 20，2 斤盒 7`."""
+    if len(variants) > 1:
+        return "，".join(
+            f"{each.label or format_unit(each.unit)} {'不限' if each.left is None else each.left}" for each in variants
+        )
+    [only] = variants
+    return f"{only.left} {get_count_word(only.unit)}" if only.left is not None else "不限"
 
 
 class VariantForm(Struct, frozen=True):
@@ -92,6 +104,7 @@ class VariantForm(Struct, frozen=True):
     left: str
     seen: str
     counted: bool
+    word: str
 
 
 def _fill_variants(variants: list[OwnVariant]) -> list[VariantForm]:
@@ -105,7 +118,12 @@ def _fill_variants(variants: list[OwnVariant]) -> list[VariantForm]:
         left = str(each.left) if counted and each.left is not None else ""
         sizes.append(
             VariantForm(
-                each.label or format_unit(each.unit), yuan(each.price_fen).replace(",", ""), left, left, counted
+                each.label or format_unit(each.unit),
+                yuan_input(each.price_fen),
+                left,
+                left,
+                counted,
+                get_count_word(each.unit),
             )
         )
     return sizes
@@ -148,7 +166,6 @@ async def _listing_page(
         "item": view,
         "notes": [notice] if notice else [],
         "sizes": sizes,
-        "counted": get_count_word(facts.unit),
         "night": listing.kind == ListingKind.STAY,
         "activity": listing.kind == ListingKind.ACTIVITY,
         "errors": errors,

@@ -1,5 +1,6 @@
 """改一改: a seller corrects a published listing on the pages, without scripts."""
 
+from market.web.farm.edit_listing import STORED_FIELDS
 from tests.support.make import make_certificate
 from tests.support.postgres import as_owner
 from tests.web.conftest import Village
@@ -141,3 +142,45 @@ async def test_a_review_says_what_the_goods_were_called(village: Village) -> Non
         assert "买的时候叫" not in (await visitor.open(f"/goods/{number}")).text
         await village.value("UPDATE listings SET title = '革新庄鹿茸' WHERE number = $1 RETURNING 1", number)
         assert "买的时候叫：阜平大枣礼箱" in (await visitor.open(f"/goods/{number}/reviews")).text
+
+
+async def test_packs_are_added_and_ended_without_scripts(village: Village) -> None:
+    number = await village.number(village.dates.listing_id)
+    path = f"/farm/listings/{number}"
+    async with await village.browser(village.farmer) as farm, await village.browser(village.buyer) as buyer:
+        seen = await farm.open(f"{path}/edit")
+        assert "不卖哪一种" not in seen.text
+        typed = {"more-pack": "3斤盒", "more-price": "三十"}
+        seen = await farm.submit(f"{path}/packs/new", status=422, typed=typed)
+        assert "价钱没写对" in seen.text
+        [pack] = [node for node in seen.root.all("input") if node.attrs.get("name") == "more-pack"]
+        assert pack.attrs["value"] == "3斤盒"
+        seen = await farm.submit(f"{path}/packs/new", status=422, typed={"more-price": "30"})
+        assert "写上这一种有几份" in seen.text
+        seen = await farm.submit(f"{path}/packs/new", typed={"more-left": "8"})
+        assert "多了一种装法" in seen.text
+        assert "3 斤盒 8" in seen.text
+        seen = await farm.submit(f"{path}/offer", typed={"price-1": "28", "left-1": "9"})
+        assert "3 斤盒 9" in seen.text
+        seen = await buyer.open(f"/goods/{number}")
+        assert "3 斤盒，28.00 元" in seen.text
+        await farm.open(f"{path}/edit")
+        seen = await farm.submit(f"{path}/packs/end", status=422)
+        assert "选一下不卖哪一种" in seen.text
+        seen = await farm.submit(f"{path}/packs/end", typed={"ended": str(village.dates.variant_id)})
+        assert "这一种不卖了" in seen.text
+        seen = await buyer.open(f"/goods/{number}")
+        assert "28.00" in seen.text
+        assert "5 斤箱" not in seen.text
+
+
+async def test_a_conflict_shows_every_field_that_a_seller_can_write(village: Village) -> None:
+    labels = [label for label, _ in STORED_FIELDS]
+    path = f"/farm/listings/{await village.number(village.dates.listing_id)}/edit"
+    async with await village.browser(village.farmer) as one, await village.browser(village.farmer) as two:
+        await one.open(path)
+        await two.open(path)
+        await one.submit(path, title="先改的名字")
+        seen = await two.submit(path, status=409, title="后改的名字")
+        for label in labels:
+            assert f"{label}：" in seen.text, label

@@ -128,7 +128,7 @@ async def test_a_product_is_listed_in_five_fields_with_a_photo(village: Village)
         names = {node.attrs.get("name") for node in form.walk()} - {None, "csrf", "key"}
         [folded] = form.all("details")
         optional = {node.attrs.get("name") for node in folded.walk()} - {None}
-        assert optional == {"story"}
+        assert optional == {"story", "pack2", "price2", "left2", "pack3", "price3", "left3"}
         assert names - optional == {"title", "photo", "pack", "price", "left"}
         seen = await listed(farm, story="自家院里晒的")
         assert await village.value("SELECT story FROM listings ORDER BY number DESC LIMIT 1") == "自家院里晒的"
@@ -143,6 +143,19 @@ async def test_a_product_is_listed_in_five_fields_with_a_photo(village: Village)
             assert picture.format == "WEBP"
             assert picture.size == (480, 360)
             assert dict(picture.getexif()) == {}
+
+
+async def test_a_product_is_listed_with_several_packs(village: Village) -> None:
+    async with await village.browser(village.farmer) as farm:
+        await farm.open("/farm/sell/fruit")
+        values = {"title": "革新庄冬枣", "price": "58.5", "left": "20", "pack3": "2斤盒", "price3": "十"}
+        seen = await farm.submit("/farm/sell/fruit", status=422, typed=values)
+        assert "价钱没写对" in seen.text
+        seen = await farm.submit("/farm/sell/fruit", status=422, typed={"price3": "26"})
+        [error] = [node for node in seen.root.all("p") if node.attrs.get("id") == "left3-e"]
+        assert "写上这一种有几份" in error.text
+        seen = await farm.submit("/farm/sell/fruit", typed={"left3": "6", "pack2": "10斤箱", "price2": "110"})
+        assert "5 斤箱 20，10 斤箱 10，2 斤盒 6" in seen.text
 
 
 async def test_a_form_sent_twice_lists_once(village: Village) -> None:

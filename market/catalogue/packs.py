@@ -1,4 +1,4 @@
-"""Replace the pack of a product by another one."""
+"""The packs of a product: how they are checked, and the replacement of one by another."""
 
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +25,8 @@ from market.producers.moderation import require_allowed_words
 from market.stock.lots import empty_lot, open_lot
 from market.stock.models import LotId
 
+MAX_PACKS = 8
+"""The maximum number of packs that a listing offers at a time."""
 _MAX_LABEL_LENGTH = 20
 
 
@@ -41,7 +43,7 @@ class NewPack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Pack(Struct, frozen=True, kw_only=True):
-    """A pack on offer, with its stock and its listing; `sharing` packs sell from its lot."""
+    """A pack on offer, with its stock and its listing."""
 
     variant_id: UUID
     listing_id: UUID
@@ -57,11 +59,10 @@ class Pack(Struct, frozen=True, kw_only=True):
     gross_g: int
     lot_id: LotId | None
     lot_units_per_item: int
-    sharing: int
 
 
-class ReplacedPack(Struct, frozen=True, kw_only=True):
-    """The pack that replaced another one; the replaced variant is not for sale any more."""
+class OfferedPack(Struct, frozen=True, kw_only=True):
+    """A pack that is newly on offer: added, or in the place of another one, which is not for sale any more."""
 
     listing_id: UUID
     variant_id: UUID
@@ -80,18 +81,29 @@ LOCK_LOT_OF_PACK = Query(
        FOR NO KEY UPDATE OF o
     """,
 )
+# Variants by position and then their listing: in the order in which prices are changed.
+LOCK_PACKS_OF_LISTING = Query(
+    None,
+    """
+    SELECT
+      FROM variants v JOIN listings l ON l.id = v.listing_id
+     WHERE v.listing_id = (SELECT listing_id FROM variants WHERE id = :variant_id) AND v.position IS NOT NULL
+       AND l.producer_id = ANY(:producer_ids::uuid[])
+     ORDER BY v.position
+       FOR NO KEY UPDATE OF v
+    """,
+)
 LOCK_PACK = Query(
     Pack,
     """
     SELECT v.id AS variant_id, v.listing_id, l.producer_id, l.state, l.title, v.position, v.label, v.unit,
-           v.price_fen, v.net_g, v.pieces, v.gross_g, v.lot_id, v.lot_units_per_item,
-           (SELECT count(*)::integer FROM variants o
-             WHERE o.lot_id = v.lot_id AND o.position IS NOT NULL) AS sharing
+           v.price_fen, v.net_g, v.pieces, v.gross_g, v.lot_id, v.lot_units_per_item
       FROM variants v JOIN listings l ON l.id = v.listing_id
      WHERE v.id = :variant_id AND l.producer_id = ANY(:producer_ids::uuid[]) AND l.kind = 'product'
        FOR NO KEY UPDATE OF v, l
     """,
 )
+IS_LOT_SOLD = Query(bool, "SELECT EXISTS (SELECT FROM variants WHERE lot_id = :lot_id AND position IS NOT NULL)")
 RETIRE_PACK = Query(None, "UPDATE variants SET position = NULL WHERE id = :variant_id")
 ADD_PACK = Query(
     UUID,
@@ -105,9 +117,7 @@ ADD_PACK = Query(
 )
 
 
-async def replace_pack(
-    conn: Connection, actor: Actor, variant_id: UUID, new: NewPack, *, now: datetime
-) -> ReplacedPack:
+async def replace_pack(conn: Connection, actor: Actor, variant_id: UUID, new: NewPack, *, now: datetime) -> OfferedPack:
     """Replace a pack of the actor's listing by another one, in the caller's transaction.
 
     The replaced variant keeps what orders and carts were shown and is not for sale any more; a cart says so. With a
@@ -122,9 +132,13 @@ async def replace_pack(
         ForbiddenWord: a text contains a forbidden word.
         ProducerNotOpen: the producer may not sell now.
     """
-    old = await _lock_pack(conn, actor, variant_id)
+    old = await lock_pack(conn, actor, variant_id)
     label = clean_text(new.label)
-    unit = _check_pack(old, new, label)
+    unit, faults = read_pack(new, label)
+    if new.quantity is None and unit.text and not _weighs_the_same(old, unit):
+        faults.append(FieldFault("quantity", f"装的和原来（{old.unit}）不一样多了，写上现在有几份"))
+    if faults:
+        raise BadListing(errors=tuple(faults))
     require_allowed_words(unit=unit.text, label=label)
     await get_open_seller(conn, old.producer_id, get_business_day(now))
     await RETIRE_PACK.run(conn, variant_id=variant_id)
@@ -142,7 +156,7 @@ async def replace_pack(
         lot_id=lot_id,
         lot_units_per_item=per_item,
     )
-    replacement = ReplacedPack(
+    replacement = OfferedPack(
         listing_id=old.listing_id,
         variant_id=replaced_by,
         lot_id=lot_id,
@@ -165,10 +179,17 @@ async def replace_pack(
     return replacement
 
 
-async def _lock_pack(conn: Connection, actor: Actor, variant_id: UUID) -> Pack:
-    """Lock the pack that is to be replaced; lots come before listings and variants, as in checkout."""
+async def lock_pack(conn: Connection, actor: Actor, variant_id: UUID) -> Pack:
+    """Lock the pack of the actor that is to be replaced or ended, after its lot, as in checkout.
+
+    Raises:
+        NotFound: there is no such pack, it belongs to someone else, or it is not that of a product.
+        WrongListingState: the listing is suspended.
+        ListingChanged: the pack was replaced or ended before.
+    """
     own = {"variant_id": variant_id, "producer_ids": list(actor.producers)}
     await LOCK_LOT_OF_PACK.run(conn, **own)
+    await LOCK_PACKS_OF_LISTING.run(conn, **own)
     old = await LOCK_PACK.maybe(conn, **own)
     if old is None:
         raise NotFound
@@ -185,34 +206,31 @@ async def _provide_lot(
     """Return the lot that the new pack sells from, and how many of its units an item takes."""
     if quantity is None:
         return old.lot_id, old.lot_units_per_item
-    if old.lot_id is not None and old.sharing == 1:
-        await empty_lot(conn, old.lot_id, reference=f"replaced:{old.variant_id}", now=now)
+    await empty_unsold_lot(conn, old, reference=f"replaced:{old.variant_id}", now=now)
     return await open_lot(
         conn, producer_id=old.producer_id, label=old.title, unit=unit.text, units=quantity, now=now
     ), 1
 
 
-def _check_pack(old: Pack, new: NewPack, label: str) -> Unit:
-    """Return the parsed unit of a new pack.
+async def empty_unsold_lot(conn: Connection, retired: Pack, *, reference: str, now: datetime) -> None:
+    """Remove the available units of a retired pack's lot unless another pack sells them."""
+    if retired.lot_id is not None and not await IS_LOT_SOLD.one(conn, lot_id=retired.lot_id):
+        await empty_lot(conn, retired.lot_id, reference=reference, now=now)
 
-    Raises:
-        BadListing: fields are invalid; `errors` lists all of them.
-    """
-    faults = list_price_faults(new.price_fen)
+
+def read_pack(new: NewPack, label: str, prefix: str = "") -> tuple[Unit, list[FieldFault]]:
+    """Return the unit of a new pack and the faults of its fields, whose names begin with `prefix`."""
+    faults = [FieldFault(prefix + fault.field, fault.message) for fault in list_price_faults(new.price_fen)]
     unit = Unit("", None, None)
     try:
         unit = parse_unit(new.unit)
     except BadUnit as refusal:
-        faults.append(FieldFault("unit", refusal.text()))
+        faults.append(FieldFault(f"{prefix}unit", refusal.text()))
     if len(label) > _MAX_LABEL_LENGTH:
-        faults.append(FieldFault("label", f"装法的名字最多 {_MAX_LABEL_LENGTH} 个字"))
+        faults.append(FieldFault(f"{prefix}label", f"装法的名字最多 {_MAX_LABEL_LENGTH} 个字"))
     if new.quantity is not None and not 0 <= new.quantity <= MAX_QUANTITY:
-        faults.append(FieldFault("quantity", f"数量从 0 到 {MAX_QUANTITY}"))
-    if new.quantity is None and unit.text and not _weighs_the_same(old, unit):
-        faults.append(FieldFault("quantity", f"装的和原来（{old.unit}）不一样多了，写上现在有几份"))
-    if faults:
-        raise BadListing(errors=tuple(faults))
-    return unit
+        faults.append(FieldFault(f"{prefix}quantity", f"数量从 0 到 {MAX_QUANTITY}"))
+    return unit, faults
 
 
 def _weighs_the_same(old: Pack, unit: Unit) -> bool:

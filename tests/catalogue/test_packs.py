@@ -1,0 +1,206 @@
+"""Several packs of a product: offered at once or later, and ended, without touching what was ordered."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from market.catalogue.detail import ListingVariant, get_product
+from market.catalogue.models import BadListing, ListingChanged, WrongListingState
+from market.catalogue.more_packs import LastPack, PackLimitReached, add_pack, end_pack
+from market.catalogue.packs import MAX_PACKS, NewPack, replace_pack
+from market.catalogue.publish import NewProduct, publish_product
+from market.catalogue.search import SearchFilters, Sort, search_listings
+from market.identity.models import NotFound
+from market.kernel import Connection, Refusal
+from market.orders.cart import put_lines
+from market.orders.cart_view import get_cart
+from market.orders.models import Line, NotForSale, VariantId
+from market.producers.moderation import ForbiddenWord
+from tests.conftest import NOW
+from tests.support.make import SEPTEMBER, ProductIds, load_owner, make_producer, make_product, make_stay
+from tests.support.payment import gateway, provider, sandbox
+from tests.support.shop import Shopping, make_buyer, shopping
+
+__all__ = ["gateway", "provider", "sandbox", "shopping"]
+
+BIG = NewPack(unit="10斤箱", price_fen=80_00)
+
+
+async def list_packs(conn: Connection, product: ProductIds) -> list[ListingVariant]:
+    return (await get_product(conn, product.listing_id, now=NOW)).variants
+
+
+async def test_a_product_is_published_with_several_packs(conn: Connection) -> None:
+    producer_id = await make_producer(conn)
+    seller = await load_owner(conn, producer_id)
+    new = NewProduct(
+        title="阜平大枣", category="fruit", unit="5斤箱", price_fen=45_00, quantity=20,
+        packs=(BIG, NewPack(unit="500g袋", price_fen=10_00, quantity=7)),
+    )  # fmt: skip
+    published = await publish_product(conn, seller, new, now=NOW)
+    packs = (await get_product(conn, published.listing_id, now=NOW)).variants
+    assert [(pack.unit, pack.price_fen, pack.left) for pack in packs] == [
+        ("5斤箱", 45_00, 20),
+        ("10斤箱", 80_00, 10),
+        ("500g袋", 10_00, 7),
+    ]
+    assert packs[0].lot_id == packs[1].lot_id != packs[2].lot_id
+
+
+async def test_packs_of_one_lot_are_ordered_within_its_units(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await make_product(conn, unit="5斤箱", net_g=2500, left=5)
+        seller = await load_owner(conn, product.producer_id)
+        big = await add_pack(conn, seller, product.listing_id, BIG, now=NOW)
+    await shopping.place([(big.variant_id, 2), (product.variant_id, 1)])
+    assert await shopping.lots() == [(0, 5, 0)]
+
+
+@pytest.mark.parametrize(
+    ("pack", "refusal", "field"),
+    [
+        (NewPack(unit="3斤盒", price_fen=20_00), BadListing, "quantity"),
+        (NewPack(unit="袋", price_fen=20_00), BadListing, "quantity"),
+        (NewPack(unit="2斤盒", price_fen=20_00), BadListing, "quantity"),
+        (NewPack(unit="5斤箱", price_fen=20_00, quantity=3), BadListing, "unit"),
+        (NewPack(unit="0斤箱", price_fen=20_00, quantity=3), BadListing, "unit"),
+        (NewPack(unit="3斤盒", price_fen=0, quantity=3), BadListing, "price_fen"),
+        (NewPack(unit="3斤盒", price_fen=1_00, quantity=-1), BadListing, "quantity"),
+        (NewPack(unit="3斤盒", price_fen=1_00, quantity=1, label="降血糖"), ForbiddenWord, "label"),
+    ],
+)
+async def test_a_further_pack_that_is_wrong_is_refused(
+    conn: Connection, pack: NewPack, refusal: type[Refusal], field: str
+) -> None:
+    product = await make_product(conn, unit="5斤箱", net_g=2500)
+    seller = await load_owner(conn, product.producer_id)
+    with pytest.raises(refusal) as refused:
+        await add_pack(conn, seller, product.listing_id, pack, now=NOW)
+    assert [fault.field for fault in refused.value.errors] == [field]
+    assert await conn.fetchval("SELECT count(*) FROM variants") == 1
+
+
+async def test_faults_of_further_packs_name_the_pack(conn: Connection) -> None:
+    seller = await load_owner(conn, await make_producer(conn))
+    new = NewProduct(
+        title="阜平大枣", category="fruit", unit="5斤箱", price_fen=45_00, quantity=20,
+        packs=(BIG, NewPack(unit="0斤箱", price_fen=0, quantity=1)),
+    )  # fmt: skip
+    with pytest.raises(BadListing) as refused:
+        await publish_product(conn, seller, new, now=NOW)
+    assert [fault.field for fault in refused.value.errors] == ["packs[1].price_fen", "packs[1].unit"]
+
+
+async def test_a_listing_has_at_most_eight_packs(conn: Connection) -> None:
+    product = await make_product(conn)
+    seller = await load_owner(conn, product.producer_id)
+    for n in range(1, MAX_PACKS):
+        pack = NewPack(unit=f"{n}两袋", price_fen=100 * n, quantity=1)
+        await add_pack(conn, seller, product.listing_id, pack, now=NOW)
+    with pytest.raises(PackLimitReached):
+        await add_pack(conn, seller, product.listing_id, NewPack(unit="9两袋", price_fen=1_00, quantity=1), now=NOW)
+
+
+async def test_an_ended_pack_is_not_sold_and_the_next_one_is_the_first(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await make_product(conn, unit="5斤箱", net_g=2500, left=10)
+        seller = await load_owner(conn, product.producer_id)
+        small = NewPack(unit="1斤袋", price_fen=9_00, quantity=6)
+        added = await add_pack(conn, seller, product.listing_id, small, now=NOW)
+        buyer = await make_buyer(conn)
+        await put_lines(conn, buyer.account_id, [Line(VariantId(product.variant_id), 2)], now=NOW)
+    order = await shopping.place([(product.variant_id, 3)])
+    async with shopping.db.transaction() as conn:
+        summary = await end_pack(conn, seller, product.variant_id, now=NOW)
+        [pack] = await list_packs(conn, product)
+        [line] = (await get_cart(conn, buyer.account_id, now=NOW)).groups[0].lines
+        cheap = SearchFilters(price_to_fen=10_00, sort=Sort.PRICE)
+        [card] = (await search_listings(conn, cheap, today=SEPTEMBER)).items
+    assert (summary.listing_id, summary.price_fen) == (product.listing_id, 9_00)
+    assert (pack.id, card.variant_id, card.price_fen) == (added.variant_id, added.variant_id, 9_00)
+    assert (line.quantity, line.problem) == (2, "卖家换了装法，点名字看新的")
+    assert await shopping.lots() == [(0, 3, 0), (6, 0, 0)]
+    ordered = (await shopping.see(order)).suborders[0].lines[0]
+    assert (ordered.unit, ordered.price_fen, ordered.quantity) == ("5斤箱", 45_00, 3)
+    with pytest.raises(NotForSale):
+        await shopping.place([(product.variant_id, 1)])
+    async with shopping.db.transaction() as conn:
+        with pytest.raises(ListingChanged):
+            await end_pack(conn, seller, product.variant_id, now=NOW)
+        with pytest.raises(LastPack):
+            await end_pack(conn, seller, added.variant_id, now=NOW)
+
+
+async def test_units_that_another_pack_sells_stay_when_a_pack_ends(conn: Connection) -> None:
+    product = await make_product(conn, unit="5斤箱", net_g=2500, left=10)
+    seller = await load_owner(conn, product.producer_id)
+    await add_pack(conn, seller, product.listing_id, BIG, now=NOW)
+    await end_pack(conn, seller, product.variant_id, now=NOW)
+    assert [(pack.unit, pack.left) for pack in await list_packs(conn, product)] == [("10斤箱", 5)]
+
+
+async def test_of_all_packs_ended_at_once_one_stays(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await make_product(conn)
+        seller = await load_owner(conn, product.producer_id)
+        packs = [product.variant_id]
+        for n in range(1, 5):
+            pack = NewPack(unit=f"{n}两袋", price_fen=100 * n, quantity=1)
+            packs.append((await add_pack(conn, seller, product.listing_id, pack, now=NOW)).variant_id)
+
+    async def end(variant_id: Any) -> bool:
+        try:
+            async with shopping.db.transaction() as conn:
+                await end_pack(conn, seller, variant_id, now=NOW)
+        except LastPack:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(*map(end, packs))) == [False, True, True, True, True]
+    async with shopping.db.connection() as conn:
+        assert await conn.fetch("SELECT position FROM variants WHERE position IS NOT NULL") == [(0,)]
+
+
+async def test_of_equal_packs_added_at_once_one_is_offered(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await make_product(conn)
+        seller = await load_owner(conn, product.producer_id)
+
+    async def add() -> bool:
+        try:
+            async with shopping.db.transaction() as conn:
+                pack = NewPack(unit="3斤盒", price_fen=30_00, quantity=5)
+                await add_pack(conn, seller, product.listing_id, pack, now=NOW)
+        except BadListing:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(*(add() for _ in range(5)))) == [False] * 4 + [True]
+    assert await shopping.lots() == [(50, 0, 0), (5, 0, 0)]
+
+
+async def test_only_own_products_that_are_not_suspended_get_packs(conn: Connection) -> None:
+    product, other, stay = await make_product(conn), await make_product(conn), await make_stay(conn)
+    stranger, host = await load_owner(conn, other.producer_id), await load_owner(conn, stay.producer_id)
+    pack = NewPack(unit="3斤盒", price_fen=30_00, quantity=5)
+    for actor, listing_id in ((stranger, product.listing_id), (host, stay.listing_id)):
+        with pytest.raises(NotFound):
+            await add_pack(conn, actor, listing_id, pack, now=NOW)
+    with pytest.raises(NotFound):
+        await end_pack(conn, stranger, product.variant_id, now=NOW)
+    await conn.execute("UPDATE listings SET state = 'suspended'")
+    seller = await load_owner(conn, product.producer_id)
+    with pytest.raises(WrongListingState):
+        await add_pack(conn, seller, product.listing_id, pack, now=NOW)
+    with pytest.raises(WrongListingState):
+        await end_pack(conn, seller, product.variant_id, now=NOW)
+
+
+async def test_a_replaced_pack_that_others_share_leaves_them_their_units(conn: Connection) -> None:
+    product = await make_product(conn, unit="5斤箱", net_g=2500, left=10)
+    seller = await load_owner(conn, product.producer_id)
+    await add_pack(conn, seller, product.listing_id, BIG, now=NOW)
+    new = NewPack(unit="2斤盒", price_fen=20_00, quantity=4)
+    await replace_pack(conn, seller, product.variant_id, new, now=NOW)
+    assert [(pack.unit, pack.left) for pack in await list_packs(conn, product)] == [("2斤盒", 4), ("10斤箱", 5)]
