@@ -1247,6 +1247,53 @@ $$;
 
 
 --
+-- Name: list_night_prices(uuid, date, date); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_night_prices(p_listing_id uuid, p_first date, p_until date) RETURNS TABLE(night date, price_fen bigint, price_rule text, min_nights smallint, min_rule text, holiday text)
+    LANGUAGE sql STABLE ROWS 31 PARALLEL SAFE
+    AS $$
+    SELECT each.day, coalesce(season.price_fen, feast.price_fen, weekend.price_fen, variants.price_fen),
+           CASE WHEN season.price_fen IS NOT NULL THEN 'season' WHEN feast.price_fen IS NOT NULL THEN 'holiday'
+                WHEN weekend.price_fen IS NOT NULL THEN 'weekend' ELSE 'always' END,
+           coalesce(season.min_nights, feast.min_nights, weekend.min_nights, always.min_nights, 1::smallint),
+           CASE WHEN season.min_nights IS NOT NULL THEN 'season' WHEN feast.min_nights IS NOT NULL THEN 'holiday'
+                WHEN weekend.min_nights IS NOT NULL THEN 'weekend' ELSE 'always' END,
+           holidays.name
+      FROM (SELECT series::date AS day
+              FROM generate_series(p_first::timestamp, p_until::timestamp - interval '1 day', interval '1 day') AS series
+           ) AS each
+      JOIN variants ON variants.listing_id = p_listing_id AND variants.position = 0
+      LEFT JOIN holidays ON holidays.day = each.day AND holidays.day_off
+      LEFT JOIN night_prices AS season ON season.listing_id = p_listing_id AND season.valid_during @> each.day
+      LEFT JOIN night_rules AS always ON always.listing_id = p_listing_id AND always.applies = 'always'
+      LEFT JOIN night_rules AS weekend ON weekend.listing_id = p_listing_id AND weekend.applies = 'weekend'
+                AND extract(isodow FROM each.day) IN (5, 6)
+                AND NOT EXISTS (SELECT FROM holidays AS worked
+                                 WHERE worked.day = each.day + 1 AND NOT worked.day_off)
+      LEFT JOIN LATERAL (
+           SELECT (array_agg(rule.price_fen ORDER BY rule.rank, rule.price_fen DESC)
+                       FILTER (WHERE rule.price_fen IS NOT NULL))[1] AS price_fen,
+                  (array_agg(rule.min_nights ORDER BY rule.rank, rule.min_nights DESC)
+                       FILTER (WHERE rule.min_nights IS NOT NULL))[1] AS min_nights
+             FROM (SELECT r.price_fen, r.min_nights,
+                          CASE r.holiday WHEN holidays.name THEN 0 WHEN '' THEN 2 ELSE 1 END AS rank
+                     FROM night_rules AS r
+                    WHERE r.listing_id = p_listing_id AND r.applies = 'holiday'
+                      AND (r.holiday IN (holidays.name, '')
+                           OR EXISTS (SELECT FROM holidays AS near
+                                       WHERE near.day_off AND near.name = r.holiday
+                                         AND near.day BETWEEN each.day - 10 AND each.day + 10
+                                         AND (SELECT count(*) FROM holidays AS run
+                                               WHERE run.day_off AND run.day BETWEEN least(near.day, each.day)
+                                                                                 AND greatest(near.day, each.day))
+                                             = abs(near.day - each.day) + 1))
+                  ) AS rule
+           ) AS feast ON holidays.name IS NOT NULL
+$$;
+
+
+--
 -- Name: list_overdue_cases(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3464,9 +3511,31 @@ CREATE TABLE public.messages (
 CREATE TABLE public.night_prices (
     listing_id uuid NOT NULL,
     valid_during daterange NOT NULL,
-    price_fen bigint NOT NULL,
+    price_fen bigint,
+    min_nights smallint,
+    CONSTRAINT night_prices_min_nights CHECK (((min_nights >= 1) AND (min_nights <= 30))),
+    CONSTRAINT night_prices_not_empty CHECK ((num_nonnulls(price_fen, min_nights) > 0)),
     CONSTRAINT night_prices_period_not_empty CHECK ((NOT isempty(valid_during))),
     CONSTRAINT night_prices_price CHECK (((price_fen >= 1) AND (price_fen <= 100000000)))
+);
+
+
+--
+-- Name: night_rules; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.night_rules (
+    listing_id uuid NOT NULL,
+    applies text NOT NULL,
+    holiday text DEFAULT ''::text NOT NULL,
+    price_fen bigint,
+    min_nights smallint,
+    CONSTRAINT night_rules_applies CHECK ((applies = ANY (ARRAY['always'::text, 'weekend'::text, 'holiday'::text]))),
+    CONSTRAINT night_rules_base_price CHECK (((applies <> 'always'::text) OR (price_fen IS NULL))),
+    CONSTRAINT night_rules_holiday CHECK (((applies = 'holiday'::text) OR (holiday = ''::text))),
+    CONSTRAINT night_rules_min_nights CHECK (((min_nights >= 1) AND (min_nights <= 30))),
+    CONSTRAINT night_rules_not_empty CHECK ((num_nonnulls(price_fen, min_nights) > 0)),
+    CONSTRAINT night_rules_price CHECK (((price_fen >= 1) AND (price_fen <= 100000000)))
 );
 
 
@@ -4975,6 +5044,14 @@ ALTER TABLE ONLY public.messages
 
 ALTER TABLE ONLY public.night_prices
     ADD CONSTRAINT night_prices_night_unique PRIMARY KEY (listing_id, valid_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: night_rules night_rules_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.night_rules
+    ADD CONSTRAINT night_rules_unique PRIMARY KEY (listing_id, applies, holiday);
 
 
 --
@@ -7685,6 +7762,14 @@ ALTER TABLE ONLY public.memberships
 
 ALTER TABLE ONLY public.night_prices
     ADD CONSTRAINT night_prices_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: night_rules night_rules_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.night_rules
+    ADD CONSTRAINT night_rules_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
 
 
 --
@@ -11364,6 +11449,13 @@ GRANT UPDATE(delivered_at) ON TABLE public.messages TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.night_prices TO market_app;
+
+
+--
+-- Name: TABLE night_rules; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.night_rules TO market_app;
 
 
 --

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from market.bookings.host_nights import open_guest
 from market.bookings.models import BookingState
+from market.catalogue.night_rules import RuleKind
 from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
@@ -15,7 +16,10 @@ from market.orders.address import open_address
 
 
 class HostNight(Struct, frozen=True):
-    """One night of a stay: its rooms on sale, how many of them are free, closed, or have a guest, and its price."""
+    """One night of a stay: its rooms on sale, how many of them are free, closed, or have a guest, and its price.
+
+    The two rules say what decided the price and the least number of nights.
+    """
 
     night: date
     rooms: int
@@ -23,6 +27,9 @@ class HostNight(Struct, frozen=True):
     taken: int
     price_fen: Fen
     holiday: str | None
+    price_rule: RuleKind
+    min_nights: int
+    min_rule: RuleKind
 
     @property
     def free(self) -> int:
@@ -79,18 +86,12 @@ LIST_HOST_NIGHTS = Query(
           FROM taken_nights JOIN open_rooms ON open_rooms.id = room_id
          WHERE nights && daterange(:first, :until)
     )
-    SELECT calendar.night::date AS night,
+    SELECT calendar.night,
            (SELECT count(*) FROM open_rooms)::integer AS rooms,
-           (SELECT count(*) FROM taken WHERE nights @> calendar.night::date AND closed)::integer AS closed,
-           (SELECT count(*) FROM taken WHERE nights @> calendar.night::date AND NOT closed)::integer AS taken,
-           coalesce((SELECT price_fen FROM night_prices
-                      WHERE night_prices.listing_id = :listing_id AND valid_during @> calendar.night::date),
-                    variants.price_fen) AS price_fen,
-           holidays.name AS holiday
-      FROM variants
-     CROSS JOIN generate_series(:first::date, :until::date - 1, interval '1 day') AS calendar (night)
-      LEFT JOIN holidays ON holidays.day = calendar.night::date AND day_off
-     WHERE variants.listing_id = :listing_id AND variants.position = 0
+           (SELECT count(*) FROM taken WHERE nights @> calendar.night AND closed)::integer AS closed,
+           (SELECT count(*) FROM taken WHERE nights @> calendar.night AND NOT closed)::integer AS taken,
+           calendar.price_fen, calendar.holiday, calendar.price_rule, calendar.min_nights, calendar.min_rule
+      FROM list_night_prices(:listing_id, :first::date, :until::date) AS calendar
      ORDER BY 1
     """,
 )

@@ -24,11 +24,12 @@ from market.catalogue.models import (
     PublishedListing,
 )
 from market.catalogue.more_packs import add_pack, end_pack
+from market.catalogue.night_rules import NightRule, list_night_rules, set_night_rule
 from market.catalogue.packs import NewPack, OfferedPack, replace_pack
 from market.catalogue.publish import NewProduct, publish_activity, publish_product, publish_stay
 from market.catalogue.search import CategoryCode, DivisionPrefix, ListingPage, SearchFilters, Sort, search_listings
 from market.catalogue.templates import ListingTemplate, list_templates
-from market.catalogue.terms import NewSeason, Season, set_season
+from market.catalogue.terms import NewSeason, Season, SeasonNights, clear_season, list_seasons, set_season
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, Fen
@@ -236,10 +237,54 @@ class PublishController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> Response[list[Season]]:
-        """Set the price of the nights of a season, replacing earlier prices."""
+        """Set the price of the nights of a season, their least number, or both, replacing what was set."""
         return await run_once(
             request, db, actor, lambda conn: set_season(conn, actor, listing_id, data, now=clock.now())
         )
+
+    @get("/stays/{listing_id:uuid}/seasons", operation_id="ListSeasons")
+    async def seasons(
+        self, listing_id: FromPath[UUID], actor: NamedDependency[Actor], db: NamedDependency[Database]
+    ) -> list[Season]:
+        """List the dated terms of an own stay, the earliest first."""
+        async with db.connection() as conn:
+            return await list_seasons(conn, actor, listing_id)
+
+    @post("/stays/{listing_id:uuid}/seasons/removal", operation_id="ClearSeason", status_code=200)
+    async def clear_season(
+        self,
+        *,
+        listing_id: FromPath[UUID],
+        data: JSONBody[SeasonNights],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> list[Season]:
+        """Remove what was set for some nights, so that the rules of the stay apply again."""
+        async with db.transaction() as conn:
+            return await clear_season(conn, actor, listing_id, data, now=clock.now())
+
+    @get("/stays/{listing_id:uuid}/night-rules", operation_id="ListNightRules")
+    async def night_rules(
+        self, listing_id: FromPath[UUID], actor: NamedDependency[Actor], db: NamedDependency[Database]
+    ) -> list[NightRule]:
+        """List the rules of an own stay: prices and least numbers of nights of weekends and holidays."""
+        async with db.connection() as conn:
+            return await list_night_rules(conn, actor, listing_id)
+
+    @put("/stays/{listing_id:uuid}/night-rules", operation_id="SetNightRule")
+    async def set_night_rule(
+        self,
+        *,
+        listing_id: FromPath[UUID],
+        data: JSONBody[NightRule],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> list[NightRule]:
+        """Set a rule of an own stay; one without price and number is removed."""
+        async with db.transaction() as conn:
+            return await set_night_rule(conn, actor, listing_id, data, now=clock.now())
 
     @put("/producers/{producer_id:uuid}/freight", operation_id="SetFreight", status_code=204)
     async def set_freight(

@@ -20,18 +20,13 @@ LIST_STAY_NIGHTS = Query(
         SELECT nights FROM taken_nights JOIN open_rooms ON open_rooms.id = room_id
          WHERE nights && daterange(:arrive, :leave)
     )
-    SELECT calendar.night::date AS night,
+    SELECT calendar.night,
            ((SELECT count(*) FROM open_rooms)
-            - (SELECT count(*) FROM taken WHERE nights @> calendar.night::date))::integer AS free,
-           coalesce((SELECT price_fen FROM night_prices
-                      WHERE night_prices.listing_id = :listing_id AND valid_during @> calendar.night::date),
-                    variants.price_fen) AS price_fen,
-           holidays.name AS holiday
+            - (SELECT count(*) FROM taken WHERE nights @> calendar.night))::integer AS free,
+           calendar.price_fen, calendar.holiday, calendar.price_rule, calendar.min_nights, calendar.min_rule
       FROM listings
       JOIN producers ON producers.id = producer_id AND producers.state = 'open'
-      JOIN variants ON variants.listing_id = listings.id AND variants.position = 0
-     CROSS JOIN generate_series(:arrive::date, :leave::date - 1, interval '1 day') AS calendar (night)
-      LEFT JOIN holidays ON holidays.day = calendar.night::date AND day_off
+     CROSS JOIN list_night_prices(listings.id, :arrive::date, :leave::date) AS calendar
      WHERE listings.id = :listing_id AND listings.kind = 'stay' AND listings.state = 'live'
        AND (:today::date IS NULL OR listings.certified_until >= :today::date)
      ORDER BY 1

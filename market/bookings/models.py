@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.catalogue.night_rules import RuleKind
 from market.kernel import Fen, Refusal
 
 BookingId = NewType("BookingId", UUID)
@@ -29,12 +30,18 @@ class BookingState(StrEnum):
 
 
 class StayNight(Struct, frozen=True):
-    """One night of a stay: free rooms, price of a room, and the holiday it falls in."""
+    """One night of a stay: free rooms, price of a room, and the holiday it falls in.
+
+    A stay that includes it has at least `min_nights`; the two rules say what decided the price and that number.
+    """
 
     night: date
     free: int
     price_fen: Fen
     holiday: str | None
+    price_rule: RuleKind
+    min_nights: int
+    min_rule: RuleKind
 
 
 class CancellationTier(Struct, frozen=True):
@@ -79,3 +86,12 @@ class RoomTaken(Refusal):
     status = 409
     zh = "这间房这几晚里已经有客人了，没有改。看看是谁、哪几晚，再选别的房间或者日子。"
     en = "A guest has the room in one of these nights; nothing was changed."
+
+
+class StayTooShort(Refusal):
+    """The host asks for more nights at that time; `until` is the first day of departure that is long enough."""
+
+    code = "stay_too_short"
+    status = 422
+    zh = "“{title}”{reason}最少住 {min_nights} 晚。走的日子改到{day}，或者换别的日子。"
+    en = "“{title}” is let for at least {min_nights} nights then; leave on {until} or later."

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.bookings.minimum import find_short_stay
 from market.bookings.models import CancellationTerms
 from market.bookings.tiers import make_terms
 from market.catalogue.freight import Shipment
@@ -247,6 +248,12 @@ def _build_cart_nights(stay: StayOffer, row: _CartNightsRow, day: date) -> CartN
     problem = _describe_closed(stay)
     if not problem and row.arrive_on < day:
         problem = "日期已经过了"
+    elif not problem and (
+        refusal := find_short_stay(
+            stay.minimum, title=stay.title, arrive=row.arrive_on, leave=row.leave_on, field="leave_on"
+        )
+    ):
+        problem = refusal.errors[0].message
     elif not problem and row.free < row.rooms:
         problem = f"这几晚只剩 {row.free} 间" if row.free else "这几晚没有房间了"
     return CartNights(

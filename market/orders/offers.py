@@ -38,8 +38,8 @@ LIST_STAY_OFFERS = Query(
            variants.id AS variant_id, title, unit, commission_bp,
            listings.state = 'live' AND listings.certified_until >= :day::date AND listings.kind = 'stay' AS on_sale,
            producers.id AS producer_id, producers.name AS producer, producers.state = 'open' AS shop_open,
-           priced.nights, get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
-           category_code, producers.county_code,
+           priced.nights, priced.minimum, category_code, producers.county_code,
+           get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
            EXISTS (SELECT FROM holidays WHERE day_off AND day >= request.arrive AND day < request.leave) AS holiday,
            coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
                                                          'refund_bp', refund_bp))
@@ -50,10 +50,10 @@ LIST_STAY_OFFERS = Query(
       JOIN producers ON producers.id = listings.producer_id
       JOIN variants ON variants.listing_id = listings.id AND variants.position = 0
      CROSS JOIN LATERAL (
-           SELECT jsonb_agg(jsonb_build_array(day::date, coalesce(season.price_fen, variants.price_fen)) ORDER BY day)
-                  AS nights
-             FROM generate_series(request.arrive, request.leave - 1, interval '1 day') AS day
-             LEFT JOIN night_prices AS season ON season.listing_id = listings.id AND season.valid_during @> day::date
+           SELECT jsonb_agg(jsonb_build_array(night, price.price_fen) ORDER BY night) AS nights,
+                  (jsonb_agg(jsonb_build_object('night', night, 'min_nights', min_nights, 'min_rule', min_rule,
+                                                'holiday', holiday) ORDER BY min_nights DESC, night)) -> 0 AS minimum
+             FROM list_night_prices(listings.id, request.arrive, request.leave) AS price
            ) AS priced
     """,
 )

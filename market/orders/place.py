@@ -54,10 +54,10 @@ async def place(
     Raises:
         EmptyOrder, TooManyLines: the order has no lines, or too many.
         InvalidQuantity, InvalidNights: a quantity or a range of nights cannot be ordered.
-        NotForSale, ShopClosed, RegionNotServed: a listing is not on sale, its producer is closed, or the producer does
-            not ship to the region.
+        NotForSale, ShopClosed, RegionNotServed: it is not on sale, or its producer is closed or does not ship there.
         SoldOut, WaitingForPayment: too few units are available; the second if unpaid orders may free some.
-        NightsTaken, NightsReserved: too few rooms are free; the second if unpaid orders may free some.
+        NightsTaken, NightsReserved, StayTooShort: too few rooms are free, the second if unpaid orders may free some;
+            or the host asks for more nights.
         SlotNeeded, SlotStarted, SlotClosed: an activity is ordered without one of its slots, or in one that started or
             takes no more guests.
         PartyTooLarge, SlotFull, SlotReserved: the slot has too few places, or too few free ones; the last if unpaid

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
+from market.bookings.minimum import find_short_stay
 from market.catalogue.models import ListingKind
 from market.coupons.models import Voucher, VoucherUnknown
 from market.coupons.rules import VOUCHER_FIELD, find_voucher_fault
@@ -181,7 +182,7 @@ def draft_order(
     Raises:
         VoucherUnknown and other refusals of the voucher: see `place`.
         NotForSale, ShopClosed, RegionNotServed, TotalChanged: see `place`.
-        SlotNeeded, SlotStarted, SlotClosed, PartyTooLarge: see `place`.
+        SlotNeeded, SlotStarted, SlotClosed, PartyTooLarge, StayTooShort: see `place`.
     """
     goods_lines: list[tuple[GoodsOffer, DraftLine]] = []
     known = [(goods[line.variant_id], line.quantity) for _, line in request.lines if line.variant_id in goods]
@@ -202,6 +203,11 @@ def draft_order(
         if stay is None:
             raise NotForSale(title="", errors=(FieldFault(field_name, "没有这处住宿"),))
         _check_on_sale(stay, field_name)
+        field_name = f"nights[{index}].leave_on"
+        if refusal := find_short_stay(
+            stay.minimum, title=stay.title, arrive=nights.arrive_on, leave=nights.leave_on, field=field_name
+        ):
+            raise refusal
         stay_lines.append((stay, price_stay_line(index, stay, nights.rooms)))
     suborders = price_suborders(goods_lines, stay_lines)
     if request.voucher_id is not None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from market.bookings.minimum import NightMinimum
 from market.bookings.models import CancellationTier
 from market.catalogue.freight import FreightTerms, ParcelFault, Shipment, compute_freight, find_parcel_fault
 from market.coupons.models import Bearer, CouponTerms
@@ -47,7 +48,8 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
 class StayOffer(Struct, frozen=True, kw_only=True):
     """A stay as currently offered: the price of each requested night and the cancellation tiers.
 
-    `n` is the position of the request, from 1. `pay_minutes` is the county's own setting, if it has one.
+    `minimum` is the least number of nights that one of them asks for. `n` is the position of the request, from 1;
+    `pay_minutes` is the county's own setting, if it has one.
     """
 
     n: int
@@ -62,6 +64,7 @@ class StayOffer(Struct, frozen=True, kw_only=True):
     producer: str
     shop_open: bool
     nights: list[tuple[date, Fen]]
+    minimum: NightMinimum
     holiday: bool
     tiers: list[CancellationTier]
     pay_minutes: int | None = None

@@ -23,6 +23,7 @@ from market.web.farm import (
     listings,
     money,
     month_statement,
+    night_prices,
     nights,
     packing_slips,
     packs,
@@ -58,7 +59,7 @@ _SHOP_PAGES = (
     shop_returns, shop_cases,
 )  # fmt: skip
 _FARM_PAGES = (
-    farm_home, parcels, packing_slips, guests, nights, slots, list_activity, edit_listing, packs,
+    farm_home, parcels, packing_slips, guests, nights, night_prices, slots, list_activity, edit_listing, packs,
     list_product, list_stay, listings, money, month_statement, claims, refunds, goods_returns, cases,
     phone_bill, apply, certificates, freight, farm_coupons,
 )  # fmt: skip

@@ -80,6 +80,7 @@ GRANTS = {
         "select insert delete update(facts_sealed sent_at attempts next_at error dead_at provider_ref delivered_at)"
     ),
     "night_prices": "select insert delete",
+    "night_rules": "select insert delete",
     "openings": "select insert",
     "order_lines": "select insert",
     "orders": (

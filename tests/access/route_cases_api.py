@@ -184,6 +184,21 @@ API_CASES: tuple[RouteCase, ...] = (
         json=SEASON,
         status=201,
     ),
+    get("/api/v1/stays/{listing_id}/seasons", PRODUCER_MEMBERS, params={"listing_id": Id("stay_id")}),
+    post(
+        "/api/v1/stays/{listing_id}/seasons/removal",
+        PRODUCER_MEMBERS,
+        params={"listing_id": Id("stay_id")},
+        json={"first": "2019-05-01", "until": "2019-05-05"},
+        status=200,
+    ),
+    get("/api/v1/stays/{listing_id}/night-rules", PRODUCER_MEMBERS, params={"listing_id": Id("stay_id")}),
+    put(
+        "/api/v1/stays/{listing_id}/night-rules",
+        PRODUCER_MEMBERS,
+        params={"listing_id": Id("stay_id")},
+        json={"applies": "holiday", "holiday": "国庆", "price_fen": 420_00},
+    ),
     post(
         "/api/v1/listings/{listing_id}/moves",
         SUSPENDING_OFFICIALS,

@@ -245,6 +245,20 @@ PAGE_CASES: tuple[RouteCase, ...] = (
             ("/prices", {"first": Id("later"), "last": Id("later"), "price": "300"}),
         )
     ),
+    get("/farm/listings/{number}/prices", as_own_page(PRODUCER_MEMBERS), params={"number": Id("stay_number")}),
+    *(
+        post(
+            f"/farm/listings/{{number}}/prices/{path}",
+            PRODUCER_MEMBERS,
+            params={"number": Id("stay_number")},
+            form=form,
+            status=303,
+        )
+        for path, form in (
+            ("rules", {"applies": "weekend", "price": "300"}),
+            ("seasons", {"first": Id("later"), "last": Id("later"), "season-price": "300"}),
+        )
+    ),
     post(
         "/farm/listings/{number}/slots/{slot_id}",
         PRODUCER_MEMBERS,

@@ -6,7 +6,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.bookings.minimum import NightMinimum
 from market.catalogue.freight import FreightTerms
+from market.catalogue.night_rules import RuleKind
 from market.kernel import Fen
 from market.orders.models import Line, SuborderKind, VariantId
 from market.orders.order_request import merge_lines
@@ -56,6 +58,7 @@ def stay(number: int, *, producer: int = 1) -> StayOffer:
         producer="农家",
         shop_open=True,
         nights=nights,
+        minimum=NightMinimum(date(2019, 10, 3), 1, RuleKind.ALWAYS, None),
         holiday=False,
         tiers=[],
     )

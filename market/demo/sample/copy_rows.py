@@ -195,13 +195,15 @@ class RoomCopyRow(CopyRow, frozen=True):
     name: str
 
 
-class NightPriceCopyRow(CopyRow, frozen=True):
-    """Nights whose price differs from the base price."""
+class NightRuleCopyRow(CopyRow, frozen=True):
+    """What weekends or holidays cost in a stay, and how many nights a guest stays at least."""
 
-    table = "night_prices"
+    table = "night_rules"
     listing_id: UUID
-    valid_during: DateRange
-    price_fen: int
+    applies: str
+    holiday: str
+    price_fen: int | None
+    min_nights: int | None
 
 
 class CancelTierCopyRow(CopyRow, frozen=True):

@@ -185,7 +185,7 @@ async def _copy_shop(conn: Connection, shop: SampleShop) -> None:
         shop.variants,
         shop.opening_moves,
         listings.rooms,
-        listings.nights,
+        listings.rules,
         listings.tiers,
         listings.closed,
         shop.slots,

@@ -107,16 +107,22 @@ def _calendar_day(night: HostNight) -> CalendarDay:
     return CalendarDay(words, free=True, holiday=night.holiday is not None)
 
 
-async def _find_stay(conn: Connection, actor: Actor, number: int) -> Description:
+async def find_own_stay(conn: Connection, actor: Actor, number: int) -> Description:
+    """Return a stay of the person's own.
+
+    Raises:
+        NotFound: it is no stay, or belongs to someone else.
+    """
     stay = await get_description(conn, actor, await get_listing_id(conn, number))
     if stay.kind is not ListingKind.STAY:
         raise NotFound
     return stay
 
 
-def _read_day(text: str, today: date) -> date:
-    """Return the chosen night, from today to as far ahead as a host may close nights."""
-    return min(max(parse_day(text) or today, today), today + timedelta(days=MAX_DAYS_AHEAD))
+def read_shown_day(text: str, today: date, *, otherwise: date | None = None) -> date:
+    """Return the chosen night, from today to as far ahead as a host may close nights; without one, `otherwise`."""
+    chosen = parse_day(text) or otherwise or today
+    return min(max(chosen, today), today + timedelta(days=MAX_DAYS_AHEAD))
 
 
 async def _nights_page(
@@ -124,9 +130,8 @@ async def _nights_page(
     *, seal: Seal, clock: Clock, day: date, refused: RefusedNights | None = None,
 ) -> Response[Any]:  # fmt: skip
     refused, today = refused or RefusedNights(), clock.today()
-    stay = await _find_stay(conn, actor, number)
-    asked = parse_day(f"{request.query_params.get('month', '')}-01")
-    month = _read_day(str(asked or day), today).replace(day=1)
+    stay = await find_own_stay(conn, actor, number)
+    month = read_shown_day(f"{request.query_params.get('month', '')}-01", today, otherwise=day).replace(day=1)
     nights = await list_host_nights(conn, actor, stay.listing_id, first=max(month, today), until=get_next_month(month))
     rooms = await list_host_rooms(conn, seal, actor, stay.listing_id, day)
     [night] = await list_host_nights(conn, actor, stay.listing_id, first=day, until=day + _ONE_NIGHT)
@@ -176,7 +181,7 @@ async def show_nights(
     Raises:
         NotFound: it is no stay, or belongs to someone else.
     """
-    day = _read_day(request.query_params.get("day", ""), clock.today())
+    day = read_shown_day(request.query_params.get("day", ""), clock.today())
     async with db.connection() as conn:
         return await _nights_page(request, conn, actor, number, seal=seal, clock=clock, day=day)
 
@@ -204,14 +209,14 @@ async def submit_night(
         NotFound: it is no room of the person's own.
     """
     form = await read_form(request)
-    day = _read_day(form.get_text("day"), clock.today())
+    day = read_shown_day(form.get_text("day"), clock.today())
     nights = HostNights(room_id=_read_room(form), first=day, until=day + _ONE_NIGHT)
     change, said = (open_nights, "opened") if form.get_text("do") == "open" else (close_nights, "closed")
     refused = RefusedNights(422, form.faults)
     if not form.faults:
         try:
             async with db.transaction() as conn:
-                stay = await _find_stay(conn, actor, number)
+                stay = await find_own_stay(conn, actor, number)
                 await change(conn, actor, stay.listing_id, nights, now=clock.now())
             return redirect(f"/farm/listings/{number}/nights?day={day}&said={said}#d")
         except RoomTaken as refusal:
@@ -236,7 +241,7 @@ async def submit_guest(
         NotFound: it is no room of the person's own.
     """
     form = await read_form(request)
-    day = _read_day(form.get_text("day"), clock.today())
+    day = read_shown_day(form.get_text("day"), clock.today())
     count = form.read_integer(
         "nights", fault=f"住几晚没写对，写 1 到 {MAX_HOST_NIGHTS}", minimum=1, maximum=MAX_HOST_NIGHTS
     )
@@ -250,7 +255,7 @@ async def submit_guest(
     if not form.faults:
 
         async def submit(conn: Connection) -> str:
-            stay = await _find_stay(conn, actor, number)
+            stay = await find_own_stay(conn, actor, number)
             await enter_guest(conn, seal, actor, stay.listing_id, nights, now=clock.now())
             return f"/farm/listings/{number}/nights?day={day}&said=guest#d"
 
@@ -287,13 +292,13 @@ async def submit_prices(
         minimum=MIN_PRICE_FEN,
         maximum=MAX_PRICE_FEN,
     )
-    day = _read_day(form.get_text("first"), clock.today())
+    day = read_shown_day(form.get_text("first"), clock.today())
     refused = RefusedNights(422, form.faults, prices=form.fill(PriceForm))
     if first is not None and last is not None and not form.faults:
         weekends = form.get_text("which") == "weekends"
         try:
             async with db.transaction() as conn:
-                stay = await _find_stay(conn, actor, number)
+                stay = await find_own_stay(conn, actor, number)
                 season = NewSeason(first, last + _ONE_NIGHT, price, weekends)
                 await set_season(conn, actor, stay.listing_id, season, now=clock.now())
             return redirect(f"/farm/listings/{number}/nights?day={day}&said=priced#d")

@@ -10,12 +10,14 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.bookings.calendar import get_cancellation_terms, list_stay_nights
-from market.bookings.models import MAX_NIGHTS_SHOWN, CancellationTerms, StayNight
+from market.bookings.minimum import NightMinimum, describe_reason, find_short_stay
+from market.bookings.models import MAX_NIGHTS_SHOWN, CancellationTerms, StayNight, StayTooShort
 from market.bookings.tiers import compute_stay_refund
 from market.catalogue.detail import StayDetail, get_listing_id, get_stay
 from market.http import HttpRequest
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock, get_next_month, get_previous_month
+from market.kernel.structs import build_from
 from market.orders.models import MAX_DAYS_AHEAD, MAX_NIGHTS, MAX_ROOMS
 from market.web.forms import parse_day
 from market.web.pages import render_page
@@ -39,6 +41,8 @@ _SEARCH_STEP = timedelta(days=MAX_NIGHTS_SHOWN)
 _CHOOSE_OTHER_DAYS = "换几天，看日历上有价钱的日子。"
 _NUMERALS = "零一两三四五六七八九十"
 _FULL_BP = 10_000
+_MAX_MINIMUMS = 4
+"""How many different least numbers of nights a month names."""
 
 
 class DateChoice(Struct, frozen=True):
@@ -234,8 +238,23 @@ async def _load_calendar(
             back=_month_link(link, get_previous_month(month), choice) if month > today else None,
             more=_month_link(link, get_next_month(month), choice) if get_next_month(month) <= last else None,
         ),
-        "hint": f"{words}“满”是都有人住，或者店家不接。",
+        "hint": f"{words}{_describe_minimums(nights)}“满”是都有人住，或者店家不接。",
     }
+
+
+def _find_short_stay(stay: StayDetail, arrive: date, leave: date, nights: list[StayNight]) -> StayTooShort | None:
+    minimum = max((build_from(NightMinimum, night) for night in nights), key=lambda each: each.min_nights)
+    return find_short_stay(minimum, title=stay.listing.title, arrive=arrive, leave=leave, field="to")
+
+
+def _describe_minimums(nights: list[StayNight]) -> str:
+    """Describe the least numbers of nights in a month: `国庆最少住 3 晚。`; empty if every night is sold alone."""
+    texts = [
+        f"{describe_reason(build_from(NightMinimum, night))}最少住 {night.min_nights} 晚"
+        for night in nights
+        if night.min_nights > 1
+    ]
+    return "".join(f"{words}。" for words in list(dict.fromkeys(texts))[:_MAX_MINIMUMS])
 
 
 async def _load_choice(conn: Connection, stay: StayDetail, choice: DateChoice, today: date) -> dict[str, Any]:
@@ -250,6 +269,10 @@ async def _load_choice(conn: Connection, stay: StayDetail, choice: DateChoice, t
     assert choice.arrive is not None
     assert choice.leave is not None
     nights = await list_stay_nights(conn, stay.listing.id, arrive=choice.arrive, leave=choice.leave)
+    short = _find_short_stay(stay, choice.arrive, choice.leave, nights)
+    if short is not None:
+        title = short.errors[0].message
+        return {"chosen": None, "problem": title, "problem_words": "或者换别的日子。", "problem_kind": "warn"}
     full = [day_short(night.night) for night in nights if not night.free]
     if full:
         title = f"{'、'.join(full[:3])}没有空房"

@@ -103,3 +103,37 @@ async def test_a_hosts_home_begins_with_the_guests_who_come(village: Village, sa
         seen = await host.open("/farm")
         assert seen.heading.replace(" ", "") == "快到的客人拨1"
         assert "填客人的码 客人到了" in seen.text
+
+
+async def test_a_host_sets_rules_and_sees_what_each_night_costs_and_why(village: Village) -> None:
+    number = await village.number(village.stay.listing_id)
+    path = f"/farm/listings/{number}/prices"
+    saturday = village.today + timedelta(days=(5 - village.today.weekday()) % 7 + 7)
+    async with await village.browser(village.host) as host, await village.browser() as visitor:
+        seen = await host.open(f"/farm/listings/{number}/nights")
+        assert path in seen.links()
+        await host.open(path)
+        seen = await host.submit(f"{path}/rules", status=422, applies="weekend", price="", nights="")
+        assert "价钱和最少几晚，至少写一样" in seen.text
+        seen = await host.submit(f"{path}/rules", status=422, applies="weekend", price="300", nights="31")
+        assert "最少几晚没写对，写 1 到 30" in seen.text
+        assert [each.attrs["value"] for each in seen.root.all("input") if each.attrs.get("name") == "price"] == ["300"]
+        seen = await host.submit(f"{path}/rules", status=422, applies="always", price="300", nights="")
+        assert "平常的价钱，在这一样的“改价”里改" in seen.text
+        seen = await host.submit(f"{path}/rules", applies="weekend", price="300", nights="2")
+        assert "一晚 300.00 元，最少住 2 晚" in seen.text
+        seen = await host.submit(
+            f"{path}/seasons", typed={"first": str(saturday), "last": str(saturday), "season-price": "350"}
+        )
+        assert "这几晚另定的价，最少住 2 晚" in seen.text
+        seen = await visitor.open(f"/stays/{number}?from={saturday}&to={saturday + timedelta(days=1)}")
+        assert f"周五、周六晚上最少住 2 晚，改到{day_short(saturday + timedelta(days=2))}走" in seen.text
+        seen = await visitor.open(f"/stays/{number}?from={saturday}&to={saturday + timedelta(days=2)}")
+        assert "350.00" in seen.text
+        await host.open(f"{path}?month={saturday:%Y-%m}")
+        seen = await host.submit(f"{path}/seasons", do="remove", first=str(saturday), last=str(saturday))
+        assert "350.00" not in seen.text
+        seen = await host.submit(f"{path}/rules", do="remove", applies="weekend")
+        assert "最少住 2 晚" not in seen.text
+    async with await village.browser(village.farmer) as stranger:
+        await stranger.open(path, status=404)

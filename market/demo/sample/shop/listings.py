@@ -13,7 +13,7 @@ from market.catalogue.publish import PERISHABLE
 from market.catalogue.search_text import build_search_columns
 from market.catalogue.units import Unit, parse_unit
 from market.counties.settings import CountySettings
-from market.demo.sample.copy_rows import CancelTierCopyRow, NightPriceCopyRow, RoomCopyRow, TakenNightsCopyRow
+from market.demo.sample.copy_rows import CancelTierCopyRow, NightRuleCopyRow, RoomCopyRow, TakenNightsCopyRow
 from market.demo.sample.divisions import SampleDivisions
 from market.demo.sample.public_data import SourceOffer
 from market.demo.sample.seeded_random import SeededRandom
@@ -28,6 +28,8 @@ PRICED_NIGHTS = 365
 _WEEKEND_PERCENT, _HOLIDAY_PERCENT = 120, 150
 """Percent of the base price for a Friday or Saturday night, and for a holiday night; sample values."""
 _FRIDAY, _SATURDAY = 4, 5
+_LONG_HOLIDAYS = ("春节", "国庆")
+"""Holidays in which the sample hosts let rooms for two nights at least."""
 
 _IN_SEASON_ONLY = frozenset({"水果", "蔬菜"})
 """Categories that are not sold out of season: no melon in November."""
@@ -112,7 +114,7 @@ class ListingRows(Struct):
     goods: list[SampleGoods]
     lodgings: list[SampleLodging]
     rooms: list[RoomCopyRow]
-    nights: list[NightPriceCopyRow]
+    rules: list[NightRuleCopyRow]
     tiers: list[CancelTierCopyRow]
     closed: list[TakenNightsCopyRow]
 
@@ -200,7 +202,7 @@ class ListingGenerator:
         return listing
 
     def list_stay(self, offer: SourceOffer, producer: SampleProducer, *, rooms: int) -> SampleListing:
-        """List a stay with its rooms, night prices and the days on which it is closed."""
+        """List a stay with its rooms, price rules and the days on which it is closed."""
         listing = self._listing(offer, producer, kind="stay", story=write_visit_story)
         unit = offer.unit
         size = SampleVariant(self._size_id(producer), listing.id, 0, "", parse_unit(unit), 0, offer.price_fen, 1)
@@ -213,9 +215,15 @@ class ListingGenerator:
                 CancelTierCopyRow(listing.id, holiday, each.days_before, each.refund_bp) for each in tiers
             )
         prices = {} if offer.price_seen else self._night_prices(offer.price_fen)
-        self.rows.nights.extend(
-            NightPriceCopyRow(listing.id, days, Fen(price)) for days, price in _merge_nights(prices)
-        )
+        if prices:
+            self.rows.rules.extend(
+                NightRuleCopyRow(listing.id, applies, holiday, price_fen, min_nights)
+                for applies, holiday, price_fen, min_nights in (
+                    ("weekend", "", _raise_price(offer.price_fen, _WEEKEND_PERCENT), None),
+                    ("holiday", "", _raise_price(offer.price_fen, _HOLIDAY_PERCENT), None),
+                    *(("holiday", name, None, 2) for name in _LONG_HOLIDAYS),
+                )
+            )
         for start, end in self._closed_days(offer.months):
             self.rows.closed.extend(TakenNightsCopyRow(each, asyncpg.Range(start, end), None) for each in room_ids)
         self.rows.lodgings.append(
@@ -305,13 +313,13 @@ class ListingGenerator:
             self.rows.goods.append(SampleGoods(goods, offer.months, share, fresh))
 
     def _night_prices(self, base: Fen) -> dict[date, Fen]:
-        """Return the nights above the base price, in whole yuan, rounded down in the guest's favour."""
+        """Return the nights above the base price, as far as the rules of the sample hosts raise them."""
         prices: dict[date, Fen] = {}
         for ahead in range(-95, PRICED_NIGHTS):
             night = self._today + timedelta(days=ahead)
             percent = _HOLIDAY_PERCENT if night in self._holidays else _WEEKEND_PERCENT
             if percent == _HOLIDAY_PERCENT or night.weekday() in {_FRIDAY, _SATURDAY}:
-                prices[night] = Fen(base * percent // 100_00 * 100)
+                prices[night] = _raise_price(base, percent)
         return prices
 
     def _closed_days(self, months: tuple[int, ...]) -> list[tuple[date, date]]:
@@ -334,13 +342,6 @@ def is_stay(offer: SourceOffer) -> bool:
     return offer.unit.endswith("晚")
 
 
-def _merge_nights(prices: dict[date, Fen]) -> "list[tuple[asyncpg.Range[date], Fen]]":
-    """Merge adjacent nights of one price into half-open ranges."""
-    spans: list[tuple[date, date, Fen]] = []
-    for night, price in sorted(prices.items()):
-        after = night + timedelta(days=1)
-        if spans and spans[-1][1] == night and spans[-1][2] == price:
-            spans[-1] = (spans[-1][0], after, price)
-        else:
-            spans.append((night, after, price))
-    return [(asyncpg.Range(start, end), price) for start, end, price in spans]
+def _raise_price(base: Fen, percent: int) -> Fen:
+    """Return a percentage of the base price in whole yuan, rounded down in the guest's favour."""
+    return Fen(base * percent // 100_00 * 100)

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from market.bookings.minimum import NightMinimum
+from market.catalogue.night_rules import RuleKind
 from market.demo.sample.seeded_random import SeededRandom
 from market.demo.sample.shop.listings import SampleGoods, SampleLodging
 from market.demo.sample.shop.slots import SampleSlots
@@ -201,6 +203,7 @@ def _draft_stay(booked: SampleStay) -> list[DraftSuborder]:
         producer=lodging.producer.name,
         shop_open=True,
         nights=priced,
+        minimum=NightMinimum(booked.arrive_on, 1, RuleKind.ALWAYS, None),
         holiday=False,
         tiers=[],
     )

@@ -1,0 +1,40 @@
+"""How many nights a guest stays at least. Pure."""
+
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from market.bookings.models import StayTooShort
+from market.catalogue.night_rules import RuleKind
+from market.kernel import FieldFault
+
+
+class NightMinimum(Struct, frozen=True):
+    """The night that asks for the longest stay, the rule by which it does, and its holiday."""
+
+    night: date
+    min_nights: int
+    min_rule: RuleKind
+    holiday: str | None
+
+
+def find_short_stay(minimum: NightMinimum, *, title: str, arrive: date, leave: date, field: str) -> StayTooShort | None:
+    """Return the refusal of a stay that is shorter than one of its nights asks for, with the right day, or None."""
+    if (leave - arrive).days >= minimum.min_nights:
+        return None
+    until = arrive + timedelta(days=minimum.min_nights)
+    reason = describe_reason(minimum)
+    day = f"{until.month}月{until.day}日"
+    fault = FieldFault(field, f"{reason}最少住 {minimum.min_nights} 晚，改到{day}走")
+    return StayTooShort(
+        title=title, reason=reason, min_nights=minimum.min_nights, until=until, day=day, errors=(fault,)
+    )
+
+
+def describe_reason(minimum: NightMinimum) -> str:
+    """Return the days in Chinese for which the least number of nights holds: `国庆`; empty if it always holds."""
+    if minimum.min_rule is RuleKind.HOLIDAY:
+        return minimum.holiday or "放假"
+    if minimum.min_rule is RuleKind.WEEKEND:
+        return "周五、周六晚上"
+    return f"{minimum.night.month}月{minimum.night.day}日" if minimum.min_rule is RuleKind.SEASON else ""
