@@ -16,7 +16,6 @@ from market.aftersales.receive import ReceiptConfirmation, confirm_receipt
 from market.aftersales.refund import LineRefund, refund_line
 from market.aftersales.review import write_review
 from market.aftersales.ship import ship_suborder
-from market.aftersales.statement import Statement, get_statement
 from market.aftersales.unsent import cancel_own_parcel
 from market.api.idempotency import get_idempotency_key, run_once
 from market.http import HttpRequest
@@ -26,6 +25,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
 from market.orders.refund_requests import RequestedRefund
+from market.payouts.statement import Statement, get_statement
 from payments import GuardedGateway
 
 

@@ -6,7 +6,6 @@ import asyncpg
 from msgspec import Struct
 
 from market.aftersales.goods_return_views import RETURN_ADDRESS_CONTEXT
-from market.aftersales.payout_account import PAYOUT_NUMBER_CONTEXT
 from market.audit.record import add_audit_entry
 from market.bookings.host_nights import GUEST_CONTEXT
 from market.bookings.transitions import CODE_CONTEXT
@@ -21,6 +20,7 @@ from market.kernel.seal import Seal, derive_seal
 from market.notify.queue import FACTS_CONTEXT
 from market.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
 from market.orders.address import ADDRESS_CONTEXT
+from market.payouts.account import PAYOUT_NUMBER_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT

@@ -9,8 +9,6 @@ from market.aftersales.answer_goods_return import notify_late_return
 from market.aftersales.cancelled_slots import cancel_slots_below_minimum, refund_cancelled_slots
 from market.aftersales.decide_bad_fruit import notify_late_claim
 from market.aftersales.end_goods_returns import end_due_returns
-from market.aftersales.pay_out import apply_payout_events
-from market.aftersales.payout_account import check_payout_accounts
 from market.aftersales.receive import confirm_overdue
 from market.casework.models import LockedCase
 from market.casework.moves import escalate_late_cases
@@ -19,6 +17,8 @@ from market.kernel import Connection
 from market.notify.send import CODES, NOTICES, record_receipts, send_due_messages
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
+from market.payouts.account import check_payout_accounts
+from market.payouts.pay_out import apply_payout_events
 from payments import apply_events, finish_operations, poll_due_payments, poll_due_payouts, retry_due_refunds
 from payments.pay import expire_payments
 

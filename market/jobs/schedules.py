@@ -7,7 +7,6 @@ import structlog
 from msgspec import Struct
 
 from market.aftersales.case_moves import notify_overdue_case
-from market.aftersales.pay_out import PayoutHold, pay_out_due
 from market.aftersales.unsent import cancel_unsent, remind_sellers
 from market.casework.models import LockedCase
 from market.casework.moves import tell_overdue_cases
@@ -18,6 +17,7 @@ from market.jobs.reconciliation import reconcile_yesterday
 from market.jobs.retention import RETENTIONS, delete_kept_uploads, delete_photos
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import SHANGHAI
+from market.payouts.pay_out import PayoutHold, pay_out_due
 from market.producers.certificate_ends import notify_ending_certificates
 from payments.retries import RetryPolicy, describe_error, run_each
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from market.aftersales.models import LineRefundReason, NothingToPayOut, SecondPersonNeeded
-from market.aftersales.pay_out import PayoutHold, ask_for_payout, sum_kept_back
-from market.aftersales.payout_account import enter_payout_account
+from market.aftersales.models import LineRefundReason, SecondPersonNeeded
 from market.aftersales.refund import refund_line
 from market.identity.models import Actor, Role
+from market.payouts.account import enter_payout_account
+from market.payouts.models import NothingToPayOut
+from market.payouts.pay_out import PayoutHold, ask_for_payout, sum_kept_back
 from payments import AccountKind, Payout, verify_ledger
 from tests.aftersales.test_bad_fruit import Grove, grove
 from tests.aftersales.test_refund_requests import COUNTY, Farm, farm

@@ -10,13 +10,13 @@ from market.aftersales.parcels import list_parcels
 from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.aftersales.refund import refund_line
 from market.aftersales.ship import ship_suborder
-from market.aftersales.statement import get_share, get_statement
 from market.identity.models import Actor, NotFound
 from market.kernel import Database, Refusal
 from market.orders.address import Address
 from market.orders.cancel import cancel_order
 from market.orders.models import SuborderState
 from market.orders.queries import OrderView
+from market.payouts.statement import get_share, get_statement
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_product, make_stay
 from tests.support.shop import BUYER_ADDRESS, Shopping, make_buyer, make_october_nights

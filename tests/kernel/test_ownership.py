@@ -44,13 +44,13 @@ OWNED_TABLES = {
     "casework": {"case_categories", "cases", "case_events"},
     "aftersales": {
         "reviews",
-        "payout_accounts",
         "bad_fruit_claims",
         "claim_photos",
         "goods_returns",
         "goods_return_lines",
         "parcel_reminders",
     },
+    "payouts": {"payout_accounts"},
 }
 EXCEPTIONS = {
     ("aftersales", "suborders"): "dispatch and receipt are moves of the suborder, made where they happen",

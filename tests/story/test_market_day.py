@@ -10,7 +10,6 @@ from market.aftersales.check_in import CheckIn, check_in_guest
 from market.aftersales.models import CheckInCodeUsed, LineRefundReason
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import refund_line
-from market.aftersales.statement import get_statement
 from market.bookings.calendar import list_stay_nights
 from market.catalogue.freight import RegionNotServed
 from market.coupons.models import CouponLimitReached, VoucherUsed
@@ -27,6 +26,7 @@ from market.orders.models import (
 )
 from market.orders.pay import pay_order
 from market.orders.queries import get_order
+from market.payouts.statement import get_statement
 from market.slots.list_slots import list_coming_slots
 from market.slots.models import SlotStarted
 from payments import Method

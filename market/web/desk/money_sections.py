@@ -6,12 +6,12 @@ from functools import partial
 
 from msgspec import Struct
 
-from market.aftersales.pay_out import describe_failure
 from market.identity.access import get_roles
 from market.identity.models import Actor, Role
 from market.kernel.clock import get_business_day
 from market.orders.money_problems import MAX_TEXT_LENGTH, MoneyProblems
 from market.orders.refund_requests import RequestedRefund
+from market.payouts.pay_out import describe_failure
 from market.web.desk.presenters import describe_due_day
 from market.web.ui.format import clock_zh, day_zh, yuan
 from payments import (

@@ -205,14 +205,7 @@ async def submit_step(
             return await submit_task(request, desk, form, task)
         async with db.transaction(scope=desk.county) as conn:
             done = await take_month_step(
-                conn,
-                chosen,
-                actor,
-                desk.county,
-                first,
-                opinion=opinion,
-                seal=seal,
-                now=desk.now,
+                conn, chosen, actor, desk.county, first, opinion=opinion, seal=seal, now=desk.now
             )
     except Refusal as refusal:
         notice = await explain_refusal(db, seal, desk, month, chosen, refusal=refusal)

@@ -8,26 +8,26 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales.pay_out import (
-    PayoutHold,
-    ask_for_payout,
-    describe_failure,
-    get_payout_limits,
-    sum_kept_back,
-)
-from market.aftersales.payout_account import (
-    PayoutAccount,
-    enter_payout_account,
-    find_account_holder,
-    find_payout_account,
-)
-from market.aftersales.statement import Statement, get_statement
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, Query, Refusal
 from market.kernel.clock import Clock
 from market.orders.escrow import compute_share, get_payee
 from market.orders.models import SuborderState
+from market.payouts.account import (
+    PayoutAccount,
+    enter_payout_account,
+    find_account_holder,
+    find_payout_account,
+)
+from market.payouts.pay_out import (
+    PayoutHold,
+    ask_for_payout,
+    describe_failure,
+    get_payout_limits,
+    sum_kept_back,
+)
+from market.payouts.statement import Statement, get_statement
 from market.producers.models import ProducerRow
 from market.producers.queries import list_own_producers
 from market.web.farm.sellers import list_notes

@@ -7,17 +7,17 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales.month_statement import (
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Database
+from market.kernel.clock import Clock, parse_month
+from market.payouts.month_statement import (
     PAYOUT_KINDS,
     RELEASED,
     MonthStatement,
     StatementEntry,
     get_month_statement,
 )
-from market.http import HttpRequest
-from market.identity.models import Actor
-from market.kernel import Database
-from market.kernel.clock import Clock, parse_month
 from market.producers.queries import list_own_producers
 from market.web.pages import render_page
 from market.web.ui.format import day_short

@@ -15,7 +15,6 @@ from market.aftersales.models import OWN_DELIVERY, InvalidTracking
 from market.aftersales.parcels import Parcel, list_parcels
 from market.aftersales.refund_limit import get_refund_limit
 from market.aftersales.ship import ship_suborder
-from market.aftersales.statement import get_share
 from market.aftersales.unsent import ReasonMissing, cancel_own_parcel
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
@@ -25,6 +24,7 @@ from market.kernel.seal import Seal
 from market.orders.escrow import SuborderShare
 from market.orders.models import SuborderState
 from market.orders.refund_requests import RequestedRefund
+from market.payouts.statement import get_share
 from market.web.farm.refunds import present_refund_request
 from market.web.farm.sellers import FarmRow
 from market.web.forms import read_form

@@ -6,17 +6,17 @@ from uuid import UUID
 
 import pytest
 
-from market.aftersales.pay_out import PayoutHold, apply_payout_events, ask_for_payout, pay_out_due
-from market.aftersales.payout_account import (
+from market.identity.models import AccountId, Actor
+from market.kernel import Refusal
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal, derive_seal
+from market.payouts.account import (
     PAYOUT_NUMBER_CONTEXT,
     PayoutAccount,
     check_payout_accounts,
     enter_payout_account,
 )
-from market.identity.models import AccountId, Actor
-from market.kernel import Refusal
-from market.kernel.clock import Clock
-from market.kernel.seal import Seal, derive_seal
+from market.payouts.pay_out import PayoutHold, apply_payout_events, ask_for_payout, pay_out_due
 from payments import AccountKind, list_payouts, poll_payout, post, send_payout, verify_ledger
 from payments.ledger import Leg
 from payments.sandbox import Sandbox

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.models import PayoutAccountExists, PayoutAccountNumberInvalid, PayoutAccountOwnerOnly
 from market.audit.record import add_audit_entry
 from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.payouts.models import PayoutAccountExists, PayoutAccountNumberInvalid, PayoutAccountOwnerOnly
 from payments import AccountKind, Gateway
 from payments.port import AccountReport, AccountRequest, Declined, Ok, Outcome
 

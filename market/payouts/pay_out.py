@@ -7,8 +7,6 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
-from market.aftersales.models import NothingToPayOut, PayoutAccountMissing, PayoutAccountOwnerOnly
-from market.aftersales.payout_account import FIND_PAYOUT_ACCOUNT, PayoutAccount, find_account_holder
 from market.audit.record import add_audit_entry
 from market.counties.load import load_county_settings
 from market.identity.models import Actor
@@ -17,6 +15,8 @@ from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
 from market.orders.escrow import get_freight_account, get_payable_account, get_payee
 from market.orders.notifications import notify_producer
+from market.payouts.account import FIND_PAYOUT_ACCOUNT, PayoutAccount, find_account_holder
+from market.payouts.models import NothingToPayOut, PayoutAccountMissing, PayoutAccountOwnerOnly
 from payments import (
     Gateway,
     Payout,

@@ -1,0 +1,1 @@
+"""Paying producers: their accounts, the payouts of what they are owed, and their statements."""
