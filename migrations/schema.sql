@@ -1744,6 +1744,20 @@ $$;
 
 
 --
+-- Name: recount_review(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.recount_review() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE listings SET rating_sum = rating_sum + new.rating - old.rating WHERE id = new.listing_id;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: refresh_certified_until(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1801,13 +1815,25 @@ $$;
 --
 
 CREATE FUNCTION public.refuse_review_change() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    IF tg_op = 'DELETE' OR old.answer IS NOT NULL
-       OR (old.id, old.rating, old.text, old.account_id) IS DISTINCT FROM (new.id, new.rating, new.text, new.account_id)
+    IF tg_op = 'DELETE'
+       OR (old.id, old.suborder_id, old.listing_id, old.producer_id, old.account_id, old.at)
+          IS DISTINCT FROM (new.id, new.suborder_id, new.listing_id, new.producer_id, new.account_id, new.at)
+       OR ((old.rating, old.text) IS DISTINCT FROM (new.rating, new.text)
+           AND (new.edited_at IS NOT DISTINCT FROM old.edited_at OR old.hidden_for IS NOT NULL))
+       OR (old.answer IS NOT NULL AND new.answer IS DISTINCT FROM old.answer
+           AND NOT coalesce(old.edited_at > old.answered_at, false))
+       OR (old.hidden_for IS NOT NULL AND new.hidden_for IS DISTINCT FROM old.hidden_for)
     THEN
-        RAISE EXCEPTION 'a review is answered once, never changed or deleted' USING ERRCODE = 'P0100';
+        RAISE EXCEPTION 'a review is answered once, and never changed otherwise or deleted' USING ERRCODE = 'P0100';
+    END IF;
+    IF (old.rating, old.text) IS DISTINCT FROM (new.rating, new.text)
+       OR (old.answer IS NOT NULL AND new.answer IS DISTINCT FROM old.answer) THEN
+        INSERT INTO review_versions (review_id, rating, text, answer, replaced_at)
+        VALUES (old.id, old.rating, old.text, old.answer, greatest(new.edited_at, new.answered_at));
     END IF;
     RETURN new;
 END
@@ -1883,6 +1909,20 @@ BEGIN
     NEW.person_key = (SELECT person_key FROM accounts WHERE id = NEW.account_id);
     RETURN NEW;
 END;
+$$;
+
+
+--
+-- Name: set_review_producer(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.set_review_producer() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    SELECT producer_id INTO new.producer_id FROM listings WHERE id = new.listing_id;
+    RETURN new;
+END
 $$;
 
 
@@ -3693,7 +3733,7 @@ CREATE TABLE public.photos (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT photos_height CHECK (((height >= 1) AND (height <= 20000))),
     CONSTRAINT photos_kind CHECK ((kind = ANY (ARRAY['webp'::text, 'svg'::text]))),
-    CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text, 'claim'::text]))),
+    CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text, 'claim'::text, 'review'::text]))),
     CONSTRAINT photos_sha256_length CHECK ((length(sha256) = 32)),
     CONSTRAINT photos_width CHECK (((width >= 1) AND (width <= 20000)))
 );
@@ -3835,6 +3875,31 @@ CREATE TABLE public.refund_requests (
 
 
 --
+-- Name: review_photos; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.review_photos (
+    review_id uuid NOT NULL,
+    photo_id uuid NOT NULL,
+    removed_at timestamp with time zone
+);
+
+
+--
+-- Name: review_versions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.review_versions (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    review_id uuid NOT NULL,
+    rating smallint NOT NULL,
+    text text NOT NULL,
+    answer text,
+    replaced_at timestamp with time zone NOT NULL
+);
+
+
+--
 -- Name: reviews; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3847,7 +3912,16 @@ CREATE TABLE public.reviews (
     text text NOT NULL,
     answer text,
     at timestamp with time zone NOT NULL,
+    producer_id uuid NOT NULL,
+    edited_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    answered_by uuid,
+    hidden_for text,
+    hidden_at timestamp with time zone,
     CONSTRAINT reviews_answer_length CHECK ((length(answer) <= 500)),
+    CONSTRAINT reviews_answered CHECK ((((answer IS NULL) = (answered_at IS NULL)) AND (answer <> ''::text))),
+    CONSTRAINT reviews_edited CHECK (((edited_at > at) AND (edited_at <= (at + '7 days'::interval)))),
+    CONSTRAINT reviews_hidden CHECK (((hidden_for = ANY (ARRAY['personal_data'::text, 'insult'::text, 'forbidden'::text])) AND ((hidden_for IS NULL) = (hidden_at IS NULL)))),
     CONSTRAINT reviews_rating CHECK (((rating >= 1) AND (rating <= 5))),
     CONSTRAINT reviews_text_length CHECK ((length(text) <= 500))
 );
@@ -5231,6 +5305,22 @@ ALTER TABLE ONLY public.refund_requests
 
 
 --
+-- Name: review_photos review_photos_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.review_photos
+    ADD CONSTRAINT review_photos_key PRIMARY KEY (review_id, photo_id);
+
+
+--
+-- Name: review_versions review_versions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.review_versions
+    ADD CONSTRAINT review_versions_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: reviews reviews_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6269,10 +6359,38 @@ CREATE INDEX refund_requests_waiting ON public.refund_requests USING btree (subo
 
 
 --
+-- Name: review_photos_by_photo; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX review_photos_by_photo ON public.review_photos USING btree (photo_id);
+
+
+--
+-- Name: review_versions_by_review; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX review_versions_by_review ON public.review_versions USING btree (review_id, id);
+
+
+--
 -- Name: reviews_by_listing; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX reviews_by_listing ON public.reviews USING btree (listing_id, id DESC);
+
+
+--
+-- Name: reviews_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX reviews_by_producer ON public.reviews USING btree (producer_id, id DESC);
+
+
+--
+-- Name: reviews_unanswered; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX reviews_unanswered ON public.reviews USING btree (producer_id, id) WHERE (answer IS NULL);
 
 
 --
@@ -6868,6 +6986,20 @@ CREATE TRIGGER reviews_append_only BEFORE DELETE OR UPDATE ON public.reviews FOR
 --
 
 CREATE TRIGGER reviews_count AFTER INSERT ON public.reviews REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.count_reviews();
+
+
+--
+-- Name: reviews reviews_producer; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER reviews_producer BEFORE INSERT ON public.reviews FOR EACH ROW EXECUTE FUNCTION public.set_review_producer();
+
+
+--
+-- Name: reviews reviews_recount; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER reviews_recount AFTER UPDATE OF rating ON public.reviews FOR EACH ROW WHEN ((new.rating <> old.rating)) EXECUTE FUNCTION public.recount_review();
 
 
 --
@@ -8005,6 +8137,30 @@ ALTER TABLE ONLY public.refund_requests
 
 
 --
+-- Name: review_photos review_photos_photo; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.review_photos
+    ADD CONSTRAINT review_photos_photo FOREIGN KEY (photo_id) REFERENCES public.photos(id);
+
+
+--
+-- Name: review_photos review_photos_review; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.review_photos
+    ADD CONSTRAINT review_photos_review FOREIGN KEY (review_id) REFERENCES public.reviews(id);
+
+
+--
+-- Name: review_versions review_versions_review; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.review_versions
+    ADD CONSTRAINT review_versions_review FOREIGN KEY (review_id) REFERENCES public.reviews(id);
+
+
+--
 -- Name: reviews reviews_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -8013,11 +8169,27 @@ ALTER TABLE ONLY public.reviews
 
 
 --
+-- Name: reviews reviews_answerer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_answerer FOREIGN KEY (answered_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: reviews reviews_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.reviews
     ADD CONSTRAINT reviews_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: reviews reviews_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
 
 
 --
@@ -9533,6 +9705,13 @@ GRANT ALL ON FUNCTION public.record_refund(p_suborder uuid, p_lines uuid[], p_am
 
 REVOKE ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION refuse_review_change(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refuse_review_change() FROM PUBLIC;
 
 
 --
@@ -11893,6 +12072,41 @@ GRANT UPDATE(lapse_reason) ON TABLE public.refund_requests TO market_app;
 
 
 --
+-- Name: TABLE review_photos; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.review_photos TO market_app;
+
+
+--
+-- Name: COLUMN review_photos.review_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(review_id) ON TABLE public.review_photos TO market_app;
+
+
+--
+-- Name: COLUMN review_photos.photo_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(photo_id) ON TABLE public.review_photos TO market_app;
+
+
+--
+-- Name: COLUMN review_photos.removed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(removed_at) ON TABLE public.review_photos TO market_app;
+
+
+--
+-- Name: TABLE review_versions; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.review_versions TO market_app;
+
+
+--
 -- Name: TABLE reviews; Type: ACL; Schema: public; Owner: -
 --
 
@@ -11900,10 +12114,59 @@ GRANT SELECT,INSERT ON TABLE public.reviews TO market_app;
 
 
 --
+-- Name: COLUMN reviews.rating; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(rating) ON TABLE public.reviews TO market_app;
+
+
+--
+-- Name: COLUMN reviews.text; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(text) ON TABLE public.reviews TO market_app;
+
+
+--
 -- Name: COLUMN reviews.answer; Type: ACL; Schema: public; Owner: -
 --
 
 GRANT UPDATE(answer) ON TABLE public.reviews TO market_app;
+
+
+--
+-- Name: COLUMN reviews.edited_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(edited_at) ON TABLE public.reviews TO market_app;
+
+
+--
+-- Name: COLUMN reviews.answered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(answered_at) ON TABLE public.reviews TO market_app;
+
+
+--
+-- Name: COLUMN reviews.answered_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(answered_by) ON TABLE public.reviews TO market_app;
+
+
+--
+-- Name: COLUMN reviews.hidden_for; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(hidden_for) ON TABLE public.reviews TO market_app;
+
+
+--
+-- Name: COLUMN reviews.hidden_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(hidden_at) ON TABLE public.reviews TO market_app;
 
 
 --

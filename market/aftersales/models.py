@@ -11,7 +11,6 @@ SELLER_REFUND_WINDOW = timedelta(days=90)
 MAX_CLAIM_PHOTOS = 3
 MAX_CLAIM_TEXT_LENGTH = 300
 MAX_CLAIM_TOTAL = 100_000
-MAX_REVIEW_LENGTH = 500
 OWN_DELIVERY = "自己送"
 """The carrier value for delivery by the producer itself; neither a carrier nor a tracking number is stored."""
 
@@ -122,48 +121,6 @@ class RefundRequestEnded(Refusal):
     code = "refund_request_ended"
     zh = "这笔退款已经有结果了：{state}。"
     en = "This refund request has ended: {state}."
-
-
-class InvalidReview(Refusal):
-    """A review has 1 to 5 stars and at most 500 characters."""
-
-    code = "review_wrong"
-    status = 422
-    zh = "评价要 1 到 5 分，文字不超过 500 字。"
-    en = "A review has 1 to 5 stars and at most 500 characters."
-
-
-class NotReceivedYet(Refusal):
-    """Only received purchases can be reviewed."""
-
-    code = "not_received_yet"
-    zh = "收到以后才能评价。"
-    en = "You can review it once you have received it."
-
-
-class OwnListingReviewed(Refusal):
-    """Members of a producer cannot review its listings."""
-
-    code = "own_listing"
-    status = 403
-    zh = "自己家的东西，请让买的人来评价。"
-    en = "You sell this listing; only other buyers can review it."
-
-
-class StayNotOver(NotReceivedYet):
-    """A stay can be reviewed once its nights are over."""
-
-    code = "not_slept_yet"
-    zh = "住完了再评价：{leave_on} 起能写。"
-    en = "You can review the stay once it is over, from {leave_on} on."
-
-
-class AlreadyReviewed(Refusal):
-    """The purchase was already reviewed."""
-
-    code = "already_reviewed"
-    zh = "这一单已经评价过了。"
-    en = "This purchase was already reviewed."
 
 
 class ClaimRefusal(Refusal):

@@ -14,6 +14,7 @@ from market.api import (
     photos,
     privacy,
     producers,
+    reviews,
     service,
     slots,
     subsidies,
@@ -36,6 +37,7 @@ ROUTES = [
     *aftersales.ROUTES,
     *bad_fruit.ROUTES,
     *goods_returns.ROUTES,
+    *reviews.ROUTES,
     *subsidies.ROUTES,
     *tasks.ROUTES,
 ]

@@ -1,9 +1,9 @@
-"""Shipping, check-in, receipt, refunds, reviews and statements."""
+"""Shipping, check-in, receipt, refunds and statements."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
@@ -14,10 +14,9 @@ from market.aftersales.models import InvalidCheckInCode, LineRefundReason
 from market.aftersales.parcels import Parcel, list_parcels
 from market.aftersales.receive import ReceiptConfirmation, confirm_receipt
 from market.aftersales.refund import LineRefund, refund_line
-from market.aftersales.review import write_review
 from market.aftersales.ship import ship_suborder
 from market.aftersales.unsent import cancel_own_parcel
-from market.api.idempotency import get_idempotency_key, run_once
+from market.api.idempotency import get_idempotency_key
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database
@@ -55,14 +54,6 @@ class ReceiptRequest(Struct, frozen=True, forbid_unknown_fields=True):
     positions: Annotated[list[int], Meta(max_length=100)] | None = None
 
 
-class ReviewRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """A review with 1 to 5 stars; `listing_id` is required if the suborder has several listings."""
-
-    rating: int
-    text: Annotated[str, Meta(max_length=2000)] = ""
-    listing_id: UUID | None = None
-
-
 class ParcelCancellation(Struct, frozen=True, forbid_unknown_fields=True):
     """Why the seller cannot send a parcel; the buyer reads it."""
 
@@ -86,7 +77,7 @@ class RefundDecisionRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SuborderController(Controller):
-    """Shipping by the producer and reviewing by the buyer."""
+    """Parcels, as their producer ships or cancels them."""
 
     path = "/api/v1/suborders"
     tags = ("aftersales",)
@@ -123,26 +114,6 @@ class SuborderController(Controller):
     ) -> None:
         """Cancel a parcel that the seller cannot send; the buyer gets everything back. Repeating changes nothing."""
         await cancel_own_parcel(db, gateway, seal, actor, suborder_id, reason=data.reason, now=clock.now())
-
-    @post("/{suborder_id:uuid}/reviews", operation_id="WriteReview", idempotent=True)
-    async def review(
-        self,
-        *,
-        request: HttpRequest,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        clock: NamedDependency[Clock],
-        suborder_id: FromPath[UUID],
-        data: JSONBody[ReviewRequest],
-    ) -> Response[Any]:
-        """Review a listing of a received suborder, once."""
-        return await run_once(
-            request, db, actor,
-            lambda conn: write_review(
-                conn, actor, suborder_id, listing_id=data.listing_id, rating=data.rating, text=data.text,
-                now=clock.now(),
-            ),
-        )  # fmt: skip
 
 
 class AftersalesController(Controller):

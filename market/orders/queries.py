@@ -40,6 +40,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     refunded_fen: Fen
     perishable: bool
     reviewed: bool
+    review_id: UUID | None
 
 
 class BookingView(Struct, frozen=True):
@@ -222,9 +223,9 @@ LIST_LINE_VIEWS = Query(
     """
     SELECT order_lines.id, suborder_id, listing_id, listings.number AS listing_number, variant_id, order_lines.title,
            unit, quantity, price_fen, amount_fen, reduction_fen, order_lines.refunded_fen, order_lines.perishable,
-           EXISTS (SELECT FROM reviews r
-                    WHERE r.suborder_id = suborders.id AND r.listing_id = order_lines.listing_id) AS reviewed
+           reviews.id IS NOT NULL AS reviewed, reviews.id AS review_id
       FROM order_lines JOIN suborders ON suborders.id = suborder_id JOIN listings ON listings.id = listing_id
+      LEFT JOIN reviews USING (suborder_id, listing_id)
      WHERE order_id = :order_id
      ORDER BY suborders.position, order_lines.position
     """,
@@ -351,8 +352,7 @@ async def load_host_phones(conn: Connection, seal: Seal, buyer: Actor, order_id:
 
 
 def _build_booking(seal: Seal, row: _BookingViewRow) -> BookingView:
-    is_valid = row.state is BookingState.BOOKED and row.code_sealed is not None
-    code = seal.open(row.code_sealed, CODE_CONTEXT) if is_valid and row.code_sealed is not None else None
+    code = seal.open(row.code_sealed, CODE_CONTEXT) if row.code_sealed and row.state is BookingState.BOOKED else None
     return build_from(BookingView, row, code=code)
 
 

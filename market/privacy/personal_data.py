@@ -58,12 +58,14 @@ class PersonalOrder(Struct, frozen=True, kw_only=True):
 
 
 class PersonalReview(Struct, frozen=True):
-    """A review that the person wrote."""
+    """A review that the person wrote, what it said earlier, and the ids of its photos."""
 
     title: str
     rating: int
     text: str
     at: datetime
+    earlier: list[str]
+    photo_ids: list[UUID]
 
 
 class PersonalCase(Struct, frozen=True, kw_only=True):
@@ -175,7 +177,11 @@ LIST_STORED_LINES = Query(
 LIST_WRITTEN_REVIEWS = Query(
     PersonalReview,
     """
-    SELECT title, rating, text, at FROM reviews JOIN listings ON listings.id = listing_id
+    SELECT title, rating, text, at,
+           ARRAY(SELECT v.text FROM review_versions v
+                  WHERE v.review_id = reviews.id ORDER BY v.id LIMIT 100) AS earlier,
+           ARRAY(SELECT photo_id FROM review_photos p WHERE p.review_id = reviews.id ORDER BY photo_id) AS photo_ids
+      FROM reviews JOIN listings ON listings.id = listing_id
      WHERE account_id = :account_id
      ORDER BY at DESC LIMIT :limit
     """,

@@ -41,12 +41,13 @@ Image.MAX_IMAGE_PIXELS = None
 
 
 class PhotoPurpose(StrEnum):
-    """The purpose of a photo; only those of listings are public."""
+    """The purpose of a photo; only those of listings and reviews are public."""
 
     LISTING = "listing"
     CERTIFICATE = "certificate"
     PARCEL = "parcel"
     CLAIM = "claim"
+    REVIEW = "review"
 
 
 class PhotoFormat(StrEnum):
@@ -333,11 +334,11 @@ async def require_listed_photo(conn: Connection, name: str) -> None:
         raise NotFound
 
 
-async def read_listed_photo(files: FileStore, name: str) -> bytes:
-    """Return the contents of a listing's picture by its file name.
+async def read_public_photo(files: FileStore, purpose: PhotoPurpose, name: str) -> bytes:
+    """Return the contents of a picture by its file name, of a listing or of a review.
 
     Raises:
-        NotFound: the store has no such picture of a listing.
+        NotFound: the store has no such picture of that purpose.
     """
     stem, _, ending = name.rpartition(".")
     digest, _, width = stem.partition("-")
@@ -345,7 +346,7 @@ async def read_listed_photo(files: FileStore, name: str) -> bytes:
     if not is_digest or (ending, width) not in {("svg", ""), *(("webp", str(each)) for each in PAGE_WIDTHS)}:
         raise NotFound
     try:
-        return await files.get(f"{PhotoPurpose.LISTING}/{name}")
+        return await files.get(f"{purpose}/{name}")
     except FileMissing as error:
         raise NotFound from error
 

@@ -34,6 +34,7 @@ from market.web.farm import (
 )
 from market.web.farm import coupons as farm_coupons
 from market.web.farm import home as farm_home
+from market.web.farm import reviews as farm_reviews
 from market.web.pages import redirect_to_sign_in
 from market.web.shop import (
     activity,
@@ -44,6 +45,7 @@ from market.web.shop import (
     order,
     order_actions,
     orders,
+    own_review,
     pay,
     product,
     reviews,
@@ -55,13 +57,13 @@ from market.web.shop import goods_returns as shop_returns
 
 _SHOP_PAGES = (
     assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
-    browse, product, activity, stay, reviews, cart, checkout, coupons, pay, orders, order, order_actions, shop_claims,
-    shop_returns, shop_cases,
+    browse, product, activity, stay, reviews, cart, checkout, coupons, pay, orders, order, order_actions,
+    own_review, shop_claims, shop_returns, shop_cases,
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, packing_slips, guests, nights, night_prices, slots, list_activity, edit_listing, packs,
     list_product, list_stay, listings, money, month_statement, claims, refunds, goods_returns, cases,
-    phone_bill, apply, certificates, freight, farm_coupons,
+    farm_reviews, phone_bill, apply, certificates, freight, farm_coupons,
 )  # fmt: skip
 
 SHOP = Router(

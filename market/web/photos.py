@@ -1,4 +1,4 @@
-"""Photos: of listings for everyone, of certificates and of claims for those whom they concern."""
+"""Photos: of listings and reviews for everyone, of certificates and of claims for those whom they concern."""
 
 from uuid import UUID
 
@@ -12,8 +12,9 @@ from market.identity.access import list_scopes, require_second_factor_of_officia
 from market.identity.models import Actor, NotFound
 from market.kernel import Database
 from market.rate_limits import RateClass
+from market.reviews.views import require_shown_photo
 from market.storage.files import FileMissing, FileStore
-from market.storage.photos import get_private_photo_name, read_listed_photo, require_listed_photo
+from market.storage.photos import PhotoPurpose, get_private_photo_name, read_public_photo, require_listed_photo
 from market.web.assets import IMMUTABLE
 
 _TYPES = {"svg": "image/svg+xml", "webp": "image/webp"}
@@ -34,8 +35,26 @@ async def show_photo(
         raise NotFound
     async with db.connection() as conn:
         await require_listed_photo(conn, name)
-    content = await read_listed_photo(files, name)
+    content = await read_public_photo(files, PhotoPurpose.LISTING, name)
     return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=_PUBLIC_HEADERS)
+
+
+@get("/review-photos/{name:str}", include_in_schema=False, rate=RateClass.FREE)
+async def show_review_photo(
+    db: NamedDependency[Database], files: NamedDependency[FileStore], name: FromPath[str]
+) -> Response[bytes]:
+    """Return the photo of a review; it is cached for an hour, as a review may be hidden for a legal reason.
+
+    Raises:
+        NotFound: no photo has that name, or no review shows it.
+    """
+    if len(name) > _MAX_NAME_LENGTH:
+        raise NotFound
+    async with db.connection() as conn:
+        await require_shown_photo(conn, name)
+    content = await read_public_photo(files, PhotoPurpose.REVIEW, name)
+    headers = {**_PUBLIC_HEADERS, "Cache-Control": "public, max-age=3600"}
+    return Response(content, media_type=_TYPES["webp"], headers=headers)
 
 
 @get("/certificates/{photo_id:uuid}", include_in_schema=False)
@@ -89,4 +108,4 @@ async def _read_private_photo(files: FileStore, name: str) -> Response[bytes]:
     return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 
-ROUTES = [show_photo, show_certificate_photo, show_claim_photo]
+ROUTES = [show_photo, show_review_photo, show_certificate_photo, show_claim_photo]

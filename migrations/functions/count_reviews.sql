@@ -1,4 +1,4 @@
--- Package: aftersales.
+-- Package: reviews.
 -- Add new reviews to the rating of their listings.
 CREATE OR REPLACE FUNCTION count_reviews() RETURNS trigger
 LANGUAGE plpgsql AS $$

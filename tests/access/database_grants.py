@@ -109,7 +109,9 @@ GRANTS = {
         "select insert(suborder_id line_id key amount_fen reason note requested_by requested_at) "
         "update(state decided_by decided_at decision_note lapse_reason)"
     ),
-    "reviews": "select insert update(answer)",
+    "review_photos": "select insert(review_id photo_id) update(removed_at)",
+    "review_versions": "select",
+    "reviews": "select insert update(rating text answer edited_at answered_at answered_by hidden_for hidden_at)",
     "rooms": "select insert update(open)",
     "run_explanations": "select insert",
     "run_lines": "select insert",
@@ -187,6 +189,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "list_waiting_tasks": True,
     "payments.post": True,
     "record_refund": True,
+    "refuse_review_change": False,
     "record_release": True,
     "replace_roles": True,
     "save_official": True,

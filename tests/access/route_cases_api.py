@@ -72,6 +72,7 @@ ORDER = {"address": {"name": "样例买家", "phone": "13900009001", "region_cod
 PARCEL = {"carrier": "邮政", "tracking": "XA1234567890CN"}
 REVIEW = {"rating": 5, "text": "样例"}
 REFUND = {"reason": "agreed", "amount_fen": 1_00}
+NOBODYS_REVIEW: dict[str, str | Id] = {"review_id": Id("nobody")}
 NOBODYS_CASE: dict[str, str | Id] = {"case_id": Id("nobody")}
 FINDING = {"check": "claim_outside_snapshot", "subject": "DX-06", "why": "样例", "stop": ["DX-06"]}
 
@@ -270,6 +271,12 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"method": "alipay"},
     ),
     post("/api/v1/orders/{order_id}/cancellation", ORDER_BUYER, params={"order_id": Id("unpaid_order_id")}, json={}),
+    # reviews
+    get("/api/v1/listings/{listing_id}/reviews", PUBLIC),
+    get("/api/v1/producers/{producer_id}/reviews", PUBLIC),
+    get("/api/v1/reviews/{review_id}", SIGNED_IN, params=NOBODYS_REVIEW, status=404),
+    put("/api/v1/reviews/{review_id}", SIGNED_IN, params=NOBODYS_REVIEW, json=REVIEW, status=404),
+    post("/api/v1/reviews/{review_id}/answer", SIGNED_IN, params=NOBODYS_REVIEW, json={"text": "样例"}, status=404),
     # aftersales
     post("/api/v1/suborders/{suborder_id}/shipment", PRODUCER_MEMBERS, json=PARCEL),
     post("/api/v1/suborders/{suborder_id}/cancellation", PRODUCER_MEMBERS, json={"reason": "没有了"}, status=409),

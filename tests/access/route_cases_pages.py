@@ -32,7 +32,7 @@ from tests.access.policies import (
 )
 from tests.access.route_case import FixtureId as Id
 from tests.access.route_case import RouteCase, UploadedFile, get, post
-from tests.access.route_cases_api import FINDING_DUTY, NOBODYS_CASE, PHOTO, TOWNSHIP_DUTY, VILLAGE_DUTY
+from tests.access.route_cases_api import FINDING_DUTY, NOBODYS_CASE, NOBODYS_REVIEW, PHOTO, TOWNSHIP_DUTY, VILLAGE_DUTY
 from tests.web.desk.county import read_story_file
 
 GOODS = {"variant": Id("variant_id"), "n": "1", "to": "/"}
@@ -96,6 +96,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/stays/{number}", HIDDEN, params={"number": Id("hidden_number")}),
     get("/photos/{name}", PUBLIC, params={"name": Id("shown_photo")}),
     get("/photos/{name}", HIDDEN, params={"name": Id("unlisted_photo")}),
+    get("/review-photos/{name}", HIDDEN, params={"name": Id("unlisted_photo")}),
     get("/static/{name}", PUBLIC, params={"name": Id("static")}),
     get("/favicon.ico", PUBLIC),
     get("/robots.txt", PUBLIC),
@@ -152,6 +153,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     ),
     get(REVIEW_PAGE, as_own_page(ORDER_BUYER), params=RECEIVED, query=REVIEWED_LISTING),
     post(REVIEW_PAGE, ORDER_BUYER, params=RECEIVED, query=REVIEWED_LISTING, form=REVIEW, status=303),
+    get("/reviews/{review_id}", as_own_page(SIGNED_IN), params=NOBODYS_REVIEW, status=404),
+    post("/reviews/{review_id}", SIGNED_IN, params=NOBODYS_REVIEW, form=REVIEW, status=404),
     # selling
     get("/farm/apply", FARMER_PAGE),
     post("/farm/apply", SIGNED_IN, form=APPLICATION, files=PHOTO, status=303),
@@ -176,6 +179,9 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/returns", FARMER_PAGE),
     get("/farm/returns/{case_id}", FARMER_PAGE, params=NOBODYS_CASE, status=404),
     post("/farm/returns/{case_id}", SIGNED_IN, params=NOBODYS_CASE, form={"decision": "arrived"}, status=404),
+    get("/farm/reviews", FARMER_PAGE),
+    get("/farm/reviews/{review_id}", FARMER_PAGE, params=NOBODYS_REVIEW, status=404),
+    post("/farm/reviews/{review_id}", SIGNED_IN, params=NOBODYS_REVIEW, form={"answer": "样例"}, status=404),
     get("/farm/refunds", FARMER_PAGE),
     post(
         "/farm/refunds/{request_id}",

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from market.aftersales.receive import confirm_receipt
-from market.aftersales.review import write_review
 from market.cli.persons import close_person, export_person
 from market.cli.reseal import SEALED_COLUMNS
 from market.identity.models import AccountId, NewSession, NotFound, Role, WrongCode
@@ -21,6 +20,7 @@ from market.orders.cart import put_lines
 from market.orders.models import Line, VariantId
 from market.privacy.close_account import AccountNotClosable, close_account, confirm_and_close
 from market.privacy.personal_data import export_personal_data
+from market.reviews.write import ReviewText, write_review
 from tests.conftest import NOW
 from tests.identity.support import a_code
 from tests.support.app import SECRET
@@ -74,7 +74,7 @@ async def a_reviewed_order(shopping: Shopping) -> None:
     seen = await shopping.see(order)
     async with shopping.db.transaction() as conn:
         await confirm_receipt(conn, shopping.seal, shopping.buyer, order.id, now=NOW)
-        await write_review(conn, shopping.buyer, seen.suborders[0].id, rating=5, text="枣很甜", now=NOW)
+        await write_review(conn, shopping.buyer, seen.suborders[0].id, ReviewText(rating=5, text="枣很甜"), now=NOW)
         await put_lines(conn, shopping.buyer.account_id, [Line(VariantId(goods.variant_id), 2)], now=NOW)
         actor = str(shopping.buyer.account_id)
         await begin_request(conn, shopping.seal, actor=actor, key="k", fingerprint=b"f")

@@ -25,7 +25,7 @@ from market.storage.photos import (
     get_private_photo_name,
     prepare_drawing,
     prepare_photo,
-    read_listed_photo,
+    read_public_photo,
 )
 from market.storage.unused_photos import delete_unused_photos
 from tests.conftest import NOW
@@ -57,7 +57,7 @@ async def pictures(files: FileStore, content: bytes) -> list[Image.Image]:
     prepared = await prepare_photo(files, content, PhotoPurpose.LISTING)
     name = prepared.sha256.hex()[:40]
     return [
-        Image.open(io.BytesIO(await read_listed_photo(files, path.removeprefix("/photos/"))))
+        Image.open(io.BytesIO(await read_public_photo(files, PhotoPurpose.LISTING, path.removeprefix("/photos/"))))
         for path in get_photo_paths(name, "webp")
     ]
 
@@ -233,13 +233,13 @@ async def test_the_name_of_a_photo_depends_on_its_contents(files: FileStore) -> 
 )
 async def test_other_names_are_not_found(files: FileStore, name: str) -> None:
     with pytest.raises(NotFound):
-        await read_listed_photo(files, name)
+        await read_public_photo(files, PhotoPurpose.LISTING, name)
 
 
 async def test_a_certificate_photo_is_not_public(files: FileStore) -> None:
     prepared = await prepare_photo(files, a_jpeg(), PhotoPurpose.CERTIFICATE)
     with pytest.raises(NotFound):
-        await read_listed_photo(files, f"{prepared.sha256.hex()[:40]}-720.webp")
+        await read_public_photo(files, PhotoPurpose.LISTING, f"{prepared.sha256.hex()[:40]}-720.webp")
 
 
 async def test_a_certificate_photo_is_readable_by_its_owner_and_officials_of_its_division(
@@ -324,7 +324,7 @@ async def test_only_photos_that_nothing_shows_are_deleted(
 async def test_a_drawing_is_stored_unchanged(files: FileStore) -> None:
     prepared = await prepare_drawing(files, SQUARE, width=100, height=100)
     path = get_photo_paths(prepared.sha256.hex()[:40], "svg")[0].removeprefix("/photos/")
-    assert await read_listed_photo(files, path) == SQUARE.encode()
+    assert await read_public_photo(files, PhotoPurpose.LISTING, path) == SQUARE.encode()
     with pytest.raises(ValueError, match="external references"):
         await prepare_drawing(files, '<svg><image href="http://x"/></svg>', width=1, height=1)
 

@@ -237,6 +237,7 @@ async def show_account(
                 (
                     ("/farm/papers", "我的证件", "交证，看县里核对了没有"),
                     ("/farm/freight", "快递费", "谁付，怎么算"),
+                    ("/farm/reviews", "买家的评价", "看看写了什么，回一句"),
                 )
                 if shop
                 else ()

@@ -1,6 +1,6 @@
 """A seller's home page: parcels to ship, arriving guests, money owed."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from litestar import Response, get
@@ -19,6 +19,7 @@ from market.orders.models import SuborderState
 from market.producers.certificate_ends import EndingCertificate, list_ending_certificates
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState
 from market.producers.queries import list_own_producers
+from market.reviews.answer import count_unanswered_reviews
 from market.web.farm.guests import load_guest_rows
 from market.web.farm.money import load_earnings
 from market.web.farm.parcels import load_parcels, parcel_rows
@@ -28,6 +29,8 @@ from market.web.pages import redirect, render_page
 from market.web.ui.illustrations import get_illustration
 
 _ROWS_ON_HOME = 3
+_REVIEWS_PERIOD = timedelta(days=30)
+"""How long a review without an answer is shown on the page."""
 _DOOR_DRAWINGS = ("parcel", "millet", "phone")
 """The drawings of the doors in farm/home.html; a host's first door has that of a stay."""
 _GUEST_DRAWING = get_illustration("民宿", "")
@@ -52,6 +55,7 @@ async def show_farm_home(
         guests = await load_guest_rows(conn, seal, actor, clock.today())
         money, owed_fen = await load_earnings(conn, actor)
         refunds = await count_waiting_refunds(conn, actor)
+        reviews = await count_unanswered_reviews(conn, actor, since=clock.now() - _REVIEWS_PERIOD)
         ending = await list_ending_certificates(conn, actor, today=clock.today())
         pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
     count = len(parcels)
@@ -69,6 +73,7 @@ async def show_farm_home(
         "returns": returns,
         "ending": [_describe_ending(each, clock.today()) for each in ending],
         "refunds": refunds,
+        "reviews": reviews,
         "hosting": hosting,
         "guest_drawing": _GUEST_DRAWING,
         "guest_count": len(guests),

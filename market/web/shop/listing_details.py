@@ -1,9 +1,7 @@
 """Shared parts of the pages of products and stays: origin, tags, questions, reviews, metadata."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from minijinja import safe
@@ -16,6 +14,7 @@ from market.http import HttpRequest
 from market.kernel import Connection, Fen, Query, divide_half_up
 from market.orders.escrow import compute_share
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, CertificateKind, ProducerKind
+from market.reviews.views import PublicReview, list_listing_reviews
 from market.storage.photos import PhotoFormat
 from market.web.assets import get_origin
 from market.web.shop.cards import format_freight_rule, format_months, make_photo_view
@@ -33,58 +32,20 @@ from payments.money import format_yuan
 _MAX_REVIEWS = 3
 
 
-class ReviewView(Struct, frozen=True):
-    """A published review with its author's masked name; `bought` is the listing's name then, if it has changed."""
-
-    id: UUID
-    rating: int
-    text: str
-    answer: str | None
-    name: str
-    bought: str | None
-    at: datetime
-
-    @property
-    def who(self) -> str:
-        """The first character of the author's name, the rest masked; 样例 stays, as it is no name."""
-        mark, name = ("样例", self.name.removeprefix("样例")) if self.name.startswith("样例") else ("", self.name)
-        return f"{mark}{name[:1]}**"
-
-
-LIST_REVIEWS = Query(
-    ReviewView,
-    """
-    SELECT r.id, r.rating, r.text, r.answer, a.name, r.at,
-           (SELECT o.title FROM order_lines o
-             WHERE o.suborder_id = r.suborder_id AND o.listing_id = r.listing_id AND NOT starts_with(o.title, l.title)
-             ORDER BY o.position LIMIT 1) AS bought
-      FROM reviews r JOIN accounts a ON a.id = r.account_id JOIN listings l ON l.id = r.listing_id
-     WHERE r.listing_id = :listing_id AND (:before::uuid IS NULL OR r.id < :before::uuid)
-     ORDER BY r.id DESC
-     LIMIT :limit
-    """,
-)
 GET_COMMISSION = Query(int, "SELECT commission_bp FROM listings WHERE id = :listing_id")
 
 
 class ReviewSummary(Struct, frozen=True):
     """The latest reviews of a listing, their number, and its average rating in tenths."""
 
-    reviews: list[ReviewView]
+    reviews: list[PublicReview]
     review_count: int
     score: int | None
 
 
-async def list_reviews(
-    conn: Connection, listing_id: UUID, *, before: UUID | None = None, limit: int
-) -> list[ReviewView]:
-    """Return the reviews of a listing, latest first; those older than the review `before`, if given."""
-    return await LIST_REVIEWS.all(conn, listing_id=listing_id, before=before, limit=limit)
-
-
 async def load_reviews(conn: Connection, listing: ListingDetail) -> ReviewSummary:
     """Return the latest three reviews, and the average rounded half up to a tenth, for display."""
-    shown = await list_reviews(conn, listing.id, limit=_MAX_REVIEWS)
+    shown = (await list_listing_reviews(conn, listing.id, limit=_MAX_REVIEWS)).items
     count = listing.rating_count
     score = divide_half_up(10 * listing.rating_sum, count) if count else None
     return ReviewSummary(shown, count, score)
@@ -271,7 +232,6 @@ __all__ = [
     "list_certificates",
     "list_freight_rows",
     "list_guest_questions",
-    "list_reviews",
     "list_tags",
     "list_trail",
     "list_way",

@@ -156,13 +156,16 @@ def _describe_reference(suborder: SuborderView) -> str:
 
 
 def _list_review_links(order: OrderView, suborder: SuborderView, today: date) -> list[tuple[str, str]]:
-    """Return links to review each listing once, a stay after its last night."""
+    """Return links to review each listing once, a stay after its last night, and to the reviews that were written."""
     if suborder.state is not SuborderState.RECEIVED or any(each.leave_on > today for each in suborder.bookings):
         return []
-    titles = {line.listing_number: line.title for line in suborder.lines if not line.reviewed}
+    lines = {line.listing_number: line for line in reversed(suborder.lines)}
+    base = f"/orders/{order.number}/review/{suborder.position}"
     return [
-        (f"/orders/{order.number}/review/{suborder.position}?listing={number}", f"给“{title}”写评价")
-        for number, title in titles.items()
+        (f"/reviews/{line.review_id}", f"看我给“{line.title}”的评价")
+        if line.review_id
+        else (f"{base}?listing={number}", f"给“{line.title}”写评价")
+        for number, line in reversed(lines.items())
     ]
 
 

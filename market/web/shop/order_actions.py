@@ -1,28 +1,24 @@
-"""Actions of a buyer on an order: cancel it after seeing the refund, confirm receipt, review."""
+"""Actions of a buyer on an order: cancel it after seeing the refund, confirm receipt."""
 
 from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from msgspec import Struct
 
-from market.aftersales.models import AlreadyReviewed, InvalidReview
 from market.aftersales.receive import confirm_receipt
-from market.aftersales.review import write_review
 from market.bookings.calendar import get_cancellation_terms
 from market.bookings.tiers import compute_stay_refund
-from market.catalogue.detail import get_listing_id
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
-from market.kernel import Connection, Database, Fen, FieldFault, Refusal
+from market.kernel import Connection, Database, Fen, Refusal
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.refusal_numbers import get_refusal_number
 from market.kernel.seal import Seal
 from market.orders.cancel import cancel_order
 from market.orders.models import OrderNotCancellable, OrderState, SuborderState
 from market.orders.places import get_places_terms
-from market.orders.queries import LineView, OrderView, SuborderView, get_order, get_order_id
+from market.orders.queries import OrderView, SuborderView, get_order, get_order_id
 from market.web.forms import parse_integer, read_form
 from market.web.pages import WayBack, redirect, render_page
 from market.web.shop.cards import ShortNumber
@@ -31,14 +27,6 @@ from market.web.ui.format import percent_bp, yuan
 from payments import GuardedGateway
 
 _MAX_POSITION = 1000
-_MAX_RATING = 5
-
-
-class ReviewForm(Struct, frozen=True):
-    """The review form as it was typed."""
-
-    rating: str = ""
-    text: str = ""
 
 
 async def _compute_refund(conn: Connection, suborder: SuborderView, now: datetime) -> tuple[str, Fen]:
@@ -83,7 +71,7 @@ def _choose_suborders(order: OrderView, position: int | None) -> list[SuborderVi
     return suborders
 
 
-def _refusal_page(request: HttpRequest, actor: Actor, refusal: Refusal, number: int) -> Response[bytes]:
+def render_order_refusal(request: HttpRequest, actor: Actor, refusal: Refusal, number: int) -> Response[bytes]:
     """Render a refusal with a link back to the order."""
     context = {
         "text": refusal.text("zh"), "number": get_refusal_number(refusal.code), "status": refusal.status, "faults": (),
@@ -115,7 +103,7 @@ async def show_cancellation(
             suborders = _choose_suborders(order, position)
             back = [] if unpaid else [await _compute_refund(conn, suborder, clock.now()) for suborder in suborders]
         except OrderNotCancellable as refusal:
-            return _refusal_page(request, actor, refusal, number)
+            return render_order_refusal(request, actor, refusal, number)
     total = Fen(sum(fen for _, fen in back))
     whole = unpaid or len(suborders) == len(order.suborders)
     context = {
@@ -155,7 +143,7 @@ async def submit_cancellation(
     try:
         await cancel_order(db, gateway, seal, actor, order_id, positions=positions, now=clock.now())
     except OrderNotCancellable as refusal:
-        return _refusal_page(request, actor, refusal, number)
+        return render_order_refusal(request, actor, refusal, number)
     return redirect(f"/orders/{number}?said=cancelled")
 
 
@@ -183,110 +171,4 @@ async def submit_receipt(
     return redirect(f"/orders/{number}?said=received")
 
 
-async def _load_suborder(conn: Connection, seal: Seal, actor: Actor, number: int, position: int) -> SuborderView:
-    order = await get_order(conn, seal, actor, await get_order_id(conn, actor, number))
-    suborder = next((suborder for suborder in order.suborders if suborder.position == position), None)
-    if suborder is None:
-        raise NotFound
-    return suborder
-
-
-def _review_page(
-    request: HttpRequest,
-    actor: Actor,
-    title: str,
-    values: ReviewForm,
-    errors: tuple[FieldFault, ...] = (),
-    *,
-    status: int = 200,
-) -> Response[bytes]:
-    path = request.url.path
-    query = f"?{request.url.query}" if request.url.query else ""
-    context = {
-        "title": title,
-        "action": f"{path}{query}",
-        "back": path.partition("/review/")[0],
-        "draft": _name_draft(path, request.query_params.get("listing", "")),
-        "values": values,
-        "errors": errors,
-    }
-    return render_page(request, "shop/review.html", context, actor=actor, status=status)
-
-
-def _name_draft(path: str, listing: str) -> str:
-    """Return the name of a review's draft: `review-4598-1-7` for a listing of a suborder of an order."""
-    _, _, number, _, position = path.split("/")
-    return f"review-{number}-{position}-{listing}"
-
-
-def _get_line(suborder: SuborderView, listing: int) -> LineView:
-    line = next((line for line in suborder.lines if line.listing_number == listing), None)
-    if line is None:
-        raise NotFound
-    return line
-
-
-@get("/orders/{number:int}/review/{position:int}", include_in_schema=False)
-async def show_review_form(
-    request: HttpRequest,
-    *,
-    db: NamedDependency[Database],
-    seal: NamedDependency[Seal],
-    actor: NamedDependency[Actor],
-    number: ShortNumber,
-    position: ShortNumber,
-) -> Response[bytes]:
-    """Ask for a review of a received listing.
-
-    Raises:
-        NotFound: the order belongs to someone else, or has no such suborder.
-    """
-    listing = parse_integer(request.query_params.get("listing", "")) or 0
-    async with db.connection() as conn:
-        suborder = await _load_suborder(conn, seal, actor, number, position)
-    line = _get_line(suborder, listing)
-    if line.reviewed:
-        return _refusal_page(request, actor, AlreadyReviewed(), number)
-    return _review_page(request, actor, line.title, ReviewForm())
-
-
-@post("/orders/{number:int}/review/{position:int}", include_in_schema=False)
-async def submit_review(
-    request: HttpRequest,
-    *,
-    db: NamedDependency[Database],
-    seal: NamedDependency[Seal],
-    clock: NamedDependency[Clock],
-    actor: NamedDependency[Actor],
-    number: ShortNumber,
-    position: ShortNumber,
-) -> Response[Any]:
-    """Store a review.
-
-    Raises:
-        NotFound: the order belongs to someone else, or has no such suborder.
-        NotReceivedYet: the suborder is not received.
-        StayNotOver: it is a stay before its last night.
-    """
-    form = await read_form(request)
-    values = form.fill(ReviewForm)
-    listing = parse_integer(request.query_params.get("listing", "")) or 0
-    async with db.connection() as conn:
-        suborder = await _load_suborder(conn, seal, actor, number, position)
-        listing_id = await get_listing_id(conn, listing)
-    title = _get_line(suborder, listing).title
-    rating = parse_integer(values.rating, maximum=_MAX_RATING) or 0
-    try:
-        async with db.transaction() as conn:
-            await write_review(
-                conn, actor, suborder.id, listing_id=listing_id, rating=rating, text=values.text, now=clock.now()
-            )
-    except InvalidReview as refusal:
-        errors = refusal.errors or (FieldFault("rating", refusal.text("zh")),)
-        return _review_page(request, actor, title, values, errors, status=refusal.status)
-    except AlreadyReviewed as refusal:
-        return _refusal_page(request, actor, refusal, number)
-    return redirect(f"/orders/{number}?said=reviewed", draft=form.draft)
-
-
-ROUTES = [show_cancellation, submit_cancellation, submit_receipt, show_review_form, submit_review]
+ROUTES = [show_cancellation, submit_cancellation, submit_receipt]

@@ -10,11 +10,11 @@ from market.catalogue.models import ListingKind
 from market.http import HttpRequest
 from market.identity.models import NotFound
 from market.kernel import Database, Query
+from market.reviews.views import list_listing_reviews
 from market.web.forms import parse_uuid
 from market.web.pages import render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_score, get_listing_path
-from market.web.shop.listing_details import list_reviews
 
 _PAGE_SIZE = 20
 
@@ -47,16 +47,15 @@ async def show_reviews(request: HttpRequest, db: NamedDependency[Database], numb
         listing = await GET_REVIEWED_LISTING.maybe(conn, number=number)
         if listing is None:
             raise NotFound
-        reviews = await list_reviews(conn, listing.id, before=before, limit=_PAGE_SIZE + 1)
+        page = await list_listing_reviews(conn, listing.id, before=before, limit=_PAGE_SIZE)
     link = get_listing_path(listing.kind, number)
-    shown = reviews[:_PAGE_SIZE]
     context = {
         "title": listing.title,
         "link": link,
-        "reviews": shown,
+        "reviews": page.items,
         "count": listing.rating_count,
         "score": format_score(listing.rating_sum, listing.rating_count),
-        "more": f"{link}/reviews?before={shown[-1].id}" if len(reviews) > len(shown) else None,
+        "more": f"{link}/reviews?before={page.next}" if page.next else None,
     }
     return render_page(request, "shop/all_reviews.html", context, cache=SHORT_PUBLIC_CACHE)
 

@@ -136,6 +136,7 @@ class ReviewCopyRow(CopyRow, frozen=True):
     rating: int
     text: str
     answer: str | None
+    answered_at: datetime | None
     at: datetime
 
 

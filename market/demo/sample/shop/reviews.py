@@ -50,7 +50,15 @@ class ReviewGenerator:
             answered = rng.chance(_ANSWERED_PERCENT)
             self.reviews.append(
                 ReviewCopyRow(
-                    rng.make_uuid7(at), suborder_id, listing_id, buyer_id, stars, text, answer if answered else None, at
+                    rng.make_uuid7(at),
+                    suborder_id,
+                    listing_id,
+                    buyer_id,
+                    stars,
+                    text,
+                    answer if answered else None,
+                    at + timedelta(hours=rng.randint(1, 60)) if answered else None,
+                    at,
                 )
             )
             rating = self.ratings.setdefault(listing_id, RatingSum())

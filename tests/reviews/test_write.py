@@ -4,12 +4,12 @@ import asyncpg
 import pytest
 from msgspec import structs
 
-from market.aftersales.models import AlreadyReviewed, InvalidReview, NotReceivedYet, OwnListingReviewed
 from market.aftersales.receive import confirm_receipt
-from market.aftersales.review import write_review
 from market.identity.models import NotFound
 from market.kernel import Connection
 from market.orders.queries import OrderView
+from market.reviews.models import AlreadyReviewed, InvalidReview, NotReceivedYet, OwnListingReviewed
+from market.reviews.write import ReviewText, write_review
 from tests.conftest import NOW
 from tests.support.make import days_since, load_actor, make_product
 from tests.support.shop import Shopping, make_buyer
@@ -33,12 +33,12 @@ async def test_each_received_listing_is_reviewed_once(shopping: Shopping) -> Non
     first, second = [each.listing_id for each in suborder.lines]
     async with shopping.db.transaction() as conn:
         review = await write_review(
-            conn, shopping.buyer, suborder.id, listing_id=first, rating=5, text=" 枣很甜 ", now=NOW
+            conn, shopping.buyer, suborder.id, ReviewText(rating=5, text=" 枣很甜 "), listing_id=first, now=NOW
         )
-        await write_review(conn, shopping.buyer, suborder.id, listing_id=second, rating=2, text="", now=NOW)
+        await write_review(conn, shopping.buyer, suborder.id, ReviewText(rating=2), listing_id=second, now=NOW)
         assert (review.rating, review.text, review.at) == (5, "枣很甜", NOW)
         with pytest.raises(AlreadyReviewed):
-            await write_review(conn, shopping.buyer, suborder.id, listing_id=first, rating=1, text="", now=NOW)
+            await write_review(conn, shopping.buyer, suborder.id, ReviewText(rating=1), listing_id=first, now=NOW)
         rows = await conn.fetch("SELECT id, rating_sum, rating_count FROM listings ORDER BY id")
     assert {row["id"]: (row["rating_sum"], row["rating_count"]) for row in rows} == {first: (5, 1), second: (2, 1)}
     assert (await shopping.see_id(order.id)).suborders[0].reviewed
@@ -52,9 +52,9 @@ async def test_only_the_buyer_reviews(shopping: Shopping) -> None:
         elsewhere = await make_product(conn)
         for actor, listing in ((stranger, suborder.lines[0].listing_id), (shopping.buyer, elsewhere.listing_id)):
             with pytest.raises(NotFound):
-                await write_review(conn, actor, suborder.id, listing_id=listing, rating=5, text="", now=NOW)
+                await write_review(conn, actor, suborder.id, ReviewText(rating=5), listing_id=listing, now=NOW)
         with pytest.raises(NotFound):
-            await write_review(conn, shopping.buyer, suborder.id, rating=5, text="", now=NOW)
+            await write_review(conn, shopping.buyer, suborder.id, ReviewText(rating=5), now=NOW)
         assert await conn.fetchval("SELECT count(*) FROM reviews") == 0
 
 
@@ -64,7 +64,12 @@ async def test_an_order_cannot_be_reviewed_before_receipt(shopping: Shopping) ->
     async with shopping.db.transaction() as conn:
         with pytest.raises(NotReceivedYet):
             await write_review(
-                conn, shopping.buyer, suborder.id, listing_id=suborder.lines[0].listing_id, rating=5, text="", now=NOW
+                conn,
+                shopping.buyer,
+                suborder.id,
+                ReviewText(rating=5),
+                listing_id=suborder.lines[0].listing_id,
+                now=NOW,
             )
 
 
@@ -72,7 +77,7 @@ async def test_an_order_cannot_be_reviewed_before_receipt(shopping: Shopping) ->
 async def test_a_review_is_limited(shared: object, conn: Connection, rating: int, text: str, field: str) -> None:
     buyer = await make_buyer(conn)
     with pytest.raises(InvalidReview) as refused:
-        await write_review(conn, buyer, buyer.account_id, rating=rating, text=text, now=NOW)
+        await write_review(conn, buyer, buyer.account_id, ReviewText(rating=rating, text=text), now=NOW)
     assert [fault.field for fault in refused.value.errors] == [field]
     assert shared is not None
 
@@ -82,12 +87,17 @@ async def test_a_review_is_never_changed_or_deleted(shopping: Shopping, owner: C
     (suborder,) = order.suborders
     async with shopping.db.transaction() as conn:
         await write_review(
-            conn, shopping.buyer, suborder.id, listing_id=suborder.lines[0].listing_id, rating=1, text="坏了", now=NOW
+            conn,
+            shopping.buyer,
+            suborder.id,
+            ReviewText(rating=1, text="坏了"),
+            listing_id=suborder.lines[0].listing_id,
+            now=NOW,
         )
     for statement in ("DELETE FROM reviews", "UPDATE reviews SET rating = 5", "UPDATE reviews SET text = '好'"):
         with pytest.raises(asyncpg.PostgresError):
             await owner.execute(statement)
-    await owner.execute("UPDATE reviews SET answer = '对不起，已补发'")
+    await owner.execute("UPDATE reviews SET answer = '对不起，已补发', answered_at = at")
     with pytest.raises(asyncpg.PostgresError):
         await owner.execute("UPDATE reviews SET answer = '没有'")
 
@@ -110,7 +120,7 @@ async def test_a_producer_neither_reviews_nor_counts_what_it_buys_from_itself(sh
             (listing,) = [each.listing_id for each in suborder.lines]
             if listing == own.listing_id:
                 with pytest.raises(OwnListingReviewed):
-                    await write_review(conn, member_buyer.buyer, suborder.id, rating=5, text="", now=NOW)
+                    await write_review(conn, member_buyer.buyer, suborder.id, ReviewText(rating=5), now=NOW)
             else:
-                await write_review(conn, member_buyer.buyer, suborder.id, rating=5, text="", now=NOW)
+                await write_review(conn, member_buyer.buyer, suborder.id, ReviewText(rating=5), now=NOW)
     assert {row["id"]: row["sold_count"] for row in counts} == {own.listing_id: 0, foreign.listing_id: 1}

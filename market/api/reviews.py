@@ -1,0 +1,139 @@
+"""Reviews: read by everyone, written and changed by buyers, answered by sellers."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta, Struct
+
+from market.api.idempotency import run_once
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.kernel.page import Page
+from market.reviews.answer import answer_review
+from market.reviews.views import OwnReview, PublicReview, get_own_review, list_listing_reviews, list_producer_reviews
+from market.reviews.write import Review, ReviewText, edit_review, write_review
+
+
+class ReviewRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A review with 1 to 5 stars; `listing_id` is required if the suborder has several listings.
+
+    The photos were uploaded with the purpose `review`; everyone sees them.
+    """
+
+    rating: int
+    text: Annotated[str, Meta(max_length=2000)] = ""
+    listing_id: UUID | None = None
+    photo_ids: Annotated[list[UUID], Meta(max_length=10)] = []
+
+
+class ReviewChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """A changed review; `photo_ids` are added, `removed_ids` are photos that are no longer shown."""
+
+    rating: int
+    text: Annotated[str, Meta(max_length=2000)] = ""
+    photo_ids: Annotated[list[UUID], Meta(max_length=10)] = []
+    removed_ids: Annotated[list[UUID], Meta(max_length=10)] = []
+
+
+class ReviewAnswerRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the seller answers in public."""
+
+    text: Annotated[str, Meta(max_length=1000)]
+
+
+class ReviewController(Controller):
+    """Reviews of what was bought."""
+
+    path = "/api/v1"
+    tags = ("reviews",)
+
+    @get("/listings/{listing_id:uuid}/reviews", operation_id="ListReviews")
+    async def listing_reviews(
+        self,
+        *,
+        db: NamedDependency[Database],
+        listing_id: FromPath[UUID],
+        before: FromQuery[UUID | None] = None,
+        limit: FromQuery[int] = 20,
+    ) -> Page[PublicReview]:
+        """List the reviews of a listing, latest first, with masked names."""
+        async with db.connection() as conn:
+            return await list_listing_reviews(conn, listing_id, before=before, limit=limit)
+
+    @get("/producers/{producer_id:uuid}/reviews", operation_id="ListProducerReviews")
+    async def producer_reviews(
+        self,
+        *,
+        db: NamedDependency[Database],
+        producer_id: FromPath[UUID],
+        before: FromQuery[UUID | None] = None,
+        limit: FromQuery[int] = 20,
+    ) -> Page[PublicReview]:
+        """List the reviews of everything that a producer sells, latest first, with masked names."""
+        async with db.connection() as conn:
+            return await list_producer_reviews(conn, producer_id, before=before, limit=limit)
+
+    @post("/suborders/{suborder_id:uuid}/reviews", operation_id="WriteReview", idempotent=True)
+    async def write(
+        self,
+        *,
+        request: HttpRequest,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        suborder_id: FromPath[UUID],
+        data: JSONBody[ReviewRequest],
+    ) -> Response[Any]:
+        """Review a listing of a received suborder, once."""
+        review = ReviewText(rating=data.rating, text=data.text, photo_ids=data.photo_ids)
+        return await run_once(
+            request, db, actor,
+            lambda conn: write_review(
+                conn, actor, suborder_id, review, listing_id=data.listing_id, now=clock.now()
+            ),
+        )  # fmt: skip
+
+    @get("/reviews/{review_id:uuid}", operation_id="GetOwnReview")
+    async def own(
+        self, *, db: NamedDependency[Database], actor: NamedDependency[Actor], review_id: FromPath[UUID]
+    ) -> OwnReview:
+        """Return a review that you wrote, hidden or not."""
+        async with db.connection() as conn:
+            return await get_own_review(conn, actor, review_id)
+
+    @put("/reviews/{review_id:uuid}", operation_id="EditReview")
+    async def edit(
+        self,
+        *,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        review_id: FromPath[UUID],
+        data: JSONBody[ReviewChange],
+    ) -> Review:
+        """Change a review within seven days; what it said before is kept."""
+        changed = ReviewText(rating=data.rating, text=data.text, photo_ids=data.photo_ids, removed_ids=data.removed_ids)
+        async with db.transaction() as conn:
+            return await edit_review(conn, actor, review_id, changed, now=clock.now())
+
+    @post("/reviews/{review_id:uuid}/answer", operation_id="AnswerReview", status_code=204)
+    async def answer(
+        self,
+        *,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        review_id: FromPath[UUID],
+        data: JSONBody[ReviewAnswerRequest],
+    ) -> None:
+        """Answer a review in public, as a member of the producer, once; again if its buyer changed it."""
+        async with db.transaction() as conn:
+            await answer_review(conn, actor, review_id, data.text, now=clock.now())
+
+
+ROUTES = [ReviewController]

@@ -1,0 +1,107 @@
+"""Reviews on the pages: written with a photo, answered by the farmer, changed by the buyer, read by everyone."""
+
+from payments.sandbox import Sandbox
+from tests.storage.test_photos import a_jpeg
+from tests.web.conftest import Village
+from tests.web.shop.checkout import buy_everything, get_order_number
+
+
+def make_photos(*names: str) -> dict[str, tuple[str, bytes, str]]:
+    return {name: ("a.jpg", a_jpeg(300, 200 + n), "image/jpeg") for n, name in enumerate(names)}
+
+
+async def _receive(village: Village, sandbox: Sandbox) -> str:
+    """Buy and receive the dates; return the path of their review."""
+    async with await village.browser(village.buyer) as browser:
+        await buy_everything(village, sandbox, browser)
+    await village.value(
+        "UPDATE suborders SET state = 'received', shipped_at = now(), received_at = now()"
+        " WHERE producer_id = $1 RETURNING 1",
+        village.dates.producer_id,
+    )
+    listing = await village.number(village.dates.listing_id)
+    return f"/orders/{await get_order_number(village)}/review/1?listing={listing}"
+
+
+async def _write(village: Village, review: str) -> str:
+    """Write a review of two stars with two photos; return the path of the buyer's page of it."""
+    async with await village.browser(village.buyer) as buyer:
+        await buyer.open(review)
+        bad = {"photo": ("a.jpg", b"not a photo", "image/jpeg")}
+        seen = await buyer.submit(
+            review.partition("?")[0], typed={"rating": "2", "text": "有点小"}, files=bad, status=422
+        )
+        assert "这个文件打不开" in seen.text
+        assert "有点小" in seen.html
+        await buyer.submit(
+            review.partition("?")[0], typed={"rating": "2", "text": "有点小"}, files=make_photos("photo", "photo2")
+        )
+        own = next(link for link in (await buyer.open(review.partition("/review/")[0])).links() if "/reviews/" in link)
+        seen = await buyer.open(own)
+        assert "有点小" in seen.text
+        return own
+
+
+async def test_a_review_lives_through_its_pages(village: Village, sandbox: Sandbox) -> None:
+    review = await _receive(village, sandbox)
+    shop = f"/goods/{await village.number(village.dates.listing_id)}/reviews"
+    own = await _write(village, review)
+    async with await village.browser() as anyone:
+        seen = await anyone.open(shop)
+        assert "样例买**" in seen.text
+        assert "2.0 分" in seen.text
+        photos = [link for link in seen.links() if link.startswith("/review-photos/")]
+        assert len(photos) == 2
+        shown = await anyone.client.get(photos[0])
+        assert (shown.headers["content-type"], shown.headers["cache-control"]) == ("image/webp", "public, max-age=3600")
+        await anyone.open(own, status=200)
+        assert anyone.current.path.startswith("/sign-in")
+    farm_path = f"/farm{own}"
+    async with await village.browser(village.farmer) as farm:
+        assert "有 1 条评价没回" in (await farm.open("/farm")).text
+        assert farm_path in (await farm.open("/farm/reviews")).links()
+        await farm.open(farm_path)
+        seen = await farm.submit(farm_path, typed={"answer": ""}, status=422)
+        assert "请写一句回的话" in seen.text
+        seen = await farm.submit(farm_path, typed={"answer": "下次挑大的"})
+        assert "回好了" in seen.text
+        seen = await farm.open(farm_path)
+        assert farm_path not in [form.attrs.get("action") for form in seen.root.all("form")]
+        assert "没回" not in (await farm.open("/farm")).text
+    async with await village.browser(village.buyer) as buyer:
+        seen = await buyer.open(own)
+        assert "卖家回：下次挑大的" in seen.text
+        removed = next(each.attrs["value"] for each in seen.root.all("input") if each.attrs.get("name") == "remove")
+        seen = await buyer.submit(own, typed={"rating": "5", "text": "补了一箱大的", "remove": removed})
+        assert "改好了" in seen.text
+    async with await village.browser() as anyone:
+        seen = await anyone.open(shop)
+        assert "，改过" in seen.text
+        assert "补了一箱大的" in seen.text
+        assert "有点小" not in seen.text
+        assert "卖家回（回的是改之前的评价）：下次挑大的" in seen.text
+        [left] = [link for link in seen.links() if link.startswith("/review-photos/")]
+        gone = next(each for each in photos if each != left)
+        assert (await anyone.client.get(gone)).status_code == 404
+        assert "5.0 分" in (await anyone.open(shop.removesuffix("/reviews"))).text
+    async with await village.browser(village.host) as stranger:
+        await stranger.open(own, status=404)
+        await stranger.open(farm_path, status=404)
+
+
+async def test_a_review_is_changed_for_a_week(village: Village, sandbox: Sandbox) -> None:
+    review = await _receive(village, sandbox)
+    async with await village.browser(village.buyer) as buyer:
+        await buyer.open(review)
+        await buyer.submit(review.partition("?")[0], typed={"rating": "4"})
+        own = next(link for link in (await buyer.open(review.partition("/review/")[0])).links() if "/reviews/" in link)
+        page = await buyer.open(own)
+        await village.value("ALTER TABLE reviews DISABLE TRIGGER reviews_append_only")
+        await village.value("UPDATE reviews SET at = at - interval '7 days 1 minute' RETURNING 1")
+        await village.value("ALTER TABLE reviews ENABLE TRIGGER reviews_append_only")
+        buyer.page = page
+        seen = await buyer.submit(own, typed={"rating": "1"}, status=409)
+        assert "评价写了超过 7 天" in seen.text
+        seen = await buyer.open(own)
+        assert own not in [form.attrs.get("action") for form in seen.root.all("form")]
+    assert await village.value("SELECT rating FROM reviews") == 4
