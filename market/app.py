@@ -19,6 +19,7 @@ from market.api.error_mapping import TooManyRequests, map_to_refusal
 from market.api.openapi import complete_schema
 from market.api.problem import build_problem_response, get_language
 from market.api.strict_json import StrictJsonRequest
+from market.carriers.open_port import GuardedCarriers, open_carriers
 from market.http import HttpRequest, answer_head_requests, get_client_network, get_session_token
 from market.identity.actors import find_actor_by_token, hash_token
 from market.identity.models import Actor, NotSignedIn
@@ -73,6 +74,7 @@ class Market(InitPluginProtocol):
                 "settings": Provide(provide_settings, sync_to_thread=False),
                 "files": Provide(provide_files, sync_to_thread=False),
                 "gateway": Provide(provide_gateway, sync_to_thread=False),
+                "carriers": Provide(provide_carriers, sync_to_thread=False),
                 "batcher": Provide(provide_batcher, sync_to_thread=False),
                 "queues": Provide(provide_queues, sync_to_thread=False),
                 "visitor": Provide(provide_visitor),
@@ -160,6 +162,7 @@ async def open_services(settings: Settings, *, limit_transactions: bool = True) 
         )
         stack.push_async_callback(db.close)
         gateway = await stack.enter_async_context(make_gateway(settings))
+        carriers = await stack.enter_async_context(open_carriers(settings))
         batcher = await stack.enter_async_context(Batcher(db))
         clock = make_clock(settings)
         yield Services(
@@ -169,6 +172,7 @@ async def open_services(settings: Settings, *, limit_transactions: bool = True) 
             seal=derive_seal(settings.get_or_create_secret(), settings.secret_old),
             files=open_file_store(settings.storage_url or (settings.data / "files").absolute().as_uri()),
             gateway=GuardedGateway(gateway, concurrency=MAX_PROVIDER_CALLS),
+            carriers=carriers,
             batcher=batcher,
             renderer=Renderer(SiteInfo(phone=settings.help_phone, hours=settings.help_hours, demo=settings.demo)),
             counts=CatalogueCounts(db, clock),
@@ -205,6 +209,11 @@ def provide_files(request: HttpRequest) -> FileStore:
 def provide_gateway(request: HttpRequest) -> GuardedGateway:
     """Provide the payment gateway."""
     return get_services(request).gateway
+
+
+def provide_carriers(request: HttpRequest) -> GuardedCarriers:
+    """Provide the carriers."""
+    return get_services(request).carriers
 
 
 def provide_batcher(request: HttpRequest) -> Batcher:
@@ -287,7 +296,7 @@ def handle_exception(request: HttpRequest, error: Exception) -> Response[Any]:
     """Return the error response of an exception: problem+json for the API, a page for browsers."""
     refusal = map_to_refusal(error, request)
     path = request.url.path
-    if path.startswith(("/api/", "/schema/", "/healthz", "/readyz", "/metrics", "/payments/")):
+    if path.startswith(("/api/", "/schema/", "/healthz", "/readyz", "/metrics", "/payments/", "/carriers/")):
         response: Response[Any] = build_problem_response(refusal, get_language(request))
     else:
         response = render_refusal(request, refusal)

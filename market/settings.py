@@ -77,6 +77,17 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Meta(description="The provider's id of each template, `code=SMS_1,to_ship=SMS_2,…`."),
     ] = ""
+    carrier_url: Annotated[
+        str,
+        Meta(
+            description="URL of the parcel tracking service, `https://…`; the interface is in"
+            " market/carriers/http_port.py. Empty: parcels are not tracked."
+        ),
+    ] = ""
+    carrier_key_id: Annotated[str, Meta(description="Key id of the tracking service.")] = ""
+    carrier_key_secret: Annotated[
+        str, Meta(description="Secret of that key; signs each request, and what the service pushes.")
+    ] = ""
     storage_url: Annotated[
         str,
         Meta(
@@ -90,8 +101,20 @@ class Settings(Struct, frozen=True, kw_only=True):
         DEFAULT_PAY_MINUTES
     )
     receive_days: Annotated[
-        int, Meta(ge=1, le=60, description="Days after dispatch until receipt is confirmed automatically.")
+        int,
+        Meta(
+            ge=1,
+            le=60,
+            description="Days after delivery, or after dispatch if no carrier knows the parcel, until receipt is"
+            " confirmed automatically.",
+        ),
     ] = 10
+    unmoved_days: Annotated[
+        int, Meta(ge=1, le=30, description="Days without a move after which a parcel on its way waits for a person.")
+    ] = 3
+    tracking_days: Annotated[
+        int, Meta(ge=7, le=90, description="Days after dispatch until an undelivered parcel is asked for no longer.")
+    ] = 30
     slot_minimum_hours: Annotated[
         int,
         Meta(ge=1, le=240, description="Hours before its start at which a slot without its minimum is cancelled."),
@@ -156,7 +179,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             return
         if urlsplit(self.public_url).scheme != "https" and urlsplit(self.public_url).hostname not in LOCAL_HOSTS:
             raise BadSettings("MARKET_PUBLIC_URL is needed with MARKET_DATABASE_URL and begins with https://.")
-        for name in ("secret", "stripe_key", "stripe_webhook_secret"):
+        names = ["secret", "stripe_key", "stripe_webhook_secret"]
+        for name in names + (["carrier_key_id", "carrier_key_secret"] if self.carrier_url else []):
             if not getattr(self, name):
                 raise BadSettings(f"{PREFIX}{name.upper()} is needed with MARKET_DATABASE_URL.")
 

@@ -2580,6 +2580,24 @@ CREATE TABLE public.cancel_tiers (
 
 
 --
+-- Name: carrier_pushes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.carrier_pushes (
+    event_id text NOT NULL,
+    carrier text NOT NULL,
+    tracking text NOT NULL,
+    body bytea NOT NULL,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    state text DEFAULT 'new'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT carrier_pushes_event CHECK (((length(event_id) >= 1) AND (length(event_id) <= 100))),
+    CONSTRAINT carrier_pushes_state CHECK ((state = ANY (ARRAY['new'::text, 'done'::text, 'dead'::text])))
+);
+
+
+--
 -- Name: cart_lines; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4198,6 +4216,47 @@ CREATE TABLE public.taken_nights (
 
 
 --
+-- Name: tracked_parcels; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.tracked_parcels (
+    suborder_id uuid NOT NULL,
+    carrier text NOT NULL,
+    tracking text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    moved_at timestamp with time zone NOT NULL,
+    delivered_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    claimed_at timestamp with time zone,
+    hinted_at timestamp with time zone,
+    error text,
+    CONSTRAINT tracked_parcels_carrier CHECK ((carrier = ANY (ARRAY['post'::text, 'sf'::text, 'zto'::text, 'yto'::text, 'sto'::text, 'yunda'::text, 'jt'::text, 'jd'::text]))),
+    CONSTRAINT tracked_parcels_delivered CHECK (((state = 'delivered'::text) = (delivered_at IS NOT NULL))),
+    CONSTRAINT tracked_parcels_state CHECK ((state = ANY (ARRAY['waiting'::text, 'moving'::text, 'delivered'::text, 'unknown'::text, 'mismatched'::text, 'returned'::text, 'given_up'::text]))),
+    CONSTRAINT tracked_parcels_tracking CHECK ((tracking ~ '^[A-Z0-9-]{4,40}$'::text))
+);
+
+
+--
+-- Name: tracking_facts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.tracking_facts (
+    suborder_id uuid NOT NULL,
+    carrier text NOT NULL,
+    tracking text NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    step text NOT NULL,
+    detail text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT tracking_facts_detail CHECK ((length(detail) <= 80)),
+    CONSTRAINT tracking_facts_step CHECK ((step = ANY (ARRAY['accepted'::text, 'moved'::text, 'out'::text, 'delivered'::text, 'problem'::text, 'returned'::text])))
+);
+
+
+--
 -- Name: usage_days; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4630,6 +4689,14 @@ ALTER TABLE ONLY public.budgets
 
 ALTER TABLE ONLY public.cancel_tiers
     ADD CONSTRAINT cancel_tiers_unique PRIMARY KEY (listing_id, holiday, days_before);
+
+
+--
+-- Name: carrier_pushes carrier_pushes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.carrier_pushes
+    ADD CONSTRAINT carrier_pushes_pkey PRIMARY KEY (event_id);
 
 
 --
@@ -5521,6 +5588,22 @@ ALTER TABLE ONLY public.tasks
 
 
 --
+-- Name: tracked_parcels tracked_parcels_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.tracked_parcels
+    ADD CONSTRAINT tracked_parcels_pkey PRIMARY KEY (suborder_id);
+
+
+--
+-- Name: tracking_facts tracking_facts_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.tracking_facts
+    ADD CONSTRAINT tracking_facts_once PRIMARY KEY (suborder_id, carrier, tracking, happened_at, step, detail);
+
+
+--
 -- Name: usage_days usage_days_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5845,6 +5928,27 @@ CREATE INDEX bookings_by_suborder ON public.bookings USING btree (suborder_id);
 --
 
 CREATE UNIQUE INDEX bookings_code_unique ON public.bookings USING btree (code_hash) WHERE (state = 'booked'::text);
+
+
+--
+-- Name: carrier_pushes_dead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX carrier_pushes_dead ON public.carrier_pushes USING btree (received_at) WHERE (state = 'dead'::text);
+
+
+--
+-- Name: carrier_pushes_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX carrier_pushes_due ON public.carrier_pushes USING btree (next_at) WHERE (state = 'new'::text);
+
+
+--
+-- Name: carrier_pushes_received; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX carrier_pushes_received ON public.carrier_pushes USING btree (received_at);
 
 
 --
@@ -6548,6 +6652,34 @@ CREATE INDEX tasks_unfinished ON public.tasks USING btree (id) WHERE (state = AN
 
 
 --
+-- Name: tracked_parcels_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX tracked_parcels_due ON public.tracked_parcels USING btree (next_at) WHERE (state = ANY (ARRAY['waiting'::text, 'moving'::text, 'unknown'::text]));
+
+
+--
+-- Name: tracked_parcels_number; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX tracked_parcels_number ON public.tracked_parcels USING btree (carrier, tracking);
+
+
+--
+-- Name: tracked_parcels_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX tracked_parcels_open ON public.tracked_parcels USING btree (moved_at) WHERE (state <> 'delivered'::text);
+
+
+--
+-- Name: tracked_parcels_registered; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX tracked_parcels_registered ON public.tracked_parcels USING btree (registered_at) WHERE (state = ANY (ARRAY['moving'::text, 'unknown'::text]));
+
+
+--
 -- Name: variants_by_lot; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -7112,6 +7244,20 @@ CREATE TRIGGER subsidy_postings_append_only BEFORE DELETE OR UPDATE ON public.su
 --
 
 CREATE TRIGGER subsidy_postings_no_truncate BEFORE TRUNCATE ON public.subsidy_postings FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: tracking_facts tracking_facts_append_only; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tracking_facts_append_only BEFORE DELETE OR UPDATE ON public.tracking_facts FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: tracking_facts tracking_facts_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER tracking_facts_no_truncate BEFORE TRUNCATE ON public.tracking_facts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 
 --
@@ -8382,6 +8528,22 @@ ALTER TABLE ONLY public.taken_nights
 
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: tracked_parcels tracked_parcels_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.tracked_parcels
+    ADD CONSTRAINT tracked_parcels_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: tracking_facts tracking_facts_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.tracking_facts
+    ADD CONSTRAINT tracking_facts_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
 
 
 --
@@ -10560,6 +10722,62 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.cancel_tiers TO market_app;
 
 
 --
+-- Name: TABLE carrier_pushes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.carrier_pushes TO market_app;
+
+
+--
+-- Name: COLUMN carrier_pushes.event_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(event_id) ON TABLE public.carrier_pushes TO market_app;
+
+
+--
+-- Name: COLUMN carrier_pushes.carrier; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(carrier) ON TABLE public.carrier_pushes TO market_app;
+
+
+--
+-- Name: COLUMN carrier_pushes.tracking; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(tracking) ON TABLE public.carrier_pushes TO market_app;
+
+
+--
+-- Name: COLUMN carrier_pushes.body; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(body) ON TABLE public.carrier_pushes TO market_app;
+
+
+--
+-- Name: COLUMN carrier_pushes.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.carrier_pushes TO market_app;
+
+
+--
+-- Name: COLUMN carrier_pushes.attempts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(attempts) ON TABLE public.carrier_pushes TO market_app;
+
+
+--
+-- Name: COLUMN carrier_pushes.next_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(next_at) ON TABLE public.carrier_pushes TO market_app;
+
+
+--
 -- Name: TABLE cart_lines; Type: ACL; Schema: public; Owner: -
 --
 
@@ -12468,6 +12686,104 @@ GRANT SELECT,INSERT ON TABLE public.subsidy_postings TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.taken_nights TO market_app;
+
+
+--
+-- Name: TABLE tracked_parcels; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.carrier; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(carrier),UPDATE(carrier) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.tracking; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(tracking),UPDATE(tracking) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.registered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(registered_at),UPDATE(registered_at) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.moved_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(moved_at),UPDATE(moved_at) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.delivered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(delivered_at) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.attempts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(attempts) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.next_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(next_at) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.claimed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(claimed_at) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.hinted_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(hinted_at) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: COLUMN tracked_parcels.error; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(error) ON TABLE public.tracked_parcels TO market_app;
+
+
+--
+-- Name: TABLE tracking_facts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.tracking_facts TO market_app;
 
 
 --

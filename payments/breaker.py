@@ -26,23 +26,16 @@ from payments.port import (
 )
 
 
-class GuardedGateway:
-    """Passes calls on to a gateway, at most `concurrency` at a time; others wait for at most `max_wait` seconds.
+class CircuitBreaker:
+    """Passes calls on to a provider, at most `concurrency` at a time; others wait for at most `max_wait` seconds.
 
     After `threshold` calls in a row without an answer the circuit is open: for `cooldown` seconds every call fails at
     once, and then one call tries whether the provider answers again.
     """
 
     def __init__(
-        self,
-        gateway: Gateway,
-        *,
-        concurrency: int = 8,
-        threshold: int = 5,
-        cooldown: float = 15.0,
-        max_wait: float = 10.0,
+        self, *, concurrency: int = 8, threshold: int = 5, cooldown: float = 15.0, max_wait: float = 10.0
     ) -> None:
-        self._gateway = gateway
         self._semaphore = asyncio.Semaphore(concurrency)
         self._threshold, self._cooldown, self._max_wait = threshold, cooldown, max_wait
         self._failures = 0
@@ -50,18 +43,8 @@ class GuardedGateway:
 
     @property
     def name(self) -> str:
-        """The name of the gateway."""
-        return self._gateway.name
-
-    @property
-    def methods(self) -> frozenset[Method]:
-        """The methods that the gateway collects."""
-        return self._gateway.methods
-
-    @property
-    def account_kinds(self) -> frozenset[AccountKind]:
-        """The kinds of accounts that the gateway pays out to."""
-        return self._gateway.account_kinds
+        """The name of the provider."""
+        raise NotImplementedError
 
     def is_open(self) -> bool:
         """Return whether the circuit is open, so that a call would fail at once."""
@@ -106,6 +89,37 @@ class GuardedGateway:
             return await self._pass(call)
         except GatewayUnavailable as error:
             return Unknown(str(error))
+
+
+class GuardedGateway(CircuitBreaker):
+    """A gateway whose calls pass through a circuit breaker."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        *,
+        concurrency: int = 8,
+        threshold: int = 5,
+        cooldown: float = 15.0,
+        max_wait: float = 10.0,
+    ) -> None:
+        super().__init__(concurrency=concurrency, threshold=threshold, cooldown=cooldown, max_wait=max_wait)
+        self._gateway = gateway
+
+    @property
+    def name(self) -> str:
+        """The name of the gateway."""
+        return self._gateway.name
+
+    @property
+    def methods(self) -> frozenset[Method]:
+        """The methods that the gateway collects."""
+        return self._gateway.methods
+
+    @property
+    def account_kinds(self) -> frozenset[AccountKind]:
+        """The kinds of accounts that the gateway pays out to."""
+        return self._gateway.account_kinds
 
     async def create(self, request: ChargeRequest, key: str) -> Outcome[Charge]:
         """Create a charge."""

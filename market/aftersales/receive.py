@@ -69,7 +69,8 @@ END_PLACES = Query(
      WHERE suborder_id = ANY(:suborder_ids::uuid[]) AND state = 'booked'
     """,
 )
-# A buyer who disputes the payment confirms nothing by silence.
+# A buyer who disputes the payment confirms nothing by silence. A parcel that its carrier knows counts from its
+# delivery: until then nobody can have received it, and one that does not move waits for a person.
 LIST_OVERDUE_SUBORDERS = Query(
     UUID,
     """
@@ -80,8 +81,9 @@ LIST_OVERDUE_SUBORDERS = Query(
           JOIN orders ON number = CASE WHEN order_ref ~ '^[0-9]{1,18}$' THEN order_ref::bigint END
          WHERE disputes.state = 'open'
     )
-    (SELECT id FROM suborders
-      WHERE state = 'shipped' AND shipped_at <= :shipped_before
+    (SELECT suborders.id FROM suborders LEFT JOIN tracked_parcels ON suborder_id = suborders.id
+      WHERE suborders.state = 'shipped' AND shipped_at <= :shipped_before
+        AND (tracked_parcels.state IS NULL OR tracked_parcels.state = 'waiting' OR delivered_at <= :shipped_before)
         AND order_id NOT IN (SELECT id FROM disputed)
         AND NOT EXISTS (SELECT FROM jobs.failures
                          WHERE job = 'confirm_receipt' AND item = suborders.id AND next_at > clock_timestamp())
@@ -173,7 +175,9 @@ async def receive_suborders(
 
 
 async def confirm_overdue(db: Database, *, now: datetime, days: int, seal: Seal | None = None) -> int:
-    """Auto-confirm receipt of parcels shipped and of visits ended at least `days` ago, one transaction each.
+    """Auto-confirm receipt of parcels delivered and of visits ended at least `days` ago, one transaction each.
+
+    Parcels of which no carrier has said anything count from the day they were shipped.
 
     Returns how many, at most 1,000 per call. One that fails is tried again after a minute, then ever
     later. Producers are notified if a seal is given.

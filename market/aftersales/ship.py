@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotShippable
+from market.carriers.register import register_parcel
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
@@ -27,7 +28,8 @@ async def ship_suborder(
     """Mark a paid parcel as shipped in the caller's transaction and notify its buyer.
 
     Repeating changes nothing and notifies nobody; until receipt another tracking number replaces the first. With
-    `OWN_DELIVERY` the tracking number is ignored and neither value is stored.
+    `OWN_DELIVERY` the tracking number is ignored and neither value is stored. A number of a carrier that can be asked
+    is tracked from now on.
 
     Raises:
         NotFound: the suborder does not belong to a producer that the actor works for.
@@ -48,6 +50,7 @@ async def ship_suborder(
     await SET_TRACKING.run(
         conn, suborder_id=suborder_id, carrier=carrier if tracking else None, tracking=tracking or None
     )
+    await register_parcel(conn, suborder_id, carrier=carrier, tracking=tracking, now=now)
     if moved:
         facts = {"carrier": carrier, "tracking": tracking} if tracking else {}
         await notify_account(conn, seal, order.buyer_id, "shipped" if tracking else "brought", facts, now=now)

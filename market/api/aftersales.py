@@ -17,6 +17,7 @@ from market.aftersales.refund import LineRefund, refund_line
 from market.aftersales.ship import ship_suborder
 from market.aftersales.unsent import cancel_own_parcel
 from market.api.idempotency import get_idempotency_key
+from market.carriers.tracking import Tracking, get_tracking
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database
@@ -99,6 +100,14 @@ class SuborderController(Controller):
                 conn, seal, actor, suborder_id, carrier=data.carrier, tracking=data.tracking, now=clock.now()
             )
         return ShipmentResult(suborder_id, state)
+
+    @get("/{suborder_id:uuid}/tracking", operation_id="GetTracking")
+    async def tracking(
+        self, *, db: NamedDependency[Database], actor: NamedDependency[Actor], suborder_id: FromPath[UUID]
+    ) -> Tracking:
+        """Return where a parcel is, to its buyer and to its seller; not found if its carrier cannot be asked."""
+        async with db.connection() as conn:
+            return await get_tracking(conn, actor, suborder_id)
 
     @post("/{suborder_id:uuid}/cancellation", operation_id="CancelParcel", status_code=204)
     async def cancel(

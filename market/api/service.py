@@ -1,9 +1,12 @@
-"""Health checks, metrics and the payment provider's webhook."""
+"""Health checks, metrics, and the webhooks of the payment provider and of the carriers."""
 
 import structlog
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
+from market.carriers.http_port import WEBHOOK_PATH
+from market.carriers.open_port import GuardedCarriers
+from market.carriers.pushes import PushReceipt, receive_push
 from market.http import HttpRequest
 from market.jobs.queues import QueueReadings
 from market.kernel import Database, Query
@@ -51,4 +54,12 @@ async def webhook(
     return Response({"received": receipt.fresh}, status_code=200)
 
 
-ROUTES = [healthz, readyz, metrics, webhook]
+@post(WEBHOOK_PATH, tags=["service"], operation_id="ReceiveTracking", status_code=200, rate=RateClass.FREE)
+async def receive_tracking(
+    request: HttpRequest, db: NamedDependency[Database], carriers: NamedDependency[GuardedCarriers]
+) -> PushReceipt:
+    """Verify and store a push of the tracking service; the worker then asks where the parcel is."""
+    return await receive_push(db, carriers, dict(request.headers), await request.body())
+
+
+ROUTES = [healthz, readyz, metrics, webhook, receive_tracking]

@@ -9,8 +9,10 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from market.demo.carrier.app import write_parcels
 from market.demo.sample.accounts import SampleLogin
 from market.demo.sample.load import load_sample
+from market.demo.sample.shop.tracked_parcels import LIST_TRAVELLING
 from market.kernel.seal import derive_seal
 from market.settings import Settings
 from market.startup import make_clock
@@ -42,6 +44,10 @@ LIST_SEEDED_PAYOUTS = Query(
      ORDER BY payouts.id
     """,
 )
+
+
+PARCELS_FILE = "sandbox/parcels.json"
+"""The parcels of the carriers' sandbox, in the data folder."""
 
 
 class SampleLoadError(Exception):
@@ -96,6 +102,7 @@ def _load_in_process(dsn: str, settings: Settings, logins_path: Path) -> None:
         )
     seed_payments(settings.data / "sandbox", asyncio.run(_list_seeded(dsn, LIST_CAPTURED_PAYMENTS)))
     seed_payouts(settings.data / "sandbox", asyncio.run(_list_seeded(dsn, LIST_SEEDED_PAYOUTS)))
+    write_parcels(settings.data / PARCELS_FILE, asyncio.run(_list_seeded(dsn, LIST_TRAVELLING)))
     _write_logins(logins_path, summary.accounts)
 
 
@@ -107,7 +114,7 @@ def _write_logins(path: Path, accounts: list[SampleLogin]) -> None:
 
 
 async def _list_seeded[T](dsn: str, query: Query[T]) -> list[T]:
-    """Return the sample's payments or payouts for the sandbox, so that it can refund them and pay sellers."""
+    """Return the sample's payments, payouts or parcels for the sandboxes, which continue them."""
     conn = await asyncpg.connect(dsn)
     try:
         await prepare_connection(conn)

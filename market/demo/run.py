@@ -19,13 +19,15 @@ from msgspec import Struct
 from rich.console import Console
 
 from market.demo import children
-from market.demo.load_sample import SampleLoadError, ensure_sample
+from market.demo.load_sample import PARCELS_FILE, SampleLoadError, ensure_sample
 from market.demo.sample.accounts import SampleLogin
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_free_port, is_port_free
 from market.settings import BadSettings, Settings
-from market.startup import prepare_embedded
+from market.startup import make_clock, prepare_embedded
 
 READY_SECONDS = 60.0
+PARCEL_SPEED = 240
+"""How many times faster than a real one a parcel of the demo travels: an hour takes 15 s."""
 DEMO_PAGES = ("farmer", "buyer", "official", "people")
 
 
@@ -63,8 +65,8 @@ def run() -> int:
         return 0
 
 
-def demo_settings(settings: Settings, sandbox_url: str) -> Settings:
-    """Return the settings of the demo's processes: the sandbox as provider, messages written to a file."""
+def demo_settings(settings: Settings, sandbox_url: str, carrier_url: str) -> Settings:
+    """Return the settings of the demo's processes: sandboxes as provider and carriers, messages written to a file."""
     return msgspec.structs.replace(
         settings,
         data=settings.data.absolute(),
@@ -74,18 +76,23 @@ def demo_settings(settings: Settings, sandbox_url: str) -> Settings:
         stripe_base=sandbox_url,
         stripe_webhook_secret="whsec_demo",
         sms_path=str(settings.data.absolute() / "sms.jsonl"),
+        carrier_url=carrier_url,
+        carrier_key_id="demo",
+        carrier_key_secret="carrier secret of the demo",
     )
 
 
 def _serve(settings: Settings, accounts: list[SampleLogin], console: Console) -> int:
     sandbox_port = find_free_port(settings.port)
-    demo = demo_settings(settings, f"http://{settings.host}:{sandbox_port}")
+    carrier_port = find_free_port(sandbox_port)
+    demo = demo_settings(settings, f"http://{settings.host}:{sandbox_port}", f"http://{settings.host}:{carrier_port}")
     importlib.import_module("market.app")  # imported once, before the processes are forked
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: stopped.append(received))
     processes = [
         children.start_process("sandbox", functools.partial(run_sandbox, demo, sandbox_port)),
+        children.start_process("carriers", functools.partial(run_carriers, demo, carrier_port)),
         children.start_process("service", functools.partial(children.run_service, demo)),
         children.start_process("worker", functools.partial(children.run_demo_worker, demo)),
     ]
@@ -114,6 +121,21 @@ async def run_sandbox(settings: Settings, port: int) -> None:
         webhook_secret=settings.stripe_webhook_secret,
         folder=settings.data / "sandbox",
     )
+
+
+async def run_carriers(settings: Settings, port: int) -> None:
+    """Run the sandbox of the carriers until SIGTERM; a parcel that is sent now arrives within a quarter of an hour."""
+    from market.demo.carrier.app import CarrierSandbox, create_app
+    from payments.sandbox.server import serve_app
+
+    sandbox = CarrierSandbox(
+        make_clock(settings).now,
+        key_id=settings.carrier_key_id,
+        secret=settings.carrier_key_secret,
+        speed=PARCEL_SPEED,
+        path=settings.data / PARCELS_FILE,
+    )
+    await serve_app(create_app(sandbox), port)
 
 
 def _publish_addresses(settings: Settings, accounts: list[SampleLogin]) -> None:

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from market.carriers.open_port import GuardedCarriers
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -21,3 +22,4 @@ class WorkerContext(Struct, frozen=True):
     gateway: GuardedGateway
     port: MessagePort
     files: FileStore
+    carriers: GuardedCarriers

@@ -10,6 +10,8 @@ from market.aftersales.cancelled_slots import cancel_slots_below_minimum, refund
 from market.aftersales.decide_bad_fruit import notify_late_claim
 from market.aftersales.end_goods_returns import end_due_returns
 from market.aftersales.receive import confirm_overdue
+from market.carriers.pushes import apply_pushes
+from market.carriers.track import give_up_parcels, poll_parcels
 from market.casework.models import LockedCase
 from market.casework.moves import escalate_late_cases
 from market.jobs.context import WorkerContext
@@ -89,6 +91,22 @@ async def check_accounts(context: WorkerContext) -> None:
         await check_payout_accounts(context.db, context.gateway, context.seal, now=context.clock.now())
 
 
+async def apply_tracking(context: WorkerContext) -> None:
+    """Make the parcels due that carriers have pushed something about."""
+    await apply_pushes(context.db)
+
+
+async def track_parcels(context: WorkerContext) -> None:
+    """Ask for the parcels on their way, while the tracking service answers."""
+    if context.settings.carrier_url and not context.carriers.is_open():
+        await poll_parcels(context.db, context.carriers, context.seal, now=context.clock.now())
+
+
+async def end_tracking(context: WorkerContext) -> None:
+    """Give up the parcels that take too long."""
+    await give_up_parcels(context.db, days=context.settings.tracking_days, now=context.clock.now())
+
+
 async def expire_unpaid_orders(context: WorkerContext) -> None:
     """Free the stock of unpaid orders past their deadline."""
     await expire_orders(context.db, context.gateway, now=context.clock.now())
@@ -144,6 +162,9 @@ POLLS = (
     Poll("poll_payments", timedelta(seconds=15), poll_payments),
     Poll("poll_payouts", timedelta(seconds=15), poll_payouts),
     Poll("check_accounts", timedelta(minutes=1), check_accounts),
+    Poll("apply_tracking", timedelta(seconds=2), apply_tracking),
+    Poll("track_parcels", timedelta(seconds=3), track_parcels),
+    Poll("end_tracking", timedelta(minutes=1), end_tracking),
     Poll("expire_unpaid_orders", timedelta(seconds=15), expire_unpaid_orders),
     Poll("expire_open_payments", timedelta(minutes=1), expire_open_payments),
     Poll("confirm_overdue_receipts", timedelta(minutes=1), confirm_overdue_receipts),

@@ -44,7 +44,7 @@ class _StoredSchedule(Struct, frozen=True):
 # Each part reads one partial index of what is open, at most MAX_COUNTED entries of it. Text messages and tasks that
 # were given up stay for 30 days and nobody takes them up again, so only those of the last day count. `unknown` and
 # `open` wait for the provider or for a person: they are due from the beginning. Events, disputes and discrepancies have
-# times of the business clock.
+# times of the business clock. Parcels that were never asked for belong to a database without a tracking service.
 COUNT_QUEUES = Query(
     QueueState,
     """
@@ -91,6 +91,15 @@ COUNT_QUEUES = Query(
         UNION ALL
         (SELECT 'failed_items', NULL, true FROM jobs.failures WHERE next_at = 'infinity' LIMIT :most)
         UNION ALL
+        (SELECT 'parcels', next_at, false FROM tracked_parcels
+          WHERE state IN ('waiting', 'moving', 'unknown') AND next_at < 'infinity' AND claimed_at IS NOT NULL
+          ORDER BY next_at LIMIT :most)
+        UNION ALL
+        (SELECT 'parcel_pushes', next_at, false FROM carrier_pushes WHERE state = 'new' ORDER BY next_at LIMIT :most)
+        UNION ALL
+        (SELECT 'parcel_pushes', NULL, true FROM carrier_pushes
+          WHERE state = 'dead' AND received_at > clock_timestamp() - interval '2 days' LIMIT :most)
+        UNION ALL
         (SELECT 'tasks', due_at, dead FROM list_waiting_tasks(:most))
     )
     SELECT queue,
@@ -115,6 +124,8 @@ QUEUES = (
     "discrepancies",
     "suspense",
     "failed_items",
+    "parcels",
+    "parcel_pushes",
     "tasks",
 )
 LIST_SCHEDULES = Query(

@@ -1,32 +1,22 @@
 """The port to an SMS provider over HTTPS, in the manner of Aliyun and Tencent: templates by id, signed requests.
 
-A request is a POST with a JSON body. Its `Authorization` header is
-`HMAC-SHA256 Credential=<key id>, Signature=<hex>`; the signature is the HMAC-SHA-256, under the key's secret, of the
-lines `POST`, path, `X-Timestamp`, `X-Nonce` and the SHA-256 of the body. A response is `{"code": "OK", …}`, or
-another code.
+Requests are signed as market/kernel/signed_http.py describes. A response is `{"code": "OK", …}`, or another code.
 
 - `/send`: `{"id", "phone", "sign_name", "template_id", "parameters"}` → `{"code": "OK", "ref"}`. The provider sends a
   repeated `id` once.
 - `/receipts`: `{"limit"}` → `{"code": "OK", "receipts": [{"ref", "delivered", "reason"}]}`, each receipt once.
 """
 
-import hashlib
-import hmac
-import secrets
-import time
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 from msgspec import Struct
 
+from market.kernel.signed_http import SignedClient
 from market.notify.models import DeliveryReceipt, Message, SendFailed
 from market.notify.templates import SIGNATURE
 
-TIMEOUT_SECONDS = 8.0
 MAX_RECEIPTS = 500
 _TOO_MANY_REQUESTS = 429
 
@@ -37,32 +27,15 @@ class _Response(Struct):
     receipts: list[DeliveryReceipt] = []
 
 
-def sign_request(secret: str, *, path: str, timestamp: str, nonce: str, body: bytes) -> str:
-    """Return the signature of a request."""
-    text = "\n".join(("POST", path, timestamp, nonce, hashlib.sha256(body).hexdigest()))
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-
-
-class HttpPort:
+class HttpPort(SignedClient):
     """Sends messages through the provider at `base`. Use it as an async context manager.
 
     `template_ids` maps the templates of this project to those that the provider has approved.
     """
 
     def __init__(self, base: str, *, key_id: str, secret: str, template_ids: Mapping[str, str]) -> None:
-        self._base = base.rstrip("/")
-        self._path = urlsplit(self._base).path
-        self._key_id, self._secret = key_id, secret
+        super().__init__(base, key_id=key_id, secret=secret)
         self._template_ids = dict(template_ids)
-        self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._http.aclose()
 
     async def send(self, message: Message) -> str | None:
         """Send one message; return the provider's reference.
@@ -94,17 +67,8 @@ class HttpPort:
         return (await self._call("/receipts", {"limit": MAX_RECEIPTS})).receipts
 
     async def _call(self, action: str, request: dict[str, object]) -> _Response:
-        body = msgspec.json.encode(request)
-        timestamp, nonce = str(int(time.time())), secrets.token_hex(8)
-        signature = sign_request(self._secret, path=self._path + action, timestamp=timestamp, nonce=nonce, body=body)
-        headers = {
-            "Content-Type": "application/json",
-            "Authorization": f"HMAC-SHA256 Credential={self._key_id}, Signature={signature}",
-            "X-Timestamp": timestamp,
-            "X-Nonce": nonce,
-        }
         try:
-            answer = await self._http.post(self._base + action, content=body, headers=headers)
+            answer = await self.post(action, request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise SendFailed(type(error).__name__) from error
         except httpx.HTTPError as error:

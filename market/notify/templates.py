@@ -33,6 +33,7 @@ TEMPLATES = {
     "slot_below_minimum": "{title}，{when}，不到 {minimum} 位，取消了，客人付的钱全退。",
     "shipped": "您的包裹已发出，{carrier} {tracking}。",
     "brought": "您买的东西发出了，卖家自己送，送到前打您电话。",
+    "parcel_delivered": "订单 {order} 的包裹，{carrier}送到了。收到了请登录按一下；坏了先申请坏果包赔。",
     "refunded": "退款 {amount} 元，原路退回。",
     "refund_waiting_seller": "订单 {order} 有一笔 {amount} 元的退款，要您同意才退，请登录看一下。",
     "refund_waiting_finance": "订单 {order} 有一笔 {amount} 元的退款，要财政同意才退，请登录看一下。",

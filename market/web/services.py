@@ -4,6 +4,7 @@ from typing import cast
 
 from msgspec import Struct
 
+from market.carriers.open_port import GuardedCarriers
 from market.http import HttpRequest
 from market.jobs.queues import QueueReadings
 from market.kernel import Database
@@ -27,6 +28,7 @@ class Services(Struct, frozen=True):
     seal: Seal
     files: FileStore
     gateway: GuardedGateway
+    carriers: GuardedCarriers
     batcher: Batcher
     renderer: Renderer
     counts: CatalogueCounts

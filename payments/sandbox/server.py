@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
+from litestar.types import ASGIApp
 from msgspec import Struct
 
 from payments.sandbox.app import create_app
@@ -90,10 +91,18 @@ async def serve(
     Raises:
         OSError: the port is taken; two servers on one port would both start silently.
     """
+    await serve_app(create_app(folder, webhook_url=webhook_url, webhook_secret=webhook_secret), port)
+
+
+async def serve_app(app: ASGIApp, port: int) -> None:
+    """Serve an application on the loopback address until cancelled.
+
+    Raises:
+        OSError: the port is taken; two servers on one port would both start silently.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
-    app = create_app(folder, webhook_url=webhook_url, webhook_secret=webhook_secret)
     server = Server(
         app, port=port, interface=Interfaces.ASGI, http=HTTPModes.http1, log_enabled=False, websockets=False
     )
@@ -111,14 +120,21 @@ async def running(
     port: int | None = None, *, folder: Path | None = None, webhook_url: str | None = None, secret: str = SECRET
 ) -> AsyncGenerator[Sandbox]:
     """Yield a sandbox that runs in this event loop, for tests."""
+    app = create_app(folder, webhook_url=webhook_url, webhook_secret=secret)
+    async with running_app(app, port) as url, httpx.AsyncClient(timeout=10.0) as client:
+        yield Sandbox(url, secret, client)
+
+
+@asynccontextmanager
+async def running_app(app: ASGIApp, port: int | None = None) -> AsyncGenerator[str]:
+    """Yield the address of an application with `/healthz` that runs in this event loop, for tests."""
     chosen = port or free_port()
     url = f"http://127.0.0.1:{chosen}"
-    task = asyncio.create_task(serve(chosen, folder=folder, webhook_url=webhook_url, webhook_secret=secret))
+    task = asyncio.create_task(serve_app(app, chosen))
     try:
-        async with httpx.AsyncClient(timeout=10.0) as client:
-            async with asyncio.timeout(START_SECONDS):
-                await _wait_until_ready(client, url)
-            yield Sandbox(url, secret, client)
+        async with httpx.AsyncClient(timeout=10.0) as client, asyncio.timeout(START_SECONDS):
+            await _wait_until_ready(client, url)
+        yield url
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

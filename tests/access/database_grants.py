@@ -14,6 +14,7 @@ GRANTS = {
     "bookings": "select insert update(room_id state code_hash code_sealed arrived_at)",
     "budgets": "select insert update(public_fen file_id)",
     "cancel_tiers": "select insert delete",
+    "carrier_pushes": "select delete insert(event_id carrier tracking body) update(state attempts next_at)",
     "cart_lines": "select insert delete update(quantity slot_id)",
     "cart_nights": "select insert delete update(nights rooms)",
     "case_categories": "select",
@@ -130,6 +131,11 @@ GRANTS = {
     "suborder_events": "select insert",
     "suborders": "select insert update(state carrier tracking shipped_at received_at closed_at)",
     "subsidy_postings": "select insert",
+    "tracked_parcels": (
+        "select delete insert(suborder_id carrier tracking registered_at moved_at) update(carrier tracking state "
+        "registered_at moved_at delivered_at attempts next_at claimed_at hinted_at error)"
+    ),
+    "tracking_facts": "select insert",
     "taken_nights": "select insert delete",
     "tasks": "select insert update(state stage outcome_sealed error next_at finished_at)",
     "usage_days": "select insert",

@@ -63,6 +63,8 @@ CART_OWNERS = SIGNED_IN.deny_signed_in_except(BUYERS, REDIRECTED)
 """Accounts with a filled cart; others are redirected to the empty cart."""
 
 PRODUCER_MEMBERS = SIGNED_IN.acting_as("farmer").deny_signed_in_except(MEMBERS, NOT_FOUND)
+PARCEL_PARTIES = SIGNED_IN.acting_as("farmer").deny_signed_in_except(["buyer", *MEMBERS], NOT_FOUND)
+"""The buyer and the seller of a parcel."""
 SELLERS = SIGNED_IN.acting_as("farmer").deny(NON_SELLERS, REDIRECTED)
 """Members of any producer; others are redirected to the application form."""
 SELLERS_OR_NOT_FOUND = SIGNED_IN.acting_as("farmer").deny(NON_SELLERS, NOT_FOUND)

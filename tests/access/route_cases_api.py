@@ -22,6 +22,7 @@ from tests.access.policies import (
     NOT_FOUND,
     ORDER_BUYER,
     ORIGINAL_READERS,
+    PARCEL_PARTIES,
     PLATFORM_STAFF,
     PRODUCER_MEMBERS,
     PRODUCER_OWNER,
@@ -115,6 +116,7 @@ API_CASES: tuple[RouteCase, ...] = (
     get("/schema/openapi.json", PUBLIC),
     get("/schema/{path}", PUBLIC, params={"path": "nothing"}, status=404),
     post("/payments/webhook", PUBLIC, json={}, status=400),
+    post("/carriers/webhook", PUBLIC, json={}, status=400),
     # divisions
     get("/api/v1/divisions", PUBLIC),
     get("/api/v1/divisions/path", PUBLIC, query={"code": "130624107221"}),
@@ -279,6 +281,7 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/reviews/{review_id}/answer", SIGNED_IN, params=NOBODYS_REVIEW, json={"text": "样例"}, status=404),
     # aftersales
     post("/api/v1/suborders/{suborder_id}/shipment", PRODUCER_MEMBERS, json=PARCEL),
+    get("/api/v1/suborders/{suborder_id}/tracking", PARCEL_PARTIES, params={"suborder_id": Id("shipped_suborder_id")}),
     post("/api/v1/suborders/{suborder_id}/cancellation", PRODUCER_MEMBERS, json={"reason": "没有了"}, status=409),
     post("/api/v1/check-ins", BOOKING_HOST, json={"code": Id("code")}),
     post("/api/v1/orders/{order_id}/receipt", ORDER_BUYER, params={"order_id": Id("shipped_order_id")}, json={}),

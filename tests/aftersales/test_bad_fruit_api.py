@@ -18,6 +18,7 @@ from tests.aftersales.test_bad_fruit import Grove, grove
 from tests.conftest import NOW
 from tests.storage.test_photos import a_jpeg
 from tests.support.app import Service, build_settings, run_service
+from tests.support.carriers import NO_CARRIERS
 
 __all__ = ["grove"]
 
@@ -78,7 +79,9 @@ async def test_the_worker_escalates_what_the_seller_did_not_answer(grove: Grove,
         files = open_file_store((folder / "files").as_uri())
         port = FilePort(folder / "sms.jsonl")
         await escalate_cases(
-            WorkerContext(Settings(data=folder), w.db, clock, w.seal, GuardedGateway(w.gateway), port, files)
+            WorkerContext(
+                Settings(data=folder), w.db, clock, w.seal, GuardedGateway(w.gateway), port, files, NO_CARRIERS
+            )
         )
         assert (await grove.see()).assignee == assignee
     assert [name for name, _ in await grove.list_told()][1:] == [

@@ -14,6 +14,7 @@ from tests.aftersales.test_bad_fruit_api import call, sign_in
 from tests.aftersales.test_goods_returns import DAY, HOUR, WHERE, Parcel, parcel
 from tests.conftest import NOW
 from tests.support.app import build_settings, run_service
+from tests.support.carriers import NO_CARRIERS
 
 __all__ = ["parcel"]
 
@@ -56,7 +57,9 @@ async def test_the_worker_escalates_and_ends_returns(parcel: Parcel, folder: Pat
         files = open_file_store((folder / "files").as_uri())
         port = FilePort(folder / "sms.jsonl")
         gateway = GuardedGateway(w.gateway)
-        return WorkerContext(Settings(data=folder), w.db, make_clock_at(NOW + after), w.seal, gateway, port, files)
+        return WorkerContext(
+            Settings(data=folder), w.db, make_clock_at(NOW + after), w.seal, gateway, port, files, NO_CARRIERS
+        )
 
     opened = await parcel.ask(after=timedelta())
     await escalate_cases(at(49 * HOUR))

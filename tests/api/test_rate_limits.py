@@ -25,7 +25,7 @@ from tests.support.app import Service, build_settings, run_service
 from tests.support.make import make_account
 
 FREE = {
-    "/healthz", "/readyz", "/metrics", "/payments/webhook",
+    "/healthz", "/readyz", "/metrics", "/payments/webhook", "/carriers/webhook",
     "/static/{name:str}", "/favicon.ico", "/robots.txt", "/photos/{name:str}",
 }  # fmt: skip
 SIGN_IN = {

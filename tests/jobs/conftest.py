@@ -16,6 +16,7 @@ from market.storage.files import open_file_store
 from payments import GuardedGateway
 from payments.stripe import Stripe
 from tests.conftest import NOW
+from tests.support.carriers import NO_CARRIERS
 
 LATER = NOW + timedelta(days=3)
 
@@ -32,4 +33,5 @@ async def context(database: Database, seal: Seal, folder: Path) -> AsyncGenerato
             GuardedGateway(gateway),
             FilePort(folder / "sms.jsonl"),
             open_file_store((folder / "files").as_uri()),
+            NO_CARRIERS,
         )

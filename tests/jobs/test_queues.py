@@ -48,6 +48,9 @@ INSERT INTO payments.events (topic, order_ref, facts, at, consumed_at, dead_at, 
 INSERT INTO jobs.failures (job, item, next_at, error) VALUES
     ('a', uuidv7(), now() - interval '120 s', 'e'), ('b', uuidv7(), now() + interval '1 h', 'e'),
     ('c', uuidv7(), 'infinity', 'e');
+INSERT INTO carrier_pushes (event_id, carrier, tracking, body, state, next_at) VALUES
+    ('1', 'zto', 'ZT01', '', 'new', now() - interval '150 s'), ('2', 'zto', 'ZT01', '', 'dead', now()),
+    ('3', 'zto', 'ZT01', '', 'done', now() - interval '9 h');
 INSERT INTO accounts (name, created_at) VALUES ('样例', now());
 INSERT INTO tasks (county_code, account_id, second_factor, request_key, input, state, next_at, finished_at)
     SELECT '130624', id, true, 'k', '{"kind": "run"}', state, now() + due, now() + ended
@@ -78,6 +81,8 @@ async def test_every_queue_counts_what_is_due_and_what_was_given_up(database: Da
         ("discrepancies", 1, 0, 130),
         ("suspense", 1, 0, 0),
         ("failed_items", 1, 1, 120),
+        ("parcels", 0, 0, 0),
+        ("parcel_pushes", 1, 1, 150),
         ("tasks", 1, 1, 140),
     ]
 
@@ -97,7 +102,7 @@ async def test_the_count_reads_partial_indexes_only(conn: Connection) -> None:
         "messages_due_codes", "messages_due_notices", "messages_dead", "inbox_due", "inbox_dead", "operations_due",
         "events_unconsumed", "events_dead", "refunds_failed", "disputes_open", "discrepancies_open",
         "accounts_unresolved", "balances_pkey",
-        "failures_by_due",
+        "failures_by_due", "tracked_parcels_due", "carrier_pushes_due", "carrier_pushes_dead",
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from market.aftersales.bad_fruit_views import count_unanswered_claims
 from market.aftersales.decide_refund import count_waiting_refunds
 from market.aftersales.goods_return_views import count_waiting_returns
+from market.carriers.tracking import load_tracking
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -26,6 +27,8 @@ from market.web.farm.parcels import load_parcels, parcel_rows
 from market.web.farm.phone_bill import load_bill_line
 from market.web.farm.sellers import is_seller, show_drawings_once
 from market.web.pages import redirect, render_page
+from market.web.services import get_services
+from market.web.tracking_words import summarize_tracking
 from market.web.ui.illustrations import get_illustration
 
 _ROWS_ON_HOME = 3
@@ -117,9 +120,12 @@ async def show_farm_orders(
     async with db.connection() as conn:
         parcels = await load_parcels(conn, seal, actor, now=clock.now())
         sent = await load_parcels(conn, seal, actor, (SuborderState.SHIPPED,), now=clock.now())
+        tracking = await load_tracking(conn, [each.suborder_id for each in sent])
         guests = await load_guest_rows(conn, seal, actor, clock.today())
+    days = get_services(request).settings.unmoved_days
+    on_the_way = {each: summarize_tracking(way, now=clock.now(), unmoved_days=days) for each, way in tracking.items()}
     waiting, coming, shipped = show_drawings_once(
-        parcel_rows(parcels, clock.today()), guests, parcel_rows(sent, clock.today())
+        parcel_rows(parcels, clock.today()), guests, parcel_rows(sent, clock.today(), on_the_way)
     )
     context = {
         "waiting": waiting,

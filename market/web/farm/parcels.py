@@ -1,6 +1,6 @@
 """A seller's parcels: contents, address, and the form for the tracking number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,8 @@ from market.aftersales.parcels import Parcel, list_parcels
 from market.aftersales.refund_limit import get_refund_limit
 from market.aftersales.ship import ship_suborder
 from market.aftersales.unsent import ReasonMissing, cancel_own_parcel
+from market.carriers.models import CARRIER_NAMES
+from market.carriers.tracking import Tracking, load_tracking
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
@@ -29,15 +31,15 @@ from market.web.farm.refunds import present_refund_request
 from market.web.farm.sellers import FarmRow
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
+from market.web.services import get_services
 from market.web.shop.cards import get_count_word
 from market.web.shop.regions import get_region_name
+from market.web.tracking_words import present_tracking
 from market.web.ui.format import clock_zh, day_short, percent_bp
 from market.web.ui.illustrations import get_illustration
 from payments import GuardedGateway
 
-CARRIERS = tuple(
-    (name, name) for name in ("邮政", "顺丰", "中通", "圆通", "申通", "韵达", "极兔", "京东", OWN_DELIVERY)
-)
+CARRIERS = tuple((name, name) for name in (*CARRIER_NAMES.values(), OWN_DELIVERY))
 _SHIPPED_STEPS = [("付好", "done"), ("发了", "done"), ("在路上", "now"), ("收到，给钱", "next")]
 _UNSHIPPED_STEPS = [("付好", "done"), ("等您发", "now"), ("在路上", "next"), ("收到，给钱", "next")]
 
@@ -62,16 +64,19 @@ class ParcelView(Struct, frozen=True):
     phone: str
     steps: list[tuple[str, str]]
     track: str
+    travel: list[tuple[str, str, str]]
+    trouble: str
     due: str
 
 
 class ParcelDetails(Struct, frozen=True):
-    """A parcel with the producer's share, its requested refunds, and the limit of refunds without a second person."""
+    """A parcel with the producer's share, its requested refunds, their limit without a second person, and its way."""
 
     parcel: Parcel
     share: SuborderShare
     requests: list[RequestedRefund]
     limit_fen: Fen
+    tracking: Tracking | None
 
 
 async def load_parcels(
@@ -96,7 +101,7 @@ def describe_contents(parcel: Parcel) -> str:
     return f"{first.title} {first.quantity} {get_count_word(first.unit)}{more}"
 
 
-def _parcel_row(parcel: Parcel, today: date) -> FarmRow:
+def _parcel_row(parcel: Parcel, today: date, on_the_way: str) -> FarmRow:
     address = parcel.address
     to = f"发到{get_region_name(address.region_code)}，{address.name}" if address else "没写地址"
     paid = f"{clock_zh(parcel.paid_at)} 付的" if parcel.paid_at else ""
@@ -105,7 +110,7 @@ def _parcel_row(parcel: Parcel, today: date) -> FarmRow:
     due = [] if shipped else [_describe_due(parcel, today)]
     return FarmRow(
         f"/farm/parcels/{parcel.suborder_id}", title, [to, paid, *due], get_illustration("", title),
-        "在路上" if shipped else "",
+        on_the_way if shipped else "",
     )  # fmt: skip
 
 
@@ -118,9 +123,10 @@ def _describe_due(parcel: Parcel, today: date) -> str:
     return "今天要发" if parcel.send_by == today else f"{day_short(parcel.send_by)}前发"
 
 
-def parcel_rows(parcels: Sequence[Parcel], today: date) -> list[FarmRow]:
-    """Return parcels as rows."""
-    return [_parcel_row(parcel, today) for parcel in parcels]
+def parcel_rows(parcels: Sequence[Parcel], today: date, on_the_way: Mapping[UUID, str] | None = None) -> list[FarmRow]:
+    """Return parcels as rows; `on_the_way` says of shipped ones where they are, if more is known."""
+    words = on_the_way or {}
+    return [_parcel_row(parcel, today, words.get(parcel.suborder_id, "在路上")) for parcel in parcels]
 
 
 async def _load_parcel(
@@ -135,6 +141,7 @@ async def _load_parcel(
                     await get_share(conn, actor, suborder_id),
                     await list_refund_requests(conn, actor, producer_id, suborder_id=suborder_id),
                     await get_refund_limit(conn, producer_id, day=get_business_day(now)),
+                    (await load_tracking(conn, [suborder_id])).get(suborder_id),
                 )
     raise NotFound
 
@@ -148,6 +155,10 @@ def _parcel_page(
     refunded = sum(line.amount_fen for line in parcel.lines) - share.goods_left_fen
     address = parcel.address
     shipped = parcel.state is SuborderState.SHIPPED
+    services = get_services(request)
+    line = details.tracking and present_tracking(
+        details.tracking, now=services.clock.now(), unmoved_days=services.settings.unmoved_days, to_seller=True
+    )
     just_shipped = request.query_params.get("said") == "shipped"
     view = ParcelView(
         title=describe_contents(parcel),
@@ -165,6 +176,8 @@ def _parcel_page(
         phone=address.phone if address else "",
         steps=_SHIPPED_STEPS if shipped else _UNSHIPPED_STEPS,
         track=_describe_carrier(parcel),
+        travel=line.steps if line else [],
+        trouble=line.trouble if line else "",
         due="" if shipped else _describe_due(parcel, today),
     )
     words = f"{_describe_carrier(parcel)}。买家收到短信了。"

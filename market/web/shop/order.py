@@ -10,6 +10,7 @@ from msgspec import Struct
 from market.aftersales.bad_fruit_views import BadFruitClaim, list_order_claims
 from market.aftersales.goods_return_views import GoodsReturn, list_order_returns
 from market.aftersales.models import OWN_DELIVERY
+from market.carriers.tracking import Tracking, load_tracking
 from market.casework.moves import get_person_scope
 from market.divisions.codes import pad_code
 from market.http import HttpRequest
@@ -36,6 +37,7 @@ from market.web.shop.pay import refresh_payment
 from market.web.shop.promises import REFUND_ARRIVAL
 from market.web.shop.regions import get_region_name, list_division_path
 from market.web.shop.stay import format_nights
+from market.web.tracking_words import present_tracking
 from market.web.ui.format import day_short, yuan
 from payments import PaymentState
 
@@ -76,6 +78,7 @@ class SuborderCard(Struct, frozen=True):
     who: str
     steps: Steps
     track: str
+    travel: list[tuple[str, str, str]]
     code: str
     code_title: str
     code_words: str
@@ -187,8 +190,12 @@ def _suborder_card(
     if goods and suborder.cancel_note:
         words.append(f"卖家发不了：{suborder.cancel_note}")
     words += _describe_sending(suborder, today)
+    tracking = extra.tracking.get(suborder.id)
+    line = present_tracking(tracking, now=now, unmoved_days=extra.unmoved_days) if tracking else None
     if goods and suborder.state is SuborderState.SHIPPED:
-        words.append(f"收到了再按。{extra.receive_days} 天没按，算收到；坏了先申请坏果包赔。")
+        since = "送到以后 " if tracking and tracking.facts else ""
+        words += [line.trouble] if line and line.trouble else []
+        words.append(f"收到了再按。{since}{extra.receive_days} 天没按，算收到；坏了先申请坏果包赔。")
     claims = [each for each in extra.claims if each.suborder_id == suborder.id]
     claimable = find_claimable(suborder, claims, hours=extra.claim_hours, now=now).lines
     returns = [each for each in extra.returns if each.suborder_id == suborder.id]
@@ -202,6 +209,7 @@ def _suborder_card(
         who=_describe_reference(suborder),
         steps=_list_steps(suborder, order, today),
         track=track,
+        travel=line.steps if line else [],
         code="　".join(f"{digits[:4]} {digits[4:]}" for digits in codes),
         code_title="入场码" if suborder.places is not None else "入住码",
         code_words="到了给店家看一眼，只能用一次。没网也能看：现在截个图。",
@@ -282,14 +290,16 @@ async def _format_address(conn: Connection, order: OrderView) -> str:
 
 
 class OrderContext(Struct, frozen=True):
-    """The page besides the order: the cart's count, the address, the hosts' phone numbers, the claims and returns."""
+    """The page besides the order: the cart's count, the address, hosts' phones, claims, returns, where parcels are."""
 
     cart: int
     address: str
     hosts: dict[UUID, str]
     claims: list[BadFruitClaim]
     returns: list[GoodsReturn]
+    tracking: dict[UUID, Tracking]
     receive_days: int
+    unmoved_days: int
     claim_hours: int
     return_days: int
     return_arrival_days: int
@@ -354,7 +364,9 @@ async def show_order(
             await load_host_phones(conn, seal, actor, order_id, day=clock.today()),
             await list_order_claims(conn, seal, actor, order_id),
             await list_order_returns(conn, seal, actor, order_id),
+            await load_tracking(conn, [each.id for each in order.suborders]),
             settings.receive_days,
+            settings.unmoved_days,
             settings.claim_hours,
             settings.return_days,
             settings.return_arrival_days,

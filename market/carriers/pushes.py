@@ -1,0 +1,95 @@
+"""Pushes of the carriers: verify, store once, answer. Each is a hint: the parcel is asked for soon."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+
+from market.carriers.models import CarrierPort
+from market.kernel import Database, Query
+from payments.sql import run_in_pieces
+
+PUSH_LIFETIME = timedelta(days=30)
+
+ADD_PUSH = Query(
+    str,
+    """
+    INSERT INTO carrier_pushes (event_id, carrier, tracking, body)
+    VALUES (:event_id, :carrier, :tracking, :body)
+    ON CONFLICT (event_id) DO NOTHING
+    RETURNING event_id
+    """,
+)
+# One statement: the parcels of the due pushes are due now, and the pushes are done. A parcel may be asked for at this
+# moment, so that `hinted_at` has it asked for again. A push may be earlier than the seller's form, so one
+# without a parcel waits, 10 s, 20 s … at most an hour, and is given up after a day.
+APPLY_PUSHES = Query(
+    str,
+    """
+    WITH due AS (
+        SELECT event_id, carrier, tracking FROM carrier_pushes
+         WHERE state = 'new' AND next_at <= clock_timestamp()
+         ORDER BY next_at
+         LIMIT :limit
+           FOR UPDATE SKIP LOCKED
+    ), hinted AS (
+        UPDATE tracked_parcels SET next_at = least(next_at, clock_timestamp()), hinted_at = clock_timestamp()
+         WHERE (carrier, tracking) IN (SELECT carrier, tracking FROM due)
+        RETURNING carrier, tracking
+    )
+    UPDATE carrier_pushes
+       SET attempts = attempts + 1,
+           state = CASE WHEN EXISTS (SELECT FROM hinted WHERE hinted.carrier = due.carrier
+                                                         AND hinted.tracking = due.tracking) THEN 'done'
+                        WHEN received_at < clock_timestamp() - interval '1 day' THEN 'dead'
+                        ELSE 'new' END,
+           next_at = clock_timestamp() + least(interval '10 seconds' * (2 ^ least(attempts, 12)), interval '1 hour')
+      FROM due
+     WHERE carrier_pushes.event_id = due.event_id
+    RETURNING state
+    """,
+)
+DELETE_OLD_PUSHES = Query(
+    None,
+    """
+    DELETE FROM carrier_pushes
+     WHERE event_id IN (SELECT event_id FROM carrier_pushes WHERE received_at < :before AND state <> 'new'
+                         ORDER BY received_at LIMIT :piece::integer)
+    """,
+)
+_MAX_PUSHES = 200
+
+
+class PushReceipt(Struct, frozen=True):
+    """Whether a push is new."""
+
+    received: bool
+
+
+async def receive_push(
+    db: Database, carriers: CarrierPort, headers: Mapping[str, str], body: bytes, *, now: datetime | None = None
+) -> PushReceipt:
+    """Verify a push and store it once, committed; answer with 200 afterwards.
+
+    `now` is the real time, never a shifted business clock: it decides whether the message is fresh.
+
+    Raises:
+        InvalidSignature: the message is not the service's, or not fresh.
+    """
+    notice = carriers.verify(headers, body, now or datetime.now(UTC))
+    async with db.transaction() as conn:
+        stored = await ADD_PUSH.maybe(
+            conn, event_id=notice.id, carrier=notice.carrier, tracking=notice.tracking, body=body
+        )
+    return PushReceipt(received=stored is not None)
+
+
+async def apply_pushes(db: Database) -> int:
+    """Make the parcels of the due pushes due; return how many pushes were done, in one transaction of its own."""
+    async with db.transaction() as conn:
+        return (await APPLY_PUSHES.all(conn, limit=_MAX_PUSHES)).count("done")
+
+
+async def delete_old_pushes(db: Database, before: datetime) -> int:
+    """Delete the pushes received before a moment of real time, in pieces; return how many. Waiting ones stay."""
+    return await run_in_pieces(db, DELETE_OLD_PUSHES, before=before)

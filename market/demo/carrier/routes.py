@@ -1,0 +1,66 @@
+"""Where a parcel of the sandbox is: a function of its number, the time at which it was accepted, and the clock."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from market.carriers.models import TrackingFact, TrackingStep
+
+
+class Fate(StrEnum):
+    """What becomes of a parcel; a number that ends in one of these words has it, such as `JT0001LOST`."""
+
+    ARRIVES = ""
+    LATE = "LATE"
+    LOST = "LOST"
+    RETURNED = "BACK"
+    UNHEARD_OF = "NONE"
+    UNANSWERED = "MUTE"
+
+
+_JOURNEY = (
+    (timedelta(minutes=30), TrackingStep.ACCEPTED, "快递员在寄件的地方收了"),
+    (timedelta(hours=9), TrackingStep.MOVED, "到了寄件地的分拣中心"),
+    (timedelta(hours=26), TrackingStep.MOVED, "到了收件地的分拣中心"),
+    (timedelta(hours=44), TrackingStep.OUT, "快递员在送，请留意电话"),
+    (timedelta(hours=47), TrackingStep.DELIVERED, "本人签收"),
+)
+_RETURN = (
+    (timedelta(hours=47), TrackingStep.PROBLEM, "地址上没有人，电话打不通"),
+    (timedelta(hours=95), TrackingStep.RETURNED, "退给寄件人"),
+)
+_LATE_FACTOR = 4
+_LOST_AFTER = 2
+_RETURNED_AFTER = 4
+
+
+class SandboxParcel(Struct):
+    """A parcel: when it was accepted, and how many times faster than a real one it travels."""
+
+    carrier: str
+    number: str
+    accepted_at: datetime
+    speed: int
+    push: str
+    pushed: int = 0
+
+
+def get_fate(number: str) -> Fate:
+    """Return the fate of a number."""
+    return next((fate for fate in Fate if fate and number.endswith(fate)), Fate.ARRIVES)
+
+
+def list_facts(parcel: SandboxParcel, now: datetime) -> list[TrackingFact]:
+    """Return what has happened to a parcel until now."""
+    fate = get_fate(parcel.number)
+    journey = _JOURNEY
+    if fate is Fate.LOST:
+        journey = _JOURNEY[:_LOST_AFTER]
+    elif fate is Fate.RETURNED:
+        journey = _JOURNEY[:_RETURNED_AFTER] + _RETURN
+    pace = _LATE_FACTOR if fate is Fate.LATE else 1
+    timed = [
+        TrackingFact(parcel.accepted_at + after * pace / parcel.speed, step, detail) for after, step, detail in journey
+    ]
+    return [fact for fact in timed if fact.happened_at <= now]

@@ -1,0 +1,59 @@
+"""Where a parcel is, as pages say it to its buyer and its seller."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from market.carriers.models import CARRIER_NAMES, STEP_NAMES, TrackingState
+from market.carriers.tracking import Tracking
+from market.web.ui.format import clock, day_short
+
+MAX_SHOWN = 8
+
+
+class TrackingLine(Struct, frozen=True):
+    """What happened to a parcel, oldest first, as (words, state, day); and what is wrong with it, if anything."""
+
+    steps: list[tuple[str, str, str]]
+    trouble: str
+
+
+def present_tracking(tracking: Tracking, *, now: datetime, unmoved_days: int, to_seller: bool = False) -> TrackingLine:
+    """Return the latest facts of a parcel, and what keeps it from arriving."""
+    delivered = tracking.state is TrackingState.DELIVERED
+    shown = tracking.facts[-MAX_SHOWN:]
+    steps = [
+        (
+            fact.detail or STEP_NAMES[fact.step],
+            "now" if fact is shown[-1] and not delivered else "done",
+            f"{day_short(fact.happened_at)} {clock(fact.happened_at)}　{STEP_NAMES[fact.step]}",
+        )
+        for fact in shown
+    ]
+    return TrackingLine(steps, _describe_trouble(tracking, now, unmoved_days, to_seller=to_seller))
+
+
+def summarize_tracking(tracking: Tracking, *, now: datetime, unmoved_days: int) -> str:
+    """Return in a word or two where a parcel is."""
+    if tracking.state is TrackingState.DELIVERED:
+        return "送到了，等买家收"
+    trouble = _describe_trouble(tracking, now, unmoved_days, to_seller=True)
+    return "要看一下" if trouble else "在路上"
+
+
+def _describe_trouble(tracking: Tracking, now: datetime, unmoved_days: int, *, to_seller: bool) -> str:
+    carrier = CARRIER_NAMES[tracking.carrier]
+    still = (now - tracking.moved_at) // timedelta(days=1)
+    what = {
+        TrackingState.UNKNOWN: f"{carrier}查不到这个单号。",
+        TrackingState.MISMATCHED: "这个单号是以前的包裹的。",
+        TrackingState.RETURNED: f"{carrier}说退回去了。",
+        TrackingState.GIVEN_UP: f"{carrier}一直没有送到。",
+        TrackingState.MOVING: f"{still} 天没动静了。" if still >= unmoved_days else "",
+    }.get(tracking.state, "")
+    if not what:
+        return ""
+    if to_seller:
+        check = tracking.state in {TrackingState.UNKNOWN, TrackingState.MISMATCHED}
+        return what + ("请对一下，写错了就在下面改。" if check else f"请打电话问{carrier}。钱要等买家收到。")
+    return what + "没收到以前，钱不给卖家；平台也看到了。着急请打电话。"
