@@ -15,7 +15,7 @@ from market.orders.models import SuborderState
 from market.orders.notifications import format_month_day, notify_account, notify_producer
 from market.orders.refund import refund_suborder
 from market.orders.transitions import finish_order, load_suborders, lock_order_by_suborder, move_suborders
-from market.slots.cancel_slot import cancel_small_slots
+from market.slots.cancel_slot import cancel_small_slot, list_small_slots
 from market.slots.models import CANCEL_REASON_NAMES, CancelReason, ReservationState, format_slot_hours
 from market.slots.transitions import free_places
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
@@ -23,6 +23,7 @@ from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_each
 
 MAX_GUESTS = 500
+CANCEL_JOB = "cancel_small_slot"
 REFUND_JOB = "refund_slot"
 REFUND_RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
 
@@ -57,17 +58,34 @@ LIST_STRANDED_GUESTS = Query(
 
 
 async def cancel_slots_below_minimum(db: Database, seal: Seal, *, hours: int, now: datetime) -> int:
-    """Cancel the slots that start within `hours` without their minimum of guests, and tell their hosts."""
-    async with db.transaction() as conn:
-        small = await cancel_small_slots(conn, hours=hours, now=now)
-        for slot in small:
+    """Cancel the slots that start within `hours` without their minimum of guests, and tell their hosts.
+
+    One transaction each, at most 500; one that fails is tried again ever later and delays no other.
+    """
+    async with db.connection() as conn:
+        small = await list_small_slots(conn, hours=hours, now=now)
+    cancelled = 0
+
+    async def cancel(slot_id: UUID) -> None:
+        nonlocal cancelled
+        async with db.transaction() as conn:
+            slot = await cancel_small_slot(conn, slot_id, hours=hours, now=now)
+            if slot is None:
+                return
             facts = {
                 "title": slot.title,
                 "when": _format_when(slot.starts_at, slot.ends_at),
                 "minimum": str(slot.minimum),
             }
             await notify_producer(conn, seal, slot.producer_id, "slot_below_minimum", facts, now=now)
-    return len(small)
+        cancelled += 1
+        await forget_failure(db, job=CANCEL_JOB, item=slot_id)
+
+    async def fail(slot_id: UUID, error: Exception) -> None:
+        await record_failure(db, REFUND_RETRIES, job=CANCEL_JOB, item=slot_id, error=error)
+
+    await run_each(small, cancel, fail)
+    return cancelled
 
 
 async def refund_cancelled_slots(db: Database, gateway: Gateway | None, seal: Seal, *, now: datetime) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
+import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -18,6 +19,8 @@ from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
 from payments.retries import RetryPolicy, run_each
+
+log = structlog.get_logger()
 
 TEXT_CONTEXT = "cases.text"
 REASON_CONTEXT = "case_events.reason"
@@ -264,11 +267,17 @@ async def tell_overdue_cases(
 ) -> int:
     """Tell somebody of the cases that are past their deadline at their last level, at most 200; return how many.
 
-    `tell` queues the messages of the case's area. Each is told of in a transaction of its own.
+    `tell` queues the messages of the case's area. Each is told of in a transaction of its own; one that fails is told
+    of the next time and delays no other.
     """
     async with db.connection() as conn:
         overdue = await LIST_OVERDUE_CASES.all(conn, now=now, most=MAX_LATE_CASES)
-    for each in overdue:
+
+    async def tell_one(each: LateCase) -> None:
         async with db.transaction(scope=each.county_code) as conn:
             await tell(conn, await lock_case(conn, each.id))
-    return len(overdue)
+
+    async def fail(each: LateCase, error: Exception) -> None:
+        log.error("overdue_case_not_told", case=str(each.id), exc_info=error)
+
+    return (await run_each(overdue, tell_one, fail)).done

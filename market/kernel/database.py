@@ -1,7 +1,7 @@
 """The market's database: connections of `payments.sql`, with the setting that its row-level security reads."""
 
 from payments import sql
-from payments.sql import Database
+from payments.sql import Connection, Database, Query
 
 APP_ROLE = "market_app"
 """The database role of the service, which owns no table."""
@@ -11,6 +11,16 @@ SCOPE_SETTING = "market.scope"
 
 Its value is a county's code, or a longer one inside the county; with any other no protected row is visible (ADR 18).
 """
+
+SET_LOCK_TIMEOUT = Query(str, "SELECT set_config('lock_timeout', :timeout, true)")
+
+
+async def limit_lock_wait(conn: Connection, milliseconds: int) -> None:
+    """Wait at most so long for each lock until the transaction ends, instead of 4 s.
+
+    What many people wait for at once holds a connection for each of them meanwhile.
+    """
+    await SET_LOCK_TIMEOUT.one(conn, timeout=f"{milliseconds}ms")
 
 
 async def open_database(

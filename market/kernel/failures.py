@@ -4,6 +4,7 @@ A query that lists such work leaves out the items that have a row here whose `ne
 is given up has `infinity` there.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -25,7 +26,7 @@ SCHEDULE_RETRY = Query(
     None,
     "UPDATE jobs.failures SET next_at = clock_timestamp() + :delay::interval WHERE job = :job AND item = :item",
 )
-DELETE_FAILURE = Query(None, "DELETE FROM jobs.failures WHERE job = :job AND item = :item")
+DELETE_FAILURES = Query(None, "DELETE FROM jobs.failures WHERE job = :job AND item = ANY(:items::uuid[])")
 
 
 async def record_failure(db: Database, policy: RetryPolicy, *, job: str, item: UUID, error: Exception) -> None:
@@ -40,5 +41,10 @@ async def record_failure(db: Database, policy: RetryPolicy, *, job: str, item: U
 
 async def forget_failure(db: Database, *, job: str, item: UUID) -> None:
     """Forget the failures of an item that is done."""
+    await forget_failures(db, job=job, items=[item])
+
+
+async def forget_failures(db: Database, *, job: str, items: Sequence[UUID]) -> None:
+    """Forget the failures of items that are done."""
     async with db.connection() as conn:
-        await DELETE_FAILURE.run(conn, job=job, item=item)
+        await DELETE_FAILURES.run(conn, job=job, items=list(items))

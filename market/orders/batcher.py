@@ -9,6 +9,7 @@ import asyncpg
 from msgspec import Struct, field
 
 from market.kernel import Busy, Connection, Database, Query
+from market.kernel.database import limit_lock_wait
 from market.orders.models import PlacedOrder
 from market.orders.order_request import OrderRequest
 from market.orders.outcomes import ItemLocked, PlacementOutcome
@@ -20,6 +21,8 @@ MAX_QUEUED = 4_096
 MAX_QUEUED_S = 5.0
 """A request that is queued for longer is refused as `Busy`."""
 WRITERS = 2
+MAX_ITEM_WAIT_MS = 2_000
+"""How long a lane waits for its item before what needs it is refused as `Busy`."""
 MAX_LANES = 4
 """How many locked items are waited for at once, each with a connection; requests for others share one more lane."""
 RETRY_S = 0.1
@@ -28,7 +31,6 @@ _SQLSTATES_OF_SOME_REQUESTS = ("22", "23", "P0", "40", "55", "57014")
 """SQLSTATEs, or their classes, of errors that only some requests of a batch may cause: data exceptions, constraints,
 errors raised by functions, deadlocks, locks, and statements that took too long."""
 
-SET_LOCK_TIMEOUT = Query(str, "SELECT set_config('lock_timeout', '2s', true)")
 # An id is that of a lot, of a stay or of a buyer.
 LOCK_ITEM = Query(
     int,
@@ -230,7 +232,7 @@ async def _wait_for_item(conn: Connection, item_id: UUID) -> None:
     Raises:
         Busy: it stays locked for 2 s.
     """
-    await SET_LOCK_TIMEOUT.one(conn)
+    await limit_lock_wait(conn, MAX_ITEM_WAIT_MS)
     try:
         await LOCK_ITEM.one(conn, id=item_id)
     except asyncpg.LockNotAvailableError as error:

@@ -9,6 +9,8 @@ from msgspec import Struct
 from market.bookings.models import BookingState
 from market.bookings.transitions import free_bookings
 from market.kernel import Connection, Database, GatewayUnavailable, Query
+from market.kernel.database import limit_lock_wait
+from market.kernel.failures import forget_failures, record_failure
 from market.orders.models import OrderId, OrderState, SuborderState
 from market.orders.redemptions import free_vouchers
 from market.orders.transitions import list_suborder_ids, move_orders, move_suborders
@@ -18,7 +20,7 @@ from market.stock.models import StockMoveReason
 from market.stock.reservations import free_stock
 from payments import Gateway, PaymentId, ProviderMismatch, close_payment
 from payments.errors import AlreadyPaid
-from payments.retries import run_each
+from payments.retries import RetryPolicy, run_each
 
 log = structlog.get_logger()
 
@@ -30,6 +32,10 @@ Afterwards they are freed anyway: a payment that still arrives reserves them aga
 MAX_EXPIRED = 500
 EXPIRY_CHUNK = 100
 MAX_CONCURRENT_CLOSES = 8
+MAX_LOCK_WAIT_MS = 300
+"""What holds the stock, rooms or places of an order for longer is not just a checkout."""
+EXPIRY_JOB = "expire_order"
+EXPIRY_RETRIES = RetryPolicy(first_delay=timedelta(seconds=30), max_delay=timedelta(hours=1))
 CLOCK_ACTOR = "clock"
 
 
@@ -49,6 +55,8 @@ LIST_OVERDUE = Query(
       FROM orders JOIN payments.payments ON order_ref = number::text
      WHERE orders.state = 'placed' AND paid_at IS NULL AND pay_until <= :now
        AND payments.state NOT IN ('captured', 'failed', 'canceled', 'expired')
+       AND NOT EXISTS (SELECT FROM jobs.failures
+                        WHERE job = 'expire_order' AND item = orders.id AND next_at > clock_timestamp())
      ORDER BY pay_until
      LIMIT :limit
     """,
@@ -60,6 +68,8 @@ LIST_OVERDUE_WITHOUT_PAYMENT = Query(
      WHERE state = 'placed' AND paid_at IS NULL AND pay_until <= :now
        AND NOT EXISTS (SELECT FROM payments.payments
                         WHERE order_ref = number::text AND payments.state NOT IN ('failed', 'canceled', 'expired'))
+       AND NOT EXISTS (SELECT FROM jobs.failures
+                        WHERE job = 'expire_order' AND item = orders.id AND next_at > clock_timestamp())
      ORDER BY pay_until
      LIMIT :limit
     """,
@@ -79,27 +89,42 @@ async def expire_orders(db: Database, gateway: Gateway, *, now: datetime, limit:
 
     Orders without an open payment come first, in chunks with a commit each. An open payment is closed at the provider
     before its order expires, so that it can no longer be charged; if it has just succeeded the order does not expire.
-    Each of these orders commits by itself. Safe to run concurrently.
+    Each of these orders commits by itself, as do those of a chunk that fails: an order that cannot be expired, such as
+    one whose stock is locked, is tried again ever later and delays no other. Safe to run concurrently.
     """
     limit = min(limit, MAX_EXPIRED)
     async with db.connection() as conn:
         without_payment = await LIST_OVERDUE_WITHOUT_PAYMENT.all(conn, now=now, limit=limit)
         overdue = await LIST_OVERDUE.all(conn, now=now, limit=limit)
     expired = 0
-    for start in range(0, len(without_payment), EXPIRY_CHUNK):
+
+    async def expire_chunk(order_ids: list[OrderId]) -> None:
+        nonlocal expired
         async with db.transaction() as conn:
-            chunk = [OrderId(each) for each in without_payment[start : start + EXPIRY_CHUNK]]
-            expired += await expire_unpaid(conn, chunk, now)
+            await limit_lock_wait(conn, MAX_LOCK_WAIT_MS)
+            expired += await expire_unpaid(conn, order_ids, now)
+        await forget_failures(db, job=EXPIRY_JOB, items=order_ids)
+
+    async def expire_one(order_id: OrderId) -> None:
+        await expire_chunk([order_id])
 
     async def close_and_expire(order: OverdueOrder) -> None:
-        nonlocal expired
         if await _close_payment(db, gateway, order, now):
-            async with db.transaction() as conn:
-                expired += await expire_unpaid(conn, [order.id], now)
+            await expire_one(order.id)
+
+    async def fail_chunk(chunk: list[OrderId], error: Exception) -> None:
+        log.warning("orders_expired_one_by_one", orders=len(chunk), exc_info=error)
+        await run_each(chunk, expire_one, fail_one, concurrency=MAX_CONCURRENT_CLOSES)
+
+    async def fail_one(order_id: OrderId, error: Exception) -> None:
+        await record_failure(db, EXPIRY_RETRIES, job=EXPIRY_JOB, item=order_id, error=error)
 
     async def fail(order: OverdueOrder, error: Exception) -> None:
-        log.error("order_not_expired", order=str(order.id), exc_info=error)
+        await fail_one(order.id, error)
 
+    order_ids = [OrderId(each) for each in without_payment]
+    chunks = [order_ids[start : start + EXPIRY_CHUNK] for start in range(0, len(order_ids), EXPIRY_CHUNK)]
+    await run_each(chunks, expire_chunk, fail_chunk)
     await run_each(overdue, close_and_expire, fail, concurrency=MAX_CONCURRENT_CLOSES)
     return expired
 

@@ -1,7 +1,7 @@
 """The account to which a producer is paid: entered by its owner, in the owner's own name, checked by the provider."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
@@ -11,11 +11,15 @@ from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
+from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
 from market.payouts.models import PayoutAccountExists, PayoutAccountNumberInvalid, PayoutAccountOwnerOnly
 from payments import AccountKind, Gateway
 from payments.port import AccountReport, AccountRequest, Declined, Ok, Outcome
+from payments.retries import RetryPolicy, run_each
 
+CHECK_JOB = "check_payout_account"
+CHECK_RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
 PAYOUT_NUMBER_CONTEXT = "payout_accounts.number"
 _NUMBER = re.compile(r"[0-9]{8,30}")
 _TAIL = 4
@@ -84,7 +88,12 @@ LIST_UNCHECKED_ACCOUNTS = Query(
     """
     SELECT payout_accounts.id, producers.number AS producer_number, payout_accounts.kind, holder, number_sealed
       FROM payout_accounts JOIN producers ON producers.id = producer_id
-     WHERE payout_accounts.state = 'checking' AND (:account_id::uuid IS NULL OR payout_accounts.id = :account_id)
+     WHERE payout_accounts.state = 'checking'
+       AND (payout_accounts.id = :account_id
+            OR :account_id::uuid IS NULL
+               AND NOT EXISTS (SELECT FROM jobs.failures
+                                WHERE job = 'check_payout_account' AND item = payout_accounts.id
+                                  AND next_at > clock_timestamp()))
      ORDER BY payout_accounts.id
      LIMIT 100
     """,
@@ -177,11 +186,16 @@ async def enter_payout_account(
 async def check_payout_accounts(
     db: Database, gateway: Gateway, seal: Seal, *, account_id: UUID | None = None, now: datetime
 ) -> int:
-    """Have the provider check the accounts that it has not checked, or one of them; return how many it answered for."""
+    """Have the provider check the accounts that it has not checked, or one of them; return how many it answered for.
+
+    One that fails is tried again ever later and delays no other.
+    """
     async with db.connection() as conn:
         unchecked = await LIST_UNCHECKED_ACCOUNTS.all(conn, account_id=account_id)
     answered = 0
-    for each in unchecked:
+
+    async def check(each: _UncheckedAccount) -> None:
+        nonlocal answered
         request = AccountRequest(
             payee=str(each.producer_number),
             kind=each.kind,
@@ -189,6 +203,12 @@ async def check_payout_accounts(
             number=seal.open(each.number_sealed, PAYOUT_NUMBER_CONTEXT),
         )
         answered += await _record_check(db, each.id, await gateway.open_account(request, f"account:{each.id}"), now)
+        await forget_failure(db, job=CHECK_JOB, item=each.id)
+
+    async def fail(each: _UncheckedAccount, error: Exception) -> None:
+        await record_failure(db, CHECK_RETRIES, job=CHECK_JOB, item=each.id, error=error)
+
+    await run_each(unchecked, check, fail)
     return answered
 
 

@@ -19,12 +19,14 @@ from market.payouts.account import FIND_PAYOUT_ACCOUNT, PayoutAccount, find_acco
 from market.payouts.models import NothingToPayOut, PayoutAccountMissing, PayoutAccountOwnerOnly
 from payments import (
     Gateway,
+    PaymentEvent,
     Payout,
     ProviderMismatch,
     consume_events,
     find_payout,
     get_balance,
     list_failed_payouts,
+    record_event_failure,
     request_payout,
     send_payout,
     sum_requested_payouts,
@@ -208,20 +210,37 @@ async def _send(db: Database, gateway: Gateway, payout: Payout, *, now: datetime
 
 
 async def apply_payout_events(db: Database, seal: Seal, *, now: datetime) -> int:
-    """Tell owners what arrived and what did not, one event a transaction; return how many were applied."""
-    applied = 0
+    """Tell owners what arrived and what did not, one event a transaction; return how many were applied.
+
+    A failed event is retried after a delay that doubles and does not block the others.
+    """
+    applied = last = 0
     for _ in range(_MAX_EVENTS):
-        async with db.transaction() as conn:
-            events = await consume_events(conn, PAYOUT_TOPICS, limit=1)
-            for event in events:
-                producer_id = await FIND_PRODUCER_BY_NUMBER.maybe(conn, number=int(str(event.facts["payee"])))
-                facts = {"amount": format_yuan(int(event.facts["minor"] or 0))}
-                if producer_id is not None and event.topic == "payout.paid":
-                    await notify_producer(conn, seal, producer_id, "payout_paid", facts, now=now)
-                elif producer_id is not None and event.topic == "payout.failed":
-                    facts["reason"] = describe_failure(str(event.facts["reason"]))
-                    await notify_producer(conn, seal, producer_id, "payout_failed", facts, now=now)
+        events: list[PaymentEvent] = []
+        try:
+            async with db.transaction() as conn:
+                events = await consume_events(conn, PAYOUT_TOPICS, limit=1, after=last)
+                for event in events:
+                    await _apply_event(conn, seal, event, now)
+        except Exception as error:
+            if not events:
+                raise
+            async with db.transaction() as conn:
+                await record_event_failure(conn, events[0], error)
+            log.exception("event_failed", id=events[0].id, topic=events[0].topic, order=events[0].order_ref)
+            last = events[0].id
+            continue
         if not events:
             break
-        applied += 1
+        applied, last = applied + 1, events[0].id
     return applied
+
+
+async def _apply_event(conn: Connection, seal: Seal, event: PaymentEvent, now: datetime) -> None:
+    producer_id = await FIND_PRODUCER_BY_NUMBER.maybe(conn, number=int(str(event.facts["payee"])))
+    facts = {"amount": format_yuan(int(event.facts["minor"] or 0))}
+    if producer_id is not None and event.topic == "payout.paid":
+        await notify_producer(conn, seal, producer_id, "payout_paid", facts, now=now)
+    elif producer_id is not None and event.topic == "payout.failed":
+        facts["reason"] = describe_failure(str(event.facts["reason"]))
+        await notify_producer(conn, seal, producer_id, "payout_failed", facts, now=now)

@@ -34,16 +34,26 @@ CANCEL_SLOT = Query(
     """,
 )
 # Guests who have not paid yet do not count: their places may lapse.
-CANCEL_SMALL_SLOTS = Query(
+_IS_SMALL = """
+    state <> 'cancelled' AND minimum > 1 AND lower(during) > :now AND lower(during) <= :until
+    AND minimum > (SELECT coalesce(sum(party), 0) FROM slot_reservations
+                    WHERE slot_id = slots.id AND slot_reservations.state = 'booked')"""
+LIST_SMALL_SLOTS = Query(
+    UUID,
+    "SELECT id FROM slots WHERE "
+    + _IS_SMALL
+    + """
+       AND NOT EXISTS (SELECT FROM jobs.failures
+                        WHERE job = 'cancel_small_slot' AND item = slots.id AND next_at > clock_timestamp())
+     ORDER BY lower(during), id
+     LIMIT :limit
+    """,
+)
+CANCEL_SMALL_SLOT = Query(
     SmallSlot,
-    """
-    WITH small AS (
-        SELECT id FROM slots
-         WHERE state <> 'cancelled' AND minimum > 1 AND lower(during) > :now AND lower(during) <= :until
-           AND minimum > (SELECT coalesce(sum(party), 0) FROM slot_reservations
-                           WHERE slot_id = slots.id AND slot_reservations.state = 'booked')
-         ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
-    )
+    "WITH small AS (SELECT id FROM slots WHERE id = :slot_id AND "
+    + _IS_SMALL
+    + """ FOR NO KEY UPDATE SKIP LOCKED)
     UPDATE slots SET state = 'cancelled', cancelled_at = :now, cancel_reason = 'minimum'
       FROM small, listings
      WHERE slots.id = small.id AND listings.id = listing_id
@@ -72,15 +82,20 @@ async def cancel_slot(conn: Connection, actor: Actor, slot_id: UUID, reason: Can
     return slot.listing_id
 
 
-async def cancel_small_slots(conn: Connection, *, hours: int, now: datetime) -> list[SmallSlot]:
-    """Cancel the slots that start within `hours` without their minimum of paid guests; return them.
+async def list_small_slots(conn: Connection, *, hours: int, now: datetime) -> list[UUID]:
+    """Return the slots that start within `hours` without their minimum of paid guests, at most 500.
 
-    At most 500, in the caller's transaction. A minimum of one is none.
+    A minimum of one is none. Those whose cancellation failed lately are left out.
     """
-    small = await CANCEL_SMALL_SLOTS.all(conn, now=now, until=now + timedelta(hours=hours), limit=MAX_SMALL_SLOTS)
-    for slot in small:
+    return await LIST_SMALL_SLOTS.all(conn, now=now, until=now + timedelta(hours=hours), limit=MAX_SMALL_SLOTS)
+
+
+async def cancel_small_slot(conn: Connection, slot_id: UUID, *, hours: int, now: datetime) -> SmallSlot | None:
+    """Cancel such a slot in the caller's transaction; None if it has its minimum by now, or is locked."""
+    slot = await CANCEL_SMALL_SLOT.maybe(conn, slot_id=slot_id, now=now, until=now + timedelta(hours=hours))
+    if slot is not None:
         await _add_entry(conn, CLOCK_ACTOR, slot.id, CancelReason.MINIMUM, now=now)
-    return small
+    return slot
 
 
 async def _add_entry(conn: Connection, actor: str, slot_id: UUID, reason: CancelReason, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from market.casework.history import open_reason
 from market.casework.models import CaseAnswererInvolved, CaseMove, CaseOutcome, CaseReasonMissing, LockedCase
-from market.casework.moves import escalate_late_cases, get_person_scope, lock_case, move_case
+from market.casework.moves import escalate_late_cases, get_person_scope, lock_case, move_case, tell_overdue_cases
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection
 from market.kernel.seal import Seal
@@ -160,3 +160,22 @@ async def test_a_case_that_fails_delays_no_other(world: CaseWorld, owner: Connec
     assert await escalate_late_cases(world.db, world.seal, tell, now=now) == 0
     assert await owner.fetchval("SELECT level FROM cases WHERE id = $1", second.id) == 2
     assert await owner.fetchval("SELECT item FROM jobs.failures WHERE job = 'escalate_case'") == first.id
+
+
+async def test_an_overdue_case_that_cannot_be_told_of_delays_no_other(world: CaseWorld) -> None:
+    first, second = await world.open(), await world.open()
+    told: list[UUID] = []
+
+    async def tell(_conn: Connection, case: LockedCase) -> None:
+        if case.id == first.id:
+            raise ValueError("no phone")
+        told.append(case.id)
+
+    for days in (2, 12):
+        await escalate_late_cases(world.db, world.seal, tell_nobody, now=NOW + timedelta(days=days))
+    assert await tell_overdue_cases(world.db, tell, now=NOW + timedelta(days=30)) == 1
+    assert told == [second.id]
+
+
+async def tell_nobody(_conn: Connection, _case: LockedCase) -> None:
+    pass

@@ -205,3 +205,19 @@ async def test_a_slot_with_its_minimum_or_none_takes_place(shopping: Shopping, m
         await book(shopping, activity, party)
     day_before = STARTS - timedelta(hours=24)
     assert await cancel_slots_below_minimum(shopping.db, shopping.seal, hours=24, now=day_before) == 0
+
+
+async def test_a_slot_whose_host_cannot_be_told_delays_no_other(shopping: Shopping, owner: Connection) -> None:
+    failing, _ = await make_market(shopping, minimum=4)
+    await make_market(shopping, minimum=4)
+    await owner.execute(
+        "UPDATE accounts SET phone_sealed = 'unreadable' WHERE id IN ("
+        "SELECT account_id FROM producer_members WHERE producer_id = $1)",
+        failing.producer_id,
+    )
+    now = STARTS - timedelta(hours=1)
+    assert await cancel_slots_below_minimum(shopping.db, shopping.seal, hours=24, now=now) == 1
+    assert await cancel_slots_below_minimum(shopping.db, shopping.seal, hours=24, now=now) == 0
+    states = await owner.fetch("SELECT state FROM slots ORDER BY id")
+    assert [row["state"] for row in states] == ["open", "cancelled"]
+    assert await owner.fetchval("SELECT attempts FROM jobs.failures WHERE job = 'cancel_small_slot'") == 1
