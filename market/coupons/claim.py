@@ -17,6 +17,10 @@ from market.coupons.vouchers import load_vouchers
 from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
+from market.kernel.database import limit_lock_wait
+
+MAX_LOCK_WAIT_MS = 300
+"""Many people claim one coupon at once, each with a connection; a person who waits for longer tries again."""
 
 
 class ClaimableCoupon(CouponTerms, frozen=True, kw_only=True):
@@ -65,6 +69,7 @@ async def claim_voucher(
         CouponClosed, CouponExpired, CouponUsedUp: it cannot be claimed any more.
         CouponLimitReached: the person has claimed as many as one person may.
     """
+    await limit_lock_wait(conn, MAX_LOCK_WAIT_MS)
     coupon = await LOCK_COUPON.maybe(conn, number=number, code=None if code is None else code.strip().upper())
     if coupon is None:
         raise CouponCodeUnknown

@@ -1,8 +1,10 @@
 """Who makes and closes coupons, with which terms; and claims of them."""
 
+import time
 from datetime import date, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from market.coupons.claim import claim_voucher
@@ -28,7 +30,7 @@ from market.coupons.models import (
 )
 from market.coupons.vouchers import list_vouchers, load_vouchers
 from market.identity.models import NotAllowed, NotFound, SecondFactorRequired
-from market.kernel import Connection
+from market.kernel import Connection, Database
 from tests.conftest import NOW
 from tests.support.coupons import make_coupon, make_platform_staff, new_coupon
 from tests.support.make import add_member, load_actor, load_owner, make_producer
@@ -183,3 +185,18 @@ async def test_a_bearer_opens_at_most_fifty_coupons(conn: Connection) -> None:
     await make_coupon(conn, borne_by=producer)
     await close_coupon(conn, staff, last.id, now=NOW)
     await create_coupon(conn, staff, new_coupon(), now=NOW)
+
+
+async def test_a_locked_coupon_holds_up_who_claims_it_for_a_moment_only(database: Database, owner: Connection) -> None:
+    """Each waiting person holds a connection, and others need one."""
+    async with database.transaction() as conn:
+        coupon, buyer = await make_coupon(conn), await make_buyer(conn)
+    async with owner.transaction():
+        await owner.fetch("SELECT FROM coupons WHERE id = $1 FOR NO KEY UPDATE", coupon.id)
+        begun = time.monotonic()
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            async with database.transaction() as conn:
+                await claim_voucher(conn, buyer, number=coupon.number, now=NOW)
+        assert time.monotonic() - begun < 2
+    async with database.transaction() as conn:
+        assert (await claim_voucher(conn, buyer, number=coupon.number, now=NOW)).coupon_number == coupon.number
