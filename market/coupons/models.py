@@ -45,12 +45,17 @@ class CouponTerms(Struct, frozen=True, kw_only=True):
 
 
 class Voucher(CouponTerms, frozen=True, kw_only=True):
-    """What a person has claimed of a coupon, with its terms; `used` while an order uses it."""
+    """What a person has claimed of a coupon, with its terms; `used` while an order uses it.
+
+    A coupon of the platform does not cover the goods of `own_producers`, those that the person works for: its money
+    would go from the platform to a seller who bought from themselves.
+    """
 
     id: VoucherId
     account_id: UUID
     coupon_number: int
     used: bool
+    own_producers: tuple[UUID, ...] = ()
 
 
 class CouponInvalid(Refusal):

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.coupons.models import (
+    Bearer,
     CouponExpired,
     CouponNotBegun,
     CouponTerms,
@@ -31,9 +32,11 @@ class CouponItem(Struct, frozen=True, kw_only=True):
 
 
 def covers(terms: CouponTerms, item: CouponItem) -> bool:
-    """Return whether a coupon covers a line."""
+    """Return whether a coupon covers a line; one of the platform, not what its person sells."""
+    own = isinstance(terms, Voucher) and terms.bearer is Bearer.PLATFORM and item.producer_id in terms.own_producers
     return (
-        terms.producer_id in (None, item.producer_id)
+        not own
+        and terms.producer_id in (None, item.producer_id)
         and terms.category_code in (None, item.category_code)
         and terms.county_code in (None, item.county_code)
     )

@@ -12,7 +12,9 @@ MAX_VOUCHERS = 100
 _VOUCHERS = """
     SELECT vouchers.id, account_id, coupons.number AS coupon_number, name, bearer, producer_id, category_code,
            county_code, amount_fen, min_goods_fen, lower(valid_during) AS starts_on, upper(valid_during) - 1 AS ends_on,
-           EXISTS (SELECT FROM redemptions WHERE voucher_id = vouchers.id AND freed_at IS NULL) AS used
+           EXISTS (SELECT FROM redemptions WHERE voucher_id = vouchers.id AND freed_at IS NULL) AS used,
+           ARRAY(SELECT producer_id FROM producer_members AS own WHERE own.account_id = vouchers.account_id)
+               AS own_producers
       FROM vouchers JOIN coupons ON coupons.id = coupon_id"""
 LIST_VOUCHERS = Query(
     Voucher,

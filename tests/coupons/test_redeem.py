@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.ship import ship_suborder
-from market.coupons.models import CouponExpired, VoucherId, VoucherUnknown, VoucherUsed
+from market.coupons.models import CouponExpired, VoucherId, VoucherNotForGoods, VoucherUnknown, VoucherUsed
 from market.kernel import Connection, Database
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.batcher import Batcher
@@ -249,3 +249,12 @@ async def test_without_a_voucher_a_batch_runs_no_statement_more(stall: Stall, mo
                 "LIST_PRIOR_ORDERS", "LIST_GOODS_OFFERS", *(["LOAD_VOUCHERS"] if voucher else []), "CREATE_IDS",
                 "PLACE_ORDERS",
             ]  # fmt: skip
+
+
+async def test_the_platform_pays_nothing_for_what_a_seller_buys_from_itself(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product = await make_product(conn, price_fen=200_00)
+        seller = await load_owner(conn, product.producer_id)
+        voucher = await make_voucher(conn, seller)
+    with pytest.raises(VoucherNotForGoods):
+        await structs.replace(shopping, buyer=seller).place([(product.variant_id, 1)], voucher_id=voucher)

@@ -49,6 +49,10 @@ FAULTS: list[tuple[dict[str, object], date, type[Refusal] | None, str]] = [
     ({"category_code": "fruit"}, DAY, VoucherNotForGoods, "不能用在这些商品上"),
     ({"county_code": "130725", "min_goods_fen": 64_00}, DAY, None, ""),
     ({"county_code": "130725", "category_code": "egg"}, DAY, VoucherNotForGoods, "不能用在这些商品上"),
+    ({"own_producers": (HENS,), "min_goods_fen": 64_00}, DAY, None, ""),
+    ({"own_producers": (HENS,), "min_goods_fen": 64_01}, DAY, VoucherBelowMinimum, "满 64.01 元才能用"),
+    ({"own_producers": (HENS, GROVE)}, DAY, VoucherNotForGoods, "不能用在这些商品上"),
+    ({"own_producers": (HENS, GROVE), "bearer": Bearer.PRODUCER}, DAY, None, ""),
 ]
 
 
