@@ -1436,6 +1436,30 @@ $$;
 
 
 --
+-- Name: move_booking(uuid, uuid, date, bigint[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.move_booking(p_booking uuid, p_room uuid, p_first date, p_prices bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    new_fen bigint := (SELECT sum(fen) FROM unnest(p_prices) AS fen);
+BEGIN
+    UPDATE bookings
+       SET nights = daterange(p_first, p_first + cardinality(p_prices)), room_id = p_room, amount_fen = new_fen
+     WHERE id = p_booking AND state = 'booked' AND new_fen <= amount_fen;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'booking % cannot be moved to nights of % fen', p_booking, new_fen USING ERRCODE = 'P0106';
+    END IF;
+    DELETE FROM booked_nights WHERE booking_id = p_booking;
+    INSERT INTO booked_nights (booking_id, night, price_fen)
+    SELECT p_booking, p_first + (n - 1)::integer, fen FROM unnest(p_prices) WITH ORDINALITY AS price (fen, n);
+END
+$$;
+
+
+--
 -- Name: place_orders(jsonb, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2529,6 +2553,31 @@ CREATE TABLE public.booked_nights (
 
 
 --
+-- Name: booking_changes; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.booking_changes (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    suborder_id uuid NOT NULL,
+    proposed_by text NOT NULL,
+    nights daterange NOT NULL,
+    old_nights daterange NOT NULL,
+    paid_fen bigint NOT NULL,
+    price_fen bigint NOT NULL,
+    state text DEFAULT 'proposed'::text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT booking_changes_ended CHECK (((state = 'proposed'::text) = (ended_at IS NULL))),
+    CONSTRAINT booking_changes_nights CHECK ((NOT isempty(nights))),
+    CONSTRAINT booking_changes_other_nights CHECK ((nights <> old_nights)),
+    CONSTRAINT booking_changes_price CHECK (((price_fen >= 1) AND (price_fen <= paid_fen))),
+    CONSTRAINT booking_changes_proposed_by CHECK ((proposed_by = ANY (ARRAY['buyer'::text, 'host'::text]))),
+    CONSTRAINT booking_changes_state CHECK ((state = ANY (ARRAY['proposed'::text, 'done'::text, 'declined'::text, 'withdrawn'::text, 'lapsed'::text])))
+);
+
+
+--
 -- Name: bookings; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3408,7 +3457,7 @@ CREATE TABLE public.line_refunds (
     note text DEFAULT ''::text NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT line_refunds_amount CHECK ((amount_fen > 0)),
-    CONSTRAINT line_refunds_reason CHECK ((reason = ANY (ARRAY['cancelled'::text, 'bad_fruit'::text, 'agreed'::text, 'not_shipped'::text, 'goods_return'::text])))
+    CONSTRAINT line_refunds_reason CHECK ((reason = ANY (ARRAY['cancelled'::text, 'bad_fruit'::text, 'agreed'::text, 'not_shipped'::text, 'goods_return'::text, 'changed'::text])))
 );
 
 
@@ -4668,6 +4717,14 @@ ALTER TABLE ONLY public.booked_nights
 
 
 --
+-- Name: booking_changes booking_changes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.booking_changes
+    ADD CONSTRAINT booking_changes_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: bookings bookings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5907,6 +5964,27 @@ CREATE INDEX bindings_by_number ON public.bindings USING btree (number_id);
 --
 
 CREATE INDEX bindings_by_operator_number ON public.bindings USING btree (county_code, operator, number_id);
+
+
+--
+-- Name: booking_changes_by_suborder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX booking_changes_by_suborder ON public.booking_changes USING btree (suborder_id);
+
+
+--
+-- Name: booking_changes_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX booking_changes_due ON public.booking_changes USING btree (expires_at) WHERE (state = 'proposed'::text);
+
+
+--
+-- Name: booking_changes_one_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX booking_changes_one_open ON public.booking_changes USING btree (suborder_id) WHERE (state = 'proposed'::text);
 
 
 --
@@ -7432,6 +7510,14 @@ ALTER TABLE ONLY public.bindings
 
 ALTER TABLE ONLY public.booked_nights
     ADD CONSTRAINT booked_nights_booking FOREIGN KEY (booking_id) REFERENCES public.bookings(id);
+
+
+--
+-- Name: booking_changes booking_changes_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.booking_changes
+    ADD CONSTRAINT booking_changes_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
 
 
 --
@@ -9854,6 +9940,14 @@ GRANT ALL ON FUNCTION public.make_official(p_account uuid, p_roles text[], p_sco
 
 
 --
+-- Name: FUNCTION move_booking(p_booking uuid, p_room uuid, p_first date, p_prices bigint[]); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.move_booking(p_booking uuid, p_room uuid, p_first date, p_prices bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_booking(p_booking uuid, p_room uuid, p_first date, p_prices bigint[]) TO market_app;
+
+
+--
 -- Name: FUNCTION record_refund(p_suborder uuid, p_lines uuid[], p_amounts bigint[], p_buyer_fen bigint, p_payable_fen bigint, p_commission_fen bigint, p_key text, p_reason text, p_by uuid, p_note text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
 --
 
@@ -10649,6 +10743,83 @@ GRANT UPDATE(granted_fen) ON TABLE public.bad_fruit_claims TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.booked_nights TO market_app;
+
+
+--
+-- Name: TABLE booking_changes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.booking_changes TO market_app;
+
+
+--
+-- Name: COLUMN booking_changes.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.booking_changes TO market_app;
+
+
+--
+-- Name: COLUMN booking_changes.proposed_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(proposed_by) ON TABLE public.booking_changes TO market_app;
+
+
+--
+-- Name: COLUMN booking_changes.nights; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(nights) ON TABLE public.booking_changes TO market_app;
+
+
+--
+-- Name: COLUMN booking_changes.old_nights; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(old_nights) ON TABLE public.booking_changes TO market_app;
+
+
+--
+-- Name: COLUMN booking_changes.paid_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(paid_fen) ON TABLE public.booking_changes TO market_app;
+
+
+--
+-- Name: COLUMN booking_changes.price_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(price_fen) ON TABLE public.booking_changes TO market_app;
+
+
+--
+-- Name: COLUMN booking_changes.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.booking_changes TO market_app;
+
+
+--
+-- Name: COLUMN booking_changes.proposed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(proposed_at) ON TABLE public.booking_changes TO market_app;
+
+
+--
+-- Name: COLUMN booking_changes.expires_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(expires_at) ON TABLE public.booking_changes TO market_app;
+
+
+--
+-- Name: COLUMN booking_changes.ended_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ended_at) ON TABLE public.booking_changes TO market_app;
 
 
 --

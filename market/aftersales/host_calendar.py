@@ -8,7 +8,7 @@ from msgspec import Struct
 from market.bookings.host_nights import open_guest
 from market.bookings.models import BookingState
 from market.catalogue.night_rules import RuleKind
-from market.identity.models import Actor
+from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -46,6 +46,7 @@ class HostRoom(Struct, frozen=True, kw_only=True):
 
     room_id: UUID
     room: str
+    booking_id: UUID | None
     arrive_on: date | None
     leave_on: date | None
     state: BookingState | None
@@ -67,6 +68,7 @@ class HostRoom(Struct, frozen=True, kw_only=True):
 class _RoomRow(Struct, frozen=True):
     room_id: UUID
     room: str
+    booking_id: UUID | None
     arrive_on: date | None
     leave_on: date | None
     state: BookingState | None
@@ -75,6 +77,26 @@ class _RoomRow(Struct, frozen=True):
     guest_sealed: bytes | None
 
 
+class HostBooking(Struct, frozen=True):
+    """A booking of a room of the actor's stay."""
+
+    booking_id: UUID
+    order_code: str
+    arrive_on: date
+    leave_on: date
+
+
+FIND_OWN_BOOKING = Query(
+    HostBooking,
+    """
+    SELECT bookings.id AS booking_id, orders.number || '-' || suborders.position AS order_code,
+           lower(nights) AS arrive_on, upper(nights) AS leave_on
+      FROM bookings
+      JOIN suborders ON suborders.id = suborder_id
+      JOIN orders ON orders.id = order_id
+     WHERE bookings.id = :booking_id AND producer_id = ANY(:producer_ids::uuid[])
+    """,
+)
 LIST_HOST_NIGHTS = Query(
     HostNight,
     """
@@ -98,9 +120,9 @@ LIST_HOST_NIGHTS = Query(
 LIST_HOST_ROOMS = Query(
     _RoomRow,
     """
-    SELECT rooms.id AS room_id, rooms.name AS room, lower(taken.nights) AS arrive_on, upper(taken.nights) AS leave_on,
-           bookings.state, orders.number || '-' || suborders.position AS order_code, orders.address_sealed,
-           taken.guest_sealed
+    SELECT rooms.id AS room_id, rooms.name AS room, taken.booking_id, lower(taken.nights) AS arrive_on,
+           upper(taken.nights) AS leave_on, bookings.state,
+           orders.number || '-' || suborders.position AS order_code, orders.address_sealed, taken.guest_sealed
       FROM rooms
       JOIN listings ON listings.id = rooms.listing_id
       LEFT JOIN taken_nights AS taken ON taken.room_id = rooms.id AND taken.nights @> :night::date
@@ -112,6 +134,18 @@ LIST_HOST_ROOMS = Query(
      LIMIT 200
     """,
 )
+
+
+async def find_own_booking(conn: Connection, actor: Actor, booking_id: UUID) -> HostBooking:
+    """Return a booking of the actor's stay.
+
+    Raises:
+        NotFound: there is no such booking, or the stay belongs to someone else.
+    """
+    booking = await FIND_OWN_BOOKING.maybe(conn, booking_id=booking_id, producer_ids=list(actor.producers))
+    if booking is None:
+        raise NotFound
+    return booking
 
 
 async def list_host_nights(

@@ -3,6 +3,7 @@
 from market.api import (
     aftersales,
     bad_fruit,
+    booking_changes,
     bookings,
     catalogue,
     contacts,
@@ -38,6 +39,7 @@ ROUTES = [
     *bad_fruit.ROUTES,
     *goods_returns.ROUTES,
     *reviews.ROUTES,
+    *booking_changes.ROUTES,
     *subsidies.ROUTES,
     *tasks.ROUTES,
 ]

@@ -21,6 +21,7 @@ from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
 from market.payouts.account import check_payout_accounts
 from market.payouts.pay_out import apply_payout_events
+from market.visits.change_booking import lapse_changes
 from payments import apply_events, finish_operations, poll_due_payments, poll_due_payouts, retry_due_refunds
 from payments.pay import expire_payments
 
@@ -123,6 +124,11 @@ async def confirm_overdue_receipts(context: WorkerContext) -> None:
     await confirm_overdue(context.db, now=context.clock.now(), days=days, seal=context.seal)
 
 
+async def lapse_booking_changes(context: WorkerContext) -> None:
+    """End the changes of bookings that nobody answered in time, and tell who proposed them."""
+    await lapse_changes(context.db, context.seal, now=context.clock.now())
+
+
 async def escalate_cases(context: WorkerContext) -> None:
     """Escalate the cases that nobody answered in time, and tell the people concerned."""
     now = context.clock.now()
@@ -171,5 +177,6 @@ POLLS = (
     Poll("cancel_small_slots", timedelta(minutes=1), cancel_small_slots),
     Poll("refund_slots", timedelta(seconds=15), refund_slots),
     Poll("escalate_cases", timedelta(minutes=1), escalate_cases),
+    Poll("lapse_booking_changes", timedelta(minutes=1), lapse_booking_changes),
     Poll("end_goods_returns", timedelta(minutes=1), end_goods_returns),
 )

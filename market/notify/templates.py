@@ -27,6 +27,13 @@ TEMPLATES = {
     "parcel_cancelled": "订单 {order} 里{name}的包裹{why}，已取消，{amount} 元原路退回。",
     "parcel_cancelled_seller": "订单 {order} 过了 {day}还没发，已取消，钱退给买家。",
     "booked": "您订了{title}，{arrival}入住，住 {nights} 晚，入住码 {code}，到店出示。",
+    "change_asked_seller": "订单 {order} 的客人想改日子：{old}，改到 {new}。24 小时内请登录答复，不答复算没改。",
+    "change_offered": "订单 {order}，店家想给您改日子：{old}，改到 {new}，不加钱。"
+    "24 小时内请打开订单答复，不答复算没改。",
+    "change_done": "订单 {order} 的日子改好了：{old}，改到 {new}。退您 {amount} 元。入住码不变。",
+    "change_done_seller": "订单 {order} 的日子改好了：{old}，改到 {new}。",
+    "change_declined": "订单 {order} 的日子没有改，还是 {old}。",
+    "change_lapsed": "订单 {order} 改日子，对方没有答复，没有改，还是 {old}。",
     "slot_booked": "您订了{title}，{when}，{party} 个名额，入场码 {code}，到了出示。",
     "party_booked": "{title}，{when}，订出 {party} 个名额。",
     "slot_cancelled": "{title}，{when}，{reason}，取消了。您付的 {amount} 元全退，原路退回。",

@@ -192,7 +192,7 @@ def draft_order(
         field_name = f"lines[{index}].variant_id"
         if offer is None:
             raise NotForSale(title="", errors=(FieldFault(field_name, "没有这种商品"),))
-        _check_on_sale(offer, field_name)
+        require_on_sale(offer, field_name)
         if fault := find_shipping_fault(offer, parcels):
             raise fault.refusal(producer=offer.producer, errors=(FieldFault(fault.field, f"{offer.title} {fault.zh}"),))
         slot = find_slot(offer, line, slots, field=f"lines[{index}].slot_id", now=request.now)
@@ -202,7 +202,7 @@ def draft_order(
         field_name = f"nights[{index}].listing_id"
         if stay is None:
             raise NotForSale(title="", errors=(FieldFault(field_name, "没有这处住宿"),))
-        _check_on_sale(stay, field_name)
+        require_on_sale(stay, field_name)
         field_name = f"nights[{index}].leave_on"
         if refusal := find_short_stay(
             stay.minimum, title=stay.title, arrive=nights.arrive_on, leave=nights.leave_on, field=field_name
@@ -246,7 +246,12 @@ def _use_voucher(
     return apply_coupon(suborders, voucher)
 
 
-def _check_on_sale(offer: GoodsOffer | StayOffer, field_name: str) -> None:
+def require_on_sale(offer: GoodsOffer | StayOffer, field_name: str) -> None:
+    """Require that a listing is on sale, at the field that names it.
+
+    Raises:
+        NotForSale, ShopClosed: it is not, or its producer takes no orders.
+    """
     refusal: Refusal | None = None
     if not offer.on_sale:
         refusal = NotForSale(title=offer.title, errors=(FieldFault(field_name, "已经下架"),))

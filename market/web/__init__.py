@@ -10,6 +10,7 @@ from market.web.account import demo_people, demo_sign_in, devices, elder_mode, m
 from market.web.desk import ROUTES as DESK_ROUTES
 from market.web.farm import (
     apply,
+    booking_changes,
     cases,
     certificates,
     claims,
@@ -51,6 +52,7 @@ from market.web.shop import (
     reviews,
     stay,
 )
+from market.web.shop import booking_changes as shop_booking_changes
 from market.web.shop import cases as shop_cases
 from market.web.shop import claims as shop_claims
 from market.web.shop import goods_returns as shop_returns
@@ -58,12 +60,12 @@ from market.web.shop import goods_returns as shop_returns
 _SHOP_PAGES = (
     assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
     browse, product, activity, stay, reviews, cart, checkout, coupons, pay, orders, order, order_actions,
-    own_review, shop_claims, shop_returns, shop_cases,
+    own_review, shop_claims, shop_returns, shop_cases, shop_booking_changes,
 )  # fmt: skip
 _FARM_PAGES = (
-    farm_home, parcels, packing_slips, guests, nights, night_prices, slots, list_activity, edit_listing, packs,
-    list_product, list_stay, listings, money, month_statement, claims, refunds, goods_returns, cases,
-    farm_reviews, phone_bill, apply, certificates, freight, farm_coupons,
+    farm_home, parcels, packing_slips, guests, nights, night_prices, booking_changes, slots, list_activity,
+    edit_listing, packs, list_product, list_stay, listings, money, month_statement, claims, refunds,
+    goods_returns, cases, farm_reviews, phone_bill, apply, certificates, freight, farm_coupons,
 )  # fmt: skip
 
 SHOP = Router(

@@ -11,6 +11,8 @@ GRANTS = {
     "bad_fruit_claims": "select insert(case_id line_id bad total amount_fen) update(granted_fen)",
     "bindings": "select insert delete",
     "booked_nights": "select insert",
+    "booking_changes": "select insert(suborder_id proposed_by nights old_nights paid_fen price_fen proposed_at"
+    " expires_at) update(state ended_at)",
     "bookings": "select insert update(room_id state code_hash code_sealed arrived_at)",
     "budgets": "select insert update(public_fen file_id)",
     "cancel_tiers": "select insert delete",
@@ -196,6 +198,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "payments.post": True,
     "record_refund": True,
     "refuse_review_change": False,
+    "move_booking": True,
     "record_release": True,
     "replace_roles": True,
     "save_official": True,

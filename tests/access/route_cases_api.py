@@ -65,6 +65,8 @@ COUPON = {
 FREIGHT = {"first_g": 1000, "first_fen": 8_00, "next_g": 1000, "next_fen": 3_00}
 HOST_NIGHTS = {"room_id": Id("room_id"), "first": Id("later"), "until": Id("after_later")}
 SEASON = {"first": "2019-05-01", "until": "2019-05-05", "price_fen": 300_00}
+NEW_DAYS = {"arrive_on": Id("later"), "leave_on": Id("after_later")}
+PAST_DAYS = {"arrive_on": "2019-01-01", "leave_on": "2019-01-02"}
 SUSPEND = {"move": "suspend", "reason": "样例"}
 PHOTO = (UploadedFile("photo", "a.jpg", make_picture(200)),)
 LINES = {"lines": [{"variant_id": Id("variant_id"), "quantity": 1}]}
@@ -336,6 +338,29 @@ API_CASES: tuple[RouteCase, ...] = (
         SIGNED_IN,
         json={"lines": [{"line_id": Id("nobody"), "quantity": 1}]},
         status=404,
+    ),
+    get("/api/v1/orders/{order_id}/booking-changes", SIGNED_IN, params={"order_id": Id("nobody")}),
+    *(
+        post(
+            f"/api/v1/orders/{{order_id}}/suborders/{{position}}/booking-changes{path}",
+            SIGNED_IN,
+            params={"order_id": Id("nobody"), "position": "1"},
+            json=NEW_DAYS,
+            status=404,
+        )
+        for path in ("", "/quote")
+    ),
+    get("/api/v1/booking-changes", SIGNED_IN),
+    post("/api/v1/bookings/{booking_id}/booking-changes", PRODUCER_MEMBERS, json=PAST_DAYS, status=422),
+    *(
+        post(
+            f"/api/v1/booking-changes/{{change_id}}/{what}",
+            SIGNED_IN,
+            params={"change_id": Id("nobody")},
+            json=body,
+            status=404,
+        )
+        for what, body in (("answer", {"accept": True}), ("withdrawal", None))
     ),
     get("/api/v1/orders/{order_id}/goods-returns", SIGNED_IN, params={"order_id": Id("nobody")}),
     get("/api/v1/producers/{producer_id}/goods-returns", PRODUCER_MEMBERS),

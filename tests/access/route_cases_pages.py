@@ -137,6 +137,15 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/orders/{number}/asked", ORDER_BUYER, params={"number": Id("unpaid_order")}, status=303),
     get("/orders/{number}/claim/{position}", as_own_page(ORDER_BUYER), params=RECEIVED),
     post("/orders/{number}/claim/{position}", ORDER_BUYER, params=RECEIVED, form={"line": Id("nobody")}, status=404),
+    get("/orders/{number}/days/{position}", as_own_page(ORDER_BUYER), params=RECEIVED, status=404),
+    post("/orders/{number}/days/{position}", ORDER_BUYER, params=RECEIVED, form={"from": "x"}, status=404),
+    post(
+        "/orders/{number}/days/{position}/{change_id}",
+        ORDER_BUYER,
+        params=RECEIVED | {"change_id": Id("nobody")},
+        form={"do": "accept"},
+        status=404,
+    ),
     get("/orders/{number}/return/{position}", as_own_page(ORDER_BUYER), params=RECEIVED),
     post("/orders/{number}/return/{position}", ORDER_BUYER, params=RECEIVED, form={}, status=422),
     get("/returns/{case_id}", as_own_page(SIGNED_IN), params=NOBODYS_CASE, status=404),
@@ -251,6 +260,10 @@ PAGE_CASES: tuple[RouteCase, ...] = (
             ("/prices", {"first": Id("later"), "last": Id("later"), "price": "300"}),
         )
     ),
+    get("/farm/changes", as_own_page(SIGNED_IN)),
+    post("/farm/changes/{change_id}", SIGNED_IN, params={"change_id": Id("nobody")}, form={"do": "accept"}, status=404),
+    get("/farm/bookings/{booking_id}/days", as_own_page(PRODUCER_MEMBERS)),
+    post("/farm/bookings/{booking_id}/days", PRODUCER_MEMBERS, form={"from": "x"}, status=422),
     get("/farm/listings/{number}/prices", as_own_page(PRODUCER_MEMBERS), params={"number": Id("stay_number")}),
     *(
         post(

@@ -21,6 +21,7 @@ from market.producers.certificate_ends import EndingCertificate, list_ending_cer
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState
 from market.producers.queries import list_own_producers
 from market.reviews.answer import count_unanswered_reviews
+from market.visits.read_changes import count_asked_changes
 from market.web.farm.guests import load_guest_rows
 from market.web.farm.money import load_earnings
 from market.web.farm.parcels import load_parcels, parcel_rows
@@ -59,6 +60,7 @@ async def show_farm_home(
         money, owed_fen = await load_earnings(conn, actor)
         refunds = await count_waiting_refunds(conn, actor)
         reviews = await count_unanswered_reviews(conn, actor, since=clock.now() - _REVIEWS_PERIOD)
+        changes = await count_asked_changes(conn, actor)
         ending = await list_ending_certificates(conn, actor, today=clock.today())
         pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
     count = len(parcels)
@@ -77,6 +79,7 @@ async def show_farm_home(
         "ending": [_describe_ending(each, clock.today()) for each in ending],
         "refunds": refunds,
         "reviews": reviews,
+        "changes": changes,
         "hosting": hosting,
         "guest_drawing": _GUEST_DRAWING,
         "guest_count": len(guests),

@@ -71,7 +71,7 @@ class PriceForm(Struct, frozen=True):
 
 
 class RoomView(Struct, frozen=True):
-    """A room in the chosen night: what a button does to it, if anything."""
+    """A room in the chosen night: what a button does to it, if anything; `change` leads to other days for its guest."""
 
     id: UUID
     name: str
@@ -79,6 +79,7 @@ class RoomView(Struct, frozen=True):
     phone: str
     do: str
     words: str
+    change: str = ""
 
 
 class RefusedNights(Struct, frozen=True):
@@ -99,7 +100,8 @@ def _show_room(room: HostRoom) -> RoomView:
     if room.state is None:
         return RoomView(room.room_id, room.room, [f"{room.name}，自己来的", days], room.phone, "open", "不来了，空出来")
     who = f"{room.name or '客人'}，订单 {room.order_code}"
-    return RoomView(room.room_id, room.room, [who, days, _STATES[room.state]], room.phone, "", "")
+    change = f"/farm/bookings/{room.booking_id}/days" if room.state is BookingState.BOOKED else ""
+    return RoomView(room.room_id, room.room, [who, days, _STATES[room.state]], room.phone, "", "", change)
 
 
 def _calendar_day(night: HostNight) -> CalendarDay:

@@ -24,8 +24,11 @@ from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id, load_host_phones
 from market.settings import Settings
 from market.slots.models import ReservationState
+from market.visits.models import BookingChange
+from market.visits.read_changes import list_order_changes
 from market.web.forms import parse_integer
 from market.web.pages import render_page
+from market.web.shop.booking_changes import describe_open_change
 from market.web.shop.cards import ShortNumber
 from market.web.shop.cart import format_slot
 from market.web.shop.claims import describe_claim, find_claimable
@@ -89,6 +92,8 @@ class SuborderCard(Struct, frozen=True):
     reviews: list[tuple[str, str]]
     cancel: str
     cancel_words: str
+    days: str
+    days_words: str
     host: str
     claims: list[tuple[str, str]]
     claim: str
@@ -220,6 +225,8 @@ def _suborder_card(
         reviews=_list_review_links(order, suborder, today),
         cancel=f"{base}/cancel?part={suborder.position}" if cancellable else "",
         cancel_words="这一家的不要了" if goods else "不去了，看退多少",
+        days=f"{base}/days/{suborder.position}" if cancellable and suborder.kind is SuborderKind.STAY else "",
+        days_words=describe_open_change(suborder, extra.changes),
         host="" if goods or suborder.state in _ENDED_STATES else extra.hosts.get(suborder.producer_id, ""),
         claims=[(f"/cases/{each.case_id}", describe_claim(each)) for each in claims],
         claim=f"{base}/claim/{suborder.position}" if claimable else "",
@@ -262,6 +269,9 @@ def _list_notes(
         "claimed": ("ok", "交给卖家了", "卖家答复了会告诉您，这里也看得到。"),
         "reviewed": ("ok", "评价发出去了", "谢谢您。写的不会被删。"),
         "cancelled": ("ok", "取消了", back),
+        "moved": ("ok", "日子改好了", f"{back}入住码不变。"),
+        "asked": ("ok", "问店家了", "24 小时内答复您，不答复算没改。在那以前还是原来的日子。"),
+        "kept": ("ok", "日子没有改", "还是原来的日子。"),
     }
     notice = done.get(request.query_params.get("said", ""))
     if notice:
@@ -298,6 +308,7 @@ class OrderContext(Struct, frozen=True):
     claims: list[BadFruitClaim]
     returns: list[GoodsReturn]
     tracking: dict[UUID, Tracking]
+    changes: list[BookingChange]
     receive_days: int
     unmoved_days: int
     claim_hours: int
@@ -365,6 +376,7 @@ async def show_order(
             await list_order_claims(conn, seal, actor, order_id),
             await list_order_returns(conn, seal, actor, order_id),
             await load_tracking(conn, [each.id for each in order.suborders]),
+            await list_order_changes(conn, actor, order_id),
             settings.receive_days,
             settings.unmoved_days,
             settings.claim_hours,

@@ -1,0 +1,1 @@
+"""Paid stays and activities until their guests have come: changes of dates."""
