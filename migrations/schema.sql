@@ -3252,12 +3252,27 @@ CREATE TABLE public.freight_templates (
     next_fen bigint NOT NULL,
     free_above_fen bigint,
     no_ship text[] DEFAULT '{}'::text[] NOT NULL,
+    cold_fen bigint DEFAULT 0 NOT NULL,
+    no_cold text[] DEFAULT '{}'::text[] NOT NULL,
+    remote_fen bigint DEFAULT 0 NOT NULL,
+    remote text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT freight_cold_surcharge CHECK (((cold_fen >= 0) AND (cold_fen <= 1000000))),
     CONSTRAINT freight_first_price CHECK (((first_fen >= 0) AND (first_fen <= 1000000))),
     CONSTRAINT freight_first_weight CHECK ((first_g > 0)),
     CONSTRAINT freight_free_above CHECK ((free_above_fen > 0)),
     CONSTRAINT freight_next_price CHECK (((next_fen >= 0) AND (next_fen <= 1000000))),
-    CONSTRAINT freight_next_weight CHECK ((next_g > 0))
+    CONSTRAINT freight_next_weight CHECK ((next_g > 0)),
+    CONSTRAINT freight_no_cold CHECK ((array_to_string(no_cold, ','::text) ~ '^([0-9]{2}(,|$))*$'::text)),
+    CONSTRAINT freight_remote CHECK ((array_to_string(remote, ','::text) ~ '^([0-9]{2}(,|$))*$'::text)),
+    CONSTRAINT freight_remote_surcharge CHECK (((remote_fen >= 0) AND (remote_fen <= 1000000)))
 );
+
+
+--
+-- Name: COLUMN freight_templates.no_cold; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.freight_templates.no_cold IS 'provinces that the cold chain does not reach';
 
 
 --
@@ -3506,7 +3521,6 @@ CREATE TABLE public.listings (
     origin_code text NOT NULL,
     county_code text GENERATED ALWAYS AS ("left"(origin_code, 6)) STORED NOT NULL,
     harvest_months smallint[] DEFAULT '{}'::smallint[] NOT NULL,
-    chilled boolean DEFAULT false NOT NULL,
     perishable boolean DEFAULT false NOT NULL,
     photo_id uuid,
     state text DEFAULT 'live'::text NOT NULL,
@@ -3525,10 +3539,16 @@ CREATE TABLE public.listings (
     listed_price_fen bigint,
     ranked_sold_count integer DEFAULT 0 NOT NULL,
     certified_until date DEFAULT 'infinity'::date NOT NULL,
+    storage text DEFAULT 'ambient'::text NOT NULL,
+    shelf_days smallint,
+    no_ship text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT listings_commission CHECK (((commission_bp >= 0) AND (commission_bp <= 10000))),
     CONSTRAINT listings_kind CHECK ((kind = ANY (ARRAY['product'::text, 'stay'::text, 'activity'::text]))),
+    CONSTRAINT listings_no_ship CHECK ((array_to_string(no_ship, ','::text) ~ '^([0-9]{2}(,|$))*$'::text)),
     CONSTRAINT listings_search_text_not_empty CHECK ((search_text <> ''::text)),
+    CONSTRAINT listings_shelf_days CHECK (((shelf_days >= 1) AND (shelf_days <= 3650))),
     CONSTRAINT listings_state CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'withdrawn'::text, 'suspended'::text]))),
+    CONSTRAINT listings_storage CHECK ((storage = ANY (ARRAY['ambient'::text, 'chilled'::text, 'frozen'::text]))),
     CONSTRAINT listings_story_length CHECK ((length(story) <= 2000)),
     CONSTRAINT listings_title_length CHECK (((length(title) >= 2) AND (length(title) <= 60))),
     CONSTRAINT listings_version CHECK ((version > 0))
@@ -3555,6 +3575,20 @@ COMMENT ON COLUMN public.listings.ranked_sold_count IS 'sold_count when the scor
 --
 
 COMMENT ON COLUMN public.listings.certified_until IS 'the last day on which a certificate that the category requires is valid; a listing is shown and sold until then';
+
+
+--
+-- Name: COLUMN listings.shelf_days; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.listings.shelf_days IS 'how long it keeps from the day on which it is sent';
+
+
+--
+-- Name: COLUMN listings.no_ship; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.listings.no_ship IS 'provinces that it is not shipped to, besides those of its producer''s freight';
 
 
 --
@@ -11586,6 +11620,34 @@ GRANT UPDATE(no_ship) ON TABLE public.freight_templates TO market_app;
 
 
 --
+-- Name: COLUMN freight_templates.cold_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(cold_fen) ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: COLUMN freight_templates.no_cold; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(no_cold) ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: COLUMN freight_templates.remote_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(remote_fen) ON TABLE public.freight_templates TO market_app;
+
+
+--
+-- Name: COLUMN freight_templates.remote; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(remote) ON TABLE public.freight_templates TO market_app;
+
+
+--
 -- Name: TABLE goods_return_lines; Type: ACL; Schema: public; Owner: -
 --
 
@@ -11919,6 +11981,27 @@ GRANT UPDATE(ranked_sold_count) ON TABLE public.listings TO market_app;
 --
 
 GRANT UPDATE(certified_until) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.storage; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(storage) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.shelf_days; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(shelf_days) ON TABLE public.listings TO market_app;
+
+
+--
+-- Name: COLUMN listings.no_ship; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(no_ship) ON TABLE public.listings TO market_app;
 
 
 --

@@ -7,8 +7,9 @@ from uuid import UUID
 from msgspec import Meta, structs
 
 from market.audit.record import add_audit_entry
-from market.catalogue import listing_texts
+from market.catalogue import goods_terms, listing_texts
 from market.catalogue.certificates import get_category, get_open_seller, require_certificates
+from market.catalogue.goods_terms import GOODS_JSON, GoodsTerms, is_perishable
 from market.catalogue.listing_texts import ListingTexts
 from market.catalogue.models import (
     LISTING_STATE_NAMES,
@@ -18,10 +19,10 @@ from market.catalogue.models import (
     ListingState,
     WrongListingState,
 )
-from market.catalogue.publish import PERISHABLE, require_own_photo
+from market.catalogue.publish import require_own_photo
 from market.catalogue.search_text import build_search_columns
 from market.identity.models import Actor, NotFound
-from market.kernel import Connection, Query
+from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 
 
@@ -40,6 +41,7 @@ class Description(ListingTexts, frozen=True, kw_only=True):
     photo_id: UUID | None
     photo: str | None
     photo_kind: str | None
+    goods: GoodsTerms
     perishable: bool
     gi: str
 
@@ -47,18 +49,21 @@ class Description(ListingTexts, frozen=True, kw_only=True):
 class NewDescription(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A corrected description; `version` is that of the description it corrects.
 
-    Without `photo_id` the present photo stays, unless `remove_photo` is true.
+    Without `photo_id` the present photo stays, unless `remove_photo` is true; without `goods`, which products have,
+    the present terms stay.
     """
 
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     category: str
+    goods: GoodsTerms | None = None
     photo_id: UUID | None = None
     remove_photo: bool = False
 
 
 _GET: LiteralString = f"""
     SELECT l.id AS listing_id, l.version, l.producer_id, l.kind, l.state, {listing_texts.COLUMNS},
-           l.category_code AS category, l.photo_id, f.name AS photo, f.kind AS photo_kind, l.perishable, l.gi
+           l.category_code AS category, l.photo_id, f.name AS photo, f.kind AS photo_kind,
+           {GOODS_JSON} AS goods, l.perishable, l.gi
       FROM listings l LEFT JOIN photos f ON f.id = l.photo_id
      WHERE l.id = :listing_id AND l.producer_id = ANY(:producer_ids::uuid[])
 """
@@ -68,7 +73,8 @@ SET_DESCRIPTION = Query(
     None,
     f"""
     UPDATE listings
-       SET version = version + 1, {listing_texts.ASSIGNMENTS}, category_code = :category, photo_id = :photo_id,
+       SET version = version + 1, {listing_texts.ASSIGNMENTS}, {goods_terms.ASSIGNMENTS},
+           category_code = :category, photo_id = :photo_id,
            perishable = :perishable, gi = :gi,
            certified_until = get_certified_until(producer_id, :category), search_text = :search_text,
            search_words = array_to_tsvector(:search_words::text[]), search_pinyin = :search_pinyin
@@ -107,14 +113,18 @@ async def edit_listing(
         CertificateNeeded: the category requires a certificate that the producer does not have.
     """
     texts = new.select_texts()
-    if faults := texts.list_faults():
+    if faults := [*texts.list_faults(), *(new.goods.list_faults() if new.goods else [])]:
         raise BadListing(errors=tuple(faults))
     texts.require_allowed()
     old = await _lock_description(conn, actor, listing_id, version=new.version)
+    if new.goods is not None and old.kind is not ListingKind.PRODUCT:
+        raise BadListing(errors=(FieldFault("goods", "只有货品有保存和发货的条件"),))
     seller = await get_open_seller(conn, old.producer_id, get_business_day(now))
     category = await get_category(conn, new.category, old.kind)
     require_certificates(category, seller)
     await require_own_photo(conn, actor, new.photo_id)
+    goods = new.goods or old.goods
+    kept = (new.category, goods.storage) == (old.category, old.goods.storage)
     columns = build_search_columns(
         texts.title,
         county=seller.county,
@@ -128,7 +138,8 @@ async def edit_listing(
         **structs.asdict(texts),
         category=new.category,
         photo_id=new.photo_id or (None if new.remove_photo else old.photo_id),
-        perishable=old.perishable if new.category == old.category else new.category in PERISHABLE,
+        **goods_terms.make_parameters(goods),
+        perishable=old.perishable if kept else is_perishable(new.category, goods.storage),
         gi=old.gi if (texts.title, new.category) == (old.title, old.category) else "",
         search_text=columns.search_text,
         search_words=columns.search_words,
@@ -160,7 +171,7 @@ async def _lock_description(conn: Connection, actor: Actor, listing_id: UUID, *,
 
 def _list_changes(old: Description, edited: Description) -> dict[str, object]:
     """Return the changed fields, each as it was and as it is."""
-    fields = (*ListingTexts.__struct_fields__, "category", "photo_id", "perishable", "gi")
+    fields = (*ListingTexts.__struct_fields__, "category", "goods", "photo_id", "perishable", "gi")
     return {
         field: {"from": str(getattr(old, field)), "to": str(getattr(edited, field))}
         for field in fields

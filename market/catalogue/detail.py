@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from market.catalogue.freight import FreightTerms, find_freight
+from market.catalogue.goods_terms import GOODS_JSON, GoodsTerms
 from market.catalogue.models import ListingKind
 from market.counties.settings import SEND_DEFAULTS
 from market.identity.models import NotFound
@@ -54,6 +55,7 @@ class ListingDetail(Struct, frozen=True):
     harvest_months: list[int]
     in_season: bool
     chilled: bool
+    goods: GoodsTerms
     perishable: bool
     gi: str
     certificates: list[str]
@@ -117,7 +119,10 @@ GET_LISTING = Query(
            l.producer_id, p.name AS producer, p.kind AS producer_kind, p.self_grown,
            p.state = 'open' AS taking_orders, l.harvest_months,
            l.harvest_months @> ARRAY[extract(month FROM business_day(:now))::smallint] AS in_season,
-           l.chilled, l.perishable, l.gi,
+           l.storage <> 'ambient' AS chilled,
+    """
+    + GOODS_JSON
+    + """ AS goods, l.perishable, l.gi,
            ARRAY(SELECT DISTINCT c.kind FROM certificates c
                   WHERE c.producer_id = p.id AND c.verified_at IS NOT NULL AND c.kind <> 'identity'
                     AND (c.expires_on IS NULL OR c.expires_on >= business_day(:now))

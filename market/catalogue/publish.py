@@ -8,8 +8,9 @@ from uuid import UUID
 from msgspec import Meta, Struct, structs
 
 from market.audit.record import add_audit_entry
-from market.catalogue import listing_texts
+from market.catalogue import goods_terms, listing_texts
 from market.catalogue.certificates import Seller, get_active_seller, get_category, lock_seller, require_certificates
+from market.catalogue.goods_terms import GoodsTerms, Storage, is_perishable
 from market.catalogue.listing_texts import ListingTexts
 from market.catalogue.models import (
     MAX_QUANTITY,
@@ -40,8 +41,6 @@ from market.stock.lots import open_lot
 _MAX_GROSS_G = 1_000_000
 ACTIVITY_UNIT = "人"
 """An activity is priced by person."""
-PERISHABLE = frozenset({"fruit", "vegetable", "mushroom", "livestock", "aquatic", "flower"})
-"""Categories of perishable goods, which the seven-day return does not cover. Source: 消费者权益保护法 25."""
 
 
 class ListingKey(Struct, frozen=True):
@@ -58,11 +57,12 @@ ADD_LISTING = Query(
     ListingKey,
     f"""
     INSERT INTO listings (producer_id, kind, category_code, {listing_texts.COLUMNS}, origin_code, harvest_months,
-                          chilled, perishable, photo_id, commission_bp, search_text, search_words, search_pinyin,
-                          published_at, sample, certified_until)
+                          {goods_terms.COLUMNS}, perishable, photo_id, commission_bp, search_text, search_words,
+                          search_pinyin, published_at, sample, certified_until)
     VALUES (:producer_id, :kind, :category, {listing_texts.PARAMETERS}, :origin_code, :harvest_months::smallint[],
-            :chilled, :perishable, :photo_id, :commission_bp, :search_text, array_to_tsvector(:search_words::text[]),
-            :search_pinyin, :now, :sample, get_certified_until(:producer_id, :category))
+            {goods_terms.PARAMETERS}, :perishable, :photo_id, :commission_bp, :search_text,
+            array_to_tsvector(:search_words::text[]), :search_pinyin, :now, :sample,
+            get_certified_until(:producer_id, :category))
     RETURNING id, number
     """,
 )
@@ -93,8 +93,8 @@ ADD_TIER = Query(
 class NewProduct(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A product as its seller submits it.
 
-    `producer_id` is optional if the actor works for one producer. `perishable` defaults by category. `packs` are
-    offered besides the first one.
+    `producer_id` is optional if the actor works for one producer. Without `goods` they are kept ambient, or chilled
+    if `chilled`. `perishable` defaults by category and storage. `packs` are offered besides the first one.
     """
 
     category: str
@@ -105,6 +105,7 @@ class NewProduct(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=
     producer_id: UUID | None = None
     harvest_months: Months = []
     chilled: bool = False
+    goods: GoodsTerms | None = None
     perishable: bool | None = None
     gross_g: int | None = None
     packs: Annotated[tuple[NewPack, ...], Meta(max_length=MAX_PACKS - 1)] = ()
@@ -121,7 +122,7 @@ class ListingDraft(Struct, frozen=True, kw_only=True):
     gross_g: int
     photo_id: UUID | None
     months: Sequence[int] = ()
-    chilled: bool = False
+    goods: GoodsTerms = GoodsTerms()
     perishable: bool = False
     units: int | None = None
     packs: tuple[NewPack, ...] = ()
@@ -179,6 +180,8 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
         faults.append(FieldFault("quantity", f"数量从 0 到 {MAX_QUANTITY}"))
     if new.gross_g is not None and not 0 <= new.gross_g <= _MAX_GROSS_G:
         faults.append(FieldFault("gross_g", f"毛重从 0 到 {_MAX_GROSS_G} 克"))
+    goods = new.goods or GoodsTerms(storage=Storage.CHILLED if new.chilled else Storage.AMBIENT)
+    faults += goods.list_faults()
     faults += list_pack_faults(new.packs, prefixes=[f"packs[{index}]." for index in range(len(new.packs))])
     _raise_faults(faults)
     assert unit is not None
@@ -191,8 +194,8 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
         gross_g=unit.gross_g if new.gross_g is None else new.gross_g,
         photo_id=new.photo_id,
         months=sorted(set(new.harvest_months)),
-        chilled=new.chilled,
-        perishable=new.category in PERISHABLE if new.perishable is None else new.perishable,
+        goods=goods,
+        perishable=is_perishable(new.category, goods.storage) if new.perishable is None else new.perishable,
         units=new.quantity,
         packs=new.packs,
     )
@@ -340,7 +343,7 @@ async def _publish(
         **structs.asdict(texts),
         origin_code=seller.village_code,
         harvest_months=list(draft.months),
-        chilled=draft.chilled,
+        **goods_terms.make_parameters(draft.goods),
         perishable=draft.perishable,
         photo_id=draft.photo_id,
         commission_bp=commission_bp,

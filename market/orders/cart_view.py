@@ -194,7 +194,7 @@ async def get_cart(conn: Connection, owner: CartOwner, *, region_code: str | Non
     for position, row in enumerate(stay_rows, 1):
         stay = stays[position]
         nights.append((stay, _build_cart_nights(stay, row, day)))
-    return _build_cart(lines, nights)
+    return _build_cart(lines, nights, region_code)
 
 
 def _describe_problem(
@@ -271,14 +271,18 @@ def _build_cart_nights(stay: StayOffer, row: _CartNightsRow, day: date) -> CartN
     )
 
 
-def _build_cart(lines: Sequence[_OfferedLine], nights: Sequence[tuple[StayOffer, CartNights]]) -> Cart:
+def _build_cart(
+    lines: Sequence[_OfferedLine], nights: Sequence[tuple[StayOffer, CartNights]], region_code: str | None
+) -> Cart:
     all_suborders = price_suborders(
         [each.price() for each in lines],
         [(stay, price_stay_line(0, stay, stay_view.rooms)) for stay, stay_view in nights],
+        region_code=region_code,
     )
     orderable = price_suborders(
         [each.price() for each in lines if not each.problem],
         [(stay, price_stay_line(0, stay, stay_view.rooms)) for stay, stay_view in nights if not stay_view.problem],
+        region_code=region_code,
     )
     sums = {(each.producer_id, each.kind, _get_visit_id(each.lines)): each for each in orderable}
     groups: list[CartGroup] = []

@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from market.catalogue.freight import FREIGHT_JSON
+from market.catalogue.goods_terms import GOODS_JSON
 from market.kernel import Connection, Query
 from market.orders.models import Nights
 from market.orders.pricing import GoodsOffer, StayOffer
@@ -12,21 +13,24 @@ from market.orders.pricing import GoodsOffer, StayOffer
 LIST_GOODS_OFFERS = Query(
     GoodsOffer,
     """
-    SELECT variants.id AS variant_id, listings.id AS listing_id, listings.number AS listing_number,
-           listings.kind AS listing_kind, title, label, unit, price_fen, gross_g, lot_id, lot_units_per_item,
+    SELECT variants.id AS variant_id, l.id AS listing_id, l.number AS listing_number,
+           l.kind AS listing_kind, title, label, unit, price_fen, gross_g, lot_id, lot_units_per_item,
            commission_bp,
-           listings.state = 'live' AND listings.certified_until >= :day::date AND listings.kind <> 'stay'
+           l.state = 'live' AND l.certified_until >= :day::date AND l.kind <> 'stay'
                AND position IS NOT NULL AS on_sale,
            position IS NULL AS replaced,
            producers.id AS producer_id, producers.name AS producer, producers.state = 'open' AS shop_open,
            CASE WHEN freight_templates.id IS NOT NULL THEN """
     + FREIGHT_JSON
     + """ END AS freight,
+    """
+    + GOODS_JSON
+    + """ AS goods,
            get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
            category_code, producers.county_code
       FROM variants
-      JOIN listings ON listings.id = listing_id
-      JOIN producers ON producers.id = listings.producer_id
+      JOIN listings l ON l.id = listing_id
+      JOIN producers ON producers.id = l.producer_id
       LEFT JOIN freight_templates ON freight_templates.producer_id = producers.id
      WHERE variants.id = ANY(:variant_ids::uuid[])
     """,

@@ -194,7 +194,8 @@ def draft_order(
             raise NotForSale(title="", errors=(FieldFault(field_name, "没有这种商品"),))
         require_on_sale(offer, field_name)
         if fault := find_shipping_fault(offer, parcels):
-            raise fault.refusal(producer=offer.producer, errors=(FieldFault(fault.field, f"{offer.title} {fault.zh}"),))
+            faults = (FieldFault(fault.field or field_name, f"{offer.title} {fault.zh}"),)
+            raise fault.refusal(producer=offer.producer, title=offer.title, errors=faults)
         slot = find_slot(offer, line, slots, field=f"lines[{index}].slot_id", now=request.now)
         goods_lines.append((offer, price_goods_line(index, offer, line.quantity, slot)))
     stay_lines: list[tuple[StayOffer, DraftLine]] = []
@@ -209,7 +210,7 @@ def draft_order(
         ):
             raise refusal
         stay_lines.append((stay, price_stay_line(index, stay, nights.rooms)))
-    suborders = price_suborders(goods_lines, stay_lines)
+    suborders = price_suborders(goods_lines, stay_lines, region_code=request.destination.region_code)
     if request.voucher_id is not None:
         suborders = _use_voucher(request, voucher, suborders)
     total = get_order_price(suborders).total_fen

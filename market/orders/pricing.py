@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from market.bookings.minimum import NightMinimum
 from market.bookings.models import CancellationTier
 from market.catalogue.freight import FreightTerms, ParcelFault, Shipment, compute_freight, find_parcel_fault
+from market.catalogue.goods_terms import GoodsTerms
 from market.coupons.models import Bearer, CouponTerms
 from market.coupons.rules import CouponItem, covers
 from market.kernel import Fen, split
@@ -40,6 +41,7 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
     producer: str
     shop_open: bool
     freight: FreightTerms | None
+    goods: GoodsTerms = GoodsTerms()
     pay_minutes: int | None = None
     category_code: str = ""
     county_code: str = ""
@@ -160,7 +162,9 @@ def make_parcels(goods: Iterable[tuple[GoodsOffer, int]], region_code: str | Non
 
 def find_shipping_fault(offer: GoodsOffer, parcels: Mapping[UUID, Shipment]) -> ParcelFault | None:
     """Return why the producer does not ship the parcel that the goods are in, or None; activities are not shipped."""
-    return find_parcel_fault(offer.freight, parcels[offer.producer_id]) if offer.listing_kind == "product" else None
+    if offer.listing_kind != "product":
+        return None
+    return find_parcel_fault(offer.freight, offer.goods, parcels[offer.producer_id])
 
 
 def price_goods_line(index: int, goods: GoodsOffer, quantity: int, slot: Slot | None = None) -> DraftLine:
@@ -216,18 +220,22 @@ def get_pay_minutes(county_minutes: Iterable[int | None], *, default: int) -> in
 
 
 def price_suborders(
-    goods: Sequence[tuple[GoodsOffer, DraftLine]], stays: Sequence[tuple[StayOffer, DraftLine]]
+    goods: Sequence[tuple[GoodsOffer, DraftLine]],
+    stays: Sequence[tuple[StayOffer, DraftLine]],
+    *,
+    region_code: str | None = None,
 ) -> list[DraftSuborder]:
     """Group priced lines into suborders, in the order in which they were requested, and price their freight.
 
     A producer has one suborder for its parcel; each slot and each stay has its own, because it ends separately.
-    If the lines of a suborder have different commissions, the lowest applies, in the producer's favour.
+    Freight is to a region (six digits of a division), if it is known. If the lines of a suborder have different
+    commissions, the lowest applies, in the producer's favour.
     """
     groups: dict[tuple[UUID, SuborderKind, SlotId | None], list[tuple[GoodsOffer, DraftLine]]] = {}
     for each, line in goods:
         kind = SuborderKind.GOODS if each.listing_kind == "product" else SuborderKind.ACTIVITY
         groups.setdefault((each.producer_id, kind, line.slot and line.slot.id), []).append((each, line))
-    suborders = [_price_goods_suborder(kind, members) for (_, kind, _), members in groups.items()]
+    suborders = [_price_goods_suborder(kind, members, region_code) for (_, kind, _), members in groups.items()]
     return suborders + [
         DraftSuborder(
             producer_id=stay.producer_id,
@@ -242,7 +250,9 @@ def price_suborders(
     ]
 
 
-def _price_goods_suborder(kind: SuborderKind, members: Sequence[tuple[GoodsOffer, DraftLine]]) -> DraftSuborder:
+def _price_goods_suborder(
+    kind: SuborderKind, members: Sequence[tuple[GoodsOffer, DraftLine]], region_code: str | None
+) -> DraftSuborder:
     first = members[0][0]
     lines = [line for _, line in members]
     freight = Fen(0)
@@ -251,6 +261,8 @@ def _price_goods_suborder(kind: SuborderKind, members: Sequence[tuple[GoodsOffer
             first.freight,
             gross_g=sum(line.gross_g for line in lines),
             goods_fen=Fen(sum(line.amount_fen for line in lines)),
+            cold=any(each.goods.cold for each, _ in members),
+            region_code=region_code,
         )
     commission_bp = min(each.commission_bp for each, _ in members)
     return DraftSuborder(

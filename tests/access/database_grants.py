@@ -53,7 +53,8 @@ GRANTS = {
     "finding_decisions": "select insert",
     "finding_lines": "select insert delete update(verdict changed_after)",
     "findings": "select insert update(cycle_id at_risk_fen evidence state opened_at seen_in seen_at)",
-    "freight_templates": "select insert update(first_g first_fen next_g next_fen free_above_fen no_ship)",
+    "freight_templates": "select insert update(first_g first_fen next_g next_fen free_above_fen no_ship "
+    "cold_fen no_cold remote_fen remote)",
     "goods_return_lines": "select insert(case_id line_id quantity amount_fen) update(state)",
     "goods_returns": (
         "select insert(case_id suborder_id) update(address_sealed accepted_by accepted_at carrier tracking sent_at "
@@ -76,7 +77,8 @@ GRANTS = {
     "lines": "select insert",
     "listed_counties": "select",
     "listings": "select insert update(category_code title story perishable photo_id state gi rating_sum rating_count"
-    " sold_count score search_text search_words search_pinyin version ranked_sold_count certified_until)",
+    " sold_count score search_text search_words search_pinyin version ranked_sold_count certified_until "
+    "storage shelf_days no_ship)",
     "lots": "select insert update(available_units reserved_units sold_units)",
     "memberships": "select insert update(member_number relation valid_during leave_reason file_id)",
     "messages": (

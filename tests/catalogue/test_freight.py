@@ -2,9 +2,20 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from market.catalogue.freight import FreightTerms, compute_freight, ships_to
-from market.kernel import Fen
+from market.catalogue.freight import (
+    ColdChainNotThere,
+    FreightTerms,
+    ProductNotShippedThere,
+    RegionNotServed,
+    Shipment,
+    compute_freight,
+    find_parcel_fault,
+    ships_to,
+)
+from market.catalogue.goods_terms import GoodsTerms, Storage
+from market.kernel import Fen, Refusal
 
 T1 = FreightTerms(
     first_g=1000, first_fen=Fen(6_00), next_g=1000, next_fen=Fen(2_00), free_above_fen=Fen(88_00), no_ship=("54", "65")
@@ -80,3 +91,47 @@ def test_one_parcel_never_costs_more_than_two(t: FreightTerms, one: int, other: 
     next_is_no_dearer = t.next_fen * t.first_g <= t.first_fen * t.next_g
     if next_is_no_dearer:
         assert together <= apart + t.next_fen
+
+
+def test_surcharges_are_added_also_where_freight_is_free() -> None:
+    terms = FreightTerms(
+        first_g=1000, first_fen=Fen(6_00), next_g=1000, next_fen=Fen(2_00), free_above_fen=Fen(88_00),
+        cold_fen=Fen(5_00), remote_fen=Fen(10_00), remote=("54", "65"),
+    )  # fmt: skip
+
+    def freight(goods_fen: int, *, cold: bool, region: str | None) -> int:
+        return compute_freight(terms, gross_g=1500, goods_fen=Fen(goods_fen), cold=cold, region_code=region)
+
+    assert freight(50_00, cold=False, region="130100") == 8_00
+    assert freight(50_00, cold=True, region="130100") == 13_00
+    assert freight(50_00, cold=True, region="650100") == 23_00
+    assert freight(88_00, cold=False, region="130100") == 0
+    assert freight(88_00, cold=True, region="650100") == 15_00
+    assert freight(88_00, cold=True, region=None) == 5_00
+
+
+@given(templates, weights, sums, st.integers(0, 5_000), st.integers(0, 5_000), st.booleans(), st.booleans())
+def test_surcharges_are_exactly_what_they_are(
+    t: FreightTerms, grams: int, goods: Fen, cold_fen: int, remote_fen: int, cold: bool, far: bool
+) -> None:
+    charged = structs.replace(t, cold_fen=Fen(cold_fen), remote_fen=Fen(remote_fen), remote=("65",))
+    region = "650100" if far else "130100"
+    plain = compute_freight(t, gross_g=grams, goods_fen=goods, cold=cold, region_code=region)
+    full = compute_freight(charged, gross_g=grams, goods_fen=goods, cold=cold, region_code=region)
+    assert full - plain == cold * cold_fen + far * remote_fen
+
+
+def test_cold_goods_do_not_go_where_the_cold_chain_ends_and_others_do() -> None:
+    terms = structs.replace(T3, no_ship=("54",), no_cold=("65",))
+    chilled, ambient = GoodsTerms(storage=Storage.CHILLED), GoodsTerms(no_ship=("46",))
+
+    def fault(goods: GoodsTerms, region: str | None) -> type[Refusal] | None:
+        found = find_parcel_fault(terms, goods, Shipment(gross_g=1, region_code=region))
+        return found and found.refusal
+
+    assert [fault(chilled, region) for region in ("130100", "650100", "540100", "460100", None)] == [
+        None, ColdChainNotThere, RegionNotServed, None, None,
+    ]  # fmt: skip
+    assert [fault(ambient, region) for region in ("130100", "650100", "540100", "460100")] == [
+        None, None, RegionNotServed, ProductNotShippedThere,
+    ]  # fmt: skip

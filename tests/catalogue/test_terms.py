@@ -39,7 +39,16 @@ async def test_freight_terms_are_set_and_replaced(conn: Connection) -> None:
             no_ship=("54", "65"),
         ),
         FreightTerms(
-            first_g=2000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(1_50), free_above_fen=None, no_ship=()
+            first_g=2000,
+            first_fen=Fen(8_00),
+            next_g=1000,
+            next_fen=Fen(1_50),
+            free_above_fen=None,
+            no_ship=(),
+            cold_fen=Fen(0),
+            no_cold=(),
+            remote_fen=Fen(0),
+            remote=(),
         ),
     ]
 

@@ -231,11 +231,15 @@ async def make_freight_template(
     next_fen: int = 3_00,
     free_above_fen: int | None = None,
     no_ship: Sequence[str] = (),
+    cold_fen: int = 0,
+    no_cold: Sequence[str] = (),
+    remote_fen: int = 0,
+    remote: Sequence[str] = (),
 ) -> UUID:
     """Insert a freight template of a producer."""
     return await conn.fetchval(
-        "INSERT INTO freight_templates (producer_id, first_g, first_fen, next_g, next_fen, free_above_fen, no_ship)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        "INSERT INTO freight_templates (producer_id, first_g, first_fen, next_g, next_fen, free_above_fen, no_ship,"
+        " cold_fen, no_cold, remote_fen, remote) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
         producer_id,
         first_g,
         first_fen,
@@ -243,6 +247,10 @@ async def make_freight_template(
         next_fen,
         free_above_fen,
         list(no_ship),
+        cold_fen,
+        list(no_cold),
+        remote_fen,
+        list(remote),
     )
 
 

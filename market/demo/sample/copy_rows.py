@@ -142,6 +142,10 @@ class FreightCopyRow(CopyRow, frozen=True, kw_only=True):
     next_fen: int
     free_above_fen: int | None
     no_ship: list[str]
+    cold_fen: int
+    no_cold: list[str]
+    remote_fen: int
+    remote: list[str]
 
 
 class LotCopyRow(CopyRow, frozen=True):

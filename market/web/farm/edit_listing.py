@@ -12,6 +12,7 @@ from market.catalogue.browse import list_categories
 from market.catalogue.describe import Description, NewDescription, edit_listing, get_description
 from market.catalogue.detail import get_listing_id
 from market.catalogue.edit import OwnVariant, list_own_variants
+from market.catalogue.goods_terms import STORAGE_NAMES
 from market.catalogue.models import (
     LISTING_STATE_NAMES,
     BadListing,
@@ -31,19 +32,29 @@ from market.producers.moderation import MAX_STORY_LENGTH, ForbiddenWord
 from market.rate_limits import RateClass
 from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.web.farm.goods_fields import (
+    GOODS_FIELDS,
+    REGION_OPTIONS,
+    STORAGE_OPTIONS,
+    GoodsForm,
+    describe_no_ship,
+    fill_goods,
+    read_goods,
+)
 from market.web.farm.listing_texts import TextsForm, read_texts
 from market.web.farm.selling_obstacles import SellingObstacle, describe_refusal
 from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
 from market.web.shop.cards import PhotoView, ShortNumber, format_unit, make_photo_view
+from market.web.shop.listing_details import join_facts
 from market.web.ui.format import yuan
 from market.web.ui.illustrations import get_illustration
 
-_DESCRIPTION_FIELDS = {"photo_id": "photo"}
+_DESCRIPTION_FIELDS = {"photo_id": "photo", **GOODS_FIELDS}
 
 
-class DescriptionForm(TextsForm, frozen=True, kw_only=True):
+class DescriptionForm(GoodsForm, frozen=True, kw_only=True):
     """The form of a description as it was typed."""
 
     category: str = ""
@@ -80,6 +91,16 @@ class Refused(Struct, frozen=True):
     now: list[tuple[str, str]] | None = None
 
 
+def describe_goods(stored: Description) -> str:
+    """Describe how goods keep and where they are not shipped; nothing for what is not shipped."""
+    if stored.kind is not ListingKind.PRODUCT:
+        return "不用发货"
+    goods = stored.goods
+    days = f"能放 {goods.shelf_days} 天" if goods.shelf_days else ""
+    away = f"不发{describe_no_ship(goods)}" if goods.no_ship else ""
+    return join_facts([STORAGE_NAMES[goods.storage], days, away])
+
+
 def _describe_category(listing: EditedListing) -> str:
     return dict(listing.categories)[listing.stored.category]
 
@@ -88,6 +109,7 @@ _STORED_WORDS: dict[str, tuple[str, Callable[[EditedListing], str]]] = {
     "title": ("名字", lambda listing: listing.stored.title),
     "story": ("介绍", lambda listing: listing.stored.story),
     "category": ("类别", _describe_category),
+    "goods": ("怎么存、怎么发", lambda listing: describe_goods(listing.stored)),
     "photo_id": ("照片", lambda listing: "有" if listing.photo is not None else "没有，用的是剪纸画"),
 }
 STORED_FIELDS = [
@@ -126,7 +148,7 @@ async def load_edited_listing(conn: Connection, actor: Actor, number: int, *, to
 
 def _fill_description(stored: Description, category: str) -> DescriptionForm:
     texts = {field: getattr(stored, field) for field in TextsForm.__struct_fields__}
-    return DescriptionForm(category=category, **texts)
+    return fill_goods(DescriptionForm(category=category, **texts), stored.goods)
 
 
 def _fill_pack(packs: Sequence[OwnVariant]) -> PackForm:
@@ -153,6 +175,8 @@ def render_edit_page(
         "packs": [(str(each.id), f"{each.label} {format_unit(each.unit)}".strip()) for each in listing.packs],
         "more": refused.more or PackForm(),
         "full": len(listing.packs) >= MAX_PACKS,
+        "storages": STORAGE_OPTIONS,
+        "regions": REGION_OPTIONS,
         "product": stored.kind is ListingKind.PRODUCT,
         "story_length": MAX_STORY_LENGTH,
         "errors": refused.errors,
@@ -204,6 +228,7 @@ async def submit_description(
     texts = read_texts(form)
     async with db.connection() as conn:
         listing = await load_edited_listing(conn, actor, number, today=clock.today())
+    goods = read_goods(form) if listing.stored.kind is ListingKind.PRODUCT else None
     refused = Refused(422, form.faults, description=values)
     if not form.faults:
         try:
@@ -212,7 +237,7 @@ async def submit_description(
             async def submit(conn: Connection) -> str:
                 photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
                 new = NewDescription(
-                    version=version, category=values.category, photo_id=photo_id,
+                    version=version, category=values.category, goods=goods, photo_id=photo_id,
                     remove_photo=form.get_text("no-photo") == "1", **texts,
                 )  # fmt: skip
                 await edit_listing(conn, actor, listing.stored.listing_id, new, now=clock.now())

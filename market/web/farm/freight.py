@@ -6,10 +6,10 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from market.catalogue.freight import MAX_FREIGHT_FEN, FreightTerms, find_freight, set_freight
-from market.catalogue.models import MAX_PRICE_FEN, MIN_PRICE_FEN
+from market.catalogue.models import MAX_PRICE_FEN, MIN_PRICE_FEN, BadListing
 from market.catalogue.publish import resolve_own_producer
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -20,7 +20,7 @@ from market.producers.queries import list_own_producers
 from market.web.farm.sellers import is_seller
 from market.web.forms import PostedForm, parse_uuid, read_form
 from market.web.pages import redirect, render_page
-from market.web.shop.cards import format_freight_rule
+from market.web.shop.cards import format_freight_rule, format_surcharges
 from market.web.shop.regions import get_region_name
 from market.web.ui.format import yuan, yuan_input
 
@@ -40,12 +40,19 @@ class FreightForm(Struct, frozen=True):
     more_price: str = ""
     free_above: str = ""
     no_ship: list[str] = []
+    cold_price: str = ""
+    no_cold: list[str] = []
+    remote_price: str = ""
+    remote: list[str] = []
 
 
 def describe_freight(freight: FreightTerms | None) -> str:
     """Describe to a seller who pays the freight now."""
-    if freight is None or freight.is_free:
+    if freight is None:
         return "您现在包邮，快递费算您的。"
+    surcharges = format_surcharges(freight)
+    if freight.is_free:
+        return f"您现在包邮，快递费算您的。{f'另外，{surcharges}。' if surcharges else ''}"
     return f"买家付快递费：{format_freight_rule(freight)}。"
 
 
@@ -64,26 +71,49 @@ def _format_kilograms(grams: int) -> str:
 def _fill_form(freight: FreightTerms | None) -> FreightForm:
     if freight is None:
         return FreightForm(way=FREE)
+    form = FreightForm(
+        way=FREE,
+        no_ship=list(freight.no_ship),
+        cold_price=yuan_input(freight.cold_fen or None),
+        no_cold=list(freight.no_cold),
+        remote_price=yuan_input(freight.remote_fen or None),
+        remote=list(freight.remote),
+    )
     if freight.is_free:
-        return FreightForm(way=FREE, no_ship=list(freight.no_ship))
-    free_above = yuan_input(freight.free_above_fen)
-    return FreightForm(
-        CHARGED,
-        _format_kilograms(freight.first_g),
-        yuan_input(freight.first_fen),
-        _format_kilograms(freight.next_g),
-        yuan_input(freight.next_fen),
-        free_above,
-        list(freight.no_ship),
+        return form
+    return structs.replace(
+        form,
+        way=CHARGED,
+        first=_format_kilograms(freight.first_g),
+        first_price=yuan_input(freight.first_fen),
+        more=_format_kilograms(freight.next_g),
+        more_price=yuan_input(freight.next_fen),
+        free_above=yuan_input(freight.free_above_fen),
     )
 
 
 def _read_freight(form: PostedForm) -> FreightTerms:
-    no_ship = tuple(form.get_texts("no_ship"))
+    wrong_surcharge = f"加价没写对。写一个数，比如 5，最多 {yuan(MAX_FREIGHT_FEN)}；不加就空着"
+    cold, remote = (
+        form.read_optional_yuan(name, fault=wrong_surcharge, maximum=MAX_FREIGHT_FEN) or Fen(0)
+        for name in ("cold_price", "remote_price")
+    )
+    free = FreightTerms(
+        first_g=1000,
+        first_fen=Fen(0),
+        next_g=1000,
+        next_fen=Fen(0),
+        no_ship=tuple(form.get_texts("no_ship")),
+        cold_fen=cold,
+        no_cold=tuple(form.get_texts("no_cold")),
+        remote_fen=remote,
+        remote=tuple(form.get_texts("remote")),
+    )
     if form.get_text("way") == FREE:
-        return FreightTerms(first_g=1000, first_fen=Fen(0), next_g=1000, next_fen=Fen(0), no_ship=no_ship)
+        return free
     wrong_price = f"快递费没写对。写一个数，比如 8，最多 {yuan(MAX_FREIGHT_FEN)}"
-    freight = FreightTerms(
+    freight = structs.replace(
+        free,
         first_g=form.read_kilograms("first", fault="首重没写对。写一个数，比如 1"),
         first_fen=form.read_yuan("first_price", fault=wrong_price, maximum=MAX_FREIGHT_FEN),
         next_g=form.read_kilograms("more", fault="续重没写对。写一个数，比如 1"),
@@ -94,7 +124,6 @@ def _read_freight(form: PostedForm) -> FreightTerms:
             minimum=MIN_PRICE_FEN,
             maximum=MAX_PRICE_FEN,
         ),
-        no_ship=no_ship,
     )
     if not form.faults and not freight.first_fen and not freight.next_fen:
         form.add_fault("first_price", "都写 0 就是包邮，请选“包邮”")
@@ -112,7 +141,8 @@ async def _freight_page(
     freight = await find_freight(conn, producer_id)
     shops = await list_own_producers(conn, actor)
     shown = values or _fill_form(freight)
-    regions = list(dict.fromkeys((*_REMOTE_PROVINCES, *(freight.no_ship if freight else ()))))
+    chosen = (*freight.no_ship, *freight.no_cold, *freight.remote) if freight else ()
+    regions = list(dict.fromkeys((*_REMOTE_PROVINCES, *chosen)))
     context = {
         "name": _get_shop_name(shops, producer_id),
         "others": [(f"/farm/freight?of={shop.id}", shop.name) for shop in shops if shop.id != producer_id],
@@ -163,8 +193,14 @@ async def submit_freight(
         values = form.fill(FreightForm)
         async with db.connection() as conn:
             return await _freight_page(request, conn, actor, producer_id, values, errors=form.faults, status=422)
-    async with db.transaction() as conn:
-        await set_freight(conn, actor, producer_id, freight, now=clock.now())
+    try:
+        async with db.transaction() as conn:
+            await set_freight(conn, actor, producer_id, freight, now=clock.now())
+    except BadListing as refusal:
+        async with db.connection() as conn:
+            return await _freight_page(
+                request, conn, actor, producer_id, form.fill(FreightForm), errors=refusal.errors, status=refusal.status
+            )
     return redirect(f"/farm/freight?of={producer_id}&said=set")
 
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from msgspec import Struct, structs
 
 from market.catalogue.browse import CategoryCount, list_categories, list_ended_listings, list_producer_listings
+from market.catalogue.goods_terms import Storage
 from market.catalogue.models import (
     MAX_QUANTITY,
     BadListing,
@@ -29,7 +30,8 @@ from market.rate_limits import RateClass
 from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
 from market.web.farm.freight import load_freight_line
-from market.web.farm.listing_texts import TextsForm, read_texts
+from market.web.farm.goods_fields import GOODS_FIELDS, REGION_OPTIONS, STORAGE_OPTIONS, GoodsForm, read_goods
+from market.web.farm.listing_texts import read_texts
 from market.web.farm.pack_fields import get_pack_field_names, read_new_pack
 from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options, show_drawings_once
 from market.web.farm.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle
@@ -61,7 +63,7 @@ class ProductTemplate(Struct, frozen=True):
     category: str
     packs: list[str]
     months: list[int]
-    chilled: bool
+    storage: Storage
     price_hint: "PriceHintView | None" = None
 
 
@@ -75,7 +77,7 @@ class PriceHintView(Struct, frozen=True):
     words: str
 
 
-class ProductForm(TextsForm, frozen=True, kw_only=True):
+class ProductForm(GoodsForm, frozen=True, kw_only=True):
     """The product form as it was typed."""
 
     pack: str = ""
@@ -92,6 +94,12 @@ class ProductForm(TextsForm, frozen=True, kw_only=True):
     def list_further_packs(self) -> list[tuple[str, str, str, str]]:
         """Return the rows of further packs: number, pack, price and what is left."""
         return [("2", self.pack2, self.price2, self.left2), ("3", self.pack3, self.price3, self.left3)]
+
+    def says_more(self, template: ProductTemplate) -> bool:
+        """Return whether a field that the form folds away is written."""
+        packs = any(any(row[1:]) for row in self.list_further_packs())
+        stored = self.storage != template.storage or self.shelf_days or self.no_ship
+        return bool(self.story or stored or packs)
 
 
 def _price_hint_view(template: ListingTemplate) -> PriceHintView | None:
@@ -122,7 +130,7 @@ def _from_local_product(template: ListingTemplate, position: int) -> ProductTemp
         category=template.category,
         packs=_list_packs(template.category, template.unit),
         months=list(template.months),
-        chilled=template.chilled,
+        storage=Storage.CHILLED if template.chilled else Storage.AMBIENT,
         price_hint=_price_hint_view(template),
     )
 
@@ -136,7 +144,7 @@ async def _load_templates(conn: Connection, actor: Actor) -> list[ProductTemplat
 
 def _from_category(category: CategoryCount) -> ProductTemplate:
     return ProductTemplate(
-        category.code, category.name, "", category.code, _list_packs(category.code), [], chilled=False
+        category.code, category.name, "", category.code, _list_packs(category.code), [], Storage.AMBIENT
     )
 
 
@@ -230,7 +238,9 @@ def _product_page(
         "price_hint": template.price_hint,
         "values": values,
         "more": values.list_further_packs(),
-        "more_open": any(any(row[1:]) for row in values.list_further_packs()),
+        "more_open": values.says_more(template),
+        "storages": STORAGE_OPTIONS,
+        "regions": REGION_OPTIONS,
         "errors": errors,
         "key": key,
         "producers": offer.producers,
@@ -258,7 +268,7 @@ async def show_product_form(
     async with db.connection() as conn:
         template = await _load_template(conn, actor, slug, today=clock.today())
         offer = await _load_context(conn, actor, template, clock)
-    values = ProductForm(title=template.title, pack=template.packs[0])
+    values = ProductForm(title=template.title, pack=template.packs[0], storage=template.storage)
     return _product_page(request, actor, template, offer, values, key=make_form_key())
 
 
@@ -269,11 +279,15 @@ def _list_written_packs(form: PostedForm) -> list[str]:
 
 def _get_field_names(form: PostedForm) -> dict[str, str]:
     """Return the names that the form gives to the fields of a product and of its further packs."""
-    return FIELD_NAMES | {
-        f"packs[{index}].{field}": name
-        for index, number in enumerate(_list_written_packs(form))
-        for field, name in get_pack_field_names(suffix=number).items()
-    }
+    return (
+        FIELD_NAMES
+        | GOODS_FIELDS
+        | {
+            f"packs[{index}].{field}": name
+            for index, number in enumerate(_list_written_packs(form))
+            for field, name in get_pack_field_names(suffix=number).items()
+        }
+    )
 
 
 def _read_product(form: PostedForm, template: ProductTemplate) -> NewProduct:
@@ -286,7 +300,7 @@ def _read_product(form: PostedForm, template: ProductTemplate) -> NewProduct:
         quantity=form.read_integer("left", fault="有几份没写。写一个数，比如 20", maximum=MAX_QUANTITY),
         producer_id=parse_uuid(form.get_text("producer")),
         harvest_months=template.months,
-        chilled=template.chilled,
+        goods=read_goods(form),
         packs=tuple(read_new_pack(form, suffix=number) for number in _list_written_packs(form)),
     )
 

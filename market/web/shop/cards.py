@@ -11,6 +11,7 @@ from market.catalogue.freight import FreightTerms
 from market.catalogue.models import ListingCard, ListingKind
 from market.kernel import Fen, divide_half_up
 from market.storage.photos import PAGE_WIDTHS, PhotoFormat, get_photo_paths
+from market.web.shop.regions import get_region_name
 from market.web.ui.format import per_jin, per_kg, score, weight, yuan
 from market.web.ui.illustrations import get_illustration, get_tint_class
 
@@ -164,5 +165,16 @@ def format_months(months: Sequence[int]) -> str:
 def format_freight_rule(freight: FreightTerms) -> str:
     """Describe a freight rule: `1 公斤内 8.00 元，每加 1 公斤 3.00 元；满 88.00 元免`."""
     first, more = (weight(grams).partition("（")[0] for grams in (freight.first_g, freight.next_g))
+    free = f"满 {yuan(freight.free_above_fen)} 元免" if freight.free_above_fen is not None else ""
+    if freight.is_free:
+        return "；".join(each for each in ("包邮", format_surcharges(freight)) if each)
     rule = f"{first}内 {yuan(freight.first_fen)} 元，每加 {more} {yuan(freight.next_fen)} 元"
-    return rule if freight.free_above_fen is None else f"{rule}；满 {yuan(freight.free_above_fen)} 元免"
+    return "；".join(each for each in (rule, free, format_surcharges(freight)) if each)
+
+
+def format_surcharges(freight: FreightTerms) -> str:
+    """Describe the surcharges of a freight rule: `冷链加 5.00 元，偏远（西藏）加 10.00 元`; empty without any."""
+    remote = "、".join(get_region_name(f"{code}0000") for code in freight.remote)
+    cold = f"冷链加 {yuan(freight.cold_fen)} 元" if freight.cold_fen else ""
+    far = f"{remote}加 {yuan(freight.remote_fen)} 元" if freight.remote_fen else ""
+    return "，".join(each for each in (cold, far) if each)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from market.catalogue.detail import ListingDetail
 from market.catalogue.freight import FreightTerms
+from market.catalogue.goods_terms import GoodsTerms, Storage
 from market.divisions.codes import PREFECTURE, get_ancestor_code
 from market.http import HttpRequest
 from market.kernel import Connection, Fen, Query, divide_half_up
@@ -103,16 +104,29 @@ def list_buyer_questions(
     own = "自家种养的，按电子商务法第十条不用办营业执照。" if exempt else "证件在下面。" if listing.certificates else ""
     season = f"{format_months(listing.harvest_months)}收。" if listing.harvest_months else ""
     back = PERISHABLE_RETURNS if listing.perishable else describe_other_returns(return_days)
-    closed = "、".join(get_region_name(f"{code}0000") for code in freight.no_ship) if freight else ""
+    away = (*(freight.no_ship if freight else ()), *listing.goods.no_ship)
+    closed = "、".join(get_region_name(f"{code}0000") for code in dict.fromkeys(away))
+    keeps = [("怎么存", describe_storage(listing.goods))] if listing.kind == "product" else []
     sent = [("几天发货", describe_sending(listing.ship_days, listing.unsent_days))] if listing.kind == "product" else []
     questions = [
         ("谁种的", f"{grower}。{own}"),
         ("哪里的地", f"{format_origin(listing)}。{season}"),
         *sent,
+        *keeps,
         ("到手坏了怎么办", f"{describe_bad_fruit_promise(claim_hours)}，不用打电话。"),
         ("能退吗", back + (f"不发{closed}。" if closed else "")),
     ]
     return [("说说它", listing.story), *questions] if listing.story else questions
+
+
+def describe_storage(goods: GoodsTerms) -> str:
+    """Describe to buyers how goods are sent, and how long they keep."""
+    sent = {
+        Storage.AMBIENT: "常温发。",
+        Storage.CHILLED: "冷藏发，收到放冰箱冷藏。",
+        Storage.FROZEN: "冷冻发，收到放冰箱冷冻。",
+    }[goods.storage]
+    return sent + (f"从发出那天算，能放 {goods.shelf_days} 天。" if goods.shelf_days else "")
 
 
 def list_guest_questions(listing: ListingDetail) -> list[tuple[str, str]]:
@@ -131,7 +145,7 @@ def list_freight_rows(
     """Return the freight of one unit to a region, and the rule for its gross weight; no row for what is not shipped."""
     if not gross_g:
         return []
-    if freight is None or freight.is_free:
+    if freight is None or (freight.is_free and not charged):
         return [(f"运费到{get_region_name(region)}", "免", "运费含在价钱里")]
     whole = weight(gross_g).partition("（")[0]
     return [

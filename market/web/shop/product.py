@@ -9,7 +9,8 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from market.catalogue.detail import ListingVariant, ProductDetail, get_listing_id, get_product
-from market.catalogue.freight import compute_freight
+from market.catalogue.freight import Shipment, compute_freight, find_parcel_fault
+from market.catalogue.goods_terms import STORAGE_NAMES
 from market.catalogue.models import ListingKind
 from market.counties.load import load_county_settings
 from market.http import HttpRequest
@@ -35,7 +36,7 @@ from market.web.shop.listing_details import (
     to_dict,
 )
 from market.web.shop.promises import format_minutes
-from market.web.shop.regions import HOME_REGION
+from market.web.shop.regions import REGIONS, get_region_name, read_region
 from market.web.ui.format import yuan
 
 _MAX_QUANTITY = 999
@@ -65,13 +66,14 @@ def _product_view(product: ProductDetail, *, pay_minutes: int) -> ProductView:
     word = get_count_word(base.unit)
     left = count_items_left(product.variants)
     sold = f"卖出 {listing.sold_count} {word}" if listing.sold_count else ""
+    cold = f"{STORAGE_NAMES[listing.goods.storage]}发" if listing.goods.cold else ""
     season = f"{format_months(listing.harvest_months)}收" if listing.harvest_months else ""
     selling = left if listing.taking_orders else 0
     title, words = _explain_unavailable(product, pay_minutes)
     return ProductView(
         number=listing.number,
         title=listing.title,
-        line=join_facts([format_unit(base.unit), season, "冷链发" if listing.chilled else "", sold]),
+        line=join_facts([format_unit(base.unit), season, cold, sold]),
         tags=list_tags(listing),
         price_fen=base.price_fen,
         unit=f"一{word}",
@@ -136,16 +138,25 @@ async def show_product(
         item = _product_view(product, pay_minutes=minutes)
         parts = await load_price_split(conn, product.listing, item.price_fen)
     base = product.variants[0]
-    charged = compute_freight(product.freight, gross_g=base.gross_g, goods_fen=base.price_fen)
+    region = read_region(request.query_params.get("region", ""))
+    goods = product.listing.goods
+    charged = compute_freight(
+        product.freight, gross_g=base.gross_g, goods_fen=base.price_fen, cold=goods.cold, region_code=region
+    )
+    fault = find_parcel_fault(product.freight, goods, Shipment(gross_g=base.gross_g, region_code=region))
     stock = [("还剩", f"{item.left} {item.count_word}", "")] if item.left and base.left is not None else []
-    freight = list_freight_rows(product.freight, charged=charged, region=HOME_REGION, gross_g=base.gross_g)
+    freight = list_freight_rows(product.freight, charged=charged, region=region, gross_g=base.gross_g)
     about = make_metadata(
         request, product.listing, reviews, link=f"/goods/{number}", price=item.price_fen, in_stock=item.left > 0
     )
     context = {
         "item": item,
         "trail": list_trail(product.listing),
-        "freight": freight + stock,
+        "freight": stock if fault else freight + stock,
+        "region": region,
+        "regions": REGIONS,
+        "unshipped": f"不发{get_region_name(region)}" if fault else "",
+        "unshipped_words": fault.cart_zh if fault else "",
         "way": list_way(product.listing),
         "ask": list_buyer_questions(
             product.listing, product.freight, claim_hours=settings.claim_hours, return_days=settings.return_days

@@ -128,7 +128,9 @@ async def test_a_product_is_listed_in_five_fields_with_a_photo(village: Village)
         names = {node.attrs.get("name") for node in form.walk()} - {None, "csrf", "key"}
         [folded] = form.all("details")
         optional = {node.attrs.get("name") for node in folded.walk()} - {None}
-        assert optional == {"story", "pack2", "price2", "left2", "pack3", "price3", "left3"}
+        assert optional == {
+            "story", "storage", "shelf_days", "no_ship", "pack2", "price2", "left2", "pack3", "price3", "left3",
+        }  # fmt: skip
         assert names - optional == {"title", "photo", "pack", "price", "left"}
         seen = await listed(farm, story="自家院里晒的")
         assert await village.value("SELECT story FROM listings ORDER BY number DESC LIMIT 1") == "自家院里晒的"
@@ -252,3 +254,28 @@ async def test_the_phone_bill_does_not_name_the_subsidy_category(village: Villag
         assert "还没有您的减免" in seen.text
         assert "卖货收入不影响话费减免。" in seen.text
         assert "村里、县里还没有登记联系人，有事先打服务电话" in seen.html
+
+
+async def test_what_is_shipped_cold_is_said_charged_and_not_sent_where_it_cannot_go(village: Village) -> None:
+    number = await village.number(village.dates.listing_id)
+    path = f"/farm/listings/{number}"
+    async with await village.browser(village.farmer) as farm, await village.browser(village.buyer) as buyer:
+        await farm.open("/farm/freight")
+        await farm.submit("/farm/freight", typed={"cold_price": "4", "remote_price": "10", "remote": "65"})
+        await farm.open(f"{path}/edit")
+        seen = await farm.submit(f"{path}/edit", status=422, typed={"storage": "chilled", "shelf_days": "很久"})
+        assert "能放几天，写一个数" in seen.text
+        await farm.submit(f"{path}/edit", typed={"storage": "chilled", "shelf_days": "7", "no_ship": "46"})
+        seen = await buyer.open(f"/goods/{number}")
+        assert "冷藏发，收到放冰箱冷藏。从发出那天算，能放 7 天。" in seen.text
+        assert "冷链加 4.00 元，新疆维吾尔自治区加 10.00 元 18.00 元" in seen.text
+        seen = await buyer.open(f"/goods/{number}?region=650000")
+        assert "加 10.00 元 28.00 元" in seen.text
+        seen = await buyer.open(f"/goods/{number}?region=460000")
+        assert "不发海南省" in seen.text
+        assert "运费到" not in seen.text
+        await buyer.submit("/cart/goods")
+        seen = await buyer.open("/cart?region=460000")
+        assert "这一样不发往您的地区" in seen.text
+        seen = await buyer.open("/cart?region=650000")
+        assert "这一样不发往您的地区" not in seen.text

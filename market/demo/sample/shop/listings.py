@@ -8,8 +8,8 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from market.catalogue.goods_terms import GoodsTerms, Storage, is_perishable
 from market.catalogue.models import HOLIDAY_TIERS, WORKDAY_TIERS
-from market.catalogue.publish import PERISHABLE
 from market.catalogue.search_text import build_search_columns
 from market.catalogue.units import Unit, parse_unit
 from market.counties.settings import CountySettings
@@ -25,6 +25,7 @@ from market.kernel.clock import get_business_day
 from market.orders.pricing import GoodsOffer
 
 PRICED_NIGHTS = 365
+_CHILLED_DAYS = 7
 _WEEKEND_PERCENT, _HOLIDAY_PERCENT = 120, 150
 """Percent of the base price for a Friday or Saturday night, and for a holiday night; sample values."""
 _FRIDAY, _SATURDAY = 4, 5
@@ -46,7 +47,8 @@ class SampleListing(Struct, frozen=True, kw_only=True):
     story: str
     origin_code: str
     harvest_months: list[int]
-    chilled: bool
+    storage: Storage
+    shelf_days: int | None
     perishable: bool
     photo_id: UUID
     commission_bp: int
@@ -122,12 +124,13 @@ class ListingRows(Struct):
 ADD_LISTING = Query(
     None,
     """
-    INSERT INTO listings (id, producer_id, kind, category_code, title, story, origin_code, harvest_months, chilled,
-                          perishable, photo_id, commission_bp, gi, search_text, search_words, search_pinyin,
+    INSERT INTO listings (id, producer_id, kind, category_code, title, story, origin_code, harvest_months, storage,
+                          shelf_days, perishable, photo_id, commission_bp, gi, search_text, search_words, search_pinyin,
                           published_at, sold_count, ranked_sold_count, score, sample, certified_until)
-    VALUES (:id, :producer_id, :kind, :category_code, :title, :story, :origin_code, :harvest_months, :chilled,
-            :perishable, :photo_id, :commission_bp, :gi, :search_text, array_to_tsvector(:search_words::text[]),
-            :search_pinyin, :published_at, :sold_count, :sold_count, :score, true,
+    VALUES (:id, :producer_id, :kind, :category_code, :title, :story, :origin_code, :harvest_months, :storage,
+            :shelf_days, :perishable, :photo_id, :commission_bp, :gi, :search_text,
+            array_to_tsvector(:search_words::text[]), :search_pinyin, :published_at, :sold_count, :sold_count,
+            :score, true,
             get_certified_until(:producer_id, :category_code))
     """,
 )
@@ -253,6 +256,7 @@ class ListingGenerator:
         )
         published = producer.opened_at + timedelta(days=1, hours=self._rng.randbelow(48))
         defaults = CountySettings()
+        storage = Storage.CHILLED if offer.chilled else Storage.AMBIENT
         listing = SampleListing(
             id=self._rng.make_uuid7(published),
             producer_id=producer.producer_id,
@@ -262,8 +266,9 @@ class ListingGenerator:
             story=story(offer, self._divisions.format_village(producer.village_code)),
             origin_code=producer.village_code,
             harvest_months=list(offer.months),
-            chilled=offer.chilled,
-            perishable=category in PERISHABLE or offer.chilled,
+            storage=storage,
+            shelf_days=_CHILLED_DAYS if offer.chilled else None,
+            perishable=is_perishable(category, storage),
             photo_id=self._add_photo(offer, producer),
             commission_bp=defaults.goods_commission_bp if kind == "product" else defaults.tourism_commission_bp,
             gi=find_gi(offer.zone),
@@ -307,6 +312,7 @@ class ListingGenerator:
                 producer=producer.name,
                 shop_open=True,
                 freight=producer.freight,
+                goods=GoodsTerms(storage=listing.storage),
             )
             share = weight if size.position == 0 else max(1, weight // 3)
             fresh = offer.chilled or listing.kind == "activity" or offer.category in _IN_SEASON_ONLY

@@ -30,8 +30,8 @@ from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
 _STEPS = ("apply", "confirm", "recommend", "approve")
 _STATES = ("applied", "confirmed", "recommended", "open")
 _COOKED_MEAT = ("熟制", "熏肉")
-_NO_SHIP_REGIONS = ("54", "65")
-"""西藏 and 新疆: chilled goods do not ship there."""
+_FAR_REGIONS = ("54", "65")
+"""西藏 and 新疆: the cold chain does not reach them, and other parcels cost more."""
 _DRINKS = ("饮品",)
 
 
@@ -264,11 +264,12 @@ class ProducerGenerator:
             beyond = None if free_above is None else Fen(free_above + 60_00)
             template = FreightTerms(
                 first_g=2000,
-                first_fen=Fen(12_00),
+                first_fen=Fen(8_00),
                 next_g=1000,
                 next_fen=Fen(3_00),
                 free_above_fen=beyond,
-                no_ship=_NO_SHIP_REGIONS,
+                cold_fen=Fen(4_00),
+                no_cold=_FAR_REGIONS,
             )
         else:
             template = FreightTerms(
@@ -277,6 +278,8 @@ class ProducerGenerator:
                 next_g=1000,
                 next_fen=rng.choice((Fen(1_50), Fen(2_00), Fen(3_00))),
                 free_above_fen=free_above,
+                remote_fen=Fen(10_00),
+                remote=_FAR_REGIONS,
             )
         self.rows.freights.append(
             build_from(
@@ -285,6 +288,8 @@ class ProducerGenerator:
                 id=rng.make_uuid7(since),
                 producer_id=producer_id,
                 no_ship=list(template.no_ship),
+                no_cold=list(template.no_cold),
+                remote=list(template.remote),
             )
         )
         return template
