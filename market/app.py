@@ -49,7 +49,7 @@ from payments.stripe import Stripe
 MAX_JSON_BYTES = 1024 * 1024
 _MAX_FORM_BYTES = 64 * 1024
 """The fields beside a file, and the multipart headers."""
-# A month is calculated inside its transaction, which sends nothing meanwhile.
+# A process that stands still keeps its locks, also those of a lot, until the server ends its session.
 MAX_IDLE_TRANSACTION_SECONDS = 60
 MAX_TRANSACTION_SECONDS = 120
 MAX_PROVIDER_CALLS = 32
@@ -143,11 +143,10 @@ def make_gateway(settings: Settings) -> Stripe:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, limit_transactions: bool = True) -> AsyncGenerator[Services]:
+async def open_services(settings: Settings) -> AsyncGenerator[Services]:
     """Yield the services of a process; the database is the embedded server unless the settings name another.
 
-    `limit_transactions` is for the processes that serve requests: an abandoned transaction holds its locks for a
-    minute at most.
+    An abandoned transaction holds its locks for a minute at most. The worker's tasks have connections of their own.
     """
     tune_garbage_collector()
     async with AsyncExitStack() as stack:
@@ -157,8 +156,8 @@ async def open_services(settings: Settings, *, limit_transactions: bool = True) 
             role=APP_ROLE,
             min_size=2,
             max_size=settings.pool_size,
-            max_idle_transaction_seconds=MAX_IDLE_TRANSACTION_SECONDS if limit_transactions else 0,
-            max_transaction_seconds=MAX_TRANSACTION_SECONDS if limit_transactions else 0,
+            max_idle_transaction_seconds=MAX_IDLE_TRANSACTION_SECONDS,
+            max_transaction_seconds=MAX_TRANSACTION_SECONDS,
         )
         stack.push_async_callback(db.close)
         gateway = await stack.enter_async_context(make_gateway(settings))

@@ -67,7 +67,7 @@ def run_worker_process() -> int:
         configure_logs()
         settings = Settings.from_env()
         settings.require_service_settings()
-        async with open_services(settings, limit_transactions=False) as services, open_port(settings) as port:
+        async with open_services(settings) as services, open_port(settings) as port:
             await run_worker(
                 build_from(WorkerContext, services, port=port), on_ready=lambda: print("worker ready", flush=True)
             )

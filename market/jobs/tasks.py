@@ -15,6 +15,8 @@ from market.subsidies.tasks.work import TaskWorker, run_due_tasks
 LANES = 2
 """How many tasks run at once, each of another county."""
 _MAX_STATEMENT_SECONDS = 600
+# A month is calculated inside its transaction, which sends nothing meanwhile.
+_MAX_IDLE_TRANSACTION_SECONDS = 600
 _INTERVAL = timedelta(seconds=0.3)
 
 
@@ -29,6 +31,7 @@ async def open_task_polls(context: WorkerContext) -> AsyncGenerator[tuple[Poll, 
                 max_size=2 * LANES,
                 application_name="market-tasks",
                 max_statement_seconds=_MAX_STATEMENT_SECONDS,
+                max_idle_transaction_seconds=_MAX_IDLE_TRANSACTION_SECONDS,
             )
         )
         worker = TaskWorker(db=db, seal=context.seal, files=context.files, clock=context.clock)

@@ -180,15 +180,11 @@ async def test_a_client_that_hangs_up_within_the_body_is_no_error_of_the_service
     assert [(each["event"], each["log_level"]) for each in logs] == [("client_hung_up", "debug")]
 
 
-async def test_the_transactions_of_the_service_are_limited_and_those_of_the_worker_are_not(
-    dsn: str, folder: Path
-) -> None:
+async def test_the_transactions_of_service_and_worker_are_limited(dsn: str, folder: Path) -> None:
     limits = "SELECT current_setting('idle_in_transaction_session_timeout'), current_setting('transaction_timeout')"
-    for limited, expected in ((True, ("1min", "2min")), (False, ("0", "0"))):
-        async with open_services(build_settings(dsn, folder), limit_transactions=limited) as services:
-            async with services.db.connection() as conn:
-                [row] = await conn.fetch(limits)
-            assert tuple(row) == expected
+    async with open_services(build_settings(dsn, folder)) as services, services.db.connection() as conn:
+        [row] = await conn.fetch(limits)
+    assert tuple(row) == ("1min", "2min")
 
 
 async def test_health_readiness_and_metrics_respond(service: Service) -> None:
