@@ -1865,6 +1865,19 @@ $$;
 
 
 --
+-- Name: refuse_second_weight(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_second_weight() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'line % was weighed before', OLD.line_id USING ERRCODE = 'P0113';
+END
+$$;
+
+
+--
 -- Name: replace_roles(uuid, text[], text, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1890,6 +1903,23 @@ BEGIN
         jsonb_build_object('handle', (SELECT handle FROM accounts WHERE id = p_account), 'ended', ended,
                            'roles', p_roles, 'scope', p_scope));
     RETURN ended;
+END
+$$;
+
+
+--
+-- Name: require_weights(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.require_weights() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM order_lines JOIN catch_weights ON line_id = order_lines.id
+                WHERE suborder_id = NEW.id AND weighed_at IS NULL) THEN
+        RAISE EXCEPTION 'suborder % was not weighed', NEW.id USING ERRCODE = 'P0113';
+    END IF;
+    RETURN NEW;
 END
 $$;
 
@@ -2073,6 +2103,12 @@ BEGIN
                  units integer)
       JOIN listings ON listings.id = l.listing_id
      WHERE l.n = ANY(placed);
+    IF jsonb_array_length(batch -> 'weights') > 0 THEN
+        INSERT INTO catch_weights (line_id, unit_g, ceiling_g)
+        SELECT w.line_id, w.unit_g, w.ceiling_g
+          FROM jsonb_to_recordset(batch -> 'weights') AS w (n integer, line_id uuid, unit_g integer, ceiling_g bigint)
+         WHERE w.n = ANY(placed);
+    END IF;
     IF jsonb_array_length(batch -> 'stays') > 0 THEN
         INSERT INTO bookings (id, suborder_id, line_id, listing_id, room_id, nights, amount_fen)
         SELECT t.booking_id, s.suborder_id, s.line_id, s.listing_id, t.room_id, t.nights, s.room_fen
@@ -2794,6 +2830,26 @@ ALTER TABLE public.cases ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
 
 
 --
+-- Name: catch_weights; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.catch_weights (
+    line_id uuid NOT NULL,
+    unit_g integer NOT NULL,
+    ceiling_g bigint NOT NULL,
+    weighed_g bigint,
+    final_fen bigint,
+    weighed_at timestamp with time zone,
+    weighed_by uuid,
+    CONSTRAINT catch_weights_below_ceiling CHECK (((weighed_g >= 1) AND (weighed_g <= ceiling_g))),
+    CONSTRAINT catch_weights_ceiling CHECK ((ceiling_g >= unit_g)),
+    CONSTRAINT catch_weights_final CHECK ((final_fen >= 0)),
+    CONSTRAINT catch_weights_unit CHECK ((unit_g > 0)),
+    CONSTRAINT catch_weights_weighed CHECK ((((weighed_g IS NULL) = (final_fen IS NULL)) AND ((weighed_g IS NULL) = (weighed_at IS NULL)) AND ((weighed_g IS NULL) = (weighed_by IS NULL))))
+);
+
+
+--
 -- Name: categories; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3472,7 +3528,7 @@ CREATE TABLE public.line_refunds (
     note text DEFAULT ''::text NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT line_refunds_amount CHECK ((amount_fen > 0)),
-    CONSTRAINT line_refunds_reason CHECK ((reason = ANY (ARRAY['cancelled'::text, 'bad_fruit'::text, 'agreed'::text, 'not_shipped'::text, 'goods_return'::text, 'changed'::text])))
+    CONSTRAINT line_refunds_reason CHECK ((reason = ANY (ARRAY['cancelled'::text, 'bad_fruit'::text, 'agreed'::text, 'not_shipped'::text, 'goods_return'::text, 'weighed'::text])))
 );
 
 
@@ -4391,6 +4447,9 @@ CREATE TABLE public.variants (
     gross_g integer DEFAULT 0 NOT NULL,
     lot_id uuid,
     lot_units_per_item integer DEFAULT 1 NOT NULL,
+    ceiling_bp integer,
+    CONSTRAINT variants_ceiling CHECK (((ceiling_bp >= 10000) AND (ceiling_bp <= 12000))),
+    CONSTRAINT variants_ceiling_weight CHECK (((ceiling_bp IS NULL) OR (net_g IS NOT NULL))),
     CONSTRAINT variants_gross_weight CHECK ((gross_g >= 0)),
     CONSTRAINT variants_lot_units_per_item CHECK (((lot_units_per_item >= 1) AND (lot_units_per_item <= 10000))),
     CONSTRAINT variants_net_weight CHECK ((net_g > 0)),
@@ -4852,6 +4911,14 @@ ALTER TABLE ONLY public.cases
 
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: catch_weights catch_weights_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.catch_weights
+    ADD CONSTRAINT catch_weights_pkey PRIMARY KEY (line_id);
 
 
 --
@@ -6939,6 +7006,13 @@ CREATE TRIGGER cases_answerer BEFORE UPDATE ON public.cases FOR EACH ROW WHEN ((
 
 
 --
+-- Name: catch_weights catch_weights_once; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER catch_weights_once BEFORE UPDATE ON public.catch_weights FOR EACH ROW WHEN ((old.weighed_at IS NOT NULL)) EXECUTE FUNCTION public.refuse_second_weight();
+
+
+--
 -- Name: claims claims_append_only; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -7338,6 +7412,13 @@ CREATE TRIGGER suborders_of_a_new_order AFTER INSERT ON public.suborders REFEREN
 
 
 --
+-- Name: suborders suborders_weighed; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER suborders_weighed BEFORE UPDATE OF state ON public.suborders FOR EACH ROW WHEN (((new.state = ANY (ARRAY['shipped'::text, 'received'::text])) AND (old.state = 'paid'::text))) EXECUTE FUNCTION public.require_weights();
+
+
+--
 -- Name: suborders suborders_with_slot; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -7680,6 +7761,22 @@ ALTER TABLE ONLY public.cases
 
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_category_on_the_day FOREIGN KEY (category, PERIOD received_during) REFERENCES public.case_categories(code, PERIOD valid_during);
+
+
+--
+-- Name: catch_weights catch_weights_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.catch_weights
+    ADD CONSTRAINT catch_weights_line FOREIGN KEY (line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: catch_weights catch_weights_weigher; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.catch_weights
+    ADD CONSTRAINT catch_weights_weigher FOREIGN KEY (weighed_by) REFERENCES public.accounts(id);
 
 
 --
@@ -11169,6 +11266,62 @@ GRANT UPDATE(closed_at) ON TABLE public.cases TO market_app;
 --
 
 GRANT UPDATE(extended_at) ON TABLE public.cases TO market_app;
+
+
+--
+-- Name: TABLE catch_weights; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.catch_weights TO market_app;
+
+
+--
+-- Name: COLUMN catch_weights.line_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_id) ON TABLE public.catch_weights TO market_app;
+
+
+--
+-- Name: COLUMN catch_weights.unit_g; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(unit_g) ON TABLE public.catch_weights TO market_app;
+
+
+--
+-- Name: COLUMN catch_weights.ceiling_g; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(ceiling_g) ON TABLE public.catch_weights TO market_app;
+
+
+--
+-- Name: COLUMN catch_weights.weighed_g; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(weighed_g) ON TABLE public.catch_weights TO market_app;
+
+
+--
+-- Name: COLUMN catch_weights.final_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(final_fen) ON TABLE public.catch_weights TO market_app;
+
+
+--
+-- Name: COLUMN catch_weights.weighed_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(weighed_at) ON TABLE public.catch_weights TO market_app;
+
+
+--
+-- Name: COLUMN catch_weights.weighed_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(weighed_by) ON TABLE public.catch_weights TO market_app;
 
 
 --

@@ -22,6 +22,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query, divide_half_up
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.orders.catch_weight import CHARGED_FEN
 from market.orders.models import SuborderKind, SuborderState
 from market.orders.notifications import format_due, notify_producer
 from market.orders.transitions import lock_order_by_suborder
@@ -65,7 +66,9 @@ GET_CLAIMED_LINE = Query(
     _ClaimedLine,
     """
     SELECT suborder_id, orders.number AS order_number, producer_id, village_code, suborders.kind, suborders.state,
-           received_at, amount_fen,
+           received_at, """
+    + CHARGED_FEN
+    + """ AS amount_fen,
            amount_fen - order_lines.refunded_fen
            - (SELECT coalesce(sum(q.amount_fen), 0) FROM refund_requests q
                WHERE q.line_id = order_lines.id AND q.state = 'waiting')::bigint

@@ -1,6 +1,7 @@
 """Read claims for bad fruit, each reader those that concern them; the transaction has the reader's scope."""
 
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.orders.catch_weight import CHARGED_FEN
 from market.storage.photos import PAGE_WIDTHS, PhotoRow, get_file_name
 
 MAX_CLAIMS = 100
@@ -60,11 +62,14 @@ class _ClaimRow(_ClaimFields, frozen=True, kw_only=True):
     decision_sealed: bytes | None
 
 
-_COLUMNS = """
+_COLUMNS: LiteralString = (
+    """
     SELECT cases.id AS case_id, cases.number, cases.state, outcome, path[level] AS assignee, cases.received_at, due_at,
            orders.number AS order_number, orders.number || '-' || suborders.position AS code, suborder_id, line_id,
            producer_id, producers.name AS producer, cases.county_code, title, bad, total,
-           order_lines.amount_fen AS line_fen, c.amount_fen, granted_fen, text_sealed,
+           """
+    + CHARGED_FEN
+    + """ AS line_fen, c.amount_fen, granted_fen, text_sealed,
            ARRAY(SELECT photo_id FROM claim_photos WHERE case_id = cases.id ORDER BY photo_id) AS photo_ids,
            (SELECT reason_sealed FROM case_events
                       WHERE case_id = cases.id AND move = 'escalate' AND case_events.level = 2) AS seller_reason_sealed,
@@ -77,6 +82,7 @@ _COLUMNS = """
       JOIN orders ON orders.id = order_id
       JOIN producers ON producers.id = producer_id
 """
+)
 GET_CLAIM = Query(_ClaimRow, _COLUMNS + " WHERE cases.id = :case_id")
 LIST_ORDER_CLAIMS = Query(
     _ClaimRow, _COLUMNS + " WHERE orders.id = :order_id AND asker_id = :account_id ORDER BY cases.id"

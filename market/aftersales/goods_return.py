@@ -25,6 +25,7 @@ from market.kernel import Connection, Fen, FieldFault, Query, divide_half_up
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.orders.catch_weight import CHARGED_FEN
 from market.orders.models import SuborderKind, SuborderState
 from market.orders.notifications import format_due, notify_producer
 from market.orders.transitions import lock_order_by_suborder
@@ -72,7 +73,9 @@ LIST_RETURNABLE_LINES = Query(
     _ReturnableLine,
     """
     SELECT order_lines.id AS line_id, suborder_id, orders.number AS order_number, producer_id, village_code,
-           suborders.kind, suborders.state, received_at, title, quantity, amount_fen,
+           suborders.kind, suborders.state, received_at, title, quantity, """
+    + CHARGED_FEN
+    + """ AS amount_fen,
            amount_fen - order_lines.refunded_fen
            - (SELECT coalesce(sum(q.amount_fen), 0) FROM refund_requests q
                WHERE q.line_id = order_lines.id AND q.state = 'waiting')::bigint AS left_fen,

@@ -39,6 +39,49 @@ class InvalidTracking(Refusal):
     en = "Enter the carrier and a tracking number of 4 to 40 letters and digits."
 
 
+class NotWeighed(Refusal):
+    """A line of the parcel is sold by weight and was not weighed; it is weighed before it is sent."""
+
+    code = "not_weighed"
+    zh = "这一单要先称重：写上称得多重，再发货。"
+    en = "Weigh the lines that are sold by weight first."
+
+
+class InvalidWeights(Refusal):
+    """No weight is given, or one of a line that is not sold by weight."""
+
+    code = "weights_wrong"
+    status = 422
+    zh = "请写每一样称得多重。"
+    en = "Give the weight of each line that is sold by weight, once."
+
+
+class WeightAboveCeiling(Refusal):
+    """The weight is above the most that is charged: the seller takes the surplus out, or gives it away."""
+
+    code = "weight_above_ceiling"
+    status = 422
+    zh = "超过上限了，最多按 {ceiling}收钱。"
+    en = "The weight is above the ceiling; enter at most {ceiling}."
+
+
+class WeightTooLow(Refusal):
+    """The weight is below half of what was ordered."""
+
+    code = "weight_below_half"
+    status = 422
+    zh = "不到订的一半（{least}），看看是不是写错了。"
+    en = "The weight is below half of what was ordered ({least})."
+
+
+class WeighedBefore(Refusal):
+    """The line was weighed with another result, by which its difference was refunded."""
+
+    code = "weighed_before"
+    zh = "已经称过（{weight}），钱也按这个退了，不能再改。"
+    en = "The line was weighed before ({weight})."
+
+
 class NothingToReceive(Refusal):
     """Nothing can be received now: unpaid, cancelled, finished, or a stay before the day of arrival."""
 

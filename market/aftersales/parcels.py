@@ -20,14 +20,21 @@ ADDRESS_VISIBLE_AFTER_RECEIPT = timedelta(days=30)
 """The time after receipt in which the producer may still need the buyer's address, such as for a complaint."""
 
 
-class ParcelLine(Struct, frozen=True):
-    """One line of a parcel."""
+class ParcelLine(Struct, frozen=True, kw_only=True):
+    """One line of a parcel.
+
+    One with a `ceiling_g` is weighed before it is sent: `amount_fen` is the most that is charged, `final_fen` the
+    price of `weighed_g`.
+    """
 
     line_id: UUID
     title: str
     unit: str
     quantity: int
     amount_fen: Fen
+    ceiling_g: int | None = None
+    weighed_g: int | None = None
+    final_fen: Fen | None = None
 
 
 class Parcel(Struct, frozen=True):
@@ -48,6 +55,11 @@ class Parcel(Struct, frozen=True):
     tracking: str | None
     address: Address | None
     lines: list[ParcelLine]
+
+    @property
+    def to_weigh(self) -> list[ParcelLine]:
+        """The lines that are weighed before the parcel is sent."""
+        return [line for line in self.lines if line.ceiling_g is not None and line.weighed_g is None]
 
 
 class _ParcelRow(Struct, frozen=True):
@@ -77,8 +89,10 @@ LIST_PARCELS = Query(
     + CANCEL_ON
     + """ AS cancel_on, carrier, tracking, received_at, address_sealed,
            (SELECT jsonb_agg(jsonb_build_object('line_id', id, 'title', title, 'unit', unit, 'quantity', quantity,
-                                                'amount_fen', amount_fen) ORDER BY position)
-              FROM order_lines WHERE suborder_id = suborders.id) AS lines
+                                                'amount_fen', amount_fen, 'ceiling_g', ceiling_g,
+                                                'weighed_g', weighed_g, 'final_fen', final_fen) ORDER BY position)
+              FROM order_lines LEFT JOIN catch_weights ON line_id = order_lines.id
+             WHERE suborder_id = suborders.id) AS lines
       FROM suborders
       JOIN orders ON orders.id = order_id
       JOIN producers ON producers.id = producer_id

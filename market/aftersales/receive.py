@@ -6,12 +6,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from market.aftersales.models import NothingToReceive
+from market.aftersales.models import NothingToReceive, NotWeighed
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
+from market.orders.catch_weight import list_unweighed
 from market.orders.escrow import release_escrow
 from market.orders.expire import CLOCK_ACTOR
 from market.orders.models import OrderState, SuborderState
@@ -127,6 +128,7 @@ async def confirm_receipt(
         NotFound: the order is not the buyer's, or has no such suborder.
         NothingToReceive: a requested suborder, or every suborder, is unpaid, cancelled, or a stay or an activity
             before its first day.
+        NotWeighed: a requested suborder was not weighed.
     """
     order = await lock_order(conn, order_id)
     if order is None or order.buyer_id != buyer.account_id:
@@ -136,10 +138,11 @@ async def confirm_receipt(
     if positions is not None and len(selected) != len(set(positions)):
         raise NotFound
     early = set(await LIST_EARLY_VISITS.all(conn, order_id=order_id, day=get_business_day(now)))
-    ready = [each for each in selected if is_receivable(each) and each.id not in early]
+    unweighed = await list_unweighed(conn, [each.id for each in selected])
+    ready = [each for each in selected if is_receivable(each) and each.id not in early | unweighed]
     received = [each for each in selected if each.state is SuborderState.RECEIVED]
     if len(ready) + len(received) < (1 if positions is None else len(selected)):
-        raise NothingToReceive
+        raise NotWeighed if unweighed else NothingToReceive
     state = await receive_suborders(conn, seal, order, ready, actor=str(buyer.account_id), now=now)
     return ReceiptConfirmation(
         order_id, state, [each.position for each in sorted(ready + received, key=lambda each: each.position)]

@@ -23,6 +23,7 @@ from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
 from market.notify.queue import queue_message
+from market.orders.catch_weight import CHARGED_FEN
 from market.orders.escrow import get_order_ref
 from market.orders.models import PaymentDisputed, SuborderState
 from market.orders.notifications import PHONE_CONTEXT
@@ -66,7 +67,9 @@ class _PriorRefund(Struct, frozen=True):
 GET_LINE = Query(
     _OrderLineRow,
     """
-    SELECT suborder_id, amount_fen,
+    SELECT suborder_id, """
+    + CHARGED_FEN
+    + """ AS amount_fen,
            amount_fen - refunded_fen
            - (SELECT coalesce(sum(q.amount_fen), 0) FROM refund_requests q
                WHERE q.line_id = order_lines.id AND q.state = 'waiting')::bigint

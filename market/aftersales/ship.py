@@ -4,12 +4,13 @@ import re
 from datetime import datetime
 from uuid import UUID
 
-from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotShippable
+from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotShippable, NotWeighed
 from market.carriers.register import register_parcel
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text
+from market.orders.catch_weight import list_unweighed
 from market.orders.models import SuborderKind, SuborderState
 from market.orders.notifications import notify_account
 from market.orders.transitions import LockedSuborder, load_suborders, lock_order_by_suborder, move_suborders
@@ -35,6 +36,7 @@ async def ship_suborder(
         NotFound: the suborder does not belong to a producer that the actor works for.
         InvalidTracking: the carrier or the number is missing or invalid.
         NotShippable: the suborder is not a parcel to ship.
+        NotWeighed: a line is sold by weight and was not weighed.
     """
     carrier, tracking = check_tracking(carrier, tracking)
     order = await lock_order_by_suborder(conn, suborder_id)
@@ -43,6 +45,8 @@ async def ship_suborder(
         raise NotFound
     if suborder.kind is not SuborderKind.GOODS or suborder.state not in {SuborderState.PAID, SuborderState.SHIPPED}:
         raise NotShippable(state=suborder.state)
+    if await list_unweighed(conn, [suborder_id]):
+        raise NotWeighed
     moved = await move_suborders(
         conn, [suborder_id], SuborderState.SHIPPED, actor=str(actor.account_id),
         note=f"{carrier} {tracking}".strip(), now=now,

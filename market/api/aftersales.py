@@ -16,6 +16,7 @@ from market.aftersales.receive import ReceiptConfirmation, confirm_receipt
 from market.aftersales.refund import LineRefund, refund_line
 from market.aftersales.ship import ship_suborder
 from market.aftersales.unsent import cancel_own_parcel
+from market.aftersales.weigh import LinePrice, WeighedLine, weigh_parcel
 from market.api.idempotency import get_idempotency_key
 from market.carriers.tracking import Tracking, get_tracking
 from market.http import HttpRequest
@@ -53,6 +54,12 @@ class ReceiptRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The positions of the received suborders; None confirms all that can be received."""
 
     positions: Annotated[list[int], Meta(max_length=100)] | None = None
+
+
+class WeightsRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The weights of lines that are sold by weight."""
+
+    weights: Annotated[list[WeighedLine], Meta(min_length=1, max_length=100)]
 
 
 class ParcelCancellation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +115,21 @@ class SuborderController(Controller):
         """Return where a parcel is, to its buyer and to its seller; not found if its carrier cannot be asked."""
         async with db.connection() as conn:
             return await get_tracking(conn, actor, suborder_id)
+
+    @post("/{suborder_id:uuid}/weights", operation_id="WeighParcel", status_code=200)
+    async def weigh(
+        self,
+        *,
+        db: NamedDependency[Database],
+        gateway: NamedDependency[GuardedGateway],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        suborder_id: FromPath[UUID],
+        data: JSONBody[WeightsRequest],
+    ) -> list[LinePrice]:
+        """Weigh lines of a paid parcel, once each: they are charged by weight, and the difference is refunded."""
+        return await weigh_parcel(db, gateway, seal, actor, suborder_id, weights=data.weights, now=clock.now())
 
     @post("/{suborder_id:uuid}/cancellation", operation_id="CancelParcel", status_code=204)
     async def cancel(

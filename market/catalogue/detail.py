@@ -14,7 +14,10 @@ from market.kernel import Connection, Fen, Query
 
 
 class ListingVariant(Struct, frozen=True, kw_only=True):
-    """A size of a product; `left` items can be bought now, `reserved` ones are in unpaid orders."""
+    """A size of a product; `left` items can be bought now, `reserved` ones are in unpaid orders.
+
+    With `ceiling_bp` it is weighed before it is sent: the price is by weight, at most this share of what was ordered.
+    """
 
     id: UUID
     label: str
@@ -28,6 +31,7 @@ class ListingVariant(Struct, frozen=True, kw_only=True):
     left: int | None
     reserved: int | None = field(name="waiting")
     lot_id: UUID | None
+    ceiling_bp: int | None = None
 
 
 class ListingDetail(Struct, frozen=True):
@@ -155,7 +159,7 @@ LIST_VARIANTS = Query(
     SELECT v.id, v.label, v.unit, v.price_fen, v.public_price_fen, v.net_g, v.pieces,
            (2000 * v.price_fen + v.net_g) / (2 * v.net_g) AS per_kg_fen, v.gross_g,
            o.available_units / v.lot_units_per_item AS left,
-           o.reserved_units / v.lot_units_per_item AS waiting, v.lot_id
+           o.reserved_units / v.lot_units_per_item AS waiting, v.lot_id, v.ceiling_bp
       FROM variants v LEFT JOIN lots o ON o.id = v.lot_id
      WHERE v.listing_id = :listing_id AND v.position IS NOT NULL
      ORDER BY v.position

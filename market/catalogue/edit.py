@@ -38,7 +38,7 @@ class ListingSummary(Struct, frozen=True):
     price_fen: Fen
 
 
-class OwnVariant(Struct, frozen=True):
+class OwnVariant(Struct, frozen=True, kw_only=True):
     """A variant of the actor's listing; `left` items can still be sold (None: stock is not counted)."""
 
     id: UUID
@@ -48,6 +48,7 @@ class OwnVariant(Struct, frozen=True):
     lot_id: UUID | None
     lot_units_per_item: int
     left: int | None
+    ceiling_bp: int | None
 
 
 class VariantChange(Struct, frozen=True):
@@ -100,7 +101,7 @@ LIST_OWN_VARIANTS = Query(
     OwnVariant,
     """
     SELECT v.id, v.label, v.unit, v.price_fen, v.lot_id, v.lot_units_per_item,
-           o.available_units / v.lot_units_per_item AS left
+           o.available_units / v.lot_units_per_item AS left, v.ceiling_bp
       FROM variants v JOIN listings l ON l.id = v.listing_id LEFT JOIN lots o ON o.id = v.lot_id
      WHERE v.listing_id = :listing_id AND l.producer_id = ANY(:producer_ids::uuid[]) AND l.state <> 'suspended'
        AND v.position IS NOT NULL

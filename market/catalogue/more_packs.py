@@ -220,6 +220,7 @@ async def _offer_pack(
         gross_g=unit.gross_g,
         lot_id=lot_id,
         lot_units_per_item=per_item,
+        ceiling_bp=new.ceiling_bp,
     )
     return OfferedPack(
         listing_id=listing_id,

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
+from market.catalogue.catch_weight import list_ceiling_faults
 from market.catalogue.certificates import get_open_seller
 from market.catalogue.models import (
     LISTING_STATE_NAMES,
@@ -33,13 +34,15 @@ _MAX_LABEL_LENGTH = 20
 class NewPack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A pack as its seller submits it; `label` distinguishes several packs of a listing.
 
-    Without `quantity` the stock stays, which only a pack of the same weight or number of pieces allows.
+    Without `quantity` the stock stays, which only a pack of the same weight or number of pieces allows. With
+    `ceiling_bp` the new pack is sold by weight, see `market.catalogue.publish.NewProduct`.
     """
 
     unit: str
     price_fen: int
     label: str = ""
     quantity: int | None = None
+    ceiling_bp: int | None = None
 
 
 class Pack(Struct, frozen=True, kw_only=True):
@@ -109,9 +112,9 @@ ADD_PACK = Query(
     UUID,
     """
     INSERT INTO variants (listing_id, position, label, unit, price_fen, net_g, pieces, gross_g, lot_id,
-                          lot_units_per_item)
+                          lot_units_per_item, ceiling_bp)
     VALUES (:listing_id, :position, :label, :unit, :price_fen, :net_g, :pieces, :gross_g, :lot_id,
-            :lot_units_per_item)
+            :lot_units_per_item, :ceiling_bp)
     RETURNING id
     """,
 )
@@ -144,18 +147,10 @@ async def replace_pack(conn: Connection, actor: Actor, variant_id: UUID, new: Ne
     await RETIRE_PACK.run(conn, variant_id=variant_id)
     lot_id, per_item = await _provide_lot(conn, old, new.quantity, unit, now=now)
     replaced_by = await ADD_PACK.one(
-        conn,
-        listing_id=old.listing_id,
-        position=old.position,
-        label=label,
-        unit=unit.text,
-        price_fen=new.price_fen,
-        net_g=unit.net_g,
-        pieces=unit.pieces,
-        gross_g=old.gross_g if _weighs_the_same(old, unit) else unit.gross_g,
-        lot_id=lot_id,
-        lot_units_per_item=per_item,
-    )
+        conn, listing_id=old.listing_id, position=old.position, label=label, unit=unit.text, price_fen=new.price_fen,
+        net_g=unit.net_g, pieces=unit.pieces, gross_g=old.gross_g if _weighs_the_same(old, unit) else unit.gross_g,
+        lot_id=lot_id, lot_units_per_item=per_item, ceiling_bp=new.ceiling_bp,
+    )  # fmt: skip
     replacement = OfferedPack(
         listing_id=old.listing_id,
         variant_id=replaced_by,
@@ -173,6 +168,7 @@ async def replace_pack(conn: Connection, actor: Actor, variant_id: UUID, new: Ne
             "from": {"variant": str(variant_id), "unit": old.unit, "label": old.label, "price_fen": old.price_fen},
             "to": {"variant": str(replaced_by), "unit": unit.text, "label": label, "price_fen": new.price_fen},
             "quantity": new.quantity,
+            **({} if new.ceiling_bp is None else {"ceiling_bp": new.ceiling_bp}),
         },
         now=now,
     )
@@ -226,6 +222,10 @@ def read_pack(new: NewPack, label: str, prefix: str = "") -> tuple[Unit, list[Fi
         unit = parse_unit(new.unit)
     except BadUnit as refusal:
         faults.append(FieldFault(f"{prefix}unit", refusal.text()))
+    faults += [
+        FieldFault(prefix + fault.field, fault.message)
+        for fault in list_ceiling_faults(new.ceiling_bp, unit if unit.text else None)
+    ]
     if len(label) > _MAX_LABEL_LENGTH:
         faults.append(FieldFault(f"{prefix}label", f"装法的名字最多 {_MAX_LABEL_LENGTH} 个字"))
     if new.quantity is not None and not 0 <= new.quantity <= MAX_QUANTITY:

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, structs
 
 from market.audit.record import add_audit_entry
 from market.catalogue import goods_terms, listing_texts
+from market.catalogue.catch_weight import list_ceiling_faults
 from market.catalogue.certificates import Seller, get_active_seller, get_category, lock_seller, require_certificates
 from market.catalogue.goods_terms import GoodsTerms, Storage, is_perishable
 from market.catalogue.listing_texts import ListingTexts
@@ -69,8 +70,8 @@ ADD_LISTING = Query(
 ADD_VARIANT = Query(
     UUID,
     """
-    INSERT INTO variants (listing_id, unit, price_fen, net_g, pieces, gross_g, lot_id)
-    VALUES (:listing_id, :unit, :price_fen, :net_g, :pieces, :gross_g, :lot_id)
+    INSERT INTO variants (listing_id, unit, price_fen, net_g, pieces, gross_g, lot_id, ceiling_bp)
+    VALUES (:listing_id, :unit, :price_fen, :net_g, :pieces, :gross_g, :lot_id, :ceiling_bp)
     RETURNING id
     """,
 )
@@ -94,7 +95,9 @@ class NewProduct(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=
     """A product as its seller submits it.
 
     `producer_id` is optional if the actor works for one producer. Without `goods` they are kept ambient, or chilled
-    if `chilled`. `perishable` defaults by category and storage. `packs` are offered besides the first one.
+    if `chilled`. `perishable` defaults by category and storage. `packs` are offered besides the first one. With
+    `ceiling_bp` the goods are weighed before they are sent: the buyer pays by weight, at most this share of what was
+    ordered.
     """
 
     category: str
@@ -109,6 +112,7 @@ class NewProduct(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=
     perishable: bool | None = None
     gross_g: int | None = None
     packs: Annotated[tuple[NewPack, ...], Meta(max_length=MAX_PACKS - 1)] = ()
+    ceiling_bp: int | None = None
 
 
 class ListingDraft(Struct, frozen=True, kw_only=True):
@@ -126,6 +130,7 @@ class ListingDraft(Struct, frozen=True, kw_only=True):
     perishable: bool = False
     units: int | None = None
     packs: tuple[NewPack, ...] = ()
+    ceiling_bp: int | None = None
 
 
 def resolve_own_producer(actor: Actor, producer_id: UUID | None) -> UUID:
@@ -183,6 +188,7 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
     goods = new.goods or GoodsTerms(storage=Storage.CHILLED if new.chilled else Storage.AMBIENT)
     faults += goods.list_faults()
     faults += list_pack_faults(new.packs, prefixes=[f"packs[{index}]." for index in range(len(new.packs))])
+    faults += list_ceiling_faults(new.ceiling_bp, unit)
     _raise_faults(faults)
     assert unit is not None
     draft = ListingDraft(
@@ -198,6 +204,7 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
         perishable=is_perishable(new.category, goods.storage) if new.perishable is None else new.perishable,
         units=new.quantity,
         packs=new.packs,
+        ceiling_bp=new.ceiling_bp,
     )
     return await _publish(conn, actor, producer_id, draft, now=now)
 
@@ -383,6 +390,7 @@ async def _offer_packs(
         pieces=draft.unit.pieces,
         gross_g=draft.gross_g,
         lot_id=lot_id,
+        ceiling_bp=draft.ceiling_bp,
     )
     await add_packs(conn, listing_id, producer_id, draft.texts.title, draft.packs, now=now)
     return variant_id, lot_id

@@ -102,3 +102,15 @@ def parse_unit(text: str) -> Unit:
 def compute_price_per_kg(price: Fen, net_g: int) -> Fen:
     """Return the price per kilogram in fen, rounded once, half up."""
     return Fen(divide_half_up(price * 1000, net_g))
+
+
+def _format_thousandths(value: int) -> str:
+    whole, rest = divmod(value, 1000)
+    return f"{whole:,}{f'.{rest:03d}'.rstrip('0').rstrip('.')}"
+
+
+def format_weight(grams: int) -> str:
+    """Write a weight with 斤 beside 公斤: 2500 → `2.5 公斤（5 斤）`; under one 斤 in grams: `250 克`."""
+    if grams < _GRAMS["斤"]:
+        return f"{grams} 克"
+    return f"{_format_thousandths(grams)} 公斤（{_format_thousandths(grams * 2)} 斤）"

@@ -41,6 +41,8 @@ TEMPLATES = {
     "shipped": "您的包裹已发出，{carrier} {tracking}。",
     "brought": "您买的东西发出了，卖家自己送，送到前打您电话。",
     "parcel_delivered": "订单 {order} 的包裹，{carrier}送到了。收到了请登录按一下；坏了先申请坏果包赔。",
+    "weighed": "订单 {order} 的{title}称了 {weight}，合 {price} 元，多付的 {amount} 元原路退回。",
+    "weighed_full": "订单 {order} 的{title}称了 {weight}，合 {price} 元，不用退补。",
     "refunded": "退款 {amount} 元，原路退回。",
     "refund_waiting_seller": "订单 {order} 有一笔 {amount} 元的退款，要您同意才退，请登录看一下。",
     "refund_waiting_finance": "订单 {order} 有一笔 {amount} 元的退款，要财政同意才退，请登录看一下。",

@@ -9,6 +9,7 @@ from msgspec import Struct
 from market.bookings.minimum import find_short_stay
 from market.bookings.models import CancellationTerms
 from market.bookings.tiers import make_terms
+from market.catalogue.catch_weight import LineWeight
 from market.catalogue.freight import Shipment
 from market.catalogue.models import ListingKind
 from market.coupons.rules import CouponItem
@@ -36,7 +37,8 @@ from market.slots.rules import find_slot_refusal
 class CartLine(Struct, frozen=True, kw_only=True):
     """A line of the cart, with the slot of an activity.
 
-    `problem` is the reason in Chinese why it cannot be ordered now, or empty.
+    `problem` is the reason in Chinese why it cannot be ordered now, or empty. With a `weight` the amount is the most
+    that is charged: what was weighed less is refunded.
     """
 
     variant_id: UUID
@@ -49,6 +51,7 @@ class CartLine(Struct, frozen=True, kw_only=True):
     amount_fen: Fen
     left: int | None
     slot: Slot | None
+    weight: LineWeight | None
     problem: str
 
 
@@ -331,17 +334,19 @@ def _get_visit_id(lines: Sequence[DraftLine]) -> UUID | None:
 
 def _build_cart_line(line: _OfferedLine) -> CartLine:
     offer, row = line.offer, line.row
+    priced = price_goods_line(0, offer, row.quantity, line.slot)
     left = None if row.available_units is None else row.available_units // offer.lot_units_per_item
     return CartLine(
         variant_id=offer.variant_id,
         listing_id=offer.listing_id,
         listing_number=offer.listing_number,
-        title=f"{offer.title} {offer.label}".strip(),
+        title=priced.title,
         unit=offer.unit,
         quantity=row.quantity,
         price_fen=offer.price_fen,
-        amount_fen=Fen(offer.price_fen * row.quantity),
+        amount_fen=priced.amount_fen,
         left=left if line.slot is None else line.slot.free,
         slot=line.slot,
+        weight=priced.weight,
         problem=line.problem,
     )

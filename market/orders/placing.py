@@ -273,6 +273,7 @@ class BatchRows(Struct):
     orders: list[Row] = field(default_factory=list[Row])
     suborders: list[Row] = field(default_factory=list[Row])
     lines: list[Row] = field(default_factory=list[Row])
+    weights: list[Row] = field(default_factory=list[Row])
     stays: list[Row] = field(default_factory=list[Row])
     slots: list[Row] = field(default_factory=list[Row])
     redemptions: list[Row] = field(default_factory=list[Row])
@@ -353,6 +354,9 @@ class BatchRows(Struct):
                 "units": line.lot_units,
             }
         )
+        if line.weight is not None:
+            weight = line.weight
+            self.weights.append({"n": n, "line_id": line_id, "unit_g": weight.unit_g, "ceiling_g": weight.ceiling_g})
         if line.stay is not None:
             nights = line.stay.nights
             self.stays.append(

@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 from market.bookings.minimum import NightMinimum
 from market.bookings.models import CancellationTier
+from market.catalogue.catch_weight import LineWeight, compute_ceiling, compute_weight_price
 from market.catalogue.freight import FreightTerms, ParcelFault, Shipment, compute_freight, find_parcel_fault
 from market.catalogue.goods_terms import GoodsTerms
 from market.coupons.models import Bearer, CouponTerms
@@ -20,7 +21,8 @@ from market.slots.models import Slot, SlotId
 class GoodsOffer(Struct, frozen=True, kw_only=True):
     """A variant as currently offered; one that is `replaced` is not on sale, but another pack of the listing may be.
 
-    `pay_minutes` is the county's own setting, if it has one.
+    `pay_minutes` is the county's own setting, if it has one. With `ceiling_bp` the price is settled by weight:
+    `net_g` is that of one item, and at most the share `ceiling_bp` of it is charged.
     """
 
     variant_id: UUID
@@ -32,6 +34,8 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
     unit: str
     price_fen: Fen
     gross_g: int
+    net_g: int | None = None
+    ceiling_bp: int | None = None
     lot_id: UUID | None
     lot_units_per_item: int
     commission_bp: int
@@ -97,14 +101,17 @@ class DraftLine(Struct, frozen=True, kw_only=True):
     gross_g: int
     stay: StayOffer | None = None
     slot: Slot | None = None
+    weight: LineWeight | None = None
     category: str = ""
     county: str = ""
     reduction_fen: Fen = Fen(0)
 
     @property
     def amount_fen(self) -> Fen:
-        """Price times quantity, less the reduction."""
-        return Fen(self.price_fen * self.quantity - self.reduction_fen)
+        """Price times quantity, less the reduction; of a line that is weighed later, the price of its ceiling."""
+        if self.weight is None:
+            return Fen(self.price_fen * self.quantity - self.reduction_fen)
+        return Fen(compute_weight_price(self.price_fen, self.weight, self.weight.ceiling_g) - self.reduction_fen)
 
     @property
     def lot_units(self) -> int:
@@ -181,6 +188,7 @@ def price_goods_line(index: int, goods: GoodsOffer, quantity: int, slot: Slot | 
         units=quantity * goods.lot_units_per_item,
         gross_g=quantity * goods.gross_g,
         slot=slot,
+        weight=compute_ceiling(goods.net_g, quantity, ceiling_bp=goods.ceiling_bp),
         category=goods.category_code,
         county=goods.county_code,
     )

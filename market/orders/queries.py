@@ -15,32 +15,13 @@ from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import Address, open_address
 from market.orders.escrow import get_order_ref
-from market.orders.models import LineId, OrderId, OrderState, SuborderId, SuborderKind, SuborderState
+from market.orders.line_views import LineView, load_line_views
+from market.orders.models import OrderId, OrderState, SuborderId, SuborderKind, SuborderState
 from market.orders.notifications import PHONE_CONTEXT
 from market.orders.places import PlacesView, load_places
 from market.orders.refund_requests import SUM_WAITING_FEN
 from market.orders.send_by import CANCEL_ON, SEND_BY
 from payments import DisputeState, PaymentState, Refund, RefundState, list_disputes, list_payments, list_refunds
-
-
-class LineView(Struct, frozen=True, kw_only=True):
-    """One line of an order."""
-
-    id: LineId
-    suborder_id: SuborderId
-    listing_id: UUID
-    listing_number: int
-    variant_id: UUID
-    title: str
-    unit: str
-    quantity: int
-    price_fen: Fen
-    amount_fen: Fen
-    reduction_fen: Fen
-    refunded_fen: Fen
-    perishable: bool
-    reviewed: bool
-    review_id: UUID | None
 
 
 class BookingView(Struct, frozen=True):
@@ -218,18 +199,6 @@ LIST_SUBORDER_VIEWS = Query(
      ORDER BY position
     """,
 )
-LIST_LINE_VIEWS = Query(
-    LineView,
-    """
-    SELECT order_lines.id, suborder_id, listing_id, listings.number AS listing_number, variant_id, order_lines.title,
-           unit, quantity, price_fen, amount_fen, reduction_fen, order_lines.refunded_fen, order_lines.perishable,
-           reviews.id IS NOT NULL AS reviewed, reviews.id AS review_id
-      FROM order_lines JOIN suborders ON suborders.id = suborder_id JOIN listings ON listings.id = listing_id
-      LEFT JOIN reviews USING (suborder_id, listing_id)
-     WHERE order_id = :order_id
-     ORDER BY suborders.position, order_lines.position
-    """,
-)
 LIST_BOOKING_VIEWS = Query(
     _BookingViewRow,
     """
@@ -294,7 +263,7 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
     if row is None:
         raise NotFound
     suborders = await LIST_SUBORDER_VIEWS.all(conn, order_id=order_id, **SEND_DEFAULTS)
-    lines = await LIST_LINE_VIEWS.all(conn, order_id=order_id)
+    lines = await load_line_views(conn, order_id)
     bookings = [_build_booking(seal, each) for each in await LIST_BOOKING_VIEWS.all(conn, order_id=order_id)]
     places = await load_places(conn, seal, order_id)
     payments = await list_payments(conn, get_order_ref(row.number))

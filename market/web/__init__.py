@@ -32,6 +32,7 @@ from market.web.farm import (
     phone_bill,
     refunds,
     slots,
+    weigh_parcel,
 )
 from market.web.farm import coupons as farm_coupons
 from market.web.farm import home as farm_home
@@ -63,8 +64,8 @@ _SHOP_PAGES = (
     own_review, shop_claims, shop_returns, shop_cases, shop_booking_changes,
 )  # fmt: skip
 _FARM_PAGES = (
-    farm_home, parcels, packing_slips, guests, nights, night_prices, booking_changes, slots, list_activity,
-    edit_listing, packs, list_product, list_stay, listings, money, month_statement, claims, refunds,
+    farm_home, parcels, weigh_parcel, packing_slips, guests, nights, night_prices, booking_changes, slots,
+    list_activity, edit_listing, packs, list_product, list_stay, listings, money, month_statement, claims, refunds,
     goods_returns, cases, farm_reviews, phone_bill, apply, certificates, freight, farm_coupons,
 )  # fmt: skip
 

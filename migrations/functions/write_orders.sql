@@ -1,5 +1,5 @@
 -- Package: orders.
--- Insert the suborders, lines, bookings, nights and places of the placed orders, and redeem their vouchers.
+-- Insert the suborders, lines, weights, bookings, nights and places of the placed orders, and redeem their vouchers.
 CREATE OR REPLACE FUNCTION write_orders(batch jsonb, placed integer[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -21,6 +21,12 @@ BEGIN
                  units integer)
       JOIN listings ON listings.id = l.listing_id
      WHERE l.n = ANY(placed);
+    IF jsonb_array_length(batch -> 'weights') > 0 THEN
+        INSERT INTO catch_weights (line_id, unit_g, ceiling_g)
+        SELECT w.line_id, w.unit_g, w.ceiling_g
+          FROM jsonb_to_recordset(batch -> 'weights') AS w (n integer, line_id uuid, unit_g integer, ceiling_g bigint)
+         WHERE w.n = ANY(placed);
+    END IF;
     IF jsonb_array_length(batch -> 'stays') > 0 THEN
         INSERT INTO bookings (id, suborder_id, line_id, listing_id, room_id, nights, amount_fen)
         SELECT t.booking_id, s.suborder_id, s.line_id, s.listing_id, t.room_id, t.nights, s.room_fen

@@ -29,6 +29,7 @@ GRANTS = {
     ),
     "categories": "select",
     "claim_photos": "select insert",
+    "catch_weights": "select insert(line_id unit_g ceiling_g) update(weighed_g final_fen weighed_at weighed_by)",
     "certificate_notices": "select insert",
     "certificates": "select insert update(verified_at verified_by area rejected_at rejected_by reject_reason)",
     "claims": "select insert",

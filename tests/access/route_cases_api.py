@@ -72,6 +72,7 @@ PHOTO = (UploadedFile("photo", "a.jpg", make_picture(200)),)
 LINES = {"lines": [{"variant_id": Id("variant_id"), "quantity": 1}]}
 NIGHTS = {"nights": [{"listing_id": Id("stay_id"), "arrive_on": Id("later"), "leave_on": Id("after_later")}]}
 ORDER = {"address": {"name": "样例买家", "phone": "13900009001", "region_code": "130100", "street": "样例路 9 号"}}
+NOBODYS_WEIGHTS = {"weights": [{"line_id": Id("nobody"), "weighed_g": 500}]}
 PARCEL = {"carrier": "邮政", "tracking": "XA1234567890CN"}
 REVIEW = {"rating": 5, "text": "样例"}
 REFUND = {"reason": "agreed", "amount_fen": 1_00}
@@ -284,6 +285,7 @@ API_CASES: tuple[RouteCase, ...] = (
     # aftersales
     post("/api/v1/suborders/{suborder_id}/shipment", PRODUCER_MEMBERS, json=PARCEL),
     get("/api/v1/suborders/{suborder_id}/tracking", PARCEL_PARTIES, params={"suborder_id": Id("shipped_suborder_id")}),
+    post("/api/v1/suborders/{suborder_id}/weights", PRODUCER_MEMBERS, json=NOBODYS_WEIGHTS, status=422),
     post("/api/v1/suborders/{suborder_id}/cancellation", PRODUCER_MEMBERS, json={"reason": "没有了"}, status=409),
     post("/api/v1/check-ins", BOOKING_HOST, json={"code": Id("code")}),
     post("/api/v1/orders/{order_id}/receipt", ORDER_BUYER, params={"order_id": Id("shipped_order_id")}, json={}),

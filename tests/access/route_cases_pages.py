@@ -178,6 +178,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/slips", as_own_page(SELLERS)),
     get("/farm/parcels/{suborder_id}", as_own_page(PRODUCER_MEMBERS)),
     post("/farm/parcels/{suborder_id}", PRODUCER_MEMBERS, form=PARCEL, status=303),
+    post("/farm/parcels/{suborder_id}/weight", PRODUCER_MEMBERS, form={"unit": "kg", "weight-1": "1"}, status=303),
     post("/farm/parcels/{suborder_id}/cancel", PRODUCER_MEMBERS, form={"reason": "没有了"}, status=409),
     get("/farm/claims", FARMER_PAGE),
     get("/farm/claims/{case_id}", FARMER_PAGE, params={"case_id": Id("nobody")}, status=404),

@@ -36,6 +36,7 @@ OWNED_TABLES = {
         "orders",
         "suborders",
         "order_lines",
+        "catch_weights",
         "suborder_events",
         "line_refunds",
         "refund_requests",
@@ -57,6 +58,7 @@ OWNED_TABLES = {
 EXCEPTIONS = {
     ("aftersales", "suborders"): "dispatch and receipt are moves of the suborder, made where they happen",
     ("aftersales", "bookings"): "arrival is a move of the booking, made where it happens",
+    ("aftersales", "catch_weights"): "weighing settles the price of a line, made where it happens",
     ("orders", "lots"): "place_orders reserves units in the statement that decides which orders get them",
     ("orders", "taken_nights"): "place_orders takes rooms in the statement that decides which orders get them",
     ("orders", "bookings"): "write_orders writes the bookings of the orders that were placed",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from market.catalogue.units import parse_unit
 from market.coupons.claim import claim_voucher
 from market.coupons.manage import NewCoupon, create_coupon
 from market.coupons.models import VoucherId
@@ -250,8 +251,9 @@ async def _listing(conn: Connection, world: World, listing: dict[str, Any], prod
         return
     product = await make_product(
         conn, producer_id, title=listing["title"], unit=listing["unit"], price_fen=listing["price_fen"],
-        gross_g=listing["gross_g"], net_g=listing.get("net_g"), lot_units_per_item=listing["takes"],
-        lot_id=world.lots[listing["lot"]], commission_bp=bp["goods"],
+        gross_g=listing["gross_g"], net_g=parse_unit(listing["unit"]).net_g or listing.get("net_g"),
+        lot_units_per_item=listing["takes"], lot_id=world.lots[listing["lot"]], commission_bp=bp["goods"],
+        ceiling_bp=listing.get("catch_weight", {}).get("ceiling_bp"),
     )  # fmt: skip
     world.variants[listing["id"]], world.listings[listing["id"]] = product.variant_id, product.listing_id
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from market.aftersales.check_in import CheckIn, check_in_guest
-from market.aftersales.models import CheckInCodeUsed, LineRefundReason
+from market.aftersales.models import CheckInCodeUsed, LineRefundReason, NotWeighed
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import refund_line
+from market.aftersales.ship import ship_suborder
+from market.aftersales.weigh import WeighedLine, weigh_parcel
 from market.bookings.calendar import list_stay_nights
 from market.catalogue.freight import RegionNotServed
 from market.coupons.models import CouponLimitReached, VoucherUsed
@@ -89,6 +91,37 @@ async def follow_o2(world: World) -> None:
     ledger = [(at_, kind, sorted(legs)) for at_, kind, legs in await world.ledger("O2")]
     assert ledger == [(at_, kind, sorted(legs)) for at_, kind, legs in expected_ledger("O2")]
     await check_order(world, "O2", "B2")
+
+
+async def follow_o3(world: World) -> None:
+    await world.place_and_pay("O3")
+    wanted = expected_order("O3")
+    async with world.db.connection() as conn:
+        order = await get_order(conn, world.seal, world.buyers["B3"], world.orders["O3"].id)
+    [suborder] = order.suborders
+    event = next(each for each in STORY["events"] if each["do"] == "weigh")
+    tracking = {"carrier": "邮政", "tracking": "XA1234567890CN"}
+    with pytest.raises(NotWeighed):
+        async with world.db.transaction() as conn:
+            await ship_suborder(conn, world.seal, world.owners["P1"], suborder.id, **tracking, now=at(event["at"]))
+    [price] = await weigh_parcel(
+        world.db, world.gateway, world.seal, world.owners["P1"], suborder.id,
+        weights=[WeighedLine(suborder.lines[0].id, event["net_g"])], now=at(event["at"]),
+    )  # fmt: skip
+    [line] = wanted["lines"]
+    assert suborder.lines[0].ceiling_g == line["ceiling_g"]
+    assert (price.charged_fen, price.final_fen, price.refund_fen) == (
+        line["amount_fen"], line["final_fen"], wanted["refunded_fen"],
+    )  # fmt: skip
+    async with world.db.transaction() as conn:
+        await ship_suborder(conn, world.seal, world.owners["P1"], suborder.id, **tracking, now=at("2019-09-20T14:00"))
+    async with world.db.transaction() as conn:
+        await confirm_receipt(conn, world.seal, world.buyers["B3"], order.id, now=at("2019-09-23T09:30"))
+    assert await world.ledger("O3") == expected_ledger("O3")
+    await check_order(world, "O3", "B3")
+    async with world.db.connection() as conn:
+        left = await conn.fetchval("SELECT available_units FROM lots WHERE id = $1", world.lots["A"])
+    assert left == next(each["left"] for each in EXPECTED["stock"] if each["lot"] == "A")
 
 
 async def follow_o4(world: World) -> None:
@@ -172,6 +205,10 @@ async def test_a_coupon_of_the_platform_is_split_over_suborders_and_refunded_in_
     await follow_o2(world)
 
 
+async def test_a_weighed_parcel_is_charged_by_weight_and_the_difference_is_refunded(world: World) -> None:
+    await follow_o3(world)
+
+
 async def test_two_holiday_nights_are_cancelled_by_their_tier(world: World) -> None:
     await follow_o4(world)
 
@@ -249,12 +286,12 @@ async def test_a_paid_order_is_not_charged_again(world: World) -> None:
 
 
 async def test_the_balances_match_the_story(world: World) -> None:
-    """O1, O4, O5, O8 and O2 to their ends: what they left in each account, by the story's own transactions."""
-    for follow in (follow_o8, follow_o1, follow_o4, follow_o5, follow_o2):
+    """O1 to O5 and O8 to their ends: what they left in each account, by the story's own transactions."""
+    for follow in (follow_o8, follow_o1, follow_o3, follow_o4, follow_o5, follow_o2):
         await follow(world)
     wanted: dict[str, int] = {}
     for each in EXPECTED["ledger"]:
-        if each["order"] in {"O1", "O2", "O4", "O5", "O8"}:
+        if each["order"] in {"O1", "O2", "O3", "O4", "O5", "O8"}:
             for account, fen in each["legs"]:
                 wanted[account] = wanted.get(account, 0) + fen
     assert await world.balances() == wanted

@@ -330,6 +330,7 @@ async def make_product(
     lot_id: UUID | None = None,
     months: Sequence[int] = (),
     commission_bp: int = 200,
+    ceiling_bp: int | None = None,
     state: str = "live",
     now: datetime = NOW,
 ) -> ProductIds:
@@ -341,8 +342,8 @@ async def make_product(
         state=state, now=now,
     )  # fmt: skip
     variant_id = await conn.fetchval(
-        "INSERT INTO variants (listing_id, unit, price_fen, net_g, gross_g, lot_id, lot_units_per_item)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        "INSERT INTO variants (listing_id, unit, price_fen, net_g, gross_g, lot_id, lot_units_per_item, ceiling_bp)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
         listing_id,
         unit,
         price_fen,
@@ -350,6 +351,7 @@ async def make_product(
         gross_g,
         lot_id,
         lot_units_per_item,
+        ceiling_bp,
     )
     return ProductIds(producer_id, listing_id, variant_id, lot_id)
 

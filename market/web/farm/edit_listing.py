@@ -43,6 +43,7 @@ from market.web.farm.goods_fields import (
 )
 from market.web.farm.listing_texts import TextsForm, read_texts
 from market.web.farm.selling_obstacles import SellingObstacle, describe_refusal
+from market.web.farm.weighing import list_ceilings
 from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
@@ -67,6 +68,7 @@ class PackForm(Struct, frozen=True):
     pack: str = ""
     price: str = ""
     left: str = ""
+    ceiling: str = ""
 
 
 class EditedListing(Struct, frozen=True):
@@ -155,7 +157,9 @@ def _fill_pack(packs: Sequence[OwnVariant]) -> PackForm:
     if not packs:
         return PackForm()
     first = packs[0]
-    return PackForm(str(first.id), first.unit, yuan(first.price_fen).replace(",", ""))
+    return PackForm(
+        str(first.id), first.unit, yuan(first.price_fen).replace(",", ""), ceiling=str(first.ceiling_bp or "")
+    )
 
 
 def render_edit_page(
@@ -177,6 +181,7 @@ def render_edit_page(
         "full": len(listing.packs) >= MAX_PACKS,
         "storages": STORAGE_OPTIONS,
         "regions": REGION_OPTIONS,
+        "ceilings": list_ceilings(*(each.ceiling_bp for each in listing.packs)),
         "product": stored.kind is ListingKind.PRODUCT,
         "story_length": MAX_STORY_LENGTH,
         "errors": refused.errors,

@@ -35,6 +35,7 @@ from market.web.farm.listing_texts import read_texts
 from market.web.farm.pack_fields import get_pack_field_names, read_new_pack
 from market.web.farm.sellers import FIELD_NAMES, FarmRow, is_seller, list_producer_options, show_drawings_once
 from market.web.farm.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle
+from market.web.farm.weighing import list_ceilings, read_ceiling
 from market.web.forms import PostedForm, make_form_key, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page
@@ -49,6 +50,8 @@ _PACKS: dict[str, tuple[str, ...]] = {
     "herb": ("250g袋", "500g袋"), "oil": ("2.5kg桶", "500g瓶"), "craft": ("件", "套"),
     "aquatic": ("2斤箱", "5斤箱"), "flower": ("盆", "束"),
 }  # fmt: skip
+_BY_WEIGHT = frozenset({"fruit", "vegetable", "tuber", "mushroom", "aquatic"})
+"""Categories that are also sold loose, by 斤."""
 _TEMPLATES_ON_PAGE = 12
 _MAX_PACKS = 3
 _OK = 200
@@ -83,6 +86,7 @@ class ProductForm(GoodsForm, frozen=True, kw_only=True):
     pack: str = ""
     price: str = ""
     left: str = ""
+    ceiling: str = ""
     producer: str = ""
     pack2: str = ""
     price2: str = ""
@@ -99,7 +103,7 @@ class ProductForm(GoodsForm, frozen=True, kw_only=True):
         """Return whether a field that the form folds away is written."""
         packs = any(any(row[1:]) for row in self.list_further_packs())
         stored = self.storage != template.storage or self.shelf_days or self.no_ship
-        return bool(self.story or stored or packs)
+        return bool(self.story or self.ceiling or stored or packs)
 
 
 def _price_hint_view(template: ListingTemplate) -> PriceHintView | None:
@@ -119,7 +123,8 @@ def _price_hint_view(template: ListingTemplate) -> PriceHintView | None:
 def _list_packs(category: str, unit: str | None = None) -> list[str]:
     packs = _PACKS.get(category, ("500g袋", "5斤箱"))
     wanted = [unit, *packs] if unit else list(packs)
-    return list(dict.fromkeys(wanted))[:_MAX_PACKS]
+    loose = ["斤"] if category in _BY_WEIGHT else []
+    return [*list(dict.fromkeys(wanted))[:_MAX_PACKS], *loose]
 
 
 def _from_local_product(template: ListingTemplate, position: int) -> ProductTemplate:
@@ -241,6 +246,7 @@ def _product_page(
         "more_open": values.says_more(template),
         "storages": STORAGE_OPTIONS,
         "regions": REGION_OPTIONS,
+        "ceilings": list_ceilings(),
         "errors": errors,
         "key": key,
         "producers": offer.producers,
@@ -302,6 +308,7 @@ def _read_product(form: PostedForm, template: ProductTemplate) -> NewProduct:
         harvest_months=template.months,
         goods=read_goods(form),
         packs=tuple(read_new_pack(form, suffix=number) for number in _list_written_packs(form)),
+        ceiling_bp=read_ceiling(form),
     )
 
 

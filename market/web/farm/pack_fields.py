@@ -2,10 +2,11 @@
 
 from market.catalogue.models import MAX_PRICE_FEN, MAX_QUANTITY, MIN_PRICE_FEN
 from market.catalogue.packs import NewPack
+from market.web.farm.weighing import read_ceiling
 from market.web.forms import PostedForm
 from market.web.ui.format import yuan
 
-_FIELDS = {"unit": "pack", "label": "pack", "price_fen": "price", "quantity": "left"}
+_FIELDS = {"unit": "pack", "label": "pack", "price_fen": "price", "quantity": "left", "ceiling_bp": "ceiling"}
 
 
 def read_new_pack(form: PostedForm, *, prefix: str = "", suffix: str = "", label: str = "") -> NewPack:
@@ -23,6 +24,7 @@ def read_new_pack(form: PostedForm, *, prefix: str = "", suffix: str = "", label
         quantity=form.read_integer(left, fault="有几份没写对。写一个数，比如 20", maximum=MAX_QUANTITY)
         if form.get_text(left)
         else None,
+        ceiling_bp=read_ceiling(form, f"{prefix}ceiling{suffix}"),
     )
 
 

@@ -11,8 +11,8 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from market.aftersales.decide_refund import list_refund_requests
-from market.aftersales.models import OWN_DELIVERY, InvalidTracking
-from market.aftersales.parcels import Parcel, list_parcels
+from market.aftersales.models import OWN_DELIVERY, InvalidTracking, NotWeighed
+from market.aftersales.parcels import Parcel, ParcelLine, list_parcels
 from market.aftersales.refund_limit import get_refund_limit
 from market.aftersales.ship import ship_suborder
 from market.aftersales.unsent import ReasonMissing, cancel_own_parcel
@@ -29,13 +29,14 @@ from market.orders.refund_requests import RequestedRefund
 from market.payouts.statement import get_share
 from market.web.farm.refunds import present_refund_request
 from market.web.farm.sellers import FarmRow
+from market.web.farm.weighing import UNITS, Weighing, list_weight_fields
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import get_count_word
 from market.web.shop.regions import get_region_name
 from market.web.tracking_words import present_tracking
-from market.web.ui.format import clock_zh, day_short, percent_bp
+from market.web.ui.format import clock_zh, day_short, percent_bp, weight
 from market.web.ui.illustrations import get_illustration
 from payments import GuardedGateway
 
@@ -107,7 +108,7 @@ def _parcel_row(parcel: Parcel, today: date, on_the_way: str) -> FarmRow:
     paid = f"{clock_zh(parcel.paid_at)} 付的" if parcel.paid_at else ""
     title = describe_contents(parcel)
     shipped = parcel.state is SuborderState.SHIPPED
-    due = [] if shipped else [_describe_due(parcel, today)]
+    due = [] if shipped else ["先称重" if parcel.to_weigh else "", _describe_due(parcel, today)]
     return FarmRow(
         f"/farm/parcels/{parcel.suborder_id}", title, [to, paid, *due], get_illustration("", title),
         on_the_way if shipped else "",
@@ -129,9 +130,12 @@ def parcel_rows(parcels: Sequence[Parcel], today: date, on_the_way: Mapping[UUID
     return [_parcel_row(parcel, today, words.get(parcel.suborder_id, "在路上")) for parcel in parcels]
 
 
-async def _load_parcel(
-    conn: Connection, seal: Seal, actor: Actor, suborder_id: UUID, *, now: datetime
-) -> ParcelDetails:
+async def load_parcel(conn: Connection, seal: Seal, actor: Actor, suborder_id: UUID, *, now: datetime) -> ParcelDetails:
+    """Return a parcel that is to be sent or was sent.
+
+    Raises:
+        NotFound: the parcel belongs to someone else, or its suborder has ended.
+    """
     states = (SuborderState.PAID, SuborderState.SHIPPED)
     for producer_id in actor.producers:
         for parcel in await list_parcels(conn, seal, actor, producer_id, states=states, now=now):
@@ -146,10 +150,12 @@ async def _load_parcel(
     raise NotFound
 
 
-def _parcel_page(
+def render_parcel(
     request: HttpRequest, actor: Actor, details: ParcelDetails, values: ShipForm,
-    *, today: date, reason: str = "", errors: tuple[FieldFault, ...] = (), status: int = 200,
+    *, today: date, reason: str = "", weighing: Weighing | None = None, errors: Sequence[FieldFault] = (),
+    status: int = 200,
 ) -> Response[Any]:  # fmt: skip
+    """Render a parcel with the form that comes next: its weights, or its tracking number."""
     parcel, share = details.parcel, details.share
     fee = share.commission_fen
     refunded = sum(line.amount_fen for line in parcel.lines) - share.goods_left_fen
@@ -159,12 +165,12 @@ def _parcel_page(
     line = details.tracking and present_tracking(
         details.tracking, now=services.clock.now(), unmoved_days=services.settings.unmoved_days, to_seller=True
     )
-    just_shipped = request.query_params.get("said") == "shipped"
+    said = request.query_params.get("said")
     view = ParcelView(
         title=describe_contents(parcel),
         number=parcel.code,
         placed=clock_zh(parcel.paid_at) if parcel.paid_at else "",
-        rows=[(f"{line.title} × {line.quantity} {get_count_word(line.unit)}", line.amount_fen) for line in parcel.lines]
+        rows=[(_describe_line(line), line.amount_fen) for line in parcel.lines]
         + [("快递费", share.freight_fen)]
         + ([("退给买家的", -refunded)] if refunded else [])
         + ([(f"平台服务费 {percent_bp(share.commission_bp)}", -fee)] if fee else []),
@@ -181,9 +187,14 @@ def _parcel_page(
         due="" if shipped else _describe_due(parcel, today),
     )
     words = f"{_describe_carrier(parcel)}。买家收到短信了。"
+    notes = [("ok", "发出去了", words)] if said == "shipped" and shipped else []
+    if said == "weighed" and not parcel.to_weigh:
+        notes.append(("ok", "称好了，可以发了", "价钱按称的算了，多收的退给买家，短信也发了。"))
     context = {
         "parcel": view,
-        "notes": [("ok", "发出去了", words)] if just_shipped and shipped else [],
+        "notes": notes,
+        "weighing": (weighing or Weighing(list_weight_fields(parcel))) if parcel.to_weigh else None,
+        "weight_units": UNITS,
         "values": values,
         "errors": errors,
         "action": f"/farm/parcels/{parcel.suborder_id}",
@@ -195,6 +206,14 @@ def _parcel_page(
         "requests": [present_refund_request(each) for each in details.requests],
     }
     return render_page(request, "farm/ship.html", context, actor=actor, status=status)
+
+
+def _describe_line(line: ParcelLine) -> str:
+    """Describe a line, with its weight: `鲜枣 × 10 斤，称了 4.95 公斤（9.9 斤）`."""
+    words = f"{line.title} × {line.quantity} {get_count_word(line.unit)}"
+    if line.weighed_g is not None:
+        return f"{words}，称了 {weight(line.weighed_g)}"
+    return words if line.ceiling_g is None else f"{words}，最多 {weight(line.ceiling_g)}"
 
 
 def _describe_carrier(parcel: Parcel) -> str:
@@ -220,11 +239,11 @@ async def show_parcel(
         NotFound: the parcel belongs to someone else, or its suborder has ended.
     """
     async with db.connection() as conn:
-        details = await _load_parcel(conn, seal, actor, suborder_id, now=clock.now())
+        details = await load_parcel(conn, seal, actor, suborder_id, now=clock.now())
     parcel = details.parcel
     own_delivery = parcel.state is SuborderState.SHIPPED and not parcel.tracking
     values = ShipForm(OWN_DELIVERY if own_delivery else parcel.carrier or "", parcel.tracking or "")
-    return _parcel_page(request, actor, details, values, today=clock.today())
+    return render_parcel(request, actor, details, values, today=clock.today())
 
 
 @post("/farm/parcels/{suborder_id:uuid}", include_in_schema=False)
@@ -250,11 +269,11 @@ async def submit_parcel(
             await ship_suborder(
                 conn, seal, actor, suborder_id, carrier=values.carrier, tracking=values.tracking, now=clock.now()
             )
-    except InvalidTracking as refusal:
+    except (InvalidTracking, NotWeighed) as refusal:
         async with db.connection() as conn:
-            details = await _load_parcel(conn, seal, actor, suborder_id, now=clock.now())
+            details = await load_parcel(conn, seal, actor, suborder_id, now=clock.now())
         errors = refusal.errors or (FieldFault("tracking", refusal.text("zh")),)
-        return _parcel_page(request, actor, details, values, today=clock.today(), errors=errors, status=refusal.status)
+        return render_parcel(request, actor, details, values, today=clock.today(), errors=errors, status=refusal.status)
     return redirect(f"/farm/parcels/{suborder_id}?said=shipped", draft=form.draft)
 
 
@@ -282,8 +301,8 @@ async def submit_cancel(
         await cancel_own_parcel(db, gateway, seal, actor, suborder_id, reason=reason, now=clock.now())
     except ReasonMissing as refusal:
         async with db.connection() as conn:
-            details = await _load_parcel(conn, seal, actor, suborder_id, now=clock.now())
-        return _parcel_page(
+            details = await load_parcel(conn, seal, actor, suborder_id, now=clock.now())
+        return render_parcel(
             request, actor, details, ShipForm(), today=clock.today(), errors=refusal.errors, status=refusal.status
         )
     return redirect("/farm/orders?said=cancelled", draft=form.draft)

@@ -27,6 +27,7 @@ from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import PhotoView, get_count_word, make_photo_view
 from market.web.shop.device_cart import find_cart_owner, start_device_cart, store_device
+from market.web.shop.promises import WEIGHED_LATER
 from market.web.shop.regions import REGIONS, get_region, read_region
 from market.web.shop.rejected_checkout import clear_rejected_checkout, load_rejected_checkout
 from market.web.shop.stay import format_nights, list_refund_tiers
@@ -128,6 +129,7 @@ def _goods_line(line: CartLine, pictures: dict[UUID, tuple[str, PhotoView | None
     symbol, photo = pictures[line.listing_id]
     word = get_count_word(line.unit)
     small = f"{yuan(line.price_fen)} 元/{word}" + (f"，{format_slot(line.slot)}" if line.slot else "")
+    small += f"，{WEIGHED_LATER}" if line.weight else ""
     return CartLineView(
         str(line.variant_id), "goods", f"/goods/{line.listing_number}", line.title, small, line.amount_fen,
         symbol, photo, line.quantity, word, line.problem,

@@ -31,7 +31,7 @@ from market.web.services import get_services
 from market.web.shop.cards import get_count_word
 from market.web.shop.cart import choose_region, format_slot, has_goods, list_cancellation_notes, list_sum_rows
 from market.web.shop.pay import METHOD_OPTIONS, list_payment_origins, read_method, start_payment
-from market.web.shop.promises import describe_bad_fruit_promise, describe_other_returns
+from market.web.shop.promises import WEIGHED_LATER, describe_bad_fruit_promise, describe_other_returns
 from market.web.shop.regions import REGIONS, get_region, read_region
 from market.web.shop.rejected_checkout import (
     CheckoutForm,
@@ -64,7 +64,8 @@ def _group_rows(group: CartGroup) -> list[tuple[str, int]]:
     rows = [
         (
             f"{line.title} × {line.quantity} {get_count_word(line.unit)}"
-            + (f"，{format_slot(line.slot)}" if line.slot else ""),
+            + (f"，{format_slot(line.slot)}" if line.slot else "")
+            + (f"，{WEIGHED_LATER}" if line.weight else ""),
             int(line.amount_fen),
         )
         for line in group.lines

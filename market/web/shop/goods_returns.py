@@ -28,8 +28,9 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
+from market.orders.line_views import LineView
 from market.orders.notifications import format_due, format_month_day
-from market.orders.queries import LineView, SuborderView, get_order, get_order_id
+from market.orders.queries import SuborderView, get_order, get_order_id
 from market.settings import Settings
 from market.web.forms import PostedForm, make_form_key, parse_integer, read_form, rename_faults
 from market.web.idempotent_form import submit_once

@@ -1,13 +1,23 @@
 """The amounts of an order's page: of each suborder, and of the order."""
 
+from market.orders.line_views import LineView
 from market.orders.models import SuborderKind
 from market.orders.queries import OrderView, SuborderView
 from market.web.shop.cards import get_count_word
+from market.web.shop.promises import WEIGHED_LATER
+from market.web.ui.format import weight, yuan
 
 
 def _sum_reductions(suborder: SuborderView) -> int:
     """Return what a coupon that the producer bears took off the lines."""
     return sum(line.reduction_fen for line in suborder.lines)
+
+
+def _describe_weight(line: LineView) -> str:
+    """Return that a line is weighed later, or its weight and its price."""
+    if line.weighed_g is None or line.final_fen is None:
+        return f"，{WEIGHED_LATER}" if line.ceiling_g is not None else ""
+    return f"，称了 {weight(line.weighed_g)}，合 {yuan(line.final_fen)} 元"
 
 
 def list_suborder_amounts(suborder: SuborderView) -> list[tuple[str, int] | tuple[str, int, str, str]]:
@@ -16,7 +26,7 @@ def list_suborder_amounts(suborder: SuborderView) -> list[tuple[str, int] | tupl
     path = "/stays" if suborder.kind is SuborderKind.STAY else "/goods"
     rows: list[tuple[str, int] | tuple[str, int, str, str]] = [
         (
-            f"{line.title} × {line.quantity} {word or get_count_word(line.unit)}",
+            f"{line.title} × {line.quantity} {word or get_count_word(line.unit)}{_describe_weight(line)}",
             int(line.amount_fen + line.reduction_fen),
             "",
             f"{path}/{line.listing_number}",

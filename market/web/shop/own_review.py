@@ -15,8 +15,9 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
+from market.orders.line_views import LineView
 from market.orders.notifications import format_due
-from market.orders.queries import LineView, SuborderView, get_order, get_order_id
+from market.orders.queries import SuborderView, get_order, get_order_id
 from market.rate_limits import RateClass
 from market.reviews.models import (
     EDITING_PERIOD,

@@ -35,7 +35,7 @@ from market.web.shop.listing_details import (
     make_metadata,
     to_dict,
 )
-from market.web.shop.promises import format_minutes
+from market.web.shop.promises import describe_ceiling, format_minutes
 from market.web.shop.regions import REGIONS, get_region_name, read_region
 from market.web.ui.format import yuan
 
@@ -58,6 +58,7 @@ class ProductView(Struct, frozen=True):
     max_quantity: int
     left_words: str
     gone_words: str
+    weighed_words: str
 
 
 def _product_view(product: ProductDetail, *, pay_minutes: int) -> ProductView:
@@ -84,6 +85,9 @@ def _product_view(product: ProductDetail, *, pay_minutes: int) -> ProductView:
         max_quantity=min(_MAX_QUANTITY, max((each.left or 1 for each in open_ones), default=1)),
         left_words=title,
         gone_words=words,
+        weighed_words=""
+        if base.ceiling_bp is None
+        else describe_ceiling(price=base.price_fen, word=word, ceiling_bp=base.ceiling_bp),
     )
 
 

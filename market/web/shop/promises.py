@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from market.catalogue.models import CancelTier
-from market.web.ui.format import percent_bp
+from market.kernel import BASIS_POINTS, Fen, divide_half_up
+from market.web.ui.format import percent_bp, yuan
 
 REFUND_ARRIVAL = "一般 1 到 3 天到"
 """The time a provider takes to pay out a refund; not enforced here."""
@@ -44,6 +45,16 @@ def describe_claim_period(hours: int) -> str:
 def describe_sending(ship_days: int, unsent_days: int) -> str:
     """Return until when a parcel is sent, and what happens to one that is not."""
     return f"付款后 {ship_days} 天内发货；再过 {unsent_days} 天还没发，自动取消，钱全退给您。"
+
+
+WEIGHED_LATER = "最多付这些，称重后多退"
+"""Beside the amount of a line whose price is settled when it is weighed."""
+
+
+def describe_ceiling(*, price: Fen, word: str, ceiling_bp: int) -> str:
+    """Describe before buying what goods that are weighed later cost: at most the share `ceiling_bp` of the price."""
+    highest = Fen(divide_half_up(price * ceiling_bp, BASIS_POINTS))
+    return f"称重算钱：一{word}最多付 {yuan(highest)} 元，发货前称，称重后多退，不用补。"
 
 
 def format_minutes(minutes: int) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from minijinja import safe
 
+from market.catalogue.units import format_weight
 from market.kernel.clock import SHANGHAI
 from market.kernel.text import mask_identity_number, mask_phone
 from payments.money import divide_half_up, format_percent, format_yuan
@@ -132,16 +133,9 @@ def percent_bp(rate_bp: int) -> str:
     return f"{_sign(rate_bp)}{format_percent(abs(rate_bp))}"
 
 
-def _thousandths(value: int) -> str:
-    whole, rest = divmod(value, 1000)
-    return f"{whole:,}{f'.{rest:03d}'.rstrip('0').rstrip('.')}"
-
-
 def weight(grams: int) -> str:
     """Write a weight with 斤 beside 公斤: 2500 → `2.5 公斤（5 斤）`; under one 斤 in grams: `250 克`."""
-    if grams < 500:
-        return f"{grams} 克"
-    return f"{_thousandths(grams)} 公斤（{_thousandths(grams * 2)} 斤）"
+    return format_weight(grams)
 
 
 def per_jin(price_fen: int, grams: int) -> str:

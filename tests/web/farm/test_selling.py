@@ -129,7 +129,8 @@ async def test_a_product_is_listed_in_five_fields_with_a_photo(village: Village)
         [folded] = form.all("details")
         optional = {node.attrs.get("name") for node in folded.walk()} - {None}
         assert optional == {
-            "story", "storage", "shelf_days", "no_ship", "pack2", "price2", "left2", "pack3", "price3", "left3",
+            "story", "ceiling", "storage", "shelf_days", "no_ship",
+            "pack2", "price2", "left2", "pack3", "price3", "left3",
         }  # fmt: skip
         assert names - optional == {"title", "photo", "pack", "price", "left"}
         seen = await listed(farm, story="自家院里晒的")
