@@ -39,6 +39,7 @@ def fill(pattern: str) -> str:
         "county_code": "130624",
         "month": "2019-01",
         "number": "1",
+        "position": "1",
         "line": "YD-01",
         "code": "YD-01",
         "name": "x",
