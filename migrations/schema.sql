@@ -4239,6 +4239,22 @@ CREATE TABLE public.slots (
 
 
 --
+-- Name: stay_guests; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.stay_guests (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    booking_id uuid NOT NULL,
+    document text NOT NULL,
+    guest_sealed bytea NOT NULL,
+    registered_by uuid NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    delete_on date NOT NULL,
+    CONSTRAINT stay_guests_document CHECK ((document = ANY (ARRAY['identity'::text, 'permit'::text, 'passport'::text])))
+);
+
+
+--
 -- Name: stock_moves; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5690,6 +5706,14 @@ ALTER TABLE ONLY public.slots
 
 
 --
+-- Name: stay_guests stay_guests_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stay_guests
+    ADD CONSTRAINT stay_guests_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: stock_moves stock_moves_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6751,6 +6775,20 @@ CREATE INDEX slot_reservations_by_slot ON public.slot_reservations USING btree (
 --
 
 CREATE UNIQUE INDEX slot_reservations_code_unique ON public.slot_reservations USING btree (code_hash) WHERE (state = 'booked'::text);
+
+
+--
+-- Name: stay_guests_by_booking; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX stay_guests_by_booking ON public.stay_guests USING btree (booking_id);
+
+
+--
+-- Name: stay_guests_by_day; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX stay_guests_by_day ON public.stay_guests USING btree (delete_on);
 
 
 --
@@ -8673,6 +8711,22 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: stay_guests stay_guests_booking; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stay_guests
+    ADD CONSTRAINT stay_guests_booking FOREIGN KEY (booking_id) REFERENCES public.bookings(id);
+
+
+--
+-- Name: stay_guests stay_guests_registered_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stay_guests
+    ADD CONSTRAINT stay_guests_registered_by FOREIGN KEY (registered_by) REFERENCES public.accounts(id);
 
 
 --
@@ -13016,6 +13070,55 @@ GRANT UPDATE(cancelled_by) ON TABLE public.slots TO market_app;
 --
 
 GRANT UPDATE(cancel_reason) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: TABLE stay_guests; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.stay_guests TO market_app;
+
+
+--
+-- Name: COLUMN stay_guests.booking_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(booking_id) ON TABLE public.stay_guests TO market_app;
+
+
+--
+-- Name: COLUMN stay_guests.document; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(document) ON TABLE public.stay_guests TO market_app;
+
+
+--
+-- Name: COLUMN stay_guests.guest_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(guest_sealed) ON TABLE public.stay_guests TO market_app;
+
+
+--
+-- Name: COLUMN stay_guests.registered_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(registered_by) ON TABLE public.stay_guests TO market_app;
+
+
+--
+-- Name: COLUMN stay_guests.registered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(registered_at) ON TABLE public.stay_guests TO market_app;
+
+
+--
+-- Name: COLUMN stay_guests.delete_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(delete_on) ON TABLE public.stay_guests TO market_app;
 
 
 --

@@ -10,6 +10,7 @@ from market.api import (
     coupons,
     divisions,
     goods_returns,
+    guest_register,
     identity,
     orders,
     photos,
@@ -40,6 +41,7 @@ ROUTES = [
     *goods_returns.ROUTES,
     *reviews.ROUTES,
     *booking_changes.ROUTES,
+    *guest_register.ROUTES,
     *subsidies.ROUTES,
     *tasks.ROUTES,
 ]

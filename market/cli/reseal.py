@@ -29,6 +29,7 @@ from market.subsidies.imports.originals import ORIGINAL_CONTEXT
 from market.subsidies.month.store_run import CASE_CONTEXT
 from market.subsidies.register.queries import IDENTITY_CONTEXT, NAME_CONTEXT
 from market.subsidies.tasks.outcome import OUTCOME_CONTEXT
+from market.visits.guest_register import STAY_GUEST_CONTEXT
 from payments.sql import prepare_connection
 
 _CHUNK = 500
@@ -76,6 +77,7 @@ SEALED_COLUMNS = (
     SealedColumn("bookings", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
     SealedColumn("slot_reservations", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),
     SealedColumn("taken_nights", "guest_sealed", GUEST_CONTEXT, key=("room_id", "nights")),
+    SealedColumn("stay_guests", "guest_sealed", STAY_GUEST_CONTEXT),
     SealedColumn("messages", "phone_sealed", MESSAGE_PHONE_CONTEXT, index="phone_index"),
     SealedColumn("messages", "facts_sealed", FACTS_CONTEXT),
     SealedColumn("cases", "text_sealed", TEXT_CONTEXT),

@@ -20,6 +20,7 @@ from market.orders.cart import DEVICE_CART_LIFETIME, delete_old_device_lines, de
 from market.storage.unused_photos import delete_unused_photos
 from market.subsidies.imports.kept_uploads import delete_old_uploads
 from market.subsidies.tasks.work import TASK_LIFETIME, delete_old_tasks
+from market.visits.guest_register import delete_due_guests
 from payments.outbox import delete_old_events
 from payments.webhooks import delete_old_messages as delete_old_webhooks
 
@@ -53,6 +54,7 @@ RETENTIONS = (
     Retention(name="delete_device_carts", period=DEVICE_CART_LIFETIME, delete=delete_old_device_lines),
     Retention(name="delete_device_stays", period=DEVICE_CART_LIFETIME, delete=delete_old_device_nights),
     Retention(name="delete_host_nights", period=GUEST_LIFETIME, delete=delete_past_nights),
+    Retention(name="delete_stay_guests", period=timedelta(0), delete=delete_due_guests),
     Retention(name="delete_claim_photos", period=CLAIM_PHOTO_LIFETIME, delete=delete_old_claim_photos),
     Retention(name="delete_ended_tasks", period=TASK_LIFETIME, delete=delete_old_tasks, real_time=True),
     Retention(name="delete_webhooks", period=timedelta(days=30), delete=delete_old_webhooks, real_time=True),

@@ -1,7 +1,7 @@
 """Export what the market holds about an account. Source: Personal Information Protection Law, article 45."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -55,6 +55,17 @@ class PersonalOrder(Struct, frozen=True, kw_only=True):
     total_fen: Fen
     address: Address | None
     lines: list[PersonalOrderLine]
+
+
+class PersonalStayGuests(Struct, frozen=True):
+    """A room of a stay whose guests its host registered by name and document, until `delete_on`.
+
+    The guests may be others than the account, so that they are counted here, and seen by the host alone.
+    """
+
+    order_number: int
+    guests: int
+    delete_on: date
 
 
 class PersonalReview(Struct, frozen=True):
@@ -116,6 +127,7 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     account: PersonalAccount
     devices: list[PersonalDevice]
     orders: list[PersonalOrder]
+    stays: list[PersonalStayGuests]
     reviews: list[PersonalReview]
     cases: list[PersonalCase]
     shops: list[PersonalShop]
@@ -172,6 +184,18 @@ LIST_STORED_LINES = Query(
       JOIN order_lines ON suborder_id = suborders.id
      WHERE buyer_id = :account_id
      ORDER BY number DESC, suborders.position, order_lines.position LIMIT :limit
+    """,
+)
+LIST_REGISTERED_STAYS = Query(
+    PersonalStayGuests,
+    """
+    SELECT number AS order_number, count(*)::integer AS guests, max(delete_on) AS delete_on
+      FROM orders
+      JOIN suborders ON order_id = orders.id
+      JOIN bookings ON bookings.suborder_id = suborders.id
+      JOIN stay_guests ON booking_id = bookings.id
+     WHERE buyer_id = :account_id
+     GROUP BY number ORDER BY number DESC LIMIT :limit
     """,
 )
 LIST_WRITTEN_REVIEWS = Query(
@@ -269,6 +293,7 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
             )
             for case in await LIST_STORED_CASES.all(conn, account_id=account_id, limit=MAX_ROWS)
         ],
+        stays=await LIST_REGISTERED_STAYS.all(conn, account_id=account_id, limit=MAX_ROWS),
         reviews=await LIST_WRITTEN_REVIEWS.all(conn, account_id=account_id, limit=MAX_ROWS),
         shops=await LIST_SHOPS.all(conn, account_id=account_id, limit=MAX_ROWS),
         records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),

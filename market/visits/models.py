@@ -119,3 +119,20 @@ class ChangeOpen(Refusal):
     code = "booking_change_open"
     zh = "已经有一次改日子在等答复，先等它有结果，或者撤回。"
     en = "Another change of this booking waits for an answer."
+
+
+class StayGuestInvalid(Refusal):
+    """A guest as the host registers them is invalid; `errors` names the field."""
+
+    code = "stay_guest_wrong"
+    status = 422
+    zh = "登记的有几处要改。"
+    en = "Some fields of the guest are invalid; see errors."
+
+
+class RegisterClosed(Refusal):
+    """The guests of a stay are registered from its first day to its last."""
+
+    code = "guest_register_closed"
+    zh = "客人到店那天起才能登记，走了以后就不用登记了。"
+    en = "Guests are registered from the first day of the stay to its last."

@@ -17,6 +17,7 @@ from market.web.farm import (
     edit_listing,
     freight,
     goods_returns,
+    guest_register,
     guests,
     list_activity,
     list_product,
@@ -64,7 +65,8 @@ _SHOP_PAGES = (
     own_review, shop_claims, shop_returns, shop_cases, shop_booking_changes,
 )  # fmt: skip
 _FARM_PAGES = (
-    farm_home, parcels, weigh_parcel, packing_slips, guests, nights, night_prices, booking_changes, slots,
+    farm_home, parcels, weigh_parcel, packing_slips, guests, guest_register, nights, night_prices, booking_changes,
+    slots,
     list_activity, edit_listing, packs, list_product, list_stay, listings, money, month_statement, claims, refunds,
     goods_returns, cases, farm_reviews, phone_bill, apply, certificates, freight, farm_coupons,
 )  # fmt: skip

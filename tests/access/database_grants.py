@@ -132,6 +132,7 @@ GRANTS = {
         "select insert(listing_id during capacity minimum free) "
         "update(free state cancelled_at cancelled_by cancel_reason)"
     ),
+    "stay_guests": "select delete insert(booking_id document guest_sealed registered_by registered_at delete_on)",
     "stock_moves": "select insert",
     "suborder_events": "select insert",
     "suborders": "select insert update(state carrier tracking shipped_at received_at closed_at)",

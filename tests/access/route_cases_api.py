@@ -65,6 +65,8 @@ COUPON = {
 FREIGHT = {"first_g": 1000, "first_fen": 8_00, "next_g": 1000, "next_fen": 3_00}
 HOST_NIGHTS = {"room_id": Id("room_id"), "first": Id("later"), "until": Id("after_later")}
 SEASON = {"first": "2019-05-01", "until": "2019-05-05", "price_fen": 300_00}
+STAY_GUEST = {"name": "样例住客", "document": "identity", "number": "1"}
+NOBODYS_GUEST = {"guest_id": Id("nobody")}
 NEW_DAYS = {"arrive_on": Id("later"), "leave_on": Id("after_later")}
 PAST_DAYS = {"arrive_on": "2019-01-01", "leave_on": "2019-01-02"}
 SUSPEND = {"move": "suspend", "reason": "样例"}
@@ -352,6 +354,9 @@ API_CASES: tuple[RouteCase, ...] = (
         )
         for path in ("", "/quote")
     ),
+    get("/api/v1/bookings/{booking_id}/guests", PRODUCER_MEMBERS),
+    post("/api/v1/bookings/{booking_id}/guests", PRODUCER_MEMBERS, json=STAY_GUEST, status=422),
+    delete("/api/v1/bookings/{booking_id}/guests/{guest_id}", PRODUCER_MEMBERS, params=NOBODYS_GUEST, status=404),
     get("/api/v1/booking-changes", SIGNED_IN),
     post("/api/v1/bookings/{booking_id}/booking-changes", PRODUCER_MEMBERS, json=PAST_DAYS, status=422),
     *(

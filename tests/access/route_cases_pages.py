@@ -263,6 +263,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     ),
     get("/farm/changes", as_own_page(SIGNED_IN)),
     post("/farm/changes/{change_id}", SIGNED_IN, params={"change_id": Id("nobody")}, form={"do": "accept"}, status=404),
+    get("/farm/bookings/{booking_id}/guests", as_own_page(PRODUCER_MEMBERS)),
+    post("/farm/bookings/{booking_id}/guests", PRODUCER_MEMBERS, form={"name": ""}, status=422),
     get("/farm/bookings/{booking_id}/days", as_own_page(PRODUCER_MEMBERS)),
     post("/farm/bookings/{booking_id}/days", PRODUCER_MEMBERS, form={"from": "x"}, status=422),
     get("/farm/listings/{number}/prices", as_own_page(PRODUCER_MEMBERS), params={"number": Id("stay_number")}),

@@ -27,7 +27,7 @@ from market.web.cookies import ALL_DRAFTS, get_session_cookie_name, set_cookie
 from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.shop.orders import ORDER_STATE_NAMES
-from market.web.ui.format import clock_zh, yuan
+from market.web.ui.format import clock_zh, day_zh, yuan
 
 _SHOWN_ROWS = 20
 """The page shows the newest of each kind; the copy has all."""
@@ -61,6 +61,13 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
                 f"{each.number}，{yuan(each.total_fen)} 元，{ORDER_STATE_NAMES[OrderState(each.state)]}"
                 + (f"；{each.address.name} {each.address.phone} {each.address.street}" if each.address else "")
                 for each in data.orders
+            ],
+        ),
+        (
+            "住店登记",
+            [
+                f"订单 {each.order_number}，店家登记了 {each.guests} 位，{day_zh(each.delete_on)}删掉"
+                for each in data.stays
             ],
         ),
         (

@@ -39,6 +39,7 @@ class CheckInNotice(Struct, frozen=True):
 
     title: str
     rows: list[tuple[str, str]]
+    register: str = ""
 
 
 async def load_guests(conn: Connection, seal: Seal, actor: Actor, today: date) -> list[Guest]:
@@ -73,7 +74,10 @@ def guest_row(guest: Guest) -> FarmRow:
     arrived = "已经到了" if guest.state is BookingState.ARRIVED else "还没到"
     days = f"{day_short(guest.arrive_on)}到，{day_short(guest.leave_on)}走"
     return FarmRow(
-        "/farm/guests", f"{guest.name or '客人'}，{guest.room}", [days, arrived], get_illustration("民宿", guest.title)
+        f"/farm/bookings/{guest.booking_id}/guests",
+        f"{guest.name or '客人'}，{guest.room}",
+        [days, arrived],
+        get_illustration("民宿", guest.title),
     )
 
 
@@ -94,6 +98,7 @@ def _guests_page(
         notice = CheckInNotice(
             f"{guest.name or '客人'}住进来了",
             [("房间", guest.room), ("哪天走", day_short(guest.leave_on)), ("订单", guest.order_code)],
+            f"/farm/bookings/{guest.booking_id}/guests",
         )
     if party is not None and party.state is ReservationState.ATTENDED:
         notice = CheckInNotice(

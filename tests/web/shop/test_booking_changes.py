@@ -74,3 +74,21 @@ async def test_a_host_offers_other_days_and_the_guest_keeps_the_old_ones(village
         action = next(form.attrs["action"] for form in seen.root.all("form") if "/days/1/" in form.attrs["action"])
         seen = await buyer.submit(action, press=("do", "decline"))
         assert "还是原来的日子" in seen.text
+
+
+async def test_a_host_registers_the_guests_of_a_room(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as buyer, await village.browser(village.host) as host:
+        await book(village, buyer, sandbox, village.today)
+        seen = await host.open("/farm/guests")
+        path = next(link for link in seen.links() if link.endswith("/guests") and "/bookings/" in link)
+        await host.open(path)
+        seen = await host.submit(path, status=422, name="样例住客", number="130624199001011234")
+        assert "身份证号没写对" in seen.text
+        seen = await host.submit(path, name="Sample Guest", document="passport", number="E1234567")
+        assert "前报派出所" in seen.text
+        assert "E1234567" not in seen.text
+        assert "自动删掉" in seen.text
+        assert "E1234567" in (await host.open(f"{path}?whole=1")).text
+        remove = next(each.attrs["value"] for each in seen.root.all("input") if each.attrs.get("name") == "remove")
+        seen = await host.submit(path, remove=remove)
+        assert "这位不在登记里了" in seen.text
