@@ -2651,6 +2651,19 @@ CREATE TABLE public.budgets (
 
 
 --
+-- Name: calendar_feeds; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.calendar_feeds (
+    producer_id uuid NOT NULL,
+    secret_hash bytea NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT calendar_feeds_secret_length CHECK ((length(secret_hash) = 32))
+);
+
+
+--
 -- Name: cancel_tiers; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4847,6 +4860,22 @@ ALTER TABLE ONLY public.bookings
 
 ALTER TABLE ONLY public.budgets
     ADD CONSTRAINT budgets_unique PRIMARY KEY (county_code, month);
+
+
+--
+-- Name: calendar_feeds calendar_feeds_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT calendar_feeds_pkey PRIMARY KEY (producer_id);
+
+
+--
+-- Name: calendar_feeds calendar_feeds_secret_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT calendar_feeds_secret_unique UNIQUE (secret_hash);
 
 
 --
@@ -7711,6 +7740,22 @@ ALTER TABLE ONLY public.bookings
 
 ALTER TABLE ONLY public.budgets
     ADD CONSTRAINT budgets_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: calendar_feeds calendar_feeds_created_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT calendar_feeds_created_by FOREIGN KEY (created_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: calendar_feeds calendar_feeds_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT calendar_feeds_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
 
 
 --
@@ -11068,6 +11113,34 @@ GRANT UPDATE(public_fen) ON TABLE public.budgets TO market_app;
 --
 
 GRANT UPDATE(file_id) ON TABLE public.budgets TO market_app;
+
+
+--
+-- Name: TABLE calendar_feeds; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.calendar_feeds TO market_app;
+
+
+--
+-- Name: COLUMN calendar_feeds.secret_hash; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(secret_hash) ON TABLE public.calendar_feeds TO market_app;
+
+
+--
+-- Name: COLUMN calendar_feeds.created_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(created_by) ON TABLE public.calendar_feeds TO market_app;
+
+
+--
+-- Name: COLUMN calendar_feeds.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(created_at) ON TABLE public.calendar_feeds TO market_app;
 
 
 --

@@ -5,6 +5,7 @@ from market.api import (
     bad_fruit,
     booking_changes,
     bookings,
+    calendar_feeds,
     catalogue,
     contacts,
     coupons,
@@ -42,6 +43,7 @@ ROUTES = [
     *reviews.ROUTES,
     *booking_changes.ROUTES,
     *guest_register.ROUTES,
+    *calendar_feeds.ROUTES,
     *subsidies.ROUTES,
     *tasks.ROUTES,
 ]

@@ -11,6 +11,7 @@ from market.web.desk import ROUTES as DESK_ROUTES
 from market.web.farm import (
     apply,
     booking_changes,
+    calendar_feeds,
     cases,
     certificates,
     claims,
@@ -66,9 +67,9 @@ _SHOP_PAGES = (
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, guest_register, nights, night_prices, booking_changes,
-    slots,
-    list_activity, edit_listing, packs, list_product, list_stay, listings, money, month_statement, claims, refunds,
-    goods_returns, cases, farm_reviews, phone_bill, apply, certificates, freight, farm_coupons,
+    calendar_feeds, slots, list_activity, edit_listing, packs, list_product, list_stay, listings, money,
+    month_statement, claims, refunds, goods_returns, cases,
+    farm_reviews, phone_bill, apply, certificates, freight, farm_coupons,
 )  # fmt: skip
 
 SHOP = Router(

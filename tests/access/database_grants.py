@@ -15,6 +15,7 @@ GRANTS = {
     " expires_at) update(state ended_at)",
     "bookings": "select insert update(room_id state code_hash code_sealed arrived_at)",
     "budgets": "select insert update(public_fen file_id)",
+    "calendar_feeds": "select insert delete update(secret_hash created_by created_at)",
     "cancel_tiers": "select insert delete",
     "carrier_pushes": "select delete insert(event_id carrier tracking body) update(state attempts next_at)",
     "cart_lines": "select insert delete update(quantity slot_id)",

@@ -354,6 +354,8 @@ API_CASES: tuple[RouteCase, ...] = (
         )
         for path in ("", "/quote")
     ),
+    post("/api/v1/producers/{producer_id}/calendar-feed", PRODUCER_MEMBERS, status=201),
+    delete("/api/v1/producers/{producer_id}/calendar-feed", PRODUCER_MEMBERS, status=204),
     get("/api/v1/bookings/{booking_id}/guests", PRODUCER_MEMBERS),
     post("/api/v1/bookings/{booking_id}/guests", PRODUCER_MEMBERS, json=STAY_GUEST, status=422),
     delete("/api/v1/bookings/{booking_id}/guests/{guest_id}", PRODUCER_MEMBERS, params=NOBODYS_GUEST, status=404),

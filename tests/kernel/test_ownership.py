@@ -45,7 +45,7 @@ OWNED_TABLES = {
     "casework": {"case_categories", "cases", "case_events"},
     "reviews": {"reviews", "review_photos", "review_versions"},
     "carriers": {"tracked_parcels", "tracking_facts", "carrier_pushes"},
-    "visits": {"booking_changes", "stay_guests"},
+    "visits": {"booking_changes", "stay_guests", "calendar_feeds"},
     "aftersales": {
         "bad_fruit_claims",
         "claim_photos",
