@@ -31,13 +31,14 @@ _SQLSTATES_OF_SOME_REQUESTS = ("22", "23", "P0", "40", "55", "57014")
 """SQLSTATEs, or their classes, of errors that only some requests of a batch may cause: data exceptions, constraints,
 errors raised by functions, deadlocks, locks, and statements that took too long."""
 
-# An id is that of a lot, of a stay or of a buyer.
+# An id is that of a lot, of a stay, of a slot or of a buyer.
 LOCK_ITEM = Query(
     int,
     """
     SELECT (SELECT count(*) FROM (SELECT FROM lots WHERE id = :id FOR NO KEY UPDATE) AS lot)::integer
          + (SELECT count(*) FROM (SELECT FROM rooms WHERE listing_id = :id ORDER BY id FOR NO KEY UPDATE) AS room)
            ::integer
+         + (SELECT count(*) FROM (SELECT FROM slots WHERE id = :id FOR NO KEY UPDATE) AS slot)::integer
       FROM pg_advisory_xact_lock(7004, hashtext(:id::uuid::text))
     """,
 )

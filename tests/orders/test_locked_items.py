@@ -2,21 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
 
 from market.identity.models import AccountId
-from market.kernel import Busy, Database
+from market.kernel import Busy, Connection, Database
 from market.orders import batcher as batching
 from market.orders.batcher import Batcher
-from market.orders.models import PlacedOrder
+from market.orders.models import Line, PlacedOrder, VariantId
+from market.orders.order_request import OrderRequest
+from market.orders.outcomes import PlacementOutcome
 from market.orders.place import place
+from market.orders.placing import place_batch
+from market.slots.models import SlotId
 from tests.conftest import NOW
 from tests.orders.requests import line, nights
-from tests.support.make import DESTINATION, make_account, make_product, make_stay
+from tests.support.make import DESTINATION, make_account, make_activity, make_product, make_stay
 
 
 @asynccontextmanager
@@ -29,6 +33,7 @@ async def lock(database: Database, statement: str, item_id: UUID) -> AsyncGenera
 
 LOCK_LOT = "SELECT FROM lots WHERE id = $1 FOR NO KEY UPDATE"
 LOCK_ROOMS = "SELECT FROM rooms WHERE listing_id = $1 FOR NO KEY UPDATE"
+LOCK_SLOT = "SELECT FROM slots WHERE id = $1 FOR NO KEY UPDATE"
 LOCK_BUYER = "SELECT pg_advisory_xact_lock(7004, hashtext($1::uuid::text))"
 
 
@@ -50,27 +55,41 @@ async def test_a_locked_lot_delays_no_order_of_another_lot(database: Database) -
     assert [type(each) for each in later] == [Busy] * 10
 
 
-@pytest.mark.parametrize("kind", ["lot", "rooms", "buyer"])
-async def test_an_order_is_placed_when_what_it_needs_is_free_again(database: Database, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["lot", "rooms", "slot", "buyer"])
+async def test_an_order_is_placed_when_what_it_needs_is_free_again(
+    database: Database, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then it waits in the database and is not tried again and again."""
+    tried: list[int] = []
+
+    async def count(conn: Connection, requests: Sequence[OrderRequest], *, skip_locked: bool) -> list[PlacementOutcome]:
+        tried.append(len(requests))
+        return await place_batch(conn, requests, skip_locked=skip_locked)
+
+    monkeypatch.setattr(batching, "place_batch", count)
     async with database.transaction() as conn:
-        product, stay = await make_product(conn), await make_stay(conn)
+        product, stay, activity = await make_product(conn), await make_stay(conn), await make_activity(conn)
         buyer = await make_account(conn)
+    [slot_id] = activity.slot_ids
+    visit = Line(VariantId(activity.variant_id), 1, SlotId(slot_id))
     statement, item_id = {
         "lot": (LOCK_LOT, product.lot_id),
         "rooms": (LOCK_ROOMS, stay.listing_id),
+        "slot": (LOCK_SLOT, slot_id),
         "buyer": (LOCK_BUYER, buyer),
     }[kind]
     async with Batcher(database) as batcher:
         async with lock(database, statement, item_id):
             task = asyncio.create_task(
                 place(
-                    batcher, buyer, [line(product.variant_id)], nights=[nights(stay.listing_id)], address=DESTINATION,
-                    now=NOW,
+                    batcher, buyer, [line(product.variant_id), visit], nights=[nights(stay.listing_id)],
+                    address=DESTINATION, now=NOW,
                 )
             )  # fmt: skip
             await asyncio.sleep(0.7)
             assert not task.done()
         assert (await task).state == "placed"
+    assert len(tried) <= 3
 
 
 async def test_more_locked_lots_than_lanes_share_one_lane_and_are_placed_when_free(database: Database) -> None:
