@@ -15,11 +15,13 @@ from market.aftersales.parcels import Parcel, list_parcels
 from market.aftersales.receive import ReceiptConfirmation, confirm_receipt
 from market.aftersales.refund import LineRefund, refund_line
 from market.aftersales.ship import ship_suborder
+from market.aftersales.ship_parcels import MAX_SHIPMENTS, SentParcel, ship_parcels
 from market.aftersales.unsent import cancel_own_parcel
 from market.aftersales.weigh import LinePrice, WeighedLine, weigh_parcel
 from market.api.idempotency import get_idempotency_key
 from market.carriers.tracking import Tracking, get_tracking
 from market.http import HttpRequest
+from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
@@ -42,6 +44,18 @@ class ShipmentResult(Struct, frozen=True):
 
     suborder_id: UUID
     state: SuborderState
+
+
+class ShipmentList(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parcels to mark as sent, each with its carrier and number."""
+
+    parcels: Annotated[list[SentParcel], Meta(min_length=1, max_length=MAX_SHIPMENTS)]
+
+
+class ShipmentCount(Struct, frozen=True):
+    """How many parcels are sent now."""
+
+    shipped: int
 
 
 class CheckInRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -246,6 +260,22 @@ class StatementController(Controller):
         """Return the amounts owed to the producer and still in escrow, and the suborders they come from."""
         async with db.connection() as conn:
             return await get_statement(conn, actor, producer_id, before=before, limit=limit)
+
+    @post("/shipments", operation_id="ShipParcels", status_code=200)
+    async def ship_parcels(
+        self,
+        *,
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        producer_id: FromPath[UUID],
+        data: JSONBody[ShipmentList],
+    ) -> ShipmentCount:
+        """Mark several parcels as sent, all or none; repeating changes nothing."""
+        require_producer(actor, producer_id)
+        async with db.transaction() as conn:
+            return ShipmentCount(await ship_parcels(conn, seal, actor, data.parcels, now=clock.now()))
 
     @get("/refund-requests", operation_id="ListRefundRequests")
     async def refund_requests(

@@ -201,19 +201,22 @@ async def cancel_suborders(
     reason: str,
     by: UUID,
     note: str = "",
+    restock: bool = True,
     now: datetime,
 ) -> list[Refund]:
     """Cancel paid suborders of a locked order, and refund of each the given part of its goods and all of its freight.
 
-    Units and nights return to sale; what is not refunded is released to the producer. `actor` moves the suborders and
-    is audited, `by` is the account that the refund is recorded for. The caller finishes the order and tells the buyer.
+    Nights return to sale, and units if `restock`; what is not refunded is released to the producer. `actor` moves the
+    suborders and is audited, `by` is the account that the refund is recorded for. The caller finishes the order and
+    tells the buyer.
 
     Raises:
         PaymentDisputed: a dispute over the order is open.
     """
     ids = [each.id for each, _ in shares]
     await move_suborders(conn, ids, SuborderState.CANCELLED, actor=actor, note=note, now=now)
-    await return_sold(conn, ids, now=now)
+    if restock:
+        await return_sold(conn, ids, now=now)
     await free_bookings(conn, [order.id], state=BookingState.CANCELLED, suborder_ids=ids)
     await free_places(conn, [order.id], state=ReservationState.CANCELLED, suborder_ids=ids)
     refunds: list[Refund] = []

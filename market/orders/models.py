@@ -86,12 +86,15 @@ ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
 SUBORDER_MOVES: dict[SuborderState, frozenset[SuborderState]] = {
     _S.PLACED: frozenset({_S.PAID, _S.CANCELLED, _S.EXPIRED}),
     _S.PAID: frozenset({_S.SHIPPED, _S.RECEIVED, _S.CANCELLED}),
-    _S.SHIPPED: frozenset({_S.RECEIVED}),
+    _S.SHIPPED: frozenset({_S.RECEIVED, _S.CANCELLED}),
     _S.RECEIVED: frozenset(),
     _S.CANCELLED: frozenset(),
     _S.EXPIRED: frozenset({_S.PAID}),
 }
-"""The allowed transitions; stays and activities are received on arrival, without being shipped."""
+"""The allowed transitions; stays and activities are received on arrival, without being shipped.
+
+A shipped parcel is cancelled only if it was lost.
+"""
 
 
 class Line(Struct, frozen=True, omit_defaults=True):

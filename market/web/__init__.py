@@ -28,6 +28,7 @@ from market.web.farm import (
     month_statement,
     night_prices,
     nights,
+    packing,
     packing_slips,
     packs,
     parcels,
@@ -70,6 +71,7 @@ _FARM_PAGES = (
     calendar_feeds, slots, list_activity, edit_listing, packs, list_product, list_stay, listings, money,
     month_statement, claims, refunds, goods_returns, cases,
     farm_reviews, phone_bill, apply, certificates, freight, farm_coupons,
+    packing,
 )  # fmt: skip
 
 SHOP = Router(

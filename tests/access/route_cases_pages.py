@@ -79,6 +79,7 @@ REVIEWED_LISTING = {"listing": Id("listing_number")}
 REVIEW = {"rating": "5", "text": "样例"}
 CERTIFICATE_PAGE = "/desk/producers/{producer_id}/certificates/{certificate_id}"
 NOBODYS_REFUND = {"refund_id": Id("nobody")}
+NOBODYS_PARCEL = {"suborder_id": Id("nobody")}
 REPAIR = {"key": "r", "text": "样例", "attempt": "1"}
 CONFIRM_IMPORT = {"what": "take"}
 
@@ -176,6 +177,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm", as_own_page(SELLERS)),
     get("/farm/orders", as_own_page(SELLERS)),
     get("/farm/slips", as_own_page(SELLERS)),
+    get("/farm/packing", as_own_page(SELLERS)),
+    post("/farm/packing", SELLERS, form={"carrier": "邮政"}, status=422),
     get("/farm/parcels/{suborder_id}", as_own_page(PRODUCER_MEMBERS)),
     post("/farm/parcels/{suborder_id}", PRODUCER_MEMBERS, form=PARCEL, status=303),
     post("/farm/parcels/{suborder_id}/weight", PRODUCER_MEMBERS, form={"unit": "kg", "weight-1": "1"}, status=303),
@@ -361,6 +364,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         form=REPAIR,
         status=404,
     ),
+    post("/desk/money/parcels/{suborder_id}/delivered", DESK_MONEY, params=NOBODYS_PARCEL, form=REPAIR, status=404),
+    post("/desk/money/parcels/{suborder_id}/lost", DESK_MONEY, params=NOBODYS_PARCEL, form=REPAIR, status=404),
     post("/desk/money/transfers/{number}", DESK_MONEY, params={"number": Id("order")}, form=REPAIR, status=409),
     post("/desk/money/suspense/{charge_ref}", DESK_MONEY, params={"charge_ref": "pi_1"}, form=REPAIR, status=404),
     post("/desk/money/messages/{event_id}", DESK_MONEY, params={"event_id": "evt_1"}, form=REPAIR, status=404),

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.aftersales.decide_refund import decide_refund_request
+from market.carriers.unmoved import list_unmoved_parcels, record_delivery, refund_lost_parcel
 from market.http import HttpRequest
 from market.identity.access import get_roles
 from market.identity.models import Actor, NotFound, Role
@@ -155,6 +156,47 @@ async def submit_return(
     return await _repair(request, db, actor, clock, repair)
 
 
+@post("/money/parcels/{suborder_id:str}/delivered", include_in_schema=False)
+async def submit_delivery(
+    request: HttpRequest,
+    *,
+    suborder_id: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Record that a parcel that stood still was delivered."""
+    seal = get_services(request).seal
+
+    async def repair(conn: Connection, text: str, now: datetime) -> object:
+        return await record_delivery(conn, seal, actor, _require(parse_uuid(suborder_id)), basis=text, now=now)
+
+    return await _repair(request, db, actor, clock, repair)
+
+
+@post("/money/parcels/{suborder_id:str}/lost", include_in_schema=False)
+async def submit_loss(
+    request: HttpRequest,
+    *,
+    suborder_id: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Refund a parcel that did not arrive; a form sent twice refunds once, because the parcel has ended."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+    services = get_services(request)
+    parcel = _require(parse_uuid(suborder_id))
+    try:
+        await refund_lost_parcel(
+            db, services.gateway, services.seal, desk.actor, parcel, basis=form.get_text("text"), now=desk.now
+        )
+    except Refusal as refusal:
+        return await _refuse(request, db, desk, form, refusal)
+    return redirect(desk.to("/desk/money", done=1))
+
+
 @post("/money/messages/{event_id:str}", include_in_schema=False)
 async def submit_requeue(
     request: HttpRequest,
@@ -240,11 +282,13 @@ async def _page(
     typed: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response[bytes]:
+    settings = get_services(request).settings
     async with db.connection() as conn:
         problems = await load_money_problems(conn, desk.actor)
+        parcels = await list_unmoved_parcels(conn, desk.actor, days=settings.unmoved_days, now=desk.now)
     context = {
-        "sections": present_sections(problems, actor=desk.actor, today=desk.today),
-        "total": problems.count(),
+        "sections": present_sections(problems, parcels, actor=desk.actor, today=desk.today),
+        "total": problems.count() + len(parcels),
         "typed": typed or {},
         "key": make_form_key(),
         "notice": notice,
@@ -272,6 +316,8 @@ ROUTES = [
     submit_decision,
     submit_transfer,
     submit_return,
+    submit_delivery,
+    submit_loss,
     submit_requeue,
     submit_dismissal,
     submit_explanation,

@@ -6,6 +6,8 @@ from functools import partial
 
 from msgspec import Struct
 
+from market.carriers.models import CARRIER_NAMES, TrackingState
+from market.carriers.unmoved import UnmovedParcel
 from market.identity.access import get_roles
 from market.identity.models import Actor, Role
 from market.kernel.clock import get_business_day
@@ -35,6 +37,13 @@ _DISCREPANCIES = {
     "amount": "两边金额不一样",
     "currency": "两边币种不一样",
     "duplicate": "支付平台记了两次",
+}
+_TRACKING_PROBLEMS = {
+    TrackingState.MOVING: "包裹不动了",
+    TrackingState.UNKNOWN: "快递公司查不到单号",
+    TrackingState.MISMATCHED: "单号是以前的包裹的",
+    TrackingState.RETURNED: "包裹退回去了",
+    TrackingState.GIVEN_UP: "包裹一直没有送到",
 }
 _CALLS = {"create": "请买家付款", "cancel": "撤销收款", "refund": "退款", "payout": "给卖家打款"}
 
@@ -69,7 +78,9 @@ class ProblemSection(Struct, frozen=True):
     problems: list[MoneyProblem]
 
 
-def present_sections(problems: MoneyProblems, *, actor: Actor, today: date) -> list[ProblemSection]:
+def present_sections(
+    problems: MoneyProblems, parcels: Sequence[UnmovedParcel], *, actor: Actor, today: date
+) -> list[ProblemSection]:
     """Return the sections that are not empty, the most urgent first."""
     platform = Role.PLATFORM in get_roles(actor)
     return [
@@ -81,6 +92,7 @@ def present_sections(problems: MoneyProblems, *, actor: Actor, today: date) -> l
             _build_section(
                 "disputes", "买家向银行提出的异议", problems.disputes, partial(_present_dispute, today=today)
             ),
+            _build_section("parcels", "不动的包裹", parcels, _present_parcel),
             _build_section("suspense", "挂账的钱", problems.suspense, partial(_present_suspense, platform=platform)),
             _build_section(
                 "messages", "没有办成的支付通知", problems.messages, partial(_present_message, platform=platform)
@@ -159,6 +171,24 @@ def _present_dispute(dispute: Dispute, *, today: date) -> MoneyProblem:
         facts=facts,
         advice="请平台的人到支付平台的后台交发货、签收的凭证。定下来以前，这一单不放款、不退款。",
         number=dispute.provider_ref,
+    )
+
+
+def _present_parcel(parcel: UnmovedParcel) -> MoneyProblem:
+    carrier = CARRIER_NAMES[parcel.carrier]
+    path = f"/desk/money/parcels/{parcel.suborder_id}"
+    facts = _list_facts(str(parcel.order_number), parcel.total_fen, parcel.moved_at)
+    facts += [("卖家", parcel.producer), ("快递", f"{carrier} {parcel.tracking}")]
+    forms = [
+        RepairForm(action=f"{path}/delivered", button="送到了，记下", label="怎么查到的"),
+        RepairForm(action=f"{path}/lost", button="没有送到，退给买家", label="怎么查到的"),
+    ]
+    advice = "打电话问快递公司和卖家。退给买家的，由卖家找快递公司赔。"
+    return MoneyProblem(
+        title=_TRACKING_PROBLEMS[parcel.state],
+        facts=facts,
+        advice="您买的，或者您家卖的，要别人来定。" if parcel.own else advice,
+        forms=[] if parcel.own else forms,
     )
 
 

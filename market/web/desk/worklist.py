@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from market.aftersales.bad_fruit_views import BadFruitClaim, list_assigned_claims
 from market.aftersales.goods_return_views import GoodsReturn, list_assigned_returns
+from market.carriers.unmoved import list_unmoved_parcels
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.access import MONEY_ROLES, get_roles
@@ -53,6 +54,7 @@ from market.web.desk.presenters import (
     present_steps,
     sort_by_severity,
 )
+from market.web.services import get_services
 from market.web.ui.format import yuan
 
 
@@ -80,7 +82,7 @@ async def show_worklist(
         claims = await list_assigned_claims(conn, seal, actor)
         returns = await list_assigned_returns(conn, seal, actor)
     async with db.transaction(scope=desk.county) as conn:
-        own, others = await _tasks(conn, desk)
+        own, others = await _tasks(conn, desk, unmoved_days=get_services(request).settings.unmoved_days)
         own = [*_present_cases(desk, "坏果包赔", claims), *_present_cases(desk, "退货", returns), *own]
         view = await _find_current_month(conn, seal, desk) if desk.divisions else None
         context: dict[str, Any] = {"tasks": own, "others": others, "view": view, "card": None}
@@ -91,7 +93,7 @@ async def show_worklist(
     return render_desk_page(request, desk, "worklist.html", context)
 
 
-async def _tasks(conn: Connection, desk: DeskContext) -> tuple[list[WorkItem], list[WorkItem]]:
+async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> tuple[list[WorkItem], list[WorkItem]]:
     """Return the official's own items, and the items that are for others."""
     own: list[WorkItem] = []
     others: list[WorkItem] = []
@@ -106,9 +108,11 @@ async def _tasks(conn: Connection, desk: DeskContext) -> tuple[list[WorkItem], l
             _add_findings(desk, month, roles, own=own, others=others)
         if roles & {Role.IMPORTER, Role.COUNTY}:
             own.append(_quarter_task(desk))
-    if roles & MONEY_ROLES and (problems := (await load_money_problems(conn, desk.actor)).count()):
-        text = "退款没有到账、买家异议、对账不一致"
-        own.append(WorkItem(desk.to("/desk/money"), f"钱的异常 {problems} 件", "", text))
+    if roles & MONEY_ROLES:
+        problems = (await load_money_problems(conn, desk.actor)).count()
+        problems += len(await list_unmoved_parcels(conn, desk.actor, days=unmoved_days, now=desk.now))
+        text = "退款没有到账、买家异议、对账不一致、包裹不动"
+        own += [WorkItem(desk.to("/desk/money"), f"钱的异常 {problems} 件", "", text)] if problems else []
     try:
         pending = await list_pending_producers(conn, desk.actor)
     except NotAllowed:
