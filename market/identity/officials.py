@@ -117,7 +117,7 @@ SAVE_OFFICIAL = Query(
     """,
 )
 # Returns the accounts of another person. Sorted by audit chain, so that two transactions take their chains in one order
-# (docs/locks.md).
+# (docs/locks.md); without the OFFSET the function would be called before they are sorted.
 MAKE_OFFICIALS = Query(
     UUID,
     """
@@ -126,7 +126,7 @@ MAKE_OFFICIALS = Query(
               FROM unnest(:account_ids::uuid[], :roles::text[], :scopes::text[], :identity_indexes::bytea[],
                           :identities_sealed::bytea[])
                    AS officials (account_id, roles, scope, identity_index, identity_sealed)
-             ORDER BY hashtextextended('account:' || account_id, 0) & 15, account_id) AS sorted
+             ORDER BY hashtextextended('account:' || account_id, 0) & 15, account_id OFFSET 0) AS sorted
      WHERE NOT make_official(account_id, string_to_array(roles, ','), scope, identity_index, identity_sealed,
                              :by::text, :now::timestamptz)
     """,
