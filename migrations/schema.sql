@@ -3541,7 +3541,7 @@ CREATE TABLE public.line_refunds (
     note text DEFAULT ''::text NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT line_refunds_amount CHECK ((amount_fen > 0)),
-    CONSTRAINT line_refunds_reason CHECK ((reason = ANY (ARRAY['cancelled'::text, 'bad_fruit'::text, 'agreed'::text, 'not_shipped'::text, 'goods_return'::text, 'lost'::text])))
+    CONSTRAINT line_refunds_reason CHECK ((reason = ANY (ARRAY['cancelled'::text, 'bad_fruit'::text, 'agreed'::text, 'not_shipped'::text, 'goods_return'::text, 'changed'::text, 'weighed'::text, 'lost'::text, 'not_collected'::text])))
 );
 
 
