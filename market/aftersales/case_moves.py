@@ -11,6 +11,7 @@ from market.aftersales.models import MAX_CLAIM_TEXT_LENGTH, CaseTextInvalid, Goo
 from market.casework.history import get_case
 from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
 from market.casework.moves import lock_case, move_case
+from market.casework.tell import notify_assignee
 from market.identity.access import require_case_role, require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
@@ -25,6 +26,8 @@ REOPENING_PERIOD = timedelta(days=7)
 BUYER_MOVES = frozenset({CaseMove.SUPPLY, CaseMove.WITHDRAW, CaseMove.REOPEN})
 SELLER_MOVES = frozenset({CaseMove.ASK})
 OFFICIAL_MOVES = frozenset({CaseMove.ASK, CaseMove.EXTEND, CaseMove.ESCALATE})
+_PAID_BY_SELLER = frozenset({BAD_FRUIT, GOODS_RETURN})
+"""The cases that have messages of their own, and that the county's finance decides."""
 _TOLD = {
     CaseMove.ASK: "case_asked", CaseMove.EXTEND: "case_extended", CaseMove.ESCALATE: "case_raised",
     CaseMove.SUPPLY: "case_supplied", CaseMove.WITHDRAW: "case_withdrawn", CaseMove.REOPEN: "case_reopened",
@@ -32,7 +35,7 @@ _TOLD = {
 
 
 class SaleCase(Struct, frozen=True):
-    """What a case about a sale is about."""
+    """What a case about a sale is about; an appeal is about the sale of the review."""
 
     order_id: UUID
     order_number: int
@@ -46,7 +49,9 @@ GET_SALE_CASE = Query(
     SELECT orders.id AS order_id, orders.number AS order_number, suborders.id AS suborder_id, producer_id
       FROM (SELECT case_id, suborder_id FROM goods_returns
              UNION ALL
-            SELECT case_id, suborder_id FROM bad_fruit_claims JOIN order_lines ON order_lines.id = line_id) about
+            SELECT case_id, suborder_id FROM bad_fruit_claims JOIN order_lines ON order_lines.id = line_id
+             UNION ALL
+            SELECT case_id, suborder_id FROM review_appeals JOIN reviews ON reviews.id = review_id) about
       JOIN suborders ON suborders.id = about.suborder_id
       JOIN orders ON orders.id = order_id
      WHERE case_id = :case_id
@@ -77,9 +82,10 @@ def list_buyer_moves(case: LockedCase, *, now: datetime) -> set[CaseMove]:
     if case.state is CaseState.ASSIGNED:
         moves |= {CaseMove.SUPPLY} if case.stopped_at else set()
         # A return has parcels on their way: it is withdrawn as such.
-        moves |= {CaseMove.WITHDRAW} if case.category == BAD_FRUIT else set()
+        moves |= set() if case.category == GOODS_RETURN else {CaseMove.WITHDRAW}
     if (
-        case.outcome is CaseOutcome.UNSOLVED
+        case.category in _PAID_BY_SELLER
+        and case.outcome is CaseOutcome.UNSOLVED
         and case.reopened_at is None
         and case.closed_at is not None
         and now <= case.closed_at + REOPENING_PERIOD
@@ -126,8 +132,13 @@ async def move_own_case(
         await REOPEN_GOODS_RETURN_LINES.run(conn, case_id=case_id)
     moved = await move_case(conn, seal, case, move, by=buyer, reason=written, now=now)
     facts = {"order": str(sale.order_number), "name": case.name, "due": format_due(moved.due_at)}
-    await notify_producer(conn, seal, sale.producer_id, f"{_TOLD[move]}_seller", facts, now=now)
-    if moved.state is CaseState.ASSIGNED and moved.assignee != SELLER:
+    if case.for_producer_id is None:
+        await notify_producer(conn, seal, sale.producer_id, f"{_TOLD[move]}_seller", facts, now=now)
+    if moved.state is not CaseState.ASSIGNED or moved.assignee == SELLER:
+        return moved
+    if case.category not in _PAID_BY_SELLER:
+        await _notify_turn(conn, seal, moved, "case_assigned", now=now)
+    else:
         await notify_finance(
             conn, seal, sale.order_id, f"{_TOLD[move]}_finance", facts, suborder_id=sale.suborder_id, now=now
         )
@@ -157,7 +168,9 @@ async def move_assigned_case(
     moved = await move_case(conn, seal, case, move, by=actor, reason=written, now=now)
     facts = {"order": str(sale.order_number), "name": case.name, "due": format_due(moved.due_at)}
     await notify_account(conn, seal, case.asker_id, _TOLD[move], facts, now=now)
-    if move is CaseMove.ESCALATE:
+    if move is CaseMove.ESCALATE and case.category not in _PAID_BY_SELLER:
+        await _notify_turn(conn, seal, moved, "case_assigned", now=now)
+    elif move is CaseMove.ESCALATE:
         await notify_finance(
             conn, seal, sale.order_id, "case_raised_finance", facts, suborder_id=sale.suborder_id, now=now
         )
@@ -165,12 +178,28 @@ async def move_assigned_case(
 
 
 async def notify_overdue_case(conn: Connection, seal: Seal, case: LockedCase, *, now: datetime) -> None:
-    """Tell finance and the platform of a case that is past its deadline at its last level."""
+    """Tell the officials whose turn it is of a case that is past its deadline at its last level."""
+    if case.category not in _PAID_BY_SELLER:
+        await _notify_turn(conn, seal, case, "case_overdue", now=now)
+        return
     sale = await GET_SALE_CASE.one(conn, case_id=case.id)
     facts = {"order": str(sale.order_number), "name": case.name, "due": format_due(case.due_at)}
     await notify_finance(
         conn, seal, sale.order_id, "case_overdue_finance", facts, suborder_id=sale.suborder_id, now=now
     )
+
+
+async def notify_late_case(conn: Connection, seal: Seal, case: LockedCase, *, now: datetime) -> None:
+    """Tell who asked, and the officials whose turn it is now, that a case went one level up because it was late."""
+    if case.category not in _PAID_BY_SELLER:
+        facts = {"name": case.name, "number": str(case.number), "due": format_due(case.due_at)}
+        await notify_account(conn, seal, case.asker_id, "case_late", facts, now=now)
+        await _notify_turn(conn, seal, case, "case_assigned", now=now)
+
+
+async def _notify_turn(conn: Connection, seal: Seal, case: LockedCase, template: str, *, now: datetime) -> None:
+    facts = {"name": case.name, "number": str(case.number), "due": format_due(case.due_at)}
+    await notify_assignee(conn, seal, case, template, facts, now=now)
 
 
 def _require_answerer(actor: Actor, case: LockedCase) -> None:

@@ -1,4 +1,4 @@
-"""Reviews: read by everyone, written and changed by buyers, answered by sellers."""
+"""Reviews: read by everyone, written and changed by buyers, answered and appealed by sellers."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,12 +9,17 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.api.idempotency import run_once
+from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.page import Page
+from market.kernel.seal import Seal
 from market.reviews.answer import answer_review
+from market.reviews.appeal import OpenedAppeal, appeal_review, decide_appeal
+from market.reviews.appeal_views import ReviewAppeal, list_assigned_appeals
+from market.reviews.models import HidingReason
 from market.reviews.views import OwnReview, PublicReview, get_own_review, list_listing_reviews, list_producer_reviews
 from market.reviews.write import Review, ReviewText, edit_review, write_review
 
@@ -44,6 +49,20 @@ class ReviewAnswerRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """What the seller answers in public."""
 
     text: Annotated[str, Meta(max_length=1000)]
+
+
+class ReviewAppealRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """For which legal reason the text of a review should not be shown, and why."""
+
+    claimed: HidingReason
+    text: Annotated[str, Meta(max_length=1000)]
+
+
+class ReviewAppealDecision(Struct, frozen=True, forbid_unknown_fields=True):
+    """The legal reason for which the text is hidden, or none, and why."""
+
+    hide_for: HidingReason | None
+    reason: Annotated[str, Meta(max_length=1000)]
 
 
 class ReviewController(Controller):
@@ -134,6 +153,48 @@ class ReviewController(Controller):
         """Answer a review in public, as a member of the producer, once; again if its buyer changed it."""
         async with db.transaction() as conn:
             await answer_review(conn, actor, review_id, data.text, now=clock.now())
+
+    @post("/reviews/{review_id:uuid}/appeal", operation_id="AppealReview", status_code=201)
+    async def appeal(
+        self,
+        *,
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        review_id: FromPath[UUID],
+        data: JSONBody[ReviewAppealRequest],
+    ) -> OpenedAppeal:
+        """Ask the platform, as the seller and once, to hide the text of a review for a legal reason."""
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            return await appeal_review(
+                conn, seal, actor, review_id, claimed=data.claimed, text=data.text, now=clock.now()
+            )
+
+    @get("/review-appeals", operation_id="ListAssignedAppeals")
+    async def assigned_appeals(
+        self, *, db: NamedDependency[Database], seal: NamedDependency[Seal], actor: NamedDependency[Actor]
+    ) -> list[ReviewAppeal]:
+        """List the appeals that your roles decide now, by deadline."""
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            return await list_assigned_appeals(conn, seal, actor)
+
+    @post("/review-appeals/{case_id:uuid}/decision", operation_id="DecideAppeal", status_code=200)
+    async def decide(
+        self,
+        *,
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        case_id: FromPath[UUID],
+        data: JSONBody[ReviewAppealDecision],
+    ) -> ReviewAppeal:
+        """Decide an appeal as the platform: the text is hidden for a legal reason, or stays; the stars count."""
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            return await decide_appeal(
+                conn, seal, actor, case_id, hide_for=data.hide_for, reason=data.reason, now=clock.now()
+            )
 
 
 ROUTES = [ReviewController]

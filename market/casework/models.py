@@ -84,6 +84,7 @@ class LockedCase(Struct, frozen=True, kw_only=True):
     asker_id: UUID
     against_producer_id: UUID | None
     against_account_id: UUID | None
+    for_producer_id: UUID | None
     path: list[str]
     units: list[str]
     dues: list[int]

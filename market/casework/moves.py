@@ -55,8 +55,10 @@ GET_CATEGORY = Query(
 INSERT_CASE = Query(
     UUID,
     """
-    INSERT INTO cases (category, division_code, asker_id, against_producer_id, text_sealed, path, received_at, due_at)
-    VALUES (:category, :division_code, :asker_id, :against_producer_id, :text_sealed, :path, :now, :due_at)
+    INSERT INTO cases (category, division_code, asker_id, against_producer_id, against_account_id, for_producer_id,
+                       text_sealed, path, received_at, due_at)
+    VALUES (:category, :division_code, :asker_id, :against_producer_id, :against_account_id, :for_producer_id,
+            :text_sealed, :path, :now, :due_at)
     RETURNING id
     """,
 )
@@ -69,9 +71,9 @@ INSERT_EVENT = Query(
     """,
 )
 CASE_COLUMNS = """
-    SELECT cases.id, number, category, name, county_code, asker_id, against_producer_id, against_account_id, cases.path,
-           units, dues, extension, level, received_at, due_at, stopped_at, extended_at, reopened_at, state,
-           outcome, answered_by, closed_at
+    SELECT cases.id, number, category, name, county_code, asker_id, against_producer_id, against_account_id,
+           for_producer_id, cases.path, units, dues, extension, level, received_at, due_at, stopped_at, extended_at,
+           reopened_at, state, outcome, answered_by, closed_at
       FROM cases JOIN case_categories ON code = category AND valid_during @> lower(received_during)
 """
 LOCK_CASE = Query(LockedCase, CASE_COLUMNS + " WHERE cases.id = :case_id FOR NO KEY UPDATE OF cases")
@@ -123,10 +125,15 @@ async def open_case(
     category: str,
     division_code: str,
     against_producer_id: UUID | None,
+    against_account_id: UUID | None = None,
+    for_producer_id: UUID | None = None,
     text: str,
     now: datetime,
 ) -> LockedCase:
-    """Receive a case and assign it to the first level of its category, in the caller's transaction (see scopes)."""
+    """Receive a case and assign it to the first level of its category, in the caller's transaction (see scopes).
+
+    `for_producer_id` is the producer on whose behalf the asker, a member, asks.
+    """
     rules = await GET_CATEGORY.one(conn, category=category, day=get_business_day(now))
     due_at = await compute_due(conn, rules.units[0], rules.dues[0], now)
     case_id = await INSERT_CASE.one(
@@ -135,6 +142,8 @@ async def open_case(
         division_code=division_code,
         asker_id=asker.account_id,
         against_producer_id=against_producer_id,
+        against_account_id=against_account_id,
+        for_producer_id=for_producer_id,
         text_sealed=seal.seal(text, TEXT_CONTEXT),
         path=rules.path,
         now=now,

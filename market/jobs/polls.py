@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from market.aftersales.answer_goods_return import notify_late_return
 from market.aftersales.cancelled_slots import cancel_slots_below_minimum, refund_cancelled_slots
+from market.aftersales.case_moves import notify_late_case
 from market.aftersales.decide_bad_fruit import notify_late_claim
 from market.aftersales.end_goods_returns import end_due_returns
 from market.aftersales.receive import confirm_overdue
@@ -136,6 +137,7 @@ async def escalate_cases(context: WorkerContext) -> None:
     async def tell(conn: Connection, case: LockedCase) -> None:
         await notify_late_claim(conn, context.seal, case, now=now)
         await notify_late_return(conn, context.seal, case, now=now)
+        await notify_late_case(conn, context.seal, case, now=now)
 
     await escalate_late_cases(context.db, context.seal, tell, now=now)
 

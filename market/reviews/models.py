@@ -7,6 +7,7 @@ from market.kernel import Refusal
 
 MAX_REVIEW_LENGTH = 500
 MAX_ANSWER_LENGTH = 500
+MAX_APPEAL_LENGTH = 300
 MAX_RATING = 5
 MAX_REVIEW_PHOTOS = 3
 EDITING_PERIOD = timedelta(days=7)
@@ -96,3 +97,20 @@ class ReviewAnsweredBefore(Refusal):
     code = "review_answered_before"
     zh = "这条评价已经回过了。买家改了评价，才能再回。"
     en = "The review was already answered; it can be answered again once its buyer changes it."
+
+
+class InvalidAppeal(Refusal):
+    """The text of an appeal, or the reason of its decision, is missing or too long."""
+
+    code = "review_appeal_invalid"
+    status = 422
+    zh = "请写原因，不超过 300 字。"
+    en = "Give a reason of at most 300 characters."
+
+
+class AppealedBefore(Refusal):
+    """A review is appealed once."""
+
+    code = "review_appealed_before"
+    zh = "这条评价已经申诉过，结果在评价里看。"
+    en = "The review was already appealed."

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 from market.casework.history import CaseEvent
 from market.casework.models import SELLER, CaseMove, CaseState, LockedCase
@@ -9,7 +10,7 @@ from market.identity.models import NotFound, Role
 from market.kernel import FieldFault
 from market.orders.notifications import format_due
 
-_ACTORS = {"asker": "买家", SELLER: "卖家", Role.FINANCE: "县里", Role.PLATFORM: "平台", "clock": "到时间"}
+_ACTORS = {SELLER: "卖家", Role.FINANCE: "县里", Role.PLATFORM: "平台", "clock": "到时间"}
 _MOVES = {
     CaseMove.RECEIVE: "申请", CaseMove.ASK: "问买家", CaseMove.SUPPLY: "补充", CaseMove.EXTEND: "要多一点时间",
     CaseMove.ESCALATE: "转上一级", CaseMove.ANSWER: "答复", CaseMove.CLOSE: "办完", CaseMove.REOPEN: "请上一级再看",
@@ -19,6 +20,14 @@ _BUTTONS = {
     CaseMove.SUPPLY: "补充情况", CaseMove.WITHDRAW: "撤回，不申请了", CaseMove.REOPEN: "请上一级再看一次",
     CaseMove.ASK: "问买家，等回话", CaseMove.EXTEND: "多要一点时间", CaseMove.ESCALATE: "转给上一级",
 }  # fmt: skip
+
+
+_DESK_PATHS = {"goods_return": "returns", "review_appeal": "appeals"}
+
+
+def get_desk_path(category: str, case_id: UUID) -> str:
+    """Return the path of the page on which an official decides a case."""
+    return f"/desk/{_DESK_PATHS.get(category, 'cases')}/{case_id}"
 
 
 def get_case_move(typed: str, possible: Collection[CaseMove]) -> CaseMove:
@@ -33,18 +42,24 @@ def get_case_move(typed: str, possible: Collection[CaseMove]) -> CaseMove:
     return move
 
 
+def get_asker_name(case: LockedCase) -> str:
+    """Return what the person who asked is called."""
+    return "卖家" if case.for_producer_id else "买家"
+
+
 def describe_case(case: LockedCase) -> str:
     """Describe who has to do what until when."""
     if case.state is CaseState.CLOSED:
         return "办完了"
     if case.stopped_at is not None:
-        return "等买家补充情况，时间先停着"
+        return f"等{get_asker_name(case)}补充情况，时间先停着"
     return f"等{_ACTORS[case.assignee]}，{format_due(case.due_at)}前" if case.state is CaseState.ASSIGNED else "同意了"
 
 
-def describe_event(event: CaseEvent) -> str:
-    """Describe one move with its time, its reason and a new deadline."""
-    words = f"{format_due(event.at)}，{_ACTORS.get(event.actor, '县里')}{_MOVES[event.move]}"
+def describe_event(event: CaseEvent, asker: str) -> str:
+    """Describe one move with its time, its reason and a new deadline; `asker` is what the one who asked is called."""
+    who = asker if event.actor == "asker" else _ACTORS.get(event.actor, "县里")
+    words = f"{format_due(event.at)}，{who}{_MOVES[event.move].replace('买家', asker)}"
     if event.move in {CaseMove.EXTEND, CaseMove.ESCALATE, CaseMove.REOPEN, CaseMove.SUPPLY}:
         words += f"（{format_due(event.due_at)}前）"
     return f"{words}：{event.reason}" if event.reason else words
@@ -62,8 +77,12 @@ def build_case_context(
     return {
         "case": case,
         "state": describe_case(case),
-        "events": [describe_event(each) for each in events],
-        "moves": [(move.value, words) for move, words in _BUTTONS.items() if move in moves],
+        "events": [describe_event(each, get_asker_name(case)) for each in events],
+        "moves": [
+            (move.value, words.replace("买家", get_asker_name(case)))
+            for move, words in _BUTTONS.items()
+            if move in moves
+        ],
         "text": text,
         "errors": errors,
     }

@@ -25,8 +25,8 @@ GRANTS = {
     "case_snapshots": "select insert",
     "cases": (
         "select insert(category division_code asker_id against_producer_id against_account_id text_sealed path "
-        "received_at due_at) update(level due_at stopped_at reopened_at state outcome answered_by closed_at "
-        "extended_at)"
+        "received_at due_at for_producer_id) update(level due_at stopped_at reopened_at state outcome answered_by "
+        "closed_at extended_at)"
     ),
     "categories": "select",
     "claim_photos": "select insert",
@@ -116,6 +116,7 @@ GRANTS = {
         "select insert(suborder_id line_id key amount_fen reason note requested_by requested_at) "
         "update(state decided_by decided_at decision_note lapse_reason)"
     ),
+    "review_appeals": "select insert(case_id review_id claimed)",
     "review_photos": "select insert(review_id photo_id) update(removed_at)",
     "review_versions": "select",
     "reviews": "select insert update(rating text answer edited_at answered_at answered_by hidden_for hidden_at)",
@@ -186,6 +187,7 @@ GRANTS = {
 FUNCTIONS_OF_THE_OWNER = {
     "add_audit_entry": True,
     "erase_account": True,
+    "check_hidden_review": False,
     "claim_task": True,
     "count_voucher": False,
     "copy_listing_price": False,

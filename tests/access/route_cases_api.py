@@ -284,6 +284,21 @@ API_CASES: tuple[RouteCase, ...] = (
     get("/api/v1/reviews/{review_id}", SIGNED_IN, params=NOBODYS_REVIEW, status=404),
     put("/api/v1/reviews/{review_id}", SIGNED_IN, params=NOBODYS_REVIEW, json=REVIEW, status=404),
     post("/api/v1/reviews/{review_id}/answer", SIGNED_IN, params=NOBODYS_REVIEW, json={"text": "样例"}, status=404),
+    post(
+        "/api/v1/reviews/{review_id}/appeal",
+        SIGNED_IN,
+        params=NOBODYS_REVIEW,
+        json={"claimed": "insult", "text": "样例"},
+        status=404,
+    ),
+    get("/api/v1/review-appeals", ANY_OFFICIAL),
+    post(
+        "/api/v1/review-appeals/{case_id}/decision",
+        SIGNED_IN,
+        params=NOBODYS_CASE,
+        json={"hide_for": None, "reason": "样例"},
+        status=404,
+    ),
     # aftersales
     post("/api/v1/suborders/{suborder_id}/shipment", PRODUCER_MEMBERS, json=PARCEL),
     get("/api/v1/suborders/{suborder_id}/tracking", PARCEL_PARTIES, params={"suborder_id": Id("shipped_suborder_id")}),

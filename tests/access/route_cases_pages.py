@@ -195,6 +195,13 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/farm/reviews", FARMER_PAGE),
     get("/farm/reviews/{review_id}", FARMER_PAGE, params=NOBODYS_REVIEW, status=404),
     post("/farm/reviews/{review_id}", SIGNED_IN, params=NOBODYS_REVIEW, form={"answer": "样例"}, status=404),
+    post(
+        "/farm/reviews/{review_id}/appeal",
+        SIGNED_IN,
+        params=NOBODYS_REVIEW,
+        form={"claimed": "insult", "reason": "样例"},
+        status=404,
+    ),
     get("/farm/refunds", FARMER_PAGE),
     post(
         "/farm/refunds/{request_id}",
@@ -351,6 +358,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/desk/cases/{case_id}/moves", DESK, params=NOBODYS_CASE, form={"move": "ask", "text": "样例"}, status=404),
     get("/desk/returns/{case_id}", as_desk_page(DESK), params=NOBODYS_CASE, status=404),
     post("/desk/returns/{case_id}", DESK, params=NOBODYS_CASE, form={"decision": "refuse"}, status=404),
+    get("/desk/appeals/{case_id}", as_desk_page(DESK), params=NOBODYS_CASE, status=404),
+    post("/desk/appeals/{case_id}", DESK, params=NOBODYS_CASE, form={"decision": "show"}, status=404),
     # the desk: money
     get("/desk/money", as_desk_page(DESK_MONEY)),
     get("/desk/coupons", as_desk_page(DESK_PLATFORM)),

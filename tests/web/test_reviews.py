@@ -1,7 +1,12 @@
 """Reviews on the pages: written with a photo, answered by the farmer, changed by the buyer, read by everyone."""
 
+from market.identity.models import Role
+from market.identity.sign_in import sign_in_without_code
+from market.kernel.clock import Clock
 from payments.sandbox import Sandbox
 from tests.storage.test_photos import a_jpeg
+from tests.support.browser import PageClient
+from tests.support.make import make_official
 from tests.web.conftest import Village
 from tests.web.shop.checkout import buy_everything, get_order_number
 
@@ -105,3 +110,40 @@ async def test_a_review_is_changed_for_a_week(village: Village, sandbox: Sandbox
         seen = await buyer.open(own)
         assert own not in [form.attrs.get("action") for form in seen.root.all("form")]
     assert await village.value("SELECT rating FROM reviews") == 4
+
+
+async def test_an_appealed_review_is_hidden_by_the_platform_and_says_why(village: Village, sandbox: Sandbox) -> None:
+    review = await _receive(village, sandbox)
+    own = await _write(village, review)
+    farm_path, shop = f"/farm{own}", f"/goods/{await village.number(village.dates.listing_id)}/reviews"
+    async with await village.browser(village.farmer) as farm:
+        await farm.open(farm_path)
+        seen = await farm.submit(f"{farm_path}/appeal", typed={"reason": "写了电话"}, status=422)
+        assert "请选一条" in seen.text
+        assert "写了电话" in seen.html
+        await farm.submit(f"{farm_path}/appeal", typed={"claimed": "personal_data", "reason": "写了电话"})
+        seen = await farm.open(farm_path)
+        assert "申诉了，等平台定" in seen.text
+        case = next(link for link in seen.links() if link.startswith("/cases/"))
+        assert "卖家申请" in (await farm.open(case)).text
+    async with village.database.transaction() as conn:
+        official = await make_official(conn, Role.PLATFORM, "13")
+        signed = await sign_in_without_code(conn, official, now=Clock().now(), second_factor=True)
+    async with PageClient(village.app) as desk:
+        desk.client.cookies.set("session", signed.token, domain="market.test")
+        path = case.replace("/cases/", "/desk/appeals/")
+        assert f"{path}?county=130624" in (await desk.open("/desk/cases?county=130624")).links()
+        await desk.open(f"{path}?county=130624")
+        seen = await desk.submit(path, typed={"reason": "有电话"}, status=422)
+        assert "请选怎么定" in seen.text
+        seen = await desk.submit(path, typed={"decision": "personal_data", "reason": "有电话"})
+        assert "定好了" in seen.text
+    async with await village.browser() as anyone:
+        seen = await anyone.open(shop)
+        assert "有点小" not in seen.text
+        assert "平台定的原因：写了别人的电话、住址" in seen.text
+        assert "2.0 分" in seen.text
+    async with await village.browser(village.buyer) as buyer:
+        assert "文字和照片没有显示" in (await buyer.open(own)).text
+    async with await village.browser(village.farmer) as farm:
+        assert "申诉有了结果：文字不显示，分数照算。有电话" in (await farm.open(farm_path)).text

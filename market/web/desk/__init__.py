@@ -4,6 +4,7 @@ from litestar import Router
 
 from market.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk import (
+    appeals,
     case_moves,
     cases,
     contacts,
@@ -26,7 +27,7 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
-    cases, case_moves, goods_returns, officials, contacts, coupons,
+    cases, case_moves, goods_returns, appeals, officials, contacts, coupons,
 )  # fmt: skip
 
 DESK = Router(

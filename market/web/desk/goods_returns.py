@@ -8,36 +8,18 @@ from litestar.params import FromPath
 
 from market.aftersales.answer_goods_return import decide_goods_return
 from market.aftersales.goods_return_views import GoodsReturn, GoodsReturnStage, get_goods_return
-from market.casework.moves import get_person_scope
 from market.http import HttpRequest
-from market.identity.access import require_case_role
-from market.identity.models import Actor, NotFound
+from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.notifications import format_due
+from market.web.desk.assigned import load_assigned
 from market.web.desk.context import DeskContext, build_county_query, open_desk, render_desk_page
 from market.web.farm.goods_returns import list_return_facts
-from market.web.forms import parse_uuid, read_form, rename_faults
+from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect
 from market.web.services import get_services
-
-
-async def _load_return(db: Database, seal: Seal, actor: Actor, case_id: str) -> GoodsReturn:
-    """Return a return that the official decides now.
-
-    Raises:
-        NotFound: it does not exist, or is not for the official's roles.
-    """
-    parsed = parse_uuid(case_id)
-    if parsed is None:
-        raise NotFound
-    async with db.transaction(scope=get_person_scope(actor)) as conn:
-        found = await get_goods_return(conn, seal, parsed)
-    if found is None:
-        raise NotFound
-    require_case_role(actor, found.assignee, found.county_code)
-    return found
 
 
 def _page(
@@ -70,7 +52,8 @@ async def show_desk_return(
 ) -> Response[bytes]:
     """Show a return with both sides' words, and the form of the decision."""
     desk = await open_desk(request, db, actor, clock, register=False)
-    return _page(request, desk, await _load_return(db, seal, actor, case_id))
+    found = await load_assigned(db, actor, case_id, lambda conn, read: get_goods_return(conn, seal, read))
+    return _page(request, desk, found)
 
 
 @post("/returns/{case_id:str}", include_in_schema=False)
@@ -86,7 +69,7 @@ async def submit_return_decision(
     """Decide a return; a decision is made once."""
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
-    found = await _load_return(db, seal, actor, case_id)
+    found = await load_assigned(db, actor, case_id, lambda conn, read: get_goods_return(conn, seal, read))
     address, reason = form.get_text("address"), form.get_text("reason")
     gateway = get_services(request).gateway
     try:

@@ -7,10 +7,9 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.aftersales.bad_fruit_views import BadFruitClaim, list_assigned_claims
-from market.aftersales.goods_return_views import GoodsReturn, list_assigned_returns
 from market.carriers.unmoved import list_unmoved_parcels
 from market.casework.moves import get_person_scope
+from market.casework.worklist import AssignedCase, list_assigned_cases
 from market.http import HttpRequest
 from market.identity.access import MONEY_ROLES, get_roles
 from market.identity.models import Actor, NotAllowed, Role
@@ -79,11 +78,10 @@ async def show_worklist(
     """Show the official's worklist and the current month."""
     desk = await open_desk(request, db, actor, clock, register=False)
     async with db.transaction(scope=get_person_scope(actor)) as conn:
-        claims = await list_assigned_claims(conn, seal, actor)
-        returns = await list_assigned_returns(conn, seal, actor)
+        cases = await list_assigned_cases(conn, actor)
     async with db.transaction(scope=desk.county) as conn:
         own, others = await _tasks(conn, desk, unmoved_days=get_services(request).settings.unmoved_days)
-        own = [*_present_cases(desk, "坏果包赔", claims), *_present_cases(desk, "退货", returns), *own]
+        own = [*_present_cases(desk, cases), *own]
         view = await _find_current_month(conn, seal, desk) if desk.divisions else None
         context: dict[str, Any] = {"tasks": own, "others": others, "view": view, "card": None}
         context["money"] = bool(get_roles(desk.actor) & MONEY_ROLES)
@@ -128,13 +126,18 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
     return own, others
 
 
-def _present_cases(desk: DeskContext, name: str, cases: Sequence[BadFruitClaim | GoodsReturn]) -> list[WorkItem]:
-    """Return the item of the cases of a kind that the official decides, with the first deadline."""
-    if not cases:
-        return []
-    due = cases[0].due_at
-    title = f"{name} {len(cases)} 件，等您定"
-    return [WorkItem(desk.to("/desk/cases"), title, f"{format_due(due)}前", "", late=due <= desk.now)]
+def _present_cases(desk: DeskContext, cases: Sequence[AssignedCase]) -> list[WorkItem]:
+    """Return an item for each kind of cases that the official decides, with its first deadline."""
+    by_name: dict[str, list[AssignedCase]] = {}
+    for each in cases:
+        by_name.setdefault(each.name, []).append(each)
+    return [
+        WorkItem(
+            desk.to("/desk/cases"), f"{name} {len(same)} 件，等您定", f"{format_due(same[0].due_at)}前", "",
+            late=same[0].due_at <= desk.now,
+        )
+        for name, same in by_name.items()
+    ]  # fmt: skip
 
 
 def _present_task(desk: DeskContext, task: Task) -> WorkItem:

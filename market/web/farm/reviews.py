@@ -1,4 +1,4 @@
-"""评价 on a seller's pages: what buyers wrote, and the answer to each."""
+"""评价 on a seller's pages: what buyers wrote, the answer to each, and the appeal of one."""
 
 from typing import Any
 from uuid import UUID
@@ -7,19 +7,30 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from market.casework.models import CaseOutcome, CaseState
+from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.orders.notifications import format_due
 from market.reviews.answer import answer_review
+from market.reviews.appeal import appeal_review
+from market.reviews.appeal_views import ReviewAppeal, find_appeal_of_review
+from market.reviews.models import HIDING_REASON_NAMES, HidingReason, InvalidAppeal
 from market.reviews.views import PublicReview, get_seller_review, list_seller_reviews
 from market.web.farm.sellers import FarmRow, list_notes
-from market.web.forms import parse_uuid, read_form, rename_faults
+from market.web.forms import PostedForm, parse_uuid, read_form, rename_faults
 from market.web.pages import redirect, render_page
+from market.web.services import get_services
 from market.web.ui.format import day_short
 
 _PAGE_SIZE = 20
-_SAID = {"answered": ("ok", "回好了", "买东西的人都看得到。")}
+_SAID = {
+    "answered": ("ok", "回好了", "买东西的人都看得到。"),
+    "appealed": ("ok", "申诉交上去了", "平台定了会告诉您。"),
+}
 
 
 def _describe(review: PublicReview) -> str:
@@ -53,14 +64,44 @@ async def show_farm_reviews(
     return render_page(request, "farm/reviews.html", context, actor=actor)
 
 
-def _page(
-    request: HttpRequest, actor: Actor, review: PublicReview,
-    *, answer: str = "", errors: list[FieldFault] | None = None, status: int = 200,
+async def _load(db: Database, seal: Seal, actor: Actor, review_id: UUID) -> tuple[PublicReview, ReviewAppeal | None]:
+    """Return a review and its appeal.
+
+    Raises:
+        NotFound: the review is not of a producer that the person works for.
+    """
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        review = await get_seller_review(conn, actor, review_id)
+        return review, await find_appeal_of_review(conn, seal, review_id)
+
+
+def _describe_appeal(appeal: ReviewAppeal | None) -> str:
+    """Describe what came of an appeal, or until when it is decided."""
+    if appeal is None:
+        return ""
+    if appeal.state is not CaseState.CLOSED:
+        return f"申诉了，等平台定，{format_due(appeal.due_at)}前"
+    if appeal.outcome is CaseOutcome.WITHDRAWN:
+        return "申诉撤回了"
+    return f"申诉有了结果：{'文字不显示，分数照算' if appeal.hidden_for else '照样显示'}。{appeal.decision}"
+
+
+async def _page(
+    request: HttpRequest, actor: Actor, review_id: UUID,
+    *, typed: PostedForm | None = None, errors: list[FieldFault] | None = None, status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
+    services = get_services(request)
+    review, appeal = await _load(services.db, services.seal, actor, review_id)
     context = {
         "review": review,
         "answerable": review.answer is None or review.changed_after_answer,
-        "answer": answer,
+        "appealable": appeal is None and review.hidden_for is None,
+        "appeal": appeal,
+        "appeal_words": _describe_appeal(appeal),
+        "claims": [(each.value, words) for each, words in HIDING_REASON_NAMES.items()],
+        "answer": typed.get_text("answer") if typed else "",
+        "reason": typed.get_text("reason") if typed else "",
+        "claimed": typed.get_text("claimed") if typed else "",
         "errors": errors or [],
     }
     return render_page(request, "farm/review.html", context, actor=actor, status=status)
@@ -68,16 +109,14 @@ def _page(
 
 @get("/farm/reviews/{review_id:uuid}", include_in_schema=False)
 async def show_farm_review(
-    request: HttpRequest, *, db: NamedDependency[Database], actor: NamedDependency[Actor], review_id: FromPath[UUID]
+    request: HttpRequest, *, actor: NamedDependency[Actor], review_id: FromPath[UUID]
 ) -> Response[bytes]:
-    """Show a review, and the form to answer it.
+    """Show a review, the form to answer it, and the form to appeal it.
 
     Raises:
         NotFound: it is not of a producer that the person works for.
     """
-    async with db.connection() as conn:
-        review = await get_seller_review(conn, actor, review_id)
-    return _page(request, actor, review)
+    return await _page(request, actor, review_id)
 
 
 @post("/farm/reviews/{review_id:uuid}", include_in_schema=False)
@@ -94,18 +133,48 @@ async def submit_review_answer(
     Raises:
         NotFound: it is not of a producer that the person works for.
     """
-    text = (await read_form(request)).get_text("answer")
+    form = await read_form(request)
     try:
         async with db.transaction() as conn:
-            await answer_review(conn, actor, review_id, text, now=clock.now())
+            await answer_review(conn, actor, review_id, form.get_text("answer"), now=clock.now())
     except NotFound:
         raise
     except Refusal as refusal:
-        async with db.connection() as conn:
-            review = await get_seller_review(conn, actor, review_id)
         errors = rename_faults(refusal, {}, otherwise="answer")
-        return _page(request, actor, review, answer=text, errors=errors, status=refusal.status)
+        return await _page(request, actor, review_id, typed=form, errors=errors, status=refusal.status)
     return redirect("/farm/reviews?said=answered")
 
 
-ROUTES = [show_farm_reviews, show_farm_review, submit_review_answer]
+@post("/farm/reviews/{review_id:uuid}/appeal", include_in_schema=False)
+async def submit_review_appeal(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    review_id: FromPath[UUID],
+) -> Response[Any]:
+    """Appeal a review, once, for a legal reason.
+
+    Raises:
+        NotFound: it is not of a producer that the person works for.
+    """
+    form = await read_form(request)
+    typed = form.get_text("claimed")
+    claimed = next((each for each in HidingReason if each == typed), None)
+    try:
+        if claimed is None:
+            raise InvalidAppeal(errors=(FieldFault("claimed", "请选一条"),))
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            text = form.get_text("reason")
+            await appeal_review(conn, seal, actor, review_id, claimed=claimed, text=text, now=clock.now())
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        errors = rename_faults(refusal, {}, otherwise="reason")
+        return await _page(request, actor, review_id, typed=form, errors=errors, status=refusal.status)
+    return redirect("/farm/reviews?said=appealed")
+
+
+ROUTES = [show_farm_reviews, show_farm_review, submit_review_answer, submit_review_appeal]

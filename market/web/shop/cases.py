@@ -38,7 +38,7 @@ async def _page(
     moves = list_buyer_moves(case, now=services.clock.now())
     context = build_case_context(case, events, moves, text=text, errors=errors or [])
     context |= {
-        "order": sale.order_number,
+        "back": ("/farm/reviews", "回评价") if case.for_producer_id else (f"/orders/{sale.order_number}", "回订单"),
         "photos": [] if claim is None else list_photo_links(claim),
         "said": "交上去了" if request.query_params.get("said") == "1" else "",
     }
