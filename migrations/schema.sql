@@ -411,13 +411,32 @@ CREATE FUNCTION public.check_case_answerer() RETURNS trigger
 BEGIN
     IF is_same_person(NEW.answered_by, NEW.asker_id)
        OR is_same_person(NEW.answered_by, NEW.against_account_id)
-       OR (NEW.path[NEW.level] <> 'seller' AND EXISTS (
-               SELECT FROM producer_members
-                WHERE producer_id = NEW.against_producer_id AND is_same_person(NEW.answered_by, account_id))) THEN
+       OR EXISTS (SELECT FROM producer_members
+                   WHERE (producer_id = NEW.for_producer_id
+                          OR (producer_id = NEW.against_producer_id AND NEW.path[NEW.level] <> 'seller'))
+                     AND is_same_person(NEW.answered_by, account_id)) THEN
         RAISE EXCEPTION 'the case % needs another person to answer it', NEW.number USING ERRCODE = 'P0110';
     END IF;
     RETURN NEW;
 END;
+$$;
+
+
+--
+-- Name: check_hidden_review(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_hidden_review() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM review_appeals JOIN cases ON cases.id = case_id
+                    WHERE review_id = new.id AND state = 'closed' AND outcome = 'solved') THEN
+        RAISE EXCEPTION 'a review is hidden only by a decision of its appeal' USING ERRCODE = 'P0111';
+    END IF;
+    RETURN NULL;
+END
 $$;
 
 
@@ -2818,6 +2837,7 @@ CREATE TABLE public.cases (
     answered_by uuid,
     closed_at timestamp with time zone,
     extended_at timestamp with time zone,
+    for_producer_id uuid,
     CONSTRAINT cases_answered CHECK (((state <> 'answered'::text) OR (answered_by IS NOT NULL))),
     CONSTRAINT cases_closed CHECK ((((state = 'closed'::text) = (outcome IS NOT NULL)) AND ((state = 'closed'::text) = (closed_at IS NOT NULL)))),
     CONSTRAINT cases_division CHECK ((division_code ~ '^[0-9]{12}$'::text)),
@@ -3910,6 +3930,26 @@ CREATE TABLE public.photos (
 
 
 --
+-- Name: producer_figures; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.producer_figures (
+    producer_id uuid NOT NULL,
+    since date NOT NULL,
+    counted_on date NOT NULL,
+    parcels integer NOT NULL,
+    in_time integer NOT NULL,
+    reviews integer NOT NULL,
+    stars integer NOT NULL,
+    answered integer NOT NULL,
+    CONSTRAINT producer_figures_answered CHECK (((answered >= 0) AND (answered <= reviews))),
+    CONSTRAINT producer_figures_parcels CHECK (((in_time >= 0) AND (in_time <= parcels))),
+    CONSTRAINT producer_figures_period CHECK ((counted_on > since)),
+    CONSTRAINT producer_figures_stars CHECK (((stars >= reviews) AND (stars <= (5 * reviews))))
+);
+
+
+--
 -- Name: producer_members; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4041,6 +4081,20 @@ CREATE TABLE public.refund_requests (
     CONSTRAINT refund_requests_lapsed CHECK (((state = 'lapsed'::text) = (lapse_reason IS NOT NULL))),
     CONSTRAINT refund_requests_reason CHECK ((reason = ANY (ARRAY['bad_fruit'::text, 'agreed'::text]))),
     CONSTRAINT refund_requests_state CHECK ((state = ANY (ARRAY['waiting'::text, 'consented'::text, 'refused'::text, 'lapsed'::text])))
+);
+
+
+--
+-- Name: review_appeals; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.review_appeals (
+    case_id uuid NOT NULL,
+    category text DEFAULT 'review_appeal'::text NOT NULL,
+    review_id uuid NOT NULL,
+    claimed text NOT NULL,
+    CONSTRAINT review_appeals_category CHECK ((category = 'review_appeal'::text)),
+    CONSTRAINT review_appeals_claimed CHECK ((claimed = ANY (ARRAY['personal_data'::text, 'insult'::text, 'forbidden'::text])))
 );
 
 
@@ -5495,6 +5549,14 @@ ALTER TABLE ONLY public.plans
 
 
 --
+-- Name: producer_figures producer_figures_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producer_figures
+    ADD CONSTRAINT producer_figures_pkey PRIMARY KEY (producer_id);
+
+
+--
 -- Name: producer_members producer_members_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5572,6 +5634,22 @@ ALTER TABLE ONLY public.refund_requests
 
 ALTER TABLE ONLY public.refund_requests
     ADD CONSTRAINT refund_requests_unique UNIQUE (line_id, key);
+
+
+--
+-- Name: review_appeals review_appeals_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.review_appeals
+    ADD CONSTRAINT review_appeals_once UNIQUE (review_id);
+
+
+--
+-- Name: review_appeals review_appeals_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.review_appeals
+    ADD CONSTRAINT review_appeals_pkey PRIMARY KEY (case_id);
 
 
 --
@@ -6209,6 +6287,13 @@ CREATE INDEX cases_by_producer ON public.cases USING btree (against_producer_id)
 --
 
 CREATE INDEX cases_due ON public.cases USING btree (due_at) WHERE ((state = 'assigned'::text) AND (stopped_at IS NULL));
+
+
+--
+-- Name: cases_for_producer_index; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX cases_for_producer_index ON public.cases USING btree (for_producer_id) WHERE (for_producer_id IS NOT NULL);
 
 
 --
@@ -7374,6 +7459,13 @@ CREATE TRIGGER reviews_count AFTER INSERT ON public.reviews REFERENCING NEW TABL
 
 
 --
+-- Name: reviews reviews_hidden_by_decision; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER reviews_hidden_by_decision AFTER INSERT OR UPDATE OF hidden_for ON public.reviews FOR EACH ROW WHEN ((new.hidden_for IS NOT NULL)) EXECUTE FUNCTION public.check_hidden_review();
+
+
+--
 -- Name: reviews reviews_producer; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -7844,6 +7936,14 @@ ALTER TABLE ONLY public.cases
 
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_category_on_the_day FOREIGN KEY (category, PERIOD received_during) REFERENCES public.case_categories(code, PERIOD valid_during);
+
+
+--
+-- Name: cases cases_for_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_for_producer FOREIGN KEY (for_producer_id) REFERENCES public.producers(id);
 
 
 --
@@ -8439,6 +8539,14 @@ ALTER TABLE ONLY public.plans
 
 
 --
+-- Name: producer_figures producer_figures_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.producer_figures
+    ADD CONSTRAINT producer_figures_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
 -- Name: producer_members producer_members_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -8580,6 +8688,22 @@ ALTER TABLE ONLY public.refund_requests
 
 ALTER TABLE ONLY public.refund_requests
     ADD CONSTRAINT refund_requests_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: review_appeals review_appeals_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.review_appeals
+    ADD CONSTRAINT review_appeals_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: review_appeals review_appeals_review; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.review_appeals
+    ADD CONSTRAINT review_appeals_review FOREIGN KEY (review_id) REFERENCES public.reviews(id);
 
 
 --
@@ -9000,6 +9124,9 @@ CASE
     WHEN (against_producer_id IN ( SELECT producer_members.producer_id
        FROM public.producer_members
       WHERE (producer_members.account_id = ( SELECT public.get_visible_person() AS get_visible_person)))) THEN true
+    WHEN (for_producer_id IN ( SELECT producer_members.producer_id
+       FROM public.producer_members
+      WHERE (producer_members.account_id = ( SELECT public.get_visible_person() AS get_visible_person)))) THEN true
     WHEN (EXISTS ( SELECT
        FROM public.grants
       WHERE ((grants.account_id = ( SELECT public.get_visible_person() AS get_visible_person)) AND (grants.role = ANY (cases.path)) AND starts_with(cases.county_code, grants.scope)))) THEN true
@@ -9414,6 +9541,21 @@ END);
 
 
 --
+-- Name: review_appeals; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.review_appeals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: review_appeals review_appeals_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY review_appeals_visible ON public.review_appeals TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = review_appeals.case_id))));
+
+
+--
 -- Name: run_explanations; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -9581,6 +9723,13 @@ GRANT ALL ON FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_ac
 --
 
 GRANT SELECT ON TABLE public.holidays TO market_app;
+
+
+--
+-- Name: FUNCTION check_hidden_review(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_hidden_review() FROM PUBLIC;
 
 
 --
@@ -11396,6 +11545,13 @@ GRANT UPDATE(extended_at) ON TABLE public.cases TO market_app;
 
 
 --
+-- Name: COLUMN cases.for_producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(for_producer_id) ON TABLE public.cases TO market_app;
+
+
+--
 -- Name: TABLE catch_weights; Type: ACL; Schema: public; Owner: -
 --
 
@@ -12635,6 +12791,62 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.photos TO market_app;
 
 
 --
+-- Name: TABLE producer_figures; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.producer_figures TO market_app;
+
+
+--
+-- Name: COLUMN producer_figures.since; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(since) ON TABLE public.producer_figures TO market_app;
+
+
+--
+-- Name: COLUMN producer_figures.counted_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(counted_on) ON TABLE public.producer_figures TO market_app;
+
+
+--
+-- Name: COLUMN producer_figures.parcels; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(parcels) ON TABLE public.producer_figures TO market_app;
+
+
+--
+-- Name: COLUMN producer_figures.in_time; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(in_time) ON TABLE public.producer_figures TO market_app;
+
+
+--
+-- Name: COLUMN producer_figures.reviews; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reviews) ON TABLE public.producer_figures TO market_app;
+
+
+--
+-- Name: COLUMN producer_figures.stars; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(stars) ON TABLE public.producer_figures TO market_app;
+
+
+--
+-- Name: COLUMN producer_figures.answered; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(answered) ON TABLE public.producer_figures TO market_app;
+
+
+--
 -- Name: TABLE producer_members; Type: ACL; Schema: public; Owner: -
 --
 
@@ -12821,6 +13033,34 @@ GRANT UPDATE(decision_note) ON TABLE public.refund_requests TO market_app;
 --
 
 GRANT UPDATE(lapse_reason) ON TABLE public.refund_requests TO market_app;
+
+
+--
+-- Name: TABLE review_appeals; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.review_appeals TO market_app;
+
+
+--
+-- Name: COLUMN review_appeals.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.review_appeals TO market_app;
+
+
+--
+-- Name: COLUMN review_appeals.review_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(review_id) ON TABLE public.review_appeals TO market_app;
+
+
+--
+-- Name: COLUMN review_appeals.claimed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(claimed) ON TABLE public.review_appeals TO market_app;
 
 
 --

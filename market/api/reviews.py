@@ -20,6 +20,7 @@ from market.reviews.answer import answer_review
 from market.reviews.appeal import OpenedAppeal, appeal_review, decide_appeal
 from market.reviews.appeal_views import ReviewAppeal, list_assigned_appeals
 from market.reviews.models import HidingReason
+from market.reviews.score import ProducerFigures, ProducerScore, compute_score, get_figures
 from market.reviews.views import OwnReview, PublicReview, get_own_review, list_listing_reviews, list_producer_reviews
 from market.reviews.write import Review, ReviewText, edit_review, write_review
 
@@ -65,6 +66,18 @@ class ReviewAppealDecision(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(max_length=1000)]
 
 
+class PublicScore(Struct, frozen=True, kw_only=True):
+    """The public score of a producer and the figures that it is computed from; both are None before the first count.
+
+    `sending` = round(50 × `in_time` / `parcels`), `praise` = round(50 × (`stars` − `reviews`) / (4 × `reviews`)),
+    `total` their sum; below 5 parcels `total` = round(100 × (`stars` − `reviews`) / (4 × `reviews`)); below 3 reviews
+    there is no score.
+    """
+
+    figures: ProducerFigures | None
+    score: ProducerScore | None
+
+
 class ReviewController(Controller):
     """Reviews of what was bought."""
 
@@ -96,6 +109,13 @@ class ReviewController(Controller):
         """List the reviews of everything that a producer sells, latest first, with masked names."""
         async with db.connection() as conn:
             return await list_producer_reviews(conn, producer_id, before=before, limit=limit)
+
+    @get("/producers/{producer_id:uuid}/score", operation_id="GetScore")
+    async def score(self, *, db: NamedDependency[Database], producer_id: FromPath[UUID]) -> PublicScore:
+        """Return the public score of a producer with the figures that it is computed from, counted last night."""
+        async with db.connection() as conn:
+            figures = await get_figures(conn, producer_id)
+        return PublicScore(figures=figures, score=compute_score(figures) if figures else None)
 
     @post("/suborders/{suborder_id:uuid}/reviews", operation_id="WriteReview", idempotent=True)
     async def write(

@@ -52,6 +52,7 @@ class ListingDetail(Struct, frozen=True):
     village: str
     listed_county: bool
     producer_id: UUID
+    producer_number: int
     producer: str
     producer_kind: str
     self_grown: bool
@@ -120,7 +121,7 @@ GET_LISTING = Query(
            l.county_code, a.name AS prefecture, d.name AS county, t.name AS township, w.name AS village,
            EXISTS (SELECT FROM listed_counties c WHERE c.county_code = l.county_code
                       AND c.valid_during @> business_day(:now)) AS listed_county,
-           l.producer_id, p.name AS producer, p.kind AS producer_kind, p.self_grown,
+           l.producer_id, p.number AS producer_number, p.name AS producer, p.kind AS producer_kind, p.self_grown,
            p.state = 'open' AS taking_orders, l.harvest_months,
            l.harvest_months @> ARRAY[extract(month FROM business_day(:now))::smallint] AS in_season,
            l.storage <> 'ambient' AS chilled,

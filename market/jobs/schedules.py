@@ -19,6 +19,7 @@ from market.kernel import Connection, Database, Query
 from market.kernel.clock import SHANGHAI
 from market.payouts.pay_out import PayoutHold, pay_out_due
 from market.producers.certificate_ends import notify_ending_certificates
+from market.reviews.score import refresh_figures
 from payments.retries import RetryPolicy, describe_error, run_each
 
 log = structlog.get_logger()
@@ -47,6 +48,11 @@ class Schedule(Struct, frozen=True, kw_only=True):
 async def update_scores(context: WorkerContext) -> None:
     """Recompute the scores of listings."""
     await refresh_scores(context.db, new_since=context.clock.now() - NEW_LISTING_PERIOD)
+
+
+async def update_producer_figures(context: WorkerContext) -> None:
+    """Count again what the public scores of producers are computed from."""
+    await refresh_figures(context.db, now=context.clock.now())
 
 
 async def pay_out(context: WorkerContext) -> None:
@@ -90,6 +96,7 @@ SCHEDULES = (
     Schedule(name="delete_kept_uploads", interval=timedelta(minutes=10), offset=timedelta(0), run=delete_kept_uploads),
     Schedule(name="delete_photos", offset=timedelta(hours=4, minutes=15), run=delete_photos),
     Schedule(name="update_scores", offset=timedelta(hours=4, minutes=30), run=update_scores),
+    Schedule(name="update_producer_figures", offset=timedelta(hours=4, minutes=45), run=update_producer_figures),
     Schedule(name="pay_out", offset=timedelta(hours=9), run=pay_out),
     Schedule(name="remind_of_unsent_parcels", offset=timedelta(hours=9), run=remind_of_unsent_parcels),
     Schedule(

@@ -129,9 +129,7 @@ LIST_OWN_PRODUCERS = Query(
      LIMIT 100
     """,
 )
-FIND_PUBLIC_PRODUCER = Query(
-    PublicProducer,
-    """
+_PUBLIC_PRODUCER: LiteralString = """
     SELECT p.id, p.number, p.kind, p.name, p.village_code, v.name AS village, t.name AS township, p.county_code,
            c.name AS county, p.produce, p.story, p.self_grown, p.opened_at, p.state = 'open' AS taking_orders,
            ARRAY(SELECT DISTINCT kind FROM certificates
@@ -144,9 +142,10 @@ FIND_PUBLIC_PRODUCER = Query(
       JOIN divisions v ON v.code = p.village_code
       JOIN divisions t ON t.code = ancestor_code(p.village_code, 4)
       JOIN divisions c ON c.code = rpad(p.county_code, 12, '0')
-     WHERE p.id = :producer_id AND p.state IN ('open', 'suspended')
-    """,
-)
+     WHERE p.state IN ('open', 'suspended')
+"""
+FIND_PUBLIC_PRODUCER = Query(PublicProducer, _PUBLIC_PRODUCER + " AND p.id = :producer_id")
+FIND_PUBLIC_PRODUCER_BY_NUMBER = Query(PublicProducer, _PUBLIC_PRODUCER + " AND p.number = :number")
 
 
 async def get_producer(conn: Connection, seal: Seal, actor: Actor, producer_id: UUID) -> Producer:
@@ -241,6 +240,18 @@ async def list_own_producers(conn: Connection, actor: Actor) -> list[ProducerRow
 async def find_public_producer(conn: Connection, producer_id: UUID, *, now: datetime) -> PublicProducer | None:
     """Return the public view of an admitted producer, or None."""
     return await FIND_PUBLIC_PRODUCER.maybe(conn, producer_id=producer_id, day=get_business_day(now))
+
+
+async def get_public_producer(conn: Connection, number: int, *, now: datetime) -> PublicProducer:
+    """Return the public view of an admitted producer by its short number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    producer = await FIND_PUBLIC_PRODUCER_BY_NUMBER.maybe(conn, number=number, day=get_business_day(now))
+    if producer is None:
+        raise NotFound
+    return producer
 
 
 def may_decide(actor: Actor, row: ProducerRow) -> bool:

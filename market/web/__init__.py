@@ -54,6 +54,7 @@ from market.web.shop import (
     pay,
     product,
     reviews,
+    seller,
     stay,
 )
 from market.web.shop import booking_changes as shop_booking_changes
@@ -63,7 +64,7 @@ from market.web.shop import goods_returns as shop_returns
 
 _SHOP_PAGES = (
     assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
-    browse, product, activity, stay, reviews, cart, checkout, coupons, pay, orders, order, order_actions,
+    browse, product, activity, stay, reviews, seller, cart, checkout, coupons, pay, orders, order, order_actions,
     own_review, shop_claims, shop_returns, shop_cases, shop_booking_changes,
 )  # fmt: skip
 _FARM_PAGES = (

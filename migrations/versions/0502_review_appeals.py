@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0502"
-down_revision = "0302"
+down_revision = "0403"
 branch_labels = None
 depends_on = None
 

@@ -281,6 +281,7 @@ API_CASES: tuple[RouteCase, ...] = (
     # reviews
     get("/api/v1/listings/{listing_id}/reviews", PUBLIC),
     get("/api/v1/producers/{producer_id}/reviews", PUBLIC),
+    get("/api/v1/producers/{producer_id}/score", PUBLIC),
     get("/api/v1/reviews/{review_id}", SIGNED_IN, params=NOBODYS_REVIEW, status=404),
     put("/api/v1/reviews/{review_id}", SIGNED_IN, params=NOBODYS_REVIEW, json=REVIEW, status=404),
     post("/api/v1/reviews/{review_id}/answer", SIGNED_IN, params=NOBODYS_REVIEW, json={"text": "样例"}, status=404),

@@ -43,7 +43,7 @@ OWNED_TABLES = {
         "redemptions",
     },
     "casework": {"case_categories", "cases", "case_events"},
-    "reviews": {"reviews", "review_photos", "review_versions", "review_appeals"},
+    "reviews": {"reviews", "review_photos", "review_versions", "review_appeals", "producer_figures"},
     "carriers": {"tracked_parcels", "tracking_facts", "carrier_pushes"},
     "visits": {"booking_changes", "stay_guests", "calendar_feeds"},
     "aftersales": {

@@ -161,7 +161,7 @@ async def load_price_split(conn: Connection, listing: ListingDetail, price: Fen)
 
 
 class ListingMetadata(Struct, frozen=True):
-    """The metadata for `shop/meta.html`, and the picture at the top."""
+    """The metadata for `shop/meta.html`, the picture at the top, and the link to the seller."""
 
     summary: str
     canonical: str
@@ -169,6 +169,7 @@ class ListingMetadata(Struct, frozen=True):
     ld: str
     picture: dict[str, Any]
     link: str
+    seller: tuple[str, str]
 
 
 def make_metadata(
@@ -212,6 +213,7 @@ def make_metadata(
             "ratingValue": f"{reviews.score // 10}.{reviews.score % 10}",
             "reviewCount": reviews.review_count,
         }
+    seller = (f"/sellers/{listing.producer_number}", f"{listing.producer}的小店")
     drawn = photo is None or listing.photo_kind == PhotoFormat.SVG
     picture = {
         "symbol": get_illustration(listing.category, listing.title),
@@ -219,7 +221,7 @@ def make_metadata(
         "label": f"{'剪纸示意图' if drawn else '照片'}：{listing.title}",
         "drawn": drawn,
     }
-    return ListingMetadata(summary, f"{origin}{link}", image, _encode_json_ld(about), picture, link)
+    return ListingMetadata(summary, f"{origin}{link}", image, _encode_json_ld(about), picture, link, seller)
 
 
 def _encode_json_ld(about: dict[str, Any]) -> str:

@@ -1,0 +1,153 @@
+"""The public score of a producer: parcels sent in time and stars of the last 180 days, by one stated formula.
+
+Source: 电子商务法 39, which asks for public rules of the credit rating.
+"""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.counties.settings import SEND_DEFAULTS
+from market.kernel import Connection, Database, Query, divide_half_up
+from market.kernel.clock import get_business_day, get_day_start
+from market.orders.send_by import SEND_BY
+
+SCORE_PERIOD = timedelta(days=180)
+MIN_PARCELS = 5
+"""Below so many parcels only the stars count, as for hosts, who send none."""
+MIN_REVIEWS = 3
+"""Below so many reviews there is no score."""
+SENDING_POINTS = 50
+STAR_POINTS = 50
+_STAR_RANGE = 4
+"""Stars go from 1 to 5."""
+_PIECE = 500
+
+
+class ProducerFigures(Struct, frozen=True, kw_only=True):
+    """What the score of a producer is computed from: everything from `since` to the day before `counted_on`.
+
+    `parcels` were to be sent in that period; `in_time` were sent by the day that was promised. Of the `reviews`,
+    `answered` have an answer, and `stars` is the sum of their stars.
+    """
+
+    since: date
+    counted_on: date
+    parcels: int
+    in_time: int
+    reviews: int
+    stars: int
+    answered: int
+
+
+class ProducerScore(Struct, frozen=True, kw_only=True):
+    """A score from 0 to 100, the sum of its two parts; `sending` is None if only the stars count."""
+
+    total: int
+    sending: int | None
+    praise: int
+
+
+class _CountedProducers(Struct, frozen=True):
+    last_id: UUID | None
+    producers: int
+
+
+GET_FIGURES = Query(
+    ProducerFigures,
+    """
+    SELECT since, counted_on, parcels, in_time, reviews, stars, answered
+      FROM producer_figures WHERE producer_id = :producer_id
+    """,
+)
+# A parcel that was cancelled because it was not sent counts as late; one that the buyer cancelled does not count.
+# The ids of suborders are in the order of time, so that older ones are not read.
+REFRESH_FIGURES = Query(
+    _CountedProducers,
+    """
+    WITH piece AS (
+        SELECT id, county_code FROM producers
+         WHERE id > :after AND state IN ('open', 'suspended')
+         ORDER BY id LIMIT :piece
+    ), sent AS (
+        SELECT producers.id AS producer_id, count(*)::integer AS parcels,
+               (count(*) FILTER (
+                   WHERE suborders.shipped_at IS NOT NULL AND business_day(suborders.shipped_at) <= """
+    + SEND_BY
+    + """))::integer AS in_time
+          FROM piece AS producers
+          JOIN suborders ON producer_id = producers.id AND suborders.id >= :first_id
+          JOIN orders ON orders.id = order_id
+         WHERE suborders.kind = 'goods' AND paid_at IS NOT NULL AND """
+    + SEND_BY
+    + """ >= :since::date AND """
+    + SEND_BY
+    + """ < :today::date
+           AND (suborders.state IN ('paid', 'shipped', 'received')
+                OR suborders.state = 'cancelled'
+                   AND EXISTS (SELECT FROM order_lines JOIN line_refunds ON line_id = order_lines.id
+                                WHERE suborder_id = suborders.id AND reason = 'not_shipped'))
+         GROUP BY producers.id
+    ), praised AS (
+        SELECT r.producer_id, count(*)::integer AS reviews, sum(rating)::integer AS stars,
+               count(answer)::integer AS answered
+          FROM piece JOIN reviews r ON r.producer_id = piece.id
+         WHERE r.id >= :first_id AND r.at >= :since_at AND r.at < :today_at
+         GROUP BY r.producer_id
+    ), stored AS (
+        INSERT INTO producer_figures (producer_id, since, counted_on, parcels, in_time, reviews, stars, answered)
+        SELECT id, :since::date, :today::date, coalesce(parcels, 0), coalesce(in_time, 0), coalesce(reviews, 0),
+               coalesce(stars, 0), coalesce(answered, 0)
+          FROM piece
+          LEFT JOIN sent ON sent.producer_id = id
+          LEFT JOIN praised ON praised.producer_id = id
+        ON CONFLICT (producer_id) DO UPDATE
+           SET since = excluded.since, counted_on = excluded.counted_on, parcels = excluded.parcels,
+               in_time = excluded.in_time, reviews = excluded.reviews, stars = excluded.stars,
+               answered = excluded.answered
+        RETURNING 1
+    )
+    SELECT (SELECT id FROM piece ORDER BY id DESC LIMIT 1) AS last_id, (SELECT count(*) FROM stored) AS producers
+    """,
+)
+
+
+def compute_score(figures: ProducerFigures) -> ProducerScore | None:
+    """Return the score of a producer, or None below three reviews.
+
+    50 points for the share of parcels that were sent in time, and 50 for the average of the stars, from 1 (none) to 5
+    (all); below five parcels, 100 for the stars. Each part is rounded half up to a whole point.
+    """
+    if figures.reviews < MIN_REVIEWS:
+        return None
+    above_one = figures.stars - figures.reviews
+    if figures.parcels < MIN_PARCELS:
+        whole = divide_half_up((SENDING_POINTS + STAR_POINTS) * above_one, _STAR_RANGE * figures.reviews)
+        return ProducerScore(total=whole, sending=None, praise=whole)
+    sending = divide_half_up(SENDING_POINTS * figures.in_time, figures.parcels)
+    praise = divide_half_up(STAR_POINTS * above_one, _STAR_RANGE * figures.reviews)
+    return ProducerScore(total=sending + praise, sending=sending, praise=praise)
+
+
+async def get_figures(conn: Connection, producer_id: UUID) -> ProducerFigures | None:
+    """Return the figures of a producer's score as they were last counted, or None before that."""
+    return await GET_FIGURES.maybe(conn, producer_id=producer_id)
+
+
+async def refresh_figures(db: Database, *, now: datetime) -> int:
+    """Count the figures of all producers again, 500 producers at a time, each committed; return how many."""
+    today = get_business_day(now)
+    since = today - SCORE_PERIOD
+    # Parcels that were to be sent since then may have been ordered two months before.
+    first_id = UUID(int=int((now - SCORE_PERIOD - timedelta(days=60)).timestamp() * 1000) << 80)
+    after: UUID | None = UUID(int=0)
+    total = 0
+    while after is not None:
+        async with db.connection() as conn:
+            piece = await REFRESH_FIGURES.one(
+                conn, after=after, piece=_PIECE, first_id=first_id, since=since, today=today,
+                since_at=get_day_start(since), today_at=get_day_start(today), ship_days=SEND_DEFAULTS["ship_days"],
+            )  # fmt: skip
+        after, total = piece.last_id, total + piece.producers
+    return total

@@ -1,0 +1,135 @@
+"""The public page of a seller: who, where, what they sell, certificates, reviews with answers, and the score."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from market.catalogue.browse import list_producer_listings
+from market.divisions.codes import get_ancestor_code
+from market.http import HttpRequest
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, ProducerKind, PublicProducer
+from market.producers.queries import get_public_producer
+from market.reviews.score import (
+    MIN_PARCELS,
+    MIN_REVIEWS,
+    SENDING_POINTS,
+    STAR_POINTS,
+    ProducerFigures,
+    compute_score,
+    get_figures,
+)
+from market.reviews.views import list_producer_reviews
+from market.web.assets import get_origin
+from market.web.forms import parse_uuid
+from market.web.pages import render_page
+from market.web.shop.browse import SHORT_PUBLIC_CACHE
+from market.web.shop.cards import ShortNumber, make_card_views
+from market.web.shop.regions import SellingDivision, make_trail
+from market.web.ui.format import day_zh
+
+_MAX_LISTINGS = 24
+_MAX_REVIEWS = 5
+_PAGE_SIZE = 20
+_COUNTY, _TOWNSHIP, _VILLAGE = 3, 4, 5
+
+
+def _describe_seller(producer: PublicProducer) -> list[str]:
+    """Return who the seller is and where, as sentences. Source: 电子商务法 10, 15."""
+    kind = PRODUCER_KIND_NAMES[ProducerKind(producer.kind)]
+    where = "".join(dict.fromkeys((producer.county, producer.township, producer.village)))
+    words = [f"{kind}，{where}。{day_zh(producer.opened_at)}开的店。"]
+    if producer.self_grown and producer.kind == ProducerKind.HOUSEHOLD:
+        words.append("自家种养的，按电子商务法第十条不用办营业执照。")
+    if not producer.taking_orders:
+        words.append("现在不接单。")
+    return words + ([producer.story] if producer.story else [])
+
+
+def describe_score(figures: ProducerFigures | None) -> tuple[str, list[str]]:
+    """Return the score, and how it comes from its figures, so that anybody can compute it again."""
+    if figures is None:
+        return "", ["新开的店，还没有算过分。"]
+    period = f"从 {day_zh(figures.since)}起，到 {day_zh(figures.counted_on)}前，每天夜里算一次。"
+    facts = [
+        f"该发的包裹 {figures.parcels} 个，说好的日子前发了 {figures.in_time} 个。" if figures.parcels else "",
+        f"评价 {figures.reviews} 条，一共 {figures.stars} 分；卖家回了 {figures.answered} 条。"
+        if figures.reviews
+        else "",
+    ]
+    score = compute_score(figures)
+    if score is None:
+        return "", [*filter(None, facts), f"评价满 {MIN_REVIEWS} 条才有分。", period]
+    above = f"（{figures.stars} − {figures.reviews}）÷（4 × {figures.reviews}）"
+    if score.sending is None:
+        rule = f"包裹不到 {MIN_PARCELS} 个，只看评价：{SENDING_POINTS + STAR_POINTS} × {above} = {score.praise}。"
+        return f"{score.total} 分", [*filter(None, facts), rule, "四舍五入到整数。", period]
+    rules = [
+        f"按时发货 {SENDING_POINTS} × {figures.in_time} ÷ {figures.parcels} = {score.sending}。",
+        f"评价 {STAR_POINTS} × {above} = {score.praise}。",
+        f"加起来 {score.total} 分，满分 {SENDING_POINTS + STAR_POINTS}，每一样四舍五入到整数。",
+    ]
+    return f"{score.total} 分", [*filter(None, facts), *rules, period]
+
+
+def _list_trail(producer: PublicProducer) -> list[tuple[str, str]]:
+    names = ((producer.county, _COUNTY), (producer.township, _TOWNSHIP), (producer.village, _VILLAGE))
+    return make_trail(
+        [SellingDivision(get_ancestor_code(producer.village_code, level), name, level) for name, level in names]
+    )
+
+
+@get("/sellers/{number:int}", include_in_schema=False)
+async def show_seller(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], number: ShortNumber
+) -> Response[bytes]:
+    """Show a seller to everyone.
+
+    Raises:
+        NotFound: no admitted producer has that number.
+    """
+    async with db.connection() as conn:
+        producer = await get_public_producer(conn, number, now=clock.now())
+        cards = await list_producer_listings(conn, producer.id, today=clock.today(), limit=_MAX_LISTINGS)
+        reviews = await list_producer_reviews(conn, producer.id, limit=_MAX_REVIEWS)
+        figures = await get_figures(conn, producer.id)
+    score, rules = describe_score(figures)
+    context = {
+        "name": producer.name,
+        "trail": _list_trail(producer),
+        "about": _describe_seller(producer),
+        "certificates": [CERTIFICATE_NAMES[kind] for kind in producer.certificates],
+        "county": producer.county,
+        "cards": make_card_views(cards),
+        "score": score,
+        "rules": rules,
+        "reviews": reviews.items,
+        "more": f"/sellers/{number}/reviews" if reviews.next else None,
+        "canonical": f"{get_origin(request)}/sellers/{number}",
+    }
+    return render_page(request, "shop/seller.html", context, cache=SHORT_PUBLIC_CACHE)
+
+
+@get("/sellers/{number:int}/reviews", include_in_schema=False)
+async def show_seller_reviews(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], number: ShortNumber
+) -> Response[bytes]:
+    """Show the reviews of everything that a seller sells, latest first.
+
+    Raises:
+        NotFound: no admitted producer has that number.
+    """
+    before = parse_uuid(request.query_params.get("before", ""))
+    async with db.connection() as conn:
+        producer = await get_public_producer(conn, number, now=clock.now())
+        page = await list_producer_reviews(conn, producer.id, before=before, limit=_PAGE_SIZE)
+    context = {
+        "name": producer.name,
+        "link": f"/sellers/{number}",
+        "reviews": page.items,
+        "more": f"/sellers/{number}/reviews?before={page.next}" if page.next else None,
+    }
+    return render_page(request, "shop/seller_reviews.html", context, cache=SHORT_PUBLIC_CACHE)
+
+
+ROUTES = [show_seller, show_seller_reviews]
