@@ -149,3 +149,22 @@ def test_a_refusal_code_belongs_to_one_class() -> None:
                 codes.setdefault(ast.unparse(item.value), []).append(f"{place}: {node.name}")
     assert len(codes) > 100
     assert {code: places for code, places in codes.items() if len(places) > 1} == {}
+
+
+def list_unguarded(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what a loop does for each item, and whose failure ends the loop."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Try):
+            yield child
+            yield from list_unguarded(child)
+
+
+def test_work_on_many_items_fails_item_by_item() -> None:
+    """One locked or poisoned item would delay all others: `run_each` and `record_failure` are the way."""
+    found = [
+        place
+        for place, loop in walk(ast.For, without=("market/demo/", "payments/sandbox/"), mentioning="db.transaction(")
+        for each in list_unguarded(loop)
+        if isinstance(each, ast.AsyncWith) and "db.transaction(" in ast.unparse(each.items[0])
+    ]
+    assert found == []

@@ -4,7 +4,7 @@ A stay is paid once, so new days never cost the buyer more. What they cost less 
 """
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault, GatewayUnavailable, Query
+from market.kernel.failures import forget_failure, record_failure
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
 from market.orders.notifications import notify_account, notify_producer
@@ -40,8 +41,11 @@ from market.visits.models import (
 from market.visits.read_changes import GET_BOOKING_CHANGE
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan
+from payments.retries import RetryPolicy, run_each
 
 MAX_LAPSED_CHANGES = 500
+LAPSE_JOB = "lapse_change"
+LAPSE_RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
 
 
 class _LockedChange(Struct, frozen=True):
@@ -65,7 +69,12 @@ ADD_CHANGE = Query(
 LIST_LAPSED_CHANGES = Query(
     UUID,
     """
-    SELECT id FROM booking_changes WHERE state = 'proposed' AND expires_at <= :now ORDER BY expires_at LIMIT :limit
+    SELECT id FROM booking_changes
+     WHERE state = 'proposed' AND expires_at <= :now
+       AND NOT EXISTS (SELECT FROM jobs.failures
+                        WHERE job = 'lapse_change' AND item = booking_changes.id AND next_at > clock_timestamp())
+     ORDER BY expires_at
+     LIMIT :limit
     """,
 )
 FIND_CHANGED_ORDER = Query(UUID, "SELECT suborder_id FROM booking_changes WHERE id = :id")
@@ -227,18 +236,29 @@ async def withdraw_change(conn: Connection, actor: Actor, change_id: UUID, *, no
 
 
 async def lapse_changes(db: Database, seal: Seal, *, now: datetime) -> int:
-    """End the changes that nobody answered in time, one per transaction; tell who proposed them, return how many."""
+    """End the changes that nobody answered in time, one per transaction; tell who proposed them, return how many.
+
+    One that fails is tried again ever later and delays no other.
+    """
     async with db.connection() as conn:
         due = await LIST_LAPSED_CHANGES.all(conn, now=now, limit=MAX_LAPSED_CHANGES)
     lapsed = 0
-    for change_id in due:
+
+    async def lapse(change_id: UUID) -> None:
+        nonlocal lapsed
         async with db.transaction() as conn:
             locked = await _lock_change(conn, change_id)
             if await END_CHANGE.maybe(conn, id=change_id, state=BookingChangeState.LAPSED, now=now) is None:
-                continue
-            lapsed += 1
+                return
             if locked.suborder.state is SuborderState.PAID:
                 await _notify_proposer(conn, seal, locked, "change_lapsed", now=now)
+        lapsed += 1
+        await forget_failure(db, job=LAPSE_JOB, item=change_id)
+
+    async def fail(change_id: UUID, error: Exception) -> None:
+        await record_failure(db, LAPSE_RETRIES, job=LAPSE_JOB, item=change_id, error=error)
+
+    await run_each(due, lapse, fail)
     return lapsed
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from market.bookings.models import StayTooShort
 from market.catalogue.night_rules import NightRule, RuleKind, set_night_rule
 from market.identity.models import Actor, NotFound
-from market.kernel import Refusal
+from market.kernel import Connection, Refusal
 from market.orders.cancel import cancel_order
 from market.orders.models import NightsTaken
 from market.orders.queries import OrderView
@@ -266,3 +266,19 @@ async def test_a_change_and_new_bookings_never_share_a_night(shopping: Shopping)
         (date(2019, 10, 5), date(2019, 10, 7)) if moved else (date(2019, 10, 3), date(2019, 10, 5))
     }
     assert len(await booked.taken()) == (2 if moved else 3)
+
+
+async def test_a_change_that_cannot_lapse_delays_no_other(shopping: Shopping, owner: Connection) -> None:
+    stuck, other = await book(shopping), await book(shopping)
+    for each in (stuck, other):
+        await each.propose(4, 6)
+    late = TEN_DAYS_BEFORE + timedelta(hours=24)
+    lock = owner.transaction()
+    await lock.start()
+    await owner.fetch("SELECT FROM orders WHERE id = $1 FOR NO KEY UPDATE", stuck.order.id)
+    assert await lapse_changes(shopping.db, shopping.seal, now=late) == 1
+    await lock.rollback()
+    assert await lapse_changes(shopping.db, shopping.seal, now=late) == 0
+    await owner.execute("UPDATE jobs.failures SET next_at = now()")
+    assert await lapse_changes(shopping.db, shopping.seal, now=late) == 1
+    assert await owner.fetchval("SELECT count(*) FROM jobs.failures") == 0
