@@ -2113,13 +2113,14 @@ BEGIN
                  freight_fen bigint, discount_fen bigint, commission_bp integer)
      WHERE s.n = ANY(placed);
     INSERT INTO order_lines (id, suborder_id, position, listing_id, variant_id, title, unit, quantity, price_fen,
-                             amount_fen, reduction_fen, lot_id, units, perishable)
+                             amount_fen, reduction_fen, lot_id, units, perishable, price_basis)
     SELECT l.id, l.suborder_id, l.position, l.listing_id, l.variant_id, l.title, l.unit, l.quantity, l.price_fen,
-           l.amount_fen, l.reduction_fen, l.lot_id, l.units, listings.perishable
+           l.amount_fen, l.reduction_fen, l.lot_id, l.units, listings.perishable,
+           coalesce(l.price_basis, 'unit')
       FROM jsonb_to_recordset(batch -> 'lines')
            AS l (n integer, id uuid, suborder_id uuid, position smallint, listing_id uuid, variant_id uuid, title text,
                  unit text, quantity integer, price_fen bigint, amount_fen bigint, reduction_fen bigint, lot_id uuid,
-                 units integer)
+                 units integer, price_basis text)
       JOIN listings ON listings.id = l.listing_id
      WHERE l.n = ANY(placed);
     IF jsonb_array_length(batch -> 'weights') > 0 THEN
@@ -3812,7 +3813,9 @@ CREATE TABLE public.order_lines (
     refunded_fen bigint DEFAULT 0 NOT NULL,
     perishable boolean DEFAULT true NOT NULL,
     reduction_fen bigint DEFAULT 0 NOT NULL,
+    price_basis text DEFAULT 'unit'::text NOT NULL,
     CONSTRAINT order_lines_price CHECK ((price_fen > 0)),
+    CONSTRAINT order_lines_price_basis CHECK ((price_basis = ANY (ARRAY['unit'::text, 'tier'::text, 'public'::text]))),
     CONSTRAINT order_lines_quantity CHECK (((quantity >= 1) AND (quantity <= 9999))),
     CONSTRAINT order_lines_reduction CHECK (((reduction_fen >= 0) AND (amount_fen >= 0))),
     CONSTRAINT order_lines_refund CHECK (((refunded_fen >= 0) AND (refunded_fen <= amount_fen))),
@@ -4037,6 +4040,23 @@ CREATE TABLE public.programme_sentences (
     read_at timestamp with time zone NOT NULL,
     file_id uuid,
     CONSTRAINT programme_sentences_quote CHECK ((quote <> ''::text))
+);
+
+
+--
+-- Name: public_buyers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.public_buyers (
+    account_id uuid NOT NULL,
+    unit_name text NOT NULL,
+    credit_code text NOT NULL,
+    ends_on date NOT NULL,
+    verified_by uuid NOT NULL,
+    verified_at timestamp with time zone NOT NULL,
+    CONSTRAINT public_buyers_credit_code CHECK ((credit_code ~ '^[0-9A-Z]{18}$'::text)),
+    CONSTRAINT public_buyers_name_length CHECK (((length(unit_name) >= 2) AND (length(unit_name) <= 60))),
+    CONSTRAINT public_buyers_two_people CHECK ((verified_by <> account_id))
 );
 
 
@@ -4434,6 +4454,19 @@ CREATE TABLE public.taken_nights (
     guest_sealed bytea,
     CONSTRAINT taken_nights_guest_without_booking CHECK (((guest_sealed IS NULL) OR (booking_id IS NULL))),
     CONSTRAINT taken_nights_not_empty CHECK ((NOT isempty(nights)))
+);
+
+
+--
+-- Name: tier_prices; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.tier_prices (
+    variant_id uuid NOT NULL,
+    from_quantity integer NOT NULL,
+    price_fen bigint NOT NULL,
+    CONSTRAINT tier_prices_price CHECK (((price_fen >= 1) AND (price_fen <= 100000000))),
+    CONSTRAINT tier_prices_quantity CHECK (((from_quantity >= 2) AND (from_quantity <= 9999)))
 );
 
 
@@ -5613,6 +5646,14 @@ ALTER TABLE ONLY public.programmes
 
 
 --
+-- Name: public_buyers public_buyers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.public_buyers
+    ADD CONSTRAINT public_buyers_pkey PRIMARY KEY (account_id);
+
+
+--
 -- Name: redemptions redemptions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5874,6 +5915,14 @@ ALTER TABLE ONLY public.taken_nights
 
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: tier_prices tier_prices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.tier_prices
+    ADD CONSTRAINT tier_prices_pkey PRIMARY KEY (variant_id, from_quantity);
 
 
 --
@@ -6756,6 +6805,20 @@ CREATE INDEX producers_by_county ON public.producers USING btree (county_code, s
 --
 
 CREATE UNIQUE INDEX producers_one_pending_application ON public.producers USING btree (applied_by) WHERE (state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text]));
+
+
+--
+-- Name: public_buyers_by_verification; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX public_buyers_by_verification ON public.public_buyers USING btree (verified_at DESC, account_id);
+
+
+--
+-- Name: public_buyers_by_verifier; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX public_buyers_by_verifier ON public.public_buyers USING btree (verified_by);
 
 
 --
@@ -8643,6 +8706,22 @@ ALTER TABLE ONLY public.programmes
 
 
 --
+-- Name: public_buyers public_buyers_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.public_buyers
+    ADD CONSTRAINT public_buyers_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: public_buyers public_buyers_verified_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.public_buyers
+    ADD CONSTRAINT public_buyers_verified_by FOREIGN KEY (verified_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: redemptions redemptions_order; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -8968,6 +9047,14 @@ ALTER TABLE ONLY public.taken_nights
 
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: tier_prices tier_prices_variant; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.tier_prices
+    ADD CONSTRAINT tier_prices_variant FOREIGN KEY (variant_id) REFERENCES public.variants(id);
 
 
 --
@@ -12896,6 +12983,48 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.programme_sentences TO market_app;
 
 
 --
+-- Name: TABLE public_buyers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: COLUMN public_buyers.unit_name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(unit_name) ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: COLUMN public_buyers.credit_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(credit_code) ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: COLUMN public_buyers.ends_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(ends_on) ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: COLUMN public_buyers.verified_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(verified_by) ON TABLE public.public_buyers TO market_app;
+
+
+--
+-- Name: COLUMN public_buyers.verified_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(verified_at) ON TABLE public.public_buyers TO market_app;
+
+
+--
 -- Name: TABLE redemptions; Type: ACL; Schema: public; Owner: -
 --
 
@@ -13512,6 +13641,13 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.taken_nights TO market_app;
 
 
 --
+-- Name: TABLE tier_prices; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.tier_prices TO market_app;
+
+
+--
 -- Name: TABLE tracked_parcels; Type: ACL; Schema: public; Owner: -
 --
 
@@ -13642,6 +13778,13 @@ GRANT UPDATE("position") ON TABLE public.variants TO market_app;
 --
 
 GRANT UPDATE(price_fen) ON TABLE public.variants TO market_app;
+
+
+--
+-- Name: COLUMN variants.public_price_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(public_price_fen) ON TABLE public.variants TO market_app;
 
 
 --

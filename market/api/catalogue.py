@@ -13,7 +13,7 @@ from market.api.producers import CACHE_ONE_SECOND
 from market.catalogue.browse import CategoryCount, CountyCount, list_categories, list_counties
 from market.catalogue.describe import Description, NewDescription, edit_listing
 from market.catalogue.detail import ProductDetail, StayDetail, get_product, get_stay
-from market.catalogue.edit import ListingSummary, change_price, move_listing
+from market.catalogue.edit import ListingSummary, move_listing
 from market.catalogue.freight import FreightTerms, set_freight
 from market.catalogue.models import (
     MAX_PRICE_FEN,
@@ -23,16 +23,14 @@ from market.catalogue.models import (
     NewStay,
     PublishedListing,
 )
-from market.catalogue.more_packs import add_pack, end_pack
 from market.catalogue.night_rules import NightRule, list_night_rules, set_night_rule
-from market.catalogue.packs import NewPack, OfferedPack, replace_pack
 from market.catalogue.publish import NewProduct, publish_activity, publish_product, publish_stay
 from market.catalogue.search import CategoryCode, DivisionPrefix, ListingPage, SearchFilters, Sort, search_listings
 from market.catalogue.templates import ListingTemplate, list_templates
 from market.catalogue.terms import NewSeason, Season, SeasonNights, clear_season, list_seasons, set_season
 from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Database, Fen
+from market.kernel import Database
 from market.kernel.clock import Clock
 from market.rate_limits import RateClass
 from market.stock.lots import count_units
@@ -43,12 +41,6 @@ type Text = Annotated[str, Meta(max_length=200)]
 type Cursor = Annotated[str, Meta(max_length=80)]
 type PageSize = Annotated[int, Meta(ge=1, le=100)]
 type PriceFen = Annotated[int, Meta(ge=1, le=MAX_PRICE_FEN)]
-
-
-class PriceChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """The new price of a variant; placed orders keep their price."""
-
-    price_fen: Annotated[int, Meta(ge=1, le=MAX_PRICE_FEN)]
 
 
 class ListingMoveRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,66 +101,6 @@ class PublishController(Controller):
     ) -> Response[PublishedListing]:
         """Publish an activity."""
         return await run_once(request, db, actor, lambda conn: publish_activity(conn, actor, data, now=clock.now()))
-
-    @post("/variants/{variant_id:uuid}/prices", operation_id="ChangePrice", idempotent=True)
-    async def change_price(
-        self,
-        *,
-        request: HttpRequest,
-        variant_id: FromPath[UUID],
-        data: JSONBody[PriceChange],
-        actor: NamedDependency[Actor],
-        db: NamedDependency[Database],
-        clock: NamedDependency[Clock],
-    ) -> Response[ListingSummary]:
-        """Change the price of a variant; placed orders keep their price."""
-        price = Fen(data.price_fen)
-        return await run_once(
-            request, db, actor, lambda conn: change_price(conn, actor, variant_id, price, now=clock.now())
-        )
-
-    @post("/variants/{variant_id:uuid}/packs", operation_id="ReplacePack", idempotent=True)
-    async def replace_pack(
-        self,
-        *,
-        request: HttpRequest,
-        variant_id: FromPath[UUID],
-        data: JSONBody[NewPack],
-        actor: NamedDependency[Actor],
-        db: NamedDependency[Database],
-        clock: NamedDependency[Clock],
-    ) -> Response[OfferedPack]:
-        """Replace the pack of a variant by a new variant; placed orders keep theirs."""
-        return await run_once(
-            request, db, actor, lambda conn: replace_pack(conn, actor, variant_id, data, now=clock.now())
-        )
-
-    @post("/listings/{listing_id:uuid}/packs", operation_id="AddPack", idempotent=True)
-    async def add_pack(
-        self,
-        *,
-        request: HttpRequest,
-        listing_id: FromPath[UUID],
-        data: JSONBody[NewPack],
-        actor: NamedDependency[Actor],
-        db: NamedDependency[Database],
-        clock: NamedDependency[Clock],
-    ) -> Response[OfferedPack]:
-        """Offer one more pack of a product; without a quantity it sells from the stock of the first pack."""
-        return await run_once(request, db, actor, lambda conn: add_pack(conn, actor, listing_id, data, now=clock.now()))
-
-    @post("/variants/{variant_id:uuid}/end", operation_id="EndPack", idempotent=True)
-    async def end_pack(
-        self,
-        *,
-        request: HttpRequest,
-        variant_id: FromPath[UUID],
-        actor: NamedDependency[Actor],
-        db: NamedDependency[Database],
-        clock: NamedDependency[Clock],
-    ) -> Response[ListingSummary]:
-        """Take one of several packs off sale; placed orders keep theirs."""
-        return await run_once(request, db, actor, lambda conn: end_pack(conn, actor, variant_id, now=clock.now()))
 
     @post("/listings/{listing_id:uuid}/edits", operation_id="EditListing", idempotent=True)
     async def edit_listing(

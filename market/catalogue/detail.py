@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from market.catalogue.freight import FreightTerms, find_freight
 from market.catalogue.goods_terms import GOODS_JSON, GoodsTerms
 from market.catalogue.models import ListingKind
+from market.catalogue.tier_prices import TIERS_JSON, TierPrice
 from market.counties.settings import SEND_DEFAULTS
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Query
@@ -24,6 +25,7 @@ class ListingVariant(Struct, frozen=True, kw_only=True):
     unit: str
     price_fen: Fen
     public_price_fen: Fen | None
+    tiers: list[TierPrice] = []
     net_g: int | None
     pieces: int | None
     per_kg_fen: Fen | None
@@ -157,7 +159,10 @@ GET_LISTING = Query(
 LIST_VARIANTS = Query(
     ListingVariant,
     """
-    SELECT v.id, v.label, v.unit, v.price_fen, v.public_price_fen, v.net_g, v.pieces,
+    SELECT v.id, v.label, v.unit, v.price_fen, v.public_price_fen,
+    """
+    + TIERS_JSON
+    + """ AS tiers, v.net_g, v.pieces,
            (2000 * v.price_fen + v.net_g) / (2 * v.net_g) AS per_kg_fen, v.gross_g,
            o.available_units / v.lot_units_per_item AS left,
            o.reserved_units / v.lot_units_per_item AS waiting, v.lot_id, v.ceiling_bp

@@ -18,6 +18,7 @@ from market.catalogue.models import (
     WrongListingState,
     list_price_faults,
 )
+from market.catalogue.tier_prices import TIERS_JSON, PriceTerms, TierPrice, set_price_terms
 from market.identity.access import has_role_for, require_role
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Fen, FieldFault, Query
@@ -49,14 +50,25 @@ class OwnVariant(Struct, frozen=True, kw_only=True):
     lot_units_per_item: int
     left: int | None
     ceiling_bp: int | None
+    tiers: list[TierPrice] = []
+    public_price_fen: Fen | None = None
+
+    @property
+    def terms(self) -> PriceTerms:
+        """Its further prices."""
+        return PriceTerms(tiers=tuple(self.tiers), public_price_fen=self.public_price_fen)
 
 
 class VariantChange(Struct, frozen=True):
-    """The new price of a variant, and how many more items (negative: fewer) can be sold."""
+    """The new price of a variant, and how many more items (negative: fewer) can be sold.
+
+    Without `terms` its further prices stay.
+    """
 
     variant_id: UUID
     price_fen: Fen
     stock_change: int = 0
+    terms: PriceTerms | None = None
 
 
 class LockedListing(Struct, frozen=True):
@@ -101,7 +113,10 @@ LIST_OWN_VARIANTS = Query(
     OwnVariant,
     """
     SELECT v.id, v.label, v.unit, v.price_fen, v.lot_id, v.lot_units_per_item,
-           o.available_units / v.lot_units_per_item AS left, v.ceiling_bp
+           o.available_units / v.lot_units_per_item AS left, v.ceiling_bp,
+    """
+    + TIERS_JSON
+    + """ AS tiers, v.public_price_fen
       FROM variants v JOIN listings l ON l.id = v.listing_id LEFT JOIN lots o ON o.id = v.lot_id
      WHERE v.listing_id = :listing_id AND l.producer_id = ANY(:producer_ids::uuid[]) AND l.state <> 'suspended'
        AND v.position IS NOT NULL
@@ -200,7 +215,7 @@ async def change_variants(
     Raises:
         NotFound: the listing is suspended or belongs to someone else, it has no such variant, or the variant's stock is
             not counted.
-        BadListing: a price is not between 0.01 and 1,000,000 yuan.
+        BadListing: a price is not between 0.01 and 1,000,000 yuan, or a further price is not lower.
         StockTooLow: the change removes more items than are available; nothing changes.
         InvalidStockChange: the change is above the maximum of one lot.
     """
@@ -218,3 +233,5 @@ async def change_variants(
     for each in changes:
         if each.price_fen != own_variants[each.variant_id].price_fen:
             await change_price(conn, actor, each.variant_id, each.price_fen, now=now)
+        if each.terms is not None and each.terms != own_variants[each.variant_id].terms:
+            await set_price_terms(conn, actor, each.variant_id, each.terms, now=now)

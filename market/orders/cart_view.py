@@ -17,10 +17,11 @@ from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.orders.cart import CartOwner
 from market.orders.models import MAX_LINES, MAX_STAYS, Line, ListingId, Nights, SuborderKind, VariantId
-from market.orders.offers import load_goods_offers, load_stay_offers
+from market.orders.offers import load_goods_offers, load_public_buyers, load_stay_offers
 from market.orders.pricing import (
     DraftLine,
     GoodsOffer,
+    PriceBasis,
     StayOffer,
     find_shipping_fault,
     list_coupon_items,
@@ -48,6 +49,7 @@ class CartLine(Struct, frozen=True, kw_only=True):
     unit: str
     quantity: int
     price_fen: Fen
+    price_basis: PriceBasis
     amount_fen: Fen
     left: int | None
     slot: Slot | None
@@ -122,10 +124,11 @@ class _OfferedLine(Struct, frozen=True):
     row: _CartLineRow
     slot: Slot | None
     problem: str
+    public_buyer: bool
 
     def price(self) -> tuple[GoodsOffer, DraftLine]:
         """Return the offer and the priced line."""
-        return self.offer, price_goods_line(0, self.offer, self.row.quantity, self.slot)
+        return self.offer, price_goods_line(0, self.offer, self.row.quantity, self.slot, public_buyer=self.public_buyer)
 
 
 LIST_CART_LINES = Query(
@@ -180,6 +183,7 @@ async def get_cart(conn: Connection, owner: CartOwner, *, region_code: str | Non
         conn, [Nights(row.listing_id, row.arrive_on, row.leave_on, row.rooms) for row in stay_rows], day=day
     )
     offer_rows = [(goods[row.variant_id], row) for row in rows]
+    public_buyer = owner in await load_public_buyers(conn, [owner], goods.values(), day=day)
     needed_units: dict[UUID, int] = {}
     for offer, row in offer_rows:
         if offer.lot_id is not None:
@@ -192,7 +196,7 @@ async def get_cart(conn: Connection, owner: CartOwner, *, region_code: str | Non
         problem = _describe_problem(offer, row, needed_units, parcels) or _describe_slot_problem(
             offer, row, slot, now=now
         )
-        lines.append(_OfferedLine(offer, row, slot, problem))
+        lines.append(_OfferedLine(offer, row, slot, problem, public_buyer))
     nights: list[tuple[StayOffer, CartNights]] = []
     for position, row in enumerate(stay_rows, 1):
         stay = stays[position]
@@ -333,8 +337,7 @@ def _get_visit_id(lines: Sequence[DraftLine]) -> UUID | None:
 
 
 def _build_cart_line(line: _OfferedLine) -> CartLine:
-    offer, row = line.offer, line.row
-    priced = price_goods_line(0, offer, row.quantity, line.slot)
+    (offer, priced), row = line.price(), line.row
     left = None if row.available_units is None else row.available_units // offer.lot_units_per_item
     return CartLine(
         variant_id=offer.variant_id,
@@ -343,7 +346,8 @@ def _build_cart_line(line: _OfferedLine) -> CartLine:
         title=priced.title,
         unit=offer.unit,
         quantity=row.quantity,
-        price_fen=offer.price_fen,
+        price_fen=priced.price_fen,
+        price_basis=priced.price_basis,
         amount_fen=priced.amount_fen,
         left=left if line.slot is None else line.slot.free,
         slot=line.slot,

@@ -1,11 +1,13 @@
 """Load the current offers of goods and stays, for placing and for the cart, in one statement each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
 from market.catalogue.freight import FREIGHT_JSON
 from market.catalogue.goods_terms import GOODS_JSON
+from market.catalogue.tier_prices import TIERS_JSON
+from market.identity.public_buyers import list_buying_now
 from market.kernel import Connection, Query
 from market.orders.models import Nights
 from market.orders.pricing import GoodsOffer, StayOffer
@@ -13,7 +15,7 @@ from market.orders.pricing import GoodsOffer, StayOffer
 LIST_GOODS_OFFERS = Query(
     GoodsOffer,
     """
-    SELECT variants.id AS variant_id, l.id AS listing_id, l.number AS listing_number,
+    SELECT v.id AS variant_id, l.id AS listing_id, l.number AS listing_number,
            l.kind AS listing_kind, title, label, unit, price_fen, gross_g, net_g, ceiling_bp, lot_id,
            lot_units_per_item, commission_bp,
            l.state = 'live' AND l.certified_until >= :day::date AND l.kind <> 'stay'
@@ -26,13 +28,16 @@ LIST_GOODS_OFFERS = Query(
     """
     + GOODS_JSON
     + """ AS goods,
+    """
+    + TIERS_JSON
+    + """ AS tiers, public_price_fen,
            get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
            category_code, producers.county_code
-      FROM variants
+      FROM variants v
       JOIN listings l ON l.id = listing_id
       JOIN producers ON producers.id = l.producer_id
       LEFT JOIN freight_templates ON freight_templates.producer_id = producers.id
-     WHERE variants.id = ANY(:variant_ids::uuid[])
+     WHERE v.id = ANY(:variant_ids::uuid[])
     """,
 )
 LIST_STAY_OFFERS = Query(
@@ -81,3 +86,12 @@ async def load_stay_offers(conn: Connection, nights: Sequence[Nights], *, day: d
         day=day,
     )
     return {row.n: row for row in rows}
+
+
+async def load_public_buyers(
+    conn: Connection, account_ids: Sequence[UUID], offers: Iterable[GoodsOffer], *, day: date
+) -> set[UUID]:
+    """Return which accounts buy for a public unit on `day`; no statement runs if no offer has a price for one."""
+    if all(each.public_price_fen is None for each in offers):
+        return set()
+    return await list_buying_now(conn, account_ids, day=day)

@@ -29,7 +29,7 @@ from market.orders.models import (
     ShopClosed,
     TotalChanged,
 )
-from market.orders.offers import load_goods_offers, load_stay_offers
+from market.orders.offers import load_goods_offers, load_public_buyers, load_stay_offers
 from market.orders.order_request import OrderRequest
 from market.orders.outcomes import (
     PlacementOutcome,
@@ -153,6 +153,8 @@ async def _draft_orders(
     stays = await load_stay_offers(conn, nights, day=day)
     chosen = [line.slot_id for each in requests.values() for _, line in each.lines if line.slot_id]
     slots = await load_slots(conn, chosen)
+    buyers = [each.buyer_id for each in requests.values()]
+    public_buyers = await load_public_buyers(conn, buyers, goods.values(), day=day)
     vouchers = await load_vouchers(conn, [each.voucher_id for each in requests.values() if each.voucher_id])
     drafts: dict[int, list[DraftSuborder]] = {}
     position = 1
@@ -161,7 +163,9 @@ async def _draft_orders(
         position += len(request.nights)
         try:
             voucher = vouchers.get(request.voucher_id) if request.voucher_id else None
-            drafts[n] = draft_order(request, goods, stay_offers, slots, voucher=voucher)
+            drafts[n] = draft_order(
+                request, goods, stay_offers, slots, voucher=voucher, public_buyer=request.buyer_id in public_buyers
+            )
         except Exception as error:  # noqa: BLE001 - an error in one request is its own outcome and fails no other
             outcomes[n] = error
     return drafts
@@ -174,10 +178,12 @@ def draft_order(
     slots: dict[SlotId, Slot],
     *,
     voucher: Voucher | None = None,
+    public_buyer: bool = False,
 ) -> list[DraftSuborder]:
     """Return the suborders of a request at current prices, less its coupon.
 
-    `stays` are the offers of the request's nights, in the same order; `voucher` is the one that the request names.
+    `stays` are the offers of the request's nights, in the same order; `voucher` is the one that the request names;
+    `public_buyer` is true if the buyer buys for a public unit.
 
     Raises:
         VoucherUnknown and other refusals of the voucher: see `place`.
@@ -197,7 +203,7 @@ def draft_order(
             faults = (FieldFault(fault.field or field_name, f"{offer.title} {fault.zh}"),)
             raise fault.refusal(producer=offer.producer, title=offer.title, errors=faults)
         slot = find_slot(offer, line, slots, field=f"lines[{index}].slot_id", now=request.now)
-        goods_lines.append((offer, price_goods_line(index, offer, line.quantity, slot)))
+        goods_lines.append((offer, price_goods_line(index, offer, line.quantity, slot, public_buyer=public_buyer)))
     stay_lines: list[tuple[StayOffer, DraftLine]] = []
     for index, (nights, stay) in enumerate(zip(request.nights, stays, strict=True)):
         field_name = f"nights[{index}].listing_id"
@@ -350,6 +356,7 @@ class BatchRows(Struct):
                 "price_fen": line.price_fen,
                 "amount_fen": line.amount_fen,
                 "reduction_fen": line.reduction_fen,
+                "price_basis": line.price_basis,
                 "lot_id": line.lot_id,
                 "units": line.lot_units,
             }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -11,11 +12,20 @@ from market.bookings.models import CancellationTier
 from market.catalogue.catch_weight import LineWeight, compute_ceiling, compute_weight_price
 from market.catalogue.freight import FreightTerms, ParcelFault, Shipment, compute_freight, find_parcel_fault
 from market.catalogue.goods_terms import GoodsTerms
+from market.catalogue.tier_prices import TierPrice
 from market.coupons.models import Bearer, CouponTerms
 from market.coupons.rules import CouponItem, covers
 from market.kernel import Fen, split
 from market.orders.models import SuborderKind
 from market.slots.models import Slot, SlotId
+
+
+class PriceBasis(StrEnum):
+    """The price that applied to a line: that of one item, of a quantity, or for public units."""
+
+    UNIT = "unit"
+    TIER = "tier"
+    PUBLIC = "public"
 
 
 class GoodsOffer(Struct, frozen=True, kw_only=True):
@@ -46,6 +56,8 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
     shop_open: bool
     freight: FreightTerms | None
     goods: GoodsTerms = GoodsTerms()
+    tiers: list[TierPrice] = []
+    public_price_fen: Fen | None = None
     pay_minutes: int | None = None
     category_code: str = ""
     county_code: str = ""
@@ -105,6 +117,7 @@ class DraftLine(Struct, frozen=True, kw_only=True):
     category: str = ""
     county: str = ""
     reduction_fen: Fen = Fen(0)
+    price_basis: PriceBasis = PriceBasis.UNIT
 
     @property
     def amount_fen(self) -> Fen:
@@ -174,8 +187,20 @@ def find_shipping_fault(offer: GoodsOffer, parcels: Mapping[UUID, Shipment]) -> 
     return find_parcel_fault(offer.freight, offer.goods, parcels[offer.producer_id])
 
 
-def price_goods_line(index: int, goods: GoodsOffer, quantity: int, slot: Slot | None = None) -> DraftLine:
+def choose_price(goods: GoodsOffer, quantity: int, *, public_buyer: bool) -> tuple[Fen, PriceBasis]:
+    """Return the lowest price of an item that applies to a quantity and a buyer, and which one it is."""
+    prices = [(goods.price_fen, PriceBasis.UNIT)]
+    prices += [(tier.price_fen, PriceBasis.TIER) for tier in goods.tiers if tier.from_quantity <= quantity]
+    if public_buyer and goods.public_price_fen is not None:
+        prices.append((goods.public_price_fen, PriceBasis.PUBLIC))
+    return min(prices, key=lambda each: each[0])
+
+
+def price_goods_line(
+    index: int, goods: GoodsOffer, quantity: int, slot: Slot | None = None, *, public_buyer: bool = False
+) -> DraftLine:
     """Return the priced line of a variant; that of an activity has a slot."""
+    price_fen, basis = choose_price(goods, quantity, public_buyer=public_buyer)
     return DraftLine(
         field=f"lines[{index}].quantity",
         listing_id=goods.listing_id,
@@ -183,7 +208,8 @@ def price_goods_line(index: int, goods: GoodsOffer, quantity: int, slot: Slot | 
         title=f"{goods.title} {goods.label}".strip(),
         unit=goods.unit,
         quantity=quantity,
-        price_fen=goods.price_fen,
+        price_fen=price_fen,
+        price_basis=basis,
         lot_id=goods.lot_id,
         units=quantity * goods.lot_units_per_item,
         gross_g=quantity * goods.gross_g,

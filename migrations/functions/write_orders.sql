@@ -12,13 +12,14 @@ BEGIN
                  freight_fen bigint, discount_fen bigint, commission_bp integer)
      WHERE s.n = ANY(placed);
     INSERT INTO order_lines (id, suborder_id, position, listing_id, variant_id, title, unit, quantity, price_fen,
-                             amount_fen, reduction_fen, lot_id, units, perishable)
+                             amount_fen, reduction_fen, lot_id, units, perishable, price_basis)
     SELECT l.id, l.suborder_id, l.position, l.listing_id, l.variant_id, l.title, l.unit, l.quantity, l.price_fen,
-           l.amount_fen, l.reduction_fen, l.lot_id, l.units, listings.perishable
+           l.amount_fen, l.reduction_fen, l.lot_id, l.units, listings.perishable,
+           coalesce(l.price_basis, 'unit')
       FROM jsonb_to_recordset(batch -> 'lines')
            AS l (n integer, id uuid, suborder_id uuid, position smallint, listing_id uuid, variant_id uuid, title text,
                  unit text, quantity integer, price_fen bigint, amount_fen bigint, reduction_fen bigint, lot_id uuid,
-                 units integer)
+                 units integer, price_basis text)
       JOIN listings ON listings.id = l.listing_id
      WHERE l.n = ANY(placed);
     IF jsonb_array_length(batch -> 'weights') > 0 THEN

@@ -111,6 +111,7 @@ GRANTS = {
         "select insert update(name kinds max_lines proration idle_days cure_days document_number "
         "document_name document_sha256 document_text file_id)"
     ),
+    "public_buyers": "select insert update(unit_name credit_code ends_on verified_by verified_at)",
     "redemptions": "select insert(order_id voucher_id discount_fen redeemed_at) update(freed_at)",
     "refund_requests": (
         "select insert(suborder_id line_id key amount_fen reason note requested_by requested_at) "
@@ -146,10 +147,11 @@ GRANTS = {
     ),
     "tracking_facts": "select insert",
     "taken_nights": "select insert delete",
+    "tier_prices": "select insert delete",
     "tasks": "select insert update(state stage outcome_sealed error next_at finished_at)",
     "usage_days": "select insert",
     "valid_approvals": "select",
-    "variants": "select insert update(position price_fen)",
+    "variants": "select insert update(position price_fen public_price_fen)",
     "vouchers": "select insert(coupon_id account_id ordinal per_person claimed_at)",
     "jobs.failures": "select insert delete update(attempts next_at error)",
     "jobs.schedules": "select insert update(next_at attempts error finished_at)",

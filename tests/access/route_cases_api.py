@@ -183,6 +183,7 @@ API_CASES: tuple[RouteCase, ...] = (
         params={"variant_id": Id("hidden_variant_id")},
         status=409,
     ),
+    put("/api/v1/variants/{variant_id}/price-terms", PRODUCER_MEMBERS, json={"tiers": []}),
     post("/api/v1/lots/{lot_id}/counts", PRODUCER_MEMBERS, json={"change": 5, "reference": "样例"}, status=201),
     put("/api/v1/producers/{producer_id}/freight", PRODUCER_MEMBERS, json=FREIGHT, status=204),
     post(
@@ -213,6 +214,14 @@ API_CASES: tuple[RouteCase, ...] = (
         params={"listing_id": Id("spare_id")},
         json=SUSPEND,
         status=201,
+    ),
+    # public units
+    get("/api/v1/public-buyers", PLATFORM_STAFF),
+    post(
+        "/api/v1/public-buyers",
+        PLATFORM_STAFF,
+        json={"phone": "1", "unit_name": "样例学校", "credit_code": "1", "ends_on": Id("later")},
+        status=422,
     ),
     # storage
     post("/api/v1/photos", SIGNED_IN, files=PHOTO, status=201),

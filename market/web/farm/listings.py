@@ -11,6 +11,13 @@ from msgspec import Struct, structs
 from market.catalogue.detail import ListingDetail, ListingVariant, get_listing_id, get_product, get_stay
 from market.catalogue.edit import OwnVariant, VariantChange, change_variants, list_own_variants, move_listing
 from market.catalogue.models import MAX_PRICE_FEN, MAX_QUANTITY, MIN_PRICE_FEN, ListingKind, ListingMove, ListingState
+from market.catalogue.tier_prices import (
+    MAX_TIER_QUANTITY,
+    MAX_TIERS,
+    PriceTerms,
+    TierPrice,
+    list_price_term_faults,
+)
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
@@ -105,6 +112,29 @@ class VariantForm(Struct, frozen=True):
     seen: str
     counted: bool
     word: str
+    tiers: list[tuple[str, str]]
+    public: str
+
+    @property
+    def further(self) -> bool:
+        """Whether a further price is written."""
+        return bool(self.public or any(any(tier) for tier in self.tiers))
+
+
+def _pad_tiers(tiers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return as many rows of tiers as a pack can have."""
+    return tiers + [("", "")] * (MAX_TIERS - len(tiers))
+
+
+def _get_typed_size(form: PostedForm, index: int, size: VariantForm) -> VariantForm:
+    """Return the fields of a variant as they were typed."""
+    return structs.replace(
+        size,
+        price=form.get_text(f"price-{index}"),
+        left=form.get_text(f"left-{index}"),
+        tiers=[(form.get_text(f"from-{index}-{n}"), form.get_text(f"tier-{index}-{n}")) for n in range(MAX_TIERS)],
+        public=form.get_text(f"public-{index}"),
+    )
 
 
 def _fill_variants(variants: list[OwnVariant]) -> list[VariantForm]:
@@ -124,6 +154,8 @@ def _fill_variants(variants: list[OwnVariant]) -> list[VariantForm]:
                 left,
                 counted,
                 get_count_word(each.unit),
+                _pad_tiers([(str(tier.from_quantity), yuan_input(tier.price_fen)) for tier in each.tiers]),
+                yuan_input(each.public_price_fen),
             )
         )
     return sizes
@@ -157,15 +189,13 @@ async def _listing_page(
     )
     sizes = _fill_variants(await list_own_variants(conn, actor, listing.id))
     if form is not None:
-        sizes = [
-            structs.replace(size, price=form.get_text(f"price-{index}"), left=form.get_text(f"left-{index}"))
-            for index, size in enumerate(sizes)
-        ]
+        sizes = [_get_typed_size(form, index, size) for index, size in enumerate(sizes)]
     notice = _NOTICES.get(request.query_params.get("said", ""))
     context = {
         "item": view,
         "notes": [notice] if notice else [],
         "sizes": sizes,
+        "goods": listing.kind == ListingKind.PRODUCT,
         "night": listing.kind == ListingKind.STAY,
         "activity": listing.kind == ListingKind.ACTIVITY,
         "errors": errors,
@@ -199,14 +229,41 @@ def _read_change(form: PostedForm, index: int, variant: OwnVariant, size: Varian
         minimum=MIN_PRICE_FEN,
         maximum=MAX_PRICE_FEN,
     )
+    terms = _read_terms(form, index, price)
     if not size.counted:
-        return VariantChange(variant.id, price, 0)
+        return VariantChange(variant.id, price, 0, terms)
     left = parse_integer(form.get_text(f"left-{index}"), maximum=MAX_QUANTITY)
     shown = parse_integer(form.get_text(f"seen-{index}"), maximum=MAX_QUANTITY)
     if left is None or shown is None:
         form.add_fault(f"left-{index}", "还有几份没写对。写一个数，比如 20；没有了写 0")
         return VariantChange(variant.id, price, 0)
-    return VariantChange(variant.id, price, left - shown)
+    return VariantChange(variant.id, price, left - shown, terms)
+
+
+def _read_terms(form: PostedForm, index: int, price_fen: Fen) -> PriceTerms | None:
+    """Read the further prices of a pack; None if the form has no fields for them."""
+    public = f"public-{index}"
+    if public not in form.fields:
+        return None
+    rows: list[int] = []
+    tiers: list[TierPrice] = []
+    for n in range(MAX_TIERS):
+        count_field, price_field = f"from-{index}-{n}", f"tier-{index}-{n}"
+        if form.get_text(count_field) or form.get_text(price_field):
+            rows.append(n)
+            count = form.read_integer(count_field, fault="满几份没写对。写一个数，比如 10", maximum=MAX_TIER_QUANTITY)
+            tiers.append(TierPrice(count, form.read_yuan(price_field, fault="这一档的价钱没写对。写一个数，比如 35")))
+    public_fen = form.read_optional_yuan(public, fault="公家单位的价没写对。写一个数，比如 30；没有就空着")
+    terms = PriceTerms(tiers=tuple(tiers), public_price_fen=public_fen)
+    names = {"public_price_fen": public}
+    for position, n in enumerate(rows):
+        names[f"tiers[{position}].from_quantity"] = f"from-{index}-{n}"
+        names[f"tiers[{position}].price_fen"] = f"tier-{index}-{n}"
+    faulty = {fault.field for fault in form.faults}
+    for fault in list_price_term_faults(terms, price_fen):
+        if names[fault.field] not in faulty:
+            form.add_fault(names[fault.field], fault.message)
+    return terms
 
 
 @post("/farm/listings/{number:int}/offer", include_in_schema=False)

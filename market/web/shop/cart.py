@@ -18,6 +18,7 @@ from market.orders.cart import CartOwner, put_lines, put_nights
 from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
 from market.orders.models import Line, ListingId, Nights, SuborderKind, VariantId
 from market.orders.places import PlacesView
+from market.orders.pricing import PriceBasis
 from market.orders.queries import load_latest_address
 from market.slots.models import Slot, format_slot_hours
 from market.slots.rules import get_slot_terms
@@ -125,11 +126,16 @@ async def load_listing_pictures(conn: Connection, listing_ids: list[UUID]) -> di
     return pictures
 
 
+_BASIS_WORDS = {PriceBasis.UNIT: "", PriceBasis.TIER: "买得多的价", PriceBasis.PUBLIC: "公家单位的价"}
+
+
 def _goods_line(line: CartLine, pictures: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
     symbol, photo = pictures[line.listing_id]
     word = get_count_word(line.unit)
-    small = f"{yuan(line.price_fen)} 元/{word}" + (f"，{format_slot(line.slot)}" if line.slot else "")
-    small += f"，{WEIGHED_LATER}" if line.weight else ""
+    basis = _BASIS_WORDS[line.price_basis]
+    slot = format_slot(line.slot) if line.slot else ""
+    later = WEIGHED_LATER if line.weight else ""
+    small = "，".join(each for each in (f"{yuan(line.price_fen)} 元/{word}", basis, slot, later) if each)
     return CartLineView(
         str(line.variant_id), "goods", f"/goods/{line.listing_number}", line.title, small, line.amount_fen,
         symbol, photo, line.quantity, word, line.problem,

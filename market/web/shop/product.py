@@ -52,6 +52,7 @@ class ProductView(Struct, frozen=True):
     price_fen: Fen
     unit: str
     per: str
+    prices: list[str]
     count_word: str
     choices: list[tuple[str, str]]
     left: int
@@ -79,6 +80,7 @@ def _product_view(product: ProductDetail, *, pay_minutes: int) -> ProductView:
         price_fen=base.price_fen,
         unit=f"一{word}",
         per=format_comparison_price(base.price_fen, base.net_g, base.pieces, base.unit),
+        prices=_list_further_prices(product.variants),
         count_word=word,
         choices=[(str(each.id), _format_choice(each)) for each in open_ones],
         left=selling,
@@ -89,6 +91,20 @@ def _product_view(product: ProductDetail, *, pay_minutes: int) -> ProductView:
         if base.ceiling_bp is None
         else describe_ceiling(price=base.price_fen, word=word, ceiling_bp=base.ceiling_bp),
     )
+
+
+def _list_further_prices(variants: Sequence[ListingVariant]) -> list[str]:
+    """Return the lower prices of the packs in words, each with the name of its pack if there are several."""
+    prices: list[str] = []
+    for variant in variants:
+        word = get_count_word(variant.unit)
+        name = f"{variant.label or format_unit(variant.unit)}：" if len(variants) > 1 else ""
+        prices += [
+            f"{name}满 {tier.from_quantity} {word}，一{word} {yuan(tier.price_fen)} 元" for tier in variant.tiers
+        ]
+        if variant.public_price_fen is not None:
+            prices.append(f"{name}公家单位一{word} {yuan(variant.public_price_fen)} 元，核过的单位登录后按这个价")
+    return prices
 
 
 def count_items_left(variants: Sequence[ListingVariant]) -> int:

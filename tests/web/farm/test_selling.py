@@ -280,3 +280,27 @@ async def test_what_is_shipped_cold_is_said_charged_and_not_sent_where_it_cannot
         assert "这一样不发往您的地区" in seen.text
         seen = await buyer.open("/cart?region=650000")
         assert "这一样不发往您的地区" not in seen.text
+
+
+async def test_a_lower_price_from_a_quantity_is_written_shown_and_charged(village: Village) -> None:
+    number = await village.number(village.dates.listing_id)
+    path = f"/farm/listings/{number}"
+    async with await village.browser(village.farmer) as farm, await village.browser(village.buyer) as buyer:
+        await farm.open(path)
+        wrong = {"from-0-0": "3", "tier-0-0": "46", "public-0": "九十"}
+        seen = await farm.submit(f"{path}/offer", status=422, typed=wrong)
+        assert "买得多，每份要更便宜" in seen.text
+        assert "公家单位的价没写对" in seen.text
+        [typed] = [node for node in seen.root.all("input") if node.attrs.get("name") == "public-0"]
+        assert typed.attrs["value"] == "九十"
+        await farm.submit(f"{path}/offer", typed={"tier-0-0": "40", "public-0": "38"})
+        seen = await buyer.open(f"/goods/{number}")
+        assert "满 3 箱，一箱 40.00 元" in seen.text
+        assert "公家单位一箱 38.00 元" in seen.text
+        await buyer.submit("/cart/goods", n="3")
+        seen = await buyer.open("/cart")
+        assert "40.00 元/箱，买得多的价" in seen.text
+        assert "120.00" in seen.text
+        await farm.open(path)
+        await farm.submit(f"{path}/offer", typed={"from-0-0": "", "tier-0-0": "", "public-0": ""})
+        assert await village.value("SELECT count(*) FROM tier_prices") == 0

@@ -1,0 +1,141 @@
+"""Public units that buy: accounts whose unit a member of the platform's staff has verified."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from market.audit.record import add_audit_entry
+from market.identity.access import require_platform_staff
+from market.identity.models import Actor
+from market.identity.sign_in import find_account_by_phone
+from market.kernel import Connection, FieldFault, Query, Refusal
+from market.kernel.clock import get_business_day
+from market.kernel.seal import Seal
+from market.kernel.text import clean_text, normalize_phone
+
+_CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
+_CREDIT_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_MAX_NAME_LENGTH = 60
+MAX_PUBLIC_BUYERS_SHOWN = 200
+
+
+class PublicBuyerInvalid(Refusal):
+    """Fields of a public unit are invalid; `errors` lists each."""
+
+    code = "public_buyer_invalid"
+    status = 422
+    zh = "有几处要改。"
+    en = "Some fields are invalid; see errors."
+
+
+class NewPublicBuyer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A public unit as staff submit it: the phone of the account that buys for it, its name and its credit code."""
+
+    phone: Annotated[str, Meta(max_length=20)]
+    unit_name: Annotated[str, Meta(max_length=200)]
+    credit_code: Annotated[str, Meta(max_length=40)]
+    ends_on: date
+
+
+class PublicBuyer(Struct, frozen=True, kw_only=True):
+    """A public unit that buys with an account, until the day `ends_on`."""
+
+    account_id: UUID
+    unit_name: str
+    credit_code: str
+    ends_on: date
+    verified_at: datetime
+
+
+SAVE_PUBLIC_BUYER = Query(
+    PublicBuyer,
+    """
+    INSERT INTO public_buyers (account_id, unit_name, credit_code, ends_on, verified_by, verified_at)
+    VALUES (:account_id, :unit_name, :credit_code, :ends_on, :by, :now)
+    ON CONFLICT ON CONSTRAINT public_buyers_pkey DO UPDATE
+       SET unit_name = excluded.unit_name, credit_code = excluded.credit_code, ends_on = excluded.ends_on,
+           verified_by = excluded.verified_by, verified_at = excluded.verified_at
+    RETURNING account_id, unit_name, credit_code, ends_on, verified_at
+    """,
+)
+LIST_PUBLIC_BUYERS = Query(
+    PublicBuyer,
+    """
+    SELECT account_id, unit_name, credit_code, ends_on, verified_at
+      FROM public_buyers ORDER BY verified_at DESC, account_id LIMIT :limit
+    """,
+)
+LIST_BUYING_NOW = Query(
+    UUID,
+    "SELECT account_id FROM public_buyers WHERE account_id = ANY(:account_ids::uuid[]) AND ends_on >= :day::date",
+)
+
+
+def is_credit_code(code: str) -> bool:
+    """Return whether a unified social credit code has its check character.
+
+    Source: GB 32100-2015: weights 3^(n-1) mod 31, check = 31 - sum mod 31.
+    """
+    if not _CREDIT_CODE.fullmatch(code):
+        return False
+    total = sum(_CREDIT_DIGITS.index(digit) * pow(3, n, 31) for n, digit in enumerate(code[:17]))
+    return _CREDIT_DIGITS[-total % 31] == code[17]
+
+
+async def save_public_buyer(
+    conn: Connection, seal: Seal, actor: Actor, new: NewPublicBuyer, *, now: datetime
+) -> PublicBuyer:
+    """Let an account buy for a public unit that staff have verified, or change its unit and its last day.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
+        PublicBuyerInvalid: fields are invalid, or no account has the phone; `errors` lists them.
+    """
+    require_platform_staff(actor)
+    name, code = clean_text(new.unit_name), clean_text(new.credit_code).upper()
+    phone = normalize_phone(new.phone)
+    account_id = None if phone is None else await find_account_by_phone(conn, seal, phone)
+    faults: list[FieldFault] = []
+    if account_id is None:
+        faults.append(FieldFault("phone", "没有这个手机号的账号，请单位的人先登录一次"))
+    if not 2 <= len(name) <= _MAX_NAME_LENGTH:
+        faults.append(FieldFault("unit_name", f"单位名称写 2 到 {_MAX_NAME_LENGTH} 个字"))
+    if not is_credit_code(code):
+        faults.append(FieldFault("credit_code", "统一社会信用代码不对，请照证书上的 18 位写"))
+    if new.ends_on < get_business_day(now):
+        faults.append(FieldFault("ends_on", "最后一天不能早于今天"))
+    if faults:
+        raise PublicBuyerInvalid(errors=tuple(faults))
+    assert account_id is not None
+    saved = await SAVE_PUBLIC_BUYER.one(
+        conn, account_id=account_id, unit_name=name, credit_code=code, ends_on=new.ends_on, by=actor.account_id,
+        now=now,
+    )  # fmt: skip
+    await add_audit_entry(
+        conn,
+        actor=str(actor.account_id),
+        action="account.public_buyer",
+        object=f"account:{account_id}",
+        detail={"unit": name, "credit_code": code, "ends_on": new.ends_on.isoformat()},
+        now=now,
+    )
+    return saved
+
+
+async def list_public_buyers(conn: Connection, actor: Actor) -> list[PublicBuyer]:
+    """Return the public units that buy or bought, verified last first, at most 200.
+
+    Raises:
+        NotAllowed, SecondFactorRequired: the actor is not of the platform's staff.
+    """
+    require_platform_staff(actor)
+    return await LIST_PUBLIC_BUYERS.all(conn, limit=MAX_PUBLIC_BUYERS_SHOWN)
+
+
+async def list_buying_now(conn: Connection, account_ids: Sequence[UUID], *, day: date) -> set[UUID]:
+    """Return which of the accounts buy for a verified public unit on `day`."""
+    return set(await LIST_BUYING_NOW.all(conn, account_ids=list(account_ids), day=day))
