@@ -441,6 +441,25 @@ $$;
 
 
 --
+-- Name: check_large_payout(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_large_payout() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state <> 'waiting' THEN
+        RAISE EXCEPTION 'the large payout % was decided', OLD.id USING ERRCODE = 'P0162';
+    END IF;
+    IF NEW.state = 'consented' AND is_same_person(OLD.requested_by, NEW.decided_by) THEN
+        RAISE EXCEPTION 'the large payout % needs a second person', OLD.id USING ERRCODE = 'P0161';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+
+--
 -- Name: check_order_sums(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -477,8 +496,22 @@ CREATE FUNCTION public.check_payout_account() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF OLD.state <> 'checking' THEN
+    IF OLD.state IN ('rejected', 'ended') AND NEW.state <> OLD.state
+       OR OLD.state = 'active' AND NEW.state NOT IN ('active', 'ended')
+       OR OLD.state = 'waiting' AND NEW.state NOT IN ('waiting', 'active', 'rejected')
+       OR OLD.state = 'checking' AND NEW.state = 'active' AND NEW.replaces IS NOT NULL
+       OR OLD.state <> 'checking' AND NEW.destination IS DISTINCT FROM OLD.destination
+       OR OLD.decided_by IS NOT NULL AND NEW.decided_by IS DISTINCT FROM OLD.decided_by AND NEW.state <> 'rejected' THEN
         RAISE EXCEPTION 'the payout account % was checked', OLD.id USING ERRCODE = 'P0109';
+    END IF;
+    IF NEW.state = 'active' AND OLD.state = 'checking'
+       AND EXISTS (SELECT FROM payout_accounts
+                    WHERE producer_id = NEW.producer_id AND activated_at IS NOT NULL AND id <> NEW.id) THEN
+        RAISE EXCEPTION 'the producer % has had a payout account', NEW.producer_id USING ERRCODE = 'P0109';
+    END IF;
+    IF NEW.state <> 'rejected' AND NEW.decided_by IS DISTINCT FROM OLD.decided_by
+       AND is_same_person(NEW.entered_by, NEW.decided_by) THEN
+        RAISE EXCEPTION 'the payout account % needs a second person', NEW.id USING ERRCODE = 'P0161';
     END IF;
     RETURN NEW;
 END;
@@ -690,6 +723,97 @@ BEGIN
     PERFORM add_audit_entry(p_at, p_by, 'account.close', 'account:' || p_account, '{}');
 END
 $$;
+
+
+--
+-- Name: payout_accounts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.payout_accounts (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    producer_id uuid NOT NULL,
+    kind text NOT NULL,
+    holder text NOT NULL,
+    number_sealed bytea NOT NULL,
+    number_tail text NOT NULL,
+    state text DEFAULT 'checking'::text NOT NULL,
+    destination text,
+    reason text,
+    entered_by uuid NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    checked_at timestamp with time zone,
+    replaces uuid,
+    usable_at timestamp with time zone,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    activated_at timestamp with time zone,
+    CONSTRAINT payout_accounts_activated CHECK (
+CASE
+    WHEN (state = ANY (ARRAY['active'::text, 'ended'::text])) THEN (activated_at IS NOT NULL)
+    ELSE (activated_at IS NULL)
+END),
+    CONSTRAINT payout_accounts_change CHECK (((replaces IS NULL) = (usable_at IS NULL))),
+    CONSTRAINT payout_accounts_checked CHECK (((state = 'checking'::text) = (checked_at IS NULL))),
+    CONSTRAINT payout_accounts_decided CHECK (((decided_by IS NULL) = (decided_at IS NULL))),
+    CONSTRAINT payout_accounts_holder CHECK (((length(holder) >= 1) AND (length(holder) <= 60))),
+    CONSTRAINT payout_accounts_kind CHECK ((kind = ANY (ARRAY['bank'::text, 'wechat'::text]))),
+    CONSTRAINT payout_accounts_state CHECK ((state = ANY (ARRAY['checking'::text, 'waiting'::text, 'active'::text, 'rejected'::text, 'ended'::text]))),
+    CONSTRAINT payout_accounts_tail CHECK (((length(number_tail) >= 1) AND (length(number_tail) <= 4))),
+    CONSTRAINT payout_accounts_three_days CHECK ((usable_at >= (entered_at + '3 days'::interval))),
+    CONSTRAINT payout_accounts_verified CHECK (((state <> ALL (ARRAY['waiting'::text, 'active'::text])) OR (destination IS NOT NULL))),
+    CONSTRAINT payout_accounts_waited CHECK (((replaces IS NULL) OR (activated_at IS NULL) OR ((activated_at >= usable_at) AND (decided_by IS NOT NULL)))),
+    CONSTRAINT payout_accounts_waiting CHECK (((state <> 'waiting'::text) OR (replaces IS NOT NULL)))
+);
+
+
+--
+-- Name: producers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.producers (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    village_code text NOT NULL,
+    county_code text GENERATED ALWAYS AS ("left"(village_code, 6)) STORED NOT NULL,
+    produce text NOT NULL,
+    story text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'applied'::text NOT NULL,
+    applied_by uuid NOT NULL,
+    applied_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone,
+    self_grown boolean DEFAULT true NOT NULL,
+    sample boolean DEFAULT false NOT NULL,
+    CONSTRAINT producers_kind CHECK ((kind = ANY (ARRAY['household'::text, 'family_farm'::text, 'cooperative'::text, 'company'::text, 'village_station'::text, 'homestay'::text]))),
+    CONSTRAINT producers_name_length CHECK (((length(name) >= 2) AND (length(name) <= 60))),
+    CONSTRAINT producers_opened_at_matches_state CHECK (((state = ANY (ARRAY['open'::text, 'suspended'::text])) = (opened_at IS NOT NULL))),
+    CONSTRAINT producers_produce_length CHECK (((length(produce) >= 1) AND (length(produce) <= 200))),
+    CONSTRAINT producers_state CHECK ((state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text, 'open'::text, 'refused'::text, 'suspended'::text])))
+);
+
+
+--
+-- Name: erase_payout_accounts(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_payout_accounts(p_account uuid, p_name text, p_at timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    BEGIN ATOMIC
+ UPDATE public.payout_accounts a SET holder = erase_payout_accounts.p_name, number_sealed = '\x'::bytea, number_tail = '*'::text, state =
+         CASE a.state
+             WHEN 'active'::text THEN 'ended'::text
+             WHEN 'ended'::text THEN 'ended'::text
+             ELSE 'rejected'::text
+         END, reason =
+         CASE
+             WHEN (a.state = ANY (ARRAY['checking'::text, 'waiting'::text])) THEN 'account_closed'::text
+             ELSE a.reason
+         END, checked_at = COALESCE(a.checked_at, erase_payout_accounts.p_at)
+    FROM public.producers p
+   WHERE ((p.id = a.producer_id) AND (a.entered_by = erase_payout_accounts.p_account) AND (p.kind = ANY (ARRAY['household'::text, 'homestay'::text])));
+END;
 
 
 --
@@ -3533,6 +3657,27 @@ ALTER TABLE ONLY public.import_originals ALTER COLUMN content_sealed SET STORAGE
 
 
 --
+-- Name: large_payouts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.large_payouts (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    producer_id uuid NOT NULL,
+    amount_fen bigint NOT NULL,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT large_payouts_amount CHECK ((amount_fen > 0)),
+    CONSTRAINT large_payouts_decided CHECK ((((state = 'waiting'::text) = (decided_by IS NULL)) AND ((decided_by IS NULL) = (decided_at IS NULL)))),
+    CONSTRAINT large_payouts_note CHECK ((length(note) <= 200)),
+    CONSTRAINT large_payouts_state CHECK ((state = ANY (ARRAY['waiting'::text, 'consented'::text, 'refused'::text])))
+);
+
+
+--
 -- Name: line_holds; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3885,32 +4030,6 @@ CREATE TABLE public.parcel_reminders (
 
 
 --
--- Name: payout_accounts; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.payout_accounts (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    producer_id uuid NOT NULL,
-    kind text NOT NULL,
-    holder text NOT NULL,
-    number_sealed bytea NOT NULL,
-    number_tail text NOT NULL,
-    state text DEFAULT 'checking'::text NOT NULL,
-    destination text,
-    reason text,
-    entered_by uuid NOT NULL,
-    entered_at timestamp with time zone NOT NULL,
-    checked_at timestamp with time zone,
-    CONSTRAINT payout_accounts_checked CHECK (((state = 'checking'::text) = (checked_at IS NULL))),
-    CONSTRAINT payout_accounts_holder CHECK (((length(holder) >= 1) AND (length(holder) <= 60))),
-    CONSTRAINT payout_accounts_kind CHECK ((kind = ANY (ARRAY['bank'::text, 'wechat'::text]))),
-    CONSTRAINT payout_accounts_state CHECK ((state = ANY (ARRAY['checking'::text, 'active'::text, 'rejected'::text]))),
-    CONSTRAINT payout_accounts_tail CHECK (((length(number_tail) >= 1) AND (length(number_tail) <= 4))),
-    CONSTRAINT payout_accounts_verified CHECK (((state <> 'active'::text) OR (destination IS NOT NULL)))
-);
-
-
---
 -- Name: photos; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3980,33 +4099,6 @@ CREATE TABLE public.producer_steps (
     person_key bytea,
     CONSTRAINT producer_steps_reason_length CHECK ((length(reason) <= 300)),
     CONSTRAINT producer_steps_step CHECK ((step = ANY (ARRAY['apply'::text, 'confirm'::text, 'recommend'::text, 'approve'::text, 'refuse'::text, 'suspend'::text, 'reopen'::text])))
-);
-
-
---
--- Name: producers; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.producers (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    number bigint NOT NULL,
-    kind text NOT NULL,
-    name text NOT NULL,
-    village_code text NOT NULL,
-    county_code text GENERATED ALWAYS AS ("left"(village_code, 6)) STORED NOT NULL,
-    produce text NOT NULL,
-    story text DEFAULT ''::text NOT NULL,
-    state text DEFAULT 'applied'::text NOT NULL,
-    applied_by uuid NOT NULL,
-    applied_at timestamp with time zone NOT NULL,
-    opened_at timestamp with time zone,
-    self_grown boolean DEFAULT true NOT NULL,
-    sample boolean DEFAULT false NOT NULL,
-    CONSTRAINT producers_kind CHECK ((kind = ANY (ARRAY['household'::text, 'family_farm'::text, 'cooperative'::text, 'company'::text, 'village_station'::text, 'homestay'::text]))),
-    CONSTRAINT producers_name_length CHECK (((length(name) >= 2) AND (length(name) <= 60))),
-    CONSTRAINT producers_opened_at_matches_state CHECK (((state = ANY (ARRAY['open'::text, 'suspended'::text])) = (opened_at IS NOT NULL))),
-    CONSTRAINT producers_produce_length CHECK (((length(produce) >= 1) AND (length(produce) <= 200))),
-    CONSTRAINT producers_state CHECK ((state = ANY (ARRAY['applied'::text, 'confirmed'::text, 'recommended'::text, 'open'::text, 'refused'::text, 'suspended'::text])))
 );
 
 
@@ -5374,6 +5466,14 @@ ALTER TABLE ONLY public.import_originals
 
 
 --
+-- Name: large_payouts large_payouts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.large_payouts
+    ADD CONSTRAINT large_payouts_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: line_holds line_holds_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6528,6 +6628,20 @@ CREATE UNIQUE INDEX import_files_name_unique ON public.import_files USING btree 
 
 
 --
+-- Name: large_payouts_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX large_payouts_by_producer ON public.large_payouts USING btree (producer_id, id);
+
+
+--
+-- Name: large_payouts_one; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX large_payouts_one ON public.large_payouts USING btree (producer_id) WHERE (state = 'waiting'::text);
+
+
+--
 -- Name: line_holds_by_line; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -6738,6 +6852,13 @@ CREATE INDEX orders_unpaid ON public.orders USING btree (buyer_id) WHERE (state 
 
 
 --
+-- Name: payout_accounts_active; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX payout_accounts_active ON public.payout_accounts USING btree (producer_id) WHERE (state = 'active'::text);
+
+
+--
 -- Name: payout_accounts_by_producer; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -6745,10 +6866,10 @@ CREATE INDEX payout_accounts_by_producer ON public.payout_accounts USING btree (
 
 
 --
--- Name: payout_accounts_one; Type: INDEX; Schema: public; Owner: -
+-- Name: payout_accounts_pending; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX payout_accounts_one ON public.payout_accounts USING btree (producer_id) WHERE (state <> 'rejected'::text);
+CREATE UNIQUE INDEX payout_accounts_pending ON public.payout_accounts USING btree (producer_id) WHERE (state = ANY (ARRAY['checking'::text, 'waiting'::text]));
 
 
 --
@@ -7372,6 +7493,13 @@ CREATE TRIGGER import_originals_append_only BEFORE DELETE OR UPDATE OF file_id, 
 --
 
 CREATE TRIGGER import_originals_no_truncate BEFORE TRUNCATE ON public.import_originals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: large_payouts large_payouts_decision; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER large_payouts_decision BEFORE UPDATE ON public.large_payouts FOR EACH ROW EXECUTE FUNCTION public.check_large_payout();
 
 
 --
@@ -8402,6 +8530,30 @@ ALTER TABLE ONLY public.import_originals
 
 
 --
+-- Name: large_payouts large_payouts_decider; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.large_payouts
+    ADD CONSTRAINT large_payouts_decider FOREIGN KEY (decided_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: large_payouts large_payouts_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.large_payouts
+    ADD CONSTRAINT large_payouts_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: large_payouts large_payouts_requester; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.large_payouts
+    ADD CONSTRAINT large_payouts_requester FOREIGN KEY (requested_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: line_holds line_holds_account; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -8562,6 +8714,14 @@ ALTER TABLE ONLY public.parcel_reminders
 
 
 --
+-- Name: payout_accounts payout_accounts_decider; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payout_accounts
+    ADD CONSTRAINT payout_accounts_decider FOREIGN KEY (decided_by) REFERENCES public.accounts(id);
+
+
+--
 -- Name: payout_accounts payout_accounts_entered_by; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -8575,6 +8735,14 @@ ALTER TABLE ONLY public.payout_accounts
 
 ALTER TABLE ONLY public.payout_accounts
     ADD CONSTRAINT payout_accounts_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: payout_accounts payout_accounts_replaced; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payout_accounts
+    ADD CONSTRAINT payout_accounts_replaced FOREIGN KEY (replaces) REFERENCES public.payout_accounts(id);
 
 
 --
@@ -9912,6 +10080,154 @@ GRANT ALL ON FUNCTION public.delete_tasks(p_before timestamp with time zone, p_p
 
 REVOKE ALL ON FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: TABLE payout_accounts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.holder; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(holder) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.number_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(number_sealed) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.number_tail; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(number_tail) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.destination; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(destination) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reason) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.entered_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(entered_by) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.entered_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(entered_at) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.checked_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(checked_at) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.replaces; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(replaces) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.usable_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(usable_at) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.decided_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_by) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.decided_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_at) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: COLUMN payout_accounts.activated_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(activated_at) ON TABLE public.payout_accounts TO market_app;
+
+
+--
+-- Name: TABLE producers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.producers TO market_app;
+
+
+--
+-- Name: COLUMN producers.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.producers TO market_app;
+
+
+--
+-- Name: COLUMN producers.opened_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(opened_at) ON TABLE public.producers TO market_app;
+
+
+--
+-- Name: FUNCTION erase_payout_accounts(p_account uuid, p_name text, p_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_payout_accounts(p_account uuid, p_name text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_payout_accounts(p_account uuid, p_name text, p_at timestamp with time zone) TO market_app;
 
 
 --
@@ -12353,6 +12669,69 @@ GRANT SELECT,INSERT ON TABLE public.import_originals TO market_app;
 
 
 --
+-- Name: TABLE large_payouts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.large_payouts TO market_app;
+
+
+--
+-- Name: COLUMN large_payouts.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.large_payouts TO market_app;
+
+
+--
+-- Name: COLUMN large_payouts.amount_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(amount_fen) ON TABLE public.large_payouts TO market_app;
+
+
+--
+-- Name: COLUMN large_payouts.requested_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(requested_by) ON TABLE public.large_payouts TO market_app;
+
+
+--
+-- Name: COLUMN large_payouts.requested_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(requested_at) ON TABLE public.large_payouts TO market_app;
+
+
+--
+-- Name: COLUMN large_payouts.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.large_payouts TO market_app;
+
+
+--
+-- Name: COLUMN large_payouts.decided_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_by) ON TABLE public.large_payouts TO market_app;
+
+
+--
+-- Name: COLUMN large_payouts.decided_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(decided_at) ON TABLE public.large_payouts TO market_app;
+
+
+--
+-- Name: COLUMN large_payouts.note; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(note) ON TABLE public.large_payouts TO market_app;
+
+
+--
 -- Name: TABLE line_holds; Type: ACL; Schema: public; Owner: -
 --
 
@@ -12787,90 +13166,6 @@ GRANT SELECT,INSERT ON TABLE public.parcel_reminders TO market_app;
 
 
 --
--- Name: TABLE payout_accounts; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT ON TABLE public.payout_accounts TO market_app;
-
-
---
--- Name: COLUMN payout_accounts.producer_id; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(producer_id) ON TABLE public.payout_accounts TO market_app;
-
-
---
--- Name: COLUMN payout_accounts.kind; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(kind) ON TABLE public.payout_accounts TO market_app;
-
-
---
--- Name: COLUMN payout_accounts.holder; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(holder) ON TABLE public.payout_accounts TO market_app;
-
-
---
--- Name: COLUMN payout_accounts.number_sealed; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(number_sealed) ON TABLE public.payout_accounts TO market_app;
-
-
---
--- Name: COLUMN payout_accounts.number_tail; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(number_tail) ON TABLE public.payout_accounts TO market_app;
-
-
---
--- Name: COLUMN payout_accounts.state; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(state) ON TABLE public.payout_accounts TO market_app;
-
-
---
--- Name: COLUMN payout_accounts.destination; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(destination) ON TABLE public.payout_accounts TO market_app;
-
-
---
--- Name: COLUMN payout_accounts.reason; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(reason) ON TABLE public.payout_accounts TO market_app;
-
-
---
--- Name: COLUMN payout_accounts.entered_by; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(entered_by) ON TABLE public.payout_accounts TO market_app;
-
-
---
--- Name: COLUMN payout_accounts.entered_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT INSERT(entered_at) ON TABLE public.payout_accounts TO market_app;
-
-
---
--- Name: COLUMN payout_accounts.checked_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(checked_at) ON TABLE public.payout_accounts TO market_app;
-
-
---
 -- Name: TABLE photos; Type: ACL; Schema: public; Owner: -
 --
 
@@ -12952,27 +13247,6 @@ GRANT UPDATE(valid_during) ON TABLE public.producer_members TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.producer_steps TO market_app;
-
-
---
--- Name: TABLE producers; Type: ACL; Schema: public; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE public.producers TO market_app;
-
-
---
--- Name: COLUMN producers.state; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(state) ON TABLE public.producers TO market_app;
-
-
---
--- Name: COLUMN producers.opened_at; Type: ACL; Schema: public; Owner: -
---
-
-GRANT UPDATE(opened_at) ON TABLE public.producers TO market_app;
 
 
 --

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from market.aftersales.models import LineRefundReason, RefundRequestEnded, SecondPersonNeeded
 from market.aftersales.refund import describe_refund
 from market.audit.record import add_audit_entry
-from market.identity.access import require_producer, require_refund_decider
+from market.identity.access import require_producer, require_second_person_role
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, GatewayUnavailable
 from market.orders.models import PaymentDisputed
@@ -91,7 +91,7 @@ async def _decide(
     unlocked = await GET_REFUND_REQUEST.maybe(conn, request_id=request_id, account_id=actor.account_id)
     if unlocked is None:
         raise NotFound
-    require_refund_decider(actor, unlocked.producer_id, unlocked.county_code)
+    require_second_person_role(actor, unlocked.producer_id, unlocked.county_code)
     # Decisions, cancellations and other refunds of the order wait for each other here.
     await lock_order_by_suborder(conn, unlocked.suborder_id)
     request = await GET_REFUND_REQUEST.one(conn, request_id=request_id, account_id=actor.account_id)

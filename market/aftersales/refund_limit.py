@@ -9,6 +9,7 @@ from market.counties.load import load_county_settings
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, get_day_start
 from market.orders.transitions import LockedSuborder
+from market.producers.queries import GET_PRODUCER_COUNTY
 
 
 class SoloRefunds(Struct, frozen=True, kw_only=True):
@@ -48,12 +49,9 @@ SUM_SOLO_REFUNDS = Query(
 )
 
 
-GET_SELLER_COUNTY = Query(str, "SELECT county_code FROM producers WHERE id = :producer_id")
-
-
 async def get_refund_limit(conn: Connection, producer_id: UUID, *, day: date) -> Fen:
     """Return the limit of a producer's county on a day, in fen."""
-    county = await GET_SELLER_COUNTY.one(conn, producer_id=producer_id)
+    county = await GET_PRODUCER_COUNTY.one(conn, producer_id=producer_id)
     return Fen((await load_county_settings(conn, county, day=day)).refund_limit_fen)
 
 

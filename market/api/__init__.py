@@ -15,6 +15,7 @@ from market.api import (
     identity,
     orders,
     packs,
+    payouts,
     photos,
     privacy,
     producers,
@@ -48,6 +49,7 @@ ROUTES = [
     *booking_changes.ROUTES,
     *guest_register.ROUTES,
     *calendar_feeds.ROUTES,
+    *payouts.ROUTES,
     *subsidies.ROUTES,
     *tasks.ROUTES,
 ]

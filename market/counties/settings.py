@@ -39,8 +39,16 @@ class CountySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 10_00
     payout_limit_fen: Annotated[
         int,
-        Meta(ge=1_00, le=1_000_000_00, description="Up to so many fen are paid out to a producer in a day."),
+        Meta(
+            ge=1_00,
+            le=1_000_000_00,
+            description="Up to so many fen are paid out to a producer in a day; above, with a second person.",
+        ),
     ] = 5_000_00
+    payout_change_days: Annotated[
+        int,
+        Meta(ge=3, le=30, description="Days until a producer's changed payout account is used, once agreed to."),
+    ] = 3
     notice_days: Annotated[
         int, Meta(ge=5, le=60, description="Days of the public notice before an enrolment (subsidy-rulebook, Words).")
     ] = 5

@@ -136,10 +136,10 @@ def require_money_role(actor: Actor | None, counties: Iterable[str]) -> None:
     require_second_factor_of_official(actor)
 
 
-def require_refund_decider(actor: Actor, producer_id: UUID, county: str) -> None:
+def require_second_person_role(actor: Actor, producer_id: UUID, county: str) -> None:
     """Require membership of the producer, or a role that may repair the money of the producer's county.
 
-    For anyone else the refund does not exist. Whether the actor is a second person is for the caller to decide.
+    For anyone else what waits for a second person does not exist. Whether the actor is one is for the caller to decide.
 
     Raises:
         NotFound: the actor is neither.

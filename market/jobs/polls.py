@@ -21,6 +21,7 @@ from market.notify.send import CODES, NOTICES, record_receipts, send_due_message
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
 from market.payouts.account import check_payout_accounts
+from market.payouts.account_change import activate_due_changes
 from market.payouts.pay_out import apply_payout_events
 from market.visits.change_booking import lapse_changes
 from payments import apply_events, finish_operations, poll_due_payments, poll_due_payouts, retry_due_refunds
@@ -88,7 +89,8 @@ async def poll_payouts(context: WorkerContext) -> None:
 
 
 async def check_accounts(context: WorkerContext) -> None:
-    """Have payout accounts checked that the provider has not answered for."""
+    """Put changed payout accounts into use, and have accounts checked that the provider has not answered for."""
+    await activate_due_changes(context.db, context.seal, now=context.clock.now())
     if not context.gateway.is_open():
         await check_payout_accounts(context.db, context.gateway, context.seal, now=context.clock.now())
 

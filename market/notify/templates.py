@@ -120,7 +120,11 @@ TEMPLATES = {
     "certificate_rejected": "{name}的{certificate}没有通过：{reason}。请照着改好，再交一次。",
     "certificate_ending": "{name}的{certificate}{day}到期，还有 {days} 天。"
     "请换了新证交给县里核对；过了这天，要这张证的就先不卖。",
-    "payout_account_changed": "您的收款账户正在更换，3 天后生效。不是您本人的话，请打电话 {phone}。",
+    "payout_account_changing": "您的店要换收款账户，新的尾号 {tail}，最早{day}起用，还要另一个人同意。"
+    "不是您要换的，请马上登录撤回。",
+    "payout_account_changed": "您的店换了收款账户，以后的钱打到尾号 {tail}。不是您要换的，请马上告诉县里。",
+    "payout_account_kept": "您的店没有换收款账户，钱还打到尾号 {tail}。",
+    "large_payout_refused": "您要打的 {amount} 元没有同意：{reason}。钱还在您名下，每天照常打。",
 }
 """Text by template name; the placeholders are exactly the facts of the message."""
 

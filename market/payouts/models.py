@@ -43,3 +43,56 @@ class NothingToPayOut(Refusal):
     code = "nothing_to_pay_out"
     zh = "现在没有能打的钱：买家还能退的先留着，一天打的也有上限。"
     en = "Nothing can be paid out now: what buyers ask back is kept, or today's limit is reached."
+
+
+class PayoutAccountUnchanged(Refusal):
+    """The producer is paid to this account already, so that there is nothing to change."""
+
+    code = "payout_account_unchanged"
+    status = 409
+    zh = "现在就是打到这个账户，不用换。"
+    en = "The producer is paid to this account already."
+
+
+class PayoutAccountKindUnknown(Refusal):
+    """The payment provider pays to no account of this kind."""
+
+    code = "payout_account_kind"
+    status = 422
+    zh = "现在还不能打到这种账户，请填银行卡。"
+    en = "The payment provider does not pay to accounts of this kind."
+
+
+class AccountChangeEnded(Refusal):
+    """The change of the account was decided otherwise, withdrawn, or is not checked yet."""
+
+    code = "account_change_ended"
+    status = 409
+    zh = "这次换账户已经办完，或者新账户还在核对。"
+    en = "The change was decided already, or the new account is still being checked."
+
+
+class OtherPersonNeeded(Refusal):
+    """What a person asked for is agreed to by another member of the producer, or by the county's finance."""
+
+    code = "other_person_needed"
+    status = 403
+    zh = "自己提的要另一个人同意：店里的另一个人，或者县里管钱的人。"
+    en = "Another person has to agree: another member of the producer, or the county's finance."
+
+
+class LargePayoutWaiting(Refusal):
+    """A payout above the limit waits for a second person already."""
+
+    code = "large_payout_waiting"
+    zh = "已经有一笔在等另一个人同意，先等那一笔。"
+    en = "A payout above the limit waits for a second person already."
+
+
+class LargePayoutEnded(Refusal):
+    """The payout was decided otherwise."""
+
+    code = "large_payout_ended"
+    status = 409
+    zh = "这一笔已经定过了。"
+    en = "This payout was decided already."

@@ -15,7 +15,7 @@ from market.kernel.clock import get_business_day, get_day_start
 from market.kernel.seal import Seal
 from market.orders.escrow import get_freight_account, get_payable_account, get_payee
 from market.orders.notifications import notify_producer
-from market.payouts.account import FIND_PAYOUT_ACCOUNT, PayoutAccount, find_account_holder
+from market.payouts.account import FIND_PAYOUT_ACCOUNT, PayoutAccount, PayoutAccountState, find_account_holder
 from market.payouts.models import NothingToPayOut, PayoutAccountMissing, PayoutAccountOwnerOnly
 from payments import (
     Gateway,
@@ -75,6 +75,7 @@ LOCK_PAID_PRODUCER = Query(
 LIST_PAYABLE_PRODUCERS = Query(
     UUID, "SELECT producer_id FROM payout_accounts WHERE state = 'active' ORDER BY producer_id LIMIT 100000"
 )
+GET_PAID_PRODUCER = Query(_PaidProducer, "SELECT id, number, county_code FROM producers WHERE id = :producer_id")
 SUM_KEPT_BACK = Query(int, "SELECT sum_kept_back(:producer_id, :claims_since, :returns_since)")
 FIND_PRODUCER_BY_NUMBER = Query(UUID, "SELECT id FROM producers WHERE number = :number")
 
@@ -101,12 +102,34 @@ async def sum_kept_back(conn: Connection, producer_id: UUID, hold: PayoutHold, *
     return Fen(kept_fen)
 
 
+class PayoutRoom(Struct, frozen=True, kw_only=True):
+    """What may be paid out now: of `available_fen`, `left_fen` without a second person, the limit of the day."""
+
+    available_fen: Fen
+    left_fen: Fen
+
+    @property
+    def large_fen(self) -> Fen:
+        """What is available above the limit of the day."""
+        return Fen(max(self.available_fen - self.left_fen, 0))
+
+
+async def get_payout_room(conn: Connection, producer_id: UUID, hold: PayoutHold, *, now: datetime) -> PayoutRoom:
+    """Return what may be paid out to a producer now, without what is kept back for buyers."""
+    producer = await GET_PAID_PRODUCER.one(conn, producer_id=producer_id)
+    parts = await _list_available(conn, producer, hold, now=now)
+    return PayoutRoom(
+        available_fen=Fen(sum(fen for _, fen in parts)), left_fen=await _get_left(conn, producer, now=now)
+    )
+
+
 async def ask_for_payout(
     db: Database, gateway: Gateway, actor: Actor, producer_id: UUID, *, key: str, hold: PayoutHold, now: datetime
 ) -> Payout:
     """Pay out what a producer is owed because its owner asks; opens its own transactions. Idempotent by `key`.
 
-    At most the county's `payout_limit_fen` is paid in a day. If the provider does not answer, a job sends it later.
+    At most the county's `payout_limit_fen` is paid in a day; for more see `ask_for_large_payout`. If the provider does
+    not answer, a job sends it later.
 
     Raises:
         NotFound: the actor does not work for the producer.
@@ -117,8 +140,8 @@ async def ask_for_payout(
     async with db.transaction() as conn:
         if await find_account_holder(conn, actor, producer_id, now=now) is None:
             raise PayoutAccountOwnerOnly
-        payout = await _take_owed(
-            conn, gateway, producer_id, key=f"asked:{producer_id}:{key}", min_fen=1, hold=hold, now=now
+        payout = await take_owed(
+            conn, gateway, producer_id, key=f"asked:{producer_id}:{key}", min_fen=Fen(1), hold=hold, now=now
         )
         if payout is None:
             raise NothingToPayOut
@@ -130,7 +153,7 @@ async def ask_for_payout(
             detail={"payout": str(payout.id), "amount_fen": payout.amount_minor},
             now=now,
         )
-    await _send(db, gateway, payout, now=now)
+    await send_taken(db, gateway, payout, now=now)
     return payout
 
 
@@ -147,50 +170,53 @@ async def pay_out_due(db: Database, gateway: Gateway, *, hold: PayoutHold, now: 
         try:
             async with db.transaction() as conn:
                 key = f"scheduled:{producer_id}:{get_business_day(now)}"
-                payout = await _take_owed(conn, gateway, producer_id, key=key, min_fen=None, hold=hold, now=now)
+                payout = await take_owed(conn, gateway, producer_id, key=key, hold=hold, now=now)
             if payout is not None:
-                await _send(db, gateway, payout, now=now)
+                await send_taken(db, gateway, payout, now=now)
                 made += 1
         except Exception:
             log.exception("payout_not_made", producer=str(producer_id))
     return made
 
 
-async def _take_owed(
+async def take_owed(
     conn: Connection,
     gateway: Gateway,
     producer_id: UUID,
     *,
     key: str,
-    min_fen: int | None,
+    min_fen: Fen | None = None,
+    max_fen: Fen | None = None,
     hold: PayoutHold,
     now: datetime,
 ) -> Payout | None:
     """Request a payout of what the producer is owed; None if that is below the minimum.
 
-    What buyers may still claim or return, and what they ask back, is kept back for them.
-    Without `min_fen`, the county's minimum applies, and nothing is paid after a failure.
+    What buyers may still claim or return, and what they ask back, is kept back for them. Without `min_fen`, the
+    county's minimum applies, and nothing is paid after a failure; without `max_fen`, the county's limit of the day.
+
+    Raises:
+        PayoutAccountMissing: the producer has no account that was checked.
     """
     producer = await LOCK_PAID_PRODUCER.one(conn, producer_id=producer_id)
     account: PayoutAccount | None = await FIND_PAYOUT_ACCOUNT.maybe(conn, producer_id=producer_id)
-    if account is None or account.state != "active" or account.destination is None:
+    if account is None or account.state is not PayoutAccountState.ACTIVE or account.destination is None:
         raise PayoutAccountMissing
-    limits = await get_payout_limits(conn, producer.county_code, now=now)
     payee = get_payee(producer.number)
     known = await find_payout(conn, key=key)
     if known is not None:
         return known
     if min_fen is None and await list_failed_payouts(conn, payee=payee):
         return None
-    left = limits.limit_fen - await sum_requested_payouts(conn, payee, since=get_day_start(get_business_day(now)))
-    kept_back = {get_payable_account(producer.number): await sum_kept_back(conn, producer_id, hold, now=now)}
+    left = await _get_left(conn, producer, now=now) if max_fen is None else max_fen
     legs: list[Leg] = []
-    for code in (get_payable_account(producer.number), get_freight_account(producer.number)):
-        available = await get_balance(conn, code) - kept_back.get(code, 0)
-        taken = max(min(available, left), 0)
+    for code, available in await _list_available(conn, producer, hold, now=now):
+        taken = min(available, left)
         legs += [(code, -taken)] if taken else []
-        left -= taken
-    if -sum(minor for _, minor in legs) < (limits.min_fen if min_fen is None else min_fen):
+        left = Fen(left - taken)
+    if min_fen is None:
+        min_fen = (await get_payout_limits(conn, producer.county_code, now=now)).min_fen
+    if -sum(minor for _, minor in legs) < min_fen:
         return None
     return await request_payout(
         conn,
@@ -203,8 +229,27 @@ async def _take_owed(
     )
 
 
-async def _send(db: Database, gateway: Gateway, payout: Payout, *, now: datetime) -> None:
-    # If the provider does not answer, a job sends the payout later.
+async def _get_left(conn: Connection, producer: _PaidProducer, *, now: datetime) -> Fen:
+    """Return what is left of the limit of the day; every payout of the day counts."""
+    limits = await get_payout_limits(conn, producer.county_code, now=now)
+    since = get_day_start(get_business_day(now))
+    return Fen(max(limits.limit_fen - await sum_requested_payouts(conn, get_payee(producer.number), since=since), 0))
+
+
+async def _list_available(
+    conn: Connection, producer: _PaidProducer, hold: PayoutHold, *, now: datetime
+) -> list[tuple[str, Fen]]:
+    """Return what may be taken of each account of the producer; what is kept back is kept back of the goods."""
+    goods, freight = get_payable_account(producer.number), get_freight_account(producer.number)
+    kept_fen = await sum_kept_back(conn, producer.id, hold, now=now)
+    return [
+        (goods, Fen(max(await get_balance(conn, goods) - kept_fen, 0))),
+        (freight, Fen(max(await get_balance(conn, freight), 0))),
+    ]
+
+
+async def send_taken(db: Database, gateway: Gateway, payout: Payout, *, now: datetime) -> None:
+    """Send a payout that was taken; if the provider does not answer, a job sends it later."""
     with suppress(GatewayUnavailable, ProviderMismatch):
         await send_payout(db, gateway, payout.id, at=now)
 

@@ -21,6 +21,7 @@ from market.kernel.text import clean_text
 from market.notify.queue import delete_messages
 from market.orders.erase import erase_buyer
 from market.orders.escrow import get_freight_account, get_payable_account
+from market.payouts.account import erase_payout_accounts
 from market.producers.members import end_memberships
 from payments import get_balance
 
@@ -108,6 +109,8 @@ async def confirm_and_close(
 async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, by: str, now: datetime) -> None:
     """Close an account and erase name, phone, addresses, devices, carts, messages and stored responses of its owner.
 
+    The bank accounts of its own household go too; those of a company or co-operative are the company's.
+
     The phone can be used for a new account. Messages are deleted whether they were sent or not. The caller checks who
     asks.
 
@@ -128,6 +131,7 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
     phone = await get_phone(conn, seal, account_id)
     if phone is not None:
         await delete_messages(conn, seal, phone)
+    await erase_payout_accounts(conn, account_id, now=now)
     await erase_account(conn, account_id, by=by, now=now)
 
 

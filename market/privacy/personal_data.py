@@ -110,6 +110,25 @@ class PersonalShop(Struct, frozen=True):
     produce: str
 
 
+class PersonalPayoutAccount(Struct, frozen=True):
+    """An account to be paid to that the person entered; of its number the last digits are shown."""
+
+    producer: str
+    kind: str
+    holder: str
+    tail: str
+    state: str
+    entered_at: datetime
+
+
+class PersonalVoucher(Struct, frozen=True):
+    """A coupon that the person claimed."""
+
+    name: str
+    amount_fen: Fen
+    claimed_at: datetime
+
+
 class PersonalRecord(Struct, frozen=True):
     """An entry of the audit record about what the person did."""
 
@@ -131,6 +150,8 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     reviews: list[PersonalReview]
     cases: list[PersonalCase]
     shops: list[PersonalShop]
+    payout_accounts: list[PersonalPayoutAccount]
+    vouchers: list[PersonalVoucher]
     records: list[PersonalRecord]
 
 
@@ -229,6 +250,24 @@ LIST_SHOPS = Query(
      ORDER BY number LIMIT :limit
     """,
 )
+LIST_ENTERED_ACCOUNTS = Query(
+    PersonalPayoutAccount,
+    """
+    SELECT producers.name AS producer, payout_accounts.kind, holder, number_tail AS tail, payout_accounts.state,
+           entered_at
+      FROM payout_accounts JOIN producers ON producers.id = producer_id
+     WHERE entered_by = :account_id
+     ORDER BY payout_accounts.id DESC LIMIT :limit
+    """,
+)
+LIST_CLAIMED_VOUCHERS = Query(
+    PersonalVoucher,
+    """
+    SELECT name, amount_fen, claimed_at FROM vouchers JOIN coupons ON coupons.id = coupon_id
+     WHERE account_id = :account_id
+     ORDER BY vouchers.id DESC LIMIT :limit
+    """,
+)
 LIST_RECORDS = Query(
     PersonalRecord,
     """
@@ -296,5 +335,7 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         stays=await LIST_REGISTERED_STAYS.all(conn, account_id=account_id, limit=MAX_ROWS),
         reviews=await LIST_WRITTEN_REVIEWS.all(conn, account_id=account_id, limit=MAX_ROWS),
         shops=await LIST_SHOPS.all(conn, account_id=account_id, limit=MAX_ROWS),
+        payout_accounts=await LIST_ENTERED_ACCOUNTS.all(conn, account_id=account_id, limit=MAX_ROWS),
+        vouchers=await LIST_CLAIMED_VOUCHERS.all(conn, account_id=account_id, limit=MAX_ROWS),
         records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),
     )

@@ -146,6 +146,7 @@ _PUBLIC_PRODUCER: LiteralString = """
 """
 FIND_PUBLIC_PRODUCER = Query(PublicProducer, _PUBLIC_PRODUCER + " AND p.id = :producer_id")
 FIND_PUBLIC_PRODUCER_BY_NUMBER = Query(PublicProducer, _PUBLIC_PRODUCER + " AND p.number = :number")
+GET_PRODUCER_COUNTY = Query(str, "SELECT county_code FROM producers WHERE id = :producer_id")
 
 
 async def get_producer(conn: Connection, seal: Seal, actor: Actor, producer_id: UUID) -> Producer:

@@ -24,8 +24,6 @@ from market.web.farm import (
     list_product,
     list_stay,
     listings,
-    money,
-    month_statement,
     night_prices,
     nights,
     packing,
@@ -40,6 +38,9 @@ from market.web.farm import (
 from market.web.farm import coupons as farm_coupons
 from market.web.farm import home as farm_home
 from market.web.farm import reviews as farm_reviews
+from market.web.farm.money import forms as money_forms
+from market.web.farm.money import month_statement
+from market.web.farm.money import page as money_page
 from market.web.pages import redirect_to_sign_in
 from market.web.shop import (
     activity,
@@ -69,8 +70,8 @@ _SHOP_PAGES = (
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, guest_register, nights, night_prices, booking_changes,
-    calendar_feeds, slots, list_activity, edit_listing, packs, list_product, list_stay, listings, money,
-    month_statement, claims, refunds, goods_returns, cases,
+    calendar_feeds, slots, list_activity, edit_listing, packs, list_product, list_stay, listings, money_page,
+    money_forms, month_statement, claims, refunds, goods_returns, cases,
     farm_reviews, phone_bill, apply, certificates, freight, farm_coupons,
     packing,
 )  # fmt: skip

@@ -11,6 +11,7 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.batcher import Batcher
+from market.payouts.pay_out import PayoutHold
 from market.rate_limits import RateLimiter
 from market.settings import Settings
 from market.storage.files import FileStore
@@ -39,3 +40,9 @@ class Services(Struct, frozen=True):
 def get_services(request: HttpRequest) -> Services:
     """Return the services of the process."""
     return cast("Services", request.app.state["market"])
+
+
+def get_payout_hold(request: HttpRequest) -> PayoutHold:
+    """Return for how long the service keeps back what it owes to producers."""
+    settings = get_services(request).settings
+    return PayoutHold(claim_hours=settings.claim_hours, return_days=settings.return_days)

@@ -75,6 +75,9 @@ GRANTS = {
     "import_files": "select insert",
     "import_originals": "select insert",
     "line_holds": "select insert",
+    "large_payouts": (
+        "select insert(producer_id amount_fen requested_by requested_at) update(state decided_by decided_at note)"
+    ),
     "line_refunds": "select",
     "lines": "select insert",
     "listed_counties": "select",
@@ -96,8 +99,8 @@ GRANTS = {
     ),
     "parcel_reminders": "select insert",
     "payout_accounts": (
-        "select insert(producer_id kind holder number_sealed number_tail entered_by entered_at) "
-        "update(state destination reason checked_at)"
+        "select insert(producer_id kind holder number_sealed number_tail entered_by entered_at replaces usable_at) "
+        "update(state destination reason checked_at decided_by decided_at activated_at)"
     ),
     "persons": "select insert update(name_sealed born_on sex died_on death_known_at file_id)",
     "photos": "select insert delete",
@@ -191,6 +194,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "add_audit_entry": True,
     "erase_account": True,
     "check_hidden_review": False,
+    "erase_payout_accounts": True,
     "claim_task": True,
     "count_voucher": False,
     "copy_listing_price": False,

@@ -27,6 +27,7 @@ REFUSAL_CODES = {
     (ANONYMOUS, UNAUTHORIZED): {"not_signed_in"},
     (WITHOUT_SECOND_FACTOR, FORBIDDEN): {"second_factor_needed"},
     **{(actor, FORBIDDEN): {"not_allowed", "second_duty"} for actor in (*ORDINARY_ACCOUNTS, *OFFICIALS)},
+    ("helper", FORBIDDEN): {"not_allowed", "payout_owner_only"},
 }
 """The expected codes, where the status alone is ambiguous."""
 REDIRECTS = (

@@ -62,7 +62,7 @@ OWNED_TABLES = {
         "goods_return_lines",
         "parcel_reminders",
     },
-    "payouts": {"payout_accounts"},
+    "payouts": {"payout_accounts", "large_payouts"},
 }
 EXCEPTIONS = {
     ("aftersales", "suborders"): "dispatch and receipt are moves of the suborder, made where they happen",

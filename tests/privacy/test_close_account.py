@@ -10,7 +10,7 @@ import pytest
 from market.aftersales.receive import confirm_receipt
 from market.cli.persons import close_person, export_person
 from market.cli.reseal import SEALED_COLUMNS
-from market.identity.models import AccountId, NewSession, NotFound, Role, WrongCode
+from market.identity.models import AccountId, Actor, NewSession, NotFound, Role, WrongCode
 from market.identity.officials import revoke_official
 from market.identity.sign_in import sign_in
 from market.kernel import Connection
@@ -18,9 +18,12 @@ from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal, UnsealError, derive_seal
 from market.orders.cart import put_lines
 from market.orders.models import Line, VariantId
+from market.payouts.account import PayoutAccount, enter_payout_account
 from market.privacy.close_account import AccountNotClosable, close_account, confirm_and_close
 from market.privacy.personal_data import export_personal_data
 from market.reviews.write import ReviewText, write_review
+from payments import AccountKind
+from payments.stripe import Stripe
 from tests.conftest import NOW
 from tests.identity.support import a_code
 from tests.support.app import SECRET
@@ -172,6 +175,38 @@ async def test_a_seller_closes_when_nothing_is_sold_and_nothing_is_owed(shopping
             "SELECT account_id FROM producer_members WHERE producer_id = $1 AND upper_inf(valid_during)", other
         )
     assert [each["account_id"] for each in members] == [helper]
+
+
+async def test_the_payout_account_of_a_household_is_erased_with_the_account_of_its_owner(
+    shopping: Shopping, gateway: Stripe, owner: Connection
+) -> None:
+    db, seal = shopping.db, shopping.seal
+    async with db.transaction() as conn:
+        farmer = await make_account(conn, name="样例农户")
+        son = await make_account(conn, name="样例农户之子")
+        shop = await make_producer(conn, owner=farmer)
+        await conn.execute("INSERT INTO producer_members VALUES ($1, $2, 'owner', $3)", shop, son, days_since())
+
+    async def enter(account: AccountId, number: str) -> PayoutAccount:
+        actor = Actor(account_id=account, name="样例", producers=(shop,), grants=(), second_factor=False)
+        return await enter_payout_account(db, gateway, seal, actor, shop, kind=AccountKind.BANK, number=number, now=NOW)
+
+    entered = await enter(farmer, "6222000000123456")
+    changed = await enter(farmer, "6222000000123457")
+    assert (entered.state, changed.state) == ("active", "waiting")
+    assert await find_text(owner, seal, "6222000000123456") == {"payout_accounts.number_sealed"}
+    async with db.transaction() as conn:
+        await close_account(conn, seal, farmer, by="test", now=NOW)
+    for text in ("6222000000123456", "6222000000123457"):
+        assert await find_text(owner, seal, text) == set()
+    rows = await owner.fetch("SELECT state, holder, number_tail, reason FROM payout_accounts ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        ("ended", "已注销", "*", None),
+        ("rejected", "已注销", "*", "account_closed"),
+    ]
+    # Who goes on with the shop enters an account of their own, as a change with its days and its second person.
+    again = await enter(son, "6222000000123458")
+    assert (again.state, again.holder, again.replaces) == ("waiting", "样例农户之子", entered.id)
 
 
 async def test_an_officials_account_is_not_closed_by_its_owner(conn: Connection, seal: Seal) -> None:

@@ -74,6 +74,11 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
             "坏果包赔和退货",
             [f"{each.name} {each.number}，{len(each.photo_ids)} 张照片：{each.text}" for each in data.cases],
         ),
+        (
+            "收款账户",
+            [f"{each.producer}：{each.holder}，尾号 {each.tail}" for each in data.payout_accounts],
+        ),
+        ("领的券", [f"{each.name}，{yuan(each.amount_fen)} 元" for each in data.vouchers]),
         ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),
     ]
     return [(title, len(rows), rows[:_SHOWN_ROWS]) for title, rows in sections]

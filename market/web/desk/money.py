@@ -25,6 +25,8 @@ from market.orders.money_problems import (
     requeue_stuck_message,
     retry_failed_refund,
 )
+from market.payouts.account_change import decide_account_change, list_waiting_changes
+from market.payouts.large_payouts import decide_large_payout, list_waiting_large_payouts
 from market.web.desk.context import (
     DeskContext,
     PageNotice,
@@ -33,11 +35,13 @@ from market.web.desk.context import (
     open_desk,
     render_desk_page,
 )
-from market.web.desk.money_sections import present_sections
+from market.web.desk.money_sections import present_payouts, present_sections
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect
-from market.web.services import get_services
+from market.web.services import get_payout_hold, get_services
+
+_ANSWERS = {"consent": True, "refusal": False}
 
 type Repair = Callable[[Connection, str, datetime], Awaitable[object]]
 """A repair with the text of its form, at a time."""
@@ -110,7 +114,7 @@ async def submit_decision(
     form = await read_form(request)
     desk = await open_desk(request, db, actor, clock, register=False)
     gateway = get_services(request).gateway
-    consent = _require({"consent": True, "refusal": False}.get(answer))
+    consent = _require(_ANSWERS.get(answer))
     try:
         decided = await decide_refund_request(
             db, gateway, actor, _require(parse_uuid(request_id)), consent=consent, note=form.get_text("text"),
@@ -119,6 +123,61 @@ async def submit_decision(
     except Refusal as refusal:
         return await _refuse(request, db, desk, form, refusal)
     return redirect(desk.to("/desk/money", lapsed=1) if decided.lapse_reason else desk.to("/desk/money", done=1))
+
+
+@post("/money/account-changes/{change_id:str}/{answer:str}", include_in_schema=False)
+async def submit_change_decision(
+    request: HttpRequest,
+    *,
+    change_id: FromPath[str],
+    answer: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Agree to the change of a payout account (`consent`), or refuse it (`refusal`)."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+    consent = _require(_ANSWERS.get(answer))
+    seal = get_services(request).seal
+    try:
+        async with db.transaction() as conn:
+            change = _require(parse_uuid(change_id))
+            await decide_account_change(conn, seal, actor, change, consent=consent, now=desk.now)
+    except Refusal as refusal:
+        return await _refuse(request, db, desk, form, refusal)
+    return redirect(desk.to("/desk/money", done=1))
+
+
+@post("/money/large-payouts/{payout_id:str}/{answer:str}", include_in_schema=False)
+async def submit_large_payout_decision(
+    request: HttpRequest,
+    *,
+    payout_id: FromPath[str],
+    answer: FromPath[str],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Agree to a payout above the limit of a day (`consent`), or refuse it (`refusal`)."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+    services = get_services(request)
+    try:
+        await decide_large_payout(
+            db,
+            services.gateway,
+            services.seal,
+            actor,
+            _require(parse_uuid(payout_id)),
+            consent=_require(_ANSWERS.get(answer)),
+            note=form.get_text("text"),
+            hold=get_payout_hold(request),
+            now=desk.now,
+        )
+    except Refusal as refusal:
+        return await _refuse(request, db, desk, form, refusal)
+    return redirect(desk.to("/desk/money", done=1))
 
 
 @post("/money/transfers/{number:str}", include_in_schema=False)
@@ -286,9 +345,14 @@ async def _page(
     async with db.connection() as conn:
         problems = await load_money_problems(conn, desk.actor)
         parcels = await list_unmoved_parcels(conn, desk.actor, days=settings.unmoved_days, now=desk.now)
+        changes = await list_waiting_changes(conn, desk.actor)
+        large = await list_waiting_large_payouts(conn, desk.actor)
     context = {
-        "sections": present_sections(problems, parcels, actor=desk.actor, today=desk.today),
-        "total": problems.count() + len(parcels),
+        "sections": [
+            *present_payouts(changes, large),
+            *present_sections(problems, parcels, actor=desk.actor, today=desk.today),
+        ],
+        "total": problems.count() + len(parcels) + len(changes) + len(large),
         "typed": typed or {},
         "key": make_form_key(),
         "notice": notice,
@@ -314,6 +378,8 @@ ROUTES = [
     submit_retry,
     submit_repaid,
     submit_decision,
+    submit_change_decision,
+    submit_large_payout_decision,
     submit_transfer,
     submit_return,
     submit_delivery,

@@ -13,6 +13,8 @@ from market.identity.models import Actor, Role
 from market.kernel.clock import get_business_day
 from market.orders.money_problems import MAX_TEXT_LENGTH, MoneyProblems
 from market.orders.refund_requests import RequestedRefund
+from market.payouts.account_change import WaitingChange
+from market.payouts.large_payouts import LargePayout
 from market.payouts.pay_out import describe_failure
 from market.web.desk.presenters import describe_due_day
 from market.web.ui.format import clock_zh, day_zh, yuan
@@ -111,6 +113,18 @@ def present_sections(
     ]
 
 
+def present_payouts(changes: Sequence[WaitingChange], large: Sequence[LargePayout]) -> list[ProblemSection]:
+    """Return the sections of what waits for a second person before it is paid out, without the empty ones."""
+    return [
+        section
+        for section in (
+            _build_section("changes", "等另一个人同意的换账户", changes, _present_change),
+            _build_section("large", "等另一个人同意的打款", large, _present_large_payout),
+        )
+        if section.total
+    ]
+
+
 def _build_section[T](
     section: str, title: str, found: Sequence[T], present: Callable[[T], MoneyProblem]
 ) -> ProblemSection:
@@ -133,6 +147,34 @@ def _present_request(request: RequestedRefund) -> MoneyProblem:
     advice = "问清楚为什么退，再同意。" if not request.own else "这笔是您提的，要另一个人同意；您可以撤回。"
     consent = [] if request.own else [RepairForm(action=f"{path}/consent", button="同意退款")]
     return MoneyProblem(title="卖家要退的钱超过一个人能退的数", facts=facts, advice=advice, forms=[*consent, refusal])
+
+
+def _present_change(change: WaitingChange) -> MoneyProblem:
+    path = f"/desk/money/account-changes/{change.id}"
+    facts = _list_facts(None, None, change.entered_at)
+    facts += [("卖家", change.producer_name), ("户名", change.holder), ("谁提的", change.entered_by)]
+    facts += [("现在打到", f"尾号 {change.used_tail}"), ("要换成", f"尾号 {change.tail}")]
+    facts += [("最早哪天起用", day_zh(change.usable_at))]
+    consent = [] if change.own else [RepairForm(action=f"{path}/consent", button="同意换")]
+    return MoneyProblem(
+        title="卖家要换收款账户",
+        facts=facts,
+        advice="打卖家原来的电话，问清楚是不是本人要换，再同意。",
+        forms=[*consent, RepairForm(action=f"{path}/refusal", button="不同意")],
+    )
+
+
+def _present_large_payout(payout: LargePayout) -> MoneyProblem:
+    path = f"/desk/money/large-payouts/{payout.id}"
+    facts = _list_facts(None, payout.amount_fen, payout.requested_at)
+    facts += [("卖家", payout.producer_name), ("谁提的", payout.requester)]
+    consent = [] if payout.own else [RepairForm(action=f"{path}/consent", button="同意打款")]
+    return MoneyProblem(
+        title="卖家要的钱超过一天能打的",
+        facts=facts,
+        advice="打电话给卖家，问清楚是不是本人要的，再同意。",
+        forms=[*consent, RepairForm(action=f"{path}/refusal", button="不同意", label="不同意的原因")],
+    )
 
 
 def _present_refund(refund: FailedRefund) -> MoneyProblem:

@@ -18,6 +18,8 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.money_problems import load_money_problems
 from market.orders.notifications import format_due
+from market.payouts.account_change import list_waiting_changes
+from market.payouts.large_payouts import list_waiting_large_payouts
 from market.producers.queries import list_pending_producers
 from market.reports.drilldown import sum_by_township
 from market.reports.findings import list_finding_decisions
@@ -106,11 +108,9 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
             _add_findings(desk, month, roles, own=own, others=others)
         if roles & {Role.IMPORTER, Role.COUNTY}:
             own.append(_quarter_task(desk))
-    if roles & MONEY_ROLES:
-        problems = (await load_money_problems(conn, desk.actor)).count()
-        problems += len(await list_unmoved_parcels(conn, desk.actor, days=unmoved_days, now=desk.now))
+    if roles & MONEY_ROLES and (problems := await _count_money(conn, desk, unmoved_days)):
         text = "退款没有到账、买家异议、对账不一致、包裹不动"
-        own += [WorkItem(desk.to("/desk/money"), f"钱的异常 {problems} 件", "", text)] if problems else []
+        own.append(WorkItem(desk.to("/desk/money"), f"钱的异常 {problems} 件", "", text))
     try:
         pending = await list_pending_producers(conn, desk.actor)
     except NotAllowed:
@@ -124,6 +124,16 @@ async def _tasks(conn: Connection, desk: DeskContext, *, unmoved_days: int) -> t
             )
         )
     return own, others
+
+
+async def _count_money(conn: Connection, desk: DeskContext, unmoved_days: int) -> int:
+    """Return how many problems and decisions the page 钱的异常 shows."""
+    return (
+        (await load_money_problems(conn, desk.actor)).count()
+        + len(await list_unmoved_parcels(conn, desk.actor, days=unmoved_days, now=desk.now))
+        + len(await list_waiting_changes(conn, desk.actor))
+        + len(await list_waiting_large_payouts(conn, desk.actor))
+    )
 
 
 def _present_cases(desk: DeskContext, cases: Sequence[AssignedCase]) -> list[WorkItem]:

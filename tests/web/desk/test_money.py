@@ -262,3 +262,56 @@ async def test_finance_decides_on_a_refund_that_needs_a_second_person(
     assert [tuple(row) for row in decided] == [("refused", "没有照片"), ("consented", "")]
     assert await owner.fetchval("SELECT refunded_fen FROM suborders") == 20_00
     assert await list_audit(owner, "refund.consent") == [f"order:{sale.order.number}"]
+
+
+async def add_account_change(owner: Connection) -> str:
+    """Insert a producer's account and a checked change of it; return the change's id."""
+    account = """
+        INSERT INTO payout_accounts (producer_id, kind, holder, number_sealed, number_tail, state, destination,
+                                     entered_by, entered_at, checked_at, activated_at, replaces, usable_at)
+        SELECT producer_id, 'bank', '样例农户', '', $1, $2, 'acct_' || $1, account_id, $3, $3,
+               CASE WHEN $2 = 'active' THEN $3::timestamptz END, $4,
+               CASE WHEN $2 = 'waiting' THEN $3::timestamptz + interval '3 days' END
+          FROM producer_members LIMIT 1
+        RETURNING id
+    """
+    used = await owner.fetchval(account, "3456", "active", NOW, None)
+    return str(await owner.fetchval(account, "0009", "waiting", NOW, used))
+
+
+async def test_finance_agrees_to_the_change_of_an_account(desk: Desk, sale: Sale, owner: Connection) -> None:
+    del sale  # its producer changes the account
+    path = f"/desk/money/account-changes/{await add_account_change(owner)}"
+    async with open_desk_walker(desk.service, desk.elsewhere) as browser:
+        assert EMPTY in (await browser.open("/desk/money")).text
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        assert "钱的异常 1 件" in (await browser.open("/desk")).text
+        seen = await browser.open("/desk/money")
+        for words in ("等另一个人同意的换账户 1 件", "户名 样例农户", "现在打到 尾号 3456", "要换成 尾号 0009"):
+            assert words in seen.text.replace("　", " "), words
+        assert EMPTY in (await browser.submit(f"{path}/consent")).text
+    agreed = await owner.fetch(
+        "SELECT number_tail FROM payout_accounts WHERE state = 'waiting' AND decided_at IS NOT NULL"
+    )
+    assert [row["number_tail"] for row in agreed] == ["0009"]
+    assert await list_audit(owner, "payout_account.consent") != []
+
+
+async def test_finance_refuses_a_payout_above_the_limit_with_a_reason(
+    desk: Desk, sale: Sale, owner: Connection
+) -> None:
+    del sale  # its producer asks
+    asked = await owner.fetchval(
+        "INSERT INTO large_payouts (producer_id, amount_fen, requested_by, requested_at)"
+        " SELECT producer_id, 7_000_00, account_id, $1 FROM producer_members LIMIT 1 RETURNING id",
+        NOW,
+    )
+    path = f"/desk/money/large-payouts/{asked}"
+    async with open_desk_walker(desk.service, desk.finance) as browser:
+        seen = await browser.open("/desk/money")
+        assert "等另一个人同意的打款 1 件" in seen.text.replace("　", " ")
+        assert "金额 7,000.00 元" in seen.text
+        assert EMPTY in (await browser.submit(f"{path}/refusal", text="不是本人要的")).text
+    refused = await owner.fetch("SELECT state, note FROM large_payouts")
+    assert [tuple(row) for row in refused] == [("refused", "不是本人要的")]
+    assert await owner.fetchval("SELECT count(*) FROM messages WHERE template = 'large_payout_refused'") == 1

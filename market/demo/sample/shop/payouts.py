@@ -46,6 +46,7 @@ class PayoutAccountCopyRow(CopyRow, frozen=True, kw_only=True):
     entered_by: UUID
     entered_at: datetime
     checked_at: datetime
+    activated_at: datetime
 
 
 class PayoutCopyRow(CopyRow, frozen=True, kw_only=True):
@@ -110,6 +111,7 @@ async def add_sample_payouts(conn: Connection, seed: int, seal: Seal, *, now: da
                 entered_by=seller.owner_id,
                 entered_at=entered,
                 checked_at=entered,
+                activated_at=entered,
             )
         )
         payouts.append(_build_payout(rng, seller, accounts[-1], now=now))

@@ -1,40 +1,35 @@
-"""A seller's money: what is owed, what is on its way and what arrived, what is in escrow; the account and payouts."""
+"""What the page 我的钱 shows of a producer: what is owed, on its way, arrived and in escrow; account and payouts."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.http import HttpRequest
 from market.identity.models import Actor
-from market.kernel import Connection, Database, Fen, Query, Refusal
-from market.kernel.clock import Clock
+from market.kernel import Connection, Fen, Query
 from market.orders.escrow import compute_share, get_payee
 from market.orders.models import SuborderState
 from market.payouts.account import (
+    PENDING_STATES,
     PayoutAccount,
-    enter_payout_account,
+    PayoutAccountState,
+    find_account_change,
     find_account_holder,
     find_payout_account,
 )
+from market.payouts.account_change import REFUSED_REASON
+from market.payouts.large_payouts import LargePayoutState, find_large_payout
 from market.payouts.pay_out import (
     PayoutHold,
-    ask_for_payout,
     describe_failure,
     get_payout_limits,
+    get_payout_room,
     sum_kept_back,
 )
 from market.payouts.statement import Statement, get_statement
 from market.producers.models import ProducerRow
-from market.producers.queries import list_own_producers
-from market.web.farm.sellers import list_notes
-from market.web.forms import make_form_key, parse_uuid, read_form
-from market.web.pages import redirect, render_page
-from market.web.services import get_services
-from market.web.ui.format import day_short, yuan
+from market.web.forms import make_form_key
+from market.web.ui.format import day_short, day_zh, yuan
 from payments import AccountKind, Payout, PayoutState, list_failed_payouts, list_payouts
 
 _MAX_ROWS = 50
@@ -42,6 +37,7 @@ _MAX_PAYOUTS = 20
 _MAX_KEY = 60
 _NOBODY = UUID(int=0)
 ACCOUNT_KINDS = {AccountKind.BANK: "银行卡", AccountKind.WECHAT: "微信"}
+_CHANGE_PATH, _LARGE_PATH = "/farm/money/changes/", "/farm/money/large/"
 _EARLIER = "更早的和退款"
 _OWED, _IN_TRANSIT, _ARRIVED = "该给您", "正在打给您", "已到账"
 _PAYOUT_STATES = {
@@ -59,11 +55,22 @@ class SuborderTitle(Struct, frozen=True):
     title: str
 
 
+class SecondPersonRow(Struct, frozen=True, kw_only=True):
+    """What waits for a second person: `action` takes the decision; `own`: the reader asked and may only withdraw."""
+
+    title: str
+    words: str
+    action: str
+    own: bool
+    agreed: bool = False
+
+
 class ProducerMoney(Struct, frozen=True, kw_only=True):
     """One producer's money: owed, paid out and in escrow.
 
     `account` describes where it is paid to, `problem` why the last payout or the account failed. `key` is that of the
-    form that asks for a payout.
+    form that asks for a payout. `large_fen` may be asked for above the limit of the day. `waiting` is what waits for a
+    second person: a change of the account, a payout above the limit.
     """
 
     id: str
@@ -75,7 +82,10 @@ class ProducerMoney(Struct, frozen=True, kw_only=True):
     account: str
     problem: str
     may_enter: bool
+    enter: str
     may_ask: bool
+    large_fen: Fen
+    waiting: list["SecondPersonRow"]
     key: str
     kept: str
     rule: str
@@ -172,9 +182,10 @@ async def load_earnings(conn: Connection, actor: Actor) -> tuple[list[tuple[str,
     )
 
 
-async def _load_money(
+async def load_money(
     conn: Connection, actor: Actor, producer: ProducerRow, *, hold: PayoutHold, now: datetime
 ) -> ProducerMoney:
+    """Return what the page shows of a producer that the actor works for."""
     statement = await get_statement(conn, actor, producer.id, limit=_MAX_ROWS)
     earnings = [
         *_earning_rows(await _list_earnings(conn, statement)),
@@ -182,11 +193,17 @@ async def _load_money(
     ]
     escrowed = _add_remainder(await _list_escrowed(conn, statement), statement.pending_fen, "更早的")
     account = await find_payout_account(conn, actor, producer.id)
+    change = await find_account_change(conn, actor, producer.id)
     owner = await find_account_holder(conn, actor, producer.id, now=now) is not None
     payouts = await list_payouts(conn, get_payee(producer.number), limit=_MAX_PAYOUTS)
+    failed = await list_failed_payouts(conn, payee=get_payee(producer.number))
     limits = await get_payout_limits(conn, producer.county_code, now=now)
+    room = await get_payout_room(conn, producer.id, hold, now=now)
+    waiting = await _list_waiting(conn, actor, producer.id)
+    asked = any(each.action.startswith(_LARGE_PATH) for each in waiting)
     kept_fen = await sum_kept_back(conn, producer.id, hold, now=now)
-    active = account is not None and account.state == "active"
+    active = account is not None and account.state is PayoutAccountState.ACTIVE
+    pending = change is not None and change.state in PENDING_STATES
     return ProducerMoney(
         id=str(producer.id),
         name=producer.name,
@@ -201,13 +218,17 @@ async def _load_money(
             (f"{day_short(each.paid_at or each.created_at)}　{_PAYOUT_STATES[each.state]}", each.amount_minor)
             for each in payouts
         ],
-        account=_describe_account(account),
-        problem=_describe_problem(account, payouts, await list_failed_payouts(conn, payee=get_payee(producer.number))),
-        may_enter=owner and (account is None or account.state == "rejected"),
-        may_ask=owner and active and statement.owed_fen > kept_fen,
+        account=_describe_account(account, change),
+        problem=_describe_problem(account, change, payouts, failed),
+        may_enter=owner and not pending and (account is None or account.state is not PayoutAccountState.CHECKING),
+        enter="换收款账户" if active else "填收款账户",
+        may_ask=owner and active and min(room.available_fen, room.left_fen) > 0,
+        large_fen=room.large_fen if owner and active and not asked else Fen(0),
+        waiting=waiting,
         key=make_form_key(),
         kept=_describe_kept(kept_fen, hold),
-        rule=f"每天早上九点，够 {yuan(limits.min_fen)} 元就打到您的账户，一天最多打 {yuan(limits.limit_fen)} 元。",
+        rule=f"每天早上九点，够 {yuan(limits.min_fen)} 元就打到您的账户，一天最多打 {yuan(limits.limit_fen)} 元；"
+        "再多的，店主来要，另一个人同意了就打。",
         waiting_rows=escrowed,
         waiting_fen=statement.pending_fen,
     )
@@ -223,102 +244,54 @@ def _describe_kept(kept_fen: Fen, hold: PayoutHold) -> str:
     )
 
 
-def _describe_account(account: PayoutAccount | None) -> str:
-    if account is None or account.state == "rejected":
+async def _list_waiting(conn: Connection, actor: Actor, producer_id: UUID) -> list[SecondPersonRow]:
+    """Return what waits for a second person, or for its day."""
+    change = await find_account_change(conn, actor, producer_id)
+    large = await find_large_payout(conn, actor, producer_id)
+    rows: list[SecondPersonRow] = []
+    if change is not None and change.state is PayoutAccountState.WAITING and change.usable_at is not None:
+        day = day_zh(change.usable_at)
+        agreed = change.decided_at is not None
+        rows.append(
+            SecondPersonRow(
+                title=f"换收款账户：{ACCOUNT_KINDS[change.kind]}，尾号 {change.tail}",
+                words=f"已经有人同意，{day}起用。" if agreed else f"另一个人同意了，最早{day}起用。",
+                action=f"{_CHANGE_PATH}{change.id}",
+                own=change.entered_by == actor.account_id,
+                agreed=agreed,
+            )
+        )
+    if large is not None and large.state is LargePayoutState.WAITING:
+        rows.append(
+            SecondPersonRow(
+                title=f"打款 {yuan(large.amount_fen)} 元，超过一天能打的",
+                words=f"{large.requester} {day_zh(large.requested_at)}提的，等另一个人同意。",
+                action=f"{_LARGE_PATH}{large.id}",
+                own=large.own,
+            )
+        )
+    return rows
+
+
+def _describe_account(account: PayoutAccount | None, change: PayoutAccount | None) -> str:
+    if account is None or account.state in {PayoutAccountState.REJECTED, PayoutAccountState.ENDED}:
         return "还没有收款账户，钱先记在您名下。"
-    checking = "，正在核对" if account.state == "checking" else ""
-    return f"收款账户：{account.holder}，{ACCOUNT_KINDS[account.kind]}，尾号 {account.tail}{checking}。"
+    checking = "，正在核对" if account.state is PayoutAccountState.CHECKING else ""
+    text = f"收款账户：{account.holder}，{ACCOUNT_KINDS[account.kind]}，尾号 {account.tail}{checking}。"
+    if change is not None and change.state is PayoutAccountState.CHECKING:
+        text += f"要换的尾号 {change.tail} 正在核对。"
+    return text
 
 
-def _describe_problem(account: PayoutAccount | None, payouts: list[Payout], failed: list[Payout]) -> str:
+def _describe_problem(
+    account: PayoutAccount | None, change: PayoutAccount | None, payouts: list[Payout], failed: list[Payout]
+) -> str:
     """Describe to the seller what keeps the money from arriving; empty if nothing does."""
-    if account is not None and account.state == "rejected":
+    if account is not None and account.state is PayoutAccountState.REJECTED:
         return f"上次填的账户没有通过核对：{describe_failure(account.reason)}。请再填一次。"
+    if change is not None and change.state is PayoutAccountState.REJECTED and change.reason != REFUSED_REASON:
+        return f"要换的账户没有通过核对：{describe_failure(change.reason)}。钱照旧打到原来的账户。"
     if not failed or any(each.state in {PayoutState.CREATED, PayoutState.IN_TRANSIT} for each in payouts):
         return ""
     amount, reason = yuan(failed[-1].amount_minor), describe_failure(failed[-1].reason)
     return f"{amount} 元没有打到：{reason}。钱还在您名下；问清楚以后，请您再按一次打款。"
-
-
-def _get_hold(request: HttpRequest) -> PayoutHold:
-    settings = get_services(request).settings
-    return PayoutHold(claim_hours=settings.claim_hours, return_days=settings.return_days)
-
-
-async def _page(
-    request: HttpRequest, db: Database, actor: Actor, clock: Clock, *, refusal: Refusal | None = None
-) -> Response[bytes]:
-    async with db.connection() as conn:
-        producers = [
-            await _load_money(conn, actor, each, hold=_get_hold(request), now=clock.now())
-            for each in await list_own_producers(conn, actor)
-        ]
-    said = {
-        "asked": ("ok", "正在打给您", "到账了发短信告诉您。"),
-        "checking": ("ok", "账户记下了", "正在核对，核对完就能收款。"),
-        "active": ("ok", "账户核对好了", "以后卖的钱打到这里。"),
-    }
-    notes = list_notes(request, said, refusal)
-    last_month = clock.today().replace(day=1) - timedelta(days=1)
-    context = {"producers": producers, "notes": notes, "last_month": f"{last_month:%Y-%m}"}
-    status = refusal.status if refusal else 200
-    return render_page(request, "farm/money.html", context, actor=actor, status=status)
-
-
-@get("/farm/money", include_in_schema=False)
-async def show_money(
-    request: HttpRequest,
-    db: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-    actor: NamedDependency[Actor],
-) -> Response[bytes]:
-    """Show the money of each producer that a person works for."""
-    return await _page(request, db, actor, clock)
-
-
-@post("/farm/money/account", include_in_schema=False)
-async def submit_account(
-    request: HttpRequest,
-    db: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-    actor: NamedDependency[Actor],
-) -> Response[Any]:
-    """Enter the account to which a producer is paid."""
-    form = await read_form(request)
-    services = get_services(request)
-    try:
-        account = await enter_payout_account(
-            db,
-            services.gateway,
-            services.seal,
-            actor,
-            parse_uuid(form.get_text("producer")) or _NOBODY,
-            kind=AccountKind.BANK,
-            number=form.get_text("number"),
-            now=clock.now(),
-        )
-    except Refusal as refusal:
-        return await _page(request, db, actor, clock, refusal=refusal)
-    return redirect(f"/farm/money?said={account.state}")
-
-
-@post("/farm/money/payout", include_in_schema=False)
-async def submit_payout(
-    request: HttpRequest,
-    db: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-    actor: NamedDependency[Actor],
-) -> Response[Any]:
-    """Pay out what a producer is owed; pressing twice pays once."""
-    form = await read_form(request)
-    producer_id = parse_uuid(form.get_text("producer")) or _NOBODY
-    key = form.get_text("key")[:_MAX_KEY] or make_form_key()
-    gateway = get_services(request).gateway
-    try:
-        await ask_for_payout(db, gateway, actor, producer_id, key=key, hold=_get_hold(request), now=clock.now())
-    except Refusal as refusal:
-        return await _page(request, db, actor, clock, refusal=refusal)
-    return redirect("/farm/money?said=asked")
-
-
-ROUTES = [show_money, submit_account, submit_payout]

@@ -1,0 +1,1 @@
+"""The page 我的钱: accounts, payouts, statements."""
