@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from market.kernel import Refusal
 
+MAX_REQUESTS = 10
+"""How many refunds of a suborder may be requested that need a second person, withdrawn ones included."""
 SELLER_REFUND_WINDOW = timedelta(days=90)
 """How long after receipt a producer may refund by itself; payment methods accept refunds for 180 days."""
 MAX_CLAIM_PHOTOS = 3
@@ -156,6 +158,15 @@ class SecondPersonNeeded(Refusal):
     status = 403
     zh = "这笔退款是您提的，或者货是您买的，要另一个人同意。"
     en = "You requested this refund or bought the goods; another person has to consent."
+
+
+class TooManyRefundRequests(Refusal):
+    """As many refunds of the parcel were requested as may be: each sends messages, withdrawn ones too."""
+
+    code = "too_many_refund_requests"
+    status = 409
+    zh = "这个包裹的退款已经提过 {limit} 次，不能再提。请打电话给县里。"
+    en = "Refunds of this parcel were requested {limit} times; no more can be requested."
 
 
 class RefundRequestEnded(Refusal):

@@ -8,11 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from market.aftersales.models import (
+    MAX_REQUESTS,
     SELLER_REFUND_WINDOW,
     InvalidRefundAmount,
     LineRefundReason,
     NotRefundable,
     TooLateToRefund,
+    TooManyRefundRequests,
 )
 from market.aftersales.refund_limit import needs_second_person
 from market.aftersales.ship import find_own_suborder
@@ -87,6 +89,7 @@ FIND_PRIOR_REFUND = Query(
       FULL JOIN (SELECT * FROM refund_requests WHERE line_id = :line_id AND key = :key) q USING (line_id, key)
     """,
 )
+COUNT_REFUND_REQUESTS = Query(int, "SELECT count(*) FROM refund_requests WHERE suborder_id = :suborder_id")
 LIST_SECOND_PERSON_PHONES = Query(
     bytes,
     """
@@ -130,6 +133,7 @@ async def refund_line(
         RefundAmountTooHigh: the refund exceeds the remaining amount of the line.
         IdempotencyKeyReused: the key was used for another refund of the line.
         PaymentDisputed: a dispute over the order is open.
+        TooManyRefundRequests: ten refunds of the parcel were requested, withdrawn ones included.
         RefundExceedsPayment, InsufficientBalance: the money is not available, because of a lost dispute or a payout.
     """
     async with db.transaction() as conn:
@@ -215,6 +219,8 @@ async def _request_refund(
     """Store a refund that waits for a second person, and tell who may consent: other members, or else finance."""
     if await has_open_dispute(conn, get_order_ref(suborder.number)):
         raise PaymentDisputed
+    if await COUNT_REFUND_REQUESTS.one(conn, suborder_id=suborder.id) >= MAX_REQUESTS:
+        raise TooManyRefundRequests(limit=MAX_REQUESTS)
     request_id = await INSERT_REFUND_REQUEST.one(
         conn, suborder_id=suborder.id, line_id=refund.line_id, key=key, amount_fen=refund.amount_fen,
         reason=refund.reason, note=note, requested_by=actor.account_id, now=now,

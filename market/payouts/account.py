@@ -26,12 +26,14 @@ from market.payouts.models import (
     PayoutAccountNumberInvalid,
     PayoutAccountOwnerOnly,
     PayoutAccountUnchanged,
+    TooManyAccountChanges,
 )
 from market.producers.queries import GET_PRODUCER_COUNTY
 from payments import AccountKind, Gateway
 from payments.port import AccountReport, AccountRequest, Declined, Ok, Outcome
 from payments.retries import RetryPolicy, run_each
 
+MAX_ENTRIES, ENTRY_PERIOD = 10, timedelta(days=30)
 CHECK_JOB = "check_payout_account"
 CHECK_RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
 PAYOUT_NUMBER_CONTEXT = "payout_accounts.number"
@@ -107,6 +109,9 @@ FIND_ACCOUNT_BEFORE = Query(
      ORDER BY payout_accounts.state = 'active' DESC, activated_at DESC
      LIMIT 1
     """,
+)
+COUNT_RECENT_ENTRIES = Query(
+    int, "SELECT count(*) FROM payout_accounts WHERE producer_id = :producer_id AND entered_at > :since"
 )
 FIND_ACCOUNT_CHANGE = Query(
     PayoutAccount,
@@ -222,6 +227,7 @@ async def enter_payout_account(
         PayoutAccountOwnerOnly: the actor is not its owner.
         PayoutAccountKindUnknown: the provider pays to no account of this kind.
         PayoutAccountNumberInvalid: the number is not 8 to 30 digits.
+        TooManyAccountChanges: ten accounts were entered within 30 days.
         PayoutAccountUnchanged: it is the account in use.
         PayoutAccountExists: an account of the producer is being checked, or waits to be used.
     """
@@ -234,6 +240,8 @@ async def enter_payout_account(
             raise PayoutAccountKindUnknown
         if not _NUMBER.fullmatch(digits):
             raise PayoutAccountNumberInvalid
+        if await COUNT_RECENT_ENTRIES.one(conn, producer_id=producer_id, since=now - ENTRY_PERIOD) >= MAX_ENTRIES:
+            raise TooManyAccountChanges(limit=MAX_ENTRIES)
         before: PayoutAccount | None = await FIND_ACCOUNT_BEFORE.maybe(conn, producer_id=producer_id)
         if before is not None and await _is_used(conn, seal, before, kind, digits):
             raise PayoutAccountUnchanged

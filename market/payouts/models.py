@@ -63,6 +63,15 @@ class PayoutAccountKindUnknown(Refusal):
     en = "The payment provider does not pay to accounts of this kind."
 
 
+class TooManyAccountChanges(Refusal):
+    """Accounts of a producer were entered too often within 30 days: each time people are told and the provider asked."""
+
+    code = "too_many_account_changes"
+    status = 409
+    zh = "这 30 天填过 {limit} 次账户了，过几天再填；着急请打电话给县里。"
+    en = "An account was entered {limit} times within 30 days; try again later."
+
+
 class AccountChangeEnded(Refusal):
     """The change of the account was decided otherwise, withdrawn, or is not checked yet."""
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec import Struct
 
 from market.aftersales.decide_refund import decide_refund_request, list_refund_requests
-from market.aftersales.models import LineRefundReason, RefundRequestEnded, SecondPersonNeeded
+from market.aftersales.models import LineRefundReason, RefundRequestEnded, SecondPersonNeeded, TooManyRefundRequests
 from market.aftersales.receive import confirm_receipt
 from market.aftersales.refund import LineRefund, refund_line
 from market.counties.change import change_county_setting
@@ -295,3 +295,12 @@ async def test_people_known_by_name_are_compared_alike_by_function_and_column(co
         )
     assert {row["name"]: row["folded"] for row in rows} == folded
     assert all(row["alike"] for row in rows)
+
+
+async def test_requests_that_are_withdrawn_again_and_again_end(farm: Farm) -> None:
+    for number in range(10):
+        await farm.decide(await farm.request(key=str(number)), farm.owner, consent=False)
+    with pytest.raises(TooManyRefundRequests):
+        await farm.request(key="one more")
+    async with farm.shopping.db.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM messages WHERE template = 'refund_waiting_seller'") == 10

@@ -186,6 +186,17 @@ async def test_a_change_is_withdrawn_and_another_one_may_follow(village: Village
     assert refused.value.code == "account_change_ended"
 
 
+async def test_accounts_that_are_entered_again_and_again_end(village: Village, gateway: Stripe) -> None:
+    await enter(village, gateway)
+    for _ in range(9):
+        change = await enter(village, gateway, OTHER)
+        await decide(village, village.farmer, change.id, consent=False)
+    with pytest.raises(Refusal) as refused:
+        await enter(village, gateway, OTHER)
+    assert refused.value.code == "too_many_account_changes"
+    assert (await enter(village, gateway, OTHER, now=NOW + timedelta(days=31))).state == "waiting"
+
+
 async def test_a_change_that_the_provider_rejects_leaves_the_account(village: Village, gateway: Stripe) -> None:
     await enter(village, gateway)
     assert (await enter(village, gateway, UNVERIFIED)).state == "rejected"
