@@ -3078,6 +3078,22 @@ COMMENT ON COLUMN public.certificates.area IS 'of a geographical indication: the
 
 
 --
+-- Name: check_in_scans; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.check_in_scans (
+    nonce uuid NOT NULL,
+    producer_id uuid NOT NULL,
+    visit_id uuid NOT NULL,
+    outcome text NOT NULL,
+    shown_at timestamp with time zone NOT NULL,
+    uploaded_at timestamp with time zone NOT NULL,
+    uploaded_by uuid NOT NULL,
+    CONSTRAINT check_in_scans_outcome CHECK ((outcome = ANY (ARRAY['admitted'::text, 'again'::text, 'cancelled'::text, 'outside'::text])))
+);
+
+
+--
 -- Name: claim_photos; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5178,6 +5194,14 @@ ALTER TABLE ONLY public.certificates
 
 
 --
+-- Name: check_in_scans check_in_scans_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.check_in_scans
+    ADD CONSTRAINT check_in_scans_pkey PRIMARY KEY (nonce);
+
+
+--
 -- Name: claim_photos claim_photos_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6464,6 +6488,20 @@ CREATE INDEX certificates_by_end ON public.certificates USING btree (expires_on)
 --
 
 CREATE INDEX certificates_by_producer ON public.certificates USING btree (producer_id);
+
+
+--
+-- Name: check_in_scans_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX check_in_scans_by_producer ON public.check_in_scans USING btree (producer_id, uploaded_at);
+
+
+--
+-- Name: check_in_scans_by_visit; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX check_in_scans_by_visit ON public.check_in_scans USING btree (visit_id);
 
 
 --
@@ -8199,6 +8237,22 @@ ALTER TABLE ONLY public.certificates
 
 ALTER TABLE ONLY public.certificates
     ADD CONSTRAINT certificates_verifier FOREIGN KEY (verified_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: check_in_scans check_in_scans_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.check_in_scans
+    ADD CONSTRAINT check_in_scans_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: check_in_scans check_in_scans_uploaded_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.check_in_scans
+    ADD CONSTRAINT check_in_scans_uploaded_by FOREIGN KEY (uploaded_by) REFERENCES public.accounts(id);
 
 
 --
@@ -12071,6 +12125,13 @@ GRANT UPDATE(rejected_by) ON TABLE public.certificates TO market_app;
 --
 
 GRANT UPDATE(reject_reason) ON TABLE public.certificates TO market_app;
+
+
+--
+-- Name: TABLE check_in_scans; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.check_in_scans TO market_app;
 
 
 --

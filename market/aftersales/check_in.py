@@ -9,7 +9,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, InvalidCheckInCode, TooManyCheckInCodes
+from market.aftersales.models import (
+    CheckInCodeUsed,
+    CheckInOutsideStay,
+    InvalidCheckInCode,
+    TooManyCheckInCodes,
+    VisitCancelled,
+)
 from market.aftersales.receive import receive_suborders
 from market.aftersales.ship import find_own_suborder
 from market.audit.record import add_audit_entry
@@ -68,6 +74,7 @@ class _BookingByCode(Struct, frozen=True):
     arrive_on: date
     leave_on: date
     used: bool
+    cancelled: bool
     party: int | None
 
 
@@ -93,29 +100,40 @@ FIND_LIMITING_ATTEMPT = Query(
      ORDER BY at DESC OFFSET :most - 1 LIMIT 1
     """,
 )
-FIND_BOOKING_BY_CODE = Query(
-    _BookingByCode,
-    """
+_ROOMS = """
     SELECT bookings.id AS booking_id, bookings.suborder_id, order_lines.title, rooms.name AS room,
            lower(nights) AS arrive_on, upper(nights) AS leave_on, bookings.state = 'arrived' AS used,
-           NULL::integer AS party
+           bookings.state NOT IN ('booked', 'arrived') AS cancelled, NULL::integer AS party
       FROM bookings
       JOIN suborders ON suborders.id = bookings.suborder_id
       JOIN order_lines ON order_lines.id = line_id
       JOIN rooms ON rooms.id = room_id
-     WHERE code_hash = :code_hash AND producer_id = ANY(:producers::uuid[]) AND bookings.state IN ('booked', 'arrived')
-    UNION ALL
+     WHERE producer_id = ANY(:producers::uuid[])
+"""
+_PARTIES = """
     SELECT r.id, r.suborder_id, order_lines.title, '', business_day(lower(during)), business_day(upper(during)),
-           r.state = 'attended', party
+           r.state IN ('attended', 'missed'),
+           r.state NOT IN ('booked', 'attended', 'missed') OR slots.state = 'cancelled', party
       FROM slot_reservations r
       JOIN slots ON slots.id = slot_id
       JOIN suborders ON suborders.id = r.suborder_id
       JOIN order_lines ON order_lines.suborder_id = r.suborder_id AND order_lines.position = 1
-     WHERE code_hash = :code_hash AND producer_id = ANY(:producers::uuid[]) AND r.state IN ('booked', 'attended')
-       AND slots.state <> 'cancelled'
+     WHERE producer_id = ANY(:producers::uuid[])
+"""
+FIND_BOOKING_BY_CODE = Query(
+    _BookingByCode,
+    _ROOMS
+    + " AND code_hash = :code_hash AND bookings.state IN ('booked', 'arrived') UNION ALL "
+    + _PARTIES
+    + """
+       AND code_hash = :code_hash AND r.state IN ('booked', 'attended') AND slots.state <> 'cancelled'
      ORDER BY used, booking_id DESC
      LIMIT 1
     """,
+)
+FIND_VISIT = Query(
+    _BookingByCode,
+    _ROOMS + " AND bookings.id = :visit_id UNION ALL " + _PARTIES + " AND r.id = :visit_id",
 )
 # The condition on the state serialises concurrent check-ins.
 MARK_ATTENDED = Query(
@@ -165,19 +183,60 @@ async def check_in_guest(
         CheckInCodeUsed: the guest has already checked in.
         CheckInOutsideStay: today is outside the stay.
     """
-    digits = re.sub(r"\D", "", normalize_text(code))
     await _require_attempts_left(conn, actor, now=now)
-    booking = await _find_booking(conn, seal, actor, digits)
+    booking = await _find_booking(conn, seal, actor, code)
     if booking is None:
         return await _record_wrong_code(conn, actor, now=now)
+    if booking.used:
+        raise CheckInCodeUsed
+    return await _check_in(conn, seal, actor, booking, shown_at=now, now=now)
+
+
+async def find_visit_by_code(conn: Connection, seal: Seal, actor: Actor, code: str, *, now: datetime) -> UUID | None:
+    """Return the booking or the reservation at the actor's with a code, used or not, or None.
+
+    Raises:
+        TooManyCheckInCodes: the actor tried ten wrong codes in the last hour.
+    """
+    await _require_attempts_left(conn, actor, now=now)
+    booking = await _find_booking(conn, seal, actor, code)
+    return None if booking is None else booking.booking_id
+
+
+async def redeem_visit(
+    conn: Connection, seal: Seal, actor: Actor, visit_id: UUID, *, shown_at: datetime, now: datetime
+) -> CheckIn:
+    """Check in the guests of a visit at the actor's whose code was shown at `shown_at`, in the caller's transaction.
+
+    The caller has verified the code.
+
+    Raises:
+        NotFound: there is no such visit at the actor's.
+        VisitCancelled: it was cancelled.
+        CheckInCodeUsed: the guests have already checked in.
+        CheckInOutsideStay: the code was shown outside the stay.
+    """
+    booking = await FIND_VISIT.maybe(conn, visit_id=visit_id, producers=list(actor.producers))
+    if booking is None:
+        raise NotFound
+    if booking.cancelled:
+        raise VisitCancelled
+    if booking.used:
+        raise CheckInCodeUsed
+    return await _check_in(conn, seal, actor, booking, shown_at=shown_at, now=now)
+
+
+async def _check_in(
+    conn: Connection, seal: Seal, actor: Actor, booking: _BookingByCode, *, shown_at: datetime, now: datetime
+) -> CheckIn:
     order = await lock_order_by_suborder(conn, booking.suborder_id)
     suborder = None if order is None else await find_own_suborder(conn, actor, order.id, booking.suborder_id)
     if order is None or suborder is None:
         raise NotFound
-    if not booking.arrive_on <= get_business_day(now) <= booking.leave_on:
+    if not booking.arrive_on <= get_business_day(shown_at) <= booking.leave_on:
         raise CheckInOutsideStay(arrive_on=booking.arrive_on, leave_on=booking.leave_on)
     mark = MARK_ARRIVED if booking.party is None else MARK_ATTENDED
-    if await mark.maybe(conn, booking_id=booking.booking_id, now=now) is None:
+    if await mark.maybe(conn, booking_id=booking.booking_id, now=shown_at) is None:
         raise CheckInCodeUsed
     if not await COUNT_EXPECTED.one(conn, suborder_id=booking.suborder_id):
         await receive_suborders(conn, seal, order, [suborder], actor=str(actor.account_id), now=now)
@@ -209,13 +268,11 @@ async def _record_wrong_code(conn: Connection, actor: Actor, *, now: datetime) -
     return InvalidCheckInCode()
 
 
-async def _find_booking(conn: Connection, seal: Seal, actor: Actor, digits: str) -> _BookingByCode | None:
-    booking = await FIND_BOOKING_BY_CODE.maybe(
+async def _find_booking(conn: Connection, seal: Seal, actor: Actor, code: str) -> _BookingByCode | None:
+    digits = re.sub(r"\D", "", normalize_text(code))
+    return await FIND_BOOKING_BY_CODE.maybe(
         conn, code_hash=index_check_in_code(seal, digits), producers=list(actor.producers)
     )
-    if booking is not None and booking.used:
-        raise CheckInCodeUsed
-    return booking
 
 
 async def list_guests(conn: Connection, seal: Seal, producer_id: UUID, day: date) -> Sequence[Guest]:

@@ -118,6 +118,14 @@ class CheckInCodeUsed(Refusal):
     en = "This code was already used."
 
 
+class VisitCancelled(Refusal):
+    """The stay or the places of a check-in code were cancelled; the code is void."""
+
+    code = "visit_cancelled"
+    zh = "这一单取消了，码作废了。"
+    en = "The visit was cancelled; its code is void."
+
+
 class CheckInOutsideStay(Refusal):
     """Today is outside the visit."""
 

@@ -30,6 +30,7 @@ class Seal:
             raise ValueError("keys must be 32 bytes each and include the current one")
         self._keys = {number: AESGCM(key) for number, key in keys.items()}
         self._current = current
+        self._root = keys[current]
         self._index_key = index_key
         self._earlier = earlier
 
@@ -78,6 +79,11 @@ class Seal:
     def index(self, text: str) -> bytes:
         """Return the blind index (HMAC-SHA-256) of a text: equal for equal texts, meaningless without the key."""
         return hmac.digest(self._index_key, text.encode(), hashlib.sha256)
+
+    def derive_keys(self, purpose: str) -> list[bytes]:
+        """Return a key of 32 bytes for a purpose from each secret, that of the current one first."""
+        own = hmac.digest(self._root, b"derive " + purpose.encode(), hashlib.sha256)
+        return [own, *(self._earlier.derive_keys(purpose) if self._earlier is not None else [])]
 
     def _open(self, sealed: bytes, context: str) -> bytes:
         key = self._keys.get(sealed[0]) if sealed else None

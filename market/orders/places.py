@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.bookings.models import CancellationTerms, CancellationTier
+from market.bookings.signed_codes import VisitPass, sign_pass
 from market.bookings.tiers import make_terms
 from market.bookings.transitions import CODE_CONTEXT
 from market.kernel import Connection, Query
@@ -16,7 +17,10 @@ from market.slots.models import ReservationState
 
 
 class PlacesView(Struct, frozen=True):
-    """The places of a suborder in a slot; `code` is the check-in code, from payment until the guests come."""
+    """The places of a suborder in a slot; `code` is the check-in code, from payment until the guests come.
+
+    `signed_code` says the same so that it verifies without a network.
+    """
 
     starts_at: datetime
     ends_at: datetime
@@ -27,10 +31,13 @@ class PlacesView(Struct, frozen=True):
     holiday: bool
     tiers: list[CancellationTier]
     code: str | None
+    signed_code: str | None
 
 
 class _PlacesRow(Struct, frozen=True):
+    id: UUID
     suborder_id: UUID
+    producer_number: int
     starts_at: datetime
     ends_at: datetime
     party: int
@@ -44,14 +51,18 @@ class _PlacesRow(Struct, frozen=True):
 LIST_PLACES = Query(
     _PlacesRow,
     """
-    SELECT suborder_id, lower(during) AS starts_at, upper(during) AS ends_at, party, r.state,
+    SELECT r.id, suborder_id, producers.number AS producer_number, lower(during) AS starts_at,
+           upper(during) AS ends_at, party, r.state,
            slots.state = 'cancelled' AS cancelled,
            EXISTS (SELECT FROM holidays WHERE day_off AND day = business_day(lower(during))) AS holiday,
            coalesce((SELECT jsonb_agg(jsonb_build_object('holiday', holiday, 'days_before', days_before,
                                                          'refund_bp', refund_bp))
                        FROM cancel_tiers WHERE cancel_tiers.listing_id = slots.listing_id), '[]') AS tiers,
            code_sealed
-      FROM slot_reservations r JOIN suborders ON suborders.id = suborder_id JOIN slots ON slots.id = slot_id
+      FROM slot_reservations r
+      JOIN suborders ON suborders.id = suborder_id
+      JOIN producers ON producers.id = producer_id
+      JOIN slots ON slots.id = slot_id
      WHERE order_id = :order_id
     """,
 )
@@ -71,4 +82,11 @@ def get_places_terms(places: PlacesView, now: datetime) -> CancellationTerms:
 def _build_places(seal: Seal, row: _PlacesRow) -> PlacesView:
     is_valid = row.state is ReservationState.BOOKED and row.code_sealed is not None
     code = seal.open(row.code_sealed, CODE_CONTEXT) if is_valid and row.code_sealed is not None else None
-    return build_from(PlacesView, row, code=code)
+    visit = VisitPass(
+        visit_id=row.id,
+        producer_number=row.producer_number,
+        first=get_business_day(row.starts_at),
+        last=get_business_day(row.ends_at),
+        party=row.party,
+    )
+    return build_from(PlacesView, row, code=code, signed_code=sign_pass(seal, visit) if code else None)

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.bookings.models import BookingState
+from market.bookings.signed_codes import VisitPass, sign_pass
 from market.bookings.transitions import CODE_CONTEXT
 from market.counties.settings import SEND_DEFAULTS
 from market.identity.models import Actor, NotFound
@@ -25,7 +26,10 @@ from payments import DisputeState, PaymentState, Refund, RefundState, list_dispu
 
 
 class BookingView(Struct, frozen=True):
-    """One room of a stay; `code` is the check-in code, from payment until arrival."""
+    """One room of a stay; `code` is the check-in code, from payment until arrival.
+
+    `signed_code` says the same so that it verifies without a network.
+    """
 
     id: UUID
     suborder_id: SuborderId
@@ -35,6 +39,7 @@ class BookingView(Struct, frozen=True):
     leave_on: date
     state: BookingState
     code: str | None
+    signed_code: str | None
 
 
 class SuborderView(Struct, frozen=True, kw_only=True):
@@ -163,6 +168,7 @@ class _BookingViewRow(Struct, frozen=True):
     leave_on: date
     state: BookingState
     code_sealed: bytes | None
+    producer_number: int
 
 
 class _HostPhoneRow(Struct, frozen=True):
@@ -203,9 +209,10 @@ LIST_BOOKING_VIEWS = Query(
     _BookingViewRow,
     """
     SELECT bookings.id, suborder_id, bookings.listing_id, rooms.name AS room, lower(nights) AS arrive_on,
-           upper(nights) AS leave_on, bookings.state, code_sealed
+           upper(nights) AS leave_on, bookings.state, code_sealed, producers.number AS producer_number
       FROM bookings
       JOIN suborders ON suborders.id = suborder_id
+      JOIN producers ON producers.id = producer_id
       JOIN rooms ON rooms.id = room_id
      WHERE order_id = :order_id
      ORDER BY suborders.position, rooms.position
@@ -322,7 +329,10 @@ async def load_host_phones(conn: Connection, seal: Seal, buyer: Actor, order_id:
 
 def _build_booking(seal: Seal, row: _BookingViewRow) -> BookingView:
     code = seal.open(row.code_sealed, CODE_CONTEXT) if row.code_sealed and row.state is BookingState.BOOKED else None
-    return build_from(BookingView, row, code=code)
+    visit = VisitPass(
+        visit_id=row.id, producer_number=row.producer_number, first=row.arrive_on, last=row.leave_on, party=0
+    )
+    return build_from(BookingView, row, code=code, signed_code=sign_pass(seal, visit) if code else None)
 
 
 def _build_suborder(

@@ -17,6 +17,7 @@ from market.web.farm import (
     claims,
     edit_listing,
     freight,
+    gate,
     goods_returns,
     guest_register,
     guests,
@@ -69,9 +70,9 @@ _SHOP_PAGES = (
     own_review, shop_claims, shop_returns, shop_cases, shop_booking_changes,
 )  # fmt: skip
 _FARM_PAGES = (
-    farm_home, parcels, weigh_parcel, packing_slips, guests, guest_register, nights, night_prices, booking_changes,
-    calendar_feeds, slots, list_activity, edit_listing, packs, list_product, list_stay, listings, money_page,
-    money_forms, month_statement, claims, refunds, goods_returns, cases,
+    farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,
+    booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, list_product, list_stay, listings,
+    money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
     farm_reviews, phone_bill, apply, certificates, freight, farm_coupons,
     packing,
 )  # fmt: skip

@@ -32,6 +32,7 @@ GRANTS = {
     "claim_photos": "select insert",
     "catch_weights": "select insert(line_id unit_g ceiling_g) update(weighed_g final_fen weighed_at weighed_by)",
     "certificate_notices": "select insert",
+    "check_in_scans": "select insert",
     "certificates": "select insert update(verified_at verified_by area rejected_at rejected_by reject_reason)",
     "claims": "select insert",
     "contacts": "select insert delete update(name phone hours away_during)",

@@ -67,6 +67,7 @@ HOST_NIGHTS = {"room_id": Id("room_id"), "first": Id("later"), "until": Id("afte
 SEASON = {"first": "2019-05-01", "until": "2019-05-05", "price_fen": 300_00}
 STAY_GUEST = {"name": "样例住客", "document": "identity", "number": "1"}
 NOBODYS_GUEST = {"guest_id": Id("nobody")}
+SCAN = {"nonce": "01a21b72-6c25-73bf-975d-a18a7a89e770", "code": "XJ1.x", "shown_at": "2019-10-03T08:00:00Z"}
 NEW_DAYS = {"arrive_on": Id("later"), "leave_on": Id("after_later")}
 PAST_DAYS = {"arrive_on": "2019-01-01", "leave_on": "2019-01-02"}
 SUSPEND = {"move": "suspend", "reason": "样例"}
@@ -397,6 +398,9 @@ API_CASES: tuple[RouteCase, ...] = (
         )
         for path in ("", "/quote")
     ),
+    get("/api/v1/check-in-keys", SIGNED_IN),
+    get("/api/v1/check-in-scans/doubles", SIGNED_IN),
+    post("/api/v1/check-in-scans", SIGNED_IN, json=SCAN),
     post("/api/v1/producers/{producer_id}/calendar-feed", PRODUCER_MEMBERS, status=201),
     delete("/api/v1/producers/{producer_id}/calendar-feed", PRODUCER_MEMBERS, status=204),
     get("/api/v1/bookings/{booking_id}/guests", PRODUCER_MEMBERS),

@@ -54,7 +54,7 @@ OWNED_TABLES = {
     "casework": {"case_categories", "cases", "case_events"},
     "reviews": {"reviews", "review_photos", "review_versions", "review_appeals", "producer_figures"},
     "carriers": {"tracked_parcels", "tracking_facts", "carrier_pushes"},
-    "visits": {"booking_changes", "stay_guests", "calendar_feeds"},
+    "visits": {"booking_changes", "stay_guests", "calendar_feeds", "check_in_scans"},
     "aftersales": {
         "bad_fruit_claims",
         "claim_photos",

@@ -40,6 +40,7 @@ from market.web.shop.pay import refresh_payment
 from market.web.shop.promises import REFUND_ARRIVAL
 from market.web.shop.regions import get_region_name, list_division_path
 from market.web.shop.stay import format_nights
+from market.web.shop.visit_codes import show_codes
 from market.web.tracking_words import present_tracking
 from market.web.ui.format import day_short, yuan
 from payments import PaymentState
@@ -85,6 +86,7 @@ class SuborderCard(Struct, frozen=True):
     code: str
     code_title: str
     code_words: str
+    squares: list[str]
     rows: list[tuple[str, int] | tuple[str, int, str, str]]
     total_fen: Fen
     words: list[str]
@@ -182,8 +184,7 @@ def _suborder_card(
 ) -> SuborderCard:
     base = f"/orders/{order.number}"
     goods = suborder.kind is SuborderKind.GOODS
-    visits = [suborder.places] if suborder.places is not None else suborder.bookings
-    codes = [each.code for each in visits if each.code]
+    codes = show_codes(suborder)
     track = OWN_DELIVERY if suborder.shipped_at else ""
     if suborder.tracking:
         track = f"{suborder.carrier} {suborder.tracking}"
@@ -215,9 +216,10 @@ def _suborder_card(
         steps=_list_steps(suborder, order, today),
         track=track,
         travel=line.steps if line else [],
-        code="　".join(f"{digits[:4]} {digits[4:]}" for digits in codes),
-        code_title="入场码" if suborder.places is not None else "入住码",
+        code=codes.digits,
+        code_title=codes.title,
         code_words="到了给店家看一眼，只能用一次。没网也能看：现在截个图。",
+        squares=codes.squares,
         rows=list_suborder_amounts(suborder),
         total_fen=Fen(suborder.total_fen - suborder.refunded_fen),
         words=words,
