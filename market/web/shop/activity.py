@@ -62,6 +62,10 @@ class ActivityView(Struct, frozen=True):
     choices: list[tuple[str, str]]
     full: list[str]
     tiers: list[str]
+    weighed_words: str = ""
+    """Empty: what an activity costs is not weighed."""
+    prices: list[str] = []
+    """None: a person costs the same however many come."""
 
 
 def _activity_view(product: ProductDetail, slots: Sequence[Slot], now: datetime) -> ActivityView:
@@ -124,6 +128,7 @@ async def render_activity(
         "item": item,
         "trail": list_trail(listing),
         "freight": [],
+        "regions": [],
         "way": list_way(listing),
         "ask": list_visitor_questions(listing),
         "parts": await load_price_split(conn, listing, item.price_fen),
