@@ -334,6 +334,31 @@ SET default_tablespace = '';
 SET default_table_access_method = heap;
 
 --
+-- Name: closures; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.closures (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    producer_id uuid NOT NULL,
+    closed_during daterange NOT NULL,
+    reason text NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT closures_days CHECK (((NOT isempty(closed_during)) AND (NOT lower_inf(closed_during)) AND (NOT upper_inf(closed_during)) AND ((upper(closed_during) - lower(closed_during)) <= 30))),
+    CONSTRAINT closures_reason CHECK ((reason = ANY (ARRAY['harvest'::text, 'road'::text, 'other'::text])))
+);
+
+
+--
+-- Name: add_sending_days(uuid, date, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.add_sending_days(p_producer uuid, p_from date, p_days integer) RETURNS date
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN ((p_days < 1) OR (NOT (EXISTS (SELECT FROM public.closures WHERE ((closures.producer_id = add_sending_days.p_producer) AND (closures.closed_during && daterange((add_sending_days.p_from + 1), ((add_sending_days.p_from + add_sending_days.p_days) + 1)))))))) THEN (p_from + p_days) ELSE COALESCE((SELECT (add_sending_days.p_from + after.after) FROM generate_series(1, (add_sending_days.p_days + 29)) after(after) WHERE (NOT (EXISTS (SELECT FROM public.closures WHERE ((closures.producer_id = add_sending_days.p_producer) AND (closures.closed_during @> (add_sending_days.p_from + after.after)))))) ORDER BY after.after OFFSET (add_sending_days.p_days - 1) LIMIT 1), ((p_from + p_days) + 30)) END;
+
+
+--
 -- Name: holidays; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5218,6 +5243,22 @@ ALTER TABLE ONLY public.claims
 
 
 --
+-- Name: closures closures_do_not_overlap; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.closures
+    ADD CONSTRAINT closures_do_not_overlap UNIQUE (producer_id, closed_during WITHOUT OVERLAPS);
+
+
+--
+-- Name: closures closures_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.closures
+    ADD CONSTRAINT closures_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: contacts contacts_one_per_division; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6530,6 +6571,13 @@ CREATE INDEX claims_by_month ON public.claims USING btree (county_code, month);
 --
 
 CREATE UNIQUE INDEX claims_one_per_service_and_month ON public.claims USING btree (county_code, operator, kind, number_id, month) WHERE (corrects_month IS NULL);
+
+
+--
+-- Name: closures_by_creator; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX closures_by_creator ON public.closures USING btree (created_by);
 
 
 --
@@ -8296,6 +8344,22 @@ ALTER TABLE ONLY public.claims
 
 
 --
+-- Name: closures closures_created_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.closures
+    ADD CONSTRAINT closures_created_by FOREIGN KEY (created_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: closures closures_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.closures
+    ADD CONSTRAINT closures_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
 -- Name: contacts contacts_division; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -10025,6 +10089,48 @@ GRANT ALL ON FUNCTION payments.post(p_key text, p_kind text, p_order text, p_at 
 
 REVOKE ALL ON FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.add_audit_entry(p_at timestamp with time zone, p_actor text, p_action text, p_object text, p_detail jsonb) TO market_app;
+
+
+--
+-- Name: TABLE closures; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.closures TO market_app;
+
+
+--
+-- Name: COLUMN closures.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.closures TO market_app;
+
+
+--
+-- Name: COLUMN closures.closed_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(closed_during),UPDATE(closed_during) ON TABLE public.closures TO market_app;
+
+
+--
+-- Name: COLUMN closures.reason; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(reason) ON TABLE public.closures TO market_app;
+
+
+--
+-- Name: COLUMN closures.created_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(created_by) ON TABLE public.closures TO market_app;
+
+
+--
+-- Name: COLUMN closures.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(created_at) ON TABLE public.closures TO market_app;
 
 
 --

@@ -1,6 +1,6 @@
 """One listing in full: a product, an activity or a stay."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -12,6 +12,7 @@ from market.catalogue.tier_prices import TIERS_JSON, TierPrice
 from market.counties.settings import SEND_DEFAULTS
 from market.identity.models import NotFound
 from market.kernel import Connection, Fen, Query
+from market.producers.closures import ClosureReason
 
 
 class ListingVariant(Struct, frozen=True, kw_only=True):
@@ -59,6 +60,8 @@ class ListingDetail(Struct, frozen=True):
     producer_kind: str
     self_grown: bool
     taking_orders: bool
+    closed_for: ClosureReason | None
+    reopens_on: date | None
     harvest_months: list[int]
     in_season: bool
     chilled: bool
@@ -124,7 +127,8 @@ GET_LISTING = Query(
            EXISTS (SELECT FROM listed_counties c WHERE c.county_code = l.county_code
                       AND c.valid_during @> business_day(:now)) AS listed_county,
            l.producer_id, p.number AS producer_number, p.name AS producer, p.kind AS producer_kind, p.self_grown,
-           p.state = 'open' AS taking_orders, l.harvest_months,
+           p.state = 'open' AND o.id IS NULL AS taking_orders, o.reason AS closed_for,
+           upper(o.closed_during) AS reopens_on, l.harvest_months,
            l.harvest_months @> ARRAY[extract(month FROM business_day(:now))::smallint] AS in_season,
            l.storage <> 'ambient' AS chilled,
     """
@@ -147,6 +151,7 @@ GET_LISTING = Query(
       FROM listings l
       JOIN categories g ON g.code = l.category_code
       JOIN producers p ON p.id = l.producer_id
+      LEFT JOIN closures o ON o.producer_id = p.id AND o.closed_during @> business_day(:now)
       JOIN divisions a ON a.code = ancestor_code(l.origin_code, 2)
       JOIN divisions d ON d.code = rpad(l.county_code, 12, '0')
       JOIN divisions t ON t.code = ancestor_code(l.origin_code, 4)

@@ -30,6 +30,7 @@ from market.orders.pricing import (
     price_stay_line,
     price_suborders,
 )
+from market.producers.closures import describe_closure
 from market.slots.list_slots import load_slots
 from market.slots.models import Slot, SlotId
 from market.slots.rules import find_slot_refusal
@@ -236,7 +237,9 @@ def _describe_slot_problem(offer: GoodsOffer, row: _CartLineRow, slot: Slot | No
 def _describe_closed(offer: GoodsOffer | StayOffer) -> str:
     if not offer.on_sale:
         return "已经下架"
-    return "" if offer.shop_open else "这家现在不接单"
+    if not offer.shop_open:
+        return "这家现在不接单"
+    return describe_closure(offer.closed_for, offer.reopens_on)
 
 
 def _describe_shortage(offer: GoodsOffer, needed: int, available: int, reserved: int) -> str:

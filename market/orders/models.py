@@ -180,6 +180,14 @@ class ShopClosed(Refusal):
     en = "{producer} does not accept orders now."
 
 
+class FarmClosed(ShopClosed):
+    """The producer is closed for some days and is open again by itself."""
+
+    code = "farm_closed"
+    zh = "{producer} {why}，那天起可以下单。"
+    en = "{producer} is closed and takes orders again from {reopens_on} on."
+
+
 class SoldOut(Refusal):
     """Fewer units are left than requested, even counting unpaid orders."""
 

@@ -22,6 +22,7 @@ LIST_GOODS_OFFERS = Query(
                AND position IS NOT NULL AS on_sale,
            position IS NULL AS replaced,
            producers.id AS producer_id, producers.name AS producer, producers.state = 'open' AS shop_open,
+           closures.reason AS closed_for, upper(closed_during) AS reopens_on,
            CASE WHEN freight_templates.id IS NOT NULL THEN """
     + FREIGHT_JSON
     + """ END AS freight,
@@ -37,6 +38,7 @@ LIST_GOODS_OFFERS = Query(
       JOIN listings l ON l.id = listing_id
       JOIN producers ON producers.id = l.producer_id
       LEFT JOIN freight_templates ON freight_templates.producer_id = producers.id
+      LEFT JOIN closures ON closures.producer_id = producers.id AND closed_during @> :day::date
      WHERE v.id = ANY(:variant_ids::uuid[])
     """,
 )
@@ -47,6 +49,7 @@ LIST_STAY_OFFERS = Query(
            variants.id AS variant_id, title, unit, commission_bp,
            listings.state = 'live' AND listings.certified_until >= :day::date AND listings.kind = 'stay' AS on_sale,
            producers.id AS producer_id, producers.name AS producer, producers.state = 'open' AS shop_open,
+           closures.reason AS closed_for, upper(closed_during) AS reopens_on,
            priced.nights, priced.minimum, category_code, producers.county_code,
            get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
            EXISTS (SELECT FROM holidays WHERE day_off AND day >= request.arrive AND day < request.leave) AS holiday,
@@ -57,6 +60,7 @@ LIST_STAY_OFFERS = Query(
            WITH ORDINALITY AS request (listing_id, arrive, leave, n)
       JOIN listings ON listings.id = request.listing_id
       JOIN producers ON producers.id = listings.producer_id
+      LEFT JOIN closures ON closures.producer_id = producers.id AND closed_during @> :day::date
       JOIN variants ON variants.listing_id = listings.id AND variants.position = 0
      CROSS JOIN LATERAL (
            SELECT jsonb_agg(jsonb_build_array(night, price.price_fen) ORDER BY night) AS nights,

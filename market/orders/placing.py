@@ -23,6 +23,7 @@ from market.orders.models import (
     MAX_UNPAID_FEN,
     MAX_UNPAID_ITEMS,
     MAX_UNPAID_ORDERS,
+    FarmClosed,
     Line,
     NotForSale,
     PlacedOrder,
@@ -52,6 +53,7 @@ from market.orders.pricing import (
     price_stay_line,
     price_suborders,
 )
+from market.producers.closures import describe_closure
 from market.slots.list_slots import load_slots
 from market.slots.models import Slot, SlotId, SlotNeeded
 from market.slots.rules import find_slot_refusal
@@ -264,6 +266,9 @@ def require_on_sale(offer: GoodsOffer | StayOffer, field_name: str) -> None:
         refusal = NotForSale(title=offer.title, errors=(FieldFault(field_name, "已经下架"),))
     elif not offer.shop_open:
         refusal = ShopClosed(producer=offer.producer, errors=(FieldFault(field_name, "这家现在不接单"),))
+    elif closed := describe_closure(offer.closed_for, offer.reopens_on):
+        faults = (FieldFault(field_name, closed),)
+        refusal = FarmClosed(producer=offer.producer, why=closed, reopens_on=offer.reopens_on, errors=faults)
     if refusal is not None:
         raise refusal
 

@@ -17,6 +17,7 @@ from market.coupons.models import Bearer, CouponTerms
 from market.coupons.rules import CouponItem, covers
 from market.kernel import Fen, split
 from market.orders.models import SuborderKind
+from market.producers.closures import ClosureReason
 from market.slots.models import Slot, SlotId
 
 
@@ -54,6 +55,8 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
     producer_id: UUID
     producer: str
     shop_open: bool
+    closed_for: ClosureReason | None = None
+    reopens_on: date | None = None
     freight: FreightTerms | None
     goods: GoodsTerms = GoodsTerms()
     tiers: list[TierPrice] = []
@@ -81,6 +84,8 @@ class StayOffer(Struct, frozen=True, kw_only=True):
     producer_id: UUID
     producer: str
     shop_open: bool
+    closed_for: ClosureReason | None = None
+    reopens_on: date | None = None
     nights: list[tuple[date, Fen]]
     minimum: NightMinimum
     holiday: bool

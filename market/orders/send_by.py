@@ -1,18 +1,20 @@
 """The day by which a parcel is sent, and the day on which an unsent one is cancelled; both are the county's settings.
 
-The settings of the day of payment apply, so that a later change moves no promise.
+The settings of the day of payment apply, so that a later change moves no promise. Days on which the producer is closed
+do not count; `add_sending_days` moves a day by at most 30.
 """
 
 from typing import LiteralString
 
 _PAID_ON: LiteralString = "(orders.paid_at AT TIME ZONE 'Asia/Shanghai')::date"
-SEND_BY: LiteralString = (
-    "(" + _PAID_ON + " + coalesce(get_county_setting(producers.county_code, 'ship_days', " + _PAID_ON + "),"
-    " :ship_days::integer))"
-)  # fmt: skip
+_SHIP_DAYS: LiteralString = (
+    "coalesce(get_county_setting(producers.county_code, 'ship_days', " + _PAID_ON + "), :ship_days::integer)"
+)
+SEND_BY: LiteralString = "add_sending_days(producers.id, " + _PAID_ON + ", " + _SHIP_DAYS + ")"
 """The last day for sending, of `orders` and `producers`; a query with it takes `SEND_DEFAULTS` of the settings too."""
 CANCEL_ON: LiteralString = (
-    "(" + SEND_BY + " + coalesce(get_county_setting(producers.county_code, 'unsent_days', " + _PAID_ON + "),"
-    " :unsent_days::integer) + 1)"
+    "(add_sending_days(producers.id, " + _PAID_ON + ", " + _SHIP_DAYS
+    + " + coalesce(get_county_setting(producers.county_code, 'unsent_days', " + _PAID_ON + "),"
+    " :unsent_days::integer)) + 1)"
 )  # fmt: skip
 """The day on which what is still not sent is cancelled."""

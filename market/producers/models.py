@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from market.identity.models import Role
 from market.kernel import Refusal
+from market.producers.closures import ClosureReason
 
 ProducerId = NewType("ProducerId", UUID)
 
@@ -245,6 +246,8 @@ class PublicProducer(Struct, frozen=True):
     self_grown: bool
     opened_at: datetime
     taking_orders: bool
+    closed_for: ClosureReason | None
+    reopens_on: date | None
     certificates: list[CertificateKind]
 
 

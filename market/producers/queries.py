@@ -131,7 +131,9 @@ LIST_OWN_PRODUCERS = Query(
 )
 _PUBLIC_PRODUCER: LiteralString = """
     SELECT p.id, p.number, p.kind, p.name, p.village_code, v.name AS village, t.name AS township, p.county_code,
-           c.name AS county, p.produce, p.story, p.self_grown, p.opened_at, p.state = 'open' AS taking_orders,
+           c.name AS county, p.produce, p.story, p.self_grown, p.opened_at,
+           p.state = 'open' AND o.id IS NULL AS taking_orders, o.reason AS closed_for,
+           upper(o.closed_during) AS reopens_on,
            ARRAY(SELECT DISTINCT kind FROM certificates
                   WHERE producer_id = p.id AND verified_at IS NOT NULL AND kind <> 'identity'
                     AND (expires_on IS NULL OR expires_on >= :day::date)
@@ -142,6 +144,7 @@ _PUBLIC_PRODUCER: LiteralString = """
       JOIN divisions v ON v.code = p.village_code
       JOIN divisions t ON t.code = ancestor_code(p.village_code, 4)
       JOIN divisions c ON c.code = rpad(p.county_code, 12, '0')
+      LEFT JOIN closures o ON o.producer_id = p.id AND o.closed_during @> :day::date
      WHERE p.state IN ('open', 'suspended')
 """
 FIND_PUBLIC_PRODUCER = Query(PublicProducer, _PUBLIC_PRODUCER + " AND p.id = :producer_id")

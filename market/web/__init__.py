@@ -15,6 +15,7 @@ from market.web.farm import (
     cases,
     certificates,
     claims,
+    closed,
     edit_listing,
     freight,
     gate,
@@ -73,7 +74,7 @@ _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,
     booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, list_product, list_stay, listings,
     money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
-    farm_reviews, phone_bill, apply, certificates, freight, farm_coupons,
+    farm_reviews, phone_bill, apply, certificates, freight, closed, farm_coupons,
     packing,
 )  # fmt: skip
 

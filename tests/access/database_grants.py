@@ -35,6 +35,7 @@ GRANTS = {
     "check_in_scans": "select insert",
     "certificates": "select insert update(verified_at verified_by area rejected_at rejected_by reject_reason)",
     "claims": "select insert",
+    "closures": "select delete insert(producer_id closed_during reason created_by created_at) update(closed_during)",
     "contacts": "select insert delete update(name phone hours away_during)",
     "county_settings": "select insert delete update(valid_during)",
     "coupons": (

@@ -186,6 +186,13 @@ API_CASES: tuple[RouteCase, ...] = (
     ),
     put("/api/v1/variants/{variant_id}/price-terms", PRODUCER_MEMBERS, json={"tiers": []}),
     post("/api/v1/lots/{lot_id}/counts", PRODUCER_MEMBERS, json={"change": 5, "reference": "样例"}, status=201),
+    post(
+        "/api/v1/producers/{producer_id}/closures",
+        PRODUCER_MEMBERS,
+        json={"starts_on": Id("later"), "ends_on": Id("later"), "reason": "road"},
+        status=201,
+    ),
+    post("/api/v1/producers/{producer_id}/reopen", PRODUCER_MEMBERS, status=204),
     put("/api/v1/producers/{producer_id}/freight", PRODUCER_MEMBERS, json=FREIGHT, status=204),
     post(
         "/api/v1/stays/{listing_id}/seasons",

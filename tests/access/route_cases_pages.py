@@ -228,6 +228,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/farm/papers", PRODUCER_MEMBERS, form=CERTIFICATE, files=PHOTO, status=303),
     get("/farm/coupons", as_own_page(SELLERS)),
     post("/farm/coupons", PRODUCER_OWNER, form={"close": Id("coupon_id")}, status=303),
+    get("/farm/closed", as_own_page(SELLERS)),
+    post("/farm/closed", PRODUCER_MEMBERS, form={"producer": Id("producer_id"), "do": "open"}, status=303),
     get("/farm/freight", as_own_page(SELLERS)),
     post("/farm/freight", PRODUCER_MEMBERS, form=FREIGHT, status=303),
     get("/farm/listings/{number}", as_own_page(PRODUCER_MEMBERS), params={"number": Id("listing_number")}),

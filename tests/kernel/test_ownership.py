@@ -23,7 +23,7 @@ OWNED_TABLES = {
     "audit": {"audit_entries"},
     "storage": {"photos"},
     "notify": {"messages"},
-    "producers": {"producers", "producer_members", "producer_steps", "certificates", "certificate_notices"},
+    "producers": {"producers", "producer_members", "producer_steps", "certificates", "certificate_notices", "closures"},
     "catalogue": {
         "categories",
         "freight_templates",

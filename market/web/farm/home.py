@@ -18,6 +18,7 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
 from market.producers.certificate_ends import EndingCertificate, list_ending_certificates
+from market.producers.closures import Closure, describe_closure, find_closure
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, ProducerState
 from market.producers.queries import list_own_producers
 from market.reviews.answer import count_unanswered_reviews
@@ -30,9 +31,12 @@ from market.web.farm.sellers import is_seller, show_drawings_once
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.tracking_words import summarize_tracking
+from market.web.ui.format import day_short
 from market.web.ui.illustrations import get_illustration
 
 _ROWS_ON_HOME = 3
+_SHOPS_ON_HOME = 5
+"""Shops whose closures the page shows; a person has one or two."""
 _REVIEWS_PERIOD = timedelta(days=30)
 """How long a review without an answer is shown on the page."""
 _DOOR_DRAWINGS = ("parcel", "millet", "phone")
@@ -62,6 +66,7 @@ async def show_farm_home(
         reviews = await count_unanswered_reviews(conn, actor, since=clock.now() - _REVIEWS_PERIOD)
         changes = await count_asked_changes(conn, actor)
         ending = await list_ending_certificates(conn, actor, today=clock.today())
+        closures = [await find_closure(conn, shop, today=clock.today()) for shop in actor.producers[:_SHOPS_ON_HOME]]
         pending = [shop for shop in await list_own_producers(conn, actor) if shop.state != ProducerState.OPEN]
     count = len(parcels)
     hosting = bool(guests) and not parcels
@@ -74,6 +79,7 @@ async def show_farm_home(
         "name": actor.name,
         "day": clock.today(),
         "pending": [(shop.name, PRODUCER_STATE_NAMES[shop.state]) for shop in pending],
+        "closed": next((_describe_closure(each, clock.today()) for each in closures if each is not None), ""),
         "claims": claims,
         "returns": returns,
         "ending": [_describe_ending(each, clock.today()) for each in ending],
@@ -92,6 +98,12 @@ async def show_farm_home(
         "money": money[:_ROWS_ON_HOME] if len(money) <= _ROWS_ON_HOME else _shorten(money, owed_fen),
     }
     return render_page(request, "farm/home.html", context, actor=actor)
+
+
+def _describe_closure(closure: Closure, today: date) -> str:
+    """Return since when and why the farm is closed, and when it is back."""
+    words = describe_closure(closure.reason, closure.reopens_on)
+    return f"歇着：{words}" if closure.starts_on <= today else f"{day_short(closure.starts_on)}起歇：{words}"
 
 
 def _describe_ending(ending: EndingCertificate, today: date) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber
 from market.web.shop.cart import format_slot, get_or_start_cart, show_cart_next
 from market.web.shop.listing_details import (
+    describe_shop_closed,
     format_origin,
     join_facts,
     list_certificates,
@@ -123,7 +124,7 @@ async def render_activity(
     item = _activity_view(product, slots, now)
     link = f"/goods/{listing.number}"
     about = make_metadata(request, listing, reviews, link=link, price=item.price_fen, in_stock=item.left > 0)
-    closed = "" if listing.taking_orders else "农忙或者路不通的时候会停几天，过些日子再来看。"
+    closed = "" if listing.taking_orders else describe_shop_closed(listing)
     context = {
         "item": item,
         "trail": list_trail(listing),

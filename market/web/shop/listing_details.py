@@ -14,6 +14,7 @@ from market.divisions.codes import PREFECTURE, get_ancestor_code
 from market.http import HttpRequest
 from market.kernel import Connection, Fen, Query, divide_half_up
 from market.orders.escrow import compute_share
+from market.producers.closures import describe_closure
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, CertificateKind, ProducerKind
 from market.reviews.views import PublicReview, list_listing_reviews
 from market.storage.photos import PhotoFormat
@@ -129,6 +130,12 @@ def describe_storage(goods: GoodsTerms) -> str:
     return sent + (f"从发出那天算，能放 {goods.shelf_days} 天。" if goods.shelf_days else "")
 
 
+def describe_shop_closed(listing: ListingDetail) -> str:
+    """Describe why the shop of a listing takes no orders, and when it is back if that is known."""
+    closed = describe_closure(listing.closed_for, listing.reopens_on)
+    return f"{closed}，那天起可以下单。" if closed else "过些日子再来看。"
+
+
 def list_guest_questions(listing: ListingDetail) -> list[tuple[str, str]]:
     """Return questions of guests with answers. Source: 旅馆业治安管理办法 6."""
     return [
@@ -242,6 +249,7 @@ def join_facts(texts: Sequence[str]) -> str:
 __all__ = [
     "ListingMetadata",
     "ReviewSummary",
+    "describe_shop_closed",
     "format_origin",
     "join_facts",
     "list_buyer_questions",

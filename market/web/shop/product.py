@@ -23,6 +23,7 @@ from market.web.shop.activity import render_activity
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_comparison_price, format_months, format_unit, get_count_word
 from market.web.shop.listing_details import (
+    describe_shop_closed,
     join_facts,
     list_buyer_questions,
     list_certificates,
@@ -123,7 +124,7 @@ def _format_choice(variant: ListingVariant) -> str:
 def _explain_unavailable(product: ProductDetail, pay_minutes: int) -> tuple[str, str]:
     """Explain why nothing can be bought, and whether to retry."""
     if not product.listing.taking_orders:
-        return "这家现在不接单", "农忙或者路不通的时候会停几天，过些日子再来看。"
+        return "这家现在不接单", describe_shop_closed(product.listing)
     if any(each.reserved for each in product.variants):
         return "都在别人的订单里等付款", f"{format_minutes(pay_minutes)}内没付款的会放出来，可以过一会儿再看。"
     return "卖完了", "等下一茬；看看别家同样的。"

@@ -8,6 +8,7 @@ from market.divisions.codes import get_ancestor_code
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.producers.closures import describe_closure
 from market.producers.models import CERTIFICATE_NAMES, PRODUCER_KIND_NAMES, ProducerKind, PublicProducer
 from market.producers.queries import get_public_producer
 from market.reviews.score import (
@@ -42,7 +43,8 @@ def _describe_seller(producer: PublicProducer) -> list[str]:
     if producer.self_grown and producer.kind == ProducerKind.HOUSEHOLD:
         words.append("自家种养的，按电子商务法第十条不用办营业执照。")
     if not producer.taking_orders:
-        words.append("现在不接单。")
+        closed = describe_closure(producer.closed_for, producer.reopens_on)
+        words.append(f"现在不接单：{closed}。" if closed else "现在不接单。")
     return words + ([producer.story] if producer.story else [])
 
 
