@@ -3156,6 +3156,18 @@ CREATE TABLE public.claims (
 
 
 --
+-- Name: complaints; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.complaints (
+    case_id uuid NOT NULL,
+    category text NOT NULL,
+    suborder_id uuid NOT NULL,
+    CONSTRAINT complaints_category CHECK ((category = ANY (ARRAY['complaint_goods'::text, 'complaint_service'::text, 'complaint_fraud'::text, 'complaint_office'::text])))
+);
+
+
+--
 -- Name: contacts; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5256,6 +5268,22 @@ ALTER TABLE ONLY public.closures
 
 ALTER TABLE ONLY public.closures
     ADD CONSTRAINT closures_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: complaints complaints_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.complaints
+    ADD CONSTRAINT complaints_once UNIQUE (suborder_id, category);
+
+
+--
+-- Name: complaints complaints_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.complaints
+    ADD CONSTRAINT complaints_pkey PRIMARY KEY (case_id);
 
 
 --
@@ -8360,6 +8388,22 @@ ALTER TABLE ONLY public.closures
 
 
 --
+-- Name: complaints complaints_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.complaints
+    ADD CONSTRAINT complaints_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: complaints complaints_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.complaints
+    ADD CONSTRAINT complaints_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
 -- Name: contacts contacts_division; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9522,6 +9566,21 @@ CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
+
+
+--
+-- Name: complaints; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.complaints ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: complaints complaints_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY complaints_visible ON public.complaints TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = complaints.case_id))));
 
 
 --
@@ -12252,6 +12311,34 @@ GRANT SELECT,INSERT ON TABLE public.claim_photos TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.claims TO market_app;
+
+
+--
+-- Name: TABLE complaints; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.complaints TO market_app;
+
+
+--
+-- Name: COLUMN complaints.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.complaints TO market_app;
+
+
+--
+-- Name: COLUMN complaints.category; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(category) ON TABLE public.complaints TO market_app;
+
+
+--
+-- Name: COLUMN complaints.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.complaints TO market_app;
 
 
 --

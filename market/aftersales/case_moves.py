@@ -28,6 +28,7 @@ SELLER_MOVES = frozenset({CaseMove.ASK})
 OFFICIAL_MOVES = frozenset({CaseMove.ASK, CaseMove.EXTEND, CaseMove.ESCALATE})
 _PAID_BY_SELLER = frozenset({BAD_FRUIT, GOODS_RETURN})
 """The cases that have messages of their own, and that the county's finance decides."""
+_COMPLAINTS = "complaint_"
 _TOLD = {
     CaseMove.ASK: "case_asked", CaseMove.EXTEND: "case_extended", CaseMove.ESCALATE: "case_raised",
     CaseMove.SUPPLY: "case_supplied", CaseMove.WITHDRAW: "case_withdrawn", CaseMove.REOPEN: "case_reopened",
@@ -51,7 +52,9 @@ GET_SALE_CASE = Query(
              UNION ALL
             SELECT case_id, suborder_id FROM bad_fruit_claims JOIN order_lines ON order_lines.id = line_id
              UNION ALL
-            SELECT case_id, suborder_id FROM review_appeals JOIN reviews ON reviews.id = review_id) about
+            SELECT case_id, suborder_id FROM review_appeals JOIN reviews ON reviews.id = review_id
+             UNION ALL
+            SELECT case_id, suborder_id FROM complaints) about
       JOIN suborders ON suborders.id = about.suborder_id
       JOIN orders ON orders.id = order_id
      WHERE case_id = :case_id
@@ -76,6 +79,14 @@ REOPEN_GOODS_RETURN_LINES = Query(
 )
 
 
+def _may_go_up(case: LockedCase) -> bool:
+    """Return whether the outcome lets the one who asked go to the next level; of a complaint, any answer does."""
+    if case.category in _PAID_BY_SELLER:
+        return case.outcome is CaseOutcome.UNSOLVED
+    answered = case.outcome in {CaseOutcome.SOLVED, CaseOutcome.UNSOLVED, CaseOutcome.NOT_OURS}
+    return case.category.startswith(_COMPLAINTS) and answered and case.level < len(case.path)
+
+
 def list_buyer_moves(case: LockedCase, *, now: datetime) -> set[CaseMove]:
     """Return what the buyer of a case can do with it now."""
     moves: set[CaseMove] = set()
@@ -84,8 +95,7 @@ def list_buyer_moves(case: LockedCase, *, now: datetime) -> set[CaseMove]:
         # A return has parcels on their way: it is withdrawn as such.
         moves |= set() if case.category == GOODS_RETURN else {CaseMove.WITHDRAW}
     if (
-        case.category in _PAID_BY_SELLER
-        and case.outcome is CaseOutcome.UNSOLVED
+        _may_go_up(case)
         and case.reopened_at is None
         and case.closed_at is not None
         and now <= case.closed_at + REOPENING_PERIOD

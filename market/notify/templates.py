@@ -78,6 +78,8 @@ TEMPLATES = {
     "case_assigned": "{name} {number} 要您定，{due}前，请登录看一下。",
     "case_late": "您的{name} {number} 没有按时办，已转给上一级，{due}前答复您。",
     "case_overdue": "{name} {number} 过期没有定，本该在 {due}前，请登录处理。",
+    "complaint_opened_seller": "订单 {order} 的买家有投诉：{name}。{due}前请登录答复，不答复转县里。",
+    "complaint_answered": "您的{name} {number} 有了答复，请登录看。不满意的，7 天内可以请上一级再看一次。",
     "review_hidden": "您对{title}的评价，文字不再显示，分数照算。原因请登录看，不同意请打电话。",
     "review_appeal_granted_seller": "{title}的评价申诉有了结果：文字不再显示，分数照算。",
     "review_appeal_rejected_seller": "{title}的评价申诉有了结果：照样显示，原因请登录看。",

@@ -37,6 +37,7 @@ from market.web.farm import (
     slots,
     weigh_parcel,
 )
+from market.web.farm import complaints as farm_complaints
 from market.web.farm import coupons as farm_coupons
 from market.web.farm import home as farm_home
 from market.web.farm import reviews as farm_reviews
@@ -63,18 +64,19 @@ from market.web.shop import (
 from market.web.shop import booking_changes as shop_booking_changes
 from market.web.shop import cases as shop_cases
 from market.web.shop import claims as shop_claims
+from market.web.shop import complaints as shop_complaints
 from market.web.shop import goods_returns as shop_returns
 
 _SHOP_PAGES = (
     assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, pay, orders, order, order_actions,
-    own_review, shop_claims, shop_returns, shop_cases, shop_booking_changes,
+    own_review, shop_claims, shop_returns, shop_cases, shop_complaints, shop_booking_changes,
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,
     booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, list_product, list_stay, listings,
     money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
-    farm_reviews, phone_bill, apply, certificates, freight, closed, farm_coupons,
+    farm_reviews, farm_complaints, phone_bill, apply, certificates, freight, closed, farm_coupons,
     packing,
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from market.identity.models import NotFound, Role
 from market.kernel import FieldFault
 from market.orders.notifications import format_due
 
-_ACTORS = {SELLER: "卖家", Role.FINANCE: "县里", Role.PLATFORM: "平台", "clock": "到时间"}
+_ACTORS = {SELLER: "卖家", Role.FINANCE: "县里", Role.COUNTY: "县里", Role.PLATFORM: "平台", "clock": "到时间"}
 _MOVES = {
     CaseMove.RECEIVE: "申请", CaseMove.ASK: "问买家", CaseMove.SUPPLY: "补充", CaseMove.EXTEND: "要多一点时间",
     CaseMove.ESCALATE: "转上一级", CaseMove.ANSWER: "答复", CaseMove.CLOSE: "办完", CaseMove.REOPEN: "请上一级再看",
@@ -22,12 +22,21 @@ _BUTTONS = {
 }  # fmt: skip
 
 
+_FARM_PATHS = {"goods_return": "returns"}
 _DESK_PATHS = {"goods_return": "returns", "review_appeal": "appeals"}
+_COMPLAINTS = "complaint_"
 
 
 def get_desk_path(category: str, case_id: UUID) -> str:
     """Return the path of the page on which an official decides a case."""
-    return f"/desk/{_DESK_PATHS.get(category, 'cases')}/{case_id}"
+    room = "complaints" if category.startswith(_COMPLAINTS) else _DESK_PATHS.get(category, "cases")
+    return f"/desk/{room}/{case_id}"
+
+
+def get_farm_path(category: str, case_id: UUID) -> str:
+    """Return the path of the page on which a seller answers a case."""
+    room = "complaints" if category.startswith(_COMPLAINTS) else _FARM_PATHS.get(category, "claims")
+    return f"/farm/{room}/{case_id}"
 
 
 def get_case_move(typed: str, possible: Collection[CaseMove]) -> CaseMove:

@@ -36,6 +36,7 @@ GRANTS = {
     "certificates": "select insert update(verified_at verified_by area rejected_at rejected_by reject_reason)",
     "claims": "select insert",
     "closures": "select delete insert(producer_id closed_during reason created_by created_at) update(closed_during)",
+    "complaints": "select insert(case_id category suborder_id)",
     "contacts": "select insert delete update(name phone hours away_during)",
     "county_settings": "select insert delete update(valid_during)",
     "coupons": (

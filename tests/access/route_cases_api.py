@@ -317,6 +317,24 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"hide_for": None, "reason": "样例"},
         status=404,
     ),
+    # complaints
+    post(
+        "/api/v1/suborders/{suborder_id}/complaints",
+        ORDER_BUYER,
+        params={"suborder_id": Id("received_suborder_id")},
+        json={"category": "complaint_goods", "text": "样例"},
+        status=201,
+    ),
+    get("/api/v1/suborders/{suborder_id}/complaints", SIGNED_IN, params={"suborder_id": Id("nobody")}),
+    get("/api/v1/producers/{producer_id}/complaints", PRODUCER_MEMBERS),
+    get("/api/v1/complaints", ANY_OFFICIAL),
+    post(
+        "/api/v1/complaints/{case_id}/answer",
+        SIGNED_IN,
+        params=NOBODYS_CASE,
+        json={"outcome": "solved", "text": "样例"},
+        status=404,
+    ),
     # aftersales
     post("/api/v1/suborders/{suborder_id}/shipment", PRODUCER_MEMBERS, json=PARCEL),
     get("/api/v1/suborders/{suborder_id}/tracking", PARCEL_PARTIES, params={"suborder_id": Id("shipped_suborder_id")}),

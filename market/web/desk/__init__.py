@@ -7,6 +7,7 @@ from market.web.desk import (
     appeals,
     case_moves,
     cases,
+    complaints,
     contacts,
     coupons,
     drilldown,
@@ -27,7 +28,7 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
-    cases, case_moves, goods_returns, appeals, officials, contacts, coupons,
+    cases, case_moves, goods_returns, appeals, complaints, officials, contacts, coupons,
 )  # fmt: skip
 
 DESK = Router(

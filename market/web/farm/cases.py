@@ -8,7 +8,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.aftersales.case_moves import SELLER_MOVES, list_answerer_moves, move_assigned_case
-from market.aftersales.goods_return import GOODS_RETURN
 from market.casework.history import get_case, list_case_events
 from market.casework.models import SELLER, CaseMove
 from market.casework.moves import get_person_scope
@@ -18,7 +17,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.web.case_words import build_case_context
+from market.web.case_words import build_case_context, get_farm_path
 from market.web.forms import read_form, rename_faults
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
@@ -38,7 +37,7 @@ async def _page(
     moves = list_answerer_moves(case) & SELLER_MOVES if case.assignee == SELLER else set[CaseMove]()
     context = build_case_context(case, events, moves, text=text, errors=errors or [])
     context |= {
-        "back": f"/farm/{'returns' if case.category == GOODS_RETURN else 'claims'}/{case_id}",
+        "back": get_farm_path(case.category, case_id),
         "said": "问过了" if request.query_params.get("said") == "1" else "",
     }
     return render_page(request, "farm/case.html", context, actor=actor, status=status)

@@ -11,6 +11,7 @@ from market.aftersales.decide_refund import count_waiting_refunds
 from market.aftersales.goods_return_views import count_waiting_returns
 from market.carriers.tracking import load_tracking
 from market.casework.moves import get_person_scope
+from market.complaints.views import count_unanswered_complaints
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, Fen
@@ -63,6 +64,7 @@ async def show_farm_home(
         guests = await load_guest_rows(conn, seal, actor, clock.today())
         money, owed_fen = await load_earnings(conn, actor)
         refunds = await count_waiting_refunds(conn, actor)
+        complaints = await count_unanswered_complaints(conn, actor)
         reviews = await count_unanswered_reviews(conn, actor, since=clock.now() - _REVIEWS_PERIOD)
         changes = await count_asked_changes(conn, actor)
         ending = await list_ending_certificates(conn, actor, today=clock.today())
@@ -85,6 +87,7 @@ async def show_farm_home(
         "ending": [_describe_ending(each, clock.today()) for each in ending],
         "refunds": refunds,
         "reviews": reviews,
+        "complaints": complaints,
         "changes": changes,
         "hosting": hosting,
         "guest_drawing": _GUEST_DRAWING,

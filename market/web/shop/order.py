@@ -101,6 +101,7 @@ class SuborderCard(Struct, frozen=True):
     claim: str
     returns: list[tuple[str, str]]
     give_back: str
+    complain: str
 
 
 def _describe_order(order: OrderView, today: date) -> str:
@@ -237,6 +238,7 @@ def _suborder_card(
             for each in returns
         ],
         give_back=f"{base}/return/{suborder.position}" if returnable else "",
+        complain=f"{base}/complaint/{suborder.position}" if order.paid_at else "",
     )
 
 

@@ -1,0 +1,1 @@
+"""Complaints of buyers about a sale: each category says who answers by when; what nobody answers goes to the county."""

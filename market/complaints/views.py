@@ -1,0 +1,141 @@
+"""Read complaints, each reader those that concern them; the transaction has the reader's scope."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.casework.history import open_reason
+from market.casework.models import CaseOutcome, CaseState
+from market.casework.moves import TEXT_CONTEXT
+from market.complaints.models import ComplaintCategory
+from market.identity.access import list_role_scopes
+from market.identity.models import Actor
+from market.kernel import Connection, Query
+from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
+from market.kernel.seal import Seal
+from market.kernel.structs import build_from
+
+MAX_COMPLAINTS = 100
+
+
+class _ComplaintFields(Struct, frozen=True, kw_only=True):
+    case_id: UUID
+    number: int
+    category: ComplaintCategory
+    name: str
+    state: CaseState
+    outcome: CaseOutcome | None
+    assignee: str
+    received_at: datetime
+    due_at: datetime
+    code: str
+    suborder_id: UUID
+    producer_id: UUID
+    producer: str
+    county_code: str
+
+
+class Complaint(_ComplaintFields, frozen=True, kw_only=True):
+    """A complaint about a sale: who answers until when, and the last answer."""
+
+    text: str
+    answer: str
+
+
+class _ComplaintRow(_ComplaintFields, frozen=True, kw_only=True):
+    text_sealed: bytes
+    answer_sealed: bytes | None
+
+
+_COLUMNS = """
+    SELECT cases.id AS case_id, cases.number, cases.category, case_categories.name, cases.state, outcome,
+           cases.path[level] AS assignee, cases.received_at, due_at, orders.number || '-' || suborders.position AS code,
+           c.suborder_id, producer_id, producers.name AS producer, cases.county_code, text_sealed,
+           (SELECT reason_sealed FROM case_events WHERE case_id = cases.id AND move = 'answer'
+                      ORDER BY id DESC LIMIT 1) AS answer_sealed
+      FROM cases
+      JOIN case_categories ON case_categories.code = cases.category AND valid_during @> lower(received_during)
+      JOIN complaints c ON c.case_id = cases.id
+      JOIN suborders ON suborders.id = c.suborder_id
+      JOIN orders ON orders.id = order_id
+      JOIN producers ON producers.id = producer_id
+"""
+GET_COMPLAINT = Query(_ComplaintRow, _COLUMNS + " WHERE cases.id = :case_id")
+LIST_SUBORDER_COMPLAINTS = Query(
+    _ComplaintRow,
+    _COLUMNS + " WHERE c.suborder_id = :suborder_id AND asker_id = :account_id ORDER BY cases.id LIMIT :limit",
+)
+LIST_PRODUCER_COMPLAINTS = Query(
+    _ComplaintRow,
+    _COLUMNS
+    + """
+     WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND (:before::uuid IS NULL OR cases.id < :before::uuid)
+     ORDER BY cases.id DESC
+     LIMIT :limit
+    """,
+)
+COUNT_UNANSWERED_COMPLAINTS = Query(
+    int,
+    """
+    SELECT count(*) FROM cases
+     WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND state = 'assigned' AND path[level] = 'seller'
+       AND category IN ('complaint_goods', 'complaint_service')
+    """,
+)
+LIST_ASSIGNED_COMPLAINTS = Query(
+    _ComplaintRow,
+    _COLUMNS
+    + """
+     WHERE cases.state = 'assigned'
+       AND EXISTS (SELECT FROM unnest(:roles::text[], :scopes::text[]) AS granted (role, scope)
+                    WHERE role = cases.path[level] AND starts_with(cases.county_code, scope))
+     ORDER BY due_at, cases.id
+     LIMIT :limit
+    """,
+)
+
+
+def _open(seal: Seal, row: _ComplaintRow) -> Complaint:
+    text = seal.open(row.text_sealed, TEXT_CONTEXT)
+    return build_from(Complaint, row, text=text, answer=open_reason(seal, row.answer_sealed))
+
+
+async def get_complaint(conn: Connection, seal: Seal, case_id: UUID) -> Complaint | None:
+    """Return a complaint that the person of the transaction may see, or None."""
+    row = await GET_COMPLAINT.maybe(conn, case_id=case_id)
+    return None if row is None else _open(seal, row)
+
+
+async def list_suborder_complaints(conn: Connection, seal: Seal, buyer: Actor, suborder_id: UUID) -> list[Complaint]:
+    """Return the buyer's complaints about a part of an order, oldest first."""
+    rows = await LIST_SUBORDER_COMPLAINTS.all(
+        conn, suborder_id=suborder_id, account_id=buyer.account_id, limit=MAX_COMPLAINTS
+    )
+    return [_open(seal, row) for row in rows]
+
+
+async def list_producer_complaints(
+    conn: Connection, seal: Seal, producer_ids: list[UUID], *, before: UUID | None = None, limit: int = 20
+) -> Page[Complaint]:
+    """Return the complaints that producers see, latest first; older than the case `before`, if given."""
+    size = max(1, min(limit, MAX_PAGE_SIZE))
+    rows = await LIST_PRODUCER_COMPLAINTS.all(conn, producer_ids=producer_ids, before=before, limit=size + 1)
+    return make_page([_open(seal, row) for row in rows], size, lambda each: each.case_id)
+
+
+async def count_unanswered_complaints(conn: Connection, actor: Actor) -> int:
+    """Return how many complaints wait for an answer of the producers that the actor works for."""
+    return await COUNT_UNANSWERED_COMPLAINTS.one(conn, producer_ids=list(actor.producers))
+
+
+async def list_assigned_complaints(conn: Connection, seal: Seal, official: Actor) -> list[Complaint]:
+    """Return the complaints that the official's roles answer now, by deadline; at most 100.
+
+    Raises:
+        NotAllowed: the actor has no role.
+        SecondFactorRequired: the session has no second factor.
+    """
+    roles, scopes = list_role_scopes(official)
+    rows = await LIST_ASSIGNED_COMPLAINTS.all(conn, roles=roles, scopes=scopes, limit=MAX_COMPLAINTS)
+    return [_open(seal, row) for row in rows]

@@ -1,0 +1,59 @@
+"""A complaint on the pages of buyer, farmer and county."""
+
+from market.identity.models import Role
+from market.identity.sign_in import sign_in_without_code
+from market.kernel.clock import Clock
+from payments.sandbox import Sandbox
+from tests.support.browser import PageClient
+from tests.support.make import make_official
+from tests.web.conftest import Village
+from tests.web.shop.checkout import buy_everything, get_order_number
+
+
+async def test_a_complaint_is_answered_by_the_farmer_and_then_by_the_county(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as buyer:
+        await buy_everything(village, sandbox, buyer)
+        path = f"/orders/{await get_order_number(village)}/complaint/1"
+        assert path in (await buyer.open(path.partition("/complaint/")[0])).links()
+        await buyer.open(path)
+        seen = await buyer.submit(path, typed={"text": "枣是去年的"}, status=422)
+        assert "请选一条" in seen.text
+        assert "枣是去年的" in seen.html
+        typed = {"category": "complaint_goods", "text": "枣是去年的"}
+        seen = await buyer.submit(path, typed=typed)
+        assert "等卖家答复" in seen.text
+        seen = await buyer.submit(path, typed=typed, status=409)
+        assert "已经投诉过这一条" in seen.text
+        own = next(link for link in (await buyer.open(path)).links() if link.startswith("/cases/"))
+    farm_path = own.replace("/cases/", "/farm/complaints/")
+    async with await village.browser(village.farmer) as farm:
+        assert "看这 1 件投诉" in (await farm.open("/farm")).text
+        assert farm_path in (await farm.open("/farm/complaints")).links()
+        seen = await farm.open(farm_path)
+        assert "买家说：枣是去年的" in seen.text
+        await farm.submit(farm_path, press=("outcome", "solved"), status=422)
+        seen = await farm.submit(farm_path, press=("outcome", "solved"), typed={"text": "补了一箱新的"})
+        assert "答复了" in seen.text
+        assert farm_path in (await farm.open(own.replace("/cases/", "/farm/cases/"))).links()
+    async with await village.browser(village.buyer) as buyer:
+        assert "办好了。补了一箱新的" in (await buyer.open(path)).text
+        await buyer.open(own)
+        seen = await buyer.submit(own, press=("move", "reopen"), typed={"text": "还是旧的"})
+        assert "等县里，" in seen.text
+    async with village.database.transaction() as conn:
+        official = await make_official(conn, Role.COUNTY, "130624")
+        signed = await sign_in_without_code(conn, official, now=Clock().now(), second_factor=True)
+    async with PageClient(village.app) as desk:
+        desk.client.cookies.set("session", signed.token, domain="market.test")
+        desk_path = own.replace("/cases/", "/desk/complaints/")
+        assert desk_path in (await desk.open("/desk/cases")).links()
+        seen = await desk.open(desk_path)
+        assert "上一次的答复：补了一箱新的" in seen.text
+        assert "请选办得怎么样" in (await desk.submit(desk_path, typed={"text": "看了照片"}, status=422)).text
+        seen = await desk.submit(desk_path, typed={"outcome": "unsolved", "text": "看了照片，是新枣"})
+        assert "定好了" in seen.text
+    async with await village.browser(village.buyer) as buyer:
+        assert "没有办成。看了照片，是新枣" in (await buyer.open(path)).text
+    async with await village.browser(village.host) as stranger:
+        await stranger.open(own, status=404)
+        await stranger.open(farm_path, status=404)
