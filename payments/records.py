@@ -16,6 +16,7 @@ from payments.models import (
     PAYMENT_TRANSITIONS,
     REFUND_TRANSITIONS,
     Action,
+    Method,
     Part,
     Payment,
     PaymentId,
@@ -92,7 +93,7 @@ UPDATE_REFUND_STATE = Query(
     RETURNING """
     + REFUND_COLUMNS,
 )
-# A late payment is refunded in full, because its order is no longer fulfilled.
+# A late payment is refunded in full, because its order is no longer fulfilled; a bank transfer is returned by hand.
 INSERT_LATE_REFUND = Query(
     UUID,
     """
@@ -104,7 +105,7 @@ INSERT_LATE_REFUND = Query(
         RETURNING id
     ), written AS (
         INSERT INTO {schema}.operations (payment_id, refund_id, kind, key)
-        SELECT :payment_id, id, 'refund', 'refund:' || id || ':1' FROM requested
+        SELECT :payment_id, id, 'refund', 'refund:' || id || ':1' FROM requested WHERE NOT :by_hand
     )
     SELECT id FROM requested
     """,
@@ -203,7 +204,12 @@ async def book_capture(conn: Connection, payment: Payment, at: datetime) -> Paym
     clearing_leg = (get_clearing_account(payment), -payment.amount_minor)
     if late:
         await INSERT_LATE_REFUND.one(
-            conn, payment_id=payment.id, minor=payment.amount_minor, key=f"late:{payment.id}", at=at
+            conn,
+            payment_id=payment.id,
+            minor=payment.amount_minor,
+            key=f"late:{payment.id}",
+            by_hand=payment.method is Method.BANK,
+            at=at,
         )
         captured = await LOCK_PAYMENT.one(conn, payment_id=payment.id)
         legs = [clearing_leg, (get_refund_account(payment), payment.amount_minor)]

@@ -19,6 +19,7 @@ from payments import (
     ExpectedTransfer,
     FailedRefund,
     Gateway,
+    Method,
     Payment,
     Payout,
     ProviderMismatch,
@@ -39,6 +40,7 @@ from payments import (
     list_failed_refunds,
     list_open_discrepancies,
     list_open_disputes,
+    list_payments,
     list_stuck_messages,
     list_unknown_calls,
     list_unresolved_balances,
@@ -318,21 +320,29 @@ async def record_transfer(
 ) -> Payment:
     """Record that the bank transfer for an order arrived; the outbox marks the order as paid.
 
+    If the order has expired or was cancelled, its money waits to be returned by bank transfer.
+
     Raises:
-        NotFound: the order has no open payment.
+        NotFound: the order has no open payment, and no ended one by bank transfer.
         NotBankTransfer: the order is paid through the provider.
         RepairTextMissing: the reference is empty or too long.
         NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
     """
     await _require_money_role(conn, actor, get_order_ref(number))
-    before = await find_live_payment(conn, get_order_ref(number))
+    before = await find_live_payment(conn, get_order_ref(number)) or await _find_ended_transfer(conn, number)
     if before is None:
         raise NotFound
     payment = await record_bank_transfer(conn, before.id, reference=_clean(reference), at=now)
-    if payment.state is not before.state:
+    if payment.captured_minor != before.captured_minor:
         detail: dict[str, object] = {"reference": reference, "amount_minor": payment.amount_minor}
         await _audit(conn, actor, "transfer.record", f"order:{number}", detail=detail, now=now)
     return payment
+
+
+async def _find_ended_transfer(conn: Connection, number: int) -> Payment | None:
+    """Return the latest payment of an order by bank transfer, which has ended."""
+    payments = await list_payments(conn, get_order_ref(number))
+    return next((each for each in payments if each.method is Method.BANK), None)
 
 
 async def reconcile_day(db: Database, gateway: Gateway, day: date, *, now: datetime) -> Sequence[StatementDiscrepancy]:

@@ -64,7 +64,7 @@ class PayoutAccountKindUnknown(Refusal):
 
 
 class TooManyAccountChanges(Refusal):
-    """Accounts of a producer were entered too often within 30 days: each time people are told and the provider asked."""
+    """A producer entered accounts too often within 30 days; each time people are told, and the provider is asked."""
 
     code = "too_many_account_changes"
     status = 409

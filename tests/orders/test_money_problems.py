@@ -7,6 +7,7 @@ import pytest
 
 from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection
+from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
 from market.orders.money_problems import (
     NothingToRepair,
@@ -19,7 +20,7 @@ from market.orders.money_problems import (
     requeue_stuck_message,
     retry_failed_refund,
 )
-from payments import Method
+from payments import Method, verify_ledger
 from payments.errors import KeyAlreadyUsed, NotBankTransfer
 from tests.conftest import NOW
 from tests.orders.test_payment_problems import Sale, sale
@@ -92,6 +93,27 @@ async def test_a_recorded_bank_transfer_marks_the_order_as_paid(sale: Sale) -> N
     async with w.db.transaction() as conn:
         with pytest.raises(NotBankTransfer):
             await record_transfer(conn, finance, sale.order.number, reference="ICBC-2", now=NOW)
+
+
+async def test_a_transfer_for_an_expired_order_is_recorded_and_returned_by_hand(sale: Sale) -> None:
+    w = sale.shopping
+    order = await w.place([(sale.product.variant_id, 1)])
+    await w.start(order, method=Method.BANK)
+    later = NOW + timedelta(hours=3)
+    assert await expire_orders(w.db, w.gateway, now=later) == 1
+    finance = await make_finance(sale)
+    for _ in range(2):
+        async with w.db.transaction() as conn:
+            await record_transfer(conn, finance, order.number, reference="ICBC-1", now=later)
+    await apply_payment_events(w.db, w.gateway, w.seal, now=later)
+    assert (await w.see(order)).state == "expired"
+    async with w.db.transaction() as conn:
+        [refund] = (await load_money_problems(conn, finance)).failed_refunds
+        assert (refund.order_ref, refund.amount_minor) == (str(order.number), order.total_fen)
+        await record_repaid(conn, finance, refund.id, reference="ICBC-9", now=later)
+        assert (await load_money_problems(conn, finance)).failed_refunds == []
+        assert await verify_ledger(conn) == []
+    assert await list_actions(sale) == ["refund.repaid", "transfer.record"]
 
 
 async def test_what_belongs_to_no_order_is_repaired_by_the_platform(sale: Sale, owner: Connection) -> None:

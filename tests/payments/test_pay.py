@@ -21,12 +21,14 @@ from payments import (
     consume_events,
     find_live_payment,
     finish_operations,
+    list_failed_refunds,
     list_order_entries,
     list_payments,
     open_payment,
     poll_due_payments,
     poll_payment,
     record_bank_transfer,
+    record_refund_transfer,
     start,
     verify_ledger,
 )
@@ -323,14 +325,29 @@ async def test_a_bank_transfer_is_booked_when_it_arrives(database: Database, gat
     assert entry.legs == [("clearing:bank", -942_00), (f"escrow:{order}-1", 942_00)]
 
 
-async def test_only_a_live_bank_payment_is_recorded_by_hand(database: Database, gateway: Stripe) -> None:
-    online, offline = await open_test_payment(database), await open_test_payment(database, method=Method.BANK)
-    await close_payment(database, gateway, offline.id)
+async def test_only_a_bank_payment_is_recorded_by_hand(database: Database) -> None:
+    online = await open_test_payment(database)
     async with database.transaction() as conn:
         with pytest.raises(NotBankTransfer):
             await record_bank_transfer(conn, online.id, reference="x")
-        with pytest.raises(PaymentClosed):
-            await record_bank_transfer(conn, offline.id, reference="x")
+
+
+async def test_a_bank_transfer_for_a_closed_payment_is_booked_and_waits_to_be_returned(
+    database: Database, gateway: Stripe
+) -> None:
+    payment = await open_test_payment(database, method=Method.BANK)
+    await close_payment(database, gateway, payment.id)
+    async with database.transaction() as conn:
+        late = await record_bank_transfer(conn, payment.id, reference="B-7")
+        assert await record_bank_transfer(conn, payment.id, reference="B-7") == late
+    assert (late.state, late.provider_ref, late.captured_minor) == ("canceled", "bank:B-7", payment.amount_minor)
+    async with database.transaction() as conn:
+        [refund] = await list_failed_refunds(conn)
+        assert (refund.state, refund.amount_minor) == ("requested", payment.amount_minor)
+        assert await conn.fetchval("SELECT count(*) FROM payments.operations WHERE kind = 'refund'") == 0
+        await record_refund_transfer(conn, refund.id, reference="B-8")
+        assert await list_failed_refunds(conn) == []
+        assert await verify_ledger(conn) == []
 
 
 async def test_a_missing_payment_is_refused_everywhere(database: Database, gateway: Stripe) -> None:
