@@ -10,10 +10,10 @@ from cyclopts import App, Parameter
 from market.cli.exports import WrittenFile, write_atomically
 from market.cli.runtime import open_runtime, read_input, run
 from market.kernel import Refusal
+from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFEST, ImportKind
 from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
-from market.subsidies.imports.write_spreadsheet import FileFormat
 from market.subsidies.month.cycles import read_county
 from market.subsidies.programmes.import_programmes import list_document_names
 

@@ -9,11 +9,12 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, parse_month
 from market.kernel.structs import build_from
+from market.sheets.models import CellFault, FileUnreadable
+from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import add_identifiers, find_identifiers
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.json_file import read_json
-from market.subsidies.imports.models import CellFault, FarFewerRows, FileUnreadable, ManifestMismatch, ManifestMissing
-from market.subsidies.imports.spreadsheet import CellFaults, Spreadsheet, malformed_file
+from market.subsidies.imports.models import FarFewerRows, ManifestMismatch, ManifestMissing
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,

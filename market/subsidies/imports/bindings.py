@@ -12,11 +12,11 @@ from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.sheets.models import CellFault
+from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT, add_identifiers, find_identifiers
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.differences import Cells, find_differences, format_optional
-from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,

@@ -7,9 +7,9 @@ from datetime import date
 from market.kernel import Fen
 from market.kernel.clock import parse_month
 from market.kernel.text import normalize_identity_number, normalize_phone, normalize_text
+from market.sheets.models import CellFault
+from market.sheets.spreadsheet import FORMULA_STARTS, CellFaults, Spreadsheet, SpreadsheetRow
 from market.subsidies.imports.identifiers import normalize_device, normalize_sim
-from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import FORMULA_STARTS, CellFaults, Spreadsheet, SpreadsheetRow
 from market.subsidies.line_codes import is_stored_code
 from market.subsidies.names import ServiceKind
 from payments.money import parse_yuan

@@ -1,6 +1,6 @@
 """The columns of each spreadsheet that a county imports: header, an example, and what belongs in the cell."""
 
-from market.subsidies.imports.spreadsheet import Column
+from market.sheets.spreadsheet import Column
 from market.subsidies.names import ENROLMENT_STATUSES, MONITORING_TYPES
 
 REGISTER_COLUMNS = (

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import Spreadsheet
+from market.sheets.models import CellFault
+from market.sheets.spreadsheet import Spreadsheet
 
 type Cells = Mapping[str, str]
 """A fact as the cells of its row, by column name."""

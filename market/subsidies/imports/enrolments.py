@@ -8,10 +8,10 @@ from market.identity.models import Actor
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.sheets.models import CellFault
+from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.cells import RowReader
 from market.subsidies.imports.differences import find_differences, format_optional
-from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,

@@ -11,6 +11,8 @@ from market.identity.access import require_county_role
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.sheets.spreadsheet import MAX_ROWS
+from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT, get_binding_cells, list_bindings
 from market.subsidies.imports.budget import LIST_BUDGETS, get_budget_cells
@@ -19,9 +21,7 @@ from market.subsidies.imports.kinds import ImportKind
 from market.subsidies.imports.opening import LIST_OPENINGS, get_opening_cells
 from market.subsidies.imports.plans import LIST_PLAN_VERSIONS, get_plan_cells
 from market.subsidies.imports.register_changes import get_membership_cells, get_person_cells, get_status_cells
-from market.subsidies.imports.spreadsheet import MAX_ROWS
 from market.subsidies.imports.templates import Download, write_rows
-from market.subsidies.imports.write_spreadsheet import FileFormat
 from market.subsidies.month.steps import DUTY_ROLES
 from market.subsidies.names import KIND_NAMES, OPERATOR_NAMES, Operator, ServiceKind
 from market.subsidies.programmes.source import ProgrammesSource

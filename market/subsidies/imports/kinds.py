@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from market.sheets.spreadsheet import Column
 from market.subsidies.imports.columns import (
     BILLING_COLUMNS,
     BINDING_COLUMNS,
@@ -13,7 +14,6 @@ from market.subsidies.imports.columns import (
     REGISTER_COLUMNS,
     USAGE_COLUMNS,
 )
-from market.subsidies.imports.spreadsheet import Column
 from market.subsidies.models import Duty
 
 SPREADSHEET = (".csv", ".xlsx")

@@ -1,14 +1,6 @@
-"""The refusals of imported files, and the faults of their cells."""
+"""The refusals of imported files."""
 
-from market.kernel import FieldFault, Refusal
-
-
-class CellFault(FieldFault, frozen=True):
-    """A fault in one cell of a spreadsheet; row 1 is the header."""
-
-    row: int
-    column: str
-    value: str
+from market.kernel import Refusal
 
 
 class FileChanged(Refusal):
@@ -25,24 +17,6 @@ class FileAlreadyImported(Refusal):
     code = "file_taken"
     zh = "内容相同的文件已经以 {taken} 导入过。"
     en = "The same content was imported before as {taken}."
-
-
-class FileMalformed(Refusal):
-    """The file is refused as a whole; every fault is listed and nothing was imported."""
-
-    code = "file_malformed"
-    status = 422
-    zh = "文件 {name} 有 {count} 处错误，没有导入任何一行。"
-    en = "{name} has {count} faults; nothing was imported."
-
-
-class FileUnreadable(Refusal):
-    """The file cannot be read as a spreadsheet."""
-
-    code = "file_unreadable"
-    status = 422
-    zh = "文件 {name} 读不了：{reason}。"
-    en = "{name} cannot be read: {reason}."
 
 
 class ManifestMissing(Refusal):

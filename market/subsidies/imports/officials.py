@@ -16,8 +16,8 @@ from market.identity.officials import SAVE_OFFICIAL, Appointment, appoint, find_
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.sheets.spreadsheet import CellFaults, Column, digest, malformed_file, read_spreadsheet
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.spreadsheet import CellFaults, Column, digest, malformed_file, read_spreadsheet
 from market.subsidies.imports.upload import ImportResult
 from market.subsidies.models import Outcome
 

@@ -12,7 +12,7 @@ from market.identity.access import require_county_role
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
-from market.subsidies.imports.spreadsheet import digest
+from market.sheets.spreadsheet import digest
 from market.subsidies.models import FileId
 
 ORIGINAL_CONTEXT = "import_originals.content_sealed"

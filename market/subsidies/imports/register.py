@@ -5,10 +5,10 @@ from datetime import datetime
 from market.identity.models import Actor
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
+from market.sheets.spreadsheet import MAX_FAULTS, CellFaults, malformed_file
 from market.subsidies.imports.models import RegisterDiffers
 from market.subsidies.imports.register_changes import RegisterChanges, RegisterComparison
 from market.subsidies.imports.register_rows import check_consistency, check_seats, check_single_household, read_members
-from market.subsidies.imports.spreadsheet import MAX_FAULTS, CellFaults, malformed_file
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.models import FileId
 from market.subsidies.register.changes import (

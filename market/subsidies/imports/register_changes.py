@@ -6,10 +6,10 @@ from datetime import date
 from msgspec import Struct
 
 from market.kernel.seal import Seal
+from market.sheets.models import CellFault
+from market.sheets.spreadsheet import Spreadsheet
 from market.subsidies.imports.differences import Cells, find_differences, format_optional
-from market.subsidies.imports.models import CellFault
 from market.subsidies.imports.register_rows import RegisterRow
-from market.subsidies.imports.spreadsheet import Spreadsheet
 from market.subsidies.register.queries import (
     IDENTITY_CONTEXT,
     NAME_CONTEXT,

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from market.sheets.models import CellFault
+from market.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.models import CellFault
-from market.subsidies.imports.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.names import MONITORING_TYPES, YES_NO
 from market.subsidies.register.queries import HouseholdStatus, KnownHouseholdStatus, KnownMembership
 

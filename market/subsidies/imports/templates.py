@@ -3,15 +3,15 @@
 import msgspec
 from msgspec import Struct
 
-from market.subsidies.imports.kinds import ImportKind
-from market.subsidies.imports.spreadsheet import digest
-from market.subsidies.imports.write_spreadsheet import (
+from market.sheets.spreadsheet import digest
+from market.sheets.write_spreadsheet import (
     MEDIA_TYPES,
     FileFormat,
     describe_column,
     write_csv,
     write_xlsx,
 )
+from market.subsidies.imports.kinds import ImportKind
 
 
 class Download(Struct, frozen=True):

@@ -13,10 +13,11 @@ from market.identity.models import Actor
 from market.kernel import Connection, Fen, Query, Refusal
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.sheets.models import CellFault, FileUnreadable
+from market.sheets.spreadsheet import MAX_FAULTS, Spreadsheet, digest, is_json, read_spreadsheet
 from market.subsidies.imports.kinds import IMPORT_KINDS
-from market.subsidies.imports.models import CellFault, FactsDiffer, FileAlreadyImported, FileChanged, FileUnreadable
+from market.subsidies.imports.models import FactsDiffer, FileAlreadyImported, FileChanged
 from market.subsidies.imports.originals import ADD_ORIGINAL, MAX_ORIGINAL_BYTES, Original, seal_originals
-from market.subsidies.imports.spreadsheet import MAX_FAULTS, Spreadsheet, digest, is_json, read_spreadsheet
 from market.subsidies.models import FileId, Outcome
 from market.subsidies.month.case_queries import PLAN_FOR_COUNTY
 from market.subsidies.month.cycles import LOCK_IMPORTS, take_duty_in_open_cycles

@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.sheets.spreadsheet import CellFaults, malformed_file
 from market.subsidies.identifiers import add_identifiers
 from market.subsidies.imports.cells import RowReader
-from market.subsidies.imports.spreadsheet import CellFaults, malformed_file
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file
 from market.subsidies.names import KINDS, OPERATORS, Operator, ServiceKind
 

@@ -6,12 +6,12 @@ import msgspec
 
 from market.identity.models import Actor
 from market.kernel import Connection, Query
+from market.sheets.models import CellFault, FileUnreadable
+from market.sheets.spreadsheet import CellFaults, decode_text, digest, malformed_file
 from market.subsidies.engine.models import BadCase, Case, Programme
 from market.subsidies.engine.read import read_case
 from market.subsidies.imports.documents import match_documents
 from market.subsidies.imports.json_file import read_json
-from market.subsidies.imports.models import CellFault, FileUnreadable
-from market.subsidies.imports.spreadsheet import CellFaults, decode_text, digest, malformed_file
 from market.subsidies.imports.upload import (
     ImportResult,
     PreparedUpload,

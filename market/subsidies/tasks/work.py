@@ -17,6 +17,7 @@ from market.kernel.clock import Clock
 from market.kernel.idempotency import free_key
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
+from market.sheets.models import FileUnreadable
 from market.storage.files import FileMissing, FileStore
 from market.subsidies.imports.kept_uploads import (
     delete_task_upload,
@@ -24,7 +25,6 @@ from market.subsidies.imports.kept_uploads import (
     keep_upload,
     load_task_upload,
 )
-from market.subsidies.imports.models import FileUnreadable
 from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.models import Outcome

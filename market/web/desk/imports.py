@@ -18,15 +18,16 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.imports import count_register, list_imported_files
+from market.sheets.models import CellFault
+from market.sheets.spreadsheet import digest
+from market.sheets.write_spreadsheet import FileFormat
 from market.storage.files import FileStore
 from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kept_uploads import find_kept_upload
 from market.subsidies.imports.kinds import BILLING, BUDGET, IMPORT_KINDS, ImportKind
-from market.subsidies.imports.models import CellFault, FactsDiffer, RegisterDiffers
-from market.subsidies.imports.spreadsheet import digest
+from market.subsidies.imports.models import FactsDiffer, RegisterDiffers
 from market.subsidies.imports.templates import list_column_help, write_template
 from market.subsidies.imports.upload import ImportResult, Upload
-from market.subsidies.imports.write_spreadsheet import FileFormat
 from market.subsidies.models import Outcome, SecondDuty
 from market.subsidies.month.steps import DUTY_ROLES
 from market.subsidies.tasks.models import ImportTask

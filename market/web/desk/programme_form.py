@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from market.reports.programmes import ProgrammeView, SentenceView, TermsView
-from market.subsidies.imports.spreadsheet import decode_text, digest
+from market.sheets.spreadsheet import decode_text, digest
 from market.subsidies.names import MONITORING_TYPES
 from market.web.forms import InvalidForm, PostedForm
 from market.web.ui.format import yuan_input

@@ -14,7 +14,8 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.rate_limits import RateClass
 from market.reports.programmes import ProgrammeView, TermsView, list_programmes, list_sentences, list_terms
-from market.subsidies.imports.models import CellFault, FactsDiffer
+from market.sheets.models import CellFault
+from market.subsidies.imports.models import FactsDiffer
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload
 from market.subsidies.names import FUNDER_NAMES, KINDS, MONITORING_TYPES
 from market.subsidies.programmes.import_programmes import import_programmes

@@ -8,7 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
-from market.subsidies.imports.spreadsheet import FORMULA_STARTS, Column
+from market.sheets.spreadsheet import FORMULA_STARTS, Column
 
 _WIDEST = 60
 

@@ -13,8 +13,8 @@ import python_calamine
 from msgspec import Struct
 
 from market.kernel.text import normalize_text
-from market.subsidies.imports.models import CellFault, FileMalformed, FileUnreadable
-from market.subsidies.imports.xlsx_area import NotXlsxError, measure_largest_area
+from market.sheets.models import CellFault, FileMalformed, FileUnreadable
+from market.sheets.xlsx_area import NotXlsxError, measure_largest_area
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 300_000
