@@ -97,11 +97,13 @@ class NewStay(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class NewActivity(ListingTexts, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An activity as its host submits it; `price_fen` is for one person. Its places are added as slots.
 
-    Without tiers a place is refunded in full until the day before.
+    With `child_price_fen` a child costs that; a child takes a place like an adult. Without tiers a place is refunded in
+    full until the day before.
     """
 
     category: str
     price_fen: int
+    child_price_fen: int | None = None
     photo_id: UUID | None = None
     producer_id: UUID | None = None
     harvest_months: Months = []

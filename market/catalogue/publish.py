@@ -28,6 +28,7 @@ from market.catalogue.models import (
 )
 from market.catalogue.more_packs import add_packs, list_pack_faults
 from market.catalogue.packs import MAX_PACKS, NewPack
+from market.catalogue.person_classes import add_child_price, list_child_price_faults
 from market.catalogue.search_text import build_search_columns
 from market.catalogue.units import BadUnit, Unit, parse_unit
 from market.counties.load import load_county_settings
@@ -224,6 +225,7 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
     texts = new.select_texts()
     faults, unit = _list_common_faults(texts, ACTIVITY_UNIT, new.price_fen)
     faults += _list_tier_faults(new.tiers, new.holiday_tiers)
+    faults += list_child_price_faults(new)
     _raise_faults(faults)
     assert unit is not None
     draft = ListingDraft(
@@ -237,6 +239,7 @@ async def publish_activity(conn: Connection, actor: Actor, new: NewActivity, *, 
         months=sorted(set(new.harvest_months)),
     )
     published = await _publish(conn, actor, producer_id, draft, now=now)
+    await add_child_price(conn, published.listing_id, new.child_price_fen, unit=draft.unit.text)
     await _add_tiers(conn, published.listing_id, new.tiers, new.holiday_tiers)
     return published
 

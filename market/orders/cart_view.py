@@ -31,7 +31,7 @@ from market.orders.pricing import (
     price_suborders,
 )
 from market.producers.closures import describe_closure
-from market.slots.list_slots import load_slots
+from market.slots.list_slots import load_reserved_places, load_slots
 from market.slots.models import Slot, SlotId
 from market.slots.rules import find_slot_refusal
 
@@ -39,8 +39,9 @@ from market.slots.rules import find_slot_refusal
 class CartLine(Struct, frozen=True, kw_only=True):
     """A line of the cart, with the slot of an activity.
 
-    `problem` is the reason in Chinese why it cannot be ordered now, or empty. With a `weight` the amount is the most
-    that is charged: what was weighed less is refunded.
+    `reserved_before` are places that the buyer has in the slot already. `problem` is the reason in Chinese why it
+    cannot be ordered now, or empty. With a `weight` the amount is the most that is charged: what was weighed less is
+    refunded.
     """
 
     variant_id: UUID
@@ -54,6 +55,7 @@ class CartLine(Struct, frozen=True, kw_only=True):
     amount_fen: Fen
     left: int | None
     slot: Slot | None
+    reserved_before: int
     weight: LineWeight | None
     problem: str
 
@@ -126,6 +128,7 @@ class _OfferedLine(Struct, frozen=True):
     slot: Slot | None
     problem: str
     public_buyer: bool
+    reserved_before: int
 
     def price(self) -> tuple[GoodsOffer, DraftLine]:
         """Return the offer and the priced line."""
@@ -191,13 +194,18 @@ async def get_cart(conn: Connection, owner: CartOwner, *, region_code: str | Non
             needed_units[offer.lot_id] = needed_units.get(offer.lot_id, 0) + row.quantity * offer.lot_units_per_item
     parcels = make_parcels(((offer, row.quantity) for offer, row in offer_rows), region_code)
     slots = await load_slots(conn, [row.slot_id for row in rows if row.slot_id])
+    reserved = await load_reserved_places(conn, owner, list(slots))
+    parties: dict[UUID | None, int] = {}
+    for row in rows:
+        parties[row.slot_id] = parties.get(row.slot_id, 0) + row.quantity
     lines: list[_OfferedLine] = []
     for offer, row in offer_rows:
         slot = slots.get(row.slot_id) if row.slot_id else None
         problem = _describe_problem(offer, row, needed_units, parcels) or _describe_slot_problem(
-            offer, row, slot, now=now
+            offer, slot, party=parties[row.slot_id], now=now
         )
-        lines.append(_OfferedLine(offer, row, slot, problem, public_buyer))
+        before = reserved.get(slot.id, 0) if slot else 0
+        lines.append(_OfferedLine(offer, row, slot, problem, public_buyer, before))
     nights: list[tuple[StayOffer, CartNights]] = []
     for position, row in enumerate(stay_rows, 1):
         stay = stays[position]
@@ -221,15 +229,15 @@ def _describe_problem(
     return _describe_shortage(offer, needed_units[offer.lot_id], row.available_units, row.reserved_units)
 
 
-def _describe_slot_problem(offer: GoodsOffer, row: _CartLineRow, slot: Slot | None, *, now: datetime) -> str:
-    """Return why the places of an activity cannot be ordered now, or an empty string."""
+def _describe_slot_problem(offer: GoodsOffer, slot: Slot | None, *, party: int, now: datetime) -> str:
+    """Return why the places of an activity, `party` in the whole cart, cannot be ordered now, or an empty string."""
     if offer.listing_kind != ListingKind.ACTIVITY:
         return ""
     if slot is None or slot.listing_id != offer.listing_id:
         return "先选一场"
-    if refusal := find_slot_refusal(slot, party=row.quantity, title=offer.title, field="slot_id", now=now):
+    if refusal := find_slot_refusal(slot, party=party, title=offer.title, field="slot_id", now=now):
         return refusal.errors[0].message
-    if row.quantity > slot.free:
+    if party > slot.free:
         return f"这一场只剩 {slot.free} 个名额" if slot.free else "这一场满了"
     return ""
 
@@ -354,6 +362,7 @@ def _build_cart_line(line: _OfferedLine) -> CartLine:
         amount_fen=priced.amount_fen,
         left=left if line.slot is None else line.slot.free,
         slot=line.slot,
+        reserved_before=line.reserved_before,
         weight=priced.weight,
         problem=line.problem,
     )

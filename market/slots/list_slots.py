@@ -4,9 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from market.identity.models import NotFound
 from market.kernel import Connection, Query
 from market.slots.models import MAX_SLOTS_SHOWN, Slot, SlotId
+
+
+class ReservedBefore(Struct, frozen=True):
+    """The places that a buyer has in a slot already."""
+
+    slot_id: SlotId
+    places: int
+
 
 _COLUMNS = """
     SELECT slots.id, slots.listing_id, lower(during) AS starts_at, upper(during) AS ends_at, capacity, minimum, free,
@@ -41,6 +51,17 @@ LIST_HOST_SLOTS = Query(
      LIMIT :limit
     """,
 )
+LIST_RESERVED_PLACES_OF = Query(
+    ReservedBefore,
+    """
+    SELECT slot_id, sum(party)::integer AS places
+      FROM slot_reservations r
+      JOIN suborders ON suborders.id = suborder_id
+      JOIN orders ON orders.id = order_id
+     WHERE slot_id = ANY(:slot_ids::uuid[]) AND buyer_id = :buyer_id AND r.state IN ('reserved', 'booked')
+     GROUP BY slot_id
+    """,
+)
 CHECK_LISTED = Query(
     bool, "SELECT EXISTS (SELECT FROM listings WHERE id = :listing_id AND kind = 'activity' AND state = 'live')"
 )
@@ -51,6 +72,14 @@ async def load_slots(conn: Connection, slot_ids: Sequence[UUID]) -> dict[SlotId,
     if not slot_ids:
         return {}
     return {each.id: each for each in await LIST_SLOTS.all(conn, slot_ids=list(slot_ids))}
+
+
+async def load_reserved_places(conn: Connection, buyer_id: UUID, slot_ids: Sequence[UUID]) -> dict[SlotId, int]:
+    """Return how many places a buyer has in each slot already, paid or not. Without ids no statement is sent."""
+    if not slot_ids:
+        return {}
+    rows = await LIST_RESERVED_PLACES_OF.all(conn, buyer_id=buyer_id, slot_ids=list(slot_ids))
+    return {row.slot_id: row.places for row in rows}
 
 
 async def list_coming_slots(conn: Connection, listing_id: UUID, *, now: datetime) -> list[Slot]:

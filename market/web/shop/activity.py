@@ -8,8 +8,9 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from market.catalogue.detail import ListingDetail, ProductDetail, get_listing_id, get_product
+from market.catalogue.detail import ListingDetail, ListingVariant, ProductDetail, get_listing_id, get_product
 from market.catalogue.models import ListingKind
+from market.catalogue.person_classes import CHILD
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
@@ -38,6 +39,7 @@ from market.web.shop.listing_details import (
     to_dict,
 )
 from market.web.shop.stay import list_refund_tiers
+from market.web.ui.format import yuan
 
 _MAX_PARTY = 200
 
@@ -47,6 +49,7 @@ class SlotForm(Struct, frozen=True):
 
     slot: str = ""
     n: str = "1"
+    children: str = ""
 
 
 class ActivityView(Struct, frozen=True):
@@ -66,11 +69,13 @@ class ActivityView(Struct, frozen=True):
     weighed_words: str = ""
     """Empty: what an activity costs is not weighed."""
     prices: list[str] = []
-    """None: a person costs the same however many come."""
+    """What a child costs, if it has a price of its own."""
+    has_child_price: bool = False
 
 
 def _activity_view(product: ProductDetail, slots: Sequence[Slot], now: datetime) -> ActivityView:
     listing, base = product.listing, product.variants[0]
+    child = _find_child(product)
     open_ones = [each for each in slots if each.state is SlotState.OPEN and each.free]
     sold = f"{listing.sold_count} 人次去过" if listing.sold_count else ""
     return ActivityView(
@@ -85,7 +90,14 @@ def _activity_view(product: ProductDetail, slots: Sequence[Slot], now: datetime)
         choices=[(str(each.id), f"{format_slot(each)}，还有 {each.free} 个名额") for each in open_ones],
         full=[f"{format_slot(each)}，{'不接人了' if each.free else '满了'}" for each in slots if each not in open_ones],
         tiers=_describe_tiers(open_ones[0], base.price_fen, now) if open_ones else [],
+        prices=[f"{CHILD}一位 {yuan(child.price_fen)} 元，也占一个名额"] if child else [],
+        has_child_price=child is not None,
     )
+
+
+def _find_child(product: ProductDetail) -> ListingVariant | None:
+    """Return the variant of a child, if the activity has one."""
+    return next((each for each in product.variants[1:] if each.label == CHILD), None)
 
 
 def _describe_tiers(slot: Slot, price_fen: Fen, now: datetime) -> list[str]:
@@ -167,7 +179,13 @@ async def submit_slot(
             raise NotFound
         slots = {each.id: each for each in await list_coming_slots(conn, product.listing.id, now=now)}
         chosen = parse_uuid(values.slot)
-        party = form.read_integer("n", fault=f"几位没写对，写 1 到 {_MAX_PARTY}", minimum=1, maximum=_MAX_PARTY)
+        child = _find_child(product)
+        adults = form.read_integer("n", fault=f"几位没写对，写 1 到 {_MAX_PARTY}", minimum=1, maximum=_MAX_PARTY)
+        children = 0
+        if child is not None and form.get_text("children"):
+            fault = f"几位{CHILD}没写对，写 0 到 {_MAX_PARTY}"
+            children = form.read_integer("children", fault=fault, maximum=_MAX_PARTY)
+        party = adults + children
         slot = next((each for each in slots.values() if each.id == chosen), None)
         status = 422
         if slot is None:
@@ -187,8 +205,9 @@ async def submit_slot(
             )
     owner, token = get_or_start_cart(request, visitor)
     async with db.transaction() as conn:
-        line = Line(VariantId(product.variants[0].id), party, slot.id)
-        await put_lines(conn, owner, [line], now=now)
+        lines = [Line(VariantId(product.variants[0].id), adults, slot.id)]
+        lines += [Line(VariantId(child.id), children, slot.id)] if child is not None else []
+        await put_lines(conn, owner, lines, now=now)
     return show_cart_next(request, token)
 
 

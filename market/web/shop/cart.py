@@ -172,7 +172,7 @@ def format_slot(slot: Slot | PlacesView) -> str:
 
 
 def describe_slot_cancellation(group: CartGroup, now: datetime) -> list[str]:
-    """Describe the refund of cancelled places in a slot; shown before paying."""
+    """Describe places that the buyer has in the slot already, and the refund of cancelling; shown before paying."""
     slot = group.lines[0].slot if group.lines else None
     if slot is None:
         return []
@@ -181,7 +181,9 @@ def describe_slot_cancellation(group: CartGroup, now: datetime) -> list[str]:
         get_slot_terms(slot, now), arrive=slot.day, amount=amount, today=get_business_day(now), place="去的"
     )
     tiers = "；".join(f"{words}{figure}" for words, figure, state in rows if state != "gone")
-    return [f"“{group.lines[0].title}”不去了：{tiers}。"]
+    before = group.lines[0].reserved_before
+    again = [f"您已经订了这一场 {before} 个名额，这里是再加的；不是再加，就从购物车里拿掉。"] if before else []
+    return [*again, f"“{group.lines[0].title}”不去了：{tiers}。"]
 
 
 def _group_view(group: CartGroup, pictures: dict[UUID, tuple[str, PhotoView | None]], now: datetime) -> CartGroupView:

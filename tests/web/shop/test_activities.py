@@ -222,3 +222,38 @@ async def test_the_host_corrects_a_slot_form_and_closes_a_slot(village: Village)
         seen = await host.submit(f"{path}/{slot}", status=409)
         assert "这一场已经开始了" in seen.text
         await host.open(f"/farm/listings/{await village.number(village.dates.listing_id)}/slots", status=404)
+
+
+async def test_children_have_their_own_price_and_a_second_booking_is_said(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.farmer) as host, await village.browser(village.buyer) as buyer:
+        await host.open("/farm/sell/activity")
+        page = host.current
+        form = {"title": "革新庄摘枣", "category": "picking", "price": "30"}
+        seen = await host.submit("/farm/sell/activity", status=422, typed=form, child="31", cancel="middle")
+        assert "儿童的价钱不比大人的高" in seen.text
+        host.page = page
+        await host.submit("/farm/sell/activity", typed=form, child="15", cancel="middle")
+        listing_id = await village.value("SELECT id FROM listings WHERE title = '革新庄摘枣'")
+        number = await village.number(listing_id)
+        path = f"/farm/listings/{number}/slots"
+        day = str(village.today + timedelta(days=5))
+        await host.submit(path, first=day, last=day, starts="8:00", ends="12:00", places="6", minimum="1")
+        slot = str(await village.value("SELECT id FROM slots WHERE listing_id = $1", listing_id))
+        seen = await buyer.open(f"/goods/{number}")
+        assert "儿童一位 15.00 元，也占一个名额" in seen.text
+        assert "提前 3 天" in seen.text
+        seen = await buyer.submit(f"/goods/{number}", status=422, slot=slot, n="4", children="3")
+        assert "一场一共 6 个名额" in seen.text
+        seen = await buyer.submit(f"/goods/{number}", slot=slot, n="2", children="1")
+        assert "您付 75.00 元" in seen.text
+        assert "您已经订了这一场" not in seen.text
+        await buyer.open("/checkout")
+        await buyer.submit("/checkout", method="wechat", typed=_VISITOR)
+        seen = await pay_at_provider(village, sandbox, buyer)
+        assert "3 个名额" in seen.text
+        await buyer.open(f"/goods/{number}")
+        seen = await buyer.submit(f"/goods/{number}", slot=slot, n="1")
+        assert "您已经订了这一场 3 个名额，这里是再加的" in seen.text
+        seen = await buyer.open("/checkout")
+        assert "您已经订了这一场 3 个名额" in seen.text
+        assert await village.value("SELECT free FROM slots WHERE id = $1", slot) == 3
