@@ -32,15 +32,15 @@ MAX_UNPAID_FEN = 100_000_00
 MAX_UNPAID_ITEMS = 2_000
 """The maximum sum of the quantities in a buyer's unpaid orders."""
 LOT_SHARES = 2
-"""A buyer's unpaid orders hold at most one of so many equal shares of a lot's unsold units."""
+"""A buyer's unpaid orders hold at most one of so many equal shares of a lot's unsold units, or of a slot's places."""
 FREE_LOT_UNITS = 100
 """Units of a lot that a buyer may hold whatever their share is, so that small lots can be bought whole."""
-MAX_LAPSED_ORDERS = 5
-"""A buyer with so many lapsed orders within `LAPSE_WINDOW` waits until fewer are in it.
+MAX_LAPSED = timedelta(minutes=150)
+"""A buyer whose orders ended unpaid, and held their goods for so long in all within `LAPSE_WINDOW`, waits.
 
-An order lapses if it reserved its goods for at least `LAPSE_AFTER` and ended without a payment.
+Of one order at most `MAX_LAPSE_COUNTED` counts. Without the sum, who cancels just before a limit holds goods for ever.
 """
-LAPSE_AFTER = timedelta(minutes=10)
+MAX_LAPSE_COUNTED = timedelta(minutes=30)
 LAPSE_WINDOW = timedelta(hours=24)
 
 
@@ -255,7 +255,7 @@ class TooManyUnpaidItems(Refusal):
 
 
 class LotShareTooHigh(Refusal):
-    """The buyer's unpaid orders would hold more than the maximum share of a lot."""
+    """The buyer's unpaid orders would hold more than the maximum share of a lot or slot."""
 
     code = "lot_share_too_high"
     zh = "“{title}”付款前最多还能订 {left}{unit}，给别的买家也留一些；付了款可以接着订。"
@@ -263,11 +263,11 @@ class LotShareTooHigh(Refusal):
 
 
 class TooManyLapsedOrders(Refusal):
-    """The buyer lately let too many orders end without paying; `hours` is the time until the next order."""
+    """The buyer's orders lately held goods for too long without being paid; in `hours` the next one may be placed."""
 
     code = "too_many_lapsed"
-    zh = "您最近一天有 {limit} 个订单留了货没付款。请过 {hours} 小时再下单，把货先让给别的买家。"
-    en = "You let {limit} orders lapse within a day; order again in {hours} hours."
+    zh = "您最近一天的订单，没付款一共占了货 {minutes} 分钟以上。请过 {hours} 小时再下单，把货先让给别的买家。"
+    en = "Your unpaid orders held goods for over {minutes} minutes within a day; order again in {hours} hours."
 
 
 class OrderNotPayable(Refusal):

@@ -12,7 +12,7 @@ from market.coupons.rules import make_used_refusal
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.models import (
-    MAX_LAPSED_ORDERS,
+    MAX_LAPSED,
     MAX_UNPAID_FEN,
     MAX_UNPAID_ITEMS,
     MAX_UNPAID_ORDERS,
@@ -134,7 +134,7 @@ def refuse(result: PlacementResult, request: OrderRequest, suborders: Sequence[D
         case Obstacle.LAPSED:
             assert result.until is not None
             hours = -((request.now - result.until) // timedelta(hours=1))
-            return TooManyLapsedOrders(limit=MAX_LAPSED_ORDERS, hours=hours)
+            return TooManyLapsedOrders(minutes=MAX_LAPSED // timedelta(minutes=1), hours=hours)
         case limit:
             return _LIMIT_REFUSALS[limit]()
 
@@ -176,7 +176,7 @@ def _refuse_missing(result: PlacementResult, lines: Sequence[DraftLine], minutes
 
 
 def _refuse_share(result: PlacementResult, lines: Sequence[DraftLine]) -> Refusal:
-    held = [line for line in lines if line.lot_id == result.item_id]
+    held = [line for line in lines if result.item_id in (line.lot_id, line.slot and line.slot.id)]
     first = held[0]
     left = _count_items(result, first)
     faults = tuple(FieldFault(line.field, f"付款前最多还能订 {left} {first.unit}") for line in held)
@@ -184,5 +184,7 @@ def _refuse_share(result: PlacementResult, lines: Sequence[DraftLine]) -> Refusa
 
 
 def _count_items(result: PlacementResult, line: DraftLine) -> int:
-    """Return how many items of a line the left units of its lot are."""
+    """Return how many items of a line the left units of its lot are; of a slot, the left places."""
+    if line.slot is not None:
+        return result.left_units or 0
     return (result.left_units or 0) // (line.units // line.quantity)

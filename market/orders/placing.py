@@ -16,10 +16,10 @@ from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.orders.models import (
     FREE_LOT_UNITS,
-    LAPSE_AFTER,
     LAPSE_WINDOW,
     LOT_SHARES,
-    MAX_LAPSED_ORDERS,
+    MAX_LAPSE_COUNTED,
+    MAX_LAPSED,
     MAX_UNPAID_FEN,
     MAX_UNPAID_ITEMS,
     MAX_UNPAID_ORDERS,
@@ -103,8 +103,8 @@ UNPAID_LIMITS: Row = {
     "items": MAX_UNPAID_ITEMS,
     "lot_shares": LOT_SHARES,
     "free_units": FREE_LOT_UNITS,
-    "lapsed": MAX_LAPSED_ORDERS,
-    "lapse_after": f"{LAPSE_AFTER.total_seconds()} s",
+    "lapsed": f"{MAX_LAPSED.total_seconds()} s",
+    "lapse_counted": f"{MAX_LAPSE_COUNTED.total_seconds()} s",
     "lapse_window": f"{LAPSE_WINDOW.total_seconds()} s",
 }
 

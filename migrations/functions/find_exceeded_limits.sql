@@ -1,9 +1,9 @@
 -- Package: orders.
 -- Return the first limit of unpaid orders that each of the requests would exceed, if any.
 --
--- `orders`, `fen` and `items` limit what the unpaid orders of a buyer hold together; `share` what they hold of one lot,
--- of which `left_units` are left to the buyer; `lapsed` means that too many orders lately held goods and were never
--- paid, `until` a time. The caller holds the locks of the buyers and the lots.
+-- `orders`, `fen` and `items` limit what the unpaid orders of a buyer hold together; `share` what they hold of one lot or
+-- slot, of which `left_units` are left to the buyer; `lapsed` means that orders that were never paid lately held goods for
+-- too long in all, `until` a time. The caller holds the locks of the buyers, the lots and the slots.
 CREATE OR REPLACE FUNCTION find_exceeded_limits(batch jsonb, undecided integer[])
 RETURNS TABLE (n integer, obstacle text, item_id uuid, left_units bigint, until timestamptz)
 LANGUAGE plpgsql STABLE
@@ -16,8 +16,8 @@ DECLARE
     max_orders      bigint := batch -> 'limits' ->> 'orders';
     max_fen         bigint := batch -> 'limits' ->> 'fen';
     max_items       bigint := batch -> 'limits' ->> 'items';
-    max_lapsed      integer := batch -> 'limits' ->> 'lapsed';
-    lapse_after     interval := batch -> 'limits' ->> 'lapse_after';
+    max_lapsed      interval := batch -> 'limits' ->> 'lapsed';
+    lapse_counted   interval := batch -> 'limits' ->> 'lapse_counted';
     lapse_window    interval := batch -> 'limits' ->> 'lapse_window';
     free_units      bigint := batch -> 'limits' ->> 'free_units';
     lot_shares      bigint := batch -> 'limits' ->> 'lot_shares';
@@ -48,12 +48,15 @@ BEGIN
                lapsed.until
           FROM request
          CROSS JOIN LATERAL (
-               SELECT orders.closed_at + lapse_window AS until
-                 FROM orders
-                WHERE orders.buyer_id = request.buyer_id AND orders.state IN ('expired', 'cancelled')
-                  AND orders.paid_at IS NULL AND orders.closed_at > request.placed_at - lapse_window
-                  AND orders.closed_at - orders.placed_at >= lapse_after
-                ORDER BY orders.closed_at DESC OFFSET max_lapsed - 1 LIMIT 1) AS lapsed
+               SELECT ended.closed_at + lapse_window AS until
+                 FROM (SELECT orders.closed_at,
+                              sum(least(orders.closed_at - orders.placed_at, lapse_counted))
+                                  OVER (ORDER BY orders.closed_at DESC, orders.id) AS held
+                         FROM orders
+                        WHERE orders.buyer_id = request.buyer_id AND orders.state IN ('expired', 'cancelled')
+                          AND orders.paid_at IS NULL AND orders.closed_at > request.placed_at - lapse_window) AS ended
+                WHERE ended.held >= max_lapsed
+                ORDER BY ended.held LIMIT 1) AS lapsed
         UNION ALL
         SELECT unpaid.n, 2, CASE WHEN unpaid.orders >= max_orders THEN 'orders'
                                  WHEN unpaid.fen > max_fen THEN 'fen'
@@ -75,7 +78,24 @@ BEGIN
                  JOIN order_lines ON order_lines.suborder_id = suborders.id AND order_lines.lot_id = line.lot_id
                 WHERE orders.buyer_id = unpaid.buyer_id AND orders.state = 'placed') AS held
          WHERE line.units <= lots.available_units AND line.units + unpaid.lot_units > share.units
-           AND line.units + held.units > share.units)
+           AND line.units + held.units > share.units
+        UNION ALL
+        SELECT party.n, 3, 'share', party.slot_id, greatest(share.units - held.units, 0), NULL
+          FROM unpaid
+          JOIN (SELECT s.n, s.slot_id, sum(s.party) AS units
+                  FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, slot_id uuid, party integer)
+                 GROUP BY s.n, s.slot_id) AS party ON party.n = unpaid.n AND unpaid.items > free_units
+          JOIN slots ON slots.id = party.slot_id
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(r.party), 0) AS reserved,
+                      coalesce(sum(r.party) FILTER (WHERE orders.buyer_id = unpaid.buyer_id), 0) AS units
+                 FROM slot_reservations r
+                 JOIN suborders ON suborders.id = r.suborder_id
+                 JOIN orders ON orders.id = suborders.order_id
+                WHERE r.slot_id = slots.id AND r.state = 'reserved') AS held
+         CROSS JOIN LATERAL (
+               SELECT greatest(free_units, (slots.free + held.reserved) / lot_shares) AS units) AS share
+         WHERE party.units <= slots.free AND party.units + held.units > share.units)
     SELECT DISTINCT ON (exceeded.n) exceeded.n, exceeded.obstacle, exceeded.lot_id, exceeded.left_units::bigint,
            exceeded.until
       FROM exceeded

@@ -9,22 +9,24 @@ import pytest
 from market.kernel import Connection, Database
 from market.orders.batcher import Batcher
 from market.orders.models import (
-    MAX_LAPSED_ORDERS,
     MAX_UNPAID_FEN,
     MAX_UNPAID_ITEMS,
     MAX_UNPAID_ORDERS,
+    Line,
     LotShareTooHigh,
     PlacedOrder,
+    SlotId,
     TooManyLapsedOrders,
     TooManyUnpaidItems,
     TooManyUnpaidOrders,
     UnpaidTotalTooHigh,
+    VariantId,
 )
 from market.orders.place import place
 from market.orders.placing import place_batch
 from tests.conftest import NOW
 from tests.orders.requests import line, list_codes, make_request
-from tests.support.make import DESTINATION, make_account, make_product
+from tests.support.make import DESTINATION, make_account, make_activity, make_product
 from tests.support.postgres import as_owner
 
 
@@ -108,20 +110,22 @@ async def test_a_small_lot_can_be_bought_whole(conn: Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "held", "ago", "refused"),
+    ("state", "orders", "held", "ago", "refused"),
     [
-        ("expired", timedelta(minutes=30), timedelta(hours=2, minutes=30), True),
-        ("cancelled", timedelta(minutes=10), timedelta(hours=2, minutes=30), True),
-        ("cancelled", timedelta(minutes=9), timedelta(hours=2, minutes=30), False),
-        ("expired", timedelta(minutes=30), timedelta(hours=24), False),
+        ("expired", 5, timedelta(minutes=30), timedelta(hours=2, minutes=30), True),
+        ("expired", 4, timedelta(hours=5), timedelta(hours=2, minutes=30), False),
+        ("expired", 5, timedelta(hours=5), timedelta(hours=2, minutes=30), True),
+        ("cancelled", 16, timedelta(minutes=9, seconds=50), timedelta(hours=2, minutes=30), True),
+        ("cancelled", 15, timedelta(minutes=9, seconds=50), timedelta(hours=2, minutes=30), False),
+        ("expired", 5, timedelta(minutes=30), timedelta(hours=24), False),
     ],
 )
-async def test_a_buyer_whose_orders_lapsed_waits(
-    conn: Connection, state: str, held: timedelta, ago: timedelta, refused: bool
+async def test_a_buyer_whose_unpaid_orders_held_goods_for_too_long_waits(
+    conn: Connection, state: str, orders: int, held: timedelta, ago: timedelta, refused: bool
 ) -> None:
     product = await make_product(conn)
     buyer = await make_account(conn)
-    for _ in range(MAX_LAPSED_ORDERS):
+    for _ in range(orders):
         assert list_codes([await place_some(conn, buyer, product.variant_id, 1)]) == ["placed"]
         async with as_owner(conn):
             await conn.execute(
@@ -133,6 +137,32 @@ async def test_a_buyer_whose_orders_lapsed_waits(
     outcome = await place_some(conn, buyer, product.variant_id, 1)
     if refused:
         assert isinstance(outcome, TooManyLapsedOrders)
-        assert outcome.text() == "您最近一天有 5 个订单留了货没付款。请过 22 小时再下单，把货先让给别的买家。"
+        assert outcome.text() == (
+            "您最近一天的订单，没付款一共占了货 150 分钟以上。请过 22 小时再下单，把货先让给别的买家。"
+        )
     else:
         assert isinstance(outcome, PlacedOrder)
+
+
+async def test_one_buyer_does_not_hold_a_large_slot_without_paying(conn: Connection) -> None:
+    activity = await make_activity(conn, places=400)
+    buyer, other = await make_account(conn), await make_account(conn)
+
+    async def ask(account: UUID, places: int) -> PlacedOrder | Exception:
+        wanted = Line(VariantId(activity.variant_id), places, SlotId(activity.slot_ids[0]))
+        (outcome,) = await place_batch(conn, [make_request(account, [wanted])])
+        return outcome
+
+    assert list_codes([await ask(buyer, 150)]) == ["placed"]
+    refused = await ask(buyer, 51)
+    assert isinstance(refused, LotShareTooHigh)
+    assert (refused.facts["left"], [fault.field for fault in refused.errors]) == (50, ["lines[0].quantity"])
+    assert list_codes([await ask(buyer, 50)]) == ["placed"]
+    assert list_codes([await ask(other, 200)]) == ["placed"]
+
+
+async def test_a_small_slot_can_be_booked_whole(conn: Connection) -> None:
+    activity = await make_activity(conn, places=100)
+    wanted = Line(VariantId(activity.variant_id), 100, SlotId(activity.slot_ids[0]))
+    outcomes = await place_batch(conn, [make_request(await make_account(conn), [wanted])])
+    assert list_codes(outcomes) == ["placed"]
