@@ -448,6 +448,24 @@ $$;
 
 
 --
+-- Name: check_deposit(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_deposit() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM orders
+                    WHERE id = NEW.order_id AND total_fen = NEW.deposit_fen + NEW.balance_fen
+                      AND (SELECT count(*) FROM suborders WHERE order_id = orders.id) = 1) THEN
+        RAISE EXCEPTION 'deposit and balance of order % do not add up', NEW.order_id USING ERRCODE = 'P0114';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: check_hidden_review(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2298,6 +2316,20 @@ BEGIN
           FROM jsonb_to_recordset(batch -> 'weights') AS w (n integer, line_id uuid, unit_g integer, ceiling_g bigint)
          WHERE w.n = ANY(placed);
     END IF;
+    IF jsonb_array_length(batch -> 'windows') > 0 THEN
+        INSERT INTO sending_windows (suborder_id, send_from, send_until)
+        SELECT w.suborder_id, w.send_from, w.send_until
+          FROM jsonb_to_recordset(batch -> 'windows') AS w (n integer, suborder_id uuid, send_from date, send_until date)
+         WHERE w.n = ANY(placed);
+    END IF;
+    IF jsonb_array_length(batch -> 'deposits') > 0 THEN
+        INSERT INTO deposits (order_id, deposit_fen, balance_fen, balance_from, balance_until)
+        SELECT d.order_id, d.deposit_fen, d.balance_fen, d.balance_from, d.balance_until
+          FROM jsonb_to_recordset(batch -> 'deposits')
+               AS d (n integer, order_id uuid, deposit_fen bigint, balance_fen bigint, balance_from date,
+                     balance_until date)
+         WHERE d.n = ANY(placed);
+    END IF;
     IF jsonb_array_length(batch -> 'stays') > 0 THEN
         INSERT INTO bookings (id, suborder_id, line_id, listing_id, room_id, nights, amount_fen)
         SELECT t.booking_id, s.suborder_id, s.line_id, s.listing_id, t.room_id, t.nights, s.room_fen
@@ -3464,6 +3496,25 @@ CREATE VIEW public.cycle_findings WITH (security_invoker='true') AS
 
 
 --
+-- Name: deposits; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.deposits (
+    order_id uuid NOT NULL,
+    deposit_fen bigint NOT NULL,
+    balance_fen bigint NOT NULL,
+    balance_from date NOT NULL,
+    balance_until date NOT NULL,
+    deposited_at timestamp with time zone,
+    reminders smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT deposits_balance CHECK ((balance_fen > 0)),
+    CONSTRAINT deposits_days CHECK ((balance_until >= balance_from)),
+    CONSTRAINT deposits_deposit CHECK ((deposit_fen > 0)),
+    CONSTRAINT deposits_reminders CHECK (((reminders >= 0) AND (reminders <= 2)))
+);
+
+
+--
 -- Name: division_names; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3780,7 +3831,7 @@ CREATE TABLE public.line_refunds (
     note text DEFAULT ''::text NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT line_refunds_amount CHECK ((amount_fen > 0)),
-    CONSTRAINT line_refunds_reason CHECK ((reason = ANY (ARRAY['cancelled'::text, 'bad_fruit'::text, 'agreed'::text, 'not_shipped'::text, 'goods_return'::text, 'changed'::text, 'weighed'::text, 'lost'::text, 'not_collected'::text])))
+    CONSTRAINT line_refunds_reason CHECK ((reason = ANY (ARRAY['cancelled'::text, 'bad_fruit'::text, 'agreed'::text, 'not_shipped'::text, 'goods_return'::text, 'changed'::text, 'weighed'::text, 'lost'::text, 'not_collected'::text, 'balance_unpaid'::text])))
 );
 
 
@@ -4072,7 +4123,7 @@ CREATE TABLE public.orders (
     CONSTRAINT orders_key_length CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     CONSTRAINT orders_method CHECK ((method = ANY (ARRAY['alipay'::text, 'wechat'::text, 'bank'::text]))),
     CONSTRAINT orders_region CHECK ((region_code ~ '^[0-9]{6}$'::text)),
-    CONSTRAINT orders_state CHECK ((state = ANY (ARRAY['placed'::text, 'paid'::text, 'finished'::text, 'cancelled'::text, 'expired'::text]))),
+    CONSTRAINT orders_state CHECK ((state = ANY (ARRAY['placed'::text, 'deposited'::text, 'paid'::text, 'finished'::text, 'cancelled'::text, 'expired'::text]))),
     CONSTRAINT orders_total CHECK (((total_fen = ((goods_fen + freight_fen) - discount_fen)) AND (total_fen > 0)))
 );
 
@@ -4121,6 +4172,23 @@ CREATE TABLE public.photos (
     CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text, 'claim'::text, 'review'::text]))),
     CONSTRAINT photos_sha256_length CHECK ((length(sha256) = 32)),
     CONSTRAINT photos_width CHECK (((width >= 1) AND (width <= 20000)))
+);
+
+
+--
+-- Name: presales; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.presales (
+    listing_id uuid NOT NULL,
+    deposit_fen bigint NOT NULL,
+    balance_from date NOT NULL,
+    balance_until date NOT NULL,
+    send_from date NOT NULL,
+    send_until date NOT NULL,
+    CONSTRAINT presales_balance CHECK (((balance_until >= balance_from) AND (balance_until <= (balance_from + 60)))),
+    CONSTRAINT presales_deposit CHECK (((deposit_fen >= 1) AND (deposit_fen <= 100000000))),
+    CONSTRAINT presales_sending CHECK (((send_from >= balance_from) AND (send_until >= balance_until) AND ((send_until >= send_from) AND (send_until <= (send_from + 60)))))
 );
 
 
@@ -4393,6 +4461,18 @@ CREATE TABLE public.second_factor_uses (
 
 
 --
+-- Name: sending_windows; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.sending_windows (
+    suborder_id uuid NOT NULL,
+    send_from date NOT NULL,
+    send_until date NOT NULL,
+    CONSTRAINT sending_windows_days CHECK ((send_until >= send_from))
+);
+
+
+--
 -- Name: sessions; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4568,7 +4648,7 @@ CREATE TABLE public.suborders (
     CONSTRAINT suborders_refund CHECK (((refunded_fen >= 0) AND (refunded_fen <= ((goods_fen + freight_fen) - discount_fen)))),
     CONSTRAINT suborders_release_complete CHECK ((((released_at IS NULL) = (payable_fen IS NULL)) AND ((released_at IS NULL) = (commission_fen IS NULL)))),
     CONSTRAINT suborders_released_after_end CHECK (((released_at IS NULL) OR (state = ANY (ARRAY['received'::text, 'cancelled'::text])))),
-    CONSTRAINT suborders_state CHECK ((state = ANY (ARRAY['placed'::text, 'paid'::text, 'shipped'::text, 'received'::text, 'cancelled'::text, 'expired'::text]))),
+    CONSTRAINT suborders_state CHECK ((state = ANY (ARRAY['placed'::text, 'deposited'::text, 'paid'::text, 'shipped'::text, 'received'::text, 'cancelled'::text, 'expired'::text]))),
     CONSTRAINT suborders_tracking_complete CHECK (((carrier IS NULL) = (tracking IS NULL))),
     CONSTRAINT suborders_tracking_length CHECK (((length(tracking) >= 4) AND (length(tracking) <= 40)))
 );
@@ -5403,6 +5483,14 @@ ALTER TABLE ONLY public.cycles
 
 
 --
+-- Name: deposits deposits_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.deposits
+    ADD CONSTRAINT deposits_pkey PRIMARY KEY (order_id);
+
+
+--
 -- Name: division_names division_names_official_code_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5795,6 +5883,14 @@ ALTER TABLE ONLY public.plans
 
 
 --
+-- Name: presales presales_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.presales
+    ADD CONSTRAINT presales_pkey PRIMARY KEY (listing_id);
+
+
+--
 -- Name: producer_figures producer_figures_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5992,6 +6088,14 @@ ALTER TABLE ONLY public.runs
 
 ALTER TABLE ONLY public.second_factor_uses
     ADD CONSTRAINT second_factor_uses_unique PRIMARY KEY (account_id, step);
+
+
+--
+-- Name: sending_windows sending_windows_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sending_windows
+    ADD CONSTRAINT sending_windows_pkey PRIMARY KEY (suborder_id);
 
 
 --
@@ -6958,6 +7062,13 @@ CREATE INDEX orders_by_buyer ON public.orders USING btree (buyer_id, number DESC
 
 
 --
+-- Name: orders_deposited; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX orders_deposited ON public.orders USING btree (id) WHERE (state = 'deposited'::text);
+
+
+--
 -- Name: orders_lapsed; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -7543,6 +7654,13 @@ CREATE TRIGGER cycle_events_append_only BEFORE DELETE OR UPDATE ON public.cycle_
 --
 
 CREATE TRIGGER cycle_events_no_truncate BEFORE TRUNCATE ON public.cycle_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: deposits deposits_sum_up; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER deposits_sum_up AFTER INSERT ON public.deposits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_deposit();
 
 
 --
@@ -8520,6 +8638,14 @@ ALTER TABLE ONLY public.cycles
 
 
 --
+-- Name: deposits deposits_order; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.deposits
+    ADD CONSTRAINT deposits_order FOREIGN KEY (order_id) REFERENCES public.orders(id);
+
+
+--
 -- Name: division_names division_names_division; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -8952,6 +9078,14 @@ ALTER TABLE ONLY public.plans
 
 
 --
+-- Name: presales presales_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.presales
+    ADD CONSTRAINT presales_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
 -- Name: producer_figures producer_figures_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -9253,6 +9387,14 @@ ALTER TABLE ONLY public.runs
 
 ALTER TABLE ONLY public.second_factor_uses
     ADD CONSTRAINT second_factor_uses_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: sending_windows sending_windows_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.sending_windows
+    ADD CONSTRAINT sending_windows_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
 
 
 --
@@ -12663,6 +12805,62 @@ GRANT SELECT ON TABLE public.cycle_findings TO market_app;
 
 
 --
+-- Name: TABLE deposits; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.deposits TO market_app;
+
+
+--
+-- Name: COLUMN deposits.order_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(order_id) ON TABLE public.deposits TO market_app;
+
+
+--
+-- Name: COLUMN deposits.deposit_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(deposit_fen) ON TABLE public.deposits TO market_app;
+
+
+--
+-- Name: COLUMN deposits.balance_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(balance_fen) ON TABLE public.deposits TO market_app;
+
+
+--
+-- Name: COLUMN deposits.balance_from; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(balance_from) ON TABLE public.deposits TO market_app;
+
+
+--
+-- Name: COLUMN deposits.balance_until; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(balance_until) ON TABLE public.deposits TO market_app;
+
+
+--
+-- Name: COLUMN deposits.deposited_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(deposited_at) ON TABLE public.deposits TO market_app;
+
+
+--
+-- Name: COLUMN deposits.reminders; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(reminders) ON TABLE public.deposits TO market_app;
+
+
+--
 -- Name: TABLE division_names; Type: ACL; Schema: public; Owner: -
 --
 
@@ -13447,6 +13645,48 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.photos TO market_app;
 
 
 --
+-- Name: TABLE presales; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.presales TO market_app;
+
+
+--
+-- Name: COLUMN presales.deposit_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(deposit_fen) ON TABLE public.presales TO market_app;
+
+
+--
+-- Name: COLUMN presales.balance_from; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(balance_from) ON TABLE public.presales TO market_app;
+
+
+--
+-- Name: COLUMN presales.balance_until; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(balance_until) ON TABLE public.presales TO market_app;
+
+
+--
+-- Name: COLUMN presales.send_from; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(send_from) ON TABLE public.presales TO market_app;
+
+
+--
+-- Name: COLUMN presales.send_until; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(send_until) ON TABLE public.presales TO market_app;
+
+
+--
 -- Name: TABLE producer_figures; Type: ACL; Schema: public; Owner: -
 --
 
@@ -13871,6 +14111,13 @@ GRANT SELECT,INSERT ON TABLE public.runs TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.second_factor_uses TO market_app;
+
+
+--
+-- Name: TABLE sending_windows; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.sending_windows TO market_app;
 
 
 --

@@ -267,11 +267,11 @@ async def refund_goods(
         # What is left of the producer's part and of the commission changes with each line.
         suborders = await load_suborders(conn, locked.suborder.order_id)
         suborder = next(each for each in suborders if each.id == goods_return.suborder_id)
-        refund = await refund_suborder(
+        given = await refund_suborder(
             conn, suborder, goods_fen=line.amount_fen, line_id=line.line_id, key=f"return:{case.number}",
             kind=name_refund(suborder, "goods return"), reason=RETURN_REFUND_REASON, by=by, note=note, now=now,
         )  # fmt: skip
-        refunds += [] if refund is None else [refund.id]
+        refunds += [each.id for each in given]
     facts = {"order": str(goods_return.order_number), "amount": format_yuan(goods_return.amount_fen)}
     await notify_account(conn, seal, case.asker_id, "goods_return_refunded", facts, now=now)
     await notify_producer(conn, seal, goods_return.producer_id, "goods_return_refunded_seller", facts, now=now)

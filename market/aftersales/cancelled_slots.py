@@ -122,7 +122,7 @@ async def _refund_guest(conn: Connection, seal: Seal, guest: StrandedGuest, *, n
         return None
     await free_places(conn, [order.id], state=ReservationState.CANCELLED, suborder_ids=ids)
     suborder = next(each for each in await load_suborders(conn, order.id) if each.id == guest.suborder_id)
-    refund = await refund_suborder(
+    refunds = await refund_suborder(
         conn, suborder, goods_fen=suborder.goods_left_fen, key="slot cancelled", kind="slot cancelled",
         reason="cancelled", by=guest.cancelled_by or order.buyer_id, now=now,
     )  # fmt: skip
@@ -131,10 +131,10 @@ async def _refund_guest(conn: Connection, seal: Seal, guest: StrandedGuest, *, n
         "title": guest.title,
         "when": _format_when(guest.starts_at, guest.ends_at),
         "reason": CANCEL_REASON_NAMES[guest.reason],
-        "amount": format_yuan(Fen(refund.amount_minor if refund else 0)),
+        "amount": format_yuan(Fen(sum(refund.amount_minor for refund in refunds))),
     }
     await notify_account(conn, seal, order.buyer_id, "slot_cancelled", facts, now=now)
-    return None if refund is None else refund.id
+    return refunds[0].id if refunds else None
 
 
 def _format_when(starts_at: datetime, ends_at: datetime) -> str:

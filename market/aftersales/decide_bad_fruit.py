@@ -182,7 +182,7 @@ async def _grant(
     line = await GET_LINE.one(conn, line_id=claim.line_id)
     if granted > line.left_fen:
         raise NothingLeftToClaim(left_fen=line.left_fen)
-    refund = await refund_suborder(
+    refunds = await refund_suborder(
         conn, locked.suborder, goods_fen=granted, line_id=claim.line_id, key=f"claim:{case.number}",
         kind=describe_refund(locked.suborder, LineRefundReason.BAD_FRUIT), reason=LineRefundReason.BAD_FRUIT,
         by=actor.account_id, note=reason, now=now,
@@ -190,7 +190,7 @@ async def _grant(
     facts["amount"] = format_yuan(granted)
     await notify_account(conn, seal, case.asker_id, "claim_granted", facts, now=now)
     await notify_producer(conn, seal, claim.producer_id, "claim_granted_seller", facts, now=now)
-    return None if refund is None else refund.id
+    return refunds[0].id if refunds else None
 
 
 async def _tell_escalated(conn: Connection, seal: Seal, case: LockedCase, template: str, *, now: datetime) -> None:

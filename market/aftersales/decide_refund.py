@@ -130,7 +130,7 @@ async def _execute(conn: Connection, request: RequestedRefund, *, now: datetime)
     order = await lock_order_by_suborder(conn, request.suborder_id)
     assert order is not None, "a request belongs to an order"
     suborder = next(each for each in await load_suborders(conn, order.id) if each.id == request.suborder_id)
-    refund = await refund_suborder(
+    refunds = await refund_suborder(
         conn,
         suborder,
         goods_fen=request.amount_fen,
@@ -142,7 +142,7 @@ async def _execute(conn: Connection, request: RequestedRefund, *, now: datetime)
         note=request.note,
         now=now,
     )
-    return None if refund is None else refund.id
+    return refunds[0].id if refunds else None
 
 
 async def _audit(conn: Connection, actor: Actor, request: RequestedRefund, *, now: datetime) -> None:

@@ -59,6 +59,8 @@ class Parcel(Struct, frozen=True):
     @property
     def to_weigh(self) -> list[ParcelLine]:
         """The lines that are weighed before the parcel is sent."""
+        if self.state is not SuborderState.PAID:
+            return []
         return [line for line in self.lines if line.ceiling_g is not None and line.weighed_g is None]
 
 
@@ -138,4 +140,4 @@ async def list_parcels(
 def _is_address_visible(row: _ParcelRow, now: datetime) -> bool:
     if row.state is SuborderState.RECEIVED:
         return row.received_at is not None and now < row.received_at + ADDRESS_VISIBLE_AFTER_RECEIPT
-    return row.state in {SuborderState.PAID, SuborderState.SHIPPED}
+    return row.state in {SuborderState.DEPOSITED, SuborderState.PAID, SuborderState.SHIPPED}

@@ -197,12 +197,12 @@ async def _record_line_refund(
     if await needs_second_person(conn, actor.account_id, suborder, amount, now=now):
         request_id = await _request_refund(conn, seal, actor, suborder, result, key=key, note=note, now=now)
         return replace(result, request_id=request_id, request_state=RefundRequestState.WAITING), None
-    refund = await refund_suborder(
+    refunds = await refund_suborder(
         conn, suborder, goods_fen=amount, line_id=line_id, key=key, kind=describe_refund(suborder, reason),
         reason=reason, by=actor.account_id, note=note, now=now,
     )  # fmt: skip
     await _audit(conn, actor, "line.refund", suborder, result, now=now)
-    return result, None if refund is None else refund.id
+    return result, refunds[0].id if refunds else None
 
 
 async def _request_refund(

@@ -203,7 +203,7 @@ async def cancel_unsent(db: Database, seal: Seal, *, now: datetime) -> int:
 async def cancel_own_parcel(
     db: Database, gateway: Gateway, seal: Seal, actor: Actor, suborder_id: UUID, *, reason: str, now: datetime
 ) -> None:
-    """Cancel a paid parcel that the seller cannot send; the buyer gets everything back. Opens its own transactions.
+    """Cancel a parcel that the seller cannot send; the buyer gets back what was paid. Opens its own transactions.
 
     Cancelling a cancelled parcel changes nothing.
 
@@ -231,7 +231,7 @@ async def _cancel_own_parcel(
         raise NotFound
     if suborder.kind is SuborderKind.GOODS and suborder.state is SuborderState.CANCELLED:
         return []
-    if suborder.kind is not SuborderKind.GOODS or suborder.state is not SuborderState.PAID:
+    if suborder.kind is not SuborderKind.GOODS or suborder.state not in {SuborderState.DEPOSITED, SuborderState.PAID}:
         raise NotShippable(state=suborder.state)
     if not reason:
         raise ReasonMissing(errors=(FieldFault("reason", ReasonMissing.zh),))

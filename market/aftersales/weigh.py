@@ -138,11 +138,11 @@ async def _record_weights(
             account_id=actor.account_id, now=now,
         )  # fmt: skip
         if each.refund_fen:
-            refund = await refund_suborder(
+            given = await refund_suborder(
                 conn, suborder, goods_fen=each.refund_fen, line_id=each.line_id, key=WEIGHED, kind=WEIGHED_KIND,
                 reason=WEIGHED, by=actor.account_id, now=now,
             )  # fmt: skip
-            refunds += [] if refund is None else [refund.id]
+            refunds += [refund.id for refund in given]
         facts = {
             "order": str(order.number),
             "title": each.title,

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from market.catalogue.freight import FreightTerms, find_freight
 from market.catalogue.goods_terms import GOODS_JSON, GoodsTerms
 from market.catalogue.models import ListingKind
+from market.catalogue.presale import PresaleTerms, find_presale
 from market.catalogue.tier_prices import TIERS_JSON, TierPrice
 from market.counties.settings import SEND_DEFAULTS
 from market.identity.models import NotFound
@@ -89,6 +90,7 @@ class ProductDetail(Struct, frozen=True):
     listing: ListingDetail
     variants: list[ListingVariant]
     freight: FreightTerms | None
+    presale: PresaleTerms | None
 
 
 class StayRoom(Struct, frozen=True):
@@ -219,6 +221,7 @@ async def get_product(
         listing,
         await LIST_VARIANTS.all(conn, listing_id=listing_id),
         await find_freight(conn, listing.producer_id),
+        await find_presale(conn, listing_id),
     )
 
 

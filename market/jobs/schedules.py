@@ -17,6 +17,7 @@ from market.jobs.reconciliation import reconcile_yesterday
 from market.jobs.retention import RETENTIONS, delete_kept_uploads, delete_photos
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import SHANGHAI
+from market.orders.lapse_balances import lapse_balances, remind_of_balances
 from market.payouts.pay_out import PayoutHold, pay_out_due
 from market.producers.certificate_ends import notify_ending_certificates
 from market.reviews.score import refresh_figures
@@ -87,6 +88,17 @@ async def cancel_unsent_parcels(context: WorkerContext) -> None:
     await cancel_unsent(context.db, context.seal, now=context.clock.now())
 
 
+async def remind_of_unpaid_balances(context: WorkerContext) -> None:
+    """Remind buyers of balances that are due, in the morning."""
+    await remind_of_balances(context.db, context.seal, now=context.clock.now())
+
+
+async def lapse_unpaid_balances(context: WorkerContext) -> None:
+    """End orders whose balance was not paid in time; without a provider nothing ends."""
+    if context.settings.stripe_key:
+        await lapse_balances(context.db, context.gateway, context.seal, now=context.clock.now())
+
+
 SCHEDULES = (
     *(
         Schedule(name=each.name, offset=timedelta(hours=4, minutes=minute), run=each.run)
@@ -104,6 +116,13 @@ SCHEDULES = (
         interval=timedelta(hours=1),
         offset=timedelta(minutes=10),
         run=cancel_unsent_parcels,
+    ),
+    Schedule(name="remind_of_unpaid_balances", offset=timedelta(hours=9), run=remind_of_unpaid_balances),
+    Schedule(
+        name="lapse_unpaid_balances",
+        interval=timedelta(hours=1),
+        offset=timedelta(minutes=20),
+        run=lapse_unpaid_balances,
     ),
     Schedule(name="tell_certificate_ends", offset=timedelta(hours=9), run=tell_certificate_ends),
     Schedule(name="tell_overdue_cases", offset=timedelta(hours=9), run=tell_overdue),

@@ -38,6 +38,7 @@ from payments import (
     Gateway,
     Payment,
     ProviderMismatch,
+    Purpose,
     Refund,
     RefundId,
     close_payment,
@@ -109,7 +110,7 @@ async def cancel_order(
 
     An unpaid order frees its stock, nights and places, after its open payment is closed at the provider. In a paid
     order, goods that are not shipped are refunded in full with their freight, stays and activities by their tier; the
-    producer keeps the rest.
+    producer keeps the rest. Of an order whose balance is due, the deposit is refunded in the same way.
     Cancelling a cancelled order returns the same result.
 
     Raises:
@@ -133,8 +134,10 @@ async def cancel_order(
         if order.state is OrderState.PLACED:
             await _cancel_unpaid(conn, order, buyer, now)
             return Cancellation(order.id, OrderState.CANCELLED, Fen(0))
-        if order.state is not OrderState.PAID:
+        if order.state not in {OrderState.DEPOSITED, OrderState.PAID}:
             raise OrderNotCancellable
+        if await _is_balance_open(conn, order):
+            raise GatewayUnavailable("a payment of the balance is open")
         cancellation, refunds = await _cancel_paid(conn, seal, order, buyer, positions=positions, now=now)
     for refund_id in refunds:
         # If the provider does not answer, a job sends the refund later.
@@ -154,9 +157,11 @@ async def _find_open_payment(conn: Connection, buyer: Actor, order_id: UUID) -> 
     order = await GET_BUYER_ORDER.maybe(conn, order_id=order_id, buyer_id=buyer.account_id)
     if order is None:
         raise NotFound
-    if order.state is not OrderState.PLACED:
+    if order.state not in {OrderState.PLACED, OrderState.DEPOSITED}:
         return None
-    return await find_live_payment(conn, get_order_ref(order.number))
+    purposes = [Purpose.BALANCE] if order.state is OrderState.DEPOSITED else [Purpose.FULL, Purpose.DEPOSIT]
+    found = [await find_live_payment(conn, get_order_ref(order.number), each) for each in purposes]
+    return next((each for each in found if each is not None), None)
 
 
 async def _cancel_unpaid(conn: Connection, order: LockedOrder, buyer: Actor, now: datetime) -> None:
@@ -173,22 +178,44 @@ async def _cancel_unpaid(conn: Connection, order: LockedOrder, buyer: Actor, now
 async def _cancel_paid(
     conn: Connection, seal: Seal, order: LockedOrder, buyer: Actor, *, positions: Sequence[int] | None, now: datetime
 ) -> tuple[Cancellation, list[RefundId]]:
-    suborders = await load_suborders(conn, order.id)
-    selected = [each for each in suborders if positions is None or each.position in positions]
-    if positions is not None and len(selected) != len(set(positions)):
-        raise NotFound
-    if not selected or any(each.state is not SuborderState.PAID for each in selected):
-        raise OrderNotCancellable
-    visits = {row.suborder_id: row for row in await _list_booked_visits(conn, order.id, now=now)}
-    shares = [(each, _compute_goods_refund(each, visits.get(each.id), now)) for each in selected]
+    shares = await list_cancellation_shares(conn, order, positions=positions, now=now)
     refunds = await cancel_suborders(
         conn, seal, order, shares, actor=str(buyer.account_id), reason="cancelled", by=buyer.account_id, now=now
     )
-    state = await finish_order(conn, order.id, now=now) or OrderState.PAID
+    state = await finish_order(conn, order.id, now=now) or order.state
     refunded_fen = Fen(sum(refund.amount_minor for refund in refunds))
     facts = {"order": str(order.number), "amount": format_yuan(refunded_fen)}
     await notify_account(conn, seal, order.buyer_id, "order_cancelled", facts, now=now)
     return Cancellation(order.id, state, refunded_fen), [refund.id for refund in refunds]
+
+
+async def _is_balance_open(conn: Connection, order: LockedOrder) -> bool:
+    """Return whether a payment of an order's balance is open, or was captured and its event was not applied yet."""
+    if order.state is not OrderState.DEPOSITED:
+        return False
+    return await find_live_payment(conn, get_order_ref(order.number), Purpose.BALANCE) is not None
+
+
+async def list_cancellation_shares(
+    conn: Connection, order: LockedOrder, *, positions: Sequence[int] | None = None, now: datetime
+) -> list[tuple[LockedSuborder, Fen]]:
+    """Return the suborders of a locked order, or those at `positions`, with what is refunded of their goods.
+
+    Of goods all that was paid is refunded, of visits the share of their tier.
+
+    Raises:
+        NotFound: the order has no such suborder.
+        OrderNotCancellable: a suborder was shipped or used, or has ended.
+    """
+    suborders = await load_suborders(conn, order.id)
+    selected = [each for each in suborders if positions is None or each.position in positions]
+    if positions is not None and len(selected) != len(set(positions)):
+        raise NotFound
+    cancellable = {SuborderState.DEPOSITED, SuborderState.PAID}
+    if not selected or any(each.state not in cancellable for each in selected):
+        raise OrderNotCancellable
+    visits = {row.suborder_id: row for row in await _list_booked_visits(conn, order.id, now=now)}
+    return [(each, _compute_goods_refund(each, visits.get(each.id), now)) for each in selected]
 
 
 async def cancel_suborders(
@@ -222,11 +249,11 @@ async def cancel_suborders(
     refunds: list[Refund] = []
     for each, goods_fen in shares:
         kind = "cancelled" if each.kind is SuborderKind.GOODS else "cancelled by tier"
-        refund = await refund_suborder(
-            conn, each, goods_fen=goods_fen, freight_fen=each.freight_fen, key="cancelled", kind=kind,
+        freight_fen = Fen(0) if each.owes_balance else each.freight_fen
+        refunds += await refund_suborder(
+            conn, each, goods_fen=goods_fen, freight_fen=freight_fen, key="cancelled", kind=kind,
             reason=reason, by=by, note=note, now=now,
         )  # fmt: skip
-        refunds += [] if refund is None else [refund]
     # Sorted by producer, as for receipts, so that transactions cannot deadlock on the producers' accounts.
     for each in sorted(await load_suborders(conn, order.id), key=lambda each: each.producer_id):
         if each.id in ids and each.goods_left_fen:

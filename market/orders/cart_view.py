@@ -16,6 +16,7 @@ from market.coupons.rules import CouponItem
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.orders.cart import CartOwner
+from market.orders.deposits import DepositPlan, plan_deposit
 from market.orders.models import MAX_LINES, MAX_STAYS, Line, ListingId, Nights, SuborderKind, VariantId
 from market.orders.offers import load_goods_offers, load_public_buyers, load_stay_offers
 from market.orders.pricing import (
@@ -24,6 +25,7 @@ from market.orders.pricing import (
     PriceBasis,
     StayOffer,
     find_shipping_fault,
+    get_apart_id,
     list_coupon_items,
     make_parcels,
     price_goods_line,
@@ -92,7 +94,7 @@ class CartGroup(Struct, frozen=True, kw_only=True):
 class Cart(Struct, frozen=True, kw_only=True):
     """The whole cart, with freight to the requested region; `ready` means that all of it can be ordered.
 
-    `items` are the lines that can be ordered, as coupons look at them.
+    `items` are the lines that can be ordered, as coupons look at them. `deposit`: the cart is paid in two parts.
     """
 
     groups: list[CartGroup]
@@ -102,6 +104,7 @@ class Cart(Struct, frozen=True, kw_only=True):
     count: int
     ready: bool
     items: list[CouponItem]
+    deposit: DepositPlan | None
 
 
 class _CartLineRow(Struct, frozen=True):
@@ -210,7 +213,7 @@ async def get_cart(conn: Connection, owner: CartOwner, *, region_code: str | Non
     for position, row in enumerate(stay_rows, 1):
         stay = stays[position]
         nights.append((stay, _build_cart_nights(stay, row, day)))
-    return _build_cart(lines, nights, region_code)
+    return _build_cart(lines, nights, region_code, day)
 
 
 def _describe_problem(
@@ -290,7 +293,10 @@ def _build_cart_nights(stay: StayOffer, row: _CartNightsRow, day: date) -> CartN
 
 
 def _build_cart(
-    lines: Sequence[_OfferedLine], nights: Sequence[tuple[StayOffer, CartNights]], region_code: str | None
+    lines: Sequence[_OfferedLine],
+    nights: Sequence[tuple[StayOffer, CartNights]],
+    region_code: str | None,
+    day: date,
 ) -> Cart:
     all_suborders = price_suborders(
         [each.price() for each in lines],
@@ -302,10 +308,10 @@ def _build_cart(
         [(stay, price_stay_line(0, stay, stay_view.rooms)) for stay, stay_view in nights if not stay_view.problem],
         region_code=region_code,
     )
-    sums = {(each.producer_id, each.kind, _get_visit_id(each.lines)): each for each in orderable}
+    sums = {(each.producer_id, each.kind, get_apart_id(each.lines[0])): each for each in orderable}
     groups: list[CartGroup] = []
     for each in all_suborders:
-        charged = sums.get((each.producer_id, each.kind, _get_visit_id(each.lines)))
+        charged = sums.get((each.producer_id, each.kind, get_apart_id(each.lines[0])))
         goods_fen = charged.goods_fen if charged else Fen(0)
         freight_fen = charged.freight_fen if charged else Fen(0)
         members = {line.variant_id for line in each.lines}
@@ -319,7 +325,7 @@ def _build_cart(
                     for line in lines
                     if each.kind is not SuborderKind.STAY and line.offer.variant_id in members
                 ],
-                nights=[stay_view for _, stay_view in nights if stay_view.listing_id == _get_visit_id(each.lines)],
+                nights=[stay_view for _, stay_view in nights if stay_view.listing_id == get_apart_id(each.lines[0])],
                 goods_fen=goods_fen,
                 freight_fen=freight_fen,
                 total_fen=Fen(goods_fen + freight_fen),
@@ -338,13 +344,8 @@ def _build_cart(
         count=count,
         ready=ready,
         items=list_coupon_items(orderable),
+        deposit=plan_deposit(orderable, day=day) if ready else None,
     )
-
-
-def _get_visit_id(lines: Sequence[DraftLine]) -> UUID | None:
-    """Return the stay or the slot that has a suborder of its own."""
-    first = lines[0]
-    return first.listing_id if first.stay is not None else first.slot and first.slot.id
 
 
 def _build_cart_line(line: _OfferedLine) -> CartLine:

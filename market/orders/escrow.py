@@ -112,7 +112,9 @@ def compute_refund_share(suborder: LockedSuborder, *, goods_fen: Fen, freight_fe
     The refund is divided in proportion to what was paid: the buyer's part, and the discount that the platform paid.
     After release it is charged to the recorded payable and commission, in proportion to what is left of each.
     """
-    _, platform = split(goods_fen, [suborder.goods_fen - suborder.discount_fen, suborder.discount_fen])
+    # The platform pays its discount with the balance.
+    discount = 0 if suborder.owes_balance else suborder.discount_fen
+    _, platform = split(goods_fen, [suborder.goods_fen - discount, discount])
     payable = commission = None
     if suborder.payable_fen is not None and suborder.commission_fen is not None:
         payable, commission = (Fen(fen) for fen in split(goods_fen, [suborder.payable_fen, suborder.commission_fen]))
@@ -159,6 +161,28 @@ def refund_legs(*, order_number: int, position: int, producer_number: int, share
             (get_freight_account(producer_number), -share.freight_fen),
         ]
     return [leg for leg in [*sources, (PROMOTION_ACCOUNT, share.platform_fen)] if leg[1]]
+
+
+def divide_legs(legs: Sequence[Leg], amounts: Sequence[int]) -> list[list[Leg]]:
+    """Divide the legs of a refund among payments that give back `amounts`, in order; each list sums to −its amount.
+
+    What goes to `promotion` is part of the first.
+    """
+    returned = [leg for leg in legs if leg[1] > 0]
+    sources = [(account, -fen) for account, fen in legs if fen < 0]
+    divided: list[list[Leg]] = []
+    for index, amount in enumerate(amounts):
+        needed = amount + (sum(fen for _, fen in returned) if index == 0 else 0)
+        taken: list[Leg] = list(returned) if index == 0 else []
+        rest: list[Leg] = []
+        for account, fen in sources:
+            part = min(fen, needed)
+            needed -= part
+            taken += [(account, -part)] if part else []
+            rest += [(account, fen - part)] if fen > part else []
+        sources = rest
+        divided.append(taken)
+    return divided
 
 
 async def release_escrow(conn: Connection, suborder: LockedSuborder, *, now: datetime) -> Fen:

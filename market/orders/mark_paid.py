@@ -12,6 +12,7 @@ from market.identity.models import AccountId
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.orders.deposits import find_deposit, record_deposit
 from market.orders.escrow import parse_order_ref
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.notifications import format_month_day, notify_account, notify_producer
@@ -26,6 +27,7 @@ from payments import (
     PaymentEvent,
     PaymentId,
     ProviderMismatch,
+    Purpose,
     RefundId,
     consume_events,
     get_payment,
@@ -147,9 +149,15 @@ async def _apply_capture(
 ) -> RefundId | None:
     """Mark an order as paid. An expired order is reserved again first; if that fails the payment is refunded."""
     payment = await get_payment(conn, payment_id)
-    payable = order.state is OrderState.PLACED or (
-        order.state is OrderState.EXPIRED and await _restore_order(conn, order, now)
-    )
+    if payment.purpose is Purpose.BALANCE:
+        payable = order.state is OrderState.DEPOSITED
+    else:
+        payable = order.state is OrderState.PLACED or (
+            order.state is OrderState.EXPIRED and await _restore_order(conn, order, now)
+        )
+    if payable and payment.purpose is Purpose.DEPOSIT:
+        await mark_deposited(conn, seal, order, method=payment.method, now=now)
+        return None
     if payable:
         await mark_paid(conn, seal, order, method=payment.method, now=now)
         return None
@@ -159,7 +167,7 @@ async def _apply_capture(
         conn,
         payment_id,
         amount_minor=payment.amount_minor,
-        key=f"order {order.number} was over",
+        key=f"order {order.number} was over" + (" (balance)" if payment.purpose is Purpose.BALANCE else ""),
         kind="refunded: the order was over",
         at=now,
     )
@@ -182,19 +190,54 @@ async def _restore_order(conn: Connection, order: LockedOrder, now: datetime) ->
     return False
 
 
+async def mark_deposited(conn: Connection, seal: Seal, order: LockedOrder, *, method: str, now: datetime) -> None:
+    """Mark the deposit of a locked order as paid: its units are sold, its nights booked, and both sides are told."""
+    await move_orders(conn, [order.id], OrderState.DEPOSITED, now=now, method=method)
+    await record_deposit(conn, order.id, now=now)
+    suborders = await load_suborders(conn, order.id)
+    await move_suborders(conn, [each.id for each in suborders], SuborderState.DEPOSITED, actor=PAYMENTS_ACTOR, now=now)
+    await sell_reserved(conn, order.id)
+    deposit = await find_deposit(conn, order.id)
+    assert deposit is not None, "an order with a deposit has its terms"
+    facts = {
+        "order": str(order.number),
+        "deposit": format_yuan(deposit.deposit_fen),
+        "balance": format_yuan(deposit.balance_fen),
+        "start": format_month_day(deposit.balance_from),
+        "end": format_month_day(deposit.balance_until),
+    }
+    await notify_account(conn, seal, order.buyer_id, "deposit_paid", facts, now=now)
+    for producer_id in dict.fromkeys(each.producer_id for each in suborders):
+        await notify_producer(conn, seal, producer_id, "deposit_paid_seller", facts, now=now)
+    await _confirm_visits(conn, seal, order, {each.id: each.producer_id for each in suborders}, now=now)
+
+
 async def mark_paid(conn: Connection, seal: Seal, order: LockedOrder, *, method: str, now: datetime) -> None:
-    """Mark a locked order as paid in the caller's transaction: sell units, confirm visits, notify both sides."""
+    """Mark a locked order as paid in the caller's transaction: sell units, confirm visits, notify both sides.
+
+    What a deposit has sold and confirmed before stays so.
+    """
     await move_orders(conn, [order.id], OrderState.PAID, now=now, method=method)
     suborders = await load_suborders(conn, order.id)
     await move_suborders(conn, [each.id for each in suborders], SuborderState.PAID, actor=PAYMENTS_ACTOR, now=now)
-    await sell_reserved(conn, order.id)
-    confirmed = await confirm_bookings(conn, seal, order.id)
-    places = await confirm_places(conn, seal, order.id)
+    if order.state is not OrderState.DEPOSITED:
+        await sell_reserved(conn, order.id)
     await COUNT_SALES.run(conn, order_id=order.id)
-    titles = {row.suborder_id: row.title for row in await LIST_STAY_TITLES.all(conn, order_id=order.id)}
     facts = {"order": str(order.number), "amount": format_yuan(order.total_fen)}
     await notify_account(conn, seal, AccountId(order.buyer_id), "order_paid", facts, now=now)
-    producers: dict[UUID, UUID] = {each.id: each.producer_id for each in suborders}
+    await _confirm_visits(conn, seal, order, {each.id: each.producer_id for each in suborders}, now=now)
+    for producer_id in dict.fromkeys(each.producer_id for each in suborders if each.kind is SuborderKind.GOODS):
+        count = await COUNT_PARCELS_TO_SHIP.one(conn, producer_id=producer_id)
+        await notify_producer(conn, seal, producer_id, "to_ship", {"count": str(count)}, now=now)
+
+
+async def _confirm_visits(
+    conn: Connection, seal: Seal, order: LockedOrder, producers: dict[UUID, UUID], *, now: datetime
+) -> None:
+    """Confirm the reserved bookings and places of an order and tell guests and hosts; `producers` are by suborder."""
+    confirmed = await confirm_bookings(conn, seal, order.id)
+    places = await confirm_places(conn, seal, order.id)
+    titles = {row.suborder_id: row.title for row in await LIST_STAY_TITLES.all(conn, order_id=order.id)}
     for booking in confirmed:
         stay_facts = {
             "title": titles[booking.suborder_id],
@@ -214,6 +257,3 @@ async def mark_paid(conn: Connection, seal: Seal, order: LockedOrder, *, method:
         }
         await notify_account(conn, seal, order.buyer_id, "slot_booked", {**slot_facts, "code": each.code}, now=now)
         await notify_producer(conn, seal, producers[each.suborder_id], "party_booked", slot_facts, now=now)
-    for producer_id in dict.fromkeys(each.producer_id for each in suborders if each.kind is SuborderKind.GOODS):
-        count = await COUNT_PARCELS_TO_SHIP.one(conn, producer_id=producer_id)
-        await notify_producer(conn, seal, producer_id, "to_ship", {"count": str(count)}, now=now)

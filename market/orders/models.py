@@ -45,9 +45,10 @@ LAPSE_WINDOW = timedelta(hours=24)
 
 
 class OrderState(StrEnum):
-    """The state of an order."""
+    """The state of an order; of one that is paid in two parts, `deposited` until its balance is paid."""
 
     PLACED = "placed"
+    DEPOSITED = "deposited"
     PAID = "paid"
     FINISHED = "finished"
     CANCELLED = "cancelled"
@@ -58,6 +59,7 @@ class SuborderState(StrEnum):
     """The state of a suborder, one producer's part of an order."""
 
     PLACED = "placed"
+    DEPOSITED = "deposited"
     PAID = "paid"
     SHIPPED = "shipped"
     RECEIVED = "received"
@@ -75,21 +77,23 @@ class SuborderKind(StrEnum):
 
 _O, _S = OrderState, SuborderState
 ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
-    _O.PLACED: frozenset({_O.PAID, _O.CANCELLED, _O.EXPIRED}),
+    _O.PLACED: frozenset({_O.DEPOSITED, _O.PAID, _O.CANCELLED, _O.EXPIRED}),
+    _O.DEPOSITED: frozenset({_O.PAID, _O.CANCELLED}),
     _O.PAID: frozenset({_O.FINISHED, _O.CANCELLED}),
     _O.FINISHED: frozenset(),
     _O.CANCELLED: frozenset(),
-    _O.EXPIRED: frozenset({_O.PAID}),
+    _O.EXPIRED: frozenset({_O.DEPOSITED, _O.PAID}),
 }
 """The allowed transitions; an expired order is paid only if its payment arrives late and its goods are available."""
 
 SUBORDER_MOVES: dict[SuborderState, frozenset[SuborderState]] = {
-    _S.PLACED: frozenset({_S.PAID, _S.CANCELLED, _S.EXPIRED}),
+    _S.PLACED: frozenset({_S.DEPOSITED, _S.PAID, _S.CANCELLED, _S.EXPIRED}),
+    _S.DEPOSITED: frozenset({_S.PAID, _S.CANCELLED}),
     _S.PAID: frozenset({_S.SHIPPED, _S.RECEIVED, _S.CANCELLED}),
     _S.SHIPPED: frozenset({_S.RECEIVED, _S.CANCELLED}),
     _S.RECEIVED: frozenset(),
     _S.CANCELLED: frozenset(),
-    _S.EXPIRED: frozenset({_S.PAID}),
+    _S.EXPIRED: frozenset({_S.DEPOSITED, _S.PAID}),
 }
 """The allowed transitions; stays and activities are received on arrival, without being shipped.
 
@@ -276,6 +280,14 @@ class OrderNotPayable(Refusal):
     code = "not_payable"
     zh = "这个订单现在不能付款。"
     en = "This order cannot be paid now; it is {state}."
+
+
+class BalanceNotDue(Refusal):
+    """The balance of an order is paid from a day on."""
+
+    code = "balance_not_due"
+    zh = "订金付过了，尾款从 {day} 起付。"
+    en = "The deposit is paid; the balance can be paid from {day} on."
 
 
 class OrderAlreadyPaid(AlreadyPaid):

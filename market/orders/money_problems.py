@@ -13,6 +13,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_day_start
 from market.orders.escrow import get_order_ref, parse_order_ref
+from market.orders.pay import find_current_payment
 from market.orders.refund_requests import RequestedRefund, list_waiting_refund_requests
 from payments import (
     Dispute,
@@ -31,7 +32,6 @@ from payments import (
     UnresolvedBalance,
     close_discrepancy,
     dismiss_message,
-    find_live_payment,
     get_balance,
     get_payment,
     get_refund,
@@ -329,7 +329,7 @@ async def record_transfer(
         NotAllowed, SecondFactorRequired: the actor may not repair this order's money.
     """
     await _require_money_role(conn, actor, get_order_ref(number))
-    before = await find_live_payment(conn, get_order_ref(number)) or await _find_ended_transfer(conn, number)
+    before = await find_current_payment(conn, get_order_ref(number)) or await _find_ended_transfer(conn, number)
     if before is None:
         raise NotFound
     payment = await record_bank_transfer(conn, before.id, reference=_clean(reference), at=now)

@@ -32,11 +32,13 @@ LIST_GOODS_OFFERS = Query(
     """
     + TIERS_JSON
     + """ AS tiers, public_price_fen,
+           CASE WHEN presales.send_until >= :day::date THEN to_jsonb(presales) - 'listing_id' END AS presale,
            get_county_setting(producers.county_code, 'pay_minutes', :day::date) AS pay_minutes,
            category_code, producers.county_code
       FROM variants v
       JOIN listings l ON l.id = listing_id
       JOIN producers ON producers.id = l.producer_id
+      LEFT JOIN presales ON presales.listing_id = l.id
       LEFT JOIN freight_templates ON freight_templates.producer_id = producers.id
       LEFT JOIN closures ON closures.producer_id = producers.id AND closed_during @> :day::date
      WHERE v.id = ANY(:variant_ids::uuid[])

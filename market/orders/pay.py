@@ -1,14 +1,17 @@
 """Pay for an order: store the payment, call the provider, return the instructions for the buyer."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen
+from market.kernel.clock import get_business_day, get_day_start
+from market.orders.deposits import Deposit, find_deposit
 from market.orders.escrow import get_order_ref, get_suborder_ref
-from market.orders.models import OrderAlreadyPaid, OrderNotPayable, OrderState
+from market.orders.models import BalanceNotDue, OrderAlreadyPaid, OrderNotPayable, OrderState
+from market.orders.notifications import format_month_day
 from market.orders.transitions import LockedOrder, load_suborders, lock_order
 from payments import (
     Action,
@@ -19,11 +22,15 @@ from payments import (
     Payment,
     PaymentId,
     PaymentState,
+    Purpose,
     change_method,
     find_live_payment,
+    list_payments,
     open_payment,
     start,
 )
+from payments.models import CLOSED_STATES
+from payments.pay import PAYMENT_LIFETIME
 
 CURRENCY = "CNY"
 """The only currency of the market."""
@@ -53,63 +60,101 @@ async def pay_order(
 ) -> PaymentInstructions:
     """Open the order's payment, or continue the open one, and return the instructions for the buyer.
 
-    Safe to repeat: an order has one live payment. A different method closes the open payment at the provider first.
+    Of an order that is paid in two parts, the deposit is paid first, and the balance in its window. Safe to repeat:
+    each part of an order has one live payment. A different method closes the open payment at the provider first.
 
     Raises:
         NotFound: the order is not the buyer's.
         OrderAlreadyPaid: the order is paid; nothing is charged twice.
         OrderNotPayable: the order was cancelled, or its deadline has passed.
+        BalanceNotDue: the deposit is paid, and the window of the balance has not begun.
         PaymentDeclined: the provider declined; trying again opens a new payment.
         GatewayUnavailable: the provider did not answer; try again.
         ProviderMismatch: the provider's charge differs from the payment.
     """
     async with db.transaction() as conn:
-        order = await _lock_payable_order(conn, buyer, order_id, now)
-        payment = await find_live_payment(conn, get_order_ref(order.number))
+        order = await _lock_payable_order(conn, buyer, order_id)
+        due = await _get_due_part(conn, order, now)
+        payment = await find_live_payment(conn, get_order_ref(order.number), due.purpose)
         if payment is None:
-            payment = await _open_payment(conn, order, method, return_url, now)
+            payment = await _open_payment(conn, order, due, method=method, return_url=return_url, now=now)
     if payment.state is PaymentState.CAPTURED:
         raise OrderAlreadyPaid
     if payment.method is not method:
         payment = await change_method(
-            db, gateway, payment.id, method=method, return_url=return_url, expires_at=order.pay_until, at=now
+            db, gateway, payment.id, method=method, return_url=return_url, expires_at=due.expires_at, at=now
         )
     action = await start(db, gateway, payment.id, at=now)
     return _build_instructions(order, payment, action)
 
 
-async def _lock_payable_order(conn: Connection, buyer: Actor, order_id: UUID, now: datetime) -> LockedOrder:
+class _DuePart(Struct, frozen=True, kw_only=True):
+    """What is to be paid now: an order, its deposit or its balance, and until when."""
+
+    purpose: Purpose
+    amount_fen: Fen
+    deposit: Deposit | None
+    expires_at: datetime
+
+
+async def _lock_payable_order(conn: Connection, buyer: Actor, order_id: UUID) -> LockedOrder:
     order = await lock_order(conn, order_id)
     if order is None or order.buyer_id != buyer.account_id:
         raise NotFound
     if order.state in {OrderState.PAID, OrderState.FINISHED}:
         raise OrderAlreadyPaid
-    if order.state is not OrderState.PLACED or order.pay_until <= now:
-        raise OrderNotPayable(state=order.state if order.state is not OrderState.PLACED else OrderState.EXPIRED)
     return order
 
 
+async def _get_due_part(conn: Connection, order: LockedOrder, now: datetime) -> _DuePart:
+    deposit = await find_deposit(conn, order.id)
+    if order.state is OrderState.DEPOSITED and deposit is not None:
+        ends_at = get_day_start(deposit.balance_until + timedelta(days=1))
+        if get_business_day(now) < deposit.balance_from:
+            raise BalanceNotDue(day=format_month_day(deposit.balance_from))
+        if ends_at <= now:
+            raise OrderNotPayable(state=OrderState.EXPIRED)
+        expires_at = min(now + PAYMENT_LIFETIME, ends_at)
+        return _DuePart(purpose=Purpose.BALANCE, amount_fen=deposit.balance_fen, deposit=deposit, expires_at=expires_at)
+    if order.state is not OrderState.PLACED or order.pay_until <= now:
+        raise OrderNotPayable(state=order.state if order.state is not OrderState.PLACED else OrderState.EXPIRED)
+    return _DuePart(
+        purpose=Purpose.FULL if deposit is None else Purpose.DEPOSIT,
+        amount_fen=order.total_fen if deposit is None else deposit.deposit_fen,
+        deposit=deposit,
+        expires_at=order.pay_until,
+    )
+
+
 async def _open_payment(
-    conn: Connection, order: LockedOrder, method: Method, return_url: str | None, now: datetime
+    conn: Connection, order: LockedOrder, due: _DuePart, *, method: Method, return_url: str | None, now: datetime
 ) -> Payment:
-    parts = [
-        Part(
-            name=get_suborder_ref(order.number, each.position),
-            minor=each.goods_fen + each.freight_fen,
-            discount_minor=each.discount_fen,
-        )
-        for each in await load_suborders(conn, order.id)
-    ]
+    parts: list[Part] = []
+    for each in await load_suborders(conn, order.id):
+        minor, discount = each.goods_fen + each.freight_fen, each.discount_fen
+        if due.purpose is Purpose.DEPOSIT:
+            minor, discount = due.amount_fen, Fen(0)
+        elif due.deposit is not None:
+            minor -= due.deposit.deposit_fen
+        name = get_suborder_ref(order.number, each.position)
+        parts.append(Part(name=name, minor=minor, discount_minor=discount))
     return await open_payment(
         conn,
         order=get_order_ref(order.number),
-        amount=Amount(order.total_fen, CURRENCY),
+        amount=Amount(due.amount_fen, CURRENCY),
         method=method,
         parts=parts,
+        purpose=due.purpose,
         return_url=return_url,
-        expires_at=order.pay_until,
+        expires_at=due.expires_at,
         at=now,
     )
+
+
+async def find_current_payment(conn: Connection, order_ref: str) -> Payment | None:
+    """Return the latest payment of an order that has not failed: unfinished, or captured."""
+    payments = await list_payments(conn, order_ref)
+    return next((each for each in payments if each.state not in CLOSED_STATES), None)
 
 
 def _build_instructions(order: LockedOrder, payment: Payment, action: Action) -> PaymentInstructions:
@@ -117,7 +162,7 @@ def _build_instructions(order: LockedOrder, payment: Payment, action: Action) ->
         payment.id,
         order.number,
         payment.method,
-        order.total_fen,
+        Fen(payment.amount_minor),
         action.redirect_url,
         action.qr_code,
         action.qr_image,

@@ -115,7 +115,7 @@ async def _cancel_unpaid_parts(conn: Connection, order: LockedOrder, now: dateti
     unpaid = [
         each
         for each in await load_suborders(conn, order.id)
-        if each.state is SuborderState.PAID
+        if each.state in {SuborderState.DEPOSITED, SuborderState.PAID}
         and not await get_balance(conn, get_escrow_account(order.number, each.position))
     ]
     if not unpaid:

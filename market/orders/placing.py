@@ -14,6 +14,7 @@ from market.coupons.rules import VOUCHER_FIELD, find_voucher_fault
 from market.coupons.vouchers import load_vouchers
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
+from market.orders.deposits import plan_deposit
 from market.orders.models import (
     FREE_LOT_UNITS,
     LAPSE_WINDOW,
@@ -285,6 +286,8 @@ class BatchRows(Struct):
     suborders: list[Row] = field(default_factory=list[Row])
     lines: list[Row] = field(default_factory=list[Row])
     weights: list[Row] = field(default_factory=list[Row])
+    windows: list[Row] = field(default_factory=list[Row])
+    deposits: list[Row] = field(default_factory=list[Row])
     stays: list[Row] = field(default_factory=list[Row])
     slots: list[Row] = field(default_factory=list[Row])
     redemptions: list[Row] = field(default_factory=list[Row])
@@ -316,31 +319,28 @@ class BatchRows(Struct):
             reduced_fen = sum(line.reduction_fen for each in suborders for line in each.lines)
             self.redemptions.append(
                 {
-                    "n": n,
-                    "order_id": order_id,
-                    "voucher_id": request.voucher_id,
-                    "discount_fen": price.discount_fen + reduced_fen,
-                    "redeemed_at": request.now,
+                    "n": n, "order_id": order_id, "voucher_id": request.voucher_id,
+                    "discount_fen": price.discount_fen + reduced_fen, "redeemed_at": request.now,
                 }
-            )
+            )  # fmt: skip
+        plan = plan_deposit(suborders, day=get_business_day(request.now))
+        if plan is not None:
+            self.deposits.append({"n": n, "order_id": order_id, **msgspec.structs.asdict(plan)})
         for position, suborder in enumerate(suborders, 1):
             suborder_id = next(ids)
             self.suborders.append(
                 {
-                    "n": n,
-                    "id": suborder_id,
-                    "order_id": order_id,
-                    "position": position,
-                    "producer_id": suborder.producer_id,
-                    "kind": suborder.kind,
-                    "goods_fen": suborder.goods_fen,
-                    "freight_fen": suborder.freight_fen,
-                    "discount_fen": suborder.discount_fen,
+                    "n": n, "id": suborder_id, "order_id": order_id, "position": position,
+                    "producer_id": suborder.producer_id, "kind": suborder.kind, "goods_fen": suborder.goods_fen,
+                    "freight_fen": suborder.freight_fen, "discount_fen": suborder.discount_fen,
                     "commission_bp": suborder.commission_bp,
                 }
-            )
+            )  # fmt: skip
             for line_position, line in enumerate(suborder.lines, 1):
                 self._add_line(n, suborder_id, line_position, line, ids)
+            if suborder.presale is not None:
+                window = {"send_from": suborder.presale.send_from, "send_until": suborder.presale.send_until}
+                self.windows.append({"n": n, "suborder_id": suborder_id, **window})
             if suborder.slot is not None:
                 party = sum(line.quantity for line in suborder.lines)
                 self.slots.append({"n": n, "suborder_id": suborder_id, "slot_id": suborder.slot.id, "party": party})

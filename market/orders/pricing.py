@@ -12,13 +12,14 @@ from market.bookings.models import CancellationTier
 from market.catalogue.catch_weight import LineWeight, compute_ceiling, compute_weight_price
 from market.catalogue.freight import FreightTerms, ParcelFault, Shipment, compute_freight, find_parcel_fault
 from market.catalogue.goods_terms import GoodsTerms
+from market.catalogue.presale import PresaleTerms
 from market.catalogue.tier_prices import TierPrice
 from market.coupons.models import Bearer, CouponTerms
 from market.coupons.rules import CouponItem, covers
 from market.kernel import Fen, split
 from market.orders.models import SuborderKind
 from market.producers.closures import ClosureReason
-from market.slots.models import Slot, SlotId
+from market.slots.models import Slot
 
 
 class PriceBasis(StrEnum):
@@ -47,6 +48,7 @@ class GoodsOffer(Struct, frozen=True, kw_only=True):
     gross_g: int
     net_g: int | None = None
     ceiling_bp: int | None = None
+    presale: PresaleTerms | None = None
     lot_id: UUID | None
     lot_units_per_item: int
     commission_bp: int
@@ -119,6 +121,7 @@ class DraftLine(Struct, frozen=True, kw_only=True):
     stay: StayOffer | None = None
     slot: Slot | None = None
     weight: LineWeight | None = None
+    presale: PresaleTerms | None = None
     category: str = ""
     county: str = ""
     reduction_fen: Fen = Fen(0)
@@ -156,6 +159,11 @@ class DraftSuborder(Struct, frozen=True, kw_only=True):
     def goods_fen(self) -> Fen:
         """The sum of the lines."""
         return Fen(sum(line.amount_fen for line in self.lines))
+
+    @property
+    def presale(self) -> PresaleTerms | None:
+        """The terms of a product that is sold before its harvest."""
+        return self.lines[0].presale
 
     @property
     def slot(self) -> Slot | None:
@@ -219,6 +227,7 @@ def price_goods_line(
         units=quantity * goods.lot_units_per_item,
         gross_g=quantity * goods.gross_g,
         slot=slot,
+        presale=goods.presale,
         weight=compute_ceiling(goods.net_g, quantity, ceiling_bp=goods.ceiling_bp),
         category=goods.category_code,
         county=goods.county_code,
@@ -266,14 +275,15 @@ def price_suborders(
 ) -> list[DraftSuborder]:
     """Group priced lines into suborders, in the order in which they were requested, and price their freight.
 
-    A producer has one suborder for its parcel; each slot and each stay has its own, because it ends separately.
+    A producer has one suborder for its parcel; each slot, each stay and each pre-sale has its own, because it ends
+    separately.
     Freight is to a region (six digits of a division), if it is known. If the lines of a suborder have different
     commissions, the lowest applies, in the producer's favour.
     """
-    groups: dict[tuple[UUID, SuborderKind, SlotId | None], list[tuple[GoodsOffer, DraftLine]]] = {}
+    groups: dict[tuple[UUID, SuborderKind, UUID | None], list[tuple[GoodsOffer, DraftLine]]] = {}
     for each, line in goods:
         kind = SuborderKind.GOODS if each.listing_kind == "product" else SuborderKind.ACTIVITY
-        groups.setdefault((each.producer_id, kind, line.slot and line.slot.id), []).append((each, line))
+        groups.setdefault((each.producer_id, kind, get_apart_id(line)), []).append((each, line))
     suborders = [_price_goods_suborder(kind, members, region_code) for (_, kind, _), members in groups.items()]
     return suborders + [
         DraftSuborder(
@@ -287,6 +297,13 @@ def price_suborders(
         )
         for stay, line in stays
     ]
+
+
+def get_apart_id(line: DraftLine) -> UUID | None:
+    """Return what gives a line a suborder of its own: its stay, its slot or its pre-sale."""
+    if line.slot is not None:
+        return line.slot.id
+    return line.listing_id if line.stay is not None or line.presale is not None else None
 
 
 def _price_goods_suborder(

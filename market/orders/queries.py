@@ -15,6 +15,7 @@ from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import Address, open_address
+from market.orders.deposits import Deposit, find_deposit
 from market.orders.escrow import get_order_ref
 from market.orders.line_views import LineView, load_line_views
 from market.orders.models import OrderId, OrderState, SuborderId, SuborderKind, SuborderState
@@ -22,7 +23,16 @@ from market.orders.notifications import PHONE_CONTEXT
 from market.orders.places import PlacesView, load_places
 from market.orders.refund_requests import SUM_WAITING_FEN
 from market.orders.send_by import CANCEL_ON, SEND_BY
-from payments import DisputeState, PaymentState, Refund, RefundState, list_disputes, list_payments, list_refunds
+from payments import (
+    DisputeState,
+    PaymentState,
+    Purpose,
+    Refund,
+    RefundState,
+    list_disputes,
+    list_payments,
+    list_refunds,
+)
 
 
 class BookingView(Struct, frozen=True):
@@ -77,6 +87,7 @@ class PaymentView(Struct, frozen=True, kw_only=True):
     """The latest payment of an order."""
 
     state: PaymentState
+    purpose: Purpose
     method: str
     amount_fen: Fen
     refunded_fen: Fen
@@ -87,6 +98,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
 
     Of `refunded_fen`, `refund_arrived_fen` has reached the buyer and `refund_failed_fen` has not; the rest is pending.
     `refund_requested_fen` waits for a second person at the seller and is not in it.
+    `deposit`: the order is paid in two parts.
     `disputed`: the buyer disputes a payment at the provider, which has not decided yet.
     """
 
@@ -107,6 +119,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
     paid_at: datetime | None
     address: Address | None
     payment: PaymentView | None
+    deposit: Deposit | None
     suborders: list[SuborderView]
 
 
@@ -293,6 +306,7 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
         last = payments[0]
         payment = PaymentView(
             state=last.state,
+            purpose=last.purpose,
             method=last.method,
             amount_fen=Fen(last.amount_minor),
             refunded_fen=Fen(last.refunded_minor),
@@ -307,6 +321,7 @@ async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) 
         disputed=disputed,
         address=open_address(seal, row.address_sealed),
         payment=payment,
+        deposit=await find_deposit(conn, order_id),
         suborders=views,
     )
 

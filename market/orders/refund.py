@@ -1,15 +1,16 @@
 """Refunds of a suborder: from escrow before release, afterwards from the producer and the commission."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query, Refusal, split
-from market.orders.escrow import compute_refund_share, get_order_ref, refund_legs
+from market.orders.escrow import compute_refund_share, divide_legs, get_order_ref, refund_legs
 from market.orders.models import PaymentDisputed
 from market.orders.transitions import LockedSuborder
-from payments import PaymentId, PaymentState, Refund, has_open_dispute, list_payments, request_refund
+from payments import Payment, PaymentState, Purpose, Refund, has_open_dispute, list_payments, request_refund
 
 ZERO = Fen(0)
 
@@ -62,12 +63,12 @@ async def refund_suborder(
     by: UUID,
     note: str = "",
     now: datetime,
-) -> Refund | None:
+) -> list[Refund]:
     """Refund `goods_fen` of a suborder's goods, from one line or all of them, and `freight_fen` of its freight.
 
     The caller has locked the order. `compute_refund_share` divides the refund between the buyer and the platform; it is
-    spread over the lines in proportion to what is left of each. `by` is the account that asked for it. Returns None if
-    the buyer's part is 0.
+    spread over the lines in proportion to what is left of each. `by` is the account that asked for it. Returns the
+    refunds: none if the buyer's part is 0, two if it comes from the balance and the deposit.
 
     Raises:
         PaymentDisputed: a dispute over the order is open.
@@ -82,34 +83,50 @@ async def refund_suborder(
         raise RefundAmountTooHigh(left_fen=left)
     share = compute_refund_share(suborder, goods_fen=goods_fen, freight_fen=freight_fen)
     await RECORD_REFUND.run(
-        conn,
-        suborder_id=suborder.id,
-        line_ids=[each.id for each in lines],
-        amounts=split(goods_fen, [each.left_fen for each in lines]),
-        buyer_fen=share.buyer_fen,
-        payable_fen=share.payable_fen or 0,
-        commission_fen=share.commission_fen or 0,
-        key=key,
-        reason=reason,
-        requested_by=by,
-        note=note,
-        now=now,
-    )
+        conn, suborder_id=suborder.id, line_ids=[each.id for each in lines],
+        amounts=split(goods_fen, [each.left_fen for each in lines]), buyer_fen=share.buyer_fen,
+        payable_fen=share.payable_fen or 0, commission_fen=share.commission_fen or 0, key=key, reason=reason,
+        requested_by=by, note=note, now=now,
+    )  # fmt: skip
     if share.buyer_fen == 0:
-        return None
+        return []
     legs = refund_legs(
         order_number=suborder.number,
         position=suborder.position,
         producer_number=suborder.producer_number,
         share=share,
     )
-    payment_id = await _get_captured_payment_id(conn, suborder)
+    payments = await _list_captured_payments(conn, suborder)
+    amounts = _share_among(payments, share.buyer_fen)
     key = f"{suborder.id}:{line_id or 'all'}:{key}"
-    return await request_refund(conn, payment_id, amount_minor=share.buyer_fen, key=key, legs=legs, kind=kind, at=now)
+    return [
+        await request_refund(
+            conn, payment.id, amount_minor=amount, legs=part, kind=kind, at=now,
+            key=key if payment.purpose is Purpose.FULL else f"{key}:{payment.purpose}",
+        )
+        for payment, amount, part in zip(payments, amounts, divide_legs(legs, amounts), strict=True)
+        if amount
+    ]  # fmt: skip
 
 
-async def _get_captured_payment_id(conn: Connection, suborder: LockedSuborder) -> PaymentId:
+async def _list_captured_payments(conn: Connection, suborder: LockedSuborder) -> list[Payment]:
+    """Return the order's captured payments: one, or its balance and its deposit."""
     payments = await list_payments(conn, get_order_ref(suborder.number))
-    captured = [each.id for each in payments if each.state is PaymentState.CAPTURED]
-    assert len(captured) == 1, "a paid order has one captured payment"
-    return captured[0]
+    captured = [each for each in payments if each.state is PaymentState.CAPTURED]
+    assert len({each.purpose for each in captured}) == len(captured) > 0, "each part of an order is paid once"
+    return captured
+
+
+def _share_among(payments: Sequence[Payment], amount: Fen) -> list[Fen]:
+    """Return what each payment gives back: the latest first, and of each at most what is left of it.
+
+    What exceeds them all is asked of the earliest, which refuses it.
+    """
+    shares: list[Fen] = []
+    left: int = amount
+    for payment in payments:
+        share = min(left, payment.captured_minor - payment.refunded_minor - payment.disputed_minor)
+        shares.append(Fen(share))
+        left -= share
+    shares[-1] = Fen(shares[-1] + left)
+    return shares

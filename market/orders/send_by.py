@@ -10,11 +10,17 @@ _PAID_ON: LiteralString = "(orders.paid_at AT TIME ZONE 'Asia/Shanghai')::date"
 _SHIP_DAYS: LiteralString = (
     "coalesce(get_county_setting(producers.county_code, 'ship_days', " + _PAID_ON + "), :ship_days::integer)"
 )
-SEND_BY: LiteralString = "add_sending_days(producers.id, " + _PAID_ON + ", " + _SHIP_DAYS + ")"
-"""The last day for sending, of `orders` and `producers`; a query with it takes `SEND_DEFAULTS` of the settings too."""
+_UNSENT_DAYS: LiteralString = (
+    "coalesce(get_county_setting(producers.county_code, 'unsent_days', " + _PAID_ON + "), :unsent_days::integer)"
+)
+_WINDOW_END: LiteralString = "(SELECT send_until FROM sending_windows WHERE suborder_id = suborders.id)"
+SEND_BY: LiteralString = (
+    "greatest(" + _WINDOW_END + ", add_sending_days(producers.id, " + _PAID_ON + ", " + _SHIP_DAYS + "))"
+)
+"""The last day for sending, of `orders`, `suborders` and `producers`: some days after payment, or the end of the window
+of a pre-sale. A query with it takes `SEND_DEFAULTS` of the settings too."""
 CANCEL_ON: LiteralString = (
-    "(add_sending_days(producers.id, " + _PAID_ON + ", " + _SHIP_DAYS
-    + " + coalesce(get_county_setting(producers.county_code, 'unsent_days', " + _PAID_ON + "),"
-    " :unsent_days::integer)) + 1)"
+    "(greatest(" + _WINDOW_END + " + " + _UNSENT_DAYS + ", add_sending_days(producers.id, " + _PAID_ON + ", "
+    + _SHIP_DAYS + " + " + _UNSENT_DAYS + ")) + 1)"
 )  # fmt: skip
 """The day on which what is still not sent is cancelled."""

@@ -31,7 +31,10 @@ class LockedOrder(Struct, frozen=True):
 
 
 class LockedSuborder(Struct, frozen=True, kw_only=True):
-    """A suborder of a locked order; `goods_left_fen` is the sum of its lines after refunds."""
+    """A suborder of a locked order; `goods_left_fen` is the sum of its lines after refunds.
+
+    With `owes_balance` only the deposit was paid: `goods_left_fen` is then what is left of it.
+    """
 
     id: SuborderId
     order_id: OrderId
@@ -50,6 +53,7 @@ class LockedSuborder(Struct, frozen=True, kw_only=True):
     payable_fen: Fen | None
     commission_fen: Fen | None
     received_at: datetime | None
+    owes_balance: bool = False
 
 
 LOCK_ORDER = Query(
@@ -67,16 +71,17 @@ LOCK_ORDER_BY_NUMBER = Query(
 LIST_SUBORDERS = Query(
     LockedSuborder,
     """
-    SELECT suborders.id, order_id, orders.number, position, producer_id, producers.number AS producer_number,
+    SELECT suborders.id, suborders.order_id, orders.number, position, producer_id, producers.number AS producer_number,
            suborders.kind, suborders.state, suborders.goods_fen, suborders.freight_fen, suborders.discount_fen,
            suborders.refunded_fen,
-           (SELECT sum(amount_fen - order_lines.refunded_fen) FROM order_lines
-             WHERE suborder_id = suborders.id)::bigint AS goods_left_fen,
-           commission_bp, payable_fen, commission_fen, received_at
+           least((SELECT sum(amount_fen - order_lines.refunded_fen) FROM order_lines
+                   WHERE suborder_id = suborders.id)::bigint, deposit_fen - suborders.refunded_fen) AS goods_left_fen,
+           commission_bp, payable_fen, commission_fen, received_at, deposit_fen IS NOT NULL AS owes_balance
       FROM suborders
-      JOIN orders ON orders.id = order_id
+      JOIN orders ON orders.id = suborders.order_id
       JOIN producers ON producers.id = producer_id
-     WHERE order_id = :order_id
+      LEFT JOIN deposits ON deposits.order_id = orders.id AND deposited_at IS NOT NULL AND orders.paid_at IS NULL
+     WHERE suborders.order_id = :order_id
      ORDER BY position
     """,
 )
@@ -87,7 +92,7 @@ MOVE_ORDERS = Query(
     UPDATE orders
        SET state = :state,
            paid_at = CASE WHEN :state = 'paid' THEN :now ELSE paid_at END,
-           closed_at = CASE WHEN :state = 'paid' THEN NULL ELSE :now::timestamptz END,
+           closed_at = CASE WHEN :state IN ('deposited', 'paid') THEN NULL ELSE :now::timestamptz END,
            method = coalesce(:method, method)
      WHERE id = ANY(:order_ids::uuid[]) AND state = ANY(:before::text[])
     RETURNING id
@@ -120,8 +125,9 @@ FINISH_ORDER = Query(
        SET state = CASE WHEN EXISTS (SELECT FROM suborders WHERE order_id = orders.id AND state = 'received')
                         THEN 'finished' ELSE 'cancelled' END,
            closed_at = :now
-     WHERE id = :order_id AND state = 'paid'
-       AND NOT EXISTS (SELECT FROM suborders WHERE order_id = orders.id AND state IN ('placed', 'paid', 'shipped'))
+     WHERE id = :order_id AND state IN ('deposited', 'paid')
+       AND NOT EXISTS (SELECT FROM suborders
+                        WHERE order_id = orders.id AND state IN ('placed', 'deposited', 'paid', 'shipped'))
     RETURNING state
     """,
 )

@@ -13,7 +13,7 @@ _CHECKED_ORDERS = """
     WITH chosen AS (
         SELECT id FROM orders WHERE :after::bigint = 0
         UNION
-        SELECT id FROM orders WHERE state = 'paid'
+        SELECT id FROM orders WHERE state IN ('deposited', 'paid')
         UNION
         SELECT orders.id
           FROM payments.transactions
@@ -52,11 +52,14 @@ FIND_WRONG_ORDERS = Query(
     ), compared (number, code, recorded, found) AS (
         SELECT number, 'order_not_paid', total_fen, captured_fen FROM checked WHERE state IN ('paid', 'finished')
         UNION ALL
+        SELECT number, 'deposit_not_paid', deposit_fen, captured_fen
+          FROM checked JOIN deposits ON order_id = checked.id WHERE state = 'deposited'
+        UNION ALL
         SELECT number, 'paid_order_open', 0, captured_fen - refunded_fen FROM checked
          WHERE state IN ('placed', 'expired')
         UNION ALL
         SELECT number, 'wrong_order_refunds', sums.refunded_fen, checked.refunded_fen
-          FROM checked JOIN sums USING (id) WHERE state IN ('paid', 'finished', 'cancelled')
+          FROM checked JOIN sums USING (id) WHERE state IN ('deposited', 'paid', 'finished', 'cancelled')
         UNION ALL
         SELECT number, 'wrong_payable', sums.payable_fen, coalesce(posted.payable_fen, 0)
           FROM checked JOIN sums USING (id) LEFT JOIN posted USING (id)
@@ -86,6 +89,9 @@ FIND_WRONG_ESCROWS = Query(
          SELECT CASE WHEN suborders.state IN ('paid', 'shipped')
                      THEN suborders.freight_fen + (SELECT sum(amount_fen - order_lines.refunded_fen)
                                                      FROM order_lines WHERE suborder_id = suborders.id)
+                     WHEN suborders.state = 'deposited'
+                     THEN (SELECT deposit_fen FROM deposits WHERE deposits.order_id = orders.id)
+                          - suborders.refunded_fen
                      ELSE 0 END AS due_fen) AS due
       LEFT JOIN payments.accounts ON code = 'escrow:' || orders.number || '-' || position AND currency = 'CNY'
       LEFT JOIN payments.balances ON account_id = accounts.id

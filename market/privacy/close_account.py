@@ -53,7 +53,7 @@ COUNT_OBSTACLES = Query(
                 AND NOT EXISTS (SELECT FROM producer_members o
                                  WHERE o.producer_id = m.producer_id AND o.account_id <> m.account_id
                                    AND o.valid_during @> :day::date))
-    SELECT (SELECT count(*) FROM own WHERE state IN ('placed', 'paid')) AS open_orders,
+    SELECT (SELECT count(*) FROM own WHERE state IN ('placed', 'deposited', 'paid')) AS open_orders,
            (SELECT count(*) FROM own JOIN payments.payments p ON order_ref = reference
                                      JOIN payments.refunds r ON r.payment_id = p.id
              WHERE r.state <> 'succeeded') AS open_refunds,
@@ -63,7 +63,7 @@ COUNT_OBSTACLES = Query(
            (SELECT handle IS NOT NULL FROM accounts WHERE id = :account_id) AS official,
            (SELECT count(*) FROM listings JOIN shop USING (producer_id) WHERE state = 'live') AS live_listings,
            (SELECT count(*) FROM suborders JOIN shop USING (producer_id)
-             WHERE state IN ('placed', 'paid', 'shipped')) AS open_sales
+             WHERE state IN ('placed', 'deposited', 'paid', 'shipped')) AS open_sales
     """,
 )
 # The lock of the buyer that placing takes: an order that is being placed is waited for, and then seen.

@@ -30,7 +30,7 @@ from market.visits.models import (
     ChangeInvalid,
     ChangeNotOpen,
 )
-from payments import RefundId, has_open_dispute
+from payments import Refund, RefundId, has_open_dispute
 from payments.money import format_yuan
 
 
@@ -143,9 +143,9 @@ async def make_change(
     if not moved:
         raise NightsTaken(title=stay.offer.title, errors=(FieldFault("arrive_on", "这几晚房间不够"),))
     await END_CHANGE.one(conn, id=change.id, state=BookingChangeState.DONE, now=now)
-    refund = None
+    refunds: list[Refund] = []
     if change.refund_fen:
-        refund = await refund_suborder(
+        refunds = await refund_suborder(
             conn, suborder, goods_fen=change.refund_fen, key=f"changed:{change.id}", kind="changed", reason="changed",
             by=by, now=now,
         )  # fmt: skip
@@ -166,7 +166,7 @@ async def make_change(
     await notify_account(conn, seal, stay.order.buyer_id, "change_done", facts, now=now)
     del facts["amount"]
     await notify_producer(conn, seal, suborder.producer_id, "change_done_seller", facts, now=now)
-    return None if refund is None else refund.id
+    return refunds[0].id if refunds else None
 
 
 def describe_change(change: BookingChange) -> dict[str, str]:

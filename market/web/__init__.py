@@ -33,6 +33,7 @@ from market.web.farm import (
     packs,
     parcels,
     phone_bill,
+    presale,
     refunds,
     slots,
     weigh_parcel,
@@ -74,7 +75,8 @@ _SHOP_PAGES = (
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,
-    booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, list_product, list_stay, listings,
+    booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, presale, list_product, list_stay,
+    listings,
     money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
     farm_reviews, farm_complaints, phone_bill, apply, certificates, freight, closed, farm_coupons,
     packing,

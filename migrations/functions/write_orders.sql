@@ -1,5 +1,5 @@
 -- Package: orders.
--- Insert the suborders, lines, weights, bookings, nights and places of the placed orders, and redeem their vouchers.
+-- Insert the suborders, lines, weights, deposits, bookings, nights and places of the placed orders, and redeem their vouchers.
 CREATE OR REPLACE FUNCTION write_orders(batch jsonb, placed integer[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -27,6 +27,20 @@ BEGIN
         SELECT w.line_id, w.unit_g, w.ceiling_g
           FROM jsonb_to_recordset(batch -> 'weights') AS w (n integer, line_id uuid, unit_g integer, ceiling_g bigint)
          WHERE w.n = ANY(placed);
+    END IF;
+    IF jsonb_array_length(batch -> 'windows') > 0 THEN
+        INSERT INTO sending_windows (suborder_id, send_from, send_until)
+        SELECT w.suborder_id, w.send_from, w.send_until
+          FROM jsonb_to_recordset(batch -> 'windows') AS w (n integer, suborder_id uuid, send_from date, send_until date)
+         WHERE w.n = ANY(placed);
+    END IF;
+    IF jsonb_array_length(batch -> 'deposits') > 0 THEN
+        INSERT INTO deposits (order_id, deposit_fen, balance_fen, balance_from, balance_until)
+        SELECT d.order_id, d.deposit_fen, d.balance_fen, d.balance_from, d.balance_until
+          FROM jsonb_to_recordset(batch -> 'deposits')
+               AS d (n integer, order_id uuid, deposit_fen bigint, balance_fen bigint, balance_from date,
+                     balance_until date)
+         WHERE d.n = ANY(placed);
     END IF;
     IF jsonb_array_length(batch -> 'stays') > 0 THEN
         INSERT INTO bookings (id, suborder_id, line_id, listing_id, room_id, nights, amount_fen)

@@ -49,6 +49,9 @@ GRANTS = {
     "cycle_findings": "select",
     "cycles": "select insert update(state run_id village_round township_round)",
     "division_names": "select",
+    "deposits": (
+        "select insert(order_id deposit_fen balance_fen balance_from balance_until) update(deposited_at reminders)"
+    ),
     "divisions": "select",
     "enrolments": (
         "select insert update(programme_code identity_index household_code applied_on notice decided_on "
@@ -108,6 +111,7 @@ GRANTS = {
     "persons": "select insert update(name_sealed born_on sex died_on death_known_at file_id)",
     "photos": "select insert delete",
     "plans": "select insert delete",
+    "presales": ("select insert delete update(deposit_fen balance_from balance_until send_from send_until)"),
     "producer_members": "select insert update(valid_during)",
     "producer_steps": "select insert",
     "producers": "select insert update(state opened_at)",
@@ -133,6 +137,7 @@ GRANTS = {
     "run_lines": "select insert",
     "runs": "select insert",
     "second_factor_uses": "select insert delete",
+    "sending_windows": "select insert",
     "sessions": "select delete update(seen_at factor_attempts revoked_at)",
     "settlements": "select insert",
     "sign_in_attempts": "select insert update(attempts)",

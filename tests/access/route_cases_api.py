@@ -75,6 +75,10 @@ PHOTO = (UploadedFile("photo", "a.jpg", make_picture(200)),)
 LINES = {"lines": [{"variant_id": Id("variant_id"), "quantity": 1}]}
 NIGHTS = {"nights": [{"listing_id": Id("stay_id"), "arrive_on": Id("later"), "leave_on": Id("after_later")}]}
 ORDER = {"address": {"name": "样例买家", "phone": "13900009001", "region_code": "130100", "street": "样例路 9 号"}}
+PRESALE = {
+    "deposit_fen": 1_00, "balance_from": Id("later"), "balance_until": Id("after_later"), "send_from": Id("later"),
+    "send_until": Id("after_later"),
+}  # fmt: skip
 NOBODYS_WEIGHTS = {"weights": [{"line_id": Id("nobody"), "weighed_g": 500}]}
 PARCEL = {"carrier": "邮政", "tracking": "XA1234567890CN"}
 REVIEW = {"rating": 5, "text": "样例"}
@@ -177,6 +181,8 @@ API_CASES: tuple[RouteCase, ...] = (
         json=PACK,
         status=201,
     ),
+    put("/api/v1/listings/{listing_id}/presale", PRODUCER_MEMBERS, json=PRESALE),
+    delete("/api/v1/listings/{listing_id}/presale", PRODUCER_MEMBERS, status=204),
     post("/api/v1/listings/{listing_id}/packs", PRODUCER_MEMBERS, json=MORE_PACK, status=201),
     post(
         "/api/v1/variants/{variant_id}/end",

@@ -247,6 +247,14 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         form={"version": "1", "title": "阜平大枣", "category": "fruit"},
         status=303,
     ),
+    get("/farm/listings/{number}/presale", as_own_page(PRODUCER_MEMBERS), params={"number": Id("listing_number")}),
+    post(
+        "/farm/listings/{number}/presale",
+        PRODUCER_MEMBERS,
+        params={"number": Id("listing_number")},
+        form={"do": "end"},
+        status=303,
+    ),
     post(
         "/farm/listings/{number}/packs",
         PRODUCER_MEMBERS,

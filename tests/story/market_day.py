@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from market.catalogue.presale import PresaleTerms, set_presale
 from market.catalogue.units import parse_unit
 from market.coupons.claim import claim_voucher
 from market.coupons.manage import NewCoupon, create_coupon
@@ -116,9 +117,18 @@ class World(Struct):
 
     async def place_and_pay(self, order: str) -> None:
         """Place and pay an order of the story."""
+        await self.place_order(order)
+        await self.pay(order, "pay")
+
+    async def place_order(self, order: str) -> None:
+        """Place an order of the story."""
         event = next(each for each in STORY["events"] if each["do"] == "place" and each["order"] == order)
         self.orders[order] = await self.place(event)
-        paid = next(each for each in STORY["events"] if each["do"] == "pay" and each["order"] == order)
+
+    async def pay(self, order: str, do: str) -> None:
+        """Pay an order of the story, or its deposit or its balance."""
+        event = next(each for each in STORY["events"] if each["do"] == "place" and each["order"] == order)
+        paid = next(each for each in STORY["events"] if each["do"] == do and each["order"] == order)
         buyer = self.buyers[event["buyer"]]
         paying = await pay_order(
             self.db,
@@ -256,6 +266,15 @@ async def _listing(conn: Connection, world: World, listing: dict[str, Any], prod
         ceiling_bp=listing.get("catch_weight", {}).get("ceiling_bp"),
     )  # fmt: skip
     world.variants[listing["id"]], world.listings[listing["id"]] = product.variant_id, product.listing_id
+    if "presale" in listing:
+        first = date.fromisoformat(listing["presale"]["balance_from"])
+        terms = PresaleTerms(
+            deposit_fen=listing["presale"]["deposit_fen"], balance_from=first, balance_until=first + timedelta(days=6),
+            send_from=first, send_until=first + timedelta(days=13),
+        )  # fmt: skip
+        await set_presale(
+            conn, world.owners[listing["producer"]], product.listing_id, terms, now=at("2019-09-01T08:00")
+        )
 
 
 async def rush(world: World) -> tuple[list[PlacedOrder], list[BaseException]]:

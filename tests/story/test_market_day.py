@@ -20,6 +20,7 @@ from market.kernel.seal import Seal
 from market.orders.batcher import Batcher
 from market.orders.cancel import cancel_order
 from market.orders.models import (
+    BalanceNotDue,
     InvalidQuantity,
     NightsTaken,
     OrderAlreadyPaid,
@@ -193,6 +194,28 @@ async def follow_o8(world: World) -> None:
     assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(87_30, 2_70)]
 
 
+async def follow_o7(world: World) -> None:
+    await world.place_order("O7")
+    await world.pay("O7", "pay deposit")
+    with pytest.raises(BalanceNotDue):
+        await pay_order(
+            world.db, world.gateway, world.buyers["B7"], world.orders["O7"].id, method=Method.ALIPAY, return_url=None,
+            now=at("2019-09-27T23:59"),
+        )  # fmt: skip
+    await world.pay("O7", "pay balance")
+    async with world.db.transaction() as conn:
+        await confirm_receipt(conn, world.seal, world.buyers["B7"], world.orders["O7"].id, now=at("2019-10-02T12:00"))
+    assert await world.ledger("O7") == expected_ledger("O7")
+    await check_order(world, "O7", "B7")
+    async with world.db.connection() as conn:
+        left = await conn.fetchval("SELECT available_units FROM lots WHERE id = $1", world.lots["F"])
+    assert left == next(each["left"] for each in EXPECTED["stock"] if each["lot"] == "F")
+
+
+async def test_a_presale_is_paid_by_a_deposit_and_a_balance(world: World) -> None:
+    await follow_o7(world)
+
+
 async def test_three_people_pick_in_a_slot_and_the_money_is_released_at_check_in(world: World) -> None:
     await follow_o8(world)
 
@@ -286,12 +309,12 @@ async def test_a_paid_order_is_not_charged_again(world: World) -> None:
 
 
 async def test_the_balances_match_the_story(world: World) -> None:
-    """O1 to O5 and O8 to their ends: what they left in each account, by the story's own transactions."""
-    for follow in (follow_o8, follow_o1, follow_o3, follow_o4, follow_o5, follow_o2):
+    """All orders but that of the public unit to their ends: what they left in each account."""
+    for follow in (follow_o8, follow_o1, follow_o3, follow_o4, follow_o5, follow_o2, follow_o7):
         await follow(world)
     wanted: dict[str, int] = {}
     for each in EXPECTED["ledger"]:
-        if each["order"] in {"O1", "O2", "O3", "O4", "O5", "O8"}:
+        if each["order"] in {"O1", "O2", "O3", "O4", "O5", "O7", "O8"}:
             for account, fen in each["legs"]:
                 wanted[account] = wanted.get(account, 0) + fen
     assert await world.balances() == wanted

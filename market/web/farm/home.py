@@ -138,17 +138,22 @@ async def show_farm_orders(
     async with db.connection() as conn:
         parcels = await load_parcels(conn, seal, actor, now=clock.now())
         sent = await load_parcels(conn, seal, actor, (SuborderState.SHIPPED,), now=clock.now())
+        deposited = await load_parcels(conn, seal, actor, (SuborderState.DEPOSITED,), now=clock.now())
         tracking = await load_tracking(conn, [each.suborder_id for each in sent])
         guests = await load_guest_rows(conn, seal, actor, clock.today())
     days = get_services(request).settings.unmoved_days
     on_the_way = {each: summarize_tracking(way, now=clock.now(), unmoved_days=days) for each, way in tracking.items()}
-    waiting, coming, shipped = show_drawings_once(
-        parcel_rows(parcels, clock.today()), guests, parcel_rows(sent, clock.today(), on_the_way)
+    waiting, coming, shipped, ordered = show_drawings_once(
+        parcel_rows(parcels, clock.today()),
+        guests,
+        parcel_rows(sent, clock.today(), on_the_way),
+        parcel_rows(deposited, clock.today()),
     )
     context = {
         "waiting": waiting,
         "guests": coming,
         "sent": shipped,
+        "ordered": ordered,
         "more": None,
         "notes": [("ok", "退给买家了", "钱原路退回，买家收到了短信。东西没有了的话，把在卖的数量也改一改。")]
         if request.query_params.get("said") == "cancelled"

@@ -41,8 +41,11 @@ from market.web.ui.illustrations import get_illustration
 from payments import GuardedGateway
 
 CARRIERS = tuple((name, name) for name in (*CARRIER_NAMES.values(), OWN_DELIVERY))
-_SHIPPED_STEPS = [("付好", "done"), ("发了", "done"), ("在路上", "now"), ("收到，给钱", "next")]
-_UNSHIPPED_STEPS = [("付好", "done"), ("等您发", "now"), ("在路上", "next"), ("收到，给钱", "next")]
+_STEPS = {
+    SuborderState.DEPOSITED: [("订金", "done"), ("等尾款", "now"), ("您发货", "next"), ("收到，给钱", "next")],
+    SuborderState.PAID: [("付好", "done"), ("等您发", "now"), ("在路上", "next"), ("收到，给钱", "next")],
+    SuborderState.SHIPPED: [("付好", "done"), ("发了", "done"), ("在路上", "now"), ("收到，给钱", "next")],
+}
 
 
 class ShipForm(Struct, frozen=True):
@@ -108,7 +111,9 @@ def _parcel_row(parcel: Parcel, today: date, on_the_way: str) -> FarmRow:
     paid = f"{clock_zh(parcel.paid_at)} 付的" if parcel.paid_at else ""
     title = describe_contents(parcel)
     shipped = parcel.state is SuborderState.SHIPPED
-    due = [] if shipped else ["先称重" if parcel.to_weigh else "", _describe_due(parcel, today)]
+    due: list[str] = []
+    if parcel.state is SuborderState.PAID:
+        due = ["先称重" if parcel.to_weigh else "", _describe_due(parcel, today)]
     return FarmRow(
         f"/farm/parcels/{parcel.suborder_id}", title, [to, paid, *due], get_illustration("", title),
         on_the_way if shipped else "",
@@ -136,7 +141,7 @@ async def load_parcel(conn: Connection, seal: Seal, actor: Actor, suborder_id: U
     Raises:
         NotFound: the parcel belongs to someone else, or its suborder has ended.
     """
-    states = (SuborderState.PAID, SuborderState.SHIPPED)
+    states = (SuborderState.DEPOSITED, SuborderState.PAID, SuborderState.SHIPPED)
     for producer_id in actor.producers:
         for parcel in await list_parcels(conn, seal, actor, producer_id, states=states, now=now):
             if parcel.suborder_id == suborder_id:
@@ -180,7 +185,7 @@ def render_parcel(
         if address
         else "",
         phone=address.phone if address else "",
-        steps=_SHIPPED_STEPS if shipped else _UNSHIPPED_STEPS,
+        steps=_STEPS[parcel.state],
         track=_describe_carrier(parcel),
         travel=line.steps if line else [],
         trouble=line.trouble if line else "",
@@ -200,6 +205,7 @@ def render_parcel(
         "action": f"/farm/parcels/{parcel.suborder_id}",
         "reason": reason,
         "correcting": shipped,
+        "ordered": parcel.state is SuborderState.DEPOSITED,
         "own": OWN_DELIVERY,
         "carriers": CARRIERS,
         "limit_fen": details.limit_fen,

@@ -68,6 +68,8 @@ class ActivityView(Struct, frozen=True):
     tiers: list[str]
     weighed_words: str = ""
     """Empty: what an activity costs is not weighed."""
+    presale_words: list[str] = []
+    """None: an activity is not sold before its harvest."""
     prices: list[str] = []
     """What a child costs, if it has a price of its own."""
     has_child_price: bool = False

@@ -28,6 +28,7 @@ from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import PhotoView, get_count_word, make_photo_view
 from market.web.shop.device_cart import find_cart_owner, start_device_cart, store_device
+from market.web.shop.order_deposit import describe_plan
 from market.web.shop.promises import WEIGHED_LATER
 from market.web.shop.regions import REGIONS, get_region, read_region
 from market.web.shop.rejected_checkout import clear_rejected_checkout, load_rejected_checkout
@@ -246,6 +247,7 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
         "has_goods": has_goods(cart),
         "rows": list_sum_rows(cart),
         "total_fen": cart.total_fen,
+        "deposit": describe_plan(cart.deposit, stay=not has_goods(cart)) if cart.deposit else [],
         "blocked": "" if cart.ready else "上面有东西现在买不了，拿掉或者改少，再去结账。",
         "message": rejected.message if rejected else "",
     }

@@ -30,6 +30,7 @@ from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import get_count_word
 from market.web.shop.cart import choose_region, format_slot, has_goods, list_cancellation_notes, list_sum_rows
+from market.web.shop.order_deposit import describe_plan
 from market.web.shop.pay import METHOD_OPTIONS, list_payment_origins, read_method, start_payment
 from market.web.shop.promises import WEIGHED_LATER, describe_bad_fruit_promise, describe_other_returns
 from market.web.shop.regions import REGIONS, get_region, read_region
@@ -129,12 +130,18 @@ async def _checkout_page(
     reduction = [(f"券：{voucher.name}", -int(voucher.amount_fen))] if voucher else []
     now = services.clock.now()
     promises += [note for group in cart.groups for note in list_cancellation_notes(group, now)]
+    total = _compute_total(cart, voucher)
+    plan = cart.deposit if cart.deposit and cart.deposit.deposit_fen < total else None
+    if plan is not None:
+        plan = structs.replace(plan, balance_fen=Fen(total - plan.deposit_fen))
+        promises = [*describe_plan(plan, stay=not has_goods(cart)), *promises]
     promises.append("钱先放在平台，您收到货、人到了才给卖家。")
     context = {
         "has_goods": has_goods(cart),
         "groups": [CheckoutGroupView(group.producer, _group_rows(group)) for group in cart.groups],
         "rows": list_sum_rows(cart) + reduction,
-        "total_fen": _compute_total(cart, voucher),
+        "total_fen": total,
+        "pay_words": f"付订金 {yuan(plan.deposit_fen)} 元" if plan else f"付款 {yuan(total)} 元",
         "vouchers": _list_voucher_options(vouchers, errors),
         "voucher": str(voucher.id) if voucher else _NO_VOUCHER,
         "promises": promises,

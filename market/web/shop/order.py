@@ -34,6 +34,7 @@ from market.web.shop.cart import format_slot
 from market.web.shop.claims import describe_claim, find_claimable
 from market.web.shop.goods_returns import describe_goods_return, list_returnable_lines
 from market.web.shop.order_amounts import list_order_amounts, list_suborder_amounts
+from market.web.shop.order_deposit import get_payment_step, is_confirming, list_deposit_notes
 from market.web.shop.order_refunds import describe_refunds, list_problem_notes
 from market.web.shop.orders import ORDER_STATE_NAMES
 from market.web.shop.pay import refresh_payment
@@ -43,9 +44,8 @@ from market.web.shop.stay import format_nights
 from market.web.shop.visit_codes import show_codes
 from market.web.tracking_words import present_tracking
 from market.web.ui.format import day_short, yuan
-from payments import PaymentState
+from payments import Purpose
 
-_PENDING_PAYMENT_STATES = {PaymentState.REQUIRES_ACTION, PaymentState.PROCESSING, PaymentState.CREATED}
 _MAX_REFRESHES = 24
 """The maximum number of refreshes of a pending payment without scripts, one per five seconds: two minutes."""
 _CANCELLED_TEXTS = {
@@ -54,6 +54,11 @@ _CANCELLED_TEXTS = {
     SuborderKind.ACTIVITY: "名额放出来了",
 }
 _NEXT_STEPS = {SuborderKind.GOODS: "发货", SuborderKind.STAY: "入住", SuborderKind.ACTIVITY: "去玩"}
+_UNPAID_STATES = {OrderState.PLACED, OrderState.DEPOSITED}
+_UNPAID_STEPS: dict[SuborderState, "Steps"] = {
+    SuborderState.PLACED: [("下单", "done"), ("等付款", "now")],
+    SuborderState.DEPOSITED: [("订金", "done"), ("等尾款", "now")],
+}
 _ENDED_STATES = {SuborderState.CANCELLED: "取消了", SuborderState.EXPIRED: "过时没付"}
 
 type Steps = list[tuple[str, str]]
@@ -129,8 +134,8 @@ def _describe_visit(suborder: SuborderView, today: date) -> str:
 def _list_steps(suborder: SuborderView, order: OrderView, today: date) -> Steps:
     goods = suborder.kind is SuborderKind.GOODS
     paid = f"付好\n{day_short(order.paid_at)}" if order.paid_at else "付款"
-    if suborder.state is SuborderState.PLACED:
-        return [("下单", "done"), ("等付款", "now"), (_NEXT_STEPS[suborder.kind], "next")]
+    if suborder.state in _UNPAID_STEPS:
+        return [*_UNPAID_STEPS[suborder.state], (_NEXT_STEPS[suborder.kind], "next")]
     if suborder.state in {SuborderState.CANCELLED, SuborderState.EXPIRED}:
         return []
     if not goods:
@@ -324,26 +329,23 @@ def render_order(
     request: HttpRequest, actor: Actor, order: OrderView, extra: OrderContext, *, now: datetime
 ) -> Response[bytes]:
     """Render an order for its buyer."""
-    placed = order.state is OrderState.PLACED and order.pay_until > now
-    pending = order.payment is not None and order.payment.state in _PENDING_PAYMENT_STATES
-    # The payment may be captured before the order is marked as paid; nothing is due then.
-    captured = order.payment is not None and order.payment.state is PaymentState.CAPTURED
-    waiting = placed and (captured or (pending and request.query_params.get("back") == "1"))
+    step = get_payment_step(order, now)
+    waiting = is_confirming(order, step, back=request.query_params.get("back") == "1")
     look = 1 + (parse_integer(request.query_params.get("look", ""), maximum=_MAX_REFRESHES) or 0)
     look = look if waiting and look <= _MAX_REFRESHES else 0
     today = get_business_day(now)
     notes = _list_notes(request, order, waiting=waiting, look=look, claim_hours=extra.claim_hours)
     context = {
         "order": OrderHeader(
-            order.number, _describe_order(order, today), order.placed_at, order.pay_until, order.total_fen, waiting,
-            paid=order.paid_at is not None, can_pay=placed and not waiting, can_cancel=order.state is OrderState.PLACED,
-            look=look,
+            order.number, _describe_order(order, today), order.placed_at, step.until, step.amount_fen, waiting,
+            paid=order.paid_at is not None, can_pay=step.due and not waiting,
+            can_cancel=order.state in _UNPAID_STATES, look=look,
         ),
-        "notes": [*list_problem_notes(order), *notes],
+        "notes": [*list_problem_notes(order), *(notes or list_deposit_notes(order, today))],
         "parcels": [_suborder_card(order, suborder, today, extra, now=now) for suborder in order.suborders],
         "rows": list_order_amounts(order),
-        "sum_words": "付了" if order.paid_at else "要付" if order.state is OrderState.PLACED else "没付，一共",
-        "total_fen": order.total_fen,
+        "sum_words": "付了" if order.paid_at else "要付" if order.state in _UNPAID_STATES else "没付，一共",
+        "total_fen": step.amount_fen if step.purpose is Purpose.BALANCE else order.total_fen,
         "refunded_fen": order.refunded_fen,
         "refund_words": describe_refunds(order),
         "address": extra.address,

@@ -16,6 +16,7 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.refusal_numbers import get_refusal_number
 from market.kernel.seal import Seal
 from market.orders.cancel import cancel_order
+from market.orders.deposits import Deposit
 from market.orders.models import OrderNotCancellable, OrderState, SuborderState
 from market.orders.places import get_places_terms
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id
@@ -29,9 +30,14 @@ from payments import GuardedGateway
 _MAX_POSITION = 1000
 
 
-async def _compute_refund(conn: Connection, suborder: SuborderView, now: datetime) -> tuple[str, Fen]:
+async def _compute_refund(
+    conn: Connection, suborder: SuborderView, deposit: Deposit | None, now: datetime
+) -> tuple[str, Fen]:
     """Return the refund for cancelling a paid suborder now, and a text that explains it."""
-    left = Fen(suborder.goods_fen - suborder.discount_fen - suborder.refunded_fen)
+    if suborder.state is SuborderState.DEPOSITED and deposit is not None:
+        left, freight = Fen(deposit.deposit_fen - suborder.refunded_fen), Fen(0)
+    else:
+        left, freight = Fen(suborder.goods_fen - suborder.discount_fen - suborder.refunded_fen), suborder.freight_fen
     if suborder.places is not None:
         places, terms = suborder.places, get_places_terms(suborder.places, now)
         if now >= places.starts_at:
@@ -41,7 +47,7 @@ async def _compute_refund(conn: Connection, suborder: SuborderView, now: datetim
             compute_stay_refund(paid_fen=left, refund_bp=terms.refund_bp),
         )
     if not suborder.bookings:
-        return f"{suborder.producer}，货款和运费全退", Fen(left + suborder.freight_fen)
+        return f"{suborder.producer}，付过的全退", Fen(left + freight)
     first = suborder.bookings[0]
     terms = await get_cancellation_terms(
         conn, first.listing_id, arrive=first.arrive_on, leave=first.leave_on, day=get_business_day(now)
@@ -66,7 +72,8 @@ def _choose_suborders(order: OrderView, position: int | None) -> list[SuborderVi
         raise NotFound
     if order.state is OrderState.PLACED:
         return list(order.suborders)
-    if order.state is not OrderState.PAID or any(suborder.state is not SuborderState.PAID for suborder in suborders):
+    cancellable = {SuborderState.DEPOSITED, SuborderState.PAID}
+    if any(suborder.state not in cancellable for suborder in suborders):
         raise OrderNotCancellable
     return suborders
 
@@ -101,7 +108,11 @@ async def show_cancellation(
         unpaid = order.state is OrderState.PLACED
         try:
             suborders = _choose_suborders(order, position)
-            back = [] if unpaid else [await _compute_refund(conn, suborder, clock.now()) for suborder in suborders]
+            back = (
+                []
+                if unpaid
+                else [await _compute_refund(conn, suborder, order.deposit, clock.now()) for suborder in suborders]
+            )
         except OrderNotCancellable as refusal:
             return render_order_refusal(request, actor, refusal, number)
     total = Fen(sum(fen for _, fen in back))

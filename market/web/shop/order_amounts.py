@@ -1,7 +1,7 @@
 """The amounts of an order's page: of each suborder, and of the order."""
 
 from market.orders.line_views import LineView
-from market.orders.models import SuborderKind
+from market.orders.models import OrderState, SuborderKind
 from market.orders.queries import OrderView, SuborderView
 from market.web.shop.cards import get_count_word
 from market.web.shop.promises import WEIGHED_LATER
@@ -45,4 +45,7 @@ def list_order_amounts(order: OrderView) -> list[tuple[str, int]]:
     reduction = sum(_sum_reductions(suborder) for suborder in order.suborders)
     rows = [("货和住" if goods and others else "货" if goods else "住的、玩的", order.goods_fen + reduction)]
     rest = (("店家的券", -reduction), ("运费", order.freight_fen), ("平台优惠", -order.discount_fen))
-    return rows + [(words, int(fen)) for words, fen in rest if fen]
+    rows += [(words, int(fen)) for words, fen in rest if fen]
+    if order.state is OrderState.DEPOSITED and order.deposit is not None:
+        rows.append(("订金付了", -int(order.deposit.deposit_fen)))
+    return rows

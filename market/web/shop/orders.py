@@ -30,6 +30,7 @@ _PAGE_SIZE = 20
 
 ORDER_STATE_NAMES: dict[OrderState, str] = {
     OrderState.PLACED: "等付款",
+    OrderState.DEPOSITED: "订金付了，等尾款",
     OrderState.PAID: "付好了",
     OrderState.FINISHED: "办完了",
     OrderState.CANCELLED: "取消了",

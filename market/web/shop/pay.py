@@ -15,8 +15,8 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.escrow import get_order_ref
 from market.orders.mark_paid import apply_payment_events
-from market.orders.models import OrderAlreadyPaid, OrderId, OrderNotPayable, OrderState
-from market.orders.pay import pay_order
+from market.orders.models import BalanceNotDue, OrderAlreadyPaid, OrderId, OrderNotPayable
+from market.orders.pay import find_current_payment, pay_order
 from market.orders.queries import OrderView, get_order, get_order_id
 from market.settings import Settings
 from market.web.assets import get_origin
@@ -24,8 +24,9 @@ from market.web.forms import read_form
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.shop.cards import ShortNumber
+from market.web.shop.order_deposit import get_payment_step
 from market.web.ui.qr_code import draw_qr_code
-from payments import CircuitOpen, Method, PaymentDeclined, ProviderMismatch, find_live_payment, poll_payment
+from payments import CircuitOpen, Method, PaymentDeclined, ProviderMismatch, poll_payment
 from payments.models import METHODS
 
 METHOD_OPTIONS = [(str(method), traits.name_zh) for method, traits in METHODS.items() if traits.stripe_type]
@@ -33,7 +34,7 @@ METHOD_OPTIONS = [(str(method), traits.name_zh) for method, traits in METHODS.it
 
 
 class PaymentDue(Struct, frozen=True):
-    """An order to pay: its total and its deadline."""
+    """An order to pay: the sum that is due now, and its deadline."""
 
     number: int
     total_fen: Fen
@@ -66,7 +67,7 @@ async def start_payment(
         action = await pay_order(
             services.db, services.gateway, actor, order_id, method=method, return_url=back, now=services.clock.now()
         )
-    except (OrderAlreadyPaid, OrderNotPayable):
+    except (BalanceNotDue, OrderAlreadyPaid, OrderNotPayable):
         return redirect(f"/orders/{number}")
     except CircuitOpen:
         return redirect(f"/orders/{number}/pay?said=later")
@@ -89,11 +90,12 @@ _NOTICES = {
 
 async def _pay_page(request: HttpRequest, actor: Actor, order: OrderView) -> Response[Any]:
     services = get_services(request)
+    step = get_payment_step(order, services.clock.now())
     message = _NOTICES.get(str(request.query_params.get("said", "")), "")
     qr, address, method = None, None, read_method("")
     async with services.db.connection() as conn:
-        payment = await find_live_payment(conn, get_order_ref(order.number))
-    if payment is not None:
+        payment = await find_current_payment(conn, get_order_ref(order.number))
+    if payment is not None and payment.purpose is step.purpose:
         method = payment.method
         if payment.action is None:
             message = message or _NOTICES["wait"]
@@ -102,7 +104,7 @@ async def _pay_page(request: HttpRequest, actor: Actor, order: OrderView) -> Res
             if METHODS[method].scans and payment.action.qr_code:
                 qr = draw_qr_code(payment.action.qr_code, "付款二维码")
     context = {
-        "order": PaymentDue(order.number, order.total_fen, order.pay_until),
+        "order": PaymentDue(order.number, step.amount_fen, step.until),
         "method": str(method),
         "app": METHODS[method].app_zh,
         "methods": METHOD_OPTIONS,
@@ -122,7 +124,7 @@ async def refresh_payment(request: HttpRequest, number: int) -> bool | None:
     """
     services = get_services(request)
     async with services.db.connection() as conn:
-        payment = await find_live_payment(conn, get_order_ref(number))
+        payment = await find_current_payment(conn, get_order_ref(number))
     if payment is None:
         return False
     try:
@@ -154,7 +156,7 @@ async def show_payment(
     """
     async with db.connection() as conn:
         order = await get_order(conn, seal, actor, await get_order_id(conn, actor, number))
-    if order.state is not OrderState.PLACED or order.pay_until <= clock.now():
+    if not get_payment_step(order, clock.now()).due:
         return redirect(f"/orders/{number}")
     return await _pay_page(request, actor, order)
 

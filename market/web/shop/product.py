@@ -1,6 +1,7 @@
 """The page of one product."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from market.web.shop.listing_details import (
     make_metadata,
     to_dict,
 )
+from market.web.shop.order_deposit import describe_presale
 from market.web.shop.promises import describe_ceiling, format_minutes
 from market.web.shop.regions import REGIONS, get_region_name, read_region
 from market.web.ui.format import yuan
@@ -61,9 +63,10 @@ class ProductView(Struct, frozen=True):
     left_words: str
     gone_words: str
     weighed_words: str
+    presale_words: list[str]
 
 
-def _product_view(product: ProductDetail, *, pay_minutes: int) -> ProductView:
+def _product_view(product: ProductDetail, *, pay_minutes: int, today: date) -> ProductView:
     listing, base = product.listing, product.variants[0]
     open_ones = [each for each in product.variants if each.left is None or each.left > 0]
     word = get_count_word(base.unit)
@@ -88,6 +91,9 @@ def _product_view(product: ProductDetail, *, pay_minutes: int) -> ProductView:
         max_quantity=min(_MAX_QUANTITY, max((each.left or 1 for each in open_ones), default=1)),
         left_words=title,
         gone_words=words,
+        presale_words=describe_presale(product.presale, word=word, today=today)
+        if product.presale is not None and today <= product.presale.send_until
+        else [],
         weighed_words=""
         if base.ceiling_bp is None
         else describe_ceiling(price=base.price_fen, word=word, ceiling_bp=base.ceiling_bp),
@@ -156,7 +162,7 @@ async def show_product(
         if any(each.reserved for each in product.variants):
             county = await load_county_settings(conn, product.listing.county_code, day=clock.today())
             minutes = county.pay_minutes or minutes
-        item = _product_view(product, pay_minutes=minutes)
+        item = _product_view(product, pay_minutes=minutes, today=clock.today())
         parts = await load_price_split(conn, product.listing, item.price_fen)
     base = product.variants[0]
     region = read_region(request.query_params.get("region", ""))

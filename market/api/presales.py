@@ -1,0 +1,49 @@
+"""Pre-sales of a producer's products."""
+
+from uuid import UUID
+
+from litestar import Controller, delete, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from market.catalogue.presale import PresaleTerms, end_presale, set_presale
+from market.identity.models import Actor
+from market.kernel import Database
+from market.kernel.clock import Clock
+
+
+class PresaleController(Controller):
+    """The terms on which a product is sold before its harvest; the details of the product show them."""
+
+    path = "/api/v1/listings/{listing_id:uuid}/presale"
+    tags = ("catalogue",)
+
+    @put(operation_id="SetPresale")
+    async def set_terms(
+        self,
+        *,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        listing_id: FromPath[UUID],
+        data: JSONBody[PresaleTerms],
+    ) -> PresaleTerms:
+        """Sell a product before its harvest, with a deposit and a balance; orders that were placed keep their terms."""
+        async with db.transaction() as conn:
+            return await set_presale(conn, actor, listing_id, data, now=clock.now())
+
+    @delete(operation_id="EndPresale", status_code=204)
+    async def end(
+        self,
+        *,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        listing_id: FromPath[UUID],
+    ) -> None:
+        """Sell a product as usual again; repeating changes nothing."""
+        async with db.transaction() as conn:
+            await end_presale(conn, actor, listing_id, now=clock.now())
+
+
+ROUTES = [PresaleController]
