@@ -51,7 +51,7 @@ LIST_HOST_SLOTS = Query(
      LIMIT :limit
     """,
 )
-LIST_RESERVED_PLACES_OF = Query(
+SUM_RESERVED_PLACES = Query(
     ReservedBefore,
     """
     SELECT slot_id, sum(party)::integer AS places
@@ -78,7 +78,7 @@ async def load_reserved_places(conn: Connection, buyer_id: UUID, slot_ids: Seque
     """Return how many places a buyer has in each slot already, paid or not. Without ids no statement is sent."""
     if not slot_ids:
         return {}
-    rows = await LIST_RESERVED_PLACES_OF.all(conn, buyer_id=buyer_id, slot_ids=list(slot_ids))
+    rows = await SUM_RESERVED_PLACES.all(conn, buyer_id=buyer_id, slot_ids=list(slot_ids))
     return {row.slot_id: row.places for row in rows}
 
 

@@ -48,7 +48,7 @@ LAPSE_JOB = "lapse_change"
 LAPSE_RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
 
 
-class _LockedChange(Struct, frozen=True):
+class _LockedBookingChange(Struct, frozen=True):
     """A change, its stay and its order, which is locked."""
 
     order: LockedOrder
@@ -262,21 +262,21 @@ async def lapse_changes(db: Database, seal: Seal, *, now: datetime) -> int:
     return lapsed
 
 
-def _get_side(actor: Actor, locked: _LockedChange) -> Proposer | None:
+def _get_side(actor: Actor, locked: _LockedBookingChange) -> Proposer | None:
     """Return the side of the actor; who bought from their own stay acts as its buyer."""
     if locked.order.buyer_id == actor.account_id:
         return Proposer.BUYER
     return Proposer.HOST if locked.suborder.producer_id in actor.producers else None
 
 
-async def _lock_change(conn: Connection, change_id: UUID) -> _LockedChange:
+async def _lock_change(conn: Connection, change_id: UUID) -> _LockedBookingChange:
     """Lock the order of a change; all writers of a change hold this lock."""
     suborder_id = await FIND_CHANGED_ORDER.maybe(conn, id=change_id)
     order = None if suborder_id is None else await lock_order_by_suborder(conn, suborder_id)
     if order is None:
         raise NotFound
     [suborder] = [each for each in await load_suborders(conn, order.id) if each.id == suborder_id]
-    return _LockedChange(order, suborder, await GET_BOOKING_CHANGE.one(conn, change_id=change_id))
+    return _LockedBookingChange(order, suborder, await GET_BOOKING_CHANGE.one(conn, change_id=change_id))
 
 
 async def _add_change(
@@ -303,7 +303,7 @@ async def _add_change(
 
 
 async def _notify_proposer(
-    conn: Connection, seal: Seal, locked: _LockedChange, template: str, *, now: datetime
+    conn: Connection, seal: Seal, locked: _LockedBookingChange, template: str, *, now: datetime
 ) -> None:
     facts = describe_change(locked.change)
     del facts["new"]
