@@ -2264,6 +2264,12 @@ CREATE FUNCTION public.sum_kept_back(p_producer uuid, p_claims_since timestamp w
         SELECT q.line_id, q.amount_fen
           FROM refund_requests q JOIN suborders ON suborders.id = q.suborder_id
          WHERE producer_id = p_producer AND q.state = 'waiting'
+         UNION ALL
+        SELECT m.line_id, m.amount_fen
+          FROM mediation_lines m
+          JOIN order_lines ON order_lines.id = m.line_id
+          JOIN suborders ON suborders.id = suborder_id
+         WHERE producer_id = p_producer AND m.granted_fen IS NULL
     )
     SELECT (coalesce((SELECT sum(payable_fen) FROM recent), 0)
          + coalesce((SELECT sum(asked.amount_fen)
@@ -3981,6 +3987,41 @@ CREATE TABLE public.lots (
     CONSTRAINT lots_sold_not_negative CHECK ((sold_units >= 0))
 )
 WITH (fillfactor='60');
+
+
+--
+-- Name: mediation_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.mediation_lines (
+    case_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    amount_fen bigint NOT NULL,
+    granted_fen bigint,
+    CONSTRAINT mediation_lines_amount CHECK ((amount_fen > 0)),
+    CONSTRAINT mediation_lines_granted CHECK (((granted_fen >= 0) AND (granted_fen <= amount_fen)))
+);
+
+
+--
+-- Name: mediations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.mediations (
+    case_id uuid NOT NULL,
+    category text DEFAULT 'mediation'::text NOT NULL,
+    source_id uuid NOT NULL,
+    source text NOT NULL,
+    suborder_id uuid NOT NULL,
+    refused_by uuid NOT NULL,
+    refused_sealed bytea,
+    share_bp integer,
+    agreed boolean,
+    CONSTRAINT mediations_category CHECK ((category = 'mediation'::text)),
+    CONSTRAINT mediations_ended CHECK (((share_bp IS NULL) = (agreed IS NULL))),
+    CONSTRAINT mediations_share CHECK (((share_bp >= 0) AND (share_bp <= 10000))),
+    CONSTRAINT mediations_source_category CHECK ((source = ANY (ARRAY['bad_fruit'::text, 'goods_return'::text])))
+);
 
 
 --
@@ -5747,6 +5788,30 @@ ALTER TABLE ONLY public.lots
 
 
 --
+-- Name: mediation_lines mediation_lines_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediation_lines
+    ADD CONSTRAINT mediation_lines_key PRIMARY KEY (case_id, line_id);
+
+
+--
+-- Name: mediations mediations_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediations
+    ADD CONSTRAINT mediations_once UNIQUE (source_id);
+
+
+--
+-- Name: mediations mediations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediations
+    ADD CONSTRAINT mediations_pkey PRIMARY KEY (case_id);
+
+
+--
 -- Name: memberships memberships_one_household_per_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6996,6 +7061,20 @@ CREATE INDEX listings_by_search_words ON public.listings USING gin (search_words
 --
 
 CREATE INDEX lots_by_producer ON public.lots USING btree (producer_id);
+
+
+--
+-- Name: mediation_lines_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX mediation_lines_open ON public.mediation_lines USING btree (line_id) WHERE (granted_fen IS NULL);
+
+
+--
+-- Name: mediations_by_suborder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX mediations_by_suborder ON public.mediations USING btree (suborder_id);
 
 
 --
@@ -8934,6 +9013,54 @@ ALTER TABLE ONLY public.lots
 
 
 --
+-- Name: mediation_lines mediation_lines_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediation_lines
+    ADD CONSTRAINT mediation_lines_line FOREIGN KEY (line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: mediation_lines mediation_lines_mediation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediation_lines
+    ADD CONSTRAINT mediation_lines_mediation FOREIGN KEY (case_id) REFERENCES public.mediations(case_id);
+
+
+--
+-- Name: mediations mediations_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediations
+    ADD CONSTRAINT mediations_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: mediations mediations_refuser; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediations
+    ADD CONSTRAINT mediations_refuser FOREIGN KEY (refused_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: mediations mediations_source; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediations
+    ADD CONSTRAINT mediations_source FOREIGN KEY (source_id) REFERENCES public.cases(id);
+
+
+--
+-- Name: mediations mediations_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.mediations
+    ADD CONSTRAINT mediations_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
 -- Name: memberships memberships_file; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -10013,6 +10140,21 @@ CASE
     WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
     ELSE false
 END);
+
+
+--
+-- Name: mediations; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.mediations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: mediations mediations_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY mediations_visible ON public.mediations TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = mediations.case_id))));
 
 
 --
@@ -13404,6 +13546,104 @@ GRANT UPDATE(reserved_units) ON TABLE public.lots TO market_app;
 --
 
 GRANT UPDATE(sold_units) ON TABLE public.lots TO market_app;
+
+
+--
+-- Name: TABLE mediation_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.mediation_lines TO market_app;
+
+
+--
+-- Name: COLUMN mediation_lines.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.mediation_lines TO market_app;
+
+
+--
+-- Name: COLUMN mediation_lines.line_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(line_id) ON TABLE public.mediation_lines TO market_app;
+
+
+--
+-- Name: COLUMN mediation_lines.amount_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(amount_fen) ON TABLE public.mediation_lines TO market_app;
+
+
+--
+-- Name: COLUMN mediation_lines.granted_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(granted_fen) ON TABLE public.mediation_lines TO market_app;
+
+
+--
+-- Name: TABLE mediations; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.mediations TO market_app;
+
+
+--
+-- Name: COLUMN mediations.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.mediations TO market_app;
+
+
+--
+-- Name: COLUMN mediations.source_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(source_id) ON TABLE public.mediations TO market_app;
+
+
+--
+-- Name: COLUMN mediations.source; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(source) ON TABLE public.mediations TO market_app;
+
+
+--
+-- Name: COLUMN mediations.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.mediations TO market_app;
+
+
+--
+-- Name: COLUMN mediations.refused_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(refused_by) ON TABLE public.mediations TO market_app;
+
+
+--
+-- Name: COLUMN mediations.refused_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(refused_sealed) ON TABLE public.mediations TO market_app;
+
+
+--
+-- Name: COLUMN mediations.share_bp; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(share_bp) ON TABLE public.mediations TO market_app;
+
+
+--
+-- Name: COLUMN mediations.agreed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(agreed) ON TABLE public.mediations TO market_app;
 
 
 --

@@ -54,7 +54,9 @@ GET_SALE_CASE = Query(
              UNION ALL
             SELECT case_id, suborder_id FROM review_appeals JOIN reviews ON reviews.id = review_id
              UNION ALL
-            SELECT case_id, suborder_id FROM complaints) about
+            SELECT case_id, suborder_id FROM complaints
+             UNION ALL
+            SELECT case_id, suborder_id FROM mediations) about
       JOIN suborders ON suborders.id = about.suborder_id
       JOIN orders ON orders.id = order_id
      WHERE case_id = :case_id
@@ -74,6 +76,7 @@ FIND_REFUNDED_LINE = Query(
      LIMIT 1
     """,
 )
+IS_MEDIATED = Query(bool, "SELECT EXISTS (SELECT FROM mediations WHERE source_id = :case_id)")
 REOPEN_GOODS_RETURN_LINES = Query(
     None, "UPDATE goods_return_lines SET state = 'open' WHERE case_id = :case_id AND state = 'refused'"
 )
@@ -134,6 +137,8 @@ async def move_own_case(
     if case.asker_id != buyer.account_id:
         raise NotFound
     if move not in list_buyer_moves(case, now=now):
+        raise CaseNotMovable(state=case.state)
+    if move is CaseMove.REOPEN and await IS_MEDIATED.one(conn, case_id=case_id):
         raise CaseNotMovable(state=case.state)
     if move is CaseMove.REOPEN and case.category == GOODS_RETURN:
         refunded = await FIND_REFUNDED_LINE.maybe(conn, case_id=case_id)

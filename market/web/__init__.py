@@ -41,6 +41,7 @@ from market.web.farm import (
 from market.web.farm import complaints as farm_complaints
 from market.web.farm import coupons as farm_coupons
 from market.web.farm import home as farm_home
+from market.web.farm import mediation as farm_mediation
 from market.web.farm import reviews as farm_reviews
 from market.web.farm.money import forms as money_forms
 from market.web.farm.money import month_statement
@@ -52,6 +53,7 @@ from market.web.shop import (
     cart,
     checkout,
     coupons,
+    mediation,
     order,
     order_actions,
     orders,
@@ -71,14 +73,14 @@ from market.web.shop import goods_returns as shop_returns
 _SHOP_PAGES = (
     assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, pay, orders, order, order_actions,
-    own_review, shop_claims, shop_returns, shop_cases, shop_complaints, shop_booking_changes,
+    own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,
     booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, presale, list_product, list_stay,
     listings,
     money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
-    farm_reviews, farm_complaints, phone_bill, apply, certificates, freight, closed, farm_coupons,
+    farm_reviews, farm_complaints, farm_mediation, phone_bill, apply, certificates, freight, closed, farm_coupons,
     packing,
 )  # fmt: skip
 

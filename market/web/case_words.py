@@ -22,8 +22,8 @@ _BUTTONS = {
 }  # fmt: skip
 
 
-_FARM_PATHS = {"goods_return": "returns"}
-_DESK_PATHS = {"goods_return": "returns", "review_appeal": "appeals"}
+_FARM_PATHS = {"goods_return": "returns", "mediation": "mediations"}
+_DESK_PATHS = {"goods_return": "returns", "review_appeal": "appeals", "mediation": "mediations"}
 _COMPLAINTS = "complaint_"
 
 

@@ -1,7 +1,10 @@
 -- Package: aftersales.
 -- Return what a producer is owed but not paid yet, in fen: released parcels that their buyers may still claim (received after
 -- p_claims_since) or, if not all is perishable, return (received after p_returns_since), and what is asked back of others: the
--- open claims and returns of buyers, whom row-level security hides, and the refunds that wait for a second person.
+-- open claims and returns of buyers, whom row-level security hides, the refunds that wait for a second person, and what is
+-- mediated.
+-- Revision 0050 creates it before the tables of mediations.
+SET LOCAL check_function_bodies = off;
 CREATE OR REPLACE FUNCTION sum_kept_back(
     p_producer uuid, p_claims_since timestamptz, p_returns_since timestamptz
 ) RETURNS bigint
@@ -27,6 +30,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT q.line_id, q.amount_fen
           FROM refund_requests q JOIN suborders ON suborders.id = q.suborder_id
          WHERE producer_id = p_producer AND q.state = 'waiting'
+         UNION ALL
+        SELECT m.line_id, m.amount_fen
+          FROM mediation_lines m
+          JOIN order_lines ON order_lines.id = m.line_id
+          JOIN suborders ON suborders.id = suborder_id
+         WHERE producer_id = p_producer AND m.granted_fen IS NULL
     )
     SELECT (coalesce((SELECT sum(payable_fen) FROM recent), 0)
          + coalesce((SELECT sum(asked.amount_fen)
@@ -37,3 +46,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION sum_kept_back FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sum_kept_back TO market_app;
+SET LOCAL check_function_bodies = on;

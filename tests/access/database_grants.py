@@ -92,6 +92,10 @@ GRANTS = {
     "storage shelf_days no_ship)",
     "lots": "select insert update(available_units reserved_units sold_units)",
     "memberships": "select insert update(member_number relation valid_during leave_reason file_id)",
+    "mediation_lines": "select insert(case_id line_id amount_fen) update(granted_fen)",
+    "mediations": (
+        "select insert(case_id source_id source suborder_id refused_by refused_sealed) update(share_bp agreed)"
+    ),
     "messages": (
         "select insert delete update(facts_sealed sent_at attempts next_at error dead_at provider_ref delivered_at)"
     ),

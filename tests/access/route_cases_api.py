@@ -341,6 +341,16 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"outcome": "solved", "text": "样例"},
         status=404,
     ),
+    # mediations
+    post("/api/v1/cases/{case_id}/mediation", SIGNED_IN, params=NOBODYS_CASE, json={"text": "样例"}, status=404),
+    get("/api/v1/mediations/{case_id}", SIGNED_IN, params=NOBODYS_CASE, status=404),
+    post(
+        "/api/v1/mediations/{case_id}/decision",
+        SIGNED_IN,
+        params=NOBODYS_CASE,
+        json={"share_bp": 0, "agreed": False, "reason": "样例"},
+        status=404,
+    ),
     # aftersales
     post("/api/v1/suborders/{suborder_id}/shipment", PRODUCER_MEMBERS, json=PARCEL),
     get("/api/v1/suborders/{suborder_id}/tracking", PARCEL_PARTIES, params={"suborder_id": Id("shipped_suborder_id")}),

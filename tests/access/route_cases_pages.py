@@ -167,6 +167,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post(REVIEW_PAGE, ORDER_BUYER, params=RECEIVED, query=REVIEWED_LISTING, form=REVIEW, status=303),
     get("/orders/{number}/complaint/{position}", as_own_page(ORDER_BUYER), params=RECEIVED),
     post("/orders/{number}/complaint/{position}", ORDER_BUYER, params=RECEIVED, form={"text": "样例"}, status=422),
+    get("/cases/{case_id}/mediation", as_own_page(SIGNED_IN), params=NOBODYS_CASE),
+    post("/cases/{case_id}/mediation", SIGNED_IN, params=NOBODYS_CASE, form={"text": "样例"}, status=404),
     get("/reviews/{review_id}", as_own_page(SIGNED_IN), params=NOBODYS_REVIEW, status=404),
     post("/reviews/{review_id}", SIGNED_IN, params=NOBODYS_REVIEW, form=REVIEW, status=404),
     # selling
@@ -209,6 +211,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         form={"claimed": "insult", "reason": "样例"},
         status=404,
     ),
+    get("/farm/mediations/{case_id}", FARMER_PAGE, params=NOBODYS_CASE, status=404),
     get("/farm/complaints", FARMER_PAGE),
     get("/farm/complaints/{case_id}", FARMER_PAGE, params=NOBODYS_CASE, status=404),
     post("/farm/complaints/{case_id}", SIGNED_IN, params=NOBODYS_CASE, form={"text": "样例"}, status=404),
@@ -385,6 +388,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/desk/appeals/{case_id}", DESK, params=NOBODYS_CASE, form={"decision": "show"}, status=404),
     get("/desk/complaints/{case_id}", as_desk_page(DESK), params=NOBODYS_CASE, status=404),
     post("/desk/complaints/{case_id}", DESK, params=NOBODYS_CASE, form={"outcome": "solved"}, status=404),
+    get("/desk/mediations/{case_id}", as_desk_page(DESK), params=NOBODYS_CASE, status=404),
+    post("/desk/mediations/{case_id}", DESK, params=NOBODYS_CASE, form={"share": "0"}, status=404),
     # the desk: money
     get("/desk/money", as_desk_page(DESK_MONEY)),
     get("/desk/coupons", as_desk_page(DESK_PLATFORM)),

@@ -56,6 +56,7 @@ OWNED_TABLES = {
     },
     "casework": {"case_categories", "cases", "case_events"},
     "complaints": {"complaints"},
+    "mediation": {"mediations", "mediation_lines"},
     "reviews": {"reviews", "review_photos", "review_versions", "review_appeals", "producer_figures"},
     "carriers": {"tracked_parcels", "tracking_facts", "carrier_pushes"},
     "visits": {"booking_changes", "stay_guests", "calendar_feeds", "check_in_scans"},

@@ -15,6 +15,7 @@ from market.web.desk import (
     form_pages,
     goods_returns,
     imports,
+    mediations,
     money,
     months,
     notices,
@@ -28,7 +29,7 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
-    cases, case_moves, goods_returns, appeals, complaints, officials, contacts, coupons,
+    cases, case_moves, goods_returns, appeals, complaints, mediations, officials, contacts, coupons,
 )  # fmt: skip
 
 DESK = Router(

@@ -7,9 +7,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from market.aftersales.bad_fruit import BAD_FRUIT
 from market.aftersales.bad_fruit_views import get_claim
 from market.aftersales.case_moves import GET_SALE_CASE, list_buyer_moves, move_own_case
+from market.aftersales.goods_return import GOODS_RETURN
 from market.casework.history import get_case, list_case_events
+from market.casework.models import CaseOutcome
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
@@ -40,6 +43,7 @@ async def _page(
     context |= {
         "back": ("/farm/reviews", "回评价") if case.for_producer_id else (f"/orders/{sale.order_number}", "回订单"),
         "photos": [] if claim is None else list_photo_links(claim),
+        "mediable": case.category in {BAD_FRUIT, GOODS_RETURN} and case.outcome is CaseOutcome.UNSOLVED,
         "said": "交上去了" if request.query_params.get("said") == "1" else "",
     }
     return render_page(request, "shop/case.html", context, actor=actor, status=status)

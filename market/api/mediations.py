@@ -1,0 +1,91 @@
+"""Mediations of refused claims and returns."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+from market.casework.moves import get_person_scope
+from market.identity.models import Actor, NotFound
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.kernel.seal import Seal
+from market.mediation.mediate import OpenedMediation, ask_for_mediation, end_mediation
+from market.mediation.views import Mediation, get_mediation
+from payments import GuardedGateway
+
+
+class MediationRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the buyer finds wrong with the refusal."""
+
+    text: Annotated[str, Meta(max_length=1000)]
+
+
+class MediationDecision(Struct, frozen=True, forbid_unknown_fields=True):
+    """The share of what is disputed that is refunded, whether both sides agreed to it, and why."""
+
+    share_bp: int
+    agreed: bool
+    reason: Annotated[str, Meta(max_length=1000)]
+
+
+class MediationController(Controller):
+    """Mediations by officials of the county."""
+
+    path = "/api/v1"
+    tags = ("mediations",)
+
+    @post("/cases/{case_id:uuid}/mediation", operation_id="AskForMediation", status_code=201)
+    async def ask(
+        self,
+        *,
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        case_id: FromPath[UUID],
+        data: JSONBody[MediationRequest],
+    ) -> OpenedMediation:
+        """Ask the county to mediate your refused claim or return, once, within 15 days; its money is kept back."""
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            return await ask_for_mediation(conn, seal, actor, case_id, text=data.text, now=clock.now())
+
+    @get("/mediations/{case_id:uuid}", operation_id="GetMediation")
+    async def read(
+        self,
+        *,
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        case_id: FromPath[UUID],
+    ) -> Mediation:
+        """Return a mediation of your purchase or of your producer."""
+        async with db.transaction(scope=get_person_scope(actor)) as conn:
+            mediation = await get_mediation(conn, seal, case_id)
+        if mediation is None:
+            raise NotFound
+        return mediation
+
+    @post("/mediations/{case_id:uuid}/decision", operation_id="EndMediation", status_code=200)
+    async def end(
+        self,
+        *,
+        db: NamedDependency[Database],
+        gateway: NamedDependency[GuardedGateway],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        case_id: FromPath[UUID],
+        data: JSONBody[MediationDecision],
+    ) -> Mediation:
+        """End a mediation with a share, agreed by both sides or decided by you; it is refunded at once."""
+        return await end_mediation(
+            db, gateway, seal, actor, case_id, share_bp=data.share_bp, agreed=data.agreed, reason=data.reason,
+            now=clock.now(),
+        )  # fmt: skip
+
+
+ROUTES = [MediationController]
