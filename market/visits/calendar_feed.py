@@ -81,6 +81,9 @@ FIND_FEED_OWNER = Query(
     """
     SELECT producer_id, name FROM calendar_feeds JOIN producers ON producers.id = producer_id
      WHERE secret_hash = :secret_hash
+       AND EXISTS (SELECT FROM producer_members m
+                    WHERE m.producer_id = calendar_feeds.producer_id AND m.account_id = created_by
+                      AND m.valid_during @> :day::date)
     """,
 )
 # An order that is not paid keeps its nights out of sale, as the calendar says.
@@ -147,14 +150,13 @@ async def read_calendar_feed(conn: Connection, secret: str, *, now: datetime) ->
     """Return the calendar at a secret address: the last month and the coming year, without names or phones of guests.
 
     Raises:
-        NotFound: the address is unknown or was revoked.
+        NotFound: the address is unknown or was revoked, or who made it is no member any more.
     """
-    owner = None
+    owner, day = None, get_business_day(now)
     if len(secret) <= _MAX_SECRET_LENGTH:
-        owner = await FIND_FEED_OWNER.maybe(conn, secret_hash=_hash(secret))
+        owner = await FIND_FEED_OWNER.maybe(conn, secret_hash=_hash(secret), day=day)
     if owner is None:
         raise NotFound
-    day = get_business_day(now)
     window = {"producer_id": owner.producer_id, "first": day - _PAST_DAYS, "until": day + _COMING_DAYS}
     nights = await LIST_FEED_NIGHTS.all(conn, limit=MAX_CALENDAR_EVENTS, **window)
     slots = await LIST_FEED_SLOTS.all(conn, limit=MAX_CALENDAR_EVENTS, **window)

@@ -83,6 +83,13 @@ async def test_an_address_ends_when_it_is_replaced_or_revoked(shopping: Shopping
         with pytest.raises(NotFound):
             await read_calendar_feed(conn, addresses[0], now=NOW)
         assert "VCALENDAR" in await read_calendar_feed(conn, addresses[1], now=NOW)
+        left = (NOW + timedelta(days=1)).date()
+        await conn.execute(
+            "UPDATE producer_members SET valid_during = daterange(lower(valid_during), $2) WHERE account_id = $1",
+            host.account_id, left,
+        )  # fmt: skip
+        with pytest.raises(NotFound):
+            await read_calendar_feed(conn, addresses[1], now=NOW + timedelta(days=2))
         await revoke_calendar_feed(conn, host, stay.producer_id, now=NOW)
         with pytest.raises(NotFound):
             await read_calendar_feed(conn, addresses[1], now=NOW)
