@@ -129,6 +129,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=3, le=30, description="Days after a return was sent until its arrival is confirmed automatically."),
     ] = 10
+    pickup_days: Annotated[
+        int, Meta(ge=2, le=30, description="Days after its arrival for which a parcel is kept at its pickup point.")
+    ] = 7
     codes_a_phone: Annotated[int, Meta(ge=1, description="One-time codes per phone and day.")] = 10
     codes_a_network: Annotated[int, Meta(ge=1, description="One-time codes per network address and hour.")] = 60
     codes_a_day: Annotated[int, Meta(ge=1, description="One-time codes per day in total.")] = 20_000

@@ -4217,6 +4217,47 @@ CREATE TABLE public.photos (
 
 
 --
+-- Name: pickup_points; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pickup_points (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    division_code text NOT NULL,
+    county_code text GENERATED ALWAYS AS ("left"(division_code, 6)) STORED,
+    name text NOT NULL,
+    address text NOT NULL,
+    phone text NOT NULL,
+    hours text NOT NULL,
+    keeper_id uuid NOT NULL,
+    open boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT pickup_points_address CHECK (((length(address) >= 1) AND (length(address) <= 60))),
+    CONSTRAINT pickup_points_hours CHECK (((length(hours) >= 1) AND (length(hours) <= 40))),
+    CONSTRAINT pickup_points_name CHECK (((length(name) >= 1) AND (length(name) <= 20))),
+    CONSTRAINT pickup_points_phone CHECK ((phone ~ '^[0-9]{5,12}$'::text))
+);
+
+
+--
+-- Name: pickups; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.pickups (
+    suborder_id uuid NOT NULL,
+    point_id uuid NOT NULL,
+    state text DEFAULT 'expected'::text NOT NULL,
+    arrived_at timestamp with time zone,
+    code_hash bytea,
+    code_sealed bytea,
+    collected_at timestamp with time zone,
+    CONSTRAINT pickups_arrived CHECK (((state = 'expected'::text) = (arrived_at IS NULL))),
+    CONSTRAINT pickups_code CHECK ((((state = 'expected'::text) = (code_hash IS NULL)) AND ((state = 'arrived'::text) = (code_sealed IS NOT NULL)))),
+    CONSTRAINT pickups_collected CHECK (((state = 'collected'::text) = (collected_at IS NOT NULL))),
+    CONSTRAINT pickups_state CHECK ((state = ANY (ARRAY['expected'::text, 'arrived'::text, 'collected'::text, 'returned'::text])))
+);
+
+
+--
 -- Name: presales; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5940,6 +5981,22 @@ ALTER TABLE ONLY public.photos
 
 
 --
+-- Name: pickup_points pickup_points_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pickup_points
+    ADD CONSTRAINT pickup_points_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: pickups pickups_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pickups
+    ADD CONSTRAINT pickups_pkey PRIMARY KEY (suborder_id);
+
+
+--
 -- Name: plans plans_one_charge_per_day; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7208,6 +7265,48 @@ CREATE INDEX photos_by_name ON public.photos USING btree (name);
 --
 
 CREATE INDEX photos_by_owner ON public.photos USING btree (owner_id, created_at);
+
+
+--
+-- Name: pickup_points_by_county; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pickup_points_by_county ON public.pickup_points USING btree (county_code, id);
+
+
+--
+-- Name: pickup_points_by_keeper; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pickup_points_by_keeper ON public.pickup_points USING btree (keeper_id);
+
+
+--
+-- Name: pickup_points_one_name; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX pickup_points_one_name ON public.pickup_points USING btree (county_code, name) WHERE open;
+
+
+--
+-- Name: pickups_one_code; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX pickups_one_code ON public.pickups USING btree (code_hash);
+
+
+--
+-- Name: pickups_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pickups_open ON public.pickups USING btree (point_id, suborder_id) WHERE (state = ANY (ARRAY['expected'::text, 'arrived'::text]));
+
+
+--
+-- Name: pickups_waiting; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX pickups_waiting ON public.pickups USING btree (arrived_at) WHERE (state = 'arrived'::text);
 
 
 --
@@ -9194,6 +9293,38 @@ ALTER TABLE ONLY public.persons
 
 ALTER TABLE ONLY public.photos
     ADD CONSTRAINT photos_owner FOREIGN KEY (owner_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: pickup_points pickup_points_division; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pickup_points
+    ADD CONSTRAINT pickup_points_division FOREIGN KEY (division_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: pickup_points pickup_points_keeper; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pickup_points
+    ADD CONSTRAINT pickup_points_keeper FOREIGN KEY (keeper_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: pickups pickups_point; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pickups
+    ADD CONSTRAINT pickups_point FOREIGN KEY (point_id) REFERENCES public.pickup_points(id);
+
+
+--
+-- Name: pickups pickups_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.pickups
+    ADD CONSTRAINT pickups_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
 
 
 --
@@ -13882,6 +14013,125 @@ GRANT SELECT,INSERT ON TABLE public.parcel_reminders TO market_app;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.photos TO market_app;
+
+
+--
+-- Name: TABLE pickup_points; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.pickup_points TO market_app;
+
+
+--
+-- Name: COLUMN pickup_points.division_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(division_code) ON TABLE public.pickup_points TO market_app;
+
+
+--
+-- Name: COLUMN pickup_points.name; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(name) ON TABLE public.pickup_points TO market_app;
+
+
+--
+-- Name: COLUMN pickup_points.address; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(address) ON TABLE public.pickup_points TO market_app;
+
+
+--
+-- Name: COLUMN pickup_points.phone; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(phone) ON TABLE public.pickup_points TO market_app;
+
+
+--
+-- Name: COLUMN pickup_points.hours; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(hours) ON TABLE public.pickup_points TO market_app;
+
+
+--
+-- Name: COLUMN pickup_points.keeper_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(keeper_id) ON TABLE public.pickup_points TO market_app;
+
+
+--
+-- Name: COLUMN pickup_points.open; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(open) ON TABLE public.pickup_points TO market_app;
+
+
+--
+-- Name: COLUMN pickup_points.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(created_at) ON TABLE public.pickup_points TO market_app;
+
+
+--
+-- Name: TABLE pickups; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.pickups TO market_app;
+
+
+--
+-- Name: COLUMN pickups.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.pickups TO market_app;
+
+
+--
+-- Name: COLUMN pickups.point_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(point_id) ON TABLE public.pickups TO market_app;
+
+
+--
+-- Name: COLUMN pickups.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.pickups TO market_app;
+
+
+--
+-- Name: COLUMN pickups.arrived_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(arrived_at) ON TABLE public.pickups TO market_app;
+
+
+--
+-- Name: COLUMN pickups.code_hash; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(code_hash) ON TABLE public.pickups TO market_app;
+
+
+--
+-- Name: COLUMN pickups.code_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(code_sealed) ON TABLE public.pickups TO market_app;
+
+
+--
+-- Name: COLUMN pickups.collected_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(collected_at) ON TABLE public.pickups TO market_app;
 
 
 --

@@ -183,10 +183,10 @@ async def check_in_guest(
         CheckInCodeUsed: the guest has already checked in.
         CheckInOutsideStay: today is outside the stay.
     """
-    await _require_attempts_left(conn, actor, now=now)
+    await require_attempts_left(conn, actor, now=now)
     booking = await _find_booking(conn, seal, actor, code)
     if booking is None:
-        return await _record_wrong_code(conn, actor, now=now)
+        return await record_wrong_code(conn, actor, now=now)
     if booking.used:
         raise CheckInCodeUsed
     return await _check_in(conn, seal, actor, booking, shown_at=now, now=now)
@@ -198,7 +198,7 @@ async def find_visit_by_code(conn: Connection, seal: Seal, actor: Actor, code: s
     Raises:
         TooManyCheckInCodes: the actor tried ten wrong codes in the last hour.
     """
-    await _require_attempts_left(conn, actor, now=now)
+    await require_attempts_left(conn, actor, now=now)
     booking = await _find_booking(conn, seal, actor, code)
     return None if booking is None else booking.booking_id
 
@@ -243,7 +243,12 @@ async def _check_in(
     return msgspec.convert(booking, CheckIn, from_attributes=True)
 
 
-async def _require_attempts_left(conn: Connection, actor: Actor, *, now: datetime) -> None:
+async def require_attempts_left(conn: Connection, actor: Actor, *, now: datetime) -> None:
+    """Require that a host, or the keeper of a pickup point, tried fewer than ten wrong codes in the last hour.
+
+    Raises:
+        TooManyCheckInCodes: they did not.
+    """
     await LOCK_ATTEMPTS.run(conn, account_id=str(actor.account_id))
     limiting = await FIND_LIMITING_ATTEMPT.maybe(
         conn,
@@ -256,7 +261,8 @@ async def _require_attempts_left(conn: Connection, actor: Actor, *, now: datetim
         raise TooManyCheckInCodes(retry_after=ceil((limiting + WRONG_CODE_WINDOW - now).total_seconds()))
 
 
-async def _record_wrong_code(conn: Connection, actor: Actor, *, now: datetime) -> InvalidCheckInCode:
+async def record_wrong_code(conn: Connection, actor: Actor, *, now: datetime) -> InvalidCheckInCode:
+    """Record a wrong code of the actor, which the caller commits, and return the refusal."""
     await add_audit_entry(
         conn,
         actor=str(actor.account_id),

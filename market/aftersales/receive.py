@@ -71,7 +71,8 @@ END_PLACES = Query(
     """,
 )
 # A buyer who disputes the payment confirms nothing by silence. A parcel that its carrier knows counts from its
-# delivery: until then nobody can have received it, and one that does not move waits for a person.
+# delivery: until then nobody can have received it, and one that does not move waits for a person. One that waits at a
+# pickup point ends there (`market/pickups/end_pickups.py`).
 LIST_OVERDUE_SUBORDERS = Query(
     UUID,
     """
@@ -84,6 +85,7 @@ LIST_OVERDUE_SUBORDERS = Query(
     )
     (SELECT suborders.id FROM suborders LEFT JOIN tracked_parcels ON suborder_id = suborders.id
       WHERE suborders.state = 'shipped' AND shipped_at <= :shipped_before
+        AND NOT EXISTS (SELECT FROM pickups WHERE pickups.suborder_id = suborders.id AND pickups.state = 'arrived')
         AND (tracked_parcels.state IS NULL OR tracked_parcels.state = 'waiting' OR delivered_at <= :shipped_before)
         AND order_id NOT IN (SELECT id FROM disputed)
         AND NOT EXISTS (SELECT FROM jobs.failures

@@ -20,6 +20,7 @@ from market.api import (
     packs,
     payouts,
     photos,
+    pickups,
     presales,
     privacy,
     producers,
@@ -58,6 +59,7 @@ ROUTES = [
     *guest_register.ROUTES,
     *calendar_feeds.ROUTES,
     *payouts.ROUTES,
+    *pickups.ROUTES,
     *subsidies.ROUTES,
     *tasks.ROUTES,
 ]

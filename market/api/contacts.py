@@ -24,7 +24,7 @@ from market.kernel.clock import Clock
 from market.subsidies.month.cycles import read_county
 
 
-def _read_own_county(actor: Actor, text: str) -> str:
+def read_own_county(actor: Actor, text: str) -> str:
     """Return the county of a path; for officials of other counties it does not exist."""
     county = read_county(text)
     require_official(actor)
@@ -43,7 +43,7 @@ class ContactController(Controller):
         self, county: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
     ) -> list[Contact]:
         """List the contacts of a county, for its officials."""
-        code = _read_own_county(actor, county)
+        code = read_own_county(actor, county)
         async with db.connection() as conn:
             return await list_contacts(conn, code)
 
@@ -61,7 +61,7 @@ class ContactController(Controller):
         """Register the contact of a village, a township or the county."""
 
         async def work(conn: Connection) -> Contact:
-            return await add_contact(conn, actor, _read_own_county(actor, county), data, now=clock.now())
+            return await add_contact(conn, actor, read_own_county(actor, county), data, now=clock.now())
 
         return await run_once(request, db, actor, work)
 
@@ -78,7 +78,7 @@ class ContactController(Controller):
     ) -> Contact:
         """Change the name, phone, hours or days of absence of a contact."""
         async with db.transaction() as conn:
-            return await change_contact(conn, actor, _read_own_county(actor, county), contact_id, data, now=clock.now())
+            return await change_contact(conn, actor, read_own_county(actor, county), contact_id, data, now=clock.now())
 
     @post("/{contact_id:uuid}/end", operation_id="EndContact", status_code=204)
     async def end(
@@ -92,7 +92,7 @@ class ContactController(Controller):
     ) -> None:
         """Remove a contact; the audit record keeps it."""
         async with db.transaction() as conn:
-            await end_contact(conn, actor, _read_own_county(actor, county), contact_id, now=clock.now())
+            await end_contact(conn, actor, read_own_county(actor, county), contact_id, now=clock.now())
 
 
 @get("/api/v1/contacts/own", operation_id="GetOwnContact", tags=["contacts"])

@@ -18,7 +18,7 @@ from market.kernel.clock import Clock
 from market.kernel.idempotency import compute_fingerprint
 from market.kernel.page import Page
 from market.kernel.seal import Seal
-from market.orders.address import Address, seal_address
+from market.orders.address import Address, address_to_point, seal_address
 from market.orders.batcher import Batcher
 from market.orders.cancel import Cancellation, cancel_order
 from market.orders.cart import put_lines, put_nights
@@ -28,6 +28,8 @@ from market.orders.pay import PaymentInstructions, pay_order
 from market.orders.place import find_placed_order, place
 from market.orders.place_cart import place_cart
 from market.orders.queries import OrderBrief, OrderView, get_order, list_orders
+from market.pickup_points.models import PickupPointId
+from market.pickup_points.register import load_points
 from market.settings import Settings
 from market.slots.models import SlotId
 from payments import GuardedGateway, Method
@@ -70,7 +72,8 @@ class CartNightsRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class PlaceOrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """An order; without `lines` and `nights` the whole cart is ordered. `total_fen` is the total that the buyer saw.
 
-    `voucher_id` is a voucher of the buyer (`ClaimCoupon`) that the order uses.
+    `voucher_id` is a voucher of the buyer (`ClaimCoupon`) that the order uses. With `pickup_point_id`
+    (`ListPickupPoints`) the parcels go to that point, which replaces region and street of the address.
     """
 
     address: Address
@@ -78,6 +81,7 @@ class PlaceOrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
     nights: Annotated[list[NightsRequest], Meta(max_length=_MAX_ITEMS)] | None = None
     total_fen: int | None = None
     voucher_id: UUID | None = None
+    pickup_point_id: UUID | None = None
 
 
 class PaymentRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -185,17 +189,24 @@ class OrderController(Controller):
         placed = await find_placed_order(db, actor.account_id, key, fingerprint)
         if placed is not None:
             return placed
+        point_id = None if data.pickup_point_id is None else PickupPointId(data.pickup_point_id)
+        recipient = data.address
+        if point_id is not None:
+            async with db.connection() as conn:
+                point = (await load_points(conn, [point_id])).get(point_id)
+            recipient = data.address if point is None else address_to_point(data.address, point)
         if data.lines is None and data.nights is None:
-            address = seal_address(seal, data.address, parcel=False)
+            address = seal_address(seal, recipient, parcel=False)
             return await place_cart(
                 db, batcher, actor.account_id, address=address, key=key, fingerprint=fingerprint,
-                total_fen=data.total_fen, voucher_id=voucher_id, now=now, pay_minutes=minutes,
+                total_fen=data.total_fen, voucher_id=voucher_id, pickup_point_id=point_id, now=now,
+                pay_minutes=minutes,
             )  # fmt: skip
-        address = seal_address(seal, data.address, parcel=any(each.slot_id is None for each in data.lines or []))
+        address = seal_address(seal, recipient, parcel=any(each.slot_id is None for each in data.lines or []))
         return await place(
             batcher, actor.account_id, _build_lines(data.lines or []), nights=_build_nights(data.nights or []),
             address=address, key=key, fingerprint=fingerprint, total_fen=data.total_fen, now=now, pay_minutes=minutes,
-            voucher_id=voucher_id,
+            voucher_id=voucher_id, pickup_point_id=point_id,
         )  # fmt: skip
 
     @get(operation_id="ListOrders")

@@ -23,6 +23,7 @@ from market.orders.mark_paid import apply_payment_events
 from market.payouts.account import check_payout_accounts
 from market.payouts.account_change import activate_due_changes
 from market.payouts.pay_out import apply_payout_events
+from market.pickups.end_pickups import end_overdue_pickups
 from market.visits.change_booking import lapse_changes
 from payments import apply_events, finish_operations, poll_due_payments, poll_due_payouts, retry_due_refunds
 from payments.pay import expire_payments
@@ -150,6 +151,12 @@ async def end_goods_returns(context: WorkerContext) -> None:
     await end_due_returns(context.db, context.gateway, context.seal, days=days, now=now)
 
 
+async def end_pickups(context: WorkerContext) -> None:
+    """End the pickups that nobody came for."""
+    now, days = context.clock.now(), context.settings.pickup_days
+    await end_overdue_pickups(context.db, context.seal, days=days, now=now)
+
+
 async def cancel_small_slots(context: WorkerContext) -> None:
     """Cancel the slots that start soon without their minimum of guests."""
     hours = context.settings.slot_minimum_hours
@@ -182,5 +189,6 @@ POLLS = (
     Poll("refund_slots", timedelta(seconds=15), refund_slots),
     Poll("escalate_cases", timedelta(minutes=1), escalate_cases),
     Poll("lapse_booking_changes", timedelta(minutes=1), lapse_booking_changes),
+    Poll("end_pickups", timedelta(minutes=1), end_pickups),
     Poll("end_goods_returns", timedelta(minutes=1), end_goods_returns),
 )

@@ -10,7 +10,7 @@ DEFAULT_HELP_PHONE = "12316"
 DEFAULT_HELP_HOURS = "早 8 点到晚 8 点"
 """When people answer that number, unless the settings say otherwise."""
 SIGNATURE = "【乡集】"
-SECRET_TEMPLATES = frozenset({CODE, "booked", "slot_booked"})
+SECRET_TEMPLATES = frozenset({CODE, "booked", "slot_booked", "pickup_arrived"})
 """Templates whose facts contain a code; their text is never printed or logged."""
 
 TEMPLATES = {
@@ -52,6 +52,10 @@ TEMPLATES = {
     "parcel_found": "订单 {order} 的包裹查到了，已经送到。没有收到，请马上登录或者打电话。",
     "parcel_lost": "订单 {order} 的包裹没有送到，已取消，{amount} 元原路退回。",
     "parcel_lost_seller": "订单 {order} 的包裹没有送到，{amount} 元退给买家。请拿单号找快递公司赔。",
+    "pickup_arrived": "订单 {order} 到了{point}，取货码 {code}，{day}前来取，别告诉旁人。电话 {phone}。",
+    "pickup_spoiled": "订单 {order} 过了日子没有来取，是鲜货，放不住了，不退款。",
+    "pickup_returned": "订单 {order} 过了日子没有来取，退回卖家了，货款 {amount} 元原路退，运费不退。",
+    "pickup_returned_seller": "订单 {order} 没有人来取，退回给您，货款 {amount} 元退给买家，运费归您。请到自提点拿。",
     "refunded": "退款 {amount} 元，原路退回。",
     "refund_waiting_seller": "订单 {order} 有一笔 {amount} 元的退款，要您同意才退，请登录看一下。",
     "refund_waiting_finance": "订单 {order} 有一笔 {amount} 元的退款，要财政同意才退，请登录看一下。",

@@ -10,6 +10,7 @@ from market.divisions.codes import get_county_code
 from market.kernel import FieldFault, Refusal
 from market.kernel.seal import Seal
 from market.kernel.text import clean_text, normalize_phone
+from market.pickup_points.models import PickupPoint
 
 ADDRESS_CONTEXT = "orders.address"
 _REGION = re.compile(r"(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])\d{4}(\d{6})?")
@@ -76,6 +77,11 @@ def seal_address(seal: Seal, address: Address, *, parcel: bool = True) -> Destin
     checked = check_address(address, parcel=parcel)
     text = msgspec.json.encode(checked).decode()
     return Destination(checked.region_code, seal.seal(text, ADDRESS_CONTEXT), seal.index(text))
+
+
+def address_to_point(address: Address, point: PickupPoint) -> Address:
+    """Return the address of parcels that this recipient picks up at a point."""
+    return Address(address.name, address.phone, point.county_code, f"{point.name}（自提），{point.address}")
 
 
 def open_address(seal: Seal, sealed: bytes) -> Address | None:

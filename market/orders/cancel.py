@@ -229,13 +229,14 @@ async def cancel_suborders(
     by: UUID,
     note: str = "",
     restock: bool = True,
+    with_freight: bool = True,
     now: datetime,
 ) -> list[Refund]:
     """Cancel paid suborders of a locked order, and refund of each the given part of its goods and all of its freight.
 
-    Nights return to sale, and units if `restock`; what is not refunded is released to the producer. `actor` moves the
-    suborders and is audited, `by` is the account that the refund is recorded for. The caller finishes the order and
-    tells the buyer.
+    Without `with_freight` the producer keeps the freight. Nights return to sale, and units if `restock`; what is not
+    refunded is released to the producer. `actor` moves the suborders and is audited, `by` is the account that the
+    refund is recorded for. The caller finishes the order and tells the buyer.
 
     Raises:
         PaymentDisputed: a dispute over the order is open.
@@ -249,14 +250,14 @@ async def cancel_suborders(
     refunds: list[Refund] = []
     for each, goods_fen in shares:
         kind = "cancelled" if each.kind is SuborderKind.GOODS else "cancelled by tier"
-        freight_fen = Fen(0) if each.owes_balance else each.freight_fen
+        freight_fen = each.freight_fen if with_freight and not each.owes_balance else Fen(0)
         refunds += await refund_suborder(
             conn, each, goods_fen=goods_fen, freight_fen=freight_fen, key="cancelled", kind=kind,
             reason=reason, by=by, note=note, now=now,
         )  # fmt: skip
     # Sorted by producer, as for receipts, so that transactions cannot deadlock on the producers' accounts.
     for each in sorted(await load_suborders(conn, order.id), key=lambda each: each.producer_id):
-        if each.id in ids and each.goods_left_fen:
+        if each.id in ids and (each.goods_left_fen or (each.freight_fen and not with_freight)):
             await notify_money_owed(conn, seal, each.producer_id, await release_escrow(conn, each, now=now), now=now)
     await add_audit_entry(
         conn, actor=actor, action="order.cancel", object=f"order:{order.number}",

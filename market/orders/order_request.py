@@ -24,6 +24,7 @@ from market.orders.models import (
     TooManyLines,
     VariantId,
 )
+from market.pickup_points.models import PickupPointId
 from market.slots.models import SlotId
 
 
@@ -44,6 +45,7 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     total_fen: int | None = None
     from_cart: bool = False
     voucher_id: VoucherId | None = None
+    pickup_point_id: PickupPointId | None = None
 
 
 def merge_lines(lines: Sequence[Line]) -> list[tuple[int, Line]]:
@@ -61,7 +63,8 @@ def check_request(lines: Sequence[Line], nights: Sequence[Nights], *, day: date)
     """Check the quantities, the nights and the number of both; report every invalid field.
 
     Raises:
-        EmptyOrder, TooManyLines, InvalidQuantity, InvalidNights: see `place`.
+        EmptyOrder, TooManyLines: the order has no lines, or too many.
+        InvalidQuantity, InvalidNights: a quantity or a range of nights cannot be ordered.
     """
     if not lines and not nights:
         raise EmptyOrder

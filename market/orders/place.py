@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 import msgspec
 
@@ -16,6 +17,7 @@ from market.orders.address import Destination
 from market.orders.batcher import Batcher
 from market.orders.models import Line, Nights, PlacedOrder
 from market.orders.order_request import OrderRequest, check_request, merge_lines
+from market.pickup_points.models import PickupPointId
 from market.settings import DEFAULT_PAY_MINUTES
 
 TOUCH_PLACED_ORDER = Query(
@@ -42,6 +44,7 @@ async def place(
     fingerprint: bytes | None = None,
     from_cart: bool = False,
     voucher_id: VoucherId | None = None,
+    pickup_point_id: PickupPointId | None = None,
 ) -> PlacedOrder:
     """Place one order, in full or not at all; it is committed when this returns.
 
@@ -49,20 +52,18 @@ async def place(
     Idempotent by buyer and `key`: the same request returns the same order. `fingerprint` distinguishes requests with
     one key and defaults to a hash of the lines, the nights and the address. The goods are reserved for `pay_minutes`,
     unless a county of the order has set its own. With `from_cart` the placed lines are removed from the buyer's cart in
-    the same transaction. `voucher_id` is a voucher of the buyer that the order uses, in the same transaction.
+    the same transaction, in which the order uses the buyer's `voucher_id`. Its parcels are picked up at
+    `pickup_point_id`, to which the address is (`address_to_point`).
 
     Raises:
-        EmptyOrder, TooManyLines: the order has no lines, or too many.
-        InvalidQuantity, InvalidNights: a quantity or a range of nights cannot be ordered.
+        EmptyOrder, TooManyLines, InvalidQuantity, InvalidNights: see `check_request`.
         NotForSale, ShopClosed, RegionNotServed: it is not on sale, or its producer is closed or does not ship there.
         SoldOut, WaitingForPayment: too few units are available; the second if unpaid orders may free some.
-        NightsTaken, NightsReserved, StayTooShort: too few rooms are free, the second if unpaid orders may free some;
-            or the host asks for more nights.
-        SlotNeeded, SlotStarted, SlotClosed: an activity is ordered without one of its slots, or in one that started or
-            takes no more guests.
-        PartyTooLarge, SlotFull, SlotReserved: the slot has too few places, or too few free ones; the last if unpaid
-            orders may free some.
+        NightsTaken, NightsReserved, StayTooShort: too few rooms are free, or may become so; the stay is too short.
+        SlotNeeded, SlotStarted, SlotClosed: an activity without a slot, or in one that started or is closed.
+        PartyTooLarge, SlotFull, SlotReserved: the slot has too few (free) places; the last if unpaid orders free some.
         VoucherUnknown, or a refusal of `find_voucher_fault`: the voucher cannot be used for this order.
+        PickupPointUnavailable: the point is closed, or in another county than the goods.
         TotalChanged: the total differs from `total_fen`.
         TooManyUnpaidOrders: the buyer has the maximum number of unpaid orders.
         IdempotencyKeyReused: the key was used for another order.
@@ -72,7 +73,7 @@ async def place(
     check_request(lines, nights, day=get_business_day(placed_at))
     if fingerprint is None:
         contents = msgspec.json.encode([lines, nights, address.region_code])
-        fingerprint = hash_request(contents + address.digest, voucher_id)
+        fingerprint = hash_request(contents + address.digest, voucher_id, pickup_point_id)
     return await batcher.place(
         OrderRequest(
             buyer_id=buyer,
@@ -86,13 +87,14 @@ async def place(
             total_fen=total_fen,
             from_cart=from_cart,
             voucher_id=voucher_id,
+            pickup_point_id=pickup_point_id,
         )
     )
 
 
-def hash_request(contents: bytes, voucher_id: VoucherId | None) -> bytes:
-    """Return the fingerprint of a request: with another voucher, or without one, it is another request."""
-    return hashlib.sha256(contents + (b"" if voucher_id is None else voucher_id.bytes)).digest()
+def hash_request(contents: bytes, *choices: UUID | None) -> bytes:
+    """Return the fingerprint of a request: with another voucher or pickup point, or without, it is another request."""
+    return hashlib.sha256(contents + b"".join(each.bytes if each else b"" for each in choices)).digest()
 
 
 async def find_placed_order(db: Database, buyer: AccountId, key: str, fingerprint: bytes) -> PlacedOrder | None:

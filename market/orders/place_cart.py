@@ -10,6 +10,7 @@ from market.orders.batcher import Batcher
 from market.orders.cart_view import load_cart_contents
 from market.orders.models import PlacedOrder
 from market.orders.place import find_placed_order, hash_request, place
+from market.pickup_points.models import PickupPointId
 from market.settings import DEFAULT_PAY_MINUTES
 
 
@@ -23,20 +24,24 @@ async def place_cart(
     fingerprint: bytes | None = None,
     total_fen: int | None = None,
     voucher_id: VoucherId | None = None,
+    pickup_point_id: PickupPointId | None = None,
     now: datetime,
     pay_minutes: int = DEFAULT_PAY_MINUTES,
 ) -> PlacedOrder:
     """Place the whole cart; the placed lines are removed from it in the same transaction.
 
     Idempotent by buyer and `key`: a repeated request returns the same order, although the cart is empty by then.
-    `fingerprint` distinguishes requests under one key and defaults to a hash of the address and the voucher.
+    `fingerprint` distinguishes requests under one key and defaults to a hash of the address, the voucher and the
+    pickup point.
 
     Raises:
         IdempotencyKeyReused: the key was used for another order.
         EmptyOrder: the cart is empty.
         Other refusals: see `place`.
     """
-    fingerprint = fingerprint or hash_request(b"cart" + address.region_code.encode() + address.digest, voucher_id)
+    fingerprint = fingerprint or hash_request(
+        b"cart" + address.region_code.encode() + address.digest, voucher_id, pickup_point_id
+    )
     placed = await find_placed_order(db, buyer, key, fingerprint)
     if placed is not None:
         return placed
@@ -55,4 +60,5 @@ async def place_cart(
         fingerprint=fingerprint,
         from_cart=True,
         voucher_id=voucher_id,
+        pickup_point_id=pickup_point_id,
     )

@@ -27,7 +27,6 @@ from market.orders.models import (
     FarmClosed,
     Line,
     NotForSale,
-    PlacedOrder,
     ShopClosed,
     TotalChanged,
 )
@@ -40,6 +39,8 @@ from market.orders.outcomes import (
     get_request_pay_minutes,
     refuse,
 )
+from market.orders.placed_rows import delete_placed_rows
+from market.orders.placing_pickups import add_placed_pickups, require_pickup
 from market.orders.pricing import (
     DraftLine,
     DraftSuborder,
@@ -54,6 +55,7 @@ from market.orders.pricing import (
     price_stay_line,
     price_suborders,
 )
+from market.pickup_points.register import load_points
 from market.producers.closures import describe_closure
 from market.slots.list_slots import load_slots
 from market.slots.models import Slot, SlotId, SlotNeeded
@@ -81,23 +83,6 @@ PLACE_ORDERS = Query(
       FROM place_orders(:batch::jsonb, :skip_locked)
     """,
 )
-# A row that the buyer is changing at this moment stays in the cart.
-DELETE_CART_ROWS = Query(
-    None,
-    """
-    WITH placed AS (SELECT * FROM unnest(:buyers::uuid[], :item_ids::uuid[]) AS placed (buyer_id, item_id)),
-         line AS (SELECT owner_id, variant_id FROM cart_lines JOIN placed
-                      ON owner_id = buyer_id AND variant_id = item_id FOR UPDATE OF cart_lines SKIP LOCKED),
-         stay AS (SELECT owner_id, listing_id FROM cart_nights JOIN placed
-                      ON owner_id = buyer_id AND listing_id = item_id FOR UPDATE OF cart_nights SKIP LOCKED),
-         lines AS (DELETE FROM cart_lines USING line
-                    WHERE cart_lines.owner_id = line.owner_id AND cart_lines.variant_id = line.variant_id)
-    DELETE FROM cart_nights USING stay
-     WHERE cart_nights.owner_id = stay.owner_id AND cart_nights.listing_id = stay.listing_id
-    """,
-)
-
-
 UNPAID_LIMITS: Row = {
     "orders": MAX_UNPAID_ORDERS,
     "fen": MAX_UNPAID_FEN,
@@ -141,7 +126,8 @@ async def place_batch(
         for result in await PLACE_ORDERS.all(conn, batch=rows, skip_locked=skip_locked):
             request = numbered[result.n]
             outcomes[result.n] = result.get_outcome(request) or refuse(result, request, drafts[result.n])
-        await _delete_cart_rows(conn, numbered, outcomes)
+        await add_placed_pickups(conn, numbered, outcomes)
+        await delete_placed_rows(conn, numbered, outcomes)
     return [outcomes[n] for n in numbered]
 
 
@@ -159,6 +145,7 @@ async def _draft_orders(
     buyers = [each.buyer_id for each in requests.values()]
     public_buyers = await load_public_buyers(conn, buyers, goods.values(), day=day)
     vouchers = await load_vouchers(conn, [each.voucher_id for each in requests.values() if each.voucher_id])
+    points = await load_points(conn, [each.pickup_point_id for each in requests.values() if each.pickup_point_id])
     drafts: dict[int, list[DraftSuborder]] = {}
     position = 1
     for n, request in requests.items():
@@ -166,6 +153,7 @@ async def _draft_orders(
         position += len(request.nights)
         try:
             voucher = vouchers.get(request.voucher_id) if request.voucher_id else None
+            require_pickup(request, goods, points)
             drafts[n] = draft_order(
                 request, goods, stay_offers, slots, voucher=voucher, public_buyer=request.buyer_id in public_buyers
             )
@@ -384,17 +372,3 @@ class BatchRows(Struct):
                     "prices": [{"night": night, "fen": price} for night, price in nights],
                 }
             )
-
-
-async def _delete_cart_rows(
-    conn: Connection, requests: dict[int, OrderRequest], outcomes: dict[int, PlacementOutcome]
-) -> None:
-    placed: list[tuple[UUID, UUID]] = []
-    for n, request in requests.items():
-        if request.from_cart and isinstance(outcomes[n], PlacedOrder):
-            placed += [(request.buyer_id, line.variant_id) for _, line in request.lines]
-            placed += [(request.buyer_id, each.listing_id) for each in request.nights]
-    if placed:
-        await DELETE_CART_ROWS.run(
-            conn, buyers=[buyer for buyer, _ in placed], item_ids=[item_id for _, item_id in placed]
-        )

@@ -59,6 +59,7 @@ from market.web.shop import (
     orders,
     own_review,
     pay,
+    pickup_point,
     product,
     reviews,
     seller,
@@ -74,6 +75,7 @@ _SHOP_PAGES = (
     assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, pay, orders, order, order_actions,
     own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
+    pickup_point,
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,

@@ -1,11 +1,15 @@
 """Where a parcel is, as pages say it to its buyer and its seller."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
+from market.aftersales.models import OWN_DELIVERY
 from market.carriers.models import CARRIER_NAMES, STEP_NAMES, TrackingState
 from market.carriers.tracking import Tracking
+from market.orders.models import SuborderState
+from market.orders.queries import SuborderView
+from market.pickups.models import Pickup, PickupState
 from market.web.ui.format import clock, day_short
 
 MAX_SHOWN = 8
@@ -57,3 +61,35 @@ def _describe_trouble(tracking: Tracking, now: datetime, unmoved_days: int, *, t
         check = tracking.state in {TrackingState.UNKNOWN, TrackingState.MISMATCHED}
         return what + ("请对一下，写错了就在下面改。" if check else f"请打电话问{carrier}。钱要等买家收到。")
     return what + "没收到以前，钱不给卖家；平台也看到了。着急请打电话。"
+
+
+def describe_pickup(pickup: Pickup, state: SuborderState) -> list[str]:
+    """Return where a parcel is picked up, until when, and what became of it."""
+    point = pickup.point
+    where = f"自提：{point.name}，{point.address}，{point.hours}，电话 {point.phone}。"
+    if pickup.state is PickupState.RETURNED:
+        return ["过了日子没有取。"]
+    if state not in {SuborderState.PAID, SuborderState.SHIPPED}:
+        return []
+    if pickup.state is PickupState.ARRIVED and pickup.until:
+        return [where, f"到了，{day_short(pickup.until)}前去取。"]
+    return [where, "到了会把取货码发给您。"]
+
+
+def describe_carrier(suborder: SuborderView) -> str:
+    """Return the carrier and the number of a parcel that was sent, or that its seller brings it."""
+    if suborder.tracking:
+        return f"{suborder.carrier} {suborder.tracking}"
+    return OWN_DELIVERY if suborder.shipped_at else ""
+
+
+def describe_sending(suborder: SuborderView, today: date) -> list[str]:
+    """Return until when a paid parcel is sent, or when it is cancelled if it is late."""
+    if suborder.state is not SuborderState.PAID or suborder.send_by is None or suborder.cancel_on is None:
+        return []
+    if today <= suborder.send_by:
+        return [f"{day_short(suborder.send_by)}前发货。"]
+    return [
+        f"晚了，{day_short(suborder.send_by)}就该发，已经催卖家。",
+        f"{day_short(suborder.cancel_on)}还没发，自动取消，钱全退给您；您也可以现在不要。",
+    ]

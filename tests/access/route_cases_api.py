@@ -46,6 +46,10 @@ REJECTION = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/rejec
 VERIFICATION = "/api/v1/producers/{producer_id}/certificates/{certificate_id}/verification"
 DETAILS = {"name": "样例新某", "phone": "0312-000-0009", "hours": "白天"}
 CONTACT = {"division_code": "130624107000", **DETAILS}
+PICKUP_POINT = {
+    "division_code": "130624107000", "name": "样例点", "address": "样例街 1 号", "phone": "03127000001",
+    "hours": "白天", "keeper_phone": "17010008803",
+}  # fmt: skip
 PRODUCT = {
     "title": "样例核桃", "category": "nut", "unit": "500g袋", "price_fen": 30_00, "quantity": 5,
     "producer_id": Id("producer_id"),
@@ -163,6 +167,20 @@ API_CASES: tuple[RouteCase, ...] = (
     get("/api/v1/counties/{county}/contacts", DESK),
     post("/api/v1/counties/{county}/contacts", ACCOUNT_KEEPERS, json=CONTACT, status=201),
     put("/api/v1/counties/{county}/contacts/{contact_id}", ACCOUNT_KEEPERS, json=DETAILS),
+    # pickup points
+    get("/api/v1/counties/{county}/pickup-points", PUBLIC),
+    post("/api/v1/counties/{county}/pickup-points", ACCOUNT_KEEPERS, json=PICKUP_POINT, status=201),
+    post(
+        "/api/v1/counties/{county}/pickup-points/{point_id}/opening",
+        ACCOUNT_KEEPERS,
+        params={"point_id": Id("nobody")},
+        json={"open": False},
+        status=404,
+    ),
+    get("/api/v1/orders/{order_id}/pickups", SIGNED_IN),
+    get("/api/v1/point-parcels", SIGNED_IN),
+    post("/api/v1/point-parcels/{suborder_id}/arrival", SIGNED_IN, status=404),
+    post("/api/v1/collections", SIGNED_IN, json={"code": "00000000"}, status=422),
     post("/api/v1/counties/{county}/contacts/{contact_id}/end", ACCOUNT_KEEPERS, status=204),
     get("/api/v1/counties", PUBLIC),
     get("/api/v1/products/{listing_id}", PUBLIC),

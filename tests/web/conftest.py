@@ -63,12 +63,12 @@ class Village(Struct, frozen=True):
         async with self.database.connection() as conn, as_owner(conn):
             return await conn.fetchval(sql, *given)
 
-    async def browser(self, account_id: AccountId | None = None) -> PageClient:
+    async def browser(self, account_id: AccountId | None = None, *, second_factor: bool = False) -> PageClient:
         """Return a client, signed in if an account is given."""
         browser = PageClient(self.app)
         if account_id is not None:
             async with self.database.transaction() as conn:
-                signed = await sign_in_without_code(conn, account_id, now=Clock().now(), second_factor=False)
+                signed = await sign_in_without_code(conn, account_id, now=Clock().now(), second_factor=second_factor)
             browser.client.cookies.set("session", signed.token, domain="market.test")
         return browser
 

@@ -16,6 +16,7 @@ from market.demo.sample.shop.listings import add_listings
 from market.demo.sample.shop.make_shop import SampleShop, make_shop
 from market.demo.sample.shop.order_rows import LedgerFact
 from market.demo.sample.shop.payouts import add_sample_payouts
+from market.demo.sample.shop.pickup_point import add_sample_pickup_point
 from market.demo.sample.shop.tracked_parcels import add_tracked_parcels
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
@@ -145,6 +146,7 @@ async def _load_shop(load: _LoadContext) -> dict[str, int]:
     await _post_facts(conn, _sort_facts(shop.orders.facts), progress)
     await add_sample_payouts(conn, load.seed, load.seal, now=load.now)
     await add_tracked_parcels(conn)
+    await add_sample_pickup_point(conn, load.seed, load.seal, now=load.now)
     await add_sample_coupons(conn, load.seed, load.seal, now=load.now)
     return {
         "accounts": len(shop.accounts.accounts),

@@ -20,6 +20,7 @@ from market.web.desk import (
     months,
     notices,
     officials,
+    pickup_points,
     producers,
     programmes,
     tasks,
@@ -29,7 +30,8 @@ from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, 
 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
-    cases, case_moves, goods_returns, appeals, complaints, mediations, officials, contacts, coupons,
+    cases, case_moves, goods_returns, appeals, complaints, mediations, officials, contacts, pickup_points,
+    coupons,
 )  # fmt: skip
 
 DESK = Router(

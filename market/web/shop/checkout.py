@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -17,12 +18,14 @@ from market.kernel import Connection, Database, Fen, FieldFault, Refusal
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
-from market.orders.address import Address, InvalidAddress, seal_address
+from market.orders.address import Address, InvalidAddress, address_to_point, seal_address
 from market.orders.batcher import Batcher
 from market.orders.cart_view import Cart, CartGroup, get_cart
-from market.orders.models import TotalChanged
+from market.orders.models import SuborderKind, TotalChanged
 from market.orders.place_cart import place_cart
 from market.orders.queries import load_latest_address
+from market.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
+from market.pickup_points.register import list_points_for
 from market.settings import Settings
 from market.web.cookies import finish_drafts
 from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
@@ -32,7 +35,12 @@ from market.web.shop.cards import get_count_word
 from market.web.shop.cart import choose_region, format_slot, has_goods, list_cancellation_notes, list_sum_rows
 from market.web.shop.order_deposit import describe_plan
 from market.web.shop.pay import METHOD_OPTIONS, list_payment_origins, read_method, start_payment
-from market.web.shop.promises import WEIGHED_LATER, describe_bad_fruit_promise, describe_other_returns
+from market.web.shop.promises import (
+    WEIGHED_LATER,
+    describe_bad_fruit_promise,
+    describe_other_returns,
+    describe_pickup_rule,
+)
 from market.web.shop.regions import REGIONS, get_region, read_region
 from market.web.shop.rejected_checkout import (
     CheckoutForm,
@@ -80,6 +88,11 @@ def _group_rows(group: CartGroup) -> list[tuple[str, int]]:
 
 _TOTAL_CHANGED = "换了省、换了券或者价钱变了"
 _NO_VOUCHER = "none"
+_TO_THE_DOOR = ""
+
+
+def _describe_point(point: PickupPoint) -> str:
+    return f"自提：{point.name}，{point.address}，{point.hours}"
 
 
 def _choose_voucher(vouchers: Sequence[Voucher], chosen: str) -> Voucher | None:
@@ -116,9 +129,19 @@ async def _load_cart(conn: Connection, actor: Actor, region: str, now: datetime)
     return cart, list_fitting_vouchers(vouchers, cart.items, day=get_business_day(now))
 
 
+async def _list_points(conn: Connection, cart: Cart) -> list[PickupPoint]:
+    """Return the points at which all parcels of the cart can be picked up: those of the only county of its goods."""
+    sellers = {group.producer_id for group in cart.groups if group.kind is SuborderKind.GOODS}
+    return await list_points_for(conn, sellers) if sellers else []
+
+
+def _find_point(points: Sequence[PickupPoint], chosen: str) -> PickupPoint | None:
+    return next((each for each in points if str(each.id) == chosen), None)
+
+
 async def _checkout_page(
-    request: HttpRequest, actor: Actor, cart: Cart, values: CheckoutForm, vouchers: Sequence[Voucher], *, key: str,
-    errors: Sequence[FieldFault] = (), status: int = 200,
+    request: HttpRequest, actor: Actor, cart: Cart, values: CheckoutForm, vouchers: Sequence[Voucher], *,
+    points: Sequence[PickupPoint] = (), key: str, errors: Sequence[FieldFault] = (), status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     services = get_services(request)
     promises = [f"{describe_bad_fruit_promise(services.settings.claim_hours)}。"] if has_goods(cart) else []
@@ -147,6 +170,10 @@ async def _checkout_page(
         "promises": promises,
         "values": values,
         "regions": REGIONS,
+        "points": [(_TO_THE_DOOR, "送到家"), *((str(each.id), _describe_point(each)) for each in points)]
+        if points
+        else [],
+        "pickup_rule": describe_pickup_rule(services.settings.pickup_days),
         "methods": METHOD_OPTIONS,
         "errors": errors,
         "errors_title": "一共的钱变了" if any(each.message.startswith(_TOTAL_CHANGED) for each in errors) else None,
@@ -179,11 +206,12 @@ async def show_checkout(
             rejected.values if rejected and rejected.values.region else _fill_form(last, choose_region(request, last))
         )
         cart, vouchers = await _load_cart(conn, actor, values.region, clock.now())
+        points = await _list_points(conn, cart)
     if not cart.ready:
         return redirect("/cart")
     status = InvalidAddress.status if faults else 200
     return await _checkout_page(
-        request, actor, cart, values, vouchers, key=make_form_key(), errors=faults, status=status
+        request, actor, cart, values, vouchers, points=points, key=make_form_key(), errors=faults, status=status
     )
 
 
@@ -219,6 +247,8 @@ def _answer_refusal(request: HttpRequest, values: CheckoutForm, refusal: Refusal
     if isinstance(refusal, TotalChanged):
         text = f"{_TOTAL_CHANGED}，现在一共 {yuan(total_fen)} 元，看过再按“付款”。"
         return _show_again(request, values, [FieldFault("region", text)])
+    if any(each.field == PICKUP_FIELD for each in refusal.errors):
+        return _show_again(request, structs.replace(values, pickup=""), [FieldFault("pickup", refusal.text("zh"))])
     if any(each.field == VOUCHER_FIELD for each in refusal.errors):
         return _show_again(request, values, [FieldFault("voucher", refusal.text("zh"))])
     response = redirect(f"/cart?region={values.region}")
@@ -249,8 +279,14 @@ async def submit_checkout(
     now = clock.now()
     async with db.connection() as conn:
         cart, vouchers = await _load_cart(conn, actor, values.region, now)
+        point = _find_point(await _list_points(conn, cart), values.pickup)
+        if point is not None and get_region(point.county_code) != values.region:
+            values = structs.replace(values, region=get_region(point.county_code))
+            cart, vouchers = await _load_cart(conn, actor, values.region, now)
     chosen = _choose_voucher(vouchers, values.voucher)
     address = Address(values.who, values.tel, values.region, values.address)
+    if point is not None:
+        address = address_to_point(address, point)
     try:
         placed = await place_cart(
             db,
@@ -260,6 +296,7 @@ async def submit_checkout(
             key=key,
             total_fen=total,
             voucher_id=_read_voucher(values.voucher),
+            pickup_point_id=PickupPointId(parse_uuid(values.pickup) or UUID(int=0)) if values.pickup else None,
             now=now,
             pay_minutes=settings.pay_minutes,
         )

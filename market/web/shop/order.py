@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from market.aftersales.bad_fruit_views import BadFruitClaim, list_order_claims
 from market.aftersales.goods_return_views import GoodsReturn, list_order_returns
-from market.aftersales.models import OWN_DELIVERY
 from market.carriers.tracking import Tracking, load_tracking
 from market.casework.moves import get_person_scope
 from market.divisions.codes import pad_code
@@ -22,6 +21,8 @@ from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id, load_host_phones
+from market.pickups.models import Pickup
+from market.pickups.view import list_pickups
 from market.settings import Settings
 from market.slots.models import ReservationState
 from market.visits.models import BookingChange
@@ -42,7 +43,7 @@ from market.web.shop.promises import REFUND_ARRIVAL
 from market.web.shop.regions import get_region_name, list_division_path
 from market.web.shop.stay import format_nights
 from market.web.shop.visit_codes import show_codes
-from market.web.tracking_words import present_tracking
+from market.web.tracking_words import describe_carrier, describe_pickup, describe_sending, present_tracking
 from market.web.ui.format import day_short, yuan
 from payments import Purpose
 
@@ -190,10 +191,8 @@ def _suborder_card(
 ) -> SuborderCard:
     base = f"/orders/{order.number}"
     goods = suborder.kind is SuborderKind.GOODS
-    codes = show_codes(suborder)
-    track = OWN_DELIVERY if suborder.shipped_at else ""
-    if suborder.tracking:
-        track = f"{suborder.carrier} {suborder.tracking}"
+    pickup = extra.pickups.get(suborder.id)
+    codes = show_codes(suborder, pickup)
     words: list[str] = []
     if suborder.state in _ENDED_STATES:
         words.append(f"{_ENDED_STATES[suborder.state]}，{_CANCELLED_TEXTS[suborder.kind]}。")
@@ -201,7 +200,7 @@ def _suborder_card(
         words = ["店家取消了这一场。付过的钱全退，没付的不用付。"]
     if goods and suborder.cancel_note:
         words.append(f"卖家发不了：{suborder.cancel_note}")
-    words += _describe_sending(suborder, today)
+    words += describe_sending(suborder, today)
     tracking = extra.tracking.get(suborder.id)
     line = present_tracking(tracking, now=now, unmoved_days=extra.unmoved_days) if tracking else None
     if goods and suborder.state is SuborderState.SHIPPED:
@@ -214,17 +213,18 @@ def _suborder_card(
     returnable = list_returnable_lines(
         suborder, claimed={each.line_id for each in claims}, returns=returns, days=extra.return_days, now=now
     )
+    words += describe_pickup(pickup, suborder.state) if pickup else []
     receivable = goods and suborder.state is SuborderState.SHIPPED
     cancellable = order.state is OrderState.PAID and suborder.state is SuborderState.PAID
     return SuborderCard(
         title=_describe_suborder(suborder),
         who=_describe_reference(suborder),
         steps=_list_steps(suborder, order, today),
-        track=track,
+        track=describe_carrier(suborder),
         travel=line.steps if line else [],
         code=codes.digits,
         code_title=codes.title,
-        code_words="到了给店家看一眼，只能用一次。没网也能看：现在截个图。",
+        code_words=f"到了给{'自提点' if goods else '店家'}看一眼，只能用一次。没网也能看：现在截个图。",
         squares=codes.squares,
         rows=list_suborder_amounts(suborder),
         total_fen=Fen(suborder.total_fen - suborder.refunded_fen),
@@ -245,18 +245,6 @@ def _suborder_card(
         give_back=f"{base}/return/{suborder.position}" if returnable else "",
         complain=f"{base}/complaint/{suborder.position}" if order.paid_at else "",
     )
-
-
-def _describe_sending(suborder: SuborderView, today: date) -> list[str]:
-    """Return until when a paid parcel is sent, or when it is cancelled if it is late."""
-    if suborder.state is not SuborderState.PAID or suborder.send_by is None or suborder.cancel_on is None:
-        return []
-    if today <= suborder.send_by:
-        return [f"{day_short(suborder.send_by)}前发货。"]
-    return [
-        f"晚了，{day_short(suborder.send_by)}就该发，已经催卖家。",
-        f"{day_short(suborder.cancel_on)}还没发，自动取消，钱全退给您；您也可以现在不要。",
-    ]
 
 
 def _describe_next(order: OrderView) -> str:
@@ -317,6 +305,7 @@ class OrderContext(Struct, frozen=True):
     claims: list[BadFruitClaim]
     returns: list[GoodsReturn]
     tracking: dict[UUID, Tracking]
+    pickups: dict[UUID, Pickup]
     changes: list[BookingChange]
     receive_days: int
     unmoved_days: int
@@ -382,6 +371,10 @@ async def show_order(
             await list_order_claims(conn, seal, actor, order_id),
             await list_order_returns(conn, seal, actor, order_id),
             await load_tracking(conn, [each.id for each in order.suborders]),
+            {
+                each.suborder_id: each
+                for each in await list_pickups(conn, seal, actor, order_id, days=settings.pickup_days)
+            },
             await list_order_changes(conn, actor, order_id),
             settings.receive_days,
             settings.unmoved_days,

@@ -18,6 +18,7 @@ from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
 from market.orders.models import OrderState, SuborderState
 from market.orders.queries import OrderBrief, list_orders
+from market.pickups.view import keeps_point
 from market.storage.photos import PhotoFormat
 from market.web.forms import parse_integer
 from market.web.pages import render_page
@@ -131,8 +132,10 @@ async def show_orders(
         pictures = await LIST_ORDER_PICTURES.all(conn, order_ids=[order.id for order in page.items])
         count = await count_cart(conn, actor.account_id)
         phone = await get_phone(conn, seal, actor.account_id)
+        keeper = await keeps_point(conn, actor)
     doors = [("/farm", "我是卖家", "发货、卖东西、我的钱")] if actor.producers else []
     doors += [("/desk", "办公桌", "等我办的事")] if actor.is_official else []
+    doors += [("/point", "自提点", "到了的登记，凭码交给买家")] if keeper else []
     doors.append(("/coupons", "优惠券", "领券，看手里的券"))
     doors.append(("/farm/apply", "我要开店", "自家种的、养的，不用营业执照也能卖"))
     doors.append(("/me/devices", "登录的设备", "账号登录在哪些手机上"))

@@ -75,3 +75,8 @@ def describe_tiers(tiers: Sequence[CancelTier]) -> str:
         for tier in tiers
         if tier.refund_bp
     )
+
+
+def describe_pickup_rule(days: int) -> str:
+    """Describe until when a parcel is kept at its pickup point, and what happens then."""
+    return f"到点后留 {days} 天；过了没取，鲜货不退，别的退货款，运费不退。"

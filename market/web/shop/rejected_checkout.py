@@ -25,6 +25,7 @@ class CheckoutForm(Struct, frozen=True):
     region: str = ""
     address: str = ""
     method: str = ""
+    pickup: str = ""
     voucher: str = ""
 
 

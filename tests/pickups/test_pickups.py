@@ -1,0 +1,201 @@
+"""A parcel is picked up at a point of the county: chosen, arrived, handed over for its code once, or not collected."""
+
+import asyncio
+from datetime import date, timedelta
+
+import pytest
+
+from market.aftersales.check_in import MAX_WRONG_CODES
+from market.aftersales.models import TooManyCheckInCodes
+from market.aftersales.receive import confirm_overdue, confirm_receipt
+from market.identity.models import NotAllowed, NotFound, Role
+from market.kernel import Connection
+from market.orders.cancel import cancel_order
+from market.orders.models import OrderState, SuborderState
+from market.pickup_points.models import PickupPointInvalid, PickupPointUnavailable
+from market.pickup_points.register import open_point
+from market.pickups.end_pickups import end_overdue_pickups
+from market.pickups.hand_over import Collection
+from market.pickups.models import PickupCodeInvalid, PickupCodeUsed, PickupNotExpected, PickupState
+from market.pickups.view import list_pickups, list_point_parcels
+from payments import finish_operations
+from tests.conftest import NOW
+from tests.pickups.point import DAYS, KEEPER_PHONE, Point, register
+from tests.support.make import load_actor, make_account, make_official
+
+AFTER = NOW + timedelta(days=DAYS + 1)
+
+
+async def test_a_parcel_goes_to_its_point_and_is_handed_over_for_its_code(point: Point) -> None:
+    order, parcel = await point.buy()
+    seen = await point.shopping.see(order)
+    assert seen.address is not None
+    assert (seen.address.region_code, seen.address.street) == ("130624", "样例自提点（自提），样例街 1 号")
+    assert (await point.see(order)).state is PickupState.EXPECTED
+    await point.arrive(parcel)
+    await point.arrive(parcel)
+    pickup = await point.see(order)
+    assert (pickup.state, pickup.until) == (PickupState.ARRIVED, date(2019, 9, 27))
+    (told,) = await point.list_told("pickup_arrived")
+    assert (told["code"], told["day"]) == (pickup.code, "9 月 27 日")
+    assert pickup.code is not None
+    assert len(pickup.code) == 8
+    assert await point.hand_over(f"{pickup.code[:4]} {pickup.code[4:]}") == Collection(parcel, f"{order.number}-1")
+    assert (await point.shopping.see(order)).state is OrderState.FINISHED
+    assert (await point.see(order)).code is None
+    balances = await point.shopping.balances()
+    assert not [code for code in balances if code.startswith("escrow")]
+    assert sum(fen for code, fen in balances.items() if not code.startswith("clearing")) == order.total_fen
+
+
+async def test_a_code_is_redeemed_once_by_any_number_of_devices(point: Point) -> None:
+    order, parcel = await point.buy()
+    await point.arrive(parcel)
+    code = await point.get_code(order)
+    ended = await asyncio.gather(*(point.hand_over(code) for _ in range(12)), return_exceptions=True)
+    assert sum(isinstance(each, Collection) for each in ended) == 1
+    assert {type(each) for each in ended if not isinstance(each, Collection)} == {PickupCodeUsed}
+    assert len(await point.list_told("money_owed")) == 1
+
+
+async def test_a_wrong_code_opens_nothing_and_only_ten_are_tried_in_an_hour(point: Point) -> None:
+    order, parcel = await point.buy()
+    await point.arrive(parcel)
+    code = await point.get_code(order)
+    wrong = f"{(int(code) + 1) % 10**8:08}"
+    for _ in range(MAX_WRONG_CODES):
+        assert isinstance(await point.hand_over(wrong), PickupCodeInvalid)
+    with pytest.raises(TooManyCheckInCodes):
+        await point.hand_over(code)
+    assert await point.get_state(parcel) is SuborderState.SHIPPED
+    assert isinstance(await point.hand_over(code, now=NOW + timedelta(hours=2)), Collection)
+
+
+async def test_only_the_keeper_of_its_point_receives_and_hands_over_a_parcel(point: Point) -> None:
+    order, parcel = await point.buy()
+    async with point.shopping.db.transaction() as conn:
+        stranger = await load_actor(conn, await make_account(conn))
+        assert await list_point_parcels(conn, point.shopping.seal, stranger, days=DAYS) == []
+        assert await list_pickups(conn, point.shopping.seal, stranger, order.id, days=DAYS) == []
+    for keeper in (stranger, point.seller, point.shopping.buyer):
+        with pytest.raises(NotFound):
+            await point.arrive(parcel, keeper=keeper)
+    await point.arrive(parcel)
+    assert isinstance(await point.hand_over(await point.get_code(order), keeper=stranger), PickupCodeInvalid)
+    async with point.shopping.db.connection() as conn:
+        (listed,) = await list_point_parcels(conn, point.shopping.seal, point.keeper, days=DAYS)
+    assert (listed.parcel_code, listed.recipient, listed.state) == (
+        f"{order.number}-1",
+        "样例买家",
+        PickupState.ARRIVED,
+    )
+
+
+async def test_a_cancelled_parcel_is_not_expected(point: Point) -> None:
+    order, parcel = await point.buy()
+    w = point.shopping
+    await cancel_order(w.db, w.gateway, w.seal, w.buyer, order.id, now=NOW)
+    with pytest.raises(PickupNotExpected):
+        await point.arrive(parcel)
+    async with w.db.connection() as conn:
+        assert await list_point_parcels(conn, w.seal, point.keeper, days=DAYS) == []
+
+
+async def test_the_code_of_a_parcel_that_was_received_is_dead(point: Point) -> None:
+    order, parcel = await point.buy()
+    await point.arrive(parcel)
+    code = await point.get_code(order)
+    async with point.shopping.db.transaction() as conn:
+        await confirm_receipt(conn, point.shopping.seal, point.shopping.buyer, order.id, now=NOW)
+    with pytest.raises(PickupCodeUsed):
+        await point.hand_over(code)
+
+
+async def test_fresh_goods_that_nobody_collects_are_not_refunded(point: Point) -> None:
+    await point.owner.execute("UPDATE listings SET perishable = true")
+    order, parcel = await point.buy()
+    await point.arrive(parcel)
+    w = point.shopping
+    ended = [await end_overdue_pickups(w.db, w.seal, days=DAYS, now=NOW + timedelta(days=day)) for day in (7, 8, 8)]
+    assert ended == [0, 1, 0]
+    assert await point.get_state(parcel) is SuborderState.RECEIVED
+    assert (await w.see(order)).refunded_fen == 0
+    assert await point.list_told("pickup_spoiled") == [{"order": str(order.number)}]
+
+
+async def test_other_goods_that_nobody_collects_go_back_and_the_freight_is_the_sellers(point: Point) -> None:
+    await point.owner.execute("UPDATE listings SET perishable = false")
+    order, parcel = await point.buy()
+    await point.arrive(parcel)
+    w = point.shopping
+    assert await end_overdue_pickups(w.db, w.seal, days=DAYS, now=AFTER) == 1
+    await finish_operations(w.db, w.gateway, at=AFTER)
+    seen = await w.see(order)
+    assert (seen.state, seen.refund_arrived_fen) == (OrderState.CANCELLED, order.goods_fen)
+    balances = await w.balances()
+    freight = {code: fen for code, fen in balances.items() if code.startswith("freight")}
+    assert list(freight.values()) == [order.freight_fen]
+    assert order.freight_fen == 17_00
+    assert set(balances) == {*freight, "clearing:alipay"}
+    assert await w.lots() == [(97, 0, 3)]
+    (told,) = await point.list_told("pickup_returned")
+    assert told["amount"] == "99.99"
+
+
+async def test_a_parcel_is_collected_or_ends_but_never_both(point: Point) -> None:
+    await point.owner.execute("UPDATE listings SET perishable = false")
+    order, parcel = await point.buy()
+    await point.arrive(parcel)
+    code, w = await point.get_code(order), point.shopping
+    collected, *ended = await asyncio.gather(
+        point.hand_over(code, now=AFTER),
+        *(end_overdue_pickups(w.db, w.seal, days=DAYS, now=AFTER) for _ in range(4)),
+        return_exceptions=True,
+    )
+    assert isinstance(collected, Collection) != (sum(each == 1 for each in ended) == 1)
+    refunded = (await w.see(order)).refunded_fen
+    assert refunded == (0 if isinstance(collected, Collection) else order.goods_fen)
+
+
+async def test_silence_receives_no_parcel_that_waits_at_a_point(point: Point) -> None:
+    _, parcel = await point.buy()
+    await point.arrive(parcel)
+    assert await confirm_overdue(point.shopping.db, now=NOW + timedelta(days=60), days=10) == 0
+    assert await point.get_state(parcel) is SuborderState.SHIPPED
+
+
+async def test_a_closed_point_and_one_of_another_county_cannot_be_chosen(point: Point, owner: Connection) -> None:
+    w = point.shopping
+    async with w.db.transaction() as conn:
+        official = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624"))
+        await open_point(conn, official, "130624", point.point.id, opened=False, now=NOW)
+    with pytest.raises(PickupPointUnavailable) as refused:
+        await point.order()
+    assert [each.field for each in refused.value.errors] == ["pickup_point_id"]
+    async with w.db.transaction() as conn:
+        await open_point(conn, official, "130624", point.point.id, opened=True, now=NOW)
+    await owner.execute("UPDATE producers SET village_code = '130725102202' WHERE id = $1", point.goods.producer_id)
+    with pytest.raises(PickupPointUnavailable):
+        await point.order()
+    assert await owner.fetchval("SELECT count(*) FROM orders") == 0
+
+
+async def test_a_request_with_another_point_is_another_request(point: Point) -> None:
+    first = await point.order(key="k")
+    assert (await point.order(key="k")).id == first.id
+    assert await point.owner.fetchval("SELECT count(*) FROM pickups") == 1
+
+
+async def test_the_county_alone_keeps_its_register_with_a_keeper_who_has_an_account(point: Point) -> None:
+    w = point.shopping
+    async with w.db.transaction() as conn:
+        official = await load_actor(conn, await make_official(conn, Role.COUNTY, "130624"))
+        elsewhere = await load_actor(conn, await make_official(conn, Role.COUNTY, "130725"))
+    with pytest.raises(PickupPointInvalid) as refused:
+        await register(w, official, "17000007799", name="二号点")
+    assert [each.field for each in refused.value.errors] == ["keeper_phone"]
+    with pytest.raises(PickupPointInvalid) as refused:
+        await register(w, official, KEEPER_PHONE)
+    assert [each.field for each in refused.value.errors] == ["name"]
+    with pytest.raises(NotAllowed):
+        await register(w, elsewhere, KEEPER_PHONE, name="二号点")
