@@ -244,9 +244,9 @@ async def _refund_share(
         # What is left of the producer's part and of the commission changes with each line.
         suborders = await load_suborders(conn, mediation.order_id)
         suborder = next(each for each in suborders if each.id == mediation.suborder_id)
-        refund = await refund_suborder(
+        sent = await refund_suborder(
             conn, suborder, goods_fen=Fen(granted), line_id=line.line_id, key=f"mediation:{mediation.number}",
             kind=name_refund(suborder, "mediation refund"), reason=reason, by=official.account_id, note=note, now=now,
         )  # fmt: skip
-        refunds += [] if refund is None else [refund.id]
+        refunds += [each.id for each in sent]
     return refunds
