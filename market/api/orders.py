@@ -20,6 +20,7 @@ from market.kernel.page import Page
 from market.kernel.seal import Seal
 from market.orders.address import Address, address_to_point, seal_address
 from market.orders.batcher import Batcher
+from market.orders.buy_again import buy_again
 from market.orders.cancel import Cancellation, cancel_order
 from market.orders.cart import put_lines, put_nights
 from market.orders.cart_view import Cart, get_cart
@@ -234,6 +235,19 @@ class OrderController(Controller):
         """Return an order of the account in full."""
         async with db.connection() as conn:
             return await get_order(conn, seal, actor, order_id)
+
+    @post("/{number:int}/again", operation_id="BuyAgain", status_code=204)
+    async def buy_again(
+        self,
+        *,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        number: FromPath[int],
+    ) -> None:
+        """Put the goods of an order of the account into its cart again, at today's prices."""
+        async with db.transaction() as conn:
+            await buy_again(conn, actor, number, now=clock.now())
 
     @post("/{order_id:uuid}/payment", operation_id="PayOrder", status_code=200)
     async def pay(

@@ -177,6 +177,7 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"open": False},
         status=404,
     ),
+    post("/api/v1/orders/{number}/again", ORDER_BUYER, params={"number": Id("order")}, status=204),
     get("/api/v1/orders/{order_id}/pickups", SIGNED_IN),
     get("/api/v1/point-parcels", SIGNED_IN),
     post("/api/v1/point-parcels/{suborder_id}/arrival", SIGNED_IN, status=404),

@@ -137,6 +137,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
         form={"method": "wechat"},
         status=303,
     ),
+    post("/orders/{number}/again", ORDER_BUYER, params={"number": Id("order")}, status=303),
     post("/orders/{number}/asked", ORDER_BUYER, params={"number": Id("unpaid_order")}, status=303),
     get("/orders/{number}/claim/{position}", as_own_page(ORDER_BUYER), params=RECEIVED),
     post("/orders/{number}/claim/{position}", ORDER_BUYER, params=RECEIVED, form={"line": Id("nobody")}, status=404),

@@ -15,6 +15,7 @@ from market.kernel import Connection, Database, Fen, Refusal
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.refusal_numbers import get_refusal_number
 from market.kernel.seal import Seal
+from market.orders.buy_again import buy_again
 from market.orders.cancel import cancel_order
 from market.orders.deposits import Deposit
 from market.orders.models import OrderNotCancellable, OrderState, SuborderState
@@ -182,4 +183,25 @@ async def submit_receipt(
     return redirect(f"/orders/{number}?said=received")
 
 
-ROUTES = [show_cancellation, submit_cancellation, submit_receipt]
+@post("/orders/{number:int}/again", include_in_schema=False)
+async def submit_again(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+    number: ShortNumber,
+) -> Response[Any]:
+    """Put the goods of an order into the cart again, and show the cart.
+
+    Raises:
+        NotFound: the order belongs to someone else, or has no goods.
+        TooManyLines: the cart would be too long for one order.
+    """
+    await read_form(request)
+    async with db.transaction() as conn:
+        await buy_again(conn, actor, number, now=clock.now())
+    return redirect("/cart")
+
+
+ROUTES = [submit_again, show_cancellation, submit_cancellation, submit_receipt]

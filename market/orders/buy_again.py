@@ -1,0 +1,34 @@
+"""Put the goods of an earlier order into the cart again."""
+
+from datetime import datetime
+
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Query
+from market.orders.cart import put_lines
+from market.orders.models import Line
+
+LIST_BOUGHT_GOODS = Query(
+    Line,
+    """
+    SELECT variant_id, quantity
+      FROM orders JOIN suborders ON order_id = orders.id JOIN order_lines ON suborder_id = suborders.id
+     WHERE number = :number AND buyer_id = :buyer_id AND suborders.kind = 'goods'
+     ORDER BY suborders.position, order_lines.position
+    """,
+)
+
+
+async def buy_again(conn: Connection, buyer: Actor, number: int, *, now: datetime) -> None:
+    """Put the goods of an order into its buyer's cart, as many as then, in the caller's transaction.
+
+    Prices are today's, and what is not on sale any more is marked in the cart. Repeating changes nothing. Stays and
+    activities are left out: their days are over.
+
+    Raises:
+        NotFound: the order is not the buyer's, or has no goods.
+        TooManyLines: the cart would contain more lines than one order allows.
+    """
+    lines = await LIST_BOUGHT_GOODS.all(conn, number=number, buyer_id=buyer.account_id)
+    if not lines:
+        raise NotFound
+    await put_lines(conn, buyer.account_id, lines, now=now)
