@@ -4653,6 +4653,19 @@ CREATE TABLE public.slots (
 
 
 --
+-- Name: stay_deposits; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.stay_deposits (
+    listing_id uuid NOT NULL,
+    share_bp integer NOT NULL,
+    days_before smallint NOT NULL,
+    CONSTRAINT stay_deposits_days CHECK (((days_before >= 1) AND (days_before <= 90))),
+    CONSTRAINT stay_deposits_share CHECK (((share_bp >= 500) AND (share_bp <= 9000)))
+);
+
+
+--
 -- Name: stay_guests; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -6290,6 +6303,14 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: stay_deposits stay_deposits_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stay_deposits
+    ADD CONSTRAINT stay_deposits_pkey PRIMARY KEY (listing_id);
 
 
 --
@@ -9709,6 +9730,14 @@ ALTER TABLE ONLY public.slots
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT slots_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: stay_deposits stay_deposits_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.stay_deposits
+    ADD CONSTRAINT stay_deposits_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
 
 
 --
@@ -14797,6 +14826,27 @@ GRANT UPDATE(cancelled_by) ON TABLE public.slots TO market_app;
 --
 
 GRANT UPDATE(cancel_reason) ON TABLE public.slots TO market_app;
+
+
+--
+-- Name: TABLE stay_deposits; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.stay_deposits TO market_app;
+
+
+--
+-- Name: COLUMN stay_deposits.share_bp; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(share_bp) ON TABLE public.stay_deposits TO market_app;
+
+
+--
+-- Name: COLUMN stay_deposits.days_before; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(days_before) ON TABLE public.stay_deposits TO market_app;
 
 
 --

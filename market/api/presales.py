@@ -1,4 +1,4 @@
-"""Pre-sales of a producer's products."""
+"""Deposits: pre-sales of a producer's products, and the deposits of its stays."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from market.catalogue.presale import PresaleTerms, end_presale, set_presale
+from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
@@ -46,4 +47,39 @@ class PresaleController(Controller):
             await end_presale(conn, actor, listing_id, now=clock.now())
 
 
-ROUTES = [PresaleController]
+class StayDepositController(Controller):
+    """The share of a stay that is paid when it is booked."""
+
+    path = "/api/v1/stays/{listing_id:uuid}/deposit"
+    tags = ("catalogue",)
+
+    @put(operation_id="SetStayDeposit")
+    async def set_deposit(
+        self,
+        *,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        listing_id: FromPath[UUID],
+        data: JSONBody[StayDeposit],
+    ) -> StayDeposit:
+        """Let guests pay a stay in two parts; booked stays keep their terms."""
+        async with db.transaction() as conn:
+            await set_stay_deposit(conn, actor, listing_id, data, now=clock.now())
+        return data
+
+    @delete(operation_id="EndStayDeposit", status_code=204)
+    async def end(
+        self,
+        *,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+        listing_id: FromPath[UUID],
+    ) -> None:
+        """Let guests pay a stay at once; repeating changes nothing."""
+        async with db.transaction() as conn:
+            await set_stay_deposit(conn, actor, listing_id, None, now=clock.now())
+
+
+ROUTES = [PresaleController, StayDepositController]

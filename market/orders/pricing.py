@@ -13,6 +13,7 @@ from market.catalogue.catch_weight import LineWeight, compute_ceiling, compute_w
 from market.catalogue.freight import FreightTerms, ParcelFault, Shipment, compute_freight, find_parcel_fault
 from market.catalogue.goods_terms import GoodsTerms
 from market.catalogue.presale import PresaleTerms
+from market.catalogue.stay_deposit import StayDeposit
 from market.catalogue.tier_prices import TierPrice
 from market.coupons.models import Bearer, CouponTerms
 from market.coupons.rules import CouponItem, covers
@@ -72,7 +73,7 @@ class StayOffer(Struct, frozen=True, kw_only=True):
     """A stay as currently offered: the price of each requested night and the cancellation tiers.
 
     `minimum` is the least number of nights that one of them asks for. `n` is the position of the request, from 1;
-    `pay_minutes` is the county's own setting, if it has one.
+    `pay_minutes` is the county's own setting, if it has one. With a `deposit` the stay may be paid in two parts.
     """
 
     n: int
@@ -92,6 +93,7 @@ class StayOffer(Struct, frozen=True, kw_only=True):
     minimum: NightMinimum
     holiday: bool
     tiers: list[CancellationTier]
+    deposit: StayDeposit | None = None
     pay_minutes: int | None = None
     category_code: str = ""
     county_code: str = ""

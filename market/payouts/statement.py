@@ -104,7 +104,7 @@ LIST_STATEMENT_LINES = Query(
            released_at, placed_at
       FROM suborders JOIN orders ON orders.id = order_id
      WHERE producer_id = :producer_id AND suborders.state IN ('paid', 'shipped', 'received', 'cancelled')
-       AND orders.paid_at IS NOT NULL AND suborders.id < :before
+       AND (orders.paid_at IS NOT NULL OR released_at IS NOT NULL) AND suborders.id < :before
      ORDER BY suborders.id DESC
      LIMIT :limit
     """,

@@ -36,6 +36,7 @@ from market.web.farm import (
     presale,
     refunds,
     slots,
+    stay_deposit,
     weigh_parcel,
 )
 from market.web.farm import complaints as farm_complaints
@@ -79,10 +80,10 @@ _SHOP_PAGES = (
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,
-    booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, presale, list_product, list_stay,
-    listings,
-    money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
-    farm_reviews, farm_complaints, farm_mediation, phone_bill, apply, certificates, freight, closed, farm_coupons,
+    booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, presale, stay_deposit, list_product,
+    list_stay, listings, money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
+    farm_reviews, farm_complaints, farm_mediation, phone_bill, apply, certificates, freight, closed,
+    farm_coupons,
     packing,
 )  # fmt: skip
 

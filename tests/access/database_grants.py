@@ -146,6 +146,7 @@ GRANTS = {
     "sending_windows": "select insert",
     "sessions": "select delete update(seen_at factor_attempts revoked_at)",
     "settlements": "select insert",
+    "stay_deposits": "select insert delete update(share_bp days_before)",
     "sign_in_attempts": "select insert update(attempts)",
     "sign_in_codes": "select insert delete update(attempts used_at)",
     "slot_reservations": "select insert(slot_id suborder_id party) update(state code_hash code_sealed attended_at)",

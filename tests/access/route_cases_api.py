@@ -202,6 +202,13 @@ API_CASES: tuple[RouteCase, ...] = (
     ),
     put("/api/v1/listings/{listing_id}/presale", PRODUCER_MEMBERS, json=PRESALE),
     delete("/api/v1/listings/{listing_id}/presale", PRODUCER_MEMBERS, status=204),
+    put(
+        "/api/v1/stays/{listing_id}/deposit",
+        PRODUCER_MEMBERS,
+        params={"listing_id": Id("stay_id")},
+        json={"share_bp": 3000, "days_before": 3},
+    ),
+    delete("/api/v1/stays/{listing_id}/deposit", PRODUCER_MEMBERS, params={"listing_id": Id("stay_id")}, status=204),
     post("/api/v1/listings/{listing_id}/packs", PRODUCER_MEMBERS, json=MORE_PACK, status=201),
     post(
         "/api/v1/variants/{variant_id}/end",

@@ -35,6 +35,7 @@ OWNED_TABLES = {
         "night_rules",
         "cancel_tiers",
         "presales",
+        "stay_deposits",
     },
     "stock": {"lots", "stock_moves"},
     "bookings": {"bookings", "taken_nights", "booked_nights"},

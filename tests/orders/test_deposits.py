@@ -16,6 +16,7 @@ from market.aftersales.refund import refund_line
 from market.aftersales.unsent import cancel_own_parcel
 from market.catalogue.models import BadListing
 from market.catalogue.presale import PresaleTerms, end_presale, set_presale
+from market.catalogue.stay_deposit import StayDeposit, set_stay_deposit
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen
 from market.kernel.clock import SHANGHAI
@@ -28,14 +29,15 @@ from market.orders.lapse_balances import lapse_balances, remind_of_balances
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import BalanceNotDue, Line, OrderAlreadyPaid, OrderNotPayable, PlacedOrder, VariantId
 from market.orders.verification import verify_orders
+from market.payouts.statement import get_statement
 from payments import Method, Purpose, list_payments
 from payments.polling import poll_payment
 from payments.verification import verify_ledger
 from tests.conftest import NOW
 from tests.support.coupons import make_voucher
-from tests.support.make import ProductIds, load_owner, make_freight_template, make_product
+from tests.support.make import ProductIds, StayIds, load_owner, make_freight_template, make_product, make_stay
 from tests.support.payment import pay_at_sandbox
-from tests.support.shop import Shopping, make_buyer
+from tests.support.shop import Shopping, make_buyer, make_october_nights
 
 TERMS = PresaleTerms(
     deposit_fen=Fen(20_00), balance_from=date(2019, 9, 28), balance_until=date(2019, 9, 30),
@@ -340,3 +342,69 @@ async def test_the_schema_refuses_parts_that_do_not_add_up(orchard: Orchard, own
             " VALUES ($1, 4000, 8500, '2019-09-28', '2019-09-30')",
             order.id,
         )
+
+
+async def book(orchard: Orchard, *, arrive: int = 20) -> tuple[StayIds, PlacedOrder]:
+    """Book two nights of October at 280.00 with a deposit of 30 percent, the rest due three days before."""
+    w = orchard.shopping
+    async with w.db.transaction() as conn:
+        stay = await make_stay(conn)
+        host = await load_owner(conn, stay.producer_id)
+        await set_stay_deposit(conn, host, stay.listing_id, StayDeposit(share_bp=3000, days_before=3), now=NOW)
+    nights = make_october_nights(stay.listing_id, arrive=arrive, leave=arrive + 2)
+    return stay, await w.place(nights=[nights])
+
+
+async def test_a_stay_is_booked_by_its_deposit_and_the_rest_is_paid_until_its_day(orchard: Orchard) -> None:
+    w = orchard.shopping
+    _, order = await book(orchard)
+    deposit = (await w.see(order)).deposit
+    assert deposit is not None
+    assert (deposit.deposit_fen, deposit.balance_fen) == (168_00, 392_00)
+    assert (deposit.balance_from, deposit.balance_until) == (NOW.date(), date(2019, 10, 17))
+    await w.pay(order)
+    assert [each.state for each in (await w.see(order)).suborders[0].bookings] == ["booked"]
+    await w.pay(order, now=noon(10, 17))
+    assert (await w.see(order)).state == "paid"
+    told = [template for template, _ in await w.messages()]
+    assert (told.count("booked"), told.count("deposit_paid")) == (1, 1)
+    await orchard.verify()
+
+
+async def test_the_tiers_of_a_stay_apply_to_what_was_paid(orchard: Orchard) -> None:
+    w = orchard.shopping
+    _, order = await book(orchard)
+    await w.pay(order)
+    cancelled = await cancel_order(w.db, w.gateway, w.seal, w.buyer, order.id, now=noon(10, 16))
+    assert (cancelled.state, cancelled.refund_fen) == ("cancelled", 84_00)
+    assert (await w.balances())["commission"] == 2_52
+    await orchard.verify()
+
+
+async def test_an_unpaid_rest_of_a_stay_lapses_by_its_tier_and_frees_the_nights(orchard: Orchard) -> None:
+    w = orchard.shopping
+    stay, order = await book(orchard)
+    await w.pay(order)
+    assert [await orchard.lapse(noon(10, 17)), await orchard.lapse(noon(10, 18))] == [0, 1]
+    assert (await w.see(order)).refunded_fen == 0
+    async with w.db.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM taken_nights") == 0
+        host = await load_owner(conn, stay.producer_id)
+        statement = await get_statement(conn, host, stay.producer_id)
+    assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(162_96, 5_04)]
+    await orchard.verify()
+
+
+async def test_a_stay_on_its_last_days_is_paid_at_once(orchard: Orchard) -> None:
+    _, order = await book(orchard, arrive=1)
+    assert (await orchard.shopping.see(order)).deposit is not None
+    async with orchard.shopping.db.transaction() as conn:
+        stay = await make_stay(conn)
+        host = await load_owner(conn, stay.producer_id)
+        terms = StayDeposit(share_bp=3000, days_before=90)
+        await set_stay_deposit(conn, host, stay.listing_id, terms, now=NOW)
+        with pytest.raises(BadListing) as raised:
+            await set_stay_deposit(conn, host, stay.listing_id, StayDeposit(share_bp=9001, days_before=0), now=NOW)
+    assert [each.field for each in raised.value.errors] == ["share_bp", "days_before"]
+    late = await orchard.shopping.place(nights=[make_october_nights(stay.listing_id)])
+    assert (await orchard.shopping.see(late)).deposit is None

@@ -5,7 +5,7 @@ from datetime import timedelta
 from market.web.ui.format import day_short
 from payments.sandbox import Sandbox
 from tests.web.conftest import Village
-from tests.web.shop.checkout import ADDRESS, get_order_number, pay_at_provider
+from tests.web.shop.checkout import ADDRESS, choose_nights, get_order_number, pay_at_provider
 
 
 async def test_a_presale_is_set_bought_with_a_deposit_and_its_balance_paid(village: Village, sandbox: Sandbox) -> None:
@@ -74,3 +74,22 @@ async def test_a_deposit_is_cancelled_by_its_buyer_and_goes_back(village: Villag
         seen = await browser.submit(f"/orders/{order}/cancel")
         assert "取消了" in seen.text
     assert await village.value("SELECT refunded_minor FROM payments.payments") == 20_00
+
+
+async def test_a_host_asks_for_a_deposit_and_the_guest_reads_its_rule(village: Village, sandbox: Sandbox) -> None:
+    number = await village.number(village.stay.listing_id)
+    path = f"/farm/listings/{number}/deposit"
+    async with await village.browser(village.host) as farm:
+        assert path in (await farm.open(f"/farm/listings/{number}")).links()
+        await farm.open(path)
+        seen = await farm.submit(path, status=422, share="95", days="3")
+        assert "订金从 5% 到 90%" in seen.text
+        assert "客人先付订金。" in (await farm.submit(path, share="30", days="3")).text
+    async with await village.browser(village.buyer) as browser:
+        await choose_nights(village, browser)
+        assert "现在付订金 168.00 元；尾款 392.00 元" in (await browser.submit("/cart/nights")).text
+        seen = await browser.open("/checkout")
+        assert "过了没付，按退订规则退订金；店家接待不了，付过的全退。" in seen.text
+        await browser.submit("/checkout", method="wechat", typed={"who": "样例住客", "tel": "17000009001"})
+        seen = await pay_at_provider(village, sandbox, browser)
+        assert "该付尾款了" in seen.text
