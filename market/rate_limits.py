@@ -35,7 +35,7 @@ class RateClass(StrEnum):
     WRITE = "write"
     UPLOAD = "upload"
     SIGN_IN = "sign_in"
-    """Requests for a code, and attempts at a code or a second factor."""
+    """Requests for a code, and attempts at a code, a second factor, or the code of a coupon."""
 
 
 class RateBudget(Struct, frozen=True):

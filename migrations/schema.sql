@@ -12417,7 +12417,7 @@ GRANT INSERT(tracking) ON TABLE public.carrier_pushes TO market_app;
 -- Name: COLUMN carrier_pushes.body; Type: ACL; Schema: public; Owner: -
 --
 
-GRANT INSERT(body) ON TABLE public.carrier_pushes TO market_app;
+GRANT INSERT(body),UPDATE(body) ON TABLE public.carrier_pushes TO market_app;
 
 
 --

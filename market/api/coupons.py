@@ -27,6 +27,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock
+from market.rate_limits import RateClass
 
 
 class CouponOffer(Struct, frozen=True, kw_only=True):
@@ -65,7 +66,7 @@ class CouponController(Controller):
             coupons = await list_claimable_coupons(conn, day=clock.today())
         return convert(coupons, list[CouponOffer], from_attributes=True)
 
-    @post("/claims", operation_id="ClaimCoupon", idempotent=True)
+    @post("/claims", operation_id="ClaimCoupon", idempotent=True, rate=RateClass.SIGN_IN)
     async def claim(
         self,
         *,
@@ -75,7 +76,7 @@ class CouponController(Controller):
         db: NamedDependency[Database],
         clock: NamedDependency[Clock],
     ) -> Response[Voucher]:
-        """Claim a voucher of a coupon, to be used by `PlaceOrder`."""
+        """Claim a voucher of a coupon, to be used by `PlaceOrder`; as often as one may try to sign in."""
 
         async def work(conn: Connection) -> Voucher:
             return await claim_voucher(conn, actor, number=data.number, code=data.code, now=clock.now())

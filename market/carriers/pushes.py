@@ -39,6 +39,8 @@ APPLY_PUSHES = Query(
     )
     UPDATE carrier_pushes
        SET attempts = attempts + 1,
+           body = CASE WHEN EXISTS (SELECT FROM hinted WHERE hinted.carrier = due.carrier
+                                                         AND hinted.tracking = due.tracking) THEN '' ELSE body END,
            state = CASE WHEN EXISTS (SELECT FROM hinted WHERE hinted.carrier = due.carrier
                                                          AND hinted.tracking = due.tracking) THEN 'done'
                         WHEN received_at < clock_timestamp() - interval '1 day' THEN 'dead'

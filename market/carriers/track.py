@@ -17,7 +17,7 @@ from market.carriers.models import (
 from market.carriers.rules import QUIET, UNANSWERED, TrackingStatus, derive_status
 from market.kernel import Connection, Database, Query
 from market.kernel.seal import Seal
-from market.kernel.text import clean_name
+from market.kernel.text import clean_name, mask_long_numbers
 from market.orders.models import SuborderState
 from market.orders.notifications import notify_account
 from payments.port import Declined, Ok, Unknown
@@ -176,11 +176,14 @@ async def _retry(db: Database, parcel: DueParcel, error: str) -> None:
 
 
 async def _record(conn: Connection, seal: Seal, parcel: DueParcel, facts: list[TrackingFact], now: datetime) -> None:
-    """Store new facts and the status that follows from all of them, and tell the buyer of the delivery once."""
+    """Store new facts and the status that follows from all of them, and tell the buyer of the delivery once.
+
+    Numbers in a carrier's text are not kept: they are telephones of couriers and codes of lockers.
+    """
     number = {"suborder_id": parcel.suborder_id, "carrier": parcel.carrier, "tracking": parcel.tracking}
     added = await ADD_FACTS.all(
         conn, **number, happened_at=[each.happened_at for each in facts], steps=[each.step for each in facts],
-        details=[clean_name(each.detail)[:MAX_DETAIL_LENGTH] for each in facts], now=now,
+        details=[mask_long_numbers(clean_name(each.detail))[:MAX_DETAIL_LENGTH] for each in facts], now=now,
     )  # fmt: skip
     known = await LIST_FACTS.all(conn, **number)
     status = derive_status(known, paid_at=parcel.paid_at, registered_at=parcel.registered_at, now=now)

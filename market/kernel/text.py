@@ -6,6 +6,7 @@ import unicodedata
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _CHINESE_MARKS = re.compile(r"([，。！？：；（）、“”‘’《》…—～]+)")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_LONG_NUMBER = re.compile(r"\d(?:[\s-]?\d){4,}")
 _OLD_IDENTITY_NUMBER = re.compile(r"[1-9][0-9]{7}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}")
 _IDENTITY_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
 _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -64,6 +65,11 @@ def _compute_identity_digit(number: str) -> str:
 def mask_phone(phone: str) -> str:
     """Return a phone number masked as `138****5678`."""
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 7 else "****"
+
+
+def mask_long_numbers(text: str) -> str:
+    """Return a text with each run of five digits or more replaced: telephones and codes that others wrote into it."""
+    return _LONG_NUMBER.sub("…", text)
 
 
 def mask_identity_number(number: str) -> str:

@@ -27,11 +27,13 @@ from tests.support.make import make_account
 FREE = {
     "/healthz", "/readyz", "/metrics", "/payments/webhook", "/carriers/webhook",
     "/static/{name:str}", "/favicon.ico", "/robots.txt", "/photos/{name:str}",
+    "/farm/gate-worker.js", "/review-photos/{name:str}",
 }  # fmt: skip
 SIGN_IN = {
     "/sign-in", "/sign-in/code", "/sign-in/factor",
     "/me/close", "/me/close/code", "/api/v1/me/closing",
     "/api/v1/codes", "/api/v1/sessions", "/api/v1/sessions/second-factor",
+    "/coupons", "/api/v1/coupons/claims",
 }  # fmt: skip
 
 

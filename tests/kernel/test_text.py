@@ -3,7 +3,14 @@
 import pytest
 
 from market.kernel.page import Page, make_page
-from market.kernel.text import clean_text, mask_identity_number, mask_phone, normalize_phone, normalize_text
+from market.kernel.text import (
+    clean_text,
+    mask_identity_number,
+    mask_long_numbers,
+    mask_phone,
+    normalize_phone,
+    normalize_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +64,15 @@ def test_a_page_is_continued_by_the_key_of_its_last_row() -> None:
     assert make_page([1, 2, 3], 2, lambda n: n * 10) == Page([1, 2], "20")
     assert make_page([1, 2], 2, lambda n: n) == Page([1, 2], None)
     assert make_page([], 2, str) == Page([], None)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("快递员王师傅 13812345678 正在派送", "快递员王师傅 … 正在派送"),
+        ("电话 138-1234-5678，取件码 8-2-3041", "电话 …，取件码 …"),
+        ("2019 年 9 月 20 日到 12 号柜", "2019 年 9 月 20 日到 12 号柜"),
+    ],
+)
+def test_long_numbers_in_what_others_write_are_masked(text: str, masked: str) -> None:
+    assert mask_long_numbers(text) == masked

@@ -15,6 +15,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
+from market.rate_limits import RateClass
 from market.web.forms import parse_integer, read_form
 from market.web.pages import redirect, render_page
 from market.web.ui.format import day_zh, yuan
@@ -75,7 +76,7 @@ async def show_coupons(
     return await _coupons_page(request, db, actor, clock)
 
 
-@post("/coupons", include_in_schema=False)
+@post("/coupons", include_in_schema=False, rate=RateClass.SIGN_IN)
 async def submit_claim(
     request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
 ) -> Response[Any]:
