@@ -1,5 +1,6 @@
 """Read claims for bad fruit, each reader those that concern them; the transaction has the reader's scope."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -92,7 +93,11 @@ LIST_PRODUCER_CLAIMS = Query(
     _COLUMNS
     + """
      WHERE against_producer_id = ANY(:producer_ids::uuid[])
-     ORDER BY cases.state = 'closed', path[level] <> 'seller', due_at, cases.id DESC
+       AND (:after::uuid IS NULL
+            OR (cases.state = 'closed', path[level] <> 'seller', due_at, cases.id)
+               > (SELECT a.state = 'closed', a.path[a.level] <> 'seller', a.due_at, a.id
+                    FROM cases a WHERE a.id = :after::uuid))
+     ORDER BY cases.state = 'closed', path[level] <> 'seller', due_at, cases.id
      LIMIT :limit
     """,
 )
@@ -145,9 +150,14 @@ async def list_order_claims(conn: Connection, seal: Seal, buyer: Actor, order_id
     return [_open(seal, row) for row in rows]
 
 
-async def list_producer_claims(conn: Connection, seal: Seal, actor: Actor) -> list[BadFruitClaim]:
-    """Return the claims against the producers that the actor works for: those to answer first; at most 100."""
-    rows = await LIST_PRODUCER_CLAIMS.all(conn, producer_ids=list(actor.producers), limit=MAX_CLAIMS)
+async def list_producer_claims(
+    conn: Connection, seal: Seal, producer_ids: Sequence[UUID], *, after: UUID | None = None
+) -> list[BadFruitClaim]:
+    """Return the claims against producers: those to answer first, at most 100; those after the claim `after`, if given.
+
+    The caller checks that the reader works for the producers.
+    """
+    rows = await LIST_PRODUCER_CLAIMS.all(conn, producer_ids=list(producer_ids), after=after, limit=MAX_CLAIMS)
     return [_open(seal, row) for row in rows]
 
 

@@ -1,5 +1,6 @@
 """Read returns of goods, each reader those that concern them; the transaction has the reader's scope."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -177,9 +178,12 @@ async def list_order_returns(conn: Connection, seal: Seal, buyer: Actor, order_i
     return [_open(seal, row) for row in rows]
 
 
-async def list_producer_returns(conn: Connection, seal: Seal, actor: Actor) -> list[GoodsReturn]:
-    """Return the returns to the producers that the actor works for: those that wait for them first; at most 100."""
-    rows = await LIST_PRODUCER_RETURNS.all(conn, producer_ids=list(actor.producers), limit=MAX_GOODS_RETURNS)
+async def list_producer_returns(conn: Connection, seal: Seal, producer_ids: Sequence[UUID]) -> list[GoodsReturn]:
+    """Return the returns to producers: those that wait for them first; at most 100.
+
+    The caller checks that the reader works for the producers.
+    """
+    rows = await LIST_PRODUCER_RETURNS.all(conn, producer_ids=list(producer_ids), limit=MAX_GOODS_RETURNS)
     return [_open(seal, row) for row in rows]
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from market.aftersales.bad_fruit import NewClaim, open_claim
@@ -101,12 +101,12 @@ class BadFruitController(Controller):
         seal: NamedDependency[Seal],
         actor: NamedDependency[Actor],
         producer_id: FromPath[UUID],
+        after: FromQuery[UUID | None] = None,
     ) -> list[BadFruitClaim]:
-        """List the claims against the producer, those to answer first."""
+        """List the claims against the producer, those to answer first, 100 at a time, after the case `after`."""
         require_producer(actor, producer_id)
         async with db.transaction(scope=get_person_scope(actor)) as conn:
-            claims = await list_producer_claims(conn, seal, actor)
-        return [each for each in claims if each.producer_id == producer_id]
+            return await list_producer_claims(conn, seal, [producer_id], after=after)
 
     @get("/claims", operation_id="ListAssignedClaims")
     async def assigned_claims(

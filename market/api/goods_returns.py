@@ -115,8 +115,7 @@ class GoodsReturnController(Controller):
         """List the returns to the producer, those that wait for it first."""
         require_producer(actor, producer_id)
         async with db.transaction(scope=get_person_scope(actor)) as conn:
-            returns = await list_producer_returns(conn, seal, actor)
-        return [each for each in returns if each.producer_id == producer_id]
+            return await list_producer_returns(conn, seal, [producer_id])
 
     @get("/goods-returns", operation_id="ListAssignedReturns")
     async def assigned_returns(

@@ -48,6 +48,14 @@ LIST_CASE_EVENTS = Query(
 )
 
 
+IS_ASKER = Query(bool, "SELECT is_same_person(asker_id, :account_id) FROM cases WHERE id = :case_id")
+
+
+async def is_asker(conn: Connection, account_id: UUID, case_id: UUID) -> bool:
+    """Return whether the person of an account asked for a visible case, by this or another account."""
+    return await IS_ASKER.one(conn, account_id=account_id, case_id=case_id)
+
+
 async def get_case(conn: Connection, case_id: UUID) -> LockedCase:
     """Return a case without locking it.
 

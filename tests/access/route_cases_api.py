@@ -367,6 +367,10 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"outcome": "solved", "text": "样例"},
         status=404,
     ),
+    # cases
+    get("/api/v1/cases", ANY_OFFICIAL),
+    get("/api/v1/cases/{case_id}", SIGNED_IN, params=NOBODYS_CASE, status=404),
+    post("/api/v1/cases/{case_id}/moves", SIGNED_IN, params=NOBODYS_CASE, json={"move": "withdraw"}, status=404),
     # mediations
     post("/api/v1/cases/{case_id}/mediation", SIGNED_IN, params=NOBODYS_CASE, json={"text": "样例"}, status=404),
     get("/api/v1/mediations/{case_id}", SIGNED_IN, params=NOBODYS_CASE, status=404),

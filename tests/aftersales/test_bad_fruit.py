@@ -378,7 +378,7 @@ async def test_only_buyer_seller_and_deciding_officials_see_a_claim_and_its_phot
     for actor in (stranger, county, elsewhere, other_seller):
         async with w.db.transaction(scope=get_person_scope(actor)) as conn:
             assert await get_claim(conn, w.seal, claim.case_id) is None
-            assert await list_producer_claims(conn, w.seal, actor) == []
+            assert await list_producer_claims(conn, w.seal, actor.producers) == []
             with pytest.raises(NotFound):
                 await get_claim_photo_name(conn, actor, photo_id)
         with pytest.raises(NotFound):

@@ -527,7 +527,7 @@ async def test_only_buyer_seller_and_deciding_officials_see_a_return(parcel: Par
         async with w.db.transaction(scope=get_person_scope(actor)) as conn:
             assert await get_goods_return(conn, w.seal, opened.case_id) is None
             assert await list_order_returns(conn, w.seal, actor, parcel.order.id) == []
-            assert await list_producer_returns(conn, w.seal, actor) == []
+            assert await list_producer_returns(conn, w.seal, actor.producers) == []
             assert await count_waiting_returns(conn, actor) == 0
         for attempt in (
             parcel.answer(opened.case_id, by=actor),
@@ -549,7 +549,9 @@ async def test_only_buyer_seller_and_deciding_officials_see_a_return(parcel: Par
             await attempt
     async with w.db.transaction(scope=get_person_scope(parcel.owner)) as conn:
         assert await count_waiting_returns(conn, parcel.owner) == 1
-        assert [each.case_id for each in await list_producer_returns(conn, w.seal, parcel.owner)] == [opened.case_id]
+        assert [each.case_id for each in await list_producer_returns(conn, w.seal, parcel.owner.producers)] == [
+            opened.case_id
+        ]
 
 
 async def test_an_official_who_bought_it_does_not_decide(parcel: Parcel, owner: Connection) -> None:

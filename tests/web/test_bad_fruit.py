@@ -181,3 +181,16 @@ async def test_what_was_refunded_completely_is_not_claimed_and_the_page_says_why
         seen = await buyer.open(sold.claim, status=409)
         assert "这一样已经退过钱，剩下的不够退这么多。" in seen.text
         assert sold.claim not in (await buyer.open(sold.order)).links()
+
+
+async def test_a_member_who_is_the_buyer_is_not_offered_the_answer(sold: SoldBox) -> None:
+    path = await sold.open_claim()
+    await sold.village.value(
+        "INSERT INTO producer_members VALUES ($1, $2, 'helper', daterange('2012-01-01', NULL)) RETURNING 1",
+        sold.village.dates.producer_id,
+        sold.village.buyer,
+    )
+    async with await sold.village.browser(sold.village.buyer) as buyer:
+        seen = await buyer.open(path)
+        assert "您是这一单的买家，要店里另一个人来答复。" in seen.text
+        assert path not in [form.attrs.get("action") for form in seen.root.all("form")]

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from market.aftersales.bad_fruit_views import BadFruitClaim, get_claim, list_producer_claims
 from market.aftersales.decide_bad_fruit import answer_claim
+from market.casework.history import is_asker
 from market.casework.models import SELLER, CaseOutcome, CaseState
 from market.casework.moves import get_person_scope
 from market.http import HttpRequest
@@ -58,7 +59,7 @@ async def show_claims(
 ) -> Response[bytes]:
     """List the claims against the producers that a person works for: those to answer first."""
     async with db.transaction(scope=get_person_scope(actor)) as conn:
-        claims = await list_producer_claims(conn, seal, actor)
+        claims = await list_producer_claims(conn, seal, actor.producers)
     said = {
         "agreed": ("ok", "同意了", "钱原路退给买家。"),
         "escalated": ("", "转给县里了", "县里定了会告诉您和买家。"),
@@ -73,25 +74,34 @@ async def show_claims(
     return render_page(request, "farm/claims.html", context, actor=actor)
 
 
-async def _load_claim(db: Database, seal: Seal, actor: Actor, case_id: UUID) -> BadFruitClaim:
+async def _load_claim(db: Database, seal: Seal, actor: Actor, case_id: UUID) -> tuple[BadFruitClaim, bool]:
+    """Return a claim, and whether the person is its buyer, who cannot answer it.
+
+    Raises:
+        NotFound: it is not against a producer that the person works for.
+    """
     async with db.transaction(scope=get_person_scope(actor)) as conn:
         claim = await get_claim(conn, seal, case_id)
-    if claim is None:
-        raise NotFound
-    require_producer(actor, claim.producer_id)
-    return claim
+        if claim is None:
+            raise NotFound
+        require_producer(actor, claim.producer_id)
+        return claim, await is_asker(conn, actor.account_id, case_id)
 
 
 def _page(
-    request: HttpRequest, actor: Actor, claim: BadFruitClaim, *, reason: str = "", refusal: Refusal | None = None
-) -> Response[bytes]:
+    request: HttpRequest, actor: Actor, loaded: tuple[BadFruitClaim, bool], *, reason: str = "",
+    refusal: Refusal | None = None,
+) -> Response[bytes]:  # fmt: skip
+    claim, own = loaded
+    waiting = claim.state is CaseState.ASSIGNED and claim.assignee == SELLER
     errors = () if refusal is None else refusal.errors or (FieldFault("reason", refusal.text("zh")),)
     context = {
         "claim": claim,
         "facts": list_claim_facts(claim),
         "photos": list_photo_links(claim),
         "state": describe_for_seller(claim),
-        "answerable": claim.state is CaseState.ASSIGNED and claim.assignee == SELLER,
+        "answerable": waiting and not own,
+        "own": waiting and own,
         "reason": reason,
         "errors": errors,
     }
@@ -140,8 +150,8 @@ async def submit_claim_answer(
     except NotFound:
         raise
     except Refusal as refusal:
-        claim = await _load_claim(db, seal, actor, case_id)
-        return _page(request, actor, claim, reason=reason, refusal=refusal)
+        loaded = await _load_claim(db, seal, actor, case_id)
+        return _page(request, actor, loaded, reason=reason, refusal=refusal)
     return redirect(f"/farm/claims?said={'escalated' if answer.escalated else 'agreed'}")
 
 

@@ -69,7 +69,7 @@ async def show_returns(
 ) -> Response[bytes]:
     """List the returns to the producers that a person works for: those that wait for them first."""
     async with db.transaction(scope=get_person_scope(actor)) as conn:
-        returns = await list_producer_returns(conn, seal, actor)
+        returns = await list_producer_returns(conn, seal, actor.producers)
     context = {
         "returns": [
             FarmRow(f"/farm/returns/{each.case_id}", each.title, [f"订单 {each.code}", words], "")
