@@ -3872,6 +3872,29 @@ CREATE TABLE public.listed_counties (
 
 
 --
+-- Name: listing_files; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.listing_files (
+    producer_id uuid NOT NULL,
+    sha256 bytea NOT NULL,
+    name text NOT NULL,
+    numbers bigint[] NOT NULL,
+    imported_by uuid NOT NULL,
+    imported_at timestamp with time zone NOT NULL,
+    CONSTRAINT listing_files_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT listing_files_sha256 CHECK ((length(sha256) = 32))
+);
+
+
+--
+-- Name: COLUMN listing_files.numbers; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.listing_files.numbers IS 'of the listings that it published, in the order of its rows';
+
+
+--
 -- Name: listings; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5818,6 +5841,14 @@ ALTER TABLE ONLY public.listed_counties
 
 
 --
+-- Name: listing_files listing_files_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listing_files
+    ADD CONSTRAINT listing_files_pkey PRIMARY KEY (producer_id, sha256);
+
+
+--
 -- Name: listings listings_number; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7034,6 +7065,13 @@ CREATE INDEX line_holds_by_line ON public.line_holds USING btree (county_code, l
 --
 
 CREATE INDEX line_refunds_by_account ON public.line_refunds USING btree (requested_by, at);
+
+
+--
+-- Name: listing_files_by_importer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX listing_files_by_importer ON public.listing_files USING btree (imported_by);
 
 
 --
@@ -9090,6 +9128,22 @@ ALTER TABLE ONLY public.line_refunds
 
 ALTER TABLE ONLY public.line_refunds
     ADD CONSTRAINT line_refunds_line FOREIGN KEY (line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: listing_files listing_files_imported_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listing_files
+    ADD CONSTRAINT listing_files_imported_by FOREIGN KEY (imported_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: listing_files listing_files_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.listing_files
+    ADD CONSTRAINT listing_files_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
 
 
 --
@@ -13531,6 +13585,13 @@ GRANT SELECT,INSERT ON TABLE public.lines TO market_app;
 --
 
 GRANT SELECT ON TABLE public.listed_counties TO market_app;
+
+
+--
+-- Name: TABLE listing_files; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.listing_files TO market_app;
 
 
 --

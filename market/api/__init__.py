@@ -16,6 +16,7 @@ from market.api import (
     goods_returns,
     guest_register,
     identity,
+    listing_files,
     mediations,
     orders,
     packs,
@@ -67,7 +68,7 @@ ROUTES = [
 ]
 """The routes that take JSON, in small bodies."""
 
-UPLOAD_ROUTES = [*photos.ROUTES, *subsidy_imports.ROUTES]
+UPLOAD_ROUTES = [*photos.ROUTES, *listing_files.ROUTES, *subsidy_imports.ROUTES]
 """The routes that take files."""
 
 __all__ = ["ROUTES", "UPLOAD_ROUTES"]

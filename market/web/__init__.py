@@ -22,6 +22,7 @@ from market.web.farm import (
     goods_returns,
     guest_register,
     guests,
+    import_listings,
     list_activity,
     list_product,
     list_stay,
@@ -83,7 +84,7 @@ _FARM_PAGES = (
     booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, presale, stay_deposit, list_product,
     list_stay, listings, money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
     farm_reviews, farm_complaints, farm_mediation, phone_bill, apply, certificates, freight, closed,
-    farm_coupons,
+    farm_coupons, import_listings,
     packing,
 )  # fmt: skip
 

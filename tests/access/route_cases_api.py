@@ -76,6 +76,7 @@ NEW_DAYS = {"arrive_on": Id("later"), "leave_on": Id("after_later")}
 PAST_DAYS = {"arrive_on": "2019-01-01", "leave_on": "2019-01-02"}
 SUSPEND = {"move": "suspend", "reason": "样例"}
 PHOTO = (UploadedFile("photo", "a.jpg", make_picture(200)),)
+LISTING_FILE = (UploadedFile("file", "a.csv", "名字\n".encode()),)
 LINES = {"lines": [{"variant_id": Id("variant_id"), "quantity": 1}]}
 NIGHTS = {"nights": [{"listing_id": Id("stay_id"), "arrive_on": Id("later"), "leave_on": Id("after_later")}]}
 ORDER = {"address": {"name": "样例买家", "phone": "13900009001", "region_code": "130100", "street": "样例路 9 号"}}
@@ -263,6 +264,10 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"phone": "1", "unit_name": "样例学校", "credit_code": "1", "ends_on": Id("later")},
         status=422,
     ),
+    # files of listings
+    post("/api/v1/producers/{producer_id}/listing-files", PRODUCER_MEMBERS, files=LISTING_FILE, status=422),
+    get("/api/v1/producers/{producer_id}/listing-files/template", PRODUCER_MEMBERS),
+    get("/api/v1/producers/{producer_id}/listing-files/sold", PRODUCER_MEMBERS),
     # storage
     post("/api/v1/photos", SIGNED_IN, files=PHOTO, status=201),
     get("/api/v1/photos/{photo_id}", MEMBERS_AND_OFFICIALS),

@@ -30,6 +30,7 @@ OWNED_TABLES = {
         "listings",
         "variants",
         "tier_prices",
+        "listing_files",
         "rooms",
         "night_prices",
         "night_rules",

@@ -1,0 +1,92 @@
+"""Files of products: import with a dry run, the template, and what a producer sells in the same columns."""
+
+import asyncio
+from urllib.parse import quote
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, MultipartBody
+from msgspec import Struct
+
+from market.api.idempotency import run_once
+from market.catalogue.import_listings import ImportedListings, import_listings, read_listing_file
+from market.catalogue.listing_sheet import list_listing_rows, make_template_rows, write_listing_file
+from market.http import HttpRequest
+from market.identity.access import require_producer
+from market.identity.models import Actor
+from market.kernel import Database
+from market.kernel.clock import Clock
+from market.rate_limits import RateClass
+from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat
+
+
+class ListingFileUpload(Struct, frozen=True, forbid_unknown_fields=True):
+    """A CSV or XLSX file of products; with `dry_run` every row is tried, and nothing is stored."""
+
+    file: UploadFile
+    dry_run: bool = False
+
+
+def _make_download(name: str, content: bytes, format: FileFormat) -> Response[bytes]:  # noqa: A002 - as in its URL
+    """Return a file to download."""
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}.{format}"}
+    return Response(content, media_type=MEDIA_TYPES[format], headers=headers)
+
+
+class ListingFileController(Controller):
+    """Files of a producer's products, for its members."""
+
+    path = "/api/v1/producers/{producer_id:uuid}/listing-files"
+    tags = ["catalogue"]
+
+    @post(operation_id="ImportListings", idempotent=True, rate=RateClass.UPLOAD)
+    async def import_file(
+        self,
+        *,
+        request: HttpRequest,
+        producer_id: FromPath[UUID],
+        data: MultipartBody[ListingFileUpload],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        clock: NamedDependency[Clock],
+    ) -> Response[ImportedListings]:
+        """Publish every row of a file as a product, or none; the same content again changes nothing."""
+        require_producer(actor, producer_id)
+        content = await data.file.read()
+        file = await asyncio.to_thread(read_listing_file, data.file.filename, content)
+        return await run_once(
+            request,
+            db,
+            actor,
+            lambda conn: import_listings(conn, actor, producer_id, file, dry_run=data.dry_run, now=clock.now()),
+            body=f"{producer_id} {file.name} {file.sha256} {data.dry_run}".encode(),
+        )
+
+    @get("/template", operation_id="GetListingTemplate")
+    async def get_template(
+        self,
+        producer_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        format: FromQuery[FileFormat] = FileFormat.XLSX,  # noqa: A002 - the name in the URL
+    ) -> Response[bytes]:
+        """Return the columns with an example row, and what belongs in each."""
+        require_producer(actor, producer_id)
+        return _make_download("货品模板", write_listing_file(make_template_rows(), format), format)
+
+    @get("/sold", operation_id="ExportListings", rate=RateClass.SEARCH)
+    async def export(
+        self,
+        producer_id: FromPath[UUID],
+        actor: NamedDependency[Actor],
+        db: NamedDependency[Database],
+        format: FromQuery[FileFormat] = FileFormat.XLSX,  # noqa: A002 - the name in the URL
+    ) -> Response[bytes]:
+        """Return the products on sale of a producer in the columns of the import, at most 500."""
+        async with db.connection() as conn:
+            rows = await list_listing_rows(conn, actor, producer_id)
+        return _make_download("在卖的货品", write_listing_file(rows, format), format)
+
+
+ROUTES = [ListingFileController]

@@ -1,0 +1,137 @@
+"""一次上架很多样: import products from a spreadsheet, tried first, and take what is on sale in the same columns."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from market.catalogue.import_listings import MAX_IMPORTED_ROWS, ImportedListings, import_listings, read_listing_file
+from market.catalogue.listing_sheet import COLUMNS, list_listing_rows, make_template_rows, write_listing_file
+from market.catalogue.models import ProducerNotOpen, TooManyListings
+from market.catalogue.publish import resolve_own_producer
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database, FieldFault
+from market.kernel.clock import Clock
+from market.producers.queries import list_own_producers
+from market.rate_limits import RateClass
+from market.sheets.models import CellFault, FileMalformed, FileUnreadable
+from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
+from market.web.desk.form_pages import download_file
+from market.web.farm.sellers import is_seller
+from market.web.forms import parse_uuid, read_form
+from market.web.pages import redirect, render_page
+
+_MAX_FAULTS_SHOWN = 100
+type Note = tuple[str, str]
+
+
+async def _page(
+    request: HttpRequest, conn: Connection, actor: Actor, producer_id: UUID,
+    *, note: Note | None = None, cells: Sequence[CellFault] = (), errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[Any]:  # fmt: skip
+    shops = await list_own_producers(conn, actor)
+    context = {
+        "shops": [(str(shop.id), shop.name) for shop in shops if shop.id in actor.producers],
+        "producer": str(producer_id),
+        "columns": [describe_column(column) for column in COLUMNS],
+        "limit": MAX_IMPORTED_ROWS,
+        "note": note,
+        "cells": [(each.row, each.column, each.value, each.message) for each in cells[:_MAX_FAULTS_SHOWN]],
+        "hidden": max(0, len(cells) - _MAX_FAULTS_SHOWN),
+        "errors": errors,
+    }
+    return render_page(request, "farm/import.html", context, actor=actor, status=status)
+
+
+def _describe_result(done: ImportedListings) -> Note:
+    """Return the heading and the sentence that say what an import did."""
+    if done.repeated:
+        return "这份表导入过", "内容一样，什么都没有变。"
+    if done.dry_run:
+        return "试过了，没有错", f"{done.rows} 样都能上架，现在还没上。再选一次表，按“都上架”。"
+    return "上架了", f"{done.rows} 样都上架了，买的人现在就能看见。"
+
+
+@get("/farm/import", include_in_schema=False)
+async def show_import(
+    request: HttpRequest, db: NamedDependency[Database], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Show the form that imports a file, its template, and the file of what is on sale."""
+    if not is_seller(actor):
+        return redirect("/farm/apply")
+    async with db.connection() as conn:
+        return await _page(request, conn, actor, actor.producers[0])
+
+
+@post("/farm/import", include_in_schema=False, rate=RateClass.UPLOAD)
+async def submit_import(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Try a file, or publish all its rows; the page lists every cell that is wrong.
+
+    Raises:
+        NotFound: the person does not work for the producer.
+    """
+    form = await read_form(request)
+    producer_id = resolve_own_producer(actor, parse_uuid(form.get_text("producer")))
+    sent = next((each for each in form.get_files("file") if each.filename), None)
+    note: Note | None = None
+    cells: list[CellFault] = []
+    errors: list[FieldFault] = []
+    if sent is None:
+        errors = [FieldFault("file", "选一个表格文件，CSV 或 XLSX")]
+    else:
+        try:
+            file = await asyncio.to_thread(read_listing_file, sent.filename, await sent.read())
+            dry_run = form.get_text("do") != "import"
+            async with db.transaction() as conn:
+                done = await import_listings(conn, actor, producer_id, file, dry_run=dry_run, now=clock.now())
+            note = _describe_result(done)
+        except FileMalformed as refusal:
+            cells = [each for each in refusal.errors if isinstance(each, CellFault)]
+            errors = [FieldFault("file", refusal.text("zh"))]
+        except (FileUnreadable, ProducerNotOpen, TooManyListings) as refusal:
+            errors = [FieldFault("file", refusal.text("zh"))]
+    status = 422 if errors else 200
+    async with db.connection() as conn:
+        return await _page(request, conn, actor, producer_id, note=note, cells=cells, errors=errors, status=status)
+
+
+@get("/farm/import/template/{format:str}", include_in_schema=False)
+async def download_template(
+    actor: NamedDependency[Actor],
+    format: FromPath[FileFormat],  # noqa: A002 - the name in the URL
+) -> Response[Any]:
+    """Return the columns with an example row."""
+    if not is_seller(actor):
+        return redirect("/farm/apply")
+    content = write_listing_file(make_template_rows(), format)
+    return download_file(content, f"货品模板.{format}", MEDIA_TYPES[format])
+
+
+@get("/farm/import/sold/{format:str}", include_in_schema=False, rate=RateClass.SEARCH)
+async def download_sold(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    actor: NamedDependency[Actor],
+    format: FromPath[FileFormat],  # noqa: A002 - the name in the URL
+) -> Response[Any]:
+    """Return what a producer of the person sells.
+
+    Raises:
+        NotFound: the person does not work for the producer.
+    """
+    if not is_seller(actor):
+        return redirect("/farm/apply")
+    producer_id = parse_uuid(request.query_params.get("of", "")) or actor.producers[0]
+    async with db.connection() as conn:
+        rows = await list_listing_rows(conn, actor, producer_id)
+    return download_file(write_listing_file(rows, format), f"在卖的货品.{format}", MEDIA_TYPES[format])
+
+
+ROUTES = [show_import, submit_import, download_template, download_sold]
