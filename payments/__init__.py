@@ -1,6 +1,7 @@
 """Money in, money out: payments through a provider, and a double-entry ledger that mirrors them."""
 
 from payments.apply import InboxSummary, apply_events
+from payments.bank_transfer import record_bank_transfer
 from payments.breaker import GuardedGateway
 from payments.disputes import Dispute, has_open_dispute, list_disputes, list_open_disputes
 from payments.errors import (
@@ -63,7 +64,6 @@ from payments.pay import (
     get_payment,
     list_payments,
     open_payment,
-    record_bank_transfer,
     start,
 )
 from payments.payout import (

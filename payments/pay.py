@@ -13,7 +13,6 @@ from payments.breaker import require_closed_circuit
 from payments.errors import (
     AlreadyPaid,
     GatewayUnavailable,
-    NotBankTransfer,
     PartsDoNotSumToAmount,
     PaymentClosed,
     PaymentDeclined,
@@ -40,8 +39,6 @@ from payments.records import (
     LIST_PARTS,
     LOCK_PAYMENT,
     PAYMENT_COLUMNS,
-    SET_PROVIDER_REF,
-    book_capture,
     book_charge,
     transition_payment,
 )
@@ -377,25 +374,3 @@ async def expire_payments(
 
     await run_each(due, close, fail, concurrency=MAX_CONCURRENT_CLOSES)
     return closed
-
-
-async def record_bank_transfer(
-    conn: Connection, payment_id: PaymentId, *, reference: str, at: datetime | None = None
-) -> Payment:
-    """Book a received bank transfer under the bank's `reference`, in the caller's transaction. Idempotent.
-
-    The money of a closed payment is booked too, as a refund that waits to be returned by bank transfer.
-
-    Raises:
-        PaymentNotFound: the payment does not exist.
-        NotBankTransfer: the payment goes through a provider.
-    """
-    payment = await lock_payment(conn, payment_id)
-    if payment.method is not Method.BANK:
-        raise NotBankTransfer
-    ref = f"bank:{reference}"
-    if payment.state is PaymentState.CREATED:
-        payment = await transition_payment(conn, payment, PaymentState.PROCESSING, at=resolve_time(at), ref=ref)
-    elif payment.state in CLOSED_STATES and payment.provider_ref is None:
-        payment = await SET_PROVIDER_REF.one(conn, payment_id=payment.id, ref=ref)
-    return await book_capture(conn, payment, resolve_time(at))

@@ -76,6 +76,14 @@ class PayoutAccount(Struct, frozen=True, kw_only=True):
     decided_at: datetime | None
 
 
+class _NewAccount(Struct, frozen=True, kw_only=True):
+    producer_id: UUID
+    kind: AccountKind
+    holder: str
+    number: str
+    before: PayoutAccount | None
+
+
 class _UncheckedAccount(Struct, frozen=True, kw_only=True):
     id: UUID
     producer_number: int
@@ -245,35 +253,47 @@ async def enter_payout_account(
         before: PayoutAccount | None = await FIND_ACCOUNT_BEFORE.maybe(conn, producer_id=producer_id)
         if before is not None and await _is_used(conn, seal, before, kind, digits):
             raise PayoutAccountUnchanged
-        usable_at = None if before is None else now + timedelta(days=await _get_change_days(conn, producer_id, now=now))
-        entered = await ADD_PAYOUT_ACCOUNT.maybe(
-            conn,
-            producer_id=producer_id,
-            kind=kind,
-            holder=holder,
-            number_sealed=seal.seal(digits, PAYOUT_NUMBER_CONTEXT),
-            tail=digits[-_TAIL:],
-            account_id=actor.account_id,
-            replaces=None if before is None else before.id,
-            usable_at=usable_at,
-            now=now,
-        )
-        if entered is None:
-            raise PayoutAccountExists
-        if usable_at is not None:
-            facts = {"tail": digits[-_TAIL:], "day": format_month_day(get_business_day(usable_at))}
-            await notify_producer(conn, seal, producer_id, "payout_account_changing", facts, now=now)
-        await add_audit_entry(
-            conn,
-            actor=str(actor.account_id),
-            action="payout_account.enter" if before is None else "payout_account.change",
-            object=f"producer:{producer_id}",
-            detail={"account": str(entered), "kind": kind, "tail": digits[-_TAIL:]},
-            now=now,
-        )
+        new = _NewAccount(producer_id=producer_id, kind=kind, holder=holder, number=digits, before=before)
+        entered = await _add_account(conn, seal, actor, new, now=now)
     await check_payout_accounts(db, gateway, seal, account_id=entered, now=now)
     async with db.connection() as conn:
         return await GET_PAYOUT_ACCOUNT.one(conn, account_id=entered)
+
+
+async def _add_account(conn: Connection, seal: Seal, actor: Actor, new: _NewAccount, *, now: datetime) -> UUID:
+    """Store an account, and tell the owners if it is a change.
+
+    Raises:
+        PayoutAccountExists: an account of the producer is being checked, or waits to be used.
+    """
+    tail, before = new.number[-_TAIL:], new.before
+    usable_at = None if before is None else now + timedelta(days=await _get_change_days(conn, new.producer_id, now=now))
+    entered = await ADD_PAYOUT_ACCOUNT.maybe(
+        conn,
+        producer_id=new.producer_id,
+        kind=new.kind,
+        holder=new.holder,
+        number_sealed=seal.seal(new.number, PAYOUT_NUMBER_CONTEXT),
+        tail=tail,
+        account_id=actor.account_id,
+        replaces=None if before is None else before.id,
+        usable_at=usable_at,
+        now=now,
+    )
+    if entered is None:
+        raise PayoutAccountExists
+    if usable_at is not None:
+        facts = {"tail": tail, "day": format_month_day(get_business_day(usable_at))}
+        await notify_producer(conn, seal, new.producer_id, "payout_account_changing", facts, now=now)
+    await add_audit_entry(
+        conn,
+        actor=str(actor.account_id),
+        action="payout_account.enter" if before is None else "payout_account.change",
+        object=f"producer:{new.producer_id}",
+        detail={"account": str(entered), "kind": new.kind, "tail": tail},
+        now=now,
+    )
+    return entered
 
 
 async def _is_used(conn: Connection, seal: Seal, account: PayoutAccount, kind: AccountKind, digits: str) -> bool:

@@ -134,7 +134,7 @@ async def list_waiting_changes(conn: Connection, actor: Actor) -> list[WaitingCh
 async def decide_account_change(
     conn: Connection, seal: Seal, actor: Actor, change_id: UUID, *, consent: bool, now: datetime
 ) -> PayoutAccount:
-    """Agree to a change, or refuse it; whoever asked for it may only refuse. The caller owns the transaction.
+    """Agree to a change, or refuse it; the person who asked for it may only refuse. The caller owns the transaction.
 
     An agreed change is used when its days have passed, and may be refused until then. Repeating changes nothing.
 

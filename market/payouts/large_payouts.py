@@ -166,46 +166,67 @@ async def decide_large_payout(
     """
     payout: Payout | None = None
     async with db.transaction() as conn:
-        waiting = await LOCK_LARGE_PAYOUT.maybe(conn, payout_id=payout_id, account_id=actor.account_id)
-        if waiting is None:
-            raise NotFound
-        require_second_person_role(actor, waiting.producer_id, waiting.county_code)
+        waiting = await _lock_waiting(conn, actor, payout_id, consent=consent)
         state = LargePayoutState.CONSENTED if consent else LargePayoutState.REFUSED
         if waiting.state is state:
             return waiting
-        if waiting.state is not LargePayoutState.WAITING:
-            raise LargePayoutEnded
-        if consent and waiting.own:
-            raise OtherPersonNeeded
         note = note.strip()[:MAX_NOTE_LENGTH]
         await DECIDE_LARGE_PAYOUT.run(
             conn, payout_id=payout_id, state=state, account_id=actor.account_id, note=note, now=now
         )
-        amount_fen = waiting.amount_fen
         if consent:
-            payout = await take_owed(
-                conn,
-                gateway,
-                waiting.producer_id,
-                key=f"large:{payout_id}",
-                min_fen=Fen(1),
-                max_fen=waiting.amount_fen,
-                hold=hold,
-                now=now,
-            )
-            if payout is None:
-                raise NothingToPayOut
-            amount_fen = Fen(payout.amount_minor)
+            payout = await _take(conn, gateway, waiting, hold=hold, now=now)
         elif not waiting.own:
-            facts = {"amount": format_yuan(amount_fen), "reason": note or "没有写原因"}
+            facts = {"amount": format_yuan(waiting.amount_fen), "reason": note or "没有写原因"}
             await notify_producer(conn, seal, waiting.producer_id, "large_payout_refused", facts, now=now)
-        action = "large_payout.consent" if consent else "large_payout.refuse"
         await _audit(
-            conn, actor, action, producer_id=waiting.producer_id, payout_id=payout_id, amount_fen=amount_fen, now=now
+            conn,
+            actor,
+            "large_payout.consent" if consent else "large_payout.refuse",
+            producer_id=waiting.producer_id,
+            payout_id=payout_id,
+            amount_fen=waiting.amount_fen if payout is None else Fen(payout.amount_minor),
+            now=now,
         )
     if payout is not None:
         await send_taken(db, gateway, payout, now=now)
     return replace(waiting, state=state, decided_at=now, note=note)
+
+
+async def _lock_waiting(conn: Connection, actor: Actor, payout_id: UUID, *, consent: bool) -> LargePayout:
+    """Lock a payout that the actor may decide, or one that was decided the same way."""
+    found = await LOCK_LARGE_PAYOUT.maybe(conn, payout_id=payout_id, account_id=actor.account_id)
+    if found is None:
+        raise NotFound
+    require_second_person_role(actor, found.producer_id, found.county_code)
+    if found.state is (LargePayoutState.CONSENTED if consent else LargePayoutState.REFUSED):
+        return found
+    if found.state is not LargePayoutState.WAITING:
+        raise LargePayoutEnded
+    if consent and found.own:
+        raise OtherPersonNeeded
+    return found
+
+
+async def _take(conn: Connection, gateway: Gateway, waiting: LargePayout, *, hold: PayoutHold, now: datetime) -> Payout:
+    """Take what is still owed of what was asked for.
+
+    Raises:
+        NothingToPayOut: nothing may be paid out any more.
+    """
+    payout = await take_owed(
+        conn,
+        gateway,
+        waiting.producer_id,
+        key=f"large:{waiting.id}",
+        min_fen=Fen(1),
+        max_fen=waiting.amount_fen,
+        hold=hold,
+        now=now,
+    )
+    if payout is None:
+        raise NothingToPayOut
+    return payout
 
 
 async def _audit(

@@ -34,8 +34,6 @@ from payments import AccountKind, Payout, PayoutState, list_failed_payouts, list
 
 _MAX_ROWS = 50
 _MAX_PAYOUTS = 20
-_MAX_KEY = 60
-_NOBODY = UUID(int=0)
 ACCOUNT_KINDS = {AccountKind.BANK: "银行卡", AccountKind.WECHAT: "微信"}
 _CHANGE_PATH, _LARGE_PATH = "/farm/money/changes/", "/farm/money/large/"
 _EARLIER = "更早的和退款"

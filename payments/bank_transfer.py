@@ -1,0 +1,31 @@
+"""Money that comes by bank transfer, which no provider reports: a person records it."""
+
+from datetime import datetime
+
+from payments.errors import NotBankTransfer
+from payments.models import Method, Payment, PaymentId, PaymentState, resolve_time
+from payments.pay import lock_payment
+from payments.records import SET_PROVIDER_REF, book_capture, transition_payment
+from payments.sql import Connection
+
+
+async def record_bank_transfer(
+    conn: Connection, payment_id: PaymentId, *, reference: str, at: datetime | None = None
+) -> Payment:
+    """Book a received bank transfer under the bank's `reference`, in the caller's transaction. Idempotent.
+
+    The money of a closed payment is booked too, as a refund that waits to be returned by bank transfer.
+
+    Raises:
+        PaymentNotFound: the payment does not exist.
+        NotBankTransfer: the payment goes through a provider.
+    """
+    payment = await lock_payment(conn, payment_id)
+    if payment.method is not Method.BANK:
+        raise NotBankTransfer
+    moment, ref = resolve_time(at), f"bank:{reference}"
+    if payment.state is PaymentState.CREATED:
+        payment = await transition_payment(conn, payment, PaymentState.PROCESSING, at=moment, ref=ref)
+    elif payment.provider_ref is None:
+        payment = await SET_PROVIDER_REF.one(conn, payment_id=payment.id, ref=ref)
+    return await book_capture(conn, payment, moment)
