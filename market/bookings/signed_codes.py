@@ -1,6 +1,6 @@
 """Check-in codes that verify without a network: what a visit is, signed with Ed25519 (RFC 8032).
 
-The keys come from MARKET_SECRET and are replaced with it (ADR 36): while both secrets are set, both keys verify.
+The keys come from MARKET_SECRET and are replaced with it (ADR 35): while both secrets are set, both keys verify.
 """
 
 import base64

@@ -388,6 +388,11 @@ API_CASES: tuple[RouteCase, ...] = (
     ),
     # aftersales
     post("/api/v1/suborders/{suborder_id}/shipment", PRODUCER_MEMBERS, json=PARCEL),
+    post(
+        "/api/v1/producers/{producer_id}/shipments",
+        PRODUCER_MEMBERS,
+        json={"parcels": [{"suborder_id": Id("shipped_suborder_id"), **PARCEL}]},
+    ),
     get("/api/v1/suborders/{suborder_id}/tracking", PARCEL_PARTIES, params={"suborder_id": Id("shipped_suborder_id")}),
     post("/api/v1/suborders/{suborder_id}/weights", PRODUCER_MEMBERS, json=NOBODYS_WEIGHTS, status=422),
     post("/api/v1/suborders/{suborder_id}/cancellation", PRODUCER_MEMBERS, json={"reason": "没有了"}, status=409),
@@ -483,7 +488,7 @@ API_CASES: tuple[RouteCase, ...] = (
     post("/api/v1/bookings/{booking_id}/guests", PRODUCER_MEMBERS, json=STAY_GUEST, status=422),
     delete("/api/v1/bookings/{booking_id}/guests/{guest_id}", PRODUCER_MEMBERS, params=NOBODYS_GUEST, status=404),
     get("/api/v1/booking-changes", SIGNED_IN),
-    post("/api/v1/bookings/{booking_id}/booking-changes", PRODUCER_MEMBERS, json=PAST_DAYS, status=422),
+    post("/api/v1/bookings/{booking_id}/booking-changes", PRODUCER_MEMBERS, json=PAST_DAYS, status=409),
     *(
         post(
             f"/api/v1/booking-changes/{{change_id}}/{what}",
@@ -509,11 +514,6 @@ API_CASES: tuple[RouteCase, ...] = (
     ),
     get("/api/v1/producers/{producer_id}/statement", PRODUCER_MEMBERS),
     get("/api/v1/producers/{producer_id}/suborders", PRODUCER_MEMBERS),
-    post(
-        "/api/v1/producers/{producer_id}/shipments",
-        PRODUCER_MEMBERS,
-        json={"parcels": [{"suborder_id": Id("shipped_suborder_id"), **PARCEL}]},
-    ),
     # imports of the subsidies
     post("/api/v1/counties/{county}/imports/register", require_duty("importer"), files=REGISTER),
     post("/api/v1/counties/{county}/imports/programmes", require_duty("policy"), files=PROGRAMMES),
