@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Router
 
 from market.identity.models import NotSignedIn
-from market.web import assets, photos
+from market.web import assets, feed, photos
 from market.web.account import demo_people, demo_sign_in, devices, elder_mode, my_data, sign_in
 from market.web.desk import ROUTES as DESK_ROUTES
 from market.web.farm import (
@@ -74,7 +74,7 @@ from market.web.shop import complaints as shop_complaints
 from market.web.shop import goods_returns as shop_returns
 
 _SHOP_PAGES = (
-    assets, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
+    assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, pay, orders, order, order_actions,
     own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
     pickup_point,

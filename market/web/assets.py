@@ -12,7 +12,7 @@ from market.rate_limits import RateClass
 from market.web.services import get_services
 
 IMMUTABLE = "public, max-age=31536000, immutable"
-_HOUR = "public, max-age=3600"
+HOUR = "public, max-age=3600"
 _MAX_SITEMAP_LISTINGS = 5000
 
 LIST_LISTING_PATHS = Query(
@@ -60,7 +60,7 @@ async def robots(request: HttpRequest) -> Response[str]:
     """Disallow crawlers on personal pages, the API and the search."""
     closed = ["/cart", "/checkout", "/orders", "/me", "/farm", "/desk", "/sign-in", "/demo", "/api/", "/search"]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), f"Sitemap: {get_origin(request)}/sitemap.xml"]
-    return Response("\n".join(lines) + "\n", media_type="text/plain", headers={"Cache-Control": _HOUR})
+    return Response("\n".join(lines) + "\n", media_type="text/plain", headers={"Cache-Control": HOUR})
 
 
 @get("/sitemap.xml", include_in_schema=False, rate=RateClass.SEARCH)
@@ -75,7 +75,7 @@ async def sitemap(request: HttpRequest, db: NamedDependency[Database], clock: Na
         '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
         f"{rows}</urlset>\n"
     )
-    return Response(text, media_type="application/xml", headers={"Cache-Control": _HOUR})
+    return Response(text, media_type="application/xml", headers={"Cache-Control": HOUR})
 
 
 ROUTES = [static_file, favicon, robots, sitemap]

@@ -104,6 +104,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/favicon.ico", PUBLIC),
     get("/robots.txt", PUBLIC),
     get("/sitemap.xml", PUBLIC),
+    get("/feeds/products.json", PUBLIC),
+    get("/feeds/products.xml", PUBLIC),
     # signing in
     get("/sign-in", SIGNED_OUT),
     post("/sign-in", PUBLIC, form={"phone": "17010008898"}, status=303),

@@ -1,0 +1,70 @@
+"""The packs of products on sale, page by page, for catalogues of other platforms."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from market.kernel import Connection, Fen, Query
+
+FEED_SIZE = 500
+"""Packs on one page of the feed."""
+
+
+class FeedItem(Struct, frozen=True, kw_only=True):
+    """A pack of a product on sale: `number` and `position` identify it, `in_stock` is whether one can be bought today.
+
+    `presale_from` is the first day on which a pre-sold product is sent. Prices are those of a single pack for everyone.
+    """
+
+    number: int
+    position: int
+    title: str
+    unit: str
+    story: str
+    category: str
+    seller: str
+    county: str
+    village: str
+    price_fen: Fen
+    net_g: int | None
+    photo: str | None
+    photo_kind: str | None
+    in_stock: bool
+    presale_from: date | None
+
+
+# By number, so that a page stays the same whatever is bought meanwhile.
+LIST_FEED_ITEMS = Query(
+    FeedItem,
+    """
+    SELECT l.number, v.position, l.title, v.unit, l.story, c.name AS category, p.name AS seller, county.name AS county,
+           village.name AS village, v.price_fen, v.net_g, f.name AS photo, f.kind AS photo_kind,
+           coalesce(lots.available_units >= v.lot_units_per_item, false)
+           AND NOT EXISTS (SELECT FROM closures
+                            WHERE closures.producer_id = l.producer_id AND closed_during @> :today::date) AS in_stock,
+           CASE WHEN presales.send_from > :today::date THEN presales.send_from END AS presale_from
+      FROM listings l
+      JOIN variants v ON v.listing_id = l.id AND v.position IS NOT NULL
+      JOIN producers p ON p.id = l.producer_id
+      JOIN categories c ON c.code = l.category_code
+      JOIN divisions county ON county.code = rpad(l.county_code, 12, '0')
+      JOIN divisions village ON village.code = l.origin_code
+      LEFT JOIN lots ON lots.id = v.lot_id
+      LEFT JOIN photos f ON f.id = l.photo_id
+      LEFT JOIN presales ON presales.listing_id = l.id
+     WHERE l.kind = 'product' AND l.state = 'live' AND l.certified_until >= :today::date
+       AND (l.number, v.position) > (:number::bigint, :position::smallint)
+     ORDER BY l.number, v.position
+     LIMIT :limit
+    """,
+)
+
+
+async def list_feed_items(
+    conn: Connection, *, after: tuple[int, int] = (0, 0), limit: int = FEED_SIZE, today: date
+) -> tuple[list[FeedItem], tuple[int, int] | None]:
+    """Return the packs on sale behind a number and position, and the last of them if there are more."""
+    number, position = after
+    found = await LIST_FEED_ITEMS.all(conn, number=number, position=position, today=today, limit=limit + 1)
+    shown = found[:limit]
+    return shown, (shown[-1].number, shown[-1].position) if len(found) > limit else None
