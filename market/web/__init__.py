@@ -8,70 +8,61 @@ from market.identity.models import NotSignedIn
 from market.web import assets, feed, photos
 from market.web.account import demo_people, demo_sign_in, devices, elder_mode, my_data, sign_in
 from market.web.desk import ROUTES as DESK_ROUTES
-from market.web.farm import (
-    apply,
-    booking_changes,
-    calendar_feeds,
-    cases,
+from market.web.farm import apply, phone_bill
+from market.web.farm import coupons as farm_coupons
+from market.web.farm import home as farm_home
+from market.web.farm.aftersales import cases, claims, goods_returns, refunds
+from market.web.farm.aftersales import complaints as farm_complaints
+from market.web.farm.aftersales import mediation as farm_mediation
+from market.web.farm.aftersales import reviews as farm_reviews
+from market.web.farm.money import forms as money_forms
+from market.web.farm.money import month_statement
+from market.web.farm.money import page as money_page
+from market.web.farm.selling import (
     certificates,
-    claims,
     closed,
     edit_listing,
     freight,
-    gate,
-    goods_returns,
-    guest_register,
-    guests,
     import_listings,
     list_activity,
     list_product,
     list_stay,
     listings,
+    packs,
+    presale,
+    stay_deposit,
+)
+from market.web.farm.sending import packing, packing_slips, parcels, weigh_parcel
+from market.web.farm.visits import (
+    booking_changes,
+    calendar_feeds,
+    gate,
+    guest_register,
+    guests,
     night_prices,
     nights,
-    packing,
-    packing_slips,
-    packs,
-    parcels,
-    phone_bill,
-    presale,
-    refunds,
     slots,
-    stay_deposit,
-    weigh_parcel,
 )
-from market.web.farm import complaints as farm_complaints
-from market.web.farm import coupons as farm_coupons
-from market.web.farm import home as farm_home
-from market.web.farm import mediation as farm_mediation
-from market.web.farm import reviews as farm_reviews
-from market.web.farm.money import forms as money_forms
-from market.web.farm.money import month_statement
-from market.web.farm.money import page as money_page
 from market.web.pages import redirect_to_sign_in
 from market.web.shop import (
     activity,
     browse,
-    cart,
-    checkout,
     coupons,
-    mediation,
     order,
     order_actions,
     orders,
-    own_review,
-    pay,
-    pickup_point,
     product,
     reviews,
     seller,
     stay,
 )
-from market.web.shop import booking_changes as shop_booking_changes
-from market.web.shop import cases as shop_cases
-from market.web.shop import claims as shop_claims
-from market.web.shop import complaints as shop_complaints
-from market.web.shop import goods_returns as shop_returns
+from market.web.shop.aftersales import booking_changes as shop_booking_changes
+from market.web.shop.aftersales import cases as shop_cases
+from market.web.shop.aftersales import claims as shop_claims
+from market.web.shop.aftersales import complaints as shop_complaints
+from market.web.shop.aftersales import goods_returns as shop_returns
+from market.web.shop.aftersales import mediation, own_review
+from market.web.shop.buying import cart, checkout, pay, pickup_point
 
 _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,

@@ -20,7 +20,7 @@ from market.kernel.seal import Seal
 from market.settings import Settings
 from market.web.cookies import get_session_cookie_name, set_cookie
 from market.web.pages import redirect
-from market.web.shop.device_cart import CART_COOKIE, move_device_cart
+from market.web.shop.buying.device_cart import CART_COOKIE, move_device_cart
 
 DEMO_FILE = "demo.json"
 _HOMES = {"farmer": "/farm", "buyer": "/", "official": "/desk"}

@@ -37,7 +37,7 @@ from market.web.account.demo_sign_in import get_home_path
 from market.web.cookies import ALL_DRAFTS, VISITOR_COOKIE, get_session_cookie_name, set_cookie
 from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect, render_page
-from market.web.shop.device_cart import CART_COOKIE, move_device_cart
+from market.web.shop.buying.device_cart import CART_COOKIE, move_device_cart
 
 PENDING_COOKIE = "pending"
 _PENDING_CONTEXT = "web.pending"

@@ -4,18 +4,12 @@ from litestar import Router
 
 from market.identity.models import NotSignedIn, SecondFactorRequired
 from market.web.desk import (
-    appeals,
-    case_moves,
-    cases,
-    complaints,
     contacts,
     coupons,
     drilldown,
     findings,
     form_pages,
-    goods_returns,
     imports,
-    mediations,
     money,
     months,
     notices,
@@ -26,6 +20,7 @@ from market.web.desk import (
     tasks,
     worklist,
 )
+from market.web.desk.aftersales import appeals, case_moves, cases, complaints, goods_returns, mediations
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 
 _PAGES = (

@@ -35,8 +35,8 @@ from market.producers.queries import get_producer, list_own_producers
 from market.rate_limits import RateClass
 from market.storage.files import FileStore
 from market.storage.photos import BadPhoto, PhotoPurpose, PreparedPhoto, add_photo
-from market.web.farm.certificates import CERTIFICATE_OPTIONS, read_certificate_kind
 from market.web.farm.sellers import FIELD_NAMES
+from market.web.farm.selling.certificates import CERTIFICATE_OPTIONS, read_certificate_kind
 from market.web.forms import make_form_key, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import redirect, render_page

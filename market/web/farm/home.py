@@ -24,11 +24,11 @@ from market.producers.models import CERTIFICATE_NAMES, PRODUCER_STATE_NAMES, Pro
 from market.producers.queries import list_own_producers
 from market.reviews.answer import count_unanswered_reviews
 from market.visits.read_changes import count_asked_changes
-from market.web.farm.guests import load_guest_rows
 from market.web.farm.money.view import load_earnings
-from market.web.farm.parcels import load_parcels, parcel_rows
 from market.web.farm.phone_bill import load_bill_line
 from market.web.farm.sellers import is_seller, show_drawings_once
+from market.web.farm.sending.parcels import load_parcels, parcel_rows
+from market.web.farm.visits.guests import load_guest_rows
 from market.web.pages import redirect, render_page
 from market.web.services import get_services
 from market.web.tracking_words import summarize_tracking

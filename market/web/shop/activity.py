@@ -23,8 +23,8 @@ from market.slots.rules import find_slot_refusal, get_slot_terms
 from market.web.forms import parse_uuid, read_form
 from market.web.pages import PRIVATE_CACHE, render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
+from market.web.shop.buying.cart import format_slot, get_or_start_cart, show_cart_next
 from market.web.shop.cards import ShortNumber
-from market.web.shop.cart import format_slot, get_or_start_cart, show_cart_next
 from market.web.shop.listing_details import (
     describe_shop_closed,
     format_origin,

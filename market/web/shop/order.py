@@ -29,16 +29,16 @@ from market.visits.models import BookingChange
 from market.visits.read_changes import list_order_changes
 from market.web.forms import parse_integer
 from market.web.pages import render_page
-from market.web.shop.booking_changes import describe_open_change
+from market.web.shop.aftersales.booking_changes import describe_open_change
+from market.web.shop.aftersales.claims import describe_claim, find_claimable
+from market.web.shop.aftersales.goods_returns import describe_goods_return, list_returnable_lines
+from market.web.shop.buying.cart import format_slot
+from market.web.shop.buying.pay import refresh_payment
 from market.web.shop.cards import ShortNumber
-from market.web.shop.cart import format_slot
-from market.web.shop.claims import describe_claim, find_claimable
-from market.web.shop.goods_returns import describe_goods_return, list_returnable_lines
 from market.web.shop.order_amounts import list_order_amounts, list_suborder_amounts
 from market.web.shop.order_deposit import get_payment_step, is_confirming, list_deposit_notes
 from market.web.shop.order_refunds import describe_refunds, list_problem_notes
 from market.web.shop.orders import ORDER_STATE_NAMES
-from market.web.shop.pay import refresh_payment
 from market.web.shop.promises import REFUND_ARRIVAL
 from market.web.shop.regions import get_region_name, list_division_path
 from market.web.shop.stay import format_nights

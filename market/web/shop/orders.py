@@ -22,8 +22,8 @@ from market.pickups.view import keeps_point
 from market.storage.photos import PhotoFormat
 from market.web.forms import parse_integer
 from market.web.pages import render_page
+from market.web.shop.buying.cart import format_seller_count
 from market.web.shop.cards import PhotoView, make_photo_view
-from market.web.shop.cart import format_seller_count
 from market.web.ui.format import clock_zh, yuan
 from market.web.ui.illustrations import get_illustration
 

@@ -1,6 +1,6 @@
 """改一改: a seller corrects a published listing on the pages, without scripts."""
 
-from market.web.farm.edit_listing import STORED_FIELDS
+from market.web.farm.selling.edit_listing import STORED_FIELDS
 from tests.support.make import make_certificate
 from tests.support.postgres import as_owner
 from tests.web.conftest import Village

@@ -1,0 +1,1 @@
+"""Stays and activities over HTTP: bookings and their changes, guests, slots, calendars."""

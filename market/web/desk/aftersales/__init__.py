@@ -1,0 +1,1 @@
+"""Cases that an official decides: claims, returns, complaints, mediations, appeals of reviews."""

@@ -1,0 +1,162 @@
+"""Put an activity up for booking, in four fields; its slots are added on the next page."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct, structs
+
+from market.catalogue.browse import list_categories
+from market.catalogue.models import (
+    HOLIDAY_TIERS,
+    WORKDAY_TIERS,
+    BadListing,
+    CancelTier,
+    CertificateNeeded,
+    ListingKind,
+    NewActivity,
+    ProducerNotOpen,
+)
+from market.catalogue.publish import publish_activity, resolve_own_producer
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database, Fen, FieldFault
+from market.kernel.clock import Clock
+from market.producers.moderation import ForbiddenWord
+from market.rate_limits import RateClass
+from market.storage.files import FileStore
+from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.web.farm.sellers import FIELD_NAMES, is_seller, list_producer_options
+from market.web.farm.selling.selling_obstacles import SellingObstacle, describe_refusal, find_obstacle
+from market.web.forms import make_form_key, parse_uuid, read_form, rename_faults
+from market.web.idempotent_form import submit_once
+from market.web.pages import redirect, render_page
+from market.web.shop.promises import describe_tiers
+
+_OK = 200
+_FIELDS = {**FIELD_NAMES, "category": "category", "child_price_fen": "child"}
+
+
+class ActivityForm(Struct, frozen=True):
+    """The activity form as it was typed."""
+
+    title: str = ""
+    category: str = ""
+    price: str = ""
+    story: str = ""
+    producer: str = ""
+    child: str = ""
+    cancel: str = "easy"
+
+
+_CANCEL_TIERS: dict[str, tuple[tuple[CancelTier, ...], tuple[CancelTier, ...]]] = {
+    "easy": ((), ()),
+    "middle": ((CancelTier(3, 10_000), CancelTier(1, 5_000), CancelTier(0, 0)), ()),
+    "strict": (WORKDAY_TIERS, HOLIDAY_TIERS),
+}
+"""The cancellation tiers to choose from: without tiers a place is refunded in full until the day before."""
+
+
+def _list_cancel_options() -> list[tuple[str, str]]:
+    middle, (workday, holiday) = _CANCEL_TIERS["middle"][0], _CANCEL_TIERS["strict"]
+    return [
+        ("easy", "前一天及以前全退，当天不退"),
+        ("middle", f"{describe_tiers(middle)}，当天不退"),
+        ("strict", f"{describe_tiers(workday)}；放假那几天{describe_tiers(holiday)}"),
+    ]
+
+
+class Choices(Struct, frozen=True):
+    """What the form lets a person choose from, and what keeps them from listing, if anything."""
+
+    producers: list[tuple[str, str]]
+    categories: list[tuple[str, str]]
+    obstacle: SellingObstacle | None
+
+
+async def _load_choices(conn: Connection, actor: Actor, clock: Clock) -> Choices:
+    categories = await list_categories(conn, today=clock.today())
+    kinds = [(each.code, each.name) for each in categories if each.kind is ListingKind.ACTIVITY]
+    obstacle = await find_obstacle(conn, actor, category=kinds[0][0], kind=ListingKind.ACTIVITY, clock=clock)
+    return Choices(await list_producer_options(conn, actor), kinds, obstacle)
+
+
+def _activity_page(
+    request: HttpRequest, actor: Actor, choices: Choices, values: ActivityForm,
+    *, key: str, errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[Any]:  # fmt: skip
+    context = {
+        "values": values,
+        "errors": errors,
+        "key": key,
+        "producers": choices.producers,
+        "categories": choices.categories,
+        "cancel_options": _list_cancel_options(),
+        "obstacle": choices.obstacle,
+        "refused": status != _OK,
+    }
+    return render_page(request, "farm/activity.html", context, actor=actor, status=status)
+
+
+@get("/farm/sell/activity", include_in_schema=False)
+async def show_activity_form(
+    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Show the form of an activity, after any obstacle to selling."""
+    if not is_seller(actor):
+        return redirect("/farm/apply")
+    async with db.connection() as conn:
+        choices = await _load_choices(conn, actor, clock)
+    return _activity_page(request, actor, choices, ActivityForm(), key=make_form_key())
+
+
+@post("/farm/sell/activity", include_in_schema=False, rate=RateClass.UPLOAD)
+async def submit_activity(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    files: NamedDependency[FileStore],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Put an activity up for booking; a form sent twice lists it once."""
+    form = await read_form(request)
+    values = form.fill(ActivityForm)
+    async with db.connection() as conn:
+        choices = await _load_choices(conn, actor, clock)
+    tiers, holiday_tiers = _CANCEL_TIERS.get(values.cancel, _CANCEL_TIERS["easy"])
+    new = NewActivity(
+        title=form.read_text("title", missing="名字没写"),
+        category=form.read_text("category", missing="选一样"),
+        price_fen=form.read_yuan("price", fault="价钱没写。写一个数，比如 30", minimum=Fen(1)),
+        story=values.story,
+        producer_id=parse_uuid(values.producer),
+        child_price_fen=form.read_yuan("child", fault="儿童的价钱没写对。写一个数，比如 15，没有就空着", minimum=Fen(1))
+        if values.child
+        else None,
+        tiers=tiers,
+        holiday_tiers=holiday_tiers,
+    )
+    if form.faults:
+        return _activity_page(request, actor, choices, values, key=form.key, errors=form.faults, status=422)
+    try:
+        resolve_own_producer(actor, new.producer_id)
+        prepared = await form.read_photo(files, "photo", PhotoPurpose.LISTING)
+
+        async def publish(conn: Connection) -> str:
+            photo_id = await add_photo(conn, actor.account_id, prepared, now=clock.now()) if prepared else None
+            activity = structs.replace(new, photo_id=photo_id)
+            number = (await publish_activity(conn, actor, activity, now=clock.now())).number
+            return f"/farm/listings/{number}/slots?said=listed"
+
+        return await submit_once(request, actor, form, publish)
+    except (BadListing, BadPhoto, ForbiddenWord) as refusal:
+        errors = rename_faults(refusal, _FIELDS, otherwise="photo" if isinstance(refusal, BadPhoto) else "title")
+        return _activity_page(request, actor, choices, values, key=form.key, errors=errors, status=refusal.status)
+    except (CertificateNeeded, ProducerNotOpen) as refusal:
+        choices = structs.replace(choices, obstacle=describe_refusal(refusal))
+        return _activity_page(request, actor, choices, values, key=form.key, status=refusal.status)
+
+
+ROUTES = [show_activity_form, submit_activity]

@@ -1,0 +1,340 @@
+"""The cart: products of several producers and nights of stays, with freight and the total."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct
+from msgspec.structs import replace
+
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database, Fen, Query
+from market.kernel.clock import Clock, get_business_day
+from market.orders.address import Address
+from market.orders.cart import CartOwner, put_lines, put_nights
+from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
+from market.orders.models import Line, ListingId, Nights, SuborderKind, VariantId
+from market.orders.places import PlacesView
+from market.orders.pricing import PriceBasis
+from market.orders.queries import load_latest_address
+from market.slots.models import Slot, format_slot_hours
+from market.slots.rules import get_slot_terms
+from market.storage.photos import PhotoFormat
+from market.web.forms import read_form
+from market.web.pages import redirect, render_page
+from market.web.services import get_services
+from market.web.shop.buying.device_cart import find_cart_owner, start_device_cart, store_device
+from market.web.shop.buying.rejected_checkout import clear_rejected_checkout, load_rejected_checkout
+from market.web.shop.cards import PhotoView, get_count_word, make_photo_view
+from market.web.shop.order_deposit import describe_plan
+from market.web.shop.promises import WEIGHED_LATER
+from market.web.shop.regions import REGIONS, get_region, read_region
+from market.web.shop.stay import format_nights, list_refund_tiers
+from market.web.ui.format import day_short, weekday, yuan
+from market.web.ui.illustrations import get_illustration
+
+_NUMERALS = "零一两三四五六七八九十"
+_MAX_QUANTITY = 999
+
+
+class AddProductForm(Struct, frozen=True):
+    """The form on a product's page."""
+
+    variant: UUID
+    n: int
+
+
+class AddNightsForm(Struct, frozen=True):
+    """The form on a stay's page."""
+
+    listing: UUID
+    arrive: date
+    leave: date
+    rooms: int = 1
+
+
+class ChangeCartForm(Struct, frozen=True):
+    """The buttons of the cart: one fewer, one more, or remove a stay."""
+
+    less: UUID | None = None
+    more: UUID | None = None
+    drop: UUID | None = None
+
+
+class ListingPicture(Struct, frozen=True):
+    """The picture of a listing."""
+
+    id: UUID
+    category: str
+    title: str
+    kind: str
+    photo: str | None
+    photo_kind: str | None
+
+
+LIST_LISTING_PICTURES = Query(
+    ListingPicture,
+    """
+    SELECT l.id, g.name AS category, l.title, l.kind, f.name AS photo, f.kind AS photo_kind
+      FROM listings l
+      JOIN categories g ON g.code = l.category_code
+      LEFT JOIN photos f ON f.id = l.photo_id
+     WHERE l.id = ANY(:listing_ids::uuid[])
+     ORDER BY array_position(:listing_ids::uuid[], l.id)
+    """,
+)
+
+
+class CartLineView(Struct, frozen=True):
+    """A line of the cart for display."""
+
+    id: str
+    kind: str
+    href: str
+    title: str
+    small: str
+    amount_fen: Fen
+    symbol: str
+    photo: PhotoView | None
+    quantity: int
+    unit: str
+    gone: str
+
+
+class CartGroupView(Struct, frozen=True):
+    """The lines of one producer in the cart."""
+
+    name: str
+    lines: list[CartLineView]
+    freight_words: str
+    freight_fen: Fen
+    notes: list[str]
+
+
+async def load_listing_pictures(conn: Connection, listing_ids: list[UUID]) -> dict[UUID, tuple[str, PhotoView | None]]:
+    """Return the illustration and the photo of each listing; a repeated illustration is empty."""
+    pictures: dict[UUID, tuple[str, PhotoView | None]] = {}
+    seen: set[str] = set()
+    for row in await LIST_LISTING_PICTURES.all(conn, listing_ids=listing_ids):
+        symbol = get_illustration(row.category, row.title)
+        photo = make_photo_view(row.photo, row.photo_kind, wide=row.kind != "product")
+        drawn = photo is None or row.photo_kind == PhotoFormat.SVG
+        pictures[row.id] = ("", None) if drawn and symbol in seen else (symbol, photo)
+        seen |= {symbol} if drawn else set()
+    return pictures
+
+
+_BASIS_WORDS = {PriceBasis.UNIT: "", PriceBasis.TIER: "买得多的价", PriceBasis.PUBLIC: "公家单位的价"}
+
+
+def _goods_line(line: CartLine, pictures: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
+    symbol, photo = pictures[line.listing_id]
+    word = get_count_word(line.unit)
+    basis = _BASIS_WORDS[line.price_basis]
+    slot = format_slot(line.slot) if line.slot else ""
+    later = WEIGHED_LATER if line.weight else ""
+    small = "，".join(each for each in (f"{yuan(line.price_fen)} 元/{word}", basis, slot, later) if each)
+    return CartLineView(
+        str(line.variant_id), "goods", f"/goods/{line.listing_number}", line.title, small, line.amount_fen,
+        symbol, photo, line.quantity, word, line.problem,
+    )  # fmt: skip
+
+
+def _stay_line(stay: CartNights, pictures: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
+    symbol, photo = pictures[stay.listing_id]
+    count = format_nights((stay.leave_on - stay.arrive_on).days)
+    small = f"{day_short(stay.arrive_on)}到，{day_short(stay.leave_on)}走"
+    href = f"/stays/{stay.listing_number}?from={stay.arrive_on}&to={stay.leave_on}#c2"
+    return CartLineView(
+        str(stay.listing_id), "nights", href, f"{stay.title}，{stay.rooms} 间{count}", small,
+        stay.amount_fen, symbol, photo, stay.rooms, "间", stay.problem,
+    )  # fmt: skip
+
+
+def describe_cancellation(stay: CartNights, today: date) -> list[str]:
+    """Describe the refund of a cancelled stay; shown before paying."""
+    rows = list_refund_tiers(stay.terms, arrive=stay.arrive_on, amount=stay.amount_fen, today=today)
+    tiers = "；".join(f"{words}{figure}" for words, figure, state in rows if state != "gone")
+    return [f"“{stay.title}”不去了：{tiers}。"]
+
+
+def list_cancellation_notes(group: CartGroup, now: datetime) -> list[str]:
+    """Describe the refunds of cancelling the visits of a seller; shown before paying."""
+    stays = [note for stay in group.nights for note in describe_cancellation(stay, get_business_day(now))]
+    return stays + describe_slot_cancellation(group, now)
+
+
+def format_slot(slot: Slot | PlacesView) -> str:
+    """Format when a slot is: `9月21日 周六 8:00–12:00`."""
+    return f"{day_short(slot.starts_at)} {weekday(slot.starts_at)} {format_slot_hours(slot.starts_at, slot.ends_at)}"
+
+
+def describe_slot_cancellation(group: CartGroup, now: datetime) -> list[str]:
+    """Describe places that the buyer has in the slot already, and the refund of cancelling; shown before paying."""
+    slot = group.lines[0].slot if group.lines else None
+    if slot is None:
+        return []
+    amount = Fen(sum(line.amount_fen for line in group.lines))
+    rows = list_refund_tiers(
+        get_slot_terms(slot, now), arrive=slot.day, amount=amount, today=get_business_day(now), place="去的"
+    )
+    tiers = "；".join(f"{words}{figure}" for words, figure, state in rows if state != "gone")
+    before = group.lines[0].reserved_before
+    again = [f"您已经订了这一场 {before} 个名额，这里是再加的；不是再加，就从购物车里拿掉。"] if before else []
+    return [*again, f"“{group.lines[0].title}”不去了：{tiers}。"]
+
+
+def _group_view(group: CartGroup, pictures: dict[UUID, tuple[str, PhotoView | None]], now: datetime) -> CartGroupView:
+    lines = [_goods_line(line, pictures) for line in group.lines] + [
+        _stay_line(stay, pictures) for stay in group.nights
+    ]
+    goods = group.kind is SuborderKind.GOODS
+    return CartGroupView(
+        name=group.producer,
+        lines=lines,
+        freight_words="运费" if goods else "",
+        freight_fen=group.freight_fen,
+        notes=list_cancellation_notes(group, now),
+    )
+
+
+def list_sum_rows(cart: Cart) -> list[tuple[str, int]]:
+    """Return the rows that add up to the total: goods, freight, activities, nights."""
+    goods = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.GOODS)
+    activities = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.ACTIVITY)
+    nights = sum(group.goods_fen for group in cart.groups if group.kind is SuborderKind.STAY)
+    rows = [("货", goods), ("运费", cart.freight_fen)] if has_goods(cart) else []
+    return rows + ([("玩的", activities)] if activities else []) + ([("住的", nights)] if nights else [])
+
+
+def has_goods(cart: Cart) -> bool:
+    """Return whether the cart contains anything to ship."""
+    return any(group.kind is SuborderKind.GOODS for group in cart.groups)
+
+
+def format_seller_count(count: int) -> str:
+    """Format a number of sellers: `两家`."""
+    return f"{_NUMERALS[count]}家" if count < len(_NUMERALS) else f"{count} 家"
+
+
+def choose_region(request: HttpRequest, last: Address | None) -> str:
+    """Return the region that the page asks for, else that of the person's latest address, else Hebei."""
+    asked = str(request.query_params.get("region", ""))
+    return read_region(asked) if asked or last is None else get_region(last.region_code)
+
+
+@get("/cart", include_in_schema=False)
+async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]) -> Response[bytes]:
+    """Show the cart of a person or of a device as it would be charged now, and why a checkout was refused."""
+    services = get_services(request)
+    clock = services.clock
+    rejected = load_rejected_checkout(request)
+    async with services.db.connection() as conn:
+        address = None if visitor is None else await load_latest_address(conn, services.seal, visitor)
+        region = choose_region(request, address)
+        owner = find_cart_owner(request, visitor) or start_device_cart()[0]
+        cart = await get_cart(conn, owner, region_code=region, now=clock.now())
+        listing_ids = [each.listing_id for group in cart.groups for each in (*group.lines, *group.nights)]
+        pictures = await load_listing_pictures(conn, listing_ids)
+    context = {
+        "groups": [_group_view(group, pictures, clock.now()) for group in cart.groups],
+        "heading": format_seller_count(len({group.producer_id for group in cart.groups})) + "的东西",
+        "region": region,
+        "regions": REGIONS,
+        "has_goods": has_goods(cart),
+        "rows": list_sum_rows(cart),
+        "total_fen": cart.total_fen,
+        "deposit": describe_plan(cart.deposit, stay=not has_goods(cart)) if cart.deposit else [],
+        "blocked": "" if cart.ready else "上面有东西现在买不了，拿掉或者改少，再去结账。",
+        "message": rejected.message if rejected else "",
+    }
+    page = render_page(request, "shop/cart.html", context, actor=visitor, cart=cart.count)
+    clear_rejected_checkout(request, page)
+    return page
+
+
+@post("/cart/goods", include_in_schema=False)
+async def add_product(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    visitor: NamedDependency[Actor | None],
+) -> Response[Any]:
+    """Add units of a variant to the cart; before signing in, to that of the device."""
+    added = (await read_form(request)).convert(AddProductForm)
+    owner, token = get_or_start_cart(request, visitor)
+    async with db.transaction() as conn:
+        lines, _ = await load_cart_contents(conn, owner)
+        in_cart = sum(line.quantity for line in lines if line.variant_id == added.variant)
+        quantity = Line(VariantId(added.variant), max(1, added.n) + in_cart)
+        await put_lines(conn, owner, [quantity], now=clock.now())
+    return show_cart_next(request, token)
+
+
+@post("/cart/nights", include_in_schema=False)
+async def add_nights(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    visitor: NamedDependency[Actor | None],
+) -> Response[Any]:
+    """Put nights of a stay into the cart; they replace earlier nights of the same stay."""
+    added = (await read_form(request)).convert(AddNightsForm)
+    owner, token = get_or_start_cart(request, visitor)
+    async with db.transaction() as conn:
+        nights = Nights(ListingId(added.listing), added.arrive, added.leave, max(1, added.rooms))
+        await put_nights(conn, owner, [nights], now=clock.now())
+    return show_cart_next(request, token)
+
+
+@post("/cart/change", include_in_schema=False)
+async def change_cart(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    visitor: NamedDependency[Actor | None],
+) -> Response[Any]:
+    """Change a quantity by one, or remove a stay."""
+    change = (await read_form(request)).convert(ChangeCartForm)
+    owner = find_cart_owner(request, visitor)
+    if owner is None:
+        return redirect("/cart")
+    async with db.transaction() as conn:
+        lines, nights = await load_cart_contents(conn, owner)
+        changed = [
+            replace(line, quantity=min(_MAX_QUANTITY, line.quantity + (1 if line.variant_id == change.more else -1)))
+            for line in lines
+            if line.variant_id in {change.more, change.less}
+        ]
+        dropped = [
+            Nights(each.listing_id, each.arrive_on, each.leave_on, 0)
+            for each in nights
+            if each.listing_id == change.drop
+        ]
+        if changed:
+            await put_lines(conn, owner, changed, now=clock.now())
+        if dropped:
+            await put_nights(conn, owner, dropped, now=clock.now())
+    # The pressed button gets the focus again, where it was on the screen.
+    pressed = f"more-{change.more}" if change.more else f"less-{change.less}" if change.less else ""
+    return redirect(f"/cart#{pressed}" if pressed else "/cart")
+
+
+def get_or_start_cart(request: HttpRequest, visitor: Actor | None) -> tuple[CartOwner, str]:
+    """Return the owner of the cart, and the token of the cookie to set if the device is new."""
+    owner = find_cart_owner(request, visitor)
+    return (owner, "") if owner is not None else start_device_cart()
+
+
+def show_cart_next(request: HttpRequest, token: str) -> Response[Any]:
+    """Return the redirect to the cart, with the cookie of a new device."""
+    response = redirect("/cart")
+    if token:
+        store_device(request, response, token)
+    return response
+
+
+ROUTES = [show_cart, add_product, add_nights, change_cart]

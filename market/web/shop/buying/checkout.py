@@ -1,0 +1,311 @@
+"""Checkout: the address, the payment method, and the total, from the cart to an order."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct, structs
+
+from market.coupons.models import Voucher, VoucherId
+from market.coupons.rules import VOUCHER_FIELD, list_fitting_vouchers
+from market.coupons.vouchers import list_vouchers
+from market.http import HttpRequest
+from market.identity.models import Actor
+from market.kernel import Connection, Database, Fen, FieldFault, Refusal
+from market.kernel.clock import Clock, get_business_day
+from market.kernel.idempotency import IdempotencyKeyReused
+from market.kernel.seal import Seal
+from market.orders.address import Address, InvalidAddress, address_to_point, seal_address
+from market.orders.batcher import Batcher
+from market.orders.cart_view import Cart, CartGroup, get_cart
+from market.orders.models import SuborderKind, TotalChanged
+from market.orders.place_cart import place_cart
+from market.orders.queries import load_latest_address
+from market.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
+from market.pickup_points.register import list_points_for
+from market.settings import Settings
+from market.web.cookies import finish_drafts
+from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
+from market.web.pages import redirect, render_page
+from market.web.services import get_services
+from market.web.shop.buying.cart import choose_region, format_slot, has_goods, list_cancellation_notes, list_sum_rows
+from market.web.shop.buying.pay import METHOD_OPTIONS, list_payment_origins, read_method, start_payment
+from market.web.shop.buying.rejected_checkout import (
+    CheckoutForm,
+    RejectedCheckout,
+    clear_rejected_checkout,
+    load_rejected_checkout,
+    store_rejected_checkout,
+)
+from market.web.shop.cards import get_count_word
+from market.web.shop.order_deposit import describe_plan
+from market.web.shop.promises import (
+    WEIGHED_LATER,
+    describe_bad_fruit_promise,
+    describe_other_returns,
+    describe_pickup_rule,
+)
+from market.web.shop.regions import REGIONS, get_region, read_region
+from market.web.shop.stay import format_nights
+from market.web.ui.format import yuan
+from payments import Method
+
+_FIELD_NAMES = {
+    "address.name": "who",
+    "address.phone": "tel",
+    "address.region_code": "region",
+    "address.street": "address",
+}
+_MAX_KEY_LENGTH = 100
+
+
+class CheckoutGroupView(Struct, frozen=True):
+    """The lines of one producer, as rows of amounts."""
+
+    name: str
+    rows: list[tuple[str, int]]
+
+
+def _group_rows(group: CartGroup) -> list[tuple[str, int]]:
+    rows = [
+        (
+            f"{line.title} × {line.quantity} {get_count_word(line.unit)}"
+            + (f"，{format_slot(line.slot)}" if line.slot else "")
+            + (f"，{WEIGHED_LATER}" if line.weight else ""),
+            int(line.amount_fen),
+        )
+        for line in group.lines
+    ]
+    rows += [
+        (f"{stay.title}，{stay.rooms} 间{format_nights((stay.leave_on - stay.arrive_on).days)}", int(stay.amount_fen))
+        for stay in group.nights
+    ]
+    return rows + ([("运费", int(group.freight_fen))] if group.freight_fen else [])
+
+
+_TOTAL_CHANGED = "换了省、换了券或者价钱变了"
+_NO_VOUCHER = "none"
+_TO_THE_DOOR = ""
+
+
+def _describe_point(point: PickupPoint) -> str:
+    return f"自提：{point.name}，{point.address}，{point.hours}"
+
+
+def _choose_voucher(vouchers: Sequence[Voucher], chosen: str) -> Voucher | None:
+    """Return the voucher that is chosen in the form; the best one if the form offered no choice yet."""
+    if chosen == _NO_VOUCHER or not vouchers:
+        return None
+    return next((each for each in vouchers if str(each.id) == chosen), vouchers[0])
+
+
+def _list_voucher_options(vouchers: Sequence[Voucher], errors: Sequence[FieldFault]) -> list[tuple[str, str]]:
+    """Return the choices, also if none is left after the chosen voucher was refused."""
+    options = [(str(each.id), f"{each.name}，减 {yuan(each.amount_fen)} 元") for each in vouchers]
+    refused = any(each.field == "voucher" for each in errors)
+    return [*options, (_NO_VOUCHER, "这次不用券")] if options or refused else []
+
+
+def _fill_form(last: Address | None, region: str) -> CheckoutForm:
+    """Fill the form with the latest address; its street belongs to its region only."""
+    method = METHOD_OPTIONS[0][0]
+    if last is None:
+        return CheckoutForm(region=region, method=method)
+    street = last.street if get_region(last.region_code) == region else ""
+    return CheckoutForm(last.name, last.phone, region, street, method)
+
+
+def _compute_total(cart: Cart, voucher: Voucher | None) -> Fen:
+    return Fen(cart.total_fen - (voucher.amount_fen if voucher else 0))
+
+
+async def _load_cart(conn: Connection, actor: Actor, region: str, now: datetime) -> tuple[Cart, list[Voucher]]:
+    """Return the cart, and the vouchers that can be used for it, the best first."""
+    cart = await get_cart(conn, actor.account_id, region_code=region, now=now)
+    vouchers = await list_vouchers(conn, actor.account_id)
+    return cart, list_fitting_vouchers(vouchers, cart.items, day=get_business_day(now))
+
+
+async def _list_points(conn: Connection, cart: Cart) -> list[PickupPoint]:
+    """Return the points at which all parcels of the cart can be picked up: those of the only county of its goods."""
+    sellers = {group.producer_id for group in cart.groups if group.kind is SuborderKind.GOODS}
+    return await list_points_for(conn, sellers) if sellers else []
+
+
+def _find_point(points: Sequence[PickupPoint], chosen: str) -> PickupPoint | None:
+    return next((each for each in points if str(each.id) == chosen), None)
+
+
+async def _checkout_page(
+    request: HttpRequest, actor: Actor, cart: Cart, values: CheckoutForm, vouchers: Sequence[Voucher], *,
+    points: Sequence[PickupPoint] = (), key: str, errors: Sequence[FieldFault] = (), status: int = 200,
+) -> Response[bytes]:  # fmt: skip
+    services = get_services(request)
+    promises = [f"{describe_bad_fruit_promise(services.settings.claim_hours)}。"] if has_goods(cart) else []
+    if has_goods(cart):
+        promises.append(
+            f"水果、蔬菜、鲜肉是鲜货，没有七天无理由退货；别的{describe_other_returns(services.settings.return_days)}"
+        )
+    voucher = _choose_voucher(vouchers, values.voucher)
+    reduction = [(f"券：{voucher.name}", -int(voucher.amount_fen))] if voucher else []
+    now = services.clock.now()
+    promises += [note for group in cart.groups for note in list_cancellation_notes(group, now)]
+    total = _compute_total(cart, voucher)
+    plan = cart.deposit if cart.deposit and cart.deposit.deposit_fen < total else None
+    if plan is not None:
+        plan = structs.replace(plan, balance_fen=Fen(total - plan.deposit_fen))
+        promises = [*describe_plan(plan, stay=not has_goods(cart)), *promises]
+    promises.append("钱先放在平台，您收到货、人到了才给卖家。")
+    context = {
+        "has_goods": has_goods(cart),
+        "groups": [CheckoutGroupView(group.producer, _group_rows(group)) for group in cart.groups],
+        "rows": list_sum_rows(cart) + reduction,
+        "total_fen": total,
+        "pay_words": f"付订金 {yuan(plan.deposit_fen)} 元" if plan else f"付款 {yuan(total)} 元",
+        "vouchers": _list_voucher_options(vouchers, errors),
+        "voucher": str(voucher.id) if voucher else _NO_VOUCHER,
+        "promises": promises,
+        "values": values,
+        "regions": REGIONS,
+        "points": [(_TO_THE_DOOR, "送到家"), *((str(each.id), _describe_point(each)) for each in points)]
+        if points
+        else [],
+        "pickup_rule": describe_pickup_rule(services.settings.pickup_days),
+        "methods": METHOD_OPTIONS,
+        "errors": errors,
+        "errors_title": "一共的钱变了" if any(each.message.startswith(_TOTAL_CHANGED) for each in errors) else None,
+        "key": key,
+    }
+    return render_page(
+        request, "shop/checkout.html", context, actor=actor, cart=cart.count, status=status,
+        pay_origins=list_payment_origins(services.settings),
+    )  # fmt: skip
+
+
+@get("/checkout", include_in_schema=False)
+async def show_checkout(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Ask for the address and the payment method; show the cart instead if it cannot be ordered.
+
+    `again=1` shows the form as it was refused, with its faults, or with another voucher.
+    """
+    rejected = load_rejected_checkout(request) if request.query_params.get("again") == "1" else None
+    faults = rejected.faults if rejected else []
+    async with db.connection() as conn:
+        last = await load_latest_address(conn, seal, actor)
+        values = (
+            rejected.values if rejected and rejected.values.region else _fill_form(last, choose_region(request, last))
+        )
+        cart, vouchers = await _load_cart(conn, actor, values.region, clock.now())
+        points = await _list_points(conn, cart)
+    if not cart.ready:
+        return redirect("/cart")
+    status = InvalidAddress.status if faults else 200
+    return await _checkout_page(
+        request, actor, cart, values, vouchers, points=points, key=make_form_key(), errors=faults, status=status
+    )
+
+
+def _show_again(request: HttpRequest, values: CheckoutForm, faults: list[FieldFault]) -> Response[Any]:
+    """Redirect to the form as typed, which shows its faults: a page that answered a form could not be returned to."""
+    response = redirect("/checkout?again=1")
+    store_rejected_checkout(request, response, RejectedCheckout(values, faults))
+    return response
+
+
+def _read_voucher(chosen: str) -> VoucherId | None:
+    found = parse_uuid(chosen)
+    return None if found is None else VoucherId(found)
+
+
+def _read_checkout(form: PostedForm) -> tuple[CheckoutForm, Fen | None]:
+    """Return the form as it was typed, with a valid region and method, and the total that it showed."""
+    values = structs.replace(
+        form.fill(CheckoutForm),
+        region=read_region(form.get_text("region")),
+        method=read_method(form.get_text("method")),
+    )
+    total = parse_integer(form.get_text("total"))
+    return values, None if total is None else Fen(total)
+
+
+def _answer_refusal(request: HttpRequest, values: CheckoutForm, refusal: Refusal, *, total_fen: Fen) -> Response[Any]:
+    """Show the form again with what can be corrected there, else the cart with the reason."""
+    if isinstance(refusal, IdempotencyKeyReused):
+        return redirect("/me")
+    if isinstance(refusal, InvalidAddress):
+        return _show_again(request, values, rename_faults(refusal, _FIELD_NAMES, otherwise="address"))
+    if isinstance(refusal, TotalChanged):
+        text = f"{_TOTAL_CHANGED}，现在一共 {yuan(total_fen)} 元，看过再按“付款”。"
+        return _show_again(request, values, [FieldFault("region", text)])
+    if any(each.field == PICKUP_FIELD for each in refusal.errors):
+        return _show_again(request, structs.replace(values, pickup=""), [FieldFault("pickup", refusal.text("zh"))])
+    if any(each.field == VOUCHER_FIELD for each in refusal.errors):
+        return _show_again(request, values, [FieldFault("voucher", refusal.text("zh"))])
+    response = redirect(f"/cart?region={values.region}")
+    store_rejected_checkout(request, response, RejectedCheckout(message=refusal.text("zh")))
+    return response
+
+
+@post("/checkout", include_in_schema=False)
+async def submit_checkout(
+    request: HttpRequest,
+    *,
+    db: NamedDependency[Database],
+    seal: NamedDependency[Seal],
+    clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
+    batcher: NamedDependency[Batcher],
+    actor: NamedDependency[Actor],
+) -> Response[Any]:
+    """Place the cart as one order and start the payment; a form sent twice places one order.
+
+    With the button that chooses a voucher the form is shown again, with its total.
+    """
+    form = await read_form(request)
+    values, total = _read_checkout(form)
+    if form.get_text("do") == "voucher":
+        return _show_again(request, values, [])
+    key = form.key[:_MAX_KEY_LENGTH]
+    now = clock.now()
+    async with db.connection() as conn:
+        cart, vouchers = await _load_cart(conn, actor, values.region, now)
+        point = _find_point(await _list_points(conn, cart), values.pickup)
+        if point is not None and get_region(point.county_code) != values.region:
+            values = structs.replace(values, region=get_region(point.county_code))
+            cart, vouchers = await _load_cart(conn, actor, values.region, now)
+    chosen = _choose_voucher(vouchers, values.voucher)
+    address = Address(values.who, values.tel, values.region, values.address)
+    if point is not None:
+        address = address_to_point(address, point)
+    try:
+        placed = await place_cart(
+            db,
+            batcher,
+            actor.account_id,
+            address=seal_address(seal, address, parcel=has_goods(cart)),
+            key=key,
+            total_fen=total,
+            voucher_id=_read_voucher(values.voucher),
+            pickup_point_id=PickupPointId(parse_uuid(values.pickup) or UUID(int=0)) if values.pickup else None,
+            now=now,
+            pay_minutes=settings.pay_minutes,
+        )
+    except Refusal as refusal:
+        return _answer_refusal(request, values, refusal, total_fen=_compute_total(cart, chosen))
+    started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.method))
+    clear_rejected_checkout(request, started)
+    finish_drafts(started, form.draft)
+    return started
+
+
+ROUTES = [show_checkout, submit_checkout]
