@@ -30,7 +30,7 @@ from market.audit.verification import AuditHead, list_heads, verify_audit
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServerError, embedded_server, find_binaries
 from market.kernel.migrate import create_database
-from market.orders.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from payments.sql import prepare_connection
 from payments.verification import verify_ledger
 

@@ -30,7 +30,7 @@ from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal, derive_seal
 from market.logs import configure_logs
 from market.metrics import count_rate_refusal, count_responses
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
 from market.rate_limits import RateBudget, RateClass, RateLimiter, list_network_budgets
 from market.settings import Settings
 from market.startup import make_clock, open_logins, tune_garbage_collector

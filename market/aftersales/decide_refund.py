@@ -13,8 +13,8 @@ from market.identity.access import require_producer, require_second_person_role
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, GatewayUnavailable
 from market.orders.models import PaymentDisputed
-from market.orders.refund import RefundAmountTooHigh, refund_suborder
-from market.orders.refund_requests import (
+from market.orders.money.refund import RefundAmountTooHigh, refund_suborder
+from market.orders.money.refund_requests import (
     COUNT_WAITING_REFUNDS,
     DECIDE_REFUND_REQUEST,
     GET_REFUND_REQUEST,

@@ -28,10 +28,10 @@ from market.notify.queue import queue_message
 from market.orders.catch_weight import CHARGED_FEN
 from market.orders.escrow import get_order_ref
 from market.orders.models import PaymentDisputed, SuborderState
+from market.orders.money.payment_problems import notify_finance
+from market.orders.money.refund import RefundAmountTooHigh, refund_suborder
+from market.orders.money.refund_requests import INSERT_REFUND_REQUEST, RefundRequestState
 from market.orders.notifications import PHONE_CONTEXT
-from market.orders.payment_problems import notify_finance
-from market.orders.refund import RefundAmountTooHigh, refund_suborder
-from market.orders.refund_requests import INSERT_REFUND_REQUEST, RefundRequestState
 from market.orders.transitions import LockedSuborder, lock_order_by_suborder
 from payments import Gateway, ProviderMismatch, RefundId, has_open_dispute, send_refund
 from payments.money import format_yuan

@@ -24,8 +24,8 @@ from market.kernel import Connection, Database, Fen, FieldFault, GatewayUnavaila
 from market.kernel.seal import Seal
 from market.orders.catch_weight import CatchWeight, load_catch_weights
 from market.orders.models import SuborderKind, SuborderState
+from market.orders.money.refund import refund_suborder
 from market.orders.notifications import notify_account
-from market.orders.refund import refund_suborder
 from market.orders.transitions import LockedOrder, LockedSuborder, lock_order_by_suborder
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan

@@ -27,7 +27,7 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.orders.models import SuborderState
-from market.orders.refund_requests import RequestedRefund
+from market.orders.money.refund_requests import RequestedRefund
 from market.payouts.statement import Statement, get_statement
 from payments import GuardedGateway
 

@@ -19,15 +19,15 @@ from market.kernel.idempotency import compute_fingerprint
 from market.kernel.page import Page
 from market.kernel.seal import Seal
 from market.orders.address import Address, address_to_point, seal_address
-from market.orders.batcher import Batcher
 from market.orders.buy_again import buy_again
 from market.orders.cancel import Cancellation, cancel_order
 from market.orders.cart import put_lines, put_nights
 from market.orders.cart_view import Cart, get_cart
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import find_placed_order, place
+from market.orders.checkout.place_cart import place_cart
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.pay import PaymentInstructions, pay_order
-from market.orders.place import find_placed_order, place
-from market.orders.place_cart import place_cart
 from market.orders.queries import OrderBrief, OrderView, get_order, list_orders
 from market.pickup_points.models import PickupPointId
 from market.pickup_points.register import load_points

@@ -13,7 +13,7 @@ from market.aftersales.decide_refund import decide_refund_request
 from market.app import make_gateway
 from market.cli.runtime import Runtime, open_runtime, run
 from market.identity.models import NotSignedIn
-from market.orders.money_problems import (
+from market.orders.money.money_problems import (
     close_open_discrepancy,
     dismiss_stuck_message,
     load_money_problems,

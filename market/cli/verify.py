@@ -11,7 +11,7 @@ from market.audit.verification import list_heads
 from market.audit.verification import verify_audit as verify_record
 from market.cli.runtime import DONE, REFUSED, open_runtime, print_result, run
 from market.kernel import Query, open_database
-from market.orders.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from payments.verification import add_checkpoints, find_checkpoint
 from payments.verification import verify_ledger as verify_postings
 

@@ -11,9 +11,9 @@ from market.identity.models import AccountId
 from market.kernel import Connection, Database, Query, Refusal
 from market.kernel.seal import Seal
 from market.orders.address import Address, seal_address
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import place
 from market.orders.models import Line, VariantId
-from market.orders.place import place
 from market.stock.lots import set_available_units
 from market.stock.models import LotId
 from payments.verification import verify_ledger

@@ -26,8 +26,8 @@ from market.mediation.models import (
     NotMediable,
 )
 from market.mediation.views import Mediation, get_mediation
+from market.orders.money.refund import refund_suborder
 from market.orders.notifications import format_due, notify_account, notify_producer
-from market.orders.refund import refund_suborder
 from market.orders.transitions import load_suborders, lock_order_by_suborder
 from payments import Gateway, RefundId
 from payments.money import BASIS_POINTS, format_yuan, split

@@ -6,7 +6,8 @@ Exports what an application needs to place orders without HTTP; see docs/library
 from market.catalogue.freight import RegionNotServed
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import Address, Destination, InvalidAddress, seal_address
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import place
 from market.orders.models import (
     EmptyOrder,
     InvalidNights,
@@ -26,7 +27,6 @@ from market.orders.models import (
     VariantId,
     WaitingForPayment,
 )
-from market.orders.place import place
 from payments.errors import Busy
 
 __all__ = [

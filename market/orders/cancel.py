@@ -15,12 +15,12 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.orders.checkout.redemptions import free_vouchers
 from market.orders.escrow import get_order_ref, release_escrow
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import OrderNotCancellable, OrderState, SuborderKind, SuborderState
+from market.orders.money.refund import refund_suborder
 from market.orders.notifications import notify_account, notify_money_owed
-from market.orders.redemptions import free_vouchers
-from market.orders.refund import refund_suborder
 from market.orders.transitions import (
     LockedOrder,
     LockedSuborder,

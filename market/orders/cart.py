@@ -14,6 +14,7 @@ from msgspec import Struct
 from market.identity.models import AccountId
 from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import get_business_day
+from market.orders.checkout.order_request import is_bookable, merge_lines
 from market.orders.models import (
     MAX_LINES,
     MAX_NIGHTS,
@@ -27,7 +28,6 @@ from market.orders.models import (
     NotForSale,
     TooManyLines,
 )
-from market.orders.order_request import is_bookable, merge_lines
 from payments.sql import run_in_pieces
 
 DeviceId = NewType("DeviceId", UUID)

@@ -16,10 +16,8 @@ from market.coupons.rules import CouponItem
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day
 from market.orders.cart import CartOwner
-from market.orders.deposits import DepositPlan, plan_deposit
-from market.orders.models import MAX_LINES, MAX_STAYS, Line, ListingId, Nights, SuborderKind, VariantId
-from market.orders.offers import load_goods_offers, load_public_buyers, load_stay_offers
-from market.orders.pricing import (
+from market.orders.checkout.offers import load_goods_offers, load_public_buyers, load_stay_offers
+from market.orders.checkout.pricing import (
     DraftLine,
     GoodsOffer,
     PriceBasis,
@@ -32,6 +30,8 @@ from market.orders.pricing import (
     price_stay_line,
     price_suborders,
 )
+from market.orders.deposits import DepositPlan, plan_deposit
+from market.orders.models import MAX_LINES, MAX_STAYS, Line, ListingId, Nights, SuborderKind, VariantId
 from market.producers.closures import describe_closure
 from market.slots.list_slots import load_reserved_places, load_slots
 from market.slots.models import Slot, SlotId

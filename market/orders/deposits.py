@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query, apply_rate
-from market.orders.pricing import DraftSuborder, get_order_price
+from market.orders.checkout.pricing import DraftSuborder, get_order_price
 
 
 class DepositPlan(Struct, frozen=True, kw_only=True):

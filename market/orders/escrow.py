@@ -189,7 +189,7 @@ async def release_escrow(conn: Connection, suborder: LockedSuborder, *, now: dat
     """Book a suborder's escrow as owed to its producer, once; return the amount that the producer gets.
 
     While a dispute over the order is open nothing is released and 0 is returned; the end of the dispute releases it
-    (`market/orders/payment_problems.py`).
+    (`market/orders/money/payment_problems.py`).
 
     The share is recorded on the suborder for later refunds. The caller has locked the order and moved the suborder to
     its final state.

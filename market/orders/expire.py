@@ -11,8 +11,8 @@ from market.bookings.transitions import free_bookings
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.database import limit_lock_wait
 from market.kernel.failures import forget_failures, record_failure
+from market.orders.checkout.redemptions import free_vouchers
 from market.orders.models import OrderId, OrderState, SuborderState
-from market.orders.redemptions import free_vouchers
 from market.orders.transitions import list_suborder_ids, move_orders, move_suborders
 from market.slots.models import ReservationState
 from market.slots.transitions import free_places

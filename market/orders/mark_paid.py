@@ -12,12 +12,12 @@ from market.identity.models import AccountId
 from market.kernel import Connection, Database, GatewayUnavailable, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.orders.checkout.redemptions import restore_voucher
 from market.orders.deposits import find_deposit, record_deposit
 from market.orders.escrow import parse_order_ref
 from market.orders.models import OrderState, SuborderKind, SuborderState
+from market.orders.money.payment_problems import PAYMENTS_ACTOR, PROBLEM_TOPICS, apply_payment_problem
 from market.orders.notifications import format_month_day, notify_account, notify_producer
-from market.orders.payment_problems import PAYMENTS_ACTOR, PROBLEM_TOPICS, apply_payment_problem
-from market.orders.redemptions import restore_voucher
 from market.orders.transitions import LockedOrder, load_suborders, lock_order_by_number, move_orders, move_suborders
 from market.slots.models import format_slot_hours
 from market.slots.transitions import confirm_places, restore_places

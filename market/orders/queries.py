@@ -15,13 +15,13 @@ from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import Address, open_address
+from market.orders.checkout.places import PlacesView, load_places
 from market.orders.deposits import Deposit, find_deposit
 from market.orders.escrow import get_order_ref
 from market.orders.line_views import LineView, load_line_views
 from market.orders.models import OrderId, OrderState, SuborderId, SuborderKind, SuborderState
+from market.orders.money.refund_requests import SUM_WAITING_FEN
 from market.orders.notifications import PHONE_CONTEXT
-from market.orders.places import PlacesView, load_places
-from market.orders.refund_requests import SUM_WAITING_FEN
 from market.orders.send_by import CANCEL_ON, SEND_BY
 from payments import (
     DisputeState,

@@ -16,7 +16,7 @@ from market.orders.models import (
     SuborderKind,
     SuborderState,
 )
-from market.orders.refund_requests import LapseReason, lapse_refund_requests
+from market.orders.money.refund_requests import LapseReason, lapse_refund_requests
 
 
 class LockedOrder(Struct, frozen=True):

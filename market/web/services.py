@@ -10,7 +10,7 @@ from market.jobs.queues import QueueReadings
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
 from market.payouts.pay_out import PayoutHold
 from market.rate_limits import RateLimiter
 from market.settings import Settings

@@ -21,10 +21,10 @@ from market.kernel import Connection, Database
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
 from market.orders.address import Address, seal_address
-from market.orders.batcher import Batcher
 from market.orders.cart import put_lines, put_nights
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import place
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
-from market.orders.place import place
 from market.orders.queries import OrderView
 from market.settings import Settings
 from market.storage.files import FileStore, open_file_store

@@ -20,7 +20,7 @@ from market.casework.models import CaseMove, CaseNotMovable, LockedCase
 from market.casework.moves import get_person_scope, tell_overdue_cases
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
-from market.orders.refund import RefundAmountTooHigh
+from market.orders.money.refund import RefundAmountTooHigh
 from market.privacy.personal_data import export_personal_data
 from tests.aftersales.test_asked_back import ask as ask_for_money
 from tests.aftersales.test_asked_back import enter_account

@@ -52,8 +52,8 @@ from market.counties.change import change_county_setting
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
 from market.orders.models import PaymentDisputed
+from market.orders.money.refund import RefundAmountTooHigh
 from market.orders.queries import OrderView
-from market.orders.refund import RefundAmountTooHigh
 from payments import list_payments, poll_payment
 from payments.errors import InsufficientBalance
 from tests.aftersales.test_bad_fruit import make_photo

@@ -18,9 +18,9 @@ from market.kernel import Connection
 from market.orders.cancel import cancel_order
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import PaymentDisputed
+from market.orders.money.refund import RefundAmountTooHigh
+from market.orders.money.refund_requests import RequestedRefund
 from market.orders.queries import OrderView
-from market.orders.refund import RefundAmountTooHigh
-from market.orders.refund_requests import RequestedRefund
 from payments import list_payments, poll_payment, verify_ledger
 from tests.conftest import NOW
 from tests.support.make import (

@@ -18,8 +18,8 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Fen
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.cancel import cancel_order
+from market.orders.money.refund import RefundAmountTooHigh
 from market.orders.queries import OrderView
-from market.orders.refund import RefundAmountTooHigh
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_product
 from tests.support.shop import Shopping, make_buyer

@@ -7,11 +7,11 @@ import pytest
 
 from market.aftersales.receive import confirm_receipt
 from market.orders.address import seal_address
-from market.orders.batcher import Batcher
 from market.orders.cart import put_lines
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place_cart import place_cart
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import Line, VariantId
-from market.orders.place_cart import place_cart
 from payments import get_payment
 from payments.apply import apply_events
 from payments.sandbox.webhooks import sign

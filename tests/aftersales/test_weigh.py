@@ -30,8 +30,8 @@ from market.identity.models import Actor, NotFound
 from market.identity.sign_in import sign_in_without_code
 from market.kernel import Connection, Fen, Refusal
 from market.orders.cancel import cancel_order
+from market.orders.money.verification import verify_orders
 from market.orders.queries import OrderView
-from market.orders.verification import verify_orders
 from payments.verification import verify_ledger
 from tests.conftest import NOW
 from tests.support.app import build_settings, run_service

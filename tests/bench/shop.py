@@ -27,12 +27,12 @@ from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer, embedded_server, find_binaries
 from market.kernel.migrate import create_database
-from market.orders.batcher import Batcher
 from market.orders.cart import put_lines
 from market.orders.cart_view import LIST_CART_LINES, LIST_CART_NIGHTS, get_cart
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.offers import LIST_GOODS_OFFERS
+from market.orders.checkout.place import place
 from market.orders.models import Line, VariantId
-from market.orders.offers import LIST_GOODS_OFFERS
-from market.orders.place import place
 from market.startup import migrate_database
 from tests.conftest import NOW
 from tests.support.make import DESTINATION, make_account, make_product, make_stay

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from market.catalogue.scores import refresh_scores
 from market.kernel import Connection, Database
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import place
 from market.orders.mark_paid import mark_paid
 from market.orders.models import Line, PlacedOrder, VariantId
-from market.orders.place import place
 from market.orders.transitions import lock_order_by_number
 from tests.conftest import NOW
 from tests.support.make import DESTINATION, SEAL, ProductIds, make_account, make_product

@@ -14,14 +14,14 @@ from market.aftersales.ship import ship_suborder
 from market.coupons.models import CouponExpired, VoucherId, VoucherNotForGoods, VoucherUnknown, VoucherUsed
 from market.kernel import Connection, Database
 from market.kernel.idempotency import IdempotencyKeyReused
-from market.orders.batcher import Batcher
 from market.orders.cancel import cancel_order
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.outcomes import PlacementOutcome
+from market.orders.checkout.place import place
+from market.orders.checkout.placing import place_batch
 from market.orders.expire import expire_orders
 from market.orders.models import PlacedOrder
-from market.orders.outcomes import PlacementOutcome
-from market.orders.place import place
-from market.orders.placing import place_batch
-from market.orders.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from payments.verification import verify_ledger
 from tests.conftest import NOW
 from tests.orders.invariants import find_violations

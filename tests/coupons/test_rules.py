@@ -21,8 +21,8 @@ from market.coupons.models import (
 )
 from market.coupons.rules import CouponItem, find_voucher_fault
 from market.kernel import Fen, Refusal
+from market.orders.checkout.pricing import DraftLine, DraftSuborder, apply_coupon, get_order_price
 from market.orders.models import SuborderKind
-from market.orders.pricing import DraftLine, DraftSuborder, apply_coupon, get_order_price
 
 GROVE, HENS = UUID(int=1), UUID(int=2)
 DAY = date(2019, 9, 20)

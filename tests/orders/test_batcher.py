@@ -7,11 +7,11 @@ from asyncpg.connection import LoggedQuery
 
 from market.identity.models import AccountId
 from market.kernel import Connection, Database
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.order_request import OrderRequest
+from market.orders.checkout.place import place
+from market.orders.checkout.placing import place_batch
 from market.orders.models import SoldOut
-from market.orders.order_request import OrderRequest
-from market.orders.place import place
-from market.orders.placing import place_batch
 from tests.conftest import NOW
 from tests.orders.requests import line, list_codes, make_request, nights, read_lot
 from tests.support.make import (

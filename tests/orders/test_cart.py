@@ -9,7 +9,6 @@ from asyncpg.connection import LoggedQuery
 
 from market.identity.models import AccountId
 from market.kernel import Connection, Database
-from market.orders.batcher import Batcher
 from market.orders.cart import (
     count_cart,
     identify_device,
@@ -18,6 +17,8 @@ from market.orders.cart import (
     put_nights,
 )
 from market.orders.cart_view import get_cart, load_cart_contents
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place_cart import place_cart
 from market.orders.models import (
     EmptyOrder,
     InvalidNights,
@@ -29,7 +30,6 @@ from market.orders.models import (
     TooManyLines,
     VariantId,
 )
-from market.orders.place_cart import place_cart
 from tests.conftest import NOW
 from tests.support.make import DESTINATION, make_account, make_freight_template, make_producer, make_product, make_stay
 

@@ -28,7 +28,7 @@ from market.orders.expire import expire_orders
 from market.orders.lapse_balances import lapse_balances, remind_of_balances
 from market.orders.mark_paid import apply_payment_events
 from market.orders.models import BalanceNotDue, Line, OrderAlreadyPaid, OrderNotPayable, PlacedOrder, VariantId
-from market.orders.verification import verify_orders
+from market.orders.money.verification import verify_orders
 from market.payouts.statement import get_statement
 from payments import Method, Purpose, list_payments
 from payments.polling import poll_payment

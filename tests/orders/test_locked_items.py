@@ -10,13 +10,13 @@ import pytest
 
 from market.identity.models import AccountId
 from market.kernel import Busy, Connection, Database
-from market.orders import batcher as batching
-from market.orders.batcher import Batcher
+from market.orders.checkout import batcher as batching
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.order_request import OrderRequest
+from market.orders.checkout.outcomes import PlacementOutcome
+from market.orders.checkout.place import place
+from market.orders.checkout.placing import place_batch
 from market.orders.models import Line, PlacedOrder, VariantId
-from market.orders.order_request import OrderRequest
-from market.orders.outcomes import PlacementOutcome
-from market.orders.place import place
-from market.orders.placing import place_batch
 from market.slots.models import SlotId
 from tests.conftest import NOW
 from tests.orders.requests import line, nights

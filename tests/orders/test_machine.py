@@ -31,11 +31,11 @@ from market.identity.models import Actor
 from market.kernel import Database, GatewayUnavailable, Refusal, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal
-from market.orders.batcher import Batcher
 from market.orders.cancel import cancel_order
+from market.orders.checkout.batcher import Batcher
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
-from market.orders.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from payments import Method, get_payment, list_payments
 from payments.polling import finish_operations, poll_payment
 from payments.sandbox import Sandbox, running

@@ -9,7 +9,7 @@ from market.identity.models import Actor, NotAllowed, Role
 from market.kernel import Connection
 from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
-from market.orders.money_problems import (
+from market.orders.money.money_problems import (
     NothingToRepair,
     RepairTextMissing,
     close_open_discrepancy,

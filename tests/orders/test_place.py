@@ -15,7 +15,9 @@ from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
 from market.orders.address import Address, open_address, seal_address
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import place
+from market.orders.checkout.placing import place_batch
 from market.orders.models import (
     EmptyOrder,
     InvalidNights,
@@ -33,8 +35,6 @@ from market.orders.models import (
     VariantId,
     WaitingForPayment,
 )
-from market.orders.place import place
-from market.orders.placing import place_batch
 from market.orders.queries import get_order
 from tests.conftest import NOW
 from tests.orders.requests import line, list_codes, make_request, nights, read_lot

@@ -10,9 +10,9 @@ from market.bookings.minimum import NightMinimum
 from market.catalogue.freight import FreightTerms
 from market.catalogue.night_rules import RuleKind
 from market.kernel import Fen
+from market.orders.checkout.order_request import merge_lines
+from market.orders.checkout.pricing import GoodsOffer, StayOffer, price_goods_line, price_stay_line, price_suborders
 from market.orders.models import Line, SuborderKind, VariantId
-from market.orders.order_request import merge_lines
-from market.orders.pricing import GoodsOffer, StayOffer, price_goods_line, price_stay_line, price_suborders
 
 FREIGHT = FreightTerms(first_g=1000, first_fen=Fen(8_00), next_g=1000, next_fen=Fen(3_00))
 

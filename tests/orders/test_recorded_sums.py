@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from market.orders.escrow import RECORD_RELEASE
-from market.orders.refund import RECORD_REFUND
+from market.orders.money.refund import RECORD_REFUND
 from tests.conftest import NOW
 from tests.orders.test_payment_problems import Sale, sale
 

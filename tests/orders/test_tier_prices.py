@@ -22,8 +22,8 @@ from market.kernel import Connection, Fen
 from market.kernel.seal import Seal
 from market.orders.cart import put_lines
 from market.orders.cart_view import Cart, get_cart
+from market.orders.checkout.pricing import GoodsOffer, PriceBasis, choose_price, price_goods_line
 from market.orders.models import Line, VariantId
-from market.orders.pricing import GoodsOffer, PriceBasis, choose_price, price_goods_line
 from tests.conftest import NOW
 from tests.support.make import load_actor, load_owner, make_account, make_official, make_product, make_stay
 from tests.support.payment import gateway, provider, sandbox

@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 
 from market.kernel import Connection, Database
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import place
+from market.orders.checkout.placing import place_batch
 from market.orders.models import (
     MAX_UNPAID_FEN,
     MAX_UNPAID_ITEMS,
@@ -22,8 +24,6 @@ from market.orders.models import (
     UnpaidTotalTooHigh,
     VariantId,
 )
-from market.orders.place import place
-from market.orders.placing import place_batch
 from tests.conftest import NOW
 from tests.orders.requests import line, list_codes, make_request
 from tests.support.make import DESTINATION, make_account, make_activity, make_product

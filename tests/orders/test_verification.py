@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from market.kernel import Connection, open_database
-from market.orders.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from payments import post, verify_ledger
 from payments.verification import add_checkpoints, find_checkpoint
 from tests.conftest import NOW

@@ -12,12 +12,12 @@ import pytest
 from market.identity.models import AccountId
 from market.kernel import Connection, Database
 from market.kernel.idempotency import IdempotencyKeyReused
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.order_request import OrderRequest, merge_lines
+from market.orders.checkout.place import place
+from market.orders.checkout.placing import place_batch
 from market.orders.expire import expire_unpaid
 from market.orders.models import Line, ListingId, Nights, NightsReserved, PlacedOrder, VariantId, WaitingForPayment
-from market.orders.order_request import OrderRequest, merge_lines
-from market.orders.place import place
-from market.orders.placing import place_batch
 from market.slots.change_slots import move_slot
 from market.slots.models import SlotFull, SlotId, SlotState
 from tests.conftest import NOW

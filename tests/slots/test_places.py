@@ -13,14 +13,14 @@ from market.aftersales.models import CheckInCodeUsed, CheckInOutsideStay, Nothin
 from market.aftersales.receive import confirm_overdue, confirm_receipt
 from market.aftersales.slot_guests import list_slot_guests
 from market.kernel import Connection, Refusal
-from market.orders.batcher import Batcher
 from market.orders.cancel import cancel_order
 from market.orders.cart import put_lines
 from market.orders.cart_view import get_cart, load_cart_contents
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import place
+from market.orders.checkout.placing import place_batch
 from market.orders.expire import expire_orders
 from market.orders.models import Line, NotForSale, OrderNotCancellable, PlacedOrder, VariantId
-from market.orders.place import place
-from market.orders.placing import place_batch
 from market.slots.change_slots import move_slot
 from market.slots.models import (
     PartyTooLarge,

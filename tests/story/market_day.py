@@ -18,10 +18,10 @@ from market.identity.models import AccountId, Actor, Role
 from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.orders.address import Address, Destination, seal_address
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import place
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.pay import pay_order
-from market.orders.place import place
 from payments import AccountBalance, JournalEntry, Method, list_balances, list_order_entries
 from payments.sandbox import Sandbox
 from payments.stripe import Stripe

@@ -17,8 +17,8 @@ from market.catalogue.freight import RegionNotServed
 from market.coupons.models import CouponLimitReached, VoucherUsed
 from market.kernel import Connection, Database, Refusal
 from market.kernel.seal import Seal
-from market.orders.batcher import Batcher
 from market.orders.cancel import cancel_order
+from market.orders.checkout.batcher import Batcher
 from market.orders.models import (
     BalanceNotDue,
     InvalidQuantity,

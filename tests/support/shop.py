@@ -13,10 +13,10 @@ from market.kernel import Connection, Database
 from market.kernel.seal import Seal
 from market.notify.queue import FACTS_CONTEXT
 from market.orders.address import Address, seal_address
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import place
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.pay import PaymentInstructions, pay_order
-from market.orders.place import place
 from market.orders.queries import OrderView, get_order
 from market.slots.models import SlotId
 from payments import Method, list_balances

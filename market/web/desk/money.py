@@ -15,7 +15,7 @@ from market.identity.access import get_roles
 from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection, Database, Refusal
 from market.kernel.clock import Clock
-from market.orders.money_problems import (
+from market.orders.money.money_problems import (
     close_open_discrepancy,
     dismiss_stuck_message,
     load_money_problems,

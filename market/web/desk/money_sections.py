@@ -11,8 +11,8 @@ from market.carriers.unmoved import UnmovedParcel
 from market.identity.access import get_roles
 from market.identity.models import Actor, Role
 from market.kernel.clock import get_business_day
-from market.orders.money_problems import MAX_TEXT_LENGTH, MoneyProblems
-from market.orders.refund_requests import RequestedRefund
+from market.orders.money.money_problems import MAX_TEXT_LENGTH, MoneyProblems
+from market.orders.money.refund_requests import RequestedRefund
 from market.payouts.account_change import WaitingChange
 from market.payouts.large_payouts import LargePayout
 from market.payouts.pay_out import describe_failure

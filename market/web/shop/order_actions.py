@@ -17,9 +17,9 @@ from market.kernel.refusal_numbers import get_refusal_number
 from market.kernel.seal import Seal
 from market.orders.buy_again import buy_again
 from market.orders.cancel import cancel_order
+from market.orders.checkout.places import get_places_terms
 from market.orders.deposits import Deposit
 from market.orders.models import OrderNotCancellable, OrderState, SuborderState
-from market.orders.places import get_places_terms
 from market.orders.queries import OrderView, SuborderView, get_order, get_order_id
 from market.web.forms import parse_integer, read_form
 from market.web.pages import WayBack, redirect, render_page

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from market.demo.sample.public_data import DATA, format_title, read_products, read_tourism
 from market.kernel import Connection
-from market.orders.verification import RELEASE_PREFIX, verify_orders
+from market.orders.money.verification import RELEASE_PREFIX, verify_orders
 from market.producers.moderation import find_forbidden_word
 from market.storage.files import FileStore
 from payments import verify_ledger

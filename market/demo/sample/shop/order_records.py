@@ -19,9 +19,9 @@ from market.demo.sample.shop.order_rows import (
     SuborderCopyRow,
     SuborderEventCopyRow,
 )
+from market.orders.checkout.pricing import DraftSuborder
 from market.orders.escrow import SuborderShare, compute_share
 from market.orders.models import SuborderState
-from market.orders.pricing import DraftSuborder
 
 
 class LotTally(Struct):

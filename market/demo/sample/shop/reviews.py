@@ -8,8 +8,8 @@ from msgspec import Struct
 from market.demo.sample.seeded_random import SeededRandom
 from market.demo.sample.shop.order_rows import ReviewCopyRow
 from market.demo.sample.shop.texts import MIDDLING_REVIEWS, PLEASED_REVIEWS, POOR_REVIEWS, REVIEW_ANSWERS
+from market.orders.checkout.pricing import DraftSuborder
 from market.orders.models import SuborderKind
-from market.orders.pricing import DraftSuborder
 
 _REVIEWED_PERCENT = 45
 _ANSWERED_PERCENT = 30

@@ -14,7 +14,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen, Refusal
 from market.kernel.clock import Clock
-from market.orders.refund_requests import LapseReason, RefundRequestState, RequestedRefund
+from market.orders.money.refund_requests import LapseReason, RefundRequestState, RequestedRefund
 from market.producers.queries import list_own_producers
 from market.web.farm.sellers import list_notes
 from market.web.forms import read_form

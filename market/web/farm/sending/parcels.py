@@ -25,7 +25,7 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
 from market.orders.escrow import SuborderShare
 from market.orders.models import SuborderState
-from market.orders.refund_requests import RequestedRefund
+from market.orders.money.refund_requests import RequestedRefund
 from market.payouts.statement import get_share
 from market.web.farm.aftersales.refunds import present_refund_request
 from market.web.farm.sellers import FarmRow

@@ -16,9 +16,9 @@ from market.kernel.clock import Clock, get_business_day
 from market.orders.address import Address
 from market.orders.cart import CartOwner, put_lines, put_nights
 from market.orders.cart_view import Cart, CartGroup, CartLine, CartNights, get_cart, load_cart_contents
+from market.orders.checkout.places import PlacesView
+from market.orders.checkout.pricing import PriceBasis
 from market.orders.models import Line, ListingId, Nights, SuborderKind, VariantId
-from market.orders.places import PlacesView
-from market.orders.pricing import PriceBasis
 from market.orders.queries import load_latest_address
 from market.slots.models import Slot, format_slot_hours
 from market.slots.rules import get_slot_terms

@@ -19,10 +19,10 @@ from market.kernel.clock import Clock, get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.kernel.seal import Seal
 from market.orders.address import Address, InvalidAddress, address_to_point, seal_address
-from market.orders.batcher import Batcher
 from market.orders.cart_view import Cart, CartGroup, get_cart
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place_cart import place_cart
 from market.orders.models import SuborderKind, TotalChanged
-from market.orders.place_cart import place_cart
 from market.orders.queries import load_latest_address
 from market.pickup_points.models import PICKUP_FIELD, PickupPoint, PickupPointId
 from market.pickup_points.register import list_points_for

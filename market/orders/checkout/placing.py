@@ -14,6 +14,31 @@ from market.coupons.rules import VOUCHER_FIELD, find_voucher_fault
 from market.coupons.vouchers import load_vouchers
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
+from market.orders.checkout.offers import load_goods_offers, load_public_buyers, load_stay_offers
+from market.orders.checkout.order_request import OrderRequest
+from market.orders.checkout.outcomes import (
+    PlacementOutcome,
+    PlacementResult,
+    PriorOrder,
+    get_request_pay_minutes,
+    refuse,
+)
+from market.orders.checkout.placed_rows import delete_placed_rows
+from market.orders.checkout.placing_pickups import add_placed_pickups, require_pickup
+from market.orders.checkout.pricing import (
+    DraftLine,
+    DraftSuborder,
+    GoodsOffer,
+    StayOffer,
+    apply_coupon,
+    find_shipping_fault,
+    get_order_price,
+    list_coupon_items,
+    make_parcels,
+    price_goods_line,
+    price_stay_line,
+    price_suborders,
+)
 from market.orders.deposits import plan_deposit
 from market.orders.models import (
     FREE_LOT_UNITS,
@@ -29,31 +54,6 @@ from market.orders.models import (
     NotForSale,
     ShopClosed,
     TotalChanged,
-)
-from market.orders.offers import load_goods_offers, load_public_buyers, load_stay_offers
-from market.orders.order_request import OrderRequest
-from market.orders.outcomes import (
-    PlacementOutcome,
-    PlacementResult,
-    PriorOrder,
-    get_request_pay_minutes,
-    refuse,
-)
-from market.orders.placed_rows import delete_placed_rows
-from market.orders.placing_pickups import add_placed_pickups, require_pickup
-from market.orders.pricing import (
-    DraftLine,
-    DraftSuborder,
-    GoodsOffer,
-    StayOffer,
-    apply_coupon,
-    find_shipping_fault,
-    get_order_price,
-    list_coupon_items,
-    make_parcels,
-    price_goods_line,
-    price_stay_line,
-    price_suborders,
 )
 from market.pickup_points.register import load_points
 from market.producers.closures import describe_closure

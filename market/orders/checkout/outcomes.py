@@ -11,6 +11,8 @@ from msgspec import Struct
 from market.coupons.rules import make_used_refusal
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.idempotency import IdempotencyKeyReused
+from market.orders.checkout.order_request import OrderRequest
+from market.orders.checkout.pricing import DraftLine, DraftSuborder, get_pay_minutes
 from market.orders.models import (
     MAX_LAPSED,
     MAX_UNPAID_FEN,
@@ -29,8 +31,6 @@ from market.orders.models import (
     UnpaidTotalTooHigh,
     WaitingForPayment,
 )
-from market.orders.order_request import OrderRequest
-from market.orders.pricing import DraftLine, DraftSuborder, get_pay_minutes
 from market.slots.models import SlotFull, SlotReserved
 from payments.money import format_yuan
 

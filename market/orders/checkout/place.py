@@ -14,9 +14,9 @@ from market.kernel import Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import Destination
-from market.orders.batcher import Batcher
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.order_request import OrderRequest, check_request, merge_lines
 from market.orders.models import Line, Nights, PlacedOrder
-from market.orders.order_request import OrderRequest, check_request, merge_lines
 from market.pickup_points.models import PickupPointId
 from market.settings import DEFAULT_PAY_MINUTES
 

@@ -9,8 +9,8 @@ from market.catalogue.goods_terms import GOODS_JSON
 from market.catalogue.tier_prices import TIERS_JSON
 from market.identity.public_buyers import list_buying_now
 from market.kernel import Connection, Query
+from market.orders.checkout.pricing import GoodsOffer, StayOffer
 from market.orders.models import Nights
-from market.orders.pricing import GoodsOffer, StayOffer
 
 LIST_GOODS_OFFERS = Query(
     GoodsOffer,

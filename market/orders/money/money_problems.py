@@ -13,8 +13,8 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, GatewayUnavailable, Query, Refusal
 from market.kernel.clock import get_day_start
 from market.orders.escrow import get_order_ref, parse_order_ref
+from market.orders.money.refund_requests import RequestedRefund, list_waiting_refund_requests
 from market.orders.pay import find_current_payment
-from market.orders.refund_requests import RequestedRefund, list_waiting_refund_requests
 from payments import (
     Dispute,
     ExpectedTransfer,

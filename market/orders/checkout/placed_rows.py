@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from market.kernel import Connection, Query
+from market.orders.checkout.order_request import OrderRequest
+from market.orders.checkout.outcomes import PlacementOutcome
 from market.orders.models import PlacedOrder
-from market.orders.order_request import OrderRequest
-from market.orders.outcomes import PlacementOutcome
 
 # A row that the buyer is changing at this moment stays in the cart.
 DELETE_CART_ROWS = Query(

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from market.kernel import Connection
+from market.orders.checkout.order_request import OrderRequest
+from market.orders.checkout.outcomes import PlacementOutcome
+from market.orders.checkout.pricing import GoodsOffer
 from market.orders.models import PlacedOrder
-from market.orders.order_request import OrderRequest
-from market.orders.outcomes import PlacementOutcome
-from market.orders.pricing import GoodsOffer
 from market.pickup_points.choose import add_pickups, require_available
 from market.pickup_points.models import PickupPoint, PickupPointId
 

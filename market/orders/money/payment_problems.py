@@ -16,8 +16,8 @@ from market.kernel.seal import Seal
 from market.notify.queue import queue_message
 from market.orders.escrow import get_escrow_account, get_order_ref, release_escrow
 from market.orders.models import SuborderState
+from market.orders.money.refund_requests import LapseReason, lapse_refund_requests
 from market.orders.notifications import PHONE_CONTEXT, notify_account, notify_money_owed, notify_producer
-from market.orders.refund_requests import LapseReason, lapse_refund_requests
 from market.orders.transitions import LockedOrder, LockedSuborder, finish_order, load_suborders, move_suborders
 from market.stock.reservations import return_sold
 from payments import PaymentEvent, get_balance, has_open_dispute

@@ -6,10 +6,10 @@ from market.coupons.models import VoucherId
 from market.identity.models import AccountId
 from market.kernel import Database
 from market.orders.address import Destination
-from market.orders.batcher import Batcher
 from market.orders.cart_view import load_cart_contents
+from market.orders.checkout.batcher import Batcher
+from market.orders.checkout.place import find_placed_order, hash_request, place
 from market.orders.models import PlacedOrder
-from market.orders.place import find_placed_order, hash_request, place
 from market.pickup_points.models import PickupPointId
 from market.settings import DEFAULT_PAY_MINUTES
 

@@ -10,10 +10,10 @@ from msgspec import Struct, field
 
 from market.kernel import Busy, Connection, Database, Query
 from market.kernel.database import limit_lock_wait
+from market.orders.checkout.order_request import OrderRequest
+from market.orders.checkout.outcomes import ItemLocked, PlacementOutcome
+from market.orders.checkout.placing import place_batch
 from market.orders.models import PlacedOrder
-from market.orders.order_request import OrderRequest
-from market.orders.outcomes import ItemLocked, PlacementOutcome
-from market.orders.placing import place_batch
 
 MAX_BATCH = 64
 MAX_QUEUED = 4_096
@@ -101,7 +101,7 @@ class Batcher:
             await asyncio.gather(*self._lane_tasks)
 
     async def place(self, request: OrderRequest) -> PlacedOrder:
-        """Queue a request and return its order once it is committed. Refusals are those of `market.orders.place`.
+        """Queue a request and return its order once it is committed. Refusals are those of `place.place`.
 
         Raises:
             Busy: the queue is full, the request was queued for 5 s, what it orders stays locked, or the batcher is
