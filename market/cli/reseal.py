@@ -21,6 +21,7 @@ from market.notify.queue import FACTS_CONTEXT
 from market.notify.queue import PHONE_CONTEXT as MESSAGE_PHONE_CONTEXT
 from market.orders.address import ADDRESS_CONTEXT
 from market.payouts.account import PAYOUT_NUMBER_CONTEXT
+from market.pickups.view import CODE_CONTEXT as PICKUP_CODE_CONTEXT
 from market.producers.models import CERTIFICATE_NUMBER_CONTEXT
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.imports.bindings import BINDING_IDENTITY_CONTEXT
@@ -82,6 +83,10 @@ SEALED_COLUMNS = (
     SealedColumn("messages", "facts_sealed", FACTS_CONTEXT),
     SealedColumn("cases", "text_sealed", TEXT_CONTEXT),
     SealedColumn("case_events", "reason_sealed", REASON_CONTEXT),
+    SealedColumn("mediations", "refused_sealed", REASON_CONTEXT, key=("case_id",)),
+    SealedColumn(
+        "pickups", "code_sealed", PICKUP_CODE_CONTEXT, key=("suborder_id",), index="code_hash", index_prefix="pickup:"
+    ),
     SealedColumn("goods_returns", "address_sealed", RETURN_ADDRESS_CONTEXT, key=("case_id",)),
     SealedColumn("tasks", "outcome_sealed", OUTCOME_CONTEXT),
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
