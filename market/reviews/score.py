@@ -49,7 +49,9 @@ class ProducerScore(Struct, frozen=True, kw_only=True):
     praise: int
 
 
-class _CountedProducers(Struct, frozen=True):
+class CountedProducers(Struct, frozen=True):
+    """Producers whose figures were counted: the last of them, None if there was none, and how many."""
+
     last_id: UUID | None
     producers: int
 
@@ -64,7 +66,7 @@ GET_FIGURES = Query(
 # A parcel that was cancelled because it was not sent counts as late; one that the buyer cancelled does not count.
 # The ids of suborders are in the order of time, so that older ones are not read.
 REFRESH_FIGURES = Query(
-    _CountedProducers,
+    CountedProducers,
     """
     WITH piece AS (
         SELECT id, county_code FROM producers
@@ -137,17 +139,22 @@ async def get_figures(conn: Connection, producer_id: UUID) -> ProducerFigures | 
 
 async def refresh_figures(db: Database, *, now: datetime) -> int:
     """Count the figures of all producers again, 500 producers at a time, each committed; return how many."""
-    today = get_business_day(now)
-    since = today - SCORE_PERIOD
-    # Parcels that were to be sent since then may have been ordered two months before.
-    first_id = UUID(int=int((now - SCORE_PERIOD - timedelta(days=60)).timestamp() * 1000) << 80)
     after: UUID | None = UUID(int=0)
     total = 0
     while after is not None:
         async with db.connection() as conn:
-            piece = await REFRESH_FIGURES.one(
-                conn, after=after, piece=_PIECE, first_id=first_id, since=since, today=today,
-                since_at=get_day_start(since), today_at=get_day_start(today), ship_days=SEND_DEFAULTS["ship_days"],
-            )  # fmt: skip
-        after, total = piece.last_id, total + piece.producers
+            counted = await refresh_figures_after(conn, after, now=now)
+        after, total = counted.last_id, total + counted.producers
     return total
+
+
+async def refresh_figures_after(conn: Connection, producer_id: UUID, *, now: datetime) -> CountedProducers:
+    """Count the figures of the next 500 producers again; behind the last producer there are none."""
+    today = get_business_day(now)
+    since = today - SCORE_PERIOD
+    # Parcels that were to be sent since then may have been ordered two months before.
+    first_id = UUID(int=int((now - SCORE_PERIOD - timedelta(days=60)).timestamp() * 1000) << 80)
+    return await REFRESH_FIGURES.one(
+        conn, after=producer_id, piece=_PIECE, first_id=first_id, since=since, today=today,
+        since_at=get_day_start(since), today_at=get_day_start(today), ship_days=SEND_DEFAULTS["ship_days"],
+    )  # fmt: skip

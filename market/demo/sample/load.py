@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -20,6 +21,7 @@ from market.demo.sample.shop.pickup_point import add_sample_pickup_point
 from market.demo.sample.shop.tracked_parcels import add_tracked_parcels
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.reviews.score import refresh_figures_after
 from market.settings import Settings
 from market.storage.files import FileStore
 from market.storage.photos import prepare_drawing
@@ -148,6 +150,9 @@ async def _load_shop(load: _LoadContext) -> dict[str, int]:
     await add_tracked_parcels(conn)
     await add_sample_pickup_point(conn, load.seed, load.seal, now=load.now)
     await add_sample_coupons(conn, load.seed, load.seal, now=load.now)
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        after = (await refresh_figures_after(conn, after, now=load.now)).last_id
     return {
         "accounts": len(shop.accounts.accounts),
         "producers": len(shop.producers.producers),
