@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
@@ -26,7 +27,7 @@ from payments.port import (
 )
 
 
-class CircuitBreaker:
+class CircuitBreaker(ABC):
     """Passes calls on to a provider, at most `concurrency` at a time; others wait for at most `max_wait` seconds.
 
     After `threshold` calls in a row without an answer the circuit is open: for `cooldown` seconds every call fails at
@@ -42,9 +43,9 @@ class CircuitBreaker:
         self._closed_from = 0.0
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """The name of the provider."""
-        raise NotImplementedError
 
     def is_open(self) -> bool:
         """Return whether the circuit is open, so that a call would fail at once."""

@@ -43,6 +43,8 @@ from market.web.services import get_payout_hold, get_services
 
 _ANSWERS = {"consent": True, "refusal": False}
 
+type FormAction = Callable[[DeskContext, PostedForm], Awaitable[object]]
+
 type Repair = Callable[[Connection, str, datetime], Awaitable[object]]
 """A repair with the text of its form, at a time."""
 
@@ -69,17 +71,13 @@ async def submit_retry(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Send a failed refund again; the number of the failed attempt keeps a repeated form from sending it twice."""
-    form = await read_form(request)
-    desk = await open_desk(request, db, actor, clock, register=False)
-    attempt = parse_integer(form.get_text("attempt"))
     gateway = get_services(request).gateway
-    try:
-        await retry_failed_refund(
-            db, gateway, actor, _require(parse_uuid(refund_id)), attempt=attempt or 0, now=desk.now
-        )
-    except Refusal as refusal:
-        return await _refuse(request, db, desk, form, refusal)
-    return redirect(desk.to("/desk/money", done=1))
+
+    async def act(desk: DeskContext, form: PostedForm) -> object:
+        refund, attempt = _require(parse_uuid(refund_id)), parse_integer(form.get_text("attempt"))
+        return await retry_failed_refund(db, gateway, actor, refund, attempt=attempt or 0, now=desk.now)
+
+    return await _act(request, db, actor, clock, act)
 
 
 @post("/money/refunds/{refund_id:str}/repaid", include_in_schema=False)
@@ -136,17 +134,14 @@ async def submit_change_decision(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Agree to the change of a payout account (`consent`), or refuse it (`refusal`)."""
-    form = await read_form(request)
-    desk = await open_desk(request, db, actor, clock, register=False)
-    consent = _require(_ANSWERS.get(answer))
     seal = get_services(request).seal
-    try:
+
+    async def act(desk: DeskContext, _form: PostedForm) -> object:
+        change, consent = _require(parse_uuid(change_id)), _require(_ANSWERS.get(answer))
         async with db.transaction() as conn:
-            change = _require(parse_uuid(change_id))
-            await decide_account_change(conn, seal, actor, change, consent=consent, now=desk.now)
-    except Refusal as refusal:
-        return await _refuse(request, db, desk, form, refusal)
-    return redirect(desk.to("/desk/money", done=1))
+            return await decide_account_change(conn, seal, actor, change, consent=consent, now=desk.now)
+
+    return await _act(request, db, actor, clock, act)
 
 
 @post("/money/large-payouts/{payout_id:str}/{answer:str}", include_in_schema=False)
@@ -160,24 +155,16 @@ async def submit_large_payout_decision(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Agree to a payout above the limit of a day (`consent`), or refuse it (`refusal`)."""
-    form = await read_form(request)
-    desk = await open_desk(request, db, actor, clock, register=False)
     services = get_services(request)
-    try:
-        await decide_large_payout(
-            db,
-            services.gateway,
-            services.seal,
-            actor,
-            _require(parse_uuid(payout_id)),
-            consent=_require(_ANSWERS.get(answer)),
-            note=form.get_text("text"),
-            hold=get_payout_hold(request),
-            now=desk.now,
-        )
-    except Refusal as refusal:
-        return await _refuse(request, db, desk, form, refusal)
-    return redirect(desk.to("/desk/money", done=1))
+
+    async def act(desk: DeskContext, form: PostedForm) -> object:
+        payout, consent = _require(parse_uuid(payout_id)), _require(_ANSWERS.get(answer))
+        return await decide_large_payout(
+            db, services.gateway, services.seal, actor, payout,
+            consent=consent, note=form.get_text("text"), hold=get_payout_hold(request), now=desk.now,
+        )  # fmt: skip
+
+    return await _act(request, db, actor, clock, act)
 
 
 @post("/money/transfers/{number:str}", include_in_schema=False)
@@ -308,6 +295,17 @@ async def submit_explanation(
         return await close_open_discrepancy(conn, actor, discrepancy, note=text, now=now)
 
     return await _repair(request, db, actor, clock, repair)
+
+
+async def _act(request: HttpRequest, db: Database, actor: Actor, clock: Clock, act: FormAction) -> Response[Any]:
+    """Do what a form asks for and return to the list; a refusal is shown there. Repeating must change nothing."""
+    form = await read_form(request)
+    desk = await open_desk(request, db, actor, clock, register=False)
+    try:
+        await act(desk, form)
+    except Refusal as refusal:
+        return await _refuse(request, db, desk, form, refusal)
+    return redirect(desk.to("/desk/money", done=1))
 
 
 async def _repair(request: HttpRequest, db: Database, actor: Actor, clock: Clock, repair: Repair) -> Response[Any]:
