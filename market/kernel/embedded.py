@@ -165,11 +165,13 @@ def _find_running_server(data: Path) -> tuple[int, int] | None:
         lines = (data / "postmaster.pid").read_text().splitlines()
         pid, port, status = int(lines[0]), int(lines[3]), lines[7].strip()
         command_line = Path(f"/proc/{pid}/cmdline")
-        if command_line.exists() and b"postgres" not in command_line.read_bytes():
-            return None
+        command = command_line.read_bytes() if command_line.exists() else b"postgres"
     except (OSError, ValueError, IndexError):
         return None
-    return (pid, port) if status == "ready" and _is_alive(pid) else None
+    if not command:  # a killed server has lost its memory, but keeps its process id until it is waited for
+        _wait_for_exit(pid)
+    is_server = b"postgres" in command and status == "ready"
+    return (pid, port) if is_server and _is_alive(pid) else None
 
 
 def _is_alive(pid: int) -> bool:
@@ -181,6 +183,12 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def _wait_for_exit(pid: int) -> None:
+    deadline = time.monotonic() + _STOP_SECONDS
+    while _is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def find_free_port(*taken: int) -> int:
@@ -232,9 +240,7 @@ def _stop_server(data: Path) -> None:
     if running is None:
         return
     os.kill(running[0], signal.SIGINT)
-    deadline = time.monotonic() + _STOP_SECONDS
-    while _is_alive(running[0]) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    _wait_for_exit(running[0])
 
 
 @contextmanager

@@ -1,8 +1,12 @@
 """The embedded server: started once, shared, stopped by its last user, and intact after a killed process."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
+import time
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -75,6 +79,24 @@ async def test_a_killed_server_restarts_with_everything_committed(folder: Path) 
         os.kill(read_pid(folder), signal.SIGKILL)
     with embedded_server(folder) as server:
         assert await ask(server.dsn("postgres"), "SELECT n FROM kept") == 7
+
+
+def leave_a_killed_process() -> subprocess.Popen[bytes]:
+    """Kill a process and do not wait for it: its id is still taken, its command line is empty."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    process.kill()
+    while Path(f"/proc/{process.pid}/cmdline").read_bytes():
+        time.sleep(0.01)
+    return process
+
+
+async def test_a_killed_server_that_nobody_has_waited_for_does_not_stop_the_next_start(folder: Path) -> None:
+    with embedded_server(folder):
+        lock_file = (folder / "postgres/postmaster.pid").read_text().splitlines()
+    killed = await asyncio.to_thread(leave_a_killed_process)
+    (folder / "postgres/postmaster.pid").write_text("\n".join([str(killed.pid), *lock_file[1:]]) + "\n")
+    with embedded_server(folder) as server:
+        assert await ask(server.dsn("postgres"), "SELECT 1") == 1
 
 
 def test_partial_files_of_a_killed_first_start_are_set_aside(folder: Path) -> None:
