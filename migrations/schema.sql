@@ -736,6 +736,24 @@ $$;
 
 
 --
+-- Name: delete_conversations(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.delete_conversations(p_before timestamp with time zone, p_most integer) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH deleted AS (
+        DELETE FROM conversations
+         WHERE suborder_id IN (SELECT suborder_id FROM conversations WHERE last_at < p_before
+                                ORDER BY last_at, suborder_id LIMIT p_most)
+        RETURNING 1
+    )
+    SELECT count(*)::integer FROM deleted
+$$;
+
+
+--
 -- Name: delete_tasks(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -765,6 +783,21 @@ BEGIN
      WHERE id = p_account;
     PERFORM add_audit_entry(p_at, p_by, 'account.close', 'account:' || p_account, '{}');
 END
+$$;
+
+
+--
+-- Name: erase_messages(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_messages(p_account uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM conversation_photos p USING conversation_messages m
+     WHERE m.account_id = p_account AND m.from_buyer AND (p.suborder_id, p.position) = (m.suborder_id, m.position);
+    UPDATE conversation_messages SET text_sealed = NULL
+     WHERE account_id = p_account AND from_buyer AND text_sealed IS NOT NULL;
 $$;
 
 
@@ -2013,6 +2046,24 @@ $$;
 
 
 --
+-- Name: refuse_lower_marks(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_lower_marks() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF new.messages < old.messages OR new.buyer_wrote < old.buyer_wrote OR new.seller_wrote < old.seller_wrote
+       OR new.buyer_read < old.buyer_read OR new.seller_read < old.seller_read THEN
+        RAISE EXCEPTION 'what was written or read of a conversation stays so' USING ERRCODE = 'P0161';
+    END IF;
+    RETURN new;
+END
+$$;
+
+
+--
 -- Name: refuse_placed_order(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -3254,6 +3305,56 @@ COMMENT ON COLUMN public.contacts.away_during IS 'days on which nobody answers; 
 
 
 --
+-- Name: conversation_messages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.conversation_messages (
+    suborder_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    from_buyer boolean NOT NULL,
+    account_id uuid NOT NULL,
+    text_sealed bytea,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT conversation_messages_position CHECK (("position" >= 1))
+);
+
+
+--
+-- Name: conversation_photos; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.conversation_photos (
+    suborder_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    ordinal smallint NOT NULL,
+    photo_id uuid NOT NULL,
+    CONSTRAINT conversation_photos_ordinal CHECK (((ordinal >= 1) AND (ordinal <= 3)))
+);
+
+
+--
+-- Name: conversations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.conversations (
+    suborder_id uuid NOT NULL,
+    producer_id uuid NOT NULL,
+    buyer_id uuid NOT NULL,
+    messages integer DEFAULT 0 NOT NULL,
+    buyer_wrote integer DEFAULT 0 NOT NULL,
+    seller_wrote integer DEFAULT 0 NOT NULL,
+    buyer_read integer DEFAULT 0 NOT NULL,
+    seller_read integer DEFAULT 0 NOT NULL,
+    buyer_told_at timestamp with time zone,
+    seller_told_at timestamp with time zone,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT conversations_bound CHECK (((messages >= 0) AND (messages <= 200))),
+    CONSTRAINT conversations_read CHECK ((((buyer_read >= 0) AND (buyer_read <= messages)) AND ((seller_read >= 0) AND (seller_read <= messages)))),
+    CONSTRAINT conversations_written CHECK (((GREATEST(buyer_wrote, seller_wrote) = messages) AND (LEAST(buyer_wrote, seller_wrote) >= 0)))
+);
+
+
+--
 -- Name: coupons; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4233,7 +4334,7 @@ CREATE TABLE public.photos (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT photos_height CHECK (((height >= 1) AND (height <= 20000))),
     CONSTRAINT photos_kind CHECK ((kind = ANY (ARRAY['webp'::text, 'svg'::text]))),
-    CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text, 'claim'::text, 'review'::text]))),
+    CONSTRAINT photos_purpose CHECK ((purpose = ANY (ARRAY['listing'::text, 'certificate'::text, 'parcel'::text, 'claim'::text, 'review'::text, 'message'::text]))),
     CONSTRAINT photos_sha256_length CHECK ((length(sha256) = 32)),
     CONSTRAINT photos_width CHECK (((width >= 1) AND (width <= 20000)))
 );
@@ -5518,6 +5619,30 @@ ALTER TABLE ONLY public.contacts
 
 ALTER TABLE ONLY public.contacts
     ADD CONSTRAINT contacts_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: conversation_messages conversation_messages_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversation_messages
+    ADD CONSTRAINT conversation_messages_key PRIMARY KEY (suborder_id, "position");
+
+
+--
+-- Name: conversation_photos conversation_photos_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversation_photos
+    ADD CONSTRAINT conversation_photos_key PRIMARY KEY (suborder_id, "position", ordinal);
+
+
+--
+-- Name: conversations conversations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_pkey PRIMARY KEY (suborder_id);
 
 
 --
@@ -6914,6 +7039,55 @@ CREATE INDEX contacts_by_county ON public.contacts USING btree (county_code);
 
 
 --
+-- Name: conversation_messages_by_writer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversation_messages_by_writer ON public.conversation_messages USING btree (account_id);
+
+
+--
+-- Name: conversation_photos_by_photo; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversation_photos_by_photo ON public.conversation_photos USING btree (photo_id);
+
+
+--
+-- Name: conversations_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversations_by_age ON public.conversations USING btree (last_at, suborder_id);
+
+
+--
+-- Name: conversations_by_buyer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversations_by_buyer ON public.conversations USING btree (buyer_id, last_at DESC, suborder_id DESC);
+
+
+--
+-- Name: conversations_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversations_by_producer ON public.conversations USING btree (producer_id, last_at DESC, suborder_id DESC);
+
+
+--
+-- Name: conversations_new_to_buyer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversations_new_to_buyer ON public.conversations USING btree (buyer_id) WHERE (seller_wrote > buyer_read);
+
+
+--
+-- Name: conversations_new_to_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversations_new_to_producer ON public.conversations USING btree (producer_id) WHERE (buyer_wrote > seller_read);
+
+
+--
 -- Name: coupons_by_producer; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -7842,6 +8016,13 @@ CREATE TRIGGER claims_append_only BEFORE DELETE OR UPDATE ON public.claims FOR E
 --
 
 CREATE TRIGGER claims_no_truncate BEFORE TRUNCATE ON public.claims FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: conversations conversations_marks; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER conversations_marks BEFORE UPDATE ON public.conversations FOR EACH ROW EXECUTE FUNCTION public.refuse_lower_marks();
 
 
 --
@@ -8784,6 +8965,62 @@ ALTER TABLE ONLY public.complaints
 
 ALTER TABLE ONLY public.contacts
     ADD CONSTRAINT contacts_division FOREIGN KEY (division_code) REFERENCES public.divisions(code);
+
+
+--
+-- Name: conversation_messages conversation_messages_conversation; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversation_messages
+    ADD CONSTRAINT conversation_messages_conversation FOREIGN KEY (suborder_id) REFERENCES public.conversations(suborder_id) ON DELETE CASCADE;
+
+
+--
+-- Name: conversation_messages conversation_messages_writer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversation_messages
+    ADD CONSTRAINT conversation_messages_writer FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: conversation_photos conversation_photos_message; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversation_photos
+    ADD CONSTRAINT conversation_photos_message FOREIGN KEY (suborder_id, "position") REFERENCES public.conversation_messages(suborder_id, "position") ON DELETE CASCADE;
+
+
+--
+-- Name: conversation_photos conversation_photos_photo; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversation_photos
+    ADD CONSTRAINT conversation_photos_photo FOREIGN KEY (photo_id) REFERENCES public.photos(id);
+
+
+--
+-- Name: conversations conversations_buyer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_buyer FOREIGN KEY (buyer_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: conversations conversations_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: conversations conversations_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
 
 
 --
@@ -10087,6 +10324,36 @@ CREATE POLICY complaints_visible ON public.complaints TO market_app USING ((EXIS
 
 
 --
+-- Name: conversation_messages; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.conversation_messages ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: conversation_messages conversation_messages_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY conversation_messages_visible ON public.conversation_messages TO market_app USING ((EXISTS ( SELECT
+   FROM public.conversations c
+  WHERE (c.suborder_id = conversation_messages.suborder_id))));
+
+
+--
+-- Name: conversations; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.conversations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: conversations conversations_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY conversations_visible ON public.conversations TO market_app USING (((buyer_id = ( SELECT public.get_visible_person() AS get_visible_person)) OR (producer_id IN ( SELECT producer_members.producer_id
+   FROM public.producer_members
+  WHERE (producer_members.account_id = ( SELECT public.get_visible_person() AS get_visible_person))))));
+
+
+--
 -- Name: cycle_approvals; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -10804,6 +11071,14 @@ GRANT ALL ON FUNCTION public.delete_claim_photos(p_before timestamp with time zo
 
 
 --
+-- Name: FUNCTION delete_conversations(p_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.delete_conversations(p_before timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delete_conversations(p_before timestamp with time zone, p_most integer) TO market_app;
+
+
+--
 -- Name: FUNCTION delete_tasks(p_before timestamp with time zone, p_piece integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -10817,6 +11092,14 @@ GRANT ALL ON FUNCTION public.delete_tasks(p_before timestamp with time zone, p_p
 
 REVOKE ALL ON FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION erase_messages(p_account uuid); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_messages(p_account uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_messages(p_account uuid) TO market_app;
 
 
 --
@@ -11480,6 +11763,13 @@ GRANT ALL ON FUNCTION public.record_refund(p_suborder uuid, p_lines uuid[], p_am
 
 REVOKE ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.record_release(p_suborder uuid, p_payable_fen bigint, p_commission_fen bigint, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION refuse_lower_marks(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.refuse_lower_marks() FROM PUBLIC;
 
 
 --
@@ -12892,6 +13182,174 @@ GRANT UPDATE(hours) ON TABLE public.contacts TO market_app;
 --
 
 GRANT UPDATE(away_during) ON TABLE public.contacts TO market_app;
+
+
+--
+-- Name: TABLE conversation_messages; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.conversation_messages TO market_app;
+
+
+--
+-- Name: COLUMN conversation_messages.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.conversation_messages TO market_app;
+
+
+--
+-- Name: COLUMN conversation_messages."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT("position") ON TABLE public.conversation_messages TO market_app;
+
+
+--
+-- Name: COLUMN conversation_messages.from_buyer; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(from_buyer) ON TABLE public.conversation_messages TO market_app;
+
+
+--
+-- Name: COLUMN conversation_messages.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.conversation_messages TO market_app;
+
+
+--
+-- Name: COLUMN conversation_messages.text_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(text_sealed) ON TABLE public.conversation_messages TO market_app;
+
+
+--
+-- Name: COLUMN conversation_messages.at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(at) ON TABLE public.conversation_messages TO market_app;
+
+
+--
+-- Name: TABLE conversation_photos; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.conversation_photos TO market_app;
+
+
+--
+-- Name: COLUMN conversation_photos.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.conversation_photos TO market_app;
+
+
+--
+-- Name: COLUMN conversation_photos."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT("position") ON TABLE public.conversation_photos TO market_app;
+
+
+--
+-- Name: COLUMN conversation_photos.ordinal; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(ordinal) ON TABLE public.conversation_photos TO market_app;
+
+
+--
+-- Name: COLUMN conversation_photos.photo_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(photo_id) ON TABLE public.conversation_photos TO market_app;
+
+
+--
+-- Name: TABLE conversations; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: COLUMN conversations.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: COLUMN conversations.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: COLUMN conversations.buyer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(buyer_id) ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: COLUMN conversations.messages; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(messages) ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: COLUMN conversations.buyer_wrote; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(buyer_wrote) ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: COLUMN conversations.seller_wrote; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(seller_wrote) ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: COLUMN conversations.buyer_read; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(buyer_read) ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: COLUMN conversations.seller_read; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(seller_read) ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: COLUMN conversations.buyer_told_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(buyer_told_at) ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: COLUMN conversations.seller_told_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(seller_told_at) ON TABLE public.conversations TO market_app;
+
+
+--
+-- Name: COLUMN conversations.last_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(last_at),UPDATE(last_at) ON TABLE public.conversations TO market_app;
 
 
 --

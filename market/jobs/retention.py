@@ -9,6 +9,8 @@ from msgspec import Struct
 from market.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME, delete_old_claim_photos
 from market.bookings.host_nights import GUEST_LIFETIME, delete_past_nights
 from market.carriers.pushes import PUSH_LIFETIME, delete_old_pushes
+from market.conversations.erase import delete_old_conversations
+from market.conversations.models import CONVERSATION_LIFETIME
 from market.identity.codes import delete_old_codes
 from market.identity.second_factor import delete_old_steps
 from market.identity.sessions import KNOWN_DEVICE_PERIOD, delete_old_sessions
@@ -56,6 +58,7 @@ RETENTIONS = (
     Retention(name="delete_host_nights", period=GUEST_LIFETIME, delete=delete_past_nights),
     Retention(name="delete_stay_guests", period=timedelta(0), delete=delete_due_guests),
     Retention(name="delete_claim_photos", period=CLAIM_PHOTO_LIFETIME, delete=delete_old_claim_photos),
+    Retention(name="delete_conversations", period=CONVERSATION_LIFETIME, delete=delete_old_conversations),
     Retention(name="delete_ended_tasks", period=TASK_LIFETIME, delete=delete_old_tasks, real_time=True),
     Retention(name="delete_webhooks", period=timedelta(days=30), delete=delete_old_webhooks, real_time=True),
     Retention(name="delete_carrier_pushes", period=PUSH_LIFETIME, delete=delete_old_pushes, real_time=True),

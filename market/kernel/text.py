@@ -6,6 +6,7 @@ import unicodedata
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _CHINESE_MARKS = re.compile(r"([，。！？：；（）、“”‘’《》…—～]+)")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_GAPS = re.compile(r"[\s\W_]+")
 _LONG_NUMBER = re.compile(r"\d(?:[\s-]?\d){4,}")
 _OLD_IDENTITY_NUMBER = re.compile(r"[1-9][0-9]{7}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}")
 _IDENTITY_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
@@ -16,6 +17,11 @@ _IDENTITY_CHECK_DIGITS = "10X98765432"
 def normalize_text(text: str) -> str:
     """Return text for comparison or parsing: NFKC (full-width to ASCII), control characters removed, trimmed."""
     return _CONTROL.sub("", unicodedata.normalize("NFKC", text)).strip()
+
+
+def fold_text(text: str) -> str:
+    """Return text to search for words: as `normalize_text`, in small letters, without whitespace and punctuation."""
+    return _GAPS.sub("", normalize_text(text)).lower()
 
 
 def clean_text(text: str) -> str:

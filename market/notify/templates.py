@@ -92,6 +92,8 @@ TEMPLATES = {
     "mediation_ended_seller": "订单 {order} 的调解有了结果：退给买家 {amount} 元，原因请登录看。",
     "complaint_opened_seller": "订单 {order} 的买家有投诉：{name}。{due}前请登录答复，不答复转县里。",
     "complaint_answered": "您的{name} {number} 有了答复，请登录看。不满意的，7 天内可以请上一级再看一次。",
+    "message_seller": "订单 {order} 的买家有话问您，请登录看，回一句。",
+    "message_buyer": "订单 {order} 的卖家给您回了话，请登录看。",
     "review_hidden": "您对{title}的评价，文字不再显示，分数照算。原因请登录看，不同意请打电话。",
     "review_appeal_granted_seller": "{title}的评价申诉有了结果：文字不再显示，分数照算。",
     "review_appeal_rejected_seller": "{title}的评价申诉有了结果：照样显示，原因请登录看。",

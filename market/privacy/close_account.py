@@ -9,6 +9,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from market.conversations.erase import erase_messages
 from market.identity.close import erase_account, lock_account
 from market.identity.codes import try_code
 from market.identity.models import NO_DEVICE, AccountId, Device, NotFound, WrongCode
@@ -126,6 +127,7 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
     if obstacles:
         raise AccountNotClosable(errors=obstacles)
     await erase_buyer(conn, account_id)
+    await erase_messages(conn, account_id)
     await end_memberships(conn, account_id, now=now)
     await delete_actor_keys(conn, str(account_id))
     phone = await get_phone(conn, seal, account_id)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from market.audit.record import add_audit_entry
 from market.casework.history import CaseEvent, list_case_events
 from market.casework.moves import TEXT_CONTEXT
+from market.conversations.write import TEXT_CONTEXT as MESSAGE_CONTEXT
 from market.identity.models import AccountId, NotFound
 from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, Fen, Query
@@ -101,6 +102,22 @@ class _StoredCase(Struct, frozen=True, kw_only=True):
     photo_ids: list[UUID]
 
 
+class PersonalMessage(Struct, frozen=True, kw_only=True):
+    """A message about an order that the person wrote, as its buyer or for its seller, and the ids of its photos."""
+
+    order_number: int
+    at: datetime
+    text: str
+    photo_ids: list[UUID]
+
+
+class _StoredMessage(Struct, frozen=True, kw_only=True):
+    order_number: int
+    at: datetime
+    text_sealed: bytes | None
+    photo_ids: list[UUID]
+
+
 class PersonalShop(Struct, frozen=True):
     """A shop that the person applied for or belongs to."""
 
@@ -149,6 +166,7 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     stays: list[PersonalStayGuests]
     reviews: list[PersonalReview]
     cases: list[PersonalCase]
+    messages: list[PersonalMessage]
     shops: list[PersonalShop]
     payout_accounts: list[PersonalPayoutAccount]
     vouchers: list[PersonalVoucher]
@@ -241,6 +259,19 @@ LIST_STORED_CASES = Query(
      ORDER BY number DESC LIMIT :limit
     """,
 )
+LIST_STORED_MESSAGES = Query(
+    _StoredMessage,
+    """
+    SELECT orders.number AS order_number, m.at, m.text_sealed,
+           ARRAY(SELECT photo_id FROM conversation_photos p
+                  WHERE (p.suborder_id, p.position) = (m.suborder_id, m.position) ORDER BY ordinal) AS photo_ids
+      FROM conversation_messages m
+      JOIN suborders ON suborders.id = m.suborder_id
+      JOIN orders ON orders.id = order_id
+     WHERE account_id = :account_id
+     ORDER BY m.at DESC LIMIT :limit
+    """,
+)
 LIST_SHOPS = Query(
     PersonalShop,
     """
@@ -331,6 +362,14 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
                 events=await list_case_events(conn, seal, case.id),
             )
             for case in await LIST_STORED_CASES.all(conn, account_id=account_id, limit=MAX_ROWS)
+        ],
+        messages=[
+            build_from(
+                PersonalMessage,
+                each,
+                text=seal.open(each.text_sealed, MESSAGE_CONTEXT) if each.text_sealed else "",
+            )
+            for each in await LIST_STORED_MESSAGES.all(conn, account_id=account_id, limit=MAX_ROWS)
         ],
         stays=await LIST_REGISTERED_STAYS.all(conn, account_id=account_id, limit=MAX_ROWS),
         reviews=await LIST_WRITTEN_REVIEWS.all(conn, account_id=account_id, limit=MAX_ROWS),

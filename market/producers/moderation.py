@@ -4,12 +4,10 @@ Source: docs/glossary.md (words of pity and of categories of people); 广告法 
 claim to cure disease) and 9 (no superlatives); 食品安全法 73.
 """
 
-import re
-
 from msgspec import Struct
 
 from market.kernel import FieldFault, Refusal
-from market.kernel.text import normalize_text
+from market.kernel.text import fold_text
 
 
 class ForbiddenWordRule(Struct, frozen=True):
@@ -33,7 +31,6 @@ FORBIDDEN_WORD_RULES = (
 NAME_LENGTHS = range(2, 61)
 """Length of the name of a producer, and of the title of a listing."""
 MAX_STORY_LENGTH = 2000
-_GAPS = re.compile(r"[\s\W_]+")
 
 
 class ForbiddenWord(Refusal):
@@ -59,7 +56,7 @@ def list_story_faults(story: str) -> list[FieldFault]:
 
 def find_forbidden_word(text: str) -> tuple[str, str] | None:
     """Return the first forbidden word of a text and the reason, or None; whitespace and punctuation are ignored."""
-    folded = _GAPS.sub("", normalize_text(text))
+    folded = fold_text(text)
     for rule in FORBIDDEN_WORD_RULES:
         for word in rule.words:
             if word in folded:

@@ -48,6 +48,7 @@ class PhotoPurpose(StrEnum):
     PARCEL = "parcel"
     CLAIM = "claim"
     REVIEW = "review"
+    MESSAGE = "message"
 
 
 class PhotoFormat(StrEnum):

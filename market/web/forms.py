@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
@@ -14,7 +14,7 @@ from market.http import HttpRequest
 from market.kernel import Fen, FieldFault, Refusal
 from market.kernel.text import clean_text, normalize_text
 from market.storage.files import FileStore
-from market.storage.photos import PhotoPurpose, PreparedPhoto, prepare_photo
+from market.storage.photos import BadPhoto, PhotoPurpose, PreparedPhoto, prepare_photo
 from market.web.csrf import check_form_token, check_origin
 from payments.money import BASIS_POINTS, parse_percent, parse_yuan
 
@@ -209,6 +209,18 @@ class PostedForm:
         chosen = self.get_files(name)
         content = await chosen[0].read() if chosen else b""
         return await prepare_photo(files, content, purpose) if content else None
+
+    async def read_photos(self, files: FileStore, names: Sequence[str], purpose: PhotoPurpose) -> list[PreparedPhoto]:
+        """Decode and store the photos of several fields; a fault is added at the field of one that is not a photo."""
+        prepared: list[PreparedPhoto] = []
+        for name in names:
+            try:
+                photo = await self.read_photo(files, name, purpose)
+            except BadPhoto as refusal:
+                self.add_fault(name, refusal.text("zh"))
+                continue
+            prepared += [photo] if photo else []
+        return prepared
 
     def _get_values(self, name: str) -> list[object]:
         value = self.fields.get(name, [])

@@ -8,6 +8,7 @@ from litestar.params import FromPath, FromQuery
 
 from market.aftersales.bad_fruit_views import get_claim_photo_name
 from market.casework.moves import get_person_scope
+from market.conversations.views import get_message_photo_name
 from market.identity.access import list_scopes, require_second_factor_of_official
 from market.identity.models import Actor, NotFound
 from market.kernel import Database
@@ -99,6 +100,25 @@ async def show_claim_photo(
     return await _read_private_photo(files, name)
 
 
+@get("/message-photos/{photo_id:uuid}", include_in_schema=False)
+async def show_message_photo(
+    *,
+    db: NamedDependency[Database],
+    files: NamedDependency[FileStore],
+    actor: NamedDependency[Actor],
+    photo_id: FromPath[UUID],
+    small: FromQuery[bool] = False,
+) -> Response[bytes]:
+    """Return the photo of a message to the buyer and to the seller's team.
+
+    Raises:
+        NotFound: the photo does not exist, or the person is on neither side.
+    """
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
+        name = await get_message_photo_name(conn, actor, photo_id, small=small)
+    return await _read_private_photo(files, name)
+
+
 async def _read_private_photo(files: FileStore, name: str) -> Response[bytes]:
     try:
         content = await files.get(name)
@@ -108,4 +128,4 @@ async def _read_private_photo(files: FileStore, name: str) -> Response[bytes]:
     return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 
-ROUTES = [show_photo, show_review_photo, show_certificate_photo, show_claim_photo]
+ROUTES = [show_photo, show_review_photo, show_certificate_photo, show_claim_photo, show_message_photo]

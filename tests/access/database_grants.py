@@ -38,6 +38,12 @@ GRANTS = {
     "closures": "select delete insert(producer_id closed_during reason created_by created_at) update(closed_during)",
     "complaints": "select insert(case_id category suborder_id)",
     "contacts": "select insert delete update(name phone hours away_during)",
+    "conversation_messages": "select insert(suborder_id position from_buyer account_id text_sealed at)",
+    "conversation_photos": "select insert(suborder_id position ordinal photo_id)",
+    "conversations": (
+        "select insert(suborder_id producer_id buyer_id last_at) update(messages buyer_wrote seller_wrote buyer_read "
+        "seller_read buyer_told_at seller_told_at last_at)"
+    ),
     "county_settings": "select insert delete update(valid_during)",
     "coupons": (
         "select insert(name code bearer producer_id category_code county_code amount_fen min_goods_fen valid_during "
@@ -215,6 +221,8 @@ FUNCTIONS_OF_THE_OWNER = {
     "count_voucher": False,
     "copy_listing_price": False,
     "delete_claim_photos": True,
+    "delete_conversations": True,
+    "erase_messages": True,
     "delete_tasks": True,
     "find_bound_elsewhere": True,
     "find_enrolled_elsewhere": True,

@@ -372,6 +372,31 @@ API_CASES: tuple[RouteCase, ...] = (
         json={"outcome": "solved", "text": "样例"},
         status=404,
     ),
+    # conversations
+    post(
+        "/api/v1/suborders/{suborder_id}/messages",
+        PARCEL_PARTIES,
+        params={"suborder_id": Id("shipped_suborder_id")},
+        json={"text": "样例"},
+        status=201,
+    ),
+    get("/api/v1/suborders/{suborder_id}/messages", PARCEL_PARTIES, params={"suborder_id": Id("shipped_suborder_id")}),
+    post(
+        "/api/v1/suborders/{suborder_id}/messages/read",
+        PARCEL_PARTIES,
+        params={"suborder_id": Id("shipped_suborder_id")},
+        json={"position": 1},
+        status=204,
+    ),
+    post(
+        "/api/v1/suborders/{suborder_id}/messages/{position}/report",
+        SIGNED_IN,
+        params={"suborder_id": Id("nobody"), "position": "1"},
+        json={"category": "complaint_fraud"},
+        status=404,
+    ),
+    get("/api/v1/conversations", SIGNED_IN),
+    get("/api/v1/producers/{producer_id}/conversations", PRODUCER_MEMBERS),
     # cases
     get("/api/v1/cases", ANY_OFFICIAL),
     get("/api/v1/cases/{case_id}", SIGNED_IN, params=NOBODYS_CASE, status=404),

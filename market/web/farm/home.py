@@ -12,6 +12,8 @@ from market.aftersales.goods_return_views import count_waiting_returns
 from market.carriers.tracking import load_tracking
 from market.casework.moves import get_person_scope
 from market.complaints.views import count_unanswered_complaints
+from market.conversations.models import Side
+from market.conversations.views import count_unread
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.kernel import Database, Fen
@@ -66,6 +68,7 @@ async def show_farm_home(
         refunds = await count_waiting_refunds(conn, actor)
         complaints = await count_unanswered_complaints(conn, actor)
         reviews = await count_unanswered_reviews(conn, actor, since=clock.now() - _REVIEWS_PERIOD)
+        questions = await count_unread(conn, actor, side=Side.SELLER)
         changes = await count_asked_changes(conn, actor)
         ending = await list_ending_certificates(conn, actor, today=clock.today())
         closures = [await find_closure(conn, shop, today=clock.today()) for shop in actor.producers[:_SHOPS_ON_HOME]]
@@ -89,6 +92,7 @@ async def show_farm_home(
         "reviews": reviews,
         "complaints": complaints,
         "changes": changes,
+        "questions": questions,
         "hosting": hosting,
         "guest_drawing": _GUEST_DRAWING,
         "guest_count": len(guests),

@@ -11,6 +11,7 @@ from market.aftersales.bad_fruit_views import BadFruitClaim, list_order_claims
 from market.aftersales.goods_return_views import GoodsReturn, list_order_returns
 from market.carriers.tracking import Tracking, load_tracking
 from market.casework.moves import get_person_scope
+from market.conversations.views import list_unread_suborders
 from market.divisions.codes import pad_code
 from market.http import HttpRequest
 from market.identity.models import Actor
@@ -108,6 +109,7 @@ class SuborderCard(Struct, frozen=True):
     returns: list[tuple[str, str]]
     give_back: str
     complain: str
+    ask: tuple[str, str] | None
 
 
 def _describe_order(order: OrderView, today: date) -> str:
@@ -186,6 +188,13 @@ def _list_review_links(order: OrderView, suborder: SuborderView, today: date) ->
     ]
 
 
+def _link_messages(order: OrderView, suborder: SuborderView, *, unread: bool) -> tuple[str, str] | None:
+    """Return where to write to the seller of a paid part, and whether it wrote something new."""
+    if order.paid_at is None and order.state is not OrderState.DEPOSITED:
+        return None
+    return f"/orders/{order.number}/messages/{suborder.position}", "卖家回话了，去看" if unread else "问卖家"
+
+
 def _suborder_card(
     order: OrderView, suborder: SuborderView, today: date, extra: "OrderContext", *, now: datetime
 ) -> SuborderCard:
@@ -243,6 +252,7 @@ def _suborder_card(
             for each in returns
         ],
         give_back=f"{base}/return/{suborder.position}" if returnable else "",
+        ask=_link_messages(order, suborder, unread=suborder.id in extra.unread),
         complain=f"{base}/complaint/{suborder.position}" if order.paid_at else "",
     )
 
@@ -307,6 +317,7 @@ class OrderContext(Struct, frozen=True):
     tracking: dict[UUID, Tracking]
     pickups: dict[UUID, Pickup]
     changes: list[BookingChange]
+    unread: set[UUID]
     receive_days: int
     unmoved_days: int
     claim_hours: int
@@ -376,6 +387,7 @@ async def show_order(
                 for each in await list_pickups(conn, seal, actor, order_id, days=settings.pickup_days)
             },
             await list_order_changes(conn, actor, order_id),
+            await list_unread_suborders(conn, order_id),
             settings.receive_days,
             settings.unmoved_days,
             settings.claim_hours,

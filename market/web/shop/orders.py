@@ -8,6 +8,9 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from market.casework.moves import get_person_scope
+from market.conversations.models import Side
+from market.conversations.views import count_unread
 from market.http import HttpRequest
 from market.identity.models import Actor
 from market.identity.sign_in import get_phone
@@ -127,15 +130,17 @@ async def show_orders(
 ) -> Response[bytes]:
     """Show a person's orders, and links to their other pages."""
     before = parse_integer(request.query_params.get("before", ""))
-    async with db.connection() as conn:
+    async with db.transaction(scope=get_person_scope(actor)) as conn:
         page = await list_orders(conn, actor, before=before, limit=_PAGE_SIZE)
         pictures = await LIST_ORDER_PICTURES.all(conn, order_ids=[order.id for order in page.items])
         count = await count_cart(conn, actor.account_id)
         phone = await get_phone(conn, seal, actor.account_id)
         keeper = await keeps_point(conn, actor)
+        unread = await count_unread(conn, actor, side=Side.BUYER)
     doors = [("/farm", "我是卖家", "发货、卖东西、我的钱")] if actor.producers else []
     doors += [("/desk", "办公桌", "等我办的事")] if actor.is_official else []
     doors += [("/point", "自提点", "到了的登记，凭码交给买家")] if keeper else []
+    doors.append(("/me/messages", "问卖家的话", f"{unread} 家回了话，去看" if unread else "问过的、卖家回的都在这里"))
     doors.append(("/coupons", "优惠券", "领券，看手里的券"))
     doors.append(("/farm/apply", "我要开店", "自家种的、养的，不用营业执照也能卖"))
     doors.append(("/me/devices", "登录的设备", "账号登录在哪些手机上"))

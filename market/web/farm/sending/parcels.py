@@ -204,6 +204,7 @@ def render_parcel(
         "errors": errors,
         "action": f"/farm/parcels/{parcel.suborder_id}",
         "reason": reason,
+        "messages": f"/farm/messages/{parcel.suborder_id}",
         "correcting": shipped,
         "ordered": parcel.state is SuborderState.DEPOSITED,
         "own": OWN_DELIVERY,

@@ -31,8 +31,8 @@ from market.reviews.models import (
 from market.reviews.views import OwnReview, get_own_review, get_review_photo_path
 from market.reviews.write import ReviewText, check_review, edit_review, write_review
 from market.storage.files import FileStore
-from market.storage.photos import BadPhoto, PhotoPurpose, PreparedPhoto, add_photo
-from market.web.forms import PostedForm, make_form_key, parse_integer, parse_uuid, read_form, rename_faults
+from market.storage.photos import BadPhoto, PhotoPurpose, add_photo
+from market.web.forms import make_form_key, parse_integer, parse_uuid, read_form, rename_faults
 from market.web.idempotent_form import submit_once
 from market.web.pages import render_page
 from market.web.shop.cards import ShortNumber
@@ -114,19 +114,6 @@ async def show_review_form(
     return _write_page(request, actor, line.title, ReviewForm(), key=make_form_key())
 
 
-async def _read_photos(form: PostedForm, files: FileStore) -> list[PreparedPhoto]:
-    """Decode and store the photos of the form; a fault is added at the field of one that is not a photo."""
-    prepared: list[PreparedPhoto] = []
-    for name in _PHOTO_FIELDS:
-        try:
-            photo = await form.read_photo(files, name, PhotoPurpose.REVIEW)
-        except BadPhoto as refusal:
-            form.add_fault(name, refusal.text("zh"))
-            continue
-        prepared += [photo] if photo else []
-    return prepared
-
-
 @post("/orders/{number:int}/review/{position:int}", include_in_schema=False, rate=RateClass.UPLOAD)
 async def submit_review(
     request: HttpRequest,
@@ -153,7 +140,7 @@ async def submit_review(
         suborder = await _load_suborder(conn, seal, actor, number, position)
         listing_id = await get_listing_id(conn, listing)
     title = _get_line(suborder, listing).title
-    photos = await _read_photos(form, files)
+    photos = await form.read_photos(files, _PHOTO_FIELDS, PhotoPurpose.REVIEW)
     review = ReviewText(rating=parse_integer(values.rating, maximum=MAX_RATING) or 0, text=values.text)
 
     async def work(conn: Connection) -> str:
@@ -233,7 +220,7 @@ async def submit_review_change(
     values = form.fill(ReviewForm)
     async with db.connection() as conn:
         review = await get_own_review(conn, actor, review_id)
-    photos = await _read_photos(form, files)
+    photos = await form.read_photos(files, _PHOTO_FIELDS, PhotoPurpose.REVIEW)
     removed = [each for text in form.get_texts("remove") if (each := parse_uuid(text)) is not None]
     rating = parse_integer(values.rating, maximum=MAX_RATING) or 0
 
