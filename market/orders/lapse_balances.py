@@ -137,7 +137,10 @@ async def _lapse(db: Database, gateway: Gateway, seal: Seal, order_id: UUID, *, 
         payment = await find_live_payment(conn, get_order_ref(order.number), Purpose.BALANCE)
         if payment is not None and payment.state is PaymentState.CAPTURED:
             return False
-        shares = await list_cancellation_shares(conn, order, now=now)
+        # The tier is that of the day after the window, whenever this is noticed: a late worker costs a guest nothing.
+        until = await GET_BALANCE_UNTIL.one(conn, order_id=order_id)
+        lapsed_at = get_day_start(until + timedelta(days=1))
+        shares = await list_cancellation_shares(conn, order, now=min(now, lapsed_at))
         refunds = await cancel_suborders(
             conn, seal, order, shares, actor=CLOCK_ACTOR, reason=BALANCE_UNPAID, by=order.buyer_id, now=now
         )

@@ -1,6 +1,7 @@
 """Orders paid in two parts: deposit and balance, what they refund, and what ends them."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -35,7 +36,15 @@ from payments.polling import poll_payment
 from payments.verification import verify_ledger
 from tests.conftest import NOW
 from tests.support.coupons import make_voucher
-from tests.support.make import ProductIds, StayIds, load_owner, make_freight_template, make_product, make_stay
+from tests.support.make import (
+    CANCEL_TIERS,
+    ProductIds,
+    StayIds,
+    load_owner,
+    make_freight_template,
+    make_product,
+    make_stay,
+)
 from tests.support.payment import pay_at_sandbox
 from tests.support.shop import Shopping, make_buyer, make_october_nights
 
@@ -344,11 +353,13 @@ async def test_the_schema_refuses_parts_that_do_not_add_up(orchard: Orchard, own
         )
 
 
-async def book(orchard: Orchard, *, arrive: int = 20) -> tuple[StayIds, PlacedOrder]:
+async def book(
+    orchard: Orchard, *, arrive: int = 20, tiers: Sequence[tuple[bool, int, int]] = CANCEL_TIERS
+) -> tuple[StayIds, PlacedOrder]:
     """Book two nights of October at 280.00 with a deposit of 30 percent, the rest due three days before."""
     w = orchard.shopping
     async with w.db.transaction() as conn:
-        stay = await make_stay(conn)
+        stay = await make_stay(conn, tiers=tiers)
         host = await load_owner(conn, stay.producer_id)
         await set_stay_deposit(conn, host, stay.listing_id, StayDeposit(share_bp=3000, days_before=3), now=NOW)
     nights = make_october_nights(stay.listing_id, arrive=arrive, leave=arrive + 2)
@@ -392,6 +403,19 @@ async def test_an_unpaid_rest_of_a_stay_lapses_by_its_tier_and_frees_the_nights(
         host = await load_owner(conn, stay.producer_id)
         statement = await get_statement(conn, host, stay.producer_id)
     assert [(each.payable_fen, each.commission_fen) for each in statement.lines] == [(162_96, 5_04)]
+    await orchard.verify()
+
+
+@pytest.mark.parametrize("day", [18, 19, 20, 25])
+async def test_a_worker_that_is_late_lapses_a_stay_as_one_in_time_would(orchard: Orchard, day: int) -> None:
+    """On the day of arrival and after it too, when the guest can no longer cancel."""
+    w = orchard.shopping
+    _, order = await book(orchard, arrive=20, tiers=[(False, 2, 9_000), (False, 0, 0)])
+    await w.pay(order)
+    assert await orchard.lapse(noon(10, day)) == 1
+    assert (await w.see(order)).refunded_fen == 151_20
+    async with w.db.connection() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM taken_nights") == 0
     await orchard.verify()
 
 
