@@ -30,6 +30,45 @@ class _RecordedFinding(Struct, frozen=True):
     opened: bool
 
 
+# A verdict to pay is about the facts that its decision saw. It is asked for again when a run finds other evidence after
+# a fact was replaced, or when the line was bound since to a person or a number that it was never bound to.
+WITHDRAW_VERDICTS = Query(
+    None,
+    """
+    WITH seen AS MATERIALIZED (
+        SELECT f.id, f.county_code, r.evidence, r.at_risk_fen, f.evidence <> r.evidence AS other, fl.line_code,
+               (SELECT max(decided_at) FROM finding_decisions d
+                 WHERE d.finding_id = f.id AND fl.line_code = ANY(d.pays)) AS decided_at
+          FROM jsonb_to_recordset(:rows::jsonb)
+            AS r("check" text, subject text, at_risk_fen bigint, evidence text, stops boolean, monthly boolean)
+          JOIN findings f ON f.county_code = :county AND f.check_code = r."check" AND f.subject = r.subject
+                         AND f.month IS NOT DISTINCT FROM CASE WHEN r.monthly THEN :month::date END
+                         AND f.state <> 'lapsed' AND f.stops
+          JOIN finding_lines fl ON fl.finding_id = f.id AND fl.verdict = 'pay'),
+    withdrawn AS (
+        UPDATE finding_lines fl SET verdict = NULL
+          FROM seen s
+         WHERE fl.finding_id = s.id AND fl.line_code = s.line_code
+           AND (s.other AND EXISTS (SELECT FROM list_replaced_facts(s.county_code, ARRAY[s.line_code], s.decided_at))
+                OR EXISTS (SELECT FROM bindings b JOIN import_files i ON i.id = b.file_id
+                            WHERE b.county_code = s.county_code AND b.line_code = s.line_code
+                              AND i.imported_at > s.decided_at
+                              AND NOT EXISTS (
+                                  SELECT FROM bindings o LEFT JOIN import_files j ON j.id = o.file_id
+                                   WHERE o.county_code = b.county_code AND o.line_code = b.line_code
+                                     AND coalesce(j.imported_at <= s.decided_at, true)
+                                     AND (o.identity_index, o.number_id) = (b.identity_index, b.number_id))
+                              AND NOT EXISTS (
+                                  SELECT FROM fact_versions v LEFT JOIN import_files j ON j.id = v.file_id
+                                   WHERE v.county_code = b.county_code AND v.fact = 'bindings'
+                                     AND v.subject = b.line_code AND coalesce(j.imported_at <= s.decided_at, true)
+                                     AND v.facts ->> 'identity_index' = '\\x' || encode(b.identity_index, 'hex')
+                                     AND (v.facts ->> 'number_id')::bigint = b.number_id)))
+        RETURNING fl.finding_id, s.evidence, s.at_risk_fen)
+    UPDATE findings f SET state = 'open', evidence = w.evidence, at_risk_fen = w.at_risk_fen
+      FROM withdrawn w WHERE f.id = w.finding_id
+    """,
+)
 # A finding is opened once and belongs to the earliest cycle that sees it, whichever ran first; a run of that cycle
 # updates it, and a lapsed finding may reopen.
 UPSERT_FINDINGS = Query(
@@ -125,6 +164,23 @@ REOPEN_FINDINGS = Query(
        AND EXISTS (SELECT FROM finding_lines WHERE finding_id = f.id AND verdict IS NULL)
     """,
 )
+# An enrolment that replaces the one of a finding that waits, of the same person in the same programme, waits with it.
+ADD_SUCCESSOR_LINES = Query(
+    None,
+    """
+    INSERT INTO finding_lines (finding_id, line_code, county_code, changed_after)
+    SELECT DISTINCT ON (f.id, s.line_code) f.id, s.line_code, :county, coalesce(f.seen_at, f.opened_at)
+      FROM findings f
+      JOIN finding_lines l ON l.finding_id = f.id AND l.verdict IS NULL
+      JOIN enrolments e ON e.county_code = :county AND e.line_code = l.line_code
+      JOIN enrolments s ON s.county_code = :county AND s.identity_index = e.identity_index
+                       AND s.programme_code = e.programme_code AND s.line_code <> e.line_code
+      JOIN import_files i ON i.id = s.file_id AND i.imported_at > coalesce(f.seen_at, f.opened_at)
+     WHERE f.county_code = :county AND f.state = 'open' AND f.stops AND f.month IS NULL
+       AND (f.seen_in = '{}' OR l.changed_after IS NOT NULL)
+    ON CONFLICT ON CONSTRAINT finding_lines_unique DO NOTHING
+    """,
+)
 LIST_BLOCKED_LINES = Query(
     str, "SELECT DISTINCT line_code FROM held_lines WHERE county_code = :county AND month = :month"
 )
@@ -154,9 +210,11 @@ async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[Chec
     """Update the cycle's findings to the results of its checks; return how many opened, moved or lapsed.
 
     A finding opened in an earlier cycle is not changed; one that a later cycle opened moves here. A stopping one
-    that is not found any more because a fact was changed stays open.
+    that is not found any more because a fact was changed stays open, and holds the enrolment that takes the place of
+    its own. A line that was decided to be paid is decided again once the facts behind the decision changed.
     """
     by_subject = {(each.check, each.subject): each for each in results}
+    await WITHDRAW_VERDICTS.run(conn, county=cycle.county_code, month=cycle.month, rows=list(by_subject.values()))
     recorded = await UPSERT_FINDINGS.all(
         conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, rows=list(by_subject.values()), now=now
     )
@@ -171,5 +229,6 @@ async def record_findings(conn: Connection, cycle: Cycle, results: Sequence[Chec
         conn, county=cycle.county_code, month=cycle.month, rows=list(by_subject.values()), now=now
     )
     lapsed = await LAPSE_FINDINGS.run(conn, county=cycle.county_code, cycle_id=cycle.id, month=cycle.month, kept=seen)
+    await ADD_SUCCESSOR_LINES.run(conn, county=cycle.county_code)
     reopened = await REOPEN_FINDINGS.run(conn, kept=ids)
     return lapsed + reopened + sum(1 for each in recorded if each.opened)
