@@ -11,6 +11,7 @@ from market.bookings.host_nights import GUEST_CONTEXT
 from market.bookings.transitions import CODE_CONTEXT
 from market.casework.moves import REASON_CONTEXT, TEXT_CONTEXT
 from market.cli.runtime import open_runtime
+from market.conversations.write import TEXT_CONTEXT as CONVERSATION_CONTEXT
 from market.identity.officials import IDENTITY_CONTEXT as ACCOUNT_IDENTITY_CONTEXT
 from market.identity.second_factor import TOTP_CONTEXT
 from market.identity.sign_in import PHONE_CONTEXT
@@ -73,6 +74,7 @@ SEALED_COLUMNS = (
     ),
     SealedColumn("certificates", "number_sealed", CERTIFICATE_NUMBER_CONTEXT, index="number_index", plain="number"),
     SealedColumn("payout_accounts", "number_sealed", PAYOUT_NUMBER_CONTEXT),
+    SealedColumn("conversation_messages", "text_sealed", CONVERSATION_CONTEXT, key=("suborder_id", "position")),
     SealedColumn("identifiers", "value_sealed", IDENTIFIER_CONTEXT, index="value_index"),
     SealedColumn("orders", "address_sealed", ADDRESS_CONTEXT),
     SealedColumn("bookings", "code_sealed", CODE_CONTEXT, index="code_hash", index_prefix="check-in:"),

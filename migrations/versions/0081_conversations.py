@@ -4,7 +4,7 @@ from pathlib import Path
 
 from payments.migrate import run_script
 
-revision = "0161"
+revision = "0081"
 down_revision = "0080"
 branch_labels = None
 depends_on = None
@@ -14,7 +14,7 @@ def upgrade() -> None:
     folder = Path(__file__).parents[1]
     for script in (
         "functions/refuse_lower_marks.sql",
-        "sql/0161_conversations.sql",
+        "sql/0081_conversations.sql",
         "functions/delete_conversations.sql",
         "functions/erase_messages.sql",
     ):
