@@ -123,37 +123,6 @@ LIST_ORDER_ENTRIES = Query(
      LIMIT :limit
     """,
 )
-LIST_ENTRIES = Query(
-    JournalEntry,
-    """
-    SELECT key, transactions.kind, order_ref, at, min(accounts.currency) AS currency,
-           jsonb_agg(jsonb_build_array(code, amount_minor) ORDER BY seq) AS legs
-      FROM {schema}.transactions
-      JOIN {schema}.postings ON transaction_id = transactions.id
-      JOIN {schema}.accounts ON accounts.id = account_id
-     WHERE at >= :since AND at < :until
-     GROUP BY transactions.id
-     ORDER BY at, transactions.id
-     LIMIT :limit
-    """,
-)
-LIST_ACCOUNT_ENTRIES = Query(
-    JournalEntry,
-    """
-    SELECT key, transactions.kind, order_ref, at, min(accounts.currency) AS currency,
-           jsonb_agg(jsonb_build_array(code, amount_minor) ORDER BY seq) AS legs
-      FROM {schema}.transactions
-      JOIN {schema}.postings ON transaction_id = transactions.id
-      JOIN {schema}.accounts ON accounts.id = account_id
-     WHERE transactions.id IN (SELECT transaction_id
-                                 FROM {schema}.postings JOIN {schema}.accounts ON accounts.id = account_id
-                                WHERE code = :account AND currency = :currency
-                                ORDER BY transaction_id DESC
-                                LIMIT :limit)
-     GROUP BY transactions.id
-     ORDER BY at DESC, transactions.id DESC
-    """,
-)
 
 
 async def post(
@@ -238,15 +207,3 @@ async def list_balances(
 async def list_order_entries(conn: Connection, *, order: str) -> list[JournalEntry]:
     """Return the transactions of one order, oldest first."""
     return await LIST_ORDER_ENTRIES.all(conn, order=order, limit=MAX_ROWS)
-
-
-async def list_entries(conn: Connection, since: datetime, until: datetime) -> list[JournalEntry]:
-    """Return the transactions of a half-open interval, oldest first, at most 10,000."""
-    return await LIST_ENTRIES.all(conn, since=since, until=until, limit=MAX_ROWS)
-
-
-async def list_account_entries(
-    conn: Connection, account: str, *, currency: str = "CNY", limit: int = 100
-) -> list[JournalEntry]:
-    """Return the latest transactions of an account, newest first."""
-    return await LIST_ACCOUNT_ENTRIES.all(conn, account=account, currency=currency, limit=min(limit, MAX_ROWS))

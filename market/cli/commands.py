@@ -128,6 +128,28 @@ def verify_ledger(
     return check(everything=all_, as_json=json)
 
 
+@ledger.command(name="balances")
+def list_ledger_balances(*, prefix: str = "", json: Json = False) -> int:
+    """Print what each account of the ledger holds, and their sum, which is zero for all accounts together.
+
+    Parameters
+    ----------
+    prefix
+        Beginning of the accounts' codes, such as `payable:`.
+    """
+    from market.cli.ledger import print_balances
+
+    return print_balances(prefix, as_json=json)
+
+
+@ledger.command(name="postings")
+def list_ledger_postings(*, order: Annotated[int, Parameter(help="Number of the order.")], json: Json = False) -> int:
+    """Print the ledger transactions of an order with their legs, oldest first."""
+    from market.cli.ledger import print_postings
+
+    return print_postings(order, as_json=json)
+
+
 @audit.command(name="verify")
 def verify_audit(*, heads: Path | None = None, new_only: bool = False, json: Json = False) -> int:
     """Verify every hash of the audit record; exit 1 if one does not match.

@@ -1,5 +1,7 @@
-"""The county of the golden story for the tests of the commands."""
+"""The county of the golden story, and a buyer with a payment provider, for the tests of the commands."""
 
+from tests.support.payment import gateway, provider, sandbox
+from tests.support.shop import shopping
 from tests.web.desk.conftest import county, people
 
-__all__ = ["county", "people"]
+__all__ = ["county", "gateway", "people", "provider", "sandbox", "shopping"]

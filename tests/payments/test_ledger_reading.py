@@ -11,11 +11,9 @@ from payments import (
     balances,
     get_balance,
     list_balances,
-    list_entries,
     list_order_entries,
     post,
 )
-from payments.ledger import list_account_entries
 from payments.sql import prepare_connection
 from tests.payments.test_ledger import AT, PAID
 
@@ -43,23 +41,6 @@ async def test_entries_are_sorted_by_business_time(conn: Connection) -> None:
     await move(conn, "early")
     await move(conn, "as early")
     assert [entry.key for entry in await list_order_entries(conn, order="L")] == ["early", "as early", "late"]
-    assert [entry.key for entry in await list_entries(conn, AT, AT + 2 * HOUR)] == ["early", "as early", "late"]
-    assert [entry.key for entry in await list_account_entries(conn, "payable:P1")] == ["late", "as early", "early"]
-
-
-async def test_an_accounts_entries_are_its_own_and_the_latest(conn: Connection) -> None:
-    for key in ("first", "second", "third"):
-        await move(conn, key)
-    await move(conn, "another's", "clearing:other", "payable:P2")
-    assert [entry.key for entry in await list_account_entries(conn, "payable:P1", limit=2)] == ["third", "second"]
-    assert [entry.key for entry in await list_account_entries(conn, "payable:P1")] == ["third", "second", "first"]
-
-
-async def test_an_accounts_entries_are_limited_to_a_hundred_by_default(conn: Connection) -> None:
-    for number in range(102):
-        await move(conn, str(number))
-    assert len(await list_account_entries(conn, "payable:P1")) == 100
-    assert len(await list_account_entries(conn, "payable:P1", limit=101)) == 101
 
 
 async def test_lists_are_limited(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,8 +49,6 @@ async def test_lists_are_limited(conn: Connection, monkeypatch: pytest.MonkeyPat
         await move(conn, key, "clearing:bank", f"payable:{key}")
     assert [row.code for row in await list_balances(conn)] == ["clearing:bank", "payable:first"]
     assert [entry.key for entry in await list_order_entries(conn, order="L")] == ["first", "second"]
-    assert [entry.key for entry in await list_entries(conn, AT, AT + HOUR)] == ["first", "second"]
-    assert [entry.key for entry in await list_account_entries(conn, "clearing:bank", limit=3)] == ["third", "second"]
 
 
 async def test_a_page_of_balances_continues_within_a_code(conn: Connection) -> None:
