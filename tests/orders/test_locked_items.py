@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from uuid import UUID
 
 import pytest
@@ -90,6 +90,26 @@ async def test_an_order_is_placed_when_what_it_needs_is_free_again(
             assert not task.done()
         assert (await task).state == "placed"
     assert len(tried) <= 3
+
+
+@pytest.mark.parametrize("kind", ["lot", "buyer", "dearer", "withdrawn"])
+async def test_a_repeated_request_gets_its_order_whatever_became_of_the_goods(
+    database: Database, owner: Connection, kind: str
+) -> None:
+    async with database.transaction() as conn:
+        product = await make_product(conn)
+        buyer = await make_account(conn)
+    wanted = [line(product.variant_id)]
+    async with Batcher(database) as batcher:
+        first = await place(batcher, buyer, wanted, key="one", address=DESTINATION, total_fen=45_00, now=NOW)
+        if kind == "dearer":
+            await owner.execute("UPDATE variants SET price_fen = price_fen + 1")
+        elif kind == "withdrawn":
+            await owner.execute("UPDATE listings SET state = 'withdrawn'")
+        statement, item_id = (LOCK_BUYER, buyer) if kind == "buyer" else (LOCK_LOT, product.lot_id)
+        async with lock(database, statement, item_id) if kind in {"lot", "buyer"} else nullcontext():
+            again = await place(batcher, buyer, wanted, key="one", address=DESTINATION, total_fen=45_00, now=NOW)
+    assert again == first
 
 
 async def test_more_locked_lots_than_lanes_share_one_lane_and_are_placed_when_free(database: Database) -> None:

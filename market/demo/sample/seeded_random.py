@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-_VERSION, _VARIANT = 0x7, 0b10
+from market.kernel.uuid7 import RANDOM_BITS, make_uuid7
 
 
 class SeededRandom:
@@ -48,7 +48,4 @@ class SeededRandom:
     def make_uuid7(self, moment: datetime) -> UUID:
         """Return a UUID of version 7: it sorts by `moment`, its other bits are random."""
         milliseconds = int(moment.timestamp()) * 1000 + self._random.randrange(1000)
-        rest = self._random.getrandbits(74)
-        return UUID(
-            int=milliseconds << 80 | _VERSION << 76 | (rest >> 62) << 64 | _VARIANT << 62 | rest & (1 << 62) - 1
-        )
+        return make_uuid7(milliseconds, self._random.getrandbits(RANDOM_BITS))

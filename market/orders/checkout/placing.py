@@ -1,6 +1,6 @@
 """Place a batch of orders: requests to drafts, drafts to rows, one statement, rows to outcomes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from market.coupons.rules import VOUCHER_FIELD, find_voucher_fault
 from market.coupons.vouchers import load_vouchers
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.uuid7 import create_ids
 from market.orders.checkout.offers import load_goods_offers, load_public_buyers, load_stay_offers
 from market.orders.checkout.order_request import OrderRequest
 from market.orders.checkout.outcomes import (
@@ -67,14 +68,12 @@ type Row = dict[str, object]
 LIST_PRIOR_ORDERS = Query(
     PriorOrder,
     """
-    SELECT request.n::integer AS n,
+    SELECT request.n,
            fingerprint, id, number, state, goods_fen, freight_fen, discount_fen, total_fen, placed_at, pay_until
-      FROM unnest(:buyers::uuid[], :keys::text[]) WITH ORDINALITY AS request (buyer_id, key, n)
-      LEFT JOIN orders ON orders.buyer_id = request.buyer_id AND orders.key = request.key
-     ORDER BY request.n
+      FROM unnest(:numbers::integer[], :buyers::uuid[], :keys::text[]) AS request (n, buyer_id, key)
+      JOIN orders ON orders.buyer_id = request.buyer_id AND orders.key = request.key
     """,
 )
-CREATE_IDS = Query(UUID, "SELECT uuidv7() FROM generate_series(1, :count::integer)")
 PLACE_ORDERS = Query(
     PlacementResult,
     """
@@ -104,21 +103,18 @@ async def place_batch(
     then divides the batch. With `skip_locked` no lock is waited for, and the outcome of a request that needs what
     another transaction has locked is `ItemLocked`. The number of statements does not depend on the number of requests.
 
+    The statement that places orders also finds those that were placed with the same key. They are looked for before it
+    only for requests that do not reach it, because what was ordered can no longer be ordered at this price.
+
     Raises:
         asyncpg.LockNotAvailableError: without `skip_locked`, a lock was not free within 0.3 s.
     """
-    outcomes: dict[int, PlacementOutcome] = {}
     numbered = dict(enumerate(requests, 1))
-    for prior in await LIST_PRIOR_ORDERS.all(
-        conn, buyers=[each.buyer_id for each in requests], keys=[each.key for each in requests]
-    ):
-        outcome = prior.get_outcome(numbered[prior.n])
-        if outcome is not None:
-            outcomes[prior.n] = outcome
-    new_requests = {n: request for n, request in numbered.items() if n not in outcomes}
-    drafts = await _draft_orders(conn, new_requests, outcomes)
+    drafts, outcomes = await _draft_orders(conn, numbered)
+    if outcomes:
+        outcomes |= await _find_prior_orders(conn, {n: numbered[n] for n in outcomes})
     if drafts:
-        ids = iter(await CREATE_IDS.all(conn, count=sum(_count_ids(suborders) for suborders in drafts.values())))
+        ids = create_ids()
         batch = BatchRows()
         for n, suborders in drafts.items():
             batch.add_order(n, numbered[n], suborders, ids)
@@ -131,10 +127,25 @@ async def place_batch(
     return [outcomes[n] for n in numbered]
 
 
+async def _find_prior_orders(conn: Connection, requests: Mapping[int, OrderRequest]) -> dict[int, PlacementOutcome]:
+    """Return the outcomes of the requests that were placed before."""
+    outcomes: dict[int, PlacementOutcome] = {}
+    for prior in await LIST_PRIOR_ORDERS.all(
+        conn,
+        numbers=list(requests),
+        buyers=[each.buyer_id for each in requests.values()],
+        keys=[each.key for each in requests.values()],
+    ):
+        outcome = prior.get_outcome(requests[prior.n])
+        if outcome is not None:
+            outcomes[prior.n] = outcome
+    return outcomes
+
+
 async def _draft_orders(
-    conn: Connection, requests: dict[int, OrderRequest], outcomes: dict[int, PlacementOutcome]
-) -> dict[int, list[DraftSuborder]]:
-    """Draft each request at current prices; a request that cannot be ordered gets its refusal as outcome."""
+    conn: Connection, requests: Mapping[int, OrderRequest]
+) -> tuple[dict[int, list[DraftSuborder]], dict[int, PlacementOutcome]]:
+    """Draft each request at current prices; return the drafts, and the refusals of what cannot be ordered."""
     lines = [line.variant_id for each in requests.values() for _, line in each.lines]
     nights = [nights for each in requests.values() for nights in each.nights]
     day = get_business_day(max((each.now for each in requests.values()), default=datetime.now(UTC)))
@@ -147,6 +158,7 @@ async def _draft_orders(
     vouchers = await load_vouchers(conn, [each.voucher_id for each in requests.values() if each.voucher_id])
     points = await load_points(conn, [each.pickup_point_id for each in requests.values() if each.pickup_point_id])
     drafts: dict[int, list[DraftSuborder]] = {}
+    faults: dict[int, PlacementOutcome] = {}
     position = 1
     for n, request in requests.items():
         stay_offers = [stays.get(position + offset) for offset in range(len(request.nights))]
@@ -158,8 +170,8 @@ async def _draft_orders(
                 request, goods, stay_offers, slots, voucher=voucher, public_buyer=request.buyer_id in public_buyers
             )
         except Exception as error:  # noqa: BLE001 - an error in one request is its own outcome and fails no other
-            outcomes[n] = error
-    return drafts
+            faults[n] = error
+    return drafts, faults
 
 
 def draft_order(
@@ -260,11 +272,6 @@ def require_on_sale(offer: GoodsOffer | StayOffer, field_name: str) -> None:
         refusal = FarmClosed(producer=offer.producer, why=closed, reopens_on=offer.reopens_on, errors=faults)
     if refusal is not None:
         raise refusal
-
-
-def _count_ids(suborders: Sequence[DraftSuborder]) -> int:
-    rooms = sum(line.quantity for each in suborders for line in each.lines if line.stay is not None)
-    return 1 + len(suborders) + sum(len(each.lines) for each in suborders) + rooms
 
 
 class BatchRows(Struct):
