@@ -26,9 +26,10 @@ from market.orders.cart_view import Cart, get_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import find_placed_order, place
 from market.orders.checkout.place_cart import place_cart
+from market.orders.list_orders import OrderBrief, list_orders
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.pay import PaymentInstructions, pay_order
-from market.orders.queries import OrderBrief, OrderView, get_order, list_orders
+from market.orders.queries import OrderView, get_order
 from market.pickup_points.models import PickupPointId
 from market.pickup_points.register import load_points
 from market.settings import Settings

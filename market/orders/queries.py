@@ -11,7 +11,6 @@ from market.bookings.transitions import CODE_CONTEXT
 from market.counties.settings import SEND_DEFAULTS
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, Query
-from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
 from market.orders.address import Address, open_address
@@ -22,7 +21,8 @@ from market.orders.line_views import LineView, load_line_views
 from market.orders.models import OrderId, OrderState, SuborderId, SuborderKind, SuborderState
 from market.orders.money.refund_requests import SUM_WAITING_FEN
 from market.orders.notifications import PHONE_CONTEXT
-from market.orders.send_by import CANCEL_ON, SEND_BY
+from market.orders.send_by import CANCEL_ON, MOVED_FOR, PLANNED_BY, SEND_BY
+from market.producers.closures import ClosureReason
 from payments import (
     DisputeState,
     PaymentState,
@@ -55,7 +55,8 @@ class BookingView(Struct, frozen=True):
 class SuborderView(Struct, frozen=True, kw_only=True):
     """One producer's part of an order. A paid parcel is sent by `send_by`; on `cancel_on` an unsent one is cancelled.
 
-    `cancel_note`: why the seller cannot send it.
+    `planned_by`: the day by which it would be sent if the seller were closed on no day; `send_by` is later if closed
+    days moved it, the first of them for the reason `moved_for`. `cancel_note`: why the seller cannot send it.
     """
 
     id: SuborderId
@@ -73,6 +74,8 @@ class SuborderView(Struct, frozen=True, kw_only=True):
     carrier: str | None
     tracking: str | None
     send_by: date | None
+    planned_by: date | None
+    moved_for: ClosureReason | None
     cancel_on: date | None
     shipped_at: datetime | None
     received_at: datetime | None
@@ -123,20 +126,6 @@ class OrderView(Struct, frozen=True, kw_only=True):
     suborders: list[SuborderView]
 
 
-class OrderBrief(Struct, frozen=True):
-    """An order in a list, with its first titles."""
-
-    id: OrderId
-    number: int
-    state: OrderState
-    total_fen: Fen
-    placed_at: datetime
-    pay_until: datetime
-    titles: list[str]
-    sellers: int
-    suborder_states: list[SuborderState]
-
-
 class _OrderViewRow(Struct, frozen=True, kw_only=True):
     id: OrderId
     number: int
@@ -165,6 +154,8 @@ class _SuborderViewRow(Struct, frozen=True, kw_only=True):
     carrier: str | None
     tracking: str | None
     send_by: date | None
+    planned_by: date | None
+    moved_for: ClosureReason | None
     cancel_on: date | None
     shipped_at: datetime | None
     received_at: datetime | None
@@ -206,6 +197,10 @@ LIST_SUBORDER_VIEWS = Query(
            shipped_at, received_at, CASE WHEN suborders.kind = 'goods' THEN """
     + SEND_BY
     + """ END AS send_by, CASE WHEN suborders.kind = 'goods' THEN """
+    + PLANNED_BY
+    + """ END AS planned_by, CASE WHEN suborders.kind = 'goods' THEN """
+    + MOVED_FOR
+    + """ END AS moved_for, CASE WHEN suborders.kind = 'goods' THEN """
     + CANCEL_ON
     + """ END AS cancel_on,
            EXISTS (SELECT FROM reviews WHERE suborder_id = suborders.id) AS reviewed,
@@ -229,20 +224,6 @@ LIST_BOOKING_VIEWS = Query(
       JOIN rooms ON rooms.id = room_id
      WHERE order_id = :order_id
      ORDER BY suborders.position, rooms.position
-    """,
-)
-LIST_ORDERS = Query(
-    OrderBrief,
-    """
-    SELECT id, number, state, total_fen, placed_at, pay_until,
-           ARRAY(SELECT title FROM suborders JOIN order_lines ON suborder_id = suborders.id
-                  WHERE order_id = orders.id ORDER BY suborders.position, order_lines.position LIMIT 3) AS titles,
-           (SELECT count(DISTINCT producer_id) FROM suborders WHERE order_id = orders.id) AS sellers,
-           ARRAY(SELECT state FROM suborders WHERE order_id = orders.id ORDER BY position) AS suborder_states
-      FROM orders
-     WHERE buyer_id = :buyer_id AND number < :before
-     ORDER BY number DESC
-     LIMIT :limit
     """,
 )
 # One member of each producer that has a phone, owners first.
@@ -270,7 +251,6 @@ GET_LATEST_ADDRESS = Query(
      LIMIT 1
     """,
 )
-_MAX_NUMBER = 2**62
 
 
 async def get_order(conn: Connection, seal: Seal, buyer: Actor, order_id: UUID) -> OrderView:
@@ -378,17 +358,3 @@ async def get_order_id(conn: Connection, buyer: Actor, number: int) -> OrderId:
     if order_id is None:
         raise NotFound
     return OrderId(order_id)
-
-
-async def list_orders(
-    conn: Connection, buyer: Actor, *, before: int | None = None, limit: int = 20
-) -> Page[OrderBrief]:
-    """Return a page of a buyer's orders, newest first; `before` is the last number of the previous page."""
-    page_size = max(1, min(limit, MAX_PAGE_SIZE))
-    rows = await LIST_ORDERS.all(
-        conn,
-        buyer_id=buyer.account_id,
-        before=_MAX_NUMBER if before is None else max(0, min(before, _MAX_NUMBER)),
-        limit=page_size + 1,
-    )
-    return make_page(rows, page_size, lambda row: row.number)

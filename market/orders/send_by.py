@@ -24,3 +24,12 @@ CANCEL_ON: LiteralString = (
     + _SHIP_DAYS + " + " + _UNSENT_DAYS + ")) + 1)"
 )  # fmt: skip
 """The day on which what is still not sent is cancelled."""
+PLANNED_BY: LiteralString = "greatest(" + _WINDOW_END + ", " + _PAID_ON + " + " + _SHIP_DAYS + ")"
+"""The last day for sending if the producer closed on no day; `SEND_BY` is later if closed days moved it."""
+MOVED_FOR: LiteralString = (
+    "CASE WHEN " + SEND_BY + " > " + PLANNED_BY + " THEN"
+    " (SELECT closures.reason FROM closures WHERE closures.producer_id = producers.id"
+    " AND closures.closed_during && daterange(" + _PAID_ON + ", " + PLANNED_BY + ", '(]')"
+    " ORDER BY closures.closed_during LIMIT 1) END"
+)
+"""Why closed days moved the day for sending, if they did: the first closure between payment and the planned day."""

@@ -10,6 +10,7 @@ from market.carriers.tracking import Tracking
 from market.orders.models import SuborderState
 from market.orders.queries import SuborderView
 from market.pickups.models import Pickup, PickupState
+from market.producers.closures import CLOSURE_REASON_NAMES
 from market.web.ui.format import clock, day_short
 
 MAX_SHOWN = 8
@@ -88,8 +89,16 @@ def describe_sending(suborder: SuborderView, today: date) -> list[str]:
     if suborder.state is not SuborderState.PAID or suborder.send_by is None or suborder.cancel_on is None:
         return []
     if today <= suborder.send_by:
-        return [f"{day_short(suborder.send_by)}前发货。"]
+        return [f"{day_short(suborder.send_by)}前发货。{_describe_move(suborder)}"]
     return [
         f"晚了，{day_short(suborder.send_by)}就该发，已经催卖家。",
         f"{day_short(suborder.cancel_on)}还没发，自动取消，钱全退给您；您也可以现在不要。",
     ]
+
+
+def _describe_move(suborder: SuborderView) -> str:
+    """Return why a parcel is sent later than planned, if closed days of its seller moved it."""
+    if suborder.moved_for is None or suborder.planned_by is None:
+        return ""
+    reason = CLOSURE_REASON_NAMES[suborder.moved_for]
+    return f"卖家{reason}歇几天，本来是{day_short(suborder.planned_by)}前，往后推了；不想等可以不要，全退。"

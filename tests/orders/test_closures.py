@@ -27,6 +27,7 @@ from market.producers.closures import (
 from tests.conftest import NOW
 from tests.support.make import ProductIds, load_owner, make_product, make_stay
 from tests.support.payment import gateway, provider, sandbox
+from tests.support.postgres import as_owner
 from tests.support.shop import Shopping, make_october_nights, shopping
 
 __all__ = ["gateway", "provider", "sandbox", "shopping"]
@@ -130,6 +131,8 @@ async def test_a_waiting_parcel_is_sent_later_and_its_buyer_told_once(shopping: 
     assert before.cancel_on is not None
     assert after.send_by == before.send_by + timedelta(days=5)
     assert after.cancel_on == before.cancel_on + timedelta(days=5)
+    assert (before.planned_by, before.moved_for) == (before.send_by, None)
+    assert (after.planned_by, after.moved_for) == (before.send_by, ClosureReason.HARVEST)
     told = [facts for template, facts in await shopping.messages() if template == "farm_closed"]
     assert len(told) == 1
     assert f'"order":"{first.number}"' in told[0].replace(" ", "")
@@ -139,6 +142,26 @@ async def test_a_waiting_parcel_is_sent_later_and_its_buyer_told_once(shopping: 
             values = {"limit": 10, **SEND_DEFAULTS}
             assert await query.all(conn, today=day - timedelta(days=1), **values) == []
             assert len(await query.all(conn, today=day, **values)) == 2
+
+
+async def test_a_later_closure_and_one_before_the_payment_move_no_parcel(shopping: Shopping) -> None:
+    product = await make_dates(shopping)
+    order = await shopping.place([(product.variant_id, 1)])
+    await shopping.pay(order)
+    planned = (await shopping.see(order)).suborders[0].send_by
+    assert planned is not None
+    days = (planned - TODAY).days
+    await close(shopping, product, closure(days + 1, days + 3, ClosureReason.ROAD))
+    assert (await shopping.see(order)).suborders[0].moved_for is None
+    async with shopping.db.transaction() as conn, as_owner(conn):
+        await conn.execute("UPDATE closures SET closed_during = daterange($1, $2)", TODAY, TODAY + timedelta(days=1))
+    assert (await shopping.see(order)).suborders[0].moved_for is None
+    async with shopping.db.transaction() as conn, as_owner(conn):
+        await conn.execute(
+            "UPDATE closures SET closed_during = daterange($1, $2)", planned, planned + timedelta(days=1)
+        )
+    moved = (await shopping.see(order)).suborders[0]
+    assert (moved.moved_for, moved.send_by) == (ClosureReason.ROAD, planned + timedelta(days=1))
 
 
 async def test_a_closure_is_replaced_and_ended_early(conn: Connection, seal: Seal) -> None:

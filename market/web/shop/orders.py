@@ -19,8 +19,8 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
+from market.orders.list_orders import OrderBrief, list_orders
 from market.orders.models import OrderState, SuborderState
-from market.orders.queries import OrderBrief, list_orders
 from market.pickups.view import keeps_point
 from market.storage.photos import PhotoFormat
 from market.web.forms import parse_integer

@@ -35,6 +35,18 @@ async def test_a_seller_cannot_send_a_parcel_and_the_buyer_reads_why(village: Vi
         assert "卖家发不了：下雨，枣裂了" in (await browser.open(f"/orders/{number}")).text
 
 
+async def test_a_closed_farm_says_on_the_order_why_it_sends_later(village: Village, sandbox: Sandbox) -> None:
+    async with await village.browser(village.buyer) as browser:
+        await buy_everything(village, sandbox, browser)
+        path = f"/orders/{await get_order_number(village)}"
+        assert "往后推了" not in (await browser.open(path)).text
+        async with await village.browser(village.farmer) as farm:
+            await farm.open("/farm/closed")
+            await farm.submit("/farm/closed")
+        seen = (await browser.open(path)).text
+        assert f"{in_days(village, 5)}前发货。卖家农忙歇几天，本来是{in_days(village, 3)}前" in seen
+
+
 async def test_a_late_parcel_says_when_it_is_cancelled(village: Village, sandbox: Sandbox) -> None:
     async with await village.browser(village.buyer) as browser:
         await buy_everything(village, sandbox, browser)
