@@ -1491,6 +1491,7 @@ $$;
 
 CREATE FUNCTION public.list_night_prices(p_listing_id uuid, p_first date, p_until date) RETURNS TABLE(night date, price_fen bigint, price_rule text, min_nights smallint, min_rule text, holiday text)
     LANGUAGE sql STABLE ROWS 31 PARALLEL SAFE
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
     SELECT each.day, coalesce(season.price_fen, feast.price_fen, weekend.price_fen, variants.price_fen),
            CASE WHEN season.price_fen IS NOT NULL THEN 'season' WHEN feast.price_fen IS NOT NULL THEN 'holiday'
@@ -1518,7 +1519,7 @@ CREATE FUNCTION public.list_night_prices(p_listing_id uuid, p_first date, p_unti
              FROM (SELECT r.price_fen, r.min_nights,
                           CASE r.holiday WHEN holidays.name THEN 0 WHEN '' THEN 2 ELSE 1 END AS rank
                      FROM night_rules AS r
-                    WHERE r.listing_id = p_listing_id AND r.applies = 'holiday'
+                    WHERE holidays.name IS NOT NULL AND r.listing_id = p_listing_id AND r.applies = 'holiday'
                       AND (r.holiday IN (holidays.name, '')
                            OR EXISTS (SELECT FROM holidays AS near
                                        WHERE near.day_off AND near.name = r.holiday
