@@ -66,6 +66,7 @@ class _PackSold(Struct, frozen=True):
     unit: str
     net_g: int | None
     pieces: int | None
+    gross_g: int
     lot_id: UUID | None
     lot_units_per_item: int
 
@@ -81,7 +82,7 @@ LOCK_PRODUCT = Query(
 LIST_PACKS_SOLD = Query(
     _PackSold,
     """
-    SELECT position, label, unit, net_g, pieces, lot_id, lot_units_per_item
+    SELECT position, label, unit, net_g, pieces, gross_g, lot_id, lot_units_per_item
       FROM variants WHERE listing_id = :listing_id AND position IS NOT NULL
      ORDER BY position
      LIMIT 50
@@ -102,7 +103,7 @@ async def add_pack(conn: Connection, actor: Actor, listing_id: UUID, new: NewPac
     """Offer one more pack of the actor's product, in the caller's transaction.
 
     With a quantity it has a lot of its own. Without one it sells from the stock of the first pack, of whose smallest
-    unit it must be a whole multiple by weight or pieces.
+    unit it must be a whole multiple by weight or pieces; a pack that states no weight then weighs that multiple.
 
     Raises:
         NotFound: there is no such listing, it belongs to someone else, or it is not a product.
@@ -199,8 +200,11 @@ async def _offer_pack(
         raise PackLimitReached(limit=MAX_PACKS)
     if any((each.unit, each.label) == (unit.text, label) for each in sold):
         raise BadListing(errors=(FieldFault(f"{prefix}unit", _SAME_TWICE),))
+    gross_g = unit.gross_g
     if new.quantity is None:
-        lot_id, per_item = _share_lot(sold[0], unit, prefix)
+        first = sold[0]
+        lot_id, per_item = _share_lot(first, unit, prefix)
+        gross_g = gross_g or -(-first.gross_g * per_item // first.lot_units_per_item)
     else:
         lot_id, per_item = (
             await open_lot(
@@ -217,7 +221,7 @@ async def _offer_pack(
         price_fen=new.price_fen,
         net_g=unit.net_g,
         pieces=unit.pieces,
-        gross_g=unit.gross_g,
+        gross_g=gross_g if new.gross_g is None else new.gross_g,
         lot_id=lot_id,
         lot_units_per_item=per_item,
         ceiling_bp=new.ceiling_bp,

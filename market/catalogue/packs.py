@@ -29,19 +29,22 @@ from market.stock.models import LotId
 MAX_PACKS = 8
 """The maximum number of packs that a listing offers at a time."""
 _MAX_LABEL_LENGTH = 20
+_MAX_GROSS_G = 1_000_000
 
 
 class NewPack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A pack as its seller submits it; `label` distinguishes several packs of a listing.
 
-    Without `quantity` the stock stays, which only a pack of the same weight or number of pieces allows. With
-    `ceiling_bp` the new pack is sold by weight, see `market.catalogue.publish.NewProduct`.
+    Without `quantity` the stock stays, which only a pack of the same weight or number of pieces allows. Without
+    `gross_g`, which freight is charged by, the gross weight is estimated. With `ceiling_bp` the new pack is sold by
+    weight, see `market.catalogue.publish.NewProduct`.
     """
 
     unit: str
     price_fen: int
     label: str = ""
     quantity: int | None = None
+    gross_g: int | None = None
     ceiling_bp: int | None = None
 
 
@@ -148,7 +151,7 @@ async def replace_pack(conn: Connection, actor: Actor, variant_id: UUID, new: Ne
     lot_id, per_item = await _provide_lot(conn, old, new.quantity, unit, now=now)
     replaced_by = await ADD_PACK.one(
         conn, listing_id=old.listing_id, position=old.position, label=label, unit=unit.text, price_fen=new.price_fen,
-        net_g=unit.net_g, pieces=unit.pieces, gross_g=old.gross_g if _weighs_the_same(old, unit) else unit.gross_g,
+        net_g=unit.net_g, pieces=unit.pieces, gross_g=_choose_gross_g(old, new, unit),
         lot_id=lot_id, lot_units_per_item=per_item, ceiling_bp=new.ceiling_bp,
     )  # fmt: skip
     replacement = OfferedPack(
@@ -230,7 +233,21 @@ def read_pack(new: NewPack, label: str, prefix: str = "") -> tuple[Unit, list[Fi
         faults.append(FieldFault(f"{prefix}label", f"装法的名字最多 {_MAX_LABEL_LENGTH} 个字"))
     if new.quantity is not None and not 0 <= new.quantity <= MAX_QUANTITY:
         faults.append(FieldFault(f"{prefix}quantity", f"数量从 0 到 {MAX_QUANTITY}"))
+    faults += [FieldFault(prefix + fault.field, fault.message) for fault in list_gross_faults(new.gross_g)]
     return unit, faults
+
+
+def list_gross_faults(gross_g: int | None) -> list[FieldFault]:
+    """Return the fault of a gross weight in grams; none if it is valid or left out."""
+    if gross_g is None or 0 <= gross_g <= _MAX_GROSS_G:
+        return []
+    return [FieldFault("gross_g", f"毛重从 0 到 {_MAX_GROSS_G} 克")]
+
+
+def _choose_gross_g(old: Pack, new: NewPack, unit: Unit) -> int:
+    if new.gross_g is not None:
+        return new.gross_g
+    return old.gross_g if _weighs_the_same(old, unit) else unit.gross_g
 
 
 def _weighs_the_same(old: Pack, unit: Unit) -> bool:

@@ -27,7 +27,7 @@ from market.catalogue.models import (
     list_price_faults,
 )
 from market.catalogue.more_packs import add_packs, list_pack_faults
-from market.catalogue.packs import MAX_PACKS, NewPack
+from market.catalogue.packs import MAX_PACKS, NewPack, list_gross_faults
 from market.catalogue.person_classes import add_child_price, list_child_price_faults
 from market.catalogue.search_text import build_search_columns
 from market.catalogue.units import BadUnit, Unit, parse_unit
@@ -40,7 +40,6 @@ from market.kernel.clock import get_business_day
 from market.producers.moderation import require_allowed_words
 from market.stock.lots import open_lot
 
-_MAX_GROSS_G = 1_000_000
 ACTIVITY_UNIT = "人"
 """An activity is priced by person."""
 
@@ -184,8 +183,7 @@ async def publish_product(conn: Connection, actor: Actor, new: NewProduct, *, no
     faults, unit = _list_common_faults(texts, new.unit, new.price_fen)
     if not 0 <= new.quantity <= MAX_QUANTITY:
         faults.append(FieldFault("quantity", f"数量从 0 到 {MAX_QUANTITY}"))
-    if new.gross_g is not None and not 0 <= new.gross_g <= _MAX_GROSS_G:
-        faults.append(FieldFault("gross_g", f"毛重从 0 到 {_MAX_GROSS_G} 克"))
+    faults += list_gross_faults(new.gross_g)
     goods = new.goods or GoodsTerms(storage=Storage.CHILLED if new.chilled else Storage.AMBIENT)
     faults += goods.list_faults()
     faults += list_pack_faults(new.packs, prefixes=[f"packs[{index}]." for index in range(len(new.packs))])

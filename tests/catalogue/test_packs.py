@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -204,3 +205,28 @@ async def test_a_replaced_pack_that_others_share_leaves_them_their_units(conn: C
     new = NewPack(unit="2斤盒", price_fen=20_00, quantity=4)
     await replace_pack(conn, seller, product.variant_id, new, now=NOW)
     assert [(pack.unit, pack.left) for pack in await list_packs(conn, product)] == [("2斤盒", 4), ("10斤箱", 5)]
+
+
+async def test_a_pack_weighs_what_it_says_or_as_many_of_the_first_as_it_takes(conn: Connection) -> None:
+    seller = await load_owner(conn, await make_producer(conn))
+    egg = NewProduct(title="土鸡蛋", category="livestock", unit="1枚装", price_fen=1_30, quantity=1200, gross_g=65)
+    made = await publish_product(conn, seller, egg, now=NOW)
+    eggs = ProductIds(seller.producers[0], made.listing_id, made.variant_id, made.lot_id or UUID(int=0))
+    await add_pack(conn, seller, eggs.listing_id, NewPack(unit="30枚箱", price_fen=39_00), now=NOW)
+    heavier = NewPack(unit="60枚箱", price_fen=76_00, gross_g=4_400)
+    boxes = await add_pack(conn, seller, eggs.listing_id, heavier, now=NOW)
+    assert [(pack.unit, pack.gross_g) for pack in await list_packs(conn, eggs)] == [
+        ("1枚装", 65), ("30枚箱", 1_950), ("60枚箱", 4_400),
+    ]  # fmt: skip
+    heaviest = NewPack(unit="60枚箱", label="双层", price_fen=80_00, gross_g=5_000)
+    await replace_pack(conn, seller, boxes.variant_id, heaviest, now=NOW)
+    assert (await list_packs(conn, eggs))[2].gross_g == 5_000
+
+
+@pytest.mark.parametrize("gross_g", [-1, 1_000_001])
+async def test_a_pack_weighs_at_most_a_tonne(conn: Connection, gross_g: int) -> None:
+    product = await make_product(conn)
+    pack = NewPack(unit="3斤盒", price_fen=30_00, quantity=5, gross_g=gross_g)
+    with pytest.raises(BadListing) as refused:
+        await add_pack(conn, await load_owner(conn, product.producer_id), product.listing_id, pack, now=NOW)
+    assert [(each.field, each.message) for each in refused.value.errors] == [("gross_g", "毛重从 0 到 1000000 克")]
