@@ -1,5 +1,5 @@
-"""A running sandbox, for the market day."""
+"""The payment provider, for the market day."""
 
-from tests.support.payment import gateway, provider, sandbox
+from tests.support.payment import provider
 
-__all__ = ["gateway", "provider", "sandbox"]
+__all__ = ["provider"]
