@@ -1283,12 +1283,51 @@ $$;
 
 
 --
+-- Name: simplify_characters(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.simplify_characters(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN translate(value, '丟並亂亙亞佇來侖侶係俠倀倆倉個們倫偉側偵偽傑傖傘備傢傭傯傳債傷傾僅僑僕僥價儀儂億儈儉儐儔儕儘償優儲儷儻儼兌兒兗內兩冊冪凍凜凱別刪則剋剛剝剴創劃劇劉劊劍劑勁動務勛勝勞勢勳勵勸勻匯匱區協卻厭厲參叢吳呂員問啞啟喚喪喬單喲嗆嗇嗎嗚嗶嘆嘍嘔嘖嘗嘩嘮嘯嘰噓噥噯噴噸噹嚀嚇嚐嚕嚨嚮嚴嚶囀囁囂囈囌囑囪國圍園圓圖團執堅堊堝堯報場塊塋塒塗塚塢塵塹墊墜墮墳墾壇壓壘壙壞壟壢壩壯壺壽夠夢夾奐奧奩奪奮妝姍娛婁婦媧媼媽嫗嫵嫻嬈嬋嬌嬤嬪嬰嬸孫學孿宮寢實寧審寫寬寵寶將專尋對導尷屆屍屜屢層屨屬岡峴島峽崗崢嵐嶄嶇嶸嶺嶼嶽巒巔帥師帳帶幀幃幗幟幣幫幹幾庫廁廂廄廈廚廝廟廠廢廣廬廳張強彆彈彌彎彙彥徑從徠復徹恥悅悵悶惡惱惻愛愜愴愷愾態慍慘慚慟慣慫慮慶憂憊憐憑憚憤憫憮憲憶懇應懍懣懲懶懷懸懺懼懾戀戰戲戶拋挾捨捫捲掃掄掙掛揀揚換揮損搖搗搶摑摟摯摻撈撐撓撚撥撫撲撳撻撾撿擁擄擇擊擋擔據擠擬擰擱擲擴擷擺擻擾攆攏攔攙攜攝攣攤攪攬敗敘敵數斂斃斕斬斷時晉晝暈暉暢暫曄曆曇曉曖曠曬書會朧東柵梔條梟棄棗棟棧棲楊楓楨業極榮構槍槨槳樁樂樅樓標樞樣樸樹樺橈橋機橢橫檔檜檢檣檯檳檸檻櫃櫓櫚櫛櫝櫥櫬櫻欄權欖欽歎歐歟歡歲歷歸歿殘殤殮殯殲殺殼毀毆氈氣氫氬氳汙決沒況洶浹涇涼淒淚淨淪淵淺渙減渦測渾湊湣湧湯準溝溫滄滅滌滬滯滲滷滾滿漁漢漣漬漲漸漿潑潔潛潤潯潰澀澆澗澠澤澱濁濃濕濘濛濟濤濫濰濱濺濾瀆瀉瀋瀏瀕瀘瀝瀟瀨瀰瀲瀾灑灘灣灤災為烏無煆煉煙煥煩煬熒熱熾燈燉燒燙燜營燦燭燴燼燾爍爐爛爭爺爾牆牘牽犖犛犢犧狀狹狽猙猶獄獅獎獨獰獲獵獷獸獺獻玀玨現琺琿瑣瑤瑩瑪璣璦環璽璿瓊瓏瓔瓚甌甕產畝畢畫異當疇疊痙瘋瘍瘓瘡瘧瘺療癆癘癟癡癢癥癩癬癮癱癲發皚皰皺盜盞盡監盤盧眾睏睜睞瞞瞭瞼矇矚矯硃硯碩確碼磚磧磯礎礙礦礪礫礬祿禍禎禦禪禮禱禿秈稅稈稟種稱穀穌積穎穡穢穩穫窩窪窮窯窺竄竅竇竊競筆筍筧箋箏節範築篤篩簍簞簡簣簫簷簽簾籃籌籟籠籤籬籮籲粵糝糞糧糰糾紀紂約紅紆紇紉紋納紐純紕紗紙級紛紜紡紮細紱紲紳紹紼絀終組絆結絕絛絞絡絢給絨統絲絳絹綁綏經綜綞綠綢綬維綰綱網綴綸綺綻綽綾綿緇緊緒緘緙線緝緞締緣編緩緬緯緲練緹緻縈縉縊縐縑縛縝縞縣縫縮縱縲縴縵縷縹總績繃繅繆繈繒織繕繚繞繡繩繪繫繭繳繹繼繽續纏纓纔纖纜缽罌罰罵罷羅羈羋羨義習翹聖聞聯聰聲聳聶職聽聾肅脅脈脫脹腎腦腫腳腸膚膠膩膽膾膿臉臍臏臘臚臟臥臨臺與興舉舊艙艦艱艷芻苧茲荊莊莖莢莧華萇萊萬萵葉葦葷蒞蒼蓀蓋蓮蔔蔣蔥蔭蕩蕪蕭薊薑薔薦薩薺藍藝藥藪藹藺蘆蘇蘊蘋蘚蘭蘿處虛虜號虧蛻蜆蝕蝦蝸螞螢螻蟈蟬蟯蟲蟻蠅蠍蠔蠟蠣蠱蠶蠻術衛衝衹袞裊補裝裡製複褲褸褻襖襠襤襪襬襯襲見規覓視覦親覬覲覺覽觀觴觸訂訃計訊訌討訐訓訕訖記訛訝訟訣訥訪設許訴訶診詁詆詐詔評詛詞詠詢詣試詩詫詬詭詮詰話該詳詼誅誇誌認誑誕誘誚語誠誡誣誤誥誦誨說誰課誶誹誼調諂諄談諉請諍諒論諛諜諦諧諫諭諮諱諳諶諷諸諺諼諾謀謁謂謄謊謎謐謗謙講謝謠謨謫謬謹證譎譏識譙譚譜譫譯議譴護譽讀變讒讓讖讚讜豈豎豐豔豬貓貝貞負財貢貧貨販貪貫責貯貲貳貴貶買貸費貼貽貿賀賁賂賃賄賅資賈賊賑賒賓賜賞賠賡賢賣賤賦質賬賭賴賺賻購賽贅贈贊贍贏贓贖贗贛趕趙趨跡踐踴蹕蹣蹤蹺躉躊躋躍躑躓躡躪軀車軋軌軍軒軔軛軟軸軻軼軾較載輊輒輔輕輛輜輝輞輟輥輦輩輪輯輳輸輻輾輿轂轄轅轉轍轎轔轟轡辦辭辮辯農迴逕這連進遊運過達違遙遜遝遞遠適遲遷選遺遼邁還邇邊邏邐郵鄉鄒鄧鄭鄰鄴酈醃醜醞醫醬釀釁釅釋釗釘釙針釣釧釩釵鈉鈍鈐鈑鈔鈕鈞鈣鈴鈷鈸鈹鈽鈾鈿鉀鉉鉍鉑鉗鉚鉛鉤鉸鉻銀銅銑銓銖銘銜銨銬銳銷銻銼鋁鋅鋇鋒鋤鋪鋰鋸鋼錄錐錕錘錙錚錠錢錦錨錮錯錳錶鍋鍍鍔鍛鍥鍬鍰鍵鍾鎂鎊鎖鎘鎢鎬鎮鎰鎳鏃鏈鏍鏑鏗鏘鏜鏝鏟鏡鏢鏤鏨鏽鐃鐘鐫鐮鐲鐳鐵鐸鐺鑄鑒鑠鑣鑰鑲鑷鑼鑽鑾鑿長門閂閃閉開閎閏閑閒間閔閘閡閣閤閥閨閩閭閱閻闆闈闊闋闌闐闔闕闖關闡闢陘陝陣陰陳陸陽隊階隕際隨險隱隴隸隻雋雖雙雛雜雞離難雲電霧霽靂靄靈靜靦靨鞏鞦韁韃韆韉韋韌韓韜韻響頁頂頃項順須頊頌預頑頒頓頗領頜頡頤頭頰頷頸頹頻顆題額顎顏顓願顛類顥顧顫顯顰顱風颯颱颳颶颼飄飛飢飩飪飭飯飲飴飼飽飾餃餅餉養餌餒餓餘餛餞餡館餾餿饅饉饑饒饗饜饞馬馭馮馱馳馴駁駐駑駒駕駙駛駝駟駢駭駱駿騁騎騖騙騫騰騷騾驀驃驅驍驕驗驚驛驟驢驥驪骯髏髒體髖髮鬆鬍鬚鬢鬥鬧鬨鬱魎魘魚魯魷鮑鮪鮫鮭鮮鯀鯉鯊鯖鯛鯧鯨鯽鰍鰓鰥鰭鰱鰻鰾鱉鱔鱖鱗鱟鱷鱸鳥鳩鳳鳴鳶鴆鴉鴕鴛鴣鴦鴨鴻鴿鵑鵝鵠鵡鵪鵬鵲鶉鶯鶴鷂鷓鷗鷥鷹鷺鸚鸛鸞鹵鹹鹼鹽麗麥麩麵麼黃黌點黨黴黷鼇鼕鼴齊齋齒齜齟齡齣齦齧齪齬齲齷龍龐龔龜後'::text, '丢并乱亘亚伫来仑侣系侠伥俩仓个们伦伟侧侦伪杰伧伞备家佣偬传债伤倾仅侨仆侥价仪侬亿侩俭傧俦侪尽偿优储俪傥俨兑儿兖内两册幂冻凛凯别删则克刚剥剀创划剧刘刽剑剂劲动务勋胜劳势勋励劝匀汇匮区协却厌厉参丛吴吕员问哑启唤丧乔单哟呛啬吗呜哔叹喽呕啧尝哗唠啸叽嘘哝嗳喷吨当咛吓尝噜咙向严嘤啭嗫嚣呓苏嘱囱国围园圆图团执坚垩埚尧报场块茔埘涂冢坞尘堑垫坠堕坟垦坛压垒圹坏垄坜坝壮壶寿够梦夹奂奥奁夺奋妆姗娱娄妇娲媪妈妪妩娴娆婵娇嬷嫔婴婶孙学孪宫寝实宁审写宽宠宝将专寻对导尴届尸屉屡层屦属冈岘岛峡岗峥岚崭岖嵘岭屿岳峦巅帅师帐带帧帏帼帜币帮干几库厕厢厩厦厨厮庙厂废广庐厅张强别弹弥弯汇彦径从徕复彻耻悦怅闷恶恼恻爱惬怆恺忾态愠惨惭恸惯怂虑庆忧惫怜凭惮愤悯怃宪忆恳应懔懑惩懒怀悬忏惧慑恋战戏户抛挟舍扪卷扫抡挣挂拣扬换挥损摇捣抢掴搂挚掺捞撑挠捻拨抚扑揿挞挝捡拥掳择击挡担据挤拟拧搁掷扩撷摆擞扰撵拢拦搀携摄挛摊搅揽败叙敌数敛毙斓斩断时晋昼晕晖畅暂晔历昙晓暧旷晒书会胧东栅栀条枭弃枣栋栈栖杨枫桢业极荣构枪椁桨桩乐枞楼标枢样朴树桦桡桥机椭横档桧检樯台槟柠槛柜橹榈栉椟橱榇樱栏权榄钦叹欧欤欢岁历归殁残殇殓殡歼杀壳毁殴毡气氢氩氲污决没况汹浃泾凉凄泪净沦渊浅涣减涡测浑凑愍涌汤准沟温沧灭涤沪滞渗卤滚满渔汉涟渍涨渐浆泼洁潜润浔溃涩浇涧渑泽淀浊浓湿泞蒙济涛滥潍滨溅滤渎泻沈浏濒泸沥潇濑弥潋澜洒滩湾滦灾为乌无煅炼烟焕烦炀荧热炽灯炖烧烫焖营灿烛烩烬焘烁炉烂争爷尔墙牍牵荦牦犊牺状狭狈狰犹狱狮奖独狞获猎犷兽獭献猡珏现珐珲琐瑶莹玛玑瑷环玺璇琼珑璎瓒瓯瓮产亩毕画异当畴叠痉疯疡痪疮疟瘘疗痨疠瘪痴痒症癞癣瘾瘫癫发皑疱皱盗盏尽监盘卢众困睁睐瞒了睑蒙瞩矫朱砚硕确码砖碛矶础碍矿砺砾矾禄祸祯御禅礼祷秃籼税秆禀种称谷稣积颖穑秽稳获窝洼穷窑窥窜窍窦窃竞笔笋笕笺筝节范筑笃筛篓箪简篑箫檐签帘篮筹籁笼签篱箩吁粤糁粪粮团纠纪纣约红纡纥纫纹纳纽纯纰纱纸级纷纭纺扎细绂绁绅绍绋绌终组绊结绝绦绞络绚给绒统丝绛绢绑绥经综缍绿绸绶维绾纲网缀纶绮绽绰绫绵缁紧绪缄缂线缉缎缔缘编缓缅纬缈练缇致萦缙缢绉缣缚缜缟县缝缩纵缧纤缦缕缥总绩绷缫缪襁缯织缮缭绕绣绳绘系茧缴绎继缤续缠缨才纤缆钵罂罚骂罢罗羁芈羡义习翘圣闻联聪声耸聂职听聋肃胁脉脱胀肾脑肿脚肠肤胶腻胆脍脓脸脐膑腊胪脏卧临台与兴举旧舱舰艰艳刍苎兹荆庄茎荚苋华苌莱万莴叶苇荤莅苍荪盖莲卜蒋葱荫荡芜萧蓟姜蔷荐萨荠蓝艺药薮蔼蔺芦苏蕴苹藓兰萝处虚虏号亏蜕蚬蚀虾蜗蚂萤蝼蝈蝉蛲虫蚁蝇蝎蚝蜡蛎蛊蚕蛮术卫冲只衮袅补装里制复裤褛亵袄裆褴袜摆衬袭见规觅视觎亲觊觐觉览观觞触订讣计讯讧讨讦训讪讫记讹讶讼诀讷访设许诉诃诊诂诋诈诏评诅词咏询诣试诗诧诟诡诠诘话该详诙诛夸志认诳诞诱诮语诚诫诬误诰诵诲说谁课谇诽谊调谄谆谈诿请诤谅论谀谍谛谐谏谕谘讳谙谌讽诸谚谖诺谋谒谓誊谎谜谧谤谦讲谢谣谟谪谬谨证谲讥识谯谭谱谵译议谴护誉读变谗让谶赞谠岂竖丰艳猪猫贝贞负财贡贫货贩贪贯责贮赀贰贵贬买贷费贴贻贸贺贲赂赁贿赅资贾贼赈赊宾赐赏赔赓贤卖贱赋质账赌赖赚赙购赛赘赠赞赡赢赃赎赝赣赶赵趋迹践踊跸蹒踪跷趸踌跻跃踯踬蹑躏躯车轧轨军轩轫轭软轴轲轶轼较载轾辄辅轻辆辎辉辋辍辊辇辈轮辑辏输辐辗舆毂辖辕转辙轿辚轰辔办辞辫辩农回迳这连进游运过达违遥逊沓递远适迟迁选遗辽迈还迩边逻逦邮乡邹邓郑邻邺郦腌丑酝医酱酿衅酽释钊钉钋针钓钏钒钗钠钝钤钣钞钮钧钙铃钴钹铍钸铀钿钾铉铋铂钳铆铅钩铰铬银铜铣铨铢铭衔铵铐锐销锑锉铝锌钡锋锄铺锂锯钢录锥锟锤锱铮锭钱锦锚锢错锰表锅镀锷锻锲锹锾键钟镁镑锁镉钨镐镇镒镍镞链镙镝铿锵镗镘铲镜镖镂錾锈铙钟镌镰镯镭铁铎铛铸鉴铄镳钥镶镊锣钻銮凿长门闩闪闭开闳闰闲闲间闵闸阂阁合阀闺闽闾阅阎板闱阔阕阑阗阖阙闯关阐辟陉陕阵阴陈陆阳队阶陨际随险隐陇隶只隽虽双雏杂鸡离难云电雾霁雳霭灵静腼靥巩秋缰鞑千鞯韦韧韩韬韵响页顶顷项顺须顼颂预顽颁顿颇领颌颉颐头颊颔颈颓频颗题额颚颜颛愿颠类颢顾颤显颦颅风飒台刮飓飕飘飞饥饨饪饬饭饮饴饲饱饰饺饼饷养饵馁饿余馄饯馅馆馏馊馒馑饥饶飨餍馋马驭冯驮驰驯驳驻驽驹驾驸驶驼驷骈骇骆骏骋骑骛骗骞腾骚骡蓦骠驱骁骄验惊驿骤驴骥骊肮髅脏体髋发松胡须鬓斗闹闹郁魉魇鱼鲁鱿鲍鲔鲛鲑鲜鲧鲤鲨鲭鲷鲳鲸鲫鳅鳃鳏鳍鲢鳗鳔鳖鳝鳜鳞鲎鳄鲈鸟鸠凤鸣鸢鸩鸦鸵鸳鸪鸯鸭鸿鸽鹃鹅鹄鹉鹌鹏鹊鹑莺鹤鹞鹧鸥鸶鹰鹭鹦鹳鸾卤咸硷盐丽麦麸面么黄黉点党霉黩鳌冬鼹齐斋齿龇龃龄出龈啮龊龉龋龌龙庞龚龟后'::text);
+
+
+--
 -- Name: fold_name(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.fold_name(name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN regexp_replace(lower(regexp_replace(regexp_replace(NORMALIZE(name, NFKC), '\([^)]*\)|\[[^]]*\]|【[^】]*】|〔[^〕]*〕'::text, ''::text, 'g'::text), '\s|·'::text, ''::text, 'g'::text)), '^(?:(?:[镇乡村组党团副总正]|小组|村民委员会|委会|两委|支部|支委|党委)*(?:主任|书记|会计|文书|干部|组长|队长|村长|网格员|代办员|评议员))?(.{2,}?)(?:(?:[镇乡村组党团副总正]|小组|村民委员会|委会|两委|支部|支委|党委)*(?:主任|书记|会计|文书|干部|组长|队长|村长|网格员|代办员|评议员))?$'::text, '\1'::text);
+    BEGIN ATOMIC
+ WITH plain AS MATERIALIZED (
+          SELECT lower((public.simplify_characters(NORMALIZE(fold_name.name, NFKC)) COLLATE pg_c_utf8)) AS value
+         ), outside AS MATERIALIZED (
+          SELECT plain.value,
+             regexp_replace(plain.value, '[(\[{<【〔〖《〈「『][^)\]}>】〕〗》〉」』]*([)\]}>】〕〗》〉」』]|$)'::text, ''::text, 'g'::text) AS kept
+            FROM plain
+         ), letters AS MATERIALIZED (
+          SELECT regexp_replace(
+                 CASE
+                     WHEN (outside.kept ~ '[[:alpha:]].*[[:alpha:]]'::text) THEN outside.kept
+                     ELSE outside.value
+                 END,
+                 CASE
+                     WHEN (outside.value ~ '[^[:ascii:]]'::text) THEN '[^[:alpha:]]|[ㆍꞏᐧ丶丨丿]'::text
+                     ELSE '[^[:alnum:]]'::text
+                 END, ''::text, 'g'::text) AS value
+            FROM outside
+         ), untitled AS MATERIALIZED (
+          SELECT regexp_replace(letters.value, (('^(?:[老小]|'::text || titles.title) || ')+(?=..)'::text), ''::text) AS value,
+             titles.title
+            FROM (letters
+              CROSS JOIN ( SELECT '(?:[镇乡村组党团副总正代兼原]|第一|小组|村民|居民|委员会|委会|两委|支部|总支|支委|党委|驻村|包村|包片|帮扶|扶贫|乡村振兴|防返贫|监测|工作|妇联|妇女|团委|民兵|治保|农技|卫生)*(?:主任|书记|支书|会计|出纳|文书|干部|组长|队长|队员|村长|镇长|乡长|站长|所长|科长|股长|主席|社长|校长|经理|委员|代表|助理|专干|专员|干事|老师|教师|医生|大夫|师傅|同志|先生|女士|网格员|网格长|代办员|代办人|评议员|评议人|监测员|信息员|联络员|协管员|监督员|管理员|统计员|工作队|工作人员|党员)'::text AS title) titles)
+         )
+  SELECT
+         CASE
+             WHEN (untitled.value ~ (('^(?:'::text || untitled.title) || ')+$'::text)) THEN untitled.value
+             ELSE regexp_replace(untitled.value, (('(?<=..)(?:'::text || untitled.title) || ')+代?$'::text), ''::text)
+         END AS regexp_replace
+    FROM untitled;
+END;
 
 
 --
@@ -1343,24 +1382,6 @@ CREATE FUNCTION public.get_county_setting(p_county text, p_name text, p_day date
 
 
 --
--- Name: get_visible_person(); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.get_visible_person() RETURNS uuid
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN ("substring"(current_setting('market.scope'::text, true), '^person:([0-9a-f-]{36})$'::text))::uuid;
-
-
---
--- Name: hash_audit_entry(bytea, smallint, bigint, timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence bigint, at timestamp with time zone, actor text, action text, object text, detail jsonb) RETURNS bytea
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN sha256((previous || convert_to((jsonb_build_array(chain, sequence, to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text), actor, action, object, detail))::text, 'UTF8'::name)));
-
-
---
 -- Name: accounts; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1377,16 +1398,38 @@ CREATE TABLE public.accounts (
     closed_at timestamp with time zone,
     identity_index bytea,
     identity_sealed bytea,
-    person_key bytea GENERATED ALWAYS AS (COALESCE(identity_index,
-CASE
-    WHEN (handle IS NOT NULL) THEN decode(md5(regexp_replace(lower(regexp_replace(regexp_replace(NORMALIZE(name, NFKC), '\([^)]*\)|\[[^]]*\]|【[^】]*】|〔[^〕]*〕'::text, ''::text, 'g'::text), '\s|·'::text, ''::text, 'g'::text)), '^(?:(?:[镇乡村组党团副总正]|小组|村民委员会|委会|两委|支部|支委|党委)*(?:主任|书记|会计|文书|干部|组长|队长|村长|网格员|代办员|评议员))?(.{2,}?)(?:(?:[镇乡村组党团副总正]|小组|村民委员会|委会|两委|支部|支委|党委)*(?:主任|书记|会计|文书|干部|组长|队长|村长|网格员|代办员|评议员))?$'::text, '\1'::text)), 'hex'::text)
-    ELSE NULL::bytea
-END, uuid_send(id))),
     CONSTRAINT accounts_handle_format CHECK ((handle ~ '^[a-z][a-z0-9_.-]{1,31}$'::text)),
     CONSTRAINT accounts_identity_complete CHECK (((identity_index IS NULL) = (identity_sealed IS NULL))),
     CONSTRAINT accounts_name_length CHECK (((length(name) >= 1) AND (length(name) <= 60))),
     CONSTRAINT accounts_phone_complete CHECK (((phone_index IS NULL) = (phone_sealed IS NULL)))
 );
+
+
+--
+-- Name: get_person_key(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_person_key(p_account uuid) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT COALESCE(accounts.identity_index, CASE WHEN (accounts.handle IS NOT NULL) THEN decode(md5(public.fold_name(accounts.name)), 'hex'::text) ELSE NULL::bytea END, uuid_send(accounts.id)) AS "coalesce" FROM public.accounts WHERE (accounts.id = get_person_key.p_account));
+
+
+--
+-- Name: get_visible_person(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.get_visible_person() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ("substring"(current_setting('market.scope'::text, true), '^person:([0-9a-f-]{36})$'::text))::uuid;
+
+
+--
+-- Name: hash_audit_entry(bytea, smallint, bigint, timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence bigint, at timestamp with time zone, actor text, action text, object text, detail jsonb) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN sha256((previous || convert_to((jsonb_build_array(chain, sequence, to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text), actor, action, object, detail))::text, 'UTF8'::name)));
 
 
 --
@@ -1483,6 +1526,30 @@ CREATE FUNCTION public.list_late_cases(p_now timestamp with time zone, p_most in
      ORDER BY due_at
      LIMIT p_most
 $$;
+
+
+--
+-- Name: list_name_parts(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_name_parts(name text) RETURNS SETOF text
+    LANGUAGE sql IMMUTABLE ROWS 20 PARALLEL SAFE
+    BEGIN ATOMIC
+ WITH texts AS MATERIALIZED (
+          SELECT public.fold_name(list_name_parts.name) AS value
+         UNION
+          SELECT public.fold_name(translate(list_name_parts.name, '()[]{}<>（）［］｛｝＜＞【】〔〕〖〗《》〈〉「」『』'::text, ''::text)) AS fold_name
+         )
+  SELECT texts.value
+    FROM texts
+   WHERE (texts.value <> ''::text)
+ UNION
+  SELECT substr(texts.value, (before.before + 1), size.size) AS substr
+    FROM ((texts
+      CROSS JOIN LATERAL generate_series(0, (length(texts.value) - 2)) before(before))
+      CROSS JOIN LATERAL generate_series(2, (length(texts.value) - before.before)) size(size))
+   WHERE ((length(texts.value) <= 60) AND (before.before <> 1) AND (((length(texts.value) - before.before) - size.size) <> 1));
+END;
 
 
 --
@@ -2218,7 +2285,7 @@ CREATE FUNCTION public.set_person_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    NEW.person_key = (SELECT person_key FROM accounts WHERE id = NEW.account_id);
+    NEW.person_key = get_person_key(NEW.account_id);
     RETURN NEW;
 END;
 $$;

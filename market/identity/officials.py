@@ -264,7 +264,7 @@ async def create_official(
 async def appoint(conn: Connection, seal: Seal, appointments: Sequence[Appointment], *, by: str, now: datetime) -> None:
     """Grant accounts roles from today on and store the identity numbers of their persons; each is recorded.
 
-    Accounts of one person then have the same `accounts.person_key`, which the duties of a month compare. The accounts
+    Accounts of one person then have the same key (`get_person_key`), which the duties of a month compare. The accounts
     are signed out everywhere.
 
     Raises:

@@ -1,6 +1,6 @@
 -- Package: identity.
--- Return whether two accounts belong to one person: by identity number if both have one, else by name without blanks,
--- letter case and titles. The name that every new account has is nobody's.
+-- Return whether two accounts belong to one person: by identity number if both have one, else by name as
+-- `fold_name` gives it. The name that every new account has is nobody's.
 CREATE OR REPLACE FUNCTION is_same_person(p_account uuid, p_other uuid) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN p_account = p_other

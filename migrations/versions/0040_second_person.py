@@ -13,4 +13,5 @@ depends_on = None
 def upgrade() -> None:
     folder = Path(__file__).parents[1]
     run_script((folder / "sql/0040_second_person.sql").read_text("utf-8"))
+    run_script((folder / "functions/simplify_characters.sql").read_text("utf-8"))
     run_script((folder / "functions/fold_name.sql").read_text("utf-8"))

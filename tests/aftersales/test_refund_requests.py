@@ -33,7 +33,6 @@ from tests.support.make import (
     make_official,
     make_product,
 )
-from tests.support.postgres import as_owner
 from tests.support.shop import Shopping
 
 COUNTY = "130624"
@@ -278,23 +277,6 @@ async def test_consent_after_receipt_takes_what_the_producer_is_owed(farm: Farm)
     after = await w.balances()
     changes = {code.partition(":")[0]: after.get(code, 0) - minor for code, minor in before.items()}
     assert changes == {"clearing": 600_00, "payable": -588_00, "commission": -12_00}
-
-
-async def test_people_known_by_name_are_compared_alike_by_function_and_column(conn: Connection) -> None:
-    folded = {
-        "张三": "张三", "村会计张三": "张三", "张三（会计）": "张三", "张 三 组长": "张三", "王主任": "王主任",
-        "王书记": "王书记", "村主任": "村主任", "村会计": "村会计", "ＬＩ·四": "li四", "副镇长 李四": "副镇长李四",
-        "李四": "李四",
-    }  # fmt: skip
-    async with as_owner(conn):
-        for number, name in enumerate(folded):
-            await make_account(conn, name=name, handle=f"ren{number}")
-        rows = await conn.fetch(
-            "SELECT name, fold_name(name) AS folded, person_key = decode(md5(fold_name(name)), 'hex') AS alike"
-            "  FROM accounts WHERE handle LIKE 'ren%'"
-        )
-    assert {row["name"]: row["folded"] for row in rows} == folded
-    assert all(row["alike"] for row in rows)
 
 
 async def test_requests_that_are_withdrawn_again_and_again_end(farm: Farm) -> None:

@@ -30,7 +30,7 @@ TODAY = get_business_day(NOW)
 
 
 async def find_person_key(conn: Connection, account_id: AccountId) -> bytes:
-    return await conn.fetchval("SELECT person_key FROM accounts WHERE id = $1", account_id)
+    return await conn.fetchval("SELECT get_person_key($1)", account_id)
 
 
 async def test_an_official_holds_the_roles_from_the_day_of_creation(conn: Connection, seal: Seal) -> None:

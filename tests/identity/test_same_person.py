@@ -1,5 +1,8 @@
 """Who is one person with several accounts, as far as names tell."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from market.identity.same_person import is_same_person
@@ -7,12 +10,17 @@ from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection
 from tests.support.make import make_account
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.mark.parametrize(
     ("name", "other", "same"),
     [
         ("样例唐某", "样例 唐某", True),
         ("样例唐某", "样例唐某（会计）", True),
+        ("样例唐某", "村支书样例唐某", True),
+        ("样例唐某", "樣例唐某/书记", True),
+        ("样例唐某", "样例唐某水管员", False),
         ("样例唐某", "样例李某", False),
         (DEFAULT_NAME, DEFAULT_NAME, False),
     ],
@@ -23,3 +31,47 @@ async def test_accounts_of_one_name_belong_to_one_person_unless_it_is_the_name_o
     first, second = await make_account(conn, name=name), await make_account(conn, name=other)
     assert await is_same_person(conn, account_id=first, other_id=second) is same
     assert await is_same_person(conn, account_id=first, other_id=first)
+
+
+FOLDED = {
+    "张三": "张三", "村会计张三": "张三", "张三（会计）": "张三", "张 三 组长": "张三", "王主任": "王主任",
+    "王书记": "王书记", "村主任": "村主任", "村会计": "村会计", "村委会主任": "村委会主任", "ＬＩ·四": "li四",
+    "副镇长 李四": "李四", "李四": "李四", "村支书张三": "张三", "张三老师": "张三", "驻村工作队员张三": "张三",
+    "张三/书记": "张三", "张三-会计": "张三", "张三（会计": "张三", "（张三": "张三", "（张三）": "张三",
+    "张•三": "张三", "张丶三": "张三", "張三豐": "张三丰", "张三2": "张三", "gan2": "gan2", "Gan.2": "gan2",
+    "代小红": "代小红", "张文书": "张文书", "村党支部书记兼村主任张三": "张三", "老张三": "张三", "王五": "王五",
+    "—": "", "": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "folded"), FOLDED.items())
+async def test_a_name_is_folded_to_its_letters_without_titles(conn: Connection, name: str, folded: str) -> None:
+    assert await conn.fetchval("SELECT fold_name($1)", name) == folded
+    assert await conn.fetchval("SELECT fold_name(fold_name($1))", name) == folded
+
+
+async def test_every_traditional_character_has_its_simplified_one(conn: Connection) -> None:
+    source = (ROOT / "migrations/functions/simplify_characters.sql").read_text("utf-8")
+    characters = "".join(re.findall(r"'([^']+)'", source))
+    traditional, simplified = characters[: len(characters) // 2], characters[len(characters) // 2 :]
+    assert len(set(traditional)) == len(traditional) == len(simplified)
+    assert not set(traditional) & set(simplified)
+    assert await conn.fetchval("SELECT simplify_characters($1)", traditional) == simplified
+    assert await conn.fetchval("SELECT simplify_characters('劉備關羽張飛')") == "刘备关羽张飞"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("张三", {"张三"}),
+        ("张三丰", {"张三丰"}),
+        ("水管张三", {"水管", "张三", "水管张三"}),
+        ("张三、李四", {"张三", "李四", "张三李四"}),
+        ("村干部（张三）", {"张三", "村干部"}),
+        ("王", {"王"}),
+        ("", set[str]()),
+        ("长" * 61, {"长" * 61}),
+    ],
+)
+async def test_a_part_of_a_text_may_be_a_name_if_a_title_is_left(conn: Connection, text: str, parts: set[str]) -> None:
+    assert {row[0] for row in await conn.fetch("SELECT list_name_parts($1)", text)} == parts

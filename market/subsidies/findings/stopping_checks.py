@@ -191,20 +191,38 @@ CHARGE_BELOW_PLAN = Query(
      WHERE charge_fen < plan_fen
     """,
 )
-# People are compared by identity; where a name stands for them, without blanks, titles and letter case. Each pair of
-# names is folded once, because that takes longer than the rest of the statement.
+# A text names a person if the whole name of an official of the county, or another such text, is a part of it: titles
+# that nobody listed hide no name that is written plainly anywhere. Officials are compared by identity number. The texts
+# are compared before the lines are read, because that takes longer than the rest of the statement.
 PREPARER_IS_APPROVER = Query(
     CheckRow,
     """
-    WITH named AS MATERIALIZED (SELECT DISTINCT agent, assessor FROM enrolments WHERE county_code = :county),
-    same AS MATERIALIZED (
-        SELECT agent, assessor FROM named
-         WHERE fold_name(agent) <> '' AND fold_name(agent) = fold_name(assessor))
+    WITH pairs AS MATERIALIZED (
+        SELECT DISTINCT agent, assessor FROM enrolments WHERE county_code = :county AND decided),
+    texts AS MATERIALIZED (SELECT agent AS name FROM pairs UNION SELECT assessor FROM pairs),
+    names AS MATERIALIZED (
+        SELECT fold_name(name) AS name, decode(md5(fold_name(name)), 'hex') AS person_key FROM texts
+         UNION
+        SELECT fold_name(a.name), get_person_key(a.id)
+          FROM accounts a
+         WHERE a.id IN (SELECT account_id FROM grants WHERE starts_with(scope, :county))),
+    people AS MATERIALIZED (
+        SELECT DISTINCT texts.name, names.person_key
+          FROM texts CROSS JOIN LATERAL list_name_parts(texts.name) AS part JOIN names ON names.name = part),
+    faults AS MATERIALIZED (
+        SELECT agent, assessor, '没有写村级评议人' AS fault FROM pairs WHERE fold_name(assessor) = ''
+         UNION ALL
+        SELECT agent, assessor,
+               CASE WHEN agent = assessor THEN '代办人和村级评议人都是 ' || agent
+                    ELSE format('代办人 %s 和村级评议人 %s 是一个人', agent, assessor) END
+          FROM pairs
+         WHERE EXISTS (SELECT FROM people a JOIN people b ON b.person_key = a.person_key AND b.name = pairs.assessor
+                        WHERE a.name = pairs.agent))
     SELECT r.line_code AS subject, ARRAY[r.line_code] AS lines, coalesce(r.claimed_fen, 0) AS at_risk_fen,
-           CASE WHEN e.agent = e.assessor THEN '代办人和村级评议人都是 ' || e.agent
-                ELSE format('代办人 %s 和村级评议人 %s 是一个人', e.agent, e.assessor) END AS evidence
-      FROM same
-      JOIN enrolments e ON e.county_code = :county AND e.agent = same.agent AND e.assessor = same.assessor AND e.decided
+           fault AS evidence
+      FROM faults
+      JOIN enrolments e ON e.county_code = :county AND e.agent = faults.agent AND e.assessor = faults.assessor
+                       AND e.decided
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code AND r.in_snapshot
     """,
 )

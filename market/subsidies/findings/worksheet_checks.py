@@ -181,22 +181,27 @@ REMOVAL_OUTLIER = Query(
        AND removed * all_lines >= :removal_factor::integer * all_removed * lines
     """,
 )
+# An agent counts as one person however the name is written.
 ENROLMENT_BURST = Query(
     CheckRow,
     """
-    WITH applications AS (
-        SELECT agent, line_code, count(*) OVER (
-                   PARTITION BY agent ORDER BY applied_on
+    WITH agents AS MATERIALIZED (
+        SELECT agent, fold_name(agent) AS person
+          FROM (SELECT DISTINCT agent FROM enrolments WHERE county_code = :county AND agent <> '') AS written),
+    applications AS (
+        SELECT agents.person, e.line_code, count(*) OVER (
+                   PARTITION BY agents.person ORDER BY e.applied_on
                    RANGE BETWEEN CURRENT ROW AND make_interval(days => :burst_days::integer - 1) FOLLOWING) AS within
-          FROM enrolments
-         WHERE county_code = :county AND agent <> '' AND applied_on >= :month::date - 366 AND applied_on < :next)
-    SELECT e.agent AS subject, array_agg(r.line_code ORDER BY r.line_code) AS lines,
+          FROM enrolments e
+          JOIN agents ON agents.agent = e.agent
+         WHERE e.county_code = :county AND e.applied_on >= :month::date - 366 AND e.applied_on < :next)
+    SELECT e.person AS subject, array_agg(r.line_code ORDER BY r.line_code) AS lines,
            coalesce(sum(r.claimed_fen), 0)::bigint AS at_risk_fen,
            format('%s 天内代办 %s 件（%s 件以上）',
                   :burst_days::integer, max(e.within), :burst_enrolments::integer) AS evidence
       FROM applications e
       JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code
-     GROUP BY e.agent
+     GROUP BY e.person
     HAVING max(e.within) >= :burst_enrolments::integer
     """,
 )

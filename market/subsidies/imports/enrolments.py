@@ -239,3 +239,5 @@ def _check_decision(cells: RowReader, enrolment: EnrolmentRow, notice_to: date |
             cells.fault("decided_on", "已审定的要有审定日")
         if not cells.raw("entitled_from"):
             cells.fault("entitled_from", "已审定的要有享受起")
+        if not cells.raw("assessor"):
+            cells.fault("assessor", "已审定的要有村级评议人")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
+from unicodedata import normalize
 
 from msgspec import Struct
 
@@ -19,6 +20,12 @@ _VILLAGE_ENDING = re.compile(r"(社区|村)?(村民委员会|居民委员会|村
 _NEVER = {"脱贫不稳定户": False, "边缘易致贫户": True}
 """By type of monitoring: the answer to 原建档立卡 that contradicts it."""
 _HEAD = "户主"
+_HEAD_WORDS = re.compile(r"(现|新|代)?[户戶]主[0-9]*(本人|自己)?|(本人)?或?[户戶]主|本人|0[012]")
+"""How lists write the head of a household, letters and digits alone; 01 and 02 are the codes of 本人 and 户主.
+
+Source: GB/T 4761-2008.
+"""
+_IN_BRACKETS = re.compile(r"[(\[【〔].*?([)\]】〕]|$)")
 
 
 class RegisterRow(Struct, frozen=True, gc=False):
@@ -59,7 +66,7 @@ def read_members(
             household=cells.code("household"),
             member_number=cells.integer("seat", low=1, high=99) or 1,
             name=cells.text("name"),
-            relation=cells.text("relation", max_length=20),
+            relation=fold_relation(cells.text("relation", max_length=20)),
             identity=identity,
             born_on=born_on or _ALWAYS,
             sex=sex,
@@ -216,7 +223,13 @@ def check_seats(
 
 def _list_seats(membership: RegisterRow | KnownMembership) -> list[str]:
     """Return what one member at a time has in a household: the number and, for its head, the headship."""
-    return [str(membership.member_number), *([_HEAD] if membership.relation == _HEAD else [])]
+    return [str(membership.member_number), *([_HEAD] if fold_relation(membership.relation) == _HEAD else [])]
+
+
+def fold_relation(relation: str) -> str:
+    """Return the relation to the head of a household as written, and 户主 for the head in whatever spelling."""
+    outside = _IN_BRACKETS.sub("", normalize("NFKC", relation))
+    return _HEAD if _HEAD_WORDS.fullmatch("".join(filter(str.isalnum, outside))) else relation
 
 
 def _fault(spreadsheet: Spreadsheet, member: RegisterRow, name: str, message: str) -> CellFault:

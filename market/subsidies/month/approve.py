@@ -47,14 +47,26 @@ COUNT_PENDING_VILLAGES = Query(
                         WHERE a.run_id = :run_id AND a.duty = :duty AND starts_with(village_code, a.scope))
     """,
 )
+# The agent is known by name or alias; an official with another account, by the name of that one too.
 FIND_OWN_APPLICATION = Query(
     str,
     """
+    WITH own AS MATERIALIZED (
+        SELECT :name::text AS name
+         UNION SELECT name FROM accounts
+                WHERE id IN (SELECT account_id FROM grants WHERE starts_with(scope, :county))
+                  AND is_same_person(id, :account_id)),
+    agents AS MATERIALIZED (
+        SELECT agent FROM (SELECT DISTINCT agent FROM enrolments WHERE county_code = :county AND agent <> '') AS texts
+         WHERE lower(btrim(agent)) = :handle
+            OR EXISTS (SELECT FROM own
+                        WHERE fold_name(own.name) IN (SELECT list_name_parts(agent))
+                           OR fold_name(agent) IN (SELECT list_name_parts(own.name))))
     SELECT r.line_code
-      FROM run_lines r
-      JOIN enrolments e ON e.county_code = r.county_code AND e.line_code = r.line_code
-     WHERE r.run_id = :run_id AND r.county_code = :county
-       AND fold_name(e.agent) IN (fold_name(:name), fold_name(:handle))
+      FROM agents
+      JOIN enrolments e ON e.county_code = :county AND e.agent = agents.agent
+      JOIN run_lines r ON r.run_id = :run_id AND r.county_code = :county AND r.line_code = e.line_code
+     WHERE true
        AND EXISTS (SELECT FROM unnest(:scopes::text[]) AS scope
                     WHERE starts_with(coalesce(r.village_code, r.county_code), scope))
      ORDER BY r.line_code LIMIT 1
@@ -90,8 +102,9 @@ async def confirm_month(
         conn,
         county=county,
         run_id=cycle.run_id,
+        account_id=actor.account_id,
         name=actor.name,
-        handle=actor.handle or actor.name,
+        handle=actor.handle or "",
         scopes=scopes,
     )
     if own is not None:

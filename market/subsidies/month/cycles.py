@@ -142,7 +142,7 @@ GET_DUTY = Query(
       FROM cycle_duties d
      WHERE d.cycle_id = :cycle_id
        AND (is_same_person(d.account_id, :account_id)
-            OR d.person_key = (SELECT person_key FROM accounts WHERE id = :account_id))
+            OR d.person_key = get_person_key(:account_id))
      ORDER BY d.duty = :duty LIMIT 1
     """,
 )

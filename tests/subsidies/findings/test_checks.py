@@ -79,7 +79,8 @@ PLANTED: dict[str, tuple[str, list[str], list[tuple[str, int]]]] = {
         [ENROLMENT.format("agent = '样例某', assessor = '样例某'")],
         [("YD-01", 1900)],
     ),
-    "nobody is nobody": ("preparer_is_approver", [ENROLMENT.format("agent = '', assessor = ''")], []),
+    "nobody applied for another": ("preparer_is_approver", [ENROLMENT.format("agent = ''")], []),
+    "nobody assessed": ("preparer_is_approver", [ENROLMENT.format("agent = '', assessor = ''")], [("YD-01", 1900)]),
     "one line a household": (
         "too_many_lines",
         ["UPDATE programmes SET max_lines = 1 WHERE code = 'P1'"],
@@ -193,6 +194,10 @@ async def test_a_burst_of_one_agent_is_counted_within_its_days(quarter: Player) 
         found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=8)
         assert [row.subject for row in found] == ["样例代办乙"]
         assert await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=9) == []
+        await conn.execute("UPDATE enrolments SET agent = '代办员 ' || agent WHERE line_code IN ('YD-01', 'YD-03')")
+        await conn.execute("UPDATE enrolments SET agent = '样例·代办甲' WHERE line_code IN ('LT-01')")
+        found = await ENROLMENT_BURST.all(conn, **scope, **days, burst_enrolments=7)
+        assert [(row.subject, len(row.lines)) for row in found] == [("样例代办乙", 8), ("样例代办甲", 7)]
 
 
 async def test_a_village_of_equal_sums_stands_out(quarter: Player) -> None:

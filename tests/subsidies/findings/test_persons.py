@@ -4,10 +4,13 @@ from datetime import date
 
 import pytest
 
+from market.kernel import Connection
 from market.kernel.seal import Seal
 from market.reports.line import explain_line
+from market.subsidies.findings.stopping_checks import PREPARER_IS_APPROVER
 from market.subsidies.month.cycles import find_cycle
 from tests.story.play import COUNTY, Player
+from tests.support.postgres import as_owner
 
 OTHER = "(SELECT identity_index FROM enrolments WHERE line_code = 'YD-02')"
 OWN = "(SELECT identity_index FROM enrolments WHERE line_code = 'YD-01')"
@@ -83,39 +86,112 @@ async def test_no_county_asks_about_the_lines_of_another(january: Player) -> Non
         assert await conn.fetchval(ask, "130128") == 1
 
 
+SPELLINGS = (
+    "样例 两面人",
+    "样例两面人（村会计）",
+    "样例两面人(村会计) ",
+    "【代】样例两面人",
+    "样例两面人主任",
+    "村会计样例两面人",
+    "样例两面人 村委会副主任",
+    "样例两面人党支部书记（代）",
+    "村支书样例两面人",
+    "样例两面人老师",
+    "驻村工作队员样例两面人",
+    "样例两面人/书记",
+    "样例两面人-会计",
+    "样例两面人、样例某",
+    "样例·两面人",
+    "样例•两面人",
+    "样例ꞏ两面人",
+    "样例丶两面人",
+    "样例两面人（村会计",
+    "（样例两面人",
+    "村干部（样例两面人）",
+    "樣例兩面人",
+    "样例两面人2",
+    "老样例两面人",
+    "包村领导样例两面人",
+    "样例两面人水管员",
+)
+
+
+@pytest.mark.parametrize("assessor", SPELLINGS)
+async def test_one_person_under_two_spellings_is_preparer_and_approver(county: Connection, assessor: str) -> None:
+    assert await find_same(county, "样例两面人", assessor) == [f"代办人 样例两面人 和村级评议人 {assessor} 是一个人"]
+
+
+async def find_same(county: Connection, agent: str, assessor: str, *, line: str = "YD-01") -> list[str]:
+    """Return the evidence that the check finds after the enrolment of a line was changed."""
+    change = "UPDATE enrolments SET agent = $1, assessor = $2 WHERE line_code = $3"
+    await county.execute(change, agent, assessor, line)
+    cycle = await find_cycle(county, COUNTY, date(2019, 1, 1))
+    found = await PREPARER_IS_APPROVER.all(county, county=COUNTY, run_id=cycle.run_id)
+    return [each.evidence for each in found if each.subject == line]
+
+
 @pytest.mark.parametrize(
-    "assessor",
+    ("agent", "assessor"),
     [
-        "样例 两面人",
-        "样例两面人（村会计）",
-        "样例两面人(村会计) ",
-        "【代】样例两面人",
-        "样例两面人主任",
-        "村会计样例两面人",
-        "样例两面人 村委会副主任",
-        "样例两面人党支部书记（代）",
+        ("样例两面人", "样例两面人书"),
+        ("王主任", "王书记"),
+        ("村主任", "村会计"),
+        ("村委会主任", "村委会书记"),
+        ("王建国", "王建军"),
+        ("张建国", "李建国"),
+        ("水管员张三", "水管员李四"),
     ],
 )
-async def test_one_person_under_two_spellings_is_preparer_and_approver(january: Player, assessor: str) -> None:
-    change = f"UPDATE enrolments SET agent = '样例两面人', assessor = '{assessor}' WHERE line_code = 'YD-01'"
-    assert list(await run_after(january, change)) == ["preparer_is_approver"]
+async def test_two_names_are_two_persons(county: Connection, agent: str, assessor: str) -> None:
+    assert await find_same(county, agent, assessor) == []
 
 
-@pytest.mark.parametrize(
-    ("agent", "assessor"), [("样例两面人", "样例两面人书"), ("王主任", "王书记"), ("村主任", "村会计")]
-)
-async def test_two_names_are_two_persons(january: Player, agent: str, assessor: str) -> None:
-    change = f"UPDATE enrolments SET agent = '{agent}', assessor = '{assessor}' WHERE line_code = 'YD-01'"
-    assert not await run_after(january, change)
+@pytest.mark.parametrize("plainly", ["official", "another line"])
+async def test_unknown_titles_hide_no_name_written_plainly_elsewhere(county: Connection, plainly: str) -> None:
+    agent, assessor = "水管员样例石某", "样例石某包村领导"
+    assert await find_same(county, agent, assessor) == []
+    if plainly == "official":
+        async with as_owner(county):
+            await county.execute("UPDATE accounts SET name = '样例石某' WHERE handle = 'cun'")
+    else:
+        assert await find_same(county, "样例石某", "样例李某", line="YD-03") == []
+    assert len(await find_same(county, agent, assessor)) == 1
 
 
-@pytest.mark.parametrize("spelling", ["{0} {1}（村干部）", "{0}{1}主任"])
+async def test_two_names_of_accounts_of_one_identity_are_one_person(county: Connection) -> None:
+    assert await find_same(county, "样例石某", "样例别名") == []
+    async with as_owner(county):
+        await county.execute("UPDATE accounts SET name = '样例石某' WHERE handle = 'cun'")
+        await county.execute("UPDATE accounts SET name = '样例别名' WHERE handle = 'zhen'")
+        await county.execute(
+            "UPDATE accounts SET identity_index = 'x', identity_sealed = 'x' WHERE handle IN ('cun', 'zhen')"
+        )
+    assert len(await find_same(county, "样例石某", "样例别名")) == 1
+
+
+@pytest.mark.parametrize("assessor", ["", " ", "—", "/"])
+async def test_an_enrolment_that_nobody_assessed_stops(county: Connection, assessor: str) -> None:
+    assert await find_same(county, "样例代办甲", assessor) == ["没有写村级评议人"]
+
+
+@pytest.mark.parametrize("spelling", ["{0} {1}（村干部）", "{0}{1}主任", "水管员{0}{1}", "{0}{1}、样例某", "cun"])
 async def test_another_spelling_of_the_name_does_not_let_the_agent_confirm(january: Player, spelling: str) -> None:
     async with january.database.transaction(scope=COUNTY) as conn:
         name = await conn.fetchval("SELECT name FROM accounts WHERE handle = 'cun'")
         await conn.execute(
             "UPDATE enrolments SET agent = $1 WHERE line_code = 'YD-01'", spelling.format(name[:3], name[3:])
         )
+    answer = await january(["subsidies", "confirm", "--month", "2019-01", "--as", "cun"], "2019-02-05")
+    assert (answer["code"], answer["line"]) == ("second_duty", "YD-01")
+
+
+async def test_the_name_of_another_account_of_the_person_does_not_let_the_agent_confirm(january: Player) -> None:
+    async with january.database.transaction(scope=COUNTY) as conn, as_owner(conn):
+        await conn.execute(
+            "UPDATE accounts SET identity_index = 'x', identity_sealed = 'x' WHERE handle IN ('cun', 'zhen')"
+        )
+        name = await conn.fetchval("SELECT name FROM accounts WHERE handle = 'zhen'")
+        await conn.execute("UPDATE enrolments SET agent = $1 WHERE line_code = 'YD-01'", name)
     answer = await january(["subsidies", "confirm", "--month", "2019-01", "--as", "cun"], "2019-02-05")
     assert (answer["code"], answer["line"]) == ("second_duty", "YD-01")
 

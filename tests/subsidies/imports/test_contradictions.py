@@ -33,6 +33,7 @@ async def list_faults(player: Player, kind: str, path: Path) -> list[tuple[str, 
         ({"享受起": "2018-08-31"}, [("享受起", "不能早于审定的那个月，最早 2018-09-01")]),
         ({"状态": "批准"}, [("状态", "应是 已申请、公示中、已审定、查重未通过、未通过、已撤回 之一")]),
         ({"户编号": "H02"}, [("户编号", "名册里这个人在 H01 户")]),
+        ({"村级评议人": ""}, [("村级评议人", "已审定的要有村级评议人")]),
         ({"审定日": "", "享受起": ""}, [("审定日", "已审定的要有审定日"), ("享受起", "已审定的要有享受起")]),
     ],
     ids=str,
@@ -99,6 +100,29 @@ async def test_a_household_has_one_head_and_a_seat_has_one_member_a_day(empty: P
         ("成员序号", "第 2 行已有这个成员序号，同一天只能有一个"),
         ("与户主关系", "第 2 行已有户主，同一天只能有一个"),
     ]
+
+
+@pytest.mark.parametrize(
+    "relation", ["户 主", "戶主", "本人", "户主（本人）", "本人或户主", "户主。", "新户主", "户主2", "02"]
+)
+async def test_a_second_head_is_seen_however_it_is_written(empty: Player, folder: Path, relation: str) -> None:
+    path = edit_copy(REGISTER, folder, "r.csv", copy_second(与户主关系=relation))
+    assert await list_faults(empty, "register", path) == [("与户主关系", "第 2 行已有户主，同一天只能有一个")]
+
+
+async def test_a_second_head_is_seen_beside_the_one_that_the_register_has(empty: Player, folder: Path) -> None:
+    first = edit_copy(REGISTER, folder, "first.csv", keep_row(1, 与户主关系="本人"))
+    assert (await run_import_command(empty, "register", first))["outcome"] == "ok"
+    second = edit_copy(REGISTER, folder, "second.csv", keep_row(2, 与户主关系="户 主"))
+    assert await list_faults(empty, "register", second) == [("与户主关系", "名册已有户主，同一天只能有一个")]
+    async with empty.database.transaction(scope="130624") as conn:
+        assert await conn.fetchval("SELECT relation FROM memberships") == "户主"
+
+
+@pytest.mark.parametrize("relation", ["户主之子", "户主配偶", "原户主", "丈夫", "10"])
+async def test_a_relation_to_the_head_is_no_second_head(empty: Player, folder: Path, relation: str) -> None:
+    path = edit_copy(REGISTER, folder, "r.csv", copy_second(与户主关系=relation))
+    assert (await run_import_command(empty, "register", path))["outcome"] == "ok"
 
 
 async def test_one_card_written_in_two_ways_is_one_card(january: Player, folder: Path) -> None:

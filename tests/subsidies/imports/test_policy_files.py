@@ -64,7 +64,9 @@ async def test_an_import_of_officials_counts_accounts_of_one_person(empty: Playe
     answer = await empty(["import", "officials", str(path)])
     assert answer["counts"] == {"accounts": 2, "roles": 2, "same_identity": 2}
     async with empty.database.transaction(scope="130624") as conn:
-        people = await conn.fetchval("SELECT count(DISTINCT person_key) FROM accounts WHERE handle IN ('one', 'two')")
+        people = await conn.fetchval(
+            "SELECT count(DISTINCT get_person_key(id)) FROM accounts WHERE handle IN ('one', 'two')"
+        )
     assert people == 1
 
 

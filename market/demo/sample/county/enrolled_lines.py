@@ -18,6 +18,8 @@ BINDINGS_HEADER = (
     "业务编号,运营商,业务类型,业务号码,姓名,身份证号,套餐编码,设备标识,卡号,生效日,失效日,变更类型,实名核验结果"
 )
 ENROLMENTS_HEADER = "业务编号,项目,身份证号,户编号,申请日,公示起,公示止,审定日,享受起,状态,代办人,村级评议人"
+_NUMERALS = str.maketrans("0123456789", "零一二三四五六七八九")
+"""The numerals of sample names, which have no digits, like those of people."""
 _NUMBER_PREFIXES = {Operator.MOBILE: "1705", Operator.UNICOM: "1707", Operator.TELECOM: "1991"}
 _OPERATOR_SHARES = ((Operator.MOBILE, 60), (Operator.UNICOM, 82), (Operator.TELECOM, 100))
 _LATE_PERCENT = 2
@@ -218,8 +220,8 @@ class LineGenerator:
             decided_on=decided,
             entitled_from=start,
             status=DECIDED_STATUS,
-            agent=f"样例代办{village[6:]}{rng.choice('甲乙丙')}",
-            assessor=f"样例村干部{village[6:]}",
+            agent=f"样例代办{village[6:].translate(_NUMERALS)}{rng.choice('甲乙丙')}",
+            assessor=f"样例村干部{village[6:].translate(_NUMERALS)}",
             device=f"h1:{sha256(f'{prefix}{number}'.encode()).hexdigest()[:24]}" if mobile else "",
             sim=f"898600{'013'[list(Operator).index(operator)]}0{number:012}" if mobile else "",
             claims_whole_month=rng.chance(30),

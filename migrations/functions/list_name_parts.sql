@@ -1,0 +1,18 @@
+-- Package: identity.
+-- Return the parts of a text that may be a whole name in it: two characters or more, with nothing or two characters or
+-- more on either side, so that 张三 is a part of 包村领导张三 and of 张三、李四 and not of 张三丰. What stands in brackets
+-- counts. Longer texts than 60 characters have no parts but themselves.
+CREATE OR REPLACE FUNCTION list_name_parts(name text) RETURNS SETOF text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20
+BEGIN ATOMIC
+    WITH texts AS MATERIALIZED (
+        SELECT fold_name(name) AS value
+         UNION SELECT fold_name(translate(name, '()[]{}<>（）［］｛｝＜＞【】〔〕〖〗《》〈〉「」『』', '')))
+    SELECT value FROM texts WHERE value <> ''
+     UNION
+    SELECT substr(value, before + 1, size)
+      FROM texts
+     CROSS JOIN LATERAL generate_series(0, length(value) - 2) AS before
+     CROSS JOIN LATERAL generate_series(2, length(value) - before) AS size
+     WHERE length(value) <= 60 AND before <> 1 AND length(value) - before - size <> 1;
+END;

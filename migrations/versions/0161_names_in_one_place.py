@@ -1,0 +1,23 @@
+"""The names of people are compared in one place, with whatever title they are written."""
+
+from pathlib import Path
+
+from payments.migrate import run_script
+
+revision = "0161"
+down_revision = "0081"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    folder = Path(__file__).parents[1]
+    for script in (
+        "functions/simplify_characters.sql",
+        "functions/fold_name.sql",
+        "functions/list_name_parts.sql",
+        "functions/get_person_key.sql",
+        "functions/set_person_key.sql",
+        "sql/0161_names_in_one_place.sql",
+    ):
+        run_script((folder / script).read_text("utf-8"))
