@@ -105,7 +105,8 @@ COUNT_UNANSWERED_CLAIMS = Query(
     int,
     """
     SELECT count(*) FROM cases
-     WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND state = 'assigned' AND path[level] = 'seller'
+     WHERE against_producer_id = ANY(:producer_ids::uuid[]) AND category = 'bad_fruit' AND state = 'assigned'
+       AND path[level] = 'seller'
     """,
 )
 LIST_ASSIGNED_CLAIMS = Query(

@@ -1,4 +1,4 @@
-"""Load the sample data in two transactions, so that an interrupted load resumes where it stopped."""
+"""Load the sample data in three transactions, so that an interrupted load resumes where it stopped."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +12,7 @@ from market.demo.sample.accounts import DEMO_COUNTY, SampleLogin, list_logins
 from market.demo.sample.copy_rows import copy_rows
 from market.demo.sample.county.simulate_months import ANALYSE_COUNTY, EXISTS_CYCLE, CountySimulation
 from market.demo.sample.divisions import load_divisions
+from market.demo.sample.sales.run import EXISTS_SALES, simulate_sales
 from market.demo.sample.shop.coupons import add_sample_coupons
 from market.demo.sample.shop.listings import add_listings
 from market.demo.sample.shop.make_shop import SampleShop, make_shop
@@ -97,8 +98,8 @@ async def load_sample(
 ) -> SampleSummary:
     """Load the samples into a migrated database, as its owner; parts that are already loaded are skipped.
 
-    Equal seeds and `now` yield equal rows. `scale` is the percentage of households and orders, at least 2. Opens two
-    transactions of its own: the shop with its orders, then the subsidies.
+    Equal seeds and `now` yield equal rows. `scale` is the percentage of households and orders, at least 2. Opens three
+    transactions of its own: the shop with its orders, the subsidies, and sales with everything that may follow them.
     """
     conn = await asyncpg.connect(owner_dsn)
     counts: dict[str, int] = {}
@@ -113,6 +114,11 @@ async def load_sample(
             if not await EXISTS_CYCLE.one(conn, county=DEMO_COUNTY):
                 counts |= await _load_county(load)
         await conn.execute(ANALYSE_COUNTY)
+        async with conn.transaction():
+            if not await EXISTS_SALES.one(conn):
+                counts |= await simulate_sales(
+                    conn, seal, files, settings, now=now, report=lambda done, total: progress("买卖", done, total)
+                )
     finally:
         await conn.close()
     return SampleSummary(list_logins(seal), counts)

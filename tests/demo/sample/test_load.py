@@ -70,22 +70,29 @@ async def test_an_interrupted_load_resumes_where_it_stopped(
     name = await clone_database(server, template)
     dsn = server.dsn(name)
 
-    def interrupt(phase: str, done: int, _total: int) -> None:
-        if (phase, done) == ("补贴", 3):
-            raise KeyboardInterrupt
+    async def load_until(phase: str, step: int) -> None:
+        def interrupt(reported: str, done: int, _total: int) -> None:
+            if (reported, done) == (phase, step):
+                raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        await load_sample(dsn, Settings(), seal, own_store, now=NOW, progress=interrupt, scale=2)
+        with pytest.raises(KeyboardInterrupt):
+            await load_sample(dsn, Settings(), seal, own_store, now=NOW, progress=interrupt, scale=2)
+
+    await load_until("补贴", 3)
     conn = await asyncpg.connect(dsn)
     orders = await conn.fetchval("SELECT count(*) FROM orders")
     assert orders > 0
     assert await conn.fetchval("SELECT count(*) FROM persons") == 0
-    second = await load_sample(dsn, Settings(), seal, own_store, now=NOW, progress=ignore_progress, scale=2)
-    assert second.counts == {"households": 320, "persons": 900, "lines": 500}
+    await load_until("买卖", 2)
+    assert await conn.fetchval("SELECT count(*) FROM persons") == 900
     assert await conn.fetchval("SELECT count(*) FROM orders") == orders
+    assert await conn.fetchval("SELECT count(*) FROM cases") == 0
     third = await load_sample(dsn, Settings(), seal, own_store, now=NOW, progress=ignore_progress, scale=2)
-    assert third.counts == {}
-    assert third.accounts == second.accounts
+    assert third.counts == {"sales": 22}
+    assert await conn.fetchval("SELECT count(*) FROM orders") == orders + 22
+    fourth = await load_sample(dsn, Settings(), seal, own_store, now=NOW, progress=ignore_progress, scale=2)
+    assert fourth.counts == {}
+    assert fourth.accounts == third.accounts
     await conn.close()
     await drop_database(server, name)
 
@@ -100,7 +107,7 @@ async def test_progress_is_reported_by_phase_and_reaches_its_total(
         reported.setdefault(phase, []).append((done, total))
 
     summary = await load_sample(server.dsn(name), Settings(), seal, own_store, now=NOW, progress=listen, scale=2)
-    assert list(reported) == ["店铺", "图片", "账目", "补贴"]
+    assert list(reported) == ["店铺", "图片", "账目", "补贴", "买卖"]
     for steps in reported.values():
         assert steps == sorted(steps)
         assert steps[-1][0] == steps[-1][1]

@@ -76,7 +76,15 @@ async def test_escrow_is_the_paid_sum_less_releases_and_refunds(sample: Connecti
     waiting = await sample.fetchval(
         "SELECT sum(goods_fen + freight_fen)::bigint FROM suborders WHERE state IN ('paid', 'shipped')"
     )
-    assert held == waiting > 0
+    weighed_less = await sample.fetchval(
+        "SELECT sum(l.refunded_fen)::bigint FROM order_lines l JOIN suborders s ON s.id = suborder_id"
+        " WHERE s.state IN ('paid', 'shipped')"
+    )
+    deposits = await sample.fetchval(
+        "SELECT sum(deposit_fen)::bigint FROM deposits JOIN orders ON orders.id = order_id WHERE state = 'deposited'"
+    )
+    assert held == waiting - weighed_less + deposits
+    assert min(waiting, weighed_less, deposits) > 0
 
 
 async def test_producers_are_owed_or_were_paid_what_was_received_less_the_commission(sample: Connection) -> None:
@@ -89,7 +97,12 @@ async def test_producers_are_owed_or_were_paid_what_was_received_less_the_commis
         "SELECT sum(goods_fen - goods_fen * commission_bp / 10000 + freight_fen)::bigint FROM suborders"
         " WHERE state = 'received'"
     )
-    assert owed + arrived == received > arrived > 0
+    refunded = await sample.fetchval(
+        "SELECT sum(l.refunded_fen - l.refunded_fen * commission_bp / 10000)::bigint"
+        "  FROM order_lines l JOIN suborders s ON s.id = suborder_id WHERE s.state = 'received'"
+    )
+    assert owed + arrived == received - refunded > arrived > 0
+    assert refunded > 0
 
 
 async def test_lots_are_their_counts_less_the_ordered_units(sample: Connection) -> None:
@@ -104,7 +117,7 @@ async def test_lots_are_their_counts_less_the_ordered_units(sample: Connection) 
                         WHERE l.lot_id = lots.id AND s.state = 'placed'), 0)
                 OR sold_units <> coalesce((
                        SELECT sum(units) FROM order_lines l JOIN suborders s ON s.id = suborder_id
-                        WHERE l.lot_id = lots.id AND s.state IN ('paid', 'shipped', 'received')), 0)
+                        WHERE l.lot_id = lots.id AND s.state IN ('deposited', 'paid', 'shipped', 'received')), 0)
             """
         )
         == 0
@@ -152,16 +165,20 @@ async def test_reviews_are_by_buyers_who_received_the_listing(sample: Connection
     )
 
 
-async def test_the_demo_farmer_has_two_parcels_to_ship(sample: Connection) -> None:
+async def test_the_demo_farmer_has_two_parcels_to_ship_and_one_to_weigh(sample: Connection) -> None:
     farm = await sample.fetchrow(
         "SELECT p.id, p.number FROM producers p JOIN accounts a ON a.id = applied_by"
         " WHERE a.name = '样例唐甲子' AND p.state = 'open'"
     )
     assert farm is not None
-    waiting = await sample.fetchval(
-        "SELECT count(*) FROM suborders WHERE producer_id = $1 AND state = 'paid' AND kind = 'goods'", farm["id"]
+    waiting = await sample.fetch(
+        "SELECT count(*) AS parcels, weighed_by_kilo FROM (SELECT EXISTS (SELECT FROM catch_weights w"
+        " JOIN order_lines l ON l.id = w.line_id WHERE l.suborder_id = s.id) AS weighed_by_kilo FROM suborders s"
+        "  WHERE producer_id = $1 AND state = 'paid' AND kind = 'goods') AS parcels"
+        " GROUP BY weighed_by_kilo ORDER BY weighed_by_kilo",
+        farm["id"],
     )
-    assert waiting == 2
+    assert [tuple(row) for row in waiting] == [(2, False), (1, True)]
 
 
 async def test_every_listing_has_a_picture_in_the_store(sample: Connection, store: tuple[FileStore, Path]) -> None:

@@ -1,0 +1,52 @@
+"""Play all sample sales."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from market.demo.sample.sales.cases import play_cases
+from market.demo.sample.sales.offers import MARK_SAMPLE, play_offers
+from market.demo.sample.sales.parcels import play_parcels
+from market.demo.sample.sales.simulation import SaleSimulation
+from market.demo.sample.sales.visits import play_visits
+from market.kernel import Connection, Query
+from market.kernel.seal import Seal
+from market.orders.models import Line, VariantId
+from market.settings import Settings
+from market.storage.files import FileStore
+
+_STEPS = 4
+EXISTS_SALES = Query(bool, "SELECT EXISTS (SELECT FROM cases)")
+COUNT_ORDERS = Query(int, "SELECT count(*) FROM orders")
+# Nobody gets the messages of a sample's past.
+MARK_SENT = Query(None, "UPDATE messages SET sent_at = queued_at WHERE sent_at IS NULL AND queued_at <= :now")
+
+
+async def simulate_sales(
+    conn: Connection,
+    seal: Seal,
+    files: FileStore,
+    settings: Settings,
+    *,
+    now: datetime,
+    report: Callable[[int, int], None],
+) -> dict[str, int]:
+    """Play the sales of the demo's farmer and host in the caller's transaction; return how many orders were added.
+
+    They come after the shop and the county, whose people they are between.
+    """
+    before = await COUNT_ORDERS.one(conn)
+    report(0, _STEPS)
+    async with SaleSimulation(conn, seal, files, settings, now=now) as sales:
+        bag = await sales.find_offer(sales.farmer, "阜平大枣")
+        dates = Line(VariantId(bag.variant_id), 1)
+        await play_parcels(sales, dates)
+        report(1, _STEPS)
+        await play_cases(sales, dates)
+        report(2, _STEPS)
+        await play_visits(sales)
+        report(3, _STEPS)
+        await play_offers(sales)
+    await MARK_SAMPLE.run(conn)
+    await MARK_SENT.run(conn, now=now)
+    report(_STEPS, _STEPS)
+    return {"sales": await COUNT_ORDERS.one(conn) - before}
