@@ -3735,6 +3735,22 @@ ALTER TABLE public.fact_versions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
 
 
 --
+-- Name: favourites; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.favourites (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    account_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    listing_id uuid,
+    producer_id uuid,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT favourites_bound CHECK ((("position" >= 1) AND ("position" <= 200))),
+    CONSTRAINT favourites_one CHECK ((num_nonnulls(listing_id, producer_id) = 1))
+);
+
+
+--
 -- Name: finding_decisions; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -5842,6 +5858,38 @@ ALTER TABLE ONLY public.fact_versions
 
 
 --
+-- Name: favourites favourites_listing_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.favourites
+    ADD CONSTRAINT favourites_listing_once UNIQUE (account_id, listing_id);
+
+
+--
+-- Name: favourites favourites_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.favourites
+    ADD CONSTRAINT favourites_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: favourites favourites_position_unique; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.favourites
+    ADD CONSTRAINT favourites_position_unique UNIQUE (account_id, "position");
+
+
+--
+-- Name: favourites favourites_producer_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.favourites
+    ADD CONSTRAINT favourites_producer_once UNIQUE (account_id, producer_id);
+
+
+--
 -- Name: finding_decisions finding_decisions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7209,6 +7257,20 @@ CREATE INDEX enrolments_by_identity_of_all ON public.enrolments USING btree (ide
 --
 
 CREATE INDEX fact_versions_by_subject ON public.fact_versions USING btree (county_code, fact, subject, replaced_at);
+
+
+--
+-- Name: favourites_by_listing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX favourites_by_listing ON public.favourites USING btree (listing_id) WHERE (listing_id IS NOT NULL);
+
+
+--
+-- Name: favourites_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX favourites_by_producer ON public.favourites USING btree (producer_id) WHERE (producer_id IS NOT NULL);
 
 
 --
@@ -9233,6 +9295,30 @@ ALTER TABLE ONLY public.fact_versions
 
 ALTER TABLE ONLY public.fact_versions
     ADD CONSTRAINT fact_versions_replaced_by FOREIGN KEY (replaced_by) REFERENCES public.import_files(id);
+
+
+--
+-- Name: favourites favourites_account; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.favourites
+    ADD CONSTRAINT favourites_account FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: favourites favourites_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.favourites
+    ADD CONSTRAINT favourites_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: favourites favourites_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.favourites
+    ADD CONSTRAINT favourites_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
 
 
 --
@@ -13754,6 +13840,48 @@ GRANT SELECT ON TABLE public.division_names TO market_app;
 --
 
 GRANT SELECT ON TABLE public.divisions TO market_app;
+
+
+--
+-- Name: TABLE favourites; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,DELETE ON TABLE public.favourites TO market_app;
+
+
+--
+-- Name: COLUMN favourites.account_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(account_id) ON TABLE public.favourites TO market_app;
+
+
+--
+-- Name: COLUMN favourites."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT("position") ON TABLE public.favourites TO market_app;
+
+
+--
+-- Name: COLUMN favourites.listing_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(listing_id) ON TABLE public.favourites TO market_app;
+
+
+--
+-- Name: COLUMN favourites.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.favourites TO market_app;
+
+
+--
+-- Name: COLUMN favourites.added_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(added_at) ON TABLE public.favourites TO market_app;
 
 
 --

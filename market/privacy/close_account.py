@@ -10,6 +10,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from market.conversations.erase import erase_messages
+from market.favourites.keep import erase_favourites
 from market.identity.close import erase_account, lock_account
 from market.identity.codes import try_code
 from market.identity.models import NO_DEVICE, AccountId, Device, NotFound, WrongCode
@@ -108,7 +109,9 @@ async def confirm_and_close(
 
 
 async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, by: str, now: datetime) -> None:
-    """Close an account and erase name, phone, addresses, devices, carts, messages and stored responses of its owner.
+    """Close an account and erase what identifies its owner.
+
+    Name, phone, addresses, devices, carts, favourites, messages and stored responses are erased.
 
     The bank accounts of its own household go too; those of a company or co-operative are the company's.
 
@@ -128,6 +131,7 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
         raise AccountNotClosable(errors=obstacles)
     await erase_buyer(conn, account_id)
     await erase_messages(conn, account_id)
+    await erase_favourites(conn, account_id)
     await end_memberships(conn, account_id, now=now)
     await delete_actor_keys(conn, str(account_id))
     phone = await get_phone(conn, seal, account_id)

@@ -1,13 +1,13 @@
 """Export what the market holds about an account. Source: Personal Information Protection Law, article 45."""
 
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from market.audit.record import add_audit_entry
-from market.casework.history import CaseEvent, list_case_events
+from market.casework.history import list_case_events
 from market.casework.moves import TEXT_CONTEXT
 from market.conversations.write import TEXT_CONTEXT as MESSAGE_CONTEXT
 from market.identity.models import AccountId, NotFound
@@ -15,81 +15,26 @@ from market.identity.sign_in import PHONE_CONTEXT
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
-from market.orders.address import Address, open_address
+from market.orders.address import open_address
+from market.privacy.models import (
+    PersonalAccount,
+    PersonalCase,
+    PersonalData,
+    PersonalDevice,
+    PersonalFavourite,
+    PersonalMessage,
+    PersonalOrder,
+    PersonalOrderLine,
+    PersonalPayoutAccount,
+    PersonalRecord,
+    PersonalReview,
+    PersonalShop,
+    PersonalStayGuests,
+    PersonalVoucher,
+)
 
 MAX_ROWS = 100_000
 """The largest number of rows of each kind; a person has fewer."""
-
-
-class PersonalAccount(Struct, frozen=True):
-    """An account as its owner sees it."""
-
-    name: str
-    phone: str | None
-    elder: bool
-    created_at: datetime
-
-
-class PersonalDevice(Struct, frozen=True):
-    """A sign-in that is stored, ended or not."""
-
-    device: str
-    created_at: datetime
-    seen_at: datetime
-
-
-class PersonalOrderLine(Struct, frozen=True):
-    """A line of an order."""
-
-    title: str
-    unit: str
-    quantity: int
-    amount_fen: Fen
-
-
-class PersonalOrder(Struct, frozen=True, kw_only=True):
-    """An order with its recipient and lines."""
-
-    number: int
-    state: str
-    placed_at: datetime
-    total_fen: Fen
-    address: Address | None
-    lines: list[PersonalOrderLine]
-
-
-class PersonalStayGuests(Struct, frozen=True):
-    """A room of a stay whose guests its host registered by name and document, until `delete_on`.
-
-    The guests may be others than the account, so that they are counted here, and seen by the host alone.
-    """
-
-    order_number: int
-    guests: int
-    delete_on: date
-
-
-class PersonalReview(Struct, frozen=True):
-    """A review that the person wrote, what it said earlier, and the ids of its photos."""
-
-    title: str
-    rating: int
-    text: str
-    at: datetime
-    earlier: list[str]
-    photo_ids: list[UUID]
-
-
-class PersonalCase(Struct, frozen=True, kw_only=True):
-    """A claim or a return that the person asked for: what was written, what was answered, and the ids of its photos."""
-
-    number: int
-    name: str
-    state: str
-    received_at: datetime
-    text: str
-    events: list[CaseEvent]
-    photo_ids: list[UUID]
 
 
 class _StoredCase(Struct, frozen=True, kw_only=True):
@@ -102,75 +47,11 @@ class _StoredCase(Struct, frozen=True, kw_only=True):
     photo_ids: list[UUID]
 
 
-class PersonalMessage(Struct, frozen=True, kw_only=True):
-    """A message about an order that the person wrote, as its buyer or for its seller, and the ids of its photos."""
-
-    order_number: int
-    at: datetime
-    text: str
-    photo_ids: list[UUID]
-
-
 class _StoredMessage(Struct, frozen=True, kw_only=True):
     order_number: int
     at: datetime
     text_sealed: bytes | None
     photo_ids: list[UUID]
-
-
-class PersonalShop(Struct, frozen=True):
-    """A shop that the person applied for or belongs to."""
-
-    name: str
-    state: str
-    applied_at: datetime
-    produce: str
-
-
-class PersonalPayoutAccount(Struct, frozen=True):
-    """An account to be paid to that the person entered; of its number the last digits are shown."""
-
-    producer: str
-    kind: str
-    holder: str
-    tail: str
-    state: str
-    entered_at: datetime
-
-
-class PersonalVoucher(Struct, frozen=True):
-    """A coupon that the person claimed."""
-
-    name: str
-    amount_fen: Fen
-    claimed_at: datetime
-
-
-class PersonalRecord(Struct, frozen=True):
-    """An entry of the audit record about what the person did."""
-
-    at: datetime
-    action: str
-    object: str
-
-
-class PersonalData(Struct, frozen=True, kw_only=True):
-    """Everything that the market holds about an account.
-
-    The register of households and their phone bills is the county's and is asked for there.
-    """
-
-    account: PersonalAccount
-    devices: list[PersonalDevice]
-    orders: list[PersonalOrder]
-    stays: list[PersonalStayGuests]
-    reviews: list[PersonalReview]
-    cases: list[PersonalCase]
-    messages: list[PersonalMessage]
-    shops: list[PersonalShop]
-    payout_accounts: list[PersonalPayoutAccount]
-    vouchers: list[PersonalVoucher]
-    records: list[PersonalRecord]
 
 
 class _StoredAccount(Struct, frozen=True):
@@ -299,6 +180,18 @@ LIST_CLAIMED_VOUCHERS = Query(
      ORDER BY vouchers.id DESC LIMIT :limit
     """,
 )
+LIST_KEPT_FAVOURITES = Query(
+    PersonalFavourite,
+    """
+    SELECT CASE WHEN listing_id IS NULL THEN 'producer' ELSE 'listing' END AS kind,
+           coalesce(listings.title, producers.name) AS name, added_at
+      FROM favourites
+      LEFT JOIN listings ON listings.id = listing_id
+      LEFT JOIN producers ON producers.id = favourites.producer_id
+     WHERE account_id = :account_id
+     ORDER BY favourites.id DESC LIMIT :limit
+    """,
+)
 LIST_RECORDS = Query(
     PersonalRecord,
     """
@@ -376,5 +269,6 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
         shops=await LIST_SHOPS.all(conn, account_id=account_id, limit=MAX_ROWS),
         payout_accounts=await LIST_ENTERED_ACCOUNTS.all(conn, account_id=account_id, limit=MAX_ROWS),
         vouchers=await LIST_CLAIMED_VOUCHERS.all(conn, account_id=account_id, limit=MAX_ROWS),
+        favourites=await LIST_KEPT_FAVOURITES.all(conn, account_id=account_id, limit=MAX_ROWS),
         records=await LIST_RECORDS.all(conn, account_id=account_id, limit=MAX_ROWS),
     )

@@ -49,6 +49,7 @@ from market.web.shop import (
     activity,
     browse,
     coupons,
+    favourites,
     order,
     order_actions,
     orders,
@@ -68,8 +69,8 @@ from market.web.shop.buying import cart, checkout, pay, pickup_point
 
 _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
-    browse, product, activity, stay, reviews, seller, cart, checkout, coupons, pay, orders, order, order_actions,
-    own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
+    browse, product, activity, stay, reviews, seller, cart, checkout, coupons, favourites, pay, orders, order,
+    order_actions, own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
     shop_conversations, pickup_point,
 )  # fmt: skip
 _FARM_PAGES = (

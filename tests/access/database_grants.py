@@ -44,6 +44,7 @@ GRANTS = {
         "select insert(suborder_id producer_id buyer_id last_at) update(messages buyer_wrote seller_wrote buyer_read "
         "seller_read buyer_told_at seller_told_at last_at)"
     ),
+    "favourites": "select delete insert(account_id position listing_id producer_id added_at)",
     "county_settings": "select insert delete update(valid_during)",
     "coupons": (
         "select insert(name code bearer producer_id category_code county_code amount_fen min_goods_fen valid_during "

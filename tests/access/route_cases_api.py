@@ -122,6 +122,8 @@ BILLING = (
 )
 USAGE = (_read_story_file("usage/usage-2019-01.csv"),)
 
+FAVOURITE = {"kind": "listing", "number": Id("listing_number")}
+
 API_CASES: tuple[RouteCase, ...] = (
     # service
     get("/healthz", PUBLIC),
@@ -318,6 +320,10 @@ API_CASES: tuple[RouteCase, ...] = (
     get("/api/v1/producers/{producer_id}/coupons", PRODUCER_MEMBERS),
     post("/api/v1/producers/{producer_id}/coupons", PRODUCER_OWNER, json=COUPON, status=201),
     post("/api/v1/coupons/{coupon_id}/end", PRODUCER_OWNER),
+    # favourites
+    get("/api/v1/favourites", SIGNED_IN),
+    put("/api/v1/favourites/{kind}/{number}", SIGNED_IN, params=FAVOURITE, status=204),
+    delete("/api/v1/favourites/{kind}/{number}", SIGNED_IN, params=FAVOURITE, status=204),
     # orders
     get("/api/v1/cart", SIGNED_IN),
     put("/api/v1/cart/lines", SIGNED_IN, json=LINES),

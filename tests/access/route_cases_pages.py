@@ -130,6 +130,8 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/coupons", as_own_page(SIGNED_IN)),
     post("/coupons", SIGNED_IN, form={"code": "NONE"}, status=404),
     get("/me", as_own_page(SIGNED_IN)),
+    post("/favourites", PUBLIC, form={"kind": "listing", "number": Id("listing_number"), "do": "add"}, status=303),
+    get("/me/favourites", as_own_page(SIGNED_IN)),
     get("/orders/{number}", as_own_page(ORDER_BUYER), params={"number": Id("order")}),
     get("/orders/{number}/pay", as_own_page(ORDER_BUYER), params={"number": Id("unpaid_order")}),
     post(

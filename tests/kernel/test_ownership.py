@@ -59,6 +59,7 @@ OWNED_TABLES = {
     "casework": {"case_categories", "cases", "case_events"},
     "complaints": {"complaints"},
     "conversations": {"conversations", "conversation_messages", "conversation_photos"},
+    "favourites": {"favourites"},
     "mediation": {"mediations", "mediation_lines"},
     "reviews": {"reviews", "review_photos", "review_versions", "review_appeals", "producer_figures"},
     "pickup_points": {"pickup_points"},

@@ -21,6 +21,7 @@ from market.settings import Settings
 from market.web.cookies import get_session_cookie_name, set_cookie
 from market.web.pages import redirect
 from market.web.shop.buying.device_cart import CART_COOKIE, move_device_cart
+from market.web.shop.favourites import clear_wanted, keep_wanted
 
 DEMO_FILE = "demo.json"
 _HOMES = {"farmer": "/farm", "buyer": "/", "official": "/desk"}
@@ -101,6 +102,7 @@ async def sign_in_demo_account(
         official = home == _HOMES["official"]
         signed = await sign_in_without_code(conn, AccountId(account_id), now=now, second_factor=official)
         await move_device_cart(conn, request, AccountId(account_id))
+        await keep_wanted(conn, request, AccountId(account_id), now=now)
     response = redirect(home)
     set_cookie(
         request,
@@ -110,6 +112,7 @@ async def sign_in_demo_account(
         seconds=int((signed.expires_at - now).total_seconds()),
     )
     set_cookie(request, response, CART_COOKIE, "", seconds=0)
+    clear_wanted(request, response)
     return response
 
 

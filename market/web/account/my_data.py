@@ -79,6 +79,7 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
             [f"{each.producer}：{each.holder}，尾号 {each.tail}" for each in data.payout_accounts],
         ),
         ("领的券", [f"{each.name}，{yuan(each.amount_fen)} 元" for each in data.vouchers]),
+        ("收藏", [each.name for each in data.favourites]),
         ("评价", [f"{each.title}，{each.rating} 分：{each.text}" for each in data.reviews]),
     ]
     return [(title, len(rows), rows[:_SHOWN_ROWS]) for title, rows in sections]

@@ -38,6 +38,7 @@ from market.web.cookies import ALL_DRAFTS, VISITOR_COOKIE, get_session_cookie_na
 from market.web.forms import read_form
 from market.web.pages import get_local_path, redirect, render_page
 from market.web.shop.buying.device_cart import CART_COOKIE, move_device_cart
+from market.web.shop.favourites import clear_wanted, keep_wanted
 
 PENDING_COOKIE = "pending"
 _PENDING_CONTEXT = "web.pending"
@@ -173,6 +174,7 @@ async def submit_code(
         actor = await find_actor_by_token(conn, signed.token, now=now) if isinstance(signed, NewSession) else None
         if actor is not None:
             await move_device_cart(conn, request, actor.account_id)
+            await keep_wanted(conn, request, actor.account_id, now=now)
     if not isinstance(signed, NewSession) or actor is None:
         refusal = signed if isinstance(signed, WrongCode) else WrongCode()
         return _code_page(request, phone, to, [FieldFault("code", refusal.text("zh"))], refusal.status)
@@ -180,6 +182,7 @@ async def submit_code(
     response = redirect(f"/sign-in/factor?to={quote(home)}" if signed.second_factor_needed else home)
     _store_session(request, response, signed, clock)
     set_cookie(request, response, CART_COOKIE, "", seconds=0)
+    clear_wanted(request, response)
     return response
 
 

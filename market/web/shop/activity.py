@@ -11,6 +11,7 @@ from msgspec import Struct
 from market.catalogue.detail import ListingDetail, ListingVariant, ProductDetail, get_listing_id, get_product
 from market.catalogue.models import ListingKind
 from market.catalogue.person_classes import CHILD
+from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, Fen, FieldFault
@@ -25,6 +26,7 @@ from market.web.pages import PRIVATE_CACHE, render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.buying.cart import format_slot, get_or_start_cart, show_cart_next
 from market.web.shop.cards import ShortNumber
+from market.web.shop.favourites import FavouriteButton, load_favourite_button
 from market.web.shop.listing_details import (
     describe_shop_closed,
     format_origin,
@@ -125,6 +127,7 @@ async def render_activity(
     request: HttpRequest,
     conn: Connection,
     product: ProductDetail,
+    favourite: FavouriteButton,
     *,
     now: datetime,
     values: SlotForm | None = None,
@@ -141,6 +144,7 @@ async def render_activity(
     closed = "" if listing.taking_orders else describe_shop_closed(listing)
     context = {
         "item": item,
+        "favourite": favourite,
         "trail": list_trail(listing),
         "freight": [],
         "regions": [],
@@ -202,8 +206,11 @@ async def submit_slot(
                 form.add_fault("n", f"这一场只剩 {slot.free} 个名额" if slot.free else "这一场满了，换一场")
                 status = 409
         if form.faults or slot is None:
+            favourite = await load_favourite_button(
+                conn, visitor, FavouriteKind.LISTING, product.listing.id, number=number, link=f"/goods/{number}"
+            )
             return await render_activity(
-                request, conn, product, now=now, values=values, errors=form.faults, status=status
+                request, conn, product, favourite, now=now, values=values, errors=form.faults, status=status
             )
     owner, token = get_or_start_cart(request, visitor)
     async with db.transaction() as conn:

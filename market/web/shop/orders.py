@@ -141,6 +141,7 @@ async def show_orders(
     doors += [("/desk", "办公桌", "等我办的事")] if actor.is_official else []
     doors += [("/point", "自提点", "到了的登记，凭码交给买家")] if keeper else []
     doors.append(("/me/messages", "问卖家的话", f"{unread} 家回了话，去看" if unread else "问过的、卖家回的都在这里"))
+    doors.append(("/me/favourites", "我的收藏", "收藏的东西和小店"))
     doors.append(("/coupons", "优惠券", "领券，看手里的券"))
     doors.append(("/farm/apply", "我要开店", "自家种的、养的，不用营业执照也能卖"))
     doors.append(("/me/devices", "登录的设备", "账号登录在哪些手机上"))

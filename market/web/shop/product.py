@@ -14,8 +14,9 @@ from market.catalogue.freight import Shipment, compute_freight, find_parcel_faul
 from market.catalogue.goods_terms import STORAGE_NAMES
 from market.catalogue.models import ListingKind
 from market.counties.load import load_county_settings
+from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
-from market.identity.models import NotFound
+from market.identity.models import Actor, NotFound
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.settings import Settings
@@ -23,6 +24,7 @@ from market.web.pages import redirect, render_page
 from market.web.shop.activity import render_activity
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_comparison_price, format_months, format_unit, get_count_word
+from market.web.shop.favourites import load_favourite_button
 from market.web.shop.listing_details import (
     describe_shop_closed,
     join_facts,
@@ -136,12 +138,32 @@ def _explain_unavailable(product: ProductDetail, pay_minutes: int) -> tuple[str,
     return "卖完了", "等下一茬；看看别家同样的。"
 
 
+def _describe_freight(product: ProductDetail, item: ProductView, region: str) -> dict[str, Any]:
+    """Return what is left and what one item costs to a region, or why nothing is sent there."""
+    base, goods = product.variants[0], product.listing.goods
+    charged = compute_freight(
+        product.freight, gross_g=base.gross_g, goods_fen=base.price_fen, cold=goods.cold, region_code=region
+    )
+    fault = find_parcel_fault(product.freight, goods, Shipment(gross_g=base.gross_g, region_code=region))
+    stock = [("还剩", f"{item.left} {item.count_word}", "")] if item.left and base.left is not None else []
+    freight = list_freight_rows(product.freight, charged=charged, region=region, gross_g=base.gross_g)
+    return {
+        "freight": stock if fault else freight + stock,
+        "region": region,
+        "regions": REGIONS,
+        "unshipped": f"不发{get_region_name(region)}" if fault else "",
+        "unshipped_words": fault.cart_zh if fault else "",
+    }
+
+
 @get("/goods/{number:int}", include_in_schema=False)
 async def show_product(
     request: HttpRequest,
+    *,
     db: NamedDependency[Database],
     clock: NamedDependency[Clock],
     settings: NamedDependency[Settings],
+    visitor: NamedDependency[Actor | None],
     number: ShortNumber,
 ) -> Response[Any]:
     """Show a product or an activity; redirect from a stay's number to its own page.
@@ -155,8 +177,11 @@ async def show_product(
             product = await get_product(conn, listing_id, now=clock.now())
         except NotFound:
             return redirect(f"/stays/{number}")
+        favourite = await load_favourite_button(
+            conn, visitor, FavouriteKind.LISTING, listing_id, number=number, link=f"/goods/{number}"
+        )
         if product.listing.kind is ListingKind.ACTIVITY:
-            return await render_activity(request, conn, product, now=clock.now())
+            return await render_activity(request, conn, product, favourite, now=clock.now())
         reviews = await load_reviews(conn, product.listing)
         minutes = settings.pay_minutes
         if any(each.reserved for each in product.variants):
@@ -164,26 +189,15 @@ async def show_product(
             minutes = county.pay_minutes or minutes
         item = _product_view(product, pay_minutes=minutes, today=clock.today())
         parts = await load_price_split(conn, product.listing, item.price_fen)
-    base = product.variants[0]
     region = read_region(request.query_params.get("region", ""))
-    goods = product.listing.goods
-    charged = compute_freight(
-        product.freight, gross_g=base.gross_g, goods_fen=base.price_fen, cold=goods.cold, region_code=region
-    )
-    fault = find_parcel_fault(product.freight, goods, Shipment(gross_g=base.gross_g, region_code=region))
-    stock = [("还剩", f"{item.left} {item.count_word}", "")] if item.left and base.left is not None else []
-    freight = list_freight_rows(product.freight, charged=charged, region=region, gross_g=base.gross_g)
     about = make_metadata(
         request, product.listing, reviews, link=f"/goods/{number}", price=item.price_fen, in_stock=item.left > 0
     )
     context = {
         "item": item,
+        "favourite": favourite,
         "trail": list_trail(product.listing),
-        "freight": stock if fault else freight + stock,
-        "region": region,
-        "regions": REGIONS,
-        "unshipped": f"不发{get_region_name(region)}" if fault else "",
-        "unshipped_words": fault.cart_zh if fault else "",
+        **_describe_freight(product, item, region),
         "way": list_way(product.listing),
         "ask": list_buyer_questions(
             product.listing, product.freight, claim_hours=settings.claim_hours, return_days=settings.return_days

@@ -5,7 +5,9 @@ from litestar.di import NamedDependency
 
 from market.catalogue.browse import list_producer_listings
 from market.divisions.codes import get_ancestor_code
+from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
+from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.producers.closures import describe_closure
@@ -26,6 +28,7 @@ from market.web.forms import parse_uuid
 from market.web.pages import render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, make_card_views
+from market.web.shop.favourites import load_favourite_button
 from market.web.shop.regions import SellingDivision, make_trail
 from market.web.ui.format import day_zh
 
@@ -83,7 +86,11 @@ def _list_trail(producer: PublicProducer) -> list[tuple[str, str]]:
 
 @get("/sellers/{number:int}", include_in_schema=False)
 async def show_seller(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], number: ShortNumber
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    visitor: NamedDependency[Actor | None],
+    number: ShortNumber,
 ) -> Response[bytes]:
     """Show a seller to everyone.
 
@@ -95,9 +102,13 @@ async def show_seller(
         cards = await list_producer_listings(conn, producer.id, today=clock.today(), limit=_MAX_LISTINGS)
         reviews = await list_producer_reviews(conn, producer.id, limit=_MAX_REVIEWS)
         figures = await get_figures(conn, producer.id)
+        favourite = await load_favourite_button(
+            conn, visitor, FavouriteKind.PRODUCER, producer.id, number=number, link=f"/sellers/{number}"
+        )
     score, rules = describe_score(figures)
     context = {
         "name": producer.name,
+        "favourite": favourite,
         "trail": _list_trail(producer),
         "about": _describe_seller(producer),
         "certificates": [CERTIFICATE_NAMES[kind] for kind in producer.certificates],

@@ -14,7 +14,9 @@ from market.bookings.minimum import NightMinimum, describe_reason, find_short_st
 from market.bookings.models import MAX_NIGHTS_SHOWN, CancellationTerms, StayNight, StayTooShort
 from market.bookings.tiers import compute_stay_refund
 from market.catalogue.detail import StayDetail, get_listing_id, get_stay
+from market.favourites.models import FavouriteKind
 from market.http import HttpRequest
+from market.identity.models import Actor
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock, get_next_month, get_previous_month
 from market.kernel.structs import build_from
@@ -23,6 +25,7 @@ from market.web.forms import parse_day
 from market.web.pages import render_page
 from market.web.shop.browse import SHORT_PUBLIC_CACHE
 from market.web.shop.cards import ShortNumber, format_unit
+from market.web.shop.favourites import load_favourite_button
 from market.web.shop.listing_details import (
     join_facts,
     list_certificates,
@@ -283,7 +286,11 @@ async def _load_choice(conn: Connection, stay: StayDetail, choice: DateChoice, t
 
 @get("/stays/{number:int}", include_in_schema=False)
 async def show_stay(
-    request: HttpRequest, db: NamedDependency[Database], clock: NamedDependency[Clock], number: ShortNumber
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    visitor: NamedDependency[Actor | None],
+    number: ShortNumber,
 ) -> Response[bytes]:
     """Show a stay with a month of its nights.
 
@@ -296,6 +303,9 @@ async def show_stay(
         stay = await get_stay(conn, await get_listing_id(conn, number), now=clock.now())
         listing = stay.listing
         reviews = await load_reviews(conn, listing)
+        favourite = await load_favourite_button(
+            conn, visitor, FavouriteKind.LISTING, listing.id, number=number, link=link
+        )
         month = await _choose_month(conn, request, stay, choice, today)
         calendar = await _load_calendar(conn, stay, choice, month, today=today, link=link)
         picked = await _load_choice(conn, stay, choice, today)
@@ -312,6 +322,7 @@ async def show_stay(
             format_unit(stay.unit),
             listing.story,
         ),
+        "favourite": favourite,
         "trail": list_trail(listing),
         "arrive": str(choice.arrive or ""),
         "leave": str(choice.leave or ""),

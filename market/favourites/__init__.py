@@ -1,0 +1,1 @@
+"""Favourites: what a person keeps of the shop to find it again."""

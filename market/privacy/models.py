@@ -1,0 +1,154 @@
+"""What the market holds about an account, as its owner takes it away. Source: 个人信息保护法 45."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.casework.history import CaseEvent
+from market.kernel import Fen
+from market.orders.address import Address
+
+
+class PersonalAccount(Struct, frozen=True):
+    """An account as its owner sees it."""
+
+    name: str
+    phone: str | None
+    elder: bool
+    created_at: datetime
+
+
+class PersonalDevice(Struct, frozen=True):
+    """A sign-in that is stored, ended or not."""
+
+    device: str
+    created_at: datetime
+    seen_at: datetime
+
+
+class PersonalOrderLine(Struct, frozen=True):
+    """A line of an order."""
+
+    title: str
+    unit: str
+    quantity: int
+    amount_fen: Fen
+
+
+class PersonalOrder(Struct, frozen=True, kw_only=True):
+    """An order with its recipient and lines."""
+
+    number: int
+    state: str
+    placed_at: datetime
+    total_fen: Fen
+    address: Address | None
+    lines: list[PersonalOrderLine]
+
+
+class PersonalStayGuests(Struct, frozen=True):
+    """A room of a stay whose guests its host registered by name and document, until `delete_on`.
+
+    The guests may be others than the account, so that they are counted here, and seen by the host alone.
+    """
+
+    order_number: int
+    guests: int
+    delete_on: date
+
+
+class PersonalReview(Struct, frozen=True):
+    """A review that the person wrote, what it said earlier, and the ids of its photos."""
+
+    title: str
+    rating: int
+    text: str
+    at: datetime
+    earlier: list[str]
+    photo_ids: list[UUID]
+
+
+class PersonalCase(Struct, frozen=True, kw_only=True):
+    """A claim or a return that the person asked for: what was written, what was answered, and the ids of its photos."""
+
+    number: int
+    name: str
+    state: str
+    received_at: datetime
+    text: str
+    events: list[CaseEvent]
+    photo_ids: list[UUID]
+
+
+class PersonalMessage(Struct, frozen=True, kw_only=True):
+    """A message about an order that the person wrote, as its buyer or for its seller, and the ids of its photos."""
+
+    order_number: int
+    at: datetime
+    text: str
+    photo_ids: list[UUID]
+
+
+class PersonalShop(Struct, frozen=True):
+    """A shop that the person applied for or belongs to."""
+
+    name: str
+    state: str
+    applied_at: datetime
+    produce: str
+
+
+class PersonalPayoutAccount(Struct, frozen=True):
+    """An account to be paid to that the person entered; of its number the last digits are shown."""
+
+    producer: str
+    kind: str
+    holder: str
+    tail: str
+    state: str
+    entered_at: datetime
+
+
+class PersonalVoucher(Struct, frozen=True):
+    """A coupon that the person claimed."""
+
+    name: str
+    amount_fen: Fen
+    claimed_at: datetime
+
+
+class PersonalFavourite(Struct, frozen=True):
+    """A listing or a producer that the person keeps, by its title or name."""
+
+    kind: str
+    name: str
+    added_at: datetime
+
+
+class PersonalRecord(Struct, frozen=True):
+    """An entry of the audit record about what the person did."""
+
+    at: datetime
+    action: str
+    object: str
+
+
+class PersonalData(Struct, frozen=True, kw_only=True):
+    """Everything that the market holds about an account.
+
+    The register of households and their phone bills is the county's and is asked for there.
+    """
+
+    account: PersonalAccount
+    devices: list[PersonalDevice]
+    orders: list[PersonalOrder]
+    stays: list[PersonalStayGuests]
+    reviews: list[PersonalReview]
+    cases: list[PersonalCase]
+    messages: list[PersonalMessage]
+    shops: list[PersonalShop]
+    payout_accounts: list[PersonalPayoutAccount]
+    vouchers: list[PersonalVoucher]
+    favourites: list[PersonalFavourite]
+    records: list[PersonalRecord]
