@@ -1194,6 +1194,7 @@ DECLARE
     max_orders      bigint := batch -> 'limits' ->> 'orders';
     max_fen         bigint := batch -> 'limits' ->> 'fen';
     max_items       bigint := batch -> 'limits' ->> 'items';
+    max_nights      bigint := batch -> 'limits' ->> 'nights';
     max_lapsed      interval := batch -> 'limits' ->> 'lapsed';
     lapse_counted   interval := batch -> 'limits' ->> 'lapse_counted';
     lapse_window    interval := batch -> 'limits' ->> 'lapse_window';
@@ -1241,6 +1242,19 @@ BEGIN
                                  ELSE 'items' END, NULL, NULL, NULL
           FROM unpaid
          WHERE unpaid.orders >= max_orders OR unpaid.fen > max_fen OR unpaid.items > max_items
+        UNION ALL
+        SELECT stay.n, 2, 'nights', NULL, NULL, NULL
+          FROM request
+          JOIN (SELECT s.n, sum((s.leave - s.arrive) * cardinality(s.bookings)) AS nights
+                  FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, arrive date, leave date, bookings uuid[])
+                 GROUP BY s.n) AS stay ON stay.n = request.n
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(upper(bookings.nights) - lower(bookings.nights)), 0) AS nights
+                 FROM orders
+                 JOIN suborders ON suborders.order_id = orders.id
+                 JOIN bookings ON bookings.suborder_id = suborders.id
+                WHERE orders.buyer_id = request.buyer_id AND orders.state = 'placed') AS held
+         WHERE stay.nights + held.nights > max_nights
         UNION ALL
         -- Lines are read only where the limit would be exceeded if all that the buyer holds were of this lot.
         SELECT line.n, 3, 'share', line.lot_id, greatest(share.units - held.units, 0), NULL
@@ -1309,11 +1323,7 @@ CREATE FUNCTION public.fold_name(name text) RETURNS text
                  CASE
                      WHEN (outside.kept ~ '[[:alpha:]].*[[:alpha:]]'::text) THEN outside.kept
                      ELSE outside.value
-                 END,
-                 CASE
-                     WHEN (outside.value ~ '[^[:ascii:]]'::text) THEN '[^[:alpha:]]|[ㆍꞏᐧ丶丨丿]'::text
-                     ELSE '[^[:alnum:]]'::text
-                 END, ''::text, 'g'::text) AS value
+                 END, '[^[:alnum:]]|[ㆍꞏᐧ丶丨丿]'::text, ''::text, 'g'::text) AS value
             FROM outside
          ), untitled AS MATERIALIZED (
           SELECT regexp_replace(letters.value, (('^(?:[老小]|'::text || titles.title) || ')+(?=..)'::text), ''::text) AS value,
@@ -1327,6 +1337,25 @@ CREATE FUNCTION public.fold_name(name text) RETURNS text
              ELSE regexp_replace(untitled.value, (('(?<=..)(?:'::text || untitled.title) || ')+代?$'::text), ''::text)
          END AS regexp_replace
     FROM untitled;
+END;
+
+
+--
+-- Name: fold_official_name(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fold_official_name(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ WITH folded AS MATERIALIZED (
+          SELECT public.fold_name(fold_official_name.name) AS value
+         )
+  SELECT
+         CASE
+             WHEN ((folded.value ~ '[0-9]'::text) AND (folded.value ~ '[^[:ascii:]]'::text)) THEN public.fold_name(regexp_replace(folded.value, '[0-9]'::text, ''::text, 'g'::text))
+             ELSE folded.value
+         END AS value
+    FROM folded;
 END;
 
 
@@ -1411,7 +1440,7 @@ CREATE TABLE public.accounts (
 
 CREATE FUNCTION public.get_person_key(p_account uuid) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT COALESCE(accounts.identity_index, CASE WHEN (accounts.handle IS NOT NULL) THEN decode(md5(public.fold_name(accounts.name)), 'hex'::text) ELSE NULL::bytea END, uuid_send(accounts.id)) AS "coalesce" FROM public.accounts WHERE (accounts.id = get_person_key.p_account));
+    RETURN (SELECT COALESCE(accounts.identity_index, CASE WHEN (accounts.handle IS NOT NULL) THEN decode(md5(public.fold_official_name(accounts.name)), 'hex'::text) ELSE NULL::bytea END, uuid_send(accounts.id)) AS "coalesce" FROM public.accounts WHERE (accounts.id = get_person_key.p_account));
 
 
 --
@@ -1438,7 +1467,7 @@ CREATE FUNCTION public.hash_audit_entry(previous bytea, chain smallint, sequence
 
 CREATE FUNCTION public.is_same_person(p_account uuid, p_other uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN ((p_account = p_other) OR (SELECT COALESCE((a.identity_index = b.identity_index), ((public.fold_name(a.name) = public.fold_name(b.name)) AND (a.name <> '乡集用户'::text))) AS "coalesce" FROM public.accounts a, public.accounts b WHERE ((a.id = is_same_person.p_account) AND (b.id = is_same_person.p_other))));
+    RETURN ((p_account = p_other) OR (SELECT COALESCE((a.identity_index = b.identity_index), (CASE WHEN ((a.handle IS NULL) OR (b.handle IS NULL)) THEN (public.fold_name(a.name) = public.fold_name(b.name)) ELSE (public.fold_official_name(a.name) = public.fold_official_name(b.name)) END AND (a.name <> '乡集用户'::text))) AS "coalesce" FROM public.accounts a, public.accounts b WHERE ((a.id = is_same_person.p_account) AND (b.id = is_same_person.p_other))));
 
 
 --
@@ -1520,7 +1549,7 @@ CREATE FUNCTION public.list_late_cases(p_now timestamp with time zone, p_most in
     AS $$
     SELECT cases.id, cases.county_code
       FROM cases
-     WHERE state = 'assigned' AND stopped_at IS NULL AND level < cardinality(path) AND due_at <= p_now
+     WHERE state = 'assigned' AND level < cardinality(path) AND due_at <= p_now
        AND NOT EXISTS (SELECT FROM jobs.failures
                         WHERE job = 'escalate_case' AND item = cases.id AND next_at > clock_timestamp())
      ORDER BY due_at
@@ -1536,9 +1565,9 @@ CREATE FUNCTION public.list_name_parts(name text) RETURNS SETOF text
     LANGUAGE sql IMMUTABLE ROWS 20 PARALLEL SAFE
     BEGIN ATOMIC
  WITH texts AS MATERIALIZED (
-          SELECT public.fold_name(list_name_parts.name) AS value
+          SELECT public.fold_official_name(list_name_parts.name) AS value
          UNION
-          SELECT public.fold_name(translate(list_name_parts.name, '()[]{}<>（）［］｛｝＜＞【】〔〕〖〗《》〈〉「」『』'::text, ''::text)) AS fold_name
+          SELECT public.fold_official_name(translate(list_name_parts.name, '()[]{}<>（）［］｛｝＜＞【】〔〕〖〗《》〈〉「」『』'::text, ''::text)) AS fold_official_name
          )
   SELECT texts.value
     FROM texts
@@ -1610,7 +1639,7 @@ CREATE FUNCTION public.list_overdue_cases(p_now timestamp with time zone, p_most
     AS $$
     SELECT cases.id, cases.county_code
       FROM cases
-     WHERE state = 'assigned' AND stopped_at IS NULL AND level = cardinality(path) AND due_at <= p_now
+     WHERE state = 'assigned' AND level = cardinality(path) AND due_at <= p_now
      ORDER BY due_at
      LIMIT p_most
 $$;
@@ -6242,6 +6271,14 @@ ALTER TABLE ONLY public.payout_accounts
 
 
 --
+-- Name: payout_accounts payout_accounts_term; Type: CHECK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE public.payout_accounts
+    ADD CONSTRAINT payout_accounts_term CHECK (((state = 'rejected'::text) OR (replaces IS NULL) OR (decided_at <= (entered_at + '30 days'::interval)))) NOT VALID;
+
+
+--
 -- Name: persons persons_identity_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7067,7 +7104,7 @@ CREATE INDEX cases_by_producer ON public.cases USING btree (against_producer_id)
 -- Name: cases_due; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX cases_due ON public.cases USING btree (due_at) WHERE ((state = 'assigned'::text) AND (stopped_at IS NULL));
+CREATE INDEX cases_due ON public.cases USING btree (due_at) WHERE (state = 'assigned'::text);
 
 
 --

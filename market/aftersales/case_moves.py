@@ -11,6 +11,7 @@ from market.aftersales.models import MAX_CLAIM_TEXT_LENGTH, CaseTextInvalid, Goo
 from market.casework.history import get_case
 from market.casework.models import SELLER, CaseMove, CaseNotMovable, CaseOutcome, CaseState, LockedCase
 from market.casework.moves import lock_case, move_case
+from market.casework.rules import may_ask
 from market.casework.tell import notify_assignee
 from market.identity.access import require_case_role, require_producer
 from market.identity.models import Actor, NotFound
@@ -111,7 +112,7 @@ def list_answerer_moves(case: LockedCase) -> set[CaseMove]:
     """Return what the one who answers a case can do with it besides answering."""
     if case.state is not CaseState.ASSIGNED:
         return set()
-    moves = {CaseMove.ASK} if case.stopped_at is None else set[CaseMove]()
+    moves = {CaseMove.ASK} if may_ask(case) else set[CaseMove]()
     if case.assignee != SELLER:
         moves |= {CaseMove.EXTEND} if case.extended_at is None else set()
         moves |= {CaseMove.ESCALATE} if case.level < len(case.path) else set()
@@ -163,7 +164,7 @@ async def move_own_case(
 async def move_assigned_case(
     conn: Connection, seal: Seal, actor: Actor, case_id: UUID, move: CaseMove, *, text: str, now: datetime
 ) -> LockedCase:
-    """Ask the buyer for facts, which stops the clock, or as an official take more time once, or give it one level up.
+    """Ask the buyer for facts, which stops the clock; as an official take more time once, or give it one level up.
 
     In the caller's transaction with the actor's scope.
 

@@ -26,8 +26,8 @@ from market.kernel.structs import build_from
 class CaseView(Struct, frozen=True, kw_only=True):
     """A case: who answers until when, what happened, and the moves that the reader can make now.
 
-    `stopped_at`: since when the clock stops, because the person who asked owes facts. An answer is no move here: each
-    kind of case has its own operation for it.
+    `stopped_at`: since when the clock stops, because the person who asked owes facts; `due_at` is the latest deadline.
+    An answer is no move here: each kind of case has its own operation for it.
     """
 
     id: UUID

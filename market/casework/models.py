@@ -73,7 +73,8 @@ class LockedCase(Struct, frozen=True, kw_only=True):
     """A case; its text is sealed. `path` is who answers, level by level, as it was when the case was received.
 
     `units` and `dues` are the time that each level has, and `extension` what an extension adds, in the same unit.
-    `stopped_at` is since when the clock stops, while the asker owes facts.
+    `stopped_at` is since when the clock stops, while the asker owes facts; `due_at` counts the longest stop.
+    `questions` is how often the one who answers asked at this level.
     """
 
     id: UUID
@@ -93,6 +94,7 @@ class LockedCase(Struct, frozen=True, kw_only=True):
     received_at: datetime
     due_at: datetime
     stopped_at: datetime | None
+    questions: int
     extended_at: datetime | None
     reopened_at: datetime | None
     state: CaseState

@@ -72,8 +72,11 @@ INSERT_EVENT = Query(
 )
 CASE_COLUMNS = """
     SELECT cases.id, number, category, name, county_code, asker_id, against_producer_id, against_account_id,
-           for_producer_id, cases.path, units, dues, extension, level, received_at, due_at, stopped_at, extended_at,
-           reopened_at, state, outcome, answered_by, closed_at
+           for_producer_id, cases.path, units, dues, extension, level, received_at, due_at, stopped_at,
+           (SELECT count(*) FROM case_events e
+             WHERE e.case_id = cases.id AND e.move = 'ask' AND e.level = cases.level
+               AND e.at > coalesce(reopened_at, '-infinity')) AS questions,
+           extended_at, reopened_at, state, outcome, answered_by, closed_at
       FROM cases JOIN case_categories ON code = category AND valid_during @> lower(received_during)
 """
 LOCK_CASE = Query(LockedCase, CASE_COLUMNS + " WHERE cases.id = :case_id FOR NO KEY UPDATE OF cases")
@@ -258,7 +261,7 @@ async def escalate_late_cases(
         nonlocal escalated
         async with db.transaction(scope=each.county_code) as conn:
             case = await lock_case(conn, each.id)
-            if case.state is CaseState.ASSIGNED and case.due_at <= now and case.stopped_at is None:
+            if case.state is CaseState.ASSIGNED and case.due_at <= now:
                 case = await move_case(conn, seal, case, CaseMove.ESCALATE, by=None, now=now)
                 await tell(conn, case)
                 escalated += 1

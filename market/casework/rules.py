@@ -1,6 +1,6 @@
 """How a move changes a case; pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -16,6 +16,11 @@ from market.casework.models import (
     LockedCase,
 )
 
+MAX_STOPPED = timedelta(days=3)
+"""How long a question stops the clock: who asks may not put off an answer by asking."""
+MAX_QUESTIONS = 2
+"""How often the one who answers may ask at one level."""
+
 
 def get_next_level(case: LockedCase, move: CaseMove) -> int:
     """Return the level after a move: escalation goes one up, reopening one up as long as there is one."""
@@ -24,16 +29,22 @@ def get_next_level(case: LockedCase, move: CaseMove) -> int:
     return min(case.level + 1, len(case.path)) if move is CaseMove.REOPEN else case.level
 
 
+def may_ask(case: LockedCase) -> bool:
+    """Return whether the one who answers an assigned case may ask a question now."""
+    return case.stopped_at is None and case.questions < MAX_QUESTIONS
+
+
 def check_move(case: LockedCase, move: CaseMove, *, reason: str) -> None:
     """Require that a move is possible.
 
     Raises:
-        CaseNotMovable: the state of the case does not allow it, or its clock runs or stops already.
+        CaseNotMovable: the state of the case does not allow it, its clock runs or stops already, or the one who answers
+            asked `MAX_QUESTIONS` times at this level.
         CaseAtTopLevel, CaseExtendedBefore, CaseReopenedBefore, CaseReasonMissing: see there.
     """
     if case.state not in CASE_MOVES[move].before:
         raise CaseNotMovable(state=case.state)
-    if (move is CaseMove.ASK and case.stopped_at) or (move is CaseMove.SUPPLY and not case.stopped_at):
+    if (move is CaseMove.ASK and not may_ask(case)) or (move is CaseMove.SUPPLY and not case.stopped_at):
         raise CaseNotMovable(state=case.state)
     if move is CaseMove.ESCALATE and case.level == len(case.path):
         raise CaseAtTopLevel
@@ -50,22 +61,24 @@ def apply_move(
 ) -> LockedCase:
     """Return the case after a possible move; `due_at` is the deadline that a new level or an extension brings.
 
-    While the clock is stopped no time passes: supplied facts move the deadline by the time that it was stopped.
+    While the clock is stopped no time passes, for at most `MAX_STOPPED`: a question moves the deadline by as much, and
+    facts that come sooner move it back.
     """
     changes: dict[str, object] = {}
     match move:
         case CaseMove.ASK:
-            changes = {"stopped_at": now}
+            changes = {"stopped_at": now, "due_at": case.due_at + MAX_STOPPED, "questions": case.questions + 1}
         case CaseMove.SUPPLY:
             assert case.stopped_at is not None, "checked by check_move"
-            changes = {"stopped_at": None, "due_at": case.due_at + (now - case.stopped_at)}
+            unused = max(case.stopped_at + MAX_STOPPED - now, timedelta())
+            changes = {"stopped_at": None, "due_at": case.due_at - unused}
         case CaseMove.EXTEND:
             changes = {"extended_at": now, "due_at": due_at}
         case CaseMove.ESCALATE:
-            changes = {"level": get_next_level(case, move), "due_at": due_at, "stopped_at": None}
+            changes = {"level": get_next_level(case, move), "due_at": due_at, "stopped_at": None, "questions": 0}
         case CaseMove.REOPEN:
             level = get_next_level(case, move)
-            changes = {"level": level, "due_at": due_at, "reopened_at": now}
+            changes = {"level": level, "due_at": due_at, "reopened_at": now, "questions": 0}
             changes |= dict.fromkeys(("outcome", "closed_at", "answered_by"))
         case CaseMove.ANSWER:
             changes = {"stopped_at": None}

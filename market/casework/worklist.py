@@ -15,7 +15,7 @@ MAX_ASSIGNED_CASES = 200
 class AssignedCase(Struct, frozen=True, kw_only=True):
     """A case that waits for an official; `producer` is the seller on either side, None without one.
 
-    `stopped`: the person who asked owes facts, and the deadline moves until they come.
+    `stopped`: the person who asked owes facts; the deadline is the latest one, and facts that come soon move it back.
     """
 
     id: UUID

@@ -138,7 +138,8 @@ LIST_NAMESAKES = Query(
     SELECT o.handle, coalesce(o.identity_index = a.identity_index, false) AS same_identity
       FROM accounts a
       JOIN accounts o ON o.id <> a.id AND o.handle IS NOT NULL AND o.closed_at IS NULL
-                     AND (o.identity_index = a.identity_index OR fold_name(o.name) = fold_name(a.name))
+                     AND (o.identity_index = a.identity_index
+                          OR fold_official_name(o.name) = fold_official_name(a.name))
      WHERE a.id = :account_id
      ORDER BY o.handle
      LIMIT 20

@@ -22,6 +22,7 @@ from market.orders.expire import expire_orders
 from market.orders.mark_paid import apply_payment_events
 from market.payouts.account import check_payout_accounts
 from market.payouts.account_change import activate_due_changes
+from market.payouts.account_change import lapse_changes as lapse_account_changes
 from market.payouts.pay_out import apply_payout_events
 from market.pickups.end_pickups import end_overdue_pickups
 from market.visits.change_booking import lapse_changes
@@ -90,8 +91,9 @@ async def poll_payouts(context: WorkerContext) -> None:
 
 
 async def check_accounts(context: WorkerContext) -> None:
-    """Put changed payout accounts into use, and have accounts checked that the provider has not answered for."""
+    """Put changed payout accounts into use or end them, and have accounts checked that nobody answered for."""
     await activate_due_changes(context.db, context.seal, now=context.clock.now())
+    await lapse_account_changes(context.db, context.seal, now=context.clock.now())
     if not context.gateway.is_open():
         await check_payout_accounts(context.db, context.gateway, context.seal, now=context.clock.now())
 

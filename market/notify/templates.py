@@ -74,7 +74,7 @@ TEMPLATES = {
     "claim_granted_seller": "订单 {order} 的坏果包赔定了，退给买家 {amount} 元。",
     "claim_rejected": "订单 {order} 的坏果包赔有了结果：不退。原因在订单里。",
     "claim_rejected_seller": "订单 {order} 的坏果包赔有了结果：不退。",
-    "case_asked": "订单 {order} 的{name}要您补一点情况，补了才接着办，请打开订单看。",
+    "case_asked": "订单 {order} 的{name}要您补一点情况，请打开订单看；3 天内不补，就照现有的情况办。",
     "case_supplied_seller": "订单 {order} 的{name}，买家补了情况，{due}前请看。",
     "case_supplied_finance": "订单 {order} 的{name}，买家补了情况，{due}前要定。",
     "case_extended": "订单 {order} 的{name}要多一点时间，{due}前答复您，原因在订单里。",

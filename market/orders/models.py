@@ -31,6 +31,8 @@ MAX_UNPAID_FEN = 100_000_00
 """The maximum total of a buyer's unpaid orders, and so of one order."""
 MAX_UNPAID_ITEMS = 2_000
 """The maximum sum of the quantities in a buyer's unpaid orders."""
+MAX_UNPAID_NIGHTS = 60
+"""The maximum number of nights of rooms in a buyer's unpaid orders: 20 rooms for three nights, or two for a month."""
 LOT_SHARES = 2
 """A buyer's unpaid orders hold at most one of so many equal shares of a lot's unsold units, or of a slot's places."""
 FREE_LOT_UNITS = 100
@@ -256,6 +258,14 @@ class TooManyUnpaidItems(Refusal):
     code = "too_many_unpaid_items"
     zh = "没付款的订单里一共最多 {limit} 件，请先付款或取消，或者分几次下单。"
     en = "Your unpaid orders may contain {limit} items; pay or cancel some first, or order less at once."
+
+
+class TooManyUnpaidNights(Refusal):
+    """The buyer's unpaid orders would hold more than the maximum number of nights of rooms."""
+
+    code = "too_many_unpaid_nights"
+    zh = "没付款的订单里一共最多占 {limit} 个间夜（一间房一晚算一个），请先付款或取消，或者分几次订。"
+    en = "Your unpaid orders may hold {limit} nights of rooms; pay or cancel some first, or book less at once."
 
 
 class LotShareTooHigh(Refusal):

@@ -1,5 +1,7 @@
 """The change of a payout account: a second person agrees, three days pass, then it replaces the account before it.
 
+A change that nobody agreed to within `CHANGE_TERM` is over: who wants it asks again.
+
 Meanwhile everything is paid to the account before it. The rule stands in the schema too (`payout_accounts_waited`,
 `check_payout_account`), so that no stolen phone, and nobody alone, moves a producer's money elsewhere.
 """
@@ -23,6 +25,11 @@ from payments.retries import RetryPolicy, run_each
 
 REFUSED_REASON = "refused"
 """The `reason` of a change that somebody refused or withdrew."""
+LAPSED_REASON = "lapsed"
+"""The `reason` of a change that nobody agreed to within `CHANGE_TERM`."""
+CHANGE_TERM = timedelta(days=30)
+"""How long a change waits for a second person; the schema refuses a later consent (`payout_accounts_term`)."""
+LAPSE_JOB = "lapse_payout_account"
 ACTIVATE_JOB = "activate_payout_account"
 ACTIVATE_RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
 _MAX_DUE = 1000
@@ -49,8 +56,15 @@ class _LockedChange(Struct, frozen=True, kw_only=True):
     state: PayoutAccountState
     tail: str
     used_tail: str
+    entered_at: datetime
     decided: bool
     own: bool
+
+
+class _LapsedChange(Struct, frozen=True, kw_only=True):
+    id: UUID
+    producer_id: UUID
+    used_tail: str
 
 
 class _DueChange(Struct, frozen=True, kw_only=True):
@@ -64,7 +78,8 @@ LOCK_CHANGE = Query(
     _LockedChange,
     """
     SELECT c.id, c.producer_id, county_code, c.state, c.number_tail AS tail, used.number_tail AS used_tail,
-           c.decided_by IS NOT NULL AS decided, coalesce(is_same_person(c.entered_by, :account_id), false) AS own
+           c.entered_at, c.decided_by IS NOT NULL AS decided,
+           coalesce(is_same_person(c.entered_by, :account_id), false) AS own
       FROM payout_accounts c
       JOIN payout_accounts used ON used.id = c.replaces
       JOIN producers ON producers.id = c.producer_id
@@ -112,6 +127,26 @@ LIST_DUE_CHANGES = Query(
      ORDER BY id LIMIT :limit
     """,
 )
+LIST_LAPSED_CHANGES = Query(
+    _LapsedChange,
+    """
+    SELECT c.id, c.producer_id, used.number_tail AS used_tail
+      FROM payout_accounts c
+      JOIN payout_accounts used ON used.id = c.replaces
+     WHERE c.state IN ('checking', 'waiting') AND c.decided_by IS NULL AND c.entered_at < :entered_before
+       AND NOT EXISTS (SELECT FROM jobs.failures
+                        WHERE job = 'lapse_payout_account' AND item = c.id AND next_at > clock_timestamp())
+     ORDER BY c.id LIMIT :limit
+    """,
+)
+LAPSE_CHANGE = Query(
+    UUID,
+    """
+    UPDATE payout_accounts SET state = 'rejected', reason = :reason, checked_at = coalesce(checked_at, :now)
+     WHERE id = :id AND state IN ('checking', 'waiting') AND decided_by IS NULL
+    RETURNING id
+    """,
+)
 LOCK_AGREED_CHANGE = Query(
     UUID,
     """
@@ -142,7 +177,7 @@ async def decide_account_change(
         NotFound: there is no such change, or the actor is neither of the producer nor of its county's finance.
         SecondFactorRequired: an official's session has no second factor.
         OtherPersonNeeded: the actor asked for the change, by this or another account.
-        AccountChangeEnded: it is in use, was refused, or the provider has not checked the account.
+        AccountChangeEnded: it is in use, was refused, is over, or the provider has not checked the account.
     """
     change = await LOCK_CHANGE.maybe(conn, change_id=change_id, account_id=actor.account_id)
     if change is None:
@@ -157,6 +192,8 @@ async def decide_account_change(
 
 async def _consent(conn: Connection, actor: Actor, change: _LockedChange, *, now: datetime) -> None:
     if change.state is not PayoutAccountState.WAITING:
+        raise AccountChangeEnded
+    if not change.decided and now > change.entered_at + CHANGE_TERM:
         raise AccountChangeEnded
     if change.own:
         raise OtherPersonNeeded
@@ -211,3 +248,26 @@ async def activate_due_changes(db: Database, seal: Seal, *, now: datetime) -> in
 
     await run_each(due, activate, fail)
     return activated
+
+
+async def lapse_changes(db: Database, seal: Seal, *, now: datetime) -> int:
+    """End the changes that nobody agreed to within their term, and tell the owners; return how many."""
+    async with db.connection() as conn:
+        late = await LIST_LAPSED_CHANGES.all(conn, entered_before=now - CHANGE_TERM, limit=_MAX_DUE)
+    lapsed = 0
+
+    async def lapse(change: _LapsedChange) -> None:
+        nonlocal lapsed
+        async with db.transaction() as conn:
+            if await LAPSE_CHANGE.maybe(conn, id=change.id, reason=LAPSED_REASON, now=now) is None:
+                return  # agreed to or refused meanwhile
+            facts = {"tail": change.used_tail}
+            await notify_producer(conn, seal, change.producer_id, "payout_account_kept", facts, now=now)
+        lapsed += 1
+        await forget_failure(db, job=LAPSE_JOB, item=change.id)
+
+    async def fail(change: _LapsedChange, error: Exception) -> None:
+        await record_failure(db, ACTIVATE_RETRIES, job=LAPSE_JOB, item=change.id, error=error)
+
+    await run_each(late, lapse, fail)
+    return lapsed

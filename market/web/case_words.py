@@ -61,7 +61,7 @@ def describe_case(case: LockedCase) -> str:
     if case.state is CaseState.CLOSED:
         return "办完了"
     if case.stopped_at is not None:
-        return f"等{get_asker_name(case)}补充情况，时间先停着"
+        return f"等{get_asker_name(case)}补充情况；不补，{format_due(case.due_at)}前也要定"
     return f"等{_ACTORS[case.assignee]}，{format_due(case.due_at)}前" if case.state is CaseState.ASSIGNED else "同意了"
 
 

@@ -1,7 +1,7 @@
 -- Package: orders.
 -- Return the first limit of unpaid orders that each of the requests would exceed, if any.
 --
--- `orders`, `fen` and `items` limit what the unpaid orders of a buyer hold together; `share` what they hold of one lot or
+-- `orders`, `fen`, `items` and `nights` (of rooms) limit what the unpaid orders of a buyer hold together; `share` what they hold of one lot or
 -- slot, of which `left_units` are left to the buyer; `lapsed` means that orders that were never paid lately held goods for
 -- too long in all, `until` a time. The caller holds the locks of the buyers, the lots and the slots.
 CREATE OR REPLACE FUNCTION find_exceeded_limits(batch jsonb, undecided integer[])
@@ -16,6 +16,7 @@ DECLARE
     max_orders      bigint := batch -> 'limits' ->> 'orders';
     max_fen         bigint := batch -> 'limits' ->> 'fen';
     max_items       bigint := batch -> 'limits' ->> 'items';
+    max_nights      bigint := batch -> 'limits' ->> 'nights';
     max_lapsed      interval := batch -> 'limits' ->> 'lapsed';
     lapse_counted   interval := batch -> 'limits' ->> 'lapse_counted';
     lapse_window    interval := batch -> 'limits' ->> 'lapse_window';
@@ -63,6 +64,19 @@ BEGIN
                                  ELSE 'items' END, NULL, NULL, NULL
           FROM unpaid
          WHERE unpaid.orders >= max_orders OR unpaid.fen > max_fen OR unpaid.items > max_items
+        UNION ALL
+        SELECT stay.n, 2, 'nights', NULL, NULL, NULL
+          FROM request
+          JOIN (SELECT s.n, sum((s.leave - s.arrive) * cardinality(s.bookings)) AS nights
+                  FROM jsonb_to_recordset(batch -> 'stays') AS s (n integer, arrive date, leave date, bookings uuid[])
+                 GROUP BY s.n) AS stay ON stay.n = request.n
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(upper(bookings.nights) - lower(bookings.nights)), 0) AS nights
+                 FROM orders
+                 JOIN suborders ON suborders.order_id = orders.id
+                 JOIN bookings ON bookings.suborder_id = suborders.id
+                WHERE orders.buyer_id = request.buyer_id AND orders.state = 'placed') AS held
+         WHERE stay.nights + held.nights > max_nights
         UNION ALL
         -- Lines are read only where the limit would be exceeded if all that the buyer holds were of this lot.
         SELECT line.n, 3, 'share', line.lot_id, greatest(share.units - held.units, 0), NULL

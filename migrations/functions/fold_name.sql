@@ -1,8 +1,8 @@
 -- Package: identity.
--- Return a person's name as people known by name only are compared: simplified, in lower case, its letters alone, without
--- what stands in brackets, and without titles before and after it. A name has two characters or more, so that 王主任
+-- Return a person's name as people known by name only are compared: simplified, in lower case, its letters and digits
+-- alone, without what stands in brackets, and without titles before and after it. A name has two characters or more, so that 王主任
 -- and 王书记, and 村主任 and 村会计, remain different, and what stands in brackets counts where it is all there is.
--- Digits count in a name of Latin letters only, such as an alias.
+-- Digits count, because people who choose a name themselves use them: 农户04 and 农户05.
 CREATE OR REPLACE FUNCTION fold_name(name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -14,8 +14,7 @@ BEGIN ATOMIC
     letters AS MATERIALIZED (
         SELECT regexp_replace(
                    CASE WHEN kept ~ '[[:alpha:]].*[[:alpha:]]' THEN kept ELSE value END,
-                   CASE WHEN value ~ '[^[:ascii:]]' THEN '[^[:alpha:]]|[ㆍꞏᐧ丶丨丿]' ELSE '[^[:alnum:]]' END, '', 'g')
-                   AS value
+                   '[^[:alnum:]]|[ㆍꞏᐧ丶丨丿]', '', 'g') AS value
           FROM outside),
     untitled AS MATERIALIZED (
         SELECT regexp_replace(value, '^(?:[老小]|' || title || ')+(?=..)', '') AS value, title

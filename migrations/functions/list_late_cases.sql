@@ -6,7 +6,7 @@ RETURNS TABLE (id uuid, county_code text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT cases.id, cases.county_code
       FROM cases
-     WHERE state = 'assigned' AND stopped_at IS NULL AND level < cardinality(path) AND due_at <= p_now
+     WHERE state = 'assigned' AND level < cardinality(path) AND due_at <= p_now
        AND NOT EXISTS (SELECT FROM jobs.failures
                         WHERE job = 'escalate_case' AND item = cases.id AND next_at > clock_timestamp())
      ORDER BY due_at

@@ -6,8 +6,8 @@ CREATE OR REPLACE FUNCTION list_name_parts(name text) RETURNS SETOF text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20
 BEGIN ATOMIC
     WITH texts AS MATERIALIZED (
-        SELECT fold_name(name) AS value
-         UNION SELECT fold_name(translate(name, '()[]{}<>（）［］｛｝＜＞【】〔〕〖〗《》〈〉「」『』', '')))
+        SELECT fold_official_name(name) AS value
+         UNION SELECT fold_official_name(translate(name, '()[]{}<>（）［］｛｝＜＞【】〔〕〖〗《》〈〉「」『』', '')))
     SELECT value FROM texts WHERE value <> ''
      UNION
     SELECT substr(value, before + 1, size)

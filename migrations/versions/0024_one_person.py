@@ -11,5 +11,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for script in ("sql/0024_one_person.sql", "functions/is_same_person.sql"):
+    for script in ("sql/0024_one_person.sql", "functions/fold_official_name.sql", "functions/is_same_person.sql"):
         run_script((Path(__file__).parents[1] / script).read_text("utf-8"))

@@ -15,9 +15,11 @@ def upgrade() -> None:
     for script in (
         "functions/simplify_characters.sql",
         "functions/fold_name.sql",
+        "functions/fold_official_name.sql",
         "functions/list_name_parts.sql",
         "functions/get_person_key.sql",
         "functions/set_person_key.sql",
+        "functions/is_same_person.sql",
         "sql/0161_names_in_one_place.sql",
     ):
         run_script((folder / script).read_text("utf-8"))

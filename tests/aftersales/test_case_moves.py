@@ -70,7 +70,7 @@ async def test_a_question_stops_the_clock_until_the_buyer_answers(grove: Grove) 
     w = grove.shopping
     claim = await grove.claim()
     case = await move_assigned(w, grove.owner, claim.case_id, CaseMove.ASK)
-    assert case.stopped_at == NOW + 3 * HOUR
+    assert (case.stopped_at, case.due_at) == (NOW + 3 * HOUR, claim.due_at + 3 * DAY)
     assert await grove.escalate(3 * DAY) == 0
     with pytest.raises(CaseNotMovable):
         await move_assigned(w, grove.owner, claim.case_id, CaseMove.ASK)

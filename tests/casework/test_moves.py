@@ -7,7 +7,14 @@ import asyncpg
 import pytest
 
 from market.casework.history import open_reason
-from market.casework.models import CaseAnswererInvolved, CaseMove, CaseOutcome, CaseReasonMissing, LockedCase
+from market.casework.models import (
+    CaseAnswererInvolved,
+    CaseMove,
+    CaseNotMovable,
+    CaseOutcome,
+    CaseReasonMissing,
+    LockedCase,
+)
 from market.casework.moves import escalate_late_cases, get_person_scope, lock_case, move_case, tell_overdue_cases
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection
@@ -141,11 +148,39 @@ async def test_what_is_late_goes_one_level_up_and_no_further_than_the_last(world
     async def tell(_conn: Connection, case: LockedCase) -> None:
         told.append((case.id, case.assignee))
 
-    for days, expected in ((0.9, 0), (1, 1), (1.1, 0), (6, 1), (7, 0), (60, 0)):
+    # The question stops the clock for three days and no longer.
+    for days, expected in ((0.9, 0), (1, 1), (1.1, 0), (3.9, 0), (4.1, 1), (6, 1), (7, 1), (60, 0)):
         assert await escalate_late_cases(world.db, world.seal, tell, now=NOW + timedelta(days=days)) == expected, days
-    assert told == [(late.id, "finance"), (late.id, "platform")]
-    assert await owner.fetchval("SELECT array_agg(level ORDER BY number) FROM cases") == [3, 1]
-    assert await owner.fetchval("SELECT count(*) FROM case_events WHERE move = 'escalate' AND account_id IS NULL") == 2
+    assert told == [(late.id, "finance"), (stopped.id, "finance"), (late.id, "platform"), (stopped.id, "platform")]
+    assert await owner.fetchval("SELECT array_agg(level ORDER BY number) FROM cases") == [3, 3]
+    assert await owner.fetchval("SELECT count(*) FROM case_events WHERE move = 'escalate' AND account_id IS NULL") == 4
+
+
+async def test_the_one_who_answers_asks_twice_at_a_level_and_no_more(world: CaseWorld) -> None:
+    case = await world.open()
+    for _ in range(2):
+        await move(world, case, CaseMove.ASK, world.seller, reason="照片不清楚")
+        case = await move(world, case, CaseMove.SUPPLY, world.asker)
+    with pytest.raises(CaseNotMovable):
+        await move(world, case, CaseMove.ASK, world.seller, reason="还是不清楚")
+    case = await move(world, case, CaseMove.ESCALATE, world.seller)
+    case = await move(world, case, CaseMove.ASK, world.finance, reason="有没有称过")
+    assert (case.questions, case.stopped_at) == (1, NOW + HOUR)
+
+
+async def test_an_overdue_case_is_told_of_though_its_question_has_no_answer(world: CaseWorld) -> None:
+    case = await world.open()
+    for _ in range(2):
+        case = await move(world, case, CaseMove.ESCALATE, world.platform)
+    case = await move(world, case, CaseMove.ASK, world.platform, reason="照片不清楚")
+    told: list[UUID] = []
+
+    async def tell(_conn: Connection, each: LockedCase) -> None:
+        told.append(each.id)
+
+    assert await tell_overdue_cases(world.db, tell, now=case.due_at - HOUR) == 0
+    assert await tell_overdue_cases(world.db, tell, now=case.due_at) == 1
+    assert told == [case.id]
 
 
 async def test_a_case_that_fails_delays_no_other(world: CaseWorld, owner: Connection) -> None:

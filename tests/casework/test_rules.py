@@ -14,11 +14,12 @@ from market.kernel import Refusal
 
 START = datetime(2019, 9, 20, tzinfo=UTC)
 PERSON = UUID(int=1)
+DAYS = timedelta(days=3)
 CASE = LockedCase(
     id=PERSON, number=1, category="bad_fruit", name="坏果包赔", county_code="130624", asker_id=PERSON,
     against_producer_id=None, against_account_id=None, for_producer_id=None, path=["seller", "finance", "platform"],
     units=["hour", "hour", "hour"], dues=[24, 24, 24], extension=12, level=1, received_at=START,
-    due_at=START + timedelta(hours=24), stopped_at=None, extended_at=None, reopened_at=None,
+    due_at=START + timedelta(hours=24), stopped_at=None, questions=0, extended_at=None, reopened_at=None,
     state=CaseState.RECEIVED, outcome=None, answered_by=None, closed_at=None,
 )  # fmt: skip
 
@@ -33,11 +34,15 @@ class CaseMoves(RuleBasedStateMachine):
         self.moves: list[CaseMove] = []
         self.running = timedelta()
         """How long the clock ran at this level."""
+        self.asked = 0
 
-    @rule(move=st.sampled_from([each for each in CaseMove if each is not CaseMove.RECEIVE]), hours=st.integers(0, 30))
+    @rule(move=st.sampled_from([each for each in CaseMove if each is not CaseMove.RECEIVE]), hours=st.integers(0, 90))
     def move(self, move: CaseMove, hours: int) -> None:
-        if self.case.state in {CaseState.RECEIVED, CaseState.ASSIGNED} and self.case.stopped_at is None:
-            self.running += timedelta(hours=hours)
+        if self.case.state in {CaseState.RECEIVED, CaseState.ASSIGNED}:
+            stops = timedelta()
+            if self.case.stopped_at is not None:
+                stops = max(min(self.now + timedelta(hours=hours), self.case.stopped_at + DAYS) - self.now, timedelta())
+            self.running += timedelta(hours=hours) - stops
         self.now += timedelta(hours=hours)
         before = self.case
         possible = self.is_possible(move)
@@ -53,8 +58,9 @@ class CaseMoves(RuleBasedStateMachine):
         self.case = apply_move(before, move, due_at=due_at, outcome=CaseOutcome.SOLVED, now=self.now)
         if move is CaseMove.ANSWER:
             self.case = replace(self.case, answered_by=UUID(int=2))
+        self.asked += move is CaseMove.ASK
         if move in {CaseMove.ESCALATE, CaseMove.REOPEN}:
-            self.running = timedelta()
+            self.running, self.asked = timedelta(), 0
         self.moves.append(move)
 
     def is_possible(self, move: CaseMove) -> bool:
@@ -63,7 +69,7 @@ class CaseMoves(RuleBasedStateMachine):
         return {
             CaseMove.ASSIGN: self.case.state is CaseState.RECEIVED,
             CaseMove.EXTEND: open_ and CaseMove.EXTEND not in self.moves,
-            CaseMove.ASK: open_ and not stopped,
+            CaseMove.ASK: open_ and not stopped and self.asked < 2,
             CaseMove.SUPPLY: open_ and stopped,
             CaseMove.ESCALATE: open_ and self.case.level < 3,
             CaseMove.ANSWER: open_,
@@ -85,14 +91,21 @@ class CaseMoves(RuleBasedStateMachine):
         assert self.case.stopped_at is None or self.case.state is CaseState.ASSIGNED
 
     @invariant()
+    def questions_put_the_answer_off_by_six_days_at_most(self) -> None:
+        if self.case.state is CaseState.ASSIGNED and len(self.moves) > 1:
+            assert self.running + (self.case.due_at - self.now) <= timedelta(hours=36) + 2 * DAYS
+
+    @invariant()
     def levels_rise_by_one(self) -> None:
         raises = sum(each in {CaseMove.ESCALATE, CaseMove.REOPEN} for each in self.moves)
         assert self.case.level == min(1 + raises, 3)
 
     @invariant()
     def time_that_stood_still_is_given_back(self) -> None:
-        if self.case.state is CaseState.ASSIGNED and self.case.stopped_at is None and len(self.moves) > 1:
+        if self.case.state is CaseState.ASSIGNED and len(self.moves) > 1:
             left = self.case.due_at - self.now
+            if self.case.stopped_at is not None:
+                left -= max(self.case.stopped_at + DAYS - self.now, timedelta())
             granted = self.running + left
             assert granted in {timedelta(hours=24), timedelta(hours=36)}, granted
 

@@ -9,6 +9,7 @@ from market.identity.same_person import is_same_person
 from market.identity.sign_in import DEFAULT_NAME
 from market.kernel import Connection
 from tests.support.make import make_account
+from tests.support.postgres import as_owner
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,7 +39,7 @@ FOLDED = {
     "王书记": "王书记", "村主任": "村主任", "村会计": "村会计", "村委会主任": "村委会主任", "ＬＩ·四": "li四",
     "副镇长 李四": "李四", "李四": "李四", "村支书张三": "张三", "张三老师": "张三", "驻村工作队员张三": "张三",
     "张三/书记": "张三", "张三-会计": "张三", "张三（会计": "张三", "（张三": "张三", "（张三）": "张三",
-    "张•三": "张三", "张丶三": "张三", "張三豐": "张三丰", "张三2": "张三", "gan2": "gan2", "Gan.2": "gan2",
+    "张•三": "张三", "张丶三": "张三", "張三豐": "张三丰", "张三2": "张三2", "gan2": "gan2", "Gan.2": "gan2",
     "代小红": "代小红", "张文书": "张文书", "村党支部书记兼村主任张三": "张三", "老张三": "张三", "王五": "王五",
     "—": "", "": "",
 }  # fmt: skip
@@ -48,6 +49,20 @@ FOLDED = {
 async def test_a_name_is_folded_to_its_letters_without_titles(conn: Connection, name: str, folded: str) -> None:
     assert await conn.fetchval("SELECT fold_name($1)", name) == folded
     assert await conn.fetchval("SELECT fold_name(fold_name($1))", name) == folded
+
+
+@pytest.mark.parametrize(("handles", "same"), [(("gan", "gan2"), True), (("gan", None), False), ((None, None), False)])
+async def test_a_digit_makes_another_person_unless_both_are_officials(
+    conn: Connection, handles: tuple[str | None, str | None], same: bool
+) -> None:
+    async with as_owner(conn):
+        first, second = [
+            await make_account(conn, name=name, handle=handle)
+            for name, handle in zip(("样例农户04", "样例农户５主任2"), handles, strict=True)
+        ]
+    assert await is_same_person(conn, account_id=first, other_id=second) is same
+    keys = [await conn.fetchval("SELECT get_person_key($1)", each) for each in (first, second)]
+    assert (keys[0] == keys[1]) is same
 
 
 async def test_every_traditional_character_has_its_simplified_one(conn: Connection) -> None:

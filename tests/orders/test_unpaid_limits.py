@@ -13,6 +13,7 @@ from market.orders.checkout.placing import place_batch
 from market.orders.models import (
     MAX_UNPAID_FEN,
     MAX_UNPAID_ITEMS,
+    MAX_UNPAID_NIGHTS,
     MAX_UNPAID_ORDERS,
     Line,
     LotShareTooHigh,
@@ -20,13 +21,14 @@ from market.orders.models import (
     SlotId,
     TooManyLapsedOrders,
     TooManyUnpaidItems,
+    TooManyUnpaidNights,
     TooManyUnpaidOrders,
     UnpaidTotalTooHigh,
     VariantId,
 )
 from tests.conftest import NOW
-from tests.orders.requests import line, list_codes, make_request
-from tests.support.make import DESTINATION, make_account, make_activity, make_product
+from tests.orders.requests import line, list_codes, make_request, nights
+from tests.support.make import DESTINATION, StayIds, make_account, make_activity, make_product, make_stay
 from tests.support.postgres import as_owner
 
 
@@ -84,6 +86,25 @@ async def test_the_items_of_unpaid_orders_are_limited(conn: Connection) -> None:
         await place_some(conn, buyer, other.variant_id, 1),
     ]
     assert [type(each) for each in outcomes] == [TooManyUnpaidItems, PlacedOrder, TooManyUnpaidItems]
+
+
+async def test_the_nights_of_unpaid_stays_are_limited(conn: Connection) -> None:
+    inn = await make_stay(conn, rooms=20)
+    other = await make_stay(conn, rooms=20)
+    buyer = await make_account(conn)
+
+    async def book(stay: StayIds, rooms: int, count: int) -> PlacedOrder | Exception:
+        booked = nights(stay.listing_id, last=1 + count, rooms=rooms)
+        (outcome,) = await place_batch(conn, [make_request(buyer, [], nights=[booked])])
+        return outcome
+
+    refused = await book(inn, MAX_UNPAID_NIGHTS // 10 + 1, 10)
+    assert isinstance(refused, TooManyUnpaidNights)
+    assert refused.text() == "没付款的订单里一共最多占 60 个间夜（一间房一晚算一个），请先付款或取消，或者分几次订。"
+    outcomes = [await book(inn, 5, 10), await book(other, 6, 2), await book(other, 5, 2), await book(other, 1, 1)]
+    assert list_codes(outcomes) == ["placed", "too_many_unpaid_nights", "placed", "too_many_unpaid_nights"]
+    await conn.execute("UPDATE orders SET state = 'paid', paid_at = $1 WHERE buyer_id = $2", NOW, buyer)
+    assert list_codes([await book(other, 6, 10)]) == ["placed"]
 
 
 async def test_a_buyer_holds_half_of_a_large_lot_at_most(conn: Connection) -> None:

@@ -53,6 +53,10 @@ class ProductIds(Struct, frozen=True):
     lot_id: UUID
 
 
+NUMERALS = str.maketrans("0123456789", "零一二三四五六七八九")
+"""Officials are not told apart by digits."""
+
+
 class StayIds(Struct, frozen=True):
     """The ids of a live stay: its rooms in order, and the variant with the base price."""
 
@@ -113,7 +117,8 @@ async def make_official(
     start: date = LONG_AGO,
 ) -> AccountId:
     """Insert an account with one or several roles for a scope since `start`; without a name, with one of its own."""
-    account_id = await make_account(conn, name=name or f"样例干部{next(_numbers)}", phone=phone, handle=handle)
+    name = name or f"样例官{str(next(_numbers)).translate(NUMERALS)}"
+    account_id = await make_account(conn, name=name, phone=phone, handle=handle)
     async with as_owner(conn):
         for each in [role] if isinstance(role, Role) else role:
             await conn.execute("INSERT INTO grants VALUES ($1, $2, $3, $4)", account_id, each, scope, days_since(start))

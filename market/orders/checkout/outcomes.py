@@ -17,6 +17,7 @@ from market.orders.models import (
     MAX_LAPSED,
     MAX_UNPAID_FEN,
     MAX_UNPAID_ITEMS,
+    MAX_UNPAID_NIGHTS,
     MAX_UNPAID_ORDERS,
     LotShareTooHigh,
     NightsReserved,
@@ -27,6 +28,7 @@ from market.orders.models import (
     SoldOut,
     TooManyLapsedOrders,
     TooManyUnpaidItems,
+    TooManyUnpaidNights,
     TooManyUnpaidOrders,
     UnpaidTotalTooHigh,
     WaitingForPayment,
@@ -85,6 +87,7 @@ class Obstacle(StrEnum):
     ORDERS = "orders"
     FEN = "fen"
     ITEMS = "items"
+    NIGHTS = "nights"
     SHARE = "share"
     LAPSED = "lapsed"
     VOUCHER = "voucher"
@@ -110,6 +113,7 @@ _LIMIT_REFUSALS: dict[Obstacle, Callable[[], Refusal]] = {
     Obstacle.ORDERS: lambda: TooManyUnpaidOrders(limit=MAX_UNPAID_ORDERS),
     Obstacle.FEN: lambda: UnpaidTotalTooHigh(limit_yuan=format_yuan(MAX_UNPAID_FEN)),
     Obstacle.ITEMS: lambda: TooManyUnpaidItems(limit=MAX_UNPAID_ITEMS),
+    Obstacle.NIGHTS: lambda: TooManyUnpaidNights(limit=MAX_UNPAID_NIGHTS),
 }
 
 

@@ -65,7 +65,7 @@ async def place(
         VoucherUnknown, or a refusal of `find_voucher_fault`: the voucher cannot be used for this order.
         PickupPointUnavailable: the point is closed, or in another county than the goods.
         TotalChanged: the total differs from `total_fen`.
-        TooManyUnpaidOrders: the buyer has the maximum number of unpaid orders.
+        TooManyUnpaidOrders, and the other limits of `outcomes.refuse`: the buyer's unpaid orders hold too much, or did.
         IdempotencyKeyReused: the key was used for another order.
         Busy: the queue is full, or no connection became free in time.
     """

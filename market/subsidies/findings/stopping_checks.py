@@ -201,16 +201,16 @@ PREPARER_IS_APPROVER = Query(
         SELECT DISTINCT agent, assessor FROM enrolments WHERE county_code = :county AND decided),
     texts AS MATERIALIZED (SELECT agent AS name FROM pairs UNION SELECT assessor FROM pairs),
     names AS MATERIALIZED (
-        SELECT fold_name(name) AS name, decode(md5(fold_name(name)), 'hex') AS person_key FROM texts
+        SELECT fold_official_name(name) AS name, decode(md5(fold_official_name(name)), 'hex') AS person_key FROM texts
          UNION
-        SELECT fold_name(a.name), get_person_key(a.id)
+        SELECT fold_official_name(a.name), get_person_key(a.id)
           FROM accounts a
          WHERE a.id IN (SELECT account_id FROM grants WHERE starts_with(scope, :county))),
     people AS MATERIALIZED (
         SELECT DISTINCT texts.name, names.person_key
           FROM texts CROSS JOIN LATERAL list_name_parts(texts.name) AS part JOIN names ON names.name = part),
     faults AS MATERIALIZED (
-        SELECT agent, assessor, '没有写村级评议人' AS fault FROM pairs WHERE fold_name(assessor) = ''
+        SELECT agent, assessor, '没有写村级评议人' AS fault FROM pairs WHERE fold_official_name(assessor) = ''
          UNION ALL
         SELECT agent, assessor,
                CASE WHEN agent = assessor THEN '代办人和村级评议人都是 ' || agent

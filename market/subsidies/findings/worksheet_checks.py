@@ -186,7 +186,7 @@ ENROLMENT_BURST = Query(
     CheckRow,
     """
     WITH agents AS MATERIALIZED (
-        SELECT agent, fold_name(agent) AS person
+        SELECT agent, fold_official_name(agent) AS person
           FROM (SELECT DISTINCT agent FROM enrolments WHERE county_code = :county AND agent <> '') AS written),
     applications AS (
         SELECT agents.person, e.line_code, count(*) OVER (

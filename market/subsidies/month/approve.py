@@ -60,8 +60,8 @@ FIND_OWN_APPLICATION = Query(
         SELECT agent FROM (SELECT DISTINCT agent FROM enrolments WHERE county_code = :county AND agent <> '') AS texts
          WHERE lower(btrim(agent)) = :handle
             OR EXISTS (SELECT FROM own
-                        WHERE fold_name(own.name) IN (SELECT list_name_parts(agent))
-                           OR fold_name(agent) IN (SELECT list_name_parts(own.name))))
+                        WHERE fold_official_name(own.name) IN (SELECT list_name_parts(agent))
+                           OR fold_official_name(agent) IN (SELECT list_name_parts(own.name))))
     SELECT r.line_code
       FROM agents
       JOIN enrolments e ON e.county_code = :county AND e.agent = agents.agent

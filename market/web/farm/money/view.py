@@ -17,7 +17,7 @@ from market.payouts.account import (
     find_account_holder,
     find_payout_account,
 )
-from market.payouts.account_change import REFUSED_REASON
+from market.payouts.account_change import CHANGE_TERM, LAPSED_REASON, REFUSED_REASON
 from market.payouts.large_payouts import LargePayoutState, find_large_payout
 from market.payouts.pay_out import (
     PayoutHold,
@@ -287,6 +287,8 @@ def _describe_problem(
     """Describe to the seller what keeps the money from arriving; empty if nothing does."""
     if account is not None and account.state is PayoutAccountState.REJECTED:
         return f"上次填的账户没有通过核对：{describe_failure(account.reason)}。请再填一次。"
+    if change is not None and change.reason == LAPSED_REASON:
+        return f"换账户 {CHANGE_TERM.days} 天里没有人同意，没有换；要换请再填一次。钱照旧打到原来的账户。"
     if change is not None and change.state is PayoutAccountState.REJECTED and change.reason != REFUSED_REASON:
         return f"要换的账户没有通过核对：{describe_failure(change.reason)}。钱照旧打到原来的账户。"
     if not failed or any(each.state in {PayoutState.CREATED, PayoutState.IN_TRANSIT} for each in payouts):

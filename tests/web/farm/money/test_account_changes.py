@@ -9,7 +9,7 @@ import pytest
 
 from market.identity.models import AccountId
 from market.kernel import Connection, Refusal
-from market.payouts.account_change import activate_due_changes, decide_account_change
+from market.payouts.account_change import activate_due_changes, decide_account_change, lapse_changes
 from market.payouts.large_payouts import ask_for_large_payout, decide_large_payout
 from market.payouts.pay_out import pay_out_due
 from payments import verify_ledger
@@ -135,10 +135,14 @@ async def test_nobody_agrees_to_their_own_change(village: Village, gateway: Stri
         "UPDATE payout_accounts SET state = 'active', activated_at = usable_at WHERE state = 'waiting'",
         (
             "UPDATE payout_accounts SET state = 'active', activated_at = usable_at - interval '1 s',"
-            " decided_at = now(), decided_by = (SELECT id FROM accounts WHERE name = '样例农户05')"
+            " decided_at = entered_at, decided_by = (SELECT id FROM accounts WHERE name = '样例农户05')"
             " WHERE state = 'waiting'"
         ),
-        "UPDATE payout_accounts SET decided_at = now(), decided_by = entered_by WHERE state = 'waiting'",
+        "UPDATE payout_accounts SET decided_at = entered_at, decided_by = entered_by WHERE state = 'waiting'",
+        (
+            "UPDATE payout_accounts SET decided_at = entered_at + interval '30 days 1 s',"
+            " decided_by = (SELECT id FROM accounts WHERE name = '样例农户05') WHERE state = 'waiting'"
+        ),
         "UPDATE payout_accounts SET usable_at = entered_at WHERE state = 'waiting'",
         "UPDATE payout_accounts SET destination = 'acct_thief' WHERE state = 'active'",
         (
@@ -184,6 +188,34 @@ async def test_a_change_is_withdrawn_and_another_one_may_follow(village: Village
     with pytest.raises(Refusal) as refused:
         await decide(village, son, again.id, consent=False)
     assert refused.value.code == "account_change_ended"
+
+
+async def test_a_change_that_nobody_agrees_to_ends_after_thirty_days(village: Village, gateway: Stripe) -> None:
+    await enter(village, gateway)
+    change = await enter(village, gateway, OTHER)
+    son = await add_son(village)
+    term = NOW + timedelta(days=30)
+    assert await lapse_changes(village.database, get_seal(village), now=term) == 0
+    with pytest.raises(Refusal) as refused:
+        await decide(village, son, change.id, consent=True, now=term + timedelta(seconds=1))
+    assert refused.value.code == "account_change_ended"
+    for lapsed in (1, 0):
+        assert await lapse_changes(village.database, get_seal(village), now=term + timedelta(seconds=1)) == lapsed
+    assert await village.value(ACCOUNTS) == "3456 active, 0009 rejected"
+    assert await count_messages(village, "payout_account_kept") == 2  # of two owners
+    async with await village.browser(village.farmer) as farm:
+        seen = await farm.open("/farm/money")
+        assert "换账户 30 天里没有人同意，没有换；要换请再填一次。" in seen.text
+
+
+async def test_a_change_agreed_to_on_the_last_day_is_used(village: Village, gateway: Stripe) -> None:
+    await enter(village, gateway)
+    change = await enter(village, gateway, OTHER)
+    term = NOW + timedelta(days=30)
+    await decide(village, await add_son(village), change.id, consent=True, now=term)
+    assert await lapse_changes(village.database, get_seal(village), now=term + timedelta(days=1)) == 0
+    assert await activate(village, term + timedelta(days=1)) == 1
+    assert await village.value(ACCOUNTS) == "3456 ended, 0009 active"
 
 
 async def test_accounts_that_are_entered_again_and_again_end(village: Village, gateway: Stripe) -> None:
