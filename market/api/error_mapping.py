@@ -21,7 +21,7 @@ class BadRequest(Refusal):
 
     code = "bad_request"
     status = 400
-    zh = "请求有误，请看 errors。"
+    zh = "请求写得不对。"
     en = "The request is malformed; see errors."
 
 
@@ -145,12 +145,20 @@ def map_to_refusal(error: Exception, request: HttpRequest) -> Refusal:
     if isinstance(error, InternalServerException) and error.detail == _HANG_UP:
         log.debug("client_hung_up", path=request.url.path)
         return _build_body_fault("ended before it was complete")
+    if _is_number_too_large(error):
+        log.warning("request_failed", error="NumberTooLarge", path=request.url.path)
+        return _build_body_fault("contains a number that is too large")
     for kinds, build in _REFUSAL_BY_ERROR:
         if isinstance(error, kinds):
             log.warning("request_failed", error=type(error).__name__, path=request.url.path)
             return build(**({"retry_after": error.retry_after} if isinstance(error, CircuitOpen) else {}))
     log.error("unhandled_exception", path=request.url.path, method=request.method, exc_info=error)
     return InternalError()
+
+
+def _is_number_too_large(error: Exception) -> bool:
+    """Return whether the driver refused a number that fits no column, so that nothing can have it."""
+    return isinstance(error, asyncpg.DataError) and isinstance(error.__cause__, OverflowError)
 
 
 def _list_faults(error: ValidationException) -> tuple[FieldFault, ...]:

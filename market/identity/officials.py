@@ -31,7 +31,7 @@ class InvalidOfficial(Refusal):
 
     code = "bad_official"
     status = 422
-    zh = "有几处要改：请看 errors。"
+    zh = "有几处要改。"
     en = "Some values are not valid; see errors."
 
 

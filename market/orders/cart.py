@@ -178,7 +178,7 @@ async def put_lines(
     if len(lines) > MAX_LINES:
         raise TooManyLines(max_lines=MAX_LINES, max_stays=MAX_STAYS)
     faults = tuple(
-        FieldFault(f"lines[{index}].quantity", f"要在 0 到 {MAX_QUANTITY} 之间")
+        FieldFault(f"lines[{index}].quantity", f"写 1 到 {MAX_QUANTITY}，0 是不要了")
         for index, line in enumerate(lines)
         if not 0 <= line.quantity <= MAX_QUANTITY
     )

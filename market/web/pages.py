@@ -140,6 +140,11 @@ _WAYS_BACK = {
 _HOME = WayBack("/", "回首页", "可能是地址写错了，或者东西已经下架。")
 
 
+def _list_words(refusal: Refusal) -> list[str]:
+    """Return what is wrong with a request, each once; a malformed one (400) has words for programs only."""
+    return [] if refusal.status == 400 else list(dict.fromkeys(fault.message for fault in refusal.errors))
+
+
 def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
     """Render the page of a refusal: what happened, why, what to do, whom to call.
 
@@ -155,7 +160,7 @@ def render_refusal(request: HttpRequest, refusal: Refusal) -> Response[bytes]:
             "number": get_refusal_number(refusal.code),
             "status": refusal.status,
             "back": _WAYS_BACK.get(request.url.path.split("/")[1], _HOME),
-            "faults": [f"{fault.field}：{fault.message}" for fault in refusal.errors],
+            "faults": _list_words(refusal),
             "sign_in": f"/sign-in?{urlencode({'to': _find_page(request)})}" if signed_out else "",
         },
         status=refusal.status,

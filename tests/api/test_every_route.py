@@ -1,5 +1,6 @@
 """Properties of every route: operation id, caching directive, error body. Access is tested in tests/access."""
 
+import itertools
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -12,7 +13,11 @@ from litestar.types import Message
 from structlog.testing import capture_logs
 
 from market.app import MAX_JSON_BYTES, open_services
+from market.identity.sign_in import sign_in_without_code
+from market.kernel import Database
+from market.kernel.clock import Clock
 from tests.support.app import Service, build_settings, run_service
+from tests.support.make import make_account
 
 FIXED_OPERATION_IDS = {
     "RequestCode", "SignIn", "ApplyProducer", "DecideProducer", "PublishProduct", "PublishStay", "SearchListings",
@@ -94,6 +99,31 @@ async def test_a_malformed_body_returns_400(service: Service, body: bytes, media
         if response.status_code not in {400, 401}:
             wrong.append(f"{name}: {response.status_code} {response.text[:120]}")
     assert wrong == []
+
+
+TOO_LARGE = (2**31, 2**63, 10**30)
+
+
+async def test_a_number_that_no_column_holds_is_refused(service: Service, database: Database) -> None:
+    async with database.transaction() as conn:
+        signed = await sign_in_without_code(conn, await make_account(conn), now=Clock().now(), second_factor=False)
+    service.http.headers["Authorization"] = f"Bearer {signed.token}"
+    service.http.cookies.set("session", signed.token)
+    patterns = set(service.operations.values())
+    patterns |= {("GET", re.sub(r":\w+}", "}", each.path)) for each in service.app.routes if isinstance(each, HTTPRoute)}
+    answers: set[int] = set()
+    for method, pattern in sorted(patterns):
+        for field, number in itertools.product(("{number}", "{position}"), TOO_LARGE):
+            if field not in pattern:
+                continue
+            path = fill(pattern.replace(field, str(number)))
+            body = {"category": "complaint_fraud"} if pattern.endswith("/report") else {}
+            answer = await service.http.request(
+                method, path, json=body if method in {"POST", "PUT"} else None, headers={"Idempotency-Key": "k"}
+            )
+            answers.add(answer.status_code)
+            assert answer.status_code < 500, f"{method} {path}: {answer.status_code}"
+    assert {400, 404} <= answers
 
 
 async def test_json_declared_as_another_type_is_refused(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -240,6 +241,17 @@ async def test_a_refusal_is_a_page_that_says_what_to_do(street: Village, path: s
         seen = await browser.open(path, status=status)
         assert seen.headers["cache-control"] == "private, no-store"
         assert {"/"} <= set(seen.links())
+
+
+async def test_a_refusal_names_no_field_of_the_api(village: Village) -> None:
+    async with await village.browser() as browser:
+        path = f"/goods/{await village.number(village.dates.listing_id)}"
+        await browser.open(path)
+        seen = await browser.submit("/cart/goods", typed={"n": "99999"}, status=422)
+        assert "写 1 到 9999" in seen.text
+        assert "lines" not in seen.text
+        malformed = await browser.open("/goods/99999999999999999999", status=400)
+        assert re.findall("[a-z]{3,}", malformed.text) == []
 
 
 async def test_static_files_are_immutable_and_crawlers_get_robots_and_sitemap(street: Village) -> None:
