@@ -33,6 +33,7 @@ from market.orders.transitions import (
     load_suborders,
     lock_order_by_suborder,
 )
+from market.producers.off_platform import require_on_platform
 from payments import Gateway, ProviderMismatch, RefundId, send_refund
 from payments.money import format_yuan
 from payments.retries import RetryPolicy, run_each
@@ -210,6 +211,7 @@ async def cancel_own_parcel(
     Raises:
         NotFound: the suborder does not belong to a producer that the actor works for.
         ReasonMissing: the reason, of at most 100 characters, is empty.
+        OffPlatformContact: the reason leads away from the platform.
         NotShippable: the suborder is not a parcel to send.
         PaymentDisputed: a dispute over the order is open.
     """
@@ -235,6 +237,7 @@ async def _cancel_own_parcel(
         raise NotShippable(state=suborder.state)
     if not reason:
         raise ReasonMissing(errors=(FieldFault("reason", ReasonMissing.zh),))
+    require_on_platform(reason=reason)
     producer = await GET_PRODUCER_NAME.one(conn, producer_id=suborder.producer_id)
     return await _cancel_parcel(
         conn, seal, order, suborder, producer=producer, why="发不了",

@@ -145,6 +145,10 @@ def map_to_refusal(error: Exception, request: HttpRequest) -> Refusal:
     if isinstance(error, InternalServerException) and error.detail == _HANG_UP:
         log.debug("client_hung_up", path=request.url.path)
         return _build_body_fault("ended before it was complete")
+    return _map_by_class(error, request)
+
+
+def _map_by_class(error: Exception, request: HttpRequest) -> Refusal:
     if _is_number_too_large(error):
         log.warning("request_failed", error="NumberTooLarge", path=request.url.path)
         return _build_body_fault("contains a number that is too large")

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from market.kernel import FieldFault
 from market.kernel.text import clean_text
-from market.producers.moderation import list_name_faults, list_story_faults, require_allowed_words
+from market.producers.moderation import list_name_faults, list_story_faults
+from market.producers.off_platform import require_public_text
 
 
 class ListingTexts(Struct, frozen=True, kw_only=True):
@@ -24,12 +25,12 @@ class ListingTexts(Struct, frozen=True, kw_only=True):
         return [*list_name_faults("title", self.title), *list_story_faults(self.story)]
 
     def require_allowed(self, **more: str) -> None:
-        """Require that these texts, and those given by their fields, contain no forbidden word.
+        """Require that these texts, and those given by their fields, may be shown to everyone.
 
         Raises:
-            ForbiddenWord: a text contains a forbidden word.
+            ForbiddenWord: a text contains a forbidden word, or leads away from the platform.
         """
-        require_allowed_words(title=self.title, story=self.story, **more)
+        require_public_text(title=self.title, story=self.story, **more)
 
 
 COLUMNS: LiteralString = "title, story"

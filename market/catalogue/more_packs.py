@@ -25,7 +25,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
-from market.producers.moderation import require_allowed_words
+from market.producers.off_platform import require_public_text
 from market.stock.lots import open_lot
 
 _MAX_LOT_UNITS_PER_ITEM = 10_000
@@ -120,7 +120,7 @@ async def add_pack(conn: Connection, actor: Actor, listing_id: UUID, new: NewPac
         raise WrongListingState(state=LISTING_STATE_NAMES[listing.state])
     if faults := list_pack_faults([new], prefixes=[""]):
         raise BadListing(errors=tuple(faults))
-    require_allowed_words(unit=new.unit, label=clean_text(new.label))
+    require_public_text(unit=new.unit, label=clean_text(new.label))
     await get_open_seller(conn, listing.producer_id, get_business_day(now))
     pack = await _offer_pack(conn, listing_id, listing, new, prefix="", now=now)
     await add_audit_entry(

@@ -22,7 +22,7 @@ from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
-from market.producers.moderation import require_allowed_words
+from market.producers.off_platform import require_public_text
 from market.stock.lots import empty_lot, open_lot
 from market.stock.models import LotId
 
@@ -145,7 +145,7 @@ async def replace_pack(conn: Connection, actor: Actor, variant_id: UUID, new: Ne
         faults.append(FieldFault("quantity", f"装的和原来（{old.unit}）不一样多了，写上现在有几份"))
     if faults:
         raise BadListing(errors=tuple(faults))
-    require_allowed_words(unit=unit.text, label=label)
+    require_public_text(unit=unit.text, label=label)
     await get_open_seller(conn, old.producer_id, get_business_day(now))
     await RETIRE_PACK.run(conn, variant_id=variant_id)
     lot_id, per_item = await _provide_lot(conn, old, new.quantity, unit, now=now)

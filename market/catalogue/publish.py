@@ -37,7 +37,7 @@ from market.identity.access import require_producer
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
-from market.producers.moderation import require_allowed_words
+from market.producers.off_platform import require_public_text
 from market.stock.lots import open_lot
 
 ACTIVITY_UNIT = "人"
@@ -329,7 +329,7 @@ async def _publish(
     texts = draft.texts
     texts.require_allowed(unit=draft.unit.text)
     for pack in draft.packs:
-        require_allowed_words(unit=pack.unit, label=pack.label)
+        require_public_text(unit=pack.unit, label=pack.label)
     await lock_seller(conn, producer_id)
     seller = await get_active_seller(conn, producer_id, get_business_day(now))
     category = await get_category(conn, draft.category, draft.kind)

@@ -25,6 +25,7 @@ from market.identity.models import Actor, NotAllowed, NotFound
 from market.kernel import Connection, Fen, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_name
+from market.producers.off_platform import require_public_text
 from payments.money import format_yuan
 
 MAX_NAME_LENGTH = 20
@@ -200,9 +201,11 @@ async def create_producer_coupon(
     Raises:
         NotFound: the actor does not work for the producer.
         NotAllowed: the actor is not its owner.
+        ForbiddenWord: the name contains a forbidden word, or leads away from the platform.
         CouponInvalid, CouponCodeTaken, TooManyCoupons: see there.
     """
     await _require_owner(conn, actor, producer_id, now)
+    require_public_text(name=clean_name(new.name))
     return await _create(conn, actor, msgspec.structs.replace(new, producer_id=producer_id), Bearer.PRODUCER, now)
 
 

@@ -25,7 +25,8 @@ from market.producers.models import (
     ProducerId,
     ProducerKind,
 )
-from market.producers.moderation import list_name_faults, list_story_faults, require_allowed_words
+from market.producers.moderation import list_name_faults, list_story_faults
+from market.producers.off_platform import require_public_text
 
 _PRODUCE_LENGTHS = range(1, 201)
 _MAX_APPLICANT_LENGTH = 60
@@ -125,7 +126,7 @@ async def apply_producer(
 
     Raises:
         BadApplication: fields are invalid; `errors` lists all of them.
-        ForbiddenWord: a text contains a forbidden word.
+        ForbiddenWord: a text contains a forbidden word, or leads away from the platform.
         AlreadyApplied: another application of the person is pending.
     """
     application = msgspec.structs.replace(
@@ -135,7 +136,7 @@ async def apply_producer(
         story=clean_text(application.story),
         applicant=None if application.applicant is None else clean_text(application.applicant),
     )
-    require_allowed_words(name=application.name, produce=application.produce, story=application.story)
+    require_public_text(name=application.name, produce=application.produce, story=application.story)
     faults = await _list_faults(conn, actor, application)
     if faults:
         raise BadApplication(errors=tuple(faults))

@@ -6,6 +6,7 @@ from uuid import UUID
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.text import clean_text
+from market.producers.off_platform import require_public_text
 from market.reviews.models import MAX_ANSWER_LENGTH, InvalidReviewAnswer, ReviewAnsweredBefore
 
 EXISTS_SELLERS_REVIEW = Query(
@@ -38,12 +39,14 @@ async def answer_review(conn: Connection, seller: Actor, review_id: UUID, text: 
     Raises:
         NotFound: it is not of a producer that the actor works for.
         InvalidReviewAnswer: the answer is empty or too long.
+        ForbiddenWord: it contains a forbidden word, or leads away from the platform.
         ReviewAnsweredBefore: it was answered, and not changed since.
     """
     answer = clean_text(text)
     if not answer or len(answer) > MAX_ANSWER_LENGTH:
         message = f"最多 {MAX_ANSWER_LENGTH} 字" if answer else "请写一句回的话，买东西的人都看得到"
         raise InvalidReviewAnswer(errors=(FieldFault("answer", message),))
+    require_public_text(answer=answer)
     if await EXISTS_SELLERS_REVIEW.maybe(conn, review_id=review_id, producer_ids=list(seller.producers)) is None:
         raise NotFound
     answered = await ANSWER_REVIEW.maybe(

@@ -11,6 +11,7 @@ from market.kernel import Connection, FieldFault, Query
 from market.kernel.clock import get_business_day
 from market.kernel.text import clean_text
 from market.orders.models import SuborderState
+from market.producers.off_platform import require_no_contacts
 from market.reviews.models import (
     EDITING_PERIOD,
     MAX_RATING,
@@ -110,8 +111,11 @@ COUNT_SHOWN_PHOTOS = Query(
 def check_review(review: ReviewText, *, photos: int) -> str:
     """Return the cleaned text of a review with `photos` new photos.
 
+    It may tell what a seller asked for; links and telephones are not published. Source: 个人信息保护法 10.
+
     Raises:
         InvalidReview: the rating is not 1 to 5, the text is too long, or there are more than three photos.
+        OffPlatformContact: the text holds a link or a telephone.
     """
     cleaned = clean_text(review.text)
     faults: list[FieldFault] = []
@@ -123,6 +127,7 @@ def check_review(review: ReviewText, *, photos: int) -> str:
         faults.append(_TOO_MANY_PHOTOS)
     if faults:
         raise InvalidReview(errors=tuple(faults))
+    require_no_contacts(text=cleaned)
     return cleaned
 
 
@@ -145,7 +150,7 @@ async def write_review(
 
     Raises:
         NotFound: the buyer did not buy the listing, or the suborder has several listings and `listing_id` is None.
-        InvalidReview: see `check_review`; or a photo was not uploaded by the buyer for a review.
+        InvalidReview, OffPlatformContact: see `check_review`; or a photo was not uploaded by the buyer for a review.
         OwnListingReviewed: the buyer is a member of the producer.
         NotReceivedYet: the suborder was not received.
         StayNotOver: the day of departure is in the future.
@@ -182,7 +187,7 @@ async def edit_review(conn: Connection, buyer: Actor, review_id: UUID, review: R
 
     Raises:
         NotFound: the buyer did not write it.
-        InvalidReview: see `check_review`; or it would show more than three photos.
+        InvalidReview, OffPlatformContact: see `check_review`; or it would show more than three photos.
         ReviewNotEditable: it was written more than seven days ago, or is hidden.
     """
     cleaned = check_review(review, photos=len(review.photo_ids))

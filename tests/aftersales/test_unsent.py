@@ -15,6 +15,7 @@ from market.identity.models import Actor, NotFound, Role
 from market.kernel import Connection
 from market.orders.models import OrderState, PaymentDisputed, SuborderState
 from market.orders.queries import OrderView, SuborderView
+from market.producers.off_platform import OffPlatformContact
 from payments import finish_operations
 from tests.conftest import NOW
 from tests.support.make import load_actor, load_owner, make_account, make_freight_template, make_official, make_product
@@ -159,6 +160,8 @@ async def test_a_seller_cancels_what_cannot_be_sent_and_says_why(shopping: Shopp
         await cancel(stranger, "没了")
     with pytest.raises(ReasonMissing):
         await cancel(seller, "  ")
+    with pytest.raises(OffPlatformContact):
+        await cancel(seller, "加我微信另外卖您")
     await cancel(seller, "下雨，枣裂了")
     await cancel(seller, "下雨，枣裂了")
     seen = await shopping.see_id(order.id)

@@ -110,7 +110,9 @@ async def test_a_number_that_no_column_holds_is_refused(service: Service, databa
     service.http.headers["Authorization"] = f"Bearer {signed.token}"
     service.http.cookies.set("session", signed.token)
     patterns = set(service.operations.values())
-    patterns |= {("GET", re.sub(r":\w+}", "}", each.path)) for each in service.app.routes if isinstance(each, HTTPRoute)}
+    patterns |= {
+        ("GET", re.sub(r":\w+}", "}", each.path)) for each in service.app.routes if isinstance(each, HTTPRoute)
+    }
     answers: set[int] = set()
     for method, pattern in sorted(patterns):
         for field, number in itertools.product(("{number}", "{position}"), TOO_LARGE):

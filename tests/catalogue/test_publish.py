@@ -25,6 +25,7 @@ from market.catalogue.search import SearchFilters, search_listings
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Refusal
 from market.producers.moderation import ForbiddenWord
+from market.producers.off_platform import OffPlatformContact
 from tests.conftest import NOW
 from tests.support.make import (
     SEPTEMBER,
@@ -116,6 +117,17 @@ async def test_forbidden_words_are_found_despite_blanks_and_punctuation(
         await publish_product(conn, seller, msgspec.structs.replace(NEW, title=title), now=NOW)
     assert refused.value.facts["word"] == word
     assert [fault.field for fault in refused.value.errors] == ["title"]
+    assert await count_rows(conn) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("field", "text"), [("title", "好枣 13900009001"), ("story", "看 www.abc"), ("story", "加我微信便宜")]
+)
+async def test_a_listing_leads_nobody_away_from_the_platform(conn: Connection, field: str, text: str) -> None:
+    seller = await a_seller(conn)
+    with pytest.raises(OffPlatformContact) as refused:
+        await publish_product(conn, seller, msgspec.structs.replace(NEW, **{field: text}), now=NOW)
+    assert [fault.field for fault in refused.value.errors] == [field]
     assert await count_rows(conn) == (0, 0, 0)
 
 

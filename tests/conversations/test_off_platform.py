@@ -10,6 +10,7 @@ from market.producers.off_platform import (
     REQUEST_REASON,
     OffPlatformContact,
     find_off_platform_contact,
+    require_no_contacts,
     require_on_platform,
 )
 
@@ -28,6 +29,25 @@ GAPS = st.lists(st.sampled_from(["", "", " ", "-", "—", "·", "."]), min_size=
         "2019.10.3 到，住 2 晚",
         "一三五都在家，送前说一声",
         "装 12 斤，39.5 元",
+        "我转账了，您看收到没有",
+        "银行转账付的",
+        "扫码付的款",
+        "二维码坏了扫不出来",
+        "红包没领到",
+        "返现有吗",
+        "验证码收不到",
+        "不要红包",
+        "我给您转账了，没显示",
+        "什么时候打到账上",
+        "退款打到我原来的卡上",
+        "卖家要我转账，我没理",
+        "加我一份辣椒",
+        "微信里收到短信了",
+        "拼多多上更便宜",
+        "单号发我",
+        "尺码发我",
+        "快递转给您邻居了",
+        "多加微辣",
     ],
 )
 def test_what_people_say_about_an_order_is_allowed(text: str) -> None:
@@ -52,6 +72,32 @@ def test_what_people_say_about_an_order_is_allowed(text: str) -> None:
         ("加V信说", REQUEST_REASON),
         ("直接转账给我", REQUEST_REASON),
         ("扫码付", REQUEST_REASON),
+        ("6222 0212 3456 7890 123", REQUEST_REASON),
+        ("t a o b a o . c o m", LINK_REASON),
+        ("网址 a1点com", LINK_REASON),
+        ("我微 信 同号", REQUEST_REASON),
+        ("＋Ｖ聊", REQUEST_REASON),
+        ("薇❤信", REQUEST_REASON),
+        ("v x: abc123", REQUEST_REASON),
+        ("微信tangjia88", REQUEST_REASON),
+        ("wx同号", REQUEST_REASON),
+        ("支付宝给我", REQUEST_REASON),
+        ("转我微信", REQUEST_REASON),
+        ("直接微信付我", REQUEST_REASON),
+        ("钱打我卡上", REQUEST_REASON),
+        ("请给我现金", REQUEST_REASON),
+        ("先打款再发货", REQUEST_REASON),
+        ("好评返五块", REQUEST_REASON),
+        ("给您发红包", REQUEST_REASON),
+        ("验证码发我一下", REQUEST_REASON),
+        ("报一下验证码", REQUEST_REASON),
+        ("扫我的码", REQUEST_REASON),
+        ("抖音找我", REQUEST_REASON),
+        ("淘宝店叫唐家枣", REQUEST_REASON),
+        ("进群买", REQUEST_REASON),
+        ("不走平台", REQUEST_REASON),
+        ("QQ 12345678", REQUEST_REASON),
+        ("加我", REQUEST_REASON),
     ],
 )
 def test_what_leads_away_from_the_platform_is_refused(text: str, reason: str) -> None:
@@ -71,3 +117,10 @@ def test_the_refusal_names_each_field() -> None:
     assert [(each.field, each.message) for each in caught.value.errors] == [
         ("text", REQUEST_REASON), ("story", LINK_REASON),
     ]  # fmt: skip
+
+
+def test_a_buyers_public_words_may_tell_what_a_seller_asked_for() -> None:
+    require_no_contacts(text="卖家让我加微信转账，别上当")
+    with pytest.raises(OffPlatformContact) as caught:
+        require_no_contacts(text="卖家电话 13900009001", title="www.abc")
+    assert [each.message for each in caught.value.errors] == [PHONE_REASON, LINK_REASON]

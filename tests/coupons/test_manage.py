@@ -31,6 +31,7 @@ from market.coupons.models import (
 from market.coupons.vouchers import list_vouchers, load_vouchers
 from market.identity.models import NotAllowed, NotFound, SecondFactorRequired
 from market.kernel import Connection, Database
+from market.producers.moderation import ForbiddenWord
 from tests.conftest import NOW
 from tests.support.coupons import make_coupon, make_platform_staff, new_coupon
 from tests.support.make import add_member, load_actor, load_owner, make_producer
@@ -76,6 +77,8 @@ async def test_only_the_owner_makes_a_producers_coupon_and_it_covers_its_goods(c
             await create_producer_coupon(conn, actor, producer, new_coupon(), now=NOW)
         with pytest.raises(refusal):
             await close_coupon(conn, actor, coupon.id, now=NOW)
+    with pytest.raises(ForbiddenWord):
+        await create_producer_coupon(conn, owner, producer, new_coupon(name="加微信领券"), now=NOW)
     assert await list_producer_coupons(conn, helper, producer) == [coupon]
     with pytest.raises(NotFound):
         await list_producer_coupons(conn, stranger, producer)

@@ -27,7 +27,7 @@ async def make_platform(r: Reviewed, *, name: str | None = None) -> Actor:
         return await load_actor(conn, await make_official(conn, Role.PLATFORM, "13", name=name))
 
 
-async def appeal(r: Reviewed, *, by: Actor | None = None, text: str = "写了我家电话") -> OpenedAppeal:
+async def appeal(r: Reviewed, *, by: Actor | None = None, text: str = "写了我家住址") -> OpenedAppeal:
     seller = by or r.owner
     async with r.shopping.db.transaction(scope=get_person_scope(seller)) as conn:
         return await appeal_review(
@@ -46,12 +46,12 @@ async def decide(
 
 async def test_a_granted_appeal_hides_text_and_photos_and_says_why(reviewed: Reviewed) -> None:
     photo = await reviewed.photo()
-    await reviewed.edit(ReviewText(rating=1, text="他家电话是 13900000000", photo_ids=[photo]))
+    await reviewed.edit(ReviewText(rating=1, text="他家在村东头第二户", photo_ids=[photo]))
     platform = await make_platform(reviewed)
     opened = await appeal(reviewed)
     async with reviewed.shopping.db.transaction(scope=get_person_scope(platform)) as conn:
         [waiting] = await list_assigned_appeals(conn, reviewed.shopping.seal, platform)
-        assert (waiting.review, waiting.text, waiting.rating) == ("他家电话是 13900000000", "写了我家电话", 1)
+        assert (waiting.review, waiting.text, waiting.rating) == ("他家在村东头第二户", "写了我家住址", 1)
         [listed] = await list_assigned_cases(conn, platform)
         assert (listed.id, listed.name, listed.producer) == (opened.case_id, "评价申诉", waiting.producer)
         name = await conn.fetchval("SELECT name FROM photos WHERE id = $1", photo)
@@ -65,7 +65,7 @@ async def test_a_granted_appeal_hides_text_and_photos_and_says_why(reviewed: Rev
         with pytest.raises(NotFound):
             await require_shown_photo(conn, f"{name}-240.webp")
         own = await get_own_review(conn, reviewed.shopping.buyer, reviewed.review_id)
-        assert own.text == "他家电话是 13900000000"
+        assert own.text == "他家在村东头第二户"
     with pytest.raises(ReviewNotEditable):
         await reviewed.edit(ReviewText(rating=5, text="别的"))
     told = [

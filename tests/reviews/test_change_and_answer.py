@@ -12,6 +12,7 @@ from msgspec import Struct
 from market.aftersales.receive import confirm_receipt
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection
+from market.producers.moderation import ForbiddenWord
 from market.reviews.answer import answer_review, count_unanswered_reviews
 from market.reviews.models import InvalidReview, InvalidReviewAnswer, ReviewAnsweredBefore, ReviewNotEditable
 from market.reviews.views import (
@@ -164,6 +165,9 @@ async def test_a_review_is_answered_once_and_again_only_after_it_was_changed(rev
     for wrong in ("", "谢" * 501):
         with pytest.raises(InvalidReviewAnswer):
             await reviewed.answer(wrong)
+    for away in ("打我 13900009001", "加微信退您", "吃了能治病"):
+        with pytest.raises(ForbiddenWord):
+            await reviewed.answer(away)
     await reviewed.answer("下次挑大的")
     with pytest.raises(ReviewAnsweredBefore):
         await reviewed.answer("再说一句")

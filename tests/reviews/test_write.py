@@ -8,6 +8,7 @@ from market.aftersales.receive import confirm_receipt
 from market.identity.models import NotFound
 from market.kernel import Connection
 from market.orders.queries import OrderView
+from market.producers.off_platform import OffPlatformContact
 from market.reviews.models import AlreadyReviewed, InvalidReview, NotReceivedYet, OwnListingReviewed
 from market.reviews.write import ReviewText, write_review
 from tests.conftest import NOW
@@ -80,6 +81,24 @@ async def test_a_review_is_limited(shared: object, conn: Connection, rating: int
         await write_review(conn, buyer, buyer.account_id, ReviewText(rating=rating, text=text), now=NOW)
     assert [fault.field for fault in refused.value.errors] == [field]
     assert shared is not None
+
+
+async def test_a_review_holds_no_telephone_but_may_tell_what_a_seller_asked_for(shopping: Shopping) -> None:
+    order = await an_order_of_two(shopping, received=True)
+    (suborder,) = order.suborders
+    listing_id = suborder.lines[0].listing_id
+
+    async def write(text: str) -> str:
+        async with shopping.db.transaction() as conn:
+            review = ReviewText(rating=1, text=text)
+            written = await write_review(conn, shopping.buyer, suborder.id, review, listing_id=listing_id, now=NOW)
+        return written.text
+
+    for text in ("卖家电话 139 0000 9001", "看 www.abc"):
+        with pytest.raises(OffPlatformContact) as refused:
+            await write(text)
+        assert [fault.field for fault in refused.value.errors] == ["text"]
+    assert await write("让我加微信转账，别上当") == "让我加微信转账，别上当"
 
 
 async def test_a_review_is_never_changed_or_deleted(shopping: Shopping, owner: Connection) -> None:

@@ -12,6 +12,7 @@ from market.http import HttpRequest
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
+from market.producers.moderation import ForbiddenWord
 from market.producers.queries import list_own_producers
 from market.web.coupon_form import (
     CouponForm,
@@ -80,7 +81,7 @@ async def submit_own_coupon(
 
     try:
         return await submit_once(request, actor, form, create)
-    except (CouponInvalid, CouponCodeTaken, TooManyCoupons) as refusal:
+    except (CouponInvalid, CouponCodeTaken, TooManyCoupons, ForbiddenWord) as refusal:
         errors = rename_coupon_faults(refusal.errors) or [FieldFault("name", refusal.text("zh"))]
         return await _page(request, db, actor, form.fill(CouponForm), errors=errors, status=refusal.status)
 

@@ -27,6 +27,7 @@ from market.orders.escrow import SuborderShare
 from market.orders.models import SuborderState
 from market.orders.money.refund_requests import RequestedRefund
 from market.payouts.statement import get_share
+from market.producers.off_platform import OffPlatformContact
 from market.web.farm.aftersales.refunds import present_refund_request
 from market.web.farm.sellers import FarmRow
 from market.web.farm.sending.weighing import UNITS, Weighing, list_weight_fields
@@ -306,7 +307,7 @@ async def submit_cancel(
     reason = form.get_text("reason")
     try:
         await cancel_own_parcel(db, gateway, seal, actor, suborder_id, reason=reason, now=clock.now())
-    except ReasonMissing as refusal:
+    except (ReasonMissing, OffPlatformContact) as refusal:
         async with db.connection() as conn:
             details = await load_parcel(conn, seal, actor, suborder_id, now=clock.now())
         return render_parcel(

@@ -18,6 +18,7 @@ from market.kernel.seal import Seal
 from market.orders.line_views import LineView
 from market.orders.notifications import format_due
 from market.orders.queries import SuborderView, get_order, get_order_id
+from market.producers.off_platform import OffPlatformContact
 from market.rate_limits import RateClass
 from market.reviews.models import (
     EDITING_PERIOD,
@@ -154,7 +155,7 @@ async def submit_review(
         check_review(review, photos=len(photos))
         if not form.faults:
             return await submit_once(request, actor, form, work)
-    except (InvalidReview, BadPhoto) as refusal:
+    except (InvalidReview, OffPlatformContact, BadPhoto) as refusal:
         form.faults += rename_faults(refusal, {}, otherwise="photo" if isinstance(refusal, BadPhoto) else "rating")
         status = refusal.status
     except AlreadyReviewed as refusal:
@@ -234,7 +235,7 @@ async def submit_review_change(
     try:
         if not form.faults:
             return await submit_once(request, actor, form, work)
-    except (InvalidReview, BadPhoto) as refusal:
+    except (InvalidReview, OffPlatformContact, BadPhoto) as refusal:
         form.faults += rename_faults(refusal, {}, otherwise="photo" if isinstance(refusal, BadPhoto) else "rating")
         status = refusal.status
     except ReviewNotEditable as refusal:
