@@ -532,6 +532,87 @@ $$;
 
 
 --
+-- Name: check_package(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_package() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    checked uuid := CASE WHEN TG_TABLE_NAME = 'packages' THEN to_jsonb(NEW) ->> 'id'
+                         ELSE to_jsonb(NEW) ->> 'package_id' END;
+BEGIN
+    IF EXISTS (
+        SELECT FROM packages
+         WHERE packages.id = checked
+           AND (price_fen <> (SELECT coalesce(sum(share_fen), 0) FROM package_parts WHERE package_id = checked)
+                OR (nights > 0) <> EXISTS (SELECT FROM package_parts WHERE package_id = checked AND kind = 'stay')
+                OR EXISTS (SELECT FROM package_parts p
+                            WHERE p.package_id = checked
+                              AND NOT EXISTS (SELECT FROM package_suppliers s
+                                               WHERE s.package_id = checked AND s.position = p.position))
+                OR packages.state = 'live' AND (
+                    EXISTS (SELECT FROM package_suppliers WHERE package_id = checked AND package_suppliers.state = 'asked')
+                    OR (SELECT count(DISTINCT s.producer_id) FROM package_suppliers s
+                         WHERE s.package_id = checked AND s.state = 'agreed') < 2
+                    OR EXISTS (SELECT FROM package_parts p
+                                WHERE p.package_id = checked
+                                  AND NOT EXISTS (SELECT FROM package_suppliers s
+                                                   WHERE s.package_id = checked AND s.position = p.position
+                                                     AND s.state = 'agreed'))))
+    ) THEN
+        RAISE EXCEPTION 'package % is not complete', checked USING ERRCODE = 'P0121';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
+-- Name: check_package_order(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_package_order() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    checked uuid := NEW.order_id;
+    fits    boolean;
+BEGIN
+    SELECT ordered.price_fen = ordered.count * packages.price_fen
+           AND ordered.price_fen = orders.goods_fen
+           AND NOT EXISTS (
+               SELECT FROM package_parts p
+                WHERE p.package_id = ordered.package_id
+                  AND ordered.count IS DISTINCT FROM (
+                      SELECT sum(l.packages) FROM package_lines l
+                       WHERE l.order_id = checked AND l.package_id = p.package_id AND l.position = p.position))
+           AND NOT EXISTS (
+               SELECT FROM suborders s
+                 JOIN order_lines line ON line.suborder_id = s.id
+                 LEFT JOIN package_lines l ON l.line_id = line.id AND l.order_id = checked
+                      AND l.package_id = ordered.package_id
+                 LEFT JOIN package_parts p ON p.package_id = l.package_id AND p.position = l.position
+                 LEFT JOIN package_suppliers a ON a.package_id = l.package_id AND a.position = l.position
+                      AND a.variant_id = line.variant_id AND a.producer_id = s.producer_id
+                WHERE s.order_id = checked
+                  AND (a.variant_id IS NULL OR line.amount_fen <> p.share_fen * l.packages
+                       OR line.quantity <> p.quantity * l.packages))
+      INTO fits
+      FROM package_orders ordered
+      JOIN packages ON packages.id = ordered.package_id
+      JOIN orders ON orders.id = ordered.order_id
+     WHERE ordered.order_id = checked;
+    IF fits IS NOT TRUE THEN
+        RAISE EXCEPTION 'the parts of the package of order % do not add up', checked USING ERRCODE = 'P0122';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: check_payout_account(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2504,6 +2585,19 @@ BEGIN
           FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, suborder_id uuid, slot_id uuid, party integer)
          WHERE s.n = ANY(placed);
     END IF;
+    IF jsonb_array_length(batch -> 'packages') > 0 THEN
+        INSERT INTO package_orders (order_id, package_id, count, price_fen, arrive_on)
+        SELECT p.order_id, p.package_id, p.count, p.price_fen, p.arrive_on
+          FROM jsonb_to_recordset(batch -> 'packages')
+               AS p (n integer, order_id uuid, package_id uuid, count smallint, price_fen bigint, arrive_on date)
+         WHERE p.n = ANY(placed);
+        INSERT INTO package_lines (line_id, order_id, package_id, position, packages)
+        SELECT l.line_id, p.order_id, p.package_id, l.position, l.packages
+          FROM jsonb_to_recordset(batch -> 'package_lines')
+               AS l (n integer, line_id uuid, position smallint, packages smallint)
+          JOIN jsonb_to_recordset(batch -> 'packages') AS p (n integer, order_id uuid, package_id uuid) ON p.n = l.n
+         WHERE l.n = ANY(placed);
+    END IF;
     IF jsonb_array_length(batch -> 'redemptions') > 0 THEN
         INSERT INTO redemptions (order_id, voucher_id, discount_fen, redeemed_at)
         SELECT r.order_id, r.voucher_id, r.discount_fen, r.redeemed_at
@@ -4362,7 +4456,7 @@ CREATE TABLE public.order_lines (
     reduction_fen bigint DEFAULT 0 NOT NULL,
     price_basis text DEFAULT 'unit'::text NOT NULL,
     CONSTRAINT order_lines_price CHECK ((price_fen > 0)),
-    CONSTRAINT order_lines_price_basis CHECK ((price_basis = ANY (ARRAY['unit'::text, 'tier'::text, 'public'::text]))),
+    CONSTRAINT order_lines_price_basis CHECK ((price_basis = ANY (ARRAY['unit'::text, 'tier'::text, 'public'::text, 'package'::text]))),
     CONSTRAINT order_lines_quantity CHECK (((quantity >= 1) AND (quantity <= 9999))),
     CONSTRAINT order_lines_reduction CHECK (((reduction_fen >= 0) AND (amount_fen >= 0))),
     CONSTRAINT order_lines_refund CHECK (((refunded_fen >= 0) AND (refunded_fen <= amount_fen))),
@@ -4412,6 +4506,123 @@ CREATE TABLE public.orders (
 
 ALTER TABLE public.orders ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.orders_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: package_lines; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.package_lines (
+    line_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    package_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    packages smallint NOT NULL,
+    CONSTRAINT package_lines_packages CHECK (((packages >= 1) AND (packages <= 20)))
+);
+
+
+--
+-- Name: package_orders; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.package_orders (
+    order_id uuid NOT NULL,
+    package_id uuid NOT NULL,
+    count smallint NOT NULL,
+    price_fen bigint NOT NULL,
+    arrive_on date,
+    CONSTRAINT package_orders_count CHECK (((count >= 1) AND (count <= 20))),
+    CONSTRAINT package_orders_price CHECK ((price_fen > 0))
+);
+
+
+--
+-- Name: package_parts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.package_parts (
+    package_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    kind text NOT NULL,
+    quantity smallint NOT NULL,
+    share_fen bigint NOT NULL,
+    CONSTRAINT package_parts_kind CHECK ((kind = ANY (ARRAY['product'::text, 'stay'::text, 'activity'::text]))),
+    CONSTRAINT package_parts_position CHECK ((("position" >= 1) AND ("position" <= 8))),
+    CONSTRAINT package_parts_quantity CHECK (((quantity >= 1) AND (quantity <= 50))),
+    CONSTRAINT package_parts_share CHECK ((share_fen >= 100))
+);
+
+
+--
+-- Name: package_suppliers; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.package_suppliers (
+    package_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    ordinal smallint NOT NULL,
+    producer_id uuid NOT NULL,
+    listing_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    state text DEFAULT 'asked'::text NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    CONSTRAINT package_suppliers_decided CHECK ((((state = 'asked'::text) = (decided_at IS NULL)) AND ((decided_by IS NULL) = (decided_at IS NULL)))),
+    CONSTRAINT package_suppliers_ordinal CHECK (((ordinal >= 1) AND (ordinal <= 10))),
+    CONSTRAINT package_suppliers_state CHECK ((state = ANY (ARRAY['asked'::text, 'agreed'::text, 'declined'::text])))
+);
+
+
+--
+-- Name: packages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.packages (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number bigint NOT NULL,
+    producer_id uuid NOT NULL,
+    title text NOT NULL,
+    story text DEFAULT ''::text NOT NULL,
+    persons smallint NOT NULL,
+    nights smallint NOT NULL,
+    price_fen bigint NOT NULL,
+    valid_during daterange NOT NULL,
+    on_holidays boolean NOT NULL,
+    state text DEFAULT 'draft'::text NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    published_at timestamp with time zone,
+    CONSTRAINT packages_days CHECK (((NOT isempty(valid_during)) AND (NOT lower_inf(valid_during)) AND (NOT upper_inf(valid_during)))),
+    CONSTRAINT packages_nights CHECK (((nights >= 0) AND (nights <= 30))),
+    CONSTRAINT packages_persons CHECK (((persons >= 1) AND (persons <= 50))),
+    CONSTRAINT packages_price CHECK (((price_fen >= 200) AND (price_fen <= 10000000))),
+    CONSTRAINT packages_published CHECK (((state <> 'live'::text) OR (published_at IS NOT NULL))),
+    CONSTRAINT packages_state CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'withdrawn'::text]))),
+    CONSTRAINT packages_story_length CHECK ((length(story) <= 2000)),
+    CONSTRAINT packages_title_length CHECK (((length(title) >= 2) AND (length(title) <= 60)))
+);
+
+
+--
+-- Name: COLUMN packages.valid_during; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.packages.valid_during IS 'the days on which guests arrive; without a stay, the days of its activities';
+
+
+--
+-- Name: packages_number_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.packages ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.packages_number_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -6255,6 +6466,62 @@ ALTER TABLE ONLY public.orders
 
 
 --
+-- Name: package_lines package_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_lines
+    ADD CONSTRAINT package_lines_pkey PRIMARY KEY (line_id);
+
+
+--
+-- Name: package_orders package_orders_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_orders
+    ADD CONSTRAINT package_orders_pkey PRIMARY KEY (order_id);
+
+
+--
+-- Name: package_parts package_parts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_parts
+    ADD CONSTRAINT package_parts_pkey PRIMARY KEY (package_id, "position");
+
+
+--
+-- Name: package_suppliers package_suppliers_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_suppliers
+    ADD CONSTRAINT package_suppliers_once UNIQUE (package_id, listing_id);
+
+
+--
+-- Name: package_suppliers package_suppliers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_suppliers
+    ADD CONSTRAINT package_suppliers_pkey PRIMARY KEY (package_id, "position", ordinal);
+
+
+--
+-- Name: packages packages_number; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.packages
+    ADD CONSTRAINT packages_number UNIQUE (number);
+
+
+--
+-- Name: packages packages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.packages
+    ADD CONSTRAINT packages_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: parcel_reminders parcel_reminders_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7633,6 +7900,76 @@ CREATE INDEX orders_unpaid ON public.orders USING btree (buyer_id) WHERE (state 
 
 
 --
+-- Name: package_lines_by_order; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX package_lines_by_order ON public.package_lines USING btree (order_id);
+
+
+--
+-- Name: package_lines_by_part; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX package_lines_by_part ON public.package_lines USING btree (package_id, "position");
+
+
+--
+-- Name: package_orders_by_package; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX package_orders_by_package ON public.package_orders USING btree (package_id);
+
+
+--
+-- Name: package_suppliers_by_decider; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX package_suppliers_by_decider ON public.package_suppliers USING btree (decided_by);
+
+
+--
+-- Name: package_suppliers_by_listing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX package_suppliers_by_listing ON public.package_suppliers USING btree (listing_id);
+
+
+--
+-- Name: package_suppliers_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX package_suppliers_by_producer ON public.package_suppliers USING btree (producer_id, package_id);
+
+
+--
+-- Name: package_suppliers_by_variant; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX package_suppliers_by_variant ON public.package_suppliers USING btree (variant_id);
+
+
+--
+-- Name: packages_by_creator; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX packages_by_creator ON public.packages USING btree (created_by);
+
+
+--
+-- Name: packages_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX packages_by_producer ON public.packages USING btree (producer_id, number DESC);
+
+
+--
+-- Name: packages_live; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX packages_live ON public.packages USING btree (number DESC) WHERE (state = 'live'::text);
+
+
+--
 -- Name: payout_accounts_active; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -8379,6 +8716,41 @@ CREATE TRIGGER order_lines_of_a_new_order AFTER INSERT ON public.order_lines REF
 --
 
 CREATE CONSTRAINT TRIGGER orders_sum_up AFTER INSERT ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_order_sums();
+
+
+--
+-- Name: package_lines package_lines_sum_up; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER package_lines_sum_up AFTER INSERT ON public.package_lines DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_package_order();
+
+
+--
+-- Name: package_orders package_orders_sum_up; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER package_orders_sum_up AFTER INSERT ON public.package_orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_package_order();
+
+
+--
+-- Name: package_parts package_parts_complete; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER package_parts_complete AFTER INSERT ON public.package_parts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_package();
+
+
+--
+-- Name: package_suppliers package_suppliers_complete; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER package_suppliers_complete AFTER INSERT OR UPDATE ON public.package_suppliers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_package();
+
+
+--
+-- Name: packages packages_complete; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER packages_complete AFTER INSERT OR UPDATE ON public.packages DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_package();
 
 
 --
@@ -9740,6 +10112,110 @@ ALTER TABLE ONLY public.order_lines
 
 ALTER TABLE ONLY public.orders
     ADD CONSTRAINT orders_buyer FOREIGN KEY (buyer_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: package_lines package_lines_line; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_lines
+    ADD CONSTRAINT package_lines_line FOREIGN KEY (line_id) REFERENCES public.order_lines(id);
+
+
+--
+-- Name: package_lines package_lines_order; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_lines
+    ADD CONSTRAINT package_lines_order FOREIGN KEY (order_id) REFERENCES public.package_orders(order_id);
+
+
+--
+-- Name: package_lines package_lines_part; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_lines
+    ADD CONSTRAINT package_lines_part FOREIGN KEY (package_id, "position") REFERENCES public.package_parts(package_id, "position");
+
+
+--
+-- Name: package_orders package_orders_order; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_orders
+    ADD CONSTRAINT package_orders_order FOREIGN KEY (order_id) REFERENCES public.orders(id);
+
+
+--
+-- Name: package_orders package_orders_package; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_orders
+    ADD CONSTRAINT package_orders_package FOREIGN KEY (package_id) REFERENCES public.packages(id);
+
+
+--
+-- Name: package_parts package_parts_package; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_parts
+    ADD CONSTRAINT package_parts_package FOREIGN KEY (package_id) REFERENCES public.packages(id);
+
+
+--
+-- Name: package_suppliers package_suppliers_decided_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_suppliers
+    ADD CONSTRAINT package_suppliers_decided_by FOREIGN KEY (decided_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: package_suppliers package_suppliers_listing; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_suppliers
+    ADD CONSTRAINT package_suppliers_listing FOREIGN KEY (listing_id) REFERENCES public.listings(id);
+
+
+--
+-- Name: package_suppliers package_suppliers_part; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_suppliers
+    ADD CONSTRAINT package_suppliers_part FOREIGN KEY (package_id, "position") REFERENCES public.package_parts(package_id, "position");
+
+
+--
+-- Name: package_suppliers package_suppliers_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_suppliers
+    ADD CONSTRAINT package_suppliers_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: package_suppliers package_suppliers_variant; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.package_suppliers
+    ADD CONSTRAINT package_suppliers_variant FOREIGN KEY (variant_id) REFERENCES public.variants(id);
+
+
+--
+-- Name: packages packages_created_by; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.packages
+    ADD CONSTRAINT packages_created_by FOREIGN KEY (created_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: packages packages_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.packages
+    ADD CONSTRAINT packages_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
 
 
 --
@@ -14780,6 +15256,223 @@ GRANT INSERT(items) ON TABLE public.orders TO market_app;
 --
 
 GRANT INSERT(lot_units) ON TABLE public.orders TO market_app;
+
+
+--
+-- Name: TABLE package_lines; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.package_lines TO market_app;
+
+
+--
+-- Name: TABLE package_orders; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE public.package_orders TO market_app;
+
+
+--
+-- Name: TABLE package_parts; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.package_parts TO market_app;
+
+
+--
+-- Name: COLUMN package_parts.package_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(package_id) ON TABLE public.package_parts TO market_app;
+
+
+--
+-- Name: COLUMN package_parts."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT("position") ON TABLE public.package_parts TO market_app;
+
+
+--
+-- Name: COLUMN package_parts.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind) ON TABLE public.package_parts TO market_app;
+
+
+--
+-- Name: COLUMN package_parts.quantity; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(quantity) ON TABLE public.package_parts TO market_app;
+
+
+--
+-- Name: COLUMN package_parts.share_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(share_fen) ON TABLE public.package_parts TO market_app;
+
+
+--
+-- Name: TABLE package_suppliers; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.package_suppliers TO market_app;
+
+
+--
+-- Name: COLUMN package_suppliers.package_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(package_id) ON TABLE public.package_suppliers TO market_app;
+
+
+--
+-- Name: COLUMN package_suppliers."position"; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT("position") ON TABLE public.package_suppliers TO market_app;
+
+
+--
+-- Name: COLUMN package_suppliers.ordinal; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(ordinal) ON TABLE public.package_suppliers TO market_app;
+
+
+--
+-- Name: COLUMN package_suppliers.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.package_suppliers TO market_app;
+
+
+--
+-- Name: COLUMN package_suppliers.listing_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(listing_id) ON TABLE public.package_suppliers TO market_app;
+
+
+--
+-- Name: COLUMN package_suppliers.variant_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(variant_id) ON TABLE public.package_suppliers TO market_app;
+
+
+--
+-- Name: COLUMN package_suppliers.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(state),UPDATE(state) ON TABLE public.package_suppliers TO market_app;
+
+
+--
+-- Name: COLUMN package_suppliers.decided_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(decided_by),UPDATE(decided_by) ON TABLE public.package_suppliers TO market_app;
+
+
+--
+-- Name: COLUMN package_suppliers.decided_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(decided_at),UPDATE(decided_at) ON TABLE public.package_suppliers TO market_app;
+
+
+--
+-- Name: TABLE packages; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.title; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(title) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.story; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(story) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.persons; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(persons) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.nights; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(nights) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.price_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(price_fen) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.valid_during; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(valid_during) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.on_holidays; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(on_holidays) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.state; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(state) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.created_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(created_by) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.created_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(created_at) ON TABLE public.packages TO market_app;
+
+
+--
+-- Name: COLUMN packages.published_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(published_at) ON TABLE public.packages TO market_app;
 
 
 --

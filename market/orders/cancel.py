@@ -18,7 +18,13 @@ from market.kernel.seal import Seal
 from market.orders.checkout.redemptions import free_vouchers
 from market.orders.escrow import get_order_ref, release_escrow
 from market.orders.mark_paid import apply_payment_events
-from market.orders.models import OrderNotCancellable, OrderState, SuborderKind, SuborderState
+from market.orders.models import (
+    OrderNotCancellable,
+    OrderState,
+    PackageCancelledWhole,
+    SuborderKind,
+    SuborderState,
+)
 from market.orders.money.refund import refund_suborder
 from market.orders.notifications import notify_account, notify_money_owed
 from market.orders.transitions import (
@@ -86,6 +92,9 @@ LIST_BOOKED_STAYS = Query(
 )
 
 
+IS_PACKAGE = Query(bool, "SELECT EXISTS (SELECT FROM package_orders WHERE order_id = :order_id)")
+
+
 class BuyerOrder(Struct, frozen=True):
     """A buyer's order, read without a lock."""
 
@@ -110,12 +119,14 @@ async def cancel_order(
 
     An unpaid order frees its stock, nights and places, after its open payment is closed at the provider. In a paid
     order, goods that are not shipped are refunded in full with their freight, stays and activities by their tier; the
-    producer keeps the rest. Of an order whose balance is due, the deposit is refunded in the same way.
+    producer keeps the rest. Of an order whose balance is due, the deposit is refunded in the same way. What remains of
+    a package is cancelled together.
     Cancelling a cancelled order returns the same result.
 
     Raises:
         NotFound: the order is not the buyer's, or has no such suborder.
         OrderNotCancellable: a requested suborder was shipped or used, or has ended.
+        PackageCancelledWhole: only some of what remains of a package is requested.
         PaymentDisputed: a dispute over the order is open.
         GatewayUnavailable: it is not known yet whether the open payment succeeds; try again.
     """
@@ -127,7 +138,7 @@ async def cancel_order(
         except AlreadyPaid:
             await apply_payment_events(db, gateway, seal, now=now, order_ref=payment.order_ref)
     async with db.transaction() as conn:
-        order = await _lock_own_order(conn, buyer, order_id)
+        order = await lock_own_order(conn, buyer, order_id)
         if order.state is OrderState.CANCELLED:
             refunded_fen = sum(each.refunded_fen for each in await load_suborders(conn, order.id))
             return Cancellation(order.id, order.state, Fen(refunded_fen))
@@ -146,7 +157,12 @@ async def cancel_order(
     return cancellation
 
 
-async def _lock_own_order(conn: Connection, buyer: Actor, order_id: UUID) -> LockedOrder:
+async def lock_own_order(conn: Connection, buyer: Actor, order_id: UUID) -> LockedOrder:
+    """Lock an order of the buyer's.
+
+    Raises:
+        NotFound: the order is not the buyer's.
+    """
     order = await lock_order(conn, order_id)
     if order is None or order.buyer_id != buyer.account_id:
         raise NotFound
@@ -206,15 +222,21 @@ async def list_cancellation_shares(
     Raises:
         NotFound: the order has no such suborder.
         OrderNotCancellable: a suborder was shipped or used, or has ended.
+        PackageCancelledWhole: see `cancel_order`.
     """
     suborders = await load_suborders(conn, order.id)
+    cancellable = {SuborderState.DEPOSITED, SuborderState.PAID}
+    if await IS_PACKAGE.one(conn, order_id=order.id):
+        remaining = {each.position for each in suborders if each.state in cancellable}
+        if positions is not None and remaining.intersection(positions) not in (set(), remaining):
+            raise PackageCancelledWhole
+        positions = list(remaining) if positions is None else positions
     selected = [each for each in suborders if positions is None or each.position in positions]
     if positions is not None and len(selected) != len(set(positions)):
         raise NotFound
-    cancellable = {SuborderState.DEPOSITED, SuborderState.PAID}
     if not selected or any(each.state not in cancellable for each in selected):
         raise OrderNotCancellable
-    visits = {row.suborder_id: row for row in await _list_booked_visits(conn, order.id, now=now)}
+    visits = {row.suborder_id: row for row in await list_booked_visits(conn, order.id, now=now)}
     return [(each, _compute_goods_refund(each, visits.get(each.id), now)) for each in selected]
 
 
@@ -271,7 +293,8 @@ async def cancel_suborders(
     return refunds
 
 
-async def _list_booked_visits(conn: Connection, order_id: UUID, *, now: datetime) -> list[BookedVisit]:
+async def list_booked_visits(conn: Connection, order_id: UUID, *, now: datetime) -> list[BookedVisit]:
+    """Return the stays and places of an order; those in a cancelled slot are not among them."""
     return await LIST_BOOKED_STAYS.all(conn, order_id=order_id) + [
         BookedVisit(each.suborder_id, get_business_day(each.starts_at), each.begun, each.holiday, each.tiers)
         for each in await list_booked_places(conn, order_id, now=now)

@@ -315,6 +315,14 @@ class OrderNotCancellable(Refusal):
     en = "An order that was shipped or used, or has ended, cannot be cancelled."
 
 
+class PackageCancelledWhole(Refusal):
+    """What remains of a package is cancelled together: its price holds for the whole of it."""
+
+    code = "package_cancelled_whole"
+    zh = "套餐是整套的价，要退一起退。"
+    en = "A package is cancelled whole: name all of its parts, or none."
+
+
 class PaymentDisputed(Refusal):
     """The buyer disputes the payment at the provider, which decides first."""
 

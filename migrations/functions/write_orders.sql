@@ -1,5 +1,6 @@
 -- Package: orders.
--- Insert the suborders, lines, weights, deposits, bookings, nights and places of the placed orders, and redeem their vouchers.
+-- Insert the suborders, lines, weights, deposits, bookings, nights and places of the placed orders, the parts of
+-- their packages, and redeem their vouchers.
 CREATE OR REPLACE FUNCTION write_orders(batch jsonb, placed integer[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -61,6 +62,19 @@ BEGIN
         SELECT s.slot_id, s.suborder_id, s.party
           FROM jsonb_to_recordset(batch -> 'slots') AS s (n integer, suborder_id uuid, slot_id uuid, party integer)
          WHERE s.n = ANY(placed);
+    END IF;
+    IF jsonb_array_length(batch -> 'packages') > 0 THEN
+        INSERT INTO package_orders (order_id, package_id, count, price_fen, arrive_on)
+        SELECT p.order_id, p.package_id, p.count, p.price_fen, p.arrive_on
+          FROM jsonb_to_recordset(batch -> 'packages')
+               AS p (n integer, order_id uuid, package_id uuid, count smallint, price_fen bigint, arrive_on date)
+         WHERE p.n = ANY(placed);
+        INSERT INTO package_lines (line_id, order_id, package_id, position, packages)
+        SELECT l.line_id, p.order_id, p.package_id, l.position, l.packages
+          FROM jsonb_to_recordset(batch -> 'package_lines')
+               AS l (n integer, line_id uuid, position smallint, packages smallint)
+          JOIN jsonb_to_recordset(batch -> 'packages') AS p (n integer, order_id uuid, package_id uuid) ON p.n = l.n
+         WHERE l.n = ANY(placed);
     END IF;
     IF jsonb_array_length(batch -> 'redemptions') > 0 THEN
         INSERT INTO redemptions (order_id, voucher_id, discount_fen, redeemed_at)

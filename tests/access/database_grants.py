@@ -115,6 +115,17 @@ GRANTS = {
         "select insert(id buyer_id key fingerprint region_code address_sealed goods_fen freight_fen discount_fen "
         "total_fen placed_at pay_until items lot_units) update(key state address_sealed method paid_at closed_at)"
     ),
+    "package_lines": "select insert",
+    "package_orders": "select insert",
+    "package_parts": "select insert(package_id position kind quantity share_fen)",
+    "package_suppliers": (
+        "select insert(package_id position ordinal producer_id listing_id variant_id state decided_by decided_at) "
+        "update(state decided_by decided_at)"
+    ),
+    "packages": (
+        "select insert(producer_id title story persons nights price_fen valid_during on_holidays created_by "
+        "created_at) update(state published_at)"
+    ),
     "parcel_reminders": "select insert",
     "payout_accounts": (
         "select insert(producer_id kind holder number_sealed number_tail entered_by entered_at replaces usable_at) "

@@ -62,6 +62,13 @@ SLOTS = {"first": Id("later"), "last": Id("later"), "starts": "14:00:00", "ends"
 DESCRIPTION = {"version": 1, "title": "阜平大枣", "category": "fruit"}
 PACK = {"unit": "2斤盒", "price_fen": 20_00, "quantity": 5}
 MORE_PACK = {"unit": "3斤盒", "price_fen": 30_00, "quantity": 5}
+PACKAGE = {
+    "title": "样例套餐", "persons": 2, "price_fen": 100_00, "starts_on": Id("later"), "ends_on": Id("after_later"),
+    "parts": [{"variant_ids": [Id("variant_id")], "quantity": 1}],
+}  # fmt: skip
+NOBODYS_PACKAGE = {"package_id": Id("nobody")}
+NO_PACKAGE = {"number": "999999"}
+PACKAGE_QUOTE = {"arrive_on": Id("later"), "region_code": "130100"}
 COUPON = {
     "name": "样例满减", "amount_fen": 1_00, "min_goods_fen": 9_00, "quota": 5,
     "starts_on": Id("later"), "ends_on": Id("after_later"),
@@ -415,6 +422,49 @@ API_CASES: tuple[RouteCase, ...] = (
         SIGNED_IN,
         params=NOBODYS_CASE,
         json={"share_bp": 0, "agreed": False, "reason": "样例"},
+        status=404,
+    ),
+    # packages
+    post("/api/v1/producers/{producer_id}/packages", PRODUCER_MEMBERS, json=PACKAGE, status=422),
+    get("/api/v1/producers/{producer_id}/packages", PRODUCER_MEMBERS),
+    get("/api/v1/producers/{producer_id}/packages/choices", PRODUCER_MEMBERS),
+    get("/api/v1/producers/{producer_id}/packages/{package_id}", SIGNED_IN, params=NOBODYS_PACKAGE, status=404),
+    post(
+        "/api/v1/producers/{producer_id}/packages/{package_id}/publish", SIGNED_IN, params=NOBODYS_PACKAGE, status=404
+    ),
+    post(
+        "/api/v1/producers/{producer_id}/packages/{package_id}/withdraw", SIGNED_IN, params=NOBODYS_PACKAGE, status=404
+    ),
+    get("/api/v1/producers/{producer_id}/package-invitations", PRODUCER_MEMBERS),
+    put(
+        "/api/v1/producers/{producer_id}/package-invitations/{package_id}",
+        SIGNED_IN,
+        params=NOBODYS_PACKAGE,
+        json={"agrees": True},
+        status=404,
+    ),
+    get("/api/v1/packages", PUBLIC),
+    get("/api/v1/packages/{number}", PUBLIC, params=NO_PACKAGE, status=404),
+    get(
+        "/api/v1/packages/{number}/availability",
+        PUBLIC,
+        params=NO_PACKAGE,
+        query={"arrive_on": Id("later")},
+        status=404,
+    ),
+    post("/api/v1/packages/{number}/quote", PUBLIC, params=NO_PACKAGE, json=PACKAGE_QUOTE, status=404),
+    post(
+        "/api/v1/packages/{number}/orders",
+        SIGNED_IN,
+        params=NO_PACKAGE,
+        json={**ORDER, "arrive_on": Id("later")},
+        status=404,
+    ),
+    get("/api/v1/orders/{order_id}/package", SIGNED_IN, params={"order_id": Id("nobody")}, status=404),
+    post(
+        "/api/v1/orders/{order_id}/package/rest-cancellation",
+        SIGNED_IN,
+        params={"order_id": Id("nobody")},
         status=404,
     ),
     # aftersales

@@ -9,6 +9,7 @@ from market.coupons.models import VoucherId
 from market.identity.models import AccountId
 from market.kernel import FieldFault
 from market.orders.address import Destination
+from market.orders.checkout.packages import PackageChoice
 from market.orders.models import (
     MAX_DAYS_AHEAD,
     MAX_LINES,
@@ -46,6 +47,7 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     from_cart: bool = False
     voucher_id: VoucherId | None = None
     pickup_point_id: PickupPointId | None = None
+    package: PackageChoice | None = None
 
 
 def merge_lines(lines: Sequence[Line]) -> list[tuple[int, Line]]:

@@ -16,6 +16,7 @@ from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import Destination
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.order_request import OrderRequest, check_request, merge_lines
+from market.orders.checkout.packages import PackageChoice
 from market.orders.models import Line, Nights, PlacedOrder
 from market.pickup_points.models import PickupPointId
 from market.settings import DEFAULT_PAY_MINUTES
@@ -45,6 +46,7 @@ async def place(
     from_cart: bool = False,
     voucher_id: VoucherId | None = None,
     pickup_point_id: PickupPointId | None = None,
+    package: PackageChoice | None = None,
 ) -> PlacedOrder:
     """Place one order, in full or not at all; it is committed when this returns.
 
@@ -53,7 +55,7 @@ async def place(
     one key and defaults to a hash of the lines, the nights and the address. The goods are reserved for `pay_minutes`,
     unless a county of the order has set its own. With `from_cart` the placed lines are removed from the buyer's cart in
     the same transaction, in which the order uses the buyer's `voucher_id`. Its parcels are picked up at
-    `pickup_point_id`, to which the address is (`address_to_point`).
+    `pickup_point_id`, to which the address is (`address_to_point`). The parts of a `package` cost their shares of it.
 
     Raises:
         EmptyOrder, TooManyLines, InvalidQuantity, InvalidNights: see `check_request`.
@@ -63,11 +65,9 @@ async def place(
         SlotNeeded, SlotStarted, SlotClosed: an activity without a slot, or in one that started or is closed.
         PartyTooLarge, SlotFull, SlotReserved: the slot has too few (free) places; the last if unpaid orders free some.
         VoucherUnknown, or a refusal of `find_voucher_fault`: the voucher cannot be used for this order.
-        PickupPointUnavailable: the point is closed, or in another county than the goods.
-        TotalChanged: the total differs from `total_fen`.
-        TooManyUnpaidOrders, and the other limits of `outcomes.refuse`: the buyer's unpaid orders hold too much, or did.
-        IdempotencyKeyReused: the key was used for another order.
-        Busy: the queue is full, or no connection became free in time.
+        PackageNotOnSale, PickupPointUnavailable: the package was withdrawn; the point is closed or in another county.
+        TotalChanged, TooManyUnpaidOrders, and other limits of `outcomes.refuse`: another total; too much is unpaid.
+        IdempotencyKeyReused, Busy: the key was used for another order; the queue is full, or no connection is free.
     """
     placed_at = now or datetime.now(UTC)
     check_request(lines, nights, day=get_business_day(placed_at))
@@ -88,6 +88,7 @@ async def place(
             from_cart=from_cart,
             voucher_id=voucher_id,
             pickup_point_id=pickup_point_id,
+            package=package,
         )
     )
 

@@ -24,6 +24,7 @@ from market.orders.checkout.outcomes import (
     get_request_pay_minutes,
     refuse,
 )
+from market.orders.checkout.packages import load_live_packages, price_packages, require_live_package
 from market.orders.checkout.placed_rows import delete_placed_rows
 from market.orders.checkout.placing_pickups import add_placed_pickups, require_pickup
 from market.orders.checkout.pricing import (
@@ -158,6 +159,7 @@ async def _draft_orders(
     buyers = [each.buyer_id for each in requests.values()]
     public_buyers = await load_public_buyers(conn, buyers, goods.values(), day=day)
     vouchers = await load_vouchers(conn, [each.voucher_id for each in requests.values() if each.voucher_id])
+    live = await load_live_packages(conn, [each.package for each in requests.values() if each.package])
     points = await load_points(conn, [each.pickup_point_id for each in requests.values() if each.pickup_point_id])
     drafts: dict[int, list[DraftSuborder]] = {}
     faults: dict[int, PlacementOutcome] = {}
@@ -168,6 +170,7 @@ async def _draft_orders(
         try:
             voucher = vouchers.get(request.voucher_id) if request.voucher_id else None
             require_pickup(request, goods, points)
+            require_live_package(request.package, live)
             drafts[n] = draft_order(
                 request, goods, stay_offers, slots, voucher=voucher, public_buyer=request.buyer_id in public_buyers
             )
@@ -221,6 +224,8 @@ def draft_order(
         ):
             raise refusal
         stay_lines.append((stay, price_stay_line(index, stay, nights.rooms)))
+    if request.package is not None:
+        goods_lines, stay_lines = price_packages(request.package, goods_lines, stay_lines)
     suborders = price_suborders(goods_lines, stay_lines, region_code=request.destination.region_code)
     if request.voucher_id is not None:
         suborders = _use_voucher(request, voucher, suborders)
@@ -288,6 +293,8 @@ class BatchRows(Struct):
     stays: list[Row] = field(default_factory=list[Row])
     slots: list[Row] = field(default_factory=list[Row])
     redemptions: list[Row] = field(default_factory=list[Row])
+    packages: list[Row] = field(default_factory=list[Row])
+    package_lines: list[Row] = field(default_factory=list[Row])
     limits: Row = field(default_factory=lambda: UNPAID_LIMITS)
 
     def add_order(self, n: int, request: OrderRequest, suborders: Sequence[DraftSuborder], ids: Iterator[UUID]) -> None:
@@ -320,6 +327,10 @@ class BatchRows(Struct):
                     "discount_fen": price.discount_fen + reduced_fen, "redeemed_at": request.now,
                 }
             )  # fmt: skip
+        if request.package is not None:
+            choice = request.package
+            terms = {"count": choice.count, "price_fen": choice.price_fen, "arrive_on": choice.arrive_on}
+            self.packages.append({"n": n, "order_id": order_id, "package_id": choice.package_id, **terms})
         plan = plan_deposit(suborders, day=get_business_day(request.now))
         if plan is not None:
             self.deposits.append({"n": n, "order_id": order_id, **msgspec.structs.asdict(plan)})
@@ -363,6 +374,9 @@ class BatchRows(Struct):
                 "units": line.lot_units,
             }
         )
+        if line.package is not None:
+            part = {"position": line.package.position, "packages": line.package.packages}
+            self.package_lines.append({"n": n, "line_id": line_id, **part})
         if line.weight is not None:
             weight = line.weight
             self.weights.append({"n": n, "line_id": line_id, "unit_g": weight.unit_g, "ceiling_g": weight.ceiling_g})

@@ -24,11 +24,12 @@ from market.slots.models import Slot
 
 
 class PriceBasis(StrEnum):
-    """The price that applied to a line: that of one item, of a quantity, or for public units."""
+    """The price that applied to a line: that of one item, of a quantity, for public units, or a share of a package."""
 
     UNIT = "unit"
     TIER = "tier"
     PUBLIC = "public"
+    PACKAGE = "package"
 
 
 class GoodsOffer(Struct, frozen=True, kw_only=True):
@@ -104,6 +105,14 @@ class StayOffer(Struct, frozen=True, kw_only=True):
         return Fen(sum(price for _, price in self.nights))
 
 
+class PackageLine(Struct, frozen=True, kw_only=True):
+    """The part of a package that a line is: `packages` of them together cost `amount_fen`."""
+
+    position: int
+    packages: int
+    amount_fen: Fen
+
+
 class DraftLine(Struct, frozen=True, kw_only=True):
     """A priced line; `field` is the field of the request that it comes from.
 
@@ -128,6 +137,7 @@ class DraftLine(Struct, frozen=True, kw_only=True):
     county: str = ""
     reduction_fen: Fen = Fen(0)
     price_basis: PriceBasis = PriceBasis.UNIT
+    package: PackageLine | None = None
 
     @property
     def amount_fen(self) -> Fen:

@@ -127,13 +127,13 @@ async def load_listing_pictures(conn: Connection, listing_ids: list[UUID]) -> di
     return pictures
 
 
-_BASIS_WORDS = {PriceBasis.UNIT: "", PriceBasis.TIER: "买得多的价", PriceBasis.PUBLIC: "公家单位的价"}
+_BASIS_WORDS = {PriceBasis.TIER: "买得多的价", PriceBasis.PUBLIC: "公家单位的价"}
 
 
 def _goods_line(line: CartLine, pictures: dict[UUID, tuple[str, PhotoView | None]]) -> CartLineView:
     symbol, photo = pictures[line.listing_id]
     word = get_count_word(line.unit)
-    basis = _BASIS_WORDS[line.price_basis]
+    basis = _BASIS_WORDS.get(line.price_basis, "")
     slot = format_slot(line.slot) if line.slot else ""
     later = WEIGHED_LATER if line.weight else ""
     small = "，".join(each for each in (f"{yuan(line.price_fen)} 元/{word}", basis, slot, later) if each)

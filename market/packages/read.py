@@ -1,0 +1,272 @@
+"""Read packages: in full, for who composed them, for a household its own part, and for buyers."""
+
+from datetime import date
+from uuid import UUID
+
+from msgspec import Struct
+
+from market.catalogue.models import ListingKind
+from market.identity.access import require_producer
+from market.identity.models import Actor, NotFound
+from market.kernel import Connection, Fen, Query
+from market.kernel.page import MAX_PAGE_SIZE, Page, make_page
+from market.kernel.structs import build_from
+from market.packages.models import MAX_OPEN_PACKAGES, Consent, Package, PackageState
+
+_MAX_NUMBER = 2**62
+
+
+class OfferPart(Struct, frozen=True, kw_only=True):
+    """A part as buyers see it: what it is, of which households, and how much of it one package has."""
+
+    position: int
+    kind: ListingKind
+    quantity: int
+    unit: str
+    choices: list["OfferChoice"]
+
+
+class OfferChoice(Struct, frozen=True, kw_only=True):
+    """One listing from which a part may come."""
+
+    listing_number: int
+    title: str
+    producer: str
+
+
+class PackageOffer(Struct, frozen=True, kw_only=True):
+    """A package on sale, as buyers see it: what each household gets is not theirs to see before they book."""
+
+    id: UUID
+    number: int
+    producer: str
+    village: str
+    county: str
+    title: str
+    story: str
+    persons: int
+    nights: int
+    price_fen: Fen
+    starts_on: date
+    ends_on: date
+    on_holidays: bool
+    parts: list[OfferPart]
+
+
+class OwnPart(Struct, frozen=True, kw_only=True):
+    """What a household supplies to each package, and what it gets for that."""
+
+    position: int
+    kind: ListingKind
+    title: str
+    quantity: int
+    unit: str
+    share_fen: Fen
+    state: Consent
+
+
+class PackageInvitation(Struct, frozen=True, kw_only=True):
+    """A package of somebody else that a household is asked to supply: its own parts, and what else is in it.
+
+    What the others get is not shown, nor how often they were booked; `booked` counts the household's own.
+    """
+
+    id: UUID
+    number: int
+    organiser: str
+    title: str
+    persons: int
+    nights: int
+    price_fen: Fen
+    starts_on: date
+    ends_on: date
+    on_holidays: bool
+    state: PackageState
+    own_parts: list[OwnPart]
+    others: list[str]
+    booked: int
+
+
+_PACKAGES = """
+    SELECT packages.id, packages.number, packages.producer_id, producers.name AS producer, village.name AS village,
+           county.name AS county, packages.title, packages.story, persons, nights, price_fen,
+           lower(valid_during) AS starts_on, upper(valid_during) - 1 AS ends_on, on_holidays, packages.state,
+           created_at,
+           (SELECT jsonb_agg(jsonb_build_object(
+                   'position', part.position, 'kind', part.kind, 'quantity', part.quantity, 'share_fen', part.share_fen,
+                   'unit', CASE part.kind WHEN 'stay' THEN '间' WHEN 'activity' THEN '位' ELSE supplied.unit END,
+                   'suppliers', supplied.suppliers) ORDER BY part.position)
+              FROM package_parts AS part
+             CROSS JOIN LATERAL (
+                   SELECT min(variants.unit) AS unit,
+                          jsonb_agg(jsonb_build_object(
+                              'ordinal', s.ordinal, 'listing_id', s.listing_id, 'listing_number', listings.number,
+                              'variant_id', s.variant_id, 'title', trim(listings.title || ' ' || variants.label),
+                              'producer_id', s.producer_id, 'producer', households.name, 'state', s.state)
+                              ORDER BY s.ordinal) AS suppliers
+                     FROM package_suppliers AS s
+                     JOIN listings ON listings.id = s.listing_id
+                     JOIN variants ON variants.id = s.variant_id
+                     JOIN producers AS households ON households.id = s.producer_id
+                    WHERE s.package_id = part.package_id AND s.position = part.position) AS supplied
+             WHERE part.package_id = packages.id) AS parts
+      FROM packages
+      JOIN producers ON producers.id = packages.producer_id
+      JOIN divisions AS village ON village.code = producers.village_code
+      JOIN divisions AS county ON county.code = producers.county_code || '000000'"""
+GET_PACKAGE = Query(Package, _PACKAGES + " WHERE packages.id = :package_id")
+GET_LIVE_PACKAGE = Query(Package, _PACKAGES + " WHERE packages.number = :number AND packages.state = 'live'")
+LIST_OWN_PACKAGES = Query(
+    Package,
+    _PACKAGES
+    + """
+     WHERE packages.producer_id = :producer_id
+     ORDER BY packages.state = 'withdrawn', packages.number DESC
+     LIMIT :limit
+    """,
+)
+# One that nobody can supply today, because every listing of a part is off sale, is not shown in lists.
+LIST_LIVE_PACKAGES = Query(
+    Package,
+    _PACKAGES
+    + """
+     WHERE packages.state = 'live' AND packages.number < :before AND upper(valid_during) > :day::date
+       AND (:division::text IS NULL OR starts_with(producers.village_code, :division))
+       AND NOT EXISTS (
+           SELECT FROM package_parts AS part
+            WHERE part.package_id = packages.id
+              AND NOT EXISTS (
+                  SELECT FROM package_suppliers s
+                    JOIN listings ON listings.id = s.listing_id AND listings.state = 'live'
+                         AND listings.certified_until >= :day::date
+                    JOIN producers AS household ON household.id = s.producer_id AND household.state = 'open'
+                   WHERE s.package_id = part.package_id AND s.position = part.position AND s.state = 'agreed'))
+     ORDER BY packages.number DESC
+     LIMIT :limit
+    """,
+)
+LIST_INVITED_PACKAGES = Query(
+    Package,
+    _PACKAGES
+    + """
+     WHERE packages.id IN (SELECT package_id FROM package_suppliers WHERE producer_id = :producer_id)
+       AND packages.producer_id <> :producer_id
+     ORDER BY packages.state = 'withdrawn', packages.number DESC
+     LIMIT :limit
+    """,
+)
+
+
+class _OwnBookings(Struct, frozen=True):
+    package_id: UUID
+    packages: int
+
+
+COUNT_OWN_BOOKINGS = Query(
+    _OwnBookings,
+    """
+    SELECT l.package_id, sum(l.packages)::integer AS packages
+      FROM package_lines l
+      JOIN order_lines line ON line.id = l.line_id
+      JOIN suborders s ON s.id = line.suborder_id AND s.state NOT IN ('placed', 'cancelled', 'expired')
+     WHERE l.package_id = ANY(:package_ids::uuid[]) AND s.producer_id = :producer_id
+     GROUP BY l.package_id
+    """,
+)
+
+
+async def get_package(conn: Connection, package_id: UUID) -> Package:
+    """Return a package in full, for functions that have checked who asks.
+
+    Raises:
+        NotFound: there is no such package.
+    """
+    package = await GET_PACKAGE.maybe(conn, package_id=package_id)
+    if package is None:
+        raise NotFound
+    return package
+
+
+async def get_own_package(conn: Connection, actor: Actor, producer_id: UUID, package_id: UUID) -> Package:
+    """Return a package that a producer of the actor's composed.
+
+    Raises:
+        NotFound: there is none, or the actor does not work for who composed it.
+    """
+    require_producer(actor, producer_id)
+    package = await get_package(conn, package_id)
+    if package.producer_id != producer_id:
+        raise NotFound
+    return package
+
+
+async def get_live_package(conn: Connection, number: int) -> Package:
+    """Return a package on sale by its public number, in full.
+
+    Raises:
+        NotFound: there is none.
+    """
+    package = await GET_LIVE_PACKAGE.maybe(conn, number=number)
+    if package is None:
+        raise NotFound
+    return package
+
+
+async def list_own_packages(conn: Connection, actor: Actor, producer_id: UUID) -> list[Package]:
+    """Return the packages that a producer of the actor's composed, withdrawn ones last, at most 100.
+
+    Raises:
+        NotFound: the actor does not work for it.
+    """
+    require_producer(actor, producer_id)
+    return await LIST_OWN_PACKAGES.all(conn, producer_id=producer_id, limit=5 * MAX_OPEN_PACKAGES)
+
+
+async def list_invitations(conn: Connection, actor: Actor, producer_id: UUID) -> list[PackageInvitation]:
+    """Return the packages of others that a producer of the actor's is asked to supply, or supplies, at most 100.
+
+    Raises:
+        NotFound: the actor does not work for it.
+    """
+    require_producer(actor, producer_id)
+    packages = await LIST_INVITED_PACKAGES.all(conn, producer_id=producer_id, limit=5 * MAX_OPEN_PACKAGES)
+    rows = await COUNT_OWN_BOOKINGS.all(conn, package_ids=[each.id for each in packages], producer_id=producer_id)
+    booked = {row.package_id: row.packages for row in rows}
+    return [_make_invitation(each, producer_id, booked.get(each.id, 0)) for each in packages]
+
+
+async def list_offers(
+    conn: Connection, *, division: str | None = None, before: int | None = None, limit: int = 20, today: date
+) -> Page[PackageOffer]:
+    """Return a page of the packages on sale, the newest first; `division` is a code truncated to its level."""
+    size = max(1, min(limit, MAX_PAGE_SIZE))
+    first = _MAX_NUMBER if before is None else max(0, min(before, _MAX_NUMBER))
+    rows = await LIST_LIVE_PACKAGES.all(conn, before=first, division=division, day=today, limit=size + 1)
+    return make_page([make_offer(row) for row in rows], size, lambda row: row.number)
+
+
+def make_offer(package: Package) -> PackageOffer:
+    """Return a package as buyers see it: the parts with those who agreed, without their shares."""
+    parts = [
+        build_from(OfferPart, part, choices=[build_from(OfferChoice, each) for each in part.agreed])
+        for part in package.parts
+    ]
+    return build_from(PackageOffer, package, parts=parts)
+
+
+def _make_invitation(package: Package, producer_id: UUID, booked: int) -> PackageInvitation:
+    own = [
+        build_from(OwnPart, part, title=each.title, state=each.state)
+        for part in package.parts
+        for each in part.suppliers
+        if each.producer_id == producer_id
+    ]
+    others = [
+        f"{each.producer}：{each.title}"
+        for part in package.parts
+        for each in part.suppliers
+        if each.producer_id != producer_id and each.state is not Consent.DECLINED
+    ]
+    return build_from(
+        PackageInvitation, package, organiser=package.producer, own_parts=own, others=others, booked=booked
+    )
