@@ -1,36 +1,27 @@
-"""Rules of the shop's state machine about slots: the host adds, closes and cancels, buyers book and come."""
+"""Rules about slots: the host adds, closes and cancels, buyers book and come."""
 
-from collections.abc import Awaitable, Coroutine
-from contextlib import suppress
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import date, time, timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import precondition, rule
 
 from market.aftersales.cancelled_slots import cancel_slots_below_minimum, refund_cancelled_slots
 from market.aftersales.check_in import check_in_guest
 from market.identity.models import Actor
-from market.kernel import Connection, GatewayUnavailable, Refusal
+from market.kernel import Connection
 from market.kernel.clock import get_business_day
-from market.orders.models import PlacedOrder
 from market.slots.cancel_slot import cancel_slot
 from market.slots.change_slots import NewSlots, add_slots, move_slot
 from market.slots.models import CancelReason, SlotState
-from payments import get_payment
+from tests.orders.machine.world import ShopMachine
 from tests.support.make import ActivityIds, load_owner, make_activity, make_slot
 from tests.support.shop import Shopping
 
 PLACES = 6
 
 
-class SlotRules(RuleBasedStateMachine):
+class SlotRules(ShopMachine):
     """An activity with slots of six places; one needs three guests to take place."""
-
-    world: Any
-    now: datetime
-    orders: list[tuple[Shopping, PlacedOrder]]
-    shoppers: list[Shopping]
 
     async def begin_slots(self, conn: Connection) -> None:
         """Add the activity and its first slots."""
@@ -41,51 +32,19 @@ class SlotRules(RuleBasedStateMachine):
         ]
         self.guide: Actor = await load_owner(conn, self.activity.producer_id)
 
-    def run[T](self, work: Coroutine[Any, Any, T]) -> T:
-        """Run on the world's event loop."""
-        return self.world.run(work)
-
-    def run_allowing_refusal(self, work: Awaitable[object]) -> None:
-        """Run a step that may be refused; the invariants hold after a refusal too."""
-
-        async def attempt() -> None:
-            with suppress(Refusal, GatewayUnavailable):
-                await work
-
-        self.run(attempt())
-
-    def choose_order(self, number: int) -> tuple[Shopping, PlacedOrder]:
-        """Return an order, mostly one of the last three, so that live orders are hit."""
-        recent = self.orders[-3:] if number % 4 else self.orders
-        return recent[number % len(recent)]
-
-    async def apply_all_events(self) -> None:
-        """Poll the provider and apply the events."""
-        raise NotImplementedError
-
     @rule(
         who=st.integers(0, 1), slot=st.integers(0, 9), party=st.integers(1, 7), product=st.booleans(), pay=st.booleans()
     )
     def book(self, who: int, slot: int, party: int, *, product: bool, pay: bool) -> None:
         """Reserve places, with goods or alone, and pay for them or not."""
-        self.run(self._book(self.shoppers[who], slot, party, product=product, pay=pay))
+        self.run_allowing_refusal(self._book(self.shoppers[who], slot, party, product=product, pay=pay))
 
     async def _book(self, shopper: Shopping, slot: int, party: int, *, product: bool, pay: bool) -> None:
         chosen = (self.activity.variant_id, self.slots[slot % len(self.slots)], party)
-        goods = [(self.get_product_variant(), 1)] if product else []
-        with suppress(Refusal, GatewayUnavailable):
-            order = await shopper.place(goods, slot=chosen, now=self.now)
-            self.orders.append((shopper, order))
-            if pay:
-                paying = await shopper.start(order, now=self.now)
-                async with self.world.db.connection() as conn:
-                    payment = await get_payment(conn, paying.payment_id)
-                await self.world.sandbox.pay(payment.provider_ref or "")
-                await self.apply_all_events()
-
-    def get_product_variant(self) -> Any:
-        """Return the variant of some goods."""
-        raise NotImplementedError
+        goods = [(self.products[0].variant_id, 1)] if product else []
+        order = await self.place(shopper, goods, slot=chosen)
+        if pay:
+            await self.pay_now(shopper, order)
 
     @rule(ahead=st.integers(1, 40), places=st.integers(1, PLACES), minimum=st.integers(1, 3))
     def add_slot(self, ahead: int, places: int, minimum: int) -> None:
@@ -116,14 +75,14 @@ class SlotRules(RuleBasedStateMachine):
     def look_after_slots(self) -> None:
         """Cancel small slots and refund cancelled ones, as the worker does."""
         w = self.world
-        self.run(cancel_slots_below_minimum(w.db, w.seal, hours=24, now=self.now))
-        self.run(refund_cancelled_slots(w.db, w.gateway, w.seal, now=self.now))
+        self.run_allowing_refusal(cancel_slots_below_minimum(w.db, w.seal, hours=24, now=self.now))
+        self.run_allowing_refusal(refund_cancelled_slots(w.db, w.gateway, w.seal, now=self.now))
 
-    @precondition(lambda self: self.orders)
+    @precondition(lambda self: self.has("activity paid"))
     @rule(number=st.integers(0, 99), wait=st.booleans())
     def come(self, number: int, *, wait: bool) -> None:
         """Check a party in, sometimes after the clock has come to its slot."""
-        shopper, order = self.choose_order(number)
+        shopper, order = self.choose_order(number, "activity paid")
 
         async def coming() -> None:
             seen = await shopper.see(order)
