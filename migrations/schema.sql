@@ -1750,7 +1750,7 @@ CREATE TABLE public.fact_versions (
 CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_since timestamp with time zone) RETURNS SETOF public.fact_versions
     LANGUAGE sql STABLE
     BEGIN ATOMIC
- WITH identities AS (
+ WITH identities AS MATERIALIZED (
           SELECT enrolments.identity_index
             FROM public.enrolments
            WHERE ((enrolments.county_code = list_replaced_facts.p_county) AND (enrolments.line_code = ANY (list_replaced_facts.p_lines)))
@@ -1762,6 +1762,17 @@ CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_sinc
           SELECT decode(substr((fact_versions.facts ->> 'identity_index'::text), 3), 'hex'::text) AS decode
             FROM public.fact_versions
            WHERE ((fact_versions.county_code = list_replaced_facts.p_county) AND (fact_versions.fact = ANY (ARRAY['enrolments'::text, 'bindings'::text])) AND (fact_versions.subject = ANY (list_replaced_facts.p_lines)))
+         ), lines AS (
+          SELECT line_code.line_code
+            FROM unnest(list_replaced_facts.p_lines) line_code(line_code)
+         UNION
+          SELECT e.line_code
+            FROM (identities i
+              JOIN public.enrolments e ON (((e.county_code = list_replaced_facts.p_county) AND (e.identity_index = i.identity_index))))
+         UNION
+          SELECT v_1.subject
+            FROM (identities i
+              JOIN public.fact_versions v_1 ON (((v_1.county_code = list_replaced_facts.p_county) AND (v_1.fact = 'enrolments'::text) AND ((v_1.facts ->> 'identity_index'::text) = ('\x'::text || encode(i.identity_index, 'hex'::text))))))
          ), people AS (
           SELECT p.id
             FROM (public.persons p
@@ -1769,9 +1780,9 @@ CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_sinc
            WHERE (p.county_code = list_replaced_facts.p_county)
          ), subjects AS (
           SELECT fact.fact,
-             subject.subject
+             lines.line_code AS subject
             FROM unnest(ARRAY['enrolments'::text, 'bindings'::text]) fact(fact),
-             unnest(list_replaced_facts.p_lines) subject(subject)
+             lines
          UNION
           SELECT fact.fact,
              (people.id)::text AS id
@@ -7554,6 +7565,13 @@ CREATE INDEX enrolments_by_identity ON public.enrolments USING btree (county_cod
 --
 
 CREATE INDEX enrolments_by_identity_of_all ON public.enrolments USING btree (identity_index);
+
+
+--
+-- Name: fact_versions_by_identity; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX fact_versions_by_identity ON public.fact_versions USING btree (county_code, ((facts ->> 'identity_index'::text))) WHERE (fact = 'enrolments'::text);
 
 
 --

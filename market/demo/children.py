@@ -14,6 +14,8 @@ from market.settings import Settings
 _CONTEXT = get_context("fork")
 _PR_SET_PDEATHSIG = 1
 STOP_SECONDS = 15.0
+MAX_RESTARTS = 3
+_RESTART_SECONDS = 60.0
 
 
 def _die_with_parent(parent: int) -> None:
@@ -37,6 +39,36 @@ def start_process(name: str, work: Callable[[], Coroutine[None, None, None]]) ->
     process = _CONTEXT.Process(target=_run_child, args=(os.getpid(), work), name=name)
     process.start()
     return process
+
+
+class Child:
+    """A process of the demo that is started again when it ends by itself."""
+
+    def __init__(self, name: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        self.name = name
+        self._work = work
+        self.process = start_process(name, work)
+        self._restarted_at: list[float] = []
+
+    def restart_if_dead(self, now: float) -> int | None:
+        """Start the process again if it ended, and return the exit code that it ended with, None if it runs.
+
+        Raises:
+            ChildEndsAgain: it was started again `MAX_RESTARTS` times within a minute.
+        """
+        if self.process.is_alive():
+            return None
+        code = self.process.exitcode or 0
+        self._restarted_at = [each for each in self._restarted_at if now - each < _RESTART_SECONDS]
+        if len(self._restarted_at) >= MAX_RESTARTS:
+            raise ChildEndsAgain(f"The {self.name} ends again and again (exit code {code}); see the output above.")
+        self._restarted_at.append(now)
+        self.process = start_process(self.name, self._work)
+        return code
+
+
+class ChildEndsAgain(Exception):
+    """A process of the demo cannot be kept running; the text names it."""
 
 
 def stop_processes(processes: list[BaseProcess]) -> None:

@@ -91,23 +91,26 @@ def _serve(settings: Settings, accounts: list[SampleLogin], console: Console) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: stopped.append(received))
     processes = [
-        children.start_process("sandbox", functools.partial(run_sandbox, demo, sandbox_port)),
-        children.start_process("carriers", functools.partial(run_carriers, demo, carrier_port)),
-        children.start_process("service", functools.partial(children.run_service, demo)),
-        children.start_process("worker", functools.partial(children.run_demo_worker, demo)),
+        children.Child("sandbox", functools.partial(run_sandbox, demo, sandbox_port)),
+        children.Child("carriers", functools.partial(run_carriers, demo, carrier_port)),
+        children.Child("service", functools.partial(children.run_service, demo)),
+        children.Child("worker", functools.partial(children.run_demo_worker, demo)),
     ]
     try:
-        _wait_until_ready(demo.public_url + "/readyz", processes, stopped)
+        _wait_until_ready(demo.public_url + "/readyz", [each.process for each in processes], stopped)
         if not stopped:
             _publish_addresses(demo, accounts)
         while not stopped:
-            dead = next((each for each in processes if not each.is_alive()), None)
-            if dead is not None:
-                raise DemoStartError(f"The {dead.name} ended early (exit code {dead.exitcode}); see the output above.")
+            for child in processes:
+                code = child.restart_if_dead(time.monotonic())
+                if code is not None:
+                    console.print(f"The {child.name} ended early (exit code {code}) and starts again.", style="dim")
             time.sleep(0.1)
         console.print("正在停止 stopping", style="dim")
+    except children.ChildEndsAgain as error:
+        raise DemoStartError(str(error)) from error
     finally:
-        children.stop_processes(processes)
+        children.stop_processes([each.process for each in processes])
     return 0
 
 

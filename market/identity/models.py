@@ -180,6 +180,15 @@ class WrongSecondFactor(Refusal):
     en = "The second factor is wrong or was already used; wait for the next code."
 
 
+class OfficialNameFixed(Refusal):
+    """Officials are known by their names where an identity number is missing, so that they do not change their own."""
+
+    code = "official_name_fixed"
+    status = 403
+    zh = "公务账号的姓名由管理员登记，自己不能改。"
+    en = "The name of an official is registered by an administrator and cannot be changed here."
+
+
 class NameReserved(Refusal):
     """The name would pass its bearer off as the platform or an authority."""
 

@@ -12,6 +12,7 @@ from market.identity.models import (
     InvalidPhone,
     NameReserved,
     NewSession,
+    OfficialNameFixed,
     WrongCode,
     WrongSecondFactor,
 )
@@ -127,10 +128,13 @@ async def update_account(conn: Connection, actor: Actor, *, name: str, elder: bo
     """Set the display name (1 to 60 characters, checked by the caller) and whether pages use large type.
 
     Raises:
+        OfficialNameFixed: the account is an official's, and the name is another one.
         NameReserved: the new name is empty once invisible characters are removed, or contains a reserved word.
     """
     cleaned = clean_name(name)
     if cleaned != actor.name:
+        if actor.handle is not None:
+            raise OfficialNameFixed
         folded = cleaned.casefold().replace(" ", "")
         if not cleaned or (cleaned != DEFAULT_NAME and any(word in folded for word in _RESERVED_WORDS)):
             raise NameReserved

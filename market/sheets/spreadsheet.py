@@ -70,11 +70,13 @@ def digest(content: bytes) -> str:
 def read_spreadsheet(name: str, content: bytes, columns: Sequence[Column]) -> Spreadsheet:
     """Read the rows of a CSV or XLSX file as text, without blank rows.
 
-    The header may follow a title, within the first ten rows, and be on another worksheet than the first.
+    The header may follow a title, within the first ten rows, and be on another worksheet than the first. Hidden
+    worksheets are not read, because nobody sees them, and no worksheet with rows is left out.
 
     Raises:
-        FileUnreadable: the file is not a spreadsheet or exceeds a limit (64 MiB, 300,000 rows, 100 columns; for XLSX
-            200 members, 400 MiB unpacked, 200 times its size unpacked, 10 million cells up to the last filled one).
+        FileUnreadable: the file is not a spreadsheet, has rows on two worksheets, or exceeds a limit (64 MiB, 300,000
+            rows, 100 columns; for XLSX 200 members, 400 MiB unpacked, 200 times its size unpacked, 10 million cells up
+            to the last filled one).
         FileMalformed: a column is missing or appears twice.
     """
     if len(content) > MAX_BYTES:
@@ -82,11 +84,18 @@ def read_spreadsheet(name: str, content: bytes, columns: Sequence[Column]) -> Sp
     is_workbook = content[:4] == b"PK\x03\x04"
     tables = _read_xlsx(name, content) if is_workbook else iter([_read_csv(name, content)])
     first: HeadedTable | None = None
+    found: Spreadsheet | None = None
     for lines in tables:
         table = _find_header(lines, columns)
-        if table is not None and table.complete:
-            return _read_table(name, table, columns)
         first = first or table
+        if table is None or not table.complete:
+            continue
+        read = _read_table(name, table, columns)
+        if found is not None and found.rows and read.rows:
+            raise FileUnreadable(name=name, reason="有两张工作表都有数据，请分成两个文件")
+        found = read if found is None or read.rows else found
+    if found is not None:
+        return found
     if first is None:
         raise FileUnreadable(name=name, reason="是空文件")
     return _read_table(name, first, columns)
@@ -223,7 +232,7 @@ def decode_text(name: str, content: bytes) -> str:
 
 
 def _read_xlsx(name: str, content: bytes) -> Iterator[Iterable[list[str]]]:
-    """Yield the rows of each worksheet, one worksheet at a time."""
+    """Yield the rows of each worksheet that is not hidden, one worksheet at a time."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
@@ -240,8 +249,14 @@ def _read_xlsx(name: str, content: bytes) -> Iterator[Iterable[list[str]]]:
         raise FileUnreadable(name=name, reason="有内容的格子离得太远，请删掉表格下方和右边多余的内容")
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        for index in range(min(len(workbook.sheet_names), _MAX_WORKSHEETS)):
-            rows = workbook.get_sheet_by_index(index).to_python(skip_empty_area=False, nrows=MAX_ROWS + _MAX_TITLE_ROWS)
+        for index, sheet in enumerate(workbook.sheets_metadata):
+            if sheet.visible is not python_calamine.SheetVisibleEnum.Visible:
+                continue
+            if index >= _MAX_WORKSHEETS:
+                raise FileUnreadable(name=name, reason=f"超过 {_MAX_WORKSHEETS} 张工作表")
+            # One row more than is accepted, so that what is cut off is noticed.
+            most = MAX_ROWS + _MAX_TITLE_ROWS + 1
+            rows = workbook.get_sheet_by_index(index).to_python(skip_empty_area=False, nrows=most)
             yield ([_cell_text(cell) for cell in row] for row in rows)
     except (python_calamine.CalamineError, IndexError, OSError, ValueError) as error:
         raise FileUnreadable(name=name, reason="不是完好的 XLSX 文件") from error

@@ -5,7 +5,16 @@ from datetime import timedelta
 import pytest
 
 from market.identity.actors import find_actor_by_token
-from market.identity.models import Device, NameReserved, NewSession, NotFound, NotSignedIn, Role, WrongSecondFactor
+from market.identity.models import (
+    Device,
+    NameReserved,
+    NewSession,
+    NotFound,
+    NotSignedIn,
+    OfficialNameFixed,
+    Role,
+    WrongSecondFactor,
+)
 from market.identity.sessions import (
     list_sessions,
     revoke_other_sessions,
@@ -202,6 +211,17 @@ async def test_a_name_never_suggests_the_platform_or_an_authority(conn: Connecti
     actor = await load_actor(conn, await make_account(conn))
     with pytest.raises(NameReserved):
         await update_account(conn, actor, name=name, elder=False)
+
+
+async def test_an_official_does_not_become_another_person_by_another_name(conn: Connection) -> None:
+    async with as_owner(conn):
+        official = await make_account(conn, name="样例甘某", handle="gan")
+    actor = await load_actor(conn, official)
+    with pytest.raises(OfficialNameFixed):
+        await update_account(conn, actor, name="样例别名", elder=False)
+    await update_account(conn, actor, name="样例甘某", elder=True)
+    row = await conn.fetchrow("SELECT name, elder FROM accounts WHERE id = $1", official)
+    assert tuple(row or ()) == ("样例甘某", True)
 
 
 async def test_a_name_is_stored_on_one_line_without_invisible_characters(conn: Connection) -> None:

@@ -101,16 +101,23 @@ MARK_SEEN = Query(
     """,
 )
 # A finding that no cycle sees any more lapses; one that a later cycle still sees moves there. A stopping one whose
-# facts were changed since it was last seen stays open, seen in no month, until a person decides.
+# facts were changed since it was last seen stays open, seen in no month, until a person decides; so does one of a
+# notice that the county has shortened since, and one of two counties: nobody here sees what the other one changed.
 LAPSE_FINDINGS = Query(
     None,
     """
     WITH unseen AS (
         SELECT id, array_remove(seen_in, :month) AS seen_in,
-               array_remove(seen_in, :month) = '{}' AND stops AND EXISTS (
-                   SELECT FROM list_replaced_facts(
-                       county_code, ARRAY(SELECT line_code FROM finding_lines WHERE finding_id = f.id),
-                       coalesce(seen_at, opened_at))) AS waits
+               array_remove(seen_in, :month) = '{}' AND stops AND (
+                   check_code = 'enrolled_in_two_counties'
+                   OR (check_code = 'enrolled_without_notice' AND EXISTS (
+                       SELECT FROM county_settings s
+                        WHERE s.county_code = f.county_code AND s.name = 'notice_days'
+                          AND lower(s.valid_during) >= business_day(coalesce(f.seen_at, f.opened_at))))
+                   OR EXISTS (
+                       SELECT FROM list_replaced_facts(
+                           county_code, ARRAY(SELECT line_code FROM finding_lines WHERE finding_id = f.id),
+                           coalesce(seen_at, opened_at)))) AS waits
           FROM findings f
          WHERE county_code = :county AND state = 'open' AND :month::date = ANY(seen_in) AND NOT id = ANY(:kept::uuid[]))
     UPDATE findings f
@@ -164,20 +171,48 @@ REOPEN_FINDINGS = Query(
        AND EXISTS (SELECT FROM finding_lines WHERE finding_id = f.id AND verdict IS NULL)
     """,
 )
-# An enrolment that replaces the one of a finding that waits, of the same person in the same programme, waits with it.
+# An enrolment that was imported since a finding was opened, and that takes the place of the one that waits, waits with
+# it: of the same person, of the household in the same programme, or with its number, card or device.
 ADD_SUCCESSOR_LINES = Query(
     None,
     """
+    WITH waiting AS MATERIALIZED (
+        SELECT f.id, f.opened_at, coalesce(f.seen_at, f.opened_at) AS seen_at, l.line_code
+          FROM findings f
+          JOIN finding_lines l ON l.finding_id = f.id AND l.verdict IS NULL
+         WHERE f.county_code = :county AND f.state = 'open' AND f.stops AND f.month IS NULL
+           AND (f.seen_in = '{}' OR l.changed_after IS NOT NULL)),
+    enrolled AS MATERIALIZED (
+        SELECT w.*, e.identity_index, e.programme_code, e.household_code
+          FROM waiting w JOIN enrolments e ON e.county_code = :county AND e.line_code = w.line_code),
+    bound AS MATERIALIZED (
+        SELECT w.*, b.kind, b.number_id, b.sim_id, b.device_id
+          FROM waiting w JOIN bindings b ON b.county_code = :county AND b.line_code = w.line_code
+         UNION
+        SELECT w.*, v.facts ->> 'kind', (v.facts ->> 'number_id')::bigint, (v.facts ->> 'sim_id')::bigint,
+               (v.facts ->> 'device_id')::bigint
+          FROM waiting w
+          JOIN fact_versions v ON v.county_code = :county AND v.fact = 'bindings' AND v.subject = w.line_code),
+    successors AS (
+        SELECT w.id, w.opened_at, w.seen_at, s.line_code
+          FROM enrolled w JOIN enrolments s ON s.county_code = :county AND s.identity_index = w.identity_index
+         UNION
+        SELECT w.id, w.opened_at, w.seen_at, s.line_code
+          FROM enrolled w
+          JOIN households h ON h.county_code = :county AND w.household_code IN (h.code, h.split_from)
+          JOIN enrolments s ON s.county_code = :county AND s.household_code = h.code
+                           AND s.programme_code = w.programme_code
+         UNION
+        SELECT w.id, w.opened_at, w.seen_at, s.line_code
+          FROM bound w
+          JOIN bindings s ON s.county_code = :county
+                         AND ((s.number_id = w.number_id AND s.kind = w.kind)
+                              OR s.sim_id = w.sim_id OR s.device_id = w.device_id))
     INSERT INTO finding_lines (finding_id, line_code, county_code, changed_after)
-    SELECT DISTINCT ON (f.id, s.line_code) f.id, s.line_code, :county, coalesce(f.seen_at, f.opened_at)
-      FROM findings f
-      JOIN finding_lines l ON l.finding_id = f.id AND l.verdict IS NULL
-      JOIN enrolments e ON e.county_code = :county AND e.line_code = l.line_code
-      JOIN enrolments s ON s.county_code = :county AND s.identity_index = e.identity_index
-                       AND s.programme_code = e.programme_code AND s.line_code <> e.line_code
-      JOIN import_files i ON i.id = s.file_id AND i.imported_at > coalesce(f.seen_at, f.opened_at)
-     WHERE f.county_code = :county AND f.state = 'open' AND f.stops AND f.month IS NULL
-       AND (f.seen_in = '{}' OR l.changed_after IS NOT NULL)
+    SELECT DISTINCT ON (w.id, w.line_code) w.id, w.line_code, :county, w.seen_at
+      FROM successors w
+      JOIN enrolments s ON s.county_code = :county AND s.line_code = w.line_code
+      JOIN import_files i ON i.id = s.file_id AND i.imported_at > w.opened_at
     ON CONFLICT ON CONSTRAINT finding_lines_unique DO NOTHING
     """,
 )

@@ -89,6 +89,44 @@ def test_rows_on_the_second_worksheet_are_read() -> None:
     assert sheet.rows == [SpreadsheetRow(3, {"name": "样例甲", "charge": "38.00"})]
 
 
+def write_book(*sheets: tuple[str, list[list[str]]]) -> bytes:
+    """Return a workbook of some worksheets; one whose name begins with # is hidden."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    for name, rows in sheets:
+        sheet = book.add_worksheet(name.lstrip("#"))  # pyright: ignore[reportUnknownMemberType]
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)  # pyright: ignore[reportUnknownMemberType]
+        if name.startswith("#"):
+            sheet.hide()
+    book.close()
+    return buffer.getvalue()
+
+
+HEADER, ONE, TWO = ["姓名", "账单金额"], ["样例甲", "38.00"], ["样例乙", "19.00"]
+
+
+def test_rows_on_two_worksheets_are_not_read_in_part() -> None:
+    with pytest.raises(FileUnreadable) as refused:
+        read_spreadsheet("a.xlsx", write_book(("一月", [HEADER, ONE]), ("二月", [HEADER, TWO])), COLUMNS)
+    assert refused.value.facts["reason"] == "有两张工作表都有数据，请分成两个文件"
+
+
+def test_a_worksheet_with_rows_is_read_after_one_with_a_header_alone() -> None:
+    sheet = read_spreadsheet("a.xlsx", write_book(("样表", [HEADER]), ("数据", [HEADER, ONE])), COLUMNS)
+    assert [row.cells["name"] for row in sheet.rows] == ["样例甲"]
+
+
+@pytest.mark.parametrize("hidden_at", [0, 1])
+def test_what_nobody_sees_is_not_read(hidden_at: int) -> None:
+    sheets = [("数据", [HEADER, ONE])]
+    sheets.insert(hidden_at, ("#别的", [HEADER, TWO]))
+    if hidden_at == 0:  # the first worksheet of a workbook is active, and only another one can be hidden
+        sheets.insert(0, ("说明", [["请填下一页"]]))
+    sheet = read_spreadsheet("a.xlsx", write_book(*sheets), COLUMNS)
+    assert [row.cells["name"] for row in sheet.rows] == ["样例甲"]
+
+
 def test_a_missing_column_is_named_by_its_header_in_chinese() -> None:
     with pytest.raises(FileMalformed) as refused:
         read_spreadsheet("a.csv", "标题\n姓名,金额\n样例甲,1\n".encode(), COLUMNS)
