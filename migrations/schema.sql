@@ -1596,6 +1596,8 @@ CREATE FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_limit i
       LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
      WHERE b.number_id = (SELECT id FROM identifiers WHERE value_index = p_number_index)
        AND b.kind = 'mobile' AND r.in_snapshot
+       AND NOT EXISTS (SELECT FROM held_lines h
+                        WHERE h.cycle_id = c.id AND h.county_code = r.county_code AND h.line_code = r.line_code)
      ORDER BY c.month DESC, r.line_code
      LIMIT p_limit
 $$;

@@ -26,6 +26,8 @@ TEXT_CONTEXT = "cases.text"
 REASON_CONTEXT = "case_events.reason"
 ESCALATION_JOB = "escalate_case"
 MAX_LATE_CASES = 200
+MAX_OVERDUE_CASES = 5_000
+"""How many are told of in a morning. They stay overdue, so that the ones beyond would be told of never."""
 _RETRIES = RetryPolicy(first_delay=timedelta(minutes=1), max_delay=timedelta(hours=6))
 _CLOCK_ACTOR = "clock"
 _ANSWERER_INVOLVED = "P0110"
@@ -277,13 +279,13 @@ async def escalate_late_cases(
 async def tell_overdue_cases(
     db: Database, tell: Callable[[Connection, LockedCase], Awaitable[None]], *, now: datetime
 ) -> int:
-    """Tell somebody of the cases that are past their deadline at their last level, at most 200; return how many.
+    """Tell somebody of the cases that are past their deadline at their last level; return how many.
 
     `tell` queues the messages of the case's area. Each is told of in a transaction of its own; one that fails is told
     of the next time and delays no other.
     """
     async with db.connection() as conn:
-        overdue = await LIST_OVERDUE_CASES.all(conn, now=now, most=MAX_LATE_CASES)
+        overdue = await LIST_OVERDUE_CASES.all(conn, now=now, most=MAX_OVERDUE_CASES)
 
     async def tell_one(each: LateCase) -> None:
         async with db.transaction(scope=each.county_code) as conn:

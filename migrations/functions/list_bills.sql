@@ -1,7 +1,8 @@
 -- Package: subsidies.
 -- Return the closed months of one phone number, newest first, whichever county its line belongs to: runs as the owner,
 -- and is asked with the keyed index of the number, which only the service can compute. An account of broadband may be
--- written like a phone number and be somebody else's.
+-- written like a phone number and be somebody else's. A month in which the line is held is not told: nothing of its
+-- reduction is funded.
 CREATE OR REPLACE FUNCTION list_bills(p_number_index bytea, p_closed text, p_limit integer) RETURNS TABLE (
     month date, county text, operator text, kind text, charge_fen bigint, reduction_fen bigint, pays_fen bigint,
     days integer, of_days integer, since date)
@@ -18,6 +19,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       LEFT JOIN enrolments e ON e.county_code = b.county_code AND e.line_code = b.line_code AND e.decided
      WHERE b.number_id = (SELECT id FROM identifiers WHERE value_index = p_number_index)
        AND b.kind = 'mobile' AND r.in_snapshot
+       AND NOT EXISTS (SELECT FROM held_lines h
+                        WHERE h.cycle_id = c.id AND h.county_code = r.county_code AND h.line_code = r.line_code)
      ORDER BY c.month DESC, r.line_code
      LIMIT p_limit
 $$;

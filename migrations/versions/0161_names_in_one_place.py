@@ -5,7 +5,7 @@ from pathlib import Path
 from payments.migrate import run_script
 
 revision = "0161"
-down_revision = "0081"
+down_revision = "0082"
 branch_labels = None
 depends_on = None
 

@@ -15,7 +15,14 @@ from market.casework.models import (
     CaseReasonMissing,
     LockedCase,
 )
-from market.casework.moves import escalate_late_cases, get_person_scope, lock_case, move_case, tell_overdue_cases
+from market.casework.moves import (
+    MAX_LATE_CASES,
+    escalate_late_cases,
+    get_person_scope,
+    lock_case,
+    move_case,
+    tell_overdue_cases,
+)
 from market.identity.models import Actor, NotFound
 from market.kernel import Connection
 from market.kernel.seal import Seal
@@ -154,6 +161,19 @@ async def test_what_is_late_goes_one_level_up_and_no_further_than_the_last(world
     assert told == [(late.id, "finance"), (stopped.id, "finance"), (late.id, "platform"), (stopped.id, "platform")]
     assert await owner.fetchval("SELECT array_agg(level ORDER BY number) FROM cases") == [3, 3]
     assert await owner.fetchval("SELECT count(*) FROM case_events WHERE move = 'escalate' AND account_id IS NULL") == 4
+
+
+async def test_many_overdue_cases_hide_none(world: CaseWorld, owner: Connection) -> None:
+    cases = [await world.open() for _ in range(MAX_LATE_CASES + 1)]
+    await owner.execute("UPDATE cases SET level = 3")
+    told: set[UUID] = set()
+
+    async def tell(_conn: Connection, each: LockedCase) -> None:
+        told.add(each.id)
+
+    now = NOW + timedelta(days=30)
+    assert await tell_overdue_cases(world.db, tell, now=now) == len(cases)
+    assert told == {each.id for each in cases}
 
 
 async def test_the_one_who_answers_asks_twice_at_a_level_and_no_more(world: CaseWorld) -> None:

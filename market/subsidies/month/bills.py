@@ -35,7 +35,9 @@ LIST_BILLS = Query(Bill, "SELECT * FROM list_bills(:number_index::bytea, :closed
 
 
 async def list_bills(conn: Connection, seal: Seal, number: str, *, limit: int = MAX_BILL_MONTHS) -> list[Bill]:
-    """Return the closed months of a number in any county, newest first; the reduction is the approved sum.
+    """Return the closed months of a number in any county, newest first, but those in which the line is held.
+
+    The reduction is the approved sum.
 
     The caller has verified that the number belongs to the reader.
     """

@@ -121,7 +121,7 @@ async def test_a_lower_price_of_the_plan_frees_no_line(january: Player, folder: 
     ],
     ids=["spouse", "other programme", "spouse with another number", "spouse with the number"],
 )
-async def test_an_enrolment_in_place_of_a_suspect_one_waits_whoever_it_is_for(
+async def test_an_enrolment_in_place_of_a_suspect_one_waits_for_whichever_person(
     january: Player, folder: Path, other: dict[str, str]
 ) -> None:
     await import_notice(january, folder, SHORT, "2019-02-06")

@@ -1,5 +1,6 @@
 """A new suspicion holds a line until it is settled; a verdict that changes after the review is reviewed again."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from market.kernel import Refusal
 from market.reports.findings import list_findings
 from market.reports.line import explain_line
 from market.subsidies.findings.hold import hold_line
+from market.subsidies.month.bills import list_bills
 from market.subsidies.month.cycles import find_cycle
 from tests.story.play import COUNTY, Answer, Player, nine_o_clock
 from tests.subsidies.month.test_returns import JANUARY, advance, send_back, take, view_january
@@ -200,3 +202,40 @@ async def test_a_month_returned_after_the_decision_reviews_a_changed_verdict_aga
     await send_back(january, "cai")
     assert (await decide(january, "H14", "--stop", "LT-05", check="two_operators_one_household"))["review_again"]
     assert (await view_january(january)).state == "confirmed"
+
+
+async def test_a_farmer_is_told_of_no_reduction_that_is_held(january: Player) -> None:
+    async def list_months() -> list[tuple[date, int]]:
+        async with january.database.connection() as conn:
+            return [(each.month, each.reduction_fen) for each in await list_bills(conn, SEAL, "17050000101")]
+
+    await advance(january, "decide")
+    await hold(january, "zhen")
+    for name, who in (("settle", "cai"), ("reconcile", "dui"), ("close", "dui")):
+        answer = await january(["subsidies", name, "--month", "2019-01", "--as", who], DAY)
+        assert "code" not in answer, answer
+    assert await list_months() == []
+    await january(["subsidies", "run", "--month", "2019-02", "--as", "gan"], "2019-03-02")
+    words = ["--check", "held_by_official", "--subject", "YD-01", "--why", "去看过了", "--as", "zhen"]
+    freed = await january(["subsidies", "finding", "--month", "2019-02", *words, "--pay", "YD-01"], "2019-03-02")
+    assert freed["state"] == "decided", freed
+    assert await list_months() == [(JANUARY, 1900)]
+
+
+async def test_a_verdict_and_the_countys_decision_never_pass_each_other(january: Player) -> None:
+    await advance(january, "review")
+    decided, changed = await asyncio.gather(
+        take(january, "decide"), decide(january, "H14", "--stop", "LT-05", check="two_operators_one_household")
+    )
+    view = await view_january(january)
+    if "code" in changed:
+        assert (changed["code"], decided["state"], view.state) == ("wrong_state", "decided", "decided")
+    else:
+        assert (decided["code"], changed["review_again"], view.state) == ("wrong_state", ["2019-01"], "confirmed")
+
+
+async def test_a_run_of_the_next_month_changes_no_verdict_under_a_review(january: Player) -> None:
+    await advance(january, "review")
+    await january(["subsidies", "run", "--month", "2019-02", "--as", "gan"], "2019-03-02")
+    assert (await view_january(january)).state == "reviewed"
+    assert "code" not in (done := await take(january, "decide", "2019-03-03")), done
