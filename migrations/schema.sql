@@ -484,6 +484,35 @@ $$;
 
 
 --
+-- Name: check_invoice_sums(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.check_invoice_sums() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    sale suborders;
+    net  bigint;
+BEGIN
+    SELECT * INTO sale FROM suborders WHERE id = NEW.suborder_id FOR NO KEY UPDATE;
+    SELECT sum(CASE WHEN corrects_id IS NULL THEN amount_fen ELSE -amount_fen END) INTO net
+      FROM invoices WHERE suborder_id = NEW.suborder_id;
+    IF net < 0 OR net > sale.goods_fen + sale.freight_fen - sale.discount_fen
+       OR NOT EXISTS (SELECT FROM orders WHERE id = sale.order_id AND paid_at IS NOT NULL)
+       OR (NEW.self_grown AND sale.kind <> 'goods')
+       OR (NEW.corrects_id IS NOT NULL AND NOT EXISTS (
+               SELECT FROM invoices blue
+                WHERE id = NEW.corrects_id AND corrects_id IS NULL AND self_grown = NEW.self_grown AND issued_on <= NEW.issued_on
+                  AND amount_fen >= (SELECT sum(amount_fen) FROM invoices red WHERE red.corrects_id = blue.id))) THEN
+        RAISE EXCEPTION 'the invoices of suborder % do not add up', NEW.suborder_id USING ERRCODE = 'P0141';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+
+--
 -- Name: check_large_payout(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -864,6 +893,28 @@ BEGIN
      WHERE id = p_account;
     PERFORM add_audit_entry(p_at, p_by, 'account.close', 'account:' || p_account, '{}');
 END
+$$;
+
+
+--
+-- Name: erase_invoice_details(uuid, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_most integer) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH erased AS (
+        UPDATE invoice_requests
+           SET title_sealed = NULL, tax_number_sealed = NULL, email_sealed = NULL, wanted = false, correcting = false,
+               changed = true
+         WHERE suborder_id IN (SELECT suborder_id FROM invoice_requests
+                                WHERE title_sealed IS NOT NULL
+                                  AND CASE WHEN p_account IS NULL THEN touched_at < p_before ELSE buyer_id = p_account END
+                                ORDER BY suborder_id LIMIT p_most)
+        RETURNING 1
+    )
+    SELECT count(*)::integer FROM erased
 $$;
 
 
@@ -1604,6 +1655,24 @@ $$;
 
 
 --
+-- Name: list_changed_invoices(integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_changed_invoices(p_most integer) RETURNS TABLE(id uuid, county_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT suborder_id, r.county_code
+      FROM invoice_requests r
+     WHERE changed
+       AND NOT EXISTS (SELECT FROM jobs.failures
+                        WHERE job = 'update_invoice' AND item = suborder_id AND next_at > clock_timestamp())
+     ORDER BY suborder_id
+     LIMIT p_most
+$$;
+
+
+--
 -- Name: list_due_goods_returns(timestamp with time zone, timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1861,6 +1930,21 @@ BEGIN
     PERFORM add_audit_entry(p_at, p_by, 'official.make', 'account:' || p_account, jsonb_build_object(
         'handle', official.handle, 'roles', p_roles, 'scope', p_scope, 'identity', p_identity_index IS NOT NULL));
     RETURN true;
+END
+$$;
+
+
+--
+-- Name: mark_invoice_changed(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.mark_invoice_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    UPDATE invoice_requests SET changed = true WHERE suborder_id = NEW.id AND NOT changed;
+    RETURN NULL;
 END
 $$;
 
@@ -3256,8 +3340,8 @@ CREATE TABLE public.case_events (
     due_at timestamp with time zone NOT NULL,
     at timestamp with time zone NOT NULL,
     reason_sealed bytea,
-    CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['assign'::text, 'escalate'::text, 'reopen'::text, 'close'::text])))),
-    CONSTRAINT case_events_move CHECK ((move = ANY (ARRAY['receive'::text, 'assign'::text, 'extend'::text, 'ask'::text, 'supply'::text, 'escalate'::text, 'answer'::text, 'close'::text, 'reopen'::text, 'withdraw'::text]))),
+    CONSTRAINT case_events_account_or_clock CHECK (((account_id IS NOT NULL) OR (move = ANY (ARRAY['receive'::text, 'assign'::text, 'escalate'::text, 'close'::text, 'settle'::text])))),
+    CONSTRAINT case_events_move CHECK ((move = ANY (ARRAY['receive'::text, 'assign'::text, 'extend'::text, 'ask'::text, 'supply'::text, 'escalate'::text, 'answer'::text, 'close'::text, 'reopen'::text, 'withdraw'::text, 'settle'::text]))),
     CONSTRAINT case_events_reason CHECK (((reason_sealed IS NOT NULL) OR (move <> ALL (ARRAY['extend'::text, 'ask'::text]))))
 );
 
@@ -4105,6 +4189,67 @@ CREATE TABLE public.import_originals (
     CONSTRAINT import_originals_sha256 CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
 );
 ALTER TABLE ONLY public.import_originals ALTER COLUMN content_sealed SET STORAGE EXTERNAL;
+
+
+--
+-- Name: invoice_requests; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.invoice_requests (
+    suborder_id uuid NOT NULL,
+    producer_id uuid NOT NULL,
+    buyer_id uuid NOT NULL,
+    county_code text NOT NULL,
+    kind text NOT NULL,
+    title_sealed bytea,
+    tax_number_sealed bytea,
+    email_sealed bytea,
+    wanted boolean DEFAULT true NOT NULL,
+    correcting boolean DEFAULT false NOT NULL,
+    changes smallint DEFAULT 0 NOT NULL,
+    changed boolean DEFAULT false NOT NULL,
+    touched_at timestamp with time zone NOT NULL,
+    CONSTRAINT invoice_requests_changes CHECK (((changes >= 0) AND (changes <= 5))),
+    CONSTRAINT invoice_requests_correcting CHECK ((wanted OR (NOT correcting))),
+    CONSTRAINT invoice_requests_county CHECK ((county_code ~ '^[0-9]{6}$'::text)),
+    CONSTRAINT invoice_requests_erased CHECK (((title_sealed IS NOT NULL) OR (NOT (wanted OR correcting OR (tax_number_sealed IS NOT NULL) OR (email_sealed IS NOT NULL))))),
+    CONSTRAINT invoice_requests_kind CHECK ((kind = ANY (ARRAY['person'::text, 'unit'::text]))),
+    CONSTRAINT invoice_requests_tax_number CHECK (((title_sealed IS NULL) OR ((kind = 'unit'::text) = (tax_number_sealed IS NOT NULL))))
+);
+
+
+--
+-- Name: invoice_tasks; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.invoice_tasks (
+    case_id uuid NOT NULL,
+    category text DEFAULT 'invoice'::text NOT NULL,
+    suborder_id uuid NOT NULL,
+    closed boolean DEFAULT false NOT NULL,
+    CONSTRAINT invoice_tasks_category CHECK ((category = 'invoice'::text))
+);
+
+
+--
+-- Name: invoices; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.invoices (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    suborder_id uuid NOT NULL,
+    producer_id uuid NOT NULL,
+    corrects_id uuid,
+    number text NOT NULL,
+    issued_on date NOT NULL,
+    amount_fen bigint NOT NULL,
+    self_grown boolean NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT invoices_amount CHECK ((amount_fen > 0)),
+    CONSTRAINT invoices_number CHECK ((number ~ '^[0-9]{20}$'::text)),
+    CONSTRAINT invoices_number_year CHECK (("left"(number, 2) = "right"((EXTRACT(year FROM issued_on))::text, 2)))
+);
 
 
 --
@@ -6279,6 +6424,54 @@ ALTER TABLE ONLY public.import_originals
 
 
 --
+-- Name: invoice_requests invoice_requests_of_producer; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_requests
+    ADD CONSTRAINT invoice_requests_of_producer UNIQUE (suborder_id, producer_id);
+
+
+--
+-- Name: invoice_requests invoice_requests_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_requests
+    ADD CONSTRAINT invoice_requests_pkey PRIMARY KEY (suborder_id);
+
+
+--
+-- Name: invoice_tasks invoice_tasks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_tasks
+    ADD CONSTRAINT invoice_tasks_pkey PRIMARY KEY (case_id);
+
+
+--
+-- Name: invoices invoices_number_once; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT invoices_number_once UNIQUE (producer_id, number);
+
+
+--
+-- Name: invoices invoices_of_suborder; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT invoices_of_suborder UNIQUE (id, suborder_id);
+
+
+--
+-- Name: invoices invoices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT invoices_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: large_payouts large_payouts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7668,6 +7861,62 @@ CREATE UNIQUE INDEX import_files_name_unique ON public.import_files USING btree 
 
 
 --
+-- Name: invoice_requests_by_age; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invoice_requests_by_age ON public.invoice_requests USING btree (touched_at) WHERE (title_sealed IS NOT NULL);
+
+
+--
+-- Name: invoice_requests_by_buyer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invoice_requests_by_buyer ON public.invoice_requests USING btree (buyer_id);
+
+
+--
+-- Name: invoice_requests_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invoice_requests_by_producer ON public.invoice_requests USING btree (producer_id);
+
+
+--
+-- Name: invoice_requests_changed; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invoice_requests_changed ON public.invoice_requests USING btree (suborder_id) WHERE changed;
+
+
+--
+-- Name: invoice_tasks_by_suborder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invoice_tasks_by_suborder ON public.invoice_tasks USING btree (suborder_id);
+
+
+--
+-- Name: invoice_tasks_one_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX invoice_tasks_one_open ON public.invoice_tasks USING btree (suborder_id) WHERE (NOT closed);
+
+
+--
+-- Name: invoices_by_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invoices_by_producer ON public.invoices USING btree (producer_id, id DESC);
+
+
+--
+-- Name: invoices_by_suborder; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX invoices_by_suborder ON public.invoices USING btree (suborder_id);
+
+
+--
 -- Name: large_payouts_by_producer; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -8690,6 +8939,13 @@ CREATE TRIGGER import_originals_no_truncate BEFORE TRUNCATE ON public.import_ori
 
 
 --
+-- Name: invoices invoices_sums; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER invoices_sums AFTER INSERT ON public.invoices FOR EACH ROW EXECUTE FUNCTION public.check_invoice_sums();
+
+
+--
 -- Name: large_payouts large_payouts_decision; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -8981,6 +9237,13 @@ CREATE CONSTRAINT TRIGGER slots_places AFTER INSERT OR UPDATE ON public.slots DE
 --
 
 CREATE TRIGGER suborder_events_append_only BEFORE DELETE OR UPDATE ON public.suborder_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+
+--
+-- Name: suborders suborders_invoiced; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER suborders_invoiced AFTER UPDATE OF refunded_fen ON public.suborders FOR EACH ROW WHEN ((new.refunded_fen <> old.refunded_fen)) EXECUTE FUNCTION public.mark_invoice_changed();
 
 
 --
@@ -9892,6 +10155,70 @@ ALTER TABLE ONLY public.import_files
 
 ALTER TABLE ONLY public.import_originals
     ADD CONSTRAINT import_originals_file FOREIGN KEY (file_id) REFERENCES public.import_files(id);
+
+
+--
+-- Name: invoice_requests invoice_requests_buyer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_requests
+    ADD CONSTRAINT invoice_requests_buyer FOREIGN KEY (buyer_id) REFERENCES public.accounts(id);
+
+
+--
+-- Name: invoice_requests invoice_requests_producer; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_requests
+    ADD CONSTRAINT invoice_requests_producer FOREIGN KEY (producer_id) REFERENCES public.producers(id);
+
+
+--
+-- Name: invoice_requests invoice_requests_suborder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_requests
+    ADD CONSTRAINT invoice_requests_suborder FOREIGN KEY (suborder_id) REFERENCES public.suborders(id);
+
+
+--
+-- Name: invoice_tasks invoice_tasks_case; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_tasks
+    ADD CONSTRAINT invoice_tasks_case FOREIGN KEY (case_id, category) REFERENCES public.cases(id, category);
+
+
+--
+-- Name: invoice_tasks invoice_tasks_request; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoice_tasks
+    ADD CONSTRAINT invoice_tasks_request FOREIGN KEY (suborder_id) REFERENCES public.invoice_requests(suborder_id);
+
+
+--
+-- Name: invoices invoices_corrected; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT invoices_corrected FOREIGN KEY (corrects_id, suborder_id) REFERENCES public.invoices(id, suborder_id);
+
+
+--
+-- Name: invoices invoices_recorder; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT invoices_recorder FOREIGN KEY (recorded_by) REFERENCES public.accounts(id);
+
+
+--
+-- Name: invoices invoices_request; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.invoices
+    ADD CONSTRAINT invoices_request FOREIGN KEY (suborder_id, producer_id) REFERENCES public.invoice_requests(suborder_id, producer_id);
 
 
 --
@@ -11277,6 +11604,59 @@ END);
 
 
 --
+-- Name: invoice_requests; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.invoice_requests ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: invoice_requests invoice_requests_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY invoice_requests_visible ON public.invoice_requests TO market_app USING (
+CASE
+    WHEN (buyer_id = ( SELECT public.get_visible_person() AS get_visible_person)) THEN true
+    WHEN starts_with(county_code, ( SELECT public.get_visible_county() AS get_visible_county)) THEN true
+    WHEN (producer_id IN ( SELECT producer_members.producer_id
+       FROM public.producer_members
+      WHERE (producer_members.account_id = ( SELECT public.get_visible_person() AS get_visible_person)))) THEN true
+    ELSE (EXISTS ( SELECT
+       FROM public.invoice_tasks t
+      WHERE (t.suborder_id = invoice_requests.suborder_id)))
+END);
+
+
+--
+-- Name: invoice_tasks; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.invoice_tasks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: invoice_tasks invoice_tasks_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY invoice_tasks_visible ON public.invoice_tasks TO market_app USING ((EXISTS ( SELECT
+   FROM public.cases
+  WHERE (cases.id = invoice_tasks.case_id))));
+
+
+--
+-- Name: invoices; Type: ROW SECURITY; Schema: public; Owner: -
+--
+
+ALTER TABLE public.invoices ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: invoices invoices_visible; Type: POLICY; Schema: public; Owner: -
+--
+
+CREATE POLICY invoices_visible ON public.invoices TO market_app USING ((EXISTS ( SELECT
+   FROM public.invoice_requests r
+  WHERE (r.suborder_id = invoices.suborder_id))));
+
+
+--
 -- Name: line_holds; Type: ROW SECURITY; Schema: public; Owner: -
 --
 
@@ -11679,6 +12059,13 @@ REVOKE ALL ON FUNCTION public.check_hidden_review() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION check_invoice_sums(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.check_invoice_sums() FROM PUBLIC;
+
+
+--
 -- Name: TABLE tasks; Type: ACL; Schema: public; Owner: -
 --
 
@@ -11779,6 +12166,14 @@ GRANT ALL ON FUNCTION public.delete_tasks(p_before timestamp with time zone, p_p
 
 REVOKE ALL ON FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_account(p_account uuid, p_name text, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_invoice_details(p_account uuid, p_before timestamp with time zone, p_most integer) TO market_app;
 
 
 --
@@ -12382,6 +12777,14 @@ GRANT ALL ON FUNCTION public.list_bills(p_number_index bytea, p_closed text, p_l
 
 
 --
+-- Name: FUNCTION list_changed_invoices(p_most integer); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.list_changed_invoices(p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_changed_invoices(p_most integer) TO market_app;
+
+
+--
 -- Name: FUNCTION list_due_goods_returns(p_sent_before timestamp with time zone, p_accepted_before timestamp with time zone, p_most integer); Type: ACL; Schema: public; Owner: -
 --
 
@@ -12426,6 +12829,13 @@ GRANT ALL ON FUNCTION public.list_waiting_tasks(p_most integer) TO market_app;
 
 REVOKE ALL ON FUNCTION public.make_official(p_account uuid, p_roles text[], p_scope text, p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_official(p_account uuid, p_roles text[], p_scope text, p_identity_index bytea, p_identity_sealed bytea, p_by text, p_at timestamp with time zone) TO market_app;
+
+
+--
+-- Name: FUNCTION mark_invoice_changed(); Type: ACL; Schema: public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION public.mark_invoice_changed() FROM PUBLIC;
 
 
 --
@@ -14681,6 +15091,202 @@ GRANT SELECT,INSERT ON TABLE public.import_files TO market_app;
 --
 
 GRANT SELECT,INSERT ON TABLE public.import_originals TO market_app;
+
+
+--
+-- Name: TABLE invoice_requests; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.buyer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(buyer_id) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.county_code; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(county_code) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.kind; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.title_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(title_sealed),UPDATE(title_sealed) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.tax_number_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(tax_number_sealed),UPDATE(tax_number_sealed) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.email_sealed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(email_sealed),UPDATE(email_sealed) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.wanted; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(wanted) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.correcting; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(correcting) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.changes; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(changes) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.changed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(changed) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: COLUMN invoice_requests.touched_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(touched_at),UPDATE(touched_at) ON TABLE public.invoice_requests TO market_app;
+
+
+--
+-- Name: TABLE invoice_tasks; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.invoice_tasks TO market_app;
+
+
+--
+-- Name: COLUMN invoice_tasks.case_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(case_id) ON TABLE public.invoice_tasks TO market_app;
+
+
+--
+-- Name: COLUMN invoice_tasks.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.invoice_tasks TO market_app;
+
+
+--
+-- Name: COLUMN invoice_tasks.closed; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT UPDATE(closed) ON TABLE public.invoice_tasks TO market_app;
+
+
+--
+-- Name: TABLE invoices; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT SELECT ON TABLE public.invoices TO market_app;
+
+
+--
+-- Name: COLUMN invoices.suborder_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(suborder_id) ON TABLE public.invoices TO market_app;
+
+
+--
+-- Name: COLUMN invoices.producer_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(producer_id) ON TABLE public.invoices TO market_app;
+
+
+--
+-- Name: COLUMN invoices.corrects_id; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(corrects_id) ON TABLE public.invoices TO market_app;
+
+
+--
+-- Name: COLUMN invoices.number; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(number) ON TABLE public.invoices TO market_app;
+
+
+--
+-- Name: COLUMN invoices.issued_on; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(issued_on) ON TABLE public.invoices TO market_app;
+
+
+--
+-- Name: COLUMN invoices.amount_fen; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(amount_fen) ON TABLE public.invoices TO market_app;
+
+
+--
+-- Name: COLUMN invoices.self_grown; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(self_grown) ON TABLE public.invoices TO market_app;
+
+
+--
+-- Name: COLUMN invoices.recorded_by; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(recorded_by) ON TABLE public.invoices TO market_app;
+
+
+--
+-- Name: COLUMN invoices.recorded_at; Type: ACL; Schema: public; Owner: -
+--
+
+GRANT INSERT(recorded_at) ON TABLE public.invoices TO market_app;
 
 
 --

@@ -193,8 +193,8 @@ async def open_claim(
     if amount > line.left_fen:
         raise NothingLeftToClaim(left_fen=line.left_fen)
     case = await open_case(
-        conn, seal, buyer, category=BAD_FRUIT, division_code=line.village_code, against_producer_id=line.producer_id,
-        text=clean_text(claim.text), now=now,
+        conn, seal, buyer.account_id, by=buyer, category=BAD_FRUIT, division_code=line.village_code,
+        against_producer_id=line.producer_id, text=clean_text(claim.text), now=now,
     )  # fmt: skip
     await INSERT_CLAIM.one(
         conn, case_id=case.id, line_id=claim.line_id, bad=claim.bad, total=claim.total, amount_fen=amount

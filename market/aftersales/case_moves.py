@@ -29,6 +29,8 @@ SELLER_MOVES = frozenset({CaseMove.ASK})
 OFFICIAL_MOVES = frozenset({CaseMove.ASK, CaseMove.EXTEND, CaseMove.ESCALATE})
 _PAID_BY_SELLER = frozenset({BAD_FRUIT, GOODS_RETURN})
 """The cases that have messages of their own, and that the county's finance decides."""
+_NOT_WITHDRAWN = frozenset({GOODS_RETURN, "invoice"})
+"""A return has parcels on their way, and is withdrawn as such; an invoice is due whatever its buyer wants now."""
 _COMPLAINTS = "complaint_"
 _TOLD = {
     CaseMove.ASK: "case_asked", CaseMove.EXTEND: "case_extended", CaseMove.ESCALATE: "case_raised",
@@ -57,7 +59,9 @@ GET_SALE_CASE = Query(
              UNION ALL
             SELECT case_id, suborder_id FROM complaints
              UNION ALL
-            SELECT case_id, suborder_id FROM mediations) about
+            SELECT case_id, suborder_id FROM mediations
+             UNION ALL
+            SELECT case_id, suborder_id FROM invoice_tasks) about
       JOIN suborders ON suborders.id = about.suborder_id
       JOIN orders ON orders.id = order_id
      WHERE case_id = :case_id
@@ -96,8 +100,7 @@ def list_buyer_moves(case: LockedCase, *, now: datetime) -> set[CaseMove]:
     moves: set[CaseMove] = set()
     if case.state is CaseState.ASSIGNED:
         moves |= {CaseMove.SUPPLY} if case.stopped_at else set()
-        # A return has parcels on their way: it is withdrawn as such.
-        moves |= set() if case.category == GOODS_RETURN else {CaseMove.WITHDRAW}
+        moves |= set() if case.category in _NOT_WITHDRAWN else {CaseMove.WITHDRAW}
     if (
         _may_go_up(case)
         and case.reopened_at is None

@@ -201,7 +201,7 @@ async def open_goods_return(
     quantities = {each.line_id: each.quantity for each in lines}
     amounts = [_check_line(each, quantities[each.line_id], days=days, now=now) for each in bought]
     case = await open_case(
-        conn, seal, buyer, category=GOODS_RETURN, division_code=first.village_code,
+        conn, seal, buyer.account_id, by=buyer, category=GOODS_RETURN, division_code=first.village_code,
         against_producer_id=first.producer_id, text=clean_text(text), now=now,
     )  # fmt: skip
     await INSERT_GOODS_RETURN.one(conn, case_id=case.id, suborder_id=first.suborder_id)

@@ -33,7 +33,7 @@ class CaseOutcome(StrEnum):
 
 
 class CaseMove(StrEnum):
-    """What happens to a case; each is an event."""
+    """What happens to a case; each is an event. A case is settled when what was asked for happened."""
 
     RECEIVE = "receive"
     ASSIGN = "assign"
@@ -45,6 +45,7 @@ class CaseMove(StrEnum):
     CLOSE = "close"
     REOPEN = "reopen"
     WITHDRAW = "withdraw"
+    SETTLE = "settle"
 
 
 class CaseMoveRule(Struct, frozen=True):
@@ -66,6 +67,7 @@ CASE_MOVES: dict[CaseMove, CaseMoveRule] = {
     CaseMove.CLOSE: CaseMoveRule(frozenset({CaseState.ANSWERED}), CaseState.CLOSED),
     CaseMove.REOPEN: CaseMoveRule(frozenset({CaseState.ANSWERED, CaseState.CLOSED}), CaseState.ASSIGNED),
     CaseMove.WITHDRAW: CaseMoveRule(frozenset({CaseState.RECEIVED, CaseState.ASSIGNED}), CaseState.CLOSED),
+    CaseMove.SETTLE: CaseMoveRule(_ASSIGNED, CaseState.CLOSED),
 }
 
 

@@ -125,8 +125,9 @@ async def compute_due(conn: Connection, unit: str, count: int, start: datetime) 
 async def open_case(
     conn: Connection,
     seal: Seal,
-    asker: Actor,
+    asker_id: UUID,
     *,
+    by: Actor | None,
     category: str,
     division_code: str,
     against_producer_id: UUID | None,
@@ -137,7 +138,8 @@ async def open_case(
 ) -> LockedCase:
     """Receive a case and assign it to the first level of its category, in the caller's transaction (see scopes).
 
-    `for_producer_id` is the producer on whose behalf the asker, a member, asks.
+    `by` is the asker, or None if the clock opens it for the asker. `for_producer_id` is the producer on whose behalf
+    the asker, a member, asks.
     """
     rules = await GET_CATEGORY.one(conn, category=category, day=get_business_day(now))
     due_at = await compute_due(conn, rules.units[0], rules.dues[0], now)
@@ -145,7 +147,7 @@ async def open_case(
         conn,
         category=category,
         division_code=division_code,
-        asker_id=asker.account_id,
+        asker_id=asker_id,
         against_producer_id=against_producer_id,
         against_account_id=against_account_id,
         for_producer_id=for_producer_id,
@@ -155,11 +157,11 @@ async def open_case(
         due_at=due_at,
     )
     await INSERT_EVENT.one(
-        conn, case_id=case_id, move=CaseMove.RECEIVE, account_id=asker.account_id, level=1, reason_sealed=None,
-        old_due_at=None, due_at=due_at, now=now,
+        conn, case_id=case_id, move=CaseMove.RECEIVE, account_id=None if by is None else by.account_id, level=1,
+        reason_sealed=None, old_due_at=None, due_at=due_at, now=now,
     )  # fmt: skip
     case = await lock_case(conn, case_id)
-    await _audit(conn, case, CaseMove.RECEIVE, asker, now=now)
+    await _audit(conn, case, CaseMove.RECEIVE, by, now=now)
     return await move_case(conn, seal, case, CaseMove.ASSIGN, by=None, now=now)
 
 

@@ -86,6 +86,8 @@ def apply_move(
             changes = {"outcome": outcome, "closed_at": now}
         case CaseMove.WITHDRAW:
             changes = {"outcome": CaseOutcome.WITHDRAWN, "closed_at": now, "stopped_at": None}
+        case CaseMove.SETTLE:
+            changes = {"outcome": outcome, "closed_at": now, "stopped_at": None}
         case CaseMove.RECEIVE | CaseMove.ASSIGN:
             pass
     return replace(case, state=CASE_MOVES[move].after, **changes)

@@ -15,6 +15,7 @@ from market.conversations.write import TEXT_CONTEXT as CONVERSATION_CONTEXT
 from market.identity.officials import IDENTITY_CONTEXT as ACCOUNT_IDENTITY_CONTEXT
 from market.identity.second_factor import TOTP_CONTEXT
 from market.identity.sign_in import PHONE_CONTEXT
+from market.invoices.requests import EMAIL_CONTEXT, TAX_NUMBER_CONTEXT, TITLE_CONTEXT
 from market.kernel import Refusal
 from market.kernel.idempotency import RESPONSE_CONTEXT
 from market.kernel.seal import Seal, derive_seal
@@ -90,6 +91,9 @@ SEALED_COLUMNS = (
         "pickups", "code_sealed", PICKUP_CODE_CONTEXT, key=("suborder_id",), index="code_hash", index_prefix="pickup:"
     ),
     SealedColumn("goods_returns", "address_sealed", RETURN_ADDRESS_CONTEXT, key=("case_id",)),
+    SealedColumn("invoice_requests", "title_sealed", TITLE_CONTEXT, key=("suborder_id",)),
+    SealedColumn("invoice_requests", "tax_number_sealed", TAX_NUMBER_CONTEXT, key=("suborder_id",)),
+    SealedColumn("invoice_requests", "email_sealed", EMAIL_CONTEXT, key=("suborder_id",)),
     SealedColumn("tasks", "outcome_sealed", OUTCOME_CONTEXT),
     SealedColumn("idempotency_keys", "response", RESPONSE_CONTEXT, key=("actor", "key")),
 )

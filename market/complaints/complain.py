@@ -128,8 +128,8 @@ async def complain(
         raise TooManyComplaints
     against = sale.producer_id if category in SELLERS_CATEGORIES else None
     case = await open_case(
-        conn, seal, buyer, category=category, division_code=sale.village_code, against_producer_id=against,
-        text=written, now=now,
+        conn, seal, buyer.account_id, by=buyer, category=category, division_code=sale.village_code,
+        against_producer_id=against, text=written, now=now,
     )  # fmt: skip
     await INSERT_COMPLAINT.one(conn, case_id=case.id, category=category, suborder_id=suborder_id)
     facts = {"order": str(sale.order_number), "name": case.name, "due": format_due(case.due_at)}

@@ -15,6 +15,7 @@ from market.carriers.pushes import apply_pushes
 from market.carriers.track import give_up_parcels, poll_parcels
 from market.casework.models import LockedCase
 from market.casework.moves import escalate_late_cases
+from market.invoices.tasks import update_changed_invoices
 from market.jobs.context import WorkerContext
 from market.kernel import Connection
 from market.notify.send import CODES, NOTICES, record_receipts, send_due_messages
@@ -147,6 +148,11 @@ async def escalate_cases(context: WorkerContext) -> None:
     await escalate_late_cases(context.db, context.seal, tell, now=now)
 
 
+async def update_invoices(context: WorkerContext) -> None:
+    """Open the tasks of sellers whose invoices are too high after a refund, and settle those that ended."""
+    await update_changed_invoices(context.db, context.seal, now=context.clock.now())
+
+
 async def end_goods_returns(context: WorkerContext) -> None:
     """Refund returns whose arrival nobody confirmed, and close those that were never sent."""
     now, days = context.clock.now(), context.settings.return_arrival_days
@@ -192,5 +198,6 @@ POLLS = (
     Poll("escalate_cases", timedelta(minutes=1), escalate_cases),
     Poll("lapse_booking_changes", timedelta(minutes=1), lapse_booking_changes),
     Poll("end_pickups", timedelta(minutes=1), end_pickups),
+    Poll("update_invoices", timedelta(seconds=15), update_invoices),
     Poll("end_goods_returns", timedelta(minutes=1), end_goods_returns),
 )

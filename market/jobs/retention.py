@@ -14,6 +14,8 @@ from market.conversations.models import CONVERSATION_LIFETIME
 from market.identity.codes import delete_old_codes
 from market.identity.second_factor import delete_old_steps
 from market.identity.sessions import KNOWN_DEVICE_PERIOD, delete_old_sessions
+from market.invoices.erase import erase_old_invoice_details
+from market.invoices.models import DETAILS_LIFETIME
 from market.jobs.context import WorkerContext
 from market.kernel import Database
 from market.kernel.idempotency import KEY_LIFETIME, delete_old_keys
@@ -59,6 +61,7 @@ RETENTIONS = (
     Retention(name="delete_stay_guests", period=timedelta(0), delete=delete_due_guests),
     Retention(name="delete_claim_photos", period=CLAIM_PHOTO_LIFETIME, delete=delete_old_claim_photos),
     Retention(name="delete_conversations", period=CONVERSATION_LIFETIME, delete=delete_old_conversations),
+    Retention(name="erase_invoice_details", period=DETAILS_LIFETIME, delete=erase_old_invoice_details),
     Retention(name="delete_ended_tasks", period=TASK_LIFETIME, delete=delete_old_tasks, real_time=True),
     Retention(name="delete_webhooks", period=timedelta(days=30), delete=delete_old_webhooks, real_time=True),
     Retention(name="delete_carrier_pushes", period=PUSH_LIFETIME, delete=delete_old_pushes, real_time=True),

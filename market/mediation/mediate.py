@@ -161,7 +161,7 @@ async def ask_for_mediation(
     for each in lines:
         await _require_left(conn, each.line_id, each.amount_fen)
     case = await open_case(
-        conn, seal, buyer, category=MEDIATION, division_code=refused.village_code,
+        conn, seal, buyer.account_id, by=buyer, category=MEDIATION, division_code=refused.village_code,
         against_producer_id=refused.producer_id, text=written, now=now,
     )  # fmt: skip
     await INSERT_MEDIATION.one(conn, case_id=case.id, source_id=source_id, suborder_id=refused.suborder_id)

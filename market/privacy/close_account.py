@@ -15,6 +15,7 @@ from market.identity.close import erase_account, lock_account
 from market.identity.codes import try_code
 from market.identity.models import NO_DEVICE, AccountId, Device, NotFound, WrongCode
 from market.identity.sign_in import get_phone
+from market.invoices.erase import erase_invoice_details
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.idempotency import delete_actor_keys
@@ -124,6 +125,8 @@ async def close_account(conn: Connection, seal: Seal, account_id: AccountId, *, 
         NotFound: the account is unknown or closed.
     """
     await LOCK_BUYER.run(conn, account_id=account_id)
+    # Before the account: who records an invoice locks its request, then refers to the accounts of both sides.
+    await erase_invoice_details(conn, account_id)
     if not await lock_account(conn, account_id):
         raise NotFound
     obstacles = await list_obstacles(conn, account_id, now=now)

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.casework.history import CaseEvent
+from market.invoices.own import OwnInvoice
 from market.kernel import Fen
 from market.orders.address import Address
 
@@ -147,6 +148,7 @@ class PersonalData(Struct, frozen=True, kw_only=True):
     reviews: list[PersonalReview]
     cases: list[PersonalCase]
     messages: list[PersonalMessage]
+    invoices: list[OwnInvoice]
     shops: list[PersonalShop]
     payout_accounts: list[PersonalPayoutAccount]
     vouchers: list[PersonalVoucher]

@@ -12,6 +12,7 @@ from market.casework.moves import TEXT_CONTEXT
 from market.conversations.write import TEXT_CONTEXT as MESSAGE_CONTEXT
 from market.identity.models import AccountId, NotFound
 from market.identity.sign_in import PHONE_CONTEXT
+from market.invoices.own import list_own_invoices
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
 from market.kernel.structs import build_from
@@ -264,6 +265,7 @@ async def load_personal_data(conn: Connection, seal: Seal, account_id: AccountId
             )
             for each in await LIST_STORED_MESSAGES.all(conn, account_id=account_id, limit=MAX_ROWS)
         ],
+        invoices=await list_own_invoices(conn, seal, account_id, limit=MAX_ROWS),
         stays=await LIST_REGISTERED_STAYS.all(conn, account_id=account_id, limit=MAX_ROWS),
         reviews=await LIST_WRITTEN_REVIEWS.all(conn, account_id=account_id, limit=MAX_ROWS),
         shops=await LIST_SHOPS.all(conn, account_id=account_id, limit=MAX_ROWS),

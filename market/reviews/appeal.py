@@ -89,8 +89,9 @@ async def appeal_review(
     if review.appealed:
         raise AppealedBefore
     case = await open_case(
-        conn, seal, seller, category=REVIEW_APPEAL, division_code=review.village_code, against_producer_id=None,
-        against_account_id=review.account_id, for_producer_id=review.producer_id, text=written, now=now,
+        conn, seal, seller.account_id, by=seller, category=REVIEW_APPEAL, division_code=review.village_code,
+        against_producer_id=None, against_account_id=review.account_id, for_producer_id=review.producer_id,
+        text=written, now=now,
     )  # fmt: skip
     await INSERT_APPEAL.one(conn, case_id=case.id, review_id=review_id, claimed=claimed)
     facts = {"name": case.name, "number": str(case.number), "due": format_due(case.due_at)}

@@ -14,6 +14,7 @@ from market.web.farm import home as farm_home
 from market.web.farm.aftersales import cases, claims, goods_returns, refunds
 from market.web.farm.aftersales import complaints as farm_complaints
 from market.web.farm.aftersales import conversations as farm_conversations
+from market.web.farm.aftersales import invoices as farm_invoices
 from market.web.farm.aftersales import mediation as farm_mediation
 from market.web.farm.aftersales import reviews as farm_reviews
 from market.web.farm.money import forms as money_forms
@@ -64,6 +65,7 @@ from market.web.shop.aftersales import claims as shop_claims
 from market.web.shop.aftersales import complaints as shop_complaints
 from market.web.shop.aftersales import conversations as shop_conversations
 from market.web.shop.aftersales import goods_returns as shop_returns
+from market.web.shop.aftersales import invoices as shop_invoices
 from market.web.shop.aftersales import mediation, own_review
 from market.web.shop.buying import cart, checkout, pay, pickup_point
 
@@ -71,14 +73,14 @@ _SHOP_PAGES = (
     assets, feed, photos, sign_in, elder_mode, demo_sign_in, demo_people, devices, my_data,
     browse, product, activity, stay, reviews, seller, cart, checkout, coupons, favourites, pay, orders, order,
     order_actions, own_review, shop_claims, shop_returns, shop_cases, mediation, shop_complaints, shop_booking_changes,
-    shop_conversations, pickup_point,
+    shop_conversations, shop_invoices, pickup_point,
 )  # fmt: skip
 _FARM_PAGES = (
     farm_home, parcels, weigh_parcel, packing_slips, guests, gate, guest_register, nights, night_prices,
     booking_changes, calendar_feeds, slots, list_activity, edit_listing, packs, presale, stay_deposit, list_product,
     list_stay, listings, money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
     farm_reviews, farm_complaints, farm_mediation, phone_bill, apply, certificates, freight, closed,
-    farm_coupons, import_listings, farm_conversations,
+    farm_coupons, import_listings, farm_conversations, farm_invoices,
     packing,
 )  # fmt: skip
 

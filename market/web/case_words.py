@@ -14,7 +14,7 @@ _ACTORS = {SELLER: "卖家", Role.FINANCE: "县里", Role.COUNTY: "县里", Role
 _MOVES = {
     CaseMove.RECEIVE: "申请", CaseMove.ASK: "问买家", CaseMove.SUPPLY: "补充", CaseMove.EXTEND: "要多一点时间",
     CaseMove.ESCALATE: "转上一级", CaseMove.ANSWER: "答复", CaseMove.CLOSE: "办完", CaseMove.REOPEN: "请上一级再看",
-    CaseMove.WITHDRAW: "撤回",
+    CaseMove.WITHDRAW: "撤回", CaseMove.SETTLE: "办好了",
 }  # fmt: skip
 _BUTTONS = {
     CaseMove.SUPPLY: "补充情况", CaseMove.WITHDRAW: "撤回，不申请了", CaseMove.REOPEN: "请上一级再看一次",
@@ -23,7 +23,7 @@ _BUTTONS = {
 
 
 _FARM_PATHS = {"goods_return": "returns", "mediation": "mediations"}
-_DESK_PATHS = {"goods_return": "returns", "review_appeal": "appeals", "mediation": "mediations"}
+_DESK_PATHS = {"goods_return": "returns", "review_appeal": "appeals", "mediation": "mediations", "invoice": "invoices"}
 _COMPLAINTS = "complaint_"
 
 
@@ -35,6 +35,8 @@ def get_desk_path(category: str, case_id: UUID) -> str:
 
 def get_farm_path(category: str, case_id: UUID) -> str:
     """Return the path of the page on which a seller answers a case."""
+    if category == "invoice":
+        return "/farm/invoices"
     room = "complaints" if category.startswith(_COMPLAINTS) else _FARM_PATHS.get(category, "claims")
     return f"/farm/{room}/{case_id}"
 

@@ -104,6 +104,16 @@ GRANTS = {
     "mediations": (
         "select insert(case_id source_id source suborder_id refused_by refused_sealed) update(share_bp agreed)"
     ),
+    "invoice_requests": (
+        "select insert(suborder_id producer_id buyer_id county_code kind title_sealed tax_number_sealed email_sealed "
+        "touched_at) update(kind title_sealed tax_number_sealed email_sealed wanted correcting changes changed "
+        "touched_at)"
+    ),
+    "invoice_tasks": "select insert(case_id suborder_id) update(closed)",
+    "invoices": (
+        "select insert(suborder_id producer_id corrects_id number issued_on amount_fen self_grown recorded_by "
+        "recorded_at)"
+    ),
     "messages": (
         "select insert delete update(facts_sealed sent_at attempts next_at error dead_at provider_ref delivered_at)"
     ),
@@ -234,6 +244,10 @@ FUNCTIONS_OF_THE_OWNER = {
     "copy_listing_price": False,
     "delete_claim_photos": True,
     "delete_conversations": True,
+    "check_invoice_sums": False,
+    "erase_invoice_details": True,
+    "list_changed_invoices": True,
+    "mark_invoice_changed": False,
     "erase_messages": True,
     "delete_tasks": True,
     "find_bound_elsewhere": True,

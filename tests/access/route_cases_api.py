@@ -410,6 +410,25 @@ API_CASES: tuple[RouteCase, ...] = (
     ),
     get("/api/v1/conversations", SIGNED_IN),
     get("/api/v1/producers/{producer_id}/conversations", PRODUCER_MEMBERS),
+    # invoices
+    post(
+        "/api/v1/suborders/{suborder_id}/invoice",
+        ORDER_BUYER,
+        params={"suborder_id": Id("received_suborder_id")},
+        json={"kind": "person", "title": "样例买家"},
+        status=201,
+    ),
+    get("/api/v1/suborders/{suborder_id}/invoice", SIGNED_IN, params={"suborder_id": Id("nobody")}, status=404),
+    post(
+        "/api/v1/suborders/{suborder_id}/invoices",
+        SIGNED_IN,
+        params={"suborder_id": Id("nobody")},
+        json={"step": "issue", "number": "1", "issued_on": "2019-09-20", "amount_fen": 1},
+        status=404,
+    ),
+    get("/api/v1/producers/{producer_id}/invoices/due", PRODUCER_MEMBERS),
+    get("/api/v1/producers/{producer_id}/invoices", PRODUCER_MEMBERS),
+    post("/api/v1/invoice-tasks/{case_id}/answer", SIGNED_IN, params=NOBODYS_CASE, json={"text": "样例"}, status=404),
     # cases
     get("/api/v1/cases", ANY_OFFICIAL),
     get("/api/v1/cases/{case_id}", SIGNED_IN, params=NOBODYS_CASE, status=404),

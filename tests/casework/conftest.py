@@ -41,8 +41,8 @@ async def world(database: Database, seal: Seal) -> CaseWorld:
     async def open_one() -> LockedCase:
         async with database.transaction(scope=get_person_scope(asker)) as conn:
             return await open_case(
-                conn, seal, asker, category="bad_fruit", division_code=VILLAGE, against_producer_id=producer,
-                text="枣烂了", now=NOW,
+                conn, seal, asker.account_id, by=asker, category="bad_fruit", division_code=VILLAGE,
+                against_producer_id=producer, text="枣烂了", now=NOW,
             )  # fmt: skip
 
     return CaseWorld(database, seal, asker, seller, finance, elsewhere, platform, open_one)

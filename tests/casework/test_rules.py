@@ -76,6 +76,7 @@ class CaseMoves(RuleBasedStateMachine):
             CaseMove.CLOSE: self.case.state is CaseState.ANSWERED,
             CaseMove.REOPEN: self.case.state in {CaseState.ANSWERED, CaseState.CLOSED}
             and CaseMove.REOPEN not in self.moves,
+            CaseMove.SETTLE: open_,
             CaseMove.WITHDRAW: self.case.state in {CaseState.RECEIVED, CaseState.ASSIGNED},
         }[move]
 

@@ -63,6 +63,7 @@ OWNED_TABLES = {
     "complaints": {"complaints"},
     "conversations": {"conversations", "conversation_messages", "conversation_photos"},
     "favourites": {"favourites"},
+    "invoices": {"invoice_requests", "invoice_tasks", "invoices"},
     "mediation": {"mediations", "mediation_lines"},
     "reviews": {"reviews", "review_photos", "review_versions", "review_appeals", "producer_figures"},
     "pickup_points": {"pickup_points"},

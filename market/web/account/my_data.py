@@ -25,6 +25,7 @@ from market.web.account.devices import describe_device
 from market.web.account.sign_in import get_code_limits, get_device
 from market.web.cookies import ALL_DRAFTS, get_session_cookie_name, set_cookie
 from market.web.forms import read_form
+from market.web.invoice_words import describe_details
 from market.web.pages import redirect, render_page
 from market.web.shop.orders import ORDER_STATE_NAMES
 from market.web.ui.format import clock_zh, day_zh, yuan
@@ -77,6 +78,13 @@ def _list_sections(data: PersonalData) -> list[tuple[str, int, list[str]]]:
         (
             "收款账户",
             [f"{each.producer}：{each.holder}，尾号 {each.tail}" for each in data.payout_accounts],
+        ),
+        (
+            "要过的发票",
+            [
+                "；".join([f"订单 {each.order_number}", *describe_details(each.details), *each.numbers])
+                for each in data.invoices
+            ],
         ),
         ("领的券", [f"{each.name}，{yuan(each.amount_fen)} 元" for each in data.vouchers]),
         ("收藏", [each.name for each in data.favourites]),

@@ -20,12 +20,12 @@ from market.web.desk import (
     tasks,
     worklist,
 )
-from market.web.desk.aftersales import appeals, case_moves, cases, complaints, goods_returns, mediations
+from market.web.desk.aftersales import appeals, case_moves, cases, complaints, goods_returns, invoices, mediations
 from market.web.desk.context import CountyNotChosen, redirect_to_second_factor, redirect_to_sign_in, show_counties
 
 _PAGES = (
     worklist, months, drilldown, findings, form_pages, imports, tasks, notices, programmes, producers, money,
-    cases, case_moves, goods_returns, appeals, complaints, mediations, officials, contacts, pickup_points,
+    cases, case_moves, goods_returns, appeals, complaints, invoices, mediations, officials, contacts, pickup_points,
     coupons,
 )  # fmt: skip
 

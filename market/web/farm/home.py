@@ -16,6 +16,7 @@ from market.conversations.models import Side
 from market.conversations.views import count_unread
 from market.http import HttpRequest
 from market.identity.models import Actor
+from market.invoices.views import count_open_invoices
 from market.kernel import Database, Fen
 from market.kernel.clock import Clock
 from market.kernel.seal import Seal
@@ -69,6 +70,7 @@ async def show_farm_home(
         complaints = await count_unanswered_complaints(conn, actor)
         reviews = await count_unanswered_reviews(conn, actor, since=clock.now() - _REVIEWS_PERIOD)
         questions = await count_unread(conn, actor, side=Side.SELLER)
+        invoices = await count_open_invoices(conn, actor)
         changes = await count_asked_changes(conn, actor)
         ending = await list_ending_certificates(conn, actor, today=clock.today())
         closures = [await find_closure(conn, shop, today=clock.today()) for shop in actor.producers[:_SHOPS_ON_HOME]]
@@ -93,6 +95,7 @@ async def show_farm_home(
         "complaints": complaints,
         "changes": changes,
         "questions": questions,
+        "invoices": invoices,
         "hosting": hosting,
         "guest_drawing": _GUEST_DRAWING,
         "guest_count": len(guests),

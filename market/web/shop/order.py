@@ -14,6 +14,7 @@ from market.conversations.views import list_unread_suborders
 from market.divisions.codes import pad_code
 from market.http import HttpRequest
 from market.identity.models import Actor
+from market.invoices.views import list_order_invoices
 from market.kernel import Connection, Database, Fen
 from market.kernel.clock import Clock, get_business_day
 from market.kernel.seal import Seal
@@ -186,6 +187,7 @@ async def show_order(
             },
             await list_order_changes(conn, actor, order_id),
             await list_unread_suborders(conn, order_id),
+            await list_order_invoices(conn, actor, order_id),
             settings.receive_days,
             settings.unmoved_days,
             settings.claim_hours,

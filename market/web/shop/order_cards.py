@@ -8,6 +8,7 @@ from msgspec import Struct
 from market.aftersales.bad_fruit_views import BadFruitClaim
 from market.aftersales.goods_return_views import GoodsReturn
 from market.carriers.tracking import Tracking
+from market.invoices.views import SaleInvoiceState
 from market.kernel import Fen
 from market.orders.models import OrderState, SuborderKind, SuborderState
 from market.orders.queries import OrderView, SuborderView
@@ -17,6 +18,7 @@ from market.visits.models import BookingChange
 from market.web.shop.aftersales.booking_changes import describe_open_change
 from market.web.shop.aftersales.claims import describe_claim, find_claimable
 from market.web.shop.aftersales.goods_returns import describe_goods_return, list_returnable_lines
+from market.web.shop.aftersales.invoices import link_invoice
 from market.web.shop.buying.cart import format_slot
 from market.web.shop.order_amounts import list_suborder_amounts
 from market.web.shop.stay import format_nights
@@ -57,6 +59,7 @@ class OrderContext(Struct, frozen=True):
     pickups: dict[UUID, Pickup]
     changes: list[BookingChange]
     unread: set[UUID]
+    invoices: dict[UUID, SaleInvoiceState]
     receive_days: int
     unmoved_days: int
     claim_hours: int
@@ -92,6 +95,7 @@ class SuborderCard(Struct, frozen=True):
     give_back: str
     complain: str
     ask: tuple[str, str] | None
+    invoice: tuple[str, str] | None
 
 
 def describe_visit(suborder: SuborderView, today: date) -> str:
@@ -228,5 +232,6 @@ def make_suborder_card(
         ],
         give_back=f"{base}/return/{suborder.position}" if returnable else "",
         ask=_link_messages(order, suborder, unread=suborder.id in extra.unread),
+        invoice=link_invoice(order, suborder, extra.invoices.get(suborder.id)),
         complain=f"{base}/complaint/{suborder.position}" if order.paid_at else "",
     )

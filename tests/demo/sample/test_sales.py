@@ -73,7 +73,9 @@ async def test_the_farmer_has_something_of_each_kind_to_answer(service: Service)
         complaint = (await browser.open("/farm/complaints")).text
         reviews = (await browser.open("/farm/reviews")).text
         parcel = (await browser.open("/farm/orders")).text
-    for words in ("看这 1 件坏果包赔", "看这 1 件退货", "看这 1 单，按一下就能回", "有 1 条评价没回", "先称重"):
+    for words in (
+        "看这 1 件坏果包赔", "看这 1 件退货", "看这 1 单，按一下就能回", "有 1 条评价没回", "先称重", "看这 3 张",
+    ):  # fmt: skip
         assert words in home, words
     assert "等县里答复" in complaint
     assert "样例买**，5月30日，回过了" in reviews
@@ -97,7 +99,8 @@ async def test_the_host_sees_the_guests_of_today_and_tomorrow(service: Service) 
 
 
 @pytest.mark.parametrize(
-    ("role", "cases"), [("county", ("货不对版投诉", "调解")), ("finance", ("坏果包赔",)), ("platform", ("评价申诉",))]
+    ("role", "cases"),
+    [("county", ("货不对版投诉", "调解", "发票")), ("finance", ("坏果包赔",)), ("platform", ("评价申诉",))],
 )
 async def test_officials_have_cases_to_decide(service: Service, role: str, cases: tuple[str, ...]) -> None:
     async with PageClient(service.app) as browser:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from market.demo.sample.sales.cases import play_cases
+from market.demo.sample.sales.invoices import play_invoices
 from market.demo.sample.sales.offers import MARK_SAMPLE, play_offers
 from market.demo.sample.sales.parcels import play_parcels
 from market.demo.sample.sales.simulation import SaleSimulation
@@ -40,6 +41,7 @@ async def simulate_sales(
         bag = await sales.find_offer(sales.farmer, "阜平大枣")
         dates = Line(VariantId(bag.variant_id), 1)
         await play_parcels(sales, dates)
+        await play_invoices(sales, dates)
         report(1, _STEPS)
         await play_cases(sales, dates)
         report(2, _STEPS)

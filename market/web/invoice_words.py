@@ -1,0 +1,113 @@
+"""What the pages of buyers, sellers and officials say about an invoice, and the sheet that both sides print."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from market.casework.models import SELLER
+from market.identity.models import Actor, NotFound
+from market.invoices.models import InvoiceDetails, InvoiceKind, InvoiceStep
+from market.invoices.views import IssuedRow, SaleInvoice, SaleLine, get_sale_invoice, list_sale_lines
+from market.kernel import Connection, Fen
+from market.kernel.seal import Seal
+from market.orders.notifications import format_due
+from market.web.shop.cards import format_unit, get_count_word
+from market.web.ui.format import day_zh, yuan
+from payments.money import format_yuan
+
+KIND_NAMES = {InvoiceKind.PERSON: "个人", InvoiceKind.UNIT: "单位"}
+SELF_GROWN_WORDS = "自产农产品，免增值税"
+_WHO = {SELLER: "卖家", "county": "县里", "platform": "平台"}
+
+
+class IssuedView(Struct, frozen=True):
+    """A recorded invoice for display: its heading, its number, and what it says."""
+
+    title: str
+    number: str
+    words: str
+
+
+class SheetRow(Struct, frozen=True):
+    """A line of the printed sheet."""
+
+    title: str
+    unit: str
+    count: str
+    amount_fen: int
+
+
+def describe_invoice(invoice: SaleInvoice) -> str:
+    """Describe what has to be done about an invoice by whom until when, or that it is there."""
+    task = invoice.task
+    if task.step is InvoiceStep.NONE:
+        return "开好了" if invoice.net_fen else "不用开了"
+    due = f"，{format_due(invoice.due_at)}前" if invoice.due_at and not invoice.stopped else ""
+    who = _WHO.get(invoice.assignee or SELLER, "县里")
+    amount = format_yuan(task.least_fen)
+    if task.step is InvoiceStep.ISSUE:
+        return f"等{who}开 {amount} 元{due}"
+    if invoice.correcting:
+        return f"等{who}换：先开红字 {amount} 元，再开新的{due}"
+    return f"退了款，等{who}开红字 {amount} 元{due}"
+
+
+def describe_buyer(invoice: SaleInvoice) -> list[tuple[str, str]]:
+    """Return to whom an invoice is issued, as rows; what was erased is said."""
+    details = invoice.details
+    if details is None:
+        return [("开给谁", "买家注销了账号，或者过了保存期，资料已删除")]
+    rows = [("开给谁", KIND_NAMES[details.kind]), ("抬头", details.title)]
+    rows += [("税号", details.tax_number)] if details.tax_number else []
+    return [*rows, ("发到邮箱", details.email)] if details.email else rows
+
+
+def describe_details(details: InvoiceDetails | None) -> list[str]:
+    """Return the title, the tax number and the e-mail address of an invoice; none if they were erased."""
+    return [] if details is None else [text for text in (details.title, details.tax_number, details.email) if text]
+
+
+def present_issued(rows: list[IssuedRow]) -> list[IssuedView]:
+    """Return recorded invoices for display, oldest first."""
+    return [
+        IssuedView(
+            "发票" if each.corrected_number is None else "红字发票",
+            each.number,
+            f"{day_zh(each.issued_on)}开，{'减 ' if each.corrected_number else ''}{yuan(each.amount_fen)} 元"
+            + (f"，{SELF_GROWN_WORDS}" if each.self_grown else "")
+            + (f"，冲 {each.corrected_number}" if each.corrected_number else ""),
+        )
+        for each in rows
+    ]
+
+
+def _list_sheet_rows(invoice: SaleInvoice, lines: list[SaleLine]) -> list[SheetRow]:
+    """Return the lines, and what is added to or taken from their sum up to what was paid less refunds."""
+    rows = [
+        SheetRow(each.title, format_unit(each.unit), f"{each.quantity} {get_count_word(each.unit)}", each.amount_fen)
+        for each in lines
+    ]
+    rest = invoice.paid_fen - sum(each.amount_fen for each in lines)
+    rows += [SheetRow("运费和优惠", "", "", rest)] if rest else []
+    return [*rows, SheetRow("退款", "", "", -invoice.refunded_fen)] if invoice.refunded_fen else rows
+
+
+async def load_sheet(conn: Connection, seal: Seal, actor: Actor, suborder_id: Any, *, back: str) -> dict[str, Any]:
+    """Return the context of the printed sheet of an invoice, for its buyer or its seller, in the reader's scope.
+
+    Raises:
+        NotFound: nobody asked for an invoice of that suborder, or not of the reader's.
+    """
+    invoice = await get_sale_invoice(conn, seal, actor, suborder_id)
+    if invoice is None:
+        raise NotFound
+    return {
+        "invoice": invoice,
+        "state": describe_invoice(invoice),
+        "buyer": describe_buyer(invoice),
+        "rows": _list_sheet_rows(invoice, await list_sale_lines(conn, suborder_id)),
+        "due_fen": Fen(invoice.paid_fen - invoice.refunded_fen),
+        "issued": present_issued(invoice.issued),
+        "mark": SELF_GROWN_WORDS if invoice.markable else "",
+        "back": back,
+    }
