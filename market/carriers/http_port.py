@@ -83,4 +83,6 @@ class HttpCarriers(SignedClient):
             push = msgspec.json.decode(body, type=_Push)
         except msgspec.MsgspecError as error:
             raise InvalidSignature(why="no message") from error
+        if not (push.id + push.carrier + push.number).isprintable():
+            raise InvalidSignature(why="no message")
         return TrackingNotice(push.id[:100], push.carrier[:20], push.number[:40])

@@ -198,6 +198,14 @@ class NameReserved(Refusal):
     en = "This name suggests the platform or an authority; choose another one."
 
 
+class NameVerified(Refusal):
+    """The name was compared with the person when the shop was opened, and does not change by itself."""
+
+    code = "name_verified"
+    zh = "开店的人，姓名是核过的，不能自己改。写错了请打电话。"
+    en = "The name was verified when the shop was opened, and cannot be changed by its bearer."
+
+
 class HandleTaken(Refusal):
     """Another account has the handle."""
 

@@ -11,6 +11,7 @@ from market.identity.models import (
     Device,
     InvalidPhone,
     NameReserved,
+    NameVerified,
     NewSession,
     OfficialNameFixed,
     WrongCode,
@@ -39,6 +40,15 @@ ADD_ACCOUNT = Query(
 )
 FIND_ACCOUNT_BY_PHONE = Query(UUID, "SELECT id FROM accounts WHERE phone_index = :phone_index AND closed_at IS NULL")
 GET_PHONE = Query(bytes, "SELECT phone_sealed FROM accounts WHERE id = :account_id AND phone_sealed IS NOT NULL")
+# Under its name a household is paid, and the name says which accounts are one person. An applicant whose shop was not
+# confirmed yet, or was refused, still corrects it.
+IS_NAME_VERIFIED = Query(
+    bool,
+    """
+    SELECT EXISTS (SELECT FROM producer_members JOIN producers ON producers.id = producer_id
+                    WHERE account_id = :account_id AND state NOT IN ('applied', 'refused'))
+    """,
+)
 UPDATE_ACCOUNT = Query(None, "UPDATE accounts SET name = :name, elder = :elder WHERE id = :account_id")
 
 
@@ -130,6 +140,7 @@ async def update_account(conn: Connection, actor: Actor, *, name: str, elder: bo
     Raises:
         OfficialNameFixed: the account is an official's, and the name is another one.
         NameReserved: the new name is empty once invisible characters are removed, or contains a reserved word.
+        NameVerified: another name than that under which the person sells.
     """
     cleaned = clean_name(name)
     if cleaned != actor.name:
@@ -138,4 +149,6 @@ async def update_account(conn: Connection, actor: Actor, *, name: str, elder: bo
         folded = cleaned.casefold().replace(" ", "")
         if not cleaned or (cleaned != DEFAULT_NAME and any(word in folded for word in _RESERVED_WORDS)):
             raise NameReserved
+        if await IS_NAME_VERIFIED.one(conn, account_id=actor.account_id):
+            raise NameVerified(errors=(FieldFault("name", "核过的姓名不能自己改"),))
     await UPDATE_ACCOUNT.run(conn, account_id=actor.account_id, name=cleaned, elder=elder)

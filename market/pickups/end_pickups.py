@@ -43,14 +43,27 @@ MARK_RETURNED = Query(
     RETURNING suborder_id
     """,
 )
-IS_PERISHABLE = Query(bool, "SELECT bool_or(perishable) FROM order_lines WHERE suborder_id = :suborder_id")
+# A seller who keeps the point could say that goods arrived which were never there, and wait to be paid for them.
+COUNTS_AS_RECEIVED = Query(
+    bool,
+    """
+    SELECT bool_or(perishable)
+           AND NOT EXISTS (SELECT FROM pickups
+                             JOIN pickup_points ON pickup_points.id = point_id
+                             JOIN suborders ON suborders.id = pickups.suborder_id
+                             JOIN producer_members m ON m.producer_id = suborders.producer_id
+                            WHERE pickups.suborder_id = :suborder_id AND is_same_person(m.account_id, keeper_id))
+      FROM order_lines WHERE suborder_id = :suborder_id
+    """,
+)
 
 
 async def end_overdue_pickups(db: Database, seal: Seal, *, days: int, now: datetime) -> int:
     """End the pickups whose last day, `days` after their arrival, is over; return how many, at most 300 a call.
 
-    A parcel with fresh goods counts as received: they spoiled at the point, through no fault of the seller. Any other
-    goes back to the seller and is refunded without its freight. One transaction each; the worker sends the refunds.
+    A parcel with fresh goods counts as received: they spoiled at the point, through no fault of the seller, unless who
+    keeps the point works for the seller. Any other goes back to the seller and is refunded without its freight. One
+    transaction each; the worker sends the refunds.
     """
     before = get_day_start(get_business_day(now) - timedelta(days=days))
     async with db.connection() as conn:
@@ -79,7 +92,7 @@ async def _end(conn: Connection, seal: Seal, suborder_id: UUID, *, now: datetime
         return False
     if await MARK_RETURNED.maybe(conn, suborder_id=suborder_id) is None:
         return False
-    if await IS_PERISHABLE.one(conn, suborder_id=suborder_id):
+    if await COUNTS_AS_RECEIVED.one(conn, suborder_id=suborder_id):
         await receive_suborders(conn, seal, order, [suborder], actor=CLOCK_ACTOR, now=now)
         facts = {"order": str(order.number)}
         await notify_account(conn, seal, order.buyer_id, "pickup_spoiled", facts, now=now)

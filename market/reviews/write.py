@@ -64,6 +64,14 @@ LIST_PURCHASES = Query(
      LIMIT 100
     """,
 )
+# By identity alone: somebody who has the name of a seller may say what they think of what they bought.
+IS_SELLERS_MEMBER = Query(
+    bool,
+    """
+    SELECT EXISTS (SELECT FROM producer_members
+                    WHERE producer_id = :producer_id AND get_person_key(account_id) = get_person_key(:account_id))
+    """,
+)
 # The unique key (suborder_id, listing_id) prevents duplicates; a trigger updates the listing's rating.
 ADD_REVIEW = Query(
     Review,
@@ -151,7 +159,7 @@ async def write_review(
     Raises:
         NotFound: the buyer did not buy the listing, or the suborder has several listings and `listing_id` is None.
         InvalidReview, OffPlatformContact: see `check_review`; or a photo was not uploaded by the buyer for a review.
-        OwnListingReviewed: the buyer is a member of the producer.
+        OwnListingReviewed: the buyer is a member of the producer, by this or by another account of the same identity.
         NotReceivedYet: the suborder was not received.
         StayNotOver: the day of departure is in the future.
         AlreadyReviewed: this purchase was already reviewed.
@@ -161,7 +169,10 @@ async def write_review(
     matching = [each for each in purchases if listing_id in {None, each.listing_id}]
     if len(matching) != 1:
         raise NotFound
-    if matching[0].producer_id in buyer.producers:
+    producer_id = matching[0].producer_id
+    if producer_id in buyer.producers or await IS_SELLERS_MEMBER.one(
+        conn, producer_id=producer_id, account_id=buyer.account_id
+    ):
         raise OwnListingReviewed
     if matching[0].state is not SuborderState.RECEIVED:
         raise NotReceivedYet

@@ -37,7 +37,7 @@ class NewScan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     nonce: UUID
     code: Annotated[str, Meta(max_length=200)]
-    shown_at: datetime
+    shown_at: Annotated[datetime, Meta(tz=True)]
 
 
 class UploadedScan(Struct, frozen=True, kw_only=True):

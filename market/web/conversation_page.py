@@ -1,7 +1,7 @@
 """What the conversation pages of buyers and sellers share: the thread, and the form of the next message."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from market.casework.moves import get_person_scope
 from market.conversations.models import (
     MAX_MESSAGE_LENGTH,
     MAX_MESSAGE_PHOTOS,
+    TELL_AGAIN_AFTER,
     InvalidMessage,
     NotBought,
     Side,
@@ -89,6 +90,7 @@ def build_thread_context(
         "action": path,
         "photos": _PHOTO_LABELS,
         "most": MAX_MESSAGE_LENGTH,
+        "hours": TELL_AGAIN_AFTER // timedelta(hours=1),
         "draft": f"message-{thread.heading.code}",
         "text": text,
         "errors": errors,

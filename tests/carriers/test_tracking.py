@@ -256,6 +256,14 @@ async def test_a_push_that_is_not_the_services_is_refused(travel: Travel, owner:
     assert await owner.fetchval("SELECT count(*) FROM carrier_pushes") == 0
 
 
+@pytest.mark.parametrize("number", ["ZT\x00", "ZT\ud800", "ZT\u202e1"])
+async def test_a_push_that_cannot_be_stored_is_no_message(travel: Travel, owner: Connection, number: str) -> None:
+    headers, body = push(number=number, event=f"p{number}")
+    with pytest.raises(InvalidSignature):
+        await receive_push(travel.shopping.db, travel.carriers, headers, body)
+    assert await owner.fetchval("SELECT count(*) FROM carrier_pushes") == 0
+
+
 async def test_two_workers_ask_once_and_store_each_fact_once(travel: Travel, carrier_sandbox: CarrierSandbox) -> None:
     await travel.send()
     await travel.poll(hours=1)

@@ -30,11 +30,14 @@ from tests.support.coupons import make_coupon, make_voucher
 from tests.support.make import (
     DESTINATION,
     ProductIds,
+    load_actor,
     load_owner,
+    make_account,
     make_freight_template,
     make_product,
 )
 from tests.support.payment import pay_and_apply
+from tests.support.postgres import as_owner
 from tests.support.shop import Shopping, make_buyer
 from tests.support.statements import QueryTrace
 
@@ -258,3 +261,21 @@ async def test_the_platform_pays_nothing_for_what_a_seller_buys_from_itself(shop
         voucher = await make_voucher(conn, seller)
     with pytest.raises(VoucherNotForGoods):
         await structs.replace(shopping, buyer=seller).place([(product.variant_id, 1)], voucher_id=voucher)
+
+
+async def test_another_account_of_the_seller_gets_nothing_from_the_platform_either(shopping: Shopping) -> None:
+    async with shopping.db.transaction() as conn:
+        product, other = await make_product(conn, price_fen=200_00), await make_product(conn, price_fen=200_00)
+        seller = await load_owner(conn, product.producer_id)
+        twin = await load_actor(conn, await make_account(conn, name="样例唐某（会计）"))
+        async with as_owner(conn):
+            await conn.execute("UPDATE accounts SET name = '样例唐某' WHERE id = $1", seller.account_id)
+        voucher = await make_voucher(conn, twin)
+    buying = structs.replace(shopping, buyer=twin)
+    with pytest.raises(VoucherNotForGoods):
+        await buying.place([(product.variant_id, 1)], voucher_id=voucher)
+    order = await buying.place([(product.variant_id, 1), (other.variant_id, 1)], voucher_id=voucher)
+    await buying.pay(order)
+    async with shopping.db.connection() as conn:
+        counts = await conn.fetch("SELECT id, sold_count FROM listings")
+    assert {row["id"]: row["sold_count"] for row in counts} == {product.listing_id: 0, other.listing_id: 1}

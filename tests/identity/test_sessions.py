@@ -8,6 +8,7 @@ from market.identity.actors import find_actor_by_token
 from market.identity.models import (
     Device,
     NameReserved,
+    NameVerified,
     NewSession,
     NotFound,
     NotSignedIn,
@@ -27,7 +28,15 @@ from market.kernel import Connection
 from market.kernel.seal import Seal
 from tests.conftest import NOW
 from tests.identity.support import SECRET, a_code, an_official_with_totp, other_than, signed_in
-from tests.support.make import compute_totp_code, load_actor, make_account, make_official, make_phone
+from tests.support.make import (
+    compute_totp_code,
+    load_actor,
+    load_owner,
+    make_account,
+    make_official,
+    make_phone,
+    make_producer,
+)
 from tests.support.postgres import as_owner
 
 
@@ -222,6 +231,19 @@ async def test_an_official_does_not_become_another_person_by_another_name(conn: 
     await update_account(conn, actor, name="样例甘某", elder=True)
     row = await conn.fetchrow("SELECT name, elder FROM accounts WHERE id = $1", official)
     assert tuple(row or ()) == ("样例甘某", True)
+
+
+async def test_a_name_that_was_verified_is_not_changed_by_its_bearer(conn: Connection) -> None:
+    producer = await make_producer(conn)
+    owner = await load_owner(conn, producer)
+    await update_account(conn, owner, name=owner.name, elder=True)
+    with pytest.raises(NameVerified):
+        await update_account(conn, owner, name="样例别人", elder=False)
+    row = await conn.fetchrow("SELECT name, elder FROM accounts WHERE id = $1", owner.account_id)
+    assert tuple(row or ()) == (owner.name, True)
+    async with as_owner(conn):
+        await conn.execute("UPDATE producers SET state = 'applied', opened_at = NULL")
+    await update_account(conn, owner, name="样例别人", elder=False)
 
 
 async def test_a_name_is_stored_on_one_line_without_invisible_characters(conn: Connection) -> None:

@@ -152,6 +152,7 @@ def test_the_order_page_updates_once_the_payment_is_captured(
         ("/kinds/fruit", ".goods .go"),
         ("/goods/1", 'button:has-text("放进购物车")'),
         ("/goods/2", 'button:has-text("放进购物车")'),
+        ("/stays/3", '.dock a:has-text("看哪几晚有房")'),
     ],
 )
 @pytest.mark.parametrize(("width", "height"), [(360, 592), (500, 592)])
@@ -169,7 +170,7 @@ def test_the_first_screen_shows_a_price_and_a_way_to_buy(
     assert price["y"] + price["height"] <= bar["y"]
     button = buyer.tab.locator(way).first.bounding_box()
     assert button is not None
-    assert button["y"] + button["height"] <= (height if "放进" in way else bar["y"])
+    assert button["y"] + button["height"] <= (bar["y"] if ".go" in way else height)
 
 
 def test_inner_pages_have_a_header_of_one_line(town: Town, phone: Callable[[bool], Phone]) -> None:

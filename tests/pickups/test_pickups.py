@@ -123,6 +123,21 @@ async def test_fresh_goods_that_nobody_collects_are_not_refunded(point: Point) -
     assert await point.list_told("pickup_spoiled") == [{"order": str(order.number)}]
 
 
+async def test_a_seller_who_keeps_the_point_is_not_paid_for_what_nobody_collected(point: Point) -> None:
+    await point.owner.execute("UPDATE listings SET perishable = true")
+    keeper = await point.owner.fetchval("SELECT keeper_id FROM pickup_points")
+    seller = await point.owner.fetchval("SELECT account_id FROM producer_members LIMIT 1")
+    order, parcel = await point.buy()
+    await point.arrive(parcel)
+    names = "UPDATE accounts SET name = '样例守点的' WHERE id = ANY($1)"
+    await point.owner.execute(names, [keeper, seller])
+    w = point.shopping
+    assert await end_overdue_pickups(w.db, w.seal, days=DAYS, now=AFTER) == 1
+    assert await point.get_state(parcel) is SuborderState.CANCELLED
+    assert (await w.see(order)).refunded_fen == order.goods_fen
+    assert len(await point.list_told("pickup_returned")) == 1
+
+
 async def test_other_goods_that_nobody_collects_go_back_and_the_freight_is_the_sellers(point: Point) -> None:
     await point.owner.execute("UPDATE listings SET perishable = false")
     order, parcel = await point.buy()

@@ -13,6 +13,7 @@ from market.reviews.models import AlreadyReviewed, InvalidReview, NotReceivedYet
 from market.reviews.write import ReviewText, write_review
 from tests.conftest import NOW
 from tests.support.make import days_since, load_actor, make_product
+from tests.support.postgres import as_owner
 from tests.support.shop import Shopping, make_buyer
 
 
@@ -81,6 +82,27 @@ async def test_a_review_is_limited(shared: object, conn: Connection, rating: int
         await write_review(conn, buyer, buyer.account_id, ReviewText(rating=rating, text=text), now=NOW)
     assert [fault.field for fault in refused.value.errors] == [field]
     assert shared is not None
+
+
+async def test_another_account_of_the_sellers_identity_reviews_nothing(shopping: Shopping) -> None:
+    order = await an_order_of_two(shopping, received=True)
+    (suborder,) = order.suborders
+
+    async def write() -> None:
+        async with shopping.db.transaction() as conn:
+            review, listing_id = ReviewText(rating=5), suborder.lines[0].listing_id
+            await write_review(conn, shopping.buyer, suborder.id, review, listing_id=listing_id, now=NOW)
+
+    async with shopping.db.transaction() as conn, as_owner(conn):
+        seller = await conn.fetchval("SELECT account_id FROM producer_members LIMIT 1")
+        both = [seller, shopping.buyer.account_id]
+        await conn.execute("UPDATE accounts SET name = '样例同名' WHERE id = ANY($1)", both)
+        await conn.execute("UPDATE accounts SET identity_index = 'x', identity_sealed = 'x' WHERE id = ANY($1)", both)
+    with pytest.raises(OwnListingReviewed):
+        await write()
+    async with shopping.db.transaction() as conn, as_owner(conn):
+        await conn.execute("UPDATE accounts SET identity_index = NULL, identity_sealed = NULL")
+    await write()
 
 
 async def test_a_review_holds_no_telephone_but_may_tell_what_a_seller_asked_for(shopping: Shopping) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +100,12 @@ async def test_a_scan_made_offline_checks_the_guest_in_at_the_time_it_was_made(g
     assert (seen.state, seen.suborders[0].bookings[0].state) == ("finished", "arrived")
     async with guests.shopping.db.connection() as conn:
         assert await conn.fetchval("SELECT arrived_at FROM bookings") == ARRIVAL
+
+
+async def test_a_scan_without_a_time_zone_is_malformed(guests: Guests) -> None:
+    scan = {"nonce": str(uuid4()), "code": guests.code, "shown_at": "2019-10-03T15:00:00"}
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(scan, NewScan)
 
 
 async def test_two_phones_that_were_offline_learn_of_each_other(guests: Guests) -> None:

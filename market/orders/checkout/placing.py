@@ -158,7 +158,9 @@ async def _draft_orders(
     slots = await load_slots(conn, chosen)
     buyers = [each.buyer_id for each in requests.values()]
     public_buyers = await load_public_buyers(conn, buyers, goods.values(), day=day)
-    vouchers = await load_vouchers(conn, [each.voucher_id for each in requests.values() if each.voucher_id])
+    sellers = {each.producer_id for each in goods.values()} | {each.producer_id for each in stays.values()}
+    chosen_vouchers = [each.voucher_id for each in requests.values() if each.voucher_id]
+    vouchers = await load_vouchers(conn, chosen_vouchers, sellers)
     live = await load_live_packages(conn, [each.package for each in requests.values() if each.package])
     points = await load_points(conn, [each.pickup_point_id for each in requests.values() if each.pickup_point_id])
     drafts: dict[int, list[DraftSuborder]] = {}

@@ -71,6 +71,11 @@ class DeskContext(Struct, frozen=True):
         """Whether the official sees the whole county."""
         return self.divisions == (self.county,)
 
+    @property
+    def sees_register(self) -> bool:
+        """Whether the menu offers the register's pages: the platform's staff is refused them in every county."""
+        return get_roles(self.actor) != {Role.PLATFORM}
+
     def to(self, path: str, **query: str | int) -> str:
         """Return a URL of the desk for this county."""
         values: dict[str, str | int] = {"county": self.county} if self.chosen else {}

@@ -44,7 +44,8 @@ async def test_hashes_stand_behind_a_closed_part_of_each_page(
     service: Service, county: Officials, database: Database
 ) -> None:
     await play_january(database, county, until="decide")
-    pages = ("", "/months/2019-01", "/imports", "/imports/billing", "/imports/register", "/programmes")
+    line = "/places?month=2019-01&line=YD-02"
+    pages = (line, "", "/months/2019-01", "/imports", "/imports/billing", "/imports/register", "/programmes")
     async with open_desk_walker(service, county.tokens["gan"]) as browser:
         for page in pages:
             seen = await browser.open(f"/desk{page}")

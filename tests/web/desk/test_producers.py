@@ -99,6 +99,8 @@ async def test_the_platform_approves_and_sees_no_register_data(service: Service,
         assert "卖家申请 1 家，等您办" in seen.text
         assert "河北省" in seen.html
         assert "导入文件" not in seen.text
+        assert {"/desk", "/desk/producers"} <= set(seen.links())
+        assert {"/desk/months", "/desk/places", "/desk/findings", "/desk/sheets"}.isdisjoint(seen.links())
         for path in ("/desk/months", "/desk/places", "/desk/imports"):
             refused = await browser.client.get(f"{path}?county={COUNTY}")
             assert refused.status_code == 403, path

@@ -28,7 +28,9 @@ SMALL_TEXT = """
 }).map((el) => el.outerHTML.slice(0, 80))
 """
 SMALL_TARGETS = """
-() => Array.from(document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea')).filter((el) => {
+() => Array.from(document.querySelectorAll(
+  'a, button, summary, input:not([type=hidden]), select, textarea',
+)).filter((el) => {
   if (!el.getClientRects().length) return false;
   if (el.matches('.skip') || el.closest('p, dd') && el.matches('a:not([class])')) return false;
   const box = (el.closest('label') || el).getBoundingClientRect();

@@ -125,7 +125,7 @@ def _compute_total(cart: Cart, voucher: Voucher | None) -> Fen:
 async def _load_cart(conn: Connection, actor: Actor, region: str, now: datetime) -> tuple[Cart, list[Voucher]]:
     """Return the cart, and the vouchers that can be used for it, the best first."""
     cart = await get_cart(conn, actor.account_id, region_code=region, now=now)
-    vouchers = await list_vouchers(conn, actor.account_id)
+    vouchers = await list_vouchers(conn, actor.account_id, {each.producer_id for each in cart.items})
     return cart, list_fitting_vouchers(vouchers, cart.items, day=get_business_day(now))
 
 
