@@ -1810,7 +1810,12 @@ CREATE TABLE public.fact_versions (
     name_sealed bytea,
     file_id uuid,
     replaced_by uuid,
-    replaced_at timestamp with time zone NOT NULL
+    replaced_at timestamp with time zone NOT NULL,
+    enrolled_index bytea GENERATED ALWAYS AS (
+CASE
+    WHEN (fact = 'enrolments'::text) THEN decode(substr((facts ->> 'identity_index'::text), 3), 'hex'::text)
+    ELSE NULL::bytea
+END) STORED
 );
 
 
@@ -1843,7 +1848,7 @@ CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_sinc
          UNION
           SELECT v_1.subject
             FROM (identities i
-              JOIN public.fact_versions v_1 ON (((v_1.county_code = list_replaced_facts.p_county) AND (v_1.fact = 'enrolments'::text) AND ((v_1.facts ->> 'identity_index'::text) = ('\x'::text || encode(i.identity_index, 'hex'::text))))))
+              JOIN public.fact_versions v_1 ON (((v_1.county_code = list_replaced_facts.p_county) AND (v_1.enrolled_index = i.identity_index))))
          ), people AS (
           SELECT p.id
             FROM (public.persons p
@@ -1884,7 +1889,8 @@ CREATE FUNCTION public.list_replaced_facts(p_county text, p_lines text[], p_sinc
      v.name_sealed,
      v.file_id,
      v.replaced_by,
-     v.replaced_at
+     v.replaced_at,
+     v.enrolled_index
     FROM (public.fact_versions v
       JOIN subjects s ON (((s.fact = v.fact) AND (s.subject = v.subject))))
    WHERE ((v.county_code = list_replaced_facts.p_county) AND (v.replaced_at > list_replaced_facts.p_since));
@@ -7763,10 +7769,10 @@ CREATE INDEX enrolments_by_identity_of_all ON public.enrolments USING btree (ide
 
 
 --
--- Name: fact_versions_by_identity; Type: INDEX; Schema: public; Owner: -
+-- Name: fact_versions_by_enrolled; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX fact_versions_by_identity ON public.fact_versions USING btree (county_code, ((facts ->> 'identity_index'::text))) WHERE (fact = 'enrolments'::text);
+CREATE INDEX fact_versions_by_enrolled ON public.fact_versions USING btree (county_code, enrolled_index) WHERE (enrolled_index IS NOT NULL);
 
 
 --

@@ -20,8 +20,7 @@ BEGIN ATOMIC
           JOIN enrolments e ON e.county_code = p_county AND e.identity_index = i.identity_index
         UNION
         SELECT v.subject FROM identities i
-          JOIN fact_versions v ON v.county_code = p_county AND v.fact = 'enrolments'
-                              AND v.facts ->> 'identity_index' = '\x' || encode(i.identity_index, 'hex')),
+          JOIN fact_versions v ON v.county_code = p_county AND v.enrolled_index = i.identity_index),
     people AS (
         SELECT p.id FROM persons p JOIN identities i ON i.identity_index = p.identity_index
          WHERE p.county_code = p_county),

@@ -102,7 +102,8 @@ MARK_SEEN = Query(
 )
 # A finding that no cycle sees any more lapses; one that a later cycle still sees moves there. A stopping one whose
 # facts were changed since it was last seen stays open, seen in no month, until a person decides; so does one of a
-# notice that the county has shortened since, and one of two counties: nobody here sees what the other one changed.
+# notice that the county has shortened since, and one of two counties: nobody here sees what the other one changed. With
+# a subquery as its argument the function would be planned again for each finding.
 LAPSE_FINDINGS = Query(
     None,
     """
@@ -115,10 +116,10 @@ LAPSE_FINDINGS = Query(
                         WHERE s.county_code = f.county_code AND s.name = 'notice_days'
                           AND lower(s.valid_during) >= business_day(coalesce(f.seen_at, f.opened_at))))
                    OR EXISTS (
-                       SELECT FROM list_replaced_facts(
-                           county_code, ARRAY(SELECT line_code FROM finding_lines WHERE finding_id = f.id),
-                           coalesce(seen_at, opened_at)))) AS waits
+                       SELECT FROM list_replaced_facts(county_code, lines, coalesce(seen_at, opened_at)))) AS waits
           FROM findings f
+         CROSS JOIN LATERAL (
+               SELECT array_agg(line_code) AS lines FROM finding_lines WHERE finding_id = f.id) AS blocked
          WHERE county_code = :county AND state = 'open' AND :month::date = ANY(seen_in) AND NOT id = ANY(:kept::uuid[]))
     UPDATE findings f
        SET seen_in = u.seen_in,
@@ -172,7 +173,8 @@ REOPEN_FINDINGS = Query(
     """,
 )
 # An enrolment that was imported since a finding was opened, and that takes the place of the one that waits, waits with
-# it: of the same person, of the household in the same programme, or with its number, card or device.
+# it: of the same person, of the household in the same programme, or with its number, card or device. Each has a join of
+# its own, because conditions joined by OR are tried for each pair of rows.
 ADD_SUCCESSOR_LINES = Query(
     None,
     """
@@ -198,16 +200,24 @@ ADD_SUCCESSOR_LINES = Query(
           FROM enrolled w JOIN enrolments s ON s.county_code = :county AND s.identity_index = w.identity_index
          UNION
         SELECT w.id, w.opened_at, w.seen_at, s.line_code
+          FROM enrolled w JOIN enrolments s ON s.county_code = :county AND s.household_code = w.household_code
+                                           AND s.programme_code = w.programme_code
+         UNION
+        SELECT w.id, w.opened_at, w.seen_at, s.line_code
           FROM enrolled w
-          JOIN households h ON h.county_code = :county AND w.household_code IN (h.code, h.split_from)
+          JOIN households h ON h.county_code = :county AND h.split_from = w.household_code
           JOIN enrolments s ON s.county_code = :county AND s.household_code = h.code
                            AND s.programme_code = w.programme_code
          UNION
         SELECT w.id, w.opened_at, w.seen_at, s.line_code
           FROM bound w
-          JOIN bindings s ON s.county_code = :county
-                         AND ((s.number_id = w.number_id AND s.kind = w.kind)
-                              OR s.sim_id = w.sim_id OR s.device_id = w.device_id))
+          JOIN bindings s ON s.county_code = :county AND s.number_id = w.number_id AND s.kind = w.kind
+         UNION
+        SELECT w.id, w.opened_at, w.seen_at, s.line_code
+          FROM bound w JOIN bindings s ON s.county_code = :county AND s.sim_id = w.sim_id
+         UNION
+        SELECT w.id, w.opened_at, w.seen_at, s.line_code
+          FROM bound w JOIN bindings s ON s.county_code = :county AND s.device_id = w.device_id)
     INSERT INTO finding_lines (finding_id, line_code, county_code, changed_after)
     SELECT DISTINCT ON (w.id, w.line_code) w.id, w.line_code, :county, w.seen_at
       FROM successors w

@@ -199,9 +199,11 @@ PREPARER_IS_APPROVER = Query(
     """
     WITH pairs AS MATERIALIZED (
         SELECT DISTINCT agent, assessor FROM enrolments WHERE county_code = :county AND decided),
-    texts AS MATERIALIZED (SELECT agent AS name FROM pairs UNION SELECT assessor FROM pairs),
+    texts AS MATERIALIZED (
+        SELECT name, fold_official_name(name) AS folded
+          FROM (SELECT agent AS name FROM pairs UNION SELECT assessor FROM pairs) AS written),
     names AS MATERIALIZED (
-        SELECT fold_official_name(name) AS name, decode(md5(fold_official_name(name)), 'hex') AS person_key FROM texts
+        SELECT folded AS name, decode(md5(folded), 'hex') AS person_key FROM texts
          UNION
         SELECT fold_official_name(a.name), get_person_key(a.id)
           FROM accounts a
@@ -210,7 +212,8 @@ PREPARER_IS_APPROVER = Query(
         SELECT DISTINCT texts.name, names.person_key
           FROM texts CROSS JOIN LATERAL list_name_parts(texts.name) AS part JOIN names ON names.name = part),
     faults AS MATERIALIZED (
-        SELECT agent, assessor, '没有写村级评议人' AS fault FROM pairs WHERE fold_official_name(assessor) = ''
+        SELECT agent, assessor, '没有写村级评议人' AS fault
+          FROM pairs JOIN texts ON texts.name = assessor AND texts.folded = ''
          UNION ALL
         SELECT agent, assessor,
                CASE WHEN agent = assessor THEN '代办人和村级评议人都是 ' || agent

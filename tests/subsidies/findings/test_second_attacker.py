@@ -2,10 +2,13 @@
 
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from market.kernel import Connection, Query
 from market.reports.findings import FindingView, list_findings
+from market.subsidies.findings.record import LAPSE_FINDINGS, MARK_CHANGED_LINES, WITHDRAW_VERDICTS
 from tests.story.play import COUNTY, Player
 from tests.subsidies.findings.test_changed_evidence import SHORT, import_notice, list_held_lines
 from tests.subsidies.findings.test_persons import FOREIGN
@@ -170,3 +173,17 @@ async def test_another_household_frees_no_line_of_one_that_is_not_eligible(janua
     await execute(january, "UPDATE household_statuses SET registered = true WHERE household_code = 'H01'")
     await run_january(january, "2019-02-09")
     assert await is_waiting(january, "not_eligible", "YD-01")
+
+
+@pytest.mark.parametrize("query", [WITHDRAW_VERDICTS, LAPSE_FINDINGS, MARK_CHANGED_LINES])
+async def test_the_facts_of_a_finding_are_looked_up_by_indexes(county: Connection, query: Query[None]) -> None:
+    await county.execute("SET LOCAL enable_seqscan = off")
+    given: dict[str, object] = {
+        "county": COUNTY, "month": date(2019, 1, 1), "rows": [], "cycle_id": UUID(int=1), "kept": [],
+    }  # fmt: skip
+    rows = await county.fetch(f"EXPLAIN {query.sql}", *(given[name] for name in query.names))
+    plan = "\n".join(row[0] for row in rows)
+    # The function is part of the statement; called for itself, it is planned for each finding.
+    assert "Function Scan on list_replaced_facts" not in plan
+    assert "fact_versions_by_enrolled" in plan
+    assert "fact_versions_by_subject" in plan

@@ -74,7 +74,7 @@ async def test_a_changed_enrolment_is_shown_with_its_old_values_and_stored_on_re
 async def test_an_undecided_enrolment_is_completed_and_decided_without_asking(january: Player, folder: Path) -> None:
     story = INPUT / "enrolments/enrolments-2019-02-01.csv"
     decision = {"公示起": "2019-01-04", "公示止": "2019-01-10", "审定日": "2019-01-12", "享受起": "2019-01-13"}
-    decided = keep_row(3, 状态="已审定", **decision)
+    decided = keep_row(3, 状态="已审定", 村级评议人="样例村干部A", **decision)
     answer = await run_import_command(january, "enrolments", edit_copy(story, folder, "decided.csv", decided))
     assert (answer["outcome"], answer["counts"]["changed"]) == ("ok", 0)
     assert [each["subject"] for each in await list_versions(january, "enrolments")] == ["DX-06"]
