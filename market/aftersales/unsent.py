@@ -45,6 +45,8 @@ UNSENT_JOB = "cancel_unsent"
 UNSENT_RETRIES = RetryPolicy(first_delay=timedelta(minutes=10), max_delay=timedelta(days=1))
 NOT_SENT = "not_shipped"
 """The reason of these refunds."""
+NOT_SENT_NOTE = "过了日子没有发"
+"""The note of a parcel that was cancelled because nobody sent it; a seller who cannot send one writes another."""
 _MAX_REASON_LENGTH = 100
 
 
@@ -186,8 +188,8 @@ async def cancel_unsent(db: Database, seal: Seal, *, now: datetime) -> int:
             if order is None or suborder is None:
                 return
             await _cancel_parcel(
-                conn, seal, order, suborder, producer=parcel.producer, why="过了日子没有发",
-                actor=CLOCK_ACTOR, by=order.buyer_id, note="", now=now,
+                conn, seal, order, suborder, producer=parcel.producer, why=NOT_SENT_NOTE,
+                actor=CLOCK_ACTOR, by=order.buyer_id, note=NOT_SENT_NOTE, now=now,
             )  # fmt: skip
             facts = {"order": str(order.number), "day": format_month_day(parcel.cancel_on)}
             await notify_producer(conn, seal, suborder.producer_id, "parcel_cancelled_seller", facts, now=now)

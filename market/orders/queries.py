@@ -56,7 +56,7 @@ class SuborderView(Struct, frozen=True, kw_only=True):
     """One producer's part of an order. A paid parcel is sent by `send_by`; on `cancel_on` an unsent one is cancelled.
 
     `planned_by`: the day by which it would be sent if the seller were closed on no day; `send_by` is later if closed
-    days moved it, the first of them for the reason `moved_for`. `cancel_note`: why the seller cannot send it.
+    days moved it, the first of them for the reason `moved_for`. `cancel_note`: why the seller did not send it.
     """
 
     id: SuborderId

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from market.aftersales.bad_fruit_views import BadFruitClaim
 from market.aftersales.goods_return_views import GoodsReturn
+from market.aftersales.unsent import NOT_SENT_NOTE
 from market.carriers.tracking import Tracking
 from market.invoices.views import SaleInvoiceState
 from market.kernel import Fen
@@ -175,7 +176,8 @@ def _list_words(suborder: SuborderView, today: date, line: TrackingLine | None, 
     if suborder.places is not None and suborder.places.cancelled:
         words = ["店家取消了这一场。付过的钱全退，没付的不用付。"]
     if goods and suborder.cancel_note:
-        words.append(f"卖家发不了：{suborder.cancel_note}")
+        not_sent = suborder.cancel_note == NOT_SENT_NOTE
+        words.append(f"卖家{NOT_SENT_NOTE}，自动取消的。" if not_sent else f"卖家发不了：{suborder.cancel_note}")
     words += describe_sending(suborder, today)
     if goods and suborder.state is SuborderState.SHIPPED:
         since = "送到以后 " if line and line.steps else ""
