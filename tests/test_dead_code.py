@@ -8,7 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SURFACE = (
-    "market", "market.orders", "market.subsidies", "market.testing",
+    "market", "market.aftersales", "market.catalogue", "market.coupons", "market.identity", "market.orders",
+    "market.payouts", "market.slots", "market.subsidies", "market.testing",
     "payments", "payments.port", "payments.sandbox", "payments.stripe", "payments.testing",
 )  # fmt: skip
 """Modules whose `__all__` is for applications built on the library (docs/library.md, payments/README.md)."""

@@ -1,6 +1,6 @@
 """Cart, checkout, and orders from placement to completion.
 
-Exports what an application needs to place orders without HTTP; see docs/library.md.
+Exports what an application needs to place orders and have them paid without HTTP; see docs/library.md.
 """
 
 from market.catalogue.freight import RegionNotServed
@@ -8,6 +8,7 @@ from market.kernel.idempotency import IdempotencyKeyReused
 from market.orders.address import Address, Destination, InvalidAddress, seal_address
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import place
+from market.orders.mark_paid import apply_payment_events
 from market.orders.models import (
     EmptyOrder,
     InvalidNights,
@@ -27,6 +28,8 @@ from market.orders.models import (
     VariantId,
     WaitingForPayment,
 )
+from market.orders.pay import PaymentInstructions, pay_order
+from market.orders.queries import OrderView, get_order
 from payments.errors import Busy
 
 __all__ = [
@@ -45,6 +48,8 @@ __all__ = [
     "NightsReserved",
     "NightsTaken",
     "NotForSale",
+    "OrderView",
+    "PaymentInstructions",
     "PlacedOrder",
     "RegionNotServed",
     "ShopClosed",
@@ -54,6 +59,9 @@ __all__ = [
     "TotalChanged",
     "VariantId",
     "WaitingForPayment",
+    "apply_payment_events",
+    "get_order",
+    "pay_order",
     "place",
     "seal_address",
 ]

@@ -1,1 +1,17 @@
-"""Paying producers: their accounts, the payouts of what they are owed, and their statements."""
+"""Paying producers: their accounts, the payouts of what they are owed, and their statements.
+
+Exports what an application needs to pay producers without HTTP; see docs/library.md.
+"""
+
+from market.payouts.account import PayoutAccount, enter_payout_account
+from market.payouts.pay_out import PayoutHold, ask_for_payout
+from market.payouts.statement import Statement, get_statement
+
+__all__ = [
+    "PayoutAccount",
+    "PayoutHold",
+    "Statement",
+    "ask_for_payout",
+    "enter_payout_account",
+    "get_statement",
+]
