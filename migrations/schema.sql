@@ -8546,6 +8546,13 @@ CREATE INDEX suborders_in_transit ON public.suborders USING btree (shipped_at) W
 
 
 --
+-- Name: suborders_of_producer; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX suborders_of_producer ON public.suborders USING btree (producer_id, id);
+
+
+--
 -- Name: suborders_to_send; Type: INDEX; Schema: public; Owner: -
 --
 

@@ -1,5 +1,6 @@
 """Shipping, check-in, receipt, refunds and statements."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -25,7 +26,9 @@ from market.identity.access import require_producer
 from market.identity.models import Actor
 from market.kernel import Database
 from market.kernel.clock import Clock
+from market.kernel.page import Page
 from market.kernel.seal import Seal
+from market.orders.list_sales import SaleBrief, SaleFilters, SaleState, list_sales
 from market.orders.models import SuborderState
 from market.orders.money.refund_requests import RequestedRefund
 from market.payouts.statement import Statement, get_statement
@@ -302,6 +305,32 @@ class StatementController(Controller):
         """
         async with db.connection() as conn:
             return await list_parcels(conn, seal, actor, producer_id, states=(standing,), now=clock.now())
+
+    @get("/sales", operation_id="ListSales")
+    async def sales(
+        self,
+        *,
+        db: NamedDependency[Database],
+        seal: NamedDependency[Seal],
+        actor: NamedDependency[Actor],
+        producer_id: FromPath[UUID],
+        suborder_state: FromQuery[SaleState | None] = None,
+        paid_from: FromQuery[date | None] = None,
+        paid_until: FromQuery[date | None] = None,
+        listing_number: FromQuery[int | None] = None,
+        q: FromQuery[str] = "",
+        before: FromQuery[UUID | None] = None,
+        limit: FromQuery[int] = 20,
+    ) -> Page[SaleBrief]:
+        """List what was paid for, newest first; `q` is an order's number, else part of a recipient's name.
+
+        A page reads at most 5,000 sales: one in which little is found may be short and still have a `next`.
+        """
+        filters = SaleFilters(
+            state=suborder_state, paid_from=paid_from, paid_until=paid_until, listing_number=listing_number, text=q
+        )
+        async with db.connection() as conn:
+            return await list_sales(conn, seal, actor, producer_id, filters, before=before, limit=limit)
 
 
 ROUTES = [SuborderController, AftersalesController, StatementController]

@@ -26,7 +26,7 @@ from market.orders.cart_view import Cart, get_cart
 from market.orders.checkout.batcher import Batcher
 from market.orders.checkout.place import find_placed_order, place
 from market.orders.checkout.place_cart import place_cart
-from market.orders.list_orders import OrderBrief, list_orders
+from market.orders.list_orders import OrderBrief, OrderGroup, list_orders
 from market.orders.models import Line, ListingId, Nights, PlacedOrder, VariantId
 from market.orders.pay import PaymentInstructions, pay_order
 from market.orders.queries import OrderView, get_order
@@ -217,12 +217,17 @@ class OrderController(Controller):
         *,
         db: NamedDependency[Database],
         actor: NamedDependency[Actor],
+        group: FromQuery[OrderGroup | None] = None,
+        q: FromQuery[str] = "",
         before: FromQuery[int | None] = None,
         limit: FromQuery[int] = 20,
     ) -> Page[OrderBrief]:
-        """List the account's orders, newest first."""
+        """List the account's orders, newest first; `q` is a number, else words of what was bought or of its sellers.
+
+        A page reads at most 2,000 orders: one in which little is found may be short and still have a `next`.
+        """
         async with db.connection() as conn:
-            return await list_orders(conn, actor, before=before, limit=limit)
+            return await list_orders(conn, actor, group=group, text=q, before=before, limit=limit)
 
     @get("/{order_id:uuid}", operation_id="GetOrder")
     async def show(

@@ -34,7 +34,7 @@ from market.web.farm.selling import (
     presale,
     stay_deposit,
 )
-from market.web.farm.sending import packing, packing_slips, parcels, weigh_parcel
+from market.web.farm.sending import packing, packing_slips, parcels, sales, weigh_parcel
 from market.web.farm.visits import (
     booking_changes,
     calendar_feeds,
@@ -81,7 +81,7 @@ _FARM_PAGES = (
     list_stay, listings, money_page, money_forms, month_statement, claims, refunds, goods_returns, cases,
     farm_reviews, farm_complaints, farm_mediation, phone_bill, apply, certificates, freight, closed,
     farm_coupons, import_listings, farm_conversations, farm_invoices,
-    packing,
+    packing, sales,
 )  # fmt: skip
 
 SHOP = Router(

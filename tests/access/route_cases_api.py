@@ -614,6 +614,7 @@ API_CASES: tuple[RouteCase, ...] = (
     ),
     get("/api/v1/producers/{producer_id}/statement", PRODUCER_MEMBERS),
     get("/api/v1/producers/{producer_id}/suborders", PRODUCER_MEMBERS),
+    get("/api/v1/producers/{producer_id}/sales", PRODUCER_MEMBERS),
     # imports of the subsidies
     post("/api/v1/counties/{county}/imports/register", require_duty("importer"), files=REGISTER),
     post("/api/v1/counties/{county}/imports/programmes", require_duty("policy"), files=PROGRAMMES),

@@ -132,6 +132,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     get("/me", as_own_page(SIGNED_IN)),
     post("/favourites", PUBLIC, form={"kind": "listing", "number": Id("listing_number"), "do": "add"}, status=303),
     get("/me/favourites", as_own_page(SIGNED_IN)),
+    get("/me/orders", as_own_page(SIGNED_IN), query={"q": "枣"}),
     get("/orders/{number}", as_own_page(ORDER_BUYER), params={"number": Id("order")}),
     get("/orders/{number}/pay", as_own_page(ORDER_BUYER), params={"number": Id("unpaid_order")}),
     post(
@@ -203,6 +204,7 @@ PAGE_CASES: tuple[RouteCase, ...] = (
     post("/point", SIGNED_IN, form={"code": "00000000"}, status=404),
     post("/point/{suborder_id}/arrived", SIGNED_IN, status=404),
     get("/farm/packing", as_own_page(SELLERS)),
+    get("/farm/sales", as_own_page(SELLERS), query={"q": "样例"}),
     post("/farm/packing", SELLERS, form={"carrier": "邮政"}, status=422),
     get("/farm/parcels/{suborder_id}", as_own_page(PRODUCER_MEMBERS)),
     post("/farm/parcels/{suborder_id}", PRODUCER_MEMBERS, form=PARCEL, status=303),

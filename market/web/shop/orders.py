@@ -1,7 +1,8 @@
-"""A buyer's orders: the list, and links to the person's other pages."""
+"""A buyer's orders: the latest with links to the person's other pages, and the page that looks for one."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get
@@ -19,9 +20,10 @@ from market.kernel.clock import Clock
 from market.kernel.seal import Seal
 from market.kernel.text import mask_phone
 from market.orders.cart import count_cart
-from market.orders.list_orders import OrderBrief, list_orders
+from market.orders.list_orders import OrderBrief, OrderGroup, list_orders
 from market.orders.models import OrderState, SuborderState
 from market.pickups.view import keeps_point
+from market.rate_limits import RateClass
 from market.storage.photos import PhotoFormat
 from market.web.forms import parse_integer
 from market.web.pages import render_page
@@ -31,6 +33,8 @@ from market.web.ui.format import clock_zh, yuan
 from market.web.ui.illustrations import get_illustration
 
 _PAGE_SIZE = 20
+_LATEST = 10
+"""How many orders 我的 shows; the others are found on their own page."""
 
 ORDER_STATE_NAMES: dict[OrderState, str] = {
     OrderState.PLACED: "等付款",
@@ -42,6 +46,16 @@ ORDER_STATE_NAMES: dict[OrderState, str] = {
 }
 
 
+_GROUP_NAMES: dict[OrderGroup, str] = {
+    OrderGroup.UNPAID: "等付款的",
+    OrderGroup.OPEN: "等收货、等去的",
+    OrderGroup.FINISHED: "办完了的",
+    OrderGroup.ENDED: "取消的、没付的",
+}
+_GROUP_OPTIONS = [("", "全部"), *((group.value, name) for group, name in _GROUP_NAMES.items())]
+_MAX_TEXT_LENGTH = 60
+
+
 class OrderRow(Struct, frozen=True):
     """An order as a row of the list."""
 
@@ -51,6 +65,8 @@ class OrderRow(Struct, frozen=True):
     state: str
     symbol: str
     photo: PhotoView | None
+    again: str
+    """Where to buy its goods again; empty before they have arrived."""
 
 
 class OrderPicture(Struct, frozen=True):
@@ -108,6 +124,7 @@ def _order_row(order: OrderBrief, symbol: str, photo: PhotoView | None, now: dat
         _brief_state(order, now),
         symbol,
         photo,
+        f"/orders/{order.number}/again" if order.goods and order.state is OrderState.FINISHED else "",
     )
 
 
@@ -129,9 +146,8 @@ async def show_orders(
     actor: NamedDependency[Actor],
 ) -> Response[bytes]:
     """Show a person's orders, and links to their other pages."""
-    before = parse_integer(request.query_params.get("before", ""))
     async with db.transaction(scope=get_person_scope(actor)) as conn:
-        page = await list_orders(conn, actor, before=before, limit=_PAGE_SIZE)
+        page = await list_orders(conn, actor, limit=_LATEST)
         pictures = await LIST_ORDER_PICTURES.all(conn, order_ids=[order.id for order in page.items])
         count = await count_cart(conn, actor.account_id)
         phone = await get_phone(conn, seal, actor.account_id)
@@ -149,10 +165,39 @@ async def show_orders(
     context = {
         "account": "，".join([actor.name, *([mask_phone(phone)] if phone else [])]),
         "orders": _list_order_rows(page.items, pictures, clock.now()),
-        "more": f"/me?before={page.next}" if page.next else None,
+        "more": f"/me/orders?before={page.next}" if page.next else None,
         "doors": doors,
     }
     return render_page(request, "shop/orders.html", context, actor=actor, cart=count)
 
 
-ROUTES = [show_orders]
+@get("/me/orders", include_in_schema=False, rate=RateClass.SEARCH)
+async def show_found_orders(
+    request: HttpRequest,
+    db: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    actor: NamedDependency[Actor],
+) -> Response[bytes]:
+    """Look for orders by state, number, and words of what was bought or of its sellers."""
+    asked = {name: request.query_params.get(name, "") for name in ("q", "state", "before")}
+    text = asked["q"][:_MAX_TEXT_LENGTH]
+    group = OrderGroup(asked["state"]) if asked["state"] in set(OrderGroup) else None
+    async with db.connection() as conn:
+        page = await list_orders(
+            conn, actor, group=group, text=text, before=parse_integer(asked["before"]), limit=_PAGE_SIZE
+        )
+        pictures = await LIST_ORDER_PICTURES.all(conn, order_ids=[order.id for order in page.items])
+        count = await count_cart(conn, actor.account_id)
+    kept = {name: value for name, value in (("q", text), ("state", group or "")) if value}
+    context = {
+        "orders": _list_order_rows(page.items, pictures, clock.now()),
+        "text": text,
+        "state": group or "",
+        "states": _GROUP_OPTIONS,
+        "searched": bool(kept),
+        "more": f"/me/orders?{urlencode(kept | {'before': page.next})}" if page.next else None,
+    }
+    return render_page(request, "shop/found_orders.html", context, actor=actor, cart=count)
+
+
+ROUTES = [show_orders, show_found_orders]
